@@ -1,19 +1,38 @@
 import { z } from "zod";
 import { blockOptions, blockWork } from "./blocks-options.js";
 import { command } from "./command.js";
+import { clusterOf, engineOptions } from "./engine-options.js";
 import { printReport } from "./report.js";
+
+const { executor, engineProfile, slots } = engineOptions;
+const planEngineOptions = { executor, engineProfile, slots };
 
 export default command({
   name: "blocks plan",
   summary: "Check a graph against its inputs, and show its stages, tasks, memory and outputs; write nothing",
   positionals: ["graph"],
-  options: z.object({ graph: z.string().meta({ description: "the graph", value: "GRAPH.yaml" }), ...blockOptions }),
+  details: [
+    "With --executor it also shows how a cluster would get the graph: slices of each stage, memory of a job, processor hours and their price.",
+  ],
+  options: z.object({
+    graph: z.string().meta({ description: "the graph", value: "GRAPH.yaml" }),
+    ...blockOptions,
+    ...planEngineOptions,
+  }),
   examples: [{ run: "emporium blocks plan --help", says: "what a plan depends on" }],
-  async run({ graph, anonymous, ...options }, io) {
+  async run({ graph, anonymous, jobs, memory, ...engine }, io) {
+    // nothing is begun, so nobody has to wait for jobs
+    const driver = engine.executor === "local" ? "gate" : "here";
+    const cluster = await clusterOf(
+      { ...engine, driver, queue: undefined, account: undefined },
+      { jobs, memoryBytes: memory },
+      io,
+    );
     const [{ planGraph }, { readGraphFile }] = await Promise.all([
       import("../stations/blocks/graph/plan.js"),
       import("../stations/blocks/graph/read-graph.js"),
     ]);
-    return printReport(await planGraph(await readGraphFile(graph), { ...blockWork(options), anonymous }), io);
+    const work = cluster ?? blockWork({ jobs, memory });
+    return printReport(await planGraph(await readGraphFile(graph), { ...work, cluster: cluster?.cluster, anonymous }), io);
   },
 });

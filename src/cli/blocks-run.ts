@@ -2,6 +2,7 @@ import { z } from "zod";
 import { envOf } from "../engine/env.js";
 import { blockOptions, blockWork } from "./blocks-options.js";
 import { command } from "./command.js";
+import { clusterOf, engineOptions } from "./engine-options.js";
 import { printReport } from "./report.js";
 
 export default command({
@@ -9,6 +10,7 @@ export default command({
   summary: "Compute the outputs of a graph, block by block",
   details: [
     "A graph names volumes, operators and outputs. It is checked against its inputs before a byte moves; then worker processes compute its blocks. A run that was killed goes on where it was when the same command is given again. An output can be opened when all of it is there.",
+    "--executor gives the blocks to a cluster: each stage is cut into slices, and the next one begins when it is over. The run's files are beside the first output; all nodes must see inputs and outputs. --jobs and --memory are those of one job.",
     "Exit status: 0 all done, 3 some blocks failed and all others that do not need them are done, 1 or 2 nothing was done. What was given up is named with the reason and the words that do it alone.",
   ],
   positionals: ["graph"],
@@ -32,19 +34,33 @@ export default command({
       .meta({ description: "do this stage, with what it needs, and nothing else; may be repeated", value: "STAGE" }),
     forceOverwrite: z.boolean().default(false).meta({ description: "replace outputs that other graphs have made" }),
     sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
+    ...engineOptions,
   }),
   examples: [{ run: "emporium blocks run --help", says: "what a run does when it is killed" }],
-  async run({ graph, only, stage, forceOverwrite, keepGoing, sync, anonymous, ...options }, io) {
+  async run({ graph, only, stage, forceOverwrite, keepGoing, sync, anonymous, jobs, memory, ...engine }, io) {
+    const cluster = await clusterOf(engine, { jobs, memoryBytes: memory }, io, {
+      "--only": only.length > 0 && "single blocks are done on one machine",
+      "--stage": stage.length > 0 && "a part of a graph is done on one machine",
+      "--fail-fast": !keepGoing && "slices of a stage run side by side, so the others are done",
+    });
+    if (cluster) {
+      const { runGraphOnCluster } = await import("../stations/blocks/graph/on-cluster.js");
+      const { readGraphFile } = await import("../stations/blocks/graph/read-graph.js");
+      const { memoryBytes } = cluster;
+      const given = { ...envOf(io), jobs: cluster.jobs, memoryBytes, anonymous, sync, force: forceOverwrite };
+      return printReport(await runGraphOnCluster(await readGraphFile(graph), cluster.cluster, given), io);
+    }
     const [{ runGraph }, { readGraphFile }] = await Promise.all([
       import("../stations/blocks/graph/run.js"),
       import("../stations/blocks/graph/read-graph.js"),
     ]);
     const given = {
-      ...blockWork(options),
+      ...blockWork({ jobs, memory }),
       anonymous,
       keepGoing,
       sync,
       force: forceOverwrite,
+      only: [...only, ...stage],
       workspace: io.workspace,
       ...envOf(io),
     };

@@ -8,7 +8,7 @@ import type { ClusterPlace } from "../engine/cluster/begin.js";
 import { ENGINE_SETTINGS, ENGINES, type EngineName } from "../engine/cluster/engine-names.js";
 import type { ClusterUse } from "../engine/cluster/on-cluster.js";
 import type { EngineProfile } from "../engine/cluster/profile.js";
-import type { ClusterStation } from "../engine/cluster/work.js";
+import type { AnyStation } from "../engine/cluster/work.js";
 import { jobMemory } from "../engine/cluster/worker-memory.js";
 import type { EngineExecutor } from "../engine/executors/engine-executor.js";
 import type { EngineWords } from "../engine/executors/words/words.js";
@@ -270,16 +270,17 @@ export async function openForCommand(location: string, io: Pick<Io, "env">, exec
   return { run, station: await stationOf(run.record.station), executor: await engineOf(name), engineOf };
 }
 
-const STATIONS: Readonly<Record<string, () => Promise<ClusterStation>>> = {
+const STATIONS: Readonly<Record<string, () => Promise<AnyStation>>> = {
   ingest: async () => (await import("../stations/ingest/cluster.js")).ingestStation,
   download: async () => (await import("../stations/harvest/download/on-cluster.js")).downloadStation,
   "publish run": async () => (await import("../stations/publish/run/on-cluster.js")).publishRunStation,
   "publish tree": async () => (await import("../stations/publish/tree/on-cluster.js")).publishTreeStation,
+  blocks: async () => (await import("../stations/blocks/graph/on-cluster.js")).blocksStation,
   verify: async () => (await import("../stations/ingest/verify/on-cluster.js")).verifyStation,
 };
 
 /** Whose tasks a run does. @throws {EmporiumError} ENGINE_VERSION */
-async function stationOf(name: string): Promise<ClusterStation> {
+async function stationOf(name: string): Promise<AnyStation> {
   const load = STATIONS[name];
   if (load) return load();
   throw new EmporiumError("ENGINE_VERSION", `the run is of the station ${name}, which this version does not have on clusters`);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Report } from "../core/report.js";
 import type { OpenRun } from "../engine/cluster/run-record.js";
 import type { RunStatus } from "../engine/cluster/status.js";
-import type { ClusterStation } from "../engine/cluster/work.js";
+import type { AnyStation } from "../engine/cluster/work.js";
 import { command } from "./command.js";
 import { openForCommand, runPositional } from "./engine-options.js";
 import { printReport } from "./report.js";
@@ -35,7 +35,7 @@ export default command({
 });
 
 /** The run's own status, then what its command reports of the work. */
-async function withWork(status: RunStatus, run: OpenRun, station: ClusterStation): Promise<Report> {
+async function withWork(status: RunStatus, run: OpenRun, station: AnyStation): Promise<Report> {
   const isWhole = status.status === "done" || status.status === "partial";
   const work = isWhole ? await station.report?.(run) : undefined;
   if (!work) return status;

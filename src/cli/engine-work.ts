@@ -23,26 +23,23 @@ export default command({
   examples: [{ run: "emporium engine work --help", says: "jobs call it; people hardly do" }],
   async run({ run: location, stage, slice, attempt }, io) {
     const { run, station } = await openForCommand(location, io);
-    const [{ work }, { callerName }, { bufferMemory }, { envOf }] = await Promise.all([
+    const [{ isOfBlocks, work }, { workBlocks }, { callerName }, { bufferMemory }, { envOf }] = await Promise.all([
       import("../engine/cluster/work.js"),
+      import("../engine/cluster/work-blocks.js"),
       import("../engine/cluster/drive.js"),
       import("../engine/cluster/worker-memory.js"),
       import("../engine/env.js"),
     ]);
     const { cpus, memoryBytes } = run.record.resources;
-    return work(
-      run,
-      station,
-      {
-        stage,
-        slice: slice ?? sliceOf(io.env),
-        attempt: attempt ?? 0,
-        jobs: Number(io.env.SLURM_CPUS_PER_TASK) || cpus,
-        memoryBytes: bufferMemory(memoryBytes),
-        job: callerName(io.env),
-      },
-      envOf(io),
-    );
+    const options = {
+      stage,
+      slice: slice ?? sliceOf(io.env),
+      attempt: attempt ?? 0,
+      jobs: Number(io.env.SLURM_CPUS_PER_TASK) || cpus,
+      memoryBytes: bufferMemory(memoryBytes),
+      job: callerName(io.env),
+    };
+    return isOfBlocks(station) ? workBlocks(run, station, options, envOf(io)) : work(run, station, options, envOf(io));
   },
 });
 

@@ -22,10 +22,10 @@ import { readReceipts } from "./receipt-pages.js";
 /** Counts are told at most so often. */
 const COUNTS_MS = 100;
 /** Of the run's folder. */
-const BEGIN = "begin.json";
+export const BEGIN = "begin.json";
 
 /** `begin.json` */
-interface Begun {
+export interface Begun {
   readonly createdMs: number;
   /** Every block is done, so nobody has left anything unfinished. */
   readonly complete: boolean;
@@ -189,7 +189,7 @@ async function scheduleAll(
 }
 
 /** @throws {EmporiumError} SOURCE_CHANGED */
-async function checkInputs(stages: readonly PlacedStage[], { source }: Inner): Promise<void> {
+export async function checkInputs(stages: readonly PlacedStage[], { source }: Pick<Inner, "source">): Promise<void> {
   // stages read the same inputs, and to look at one may take a listing
   const found = new Map<string, Stat | undefined>();
   for (const { name, inputs = [] } of stages) {
@@ -207,7 +207,11 @@ async function checkInputs(stages: readonly PlacedStage[], { source }: Inner): P
 }
 
 /** The moment that outputs show is that of the first run of these blocks. */
-async function begin(source: BlockSource, folder: string, { target, force, createdMs }: Inner) {
+export async function begin(
+  source: BlockSource,
+  folder: string,
+  { target, force, createdMs }: Pick<Inner, "target" | "force" | "createdMs">,
+) {
   if (force) await target.remove(folder);
   const before = await getJson<Begun>(target, `${folder}${BEGIN}`);
   const now: Begun = { createdMs: createdMs ?? before?.createdMs ?? source.createdMs, complete: false };
@@ -216,7 +220,12 @@ async function begin(source: BlockSource, folder: string, { target, force, creat
 }
 
 /** What earlier runs have done and what is still there. What they left unfinished is removed. */
-async function findAlready(source: BlockSource, folder: string, isClean: boolean, options: Inner): Promise<TaskStates> {
+export async function findAlready(
+  source: BlockSource,
+  folder: string,
+  isClean: boolean,
+  options: Pick<Inner, "target" | "log" | "stop">,
+): Promise<TaskStates> {
   const { target, log, stop } = options;
   const states = taskStates(source.count);
   for (const stage of source.stages) {

@@ -22,6 +22,7 @@ import {
   type Resources,
   RUN_FORMAT,
   type RunRecord,
+  type RunStage,
 } from "./run-record.js";
 import { readJournals, SEED } from "./stage-journals.js";
 
@@ -60,8 +61,8 @@ export interface ClusterPlace {
   readonly price?: Price | undefined;
 }
 
-const SLICES_A_SLOT = 8;
-const SLOTS = 32;
+export const SLICES_A_SLOT = 8;
+export const SLOTS = 32;
 
 /**
  * Makes the record of a run in its target, or finds the one that was begun before and is not over: the same plan is the same run. Locks the
@@ -76,27 +77,18 @@ export async function beginRun(job: ClusterJob, place: ClusterPlace, env: Env): 
   const { arrayMax } = await place.executor.limits();
   const earlier = (await listRuns(target)).filter((record) => record.name === name);
   const ids = hashIds(plan.tasks);
-  for (const known of earlier) {
-    if (known.ids !== ids || (await getJson(target, `${runFolder(known.id)}${END}`))) continue;
-    // what is submitted from now on goes by today's profile and program
-    const { resources, slots, prologue, command, program, executor, price } = place;
-    const record: RunRecord = {
-      ...known,
-      ...(price === undefined ? {} : { price }),
-      resources,
-      prologue: [...prologue],
-      command: [...command],
-      program,
-      engine: executor.name,
-    };
-    const folder = runFolder(known.id);
-    await putJson(target, `${folder}${RUN_RECORD}`, slots === undefined ? record : { ...record, slots });
-    return { record, store: target, folder, url: urlOf(target, record.id) };
-  }
+  const open = await goOn(target, earlier, ids, place);
+  if (open) return open;
   const done = await doneAlready(job, earlier, env);
   if (done.size === plan.tasks.length) return undefined;
   const stages = cutForPlace(job, place, arrayMax);
-  const record = recordOf(job, place, { ids, stages, number: earlier.filter((run) => run.ids === ids).length });
+  const { tasks, locks, createdMs } = plan;
+  const record = recordOf(job, place, {
+    ...{ ids, number: earlier.filter((run) => run.ids === ids).length, stages: boundsOf(stages), tasks: tasks.length },
+    bytes: tasks.reduce((sum, { bytes }) => sum + bytes, 0),
+    locks: locks.length > 0 ? [...locks] : [journalName(target.url, name)],
+    createdMs: job.createdMs ?? createdMs,
+  });
   const folder = runFolder(record.id);
   await takeRunLocks(target, record.locks, record.id, { job: name, ...env, onLost: () => {} });
   try {
@@ -117,11 +109,29 @@ export async function beginRun(job: ClusterJob, place: ClusterPlace, env: Env): 
   return { record, store: target, folder, url: urlOf(target, record.id) };
 }
 
+/** The run of the same tasks that was begun before and is not over: what is submitted from now on goes by today's profile and program. */
+export async function goOn(
+  target: Store,
+  earlier: readonly RunRecord[],
+  ids: string,
+  { resources, slots, prologue, command, program, executor, price }: ClusterPlace,
+): Promise<OpenRun | undefined> {
+  for (const known of earlier) {
+    if (known.ids !== ids || (await getJson(target, `${runFolder(known.id)}${END}`))) continue;
+    const today = { resources, prologue: [...prologue], command: [...command], program, engine: executor.name };
+    const record: RunRecord = { ...known, ...(price === undefined ? {} : { price }), ...today };
+    const folder = runFolder(record.id);
+    await putJson(target, `${folder}${RUN_RECORD}`, slots === undefined ? record : { ...record, slots });
+    return { record, store: target, folder, url: urlOf(target, record.id) };
+  }
+  return undefined;
+}
+
 /**
  * The record comes last: with it the run is there. Jobs of a cluster agree by objects that only one of them can create, so a store that
  * replaces what is there although it was asked not to is refused.
  */
-async function createRecord(target: Store, folder: string, record: RunRecord): Promise<void> {
+export async function createRecord(target: Store, folder: string, record: RunRecord): Promise<void> {
   const key = `${folder}${RUN_RECORD}`;
   await putJson(target, key, record, { ifAbsent: true });
   try {
@@ -152,7 +162,7 @@ export function cutForPlace(
   });
 }
 
-function urlOf(target: Store, id: string): string {
+export function urlOf(target: Store, id: string): string {
   return `${target.url}/${RUNS_FOLDER}${id}`;
 }
 
@@ -210,14 +220,9 @@ async function receiptsOf(target: Store, records: readonly RunRecord[]): Promise
   return known;
 }
 
-function recordOf(
-  job: ClusterJob,
-  place: ClusterPlace,
-  { ids, stages, number }: { ids: string; stages: readonly (CutStage & { name: string })[]; number: number },
-): RunRecord {
-  const { plan, target, source } = job;
+function boundsOf(stages: readonly (CutStage & { name: string })[]): RunStage[] {
   let at = 0;
-  const named = stages.map(({ slices, name }) => {
+  return stages.map(({ slices, name }) => {
     const bounds = [at];
     for (const slice of slices) {
       at += slice.length;
@@ -225,8 +230,22 @@ function recordOf(
     }
     return { name, slices: bounds };
   });
+}
+
+/** What a run is of. */
+export interface RunFacts extends Pick<RunRecord, "ids" | "tasks" | "bytes" | "locks" | "stages" | "createdMs" | "blocks"> {
+  /** Earlier runs of the same tasks. */
+  readonly number: number;
+}
+
+export function recordOf(
+  job: Pick<ClusterJob, "station" | "name" | "params" | "target" | "anonymous" | "sync"> & { source: Pick<Store, "url"> },
+  place: ClusterPlace,
+  { number, ...facts }: RunFacts,
+): RunRecord {
+  const { target, source } = job;
   const suffix = number === 0 ? "" : `-${number + 1}`;
-  const id = `${journalName(target.url, job.name)}-${ids.slice(0, 8)}${suffix}`;
+  const id = `${journalName(target.url, job.name)}-${facts.ids.slice(0, 8)}${suffix}`;
   const logs = place.logs ?? target.local?.path(`${runFolder(id)}logs`);
   return {
     format: RUN_FORMAT,
@@ -237,12 +256,7 @@ function recordOf(
     params: job.params,
     source: { url: source.url, anonymous: job.anonymous },
     target: { url: target.url, anonymous: job.anonymous, sync: job.sync },
-    createdMs: job.createdMs ?? plan.createdMs,
-    ids,
-    tasks: plan.tasks.length,
-    bytes: plan.tasks.reduce((sum, { bytes }) => sum + bytes, 0),
-    stages: named,
-    locks: plan.locks.length > 0 ? [...plan.locks] : [journalName(target.url, job.name)],
+    ...facts,
     engine: place.executor.name,
     resources: place.resources,
     ...(place.slots === undefined ? {} : { slots: place.slots }),

@@ -9,7 +9,7 @@ import { END } from "./run-files.js";
 import { getJson, type OpenRun, putJson } from "./run-record.js";
 import { GATES, jobName } from "./script.js";
 import { readSubmissions } from "./submissions.js";
-import type { ClusterStation } from "./work.js";
+import { type AnyStation, type ClusterStation, isOfBlocks } from "./work.js";
 
 const LOOK_MS = 1_000;
 const LOOKS = 60;
@@ -23,7 +23,7 @@ const LOOKS = 60;
  */
 export async function cancelRun(
   run: OpenRun,
-  station: ClusterStation,
+  station: AnyStation,
   engineOf: (name: string) => Promise<EngineExecutor>,
   env: Env,
 ): Promise<{ left: number; errors: ErrorRecord[] }> {
@@ -46,11 +46,16 @@ export async function cancelRun(
     }
   }
   if (left + errors.length > 0) return { left, errors };
+  if (isOfBlocks(station)) await station.cancelled(run);
+  else await cancelList(run, station);
+  await releaseRunLocks(run.store, run.record.locks, run.record.id);
+  return { left, errors };
+}
+
+async function cancelList(run: OpenRun, station: ClusterStation): Promise<void> {
   const tasks = await readTasks(run.store, run.folder, 0, run.record.tasks);
   for (const { outputs } of tasks) await removeLeftovers(run.store, outputs);
   await station.finish?.(run, tasks);
-  await releaseRunLocks(run.store, run.record.locks, run.record.id);
-  return { left, errors };
 }
 
 /** The run's own engine, and those that got parts of it before. */

@@ -1,14 +1,21 @@
 import { EmporiumError } from "../../core/errors.js";
+import { silentLog } from "../../core/log.js";
+import type { Store } from "../../stores/store.js";
+import type { BlockSource } from "../blocks/block-source.js";
+import { mergeReceipts } from "../blocks/merge.js";
+import { blocksFolder } from "../blocks/run-blocks.js";
 import type { Env } from "../env.js";
 import { encodeLine } from "../journal-lines.js";
 import { measureLeftovers, removeLeftovers } from "../leftovers.js";
 import { takeLocks } from "../lock.js";
+import { blocksOf } from "./block-run.js";
 import { keptFigures, stageFigures } from "./cost.js";
-import { readTasks } from "./graph.js";
+import type { RunEnd } from "./gate.js";
 import { END, figuresKey, GRAPH, GRAPH_INDEX, journalFolder, segmentKey } from "./run-files.js";
 import { contentsFolder, contentsKey } from "./run-receipts.js";
-import { hasEnded, type OpenRun, putJson, type RunStage } from "./run-record.js";
-import { readJournals, SEED, type StageJournals } from "./stage-journals.js";
+import { getJson, hasEnded, type OpenRun, putJson, type RunStage } from "./run-record.js";
+import { tasksOf } from "./run-tasks.js";
+import { listSegments, readJournals, SEED, type StageJournals } from "./stage-journals.js";
 
 /** What a run leaves. `parts`: unfinished files of processes that died, beside the outputs. */
 const LEAVINGS = ["journals", "tasks", "submissions", "logs", "contents", "parts"] as const;
@@ -66,9 +73,9 @@ async function collect(run: OpenRun, dryRun: boolean): Promise<Collected> {
   const texts = new Set<string>();
   let receipts = 0;
   for (const stage of record.stages) {
-    const journals = await readJournals(store, folder, stage.name);
+    const journals = await tasksOf(run).journals(stage);
     removed.parts = sum(removed.parts, await removeParts(run, stage, journals, dryRun));
-    receipts += journals.receipts.size;
+    receipts += journals.done.size;
     for (const { outputs } of journals.receipts.values()) for (const { key } of outputs) texts.add(contentsKey(folder, key));
     if (journals.receipts.size > 0) kept.add(receiptsKey(run, stage));
     if (!dryRun) await keep(run, stage, journals);
@@ -83,7 +90,24 @@ async function collect(run: OpenRun, dryRun: boolean): Promise<Collected> {
     if (!dryRun) await store.remove(key);
     removed[what] = sum(removed[what], { objects: 1, bytes: size });
   }
+  const source = blocksOf(record);
+  if (source) {
+    removed.journals = sum(removed.journals, await collectBlocks(source, store, dryRun));
+    receipts = (await getJson<RunEnd>(store, `${folder}${END}`))?.done ?? 0;
+  }
   return { run: record.id, url: run.url, removed, receipts, keptBytes };
+}
+
+/** Receipts of blocks go into their tables, which every run of these blocks reads. */
+async function collectBlocks(source: BlockSource, store: Store, dryRun: boolean): Promise<Amount> {
+  let segments: Amount = { objects: 0, bytes: 0 };
+  for (const stage of source.stages) {
+    for (const { keys, bytes } of await listSegments(store, blocksFolder(source), stage.name)) {
+      segments = sum(segments, { objects: keys.length, bytes });
+    }
+    if (!dryRun) await mergeReceipts(store, blocksFolder(source), stage, { log: silentLog, remove: true });
+  }
+  return segments;
 }
 
 /** @returns undefined for what stays, and for what is not of this version */
@@ -122,12 +146,12 @@ const NO_SLICE = -1;
 
 /** Unfinished files of processes that wrote no end, or that had a slice beside others: they may have come back after the stage was over. */
 async function removeParts(run: OpenRun, stage: RunStage, { attempts }: StageJournals, dryRun: boolean): Promise<Amount> {
-  const { store, folder } = run;
+  const { store } = run;
   let removed: Amount = { objects: 0, bytes: 0 };
   if (!(await hasTasks(run))) return removed;
   for (const [slice, tries] of attempts) {
     if (tries.size <= 1 && [...tries.values()].every(({ ended }) => ended)) continue;
-    for (const { outputs } of await readTasks(store, folder, stage.slices[slice]!, stage.slices[slice + 1]!)) {
+    for (const outputs of await tasksOf(run).outputs(stage, slice)) {
       const found = await measureLeftovers(store, outputs);
       if (found.objects > 0 && !dryRun) await removeLeftovers(store, outputs);
       removed = sum(removed, found);
@@ -136,7 +160,8 @@ async function removeParts(run: OpenRun, stage: RunStage, { attempts }: StageJou
   return removed;
 }
 
-async function hasTasks({ store, folder }: OpenRun): Promise<boolean> {
+async function hasTasks({ record, store, folder }: OpenRun): Promise<boolean> {
+  if (record.blocks) return true; // a formula, which is in the record
   return (await store.stat(`${folder}${GRAPH}`)) !== undefined && (await store.stat(`${folder}${GRAPH_INDEX}`)) !== undefined;
 }
 

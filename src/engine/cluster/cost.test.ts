@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../stores/memory/store.js";
 import type { Store } from "../../stores/store.js";
 import { encodeLine } from "../journal-lines.js";
-import { costLines, costOf, estimateCost, estimateLines, figuresWords, secondsLeft, stageFigures } from "./cost.js";
+import { costLines, costOf, estimateCost, estimateLines, figuresWords, secondsLeft, stageFigures, workOf } from "./cost.js";
 import { RUN_RECORD, runFolder, segmentKey } from "./run-files.js";
 import { putJson, type RunRecord } from "./run-record.js";
 import { readJournals, SEED } from "./stage-journals.js";
@@ -99,7 +99,7 @@ describe("what a plan will take", () => {
 
   it("by a stated rate where nothing was measured, and says so", async () => {
     const tasks = [{ bytes: 7.2e12 - 4 * MiB }];
-    const estimate = await estimateCost(memoryStore(), "ingest", stages, tasks, price);
+    const estimate = await estimateCost(memoryStore(), "ingest", stages, workOf(tasks), price);
     expect(estimate).toMatchObject({ basis: "stated", bytesPerCpuSecond: 20e6, cpuHours: 100, cost: 4, price });
     expect(estimateLines(estimate)).toEqual([
       "1 task: 1 slice of runs",
@@ -109,17 +109,17 @@ describe("what a plan will take", () => {
   it("by the newest run that did all of its plan", async () => {
     const store = await fourSlices();
     const tasks = [{ bytes: 3.6e10 - 4 * MiB }];
-    const basis = async () => (await estimateCost(store, "ingest", stages, tasks, undefined)).basis;
+    const basis = async () => (await estimateCost(store, "ingest", stages, workOf(tasks), undefined)).basis;
     await putJson(store, `${folder}${RUN_RECORD}`, record);
     expect(await basis()).toBe("stated"); // it has no end
     await putJson(store, `${folder}end.json`, { exitStatus: 3, done: 7 });
     expect(await basis()).toBe("stated"); // it did not do all
     await putJson(store, `${folder}end.json`, { exitStatus: 0, done: 8 });
     // 2e9 bytes in 100 s of 2 processors
-    const estimate = await estimateCost(store, "ingest", stages, tasks, undefined);
+    const estimate = await estimateCost(store, "ingest", stages, workOf(tasks), undefined);
     expect(estimate).toMatchObject({ basis: "measured", measuredIn: "r", bytesPerCpuSecond: 1e7, cpuHours: 1 });
     expect(estimate).not.toHaveProperty("cost");
-    expect((await estimateCost(store, "publish", stages, tasks, undefined)).basis).toBe("stated");
+    expect((await estimateCost(store, "publish", stages, workOf(tasks), undefined)).basis).toBe("stated");
     await addProcess(store, { slice: 3, attempt: 1, tasks: [] }); // its time is not known
     expect(await basis()).toBe("stated");
   });

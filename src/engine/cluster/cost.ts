@@ -3,7 +3,8 @@ import type { Store } from "../../stores/store.js";
 import { TASK_BYTES } from "./cut.js";
 import { END, figuresKey, runFolder } from "./run-files.js";
 import { getJson, listRuns, type OpenRun, type Price, type Resources } from "./run-record.js";
-import { readJournals, type StageJournals } from "./stage-journals.js";
+import { tasksOf } from "./run-tasks.js";
+import type { StageJournals } from "./stage-journals.js";
 
 /** What the work of a stage has taken, by what its processes wrote themselves. Counts and times in seconds or hours, as their names say. */
 export interface StageFigures {
@@ -46,7 +47,7 @@ const STATED_BYTES_PER_CPU_SECOND = 20e6;
 /** Runs that took less say nothing of longer ones. */
 const MEASURED_CPU_SECONDS_MIN = 60;
 
-export function stageFigures({ attempts, receipts, seeded }: StageJournals, { cpus }: Resources): StageFigures {
+export function stageFigures({ attempts, receipts, seeded, doneBefore }: StageJournals, { cpus }: Resources): StageFigures {
   const all = [...attempts.values()].flatMap((slice) => [...slice.values()]);
   const slices = ascending(all.flatMap(({ seconds }) => seconds));
   const tasks = ascending([...receipts.values()].flatMap(({ task, seconds }) => (seeded.has(task) ? [] : [seconds])));
@@ -56,7 +57,7 @@ export function stageFigures({ attempts, receipts, seeded }: StageJournals, { cp
     cpuHours: rounded((slices.reduce((sum, seconds) => sum + seconds, 0) * cpus) / 3600, 1e9),
     processesWithoutEnd: all.reduce((sum, { processes, seconds }) => sum + processes - seconds.length, 0),
     slicesBegunAgain: [...attempts.values()].filter((slice) => sumOf([...slice.values()], "processes") > 1).length,
-    tasksDoneBefore: seeded.size,
+    tasksDoneBefore: doneBefore,
   };
 }
 
@@ -89,29 +90,47 @@ export function secondsLeft({ attempts }: StageJournals, open: number, running: 
 /**
  * What tasks will take, from their bytes and the rate of an earlier run of the station in the target. Reads that run's journals.
  *
- * @param tasks those that are to be done
+ * @param left what is to be done
  */
 export async function estimateCost(
   target: Store,
   station: string,
   stages: CostEstimate["stages"],
-  tasks: readonly { readonly bytes: number }[],
+  left: WorkLeft,
   price: Price | undefined,
 ): Promise<CostEstimate> {
-  const readBytes = sumOf(tasks, "bytes");
-  const measured = await measuredRate(target, station);
-  const bytesPerCpuSecond = measured?.bytesPerCpuSecond ?? STATED_BYTES_PER_CPU_SECOND;
-  const cpuHours = rounded((readBytes + tasks.length * TASK_BYTES) / bytesPerCpuSecond / 3600, 1e4);
+  const { tasks, readBytes } = left;
+  const { bytesPerCpuSecond, run } = await rateOf(target, station);
+  const cpuHours = rounded(cpuSecondsOf(left, bytesPerCpuSecond) / 3600, 1e4);
   return {
-    tasks: tasks.length,
+    tasks,
     readBytes,
     stages,
     cpuHours,
     bytesPerCpuSecond: Math.round(bytesPerCpuSecond),
-    basis: measured ? "measured" : "stated",
-    ...(measured ? { measuredIn: measured.run } : {}),
+    basis: run === undefined ? "stated" : "measured",
+    ...(run === undefined ? {} : { measuredIn: run }),
     ...(price ? { price, cost: costOf(cpuHours, price) } : {}),
   };
+}
+
+/** Tasks, and what they read together. */
+export interface WorkLeft {
+  readonly tasks: number;
+  readonly readBytes: number;
+}
+
+export function workOf(tasks: readonly { readonly bytes: number }[]): WorkLeft {
+  return { tasks: tasks.length, readBytes: sumOf(tasks, "bytes") };
+}
+
+export function cpuSecondsOf({ tasks, readBytes }: WorkLeft, bytesPerCpuSecond: number): number {
+  return (readBytes + tasks * TASK_BYTES) / bytesPerCpuSecond;
+}
+
+/** What one processor does in a second, with the run that told it; `run` is absent where none did. */
+export async function rateOf(target: Store, station: string): Promise<{ bytesPerCpuSecond: number; run?: string | undefined }> {
+  return (await measuredRate(target, station)) ?? { bytesPerCpuSecond: STATED_BYTES_PER_CPU_SECOND };
 }
 
 /** Of the newest run that did all of its plan, and in which no process was lost: its bytes are known without reading its tasks. */
@@ -122,9 +141,10 @@ async function measuredRate(target: Store, station: string) {
     if (end?.exitStatus !== 0) continue;
     const folder = runFolder(record.id);
     const figures: StageFigures[] = [];
-    for (const { name } of record.stages) {
-      const kept = await keptFigures({ store: target, folder }, name);
-      figures.push(kept ?? stageFigures(await readJournals(target, folder, name), record.resources));
+    const tasks = tasksOf({ record, store: target, folder, url: folder });
+    for (const stage of record.stages) {
+      const kept = await keptFigures({ store: target, folder }, stage.name);
+      figures.push(kept ?? stageFigures(await tasks.journals(stage), record.resources));
     }
     const cpuSeconds = sumOf(figures, "cpuHours") * 3600;
     const isWhole = sumOf(figures, "tasksDoneBefore") + sumOf(figures, "processesWithoutEnd") === 0;

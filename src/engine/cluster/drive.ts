@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { EmporiumError } from "../../core/errors.js";
+import { EmporiumError, type ErrorRecord } from "../../core/errors.js";
 import type { Env } from "../env.js";
 import type { EngineExecutor } from "../executors/engine-executor.js";
 import { releaseRunLocks, takeRunLocks } from "../lock.js";
 import { type Advance, advance, type GateOptions, type RunEnd } from "./gate.js";
 import { readTasks } from "./graph.js";
-import { readDead } from "./judge.js";
+import { type DeadTask, readDead } from "./judge.js";
 import { deadKey, END, retryKey, stageEndKey } from "./run-files.js";
 import { type OpenRun, putJson } from "./run-record.js";
 import { readSubmissions } from "./submissions.js";
-import type { ClusterStation } from "./work.js";
+import { type AnyStation, type ClusterStation, isOfBlocks } from "./work.js";
 
 /** Who asks, for the record of a submission: a job of an engine keeps its name when it is started again. */
 export function callerName(env: Readonly<Record<string, string | undefined>>): string {
@@ -19,19 +19,25 @@ export function callerName(env: Readonly<Record<string, string | undefined>>): s
 }
 
 /** One look at a run, and what follows from it. @throws as `advance` */
-export function gate(run: OpenRun, station: ClusterStation, options: GateOptions): Promise<Advance> {
+export function gate(run: OpenRun, station: AnyStation, options: GateOptions): Promise<Advance> {
   return advance(run, options, () => finish(run, station));
 }
 
 /** The locks go last: until then nobody else writes the target. */
-async function finish(run: OpenRun, station: ClusterStation): Promise<void> {
-  const dead = new Set((await readDead(run, run.record.stages)).map(({ task }) => task));
-  const tasks = dead.size === 0 ? [] : await readTasks(run.store, run.folder, 0, run.record.tasks);
+async function finish(run: OpenRun, station: AnyStation): Promise<ErrorRecord | undefined> {
+  const dead = await readDead(run, run.record.stages);
+  const error = isOfBlocks(station) ? await station.finish(run, dead) : await finishList(run, station, dead);
+  await releaseRunLocks(run.store, run.record.locks, run.record.id);
+  return error;
+}
+
+async function finishList(run: OpenRun, station: ClusterStation, dead: readonly DeadTask[]): Promise<undefined> {
+  const ids = new Set(dead.map(({ task }) => task));
+  const tasks = ids.size === 0 ? [] : await readTasks(run.store, run.folder, 0, run.record.tasks);
   await station.finish?.(
     run,
-    tasks.filter(({ id }) => dead.has(id)),
+    tasks.filter(({ id }) => ids.has(id)),
   );
-  await releaseRunLocks(run.store, run.record.locks, run.record.id);
 }
 
 /** An engine that others use too is not asked more often than a person would; this machine is. */
@@ -51,7 +57,7 @@ const isAbsent = (error: unknown) => error instanceof EmporiumError && error.cod
  */
 export async function drive(
   run: OpenRun,
-  station: ClusterStation,
+  station: AnyStation,
   executor: EngineExecutor,
   env: Env,
   onStep: (step: Advance) => Promise<void> | void = () => {},

@@ -3,12 +3,12 @@ import { type ErrorRecord, isEmporiumError } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import { type EngineExecutor, GONE, isAlive, type JobHandle, type JobState, sumStates } from "../executors/engine-executor.js";
 import { removeLeftovers } from "../leftovers.js";
-import { readTasks } from "./graph.js";
 import { type DeadTask, judge } from "./judge.js";
 import { deadKey, END, STAGING, stageEndKey, submissionKey } from "./run-files.js";
 import { getJson, type OpenRun, putJson, type RunStage } from "./run-record.js";
+import { tasksOf } from "./run-tasks.js";
 import { type GateName, jobName, workerScript } from "./script.js";
-import { readJournals, type StageJournals } from "./stage-journals.js";
+import type { StageJournals } from "./stage-journals.js";
 import { stragglers } from "./stragglers.js";
 import { readSubmissions, retriedSince, type Submission } from "./submissions.js";
 
@@ -60,10 +60,14 @@ export type Advance =
  * One step of a run: looks what has been done, closes stages that are over, and submits what is to be done next. May be called by any number
  * of processes, at any time: what it finds in the target decides, and a submission belongs to whoever creates its record.
  *
- * @param finish called once everything is done or dead, before the run's end is recorded
+ * @param finish called once everything is done or dead, before the run's end is recorded; gives what went wrong with the run as a whole
  * @throws {EmporiumError} ENGINE_ABSENT, ENGINE_REFUSED, ENGINE_DISAGREES, STORE_…
  */
-export async function advance(run: OpenRun, options: GateOptions, finish: () => Promise<void>): Promise<Advance> {
+export async function advance(
+  run: OpenRun,
+  options: GateOptions,
+  finish: () => Promise<ErrorRecord | undefined>,
+): Promise<Advance> {
   const ended = await getJson<RunEnd>(run.store, `${run.folder}${END}`);
   if (ended) return { state: "ended", end: ended };
   for (const stage of run.record.stages) {
@@ -71,8 +75,9 @@ export async function advance(run: OpenRun, options: GateOptions, finish: () => 
     const step = await advanceStage(run, stage, options);
     if (step) return step;
   }
-  const end = await sumUp(run);
-  await finish();
+  const sum = await sumUp(run);
+  const error = await finish();
+  const end: RunEnd = error ? { ...sum, exitStatus: 1, error } : sum;
   await putJson(run.store, `${run.folder}${END}`, end);
   return { state: "ended", end };
 }
@@ -95,7 +100,7 @@ async function advanceStage(run: OpenRun, stage: RunStage, options: GateOptions)
     return { state: "waiting", stage: stage.name, jobs: alive, ...(why === undefined ? {} : { why }) };
   }
   const since = await retriedSince(run, stage.name);
-  const journals = await settledJournals(run, stage.name, since, options.clock);
+  const journals = await settledJournals(run, stage, since, options.clock);
   const counted = submissions.filter(({ number }) => number >= since);
   const { open: slices, dead } = await judge(run, stage, counted, journals);
   if (slices.length === 0) {
@@ -222,13 +227,14 @@ async function aliveOf(
  * The journals of a stage whose jobs the engine does not show any more. Where a process has not written its end, they are read again until
  * they do not grow: an engine may forget a job that still runs.
  */
-async function settledJournals(run: OpenRun, stage: string, since: number, clock: Clock): Promise<StageJournals> {
-  let journals = await readJournals(run.store, run.folder, stage, { since });
+async function settledJournals(run: OpenRun, stage: RunStage, since: number, clock: Clock): Promise<StageJournals> {
+  const read = () => tasksOf(run).journals(stage, { since });
+  let journals = await read();
   const isOpen = ({ attempts }: StageJournals) =>
     [...attempts.values()].some((slice) => [...slice.values()].some(({ ended }) => !ended));
   for (let grown = isOpen(journals); grown; ) {
     await clock.sleep(CONFIRM_MS);
-    const later = await readJournals(run.store, run.folder, stage, { since });
+    const later = await read();
     grown = later.bytes > journals.bytes;
     journals = later;
   }
@@ -263,8 +269,7 @@ async function removeParts(run: OpenRun, stage: RunStage, { attempts, deaths, fa
   for (let slice = 0; slice + 1 < stage.slices.length; slice++) {
     const facts = [...(attempts.get(slice)?.values() ?? [])];
     if (facts.length <= 1 && facts.every(({ ended }) => ended) && deaths.size + failed.size === 0) continue;
-    const tasks = await readTasks(run.store, run.folder, stage.slices[slice]!, stage.slices[slice + 1]!);
-    for (const { outputs } of tasks) await removeLeftovers(run.store, outputs);
+    for (const outputs of await tasksOf(run).outputs(stage, slice)) await removeLeftovers(run.store, outputs);
   }
 }
 

@@ -1,7 +1,7 @@
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
-import { readTasks } from "./graph.js";
 import { deadKey } from "./run-files.js";
 import type { OpenRun, RunStage } from "./run-record.js";
+import { tasksOf } from "./run-tasks.js";
 import type { StageJournals } from "./stage-journals.js";
 import type { Submission } from "./submissions.js";
 
@@ -23,24 +23,21 @@ export async function judge(
   submissions: readonly Submission[],
   journals: StageJournals,
 ): Promise<{ open: number[]; dead: DeadTask[] }> {
-  const { receipts, failed, deaths, attempts } = journals;
+  const { done, failed, deaths, attempts } = journals;
   const deadBefore = await readDead(run, run.record.stages.slice(0, run.record.stages.indexOf(stage)));
   const lost = new Set(deadBefore.map(({ task }) => task));
   const dead: DeadTask[] = [];
   const open: number[] = [];
   for (let slice = 0; slice + 1 < stage.slices.length; slice++) {
-    const tasks = await readTasks(run.store, run.folder, stage.slices[slice]!, stage.slices[slice + 1]!);
     const fruitless = fruitlessAttempts(slice, submissions, attempts.get(slice));
     let left = 0;
-    for (const task of tasks) {
-      if (receipts.has(task.id)) continue;
-      const need = task.needs.find((id) => lost.has(id));
+    for await (const task of tasksOf(run).open(stage, slice, done)) {
       const error =
         failed.get(task.id) ??
         (fruitless >= ATTEMPTS || (deaths.get(task.id) ?? 0) >= ATTEMPTS
           ? lostError(task, run, deaths.get(task.id) ?? 0)
           : undefined);
-      if (need !== undefined) dead.push({ task: task.id, title: task.title, state: "blocked", error: blockedError(task) });
+      if (task.needsOneOf(lost)) dead.push({ task: task.id, title: task.title, state: "blocked", error: blockedError(task) });
       else if (error) dead.push({ task: task.id, title: task.title, state: "failed", error });
       else {
         left++;

@@ -2,12 +2,13 @@ import { type Report, withText } from "../../core/report.js";
 import { quoteWord } from "../../core/shell.js";
 import type { Env } from "../env.js";
 import { abandonRun, beginRun, type ClusterJob, type ClusterPlace } from "./begin.js";
-import { type CostEstimate, estimateCost, estimateLines } from "./cost.js";
+import { type BlockJob, beginBlockRun, blocksLeft } from "./begin-blocks.js";
+import { type CostEstimate, estimateCost, estimateLines, type WorkLeft, workOf } from "./cost.js";
 import { callerName, drive, gate } from "./drive.js";
 import type { RunEnd } from "./gate.js";
 import type { OpenRun } from "./run-record.js";
 import { readJournals } from "./stage-journals.js";
-import type { ClusterStation } from "./work.js";
+import type { AnyStation } from "./work.js";
 
 /** How a command's work is given to a cluster. */
 export interface ClusterUse {
@@ -52,13 +53,13 @@ type Undo = () => Promise<void>;
  * @throws {EmporiumError} as `beginRun`, and what the engine says of the first job
  */
 export async function runOnCluster(
-  job: ClusterJob,
+  job: ClusterJob | BlockJob,
   { place, drive: stays, prepare }: ClusterUse,
-  station: ClusterStation,
+  station: AnyStation,
   env: Env,
   onBegun: (run: OpenRun) => Promise<Undo | undefined> = async () => undefined,
 ): Promise<ClusterOutcome> {
-  const run = await beginRun(job, place, env);
+  const run = "blocks" in job ? await beginBlockRun(job, place, env) : await beginRun(job, place, env);
   if (!run) return { state: "ended", run, end: { exitStatus: 0 } };
   const { executor } = place;
   let undo: Undo | undefined;
@@ -82,18 +83,23 @@ export async function runOnCluster(
 }
 
 /** What is left of a run. */
-async function estimateLeft({ record, store, folder }: OpenRun, { plan, station }: ClusterJob): Promise<CostEstimate> {
-  const done = new Set<string>();
-  for (const { name } of record.stages) {
-    for (const task of (await readJournals(store, folder, name)).receipts.keys()) done.add(task);
-  }
+async function estimateLeft(run: OpenRun, job: ClusterJob | BlockJob): Promise<CostEstimate> {
+  const { record, store } = run;
   const counts = record.stages.map(({ name, slices }) => ({
     name,
     tasks: slices.at(-1)! - slices[0]!,
     slices: slices.length - 1,
   }));
-  const left = plan.tasks.filter(({ id }) => !done.has(id));
-  return estimateCost(store, station, counts, left, record.price);
+  const left = "blocks" in job ? await blocksLeft(run) : await listLeft(run, job);
+  return estimateCost(store, job.station, counts, left, record.price);
+}
+
+async function listLeft({ record, store, folder }: OpenRun, { plan }: ClusterJob): Promise<WorkLeft> {
+  const done = new Set<string>();
+  for (const { name } of record.stages) {
+    for (const task of (await readJournals(store, folder, name)).receipts.keys()) done.add(task);
+  }
+  return workOf(plan.tasks.filter(({ id }) => !done.has(id)));
 }
 
 /** What was begun, what it will take, and what to call next; for people. */

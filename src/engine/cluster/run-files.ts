@@ -11,6 +11,8 @@ export const RUN_RECORD = "run.json";
 export const GRAPH = "graph.ndjson";
 /** Where each line of the graph begins, and its end: little-endian float64. */
 export const GRAPH_INDEX = "graph.index";
+/** Of tasks that are blocks: a bit for each, the lowest first, that is set where nothing was to do when the run began. */
+export const ALREADY = "already.bin";
 /** How the run ended. */
 export const END = "end.json";
 

@@ -56,6 +56,8 @@ const RunRecord = z.strictObject({
   bytes: z.number(),
   stages: z.array(Stage).min(1),
   locks: z.array(z.string()),
+  /** The tasks as blocks of stages (`BlockGraph`), which is a formula. Absent where they are a list. */
+  blocks: Plain.optional(),
   engine: z.string(),
   resources: Resources,
   /** Elements of an array that run side by side; all where it is absent. */

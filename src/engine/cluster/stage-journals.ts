@@ -9,15 +9,26 @@ import { journalFolder, parseSegmentKey, type SegmentName } from "./run-files.js
 
 const READS_IN_FLIGHT = 8;
 
+/** Which tasks are done, by their names. */
+export interface DoneTasks {
+  readonly size: number;
+  has(task: string): boolean;
+}
+
 /** What all attempts at some slices have written. */
 export interface StageJournals {
+  /** Of tasks that are a list; empty for blocks, which have rows of a table. */
   readonly receipts: ReadonlyMap<string, Receipt>;
+  /** What is proven done. */
+  readonly done: DoneTasks;
   /** The last error of tasks that failed for good and were not done by another attempt. */
   readonly failed: ReadonlyMap<string, ErrorRecord>;
   /** How often a task was begun by a process that then wrote no more of it, nor of its own end. */
   readonly deaths: ReadonlyMap<string, number>;
-  /** Tasks that were done before the run began. */
+  /** Tasks of a list that were done before the run began. */
   readonly seeded: ReadonlySet<string>;
+  /** How many tasks there was nothing to do for when the run began. */
+  readonly doneBefore: number;
   /** By slice and attempt. */
   readonly attempts: ReadonlyMap<number, ReadonlyMap<number, AttemptFacts>>;
   /** Objects read, and their bytes: they grow while somebody works. */
@@ -41,6 +52,12 @@ export interface AttemptFacts {
   readonly writtenMs?: number | undefined;
 }
 
+export interface JournalsOptions {
+  /** Only this one. */
+  readonly slice?: number | undefined;
+  readonly since?: number | undefined;
+}
+
 /**
  * Reads the journals of a stage, or of one slice of it. The order of the objects does not matter: a receipt counts whoever wrote it, and
  * it counts more than an error.
@@ -53,7 +70,7 @@ export async function readJournals(
   store: Store,
   folder: string,
   stage: string,
-  { slice, since = 0 }: { slice?: number; since?: number } = {},
+  { slice, since = 0 }: JournalsOptions = {},
 ): Promise<StageJournals> {
   const receipts = new Map<string, Receipt>();
   const failed = new Map<string, ErrorRecord>();
@@ -113,7 +130,7 @@ export async function readJournals(
     failed.delete(task);
     deaths.delete(task);
   }
-  return { receipts, failed, deaths, seeded, attempts, bytes };
+  return { receipts, done: receipts, failed, deaths, seeded, doneBefore: seeded.size, attempts, bytes };
 }
 
 /** What one process has written of the journal of a stage. */

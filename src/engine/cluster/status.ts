@@ -7,6 +7,7 @@ import type { RunEnd, StageEnd } from "./gate.js";
 import { type DeadTask, readDead } from "./judge.js";
 import { END, stageEndKey } from "./run-files.js";
 import { getJson, type OpenRun, type Price } from "./run-record.js";
+import { tasksOf } from "./run-tasks.js";
 import { GATES, jobName } from "./script.js";
 import { readJournals } from "./stage-journals.js";
 import { readSubmissions } from "./submissions.js";
@@ -123,7 +124,7 @@ async function stageStatus(
   const { store, folder, record } = run;
   const over = await getJson<StageEnd>(store, `${folder}${stageEndKey(stage.name)}`);
   const submissions = await readSubmissions(run, stage.name);
-  const journals = await readJournals(store, folder, stage.name);
+  const journals = await tasksOf(run).journals(stage);
   // numbers of another engine's jobs mean others here
   const handles = submissions.flatMap(({ id, job, engine }) =>
     id === undefined || engine !== executor?.name ? [] : [{ id, name: job }],
@@ -131,7 +132,7 @@ async function stageStatus(
   const states = over || !executor ? undefined : await executor.states(handles).catch(() => undefined);
   const tasks = stage.slices.at(-1)! - stage.slices[0]!;
   const figures = (await keptFigures(run, stage.name)) ?? stageFigures(journals, record.resources);
-  const done = over?.done ?? Math.min(tasks, journals.receipts.size);
+  const done = over?.done ?? Math.min(tasks, journals.done.size);
   const failed = over?.failed ?? journals.failed.size;
   const jobs = states && sumStates([...states.values()]);
   const left = over ? undefined : secondsLeft(journals, tasks - done - failed, jobs?.running ?? 0);

@@ -1,8 +1,8 @@
 import type { JobState } from "../executors/engine-executor.js";
-import { readTasks } from "./graph.js";
 import { lookKey } from "./run-files.js";
 import { type OpenRun, putJson, type RunStage } from "./run-record.js";
-import { type AttemptFacts, readJournals, type StageJournals } from "./stage-journals.js";
+import { tasksOf } from "./run-tasks.js";
+import type { AttemptFacts, StageJournals } from "./stage-journals.js";
 import type { Submission } from "./submissions.js";
 
 /** A stage is near its end when fewer of its slices than this part are in the queue. */
@@ -27,8 +27,8 @@ export async function stragglers(
   const twins = new Set(submissions.flatMap(({ twin, slices }) => (twin ? slices : [])));
   const isNearEnd = count.waiting + count.held === 0 && count.running < (stage.slices.length - 1) * FEW;
   if (twins.size === 0 && !isNearEnd) return [];
-  const journals = await readJournals(run.store, run.folder, stage.name);
-  if (twins.size > 0 && journals.receipts.size === stage.slices.at(-1)! - stage.slices[0]!) return "over";
+  const journals = await tasksOf(run).journals(stage);
+  if (twins.size > 0 && journals.done.size === stage.slices.at(-1)! - stage.slices[0]!) return "over";
   if (!isNearEnd) return [];
   const nowMs = await storeNow(run, stage.name);
   const secondsMax = Math.max(SECONDS_MIN, TIMES_MEDIAN * medianSeconds(journals));
@@ -52,9 +52,9 @@ function medianSeconds({ attempts }: StageJournals): number {
   return seconds[Math.floor(seconds.length / 2)] ?? 0;
 }
 
-async function hasMore(run: OpenRun, stage: RunStage, slice: number, { receipts, failed }: StageJournals): Promise<boolean> {
-  const tasks = await readTasks(run.store, run.folder, stage.slices[slice]!, stage.slices[slice + 1]!);
-  return tasks.some(({ id }) => !receipts.has(id) && !failed.has(id));
+async function hasMore(run: OpenRun, stage: RunStage, slice: number, { done, failed }: StageJournals): Promise<boolean> {
+  for await (const { id } of tasksOf(run).open(stage, slice, done)) if (!failed.has(id)) return true;
+  return false;
 }
 
 /** What the store's own clock says: it dates the journals too. */

@@ -2,17 +2,18 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { asEmporiumError, EmporiumError } from "../../core/errors.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord } from "../../core/errors.js";
 import type { Report } from "../../core/report.js";
 import type { Store } from "../../stores/store.js";
 import { removeTree } from "../disk.js";
 import type { Env } from "../env.js";
+import type { BlockWork } from "../executors/worker-process-side.js";
 import { type Journal, type JournalRecord, withoutSecrets } from "../journal.js";
 import { type Every, everyInterval } from "../lock.js";
 import { type RunReport, runPart } from "../run.js";
-import type { Operation, Operations, Receipt, Task, TaskPlan } from "../task.js";
+import type { Operation, Operations, PlainObject, Receipt, Task, TaskPlan } from "../task.js";
 import { readTasks } from "./graph.js";
-import { readDead } from "./judge.js";
+import { type DeadTask, readDead } from "./judge.js";
 import { exactlyOnce } from "./once.js";
 import { contentsKey } from "./run-receipts.js";
 import type { OpenRun, RunRecord } from "./run-record.js";
@@ -23,14 +24,46 @@ import { retriedSince } from "./submissions.js";
 const HEARTBEAT_MS = 60_000;
 
 /** Exit status of a worker that was stopped in time: there is more to do, and another process goes on. */
-const MORE_TO_DO = 75;
+export const MORE_TO_DO = 75;
 
-/** What a station brings to a node. */
-export interface ClusterStation {
+/** What a station brings to a node for tasks that are a list. */
+export interface ClusterStation extends StationReports {
   /** Opens the stores of a run, and makes what its tasks run. */
   open(record: RunRecord): Promise<{ source: Store; target: Store; operations: (tasks: readonly Task[]) => Operations }>;
   /** After the last stage, once. @param unfinished tasks that were not done */
   finish?(run: OpenRun, unfinished: readonly Task[]): Promise<void>;
+}
+
+/** What a station brings to a node for tasks that are blocks. */
+export interface BlockStation extends StationReports {
+  /** Opens the stores of a run, and makes what its blocks run. */
+  openBlocks(record: RunRecord): Promise<NodeBlocks>;
+  /**
+   * After the last stage, and again where somebody else was at it at the same time, or died: it ends with the same bytes. @param dead tasks
+   * that were not done @returns what went wrong with the run as a whole
+   */
+  finish(run: OpenRun, dead: readonly DeadTask[]): Promise<ErrorRecord | undefined>;
+  /** After a run was cancelled. */
+  cancelled(run: OpenRun): Promise<void>;
+}
+
+export type AnyStation = ClusterStation | BlockStation;
+
+export function isOfBlocks(station: AnyStation): station is BlockStation {
+  return "openBlocks" in station;
+}
+
+export interface NodeBlocks extends BlockWork {
+  /** URL of the module whose `openBlockWork` gives the same in a process of its own, and what that is told. */
+  readonly module: string;
+  readonly data: PlainObject;
+  /** Worker processes, at most. */
+  readonly processes: number;
+  /** What each of them keeps of what it reads, beside its blocks. */
+  readonly cacheBytes: number;
+}
+
+interface StationReports {
   /** Takes what the run needs beside its target for itself again, before its failures are tried again. */
   retake?(run: OpenRun, env: Env): Promise<void>;
   /** What the run has done, as the command on one machine tells it. Once it has ended. */
@@ -62,17 +95,10 @@ export async function work(
   every: Every = everyInterval,
 ): Promise<number> {
   const { record, folder } = run;
-  const { stage: name, slice, attempt } = options;
-  const at = record.stages.findIndex((stage) => stage.name === name);
-  const bounds = record.stages[at]?.slices;
-  if (!bounds || slice + 1 >= bounds.length) {
-    const found = bounds ? `slice ${slice} of ${bounds.length - 1}` : `stage ${name}`;
-    throw new EmporiumError("USAGE", `the run ${record.id} has no ${found}`, {
-      hint: `its stages: ${record.stages.map((stage) => `${stage.name} (${stage.slices.length - 1} slices)`).join(", ")}`,
-    });
-  }
+  const { stage: name, slice } = options;
+  const { at, first, end } = sliceOf(record, options);
   const { source, target, operations } = await station.open(record);
-  const all = await readTasks(run.store, folder, bounds[slice]!, bounds[slice + 1]!);
+  const all = await readTasks(run.store, folder, first, end);
   const since = await retriedSince(run, name);
   const [earlier, dead] = await Promise.all([
     readJournals(run.store, folder, name, { slice, since }),
@@ -81,13 +107,8 @@ export async function work(
   const lost = new Set(dead.map(({ task }) => task));
   const tasks = orderOf(withoutLost(all, lost), earlier.deaths);
   const token = randomBytes(4).toString("hex");
-  const segments = await openSegments(target, folder, name, { slice, attempt, token }, every);
+  const { segments, write, writeEnd, close } = await openDiary(target, folder, { ...options, token }, env, every);
   const scratch = await mkdtemp(join(tmpdir(), "emporium-work-"));
-  const startedMs = env.clock.monotonic();
-  const write = (line: SegmentRecord, durable = false) => segments.add(JSON.stringify(line), durable);
-  // before anything is touched: what a process leaves that dies at once is looked for where it says that it was
-  await write({ record: "worker", host: hostname(), job: options.job, startedMs: env.clock.now() }, true);
-  const stopHeartbeat = every(HEARTBEAT_MS, () => void write({ record: "heartbeat", atMs: env.clock.now() }).catch(() => {}));
   try {
     const ids = new Set(tasks.map(({ id }) => id));
     const plan: TaskPlan = {
@@ -121,17 +142,52 @@ export async function work(
     for (const { task, state, error } of report.results) {
       if (state === "failed" && error && !failed.has(task.id)) await write({ record: "failed", task: task.id, error });
     }
-    await write({ record: "end", complete: report.cancelled === 0, seconds: (env.clock.monotonic() - startedMs) / 1000 });
+    await writeEnd(report.cancelled === 0);
     return statusOf(report);
   } finally {
-    stopHeartbeat();
     await removeTree(scratch).catch(() => {});
-    await segments.close();
+    await close();
   }
 }
 
+/** Where a slice lies: its stage's place among the others, its first task, and the one behind its last. @throws {EmporiumError} USAGE */
+export function sliceOf(record: RunRecord, { stage: name, slice }: Pick<WorkOptions, "stage" | "slice">) {
+  const at = record.stages.findIndex((stage) => stage.name === name);
+  const bounds = record.stages[at]?.slices;
+  if (bounds && slice + 1 < bounds.length) return { at, first: bounds[slice]!, end: bounds[slice + 1]! };
+  const found = bounds ? `slice ${slice} of ${bounds.length - 1}` : `stage ${name}`;
+  throw new EmporiumError("USAGE", `the run ${record.id} has no ${found}`, {
+    hint: `its stages: ${record.stages.map((stage) => `${stage.name} (${stage.slices.length - 1} slices)`).join(", ")}`,
+  });
+}
+
+/** What a process tells of itself while it works: that it has begun, that it lives, what it begins, and that it ends. */
+export async function openDiary(
+  target: Store,
+  folder: string,
+  { stage, slice, attempt, token, job }: WorkOptions & { token: string },
+  { clock }: Pick<Env, "clock">,
+  every: Every,
+) {
+  const segments = await openSegments(target, folder, stage, { slice, attempt, token }, every);
+  const startedMs = clock.monotonic();
+  const write = (line: SegmentRecord, durable = false) => segments.add(JSON.stringify(line), durable);
+  // before anything is touched: what a process leaves that dies at once is looked for where it says that it was
+  await write({ record: "worker", host: hostname(), job, startedMs: clock.now() }, true);
+  const stopHeartbeat = every(HEARTBEAT_MS, () => void write({ record: "heartbeat", atMs: clock.now() }).catch(() => {}));
+  return {
+    segments,
+    write,
+    writeEnd: (complete: boolean) => write({ record: "end", complete, seconds: (clock.monotonic() - startedMs) / 1000 }),
+    async close() {
+      stopHeartbeat();
+      await segments.close();
+    },
+  };
+}
+
 /** How often a process looks whether another one has done tasks of its slice: a twin, or one that was believed lost. */
-const LOOK_MS = 30_000;
+export const LOOK_MS = 30_000;
 
 /** Tasks that another process has done since this one began are not done again: its receipts count. */
 function doneElsewhere(run: OpenRun, { stage, slice }: WorkOptions, operations: Operations, { clock }: Env): Operations {

@@ -1,6 +1,6 @@
 import { seededRandom } from "../../core/random.js";
 import { cutForPlace } from "../../engine/cluster/begin.js";
-import { type CostEstimate, estimateCost } from "../../engine/cluster/cost.js";
+import { type CostEstimate, estimateCost, workOf } from "../../engine/cluster/cost.js";
 import type { TaskGroup } from "../../engine/cluster/cut.js";
 import type { RunEnd } from "../../engine/cluster/gate.js";
 import { type Begun, type ClusterUse, runOnCluster } from "../../engine/cluster/on-cluster.js";
@@ -38,7 +38,7 @@ export async function estimateIngest(plan: IngestPlan, target: Store, { place }:
   const { arrayMax } = await place.executor.limits();
   const stages = cutForPlace({ plan, groupOf: ingestGroup, stageNames: STAGES }, place, arrayMax);
   const counts = stages.map(({ name, slices }) => ({ name, tasks: slices.flat().length, slices: slices.length }));
-  return estimateCost(target, "ingest", counts, plan.tasks, place.price);
+  return estimateCost(target, "ingest", counts, workOf(plan.tasks), place.price);
 }
 
 export interface ClusterIngestOptions {

@@ -22,14 +22,15 @@ export interface DeadBlock {
 }
 
 export function* deadBlocks(source: BlockSource, report: BlockRunReport): Generator<DeadBlock> {
-  for (const { index, state, error } of report.notDone()) {
-    if (state !== "failed" || !error) continue;
-    const stage = source.stageOf(index);
-    const { start, shape } = source.task(index).params.block as BlockParams;
-    const block = `${stage.name}/${index - stage.first}`;
-    const reads = [...stage.needs.map((need) => need.stage), ...(stage.inputs ?? []).map(({ key }) => key)];
-    yield { block, start, shape, reads, error, command: `emporium blocks run GRAPH --only ${block}` };
-  }
+  for (const { index, state, error } of report.notDone()) if (state === "failed" && error) yield deadBlock(source, index, error);
+}
+
+export function deadBlock(source: BlockSource, index: number, error: ErrorRecord): DeadBlock {
+  const stage = source.stageOf(index);
+  const { start, shape } = source.task(index).params.block as BlockParams;
+  const block = `${stage.name}/${index - stage.first}`;
+  const reads = [...stage.needs.map((need) => need.stage), ...(stage.inputs ?? []).map(({ key }) => key)];
+  return { block, start, shape, reads, error, command: `emporium blocks run GRAPH --only ${block}` };
 }
 
 /** A line each, beside the run's receipts; nothing where none is dead. */

@@ -8,31 +8,29 @@ import type { Facts } from "./nodes.js";
 import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
 import { infoOf } from "./precomputed-array.js";
 
-/**
- * Writes the documents of a volume whose blocks are all there; the one that makes it an image comes last. Written again they have the same bytes.
- */
-export async function writeMetadata(target: Store, output: OutputPlan, signal?: AbortSignal): Promise<void> {
-  const put = (key: string, text: string) =>
-    target.write(`${output.folder}${key}`, new TextEncoder().encode(text), { contentType: "application/json", signal });
-  if (output.array.format === "precomputed") {
-    await put("info", infoOf(output));
-    return;
-  }
-  for (const [level, { array }] of levelsOf(output).entries()) {
+/** An object of JSON. */
+export type JsonDocument = { readonly key: string; readonly text: string };
+
+/** The documents of a volume whose blocks are all there, in the order in which they are written; the one that makes it an image comes last. */
+export function documentsOf(output: OutputPlan): JsonDocument[] {
+  if (output.array.format === "precomputed") return [{ key: `${output.folder}info`, text: infoOf(output) }];
+  const arrays = levelsOf(output).map(({ array }, level) => {
     const { key, text } = arrayDocument(array);
-    await put(`${level}/${key}`, text);
-  }
-  if (output.array.format === "zarr2") {
-    await put(".zgroup", printZgroup());
-    await put(".zattrs", printZattrs(imageOf(output, "0.4")));
-  } else {
-    const attributes = { ome: { version: "0.5", ...imageOf(output, undefined) } };
-    await put("zarr.json", printZarrV3(zarrV3GroupMetadata({ attributes })));
-  }
+    return { key: `${output.folder}${level}/${key}`, text };
+  });
+  const document = (key: string, text: string) => ({ key: `${output.folder}${key}`, text });
+  if (output.array.format === "zarr2")
+    return [...arrays, document(".zgroup", printZgroup()), document(".zattrs", printZattrs(imageOf(output, "0.4")))];
+  const attributes = { ome: { version: "0.5", ...imageOf(output, undefined) } };
+  return [...arrays, document("zarr.json", printZarrV3(zarrV3GroupMetadata({ attributes })))];
 }
 
 /** Writes the result of a reduction where it was asked for. */
-export async function writeResult(target: Store, { key, from }: ResultPlan, signal?: AbortSignal): Promise<void> {
+export async function writeResult(
+  target: Store,
+  { key, from }: Pick<ResultPlan, "key" | "from">,
+  signal?: AbortSignal,
+): Promise<void> {
   const bytes = await target.read(from, undefined, { signal });
   if (!bytes) throw absent(target, from);
   const text = `${printJson(parseJson(new TextDecoder().decode(bytes)), { indent: 2 })}\n`;

@@ -1,9 +1,14 @@
 import { ITEM_BYTES } from "../../../core/dtype.js";
 import { type Report, withText } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
+import { blockSource } from "../../../engine/blocks/block-source.js";
+import { cutBlocks } from "../../../engine/cluster/begin-blocks.js";
+import { type CostEstimate, estimateCost, estimateLines } from "../../../engine/cluster/cost.js";
+import type { ClusterUse } from "../../../engine/cluster/on-cluster.js";
+import { openStore } from "../../../stores/url.js";
 import { openInputs, planInputs } from "./inputs.js";
 import type { OutputPlan } from "./outputs.js";
-import { prepareGraph } from "./prepare.js";
+import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import { type GraphSource, graphOf } from "./run.js";
 import { objectShape } from "./stored-array.js";
 
@@ -42,6 +47,19 @@ export interface GraphPlanReport extends Report {
   readonly stages: readonly StagePlan[];
   readonly outputs: readonly PlannedOutput[];
   readonly notes: readonly string[];
+  /** On a cluster. */
+  readonly cluster?: ClusterPlan | undefined;
+}
+
+/** What a run asks of a cluster. */
+export interface ClusterPlan {
+  readonly engine: string;
+  /** Of one job. */
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly walltimeMinutes?: number | undefined;
+  /** As if nothing was done. */
+  readonly estimate: CostEstimate;
 }
 
 /**
@@ -51,7 +69,7 @@ export interface GraphPlanReport extends Report {
  */
 export async function planGraph(
   source: GraphSource,
-  options: { memoryBytes: number; jobs: number; anonymous?: boolean | undefined },
+  options: { memoryBytes: number; jobs: number; anonymous?: boolean | undefined; cluster?: ClusterUse | undefined },
 ): Promise<GraphPlanReport> {
   const read = graphOf(source);
   const inputs = openInputs(planInputs(read.document, options.anonymous));
@@ -64,10 +82,31 @@ export async function planGraph(
     const outputs = graph.outputs.map(plannedOutput);
     const tasks = stages.reduce((sum, stage) => sum + stage.tasks, 0);
     const { id: run, block, notes } = graph;
-    return withText({ run, block, tasks, stages, outputs, notes, errors: [], exitStatus: 0 }, linesOf);
+    const cluster = options.cluster && (await planOnCluster(graph, options.cluster, options.anonymous));
+    return withText(
+      { run, block, tasks, stages, outputs, notes, ...(cluster ? { cluster } : {}), errors: [], exitStatus: 0 },
+      linesOf,
+    );
   } finally {
     await inputs.close();
   }
+}
+
+/** Asks the engine how long its arrays may be. */
+async function planOnCluster(graph: PreparedGraph, { place }: ClusterUse, anonymous?: boolean): Promise<ClusterPlan> {
+  const target = await openStore(graph.target.home, { anonymous });
+  const source = blockSource({ stages: graph.stages.map(({ stage }) => stage), createdMs: 0, locks: [] });
+  const cut = await cutBlocks(source, target, "blocks", place);
+  const counts = cut.map(({ name, slices }) => ({ name, tasks: slices.at(-1)! - slices[0]!, slices: slices.length - 1 }));
+  const readBytes = graph.stages.reduce((sum, stage) => sum + stage.bytesRead, 0);
+  const estimate = await estimateCost(target, "blocks", counts, { tasks: source.count, readBytes }, place.price);
+  const { cpus, memoryBytes, walltimeMinutes } = place.resources;
+  return { engine: place.executor.name, cpus, memoryBytes, walltimeMinutes, estimate };
+}
+
+function clusterLines({ engine, cpus, memoryBytes, walltimeMinutes, estimate }: ClusterPlan): string[] {
+  const time = walltimeMinutes === undefined ? "the queue's own time limit" : `${walltimeMinutes} minutes`;
+  return [`each job on ${engine}: ${cpus} processors, ${formatBytes(memoryBytes)}, ${time}`, ...estimateLines(estimate)];
 }
 
 function plannedOutput({ name, location, array }: OutputPlan): PlannedOutput {
@@ -78,13 +117,14 @@ function plannedOutput({ name, location, array }: OutputPlan): PlannedOutput {
   return { name, location, shape, dtype, chunk, shard, objects, bytes };
 }
 
-function linesOf({ run, block, tasks, stages, outputs, notes }: Omit<GraphPlanReport, "toText">): string[] {
+function linesOf({ run, block, tasks, stages, outputs, notes, cluster }: Omit<GraphPlanReport, "toText">): string[] {
   return [
     `run ${run}, blocks of ${block.join("×")}, ${tasks} tasks`,
     ...stages.map(stageLine),
     ...outputs.map(({ name, location, shape, dtype, objects, bytes }) => {
       return `output ${name}: ${shape.join("×")} ${dtype}, ${formatBytes(bytes)} in ${objects} objects, ${location}`;
     }),
+    ...(cluster ? clusterLines(cluster) : []),
     ...notes.map((note) => `note: ${note}`),
   ];
 }

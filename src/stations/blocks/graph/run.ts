@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { printJson } from "../../../core/json.js";
@@ -6,7 +6,6 @@ import { type Report, withText } from "../../../core/report.js";
 import { formatSeconds } from "../../../core/units.js";
 import { blockSource } from "../../../engine/blocks/block-source.js";
 import { type BlockRunReport, runBlocks } from "../../../engine/blocks/run-blocks.js";
-import { removeIfEmpty } from "../../../engine/disk.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { workerProcesses } from "../../../engine/executors/worker-processes.js";
 import type { Every } from "../../../engine/lock.js";
@@ -16,8 +15,9 @@ import type { Store } from "../../../stores/store.js";
 import { compiled } from "../../../system/threads.js";
 import { type DeadBlock, deadBlocks, writeDead } from "./dead.js";
 import type { GraphGiven } from "./document.js";
+import { endOf, finishGraph } from "./finish.js";
 import { openInputs, planInputs } from "./inputs.js";
-import { imageDocument, writeMetadata, writeResult } from "./metadata.js";
+import { imageDocument } from "./metadata.js";
 import { onlyThese } from "./only.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import { givenGraph, type ReadGraph, readGraph } from "./read-graph.js";
@@ -80,20 +80,29 @@ export async function runGraph(source: GraphSource, options: GraphOptions): Prom
   try {
     const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
     const target = await openTargets(graph.target, { anonymous, sync });
-    const data: WorkData = {
-      stages: graph.stages.map(({ stage }) => stage),
-      createdMs: 0,
-      locks: [...graph.outputs.map(({ folder }) => folder.replace(/\/$/, "")), ...graph.results.map(({ key }) => key)],
-      inputs: planInputs(read.document, anonymous, graph.memory.cacheBytes),
-      target: graph.target,
-      sync,
-    };
+    const data = workData(read, graph, { anonymous, sync });
     // without processes of its own, this one computes
     const processes = jobs > 0 ? graph.memory.jobs : 0;
     return await runPrepared(graph, target, data, { ...options, jobs: processes });
   } finally {
     await inputs.close();
   }
+}
+
+/** What worker processes are told. */
+export function workData(
+  { document }: ReadGraph,
+  graph: PreparedGraph,
+  { anonymous, sync }: { anonymous: boolean; sync: boolean },
+): WorkData {
+  return {
+    stages: graph.stages.map(({ stage }) => stage),
+    createdMs: 0,
+    locks: [...graph.outputs.map(({ folder }) => folder.replace(/\/$/, "")), ...graph.results.map(({ key }) => key)],
+    inputs: planInputs(document, anonymous, graph.memory.cacheBytes),
+    target: graph.target,
+    sync,
+  };
 }
 
 async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, options: GraphOptions): Promise<GraphRunReport> {
@@ -114,7 +123,7 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
     const only = onlyThese(blocks, options.only);
     const limits = { jobs: Math.max(1, jobs), memoryBytes: graph.memory.blockBytes };
     const report = await runBlocks(blocks, { ...given, ...limits, performers, only });
-    if (report.exitStatus === 0 && report.skipped === 0) await finish(graph, target, env.signal);
+    if (report.exitStatus === 0 && report.skipped === 0) await finishGraph(endOf(graph), target, env.signal);
     const dead = [...deadBlocks(blocks, report)];
     await writeDead(target, graph.id, dead, env.signal);
     return reportOf(graph, report, dead);
@@ -124,7 +133,11 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
 }
 
 /** Removes what other runs left where the outputs go, if that was asked for; notes whose they are from now on. */
-async function claimOutputs(graph: PreparedGraph, target: Store, { force = false, signal }: GraphOptions): Promise<void> {
+export async function claimOutputs(
+  graph: PreparedGraph,
+  target: Store,
+  { force = false, signal }: Pick<GraphOptions, "force" | "signal">,
+): Promise<void> {
   const own = `${ENGINE_FOLDER}/graphs/${graph.id}.json`;
   if (!(await target.stat(own, { signal }))) {
     for (const output of graph.outputs) {
@@ -144,18 +157,18 @@ function existing(location: string): EmporiumError {
   });
 }
 
-/** Makes the outputs visible, and removes what lay between the stages. */
-async function finish(graph: PreparedGraph, target: Store, signal: AbortSignal | undefined): Promise<void> {
-  for (const output of graph.outputs) await writeMetadata(target, output, signal);
-  for (const result of graph.results) await writeResult(target, result, signal);
-  for (const { stage } of graph.stages) if (stage.isTemporary) await target.remove(`${graph.folder}${stage.name}/`, { signal });
-  const { local } = target;
-  if (!local) return;
-  const path = local.path(graph.folder.replace(/\/$/, ""));
-  for (const folder of [path, dirname(path)]) await removeIfEmpty(folder);
+/** What a report tells of a graph. */
+export interface ReportedGraph extends Pick<PreparedGraph, "id" | "notes"> {
+  readonly stages: readonly Pick<PreparedGraph["stages"][number], "bytesRead">[];
+  readonly outputs: readonly Pick<PreparedGraph["outputs"][number], "location">[];
+  readonly results: readonly Pick<PreparedGraph["results"][number], "location">[];
 }
 
-function reportOf(graph: PreparedGraph, run: BlockRunReport, dead: readonly DeadBlock[]): GraphRunReport {
+export function reportOf(
+  graph: ReportedGraph,
+  run: Omit<BlockRunReport, "notDone" | "interrupted" | "createdMs" | "resumed">,
+  dead: readonly DeadBlock[],
+): GraphRunReport {
   const errors: ErrorRecord[] = dead.map(({ error, block, command }) => {
     return {
       ...error,
