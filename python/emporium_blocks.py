@@ -11,6 +11,12 @@ shows its batches as arrays over shared memory, without copies. It needs NumPy; 
             batch.arrays["image"]  # shape (8, 64, 64, 64), valid until the next batch
 
 The server is a process of its own, so nothing of it is copied by ``fork`` and no lock is held by a forked child. It ends with its client.
+
+A program that computes blocks of a graph (``op: external``) is the other way round: emporium starts it and sends it blocks.
+
+    import emporium_blocks
+
+    emporium_blocks.map(lambda em: (em > 100).astype("uint8"))
 """
 
 from __future__ import annotations
@@ -25,9 +31,11 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import traceback
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal
 
@@ -45,12 +53,15 @@ __all__ = [
     "Stream",
     "StreamError",
     "TimedOut",
+    "Work",
     "connect",
+    "map",
+    "serve",
     "stream",
 ]
 
 PROTOCOL = 1
-_HELLO, _REQUEST, _BATCH, _RELEASE, _END, _ERROR = range(1, 7)
+_HELLO, _REQUEST, _BATCH, _RELEASE, _END, _ERROR, _RESULT = range(1, 8)
 _PREFIX = struct.Struct("<IB")
 #: Most bytes of a head, and of a batch that comes in a frame. A server that announces more is not believed.
 _HEAD_BYTES_MAX = 64 << 20
@@ -396,6 +407,97 @@ def _hello(rank: int, world: int, epoch: int, skip: int, shared: bool, slots: in
     }  # fmt: skip
 
 
+# ---- programs of graphs ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Work:
+    """Blocks that a node of a graph (``op: external``) wants to be computed.
+
+    ``arrays`` has one array for each input, by the input's name, of shape ``(n, z, y, x)``: the blocks with the node's ``halo`` around them. They
+    are views of shared memory, valid until :meth:`result`. ``core`` are the slices ``(z, y, x)`` of the voxels that are wanted.
+    ``origins`` has shape ``(n, 3)``: the first voxel of each array in the volume, whose shape is ``whole``; it is negative where the node's
+    edge rule has filled voxels that lie before the volume. The result has the type ``dtype``.
+    """
+
+    arrays: dict[str, np.ndarray]
+    origins: np.ndarray
+    core: tuple[slice, slice, slice]
+    whole: tuple[int, int, int]
+    dtype: np.dtype
+    _send: Callable[[np.ndarray], None] | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.origins)
+
+    def result(self, voxels: Any) -> None:
+        """Gives the result of these blocks, once: as large as the arrays, or their ``core`` alone. The first axis may be left out for one block.
+
+        :param voxels: an array of NumPy, or what becomes one (a tensor of PyTorch is brought to the host).
+        :raises ValueError: for another shape. :raises TypeError: for another type than ``dtype``: nothing is converted silently.
+        """
+        if self._send is None:
+            raise StreamError("these blocks have their result already")
+        voxels = _host_array(voxels)
+        if voxels.ndim == 3 and len(self) == 1:
+            voxels = voxels[np.newaxis]
+        box = next(iter(self.arrays.values())).shape
+        core = (len(self), *(part.stop - part.start for part in self.core))
+        if voxels.shape not in (box, core):
+            raise ValueError(f"a result of shape {voxels.shape}, wanted {core} or, with the halo, {box}")
+        if voxels.dtype != self.dtype:
+            raise TypeError(f"a result of {voxels.dtype}, wanted {self.dtype}: convert it with .astype({self.dtype.name!r})")
+        send, self._send = self._send, None
+        send(voxels if voxels.shape == core else voxels[(slice(None), *self.core)])
+
+
+def serve(*, shared: bool = True) -> Iterator[Work]:
+    """Blocks for a program that emporium has started as a node of a graph (``op: external``); each wants its :meth:`Work.result`.
+
+        for block in emporium_blocks.serve():
+            block.result(predict(block.arrays["em"]))
+
+    It ends when the run does. An exception that leaves the program ends it: the block is tried again by a new process, then given up
+    with the end of what was printed. Standard output is free to print to.
+
+    :param shared: use shared memory where there is some.
+    :raises NotFound: where the program was started by somebody else.
+    """
+    channel = _Channel()
+    try:
+        yield from channel.work(shared)
+    finally:
+        channel.close()
+
+
+def map(function: Callable[..., Any], *, batched: bool = False, shared: bool = True) -> None:  # noqa: A001
+    """Computes blocks of a graph's node (``op: external``) with a function, until the run ends.
+
+    :param function: gets an array ``(z, y, x)`` for each input, in the order of ``in``, and returns the voxels of the core, or of all of them. An
+        exception gives the block up, with its traceback; the process goes on with others.
+    :param batched: the function gets and returns arrays ``(n, z, y, x)``, ``batch`` blocks at once.
+    """
+    channel = _Channel()
+    try:
+        for work in channel.work(shared):
+            try:
+                arrays = list(work.arrays.values())
+                if batched:
+                    work.result(function(*arrays))
+                else:
+                    work.result(np.stack([_host_array(function(*(array[at] for array in arrays))) for at in range(len(work))]))
+            except Exception as error:
+                said = traceback.format_exc()
+                print(said, file=sys.stderr, flush=True)
+                channel.send(_ERROR, {"message": f"{type(error).__name__}: {error}", "tail": said[-4096:]})
+    finally:
+        channel.close()
+
+
+def _host_array(voxels: Any) -> np.ndarray:
+    return np.asarray(voxels.detach().cpu() if hasattr(voxels, "detach") else voxels)
+
+
 # ---- connections ----------------------------------------------------------------------------------------------------------------
 
 
@@ -408,14 +510,14 @@ class _Link:
         self._poll = select.poll()
         self._poll.register(incoming, select.POLLIN)
 
-    def send(self, kind: int, head: Mapping[str, Any]) -> None:
+    def send(self, kind: int, head: Mapping[str, Any], payload: memoryview | None = None) -> None:
         text = json.dumps(head).encode()
-        data = memoryview(_PREFIX.pack(len(text), kind) + text)
-        while data:
-            try:
-                data = data[os.write(self._outgoing, data) :]
-            except (BrokenPipeError, ConnectionError):
-                raise self._died() from None
+        for data in (memoryview(_PREFIX.pack(len(text), kind) + text), payload):
+            while data:
+                try:
+                    data = data[os.write(self._outgoing, data) :]
+                except (BrokenPipeError, ConnectionError):
+                    raise self._died() from None
 
     def receive(self, deadline: float | None) -> tuple[int, Mapping[str, Any], memoryview | None]:
         head_bytes, kind = _PREFIX.unpack(self._read(_PREFIX.size, deadline))
@@ -546,6 +648,85 @@ class _Connection(_Link):
 
     def abandon(self) -> None:
         self._socket.close()
+
+
+class _Channel(_Link):
+    """The process that has started this program, over a descriptor that it left open."""
+
+    def __init__(self) -> None:
+        try:
+            self._descriptor = int(os.environ.pop("EMPORIUM_BLOCKS_FD"))
+            os.set_inheritable(self._descriptor, False)
+        except (KeyError, ValueError, OSError):
+            raise NotFound("this program computes blocks for `emporium blocks run`: name it as the command of a node, op: external") from None
+        super().__init__(self._descriptor, self._descriptor)
+        _end_with_parent()
+        threading.Thread(target=self._end_with_peer, daemon=True).start()
+
+    def work(self, shared: bool) -> Iterator[Work]:
+        self.send(_HELLO, {"protocol": PROTOCOL, "transport": "shared" if shared else "inline"})
+        kind, hello, _ = self.receive(None)
+        if kind != _HELLO:
+            raise ProtocolError(f"a frame of kind {kind}, wanted {_HELLO}")
+        memory = hello["shared"]
+        whole_map = _mapped(memory["path"], memory["slots"] * memory["slotBytes"]) if "path" in memory else None
+        self.send(_REQUEST, {"credits": int(memory.get("slots", 2))})
+        while True:
+            kind, head, payload = self.receive(None)
+            if kind == _END:
+                return
+            if kind != _BATCH:
+                raise ProtocolError(f"a frame of kind {kind}, wanted {_BATCH} or {_END}")
+            slot: memoryview | None = None
+            if whole_map is not None:
+                begin = head["slot"] * memory["slotBytes"]
+                payload = slot = memoryview(whole_map)[begin : begin + memory["slotBytes"]]
+            assert payload is not None
+            yield self._work(head, hello, payload, slot)
+
+    def _work(self, head: Mapping[str, Any], hello: Mapping[str, Any], payload: memoryview, slot: memoryview | None) -> Work:
+        dtype = np.dtype(hello["result"])
+
+        def send(voxels: np.ndarray) -> None:
+            spec = {"position": head["position"], "dtype": dtype.name, "shape": list(voxels.shape)}
+            if slot is None:
+                plain = np.ascontiguousarray(voxels)
+                self.send(_RESULT, {**spec, "bytes": plain.nbytes}, memoryview(plain.reshape(-1).view(np.uint8)))
+            else:
+                begin = int(head["resultOffset"])
+                np.frombuffer(slot[begin : begin + voxels.nbytes], dtype=dtype).reshape(voxels.shape)[...] = voxels
+                self.send(_RESULT, spec)
+
+        start, stop = head["core"]
+        z, y, x = (slice(a, b) for a, b in zip(start, stop))
+        return Work(
+            arrays={name: _array(spec, payload) for name, spec in head["arrays"].items()},
+            origins=np.array(head["origins"], dtype=np.int64).reshape(-1, 3),
+            core=(z, y, x),
+            whole=tuple(hello["whole"]),
+            dtype=dtype,
+            _send=send,
+        )
+
+    def _end_with_peer(self) -> None:
+        """Ends the process, whatever it does, when nobody waits for its results any more."""
+        gone = select.poll()
+        gone.register(self._descriptor, 0)  # POLLHUP and POLLERR are always told
+        while self._descriptor >= 0:
+            if any(event & (select.POLLHUP | select.POLLERR) for _, event in gone.poll(1000)):
+                os._exit(1)
+
+    def close(self) -> None:
+        self._descriptor = -1
+
+
+def _end_with_parent() -> None:
+    """Linux ends this process with the one that has started it, even in the middle of a long call that holds Python's lock."""
+    if sys.platform == "linux":
+        import ctypes
+        import signal
+
+        ctypes.CDLL(None).prctl(1, int(signal.SIGKILL))  # PR_SET_PDEATHSIG
 
 
 _open_streams: weakref.WeakSet[Stream] = weakref.WeakSet()

@@ -106,6 +106,11 @@ export const ERRORS = {
   TARGET_LOCKED: { exit: 11, summary: "Another process holds the target." },
   JOURNAL_DAMAGED: { exit: 1, summary: "A journal contains a damaged line before its last line." },
   TASK_FAILED: { exit: 1, summary: "A task failed for a reason without a code of its own." },
+  PROGRAM_FAILED: {
+    exit: 1,
+    summary:
+      "A program of a graph's node ends, fails, gives a wrong result or takes too long, or lacks the GPUs that it asks for.",
+  },
   TASK_BLOCKED: { exit: 1, summary: "A task was not started because a task that it depends on failed." },
   CANCELLED: { exit: 130, summary: "Stopped by a signal. The same command resumes." },
   ENGINE_ABSENT: { exit: 2, summary: "The programs of a cluster's engine are not on this machine, or do not answer." },

@@ -124,6 +124,29 @@ describe("a graph that cannot be run", () => {
           .replace("op: threshold, in: smooth, above: 3", "op: gaussian, in: smooth, sigma: 1"),
       /^6:\d+ CONFIG_FIELD: gaussian: in: takes integers up to 32 bits/,
     ],
+    [
+      "a program that is not there",
+      (text) => text.replace("op: gaussian, in: em, sigma: 1", "op: external, in: em, command: [no-such-program, x.py]"),
+      "5:51 CONFIG_FIELD: external: command: no program no-such-program is on PATH",
+    ],
+    [
+      "a file of a program that is not there",
+      (text) => text.replace("op: gaussian, in: em, sigma: 1", "op: external, in: em, command: [node], files: [no-such.pt]"),
+      "5:66 CONFIG_FIELD: external: files: no-such.pt is no file",
+    ],
+    [
+      "a program without a command, with a wrong halo and a word too much",
+      (text) => text.replace("op: gaussian, in: em, sigma: 1", "op: external, in: em, halo: -1, gpus: 1"),
+      /^5:\d+ CONFIG_FIELD: external: command: .*a list wanted/,
+    ],
+    [
+      "inputs of a program that have two shapes",
+      (text) =>
+        text
+          .replace("op: gaussian, in: em, sigma: 1", "op: downsample, in: em, method: max")
+          .replace("op: threshold, in: smooth, above: 3", "op: external, in: [em, smooth], command: [node]"),
+      /^6:\d+ CONFIG_FIELD: external: in: smooth has 10×10×10 voxels, em 20×20×20/,
+    ],
     ["two outputs in one place", (text) => `${text}  smooth: { to: "ROOT/out/bin.zarr" }\n`, /CONFIG_COLLISION/],
     ["text that is no YAML", (text) => text.replace("nodes:", "nodes: ["), /CONFIG_SYNTAX/],
   ])("%s", async (_, spoil, wanted) => {
@@ -163,6 +186,18 @@ describe("a plan", () => {
     ]);
     expect(report.toText()).toContain("stage bin (smooth → bin): 27 tasks of 8×8×8");
     expect(existsSync(join(root, "out"))).toBe(false);
+  });
+
+  it("says what a person's program is, and that nothing compares its results", async () => {
+    const program = "op: external, in: em, command: [node, x.py], halo: 2, batch: 2, deterministic: false";
+    const text = GOOD.replaceAll("ROOT", root).replace("op: gaussian, in: em, sigma: 1", program);
+    const report = await planGraph({ text, file: "graph.yaml" }, { jobs: 2, memoryBytes: 2 ** 27 });
+    // two blocks of 8 side by side along x, read with 2 voxels around both
+    expect(report.stages).toEqual([
+      expect.objectContaining({ name: "smooth", block: [8, 8, 16], tasks: 18, isTemporary: true }),
+      expect.objectContaining({ name: "bin", block: [8, 8, 8], tasks: 27 }),
+    ]);
+    expect(report.notes).toEqual(["smooth runs node x.py, 2 blocks at once, not deterministic: its results are never compared"]);
   });
 
   it("enlarges blocks to whole shards, and says so", async () => {

@@ -119,6 +119,7 @@ function blockTask(stage: PlacedStage, index: number): Task {
     bytes: stage.bytes,
     memoryBytes: stage.memoryBytes,
     threads: stage.threads,
+    ...(stage.deterministic === false ? { deterministic: false } : {}),
   };
 }
 

@@ -26,6 +26,7 @@ export interface BlockStage extends BlockGrid {
   readonly bytes: number;
   readonly memoryBytes: number;
   readonly threads: 1 | "all";
+  readonly deterministic?: false | undefined;
 }
 
 /** `task.params.block` of a block's task, in voxels of its stage; `at` and `start` are `[z, y, x]`. */

@@ -6,6 +6,8 @@ import type { PlainObject, TaskInput } from "../../../engine/task.js";
 import { canonicalJson } from "../../../engine/task-id.js";
 import { componentStages } from "./components/stages.js";
 import { bytesOf, memoryOf } from "./costs.js";
+import { batchedBlock } from "./external/inputs.js";
+import { externalNotes, externalOf, isRepeatable, withCell } from "./external/node.js";
 import { fuse, type Group } from "./fuse.js";
 import { innerChunk, scaledBlock, wholeObjects } from "./grids.js";
 import { type ComputedNode, type GraphNode, identityOf, type ReduceNode } from "./nodes.js";
@@ -59,7 +61,8 @@ export function compileGraph(options: CompileOptions): CompiledGraph {
   const folder = `${GRAPHS_FOLDER}/${id}/`;
   const byNode = new Map<GraphNode, StoredLevel>(options.outputs.flatMap(levelsOf).map((level) => [level.node, level]));
   const arrays = new Map<GraphNode, StoredArray>();
-  const wanted = (node: GraphNode) => scaledBlock(options.block, options.gridShape, node.facts.shape);
+  const cellOf = (node: GraphNode) => scaledBlock(options.block, options.gridShape, node.facts.shape);
+  const wanted = (node: GraphNode) => batchedBlock(cellOf(node), externalOf(node)?.batch ?? 1, node.facts.shape);
   const arrayOf = (node: GraphNode): StoredArray => {
     const known = arrays.get(node) ?? byNode.get(node)?.array ?? temporary(folder, node, wanted(node));
     arrays.set(node, known);
@@ -69,7 +72,7 @@ export function compileGraph(options: CompileOptions): CompiledGraph {
   const groups = fuse(options.nodes, (node) => byNode.has(node) || options.stored.has(node), blockOf);
   const kept = new Set<GraphNode>(options.results);
   const stages = groups.flatMap((group) =>
-    compileGroup(group, byNode.get(group.root), arrayOf, wanted(group.root), folder, { ...options, kept }),
+    compileGroup(group, byNode.get(group.root), arrayOf, wanted(group.root), folder, { ...options, kept, cellOf }),
   );
   return { id, stages, folder };
 }
@@ -106,7 +109,7 @@ function compileGroup(
   arrayOf: (node: GraphNode) => StoredArray,
   wanted: Triple,
   folder: string,
-  { nodes, identities, kept }: CompileOptions & { kept: ReadonlySet<GraphNode> },
+  { nodes, identities, kept, cellOf }: CompileOptions & { kept: ReadonlySet<GraphNode>; cellOf(node: GraphNode): Triple },
 ): CompiledStage[] {
   const { root, block, members, reads } = group;
   const array = arrayOf(root);
@@ -126,12 +129,18 @@ function compileGroup(
     bytes: Math.ceil(bytes.read / tasks),
     memoryBytes: memoryOf(group, array),
     threads: 1 as const,
+    ...(isRepeatable(members.keys()) ? {} : { deterministic: false as const }),
   };
   const values = [...members.keys()].flatMap((member) => member.values ?? []);
   base.needs.push(...[...new Set(values.map(({ from }) => from.name))].map((stage): BlockNeed => ({ kind: "all", stage })));
-  const program = programOf(inOrder, reads, arrayOf, folder);
+  const program = programOf(inOrder, reads, arrayOf, folder, cellOf);
   const computed = inOrder.filter((node) => node.kind === "local" && members.has(node)).map(({ name }) => name);
-  const facts = { nodes: computed, bytesRead: bytes.read, bytesAgain: bytes.again, notes: notesOf(group, wanted, array, output) };
+  const facts = {
+    nodes: computed,
+    bytesRead: bytes.read,
+    bytesAgain: bytes.again,
+    notes: [...notesOf(group, wanted, array, output), ...externalNotes(members.keys())],
+  };
   const params = { program, array };
   if (root.kind === "local") return [{ stage: { ...base, run: "compute", params }, ...facts, tasks }];
   const stages =
@@ -151,6 +160,7 @@ function programOf(
   reads: Group["reads"],
   arrayOf: (node: GraphNode) => StoredArray,
   folder: string,
+  cellOf: (node: GraphNode) => Triple,
 ): Program {
   const numberOf = (node: GraphNode) => inOrder.indexOf(node);
   return inOrder.map((node): Step => {
@@ -158,7 +168,7 @@ function programOf(
     if (node.kind === "read") return { kind: "input", input: node.input, level: node.level, shape, dtype };
     if (node.kind !== "local" || reads.has(node)) return { kind: "stored", array: arrayOf(node), shape, dtype };
     const { operator, version, bound, from, values = [] } = node;
-    const params = bound.params as PlainObject;
+    const params = withCell(node, cellOf(node)) ?? (bound.params as PlainObject);
     const stored = values.map(({ from: { name }, ...use }) => ({ ...use, key: resultKey(folder, name) }));
     return { kind: "apply", op: operator, version, params, from: from.map(numberOf), values: stored, shape, dtype };
   });

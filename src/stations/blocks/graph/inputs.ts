@@ -5,6 +5,7 @@ import { formatBytes } from "../../../core/units.js";
 import type { TaskInput } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import { type GraphDocument, levelOf } from "./document.js";
+import { type ExternalSettings, settingsOf } from "./external/fields.js";
 
 /** Locations of inputs by their names. Plain JSON. */
 export type InputPlan = {
@@ -14,6 +15,8 @@ export type InputPlan = {
   readonly anonymous: boolean;
   /** Of what a process keeps of all inputs together. */
   readonly cacheBytes: number;
+  /** How the programs of nodes are run. */
+  readonly programs: Readonly<Record<string, ExternalSettings>>;
 };
 
 /** The part of the memory that keeps what was read of inputs, where chunks do not need more. */
@@ -67,21 +70,22 @@ export function shareMemory(
 
 /** @param cacheBytes of each process; metadata alone need none */
 export function planInputs(document: GraphDocument, anonymous = false, cacheBytes = 0): InputPlan {
-  const { inputs } = document;
+  const { inputs, nodes } = document;
   const from = (given: GraphDocument["inputs"][string]) => (typeof given === "string" ? given : given.from);
   const locations = Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, from(given)]));
   const levels = Object.fromEntries(Object.keys(inputs).map((name) => [name, levelOf(document, name)]));
-  return { locations, levels, anonymous, cacheBytes };
+  return { locations, levels, anonymous, cacheBytes, programs: settingsOf(nodes) };
 }
 
 /** Inputs that are opened when they are first asked for. */
 export interface Inputs {
+  readonly programs: InputPlan["programs"];
   volume(name: string): Promise<LoadedVolume>;
   level(name: string, level: number): Promise<BlockLevel>;
   close(): Promise<void>;
 }
 
-export function openInputs({ locations, anonymous, cacheBytes }: InputPlan): Inputs {
+export function openInputs({ locations, anonymous, cacheBytes, programs }: InputPlan): Inputs {
   const memoryBytes = Math.floor(cacheBytes / Math.max(1, Object.keys(locations).length));
   const open = new Map<string, Promise<LoadedVolume>>();
   function volume(name: string): Promise<LoadedVolume> {
@@ -90,6 +94,7 @@ export function openInputs({ locations, anonymous, cacheBytes }: InputPlan): Inp
     return known;
   }
   return {
+    programs,
     volume,
     level: async (name, level) => (await volume(name)).levels[level]!,
     async close() {

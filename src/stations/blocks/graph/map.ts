@@ -14,7 +14,7 @@ import { dtype } from "./document.js";
 
 /** An operator that may take its time, as a person's own module does. */
 export type ProgramOperator = Omit<BoundOperator, "apply"> & {
-  apply(blocks: readonly Block[], core: Box): Block | Promise<Block>;
+  apply(blocks: readonly Block[], core: Box, signal?: AbortSignal): Block | Promise<Block>;
 };
 
 /**

@@ -5,6 +5,7 @@ import { formatBytes } from "../../../core/units.js";
 import type { TaskInput } from "../../../engine/task.js";
 import { type CompiledGraph, type CompiledStage, compileGraph, isCopy } from "./compile.js";
 import { levelOf } from "./document.js";
+import { withinGpus } from "./external/within-gpus.js";
 import { collectFaults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
 import { type Inputs, identityOfInput, type MemoryShares, shareMemory } from "./inputs.js";
@@ -58,7 +59,7 @@ export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: Pre
     [...volumes].map(async ([name, volume]) => [name, await identityOfInput(name, volume, levelOf(document, name))] as const),
   );
   const identities = new Map(identified.map(([name, { objects }]) => [name, objects]));
-  const memory = shareMemory(document, volumes, options);
+  const memory = await withinGpus(document, shareMemory(document, volumes, options));
   const fitted = fitBlock({ resolved, outputs, results: wanted.map(({ node }) => node), identities, memory });
   refuseTooLarge(fitted.compiled, options.memoryBytes, memory);
   const placeNotes = fitted.outputs.flatMap(precomputedNotes);

@@ -4,6 +4,8 @@ import { voxelsOf } from "../../../arrays/operators/voxels.js";
 import type { Box, Triple } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
 import type { PlainObject } from "../../../engine/task.js";
+import { bindExternal } from "./external/bind.js";
+import type { ExternalParams, ExternalSettings } from "./external/fields.js";
 import { bindMap, type MapParams, type ProgramOperator } from "./map.js";
 import type { StoredArray } from "./stored-array.js";
 
@@ -42,6 +44,9 @@ export type StoredValue = {
 export interface ProgramReader {
   box(step: ReadStep, box: Box): Promise<Uint8Array>;
   value(value: StoredValue): Promise<number>;
+  /** How the programs of nodes are run, by their names. */
+  readonly programs?: Readonly<Record<string, ExternalSettings>> | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Operators of a program, bound once for all of its blocks. */
@@ -64,6 +69,7 @@ export async function evaluate(program: Program, core: Box, reader: ProgramReade
         await operators[at]!.apply(
           step.from.map((from) => values.get(from)!),
           box,
+          reader.signal,
         ),
       );
       for (const from of step.from) if (lastUse.get(from) === at) values.delete(from);
@@ -92,6 +98,10 @@ async function bindStep(
   const voxelSizeNm = [undefined, undefined, undefined] as const;
   const inputs = from.map((at) => ({ shape: program[at]!.shape, dtype: program[at]!.dtype, voxelSizeNm }));
   if (op === "map") return bindMap(params as unknown as MapParams, inputs[0]!);
+  if (op === "external") {
+    const external = params as unknown as ExternalParams;
+    return bindExternal(external, inputs, reader.programs?.[external.name]);
+  }
   return operatorOf(op).bind({ ...params, ...found }, inputs);
 }
 

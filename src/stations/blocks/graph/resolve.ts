@@ -7,6 +7,9 @@ import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { nearest } from "../../../core/nearest.js";
 import { schemaWords } from "../../../core/schema-words.js";
 import { type GraphDocument, levelOf, type NodeDocument } from "./document.js";
+import { bindExternal } from "./external/bind.js";
+import { EXTERNAL_VERSION, ExternalFields, externalParams } from "./external/fields.js";
+import { inputNames } from "./external/inputs.js";
 import { collectFaults, type Faults } from "./faults.js";
 import { bindMap, MAP_VERSION, MapFields, mapParams } from "./map.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode, type ReduceNode, type ValueUse } from "./nodes.js";
@@ -144,6 +147,7 @@ class Resolver {
       if (op === "components") return this.components(written, path);
       if (op === "downsample" && fields.levels !== undefined) return this.pyramid(written, path);
       if (op === "map") return this.mapped(written, path);
+      if (op === "external") return this.external(written, path);
       if (REDUCTIONS.some(({ name }) => name === op)) return this.reduction(written, path);
       const operator = operatorOf(op);
       const from = operator.inputs.map((field) => this.field(fields, field, path));
@@ -213,6 +217,21 @@ class Resolver {
     const bound = bindMap(mapParams(read, from.facts), from.facts);
     const facts = factsAfter(bound, from.facts);
     return { kind: "local", name: id, path, facts, operator: op, version: MAP_VERSION, bound, from: [from], fuse };
+  }
+
+  /** Its value is stored unless the graph says `fuse: true`: a network costs more than a disk. */
+  private external({ id, op, fuse = false, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
+    const named = inputNames(fields.in);
+    if (!named) return this.field(fields, "in", path);
+    const from = named.map((one) => this.field({ in: one.node }, "in", path));
+    delete fields.in;
+    const read = this.fields(op, ExternalFields, fields, path);
+    if (!read || !from.every((node) => node !== undefined)) return undefined;
+    const names = named.map(({ name }) => name);
+    const facts = from.map((node) => node.facts);
+    const bound = bindExternal(externalParams(id, read, names, facts), facts);
+    const value = factsAfter(bound, facts[0]!);
+    return { kind: "local", name: id, path, facts: value, operator: op, version: EXTERNAL_VERSION, bound, from, fuse };
   }
 
   private reduction({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
@@ -294,7 +313,13 @@ class Resolver {
   }
 }
 
-const OPERATIONS = [...OPERATORS.map(({ name }) => name), ...REDUCTIONS.map(({ name }) => name), "components", "map"].sort();
+const OPERATIONS = [
+  ...OPERATORS.map(({ name }) => name),
+  ...REDUCTIONS.map(({ name }) => name),
+  "components",
+  "external",
+  "map",
+].sort();
 
 function reduceNode(name: string, op: string, from: GraphNode, fields: unknown, path: readonly PropertyKey[]): ReduceNode {
   const { version, bind } = reductionOf(op);

@@ -16,6 +16,7 @@ import { compiled } from "../../../system/threads.js";
 import { type DeadBlock, deadBlocks, writeDead } from "./dead.js";
 import type { GraphGiven } from "./document.js";
 import { endOf, finishGraph } from "./finish.js";
+import { closePrograms } from "./external/programs.js";
 import { openInputs, planInputs } from "./inputs.js";
 import { imageDocument } from "./metadata.js";
 import { onlyThese } from "./only.js";
@@ -129,6 +130,7 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
     return reportOf(graph, report, dead);
   } finally {
     performers?.close();
+    await closePrograms();
   }
 }
 

@@ -81,6 +81,8 @@ function computeValue(
   const core = { start: [...block.start] as Triple, stop: block.start.map((at, axis) => at + block.shape[axis]!) as Triple };
   return evaluate(program, core, {
     value: (value) => readValue(target, value, signal),
+    programs: inputs.programs,
+    signal,
     async box(step, box) {
       if (step.kind === "stored") return access(step.array).read(box, signal);
       return (await inputs.level(step.input, step.level)).read(box, { signal });

@@ -71,7 +71,7 @@ describe("frames", () => {
   });
 
   it.each([
-    ["an unknown kind", Uint8Array.from([2, 0, 0, 0, 7, 123, 125]), "a frame of kind 7 found, 1 to 6 wanted"],
+    ["an unknown kind", Uint8Array.from([2, 0, 0, 0, 8, 123, 125]), "a frame of kind 8 found, 1 to 7 wanted"],
     ["no JSON", Uint8Array.from([2, 0, 0, 0, 5, 123, 123]), 'the head of a frame "end" is not JSON'],
     ["no UTF-8", Uint8Array.from([4, 0, 0, 0, 5, 34, 255, 255, 34]), 'the head of a frame "end" is not JSON'],
     ["a list", Uint8Array.from([2, 0, 0, 0, 5, 91, 93]), 'the head of a frame "end" is not an object'],
@@ -79,4 +79,36 @@ describe("frames", () => {
   ])("with %s are refused", async (_, bytes, message) => {
     await expect(framesOf([bytes])).rejects.toMatchObject({ code: "STREAM_PROTOCOL", message });
   });
+
+  it("have payloads where they may, however the bytes arrive", async () => {
+    const payload = Uint8Array.from([9, 0, 255, 2, 0]);
+    const result = encodeFrame("result", { bytes: payload.length });
+    const all = Buffer.concat([END, result, payload, encodeFrame("result", { bytes: 0 }), END]);
+    const wanted = [["end"], ["result", [...payload]], ["result", []], ["end"]];
+    for (let cut = 0; cut <= all.length; cut++) {
+      const found: unknown[] = [];
+      async function* incoming() {
+        yield* [all.subarray(0, cut), all.subarray(cut)];
+      }
+      for await (const { kind, payload: bytes } of readFrames(incoming(), () => LIMIT, 5))
+        found.push(bytes ? [kind, [...bytes]] : [kind]);
+      expect(found).toEqual(wanted);
+    }
+  });
+
+  it("with a longer payload than is allowed, or one that ends early, are refused", async () => {
+    async function read(bytes: Uint8Array) {
+      async function* incoming() {
+        yield bytes;
+      }
+      for await (const _ of readFrames(incoming(), () => LIMIT, 5));
+    }
+    await expect(read(encodeFrame("result", { bytes: 6 }))).rejects.toThrow(
+      'a payload of 6 bytes behind "result" found, at most 5',
+    );
+    await expect(read(encodeFrame("result", { bytes: -1 }))).rejects.toMatchObject({ code: "STREAM_PROTOCOL" });
+    await expect(read(Buffer.concat([encodeFrame("result", { bytes: 5 }), payloadOf(4)]))).rejects.toThrow("ends after 4 bytes");
+  });
 });
+
+const payloadOf = (bytes: number) => new Uint8Array(bytes);

@@ -4,15 +4,17 @@ import { isJsonObject } from "../../../core/json-fields.js";
 
 /**
  * Frames of protocol 1, in both directions: `u32 bytes of the head (little-endian), u8 kind, head (JSON, UTF-8)`, then as many bytes
- * of payload as the head's `bytes` says. Only a server sends payloads. See README.md.
+ * of payload as the head's `bytes` says. A server sends payloads, and a program of a graph's node its results. See README.md.
  */
-export const KINDS = { hello: 1, request: 2, batch: 3, release: 4, end: 5, error: 6 } as const;
+export const KINDS = { hello: 1, request: 2, batch: 3, release: 4, end: 5, error: 6, result: 7 } as const;
 
 export type Kind = keyof typeof KINDS;
 
 export interface Frame {
   readonly kind: Kind;
   readonly head: JsonObject;
+  /** Where payloads are read and the head announces one. */
+  readonly payload?: Uint8Array;
 }
 
 /** Bytes before the head. */
@@ -29,33 +31,48 @@ export function encodeFrame(kind: Kind, head: JsonObject): Uint8Array {
 }
 
 /**
- * The frames of a client. It sends no payload, so a stream of frames is all there is.
+ * The frames of a client.
  *
  * @param headBytesMax asked anew for each frame: a client that has not identified itself may send little.
- * @throws {EmporiumError} STREAM_PROTOCOL for a head that is too long, an unknown kind, a head that is no JSON object, or a stream
+ * @param payloadBytesMax 0 where clients send no payloads
+ * @throws {EmporiumError} STREAM_PROTOCOL for a head or a payload that is too long, an unknown kind, a head that is no JSON object, or a stream
  *   that ends in the middle of a frame.
  */
 export async function* readFrames(
   incoming: AsyncIterable<Uint8Array>,
   headBytesMax: () => number,
+  payloadBytesMax = 0,
 ): AsyncGenerator<Frame, void, void> {
-  let held = new Uint8Array();
+  const held = byteQueue();
+  let frame: Frame | undefined; // whose payload has not arrived
   for await (const piece of incoming) {
-    held = joined(held, piece);
-    for (let frameBytes = wholeFrame(held, headBytesMax()); frameBytes > 0; frameBytes = wholeFrame(held, headBytesMax())) {
-      yield parseFrame(held.subarray(0, frameBytes));
-      held = held.subarray(frameBytes);
+    held.add(piece);
+    for (;;) {
+      frame ??= nextHead(held, headBytesMax);
+      const bytes = frame && payloadBytes(frame, payloadBytesMax);
+      if (!frame || (bytes !== undefined && held.length < bytes)) break;
+      yield bytes === undefined ? frame : { ...frame, payload: held.take(bytes) };
+      frame = undefined;
     }
   }
-  if (held.length > 0) throw broken(`the connection ends after ${held.length} bytes of a frame`);
+  if (held.length > 0 || frame) throw broken(`the connection ends after ${held.length} bytes of a frame`);
 }
 
-/** Bytes of the first frame if all of it is there, otherwise 0. */
-function wholeFrame(held: Uint8Array, headBytesMax: number): number {
-  if (held.length < PREFIX_BYTES) return 0;
-  const headBytes = new DataView(held.buffer, held.byteOffset).getUint32(0, true);
-  if (headBytes > headBytesMax) throw broken(`a head of ${headBytes} bytes found, at most ${headBytesMax} wanted`);
-  return held.length < PREFIX_BYTES + headBytes ? 0 : PREFIX_BYTES + headBytes;
+/** The first frame, without its payload, if all of its head is there. */
+function nextHead(held: ByteQueue, headBytesMax: () => number): Frame | undefined {
+  if (held.length < PREFIX_BYTES) return undefined;
+  const prefix = held.peek(PREFIX_BYTES);
+  const headBytes = new DataView(prefix.buffer, prefix.byteOffset).getUint32(0, true);
+  const most = headBytesMax();
+  if (headBytes > most) throw broken(`a head of ${headBytes} bytes found, at most ${most} wanted`);
+  return held.length < PREFIX_BYTES + headBytes ? undefined : parseFrame(held.take(PREFIX_BYTES + headBytes));
+}
+
+/** Bytes behind a frame; undefined where there is no payload. */
+function payloadBytes({ kind, head: { bytes } }: Frame, most: number): number | undefined {
+  if (most === 0 || bytes === undefined) return undefined;
+  if (typeof bytes === "number" && Number.isInteger(bytes) && bytes >= 0 && bytes <= most) return bytes;
+  throw broken(`a payload of ${String(bytes)} bytes behind "${kind}" found, at most ${most} wanted`);
 }
 
 function parseFrame(frame: Uint8Array): Frame {
@@ -71,11 +88,38 @@ function parseFrame(frame: Uint8Array): Frame {
   return { kind, head };
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
+interface ByteQueue {
+  readonly length: number;
+  add(piece: Uint8Array): void;
+  /** The first bytes; they stay. */
+  peek(bytes: number): Uint8Array;
+  take(bytes: number): Uint8Array;
+}
+
+/** Pieces of a stream, joined once however many they are. */
+function byteQueue(): ByteQueue {
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+  const peek = (bytes: number) => {
+    if ((pieces[0]?.length ?? 0) < bytes) pieces = [Buffer.concat(pieces)];
+    return bytes === 0 ? new Uint8Array() : pieces[0]!.subarray(0, bytes);
+  };
+  return {
+    get length() {
+      return length;
+    },
+    add(piece) {
+      pieces.push(piece);
+      length += piece.length;
+    },
+    peek,
+    take(bytes) {
+      const taken = peek(bytes);
+      if (bytes > 0) pieces[0] = pieces[0]!.subarray(bytes);
+      length -= bytes;
+      return taken;
+    },
+  };
 }
 
 export function broken(message: string): EmporiumError {

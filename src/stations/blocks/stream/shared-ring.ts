@@ -25,6 +25,8 @@ export interface SharedRing {
   readonly slotBytes: number;
   /** @throws {EmporiumError} DISK_FULL where the memory is used up. */
   write(slot: number, pieces: readonly Uint8Array[]): Promise<void>;
+  /** What a client wrote into a slot that it held. */
+  read(slot: number, offset: number, bytes: number): Promise<Uint8Array>;
   /** Once the client has mapped the file its name is not needed, and nothing is left behind however both end. */
   unlink(): void;
   close(): Promise<void>;
@@ -66,6 +68,7 @@ export async function createRing({ folder, slots: wanted, batchBytes }: RingOpti
     slots,
     slotBytes,
     write: (slot, pieces) => writeSlot(file, slot * slotBytes, slotBytes, pieces),
+    read: (slot, offset, bytes) => readSlot(file, slot * slotBytes + offset, bytes),
     unlink,
     async close() {
       unlink();
@@ -87,6 +90,16 @@ async function writeSlot(file: FileHandle, offset: number, slotBytes: number, pi
     }
     at += piece.length;
   }
+}
+
+async function readSlot(file: FileHandle, offset: number, bytes: number): Promise<Uint8Array> {
+  const found = new Uint8Array(bytes);
+  for (let done = 0; done < bytes; ) {
+    const { bytesRead } = await file.read(found, done, bytes - done, offset + done);
+    if (bytesRead === 0) throw new EmporiumError("INTERNAL", `${bytes} bytes of a slot wanted, ${done} there`);
+    done += bytesRead;
+  }
+  return found;
 }
 
 function noMemory(cause: unknown): EmporiumError {

@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { z } from "zod";
+import { edgeRule } from "../../../../arrays/operators/edge.js";
+import type { Triple } from "../../../../core/box.js";
+import type { DType } from "../../../../core/dtype.js";
+import { EmporiumError } from "../../../../core/errors.js";
+import { dtype, type NodeDocument } from "../document.js";
+
+const halo = z.int().min(0).max(1024);
+
+/** What a node `op: external` says beside its inputs. */
+export const ExternalFields = z.strictObject({
+  command: z.array(z.string().min(1)).min(1),
+  files: z.array(z.string().min(1)).default([]),
+  halo: z.union([halo.transform((all): Triple => [all, all, all]), z.tuple([halo, halo, halo])]).default([0, 0, 0]),
+  edge: z.union([edgeRule, z.literal("none")]).default("reflect"),
+  batch: z.int().min(1).max(256).default(1),
+  dtype: dtype.optional(),
+  deterministic: z.boolean().default(true),
+  gpu: z.int().min(0).max(64).default(0),
+  timeout: z.number().min(1).max(86_400).default(300),
+});
+
+/** How a program is run. Not part of what it computes: a longer `timeout` goes on with the same run. */
+export type ExternalSettings = {
+  /** GPUs that it gets for itself. */
+  readonly gpu: number;
+  /** Seconds for its start, and for a batch. */
+  readonly timeout: number;
+};
+
+/** Settings of a graph's programs; fields that are wrong are refused where the graph is checked. */
+export function settingsOf(nodes: readonly NodeDocument[]): Record<string, ExternalSettings> {
+  const { gpu, timeout } = ExternalFields.shape;
+  const settings = nodes
+    .filter(({ op }) => op === "external")
+    .map((node) => {
+      const read = z.object({ gpu, timeout }).safeParse(node);
+      return [node.id, read.success ? read.data : { gpu: 0, timeout: 300 }] as const;
+    });
+  return Object.fromEntries(settings);
+}
+
+/** Raised when programs are told something else. */
+export const EXTERNAL_VERSION = 1;
+
+/** What a program computes, plain JSON. */
+export type ExternalParams = {
+  /** The node's. */
+  readonly name: string;
+  /** Words that name files are their whole paths. */
+  readonly command: readonly string[];
+  /** Files that the command names, and the node's others: with another text it is another run. */
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  /** Names of the arrays that it gets. */
+  readonly inputs: readonly string[];
+  readonly halo: Triple;
+  readonly edge: z.output<typeof edgeRule> | "none";
+  readonly batch: number;
+  readonly dtype: DType;
+  readonly deterministic: boolean;
+  /** The largest core of a block; null: all that is wanted at once. */
+  readonly cell: Triple | null;
+};
+
+/**
+ * @param names of the inputs' arrays
+ * @throws {EmporiumError} CONFIG_FIELD for a program or a file that is not there
+ */
+export function externalParams(
+  name: string,
+  fields: z.output<typeof ExternalFields>,
+  names: readonly string[],
+  inputs: readonly { readonly dtype: DType; readonly shape: Triple }[],
+): ExternalParams {
+  const { halo: reach, edge, batch, deterministic } = fields;
+  inputs.forEach(({ shape }, at) => {
+    if (shape.join() !== inputs[0]!.shape.join())
+      throw new EmporiumError(
+        "CONFIG_FIELD",
+        `external: in: ${names[at]} has ${shape.join("×")} voxels, ${names[0]} ${inputs[0]!.shape.join("×")}`,
+        { place: { path: "in" } },
+      );
+  });
+  needProgram(fields.command[0]!);
+  const words = fields.command.map((word, at) => (isFile(word) && (at > 0 || word.includes("/")) ? resolve(word) : word));
+  const named = words.filter((word, at) => (at > 0 || word.includes("/")) && isFile(word));
+  fields.files.forEach((file, at) => {
+    if (!isFile(file))
+      throw new EmporiumError("CONFIG_FIELD", `external: files: ${file} is no file`, { place: { path: `files.${at}` } });
+  });
+  const files = [...new Set([...named, ...fields.files.map((file) => resolve(file))])].map((path) => ({
+    path,
+    sha256: checksumOf(path),
+  }));
+  const type = fields.dtype ?? inputs[0]!.dtype;
+  return { name, command: words, files, inputs: names, halo: reach, edge, batch, dtype: type, deterministic, cell: null };
+}
+
+/** Refused before a byte moves, rather than at the first block. */
+function needProgram(word: string): void {
+  const folders = word.includes("/") ? [""] : (process.env.PATH ?? "").split(delimiter);
+  const isThere = folders.some((folder) => isExecutable(folder === "" ? resolve(word) : join(folder, word)));
+  if (isThere) return;
+  const found = word.includes("/") ? `${word} cannot be run` : `no program ${word} is on PATH`;
+  throw new EmporiumError("CONFIG_FIELD", `external: command: ${found}`, {
+    place: { path: "command.0" },
+    hint: "name a program first, such as python3; a script of your own needs its interpreter, or its own first line and mode",
+  });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return isFile(path);
+  } catch {
+    return false;
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** Pieces of a file whose checksum is made: weights of a network have gigabytes. */
+const PIECE_BYTES = 2 ** 22;
+
+function checksumOf(path: string): string {
+  const hash = createHash("sha256");
+  const piece = Buffer.alloc(PIECE_BYTES);
+  const file = openSync(path, "r");
+  try {
+    for (let bytes = readSync(file, piece); bytes > 0; bytes = readSync(file, piece)) hash.update(piece.subarray(0, bytes));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest("hex");
+}
