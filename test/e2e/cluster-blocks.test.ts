@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -99,5 +99,25 @@ describe("a graph of blocks on a cluster", { timeout: 240_000 }, () => {
     expect(locksIn(out)).toEqual([]);
     expect(await answer(words("cancelled"), cluster.env)).toMatchObject({ done: 50, already: 16 });
     expect(treeOf(out)).toEqual(local);
+  });
+
+  it("programs that need a GPU get one from the profile, or the run is refused", async () => {
+    const file = join(folder, "gpu.yaml");
+    const net = "{ id: net, op: external, in: em, command: [cat], gpu: 2, dtype: int16 }";
+    writeFileSync(
+      file,
+      `version: 1\ninputs: { em: '${join(folder, "em.zarr")}' }\ngrid: { of: em, block: [8, 8, 16] }\nnodes: [${net}]\noutputs: { net: { to: '${join(folder, "gpu")}/net.zarr' } }\n`,
+    );
+    const cluster = playedCluster(join(folder, "gpu.engine"));
+    for (const command of ["plan", "run"])
+      expect(await answer(["blocks", command, file, "--executor", "sge"], cluster.env)).toMatchObject({
+        errors: [{ code: "ENGINE_REFUSED", hint: "write gpus: 2 in the engine's profile" }],
+      });
+    const home = join(folder, "gpu.home");
+    mkdirSync(join(home, "emporium"), { recursive: true });
+    writeFileSync(join(home, "emporium/emporium.engines.yaml"), "profiles:\n  big: { engine: sge, gpus: 5, cpus: 8 }\n");
+    const profiled = ["--engine-profile", "big", "--jobs", "4", "--memory", "1GiB"];
+    const planned = await answer(["blocks", "plan", file, ...profiled], { ...cluster.env, XDG_CONFIG_HOME: home });
+    expect(planned).toMatchObject({ notes: ["2 of 4 processes work: each needs 2 GPUs, 5 for a job"] });
   });
 });

@@ -18,6 +18,7 @@ import type { PlainObject } from "../../../engine/task.js";
 import { openStore } from "../../../stores/url.js";
 import { compiled } from "../../../system/threads.js";
 import { deadBlock, writeDead } from "./dead.js";
+import { gpusOfJob } from "./external/within-gpus.js";
 import { endOf, finishGraph, type GraphEnd } from "./finish.js";
 import { openInputs, planInputs } from "./inputs.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
@@ -59,7 +60,7 @@ export async function runGraphOnCluster(
   const inputs = openInputs(planInputs(read.document, anonymous));
   let graph: PreparedGraph;
   try {
-    graph = await prepareGraph(read, inputs, options);
+    graph = await prepareGraph(read, inputs, { ...options, gpus: gpusOfJob(cluster.place) });
   } finally {
     await inputs.close();
   }

@@ -6,6 +6,7 @@ import { cutBlocks } from "../../../engine/cluster/begin-blocks.js";
 import { type CostEstimate, estimateCost, estimateLines } from "../../../engine/cluster/cost.js";
 import type { ClusterUse } from "../../../engine/cluster/on-cluster.js";
 import { openStore } from "../../../stores/url.js";
+import { gpusOfJob } from "./external/within-gpus.js";
 import { openInputs, planInputs } from "./inputs.js";
 import type { OutputPlan } from "./outputs.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
@@ -74,7 +75,8 @@ export async function planGraph(
   const read = graphOf(source);
   const inputs = openInputs(planInputs(read.document, options.anonymous));
   try {
-    const graph = await prepareGraph(read, inputs, options);
+    const gpus = options.cluster && gpusOfJob(options.cluster.place);
+    const graph = await prepareGraph(read, inputs, { ...options, gpus });
     const stages = graph.stages.map(({ stage, nodes, tasks, bytesRead, bytesAgain }): StagePlan => {
       const { name, shape, block, memoryBytes: memory, isTemporary = false } = stage;
       return { name, nodes, shape, block, tasks, bytesRead, bytesAgain, memoryBytes: memory, isTemporary };

@@ -37,6 +37,8 @@ export interface PrepareOptions {
   readonly memoryBytes: number;
   /** Blocks that are computed at once, at most. */
   readonly jobs: number;
+  /** GPUs of the job of a cluster that computes; left out: those of this machine. */
+  readonly gpus?: number | undefined;
 }
 
 /**
@@ -59,7 +61,7 @@ export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: Pre
     [...volumes].map(async ([name, volume]) => [name, await identityOfInput(name, volume, levelOf(document, name))] as const),
   );
   const identities = new Map(identified.map(([name, { objects }]) => [name, objects]));
-  const memory = await withinGpus(document, shareMemory(document, volumes, options));
+  const memory = await withinGpus(document, shareMemory(document, volumes, options), options.gpus);
   const fitted = fitBlock({ resolved, outputs, results: wanted.map(({ node }) => node), identities, memory });
   refuseTooLarge(fitted.compiled, options.memoryBytes, memory);
   const placeNotes = fitted.outputs.flatMap(precomputedNotes);
