@@ -12,7 +12,7 @@ import { figure, round, say } from "../report.mjs";
 
 const SEED = 14;
 /** Objects between two kills, at most: the run has some thousand. */
-const STEP = 12;
+const STEP = 5;
 
 export default async function faults({ out, quick }) {
   const folder = join(out, "faults");

@@ -11,7 +11,7 @@ export default command({
   details: [
     "A graph names volumes, operators and outputs. It is checked against its inputs before a byte moves; then worker processes compute its blocks. A run that was killed goes on where it was when the same command is given again. An output can be opened when all of it is there.",
     "--executor gives the blocks to a cluster: each stage is cut into slices, and the next one begins when it is over. The run's files are beside the first output; all nodes must see inputs and outputs. --jobs and --memory are those of one job.",
-    "Exit status: 0 all done, 3 some blocks failed and all others that do not need them are done, 1 or 2 nothing was done. What was given up is named with the reason and the words that do it alone.",
+    "Exit status: 0 all done, 3 some blocks failed and all others that do not need them are done, 4 a check of the inputs found an error, 1 or 2 nothing was done. What was given up is named with the reason and the words that do it alone.",
   ],
   positionals: ["graph"],
   options: z.object({
@@ -33,11 +33,12 @@ export default command({
       .default([])
       .meta({ description: "do this stage, with what it needs, and nothing else; may be repeated", value: "STAGE" }),
     forceOverwrite: z.boolean().default(false).meta({ description: "replace outputs that other graphs have made" }),
+    check: z.boolean().default(true).meta({ description: "look at a sample of the inputs before a byte is written (default)" }),
     sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
     ...engineOptions,
   }),
   examples: [{ run: "emporium blocks run --help", says: "what a run does when it is killed" }],
-  async run({ graph, only, stage, forceOverwrite, keepGoing, sync, anonymous, jobs, memory, ...engine }, io) {
+  async run({ graph, only, stage, forceOverwrite, keepGoing, check, sync, anonymous, jobs, memory, ...engine }, io) {
     const cluster = await clusterOf(engine, { jobs, memoryBytes: memory }, io, {
       "--only": only.length > 0 && "single blocks are done on one machine",
       "--stage": stage.length > 0 && "a part of a graph is done on one machine",
@@ -47,7 +48,7 @@ export default command({
       const { runGraphOnCluster } = await import("../stations/blocks/graph/on-cluster.js");
       const { readGraphFile } = await import("../stations/blocks/graph/read-graph.js");
       const { memoryBytes } = cluster;
-      const given = { ...envOf(io), jobs: cluster.jobs, memoryBytes, anonymous, sync, force: forceOverwrite };
+      const given = { ...envOf(io), jobs: cluster.jobs, memoryBytes, anonymous, check, sync, force: forceOverwrite };
       return printReport(await runGraphOnCluster(await readGraphFile(graph), cluster.cluster, given), io);
     }
     const [{ runGraph }, { readGraphFile }] = await Promise.all([
@@ -58,6 +59,7 @@ export default command({
       ...blockWork({ jobs, memory }),
       anonymous,
       keepGoing,
+      check,
       sync,
       force: forceOverwrite,
       only: [...only, ...stage],

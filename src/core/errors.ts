@@ -121,6 +121,7 @@ export const ERRORS = {
   STREAM_PROTOCOL: { exit: 1, summary: "A client of `blocks stream` sends something that its protocol does not allow." },
   STREAM_DENIED: { exit: 1, summary: "A client of `blocks stream` has no token, or a wrong one." },
   MEMORY_LIMIT: { exit: 2, summary: "The work does not fit the memory limit." },
+  INPUT_UNSOUND: { exit: 4, summary: "A check found an error in a volume that is to be computed on." },
   OBJECT_LOST: { exit: 4, summary: "An object that metadata or a record names is missing from the tree." },
   OBJECT_WRONG: {
     exit: 4,

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Triple } from "../../src/core/box.js";
+import { type EmporiumError, ERRORS } from "../../src/core/errors.js";
 import type { GraphGiven } from "../../src/stations/blocks/graph/document.js";
 import { type GraphOptions, runGraph } from "../../src/stations/blocks/graph/run.js";
 import { noise, readImage, treeOf, writeImage } from "./blocks-kit.js";
@@ -65,6 +66,30 @@ describe("a graph", () => {
     await expect(run(scaledAndBinary("out"))).rejects.toMatchObject({ code: "CONFIG_COLLISION" });
     expect(await run(scaledAndBinary("out"), { force: true })).toMatchObject({ exitStatus: 0 });
     expect((await readImage(join(root, "out/bin.zarr"))).shape).toEqual(SHAPE);
+  });
+
+  it("looks at its inputs before a byte is written, and at nothing twice", async () => {
+    const chunk = join(root, "em.zarr/0/c/1/1/1");
+    const bytes = readFileSync(chunk);
+    writeFileSync(chunk, bytes.subarray(0, bytes.length / 2));
+    const error = await run(scaledAndBinary("out")).catch((thrown: unknown) => thrown as EmporiumError);
+    expect(error).toMatchObject({ code: "INPUT_UNSOUND", message: expect.stringContaining("em: blocks.readable") });
+    expect(ERRORS.INPUT_UNSOUND.exit).toBe(4);
+    expect(existsSync(join(root, "out"))).toBe(false);
+    const report = await run(scaledAndBinary("out"), { check: false });
+    expect(report).toMatchObject({ exitStatus: 3, notes: [] });
+    expect(report.failed).toBeGreaterThan(0);
+    // it has begun: what is left of it fails as before
+    expect(await run(scaledAndBinary("out"))).toMatchObject({ exitStatus: 3, failed: report.failed });
+  });
+
+  it("goes on with an input that is odd, and says so", async () => {
+    const flat = noise(SHAPE, "float32");
+    flat[7] = Number.NaN;
+    await writeImage(join(root, "em.zarr"), SHAPE, "float32", flat);
+    const report = await run(scaledAndBinary("out"));
+    expect(report).toMatchObject({ exitStatus: 0, notes: [expect.stringContaining("em: blocks.finite: 1 in 1 sampled blocks")] });
+    expect((await run(scaledAndBinary("other"), { check: false })).notes).toEqual([]);
   });
 
   it("gives the same bytes for every size of block and number of processes", async () => {

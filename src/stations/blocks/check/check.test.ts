@@ -248,6 +248,13 @@ describe("checkVolume", () => {
     expect(new Set(volume.reads.map(({ box }) => box.start[0])).size).toBe(5);
   });
 
+  it("reads less where chunks are large and there is a limit", async () => {
+    const chunk: Triple = [64, 128, 128];
+    const volume = memoryVolume([{ ...level, shape: [320, 320, 320], chunk, value: (_z, _y, x) => x % 200 }]);
+    expect((await checkVolume(volume, { sampleBytes: 5 * 64 * 128 * 128 })).blocks).toBe(5);
+    expect((await checkVolume(volume, { sampleBytes: 1 })).blocks).toBe(1);
+  });
+
   it("has each code once, in kebab case behind what it is of", () => {
     const all = BLOCK_RULES.map(({ code }) => code);
     expect(new Set(all).size).toBe(all.length);

@@ -10,7 +10,7 @@ import { LEVEL_RULES } from "./checks/levels.js";
 import { METADATA_RULES } from "./checks/metadata.js";
 import { VOXEL_RULES } from "./checks/voxels.js";
 import { type Expect, NOTHING_EXPECTED, parseExpect } from "./expect.js";
-import { type BlockRule, type CheckedVolume, finest } from "./rule.js";
+import { type BlockRule, type CheckedVolume, finest, type Severity } from "./rule.js";
 import { type Sample, sampleVolume } from "./sample.js";
 
 /** A volume that cannot be opened has this finding alone. */
@@ -26,6 +26,7 @@ export const BLOCK_RULES: readonly BlockRule[] = [...METADATA_RULES, ...LEVEL_RU
 /** One thing that is not as it should be. */
 export interface BlockFinding extends CheckPlace {
   readonly code: string;
+  readonly severity: Severity;
   /** "found, wanted". */
   readonly message: string;
   readonly found: string;
@@ -45,6 +46,8 @@ export interface CheckVolumeOptions {
   readonly expect?: Expect | undefined;
   /** Volumes that are to be read in one grid with it. */
   readonly others?: readonly BlockVolume[] | undefined;
+  /** The most that may be decoded of each level; one block is read in any case. Default: no limit. */
+  readonly sampleBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,14 +57,17 @@ export interface CheckVolumeOptions {
  * @throws what stores throw, but for objects that are not there
  */
 export async function checkVolume(volume: BlockVolume, options: CheckVolumeOptions = {}): Promise<VolumeCheck> {
-  const { expect = NOTHING_EXPECTED, others = [], signal } = options;
+  const { expect = NOTHING_EXPECTED, others = [], sampleBytes, signal } = options;
   const isSound = volume.levels.every(({ shape }) => shape.every((length) => length > 0));
-  const sample = isSound ? await sampleVolume(volume, signal) : { blocks: [], values: new Float64Array(0), lost: [] };
+  const sample = isSound
+    ? await sampleVolume(volume, { sampleBytes, signal })
+    : { blocks: [], values: new Float64Array(0), lost: [] };
   const subject: CheckedVolume = { volume, expect, sample, others, kind: expect.kind ?? kindOf(volume, sample) };
-  const findings = BLOCK_RULES.flatMap(({ code, hint, judge }) =>
+  const findings = BLOCK_RULES.flatMap(({ code, hint, severity = "warning", judge }) =>
     judge(subject).map(
       ({ found, wanted, place }): BlockFinding => ({
         code,
+        severity,
         message: `${found}; wanted: ${wanted}`,
         found,
         wanted,
@@ -141,6 +147,7 @@ async function open(
     return {
       finding: {
         code,
+        severity: "error",
         message: found,
         found,
         wanted: "a volume",

@@ -15,7 +15,10 @@ export interface CheckedVolume {
   readonly others: readonly BlockVolume[];
 }
 
-/** One rule. What it finds is an error: it gives nothing where the volume is as it should be. */
+/** `error`: what is computed of such a volume is wrong. `warning`: it may be what a person wants; a run says it and goes on. */
+export type Severity = "error" | "warning";
+
+/** One rule. It gives nothing where the volume is as it should be. */
 export interface BlockRule {
   /** Stable: reports and programs name it. */
   readonly code: string;
@@ -23,6 +26,8 @@ export interface BlockRule {
   readonly statement: string;
   /** What to do, one clause. */
   readonly hint: string;
+  /** Default warning. `blocks check` treats both alike. */
+  readonly severity?: Severity | undefined;
   judge(subject: CheckedVolume): readonly Finding[];
 }
 

@@ -3,7 +3,8 @@ import { coreOf, gridOf } from "../../../arrays/blocks/grid.js";
 import { orderOf } from "../../../arrays/blocks/order.js";
 import type { BlockLevel, BlockVolume } from "../../../arrays/blocks/volume.js";
 import type { LoadedLevel } from "../../../arrays/loader/volume.js";
-import { type Box, ceilDiv, intersect, type Triple } from "../../../core/box.js";
+import { type Box, ceilDiv, intersect, type Triple, volumeOf } from "../../../core/box.js";
+import { ITEM_BYTES } from "../../../core/dtype.js";
 import { type EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { float16ToNumber } from "../../../formats/mrc/read.js";
 import { mapLimit } from "../../../system/parallel.js";
@@ -41,13 +42,18 @@ export interface Sample {
 }
 
 /** Reads some blocks of each level, spread evenly along its locality order. */
-export async function sampleVolume(volume: BlockVolume, signal?: AbortSignal): Promise<Sample> {
+export async function sampleVolume(
+  volume: BlockVolume,
+  { sampleBytes = Number.POSITIVE_INFINITY, signal }: { sampleBytes?: number | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<Sample> {
   const blocks: SampledBlock[] = [];
   const values: number[] = [];
   const lost: { level: number; cell: Triple }[] = [];
   for (const [index, level] of volume.levels.entries()) {
     const into = index === 0 ? values : undefined;
-    const sampled = await mapLimit(boxesOf(volume.levels, index), AT_ONCE, (box) => sampleBlock(level, index, box, into, signal));
+    const sampled = await mapLimit(boxesOf(volume.levels, index, sampleBytes), AT_ONCE, (box) =>
+      sampleBlock(level, index, box, into, signal),
+    );
     blocks.push(...sampled);
     const absent = sampled.flatMap(({ chunks }) => chunks?.absent ?? []).slice(0, ABSENT_CHUNKS);
     const isGone = await mapLimit(absent, AT_ONCE, (cell) => isLost(volume, index, cell, signal));
@@ -56,12 +62,15 @@ export async function sampleVolume(volume: BlockVolume, signal?: AbortSignal): P
   return { blocks, values: Float64Array.from(values).sort(), lost };
 }
 
-function boxesOf(levels: readonly BlockLevel[], index: number): Box[] {
+function boxesOf(levels: readonly BlockLevel[], index: number, bytes: number): Box[] {
   const level = levels[index]!;
   const shape = level.shape.map((length) => Math.min(BLOCK, length)) as Triple;
   const grid = gridOf(levels, { shape, level: index });
   const order = orderOf(grid, level);
-  const count = Math.min(order.count, index === 0 ? FINEST_BLOCKS : OTHER_BLOCKS);
+  // a block lies in one chunk, or in a few that are smaller
+  const each = Math.max(volumeOf(level.chunk), volumeOf(shape)) * ITEM_BYTES[level.dtype];
+  const most = Math.max(1, Math.floor(bytes / each));
+  const count = Math.min(order.count, index === 0 ? FINEST_BLOCKS : OTHER_BLOCKS, most);
   return Array.from({ length: count }, (_, at) => {
     const position = Math.floor(((at + 0.5) * order.count) / count);
     const [id] = order.from(position);

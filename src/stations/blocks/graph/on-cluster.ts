@@ -23,6 +23,7 @@ import { endOf, finishGraph, type GraphEnd } from "./finish.js";
 import { openInputs, planInputs } from "./inputs.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import {
+  checkBefore,
   claimOutputs,
   type GraphOptions,
   type GraphRunReport,
@@ -65,6 +66,8 @@ export async function runGraphOnCluster(
     await inputs.close();
   }
   const outputs = await openTargets(graph.target, { anonymous, sync });
+  const said = await checkBefore(read, graph, outputs, options);
+  graph = { ...graph, notes: [...graph.notes, ...said] };
   const { stages, locks, createdMs, ...data } = workData(read, graph, { anonymous, sync });
   const params: GraphParams = { data, end: endOf(graph), processes: graph.memory.jobs, reported: reportedOf(graph) };
   await claimOutputs(graph, outputs, options);

@@ -13,6 +13,7 @@ import { ENGINE_FOLDER } from "../../../engine/plan.js";
 import type { PlainObject } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import { compiled } from "../../../system/threads.js";
+import { checkInputs } from "./check-inputs.js";
 import { type DeadBlock, deadBlocks, writeDead } from "./dead.js";
 import type { GraphGiven } from "./document.js";
 import { closePrograms } from "./external/programs.js";
@@ -40,6 +41,8 @@ export interface GraphOptions extends GivenEnv {
   /** Replace outputs of other runs that are there. */
   readonly force?: boolean | undefined;
   readonly every?: Every | undefined;
+  /** Look at a sample of the inputs before a byte is written. Default true. A run that goes on where it was has done that. */
+  readonly check?: boolean | undefined;
   /** Stages, or single blocks of one as `stage/number`: these are done, with what they need, and nothing else. */
   readonly only?: readonly string[] | undefined;
 }
@@ -72,7 +75,7 @@ export interface GraphRunReport extends Report {
  * killed. An output can be opened when all of it is there: its metadata come last.
  *
  * @throws {EmporiumError} before a byte moves: CONFIG_… for what is wrong with the graph, LOCATION_UNKNOWN, FORMAT_… and STORE_… for its inputs,
- *   TARGET_LOCKED, CONFIG_COLLISION for an output that is there already and is not this graph's
+ *   TARGET_LOCKED, INPUT_UNSOUND, CONFIG_COLLISION for an output that is there already and is not this graph's
  */
 export async function runGraph(source: GraphSource, options: GraphOptions): Promise<GraphRunReport> {
   const read = graphOf(source);
@@ -81,10 +84,11 @@ export async function runGraph(source: GraphSource, options: GraphOptions): Prom
   try {
     const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
     const target = await openTargets(graph.target, { anonymous, sync });
+    const said = await checkBefore(read, graph, target, options);
     const data = workData(read, graph, { anonymous, sync });
     // without processes of its own, this one computes
     const processes = jobs > 0 ? graph.memory.jobs : 0;
-    return await runPrepared(graph, target, data, { ...options, jobs: processes });
+    return await runPrepared({ ...graph, notes: [...graph.notes, ...said] }, target, data, { ...options, jobs: processes });
   } finally {
     await inputs.close();
   }
@@ -105,6 +109,21 @@ export function workData(
     sync,
   };
 }
+
+/** What a check of the inputs found and does no harm. @throws {EmporiumError} INPUT_UNSOUND */
+export async function checkBefore(
+  read: ReadGraph,
+  { id }: PreparedGraph,
+  target: Store,
+  options: Pick<GraphOptions, "check" | "memoryBytes" | "anonymous" | "signal">,
+): Promise<string[]> {
+  const { check = true, memoryBytes, anonymous = false, signal } = options;
+  if (!check || (await target.stat(claimKey(id), { signal }))) return [];
+  return checkInputs(read, { memoryBytes, anonymous, signal });
+}
+
+/** The note that outputs are a run's. */
+const claimKey = (id: string) => `${ENGINE_FOLDER}/graphs/${id}.json`;
 
 async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, options: GraphOptions): Promise<GraphRunReport> {
   const { jobs, keepGoing, every, sync } = options;
@@ -140,7 +159,7 @@ export async function claimOutputs(
   target: Store,
   { force = false, signal }: Pick<GraphOptions, "force" | "signal">,
 ): Promise<void> {
-  const own = `${ENGINE_FOLDER}/graphs/${graph.id}.json`;
+  const own = claimKey(graph.id);
   if (!(await target.stat(own, { signal }))) {
     for (const output of graph.outputs) {
       if (!(await target.stat(imageDocument(output), { signal }))) continue;

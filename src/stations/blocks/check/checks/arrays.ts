@@ -18,6 +18,7 @@ const text = ({ start, stop }: Box) => `${start.map(shown).join(",")} to ${stop.
 export const ARRAY_RULES: readonly BlockRule[] = [
   {
     code: "arrays.overlap",
+    severity: "error",
     statement: "volumes that are read in one grid share a part of the world",
     hint: "check the translations and the units of both",
     judge: (subject) =>

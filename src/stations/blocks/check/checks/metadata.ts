@@ -19,6 +19,7 @@ const isSize = (size: number | undefined): size is number => size !== undefined 
 export const METADATA_RULES: readonly BlockRule[] = [
   {
     code: "dtype.allowed",
+    severity: "error",
     statement: "voxels are whole or floating-point numbers, of a type that the expectations name",
     hint: "convert the volume, or name its type in the expectations",
     judge(subject) {
@@ -34,6 +35,7 @@ export const METADATA_RULES: readonly BlockRule[] = [
   },
   {
     code: "shape.positive",
+    severity: "error",
     statement: "every level has a voxel along each axis",
     hint: "the metadata or the file are damaged: write the volume again",
     judge: (subject) =>
@@ -73,6 +75,7 @@ export const METADATA_RULES: readonly BlockRule[] = [
   },
   {
     code: "voxel-size.positive",
+    severity: "error",
     statement: "voxel sizes are finite and greater than 0",
     hint: "write the right voxel size into the metadata",
     judge: (subject) =>
@@ -120,6 +123,7 @@ export const METADATA_RULES: readonly BlockRule[] = [
   },
   {
     code: "offset.finite",
+    severity: "error",
     statement: "every level lies at a finite place in the world, less than a meter from its origin",
     hint: "check the translation and its unit in the metadata",
     judge: (subject) =>

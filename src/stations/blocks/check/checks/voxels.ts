@@ -43,6 +43,7 @@ function tooMany(subject: CheckedVolume, blocks: readonly SampledBlock[], shareM
 export const VOXEL_RULES: readonly BlockRule[] = [
   {
     code: "blocks.readable",
+    severity: "error",
     statement: "every sampled block can be read and decoded",
     hint: "copy the objects that are named again",
     judge: (subject) =>
@@ -93,6 +94,7 @@ export const VOXEL_RULES: readonly BlockRule[] = [
   },
   {
     code: "chunks.missing",
+    severity: "error",
     statement: "chunks are stored, or hold nothing",
     hint: "copy the volume again, or raise missingShareMax in the expectations if it is sparse",
     judge(subject) {
