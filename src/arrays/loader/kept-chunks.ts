@@ -29,10 +29,12 @@ interface Entry extends KeptChunk {
   ready: boolean;
 }
 
-export function keptChunks(memory: () => BlockMemory, bytesMax: number): KeptChunks {
+/** @param pinnedMax bytes of chunks that are written just now: there is no room for one more */
+export function keptChunks(memory: () => BlockMemory, bytesMax: number, pinnedMax = bytesMax): KeptChunks {
   const entries = new Map<string, Entry>();
   let bytes = 0;
   let pins = 0;
+  let pinnedBytes = 0;
 
   function touch(id: string): Entry | undefined {
     const entry = entries.get(id);
@@ -45,6 +47,13 @@ export function keptChunks(memory: () => BlockMemory, bytesMax: number): KeptChu
     entries.delete(id);
     bytes -= entry.length;
     memory().give(entry.at, entry.length);
+  }
+  function pin(entry: Entry, change: 1 | -1): void {
+    const before = entry.pins;
+    entry.pins += change;
+    pins += change;
+    if (before === 0) pinnedBytes += entry.length;
+    else if (entry.pins === 0) pinnedBytes -= entry.length;
   }
   function evict(): boolean {
     for (const [id, entry] of entries) {
@@ -65,26 +74,24 @@ export function keptChunks(memory: () => BlockMemory, bytesMax: number): KeptChu
     pin(id) {
       const entry = touch(id);
       if (!entry) return undefined;
-      entry.pins++;
-      pins++;
+      pin(entry, 1);
       return entry;
     },
     unpin(id) {
       const entry = entries.get(id);
       if (!entry || entry.pins === 0) return;
-      entry.pins--;
-      pins--;
+      pin(entry, -1);
     },
     add(id, length) {
-      if (length > bytesMax || entries.has(id)) return undefined;
+      if (length > bytesMax || pinnedBytes + length > pinnedMax || entries.has(id)) return undefined;
       while (bytes + length > bytesMax) if (!evict()) return undefined;
       let at = memory().tryTake(length);
       while (at === undefined && evict()) at = memory().tryTake(length);
       if (at === undefined) return undefined;
-      const entry = { at, length, pins: 1, ready: false };
+      const entry = { at, length, pins: 0, ready: false };
       entries.set(id, entry);
       bytes += length;
-      pins++;
+      pin(entry, 1);
       return entry;
     },
     ready(id) {
@@ -95,6 +102,7 @@ export function keptChunks(memory: () => BlockMemory, bytesMax: number): KeptChu
       const entry = entries.get(id);
       if (!entry) return;
       pins -= entry.pins;
+      if (entry.pins > 0) pinnedBytes -= entry.length;
       remove(id, entry);
     },
     evict,

@@ -1,10 +1,11 @@
-import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
-import { spaciousBytes } from "../../core/bytes.js";
+import { type Box, type Triple, volumeOf } from "../../core/box.js";
 import type { Clock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { forEachLimited } from "../../system/parallel.js";
+import { instantiateKernels, type Kernels, kernelModule } from "../kernels/kernels.js";
+import { type BoxPlaces, type BoxTarget, boxPlaces } from "./box-target.js";
 import type { ChunkedLevel } from "./chunked.js";
-import { type ChunkPart, copyElementBox, type Elements, fillElementBox, packed, partsOf } from "./copy.js";
+import { type ChunkPart, copyElementBox, fillElementBox, packed, partsOf } from "./copy.js";
 import { type DecodePool, decodePool, type WantedBox } from "./decode-pool.js";
 import { type KeptChunks, keptChunks } from "./kept-chunks.js";
 import { type BlockMemory, blockMemory } from "./memory.js";
@@ -30,14 +31,19 @@ export interface ChunkReader {
   close(): Promise<void>;
 }
 
-/** Parts of the memory for decoded and for stored chunks. The rest is for what is being decoded. */
-const DECODED_SHARE = 3 / 8;
+/** Parts of the memory for decoded and for stored chunks: what is being decoded takes the place of decoded ones. */
+const DECODED_SHARE = 3 / 4;
 const STORED_SHARE = 1 / 8;
+/** For decoded chunks that are just now written or copied: with the stored ones and the boxes no more than half of the memory. */
+const PINNED_SHARE = 5 / 16;
 
 /** What the reads of a volume share. */
 interface Context {
   readonly store: ReaderOptions["store"];
   readonly memory: () => BlockMemory;
+  /** Over the shared memory, on this thread. */
+  readonly kernels: () => Kernels;
+  readonly boxes: BoxPlaces;
   readonly decoded: KeptChunks;
   readonly stored: StoredChunks;
   readonly pool: DecodePool;
@@ -61,7 +67,8 @@ export function chunkReader({ store, levels, memoryBytes, threads, clock }: Read
     made ??= blockMemory(memoryBytes, () => decoded.evict() || kept.evict());
     return made;
   };
-  const decoded = keptChunks(memory, memoryBytes * DECODED_SHARE);
+  let kernels: Kernels | undefined;
+  const decoded = keptChunks(memory, memoryBytes * DECODED_SHARE, memoryBytes * PINNED_SHARE);
   const kept = keptChunks(memory, memoryBytes * STORED_SHARE);
   const states = new Map(
     levels.map((level, id): [ChunkedLevel, LevelState] => {
@@ -72,6 +79,11 @@ export function chunkReader({ store, levels, memoryBytes, threads, clock }: Read
   const context: Context = {
     store,
     memory,
+    kernels: () => {
+      kernels ??= instantiateKernels(kernelModule(), memory().shared);
+      return kernels;
+    },
+    boxes: boxPlaces(memory),
     decoded,
     stored: storedChunks(store, memory, kept, counts, clock),
     pool: decodePool(memory, counts, threads),
@@ -111,27 +123,29 @@ interface MissingPart extends ChunkPart {
 
 async function readBox(context: Context, level: ChunkedLevel, box: Box, signal: AbortSignal | undefined): Promise<Uint8Array> {
   signal?.throwIfAborted();
-  const result = spaciousBytes(volumeOf(boxShape(box)) * level.itemBytes);
-  const strides = packed(boxShape(box));
-  const into = (part: ChunkPart): Elements => ({
-    bytes: result,
-    offset: part.at[0] * strides[0] + part.at[1] * strides[1] + part.at[2],
-    strides,
-  });
+  return context.boxes.fill(box, level.itemBytes, (target) => fillBox(context, level, box, target, signal));
+}
+
+async function fillBox(
+  context: Context,
+  level: ChunkedLevel,
+  box: Box,
+  target: BoxTarget,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   let parts = partsOf(box, level.chunk);
   // a chunk that another read has decoded may be gone again before it is copied: then it is a missing one
   while (parts.length > 0) {
-    const { missing, running } = takeDecoded(context, level, parts, into);
-    const jobs = [readMissing(context, level, missing, into, signal), ...running.map(({ job }) => job.catch(() => {}))];
+    const { missing, running } = takeDecoded(context, level, parts, target);
+    const jobs = [readMissing(context, level, missing, target, signal), ...running.map(({ job }) => job.catch(() => {}))];
     for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === "rejected") throw outcome.reason;
     parts = running.map(({ part }) => part);
     signal?.throwIfAborted();
   }
-  return result;
 }
 
 /** Copies what is decoded already, and sorts the rest. */
-function takeDecoded(context: Context, level: ChunkedLevel, parts: readonly ChunkPart[], into: (part: ChunkPart) => Elements) {
+function takeDecoded(context: Context, level: ChunkedLevel, parts: readonly ChunkPart[], target: BoxTarget) {
   const { counts, decoded, decoding, memory, levels } = context;
   const { id: levelId, habits, chunkBytes } = levels.get(level)!;
   const missing: MissingPart[] = [];
@@ -142,7 +156,7 @@ function takeDecoded(context: Context, level: ChunkedLevel, parts: readonly Chun
     const found = decoded.find(id);
     if (found) {
       counts.decodedHits++;
-      copyChunkPart(memory().bytes(), found.at, level, part, into(part));
+      copyChunkPart(context, found.at, level, part, target);
       continue;
     }
     const job = decoding.get(id);
@@ -151,7 +165,7 @@ function takeDecoded(context: Context, level: ChunkedLevel, parts: readonly Chun
       missing.push({
         ...part,
         id,
-        whole: again && !isWhole(part, level.chunk) && chunkBytes <= memory().capacity * DECODED_SHARE,
+        whole: again && !isWhole(part, level.chunk) && chunkBytes <= memory().capacity * PINNED_SHARE,
       });
   }
   return { missing, running };
@@ -163,17 +177,40 @@ function isWhole({ shape }: ChunkPart, chunk: Triple): boolean {
 
 /** From a whole decoded chunk at an address. */
 function copyChunkPart(
-  bytes: Uint8Array,
+  { kernels, memory }: Context,
   at: number,
   { chunk, itemBytes }: ChunkedLevel,
   part: ChunkPart,
-  target: Elements,
+  target: BoxTarget,
 ): void {
-  const strides = packed(chunk);
-  const { start } = part.inChunk;
-  const offset = start[0] * strides[0] + start[1] * strides[1] + start[2];
-  const source = bytes.subarray(at, at + volumeOf(chunk) * itemBytes);
-  copyElementBox({ bytes: source, offset, strides }, target, part.shape, itemBytes);
+  const { start, stop } = part.inChunk;
+  const { offset, strides, bytes } = target.into(part);
+  if (target.address !== undefined) {
+    const [planeStride, rowStride] = [strides[0] * itemBytes, strides[1] * itemBytes];
+    const to = target.address + offset * itemBytes;
+    const [x0, x1] = [start[2] * itemBytes, stop[2] * itemBytes];
+    kernels().copyBox(
+      at,
+      chunk[1],
+      chunk[2] * itemBytes,
+      start[0],
+      stop[0],
+      start[1],
+      stop[1],
+      x0,
+      x1,
+      to,
+      rowStride,
+      planeStride,
+    );
+    return;
+  }
+  const own = packed(chunk);
+  const first = start[0] * own[0] + start[1] * own[1] + start[2];
+  const source = memory()
+    .bytes()
+    .subarray(at, at + volumeOf(chunk) * itemBytes);
+  copyElementBox({ bytes: source, offset: first, strides: own }, { bytes, offset, strides }, part.shape, itemBytes);
 }
 
 /** Bytes of boxes that one job decodes. */
@@ -183,12 +220,12 @@ async function readMissing(
   context: Context,
   level: ChunkedLevel,
   missing: readonly MissingPart[],
-  into: (part: ChunkPart) => Elements,
+  target: BoxTarget,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   context.counts.misses += missing.length;
-  if (level.load) return loadParts(context, level, missing, into, signal);
-  if (context.store.local && !level.fetch) return decodeFiles(context, level, missing, into, signal);
+  if (level.load) return loadParts(context, level, missing, target, signal);
+  if (context.store.local && !level.fetch) return decodeFiles(context, level, missing, target, signal);
   const wanted = missing.map((part) => {
     const piece = pieceOf(level, part);
     const id = piece ? `${part.id}@${piece.offset}+${piece.length}` : part.id;
@@ -198,8 +235,8 @@ async function readMissing(
     level,
     wanted,
     async ({ part, piece }, stored) => {
-      if (!stored) fillPart(context, level, part, into(part));
-      else await decodeStored(context, level, part, stored, piece?.offset ?? 0, into);
+      if (!stored) fillPart(context, level, part, target);
+      else await decodeStored(context, level, part, stored, piece?.offset ?? 0, target);
     },
     signal,
   );
@@ -212,9 +249,9 @@ function pieceOf({ coding }: ChunkedLevel, part: MissingPart) {
   return { offset: first * coding.itemBytes, length: span * coding.itemBytes };
 }
 
-function fillPart({ counts }: Context, level: ChunkedLevel, part: ChunkPart, target: Elements): void {
+function fillPart({ counts }: Context, level: ChunkedLevel, part: ChunkPart, target: BoxTarget): void {
   counts.absent++;
-  fillElementBox(level.fill, target, part.shape);
+  fillElementBox(level.fill, target.into(part), part.shape);
 }
 
 /** Chunks of local files: threads read them. */
@@ -222,20 +259,20 @@ async function decodeFiles(
   context: Context,
   level: ChunkedLevel,
   missing: readonly MissingPart[],
-  into: (part: ChunkPart) => Elements,
+  target: BoxTarget,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const local = context.store.local!;
   const found: { part: MissingPart; source: DecodePart["source"] }[] = [];
   for (const part of missing) {
     const place = await level.find(part.cell, signal);
-    if (!place) fillPart(context, level, part, into(part));
+    if (!place) fillPart(context, level, part, target);
     else found.push({ part, source: { path: local.path(place.key), ...place.range, etag: place.etag } });
   }
   const groups = grouped(found, level, Math.max(1, context.pool.threads - context.pool.jobs));
   await forEachLimited(groups, 2 * context.pool.threads, async (group) => {
     signal?.throwIfAborted();
-    await decodeGroup(context, level, group, into);
+    await decodeGroup(context, level, group, target);
   });
 }
 
@@ -262,13 +299,13 @@ function decodeStored(
   part: MissingPart,
   stored: StoredBytes,
   skipped: number,
-  into: (part: ChunkPart) => Elements,
+  target: BoxTarget,
 ): Promise<void> {
   return decodeGroup(
     context,
     level,
     [{ part, source: "at" in stored ? { ...stored, skipped } : { loose: stored.bytes, skipped } }],
-    into,
+    target,
   );
 }
 
@@ -279,11 +316,11 @@ async function decodeGroup(
   context: Context,
   level: ChunkedLevel,
   group: readonly { part: MissingPart; source: GroupSource }[],
-  into: (part: ChunkPart) => Elements,
+  target: BoxTarget,
 ): Promise<void> {
   const { pool, decoding } = context;
   const held: (() => void)[] = [];
-  const job = pool.run(level, () => group.map(({ part, source }) => wantedBoxOf(context, level, part, source, into, held)));
+  const job = pool.run(level, () => group.map(({ part, source }) => wantedBoxOf(context, level, part, source, target, held)));
   const whole = group.filter(({ part }) => part.whole);
   for (const { part } of whole) if (!decoding.has(part.id)) decoding.set(part.id, job);
   try {
@@ -299,7 +336,7 @@ function wantedBoxOf(
   level: ChunkedLevel,
   part: MissingPart,
   source: GroupSource,
-  into: (part: ChunkPart) => Elements,
+  target: BoxTarget,
   held: (() => void)[],
 ): WantedBox {
   const { decoded, memory, levels } = context;
@@ -315,23 +352,37 @@ function wantedBoxOf(
       hear(at) {
         good = at !== undefined;
         if (good) decoded.ready(part.id);
-        if (at === undefined) fillPart(context, level, part, into(part));
-        else copyChunkPart(memory().bytes(), at, level, part, into(part));
+        if (at === undefined) fillPart(context, level, part, target);
+        else copyChunkPart(context, at, level, part, target);
       },
     };
   }
+  const wanted = { cell: part.cell, source: own, from: part.inChunk.start, to: part.inChunk.stop };
+  const { offset, strides } = target.into(part);
+  if (target.address !== undefined && isWrittenInPlace(level)) {
+    const [planeStride, rowStride] = [strides[0] * level.itemBytes, strides[1] * level.itemBytes];
+    const hear = (at: number | undefined) => {
+      if (at === undefined) fillPart(context, level, part, target);
+    };
+    return { part: { ...wanted, rowStride, planeStride }, bytes: 0, target: target.address + offset * level.itemBytes, hear };
+  }
   const bytes = volumeOf(part.shape) * level.itemBytes;
   return {
-    part: { cell: part.cell, source: own, from: part.inChunk.start, to: part.inChunk.stop },
+    part: wanted,
     bytes,
     hear(at) {
-      if (at === undefined) return fillPart(context, level, part, into(part));
+      if (at === undefined) return fillPart(context, level, part, target);
       const slot = memory()
         .bytes()
         .subarray(at, at + bytes);
-      copyElementBox({ bytes: slot, offset: 0, strides: packed(part.shape) }, into(part), part.shape, level.itemBytes);
+      copyElementBox({ bytes: slot, offset: 0, strides: packed(part.shape) }, target.into(part), part.shape, level.itemBytes);
     },
   };
+}
+
+/** Voxels that are changed after they were copied are not laid between others. */
+function isWrittenInPlace({ coding }: ChunkedLevel): boolean {
+  return coding?.kind !== "steps" || coding.steps.length > 0 || (coding.swapBytes <= 1 && !coding.flipSign);
 }
 
 /** Bytes that found no place among the kept ones get one for the time of the job. */
@@ -358,7 +409,7 @@ async function loadParts(
   { counts, memory, clock }: Context,
   level: ChunkedLevel,
   missing: readonly MissingPart[],
-  into: (part: ChunkPart) => Elements,
+  target: BoxTarget,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const strides = packed(level.chunk);
@@ -375,7 +426,7 @@ async function loadParts(
       counts.decodedBytes += plain.length;
       const { start } = part.inChunk;
       const offset = start[0] * strides[0] + start[1] * strides[1] + start[2];
-      copyElementBox({ bytes: plain, offset, strides }, into(part), part.shape, level.itemBytes);
+      copyElementBox({ bytes: plain, offset, strides }, target.into(part), part.shape, level.itemBytes);
     } finally {
       claim.release();
     }

@@ -143,7 +143,7 @@ export function decodeFrameBox(
   if (!frame.isRead) chunk.read(from, to - from, bytes, window);
   const opened = kernels.openFrame(head, headBytes, window, from, to, scratch, scratchBytes);
   const { planes, rows, rowBytes, firstPlane, itemBytes } = form;
-  const row = (part.to[2] - part.from[2]) * itemBytes;
+  const { rowStride, planeStride } = stridesOf(part, itemBytes);
   const result =
     opened !== BLOSC_RESULT.ok
       ? opened
@@ -158,13 +158,19 @@ export function decodeFrameBox(
           part.from[2] * itemBytes,
           part.to[2] * itemBytes,
           part.target,
-          row,
-          row * (part.to[1] - part.from[1]),
+          rowStride,
+          planeStride,
         );
   if (result !== BLOSC_RESULT.ok) throw corrupt(chunk, FAULTS[result] ?? `the decoder answers ${result}`);
   const [first, end] = plainRange(form, part);
   const block = Math.max(1, header.blockBytes);
   return Math.min(header.plainBytes, Math.ceil(end / block) * block) - Math.floor(first / block) * block;
+}
+
+/** Bytes from row to row and from plane to plane of the target. */
+export function stridesOf({ from, to, rowStride, planeStride }: DecodePart, itemBytes: number) {
+  const row = rowStride ?? (to[2] - from[2]) * itemBytes;
+  return { rowStride: row, planeStride: planeStride ?? row * (to[1] - from[1]) };
 }
 
 const FAULTS: Readonly<Record<number, string>> = {

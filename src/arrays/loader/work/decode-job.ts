@@ -28,8 +28,11 @@ export interface DecodePart {
   /** The box of the chunk that is decoded. */
   readonly from: Triple;
   readonly to: Triple;
-  /** Address of the box, packed in C order. */
+  /** Address of the box. */
   readonly target: number;
+  /** Bytes from row to row and from plane to plane there. Default: packed in C order. */
+  readonly rowStride?: number | undefined;
+  readonly planeStride?: number | undefined;
 }
 
 /** A chunk in a file, which the thread reads itself. */

@@ -5,9 +5,9 @@ import { EmporiumError } from "../../../core/errors.js";
 import { BLOSC_HEADER_BYTES } from "../../kernels/blosc.js";
 import { BLOSC_RESULT, type Kernels, ZSTD_WORK_BYTES } from "../../kernels/kernels.js";
 import type { ChunkCoding, StepCoding } from "../chunked.js";
-import { copyElementBox, fillElementBox, packed } from "../copy.js";
+import { copyElementBox, fillElementBox } from "../copy.js";
 import { plainChunk } from "../plain-chunk.js";
-import { aligned, decodeFrameBox, frameOf, plainRange } from "./blosc-box.js";
+import { aligned, decodeFrameBox, frameOf, plainRange, stridesOf } from "./blosc-box.js";
 import type { ChunkBytes, FrameForm } from "./chunk-bytes.js";
 import type { DecodeJob, DecodePart, PartResult } from "./decode-job.js";
 import { elementSpan } from "./element-span.js";
@@ -93,10 +93,15 @@ function timed<T>(spentMs: Workplace["spentMs"], work: () => T): T {
   }
 }
 
-function targetOf({ from, to, target }: DecodePart, itemBytes: number, bytes: Uint8Array) {
-  const shape = to.map((stop, axis) => stop - from[axis]!) as Triple;
-  const length = shape[0] * shape[1] * shape[2] * itemBytes;
-  return { shape, elements: { bytes: bytes.subarray(target, target + length), offset: 0, strides: packed(shape) } };
+function targetOf(part: DecodePart, itemBytes: number, bytes: Uint8Array) {
+  const shape = part.to.map((stop, axis) => stop - part.from[axis]!) as Triple;
+  const { rowStride, planeStride } = stridesOf(part, itemBytes);
+  const width = shape[2] * itemBytes;
+  const end = part.target + (shape[0] - 1) * planeStride + (shape[1] - 1) * rowStride + width;
+  const strides: Triple = [planeStride / itemBytes, rowStride / itemBytes, 1];
+  const isPacked = (rowStride === width || shape[1] === 1) && (planeStride === shape[1] * width || shape[0] === 1);
+  const elements = { bytes: bytes.subarray(part.target, end), offset: 0, strides };
+  return { shape, elements, wanted: shape[0] * shape[1] * width, rowStride, planeStride, isPacked };
 }
 
 /** Rows that take this many bytes of a file more than they have are read one by one. */
@@ -107,19 +112,20 @@ function copyPlain(job: DecodeJob, part: DecodePart, coding: StepCoding, chunk: 
   const { itemBytes, strides, plainBytes } = coding;
   const isFile = chunk.addressOf(0, 0) === undefined;
   if (isFile && chunk.length !== plainBytes) throw wrongLength(chunk, plainBytes);
-  const { shape, elements } = targetOf(part, itemBytes, bytes);
+  const { shape, elements, wanted, rowStride, planeStride, isPacked } = targetOf(part, itemBytes, bytes);
   const { first, span } = elementSpan(coding, part);
-  const wanted = elements.bytes.length;
   const address = chunk.addressOf(first * itemBytes, span * itemBytes);
   if (address !== undefined) {
     const source = bytes.subarray(address, address + span * itemBytes);
     copyElementBox({ bytes: source, offset: 0, strides }, elements, shape, itemBytes);
-  } else if (span * itemBytes === wanted && strides[2] === 1) {
+  } else if (isPacked && span * itemBytes === wanted && strides[2] === 1) {
     chunk.read(first * itemBytes, wanted, bytes, part.target);
   } else if (strides[2] === 1 && span * itemBytes > SPARSE * wanted) {
-    for (let z = 0, out = part.target; z < shape[0]; z++)
-      for (let y = 0; y < shape[1]; y++, out += shape[2] * itemBytes)
+    for (let z = 0; z < shape[0]; z++)
+      for (let y = 0; y < shape[1]; y++) {
+        const out = part.target + z * planeStride + y * rowStride;
         chunk.read((first + z * strides[0] + y * strides[1]) * itemBytes, shape[2] * itemBytes, bytes, out);
+      }
   } else {
     requireMemory(job, span * itemBytes, 0);
     chunk.read(first * itemBytes, span * itemBytes, bytes, job.scratch.at);
@@ -168,21 +174,21 @@ function decodeZstd(
   if (!form) return undefined;
   const { rows, rowBytes, firstPlane, plainBytes, itemBytes } = form;
   const { from, to, target } = part;
-  const [width, height] = [(to[2] - from[2]) * itemBytes, to[1] - from[1]];
-  const isWhole = width * height * (to[0] - from[0]) === plainBytes;
+  const { rowStride, planeStride, wanted, isPacked } = targetOf(part, itemBytes, bytes);
+  const isWhole = isPacked && wanted === plainBytes;
   const inMemory = chunk.addressOf(0, chunk.length);
   const stored = ZSTD_WORK_BYTES;
   const plain = aligned(stored + (inMemory === undefined ? chunk.length : 0));
   requireMemory(job, plain + (isWhole ? 0 : plainBytes), 0);
   if (inMemory === undefined) chunk.read(0, chunk.length, bytes, job.scratch.at + stored);
   const at = isWhole ? target : job.scratch.at + plain;
-  const wanted = plainRange(form, part)[1];
+  const end = plainRange(form, part)[1];
   const source = inMemory ?? job.scratch.at + stored;
-  if (kernels.decodeZstd(source, chunk.length, at, plainBytes, wanted, job.scratch.at) !== BLOSC_RESULT.ok) return undefined;
+  if (kernels.decodeZstd(source, chunk.length, at, plainBytes, end, job.scratch.at) !== BLOSC_RESULT.ok) return undefined;
   const [z0, z1] = [firstPlane + from[0], firstPlane + to[0]];
   const [x0, x1] = [from[2] * itemBytes, to[2] * itemBytes];
-  if (!isWhole) kernels.copyBox(at, rows, rowBytes, z0, z1, from[1], to[1], x0, x1, target, width, width * height);
-  return wanted;
+  if (!isWhole) kernels.copyBox(at, rows, rowBytes, z0, z1, from[1], to[1], x0, x1, target, rowStride, planeStride);
+  return end;
 }
 
 function frameForm(

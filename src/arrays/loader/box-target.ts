@@ -1,0 +1,75 @@
+import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
+import { type ChunkPart, type Elements, packed } from "./copy.js";
+import type { BlockMemory } from "./memory.js";
+
+/** Where the parts of a box go. */
+export interface BoxTarget {
+  readonly itemBytes: number;
+  /** Voxels of the box, packed. */
+  readonly bytes: Uint8Array;
+  /** Where `bytes` begin in the shared memory, if they lie there: then threads write into them. */
+  readonly address: number | undefined;
+  /** Of `bytes`, in elements. */
+  readonly strides: Triple;
+  into(part: ChunkPart): Elements;
+}
+
+/** Of the memory, for boxes whose parts are being decoded. What does not fit is put together outside of it. */
+const BOX_SHARE = 1 / 16;
+
+/** Places for boxes in the shared memory. */
+export interface BoxPlaces {
+  /**
+   * Lets `work` fill a box.
+   *
+   * @returns its voxels, in memory of their own
+   */
+  fill(box: Box, itemBytes: number, work: (target: BoxTarget) => Promise<void>): Promise<Uint8Array>;
+}
+
+export function boxPlaces(memory: () => BlockMemory): BoxPlaces {
+  let used = 0;
+
+  /** A piece of the shared memory, unless boxes have their share already. Nobody waits for one: those who hold one wait for others. */
+  function take(length: number): number | undefined {
+    if (length === 0 || used + length > memory().capacity * BOX_SHARE) return undefined;
+    const at = memory().tryTake(length);
+    if (at !== undefined) used += length;
+    return at;
+  }
+  return {
+    async fill(box, itemBytes, work) {
+      const shape = boxShape(box);
+      const length = volumeOf(shape) * itemBytes;
+      const at = take(length);
+      if (at === undefined) {
+        const bytes = ownBytes(length);
+        await work(targetOf(bytes, undefined, shape, itemBytes));
+        return bytes;
+      }
+      try {
+        const bytes = memory()
+          .bytes()
+          .subarray(at, at + length);
+        await work(targetOf(bytes, at, shape, itemBytes));
+        const own = ownBytes(length);
+        own.set(bytes);
+        return own;
+      } finally {
+        memory().give(at, length);
+        used -= length;
+      }
+    },
+  };
+}
+
+/** Every byte of it is written: zeros first would cost as much as the copy. */
+function ownBytes(length: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
+}
+
+function targetOf(bytes: Uint8Array, address: number | undefined, shape: Triple, itemBytes: number): BoxTarget {
+  const strides = packed(shape);
+  const into = ({ at }: ChunkPart) => ({ bytes, offset: at[0] * strides[0] + at[1] * strides[1] + at[2], strides });
+  return { itemBytes, bytes, address, strides, into };
+}
