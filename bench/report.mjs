@@ -53,12 +53,13 @@ export function environmentPython(name) {
  *
  * @param {string} python any Python 3
  * @param {string[]} command
- * @param {{ env?: Record<string, string>, sync?: boolean }} [options] `sync`: a `sync` of all disks counts too
- * @returns {Promise<{ wall_s: number, cpu_s: number, user_s: number, sys_s: number, rss_kib: number }>}
+ * @param {{ env?: Record<string, string>, sync?: boolean, tree?: boolean }} [options] `sync`: a `sync` of all disks counts too; `tree`: all processes
+ *   together are asked for their memory
+ * @returns {Promise<{ wall_s: number, cpu_s: number, user_s: number, sys_s: number, rss_kib: number, tree_kib: number }>}
  */
-export function measure(python, command, { env = {}, sync = false } = {}) {
+export function measure(python, command, { env = {}, sync = false, tree = false } = {}) {
   return new Promise((resolve, reject) => {
-    const args = [join(root, "bench", "measure.py"), ...(sync ? ["--sync"] : []), ...command];
+    const args = [join(root, "bench", "measure.py"), ...(sync ? ["--sync"] : []), ...(tree ? ["--tree"] : []), ...command];
     const child = spawn(python, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (bytes) => (stdout += bytes));

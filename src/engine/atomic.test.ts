@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { mkdir, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -11,7 +11,7 @@ import { LIMITS } from "../core/limits.js";
 import { fileStore } from "../stores/file/store.js";
 import { memoryStore } from "../stores/memory/store.js";
 import type { Store } from "../stores/store.js";
-import { copyObject, partBytesFor, publishObject, uploadFile } from "./atomic.js";
+import { copyObject, partBytesFor, publishObject, publishPieces, uploadFile } from "./atomic.js";
 import { clearEntity, metadataLast, uploadTree } from "./atomic-tree.js";
 import { removeLeftovers } from "./leftovers.js";
 import { folderReceipt, listingPrefixes } from "./receipts.js";
@@ -120,6 +120,43 @@ describe.each([
     expect((await copyObject(context(source, target, first.noted), "in", "out")).crc32).toBe(sum(other));
     await removeLeftovers(target, ["out"]);
     expect(await keysOf(target)).toEqual(["out"]);
+  });
+});
+
+describe.each([
+  ["files", () => fileStore(join(root, "target"), { sync: false })],
+  ["an object store", () => memoryStore()],
+])("publishPieces to %s", (_, open) => {
+  async function* cut(bytes: Uint8Array, length: number, failAt = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += length) {
+      if (at >= failAt) throw new Error("no more");
+      yield bytes.subarray(at, at + length);
+    }
+  }
+  const signal = new AbortController().signal;
+
+  it.each([
+    ["nothing", new Uint8Array(), 1],
+    ["less than a part", large.subarray(0, 1000), 300],
+    ["several parts, of pieces that fill none", large, 3_000_001],
+    ["one piece of several parts", large, large.length],
+  ])("joins pieces: %s", async (__, bytes, length) => {
+    const target = open();
+    const receipt = await publishPieces({ target, signal }, "a/b", cut(bytes, length));
+    expect(Buffer.compare((await target.read("a/b"))!, bytes)).toBe(0);
+    const stat = await target.stat("a/b");
+    expect(receipt).toMatchObject({ key: "a/b", size: bytes.length, crc32: sum(bytes), etag: stat!.etag });
+  });
+
+  it("leaves nothing of an attempt that failed, and what was there before", async () => {
+    const target = open();
+    await target.write("a/b", large.subarray(0, 10));
+    await expect(publishPieces({ target, signal }, "a/b", cut(large, 1_000_000, 9_000_000))).rejects.toThrow("no more");
+    expect(await target.read("a/b")).toEqual(large.subarray(0, 10));
+    const rest: string[] = [];
+    for await (const { token } of target.openUploads("a/")) rest.push(token);
+    expect(rest).toEqual([]);
+    if (target.local) expect(await readdir(join(root, "target", "a"))).toEqual(["b"]);
   });
 });
 

@@ -1,14 +1,14 @@
-import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { ByteRange } from "../core/bytes.js";
 import { combineCrc32, crcText } from "../core/crc32.js";
-import { EmporiumError } from "../core/errors.js";
+import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { formatBytes } from "../core/units.js";
 import { fileError } from "../stores/file/errors.js";
 import { oneBody } from "../stores/one-body.js";
-import { absent, isVersioned, objectName, type Stat, type Store, type Upload } from "../stores/store.js";
+import { absent, isVersioned, type LocalAccess, objectName, type Stat, type Store, type Upload } from "../stores/store.js";
 import { forEachLimited } from "../system/parallel.js";
 import type { ObjectReceipt, PlainObject, TaskContext } from "./task.js";
 
@@ -36,6 +36,96 @@ export async function publishObject(
   const stat = await context.target.write(key, bytes, { contentType, signal: context.signal });
   const sum = sha256 ? createHash("sha256").update(bytes).digest("hex") : undefined;
   return makeReceipt(context.target, key, stat, { size: bytes.length, crc: crc32(bytes), sha256: sum });
+}
+
+/** What `publishPieces` holds, twice: a part that is being sent and one that fills. */
+export const PIECES_BYTES = 2 * LIMITS.partBytesMin;
+
+/**
+ * Writes an object whose bytes come one after another and whose size nobody knows yet, so that readers see it complete or not at all. Nothing of a
+ * failed attempt is kept: the next one makes the pieces anew.
+ */
+export async function publishPieces(
+  context: Pick<TaskContext, "target" | "signal">,
+  key: string,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<ObjectReceipt> {
+  const { target, signal } = context;
+  if (target.local) return publishFile(target, target.local, key, pieces, signal);
+  const parts = [new Uint8Array(LIMITS.partBytesMin), new Uint8Array(LIMITS.partBytesMin)];
+  let upload: Upload | undefined;
+  let sending: Promise<unknown> = Promise.resolve();
+  let [number, filled, size, crc] = [0, 0, 0, 0];
+  async function send(): Promise<void> {
+    const part = parts[number % 2]!.subarray(0, filled);
+    upload ??= await target.create(key, { signal });
+    await sending; // the other part's memory is used next
+    number++;
+    sending = upload.part(number, part, { signal });
+    sending.catch(() => {}); // it is awaited before the next part, and at the end
+    filled = 0;
+  }
+  try {
+    for await (const piece of pieces) {
+      crc = crc32(piece, crc);
+      size += piece.length;
+      for (let at = 0; at < piece.length; ) {
+        if (filled === LIMITS.partBytesMin) await send();
+        const taken = Math.min(piece.length - at, LIMITS.partBytesMin - filled);
+        parts[number % 2]!.set(piece.subarray(at, at + taken), filled);
+        [at, filled] = [at + taken, filled + taken];
+      }
+    }
+    if (!upload) return await publishObject(context, key, parts[0]!.subarray(0, filled));
+    await send();
+    await sending;
+    return makeReceipt(target, key, await upload.finish({ signal }), { size, crc, sha256: undefined });
+  } catch (error) {
+    await sending.catch(() => {});
+    await upload?.abort();
+    throw error;
+  }
+}
+
+/** A hidden file beside its key, to which pieces are appended; then it gets its name. */
+async function publishFile(
+  target: Store,
+  local: LocalAccess,
+  key: string,
+  pieces: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<ObjectReceipt> {
+  const part = await local.partPath(key, `p${randomBytes(8).toString("hex")}`);
+  let [size, crc] = [0, 0];
+  let writing: Promise<unknown> = Promise.resolve();
+  try {
+    const file = await open(part, "wx");
+    try {
+      for await (const piece of pieces) {
+        signal.throwIfAborted();
+        await writing; // one piece is written while the next one is made
+        writing = writeAll(file, piece, size);
+        writing.catch(() => {}); // it is awaited before the next piece, and at the end
+        crc = crc32(piece, crc);
+        size += piece.length;
+      }
+      await writing;
+    } finally {
+      await writing.catch(() => {});
+      await file.close();
+    }
+    await local.adopt(part, key);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw isEmporiumError(error) || signal.aborted ? error : fileError(error, local.path(key), "written");
+  }
+  const stat = await target.stat(key, { signal });
+  if (!stat) throw absent(target, key);
+  return makeReceipt(target, key, stat, { size, crc, sha256: undefined });
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
 }
 
 /**

@@ -269,7 +269,8 @@ async function decodeFiles(
     if (!place) fillPart(context, level, part, target);
     else found.push({ part, source: { path: local.path(place.key), ...place.range, etag: place.etag } });
   }
-  const groups = grouped(found, level, Math.max(1, context.pool.threads - context.pool.jobs));
+  const most = Math.min(JOB_BYTES, context.memory().capacity / 4); // a job takes half of the memory at most
+  const groups = grouped(found, level, Math.max(1, context.pool.threads - context.pool.jobs), most);
   await forEachLimited(groups, 2 * context.pool.threads, async (group) => {
     signal?.throwIfAborted();
     await decodeGroup(context, level, group, target);
@@ -277,7 +278,12 @@ async function decodeFiles(
 }
 
 /** As many groups as there are idle threads, none much larger than a job should be. */
-function grouped<T extends { part: ChunkPart }>(items: readonly T[], { itemBytes }: ChunkedLevel, idle: number): T[][] {
+function grouped<T extends { part: ChunkPart }>(
+  items: readonly T[],
+  { itemBytes }: ChunkedLevel,
+  idle: number,
+  most: number,
+): T[][] {
   const bytes = (items.reduce((sum, { part }) => sum + volumeOf(part.shape), 0) * itemBytes) / Math.min(idle, items.length || 1);
   const groups: T[][] = [];
   let room = 0;
@@ -285,7 +291,7 @@ function grouped<T extends { part: ChunkPart }>(items: readonly T[], { itemBytes
     const own = volumeOf(item.part.shape) * itemBytes;
     if (groups.length === 0 || room < own / 2) {
       groups.push([]);
-      room = Math.min(JOB_BYTES, bytes);
+      room = Math.min(most, bytes);
     }
     groups.at(-1)!.push(item);
     room -= own;

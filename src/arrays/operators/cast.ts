@@ -1,4 +1,5 @@
 import { z } from "zod/v4";
+import type { Box } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
 import { float16ToNumber } from "../../formats/mrc/read.js";
 import { operator, parameterFault } from "./operator.js";
@@ -32,9 +33,15 @@ export const cast = operator({
   },
   outputDtype: (_, { dtype }) => dtype,
   apply([block], core, { dtype, rule, round }, { shape }) {
+    // nothing to do: what stores a volume anew is such a cast
+    if (block!.dtype === dtype && dtype !== "bool" && isSameBox(block!.box, core)) return { ...block!, whole: shape };
     return pointwise(block!, core, dtype, shape, castRow(block!.dtype, dtype, rule === "saturate", round === "even"));
   },
 });
+
+function isSameBox(a: Box, b: Box): boolean {
+  return a.start.every((at, axis) => at === b.start[axis]) && a.stop.every((at, axis) => at === b.stop[axis]);
+}
 
 /** How a row of one type becomes one of another. */
 export function castRow(from: DType, to: DType, saturates: boolean, rounds: boolean): RowWork {

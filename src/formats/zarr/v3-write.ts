@@ -5,7 +5,7 @@ import { chunkGrid, positions } from "./chunks.js";
 import type { CodecRegistry } from "./codecs.js";
 import { product } from "./metadata.js";
 import { copyElements, dot, stridesOf } from "./read.js";
-import { encodeShard } from "./shard.js";
+import { emptyShardIndex, encodeShard, encodeShardIndex } from "./shard.js";
 import { encodeSteps } from "./steps.js";
 import type { CodecChain } from "./v3-codecs.js";
 import { parseZarrV3Array, printZarrV3, v3ChunkKey, type ZarrV3Array } from "./v3-metadata.js";
@@ -56,6 +56,40 @@ export async function writeZarrV3Array(
  */
 export function encodeV3Chunk(plain: Uint8Array, meta: ZarrV3Array, codecs?: CodecRegistry): Promise<Uint8Array> {
   return encodePart(plain, meta.chunks, meta.codecs, meta, codecs);
+}
+
+/** The chunks of a shard, one by one: for shards that never sit whole in memory. Written one after another, in C order, they are the shard. */
+export interface ShardEncoder {
+  /** Chunks along each axis, and elements of one. */
+  readonly grid: readonly number[];
+  readonly chunk: readonly number[];
+  /** @param plain all elements of a chunk, padding included. @returns undefined where all are the fill value: it is left out */
+  encode(plain: Uint8Array): Promise<Uint8Array | undefined>;
+  /** What follows the chunks. @param lengths of each in C order; undefined: left out */
+  index(lengths: readonly (number | undefined)[]): Uint8Array;
+}
+
+/** As `encodeV3Chunk`, the same bytes. Undefined where keys hold no shards, or shards with another layout. */
+export function shardEncoder(meta: ZarrV3Array, codecs?: CodecRegistry): ShardEncoder | undefined {
+  const { serializer, order } = meta.codecs;
+  if (serializer.kind !== "shard" || serializer.location !== "end" || order) return undefined;
+  return {
+    grid: serializer.grid,
+    chunk: serializer.chunks,
+    encode: async (plain) =>
+      isFill(plain, meta) ? undefined : encodePart(plain, serializer.chunks, serializer.codecs, meta, codecs),
+    index(lengths) {
+      const index = emptyShardIndex(serializer.grid);
+      let end = 0;
+      for (const [i, length] of lengths.entries()) {
+        if (length === undefined) continue;
+        index.offsets[i] = end;
+        index.lengths[i] = length;
+        end += length;
+      }
+      return encodeShardIndex(index, serializer);
+    },
+  };
 }
 
 async function encodePart(

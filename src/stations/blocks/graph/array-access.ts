@@ -14,7 +14,7 @@ import {
   zarrV3ArrayMetadata,
 } from "../../../formats/zarr/v3-metadata.js";
 import { readZarrV3Box } from "../../../formats/zarr/v3-read.js";
-import { encodeV3Chunk } from "../../../formats/zarr/v3-write.js";
+import { encodeV3Chunk, shardEncoder } from "../../../formats/zarr/v3-write.js";
 import { absent, type Store } from "../../../stores/store.js";
 import { accessPrecomputed } from "./precomputed-array.js";
 import type { ArrayAccess, StoredArray } from "./stored-array.js";
@@ -58,6 +58,7 @@ export function accessArray(store: Store, array: StoredArray): ArrayAccess {
         { codecs, name, signal },
       ),
     encode: (plain) => encodeV3Chunk(plain, meta, codecs),
+    shard: shardEncoder(meta, codecs),
   };
 }
 

@@ -12,6 +12,7 @@ import { fuse, type Group } from "./fuse.js";
 import { innerChunk, scaledBlock, wholeObjects } from "./grids.js";
 import { type ComputedNode, type GraphNode, identityOf, type ReduceNode } from "./nodes.js";
 import { levelsOf, type OutputPlan, type StoredLevel } from "./outputs.js";
+import { partOf } from "./parts.js";
 import type { Program, Step } from "./program.js";
 import { each } from "./reach.js";
 import { reduceStages, resultKey } from "./reduce/stages.js";
@@ -141,7 +142,7 @@ function compileGroup(
     bytesAgain: bytes.again,
     notes: [...notesOf(group, wanted, array, output), ...externalNotes(members.keys())],
   };
-  const params = { program, array };
+  const params = { program, array, part: partOf(group, array) ?? null };
   if (root.kind === "local") return [{ stage: { ...base, run: "compute", params }, ...facts, tasks }];
   const stages =
     root.kind === "reduce" ? reduceStages(root, base, program, folder) : componentStages(root, { ...base, params }, folder);

@@ -1,6 +1,7 @@
 import { type Triple, volumeOf } from "../../../core/box.js";
 import { ITEM_BYTES } from "../../../core/dtype.js";
 import type { Group } from "./fuse.js";
+import { PARTS_AT_ONCE, partOf, piecesBytes } from "./parts.js";
 import { needed, type Reach } from "./reach.js";
 import { objectShape, type StoredArray } from "./stored-array.js";
 
@@ -29,13 +30,23 @@ function lengthsRead(shape: number, block: number, their: number, { scale, origi
 /** Rows of double precision that filters hold beside their input and output. */
 const WORK_BYTES = 16;
 
+/** What operators without a halo hold: a row at a time, or means in double precision. */
+const PLAIN_BYTES = 8;
+
 /** What a block holds at most: all boxes of its nodes, what the largest operator works with, and an object while it is written. */
-export function memoryOf({ block, members, reads }: Group, array: StoredArray): number {
+export function memoryOf(group: Group, array: StoredArray): number {
+  const part = partOf(group, array);
+  if (!part) return blockMemory(group, array);
+  return PARTS_AT_ONCE * blockMemory({ ...group, block: part }, { ...array, shard: null }) + piecesBytes(part, array);
+}
+
+function blockMemory({ root, block, members, reads }: Group, array: StoredArray): number {
   const boxes = [...reads, ...members].map(([{ facts }, reach]) => {
     const box = needed(block, reach).map((length, axis) => Math.min(length, facts.shape[axis]!)) as Triple;
     return { voxels: volumeOf(box), bytes: volumeOf(box) * ITEM_BYTES[facts.dtype] };
   });
-  const work = Math.max(...boxes.map(({ voxels }) => voxels)) * WORK_BYTES;
+  const isPlain = root.kind === "local" && [...members.keys()].every(({ bound }) => bound.halo.every((length) => length === 0));
+  const work = isPlain ? volumeOf(block) * PLAIN_BYTES : Math.max(...boxes.map(({ voxels }) => voxels)) * WORK_BYTES;
   const object = volumeOf(objectShape(array)) * ITEM_BYTES[array.dtype];
   return boxes.reduce((sum, { bytes }) => sum + bytes, 0) + work + 3 * object;
 }

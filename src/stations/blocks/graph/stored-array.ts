@@ -1,6 +1,7 @@
 import type { Box, Triple } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
 import type { ChunkOutputs } from "../../../engine/blocks/chunk-outputs.js";
+import type { ShardEncoder } from "../../../formats/zarr/v3-write.js";
 
 /** An array that tasks write and other tasks read before it has metadata. Plain JSON. */
 export type StoredArray = {
@@ -35,4 +36,6 @@ export interface ArrayAccess {
   readonly isPadded: boolean;
   /** @param plain every voxel of one object of this shape, padding included; C order */
   encode(plain: Uint8Array, shape: Triple): Promise<Uint8Array>;
+  /** Where objects are shards: their chunks one by one. */
+  readonly shard?: ShardEncoder | undefined;
 }

@@ -1,22 +1,19 @@
 import type { Block } from "../../../arrays/operators/block.js";
-import { boxShape, type Triple, volumeOf } from "../../../core/box.js";
-import { ITEM_BYTES } from "../../../core/dtype.js";
+import type { Box, Triple } from "../../../core/box.js";
 import { publishObject } from "../../../engine/atomic.js";
 import { blockSource } from "../../../engine/blocks/block-source.js";
 import type { BlockParams, BlockStage } from "../../../engine/blocks/block-stage.js";
-import { chunkKey } from "../../../engine/blocks/chunk-outputs.js";
 import type { BlockWork } from "../../../engine/executors/worker-process-side.js";
-import type { ObjectReceipt, Operations, PlainObject, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
-import { chunkBoxes } from "../../../formats/precomputed/grid.js";
-import { copyElements, stridesOf } from "../../../formats/zarr/read.js";
+import type { Operations, PlainObject, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
 import { accessArray } from "./array-access.js";
 import type { ComponentsParams } from "./components/stages.js";
 import { label, match, merge, rank, relabel } from "./components/work.js";
 import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
 import { evaluate, type Program } from "./program.js";
 import { finishParts, mergeParts, part, readValue } from "./reduce/work.js";
-import { type ArrayAccess, objectShape, outputsOf, type StoredArray } from "./stored-array.js";
+import type { ArrayAccess, StoredArray } from "./stored-array.js";
 import { openTargets, type TargetPlan } from "./targets.js";
+import { writeObjects, writeShards } from "./write-objects.js";
 
 /** What a worker process is told of a run. Plain JSON. */
 export type WorkData = {
@@ -57,7 +54,13 @@ export function operationsOn(inputs: Inputs): Operations {
     outputs: [await publishObject(context, task.outputs[0]!, bytes)],
   });
   return {
-    compute: async (task, context) => written(task, context, await value(task, context)),
+    async compute(task, context) {
+      const access = accessOf(context);
+      const array = task.params.array as unknown as StoredArray;
+      const { shard } = access(array);
+      if (!shard || !task.params.part) return written(task, context, await value(task, context));
+      return writeShards(task, array, shard, context, (box) => computeBox(task, box, context, inputs, access));
+    },
     label: async (task, context) =>
       one(task, context, label(await value(task, context), task.params.components as unknown as ComponentsParams)),
     match: async (task, context) => one(task, context, await match(task, context)),
@@ -72,14 +75,24 @@ export function operationsOn(inputs: Inputs): Operations {
 
 /** What a task's program gives for its block. */
 function computeValue(
+  task: Task,
+  context: TaskContext,
+  inputs: Inputs,
+  access: (array: StoredArray) => ArrayAccess,
+): Promise<Block> {
+  const { block } = task.params as unknown as { block: BlockParams };
+  const core = { start: [...block.start] as Triple, stop: block.start.map((at, axis) => at + block.shape[axis]!) as Triple };
+  return computeBox(task, core, context, inputs, access);
+}
+
+function computeBox(
   { params }: Task,
+  core: Box,
   { target, signal }: TaskContext,
   inputs: Inputs,
   access: (array: StoredArray) => ArrayAccess,
 ): Promise<Block> {
-  const { program, block } = params as unknown as { program: Program; block: BlockParams };
-  const core = { start: [...block.start] as Triple, stop: block.start.map((at, axis) => at + block.shape[axis]!) as Triple };
-  return evaluate(program, core, {
+  return evaluate(params.program as unknown as Program, core, {
     value: (value) => readValue(target, value, signal),
     programs: inputs.programs,
     signal,
@@ -88,29 +101,4 @@ function computeValue(
       return (await inputs.level(step.input, step.level)).read(box, { signal });
     },
   });
-}
-
-/** Writes every object of a block, each whole: where objects are padded, what lies behind the end of the array is zeros. */
-async function writeObjects(value: Block, array: StoredArray, access: ArrayAccess, context: TaskContext): Promise<TaskOutcome> {
-  const outputs = outputsOf(array);
-  const itemBytes = ITEM_BYTES[array.dtype];
-  const object = objectShape(array);
-  const shape = boxShape(value.box);
-  const strides = stridesOf(shape, "C");
-  const bytes = new Uint8Array(value.data.buffer, value.data.byteOffset, value.data.byteLength);
-  const receipts: ObjectReceipt[] = [];
-  for (const { start, stop } of chunkBoxes(shape, object)) {
-    const size = boxShape({ start, stop });
-    const stored = access.isPadded ? object : size;
-    const isWhole = volumeOf(size) === volumeOf(shape) && volumeOf(size) === volumeOf(stored);
-    const plain = isWhole ? bytes : new Uint8Array(volumeOf(stored) * itemBytes);
-    if (!isWhole) {
-      const offset = start.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-      copyElements({ bytes, strides, offset }, { bytes: plain, strides: stridesOf(stored, "C"), offset: 0 }, size, itemBytes);
-    }
-    const cell = start.map((at, axis) => (at + value.box.start[axis]!) / object[axis]!) as Triple;
-    const key = chunkKey(outputs, { shape: array.shape, block: object }, cell);
-    receipts.push(await publishObject(context, key, await access.encode(plain, stored)));
-  }
-  return { outputs: receipts };
 }
