@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Triple } from "../../src/core/box.js";
+import { inMemory } from "../../src/core/bytes.js";
+import { readCsvWithHeader } from "../../src/formats/points/csv.js";
+import { readPointLines } from "../../src/formats/points/ndjson.js";
 import type { GraphGiven } from "../../src/stations/blocks/graph/document.js";
 import { runGraph } from "../../src/stations/blocks/graph/run.js";
 import { noise, readImage, writeImage } from "./blocks-kit.js";
@@ -80,5 +83,74 @@ describe("reductions of a graph", () => {
       message: "facts is the result of a reduction, no volume",
       facts: { others: [{ message: "bin is a volume: it has no single result" }] },
     });
+  });
+});
+
+describe("points of labels", () => {
+  it("are files that ingest reads: the places of components, the same for every block", async () => {
+    // two boxes and a voxel, by hand
+    const labels = new Int16Array(voxels.length);
+    const [, ny, nx] = SHAPE;
+    const fill = (start: Triple, stop: Triple) => {
+      for (let z = start[0]; z < stop[0]; z++)
+        for (let y = start[1]; y < stop[1]; y++) labels.fill(1, (z * ny + y) * nx + start[2], (z * ny + y) * nx + stop[2]);
+    };
+    fill([2, 3, 4], [6, 13, 37]);
+    fill([10, 0, 0], [30, 2, 1]);
+    fill([29, 32, 40], [30, 33, 41]);
+    await writeImage(join(root, "bin.zarr"), SHAPE, "int16", labels);
+    const found: string[] = [];
+    for (const [name, block] of [
+      ["a", [8, 8, 8]],
+      ["b", [30, 40, 48]],
+    ] as const) {
+      const report = await run({
+        version: 1,
+        inputs: { bin: join(root, "bin.zarr") },
+        grid: { of: "bin", block: [...block] },
+        nodes: [
+          { id: "cc", op: "components", in: "bin" },
+          { id: "cells", op: "points", in: "cc", minVoxels: 2 },
+        ],
+        outputs: {
+          cells: { to: join(root, name, "cells.csv"), format: "csv" },
+          lines: { of: "cells", to: join(root, name, "cells.ndjson"), format: "ndjson" },
+        },
+      });
+      expect(report).toMatchObject({ exitStatus: 0, errors: [] });
+      found.push(readFileSync(join(root, name, "cells.csv"), "utf8"), readFileSync(join(root, name, "cells.ndjson"), "utf8"));
+    }
+    expect(found.slice(2)).toEqual(found.slice(0, 2));
+    // voxels of 2 nm
+    expect(found[0]).toBe(
+      `x,y,z,label,voxels,x_nm,y_nm,z_nm,x_min,y_min,z_min,x_max,y_max,z_max
+20,7.5,3.5,1,1320,40,15,7,4,3,2,36,12,5
+0,0.5,19.5,2,40,0,1,39,0,0,10,0,1,29
+`,
+    );
+    const options = { kind: "point", binning: 1, columns: "xyz", order: "xyz", delimiter: "," } as const;
+    const places: number[][] = [];
+    for await (const { positions } of readCsvWithHeader(inMemory(Buffer.from(found[0]!), "cells.csv"), options))
+      places.push([...positions]);
+    for await (const { positions, instanceIds, kind } of readPointLines(inMemory(Buffer.from(found[1]!), "cells.ndjson")))
+      places.push([...positions], [...instanceIds!], [kind === "instancePoint" ? 1 : 0]);
+    const positions = [20, 7.5, 3.5, 0, 0.5, 19.5];
+    expect(places).toEqual([positions, positions, [1, 2], [1]]);
+  });
+
+  it("are refused as volumes, and other results as tables", async () => {
+    const refused = (format: "csv" | "ome-zarr-0.5", op: string) =>
+      run({
+        version: 1,
+        inputs: { em: join(root, "em.zarr") },
+        grid: { of: "em" },
+        nodes: [{ id: "facts", op, in: "em" }],
+        outputs: { facts: { to: join(root, "out/facts"), format } },
+      });
+    await expect(refused("csv", "statistics")).rejects.toMatchObject({
+      code: "CONFIG_RULE",
+      message: "statistics is written as json",
+    });
+    await expect(refused("ome-zarr-0.5", "points")).rejects.toMatchObject({ message: "facts is a result, no volume" });
   });
 });

@@ -27,6 +27,7 @@ const PARAMS: Readonly<Record<string, (random: Random) => JsonObject>> = {
   histogram: (random) => ({ bins: 1 + randomInt(random, 40), range: [-random() * 50, random() * 100] }),
   contrast: () => ({ low: 1, high: 99 }),
   unique: () => ({}),
+  points: () => ({ voxelSizeNm: [2, 1.5, 0.5], offsetNm: [10, 20, 30] }),
 };
 
 /** Numbers whose sum depends on the order in which they are rounded: exponents far apart, both signs; some that are none. */
@@ -39,13 +40,16 @@ function wild(random: Random, dtype: DType): number {
 
 function makeCase(random: Random, op: string, round: number): Case {
   const shape: Triple = [1 + randomInt(random, 9), 1 + randomInt(random, 12), 1 + randomInt(random, 14)];
-  const dtype = op === "unique" ? (["uint16", "int32", "int64", "uint64"] as const)[round % 4]! : DTYPES[round % DTYPES.length]!;
+  const dtype =
+    op === "unique" || op === "points"
+      ? (["uint16", "int32", "int64", "uint64"] as const)[round % 4]!
+      : DTYPES[round % DTYPES.length]!;
   const data = newVoxels(dtype, volumeOf(shape));
   const high = round % 8 === 3 ? 2n ** 60n : 0n;
   for (let i = 0; i < data.length; i++) {
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(randomInt(random, 9)) + high;
     else if (op === "statistics" && dtype.startsWith("float")) data[i] = wild(random, dtype);
-    else data[i] = op === "unique" ? randomInt(random, 9) : random() * 250 - (dtype.startsWith("u") ? 0 : 120);
+    else data[i] = op === "unique" || op === "points" ? randomInt(random, 9) : random() * 250 - (dtype.startsWith("u") ? 0 : 120);
   }
   return { name: `${op}-${round}`, op, params: PARAMS[op]!(random), dtype, shape, volume: wholeBlock(data, dtype, shape) };
 }

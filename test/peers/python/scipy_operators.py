@@ -149,7 +149,21 @@ def unique(x, _):
     return {"labels": [str(label) for label in labels], "counts": counts.tolist()}
 
 
-REDUCTIONS = {work.__name__: work for work in (statistics, histogram, contrast, unique)}
+def points(x, p):
+    found = []
+    for label, count in zip(*np.unique(x[x != 0], return_counts=True)):
+        mask = x == label
+        centroid = [float(place) for place in ndimage.center_of_mass(mask)]
+        (box,) = ndimage.find_objects(mask.astype(int))
+        found.append({
+            "label": str(label), "voxels": int(count), "centroid": centroid,
+            "centroidNm": [o + c * s for o, c, s in zip(p["offsetNm"], centroid, p["voxelSizeNm"])],
+            "box": {"start": [part.start for part in box], "stop": [part.stop for part in box]},
+        })  # fmt: skip
+    return {"points": found}
+
+
+REDUCTIONS = {work.__name__: work for work in (statistics, histogram, contrast, unique, points)}
 
 for case in json.loads((folder / "cases.json").read_text()):
     x = np.fromfile(folder / f"{case['name']}.raw", case["dtype"]).reshape(case["shape"])

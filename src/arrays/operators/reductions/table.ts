@@ -1,12 +1,13 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { contrast } from "./contrast.js";
 import { histogram } from "./histogram.js";
+import { points } from "./points.js";
 import type { Reduction } from "./reduction.js";
 import { statistics } from "./statistics.js";
 import { unique } from "./unique.js";
 
 /** All operators that make one result of a volume. */
-export const REDUCTIONS: readonly Reduction[] = [contrast, histogram, statistics, unique];
+export const REDUCTIONS: readonly Reduction[] = [contrast, histogram, points, statistics, unique];
 
 /** @throws {EmporiumError} CONFIG_FIELD for a name that no reduction has */
 export function reductionOf(name: string): Reduction {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { WRITTEN_DTYPES } from "../../../arrays/operators/schemas.js";
+import { RESULT_FORMATS } from "./reduce/print-result.js";
 
 /** Names of inputs, nodes and outputs: they become parts of keys and names of stages. */
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
@@ -20,7 +21,7 @@ const output = z.strictObject({
   /** The node whose value it is; left out where the output has its name. */
   of: name.optional(),
   to: z.string().min(1),
-  format: z.enum(["ome-zarr-0.4", "ome-zarr-0.5", "precomputed", "json"]).default("ome-zarr-0.5"),
+  format: z.enum(["ome-zarr-0.4", "ome-zarr-0.5", "precomputed", ...RESULT_FORMATS]).default("ome-zarr-0.5"),
   chunk: triple.optional(),
   shard: triple.optional(),
   codec: z.enum(["blosc-lz4", "zstd", "raw", "compressed_segmentation"]).optional(),

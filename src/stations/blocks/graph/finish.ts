@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { removeIfEmpty } from "../../../engine/disk.js";
 import type { Store } from "../../../stores/store.js";
 import { documentsOf, type JsonDocument, writeResult } from "./metadata.js";
+import type { ResultPlan } from "./outputs.js";
 import type { PreparedGraph } from "./prepare.js";
 
 /** What is left to do when all blocks are done. Plain JSON: another process may do it. */
@@ -9,7 +10,7 @@ export type GraphEnd = {
   /** Metadata of the outputs, in their order. */
   readonly documents: readonly JsonDocument[];
   /** Results of reductions, and the objects that have them. */
-  readonly results: readonly { readonly key: string; readonly from: string }[];
+  readonly results: readonly Pick<ResultPlan, "key" | "from" | "format">[];
   /** Folders of what lay between stages, and the one around them. */
   readonly temporary: readonly string[];
   readonly folder: string;
@@ -18,7 +19,7 @@ export type GraphEnd = {
 export function endOf({ outputs, results, stages, folder }: PreparedGraph): GraphEnd {
   return {
     documents: outputs.flatMap(documentsOf),
-    results: results.map(({ key, from }) => ({ key, from })),
+    results: results.map(({ key, from, format }) => ({ key, from, format })),
     temporary: stages.flatMap(({ stage }) => (stage.isTemporary ? [`${folder}${stage.name}/`] : [])),
     folder,
   };

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, parseJson, printJson } from "../../../core/json.js";
+import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
 import { printZattrs, printZgroup } from "../../../formats/zarr/metadata.js";
 import { printZarrV3, zarrV3GroupMetadata } from "../../../formats/zarr/v3-metadata.js";
@@ -7,6 +7,7 @@ import { arrayDocument } from "./array-access.js";
 import type { Facts } from "./nodes.js";
 import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
 import { infoOf } from "./precomputed-array.js";
+import { printResult } from "./reduce/print-result.js";
 
 /** An object of JSON. */
 export type JsonDocument = { readonly key: string; readonly text: string };
@@ -28,13 +29,13 @@ export function documentsOf(output: OutputPlan): JsonDocument[] {
 /** Writes the result of a reduction where it was asked for. */
 export async function writeResult(
   target: Store,
-  { key, from }: Pick<ResultPlan, "key" | "from">,
+  { key, from, format }: Pick<ResultPlan, "key" | "from" | "format">,
   signal?: AbortSignal,
 ): Promise<void> {
   const bytes = await target.read(from, undefined, { signal });
   if (!bytes) throw absent(target, from);
-  const text = `${printJson(parseJson(new TextDecoder().decode(bytes)), { indent: 2 })}\n`;
-  await target.write(key, new TextEncoder().encode(text), { contentType: "application/json", signal });
+  const printed = printResult(parseJson(new TextDecoder().decode(bytes)) as JsonObject, format);
+  await target.write(key, printed.bytes, { contentType: printed.contentType, signal });
 }
 
 /** Key of the document that makes a folder an image. */

@@ -1,5 +1,6 @@
 import type { OutputDocument } from "./document.js";
 import type { ComputedNode, ReduceNode } from "./nodes.js";
+import type { ResultFormat } from "./reduce/print-result.js";
 import type { StoredArray } from "./stored-array.js";
 
 /** An array and whose value it has. */
@@ -28,6 +29,7 @@ export function levelsOf({ node, array, coarser }: OutputPlan): StoredLevel[] {
 export interface ResultPlan {
   readonly name: string;
   readonly node: ReduceNode;
+  readonly format: ResultFormat;
   readonly location: string;
   /** Of the document, in the target. */
   readonly key: string;

@@ -1,6 +1,7 @@
 import { type Triple, volumeOf } from "../../../core/box.js";
 import { ITEM_BYTES } from "../../../core/dtype.js";
 import { PIECES_BYTES } from "../../../engine/atomic.js";
+import { externalOf } from "./external/node.js";
 import type { Group } from "./fuse.js";
 import { each } from "./reach.js";
 import type { StoredArray } from "./stored-array.js";
@@ -13,10 +14,13 @@ const PART_BYTES = 32 * 2 ** 20;
 
 /**
  * The parts in which a stage computes its shards, so that none sits whole in memory: chunks of the shard, as many together as a chunk of what is read
- * covers. Undefined where a block is computed at once: there are no shards, or what parts need of their neighbours would be computed twice.
+ * covers. Undefined where a block is computed at once: there are no shards, what parts need of their neighbours would be computed twice, or a person's
+ * program computes.
  */
 export function partOf({ root, members, reads }: Group, { shape, dtype, chunk, shard }: StoredArray): Triple | undefined {
   if (root.kind !== "local" || !shard || shard.every((length, axis) => length === chunk[axis])) return undefined;
+  // a program sees the blocks that the plan shows
+  if ([...members.keys()].some(externalOf)) return undefined;
   if ([...members.values(), ...reads.values()].some(({ halo }) => halo.some((length) => length > 0))) return undefined;
   const wanted = each((axis) => {
     const most = Math.min(shard[axis]!, Math.ceil(shape[axis]! / chunk[axis]!) * chunk[axis]!);

@@ -8,6 +8,7 @@ import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.
 import type { OutputPlan, ResultPlan } from "./outputs.js";
 import { isLabels, refusePrecomputed, scaleKey, voxelOffset } from "./precomputed-array.js";
 import { each } from "./reach.js";
+import { RESULT_FORMATS } from "./reduce/print-result.js";
 import type { ResolvedGraph } from "./resolve.js";
 import type { StoredArray } from "./stored-array.js";
 import type { Placed } from "./targets.js";
@@ -54,11 +55,14 @@ export function planResults(
 ): Omit<ResultPlan, "from">[] {
   return [...outputs].flatMap(([name, node], at) => {
     const isResult = node.kind === "reduce";
-    if (isResult !== (document.outputs[name]!.format === "json"))
+    const format = RESULT_FORMATS.find((one) => one === document.outputs[name]!.format);
+    if (isResult && format && format !== "json" && node.reduction !== "points")
+      faults.add(["outputs", name, "format"], `${node.reduction} is written as json`);
+    if (isResult !== (format !== undefined))
       faults.add(["outputs", name], isResult ? `${node.name} is a result, no volume` : `${node.name} is a volume`, {
         hint: isResult ? "write format: json" : "leave format: json out",
       });
-    return isResult ? [{ name, node, ...placed[at]! }] : [];
+    return isResult && format ? [{ name, node, format, ...placed[at]! }] : [];
   });
 }
 

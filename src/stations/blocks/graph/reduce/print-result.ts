@@ -1,0 +1,43 @@
+import type { LabelPoint } from "../../../../arrays/operators/reductions/points.js";
+import { EmporiumError } from "../../../../core/errors.js";
+import { type JsonObject, printJson } from "../../../../core/json.js";
+import { encodePoints } from "../../../../formats/points/ndjson.js";
+
+/** How results of reductions are written; the last two are for points alone. */
+export const RESULT_FORMATS = ["json", "csv", "ndjson"] as const;
+export type ResultFormat = (typeof RESULT_FORMATS)[number];
+
+/** Bytes of a result as people asked for it, and their media type. @throws {EmporiumError} METADATA_VALUE */
+export function printResult(result: JsonObject, format: ResultFormat): { bytes: Uint8Array; contentType: string } {
+  if (format === "json")
+    return { bytes: new TextEncoder().encode(`${printJson(result, { indent: 2 })}\n`), contentType: "application/json" };
+  const points = result.points as readonly LabelPoint[];
+  if (format === "csv") return { bytes: new TextEncoder().encode(tableOf(points)), contentType: "text/csv" };
+  return { bytes: linesOf(points), contentType: "application/x-ndjson" };
+}
+
+/** The columns that `csv_with_header` of ingest reads come first: x, y, z in voxels. */
+function tableOf(points: readonly LabelPoint[]): string {
+  const hasNm = points.some(({ centroidNm }) => centroidNm !== null);
+  const nm = hasNm ? ["x_nm", "y_nm", "z_nm"] : [];
+  const header = ["x", "y", "z", "label", "voxels", ...nm, "x_min", "y_min", "z_min", "x_max", "y_max", "z_max"];
+  const rows = points.map(({ label, voxels, centroid, centroidNm, box }) => {
+    const last = box.stop.map((end) => end - 1);
+    return [...xyz(centroid), label, voxels, ...(centroidNm ? xyz(centroidNm) : []), ...xyz(box.start), ...xyz(last)];
+  });
+  return [header, ...rows].map((row) => `${row.join(",")}\n`).join("");
+}
+
+const xyz = (place: readonly number[]) => place.toReversed();
+
+/** Lines of the portal's point files: an instance a label. */
+function linesOf(points: readonly LabelPoint[]): Uint8Array {
+  const instanceIds = Float64Array.from(points, ({ label }) => Number(label));
+  const large = points.find((_, at) => !Number.isSafeInteger(instanceIds[at]));
+  if (large)
+    throw new EmporiumError("METADATA_VALUE", `label ${large.label} is no instance id of a point file: at most 2^53 wanted`, {
+      hint: "write format: csv, or number the labels with components",
+    });
+  const positions = Float64Array.from(points.flatMap(({ centroid }) => xyz(centroid)));
+  return encodePoints("instancePoint", { count: points.length, positions, instanceIds });
+}
