@@ -13,12 +13,15 @@ export type ChunkOutputs = {
 interface NumberedChunks {
   /** Between the numbers of a chunk. */
   readonly separator: "/" | ".";
+  /** Behind the numbers, such as `.npy`. */
+  readonly suffix?: string | undefined;
   readonly rangesFrom?: undefined;
 }
 
 /** `<prefix><x0>-<x1>_<y0>-<y1>_<z0>-<z1>`: the voxels of a chunk, as Neuroglancer's precomputed format names them. */
 interface RangedChunks {
   readonly separator?: undefined;
+  readonly suffix?: undefined;
   /** What the names call the first voxel of the array. */
   readonly rangesFrom: Triple;
 }
@@ -32,8 +35,9 @@ export function chunkKeys(outputs: ChunkOutputs, grid: BlockGrid, index: number)
 }
 
 /** The key of one chunk. @param cell its position in the grid of chunks */
-export function chunkKey({ prefix, chunk, separator, rangesFrom }: ChunkOutputs, { shape }: BlockGrid, cell: Triple): string {
-  if (!rangesFrom) return `${prefix}${cell.join(separator)}`;
+export function chunkKey(outputs: ChunkOutputs, { shape }: BlockGrid, cell: Triple): string {
+  const { prefix, chunk, separator, suffix = "", rangesFrom } = outputs;
+  if (!rangesFrom) return `${prefix}${cell.join(separator)}${suffix}`;
   return `${prefix}${chunkName(chunkBox([...cell], [...shape], [...chunk]), [...rangesFrom])}`;
 }
 
@@ -45,9 +49,9 @@ function chunksAlong({ shape, block }: BlockGrid, chunk: Triple, axis: number, a
 
 /** The block that writes a key; undefined for other objects below the prefix, such as metadata. */
 export function blockOfKey(outputs: ChunkOutputs, grid: BlockGrid, key: string): number | undefined {
-  if (!key.startsWith(outputs.prefix)) return undefined;
-  const { chunk, separator, rangesFrom } = outputs;
-  const name = key.slice(outputs.prefix.length);
+  const { prefix, chunk, separator, suffix = "", rangesFrom } = outputs;
+  if (!key.startsWith(prefix) || !key.endsWith(suffix)) return undefined;
+  const name = key.slice(prefix.length, key.length - suffix.length);
   const cell = rangesFrom ? cellOfRanges(name, chunk, rangesFrom) : cellOfNumbers(name, separator);
   if (!cell || cell.some((at, axis) => at < 0 || at * chunk[axis]! >= grid.shape[axis]!)) return undefined;
   if (rangesFrom && chunkKey(outputs, grid, cell) !== key) return undefined;

@@ -16,6 +16,8 @@ import { partOf } from "./parts.js";
 import type { Program, Step } from "./program.js";
 import { each } from "./reach.js";
 import { reduceStages, resultKey } from "./reduce/stages.js";
+import { savedBy } from "./save/fields.js";
+import { saveStages } from "./save/stages.js";
 import { objectShape, outputsOf, type StoredArray } from "./stored-array.js";
 
 export interface CompileOptions {
@@ -26,6 +28,8 @@ export interface CompileOptions {
   readonly stored: ReadonlySet<GraphNode>;
   /** Reductions whose results are outputs. */
   readonly results: readonly ReduceNode[];
+  /** Where files go that nodes save. */
+  readonly folders: ReadonlyMap<GraphNode, string>;
   /** Voxels of the grid's array, and of a block of it. */
   readonly gridShape: Triple;
   readonly block: Triple;
@@ -63,7 +67,8 @@ export function compileGraph(options: CompileOptions): CompiledGraph {
   const byNode = new Map<GraphNode, StoredLevel>(options.outputs.flatMap(levelsOf).map((level) => [level.node, level]));
   const arrays = new Map<GraphNode, StoredArray>();
   const cellOf = (node: GraphNode) => scaledBlock(options.block, options.gridShape, node.facts.shape);
-  const wanted = (node: GraphNode) => batchedBlock(cellOf(node), externalOf(node)?.batch ?? 1, node.facts.shape);
+  const wanted = (node: GraphNode) =>
+    savedBy(node)?.file ?? batchedBlock(cellOf(node), externalOf(node)?.batch ?? 1, node.facts.shape);
   const arrayOf = (node: GraphNode): StoredArray => {
     const known = arrays.get(node) ?? byNode.get(node)?.array ?? temporary(folder, node, wanted(node));
     arrays.set(node, known);
@@ -110,7 +115,13 @@ function compileGroup(
   arrayOf: (node: GraphNode) => StoredArray,
   wanted: Triple,
   folder: string,
-  { nodes, identities, kept, cellOf }: CompileOptions & { kept: ReadonlySet<GraphNode>; cellOf(node: GraphNode): Triple },
+  {
+    nodes,
+    identities,
+    kept,
+    cellOf,
+    folders,
+  }: CompileOptions & { kept: ReadonlySet<GraphNode>; cellOf(node: GraphNode): Triple },
 ): CompiledStage[] {
   const { root, block, members, reads } = group;
   const array = arrayOf(root);
@@ -143,6 +154,8 @@ function compileGroup(
     notes: [...notesOf(group, wanted, array, output), ...externalNotes(members.keys())],
   };
   const params = { program, array, part: partOf(group, array) ?? null };
+  const saved = savedBy(root);
+  if (saved) return [{ stage: saveStages(saved, base, program, folders.get(root)!)[0]!, ...facts, tasks }];
   if (root.kind === "local") return [{ stage: { ...base, run: "compute", params }, ...facts, tasks }];
   const stages =
     root.kind === "reduce" ? reduceStages(root, base, program, folder) : componentStages(root, { ...base, params }, folder);

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { removeIfEmpty } from "../../../engine/disk.js";
 import type { Store } from "../../../stores/store.js";
-import { documentsOf, type JsonDocument, writeResult } from "./metadata.js";
+import { documentsOf, documentsOfFiles, type JsonDocument, writeResult } from "./metadata.js";
 import type { ResultPlan } from "./outputs.js";
 import type { PreparedGraph } from "./prepare.js";
 
@@ -18,8 +18,8 @@ export type GraphEnd = {
 
 export function endOf({ outputs, results, stages, folder }: PreparedGraph): GraphEnd {
   return {
-    documents: outputs.flatMap(documentsOf),
-    results: results.map(({ key, from, format }) => ({ key, from, format })),
+    documents: [...outputs.flatMap(documentsOf), ...results.flatMap(documentsOfFiles)],
+    results: results.flatMap(({ key, from, format }) => (format === "files" ? [] : [{ key, from, format }])),
     temporary: stages.flatMap(({ stage }) => (stage.isTemporary ? [`${folder}${stage.name}/`] : [])),
     folder,
   };

@@ -8,6 +8,8 @@ import type { Facts } from "./nodes.js";
 import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
 import { infoOf } from "./precomputed-array.js";
 import { printResult } from "./reduce/print-result.js";
+import { savedBy } from "./save/fields.js";
+import { manifestOf } from "./save/files.js";
 
 /** An object of JSON. */
 export type JsonDocument = { readonly key: string; readonly text: string };
@@ -36,6 +38,17 @@ export async function writeResult(
   if (!bytes) throw absent(target, from);
   const printed = printResult(parseJson(new TextDecoder().decode(bytes)) as JsonObject, format);
   await target.write(key, printed.bytes, { contentType: printed.contentType, signal });
+}
+
+/** What is written when the files of a result are all there; none for results that are documents themselves. */
+export function documentsOfFiles(result: ResultPlan): JsonDocument[] {
+  const saved = savedBy(result.node);
+  return saved ? [{ key: resultDocument(result), text: manifestOf(saved) }] : [];
+}
+
+/** Key of what is written last of a result. */
+export function resultDocument({ key, format }: ResultPlan): string {
+  return format === "files" ? `${key}/manifest.json` : key;
 }
 
 /** Key of the document that makes a folder an image. */

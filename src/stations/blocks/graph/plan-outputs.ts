@@ -8,7 +8,7 @@ import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.
 import type { OutputPlan, ResultPlan } from "./outputs.js";
 import { isLabels, refusePrecomputed, scaleKey, voxelOffset } from "./precomputed-array.js";
 import { each } from "./reach.js";
-import { RESULT_FORMATS } from "./reduce/print-result.js";
+import { formatsOf, RESULT_FORMATS } from "./reduce/print-result.js";
 import type { ResolvedGraph } from "./resolve.js";
 import type { StoredArray } from "./stored-array.js";
 import type { Placed } from "./targets.js";
@@ -56,11 +56,14 @@ export function planResults(
   return [...outputs].flatMap(([name, node], at) => {
     const isResult = node.kind === "reduce";
     const format = RESULT_FORMATS.find((one) => one === document.outputs[name]!.format);
-    if (isResult && format && format !== "json" && node.reduction !== "points")
-      faults.add(["outputs", name, "format"], `${node.reduction} is written as json`);
+    const able = isResult ? formatsOf(node.reduction) : [];
+    if (isResult && format && !able.includes(format))
+      faults.add(["outputs", name, "format"], `${node.reduction} is written as ${able.join(", ")}`);
+    if (format === "files" && [...outputs.values()].indexOf(node) !== at)
+      faults.add(["outputs", name], `${node.name} saves its files in one place already`);
     if (isResult !== (format !== undefined))
       faults.add(["outputs", name], isResult ? `${node.name} is a result, no volume` : `${node.name} is a volume`, {
-        hint: isResult ? "write format: json" : "leave format: json out",
+        hint: isResult ? `write format: ${able[0]}` : `leave format: ${format} out`,
       });
     return isResult && format ? [{ name, node, format, ...placed[at]! }] : [];
   });

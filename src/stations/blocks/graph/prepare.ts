@@ -9,7 +9,7 @@ import { withinGpus } from "./external/within-gpus.js";
 import { collectFaults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
 import { type Inputs, identityOfInput, type MemoryShares, shareMemory } from "./inputs.js";
-import type { GraphNode, LocalNode, ReduceNode } from "./nodes.js";
+import type { GraphNode, LocalNode } from "./nodes.js";
 import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
 import { planOutputs, planResults } from "./plan-outputs.js";
 import { precomputedNotes } from "./precomputed-array.js";
@@ -62,7 +62,7 @@ export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: Pre
   );
   const identities = new Map(identified.map(([name, { objects }]) => [name, objects]));
   const memory = await withinGpus(document, shareMemory(document, volumes, options), options.gpus);
-  const fitted = fitBlock({ resolved, outputs, results: wanted.map(({ node }) => node), identities, memory });
+  const fitted = fitBlock({ resolved, outputs, results: wanted, identities, memory });
   refuseTooLarge(fitted.compiled, options.memoryBytes, memory);
   const placeNotes = fitted.outputs.flatMap(precomputedNotes);
   const inputNotes = identified.flatMap(([, identity]) => identity.notes);
@@ -95,7 +95,7 @@ function nodesWith({ nodes }: ResolvedGraph, outputs: readonly OutputPlan[]): Gr
 interface Fitting {
   readonly resolved: ResolvedGraph;
   readonly outputs: readonly OutputPlan[];
-  readonly results: readonly ReduceNode[];
+  readonly results: readonly Omit<ResultPlan, "from">[];
   readonly identities: ReadonlyMap<string, readonly TaskInput[]>;
   readonly memory: MemoryShares;
 }
@@ -179,5 +179,16 @@ function compile(
   stored: ReadonlySet<GraphNode> = new Set(),
 ): CompiledGraph {
   const nodes = nodesWith(resolved, outputs);
-  return compileGraph({ nodes, outputs, results, stored, gridShape: resolved.grid.facts.shape, block, identities });
+  const folders = new Map<GraphNode, string>(results.map(({ node, key }) => [node, key]));
+  const kept = results.map(({ node }) => node);
+  return compileGraph({
+    nodes,
+    outputs,
+    results: kept,
+    folders,
+    stored,
+    gridShape: resolved.grid.facts.shape,
+    block,
+    identities,
+  });
 }

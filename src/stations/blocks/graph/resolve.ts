@@ -4,6 +4,7 @@ import { REDUCTIONS, reductionOf } from "../../../arrays/operators/reductions/ta
 import { connectivity } from "../../../arrays/operators/schemas.js";
 import { OPERATORS, operatorOf } from "../../../arrays/operators/table.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import type { JsonObject } from "../../../core/json.js";
 import { nearest } from "../../../core/nearest.js";
 import { schemaWords } from "../../../core/schema-words.js";
 import { type GraphDocument, levelOf, type NodeDocument } from "./document.js";
@@ -14,6 +15,7 @@ import { collectFaults, type Faults } from "./faults.js";
 import { bindMap, MAP_VERSION, MapFields, mapParams } from "./map.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode, type ReduceNode, type ValueUse } from "./nodes.js";
 import type { ReadGraph } from "./read-graph.js";
+import { SAVE_VERSION, SaveFields, savedBy, saveParams } from "./save/fields.js";
 
 /** A graph whose names, types and shapes are known and fit. */
 export interface ResolvedGraph {
@@ -147,6 +149,7 @@ class Resolver {
       if (op === "components") return this.components(written, path);
       if (op === "downsample" && fields.levels !== undefined) return this.pyramid(written, path);
       if (op === "map") return this.mapped(written, path);
+      if (op === "save") return this.save(written, path);
       if (op === "external") return this.external(written, path);
       if (REDUCTIONS.some(({ name }) => name === op)) return this.reduction(written, path);
       const operator = operatorOf(op);
@@ -219,6 +222,15 @@ class Resolver {
     return { kind: "local", name: id, path, facts, operator: op, version: MAP_VERSION, bound, from: [from], fuse };
   }
 
+  private save({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
+    const from = this.field(fields, "in", path);
+    delete fields.in;
+    const read = this.fields(op, SaveFields, fields, path);
+    if (!from || !read) return undefined;
+    const params = saveParams(read, from) as unknown as JsonObject;
+    return { kind: "reduce", name: id, path, facts: from.facts, reduction: op, version: SAVE_VERSION, params, from: [from] };
+  }
+
   /** Its value is stored unless the graph says `fuse: true`: a network costs more than a disk. */
   private external({ id, op, fuse = false, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
     const named = inputNames(fields.in);
@@ -264,7 +276,7 @@ class Resolver {
       const read = this.fields(field, ValueFields, given, [...path, field]);
       const from = read && this.field(read, "of", [...path, field]);
       if (!read || !from) return undefined;
-      if (from.kind === "reduce") uses.push({ field, from, path: read.path.split("."), isMiddle: false });
+      if (from.kind === "reduce" && !savedBy(from)) uses.push({ field, from, path: read.path.split("."), isMiddle: false });
       else this.faults.add([...path, field, "of"], `${from.name} is a volume: it has no single result`);
     }
     return uses;
@@ -319,6 +331,7 @@ const OPERATIONS = [
   "components",
   "external",
   "map",
+  "save",
 ].sort();
 
 function reduceNode(name: string, op: string, from: GraphNode, fields: unknown, path: readonly PropertyKey[]): ReduceNode {

@@ -19,8 +19,9 @@ import type { GraphGiven } from "./document.js";
 import { closePrograms } from "./external/programs.js";
 import { endOf, finishGraph } from "./finish.js";
 import { openInputs, planInputs } from "./inputs.js";
-import { imageDocument } from "./metadata.js";
+import { imageDocument, resultDocument } from "./metadata.js";
 import { onlyThese } from "./only.js";
+import type { OutputPlan, ResultPlan } from "./outputs.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import { givenGraph, type ReadGraph, readGraph } from "./read-graph.js";
 import { openTargets } from "./targets.js";
@@ -161,15 +162,21 @@ export async function claimOutputs(
 ): Promise<void> {
   const own = claimKey(graph.id);
   if (!(await target.stat(own, { signal }))) {
-    for (const output of graph.outputs) {
-      if (!(await target.stat(imageDocument(output), { signal }))) continue;
-      if (!force) throw existing(output.location);
-      await target.remove(output.folder, { signal });
+    for (const { document, folder, location } of [...graph.outputs.map(claimOf), ...graph.results.flatMap(claimOfFiles)]) {
+      if (!(await target.stat(document, { signal }))) continue;
+      if (!force) throw existing(location);
+      await target.remove(folder, { signal });
     }
   }
   const outputs = Object.fromEntries([...graph.outputs, ...graph.results].map(({ name, location }) => [name, location]));
   await target.write(own, new TextEncoder().encode(printJson({ run: graph.id, outputs })), { signal });
 }
+
+const claimOf = (output: OutputPlan) => ({ ...output, document: imageDocument(output) });
+
+/** Other results are one document, written anew. */
+const claimOfFiles = (result: ResultPlan) =>
+  result.format === "files" ? [{ ...result, document: resultDocument(result), folder: `${result.key}/` }] : [];
 
 function existing(location: string): EmporiumError {
   return new EmporiumError("CONFIG_COLLISION", `${location} is there already, and not made by this graph from these inputs`, {

@@ -11,6 +11,8 @@ import { label, match, merge, rank, relabel } from "./components/work.js";
 import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
 import { evaluate, type Program } from "./program.js";
 import { finishParts, mergeParts, part, readValue } from "./reduce/work.js";
+import type { SaveParams } from "./save/fields.js";
+import { fileOf } from "./save/files.js";
 import type { ArrayAccess, StoredArray } from "./stored-array.js";
 import { openTargets, type TargetPlan } from "./targets.js";
 import { writeObjects, writeShards } from "./write-objects.js";
@@ -68,6 +70,8 @@ export function operationsOn(inputs: Inputs): Operations {
     rank: async (task, context) => one(task, context, await rank(task, context)),
     part: async (task, context) => one(task, context, part(task, await value(task, context))),
     mergeParts: async (task, context) => one(task, context, await mergeParts(task, context)),
+    save: async (task, context) =>
+      one(task, context, fileOf(await value(task, context), task.params.save as unknown as SaveParams)),
     finish: async (task, context) => one(task, context, await finishParts(task, context)),
     relabel: async (task, context) => written(task, context, await relabel(task, context)),
   };

@@ -3,9 +3,15 @@ import { EmporiumError } from "../../../../core/errors.js";
 import { type JsonObject, printJson } from "../../../../core/json.js";
 import { encodePoints } from "../../../../formats/points/ndjson.js";
 
-/** How results of reductions are written; the last two are for points alone. */
-export const RESULT_FORMATS = ["json", "csv", "ndjson"] as const;
+/** How results are written. */
+export const RESULT_FORMATS = ["json", "csv", "ndjson", "files"] as const;
 export type ResultFormat = (typeof RESULT_FORMATS)[number];
+
+/** Those that an operator's results can be written in, the usual one first. */
+export function formatsOf(operator: string): readonly ResultFormat[] {
+  if (operator === "save") return ["files"];
+  return operator === "points" ? ["json", "csv", "ndjson"] : ["json"];
+}
 
 /** Bytes of a result as people asked for it, and their media type. @throws {EmporiumError} METADATA_VALUE */
 export function printResult(result: JsonObject, format: ResultFormat): { bytes: Uint8Array; contentType: string } {
