@@ -9,7 +9,7 @@ import { beginRun, type ClusterPlace } from "../../src/engine/cluster/begin.js";
 import { gate } from "../../src/engine/cluster/drive.js";
 import type { RunEnd } from "../../src/engine/cluster/gate.js";
 import type { OpenRun } from "../../src/engine/cluster/run-record.js";
-import { type ClusterStation, work } from "../../src/engine/cluster/work.js";
+import { type AnyStation, type ClusterStation, work } from "../../src/engine/cluster/work.js";
 import { envOf } from "../../src/engine/env.js";
 import type { ArrayJob, EngineExecutor, JobHandle, JobState } from "../../src/engine/executors/engine-executor.js";
 import type { Operations, Task, TaskContext, TaskPlan } from "../../src/engine/task.js";
@@ -301,7 +301,7 @@ export function runElement(
 }
 
 /** Looks at a run again and again, as gates do, until it has ended. */
-export async function untilEnded(run: OpenRun, executor: Player, station: ClusterStation, looks = 20_000): Promise<RunEnd> {
+export async function untilEnded(run: OpenRun, executor: Player, station: AnyStation, looks = 20_000): Promise<RunEnd> {
   for (let look = 0; look < looks; look++) {
     try {
       const step = await gate(run, station, {

@@ -110,7 +110,10 @@ export async function cutBlocks(
   for (const stage of source.stages) {
     const { first, count, name } = stage;
     const seconds = cpuSecondsOf({ tasks: count, readBytes: stage.bytes * count }, bytesPerCpuSecond);
-    const slices = Math.min(count, arrayMax, place.slices ?? slicesFor(seconds, place.slots ?? SLOTS));
+    // results that are merged take no time
+    const isSmall = stage.bytes === 0 && seconds < SLICE_SECONDS_MIN;
+    const wanted = isSmall ? 1 : (place.slices ?? slicesFor(seconds, place.slots ?? SLOTS));
+    const slices = Math.min(count, arrayMax, wanted);
     const before = stages.at(-1);
     if (slices === 1 && before?.slices.length === 2) {
       stages[stages.length - 1] = { name, slices: [before.slices[0]!, first + count] };
