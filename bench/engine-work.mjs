@@ -13,6 +13,11 @@ import { blockSource } from "../dist/engine/blocks/block-source.js";
 import { mergeReceipts } from "../dist/engine/blocks/merge.js";
 import { rowOf } from "../dist/engine/blocks/receipt-table.js";
 import { blocksFolder, runBlocks } from "../dist/engine/blocks/run-blocks.js";
+import { beginBlockRun } from "../dist/engine/cluster/begin-blocks.js";
+import { gate } from "../dist/engine/cluster/drive.js";
+import { mergeBlocks } from "../dist/engine/cluster/end-blocks.js";
+import { segmentKey } from "../dist/engine/cluster/run-files.js";
+import { openRun } from "../dist/engine/cluster/run-record.js";
 import { workerProcesses } from "../dist/engine/executors/worker-processes.js";
 import { encodeLine } from "../dist/engine/journal-lines.js";
 import { fileStore } from "../dist/stores/file/store.js";
@@ -125,6 +130,68 @@ async function merge(folder) {
   return { seconds: seconds(begunMs), tasks: stage.count, segments };
 }
 
+/** Blocks of a run on a cluster, and an engine that never has a job of it. */
+const wide = {
+  createdMs: 0,
+  locks: ["bench"],
+  stages: [
+    {
+      ...{ name: "s", shape: [SEGMENTS, SEGMENT_ROWS, 1], block: [1, 1, 1], run: "nothing", params: {}, needs: [] },
+      ...{ bytes: 0, memoryBytes: 0, threads: 1 },
+    },
+  ],
+};
+const idle = { name: "idle", limits: async () => ({ arrayMax: SEGMENTS }), find: async () => [], states: async () => new Map() };
+const env = { clock: systemClock, random: Math.random, log: silentLog, signal: undefined, onEvent: () => {} };
+
+/** A run whose 1,000 slices were done, each by a process that wrote what it began, the rows of what it did, and its end. */
+async function prepareGate(folder) {
+  const store = target(folder);
+  const resources = { cpus: 1, memoryBytes: 2 ** 30, gpus: 0, words: [] };
+  const place = { executor: idle, resources, slices: SEGMENTS, prologue: [], command: ["emporium"], program: "bench" };
+  const facts = { station: "bench", name: "bench", blocks: wide, params: {}, source: store, target: store, outputs: store };
+  const run = await beginBlockRun({ ...facts, anonymous: false, sync: false }, { ...place, slots: SEGMENTS }, env);
+  const source = blockSource(wide);
+  const row = rowOf([]);
+  for (let slice = 0; slice < SEGMENTS; slice++) {
+    const options = { token: "t", slice, attempt: 0, sync: false, every: () => () => {} };
+    const journal = blockJournal(store, blocksFolder(source), source.stages, options);
+    const lines = [{ record: "worker", host: "h", startedMs: 0 }];
+    const done = [];
+    for (let i = slice * SEGMENT_ROWS; i < (slice + 1) * SEGMENT_ROWS; i++) {
+      const task = source.task(i).id;
+      lines.push({ record: "start", task });
+      done.push(journal.done(task, row));
+    }
+    await Promise.all(done);
+    await journal.close();
+    lines.push({ record: "end", complete: true, seconds: 1 });
+    const text = Buffer.concat(lines.map((line) => encodeLine(JSON.stringify(line))));
+    await store.write(`${run.folder}${segmentKey("s", { slice, attempt: 0, token: "t", part: 0 })}`, text);
+  }
+  return { seconds: 0, tasks: source.count };
+}
+
+/** The last look at it: what was done, and the receipts into their table. */
+async function lastGate(folder) {
+  const begunMs = performance.now();
+  const store = target(folder);
+  const run = await openRun(join(folder, "target"));
+  const station = {
+    openBlocks() {},
+    async finish() {
+      await mergeBlocks(blockSource(wide), store, silentLog);
+    },
+  };
+  const options = { executor: idle, gates: false, by: "bench", takeOver: true, clock: systemClock, log: silentLog };
+  const { end } = await gate(run, station, options);
+  await store.remove(`${run.folder}end.json`); // the next round looks again
+  await store.remove(`${run.folder}stages/s/end.json`);
+  let objects = 0;
+  for await (const _ of store.list(".emporium/")) objects++;
+  return { seconds: seconds(begunMs), tasks: end.done, objects };
+}
+
 /** Stages checked, and the first and the last task made. */
 function compile(side) {
   const begunMs = performance.now();
@@ -142,6 +209,8 @@ if (process.argv[1] === import.meta.filename) {
     "prepare-resume": () => prepareResume(Number(side), folder),
     "prepare-merge": () => prepareMerge(folder),
     merge: () => merge(folder),
+    "prepare-gate": () => prepareGate(folder),
+    gate: () => lastGate(folder),
     compile: () => compile(Number(side)),
   }[what];
   const result = await work();

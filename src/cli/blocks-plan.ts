@@ -32,7 +32,8 @@ export default command({
       import("../stations/blocks/graph/plan.js"),
       import("../stations/blocks/graph/read-graph.js"),
     ]);
-    const work = cluster ?? blockWork({ jobs, memory });
-    return printReport(await planGraph(await readGraphFile(graph), { ...work, cluster: cluster?.cluster, anonymous }), io);
+    const use = cluster && (await import("../stations/blocks/graph/on-cluster.js")).blocksUse(cluster.cluster);
+    const work = use ?? blockWork({ jobs, memory });
+    return printReport(await planGraph(await readGraphFile(graph), { ...work, anonymous }), io);
   },
 });

@@ -47,8 +47,7 @@ export default command({
     if (cluster) {
       const { runGraphOnCluster } = await import("../stations/blocks/graph/on-cluster.js");
       const { readGraphFile } = await import("../stations/blocks/graph/read-graph.js");
-      const { memoryBytes } = cluster;
-      const given = { ...envOf(io), jobs: cluster.jobs, memoryBytes, anonymous, check, sync, force: forceOverwrite };
+      const given = { ...envOf(io), anonymous, check, sync, force: forceOverwrite };
       return printReport(await runGraphOnCluster(await readGraphFile(graph), cluster.cluster, given), io);
     }
     const [{ runGraph }, { readGraphFile }] = await Promise.all([

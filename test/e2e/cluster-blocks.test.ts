@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -87,6 +88,19 @@ describe("a graph of blocks on a cluster", { timeout: 240_000 }, () => {
     expect(resumed).toMatchObject({ status: "done", done: 66 });
     expect(existsSync(join(engine, "killed"))).toBe(true);
     expect(treeOf(out)).toEqual(local);
+  });
+
+  it("a shell does the slices that engine export writes down", async () => {
+    const env = { SOURCE_DATE_EPOCH: "0" };
+    const out = join(folder, "shell");
+    const { run, status } = await answer([...words("shell"), "--driver", "none", "--jobs", "1"], env);
+    expect(status).toBe("prepared");
+    const script = join(folder, "shell.sh");
+    await answer(["engine", "export", String(run), "--as", "sh", "--output", script], env);
+    const { status: exitStatus, stderr } = spawnSync("sh", [script, "2"], { cwd: folder, encoding: "utf8" });
+    expect(exitStatus, stderr).toBe(0);
+    expect(treeOf(out)).toEqual(local);
+    expect(locksIn(out)).toEqual([]);
   });
 
   it("a cancelled run leaves what is done to the next one", async () => {

@@ -8,7 +8,7 @@ import type { TaskStates } from "../executors/schedule.js";
 import { releaseRunLocks, takeRunLocks } from "../lock.js";
 import type { PlainObject } from "../task.js";
 import { type ClusterPlace, createRecord, goOn, recordOf, SLICES_A_SLOT, SLOTS, urlOf } from "./begin.js";
-import { blocksOf, readAlready } from "./block-run.js";
+import { blocksOf, readBlockJournals } from "./block-run.js";
 import { cpuSecondsOf, rateOf, type WorkLeft } from "./cost.js";
 import { ALREADY, runFolder } from "./run-files.js";
 import { listRuns, type OpenRun, type RunStage } from "./run-record.js";
@@ -133,16 +133,17 @@ function boundsOf({ first, count }: PlacedStage, slices: number): number[] {
   return Array.from({ length: slices + 1 }, (_, slice) => first + Math.floor((slice * count) / slices));
 }
 
-/** What is to be done of a run that has just begun, or goes on. */
+/** What is to be done of a run that has just begun, or goes on. Bytes in proportion to the tasks of a stage. */
 export async function blocksLeft(run: OpenRun): Promise<WorkLeft> {
   const source = blocksOf(run.record)!;
-  const already = await readAlready(run, 0, source.count);
   let [tasks, readBytes] = [0, 0];
-  for (const { first, count, bytes } of source.stages) {
-    let open = 0;
-    for (let task = first; task < first + count; task++) if (!already.has(task)) open++;
-    tasks += open;
-    readBytes += open * bytes;
+  for (const stage of run.record.stages) {
+    const [first, end] = [stage.slices[0]!, stage.slices.at(-1)!];
+    const { size } = (await readBlockJournals(run, source, stage)).done;
+    const within = source.stages.filter((one) => one.first >= first && one.first < end);
+    const bytes = within.reduce((sum, one) => sum + one.bytes * one.count, 0);
+    tasks += end - first - size;
+    readBytes += Math.round(bytes * (1 - size / (end - first)));
   }
   return { tasks, readBytes };
 }

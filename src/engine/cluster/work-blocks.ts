@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asEmporiumError, type EmporiumError, isEmporiumError, toErrorRecord } from "../../core/errors.js";
 import { type BlockJournal, blockJournal } from "../blocks/block-journal.js";
-import type { BlockSource } from "../blocks/block-source.js";
+import type { BlockSource, PlacedStage } from "../blocks/block-source.js";
 import { blocksFolder, checkInputs, type Performers } from "../blocks/run-blocks.js";
 import { removeTree } from "../disk.js";
 import type { Env } from "../env.js";
@@ -23,6 +23,7 @@ import { nameOf, needsOneOf } from "./run-tasks.js";
 import type { SegmentRecord } from "./stage-journals.js";
 import { retriedSince } from "./submissions.js";
 import { type BlockStation, LOOK_MS, MORE_TO_DO, type NodeBlocks, openDiary, sliceOf, type WorkOptions } from "./work.js";
+import { processesMemory } from "./worker-memory.js";
 
 /** Tasks that a process has or waits for. Those that are begun when a job is killed are done one by one the next time. */
 const TASKS_A_PROCESS = 4;
@@ -133,14 +134,15 @@ async function doSlice({ done, lost, late }: Found, facts: SliceFacts) {
     if (done.has(number)) states.set(number, "already");
     else if (lost.has(number)) states.set(number, "blocked");
   }
-  const changed = await changedInput(source, node);
+  const within = source.stages.filter((stage) => stage.first < range.end && stage.first + stage.count > range.first);
+  const changed = await changedInput(within, node);
   if (changed) return refuseAll(tasks, states, changed, facts);
   const processes = Math.min(options.jobs, node.processes);
   const crowd = { processes, module: node.module, data: node.data, scratch, createdMs: source.createdMs, clock: env.clock };
   const performers = processes > 1 ? workerProcesses({ ...crowd, every, onEvent: env.onEvent }) : undefined;
   try {
     const perform = performer(facts, performers);
-    const memoryBytes = options.memoryBytes - Math.max(1, processes) * node.cacheBytes;
+    const memoryBytes = options.memoryBytes - processesMemory(processes) - Math.max(1, processes) * node.cacheBytes;
     const all = processes > 1 ? processes * TASKS_A_PROCESS : 1;
     const pass = (now: TaskStates, jobs: number) =>
       schedule(tasks, now, perform, teller(tasks, facts, performers), {
@@ -252,9 +254,12 @@ function teller(tasks: TaskSource, { journal, write }: SliceFacts, performers?: 
 }
 
 /** @returns SOURCE_CHANGED where the inputs are not what they were when the run was planned */
-export async function changedInput(source: BlockSource, node: Pick<NodeBlocks, "source">): Promise<EmporiumError | undefined> {
+export async function changedInput(
+  stages: readonly PlacedStage[],
+  node: Pick<NodeBlocks, "source">,
+): Promise<EmporiumError | undefined> {
   try {
-    await checkInputs(source.stages, node);
+    await checkInputs(stages, node);
   } catch (error) {
     if (isEmporiumError(error) && error.code === "SOURCE_CHANGED") return error;
     throw error;

@@ -7,6 +7,28 @@ const PROGRAM_BYTES = 512 * 2 ** 20;
 /** A job asks for more than the plan says: engines kill what goes over. */
 const HEADROOM = 1.25;
 
+/** Of each worker process beside its buffers. The program's own share is enough for a few. */
+const PROCESS_BYTES = 96 * 2 ** 20;
+const PROCESSES_INCLUDED = 4;
+
+/** What so many worker processes take of a job's buffers. */
+export function processesMemory(processes: number): number {
+  return Math.max(0, processes - PROCESSES_INCLUDED) * PROCESS_BYTES;
+}
+
+/**
+ * Memory for a job whose work is done by worker processes: what it asks for, and what is left for buffers. A job that would have less than usual
+ * asks for more.
+ */
+export function sharedMemory(jobBytes: number, processes: number): { jobBytes: number; bufferBytes: number } {
+  const bufferBytes = bufferMemory(jobBytes);
+  const taken = processesMemory(processes);
+  const isEnough = taken === 0 || bufferBytes - taken >= LIMITS.memoryBytes;
+  return isEnough
+    ? { jobBytes, bufferBytes: bufferBytes - taken }
+    : { jobBytes: Math.ceil(jobBytes + taken * HEADROOM), bufferBytes };
+}
+
 /** Memory that a job asks for, for a worker with so many bytes of buffers. */
 export function jobMemory(bufferBytes: number): number {
   return Math.ceil((bufferBytes + PROGRAM_BYTES) * HEADROOM);

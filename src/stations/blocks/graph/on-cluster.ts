@@ -13,6 +13,7 @@ import { END } from "../../../engine/cluster/run-files.js";
 import { getJson, type OpenRun, type RunRecord } from "../../../engine/cluster/run-record.js";
 import type { BlockStation } from "../../../engine/cluster/work.js";
 import { changedInput } from "../../../engine/cluster/work-blocks.js";
+import { sharedMemory } from "../../../engine/cluster/worker-memory.js";
 import { envOf } from "../../../engine/env.js";
 import type { PlainObject } from "../../../engine/task.js";
 import { openStore } from "../../../stores/url.js";
@@ -52,21 +53,22 @@ interface GraphParams {
  */
 export async function runGraphOnCluster(
   source: GraphSource,
-  cluster: ClusterUse,
-  options: Omit<GraphOptions, "workspace" | "keepGoing" | "every" | "only">,
+  given: ClusterUse,
+  options: Omit<GraphOptions, "workspace" | "keepGoing" | "every" | "only" | "jobs" | "memoryBytes">,
 ): Promise<GraphRunReport | SubmittedReport> {
   const { anonymous = false, sync = true } = options;
+  const { cluster, ...work } = blocksUse(given);
   const env = envOf(options);
   const read = graphOf(source);
   const inputs = openInputs(planInputs(read.document, anonymous));
   let graph: PreparedGraph;
   try {
-    graph = await prepareGraph(read, inputs, { ...options, gpus: gpusOfJob(cluster.place) });
+    graph = await prepareGraph(read, inputs, { ...work, gpus: gpusOfJob(cluster.place) });
   } finally {
     await inputs.close();
   }
   const outputs = await openTargets(graph.target, { anonymous, sync });
-  const said = await checkBefore(read, graph, outputs, options);
+  const said = await checkBefore(read, graph, outputs, { ...options, memoryBytes: work.memoryBytes });
   graph = { ...graph, notes: [...graph.notes, ...said] };
   const { stages, locks, createdMs, ...data } = workData(read, graph, { anonymous, sync });
   const params: GraphParams = { data, end: endOf(graph), processes: graph.memory.jobs, reported: reportedOf(graph) };
@@ -91,6 +93,14 @@ export async function runGraphOnCluster(
   const found = blockSource(blocks);
   await markComplete(found, outputs);
   return reportOf(graph, { ...NOTHING, tasks: found.count, already: found.count, seconds: 0, exitStatus: 0 }, []);
+}
+
+/** A cluster with memory for worker processes in each job, and what a job has for blocks. */
+export function blocksUse(use: ClusterUse): { cluster: ClusterUse; jobs: number; memoryBytes: number } {
+  const { resources } = use.place;
+  const { jobBytes, bufferBytes } = sharedMemory(resources.memoryBytes, resources.cpus);
+  const place = { ...use.place, resources: { ...resources, memoryBytes: jobBytes } };
+  return { cluster: { ...use, place }, jobs: resources.cpus, memoryBytes: bufferBytes };
 }
 
 const NOTHING = { done: 0, already: 0, failed: 0, blocked: 0, cancelled: 0, skipped: 0 };
@@ -122,7 +132,7 @@ export const blocksStation: BlockStation = {
     const source = blocksOf(record)!;
     if (!(await isTidy(run))) await removeParts(source, work.target);
     await mergeBlocks(source, work.target, silentLog);
-    const changed = await changedInput(source, work);
+    const changed = await changedInput(source.stages, work);
     if (dead.length === 0 && !changed) {
       await finishGraph(end, work.target);
       await markComplete(source, work.target);
