@@ -42,6 +42,8 @@ export type { RegisterOptions, Resampling } from "./arrays/blocks/register.js";
 export { register } from "./arrays/blocks/register.js";
 export type { BatchesRequest, BlockArrays, BlocksRequest } from "./arrays/blocks/sequence.js";
 export type { BlockLevel, BlockVolume } from "./arrays/blocks/volume.js";
+export type { ReadingRoom, ReadingRoomOptions } from "./arrays/loader/room.js";
+export { readingRoom } from "./arrays/loader/room.js";
 export type { LoadedLevel, LoadedVolume, OpenBlockVolumeOptions } from "./arrays/loader/volume.js";
 export { openBlockVolume } from "./arrays/loader/volume.js";
 export type { Block as VoxelBlock } from "./arrays/operators/block.js";

@@ -28,9 +28,10 @@ export interface DecodePool {
    * Decodes boxes of one level, one after the other on one thread, once there is a thread and memory for it.
    *
    * @param prepare makes the boxes when the job's turn comes.
+   * @param counts of the volume.
    * @throws {EmporiumError} the first box's error, after all others were heard.
    */
-  run(level: ChunkedLevel, prepare: () => readonly WantedBox[]): Promise<void>;
+  run(level: ChunkedLevel, prepare: () => readonly WantedBox[], counts: TrafficCounts): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -39,7 +40,7 @@ const SCRATCH_BYTES = 256 * 1024;
 /** Decoders make few objects. */
 const YOUNG_MIB = 8;
 
-export function decodePool(memory: () => BlockMemory, counts: TrafficCounts, threadsWanted?: number): DecodePool {
+export function decodePool(memory: () => BlockMemory, threadsWanted?: number): DecodePool {
   const threads = fewFiles ? 1 : Math.max(1, threadsWanted ?? availableParallelism());
   const turn = turns(threads);
   const needs = new WeakMap<ChunkedLevel, { scratch: number; aside: number }>();
@@ -54,7 +55,13 @@ export function decodePool(memory: () => BlockMemory, counts: TrafficCounts, thr
   }
 
   /** Runs boxes until one needs more memory. @returns how many were heard. */
-  async function attempt(level: ChunkedLevel, boxes: readonly WantedBox[], claim: Claim, errors: unknown[]): Promise<number> {
+  async function attempt(
+    level: ChunkedLevel,
+    boxes: readonly WantedBox[],
+    claim: Claim,
+    counts: TrafficCounts,
+    errors: unknown[],
+  ): Promise<number> {
     const { scratch, aside } = needs.get(level)!;
     const targets = boxes.map(({ target }, i) => target ?? claim.at[i + 1]!);
     const result = await started().run({
@@ -83,7 +90,7 @@ export function decodePool(memory: () => BlockMemory, counts: TrafficCounts, thr
     get jobs() {
       return jobs;
     },
-    async run(level, prepare) {
+    async run(level, prepare, counts) {
       jobs++;
       const leave = await turn();
       try {
@@ -96,7 +103,7 @@ export function decodePool(memory: () => BlockMemory, counts: TrafficCounts, thr
             aside,
           );
           try {
-            rest = rest.slice(await attempt(level, rest, claim, errors));
+            rest = rest.slice(await attempt(level, rest, claim, counts, errors));
           } finally {
             claim.release();
           }

@@ -14,7 +14,7 @@ import { openN5 } from "./open-n5.js";
 import { openPrecomputed } from "./open-precomputed.js";
 import { openTiffStack } from "./open-tiff.js";
 import { openZarr } from "./open-zarr.js";
-import { type ShardIndexes, shardIndexes } from "./shards.js";
+import type { ShardIndexes } from "./shards.js";
 
 /** What a location holds. */
 export interface OpenedLevels {
@@ -30,8 +30,7 @@ export interface OpenLevelsOptions {
   /** Positions along axes beside z, y, x. Default 0. */
   readonly select?: AxisSelection | undefined;
   readonly store?: StoreOptions | undefined;
-  /** Bytes of remembered shard indexes. */
-  readonly indexBytes: number;
+  readonly indexes: ShardIndexes;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,7 +44,7 @@ export async function openLevels(text: string, options: OpenLevelsOptions): Prom
   refuseHdf5(location);
   const place = parseLocation(location);
   const storeOptions = { ...options.store, readOnly: true };
-  const indexes = shardIndexes(options.indexBytes);
+  const { indexes } = options;
   const { store, key } =
     place.key === "" ? { store: await openStore(place, storeOptions), key: "" } : await openLocation(place, storeOptions);
   const target: Target = { name: redact(text), store, key, format, indexes, options };

@@ -13,6 +13,7 @@ import { writeZarrArray } from "../../formats/zarr/write.js";
 import { encodeBlosc } from "../kernels/blosc.js";
 import { codecs } from "../stream/source/zarr-volume.js";
 import { plainChunk } from "./plain-chunk.js";
+import { readingRoom } from "./room.js";
 import { type LoadedVolume, openBlockVolume } from "./volume.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-reader-"));
@@ -216,6 +217,24 @@ describe("what is kept", () => {
     await expect(volume.levels[0]!.read(WHOLE)).rejects.toMatchObject({ code: "MEMORY_LIMIT" });
     await expect(volume.levels[0]!.read({ start: [0, 0, 0], stop: [71, 1, 1] })).rejects.toMatchObject({ code: "USAGE" });
     expect(volume.traffic.pins).toBe(0);
+  });
+});
+
+describe("volumes of one room", () => {
+  it("share its memory and its threads, and close without ending them", async () => {
+    const memoryBytes = 4 * 2 ** 20;
+    const room = readingRoom({ memoryBytes, threads: 2 });
+    const volumes = await Promise.all(
+      ["v2 blosc", "v3 shards", "v2 zlib"].map((form) => openBlockVolume(folderOf(form), { room })),
+    );
+    // chunks of the same places, which must not be taken for each other
+    await Promise.all(scan(24).flatMap((box) => volumes.map((volume) => expectBox(volume, box))));
+    const [first, second] = volumes;
+    expect(first!.traffic.heldBytes).toBe(second!.traffic.heldBytes);
+    expect(first!.traffic.heldBytesMax).toBeLessThanOrEqual(memoryBytes);
+    await first!.close();
+    await expectBox(second!, { start: [1, 2, 3], stop: [40, 50, 60] });
+    await room.close();
   });
 });
 

@@ -1,16 +1,13 @@
 import { type Box, type Triple, volumeOf } from "../../core/box.js";
-import type { Clock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { forEachLimited } from "../../system/parallel.js";
-import { instantiateKernels, type Kernels, kernelModule } from "../kernels/kernels.js";
-import { type BoxPlaces, type BoxTarget, boxPlaces } from "./box-target.js";
+import type { BoxTarget } from "./box-target.js";
 import type { ChunkedLevel } from "./chunked.js";
 import { type ChunkPart, copyElementBox, fillElementBox, packed, partsOf } from "./copy.js";
-import { type DecodePool, decodePool, type WantedBox } from "./decode-pool.js";
-import { type KeptChunks, keptChunks } from "./kept-chunks.js";
-import { type BlockMemory, blockMemory } from "./memory.js";
+import type { WantedBox } from "./decode-pool.js";
 import type { OpenedLevels } from "./open.js";
 import { type ReadHabits, readHabits } from "./read-habits.js";
+import { DECODED_SHARE, PINNED_SHARE, type ReadingRoom } from "./room.js";
 import { type StoredBlock, storedBlock } from "./stored.js";
 import { type StoredBytes, type StoredChunks, storedChunks } from "./stored-chunks.js";
 import { type BlockTraffic, noTraffic, type TrafficCounts } from "./traffic.js";
@@ -18,9 +15,7 @@ import type { DecodePart } from "./work/decode-job.js";
 import { elementSpan } from "./work/element-span.js";
 
 export interface ReaderOptions extends Pick<OpenedLevels, "store" | "levels"> {
-  readonly memoryBytes: number;
-  readonly threads?: number | undefined;
-  readonly clock: Clock;
+  readonly room: ReadingRoom;
 }
 
 /** Reads boxes of the levels of one volume. */
@@ -28,80 +23,47 @@ export interface ChunkReader {
   read(level: ChunkedLevel, box: Box, signal?: AbortSignal): Promise<Uint8Array>;
   readStored(level: ChunkedLevel, box: Box, signal?: AbortSignal): Promise<StoredBlock>;
   traffic(): BlockTraffic;
-  close(): Promise<void>;
 }
 
-/** Parts of the memory for decoded and for stored chunks: what is being decoded takes the place of decoded ones. */
-const DECODED_SHARE = 3 / 4;
-const STORED_SHARE = 1 / 8;
-/** For decoded chunks that are just now written or copied: with the stored ones and the boxes no more than half of the memory. */
-const PINNED_SHARE = 5 / 16;
-
-/** What the reads of a volume share. */
-interface Context {
+/** What the reads of a volume share: what its room has, and its own. */
+interface Context extends Pick<ReadingRoom, "memory" | "kernels" | "boxes" | "decoded" | "pool" | "clock"> {
   readonly store: ReaderOptions["store"];
-  readonly memory: () => BlockMemory;
-  /** Over the shared memory, on this thread. */
-  readonly kernels: () => Kernels;
-  readonly boxes: BoxPlaces;
-  readonly decoded: KeptChunks;
   readonly stored: StoredChunks;
-  readonly pool: DecodePool;
   readonly counts: TrafficCounts;
-  readonly clock: Clock;
   readonly levels: ReadonlyMap<ChunkedLevel, LevelState>;
   /** Chunks that are being decoded as a whole. */
   readonly decoding: Map<string, Promise<void>>;
 }
 
 interface LevelState {
-  readonly id: number;
+  readonly id: string;
   readonly chunkBytes: number;
   readonly habits: ReadHabits;
 }
 
-export function chunkReader({ store, levels, memoryBytes, threads, clock }: ReaderOptions): ChunkReader {
+export function chunkReader({ store, levels, room }: ReaderOptions): ChunkReader {
   const counts = noTraffic();
-  let made: BlockMemory | undefined;
-  const memory = () => {
-    made ??= blockMemory(memoryBytes, () => decoded.evict() || kept.evict());
-    return made;
-  };
-  let kernels: Kernels | undefined;
-  const decoded = keptChunks(memory, memoryBytes * DECODED_SHARE, memoryBytes * PINNED_SHARE);
-  const kept = keptChunks(memory, memoryBytes * STORED_SHARE);
+  const volume = room.number();
+  const { memory, kernels, boxes, decoded, pool, clock } = room;
   const states = new Map(
-    levels.map((level, id): [ChunkedLevel, LevelState] => {
+    levels.map((level, at): [ChunkedLevel, LevelState] => {
       const chunkBytes = volumeOf(level.chunk) * level.itemBytes;
-      return [level, { id, chunkBytes, habits: readHabits((memoryBytes * DECODED_SHARE) / chunkBytes) }];
+      const habits = readHabits((room.memoryBytes * DECODED_SHARE) / chunkBytes);
+      return [level, { id: `${volume}/${at}`, chunkBytes, habits }];
     }),
   );
-  const context: Context = {
-    store,
-    memory,
-    kernels: () => {
-      kernels ??= instantiateKernels(kernelModule(), memory().shared);
-      return kernels;
-    },
-    boxes: boxPlaces(memory),
-    decoded,
-    stored: storedChunks(store, memory, kept, counts, clock),
-    pool: decodePool(memory, counts, threads),
-    counts,
-    clock,
-    levels: states,
-    decoding: new Map(),
-  };
+  const stored = storedChunks(store, memory, room.stored, counts, clock);
+  const decoding = new Map<string, Promise<void>>();
+  const context: Context = { memory, kernels, boxes, decoded, pool, clock, store, stored, counts, levels: states, decoding };
   return {
     read: (level, box, signal) => counted(counts, () => readBox(context, level, box, signal)),
     readStored: (level, box, signal) => counted(counts, () => readStoredBox(context, level, box, signal)),
     traffic: () => ({
       ...counts,
-      heldBytes: made?.usedBytes ?? 0,
-      heldBytesMax: made?.usedBytesMax ?? 0,
-      pins: decoded.pins + kept.pins,
+      heldBytes: room.heldBytes,
+      heldBytesMax: room.heldBytesMax,
+      pins: decoded.pins + room.stored.pins,
     }),
-    close: () => context.pool.end(),
   };
 }
 
@@ -324,9 +286,10 @@ async function decodeGroup(
   group: readonly { part: MissingPart; source: GroupSource }[],
   target: BoxTarget,
 ): Promise<void> {
-  const { pool, decoding } = context;
+  const { pool, decoding, counts } = context;
   const held: (() => void)[] = [];
-  const job = pool.run(level, () => group.map(({ part, source }) => wantedBoxOf(context, level, part, source, target, held)));
+  const prepare = () => group.map(({ part, source }) => wantedBoxOf(context, level, part, source, target, held));
+  const job = pool.run(level, prepare, counts);
   const whole = group.filter(({ part }) => part.whole);
   for (const { part } of whole) if (!decoding.has(part.id)) decoding.set(part.id, job);
   try {

@@ -1,7 +1,5 @@
 import { type Box, type Triple, volumeOf } from "../../core/box.js";
-import { type Clock, systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
-import { LIMITS } from "../../core/limits.js";
 import type { StoreOptions } from "../../stores/location.js";
 import type { Store } from "../../stores/store.js";
 import type { BlockLevel, BlockVolume } from "../blocks/volume.js";
@@ -9,19 +7,17 @@ import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
 import { openLevels } from "./open.js";
 import { type ChunkReader, chunkReader } from "./reader.js";
+import { type ReadingRoom, type ReadingRoomOptions, readingRoom } from "./room.js";
 import type { StoredBlock } from "./stored.js";
 import type { BlockTraffic } from "./traffic.js";
 import { voxelIdentity } from "./voxel-identity.js";
 
-export interface OpenBlockVolumeOptions {
+export interface OpenBlockVolumeOptions extends ReadingRoomOptions {
   /** Positions along axes beside z, y and x: `{ t: 3, c: 1 }`. Default 0. */
   readonly select?: AxisSelection | undefined;
-  /** Bytes of all caches and of what is being read. Default 512 MiB. */
-  readonly memoryBytes?: number | undefined;
-  /** Threads that decode. Default: as many as there are cores. */
-  readonly threads?: number | undefined;
+  /** Memory and threads that the volume shares with others; `memoryBytes`, `threads` and `clock` are the room's then. Default: its own. */
+  readonly room?: ReadingRoom | undefined;
   readonly store?: StoreOptions | undefined;
-  readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -48,16 +44,16 @@ export interface LoadedVolume extends BlockVolume {
  * Opens a volume for reading by boxes: Zarr 2 and 3 (OME-Zarr images and arrays), N5, Neuroglancer precomputed, MRC, TIFF stacks.
  *
  * Only metadata are read: no voxel before the first `read`. Levels keep decoded and stored chunks, together no more than
- * `memoryBytes`.
+ * `memoryBytes`; volumes of one `room` all of them together.
  *
  * @param location a path or URL, perhaps with its format: `zarr://…`, `…|n5:`.
  * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, LOCATION_UNKNOWN, USAGE (`select`), and what stores and
  *   formats throw
  */
 export async function openBlockVolume(location: string, options: OpenBlockVolumeOptions = {}): Promise<LoadedVolume> {
-  const memoryBytes = options.memoryBytes ?? LIMITS.memoryBytes;
-  const opened = await openLevels(location, { ...options, indexBytes: Math.floor(memoryBytes / INDEX_SHARE) });
-  const reader = chunkReader({ ...opened, memoryBytes, threads: options.threads, clock: options.clock ?? systemClock });
+  const room = options.room ?? readingRoom(options);
+  const opened = await openLevels(location, { ...options, indexes: room.indexes() });
+  const reader = chunkReader({ ...opened, room });
   return {
     name: opened.name,
     // read side by side, so in any order
@@ -67,12 +63,10 @@ export async function openBlockVolume(location: string, options: OpenBlockVolume
     get traffic() {
       return reader.traffic();
     },
-    close: () => reader.close(),
+    // threads that others read with go on
+    close: async () => (options.room ? undefined : room.close()),
   };
 }
-
-/** The part of the memory that shard indexes may take. */
-const INDEX_SHARE = 16;
 
 /** What decoders take beside a chunk. */
 const WORK_BYTES = 2 ** 20;

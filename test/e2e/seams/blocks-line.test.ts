@@ -113,13 +113,16 @@ outputs:
     expect([refused.status, json(refused).errors]).toMatchObject([2, [{ code: "USAGE" }]]);
   });
 
-  it("says how much memory two such volumes need before a client comes", async () => {
-    const two = await person.run("blocks", "stream", "a=Tomogramm ä.zarr", "b=Tomogramm ä.zarr", "--json");
-    expect(two.status).not.toBe(0);
-    const [error] = json(two).errors as { code: string; hint: string }[];
+  it("is streamed twice in the memory of one, and says how much that is before a client comes", async () => {
+    const two = ["blocks", "stream", "a=Tomogramm ä.zarr", "b=Tomogramm ä.zarr", "--json"];
+    const usual = await person.run(...two);
+    expect([usual.status, usual.err]).toEqual([0, ""]);
+    const little = await person.run(...two, "--memory", "64MiB");
+    expect(little.status).not.toBe(0);
+    const [error] = json(little).errors as { code: string; hint: string }[];
     expect(error).toMatchObject({ code: "MEMORY_LIMIT", hint: expect.stringMatching(/--memory \d+MiB/) });
     const [, memory] = /--memory (\d+MiB)/.exec(error!.hint)!;
-    const more = await person.run("blocks", "stream", "a=Tomogramm ä.zarr", "b=Tomogramm ä.zarr", "--memory", memory!, "--json");
+    const more = await person.run(...two, "--memory", memory!);
     expect([more.status, more.err]).toEqual([0, ""]);
   });
 });

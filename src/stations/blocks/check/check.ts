@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { BlockVolume } from "../../../arrays/blocks/volume.js";
+import { type ReadingRoom, readingRoom } from "../../../arrays/loader/room.js";
 import { openBlockVolume } from "../../../arrays/loader/volume.js";
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { CheckPlace } from "../../../core/finding.js";
@@ -109,7 +110,8 @@ export interface BlockCheckReport extends Report {
 export async function checkBlocks(locations: readonly string[], options: CheckBlocksOptions = {}): Promise<BlockCheckReport> {
   const { signal } = options;
   const expect = options.expect === undefined ? undefined : parseExpect(await textOf(options.expect), options.expect);
-  const opened = await mapLimit(locations, 4, (location) => open(location, options));
+  const room = readingRoom(options);
+  const opened = await mapLimit(locations, 4, (location) => open(location, room, options));
   try {
     const [, ...others] = opened.flatMap((one) => ("volume" in one ? one.volume : []));
     const isFirstOpen = "volume" in opened[0]!;
@@ -123,7 +125,7 @@ export async function checkBlocks(locations: readonly string[], options: CheckBl
     }
     return reportOf(volumes);
   } finally {
-    for (const one of opened) if ("volume" in one) await one.volume.close();
+    await room.close();
   }
 }
 
@@ -135,10 +137,11 @@ async function textOf(path: string): Promise<string> {
 
 async function open(
   location: string,
-  { memoryBytes, anonymous, signal }: CheckBlocksOptions,
+  room: ReadingRoom,
+  { anonymous, signal }: CheckBlocksOptions,
 ): Promise<{ volume: BlockVolume } | { finding: BlockFinding }> {
   try {
-    return { volume: await openBlockVolume(location, { memoryBytes, store: { anonymous }, signal }) };
+    return { volume: await openBlockVolume(location, { room, store: { anonymous }, signal }) };
   } catch (error) {
     if (!isEmporiumError(error) || !/^(FORMAT_|STORE_ABSENT)/.test(error.code)) throw error;
     const { code, hint } = OPENS;

@@ -1,4 +1,5 @@
 import type { BlockLevel, BlockVolume } from "../../../arrays/blocks/volume.js";
+import { readingRoom } from "../../../arrays/loader/room.js";
 import { type LoadedVolume, openBlockVolume } from "../../../arrays/loader/volume.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
@@ -48,8 +49,8 @@ export function shareMemory(
 ): MemoryShares {
   const wanted = Math.max(1, jobs);
   const needs = [...volumes].map(([name, volume]) => volume.leastBytes(levelOf(document, name)));
-  // all inputs of a process have the same share
-  const least = Math.max(0, ...needs) * needs.length;
+  // the inputs of a process share its memory, and decode one chunk at a time
+  const least = Math.max(0, ...needs);
   const most = memoryBytes * INPUTS_MOST;
   if (least > most) {
     const found = `${formatBytes(least)} are needed to read chunks of the inputs`;
@@ -86,10 +87,10 @@ export interface Inputs {
 }
 
 export function openInputs({ locations, anonymous, cacheBytes, programs }: InputPlan): Inputs {
-  const memoryBytes = Math.floor(cacheBytes / Math.max(1, Object.keys(locations).length));
+  const room = readingRoom({ memoryBytes: cacheBytes, threads: 1 });
   const open = new Map<string, Promise<LoadedVolume>>();
   function volume(name: string): Promise<LoadedVolume> {
-    const known = open.get(name) ?? openBlockVolume(locations[name]!, { memoryBytes, threads: 1, store: { anonymous } });
+    const known = open.get(name) ?? openBlockVolume(locations[name]!, { room, store: { anonymous } });
     open.set(name, known);
     return known;
   }
@@ -98,7 +99,8 @@ export function openInputs({ locations, anonymous, cacheBytes, programs }: Input
     volume,
     level: async (name, level) => (await volume(name)).levels[level]!,
     async close() {
-      for (const opened of await Promise.allSettled(open.values())) if (opened.status === "fulfilled") await opened.value.close();
+      await Promise.allSettled(open.values());
+      await room.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Block } from "../../../arrays/blocks/blocks.js";
 import type { BlockData } from "../../../arrays/blocks/edges.js";
 import { gridOf, levelAt } from "../../../arrays/blocks/grid.js";
 import { type RegisterOptions, register } from "../../../arrays/blocks/register.js";
+import { readingRoom } from "../../../arrays/loader/room.js";
 import { type LoadedVolume, openBlockVolume } from "../../../arrays/loader/volume.js";
 import { type Triple, volumeOf } from "../../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../../core/dtype.js";
@@ -23,34 +24,31 @@ const CACHE_SHARE = 5 / 8;
  */
 export async function openBatchSource({ volumes, mask, store, threads, ...request }: StreamRequest): Promise<BatchSource> {
   const opened: LoadedVolume[] = [];
-  const memoryBytes = Math.floor((request.memoryBytes * CACHE_SHARE) / (volumes.length + (mask ? 1 : 0)));
+  const room = readingRoom({ memoryBytes: Math.floor(request.memoryBytes * CACHE_SHARE), threads });
   const open = async (location: string) => {
-    const volume = await openBlockVolume(location, { memoryBytes, threads, store, signal: request.signal });
+    const volume = await openBlockVolume(location, { room, store, signal: request.signal });
     opened.push(volume);
-  };
-  const close = async () => {
-    await Promise.all(opened.map((volume) => volume.close()));
   };
   try {
     const names = volumes.map(({ name }) => name);
     const twice = names.find((name, at) => names.indexOf(name) < at);
     if (twice) throw new EmporiumError("USAGE", `two volumes are called ${twice}`, { hint: "name them: image=… labels=…" });
     for (const { location } of [...volumes, ...(mask ? [mask] : [])]) await open(location);
-    for (const volume of opened) refuseTooLittle(volume, request.level ?? 0, memoryBytes, opened.length);
+    for (const volume of opened) refuseTooLittle(volume, request.level ?? 0, room.memoryBytes);
     const placed = withVoxelPlaces(opened);
     const named = Object.fromEntries(names.map((name, at) => [name, placed[at]!]));
     const openMask = mask && { ...mask, source: placed.at(-1)! };
-    return { ...sourceOf(named, { ...request, mask: openMask }), close };
+    return { ...sourceOf(named, { ...request, mask: openMask }), close: () => room.close() };
   } catch (error) {
-    await close();
+    await room.close();
     throw error;
   }
 }
 
-function refuseTooLittle(volume: LoadedVolume, level: number, memoryBytes: number, volumes: number): void {
+function refuseTooLittle(volume: LoadedVolume, level: number, memoryBytes: number): void {
   const least = level < volume.levels.length ? volume.leastBytes(level) : 0;
   if (least <= memoryBytes) return;
-  const wanted = Math.ceil((least * volumes) / CACHE_SHARE / 2 ** 20);
+  const wanted = Math.ceil(least / CACHE_SHARE / 2 ** 20);
   throw new EmporiumError("MEMORY_LIMIT", `${volume.name}: ${formatBytes(least)} are needed to read its chunks`, {
     hint: `allow more with --memory ${wanted}MiB`,
   });

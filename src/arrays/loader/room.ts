@@ -1,0 +1,99 @@
+import { type Clock, systemClock } from "../../core/clock.js";
+import { LIMITS } from "../../core/limits.js";
+import { instantiateKernels, type Kernels, kernelModule } from "../kernels/kernels.js";
+import { type BoxPlaces, boxPlaces } from "./box-target.js";
+import { type DecodePool, decodePool } from "./decode-pool.js";
+import { type KeptChunks, keptChunks } from "./kept-chunks.js";
+import { type BlockMemory, blockMemory } from "./memory.js";
+import { type ShardIndexes, shardIndexes } from "./shards.js";
+
+export interface ReadingRoomOptions {
+  /** Bytes of all caches and of what is being read, of all volumes together. Default 512 MiB. */
+  readonly memoryBytes?: number | undefined;
+  /** Threads that decode. Default: as many as there are cores. */
+  readonly threads?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** Memory and threads that volumes share: `openBlockVolume(location, { room })`. */
+export interface ReadingRoom {
+  readonly memoryBytes: number;
+  readonly clock: Clock;
+  readonly memory: () => BlockMemory;
+  /** Bytes in use, and the most there have been; 0 before the first read. */
+  readonly heldBytes: number;
+  readonly heldBytesMax: number;
+  /** Over the shared memory, on this thread. */
+  readonly kernels: () => Kernels;
+  readonly boxes: BoxPlaces;
+  readonly decoded: KeptChunks;
+  readonly stored: KeptChunks;
+  readonly pool: DecodePool;
+  /** Indexes of the shards of one more volume. */
+  indexes(): ShardIndexes;
+  /** A number that no other volume of the room has. */
+  number(): number;
+  /** Ends the threads. Volumes that are being read fail with CANCELLED. */
+  close(): Promise<void>;
+}
+
+/** Parts of the memory for decoded and for stored chunks: what is being decoded takes the place of decoded ones. */
+export const DECODED_SHARE = 3 / 4;
+const STORED_SHARE = 1 / 8;
+/** For decoded chunks that are just now written or copied: with the stored ones and the boxes no more than half of the memory. */
+export const PINNED_SHARE = 5 / 16;
+/** Beside the memory: indexes of shards. */
+const INDEX_SHARE = 1 / 16;
+
+/**
+ * Volumes of one room keep no more than `memoryBytes` of chunks together, those that were read last, and decode on the same threads. Threads start
+ * and memory is taken with the first read.
+ */
+export function readingRoom({
+  memoryBytes = LIMITS.memoryBytes,
+  threads,
+  clock = systemClock,
+}: ReadingRoomOptions = {}): ReadingRoom {
+  let made: BlockMemory | undefined;
+  let kernels: Kernels | undefined;
+  let volumes = 0;
+  const memory = () => {
+    made ??= blockMemory(memoryBytes, () => decoded.evict() || stored.evict());
+    return made;
+  };
+  const decoded = keptChunks(memory, memoryBytes * DECODED_SHARE, memoryBytes * PINNED_SHARE);
+  const stored = keptChunks(memory, memoryBytes * STORED_SHARE);
+  const pool = decodePool(memory, threads);
+  const indexes = shardIndexes(Math.floor(memoryBytes * INDEX_SHARE));
+  return {
+    memoryBytes,
+    clock,
+    memory,
+    get heldBytes() {
+      return made?.usedBytes ?? 0;
+    },
+    get heldBytesMax() {
+      return made?.usedBytesMax ?? 0;
+    },
+    kernels() {
+      kernels ??= instantiateKernels(kernelModule(), memory().shared);
+      return kernels;
+    },
+    boxes: boxPlaces(memory),
+    decoded,
+    stored,
+    pool,
+    indexes() {
+      const own = ++volumes;
+      // a volume that is opened again has indexes of its own: its shards may be others
+      return {
+        get: (id, read) => indexes.get(`${own}\n${id}`, read),
+        get bytes() {
+          return indexes.bytes;
+        },
+      };
+    },
+    number: () => ++volumes,
+    close: () => pool.end(),
+  };
+}
