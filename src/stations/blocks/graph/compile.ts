@@ -10,6 +10,8 @@ import { batchedBlock } from "./external/inputs.js";
 import { externalNotes, externalOf, isRepeatable, withCell } from "./external/node.js";
 import { fuse, type Group } from "./fuse.js";
 import { innerChunk, scaledBlock, wholeObjects } from "./grids.js";
+import { meshesOf } from "./meshes/fields.js";
+import { meshStages } from "./meshes/stages.js";
 import { type ComputedNode, type GraphNode, identityOf, type ReduceNode } from "./nodes.js";
 import { levelsOf, type OutputPlan, type StoredLevel } from "./outputs.js";
 import { partOf } from "./parts.js";
@@ -157,8 +159,12 @@ function compileGroup(
   const saved = savedBy(root);
   if (saved) return [{ stage: saveStages(saved, base, program, folders.get(root)!)[0]!, ...facts, tasks }];
   if (root.kind === "local") return [{ stage: { ...base, run: "compute", params }, ...facts, tasks }];
-  const stages =
-    root.kind === "reduce" ? reduceStages(root, base, program, folder) : componentStages(root, { ...base, params }, folder);
+  const meshes = meshesOf(root);
+  const stages = meshes
+    ? meshStages(root.name, meshes, base, program, { between: folder, output: folders.get(root)! })
+    : root.kind === "reduce"
+      ? reduceStages(root, base, program, folder)
+      : componentStages(root, { ...base, params }, folder);
   return stages.map((stage, at) => {
     const own = at === 0 ? facts : { nodes: [], bytesRead: 0, bytesAgain: 0, notes: [] };
     return { stage, ...own, tasks: countBlocks(stage) };

@@ -19,7 +19,10 @@ export type GraphEnd = {
 export function endOf({ outputs, results, stages, folder }: PreparedGraph): GraphEnd {
   return {
     documents: [...outputs.flatMap(documentsOf), ...results.flatMap(documentsOfFiles)],
-    results: results.flatMap(({ key, from, format }) => (format === "files" ? [] : [{ key, from, format }])),
+    results: results.flatMap((result) => {
+      const { key, from, format } = result;
+      return documentsOfFiles(result).length > 0 ? [] : [{ key, from, format }];
+    }),
     temporary: stages.flatMap(({ stage }) => (stage.isTemporary ? [`${folder}${stage.name}/`] : [])),
     folder,
   };

@@ -1,5 +1,6 @@
 import type { Triple } from "../../../core/box.js";
 import { haloShare } from "./grids.js";
+import { meshesOf } from "./meshes/fields.js";
 import type { ComputedNode, GraphNode, LocalNode, ReduceNode } from "./nodes.js";
 import { ITSELF, joined, type Reach, through } from "./reach.js";
 
@@ -60,7 +61,8 @@ function note(
   reach: Reach,
 ): void {
   for (const from of node.from) {
-    const wanted = node.kind === "local" ? through(reach, node.bound) : reach;
+    const wanted =
+      node.kind === "local" ? through(reach, node.bound) : meshesOf(node) ? { ...reach, halo: [1, 1, 1] as Triple } : reach;
     const users = uses.get(from) ?? new Map<Group, Reach | undefined>();
     const before = users.get(group);
     users.set(group, !users.has(group) ? wanted : before && joined(before, wanted));

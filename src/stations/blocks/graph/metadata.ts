@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
+import { printLegacyMeshInfo } from "../../../formats/precomputed/legacy-mesh.js";
 import { printZattrs, printZgroup } from "../../../formats/zarr/metadata.js";
 import { printZarrV3, zarrV3GroupMetadata } from "../../../formats/zarr/v3-metadata.js";
 import { absent, type Store } from "../../../stores/store.js";
@@ -7,7 +8,7 @@ import { arrayDocument } from "./array-access.js";
 import type { Facts } from "./nodes.js";
 import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
 import { infoOf } from "./precomputed-array.js";
-import { printResult } from "./reduce/print-result.js";
+import { LAST_OF_FOLDER, printResult } from "./reduce/print-result.js";
 import { savedBy } from "./save/fields.js";
 import { manifestOf } from "./save/files.js";
 
@@ -43,12 +44,14 @@ export async function writeResult(
 /** What is written when the files of a result are all there; none for results that are documents themselves. */
 export function documentsOfFiles(result: ResultPlan): JsonDocument[] {
   const saved = savedBy(result.node);
-  return saved ? [{ key: resultDocument(result), text: manifestOf(saved) }] : [];
+  const text = saved ? manifestOf(saved) : result.format === "precomputed-mesh" ? printLegacyMeshInfo() : undefined;
+  return text === undefined ? [] : [{ key: resultDocument(result), text }];
 }
 
 /** Key of what is written last of a result. */
 export function resultDocument({ key, format }: ResultPlan): string {
-  return format === "files" ? `${key}/manifest.json` : key;
+  const last = LAST_OF_FOLDER[format];
+  return last === undefined ? key : `${key}/${last}`;
 }
 
 /** Key of the document that makes a folder an image. */

@@ -8,7 +8,7 @@ import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.
 import type { OutputPlan, ResultPlan } from "./outputs.js";
 import { isLabels, refusePrecomputed, scaleKey, voxelOffset } from "./precomputed-array.js";
 import { each } from "./reach.js";
-import { formatsOf, RESULT_FORMATS } from "./reduce/print-result.js";
+import { formatsOf, LAST_OF_FOLDER, RESULT_FORMATS } from "./reduce/print-result.js";
 import type { ResolvedGraph } from "./resolve.js";
 import type { StoredArray } from "./stored-array.js";
 import type { Placed } from "./targets.js";
@@ -59,8 +59,8 @@ export function planResults(
     const able = isResult ? formatsOf(node.reduction) : [];
     if (isResult && format && !able.includes(format))
       faults.add(["outputs", name, "format"], `${node.reduction} is written as ${able.join(", ")}`);
-    if (format === "files" && [...outputs.values()].indexOf(node) !== at)
-      faults.add(["outputs", name], `${node.name} saves its files in one place already`);
+    if (format && LAST_OF_FOLDER[format] && [...outputs.values()].indexOf(node) !== at)
+      faults.add(["outputs", name], `${node.name} has its files in one place already`);
     if (isResult !== (format !== undefined))
       faults.add(["outputs", name], isResult ? `${node.name} is a result, no volume` : `${node.name} is a volume`, {
         hint: isResult ? `write format: ${able[0]}` : `leave format: ${format} out`,

@@ -13,6 +13,7 @@ import { EXTERNAL_VERSION, ExternalFields, externalParams } from "./external/fie
 import { inputNames } from "./external/inputs.js";
 import { collectFaults, type Faults } from "./faults.js";
 import { bindMap, MAP_VERSION, MapFields, mapParams } from "./map.js";
+import { MESHES_VERSION, MeshesFields, meshesOf, meshesParams } from "./meshes/fields.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode, type ReduceNode, type ValueUse } from "./nodes.js";
 import type { ReadGraph } from "./read-graph.js";
 import { SAVE_VERSION, SaveFields, savedBy, saveParams } from "./save/fields.js";
@@ -149,6 +150,7 @@ class Resolver {
       if (op === "components") return this.components(written, path);
       if (op === "downsample" && fields.levels !== undefined) return this.pyramid(written, path);
       if (op === "map") return this.mapped(written, path);
+      if (op === "meshes") return this.meshes(written, path);
       if (op === "save") return this.save(written, path);
       if (op === "external") return this.external(written, path);
       if (REDUCTIONS.some(({ name }) => name === op)) return this.reduction(written, path);
@@ -222,6 +224,15 @@ class Resolver {
     return { kind: "local", name: id, path, facts, operator: op, version: MAP_VERSION, bound, from: [from], fuse };
   }
 
+  private meshes({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
+    const from = this.field(fields, "in", path);
+    delete fields.in;
+    const read = this.fields(op, MeshesFields, fields, path);
+    if (!from || !read) return undefined;
+    const params = meshesParams(read, from.facts) as unknown as JsonObject;
+    return { kind: "reduce", name: id, path, facts: from.facts, reduction: op, version: MESHES_VERSION, params, from: [from] };
+  }
+
   private save({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
     const from = this.field(fields, "in", path);
     delete fields.in;
@@ -276,7 +287,8 @@ class Resolver {
       const read = this.fields(field, ValueFields, given, [...path, field]);
       const from = read && this.field(read, "of", [...path, field]);
       if (!read || !from) return undefined;
-      if (from.kind === "reduce" && !savedBy(from)) uses.push({ field, from, path: read.path.split("."), isMiddle: false });
+      if (from.kind === "reduce" && !savedBy(from) && !meshesOf(from))
+        uses.push({ field, from, path: read.path.split("."), isMiddle: false });
       else this.faults.add([...path, field, "of"], `${from.name} is a volume: it has no single result`);
     }
     return uses;
@@ -331,6 +343,7 @@ const OPERATIONS = [
   "components",
   "external",
   "map",
+  "meshes",
   "save",
 ].sort();
 

@@ -176,7 +176,7 @@ const claimOf = (output: OutputPlan) => ({ ...output, document: imageDocument(ou
 
 /** Other results are one document, written anew. */
 const claimOfFiles = (result: ResultPlan) =>
-  result.format === "files" ? [{ ...result, document: resultDocument(result), folder: `${result.key}/` }] : [];
+  resultDocument(result) !== result.key ? [{ ...result, document: resultDocument(result), folder: `${result.key}/` }] : [];
 
 function existing(location: string): EmporiumError {
   return new EmporiumError("CONFIG_COLLISION", `${location} is there already, and not made by this graph from these inputs`, {

@@ -1,4 +1,4 @@
-import type { Block } from "../../../arrays/operators/block.js";
+import { type Block, growBox } from "../../../arrays/operators/block.js";
 import type { Box, Triple } from "../../../core/box.js";
 import { publishObject } from "../../../engine/atomic.js";
 import { blockSource } from "../../../engine/blocks/block-source.js";
@@ -9,6 +9,9 @@ import { accessArray } from "./array-access.js";
 import type { ComponentsParams } from "./components/stages.js";
 import { label, match, merge, rank, relabel } from "./components/work.js";
 import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
+import { blockSurfaces } from "./meshes/block-surfaces.js";
+import { encodeSurfaces } from "./meshes/surface-object.js";
+import { writeMeshes } from "./meshes/work.js";
 import { evaluate, type Program } from "./program.js";
 import { finishParts, mergeParts, part, readValue } from "./reduce/work.js";
 import type { SaveParams } from "./save/fields.js";
@@ -70,6 +73,12 @@ export function operationsOn(inputs: Inputs): Operations {
     rank: async (task, context) => one(task, context, await rank(task, context)),
     part: async (task, context) => one(task, context, part(task, await value(task, context))),
     mergeParts: async (task, context) => one(task, context, await mergeParts(task, context)),
+    surfaces: async (task, context) => {
+      const core = coreOf(task);
+      const around = await computeValue(task, context, inputs, accessOf(context), [1, 1, 1]);
+      return one(task, context, encodeSurfaces(blockSurfaces(around, core)));
+    },
+    mergeSurfaces: async (task, context) => one(task, context, await writeMeshes(task, context)),
     save: async (task, context) =>
       one(task, context, fileOf(await value(task, context), task.params.save as unknown as SaveParams)),
     finish: async (task, context) => one(task, context, await finishParts(task, context)),
@@ -77,16 +86,22 @@ export function operationsOn(inputs: Inputs): Operations {
   };
 }
 
-/** What a task's program gives for its block. */
+/** The voxels that are a task's own. */
+function coreOf({ params }: Task): Box {
+  const { start, shape } = params.block as BlockParams;
+  return { start: [...start] as Triple, stop: start.map((at, axis) => at + shape[axis]!) as Triple };
+}
+
+/** What a task's program gives for its block, with as much around it. */
 function computeValue(
   task: Task,
   context: TaskContext,
   inputs: Inputs,
   access: (array: StoredArray) => ArrayAccess,
+  halo: Triple = [0, 0, 0],
 ): Promise<Block> {
-  const { block } = task.params as unknown as { block: BlockParams };
-  const core = { start: [...block.start] as Triple, stop: block.start.map((at, axis) => at + block.shape[axis]!) as Triple };
-  return computeBox(task, core, context, inputs, access);
+  const program = task.params.program as unknown as Program;
+  return computeBox(task, growBox(coreOf(task), halo, program.at(-1)!.shape), context, inputs, access);
 }
 
 function computeBox(
