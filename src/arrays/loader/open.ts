@@ -9,6 +9,7 @@ import type { BlockVolume } from "../blocks/volume.js";
 import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
 import { volumeFolder } from "./documents.js";
+import { hdf5Place, openHdf5 } from "./open-hdf5.js";
 import { openMrc } from "./open-mrc.js";
 import { openN5 } from "./open-n5.js";
 import { openPrecomputed } from "./open-precomputed.js";
@@ -24,6 +25,8 @@ export interface OpenedLevels {
   readonly levels: readonly ChunkedLevel[];
   readonly identity: BlockVolume["identity"];
   readonly indexes: ShardIndexes;
+  /** Ends what is open beside the store. */
+  close?(): void;
 }
 
 export interface OpenLevelsOptions {
@@ -41,7 +44,8 @@ export interface OpenLevelsOptions {
  */
 export async function openLevels(text: string, options: OpenLevelsOptions): Promise<OpenedLevels> {
   const { location, format } = parseVolumeLocation(text);
-  refuseHdf5(location);
+  const hdf5 = format === undefined ? hdf5Place(location) : undefined;
+  if (hdf5) return openDataset(hdf5, options);
   const place = parseLocation(location);
   const storeOptions = { ...options.store, readOnly: true };
   const { indexes } = options;
@@ -60,12 +64,24 @@ export async function openLevels(text: string, options: OpenLevelsOptions): Prom
 }
 
 /** A dataset of HDF5 stands behind a `#`. */
-function refuseHdf5(location: string): void {
-  if (!/\.(h5|hdf5?|nxs|ims)(#|$)/i.test(location)) return;
-  throw new EmporiumError("FORMAT_UNSUPPORTED", `${redact(location)}: HDF5 files are not read in blocks`, {
-    place: { file: redact(location) },
-    hint: "convert the dataset to Zarr, for example with h5py and zarr-python",
-  });
+async function openDataset(
+  { file, dataset }: NonNullable<ReturnType<typeof hdf5Place>>,
+  { store, select, signal, indexBytes }: OpenLevelsOptions,
+): Promise<OpenedLevels> {
+  const place = parseLocation(file);
+  const name = `${redact(file)}${dataset === undefined ? "" : `#${dataset}`}`;
+  if (place.path === undefined) {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: HDF5 files are read in blocks from this machine's disks alone`, {
+      place: { url: name },
+      hint: "copy the file to a disk, or convert the dataset to Zarr",
+    });
+  }
+  const opened = await openLocation(place, { ...store, readOnly: true });
+  const stat = await opened.store.stat(opened.key, { signal });
+  if (!stat) throw absent(opened.store, opened.key);
+  const { levels, close } = await openHdf5(place.path, dataset, select ?? {}, name);
+  const identity = [{ ...stat, key: opened.key }];
+  return { name, store: opened.store, levels, identity, indexes: shardIndexes(indexBytes), close };
 }
 
 interface Target extends Pick<OpenedLevels, "name" | "store" | "indexes"> {

@@ -41,7 +41,8 @@ export interface LoadedVolume extends BlockVolume {
 }
 
 /**
- * Opens a volume for reading by boxes: Zarr 2 and 3 (OME-Zarr images and arrays), N5, Neuroglancer precomputed, MRC, TIFF stacks.
+ * Opens a volume for reading by boxes: Zarr 2 and 3 (OME-Zarr images and arrays), N5, Neuroglancer precomputed, MRC, TIFF stacks, and datasets of
+ * local HDF5 files (`file.h5#/volume`).
  *
  * Only metadata are read: no voxel before the first `read`. Levels keep decoded and stored chunks, together no more than
  * `memoryBytes`; volumes of one `room` all of them together.
@@ -63,8 +64,11 @@ export async function openBlockVolume(location: string, options: OpenBlockVolume
     get traffic() {
       return reader.traffic();
     },
-    // threads that others read with go on
-    close: async () => (options.room ? undefined : room.close()),
+    async close() {
+      // threads that others read with go on
+      if (!options.room) await room.close();
+      opened.close?.();
+    },
   };
 }
 
