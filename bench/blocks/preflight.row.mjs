@@ -18,8 +18,7 @@ const PREFETCH = 4;
 const MEMORY = 128 * 2 ** 20;
 const BLOCKS_MAX = 400;
 
-export default async function preflight({ python, out, quick, repeat }) {
-  const side = quick ? 512 : 1024;
+export default async function preflight({ python, out, quick, side = quick ? 512 : 1024, repeat }) {
   const path = join(out, `v2-lz4-128-${side}.zarr`);
   if (!existsSync(join(path, "done")))
     execFileSync(python, [join(root, "bench", "blocks", "volumes.py"), "v2-lz4-128", String(side), path], {

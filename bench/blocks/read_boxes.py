@@ -58,11 +58,13 @@ def open_zarr():
 def open_tensorstore():
     import tensorstore
 
-    driver = "zarr3" if os.path.exists(os.path.join(path, "zarr.json")) else "zarr"
+    kvstore = {"driver": "file", "path": path}
+    if path.startswith("s3://"):
+        bucket, key = path[len("s3://") :].split("/", 1)
+        kvstore = {"driver": "s3", "bucket": bucket, "path": key, "endpoint": os.environ["AWS_ENDPOINT_URL_S3"], "aws_region": "us-east-1"}
+    driver = "zarr3" if "v3-" in path else "zarr"
     context = {"cache_pool": {"total_bytes_limit": cache}}
-    array = tensorstore.open(
-        {"driver": driver, "kvstore": {"driver": "file", "path": path}, "context": context, "recheck_cached_data": "open"}
-    ).result()
+    array = tensorstore.open({"driver": driver, "kvstore": kvstore, "context": context, "recheck_cached_data": "open"}).result()
     return lambda z, y, x: array[z : z + edge, y : y + edge, x : x + edge].read().result()
 
 

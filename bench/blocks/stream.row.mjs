@@ -21,12 +21,16 @@ const run = (command, args) =>
   );
 const BLOCK_BYTES = 64 ** 3 * 4;
 
-export default async function stream({ python, out, quick, repeat }) {
-  for (const size of [1, 8]) memoryRow(python, size, quick ? 64 : 2048 / size, repeat);
-  const volume = volumeOf(python, out, quick ? 256 : 1024);
-  loaderRow(environmentPython("torch"), volume, quick ? 96 : 320, repeat);
-  starvationRow(python, volume, quick ? 8 : 40, repeat);
-  const count = quick ? 20 : 200;
+export default async function stream({ python, out, quick, side = quick ? 256 : 1024, repeat, only }) {
+  const wants = (name) => only.test(`blocks.stream.${name}`);
+  for (const size of [1, 8]) if (wants(`memory.${size}`)) memoryRow(python, size, quick ? 64 : 2048 / size, repeat);
+  const volume = () => volumeOf(python, out, side);
+  if (wants("torch")) loaderRow(environmentPython("torch"), volume(), quick ? 96 : 320, repeat);
+  if (wants("idle")) starvationRow(python, volume(), quick ? 8 : 40, repeat);
+  if (wants("fork.hung")) forkRow(python, quick ? 20 : 200);
+}
+
+function forkRow(python, count) {
   const { hung } = run(python, [join(here, "stream_clients.py"), "forks", String(count)]);
   figure("blocks.stream.fork.hung", hung, { of: count });
 }

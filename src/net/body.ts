@@ -70,7 +70,8 @@ export async function readBody(body: Body, request: BodyRequest): Promise<{ byte
         else pieces.push(piece.slice());
         got += piece.length;
       }
-      if (got >= length) break;
+      // where all that was announced is there, only the end is read on: a connection whose answer is left before it is not used again
+      if (got >= length && (announced === undefined || seen < announced)) break;
     }
     ended = got < length || (announced !== undefined && seen >= announced);
     if (stalled || signal?.aborted) throw new Error("stopped");
