@@ -3,7 +3,7 @@ import type { Report } from "../core/report.js";
 import type { OpenRun } from "../engine/cluster/run-record.js";
 import type { RunStatus } from "../engine/cluster/status.js";
 import type { AnyStation } from "../engine/cluster/work.js";
-import { command } from "./command.js";
+import { command, type Io } from "./command.js";
 import { openForCommand, runPositional } from "./engine-options.js";
 import { printReport } from "./report.js";
 
@@ -13,7 +13,7 @@ export default command({
   name: "engine status",
   summary: "Show how far a run on a cluster is: stages, slices, failures",
   details: [
-    "What is done is read from the target, from any machine. Where the cluster's programs are here, its queue is asked too. The exit status is that of the run once it has ended, and 0 before. A run of verify, harvest download or publish then also shows what that command reports.",
+    "What is done is read from the target, from any machine. Where the cluster's programs are here, its queue is asked too. The exit status is that of the run once it has ended, and 0 before. A run of blocks on one machine has a file for it, .emporium/graphs/RUN.status.json beside its first output: give its name. A run of verify, harvest download or publish then also shows what that command reports.",
   ],
   positionals: ["run"],
   options: z.object({
@@ -22,17 +22,43 @@ export default command({
   }),
   examples: [{ run: "emporium engine status --help", says: "with the folder that ingest run --executor prints" }],
   async run({ run: location, watch }, io) {
+    const { isBlockStatus, readBlockStatus } = await import("../engine/blocks/block-status.js");
+    if (isBlockStatus(location)) {
+      return watchUntil(
+        () => readBlockStatus(location, io.clock.now()),
+        ({ state }) => state !== "running",
+        watch,
+        io,
+      );
+    }
     const { run, executor, station } = await openForCommand(location, io);
     const { runStatus } = await import("../engine/cluster/status.js");
-    for (;;) {
-      const report = await runStatus(run, executor);
-      const isOver = !["prepared", "running", "stopped"].includes(report.status);
-      if (!watch || isOver) return printReport(await withWork(report, run, station), io);
-      if (!io.json) io.show(report.toText());
-      await io.clock.sleep(WATCH_MS, io.signal);
-    }
+    const isOver = ({ status }: RunStatus) => !["prepared", "running", "stopped"].includes(status);
+    return watchUntil(
+      () => runStatus(run, executor),
+      isOver,
+      watch,
+      io,
+      (report) => withWork(report, run, station),
+    );
   },
 });
+
+/** Shows a status until it is over, or once. @param whole what is printed in the end */
+async function watchUntil<R extends Report>(
+  read: () => Promise<R>,
+  isOver: (report: R) => boolean,
+  watch: boolean,
+  io: Io,
+  whole: (report: R) => Promise<Report> = async (report) => report,
+): Promise<number> {
+  for (;;) {
+    const report = await read();
+    if (!watch || isOver(report)) return printReport(await whole(report), io);
+    if (!io.json) io.show(report.toText());
+    await io.clock.sleep(WATCH_MS, io.signal);
+  }
+}
 
 /** The run's own status, then what its command reports of the work. */
 async function withWork(status: RunStatus, run: OpenRun, station: AnyStation): Promise<Report> {

@@ -95,6 +95,17 @@ describe("makeProgress", () => {
 });
 
 describe("logEvents", () => {
+  it("tells of worker processes that ended", () => {
+    const lines: string[] = [];
+    const tell = logEvents(makeLog((level, message) => lines.push(`${level} ${message}`)));
+    tell({ atMs: 0, kind: "worker", pid: 7, ended: "SIGKILL", tasks: 2 });
+    tell({ atMs: 0, kind: "worker", pid: 8, ended: "exit 1", tasks: 0 });
+    expect(lines).toEqual([
+      "info a worker process ended (SIGKILL), what it had is done again",
+      "info a worker process ended (exit 1)",
+    ]);
+  });
+
   it("tells of second attempts always and of finished tasks in debug", () => {
     const lines: string[] = [];
     const tell = logEvents(makeLog((level, message) => lines.push(`${level} ${message}`)));

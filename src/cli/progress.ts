@@ -91,7 +91,11 @@ function progressLine(view: ProgressView): string {
     secondsLeft,
     tasksDone,
     tasksFailed,
+    tasksBlocked,
     tasksTotal,
+    tasksPerSecond,
+    rssBytes,
+    idleShare = 0,
     running,
   } = view;
   const parts: string[] = [];
@@ -101,11 +105,19 @@ function progressLine(view: ProgressView): string {
       `${formatBytes(bytesDone)} of ${unsized > 0 ? "at least " : ""}${formatBytes(bytesTotal)}${aside(bytesResumed, bytesAgain)}`,
     );
   else if (tasksTotal > 0) parts.push(`${Math.floor(100 * view.fraction)}%`);
+  // of worker processes: many tasks of one kind
+  if (rssBytes !== undefined && tasksPerSecond !== undefined) parts.push(`${tasksPerSecond.toPrecision(3)} blocks/s`);
   if (bytesPerSecond !== undefined) parts.push(`${formatBytes(Math.round(bytesPerSecond))}/s`);
   if (secondsLeft !== undefined && secondsLeft > 0) parts.push(`${formatSeconds(secondsLeft)} left`);
-  parts.push(`${tasksDone} of ${tasksTotal} done${tasksFailed > 0 ? `, ${tasksFailed} failed` : ""}`);
+  parts.push(`${tasksDone} of ${tasksTotal} done${failedWords(tasksFailed, rssBytes === undefined ? 0 : tasksBlocked)}`);
+  if (rssBytes !== undefined) parts.push(`${formatBytes(rssBytes)} of memory`, `${Math.round(100 * idleShare)}% idle`);
   if (running.length > 0) parts.push(`${running[0]!.title}${running.length > 1 ? ` (+${running.length - 1})` : ""}`);
   return parts.join("  ");
+}
+
+function failedWords(failed: number, blocked: number): string {
+  if (failed === 0) return "";
+  return blocked === 0 ? `, ${failed} failed` : `, ${failed - blocked} failed, ${blocked} blocked`;
 }
 
 function aside(resumed: number, again: number): string {
@@ -122,6 +134,12 @@ export function logEvents(log: Log): OnEvent {
     else if (event.kind === "settled") {
       titles.delete(event.task.id);
       log.debug(`${event.state}: ${event.task.title}`, event.seconds > 0 ? { seconds: Number(event.seconds.toFixed(3)) } : {});
+    } else if (event.kind === "worker") {
+      const { ended, tasks } = event;
+      log.info(`a worker process ended (${ended})${tasks > 0 ? ", what it had is done again" : ""}`, { pid: event.pid, tasks });
+    } else if (event.kind === "stage") {
+      const { name, blocks, cpuSeconds, again, phases } = event;
+      log.debug(`stage ${name} is over`, { blocks, cpuSeconds: Number(cpuSeconds.toFixed(3)), again, phases });
     } else if (event.kind === "retry") {
       const { error, attempt, waitMs } = event;
       const where = formatPlace(error);

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from "../core/errors.js";
+import type { StageFigures } from "./blocks/figures.js";
 import type { TaskState } from "./task.js";
 
 /** A task as a renderer needs it. */
@@ -54,6 +55,12 @@ export type RunEvent = { readonly atMs: number } & (
     }
   /** How many tasks have ended how, at most ten times a second: for runs with too many tasks to tell of each. */
   | { readonly kind: "counted"; readonly counts: Readonly<Record<TaskState, number>>; readonly bytesDone: number }
+  /** Memory that is resident in all processes together, and the part of their time in which worker processes had nothing to do. */
+  | { readonly kind: "measured"; readonly rssBytes: number; readonly idleShare: number }
+  /** A worker process has ended before its time, or was ended. */
+  | { readonly kind: "worker"; readonly pid: number | undefined; readonly ended: string; readonly tasks: number }
+  /** Every block of a stage that could be done is done. */
+  | ({ readonly kind: "stage" } & StageFigures)
   | { readonly kind: "stopping"; readonly error: ErrorRecord }
   | { readonly kind: "end"; readonly exitStatus: number; readonly seconds: number }
 );

@@ -22,6 +22,8 @@ describe("progress", () => {
       tasksTotal: 4,
       tasksDone: 1,
       tasksFailed: 0,
+      tasksBlocked: 0,
+      tasksPerSecond: undefined,
       bytesTotal: 1_000,
       bytesDone: 500,
       bytesResumed: 400,
@@ -100,6 +102,7 @@ describe("progress", () => {
       tasksTotal: 0,
       tasksDone: 0,
       tasksFailed: 0,
+      tasksBlocked: 0,
       bytesTotal: 0,
       bytesDone: 0,
       bytesResumed: 0,
@@ -108,6 +111,7 @@ describe("progress", () => {
       unsized: 0,
       fraction: 1,
       bytesPerSecond: undefined,
+      tasksPerSecond: undefined,
       secondsLeft: undefined,
       seconds: 0,
       running: [],
@@ -160,5 +164,17 @@ describe("progress", () => {
     });
     const after = advance(later, { atMs: 3_000, kind: "settled", task: brief("a", 300), state: "done", seconds: 3 });
     expect(viewProgress(after)).toMatchObject({ bytesDone: 300, bytesLeft: 100, bytesAgain: 50, tasksDone: 1 });
+  });
+
+  it("tells tasks a second, memory and idle time where worker processes tell of them", () => {
+    const counts = (done: number, blocked = 0) => ({ done, already: 0, failed: blocked > 0 ? 1 : 0, blocked, cancelled: 0 });
+    const state = fold([
+      { atMs: 0, kind: "plan", tasks: 100, bytes: 0, resumed: false, createdMs: 0 },
+      { atMs: 0, kind: "counted", counts: counts(10), bytesDone: 0 },
+      { atMs: 4_000, kind: "counted", counts: counts(30, 5), bytesDone: 0 },
+      { atMs: 4_000, kind: "measured", rssBytes: 77, idleShare: 0.25 },
+    ]);
+    const { tasksPerSecond, tasksFailed, tasksBlocked, rssBytes, idleShare } = viewProgress(state);
+    expect([tasksPerSecond, tasksFailed, tasksBlocked, rssBytes, idleShare]).toEqual([5, 6, 5, 77, 0.25]);
   });
 });

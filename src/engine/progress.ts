@@ -18,6 +18,8 @@ interface Running {
 interface Sample {
   readonly atMs: number;
   readonly bytes: number;
+  /** Done in this run. */
+  readonly tasks: number;
 }
 
 /** Everything that a renderer needs to know of a run. A value: each event makes a new one, nothing is changed. */
@@ -39,6 +41,9 @@ export interface ProgressState {
   /** Done a second time, by tasks that have ended. */
   readonly bytesAgain: number;
   readonly samples: readonly Sample[];
+  /** Of worker processes: memory of all processes, and the part of their time without work. */
+  readonly rssBytes?: number | undefined;
+  readonly idleShare?: number | undefined;
 }
 
 export interface ProgressView {
@@ -46,6 +51,8 @@ export interface ProgressView {
   /** Done in this run or before. */
   readonly tasksDone: number;
   readonly tasksFailed: number;
+  /** Of `tasksFailed`, those that need one that failed. */
+  readonly tasksBlocked: number;
   readonly bytesTotal: number;
   /** Done in this run or before. */
   readonly bytesDone: number;
@@ -61,6 +68,10 @@ export interface ProgressView {
   readonly fraction: number;
   /** Of this run's work alone; undefined until enough of it is seen. */
   readonly bytesPerSecond: number | undefined;
+  readonly tasksPerSecond: number | undefined;
+  /** Where worker processes do the work. */
+  readonly rssBytes?: number | undefined;
+  readonly idleShare?: number | undefined;
   readonly secondsLeft: number | undefined;
   readonly seconds: number;
   readonly running: readonly { readonly title: string; readonly bytes: number; readonly bytesDone: number }[];
@@ -123,6 +134,8 @@ export function advance(state: ProgressState, event: RunEvent): ProgressState {
       return settled(now, event);
     case "counted":
       return sampled({ ...now, counts: event.counts, bytesSettled: event.bytesDone });
+    case "measured":
+      return { ...now, rssBytes: event.rssBytes, idleShare: event.idleShare };
     default:
       return now;
   }
@@ -158,7 +171,7 @@ function bytesWorked({ running, bytesSettled }: ProgressState): number {
 
 function sampled(state: ProgressState): ProgressState {
   const last = state.samples.at(-1);
-  const sample = { atMs: state.nowMs, bytes: bytesWorked(state) };
+  const sample = { atMs: state.nowMs, bytes: bytesWorked(state), tasks: state.counts.done };
   const thin = last !== undefined && state.samples.length > 1 && sample.atMs - last.atMs < WINDOW_MS / SAMPLES_MAX;
   const kept = (thin ? state.samples.slice(0, -1) : state.samples).filter(({ atMs }) => sample.atMs - atMs <= WINDOW_MS);
   return { ...state, samples: [...kept, sample] };
@@ -175,6 +188,7 @@ export function viewProgress(state: ProgressState, nowMs: number = state.nowMs):
   const first = state.samples[0];
   const spanMs = first === undefined ? 0 : nowMs - first.atMs;
   const worked = first === undefined ? 0 : bytesWorked(state) - first.bytes;
+  const tasksWorked = first === undefined ? 0 : state.counts.done - first.tasks;
   const bytesPerSecond = spanMs >= 1000 && worked > 0 ? (worked * 1000) / spanMs : undefined;
   const bytesLeft = Math.max(0, state.bytesTotal - bytesDone - state.bytesGivenUp);
   const seconds = (nowMs - state.startMs) / 1000;
@@ -182,6 +196,7 @@ export function viewProgress(state: ProgressState, nowMs: number = state.nowMs):
     tasksTotal: state.tasksTotal,
     tasksDone,
     tasksFailed: state.counts.failed + state.counts.blocked,
+    tasksBlocked: state.counts.blocked,
     bytesTotal: state.bytesTotal,
     bytesDone,
     bytesResumed,
@@ -190,6 +205,8 @@ export function viewProgress(state: ProgressState, nowMs: number = state.nowMs):
     unsized: state.unsized,
     fraction: fractionOf(state, bytesDone, tasksSettled),
     bytesPerSecond,
+    tasksPerSecond: spanMs >= 1000 && tasksWorked > 0 ? (tasksWorked * 1000) / spanMs : undefined,
+    ...(state.rssBytes === undefined ? {} : { rssBytes: state.rssBytes, idleShare: state.idleShare }),
     secondsLeft:
       state.bytesTotal === 0 && state.unsized === 0
         ? secondsByTasks(state.tasksTotal, tasksSettled, seconds)

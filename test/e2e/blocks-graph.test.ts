@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Triple } from "../../src/core/box.js";
 import { type EmporiumError, ERRORS } from "../../src/core/errors.js";
+import { readBlockStatus } from "../../src/engine/blocks/block-status.js";
 import type { GraphGiven } from "../../src/stations/blocks/graph/document.js";
 import { type GraphOptions, runGraph } from "../../src/stations/blocks/graph/run.js";
 import { noise, readImage, treeOf, writeImage } from "./blocks-kit.js";
@@ -90,6 +91,58 @@ describe("a graph", () => {
     const report = await run(scaledAndBinary("out"));
     expect(report).toMatchObject({ exitStatus: 0, notes: [expect.stringContaining("em: blocks.finite: 1 in 1 sampled blocks")] });
     expect((await run(scaledAndBinary("other"), { check: false })).notes).toEqual([]);
+  });
+
+  it("tells what it took, and how far it is to whoever asks", async () => {
+    const report = await run(scaledAndBinary("out"), { jobs: 2 });
+    // blocks of 32 voxels, two along each axis
+    expect(report.stages.map(({ name, blocks, again }) => ({ name, blocks, again }))).toEqual([
+      { name: "scaled", blocks: 8, again: 0 },
+      { name: "bin", blocks: 8, again: 0 },
+    ]);
+    for (const { phases, seconds, cpuSeconds, blocks } of report.stages) {
+      const sum = Object.values(phases).reduce((all, phase) => all + phase.sum, 0);
+      expect(sum).toBeGreaterThan(0);
+      expect(sum).toBeLessThanOrEqual(seconds.sum * 1.001);
+      expect([phases.store.sum, phases.encode.sum, cpuSeconds].every((some) => some > 0)).toBe(true);
+      expect(seconds.p95).toBeGreaterThanOrEqual(seconds.p50);
+      expect(seconds.p50 * blocks).toBeGreaterThan(0);
+    }
+    // three processes of a program that takes 30 MiB at the very least
+    expect(report.rssBytesMax).toBeGreaterThan(3 * 30 * 2 ** 20);
+    expect(report.overheadSeconds).toBeGreaterThanOrEqual(0);
+    expect(report.toText()).toMatch(/^ {2}scaled +8 /m);
+
+    const file = join(root, "out/.emporium/graphs", `${report.run}.status.json`);
+    const written = JSON.parse(readFileSync(file, "utf8"));
+    expect(written).toMatchObject({ run: report.run, state: "done", tasks: 16, counts: { done: 16 }, exitStatus: 0 });
+    const shown = await readBlockStatus(file, written.updatedMs);
+    expect(shown.toText()).toMatch(/: done, .*\n {2}16 done, of 16 blocks/);
+    writeFileSync(file, JSON.stringify({ ...written, state: "running" }));
+    expect((await readBlockStatus(file, written.updatedMs + 59_000)).state).toBe("running");
+    expect((await readBlockStatus(file, written.updatedMs + 61_000)).toText()).toContain("no sign of it for 1m01s");
+  });
+
+  it("writes how far it is while it runs", async () => {
+    const looks: (() => void)[] = [];
+    const every = (_ms: number, look: () => void) => {
+      looks.push(look);
+      return () => {};
+    };
+    const states: unknown[] = [];
+    const seen = new Set<string>();
+    const onEvent: GraphOptions["onEvent"] = ({ kind }) => {
+      seen.add(kind);
+      for (const look of looks) look();
+      const [name] = existsSync(join(root, "out/.emporium/graphs"))
+        ? readdirSync(join(root, "out/.emporium/graphs")).filter((file) => file.endsWith(".status.json"))
+        : [];
+      if (name) states.push(JSON.parse(readFileSync(join(root, "out/.emporium/graphs", name), "utf8")));
+    };
+    const report = await run(scaledAndBinary("out"), { every, onEvent });
+    expect(report.exitStatus).toBe(0);
+    expect(states[0]).toMatchObject({ run: report.run, state: "running", tasks: 16 });
+    expect([...seen]).toEqual(expect.arrayContaining(["plan", "counted", "stage", "end"]));
   });
 
   it("gives the same bytes for every size of block and number of processes", async () => {

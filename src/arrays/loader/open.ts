@@ -66,7 +66,7 @@ export async function openLevels(text: string, options: OpenLevelsOptions): Prom
 /** A dataset of HDF5 stands behind a `#`. */
 async function openDataset(
   { file, dataset }: NonNullable<ReturnType<typeof hdf5Place>>,
-  { store, select, signal, indexBytes }: OpenLevelsOptions,
+  { store, select, signal, indexes }: OpenLevelsOptions,
 ): Promise<OpenedLevels> {
   const place = parseLocation(file);
   const name = `${redact(file)}${dataset === undefined ? "" : `#${dataset}`}`;
@@ -81,7 +81,7 @@ async function openDataset(
   if (!stat) throw absent(opened.store, opened.key);
   const { levels, close } = await openHdf5(place.path, dataset, select ?? {}, name);
   const identity = [{ ...stat, key: opened.key }];
-  return { name, store: opened.store, levels, identity, indexes: shardIndexes(indexBytes), close };
+  return { name, store: opened.store, levels, identity, indexes, close };
 }
 
 interface Target extends Pick<OpenedLevels, "name" | "store" | "indexes"> {

@@ -119,6 +119,7 @@ describe("runBlocks", () => {
     expect(events).toEqual([
       { atMs: 0, kind: "plan", tasks: 24, bytes: 192, resumed: true, createdMs: 1_000 },
       { atMs: 0, kind: "checked", already: 23, alreadyBytes: 184 },
+      expect.objectContaining({ atMs: 0, kind: "stage", name: "a", blocks: 1, again: 0 }),
       { atMs: 0, kind: "counted", counts, bytesDone: 8 },
       { atMs: 0, kind: "end", exitStatus: 0, seconds: 0 },
     ]);

@@ -7,20 +7,20 @@ import { removeIfEmpty, removeTree } from "../disk.js";
 import { type Ending, type Grant, type Performed, schedule, type TaskStates, taskStates } from "../executors/schedule.js";
 import { removeLeftovers } from "../leftovers.js";
 import { everyInterval, takeLocks } from "../lock.js";
-import { briefOf, performTask } from "../perform.js";
+import { performTask } from "../perform.js";
 import { ENGINE_FOLDER } from "../plan.js";
 import { isSame } from "../receipts.js";
 import { exitStatusFor, type Running, type RunOptions, type RunReport, stopReason, withStop } from "../run.js";
 import type { Task, TaskState } from "../task.js";
 import { type BlockJournal, blockJournal } from "./block-journal.js";
 import type { BlockSource, PlacedStage } from "./block-source.js";
+import { collectFigures, type FigureCollector, figureRow, type StageFigures } from "./figures.js";
 import { forgetStale } from "./find-stale.js";
 import { mergeReceipts } from "./merge.js";
 import { type NotDone, notDone } from "./not-done.js";
 import { readReceipts } from "./receipt-pages.js";
+import { teller } from "./tell.js";
 
-/** Counts are told at most so often. */
-const COUNTS_MS = 100;
 /** Of the run's folder. */
 export const BEGIN = "begin.json";
 
@@ -65,12 +65,29 @@ export interface Performers {
   /** Set once nothing can be done any more: the run ends. */
   readonly broken: EmporiumError | undefined;
   perform(index: number, task: Task, journal: BlockJournal, signal: AbortSignal): Promise<Performed>;
+  /** What it has used since it began. */
+  use?(): WorkerUse;
+}
+
+/** Of worker processes. */
+export interface WorkerUse {
+  /** Of all of them together, while they had something to do. */
+  readonly busySeconds: number;
+  /** The part of their time in which they had nothing to do. */
+  readonly idleShare: number;
+  /** The most that was resident in all processes together, this one among them; 0 where nobody measures. */
+  readonly rssBytesMax: number;
 }
 
 export interface BlockRunReport extends Omit<RunReport, "results"> {
   readonly tasks: number;
   /** Not asked for. */
   readonly skipped: number;
+  /** What the blocks took that this run did, by stages. */
+  readonly stages: readonly StageFigures[];
+  readonly use?: WorkerUse | undefined;
+  /** Seconds of a worker process that each block took beside its own work; absent where there are no such processes. */
+  readonly overheadSeconds?: number | undefined;
   /** Every task that is not done, in its order. */
   notDone(): Iterable<NotDone>;
 }
@@ -121,8 +138,9 @@ async function runLocked(source: BlockSource, options: Inner): Promise<BlockRunR
 
   const token = randomBytes(4).toString("hex");
   const journal = blockJournal(target, folder, source.stages, { token, slice: 0, attempt: 0, sync, every });
-  const tell = teller(source, states, options);
-  const perform = performer(journal, { ...options, scratch, createdMs });
+  const figures = collectFigures(source);
+  const tell = teller(source, states, figures, options);
+  const perform = performer(journal, figures, { ...options, scratch, createdMs });
   let ended: EmporiumError | undefined;
   try {
     ended = await scheduleAll(source, states, perform.perform, tell.onSettled, journal, options);
@@ -137,16 +155,19 @@ async function runLocked(source: BlockSource, options: Inner): Promise<BlockRunR
     ended ??= asEmporiumError(error);
   });
   if (stop.signal.aborted) ended = stopReason(stop.signal.reason);
-  const facts = { createdMs, resumed, skipped, ended, interrupted: perform.interrupted() };
+  const facts = { createdMs, resumed, skipped, ended, interrupted: perform.interrupted(), figures };
   return report(source, states, tell.failures, { ...options, ...facts });
 }
 
 /** Does tasks here, or has them done; counts those that were cut off. */
-function performer(journal: BlockJournal, options: Inner & { scratch: string; createdMs: number }) {
+function performer(journal: BlockJournal, figures: FigureCollector, options: Inner & { scratch: string; createdMs: number }) {
   const { performers, emit, stop } = options;
   let interrupted = 0;
+  let again = 0;
   const onlyRetries = (event: Parameters<typeof emit>[0]) => {
-    if (event.kind === "retry") emit(event);
+    if (event.kind !== "retry") return;
+    again++;
+    emit(event);
   };
   const local = { ...options, journal, signal: stop.signal, emit: onlyRetries };
   return {
@@ -155,6 +176,10 @@ function performer(journal: BlockJournal, options: Inner & { scratch: string; cr
       const performed = performers
         ? await performers.perform(index, task, journal, stop.signal)
         : await performTask(task, grant, local);
+      const { receipt, figures: row = receipt && figureRow(receipt.seconds, 0, receipt.facts) } = performed;
+      if (row) figures.add(index, row);
+      figures.addAgain(index, performed.again ?? again);
+      again = 0;
       if (performed.state === "cancelled") interrupted++;
       return performed;
     },
@@ -304,27 +329,6 @@ function alreadyBytes({ stages }: BlockSource, states: TaskStates): number {
   return bytes;
 }
 
-/** Tells of failures at once, and of everything else by counts. */
-function teller(source: BlockSource, states: TaskStates, { emit, clock }: Inner) {
-  const failures = new Map<number, ErrorRecord>();
-  let bytesDone = 0;
-  let toldMs = clock.monotonic();
-  const tellCounts = () => emit({ kind: "counted", counts: { ...states.counts }, bytesDone });
-  function onSettled(index: number, state: TaskState, { error }: Ending): void {
-    if (state === "done") bytesDone += source.stageOf(index).bytes;
-    if (state === "failed" && error) {
-      const record = toErrorRecord(error);
-      failures.set(index, record);
-      emit({ kind: "settled", task: briefOf(source.task(index)), state, seconds: 0, error: record });
-    }
-    const now = clock.monotonic();
-    if (now - toldMs < COUNTS_MS) return;
-    toldMs = now;
-    tellCounts();
-  }
-  return { onSettled, failures, counts: tellCounts };
-}
-
 function report(
   source: BlockSource,
   states: TaskStates,
@@ -335,9 +339,11 @@ function report(
     skipped: number;
     ended: EmporiumError | undefined;
     interrupted: number;
+    figures: FigureCollector;
   },
 ): BlockRunReport {
-  const { stop, clock, emit, begunMs, createdMs, resumed, skipped, ended, interrupted } = facts;
+  const { stop, clock, emit, begunMs, createdMs, resumed, skipped, ended, interrupted, figures, performers } = facts;
+  const use = performers?.use?.();
   const { counts } = states;
   const codes = [...failures.values()].map(({ code }) => code);
   const status = exitStatusFor(counts, codes, stop.signal.aborted ? ended : undefined);
@@ -354,6 +360,9 @@ function report(
     exitStatus,
     createdMs,
     resumed,
+    stages: figures.stages(),
+    ...(use ? { use } : {}),
+    ...(use && figures.blocks > 0 ? { overheadSeconds: Math.max(0, use.busySeconds - figures.seconds) / figures.blocks } : {}),
     ...(ended ? { error: toErrorRecord(ended) } : {}),
     notDone: () => notDone(source, states, failures),
   };

@@ -15,6 +15,10 @@ export interface Performed {
   readonly state: Extract<TaskState, "done" | "failed" | "cancelled">;
   readonly receipt?: Receipt | undefined;
   readonly error?: EmporiumError | undefined;
+  /** What it took, a row of `figureRow`. */
+  readonly figures?: readonly number[] | undefined;
+  /** Attempts beyond the first. */
+  readonly again?: number | undefined;
 }
 
 /** Why a task ended as it did, beside its state. */

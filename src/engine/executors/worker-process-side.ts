@@ -3,11 +3,13 @@ import { asEmporiumError, type EmporiumError, type ErrorFacts, type ErrorRecord,
 import type { Store } from "../../stores/store.js";
 import { startThread } from "../../system/threads.js";
 import type { BlockSource } from "../blocks/block-source.js";
+import { figureRow } from "../blocks/figures.js";
 import { ROW_BYTES, rowOf } from "../blocks/receipt-table.js";
 import { envOf } from "../env.js";
 import type { JournalRecord } from "../journal.js";
 import { performTask } from "../perform.js";
 import type { Operations, PlainObject } from "../task.js";
+import type { Performed } from "./schedule.js";
 
 /** The process's side of `workerProcesses`. */
 
@@ -39,8 +41,8 @@ export type FromProcess =
   | { readonly kind: "ready" }
   /** The process cannot begin. */
   | { readonly kind: "broken"; readonly error: ErrorRecord }
-  /** Tasks that are done, each with the row of its receipt. */
-  | { readonly kind: "done"; readonly tasks: readonly number[]; readonly rows: Uint8Array }
+  /** Tasks that are done, each with the row of its receipt, and a row of `figureRow`. */
+  | { readonly kind: "done"; readonly tasks: readonly number[]; readonly rows: Uint8Array; readonly figures: readonly number[][] }
   | { readonly kind: "failed"; readonly tasks: readonly [number]; readonly error: ErrorRecord; readonly again: Again }
   | { readonly kind: "cancelled"; readonly tasks: readonly number[] };
 
@@ -94,14 +96,21 @@ async function open(
     for (const index of tasks) {
       const task = blocks.task(index);
       const grant = { threads: task.threads === "all" ? threads : 1, memoryBytes: task.memoryBytes };
-      const { state, error } = signal.aborted ? { state: "cancelled" } : await performTask(task, grant, options);
-      if (state === "done") results.add(index, row!);
+      const begun = { ms: env.clock.monotonic(), cpu: process.cpuUsage() };
+      const ended: Performed = signal.aborted ? { state: "cancelled" } : await performTask(task, grant, options);
+      const { state, error, receipt } = ended;
+      if (state === "done") results.add(index, row!, figuresSince(begun, env.clock, receipt?.facts));
       else if (state === "failed") tell(failedOnce(index, error!));
       else cancelled.push(index);
     }
     results.flush();
     if (cancelled.length > 0) tell({ kind: "cancelled", tasks: cancelled });
   };
+}
+
+function figuresSince({ ms, cpu }: { ms: number; cpu: NodeJS.CpuUsage }, clock: Clock, facts: PlainObject | undefined): number[] {
+  const { user, system } = process.cpuUsage(cpu);
+  return figureRow((clock.monotonic() - ms) / 1000, (user + system) / 1e6, facts);
 }
 
 function failedOnce(index: number, error: EmporiumError): FromProcess {
@@ -113,17 +122,19 @@ function failedOnce(index: number, error: EmporiumError): FromProcess {
 function teller(clock: Clock) {
   let tasks: number[] = [];
   let rows: Buffer[] = [];
+  let figures: number[][] = [];
   let toldMs = clock.monotonic();
   function flush(): void {
-    if (tasks.length > 0) tell({ kind: "done", tasks, rows: Buffer.concat(rows, tasks.length * ROW_BYTES) });
-    [tasks, rows] = [[], []];
+    if (tasks.length > 0) tell({ kind: "done", tasks, rows: Buffer.concat(rows, tasks.length * ROW_BYTES), figures });
+    [tasks, rows, figures] = [[], [], []];
     toldMs = clock.monotonic();
   }
   return {
     flush,
-    add(index: number, row: Buffer): void {
+    add(index: number, row: Buffer, figure: number[]): void {
       tasks.push(index);
       rows.push(row);
+      figures.push(figure);
       if (clock.monotonic() - toldMs > TELL_MS) flush();
     },
   };

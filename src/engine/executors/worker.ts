@@ -38,6 +38,9 @@ export interface Worker extends Measured {
   /** When it was measured last. */
   rssBytes: number;
   ending?: Ending | undefined;
+  /** Since when it can do something, and has something to do; undefined where it has not. */
+  readyMs?: number | undefined;
+  busyMs?: number | undefined;
 }
 
 export interface StartOptions {
@@ -113,7 +116,10 @@ export function roomOf({ sent, taskMs }: Worker): Pick<Room, "tasks" | "isIdle">
 
 export function giveTasks(worker: Worker, batch: readonly Asked[], clock: Clock): void {
   if (batch.length === 0) return;
-  if (worker.sent.size === 0) worker.sinceMs = clock.monotonic();
+  if (worker.sent.size === 0) {
+    worker.sinceMs = clock.monotonic();
+    worker.busyMs = worker.sinceMs;
+  }
   for (const one of batch) worker.sent.set(one.index, one);
   worker.process.send({ kind: "do", tasks: batch.map(({ index }) => index) });
 }

@@ -31,6 +31,7 @@ import {
   type GraphSource,
   graphOf,
   type ReportedGraph,
+  reportedOf,
   reportOf,
   workData,
 } from "./run.js";
@@ -92,7 +93,7 @@ export async function runGraphOnCluster(
   await finishGraph(params.end, outputs, env.signal);
   const found = blockSource(blocks);
   await markComplete(found, outputs);
-  return reportOf(graph, { ...NOTHING, tasks: found.count, already: found.count, seconds: 0, exitStatus: 0 }, []);
+  return reportOf(params.reported, { ...NOTHING, tasks: found.count, already: found.count, seconds: 0, exitStatus: 0 }, []);
 }
 
 /** A cluster with memory for worker processes in each job, and what a job has for blocks. */
@@ -103,13 +104,7 @@ export function blocksUse(use: ClusterUse): { cluster: ClusterUse; jobs: number;
   return { cluster: { ...use, place }, jobs: resources.cpus, memoryBytes: bufferBytes };
 }
 
-const NOTHING = { done: 0, already: 0, failed: 0, blocked: 0, cancelled: 0, skipped: 0 };
-
-function reportedOf({ id, notes, stages, outputs, results }: PreparedGraph): ReportedGraph {
-  const locations = (all: readonly { readonly location: string }[]) => all.map(({ location }) => ({ location }));
-  const read = stages.map(({ bytesRead }) => ({ bytesRead }));
-  return { id, notes, stages: read, outputs: locations(outputs), results: locations(results) };
-}
+const NOTHING = { done: 0, already: 0, failed: 0, blocked: 0, cancelled: 0, skipped: 0, stages: [] };
 
 const paramsIn = ({ params }: RunRecord): GraphParams => params as unknown as GraphParams;
 

@@ -5,6 +5,7 @@ import { printJson } from "../../../core/json.js";
 import { type Report, withText } from "../../../core/report.js";
 import { formatSeconds } from "../../../core/units.js";
 import { blockSource } from "../../../engine/blocks/block-source.js";
+import { keepStatus } from "../../../engine/blocks/block-status.js";
 import { type BlockRunReport, runBlocks } from "../../../engine/blocks/run-blocks.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { workerProcesses } from "../../../engine/executors/worker-processes.js";
@@ -17,6 +18,7 @@ import { checkInputs } from "./check-inputs.js";
 import { type DeadBlock, deadBlocks, writeDead } from "./dead.js";
 import type { GraphGiven } from "./document.js";
 import { closePrograms } from "./external/programs.js";
+import { figureLines, figuresOf, type GraphFigures, type StageReads } from "./figures.js";
 import { endOf, finishGraph } from "./finish.js";
 import { openInputs, planInputs } from "./inputs.js";
 import { imageDocument, resultDocument } from "./metadata.js";
@@ -55,7 +57,7 @@ export function graphOf(source: GraphSource): ReadGraph {
   return "text" in source ? readGraph(source.text, source.file) : givenGraph(source);
 }
 
-export interface GraphRunReport extends Report {
+export interface GraphRunReport extends Report, GraphFigures {
   readonly run: string;
   readonly tasks: number;
   readonly done: number;
@@ -128,11 +130,13 @@ const claimKey = (id: string) => `${ENGINE_FOLDER}/graphs/${id}.json`;
 
 async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, options: GraphOptions): Promise<GraphRunReport> {
   const { jobs, keepGoing, every, sync } = options;
-  const env = envOf(options);
+  const given = envOf(options);
   const workspace = resolve(options.workspace);
   await claimOutputs(graph, target, options);
+  const status = keepStatus(target, graph.id, given, every);
+  const env = { ...given, onEvent: status.onEvent };
   const plain = data as unknown as PlainObject;
-  const { source, operations } = await openBlockWork(plain);
+  const work = await openBlockWork(plain);
   const scratch = `${workspace}/scratch/${graph.id}`;
   const module = pathToFileURL(compiled(new URL("./work.js", import.meta.url))).href;
   const memory = { bytes: options.memoryBytes, taskBytes: graph.memory.blockBytes };
@@ -140,15 +144,17 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
   const performers = jobs > 0 ? workerProcesses(crowd) : undefined;
   try {
     const blocks = blockSource(data);
-    const given = { ...env, operations, source, target, workspace, name: "blocks run", keepGoing, every, sync };
+    const base = { ...env, ...work, workspace, name: "blocks run", keepGoing, every, sync };
     const only = onlyThese(blocks, options.only);
     const limits = { jobs: Math.max(1, jobs), memoryBytes: graph.memory.blockBytes };
-    const report = await runBlocks(blocks, { ...given, ...limits, performers, only });
+    const report = await runBlocks(blocks, { ...base, ...limits, performers, only });
     if (report.exitStatus === 0 && report.skipped === 0) await finishGraph(endOf(graph), target, env.signal);
     const dead = [...deadBlocks(blocks, report)];
     await writeDead(target, graph.id, dead, env.signal);
-    return reportOf(graph, report, dead);
+    await status.end(report);
+    return reportOf(reportedOf(graph), report, dead);
   } finally {
+    status.stop();
     performers?.close();
     await closePrograms();
   }
@@ -187,9 +193,16 @@ function existing(location: string): EmporiumError {
 
 /** What a report tells of a graph. */
 export interface ReportedGraph extends Pick<PreparedGraph, "id" | "notes"> {
-  readonly stages: readonly Pick<PreparedGraph["stages"][number], "bytesRead">[];
+  readonly stages: readonly StageReads[];
   readonly outputs: readonly Pick<PreparedGraph["outputs"][number], "location">[];
   readonly results: readonly Pick<PreparedGraph["results"][number], "location">[];
+}
+
+/** Plain JSON. */
+export function reportedOf({ id, notes, stages, outputs, results }: PreparedGraph): ReportedGraph {
+  const locations = (all: readonly { readonly location: string }[]) => all.map(({ location }) => ({ location }));
+  const read = stages.map(({ stage: { name }, bytesRead, bytesAgain }) => ({ name, bytesRead, bytesAgain }));
+  return { id, notes, stages: read, outputs: locations(outputs), results: locations(results) };
 }
 
 export function reportOf(
@@ -209,7 +222,8 @@ export function reportOf(
   const bytes = graph.stages.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
   const outputs = [...graph.outputs, ...graph.results].map(({ location }) => location);
   const counts = { tasks, done, already, failed, blocked, cancelled, skipped };
-  return withText({ run: graph.id, ...counts, seconds, bytes, outputs, notes: graph.notes, errors, exitStatus }, linesOf);
+  const facts = { ...figuresOf(graph.stages, run), seconds, bytes, outputs, notes: graph.notes };
+  return withText({ run: graph.id, ...counts, ...facts, errors, exitStatus }, linesOf);
 }
 
 function linesOf({
@@ -224,12 +238,14 @@ function linesOf({
   outputs,
   notes,
   exitStatus,
+  ...figures
 }: Omit<GraphRunReport, "toText">): string[] {
   const states = Object.entries({ done, already, failed, blocked, cancelled, skipped }).filter(([, count]) => count > 0);
   const counts = states.map(([state, count]) => `${count} ${state}`).join(", ");
   return [
     ...notes.map((note) => `note: ${note}`),
     `${tasks} blocks: ${counts}, ${formatSeconds(seconds)}`,
+    ...figureLines(figures),
     ...(exitStatus === 0 && skipped === 0 ? outputs : []),
   ];
 }

@@ -1,5 +1,6 @@
 import { type Block, growBox } from "../../../arrays/operators/block.js";
 import type { Box, Triple } from "../../../core/box.js";
+import { systemClock } from "../../../core/clock.js";
 import { publishObject } from "../../../engine/atomic.js";
 import { blockSource } from "../../../engine/blocks/block-source.js";
 import type { BlockParams, BlockStage } from "../../../engine/blocks/block-stage.js";
@@ -18,6 +19,7 @@ import type { SaveParams } from "./save/fields.js";
 import { fileOf } from "./save/files.js";
 import type { ArrayAccess, StoredArray } from "./stored-array.js";
 import { openTargets, type TargetPlan } from "./targets.js";
+import { type Timing, timing } from "./timing.js";
 import { writeObjects, writeShards } from "./write-objects.js";
 
 /** What a worker process is told of a run. Plain JSON. */
@@ -33,15 +35,16 @@ export type WorkData = {
 /** The module of a worker process; also the run's own where there are none. */
 export async function openBlockWork(data: PlainObject): Promise<BlockWork> {
   const { stages, createdMs, locks, inputs, target, sync } = data as unknown as WorkData;
+  const timed = timing(openInputs(inputs), systemClock);
   return {
     blocks: blockSource({ stages, createdMs, locks }),
-    operations: operationsOn(openInputs(inputs)),
+    operations: timed.measured(operationsOn(timed)),
     source: identityStore(inputs),
-    target: await openTargets(target, { anonymous: inputs.anonymous, sync }),
+    target: timed.store(await openTargets(target, { anonymous: inputs.anonymous, sync })),
   };
 }
 
-export function operationsOn(inputs: Inputs): Operations {
+export function operationsOn({ inputs, time }: Pick<Timing, "inputs" | "time">): Operations {
   const known = new Map<string, ArrayAccess>();
   const accessOf =
     ({ target }: TaskContext) =>
@@ -53,10 +56,10 @@ export function operationsOn(inputs: Inputs): Operations {
   const value = (task: Task, context: TaskContext) => computeValue(task, context, inputs, accessOf(context));
   const written = (task: Task, context: TaskContext, block: Block) => {
     const array = task.params.array as unknown as StoredArray;
-    return writeObjects(block, array, accessOf(context)(array), context);
+    return writeObjects(block, array, accessOf(context)(array), context, time);
   };
   const one = async (task: Task, context: TaskContext, bytes: Uint8Array): Promise<TaskOutcome> => ({
-    outputs: [await publishObject(context, task.outputs[0]!, bytes)],
+    outputs: [await time("store", () => publishObject(context, task.outputs[0]!, bytes))],
   });
   return {
     async compute(task, context) {
@@ -64,7 +67,7 @@ export function operationsOn(inputs: Inputs): Operations {
       const array = task.params.array as unknown as StoredArray;
       const { shard } = access(array);
       if (!shard || !task.params.part) return written(task, context, await value(task, context));
-      return writeShards(task, array, shard, context, (box) => computeBox(task, box, context, inputs, access));
+      return writeShards(task, array, shard, context, time, (box) => computeBox(task, box, context, inputs, access));
     },
     label: async (task, context) =>
       one(task, context, label(await value(task, context), task.params.components as unknown as ComponentsParams)),

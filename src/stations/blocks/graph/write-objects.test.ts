@@ -48,6 +48,7 @@ describe("a shard that is computed in parts", () => {
       ARRAY,
       accessArray(target, ARRAY).shard!,
       context,
+      (_phase, work) => work(),
       async (box) => {
         boxes.push(box);
         return { data: valuesOf(box, boxShape(box)), dtype: "uint16", box, whole: ARRAY.shape };

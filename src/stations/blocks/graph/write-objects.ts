@@ -11,6 +11,7 @@ import type { ShardEncoder } from "../../../formats/zarr/v3-write.js";
 import { inOrder } from "../../../system/parallel.js";
 import { PARTS_AT_ONCE } from "./parts.js";
 import { type ArrayAccess, objectShape, outputsOf, type StoredArray } from "./stored-array.js";
+import type { Timing } from "./timing.js";
 
 /** Writes every object of a block, each whole: where objects are padded, what lies behind the end of the array is zeros. */
 export async function writeObjects(
@@ -18,13 +19,15 @@ export async function writeObjects(
   array: StoredArray,
   access: ArrayAccess,
   context: TaskContext,
+  time: Timing["time"],
 ): Promise<TaskOutcome> {
   const object = objectShape(array);
   const receipts: ObjectReceipt[] = [];
   for (const box of chunkBoxes(boxShape(value.box), object)) {
     const stored = access.isPadded ? object : boxShape(box);
     const key = keyAt(array, moved(box, value.box.start));
-    receipts.push(await publishObject(context, key, await access.encode(cut(value, box, stored), stored)));
+    const encoded = await time("encode", () => access.encode(cut(value, box, stored), stored));
+    receipts.push(await time("store", () => publishObject(context, key, encoded)));
   }
   return { outputs: receipts };
 }
@@ -39,13 +42,15 @@ export async function writeShards(
   array: StoredArray,
   encoder: ShardEncoder,
   context: TaskContext,
+  time: Timing["time"],
   compute: (box: Box) => Promise<Block>,
 ): Promise<TaskOutcome> {
   const { block, part } = params as unknown as { block: BlockParams; part: Triple };
   const receipts: ObjectReceipt[] = [];
   for (const box of chunkBoxes([...block.shape], array.shard!)) {
     const shard = moved(box, [...block.start]);
-    const pieces = shardPieces(shard, array, part, encoder, compute);
+    const encode: ShardEncoder["encode"] = (plain) => time("encode", () => encoder.encode(plain));
+    const pieces = shardPieces(shard, array, part, { ...encoder, encode }, compute);
     receipts.push(await publishPieces(context, keyAt(array, shard), pieces));
   }
   return { outputs: receipts };

@@ -1,3 +1,5 @@
+import { PHASES } from "../../../engine/blocks/figures.js";
+
 /** What one block took, in seconds. Threads that work at the same time each count in `decode`. */
 export interface BlockCost {
   /** Until the store had answered. */
@@ -12,9 +14,6 @@ export interface BlockCost {
   /** Bytes as they are stored. */
   readonly storedBytes: number;
 }
-
-export const PHASES = ["wait", "decode", "copy", "compute", "encode", "store"] as const;
-export type Phase = (typeof PHASES)[number];
 
 /** What is measured: real blocks of a volume or a graph, or blocks of a test. */
 export interface PreflightLoad {

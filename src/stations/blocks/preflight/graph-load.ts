@@ -1,5 +1,3 @@
-import type { BlockLevel, BlockVolume } from "../../../arrays/blocks/volume.js";
-import type { BlockTraffic } from "../../../arrays/loader/traffic.js";
 import type { Triple } from "../../../core/box.js";
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
@@ -11,9 +9,10 @@ import type { CompiledStage } from "../graph/compile.js";
 import type { Inputs } from "../graph/inputs.js";
 import type { PreparedGraph } from "../graph/prepare.js";
 import type { Program } from "../graph/program.js";
+import { type TimedFacts, timing } from "../graph/timing.js";
 import { operationsOn } from "../graph/work.js";
 import type { Layout } from "./advise.js";
-import type { BlockCost, PreflightLoad } from "./cost.js";
+import type { PreflightLoad } from "./cost.js";
 
 export interface GraphLoad {
   readonly load: PreflightLoad;
@@ -41,8 +40,8 @@ export function graphLoad(graph: PreparedGraph, inputs: Inputs, clock: Clock): G
   if (!first) throw new EmporiumError("USAGE", "no stage of the graph reads an input by itself");
   const chosen = rest.reduce((most, one) => (one.bytesRead > most.bytesRead ? one : most), first);
   const { stage, tasks, bytesRead, bytesAgain } = chosen;
-  const traffic = timedInputs(inputs, clock);
-  const operations = operationsOn(traffic.inputs);
+  const timed = timing(inputs, clock);
+  const operations = timed.measured(operationsOn(timed));
   const source = blockSource({ stages: graph.stages.map((one) => one.stage), createdMs: 0, locks: [] });
   const placed = source.stages.find(({ name }) => name === stage.name)!;
   const load: PreflightLoad = {
@@ -51,10 +50,9 @@ export function graphLoad(graph: PreparedGraph, inputs: Inputs, clock: Clock): G
     readAgain: bytesRead / Math.max(1, bytesRead - bytesAgain),
     computesIn: "workers",
     async run(position, signal) {
-      const before = traffic.now();
-      const start = clock.monotonic();
-      await perform(operations, source.task(placed.first + position), clock, signal);
-      return costBetween(before, traffic.now(), (clock.monotonic() - start) / 1000);
+      const { phases, ...traffic } = await perform(operations, source.task(placed.first + position), clock, signal);
+      // it is written into memory
+      return { ...phases, ...traffic, store: 0 };
     },
   };
   const [input] = ownProgram(chosen)!.filter((step) => step.kind === "input");
@@ -75,7 +73,7 @@ async function perform(
   task: Parameters<Operations[string]>[0],
   clock: Clock,
   signal: AbortSignal = new AbortController().signal,
-): Promise<void> {
+): Promise<TimedFacts> {
   const nowhere = memoryStore();
   const context: TaskContext = {
     source: nowhere,
@@ -91,61 +89,6 @@ async function perform(
     notes: [],
     note: async () => {},
   };
-  await operations[task.run]!(task, context);
-}
-
-interface Spent {
-  readonly reading: number;
-  readonly wait: number;
-  readonly decode: number;
-  readonly requests: number;
-  readonly storedBytes: number;
-}
-
-/** Inputs whose reads are timed. */
-function timedInputs(inputs: Inputs, clock: Clock): { inputs: Inputs; now(): Spent } {
-  const volumes = new Set<BlockVolume & { readonly traffic?: BlockTraffic }>();
-  let reading = 0;
-  const level = async (name: string, number: number): Promise<BlockLevel> => {
-    const volume = await inputs.volume(name);
-    volumes.add(volume);
-    const found = volume.levels[number]!;
-    const read: BlockLevel["read"] = async (box, options) => {
-      const start = clock.monotonic();
-      try {
-        return await found.read(box, options);
-      } finally {
-        reading += (clock.monotonic() - start) / 1000;
-      }
-    };
-    return { ...found, read };
-  };
-  const sum = (field: keyof BlockTraffic) => [...volumes].reduce((total, volume) => total + (volume.traffic?.[field] ?? 0), 0);
-  return {
-    inputs: { ...inputs, level },
-    now: () => ({
-      reading,
-      wait: sum("waitSeconds"),
-      decode: sum("decodeSeconds"),
-      requests: sum("requests"),
-      storedBytes: sum("storedBytes"),
-    }),
-  };
-}
-
-/** Inputs of graphs decode on one thread. Encoding is a part of computing; writing is not measured. */
-function costBetween(before: Spent, after: Spent, seconds: number): BlockCost {
-  const reading = after.reading - before.reading;
-  const decode = Math.min(after.decode - before.decode, reading);
-  const wait = Math.min(after.wait - before.wait, reading - decode);
-  return {
-    wait,
-    decode,
-    copy: reading - decode - wait,
-    compute: Math.max(0, seconds - reading),
-    encode: 0,
-    store: 0,
-    requests: after.requests - before.requests,
-    storedBytes: after.storedBytes - before.storedBytes,
-  };
+  const { facts } = await operations[task.run]!(task, context);
+  return facts as unknown as TimedFacts;
 }

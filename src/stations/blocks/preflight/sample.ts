@@ -1,6 +1,7 @@
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { type BlockCost, PHASES, type PreflightLoad, totalOf } from "./cost.js";
+import { PHASES } from "../../../engine/blocks/figures.js";
+import { type BlockCost, type PreflightLoad, totalOf } from "./cost.js";
 
 /** Blocks that warm caches, threads and the compiler up, and are not counted. */
 const WARM_UP = 2;
