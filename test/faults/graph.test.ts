@@ -68,7 +68,7 @@ describe("faults of a graph's blocks", () => {
         block: "more/0",
         start: [0, 0, 0],
         shape: [8, 8, 8],
-        reads: ["em/em.zarr/0/zarr.json", "em/em.zarr/zarr.json"],
+        reads: ["em/em.zarr/0/zarr.json", "em/em.zarr/zarr.json", "em/em.zarr/0/"],
         command,
       }),
     ]);

@@ -204,6 +204,7 @@ describe("what is no volume", () => {
     writeFileSync(gz, gzipSync(new Uint8Array(4000)));
     await expect(openBlockVolume(gz)).rejects.toMatchObject({ code: "FORMAT_UNSUPPORTED" });
     await expect(openBlockVolume(join(root, "nothing.mrc"))).rejects.toMatchObject({ code: "STORE_ABSENT" });
-    await expect(openBlockVolume(join(root, "volume.h5#/raw"))).rejects.toMatchObject({ code: "FORMAT_UNSUPPORTED" });
+    await expect(openBlockVolume(join(root, "volume.h5#/raw"))).rejects.toMatchObject({ code: "STORE_ABSENT" });
+    await expect(openBlockVolume("https://127.0.0.1:9/volume.h5#/raw")).rejects.toMatchObject({ code: "FORMAT_UNSUPPORTED" });
   });
 });

@@ -37,5 +37,6 @@ export function piecesBytes(part: Triple, { dtype, chunk, shard }: StoredArray):
   const itemBytes = ITEM_BYTES[dtype];
   const [, y, x] = shard!;
   const waiting = part[0] > chunk[0] ? part[0] * y * x : part[1] > chunk[1] ? chunk[0] * part[1] * x : 0;
-  return waiting * itemBytes + PIECES_BYTES;
+  // a small shard does not fill what is sent at once; what is encoded may be a little larger than its voxels
+  return waiting * itemBytes + Math.min(PIECES_BYTES, 2 * volumeOf(shard!) * itemBytes);
 }

@@ -92,3 +92,28 @@ function factsBetween(before: Spent, after: Spent, seconds: number): TimedFacts 
   };
   return { phases, requests: between("requests"), storedBytes: between("storedBytes") };
 }
+
+/** Counts what becomes of pieces as storing: from when their consumer has one to when it asks for the next, and from the last one until `end`. */
+export function storing(time: Timing["time"]) {
+  let end = async () => {};
+  const begin = () => {
+    let stop = () => {};
+    const over = time("store", () => new Promise<void>((resolve) => (stop = resolve)));
+    end = () => {
+      stop();
+      return over;
+    };
+  };
+  async function* pieces(made: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of made) {
+      begin();
+      try {
+        yield piece;
+      } finally {
+        await end();
+      }
+    }
+    begin();
+  }
+  return { pieces, end: () => end() };
+}

@@ -11,7 +11,7 @@ import type { ShardEncoder } from "../../../formats/zarr/v3-write.js";
 import { inOrder } from "../../../system/parallel.js";
 import { PARTS_AT_ONCE } from "./parts.js";
 import { type ArrayAccess, objectShape, outputsOf, type StoredArray } from "./stored-array.js";
-import type { Timing } from "./timing.js";
+import { storing, type Timing } from "./timing.js";
 
 /** Writes every object of a block, each whole: where objects are padded, what lies behind the end of the array is zeros. */
 export async function writeObjects(
@@ -50,8 +50,13 @@ export async function writeShards(
   for (const box of chunkBoxes([...block.shape], array.shard!)) {
     const shard = moved(box, [...block.start]);
     const encode: ShardEncoder["encode"] = (plain) => time("encode", () => encoder.encode(plain));
+    const stored = storing(time);
     const pieces = shardPieces(shard, array, part, { ...encoder, encode }, compute);
-    receipts.push(await publishPieces(context, keyAt(array, shard), pieces));
+    try {
+      receipts.push(await publishPieces(context, keyAt(array, shard), stored.pieces(pieces)));
+    } finally {
+      await stored.end();
+    }
   }
   return { outputs: receipts };
 }
