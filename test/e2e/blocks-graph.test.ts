@@ -6,10 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Triple } from "../../src/core/box.js";
+import { systemClock } from "../../src/core/clock.js";
 import { type EmporiumError, ERRORS } from "../../src/core/errors.js";
+import { silentLog } from "../../src/core/log.js";
 import { readBlockStatus } from "../../src/engine/blocks/block-status.js";
+import { takeLocks } from "../../src/engine/lock.js";
 import type { GraphGiven } from "../../src/stations/blocks/graph/document.js";
 import { type GraphOptions, runGraph } from "../../src/stations/blocks/graph/run.js";
+import { fileStore } from "../../src/stores/file/store.js";
 import { noise, readImage, treeOf, writeImage } from "./blocks-kit.js";
 
 const SHAPE: Triple = [50, 61, 37];
@@ -67,6 +71,18 @@ describe("a graph", () => {
     await expect(run(scaledAndBinary("out"))).rejects.toMatchObject({ code: "CONFIG_COLLISION" });
     expect(await run(scaledAndBinary("out"), { force: true })).toMatchObject({ exitStatus: 0 });
     expect((await readImage(join(root, "out/bin.zarr"))).shape).toEqual(SHAPE);
+  });
+
+  it("replaces nothing while another run writes there", async () => {
+    await writeImage(join(root, "out/bin.zarr"), [2, 2, 2], "uint8", new Uint8Array(8));
+    const before = treeOf(join(root, "out/bin.zarr"));
+    const held = await takeLocks(fileStore(join(root, "out"), { sync: false }), ["bin.zarr"], {
+      ...{ job: "another run", clock: systemClock, random: Math.random, log: silentLog, onLost: () => {}, every: () => () => {} },
+    });
+    await expect(run(scaledAndBinary("out"), { force: true })).rejects.toMatchObject({ code: "TARGET_LOCKED" });
+    expect(treeOf(join(root, "out/bin.zarr"))).toEqual(before);
+    await held.release();
+    expect(await run(scaledAndBinary("out"), { force: true })).toMatchObject({ exitStatus: 0 });
   });
 
   it("looks at its inputs before a byte is written, and at nothing twice", async () => {

@@ -76,12 +76,15 @@ interface Watch {
   fails?(title: string): boolean;
   /** The process ends in the middle of it. */
   dies?(title: string): boolean;
+  /** Makes the blocks of `a` others each time. */
+  chance?(): number;
+  readonly graph?: BlockGraph;
 }
 
 /** @param die ends the process */
 function station(
   store: Store,
-  { began = () => {}, fails = () => false, dies = () => false }: Watch = {},
+  { began = () => {}, fails = () => false, dies = () => false, chance, graph = blocks }: Watch = {},
   die = () => {},
 ): BlockStation {
   const operations: Operations = {
@@ -100,11 +103,12 @@ function station(
         if (!bytes) throw new EmporiumError("STORE_ABSENT", `${key} is not there`);
         read.push(new TextDecoder().decode(bytes));
       }
-      const text = new TextEncoder().encode(digest([name, String(index), ...read]));
+      const extra = chance && name === "a" ? [String(chance())] : [];
+      const text = new TextEncoder().encode(digest([name, String(index), ...read, ...extra]));
       return { outputs: [await publishObject(context, task.outputs[0]!, text)] };
     },
   };
-  const source = blockSource(blocks);
+  const source = blockSource(graph);
   return {
     openBlocks: async () => ({
       ...{ blocks: source, operations, source: store, target: store, module: "", data: {}, processes: 1, cacheBytes: 0 },
@@ -123,8 +127,16 @@ interface Scene {
   readonly player: Player;
 }
 
-async function begun(store: Store, player: Player, seed: number): Promise<OpenRun | undefined> {
-  const facts = { station: "toy", name: "toy", blocks, params: {}, source: { url: "toy:" }, target: store, outputs: store };
+async function begun(store: Store, player: Player, seed: number, graph = blocks): Promise<OpenRun | undefined> {
+  const facts = {
+    station: "toy",
+    name: "toy",
+    blocks: graph,
+    params: {},
+    source: { url: "toy:" },
+    target: store,
+    outputs: store,
+  };
   return beginBlockRun({ ...facts, anonymous: false, sync: false }, { ...toyPlace(player), slices: 3 }, toyEnv(seed));
 }
 
@@ -141,7 +153,7 @@ async function scene(seed: number, fates: Omit<PlayerOptions, "run">, watch: Wat
       });
     },
   });
-  const made: Scene = { store, run: (await begun(store, player, seed))!, player };
+  const made: Scene = { store, run: (await begun(store, player, seed, watch.graph))!, player };
   return made;
 }
 
@@ -177,6 +189,39 @@ describe("blocks on a cluster", () => {
       made.run = next;
       expect(await untilEnded(next, player, station(store)), `seed ${seed}, again`).toMatchObject({ done: TASKS, exitStatus: 0 });
       await holds(store);
+    }
+  }, 300_000);
+
+  it(`whose blocks are others each time: what was made of them is what is there, ${SEEDS} times`, async () => {
+    const [first, ...rest] = blocks.stages;
+    const graph: BlockGraph = { ...blocks, stages: [{ ...first!, deterministic: false }, ...rest] };
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const random = seededRandom(seed);
+      const kinds = ["lives", "dies", "stalls", "twice"] as const;
+      const fateOf = (job: ArrayJob): Fate => {
+        const kind = elementOf(job).attempt < 2 ? kinds[Math.floor(random() * kinds.length)]! : "lives";
+        return kind === "dies" || kind === "stalls" ? { kind, after: Math.floor(random() * 40) } : { kind };
+      };
+      const watch: Watch = { graph, chance: random };
+      const { store, run, player } = await scene(seed, { fateOf, losesReply: () => random() < 0.2 }, watch);
+      const there = async () => {
+        const made = new Map<string, string>();
+        for (const { name } of graph.stages)
+          for (const index of name === "c" ? [0] : ROW_OF_NUMBERS) {
+            const text = new TextDecoder().decode(await store.read(keyOf(name, index)));
+            if (name !== "a")
+              expect(text, `seed ${seed}`).toBe(
+                digest([name, String(index), ...readBy(name, index).map((key) => made.get(key)!)]),
+              );
+            made.set(keyOf(name, index), text);
+          }
+        return made;
+      };
+      const end = await untilEnded(run, player, station(store, watch));
+      expect(end, `seed ${seed}`).toMatchObject({ tasks: TASKS, done: TASKS, exitStatus: 0 });
+      const before = await there();
+      await player.wake();
+      expect(await there(), `seed ${seed}`).toEqual(before);
     }
   }, 300_000);
 

@@ -18,6 +18,7 @@ import type { Task } from "../task.js";
 import type { TaskSource } from "../task-source.js";
 import { blocksOf, readBlockJournals } from "./block-run.js";
 import { readDead } from "./judge.js";
+import { exactlyOnce } from "./once.js";
 import type { OpenRun } from "./run-record.js";
 import { nameOf, needsOneOf } from "./run-tasks.js";
 import type { SegmentRecord } from "./stage-journals.js";
@@ -56,7 +57,9 @@ export async function workBlocks(
   const parts = source.stages.map(({ name: title, run }) => ({ title, run }));
   try {
     return await withStop(parts, { ...env, operations: node.operations }, async ({ stop, emit }) => {
-      const facts = { run, source, range, node, journal, write: diary.write, options, env, every, scratch, stop, emit };
+      const operations = exactlyOnce(run, node.operations, token);
+      const once = { ...node, operations };
+      const facts = { run, source, range, node: once, journal, write: diary.write, options, env, every, scratch, stop, emit };
       const counts = await doSlice(found, facts);
       await journal.close();
       await diary.writeEnd(counts.cancelled === 0);
@@ -139,7 +142,8 @@ async function doSlice({ done, lost, late }: Found, facts: SliceFacts) {
   if (changed) return refuseAll(tasks, states, changed, facts);
   const processes = Math.min(options.jobs, node.processes);
   const crowd = { processes, module: node.module, data: node.data, scratch, createdMs: source.createdMs, clock: env.clock };
-  const performers = processes > 1 ? workerProcesses({ ...crowd, every, onEvent: env.onEvent }) : undefined;
+  const { taskMs } = node;
+  const performers = processes > 1 ? workerProcesses({ ...crowd, taskMs, every, onEvent: env.onEvent }) : undefined;
   try {
     const perform = performer(facts, performers);
     const memoryBytes = options.memoryBytes - processesMemory(processes) - Math.max(1, processes) * node.cacheBytes;
@@ -227,7 +231,8 @@ function performer(
     } catch (error) {
       return { state: "failed", error: asEmporiumError(error) };
     }
-    if (others) return others.perform(range.first + number, task, rows, stop.signal);
+    // what gives other bytes each time is done here: a process of its own would not know which of them count
+    if (others && task.deterministic !== false) return others.perform(range.first + number, task, rows, stop.signal);
     return performTask(task, grant, { ...common, journal: rows });
   };
 }

@@ -61,6 +61,8 @@ export interface NodeBlocks extends BlockWork {
   readonly processes: number;
   /** What each of them keeps of what it reads, beside its blocks. */
   readonly cacheBytes: number;
+  /** As of `workerProcesses`. */
+  readonly taskMs?: number | undefined;
 }
 
 interface StationReports {

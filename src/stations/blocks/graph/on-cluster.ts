@@ -19,6 +19,7 @@ import type { PlainObject } from "../../../engine/task.js";
 import { openStore } from "../../../stores/url.js";
 import { compiled } from "../../../system/threads.js";
 import { deadBlock, writeDead } from "./dead.js";
+import { longestTaskMs } from "./external/fields.js";
 import { gpusOfJob } from "./external/within-gpus.js";
 import { endOf, finishGraph, type GraphEnd } from "./finish.js";
 import { openInputs, planInputs } from "./inputs.js";
@@ -73,7 +74,7 @@ export async function runGraphOnCluster(
   graph = { ...graph, notes: [...graph.notes, ...said] };
   const { stages, locks, createdMs, ...data } = workData(read, graph, { anonymous, sync });
   const params: GraphParams = { data, end: endOf(graph), processes: graph.memory.jobs, reported: reportedOf(graph) };
-  await claimOutputs(graph, outputs, options);
+  await claimOutputs(graph, outputs, locks, options);
   const blocks = asPlain({ stages, locks, createdMs }) as unknown as Pick<WorkData, "stages" | "locks" | "createdMs">;
   const outcome = await runOnCluster(
     {
@@ -118,7 +119,8 @@ export const blocksStation: BlockStation = {
     const data = dataIn(record);
     const { processes, data: own } = paramsIn(record);
     const module = pathToFileURL(compiled(new URL("./work.js", import.meta.url))).href;
-    return { ...(await openBlockWork(data)), module, data, processes, cacheBytes: own.inputs.cacheBytes };
+    const taskMs = longestTaskMs(own.inputs.programs);
+    return { ...(await openBlockWork(data)), module, data, processes, cacheBytes: own.inputs.cacheBytes, taskMs };
   },
   async finish(run, dead) {
     const { record } = run;

@@ -9,7 +9,7 @@ import { keepStatus } from "../../../engine/blocks/block-status.js";
 import { type BlockRunReport, runBlocks } from "../../../engine/blocks/run-blocks.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { workerProcesses } from "../../../engine/executors/worker-processes.js";
-import type { Every } from "../../../engine/lock.js";
+import { type Every, takeLocks } from "../../../engine/lock.js";
 import { ENGINE_FOLDER } from "../../../engine/plan.js";
 import type { PlainObject } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
@@ -17,6 +17,7 @@ import { compiled } from "../../../system/threads.js";
 import { checkInputs } from "./check-inputs.js";
 import { type DeadBlock, deadBlocks, writeDead } from "./dead.js";
 import type { GraphGiven } from "./document.js";
+import { longestTaskMs } from "./external/fields.js";
 import { closePrograms } from "./external/programs.js";
 import { figureLines, figuresOf, type GraphFigures, type StageReads } from "./figures.js";
 import { endOf, finishGraph } from "./finish.js";
@@ -132,7 +133,7 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
   const { jobs, keepGoing, every, sync } = options;
   const given = envOf(options);
   const workspace = resolve(options.workspace);
-  await claimOutputs(graph, target, options);
+  await claimOutputs(graph, target, data.locks, options);
   const status = keepStatus(target, graph.id, given, every);
   const env = { ...given, onEvent: status.onEvent };
   const plain = data as unknown as PlainObject;
@@ -140,7 +141,8 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
   const scratch = `${workspace}/scratch/${graph.id}`;
   const module = pathToFileURL(compiled(new URL("./work.js", import.meta.url))).href;
   const memory = { bytes: options.memoryBytes, taskBytes: graph.memory.blockBytes };
-  const crowd = { ...env, processes: jobs, module, data: plain, scratch, createdMs: 0, memory };
+  const taskMs = longestTaskMs(data.inputs.programs);
+  const crowd = { ...env, processes: jobs, module, data: plain, scratch, createdMs: 0, memory, taskMs };
   const performers = jobs > 0 ? workerProcesses(crowd) : undefined;
   try {
     const blocks = blockSource(data);
@@ -160,18 +162,30 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
   }
 }
 
-/** Removes what other runs left where the outputs go, if that was asked for; notes whose they are from now on. */
+/**
+ * Removes what other runs left where the outputs go, if that was asked for; notes whose they are from now on.
+ *
+ * @param locks of the outputs
+ * @throws {EmporiumError} CONFIG_COLLISION; TARGET_LOCKED while another run writes there
+ */
 export async function claimOutputs(
   graph: PreparedGraph,
   target: Store,
-  { force = false, signal }: Pick<GraphOptions, "force" | "signal">,
+  locks: readonly string[],
+  { force = false, signal, every, ...given }: Pick<GraphOptions, "force" | "signal" | "every"> & GivenEnv,
 ): Promise<void> {
   const own = claimKey(graph.id);
   if (!(await target.stat(own, { signal }))) {
-    for (const { document, folder, location } of [...graph.outputs.map(claimOf), ...graph.results.flatMap(claimOfFiles)]) {
-      if (!(await target.stat(document, { signal }))) continue;
-      if (!force) throw existing(location);
-      await target.remove(folder, { signal });
+    const { clock, random, log } = envOf(given);
+    const held = await takeLocks(target, locks, { job: "blocks run", clock, random, log, onLost: () => {}, every, signal });
+    try {
+      for (const { document, folder, location } of [...graph.outputs.map(claimOf), ...graph.results.flatMap(claimOfFiles)]) {
+        if (!(await target.stat(document, { signal }))) continue;
+        if (!force) throw existing(location);
+        await target.remove(folder, { signal });
+      }
+    } finally {
+      await held.release();
     }
   }
   const outputs = Object.fromEntries([...graph.outputs, ...graph.results].map(({ name, location }) => [name, location]));

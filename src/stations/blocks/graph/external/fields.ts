@@ -43,6 +43,15 @@ export function settingsOf(nodes: readonly NodeDocument[]): Record<string, Exter
   return Object.fromEntries(settings);
 }
 
+/** Batches of a task that may each take all of their time, the start of the program among them. */
+const BATCHES_MAX = 20;
+
+/** So long may a worker process be at one block before it counts as lost; undefined: as long as without programs, which are watched by themselves. */
+export function longestTaskMs(programs: Readonly<Record<string, ExternalSettings>>): number | undefined {
+  const seconds = Object.values(programs).reduce((sum, { timeout }) => sum + timeout, 0);
+  return seconds > 0 ? BATCHES_MAX * seconds * 1000 : undefined;
+}
+
 /** Raised when programs are told something else. */
 export const EXTERNAL_VERSION = 1;
 
