@@ -26,8 +26,6 @@ outputs:
   facts: { to: out/facts.json, format: json }
 `;
 const LOOK_MS = 3;
-/** Of kills that leave worker processes to find out by themselves. */
-const ALONE_SHARE = 0.2;
 
 /** A volume of so many blocks along each axis, and the graph. */
 export function makeScene(folder, blocks) {
@@ -97,13 +95,14 @@ function runOnce(folder, more, isAlone) {
  * Runs the graph, killed so many times or until it is done.
  *
  * @param step objects between two kills, at most
+ * @param aloneShare of kills that leave worker processes to find out by themselves
  * @returns kills, and the report of the run that ended by itself
  */
-export async function runKilled(folder, { kills, seed, step }) {
+export async function runKilled(folder, { kills, seed, step, aloneShare = 0.2 }) {
   const random = seededRandom(seed);
   for (let killed = 0; ; ) {
     const more = killed < kills ? Math.floor(random() * (step + 1)) : undefined;
-    const { status, signal, stdout, stderr } = await runOnce(folder, more, random() < ALONE_SHARE);
+    const { status, signal, stdout, stderr } = await runOnce(folder, more, random() < aloneShare);
     if (signal === "SIGKILL") killed++;
     else if (status === 0) return { kills: killed, report: JSON.parse(stdout) };
     else throw new Error(`exit ${status}: ${stderr}`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -11,7 +11,27 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "emporium 'kills' "));
 });
+/** Processes that work in a folder. */
+function livingIn(folder: string): string[] {
+  return readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`).startsWith(folder);
+    } catch {
+      return false; // gone, or another person's
+    }
+  });
+}
+
 afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+describe("worker processes of a run that was killed alone", () => {
+  it.runIf(existsSync("/proc/self/cwd"))("end, whatever they were at", async () => {
+    makeScene(root, [2, 3, 4]);
+    const { kills } = await runKilled(root, { kills: 3, seed: 2, step: 9, aloneShare: 1 });
+    expect(kills).toBe(3);
+    while (livingIn(root).length > 0) await new Promise((resolve) => setTimeout(resolve, 200));
+  });
+});
 
 describe("a graph's run that is killed again and again", () => {
   it("ends with the bytes of a run that nobody killed, and leaves nothing else", async () => {

@@ -52,6 +52,9 @@ type Again = Pick<ErrorFacts, "retry" | "retryAfterMs">;
 /** What is done is told at least so often. */
 const TELL_MS = 50;
 
+/** What is given up may take so long to end. */
+const END_MS = 10_000;
+
 const tell = (message: FromProcess) => process.send?.(message);
 
 if (process.send) listen();
@@ -61,7 +64,13 @@ function listen(): void {
   let work: Promise<(tasks: readonly number[]) => Promise<void>> | undefined;
   let last: Promise<void> = Promise.resolve();
   startThread({ entry: new URL("./heartbeat-thread.js", import.meta.url) });
-  process.on("disconnect", () => stop.abort()); // the run is gone: what is running is given up, and the process ends
+  process.on("disconnect", () => {
+    // the run is gone: what is running is given up, and the process ends, whatever it may wait for
+    stop.abort();
+    const end = () => process.exit(1);
+    last.then(end, end);
+    setTimeout(end, END_MS).unref();
+  });
   process.on("message", (message: ToProcess) => {
     if (message.kind === "stop") stop.abort();
     else if (message.kind === "begin") {
