@@ -32,6 +32,7 @@ const TYPES: Readonly<Record<string, string>> = {
   int: "a whole number",
   boolean: "true or false",
   array: "a list",
+  tuple: "a list",
   object: "a map of fields",
   record: "a map of fields",
   null: "null",
