@@ -221,7 +221,10 @@ class Stream(Iterator[Batch]):
         if self.shared:
             self._slot_bytes = int(memory["slotBytes"])
             credits = int(memory["slots"])
-            self._map = _mapped(memory["path"], credits * self._slot_bytes)
+            try:
+                self._map = _mapped(memory["path"], credits * self._slot_bytes)
+            except FileNotFoundError:
+                return  # the server has ended already: its next frame says why
         self._link.send(_REQUEST, {"credits": credits})
 
     def __iter__(self) -> Stream:

@@ -30,7 +30,7 @@ describe.runIf(hasEnvironment("peers"))("emporium_blocks.py", () => {
   it("gets every byte of every block, and no client or server outlives the other, however they end", async () => {
     const { failed, passed } = await results("peers", "stream_checks.py", [process.execPath, server, folder]);
     expect(failed).toEqual([]);
-    expect(passed).toBe(17);
+    expect(passed).toBe(18);
   });
 
   it("reads blocks of volumes that zarr-python wrote as NumPy has them", async () => {

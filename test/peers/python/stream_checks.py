@@ -1,5 +1,6 @@
 """What clients of `emporium blocks stream` see, with the made-up blocks of test/peers/stream-server.mjs: stream_checks.py NODE SERVER FOLDER"""
 
+import json
 import multiprocessing
 import os
 import pathlib
@@ -297,8 +298,36 @@ def errors_travel():
     assert (error.code, error.hint) == ("FORMAT_CORRUPT", "a hint") and str(error).count("FORMAT_CORRUPT") == 1, str(error)
 
 
+class Pipes(emporium_blocks._Link):
+    """Two pipes that nobody has to end."""
+
+    def close(self):
+        pass
+
+    abandon = close
+
+
+def error_before_the_memory_is_mapped():
+    """A server that fails at once takes its memory away before the client has mapped it: what it said is not lost."""
+    (theirs, outgoing), (incoming, mine) = os.pipe(), os.pipe()
+    hello = {"blocks": 1, "batch": 1, "arrays": {}, "shared": {"path": "/dev/shm/emporium-blocks-gone", "slots": 2, "slotBytes": 4096}}
+    error = {"message": "found, wanted", "code": "FORMAT_UNSUPPORTED", "hint": "a hint"}
+    for kind, head in ((emporium_blocks._HELLO, hello), (emporium_blocks._ERROR, error)):
+        text = json.dumps(head).encode()
+        os.write(mine, emporium_blocks._PREFIX.pack(len(text), kind) + text)
+    os.close(mine)
+    batches = emporium_blocks.Stream(Pipes(incoming, outgoing), {}, 2, 5.0)
+    os.close(theirs)
+    try:
+        next(batches)
+    except emporium_blocks.StreamError as found:
+        assert (found.code, found.hint) == ("FORMAT_UNSUPPORTED", "a hint"), found
+    else:
+        raise AssertionError("no error")
+
+
 CASES = {
-    "batches": [whole_epochs, no_copies, shares, left_early, reading_fails, timeout, no_program, wrong_frames, errors_travel],
+    "batches": [error_before_the_memory_is_mapped, whole_epochs, no_copies, shares, left_early, reading_fails, timeout, no_program, wrong_frames, errors_travel],
     "deaths": [server_killed, client_killed, ring_of_killed_server],
     "addresses": [socket_file, port_with_token],
     "processes": [lambda: start_method("fork", 28), lambda: start_method("spawn", 4), forked_child_keeps_nothing],
