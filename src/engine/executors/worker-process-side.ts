@@ -67,9 +67,9 @@ function listen(): void {
   process.on("disconnect", () => {
     // the run is gone: what is running is given up, and the process ends, whatever it may wait for
     stop.abort();
-    const end = () => process.exit(1);
+    const end = () => process.kill(process.pid, "SIGKILL");
     last.then(end, end);
-    setTimeout(end, END_MS).unref();
+    envOf({}).clock.sleep(END_MS).then(end, end);
   });
   process.on("message", (message: ToProcess) => {
     if (message.kind === "stop") stop.abort();
