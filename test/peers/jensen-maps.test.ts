@@ -19,7 +19,7 @@ if (!hasData) console.warn("skipped: ../shared/data has no configurations with t
 
 /** Failures that are meant to be, as the count calls them. */
 const VERDICTS: Readonly<Record<string, string>> = { CONFIG_COLLISION: "collision", CONFIG_VARIABLE: "no row" };
-const PLANNING_MS = 180_000;
+const PLANNING_MS = 420_000;
 
 interface Tomogram {
   run: string;
