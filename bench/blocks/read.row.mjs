@@ -12,7 +12,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "../../dist/core/random.js";
-import { figure, measure, median, root, round, say, table } from "../report.mjs";
+import { figure, median, root, round, say, table } from "../report.mjs";
+import { readBoxes } from "./contenders.mjs";
 
 const here = join(root, "bench", "blocks");
 /** The last is read where `--only` names it: all others together take some 13 minutes of a quiet machine with two cores. */
@@ -65,12 +66,8 @@ async function race({ volume, path, order, edge, file, concurrency, cache, pytho
   const sums = new Set();
   for (let round_ = 0; round_ < repeat; round_++) {
     for (const name of CONTENDERS) {
-      const own =
-        name === "emporium" ? [process.execPath, join(here, "read-boxes.mjs")] : [python, join(here, "read_boxes.py"), name];
-      const command = [...own, path, file, String(concurrency), String(cache)];
-      const report = `${path}.${name}.json`;
-      const cost = await measure(python, command, { env: { REPORT: report } });
-      const { blocks, seconds, cpu, sum } = JSON.parse(execFileSync("cat", [report], { encoding: "utf8" }));
+      const facts = { python, location: path, file, concurrency, cache, report: `${path}.${name}.json` };
+      const { blocks, seconds, cpu, sum, cost } = await readBoxes(name, facts);
       sums.add(sum);
       results[name].push({ rate: blocks / seconds, cpu: (1000 * cpu) / blocks, rss: cost.rss_kib / 1024 });
     }

@@ -5,12 +5,13 @@
  * Sketch: a box touches 3.3 chunks of 128³, asked for at the same time: 20 ms and the transfer of 9 MB. Of a shard the index comes first, once.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { seededRandom } from "../../dist/core/random.js";
-import { figure, measure, median, root, round, say, table } from "../report.mjs";
+import { figure, median, root, round, say, table } from "../report.mjs";
 import { s3Environment } from "../s3-server.mjs";
+import { readBoxes } from "./contenders.mjs";
 
 const here = join(root, "bench", "blocks");
 const EDGE = 64;
@@ -44,14 +45,9 @@ async function race({ volume, location, file, store, python, out, repeat }) {
   const sums = new Set();
   for (let round_ = 0; round_ < repeat; round_++) {
     for (const name of CONTENDERS) {
-      const own =
-        name === "emporium" ? [process.execPath, join(here, "read-boxes.mjs")] : [python, join(here, "read_boxes.py"), name];
-      const report = join(out, "remote-report.json");
       await store.requests();
-      await measure(python, [...own, location, file, String(CONCURRENCY), "0"], {
-        env: { ...s3Environment(store.endpoint), REPORT: report },
-      });
-      const { blocks, seconds, sum } = JSON.parse(readFileSync(report, "utf8"));
+      const facts = { python, location, file, concurrency: CONCURRENCY, cache: 0, report: join(out, "remote-report.json") };
+      const { blocks, seconds, sum } = await readBoxes(name, { ...facts, env: s3Environment(store.endpoint) });
       sums.add(sum);
       results[name].push({ rate: blocks / seconds, requests: await store.requests() });
     }

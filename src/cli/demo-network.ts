@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { EmporiumError } from "../core/errors.js";
+import { EmporiumError, toErrorRecord } from "../core/errors.js";
 import { quoteWord } from "../core/shell.js";
+import { pythonPath } from "../stations/blocks/python-folder.js";
 import type { Io } from "./command.js";
 import type { DemoResult } from "./demo-steps.js";
 
 const SCRIPT = fileURLToPath(new URL("../../examples/blocks/segment.py", import.meta.url));
-const PACKAGE = fileURLToPath(new URL("../../python", import.meta.url));
 /** Prints nothing and ends with 0 where both are installed, without loading them. */
 const HAS_PYTORCH = "import importlib.util as u, sys; sys.exit(not (u.find_spec('numpy') and u.find_spec('torch')))";
 
@@ -33,7 +33,7 @@ export async function trainNetwork(options: NetworkOptions, io: Io): Promise<Dem
   const unfinished = `${picture}.part`;
   const given = {
     EMPORIUM: join(import.meta.dirname, "main.js"),
-    PYTHONPATH: [PACKAGE, env.PYTHONPATH].filter(Boolean).join(delimiter),
+    PYTHONPATH: pythonPath(env),
   };
   const words = [python, SCRIPT, tomogram, mask, picture, String(seconds)].map(quoteWord);
   const command = [...Object.entries(given).map(([name, value]) => `${name}=${quoteWord(value)}`), ...words].join(" ");
@@ -61,7 +61,15 @@ export async function trainNetwork(options: NetworkOptions, io: Io): Promise<Dem
     io.signal,
   );
   io.signal.throwIfAborted();
-  if (exitStatus !== 0) throw new EmporiumError("TASK_FAILED", `the network was not trained: ${python} ended with ${exitStatus}`);
+  if (exitStatus !== 0) {
+    const error = toErrorRecord(
+      new EmporiumError("TASK_FAILED", `the network was not trained: ${python} ended with ${exitStatus}`, {
+        hint: "--train 0 leaves it out",
+      }),
+    );
+    io.fail(error);
+    return { command, exitStatus: 1, result: { lines, errors: [error] } };
+  }
   await rename(unfinished, picture);
   say(`What it finds, also below the line, in a part that it has not seen: ${picture}`);
   return { command, exitStatus, result: { lines, picture } };

@@ -90,24 +90,22 @@ export default command({
           return done.exitStatus;
         }
       }
-      if (train > 0)
-        results.push(
-          await trainNetwork(
-            { ...inCell(portal), picture: join(dest, "blocks/network.png"), seconds: train, env: process.env },
-            io,
-          ),
-        );
+      const picture = join(dest, "blocks/network.png");
+      const network =
+        train > 0 ? await trainNetwork({ ...inCell(portal), picture, seconds: train, env: process.env }, io) : undefined;
+      if (network) results.push(network);
       const views = (await tree?.views()) ?? [];
-      if (io.json) io.outJson({ steps: results, ...(tree ? { url: tree.url, page: tree.page, views } : {}), errors: [] });
+      if (io.json)
+        io.outJson({ steps: results, ...(tree ? { url: tree.url, page: tree.page, views } : {}), errors: errorsOf(network) });
       else {
         io.out(`\nThe tree is in ${portal}: each .zarr opens with zarr-python and ome-zarr, each .mrc with mrcfile and IMOD.`);
         if (tree) io.out(`\n${["Its views, until Ctrl-C:", ...views.map(({ link }) => link)].join("\n")}`);
       }
       if (tree) await toldToStop(io.signal);
+      return network?.exitStatus ?? 0;
     } finally {
       await tree?.close();
     }
-    return 0;
   },
 });
 

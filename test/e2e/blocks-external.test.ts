@@ -91,6 +91,16 @@ describe.runIf(python)("a person's program", () => {
     expect(calls[0]!.slice(5)).toEqual([0, -2, -1, 0, -2, 7, 0, -2, 15, 0, -2, 23, 0, -2, 31]);
   });
 
+  it("gets the blocks of the plan where a shard of the output has several chunks, and no halo keeps it whole", async () => {
+    const log = join(root, "log");
+    expect(await run(graph("out", { words: ["whole", log] }))).toMatchObject({ exitStatus: 0, errors: [] });
+    expect((await readImage(join(root, "out/net.zarr"))).voxels).toEqual(voxels);
+    const calls = readFileSync(log, "utf8").trim().split("\n");
+    // blocks of 8³, shards of 2 chunks: 3 × 3 × 5 calls
+    expect(calls).toHaveLength(45);
+    expect(calls[0]).toMatch(/^\d+ 1 8 8 8 0 0 0$/);
+  });
+
   it("gets no voxels beyond the volume where the edge is none", async () => {
     const log = join(root, "log");
     await run(graph("out", { words: ["whole", log], block: [20, 24, 24], halo: 3, edge: "none" }));

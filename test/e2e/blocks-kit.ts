@@ -75,3 +75,15 @@ export function noise(shape: Triple, dtype: "int16" | "uint8" | "float32", seed 
   }
   return voxels;
 }
+
+/** A graph for clusters: an image smoothed, cut at a value, and its components, in blocks of 8 × 8 × 16 voxels and stages that wait for each other. */
+export const componentsGraph = (folder: string, name: string, outputs: readonly ("smooth" | "cc")[]) => `version: 1
+inputs: { em: '${folder}/em.zarr' }
+grid: { of: em, block: [8, 8, 16] }
+nodes:
+  - { id: smooth, op: gaussian, in: em, sigma: 1 }
+  - { id: bin, op: threshold, in: smooth, above: 0 }
+  - { id: cc, op: components, in: bin, connectivity: 26 }
+outputs:
+${outputs.map((node) => `  ${node}: { to: '${folder}/${name}/${node}.zarr', chunk: [8, 8, 16] }`).join("\n")}
+`;

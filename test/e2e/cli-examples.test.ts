@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,6 +64,20 @@ describe("the demo", () => {
     expect([status, errors, steps.map(({ exitStatus }) => exitStatus)]).toEqual([0, [], steps.map(() => 0)]);
     for (const { command } of steps)
       expect(command).toMatch(/^emporium (ingest run|ingest convert|blocks run) | false .*segment\.py /);
+  });
+
+  it("says that the network was not trained, after everything else is done", async () => {
+    const python = join(folder, "broken-python");
+    writeFileSync(python, '#!/bin/sh\n[ "$1" = -c ] || exit 7\n', { mode: 0o755 });
+    process.env.EMPORIUM_PYTHON = python;
+    try {
+      const { status, stdout } = await emporium("emporium demo --once --json");
+      const { steps, errors } = JSON.parse(stdout) as { steps: unknown[]; errors: unknown[] };
+      expect([status, steps.length > 8]).toEqual([1, true]);
+      expect(errors).toMatchObject([{ code: "TASK_FAILED", message: expect.stringContaining("ended with 7") }]);
+    } finally {
+      process.env.EMPORIUM_PYTHON = "false";
+    }
   });
 
   it("ends by itself where the output is no terminal", async () => {

@@ -1,27 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Triple } from "../../src/core/box.js";
 import { emporium } from "../peers/environment.js";
-import { noise, treeOf, writeImage } from "./blocks-kit.js";
+import { componentsGraph, noise, treeOf, writeImage } from "./blocks-kit.js";
 import { killOnce, locksIn, playedCluster } from "./cluster-stations-kit.js";
 
 const SHAPE: Triple = [16, 32, 32];
-
-/** Smoothed, cut at a value, and its components: 32 blocks, in stages that wait for each other. */
-const graph = (input: string, to: string) => `version: 1
-inputs: { em: '${input}' }
-grid: { of: em, block: [8, 8, 16] }
-nodes:
-  - { id: smooth, op: gaussian, in: em, sigma: 1 }
-  - { id: bin, op: threshold, in: smooth, above: 0 }
-  - { id: cc, op: components, in: bin, connectivity: 26 }
-outputs:
-  smooth: { to: '${to}/smooth.zarr', chunk: [8, 8, 16] }
-  cc: { to: '${to}/cc.zarr', chunk: [8, 8, 16] }
-`;
 
 /** A graph is computed by the jobs of a cluster as by one machine: the same bytes. */
 describe("a graph of blocks on a cluster", { timeout: 240_000 }, () => {
@@ -30,7 +17,7 @@ describe("a graph of blocks on a cluster", { timeout: 240_000 }, () => {
 
   const write = (name: string) => {
     const file = join(folder, `${name}.yaml`);
-    writeFileSync(file, graph(join(folder, "em.zarr"), join(folder, name)));
+    writeFileSync(file, componentsGraph(folder, name, ["smooth", "cc"]));
     return file;
   };
   const words = (name: string) => ["blocks", "run", write(name), "--workspace", join(folder, `${name}.work`)];
@@ -112,6 +99,21 @@ describe("a graph of blocks on a cluster", { timeout: 240_000 }, () => {
     expect(locksIn(out)).toEqual([]);
     expect(await answer(words("cancelled"), cluster.env)).toMatchObject({ done: 50, already: 16 });
     expect(treeOf(out)).toEqual(local);
+  });
+
+  it("is not given to the cluster where an input is broken, unless the check is left out", async () => {
+    const broken = join(folder, "broken");
+    await writeImage(join(broken, "em.zarr"), SHAPE, "int16", noise(SHAPE, "int16"));
+    const chunk = join(broken, "em.zarr/0/c/0/1/1");
+    truncateSync(chunk, statSync(chunk).size / 2);
+    const file = join(broken, "graph.yaml");
+    writeFileSync(file, componentsGraph(broken, "out", ["cc"]));
+    const cluster = playedCluster(join(broken, "engine"));
+    const given = ["blocks", "run", file, "--workspace", join(broken, "work"), "--executor", "sge", "--driver", "none"];
+    expect(await answer(given, cluster.env)).toMatchObject({ errors: [{ code: "INPUT_UNSOUND" }] });
+    expect(existsSync(join(broken, "out"))).toBe(false);
+    const { run } = await answer([...given, "--no-check"], cluster.env);
+    expect(await answer(["engine", "cancel", String(run)], cluster.env)).toMatchObject({ left: 0 });
   });
 
   it("programs that need a GPU get one from the profile, or the run is refused", async () => {

@@ -163,15 +163,20 @@ async function holds(store: Store): Promise<void> {
 
 const lives: Fate = { kind: "lives" };
 
+/** Two attempts of each job may end badly; the third lives. */
+function fates(random: () => number) {
+  const kinds = ["lives", "dies", "stalls", "twice"] as const;
+  return (job: ArrayJob): Fate => {
+    const kind = elementOf(job).attempt < 2 ? kinds[Math.floor(random() * kinds.length)]! : "lives";
+    return kind === "dies" || kind === "stalls" ? { kind, after: Math.floor(random() * 40) } : { kind };
+  };
+}
+
 describe("blocks on a cluster", () => {
   it(`whose workers die, stand still, come back and are started twice, ${SEEDS} times`, async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const random = seededRandom(seed);
-      const kinds = ["lives", "dies", "stalls", "twice"] as const;
-      const fateOf = (job: ArrayJob): Fate => {
-        const kind = elementOf(job).attempt < 2 ? kinds[Math.floor(random() * kinds.length)]! : "lives";
-        return kind === "dies" || kind === "stalls" ? { kind, after: Math.floor(random() * 40) } : { kind };
-      };
+      const fateOf = fates(random);
       const losesReply = () => random() < 0.2;
       const forgets = (job: ArrayJob) => elementOf(job).attempt === 0 && random() < 0.1;
       const made = await scene(seed, { fateOf, losesReply, forgets });
@@ -197,11 +202,7 @@ describe("blocks on a cluster", () => {
     const graph: BlockGraph = { ...blocks, stages: [{ ...first!, deterministic: false }, ...rest] };
     for (let seed = 1; seed <= SEEDS; seed++) {
       const random = seededRandom(seed);
-      const kinds = ["lives", "dies", "stalls", "twice"] as const;
-      const fateOf = (job: ArrayJob): Fate => {
-        const kind = elementOf(job).attempt < 2 ? kinds[Math.floor(random() * kinds.length)]! : "lives";
-        return kind === "dies" || kind === "stalls" ? { kind, after: Math.floor(random() * 40) } : { kind };
-      };
+      const fateOf = fates(random);
       const watch: Watch = { graph, chance: random };
       const { store, run, player } = await scene(seed, { fateOf, losesReply: () => random() < 0.2 }, watch);
       const there = async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Triple } from "../../src/core/box.js";
-import { noise, treeOf, writeImage } from "../e2e/blocks-kit.js";
+import { componentsGraph, noise, treeOf, writeImage } from "../e2e/blocks-kit.js";
 import { killOnce } from "../e2e/cluster-stations-kit.js";
 import { hasEnded, leftovers, type RunStatus } from "./cluster-kit.js";
 import { emporium } from "./environment.js";
@@ -13,18 +13,6 @@ import { hasSlurm, type Slurm, startSlurm } from "./slurm-kit.js";
 const SHAPE: Triple = [32, 32, 64];
 const POLL_MS = 100;
 const TEST_MS = 300_000;
-
-/** 64 blocks, smoothed, cut at a value, and its components. */
-const graph = (folder: string, name: string) => `version: 1
-inputs: { em: ${folder}/em.zarr }
-grid: { of: em, block: [8, 8, 16] }
-nodes:
-  - { id: smooth, op: gaussian, in: em, sigma: 1 }
-  - { id: bin, op: threshold, in: smooth, above: 0 }
-  - { id: cc, op: components, in: bin, connectivity: 26 }
-outputs:
-  cc: { to: ${folder}/${name}/cc.zarr, chunk: [8, 8, 16] }
-`;
 
 describe.runIf(hasSlurm())("a graph of blocks on a Slurm cluster", { timeout: TEST_MS }, () => {
   const folder = mkdtempSync(join(tmpdir(), "emporium-blocks-"));
@@ -59,7 +47,7 @@ describe.runIf(hasSlurm())("a graph of blocks on a Slurm cluster", { timeout: TE
   };
   function run(name: string, flags: readonly string[]) {
     const file = join(folder, `${name}.yaml`);
-    writeFileSync(file, graph(folder, name));
+    writeFileSync(file, componentsGraph(folder, name, ["cc"]));
     return answer(name, ["blocks", "run", file, "--workspace", join(folder, `${name}.work`), ...flags]);
   }
   const status = async (name: string) =>

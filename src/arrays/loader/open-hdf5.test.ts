@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Box } from "../../core/box.js";
 import { viewAs } from "../../formats/zarr/elements.js";
 import { hdf5Place } from "./open-hdf5.js";
+import { readingRoom } from "./room.js";
 import { openBlockVolume } from "./volume.js";
 
 /** Its README says what each voxel is. */
@@ -44,6 +45,27 @@ describe("a dataset of an HDF5 file", () => {
     } finally {
       await volume.close();
     }
+  });
+
+  it.runIf(existsSync("/proc/self/fd"))("is closed with its room, or before", async () => {
+    const files = ["first.h5", "second.h5"].map((name) => join(folder, name));
+    for (const file of files) copyFileSync(FILE, file);
+    const open = () =>
+      readdirSync("/proc/self/fd").filter((name) => {
+        try {
+          return files.includes(readlinkSync(`/proc/self/fd/${name}`));
+        } catch {
+          return false; // that of the listing itself
+        }
+      }).length;
+    const room = readingRoom();
+    const [first] = await Promise.all(files.map((file) => openBlockVolume(`${file}#/volume`, { room })));
+    expect(open()).toBe(2);
+    await first!.close();
+    expect(open()).toBe(1);
+    await first!.close();
+    await room.close();
+    expect(open()).toBe(0);
   });
 
   it("is read from a path with blanks and letters of any language, without a slash before its name", async () => {

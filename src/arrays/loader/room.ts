@@ -33,7 +33,9 @@ export interface ReadingRoom {
   indexes(): ShardIndexes;
   /** A number that no other volume of the room has. */
   number(): number;
-  /** Ends the threads. Volumes that are being read fail with CANCELLED. */
+  /** Has something closed with the room, if it was not before. @returns closes it now */
+  closing(close: () => void): () => void;
+  /** Ends the threads, and closes the files of volumes. Volumes that are being read fail with CANCELLED. */
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export function readingRoom({
   let made: BlockMemory | undefined;
   let kernels: Kernels | undefined;
   let volumes = 0;
+  const open = new Set<() => void>();
   const memory = () => {
     made ??= blockMemory(memoryBytes, () => decoded.evict() || stored.evict());
     return made;
@@ -94,6 +97,16 @@ export function readingRoom({
       };
     },
     number: () => ++volumes,
-    close: () => pool.end(),
+    closing(close) {
+      const once = () => {
+        if (open.delete(once)) close();
+      };
+      open.add(once);
+      return once;
+    },
+    async close() {
+      await pool.end();
+      for (const close of [...open]) close();
+    },
   };
 }

@@ -55,6 +55,7 @@ export async function openBlockVolume(location: string, options: OpenBlockVolume
   const room = options.room ?? readingRoom(options);
   const opened = await openLevels(location, { ...options, indexes: room.indexes() });
   const reader = chunkReader({ ...opened, room });
+  const close = room.closing(() => opened.close?.());
   return {
     name: opened.name,
     // read side by side, so in any order
@@ -66,8 +67,8 @@ export async function openBlockVolume(location: string, options: OpenBlockVolume
     },
     async close() {
       // threads that others read with go on
-      if (!options.room) await room.close();
-      opened.close?.();
+      if (options.room) close();
+      else await room.close();
     },
   };
 }

@@ -59,12 +59,11 @@ export function mapParams(fields: z.output<typeof MapFields>, input: { readonly 
   return { module, sha256, halo: fields.halo, dtype: fields.dtype ?? input.dtype, options: fields.options as JsonObject };
 }
 
-/** A person's module as an operator. It is loaded when a block is computed. */
-export function bindMap(
-  params: MapParams,
-  input: { readonly shape: Triple; readonly voxelSizeNm: BoundOperator["output"]["voxelSizeNm"] },
-): ProgramOperator {
-  const { shape, voxelSizeNm } = input;
+/** What operators of people have in common: the voxels of their first input are those of the result. */
+export function onSameVoxels(
+  params: { readonly halo: Triple; readonly dtype: DType },
+  { shape, voxelSizeNm }: Pick<BoundOperator["output"], "shape" | "voxelSizeNm">,
+): Omit<ProgramOperator, "apply"> {
   return {
     params: params as unknown as JsonObject,
     output: { shape, voxelSizeNm, dtype: params.dtype },
@@ -72,12 +71,22 @@ export function bindMap(
     scale: [1, 1, 1],
     origin: [0, 0, 0],
     inputBox: (core) => growBox(core, params.halo, shape),
+  };
+}
+
+/** A person's module as an operator. It is loaded when a block is computed. */
+export function bindMap(
+  params: MapParams,
+  input: { readonly shape: Triple; readonly voxelSizeNm: BoundOperator["output"]["voxelSizeNm"] },
+): ProgramOperator {
+  return {
+    ...onSameVoxels(params, input),
     async apply([block], core) {
       const { apply } = (await import(pathToFileURL(params.module).href)) as MapModule;
       const data = await apply(block!, core, params.options);
       const wanted = volumeOf(boxShape(core));
       const isType = data?.constructor === newVoxels(params.dtype, 0).constructor;
-      if (isType && data.length === wanted) return { data, dtype: params.dtype, box: core, whole: shape };
+      if (isType && data.length === wanted) return { data, dtype: params.dtype, box: core, whole: input.shape };
       const found = isType ? `${data.length} voxels` : `${data?.constructor.name ?? "nothing"}`;
       throw new EmporiumError("TASK_FAILED", `${params.module} gave ${found}, ${wanted} voxels of ${params.dtype} wanted`);
     },

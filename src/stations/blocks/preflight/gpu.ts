@@ -1,6 +1,6 @@
 import type { Clock } from "../../../core/clock.js";
-import { isEmporiumError } from "../../../core/errors.js";
 import type { RunCommand } from "../../../engine/executors/engine-command.js";
+import { nvidiaSmi } from "../nvidia-smi.js";
 
 /** Of the first GPU, while blocks were measured. */
 export interface GpuUse {
@@ -22,7 +22,7 @@ export async function watchGpu(run: RunCommand, clock: Clock, done: Promise<unkn
   end.catch(() => {}); // told where the blocks are measured
   const seen: (readonly [utilization: number, memory: number])[] = [];
   do {
-    const line = await ask(run);
+    const [line] = (await nvidiaSmi(run, QUERY)) ?? [];
     if (line === undefined) return undefined;
     const [utilization, memory] = line.split(",").map(Number);
     if (Number.isFinite(utilization) && Number.isFinite(memory)) seen.push([utilization!, memory!]);
@@ -34,15 +34,4 @@ export async function watchGpu(run: RunCommand, clock: Clock, done: Promise<unkn
     memoryMiBMax: Math.max(...seen.map(([, memory]) => memory)),
     samples: seen.length,
   };
-}
-
-/** The first line of its answer; undefined where the program is not there or finds no GPU. */
-async function ask(run: RunCommand): Promise<string | undefined> {
-  try {
-    const { status, stdout } = await run("nvidia-smi", QUERY);
-    return status === 0 ? stdout.split("\n")[0] : undefined;
-  } catch (error) {
-    if (isEmporiumError(error) && error.code === "ENGINE_ABSENT") return undefined;
-    throw error;
-  }
 }

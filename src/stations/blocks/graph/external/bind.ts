@@ -7,7 +7,7 @@ import { type DType, ITEM_BYTES } from "../../../../core/dtype.js";
 import { isEmporiumError } from "../../../../core/errors.js";
 import type { JsonObject } from "../../../../core/json.js";
 import { chunkBoxes } from "../../../../formats/precomputed/grid.js";
-import type { ProgramOperator } from "../map.js";
+import { onSameVoxels, type ProgramOperator } from "../map.js";
 import type { ExternalParams, ExternalSettings } from "./fields.js";
 import { atBlock, type ProgramBatch } from "./program.js";
 import { programFor } from "./programs.js";
@@ -18,15 +18,10 @@ export function bindExternal(
   inputs: readonly InputFacts[],
   settings?: ExternalSettings,
 ): ProgramOperator {
-  const { shape, voxelSizeNm } = inputs[0]!;
+  const { shape } = inputs[0]!;
   const dtypes = inputs.map((input) => input.dtype);
   return {
-    params: params as unknown as JsonObject,
-    output: { shape, voxelSizeNm, dtype: params.dtype },
-    halo: params.halo,
-    scale: [1, 1, 1],
-    origin: [0, 0, 0],
-    inputBox: (core) => growBox(core, params.halo, shape),
+    ...onSameVoxels(params, inputs[0]!),
     async apply(blocks, core, signal) {
       const data = newVoxels(params.dtype, volumeOf(boxShape(core)));
       const cell = params.cell ?? boxShape(core);

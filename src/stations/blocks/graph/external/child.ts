@@ -1,15 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
-import { delimiter } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Clock } from "../../../../core/clock.js";
+import { pythonPath } from "../../python-folder.js";
 
 /** Bytes of what a program printed that are kept for its errors. */
 const TAIL_BYTES = 4096;
 /** The descriptor that frames go over: standard output is the program's own. */
 const DESCRIPTOR = 3;
-/** `emporium_blocks.py` of this very version. */
-const PYTHON_FOLDER = fileURLToPath(new URL("../../../../../python", import.meta.url));
 
 /** A person's program and the socket to it. */
 export interface Child {
@@ -26,11 +23,10 @@ export interface Child {
 
 /** Starts a program. It prints where nobody reads but `tail`. */
 export function startChild(command: readonly string[], gpus: readonly string[] | undefined, clock: Clock): Child {
-  const { PYTHONPATH: given } = process.env;
   const env = {
     ...process.env,
     EMPORIUM_BLOCKS_FD: String(DESCRIPTOR),
-    PYTHONPATH: given ? `${given}${delimiter}${PYTHON_FOLDER}` : PYTHON_FOLDER,
+    PYTHONPATH: pythonPath(process.env),
     PYTHONUNBUFFERED: "1", // what it prints before it dies is told
     ...(gpus ? { CUDA_VISIBLE_DEVICES: gpus.join(",") } : {}),
   };

@@ -1,8 +1,8 @@
-import { execFile } from "node:child_process";
 import { createServer } from "node:net";
-import { promisify } from "node:util";
 import type { Clock } from "../../../../core/clock.js";
 import { EmporiumError } from "../../../../core/errors.js";
+import { engineCommand } from "../../../../engine/executors/engine-command.js";
+import { nvidiaSmi } from "../../nvidia-smi.js";
 
 const QUERY = ["--query-gpu=index", "--format=csv,noheader"];
 const WAIT_MS = 500;
@@ -10,16 +10,8 @@ const WAIT_MS = 500;
 /** Names of the GPUs that this process may use: those of `CUDA_VISIBLE_DEVICES` where it is set, else all that nvidia-smi knows. */
 export async function visibleGpus(env: NodeJS.ProcessEnv = process.env): Promise<readonly string[]> {
   const { CUDA_VISIBLE_DEVICES: given } = env;
-  const text =
-    given ??
-    (await promisify(execFile)("nvidia-smi", QUERY).then(
-      ({ stdout }) => stdout.replaceAll("\n", ","),
-      () => "", // no program, or no driver: no GPU
-    ));
-  return text
-    .split(",")
-    .map((word) => word.trim())
-    .filter((word) => word !== "" && word !== "-1");
+  const names = given?.split(",") ?? (await nvidiaSmi(engineCommand(env), QUERY)) ?? [];
+  return names.map((word) => word.trim()).filter((word) => word !== "" && word !== "-1");
 }
 
 /** GPUs that no other process of emporium on this machine uses. */
