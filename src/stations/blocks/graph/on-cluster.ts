@@ -23,10 +23,10 @@ import { longestTaskMs } from "./external/fields.js";
 import { gpusOfJob } from "./external/within-gpus.js";
 import { endOf, finishGraph, type GraphEnd } from "./finish.js";
 import { openInputs, planInputs } from "./inputs.js";
+import { claimOutputs } from "./owners.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import {
   checkBefore,
-  claimOutputs,
   type GraphOptions,
   type GraphRunReport,
   type GraphSource,

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
-import { printJson } from "../../../core/json.js";
+import type { ErrorRecord } from "../../../core/errors.js";
 import { type Report, withText } from "../../../core/report.js";
 import { formatSeconds } from "../../../core/units.js";
 import { blockSource } from "../../../engine/blocks/block-source.js";
@@ -9,8 +8,7 @@ import { keepStatus } from "../../../engine/blocks/block-status.js";
 import { type BlockRunReport, runBlocks } from "../../../engine/blocks/run-blocks.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { workerProcesses } from "../../../engine/executors/worker-processes.js";
-import { type Every, takeLocks } from "../../../engine/lock.js";
-import { ENGINE_FOLDER } from "../../../engine/plan.js";
+import type { Every } from "../../../engine/lock.js";
 import type { PlainObject } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import { compiled } from "../../../system/threads.js";
@@ -22,9 +20,8 @@ import { closePrograms } from "./external/programs.js";
 import { figureLines, figuresOf, type GraphFigures, type StageReads } from "./figures.js";
 import { endOf, finishGraph } from "./finish.js";
 import { openInputs, planInputs } from "./inputs.js";
-import { imageDocument, resultDocument } from "./metadata.js";
 import { onlyThese } from "./only.js";
-import type { OutputPlan, ResultPlan } from "./outputs.js";
+import { claimOutputs, othersOutputs } from "./owners.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import { givenGraph, type ReadGraph, readGraph } from "./read-graph.js";
 import { openTargets } from "./targets.js";
@@ -117,17 +114,14 @@ export function workData(
 /** What a check of the inputs found and does no harm. @throws {EmporiumError} INPUT_UNSOUND */
 export async function checkBefore(
   read: ReadGraph,
-  { id }: PreparedGraph,
+  graph: PreparedGraph,
   target: Store,
   options: Pick<GraphOptions, "check" | "memoryBytes" | "anonymous" | "signal">,
 ): Promise<string[]> {
   const { check = true, memoryBytes, anonymous = false, signal } = options;
-  if (!check || (await target.stat(claimKey(id), { signal }))) return [];
+  if (!check || (await othersOutputs(graph, target, signal)).length === 0) return [];
   return checkInputs(read, { memoryBytes, anonymous, signal });
 }
-
-/** The note that outputs are a run's. */
-const claimKey = (id: string) => `${ENGINE_FOLDER}/graphs/${id}.json`;
 
 async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, options: GraphOptions): Promise<GraphRunReport> {
   const { jobs, keepGoing, every, sync } = options;
@@ -160,49 +154,6 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
     performers?.close();
     await closePrograms();
   }
-}
-
-/**
- * Removes what other runs left where the outputs go, if that was asked for; notes whose they are from now on.
- *
- * @param locks of the outputs
- * @throws {EmporiumError} CONFIG_COLLISION; TARGET_LOCKED while another run writes there
- */
-export async function claimOutputs(
-  graph: PreparedGraph,
-  target: Store,
-  locks: readonly string[],
-  { force = false, signal, every, ...given }: Pick<GraphOptions, "force" | "signal" | "every"> & GivenEnv,
-): Promise<void> {
-  const own = claimKey(graph.id);
-  if (!(await target.stat(own, { signal }))) {
-    const { clock, random, log } = envOf(given);
-    const held = await takeLocks(target, locks, { job: "blocks run", clock, random, log, onLost: () => {}, every, signal });
-    try {
-      for (const { document, folder, location } of [...graph.outputs.map(claimOf), ...graph.results.flatMap(claimOfFiles)]) {
-        if (!(await target.stat(document, { signal }))) continue;
-        if (!force) throw existing(location);
-        await target.remove(folder, { signal });
-      }
-    } finally {
-      await held.release();
-    }
-  }
-  const outputs = Object.fromEntries([...graph.outputs, ...graph.results].map(({ name, location }) => [name, location]));
-  await target.write(own, new TextEncoder().encode(printJson({ run: graph.id, outputs })), { signal });
-}
-
-const claimOf = (output: OutputPlan) => ({ ...output, document: imageDocument(output) });
-
-/** Other results are one document, written anew. */
-const claimOfFiles = (result: ResultPlan) =>
-  resultDocument(result) !== result.key ? [{ ...result, document: resultDocument(result), folder: `${result.key}/` }] : [];
-
-function existing(location: string): EmporiumError {
-  return new EmporiumError("CONFIG_COLLISION", `${location} is there already, and not made by this graph from these inputs`, {
-    place: { url: location },
-    hint: "add --force-overwrite to replace it, or give the output another name",
-  });
 }
 
 /** What a report tells of a graph. */
