@@ -1,5 +1,5 @@
 /** Short links that lead to a viewer's state, in the three forms that a fragment has, and the bucket that its layers name. */
-import { fileOf } from "./tree.mjs";
+import { fileOf, madeFile } from "./tree.mjs";
 
 export const HEMIBRAIN_BUCKET = "neuroglancer-janelia-flyem-hemibrain";
 const ROOT = `precomputed://gs://${HEMIBRAIN_BUCKET}`;
@@ -110,7 +110,7 @@ export function* hemibrainFiles({ hemibrain = hemibrainState() }) {
   ]) {
     yield [`${folder}/info`, json(volume("segmentation", "uint64", "raw", shape))];
     // the second chunk along x, where there is one, is absent: zeros
-    yield [`${folder}/16x16x16/0-64_0-64_0-64`, fileOf(new Uint8Array(64 ** 3 * 8).fill(folder.length))];
+    yield [`${folder}/16x16x16/0-64_0-64_0-64`, madeFile(64 ** 3 * 8, () => new Uint8Array(64 ** 3 * 8).fill(folder.length))];
   }
   yield [
     "v1.0/synapses/info",

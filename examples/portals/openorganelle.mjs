@@ -1,6 +1,6 @@
 /** OpenOrganelle: the page as a browser fills it, the older manifests, the database that wants a key, and the public bucket. */
 import { gzipSync } from "node:zlib";
-import { escapeHtml, fileOf } from "./tree.mjs";
+import { escapeHtml, fileOf, madeFile } from "./tree.mjs";
 
 export const ORGANELLE_ID = "jrc_mus-nacc-2";
 export const ORGANELLE_BUCKET = "janelia-cosem-datasets";
@@ -145,12 +145,15 @@ const STORED_FROM = 4;
 
 /** A chunk that is stored plain inside of a Blosc frame (c-blosc's header: versions, flags, size of an element, three lengths). @param {number} seed */
 function bloscChunk(seed) {
-  const values = Int16Array.from({ length: 64 ** 3 }, (_, at) => ((at * 31 + seed * 977) % 4001) - 2000);
-  const head = Buffer.alloc(16);
-  head.set([2, 1, 0x22, 2]);
-  for (const [at, length] of [values.byteLength, values.byteLength, values.byteLength + 16].entries())
-    head.writeUInt32LE(length, 4 + 4 * at);
-  return fileOf(Buffer.concat([head, Buffer.from(values.buffer)]));
+  const bytes = 2 * 64 ** 3;
+  return madeFile(16 + bytes, () => {
+    const values = new Int16Array(64 ** 3);
+    for (let at = 0; at < values.length; at++) values[at] = ((at * 31 + seed * 977) % 4001) - 2000;
+    const head = Buffer.alloc(16);
+    head.set([2, 1, 0x22, 2]);
+    for (const [at, length] of [bytes, bytes, bytes + 16].entries()) head.writeUInt32LE(length, 4 + 4 * at);
+    return Buffer.concat([head, Buffer.from(values.buffer)]);
+  });
 }
 
 /** A block of N5: mode, axes and lengths in big-endian order, then the samples, compressed. @param {readonly number[]} lengths x first */

@@ -17,6 +17,7 @@ export interface Tree {
 
 export const MODIFIED_MS: number;
 export function fileOf(content: string | Uint8Array, contentType?: string): VirtualFile;
+export function madeFile(size: number, make: () => Uint8Array): VirtualFile;
 export function patternFile(size: number, name: string, contentType?: string): VirtualFile;
 export function sparseFile(size: number, pieces: readonly { offset: number; bytes: Uint8Array }[], name: string): VirtualFile;
 export function makeTree(entries: Iterable<readonly [path: string, file: VirtualFile]>): Tree;

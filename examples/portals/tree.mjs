@@ -16,12 +16,39 @@ export const MODIFIED_MS = Date.UTC(2024, 0, 15, 12);
  */
 export function fileOf(content, contentType = "application/octet-stream") {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  let etag;
   return {
     size: bytes.length,
     modifiedMs: MODIFIED_MS,
-    etag: `"${createHash("md5").update(bytes).digest("hex")}"`,
+    get etag() {
+      etag ??= `"${createHash("md5").update(bytes).digest("hex")}"`;
+      return etag;
+    },
     contentType,
     read: (offset, length) => bytes.subarray(offset, offset + length),
+  };
+}
+
+/**
+ * A file whose bytes are made when somebody first asks for them: most who start the portals ask for few.
+ * @param {number} size
+ * @param {() => Uint8Array} make
+ * @returns {VirtualFile}
+ */
+export function madeFile(size, make) {
+  let made;
+  const file = () => {
+    made ??= fileOf(make());
+    return made;
+  };
+  return {
+    size,
+    modifiedMs: MODIFIED_MS,
+    get etag() {
+      return file().etag;
+    },
+    contentType: "application/octet-stream",
+    read: (offset, length) => file().read(offset, length),
   };
 }
 
