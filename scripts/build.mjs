@@ -1,21 +1,24 @@
-// Compiles src/ to dist/, removes what has no source any more and marks the program as executable. The WebAssembly module is committed
-// as text (src/arrays/kernels/wasm.ts), so a bare machine needs nothing but the TypeScript compiler; `npm run build:wasm` makes it anew.
+// Compiles src/ to dist/ unless dist/ is of these sources already (`--clean`: from nothing), removes what has no source any more and marks
+// the program as executable. The WebAssembly module is committed as text (src/arrays/kernels/wasm.ts), so a bare machine needs nothing but
+// the TypeScript compiler; `npm run build:wasm` makes it anew.
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { noteCompiled, sourcesDigest } from "./compiled.mjs";
+import { isCompiled, noteCompiled, sourcesDigest } from "./compiled.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 if (process.argv.includes("--clean")) rmSync(dist, { recursive: true, force: true });
 const digest = sourcesDigest();
-try {
-  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tsconfig.json")], {
-    stdio: "inherit",
-  });
-} catch (error) {
-  process.exit(error.status ?? 1); // the compiler has said why
+if (!isCompiled(digest)) {
+  try {
+    execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tsconfig.json")], {
+      stdio: "inherit",
+    });
+  } catch (error) {
+    process.exit(error.status ?? 1); // the compiler has said why
+  }
 }
 // the viewer's bundles have no source of ours and are made below
 const isViewer = (name) => /^viewer[\\/]/.test(name);

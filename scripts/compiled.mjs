@@ -7,19 +7,24 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const stamp = join(root, "dist", "sources.sha256");
 
-/** Hexadecimal digest of the names and contents of all that the compiler reads. Cost: some 50 ms. */
+const sources = () =>
+  readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .sort();
+
+/** Hexadecimal digest of the names and contents of all that the compiler reads, and of its version. Cost: some 50 ms. */
 export function sourcesDigest() {
-  const hash = createHash("sha256").update(readFileSync(join(root, "tsconfig.json")));
-  const names = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
-  for (const name of names.filter((one) => one.endsWith(".ts") && !one.endsWith(".test.ts")).sort()) {
-    hash.update(`\0${name}\0`).update(readFileSync(join(root, "src", name)));
-  }
+  const hash = createHash("sha256");
+  for (const name of ["tsconfig.json", "package-lock.json"]) hash.update(readFileSync(join(root, name)));
+  for (const name of sources()) hash.update(`\0${name}\0`).update(readFileSync(join(root, "src", name)));
   return hash.digest("hex");
 }
 
-/** True where dist/ was compiled of the sources as they are now. */
+/** True where dist/ was compiled of the sources as they are now, and nothing of it is gone. */
 export function isCompiled(digest = sourcesDigest()) {
-  return existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== digest) return false;
+  const isLeftOut = (name) => name.endsWith(".d.ts") || /[\\/]assembly[\\/]/.test(name);
+  return sources().every((name) => isLeftOut(name) || existsSync(join(root, "dist", name.replace(/\.ts$/, ".js"))));
 }
 
 /** @param digest of the sources before they were compiled */
