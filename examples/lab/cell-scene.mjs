@@ -186,13 +186,17 @@ function ridge(distance, width) {
 function noisy(density) {
   const [, , nx] = CELL_SHAPE;
   const random = generator(20_260_110);
-  const noise = Float32Array.from(density, () => random() + random() + random() + random() - 2);
-  return Int8Array.from(density, (value, at) => {
+  // `from` with a function takes several times as long as a loop
+  const noise = new Float32Array(density.length);
+  for (let at = 0; at < noise.length; at++) noise[at] = random() + random() + random() + random() - 2;
+  const voxels = new Int8Array(density.length);
+  for (let at = 0; at < voxels.length; at++) {
     const before = at >= nx + 1 ? noise[at - 1] + noise[at - nx] : 0;
     const after = at + nx < noise.length ? noise[at + 1] + noise[at + nx] : 0;
     const smooth = 0.6 * noise[at] + 0.35 * (before + after);
-    return Math.max(-128, Math.min(127, Math.round(20 + value + 1.6 * NOISE * smooth)));
-  });
+    voxels[at] = Math.max(-128, Math.min(127, Math.round(20 + density[at] + 1.6 * NOISE * smooth)));
+  }
+  return voxels;
 }
 
 function placeRibosomes() {
