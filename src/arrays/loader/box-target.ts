@@ -1,4 +1,5 @@
 import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
+import { turns } from "../../system/parallel.js";
 import { type ChunkPart, type Elements, packed } from "./copy.js";
 import type { BlockMemory } from "./memory.js";
 
@@ -14,34 +15,58 @@ export interface BoxTarget {
   into(part: ChunkPart): Elements;
 }
 
-/** Of the memory, for boxes whose parts are being decoded. What does not fit is put together outside of it. */
-const BOX_SHARE = 1 / 16;
+/** Of the memory, for boxes whose parts are being decoded. A larger one is put together outside of it. */
+export const BOX_SHARE = 1 / 8;
 
 /** Places for boxes in the shared memory. */
 export interface BoxPlaces {
   /**
    * Lets `work` fill a box.
    *
+   * @param waits for a place, where others have them all; else the box is put together outside of the shared memory. Who waits holds nothing.
    * @returns its voxels, in memory of their own
    */
-  fill(box: Box, itemBytes: number, work: (target: BoxTarget) => Promise<void>): Promise<Uint8Array>;
+  fill(box: Box, itemBytes: number, waits: boolean, work: (target: BoxTarget) => Promise<void>): Promise<Uint8Array>;
 }
 
 export function boxPlaces(memory: () => BlockMemory): BoxPlaces {
   let used = 0;
+  const turn = turns(1);
+  let freed = () => {};
 
-  /** A piece of the shared memory, unless boxes have their share already. Nobody waits for one: those who hold one wait for others. */
+  /** A piece of the shared memory, unless boxes have their share already. */
   function take(length: number): number | undefined {
     if (length === 0 || used + length > memory().capacity * BOX_SHARE) return undefined;
     const at = memory().tryTake(length);
     if (at !== undefined) used += length;
     return at;
   }
+  function give(at: number, length: number): void {
+    memory().give(at, length);
+    used -= length;
+    freed();
+  }
+  /** The same in turn, once boxes before have been read. While none is, there is nobody to wait for. */
+  async function takeInTurn(length: number): Promise<number | undefined> {
+    if (length > memory().capacity * BOX_SHARE) return undefined;
+    const leave = await turn();
+    try {
+      for (;;) {
+        const at = take(length);
+        if (at !== undefined || used === 0) return at;
+        await new Promise<void>((resolve) => {
+          freed = resolve;
+        });
+      }
+    } finally {
+      leave();
+    }
+  }
   return {
-    async fill(box, itemBytes, work) {
+    async fill(box, itemBytes, waits, work) {
       const shape = boxShape(box);
       const length = volumeOf(shape) * itemBytes;
-      const at = take(length);
+      const at = waits ? await takeInTurn(length) : take(length);
       if (at === undefined) {
         const bytes = ownBytes(length);
         await work(targetOf(bytes, undefined, shape, itemBytes));
@@ -56,8 +81,7 @@ export function boxPlaces(memory: () => BlockMemory): BoxPlaces {
         own.set(bytes);
         return own;
       } finally {
-        memory().give(at, length);
-        used -= length;
+        give(at, length);
       }
     },
   };

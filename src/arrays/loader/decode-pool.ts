@@ -3,16 +3,19 @@ import { fromErrorRecord } from "../../core/errors.js";
 import { fewFiles } from "../../system/open-files.js";
 import { turns } from "../../system/parallel.js";
 import { type ThreadPool, threadPool } from "../../system/threads.js";
-import { kernelModule } from "../kernels/kernels.js";
+import { type Kernels, kernelModule } from "../kernels/kernels.js";
 import type { ChunkedLevel } from "./chunked.js";
 import type { BlockMemory, Claim } from "./memory.js";
 import type { TrafficCounts } from "./traffic.js";
 import type { DecodeJob, DecodePart, DecodeResult, DecoderData } from "./work/decode-job.js";
+import { runJob } from "./work/run-job.js";
 
 /** A box of a chunk that is to be decoded. */
 export interface WantedBox {
   readonly part: Omit<DecodePart, "target">;
-  /** Bytes of the box. */
+  /** Voxels that are wanted, in bytes. */
+  readonly wantedBytes: number;
+  /** Bytes of memory for it; 0 where it has a place. */
   readonly bytes: number;
   /** Where it goes, if there is a place for it in the shared memory already. */
   readonly target?: number | undefined;
@@ -24,14 +27,17 @@ export interface DecodePool {
   readonly threads: number;
   /** Jobs that wait for a thread or run. */
   readonly jobs: number;
+  /** About how long it takes to read and decode so many bytes of voxels, by the latest jobs of the level; undefined before the first. */
+  expectedMs(level: ChunkedLevel, bytes: number): number | undefined;
   /**
    * Decodes boxes of one level, one after the other on one thread, once there is a thread and memory for it.
    *
    * @param prepare makes the boxes when the job's turn comes.
    * @param counts of the volume.
+   * @param here on the calling thread, which stands still meanwhile.
    * @throws {EmporiumError} the first box's error, after all others were heard.
    */
-  run(level: ChunkedLevel, prepare: () => readonly WantedBox[], counts: TrafficCounts): Promise<void>;
+  run(level: ChunkedLevel, prepare: () => readonly WantedBox[], counts: TrafficCounts, here?: boolean): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -40,10 +46,14 @@ const SCRATCH_BYTES = 256 * 1024;
 /** Decoders make few objects. */
 const YOUNG_MIB = 8;
 
-export function decodePool(memory: () => BlockMemory, threadsWanted?: number): DecodePool {
+/** What a job that took longer than expected weighs: other programs delay some. A slow disk or codec delays all. */
+const WEIGHT = 1 / 16;
+
+export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, threadsWanted?: number): DecodePool {
   const threads = fewFiles ? 1 : Math.max(1, threadsWanted ?? availableParallelism());
   const turn = turns(threads);
   const needs = new WeakMap<ChunkedLevel, { scratch: number; aside: number }>();
+  const msPerByte = new WeakMap<ChunkedLevel, number>();
   let pool: ThreadPool<DecodeJob, DecodeResult> | undefined;
   let jobs = 0;
 
@@ -61,17 +71,19 @@ export function decodePool(memory: () => BlockMemory, threadsWanted?: number): D
     claim: Claim,
     counts: TrafficCounts,
     errors: unknown[],
+    here: boolean,
   ): Promise<number> {
     const { scratch, aside } = needs.get(level)!;
     const targets = boxes.map(({ target }, i) => target ?? claim.at[i + 1]!);
-    const result = await started().run({
+    const job: DecodeJob = {
       name: level.name,
       coding: level.coding!,
       chunk: level.chunk,
       parts: boxes.map(({ part }, i) => ({ ...part, target: targets[i]! })),
       scratch: { at: claim.at[0]!, length: scratch },
       aside,
-    });
+    };
+    const result = here ? await runHere(job) : await started().run(job);
     counts.waitSeconds += result.waitMs / 1000;
     counts.decodeSeconds += result.decodeMs / 1000;
     for (const [i, part] of result.parts.entries()) {
@@ -82,7 +94,22 @@ export function decodePool(memory: () => BlockMemory, threadsWanted?: number): D
       else boxes[i]!.hear(part.absent ? undefined : targets[i]);
     }
     if (result.need) needs.set(level, result.need);
+    else learn(level, boxes, result);
     return result.parts.length;
+  }
+
+  async function runHere(job: DecodeJob): Promise<DecodeResult> {
+    // the threads get theirs first
+    if (jobs > 1) await new Promise<void>((resolve) => setImmediate(resolve));
+    return runJob(job, kernels(), memory().bytes());
+  }
+
+  function learn(level: ChunkedLevel, boxes: readonly WantedBox[], { waitMs, decodeMs }: DecodeResult): void {
+    const bytes = boxes.reduce((sum, { wantedBytes }) => sum + wantedBytes, 0);
+    if (bytes === 0) return;
+    const latest = (waitMs + decodeMs) / bytes;
+    const before = msPerByte.get(level) ?? latest;
+    msPerByte.set(level, Math.min(latest, before + WEIGHT * (latest - before)));
   }
 
   return {
@@ -90,7 +117,11 @@ export function decodePool(memory: () => BlockMemory, threadsWanted?: number): D
     get jobs() {
       return jobs;
     },
-    async run(level, prepare, counts) {
+    expectedMs(level, bytes) {
+      const ms = msPerByte.get(level);
+      return ms === undefined ? undefined : ms * bytes;
+    },
+    async run(level, prepare, counts, here = false) {
       jobs++;
       const leave = await turn();
       try {
@@ -103,7 +134,7 @@ export function decodePool(memory: () => BlockMemory, threadsWanted?: number): D
             aside,
           );
           try {
-            rest = rest.slice(await attempt(level, rest, claim, counts, errors));
+            rest = rest.slice(await attempt(level, rest, claim, counts, errors, here));
           } finally {
             claim.release();
           }

@@ -85,7 +85,9 @@ interface MissingPart extends ChunkPart {
 
 async function readBox(context: Context, level: ChunkedLevel, box: Box, signal: AbortSignal | undefined): Promise<Uint8Array> {
   signal?.throwIfAborted();
-  return context.boxes.fill(box, level.itemBytes, (target) => fillBox(context, level, box, target, signal));
+  // what a local disk or this thread decodes is not faster for being asked for in advance
+  const waits = context.store.local !== undefined;
+  return context.boxes.fill(box, level.itemBytes, waits, (target) => fillBox(context, level, box, target, signal));
 }
 
 async function fillBox(
@@ -95,6 +97,7 @@ async function fillBox(
   target: BoxTarget,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  signal?.throwIfAborted();
   let parts = partsOf(box, level.chunk);
   // a chunk that another read has decoded may be gone again before it is copied: then it is a missing one
   while (parts.length > 0) {
@@ -232,12 +235,29 @@ async function decodeFiles(
     else found.push({ part, source: { path: local.path(place.key), ...place.range, etag: place.etag } });
   }
   const most = Math.min(JOB_BYTES, context.memory().capacity / 4); // a job takes half of the memory at most
-  const groups = grouped(found, level, Math.max(1, context.pool.threads - context.pool.jobs), most);
-  await forEachLimited(groups, 2 * context.pool.threads, async (group) => {
+  const { pool } = context;
+  const bytes = found.reduce((sum, { part }) => sum + wantedBytes(level, part), 0);
+  const expectedMs = pool.expectedMs(level, bytes) ?? Number.POSITIVE_INFINITY;
+  // While nobody else decodes, this thread takes a part itself: the last, when the others have theirs.
+  const isAlone = pool.jobs === 0;
+  const decoders = Math.min(Math.max(1, pool.threads - pool.jobs), Math.max(1, Math.floor(expectedMs / SHARE_MS)));
+  const groups = grouped(found, level, decoders, most);
+  const here = isAlone && expectedMs / decoders <= HERE_MS ? groups.at(-1) : undefined;
+  await forEachLimited(groups, 2 * pool.threads, async (group) => {
     signal?.throwIfAborted();
-    await decodeGroup(context, level, group, target);
+    await decodeGroup(context, level, group, target, group === here);
   });
 }
+
+/** Bytes that are decoded for a part, without what a codec decodes beside them. */
+function wantedBytes({ chunk, itemBytes }: ChunkedLevel, { whole, shape }: MissingPart): number {
+  return volumeOf(whole ? chunk : shape) * itemBytes;
+}
+
+/** A thread is asked for what takes this long: to ask takes a tenth of a millisecond. */
+const SHARE_MS = 0.5;
+/** The calling thread decodes what takes no longer: nobody notices that it stands still. A slow disk or codec shows in the jobs before. */
+const HERE_MS = 2;
 
 /** As many groups as there are idle threads, none much larger than a job should be. */
 function grouped<T extends { part: ChunkPart }>(
@@ -285,11 +305,12 @@ async function decodeGroup(
   level: ChunkedLevel,
   group: readonly { part: MissingPart; source: GroupSource }[],
   target: BoxTarget,
+  here = false,
 ): Promise<void> {
   const { pool, decoding, counts } = context;
   const held: (() => void)[] = [];
   const prepare = () => group.map(({ part, source }) => wantedBoxOf(context, level, part, source, target, held));
-  const job = pool.run(level, prepare, counts);
+  const job = pool.run(level, prepare, counts, here);
   const whole = group.filter(({ part }) => part.whole);
   for (const { part } of whole) if (!decoding.has(part.id)) decoding.set(part.id, job);
   try {
@@ -316,6 +337,7 @@ function wantedBoxOf(
     held.push(() => (good ? decoded.unpin(part.id) : decoded.drop(part.id)));
     return {
       part: { cell: part.cell, source: own, from: [0, 0, 0], to: level.chunk },
+      wantedBytes: wantedBytes(level, part),
       bytes: 0,
       target: kept.at,
       hear(at) {
@@ -333,11 +355,18 @@ function wantedBoxOf(
     const hear = (at: number | undefined) => {
       if (at === undefined) fillPart(context, level, part, target);
     };
-    return { part: { ...wanted, rowStride, planeStride }, bytes: 0, target: target.address + offset * level.itemBytes, hear };
+    return {
+      part: { ...wanted, rowStride, planeStride },
+      wantedBytes: volumeOf(part.shape) * level.itemBytes,
+      bytes: 0,
+      target: target.address + offset * level.itemBytes,
+      hear,
+    };
   }
   const bytes = volumeOf(part.shape) * level.itemBytes;
   return {
     part: wanted,
+    wantedBytes: bytes,
     bytes,
     hear(at) {
       if (at === undefined) return fillPart(context, level, part, target);

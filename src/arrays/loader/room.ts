@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { LIMITS } from "../../core/limits.js";
 import { instantiateKernels, type Kernels, kernelModule } from "../kernels/kernels.js";
-import { type BoxPlaces, boxPlaces } from "./box-target.js";
+import { BOX_SHARE, type BoxPlaces, boxPlaces } from "./box-target.js";
 import { type DecodePool, decodePool } from "./decode-pool.js";
 import { type KeptChunks, keptChunks } from "./kept-chunks.js";
 import { type BlockMemory, blockMemory } from "./memory.js";
@@ -43,7 +43,7 @@ export interface ReadingRoom {
 export const DECODED_SHARE = 3 / 4;
 const STORED_SHARE = 1 / 8;
 /** For decoded chunks that are just now written or copied: with the stored ones and the boxes no more than half of the memory. */
-export const PINNED_SHARE = 5 / 16;
+export const PINNED_SHARE = 1 / 2 - STORED_SHARE - BOX_SHARE;
 /** Beside the memory: indexes of shards. */
 const INDEX_SHARE = 1 / 16;
 
@@ -66,7 +66,11 @@ export function readingRoom({
   };
   const decoded = keptChunks(memory, memoryBytes * DECODED_SHARE, memoryBytes * PINNED_SHARE);
   const stored = keptChunks(memory, memoryBytes * STORED_SHARE);
-  const pool = decodePool(memory, threads);
+  const ownKernels = () => {
+    kernels ??= instantiateKernels(kernelModule(), memory().shared);
+    return kernels;
+  };
+  const pool = decodePool(memory, ownKernels, threads);
   const indexes = shardIndexes(Math.floor(memoryBytes * INDEX_SHARE));
   return {
     memoryBytes,
@@ -78,10 +82,7 @@ export function readingRoom({
     get heldBytesMax() {
       return made?.usedBytesMax ?? 0;
     },
-    kernels() {
-      kernels ??= instantiateKernels(kernelModule(), memory().shared);
-      return kernels;
-    },
+    kernels: ownKernels,
     boxes: boxPlaces(memory),
     decoded,
     stored,
