@@ -182,6 +182,74 @@ describe.each(Object.keys(FORMS))("%s", (form) => {
   });
 });
 
+describe("sections of an MRC file", () => {
+  const PERMUTATIONS = [
+    [1, 2, 3],
+    [1, 3, 2],
+    [2, 1, 3],
+    [2, 3, 1],
+    [3, 1, 2],
+    [3, 2, 1],
+  ] as const;
+  /** The stored voxels count up; `axes`: which axis (1 x, 2 y, 3 z) columns, rows and sections are. */
+  function mrcOf(name: string, [ns, nr, nc]: Triple, axes: readonly number[], littleEndian: boolean): string {
+    const bytes = new Uint8Array(1024 + 2 * ns * nr * nc);
+    const view = new DataView(bytes.buffer);
+    for (const [i, value] of [nc, nr, ns, 1].entries()) view.setInt32(4 * i, value, littleEndian);
+    for (const [i, value] of axes.entries()) view.setInt32(64 + 4 * i, value, littleEndian);
+    bytes.set(new TextEncoder().encode("MAP "), 208);
+    bytes.fill(littleEndian ? 0x44 : 0x11, 212, 214);
+    for (let i = 0; i < ns * nr * nc; i++) view.setInt16(1024 + 2 * i, i % 30011, littleEndian);
+    const path = join(root, name);
+    writeFileSync(path, bytes);
+    return path;
+  }
+
+  it.each([
+    { stored: [40, 30, 50] as Triple, littleEndian: true },
+    { stored: [40, 30, 50] as Triple, littleEndian: false },
+    // rows so long that what lies between two is not read
+    { stored: [5, 12, 9000] as Triple, littleEndian: true },
+  ])("$stored of int16, little-endian $littleEndian: any boxes, whichever axes they are", async ({ stored, littleEndian }) => {
+    for (const axes of PERMUTATIONS) {
+      const path = mrcOf(`sections-${stored.join("-")}-${axes.join("")}-${littleEndian}.mrc`, stored, axes, littleEndian);
+      const volume = await openBlockVolume(path, { threads: 2 });
+      opened.push(volume);
+      // stored lengths are of sections, rows and columns; the axis of each is the other way around
+      const place = [3, 2, 1].map((axis) => 2 - axes.indexOf(axis as 1 | 2 | 3));
+      const shape = place.map((at) => stored[at]!) as Triple;
+      const [level] = volume.levels;
+      expect(level!.shape).toEqual(shape);
+      const range = (axis: number) => fc.tuple(fc.nat(shape[axis]!), fc.nat(shape[axis]!));
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.tuple(range(0), range(1), range(2)), { minLength: 1, maxLength: 3 }), async (boxes) => {
+          await Promise.all(
+            boxes.map(async (ends) => {
+              const start = ends.map(([a, b]) => Math.min(a, b)) as Triple;
+              const stop = ends.map(([a, b]) => Math.max(a, b)) as Triple;
+              const bytes = await level!.read({ start, stop });
+              const found = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+              let i = 0;
+              let wrong = 0;
+              const at = [0, 0, 0];
+              for (let z = start[0]; z < stop[0]; z++)
+                for (let y = start[1]; y < stop[1]; y++)
+                  for (let x = start[2]; x < stop[2]; x++) {
+                    [z, y, x].forEach((position, axis) => {
+                      at[place[axis]!] = position;
+                    });
+                    if (found[i++] !== ((at[0]! * stored[1] + at[1]!) * stored[2] + at[2]!) % 30011) wrong++;
+                  }
+              expect([wrong, found.length]).toEqual([0, i]);
+            }),
+          );
+        }),
+        { numRuns: 8 },
+      );
+    }
+  });
+});
+
 describe("what is kept", () => {
   it("decodes each chunk of a scan about once, and a lone box in part", async () => {
     const volume = await open("v2 blosc");

@@ -8,6 +8,7 @@ import type { WantedBox } from "./decode-pool.js";
 import type { OpenedLevels } from "./open.js";
 import { type ReadHabits, readHabits } from "./read-habits.js";
 import { DECODED_SHARE, PINNED_SHARE, type ReadingRoom } from "./room.js";
+import { type LocatedPart, type PartRun, runsOf } from "./runs.js";
 import { type StoredBlock, storedBlock } from "./stored.js";
 import { type StoredBytes, type StoredChunks, storedChunks } from "./stored-chunks.js";
 import { type BlockTraffic, noTraffic, type TrafficCounts } from "./traffic.js";
@@ -99,6 +100,7 @@ async function fillBox(
 ): Promise<void> {
   signal?.throwIfAborted();
   let parts = partsOf(box, level.chunk);
+  if (isPlainFile(context, level)) return readPlain(context, level, parts, target, signal);
   // a chunk that another read has decoded may be gone again before it is copied: then it is a missing one
   while (parts.length > 0) {
     const { missing, running } = takeDecoded(context, level, parts, target);
@@ -107,6 +109,23 @@ async function fillBox(
     parts = running.map(({ part }) => part);
     signal?.throwIfAborted();
   }
+}
+
+/** What is not compressed is not kept: the system keeps it, and copies as fast. */
+function isPlainFile({ store }: Context, { coding, fetch, load }: ChunkedLevel): boolean {
+  return store.local !== undefined && !fetch && !load && coding?.kind === "steps" && coding.steps.length === 0;
+}
+
+function readPlain(
+  context: Context,
+  level: ChunkedLevel,
+  parts: readonly ChunkPart[],
+  target: BoxTarget,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  context.counts.misses += parts.length;
+  const wanted = parts.map(({ cell, inChunk, at, shape }) => ({ cell, inChunk, at, shape, id: "", whole: false }));
+  return decodeFiles(context, level, wanted, target, signal);
 }
 
 /** Copies what is decoded already, and sorts the rest. */
@@ -228,11 +247,17 @@ async function decodeFiles(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const local = context.store.local!;
-  const found: { part: MissingPart; source: DecodePart["source"] }[] = [];
+  const found: LocatedPart<MissingPart>[] = [];
+  let latest: { key: string; path: string } | undefined;
   for (const part of missing) {
-    const place = await level.find(part.cell, signal);
-    if (!place) fillPart(context, level, part, target);
-    else found.push({ part, source: { path: local.path(place.key), ...place.range, etag: place.etag } });
+    const finding = level.find(part.cell, signal);
+    const place = finding instanceof Promise ? await finding : finding;
+    if (!place) {
+      fillPart(context, level, part, target);
+      continue;
+    }
+    if (latest?.key !== place.key) latest = { key: place.key, path: local.path(place.key) };
+    found.push({ part, source: { path: latest.path, ...place.range, etag: place.etag } });
   }
   const most = Math.min(JOB_BYTES, context.memory().capacity / 4); // a job takes half of the memory at most
   const { pool } = context;
@@ -241,7 +266,10 @@ async function decodeFiles(
   // While nobody else decodes, this thread takes a part itself: the last, when the others have theirs.
   const isAlone = pool.jobs === 0;
   const decoders = Math.min(Math.max(1, pool.threads - pool.jobs), Math.max(1, Math.floor(expectedMs / SHARE_MS)));
-  const groups = grouped(found, level, decoders, most);
+  const runs = isPlainFile(context, level)
+    ? runsOf(found, Math.min(Math.ceil(found.length / decoders), Math.max(1, Math.floor((most * found.length) / bytes))))
+    : found;
+  const groups = grouped<PartRun<MissingPart>>(runs, level, decoders, most);
   const here = isAlone && expectedMs / decoders <= HERE_MS ? groups.at(-1) : undefined;
   await forEachLimited(groups, 2 * pool.threads, async (group) => {
     signal?.throwIfAborted();
@@ -298,18 +326,19 @@ function decodeStored(
 }
 
 type GroupSource = DecodePart["source"] | { readonly loose: Uint8Array; readonly skipped: number };
+type LocatedGroup = { readonly part: MissingPart; readonly source: GroupSource } & Pick<PartRun<MissingPart>, "repeat">;
 
 /** One job for a thread. Chunks that are decoded whole are kept where there is room. */
 async function decodeGroup(
   context: Context,
   level: ChunkedLevel,
-  group: readonly { part: MissingPart; source: GroupSource }[],
+  group: readonly LocatedGroup[],
   target: BoxTarget,
   here = false,
 ): Promise<void> {
   const { pool, decoding, counts } = context;
   const held: (() => void)[] = [];
-  const prepare = () => group.map(({ part, source }) => wantedBoxOf(context, level, part, source, target, held));
+  const prepare = () => group.map((one) => wantedBoxOf(context, level, one, target, held));
   const job = pool.run(level, prepare, counts, here);
   const whole = group.filter(({ part }) => part.whole);
   for (const { part } of whole) if (!decoding.has(part.id)) decoding.set(part.id, job);
@@ -324,8 +353,7 @@ async function decodeGroup(
 function wantedBoxOf(
   context: Context,
   level: ChunkedLevel,
-  part: MissingPart,
-  source: GroupSource,
+  { part, source, repeat }: LocatedGroup,
   target: BoxTarget,
   held: (() => void)[],
 ): WantedBox {
@@ -350,13 +378,20 @@ function wantedBoxOf(
   }
   const wanted = { cell: part.cell, source: own, from: part.inChunk.start, to: part.inChunk.stop };
   const { offset, strides } = target.into(part);
+  const laid = (own: Triple) => {
+    const step = repeat && own[repeat.axis] * (part.shape[repeat.axis] / repeat.count) * level.itemBytes;
+    return {
+      planeStride: own[0] * level.itemBytes,
+      rowStride: own[1] * level.itemBytes,
+      ...(repeat && { repeat: { count: repeat.count, offset: repeat.offset, target: step! } }),
+    };
+  };
   if (target.address !== undefined && isWrittenInPlace(level)) {
-    const [planeStride, rowStride] = [strides[0] * level.itemBytes, strides[1] * level.itemBytes];
     const hear = (at: number | undefined) => {
       if (at === undefined) fillPart(context, level, part, target);
     };
     return {
-      part: { ...wanted, rowStride, planeStride },
+      part: { ...wanted, ...laid(strides) },
       wantedBytes: volumeOf(part.shape) * level.itemBytes,
       bytes: 0,
       target: target.address + offset * level.itemBytes,
@@ -365,7 +400,7 @@ function wantedBoxOf(
   }
   const bytes = volumeOf(part.shape) * level.itemBytes;
   return {
-    part: wanted,
+    part: { ...wanted, ...laid(packed(part.shape)) },
     wantedBytes: bytes,
     bytes,
     hear(at) {

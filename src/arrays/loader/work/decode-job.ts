@@ -33,6 +33,16 @@ export interface DecodePart {
   /** Bytes from row to row and from plane to plane there. Default: packed in C order. */
   readonly rowStride?: number | undefined;
   readonly planeStride?: number | undefined;
+  /** The same of further chunks of the file that are not compressed. */
+  readonly repeat?: Repeat | undefined;
+}
+
+/** Chunks at the same distance, bytes from one to the next in the file and in memory. */
+export interface Repeat {
+  /** The first among them. */
+  readonly count: number;
+  readonly offset: number;
+  readonly target: number;
 }
 
 /** A chunk in a file, which the thread reads itself. */

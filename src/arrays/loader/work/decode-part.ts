@@ -104,37 +104,84 @@ function targetOf(part: DecodePart, itemBytes: number, bytes: Uint8Array) {
   return { shape, elements, wanted: shape[0] * shape[1] * width, rowStride, planeStride, isPacked };
 }
 
-/** Rows that take this many bytes of a file more than they have are read one by one. */
-const SPARSE = 8;
+/** Rows are read together with what lies between them, up to so many bytes: a call of the system takes as long. */
+const GAP_BYTES = 16 * 1024;
 
 /** Bytes that are not compressed: only the wanted part of them is read. */
-function copyPlain(job: DecodeJob, part: DecodePart, coding: StepCoding, chunk: ChunkBytes, { bytes }: Workplace): number {
+function copyPlain(job: DecodeJob, part: DecodePart, coding: StepCoding, chunk: ChunkBytes, place: Workplace): number {
+  const { bytes } = place;
   const { itemBytes, strides, plainBytes } = coding;
-  const isFile = chunk.addressOf(0, 0) === undefined;
-  if (isFile && chunk.length !== plainBytes) throw wrongLength(chunk, plainBytes);
-  const { shape, elements, wanted, rowStride, planeStride, isPacked } = targetOf(part, itemBytes, bytes);
+  if (chunk.addressOf(0, 0) === undefined && chunk.length !== plainBytes) throw wrongLength(chunk, plainBytes);
+  const { count, offset, target: step } = part.repeat ?? ONCE;
+  const { shape, elements, wanted, isPacked } = targetOf(part, itemBytes, bytes);
   const { first, span } = elementSpan(coding, part);
-  const address = chunk.addressOf(first * itemBytes, span * itemBytes);
+  const [at, length] = [first * itemBytes, span * itemBytes];
+  const address = chunk.addressOf(at, length);
   if (address !== undefined) {
-    const source = bytes.subarray(address, address + span * itemBytes);
+    const source = bytes.subarray(address, address + length);
     copyElementBox({ bytes: source, offset: 0, strides }, elements, shape, itemBytes);
-  } else if (isPacked && span * itemBytes === wanted && strides[2] === 1) {
-    chunk.read(first * itemBytes, wanted, bytes, part.target);
-  } else if (strides[2] === 1 && span * itemBytes > SPARSE * wanted) {
-    for (let z = 0; z < shape[0]; z++)
-      for (let y = 0; y < shape[1]; y++) {
-        const out = part.target + z * planeStride + y * rowStride;
-        chunk.read((first + z * strides[0] + y * strides[1]) * itemBytes, shape[2] * itemBytes, bytes, out);
+  } else if (isPacked && length === wanted && strides[2] === 1) {
+    for (let i = 0; i < count; i++) chunk.read(at + i * offset, wanted, bytes, part.target + i * step);
+  } else if (strides[2] === 1 && strides[shape[1] === 1 ? 0 : 1] >= shape[2]) {
+    const { rowStride, planeStride } = stridesOf(part, itemBytes);
+    // planes of one row are rows
+    const isFlat = shape[1] === 1;
+    const rows: Rows = {
+      count: shape[isFlat ? 0 : 1],
+      width: shape[2] * itemBytes,
+      pitch: strides[isFlat ? 0 : 1] * itemBytes,
+      stride: isFlat ? planeStride : rowStride,
+    };
+    for (let i = 0; i < count; i++)
+      for (let z = 0; z < (isFlat ? 1 : shape[0]); z++) {
+        const from = at + i * offset + z * strides[0] * itemBytes;
+        readRows(job, chunk, place, rows, from, part.target + i * step + z * planeStride);
       }
   } else {
-    requireMemory(job, span * itemBytes, 0);
-    chunk.read(first * itemBytes, span * itemBytes, bytes, job.scratch.at);
-    const source = bytes.subarray(job.scratch.at, job.scratch.at + span * itemBytes);
-    copyElementBox({ bytes: source, offset: 0, strides }, elements, shape, itemBytes);
+    requireMemory(job, length, 0);
+    const source = bytes.subarray(job.scratch.at, job.scratch.at + length);
+    for (let i = 0; i < count; i++) {
+      chunk.read(at + i * offset, length, bytes, job.scratch.at);
+      const { elements: to } = i === 0 ? { elements } : targetOf({ ...part, target: part.target + i * step }, itemBytes, bytes);
+      copyElementBox({ bytes: source, offset: 0, strides }, to, shape, itemBytes);
+    }
   }
-  if (coding.swapBytes > 1) swapBytes(elements.bytes, coding.swapBytes);
-  if (coding.flipSign) for (let i = 0; i < wanted; i++) elements.bytes[i]! ^= 0x80;
-  return wanted;
+  // voxels that are changed lie side by side, those of all repetitions
+  const voxels = bytes.subarray(part.target, part.target + count * wanted);
+  if (coding.swapBytes > 1) swapBytes(voxels, coding.swapBytes);
+  if (coding.flipSign) for (let i = 0; i < voxels.length; i++) voxels[i]! ^= 0x80;
+  return count * wanted;
+}
+
+const ONCE = { count: 1, offset: 0, target: 0 };
+
+/** Bytes of rows: `pitch` from one to the next in the chunk, `stride` in memory. */
+interface Rows {
+  readonly count: number;
+  readonly width: number;
+  readonly pitch: number;
+  readonly stride: number;
+}
+
+/** Reads rows, as many at once as there is memory for, or one by one where they lie far apart. */
+function readRows(
+  { scratch }: DecodeJob,
+  chunk: ChunkBytes,
+  { kernels, bytes }: Workplace,
+  { count, width, pitch, stride }: Rows,
+  from: number,
+  to: number,
+): void {
+  const most = pitch - width > GAP_BYTES ? 1 : Math.max(1, Math.floor((scratch.length - width) / pitch) + 1);
+  for (let row = 0; row < count; row += most) {
+    const n = Math.min(most, count - row);
+    const [start, out] = [from + row * pitch, to + row * stride];
+    if (n === 1 || (pitch === width && stride === width)) chunk.read(start, n * width, bytes, out);
+    else {
+      chunk.read(start, (n - 1) * pitch + width, bytes, scratch.at);
+      kernels.copyBox(scratch.at, n, pitch, 0, 1, 0, n, 0, width, out, stride, 0);
+    }
+  }
 }
 
 function requireMemory({ scratch, aside }: DecodeJob, scratchBytes: number, asideBytes: number): void {
