@@ -107,9 +107,18 @@ export function decodeBox(planes: u32, rows: u32, row: u32, z0: u32, z1: u32, y0
     }
     rows = 1;
   }
-  const plane = rows * row;
+  const plane = rows * row, width = x1 - x0;
+  const even = itemBytes == 2 && ((blockBytes | row | x0 | x1) & 1) == 0;
   for (let z = z0; z < z1; z++) {
     for (let y = y0; y < y1; y++) {
+      if (even && current >= 0 && !inOrder) { // Rows of the block that is decoded.
+        const first = <u32>current * blockBytes, last = first + (currentBytes & ~1), a = pointer(0), b = pointer(1);
+        let p = z * plane + y * row + x0, to = dst + (z - z0) * planeStride + (y - y0) * rowStride;
+        for (; y < y1 && p >= first && p < last && width <= last - p; y++, p += row, to += rowStride) {
+          unshuffle2(a + ((p - first) >> 1), b + ((p - first) >> 1), to, width >> 1);
+        }
+        if (y == y1) break;
+      }
       let p = z * plane + y * row + x0, to = dst + (z - z0) * planeStride + (y - y0) * rowStride;
       const end = p + (x1 - x0);
       while (p < end) {

@@ -73,6 +73,18 @@ export function unshuffle2(a: usize, b: usize, dst: usize, n: usize): void {
     v128.store(dst, weaveLow(p, q));
     v128.store(dst, weaveHigh(p, q), 16);
   }
+  if (i == n) return;
+  if (n >= 8) { // The last elements once more: rows of boxes are short.
+    const rest = n - i, back: usize = rest > 8 ? 16 : 8;
+    if (n >= back) {
+      dst -= 2 * (back - rest);
+      i = n - back;
+      const p = back == 16 ? v128.load(a + i) : v128.load64_zero(a + i), q = back == 16 ? v128.load(b + i) : v128.load64_zero(b + i);
+      v128.store(dst, weaveLow(p, q));
+      if (back == 16) v128.store(dst, weaveHigh(p, q), 16);
+      return;
+    }
+  }
   for (; i < n; i++, dst += 2) {
     store<u8>(dst, load<u8>(a + i));
     store<u8>(dst, load<u8>(b + i), 1);
