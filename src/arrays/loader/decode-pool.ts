@@ -123,7 +123,7 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
     },
     async run(level, prepare, counts, here = false) {
       jobs++;
-      const leave = await turn();
+      const leave = here ? () => {} : await turn();
       try {
         const errors: unknown[] = [];
         for (let rest = prepare(); rest.length > 0; ) {

@@ -263,14 +263,14 @@ async function decodeFiles(
   const { pool } = context;
   const bytes = found.reduce((sum, { part }) => sum + wantedBytes(level, part), 0);
   const expectedMs = pool.expectedMs(level, bytes) ?? Number.POSITIVE_INFINITY;
-  // While nobody else decodes, this thread takes a part itself: the last, when the others have theirs.
-  const isAlone = pool.jobs === 0;
+  // This thread takes a part itself while nobody else decodes, the last, when the others have theirs; and what is soon done while all are busy.
+  const takesPart = pool.jobs === 0 || (pool.jobs >= pool.threads && expectedMs <= 2 * SHARE_MS);
   const decoders = Math.min(Math.max(1, pool.threads - pool.jobs), Math.max(1, Math.floor(expectedMs / SHARE_MS)));
   const runs = isPlainFile(context, level)
     ? runsOf(found, Math.min(Math.ceil(found.length / decoders), Math.max(1, Math.floor((most * found.length) / bytes))))
     : found;
   const groups = grouped<PartRun<MissingPart>>(runs, level, decoders, most);
-  const here = isAlone && expectedMs / decoders <= HERE_MS ? groups.at(-1) : undefined;
+  const here = takesPart && expectedMs / decoders <= HERE_MS ? groups.at(-1) : undefined;
   await forEachLimited(groups, 2 * pool.threads, async (group) => {
     signal?.throwIfAborted();
     await decodeGroup(context, level, group, target, group === here);
