@@ -25,6 +25,8 @@ export interface BodyRequest {
   /** Bytes that will come in all, where the answer says so. */
   announced: number | undefined;
   etag: string | undefined;
+  /** Memory of the caller's for so many bytes, where their number is known; undefined: there is none. */
+  room?: ((length: number) => Uint8Array | undefined) | undefined;
   timeouts: Timeouts;
   signal: AbortSignal | undefined;
   /** Real time by default: a server does not wait for a test's clock. */
@@ -46,7 +48,7 @@ export async function readBody(body: Body, request: BodyRequest): Promise<{ byte
   const { url, skip = 0, length, announced, timeouts, signal, clock = systemClock } = request;
   const expected = announced === undefined ? undefined : Math.max(0, Math.min(length, announced - skip));
   const pieces: Uint8Array[] = [];
-  let whole = expected === undefined ? undefined : allocate(expected, url);
+  let whole = expected === undefined ? undefined : (request.room?.(expected) ?? allocate(expected, url));
   let got = 0;
   let seen = 0;
   let ended = false;

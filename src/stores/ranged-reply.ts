@@ -1,5 +1,5 @@
 import type { ByteRange } from "../core/bytes.js";
-import { type Body, readBody, type Timeouts } from "../net/body.js";
+import { type Body, type BodyRequest, readBody, type Timeouts } from "../net/body.js";
 import { protocol } from "../net/errors.js";
 import { changed } from "./faults.js";
 
@@ -27,6 +27,8 @@ export interface RangedReply {
 
 export interface RangedRequest extends ByteRange {
   ifMatch: string | undefined;
+  /** As `StoreReadOptions` has it. */
+  room?: BodyRequest["room"];
   signal: AbortSignal | undefined;
   timeouts: Timeouts;
   /** Asks for the object's size again, in another request. */
@@ -54,7 +56,7 @@ export async function readRangedReply(reply: RangedReply, request: RangedRequest
 
 async function readPart(reply: RangedReply, request: RangedRequest): Promise<Uint8Array> {
   const { url, contentRange, contentLength, body } = reply;
-  const { offset, length, ifMatch, timeouts, signal } = request;
+  const { offset, length, ifMatch, room, timeouts, signal } = request;
   const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(contentRange!);
   if (!match) throw protocol(url, `names the part that it sends "${contentRange}"`);
   const [from, to] = [Number(match[1]), Number(match[2])];
@@ -70,13 +72,14 @@ async function readPart(reply: RangedReply, request: RangedRequest): Promise<Uin
   if (contentLength !== undefined && contentLength !== count) {
     throw protocol(url, `announced ${contentLength} bytes for a part of ${count}`);
   }
-  return (await readBody(body, { url, length: count, announced: count, etag: sureTag(reply, etag), timeouts, signal })).bytes;
+  const tag = sureTag(reply, etag);
+  return (await readBody(body, { url, length: count, announced: count, etag: tag, room, timeouts, signal })).bytes;
 }
 
 /** The server ignored the range. Its body is of use when the wanted bytes come early in it. */
 async function readFull(reply: RangedReply, request: RangedRequest): Promise<Uint8Array> {
   const { url, contentLength, body } = reply;
-  const { offset, length, ifMatch, timeouts, signal } = request;
+  const { offset, length, ifMatch, room, timeouts, signal } = request;
   const etag = reply.etag(contentLength);
   if (ifMatch !== undefined && etag !== ifMatch) throw changed(url);
   if (offset > WASTE_BYTES_MAX) {
@@ -88,6 +91,7 @@ async function readFull(reply: RangedReply, request: RangedRequest): Promise<Uin
     length,
     announced: contentLength,
     etag: sureTag(reply, etag),
+    room,
     timeouts,
     signal,
   });

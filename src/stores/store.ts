@@ -52,6 +52,11 @@ export interface ByteStream {
 export interface StoreReadOptions extends ReadOptions {
   /** Refuse with STORE_CONFLICT when the object is no longer the one with this etag. */
   ifMatch?: string | undefined;
+  /**
+   * Memory of the caller's for so many bytes, once their number is known: then they need not be copied there. It may be called again, for a second try;
+   * what it gave before is of no use then. A store need not ask, and what is returned may still lie elsewhere.
+   */
+  room?: ((length: number) => Uint8Array | undefined) | undefined;
 }
 
 export interface StoreStreamOptions extends StoreReadOptions {

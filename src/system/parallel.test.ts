@@ -27,4 +27,24 @@ describe("turns", () => {
     await fifth;
     expect(seen).toEqual(["a", "b", "c", "d", "e"]);
   });
+  it("lets in whose shares fit together, and alone whoever wants more than there is", async () => {
+    const turn = turns(10);
+    const seen: number[] = [];
+    const come = async (share: number) => {
+      const leave = await turn(share);
+      seen.push(share);
+      return leave;
+    };
+    const [six, four] = [await come(6), await come(4)];
+    const large = come(11);
+    const one = come(1);
+    six();
+    await Promise.resolve();
+    // the small one does not overtake
+    expect(seen).toEqual([6, 4]);
+    four();
+    (await large)();
+    await one;
+    expect(seen).toEqual([6, 4, 11, 1]);
+  });
 });

@@ -63,21 +63,23 @@ export async function* inOrder<T, R>(
 }
 
 /**
- * Lets at most `limit` jobs run at once, first come, first served. The returned function resolves when the caller may start, to a function that the
- * caller calls when it has ended.
+ * Lets jobs run at once whose shares together are at most `limit`, first come, first served: a share of 1 each counts jobs. A larger share than the
+ * limit is all of it. The returned function resolves when the caller may start, to a function that the caller calls when it has ended.
  */
-export function turns(limit: number): () => Promise<() => void> {
-  const waiting: (() => void)[] = [];
+export function turns(limit: number): (share?: number) => Promise<() => void> {
+  const waiting: { share: number; start: () => void }[] = [];
   let places = limit;
-  // a queued job takes the free place
-  const leave = () => {
-    const next = waiting.shift();
-    if (next) next();
-    else places++;
-  };
-  return async () => {
-    if (places > 0) places--;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    return leave;
+  return async (wanted = 1) => {
+    const share = Math.min(wanted, limit);
+    if (waiting.length > 0 || places < share) await new Promise<void>((start) => waiting.push({ share, start }));
+    else places -= share;
+    return () => {
+      places += share;
+      while (waiting.length > 0 && waiting[0]!.share <= places) {
+        const next = waiting.shift()!;
+        places -= next.share;
+        next.start();
+      }
+    };
   };
 }

@@ -105,6 +105,15 @@ describe("volumes in a bucket, read in boxes", () => {
     expect(volume.traffic).toMatchObject({ requests: 8, pins: 0, reading: 0 });
   });
 
+  it("hands a chunk to all who wait for it, also where there is no room to keep it", async () => {
+    const volume = await open("v2.zarr", 780_000);
+    server.setFaults([]);
+    const results = await Promise.all([1, 2, 3].map(() => volume.levels[0]!.read(WHOLE)));
+    for (const result of results) same(result, plain);
+    expect(asked()).toHaveLength(8);
+    expect(volume.traffic).toMatchObject({ pins: 0, reading: 0 });
+  });
+
   it("reads in little memory, again and again where it must", async () => {
     const volume = await open("v2.zarr", 1_000_000);
     const reads = Array.from({ length: 10 }, (_, z) =>

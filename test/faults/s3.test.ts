@@ -123,6 +123,12 @@ describe("S3 faults", () => {
     }
   });
 
+  it.each(["reset", "fin"])("%s in a body that goes into memory of the caller's: all of it is right", async (kind) => {
+    const memory = new Uint8Array(new SharedArrayBuffer(body.length));
+    fates({ fate: { kind, at: 100 * KiB }, times: 1 });
+    same(await store.read("tomo.mrc", range, { room: (length) => memory.subarray(3, 3 + length) }), part);
+  });
+
   it.each([
     [{ kind: "length", delta: 9 }],
     [{ kind: "length", delta: -9 }],

@@ -10,6 +10,8 @@ export interface KeptChunk {
 export interface KeptChunks {
   readonly bytes: number;
   readonly pins: number;
+  /** Bytes of pinned chunks. */
+  readonly pinnedBytes: number;
   /** A kept chunk, which becomes the latest. It may go as soon as the caller waits for something: use it at once, or pin it. */
   find(id: string): KeptChunk | undefined;
   /** A chunk that stays until it is unpinned; undefined where it is not kept. */
@@ -17,6 +19,8 @@ export interface KeptChunks {
   unpin(id: string): void;
   /** Room for a chunk, pinned; undefined where there is none, or the chunk is there already. Nobody finds it before it is `ready`. */
   add(id: string, length: number): KeptChunk | undefined;
+  /** As `add`, for chunks that lie in one piece of memory. @returns where that begins */
+  addTogether(parts: readonly ChunkPiece[], length: number): number | undefined;
   ready(id: string): void;
   /** Forgets a chunk, whose bytes are of no use. */
   drop(id: string): void;
@@ -24,13 +28,22 @@ export interface KeptChunks {
   evict(): boolean;
 }
 
+/** One of several chunks in a piece of memory. */
+export interface ChunkPiece {
+  readonly id: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
 interface Entry extends KeptChunk {
   pins: number;
   ready: boolean;
+  /** The piece of memory, which is given back with the last of its chunks. */
+  readonly piece: { readonly at: number; readonly length: number; chunks: number };
 }
 
-/** @param pinnedMax bytes of chunks that are written just now: there is no room for one more */
-export function keptChunks(memory: () => BlockMemory, bytesMax: number, pinnedMax = bytesMax): KeptChunks {
+/** @param mayPin whether so many bytes more may be pinned */
+export function keptChunks(memory: () => BlockMemory, bytesMax: number, mayPin: (length: number) => boolean): KeptChunks {
   const entries = new Map<string, Entry>();
   let bytes = 0;
   let pins = 0;
@@ -45,8 +58,10 @@ export function keptChunks(memory: () => BlockMemory, bytesMax: number, pinnedMa
   }
   function remove(id: string, entry: Entry): void {
     entries.delete(id);
-    bytes -= entry.length;
-    memory().give(entry.at, entry.length);
+    const { piece } = entry;
+    if (--piece.chunks > 0) return;
+    bytes -= piece.length;
+    memory().give(piece.at, piece.length);
   }
   function pin(entry: Entry, change: 1 | -1): void {
     const before = entry.pins;
@@ -63,12 +78,30 @@ export function keptChunks(memory: () => BlockMemory, bytesMax: number, pinnedMa
     }
     return false;
   }
+  function addTogether(parts: readonly ChunkPiece[], length: number): number | undefined {
+    if (length > bytesMax || !mayPin(length) || parts.some(({ id }) => entries.has(id))) return undefined;
+    while (bytes + length > bytesMax) if (!evict()) return undefined;
+    let at = memory().tryTake(length);
+    while (at === undefined && evict()) at = memory().tryTake(length);
+    if (at === undefined) return undefined;
+    const piece = { at, length, chunks: parts.length };
+    for (const part of parts) {
+      const entry = { at: at + part.offset, length: part.length, pins: 0, ready: false, piece };
+      entries.set(part.id, entry);
+      pin(entry, 1);
+    }
+    bytes += length;
+    return at;
+  }
   return {
     get bytes() {
       return bytes;
     },
     get pins() {
       return pins;
+    },
+    get pinnedBytes() {
+      return pinnedBytes;
     },
     find: touch,
     pin(id) {
@@ -83,17 +116,10 @@ export function keptChunks(memory: () => BlockMemory, bytesMax: number, pinnedMa
       pin(entry, -1);
     },
     add(id, length) {
-      if (length > bytesMax || pinnedBytes + length > pinnedMax || entries.has(id)) return undefined;
-      while (bytes + length > bytesMax) if (!evict()) return undefined;
-      let at = memory().tryTake(length);
-      while (at === undefined && evict()) at = memory().tryTake(length);
-      if (at === undefined) return undefined;
-      const entry = { at, length, pins: 0, ready: false };
-      entries.set(id, entry);
-      bytes += length;
-      pin(entry, 1);
-      return entry;
+      const at = addTogether([{ id, offset: 0, length }], length);
+      return at === undefined ? undefined : { at, length };
     },
+    addTogether,
     ready(id) {
       const entry = entries.get(id);
       if (entry) entry.ready = true;

@@ -53,7 +53,7 @@ export function chunkReader({ store, levels, room }: ReaderOptions): ChunkReader
       return [level, { id: `${volume}/${at}`, chunkBytes, habits }];
     }),
   );
-  const stored = storedChunks(store, memory, room.stored, counts, clock);
+  const stored = storedChunks(store, room, counts);
   const decoding = new Map<string, Promise<void>>();
   const context: Context = { memory, kernels, boxes, decoded, pool, clock, store, stored, counts, levels: states, decoding };
   return {

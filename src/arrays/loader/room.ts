@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { LIMITS } from "../../core/limits.js";
+import { turns } from "../../system/parallel.js";
 import { instantiateKernels, type Kernels, kernelModule } from "../kernels/kernels.js";
 import { BOX_SHARE, type BoxPlaces, boxPlaces } from "./box-target.js";
 import { type DecodePool, decodePool } from "./decode-pool.js";
@@ -28,6 +29,8 @@ export interface ReadingRoom {
   readonly boxes: BoxPlaces;
   readonly decoded: KeptChunks;
   readonly stored: KeptChunks;
+  /** Turns of requests, by the bytes that they bring. */
+  readonly bodies: ReturnType<typeof turns>;
   readonly pool: DecodePool;
   /** Indexes of the shards of one more volume. */
   indexes(): ShardIndexes;
@@ -41,9 +44,12 @@ export interface ReadingRoom {
 
 /** Parts of the memory for decoded and for stored chunks: what is being decoded takes the place of decoded ones. */
 export const DECODED_SHARE = 3 / 4;
-const STORED_SHARE = 1 / 8;
-/** For decoded chunks that are just now written or copied: with the stored ones and the boxes no more than half of the memory. */
-export const PINNED_SHARE = 1 / 2 - STORED_SHARE - BOX_SHARE;
+/** For stored chunks, those that are on their way among them. */
+const STORED_SHARE = 1 / 4;
+/** For decoded chunks that are just now written or copied. */
+export const PINNED_SHARE = 1 / 4;
+/** For pinned chunks of both forms: with the boxes half of the memory, the other half is for what decoders claim. */
+const PINS_SHARE = 1 / 2 - BOX_SHARE;
 /** Beside the memory: indexes of shards. */
 const INDEX_SHARE = 1 / 16;
 
@@ -64,8 +70,14 @@ export function readingRoom({
     made ??= blockMemory(memoryBytes, () => decoded.evict() || stored.evict());
     return made;
   };
-  const decoded = keptChunks(memory, memoryBytes * DECODED_SHARE, memoryBytes * PINNED_SHARE);
-  const stored = keptChunks(memory, memoryBytes * STORED_SHARE);
+  const mayPin = (length: number) => decoded.pinnedBytes + stored.pinnedBytes + length <= memoryBytes * PINS_SHARE;
+  const decoded: KeptChunks = keptChunks(
+    memory,
+    memoryBytes * DECODED_SHARE,
+    (length) => mayPin(length) && decoded.pinnedBytes + length <= memoryBytes * PINNED_SHARE,
+  );
+  const stored: KeptChunks = keptChunks(memory, memoryBytes * STORED_SHARE, mayPin);
+  const bodies = turns(memoryBytes * STORED_SHARE);
   const ownKernels = () => {
     kernels ??= instantiateKernels(kernelModule(), memory().shared);
     return kernels;
@@ -86,6 +98,7 @@ export function readingRoom({
     boxes: boxPlaces(memory),
     decoded,
     stored,
+    bodies,
     pool,
     indexes() {
       const own = ++volumes;

@@ -1,13 +1,12 @@
 import type { Triple } from "../../core/box.js";
 import type { ByteRange } from "../../core/bytes.js";
-import type { Clock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { planReads } from "../../formats/zarr/shard.js";
 import type { Store } from "../../stores/store.js";
 import { forEachLimited, turns } from "../../system/parallel.js";
 import type { ChunkedLevel, ChunkPlace } from "./chunked.js";
-import type { KeptChunk, KeptChunks } from "./kept-chunks.js";
-import type { BlockMemory } from "./memory.js";
+import type { KeptChunk } from "./kept-chunks.js";
+import type { ReadingRoom } from "./room.js";
 import type { TrafficCounts } from "./traffic.js";
 
 /** A chunk whose stored bytes are wanted. */
@@ -46,42 +45,85 @@ interface Planned<T> {
   readonly pieces: { readonly chunk: T; readonly at: number; readonly length: number | undefined }[];
 }
 
+/** A request that others wait for. */
+interface Asked {
+  readonly answer: Promise<Answer | undefined>;
+  /** Undefined: it has failed, and those who wait ask themselves. */
+  settle(answer: Answer | undefined): void;
+  waiting: number;
+}
+
+interface Mine<T> {
+  readonly chunk: T;
+  readonly asked: Asked;
+}
+
+/** A chunk that was asked for. `done` is called by each who got it: its bytes stay until then. */
+interface Answer {
+  readonly stored: StoredBytes | undefined;
+  done(): void;
+}
+
 export function storedChunks(
   store: Store,
-  memory: () => BlockMemory,
-  kept: KeptChunks,
+  { memory, stored: kept, bodies, clock }: Pick<ReadingRoom, "memory" | "stored" | "bodies" | "clock">,
   counts: TrafficCounts,
-  clock: Clock,
 ): StoredChunks {
-  const fetching = new Map<string, ReturnType<typeof asking>>();
-  const settle = (id: string) => {
-    fetching.get(id)?.settle();
+  const fetching = new Map<string, Asked>();
+  const settle = (id: string, answer?: Answer) => {
+    fetching.get(id)?.settle(answer);
     fetching.delete(id);
   };
   const turn = turns(REQUESTS);
-  /** Bytes of the largest answer so far: what is set aside for each request before its length is known. */
+  /** Bytes of the largest answer so far: what is expected of a request before its length is known. */
   let largest = 256 * 1024;
 
-  async function ask<T extends WantedChunk>(level: ChunkedLevel, { place, pieces }: Planned<T>, signal: AbortSignal | undefined) {
+  /** Memory for what a request brings, in which its chunks are kept. Pinned until `free`. */
+  function placeFor<T extends WantedChunk>({ pieces }: Planned<T>) {
+    const parts = (length: number) =>
+      pieces.map(({ chunk, at, length: own }) => ({ id: chunk.id, offset: at, length: own ?? length }));
+    let place: { at: number; length: number } | undefined;
+    const free = (good: boolean) => {
+      if (place) for (const { chunk } of pieces) good ? kept.unpin(chunk.id) : kept.drop(chunk.id);
+      place = undefined;
+    };
+    const room = (length: number) => {
+      free(false);
+      const at = kept.addTogether(parts(length), length);
+      if (at === undefined) return undefined;
+      place = { at, length };
+      return memory()
+        .bytes()
+        .subarray(at, at + length);
+    };
+    /** Where each chunk lies, in the order of the pieces. */
+    const filled = (bytes: Uint8Array): StoredBytes[] => {
+      const isThere = place?.length === bytes.length && bytes.byteOffset === place.at && bytes.buffer === memory().shared.buffer;
+      if (!isThere) room(bytes.length)?.set(bytes);
+      if (place) for (const { chunk } of pieces) kept.ready(chunk.id);
+      return parts(bytes.length).map(({ offset, length }) =>
+        place ? { at: place.at + offset, length } : { bytes: bytes.subarray(offset, offset + length) },
+      );
+    };
+    return { room, filled, free };
+  }
+
+  async function ask<T extends WantedChunk>(
+    level: ChunkedLevel,
+    { place, pieces }: Planned<T>,
+    room: (length: number) => Uint8Array | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array | undefined> {
     const began = clock.monotonic();
     counts.requests++;
     const bytes = level.fetch
       ? await level.fetch(pieces[0]!.chunk.cell, signal)
-      : place && (await store.read(place.key, place.range, { signal, ifMatch: place.etag }));
+      : place && (await store.read(place.key, place.range, { signal, ifMatch: place.etag, room }));
     counts.waitSeconds += (clock.monotonic() - began) / 1000;
     counts.storedBytes += bytes?.length ?? 0;
     largest = Math.max(largest, bytes?.length ?? 0);
     if (bytes && place?.range && bytes.length < place.range.length) throw cutShort(level, place, bytes.length);
     return bytes;
-  }
-
-  /** @returns the bytes pinned in the shared memory, or by themselves where there is no room. */
-  function keep({ id }: WantedChunk, bytes: Uint8Array): StoredBytes {
-    const room = kept.add(id, bytes.length);
-    if (!room) return { bytes };
-    memory().bytes().set(bytes, room.at);
-    kept.ready(id);
-    return room;
   }
 
   async function fetchPlanned<T extends WantedChunk>(
@@ -90,34 +132,31 @@ export function storedChunks(
     hear: Hear<T>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const leave = await turn();
+    const { pieces } = planned;
+    const leave = [await turn(), await bodies(planned.place?.range?.length ?? largest)];
+    const { room, filled, free } = placeFor(planned);
+    const end = (good: boolean) => {
+      free(good);
+      for (const one of leave) one();
+    };
+    let found: StoredBytes[] | undefined;
     try {
-      const claim = await memory().claim([], Math.min(largest, Math.floor(memory().capacity / 64)));
-      let found: (StoredBytes | undefined)[];
-      try {
-        const bytes = await ask(level, planned, signal);
-        found = planned.pieces.map(
-          ({ chunk, at, length }) => bytes && keep(chunk, length === undefined ? bytes : bytes.subarray(at, at + length)),
-        );
-      } finally {
-        claim.release();
-      }
-      for (const { chunk } of planned.pieces) settle(chunk.id);
-      const done = planned.pieces.map(async ({ chunk }, i) => {
-        try {
-          await hear(chunk, found[i]);
-        } finally {
-          if (found[i] && "at" in found[i]) kept.unpin(chunk.id);
-        }
-      });
-      const results = await Promise.allSettled(done);
-      for (const result of results) if (result.status === "rejected") throw result.reason;
-    } finally {
-      leave();
+      const bytes = await ask(level, planned, room, signal);
+      found = bytes && filled(bytes);
+    } catch (error) {
+      end(false);
+      throw error;
     }
+    let users = pieces.reduce((sum, { chunk }) => sum + 1 + (fetching.get(chunk.id)?.waiting ?? 0), 0);
+    const done = () => {
+      if (--users === 0) end(found !== undefined);
+    };
+    for (const [i, { chunk }] of pieces.entries()) settle(chunk.id, { stored: found?.[i], done });
+    const results = await Promise.allSettled(pieces.map(({ chunk }, i) => hear(chunk, found?.[i]).finally(done)));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
-  /** Hands on chunks that are in memory, pinned meanwhile. */
+  /** Hands on a chunk that is in memory, pinned meanwhile. */
   async function hearKept<T extends WantedChunk>(chunk: T, found: KeptChunk, hear: Hear<T>): Promise<void> {
     counts.storedHits++;
     try {
@@ -127,19 +166,41 @@ export function storedChunks(
     }
   }
 
+  /** Hands on a chunk that another reader has asked for. @returns false where that failed */
+  async function hearOther<T extends WantedChunk>(
+    chunk: T,
+    answer: Promise<Answer | undefined>,
+    hear: Hear<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const answered = await answer;
+    if (!answered) return false;
+    try {
+      signal?.throwIfAborted();
+      counts.storedHits++;
+      await hear(chunk, answered.stored);
+    } finally {
+      answered.done();
+    }
+    return true;
+  }
+
   /** Sorts chunks into those in memory, those that another reader asks for, and those that this one asks for from now on. */
   function sorted<T extends WantedChunk>(wanted: readonly T[]) {
     const here: { chunk: T; found: KeptChunk }[] = [];
-    const elsewhere: { chunk: T; job: Promise<void> }[] = [];
-    const mine: T[] = [];
+    const elsewhere: { chunk: T; answer: Asked["answer"] }[] = [];
+    const mine: Mine<T>[] = [];
     for (const chunk of wanted) {
       const found = kept.pin(chunk.id);
       const asked = fetching.get(chunk.id);
       if (found) here.push({ chunk, found });
-      else if (asked) elsewhere.push({ chunk, job: asked.job });
-      else {
-        mine.push(chunk);
-        fetching.set(chunk.id, asking());
+      else if (asked) {
+        asked.waiting++;
+        elsewhere.push({ chunk, answer: asked.answer });
+      } else {
+        const own = asking();
+        mine.push({ chunk, asked: own });
+        fetching.set(chunk.id, own);
       }
     }
     return { here, elsewhere, mine };
@@ -147,17 +208,25 @@ export function storedChunks(
 
   async function fetchMine<T extends WantedChunk>(
     level: ChunkedLevel,
-    mine: readonly T[],
+    mine: readonly Mine<T>[],
     hear: Hear<T>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     try {
-      await forEachLimited(await planned(level, mine, signal), REQUESTS, async (plan) => {
-        signal?.throwIfAborted();
-        await fetchPlanned(level, plan, hear, signal);
-      });
+      await forEachLimited(
+        await planned(
+          level,
+          mine.map(({ chunk }) => chunk),
+          signal,
+        ),
+        REQUESTS,
+        async (plan) => {
+          signal?.throwIfAborted();
+          await fetchPlanned(level, plan, hear, signal);
+        },
+      );
     } finally {
-      for (const { id } of mine) settle(id);
+      for (const { chunk, asked } of mine) if (fetching.get(chunk.id) === asked) settle(chunk.id);
     }
   }
 
@@ -166,25 +235,27 @@ export function storedChunks(
       for (let rest = wanted; rest.length > 0; ) {
         signal?.throwIfAborted();
         const { here, elsewhere, mine } = sorted(rest);
+        const again: typeof elsewhere = [];
         const jobs = [
           ...here.map(({ chunk, found }) => hearKept(chunk, found, hear)),
           fetchMine(level, mine, hear, signal),
-          ...elsewhere.map(({ job }) => job),
+          ...elsewhere.map(async (one) => {
+            if (!(await hearOther(one.chunk, one.answer, hear, signal))) again.push(one);
+          }),
         ];
         for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === "rejected") throw outcome.reason;
-        rest = elsewhere.map(({ chunk }) => chunk);
+        rest = again.map(({ chunk }) => chunk);
       }
     },
   };
 }
 
-/** A request that others wait for. It never fails for them: they ask themselves then. */
-function asking(): { job: Promise<void>; settle: () => void } {
-  let settle = () => {};
-  const job = new Promise<void>((resolve) => {
+function asking(): Asked {
+  let settle: Asked["settle"] = () => {};
+  const answer = new Promise<Answer | undefined>((resolve) => {
     settle = resolve;
   });
-  return { job, settle };
+  return { answer, settle, waiting: 0 };
 }
 
 /** Requests for chunks: pieces of one object that lie close together share one. */

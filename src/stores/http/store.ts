@@ -73,9 +73,10 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
     url: redact(root),
     features: { ranges: true, conditionalWrites: false, atomicReplace: false, writable: false },
     stat: (key: string, { signal }: ReadOptions = {}) => statNow(server, key, signal),
-    async read(key: string, range?: ByteRange, { ifMatch, signal }: StoreReadOptions = {}) {
+    async read(key: string, range?: ByteRange, options: StoreReadOptions = {}) {
       if (range) checkRange(range);
-      if (range?.length !== 0) return readNow(server, key, range ?? WHOLE, { ifMatch, signal });
+      if (range?.length !== 0) return readNow(server, key, range ?? WHOLE, options);
+      const { ifMatch, signal } = options;
       const stat = await statNow(server, key, signal);
       if (stat && ifMatch !== undefined && stat.etag !== ifMatch) throw changed(`${root}/${key}`);
       return stat && new Uint8Array(0);
@@ -145,7 +146,7 @@ async function readNow(
   server: Server,
   key: string,
   range: ByteRange,
-  { ifMatch, signal }: StoreReadOptions,
+  { ifMatch, room, signal }: StoreReadOptions,
 ): Promise<Uint8Array | undefined> {
   const { ask, timeouts, clock } = server;
   const headers: Record<string, string> = { range: rangeHeader(range) };
@@ -177,7 +178,7 @@ async function readNow(
     body.destroy();
     throw error;
   }
-  const bytes = await readRangedReply(reply, { ...range, ifMatch, signal, timeouts, sizeNow });
+  const bytes = await readRangedReply(reply, { ...range, ifMatch, room, signal, timeouts, sizeNow });
   checkNoPage(answer, key, range.offset, bytes);
   return bytes;
 }

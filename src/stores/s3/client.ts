@@ -13,6 +13,7 @@ import { markSecret } from "../../core/redact.js";
 import type { Timeouts } from "../../net/body.js";
 import { networkError } from "../../net/errors.js";
 import { type AddressGate, refusalIn } from "../../net/gate.js";
+import { type DirectGet, directGet } from "./direct-get.js";
 import { type LearntWay, type ShortWay, shortWay } from "./direct-put.js";
 import { faultOf, s3Error } from "./errors.js";
 
@@ -54,17 +55,22 @@ export interface S3Sender {
   askOrNothing: Ask<undefined>;
   /** Small bodies; answers undefined until a command has gone well. */
   short: ShortWay;
+  /** Objects and their ranges; answers undefined until a command has gone well. */
+  direct: DirectGet;
 }
 
 /** Sends commands, once each, and turns every failure into one of ours. */
 export function s3Client(access: S3Access, timeouts: Timeouts, clock: Clock): S3Sender {
   let client: Promise<S3Client> | undefined;
   let short: ShortWay | undefined;
+  let direct: DirectGet | undefined;
 
   /** Where addresses are changed or watched, and where nothing is signed, every request goes the SDK's way. */
   async function connected(): Promise<S3Client> {
     const made = await connect(access, timeouts);
-    if (!access.anonymous && !access.rebase && !access.gate) short = shortWay(made, timeouts, clock, access.onWay);
+    if (access.anonymous || access.rebase || access.gate) return made;
+    short = shortWay(made, timeouts, clock, access.onWay);
+    direct = directGet(made, timeouts, clock);
     return made;
   }
 
@@ -100,6 +106,7 @@ export function s3Client(access: S3Access, timeouts: Timeouts, clock: Clock): S3
   return {
     ask,
     short: { put: async (request) => short?.put(request) },
+    direct: { get: async (request) => direct?.get(request) },
     askOrNothing: async (command, url, options) => {
       try {
         return await ask(command, url, options);

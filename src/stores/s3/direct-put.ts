@@ -3,6 +3,7 @@ import { crc32 } from "node:zlib";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { cancelled } from "../../core/cancel.js";
 import type { Clock } from "../../core/clock.js";
+import type { EmporiumError } from "../../core/errors.js";
 import type { Timeouts } from "../../net/body.js";
 import { networkError } from "../../net/errors.js";
 import { type PutWire, putWire } from "../../net/put-wire.js";
@@ -75,10 +76,14 @@ export interface Taken {
 }
 
 /** An answer as it came. */
-export interface ShortAnswer {
-  readonly status: number;
+export interface ShortAnswer extends Refusal {
   readonly taken: Taken;
-  /** S3's own code of an error. */
+}
+
+/** What an answer says of an error. */
+export interface Refusal {
+  readonly status: number;
+  /** S3's own code. */
   readonly code: string | undefined;
   readonly message: string;
   readonly retryAfter: string | undefined;
@@ -118,8 +123,7 @@ export function shortSender(facts: WayFacts, clock: Clock) {
           crc32: head.header("x-amz-checksum-crc32"),
           encryption: head.header("x-amz-server-side-encryption"),
         },
-        code: text === "" ? undefined : element(text, "Code"),
-        message: text === "" ? "" : (element(text, "Message") ?? ""),
+        ...refusalOf(text),
         retryAfter: head.header("retry-after"),
       };
     },
@@ -137,22 +141,11 @@ export function shortWay(
   let way: { facts: WayFacts; sender: ReturnType<typeof shortSender> } | undefined;
   const credentials = () => client.config.credentials();
 
-  client.middlewareStack.add(
-    (next, context) => async (args) => {
-      const result = await next(args);
-      const { statusCode } = result.response as { statusCode?: number };
-      if (context.commandName === "PutObjectCommand" && statusCode === 200 && !way) {
-        const key = (args.input as { Key?: string }).Key ?? "";
-        const facts = wayOf(args.request as SentRequest, key, timeouts, client.config.systemClockOffset);
-        if (facts) {
-          way = { facts, sender: shortSender(facts, clock) };
-          onWay({ facts, credentials });
-        }
-      }
-      return result;
-    },
-    { step: "deserialize", priority: "low", name: "emporiumShortWay" },
-  );
+  learnWay(client, "PutObjectCommand", timeouts, (facts) => {
+    if (way) return;
+    way = { facts, sender: shortSender(facts, clock) };
+    onWay({ facts, credentials });
+  });
 
   return {
     async put({ fullKey, body, headers, url, signal }) {
@@ -161,23 +154,48 @@ export function shortWay(
       const answer = await sender.put(fullKey, body, headers, await credentials(), signal).catch((error: unknown) => {
         throw signal?.aborted ? cancelled(signal) : networkError(error, url);
       });
-      const { status, code, message, retryAfter } = answer;
-      if (status >= 200 && status < 300) return answer.taken;
+      if (answer.status >= 200 && answer.status < 300) return answer.taken;
       if (isForTheSdk(answer)) {
         way = undefined;
         return undefined;
       }
-      const facts = {
-        $metadata: { httpStatusCode: status },
-        $response: { statusCode: status, headers: { "retry-after": retryAfter } },
-      };
-      throw s3Error(Object.assign(new Error(message), { name: code ?? "Error", ...facts }), url, clock.now());
+      throw refusalError(answer, url, clock.now());
     },
   };
 }
 
-function isForTheSdk({ status, code }: ShortAnswer): boolean {
+/** Calls `learnt` with the way that a successful command of the SDK went. */
+export function learnWay(client: S3Client, command: string, timeouts: Timeouts, learnt: (facts: WayFacts) => void): void {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const result = await next(args);
+      const { statusCode = 0 } = result.response as { statusCode?: number };
+      if (context.commandName === command && statusCode >= 200 && statusCode < 300) {
+        const key = (args.input as { Key?: string }).Key ?? "";
+        const facts = wayOf(args.request as SentRequest, key, timeouts, client.config.systemClockOffset);
+        if (facts) learnt(facts);
+      }
+      return result;
+    },
+    { step: "deserialize", priority: "low", name: `emporiumWayOf${command}` },
+  );
+}
+
+/** What an error document says. */
+export function refusalOf(text: string): Pick<Refusal, "code" | "message"> {
+  return { code: element(text, "Code"), message: element(text, "Message") ?? "" };
+}
+
+export function isForTheSdk({ status, code }: Refusal): boolean {
   return (status >= 300 && status < 400) || (code !== undefined && FOR_THE_SDK.has(code));
+}
+
+export function refusalError({ status, code, message, retryAfter }: Refusal, url: string, nowMs: number): EmporiumError {
+  const facts = {
+    $metadata: { httpStatusCode: status },
+    $response: { statusCode: status, headers: { "retry-after": retryAfter } },
+  };
+  return s3Error(Object.assign(new Error(message), { name: code ?? "Error", ...facts }), url, nowMs);
 }
 
 /** Encryptions under which an object's ETag is no MD5 of what is read. */

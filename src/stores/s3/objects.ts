@@ -9,13 +9,14 @@ import {
   type StorageClass,
 } from "@aws-sdk/client-s3";
 import type { ByteRange } from "../../core/bytes.js";
+import { throwIfCancelled } from "../../core/cancel.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { Body } from "../../net/body.js";
 import { protocol } from "../../net/errors.js";
 import { changed } from "../faults.js";
 import { pastTheEnd, rangeHeader, readRangedReply } from "../ranged-reply.js";
 import { emptyStream, type StreamFrom, streamRange, streamReply } from "../ranged-stream.js";
-import type { ByteStream, Stat, WriteOptions } from "../store.js";
+import type { ByteStream, Stat, StoreReadOptions, WriteOptions } from "../store.js";
 import { conflict } from "../upload.js";
 import type { S3Bucket } from "./bucket.js";
 import { crcHeader, isProven, KEYED, type Taken } from "./direct-put.js";
@@ -42,34 +43,60 @@ export async function getObject(
   bucket: S3Bucket,
   key: string,
   range: ByteRange,
-  ifMatch: string | undefined,
-  signal: AbortSignal | undefined,
+  { ifMatch, room, signal }: StoreReadOptions,
 ): Promise<Uint8Array | undefined> {
-  const { objectOf, urlOf, timeouts } = bucket;
-  const url = urlOf(key);
+  const { timeouts } = bucket;
+  const url = bucket.urlOf(key);
   const sizeNow = async () => (await headObject(bucket, key, signal))?.size;
-  const command = new GetObjectCommand({ ...objectOf(key), Range: rangeHeader(range), IfMatch: ifMatch });
-  const reply = await answerTo(bucket, command, url, signal);
+  const reply = await answerTo(contentNow(bucket, key, rangeHeader(range), ifMatch, signal), url);
   if (reply === "past the end") return pastTheEnd(url, range.offset, await sizeNow());
   if (!reply) return undefined;
-  const { body, etag } = contentOf(reply, url);
-  return readRangedReply(
-    { url, contentRange: reply.ContentRange, contentLength: reply.ContentLength, etag: () => etag, body },
-    { ...range, ifMatch, signal, timeouts, sizeNow },
-  );
+  return readRangedReply({ url, ...reply, etag: () => reply.etag }, { ...range, ifMatch, room, signal, timeouts, sizeNow });
+}
+
+/** What is sent of an object, and what the answer says of it. */
+interface Content {
+  readonly contentRange: string | undefined;
+  readonly contentLength: number | undefined;
+  readonly etag: string;
+  readonly body: Body;
+}
+
+async function contentNow(
+  { ask, direct, objectOf, urlOf }: S3Bucket,
+  key: string,
+  range: string,
+  ifMatch: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Content> {
+  const [object, url] = [objectOf(key), urlOf(key)];
+  throwIfCancelled(signal);
+  const headers = { range, ...(ifMatch !== undefined && { "if-match": ifMatch }) };
+  const got = await direct.get({ fullKey: object.Key, headers, url, signal });
+  if (got) {
+    const length = got.header("content-length");
+    const facts = { contentRange: got.header("content-range"), contentLength: length === undefined ? undefined : Number(length) };
+    return { ...facts, ...tagged(got.body, got.header("etag"), url) };
+  }
+  const reply = await ask(new GetObjectCommand({ ...object, Range: range, IfMatch: ifMatch }), url, { signal });
+  return { contentRange: reply.ContentRange, contentLength: reply.ContentLength, ...contentOf(reply, url) };
 }
 
 /** Undefined where there is no such object. @throws {EmporiumError} STORE_CONFLICT where it is another one than was named */
-function answerTo({ askOrNothing }: S3Bucket, command: GetObjectCommand, url: string, signal: AbortSignal | undefined) {
-  return askOrNothing(command, url, { signal }).catch((error: unknown) => {
-    const status = faultOf(error)?.status;
-    if (status === 416) return "past the end" as const;
-    throw status === 412 ? changed(url) : error;
+function answerTo<Answer>(asked: Promise<Answer>, url: string): Promise<Answer | "past the end" | undefined> {
+  return asked.catch((error: unknown) => {
+    const fault = faultOf(error);
+    if (fault?.status === 404 && fault.code !== "NoSuchBucket") return undefined;
+    if (fault?.status === 416) return "past the end" as const;
+    throw fault?.status === 412 ? changed(url) : error;
   });
 }
 
-function contentOf({ Body: stream, ETag: etag }: GetObjectCommandOutput, url: string): { body: Body; etag: string } {
-  const body = stream as unknown as Body; // in Node the SDK gives the response stream itself
+function contentOf({ Body: stream, ETag: etag }: GetObjectCommandOutput, url: string): Pick<Content, "body" | "etag"> {
+  return tagged(stream as unknown as Body, etag, url); // in Node the SDK gives the response stream itself
+}
+
+function tagged(body: Body, etag: string | undefined, url: string): Pick<Content, "body" | "etag"> {
   if (etag !== undefined) return { body, etag };
   body.destroy();
   throw notS3(url);
@@ -85,7 +112,7 @@ export async function streamObject(
   const { objectOf, urlOf, timeouts } = bucket;
   const url = urlOf(key);
   const command = new GetObjectCommand({ ...objectOf(key), Range: streamRange(from), IfMatch: ifMatch });
-  const reply = await answerTo(bucket, command, url, signal);
+  const reply = await answerTo(bucket.ask(command, url, { signal }), url);
   const offset = from?.offset ?? 0;
   if (reply === "past the end") {
     const size = (await headObject(bucket, key, signal))?.size;

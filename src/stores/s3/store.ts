@@ -20,9 +20,10 @@ export function s3Store(options: S3BucketOptions): Store {
     url: urlOf(""),
     features: { ranges: true, conditionalWrites: true, atomicReplace: true, writable: true },
     stat: async (key: string, { signal }: ReadOptions = {}) => headObject(bucket, key, signal),
-    async read(key: string, range?: ByteRange, { ifMatch, signal }: StoreReadOptions = {}) {
+    async read(key: string, range?: ByteRange, options: StoreReadOptions = {}) {
+      const { ifMatch, signal } = options;
       if (range) checkRange(range);
-      if (range?.length !== 0) return getObject(bucket, key, range ?? WHOLE, ifMatch, signal);
+      if (range?.length !== 0) return getObject(bucket, key, range ?? WHOLE, options);
       const stat = await headObject(bucket, key, signal);
       if (stat && ifMatch !== undefined && stat.etag !== ifMatch) throw changed(urlOf(key));
       return stat && new Uint8Array(0);

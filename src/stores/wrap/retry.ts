@@ -78,7 +78,9 @@ async function readOn(
   for (;;) {
     const rest = done === 0 ? range : { offset: (range?.offset ?? 0) + done, length: range ? range.length - done : 2 ** 52 };
     try {
-      const last = await store.read(key, rest, etag === options.ifMatch ? options : { ...options, ifMatch: etag });
+      // what comes after the first pieces is joined with them
+      const room = done === 0 ? options.room : undefined;
+      const last = await store.read(key, rest, { ...options, ifMatch: etag, room });
       if (done === 0) return last;
       return last === undefined ? undefined : concat([...pieces, last]);
     } catch (error) {
