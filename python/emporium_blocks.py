@@ -418,7 +418,8 @@ class Work:
     """Blocks that a node of a graph (``op: external``) wants to be computed.
 
     ``arrays`` has one array for each input, by the input's name, of shape ``(n, z, y, x)``: the blocks with the node's ``halo`` around them. They
-    are views of shared memory, valid until :meth:`result`. ``core`` are the slices ``(z, y, x)`` of the voxels that are wanted.
+    are views of shared memory, valid until :meth:`result`. A node with ``after`` has one more, the last: ``written``, what neighbors of earlier colors
+    have written, and the node's ``fill`` everywhere else. ``core`` are the slices ``(z, y, x)`` of the voxels that are wanted.
     ``origins`` has shape ``(n, 3)``: the first voxel of each array in the volume, whose shape is ``whole``; it is negative where the node's
     edge rule has filled voxels that lie before the volume. The result has the type ``dtype``.
     """
@@ -476,7 +477,7 @@ def serve(*, shared: bool = True) -> Iterator[Work]:
 def map(function: Callable[..., Any], *, batched: bool = False, shared: bool = True) -> None:  # noqa: A001
     """Computes blocks of a graph's node (``op: external``) with a function, until the run ends.
 
-    :param function: gets an array ``(z, y, x)`` for each input, in the order of ``in``, and returns the voxels of the core, or of all of them. An
+    :param function: gets an array ``(z, y, x)`` for each input, in the order of ``in`` (with ``after`` also ``written``), and returns the voxels of the core, or of all of them. An
         exception gives the block up, with its traceback; the process goes on with others.
     :param batched: the function gets and returns arrays ``(n, z, y, x)``, ``batch`` blocks at once.
     """

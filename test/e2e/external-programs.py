@@ -1,6 +1,7 @@
 """Programs of `op: external` for the tests: the first argument says which one."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -23,6 +24,18 @@ def once(folder: str) -> bool:
 
 def box_sum(em: np.ndarray) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(em.astype(np.int32), (3, 3, 3)).sum(axis=(3, 4, 5), dtype=np.int32)
+
+
+FILL = -7
+
+
+def spread(em: np.ndarray, written: np.ndarray) -> np.ndarray:
+    """Each voxel takes what the voxels around it have written, in whatever block, or else begins with its own value."""
+    near = np.lib.stride_tricks.sliding_window_view(written.astype(np.int64), (3, 3, 3)).reshape(*(n - 2 for n in written.shape), 27)
+    seen = near != FILL
+    core = em[1:-1, 1:-1, 1:-1].astype(np.int64)
+    sums = np.where(seen, near, 0).sum(axis=3)
+    return (core + np.where(seen.any(axis=3), sums % 1009, 0)).astype(np.int32)
 
 
 if what == "sums":
@@ -59,5 +72,25 @@ elif what == "gpu":
     emporium_blocks.map(lambda em: em)
 elif what == "silent":
     subprocess.run(["sleep", "600"])
+elif what == "spread":
+    emporium_blocks.map(spread)
+elif what == "spread-once":  # as `spread`, but the first time that a neighbour has written, the worker process dies or this one stays
+    for block in emporium_blocks.serve():
+        em, written = block.arrays["em"][0], block.arrays["written"][0]
+        if (written != FILL).any() and once(rest[1]):
+            if rest[0] == "kill":
+                os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(600)
+        block.result(spread(em, written))
+elif what == "written":  # the block, how many of its neighbours have written, and how many voxels of these it gets
+    with open(rest[0], "a") as log:
+        for block in emporium_blocks.serve():
+            written = block.arrays["written"][0]
+            origin = block.origins[0]
+            first = [at + part.start for at, part in zip(origin, block.core)]
+            places = np.argwhere(written != 5) + origin
+            neighbours = {tuple(place) for place in places // (8, 8, 12)}
+            print(*first, len(neighbours), len(places), file=log, flush=True)
+            block.result(np.zeros(written.shape, "uint64"))
 else:
     sys.exit(f"no program {what}")

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Task } from "../task.js";
-import type { TaskSource } from "../task-source.js";
+import type { TaskSource, Visit } from "../task-source.js";
 import { type BlockParams, type BlockStage, stageHash } from "./block-stage.js";
 import { checkStages } from "./check-stages.js";
 import { chunkKeys } from "./chunk-outputs.js";
-import { blockAt, blocksOf, countBlocks, type Relation, relationOf } from "./relation.js";
+import { type Numbering, numberingOf } from "./numbers.js";
+import { blockAt, blocksOf, type Relation, relationOf } from "./relation.js";
 
 /** A stage with its place among the tasks of all stages. */
 export interface PlacedStage extends BlockStage {
@@ -12,12 +13,13 @@ export interface PlacedStage extends BlockStage {
   /** Number of its first task. */
   readonly first: number;
   readonly count: number;
+  readonly numbering: Numbering;
 }
 
 export interface BlockGraph {
   readonly createdMs: number;
   readonly locks: readonly string[];
-  /** In the order in which they run; a stage's blocks in C order. */
+  /** In the order in which they run; a stage's blocks in the order of its numbers. */
   readonly stages: readonly BlockStage[];
 }
 
@@ -76,7 +78,8 @@ function place(stages: readonly BlockStage[]): PlacedStage[] {
   return stages.map((stage) => {
     const hash = stageHash(stage, hashes);
     hashes.set(stage.name, hash);
-    const placed = { ...stage, hash, first, count: countBlocks(stage) };
+    const numbering = numberingOf(stage);
+    const placed = { ...stage, hash, first, count: numbering.count, numbering };
     first += placed.count;
     return placed;
   });
@@ -93,7 +96,7 @@ function linksOf(stages: readonly PlacedStage[]): { needs: Link[]; needers: Link
   stages.forEach((stage, at) => {
     for (const need of stage.needs) {
       const other = stages.findIndex(({ name }) => name === need.stage);
-      const relation = relationOf(need, stage, stages[other]!, other === at);
+      const relation = numbered(relationOf(need, stage, stages[other]!, other === at), stage, stages[other]!);
       links[at]!.needs.push({ relation, first: stages[other]!.first });
       links[other]!.needers.push({ relation, first: stage.first });
     }
@@ -101,7 +104,23 @@ function linksOf(stages: readonly PlacedStage[]): { needs: Link[]; needers: Link
   return links;
 }
 
-function blockTask(stage: PlacedStage, index: number): Task {
+/** A relation of blocks as one of tasks. */
+function numbered(relation: Relation, own: PlacedStage, their: PlacedStage): Relation {
+  if (!own.numbers && !their.numbers) return relation;
+  const from =
+    ({ numbering }: PlacedStage, visit: Visit): Visit =>
+    (block) => {
+      const task = numbering.taskOf(block);
+      if (task >= 0) visit(task);
+    };
+  return {
+    needs: (task, visit) => relation.needs(own.numbering.blockOf(task), from(their, visit)),
+    needers: (task, visit) => relation.needers(their.numbering.blockOf(task), from(own, visit)),
+  };
+}
+
+function blockTask(stage: PlacedStage, number: number): Task {
+  const index = stage.numbering.blockOf(number);
   const at = blockAt(blocksOf(stage), index);
   const start = at.map((place, axis) => place * stage.block[axis]!) as unknown as BlockParams["start"];
   const shape = start.map((from, axis) =>
@@ -109,7 +128,7 @@ function blockTask(stage: PlacedStage, index: number): Task {
   ) as unknown as BlockParams["shape"];
   const block: BlockParams = { index, at, start, shape };
   return {
-    id: `${stage.hash}.${index}`,
+    id: `${stage.hash}.${number}`,
     title: `${stage.name} ${at.join(",")}`,
     run: stage.run,
     params: { ...stage.params, block },
@@ -123,7 +142,7 @@ function blockTask(stage: PlacedStage, index: number): Task {
   };
 }
 
-/** Number of a block's task within its stage, from its name. */
+/** Number of a task within its stage, from its name. */
 export function blockOfTask(id: string): { hash: string; index: number } {
   const dot = id.lastIndexOf(".");
   return { hash: id.slice(0, dot), index: Number(id.slice(dot + 1)) };

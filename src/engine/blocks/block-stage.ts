@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import type { PlainObject, TaskInput } from "../task.js";
 import { canonicalJson } from "../task-id.js";
 import type { ChunkOutputs } from "./chunk-outputs.js";
-import type { BlockGrid, BlockNeed } from "./relation.js";
+import type { NumberedGrid } from "./numbers.js";
+import type { BlockNeed } from "./relation.js";
 
 /**
  * The same work for each block of a grid. Plain JSON, whatever the number of blocks: it can be printed, hashed and sent to another process,
  * which makes the same tasks of it.
  */
-export interface BlockStage extends BlockGrid {
+export interface BlockStage extends NumberedGrid {
   /** Lower-case letters, digits and hyphens: part of the names of files. */
   readonly name: string;
   /** Name of a registered operation. It finds its block in `task.params.block` (`BlockParams`). */
@@ -31,6 +32,7 @@ export interface BlockStage extends BlockGrid {
 
 /** `task.params.block` of a block's task, in voxels of its stage; `at` and `start` are `[z, y, x]`. */
 export type BlockParams = {
+  /** In C order of the whole grid. */
   readonly index: number;
   readonly at: readonly [number, number, number];
   readonly start: readonly [number, number, number];
@@ -40,13 +42,16 @@ export type BlockParams = {
 
 /** Names a stage by what it does, what it reads and what it needs: 32 hexadecimal digits. @param before hashes of the stages before it */
 export function stageHash(stage: BlockStage, before: ReadonlyMap<string, string>): string {
-  const { run, params, shape, block, inputs = [], outputs, needs } = stage;
+  const { run, params, shape, block, numbers, inputs = [], outputs, needs } = stage;
   const needed = needs.map((need) => ({ ...need, stage: before.get(need.stage) ?? "itself" }));
   const identities = inputs.map(({ key, size, etag, modifiedMs }) => ({
     key,
     size,
     ...(etag === undefined ? { modifiedMs } : { etag }),
   }));
-  const text = canonicalJson({ run, params, shape, block, inputs: identities, outputs, needs: needed });
+  const text = canonicalJson({
+    ...{ run, params, shape, block, inputs: identities, outputs, needs: needed },
+    ...(numbers ? { numbers } : {}),
+  });
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

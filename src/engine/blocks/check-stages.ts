@@ -2,6 +2,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { checkPlan } from "../plan.js";
 import type { Task } from "../task.js";
 import type { BlockStage } from "./block-stage.js";
+import { countTasks } from "./numbers.js";
 import { countBlocks } from "./relation.js";
 
 /**
@@ -21,6 +22,7 @@ export function checkStages(stages: readonly BlockStage[]): void {
     before.set(stage.name, stage);
     for (const need of stage.needs) {
       if (!before.has(need.stage)) throw wrong(stage, `needs ${need.stage}, which is no stage before it`);
+      if (need.stage === stage.name && stage.numbers) throw wrong(stage, "needs itself, and has an order of its own");
       // a block would need itself
       if (need.stage === stage.name && need.kind !== "box") throw wrong(stage, `needs ${need.kind} of itself`);
       if (need.kind === "tree") checkTree(stage, before.get(need.stage)!, need.fanIn);
@@ -46,9 +48,10 @@ function checkGrid(stage: BlockStage): void {
 }
 
 function checkTree(stage: BlockStage, needed: BlockStage, fanIn: number): void {
+  if (needed.numbers?.kind === "lattices") throw wrong(stage, `merges ${needed.name}, which has a part of its grid`);
   const wanted = Math.ceil(countBlocks(needed) / fanIn);
-  if (Number.isSafeInteger(fanIn) && fanIn > 0 && countBlocks(stage) === wanted) return;
-  throw wrong(stage, `has ${countBlocks(stage)} blocks; ${countBlocks(needed)} blocks by ${fanIn} are ${wanted}`);
+  if (Number.isSafeInteger(fanIn) && fanIn > 0 && countTasks(stage) === wanted) return;
+  throw wrong(stage, `has ${countTasks(stage)} blocks; ${countBlocks(needed)} blocks by ${fanIn} are ${wanted}`);
 }
 
 /** A stage's outputs as a list plan would have them: one task that writes the folder. */

@@ -19,13 +19,14 @@ export async function forgetStale(
   stage: PlacedStage,
   { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<number> {
-  const { outputs, count } = stage;
+  const { outputs, count, numbering } = stage;
   if (!outputs) return 0;
   const tags = new BigUint64Array(count);
   const objects = new Uint32Array(count);
   for await (const entry of store.list(outputs.prefix, { signal })) {
-    const block = blockOfKey(outputs, stage, entry.key);
-    if (block === undefined) continue;
+    const written = blockOfKey(outputs, stage, entry.key);
+    const block = written === undefined ? -1 : numbering.taskOf(written);
+    if (block < 0) continue;
     tags[block]! += objectTag(entry); // wraps around
     objects[block]!++;
   }

@@ -17,7 +17,7 @@ import { readZarrV3Box } from "../../../formats/zarr/v3-read.js";
 import { encodeV3Chunk, shardEncoder } from "../../../formats/zarr/v3-write.js";
 import { absent, type Store } from "../../../stores/store.js";
 import { accessPrecomputed } from "./precomputed-array.js";
-import type { ArrayAccess, StoredArray } from "./stored-array.js";
+import { type ArrayAccess, keyIn, type StoredArray } from "./stored-array.js";
 
 /** The own document of an array of Zarr: key below its folder, and text. */
 export function arrayDocument(array: StoredArray): { key: string; text: string } {
@@ -32,9 +32,9 @@ export function accessArray(store: Store, array: StoredArray): ArrayAccess {
   if (array.format === "precomputed") return accessPrecomputed(store, array, name);
   // the array's tasks write every object: what is not there must not be read as zeros
   const present = async (key: string, range: ByteRange | undefined, signal: AbortSignal) => {
-    const bytes = await store.read(`${array.folder}${key}`, range, { signal });
+    const bytes = await store.read(keyIn(array, key), range, { signal });
     if (bytes) return bytes;
-    throw absent(store, `${array.folder}${key}`);
+    throw absent(store, keyIn(array, key));
   };
   if (array.format === "zarr2") {
     const meta = v2Meta(array);
@@ -51,7 +51,7 @@ export function accessArray(store: Store, array: StoredArray): ArrayAccess {
       readZarrV3Box(
         {
           read: (key, range) => present(key, range, signal),
-          size: async (key) => (await store.stat(`${array.folder}${key}`, { signal }))?.size,
+          size: async (key) => (await store.stat(keyIn(array, key), { signal }))?.size,
         },
         meta,
         box,

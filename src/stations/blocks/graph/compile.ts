@@ -1,22 +1,25 @@
 import { createHash } from "node:crypto";
 import type { Triple } from "../../../core/box.js";
 import type { BlockStage } from "../../../engine/blocks/block-stage.js";
+import { countTasks } from "../../../engine/blocks/numbers.js";
 import { type BlockNeed, countBlocks } from "../../../engine/blocks/relation.js";
 import type { PlainObject, TaskInput } from "../../../engine/task.js";
 import { canonicalJson } from "../../../engine/task-id.js";
 import { componentStages } from "./components/stages.js";
 import { bytesOf, memoryOf } from "./costs.js";
+import type { ExternalParams } from "./external/fields.js";
 import { batchedBlock } from "./external/inputs.js";
 import { externalNotes, externalOf, isRepeatable, withCell } from "./external/node.js";
+import { colourStages } from "./external/stages.js";
 import { fuse, type Group } from "./fuse.js";
 import { innerChunk, scaledBlock, wholeObjects } from "./grids.js";
 import { meshesOf } from "./meshes/fields.js";
 import { meshStages } from "./meshes/stages.js";
-import { type ComputedNode, type GraphNode, identityOf, type ReduceNode } from "./nodes.js";
+import { type ComputedNode, type GraphNode, identityOf, type LocalNode, type ReduceNode } from "./nodes.js";
 import { levelsOf, type OutputPlan, type StoredLevel } from "./outputs.js";
 import { partOf } from "./parts.js";
 import type { Program, Step } from "./program.js";
-import { each } from "./reach.js";
+import { each, ITSELF } from "./reach.js";
 import { reduceStages, resultKey } from "./reduce/stages.js";
 import { savedBy } from "./save/fields.js";
 import { saveStages } from "./save/stages.js";
@@ -76,7 +79,9 @@ export function compileGraph(options: CompileOptions): CompiledGraph {
     arrays.set(node, known);
     return known;
   };
-  const blockOf = (node: GraphNode) => wholeObjects(wanted(node), objectShape(arrayOf(node)), node.facts.shape);
+  // what neighbours write depends on the blocks: they are those that the graph says
+  const blockOf = (node: GraphNode) =>
+    externalOf(node)?.after ? wanted(node) : wholeObjects(wanted(node), objectShape(arrayOf(node)), node.facts.shape);
   const groups = fuse(options.nodes, (node) => byNode.has(node) || options.stored.has(node), blockOf);
   const kept = new Set<GraphNode>(options.results);
   const stages = groups.flatMap((group) =>
@@ -158,6 +163,10 @@ function compileGroup(
   const params = { program, array, part: partOf(group, array) ?? null };
   const saved = savedBy(root);
   if (saved) return [{ stage: saveStages(saved, base, program, folders.get(root)!)[0]!, ...facts, tasks }];
+  const external = externalOf(root);
+  const between = temporary(folder, root, block);
+  if (root.kind === "local" && external?.after)
+    return inColours(root, array, { ...base, memoryBytes: memoryOf(group, between) }, program, external, facts, between);
   if (root.kind === "local") return [{ stage: { ...base, run: "compute", params }, ...facts, tasks }];
   const meshes = meshesOf(root);
   const stages = meshes
@@ -168,6 +177,40 @@ function compileGroup(
   return stages.map((stage, at) => {
     const own = at === 0 ? facts : { nodes: [], bytesRead: 0, bytesAgain: 0, notes: [] };
     return { stage, ...own, tasks: countBlocks(stage) };
+  });
+}
+
+/** A program that is handed what neighbours have written. */
+function inColours(
+  root: LocalNode,
+  array: StoredArray,
+  base: Omit<BlockStage, "run" | "params">,
+  program: Program,
+  params: ExternalParams,
+  facts: Omit<CompiledStage, "stage" | "tasks">,
+  between: StoredArray,
+): CompiledStage[] {
+  const { name } = root;
+  const { shape, isTemporary, threads } = base;
+  const coloured = { ...between, folder: between.folder.replace(/\/$/, "-colour-"), colours: params.after!.neighbours };
+  const whole = wholeObjects(between.shard!, objectShape(array), between.shape);
+  const copy: Group = { root, block: whole, members: new Map(), reads: new Map([[root, ITSELF]]) };
+  const joined = {
+    ...{ name, run: "compute", shape, block: whole, isTemporary, threads, outputs: outputsOf(array) },
+    ...{ bytes: Math.ceil(bytesOf(copy).read / countBlocks({ shape, block: whole })), memoryBytes: memoryOf(copy, array) },
+    params: {
+      program: [{ kind: "stored", array: coloured, shape, dtype: array.dtype }],
+      ...{ array, part: partOf(copy, array) ?? null },
+    } as unknown as PlainObject,
+  };
+  const stages = colourStages(base, program, coloured, params, joined);
+  const all = countBlocks(base);
+  return stages.map((stage) => {
+    const tasks = countTasks(stage);
+    if (stage.name === name) return { stage, nodes: [], tasks, bytesRead: bytesOf(copy).read, bytesAgain: 0, notes: [] };
+    const share = (bytes: number) => Math.round((bytes * tasks) / all);
+    const notes = stage === stages[0] ? facts.notes : [];
+    return { ...facts, stage, tasks, bytesRead: share(facts.bytesRead), bytesAgain: share(facts.bytesAgain), notes };
   });
 }
 

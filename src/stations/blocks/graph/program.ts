@@ -16,7 +16,19 @@ export type Step = ReadStep | ApplyStep;
 
 export type ReadStep =
   | { readonly kind: "input"; readonly input: string; readonly level: number; readonly shape: Triple; readonly dtype: DType }
-  | { readonly kind: "stored"; readonly array: StoredArray; readonly shape: Triple; readonly dtype: DType };
+  | { readonly kind: "stored"; readonly array: StoredArray; readonly shape: Triple; readonly dtype: DType }
+  | WrittenStep;
+
+/** What neighbours of earlier colours have written, and `fill` everywhere else. */
+export type WrittenStep = {
+  readonly kind: "written";
+  /** With colours, one object a block. */
+  readonly array: StoredArray;
+  readonly colour: number;
+  readonly fill: number;
+  readonly shape: Triple;
+  readonly dtype: DType;
+};
 
 export type ApplyStep = {
   readonly kind: "apply";

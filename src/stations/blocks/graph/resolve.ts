@@ -250,11 +250,24 @@ class Resolver {
     delete fields.in;
     const read = this.fields(op, ExternalFields, fields, path);
     if (!read || !from.every((node) => node !== undefined)) return undefined;
+    if (read.after) this.needBlocks(fuse, path);
     const names = named.map(({ name }) => name);
     const facts = from.map((node) => node.facts);
     const bound = bindExternal(externalParams(id, read, names, facts), facts);
     const value = factsAfter(bound, facts[0]!);
     return { kind: "local", name: id, path, facts: value, operator: op, version: EXTERNAL_VERSION, bound, from, fuse };
+  }
+
+  /** What is written depends on the blocks, which then must not depend on the memory. */
+  private needBlocks(fuse: boolean, path: readonly PropertyKey[]): void {
+    if (fuse)
+      this.faults.add([...path, "fuse"], "what neighbours write is always stored", {
+        hint: "leave fuse out where there is after",
+      });
+    if (this.document.grid.block === "auto")
+      this.faults.add([...path, "after"], "the result depends on the size of blocks, and the grid has none", {
+        hint: "write grid: { block: [64, 64, 64] }, or another size",
+      });
   }
 
   private reduction({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {

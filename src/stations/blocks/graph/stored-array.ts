@@ -2,6 +2,7 @@ import type { Box, Triple } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
 import type { ChunkOutputs } from "../../../engine/blocks/chunk-outputs.js";
 import type { ShardEncoder } from "../../../formats/zarr/v3-write.js";
+import { colourOf, type Neighbours } from "./external/colours.js";
 
 /** An array that tasks write and other tasks read before it has metadata. Plain JSON. */
 export type StoredArray = {
@@ -15,7 +16,21 @@ export type StoredArray = {
   readonly codec: "blosc-lz4" | "zstd" | "raw" | "compressed_segmentation";
   /** What names of chunks call the first voxel; of precomputed volumes. */
   readonly offset: Triple | null;
+  /** Each colour of its objects is in a folder of its own: the colour's number stands behind `folder`. Then no slash is at the end of that. */
+  readonly colours?: Neighbours | undefined;
 };
+
+/** The part of an array whose objects have one colour, as their tasks write it. */
+export function ofColour({ colours: _, ...array }: StoredArray, colour: number): StoredArray {
+  return { ...array, folder: `${array.folder}${colour}/` };
+}
+
+/** Key of an object in the target. @param key below the array's folder */
+export function keyIn({ folder, colours }: StoredArray, key: string): string {
+  if (!colours) return `${folder}${key}`;
+  const at = key.split("/").slice(1).map(Number) as Triple;
+  return `${folder}${colourOf(colours, at)}/${key}`;
+}
 
 /** What one object holds. */
 export function objectShape({ chunk, shard }: Pick<StoredArray, "chunk" | "shard">): Triple {

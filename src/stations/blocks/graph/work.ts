@@ -9,6 +9,7 @@ import type { Operations, PlainObject, Task, TaskContext, TaskOutcome } from "..
 import { accessArray } from "./array-access.js";
 import type { ComponentsParams } from "./components/stages.js";
 import { label, match, merge, rank, relabel } from "./components/work.js";
+import { readWritten } from "./external/written.js";
 import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
 import { blockSurfaces } from "./meshes/block-surfaces.js";
 import { encodeSurfaces } from "./meshes/surface-object.js";
@@ -120,6 +121,7 @@ function computeBox(
     signal,
     async box(step, box) {
       if (step.kind === "stored") return access(step.array).read(box, signal);
+      if (step.kind === "written") return readWritten(step, core, box, (own) => access(step.array).read(own, signal));
       return (await inputs.level(step.input, step.level)).read(box, { signal });
     },
   });

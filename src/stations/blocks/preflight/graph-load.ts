@@ -26,7 +26,7 @@ export interface GraphLoad {
 /** The program of a stage that reads nothing but inputs. */
 function ownProgram({ stage }: CompiledStage): Program | undefined {
   const { program } = stage.params as { program?: Program };
-  return program?.every((step) => step.kind !== "stored") ? program : undefined;
+  return program?.every((step) => step.kind !== "stored" && !(step.kind === "written" && step.colour > 0)) ? program : undefined;
 }
 
 /**

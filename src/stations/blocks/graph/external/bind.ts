@@ -8,7 +8,7 @@ import { isEmporiumError } from "../../../../core/errors.js";
 import type { JsonObject } from "../../../../core/json.js";
 import { chunkBoxes } from "../../../../formats/precomputed/grid.js";
 import { onSameVoxels, type ProgramOperator } from "../map.js";
-import type { ExternalParams, ExternalSettings } from "./fields.js";
+import { type ExternalParams, type ExternalSettings, namesOf, WRITTEN } from "./fields.js";
 import { atBlock, type ProgramBatch } from "./program.js";
 import { programFor } from "./programs.js";
 
@@ -60,9 +60,10 @@ function* batchesOf(params: ExternalParams, blocks: readonly Block[], core: Box,
     const kind = kindOf(params, cells[0]!, cell, whole);
     const same = cells.filter((one) => keyOf(kindOf(params, one, cell, whole)) === keyOf(kind)).slice(0, params.batch);
     for (const one of same) cells.splice(cells.indexOf(one), 1);
+    const names = namesOf(params);
     const arrays = blocks.map((block, at) => {
-      const pieces = same.map((one) => bytesOf(arrayOf(params, block, one, cell)));
-      return { name: params.inputs[at]!, dtype: block.dtype, pieces };
+      const pieces = same.map((one) => bytesOf(arrayOf(params, block, one, cell, names[at] === WRITTEN)));
+      return { name: names[at]!, dtype: block.dtype, pieces };
     });
     yield { cores: same, ...kind, arrays };
   }
@@ -82,13 +83,15 @@ function kindOf({ halo, edge }: ExternalParams, core: Box, cell: Triple, whole: 
 const keyOf = ({ shape, inner }: Pick<Cells, "shape" | "inner">) => [shape, inner.start, inner.stop].join();
 
 /** The voxels of one array: those of the volume, then those of the edge rule, then 0 where the block itself ends before its full size. */
-function arrayOf({ halo, edge }: ExternalParams, block: Block, core: Box, cell: Triple): VoxelArray {
+function arrayOf({ halo, edge, after }: ExternalParams, block: Block, core: Box, cell: Triple, isWritten: boolean): VoxelArray {
   if (edge === "none") return copyOf(block.data, block.box, growBox(core, halo, block.whole), block.dtype);
-  const value = (isInteger64(block.dtype) ? 0n : 0) as number; // of the array's own kind
-  const padded = pad(block, core, halo, { rule: edge, value });
+  const fill = isWritten ? after!.fill : 0;
+  const value = (isInteger64(block.dtype) ? BigInt(fill) : fill) as number; // of the array's own kind
+  const padded = pad(block, core, halo, { rule: isWritten ? "constant" : edge, value });
   const full = cell.map((length, axis) => length + 2 * halo[axis]!) as Triple;
   if (volumeOf(padded.shape) === volumeOf(full)) return padded.data;
   const target = newVoxels(block.dtype, volumeOf(full));
+  if (fill !== 0) (target as { fill(value: unknown): void }).fill(value);
   eachRow({ start: [0, 0, 0], stop: full }, { start: [0, 0, 0], stop: padded.shape }, (at, from, length) =>
     setRow(target, at, padded.data, from, length),
   );

@@ -3,10 +3,12 @@ import { accessSync, closeSync, constants, openSync, readSync, statSync } from "
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
 import { edgeRule } from "../../../../arrays/operators/edge.js";
+import { integerRange } from "../../../../arrays/operators/voxels.js";
 import type { Triple } from "../../../../core/box.js";
 import type { DType } from "../../../../core/dtype.js";
 import { EmporiumError } from "../../../../core/errors.js";
 import { dtype, type NodeDocument } from "../document.js";
+import type { Neighbours } from "./colours.js";
 
 const halo = z.int().min(0).max(1024);
 
@@ -17,6 +19,8 @@ export const ExternalFields = z.strictObject({
   halo: z.union([halo.transform((all): Triple => [all, all, all]), z.tuple([halo, halo, halo])]).default([0, 0, 0]),
   edge: z.union([edgeRule, z.literal("none")]).default("reflect"),
   batch: z.int().min(1).max(256).default(1),
+  after: z.enum(["neighbours-6", "neighbours-18", "neighbours-26"]).optional(),
+  fill: z.number().optional(),
   dtype: dtype.optional(),
   deterministic: z.boolean().default(true),
   gpu: z.int().min(0).max(64).default(0),
@@ -70,6 +74,8 @@ export type ExternalParams = {
   readonly batch: number;
   readonly dtype: DType;
   readonly deterministic: boolean;
+  /** Which neighbours are computed before a block where they have an earlier colour; what `written` holds in place of all others. */
+  readonly after?: { readonly neighbours: Neighbours; readonly fill: number };
   /** The largest core of a block; null: all that is wanted at once. */
   readonly cell: Triple | null;
 };
@@ -105,8 +111,40 @@ export function externalParams(
     sha256: checksumOf(path),
   }));
   const type = fields.dtype ?? inputs[0]!.dtype;
-  return { name, command: words, files, inputs: names, halo: reach, edge, batch, dtype: type, deterministic, cell: null };
+  const after = afterOf(fields, names, type);
+  const params = { name, command: words, files, inputs: names, halo: reach, edge, batch, dtype: type, deterministic, cell: null };
+  return after ? { ...params, after } : params;
 }
+
+/** The name of the array that holds what neighbours have written. */
+export const WRITTEN = "written";
+
+/** Names of all arrays that a program gets, in their order. */
+export const namesOf = ({ inputs, after }: ExternalParams): readonly string[] => (after ? [...inputs, WRITTEN] : inputs);
+
+/** @throws {EmporiumError} CONFIG_FIELD */
+function afterOf(
+  { after, fill, batch }: z.output<typeof ExternalFields>,
+  names: readonly string[],
+  type: DType,
+): ExternalParams["after"] {
+  if (!after) {
+    if (fill !== undefined) throw fault("fill", "fill: there is no after, so nothing is filled", "leave it out");
+    return undefined;
+  }
+  if (batch > 1)
+    throw fault("batch", `batch: ${batch} blocks at once would not see each other`, "leave batch out where there is after");
+  if (names.includes(WRITTEN))
+    throw fault("in", `in: ${WRITTEN} is what neighbours have written`, `give the input another name: { other: ${WRITTEN} }`);
+  const value = fill ?? 0;
+  const range = integerRange(type);
+  if (range && (!Number.isSafeInteger(value) || value < range[0] || value > range[1]))
+    throw fault("fill", `fill: ${value} is no ${type}`);
+  return { neighbours: Number(after.slice("neighbours-".length)) as Neighbours, fill: value };
+}
+
+const fault = (path: string, message: string, hint?: string) =>
+  new EmporiumError("CONFIG_FIELD", `external: ${message}`, { place: { path }, hint });
 
 /** Refused before a byte moves, rather than at the first block. */
 function needProgram(word: string): void {

@@ -26,6 +26,8 @@ export function externalNotes(nodes: Iterable<GraphNode>): string[] {
     if (!params) return [];
     const words = [`${node.name} runs ${params.command.join(" ")}`];
     if (params.batch > 1) words.push(`${params.batch} blocks at once`);
+    if (params.after)
+      words.push(`what its ${params.after.neighbours} neighbours wrote decides: its result depends on the size of blocks`);
     if (!params.deterministic) words.push("not deterministic: its results are never compared");
     return [words.join(", ")];
   });

@@ -2,7 +2,7 @@ import type { Triple } from "../../../../core/box.js";
 import { systemClock } from "../../../../core/clock.js";
 import { type DType, ITEM_BYTES } from "../../../../core/dtype.js";
 import { canonicalJson } from "../../../../engine/task-id.js";
-import type { ExternalParams, ExternalSettings } from "./fields.js";
+import { type ExternalParams, type ExternalSettings, namesOf } from "./fields.js";
 import { type ClaimedGpus, claimGpus } from "./gpus.js";
 import { type Program, startProgram } from "./program.js";
 
@@ -43,10 +43,10 @@ export async function closePrograms(): Promise<void> {
 }
 
 async function start({ params, settings = DEFAULTS, dtypes, cell, whole }: ProgramUse): Promise<Program> {
-  const { command, batch, halo, inputs, dtype, name } = params;
+  const { command, batch, halo, dtype, name } = params;
   const timeoutMs = settings.timeout * 1000;
   const voxels = cell.reduce((product, length, axis) => product * (length + 2 * halo[axis]!), batch);
-  const arrays = Object.fromEntries(inputs.map((input, at) => [input, { dtype: dtypes[at]! }]));
+  const arrays = Object.fromEntries(namesOf(params).map((input, at) => [input, { dtype: dtypes[at]! }]));
   return startProgram({
     command,
     gpus: settings.gpu > 0 ? await ownGpus(settings.gpu, timeoutMs) : undefined,
