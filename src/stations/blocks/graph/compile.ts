@@ -95,7 +95,7 @@ function graphId({ nodes, outputs, results, gridShape, block, identities }: Comp
     nodes: nodes.map((node) => ({ name: node.name, ...identityOf(node) })),
     outputs: outputs.map((output) => {
       const levels = levelsOf(output).map(({ node, array }) => ({ node: node.name, array }));
-      return { name: output.name, location: output.location, levels };
+      return { name: output.name, place: output.place, levels };
     }),
     results: results.map(({ name }) => name),
     grid: { shape: gridShape, block },

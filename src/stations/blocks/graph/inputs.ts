@@ -7,6 +7,7 @@ import type { TaskInput } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import { type GraphDocument, levelOf } from "./document.js";
 import { type ExternalSettings, settingsOf } from "./external/fields.js";
+import { modulesOf } from "./map.js";
 
 /** Locations of inputs by their names. Plain JSON. */
 export type InputPlan = {
@@ -18,6 +19,8 @@ export type InputPlan = {
   readonly cacheBytes: number;
   /** How the programs of nodes are run. */
   readonly programs: Readonly<Record<string, ExternalSettings>>;
+  /** Where the modules of nodes are on this machine. */
+  readonly modules: Readonly<Record<string, string>>;
 };
 
 /** The part of the memory that keeps what was read of inputs, where chunks do not need more. */
@@ -75,18 +78,19 @@ export function planInputs(document: GraphDocument, anonymous = false, cacheByte
   const from = (given: GraphDocument["inputs"][string]) => (typeof given === "string" ? given : given.from);
   const locations = Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, from(given)]));
   const levels = Object.fromEntries(Object.keys(inputs).map((name) => [name, levelOf(document, name)]));
-  return { locations, levels, anonymous, cacheBytes, programs: settingsOf(nodes) };
+  return { locations, levels, anonymous, cacheBytes, programs: settingsOf(nodes), modules: modulesOf(nodes) };
 }
 
 /** Inputs that are opened when they are first asked for. */
 export interface Inputs {
   readonly programs: InputPlan["programs"];
+  readonly modules: InputPlan["modules"];
   volume(name: string): Promise<LoadedVolume>;
   level(name: string, level: number): Promise<BlockLevel>;
   close(): Promise<void>;
 }
 
-export function openInputs({ locations, anonymous, cacheBytes, programs }: InputPlan): Inputs {
+export function openInputs({ locations, anonymous, cacheBytes, programs, modules }: InputPlan): Inputs {
   const room = readingRoom({ memoryBytes: cacheBytes, threads: 1 });
   const open = new Map<string, Promise<LoadedVolume>>();
   function volume(name: string): Promise<LoadedVolume> {
@@ -96,6 +100,7 @@ export function openInputs({ locations, anonymous, cacheBytes, programs }: Input
   }
   return {
     programs,
+    modules,
     volume,
     level: async (name, level) => (await volume(name)).levels[level]!,
     async close() {

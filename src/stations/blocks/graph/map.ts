@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
@@ -10,7 +8,8 @@ import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js"
 import type { DType } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
-import { dtype } from "./document.js";
+import { dtype, type NodeDocument } from "./document.js";
+import { checksumOf, fileWord } from "./named-files.js";
 
 /** An operator that may take its time, as a person's own module does. */
 export type ProgramOperator = Omit<BoundOperator, "apply"> & {
@@ -35,10 +34,12 @@ export const MapFields = z.strictObject({
 });
 
 /** Raised when modules are called in another way. */
-export const MAP_VERSION = 1;
+export const MAP_VERSION = 2;
 
 export type MapParams = {
-  /** Path of the module, and the checksum of its text: another text is another run. */
+  /** The node's. */
+  readonly name: string;
+  /** The module as written, or its place below the graph's folder, and the checksum of its text: another text is another run. */
   readonly module: string;
   readonly sha256: string;
   readonly halo: Triple;
@@ -46,17 +47,31 @@ export type MapParams = {
   readonly options: JsonObject;
 };
 
-/** @throws {EmporiumError} CONFIG_FIELD for a module that cannot be read */
-export function mapParams(fields: z.output<typeof MapFields>, input: { readonly dtype: DType }): MapParams {
-  const module = resolve(fields.module);
-  let text: Buffer;
+/** @param folder of the graph @throws {EmporiumError} CONFIG_FIELD for a module that cannot be read */
+export function mapParams(
+  name: string,
+  fields: z.output<typeof MapFields>,
+  input: { readonly dtype: DType },
+  folder: string,
+): MapParams {
+  const { module, halo: reach, options } = fields;
+  let sha256: string;
   try {
-    text = readFileSync(module);
+    sha256 = checksumOf(module);
   } catch (cause) {
-    throw new EmporiumError("CONFIG_FIELD", `map: module: ${module} cannot be read`, { place: { path: "module" }, cause });
+    throw new EmporiumError("CONFIG_FIELD", `map: module: ${resolve(module)} cannot be read`, {
+      place: { path: "module" },
+      cause,
+    });
   }
-  const sha256 = createHash("sha256").update(text).digest("hex");
-  return { module, sha256, halo: fields.halo, dtype: fields.dtype ?? input.dtype, options: fields.options as JsonObject };
+  const own = { name, module: fileWord(module, folder), sha256 };
+  return { ...own, halo: reach, dtype: fields.dtype ?? input.dtype, options: options as JsonObject };
+}
+
+/** Whole paths of a graph's modules, by their nodes; fields that are wrong are refused where the graph is checked. */
+export function modulesOf(nodes: readonly NodeDocument[]): Record<string, string> {
+  const modules = nodes.filter(({ op, module }) => op === "map" && typeof module === "string");
+  return Object.fromEntries(modules.map(({ id, module }) => [id, resolve(module as string)]));
 }
 
 /** What operators of people have in common: the voxels of their first input are those of the result. */
@@ -74,15 +89,16 @@ export function onSameVoxels(
   };
 }
 
-/** A person's module as an operator. It is loaded when a block is computed. */
+/** A person's module as an operator. It is loaded when a block is computed. @param path of the module on this machine */
 export function bindMap(
   params: MapParams,
   input: { readonly shape: Triple; readonly voxelSizeNm: BoundOperator["output"]["voxelSizeNm"] },
+  path?: string,
 ): ProgramOperator {
   return {
     ...onSameVoxels(params, input),
     async apply([block], core) {
-      const { apply } = (await import(pathToFileURL(params.module).href)) as MapModule;
+      const { apply } = (await import(pathToFileURL(path!).href)) as MapModule;
       const data = await apply(block!, core, params.options);
       const wanted = volumeOf(boxShape(core));
       const isType = data?.constructor === newVoxels(params.dtype, 0).constructor;

@@ -30,7 +30,7 @@ export function planOutputs(
     const stored = isOwn ? node : copyOf(node, name, dtype, outputs, faults);
     if (!stored) return [];
     taken.add(stored);
-    const { location, key } = placed[at]!;
+    const { location, key, place } = placed[at]!;
     if (placed.findIndex((other) => other.location === location) !== at)
       faults.add([...path, "to"], `${location} is the place of another output`, { code: "CONFIG_COLLISION" });
     const folder = `${key}/`;
@@ -43,7 +43,7 @@ export function planOutputs(
     refuseLayout(written, [stored, ...levels], path, faults);
     const arrayAt = ({ facts }: GraphNode, level: number) => arrayOf(written, [stored.facts, facts], folder, level);
     const coarser = levels.map((one, at) => ({ node: one, array: arrayAt(one, at + 1) }));
-    return [{ name, node: stored, array: arrayAt(stored, 0), coarser, document: written, location, folder }];
+    return [{ name, node: stored, array: arrayAt(stored, 0), coarser, document: written, location, place, folder }];
   });
 }
 

@@ -58,6 +58,8 @@ export interface ProgramReader {
   value(value: StoredValue): Promise<number>;
   /** How the programs of nodes are run, by their names. */
   readonly programs?: Readonly<Record<string, ExternalSettings>> | undefined;
+  /** Paths of the modules of nodes, by their names. */
+  readonly modules?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -109,7 +111,7 @@ async function bindStep(
   // parameters are in voxels by now
   const voxelSizeNm = [undefined, undefined, undefined] as const;
   const inputs = from.map((at) => ({ shape: program[at]!.shape, dtype: program[at]!.dtype, voxelSizeNm }));
-  if (op === "map") return bindMap(params as unknown as MapParams, inputs[0]!);
+  if (op === "map") return bindMap(params as unknown as MapParams, inputs[0]!, reader.modules?.[String(params.name)]);
   if (op === "external") {
     const external = params as unknown as ExternalParams;
     return bindExternal(external, inputs, reader.programs?.[external.name]);

@@ -1,9 +1,10 @@
+import { dirname, resolve } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { schemaWords } from "../../../core/schema-words.js";
 import { parseCheckedYaml } from "../../../formats/yaml/checked-yaml.js";
 import { absent } from "../../../stores/store.js";
-import { openLocation } from "../../../stores/url.js";
+import { openLocation, parseLocation } from "../../../stores/url.js";
 import { type GraphDocument, type GraphGiven, GraphSchema } from "./document.js";
 import { collectFaults, type PlaceOf } from "./faults.js";
 
@@ -11,6 +12,8 @@ import { collectFaults, type PlaceOf } from "./faults.js";
 export interface ReadGraph {
   readonly document: GraphDocument;
   readonly placeOf: PlaceOf;
+  /** That its file is in; for graphs without one the folder in which the program runs. */
+  readonly folder: string;
 }
 
 /**
@@ -21,7 +24,8 @@ export interface ReadGraph {
  */
 export function readGraph(text: string, file: string): ReadGraph {
   const { value, placeOf } = parseCheckedYaml(text, GraphSchema, { file, hint: HINT, knownKeys });
-  return { document: value, placeOf };
+  const { path } = parseLocation(file);
+  return { document: value, placeOf, folder: path === undefined ? process.cwd() : dirname(resolve(path)) };
 }
 
 /** The text of a graph's file. @throws {EmporiumError} STORE_ABSENT, CONFIG_LIMIT */
@@ -39,7 +43,7 @@ export async function readGraphFile(location: string): Promise<{ text: string; f
 export function givenGraph(given: GraphGiven): ReadGraph {
   const placeOf: PlaceOf = (path) => ({ path: path.map(String).join(".") });
   const result = GraphSchema.safeParse(given, { error: schemaWords });
-  if (result.success) return { document: result.data, placeOf };
+  if (result.success) return { document: result.data, placeOf, folder: process.cwd() };
   const faults = collectFaults(placeOf);
   for (const { path, message } of result.error.issues)
     faults.addError(path, new EmporiumError("CONFIG_FIELD", `${path.map(String).join(".")}: ${message}`, { hint: HINT }));

@@ -37,9 +37,9 @@ export interface ResolvedGraph {
  * @param volumes the inputs, open
  * @throws {EmporiumError} CONFIG_RULE, CONFIG_FIELD, with every other fault beside the first
  */
-export function resolveGraph({ document, placeOf }: ReadGraph, volumes: ReadonlyMap<string, BlockVolume>): ResolvedGraph {
+export function resolveGraph({ document, placeOf, folder }: ReadGraph, volumes: ReadonlyMap<string, BlockVolume>): ResolvedGraph {
   const faults = collectFaults(placeOf);
-  const resolver = new Resolver(document, volumes, faults);
+  const resolver = new Resolver(document, volumes, faults, folder);
   const grid = resolver.named(document.grid.of, ["grid", "of"]);
   if (document.grid.level !== undefined && !Object.hasOwn(document.inputs, document.grid.of))
     faults.add(["grid", "level"], `${document.grid.of} is no input: it has one level`);
@@ -70,6 +70,8 @@ class Resolver {
     private readonly document: GraphDocument,
     private readonly volumes: ReadonlyMap<string, BlockVolume>,
     private readonly faults: Faults,
+    /** Of the graph. */
+    private readonly folder: string,
   ) {
     const byId = new Map<string, number>();
     document.nodes.forEach(({ id }, at) => {
@@ -219,7 +221,7 @@ class Resolver {
     delete fields.in;
     const read = this.fields(op, MapFields, fields, path);
     if (!from || !read) return undefined;
-    const bound = bindMap(mapParams(read, from.facts), from.facts);
+    const bound = bindMap(mapParams(id, read, from.facts, this.folder), from.facts);
     const facts = factsAfter(bound, from.facts);
     return { kind: "local", name: id, path, facts, operator: op, version: MAP_VERSION, bound, from: [from], fuse };
   }
@@ -253,7 +255,7 @@ class Resolver {
     if (read.after) this.needBlocks(fuse, path);
     const names = named.map(({ name }) => name);
     const facts = from.map((node) => node.facts);
-    const bound = bindExternal(externalParams(id, read, names, facts), facts);
+    const bound = bindExternal(externalParams(id, read, names, facts, this.folder), facts);
     const value = factsAfter(bound, facts[0]!);
     return { kind: "local", name: id, path, facts: value, operator: op, version: EXTERNAL_VERSION, bound, from, fuse };
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ErrorRecord } from "../../../core/errors.js";
@@ -132,7 +133,8 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
   const env = { ...given, onEvent: status.onEvent };
   const plain = data as unknown as PlainObject;
   const work = await openBlockWork(plain);
-  const scratch = `${workspace}/scratch/${graph.id}`;
+  // the same graph in two places is one run in each
+  const scratch = `${workspace}/scratch/${graph.id}-${createHash("sha256").update(graph.target.home).digest("hex").slice(0, 8)}`;
   const module = pathToFileURL(compiled(new URL("./work.js", import.meta.url))).href;
   const memory = { bytes: options.memoryBytes, taskBytes: graph.memory.blockBytes };
   const taskMs = longestTaskMs(data.inputs.programs);

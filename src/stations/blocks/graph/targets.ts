@@ -1,4 +1,4 @@
-import { basename, dirname } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import type { LocalAccess, Store, StoreFeatures } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
@@ -17,16 +17,25 @@ export interface Placed {
   readonly location: string;
   /** Key of its folder or object in the target, without a slash at its end. */
   readonly key: string;
+  /** From the folder of the first output on: a copy of that has the same. */
+  readonly place: string;
 }
 
 /** Understands where outputs go, in their order. @throws {EmporiumError} LOCATION_UNKNOWN, CONFIG_RULE */
 export function planTargets(locations: readonly string[]): { plan: TargetPlan; placed: readonly Placed[] } {
-  const places = locations.map((text) => ({ ...parentOf(text), location: parseLocation(text).url.replace(/\/+$/, "") }));
+  const places = locations.map((text) => {
+    const { url, path } = parseLocation(text);
+    return { ...parentOf(text), path, location: url.replace(/\/+$/, "") };
+  });
   const home = places[0]!.parent;
   const others = [...new Set(places.map(({ parent }) => parent))].filter((parent) => parent !== home);
   const mounts = others.map((location, at) => ({ prefix: `.outputs-${at + 1}/`, location }));
   const prefixOf = (parent: string) => mounts.find(({ location }) => location === parent)?.prefix ?? "";
-  const placed = places.map(({ parent, name, location }) => ({ location, key: `${prefixOf(parent)}${name}` }));
+  const placed = places.map(({ parent, name, location, path }) => ({
+    location,
+    key: `${prefixOf(parent)}${name}`,
+    place: path !== undefined && places[0]!.path !== undefined ? relative(home, path) : parent === home ? name : location,
+  }));
   return { plan: { home, mounts }, placed };
 }
 

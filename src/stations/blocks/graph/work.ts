@@ -118,6 +118,7 @@ function computeBox(
   return evaluate(params.program as unknown as Program, core, {
     value: (value) => readValue(target, value, signal),
     programs: inputs.programs,
+    modules: inputs.modules,
     signal,
     async box(step, box) {
       if (step.kind === "stored") return access(step.array).read(box, signal);

@@ -26,7 +26,7 @@ export function bindExternal(
       const data = newVoxels(params.dtype, volumeOf(boxShape(core)));
       const cell = params.cell ?? boxShape(core);
       for (const batch of batchesOf(params, blocks, core, cell)) {
-        const program = await programFor({ params, settings, dtypes, cell, whole: shape });
+        const program = await programFor({ params, settings: settings!, dtypes, cell, whole: shape });
         const bytes = await program.compute(frameOf(params, batch), signal).catch((error: unknown) => {
           if (signal?.aborted || !isEmporiumError(error)) throw error;
           throw atBlock(error, `${params.name}, voxels ${batch.cores.map(placeOf).join(", ")}`);

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
 import { edgeRule } from "../../../../arrays/operators/edge.js";
@@ -8,6 +7,7 @@ import type { Triple } from "../../../../core/box.js";
 import type { DType } from "../../../../core/dtype.js";
 import { EmporiumError } from "../../../../core/errors.js";
 import { dtype, type NodeDocument } from "../document.js";
+import { checksumOf, fileWord, isFile } from "../named-files.js";
 import type { Neighbours } from "./colours.js";
 
 const halo = z.int().min(0).max(1024);
@@ -33,16 +33,20 @@ export type ExternalSettings = {
   readonly gpu: number;
   /** Seconds for its start, and for a batch. */
   readonly timeout: number;
+  /** Words that name files are their whole paths. */
+  readonly command: readonly string[];
 };
 
 /** Settings of a graph's programs; fields that are wrong are refused where the graph is checked. */
 export function settingsOf(nodes: readonly NodeDocument[]): Record<string, ExternalSettings> {
-  const { gpu, timeout } = ExternalFields.shape;
+  const { gpu, timeout, command } = ExternalFields.shape;
   const settings = nodes
     .filter(({ op }) => op === "external")
     .map((node) => {
-      const read = z.object({ gpu, timeout }).safeParse(node);
-      return [node.id, read.success ? read.data : { gpu: 0, timeout: 300 }] as const;
+      const read = z.object({ gpu, timeout, command }).safeParse(node);
+      if (!read.success) return [node.id, { gpu: 0, timeout: 300, command: [] }] as const;
+      const words = read.data.command.map((word, at) => (namesFile(word, at) ? resolve(word) : word));
+      return [node.id, { ...read.data, command: words }] as const;
     });
   return Object.fromEntries(settings);
 }
@@ -57,13 +61,13 @@ export function longestTaskMs(programs: Readonly<Record<string, ExternalSettings
 }
 
 /** Raised when programs are told something else. */
-export const EXTERNAL_VERSION = 1;
+export const EXTERNAL_VERSION = 2;
 
 /** What a program computes, plain JSON. */
 export type ExternalParams = {
   /** The node's. */
   readonly name: string;
-  /** Words that name files are their whole paths. */
+  /** As written; words that name files below the graph's folder are their places in it. */
   readonly command: readonly string[];
   /** Files that the command names, and the node's others: with another text it is another run. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
@@ -82,6 +86,7 @@ export type ExternalParams = {
 
 /**
  * @param names of the inputs' arrays
+ * @param folder of the graph
  * @throws {EmporiumError} CONFIG_FIELD for a program or a file that is not there
  */
 export function externalParams(
@@ -89,6 +94,7 @@ export function externalParams(
   fields: z.output<typeof ExternalFields>,
   names: readonly string[],
   inputs: readonly { readonly dtype: DType; readonly shape: Triple }[],
+  folder: string,
 ): ExternalParams {
   const { halo: reach, edge, batch, deterministic } = fields;
   inputs.forEach(({ shape }, at) => {
@@ -100,15 +106,15 @@ export function externalParams(
       );
   });
   needProgram(fields.command[0]!);
-  const words = fields.command.map((word, at) => (isFile(word) && (at > 0 || word.includes("/")) ? resolve(word) : word));
-  const named = words.filter((word, at) => (at > 0 || word.includes("/")) && isFile(word));
+  const words = fields.command.map((word, at) => (namesFile(word, at) ? fileWord(word, folder) : word));
+  const named = fields.command.filter(namesFile);
   fields.files.forEach((file, at) => {
     if (!isFile(file))
       throw new EmporiumError("CONFIG_FIELD", `external: files: ${file} is no file`, { place: { path: `files.${at}` } });
   });
-  const files = [...new Set([...named, ...fields.files.map((file) => resolve(file))])].map((path) => ({
-    path,
-    sha256: checksumOf(path),
+  const files = [...new Set([...named, ...fields.files])].map((file) => ({
+    path: fileWord(file, folder),
+    sha256: checksumOf(file),
   }));
   const type = fields.dtype ?? inputs[0]!.dtype;
   const after = afterOf(fields, names, type);
@@ -146,6 +152,9 @@ function afterOf(
 const fault = (path: string, message: string, hint?: string) =>
   new EmporiumError("CONFIG_FIELD", `external: ${message}`, { place: { path }, hint });
 
+/** Whether a word of a command names a file: the program itself does only where it is no name on PATH. */
+const namesFile = (word: string, at: number) => (at > 0 || word.includes("/")) && isFile(word);
+
 /** Refused before a byte moves, rather than at the first block. */
 function needProgram(word: string): void {
   const folders = word.includes("/") ? [""] : (process.env.PATH ?? "").split(delimiter);
@@ -165,23 +174,4 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-/** Pieces of a file whose checksum is made: weights of a network have gigabytes. */
-const PIECE_BYTES = 2 ** 22;
-
-function checksumOf(path: string): string {
-  const hash = createHash("sha256");
-  const piece = Buffer.alloc(PIECE_BYTES);
-  const file = openSync(path, "r");
-  try {
-    for (let bytes = readSync(file, piece); bytes > 0; bytes = readSync(file, piece)) hash.update(piece.subarray(0, bytes));
-  } finally {
-    closeSync(file);
-  }
-  return hash.digest("hex");
 }

@@ -9,13 +9,11 @@ import { type Program, startProgram } from "./program.js";
 /** What a program is started for. */
 export interface ProgramUse {
   readonly params: ExternalParams;
-  readonly settings: ExternalSettings | undefined;
+  readonly settings: ExternalSettings;
   readonly dtypes: readonly DType[];
   readonly cell: Triple;
   readonly whole: Triple;
 }
-
-const DEFAULTS: ExternalSettings = { gpu: 0, timeout: 300 };
 
 /** Programs of this process, by what they compute: each is started once, and again where it has ended. */
 const running = new Map<string, Promise<Program>>();
@@ -24,7 +22,7 @@ let gpus: ClaimedGpus | undefined;
 
 /** @throws {EmporiumError} PROGRAM_FAILED, STREAM_PROTOCOL */
 export async function programFor(use: ProgramUse): Promise<Program> {
-  const key = canonicalJson([use.params, use.cell, use.whole, use.dtypes]);
+  const key = canonicalJson([use.params, use.settings.command, use.cell, use.whole, use.dtypes]);
   const known = await running.get(key);
   if (known?.isAlive) return known;
   const program = start(use);
@@ -42,13 +40,13 @@ export async function closePrograms(): Promise<void> {
   gpus = undefined;
 }
 
-async function start({ params, settings = DEFAULTS, dtypes, cell, whole }: ProgramUse): Promise<Program> {
-  const { command, batch, halo, dtype, name } = params;
+async function start({ params, settings, dtypes, cell, whole }: ProgramUse): Promise<Program> {
+  const { batch, halo, dtype, name } = params;
   const timeoutMs = settings.timeout * 1000;
   const voxels = cell.reduce((product, length, axis) => product * (length + 2 * halo[axis]!), batch);
   const arrays = Object.fromEntries(namesOf(params).map((input, at) => [input, { dtype: dtypes[at]! }]));
   return startProgram({
-    command,
+    command: settings.command,
     gpus: settings.gpu > 0 ? await ownGpus(settings.gpu, timeoutMs) : undefined,
     timeoutMs,
     hello: { node: name, arrays, result: dtype, whole, batch },
