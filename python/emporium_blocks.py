@@ -158,6 +158,7 @@ class Batch:
     position: int
     chunks: tuple[StoredChunk, ...] = ()
     _shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    _grid: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
     _slot: int | None = None
     _stream: Stream | None = field(default=None, repr=False)
 
@@ -174,6 +175,21 @@ class Batch:
         """The arrays in memory of their own: they stay as they are when the batch is released."""
         return {name: array.copy() for name, array in self.arrays.items()}
 
+    def inside(self, halo: bool = False) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
+        """For each block the voxels that lie in the volume: their slices ``(z, y, x)`` in the block's array, and in the volume.
+
+        What lies outside of the volume, where an edge rule has filled the array, is left out; so is the halo, unless ``halo=True``. Results are laid
+        together by it, in an array of the stream's ``shape``:
+
+            for voxels, (source, target) in zip(results, batch.inside()):
+                whole[target] = voxels[source]
+        """
+        whole, block, margin = (np.array(each) for each in self._grid)
+        first = self.origins if halo else self.origins + margin
+        last = np.minimum(first + block + (2 * margin if halo else 0), whole)
+        first = np.maximum(first, 0)
+        return [(_box((a - at, b - at)), _box((a, b))) for at, a, b in zip(self.origins, first, last)]
+
     def decode(self) -> dict[str, np.ndarray]:
         """Voxels of a compressed batch, each array of shape ``(n, z, y, x)``. What lies outside of the volume is 0."""
         arrays: dict[str, np.ndarray] = {}
@@ -189,9 +205,15 @@ class Batch:
 class Stream(Iterator[Batch]):
     """Batches of one server. A context manager; leaving it ends the server that :func:`stream` started.
 
-    ``array_shapes`` and ``array_dtypes`` describe a block of each array, ``blocks`` counts the blocks of an epoch over all ranks, and
-    ``shared`` says whether batches come by shared memory; ``why_not_shared`` says why not.
+    What is streamed is known before the first batch. ``shape`` has the voxels ``(z, y, x)`` of the volume (of its ``level``, of the first one where
+    there are several), ``voxel_size_nm`` and ``offset_nm`` say how large a voxel is along each of the ``axes``, None where nobody knows, and where
+    the center of the first one lies. ``block``, ``halo`` and ``step`` are the grid's. ``names`` are the arrays', ``array_shapes`` and
+    ``array_dtypes`` describe a block of each, with its halo. ``blocks`` counts the blocks of the epoch over all ranks, ``rank_blocks`` those of this
+    one, and ``len()`` the batches of this stream, at most ``batch_size`` blocks each. ``shared`` says whether batches come by shared memory;
+    ``why_not_shared`` says why not.
     """
+
+    axes = ("z", "y", "x")
 
     def __init__(self, link: _Link, hello: Mapping[str, Any], slots: int, timeout: float | None) -> None:
         self._link = link
@@ -210,8 +232,17 @@ class Stream(Iterator[Batch]):
     def _begin(self, hello: Mapping[str, Any], slots: int) -> None:
         self._link.send(_HELLO, hello)
         _, head, _ = self._receive(_HELLO)
+        if "grid" not in head:
+            raise ProtocolError("a server that does not say what it streams: use a program of the same version as this module")
+        grid = head["grid"]
+        self.level = int(grid["level"])
+        self.shape, self.block, self.halo, self.step = (_triple(grid[name]) for name in ("shape", "block", "halo", "step"))
+        self.voxel_size_nm, self.offset_nm = _triple(grid["voxelSizeNm"]), _triple(grid["offsetNm"])
         self.blocks = int(head["blocks"])
+        self.rank_blocks = int(head["share"]["blocks"])
+        self._batches = int(head["share"]["batches"])
         self.batch_size = int(head["batch"])
+        self.names = tuple(head["arrays"])
         self.array_dtypes = {name: np.dtype(spec["dtype"]) for name, spec in head["arrays"].items()}
         self.array_shapes = {name: tuple(spec["shape"]) for name, spec in head["arrays"].items()}
         memory = head["shared"]
@@ -229,6 +260,10 @@ class Stream(Iterator[Batch]):
 
     def __iter__(self) -> Stream:
         return self
+
+    def __len__(self) -> int:
+        """Batches of this stream, those that have come included."""
+        return self._batches
 
     def __next__(self) -> Batch:
         """The next batch; the one before is released."""
@@ -261,6 +296,7 @@ class Stream(Iterator[Batch]):
             position=int(head["position"]),
             chunks=tuple(_chunk(each, head["codings"], arrays["stored"]) for each in head.get("chunks", ())),
             _shapes=self.array_shapes,
+            _grid=(self.shape, self.block, self.halo),
             _slot=slot,
             _stream=self,
         )
@@ -788,6 +824,11 @@ def _undone(codec: Mapping[str, Any], data: Any) -> Any:
     return numcodecs.get_codec(dict(codec)).decode(data)
 
 
+def _triple(values: Sequence[Any]) -> tuple[Any, Any, Any]:
+    z, y, x = values
+    return (z, y, x)
+
+
 def _box(corners: Sequence[Sequence[int]]) -> tuple[slice, ...]:
     return tuple(slice(start, stop) for start, stop in zip(*corners))
 
@@ -825,11 +866,15 @@ def _make_blocks() -> type:
         Arguments are those of :func:`stream`, or ``address=`` and those of :func:`connect`. Workers of the loader and ranks of
         ``torch.distributed`` each get their own part of the epoch; :meth:`set_epoch` chooses another order. In a worker tensors are copied
         once, into memory that the loader shares with the main process. Without workers they are views of the server's memory, valid
-        until the next batch, unless ``copy=True``.
+        until the next batch, unless ``copy=True``. With ``places=True`` a batch has ``origins``, ``ids`` and ``weights``, too, as :class:`Batch` has
+        them; no array may be called so then.
         """
 
-        def __init__(self, *locations: str, rank: int | None = None, world: int | None = None, copy: bool = False, **options: Any) -> None:
+        def __init__(
+            self, *locations: str, rank: int | None = None, world: int | None = None, copy: bool = False, places: bool = False, **options: Any
+        ) -> None:
             super().__init__()
+            self.places = places
             self.locations = locations
             self.rank, self.world = _distributed(rank, world)
             self.copy = copy
@@ -847,12 +892,15 @@ def _make_blocks() -> type:
             worker = get_worker_info()
             number, count = (worker.id, worker.num_workers) if worker else (0, 1)
             with self._open(self.rank * count + number, self.world * count) as batches:
+                if self.places and (taken := {"origins", "ids", "weights"} & set(batches.names)):
+                    raise ValueError(f"an array is called {min(taken)}: name it otherwise, or leave out places=True")
                 for batch in batches:
+                    places = {"origins": batch.origins, "ids": batch.ids, "weights": batch.weights} if self.places else {}
                     if worker:
-                        yield {name: _shared_copy(array) for name, array in batch.arrays.items()}
+                        yield {name: _shared_copy(array) for name, array in {**batch.arrays, **places}.items()}
                     else:
                         arrays = batch.copy() if self.copy else batch.arrays
-                        yield {name: torch.from_numpy(array) for name, array in arrays.items()}
+                        yield {name: torch.from_numpy(array) for name, array in {**arrays, **places}.items()}
 
     def _shared_copy(array: np.ndarray) -> Any:
         """A tensor in memory that the loader passes on to the main process as it is."""

@@ -33,9 +33,12 @@ if (isHere) {
   }
   process.stdout.write(`${JSON.stringify({ seconds: (performance.now() - began) / 1000, sum })}\n`);
 } else {
-  const facts = { arrays: { image: { dtype: "float32", shape: [SIDE, SIDE, SIDE] } }, blocks: count * size, batch: size };
+  const shape = [SIDE, SIDE, SIDE];
+  const grid = { level: 0, shape, block: shape, halo: [0, 0, 0], step: shape, voxelSizeNm: [1, 1, 1], offsetNm: [0, 0, 0] };
+  const facts = { grid, arrays: { image: { dtype: "float32", shape } }, batch: size };
+  const counts = async () => ({ epoch: count * size, rank: count * size });
   await serveStdio(process.stdin, createWriteStream("", { fd: 1 }), {
-    source: { facts: { ...facts, batchBytes: size * SIDE ** 3 * 4 }, batches, close: async () => {} },
+    source: { facts: { ...facts, batchBytes: size * SIDE ** 3 * 4 }, counts, batches, close: async () => {} },
     share: { rank: 0, world: 1, epoch: 0, skip: 0 },
     shared: true,
     slots: 4,

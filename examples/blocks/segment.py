@@ -9,6 +9,7 @@ import struct
 import sys
 import time
 import zlib
+from itertools import islice
 
 import numpy as np
 import torch
@@ -31,22 +32,25 @@ def blocks(**options):
     return emporium_blocks.stream(*arrays, level=1, block=BLOCK, halo=HALO, batch=4, resample={"mask": "nearest"}, **options)
 
 
+def unseen_from(batches):
+    """Where the last quarter of the y axis begins."""
+    return batches.shape[1] * 3 // 4
+
+
 def tensors(batch):
-    """Voxels with mean 0 and deviation 1, and what is marked: 1 or 0, without the halo."""
+    """Voxels with mean 0 and deviation 1, and what is marked: 1 or 0. Both with the halo."""
     image = torch.from_numpy(batch.arrays["image"].astype(np.float32)).unsqueeze(1)
     marked = torch.from_numpy((batch.arrays["mask"] > 0).astype(np.float32)).unsqueeze(1)
-    return (image - mean) / deviation, inner(marked)
+    return (image - mean) / deviation, marked
 
 
 def inner(voxels):
     return voxels[..., HALO:-HALO, HALO:-HALO, HALO:-HALO]
 
 
-with blocks(order="scan") as batches:  # an array begins with its halo, HALO voxels before its block
-    facts = [(batch.origins.max(axis=0), batch.arrays["image"].mean(), batch.arrays["image"].std()) for batch in batches]
-shape = np.max([origin for origin, _, _ in facts], axis=0) + HALO + BLOCK
-mean, deviation = (float(np.mean(values)) for values in list(zip(*facts))[1:])
-unseen_from = shape[1] * 3 // 4
+with blocks(order="shuffle", seed=0) as batches:  # a sample of the voxels says how bright they are
+    sample = np.concatenate([batch.copy()["image"] for batch in islice(batches, 16)])
+mean, deviation = float(sample.mean()), float(sample.std())
 
 began, step, epoch = time.monotonic(), 0, 0
 
@@ -58,11 +62,12 @@ def goes_on():
 while goes_on():
     with blocks(order="shuffle", seed=1, epoch=epoch, step=(8, 8, 8)) as batches:  # overlapping
         for batch in batches:
-            seen = torch.from_numpy(batch.origins[:, 1] + HALO + BLOCK[1] <= unseen_from)
+            # an array begins with its halo, HALO voxels before its block
+            seen = torch.from_numpy(batch.origins[:, 1] + HALO + BLOCK[1] <= unseen_from(batches))
             if not seen.any():
                 continue
             image, marked = (part[seen] for part in tensors(batch))
-            loss = nn.functional.binary_cross_entropy_with_logits(inner(model(image)), marked, pos_weight=torch.tensor(10.0))
+            loss = nn.functional.binary_cross_entropy_with_logits(inner(model(image)), inner(marked), pos_weight=torch.tensor(10.0))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -73,16 +78,17 @@ while goes_on():
                 print(f"step {step}: loss {loss.item():.3f}", flush=True)
     epoch += 1
 
-found = np.zeros((3, *shape), np.float32)  # the tomogram, the mask, and what the network says
 with torch.no_grad(), blocks(order="locality") as batches:
+    line = unseen_from(batches)
+    # the tomogram, the mask, and what the network says; blocks at the edges reach out of the volume, which has none of those voxels
+    found = np.zeros((3, *batches.shape), np.float32)
     for batch in batches:
         image, marked = tensors(batch)
-        for origin, *parts in zip(batch.origins + HALO, inner(image), marked, torch.sigmoid(inner(model(image)))):
-            place = tuple(slice(at, at + size) for at, size in zip(origin, BLOCK))
-            for part, whole in zip(parts, found):
-                whole[place] = part[0]
+        parts = torch.stack([image, marked, torch.sigmoid(model(image))])[:, :, 0].numpy()
+        for at, (source, target) in enumerate(batch.inside()):
+            found[(slice(None), *target)] = parts[(slice(None), at, *source)]
 
-says, truth = found[2][:, unseen_from:] > 0.5, found[1][:, unseen_from:] > 0.5
+says, truth = found[2][:, line:] > 0.5, found[1][:, line:] > 0.5
 dice = 2 * np.sum(says & truth) / max(1, np.sum(says) + np.sum(truth))
 print(f"{step} steps in {epoch} epochs; of what it had not seen, Dice {dice:.3f}")
 
@@ -97,12 +103,12 @@ def write_png(path, rgb):
             file.write(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)))
 
 
-section = shape[0] // 2
+section = len(found[0]) // 2
 grey = np.clip(found[0][section] * 40 + 128, 0, 255)
 panels = []
 for marks in (np.zeros_like(grey), found[1][section], found[2][section] > 0.5):
     panel = np.repeat(grey[..., None], 3, axis=2)
     panel[..., 1] = np.where(marks > 0, 255 - (255 - panel[..., 1]) / 2, panel[..., 1])
-    panel[unseen_from] = 255  # below the line: not seen in training
+    panel[line] = 255  # below the line: not seen in training
     panels.append(panel.repeat(3, axis=0).repeat(3, axis=1))
 write_png(picture, np.concatenate(panels, axis=1).astype(np.uint8))

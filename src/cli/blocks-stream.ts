@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Resampling } from "../arrays/blocks/register.js";
 import { asEmporiumError, EmporiumError, ERRORS } from "../core/errors.js";
 import { formatBytes } from "../core/units.js";
-import type { BatchSource } from "../stations/blocks/stream/batch.js";
+import { type BatchSource, type Share, sizeOf } from "../stations/blocks/stream/batch.js";
 import type { Address } from "../stations/blocks/stream/listen.js";
 import type { NamedLocation, StreamRequest } from "../stations/blocks/stream/request.js";
 import type { SessionOptions } from "../stations/blocks/stream/session.js";
@@ -159,7 +159,7 @@ async function maskOf({ mask, atLeast, balance }: Options, workspace: string): P
 
 async function serve(source: BatchSource, given: Options, memoryBytes: number, io: Io): Promise<number> {
   const { socket, listen, tokenFile } = given;
-  if (!socket && !listen) return describe(source, io);
+  if (!socket && !listen) return describe(source, shareGiven(given), io);
   if (listen && !tokenFile)
     throw new EmporiumError("USAGE", "--listen without --token-file: everybody who reaches the port could read");
   const token = tokenFile === undefined ? undefined : (await import("../stations/blocks/stream/token.js")).readToken(tokenFile);
@@ -170,22 +170,21 @@ async function serve(source: BatchSource, given: Options, memoryBytes: number, i
   );
 }
 
-function sessionOf(
-  source: BatchSource,
-  { rank, world, epoch, shm, slots }: Options,
-  memoryBytes: number,
-  io: Io,
-): SessionOptions {
+function sessionOf(source: BatchSource, given: Options, memoryBytes: number, io: Io): SessionOptions {
   return {
     source,
-    share: { rank, world, epoch: epoch ?? 0, skip: 0 },
-    shared: shm,
-    slots,
+    share: shareGiven(given),
+    shared: given.shm,
+    slots: given.slots,
     memoryBytes: Math.floor(memoryBytes * SLOTS_SHARE),
     version: version(),
     clock: io.clock,
     signal: io.signal,
   };
+}
+
+function shareGiven({ rank, world, epoch = 0 }: Options): Share {
+  return { rank, world, epoch, skip: 0 };
 }
 
 /** What is wrong is told to the client, which reads stdout; on stderr it would be told twice. */
@@ -227,13 +226,18 @@ function portOf(text: string): Address {
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(text.slice(at + 1)) };
 }
 
-function describe({ facts }: BatchSource, io: Io): number {
-  const { arrays, blocks, batch, batchBytes } = facts;
+async function describe({ facts, counts }: BatchSource, share: Share, io: Io): Promise<number> {
+  const { grid, arrays, batch, batchBytes } = facts;
+  const { epoch, rank } = await counts(share, io.signal);
+  const own = sizeOf(rank, share, batch);
   if (io.json) {
-    io.outJson({ arrays, blocks, batch, batchBytes, errors: [] });
+    io.outJson({ grid: { ...grid }, arrays, blocks: epoch, share: own, batch, batchBytes, errors: [] });
     return 0;
   }
   for (const [name, { dtype, shape }] of Object.entries(arrays)) io.out(`${name}: ${dtype}, blocks of ${shape.join("×")} voxels`);
-  io.out(`${blocks} blocks in ${Math.ceil(blocks / batch)} batches of ${batch}, ${formatBytes(batchBytes)} each`);
+  const size = grid.voxelSizeNm.map((nm) => nm ?? "?").join(" × ");
+  io.out(`level ${grid.level} of ${Object.keys(arrays)[0]}: ${grid.shape.join("×")} voxels of ${size} nm`);
+  const part = share.world > 1 ? `rank ${share.rank} of ${share.world}: ${own.blocks} of ${epoch}` : `${epoch}`;
+  io.out(`${part} blocks in ${own.batches} batches of ${batch}, ${formatBytes(batchBytes)} each`);
   return 0;
 }

@@ -16,7 +16,16 @@ writeFileSync(join(volume, ".zarray"), JSON.stringify({ ...meta, compressor: nul
 describe("emporium blocks stream without a client", () => {
   it("says which blocks and batches there are", async () => {
     const { status, out } = await emporium(["blocks", "stream", volume, "--block", "16", "--batch", "5"]);
-    expect([status, out]).toEqual([0, "image: float32, blocks of 16×16×16 voxels\n12 blocks in 3 batches of 5, 80.0 KiB each\n"]);
+    const level = "level 0 of image: 20×30×40 voxels of ? × ? × ? nm\n";
+    const blocks = "image: float32, blocks of 16×16×16 voxels\n";
+    expect([status, out]).toEqual([0, `${blocks}${level}12 blocks in 3 batches of 5, 80.0 KiB each\n`]);
+  });
+
+  it("counts what a mask leaves, and the blocks of a rank", async () => {
+    const words = ["blocks", "stream", volume, "--block", "16", "--rank", "1", "--world", "5"];
+    expect((await emporium(words)).out).toContain("rank 1 of 5: 3 of 12 blocks in 3 batches of 1");
+    const masked = await emporium([...words, "--mask", volume, "--workspace", folder]); // which is 0 everywhere
+    expect(masked.out).toContain("rank 1 of 5: 0 of 0 blocks in 0 batches of 1");
   });
 
   it("names the arrays, with their halo", async () => {
@@ -25,8 +34,18 @@ describe("emporium blocks stream without a client", () => {
     expect(status).toBe(0);
     const spec = { dtype: "float32", shape: [10, 16, 24] };
     expect(JSON.parse(out)).toEqual({
+      grid: {
+        level: 0,
+        shape: [20, 30, 40],
+        block: [8, 16, 20],
+        halo: [1, 0, 2],
+        step: [8, 16, 20],
+        voxelSizeNm: [null, null, null],
+        offsetNm: [0, 0, 0],
+      },
       arrays: { em: spec, image2: spec },
       blocks: 12,
+      share: { blocks: 12, batches: 12 },
       batch: 1,
       batchBytes: 2 * 4 * 10 * 16 * 24,
       errors: [],

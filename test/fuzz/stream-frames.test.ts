@@ -13,8 +13,11 @@ import { mutations, type Reader, truncations } from "./point-files.js";
 const folder = mkdtempSync(join(tmpdir(), "emporium-fuzz-stream-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const one: [number, number, number] = [1, 1, 1];
+const grid = { level: 0, shape: one, block: one, halo: one, step: one, voxelSizeNm: one, offsetNm: one };
 const source: BatchSource = {
-  facts: { arrays: {}, blocks: 3, batch: 1, batchBytes: 1 },
+  facts: { grid, arrays: {}, batch: 1, batchBytes: 1 },
+  counts: async () => ({ epoch: 3, rank: 3 }),
   async *batches() {
     for (const id of [0, 1, 2]) {
       const arrays = { image: { dtype: "uint8" as const, shape: [1], pieces: [Uint8Array.of(id)] } };

@@ -47,11 +47,14 @@ async function* batches({ rank, world, epoch, skip }, signal) {
 }
 
 const shape = [side, side, side];
-const facts = { arrays: { image: { dtype: "float32", shape } }, blocks, batch: size, batchBytes: 4 * size * side ** 3 };
+const grid = { level: 0, shape: [blocks * side, side, side], block: shape, halo: [0, 0, 0], step: shape, voxelSizeNm: [1, 1, 1] };
+const arrays = { image: { dtype: "float32", shape } };
+const facts = { grid: { ...grid, offsetNm: [0, 0, 0] }, arrays, batch: size, batchBytes: 4 * size * side ** 3 };
+const counts = async ({ rank, world }) => ({ epoch: blocks, rank: Math.ceil((blocks - rank) / world) });
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => stop.abort(new EmporiumError("CANCELLED", name)));
 const options = {
-  source: { facts, batches, close: async () => {} },
+  source: { facts, counts, batches, close: async () => {} },
   share: { rank: 0, world: 1, epoch: 0, skip: 0 },
   token: process.env.STREAM_TOKEN,
   shared: true,

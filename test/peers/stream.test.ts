@@ -36,7 +36,7 @@ describe.runIf(hasEnvironment("peers"))("emporium_blocks.py", () => {
   it("reads blocks of volumes that zarr-python wrote as NumPy has them", async () => {
     const { failed, passed } = await results("peers", "stream_volumes.py", [process.execPath, program, folder]);
     expect(failed).toEqual([]);
-    expect(passed).toBe(9);
+    expect(passed).toBe(11);
   });
 });
 
@@ -44,7 +44,7 @@ describe.runIf(hasEnvironment("torch"))("emporium_blocks.Blocks in PyTorch", () 
   it("gives a loader every block once: without workers, forked, spawned, over ranks; and ends with it", async () => {
     const { failed, passed } = await results("torch", "stream_torch.py", [process.execPath, server, folder]);
     expect(failed).toEqual([]);
-    expect(passed).toBe(8);
+    expect(passed).toBe(9);
   });
 
   it("trains the example", async () => {

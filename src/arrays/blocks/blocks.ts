@@ -47,9 +47,17 @@ export interface Held {
   bytes: number;
 }
 
+/** Blocks of an epoch: those that its mask leaves, over all ranks, and this rank's, wherever it begins. */
+export interface BlockCounts {
+  readonly epoch: number;
+  readonly rank: number;
+}
+
 /** The blocks of an epoch, one after the other. The loop may be left early: then what was being read ahead is stopped. */
 export interface BlockSequence<T> extends AsyncIterable<Block<T>> {
   readonly held: Readonly<Held>;
+  /** A mask is counted for it, once while it is open. @throws what reading the mask throws */
+  counts(): Promise<BlockCounts>;
 }
 
 /** One block: a number and where to read it. Nothing is read before `read`. */
@@ -119,7 +127,11 @@ export function readBlocks<T>(
       await reader.close();
     }
   }
-  return { held, [Symbol.asyncIterator]: blocks };
+  const counts = async () => {
+    const { order, share } = await open();
+    return { epoch: order.count, rank: share.count };
+  };
+  return { held, counts, [Symbol.asyncIterator]: blocks };
 }
 
 interface Ahead<T> {

@@ -310,7 +310,8 @@ class Pipes(emporium_blocks._Link):
 def error_before_the_memory_is_mapped():
     """A server that fails at once takes its memory away before the client has mapped it: what it said is not lost."""
     (theirs, outgoing), (incoming, mine) = os.pipe(), os.pipe()
-    hello = {"blocks": 1, "batch": 1, "arrays": {}, "shared": {"path": "/dev/shm/emporium-blocks-gone", "slots": 2, "slotBytes": 4096}}
+    grid = {**dict.fromkeys(("shape", "block", "halo", "step", "voxelSizeNm", "offsetNm"), (1, 1, 1)), "level": 0}
+    hello = {"blocks": 1, "share": {"blocks": 1, "batches": 1}, "batch": 1, "grid": grid, "arrays": {}, "shared": {"path": "/dev/shm/emporium-blocks-gone", "slots": 2, "slotBytes": 4096}}
     error = {"message": "found, wanted", "code": "FORMAT_UNSUPPORTED", "hint": "a hint"}
     for kind, head in ((emporium_blocks._HELLO, hello), (emporium_blocks._ERROR, error)):
         text = json.dumps(head).encode()

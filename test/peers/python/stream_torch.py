@@ -68,6 +68,16 @@ def left_early():
     assert not [path for path in pathlib.Path("/dev/shm").glob("emporium-blocks-*")]
 
 
+def places():
+    """Where blocks lie and what they count, as tensors: from the loader's own process and from its workers."""
+    for method, workers in ((None, 0), ("fork", 2)):
+        for batch in loader(method, workers, places=True):
+            ids = batch["image"][:, 0, 0, 0].long()
+            assert torch.equal(batch["ids"], ids) and torch.equal(batch["origins"][:, 0], 8 * ids)
+            assert torch.equal(batch["weights"], 1 + ids / 2)
+    assert set(next(iter(loader(None, 0)))) == {"image"}
+
+
 def epochs():
     data = blocks()
     data.set_epoch(7)
@@ -106,7 +116,7 @@ def distributed():
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for check in (without_workers, forked, kept_from_workers, left_early, epochs, errors_of_workers, distributed, spawned):
+    for check in (without_workers, forked, kept_from_workers, left_early, places, epochs, errors_of_workers, distributed, spawned):
         verdicts.guard("torch", check.__name__, check)
         if not any(record["check"] == check.__name__ for record in verdicts.records):
             verdicts.check("torch", check.__name__, True)

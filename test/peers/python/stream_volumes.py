@@ -41,6 +41,45 @@ def every_dtype():
         assert (seen == 1).all(), f"{name}: not every voxel once"
 
 
+def facts():
+    """What a stream says before its first batch: what was written, and what NumPy counts."""
+    root = zarr.open_group(f"{FOLDER}/ome.zarr", mode="w")
+    sizes = {"0": 1.0, "1": 2.0}
+    for path, size in sizes.items():
+        shape = tuple(-(-n // int(size)) for n in SHAPE)
+        root.create_dataset(path, shape=shape, chunks=(20, 32, 24), dtype="int16")[:] = 7
+    scales = {path: {"type": "scale", "scale": [1.5 * size, size, size]} for path, size in sizes.items()}
+    moved = {"type": "translation", "translation": [10.0, 20.0, 30.0]}
+    axes = [{"name": name, "type": "space", "unit": "nanometer"} for name in "zyx"]
+    datasets = [{"path": path, "coordinateTransformations": [scales[path], moved]} for path in sizes]
+    root.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": datasets}]
+    pair = (f"em={FOLDER}/ome.zarr", f"mask={FOLDER}/ome.zarr")
+    with emporium_blocks.stream(*pair, program=(NODE, PROGRAM), block=(8, 8, 16), halo=(1, 0, 2), step=(8, 8, 8), level=1, batch=7, rank=1, world=2) as batches:
+        assert (batches.level, batches.shape, batches.axes) == (1, (25, 31, 20), ("z", "y", "x"))
+        assert (batches.block, batches.halo, batches.step) == ((8, 8, 16), (1, 0, 2), (8, 8, 8))
+        assert (batches.voxel_size_nm, batches.offset_nm) == ((3.0, 2.0, 2.0), (10.0, 20.0, 30.0))
+        assert batches.names == ("em", "mask") and batches.array_shapes["mask"] == (10, 8, 20)
+        assert (batches.blocks, batches.rank_blocks, len(batches)) == (4 * 4 * 2, 16, 3)
+        assert [len(batch) for batch in batches] == [7, 7, 2]
+    with blocks_of("u1", mask=f"{FOLDER}/u1.zarr", at_least=1, skip=1) as batches:
+        assert (batches.shape, batches.voxel_size_nm) == (SHAPE, (None, None, None))
+        assert batches.blocks == batches.rank_blocks < 48, "the mask leaves fewer"
+        assert len(batches) == sum(1 for _ in batches) == -(-batches.blocks // 3) - 1
+
+
+def inside():
+    """Voxels of the volume, laid together: no mirrored one among them, each in its place."""
+    for halo in (False, True):
+        whole = np.zeros(SHAPE, dtype="int16")
+        seen = np.zeros(SHAPE, dtype=int)
+        with blocks_of("i2", halo=(3, 5, 0)) as batches:
+            for batch in batches:
+                for voxels, (source, target) in zip(batch.arrays["image"], batch.inside(halo=halo)):
+                    whole[target] = voxels[source]
+                    seen[target] += 1
+        assert np.array_equal(whole, volumes["i2"]) and bool(seen.max() > 1) is halo
+
+
 def halo_and_constant():
     padded = np.pad(volumes["i2"], 40)
     with blocks_of("i2", halo=(1, 2, 3), edge="constant") as batches:
@@ -208,7 +247,7 @@ def not_handed_on():
         raise AssertionError("a filter was passed over")
 
 
-for check in (every_dtype, halo_and_constant, named_arrays, epochs, refused, damaged, masked, compressed, not_handed_on):
+for check in (every_dtype, facts, inside, halo_and_constant, named_arrays, epochs, refused, damaged, masked, compressed, not_handed_on):
     verdicts.guard("volumes", check.__name__, check)
     if not any(record["check"] == check.__name__ for record in verdicts.records):
         verdicts.check("volumes", check.__name__, True)

@@ -1,4 +1,5 @@
-import type { Triple } from "../../../core/box.js";
+import type { BlockCounts } from "../../../arrays/blocks/blocks.js";
+import { ceilDiv, type Triple } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
 import type { JsonObject } from "../../../core/json.js";
 
@@ -34,12 +35,31 @@ export interface Share {
   readonly skip: number;
 }
 
+/** Blocks of a share, and the batches that are left of it. */
+export function sizeOf(rank: number, { skip }: Share, batch: number): { blocks: number; batches: number } {
+  return { blocks: rank, batches: Math.max(0, ceilDiv(rank, batch) - skip) };
+}
+
+/** The grid of the blocks: all of it in voxels `[z, y, x]` of one level of the first volume. */
+export interface GridFacts {
+  readonly level: number;
+  /** Of the level. */
+  readonly shape: Triple;
+  /** Of a block, without its halo. */
+  readonly block: Triple;
+  readonly halo: Triple;
+  readonly step: Triple;
+  /** Null where the volume does not say. */
+  readonly voxelSizeNm: readonly (number | null)[];
+  /** Where the center of the first voxel lies in the world. */
+  readonly offsetNm: Triple;
+}
+
 /** What all clients of a server are told before the first batch. */
 export interface StreamFacts {
+  readonly grid: GridFacts;
   /** Arrays by name: element type, and the voxels `[z, y, x]` of a block. */
   readonly arrays: Readonly<Record<string, { readonly dtype: DType; readonly shape: Triple }>>;
-  /** Blocks of an epoch, over all ranks. */
-  readonly blocks: number;
   /** Blocks of a full batch. */
   readonly batch: number;
   /** The largest batch: what a slot of the shared memory must hold. */
@@ -49,6 +69,8 @@ export interface StreamFacts {
 /** Where batches come from. Every client reads its own share; the caches below are shared. */
 export interface BatchSource {
   readonly facts: StreamFacts;
+  /** @throws {EmporiumError} what reading a mask throws */
+  counts(share: Share, signal: AbortSignal): Promise<BlockCounts>;
   /** @throws {EmporiumError} what reading throws. Leaving early frees everything. */
   batches(share: Share, signal: AbortSignal): AsyncIterable<StreamBatch>;
   close(): Promise<void>;

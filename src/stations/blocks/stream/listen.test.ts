@@ -12,9 +12,12 @@ import { readToken } from "./token.js";
 const root = mkdtempSync(join(tmpdir(), "emporium-listen-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
+const none: [number, number, number] = [0, 0, 0];
+const grid = { level: 0, shape: none, block: none, halo: none, step: none, voxelSizeNm: none, offsetNm: none };
 const options: SessionOptions = {
   source: {
-    facts: { arrays: {}, blocks: 0, batch: 1, batchBytes: 1 },
+    facts: { grid, arrays: {}, batch: 1, batchBytes: 1 },
+    counts: async () => ({ epoch: 0, rank: 0 }),
     async *batches() {},
     close: async () => {},
   },

@@ -8,7 +8,8 @@ import { type Triple, volumeOf } from "../../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
-import type { BatchArray, BatchSource, StreamBatch, StreamFacts } from "./batch.js";
+import type { BatchArray, BatchSource, Share, StreamBatch, StreamFacts } from "./batch.js";
+import { gridFacts } from "./grid-facts.js";
 import { inGroups } from "./groups.js";
 import { epochOf, type OpenRequest, type OpenVolumes, type StreamRequest, shapeWithHalo } from "./request.js";
 import { storedSource } from "./stored-source.js";
@@ -38,7 +39,10 @@ export async function openBatchSource({ volumes, mask, store, threads, ...reques
     const placed = withVoxelPlaces(opened);
     const named = Object.fromEntries(names.map((name, at) => [name, placed[at]!]));
     const openMask = mask && { ...mask, source: placed.at(-1)! };
-    return { ...sourceOf(named, { ...request, mask: openMask }), close: () => room.close() };
+    const source = sourceOf(named, { ...request, mask: openMask });
+    // what the volume says, and not what its place is taken to be
+    const facts = { ...source.facts, grid: gridFacts(opened[0]!, request) };
+    return { ...source, facts, close: () => room.close() };
   } catch (error) {
     await room.close();
     throw error;
@@ -60,10 +64,12 @@ export function sourceOf(volumes: OpenVolumes, request: OpenRequest): Omit<Batch
   const [name] = Object.keys(volumes);
   const options = { grid: name!, ...request.resample } as RegisterOptions<string>;
   const arrays = register(volumes, options);
+  const blocks = (share: Share, signal: AbortSignal) => arrays.blocks(epochOf(request, share, signal));
   arrays.blocks(request); // refused before a client comes
   return {
     facts: factsOf(volumes, request),
-    batches: (share, signal) => inGroups(arrays.blocks(epochOf(request, share, signal)), request.batch, batchOf),
+    counts: (share, signal) => blocks(share, signal).counts(),
+    batches: (share, signal) => inGroups(blocks(share, signal), request.batch, batchOf),
   };
 }
 
@@ -78,7 +84,8 @@ function factsOf(volumes: OpenVolumes, request: OpenRequest): StreamFacts {
     arrays[name] = { dtype, shape };
     blockBytes += volumeOf(shape) * ITEM_BYTES[dtype];
   }
-  return { arrays, blocks: grid.count, batch: request.batch, batchBytes: request.batch * blockBytes };
+  const { batch } = request;
+  return { grid: gridFacts(owner!, request), arrays, batch, batchBytes: batch * blockBytes };
 }
 
 /** The blocks as they were read: they are laid together where they are written, which saves a copy. */

@@ -6,13 +6,23 @@ import { afterAll, describe, expect, it } from "vitest";
 import { manualClock, systemClock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
-import type { BatchSource, Share } from "./batch.js";
+import type { BatchSource, GridFacts, Share } from "./batch.js";
 import { encodeFrame, KINDS, type Kind } from "./frames.js";
 import { type SessionOptions, serveClient } from "./session.js";
 import { wireOf } from "./wire.js";
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-session-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const grid: GridFacts = {
+  level: 2,
+  shape: [10, 2, 2],
+  block: [1, 2, 2],
+  halo: [0, 0, 0],
+  step: [1, 2, 2],
+  voxelSizeNm: [4, 4, null],
+  offsetNm: [1.5, 1.5, 1.5],
+};
 
 /** Ten batches of one block of four bytes, all of them the batch's number. */
 function source(log: string[] = []): BatchSource {
@@ -33,7 +43,8 @@ function source(log: string[] = []): BatchSource {
     }
   }
   const facts = { arrays: { image: { dtype: "uint8" as const, shape: [1, 2, 2] as [number, number, number] } } };
-  return { facts: { ...facts, blocks: 10, batch: 1, batchBytes: 4 }, batches, close: async () => {} };
+  const counts = async ({ rank, world }: Share) => ({ epoch: 10, rank: Math.ceil((10 - rank) / world) });
+  return { facts: { ...facts, grid, batch: 1, batchBytes: 4 }, counts, batches, close: async () => {} };
 }
 
 /** A client that speaks frame by frame. */
@@ -89,7 +100,9 @@ describe("a session", () => {
         protocol: 1,
         emporium: "1.2.3",
         blocks: 10,
+        share: { blocks: 10, batches: 10 },
         batch: 1,
+        grid,
         arrays: { image: { dtype: "uint8", shape: [1, 2, 2] } },
         shared: { why: "the client asks for batches in the frames" },
       },
@@ -144,6 +157,25 @@ describe("a session", () => {
     expect(await first({ share }, {})).toEqual([[5, 0, 4]]);
     expect(await first({ share }, { rank: 2 })).toEqual([[5, 0, 5]]);
     expect(await first({ share }, { rank: 0, world: 2, epoch: 6, skip: 3 })).toEqual([[6, 0, 6]]);
+  });
+
+  it("tells a client how much of the epoch is its own, and what is left of it", async () => {
+    const { send, next } = client({ share: { rank: 1, world: 3, epoch: 0, skip: 0 } });
+    send("hello", { protocol: 1, transport: "inline", skip: 1 });
+    expect((await next()).head).toMatchObject({ blocks: 10, share: { blocks: 3, batches: 2 } });
+    const behind = client();
+    behind.send("hello", { protocol: 1, transport: "inline", skip: 11 });
+    expect((await behind.next()).head).toMatchObject({ share: { blocks: 10, batches: 0 } });
+  });
+
+  it("ends with a client that leaves while blocks are counted", async () => {
+    const counts: BatchSource["counts"] = (_, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const { send, session, up } = client({ source: { ...source(), counts } });
+    send("hello", { protocol: 1 });
+    up.end();
+    expect(await session).toEqual({ batches: 0, bytes: 0 });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it.each([

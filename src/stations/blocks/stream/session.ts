@@ -1,7 +1,8 @@
+import type { BlockCounts } from "../../../arrays/blocks/blocks.js";
 import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
-import type { BatchSource, Share, StreamBatch } from "./batch.js";
+import { type BatchSource, type Share, type StreamBatch, sizeOf } from "./batch.js";
 import { broken, encodeFrame, type Frame, readFrames } from "./frames.js";
 import { type Grants, openGrants } from "./grants.js";
 import { PROTOCOL, readHello, readRelease, readRequest, shareOf, type Wanted } from "./hello.js";
@@ -70,13 +71,20 @@ async function converse(wire: Wire, options: SessionOptions, stop: AbortControll
   const grants = openGrants(ring?.slots);
   stop.signal.addEventListener("abort", () => grants.stop(stop.signal.reason), { once: true });
   try {
-    await wire.write([encodeFrame("hello", welcome(options, memory))]);
+    // before the hello: to count a mask takes time, and the client may leave
     const heard = hear(frames, grants, ring).then(
       () => stop.abort(LEFT),
       (error: unknown) => stop.abort(isEmporiumError(error) ? error : LEFT),
     );
-    const batches = options.source.batches(share, stop.signal);
-    const report = await sendAll(wire, batches, { grants, ring, signal: stop.signal });
+    const report = { batches: 0, bytes: 0 };
+    try {
+      const counts = await options.source.counts(share, stop.signal);
+      await wire.write([encodeFrame("hello", welcome(options, memory, counts, share))]);
+      await sendAll(wire, options.source.batches(share, stop.signal), { grants, ring }, report);
+    } catch (error) {
+      // a client that leaves early is served as well as one that takes everything
+      if (stop.signal.reason !== LEFT) throw stop.signal.aborted ? stop.signal.reason : error;
+    }
     wire.close();
     await heard;
     return report;
@@ -104,22 +112,20 @@ async function hear(frames: AsyncIterable<Frame>, grants: Grants, ring: SharedRi
 interface Sending {
   readonly grants: Grants;
   readonly ring: SharedRing | undefined;
-  readonly signal: AbortSignal;
 }
 
-async function sendAll(wire: Wire, batches: AsyncIterable<StreamBatch>, sending: Sending): Promise<SessionReport> {
-  let [sent, bytes] = [0, 0];
-  try {
-    for await (const batch of batches) {
-      bytes += await sendBatch(wire, batch, sent, sending);
-      sent++;
-    }
-    await wire.write([encodeFrame("end", { batches: sent })]);
-  } catch (error) {
-    // a client that leaves early is served as well as one that takes everything
-    if (sending.signal.reason !== LEFT) throw sending.signal.aborted ? sending.signal.reason : error;
+/** @param report which tells what was sent, whatever ends it */
+async function sendAll(
+  wire: Wire,
+  batches: AsyncIterable<StreamBatch>,
+  sending: Sending,
+  report: { batches: number; bytes: number },
+): Promise<void> {
+  for await (const batch of batches) {
+    report.bytes += await sendBatch(wire, batch, report.batches, sending);
+    report.batches++;
   }
-  return { batches: sent, bytes };
+  await wire.write([encodeFrame("end", { batches: report.batches })]);
 }
 
 /** @returns bytes of the arrays */
@@ -146,11 +152,17 @@ function batchHead(batch: StreamBatch, position: number, slot: number | undefine
   return { position, ...place, arrays, origins, ids, weights, ...facts };
 }
 
-function welcome({ source, version }: SessionOptions, memory: SharedRing | string): JsonObject {
-  const { arrays, blocks, batch } = source.facts;
+function welcome(
+  { source, version }: SessionOptions,
+  memory: SharedRing | string,
+  counts: BlockCounts,
+  share: Share,
+): JsonObject {
+  const { grid, arrays, batch } = source.facts;
   const shared =
     typeof memory === "string" ? { why: memory } : { path: memory.path, slots: memory.slots, slotBytes: memory.slotBytes };
-  return { protocol: PROTOCOL, emporium: version, blocks, batch, arrays, shared };
+  const own = sizeOf(counts.rank, share, batch);
+  return { protocol: PROTOCOL, emporium: version, blocks: counts.epoch, share: own, batch, grid: { ...grid }, arrays, shared };
 }
 
 /** @returns a text that says why batches come in the frames */

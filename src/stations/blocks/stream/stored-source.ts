@@ -8,8 +8,9 @@ import { type Box, boxShape, ceilDiv, intersect, type Triple, volumeOf } from ".
 import { HOST_LITTLE_ENDIAN, ITEM_BYTES } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
-import type { BatchSource, StreamBatch } from "./batch.js";
+import type { BatchSource, Share, StreamBatch } from "./batch.js";
 import { bloscTable } from "./blosc-table.js";
+import { gridFacts } from "./grid-facts.js";
 import { inGroups } from "./groups.js";
 import { epochOf, type OpenRequest, type OpenVolumes, shapeWithHalo } from "./request.js";
 
@@ -46,12 +47,11 @@ export function storedSource(volumes: OpenVolumes, request: OpenRequest): Omit<B
   const shape = shapeWithHalo(grid);
   const arrays = Object.fromEntries(Object.entries(levels).map(([name, { dtype }]) => [name, { dtype, shape }]));
   const batchBytes = largestBatch(Object.values(levels), shape, request);
+  const blocks = (share: Share, signal: AbortSignal) => sequenceOf(input, owner!, epochOf(request, share, signal));
   return {
-    facts: { arrays, blocks: grid.count, batch: request.batch, batchBytes },
-    batches: (share, signal) =>
-      inGroups(sequenceOf(input, owner!, epochOf(request, share, signal)), request.batch, (blocks) =>
-        batchOf(blocks, levels, batchBytes),
-      ),
+    facts: { grid: gridFacts(owner!, request), arrays, batch: request.batch, batchBytes },
+    counts: (share, signal) => blocks(share, signal).counts(),
+    batches: (share, signal) => inGroups(blocks(share, signal), request.batch, (group) => batchOf(group, levels, batchBytes)),
   };
 }
 
