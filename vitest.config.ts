@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/longest-first.js";
 import { reporters } from "./test/reporters.js";
 
 /** The suites of `npm test`. They need nothing but Node; whatever is looked for and absent is skipped with a visible line. */
@@ -11,6 +12,7 @@ export default defineConfig({
     globalSetup: "./test/compile.ts",
     // more than vitest's own choice, one less than the cores: many tests wait for a process, a server or a disk
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     reporters,
     projects: [
       {

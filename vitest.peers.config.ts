@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/longest-first.js";
 import { reporters } from "./test/reporters.js";
 
 /** The suites that ask other people's programs (Python libraries, an S3 server): `scripts/python-env.mjs peers` makes their environment. */
@@ -12,6 +13,7 @@ export default defineConfig({
     globalSetup: "./test/compile.ts",
     // half of the time these wait for another program
     maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: LongestFirst },
     reporters,
   },
 });
