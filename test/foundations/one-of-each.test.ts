@@ -45,10 +45,11 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
 ];
 
 const paths = filesBelow("src", (path) => /\.ts$/.test(path) && !/\.(test|d)\.ts$/.test(path) && !path.includes("/assembly/"));
+const sources = paths.map((path) => ({ path, code: withoutComments(readText(path)) }));
 
 describe("one of each", () => {
   it.each(HOMES)("%s", (_, made, homes) => {
-    const found = paths.filter((path) => made.test(withoutComments(readText(path))));
+    const found = sources.filter(({ code }) => made.test(code)).map(({ path }) => path);
     expect(found.sort()).toEqual([...homes].sort());
   });
 
