@@ -1,5 +1,5 @@
 import type { Block } from "../src/arrays/operators/block.js";
-import { cutBlock } from "../src/arrays/operators/block.js";
+import { cutBlock, growBox } from "../src/arrays/operators/block.js";
 import { faceOf, matchFaces, neighboursBefore } from "../src/arrays/operators/components/faces.js";
 import { labelBlock } from "../src/arrays/operators/components/label-block.js";
 import { mergeUnions, rankComponents, relabelBlock } from "../src/arrays/operators/components/merge.js";
@@ -63,7 +63,9 @@ export function bytesOf(data: VoxelArray): Uint8Array {
 /** A reduction over blocks of a size, merged in groups of `fanIn`, with parts that have been JSON text in between. */
 export function reduceInBlocks(bound: BoundReduction, input: Block, block: Triple, fanIn: number): JsonObject {
   const stored = (part: JsonObject) => JSON.parse(JSON.stringify(part)) as JsonObject;
-  let parts = gridBoxes(input.whole, block).map((core) => stored(bound.partial(input, core)));
+  let parts = gridBoxes(input.whole, block).map((core) =>
+    stored(bound.partial(cutBlock(input, growBox(core, bound.halo, input.whole)), core)),
+  );
   while (parts.length > 1)
     parts = Array.from({ length: Math.ceil(parts.length / fanIn) }, (_, at) =>
       stored(bound.merge(parts.slice(at * fanIn, (at + 1) * fanIn))),

@@ -86,6 +86,46 @@ describe("reductions of a graph", () => {
   });
 });
 
+describe("local maxima", () => {
+  it("are those of the whole volume for every block, as points that ingest reads", async () => {
+    // by hand: two of one value, the second too near; one in the last voxel; one below the limit
+    const peaks = new Int16Array(voxels.length);
+    const [, ny, nx] = SHAPE;
+    const put = (z: number, y: number, x: number, value: number) => {
+      peaks[(z * ny + y) * nx + x] = value;
+    };
+    put(7, 8, 15, 90);
+    put(8, 8, 16, 90);
+    put(29, 32, 40, 50);
+    put(20, 3, 3, 10);
+    await writeImage(join(root, "peaks.zarr"), SHAPE, "int16", peaks);
+    for (const [name, block] of [
+      ["a", [8, 8, 16]],
+      ["b", [30, 40, 48]],
+    ] as const) {
+      const report = await run({
+        version: 1,
+        inputs: { em: join(root, "peaks.zarr") },
+        grid: { of: "em", block: [...block] },
+        nodes: [{ id: "spots", op: "maxima", in: "em", above: 10, distance: { nm: 4 } }],
+        outputs: {
+          spots: { to: join(root, name, "spots.csv"), format: "csv" },
+          lines: { of: "spots", to: join(root, name, "spots.ndjson"), format: "ndjson" },
+        },
+      });
+      expect(report).toMatchObject({ exitStatus: 0, errors: [] });
+      // voxels of 2 nm
+      const csv = readFileSync(join(root, name, "spots.csv"), "utf8");
+      expect(csv).toBe("x,y,z,value,x_nm,y_nm,z_nm\n15,8,7,90,30,16,14\n40,32,29,50,80,64,58\n");
+      const lines = inMemory(readFileSync(join(root, name, "spots.ndjson")), "spots.ndjson");
+      for await (const { positions, kind } of readPointLines(lines)) {
+        expect(kind).toBe("point");
+        expect([...positions]).toEqual([15, 8, 7, 40, 32, 29]);
+      }
+    }
+  });
+});
+
 describe("points of labels", () => {
   it("are files that ingest reads: the places of components, the same for every block", async () => {
     // two boxes and a voxel, by hand

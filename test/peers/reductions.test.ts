@@ -28,6 +28,11 @@ const PARAMS: Readonly<Record<string, (random: Random) => JsonObject>> = {
   contrast: () => ({ low: 1, high: 99 }),
   unique: () => ({}),
   points: () => ({ voxelSizeNm: [2, 1.5, 0.5], offsetNm: [10, 20, 30] }),
+  maxima: (random) => ({
+    above: randomInt(random, 9),
+    distance: [randomInt(random, 3), 1 + 2 * random(), randomInt(random, 4)],
+    ...{ voxelSizeNm: [2, 1.5, 0.5], offsetNm: [10, 20, 30] },
+  }),
 };
 
 /** Numbers whose sum depends on the order in which they are rounded: exponents far apart, both signs; some that are none. */
@@ -49,7 +54,10 @@ function makeCase(random: Random, op: string, round: number): Case {
   for (let i = 0; i < data.length; i++) {
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(randomInt(random, 9)) + high;
     else if (op === "statistics" && dtype.startsWith("float")) data[i] = wild(random, dtype);
-    else data[i] = op === "unique" || op === "points" ? randomInt(random, 9) : random() * 250 - (dtype.startsWith("u") ? 0 : 120);
+    else
+      data[i] = ["unique", "points", "maxima"].includes(op)
+        ? randomInt(random, 9)
+        : random() * 250 - (dtype.startsWith("u") ? 0 : 120);
   }
   return { name: `${op}-${round}`, op, params: PARAMS[op]!(random), dtype, shape, volume: wholeBlock(data, dtype, shape) };
 }

@@ -163,7 +163,21 @@ def points(x, p):
     return {"points": found}
 
 
-REDUCTIONS = {work.__name__: work for work in (statistics, histogram, contrast, unique, points)}
+def maxima(x, p):
+    """Of equal values the first voxel has the highest rank, so that no two ranks are equal."""
+    ranks = np.empty(x.size, np.int64)
+    ranks[np.lexsort((-np.arange(x.size), x.ravel()))] = np.arange(x.size)
+    ranks = ranks.reshape(x.shape)
+    reach = [int(d) for d in p["distance"]]
+    steps = np.ogrid[tuple(slice(-r, r + 1) for r in reach)]
+    far = sum((step / d) ** 2 if d > 0 else 0.0 * step for step, d in zip(steps, p["distance"]))
+    largest = ndimage.maximum_filter(ranks, footprint=far <= 1, mode="constant", cval=-1)
+    found = np.argwhere((ranks == largest) & (x > p["above"]))
+    places = [(np.array(p["offsetNm"]) + at * p["voxelSizeNm"]).tolist() for at in found]
+    return {"maxima": [{"position": at.tolist(), "positionNm": nm, "value": float(x[tuple(at)])} for at, nm in zip(found, places)]}
+
+
+REDUCTIONS = {work.__name__: work for work in (statistics, histogram, contrast, unique, points, maxima)}
 
 for case in json.loads((folder / "cases.json").read_text()):
     x = np.fromfile(folder / f"{case['name']}.raw", case["dtype"]).reshape(case["shape"])

@@ -1,5 +1,5 @@
 import type { z } from "zod/v4";
-import type { Box } from "../../../core/box.js";
+import type { Box, Triple } from "../../../core/box.js";
 import type { JsonObject } from "../../../core/json.js";
 import type { Block } from "../block.js";
 import { type InputFacts, readParameters } from "../operator.js";
@@ -18,7 +18,9 @@ export interface Reduction {
 
 export interface BoundReduction {
   readonly params: JsonObject;
-  /** Of the voxels of a box, which the block holds. */
+  /** Voxels that `partial` wants on each side of its box, as far as the volume goes. */
+  readonly halo: Triple;
+  /** Of the voxels of a box, which the block holds with its halo. */
   partial(block: Block, core: Box): JsonObject;
   /** @param parts at least one, in index order */
   merge(parts: readonly JsonObject[]): JsonObject;
@@ -31,6 +33,8 @@ interface Definition<P extends JsonObject, Part> {
   version: number;
   parameters: z.ZodType<P>;
   prepare?(params: P, input: InputFacts): P;
+  /** Default: none. */
+  halo?(params: P): Triple;
   partial(block: Block, core: Box, params: P): Part;
   merge(parts: readonly Part[], params: P): Part;
   finish(part: Part, params: P, input: InputFacts): JsonObject;
@@ -47,6 +51,7 @@ export function reduction<P extends JsonObject, Part extends JsonObject>(definit
       const params = definition.prepare?.(written, input) ?? written;
       return {
         params,
+        halo: definition.halo?.(params) ?? [0, 0, 0],
         partial: (block, core) => definition.partial(block, core, params),
         merge: (parts) => definition.merge(parts as readonly Part[], params),
         finish: (part) => definition.finish(part as Part, params, input),

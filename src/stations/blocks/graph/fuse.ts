@@ -1,6 +1,5 @@
 import type { Triple } from "../../../core/box.js";
 import { haloShare } from "./grids.js";
-import { meshesOf } from "./meshes/fields.js";
 import type { ComputedNode, GraphNode, LocalNode, ReduceNode } from "./nodes.js";
 import { ITSELF, joined, type Reach, through } from "./reach.js";
 
@@ -62,7 +61,7 @@ function note(
 ): void {
   for (const from of node.from) {
     const wanted =
-      node.kind === "local" ? through(reach, node.bound) : meshesOf(node) ? { ...reach, halo: [1, 1, 1] as Triple } : reach;
+      node.kind === "local" ? through(reach, node.bound) : node.kind === "reduce" ? { ...reach, halo: node.halo } : reach;
     const users = uses.get(from) ?? new Map<Group, Reach | undefined>();
     const before = users.get(group);
     users.set(group, !users.has(group) ? wanted : before && joined(before, wanted));

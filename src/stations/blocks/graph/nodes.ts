@@ -54,6 +54,8 @@ export interface ReduceNode extends Base {
   readonly reduction: string;
   readonly version: number;
   readonly params: JsonObject;
+  /** Voxels that it reads around a block. */
+  readonly halo: Triple;
   readonly from: readonly [GraphNode];
 }
 

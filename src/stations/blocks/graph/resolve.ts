@@ -3,6 +3,7 @@ import type { BlockVolume } from "../../../arrays/blocks/volume.js";
 import { REDUCTIONS, reductionOf } from "../../../arrays/operators/reductions/table.js";
 import { connectivity } from "../../../arrays/operators/schemas.js";
 import { OPERATORS, operatorOf } from "../../../arrays/operators/table.js";
+import type { Triple } from "../../../core/box.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { nearest } from "../../../core/nearest.js";
@@ -13,7 +14,7 @@ import { EXTERNAL_VERSION, ExternalFields, externalParams } from "./external/fie
 import { inputNames } from "./external/inputs.js";
 import { collectFaults, type Faults } from "./faults.js";
 import { bindMap, MAP_VERSION, MapFields, mapParams } from "./map.js";
-import { MESHES_VERSION, MeshesFields, meshesOf, meshesParams } from "./meshes/fields.js";
+import { MESHES_HALO, MESHES_VERSION, MeshesFields, meshesOf, meshesParams } from "./meshes/fields.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode, type ReduceNode, type ValueUse } from "./nodes.js";
 import type { ReadGraph } from "./read-graph.js";
 import { SAVE_VERSION, SaveFields, savedBy, saveParams } from "./save/fields.js";
@@ -232,7 +233,8 @@ class Resolver {
     const read = this.fields(op, MeshesFields, fields, path);
     if (!from || !read) return undefined;
     const params = meshesParams(read, from.facts) as unknown as JsonObject;
-    return { kind: "reduce", name: id, path, facts: from.facts, reduction: op, version: MESHES_VERSION, params, from: [from] };
+    const facts = { facts: from.facts, halo: MESHES_HALO, from: [from] } as const;
+    return { kind: "reduce", name: id, path, reduction: op, version: MESHES_VERSION, params, ...facts };
   }
 
   private save({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
@@ -241,7 +243,8 @@ class Resolver {
     const read = this.fields(op, SaveFields, fields, path);
     if (!from || !read) return undefined;
     const params = saveParams(read, from) as unknown as JsonObject;
-    return { kind: "reduce", name: id, path, facts: from.facts, reduction: op, version: SAVE_VERSION, params, from: [from] };
+    const facts = { facts: from.facts, halo: [0, 0, 0] as Triple, from: [from] } as const;
+    return { kind: "reduce", name: id, path, reduction: op, version: SAVE_VERSION, params, ...facts };
   }
 
   /** Its value is stored unless the graph says `fuse: true`: a network costs more than a disk. */
@@ -364,8 +367,8 @@ const OPERATIONS = [
 
 function reduceNode(name: string, op: string, from: GraphNode, fields: unknown, path: readonly PropertyKey[]): ReduceNode {
   const { version, bind } = reductionOf(op);
-  const { params } = bind(fields, from.facts);
-  return { kind: "reduce", name, path, facts: from.facts, reduction: op, version, params, from: [from] };
+  const { params, halo } = bind(fields, from.facts);
+  return { kind: "reduce", name, path, facts: from.facts, reduction: op, version, params, halo, from: [from] };
 }
 
 const ValueFields = z.strictObject({ of: z.string(), path: z.string() });

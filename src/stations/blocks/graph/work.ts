@@ -12,10 +12,11 @@ import { label, match, merge, rank, relabel } from "./components/work.js";
 import { readWritten } from "./external/written.js";
 import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
 import { blockSurfaces } from "./meshes/block-surfaces.js";
+import { MESHES_HALO } from "./meshes/fields.js";
 import { encodeSurfaces } from "./meshes/surface-object.js";
 import { writeMeshes } from "./meshes/work.js";
 import { evaluate, type Program } from "./program.js";
-import { finishParts, mergeParts, part, readValue } from "./reduce/work.js";
+import { finishParts, mergeParts, part, partHalo, readValue } from "./reduce/work.js";
 import type { SaveParams } from "./save/fields.js";
 import { fileOf } from "./save/files.js";
 import type { ArrayAccess, StoredArray } from "./stored-array.js";
@@ -75,11 +76,12 @@ export function operationsOn({ inputs, time }: Pick<Timing, "inputs" | "time">):
     match: async (task, context) => one(task, context, await match(task, context)),
     merge: async (task, context) => one(task, context, await merge(task, context)),
     rank: async (task, context) => one(task, context, await rank(task, context)),
-    part: async (task, context) => one(task, context, part(task, await value(task, context))),
+    part: async (task, context) =>
+      one(task, context, part(task, await computeValue(task, context, inputs, accessOf(context), partHalo(task)), coreOf(task))),
     mergeParts: async (task, context) => one(task, context, await mergeParts(task, context)),
     surfaces: async (task, context) => {
       const core = coreOf(task);
-      const around = await computeValue(task, context, inputs, accessOf(context), [1, 1, 1]);
+      const around = await computeValue(task, context, inputs, accessOf(context), MESHES_HALO);
       return one(task, context, encodeSurfaces(blockSurfaces(around, core)));
     },
     mergeSurfaces: async (task, context) => one(task, context, await writeMeshes(task, context)),

@@ -9,6 +9,9 @@ const length = z.number().positive();
 /** What a node `op: meshes` says beside its input. */
 export const MeshesFields = z.strictObject({ voxelSizeNm: z.tuple([length, length, length]).optional() });
 
+/** A surface lies between two voxels. */
+export const MESHES_HALO: Triple = [1, 1, 1];
+
 /** Raised with every change of the surfaces' bytes. */
 export const MESHES_VERSION = 1;
 

@@ -1,3 +1,4 @@
+import type { Maximum } from "../../../../arrays/operators/reductions/maxima.js";
 import type { LabelPoint } from "../../../../arrays/operators/reductions/points.js";
 import { EmporiumError } from "../../../../core/errors.js";
 import { type JsonObject, printJson } from "../../../../core/json.js";
@@ -14,13 +15,14 @@ export const LAST_OF_FOLDER: Partial<Record<ResultFormat, string>> = { files: "m
 export function formatsOf(operator: string): readonly ResultFormat[] {
   if (operator === "save") return ["files"];
   if (operator === "meshes") return ["precomputed-mesh"];
-  return operator === "points" ? ["json", "csv", "ndjson"] : ["json"];
+  return operator === "points" || operator === "maxima" ? ["json", "csv", "ndjson"] : ["json"];
 }
 
 /** Bytes of a result as people asked for it, and their media type. @throws {EmporiumError} METADATA_VALUE */
 export function printResult(result: JsonObject, format: ResultFormat): { bytes: Uint8Array; contentType: string } {
   if (format === "json")
     return { bytes: new TextEncoder().encode(`${printJson(result, { indent: 2 })}\n`), contentType: "application/json" };
+  if ("maxima" in result) return printMaxima(result.maxima as readonly Maximum[], format);
   const points = result.points as readonly LabelPoint[];
   if (format === "csv") return { bytes: new TextEncoder().encode(tableOf(points)), contentType: "text/csv" };
   return { bytes: linesOf(points), contentType: "application/x-ndjson" };
@@ -36,6 +38,24 @@ function tableOf(points: readonly LabelPoint[]): string {
     return [...xyz(centroid), label, voxels, ...(centroidNm ? xyz(centroidNm) : []), ...xyz(box.start), ...xyz(last)];
   });
   return [header, ...rows].map((row) => `${row.join(",")}\n`).join("");
+}
+
+/** Positions in voxels; the portal's point files have no values. */
+function printMaxima(maxima: readonly Maximum[], format: ResultFormat): { bytes: Uint8Array; contentType: string } {
+  if (format === "csv") {
+    const hasNm = maxima.some(({ positionNm }) => positionNm !== null);
+    const rows = maxima.map(({ position, positionNm, value }) => [
+      ...xyz(position),
+      value,
+      ...(positionNm ? xyz(positionNm) : []),
+    ]);
+    const lines = [["x", "y", "z", "value", ...(hasNm ? ["x_nm", "y_nm", "z_nm"] : [])], ...rows].map(
+      (row) => `${row.join(",")}\n`,
+    );
+    return { bytes: new TextEncoder().encode(lines.join("")), contentType: "text/csv" };
+  }
+  const positions = Float64Array.from(maxima.flatMap(({ position }) => xyz(position)));
+  return { bytes: encodePoints("point", { count: maxima.length, positions }), contentType: "application/x-ndjson" };
 }
 
 const xyz = (place: readonly number[]) => place.toReversed();

@@ -1,6 +1,7 @@
 import type { Block } from "../../../../arrays/operators/block.js";
 import type { BoundReduction } from "../../../../arrays/operators/reductions/reduction.js";
 import { reductionOf } from "../../../../arrays/operators/reductions/table.js";
+import type { Box, Triple } from "../../../../core/box.js";
 import { EmporiumError } from "../../../../core/errors.js";
 import type { JsonObject } from "../../../../core/json.js";
 import type { BlockParams } from "../../../../engine/blocks/block-stage.js";
@@ -16,8 +17,12 @@ import type { ReduceParams } from "./stages.js";
 
 const READS_IN_FLIGHT = 8;
 
-export function part({ params }: Task, value: Block): Uint8Array {
-  return printed(bound(params.reduce as unknown as ReduceParams).partial(value, value.box));
+/** Voxels that a part's task reads around its own. */
+export const partHalo = ({ params }: Task): Triple => bound(params.reduce as unknown as ReduceParams).halo;
+
+/** @param core the voxels that are the task's own */
+export function part({ params }: Task, value: Block, core: Box): Uint8Array {
+  return printed(bound(params.reduce as unknown as ReduceParams).partial(value, core));
 }
 
 export async function mergeParts({ params }: Task, { target, signal }: TaskContext): Promise<Uint8Array> {
