@@ -89,7 +89,8 @@ async function sampleBlock(
   const nothing = { level: index, box, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, notFinite: 0 };
   try {
     const data = await readBox(level, box, { signal });
-    return { ...nothing, ...look(data, values), chunks: await chunksOf(level, box, signal) };
+    const seen = look(data, values);
+    return { ...nothing, ...seen, chunks: isStored(level, box, seen) ? { absent: [], all: 1 } : await chunksOf(level, box, signal) };
   } catch (error) {
     if (isEmporiumError(error) && /^(FORMAT_|STORE_ABSENT|STORE_PROTOCOL)/.test(error.code)) return { ...nothing, fault: error };
     throw error;
@@ -110,6 +111,12 @@ function look({ data, dtype }: BlockData, values: number[] | undefined): Pick<Sa
     if (values && at % step === 0) values.push(value);
   }
   return { min, max, notFinite };
+}
+
+/** Whether the voxels show that their one chunk is stored: one that is not holds the same value everywhere. */
+function isStored({ chunk }: BlockLevel, { start, stop }: Box, { min, max }: Pick<SampledBlock, "min" | "max">): boolean {
+  const isOneChunk = start.every((at, axis) => Math.floor(at / chunk[axis]!) === Math.floor((stop[axis]! - 1) / chunk[axis]!));
+  return isOneChunk && min < max;
 }
 
 /** Formats that store no chunks refuse to give them. */
