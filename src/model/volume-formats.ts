@@ -46,6 +46,12 @@ export function noVolumeDocument(): string {
   return `no ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
 
+/** Whether the name, the last of a key, is that of a folder: `em.zarr`. */
+export function namesFolder(key: string): boolean {
+  const name = key.slice(key.lastIndexOf("/") + 1);
+  return FAMILIES.some(({ folderName }) => folderName?.test(name));
+}
+
 /** What a folder of this name may be, the likeliest first: each look is a request. */
 export function likelyFamilies(name: string): VolumeFamily[] {
   const families: readonly FolderFormat[] = FAMILIES;

@@ -1,7 +1,12 @@
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { redact } from "../../core/redact.js";
-import { FILE_EXTENSIONS, FILE_FORMATS } from "../../formats/registry.js";
-import { likelyFamilies, noVolumeDocument, type VolumeFamily, type VolumeFormat } from "../../model/volume-formats.js";
+import {
+  likelyFamilies,
+  namesFolder,
+  noVolumeDocument,
+  type VolumeFamily,
+  type VolumeFormat,
+} from "../../model/volume-formats.js";
 import type { StoreOptions } from "../../stores/location.js";
 import { absent, openObject, type Store } from "../../stores/store.js";
 import { openLocation, openStore, parseLocation, parseVolumeLocation } from "../../stores/url.js";
@@ -10,10 +15,8 @@ import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
 import { volumeFolder } from "./documents.js";
 import { hdf5Place, openHdf5 } from "./open-hdf5.js";
-import { openMrc } from "./open-mrc.js";
 import { openN5 } from "./open-n5.js";
 import { openPrecomputed } from "./open-precomputed.js";
-import { openTiffStack } from "./open-tiff.js";
 import { openZarr } from "./open-zarr.js";
 import type { ShardIndexes } from "./shards.js";
 
@@ -52,7 +55,8 @@ export async function openLevels(text: string, options: OpenLevelsOptions): Prom
   const { store, key } =
     place.key === "" ? { store: await openStore(place, storeOptions), key: "" } : await openLocation(place, storeOptions);
   const target: Target = { name: redact(text), store, key, format, indexes, options };
-  const isFile = format === undefined && key !== "" && new RegExp(`\\.(?:${FILE_EXTENSIONS})$`, "i").test(key);
+  const mayBeFile = format === undefined && key !== "" && !namesFolder(key);
+  const isFile = mayBeFile && new RegExp(`\\.(?:${(await files()).FILE_EXTENSIONS})$`, "i").test(key);
   const found =
     (isFile && (await openFile(target))) || (await openFolder(target)) || (!isFile && key !== "" && (await openFile(target)));
   if (found) return found;
@@ -62,6 +66,9 @@ export async function openLevels(text: string, options: OpenLevelsOptions): Prom
     hint: "name the volume itself: the folder of a Zarr, N5 or precomputed volume, an MRC or a TIFF file",
   });
 }
+
+/** Formats of files: a worker process that reads a folder starts sooner, and in less memory, without them. */
+const files = () => import("../../formats/registry.js");
 
 /** A dataset of HDF5 stands behind a `#`. */
 async function openDataset(
@@ -116,6 +123,11 @@ async function openFile({ name, store, key, indexes, options }: Target): Promise
   });
   if (!file) return undefined;
   const head = await file.read({ offset: 0, length: HEAD_BYTES }, { signal: options.signal });
+  const [{ FILE_FORMATS }, { openTiffStack }, { openMrc }] = await Promise.all([
+    files(),
+    import("./open-tiff.js"),
+    import("./open-mrc.js"),
+  ]);
   const format = FILE_FORMATS.find(({ detect }) => detect(head)) ?? FILE_FORMATS.find(({ guess }) => guess?.(head));
   const buffered = { ...file, read: headed(file.read, head) };
   const levels =

@@ -8,17 +8,11 @@ import type { BlockWork } from "../../../engine/executors/worker-process-side.js
 import type { Operations, PlainObject, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
 import { accessArray } from "./array-access.js";
 import type { ComponentsParams } from "./components/stages.js";
-import { label, match, merge, rank, relabel } from "./components/work.js";
 import { readWritten } from "./external/written.js";
 import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
-import { blockSurfaces } from "./meshes/block-surfaces.js";
-import { MESHES_HALO } from "./meshes/fields.js";
-import { encodeSurfaces } from "./meshes/surface-object.js";
-import { writeMeshes } from "./meshes/work.js";
 import { evaluate, type Program } from "./program.js";
 import { finishParts, mergeParts, part, partHalo, readValue } from "./reduce/work.js";
 import type { SaveParams } from "./save/fields.js";
-import { fileOf } from "./save/files.js";
 import type { ArrayAccess, StoredArray } from "./stored-array.js";
 import { openTargets, type TargetPlan } from "./targets.js";
 import { type Timing, timing } from "./timing.js";
@@ -46,6 +40,11 @@ export async function openBlockWork(data: PlainObject): Promise<BlockWork> {
   };
 }
 
+// A process begins sooner, and in less memory, without the operations that its graph has not.
+const components = () => import("./components/work.js");
+const meshes = () => import("./meshes/work.js");
+const files = () => import("./save/files.js");
+
 export function operationsOn({ inputs, time }: Pick<Timing, "inputs" | "time">): Operations {
   const known = new Map<string, ArrayAccess>();
   const accessOf =
@@ -72,23 +71,28 @@ export function operationsOn({ inputs, time }: Pick<Timing, "inputs" | "time">):
       return writeShards(task, array, shard, context, time, (box) => computeBox(task, box, context, inputs, access));
     },
     label: async (task, context) =>
-      one(task, context, label(await value(task, context), task.params.components as unknown as ComponentsParams)),
-    match: async (task, context) => one(task, context, await match(task, context)),
-    merge: async (task, context) => one(task, context, await merge(task, context)),
-    rank: async (task, context) => one(task, context, await rank(task, context)),
+      one(
+        task,
+        context,
+        (await components()).label(await value(task, context), task.params.components as unknown as ComponentsParams),
+      ),
+    match: async (task, context) => one(task, context, await (await components()).match(task, context)),
+    merge: async (task, context) => one(task, context, await (await components()).merge(task, context)),
+    rank: async (task, context) => one(task, context, await (await components()).rank(task, context)),
     part: async (task, context) =>
       one(task, context, part(task, await computeValue(task, context, inputs, accessOf(context), partHalo(task)), coreOf(task))),
     mergeParts: async (task, context) => one(task, context, await mergeParts(task, context)),
     surfaces: async (task, context) => {
       const core = coreOf(task);
+      const { surfacesOf, MESHES_HALO } = await meshes();
       const around = await computeValue(task, context, inputs, accessOf(context), MESHES_HALO);
-      return one(task, context, encodeSurfaces(blockSurfaces(around, core)));
+      return one(task, context, surfacesOf(around, core));
     },
-    mergeSurfaces: async (task, context) => one(task, context, await writeMeshes(task, context)),
+    mergeSurfaces: async (task, context) => one(task, context, await (await meshes()).writeMeshes(task, context)),
     save: async (task, context) =>
-      one(task, context, fileOf(await value(task, context), task.params.save as unknown as SaveParams)),
+      one(task, context, (await files()).fileOf(await value(task, context), task.params.save as unknown as SaveParams)),
     finish: async (task, context) => one(task, context, await finishParts(task, context)),
-    relabel: async (task, context) => written(task, context, await relabel(task, context)),
+    relabel: async (task, context) => written(task, context, await (await components()).relabel(task, context)),
   };
 }
 

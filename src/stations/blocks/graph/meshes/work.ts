@@ -1,3 +1,5 @@
+import type { Block } from "../../../../arrays/operators/block.js";
+import type { Box } from "../../../../core/box.js";
 import type { BlockParams } from "../../../../engine/blocks/block-stage.js";
 import type { Task, TaskContext } from "../../../../engine/task.js";
 import { canonicalJson } from "../../../../engine/task-id.js";
@@ -9,11 +11,17 @@ import {
 } from "../../../../formats/precomputed/legacy-mesh.js";
 import { mapLimit } from "../../../../system/parallel.js";
 import { gridKey } from "../tree.js";
+import { blockSurfaces } from "./block-surfaces.js";
 import { mergeSurfaces } from "./merge.js";
 import type { MergeParams } from "./stages.js";
-import { readSurface, type SurfacePlace, surfacePlaces } from "./surface-object.js";
+import { encodeSurfaces, readSurface, type SurfacePlace, surfacePlaces } from "./surface-object.js";
+
+export { MESHES_HALO } from "./fields.js";
 
 const READS_IN_FLIGHT = 8;
+
+/** The surfaces of a block's labels, as their object has them. */
+export const surfacesOf = (around: Block, core: Box): Uint8Array => encodeSurfaces(blockSurfaces(around, core));
 
 /** Writes the surfaces of a task's share of the labels. @returns their list */
 export async function writeMeshes({ params }: Task, { target, signal }: TaskContext): Promise<Uint8Array> {
