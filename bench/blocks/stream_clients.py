@@ -72,8 +72,10 @@ def opened(kind, path):
 
 
 def loader(kind, path, count, workers, method):
+    import torch
     from torch.utils.data import DataLoader
 
+    torch.set_num_threads(1)  # threads that wait by turning would be counted as the loader's work
     count, workers = int(count), int(workers)
     options = {"num_workers": workers, "multiprocessing_context": method if workers else None}
     if kind != "emporium":

@@ -17,6 +17,8 @@ export interface BoxTarget {
 
 /** Of the memory, for boxes whose parts are being decoded. A larger one is put together outside of it. */
 export const BOX_SHARE = 1 / 8;
+/** Beside it, for memory of boxes that is used again: fresh memory costs as much as the copy into it, and collecting it as much again. */
+const SPARE_SHARE = 1 / 16;
 
 /** Places for boxes in the shared memory. */
 export interface BoxPlaces {
@@ -27,12 +29,25 @@ export interface BoxPlaces {
    * @returns its voxels, in memory of their own
    */
   fill(box: Box, itemBytes: number, waits: boolean, work: (target: BoxTarget) => Promise<void>): Promise<Uint8Array>;
+  /** Takes the memory of a box back that nobody looks at any more, for the next one of its size. */
+  reuse(bytes: Uint8Array): void;
 }
 
 export function boxPlaces(memory: () => BlockMemory): BoxPlaces {
   let used = 0;
   const turn = turns(1);
   let freed = () => {};
+  let spareBytes = 0;
+  const spares = new Map<number, Set<ArrayBuffer>>();
+
+  /** Memory whose every byte is written: zeros first would cost as much as the copy. */
+  function ownBytes(length: number): Uint8Array {
+    const [spare] = spares.get(length) ?? [];
+    if (!spare) return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
+    spares.get(length)!.delete(spare);
+    spareBytes -= length;
+    return new Uint8Array(spare);
+  }
 
   /** A piece of the shared memory, unless boxes have their share already. */
   function take(length: number): number | undefined {
@@ -84,12 +99,15 @@ export function boxPlaces(memory: () => BlockMemory): BoxPlaces {
         give(at, length);
       }
     },
+    reuse({ buffer, byteLength }) {
+      if (!(buffer instanceof ArrayBuffer) || byteLength !== buffer.byteLength) return;
+      if (spareBytes + byteLength > memory().capacity * SPARE_SHARE) return;
+      const alike = spares.get(byteLength) ?? new Set();
+      if (alike.has(buffer)) return;
+      spares.set(byteLength, alike.add(buffer));
+      spareBytes += byteLength;
+    },
   };
-}
-
-/** Every byte of it is written: zeros first would cost as much as the copy. */
-function ownBytes(length: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
 }
 
 function targetOf(bytes: Uint8Array, address: number | undefined, shape: Triple, itemBytes: number): BoxTarget {

@@ -39,7 +39,7 @@ export async function openBatchSource({ volumes, mask, store, threads, ...reques
     const placed = withVoxelPlaces(opened);
     const named = Object.fromEntries(names.map((name, at) => [name, placed[at]!]));
     const openMask = mask && { ...mask, source: placed.at(-1)! };
-    const source = sourceOf(named, { ...request, mask: openMask });
+    const source = sourceOf(named, { ...request, mask: openMask }, (bytes) => room.boxes.reuse(bytes));
     // what the volume says, and not what its place is taken to be
     const facts = { ...source.facts, grid: gridFacts(opened[0]!, request) };
     return { ...source, facts, close: () => room.close() };
@@ -58,8 +58,15 @@ function refuseTooLittle(volume: LoadedVolume, level: number, memoryBytes: numbe
   });
 }
 
-/** @throws {EmporiumError} as {@link openBatchSource} */
-export function sourceOf(volumes: OpenVolumes, request: OpenRequest): Omit<BatchSource, "close"> {
+/**
+ * @param reuse gets the memory of voxels that were sent
+ * @throws {EmporiumError} as {@link openBatchSource}
+ */
+export function sourceOf(
+  volumes: OpenVolumes,
+  request: OpenRequest,
+  reuse?: (bytes: Uint8Array) => void,
+): Omit<BatchSource, "close"> {
   if (request.compressed) return storedSource(volumes, request);
   const [name] = Object.keys(volumes);
   const options = { grid: name!, ...request.resample } as RegisterOptions<string>;
@@ -69,7 +76,7 @@ export function sourceOf(volumes: OpenVolumes, request: OpenRequest): Omit<Batch
   return {
     facts: factsOf(volumes, request),
     counts: (share, signal) => blocks(share, signal).counts(),
-    batches: (share, signal) => inGroups(blocks(share, signal), request.batch, batchOf),
+    batches: (share, signal) => inGroups(blocks(share, signal), request.batch, batchOf, reuse),
   };
 }
 

@@ -118,25 +118,26 @@ interface Sending {
 async function sendAll(
   wire: Wire,
   batches: AsyncIterable<StreamBatch>,
-  sending: Sending,
+  { grants, ring }: Sending,
   report: { batches: number; bytes: number },
 ): Promise<void> {
+  // a frame is on its way while the next slot is written
+  let frame = Promise.resolve();
   for await (const batch of batches) {
-    report.bytes += await sendBatch(wire, batch, report.batches, sending);
-    report.batches++;
+    const pieces = Object.values(batch.arrays).flatMap((array) => array.pieces);
+    const slot = await grants.take();
+    if (ring) {
+      await ring.write(slot, pieces);
+      batch.done();
+    }
+    await frame;
+    const head = encodeFrame("batch", batchHead(batch, report.batches++, ring && slot));
+    frame = ring ? wire.write([head]) : wire.write([head, ...pieces]).then(() => batch.done());
+    frame.catch(() => {}); // told with the next one
+    report.bytes += byteCount(pieces);
   }
+  await frame;
   await wire.write([encodeFrame("end", { batches: report.batches })]);
-}
-
-/** @returns bytes of the arrays */
-async function sendBatch(wire: Wire, batch: StreamBatch, position: number, { grants, ring }: Sending): Promise<number> {
-  const pieces = Object.values(batch.arrays).flatMap((array) => array.pieces);
-  const slot = await grants.take();
-  if (ring) await ring.write(slot, pieces);
-  const head = encodeFrame("batch", batchHead(batch, position, ring && slot));
-  await wire.write(ring ? [head] : [head, ...pieces]);
-  batch.done();
-  return byteCount(pieces);
 }
 
 function batchHead(batch: StreamBatch, position: number, slot: number | undefined): JsonObject {
