@@ -97,7 +97,12 @@ describe("a dataset of an HDF5 file", () => {
     writeFileSync(broken, readFileSync(FILE).subarray(0, 3000));
     await expect(openBlockVolume(`${broken}#/volume`)).rejects.toMatchObject({ code: "FORMAT_CORRUPT" });
     await expect(openBlockVolume(`${join(folder, "none.h5")}#/volume`)).rejects.toMatchObject({ code: "STORE_ABSENT" });
-    await expect(openBlockVolume("s3://bucket/a.h5#/volume")).rejects.toMatchObject({ code: "FORMAT_UNSUPPORTED" });
+    for (const elsewhere of ["s3://bucket/a.h5", "https://example.org/a.h5"])
+      await expect(openBlockVolume(`${elsewhere}#/volume`)).rejects.toMatchObject({
+        code: "FORMAT_UNSUPPORTED",
+        message: `${elsewhere}#/volume: HDF5 files are read in blocks from this machine's disks alone`,
+        facts: { hint: "copy the file to a disk, or convert the dataset to Zarr" },
+      });
   });
 });
 

@@ -69,10 +69,13 @@ function between(least: number, value: number, most: number): number {
   return Math.max(least, Math.min(value, most));
 }
 
-/** Doubles the shortest edge while halos cost much or blocks are small against requests, as far as the memory goes. */
+/**
+ * Doubles the shortest edge while halos cost much, or blocks are small against requests or against the pieces that they are laid together from, as
+ * far as the memory goes.
+ */
 function largerBlock({ block, halo, shape }: Layout, timesMax: number, { bound }: Prediction): Triple {
   let larger: Triple = [...block];
-  if (bound !== "halo" && bound !== "requests") return larger;
+  if (bound !== "halo" && bound !== "requests" && bound !== "copy") return larger;
   const isEnough = (one: Triple) =>
     bound === "halo" ? readAgain(one, halo) <= READ_AGAIN_MAX : volumeOf(one) >= 8 * volumeOf(block);
   while (!isEnough(larger)) {

@@ -13,11 +13,11 @@ export interface Setting {
  * What limits a run.
  *
  * - `io`: the store's answers. `requests`: their number, since each brings few bytes.
- * - `decode`, `compute`, `write`: as they say; `write` is encoding and storing.
+ * - `decode`, `copy`, `compute`, `write`: as they say; `copy` is laying decoded chunks together as blocks, `write` is encoding and storing.
  * - `halo`: most of what is read and computed belongs to neighbours.
  * - `memory`: more blocks at once would help, and do not fit.
  */
-export type Bound = "io" | "requests" | "decode" | "compute" | "write" | "halo" | "memory";
+export type Bound = "io" | "requests" | "decode" | "copy" | "compute" | "write" | "halo" | "memory";
 
 export interface Prediction {
   readonly blocksPerSecond: number;
@@ -52,8 +52,8 @@ function consumed(cost: BlockCost, load: Omit<PreflightLoad, "run">, { workers, 
   const idle = Number.isFinite(compute) ? 1 - blocksPerSecond / compute : 0;
   const bounds: readonly (readonly [Bound, number])[] = [
     ["compute", compute],
-    ["decode", decode],
-    [cost.wait >= onCpu ? ioBound(cost) : "decode", reading],
+    [cpuBound(cost), decode],
+    [cost.wait >= onCpu ? ioBound(cost) : cpuBound(cost), reading],
     ["memory", memory],
   ];
   const [bound] = bounds.find(([, limit]) => limit === blocksPerSecond)!;
@@ -72,7 +72,7 @@ function worked(cost: BlockCost, load: Omit<PreflightLoad, "run">, { workers, me
   const onCpu = cost.decode + cost.copy + cost.compute + cost.encode;
   const parts: readonly (readonly [Bound, number])[] = [
     ["compute", cost.compute],
-    ["decode", cost.decode + cost.copy],
+    [cpuBound(cost), cost.decode + cost.copy],
     ["write", cost.encode + cost.store],
     [ioBound(cost), cost.wait],
   ];
@@ -83,6 +83,11 @@ function worked(cost: BlockCost, load: Omit<PreflightLoad, "run">, { workers, me
 
 function ioBound({ requests, storedBytes }: BlockCost): Bound {
   return requests > 0 && storedBytes / requests < REQUEST_BYTES_FEW ? "requests" : "io";
+}
+
+/** Which of the two is the larger: they are done by the same threads, one after the other. */
+function cpuBound({ decode, copy }: BlockCost): Bound {
+  return copy > decode ? "copy" : "decode";
 }
 
 /** Whatever is short: with smaller halos there would be less of it. */

@@ -54,6 +54,7 @@ const LOADS: readonly Load[] = [
     blockBytes: GIB / 3.5,
     setting: setting({ prefetch: 8 }),
   },
+  { name: "much copying", bound: "copy", mean: { wait: 0.01, decode: 0.02, copy: 0.2, compute: 0.02 }, setting: setting() },
 ];
 
 /** The costs of all blocks, each with its own share of chance. */
@@ -133,17 +134,20 @@ describe("the prediction", () => {
     expect(predicted.idle).toBeCloseTo(0.2, 12);
     expect(predict(cost, load, setting({ workers: 8 })).bound).toBe("memory");
     expect(predict({ ...cost, store: 2 }, load, setting()).bound).toBe("write");
+    expect(predict({ ...cost, compute: 0, copy: 0.5 }, load, setting()).bound).toBe("copy");
   });
 });
 
 describe("the advice", () => {
   const load = { blocks: 10_000, blockBytes: 2 ** 20, readAgain: 1, computesIn: "consumer" } as const;
 
-  it("asks for larger blocks where halos or requests bound the run, for larger chunks where a request brings little", () => {
+  it("asks for larger blocks where halos, requests or copying bound the run, for larger chunks where a request brings little", () => {
     const halo = { ...LAYOUT, block: [32, 32, 32], halo: [16, 16, 16] } as Layout;
     const slow = { ...NOTHING, wait: 0.5, decode: 0.5 };
     expect(advise(slow, { ...load, readAgain: 8 }, halo, { cores: 2, memoryBytes: 1000 * GIB }).block).not.toEqual([32, 32, 32]);
     expect(advise(slow, load, LAYOUT, { cores: 2, memoryBytes: GIB }).block).toEqual([64, 64, 64]);
+    const copied = advise({ ...NOTHING, decode: 0.1, copy: 0.5 }, load, LAYOUT, { cores: 2, memoryBytes: GIB });
+    expect([copied.expected.bound, copied.block]).toEqual(["copy", [128, 128, 128]]);
     const small = { ...NOTHING, wait: 0.5, requests: 8, storedBytes: 8 * 32 * 1024 };
     // 32 KiB a request, 256 KiB wanted: eight times the voxels
     expect(advise(small, load, LAYOUT, { cores: 2, memoryBytes: GIB }).chunk).toEqual([128, 128, 128]);
