@@ -1,7 +1,7 @@
 import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
 import { turns } from "../../system/parallel.js";
 import { type ChunkPart, type Elements, packed } from "./copy.js";
-import type { BlockMemory } from "./memory.js";
+import { type BlockMemory, BOX_SHARE } from "./memory.js";
 
 /** Where the parts of a box go. */
 export interface BoxTarget {
@@ -15,8 +15,6 @@ export interface BoxTarget {
   into(part: ChunkPart): Elements;
 }
 
-/** Of the memory, for boxes whose parts are being decoded. A larger one is put together outside of it. */
-export const BOX_SHARE = 1 / 8;
 /** Beside it, for memory of boxes that is used again: fresh memory costs as much as the copy into it, and collecting it as much again. */
 const SPARE_SHARE = 1 / 16;
 
@@ -52,7 +50,7 @@ export function boxPlaces(memory: () => BlockMemory): BoxPlaces {
   /** A piece of the shared memory, unless boxes have their share already. */
   function take(length: number): number | undefined {
     if (length === 0 || used + length > memory().capacity * BOX_SHARE) return undefined;
-    const at = memory().tryTake(length);
+    const at = memory().tryTake(length, "box");
     if (at !== undefined) used += length;
     return at;
   }

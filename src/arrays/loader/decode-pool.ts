@@ -5,22 +5,27 @@ import { turns } from "../../system/parallel.js";
 import { type ThreadPool, threadPool } from "../../system/threads.js";
 import { type Kernels, kernelModule } from "../kernels/kernels.js";
 import type { ChunkedLevel } from "./chunked.js";
-import type { BlockMemory, Claim } from "./memory.js";
+import type { BlockMemory } from "./memory.js";
 import type { TrafficCounts } from "./traffic.js";
 import type { DecodeJob, DecodePart, DecodeResult, DecoderData } from "./work/decode-job.js";
 import { runJob } from "./work/run-job.js";
 
 /** A box of a chunk that is to be decoded. */
 export interface WantedBox {
-  readonly part: Omit<DecodePart, "target">;
-  /** Voxels that are wanted, in bytes. */
-  readonly wantedBytes: number;
-  /** Bytes of memory for it; 0 where it has a place. */
+  /** Of memory for the time of the job, where the box and what it is decoded of may lie. */
   readonly bytes: number;
-  /** Where it goes, if there is a place for it in the shared memory already. */
-  readonly target?: number | undefined;
+  /** @param at where its `bytes` lie */
+  place(at: number): PlacedBox;
+}
+
+export interface PlacedBox {
+  readonly part: DecodePart;
+  /** Voxels that are decoded for it, in bytes. */
+  readonly wantedBytes: number;
   /** Takes the box while it is in the shared memory. `undefined`: nothing is stored. */
   hear(at: number | undefined): void;
+  /** Nobody writes it any more, heard or not. */
+  release?(): void;
 }
 
 export interface DecodePool {
@@ -32,12 +37,11 @@ export interface DecodePool {
   /**
    * Decodes boxes of one level, one after the other on one thread, once there is a thread and memory for it.
    *
-   * @param prepare makes the boxes when the job's turn comes.
    * @param counts of the volume.
    * @param here on the calling thread, which stands still meanwhile.
    * @throws {EmporiumError} the first box's error, after all others were heard.
    */
-  run(level: ChunkedLevel, prepare: () => readonly WantedBox[], counts: TrafficCounts, here?: boolean): Promise<void>;
+  run(level: ChunkedLevel, boxes: readonly WantedBox[], counts: TrafficCounts, here?: boolean): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -67,20 +71,19 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
   /** Runs boxes until one needs more memory. @returns how many were heard. */
   async function attempt(
     level: ChunkedLevel,
-    boxes: readonly WantedBox[],
-    claim: Claim,
+    boxes: readonly PlacedBox[],
+    scratchAt: number,
     counts: TrafficCounts,
     errors: unknown[],
     here: boolean,
   ): Promise<number> {
     const { scratch, aside } = needs.get(level)!;
-    const targets = boxes.map(({ target }, i) => target ?? claim.at[i + 1]!);
     const job: DecodeJob = {
       name: level.name,
       coding: level.coding!,
       chunk: level.chunk,
-      parts: boxes.map(({ part }, i) => ({ ...part, target: targets[i]! })),
-      scratch: { at: claim.at[0]!, length: scratch },
+      parts: boxes.map(({ part }) => part),
+      scratch: { at: scratchAt, length: scratch },
       aside,
     };
     const result = here ? await runHere(job) : await started().run(job);
@@ -91,7 +94,7 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
       counts.storedBytes += part.storedBytes;
       counts.decodedBytes += part.decodedBytes;
       if (part.error) errors.push(fromErrorRecord(part.error));
-      else boxes[i]!.hear(part.absent ? undefined : targets[i]);
+      else boxes[i]!.hear(part.absent ? undefined : job.parts[i]!.target);
     }
     if (result.need) needs.set(level, result.need);
     else learn(level, boxes, result);
@@ -104,7 +107,7 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
     return runJob(job, kernels(), memory().bytes());
   }
 
-  function learn(level: ChunkedLevel, boxes: readonly WantedBox[], { waitMs, decodeMs }: DecodeResult): void {
+  function learn(level: ChunkedLevel, boxes: readonly PlacedBox[], { waitMs, decodeMs }: DecodeResult): void {
     const bytes = boxes.reduce((sum, { wantedBytes }) => sum + wantedBytes, 0);
     if (bytes === 0) return;
     const latest = (waitMs + decodeMs) / bytes;
@@ -121,21 +124,22 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
       const ms = msPerByte.get(level);
       return ms === undefined ? undefined : ms * bytes;
     },
-    async run(level, prepare, counts, here = false) {
+    async run(level, boxes, counts, here = false) {
       jobs++;
       const leave = here ? () => {} : await turn();
       try {
         const errors: unknown[] = [];
-        for (let rest = prepare(); rest.length > 0; ) {
+        for (let rest = boxes; rest.length > 0; ) {
           const { scratch, aside } = needs.get(level) ?? { scratch: SCRATCH_BYTES, aside: 0 };
           needs.set(level, { scratch, aside });
-          const claim = await memory().claim(
-            [scratch, ...rest.map(({ bytes, target }) => (target === undefined ? bytes : 0))],
-            aside,
-          );
+          const claim = await memory().claim([scratch, ...rest.map(({ bytes }) => bytes)], aside);
+          const [scratchAt, ...places] = claim.at;
+          const placed: PlacedBox[] = [];
           try {
-            rest = rest.slice(await attempt(level, rest, claim, counts, errors, here));
+            for (const [i, box] of rest.entries()) placed.push(box.place(places[i]!));
+            rest = rest.slice(await attempt(level, placed, scratchAt!, counts, errors, here));
           } finally {
+            for (const { release } of placed) release?.();
             claim.release();
           }
         }

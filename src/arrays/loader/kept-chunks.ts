@@ -1,4 +1,4 @@
-import type { BlockMemory } from "./memory.js";
+import type { BlockMemory, PieceUse } from "./memory.js";
 
 /** Something in the shared memory that is kept for later reads. */
 export interface KeptChunk {
@@ -42,8 +42,19 @@ interface Entry extends KeptChunk {
   readonly piece: { readonly at: number; readonly length: number; chunks: number };
 }
 
-/** @param mayPin whether so many bytes more may be pinned */
-export function keptChunks(memory: () => BlockMemory, bytesMax: number, mayPin: (length: number) => boolean): KeptChunks {
+export interface KeptOptions {
+  readonly use: PieceUse;
+  readonly bytesMax: number;
+  /** Whether so many bytes more may be pinned. */
+  mayPin(length: number): boolean;
+  /** Frees something else that is only kept; false where there is nothing. */
+  makeRoom?(): boolean;
+}
+
+export function keptChunks(
+  memory: () => BlockMemory,
+  { use, bytesMax, mayPin, makeRoom = () => false }: KeptOptions,
+): KeptChunks {
   const entries = new Map<string, Entry>();
   let bytes = 0;
   let pins = 0;
@@ -81,8 +92,8 @@ export function keptChunks(memory: () => BlockMemory, bytesMax: number, mayPin: 
   function addTogether(parts: readonly ChunkPiece[], length: number): number | undefined {
     if (length > bytesMax || !mayPin(length) || parts.some(({ id }) => entries.has(id))) return undefined;
     while (bytes + length > bytesMax) if (!evict()) return undefined;
-    let at = memory().tryTake(length);
-    while (at === undefined && evict()) at = memory().tryTake(length);
+    let at = memory().tryTake(length, use);
+    while (at === undefined && (evict() || makeRoom())) at = memory().tryTake(length, use);
     if (at === undefined) return undefined;
     const piece = { at, length, chunks: parts.length };
     for (const part of parts) {

@@ -4,6 +4,15 @@ import { PAGE_BYTES, PAGES_MAX, sharedMemory } from "../kernels/kernels.js";
 /** Addresses are multiples of this: a line of the processor's cache. */
 const ALIGNMENT = 64;
 
+/** Of the memory, for boxes whose parts are being decoded. A larger one is put together outside of it. */
+export const BOX_SHARE = 1 / 8;
+
+/**
+ * What a piece of memory is for. Who holds a box or a stored chunk may wait for a claim: these lie in the lower half, so that a claim finds its place in
+ * the upper one when nothing but them is in use.
+ */
+export type PieceUse = "box" | "stored" | "decoded";
+
 /** Pieces of one memory that threads share. Bytes in use, those only set aside among them, are never more than the capacity. */
 export interface BlockMemory {
   readonly capacity: number;
@@ -14,11 +23,11 @@ export interface BlockMemory {
   readonly shared: WebAssembly.Memory;
   bytes(): Uint8Array;
   /** A piece of memory, now; undefined where there is no room. */
-  tryTake(length: number): number | undefined;
+  tryTake(length: number, use: PieceUse): number | undefined;
   give(at: number, length: number): void;
   /**
    * Several pieces at once, and bytes that are only counted, for memory that a decoder takes elsewhere. Waits until there is room, first
-   * come first served; `onFull` is asked to make some.
+   * come first served. Who waits holds no chunk that is being decoded: it might wait for itself.
    *
    * @throws {EmporiumError} MEMORY_LIMIT for more than half of the capacity: the other half may be pinned while this waits.
    */
@@ -34,7 +43,11 @@ export interface Claim {
 export function blockMemory(memoryBytes: number, makeRoom: () => boolean): BlockMemory {
   const capacity = Math.floor(Math.min(memoryBytes, PAGES_MAX * PAGE_BYTES - PAGE_BYTES) / ALIGNMENT) * ALIGNMENT;
   // the kernels take address 0 for none
-  const spaces = freeSpaces(ALIGNMENT, capacity);
+  const chunksStart = ALIGNMENT + aligned(capacity * BOX_SHARE);
+  const boxes = freeSpaces(ALIGNMENT, chunksStart - ALIGNMENT);
+  const chunks = freeSpaces(chunksStart, ALIGNMENT + capacity - chunksStart);
+  /** No claim is larger than what lies above. */
+  const half = ALIGNMENT + Math.floor(capacity / 2);
   let shared: WebAssembly.Memory | undefined;
   let used = 0;
   let usedMax = 0;
@@ -44,16 +57,21 @@ export function blockMemory(memoryBytes: number, makeRoom: () => boolean): Block
     usedMax = Math.max(usedMax, used);
   };
 
-  function tryTake(length: number): number | undefined {
+  function taken(length: number, take: (rounded: number) => number | undefined): number | undefined {
     const rounded = aligned(length);
     if (used + rounded > capacity) return undefined;
-    const at = spaces.take(rounded);
+    const at = take(rounded);
     if (at !== undefined) count(rounded);
     return at;
   }
+  function tryTake(length: number, use: PieceUse): number | undefined {
+    if (use === "box") return taken(length, boxes.takeFirst);
+    const below = use === "stored" ? half : Number.POSITIVE_INFINITY;
+    return taken(length, (rounded) => chunks.takeFirst(rounded, below));
+  }
   function give(at: number, length: number): void {
     const rounded = aligned(length);
-    spaces.give(at, rounded);
+    (at < chunksStart ? boxes : chunks).give(at, rounded);
     used -= rounded;
   }
   function tryClaim(lengths: readonly number[], aside: number): Claim | undefined {
@@ -62,8 +80,8 @@ export function blockMemory(memoryBytes: number, makeRoom: () => boolean): Block
       for (const [i, place] of at.entries()) give(place, lengths[i]!);
     };
     for (const length of lengths) {
-      let place = tryTake(length);
-      while (place === undefined && makeRoom()) place = tryTake(length);
+      let place = taken(length, chunks.takeLast);
+      while (place === undefined && makeRoom()) place = taken(length, chunks.takeLast);
       if (place === undefined) {
         undo();
         return undefined;
@@ -121,7 +139,8 @@ export function blockMemory(memoryBytes: number, makeRoom: () => boolean): Block
   };
 }
 
-function aligned(length: number): number {
+/** What so many bytes take. */
+export function aligned(length: number): number {
   return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 }
 
@@ -139,18 +158,28 @@ function tooLittle(wanted: number, capacity: number): EmporiumError {
 function freeSpaces(start: number, length: number) {
   const starts = [start];
   const lengths = [length];
+  const forget = (i: number) => {
+    if (lengths[i]! > 0) return;
+    starts.splice(i, 1);
+    lengths.splice(i, 1);
+  };
   return {
-    /** The first piece that is large enough: low addresses are used again and again, and the others take no memory. */
-    take(wanted: number): number | undefined {
-      const i = lengths.findIndex((one) => one >= wanted);
+    /** The lowest place: low addresses are used again and again, and the others take no memory. @param below where it ends at most */
+    takeFirst(wanted: number, below = Number.POSITIVE_INFINITY): number | undefined {
+      const i = lengths.findIndex((one, at) => one >= wanted && starts[at]! + wanted <= below);
       if (i < 0) return undefined;
       const at = starts[i]!;
       starts[i]! += wanted;
       lengths[i]! -= wanted;
-      if (lengths[i] === 0) {
-        starts.splice(i, 1);
-        lengths.splice(i, 1);
-      }
+      forget(i);
+      return at;
+    },
+    takeLast(wanted: number): number | undefined {
+      const i = lengths.findLastIndex((one) => one >= wanted);
+      if (i < 0) return undefined;
+      lengths[i]! -= wanted;
+      const at = starts[i]! + lengths[i]!;
+      forget(i);
       return at;
     },
     give(at: number, bytes: number): void {

@@ -4,7 +4,8 @@ import { forEachLimited } from "../../system/parallel.js";
 import type { BoxTarget } from "./box-target.js";
 import type { ChunkedLevel } from "./chunked.js";
 import { type ChunkPart, copyElementBox, fillElementBox, packed, partsOf } from "./copy.js";
-import type { WantedBox } from "./decode-pool.js";
+import type { PlacedBox, WantedBox } from "./decode-pool.js";
+import { aligned } from "./memory.js";
 import type { OpenedLevels } from "./open.js";
 import { type ReadHabits, readHabits } from "./read-habits.js";
 import { DECODED_SHARE, PINNED_SHARE, type ReadingRoom } from "./room.js";
@@ -337,78 +338,95 @@ async function decodeGroup(
   here = false,
 ): Promise<void> {
   const { pool, decoding, counts } = context;
-  const held: (() => void)[] = [];
-  const prepare = () => group.map((one) => wantedBoxOf(context, level, one, target, held));
-  const job = pool.run(level, prepare, counts, here);
+  const boxes = group.map((one) => wantedBoxOf(context, level, one, target));
+  const job = pool.run(level, boxes, counts, here);
   const whole = group.filter(({ part }) => part.whole);
   for (const { part } of whole) if (!decoding.has(part.id)) decoding.set(part.id, job);
   try {
     await job;
   } finally {
-    for (const release of held) release();
     for (const { part } of whole) if (decoding.get(part.id) === job) decoding.delete(part.id);
   }
 }
 
-function wantedBoxOf(
+function wantedBoxOf(context: Context, level: ChunkedLevel, located: LocatedGroup, target: BoxTarget): WantedBox {
+  const { part, source } = located;
+  const inPlace = target.address !== undefined && isWrittenInPlace(level);
+  const sourceBytes = "loose" in source ? aligned(source.loose.length) : 0;
+  return {
+    bytes: sourceBytes + (inPlace ? 0 : volumeOf(part.shape) * level.itemBytes),
+    place(at) {
+      const own = "loose" in source ? laidAt(context, source, at) : source;
+      const kept = part.whole ? context.decoded.add(part.id, context.levels.get(level)!.chunkBytes) : undefined;
+      if (kept) return keptBox(context, level, part, own, target, kept.at);
+      return partBox(context, level, located, own, target, inPlace ? undefined : at + sourceBytes);
+    },
+  };
+}
+
+/** Bytes that found no place among the kept ones. */
+function laidAt({ memory }: Context, { loose, skipped }: { loose: Uint8Array; skipped: number }, at: number) {
+  memory().bytes().set(loose, at);
+  return { at, length: loose.length, skipped };
+}
+
+/** The whole chunk, which is kept at an address. */
+function keptBox(
   context: Context,
   level: ChunkedLevel,
-  { part, source, repeat }: LocatedGroup,
+  part: MissingPart,
+  source: DecodePart["source"],
   target: BoxTarget,
-  held: (() => void)[],
-): WantedBox {
-  const { decoded, memory, levels } = context;
-  const kept = part.whole ? decoded.add(part.id, levels.get(level)!.chunkBytes) : undefined;
-  const own = "loose" in source ? looseSource(context, source, held) : source;
-  if (kept) {
-    let good = false;
-    held.push(() => (good ? decoded.unpin(part.id) : decoded.drop(part.id)));
-    return {
-      part: { cell: part.cell, source: own, from: [0, 0, 0], to: level.chunk },
-      wantedBytes: wantedBytes(level, part),
-      bytes: 0,
-      target: kept.at,
-      hear(at) {
-        good = at !== undefined;
-        if (good) decoded.ready(part.id);
-        if (at === undefined) fillPart(context, level, part, target);
-        else copyChunkPart(context, at, level, part, target);
-      },
-    };
-  }
-  const wanted = { cell: part.cell, source: own, from: part.inChunk.start, to: part.inChunk.stop };
+  keptAt: number,
+): PlacedBox {
+  const { decoded } = context;
+  let good = false;
+  return {
+    part: { cell: part.cell, source, from: [0, 0, 0], to: level.chunk, target: keptAt },
+    wantedBytes: wantedBytes(level, part),
+    hear(at) {
+      good = at !== undefined;
+      if (good) decoded.ready(part.id);
+      if (at === undefined) fillPart(context, level, part, target);
+      else copyChunkPart(context, at, level, part, target);
+    },
+    release: () => (good ? decoded.unpin(part.id) : decoded.drop(part.id)),
+  };
+}
+
+/** What is wanted of a chunk, by itself at an address, or where it belongs in the box. */
+function partBox(
+  context: Context,
+  level: ChunkedLevel,
+  { part, repeat }: LocatedGroup,
+  source: DecodePart["source"],
+  target: BoxTarget,
+  slotAt: number | undefined,
+): PlacedBox {
+  const { itemBytes } = level;
+  const bytes = volumeOf(part.shape) * itemBytes;
   const { offset, strides } = target.into(part);
   const laid = (own: Triple) => {
-    const step = repeat && own[repeat.axis] * (part.shape[repeat.axis] / repeat.count) * level.itemBytes;
+    const step = repeat && own[repeat.axis] * (part.shape[repeat.axis] / repeat.count) * itemBytes;
     return {
-      planeStride: own[0] * level.itemBytes,
-      rowStride: own[1] * level.itemBytes,
+      planeStride: own[0] * itemBytes,
+      rowStride: own[1] * itemBytes,
       ...(repeat && { repeat: { count: repeat.count, offset: repeat.offset, target: step! } }),
     };
   };
-  if (target.address !== undefined && isWrittenInPlace(level)) {
-    const hear = (at: number | undefined) => {
-      if (at === undefined) fillPart(context, level, part, target);
-    };
-    return {
-      part: { ...wanted, ...laid(strides) },
-      wantedBytes: volumeOf(part.shape) * level.itemBytes,
-      bytes: 0,
-      target: target.address + offset * level.itemBytes,
-      hear,
-    };
-  }
-  const bytes = volumeOf(part.shape) * level.itemBytes;
+  const wanted = { cell: part.cell, source, from: part.inChunk.start, to: part.inChunk.stop };
+  const at = slotAt ?? target.address! + offset * itemBytes;
   return {
-    part: { ...wanted, ...laid(packed(part.shape)) },
+    part: { ...wanted, ...laid(slotAt === undefined ? strides : packed(part.shape)), target: at },
     wantedBytes: bytes,
-    bytes,
-    hear(at) {
-      if (at === undefined) return fillPart(context, level, part, target);
-      const slot = memory()
+    hear(found) {
+      if (found === undefined) return fillPart(context, level, part, target);
+      if (slotAt === undefined) return;
+      const slot = context
+        .memory()
         .bytes()
         .subarray(at, at + bytes);
-      copyElementBox({ bytes: slot, offset: 0, strides: packed(part.shape) }, target.into(part), part.shape, level.itemBytes);
+      copyElementBox({ bytes: slot, offset: 0, strides: packed(part.shape) }, target.into(part), part.shape, itemBytes);
     },
   };
 }
@@ -416,25 +434,6 @@ function wantedBoxOf(
 /** Voxels that are changed after they were copied are not laid between others. */
 function isWrittenInPlace({ coding }: ChunkedLevel): boolean {
   return coding?.kind !== "steps" || coding.steps.length > 0 || (coding.swapBytes <= 1 && !coding.flipSign);
-}
-
-/** Bytes that found no place among the kept ones get one for the time of the job. */
-function looseSource(
-  { memory, decoded }: Context,
-  { loose, skipped }: { loose: Uint8Array; skipped: number },
-  held: (() => void)[],
-) {
-  let at = memory().tryTake(loose.length);
-  while (at === undefined && decoded.evict()) at = memory().tryTake(loose.length);
-  if (at === undefined) {
-    throw new EmporiumError("MEMORY_LIMIT", `no room for ${loose.length} stored bytes of a chunk`, {
-      hint: "allow more memory, or read fewer boxes at the same time",
-    });
-  }
-  const place = at;
-  memory().bytes().set(loose, place);
-  held.push(() => memory().give(place, loose.length));
-  return { at: place, length: loose.length, skipped };
 }
 
 /** Formats that decode by themselves, on this thread. */

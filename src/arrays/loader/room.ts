@@ -2,10 +2,10 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import { LIMITS } from "../../core/limits.js";
 import { turns } from "../../system/parallel.js";
 import { instantiateKernels, type Kernels, kernelModule } from "../kernels/kernels.js";
-import { BOX_SHARE, type BoxPlaces, boxPlaces } from "./box-target.js";
+import { type BoxPlaces, boxPlaces } from "./box-target.js";
 import { type DecodePool, decodePool } from "./decode-pool.js";
 import { type KeptChunks, keptChunks } from "./kept-chunks.js";
-import { type BlockMemory, blockMemory } from "./memory.js";
+import { type BlockMemory, BOX_SHARE, blockMemory } from "./memory.js";
 import { type ShardIndexes, shardIndexes } from "./shards.js";
 
 export interface ReadingRoomOptions {
@@ -71,12 +71,17 @@ export function readingRoom({
     return made;
   };
   const mayPin = (length: number) => decoded.pinnedBytes + stored.pinnedBytes + length <= memoryBytes * PINS_SHARE;
-  const decoded: KeptChunks = keptChunks(
-    memory,
-    memoryBytes * DECODED_SHARE,
-    (length) => mayPin(length) && decoded.pinnedBytes + length <= memoryBytes * PINNED_SHARE,
-  );
-  const stored: KeptChunks = keptChunks(memory, memoryBytes * STORED_SHARE, mayPin);
+  const decoded: KeptChunks = keptChunks(memory, {
+    use: "decoded",
+    bytesMax: memoryBytes * DECODED_SHARE,
+    mayPin: (length) => mayPin(length) && decoded.pinnedBytes + length <= memoryBytes * PINNED_SHARE,
+  });
+  const stored: KeptChunks = keptChunks(memory, {
+    use: "stored",
+    bytesMax: memoryBytes * STORED_SHARE,
+    mayPin,
+    makeRoom: () => decoded.evict(),
+  });
   const bodies = turns(memoryBytes * STORED_SHARE);
   const ownKernels = () => {
     kernels ??= instantiateKernels(kernelModule(), memory().shared);
