@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Triple } from "../../src/core/box.js";
 import type { GraphGiven } from "../../src/stations/blocks/graph/document.js";
 import { planGraph } from "../../src/stations/blocks/graph/plan.js";
-import { type GraphOptions, runGraph } from "../../src/stations/blocks/graph/run.js";
+import { type GraphOptions, type GraphSource, runGraph } from "../../src/stations/blocks/graph/run.js";
 import { pythonWithNumpy } from "../python-with-numpy.js";
 import { noise, readImage, writeImage } from "./blocks-kit.js";
 import { killOnce, locksIn, playedCluster } from "./cluster-stations-kit.js";
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const run = (graph: GraphGiven, options: Partial<GraphOptions> = {}) =>
+const run = (graph: GraphSource, options: Partial<GraphOptions> = {}) =>
   runGraph(graph, { jobs: 0, memoryBytes: 2 ** 28, workspace: join(root, "workspace"), sync: false, ...options });
 
 function graph(folder: string, words: readonly string[], fields: Record<string, unknown> = {}): GraphGiven {
@@ -94,7 +94,8 @@ describe.runIf(python)("a program that is handed what neighbours have written", 
     expect(await written("killed-out")).toEqual(expected(26));
     const stopped = graph("stopped-out", ["spread-once", "stay", marks[1]]);
     const file = join(root, "stopped.json");
-    writeFileSync(file, JSON.stringify(stopped));
+    const text = JSON.stringify(stopped);
+    writeFileSync(file, text);
     const child = spawn(process.execPath, [cli, "blocks", "run", file, "--jobs", "2", "--no-sync"], {
       cwd: root,
       stdio: "ignore",
@@ -103,7 +104,7 @@ describe.runIf(python)("a program that is handed what neighbours have written", 
     while (!existsSync(join(marks[1], "done"))) await sleep(50);
     child.kill("SIGKILL");
     await ended;
-    const again = await run(stopped, { jobs: 1 });
+    const again = await run({ text, file }, { jobs: 1 });
     expect(again).toMatchObject({ exitStatus: 0, errors: [] });
     expect(again.already).toBeGreaterThan(0);
     expect(await written("stopped-out")).toEqual(expected(26));
