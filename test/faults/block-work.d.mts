@@ -11,6 +11,8 @@ export interface BlockWorkData {
   failAt?: number;
   passingAt?: number;
   hasBadProcess?: boolean;
+  memoryBytes?: number;
+  slowAt?: number;
 }
 export function blocksOf(data: BlockWorkData): BlockSource;
 export function run(data: BlockWorkData, facts?: Partial<WorkerProcessesOptions>): Promise<BlockRunReport & { left: NotDone[] }>;

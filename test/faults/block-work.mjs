@@ -5,7 +5,8 @@
  * data: `folder` everything lies below it, `side` blocks along an axis, `processes` 0 for this one alone, `dieAt` blocks of the first stage at
  * which the process kills itself, as often as the number beside it says, `hangAt` at which it does not come back (once), `failAt` at which
  * it throws, `passingAt` at which it throws what may pass (once), `hasBadProcess`: the first process fails at everything. The file `pids` lists who
- * began, and `beside` for each attempt at the first block how many other processes were there.
+ * began, and `beside` for each attempt at the first block how many other processes were there. `memoryBytes` of a block (default 0); `slowAt` a block
+ * that takes longer than a process to begin; `ended` lists what was begun and ended, in their order.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,8 +20,8 @@ import { runBlocks } from "../../dist/engine/blocks/run-blocks.js";
 import { workerProcesses } from "../../dist/engine/executors/worker-processes.js";
 import { fileStore } from "../../dist/stores/file/store.js";
 
-export function blocksOf({ side }) {
-  const grid = { shape: [side, side, side], block: [1, 1, 1], bytes: 1, memoryBytes: 0, threads: 1, run: "write", params: {} };
+export function blocksOf({ side, memoryBytes = 0 }) {
+  const grid = { shape: [side, side, side], block: [1, 1, 1], bytes: 1, memoryBytes, threads: 1, run: "write", params: {} };
   const outputs = (name) => ({ prefix: `${name}.zarr/`, chunk: [1, 1, 1], separator: "/" });
   const stages = [
     { ...grid, name: "first", needs: [], outputs: outputs("first") },
@@ -37,7 +38,7 @@ function isThere(pid) {
   }
 }
 
-function operations({ folder, dieAt = {}, hangAt = -1, failAt = -1, passingAt = -1, hasBadProcess = false }) {
+function operations({ folder, dieAt = {}, hangAt = -1, failAt = -1, passingAt = -1, slowAt = -1, hasBadProcess = false }) {
   const lines = (name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").trim().split("\n") : []);
   const note = (name, line) => appendFileSync(join(folder, name), `${line}\n`);
   const isBad = () => hasBadProcess && Number.parseInt(lines("pids")[0], 10) === process.pid;
@@ -60,6 +61,7 @@ function operations({ folder, dieAt = {}, hangAt = -1, failAt = -1, passingAt = 
       const { index } = task.params.block;
       const isFirst = task.title.startsWith("first");
       appendFileSync(join(folder, "begun"), `${task.title}\n`);
+      if (slowAt >= 0) note("ended", `begun ${task.title}`);
       if (process.send) noteProcess(task);
       if (isFirst && index === passingAt && happens("pass", 1))
         throw new EmporiumError("STORE_TIMEOUT", "no answer", { retry: "later" });
@@ -68,8 +70,10 @@ function operations({ folder, dieAt = {}, hangAt = -1, failAt = -1, passingAt = 
       if (isFirst && index === hangAt && happens("hang", 1)) await sleep(1_000_000);
       if (isFirst && index === failAt)
         throw new EmporiumError("FORMAT_CORRUPT", "bad block", { place: { file: "x.mrc", byte: 7 } });
-      await sleep(index % 3);
-      return { outputs: [await publishObject(context, task.outputs[0], Buffer.from(`${task.title} ${"x".repeat(index % 50)}`))] };
+      await sleep(isFirst && index === slowAt ? 1500 : index % 3);
+      const outputs = [await publishObject(context, task.outputs[0], Buffer.from(`${task.title} ${"x".repeat(index % 50)}`))];
+      if (slowAt >= 0) note("ended", `ended ${task.title}`);
+      return { outputs };
     },
   };
 }
@@ -92,7 +96,7 @@ export async function run(data, facts = {}) {
       workspace: join(folder, "workspace"),
       name: "blocks",
       jobs: 2,
-      memoryBytes: 1,
+      memoryBytes: Math.max(1, 2 * (data.memoryBytes ?? 0)),
       clock: systemClock,
       random: Math.random,
       log: silentLog,

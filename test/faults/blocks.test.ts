@@ -199,6 +199,22 @@ describe("worker processes", () => {
     expect(beside[2]).toBe("0");
   });
 
+  it("that are killed from outside are taken to have needed twice the memory: their block runs when as much is free, and keeps it", async () => {
+    // the first time another block may be in the same process, and nobody knows which of them it was
+    const data = { folder: root, side: SIDE, processes: 2, memoryBytes: 1, slowAt: 100, dieAt: { 100: 2 } };
+    const report = await run(data, { memory: { bytes: 2 ** 40, taskBytes: 2 } });
+    expect(report).toMatchObject({ done: TASKS, failed: 0, exitStatus: 0 });
+    const lines = readFileSync(join(root, "ended"), "utf8").trim().split("\n");
+    const title = lines.find((line) => line.startsWith("begun first 2,4,4"));
+    const from = lines.lastIndexOf(title!);
+    // nothing begins beside it, though there are two processes, and what was begun before has ended, but for what died
+    expect(lines[from + 1]).toBe(title!.replace("begun", "ended"));
+    const begunBefore = lines.slice(0, from).filter((line) => line.startsWith("begun") && line !== title);
+    const endedBefore = new Set(lines.slice(0, from).filter((line) => line.startsWith("ended")));
+    const open = begunBefore.filter((line) => !endedBefore.has(line.replace("begun", "ended")));
+    expect(open).toEqual([]);
+  });
+
   it("that get no further are killed and replaced", async () => {
     // the looks are what drives the test: each comes when the clock below has passed the limit
     let now = 0;

@@ -20,7 +20,7 @@ const room = (tasks: number, facts: Partial<Room> = {}): Room => ({
   tasks,
   isIdle: false,
   isOnly: false,
-  freeBytes: 0,
+  freeBytes: Number.POSITIVE_INFINITY,
   processes: 1,
   ...facts,
 });
@@ -64,7 +64,12 @@ describe("askedTasks", () => {
     queue.addAgain(asked(5, { needBytes: 80 }));
     expect(indexes(queue.next(room(9, { ...idle, freeBytes: 79 })))).toEqual([]);
     expect(indexes(queue.next(room(9, { ...idle, freeBytes: 80 })))).toEqual([5]);
-    expect(indexes(queue.next(room(9, { ...idle, freeBytes: 0 })))).toEqual([1]);
+    // it takes what others are planned to have
+    expect(indexes(queue.next(room(9, { ...idle, freeBytes: 9 })))).toEqual([]);
+    queue.add(asked(2));
+    queue.add(asked(3));
+    expect(indexes(queue.next(room(9, { isIdle: true, freeBytes: 29 })))).toEqual([1, 2]);
+    expect(indexes(queue.next(room(9, { ...idle, isOnly: true, freeBytes: 0 })))).toEqual([3]);
     // it has all that there is where nothing else runs
     queue.addAgain(asked(6, { needBytes: 1000 }));
     expect(indexes(queue.next(room(9, { ...idle, isOnly: true, freeBytes: 100 })))).toEqual([6]);

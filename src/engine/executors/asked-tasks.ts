@@ -71,7 +71,7 @@ export function askedTasks(): AskedTasks {
       // what needs much room gets it when the others have come to an end
       if (again.some((one) => one.alone === "run" || isTooLarge(one, room))) return [];
       const share = Math.ceil((waiting.length - served) / room.processes); // the others get some, too
-      const batch = waiting.slice(served, served + Math.min(room.tasks, share));
+      const batch = fitting(waiting.slice(served, served + Math.min(room.tasks, share)), room);
       served += batch.length;
       if (served > SERVED_MAX && served * 2 > waiting.length) {
         waiting = waiting.slice(served);
@@ -94,7 +94,17 @@ function isFor(one: Asked, room: Room): boolean {
   return one.alone === "run" ? room.isOnly && room.processes === 1 : !isTooLarge(one, room);
 }
 
-/** The scheduler has seen to the memory that a task's plan names; this is about what it takes beyond that. */
-function isTooLarge({ needBytes, task }: Asked, { freeBytes, isOnly }: Room): boolean {
-  return !isOnly && needBytes > task.memoryBytes && needBytes > freeBytes;
+/** The scheduler has seen to the memory that a task's plan names; it does not know what another takes beyond its own. */
+function isTooLarge({ needBytes }: Asked, { freeBytes, isOnly }: Pick<Room, "freeBytes" | "isOnly">): boolean {
+  return !isOnly && needBytes > freeBytes;
+}
+
+function fitting(tasks: readonly Asked[], { freeBytes, isOnly }: Room): Asked[] {
+  let left = freeBytes;
+  const end = tasks.findIndex((one, at) => {
+    const isLast = isTooLarge(one, { freeBytes: left, isOnly: isOnly && at === 0 });
+    left -= one.needBytes;
+    return isLast;
+  });
+  return tasks.slice(0, end < 0 ? tasks.length : end);
 }
