@@ -90,7 +90,11 @@ async function sampleBlock(
   try {
     const data = await readBox(level, box, { signal });
     const seen = look(data, values);
-    return { ...nothing, ...seen, chunks: isStored(level, box, seen) ? { absent: [], all: 1 } : await chunksOf(level, box, signal) };
+    return {
+      ...nothing,
+      ...seen,
+      chunks: isStored(level, box, seen) ? { absent: [], all: 1 } : await chunksOf(level, box, signal),
+    };
   } catch (error) {
     if (isEmporiumError(error) && /^(FORMAT_|STORE_ABSENT|STORE_PROTOCOL)/.test(error.code)) return { ...nothing, fault: error };
     throw error;
