@@ -5,6 +5,7 @@ import { type Block, eachRow } from "../block.js";
 import { inVoxels, lengthTriple } from "../lengths.js";
 import { type InputFacts, parameterFault } from "../operator.js";
 import { isInteger64, type NumberArray } from "../voxels.js";
+import { withSizes, worldFields } from "./in-world.js";
 import { reduction } from "./reduction.js";
 
 /** Voxels by their numbers in C order of the volume, and their values. */
@@ -18,8 +19,6 @@ export type Maximum = {
   readonly positionNm: Triple | null;
   readonly value: number;
 };
-
-const size = z.tuple([z.number(), z.number(), z.number()]);
 
 /**
  * Local maxima: finite voxels above `above` of which no voxel within `distance` is larger, nor as large and before them in C order. `distance` is the
@@ -36,19 +35,16 @@ export const maxima = reduction({
     above: z.number(),
     distance: lengthTriple,
     maximaMax: z.int().min(1).default(10_000_000),
-    voxelSizeNm: size.nullable().default(null),
-    offsetNm: size.default([0, 0, 0]),
+    ...worldFields,
   }),
   prepare(params, input: InputFacts & { readonly offsetNm?: Triple }) {
-    const { dtype, voxelSizeNm, offsetNm = [0, 0, 0] } = input;
+    const { dtype } = input;
     if (isInteger64(dtype) || dtype === "complex64" || dtype === "uint4")
       throw parameterFault("maxima", "in", `takes numbers of up to 32 bits and floats, not ${dtype}: put a cast before it`);
     const distance = inVoxels("maxima", "distance", params.distance, input);
     if (distance.some((length) => length > 64))
       throw parameterFault("maxima", "distance", `at most 64 voxels wanted, ${distance.join(", ")} found`);
-    const [sz, sy, sx] = voxelSizeNm;
-    if (params.voxelSizeNm !== null || sz === undefined || sy === undefined || sx === undefined) return { ...params, distance };
-    return { ...params, distance, voxelSizeNm: [sz, sy, sx] as Triple, offsetNm };
+    return withSizes({ ...params, distance }, input);
   },
   halo: ({ distance }) => (distance as Triple).map(Math.floor) as Triple,
   partial: (block, core, { above, distance, maximaMax }) => ofBlock(block, core, above, distance as Triple, maximaMax),

@@ -5,6 +5,7 @@ import { type Block, eachRow } from "../block.js";
 import { withoutBigints } from "../narrow.js";
 import { type InputFacts, parameterFault } from "../operator.js";
 import { isFloat } from "../voxels.js";
+import { withSizes, worldFields } from "./in-world.js";
 import { reduction } from "./reduction.js";
 
 /** Labels ascending, as decimal digits; of each its voxels, the sums of their z, y and x as decimal digits, and its box. */
@@ -29,8 +30,6 @@ export type LabelPoint = {
   readonly box: { readonly start: Triple; readonly stop: Triple };
 };
 
-const size = z.tuple([z.number(), z.number(), z.number()]);
-
 /**
  * Where each label of a volume of integers lies, but 0: its centroid (`scipy.ndimage.center_of_mass`), number of voxels and bounding box, in ascending
  * order of the labels. Sums are integers, so the result has the same bits however the volume is cut. Labels with less than `minVoxels` voxels are left
@@ -42,16 +41,13 @@ export const points = reduction({
   parameters: z.strictObject({
     minVoxels: z.int().min(1).default(1),
     labelsMax: z.int().min(1).default(10_000_000),
-    voxelSizeNm: size.nullable().default(null),
-    offsetNm: size.default([0, 0, 0]),
+    ...worldFields,
   }),
   prepare(params, input: InputFacts & { readonly offsetNm?: Triple }) {
-    const { dtype, voxelSizeNm, offsetNm = [0, 0, 0] } = input;
+    const { dtype } = input;
     if (isFloat(dtype) || dtype === "complex64" || dtype === "uint4")
       throw parameterFault("points", "in", `takes integers, not ${dtype}: put components before it`);
-    const [sz, sy, sx] = voxelSizeNm;
-    if (params.voxelSizeNm !== null || sz === undefined || sy === undefined || sx === undefined) return params;
-    return { ...params, voxelSizeNm: [sz, sy, sx] as Triple, offsetNm };
+    return withSizes(params, input);
   },
   partial: (block, core, { labelsMax }): Part => ofBlock(block, core, labelsMax),
   merge: (parts, { labelsMax }) => joined(parts, labelsMax),

@@ -15,6 +15,7 @@ export interface OutputPlan extends StoredLevel {
   readonly document: OutputDocument;
   /** Address of the volume, without secrets. */
   readonly location: string;
+  /** As ids know it, from the first output on: see `Placed`. */
   readonly place: string;
   /** Key of the volume's folder in the target, with a slash at its end. */
   readonly folder: string;
