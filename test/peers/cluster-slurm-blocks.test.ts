@@ -10,7 +10,12 @@ import { hasEnded, leftovers, type RunStatus } from "./cluster-kit.js";
 import { emporium } from "./environment.js";
 import { hasSlurm, type Slurm, startSlurm } from "./slurm-kit.js";
 
-const SHAPE: Triple = [32, 32, 64];
+// a slice of 171 blocks takes long enough to be killed in the middle
+const SHAPE: Triple = [64, 64, 128];
+/** Of 8 × 8 × 16. */
+const BLOCKS = 8 ** 3;
+/** Labels, their faces and the output are a task for each block, two more merge and rank. */
+const TASKS = 3 * BLOCKS + 2;
 const POLL_MS = 100;
 const TEST_MS = 300_000;
 
@@ -56,7 +61,7 @@ describe.runIf(hasSlurm())("a graph of blocks on a Slurm cluster", { timeout: TE
   it("gives the bytes of one machine stage by stage, though an element is killed in the middle", async () => {
     const out = join(folder, "gates");
     profile("gates", "cpus: 1, slices: 3", [killOnce(folder, `${out}/.emporium-graphs/*/cc-labels/*/*/*`)]);
-    expect(await run("gates", ["--executor", "slurm"])).toMatchObject({ status: "submitted", tasks: 194 });
+    expect(await run("gates", ["--executor", "slurm"])).toMatchObject({ status: "submitted", tasks: TASKS });
     while (!hasEnded(out)) await sleep(POLL_MS);
     const over = await status("gates");
     // what merges the faces and ranks the components is one slice, so one stage
@@ -66,13 +71,13 @@ describe.runIf(hasSlurm())("a graph of blocks on a Slurm cluster", { timeout: TE
       ["cc-ranks", 1],
       ["cc", 3],
     ]);
-    expect(over).toMatchObject({ status: "done", exitStatus: 0, report: { tasks: 194, done: 194, failed: 0 } });
+    expect(over).toMatchObject({ status: "done", exitStatus: 0, report: { tasks: TASKS, done: TASKS, failed: 0 } });
     expect(existsSync(join(folder, "killed"))).toBe(true);
     expect(over.stages[0]!.slicesBegunAgain).toBe(1);
     expect(treeOf(out)).toEqual(local);
     expect(leftovers(out)).toEqual([]);
     expect(await slurm.command("squeue", ["-h"])).toBe("");
-    expect(await run("gates", ["--executor", "slurm"])).toMatchObject({ done: 0, already: 194, exitStatus: 0 });
+    expect(await run("gates", ["--executor", "slurm"])).toMatchObject({ done: 0, already: TASKS, exitStatus: 0 });
   });
 
   it("one machine goes on behind the first stage when all jobs are killed: the same bytes", async () => {
@@ -84,9 +89,9 @@ describe.runIf(hasSlurm())("a graph of blocks on a Slurm cluster", { timeout: TE
     await slurm.command("scancel", ["--signal=KILL", "--full", "--state=RUNNING"]);
     await slurm.command("scancel", ["--user", String(process.env.USER ?? "root")]);
     while ((await slurm.command("squeue", ["-h"])) !== "") await sleep(POLL_MS);
-    expect((await status("moved")).stages[0]).toMatchObject({ name: "cc-labels", done: 64 });
+    expect((await status("moved")).stages[0]).toMatchObject({ name: "cc-labels", done: BLOCKS });
     const resumed = await answer("moved", ["engine", "resume", out, "--executor", "local"]);
-    expect(resumed).toMatchObject({ status: "done", done: 194 });
+    expect(resumed).toMatchObject({ status: "done", done: TASKS });
     expect(treeOf(out)).toEqual(local);
     expect(leftovers(out)).toEqual([]);
   });

@@ -129,7 +129,8 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
       await ingest("clock", ["--executor", "slurm"], "long");
       const over = await ended("clock");
       expect(over).toMatchObject({ status: "done", done: over.tasks });
-      expect(over.stages[0]!.submissions).toBe(2);
+      // a busy machine may need longer than a minute for a second job too
+      expect(over.stages[0]!.submissions).toBeGreaterThan(1);
       await isLikeLocal("clock");
     });
 
