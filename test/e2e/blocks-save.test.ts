@@ -63,6 +63,35 @@ describe("a volume saved in files", () => {
     },
   );
 
+  it.runIf(python).each([FORMATS[1], FORMATS[2]])(
+    "as %s with its labels: each sample has all of them, of the same voxels",
+    async (_, fields, counts) => {
+      const labelled = (folder: string, block?: Triple): GraphGiven => {
+        const { nodes, ...rest } = graph(folder, fields, block);
+        const [double, patches] = nodes!;
+        const smooth = { id: "smooth", op: "gaussian", in: "em", sigma: 1 };
+        const bin = { id: "bin", op: "threshold", in: "smooth", above: 0 };
+        return {
+          ...rest,
+          nodes: [double!, smooth, bin, { ...patches!, in: { raw: "em", image: "double", label: "bin", smooth: "smooth" } }],
+        };
+      };
+      expect(await run(labelled("a/patches"), { jobs: 2 })).toMatchObject({ exitStatus: 0, errors: [] });
+      expect(await run(labelled("b/patches", [20, 16, 24]))).toMatchObject({ exitStatus: 0, errors: [] });
+      expect(treeOf(join(root, "a/patches"))).toEqual(treeOf(join(root, "b/patches")));
+      const raw = join(root, "found.raw");
+      expect(JSON.parse(execFileSync(python!, [reader, join(root, "a/patches"), raw], { encoding: "utf8" }))).toEqual(counts);
+      const bytes = readFileSync(raw);
+      const count = voxels.length;
+      expect(new Int16Array(bytes.buffer.slice(bytes.byteOffset), 0, count)).toEqual(voxels);
+      const image = new Float32Array(bytes.buffer.slice(bytes.byteOffset + 2 * count), 0, count);
+      expect(image).toEqual(Float32Array.from(voxels, (value) => 2 * value));
+      const label = bytes.subarray(6 * count, 7 * count);
+      const smooth = new Float32Array(bytes.buffer.slice(bytes.byteOffset + 7 * count), 0, count);
+      expect([...label]).toEqual(Array.from(smooth, (value) => Number(value > 0)));
+    },
+  );
+
   it("is made again only where a file is gone, and is never written over another's", async () => {
     const [, fields] = FORMATS[0];
     const first = await run(graph("patches", fields));
@@ -80,6 +109,16 @@ describe("a volume saved in files", () => {
     ["a shard of another format", { as: "npy", block: [8, 8, 8], shard: [8, 8, 8] }, /shard: npy has a file for each block/],
     ["a shard of parts", { as: "webdataset", block: [8, 8, 8], shard: [8, 8, 12] }, /no whole number of blocks of 8×8×8/],
     ["no block", { as: "npy" }, /save: block: /],
+    [
+      "several in a file of one",
+      { in: ["em", "double"], as: "npy", block: [8, 8, 8] },
+      /numpy.load has one array: take safetensors/,
+    ],
+    [
+      "a name that is no part of a file's",
+      { in: { "a/b": "double" }, as: "webdataset", block: [8, 8, 8] },
+      /"a\/b" would be part/,
+    ],
     ["another format", { as: "zip", block: [8, 8, 8] }, /zip.* found, one of npy, safetensors, webdataset wanted/],
   ])("%s is refused", async (_, fields, message) => {
     await expect(run(graph("patches", fields))).rejects.toMatchObject({

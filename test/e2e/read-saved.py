@@ -28,7 +28,7 @@ def tensors(path: Path) -> dict[str, np.ndarray]:
         (size,) = struct.unpack("<Q", data[:8])
         head = json.loads(data[8 : 8 + size])
         head.pop("__metadata__")
-        types = {"I16": "<i2", "F32": "<f4"}
+        types = {"I16": "<i2", "F32": "<f4", "U8": "u1"}
         return {
             name: np.frombuffer(data[8 + size :][slice(*spec["data_offsets"])], types[spec["dtype"]]).reshape(spec["shape"])
             for name, spec in head.items()
@@ -47,26 +47,35 @@ def samples(path: Path) -> dict[str, dict[str, bytes]]:
 
 folder = Path(sys.argv[1])
 manifest = json.loads((folder / "manifest.json").read_text())
-volume = np.zeros(manifest["shape"], manifest["dtype"])
+volumes = {one["name"]: np.zeros(manifest["shape"], one["dtype"]) for one in manifest["tensors"]}
 count = 0
 names = braces(manifest["files"])
+
+
+def put(start: list[int], arrays: dict[str, np.ndarray]) -> None:
+    assert arrays.keys() == volumes.keys()
+    for name, voxels in arrays.items():
+        assert voxels.dtype == volumes[name].dtype
+        volumes[name][tuple(slice(a, a + n) for a, n in zip(start, voxels.shape))] = voxels
+
+
 for name in names:
     path = folder / name
     at = [int(word) * edge for word, edge in zip(name.split(".")[:3], manifest["file"])]
     if manifest["as"] == "webdataset":
         for key, fields in samples(path).items():
             facts = json.loads(fields["json"])
-            voxels = np.load(io.BytesIO(fields[f"{manifest['name']}.npy"]))
             assert facts["start"] == [int(word) * edge for word, edge in zip(key.split("-"), manifest["block"])]
-            assert tuple(facts["shape"]) == voxels.shape and voxels.dtype == volume.dtype
-            volume[tuple(slice(a, a + n) for a, n in zip(facts["start"], voxels.shape))] = voxels
+            arrays = {name: np.load(io.BytesIO(fields[f"{name}.npy"])) for name in volumes}
+            assert all(tuple(facts["shape"]) == voxels.shape for voxels in arrays.values())
+            put(facts["start"], arrays)
             count += 1
         continue
-    voxels = np.load(path) if manifest["as"] == "npy" else tensors(path)[manifest["name"]]
-    assert voxels.dtype == volume.dtype
-    volume[tuple(slice(a, a + n) for a, n in zip(at, voxels.shape))] = voxels
+    put(at, dict.fromkeys(volumes, np.load(path)) if manifest["as"] == "npy" else tensors(path))
     count += 1
 there = sorted(path.name for path in folder.iterdir())
 assert there == sorted([*names, "manifest.json"]), there
-volume.tofile(sys.argv[2])
+with open(sys.argv[2], "wb") as raw:
+    for volume in volumes.values():
+        raw.write(volume.tobytes())
 print(json.dumps({"samples": count, "files": len(names)}))

@@ -162,7 +162,10 @@ function compileGroup(
   };
   const params = { program, array, part: partOf(group, array) ?? null };
   const saved = savedBy(root);
-  if (saved) return [{ stage: saveStages(saved, base, program, folders.get(root)!)[0]!, ...facts, tasks }];
+  if (saved) {
+    const results = root.kind === "reduce" ? root.from.map((node) => inOrder.indexOf(node)) : [];
+    return [{ stage: saveStages(saved, base, program, results, folders.get(root)!)[0]!, ...facts, tasks }];
+  }
   const external = externalOf(root);
   const between = temporary(folder, root, block);
   if (root.kind === "local" && external?.after)

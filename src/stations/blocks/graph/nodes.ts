@@ -56,7 +56,8 @@ export interface ReduceNode extends Base {
   readonly params: JsonObject;
   /** Voxels that it reads around a block. */
   readonly halo: Triple;
-  readonly from: readonly [GraphNode];
+  /** `save` reads several. */
+  readonly from: readonly [GraphNode, ...GraphNode[]];
 }
 
 /** Connected components of what is not 0, numbered by their first voxels. */

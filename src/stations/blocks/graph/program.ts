@@ -1,4 +1,4 @@
-import type { Block } from "../../../arrays/operators/block.js";
+import { type Block, cutBlock } from "../../../arrays/operators/block.js";
 import { operatorOf } from "../../../arrays/operators/table.js";
 import { voxelsOf } from "../../../arrays/operators/voxels.js";
 import type { Box, Triple } from "../../../core/box.js";
@@ -68,12 +68,27 @@ const boundOf = new WeakMap<Program, Promise<readonly (ProgramOperator | undefin
 
 /** Computes one box of a program's result, reading each array once. */
 export async function evaluate(program: Program, core: Box, reader: ProgramReader): Promise<Block> {
+  return (await evaluateSteps(program, [program.length - 1], core, reader))[0]!;
+}
+
+/**
+ * Computes one box of the values of several steps, each step once.
+ *
+ * @param results numbers of the steps
+ */
+export async function evaluateSteps(
+  program: Program,
+  results: readonly number[],
+  core: Box,
+  reader: ProgramReader,
+): Promise<Block[]> {
   const operators = await bindAll(program, reader);
-  const boxes = boxesOf(program, operators, core);
+  const boxes = boxesOf(program, operators, results, core);
   const lastUse = new Map<number, number>();
   program.forEach((step, at) => {
     if (step.kind === "apply") for (const from of step.from) lastUse.set(from, at);
   });
+  for (const at of results) lastUse.set(at, program.length);
   const values = new Map<number, Block>();
   for (const [at, step] of program.entries()) {
     const box = boxes[at]!;
@@ -89,7 +104,7 @@ export async function evaluate(program: Program, core: Box, reader: ProgramReade
       for (const from of step.from) if (lastUse.get(from) === at) values.delete(from);
     } else values.set(at, { data: voxelsOf(step.dtype, await reader.box(step, box)), dtype: step.dtype, box, whole: step.shape });
   }
-  return values.get(program.length - 1)!;
+  return results.map((at) => (boxes[at] === core ? values.get(at)! : cutBlock(values.get(at)!, core)));
 }
 
 function bindAll(program: Program, reader: ProgramReader): Promise<readonly (ProgramOperator | undefined)[]> {
@@ -120,9 +135,14 @@ async function bindStep(
 }
 
 /** What is needed of each step: the least box around what all that read it need. */
-function boxesOf(program: Program, operators: readonly (ProgramOperator | undefined)[], core: Box): readonly Box[] {
+function boxesOf(
+  program: Program,
+  operators: readonly (ProgramOperator | undefined)[],
+  results: readonly number[],
+  core: Box,
+): readonly Box[] {
   const boxes = new Array<Box | undefined>(program.length);
-  boxes[program.length - 1] = core;
+  for (const at of results) boxes[at] = core;
   for (let at = program.length - 1; at >= 0; at--) {
     const step = program[at]!;
     if (step.kind !== "apply") continue;

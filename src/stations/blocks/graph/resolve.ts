@@ -238,12 +238,16 @@ class Resolver {
   }
 
   private save({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
-    const from = this.field(fields, "in", path);
+    const named = inputNames(fields.in);
+    if (!named) return this.field(fields, "in", path);
+    const from = named.map((one) => this.field({ in: one.node }, "in", path));
     delete fields.in;
     const read = this.fields(op, SaveFields, fields, path);
-    if (!from || !read) return undefined;
-    const params = saveParams(read, from) as unknown as JsonObject;
-    const facts = { facts: from.facts, halo: [0, 0, 0] as Triple, from: [from] } as const;
+    const [first, ...others] = from;
+    if (!read || !first || !others.every((node) => node !== undefined)) return undefined;
+    const tensors = named.map(({ name }, at) => ({ name, facts: from[at]!.facts }));
+    const params = saveParams(read, tensors) as unknown as JsonObject;
+    const facts = { facts: first.facts, halo: [0, 0, 0] as Triple, from: [first, ...others] } as const;
     return { kind: "reduce", name: id, path, reduction: op, version: SAVE_VERSION, params, ...facts };
   }
 

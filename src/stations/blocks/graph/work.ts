@@ -10,7 +10,7 @@ import { accessArray } from "./array-access.js";
 import type { ComponentsParams } from "./components/stages.js";
 import { readWritten } from "./external/written.js";
 import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
-import { evaluate, type Program } from "./program.js";
+import { evaluate, evaluateSteps, type Program, type ProgramReader } from "./program.js";
 import { finishParts, mergeParts, part, partHalo, readValue } from "./reduce/work.js";
 import type { SaveParams } from "./save/fields.js";
 import type { ArrayAccess, StoredArray } from "./stored-array.js";
@@ -89,8 +89,16 @@ export function operationsOn({ inputs, time }: Pick<Timing, "inputs" | "time">):
       return one(task, context, surfacesOf(around, core));
     },
     mergeSurfaces: async (task, context) => one(task, context, await (await meshes()).writeMeshes(task, context)),
-    save: async (task, context) =>
-      one(task, context, (await files()).fileOf(await value(task, context), task.params.save as unknown as SaveParams)),
+    async save(task, context) {
+      const { program, results, save } = task.params as unknown as { program: Program; results: number[]; save: SaveParams };
+      const values = await evaluateSteps(
+        program,
+        results,
+        coreOf(task),
+        readerOf(coreOf(task), context, inputs, accessOf(context)),
+      );
+      return one(task, context, (await files()).fileOf(values, save));
+    },
     finish: async (task, context) => one(task, context, await finishParts(task, context)),
     relabel: async (task, context) => written(task, context, await (await components()).relabel(task, context)),
   };
@@ -117,11 +125,20 @@ function computeValue(
 function computeBox(
   { params }: Task,
   core: Box,
-  { target, signal }: TaskContext,
+  context: TaskContext,
   inputs: Inputs,
   access: (array: StoredArray) => ArrayAccess,
 ): Promise<Block> {
-  return evaluate(params.program as unknown as Program, core, {
+  return evaluate(params.program as unknown as Program, core, readerOf(core, context, inputs, access));
+}
+
+function readerOf(
+  core: Box,
+  { target, signal }: TaskContext,
+  inputs: Inputs,
+  access: (array: StoredArray) => ArrayAccess,
+): ProgramReader {
+  return {
     value: (value) => readValue(target, value, signal),
     programs: inputs.programs,
     modules: inputs.modules,
@@ -131,5 +148,5 @@ function computeBox(
       if (step.kind === "written") return readWritten(step, core, box, (own) => access(step.array).read(own, signal));
       return (await inputs.level(step.input, step.level)).read(box, { signal });
     },
-  });
+  };
 }

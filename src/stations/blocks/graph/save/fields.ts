@@ -7,7 +7,7 @@ import type { Facts, GraphNode } from "../nodes.js";
 const length = z.int().min(1);
 const block = z.tuple([length, length, length]);
 
-/** What a node `op: save` says beside its input. */
+/** What a node `op: save` says beside its inputs. */
 export const SaveFields = z.strictObject({
   as: z.enum(["npy", "safetensors", "webdataset"]),
   block,
@@ -15,7 +15,7 @@ export const SaveFields = z.strictObject({
 });
 
 /** Raised with every change of the files' bytes. */
-export const SAVE_VERSION = 1;
+export const SAVE_VERSION = 2;
 
 /** How a volume is cut into files. Plain JSON. */
 export type SaveParams = {
@@ -24,26 +24,38 @@ export type SaveParams = {
   readonly block: Triple;
   /** Voxels of a file: a whole number of samples. */
   readonly file: Triple;
-  /** Of the tensor in a file. */
-  readonly name: string;
-  readonly dtype: DType;
+  /** Of a file, or of each sample in it. */
+  readonly tensors: readonly { readonly name: string; readonly dtype: DType }[];
   readonly shape: Triple;
   readonly voxelSizeNm: readonly (number | null)[];
   readonly offsetNm: Triple;
 };
 
-/** @throws {EmporiumError} CONFIG_FIELD */
+/**
+ * @param inputs of one shape; what is told of voxels is the first one's
+ * @throws {EmporiumError} CONFIG_FIELD
+ */
 export function saveParams(
   { as, block: sample, shard }: z.output<typeof SaveFields>,
-  { name, facts }: { readonly name: string; readonly facts: Facts },
+  inputs: readonly { readonly name: string; readonly facts: Facts }[],
 ): SaveParams {
   const fault = (path: string, message: string) => new EmporiumError("CONFIG_FIELD", `save: ${message}`, { place: { path } });
   if (shard && as !== "webdataset") throw fault("shard", `shard: ${as} has a file for each block`);
   if (shard?.some((edge, axis) => edge % sample[axis]! !== 0))
     throw fault("shard", `shard: ${shard.join("×")} is no whole number of blocks of ${sample.join("×")}`);
-  const { dtype, shape, voxelSizeNm, offsetNm } = facts;
+  const [{ name: first, facts }, ...others] = inputs as [(typeof inputs)[0], ...typeof inputs];
+  if (as === "npy" && others.length > 0)
+    throw fault("in", "in: a file for numpy.load has one array: take safetensors or webdataset");
+  const { shape, voxelSizeNm, offsetNm } = facts;
+  for (const { name, facts: other } of others)
+    if (other.shape.some((length, axis) => length !== shape[axis]))
+      throw fault("in", `in: ${name} has ${other.shape.join("×")} voxels, ${first} has ${shape.join("×")}`);
+  const badName = inputs.find(({ name }) => !/^[\w-]+$/.test(name))?.name;
+  if (badName !== undefined)
+    throw fault("in", `in: ${JSON.stringify(badName)} would be part of names of files: letters, digits, _ and - are wanted`);
+  const tensors = inputs.map(({ name, facts: { dtype } }) => ({ name, dtype }));
   const sizes = voxelSizeNm.map((size) => size ?? null);
-  return { as, block: sample, file: shard ?? sample, name, dtype, shape, voxelSizeNm: sizes, offsetNm };
+  return { as, block: sample, file: shard ?? sample, tensors, shape, voxelSizeNm: sizes, offsetNm };
 }
 
 /** What a node saves; undefined for all other nodes. */
