@@ -20,13 +20,14 @@ if (!isCompiled(digest)) {
     process.exit(error.status ?? 1); // the compiler has said why
   }
 }
-// the viewer's bundles have no source of ours and are made below
-const isViewer = (name) => /^viewer[\\/]/.test(name);
+// bundles have no source in src/ and are made below
+const isBundle = (name) => /^(?:viewer|web)[\\/]/.test(name);
 for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }) : []) {
-  if (isViewer(name)) continue;
+  if (isBundle(name)) continue;
   const stem = /^(.*?)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.[1];
   if (stem !== undefined && !existsSync(join(root, "src", `${stem}.ts`))) rmSync(join(dist, name));
 }
 chmodSync(join(dist, "cli", "main.js"), 0o755);
-execFileSync(process.execPath, [join(root, "scripts", "build-viewer.mjs")], { stdio: "inherit" });
+for (const bundles of ["build-viewer.mjs", "build-web.mjs"])
+  execFileSync(process.execPath, [join(root, "scripts", bundles)], { stdio: "inherit" });
 noteCompiled(digest);

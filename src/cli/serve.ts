@@ -7,6 +7,7 @@ import { command, type Io } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
 import { wholeNumber } from "./option-types.js";
 import { toldToStop } from "./signals.js";
+import { version } from "./version.js";
 
 const IMPORT_JOBS = 4;
 
@@ -76,7 +77,21 @@ export default command({
       try {
         const api = openPortalApi({ pool: reader.pool, log: io.log });
         const { bucket, host, port, url } = options;
-        const portal = await servePortal({ store, api, bucket, host, port, url, cors, log: io.log });
+        const name = location.url.split("/").at(-1)!;
+        const place = { id: "tree", name, kind: "tree", location, store } as const;
+        const state = () => ({ place: place.id, state: "ready" }) as const;
+        const catalogue = { place, api, pool: reader.pool, state };
+        const portal = await servePortal({
+          places: [place],
+          catalogue,
+          bucket,
+          host,
+          port,
+          url,
+          cors,
+          version: version(),
+          log: io.log,
+        });
         try {
           const home = url?.replace(/\/+$/, "") ?? portal.url;
           if (url === undefined && !isLoopback(host)) {

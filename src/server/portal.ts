@@ -1,20 +1,25 @@
-import type { PortalApi } from "../catalog/graphql/answer.js";
+import { type Clock, systemClock } from "../core/clock.js";
+import { EmporiumError } from "../core/errors.js";
 import { type Log, silentLog } from "../core/log.js";
-import type { Store } from "../stores/store.js";
+import { checkKey } from "../stores/keys.js";
+import { apiHandler } from "./api/api.js";
+import type { ApiContext, ServedCatalogue } from "./api/context.js";
+import { appPage } from "./app-page.js";
 import { type CorsPolicy, OWN_ORIGIN, withCors } from "./cors.js";
 import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "./graphql.js";
 import { type Handler, mounted, onlyReading } from "./handler.js";
 import { listen } from "./listen.js";
 import { readdressedStates } from "./neuroglancer-state.js";
+import type { Place } from "./places.js";
 import { readOnlyS3, refuseS3Writing } from "./s3.js";
 import { staticFiles } from "./static.js";
 import { viewerPage } from "./viewer.js";
 
 export interface PortalOptions {
-  /** The standardised tree. */
-  store: Store;
-  /** What `/graphql` answers from. */
-  api: PortalApi;
+  /** What is served. The first tree is at `/files` and `/s3`. */
+  places: readonly Place[];
+  /** What `/graphql` answers from. Default: there is none. */
+  catalogue?: ServedCatalogue | undefined;
   /** Name of the only bucket at `/s3`. */
   bucket: string;
   /** Default 127.0.0.1: nobody but this machine. */
@@ -24,7 +29,10 @@ export interface PortalOptions {
   url?: string | undefined;
   /** Whose pages may read what is here. Default: its own alone. */
   cors?: CorsPolicy | undefined;
+  /** Of the program. */
+  version: string;
   log?: Log | undefined;
+  clock?: Clock | undefined;
 }
 
 /** A portal server for the official client, copick, Neuroglancer and S3 tools. */
@@ -49,14 +57,16 @@ export interface Portal {
  * @throws {EmporiumError} STORE_FAILED if the port cannot be opened.
  */
 export async function servePortal({
-  store,
-  api,
+  places,
+  catalogue,
   bucket,
   host,
   port,
   url,
   cors = OWN_ORIGIN,
+  version,
   log = silentLog,
+  clock = systemClock,
 }: PortalOptions): Promise<Portal> {
   const {
     host: name,
@@ -65,11 +75,34 @@ export async function servePortal({
   } = url === undefined ? { host: undefined, hostname: undefined, pathname: "/" } : new URL(url);
   const folder = pathname.replace(/\/+$/, "").slice(1);
   const filesOf = (request: Request) => `${url?.replace(/\/+$/, "") ?? new URL(request.url).origin}/files`;
-  const s3 = readOnlyS3(store, { bucket, hosts: ["localhost", ...(hostname === undefined ? [] : [hostname])], log });
-  const files = staticFiles(store, { instead: readdressedStates(filesOf, log), log });
-  const others = mounted({ "/files/": files, "/s3/": s3, "/viewer/": viewerPage({ log }) });
-  const graphql = graphqlRoute({ api, own: (request) => ({ s3: `s3://${bucket}`, https: filesOf(request) }) });
-  const handler = withoutFolder(folder, withCors(cors, withGraphql(graphql, withS3(s3, others))));
+  const tree = catalogue?.place ?? places.find(({ kind }) => kind === "tree");
+  const hosts = ["localhost", ...(hostname === undefined ? [] : [hostname])];
+  const s3 = tree && readOnlyS3(tree.store, { bucket, hosts, log });
+  const files = tree && staticFiles(tree.store, { instead: readdressedStates(filesOf, log), log });
+  const context: ApiContext = {
+    places,
+    catalogue,
+    log,
+    clock,
+    server: { version, bucket, start: "/" },
+    async find(ref) {
+      const found = ref.kind === "place" ? places.find(({ id }) => id === ref.place) : undefined;
+      if (ref.kind !== "place" || !found) throw new EmporiumError("NOT_FOUND", "nothing is here");
+      return { place: found, key: checkKey(ref.key, "either") };
+    },
+  };
+  const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, log });
+  const others = mounted({
+    "/": pages,
+    "/api/v1/": apiHandler(context),
+    ...(files && { "/files/": files }),
+    ...(s3 && { "/s3/": s3 }),
+    "/viewer/": viewerPage({ log }),
+  });
+  const own = (request: Request) => ({ s3: `s3://${bucket}`, https: filesOf(request) });
+  const withFiles = s3 ? withS3(s3, others) : others;
+  const withData = catalogue ? withGraphql(graphqlRoute({ api: catalogue.api, own }), withFiles) : withFiles;
+  const handler = withoutFolder(folder, withCors(cors, withData));
   const server = await listen(handler, {
     host,
     port,

@@ -9,6 +9,7 @@ import { type Portal, servePortal } from "../../src/server/portal.js";
 import { fileStore } from "../../src/stores/file/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { type PortalDatabase, portalDatabase, randomRows } from "../e2e/graphql-kit.js";
+import { servedCatalogue, treePlace } from "../peers/serve-kit.js";
 
 /**
  * What comes over the network and means no good, against a whole portal: names that lead out of the tree, requests that two programs would read
@@ -41,7 +42,9 @@ beforeAll(async () => {
   symlinkSync(join(folder, "secret.txt"), join(folder, "tree", "link.txt"));
   symlinkSync(folder, join(folder, "tree", "out"));
   database = await portalDatabase(randomRows(3, () => 6));
-  portal = await servePortal({ store: withGiant(fileStore(join(folder, "tree"))), api: database.api(), bucket: "portal" });
+  const place = treePlace(join(folder, "tree"), withGiant(fileStore(join(folder, "tree"))));
+  const catalogue = servedCatalogue(place, { api: database.api(), pool: database.reader.pool });
+  portal = await servePortal({ places: [place], catalogue, bucket: "portal", version: "0" });
   port = Number(new URL(portal.url).port);
 });
 afterAll(async () => {

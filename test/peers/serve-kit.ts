@@ -1,19 +1,30 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect } from "vitest";
-import type { PortalApi } from "../../src/catalog/graphql/answer.js";
+import type { ServedCatalogue } from "../../src/server/api/context.js";
+import type { Place } from "../../src/server/places.js";
 import { type Portal, servePortal } from "../../src/server/portal.js";
 import { fileStore } from "../../src/stores/file/store.js";
+import type { Store } from "../../src/stores/store.js";
+import { parseLocation } from "../../src/stores/url.js";
 
-/** For suites that ask for files alone. */
-const NO_CATALOGUE: PortalApi = {
-  answer: async () => ({ isUnavailable: false, text: '{"data":null}\n', rest: undefined }),
-};
+/** A folder as the tree of a server. */
+export function treePlace(folder: string, store: Store = fileStore(folder, { sync: false })): Place {
+  return { id: "tree", name: "tree", kind: "tree", location: parseLocation(folder), store };
+}
+
+/** What a server answers from. */
+export function servedCatalogue(place: Place, { api, pool }: Pick<ServedCatalogue, "api" | "pool">): ServedCatalogue {
+  return { place, api, pool, state: () => ({ place: place.id, state: "ready" }) };
+}
 
 /** A portal on a folder, as `emporium serve` puts its parts together. */
-export function serveFolder(folder: string, options: { api?: PortalApi; bucket?: string } = {}): Promise<Portal> {
-  const { api = NO_CATALOGUE, bucket = "portal" } = options;
-  return servePortal({ store: fileStore(folder, { sync: false }), api, bucket });
+export function serveFolder(
+  folder: string,
+  { data, bucket = "portal" }: { data?: Pick<ServedCatalogue, "api" | "pool">; bucket?: string } = {},
+): Promise<Portal> {
+  const place = treePlace(folder);
+  return servePortal({ places: [place], catalogue: data && servedCatalogue(place, data), bucket, version: "0" });
 }
 
 /** What programs of the AWS family look at besides their arguments: nobody's own settings shall decide a test. */

@@ -82,7 +82,7 @@ describe.skipIf([...sources.values()].every((source) => source === undefined))("
   beforeAll(async () => {
     const files = join([...sources.values()].find((source) => source !== undefined)!, "tests", "test_infra", "test_files");
     database = await portalDatabase(new Map());
-    portal = await serveFolder(files, { api: database.api(), bucket: "published" });
+    portal = await serveFolder(files, { data: { api: database.api(), pool: database.reader.pool }, bucket: "published" });
     const owner = await database.open({ role: "owner" });
     await insertRows(owner.pool, publishedRows(files, { s3: "s3://published", https: portal.files }));
     await owner.close();

@@ -1,0 +1,70 @@
+/** Builds the pages into `dist/web/`: `node scripts/build-web.mjs`. Where they are of these sources already, nothing is done. Names of files hold the
+ * hash of what is in them, so that browsers may keep them for ever; compressed copies lie beside them. */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const out = join(root, "dist", "web");
+const stampFile = join(out, "sources.sha256");
+/** Smaller ones gain nothing, and pictures and fonts are compressed. */
+const COMPRESSED = /\.(?:js|css|svg)$/;
+const COMPRESSED_MIN_BYTES = 1024;
+
+const digest = digestOf();
+if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== digest) {
+  const { build } = await import("vite");
+  const { default: react } = await import("@vitejs/plugin-react");
+  await build({
+    root: join(root, "web"),
+    configFile: false,
+    base: "./",
+    logLevel: "warn",
+    plugins: [react()],
+    resolve: { extensionAlias: { ".js": [".ts", ".tsx", ".js"] } },
+    build: {
+      outDir: out,
+      emptyOutDir: true,
+      target: "es2022",
+      sourcemap: false,
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+      license: { fileName: "LICENCES.md" },
+    },
+  });
+  compress();
+  writeFileSync(stampFile, digest);
+}
+
+function compress() {
+  for (const name of filesBelow(out).filter((one) => COMPRESSED.test(one))) {
+    const bytes = readFileSync(join(out, name));
+    if (bytes.length < COMPRESSED_MIN_BYTES) continue;
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+    writeFileSync(join(out, `${name}.br`), brotliCompressSync(bytes, { params }));
+    writeFileSync(join(out, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+  }
+}
+
+/** Everything that the bytes depend on. */
+function digestOf() {
+  const hash = createHash("sha256").update(`${process.versions.zlib} ${process.versions.brotli}\0`);
+  for (const name of ["package-lock.json", "scripts/build-web.mjs"]) hash.update(readFileSync(join(root, name)));
+  for (const folder of ["web", "src/core", "src/model", "src/formats", "src/arrays"])
+    for (const name of filesBelow(join(root, folder)).filter((one) => !one.endsWith(".test.ts")))
+      hash.update(`\0${folder}/${name}\0`).update(readFileSync(join(root, folder, name)));
+  return hash.digest("hex");
+}
+
+function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll("\\", "/"),
+    )
+    .sort();
+}

@@ -1,0 +1,198 @@
+/**
+ * What the pages ask of the server that they come from, at `/api/v1/`: types of its JSON answers. The server writes them, `web/` reads them; both
+ * are compiled against this file. Lengths and shapes are `[z, y, x]`; units are in names.
+ */
+import type { Triple } from "../core/box.js";
+
+/** Errors of `/api/v1/`: what the program prints. `path` never leads outside of a place. */
+export interface ApiError {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string | undefined;
+  readonly byte?: number | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** `GET /api/v1/server`. */
+export interface ServerFacts {
+  readonly version: string;
+  readonly places: readonly PlaceFacts[];
+  /** Absent where no place is a standardised tree. */
+  readonly catalogue?: CatalogueFacts | undefined;
+  /** Relative to the page's base: `graphql`, `files`, `s3`, `viewer/`. */
+  readonly addresses: Readonly<Record<"graphql" | "files" | "s3" | "viewer", string>>;
+  /** Name of the bucket at `s3`. */
+  readonly bucket: string;
+  /** Where `/` leads: `/`, `/browse/…`, `/view/at/…`. */
+  readonly start: string;
+  /** Whether anything can be changed from a page. */
+  readonly writing: boolean;
+}
+
+/** One location of the command line. */
+export interface PlaceFacts {
+  /** Part of addresses: letters, digits, hyphens; no two are the same. */
+  readonly id: string;
+  /** Last part of the location. */
+  readonly name: string;
+  readonly kind: "tree" | "folder" | "bucket" | "web" | "file";
+  /** Of a place that is one file: its key. */
+  readonly key?: string | undefined;
+}
+
+export interface CatalogueFacts {
+  readonly place: string;
+  /** `importing`: it is being brought up to date from the tree. `failed`: that did not end well, and `error` says why. */
+  readonly state: "ready" | "importing" | "failed";
+  readonly importedAt?: string | undefined;
+  readonly error?: ApiError | undefined;
+  readonly counts?: Readonly<Record<"datasets" | "runs" | "tomograms" | "annotations" | "depositions", number>> | undefined;
+}
+
+/** `GET /api/v1/places/{place}/list?prefix=a/b/&after=KEY&limit=500`: one folder. */
+export interface Listing {
+  readonly place: string;
+  /** `""`, or a key that ends with `/`. */
+  readonly prefix: string;
+  readonly entries: readonly ListedEntry[];
+  /** What `after` is for the next part, where there is one. */
+  readonly next?: string | undefined;
+}
+
+export interface ListedEntry {
+  readonly name: string;
+  readonly key: string;
+  /** A Zarr, N5 or precomputed folder is one `volume`. */
+  readonly kind: "folder" | "volume" | "file";
+  /** What it looks like by its name: `MRC`, `TIFF`, `OME-Zarr`, `IMOD model`, `tilt angles`. */
+  readonly format?: string | undefined;
+  readonly sizeBytes?: number | undefined;
+  readonly modifiedAt?: string | undefined;
+  /** What is odd about the name: `curate hygiene`'s codes. */
+  readonly marks?: readonly string[] | undefined;
+  /** Can be given to `volumes/{ref}`. */
+  readonly ref?: string | undefined;
+}
+
+/** `GET /api/v1/volumes/{ref}`. */
+export interface VolumeFacts {
+  readonly ref: string;
+  /** Changes whenever the voxels may have: part of addresses of planes (`v=`). */
+  readonly etag: string;
+  readonly title: string;
+  /** Where the bytes are: a place and a key. */
+  readonly place: string;
+  readonly key: string;
+  readonly format: string;
+  readonly kind: "tomogram" | "tilt series" | "frame" | "mask" | "image" | "volume";
+  readonly dtype: string;
+  /** Of level 0. A single image has one plane. */
+  readonly shape: Triple;
+  /** Of level 0; null where the source does not say. */
+  readonly voxelSizeAngstrom: readonly (number | null)[];
+  /** Where the centre of voxel `[0, 0, 0]` lies. */
+  readonly originAngstrom: Triple;
+  readonly levels: readonly VolumeLevel[];
+  /** Bytes that a plane across this axis reads at level 0. */
+  readonly planeBytes: Triple;
+  /** What is shown at first, and where that is from. */
+  readonly limits: { readonly low: number; readonly high: number; readonly from: "metadata" | "sample" };
+  /** Of a sample of the volume: 256 equal bins from `min` to `max`. */
+  readonly histogram: { readonly min: number; readonly max: number; readonly counts: readonly number[] };
+  readonly isTiltSeries: boolean;
+  /** Degrees, one a section. */
+  readonly angles?: readonly number[] | undefined;
+  /** What the header does not keep to, in words. */
+  readonly warnings: readonly string[];
+  /** Facts with where each is from; several sources of one fact may contradict each other. */
+  readonly sources: Readonly<Record<string, readonly { readonly value: string; readonly from: string }[]>>;
+  /** Planes come in the order of the file only: it is compressed. */
+  readonly isSequential?: boolean | undefined;
+}
+
+export interface VolumeLevel {
+  readonly shape: Triple;
+  /** Voxels of level 0 along each axis for one of this level. */
+  readonly scale: Triple;
+  /** Every n-th voxel of level 0, not a mean. */
+  readonly virtual: boolean;
+}
+
+/** `GET /api/v1/volumes/{ref}/plane?…`: parameters. Answer: rows of numbers, little-endian; its headers are `PLANE_HEADERS`. */
+export interface PlaneQuery {
+  readonly axis: "z" | "y" | "x";
+  /** Section of level 0. */
+  readonly at: number;
+  readonly level?: number | undefined;
+  /** `u0,v0,u1,v1` in voxels of the level, u along the faster axis; the end is excluded. Default: all of it. */
+  readonly box?: string | undefined;
+  /** Mean of so many sections of level 0 about `at`; float32 then. Default 1. */
+  readonly slab?: number | undefined;
+  /** `native` (default), `f16`, or `u8` scaled to `low`–`high`. */
+  readonly as?: "native" | "f16" | "u8" | undefined;
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+  /** The etag of the facts: an address with it never changes its answer. */
+  readonly v?: string | undefined;
+}
+
+/** Headers of a plane: `rows,columns`; the numbers' type; the level that was read. */
+export const PLANE_HEADERS = { shape: "x-shape", dtype: "x-dtype", level: "x-level" } as const;
+
+/** `GET /api/v1/overlays/{ref}` (`ref` of a tomogram, or of any volume): what can be drawn over it. */
+export interface Overlays {
+  readonly ref: string;
+  readonly layers: readonly OverlayLayer[];
+  /** In words: `5 of 12 annotations can be drawn; 3 belong to another alignment`. */
+  readonly summary: string;
+}
+
+export interface OverlayLayer {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "points" | "orientedPoints" | "instancePoints" | "mask" | "instances" | "mesh" | "model";
+  /** `#F0A202`, as in the Neuroglancer state. */
+  readonly color: string;
+  readonly count: number;
+  /** Of an annotation. */
+  readonly annotationId?: number | undefined;
+  readonly isOtherAlignment?: boolean | undefined;
+  /** Å; of points. */
+  readonly radiusAngstrom?: number | undefined;
+  /** Masks: the volume to ask planes of. Others: `overlays/{ref}/{id}.bin`. */
+  readonly volumeRef?: string | undefined;
+  /** Why it cannot be drawn. */
+  readonly error?: ApiError | undefined;
+}
+
+/** `GET /api/v1/facets?of=runs&where={…}`: distinct entities, each facet under all filters but its own. */
+export interface Facets {
+  readonly of: "datasets" | "runs" | "annotations";
+  /** Entities that all filters leave. */
+  readonly total: number;
+  readonly facets: readonly Facet[];
+}
+
+export interface Facet {
+  readonly id: string;
+  readonly title: string;
+  /** As on the portal: `sample`, `contents`, `objects`, `hardware`, `tilt`, `tomogram`, `annotation`, `people`, `identifiers`. */
+  readonly group: string;
+  /** Where values are numbers: their range in place of values. */
+  readonly range?: { readonly min: number; readonly max: number } | undefined;
+  readonly values: readonly { readonly value: string; readonly count: number; readonly chosen: boolean }[];
+  /** More values than are here. */
+  readonly more: boolean;
+}
+
+/** `GET /api/v1/search?q=…`. */
+export interface SearchHits {
+  readonly q: string;
+  readonly groups: readonly {
+    readonly kind: "datasets" | "runs" | "annotations" | "depositions" | "people" | "files";
+    readonly hits: readonly { readonly title: string; readonly detail: string; readonly to: string }[];
+    readonly more: boolean;
+  }[];
+  /** The nearest word, where nothing was found. */
+  readonly nearest?: string | undefined;
+}

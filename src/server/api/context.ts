@@ -1,0 +1,32 @@
+import type { Hono } from "hono";
+import type pg from "pg";
+import type { PortalApi } from "../../catalog/graphql/answer.js";
+import type { Clock } from "../../core/clock.js";
+import type { Log } from "../../core/log.js";
+import type { CatalogueFacts, ServerFacts } from "../../model/page-api.js";
+import type { Ref } from "../../model/ref.js";
+import type { Place, PlacedKey } from "../places.js";
+
+/** What routes answer from. */
+export interface ApiContext {
+  readonly places: readonly Place[];
+  /** Absent where no place is a standardised tree. */
+  readonly catalogue?: ServedCatalogue | undefined;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Facts of `GET server` that are known when the server begins. */
+  readonly server: Pick<ServerFacts, "version" | "bucket" | "start">;
+  /** Where the volume or file of a reference is. @throws {EmporiumError} NOT_FOUND, NAME_UNSAFE */
+  find(ref: Ref, signal?: AbortSignal): Promise<PlacedKey>;
+}
+
+export interface ServedCatalogue {
+  readonly place: Place;
+  readonly api: PortalApi;
+  /** Of the role that only reads. */
+  readonly pool: pg.Pool;
+  state(): CatalogueFacts;
+}
+
+/** Adds what answers for one noun. Paths are those behind `/api/v1`. */
+export type Routes = (app: Hono, context: ApiContext) => void;

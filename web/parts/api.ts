@@ -1,0 +1,53 @@
+import type { ApiError } from "../../src/model/page-api.js";
+
+/** Where this page was opened, up to its base: `https://lab.example.org/em/`. */
+export const base = new URL(document.baseURI);
+
+/** An error as the program prints it: code, message, place, hint. */
+export class AnswerError extends Error {
+  constructor(
+    readonly error: ApiError,
+    readonly status: number,
+  ) {
+    super(error.message);
+  }
+}
+
+/** Asks `/api/v1/…`. @throws {AnswerError} */
+export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await answered(new URL(`api/v1/${path}`, base), { signal: signal ?? null })).json() as Promise<T>;
+}
+
+/** Asks the catalogue. Errors of single fields are errors here. @throws {AnswerError} */
+export async function askCatalogue<T>(query: string, variables: object, signal?: AbortSignal): Promise<T> {
+  const reply = await answered(new URL("graphql", base), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+    signal: signal ?? null,
+  });
+  const { data, errors } = (await reply.json()) as { data?: T; errors?: readonly { message: string }[] };
+  if (data === undefined || data === null || errors?.length)
+    throw new AnswerError(
+      { code: "CATALOG", message: errors?.map(({ message }) => message).join("; ") ?? "no data" },
+      reply.status,
+    );
+  return data;
+}
+
+/** A reply with status 200 to 299. @throws {AnswerError} also where the server does not answer */
+export async function answered(url: URL, init?: RequestInit): Promise<Response> {
+  const reply = await fetch(url, init).catch((cause: unknown) => {
+    if (init?.signal?.aborted) throw cause;
+    throw new AnswerError(
+      { code: "NETWORK", message: "the server does not answer", hint: "is emporium serve still running?" },
+      0,
+    );
+  });
+  if (reply.ok) return reply;
+  const error = (await reply.json().catch(() => undefined)) as ApiError | undefined;
+  throw new AnswerError(
+    error?.code === undefined ? { code: `HTTP_${reply.status}`, message: reply.statusText } : error,
+    reply.status,
+  );
+}
