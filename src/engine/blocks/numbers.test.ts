@@ -25,6 +25,48 @@ describe("numbers of a stage's blocks", () => {
     expect([0, 1, 3, 17, 18].map((task) => even.blockOf(task))).toEqual([0, 2, 10, 74, 6]);
   });
 
+  it.each<[Triple, Triple, Triple]>([
+    [
+      [10, 9, 5],
+      [2, 3, 1],
+      [2, 2, 2],
+    ],
+    [
+      [10, 9, 5],
+      [2, 3, 1],
+      [4, 1, 3],
+    ],
+    [
+      [7, 8, 9],
+      [1, 1, 1],
+      [3, 4, 5],
+    ],
+    [
+      [4, 4, 4],
+      [1, 1, 1],
+      [9, 9, 9],
+    ],
+    [
+      [1, 6, 6],
+      [1, 1, 1],
+      [2, 3, 2],
+    ],
+  ])(
+    "of %j in blocks of %j are those of a brick of %j, one brick behind the other in C order, and lead back",
+    (shape, block, size) => {
+      const grid = { shape, block, numbers: { kind: "bricks", size } } as const;
+      const [nz, ny, nx] = shape.map((length, axis) => Math.ceil(length / block[axis]!)) as [number, number, number];
+      const all = Array.from({ length: nz * ny * nx }, (_, at) => [Math.floor(at / nx / ny), Math.floor(at / nx) % ny, at % nx]);
+      const brick = (at: number[]) => at.map((place, axis) => Math.floor(place / size[axis]!));
+      const compared = (a: number[], b: number[]) => a.map((one, i) => one - b[i]!).find((by) => by !== 0) ?? 0;
+      const wanted = all.toSorted((a, b) => compared([...brick(a), ...a], [...brick(b), ...b]));
+      const { count, blockOf, taskOf } = numberingOf(grid);
+      expect(count).toBe(all.length);
+      expect(Array.from({ length: count }, (_, task) => all[blockOf(task)])).toEqual(wanted);
+      expect(Array.from({ length: count }, (_, task) => taskOf(blockOf(task)))).toEqual(all.map((_, task) => task));
+    },
+  );
+
   it("are what needs are told in, both ways, and blocks and their objects stay in their places", () => {
     const stage = (name: string, numbers: BlockStage["numbers"], needs: BlockNeed[]): BlockStage => ({
       ...{ ...GRID, numbers, name, run: "x", params: {}, needs, bytes: 0, memoryBytes: 0, threads: 1 },

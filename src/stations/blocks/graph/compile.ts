@@ -5,6 +5,7 @@ import { countTasks } from "../../../engine/blocks/numbers.js";
 import { type BlockNeed, countBlocks } from "../../../engine/blocks/relation.js";
 import type { PlainObject, TaskInput } from "../../../engine/task.js";
 import { canonicalJson } from "../../../engine/task-id.js";
+import { bricksOf } from "./bricks.js";
 import { componentStages } from "./components/stages.js";
 import { bytesOf, memoryOf } from "./costs.js";
 import type { ExternalParams } from "./external/fields.js";
@@ -136,8 +137,11 @@ function compileGroup(
   const grid = { shape: root.facts.shape, block };
   const bytes = bytesOf(group);
   const tasks = countBlocks(grid);
+  // what neighbours write has an order of its own
+  const numbers = externalOf(root)?.after ? undefined : bricksOf(group, arrayOf);
   const base = {
     ...grid,
+    ...(numbers && { numbers }),
     name: root.name,
     needs: [...reads].flatMap(([node, reach]): BlockNeed[] =>
       node.kind === "read" ? [] : [{ kind: "box", stage: node.name, ...reach }],
