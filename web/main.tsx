@@ -1,16 +1,17 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { makeQueries } from "./parts/queries.js";
+import { applyTheme } from "./parts/settings.js";
 import { makeRouter } from "./router.js";
 import "./tokens.css";
 import "./page.css";
 
-const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 30_000, retry: 1 } } });
-
+applyTheme();
 createRoot(document.getElementById("page")!).render(
   <StrictMode>
-    <QueryClientProvider client={queries}>
+    <QueryClientProvider client={makeQueries()}>
       <RouterProvider router={makeRouter()} />
     </QueryClientProvider>
   </StrictMode>,

@@ -1,12 +1,91 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import type { ComponentType } from "react";
 import { base } from "./parts/api.js";
+import { NotFound } from "./parts/not-found.js";
+import { parseSearch, printSearch, searchOf, text, texts, whole } from "./parts/search-params.js";
 import { Shell } from "./parts/shell.js";
+import { ErrorPanel, Loading } from "./parts/states.js";
 
-const root = createRootRoute({ component: Shell });
+/** A page is a file that is loaded when it is wanted. */
+const FILES = import.meta.glob<Record<string, ComponentType>>("./pages/*.tsx");
+
+const page = (file: string, name: string) => {
+  const load: () => Promise<Record<string, ComponentType>> =
+    FILES[`./pages/${file}.tsx`] ?? (() => Promise.resolve({ [name]: NotFound }));
+  return lazyRouteComponent(load, name);
+};
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+const at = { getParentRoute: () => root };
+
+/** Of every list. The names that are left are facets; the list says what it does not know of them. */
+const listSearch = searchOf({ sort: text, as: text, size: whole, row: whole, without: text }, texts);
+/** The viewer knows its own parameters. */
+const viewSearch = searchOf({}, texts);
+
 const routes = [
-  createRoute({ getParentRoute: () => root, path: "/", component: lazyRouteComponent(() => import("./pages/home.js"), "Home") }),
-];
+  createRoute({ ...at, path: "/", component: page("home", "Home") }),
+  createRoute({ ...at, path: "/datasets", validateSearch: listSearch, component: page("datasets", "Datasets") }),
+  createRoute({ ...at, path: "/datasets/$id", validateSearch: listSearch, component: page("dataset", "Dataset") }),
+  createRoute({ ...at, path: "/depositions", validateSearch: listSearch, component: page("depositions", "Depositions") }),
+  createRoute({
+    ...at,
+    path: "/depositions/$id",
+    validateSearch: searchOf({ tab: text }),
+    component: page("deposition", "Deposition"),
+  }),
+  createRoute({ ...at, path: "/runs", validateSearch: listSearch, component: page("runs", "Runs") }),
+  createRoute({ ...at, path: "/runs/$id", validateSearch: searchOf({ tab: text }), component: page("run", "Run") }),
+  createRoute({ ...at, path: "/annotations", validateSearch: listSearch, component: page("annotations", "Annotations") }),
+  createRoute({
+    ...at,
+    path: "/annotations/$id",
+    validateSearch: searchOf({ tab: text }),
+    component: page("annotation", "Annotation"),
+  }),
+  createRoute({ ...at, path: "/browse", component: page("browse", "Browse") }),
+  createRoute({ ...at, path: "/browse/$place", validateSearch: searchOf({ after: text }), component: page("browse", "Browse") }),
+  createRoute({
+    ...at,
+    path: "/browse/$place/$",
+    validateSearch: searchOf({ after: text }),
+    component: page("browse", "Browse"),
+  }),
+  createRoute({ ...at, path: "/search", validateSearch: searchOf({ q: text }), component: page("search", "Search") }),
+  createRoute({ ...at, path: "/about", component: page("about", "About") }),
+  createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: viewSearch, component: page("view", "View") }),
+  createRoute({ ...at, path: "/view/tiltseries/$id", validateSearch: viewSearch, component: page("view", "View") }),
+  createRoute({ ...at, path: "/view/frame/$id", validateSearch: viewSearch, component: page("view", "View") }),
+  createRoute({ ...at, path: "/view/at/$place/$", validateSearch: viewSearch, component: page("view", "View") }),
+  createRoute({
+    ...at,
+    path: "/neuroglancer/tomogram/$id",
+    validateSearch: viewSearch,
+    component: page("neuroglancer", "Neuroglancer"),
+  }),
+  createRoute({
+    ...at,
+    path: "/neuroglancer/at/$place/$",
+    validateSearch: viewSearch,
+    component: page("neuroglancer", "Neuroglancer"),
+  }),
+] as const;
 
 /** Pages by their addresses, relative to the base that the server filled in. */
 export const makeRouter = () =>
-  createRouter({ routeTree: root.addChildren(routes), basepath: base.pathname, defaultPreload: "intent" });
+  createRouter({
+    routeTree: root.addChildren(routes),
+    basepath: base.pathname,
+    parseSearch,
+    stringifySearch: printSearch,
+    defaultPreload: "intent",
+    defaultPendingComponent: () => <Loading what="the server" />,
+    defaultErrorComponent: ({ error, reset }) => <ErrorPanel error={error} again={reset} />,
+    scrollRestoration: false, // lists and pictures have their places in the address
+  });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,10 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
-import type { ServerFacts } from "../../src/model/page-api.js";
-import { ask } from "../parts/api.js";
+import { useServer } from "../parts/queries.js";
 
 /** What is served here. */
 export function Home() {
-  const { data, error } = useQuery({ queryKey: ["server"], queryFn: ({ signal }) => ask<ServerFacts>("server", signal) });
+  const { data, error } = useServer();
   if (error) return <p role="alert">{error.message}</p>;
   return (
     <>

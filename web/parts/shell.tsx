@@ -1,18 +1,209 @@
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { HelpCircle, Lock, Menu, Moon, PencilLine, Search, Sun, SunMoon, X } from "lucide-react";
+import { type SubmitEvent, useEffect, useRef, useState } from "react";
+import { CopyButton } from "./copy.js";
+import { KeysDialog } from "./keys.js";
+import { command, crumbs, notices } from "./page.js";
+import { isDown, useServer } from "./queries.js";
+import { applyTheme, isTyping, letterKeys, nextTheme, theme } from "./settings.js";
+import { Boundary } from "./states.js";
 
-/** Header, page, foot: on every page. */
+const PAGES = [
+  ["/datasets", "Datasets"],
+  ["/runs", "Runs"],
+  ["/annotations", "Annotations"],
+  ["/depositions", "Depositions"],
+  ["/browse", "Files"],
+  ["/about", "About"],
+] as const;
+
+/** Header, notices, page, foot: on every page. */
 export function Shell() {
+  const [showsKeys, setShowsKeys] = useState(false);
+  const search = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      const finds = (event.ctrlKey || event.metaKey) && event.key === "k";
+      const letter = letterKeys.get() && !isTyping(event) && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (finds || (letter && event.key === "/")) search.current?.focus();
+      else if (letter && event.key === "?") setShowsKeys(true);
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
   return (
     <>
-      <a className="skip" href="#main">
+      <button type="button" className="skip" onClick={() => document.getElementById("main")?.focus()}>
         To the content
-      </a>
-      <header className="header">
-        <Link to="/">emporium</Link>
-      </header>
-      <main id="main">
-        <Outlet />
+      </button>
+      <Header search={search} showKeys={() => setShowsKeys(true)} />
+      <Notices />
+      <main id="main" tabIndex={-1}>
+        <Boundary>
+          <Outlet />
+        </Boundary>
       </main>
+      <Foot />
+      <KeysDialog open={showsKeys} close={() => setShowsKeys(false)} />
     </>
   );
+}
+
+function Header({ search, showKeys }: { search: React.RefObject<HTMLInputElement | null>; showKeys: () => void }) {
+  const way = crumbs.use();
+  const { data } = useServer();
+  return (
+    <header className="header">
+      <Pages />
+      <nav aria-label="Breadcrumbs" className="crumbs">
+        <ol>
+          <li>
+            <Link to="/">emporium</Link>
+          </li>
+          {way.map(({ label, to }) => (
+            <li key={`${to} ${label}`}>{to ? <Link to={to}>{label}</Link> : <span aria-current="page">{label}</span>}</li>
+          ))}
+        </ol>
+      </nav>
+      <SearchBox field={search} />
+      {data && (
+        <span className="sign" title={data.writing ? "pages may change things" : "nothing can be changed from these pages"}>
+          {data.writing ? <PencilLine size={16} aria-hidden /> : <Lock size={16} aria-hidden />}
+          <span className="wide">{data.writing ? "writing" : "reading only"}</span>
+        </span>
+      )}
+      <ThemeSwitch />
+      <button type="button" className="bare" onClick={showKeys} aria-label="All keys" title="All keys (?)">
+        <HelpCircle size={16} aria-hidden />
+      </button>
+    </header>
+  );
+}
+
+/** Links to the lists. It closes when one is taken, and by Escape. */
+function Pages() {
+  const menu = useRef<HTMLDetailsElement>(null);
+  const close = () => menu.current?.removeAttribute("open");
+  return (
+    <details className="menu" ref={menu} onKeyDown={({ key }) => key === "Escape" && close()} onBlur={closeWhenLeft}>
+      <summary aria-label="Pages" title="Pages">
+        <Menu size={16} aria-hidden />
+      </summary>
+      <nav aria-label="Pages" className="floating">
+        {PAGES.map(([to, label]) => (
+          <Link key={to} to={to} onClick={close}>
+            {label}
+          </Link>
+        ))}
+      </nav>
+    </details>
+  );
+}
+
+/** For menus: they close when focus goes elsewhere. */
+export function closeWhenLeft({ currentTarget, relatedTarget }: React.FocusEvent<HTMLDetailsElement>) {
+  if (!currentTarget.contains(relatedTarget)) currentTarget.open = false;
+}
+
+function SearchBox({ field }: { field: React.RefObject<HTMLInputElement | null> }) {
+  const navigate = useNavigate();
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const q = field.current?.value.trim();
+    if (q) void navigate({ to: "/search", search: { q } });
+  };
+  return (
+    <search className="search">
+      <form onSubmit={submit}>
+        <Search size={16} aria-hidden />
+        <input
+          ref={field}
+          type="search"
+          name="q"
+          aria-label="Search"
+          placeholder="Search  /"
+          autoComplete="off"
+          maxLength={200}
+        />
+      </form>
+    </search>
+  );
+}
+
+function ThemeSwitch() {
+  const now = theme.use();
+  const Icon = { system: SunMoon, light: Sun, dark: Moon }[now];
+  const turn = () => {
+    theme.set(nextTheme(now));
+    applyTheme();
+  };
+  return (
+    <button type="button" className="bare" onClick={turn} aria-label={`Colours: ${now}`} title={`Colours: ${now}`}>
+      <Icon size={16} aria-hidden />
+    </button>
+  );
+}
+
+function Notices() {
+  const all = notices.use();
+  const down = isDown.use();
+  const { data } = useServer();
+  const catalogue = data?.catalogue;
+  return (
+    <div className="notices" role="status">
+      {down && <p className="warn">⚠ The server does not answer, trying again.</p>}
+      {catalogue?.state === "importing" && <p>The catalogue is being brought up to date: what is here may be older.</p>}
+      {catalogue?.state === "failed" && (
+        <p className="bad">
+          ✕ The catalogue could not be brought up to date: {catalogue.error?.message} {catalogue.error?.hint}
+        </p>
+      )}
+      {all.map((text) => (
+        <p key={text}>
+          <span>{text}</span>
+          <button
+            type="button"
+            className="bare"
+            aria-label="Put away"
+            onClick={() => notices.set(notices.get().filter((one) => one !== text))}
+          >
+            <X size={16} aria-hidden />
+          </button>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function Foot() {
+  const text = command.use();
+  const { data } = useServer();
+  const { catalogue, places } = data ?? {};
+  const place = places?.find(({ id }) => id === catalogue?.place) ?? places?.[0];
+  return (
+    <footer className="foot">
+      {text && (
+        <>
+          <code title={text}>$ {text}</code>
+          <CopyButton text={text} label="Copy command" bare />
+        </>
+      )}
+      <span className="fresh">
+        {place?.name}
+        {catalogue?.importedAt && ` · catalogue of ${timeOf(catalogue.importedAt)}`}
+      </span>
+    </footer>
+  );
+}
+
+/** `14:02` of today, else the day with it. */
+function timeOf(iso: string): string {
+  const at = new Date(iso);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  const isToday = at.toDateString() === new Date().toDateString();
+  return isToday ? time : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
 }

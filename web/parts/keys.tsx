@@ -1,0 +1,63 @@
+import { X } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { letterKeys } from "./settings.js";
+
+const KEYS: readonly (readonly [keys: string, does: string])[] = [
+  ["/ or Ctrl K", "search"],
+  ["?", "these keys"],
+  ["↑ ↓ J K", "row · point"],
+  ["Enter", "open the row"],
+  ["x, Shift x", "select a row, a range"],
+  ["wheel, PgUp PgDn, , .", "slice ±1 (Shift ±10)"],
+  ["Ctrl wheel, + −", "zoom at the pointer"],
+  ["drag, arrows", "move"],
+  ["Home End", "first, last slice"],
+  ["1 2 3 4 5", "layouts"],
+  ["Space, < >", "play, its speed"],
+  ["A Shift A 0 I", "contrast"],
+  ["F1 F2 F3 F4", "black − +, white − +"],
+  ["S Shift S", "slab + −"],
+  ["M Esc", "measure, leave"],
+  ["L, [ ]", "layers; step through points"],
+  ["B", "blink compare"],
+  ["N P", "next, previous run of the list"],
+  ["G", "go to x y z"],
+  ["E, C", "export, copy link"],
+  ["O", "open in Neuroglancer"],
+];
+
+/** All keys, in a dialog of the browser's own. */
+export function KeysDialog({ open, close }: { open: boolean; close: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const letters = letterKeys.use();
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [open]);
+  return (
+    <dialog ref={dialog} onClose={close} aria-labelledby="keys-title">
+      <div className="dialog-head">
+        <h2 id="keys-title">Keys</h2>
+        <button type="button" className="bare" onClick={close} aria-label="Close">
+          <X size={16} aria-hidden />
+        </button>
+      </div>
+      <label className="check">
+        <input type="checkbox" checked={letters} onChange={({ target }) => letterKeys.set(target.checked)} />
+        Keys that are single letters or signs
+      </label>
+      <table>
+        <tbody>
+          {KEYS.map(([keys, does]) => (
+            <tr key={keys}>
+              <th scope="row">
+                <kbd>{keys}</kbd>
+              </th>
+              <td>{does}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </dialog>
+  );
+}

@@ -1,0 +1,37 @@
+import { useEffect } from "react";
+import { shared } from "./store.js";
+
+/** A part of the way to a page. Without an address: the page itself. */
+export interface Crumb {
+  readonly label: string;
+  /** Relative to the base: `/runs`. */
+  readonly to?: string | undefined;
+}
+
+export const crumbs = shared<readonly Crumb[]>([]);
+export const command = shared<string | undefined>(undefined);
+export const notices = shared<readonly string[]>([]);
+
+/** Shows at the foot of the page the command line that answers the same question, and takes it away with the page. */
+export function useCommand(text: string | undefined): void {
+  useEffect(() => {
+    command.set(text);
+    return () => command.set(undefined);
+  }, [text]);
+}
+
+/** Title of the window and the way to the page in the header. */
+export function useCrumbs(...way: readonly Crumb[]): void {
+  const text = JSON.stringify(way);
+  useEffect(() => {
+    const parts = JSON.parse(text) as readonly Crumb[];
+    crumbs.set(parts);
+    document.title = [...parts.map(({ label }) => label).reverse(), "emporium"].join(" · ");
+    return () => crumbs.set([]);
+  }, [text]);
+}
+
+/** Says something above the page until it is put away. The same is said once. */
+export function notify(text: string): void {
+  if (!notices.get().includes(text)) notices.set([...notices.get(), text]);
+}

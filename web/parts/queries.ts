@@ -1,0 +1,51 @@
+import { QueryCache, QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import type { ServerFacts } from "../../src/model/page-api.js";
+import { AnswerError, ask } from "./api.js";
+import { shared } from "./store.js";
+
+const FRESH_MS = 30_000;
+const AGAIN_MS = 3_000;
+
+/** The server gave no answer to the last question. */
+export const isDown = shared(false);
+
+const wasNoAnswer = (error: unknown): boolean => error instanceof AnswerError && error.error.code === "NETWORK";
+
+export function makeQueries(): QueryClient {
+  return new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error) => wasNoAnswer(error) && isDown.set(true),
+      onSuccess: () => isDown.get() && isDown.set(false),
+    }),
+    defaultOptions: {
+      queries: {
+        staleTime: FRESH_MS,
+        networkMode: "always", // the server may be this machine, with no network at all
+        retry: (failures, error) =>
+          failures < 1 && (wasNoAnswer(error) || (error instanceof AnswerError && error.status === 503)),
+        refetchOnWindowFocus: false,
+      },
+    },
+  });
+}
+
+/** What is served, asked once; again while the catalogue is brought up to date, and until a server that went away is back. */
+export function useServer() {
+  const queries = useQueryClient();
+  const down = isDown.use();
+  const asked = useQuery({
+    queryKey: ["server"],
+    queryFn: ({ signal }) => ask<ServerFacts>("server", signal),
+    refetchInterval: ({ state }) => (down || state.data?.catalogue?.state === "importing" ? AGAIN_MS : false),
+  });
+  const state = asked.data?.catalogue?.state;
+  const before = useRef({ down, state });
+  useEffect(() => {
+    const { down: wasDown, state: was } = before.current;
+    before.current = { down, state };
+    if ((wasDown && !down) || (was === "importing" && state !== "importing"))
+      void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "server" });
+  }, [queries, down, state]);
+  return asked;
+}

@@ -1,0 +1,149 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Component, type ReactNode, useEffect, useState } from "react";
+import type { ApiError } from "../../src/model/page-api.js";
+import { AnswerError } from "./api.js";
+import { CopyButton } from "./copy.js";
+
+const SKELETON_MS = 120;
+const ASKING_MS = 2_000;
+const STILL_MS = 8_000;
+
+/** What is waited for: nothing at first, then shapes of the final size, then words, then a way out. */
+export function Loading({
+  what = "the catalogue",
+  children,
+  cancel,
+}: {
+  what?: string;
+  children?: ReactNode;
+  cancel?: () => void;
+}) {
+  const waited = useWaited([SKELETON_MS, ASKING_MS, STILL_MS]);
+  return (
+    <div className="loading" aria-busy="true">
+      {waited >= SKELETON_MS && (children ?? <Skeleton />)}
+      <p role="status" className="muted">
+        {waited >= STILL_MS ? `still asking ${what}…` : waited >= ASKING_MS ? `asking ${what}…` : ""}
+      </p>
+      {waited >= STILL_MS && cancel && (
+        <button type="button" onClick={cancel}>
+          Cancel
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Grey lines where text will be. */
+export function Skeleton({ lines = 4 }: { lines?: number }) {
+  return (
+    <div aria-hidden="true">
+      {Array.from({ length: lines }, (_, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike
+        <div key={at} className="skeleton" />
+      ))}
+    </div>
+  );
+}
+
+/** The longest of these times that has gone by since the part appeared. */
+function useWaited(steps: readonly number[]): number {
+  const [waited, setWaited] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: steps are constants
+  useEffect(() => {
+    const timers = steps.map((step) => setTimeout(() => setWaited(step), step));
+    return () => timers.forEach(clearTimeout);
+  }, []);
+  return waited;
+}
+
+/** An error as the program prints it, with ways on. It takes the place of the part that failed, not of the page. */
+export function ErrorPanel({ error, again }: { error: unknown; again?: (() => void) | undefined }) {
+  const { code, message, path, byte, hint } = apiErrorOf(error);
+  const place = path === undefined ? undefined : byte === undefined ? path : `${path}, byte ${byte}`;
+  const lines = [`error[${code}]: ${message}`, ...(place ? [`  at ${place}`] : []), ...(hint ? [`  hint: ${hint}`] : [])];
+  return (
+    <div className="panel error" role="alert">
+      <p>
+        <strong>✕ {code}</strong> {message}
+      </p>
+      {place && <p className="mono">at {place}</p>}
+      {hint && <p>{hint}</p>}
+      <p className="buttons">
+        {again && (
+          <button type="button" onClick={again}>
+            Try again
+          </button>
+        )}
+        <CopyButton text={lines.join("\n")} label="Copy error" />
+      </p>
+    </div>
+  );
+}
+
+export function apiErrorOf(error: unknown): ApiError {
+  if (error instanceof AnswerError) return error.error;
+  return { code: "PAGE", message: error instanceof Error ? error.message : String(error), hint: "load the page again" };
+}
+
+/** A sentence, why, and the command that would fill it. */
+export function Empty({ children, command }: { children: ReactNode; command?: string }) {
+  return (
+    <div className="panel empty">
+      <p>{children}</p>
+      {command && (
+        <p className="command">
+          <code>{command}</code> <CopyButton text={command} label="Copy command" />
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** What fails inside is told there, and the rest of the page goes on. */
+export function Boundary({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  return (
+    <Catching reset={() => void queries.resetQueries({ predicate: ({ state }) => state.status === "error" })}>
+      {children}
+    </Catching>
+  );
+}
+
+class Catching extends Component<{ children: ReactNode; reset: () => void }, { error?: unknown }> {
+  override state: { error?: unknown } = {};
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+
+  override render() {
+    if (this.state.error === undefined) return this.props.children;
+    const again = () => {
+      this.props.reset();
+      this.setState({ error: undefined });
+    };
+    return <ErrorPanel error={this.state.error} again={again} />;
+  }
+}
+
+interface Asked<T> {
+  readonly data: T | undefined;
+  readonly error: unknown;
+  refetch(): unknown;
+}
+
+/** What a question gave: shapes while it is asked, the error with "again", or the part made of the answer. */
+export function Answer<T>({
+  asked,
+  loading,
+  children,
+}: {
+  asked: Asked<T>;
+  loading?: ReactNode;
+  children: (data: T) => ReactNode;
+}) {
+  if (asked.data !== undefined) return children(asked.data);
+  if (asked.error) return <ErrorPanel error={asked.error} again={() => void asked.refetch()} />;
+  return <Loading>{loading}</Loading>;
+}
