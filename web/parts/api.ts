@@ -1,4 +1,5 @@
 import type { ApiError } from "../../src/model/page-api.js";
+import type { Query } from "../queries/generated.js";
 
 /** Where this page was opened, up to its base: `https://lab.example.org/em/`. */
 export const base = new URL(document.baseURI);
@@ -19,7 +20,7 @@ export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 /** Asks the catalogue. Errors of single fields are errors here. @throws {AnswerError} */
-export async function askCatalogue<T>(query: string, variables: object, signal?: AbortSignal): Promise<T> {
+export async function askCatalogue<T, V extends object>(query: Query<T, V>, variables: V, signal?: AbortSignal): Promise<T> {
   const reply = await answered(new URL("graphql", base), {
     method: "POST",
     headers: { "content-type": "application/json" },
