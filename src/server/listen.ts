@@ -87,6 +87,8 @@ export async function listen(
   let working = 0;
   const server = createServer({ connectionsCheckingInterval: CHECK_MS }, async (incoming, outgoing) => {
     let works = false;
+    const gone = new AbortController();
+    outgoing.once("close", () => gone.abort());
     const whileWaiting = async (wait: Promise<void>) => {
       if (!works) return wait;
       working--;
@@ -102,7 +104,7 @@ export async function listen(
     try {
       const response = connections.isRefused(incoming.socket)
         ? busy({ connection: "close" })
-        : await answer(incoming, { handler: limited, refuseWriting, isOurs, known, bodies });
+        : await answer(incoming, { handler: limited, refuseWriting, isOurs, known, bodies, signal: gone.signal });
       await send(response, incoming, outgoing, options);
     } catch (error) {
       log.error(error instanceof Error ? error.message : String(error), { url: incoming.url });
@@ -152,11 +154,13 @@ interface Answering {
   /** Names that may stand in answers. */
   known: ReadonlySet<string>;
   bodies: Bodies;
+  /** Aborted when the client is gone. */
+  signal: AbortSignal;
 }
 
 async function answer(
   incoming: IncomingMessage,
-  { handler, refuseWriting, isOurs, known, bodies }: Answering,
+  { handler, refuseWriting, isOurs, known, bodies, signal }: Answering,
 ): Promise<Response> {
   const { method = "GET", url = "", headers } = incoming;
   if (isNamedTwice(incoming)) return refusal(400, "a request has one host");
@@ -165,13 +169,21 @@ async function answer(
   if (!url.startsWith("/") || url.includes("\\") || hasDotSegment(url)) return refusal(400, "this is no path of this server");
   const target = new URL(`${originOf(incoming, known)}${url}`);
   const path = target.pathname.slice(1);
+  const told = [...pairs(headers).filter(([name]) => name !== CLIENT_ADDRESS), clientOf(incoming)];
   if (method === "POST" && bodies.isTaken(target.pathname)) {
     return bodies.take(incoming, target.pathname, (body) =>
-      handler(new Request(target, { method, headers: pairs(headers), body }), path),
+      handler(new Request(target, { method, headers: told, body, signal }), path),
     );
   }
   if (!/^(?:GET|HEAD|OPTIONS)$/.test(method)) return refuseWriting(path);
-  return handler(new Request(target, { method, headers: pairs(headers) }), path);
+  return handler(new Request(target, { method, headers: told, signal }), path);
+}
+
+/** Header of a request: the address that its connection came from, whatever the client says. */
+export const CLIENT_ADDRESS = "x-client-address";
+
+function clientOf({ socket }: IncomingMessage): [string, string] {
+  return [CLIENT_ADDRESS, socket.remoteAddress ?? ""];
 }
 
 /** Where the client found this server. */

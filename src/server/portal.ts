@@ -11,6 +11,7 @@ import { type Handler, mounted, onlyReading } from "./handler.js";
 import { listen } from "./listen.js";
 import { readdressedStates } from "./neuroglancer-state.js";
 import type { Place } from "./places.js";
+import { servedVolumes } from "./planes.js";
 import { readOnlyS3, refuseS3Writing } from "./s3.js";
 import { staticFiles } from "./static.js";
 import { viewerPage } from "./viewer.js";
@@ -79,9 +80,11 @@ export async function servePortal({
   const hosts = ["localhost", ...(hostname === undefined ? [] : [hostname])];
   const s3 = tree && readOnlyS3(tree.store, { bucket, hosts, log });
   const files = tree && staticFiles(tree.store, { instead: readdressedStates(filesOf, log), log });
+  const volumes = servedVolumes({ clock });
   const context: ApiContext = {
     places,
     catalogue,
+    volumes,
     log,
     clock,
     server: { version, bucket, start: "/" },
@@ -118,7 +121,10 @@ export async function servePortal({
     files: `${server.url}/files`,
     s3: `${server.url}/s3`,
     viewer: `${server.url}/viewer/`,
-    close: () => server.close(),
+    async close() {
+      await server.close();
+      await volumes.close();
+    },
   };
 }
 

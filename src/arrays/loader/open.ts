@@ -8,7 +8,7 @@ import {
   type VolumeFormat,
 } from "../../model/volume-formats.js";
 import type { StoreOptions } from "../../stores/location.js";
-import { absent, openObject, type Store } from "../../stores/store.js";
+import { absent, objectName, openObject, type Store } from "../../stores/store.js";
 import { openLocation, openStore, parseLocation, parseVolumeLocation } from "../../stores/url.js";
 import type { BlockVolume } from "../blocks/volume.js";
 import type { AxisSelection } from "./axes.js";
@@ -40,21 +40,48 @@ export interface OpenLevelsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A volume of a store that is open: nothing outside of the store is read. HDF5: `file.h5#/volume`. */
+export interface PlacedVolume {
+  readonly store: Store;
+  readonly key: string;
+}
+
 /**
  * Reads what says which levels a location has.
  *
  * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, LOCATION_UNKNOWN, USAGE (`select`), …
  */
-export async function openLevels(text: string, options: OpenLevelsOptions): Promise<OpenedLevels> {
+export async function openLevels(where: string | PlacedVolume, options: OpenLevelsOptions): Promise<OpenedLevels> {
+  return typeof where === "string" ? openLocated(where, options) : openPlaced(where, options);
+}
+
+async function openPlaced({ store, key }: PlacedVolume, options: OpenLevelsOptions): Promise<OpenedLevels> {
+  const hdf5 = hdf5Place(key);
+  if (hdf5) {
+    const path = store.local?.path(hdf5.file);
+    return openDataset({ store, key: hdf5.file, path, dataset: hdf5.dataset, name: objectName(store, hdf5.file) }, options);
+  }
+  return openTarget({ name: objectName(store, key), store, key, format: undefined, indexes: options.indexes, options });
+}
+
+async function openLocated(text: string, options: OpenLevelsOptions): Promise<OpenedLevels> {
   const { location, format } = parseVolumeLocation(text);
   const hdf5 = format === undefined ? hdf5Place(location) : undefined;
-  if (hdf5) return openDataset(hdf5, options);
-  const place = parseLocation(location);
   const storeOptions = { ...options.store, readOnly: true };
+  if (hdf5) {
+    const place = parseLocation(hdf5.file);
+    const opened = await openLocation(place, storeOptions);
+    return openDataset({ ...opened, path: place.path, dataset: hdf5.dataset, name: redact(hdf5.file) }, options);
+  }
+  const place = parseLocation(location);
   const { indexes } = options;
   const { store, key } =
     place.key === "" ? { store: await openStore(place, storeOptions), key: "" } : await openLocation(place, storeOptions);
-  const target: Target = { name: redact(text), store, key, format, indexes, options };
+  return openTarget({ name: redact(text), store, key, format, indexes, options });
+}
+
+async function openTarget(target: Target): Promise<OpenedLevels> {
+  const { store, key, format } = target;
   const mayBeFile = format === undefined && key !== "" && !namesFolder(key);
   const isFile = mayBeFile && new RegExp(`\\.(?:${(await files()).FILE_EXTENSIONS})$`, "i").test(key);
   const found =
@@ -70,25 +97,26 @@ export async function openLevels(text: string, options: OpenLevelsOptions): Prom
 /** Formats of files: a worker process that reads a folder starts sooner, and in less memory, without them. */
 const files = () => import("../../formats/registry.js");
 
-/** A dataset of HDF5 stands behind a `#`. */
-async function openDataset(
-  { file, dataset }: NonNullable<ReturnType<typeof hdf5Place>>,
-  { store, select, signal, indexes }: OpenLevelsOptions,
-): Promise<OpenedLevels> {
-  const place = parseLocation(file);
-  const name = `${redact(file)}${dataset === undefined ? "" : `#${dataset}`}`;
-  if (place.path === undefined) {
+interface DatasetTarget extends PlacedVolume {
+  /** Of the file, where it lies on this machine. */
+  readonly path: string | undefined;
+  readonly dataset: string | undefined;
+  readonly name: string;
+}
+
+async function openDataset(target: DatasetTarget, { select, signal, indexes }: OpenLevelsOptions): Promise<OpenedLevels> {
+  const { store, key, path, dataset } = target;
+  const name = `${target.name}${dataset === undefined ? "" : `#${dataset}`}`;
+  if (path === undefined) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: HDF5 files are read in blocks from this machine's disks alone`, {
       place: { url: name },
       hint: "copy the file to a disk, or convert the dataset to Zarr",
     });
   }
-  const opened = await openLocation(place, { ...store, readOnly: true });
-  const stat = await opened.store.stat(opened.key, { signal });
-  if (!stat) throw absent(opened.store, opened.key);
-  const { levels, close } = await openHdf5(place.path, dataset, select ?? {}, name);
-  const identity = [{ ...stat, key: opened.key }];
-  return { name, store: opened.store, levels, identity, indexes, close };
+  const stat = await store.stat(key, { signal });
+  if (!stat) throw absent(store, key);
+  const { levels, close } = await openHdf5(path, dataset, select ?? {}, name);
+  return { name, store, levels, identity: [{ ...stat, key }], indexes, close };
 }
 
 interface Target extends Pick<OpenedLevels, "name" | "store" | "indexes"> {

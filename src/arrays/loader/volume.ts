@@ -5,7 +5,7 @@ import type { Store } from "../../stores/store.js";
 import type { BlockLevel, BlockVolume } from "../blocks/volume.js";
 import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
-import { openLevels } from "./open.js";
+import { openLevels, type PlacedVolume } from "./open.js";
 import { type ChunkReader, chunkReader } from "./reader.js";
 import { type ReadingRoom, type ReadingRoomOptions, readingRoom } from "./room.js";
 import type { StoredBlock } from "./stored.js";
@@ -47,11 +47,14 @@ export interface LoadedVolume extends BlockVolume {
  * Only metadata are read: no voxel before the first `read`. Levels keep decoded and stored chunks, together no more than
  * `memoryBytes`; volumes of one `room` all of them together.
  *
- * @param location a path or URL, perhaps with its format: `zarr://…`, `…|n5:`.
+ * @param location a path or URL, perhaps with its format: `zarr://…`, `…|n5:`; or a key of an open store.
  * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, LOCATION_UNKNOWN, USAGE (`select`), and what stores and
  *   formats throw
  */
-export async function openBlockVolume(location: string, options: OpenBlockVolumeOptions = {}): Promise<LoadedVolume> {
+export async function openBlockVolume(
+  location: string | PlacedVolume,
+  options: OpenBlockVolumeOptions = {},
+): Promise<LoadedVolume> {
   const room = options.room ?? readingRoom(options);
   const opened = await openLevels(location, { ...options, indexes: room.indexes() });
   const reader = chunkReader({ ...opened, room });

@@ -5,8 +5,9 @@ import type { Handler } from "../handler.js";
 import type { Place } from "../places.js";
 import type { ApiContext, Routes } from "./context.js";
 import { serverRoutes } from "./server.js";
+import { volumeRoutes } from "./volumes.js";
 
-const ROUTES: readonly Routes[] = [serverRoutes];
+const ROUTES: readonly Routes[] = [serverRoutes, volumeRoutes];
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */
 export function apiHandler(context: ApiContext): Handler {

@@ -6,12 +6,14 @@ import type { Log } from "../../core/log.js";
 import type { CatalogueFacts, ServerFacts } from "../../model/page-api.js";
 import type { Ref } from "../../model/ref.js";
 import type { Place, PlacedKey } from "../places.js";
+import type { ServedVolumes } from "../planes.js";
 
 /** What routes answer from. */
 export interface ApiContext {
   readonly places: readonly Place[];
   /** Absent where no place is a standardised tree. */
   readonly catalogue?: ServedCatalogue | undefined;
+  readonly volumes: ServedVolumes;
   readonly log: Log;
   readonly clock: Clock;
   /** Facts of `GET server` that are known when the server begins. */

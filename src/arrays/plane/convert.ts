@@ -1,0 +1,48 @@
+import type { DType } from "../../core/dtype.js";
+import { float16ToNumber } from "../../formats/mrc/read.js";
+import { viewAs } from "../../formats/zarr/elements.js";
+
+/** Voxels as numbers: float16 decoded, 64-bit integers the nearest float64; others without a copy. */
+export function numbersOf(bytes: Uint8Array, dtype: DType): ArrayLike<number> {
+  const view = viewAs(bytes, dtype);
+  if (dtype === "float16") return Float32Array.from(view as Uint16Array, float16ToNumber);
+  if (view instanceof BigInt64Array || view instanceof BigUint64Array) return Float64Array.from(view, Number);
+  return view;
+}
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** The nearest half-precision number, as its bits; ties to even, beyond the range infinity: as numpy's `astype("float16")` of float32. */
+export function float16Of(value: number): number {
+  float[0] = value;
+  const word = bits[0]!;
+  const sign = (word >>> 16) & 0x8000;
+  const magnitude = word & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;
+  if (magnitude >= 0x38800000) return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+  // below the least normal number 2^-14: steps of 2^-24
+  const steps = Math.abs(float[0]) * 2 ** 24;
+  const whole = Math.floor(steps);
+  const rest = steps - whole;
+  return sign | (whole + (rest > 0.5 || (rest === 0.5 && (whole & 1) === 1) ? 1 : 0));
+}
+
+export function toFloat16(bytes: Uint8Array, dtype: DType): Uint8Array {
+  if (dtype === "float16") return bytes;
+  const values = numbersOf(bytes, dtype);
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < halves.length; i++) halves[i] = float16Of(values[i]!);
+  return new Uint8Array(halves.buffer);
+}
+
+/** From `low` (0) to `high` (255), rounded; what is no number is 0. */
+export function toGrey(bytes: Uint8Array, dtype: DType, low: number, high: number): Uint8Array {
+  const values = numbersOf(bytes, dtype);
+  const scale = high > low ? 255 / (high - low) : 0;
+  // a clamped array rounds, and makes 0 of NaN
+  const grey = new Uint8ClampedArray(values.length);
+  for (let i = 0; i < grey.length; i++) grey[i] = (values[i]! - low) * scale;
+  return new Uint8Array(grey.buffer);
+}

@@ -1,0 +1,182 @@
+import { type Box, boxShape, ceilDiv, type Triple, volumeOf } from "../../core/box.js";
+import { type DType, ITEM_BYTES } from "../../core/dtype.js";
+import { EmporiumError } from "../../core/errors.js";
+import { numbersOf } from "./convert.js";
+
+/** Axes by their place in `[z, y, x]`. */
+export const PLANE_AXES = { z: 0, y: 1, x: 2 } as const;
+export type PlaneAxis = keyof typeof PLANE_AXES;
+
+/** One resolution as planes are asked of it. */
+export interface PlaneLevel {
+  readonly shape: Triple;
+  /** Voxels of level 0 along each axis for one of this level. */
+  readonly scale: Triple;
+  /** The stored resolution that it is read of, and how many of its voxels make a step. */
+  readonly stored: number;
+  readonly step: Triple;
+  /** Every n-th voxel, not a mean. */
+  readonly virtual: boolean;
+}
+
+export interface BoxReadOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A volume that planes can be cut of. */
+export interface PlaneSource {
+  readonly name: string;
+  /** Of the voxels that are given: packed ones have been unpacked. */
+  readonly dtype: DType;
+  /** Finest first. */
+  readonly levels: readonly PlaneLevel[];
+  /**
+   * Every `step`-th voxel of a box of a stored resolution, from its first one: C order, the host's byte order, memory of its own.
+   *
+   * @throws {EmporiumError} what formats and stores throw
+   */
+  readBox(stored: number, box: Box, step: Triple, options?: BoxReadOptions): Promise<Uint8Array>;
+}
+
+export interface PlaneWish {
+  readonly axis: PlaneAxis;
+  /** Section of level 0. */
+  readonly at: number;
+  readonly level?: number | undefined;
+  /** In voxels of the level, u along the faster axis; the end is excluded. Default: all of the plane. */
+  readonly box?: readonly [u0: number, v0: number, u1: number, v1: number] | undefined;
+  /** Mean of so many sections of level 0, from `at - floor(slab / 2)`, those that there are. Default 1: the section as it is. */
+  readonly slab?: number | undefined;
+}
+
+export interface Plane {
+  readonly rows: number;
+  readonly columns: number;
+  readonly dtype: DType;
+  /** Rows, the host's byte order. */
+  readonly bytes: Uint8Array;
+}
+
+/** Sections of a slab that are in memory at once. */
+const SECTIONS_BYTES = 32 * 2 ** 20;
+
+/**
+ * Cuts a plane. Of the axes z, y, x that are left, the faster one runs along rows: an xz plane has z down and x across, a yz plane z down
+ * and y across.
+ *
+ * A virtual level has every n-th voxel of the plane at `at` itself; a stored one the section that covers `at`.
+ *
+ * @throws {EmporiumError} USAGE for a section, level, slab or box outside of the volume
+ */
+export async function readPlane(source: PlaneSource, wish: PlaneWish, options: BoxReadOptions = {}): Promise<Plane> {
+  const { level, axis, box, from, to } = planned(source, wish);
+  const shape = boxShape(box);
+  const [rows, columns] = shape.filter((_, i) => i !== axis) as [number, number];
+  const read = (start: number, stop: number) => {
+    const whole = levelBox(level, box);
+    whole.start[axis] = start;
+    whole.stop[axis] = stop;
+    const step = level.step.map((n, i) => (i === axis ? 1 : n)) as Triple;
+    return source.readBox(level.stored, whole, step, options);
+  };
+  if ((wish.slab ?? 1) === 1) return { rows, columns, dtype: source.dtype, bytes: await read(from, from + 1) };
+  const pixels = rows * columns;
+  const sums = new Float64Array(pixels);
+  const atOnce = Math.max(1, Math.floor(SECTIONS_BYTES / Math.max(1, pixels * ITEM_BYTES[source.dtype])));
+  for (let start = from; start < to; start += atOnce) {
+    const stop = Math.min(to, start + atOnce);
+    addSections(sums, numbersOf(await read(start, stop), source.dtype), shape, axis, stop - start);
+  }
+  const means = Float32Array.from(sums, (sum) => sum / (to - from));
+  return { rows, columns, dtype: "float32", bytes: new Uint8Array(means.buffer) };
+}
+
+/** Bytes of the answer, before it is read. @throws {EmporiumError} as `readPlane` */
+export function planeBytes(source: PlaneSource, wish: PlaneWish): number {
+  const { box } = planned(source, wish);
+  return volumeOf(boxShape(box)) * ((wish.slab ?? 1) === 1 ? ITEM_BYTES[source.dtype] : ITEM_BYTES.float32);
+}
+
+/** The voxels of a stored resolution that a box of a level is made of. */
+export function levelBox({ step }: PlaneLevel, { start, stop }: Box): Box {
+  return {
+    start: start.map((at, i) => at * step[i]!) as Triple,
+    // the last one counts, not those that its step passes over
+    stop: stop.map((at, i) => (at === start[i] ? at * step[i]! : (at - 1) * step[i]! + 1)) as Triple,
+  };
+}
+
+/** Levels of every 2ⁿ-th voxel, until none is longer than 256. An axis that is short already keeps its voxels, and so do those of `kept`. */
+export function virtualLevels(shape: Triple, kept: readonly number[] = []): PlaneLevel[] {
+  const levels: PlaneLevel[] = [];
+  for (let n = 0; ; n++) {
+    const step = shape.map((length, i) => (kept.includes(i) ? 1 : Math.min(2 ** n, stepMax(length)))) as Triple;
+    const now = shape.map((length, i) => ceilDiv(length, step[i]!)) as Triple;
+    if (n > 0 && step.join() === levels.at(-1)!.step.join()) return levels;
+    levels.push({ shape: now, scale: step, stored: 0, step, virtual: n > 0 });
+    if (now.every((length, i) => length <= COARSEST || kept.includes(i))) return levels;
+  }
+}
+
+const COARSEST = 256;
+const SHORTEST = 64;
+
+function stepMax(length: number): number {
+  let step = 1;
+  while (length / (2 * step) >= SHORTEST) step *= 2;
+  return step;
+}
+
+function planned(source: PlaneSource, { axis: name, at, level: index = 0, box: wanted, slab = 1 }: PlaneWish) {
+  const axis = PLANE_AXES[name];
+  const finest = source.levels[0]!;
+  const level = source.levels[index];
+  const fault = (what: string) => new EmporiumError("USAGE", `${source.name}: ${what}`, { place: { file: source.name } });
+  if (!level) throw fault(`level ${index} wanted, there are 0 to ${source.levels.length - 1}`);
+  const sections = finest.shape[axis];
+  if (!isWithin(at, 0, sections - 1)) throw fault(`section ${at} along ${name} wanted, there are 0 to ${sections - 1}`);
+  if (!isWithin(slab, 1, SLAB_MAX)) throw fault(`a slab of ${slab} sections wanted, 1 to ${SLAB_MAX} are possible`);
+  const [across, down] = [axis === 2 ? 1 : 2, axis === 0 ? 1 : 0];
+  const [u0, v0, u1, v1] = wanted ?? [0, 0, level.shape[across]!, level.shape[down]!];
+  if (
+    !(
+      isWithin(u0, 0, u1) &&
+      isWithin(v0, 0, v1) &&
+      isWithin(u1, u0, level.shape[across]!) &&
+      isWithin(v1, v0, level.shape[down]!)
+    )
+  ) {
+    throw fault(`box ${u0},${v0},${u1},${v1} wanted, the plane has ${level.shape[across]}×${level.shape[down]} voxels`);
+  }
+  const box: Box = { start: [0, 0, 0], stop: [1, 1, 1] };
+  [box.start[across], box.stop[across]] = [u0, u1];
+  [box.start[down], box.stop[down]] = [v0, v1];
+  const first = Math.max(0, at - Math.floor(slab / 2));
+  const last = Math.min(sections, at - Math.floor(slab / 2) + slab) - 1;
+  const each = level.scale[axis] / level.step[axis];
+  const section = (n: number) => Math.min(Math.floor(n / each), storedSections(level, axis) - 1);
+  return { level, axis, box, from: section(slab === 1 ? at : first), to: section(slab === 1 ? at : last) + 1 };
+}
+
+/** Sections of the stored resolution, at least so many. */
+function storedSections({ shape, step }: PlaneLevel, axis: number): number {
+  return step[axis] === 1 ? shape[axis]! : Number.POSITIVE_INFINITY;
+}
+
+const SLAB_MAX = 512;
+
+function isWithin(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}
+
+/** Adds up a box of sections along its axis. */
+function addSections(sums: Float64Array, values: ArrayLike<number>, shape: Triple, axis: number, sections: number): void {
+  const own = shape.map((length, i) => (i === axis ? sections : length)) as Triple;
+  const inner = own.slice(axis + 1).reduce((product, length) => product * length, 1);
+  const outer = own.slice(0, axis).reduce((product, length) => product * length, 1);
+  for (let o = 0; o < outer; o++)
+    for (let s = 0; s < sections; s++) {
+      const at = (o * sections + s) * inner;
+      for (let i = 0; i < inner; i++) sums[o * inner + i]! += values[at + i]!;
+    }
+}

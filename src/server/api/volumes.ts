@@ -1,0 +1,99 @@
+import { z } from "zod/v4";
+import { toFloat16, toGrey } from "../../arrays/plane/convert.js";
+import { type Plane, planeBytes, readPlane } from "../../arrays/plane/plane.js";
+import { HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../core/dtype.js";
+import { EmporiumError } from "../../core/errors.js";
+import { PLANE_HEADERS } from "../../model/page-api.js";
+import { parseRef } from "../../model/ref.js";
+import { judgeConditions, quotedEtag } from "../conditions.js";
+import { volumeFacts } from "../volume-facts.js";
+import type { Routes } from "./context.js";
+
+const PLANE_BYTES_MAX = 64 * 2 ** 20;
+
+const number = z.coerce.number();
+const PlaneParameters = z.object({
+  axis: z.enum(["z", "y", "x"]),
+  at: number.int(),
+  level: number.int().optional(),
+  box: z
+    .string()
+    .regex(/^\d{1,10}(?:,\d{1,10}){3}$/)
+    .transform((text) => text.split(",").map(Number) as [number, number, number, number])
+    .optional(),
+  slab: number.int().optional(),
+  as: z.enum(["native", "f16", "u8"]).default("native"),
+  low: number.optional(),
+  high: number.optional(),
+  v: z.string().max(64).optional(),
+});
+
+/** `GET volumes/{ref}` and `GET volumes/{ref}/plane`. */
+export const volumeRoutes: Routes = (app, { find, volumes, clock }) => {
+  app.get("/volumes/:ref", async (c) => {
+    const { signal } = c.req.raw;
+    const ref = c.req.param("ref");
+    const volume = await volumes.open(await find(parseRef(ref), signal), { signal });
+    const headers = { etag: quotedEtag(volume.etag) };
+    if (judgeConditions(c.req.raw.headers, { size: 0, etag: volume.etag }) === 304) return c.body(null, 304, headers);
+    return c.json({ ...(await volumeFacts(volume, signal)), ref }, 200, headers);
+  });
+
+  app.get("/volumes/:ref/plane", async (c) => {
+    const { signal } = c.req.raw;
+    const wish = parsed(PlaneParameters, c.req.query());
+    const leave = await volumes.turn(c.req.raw);
+    try {
+      const volume = await volumes.open(await find(parseRef(c.req.param("ref")), signal), { etag: wish.v, signal });
+      const { etag } = volume;
+      const caching = {
+        etag: quotedEtag(etag),
+        "cache-control": wish.v === undefined ? "no-cache" : "private, max-age=3600, immutable",
+      };
+      if (judgeConditions(c.req.raw.headers, { size: 0, etag }) === 304) return c.body(null, 304, caching);
+      const bytes = planeBytes(volume.source, wish);
+      if (bytes > PLANE_BYTES_MAX) {
+        throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${PLANE_BYTES_MAX} are possible at most`, {
+          hint: "ask for a box of it, or for a coarser level",
+        });
+      }
+      const begun = clock.monotonic();
+      const plane = await readPlane(volume.source, wish, { signal });
+      const read = clock.monotonic();
+      const body = converted(plane, wish);
+      const done = clock.monotonic();
+      return c.body(body.bytes as Uint8Array<ArrayBuffer>, 200, {
+        ...caching,
+        "content-type": "application/octet-stream",
+        "content-length": String(body.bytes.length),
+        [PLANE_HEADERS.shape]: `${plane.rows},${plane.columns}`,
+        [PLANE_HEADERS.dtype]: body.dtype,
+        [PLANE_HEADERS.level]: String(wish.level ?? 0),
+        "server-timing": `read;dur=${(read - begun).toFixed(1)}, decode;dur=${(done - read).toFixed(1)}`,
+      });
+    } finally {
+      leave();
+    }
+  });
+};
+
+/** Parameters of an address. @throws {EmporiumError} USAGE, which names the first wrong one */
+function parsed<T>(schema: z.ZodType<T>, query: Record<string, string>): T {
+  const result = schema.safeParse(query);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new EmporiumError("USAGE", `parameter ${issue!.path.join(".")}: ${issue!.message}`);
+}
+
+function converted(plane: Plane, { as, low, high }: z.infer<typeof PlaneParameters>): Pick<Plane, "bytes"> & { dtype: string } {
+  if (as === "u8") {
+    if (low === undefined || high === undefined) {
+      throw new EmporiumError("USAGE", "as=u8 takes low and high: the values that become 0 and 255");
+    }
+    return { bytes: toGrey(plane.bytes, plane.dtype, low, high), dtype: "uint8" };
+  }
+  const dtype = as === "f16" ? "float16" : plane.dtype;
+  const bytes = as === "f16" ? toFloat16(plane.bytes, plane.dtype) : plane.bytes;
+  if (!HOST_LITTLE_ENDIAN) swapBytes(bytes, ITEM_BYTES[dtype]);
+  return { bytes, dtype };
+}
