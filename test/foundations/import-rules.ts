@@ -75,6 +75,20 @@ export function importFaults(sources: Sources, packages: readonly string[]): str
   return [...faults, ...circles(graph)];
 }
 
+/** What pages may not import: of ours all that does not run in browsers, of others all but `packages`. */
+export function pageFaults(sources: Sources, packages: readonly string[]): string[] {
+  return Object.entries(sources).flatMap(([path, source]) =>
+    importsOf(source).flatMap(({ specifier }) => {
+      if (!specifier.startsWith(".")) {
+        const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+        return packages.includes(name) ? [] : [`${path} imports ${name}`];
+      }
+      const target = posix.normalize(posix.join(posix.dirname(path), specifier)).replace(/\.js$/, ".ts");
+      return target.startsWith("web/") || anywhere(target) ? [] : [`${path} imports ${target}, which does not run in browsers`];
+    }),
+  );
+}
+
 function packageFault(path: string, specifier: string, packages: readonly string[]): string | undefined {
   if (specifier.startsWith("node:")) return anywhere(path) ? `${path} runs in browsers and imports ${specifier}` : undefined;
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");

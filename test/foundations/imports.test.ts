@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { importFaults, importsOf, type Sources } from "./import-rules.js";
+import { importFaults, importsOf, pageFaults, type Sources } from "./import-rules.js";
 import { filesBelow, readText } from "./sources.js";
 
 const manifest = JSON.parse(readText("package.json")) as { dependencies: Record<string, string> };
@@ -27,6 +27,31 @@ describe("src/", () => {
       (name) => ![...used].some((one) => one === name || one.startsWith(`${name}/`)),
     );
     expect(unused).toEqual([]);
+  });
+});
+
+/** What pages are made of beside our own code: `docs/design/decisions/0029-pages.md`. */
+const PAGE_PACKAGES = [
+  ...[
+    "react",
+    "react-dom",
+    "@tanstack/react-router",
+    "@tanstack/react-query",
+    "@tanstack/react-virtual",
+    "@tanstack/react-table",
+  ],
+  ...["radix-ui", "lucide-react", "uplot", "zod", "@fontsource/source-sans-3", "fast-png", "fflate"],
+];
+
+describe("web/", () => {
+  const paths = filesBelow("web", (path) => /\.tsx?$/.test(path) && !/\.(test|d)\.tsx?$/.test(path));
+  const sources = Object.fromEntries(paths.map((path) => [path, readText(path)]));
+
+  it("imports what runs in browsers, and no package but those that pages are made of", () => {
+    expect(paths.length).toBeGreaterThan(5);
+    expect(pageFaults(sources, PAGE_PACKAGES)).toEqual([]);
+    const fault = { "web/x.tsx": `import { a } from "../src/stores/url.js";\nimport b from "lodash";` };
+    expect(pageFaults(fault, PAGE_PACKAGES)).toHaveLength(2);
   });
 });
 

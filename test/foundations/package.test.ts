@@ -72,8 +72,8 @@ describe("npm pack", () => {
   });
   const [packed] = JSON.parse(output) as [{ files: { path: string; mode: number }[] }];
   const names = packed.files.map(({ path }) => path).sort();
-  // the viewer's bundles are made of a package, not of a source of ours
-  const isCompiled = (name: string) => name.startsWith("dist/") && !name.startsWith("dist/viewer/");
+  // bundles: of a package, and of web/
+  const isCompiled = (name: string) => /^dist\/(?!viewer\/|web\/)/.test(name);
 
   it("packs the compiled form of every source file and of nothing else", () => {
     const stems = filesBelow(
@@ -89,9 +89,18 @@ describe("npm pack", () => {
   it("packs beside it exactly the files of the golden list", async () => {
     // the folder of the viewer's bundles is called by their hash
     const rest = names
-      .filter((name) => !isCompiled(name))
+      .filter((name) => !isCompiled(name) && !name.startsWith("dist/web/assets/"))
       .map((name) => name.replace(/^(dist\/viewer\/)[0-9a-f]{16}\//, "$1HASH/"));
     await expect(`${rest.join("\n")}\n`).toMatchFileSnapshot("../golden/package/packed-files.txt");
+  });
+
+  it("packs all that the pages load, by names with the hash of what is in them, and no map", () => {
+    const assets = names.filter((name) => name.startsWith("dist/web/assets/"));
+    const page = readText("dist/web/index.html");
+    const loaded = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, path]) => `dist/web/${path}`);
+    expect(loaded.length).toBeGreaterThan(1);
+    for (const file of loaded) expect(assets).toContain(file);
+    for (const file of assets) expect(file).toMatch(/-[\w-]{8}\.(?:js|css|woff2?|wasm)(?:\.(?:br|gz))?$/);
   });
 
   it("packs what the program imports from outside of its own folder", () => {
