@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Database } from "../catalog/database.js";
-import { EmporiumError } from "../core/errors.js";
+import { asEmporiumError, ERRORS, toErrorRecord } from "../core/errors.js";
+import type { ServedCatalogue } from "../server/api/context.js";
+import type { Place } from "../server/places.js";
 import type { ImportReport } from "../stations/catalog/portal-import/report.js";
-import type { Store } from "../stores/store.js";
 import { command, type Io } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
 import { wholeNumber } from "./option-types.js";
@@ -13,16 +14,20 @@ const IMPORT_JOBS = 4;
 
 export default command({
   name: "serve",
-  summary: "Serve your own portal: GraphQL, files and S3 of a standardised tree, for the official client",
+  summary: "Open volumes, folders, buckets and standardised trees in a browser; serve a tree as a portal of your own",
   details: [
-    "Updates the catalogue from the tree (as catalog import does; unchanged runs are skipped), then serves until Ctrl-C: GraphQL at /graphql, files with ranges at /files, read-only S3 at /s3, Neuroglancer at /viewer. Nothing can be written.",
-    "On 127.0.0.1, the default, only this machine can reach the server. With another --host everybody who reaches the port can read everything in the tree; --url is then the URL at which others reach this server. URLs in answers and in Neuroglancer's views point to this server, whatever URLs rows and views were written with.",
+    "Prints the address of the pages, and serves until Ctrl-C. Locations are MRC files and other images, folders of any files, standardised trees, buckets and folders of web servers, as they are: nothing is converted, and nothing can be written. One volume opens in the viewer, one folder as a list of its files.",
+    "The first tree gets a catalogue: while it is served, the catalogue is updated from it (as catalog import does; unchanged runs are skipped), with --json before the result is printed. It answers GraphQL at /graphql, files with ranges at /files, read-only S3 at /s3, Neuroglancer at /viewer.",
+    "On 127.0.0.1, the default, only this machine can reach the server. With another --host everybody who reaches the port can read everything in the locations; --url is then the URL at which others reach this server. URLs in answers and in Neuroglancer's views point to this server, whatever URLs rows and views were written with.",
     "Pages of other origins can read nothing, unless --cors names their origin.",
     "The official client (cryoet_data_portal) needs two settings, which are printed: the URL for Client(…), and BOTO_ENDPOINT_URL. Other AWS programs read AWS_ENDPOINT_URL_S3.",
   ],
-  positionals: ["location"],
+  positionals: ["locations"],
   options: z.object({
-    location: z.string().meta({ description: "folder or bucket of the tree", value: "LOCATION" }),
+    locations: z
+      .array(z.string())
+      .default([])
+      .meta({ description: "file, volume, folder, tree, bucket or http folder", value: "LOCATION" }),
     host: z.string().default("127.0.0.1").meta({ description: "address to listen on", value: "HOST" }),
     port: wholeNumber(0, 65535).default(8080).meta({ description: "port to listen on; 0 for any free port", value: "N" }),
     url: z
@@ -39,12 +44,13 @@ export default command({
       .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 lower-case letters, digits, dots and dashes")
       .default("portal")
       .meta({ description: "name of the bucket at /s3", value: "NAME" }),
-    import: z.boolean().default(true).meta({ description: "update the catalogue from the tree first" }),
+    import: z.boolean().default(true).meta({ description: "update the catalogue from the tree" }),
     ...databaseOptions,
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     { run: "emporium serve demo-out/portal --port 0", says: "the demo's tree as a portal", stays: true },
+    { run: "emporium serve demo-out/volume.mrc --port 0", says: "one volume, in the viewer", stays: true },
     {
       run: "emporium serve demo-out/portal --port 0 --no-import --json",
       says: "as it was imported before, for programs",
@@ -52,88 +58,154 @@ export default command({
     },
   ],
   async run(options, io) {
-    const [{ openStore, parseLocation }, { openCatalog }, { openDatabase }, { openPortalApi }, { servePortal }, { corsPolicy }] =
-      await Promise.all([
-        import("../stores/url.js"),
-        import("../catalog/migrate.js"),
-        import("../catalog/database.js"),
-        import("../catalog/graphql/answer.js"),
-        import("../server/portal.js"),
-        import("../server/cors.js"),
-      ]);
+    const [{ openPlaces }, { servePortal, startOf }, { corsPolicy }] = await Promise.all([
+      import("../server/places.js"),
+      import("../server/portal.js"),
+      import("../server/cors.js"),
+    ]);
     const cors = corsPolicy(options.cors ?? []);
-    const location = parseLocation(options.location);
-    if (location.scheme === "ftp")
-      throw new EmporiumError("USAGE", "a tree is served from a folder, a bucket or a web server, not from FTP");
-    const store = await openStore(location, { anonymous: options.anonymous, readOnly: true });
-    // migrates an embedded database, and reports a server's that is older; it stays open only for the import
-    const writer = await openCatalog({
-      ...(await databaseFor(options, io, "writer", "serve")),
-      create: options.import,
-      connections: 2 * IMPORT_JOBS + 2,
-    });
+    const places = await openPlaces(options.locations, { anonymous: options.anonymous, signal: io.signal });
+    const trees = places.filter(({ kind }) => kind === "tree");
+    tellPlaces(places, trees, options, io);
+    const catalogue = trees[0] && (await openCatalogue(trees[0], options, io));
     try {
-      const reader = await openDatabase(await databaseFor(options, io, "reader", "serve"));
+      const { bucket, host, port, url } = options;
+      const portal = await servePortal({ places, catalogue, bucket, host, port, url, cors, version: version(), log: io.log });
       try {
-        const api = openPortalApi({ pool: reader.pool, log: io.log });
-        const { bucket, host, port, url } = options;
-        const name = location.url.split("/").at(-1)!;
-        const place = { id: "tree", name, kind: "tree", location, store } as const;
-        const state = () => ({ place: place.id, state: "ready" }) as const;
-        const catalogue = { place, api, pool: reader.pool, state };
-        const portal = await servePortal({
-          places: [place],
-          catalogue,
-          bucket,
-          host,
-          port,
-          url,
-          cors,
-          version: version(),
-          log: io.log,
-        });
-        try {
-          const home = url?.replace(/\/+$/, "") ?? portal.url;
-          if (url === undefined && !isLoopback(host)) {
-            io.log.warn("no --url: links and views contain this machine's IP address, not the name by which others reach it");
-          }
-          const report = options.import ? await bringUpToDate(store, writer, io) : undefined;
-          await writer.close();
-          for (const error of report?.errors ?? []) io.fail(error);
-          print({ url: home, bucket, report }, io);
-          await toldToStop(io.signal);
-          return report?.exitStatus ?? 0;
-        } finally {
-          await portal.close();
+        const home = url?.replace(/\/+$/, "") ?? portal.url;
+        if (url === undefined && !isLoopback(host)) {
+          io.log.warn("no --url: links and views contain this machine's IP address, not the name by which others reach it");
         }
+        if (options.import && catalogue && !io.json) io.out(`${home}/ has the pages; the catalogue is being updated`);
+        const brought = await catalogue?.bringUpToDate(io.json);
+        for (const error of brought?.errors ?? []) io.fail(error);
+        const start = startOf(places);
+        print({ url: home, bucket, start, report: brought?.report, hasTree: catalogue !== undefined }, io);
+        await toldToStop(io.signal);
+        return brought?.exitStatus ?? 0;
       } finally {
-        await reader.close();
+        await portal.close();
       }
     } finally {
-      await writer.close();
+      await catalogue?.close();
     }
   },
 });
+
+interface Options {
+  import: boolean;
+  database?: string | undefined;
+  login?: string | undefined;
+}
+
+/** What a person may have expected of the locations and does not get. */
+function tellPlaces(places: readonly Place[], trees: readonly Place[], { database, login }: Options, { log }: Io): void {
+  for (const { name, id } of trees.slice(1)) {
+    log.warn(`${name} is not catalogued: one server has one catalogue, of ${trees[0]!.name}; its files are at /browse/${id}`);
+  }
+  if (trees.length > 0) return;
+  if (places.length === 0) log.info("no location is given: pages open files that are dropped on them");
+  if (database !== undefined || login !== undefined)
+    log.warn("the database is not used: no location is a standardised tree, with dataset_metadata.json in folders of datasets");
+  else if (places.some(({ kind }) => kind !== "file"))
+    log.info("no catalogue: no location is a standardised tree, with dataset_metadata.json in folders of datasets");
+}
+
+interface Brought extends Pick<ImportReport, "errors" | "exitStatus"> {
+  readonly report?: ImportReport | undefined;
+}
+
+interface OpenCatalogue extends ServedCatalogue {
+  /**
+   * Imports what has changed in the tree. What fails is in `errors`; `strict`: it is thrown.
+   *
+   * @throws {EmporiumError} CANCELLED
+   */
+  bringUpToDate(strict: boolean): Promise<Brought | undefined>;
+  close(): Promise<void>;
+}
+
+async function openCatalogue(place: Place, options: Options, io: Io): Promise<OpenCatalogue> {
+  const [{ openCatalog }, { openDatabase }, { openPortalApi }, { portalOverview }] = await Promise.all([
+    import("../catalog/migrate.js"),
+    import("../catalog/database.js"),
+    import("../catalog/graphql/answer.js"),
+    import("../catalog/portal-overview.js"),
+  ]);
+  // migrates an embedded database, and reports a server's that is older; it stays open only for the import
+  const writer = await openCatalog({
+    ...(await databaseFor(options, io, "writer", "serve")),
+    create: options.import,
+    connections: 2 * IMPORT_JOBS + 2,
+  });
+  let reader: Database;
+  try {
+    reader = await openDatabase(await databaseFor(options, io, "reader", "serve"));
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+  const { pool } = reader;
+  let state: Pick<ReturnType<ServedCatalogue["state"]>, "state" | "error"> = { state: options.import ? "importing" : "ready" };
+  let overview = await portalOverview(pool);
+  return {
+    place,
+    pool,
+    api: openPortalApi({ pool, log: io.log }),
+    state: () => ({ place: place.id, ...state, ...overview }),
+    async bringUpToDate(strict) {
+      try {
+        if (!options.import) return undefined;
+        const { importTree } = await import("../stations/catalog/portal-import/portal-import.js");
+        const { clock, log, signal } = io;
+        const report = await importTree({ store: place.store, database: writer, jobs: IMPORT_JOBS, clock, log, signal });
+        const [error] = report.errors;
+        state = error ? { state: "failed", error } : { state: "ready" };
+        return { report, errors: report.errors, exitStatus: report.exitStatus };
+      } catch (thrown) {
+        if (strict || io.signal.aborted) throw thrown;
+        const known = asEmporiumError(thrown);
+        const error = toErrorRecord(known);
+        state = { state: "failed", error };
+        return { errors: [error], exitStatus: ERRORS[known.code].exit };
+      } finally {
+        await writer.close();
+        overview = await portalOverview(pool).catch(() => overview);
+      }
+    },
+    async close() {
+      await writer.close();
+      await reader.close();
+    },
+  };
+}
 
 function isLoopback(host: string): boolean {
   return /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host);
 }
 
-async function bringUpToDate(store: Store, database: Database, { clock, log, signal }: Io): Promise<ImportReport> {
-  const { importTree } = await import("../stations/catalog/portal-import/portal-import.js");
-  return importTree({ store, database, jobs: IMPORT_JOBS, clock, log, signal });
+interface Printed {
+  url: string;
+  bucket: string;
+  start: string;
+  report: ImportReport | undefined;
+  hasTree: boolean;
 }
 
-function print({ url, bucket, report }: { url: string; bucket: string; report: ImportReport | undefined }, io: Io): void {
+function print({ url, bucket, start, report, hasTree }: Printed, io: Io): void {
   const [graphql, files, s3, viewer] = [`${url}/graphql`, `${url}/files`, `${url}/s3`, `${url}/viewer/`];
+  const page = `${url}${start}`;
   const errors = report?.errors ?? [];
   if (io.json) {
-    io.outJson({ url, graphql, files, s3, viewer, bucket, imported: report ?? null, errors });
+    const tree = hasTree ? { graphql, files, s3, viewer, bucket } : { viewer };
+    io.outJson({ url, page, ...tree, imported: report ?? null, errors });
     return;
   }
   if (report) io.out(report.toText());
+  io.out(`${url} serves, until Ctrl-C:`);
+  io.out(`  ${page}`);
+  if (!hasTree) return;
   for (const line of [
-    `${url} serves, until Ctrl-C:`,
     `  Client("${graphql}")`,
     `  export BOTO_ENDPOINT_URL=${s3} AWS_ENDPOINT_URL_S3=${s3}`,
     `  aws s3 ls --no-sign-request --endpoint-url ${s3} s3://${bucket}/`,

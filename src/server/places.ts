@@ -1,6 +1,16 @@
+import { stat } from "node:fs/promises";
+import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import type { PlaceFacts } from "../model/page-api.js";
-import type { Location } from "../stores/location.js";
-import type { Store } from "../stores/store.js";
+import { addressOf } from "../stations/harvest/records/address.js";
+import { nameGiver } from "../stations/harvest/records/named-words.js";
+import { folderOf, isVolume } from "../stations/harvest/records/open-source.js";
+import { fileError } from "../stores/file/errors.js";
+import { checkKey } from "../stores/keys.js";
+import type { Location, StoreOptions } from "../stores/location.js";
+import { absent, type Store } from "../stores/store.js";
+import { openLocation, openStore, parseLocation } from "../stores/url.js";
+import { mapLimit } from "../system/parallel.js";
+import { isHiddenKey } from "./hidden.js";
 
 /** A location of the command line, open for reading. Nothing outside of it can be named. */
 export interface Place extends PlaceFacts {
@@ -13,4 +23,144 @@ export interface Place extends PlaceFacts {
 export interface PlacedKey {
   readonly place: Place;
   readonly key: string;
+}
+
+export interface OpenPlacesOptions {
+  /** Sign no request to a bucket. */
+  anonymous?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Folders in which a dataset's document is looked for: each look is a request. Datasets have numbers, and are looked at first. */
+const LOOKS_MAX = 64;
+const LOOKS_AT_ONCE = 8;
+/** Names that are read to find those folders. */
+const ENTRIES_MAX = 5_000;
+
+/**
+ * Opens locations to serve: files, volumes, folders, standardised trees, buckets, folders of web servers. Each gets an id of its last name.
+ *
+ * @throws {EmporiumError} USAGE for FTP; STORE_ABSENT, STORE_DENIED and what else stores throw where one cannot be read
+ */
+export async function openPlaces(words: readonly string[], options: OpenPlacesOptions = {}): Promise<Place[]> {
+  const give = nameGiver();
+  const places: Place[] = [];
+  for (const word of words) {
+    const location = parseLocation(word);
+    const name = location.key || location.bucket || new URL(location.url).host || "/";
+    const id = give(slug(name) || location.scheme);
+    places.push({ id, name, location, ...(await openPlace(word, location, options)) });
+  }
+  return places;
+}
+
+type Opened = Pick<Place, "kind" | "key" | "store">;
+
+async function openPlace(word: string, location: Location, { anonymous, signal }: OpenPlacesOptions): Promise<Opened> {
+  if (location.scheme === "ftp") {
+    throw new EmporiumError("USAGE", `${location.url}: a folder, a bucket or a web server is served, not FTP`, {
+      hint: `copy the files first: emporium harvest download ${location.url} --out DIR`,
+    });
+  }
+  const opening: StoreOptions = { anonymous, readOnly: true };
+  const single = async (): Promise<Opened> => ({
+    kind: "file",
+    key: location.key,
+    store: (await openLocation(location, opening)).store,
+  });
+  if (location.path !== undefined) {
+    if (await isFile(location.path)) return single();
+    const store = await openStore(location, opening);
+    for await (const _first of store.children("", { signal })) break; // a folder that may not be read is told now
+    if (location.key !== "" && (await isVolume(folderOf(store, "", word, { signal })))) return single();
+    return { kind: (await isTree(store, signal)) ? "tree" : "folder", store };
+  }
+  const { kind } = location.key === "" ? { kind: "folder" } : addressOf(location.url);
+  if (kind === "file") {
+    const file = await single();
+    if (await file.store.stat(location.key, { signal })) return file;
+    throw absent(file.store, location.key);
+  }
+  const store = await openStore(location, opening);
+  // before it is listed: many servers have volumes and no listings
+  if (location.key !== "" && (await isVolume(folderOf(store, "", word, { signal })))) return single();
+  if (kind === "unknown" && !(await hasEntries(store, "", signal))) {
+    const file = await single();
+    if (await file.store.stat(location.key, { signal })) return file;
+    throw absent(file.store, location.key);
+  }
+  if (await isTree(store, signal)) return { kind: "tree", store };
+  return { kind: location.bucket === undefined ? "web" : "bucket", store };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw fileError(error, path, "read");
+  });
+  if (found.isFile() || found.isDirectory()) return found.isFile();
+  throw new EmporiumError("STORE_FAILED", `${path} is neither a file nor a folder`, { place: { file: path } });
+}
+
+/** Web servers without listings refuse, or answer with a page that lists nothing. */
+async function hasEntries(store: Store, folder: string, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    for await (const _first of store.children(folder, { signal })) return true;
+  } catch (error) {
+    if (!isEmporiumError(error) || !["STORE_ABSENT", "STORE_PROTOCOL"].includes(error.code)) throw error;
+  }
+  return false;
+}
+
+/** As `catalog import` takes it: a folder that has folders of datasets or of depositions, by their documents. */
+async function isTree(store: Store, signal: AbortSignal | undefined): Promise<boolean> {
+  const folders: string[] = [];
+  let entries = 0;
+  for await (const { key } of store.children("", { signal })) {
+    if (++entries > ENTRIES_MAX) break;
+    if (!key.endsWith("/") || isHiddenKey(key)) continue;
+    if (key === "depositions_metadata/") return true;
+    folders.push(key);
+  }
+  const numbered = (key: string) => Number(/^\d+\/$/.test(key));
+  const likely = folders.sort((a, b) => numbered(b) - numbered(a)).slice(0, LOOKS_MAX);
+  const found = await mapLimit(likely, LOOKS_AT_ONCE, (key) => store.stat(`${key}dataset_metadata.json`, { signal }));
+  return found.some((one) => one !== undefined);
+}
+
+/** Letters, digits and single hyphens. */
+function slug(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 40);
+}
+
+/**
+ * A key as it came from outside, checked: within the place, not hidden. Whether there is such an object or folder is not looked at.
+ *
+ * @throws {EmporiumError} NAME_UNSAFE; NOT_FOUND for what is hidden, and for what lies beside a place that is one file
+ */
+export function keyWithin(place: Place, text: string): string {
+  const key = checkKey(text, "either");
+  const beside = place.key !== undefined && key !== place.key && !key.startsWith(`${place.key}/`);
+  if (beside || isHiddenKey(key)) throw notHere(place, key);
+  return key;
+}
+
+/** The same as {@link keyWithin}, of what is there: a file, or a folder with anything in it. */
+export async function existing(place: Place, text: string, signal?: AbortSignal): Promise<PlacedKey> {
+  const key = keyWithin(place, text);
+  if (await place.store.stat(key, { signal })) return { place, key };
+  const { store } = place;
+  const isFolder =
+    (await hasEntries(store, key, signal)) || (await isVolume(folderOf(store, `${key}/`, `${place.id}/${key}`, { signal })));
+  if (isFolder) return { place, key };
+  throw notHere(place, key);
+}
+
+function notHere(place: Place, key: string): EmporiumError {
+  return new EmporiumError("NOT_FOUND", `${place.id}/${key} is not here`, {
+    hint: "look into the folder that it should be in",
+  });
 }

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from "../core/clock.js";
-import { EmporiumError } from "../core/errors.js";
 import { type Log, silentLog } from "../core/log.js";
-import { checkKey } from "../stores/keys.js";
+import { printRef } from "../model/ref.js";
 import { apiHandler } from "./api/api.js";
 import type { ApiContext, ServedCatalogue } from "./api/context.js";
 import { appPage } from "./app-page.js";
 import { type CorsPolicy, OWN_ORIGIN, withCors } from "./cors.js";
+import { finder } from "./find.js";
 import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "./graphql.js";
 import { type Handler, mounted, onlyReading } from "./handler.js";
 import { listen } from "./listen.js";
@@ -87,12 +87,8 @@ export async function servePortal({
     volumes,
     log,
     clock,
-    server: { version, bucket, start: "/" },
-    async find(ref) {
-      const found = ref.kind === "place" ? places.find(({ id }) => id === ref.place) : undefined;
-      if (ref.kind !== "place" || !found) throw new EmporiumError("NOT_FOUND", "nothing is here");
-      return { place: found, key: checkKey(ref.key, "either") };
-    },
+    server: { version, bucket, start: startOf(places) },
+    find: finder(places, catalogue),
   };
   const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, log });
   const others = mounted({
@@ -126,6 +122,14 @@ export async function servePortal({
       await volumes.close();
     },
   };
+}
+
+/** The page that opens first: of one volume, its picture. */
+export function startOf(places: readonly Place[]): string {
+  const [place, ...others] = places;
+  if (!place || others.length > 0 || place.kind === "tree") return "/";
+  const { id, key } = place;
+  return key === undefined ? `/browse/${id}` : `/view/at/${printRef({ kind: "place", place: id, key })}`;
 }
 
 /** A proxy may hand over paths with the folder under which people find this server, or without. */

@@ -159,10 +159,12 @@ describe("examples of the help texts", () => {
           server.on("close", () => reject(new Error(`ended: ${text}${said}`)));
           server.stdout.setEncoding("utf8").on("data", (piece: string) => {
             text += piece;
-            if (line.includes("--json") ? isJson(text) : text.includes(`/graphql")\n`)) resolve(text);
+            if (line.includes("--json") ? isJson(text) : SERVES.test(text)) resolve(text);
           });
         });
-        expect(out).toMatch(/http:\/\/127\.0\.0\.1:\d+\/graphql/);
+        const page = line.includes("--json") ? (JSON.parse(out) as { page: string }).page : SERVES.exec(out)![1]!;
+        const answer = await fetch(page, { headers: { accept: "text/html" } });
+        expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("<base")]);
         const ended = once(server, "exit");
         server.kill("SIGINT");
         expect((await ended)[0]).toBe(0);
@@ -179,6 +181,9 @@ describe("examples of the help texts", () => {
     if (line.includes("--json")) JSON.parse(stdout);
   });
 });
+
+/** The page that opens first. */
+const SERVES = / serves, until Ctrl-C:\n {2}(http:\S+)\n/;
 
 function isJson(text: string): boolean {
   try {

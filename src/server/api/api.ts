@@ -1,9 +1,9 @@
 import { Hono } from "hono";
-import { type EmporiumError, isEmporiumError, toErrorRecord } from "../../core/errors.js";
+import { isEmporiumError, toErrorRecord } from "../../core/errors.js";
 import type { ApiError } from "../../model/page-api.js";
 import type { Handler } from "../handler.js";
-import type { Place } from "../places.js";
 import type { ApiContext, Routes } from "./context.js";
+import { statusOf, toApiError } from "./errors.js";
 import { serverRoutes } from "./server.js";
 import { volumeRoutes } from "./volumes.js";
 
@@ -16,7 +16,7 @@ export function apiHandler(context: ApiContext): Handler {
   app.notFound((c) => c.json({ code: "NOT_FOUND", message: "nothing is here" } satisfies ApiError, 404));
   app.onError((error, c) => {
     if (isEmporiumError(error))
-      return c.json(told(error, context.places), statusOf(error) as 400, { "cache-control": "no-store" });
+      return c.json(toApiError(toErrorRecord(error), context.places), statusOf(error) as 400, { "cache-control": "no-store" });
     if (error.name === "AbortError") return c.body(null, 499 as 400); // nobody is there any more
     context.log.error(error.message, { path: c.req.path });
     return c.json({ code: "INTERNAL", message: "this failed; the server's log says why" } satisfies ApiError, 500);
@@ -30,36 +30,4 @@ export function apiHandler(context: ApiContext): Handler {
     response.headers.set("cross-origin-resource-policy", "same-origin");
     return response;
   };
-}
-
-/** As the program tells it, with the names of places for where they are on this machine. */
-function told(error: EmporiumError, places: readonly Place[]): ApiError {
-  const { code, message, hint, file, url, path, byte } = toErrorRecord(error);
-  const inPlaces = (text: string | undefined) =>
-    text &&
-    places
-      .flatMap(({ id, location: { path: at, url: address } }) => [at, address].map((whole) => [id, whole] as const))
-      .reduce((now, [id, whole]) => (whole === undefined || whole === "/" ? now : now.replaceAll(whole, id)), text);
-  return { code, message: inPlaces(message)!, path: inPlaces(file ?? url ?? path), byte, hint: inPlaces(hint) };
-}
-
-function statusOf({ code }: EmporiumError): number {
-  switch (code) {
-    case "USAGE":
-    case "NAME_UNSAFE":
-      return 400;
-    case "STORE_DENIED":
-      return 403;
-    case "NOT_FOUND":
-    case "STORE_ABSENT":
-      return 404;
-    case "STORE_CONFLICT":
-    case "SOURCE_CHANGED":
-      return 409;
-    case "STORE_UNAVAILABLE":
-    case "STORE_THROTTLED":
-      return 503;
-    default:
-      return code.startsWith("FORMAT_") ? 422 : 500;
-  }
 }

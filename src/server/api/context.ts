@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import type pg from "pg";
 import type { PortalApi } from "../../catalog/graphql/answer.js";
 import type { Clock } from "../../core/clock.js";
+import type { ErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import type { CatalogueFacts, ServerFacts } from "../../model/page-api.js";
 import type { Ref } from "../../model/ref.js";
@@ -27,7 +28,8 @@ export interface ServedCatalogue {
   readonly api: PortalApi;
   /** Of the role that only reads. */
   readonly pool: pg.Pool;
-  state(): CatalogueFacts;
+  /** Its error names files as they are on this machine. */
+  state(): Omit<CatalogueFacts, "error"> & { readonly error?: ErrorRecord | undefined };
 }
 
 /** Adds what answers for one noun. Paths are those behind `/api/v1`. */

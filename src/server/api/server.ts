@@ -1,14 +1,19 @@
-import type { PlaceFacts, ServerFacts } from "../../model/page-api.js";
+import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../model/page-api.js";
 import type { Place } from "../places.js";
-import type { Routes } from "./context.js";
+import type { Routes, ServedCatalogue } from "./context.js";
+import { toApiError } from "./errors.js";
 
 /** `GET server`: what is served, and where. */
 export const serverRoutes: Routes = (app, { places, catalogue, server }) => {
+  const told = (state: ReturnType<ServedCatalogue["state"]>): CatalogueFacts => ({
+    ...state,
+    error: state.error && toApiError(state.error, places),
+  });
   app.get("/server", (c) =>
     c.json({
       ...server,
       places: places.map(factsOf),
-      catalogue: catalogue?.state(),
+      catalogue: catalogue && told(catalogue.state()),
       addresses: { graphql: "graphql", files: "files", s3: "s3", viewer: "viewer/" },
       writing: false,
     } satisfies ServerFacts),

@@ -174,7 +174,7 @@ export function isDocument(name: string): boolean {
 }
 
 /** Whether the folder has a document of a volume, or of a group around a volume. */
-async function isVolume(folder: PeekFolder): Promise<boolean> {
+export async function isVolume(folder: PeekFolder): Promise<boolean> {
   const { peekFolder } = await import("../../../formats/peek/peek.js");
   try {
     await peekFolder(folder);
@@ -188,7 +188,7 @@ async function isVolume(folder: PeekFolder): Promise<boolean> {
 }
 
 /** A folder of a store for a peek. Files that are forbidden or web pages count as absent. */
-export function folderOf(store: Store, prefix: string, name: string, way: Pick<Way, "signal" | "pace">): PeekFolder {
+export function folderOf(store: Store, prefix: string, name: string, way: Pick<OpenOptions, "signal" | "pace">): PeekFolder {
   const asked = new Map<string, Promise<Uint8Array | undefined>>();
   const pace = paceOf(name, way);
   const ask = async (key: string): Promise<Uint8Array | undefined> => {
@@ -212,7 +212,7 @@ export function folderOf(store: Store, prefix: string, name: string, way: Pick<W
   };
 }
 
-function paceOf(place: string, { pace }: Pick<Way, "pace">) {
+function paceOf(place: string, { pace }: Pick<OpenOptions, "pace">) {
   const host = hostOf(place);
   return host === undefined ? undefined : pace?.host(httpAddress(place) ?? place, host);
 }

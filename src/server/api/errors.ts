@@ -1,0 +1,37 @@
+import type { EmporiumError, ErrorRecord } from "../../core/errors.js";
+import type { ApiError } from "../../model/page-api.js";
+import type { Place } from "../places.js";
+
+/** As the program tells it, with the names of places for where they are on this machine. */
+export function toApiError({ code, message, hint, file, url, path, byte }: ErrorRecord, places: readonly Place[]): ApiError {
+  const inPlaces = (text: string | undefined) =>
+    text &&
+    places
+      .flatMap(({ id, location: { path: at, url: address } }) => [at, address].map((whole) => [id, whole] as const))
+      .sort(([, a = ""], [, b = ""]) => b.length - a.length) // one may lie in another
+      .reduce((now, [id, whole]) => (whole === undefined || whole === "/" ? now : now.replaceAll(whole, id)), text);
+  return { code, message: inPlaces(message)!, path: inPlaces(file ?? url ?? path), byte, hint: inPlaces(hint) };
+}
+
+export function statusOf({ code }: EmporiumError): number {
+  switch (code) {
+    case "USAGE":
+    case "NAME_UNSAFE":
+      return 400;
+    case "STORE_DENIED":
+      return 403;
+    case "NOT_FOUND":
+    case "STORE_ABSENT":
+      return 404;
+    case "STORE_CONFLICT":
+    case "SOURCE_CHANGED":
+      return 409;
+    case "STORE_UNAVAILABLE":
+    case "STORE_THROTTLED":
+    case "DATABASE_UNAVAILABLE":
+    case "DATABASE_TIMEOUT":
+      return 503;
+    default:
+      return code.startsWith("FORMAT_") ? 422 : 500;
+  }
+}
