@@ -104,21 +104,23 @@ function makeInputs(entity: Entity): EntityInputs {
   return { where, orderBy, countColumns, aggregateWhere };
 }
 
-function whereFields({ fields, keys, lists }: Entity): GraphQLInputFieldConfigMap {
+/** With `_and` and `_or`, which the portal lacks: a relation can be asked for twice, once for masks and once for points. */
+function whereFields({ name, fields, keys, lists }: Entity): GraphQLInputFieldConfigMap {
   const config: GraphQLInputFieldConfigMap = {};
-  for (const { name, target, aggregate } of lists) {
-    config[name] = { type: inputsOf(target).where };
+  for (const { name: list, target, aggregate } of lists) {
+    config[list] = { type: inputsOf(target).where };
     config[aggregate] = { type: inputsOf(target).aggregateWhere };
   }
-  for (const { name, object, target } of keys) {
+  for (const { name: key, object, target } of keys) {
     config[object] = { type: inputsOf(target).where };
-    config[name] = { type: INT };
+    config[key] = { type: INT };
   }
   for (const field of fields) {
     const type = comparatorsOf(field);
     if (type) config[field.name] = { type };
   }
-  return { ...config, id: { type: INT } };
+  const all = { type: new GraphQLList(new GraphQLNonNull(inputsOf(name).where)) };
+  return { ...config, id: { type: INT }, _and: all, _or: all };
 }
 
 function orderFields({ fields, keys }: Entity): GraphQLInputFieldConfigMap {

@@ -56,8 +56,13 @@ export function statementOf(queries: readonly RootQuery[], relations: number, ad
     return queries.length === 1 ? sql`select 0 as query, part.row::text from (${rows}) as part` : numbered(rows, at);
   });
   const whole = parts.length === 1 ? parts[0]! : inOrder(parts);
-  const { sql: text, parameters } = whole.compile(compiler);
-  return { sql: text, parameters: parameters as string[], usesAddresses };
+  return { ...compiled(whole), usesAddresses };
+}
+
+/** The text of a statement, and its values. */
+export function compiled(statement: Sql): Pick<Statement, "sql" | "parameters"> {
+  const { sql: text, parameters } = statement.compile(compiler);
+  return { sql: text, parameters: parameters as string[] };
 }
 
 function numbered(rows: Sql, at: number): Sql {

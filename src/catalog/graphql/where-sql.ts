@@ -6,7 +6,11 @@ import { type Addressing, addressSql, isAddress } from "./address-sql.js";
 import { findColumn } from "./columns.js";
 import { comparisons, type Sql } from "./comparison-sql.js";
 import { indexedText } from "./indexed-text.js";
+import { tooMuch } from "./limits.js";
 import type { Clause } from "./row-plan.js";
+
+/** Parts of all `_and` and `_or`. */
+const PARTS_MAX = 100;
 
 /** What is the same for all parts of one statement. */
 export interface SqlContext {
@@ -14,6 +18,8 @@ export interface SqlContext {
   alias(): string;
   /** Relations that may be gone along from a root. */
   readonly relations: number;
+  /** @throws {GraphQLError} for more parts of `_and` and `_or` than one statement may have. */
+  count(parts: number): void;
   /** A field's value as it is answered and compared. */
   value(alias: string, field: Pick<Field, "column" | "type">): Sql;
 }
@@ -21,9 +27,14 @@ export interface SqlContext {
 /** @param onAddress told of every use of a column with addresses. */
 export function sqlContext(relations: number, addressing?: Addressing, onAddress: () => void = () => {}): SqlContext {
   let used = 0;
+  let parts = 0;
   return {
     alias: () => `t${used++}`,
     relations,
+    count(more) {
+      parts += more;
+      if (parts > PARTS_MAX) throw tooMuch(`_and and _or have more than ${PARTS_MAX} parts.`);
+    },
     value(alias, field) {
       const stored = columnOf(alias, field.column);
       if (!isAddress(field)) return stored;
@@ -66,6 +77,13 @@ export function whereSql(context: SqlContext, entity: Entity, alias: string, whe
   return Object.entries(where ?? {}).flatMap(([name, value]) => {
     if (value === null) return [];
     const inner = value as Clause;
+    if (name === "_and" || name === "_or") {
+      const clauses = value as readonly Clause[];
+      context.count(clauses.length);
+      const parts = clauses.map((clause) => sql`(${allOf(whereSql(context, entity, alias, clause, level))})`);
+      if (name === "_and") return parts;
+      return [parts.length > 0 ? sql`(${sql.join(parts, sql` or `)})` : sql`false`];
+    }
     const column = findColumn(entity, name);
     if (column) {
       const value = context.value(alias, column);

@@ -4,10 +4,11 @@ import type { ApiError } from "../../model/page-api.js";
 import type { Handler } from "../handler.js";
 import type { ApiContext, Routes } from "./context.js";
 import { statusOf, toApiError } from "./errors.js";
+import { facetsRoutes } from "./facets.js";
 import { serverRoutes } from "./server.js";
 import { volumeRoutes } from "./volumes.js";
 
-const ROUTES: readonly Routes[] = [serverRoutes, volumeRoutes];
+const ROUTES: readonly Routes[] = [serverRoutes, volumeRoutes, facetsRoutes];
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */
 export function apiHandler(context: ApiContext): Handler {

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { openFacets } from "../../catalog/facets.js";
+import { EmporiumError } from "../../core/errors.js";
+import type { ApiContext, Routes } from "./context.js";
+import { parsed } from "./parameters.js";
+
+const TEXT = z
+  .string()
+  .max(1_000)
+  .refine((text) => !text.includes("\0"), "a text without the character U+0000");
+const PARAMETERS = z.strictObject({
+  of: z.enum(["datasets", "runs", "annotations"]),
+  where: z.string().max(65_536).transform(json).optional(),
+  facet: TEXT.optional(),
+  like: TEXT.min(1).optional(),
+});
+
+/** `GET facets?of=runs&where={…}`: what a list can be filtered by; with `facet=…&like=…` the values of one that have a text in them. */
+export const facetsRoutes: Routes = (app, context) => {
+  const answer = context.catalogue && openFacets(context.catalogue.pool);
+  app.get("/facets", async (c) => {
+    if (!answer) throw noCatalogue(context);
+    return c.json(await answer(parsed(PARAMETERS, c.req.query()), c.req.raw.signal));
+  });
+};
+
+export function noCatalogue({ places }: ApiContext): EmporiumError {
+  return new EmporiumError("NOT_FOUND", "there is no catalogue: no place is a standardised tree", {
+    hint: `emporium serve TREE; served now: ${places.map(({ name }) => name).join(", ") || "nothing"}`,
+  });
+}
+
+function json(text: string, { addIssue }: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    addIssue({ code: "custom", message: "must be JSON" });
+    return z.NEVER;
+  }
+}
