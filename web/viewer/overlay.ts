@@ -1,0 +1,63 @@
+/** What is drawn over the slices, and the part of the side panel that belongs to it: the viewer gives a `LayersHost`, `overlays/layers.tsx` fills it. */
+import type { Triple } from "../../src/core/box.js";
+import type { VolumeFacts } from "../../src/model/page-api.js";
+
+export type Axis = "z" | "y" | "x";
+
+/** One pane as it is drawn at the moment. */
+export interface PaneView {
+  /** Across which the plane is cut. */
+  readonly axis: Axis;
+  readonly facts: VolumeFacts;
+  /** Section of level 0 that is wanted; the picture may lag behind for some milliseconds. */
+  readonly at: number;
+  /** Where this section lies along `axis`. */
+  readonly atAngstrom: number;
+  /** Sections of level 0 of which the mean is shown, and how thick that is. */
+  readonly slab: number;
+  readonly slabAngstrom: number;
+  /** CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly angstromPerPixel: number;
+}
+
+/** Between the world, in Å `[z, y, x]`, and CSS pixels from the pane's upper left corner. */
+export interface PaneTransform {
+  /** `away`: Å between the point and the section, with its sign. */
+  toPane(world: Triple): { readonly u: number; readonly v: number; readonly away: number };
+  /** A point on the section. */
+  toWorld(u: number, v: number): Triple;
+}
+
+/** Something that can be pointed at. */
+export interface OverlayHit {
+  /** `ribosome 12 of 41`: shown beside the value of the voxel. */
+  readonly text: string;
+  /** A click does this in place of moving the crosshair. */
+  readonly open?: (() => void) | undefined;
+}
+
+export interface OverlayPainter {
+  /** Draws over a pane. The context is clear, in CSS pixels, and is asked again whenever something has changed. */
+  paint(pane: PaneView, transform: PaneTransform, context: CanvasRenderingContext2D): void;
+  /** What is below the pointer. */
+  hit?(pane: PaneView, transform: PaneTransform, u: number, v: number): OverlayHit | undefined;
+}
+
+/** What the layers know of the viewer. It lives as long as the volume is shown. */
+export interface LayersHost {
+  readonly facts: VolumeFacts;
+  /** Draws below measures and crosshair, in every pane. Undefined: nothing any more. */
+  setPainter(painter: OverlayPainter | undefined): void;
+  /** Something that a painter draws has changed. */
+  repaint(): void;
+  /** Layers that are on, as `on=` of the address has them; undefined: it does not say. */
+  readonly on: readonly string[] | undefined;
+  setOn(ids: readonly string[]): void;
+  /** Moves the crosshair, Å `[z, y, x]`, and the view with it where it would be out of sight. */
+  goTo(world: Triple): void;
+  readonly position: Triple;
+  /** Called with `[` (-1) and `]` (1). */
+  onStep(step: ((direction: 1 | -1) => void) | undefined): void;
+}
