@@ -20,7 +20,9 @@ const at = { getParentRoute: () => root };
 
 /** Of every list. The names that are left are facets; the list says what it does not know of them. */
 const listSearch = searchOf({ sort: text, as: text, size: whole, row: whole, without: text }, texts);
-/** The viewer knows its own parameters. */
+/** The viewer reads them itself: `viewer/link.ts`. */
+const slices = searchOf({ p: text, v: text, l: text, z: text, c: text, s: text, on: text, m: text, w: text, cw: text });
+/** Neuroglancer knows its own parameters. */
 const viewSearch = searchOf({}, texts);
 
 const routes = [
@@ -53,10 +55,11 @@ const routes = [
   }),
   createRoute({ ...at, path: "/search", validateSearch: searchOf({ q: text }), component: page("search", "Search") }),
   createRoute({ ...at, path: "/about", component: page("about", "About") }),
-  createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: viewSearch, component: page("view", "View") }),
-  createRoute({ ...at, path: "/view/tiltseries/$id", validateSearch: viewSearch, component: page("view", "View") }),
-  createRoute({ ...at, path: "/view/frame/$id", validateSearch: viewSearch, component: page("view", "View") }),
-  createRoute({ ...at, path: "/view/at/$place/$", validateSearch: viewSearch, component: page("view", "View") }),
+  createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: slices, component: page("view", "View") }),
+  createRoute({ ...at, path: "/view/tiltseries/$id", validateSearch: slices, component: page("view", "View") }),
+  createRoute({ ...at, path: "/view/frame/$id", validateSearch: slices, component: page("view", "View") }),
+  createRoute({ ...at, path: "/view/at/$id", validateSearch: slices, component: page("view", "View") }),
+  createRoute({ ...at, path: "/view/at/$place/$", validateSearch: slices, component: page("view", "View") }),
   createRoute({
     ...at,
     path: "/neuroglancer/tomogram/$id",

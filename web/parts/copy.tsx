@@ -9,11 +9,7 @@ export function CopyButton({ text, label = "Copy", bare = false }: { text: strin
   const timer = useRef<number>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const copy = async () => {
-    const done = await navigator.clipboard?.writeText(text).then(
-      () => true,
-      () => false,
-    );
-    setSays(done ? "Copied" : copiedBySelection(text) ? "Copied" : "Not copied: the browser forbids it");
+    setSays((await copyText(text)) ? "Copied" : "Not copied: the browser forbids it");
     clearTimeout(timer.current);
     timer.current = window.setTimeout(() => setSays(""), SHOWN_MS);
   };
@@ -26,6 +22,15 @@ export function CopyButton({ text, label = "Copy", bare = false }: { text: strin
       </span>
     </button>
   );
+}
+
+/** @returns whether the browser allowed it */
+export async function copyText(text: string): Promise<boolean> {
+  const done = await navigator.clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  );
+  return done || copiedBySelection(text);
 }
 
 function copiedBySelection(text: string): boolean {

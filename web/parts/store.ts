@@ -4,6 +4,8 @@ import { useSyncExternalStore } from "react";
 export interface Shared<T> {
   get(): T;
   set(value: T): void;
+  /** Calls whenever it is set. @returns what ends that */
+  watch(watcher: () => void): () => void;
   use(): T;
 }
 
@@ -21,6 +23,7 @@ export function shared<T>(first: T): Shared<T> {
       value = next;
       for (const watcher of watchers) watcher();
     },
+    watch,
     use: () => useSyncExternalStore(watch, get),
   };
 }

@@ -2,9 +2,17 @@ import { convertIndexedToRgb, type DecodedPng, decode, encode } from "fast-png";
 import { EmporiumError } from "../../core/errors.js";
 import type { Picture } from "./marks.js";
 
-/** Encodes a picture as PNG, 8 bits a colour, with a library of this program: the bytes are the same on every machine. */
-export function encodePng({ width, height, rgb }: Picture): Uint8Array {
-  return encode({ width, height, data: rgb, depth: 8, channels: 3 });
+/** Encodes a picture as PNG, 8 bits a colour, with a library of this program: the bytes are the same on every machine. @param text Latin-1, by keyword */
+export function encodePng({ width, height, rgb }: Picture, text?: Readonly<Record<string, string>>): Uint8Array {
+  return encode({ width, height, data: rgb, depth: 8, channels: 3, ...(text && { text }) });
+}
+
+/** The same of numbers, 16 bits a pixel. */
+export function encodeGreyPng(
+  { width, height, data }: { readonly width: number; readonly height: number; readonly data: Uint16Array },
+  text: Readonly<Record<string, string>>,
+): Uint8Array {
+  return encode({ width, height, data, depth: 16, channels: 1, text });
 }
 
 /**

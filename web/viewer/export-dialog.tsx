@@ -1,0 +1,229 @@
+import { useEffect, useRef, useState } from "react";
+import { ErrorPanel } from "../parts/states.js";
+import { printContrastWords } from "./caption.js";
+import type { PictureFacts } from "./export.js";
+import { hasScale, PANE_AXES, PANE_NAMES, PLANE_AXES, voxelOf } from "./geometry.js";
+import { drawScaleBar, type PaneDrawing } from "./pane-draw.js";
+import type { PlaneAsk } from "./planes.js";
+import { paint } from "./render-2d.js";
+import type { PaneId, Session } from "./session.js";
+
+type Kind = "seen" | "raw" | "tiff";
+
+const CAPTION_HEIGHT = 24;
+
+/** A picture of the active pane, as it is on the screen or with a pixel a voxel. */
+export function ExportDialog({
+  session,
+  drawings,
+  close,
+}: {
+  session: Session;
+  drawings: ReadonlyMap<PaneId, PaneDrawing>;
+  close: () => void;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [size, setSize] = useState<"screen" | "native">("screen");
+  const [kind, setKind] = useState<Kind>("seen");
+  const [bar, setBar] = useState(true);
+  const [overlays, setOverlays] = useState(true);
+  const [caption, setCaption] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const [isBusy, setBusy] = useState(false);
+  const stop = useRef(new AbortController());
+  useEffect(() => {
+    dialog.current?.showModal();
+    const mine = new AbortController();
+    stop.current = mine;
+    return () => mine.abort();
+  }, []);
+  const pane: PaneId = drawings.has(session.active) ? session.active : "z";
+  const isSeen = kind === "seen";
+  const isNative = size === "native" || !isSeen;
+  const save = async () => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      const drawing = drawings.get(pane)!;
+      const made = await (isNative
+        ? nativeFile(session, drawing, kind, { bar, caption }, stop.current.signal)
+        : screenFile(session, drawing, { bar, overlays, caption }));
+      download(made.bytes, made.name, made.type);
+      dialog.current?.close();
+    } catch (failure) {
+      if (!stop.current.signal.aborted) setError(failure);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <dialog ref={dialog} onClose={close} aria-labelledby="export-title" className="v-export">
+      <h2 id="export-title">Export the {PANE_NAMES[session.active]} plane</h2>
+      <fieldset>
+        <legend>Numbers</legend>
+        <Choice name="kind" value="seen" now={kind} set={setKind} label="PNG, 8 bit as seen" />
+        <Choice name="kind" value="raw" now={kind} set={setKind} label="PNG, 16 bit raw" />
+        <Choice name="kind" value="tiff" now={kind} set={setKind} label="TIFF, 32 bit floating point" />
+      </fieldset>
+      <fieldset disabled={!isSeen}>
+        <legend>Size</legend>
+        <Choice name="size" value="screen" now={isNative ? "native" : "screen"} set={setSize} label="As on the screen" />
+        <Choice
+          name="size"
+          value="native"
+          now={isNative ? "native" : "screen"}
+          set={setSize}
+          label="A pixel a voxel, whole plane"
+        />
+      </fieldset>
+      <fieldset disabled={!isSeen}>
+        <legend>With</legend>
+        <Check label="Scale bar" value={bar && isSeen} set={setBar} />
+        <Check label="Layers and measures" value={overlays && !isNative} set={setOverlays} isOff={isNative} />
+        <Check label="Caption" value={caption && isSeen} set={setCaption} />
+      </fieldset>
+      {error !== undefined && <ErrorPanel error={error} />}
+      <p className="buttons">
+        <button type="button" className="primary" disabled={isBusy} onClick={() => void save()}>
+          Save picture
+        </button>
+        <button type="button" onClick={() => dialog.current?.close()}>
+          Cancel
+        </button>
+      </p>
+    </dialog>
+  );
+}
+
+function Choice<T extends string>({
+  name,
+  value,
+  now,
+  set,
+  label,
+}: {
+  name: string;
+  value: T;
+  now: T;
+  set: (value: T) => void;
+  label: string;
+}) {
+  return (
+    <label className="check">
+      <input type="radio" name={name} checked={now === value} onChange={() => set(value)} /> {label}
+    </label>
+  );
+}
+
+function Check({ label, value, set, isOff }: { label: string; value: boolean; set: (value: boolean) => void; isOff?: boolean }) {
+  return (
+    <label className="check">
+      <input type="checkbox" checked={value} disabled={isOff} onChange={({ target }) => set(target.checked)} /> {label}
+    </label>
+  );
+}
+
+interface Made {
+  readonly bytes: Uint8Array;
+  readonly name: string;
+  readonly type: string;
+}
+
+function factsOf(session: Session, drawing: PaneDrawing, pixelSizeAngstrom: number): PictureFacts {
+  const { facts, at, axis, slab } = drawing.view();
+  return {
+    title: facts.title,
+    url: window.location.href,
+    plane: `${PANE_NAMES[axis]} slice ${at + 1}${slab > 1 ? `, mean of ${slab}` : ""}`,
+    voxelSizeAngstrom: facts.voxelSizeAngstrom,
+    pixelSizeAngstrom: hasScale(facts) ? pixelSizeAngstrom : undefined,
+    contrast: session.contrastOf(axis),
+  };
+}
+
+async function screenFile(
+  session: Session,
+  drawing: PaneDrawing,
+  { bar, overlays, caption }: { bar: boolean; overlays: boolean; caption: boolean },
+): Promise<Made> {
+  const { seenPng } = await import("./export.js");
+  const seen = drawing.drawNow();
+  const ratio = devicePixelRatio;
+  const { width, height } = seen;
+  const [canvas, context] = canvasOf(width, height + (caption ? CAPTION_HEIGHT * ratio : 0));
+  context.drawImage(seen, 0, 0);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  drawing.paintOver(context, { overlays, bar });
+  const facts = factsOf(session, drawing, drawing.view().angstromPerPixel / ratio);
+  if (caption) drawCaption(context, canvas.width / ratio, height / ratio, facts);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  return { bytes: seenPng(data, canvas.width, canvas.height, facts), name: nameOf(drawing, "png"), type: "image/png" };
+}
+
+async function nativeFile(
+  session: Session,
+  drawing: PaneDrawing,
+  kind: Kind,
+  { bar, caption }: { bar: boolean; caption: boolean },
+  signal: AbortSignal,
+): Promise<Made> {
+  const { floatTiff, nativePlane, rawPng, seenPng } = await import("./export.js");
+  const { axis, at, slab, facts } = drawing.view();
+  const { row, column } = PLANE_AXES[axis];
+  const ask: PlaneAsk = { axis, at, slab, level: 0, box: [0, 0, facts.shape[row], facts.shape[column]], as: "native" };
+  const plane = await nativePlane(session.source, ask, signal);
+  const pixelSize = voxelOf(facts)[column];
+  const words = factsOf(session, drawing, pixelSize);
+  if (kind === "raw")
+    return { bytes: rawPng(plane, { ...words, contrast: undefined }), name: nameOf(drawing, "png"), type: "image/png" };
+  if (kind === "tiff") {
+    const about = `${words.title}, ${words.plane}, ${words.url}`;
+    return {
+      bytes: await floatTiff(plane, hasScale(facts) ? pixelSize : undefined, about),
+      name: nameOf(drawing, "tif"),
+      type: "image/tiff",
+    };
+  }
+  const { columns: width, rows: height } = plane;
+  const [canvas, context] = canvasOf(width, height + (caption ? CAPTION_HEIGHT : 0));
+  const image = context.createImageData(width, height);
+  const placed = { plane, left: 0, top: 0, width, height, isTransposed: false };
+  paint(
+    { planes: [placed], contrast: session.contrastOf(axis), clip: { left: 0, top: 0, right: width, bottom: height } },
+    width,
+    height,
+    image.data,
+  );
+  context.putImageData(image, 0, 0);
+  if (bar) drawScaleBar(context, { width, height }, pixelSize, hasScale(facts));
+  if (caption) drawCaption(context, width, height, words);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  return { bytes: seenPng(data, canvas.width, canvas.height, words), name: nameOf(drawing, "png"), type: "image/png" };
+}
+
+function canvasOf(width: number, height: number): readonly [HTMLCanvasElement, CanvasRenderingContext2D] {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  return [canvas, canvas.getContext("2d", { willReadFrequently: true })!];
+}
+
+function drawCaption(context: CanvasRenderingContext2D, width: number, top: number, facts: PictureFacts): void {
+  context.fillStyle = "#101214";
+  context.fillRect(0, top, width, CAPTION_HEIGHT);
+  context.fillStyle = "#ffffff";
+  context.font = '12px "Source Sans 3", system-ui, sans-serif';
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText([facts.title, facts.plane, printContrastWords(facts)].join(" · "), 8, top + CAPTION_HEIGHT / 2, width - 16);
+}
+
+function nameOf(drawing: PaneDrawing, ending: string): string {
+  const { facts, axis, at } = drawing.view();
+  const stem = facts.title.replaceAll(/[^\w.-]+/g, "_").slice(0, 80) || "volume";
+  return `${stem}_${PANE_NAMES[axis]}_${String(at + 1).padStart(String(facts.shape[PANE_AXES[axis].normal]).length, "0")}.${ending}`;
+}
+
+function download(bytes: Uint8Array, name: string, type: string): void {
+  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
+  Object.assign(document.createElement("a"), { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,111 @@
+import * as z from "zod/mini";
+import type { Triple } from "../../src/core/box.js";
+import type { VolumeFacts } from "../../src/model/page-api.js";
+import { type Contrast, defaultContrast, GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
+import { parseMeasures, parsePoint, printMeasures } from "./measure.js";
+import { firstState, LAYOUTS, SLAB_MAX, type ViewState } from "./state.js";
+
+/** Longer ones go behind `#`, where no server and no log sees them. */
+export const LINK_MAX = 2000;
+
+/** A text that a function understands, or not. */
+const parsedBy = <T>(parse: (text: string) => T | undefined) =>
+  z.pipe(
+    z.string().check(z.refine((text) => parse(text) !== undefined)),
+    z.transform((text: string) => parse(text)!),
+  );
+
+const numberIn = (low: number, high: number) =>
+  parsedBy((text) => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    return value >= low && value <= high ? value : undefined;
+  });
+
+/** Parameters of an address of the viewer. */
+const PARAMETERS = {
+  /** Crosshair, x,y,z in Å. */
+  p: parsedBy(parsePoint),
+  /** Middle of the panes, likewise. */
+  v: parsedBy(parsePoint),
+  l: z.enum(LAYOUTS),
+  /** Å a CSS pixel. */
+  z: numberIn(1e-6, 1e9),
+  c: parsedBy(parseContrast),
+  s: numberIn(1, SLAB_MAX),
+  on: z.string().check(z.maxLength(LINK_MAX)),
+  m: parsedBy(parseMeasures),
+  /** The volume beside it, and its contrast. */
+  w: z.string().check(z.regex(/^[\w:-]+$/)),
+  cw: parsedBy(parseContrast),
+};
+
+export type LinkParameters = Partial<Record<keyof typeof PARAMETERS, string>>;
+export const PARAMETER_NAMES = Object.keys(PARAMETERS) as readonly (keyof typeof PARAMETERS)[];
+
+/** What an address says, on top of what a volume begins with. @returns also the names of parameters that say nothing that is understood */
+export function parseLink(
+  facts: VolumeFacts,
+  search: Readonly<Record<string, unknown>>,
+  hash = "",
+): { state: ViewState; wrong: readonly string[] } {
+  const wrong: string[] = [];
+  const all = { ...search, ...Object.fromEntries(new URLSearchParams(hash.replace(/^#/, ""))) };
+  const read = <N extends keyof typeof PARAMETERS>(name: N): z.output<(typeof PARAMETERS)[N]> | undefined => {
+    if (all[name] === undefined) return undefined;
+    const { success, data } = PARAMETERS[name].safeParse(all[name]);
+    if (!success) wrong.push(name);
+    return success ? (data as z.output<(typeof PARAMETERS)[N]>) : undefined;
+  };
+  const first = firstState(facts);
+  const on = read("on");
+  const state: ViewState = {
+    layout: read("l"),
+    position: read("p") ?? first.position,
+    centre: read("v"),
+    zoom: read("z"),
+    contrast: read("c") ?? first.contrast,
+    slab: read("s") ?? first.slab,
+    on: on === undefined ? undefined : on.split(",").filter((id) => id !== ""),
+    measures: read("m") ?? [],
+    other: read("w"),
+    otherContrast: read("cw"),
+  };
+  return { state, wrong };
+}
+
+/** What an address has to say for the same picture: nothing that goes without saying. */
+export function linkParameters(facts: VolumeFacts, state: ViewState): LinkParameters {
+  const first = firstState(facts);
+  const isSame = (a: Contrast, b: Contrast) => printContrast(a) === printContrast(b);
+  return {
+    ...(printPoint(state.position) !== printPoint(first.position) && { p: printPoint(state.position) }),
+    ...(state.layout && { l: state.layout }),
+    ...(state.centre && { v: printPoint(state.centre) }),
+    ...(state.zoom !== undefined && { z: String(state.zoom) }),
+    ...(!isSame(state.contrast, defaultContrast(facts)) && { c: printContrast(state.contrast) }),
+    ...(state.slab !== 1 && { s: String(state.slab) }),
+    ...(state.on && { on: state.on.join(",") }),
+    ...(state.measures.length > 0 && { m: printMeasures(state.measures) }),
+    ...(state.other && { w: state.other }),
+    ...(state.otherContrast && { cw: printContrast(state.otherContrast) }),
+  };
+}
+
+/** `search` and `hash` of an address: what makes it too long goes behind `#`. */
+export function splitLink(parameters: LinkParameters): { readonly search: LinkParameters; readonly hash: string } {
+  const { m, on, ...short } = parameters;
+  if (new URLSearchParams(parameters).toString().length <= LINK_MAX) return { search: parameters, hash: "" };
+  const long = new URLSearchParams({ ...(on !== undefined && { on }), ...(m !== undefined && { m }) });
+  return { search: short, hash: decodeURIComponent(long.toString()) };
+}
+
+const printPoint = ([z, y, x]: Triple): string => [x, y, z].join(",");
+const printContrast = ({ low, high, gamma, isInverted }: Contrast): string => [low, high, gamma, isInverted ? 1 : 0].join(",");
+
+function parseContrast(text: string): Contrast | undefined {
+  const [low, high, gamma = 1, inverted = 0, more] = text.split(",").map((part) => (part === "" ? Number.NaN : Number(part)));
+  const isRight = low! < high! && Number.isFinite(low) && Number.isFinite(high) && gamma >= GAMMA_MIN && gamma <= GAMMA_MAX;
+  return isRight && more === undefined && (inverted === 0 || inverted === 1)
+    ? { low: low!, high: high!, gamma, isInverted: inverted === 1 }
+    : undefined;
+}

@@ -1,0 +1,385 @@
+import type { Clock } from "../../src/core/clock.js";
+import { Recent } from "../../src/core/recent.js";
+import { PLANE_HEADERS, type PlaneQuery, type VolumeFacts } from "../../src/model/page-api.js";
+import { AnswerError, answered, ask, base } from "../parts/api.js";
+import { PLANE_AXES } from "./geometry.js";
+import type { Axis } from "./overlay.js";
+
+/** Bytes of planes that a page keeps. */
+export const CACHE_BYTES = 192 * 2 ** 20;
+/** Planes that are fetched before they are asked for, in the direction of movement. */
+export const RING = 24;
+/** Requests under way for a pane. */
+const FLIGHTS = 2;
+/** Without a movement for so long, the plane is shown as it is. */
+export const REST_MS = 80;
+/** After so long a plane that is not there yet is said to be on its way. */
+const SLOW_MS = 150;
+const RETRY_MS = 2000;
+/** Boxes begin and end at multiples of it, so that a small move of the picture needs nothing new. */
+const TILE = 512;
+/** So many voxels are read at level 0 at rest; larger views show the level that fits them. */
+const SHARP_VOXELS = 4 * 2 ** 20;
+
+export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array;
+
+/** One request for a plane. */
+export interface PlaneAsk {
+  readonly axis: Axis;
+  /** Section of level 0. */
+  readonly at: number;
+  readonly level: number;
+  /** `[row0, column0, row1, column1]` in voxels of the level. */
+  readonly box: readonly [number, number, number, number];
+  readonly slab: number;
+  readonly as: "native" | "f16";
+}
+
+/** Numbers of a plane, row by row. */
+export interface Plane extends PlaneAsk {
+  readonly rows: number;
+  readonly columns: number;
+  /** Of `data`: `float16` is in an Uint16Array. Types that no texture has are float32. */
+  readonly dtype: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float16" | "float32";
+  readonly data: Samples;
+}
+
+/** Where planes come from. */
+export interface PlaneSource {
+  readonly facts: VolumeFacts;
+  read(ask: PlaneAsk, signal: AbortSignal): Promise<Plane>;
+  close(): void;
+}
+
+export const keyOf = ({ axis, at, level, box, slab, as }: PlaneAsk): string => [axis, at, level, box.join(), slab, as].join(" ");
+
+/** A volume of the server. @throws {AnswerError} */
+export async function openServed(ref: string, signal?: AbortSignal): Promise<PlaneSource> {
+  const facts = await ask<VolumeFacts>(`volumes/${ref}`, signal);
+  return {
+    facts,
+    async read(one, abort) {
+      const url = new URL(`api/v1/volumes/${ref}/plane`, base);
+      const [row0, column0, row1, column1] = one.box;
+      const query: PlaneQuery = { axis: one.axis, at: one.at, level: one.level, as: one.as, v: facts.etag };
+      for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+      if (!isWhole(facts, one)) url.searchParams.set("box", [column0, row0, column1, row1].join());
+      if (one.slab > 1) url.searchParams.set("slab", String(one.slab));
+      const reply = await answered(url, { signal: abort });
+      const [rows, columns] = (reply.headers.get(PLANE_HEADERS.shape) ?? "").split(",").map(Number);
+      const level = Number(reply.headers.get(PLANE_HEADERS.level) ?? one.level);
+      const dtype = reply.headers.get(PLANE_HEADERS.dtype) ?? facts.dtype;
+      return { ...one, level, rows: rows!, columns: columns!, ...samplesOf(dtype, await reply.arrayBuffer(), rows! * columns!) };
+    },
+    close() {},
+  };
+}
+
+/**
+ * Numbers as textures take them: 64-bit ones become float32.
+ *
+ * @throws {AnswerError} FORMAT_FIELD where the bytes are not `count` numbers of the type
+ */
+export function samplesOf(dtype: string, bytes: ArrayBuffer, count: number): Pick<Plane, "dtype" | "data"> {
+  const found = READERS[dtype]?.(bytes);
+  if (found === undefined || found.data.length !== count)
+    throw new AnswerError(
+      { code: "FORMAT_FIELD", message: `a plane of ${count} ${dtype} came with ${bytes.byteLength} bytes` },
+      200,
+    );
+  return found;
+}
+
+const READERS: Readonly<Record<string, (bytes: ArrayBuffer) => Pick<Plane, "dtype" | "data">>> = {
+  uint8: (bytes) => ({ dtype: "uint8", data: new Uint8Array(bytes) }),
+  bool: (bytes) => ({ dtype: "uint8", data: new Uint8Array(bytes) }),
+  int8: (bytes) => ({ dtype: "int8", data: new Int8Array(bytes) }),
+  uint16: (bytes) => ({ dtype: "uint16", data: new Uint16Array(bytes) }),
+  int16: (bytes) => ({ dtype: "int16", data: new Int16Array(bytes) }),
+  uint32: (bytes) => ({ dtype: "uint32", data: new Uint32Array(bytes) }),
+  int32: (bytes) => ({ dtype: "int32", data: new Int32Array(bytes) }),
+  float16: (bytes) => ({ dtype: "float16", data: new Uint16Array(bytes) }),
+  float32: (bytes) => ({ dtype: "float32", data: new Float32Array(bytes) }),
+  float64: (bytes) => ({ dtype: "float32", data: Float32Array.from(new Float64Array(bytes)) }),
+  int64: (bytes) => ({ dtype: "float32", data: Float32Array.from(new BigInt64Array(bytes), Number) }),
+  uint64: (bytes) => ({ dtype: "float32", data: Float32Array.from(new BigUint64Array(bytes), Number) }),
+};
+
+/** One number of a plane. */
+export function sampleAt({ dtype, data }: Plane, place: number): number {
+  const value = data[place]!;
+  return dtype === "float16" ? fromHalf(value) : value;
+}
+
+function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function planeShape({ levels }: VolumeFacts, axis: Axis, level: number): readonly [rows: number, columns: number] {
+  const { row, column } = PLANE_AXES[axis];
+  const { shape } = levels[level]!;
+  return [shape[row], shape[column]];
+}
+
+export function isWhole(facts: VolumeFacts, { axis, level, box }: PlaneAsk): boolean {
+  const [rows, columns] = planeShape(facts, axis, level);
+  return box[0] === 0 && box[1] === 0 && box[2] === rows && box[3] === columns;
+}
+
+/** The value of the voxel of level 0 that is nearest to what a plane has there; undefined outside of it. */
+export function valueIn(facts: VolumeFacts, plane: Plane, row: number, column: number): number | undefined {
+  const axes = PLANE_AXES[plane.axis];
+  const { scale } = facts.levels[plane.level]!;
+  const [r, c] = [Math.floor(row / scale[axes.row]) - plane.box[0], Math.floor(column / scale[axes.column]) - plane.box[1]];
+  return r >= 0 && c >= 0 && r < plane.rows && c < plane.columns ? sampleAt(plane, r * plane.columns + c) : undefined;
+}
+
+/** What a pane needs to see. */
+export interface PlaneNeed {
+  readonly axis: Axis;
+  readonly at: number;
+  readonly slab: number;
+  /** Voxels of level 0 in sight: `[row0, column0, row1, column1]`. */
+  readonly visible: readonly [number, number, number, number];
+  /** Device pixels a voxel of level 0, the smaller one of both directions. */
+  readonly pixelsPerVoxel: number;
+}
+
+/** While moving: little, and soon. At rest: the voxels as they are, unless there are far more of them than pixels. */
+export function asksFor(facts: VolumeFacts, need: PlaneNeed): { readonly rough: PlaneAsk; readonly sharp: PlaneAsk } {
+  const { axis, at, slab, pixelsPerVoxel } = need;
+  const { row, column } = PLANE_AXES[axis];
+  const last = facts.levels.length - 1;
+  let fitting = 0;
+  while (fitting < last && Math.max(...steps(fitting + 1)) * pixelsPerVoxel <= 1.001) fitting++;
+  const at0 = boxAt(0);
+  const isSmall = (box: PlaneAsk["box"]) => (box[2] - box[0]) * (box[3] - box[1]) <= TILE ** 2 / 2;
+  const sharpLevel = (at0[2] - at0[0]) * (at0[3] - at0[1]) <= SHARP_VOXELS ? 0 : fitting;
+  const roughLevel = isSmall(boxAt(fitting)) ? fitting : Math.min(fitting + 1, last);
+  const ask = (level: number, as: PlaneAsk["as"]): PlaneAsk => ({ axis, at, level, box: boxAt(level), slab, as });
+  return { rough: ask(Math.max(roughLevel, sharpLevel), halved(facts, slab)), sharp: ask(sharpLevel, "native") };
+
+  function steps(level: number): readonly [number, number] {
+    const { scale } = facts.levels[level]!;
+    return [scale[row], scale[column]];
+  }
+  function boxAt(level: number): PlaneAsk["box"] {
+    const [byRow, byColumn] = steps(level);
+    const [rows, columns] = planeShape(facts, axis, level);
+    const start = (value: number, step: number) => Math.floor(value / step / TILE) * TILE;
+    const stop = (value: number, step: number, count: number) => Math.min(Math.ceil(value / step / TILE) * TILE, count);
+    const [row0, column0, row1, column1] = need.visible;
+    return [start(row0, byRow), start(column0, byColumn), stop(row1, byRow, rows), stop(column1, byColumn, columns)];
+  }
+}
+
+/** Half floats where they halve the bytes and hold the numbers. */
+function halved({ dtype, histogram: { min, max } }: VolumeFacts, slab: number): PlaneAsk["as"] {
+  const isWide = dtype === "float32" || dtype === "float64" || slab > 1;
+  const size = Math.max(Math.abs(min), Math.abs(max));
+  return isWide && size < 30_000 && max - min > 0.01 && max - min > size / 50 ? "f16" : "native";
+}
+
+export interface LoaderState {
+  /** Something that is wanted has not come for a while. */
+  readonly isSlow: boolean;
+  readonly error?: AnswerError | undefined;
+}
+
+export interface LoaderOptions {
+  readonly source: PlaneSource;
+  readonly cache: Recent<string, Plane>;
+  readonly clock: Clock;
+  /** A plane to be shown from now on. */
+  show(plane: Plane): void;
+  state(state: LoaderState): void;
+}
+
+export const makeCache = (): Recent<string, Plane> => new Recent(CACHE_BYTES, ({ data }) => data.byteLength);
+
+interface Flight {
+  readonly ask: PlaneAsk;
+  readonly key: string;
+  readonly isAhead: boolean;
+  readonly turn: number;
+  readonly abort: AbortController;
+}
+
+/**
+ * Fetches planes for one pane. While the section changes only rough ones are asked for, and of two requests under way the older one is left
+ * to arrive, since otherwise nothing would where answers take longer than steps.
+ */
+export class PlaneLoader {
+  private flights: Flight[] = [];
+  private wanted: { rough: PlaneAsk; sharp: PlaneAsk; ahead: readonly PlaneAsk[] } | undefined;
+  private isMoving = false;
+  private turn = 0;
+  private shownTurn = -1;
+  private shownKey = "";
+  private rest = new AbortController();
+  private slow = new AbortController();
+  private failed: AnswerError | undefined;
+  private isClosed = false;
+
+  constructor(private readonly options: LoaderOptions) {}
+
+  want(need: PlaneNeed, { isMoving, direction }: { isMoving: boolean; direction: 1 | -1 }): void {
+    const { facts } = this.options.source;
+    const { rough, sharp } = asksFor(facts, need);
+    if (this.wanted && keyOf(this.wanted.sharp) === keyOf(sharp) && keyOf(this.wanted.rough) === keyOf(rough)) return;
+    const count = facts.shape[{ z: 0, y: 1, x: 2 }[need.axis]]!;
+    const planeBytes = (rough.box[2] - rough.box[0]) * (rough.box[3] - rough.box[1]) * 4;
+    const ring = facts.isSequential ? 0 : Math.min(RING, Math.floor(CACHE_BYTES / 6 / planeBytes));
+    const ahead = Array.from({ length: ring }, (_, i) => need.at + direction * (i + 1))
+      .filter((at) => at >= 0 && at < count)
+      .map((at) => ({ ...rough, at }));
+    this.wanted = { rough, sharp, ahead };
+    this.isMoving = isMoving;
+    this.turn++;
+    this.failed = undefined;
+    this.rest.abort();
+    if (!this.offer(sharp)) this.offer(rough);
+    if (isMoving) this.settle(REST_MS);
+    this.slow.abort();
+    if (this.isWaiting()) this.waitSlow();
+    else this.tell(false);
+    this.pump();
+  }
+
+  /** What was fetched in vain is asked for again. */
+  retry(): void {
+    this.failed = undefined;
+    this.pump();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.rest.abort();
+    this.slow.abort();
+    for (const { abort } of this.flights) abort.abort();
+  }
+
+  private settle(ms: number): void {
+    this.rest = new AbortController();
+    void this.options.clock.sleep(ms, this.rest.signal).then(
+      () => {
+        this.isMoving = false;
+        this.failed = undefined;
+        this.pump();
+      },
+      () => {},
+    );
+  }
+
+  private waitSlow(): void {
+    this.slow = new AbortController();
+    void this.options.clock.sleep(SLOW_MS, this.slow.signal).then(
+      () => this.isWaiting() && this.tell(true),
+      () => {},
+    );
+  }
+
+  private tell(isSlow: boolean): void {
+    if (!this.isClosed) this.options.state({ isSlow, error: this.failed });
+  }
+
+  private isWaiting(): boolean {
+    if (!this.wanted) return false;
+    const { rough, sharp } = this.wanted;
+    return this.shownKey !== keyOf(sharp) && !(this.isMoving && this.shownKey === keyOf(rough));
+  }
+
+  private cached(ask: PlaneAsk): Plane | undefined {
+    return this.options.cache.get(this.cacheKey(ask));
+  }
+
+  private cacheKey(ask: PlaneAsk): string {
+    return `${this.options.source.facts.ref} ${this.options.source.facts.etag} ${keyOf(ask)}`;
+  }
+
+  /** Shows what is there already. */
+  private offer(ask: PlaneAsk): boolean {
+    const plane = this.cached(ask);
+    if (plane) this.show(plane, keyOf(ask), this.turn);
+    return plane !== undefined;
+  }
+
+  private show(plane: Plane, key: string, turn: number): void {
+    // a rough plane never takes the place of the sharp one of the same section
+    if (turn < this.shownTurn || (this.wanted && this.shownKey === keyOf(this.wanted.sharp) && turn === this.shownTurn)) return;
+    this.shownTurn = turn;
+    this.shownKey = key;
+    this.options.show(plane);
+  }
+
+  private pump(): void {
+    if (this.isClosed || !this.wanted || this.failed) return;
+    const { rough, sharp, ahead } = this.wanted;
+    const isSharp = this.cached(sharp) !== undefined;
+    const needs: PlaneAsk[] = [];
+    if (!isSharp && !this.cached(rough) && (this.isMoving || keyOf(rough) !== keyOf(sharp))) needs.push(rough);
+    if (!isSharp && !this.isMoving) needs.push(sharp);
+    for (const one of needs) {
+      if (this.flights.some(({ key }) => key === keyOf(one))) continue;
+      if (this.flights.length >= FLIGHTS && !this.makeRoom()) break;
+      this.start(one, false);
+    }
+    if (needs.length > 0) return;
+    const next = ahead.find((one) => !this.cached(one) && !this.flights.some(({ key }) => key === keyOf(one)));
+    if (next && this.flights.length < FLIGHTS - 1) this.start(next, true);
+  }
+
+  private makeRoom(): boolean {
+    const { rough, sharp } = this.wanted!;
+    const isWanted = ({ key }: Flight) => key === keyOf(rough) || key === keyOf(sharp);
+    const spare =
+      this.flights.find(({ isAhead }) => isAhead) ??
+      this.flights
+        .filter((flight) => !isWanted(flight))
+        .sort((a, b) => b.turn - a.turn)
+        .at(0);
+    if (!spare) return false;
+    spare.abort.abort();
+    this.flights = this.flights.filter((flight) => flight !== spare);
+    return true;
+  }
+
+  private start(ask: PlaneAsk, isAhead: boolean): void {
+    const flight: Flight = { ask, key: keyOf(ask), isAhead, turn: this.turn, abort: new AbortController() };
+    this.flights.push(flight);
+    void this.options.source.read(ask, flight.abort.signal).then(
+      (plane) => this.arrived(flight, plane),
+      (error: unknown) => this.missed(flight, error),
+    );
+  }
+
+  private arrived(flight: Flight, plane: Plane): void {
+    this.flights = this.flights.filter((one) => one !== flight);
+    if (this.isClosed || flight.abort.signal.aborted) return;
+    this.options.cache.set(this.cacheKey(flight.ask), plane);
+    const { rough, sharp } = this.wanted!;
+    const isNow = flight.key === keyOf(rough) || flight.key === keyOf(sharp);
+    if (isNow || !flight.isAhead) this.show(plane, flight.key, isNow ? this.turn : flight.turn);
+    if (!this.isWaiting()) {
+      this.slow.abort();
+      this.tell(false);
+    }
+    this.pump();
+  }
+
+  private missed(flight: Flight, error: unknown): void {
+    this.flights = this.flights.filter((one) => one !== flight);
+    if (this.isClosed || flight.abort.signal.aborted) return;
+    if (flight.isAhead) return;
+    this.failed =
+      error instanceof AnswerError
+        ? error
+        : new AnswerError({ code: "INTERNAL", message: error instanceof Error ? error.message : String(error) }, 0);
+    this.tell(false);
+    // the server may be back soon; anything else stays as it is
+    if (this.failed.status === 0 || this.failed.status === 503) this.settle(RETRY_MS);
+  }
+}

@@ -1,0 +1,125 @@
+import type { Triple } from "../../src/core/box.js";
+import { systemClock } from "../../src/core/clock.js";
+import type { Recent } from "../../src/core/recent.js";
+import type { VolumeFacts } from "../../src/model/page-api.js";
+import { type Shared, shared } from "../parts/store.js";
+import { type Contrast, defaultContrast } from "./contrast.js";
+import { fittingZoom, middleOf, type PaneSize } from "./geometry.js";
+import type { Measure, MeasureKind } from "./measure.js";
+import type { Axis, OverlayHit, OverlayPainter } from "./overlay.js";
+import { type LoaderState, makeCache, type Plane, type PlaneSource, REST_MS } from "./planes.js";
+import { atSection, sectionOf, type ViewState } from "./state.js";
+
+/** What is under the pointer. */
+export interface Hover {
+  readonly world: Triple;
+  /** `[z, y, x]`. */
+  readonly voxel: Triple;
+  readonly value: number | undefined;
+  /** Of the plane that the value is of. */
+  readonly level: number;
+  readonly hit?: OverlayHit | undefined;
+}
+
+/** What a pane shows. */
+export interface PaneStatus extends LoaderState {
+  readonly level?: number | undefined;
+  readonly isSharp: boolean;
+}
+
+/** Panes that are there: by axis, the second volume's with `2` behind. */
+export type PaneId = Axis | "z2";
+
+/** What all parts of one viewer share. It knows no React and no document. */
+export interface Session {
+  readonly facts: VolumeFacts;
+  readonly source: PlaneSource;
+  readonly cache: Recent<string, Plane>;
+  readonly state: Shared<ViewState>;
+  readonly hover: Shared<Hover | undefined>;
+  readonly status: Shared<Readonly<Partial<Record<PaneId, PaneStatus>>>>;
+  readonly measuring: Shared<{ readonly kind: MeasureKind; readonly draft: Measure | undefined } | undefined>;
+  /** Sections a second while it plays. */
+  readonly playing: Shared<number | undefined>;
+  readonly painter: Shared<OverlayPainter | undefined>;
+  /** Counts up whenever a painter has something new. */
+  readonly repaints: Shared<number>;
+  /** The second volume, while two are compared; `isOver`: it is shown in place of the first one. */
+  readonly second: Shared<{ readonly source: PlaneSource; readonly isOver: boolean } | undefined>;
+  /** Panes in sight, with their sizes in CSS pixels. */
+  readonly sizes: Map<PaneId, PaneSize & { readonly axis: Axis }>;
+  /** What a pane draws now: for export and contrast. */
+  readonly shown: Map<PaneId, () => readonly Plane[]>;
+  /** The pane that keys mean. */
+  readonly activeAxis: Shared<Axis>;
+  active: Axis;
+  direction: 1 | -1;
+  movedAt: number;
+  update(change: (state: ViewState) => ViewState): void;
+  step(axis: Axis, by: number): void;
+  goToSection(axis: Axis, section: number): void;
+  isMoving(): boolean;
+  zoom(): number;
+  fitting(): number;
+  centre(): Triple;
+  setStatus(pane: PaneId, status: PaneStatus): void;
+  setSize(pane: PaneId, size: (PaneSize & { axis: Axis }) | undefined): void;
+  /** Contrast of the volume of a pane. */
+  contrastOf(pane: PaneId): Contrast;
+}
+
+export function makeSession(source: PlaneSource, first: ViewState, clock = systemClock): Session {
+  const { facts } = source;
+  const session: Session = {
+    facts,
+    source,
+    cache: makeCache(),
+    state: shared(first),
+    hover: shared<Hover | undefined>(undefined),
+    status: shared<Readonly<Partial<Record<PaneId, PaneStatus>>>>({}),
+    measuring: shared<{ kind: MeasureKind; draft: Measure | undefined } | undefined>(undefined),
+    playing: shared<number | undefined>(undefined),
+    painter: shared<OverlayPainter | undefined>(undefined),
+    repaints: shared(0),
+    second: shared<{ source: PlaneSource; isOver: boolean } | undefined>(undefined),
+    sizes: new Map(),
+    shown: new Map(),
+    activeAxis: shared<Axis>("z"),
+    get active() {
+      return session.activeAxis.get();
+    },
+    set active(axis) {
+      if (axis !== session.activeAxis.get()) session.activeAxis.set(axis);
+    },
+    direction: 1,
+    movedAt: Number.NEGATIVE_INFINITY,
+    update: (change) => session.state.set(change(session.state.get())),
+    step: (axis, by) => session.goToSection(axis, sectionOf(facts, axis, session.state.get()) + by),
+    goToSection(axis, section) {
+      const before = sectionOf(facts, axis, session.state.get());
+      const next = atSection(facts, axis, session.state.get(), section);
+      const after = sectionOf(facts, axis, next);
+      if (after === before) return;
+      session.direction = after > before ? 1 : -1;
+      session.movedAt = clock.monotonic();
+      session.state.set(next);
+    },
+    isMoving: () => clock.monotonic() - session.movedAt < REST_MS,
+    zoom: () => session.state.get().zoom ?? session.fitting(),
+    fitting: () => fittingZoom(facts, [...session.sizes.values()]),
+    centre: () => session.state.get().centre ?? middleOf(facts),
+    setStatus: (pane, status) => session.status.set({ ...session.status.get(), [pane]: status }),
+    setSize(pane, size) {
+      if (size) session.sizes.set(pane, size);
+      else session.sizes.delete(pane);
+      session.repaints.set(session.repaints.get() + 1);
+    },
+    contrastOf(pane) {
+      const { contrast, otherContrast } = session.state.get();
+      const second = session.second.get();
+      if (!second || (pane !== "z2") !== second.isOver) return contrast;
+      return otherContrast ?? defaultContrast(second.source.facts);
+    },
+  };
+  return session;
+}

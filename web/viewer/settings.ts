@@ -1,0 +1,15 @@
+import { remembered } from "../parts/store.js";
+
+const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
+
+/** Kept by this browser. */
+export const wheelZooms = remembered("wheelZooms", false, isBoolean);
+export const logHistogram = remembered("logHistogram", false, isBoolean);
+export const sideWidth = remembered(
+  "viewerSide",
+  280,
+  (value): value is number => typeof value === "number" && value >= 220 && value <= 480,
+);
+/** Sections a second. */
+export const SPEEDS = [2, 5, 10, 20, 30] as const;
+export const playSpeed = remembered<number>("playSpeed", 10, (value): value is number => SPEEDS.includes(value as 10));

@@ -1,0 +1,109 @@
+import type { Triple } from "../../src/core/box.js";
+import type { VolumeFacts } from "../../src/model/page-api.js";
+import { type Contrast, defaultContrast } from "./contrast.js";
+import { extentOf, indexAt, middleOf, PANE_AXES, worldAt } from "./geometry.js";
+import type { Measure } from "./measure.js";
+import type { Axis } from "./overlay.js";
+
+export const LAYOUTS = ["xy", "ortho", "quad", "tilt", "compare"] as const;
+export type Layout = (typeof LAYOUTS)[number];
+
+/** Everything that an address keeps. World positions are Å `[z, y, x]`; where a volume has no scale, voxels. */
+export interface ViewState {
+  /** Undefined: by the width of the window. */
+  readonly layout?: Layout | undefined;
+  /** The crosshair: which sections are shown. */
+  readonly position: Triple;
+  /** What lies in the middle of the panes; undefined: the middle of the volume. */
+  readonly centre?: Triple | undefined;
+  /** Å a CSS pixel; undefined: all of the volume fits. */
+  readonly zoom?: number | undefined;
+  readonly contrast: Contrast;
+  /** Sections of which the mean is shown: odd. */
+  readonly slab: number;
+  /** Layers that are on; undefined: those that the layers themselves begin with. */
+  readonly on?: readonly string[] | undefined;
+  readonly measures: readonly Measure[];
+  /** The volume beside this one. */
+  readonly other?: string | undefined;
+  readonly otherContrast?: Contrast | undefined;
+}
+
+export const SLAB_MAX = 63;
+const ZOOM_RANGE = 1000;
+
+export const firstState = (facts: VolumeFacts): ViewState => ({
+  position: middleOf(facts).map((_, i) => worldAt(facts, i as 0 | 1 | 2, Math.floor(facts.shape[i]! / 2))) as Triple,
+  contrast: defaultContrast(facts),
+  slab: 1,
+  measures: [],
+});
+
+export const sectionOf = (facts: VolumeFacts, axis: Axis, { position }: Pick<ViewState, "position">): number =>
+  indexAt(facts, PANE_AXES[axis].normal, position[PANE_AXES[axis].normal]);
+
+export function atSection(facts: VolumeFacts, axis: Axis, state: ViewState, section: number): ViewState {
+  const { normal } = PANE_AXES[axis];
+  const inside = Math.min(Math.max(Math.round(section), 0), facts.shape[normal] - 1);
+  return { ...state, position: rounded(replaced(state.position, normal, worldAt(facts, normal, inside))) };
+}
+
+/** The crosshair at a point, or at the nearest of the volume. */
+export function atPosition(facts: VolumeFacts, state: ViewState, world: Triple): ViewState {
+  const inside = world.map((value, i) => {
+    const { low, high } = extentOf(facts, i as 0 | 1 | 2);
+    return Math.min(Math.max(value, low), high);
+  }) as Triple;
+  return { ...state, position: rounded(inside) };
+}
+
+/** Moves the picture so many Å. */
+export function panned(facts: VolumeFacts, state: ViewState, by: Triple): ViewState {
+  const centre = state.centre ?? middleOf(facts);
+  const moved = centre.map((value, i) => {
+    const { low, high } = extentOf(facts, i as 0 | 1 | 2);
+    return Math.min(Math.max(value + by[i]!, low), high);
+  }) as Triple;
+  return { ...state, centre: rounded(moved) };
+}
+
+/** Zooms so that a point stays where it is. `factor` above 1 shows less of the volume, larger. @param fitting the zoom that shows all */
+export function zoomed(
+  facts: VolumeFacts,
+  state: ViewState,
+  fitting: number,
+  factor: number,
+  anchor: Triple,
+  axis: Axis,
+): ViewState {
+  const before = state.zoom ?? fitting;
+  const zoom = significant(Math.min(Math.max(before / factor, fitting / ZOOM_RANGE), fitting * 8), 5);
+  const centre = [...(state.centre ?? middleOf(facts))] as Triple;
+  const { u, v } = PANE_AXES[axis];
+  for (const i of [u, v]) centre[i] = anchor[i] - (anchor[i] - centre[i]) * (zoom / before);
+  return { ...state, zoom, centre: rounded(centre) };
+}
+
+export const withSlab = (facts: VolumeFacts, axis: Axis, state: ViewState, slab: number): ViewState => {
+  const most = Math.min(SLAB_MAX, facts.shape[PANE_AXES[axis].normal]);
+  return { ...state, slab: Math.max(1, Math.min(slab, most % 2 === 0 ? most - 1 : most)) };
+};
+
+export const withContrast = (state: ViewState, contrast: Partial<Contrast>): ViewState => {
+  const { low, high, gamma, isInverted } = { ...state.contrast, ...contrast };
+  if (!(low < high)) return state;
+  return {
+    ...state,
+    contrast: { low: significant(low, 6), high: significant(high, 6), gamma: significant(gamma, 3), isInverted },
+  };
+};
+
+function replaced(triple: Triple, at: 0 | 1 | 2, value: number): Triple {
+  const copy: Triple = [...triple];
+  copy[at] = value;
+  return copy;
+}
+
+/** As an address holds them: what is shown now is what the address gives back. */
+export const significant = (value: number, digits: number): number => Number(value.toPrecision(digits));
+const rounded = (world: Triple): Triple => world.map((value) => Math.round(value * 100) / 100) as Triple;

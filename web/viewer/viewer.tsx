@@ -1,0 +1,392 @@
+import { Link, useLocation, useNavigate } from "@tanstack/react-router";
+import { Copy, Download, Layers, Ruler, SlidersHorizontal, SquareArrowOutUpRight } from "lucide-react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Triple } from "../../src/core/box.js";
+import { copyText } from "../parts/copy.js";
+import { notify, useCommand } from "../parts/page.js";
+import { isTyping, letterKeys } from "../parts/settings.js";
+import "./viewer.css";
+import { autoLimits } from "./auto.js";
+import { shifted, volumeLimits } from "./contrast.js";
+import { Corner } from "./corner.js";
+import { ExportDialog } from "./export-dialog.js";
+import { PANE_AXES, PANE_NAMES } from "./geometry.js";
+import { type Command, commandOf } from "./keys.js";
+import { linkParameters, PARAMETER_NAMES, parseLink, splitLink } from "./link.js";
+import { stepList } from "./list-steps.js";
+import type { LayersHost } from "./overlay.js";
+import { LayersPanel } from "./overlays/layers.js";
+import { finishMeasure, Pane } from "./pane.js";
+import type { PaneDrawing } from "./pane-draw.js";
+import { Panel } from "./panel.js";
+import type { PlaneSource } from "./planes.js";
+import { SectionBar } from "./section-bar.js";
+import { makeSession, type PaneId, type Session } from "./session.js";
+import { playSpeed, SPEEDS } from "./settings.js";
+import { atPosition, LAYOUTS, type Layout, panned, sectionOf, type ViewState, withContrast, withSlab, zoomed } from "./state.js";
+import { useOf } from "./use-of.js";
+
+/** Below it there is one pane, and side panels come from below. */
+const NARROW = 900;
+/** An address follows what is seen after so long: browsers allow few changes. */
+const LINK_MS = 250;
+
+const PANES: Readonly<Record<Layout, readonly PaneId[]>> = {
+  xy: ["z"],
+  ortho: ["z", "x", "y"],
+  quad: ["z", "x", "y"],
+  tilt: ["z"],
+  compare: ["z", "z2"],
+};
+
+const LAYOUT_TITLES: Readonly<Record<Layout, string>> = {
+  xy: "One plane",
+  ortho: "Three planes",
+  quad: "Three planes and facts",
+  tilt: "Tilt series",
+  compare: "Two volumes",
+};
+
+/** Slices of one volume. */
+export function Viewer({ source }: { source: PlaneSource }) {
+  const { facts } = source;
+  const location = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the address says later is taken over by `useLink`
+  const session = useMemo(() => {
+    const { state, wrong } = parseLink(facts, location.search, location.hash);
+    for (const name of wrong) queueMicrotask(() => notify(`The address said ${name}=…, which is not understood here.`));
+    return makeSession(source, state);
+  }, [source]);
+  useEffect(() => () => source.close(), [source]);
+  const copyLink = useLink(session);
+  usePlaying(session);
+  useCommand(`emporium harvest inspect ${facts.key}`);
+  const [sheet, setSheet] = useState<"layers" | "contrast" | undefined>();
+  const [dialog, setDialog] = useState<"export" | undefined>();
+  const drawings = useRef(new Map<PaneId, PaneDrawing>());
+  const onDrawing = useCallback((pane: PaneId, drawing: PaneDrawing | undefined) => {
+    if (drawing) drawings.current.set(pane, drawing);
+    else drawings.current.delete(pane);
+  }, []);
+  const layout = useLayout(session);
+  const stepPoint = useRef<(direction: 1 | -1) => void>(undefined);
+  const host = useHost(session, stepPoint);
+  const root = useRef<HTMLDivElement>(null);
+  const navigate = useNavigate();
+
+  useEffect(() => {
+    if (document.activeElement === document.body || document.activeElement?.id === "main")
+      root.current?.querySelector<HTMLElement>(".v-canvas")?.focus({ preventScroll: true });
+  }, []);
+
+  const run = (command: Command) => {
+    const axis = session.active;
+    switch (command.do) {
+      case "section":
+        return session.step(axis, command.by);
+      case "end":
+        return session.goToSection(axis, command.last ? facts.shape[PANE_AXES[axis].normal] - 1 : 0);
+      case "zoom": {
+        const hover = session.hover.get();
+        const anchor = hover?.world ?? session.centre();
+        return session.update((state) => zoomed(facts, state, session.fitting(), command.factor, anchor, axis));
+      }
+      case "pan": {
+        const by: Triple = [0, 0, 0];
+        by[PANE_AXES[axis].u] = -command.u * session.zoom();
+        by[PANE_AXES[axis].v] = -command.v * session.zoom();
+        return host.pan(by);
+      }
+      case "layout":
+        return session.update((state) => ({ ...state, layout: command.layout }));
+      case "slab":
+        return session.update((state) => withSlab(facts, axis, state, state.slab + 2 * command.by));
+      case "limits":
+        return session.update((state) => withContrast(state, shifted(state.contrast, facts, command)));
+      case "auto":
+        return session.update((state) => withContrast(state, autoLimits(session, drawings.current) ?? {}));
+      case "autoVolume":
+        return session.update((state) => withContrast(state, volumeLimits(facts)));
+      case "metadata":
+        return session.update((state) => withContrast(state, facts.limits));
+      case "invert":
+        return session.update((state) => withContrast(state, { isInverted: !state.contrast.isInverted }));
+      case "play":
+        return session.playing.set(session.playing.get() === undefined ? playSpeed.get() : undefined);
+      case "speed": {
+        const at = SPEEDS.indexOf(playSpeed.get() as 10) + command.by;
+        const speed = SPEEDS[Math.min(Math.max(at, 0), SPEEDS.length - 1)]!;
+        playSpeed.set(speed);
+        if (session.playing.get() !== undefined) session.playing.set(speed);
+        return;
+      }
+      case "measure":
+        return session.measuring.set(session.measuring.get() ? undefined : { kind: "line", draft: undefined });
+      case "leave":
+        if (session.measuring.get()?.draft?.kind === "polyline") return finishMeasure(session);
+        session.playing.set(undefined);
+        return session.measuring.set(undefined);
+      case "layers":
+        return focusIn(root.current, ".v-layers");
+      case "point":
+        return stepPoint.current?.(command.by);
+      case "blink": {
+        const second = session.second.get();
+        return second && session.second.set({ ...second, isOver: !second.isOver });
+      }
+      case "goTo":
+        return focusIn(root.current, ".v-go input");
+      case "export":
+        return setDialog("export");
+      case "copy":
+        return void copyLink();
+      case "neuroglancer":
+        return void navigate({ to: neuroglancerAddress(location.pathname), search: linkParameters(facts, session.state.get()) });
+      case "list": {
+        const to = stepList(facts.ref, command.by);
+        return to ? void navigate({ to }) : notify("There is no list to step through: open this from a list of runs.");
+      }
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || isTyping(event.nativeEvent)) return;
+    const isCanvas = (event.target as HTMLElement).classList.contains("v-canvas");
+    const command = commandOf(event, letterKeys.get() && isCanvas);
+    if (!command || (!isCanvas && command.do !== "leave")) return;
+    event.preventDefault();
+    run(command);
+  };
+
+  const panes = PANES[layout];
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the canvases inside of it
+    <div className="viewer" ref={root} onKeyDown={onKeyDown} data-sheet={sheet}>
+      <div className="v-bar">
+        <h1>{facts.title}</h1>
+        <fieldset className="v-group">
+          <legend className="hidden">Layout</legend>
+          {LAYOUTS.filter((one) => one !== "tilt" || facts.isTiltSeries).map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-pressed={one === layout}
+              title={`${LAYOUT_TITLES[one]} (${LAYOUTS.indexOf(one) + 1})`}
+              onClick={() => run({ do: "layout", layout: one })}
+            >
+              {one}
+            </button>
+          ))}
+        </fieldset>
+        <span className="v-tools">
+          <MeasureButton session={session} toggle={() => run({ do: "measure" })} />
+          <button type="button" onClick={() => setDialog("export")} title="Export (E)">
+            <Download size={16} aria-hidden /> <span className="wide">Export</span>
+          </button>
+          <button type="button" onClick={() => void copyLink()} title="Copy link (C)">
+            <Copy size={16} aria-hidden /> <span className="wide">Copy link</span>
+          </button>
+          <Link className="button" to={neuroglancerAddress(location.pathname)} title="Open in Neuroglancer (O)">
+            <SquareArrowOutUpRight size={16} aria-hidden /> <span className="wide">Neuroglancer</span>
+          </Link>
+        </span>
+      </div>
+      {facts.warnings.length > 0 && (
+        <ul className="v-warnings" aria-label="Warnings">
+          {facts.warnings.map((text) => (
+            <li key={text}>⚠ {text}</li>
+          ))}
+        </ul>
+      )}
+      {facts.isSequential && (
+        <p className="v-warnings">
+          ⚠ Compressed: no random access; far slices take long. Convert it with emporium ingest convert.
+        </p>
+      )}
+      <div className="v-body">
+        <div className={`v-panes v-${layout}`}>
+          {panes.map((pane) => (
+            <Pane key={pane} session={session} pane={pane} onDrawing={onDrawing} />
+          ))}
+          {(layout === "ortho" || layout === "quad") && <Corner session={session} isLarge={layout === "quad"} />}
+        </div>
+        <Panel session={session} run={run}>
+          <LayersPanel host={host} />
+        </Panel>
+      </div>
+      <SectionBar session={session} run={run}>
+        <button
+          type="button"
+          className="v-narrow"
+          aria-pressed={sheet === "contrast"}
+          onClick={() => setSheet(sheet === "contrast" ? undefined : "contrast")}
+        >
+          <SlidersHorizontal size={16} aria-hidden /> Contrast
+        </button>
+        <button
+          type="button"
+          className="v-narrow"
+          aria-pressed={sheet === "layers"}
+          onClick={() => setSheet(sheet === "layers" ? undefined : "layers")}
+        >
+          <Layers size={16} aria-hidden /> Layers
+        </button>
+      </SectionBar>
+      {dialog === "export" && <ExportDialog session={session} drawings={drawings.current} close={() => setDialog(undefined)} />}
+      <Announcer session={session} />
+    </div>
+  );
+}
+
+function MeasureButton({ session, toggle }: { session: Session; toggle: () => void }) {
+  const measuring = session.measuring.use();
+  return (
+    <button type="button" aria-pressed={measuring !== undefined} onClick={toggle} title="Measure (M)">
+      <Ruler size={16} aria-hidden /> <span className="wide">Measure</span>
+    </button>
+  );
+}
+
+/** Says the slice number, at most twice a second. */
+function Announcer({ session }: { session: Session }) {
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    let timer: number | undefined;
+    let before = "";
+    const stop = session.state.watch(() => {
+      const axis = session.active;
+      const text = `${PANE_NAMES[axis]} slice ${sectionOf(session.facts, axis, session.state.get()) + 1}`;
+      if (text === before || timer !== undefined) return;
+      timer = window.setTimeout(() => {
+        timer = undefined;
+        before = `${PANE_NAMES[session.active]} slice ${sectionOf(session.facts, session.active, session.state.get()) + 1}`;
+        setSaid(before);
+      }, 500);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [session]);
+  return (
+    <p className="hidden" role="status">
+      {said}
+    </p>
+  );
+}
+
+export const neuroglancerAddress = (pathname: string): string => {
+  const [, rest = ""] = /\/view\/(.*)$/.exec(pathname) ?? [];
+  return `/neuroglancer/${rest}`;
+};
+
+function focusIn(root: HTMLElement | null, selector: string): void {
+  const found = root?.querySelector<HTMLElement>(selector);
+  const target = found?.matches("input, button") ? found : (found?.querySelector<HTMLElement>("input, button") ?? found);
+  target?.focus();
+  if (target instanceof HTMLInputElement) target.select();
+}
+
+function useLayout(session: Session): Layout {
+  const chosen = useOf(session.state, ({ layout }) => layout);
+  const [isNarrow, setNarrow] = useState(() => innerWidth < NARROW);
+  useEffect(() => {
+    const onResize = () => setNarrow(innerWidth < NARROW);
+    addEventListener("resize", onResize);
+    return () => removeEventListener("resize", onResize);
+  }, []);
+  const { facts } = session;
+  const usual = facts.isTiltSeries ? "tilt" : isNarrow || facts.shape[0] === 1 ? "xy" : "ortho";
+  return chosen ?? usual;
+}
+
+/** Address and picture say the same. @returns copies the address */
+function useLink(session: Session): () => Promise<void> {
+  const navigate = useNavigate();
+  const { search, hash } = useLocation();
+  const written = useRef("");
+  const timer = useRef<number>(undefined);
+  const write = useCallback(() => {
+    clearTimeout(timer.current);
+    const link = splitLink(linkParameters(session.facts, session.state.get()));
+    const text = JSON.stringify([sorted(link.search), link.hash]);
+    if (text === written.current) return Promise.resolve();
+    written.current = text;
+    return navigate({ to: ".", search: link.search as never, hash: link.hash, replace: true, resetScroll: false });
+  }, [session, navigate]);
+  useEffect(() => {
+    written.current ||= JSON.stringify([sorted(search), hash]);
+    const stop = session.state.watch(() => {
+      clearTimeout(timer.current);
+      timer.current = window.setTimeout(() => void write(), LINK_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer.current);
+    };
+  });
+  useEffect(() => {
+    const text = JSON.stringify([sorted(search), hash]);
+    if (written.current === "" || text === written.current) return;
+    // somebody went back, or wrote another address
+    written.current = text;
+    session.state.set(parseLink(session.facts, search, hash).state);
+  }, [session, search, hash]);
+  return async () => {
+    await write();
+    notify(
+      (await copyText(window.location.href)) ? "Link copied." : "The browser forbids copying: the address is in its address bar.",
+    );
+  };
+}
+
+const sorted = (search: object): readonly (readonly [string, unknown])[] =>
+  Object.entries(search)
+    .filter(([name, value]) => value !== undefined && (PARAMETER_NAMES as readonly string[]).includes(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** Steps while it plays; waits for planes that have not come. */
+function usePlaying(session: Session): void {
+  const speed = session.playing.use();
+  useEffect(() => {
+    if (speed === undefined) return;
+    const timer = setInterval(() => {
+      const axis = session.active;
+      if (session.status.get()[axis]?.isSlow) return;
+      const last = session.facts.shape[PANE_AXES[axis].normal] - 1;
+      const now = sectionOf(session.facts, axis, session.state.get());
+      session.goToSection(axis, now === last ? 0 : now + 1);
+    }, 1000 / speed);
+    return () => clearInterval(timer);
+  }, [session, speed]);
+}
+
+function useHost(
+  session: Session,
+  step: { current: ((direction: 1 | -1) => void) | undefined },
+): LayersHost & { pan(by: Triple): void } {
+  return useMemo(
+    () => ({
+      facts: session.facts,
+      setPainter: session.painter.set,
+      repaint: () => session.repaints.set(session.repaints.get() + 1),
+      get on() {
+        return session.state.get().on;
+      },
+      setOn: (ids: readonly string[]) => session.update((state) => ({ ...state, on: ids })),
+      goTo(world: Triple) {
+        session.update((state): ViewState => {
+          const there = atPosition(session.facts, state, world);
+          return state.zoom === undefined ? there : { ...there, centre: there.position };
+        });
+      },
+      get position() {
+        return session.state.get().position;
+      },
+      onStep(next: ((direction: 1 | -1) => void) | undefined) {
+        step.current = next;
+      },
+      pan: (by: Triple) => session.update((state) => panned(session.facts, state, by)),
+    }),
+    [session, step],
+  );
+}
