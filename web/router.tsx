@@ -37,7 +37,7 @@ const routes = [
     component: page("deposition", "Deposition"),
   }),
   createRoute({ ...at, path: "/runs", validateSearch: listSearch, component: page("runs", "Runs") }),
-  createRoute({ ...at, path: "/runs/$id", validateSearch: searchOf({ tab: text }), component: page("run", "Run") }),
+  createRoute({ ...at, path: "/runs/$id", validateSearch: searchOf({ tab: text, on: text }), component: page("run", "Run") }),
   createRoute({ ...at, path: "/annotations", validateSearch: listSearch, component: page("annotations", "Annotations") }),
   createRoute({
     ...at,

@@ -138,6 +138,271 @@ export interface DepositionsResult {
 }
 export const depositionsQuery = "query depositions($where:DepositionWhereClause$orderBy:[DepositionOrderByClause!]$offset:Int!$limit:Int!){depositions(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id title depositionDate releaseDate keyPhotoUrl keyPhotoThumbnailUrl authors(first:3 orderBy:[{authorListOrder:asc}]){edges{node{name}}}depositionTypes(first:5 orderBy:[{id:asc}]){edges{node{type}}}datasetsAggregate{aggregate{count}}tomogramsAggregate{aggregate{count}}annotationsAggregate{aggregate{count}}}}" as Query<DepositionsResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;
 
+export interface NearIdsResult {
+  readonly datasets1: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+  }>;
+  readonly datasets2: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+  }>;
+  readonly runs1: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+  }>;
+  readonly runs2: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+  }>;
+  readonly depositions1: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+  }>;
+  readonly depositions2: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+  }>;
+  readonly annotations1: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+  }>;
+  readonly annotations2: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+  }>;
+}
+export const nearIdsQuery = "query nearIds($id:Int!$datasets:Boolean!$runs:Boolean!$depositions:Boolean!$annotations:Boolean!){datasets1:datasets(where:{id:{_lt:$id}}orderBy:{id:desc}limitOffset:{limit:2})@include(if:$datasets){id title}datasets2:datasets(where:{id:{_gt:$id}}orderBy:{id:asc}limitOffset:{limit:2})@include(if:$datasets){id title}runs1:runs(where:{id:{_lt:$id}}orderBy:{id:desc}limitOffset:{limit:2})@include(if:$runs){id title:name}runs2:runs(where:{id:{_gt:$id}}orderBy:{id:asc}limitOffset:{limit:2})@include(if:$runs){id title:name}depositions1:depositions(where:{id:{_lt:$id}}orderBy:{id:desc}limitOffset:{limit:2})@include(if:$depositions){id title}depositions2:depositions(where:{id:{_gt:$id}}orderBy:{id:asc}limitOffset:{limit:2})@include(if:$depositions){id title}annotations1:annotations(where:{id:{_lt:$id}}orderBy:{id:desc}limitOffset:{limit:2})@include(if:$annotations){id title:objectName}annotations2:annotations(where:{id:{_gt:$id}}orderBy:{id:asc}limitOffset:{limit:2})@include(if:$annotations){id title:objectName}}" as Query<NearIdsResult, { id: number; datasets: boolean; runs: boolean; depositions: boolean; annotations: boolean }>;
+
+export interface RunAnnotationsResult {
+  readonly annotations: ReadonlyArray<{
+    readonly id: number;
+    readonly objectName: string;
+    readonly objectId: string;
+    readonly objectState: string | null;
+    readonly objectCount: number | null;
+    readonly methodType: "manual" | "automated" | "hybrid" | "simulated";
+    readonly annotationSoftware: string | null;
+    readonly confidencePrecision: number | null;
+    readonly confidenceRecall: number | null;
+    readonly groundTruthStatus: boolean | null;
+    readonly isCuratorRecommended: boolean | null;
+    readonly depositionId: number | null;
+    readonly tomogramVoxelSpacingId: number | null;
+    readonly annotationShapes: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly shapeType: "SegmentationMask" | "OrientedPoint" | "Point" | "InstanceSegmentation" | "InstanceSegmentationMask" | "GlobalCaption" | "AnnotationCaption" | "Mesh" | null;
+          readonly annotationFiles: {
+            readonly edges: ReadonlyArray<{
+              readonly node: {
+                readonly id: number;
+                readonly format: string;
+                readonly s3Path: string;
+                readonly fileSize: number | null;
+                readonly alignmentId: number | null;
+                readonly isVisualizationDefault: boolean | null;
+              };
+            }>;
+          };
+        };
+      }>;
+    };
+  }>;
+}
+export const runAnnotationsQuery = "query runAnnotations($id:Int!$offset:Int!){annotations(where:{runId:{_eq:$id}}orderBy:[{objectName:asc}{id:asc}]limitOffset:{limit:100 offset:$offset}){id objectName objectId objectState objectCount methodType annotationSoftware confidencePrecision confidenceRecall groundTruthStatus isCuratorRecommended depositionId tomogramVoxelSpacingId annotationShapes(first:10 orderBy:{id:asc}){edges{node{id shapeType annotationFiles(first:5 orderBy:{id:asc}){edges{node{id format s3Path fileSize alignmentId isVisualizationDefault}}}}}}}}" as Query<RunAnnotationsResult, { id: number; offset: number }>;
+
+export interface RunBesideResult {
+  readonly before: ReadonlyArray<{
+    readonly id: number;
+  }>;
+  readonly after: ReadonlyArray<{
+    readonly id: number;
+  }>;
+  readonly countBefore: {
+    readonly aggregate: ReadonlyArray<{
+      readonly count: number | null;
+    }> | null;
+  };
+  readonly countAll: {
+    readonly aggregate: ReadonlyArray<{
+      readonly count: number | null;
+    }> | null;
+  };
+}
+export const runBesideQuery = "query runBeside($datasetId:Int!$id:Int!){before:runs(where:{datasetId:{_eq:$datasetId}id:{_lt:$id}}orderBy:{id:desc}limitOffset:{limit:1}){id}after:runs(where:{datasetId:{_eq:$datasetId}id:{_gt:$id}}orderBy:{id:asc}limitOffset:{limit:1}){id}countBefore:runsAggregate(where:{datasetId:{_eq:$datasetId}id:{_lt:$id}}){aggregate{count}}countAll:runsAggregate(where:{datasetId:{_eq:$datasetId}}){aggregate{count}}}" as Query<RunBesideResult, { datasetId: number; id: number }>;
+
+export interface RunSectionsResult {
+  readonly frames: ReadonlyArray<{
+    readonly id: number;
+    readonly acquisitionOrder: number | null;
+    readonly accumulatedDose: number | null;
+    readonly exposureDose: number | null;
+    readonly isGainCorrected: boolean | null;
+    readonly s3FramePath: string | null;
+    readonly fileSize: number | null;
+  }>;
+  readonly perSectionParameters: ReadonlyArray<{
+    readonly id: number;
+    readonly frameId: number;
+    readonly tiltseriesId: number;
+    readonly zIndex: number;
+    readonly rawAngle: number;
+    readonly majorDefocus: number | null;
+    readonly minorDefocus: number | null;
+    readonly astigmaticAngle: number | null;
+    readonly maxResolution: number | null;
+    readonly phaseShift: number | null;
+  }>;
+}
+export const runSectionsQuery = "query runSections($id:Int!){frames(where:{runId:{_eq:$id}}orderBy:[{acquisitionOrder:asc}{id:asc}]limitOffset:{limit:1000}){id acquisitionOrder accumulatedDose exposureDose isGainCorrected s3FramePath fileSize}perSectionParameters(where:{runId:{_eq:$id}}orderBy:[{tiltseries:{id:asc}}{zIndex:asc}]limitOffset:{limit:1000}){id frameId tiltseriesId zIndex rawAngle majorDefocus minorDefocus astigmaticAngle maxResolution phaseShift}}" as Query<RunSectionsResult, { id: number }>;
+
+export interface RunResult {
+  readonly runs: ReadonlyArray<{
+    readonly id: number;
+    readonly name: string;
+    readonly s3Prefix: string;
+    readonly dataset: {
+      readonly id: number;
+      readonly title: string;
+      readonly s3Prefix: string;
+      readonly httpsPrefix: string;
+      readonly organismName: string | null;
+    } | null;
+    readonly tomograms: {
+      readonly pageInfo: {
+        readonly hasNextPage: boolean;
+      };
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly name: string | null;
+          readonly sizeX: number;
+          readonly sizeY: number;
+          readonly sizeZ: number;
+          readonly voxelSpacing: number;
+          readonly offsetX: number;
+          readonly offsetY: number;
+          readonly offsetZ: number;
+          readonly processing: "denoised" | "filtered" | "raw" | "filtered_even" | "filtered_odd";
+          readonly processingSoftware: string | null;
+          readonly reconstructionMethod: "SART" | "Fourier_Space" | "SIRT" | "WBP" | "Unknown";
+          readonly reconstructionSoftware: string;
+          readonly fiducialAlignmentStatus: "FIDUCIAL" | "NON_FIDUCIAL";
+          readonly ctfCorrected: boolean | null;
+          readonly isVisualizationDefault: boolean | null;
+          readonly isAuthorSubmitted: boolean | null;
+          readonly keyPhotoThumbnailUrl: string | null;
+          readonly s3MrcFile: string | null;
+          readonly s3OmezarrDir: string | null;
+          readonly fileSizeMrc: number | null;
+          readonly fileSizeOmezarr: number | null;
+          readonly alignmentId: number | null;
+          readonly depositionId: number;
+          readonly tomogramVoxelSpacing: {
+            readonly id: number;
+            readonly s3Prefix: string;
+          } | null;
+        };
+      }>;
+    };
+    readonly tiltseries: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly sizeX: number | null;
+          readonly sizeY: number | null;
+          readonly sizeZ: number | null;
+          readonly pixelSpacing: number;
+          readonly tiltMin: number;
+          readonly tiltMax: number;
+          readonly tiltStep: number;
+          readonly tiltAxis: number;
+          readonly tiltingScheme: string;
+          readonly totalFlux: number;
+          readonly tiltSeriesQuality: number;
+          readonly accelerationVoltage: number;
+          readonly microscopeManufacturer: "FEI" | "TFS" | "JEOL" | "SIMULATED";
+          readonly microscopeModel: string;
+          readonly microscopeEnergyFilter: string;
+          readonly cameraManufacturer: string;
+          readonly cameraModel: string;
+          readonly dataAcquisitionSoftware: string;
+          readonly isAligned: boolean;
+          readonly s3MrcFile: string | null;
+          readonly s3OmezarrDir: string | null;
+          readonly s3AngleList: string | null;
+          readonly fileSizeMrc: number | null;
+          readonly fileSizeOmezarr: number | null;
+        };
+      }>;
+    };
+    readonly alignments: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly alignmentType: "LOCAL" | "GLOBAL" | null;
+          readonly alignmentMethod: "projection_matching" | "patch_tracking" | "fiducial_based" | "simulated" | null;
+          readonly isPortalStandard: boolean | null;
+          readonly tiltseriesId: number | null;
+          readonly tiltOffset: number | null;
+          readonly xRotationOffset: number | null;
+          readonly volumeXDimension: number | null;
+          readonly volumeYDimension: number | null;
+          readonly volumeZDimension: number | null;
+          readonly volumeXOffset: number | null;
+          readonly volumeYOffset: number | null;
+          readonly volumeZOffset: number | null;
+          readonly affineTransformationMatrix: string | null;
+          readonly s3AlignmentMetadata: string | null;
+          readonly perSectionAlignmentsAggregate: {
+            readonly aggregate: ReadonlyArray<{
+              readonly count: number | null;
+            }> | null;
+          } | null;
+        };
+      }>;
+    };
+    readonly identifiedObjects: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly objectId: string;
+          readonly objectName: string;
+        };
+      }>;
+    };
+    readonly gainFiles: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly s3FilePath: string;
+        };
+      }>;
+    };
+    readonly frameAcquisitionFiles: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly s3MdocPath: string;
+        };
+      }>;
+    };
+    readonly annotationsAggregate: {
+      readonly aggregate: ReadonlyArray<{
+        readonly count: number | null;
+      }> | null;
+    } | null;
+    readonly framesAggregate: {
+      readonly aggregate: ReadonlyArray<{
+        readonly count: number | null;
+      }> | null;
+    } | null;
+  }>;
+}
+export const runQuery = "query run($id:Int!){runs(where:{id:{_eq:$id}}limitOffset:{limit:1}){id name s3Prefix dataset{id title s3Prefix httpsPrefix organismName}tomograms(first:100 orderBy:{id:asc}){pageInfo{hasNextPage}edges{node{id name sizeX sizeY sizeZ voxelSpacing offsetX offsetY offsetZ processing processingSoftware reconstructionMethod reconstructionSoftware fiducialAlignmentStatus ctfCorrected isVisualizationDefault isAuthorSubmitted keyPhotoThumbnailUrl s3MrcFile s3OmezarrDir fileSizeMrc fileSizeOmezarr alignmentId depositionId tomogramVoxelSpacing{id s3Prefix}}}}tiltseries(first:20 orderBy:{id:asc}){edges{node{id sizeX sizeY sizeZ pixelSpacing tiltMin tiltMax tiltStep tiltAxis tiltingScheme totalFlux tiltSeriesQuality accelerationVoltage microscopeManufacturer microscopeModel microscopeEnergyFilter cameraManufacturer cameraModel dataAcquisitionSoftware isAligned s3MrcFile s3OmezarrDir s3AngleList fileSizeMrc fileSizeOmezarr}}}alignments(first:20 orderBy:{id:asc}){edges{node{id alignmentType alignmentMethod isPortalStandard tiltseriesId tiltOffset xRotationOffset volumeXDimension volumeYDimension volumeZDimension volumeXOffset volumeYOffset volumeZOffset affineTransformationMatrix s3AlignmentMetadata perSectionAlignmentsAggregate{aggregate{count}}}}}identifiedObjects(first:100 orderBy:{id:asc}){edges{node{id objectId objectName}}}gainFiles(first:20){edges{node{id s3FilePath}}}frameAcquisitionFiles(first:20){edges{node{id s3MdocPath}}}annotationsAggregate{aggregate{count}}framesAggregate{aggregate{count}}}}" as Query<RunResult, { id: number }>;
+
 export interface RunsResult {
   readonly runs: ReadonlyArray<{
     readonly id: number;

@@ -1,0 +1,530 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { ChevronLeft, ChevronRight, Download as DownloadIcon, Eye } from "lucide-react";
+import { Tabs } from "radix-ui";
+import { lazy, Suspense, useState } from "react";
+import type { Overlays, VolumeFacts } from "../../src/model/page-api.js";
+import { sameSpacing } from "../../src/model/voxel-spacing.js";
+import { ask } from "../parts/api.js";
+import styles from "../parts/details.module.css";
+import { DownloadDialog } from "../parts/download.js";
+import type { Wanted } from "../parts/download-text.js";
+import { type Fact, Facts, fact } from "../parts/facts.js";
+import { fileUrl, nameOf, treeKey } from "../parts/files.js";
+import { FolderLink } from "../parts/folder-link.js";
+import { ABSENT, angstrom, bytes, count, fixed, plural, shape } from "../parts/format.js";
+import { NoSuch, useId } from "../parts/no-such.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
+import { Photo } from "../parts/picture.js";
+import {
+  ANNOTATIONS_A_PAGE,
+  type AnnotationRow,
+  askAnnotations,
+  askBeside,
+  askRun,
+  askSections,
+  countOf,
+  nodesOf,
+  type RunRow,
+  type TiltseriesRow,
+  type TomogramRow,
+} from "../parts/run-data.js";
+import { Answer, Boundary, Empty } from "../parts/states.js";
+import { VolumePicture } from "../parts/volume-picture.js";
+
+const TiltPlot = lazy(() => import("../parts/tilt-plot.js"));
+const TABS = ["annotations", "frames", "alignment", "files"] as const;
+
+/** One run: pictures of all of its volumes, facts, annotations, exposures, alignments, files. */
+export function Run() {
+  const id = useId();
+  const asked = useQuery({
+    queryKey: ["run", id],
+    queryFn: ({ signal }) => (id === undefined ? null : askRun(id, signal)),
+  });
+  return (
+    <div className="page">
+      <Answer asked={asked}>{(run) => (run === null ? <NoSuch kind="runs" id={id} /> : <Found key={run.id} run={run} />)}</Answer>
+    </div>
+  );
+}
+
+function Found({ run }: { run: RunRow }) {
+  const [isDownloading, setDownloading] = useState(false);
+  const { on, tab } = useSearch({ strict: false }) as { on?: string; tab?: string };
+  const navigate = useNavigate();
+  const tomograms = nodesOf(run.tomograms);
+  const shown = tomograms.find(({ isVisualizationDefault }) => isVisualizationDefault) ?? tomograms[0];
+  useCrumbs(
+    { label: "Datasets", to: "/datasets" },
+    { label: `${run.dataset.id} ${run.dataset.title}`, to: `/datasets/${run.dataset.id}` },
+    { label: run.name },
+  );
+  useCommand(`emporium catalog query 'runs(where: {id: {_eq: ${run.id}}})'`);
+  const search = on === undefined ? {} : { on };
+  return (
+    <>
+      <div className={styles.title}>
+        <h1>{run.name}</h1>
+        <Steps run={run} />
+      </div>
+      <div className={styles.top}>
+        <div>
+          <Strip run={run} shown={shown} search={search} />
+          <p className="buttons">
+            {shown && (
+              <>
+                <Link className="button primary" to="/view/tomogram/$id" params={{ id: String(shown.id) }} search={search}>
+                  <Eye size={16} aria-hidden /> Open in viewer
+                </Link>
+                <Link className="button" to="/neuroglancer/tomogram/$id" params={{ id: String(shown.id) }} search={search}>
+                  Neuroglancer
+                </Link>
+              </>
+            )}
+            <button type="button" onClick={() => setDownloading(true)}>
+              <DownloadIcon size={16} aria-hidden /> Download
+            </button>
+          </p>
+        </div>
+        <Boundary>
+          <RunFacts run={run} shown={shown} />
+        </Boundary>
+      </div>
+      <Tabs.Root
+        className={styles.tabs}
+        value={TABS.find((one) => one === tab) ?? "annotations"}
+        onValueChange={(next) => void navigate({ to: ".", search: (now) => ({ ...now, tab: next }), replace: true })}
+      >
+        <Tabs.List aria-label="Parts of the run">
+          <Tabs.Trigger value="annotations">Annotations {count(countOf(run.annotationsAggregate))}</Tabs.Trigger>
+          <Tabs.Trigger value="frames">Frames {count(countOf(run.framesAggregate))}</Tabs.Trigger>
+          <Tabs.Trigger value="alignment">Alignment</Tabs.Trigger>
+          <Tabs.Trigger value="files">Files</Tabs.Trigger>
+        </Tabs.List>
+        <Tabs.Content value="annotations">
+          <Boundary>
+            <Annotations run={run} shown={shown} />
+          </Boundary>
+        </Tabs.Content>
+        <Tabs.Content value="frames">
+          <Boundary>
+            <Frames run={run} />
+          </Boundary>
+        </Tabs.Content>
+        <Tabs.Content value="alignment">
+          <Alignments run={run} />
+        </Tabs.Content>
+        <Tabs.Content value="files">
+          <Files run={run} />
+        </Tabs.Content>
+      </Tabs.Root>
+      {isDownloading && <DownloadDialog wanted={wantedOf(run)} close={() => setDownloading(false)} />}
+    </>
+  );
+}
+
+type VolumeFiles = Pick<TomogramRow & TiltseriesRow, "id" | "s3MrcFile" | "s3OmezarrDir" | "fileSizeMrc" | "fileSizeOmezarr">;
+
+const folderOf = (run: RunRow): string => treeKey(run.s3Prefix, run.dataset) ?? `${run.dataset.id}/${run.name}/`;
+
+function wantedOf(run: RunRow): Wanted {
+  return {
+    kind: "run",
+    items: [{ id: run.id, name: run.name }],
+    datasets: [run.dataset.id],
+    parts: [{ key: folderOf(run) }],
+    files: filesOf(run).map(({ key, size }) => ({ key, sizeBytes: size })),
+  };
+}
+
+/** Before, place and after in the dataset. */
+function Steps({ run }: { run: RunRow }) {
+  const { data } = useQuery({
+    queryKey: ["run", run.id, "beside"],
+    queryFn: ({ signal }) => askBeside(run.id, run.dataset.id, signal),
+  });
+  if (!data || data.of < 2) return null;
+  const step = (to: number | undefined, label: string, icon: React.ReactNode) =>
+    to === undefined ? (
+      <button type="button" className="bare" disabled aria-label={label}>
+        {icon}
+      </button>
+    ) : (
+      <Link
+        className="button bare"
+        to="/runs/$id"
+        params={{ id: String(to) }}
+        search={({ tab }: { tab?: string }) => (tab ? { tab } : {})}
+        aria-label={label}
+        title={label}
+      >
+        {icon}
+      </Link>
+    );
+  return (
+    <nav className={styles.steps} aria-label="Runs of the dataset">
+      {step(data.before, "Previous run", <ChevronLeft size={16} aria-hidden />)}
+      <span>
+        {count(data.at + 1)}/{count(data.of)}
+      </span>
+      {step(data.after, "Next run", <ChevronRight size={16} aria-hidden />)}
+    </nav>
+  );
+}
+
+function Strip({ run, shown, search }: { run: RunRow; shown: TomogramRow | undefined; search: { on?: string } }) {
+  const tomograms = nodesOf(run.tomograms);
+  const series = nodesOf(run.tiltseries);
+  if (tomograms.length + series.length === 0)
+    return <Empty command="emporium ingest run …">This run has neither tomograms nor tilt series.</Empty>;
+  return (
+    <ul className={styles.strip} aria-label="Tomograms and tilt series">
+      {tomograms.map((one) => (
+        <li key={`t${one.id}`}>
+          <Link to="/view/tomogram/$id" params={{ id: String(one.id) }} search={search}>
+            <span className={styles.stage}>
+              <Photo of={treeKey(one.keyPhotoThumbnailUrl, run.dataset)} alt="" />
+            </span>
+            <span className={styles.caption}>
+              {one.processing}
+              {one === shown && tomograms.length > 1 && " ●"}
+            </span>
+            <small>
+              tomogram {one.id} · {angstrom(one.voxelSpacing)}
+            </small>
+          </Link>
+        </li>
+      ))}
+      {series.map((one) => (
+        <li key={`s${one.id}`}>
+          <Link to="/view/tiltseries/$id" params={{ id: String(one.id) }}>
+            <span className={styles.stage}>
+              <VolumePicture of={`tiltseries:${one.id}`} />
+            </span>
+            <span className={styles.caption}>tilt series</span>
+            <small>
+              {one.id} · {fixed(one.tiltMin, 0)} to {fixed(one.tiltMax, 0)}°
+            </small>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function RunFacts({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) {
+  const series: TiltseriesRow | undefined = nodesOf(run.tiltseries)[0];
+  // what the volume says of itself: it may contradict the catalogue
+  const { data: volume } = useQuery({
+    queryKey: ["volume", `tomogram:${shown?.id}`],
+    queryFn: ({ signal }) => ask<VolumeFacts>(`volumes/tomogram:${shown!.id}`, signal),
+    enabled: shown !== undefined,
+  });
+  const objects = nodesOf(run.identifiedObjects).map(({ objectName }) => objectName);
+  return (
+    <Facts
+      facts={[
+        ...(shown ? tomogramFacts(shown, volume) : []),
+        ...(series ? tiltseriesFacts(series) : []),
+        fact("Organism", run.dataset.organismName),
+        ...(objects.length > 0 ? [fact("Also here", objects.join(", "))] : []),
+      ]}
+    />
+  );
+}
+
+function tomogramFacts(row: TomogramRow, volume: VolumeFacts | undefined): readonly Fact[] {
+  const folder = /\/VoxelSpacing(\d+\.\d+)\/?$/.exec(row.tomogramVoxelSpacing?.s3Prefix ?? "")?.[1];
+  const spacings: [number | null | undefined, string][] = [
+    [row.voxelSpacing, "catalogue"],
+    [folder === undefined ? undefined : Number(folder), "folder"],
+    [volume?.voxelSizeAngstrom[2], "header"],
+  ];
+  const [z, y, x] = volume?.shape ?? [];
+  return [
+    {
+      label: "Voxel",
+      // the same within what headers keep is the same
+      sources: spacings.flatMap(([size, from]) =>
+        size ? [{ value: angstrom(sameSpacing(size, row.voxelSpacing) ? row.voxelSpacing : size), from }] : [],
+      ),
+    },
+    {
+      label: "Shape",
+      sources: [
+        { value: shape(row.sizeX, row.sizeY, row.sizeZ), from: "catalogue" },
+        ...(volume ? [{ value: shape(x, y, z), from: "header" }] : []),
+      ],
+    },
+    fact("Method", `${row.reconstructionMethod} · ${row.reconstructionSoftware}`),
+    fact("Processing", [row.processing, row.processingSoftware, row.ctfCorrected && "CTF corrected"].filter(Boolean).join(" · ")),
+    fact("Fiducials", row.fiducialAlignmentStatus === "FIDUCIAL" ? "yes" : "no"),
+  ];
+}
+
+function tiltseriesFacts(row: TiltseriesRow): readonly Fact[] {
+  return [
+    fact("Tilt", `${fixed(row.tiltMin, 1)} to ${fixed(row.tiltMax, 1)}°, every ${fixed(row.tiltStep, 1)}°`),
+    fact("Dose", `${fixed(row.totalFlux, 0)} e/Å²`),
+    fact("Pixel", angstrom(row.pixelSpacing)),
+    fact("Quality", row.tiltSeriesQuality ? `${row.tiltSeriesQuality} of 5` : undefined),
+    fact("Microscope", `${row.microscopeManufacturer} ${row.microscopeModel}, ${fixed(row.accelerationVoltage / 1000, 0)} kV`),
+    fact("Camera", `${row.cameraManufacturer} ${row.cameraModel}`),
+  ];
+}
+
+function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) {
+  const navigate = useNavigate();
+  const { on } = useSearch({ strict: false }) as { on?: string };
+  const asked = useInfiniteQuery({
+    queryKey: ["run", run.id, "annotations"],
+    queryFn: ({ pageParam, signal }) => askAnnotations(run.id, pageParam, signal),
+    initialPageParam: 0,
+    getNextPageParam: (last, pages) => (last.length < ANNOTATIONS_A_PAGE ? undefined : pages.length * ANNOTATIONS_A_PAGE),
+  });
+  const { data: overlays } = useQuery({
+    queryKey: ["overlays", `tomogram:${shown?.id}`],
+    queryFn: ({ signal }) => ask<Overlays>(`overlays/tomogram:${shown!.id}`, signal),
+    enabled: shown !== undefined,
+  });
+  const colours = new Map(overlays?.layers.map(({ annotationId, color }) => [annotationId, color]));
+  return (
+    <Answer asked={{ ...asked, data: asked.data?.pages.flat() }}>
+      {(rows) => {
+        if (rows.length === 0)
+          return <Empty command="emporium ingest run … --import-annotations">No annotations in this run.</Empty>;
+        const chosen = on === undefined ? new Set(rows.map(({ id }) => id)) : new Set(on.split(",").map(Number));
+        const turn = (id: number, isOn: boolean) => {
+          const next = rows.filter((row) => (row.id === id ? isOn : chosen.has(row.id))).map((row) => row.id);
+          const text = next.length === rows.length ? undefined : next.join(",");
+          void navigate({ to: ".", search: (now) => ({ ...now, on: text }), replace: true });
+        };
+        return (
+          <>
+            <div className={styles.scroll}>
+              <table>
+                <caption className="hidden">Annotations; those that are on are shown in the viewer</caption>
+                <thead>
+                  <tr>
+                    <th scope="col">On</th>
+                    <th scope="col">Object</th>
+                    <th scope="col">Shape</th>
+                    <th scope="col" className={styles.number}>
+                      n
+                    </th>
+                    <th scope="col">Method</th>
+                    <th scope="col">Software</th>
+                    <th scope="col" className={styles.number}>
+                      Precision
+                    </th>
+                    <th scope="col" className={styles.number}>
+                      Recall
+                    </th>
+                    <th scope="col">Ground truth</th>
+                    <th scope="col">Alignment</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map((row) => (
+                    <tr key={row.id}>
+                      <td>
+                        <input
+                          type="checkbox"
+                          aria-label={`Show ${row.objectName} ${row.id}`}
+                          checked={chosen.has(row.id)}
+                          onChange={({ target }) => turn(row.id, target.checked)}
+                        />{" "}
+                        <span className={styles.dot} style={{ background: colours.get(row.id) }} />
+                      </td>
+                      <th scope="row">
+                        <Link to="/annotations/$id" params={{ id: String(row.id) }}>
+                          {row.objectName}
+                        </Link>
+                      </th>
+                      <td>{shapesOf(row).join(", ") || ABSENT}</td>
+                      <td className={styles.number}>{count(row.objectCount)}</td>
+                      <td>{row.methodType}</td>
+                      <td>{row.annotationSoftware ?? ABSENT}</td>
+                      <td className={styles.number}>{fixed(row.confidencePrecision)}</td>
+                      <td className={styles.number}>{fixed(row.confidenceRecall)}</td>
+                      <td>{row.groundTruthStatus ? "✓ yes" : ABSENT}</td>
+                      <td>{isElsewhere(row, shown) ? <span className="warn">≠ another alignment</span> : "same"}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+            {asked.hasNextPage && (
+              <button type="button" disabled={asked.isFetchingNextPage} onClick={() => void asked.fetchNextPage()}>
+                More: {plural(countOf(run.annotationsAggregate) - rows.length, "annotation is", "annotations are")} not here yet
+              </button>
+            )}
+          </>
+        );
+      }}
+    </Answer>
+  );
+}
+
+const shapesOf = (row: AnnotationRow): readonly string[] => [
+  ...new Set(nodesOf(row.annotationShapes).flatMap(({ shapeType }) => (shapeType ? [shapeType] : []))),
+];
+
+/** All of its files belong to an alignment that is not the tomogram's. */
+function isElsewhere(row: AnnotationRow, shown: TomogramRow | undefined): boolean {
+  const alignments = nodesOf(row.annotationShapes)
+    .flatMap(({ annotationFiles }) => nodesOf(annotationFiles))
+    .map(({ alignmentId }) => alignmentId);
+  const own = shown?.alignmentId;
+  return own != null && alignments.length > 0 && alignments.every((one) => one !== null && one !== own);
+}
+
+function Frames({ run }: { run: RunRow }) {
+  const asked = useQuery({ queryKey: ["run", run.id, "sections"], queryFn: ({ signal }) => askSections(run.id, signal) });
+  return (
+    <Answer asked={asked}>
+      {({ frames, perSectionParameters }) => {
+        if (frames.length === 0)
+          return <Empty command="emporium ingest run … --import-frames">No frames are known of this run.</Empty>;
+        const series = nodesOf(run.tiltseries)[0];
+        const sections = new Map(
+          perSectionParameters.filter(({ tiltseriesId }) => tiltseriesId === series?.id).map((one) => [one.frameId, one]),
+        );
+        return (
+          <>
+            {series && sections.size > 0 && (
+              <Suspense>
+                <TiltPlot frames={frames} sections={sections} tiltseries={series.id} />
+              </Suspense>
+            )}
+            <div className={styles.scroll}>
+              <table>
+                <caption className="hidden">Frames in order of exposure</caption>
+                <thead>
+                  <tr>
+                    {["Order", "Tilt °", "Dose e/Å²", "Dose before e/Å²", "Defocus µm", "Resolution Å", "Size"].map((head) => (
+                      <th key={head} scope="col" className={styles.number}>
+                        {head}
+                      </th>
+                    ))}
+                    <th scope="col">File</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {frames.map((frame) => {
+                    const section = sections.get(frame.id);
+                    const key = treeKey(frame.s3FramePath, run.dataset);
+                    return (
+                      <tr key={frame.id}>
+                        <td className={styles.number}>{count(frame.acquisitionOrder)}</td>
+                        <td className={styles.number}>{fixed(section?.rawAngle, 1)}</td>
+                        <td className={styles.number}>{fixed(frame.exposureDose)}</td>
+                        <td className={styles.number}>{fixed(frame.accumulatedDose)}</td>
+                        <td className={styles.number}>{fixed(section?.majorDefocus && section.majorDefocus / 10_000, 3)}</td>
+                        <td className={styles.number}>{fixed(section?.maxResolution)}</td>
+                        <td className={styles.number}>{bytes(frame.fileSize)}</td>
+                        <td>
+                          {key === undefined ? (
+                            ABSENT
+                          ) : (
+                            <Link to="/view/frame/$id" params={{ id: String(frame.id) }}>
+                              {nameOf(key)}
+                            </Link>
+                          )}
+                        </td>
+                      </tr>
+                    );
+                  })}
+                </tbody>
+              </table>
+            </div>
+          </>
+        );
+      }}
+    </Answer>
+  );
+}
+
+function Alignments({ run }: { run: RunRow }) {
+  const alignments = nodesOf(run.alignments);
+  if (alignments.length === 0)
+    return <Empty command="emporium ingest run … --import-alignments">No alignment is known of this run.</Empty>;
+  return alignments.map((one) => {
+    const key = treeKey(one.s3AlignmentMetadata, run.dataset);
+    const used = nodesOf(run.tomograms).filter(({ alignmentId }) => alignmentId === one.id);
+    return (
+      <section key={one.id} className="panel">
+        <h2>Alignment {one.id}</h2>
+        <Facts
+          facts={[
+            fact("Kind", one.alignmentType),
+            fact("Method", one.alignmentMethod?.replaceAll("_", " ")),
+            fact("Sections", String(countOf(one.perSectionAlignmentsAggregate))),
+            fact(
+              "Volume",
+              `${[one.volumeXDimension, one.volumeYDimension, one.volumeZDimension].map((size) => fixed(size, 0)).join(" × ")} Å`,
+            ),
+            fact(
+              "Offset",
+              `${[one.volumeXOffset, one.volumeYOffset, one.volumeZOffset].map((size) => fixed(size, 1)).join(", ")} Å`,
+            ),
+            fact("Tilt offset", `${fixed(one.tiltOffset)}°`),
+            fact("x rotation", `${fixed(one.xRotationOffset)}°`),
+            fact("Tomograms", used.map(({ id }) => id).join(", ")),
+            fact("File", key && nameOf(key), "tree", key && <a href={fileUrl(key).href}>{nameOf(key)}</a>),
+          ]}
+        />
+      </section>
+    );
+  });
+}
+
+/** Files and volumes that the catalogue names, but for frames and annotations. A Zarr ends with `/`. */
+function filesOf(run: RunRow) {
+  const volumes = (rows: readonly VolumeFiles[], kind: string) =>
+    rows.flatMap(({ id, s3MrcFile, s3OmezarrDir, fileSizeMrc, fileSizeOmezarr }) => [
+      { what: `${kind} ${id}, MRC`, url: s3MrcFile, size: fileSizeMrc },
+      { what: `${kind} ${id}, OME-Zarr`, url: s3OmezarrDir && `${s3OmezarrDir.replace(/\/*$/, "")}/`, size: fileSizeOmezarr },
+    ]);
+  return [
+    ...volumes(nodesOf(run.tomograms), "tomogram"),
+    ...volumes(nodesOf(run.tiltseries), "tilt series"),
+    ...nodesOf(run.tiltseries).map(({ s3AngleList }) => ({ what: "tilt angles", url: s3AngleList, size: null })),
+    ...nodesOf(run.frameAcquisitionFiles).map(({ s3MdocPath }) => ({ what: "mdoc", url: s3MdocPath, size: null })),
+    ...nodesOf(run.gainFiles).map(({ s3FilePath }) => ({ what: "gain reference", url: s3FilePath, size: null })),
+  ].flatMap(({ url, ...rest }) => {
+    const key = treeKey(url, run.dataset);
+    return key === undefined ? [] : [{ ...rest, key }];
+  });
+}
+
+function Files({ run }: { run: RunRow }) {
+  return (
+    <>
+      <FolderLink folder={folderOf(run)} />
+      <div className={styles.scroll}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">What</th>
+              <th scope="col">File</th>
+              <th scope="col" className={styles.number}>
+                Size
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {filesOf(run).map(({ what, key, size }) => (
+              <tr key={key}>
+                <td>{what}</td>
+                <th scope="row">{key.endsWith("/") ? nameOf(key) : <a href={fileUrl(key).href}>{nameOf(key)}</a>}</th>
+                <td className={styles.number}>{bytes(size)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,140 @@
+import { quoteWords } from "../../src/core/shell.js";
+
+/** What a person wants to fetch. */
+export interface Wanted {
+  readonly kind: "dataset" | "run" | "tomogram" | "annotation";
+  /** One, or those of a selection. */
+  readonly items: readonly { readonly id: number; readonly name: string }[];
+  /** Datasets that they are of. */
+  readonly datasets: readonly number[];
+  /** Keys of the tree: folders end with `/`, a Zarr is one, too. */
+  readonly parts: readonly { readonly key: string; readonly sizeBytes?: number | null | undefined }[];
+  /** Single files where `parts` are folders. */
+  readonly files?: Wanted["parts"] | undefined;
+}
+
+/** Where it is fetched from: URLs without a slash at their end. */
+export interface Served {
+  readonly url: string;
+  readonly files: string;
+  readonly s3: string;
+  readonly graphql: string;
+  readonly bucket: string;
+}
+
+/** A text to paste, or why there is none. */
+export type PasteText = { readonly text: string } | { readonly none: string };
+
+const isFolder = ({ key }: { key: string }) => key.endsWith("/");
+const nameOf = (key: string) => key.replace(/\/+$/, "").split("/").at(-1)!;
+/** The name of what is made here: below this folder, whatever it is called. */
+const here = (name: string) => `./${name.replaceAll(/[/\\\0]/g, "_")}`;
+
+export const addressOf = (key: string, { files }: Served): string =>
+  `${files}/${key.split("/").map(encodeURIComponent).join("/")}`;
+
+/** Folders, files and volumes, verified and resumable. */
+export function emporiumText({ parts }: Wanted, { s3, bucket }: Served): PasteText {
+  // the bucket's own host would be Amazon's
+  const base = ["--portal-base", `${bucket}.s3.amazonaws.com=${s3}/${bucket}`, "--anonymous"];
+  return lines([
+    ["emporium", "harvest", "download", ...parts.map(({ key }) => `s3://${bucket}/${key}`), ...base, "--dest", "./downloads"],
+  ]);
+}
+
+export function awsText({ parts }: Wanted, { s3, bucket }: Served): PasteText {
+  const options = ["--no-sign-request", "--endpoint-url", s3];
+  return lines(
+    parts.map((part) => [
+      ...["aws", "s3", "cp", ...(isFolder(part) ? ["--recursive"] : []), ...options],
+      ...[`s3://${bucket}/${part.key}`, here(nameOf(part.key))],
+    ]),
+  );
+}
+
+export function curlText({ parts, files }: Wanted, served: Served): PasteText {
+  const single = (files ?? parts).filter((part) => !isFolder(part));
+  if (single.length === 0) return { none: "These are folders: curl fetches single files. Take emporium or AWS." };
+  return lines(
+    single.map(({ key }) => [
+      "curl",
+      "--fail",
+      "--location",
+      "--remote-time",
+      "--output",
+      here(nameOf(key)),
+      addressOf(key, served),
+    ]),
+  );
+}
+
+const CLASSES = { dataset: "Dataset", run: "Run", tomogram: "Tomogram", annotation: "Annotation" } as const;
+
+/** For the portal's official client, `pip install cryoet-data-portal`. */
+export function pythonText({ kind, items }: Wanted, { graphql, s3 }: Served): PasteText {
+  const name = CLASSES[kind];
+  const fetched = {
+    dataset: (into: string) => `item.download_everything(${into})`,
+    run: (into: string) => `item.download_everything(${into})`,
+    tomogram: (into: string) => `item.download_mrcfile(${into})\nitem.download_omezarr(${into})`,
+    annotation: (into: string) => `item.download(${into})`,
+  }[kind];
+  const blocks = items.map(({ id, name: called }) => {
+    const into = literal(here(called));
+    return [`item = ${name}.get_by_id(client, ${id})`, `os.makedirs(${into}, exist_ok=True)`, fetched(into)].join("\n");
+  });
+  return {
+    text: [
+      "import os",
+      "",
+      `os.environ["AWS_ENDPOINT_URL_S3"] = os.environ["BOTO_ENDPOINT_URL"] = ${literal(s3)}`,
+      "",
+      `from cryoet_data_portal import Client, ${name}`,
+      "",
+      `client = Client(${literal(graphql)})`,
+      ...blocks,
+      "",
+    ].join("\n"),
+  };
+}
+
+/** A project of the datasets, and the lines that open it. */
+export function copickText({ datasets }: Wanted, { url, graphql, s3 }: Served): PasteText {
+  const file = `copick-${datasets.join("-")}.json`;
+  const command = [
+    "emporium",
+    "catalog",
+    "export",
+    "copick",
+    url,
+    ...datasets.flatMap((id) => ["--dataset", String(id)]),
+    "--out",
+    file,
+  ];
+  const shell = lines([command]);
+  if ("none" in shell) return shell;
+  const python = [
+    "import os",
+    "",
+    "import cryoet_data_portal._client as portal",
+    "",
+    `portal.DEFAULT_URL = ${literal(graphql)}`,
+    `os.environ["AWS_ENDPOINT_URL_S3"] = ${literal(s3)}`,
+    "",
+    "import copick",
+    "",
+    `project = copick.from_file(${literal(file)})`,
+  ];
+  return { text: [`${shell.text.trimEnd()}`, "", "# then, in Python:", ...python, ""].join("\n") };
+}
+
+/** Command lines. A control character in one would be taken by the terminal, quoted or not: a tab completes, an escape ends the paste. */
+function lines(commands: readonly (readonly string[])[]): PasteText {
+  if (commands.length === 0) return { none: "There is no file of it." };
+  if (commands.flat().some((word) => /[\0-\x1f\x7f-\x9f]|[\ud800-\udfff]/u.test(word)))
+    return { none: "A name has a control character, which no terminal passes on: fetch the links, or rename it." };
+  return { text: commands.map((words) => `${quoteWords(words)}\n`).join("") };
+}
+
+/** JSON's strings are Python's, too. */
+const literal = (text: string): string => JSON.stringify(text);

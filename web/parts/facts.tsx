@@ -1,0 +1,69 @@
+import type { ReactNode } from "react";
+import styles from "./details.module.css";
+import { ABSENT } from "./format.js";
+
+/** What one source says of a fact. */
+export interface FactSource {
+  readonly value: string;
+  /** `catalogue`, `header`, `folder`, `config`. */
+  readonly from: string;
+}
+
+export interface Fact {
+  readonly label: string;
+  /** The first is shown; where others say another value, all are. */
+  readonly sources: readonly FactSource[];
+  /** In place of the value as text: a link. */
+  readonly shown?: ReactNode;
+  /** Why there is none. */
+  readonly absent?: string | undefined;
+}
+
+/** A fact of one source; without a value, none. */
+export const fact = (label: string, value: string | null | undefined, from = "catalogue", shown?: ReactNode): Fact => ({
+  label,
+  sources: value ? [{ value, from }] : [],
+  shown,
+});
+
+/** Facts, each with where it is from; ⚠ where sources disagree. */
+export function Facts({ facts }: { facts: readonly Fact[] }) {
+  return (
+    <dl className={styles.facts}>
+      {facts.map((one) => (
+        <div key={one.label}>
+          <dt>{one.label}</dt>
+          <dd>
+            <Value {...one} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Value({ sources, shown, absent }: Fact) {
+  const [first] = sources;
+  if (!first) return <span title={absent ?? "no source says it"}>{ABSENT}</span>;
+  const from = [...new Set(sources.map(({ from }) => from))].join(" · ");
+  if (new Set(sources.map(({ value }) => value)).size === 1)
+    return (
+      <>
+        {shown ?? first.value} <small>{from}</small>
+      </>
+    );
+  return (
+    <details>
+      <summary>
+        {shown ?? first.value} <span className="warn">⚠ sources differ</span>
+      </summary>
+      <ul>
+        {sources.map(({ value, from }) => (
+          <li key={`${from} ${value}`}>
+            {value} <small>{from}</small>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,55 @@
+import { useQuery } from "@tanstack/react-query";
+import { ImageOff } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { PLANE_HEADERS, type VolumeFacts } from "../../src/model/page-api.js";
+import { answered, ask, base } from "./api.js";
+import styles from "./details.module.css";
+
+const SIDE_PIXELS = 160;
+
+/** A section of a volume without a key photo, as coarse as a thumbnail needs. @param at default: the middle one */
+export function VolumePicture({ of, at }: { of: string; at?: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { data: facts, error } = useQuery({
+    queryKey: ["volume", of],
+    queryFn: ({ signal }) => ask<VolumeFacts>(`volumes/${of}`, signal),
+  });
+  const section = at ?? Math.floor((facts?.shape[0] ?? 0) / 2);
+  const plane = useQuery({
+    queryKey: ["thumbnail", of, facts?.etag, section],
+    queryFn: ({ signal }) => readPlane(of, facts!, section, signal),
+    enabled: facts !== undefined && facts.isSequential !== true,
+  });
+  useEffect(() => {
+    if (canvas.current && plane.data) canvas.current.getContext("2d")?.putImageData(plane.data, 0, 0);
+  }, [plane.data]);
+  if (error || plane.error || facts?.isSequential)
+    return (
+      <span className={styles.noPhoto} title={(error ?? plane.error)?.message}>
+        <ImageOff size={16} aria-hidden /> <span>no picture</span>
+      </span>
+    );
+  return (
+    <canvas ref={canvas} className={styles.photo} width={plane.data?.width ?? 1} height={plane.data?.height ?? 1} aria-hidden />
+  );
+}
+
+async function readPlane(of: string, facts: VolumeFacts, at: number, signal: AbortSignal): Promise<ImageData> {
+  const fits = facts.levels.findLastIndex(({ shape: [, y, x] }) => Math.max(y, x) >= SIDE_PIXELS);
+  const query = new URLSearchParams({
+    axis: "z",
+    at: String(at),
+    level: String(Math.max(fits, 0)),
+    as: "u8",
+    low: String(facts.limits.low),
+    high: String(facts.limits.high),
+    v: facts.etag,
+  });
+  const reply = await answered(new URL(`api/v1/volumes/${of}/plane?${query}`, base), { signal });
+  const [rows = 0, columns = 0] = (reply.headers.get(PLANE_HEADERS.shape) ?? "").split(",").map(Number);
+  const grey = new Uint8Array(await reply.arrayBuffer());
+  const picture = new ImageData(columns, rows);
+  const pixels = new Uint32Array(picture.data.buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = 0xff000000 | ((grey[i] ?? 0) * 0x010101);
+  return picture;
+}
