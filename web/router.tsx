@@ -21,7 +21,7 @@ const at = { getParentRoute: () => root };
 /** Of every list. The names that are left are facets; the list says what it does not know of them. */
 const listSearch = searchOf({ sort: text, as: text, size: whole, row: whole, without: text }, texts);
 /** The viewer reads them itself: `viewer/link.ts`. */
-const slices = searchOf({ p: text, v: text, l: text, z: text, c: text, s: text, on: text, m: text, w: text, cw: text });
+const slices = searchOf({ p: text, at: text, v: text, l: text, z: text, c: text, s: text, on: text, m: text, w: text, cw: text });
 /** Neuroglancer knows its own parameters. */
 const viewSearch = searchOf({}, texts);
 
