@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { filesBelow, readText } from "./sources.js";
 
 /** Whose text may name an export: tests, benchmarks and scripts use some that no other module does. */
-const files = ["src", "test", "bench", "scripts", "examples"].flatMap((folder) =>
-  filesBelow(folder, (path) => /\.m?[jt]s$/.test(path) && !path.includes("/assembly/")),
+const files = ["src", "web", "test", "bench", "scripts", "examples"].flatMap((folder) =>
+  filesBelow(folder, (path) => /\.m?[jt]sx?$/.test(path) && !path.includes("/assembly/")),
 );
 const EXPORTED = /^export (?:async )?(?:function\*?|const|let|class|enum) ([A-Za-z_$][\w$]*)/gm;
 
@@ -23,13 +23,13 @@ function wordsOf(texts: ReadonlyMap<string, string>): Map<string, Set<string>> {
 function unused(texts: ReadonlyMap<string, string>): string[] {
   const words = wordsOf(texts);
   return [...texts]
-    .filter(([path]) => path.startsWith("src/") && !/(\.test\.ts|^src\/index\.ts)$/.test(path))
+    .filter(([path]) => /^(?:src|web)\//.test(path) && !/(\.test\.ts|^src\/index\.ts)$/.test(path))
     .flatMap(([path, text]) => [...text.matchAll(EXPORTED)].map(([, name]) => ({ path, name: name! })))
     .filter(({ name }) => words.get(name)!.size === 1)
     .map(({ path, name }) => `${path}: ${name}`);
 }
 
-describe("exports of src/", () => {
+describe("exports of src/ and web/", () => {
   it("are functions and values that some other file names: what only its own file uses needs no export", () => {
     const texts = new Map(files.map((path) => [path, readText(path)]));
     expect(texts.size).toBeGreaterThan(1000);

@@ -32,7 +32,8 @@ function found(path: string, text: string): string[] {
 
 const isPage = (path: string) => path.endsWith(".md") && path !== GLOSSARY;
 const pages = [...["README.md", "CONTRIBUTING.md", "SECURITY.md"], ...filesBelow("docs", isPage), ...filesBelow("src", isPage)];
-const sources = filesBelow("src", (path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
+const isSource = (path: string) => /\.tsx?$/.test(path) && !path.endsWith(".test.ts");
+const sources = [...filesBelow("src", isSource), ...filesBelow("web", isSource)];
 
 describe("words that we do not use", () => {
   it("are in a list, each with a word to use instead", () => {

@@ -61,6 +61,18 @@ const RULES: readonly Rule[] = [
     counterExample: 'it.only("x", () => {});',
   },
   {
+    name: "pages make text of what they are given, never markup",
+    where: (path) => path.startsWith("web/"),
+    pattern: /dangerouslySetInnerHTML|\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|srcdoc/i,
+    counterExample: "node.innerHTML = name;",
+  },
+  {
+    name: "pages ask nobody but the server that they come from",
+    where: (path) => path.startsWith("web/"),
+    pattern: /(?:fetch|URL|import)\(\s*["'`]https?:/,
+    counterExample: 'fetch("https://fonts.example.org");',
+  },
+  {
     name: "no path of one machine",
     where: (path) => isSource(path) || isTest(path),
     pattern: new RegExp(`["'\`(= ]/(${["work", "root", "Users", "farm"].join("|")})/[A-Za-z]`),
@@ -76,7 +88,8 @@ function breaches(rule: Rule, path: string, source: string): string[] {
     .flatMap((line, at) => (rule.pattern.test(line) ? [`${path}:${at + 1}: ${line.trim()}`] : []));
 }
 
-const files = [...filesBelow("src", (path) => path.endsWith(".ts")), ...filesBelow("test", (path) => path.endsWith(".ts"))]
+const isCode = (path: string) => /\.tsx?$/.test(path);
+const files = [...filesBelow("src", isCode), ...filesBelow("web", isCode), ...filesBelow("test", isCode)]
   .filter((path) => path !== "test/foundations/house-rules.test.ts")
   .map((path) => ({ path, source: readText(path) }));
 
@@ -87,7 +100,7 @@ describe("house rules", () => {
   });
 
   it.each(RULES)("$name: a breach would be found", (rule) => {
-    const path = ["src/stations/ingest/x.ts", "test/x.test.ts"].find(rule.where)!;
+    const path = ["src/stations/ingest/x.ts", "web/pages/x.tsx", "test/x.test.ts"].find(rule.where)!;
     expect(breaches(rule, path, `// ${rule.counterExample}\n${rule.counterExample}`)).toHaveLength(1);
   });
 

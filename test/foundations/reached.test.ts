@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { importsOf } from "./import-rules.js";
 import { filesBelow, readText } from "./sources.js";
 
-const paths = filesBelow("src", (path) => /\.ts$/.test(path) && !/\.(test|d)\.ts$/.test(path) && !path.includes("/assembly/"));
+const paths = [
+  ...filesBelow("src", (path) => /\.ts$/.test(path) && !/\.(test|d)\.ts$/.test(path) && !path.includes("/assembly/")),
+  ...filesBelow("web", (path) => /\.tsx?$/.test(path) && !/\.(test|d)\.ts$/.test(path)),
+];
 
 /** Modules that nothing reaches, and why they are there. */
 const UNREACHED: readonly (readonly [path: RegExp, why: string])[] = [
@@ -17,12 +20,14 @@ const UNREACHED: readonly (readonly [path: RegExp, why: string])[] = [
 
 function reached(): Set<string> {
   const known = new Set(paths);
-  const waiting = ["src/index.ts", "src/cli/main.ts"];
+  // pages are loaded by their names
+  const waiting = ["src/index.ts", "src/cli/main.ts", "web/main.tsx", ...paths.filter((path) => path.startsWith("web/pages/"))];
   const seen = new Set(waiting);
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     for (const { specifier } of importsOf(readText(path))) {
       if (!specifier.startsWith(".")) continue;
-      const target = posix.join(posix.dirname(path), specifier).replace(/\.js$/, ".ts");
+      const stem = posix.join(posix.dirname(path), specifier).replace(/\.js$/, "");
+      const target = known.has(`${stem}.tsx`) ? `${stem}.tsx` : `${stem}.ts`;
       if (!known.has(target) || seen.has(target)) continue;
       seen.add(target);
       waiting.push(target);
@@ -31,8 +36,8 @@ function reached(): Set<string> {
   return seen;
 }
 
-describe("src/", () => {
-  it("has no module that neither the library nor a command reaches, but for those that are named", () => {
+describe("src/ and web/", () => {
+  it("has no module that neither the library, a command nor a page reaches, but for those that are named", () => {
     const seen = reached();
     expect(seen.size).toBeGreaterThan(500);
     const unreached = paths.filter((path) => !seen.has(path));
