@@ -1,8 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { base } from "./parts/api.js";
+import { listSearchOf } from "./parts/list/state.js";
 import { NotFound } from "./parts/not-found.js";
-import { parseSearch, printSearch, searchOf, text, texts, whole } from "./parts/search-params.js";
+import { parseSearch, printSearch, searchOf, text, texts } from "./parts/search-params.js";
 import { Shell } from "./parts/shell.js";
 import { ErrorPanel, Loading } from "./parts/states.js";
 
@@ -18,8 +19,6 @@ const page = (file: string, name: string) => {
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const at = { getParentRoute: () => root };
 
-/** Of every list. The names that are left are facets; the list says what it does not know of them. */
-const listSearch = searchOf({ sort: text, as: text, size: whole, row: whole, without: text }, texts);
 /** The viewer reads them itself: `viewer/link.ts`. */
 const slices = searchOf({ p: text, at: text, v: text, l: text, z: text, c: text, s: text, on: text, m: text, w: text, cw: text });
 /** Neuroglancer knows its own parameters. */
@@ -27,18 +26,33 @@ const viewSearch = searchOf({}, texts);
 
 const routes = [
   createRoute({ ...at, path: "/", component: page("home", "Home") }),
-  createRoute({ ...at, path: "/datasets", validateSearch: listSearch, component: page("datasets", "Datasets") }),
-  createRoute({ ...at, path: "/datasets/$id", validateSearch: listSearch, component: page("dataset", "Dataset") }),
-  createRoute({ ...at, path: "/depositions", validateSearch: listSearch, component: page("depositions", "Depositions") }),
+  createRoute({ ...at, path: "/datasets", validateSearch: listSearchOf("datasets"), component: page("datasets", "Datasets") }),
+  createRoute({
+    ...at,
+    path: "/datasets/$id",
+    validateSearch: listSearchOf("runs", { tab: text }),
+    component: page("dataset", "Dataset"),
+  }),
+  createRoute({
+    ...at,
+    path: "/depositions",
+    validateSearch: listSearchOf("depositions"),
+    component: page("depositions", "Depositions"),
+  }),
   createRoute({
     ...at,
     path: "/depositions/$id",
     validateSearch: searchOf({ tab: text }),
     component: page("deposition", "Deposition"),
   }),
-  createRoute({ ...at, path: "/runs", validateSearch: listSearch, component: page("runs", "Runs") }),
+  createRoute({ ...at, path: "/runs", validateSearch: listSearchOf("runs"), component: page("runs", "Runs") }),
   createRoute({ ...at, path: "/runs/$id", validateSearch: searchOf({ tab: text, on: text }), component: page("run", "Run") }),
-  createRoute({ ...at, path: "/annotations", validateSearch: listSearch, component: page("annotations", "Annotations") }),
+  createRoute({
+    ...at,
+    path: "/annotations",
+    validateSearch: listSearchOf("annotations"),
+    component: page("annotations", "Annotations"),
+  }),
   createRoute({
     ...at,
     path: "/annotations/$id",
@@ -79,6 +93,7 @@ export const makeRouter = () =>
   createRouter({
     routeTree: root.addChildren(routes),
     basepath: base.pathname,
+    search: { strict: true },
     parseSearch,
     stringifySearch: printSearch,
     defaultPreload: "intent",

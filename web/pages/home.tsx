@@ -1,19 +1,172 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Database, File, Folder, FolderTree, Globe } from "lucide-react";
+import { useEffect } from "react";
+import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../src/model/page-api.js";
+import { askCatalogue } from "../parts/api.js";
+import { Connect } from "../parts/connect.js";
+import { count, day, plural } from "../parts/format.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
+import { photoAddress } from "../parts/photo-address.js";
 import { useServer } from "../parts/queries.js";
+import { seen } from "../parts/seen.js";
+import { Answer, Boundary, Empty } from "../parts/states.js";
+import { datasetsQuery } from "../queries/generated.js";
+import "./home.css";
 
-/** What is served here. */
+const STRIP = 8;
+const COUNTED = ["datasets", "runs", "tomograms", "annotations", "depositions"] as const;
+const KINDS = { tree: FolderTree, folder: Folder, bucket: Database, web: Globe, file: File };
+const WORDS = { tree: "standardised tree", folder: "folder", bucket: "bucket", web: "web", file: "file" };
+
+/** Whether this tab was already led to where it begins. */
+let hasStarted = false;
+
+/** What is served here, what one looked at last, and how other programs read it. */
 export function Home() {
-  const { data, error } = useServer();
-  if (error) return <p role="alert">{error.message}</p>;
+  const server = useServer();
+  const navigate = useNavigate();
+  const { data } = server;
+  useCrumbs();
+  useCommand(data && ["emporium", "serve", ...data.places.map(({ name }) => name)].join(" "));
+  useEffect(() => {
+    if (!data || hasStarted) return;
+    hasStarted = true;
+    if (data.start !== "/") void navigate({ to: data.start, replace: true });
+  }, [data, navigate]);
   return (
-    <>
+    <div className="page home">
       <h1>emporium</h1>
-      <ul>
-        {data?.places.map(({ id, name, kind }) => (
-          <li key={id}>
-            {name} ({kind})
+      <Answer asked={server}>
+        {(facts) => (
+          <>
+            <Places server={facts} />
+            <GoOn />
+            {facts.catalogue && (
+              <Boundary>
+                <Datasets />
+              </Boundary>
+            )}
+            {facts.catalogue && <Connect server={facts} />}
+          </>
+        )}
+      </Answer>
+    </div>
+  );
+}
+
+function Places({ server: { places, catalogue } }: { server: ServerFacts }) {
+  if (places.length === 0) return <Empty command="emporium serve LOCATION">Nothing is served here: no location was given.</Empty>;
+  return (
+    <section aria-labelledby="places">
+      <h2 id="places" className="hidden">
+        Places
+      </h2>
+      <ul className="places">
+        {places.map((place) => (
+          <Place key={place.id} place={place} catalogue={catalogue?.place === place.id ? catalogue : undefined} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Place({ place: { id, name, kind, key }, catalogue }: { place: PlaceFacts; catalogue: CatalogueFacts | undefined }) {
+  const Icon = KINDS[kind];
+  return (
+    <li className="panel place">
+      <h3>
+        <Icon size={16} aria-hidden />{" "}
+        {key !== undefined ? (
+          <Link to="/view/at/$place/$" params={{ place: id, _splat: key }}>
+            {name}
+          </Link>
+        ) : (
+          <Link to="/browse/$place" params={{ place: id }}>
+            {name}
+          </Link>
+        )}
+      </h3>
+      <p className="muted">{WORDS[kind]}</p>
+      {catalogue?.counts && (
+        <ul className="counts">
+          {COUNTED.map((noun) => {
+            const inside = (
+              <>
+                <strong>{count(catalogue.counts![noun])}</strong> {noun}
+              </>
+            );
+            return <li key={noun}>{noun === "tomograms" ? inside : <Link to={`/${noun}`}>{inside}</Link>}</li>;
+          })}
+        </ul>
+      )}
+      {catalogue && (
+        <p className="muted">
+          {catalogue.state === "importing"
+            ? "The catalogue is being brought up to date"
+            : catalogue.importedAt
+              ? `catalogue of ${day(catalogue.importedAt)} ${catalogue.importedAt.slice(11, 16)} UTC`
+              : "catalogue"}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function GoOn() {
+  const all = seen.use();
+  if (all.length === 0) return null;
+  return (
+    <section aria-labelledby="go-on">
+      <h2 id="go-on">Go on</h2>
+      <ul className="go-on">
+        {all.map(({ title, to }) => (
+          <li key={to}>
+            <Link to={to as "/"}>{title}</Link>
           </li>
         ))}
       </ul>
-    </>
+    </section>
+  );
+}
+
+function Datasets() {
+  const asked = useQuery({
+    queryKey: ["newest datasets"],
+    queryFn: ({ signal }) =>
+      askCatalogue(datasetsQuery, { orderBy: [{ releaseDate: "desc" }, { id: "asc" }], limit: STRIP, offset: 0 }, signal),
+  });
+  return (
+    <section aria-labelledby="datasets">
+      <h2 id="datasets">
+        <Link to="/datasets">Datasets</Link>
+      </h2>
+      <Answer asked={asked} loading={<div className="strip strip-waits" />}>
+        {({ datasets }) =>
+          datasets.length === 0 ? (
+            <Empty command="emporium ingest run config.yaml INPUT TREE">No datasets: the tree has none yet.</Empty>
+          ) : (
+            <ul className="strip">
+              {datasets.map(({ id, title, organismName, keyPhotoThumbnailUrl, keyPhotoUrl, runsAggregate }) => {
+                const photo = photoAddress(keyPhotoThumbnailUrl ?? keyPhotoUrl);
+                return (
+                  <li key={id}>
+                    <Link to="/datasets/$id" params={{ id: String(id) }} title={title}>
+                      <span className="photo">
+                        {photo ? <img src={photo} alt="" decoding="async" /> : <span>no key photo</span>}
+                      </span>
+                      <span className="card-name">{title}</span>
+                    </Link>
+                    <span className="card-facts">
+                      {[organismName, plural(runsAggregate?.aggregate?.[0]?.count ?? 0, "run")].filter(Boolean).join(" · ")}
+                    </span>
+                  </li>
+                );
+              })}
+            </ul>
+          )
+        }
+      </Answer>
+    </section>
   );
 }

@@ -4,7 +4,17 @@ import { useEffect, useRef, useState } from "react";
 const SHOWN_MS = 2_000;
 
 /** Copies a text. Where the browser forbids that (no https and no loopback), the text is selected for Ctrl C. */
-export function CopyButton({ text, label = "Copy", bare = false }: { text: string; label?: string; bare?: boolean }) {
+export function CopyButton({
+  text,
+  label = "Copy",
+  bare = false,
+  icon = false,
+}: {
+  text: string;
+  label?: string;
+  bare?: boolean;
+  icon?: boolean;
+}) {
   const [says, setSays] = useState("");
   const timer = useRef<number>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -16,7 +26,7 @@ export function CopyButton({ text, label = "Copy", bare = false }: { text: strin
   return (
     <button type="button" className={bare ? "bare" : undefined} onClick={copy} title={label} aria-label={label}>
       {says === "Copied" ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
-      {!bare && <span>{says || label}</span>}
+      {!icon && <span>{says || label}</span>}
       <span className="hidden" role="status">
         {says}
       </span>

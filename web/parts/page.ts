@@ -1,4 +1,6 @@
 import { useEffect } from "react";
+import { base } from "./api.js";
+import { noteSeen } from "./seen.js";
 import { shared } from "./store.js";
 
 /** A part of the way to a page. Without an address: the page itself. */
@@ -26,6 +28,7 @@ export function useCrumbs(...way: readonly Crumb[]): void {
   useEffect(() => {
     const parts = JSON.parse(text) as readonly Crumb[];
     crumbs.set(parts);
+    if (parts.length > 0) noteSeen(parts.map(({ label }) => label).join(" › "), ownPath(), location.search);
     document.title = [...parts.map(({ label }) => label).reverse(), "emporium"].join(" · ");
     return () => crumbs.set([]);
   }, [text]);
@@ -35,3 +38,6 @@ export function useCrumbs(...way: readonly Crumb[]): void {
 export function notify(text: string): void {
   if (!notices.get().includes(text)) notices.set([...notices.get(), text]);
 }
+
+/** Path of the page, relative to the base: `/runs/71`. */
+const ownPath = (): string => `/${location.pathname.slice(base.pathname.length)}`;

@@ -3,6 +3,7 @@ import { HelpCircle, Lock, Menu, Moon, PencilLine, Search, Sun, SunMoon, X } fro
 import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { CopyButton } from "./copy.js";
 import { KeysDialog } from "./keys.js";
+import { closeWhenLeft } from "./menu.js";
 import { command, crumbs, notices } from "./page.js";
 import { isDown, useServer } from "./queries.js";
 import { applyTheme, isTyping, letterKeys, nextTheme, theme } from "./settings.js";
@@ -103,11 +104,6 @@ function Pages() {
   );
 }
 
-/** For menus: they close when focus goes elsewhere. */
-export function closeWhenLeft({ currentTarget, relatedTarget }: React.FocusEvent<HTMLDetailsElement>) {
-  if (!currentTarget.contains(relatedTarget)) currentTarget.open = false;
-}
-
 function SearchBox({ field }: { field: React.RefObject<HTMLInputElement | null> }) {
   const navigate = useNavigate();
   const submit = (event: SubmitEvent) => {
@@ -188,7 +184,7 @@ function Foot() {
       {text && (
         <>
           <code title={text}>$ {text}</code>
-          <CopyButton text={text} label="Copy command" bare />
+          <CopyButton text={text} label="Copy command" bare icon />
         </>
       )}
       <span className="fresh">

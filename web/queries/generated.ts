@@ -410,6 +410,7 @@ export interface RunsResult {
     readonly dataset: {
       readonly id: number;
       readonly title: string;
+      readonly releaseDate: string;
     } | null;
     readonly tomograms: {
       readonly edges: ReadonlyArray<{
@@ -445,4 +446,4 @@ export interface RunsResult {
     } | null;
   }>;
 }
-export const runsQuery = "query runs($where:RunWhereClause$orderBy:[RunOrderByClause!]$offset:Int!$limit:Int!){runs(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id name dataset{id title}tomograms(first:1 where:{isVisualizationDefault:{_eq:true}}orderBy:[{id:asc}]){edges{node{id keyPhotoUrl keyPhotoThumbnailUrl voxelSpacing sizeX sizeY sizeZ}}}tomogramsAggregate{aggregate{count}}tiltseries(first:1 orderBy:[{id:asc}]){edges{node{tiltSeriesQuality tiltMin tiltMax}}}annotationsAggregate{aggregate{count}}}}" as Query<RunsResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;
+export const runsQuery = "query runs($where:RunWhereClause$orderBy:[RunOrderByClause!]$offset:Int!$limit:Int!){runs(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id name dataset{id title releaseDate}tomograms(first:1 where:{isVisualizationDefault:{_eq:true}}orderBy:[{id:asc}]){edges{node{id keyPhotoUrl keyPhotoThumbnailUrl voxelSpacing sizeX sizeY sizeZ}}}tomogramsAggregate{aggregate{count}}tiltseries(first:1 orderBy:[{id:asc}]){edges{node{tiltSeriesQuality tiltMin tiltMax}}}annotationsAggregate{aggregate{count}}}}" as Query<RunsResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;

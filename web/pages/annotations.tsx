@@ -1,0 +1,100 @@
+import { askCatalogue } from "../parts/api.js";
+import { ABSENT, count, fixed } from "../parts/format.js";
+import { List } from "../parts/list/list.js";
+import { by, type ListSpec } from "../parts/list/spec.js";
+import { useCrumbs } from "../parts/page.js";
+import { type AnnotationsResult, annotationsQuery, countAnnotationsQuery } from "../queries/generated.js";
+
+type Row = AnnotationsResult["annotations"][number];
+
+/** As the portal calls them. */
+const SHAPES: Readonly<Record<string, string>> = {
+  SegmentationMask: "semantic mask",
+  InstanceSegmentationMask: "instance mask",
+  OrientedPoint: "oriented points",
+  Point: "points",
+  InstanceSegmentation: "instance points",
+  Mesh: "mesh",
+};
+const shapesOf = ({ annotationShapes }: Row) =>
+  annotationShapes.edges.map(({ node: { shapeType } }) => SHAPES[shapeType ?? ""] ?? shapeType ?? ABSENT).join(", ");
+
+const spec: ListSpec<Row> = {
+  of: "annotations",
+  one: "annotation",
+  many: "annotations",
+  columns: [
+    { id: "object", title: "Object", width: 240, cell: ({ objectName }) => objectName, order: by("objectName") },
+    { id: "shape", title: "Shape", width: 140, cell: shapesOf },
+    {
+      id: "n",
+      title: "n",
+      width: 64,
+      isNumber: true,
+      cell: ({ objectCount }) => count(objectCount),
+      value: ({ objectCount }) => objectCount,
+      order: by("objectCount"),
+    },
+    { id: "go", title: "Id", width: 120, cell: ({ objectId }) => objectId, order: by("objectId") },
+    { id: "run", title: "Run", width: 160, cell: ({ run }) => run?.name, order: by("run", "name") },
+    { id: "method", title: "Method", width: 96, cell: ({ methodType }) => methodType, order: by("methodType") },
+    {
+      id: "software",
+      title: "Software",
+      width: 160,
+      cell: ({ annotationSoftware }) => annotationSoftware,
+      order: by("annotationSoftware"),
+    },
+    {
+      id: "precision",
+      title: "Precision %",
+      width: 88,
+      isNumber: true,
+      cell: ({ confidencePrecision }) => fixed(confidencePrecision, 1),
+      value: ({ confidencePrecision }) => confidencePrecision,
+      order: by("confidencePrecision"),
+    },
+    {
+      id: "recall",
+      title: "Recall %",
+      width: 80,
+      isNumber: true,
+      cell: ({ confidenceRecall }) => fixed(confidenceRecall, 1),
+      value: ({ confidenceRecall }) => confidenceRecall,
+      order: by("confidenceRecall"),
+    },
+    {
+      id: "truth",
+      title: "Ground truth",
+      width: 96,
+      cell: ({ groundTruthStatus }) => (groundTruthStatus ? "✓ yes" : ABSENT),
+      value: ({ groundTruthStatus }) => groundTruthStatus,
+      order: by("groundTruthStatus"),
+    },
+    {
+      id: "deposition",
+      title: "Deposition",
+      width: 88,
+      isNumber: true,
+      cell: ({ depositionId }) => depositionId,
+      order: by("depositionId"),
+    },
+  ],
+  to: ({ id }) => `/annotations/${id}`,
+  nameOf: ({ objectName, run }) => (run ? `${objectName} of ${run.name}` : objectName),
+  query: annotationsQuery,
+  rows: async (asked, signal) => (await askCatalogue(annotationsQuery, asked, signal)).annotations,
+  total: async (where, signal) =>
+    (await askCatalogue(countAnnotationsQuery, { where }, signal)).annotationsAggregate.aggregate?.[0]?.count ?? 0,
+  asFirst: "table",
+  empty: {
+    why: "No run of the catalogue has one.",
+    command: "emporium ingest run config.yaml INPUT TREE --import-annotations",
+  },
+};
+
+/** Annotations of all runs. */
+export function Annotations() {
+  useCrumbs({ label: "Annotations" });
+  return <List spec={spec} title="Annotations" />;
+}

@@ -1,0 +1,58 @@
+import { askCatalogue } from "../parts/api.js";
+import { bytes, count, day, plural } from "../parts/format.js";
+import { List } from "../parts/list/list.js";
+import { by, type ListSpec } from "../parts/list/spec.js";
+import { useCrumbs } from "../parts/page.js";
+import { countDatasetsQuery, type DatasetsResult, datasetsQuery } from "../queries/generated.js";
+
+export type DatasetRow = DatasetsResult["datasets"][number];
+
+export const runsOf = ({ runsAggregate }: DatasetRow) => runsAggregate?.aggregate?.[0]?.count ?? 0;
+
+export const datasetsSpec: ListSpec<DatasetRow> = {
+  of: "datasets",
+  one: "dataset",
+  many: "datasets",
+  columns: [
+    { id: "title", title: "Title", width: 320, cell: ({ title }) => title, order: by("title") },
+    { id: "organism", title: "Organism", width: 180, cell: ({ organismName }) => organismName, order: by("organismName") },
+    { id: "runs", title: "Runs", width: 64, isNumber: true, cell: (row) => count(runsOf(row)), value: runsOf },
+    {
+      id: "authors",
+      title: "Authors",
+      width: 220,
+      cell: ({ authors }) => authors.edges.map(({ node }) => node.name).join(", "),
+    },
+    {
+      id: "size",
+      title: "Size",
+      width: 80,
+      isNumber: true,
+      cell: ({ fileSize }) => bytes(fileSize),
+      value: ({ fileSize }) => fileSize,
+      order: by("fileSize"),
+    },
+    { id: "released", title: "Released", width: 96, cell: ({ releaseDate }) => day(releaseDate), order: by("releaseDate") },
+    { id: "number", title: "Number", width: 72, isNumber: true, cell: ({ id }) => id, order: by("id") },
+  ],
+  to: ({ id }) => `/datasets/${id}`,
+  nameOf: ({ title }) => title,
+  query: datasetsQuery,
+  rows: async (asked, signal) => (await askCatalogue(datasetsQuery, asked, signal)).datasets,
+  total: async (where, signal) =>
+    (await askCatalogue(countDatasetsQuery, { where }, signal)).datasetsAggregate.aggregate?.[0]?.count ?? 0,
+  asFirst: "grid",
+  card: {
+    photo: ({ keyPhotoThumbnailUrl, keyPhotoUrl }) => ({ small: keyPhotoThumbnailUrl, large: keyPhotoUrl }),
+    facts: (row) => [row.organismName, plural(runsOf(row), "run"), day(row.releaseDate)].filter(Boolean).join(" · "),
+  },
+  empty: {
+    why: "The catalogue has none: a tree is imported as it is served.",
+    command: "emporium ingest run config.yaml INPUT TREE",
+  },
+};
+
+export function Datasets() {
+  useCrumbs({ label: "Datasets" });
+  return <List spec={datasetsSpec} title="Datasets" />;
+}

@@ -1,0 +1,112 @@
+import { askCatalogue } from "../parts/api.js";
+import { angstrom, count, fixed, plural } from "../parts/format.js";
+import { List } from "../parts/list/list.js";
+import { by, type ListSpec } from "../parts/list/spec.js";
+import { useCrumbs } from "../parts/page.js";
+import { countRunsQuery, type RunsResult, runsQuery } from "../queries/generated.js";
+
+export type RunRow = RunsResult["runs"][number];
+
+const tomogramOf = ({ tomograms }: RunRow) => tomograms.edges[0]?.node;
+const tiltOf = ({ tiltseries }: RunRow) => tiltseries.edges[0]?.node;
+const tiltsOf = (row: RunRow) => {
+  const tilt = tiltOf(row);
+  return tilt && `${fixed(tilt.tiltMin, 0)} to ${fixed(tilt.tiltMax, 0)}`;
+};
+const annotationsOf = ({ annotationsAggregate }: RunRow) => annotationsAggregate?.aggregate?.[0]?.count ?? 0;
+const tomogramsOf = ({ tomogramsAggregate }: RunRow) => tomogramsAggregate?.aggregate?.[0]?.count ?? 0;
+const sizeOf = (row: RunRow) => {
+  const { sizeX, sizeY, sizeZ } = tomogramOf(row) ?? {};
+  return sizeX === undefined ? undefined : `${sizeX} × ${sizeY} × ${sizeZ}`;
+};
+/** 1 to 5, as the portal rates tilt series. */
+const starsOf = (row: RunRow) => tiltOf(row)?.tiltSeriesQuality;
+
+export const runsSpec: ListSpec<RunRow> = {
+  of: "runs",
+  one: "run",
+  many: "runs",
+  columns: [
+    { id: "name", title: "Name", width: 220, cell: ({ name }) => name, order: by("name") },
+    {
+      id: "tomograms",
+      title: "Tomograms",
+      width: 88,
+      isNumber: true,
+      cell: (row) => count(tomogramsOf(row)),
+      value: tomogramsOf,
+    },
+    {
+      id: "annotations",
+      title: "Annotations",
+      width: 96,
+      isNumber: true,
+      cell: (row) => count(annotationsOf(row)),
+      value: annotationsOf,
+    },
+    {
+      id: "dataset",
+      title: "Dataset",
+      width: 260,
+      cell: ({ dataset }) => dataset && `${dataset.id} ${dataset.title}`,
+      value: ({ dataset }) => dataset?.id ?? null,
+      order: by("dataset", "title"),
+    },
+    {
+      id: "voxel",
+      title: "Voxel Å",
+      width: 72,
+      isNumber: true,
+      cell: (row) => fixed(tomogramOf(row)?.voxelSpacing),
+      value: (row) => tomogramOf(row)?.voxelSpacing ?? null,
+    },
+    { id: "size", title: "Size x × y × z", width: 140, cell: sizeOf },
+    { id: "tilt", title: "Tilt °", width: 96, cell: tiltsOf },
+    {
+      id: "quality",
+      title: "Quality ★",
+      width: 80,
+      isNumber: true,
+      cell: (row) => starsOf(row),
+    },
+    {
+      id: "released",
+      title: "Released",
+      width: 96,
+      cell: ({ dataset }) => dataset?.releaseDate.slice(0, 10),
+      order: by("dataset", "releaseDate"),
+    },
+  ],
+  to: ({ id }) => `/runs/${id}`,
+  nameOf: ({ name }) => name,
+  query: runsQuery,
+  rows: async (asked, signal) => (await askCatalogue(runsQuery, asked, signal)).runs,
+  total: async (where, signal) =>
+    (await askCatalogue(countRunsQuery, { where }, signal)).runsAggregate.aggregate?.[0]?.count ?? 0,
+  asFirst: "grid",
+  card: {
+    photo: (row) => {
+      const tomogram = tomogramOf(row);
+      return tomogram && { small: tomogram.keyPhotoThumbnailUrl, large: tomogram.keyPhotoUrl };
+    },
+    facts: (row) => {
+      const stars = starsOf(row);
+      const parts = [
+        angstrom(tomogramOf(row)?.voxelSpacing),
+        plural(annotationsOf(row), "annotation"),
+        ...(stars ? [`★${stars}`] : []),
+      ];
+      return parts.join(" · ");
+    },
+  },
+  empty: {
+    why: "The catalogue has none: a tree is imported as it is served.",
+    command: "emporium ingest run config.yaml INPUT TREE",
+  },
+};
+
+/** All runs, to be gone through by eye. */
+export function Runs() {
+  useCrumbs({ label: "Runs" });
+  return <List spec={runsSpec} title="Runs" />;
+}

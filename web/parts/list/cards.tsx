@@ -1,0 +1,115 @@
+import { Link } from "@tanstack/react-router";
+import { photoAddress } from "../photo-address.js";
+import type { InsideProps } from "./list.js";
+import { SIZES } from "./state.js";
+
+export const GAP = 16;
+/** Name and facts under a picture. */
+export const CAPTION = 52;
+
+/** Rows as pictures, to go through by eye. */
+export function Cards<Row extends { readonly id: number }>({
+  spec,
+  state,
+  total,
+  across,
+  items,
+  before,
+  after,
+  rowAt,
+  current,
+  selected,
+  select,
+  open,
+  focus,
+}: InsideProps<Row>) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: pictures that flow in lines are no table
+    <div
+      role="grid"
+      aria-rowcount={Math.ceil(total / across)}
+      aria-colcount={across}
+      aria-label={spec.many}
+      aria-multiselectable="true"
+      className="cards"
+    >
+      <div role="presentation" style={{ height: before }} />
+      {items.map(({ index: line }) => (
+        // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useSemanticElements: its cells have the focus
+        <div key={line} role="row" aria-rowindex={line + 1} className="cards-row">
+          {Array.from({ length: Math.min(across, total - line * across) }, (_, at) => {
+            const index = line * across + at;
+            const row = rowAt(index);
+            const isSelected = row !== undefined && selected.has(row.id);
+            return (
+              // biome-ignore lint/a11y/useSemanticElements: as above
+              <div
+                key={index}
+                role="gridcell"
+                data-row={index}
+                aria-selected={isSelected}
+                aria-label={row && spec.nameOf(row)}
+                tabIndex={index === current ? 0 : -1}
+                onFocus={() => focus(index)}
+                className="card"
+                style={{ width: state.size }}
+              >
+                <Photo row={row} card={spec.card!} size={state.size} />
+                {row && (
+                  <>
+                    <label className="pick">
+                      <input
+                        type="checkbox"
+                        tabIndex={-1}
+                        checked={isSelected}
+                        onChange={() => select(index, index)}
+                        aria-label={`Select ${spec.nameOf(row)}`}
+                      />
+                    </label>
+                    <Link
+                      to={spec.to(row)}
+                      tabIndex={-1}
+                      className="card-name"
+                      title={spec.nameOf(row)}
+                      onClick={(event) => {
+                        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+                        event.preventDefault();
+                        open(row, index);
+                      }}
+                    >
+                      {spec.nameOf(row)}
+                    </Link>
+                    <span className="card-facts">{spec.card!.facts(row)}</span>
+                  </>
+                )}
+              </div>
+            );
+          })}
+        </div>
+      ))}
+      <div role="presentation" style={{ height: after }} />
+    </div>
+  );
+}
+
+function Photo<Row extends { readonly id: number }>({
+  row,
+  card,
+  size,
+}: {
+  row: Row | undefined;
+  card: NonNullable<InsideProps<Row>["spec"]["card"]>;
+  size: number;
+}) {
+  const photo = row && card.photo(row);
+  const address = photoAddress(size > SIZES[0] ? (photo?.large ?? photo?.small) : (photo?.small ?? photo?.large));
+  return (
+    <span className="photo" style={{ height: size }}>
+      {address ? (
+        <img src={address} alt="" loading="lazy" decoding="async" width={size} height={size} />
+      ) : row ? (
+        <span className="none">no key photo</span>
+      ) : null}
+    </span>
+  );
+}

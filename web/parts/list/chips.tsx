@@ -1,0 +1,49 @@
+import { X } from "lucide-react";
+import { FACETS, type FacetChoice, type FacetRange, type ListedKind } from "../../../src/model/facet-choice.js";
+import { CONTENTS } from "./facets.js";
+import type { ListState } from "./state.js";
+
+export interface Chosen {
+  readonly id: string;
+  readonly label: string;
+  /** What is left of the facet's choice without this one. */
+  readonly rest: FacetChoice | undefined;
+}
+
+/** Everything that is chosen, each by itself. */
+export function chosenOf(of: ListedKind, { choices }: Pick<ListState, "choices">): Chosen[] {
+  return FACETS[of].flatMap(({ id, title, kind }): Chosen[] => {
+    const choice = choices[id];
+    if (choice === undefined) return [];
+    if (typeof choice === "string") return [{ id, label: `${title}: ${choice}`, rest: undefined }];
+    if (!Array.isArray(choice)) return [{ id, label: `${title} ${rangeText(choice as FacetRange)}`, rest: undefined }];
+    return (choice as readonly string[]).map((value) => {
+      const others = (choice as readonly string[]).filter((one) => one !== value);
+      const label = kind === "contents" ? (CONTENTS[value] ?? value) : `${title}: ${value}`;
+      return { id, label, rest: others.length > 0 ? others : undefined };
+    });
+  });
+}
+
+const rangeText = ({ min, max }: FacetRange): string =>
+  min === undefined ? `≤ ${max}` : max === undefined ? `≥ ${min}` : `${min} to ${max}`;
+
+/** What is chosen, each with a way to take it back. */
+export function Chips({ of, state }: { of: ListedKind; state: ListState }) {
+  return (
+    <ul className="chips" aria-label="Chosen">
+      {chosenOf(of, state).map(({ id, label, rest }) => (
+        <li key={label}>
+          <button type="button" onClick={() => state.choose(id, rest)} aria-label={`Remove ${label}`}>
+            <span className="value">{label}</span> <X size={12} aria-hidden />
+          </button>
+        </li>
+      ))}
+      <li>
+        <button type="button" className="bare" onClick={state.clear}>
+          Clear all
+        </button>
+      </li>
+    </ul>
+  );
+}

@@ -1,0 +1,218 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Filter, X } from "lucide-react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import {
+  FACETS,
+  type FacetChoice,
+  type FacetDefinition,
+  type FacetRange,
+  type ListedKind,
+} from "../../../src/model/facet-choice.js";
+import type { Facet, Facets as Found } from "../../../src/model/page-api.js";
+import { ask } from "../api.js";
+import { count } from "../format.js";
+import { ErrorPanel, Loading } from "../states.js";
+import type { ListState } from "./state.js";
+
+const SHOWN = 6;
+const TYPED_MS = 300;
+const GROUPS: Readonly<Record<FacetDefinition["group"], string>> = {
+  name: "Name or id",
+  sample: "Sample",
+  contents: "Contents",
+  objects: "Objects",
+  hardware: "Hardware",
+  tilt: "Tilt series",
+  tomogram: "Tomogram",
+  annotation: "Annotation",
+  people: "People",
+  identifiers: "Deposition, archives",
+};
+const OPEN = new Set<string>(["name", "sample", "contents", "objects"]);
+
+/** What can be chosen, with how many rows each leaves; under 720 px it comes up from below. */
+export function Facets({ of, state }: { of: ListedKind; state: ListState }) {
+  const sheet = useRef<HTMLDialogElement>(null);
+  const chosen = Object.keys(state.choices).length;
+  return (
+    <>
+      <button type="button" className="facets-button" onClick={() => sheet.current?.showModal()}>
+        <Filter size={16} aria-hidden /> Filters{chosen > 0 && ` (${chosen})`}
+      </button>
+      <aside className="facets" aria-label="Filters">
+        <Groups of={of} state={state} />
+      </aside>
+      <dialog ref={sheet} className="sheet" aria-label="Filters">
+        <div className="dialog-head">
+          <h2>Filters</h2>
+          <button type="button" className="bare" aria-label="Close" onClick={() => sheet.current?.close()}>
+            <X size={16} aria-hidden />
+          </button>
+        </div>
+        <Groups of={of} state={state} />
+      </dialog>
+    </>
+  );
+}
+
+function Groups({ of, state }: { of: ListedKind; state: ListState }) {
+  const asked = useQuery({
+    queryKey: ["facets", of, state.where],
+    queryFn: ({ signal }) => ask<Found>(`facets?of=${of}&where=${encodeURIComponent(JSON.stringify(state.where))}`, signal),
+    placeholderData: keepPreviousData,
+  });
+  if (asked.data === undefined)
+    return asked.error ? <ErrorPanel error={asked.error} again={() => void asked.refetch()} /> : <Loading />;
+  const found = new Map(asked.data.facets.map((facet) => [facet.id, facet]));
+  const groups = [...new Set(FACETS[of].map(({ group }) => group))];
+  return groups.map((group) => {
+    const facets = FACETS[of].filter((facet) => facet.group === group);
+    const parts = facets.flatMap((facet) => {
+      const part = <OneFacet key={facet.id} definition={facet} found={found.get(facet.id)} state={state} />;
+      return isEmpty(facet, found.get(facet.id), state.choices[facet.id]) ? [] : [part];
+    });
+    if (parts.length === 0) return null;
+    const isOpen = OPEN.has(group) || facets.some(({ id }) => state.choices[id] !== undefined);
+    return (
+      <details key={group} open={isOpen} className="facet-group">
+        <summary>{GROUPS[group]}</summary>
+        {parts}
+      </details>
+    );
+  });
+}
+
+/** A facet that no row has, unless something of it is chosen. */
+function isEmpty({ kind }: FacetDefinition, found: Facet | undefined, choice: FacetChoice | undefined): boolean {
+  if (choice !== undefined || kind === "text") return false;
+  return kind === "range" ? found?.range === undefined : !found?.values.some(({ count }) => count > 0);
+}
+
+interface FacetProps {
+  readonly definition: FacetDefinition;
+  readonly found: Facet | undefined;
+  readonly state: ListState;
+}
+
+function OneFacet(props: FacetProps) {
+  const { kind, title } = props.definition;
+  const part: ReactNode = kind === "text" ? <Text {...props} /> : kind === "range" ? <Range {...props} /> : <Values {...props} />;
+  return (
+    <fieldset>
+      <legend className={kind === "text" || kind === "contents" ? "hidden" : undefined}>{title}</legend>
+      {part}
+    </fieldset>
+  );
+}
+
+function Values({ definition: { id, kind, title }, found, state }: FacetProps) {
+  const [within, setWithin] = useState("");
+  const [showsAll, setShowsAll] = useState(false);
+  const choice = state.choices[id];
+  const chosen: readonly string[] = Array.isArray(choice) ? choice : [];
+  const known = found?.values ?? [];
+  const gone = chosen.filter((value) => !known.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
+  const all = [...gone, ...known].filter(({ value, count }) => count > 0 || chosen.includes(value));
+  const fitting = all.filter(({ value }) => value.toLowerCase().includes(within.toLowerCase()));
+  const shown =
+    kind === "contents" || showsAll || within !== ""
+      ? fitting
+      : fitting.filter(({ value }, at) => at < SHOWN || chosen.includes(value));
+  const turn = (value: string, isOn: boolean) => {
+    const next = isOn ? [...chosen, value] : chosen.filter((one) => one !== value);
+    state.choose(id, next.length > 0 ? next : undefined);
+  };
+  return (
+    <>
+      {kind !== "contents" && all.length > SHOWN && (
+        <input
+          type="search"
+          value={within}
+          onChange={({ target }) => setWithin(target.value)}
+          placeholder={`Find in ${all.length}${found?.more ? "+" : ""}`}
+          aria-label={`Find in ${title}`}
+        />
+      )}
+      {shown.map(({ value, count: n }) => (
+        <label key={value} className="check">
+          <input type="checkbox" checked={chosen.includes(value)} onChange={({ target }) => turn(value, target.checked)} />
+          <span className="value" title={value}>
+            {kind === "contents" ? (CONTENTS[value] ?? value) : value}
+          </span>
+          <span className="muted">{count(n)}</span>
+        </label>
+      ))}
+      {fitting.length > shown.length && (
+        <button type="button" className="bare" onClick={() => setShowsAll(true)}>
+          {fitting.length - shown.length} more
+        </button>
+      )}
+      {found?.more && (showsAll || within !== "") && <p className="muted">The {known.length} most frequent are here.</p>}
+    </>
+  );
+}
+
+export const CONTENTS: Readonly<Record<string, string>> = {
+  frames: "Frames",
+  tiltseries: "Tilt series",
+  tomograms: "Tomograms",
+  meshes: "Meshes",
+  masks: "Masks",
+  points: "Points",
+  groundtruth: "Ground truth",
+};
+
+/** A lower and an upper end, both with what there is as their hint. */
+function Range({ definition: { id, title }, found, state }: FacetProps) {
+  const { min, max } = (state.choices[id] as FacetRange | undefined) ?? {};
+  const choose = (range: FacetRange) => state.choose(id, range.min === undefined && range.max === undefined ? undefined : range);
+  const end = (name: "min" | "max", value: number | undefined) => (
+    <input
+      key={`${name} ${value}`}
+      type="number"
+      step="any"
+      defaultValue={value}
+      placeholder={found?.range ? String(Number(found.range[name].toFixed(2))) : ""}
+      aria-label={`${title}, ${name === "min" ? "at least" : "at most"}`}
+      onBlur={({ target }) => commit(target)}
+      onKeyDown={({ key, currentTarget }) => key === "Enter" && commit(currentTarget)}
+    />
+  );
+  const commit = ({ ariaLabel, value }: HTMLInputElement) => {
+    const name = ariaLabel?.endsWith("least") ? "min" : "max";
+    const number = value === "" || !Number.isFinite(Number(value)) ? undefined : Number(value);
+    if (number !== { min, max }[name]) choose({ min, max, [name]: number });
+  };
+  return (
+    <div className="range">
+      {end("min", min)} – {end("max", max)}
+    </div>
+  );
+}
+
+/** A part of the name: the list follows while it is typed, in one step of the history. */
+function Text({ definition: { id, title }, state }: FacetProps) {
+  const now = typeof state.choices[id] === "string" ? (state.choices[id] as string) : "";
+  const [value, setValue] = useState(now);
+  const field = useId();
+  useEffect(() => setValue(now), [now]);
+  const { choose } = state;
+  useEffect(() => {
+    if (value.trim() === now) return;
+    const timer = setTimeout(
+      () => choose(id, value.trim() || undefined, { isStep: now === "" || value.trim() === "" }),
+      TYPED_MS,
+    );
+    return () => clearTimeout(timer);
+  }, [id, value, now, choose]);
+  return (
+    <input
+      id={field}
+      type="search"
+      value={value}
+      maxLength={200}
+      aria-label={title}
+      onChange={({ target }) => setValue(target.value)}
+    />
+  );
+}

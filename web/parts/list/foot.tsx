@@ -1,0 +1,114 @@
+import { useRef, useState } from "react";
+import { quoteWords } from "../../../src/core/shell.js";
+import { base } from "../api.js";
+import { CopyButton } from "../copy.js";
+import { count } from "../format.js";
+import { useCommand } from "../page.js";
+import { ErrorPanel } from "../states.js";
+import type { Column, ListSpec } from "./spec.js";
+import type { ListState } from "./state.js";
+
+/** Rows of one question for a file. */
+const BATCH = 200;
+/** A longer list is for the tables themselves. */
+const ROWS_MAX = 200_000;
+
+/** Takes the list along: all of it, or what is selected. */
+export function ListFoot<Row extends { readonly id: number }>({
+  spec,
+  state,
+  total,
+  selected,
+  clear,
+}: {
+  spec: ListSpec<Row>;
+  state: ListState;
+  total: number;
+  selected: ReadonlyMap<number, Row>;
+  clear: () => void;
+}) {
+  const [done, setDone] = useState<number>();
+  const [error, setError] = useState<unknown>();
+  const stop = useRef<AbortController>(undefined);
+  const where = selected.size > 0 ? { ...state.where, id: { _in: [...selected.keys()] } } : state.where;
+  const variables = { where, orderBy: state.orderBy, limit: Math.min(total, BATCH), offset: 0 };
+  const body = JSON.stringify({ query: spec.query, variables });
+  const command = quoteWords(["curl", "-s", new URL("graphql", base).href, "-H", "content-type: application/json", "-d", body]);
+  useCommand(command);
+  const download = async (kind: "csv" | "json") => {
+    stop.current = new AbortController();
+    setError(undefined);
+    try {
+      const rows = selected.size > 0 ? [...selected.values()] : await all(stop.current.signal);
+      const text = kind === "csv" ? csvOf(spec.columns, rows) : `${JSON.stringify(rows, null, 2)}\n`;
+      save(text, `${spec.many}.${kind}`, kind === "csv" ? "text/csv" : "application/json");
+    } catch (cause) {
+      if (!stop.current.signal.aborted) setError(cause);
+    } finally {
+      setDone(undefined);
+    }
+  };
+  const all = async (signal: AbortSignal) => {
+    const rows: Row[] = [];
+    setDone(0);
+    while (rows.length < Math.min(total, ROWS_MAX)) {
+      const more = await spec.rows({ where: state.where, orderBy: state.orderBy, offset: rows.length, limit: BATCH }, signal);
+      if (more.length === 0) break;
+      rows.push(...more);
+      setDone(rows.length);
+    }
+    return rows;
+  };
+  if (total === 0) return null;
+  return (
+    <div className="list-foot">
+      {selected.size > 0 && (
+        <span>
+          {count(selected.size)} selected{" "}
+          <button type="button" className="bare" onClick={clear}>
+            Clear selection
+          </button>
+        </span>
+      )}
+      {done === undefined ? (
+        <span>
+          Download {selected.size > 0 ? "selection" : "list"}:{" "}
+          <button type="button" className="bare" onClick={() => void download("csv")}>
+            CSV
+          </button>
+          <button type="button" className="bare" onClick={() => void download("json")}>
+            JSON
+          </button>
+          <CopyButton text={body} label="Copy query" bare />
+        </span>
+      ) : (
+        <span role="status">
+          {count(done)} of {count(total)}{" "}
+          <button type="button" onClick={() => stop.current?.abort()}>
+            Stop
+          </button>
+        </span>
+      )}
+      {total > ROWS_MAX && <span className="warn">⚠ A file has the first {count(ROWS_MAX)} rows.</span>}
+      {error !== undefined && <ErrorPanel error={error} />}
+    </div>
+  );
+}
+
+/** Rows as RFC 4180 has them: each column's value, or the text of its cell. */
+function csvOf<Row extends { readonly id: number }>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const quoted = (value: unknown) => {
+    const text = value === null || value === undefined ? "" : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const lines = rows.map((row) => [row.id, ...columns.map(({ value, cell }) => (value ? value(row) : cell(row)))]);
+  return [["id", ...columns.map(({ id }) => id)], ...lines].map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
+}
+
+function save(text: string, name: string, type: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

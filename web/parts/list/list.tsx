@@ -1,0 +1,238 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Input } from "../../queries/generated.js";
+import { letterKeys } from "../settings.js";
+import { Boundary, Empty, ErrorPanel, Loading } from "../states.js";
+import { CAPTION, Cards, GAP } from "./cards.js";
+import { Chips } from "./chips.js";
+import { Facets } from "./facets.js";
+import { ListFoot } from "./foot.js";
+import { noteList } from "./neighbours.js";
+import { NoHits } from "./no-hits.js";
+import type { ListSpec } from "./spec.js";
+import { useListState } from "./state.js";
+import { HEAD, ROW, Rows } from "./table.js";
+import { Tools } from "./tools.js";
+import { useRows, useTotal } from "./window.js";
+import "./list.css";
+
+const SETTLED_MS = 150;
+const NARROW = 720;
+
+/**
+ * Facets left, rows or cards right: every list of the pages.
+ *
+ * @param fixed must hold for every row, whatever is chosen
+ * @param title of the page, where the list is the page
+ */
+export function List<Row extends { readonly id: number }>({
+  spec,
+  fixed,
+  title,
+}: {
+  spec: ListSpec<Row>;
+  fixed?: Input;
+  title?: string;
+}) {
+  const state = useListState(spec, fixed);
+  const total = useTotal(spec, state.where);
+  const [selected, setSelected] = useState<ReadonlyMap<number, Row>>(new Map());
+  const filters = Object.keys(state.choices).length;
+  return (
+    <div className="list">
+      {spec.of !== "depositions" && (
+        <Boundary>
+          <Facets of={spec.of} state={state} />
+        </Boundary>
+      )}
+      <section className="list-main" aria-label={spec.many}>
+        <Tools spec={spec} state={state} total={total.data} isOld={total.isPlaceholderData} title={title} />
+        {spec.of !== "depositions" && filters > 0 && <Chips of={spec.of} state={state} />}
+        {total.data === undefined ? (
+          total.error ? (
+            <ErrorPanel error={total.error} again={() => void total.refetch()} />
+          ) : (
+            <Loading />
+          )
+        ) : total.data > 0 ? (
+          <Window spec={spec} state={state} total={total.data} selected={selected} setSelected={setSelected} />
+        ) : filters > 0 && spec.of !== "depositions" ? (
+          <NoHits of={spec.of} spec={spec} state={state} fixed={fixed} />
+        ) : (
+          <Empty {...(spec.empty.command && { command: spec.empty.command })}>
+            No {spec.many}. {spec.empty.why}
+          </Empty>
+        )}
+        <ListFoot spec={spec} state={state} total={total.data ?? 0} selected={selected} clear={() => setSelected(new Map())} />
+      </section>
+    </div>
+  );
+}
+
+export interface WindowProps<Row extends { readonly id: number }> {
+  readonly spec: ListSpec<Row>;
+  readonly state: ReturnType<typeof useListState>;
+  readonly total: number;
+  readonly selected: ReadonlyMap<number, Row>;
+  setSelected(rows: ReadonlyMap<number, Row>): void;
+}
+
+/** What of it is in sight; the rest is empty space of the same height. */
+function Window<Row extends { readonly id: number }>({ spec, state, total, selected, setSelected }: WindowProps<Row>) {
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const across = state.as === "table" ? 1 : Math.max(1, Math.floor((width + GAP) / (state.size + GAP)));
+  const lines = width === 0 ? 0 : Math.ceil(total / across);
+  const height = state.as === "table" ? ROW : Math.min(state.size, width) + CAPTION + GAP;
+  const virtual = useVirtualizer({
+    count: lines,
+    getScrollElement: () => box.current,
+    estimateSize: () => height,
+    overscan: state.as === "table" ? 8 : 1,
+    scrollPaddingStart: state.as === "table" ? HEAD : 0,
+    paddingEnd: 4,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: sizes that were kept are those of another layout
+  useLayoutEffect(() => virtual.measure(), [height, across]);
+  const items = virtual.getVirtualItems();
+  const [first, last] = [(items[0]?.index ?? 0) * across, Math.min(((items.at(-1)?.index ?? -1) + 1) * across, total) - 1];
+  const rows = useRows(spec, state, [first, last]);
+  useRowInAddress(state, virtual, across, lines);
+
+  const [focused, setFocused] = useState(state.row);
+  const [anchor, setAnchor] = useState(focused);
+  const wanted = useRef(false);
+  const current = focused >= first && focused <= last ? focused : Math.min(Math.max(state.row, first), Math.max(last, 0));
+  useEffect(() => {
+    if (!wanted.current) return;
+    const element = box.current?.querySelector<HTMLElement>(`[data-row="${focused}"]`);
+    if (!element) return;
+    element.focus({ preventScroll: true });
+    wanted.current = false;
+  });
+  const navigate = useNavigate();
+  const open = (row: Row, index: number) => {
+    noteList(spec.of, { where: state.where, orderBy: state.orderBy, total, index });
+    void navigate({ to: spec.to(row) });
+  };
+  const select = (from: number, to: number) => {
+    const next = new Map(selected);
+    const takes = from !== to || !next.has(rows.at(to)?.id ?? 0);
+    for (let index = Math.min(from, to); index <= Math.max(from, to); index++) {
+      const row = rows.at(index);
+      if (row && takes) next.set(row.id, row);
+      else if (row) next.delete(row.id);
+    }
+    setSelected(next);
+    setAnchor(to);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if ((event.target as HTMLElement).dataset.row === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    const letter = letterKeys.get() ? event.key.toLowerCase() : "";
+    const inSight = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / height) - 1) * across;
+    const step =
+      {
+        ArrowDown: across,
+        ArrowUp: -across,
+        ArrowRight: state.as === "grid" ? 1 : 0,
+        ArrowLeft: state.as === "grid" ? -1 : 0,
+        PageDown: inSight,
+        PageUp: -inSight,
+        Home: -total,
+        End: total,
+      }[event.key] ?? { j: across, k: -across }[letter];
+    const row = rows.at(current);
+    if (step) {
+      const next = Math.min(Math.max(current + step, 0), total - 1);
+      wanted.current = true;
+      setFocused(next);
+      virtual.scrollToIndex(Math.floor(next / across));
+    } else if (event.key === "Enter" && row) open(row, current);
+    else if (letter === "x") select(event.shiftKey ? anchor : current, current);
+    else return;
+    event.preventDefault();
+  };
+  const before = items[0]?.start ?? 0;
+  const inside = {
+    spec,
+    state,
+    total,
+    across,
+    items,
+    before,
+    after: virtual.getTotalSize() - (items.at(-1)?.end ?? 0),
+    rowAt: rows.at,
+    current,
+    selected,
+    select,
+    open,
+    focus: setFocused,
+  };
+  return (
+    <>
+      {rows.error !== undefined && <ErrorPanel error={rows.error} again={rows.again} />}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the rows inside have the focus */}
+      <div ref={box} className="window" onKeyDown={onKeyDown}>
+        {state.as === "table" ? <Rows {...inside} isNarrow={width < NARROW - 32} /> : <Cards {...inside} />}
+      </div>
+    </>
+  );
+}
+
+/** What shows rows gets these. */
+export interface InsideProps<Row extends { readonly id: number }> {
+  readonly spec: ListSpec<Row>;
+  readonly state: ReturnType<typeof useListState>;
+  readonly total: number;
+  readonly across: number;
+  readonly items: readonly { readonly index: number }[];
+  /** Height of what is not drawn. */
+  readonly before: number;
+  readonly after: number;
+  rowAt(index: number): Row | undefined;
+  /** The row that Tab leads to. */
+  readonly current: number;
+  readonly selected: ReadonlyMap<number, Row>;
+  select(from: number, to: number): void;
+  open(row: Row, index: number): void;
+  focus(index: number): void;
+}
+
+function useWidth(box: React.RefObject<HTMLDivElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const watch = new ResizeObserver(() => setWidth(element.clientWidth));
+    setWidth(element.clientWidth);
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [box]);
+  return width;
+}
+
+/** Where one has scrolled to is in the address once the list is at rest; an address with another row leads there. */
+function useRowInAddress(
+  { row, change }: ReturnType<typeof useListState>,
+  virtual: ReturnType<typeof useVirtualizer<HTMLDivElement, Element>>,
+  across: number,
+  lines: number,
+) {
+  const written = useRef<number>(undefined);
+  useEffect(() => {
+    if (lines === 0 || row === written.current) return;
+    written.current = row;
+    virtual.scrollToIndex(Math.floor(row / across), { align: "start" });
+  }, [row, across, lines, virtual]);
+  const offset = virtual.scrollOffset ?? 0;
+  useEffect(() => {
+    if (lines === 0) return;
+    const timer = setTimeout(() => {
+      const top = (virtual.getVirtualItemForOffset(offset)?.index ?? 0) * across;
+      if (Math.floor((written.current ?? 0) / across) * across === top) return;
+      written.current = top;
+      change({ row: top === 0 ? undefined : top }, { isStep: false });
+    }, SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [offset, across, lines, virtual, change]);
+}

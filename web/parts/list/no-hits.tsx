@@ -1,0 +1,51 @@
+import { useQueries } from "@tanstack/react-query";
+import { type ListedKind, whereOf } from "../../../src/model/facet-choice.js";
+import type { Input } from "../../queries/generated.js";
+import { count } from "../format.js";
+import { chosenOf } from "./chips.js";
+import type { ListSpec } from "./spec.js";
+import type { ListState } from "./state.js";
+
+/** Each is asked for by itself. */
+const TRIED = 8;
+
+/** Nothing is left: what would bring most back, as a button. */
+export function NoHits<Row extends { readonly id: number }>({
+  of,
+  spec,
+  state,
+  fixed,
+}: {
+  of: ListedKind;
+  spec: ListSpec<Row>;
+  state: ListState;
+  fixed: Input | undefined;
+}) {
+  const chosen = chosenOf(of, state).slice(0, TRIED);
+  const wheres = chosen.map(({ id, rest }) => whereOf(of, { ...state.choices, [id]: rest } as typeof state.choices, fixed));
+  const asked = useQueries({
+    queries: wheres.map((where) => ({
+      queryKey: ["total", of, where],
+      queryFn: ({ signal }: { signal: AbortSignal }) => spec.total(where, signal),
+    })),
+  });
+  const ways = chosen
+    .map((one, at) => ({ ...one, total: asked[at]?.data ?? 0 }))
+    .filter(({ total }) => total > 0)
+    .sort((a, b) => b.total - a.total);
+  return (
+    <div className="panel empty">
+      <p>No {spec.many} have all of this.</p>
+      <p className="buttons">
+        {ways.slice(0, 3).map(({ id, label, rest, total }) => (
+          <button key={label} type="button" onClick={() => state.choose(id, rest)}>
+            Without {label}: {count(total)}
+          </button>
+        ))}
+        <button type="button" onClick={state.clear}>
+          Clear all
+        </button>
+      </p>
+    </div>
+  );
+}

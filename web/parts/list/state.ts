@@ -1,0 +1,94 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import * as z from "zod/mini";
+import {
+  choiceOfText,
+  contentValues,
+  FACETS,
+  type FacetChoice,
+  type FacetChoices,
+  type ListedKind,
+  textOfChoice,
+  whereOf,
+} from "../../../src/model/facet-choice.js";
+import type { Input } from "../../queries/generated.js";
+import { searchOf, text, texts, whole } from "../search-params.js";
+import type { ListSpec } from "./spec.js";
+
+export const SIZES = [160, 240, 320] as const;
+const size = z.pipe(whole, z.literal(SIZES));
+const RANGE = z.string().check(z.regex(/^(?:-?\d+(?:\.\d+)?\.\.(?:-?\d+(?:\.\d+)?)?|\.\.-?\d+(?:\.\d+)?)$/));
+
+const OWN = {
+  sort: z.string().check(z.regex(/^-?[a-z]{1,20}$/)),
+  as: z.enum(["grid", "table"]),
+  size,
+  row: whole,
+  without: text,
+};
+
+/** Parameters of a list's address: its own, and its facets' by their ids. */
+export function listSearchOf(of: ListedKind | "depositions", more: Parameters<typeof searchOf>[0] = {}) {
+  const facets = of === "depositions" ? [] : FACETS[of];
+  const contents = of === "depositions" ? [] : contentValues(of);
+  const value = z.enum(contents);
+  const kinds = { text, range: RANGE, contents: z.union([value, z.array(value)]), values: texts, entries: texts };
+  return searchOf({ ...more, ...Object.fromEntries(facets.map(({ id, kind }) => [id, kinds[kind]])), ...OWN });
+}
+
+export interface ListState {
+  readonly sort: string;
+  readonly as: "grid" | "table";
+  readonly size: (typeof SIZES)[number];
+  /** Of the row at the top. */
+  readonly row: number;
+  readonly without: readonly string[];
+  readonly choices: FacetChoices;
+  readonly where: Input;
+  readonly orderBy: readonly Input[];
+  /** A step that "back" undoes, or none: of where one scrolled to. */
+  change(parts: Readonly<Record<string, unknown>>, options?: { readonly isStep: boolean }): void;
+  choose(id: string, choice: FacetChoice | undefined, options?: { readonly isStep: boolean }): void;
+  clear(): void;
+}
+
+/** What of a list is in the address: everything but the selection. @param fixed must hold for every row, whatever is chosen */
+export function useListState<Row extends { readonly id: number }>(spec: ListSpec<Row>, fixed?: Input): ListState {
+  const search = useSearch({ strict: false }) as Readonly<Record<string, unknown>>;
+  const navigate = useNavigate();
+  const rest = JSON.stringify(fixed ?? {});
+  return useMemo(() => {
+    const definitions = spec.of === "depositions" ? [] : FACETS[spec.of];
+    const chosen = definitions.flatMap(({ id, kind }) => {
+      const value = search[id];
+      const choice = value === undefined ? undefined : choiceOfText(kind, [value].flat().map(String));
+      return choice === undefined ? [] : [[id, choice] as const];
+    });
+    const choices = Object.fromEntries(chosen);
+    const where = JSON.parse(rest) as Input;
+    const sort = typeof search.sort === "string" ? search.sort : "";
+    const column = spec.columns.find(({ id, order }) => order && id === sort.replace("-", ""));
+    const order = column?.order?.(sort.startsWith("-") ? "desc_nulls_last" : "asc");
+    const change: ListState["change"] = (parts, { isStep } = { isStep: true }) =>
+      void navigate({
+        to: ".",
+        search: ((now: object) => ({ ...now, ...parts })) as never,
+        replace: !isStep,
+        resetScroll: false,
+      });
+    return {
+      sort: column ? sort : "",
+      as: spec.card === undefined ? "table" : ((search.as as "grid" | "table" | undefined) ?? spec.asFirst),
+      size: (search.size as ListState["size"] | undefined) ?? SIZES[0],
+      row: (search.row as number | undefined) ?? 0,
+      without: typeof search.without === "string" ? search.without.split(",") : [],
+      choices,
+      where: spec.of === "depositions" ? where : whereOf(spec.of, choices, where),
+      orderBy: [...(order ? [order] : []), { id: "asc" }],
+      change,
+      choose: (id, choice, options) =>
+        change({ [id]: choice === undefined ? undefined : textOfChoice(choice), row: undefined }, options),
+      clear: () => change({ ...Object.fromEntries(definitions.map(({ id }) => [id, undefined])), row: undefined }),
+    };
+  }, [spec, search, navigate, rest]);
+}

@@ -1,0 +1,120 @@
+import { Columns3, LayoutGrid, Rows3 } from "lucide-react";
+import { count } from "../format.js";
+import { closeWhenLeft } from "../menu.js";
+import type { ListSpec } from "./spec.js";
+import { type ListState, SIZES } from "./state.js";
+
+/** How many there are, and how they are shown. */
+export function Tools<Row extends { readonly id: number }>({
+  spec,
+  state,
+  total,
+  isOld,
+  title,
+}: {
+  spec: ListSpec<Row>;
+  state: ListState;
+  total: number | undefined;
+  isOld: boolean;
+  title: string | undefined;
+}) {
+  const sorted = spec.columns.filter(({ order }) => order);
+  return (
+    <div className="tools">
+      {title && <h1>{title}</h1>}
+      <p className={isOld ? "muted" : undefined} role="status">
+        {total !== undefined && (
+          <>
+            <strong>{count(total)}</strong> {total === 1 ? spec.one : spec.many}
+          </>
+        )}
+      </p>
+      {state.as === "grid" && (
+        <label>
+          Sort{" "}
+          <select value={state.sort} onChange={({ target }) => state.change({ sort: target.value || undefined, row: undefined })}>
+            <option value="">number</option>
+            {sorted.flatMap(({ id, title }) => [
+              <option key={id} value={id}>
+                {title} ↑
+              </option>,
+              <option key={`-${id}`} value={`-${id}`}>
+                {title} ↓
+              </option>,
+            ])}
+          </select>
+        </label>
+      )}
+      {state.as === "grid" && (
+        <Choice
+          label="Size of pictures"
+          now={state.size}
+          options={SIZES.map((size) => [size, String(size)] as const)}
+          take={(size) => state.change({ size: size === SIZES[0] ? undefined : size })}
+        />
+      )}
+      {state.as === "table" && <ColumnMenu spec={spec} state={state} />}
+      {spec.card && (
+        <Choice
+          label="Layout"
+          now={state.as}
+          options={[
+            ["grid", <LayoutGrid key="grid" size={16} aria-label="Pictures" />],
+            ["table", <Rows3 key="table" size={16} aria-label="Table" />],
+          ]}
+          take={(as) => state.change({ as: as === spec.asFirst ? undefined : as })}
+        />
+      )}
+    </div>
+  );
+}
+
+function Choice<T extends string | number>({
+  label,
+  now,
+  options,
+  take,
+}: {
+  label: string;
+  now: T;
+  options: readonly (readonly [T, React.ReactNode])[];
+  take: (value: T) => void;
+}) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset has a frame
+    <div role="group" aria-label={label} className="choice">
+      {options.map(([value, text]) => (
+        <button key={value} type="button" aria-pressed={value === now} onClick={() => take(value)}>
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Which columns there are; the first names the row and stays. */
+function ColumnMenu<Row extends { readonly id: number }>({ spec, state }: { spec: ListSpec<Row>; state: ListState }) {
+  const turn = (id: string, isOn: boolean) => {
+    const without = isOn ? state.without.filter((one) => one !== id) : [...state.without, id];
+    state.change({ without: without.length > 0 ? without.join(",") : undefined });
+  };
+  return (
+    <details
+      className="menu"
+      onBlur={closeWhenLeft}
+      onKeyDown={({ key, currentTarget }) => key === "Escape" && currentTarget.removeAttribute("open")}
+    >
+      <summary>
+        <Columns3 size={16} aria-hidden /> Columns
+      </summary>
+      <div className="floating from-right">
+        {spec.columns.slice(1).map(({ id, title }) => (
+          <label key={id} className="check">
+            <input type="checkbox" checked={!state.without.includes(id)} onChange={({ target }) => turn(id, target.checked)} />
+            {title}
+          </label>
+        ))}
+      </div>
+    </details>
+  );
+}
