@@ -29,6 +29,8 @@ export interface BlockOptions {
   blockBytes?: number | undefined;
   /** Bytes of all cached blocks. Default 8 MiB. */
   keptBytes?: number | undefined;
+  /** A cache that several sources share, and a name in it that no other source has. `keptBytes` bounds what one read may take of it. */
+  kept?: { readonly cache: Map<string, Uint8Array>; readonly id: string } | undefined;
   /** Smallest number of blocks for request 0, 1, 2, …. Default always 1. */
   ahead?: ((request: number) => number) | undefined;
 }
@@ -48,7 +50,7 @@ const BLOCK_BYTES = 64 * 1024;
 export function blockSource(source: RandomAccess, options: BlockOptions = {}): BlockSource {
   const { blockBytes = BLOCK_BYTES, keptBytes = 128 * BLOCK_BYTES, ahead = () => 1 } = options;
   const keptMax = Math.max(1, Math.floor(keptBytes / blockBytes));
-  const kept = new Recent<number, Uint8Array>(keptMax);
+  const kept = options.kept ? partOf(options.kept) : new Recent<number, Uint8Array>(keptMax);
   let requests = 0;
   /** Smallest offset that is known to be past the end. */
   let end = Number.POSITIVE_INFINITY;
@@ -98,4 +100,16 @@ export function blockSource(source: RandomAccess, options: BlockOptions = {}): B
       return result;
     },
   };
+}
+
+function partOf({ cache, id }: NonNullable<BlockOptions["kept"]>): Pick<Map<number, Uint8Array>, "get" | "has" | "set"> {
+  const part = {
+    get: (index: number) => cache.get(`${id}\n${index}`),
+    has: (index: number) => cache.has(`${id}\n${index}`),
+    set(index: number, block: Uint8Array) {
+      cache.set(`${id}\n${index}`, block);
+      return part as Map<number, Uint8Array>;
+    },
+  };
+  return part;
 }

@@ -36,6 +36,11 @@ export const ITEM_BYTES: Record<DType, number> = {
 /** The host's byte order. WebAssembly and all platforms of Node are little-endian; typed arrays follow the host. */
 export const HOST_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
+/** Bytes of an element that are reversed together; 1 where they are stored as the host has them. */
+export function reversedBytes(littleEndian: boolean, itemBytes: number): number {
+  return littleEndian === HOST_LITTLE_ENDIAN ? 1 : itemBytes;
+}
+
 /** Reverses the bytes of each element, in place. `itemBytes` 1 changes nothing. */
 export function swapBytes(bytes: Uint8Array, itemBytes: number): void {
   if (itemBytes === 1) return;

@@ -1,25 +1,13 @@
-import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { blockPlanes } from "../arrays/loader/block-planes.js";
-import { type ReadingRoom, readingRoom } from "../arrays/loader/room.js";
-import { openBlockVolume } from "../arrays/loader/volume.js";
-import type { PlaneSource } from "../arrays/plane/plane.js";
+import { planeThreads } from "../arrays/loader/plane-threads.js";
+import { readingRoom } from "../arrays/loader/room.js";
 import type { Clock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
 import { turns } from "../system/parallel.js";
 import { CLIENT_ADDRESS } from "./listen.js";
+import { etagOf, type OpenVolume, openVolume, type PlaneMeans } from "./open-volume.js";
 import type { PlacedKey } from "./places.js";
-
-/** A volume of a place, open for planes. */
-export interface ServedVolume extends PlacedKey {
-  /** Of everything that says what the volume is: its file, or its documents. */
-  readonly etag: string;
-  readonly source: PlaneSource;
-  /** Å; of level 0. */
-  readonly voxelSizeAngstrom: readonly (number | undefined)[];
-  readonly originAngstrom: readonly number[];
-}
 
 /** Volumes that are open because planes of them were asked for lately. */
 export interface ServedVolumes {
@@ -28,98 +16,115 @@ export interface ServedVolumes {
    *
    * @param etag the one that the caller goes on with. @throws {EmporiumError} SOURCE_CHANGED where that is another one now
    */
-  open(at: PlacedKey, options?: { etag?: string | undefined; signal?: AbortSignal | undefined }): Promise<ServedVolume>;
-  /** A turn for one plane. @throws {EmporiumError} STORE_THROTTLED where too many are under way */
-  turn(request: Request): Promise<() => void>;
+  open(at: PlacedKey, options?: { etag?: string | undefined; signal?: AbortSignal | undefined }): Promise<OpenVolume>;
+  /**
+   * A turn for one plane: some at a time for a client, which waits for more. To be given back when the client has the plane.
+   *
+   * @param bytes of the plane, which are in memory until then
+   * @throws {EmporiumError} STORE_THROTTLED where too many wait already
+   */
+  turn(request: Request, bytes: number): Promise<() => void>;
   close(): Promise<void>;
 }
 
-/** Chunks of all volumes, stored and decoded. */
+/** Chunks of all volumes, stored and decoded; beside them, blocks of remote files. */
 const CACHE_BYTES = 256 * 2 ** 20;
+const REMOTE_CACHE_BYTES = 64 * 2 ** 20;
 const VOLUMES_MAX = 64;
 const THREADS_MAX = 4;
 const UNDER_WAY_CLIENT = 8;
 const UNDER_WAY_MAX = 64;
+/** Planes that are read, or wait for their clients to take them. */
+const PLANES_BYTES = 256 * 2 ** 20;
+/** A volume that nobody has asked for so long is closed. */
+const IDLE_MS = 5 * 60_000;
 
-interface Opened extends ServedVolume {
-  readonly keys: readonly string[];
-  close(): Promise<void>;
+interface Held {
+  readonly opening: Promise<OpenVolume>;
+  usedMs: number;
 }
 
 export function servedVolumes({ clock }: { clock: Clock }): ServedVolumes {
-  const room = readingRoom({ memoryBytes: CACHE_BYTES, threads: Math.min(availableParallelism(), THREADS_MAX), clock });
-  const volumes = new Recent<string, Promise<Opened>>(VOLUMES_MAX);
-  const clients = new Map<string, { turn: ReturnType<typeof turns>; waiting: number }>();
+  const threadsMax = Math.min(availableParallelism(), THREADS_MAX);
+  const means: PlaneMeans = {
+    room: readingRoom({ memoryBytes: CACHE_BYTES, threads: threadsMax, clock }),
+    threads: planeThreads(threadsMax),
+    blocks: new Recent<string, Uint8Array>(REMOTE_CACHE_BYTES, (block) => block.length),
+    clock,
+  };
+  const volumes = new Map<string, Held>();
+  const clients = new Map<string, { turn: ReturnType<typeof turns>; count: number }>();
+  const memory = turns(PLANES_BYTES);
   let underWay = 0;
 
-  async function current(at: PlacedKey, signal: AbortSignal | undefined): Promise<Opened> {
+  function drop(id: string, held: Held): void {
+    if (volumes.get(id) === held) volumes.delete(id);
+    // who reads it still is told by the store, or has read what it was
+    held.opening.then((volume) => volume.close()).catch(() => {});
+  }
+
+  /** Closes what is not used any more. */
+  function sweep(): void {
+    const now = clock.monotonic();
+    const oldest = [...volumes].sort(([, a], [, b]) => a.usedMs - b.usedMs);
+    for (const [i, [id, held]] of oldest.entries()) {
+      if (now - held.usedMs > IDLE_MS || volumes.size - i > VOLUMES_MAX) drop(id, held);
+    }
+  }
+
+  async function current(at: PlacedKey, signal: AbortSignal | undefined): Promise<OpenVolume> {
     const id = `${at.place.id}\n${at.key}`;
     const held = volumes.get(id);
     if (held) {
-      const open = await held;
-      if (open.etag === (await etagOf(at, open.keys))) return open;
-      // who reads it still is told by the store, or reads what it was
-      if (volumes.get(id) === held) volumes.delete(id);
-      void open.close();
+      held.usedMs = clock.monotonic();
+      const volume = await held.opening;
+      if (volume.etag === (await etagOf(at, volume.keys, signal))) return volume;
+      drop(id, held);
     }
-    const opening = volumes.get(id) ?? openVolume(at, room, signal);
-    volumes.set(id, opening);
-    opening.catch(() => {
-      if (volumes.get(id) === opening) volumes.delete(id);
-    });
-    return opening;
+    const other = volumes.get(id);
+    if (other) return other.opening;
+    // others may wait for it: it does not end with the request that began it
+    const opened: Held = { opening: openVolume(at, means, undefined), usedMs: clock.monotonic() };
+    volumes.set(id, opened);
+    opened.opening.catch(() => drop(id, opened));
+    sweep();
+    return opened.opening;
   }
 
   return {
     async open(at, { etag, signal } = {}) {
-      const open = await current(at, signal);
-      if (etag === undefined || etag === open.etag) return open;
-      throw new EmporiumError("SOURCE_CHANGED", `${open.source.name} is no longer what it was`, {
-        place: { file: open.source.name },
+      const volume = await current(at, signal);
+      if (etag === undefined || etag === volume.etag) return volume;
+      throw new EmporiumError("SOURCE_CHANGED", `${volume.source.name} is no longer what it was`, {
+        place: { file: volume.source.name },
         hint: "load the page again",
       });
     },
-    async turn(request) {
-      const client = request.headers.get(CLIENT_ADDRESS) ?? "";
+    async turn(request, bytes) {
       if (underWay >= UNDER_WAY_MAX) {
-        throw new EmporiumError("STORE_THROTTLED", `${UNDER_WAY_MAX} planes are being read already`, { retry: "later" });
+        const says = `${UNDER_WAY_MAX} planes are being read already`;
+        throw new EmporiumError("STORE_THROTTLED", says, { retry: "later", retryAfterMs: 1000, hint: "ask again in a second" });
       }
+      const address = request.headers.get(CLIENT_ADDRESS) ?? "";
+      const client = clients.get(address) ?? { turn: turns(UNDER_WAY_CLIENT), count: 0 };
+      clients.set(address, client);
       underWay++;
-      const own = clients.get(client) ?? { turn: turns(UNDER_WAY_CLIENT), waiting: 0 };
-      clients.set(client, own);
-      own.waiting++;
-      const leave = await own.turn();
+      client.count++;
+      const leave = await client.turn();
+      const giveBack = await memory(bytes);
+      let left = false;
       return () => {
+        if (left) return;
+        left = true;
+        giveBack();
         leave();
         underWay--;
-        if (--own.waiting === 0) clients.delete(client);
+        if (--client.count === 0) clients.delete(address);
       };
     },
     async close() {
-      await room.close();
+      for (const [id, held] of volumes) drop(id, held);
+      await Promise.all([means.threads.end(), means.room.close()]);
     },
   };
-}
-
-async function openVolume(at: PlacedKey, room: ReadingRoom, signal: AbortSignal | undefined): Promise<Opened> {
-  const volume = await openBlockVolume({ store: at.place.store, key: at.key }, { room, signal });
-  const keys = volume.identity.map(({ key }) => key);
-  const { voxelSizeNm, offsetNm } = volume.levels[0]!;
-  return {
-    ...at,
-    keys,
-    etag: await etagOf(at, keys),
-    source: blockPlanes(volume),
-    voxelSizeAngstrom: voxelSizeNm.map((size) => (size === undefined ? undefined : size * 10)),
-    originAngstrom: offsetNm.map((offset) => offset * 10),
-    close: () => volume.close(),
-  };
-}
-
-/** Of objects as their store knows them now. */
-async function etagOf({ place }: PlacedKey, keys: readonly string[]): Promise<string> {
-  const hash = createHash("sha256");
-  const stats = await Promise.all(keys.map((key) => place.store.stat(key)));
-  for (const [i, stat] of stats.entries()) hash.update(JSON.stringify([keys[i], stat ?? null]));
-  return hash.digest("hex").slice(0, 24);
 }

@@ -2,20 +2,16 @@ import { percentileLimits } from "../arrays/contrast/percentile.js";
 import { numbersOf } from "../arrays/plane/convert.js";
 import { readPlane } from "../arrays/plane/plane.js";
 import { ITEM_BYTES } from "../core/dtype.js";
-import { peekFile, peekFolder } from "../formats/peek/peek.js";
 import type { VolumeFacts } from "../model/page-api.js";
 import { printRef } from "../model/ref.js";
-import { openObject } from "../stores/store.js";
-import type { PlacedKey } from "./places.js";
-import type { ServedVolume } from "./planes.js";
+import type { OpenVolume } from "./open-volume.js";
 
 type Sample = Pick<VolumeFacts, "limits" | "histogram">;
 
 /** What a page shows beside a volume. */
-export async function volumeFacts(volume: ServedVolume, signal: AbortSignal | undefined): Promise<VolumeFacts> {
-  const { place, key, etag, source, voxelSizeAngstrom, originAngstrom } = volume;
+export async function volumeFacts(volume: OpenVolume, signal: AbortSignal | undefined): Promise<VolumeFacts> {
+  const { place, key, etag, source, peeked, voxelSizeAngstrom, originAngstrom } = volume;
   const { shape } = source.levels[0]!;
-  const peeked = await peek(volume, signal);
   const itemBytes = ITEM_BYTES[source.dtype];
   return {
     ref: printRef({ kind: "place", place: place.id, key }),
@@ -23,7 +19,7 @@ export async function volumeFacts(volume: ServedVolume, signal: AbortSignal | un
     title: key.slice(key.lastIndexOf("/") + 1) || place.name,
     place: place.id,
     key,
-    format: peeked.format,
+    format: peeked?.format ?? "hdf5",
     kind: shape[0] === 1 ? "image" : "volume",
     dtype: source.dtype,
     shape,
@@ -33,21 +29,9 @@ export async function volumeFacts(volume: ServedVolume, signal: AbortSignal | un
     planeBytes: [shape[1] * shape[2] * itemBytes, shape[0] * shape[2] * itemBytes, shape[0] * shape[1] * itemBytes],
     ...(await sampled(volume, signal)),
     isTiltSeries: false,
-    warnings: peeked.warnings,
+    warnings: peeked?.warnings ?? [],
     sources: {},
   };
-}
-
-async function peek({ place: { store }, key }: PlacedKey, signal: AbortSignal | undefined) {
-  const isFile = key !== "" && (await store.stat(key, { signal })) !== undefined;
-  const peeked = isFile
-    ? await peekFile(await openObject(store, key, { signal }), { signal })
-    : await peekFolder({
-        name: key || store.url,
-        read: (path, options) => store.read(key === "" ? path : `${key}/${path}`, undefined, options),
-      });
-  const [facts] = peeked.images;
-  return { format: facts!.format, warnings: facts!.warnings };
 }
 
 /** Sections that are looked at, of the coarsest level; values of them, all together. */
@@ -56,7 +40,7 @@ const VALUES = 2 ** 17;
 const BINS = 256;
 
 /** Limits and a histogram of a sample: sections spread over the middle four fifths of the volume. */
-async function sampled({ source }: ServedVolume, signal: AbortSignal | undefined): Promise<Sample> {
+async function sampled({ source }: OpenVolume, signal: AbortSignal | undefined): Promise<Sample> {
   const level = source.levels.length - 1;
   const [sections] = source.levels[0]!.shape;
   const count = Math.min(SECTIONS, sections);

@@ -1,6 +1,6 @@
 import type { Triple } from "../../core/box.js";
 import type { RandomAccess } from "../../core/bytes.js";
-import { ITEM_BYTES } from "../../core/dtype.js";
+import { ITEM_BYTES, reversedBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { compressionOf } from "../../formats/mrc/detect.js";
 import { type MrcHeader, readMrcHeader } from "../../formats/mrc/header.js";
@@ -8,7 +8,6 @@ import { axisOrder, byteReading, requireRealVolume } from "../../formats/mrc/mea
 import { decodePlane } from "../../formats/mrc/read.js";
 import type { Stat } from "../../stores/store.js";
 import type { ChunkedLevel } from "./chunked.js";
-import { reversal } from "./plain-chunk.js";
 
 /**
  * The voxels of an MRC file, its axes turned to z, y, x. A chunk is one stored section; a box reads the rows that it touches.
@@ -50,7 +49,7 @@ export async function openMrc(file: RandomAccess & { stat: Stat }, key: string, 
       steps: [],
       plainBytes,
       itemBytes,
-      swapBytes: reversal(header.littleEndian, itemBytes),
+      swapBytes: reversedBytes(header.littleEndian, itemBytes),
       flipSign: reading === "uint8-128",
       offset: 0,
       strides: order.map((axis) => strides[axis]!) as Triple,

@@ -1,4 +1,5 @@
 import type { Triple } from "../../core/box.js";
+import { reversedBytes } from "../../core/dtype.js";
 import type { JsonObject } from "../../core/json.js";
 import { chunkKey } from "../../formats/zarr/chunks.js";
 import { wrongField } from "../../formats/zarr/json.js";
@@ -20,7 +21,6 @@ import { storedUnit } from "../../formats/zarr/v3-unit.js";
 import { type AxisSelection, cutOffset, lastAxes, type SelectedAxes, selectAxes, spatial, wholeCell } from "./axes.js";
 import type { ChunkedLevel, StepCoding } from "./chunked.js";
 import { needDocument, type VolumeFolder } from "./documents.js";
-import { reversal } from "./plain-chunk.js";
 import { type ShardIndexes, shardFinder } from "./shards.js";
 
 /**
@@ -177,7 +177,7 @@ function codingOf(
     steps,
     plainBytes: product(chunks) * type.itemBytes,
     itemBytes: type.itemBytes,
-    swapBytes: reversal(type.littleEndian, type.swapBytes),
+    swapBytes: reversedBytes(type.littleEndian, type.swapBytes),
     offset: cutOffset(axes, chunks, strides),
     strides: spatial(strides, axes.axes, 0),
   };

@@ -1,5 +1,5 @@
 import type { Triple } from "../../core/box.js";
-import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
+import { swapBytes } from "../../core/dtype.js";
 import { decodeN5Block } from "../../formats/n5/block.js";
 import { decodePrecomputedChunk } from "../../formats/precomputed/read.js";
 import type { CodecRegistry } from "../../formats/zarr/codecs.js";
@@ -68,9 +68,4 @@ async function plainPrecomputed(stored: Uint8Array, coding: PrecomputedCoding, c
   const bytes = await decodePrecomputedChunk(stored, info, scale, own, { name, brotli });
   const strides: Triple = [own[1] * own[2], own[2], 1];
   return { bytes, offset: channel * own[0] * strides[0], strides, extent: own };
-}
-
-/** Bytes that are reversed together when an array of this order is read; 1: none. */
-export function reversal(littleEndian: boolean, bytes: number): number {
-  return littleEndian === HOST_LITTLE_ENDIAN ? 1 : bytes;
 }

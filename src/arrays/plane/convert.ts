@@ -1,4 +1,4 @@
-import type { DType } from "../../core/dtype.js";
+import { type DType, HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../core/dtype.js";
 import { float16ToNumber } from "../../formats/mrc/read.js";
 import { viewAs } from "../../formats/zarr/elements.js";
 
@@ -45,4 +45,20 @@ export function toGrey(bytes: Uint8Array, dtype: DType, low: number, high: numbe
   const grey = new Uint8ClampedArray(values.length);
   for (let i = 0; i < grey.length; i++) grey[i] = (values[i]! - low) * scale;
   return new Uint8Array(grey.buffer);
+}
+
+/** How voxels are handed over: as they are, as halves, or as grey values from `low` to `high`. */
+export type PlaneForm = { readonly as: "native" | "f16" } | { readonly as: "u8"; readonly low: number; readonly high: number };
+
+/** Little-endian numbers; `bytes` of a native plane may be those that were given. */
+export function inForm({ bytes, dtype }: Voxels, form: PlaneForm): Voxels {
+  if (form.as === "u8") return { bytes: toGrey(bytes, dtype, form.low, form.high), dtype: "uint8" };
+  const numbers: Voxels = form.as === "f16" ? { bytes: toFloat16(bytes, dtype), dtype: "float16" } : { bytes, dtype };
+  if (!HOST_LITTLE_ENDIAN) swapBytes(numbers.bytes, ITEM_BYTES[numbers.dtype]);
+  return numbers;
+}
+
+interface Voxels {
+  readonly bytes: Uint8Array;
+  readonly dtype: DType;
 }

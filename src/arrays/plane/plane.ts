@@ -23,6 +23,11 @@ export interface BoxReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface PlaneReadOptions extends BoxReadOptions {
+  /** Most bytes of a slab's sections that are in memory at once, and are added up without a pause. Default 32 MiB. */
+  readonly sectionsBytes?: number | undefined;
+}
+
 /** A volume that planes can be cut of. */
 export interface PlaneSource {
   readonly name: string;
@@ -57,7 +62,6 @@ export interface Plane {
   readonly bytes: Uint8Array;
 }
 
-/** Sections of a slab that are in memory at once. */
 const SECTIONS_BYTES = 32 * 2 ** 20;
 
 /**
@@ -68,7 +72,7 @@ const SECTIONS_BYTES = 32 * 2 ** 20;
  *
  * @throws {EmporiumError} USAGE for a section, level, slab or box outside of the volume
  */
-export async function readPlane(source: PlaneSource, wish: PlaneWish, options: BoxReadOptions = {}): Promise<Plane> {
+export async function readPlane(source: PlaneSource, wish: PlaneWish, options: PlaneReadOptions = {}): Promise<Plane> {
   const { level, axis, box, from, to } = planned(source, wish);
   const shape = boxShape(box);
   const [rows, columns] = shape.filter((_, i) => i !== axis) as [number, number];
@@ -82,7 +86,10 @@ export async function readPlane(source: PlaneSource, wish: PlaneWish, options: B
   if ((wish.slab ?? 1) === 1) return { rows, columns, dtype: source.dtype, bytes: await read(from, from + 1) };
   const pixels = rows * columns;
   const sums = new Float64Array(pixels);
-  const atOnce = Math.max(1, Math.floor(SECTIONS_BYTES / Math.max(1, pixels * ITEM_BYTES[source.dtype])));
+  const atOnce = Math.max(
+    1,
+    Math.floor((options.sectionsBytes ?? SECTIONS_BYTES) / Math.max(1, pixels * ITEM_BYTES[source.dtype])),
+  );
   for (let start = from; start < to; start += atOnce) {
     const stop = Math.min(to, start + atOnce);
     addSections(sums, numbersOf(await read(start, stop), source.dtype), shape, axis, stop - start);

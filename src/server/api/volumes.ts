@@ -1,7 +1,6 @@
 import { z } from "zod/v4";
-import { toFloat16, toGrey } from "../../arrays/plane/convert.js";
-import { type Plane, planeBytes, readPlane } from "../../arrays/plane/plane.js";
-import { HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../core/dtype.js";
+import type { PlaneForm } from "../../arrays/plane/convert.js";
+import { planeBytes } from "../../arrays/plane/plane.js";
 import { EmporiumError } from "../../core/errors.js";
 import { PLANE_HEADERS } from "../../model/page-api.js";
 import { parseRef } from "../../model/ref.js";
@@ -29,7 +28,7 @@ const PlaneParameters = z.object({
 });
 
 /** `GET volumes/{ref}` and `GET volumes/{ref}/plane`. */
-export const volumeRoutes: Routes = (app, { find, volumes, clock }) => {
+export const volumeRoutes: Routes = (app, { find, volumes }) => {
   app.get("/volumes/:ref", async (c) => {
     const { signal } = c.req.raw;
     const ref = c.req.param("ref");
@@ -40,42 +39,59 @@ export const volumeRoutes: Routes = (app, { find, volumes, clock }) => {
   });
 
   app.get("/volumes/:ref/plane", async (c) => {
-    const { signal } = c.req.raw;
+    const { signal, headers } = c.req.raw;
     const wish = parsed(PlaneParameters, c.req.query());
-    const leave = await volumes.turn(c.req.raw);
+    const form = formOf(wish);
+    const volume = await volumes.open(await find(parseRef(c.req.param("ref")), signal), { etag: wish.v, signal });
+    const { etag } = volume;
+    const caching = {
+      etag: quotedEtag(etag),
+      "cache-control": wish.v === undefined ? "no-cache" : "private, max-age=3600, immutable",
+    };
+    if (judgeConditions(headers, { size: 0, etag }) === 304) return c.body(null, 304, caching);
+    const bytes = planeBytes(volume.source, wish);
+    if (bytes > PLANE_BYTES_MAX) {
+      throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${PLANE_BYTES_MAX} are possible at most`, {
+        hint: "ask for a box of it, or for a coarser level",
+      });
+    }
+    const leave = await volumes.turn(c.req.raw, bytes);
     try {
-      const volume = await volumes.open(await find(parseRef(c.req.param("ref")), signal), { etag: wish.v, signal });
-      const { etag } = volume;
-      const caching = {
-        etag: quotedEtag(etag),
-        "cache-control": wish.v === undefined ? "no-cache" : "private, max-age=3600, immutable",
-      };
-      if (judgeConditions(c.req.raw.headers, { size: 0, etag }) === 304) return c.body(null, 304, caching);
-      const bytes = planeBytes(volume.source, wish);
-      if (bytes > PLANE_BYTES_MAX) {
-        throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${PLANE_BYTES_MAX} are possible at most`, {
-          hint: "ask for a box of it, or for a coarser level",
-        });
-      }
-      const begun = clock.monotonic();
-      const plane = await readPlane(volume.source, wish, { signal });
-      const read = clock.monotonic();
-      const body = converted(plane, wish);
-      const done = clock.monotonic();
-      return c.body(body.bytes as Uint8Array<ArrayBuffer>, 200, {
+      const plane = await volume.cut(wish, form, signal);
+      return c.body(handedOver(plane.bytes, leave), 200, {
         ...caching,
         "content-type": "application/octet-stream",
-        "content-length": String(body.bytes.length),
+        "content-length": String(plane.bytes.length),
         [PLANE_HEADERS.shape]: `${plane.rows},${plane.columns}`,
-        [PLANE_HEADERS.dtype]: body.dtype,
+        [PLANE_HEADERS.dtype]: plane.dtype,
         [PLANE_HEADERS.level]: String(wish.level ?? 0),
-        "server-timing": `read;dur=${(read - begun).toFixed(1)}, decode;dur=${(done - read).toFixed(1)}`,
+        "server-timing": `read;dur=${plane.readMs.toFixed(1)}, decode;dur=${plane.decodeMs.toFixed(1)}`,
       });
-    } finally {
+    } catch (error) {
       leave();
+      throw error;
     }
   });
 };
+
+/** Calls `taken` when the client has the bytes, or is gone. */
+function handedOver(bytes: Uint8Array, taken: () => void): ReadableStream<Uint8Array> {
+  let given = false;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (!given) controller.enqueue(bytes);
+        else {
+          controller.close();
+          taken();
+        }
+        given = true;
+      },
+      cancel: taken,
+    },
+    { highWaterMark: 0 },
+  );
+}
 
 /** Parameters of an address. @throws {EmporiumError} USAGE, which names the first wrong one */
 function parsed<T>(schema: z.ZodType<T>, query: Record<string, string>): T {
@@ -85,15 +101,8 @@ function parsed<T>(schema: z.ZodType<T>, query: Record<string, string>): T {
   throw new EmporiumError("USAGE", `parameter ${issue!.path.join(".")}: ${issue!.message}`);
 }
 
-function converted(plane: Plane, { as, low, high }: z.infer<typeof PlaneParameters>): Pick<Plane, "bytes"> & { dtype: string } {
-  if (as === "u8") {
-    if (low === undefined || high === undefined) {
-      throw new EmporiumError("USAGE", "as=u8 takes low and high: the values that become 0 and 255");
-    }
-    return { bytes: toGrey(plane.bytes, plane.dtype, low, high), dtype: "uint8" };
-  }
-  const dtype = as === "f16" ? "float16" : plane.dtype;
-  const bytes = as === "f16" ? toFloat16(plane.bytes, plane.dtype) : plane.bytes;
-  if (!HOST_LITTLE_ENDIAN) swapBytes(bytes, ITEM_BYTES[dtype]);
-  return { bytes, dtype };
+function formOf({ as, low, high }: z.infer<typeof PlaneParameters>): PlaneForm {
+  if (as !== "u8") return { as };
+  if (low !== undefined && high !== undefined) return { as, low, high };
+  throw new EmporiumError("USAGE", "as=u8 takes low and high: the values that become 0 and 255");
 }

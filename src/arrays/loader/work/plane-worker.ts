@@ -1,0 +1,87 @@
+import { fstatSync } from "node:fs";
+import type { RandomAccess } from "../../../core/bytes.js";
+import { systemClock } from "../../../core/clock.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { Recent } from "../../../core/recent.js";
+import { changed } from "../../../stores/faults.js";
+import { fileEtag } from "../../../stores/file/stat.js";
+import { answerJobs } from "../../../system/thread-side.js";
+import { inForm } from "../../plane/convert.js";
+import { openPlanes } from "../../plane/open.js";
+import { type Plane, type PlaneSource, readPlane } from "../../plane/plane.js";
+import { type ChunkFile, chunkFiles, readChunk } from "./files.js";
+import type { LocalPlaneFile, PlaneJob, PlaneResult } from "./plane-job.js";
+
+/** A thread that cuts planes of files: the calling one goes on meanwhile. */
+
+/** A read of a file costs as much as to copy so many bytes more. */
+const GAP_BYTES = 8 * 1024;
+/** Directories of their pages are kept. */
+const FILES_KEPT = 4;
+
+/** What the job at hand has opened and spent. */
+let open: ChunkFile | undefined;
+let readMs = 0;
+let stop: Int32Array | undefined;
+
+const sources = new Recent<string, Promise<PlaneSource>>(FILES_KEPT);
+
+answerJobs<PlaneJob, PlaneResult>(
+  async (job) => {
+    const began = systemClock.monotonic();
+    readMs = 0;
+    if (job.kind === "form") return timed({ ...job.plane, ...inForm(job.plane, job.form) }, began);
+    stop = job.stop;
+    const files = chunkFiles();
+    try {
+      open = files.open({ path: job.file.path, etag: job.file.etag });
+      if (!open) throw changed(job.file.path);
+      const source = await sourceOf(job.file);
+      if (job.kind === "box") {
+        const bytes = await source.readBox(0, job.box, job.step);
+        checkSame(job.file, open);
+        return timed({ rows: 0, columns: 0, dtype: source.dtype, bytes }, began);
+      }
+      const plane = await readPlane(source, job.wish);
+      checkSame(job.file, open);
+      return timed({ ...plane, ...inForm(plane, job.form) }, began);
+    } finally {
+      files.close();
+    }
+  },
+  ({ bytes }) => [bytes.buffer],
+);
+
+function timed(plane: Plane, began: number): PlaneResult {
+  const { rows, columns, dtype, bytes } = plane;
+  return { rows, columns, dtype, bytes, readMs, decodeMs: systemClock.monotonic() - began - readMs };
+}
+
+/** A file that is written in place may have changed between two reads. @throws {EmporiumError} STORE_CONFLICT */
+function checkSame({ path, etag }: LocalPlaneFile, { fd }: ChunkFile): void {
+  if (etag !== undefined && fileEtag(fstatSync(fd, { bigint: true })) !== etag) throw changed(path);
+}
+
+function sourceOf(file: LocalPlaneFile): Promise<PlaneSource> {
+  const id = `${file.path}\n${file.etag}`;
+  const source = sources.get(id) ?? openPlanes(reading(file), file.known, { gapBytes: GAP_BYTES, atOnce: 1 });
+  sources.set(id, source);
+  source.catch(() => sources.delete(id));
+  return source;
+}
+
+/** Reads what the job at hand has opened, at once: nobody else is waited for. */
+function reading({ name, sizeBytes }: LocalPlaneFile): RandomAccess {
+  return {
+    name,
+    size: async () => sizeBytes,
+    async read({ offset, length }) {
+      if (Atomics.load(stop!, 0) === 1) throw new EmporiumError("CANCELLED", `${name}: nobody waits for the plane any more`);
+      const began = systemClock.monotonic();
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, sizeBytes - offset)));
+      readChunk(open!, offset, bytes.length, bytes, 0);
+      readMs += systemClock.monotonic() - began;
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { type Box, ceilDiv, type Triple, volumeOf } from "../../core/box.js";
+import type { RandomAccess } from "../../core/bytes.js";
+import { type DType, swapBytes } from "../../core/dtype.js";
+import { EmporiumError } from "../../core/errors.js";
+import { type BoxReadOptions, type PlaneSource, virtualLevels } from "./plane.js";
+
+/** Where the voxels of a file lie that stores them one after the other. Plain data: it is handed to threads. */
+export interface FlatLayout {
+  readonly name: string;
+  /** Of the voxels that are given: packed ones take a byte each. */
+  readonly dtype: DType;
+  /** Of the volume. */
+  readonly shape: Triple;
+  /** `order[i]`: stored axis (0 sections, 1 rows, 2 columns) of axis i of `[z, y, x]`. */
+  readonly order: Triple;
+  readonly dataOffset: number;
+  readonly sectionBytes: number;
+  readonly rowBytes: number;
+  /** Of a given voxel. */
+  readonly itemBytes: number;
+  /** Two voxels in a byte, the first in its low half; a row begins at a byte. */
+  readonly isPacked: boolean;
+  /** Bytes that are reversed together; 1: none. */
+  readonly swapBytes: number;
+  /** Each byte becomes `u − 128`, as int8. */
+  readonly flipSign: boolean;
+}
+
+export interface FlatOptions {
+  /** What lies between two wanted rows is read too, if it is no more than this. Default 256 KiB, for sources where a read is a request. */
+  readonly gapBytes?: number | undefined;
+  /** Reads side by side. Default 8. */
+  readonly atOnce?: number | undefined;
+}
+
+const GAP_BYTES = 256 * 1024;
+const AT_ONCE = 8;
+/** Of one read, unless a row has more. */
+const READ_BYTES = 4 * 2 ** 20;
+
+export function flatPlanes(file: RandomAccess, layout: FlatLayout, options: FlatOptions = {}): PlaneSource {
+  return {
+    name: layout.name,
+    dtype: layout.dtype,
+    levels: virtualLevels(layout.shape),
+    readBox: (_stored, box, step, { signal } = {}) => readFlatBox(file, layout, box, step, { ...options, signal }),
+  };
+}
+
+/** Some stored rows that one read brings, or parts of rows. */
+interface Run {
+  readonly offset: number;
+  length: number;
+  /** Of the wanted rows, all sections together. */
+  readonly first: number;
+  count: number;
+}
+
+/** Every `step`-th voxel of a box, as `PlaneSource.readBox` gives them. */
+export async function readFlatBox(
+  file: RandomAccess,
+  layout: FlatLayout,
+  { start, stop }: Box,
+  step: Triple,
+  { gapBytes = GAP_BYTES, atOnce = AT_ONCE, signal }: FlatOptions & BoxReadOptions,
+): Promise<Uint8Array> {
+  const counts = start.map((from, i) => Math.max(0, ceilDiv(stop[i]! - from, step[i]!))) as Triple;
+  const voxels = new Uint8Array(volumeOf(counts) * layout.itemBytes);
+  if (voxels.length === 0) return voxels;
+  const strides: Triple = [counts[1] * counts[2], counts[2], 1];
+  // along sections, rows and columns, as they are stored
+  const stored = [0, 1, 2].map((axis) => {
+    const i = layout.order.indexOf(axis);
+    return { from: start[i]!, step: step[i]!, count: counts[i]!, stride: strides[i]! };
+  });
+  const [sections, rows, columns] = stored as [Along, Along, Along];
+  const wanted: Wanted = { sections, rows, columns };
+  const bytesOf = (column: number) => (layout.isPacked ? column / 2 : column * layout.itemBytes);
+  const begin = Math.floor(bytesOf(columns.from));
+  const length = Math.ceil(bytesOf(columns.from + (columns.count - 1) * columns.step + 1)) - begin;
+  const at = (line: number) => {
+    const s = Math.floor(line / rows.count);
+    const r = line - s * rows.count;
+    return (
+      layout.dataOffset +
+      (sections.from + s * sections.step) * layout.sectionBytes +
+      (rows.from + r * rows.step) * layout.rowBytes +
+      begin
+    );
+  };
+  let batch: Run[] = [];
+  const readBatch = async () => {
+    const runs = batch;
+    batch = [];
+    await Promise.all(
+      runs.map(async (run) => {
+        const bytes = await file.read({ offset: run.offset, length: run.length }, { signal });
+        if (bytes.length < run.length) throw cutShort(file, run.offset + bytes.length);
+        for (let line = run.first; line < run.first + run.count; line++) {
+          const from = at(line) - run.offset;
+          place(layout, wanted, line, bytes.subarray(from, from + length), voxels);
+        }
+      }),
+    );
+  };
+  let run: Run | undefined;
+  for (let line = 0; line < sections.count * rows.count; line++) {
+    const offset = at(line);
+    const end = offset + length;
+    if (run && offset - (run.offset + run.length) <= gapBytes && offset >= run.offset && end - run.offset <= READ_BYTES) {
+      run.length = Math.max(run.length, end - run.offset);
+      run.count++;
+      continue;
+    }
+    if (batch.length >= atOnce) {
+      signal?.throwIfAborted();
+      await readBatch();
+    }
+    run = { offset, length, first: line, count: 1 };
+    batch.push(run);
+  }
+  signal?.throwIfAborted();
+  await readBatch();
+  swapBytes(voxels, layout.swapBytes);
+  if (layout.flipSign) for (let i = 0; i < voxels.length; i++) voxels[i]! ^= 0x80;
+  return voxels;
+}
+
+/** What is wanted along one stored axis, and how far apart it lies in the answer. */
+interface Along {
+  readonly from: number;
+  readonly step: number;
+  readonly count: number;
+  readonly stride: number;
+}
+
+interface Wanted {
+  readonly sections: Along;
+  readonly rows: Along;
+  readonly columns: Along;
+}
+
+/** Puts a stored row where it belongs. */
+function place(layout: FlatLayout, { sections, rows, columns }: Wanted, line: number, row: Uint8Array, voxels: Uint8Array): void {
+  const s = Math.floor(line / rows.count);
+  const out = s * sections.stride + (line - s * rows.count) * rows.stride;
+  const { itemBytes } = layout;
+  const { from, step, count, stride } = columns;
+  if (layout.isPacked) {
+    for (let i = 0, at = from % 2; i < count; i++, at += step) {
+      const pair = row[at >> 1]!;
+      voxels[out + i * stride] = at % 2 === 0 ? pair & 15 : pair >> 4;
+    }
+  } else if (step === 1 && stride === 1) {
+    voxels.set(row, out * itemBytes);
+  } else if (row.byteOffset % itemBytes === 0) {
+    const View = itemBytes === 1 ? Uint8Array : itemBytes === 2 ? Uint16Array : itemBytes === 4 ? Uint32Array : Float64Array;
+    const source = new View(row.buffer as ArrayBuffer, row.byteOffset, row.length / itemBytes);
+    const target = new View(voxels.buffer as ArrayBuffer, 0, voxels.length / itemBytes);
+    for (let i = 0; i < count; i++) target[out + i * stride] = source[i * step]!;
+  } else {
+    for (let i = 0; i < count; i++)
+      for (let b = 0; b < itemBytes; b++) voxels[(out + i * stride) * itemBytes + b] = row[i * step * itemBytes + b]!;
+  }
+}
+
+function cutShort(file: RandomAccess, byte: number): EmporiumError {
+  return new EmporiumError("FORMAT_TRUNCATED", `${file.name}: it ends at byte ${byte}, its header promises more`, {
+    place: { file: file.name, byte },
+    hint: "copy the file again: it was cut short",
+  });
+}

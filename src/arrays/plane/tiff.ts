@@ -1,0 +1,102 @@
+import { ceilDiv, type Triple, volumeOf } from "../../core/box.js";
+import { EmporiumError } from "../../core/errors.js";
+import { Recent } from "../../core/recent.js";
+import type { TiffFile, TiffImage } from "../../formats/tiff/image.js";
+import { readTiffRows } from "../../formats/tiff/read.js";
+import { type PlaneSource, virtualLevels } from "./plane.js";
+
+/** Directories of pages that are remembered. */
+const PAGES_KEPT = 4096;
+/** Decoded rows that are remembered: a plane across the pages asks all of them for some rows. */
+const DECODED_BYTES = 32 * 2 ** 20;
+/** Rows that are decoded together, unless a strip or a row of tiles has more. */
+const BAND_BYTES = 2 ** 20;
+/** Wanted rows of pages that are not compressed, further apart than this, are read one by one. */
+const GAP_BYTES = 32 * 1024;
+
+/**
+ * The pages of a TIFF as the sections of a volume, in the order of the file; of several samples of a pixel the first.
+ *
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED where pages differ in size or type, or hold complex numbers
+ */
+export async function tiffPlanes(file: TiffFile): Promise<PlaneSource> {
+  const { name, uniform, shape } = file.header;
+  const first = await file.image(0);
+  const { dtype, itemBytes } = first.type;
+  const refuse = (what: string, hint: string) =>
+    new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${what}`, { place: { file: name }, hint });
+  if (!uniform) {
+    throw refuse(
+      "its pages differ in size or type, a stack has equal ones",
+      "save the pages that belong together to a file of their own",
+    );
+  }
+  if (dtype === "complex64") throw refuse("complex pixels are not shown, real numbers are", "save amplitudes or powers");
+  const pages = new Recent<number, TiffImage>(PAGES_KEPT);
+  const bands = new Recent<string, Uint8Array>(DECODED_BYTES, (bytes) => bytes.length);
+  const pageAt = async (z: number, signal: AbortSignal | undefined) => {
+    const page = pages.get(z) ?? (await file.image(z, { signal }));
+    pages.set(z, page);
+    return page;
+  };
+  /** Rows, and the first of them. */
+  const rowsAt = async (z: number, y: number, until: number, signal: AbortSignal | undefined) => {
+    const image = await pageAt(z, signal);
+    const { page, segments } = image;
+    if (page.compression === 1 && segments.kind === "strips") {
+      return { y0: y, y1: until, image, bytes: await readTiffRows(file.source, image, y, until, { signal }) };
+    }
+    const height = bandHeight(image);
+    const y0 = Math.floor(y / height) * height;
+    const y1 = Math.min(page.height, y0 + height);
+    const id = `${z}/${y0}`;
+    const bytes = bands.get(id) ?? (await readTiffRows(file.source, image, y0, y1, { signal }));
+    bands.set(id, bytes);
+    return { y0, y1, image, bytes };
+  };
+  return {
+    name,
+    dtype,
+    levels: virtualLevels(shape),
+    async readBox(_stored, { start, stop }, step, { signal } = {}) {
+      const counts = start.map((from, i) => Math.max(0, ceilDiv(stop[i]! - from, step[i]!))) as Triple;
+      const voxels = new Uint8Array(volumeOf(counts) * itemBytes);
+      const rowBytes = shape[2] * itemBytes;
+      const rowsAtOnce = step[1] * rowBytes > GAP_BYTES && step[1] > 1 ? 1 : Math.max(1, Math.floor(BAND_BYTES / rowBytes));
+      for (let z = start[0], out = 0; z < stop[0]; z += step[0])
+        for (let y = start[1]; y < stop[1]; ) {
+          signal?.throwIfAborted();
+          const { y0, y1, image, bytes } = await rowsAt(z, y, Math.min(stop[1], y + rowsAtOnce), signal);
+          for (; y < Math.min(y1, stop[1]); y += step[1], out += counts[2])
+            pickRow(bytes, y - y0, image, start[2], step[2], counts[2], voxels, out);
+        }
+      return voxels;
+    },
+  };
+}
+
+/** Rows of whole strips or tiles. */
+function bandHeight({ page, segments, type }: TiffImage): number {
+  const rowBytes = page.width * page.samplesPerPixel * type.itemBytes;
+  return segments.height * Math.max(1, Math.floor(BAND_BYTES / (rowBytes * segments.height)));
+}
+
+function pickRow(
+  bytes: Uint8Array,
+  row: number,
+  { page, type: { itemBytes } }: TiffImage,
+  from: number,
+  step: number,
+  count: number,
+  voxels: Uint8Array,
+  out: number,
+): void {
+  const samples = page.planar ? 1 : page.samplesPerPixel;
+  const begin = (row * page.width + from) * samples * itemBytes;
+  if (step === 1 && samples === 1) {
+    voxels.set(bytes.subarray(begin, begin + count * itemBytes), out * itemBytes);
+    return;
+  }
+  for (let i = 0; i < count; i++)
+    for (let b = 0; b < itemBytes; b++) voxels[(out + i) * itemBytes + b] = bytes[begin + i * step * samples * itemBytes + b]!;
+}

@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { blockPlanes } from "../arrays/loader/block-planes.js";
+import { hdf5Place } from "../arrays/loader/open-hdf5.js";
+import { type PlaneThreads, threadedPlanes } from "../arrays/loader/plane-threads.js";
+import type { ReadingRoom } from "../arrays/loader/room.js";
+import { openBlockVolume } from "../arrays/loader/volume.js";
+import type { PlaneResult } from "../arrays/loader/work/plane-job.js";
+import type { PlaneForm } from "../arrays/plane/convert.js";
+import { openPlanes, planeFile } from "../arrays/plane/open.js";
+import { type PlaneSource, type PlaneWish, readPlane } from "../arrays/plane/plane.js";
+import { blockSource } from "../core/blocks.js";
+import type { Clock } from "../core/clock.js";
+import { isEmporiumError } from "../core/errors.js";
+import { nanometresPer, type PeekFacts } from "../formats/peek/facts.js";
+import { peekFile, peekFolder } from "../formats/peek/peek.js";
+import { openObject } from "../stores/store.js";
+import { linkedInside } from "../stores/wrap/linked-inside.js";
+import type { PlacedKey } from "./places.js";
+
+/** What volumes of a server share. */
+export interface PlaneMeans {
+  readonly room: ReadingRoom;
+  readonly threads: PlaneThreads;
+  /** Blocks of remote files. */
+  readonly blocks: Map<string, Uint8Array>;
+  readonly clock: Clock;
+}
+
+/** A volume of a place, open for planes. */
+export interface OpenVolume extends PlacedKey {
+  /** Changes with everything that says what the volume is: its file, or its documents. */
+  readonly etag: string;
+  /** What the etag is made of. */
+  readonly keys: readonly string[];
+  readonly source: PlaneSource;
+  /** What the header tells, where it tells something. */
+  readonly peeked: PeekFacts | undefined;
+  /** Å; of level 0. */
+  readonly voxelSizeAngstrom: readonly (number | undefined)[];
+  readonly originAngstrom: readonly number[];
+  cut(wish: PlaneWish, form: PlaneForm, signal?: AbortSignal): Promise<PlaneResult>;
+  close(): Promise<void>;
+}
+
+/** Of what is added up on this thread, without a pause. */
+const SECTIONS_BYTES = 4 * 2 ** 20;
+/** Of a remote file, what one read may take of the cache. */
+const REMOTE_BYTES = 16 * 2 ** 20;
+
+/** @throws {EmporiumError} what stores and formats throw: FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, … */
+export async function openVolume(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | undefined): Promise<OpenVolume> {
+  return (await openFile(at, means, signal)) ?? openBlocks(at, means, signal);
+}
+
+/** The identity of objects as their store knows them now. */
+export async function etagOf({ place }: PlacedKey, keys: readonly string[], signal?: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  const stats = await Promise.all(keys.map((key) => place.store.stat(key, { signal })));
+  for (const [i, stat] of stats.entries()) hash.update(JSON.stringify([keys[i], stat ?? null]));
+  return hash.digest("hex").slice(0, 24);
+}
+
+/** MRC, TIFF, DM: by where their voxels lie. */
+async function openFile(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | undefined): Promise<OpenVolume | undefined> {
+  const { place, key } = at;
+  const { store } = place;
+  if (key === "" || hdf5Place(key) || !(await store.stat(key, { signal }))) return undefined;
+  const file = await openObject(store, key);
+  const { stat, name } = file;
+  const id = `${place.id}/${key}\n${stat.etag ?? stat.modifiedMs}`;
+  const kept = blockSource(file, store.local ? {} : { keptBytes: REMOTE_BYTES, kept: { cache: means.blocks, id } });
+  const known = await planeFile(kept, { signal });
+  if (known === undefined) return undefined;
+  const here = await openPlanes(kept, known);
+  const [peeked] = (await peekFile(kept, { signal })).images;
+  const common = {
+    ...at,
+    keys: [key],
+    etag: await etagOf(at, [key], signal),
+    peeked,
+    ...geometryOf(peeked!),
+    close: async () => {},
+  };
+  if (!store.local) return { ...common, source: here, cut: cutHere(here, means) };
+  const local = { path: store.local.path(key), name, sizeBytes: stat.size, etag: stat.etag, known };
+  return {
+    ...common,
+    source: threadedPlanes(means.threads, local, { name, dtype: here.dtype, shape: here.levels[0]!.shape }),
+    cut: (wish, form, stop) => means.threads.cut(local, wish, form, stop),
+  };
+}
+
+/** Volumes of chunks. */
+async function openBlocks(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | undefined): Promise<OpenVolume> {
+  const { place, key } = at;
+  const volume = await openBlockVolume({ store: linkedInside(place.store), key }, { room: means.room, signal });
+  const keys = volume.identity.map((object) => object.key);
+  const source = blockPlanes(volume);
+  const { voxelSizeNm, offsetNm } = volume.levels[0]!;
+  return {
+    ...at,
+    keys,
+    etag: await etagOf(at, keys, signal),
+    source,
+    peeked: await peekedFolder(at, signal),
+    voxelSizeAngstrom: voxelSizeNm.map((size) => (size === undefined ? undefined : size * 10)),
+    originAngstrom: offsetNm.map((offset) => offset * 10),
+    cut: cutHere(source, means),
+    close: () => volume.close(),
+  };
+}
+
+function cutHere(source: PlaneSource, { threads, clock }: PlaneMeans): OpenVolume["cut"] {
+  return async (wish, form, signal) => {
+    const begun = clock.monotonic();
+    const plane = await readPlane(source, wish, { signal, sectionsBytes: SECTIONS_BYTES });
+    const read = clock.monotonic();
+    const formed = await threads.form(plane, form);
+    return { ...formed, readMs: read - begun, decodeMs: clock.monotonic() - read };
+  };
+}
+
+async function peekedFolder(
+  { place: { store }, key }: PlacedKey,
+  signal: AbortSignal | undefined,
+): Promise<PeekFacts | undefined> {
+  const read = (path: string) => store.read(key === "" ? path : `${key}/${path}`, undefined, { signal });
+  try {
+    return (await peekFolder({ name: key || store.url, read }, { signal })).images[0];
+  } catch (error) {
+    // HDF5 is none of its formats
+    if (isEmporiumError(error) && error.code === "FORMAT_UNKNOWN") return undefined;
+    throw error;
+  }
+}
+
+/** Along z, y and x, in Å. */
+function geometryOf({ axes, voxelSize, unit, offset }: PeekFacts): Pick<OpenVolume, "voxelSizeAngstrom" | "originAngstrom"> {
+  const along = (values: readonly (number | null)[]) =>
+    ["z", "y", "x"].map((name) => {
+      const axis = axes.indexOf(name);
+      const nanometres = nanometresPer(unit[axis]);
+      const value = values[axis];
+      return value === undefined || value === null || nanometres === undefined ? undefined : value * nanometres * 10;
+    });
+  return { voxelSizeAngstrom: along(voxelSize), originAngstrom: along(offset).map((value) => value ?? 0) };
+}
