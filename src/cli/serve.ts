@@ -104,7 +104,7 @@ function tellPlaces(places: readonly Place[], trees: readonly Place[], { databas
     log.warn(`${name} is not catalogued: one server has one catalogue, of ${trees[0]!.name}; its files are at /browse/${id}`);
   }
   if (trees.length > 0) return;
-  if (places.length === 0) log.info("no location is given: pages open files that are dropped on them");
+  if (places.length === 0) log.warn("no location is given, so the pages have nothing to show: emporium serve LOCATION");
   if (database !== undefined || login !== undefined)
     log.warn("the database is not used: no location is a standardised tree, with dataset_metadata.json in folders of datasets");
   else if (places.some(({ kind }) => kind !== "file"))

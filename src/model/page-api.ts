@@ -55,8 +55,32 @@ export interface Listing {
   /** `""`, or a key that ends with `/`. */
   readonly prefix: string;
   readonly entries: readonly ListedEntry[];
+  /** The folder is a volume itself: can be given to `volumes/{ref}`. */
+  readonly ref?: string | undefined;
   /** What `after` is for the next part, where there is one. */
   readonly next?: string | undefined;
+}
+
+/**
+ * `GET /api/v1/places/{place}/facts?key=a/b.mrc`: what `harvest inspect --json` prints for the file or volume, by name; several where a file has
+ * several images. `location` is the key.
+ */
+export type FileFacts = Readonly<Record<string, FileRecord>>;
+
+export interface FileRecord {
+  readonly format: string;
+  /** Along `axes`, slowest first; null is unknown. */
+  readonly shape: readonly number[];
+  readonly dtype: string | null;
+  readonly unit: readonly (string | null)[];
+  readonly voxel_size: readonly (number | null)[];
+  readonly axes: readonly string[];
+  readonly acquisition: Readonly<Record<string, unknown>>;
+  /** Where each known field is from. */
+  readonly sources: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+  readonly raw_metadata: Readonly<Record<string, unknown>>;
+  readonly location: string;
 }
 
 export interface ListedEntry {
@@ -68,7 +92,7 @@ export interface ListedEntry {
   readonly format?: string | undefined;
   readonly sizeBytes?: number | undefined;
   readonly modifiedAt?: string | undefined;
-  /** What is odd about the name: `curate hygiene`'s codes. */
+  /** What is odd about the name or size: `curate hygiene`'s codes. Names that look alike are found within one part of a folder. */
   readonly marks?: readonly string[] | undefined;
   /** Can be given to `volumes/{ref}`. */
   readonly ref?: string | undefined;

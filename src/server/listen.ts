@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { hostname } from "node:os";
 import { type Clock, systemClock } from "../core/clock.js";
@@ -40,7 +40,7 @@ export interface Listening {
   /** `http://127.0.0.1:8080`, without a last `/`. */
   readonly url: string;
   readonly port: number;
-  /** Takes no more requests and ends those under way. */
+  /** Takes no more requests, waits a few seconds for those under way, and ends the rest. */
   close(): Promise<void>;
 }
 
@@ -51,6 +51,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
 /** How often connections are looked at for the two limits above. */
 const CHECK_MS = 1_000;
+/** How long answers under way may take when the server closes: less than a program has that is told to stop. */
+const DRAIN_MS = 3_000;
 /** A client that takes nothing for so long is gone. */
 const IDLE_MS = 60_000;
 
@@ -85,10 +87,16 @@ export async function listen(
   const known = new Set(names.map((name) => name.toLowerCase()));
   let isOurs = (_name: string | undefined): boolean => true;
   let working = 0;
+  let closing = false;
+  const underWay = new Set<ServerResponse>();
   const server = createServer({ connectionsCheckingInterval: CHECK_MS }, async (incoming, outgoing) => {
     let works = false;
     const gone = new AbortController();
-    outgoing.once("close", () => gone.abort());
+    underWay.add(outgoing);
+    outgoing.once("close", () => {
+      underWay.delete(outgoing);
+      gone.abort();
+    });
     const whileWaiting = async (wait: Promise<void>) => {
       if (!works) return wait;
       working--;
@@ -102,9 +110,10 @@ export async function listen(
       return handler(request, path);
     };
     try {
-      const response = connections.isRefused(incoming.socket)
-        ? busy({ connection: "close" })
-        : await answer(incoming, { handler: limited, refuseWriting, isOurs, known, bodies, signal: gone.signal });
+      const response =
+        closing || connections.isRefused(incoming.socket)
+          ? busy({ connection: "close" })
+          : await answer(incoming, { handler: limited, refuseWriting, isOurs, known, bodies, signal: gone.signal });
       await send(response, incoming, outgoing, options);
     } catch (error) {
       log.error(error instanceof Error ? error.message : String(error), { url: incoming.url });
@@ -127,12 +136,24 @@ export async function listen(
   return {
     url: `http://${shown}:${address.port}`,
     port: address.port,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      closing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const outgoing of underWay) endConnection(outgoing);
+      const enough = new AbortController();
+      await Promise.race([closed, clock.sleep(DRAIN_MS, enough.signal).catch(() => {})]);
+      enough.abort();
+      server.closeAllConnections();
+      await closed;
+    },
   };
+}
+
+/** After the answer: a connection that is kept would keep the server. */
+function endConnection(outgoing: ServerResponse): void {
+  outgoing.shouldKeepAlive = false;
+  const { socket } = outgoing; // an answer that is finished has none
+  if (outgoing.headersSent) outgoing.once("finish", () => socket?.end());
 }
 
 async function opened(server: Server, port: number, host: string): Promise<AddressInfo> {

@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from "../core/clock.js";
 import { type Log, silentLog } from "../core/log.js";
+import type { ApiError } from "../model/page-api.js";
 import { printRef } from "../model/ref.js";
+import type { Store } from "../stores/store.js";
 import { apiHandler } from "./api/api.js";
 import type { ApiContext, ServedCatalogue } from "./api/context.js";
 import { appPage } from "./app-page.js";
@@ -8,7 +10,10 @@ import { type CorsPolicy, OWN_ORIGIN, withCors } from "./cors.js";
 import { finder } from "./find.js";
 import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "./graphql.js";
 import { type Handler, mounted, onlyReading } from "./handler.js";
+import { healthRoute } from "./health.js";
+import { sentJson } from "./json-reply.js";
 import { listen } from "./listen.js";
+import { serverMetrics } from "./metrics.js";
 import { readdressedStates } from "./neuroglancer-state.js";
 import type { Place } from "./places.js";
 import { servedVolumes } from "./planes.js";
@@ -91,17 +96,22 @@ export async function servePortal({
     find: finder(places, catalogue),
   };
   const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, log });
+  const metrics = serverMetrics(clock);
   const others = mounted({
     "/": pages,
+    "/api/": async () => notHere(),
     "/api/v1/": apiHandler(context),
+    "/at/": async () => notHere(),
+    ...Object.fromEntries(places.map((place) => [`/at/${place.id}/`, filesOfPlace(place, log)])),
     ...(files && { "/files/": files }),
     ...(s3 && { "/s3/": s3 }),
     "/viewer/": viewerPage({ log }),
   });
   const own = (request: Request) => ({ s3: `s3://${bucket}`, https: filesOf(request) });
   const withFiles = s3 ? withS3(s3, others) : others;
-  const withData = catalogue ? withGraphql(graphqlRoute({ api: catalogue.api, own }), withFiles) : withFiles;
-  const handler = withoutFolder(folder, withCors(cors, withData));
+  const withData = catalogue ? withGraphql(compressed(graphqlRoute({ api: catalogue.api, own })), withFiles) : withFiles;
+  const forWatchers = { healthz: healthRoute(catalogue), metrics: metrics.route };
+  const handler = withoutFolder(folder, metrics.counted(withCors(cors, withRoutes(forWatchers, withData))));
   const server = await listen(handler, {
     host,
     port,
@@ -124,6 +134,25 @@ export async function servePortal({
   };
 }
 
+/** The bytes of a place's files. Beside a place that is one file, nothing is there. */
+function filesOfPlace({ store, key: own }: Place, log: Log): Handler {
+  const isOwn = (key: string) => own === undefined || key === own || key.startsWith(`${own}/`);
+  const stat: Store["stat"] = async (key, options) => (isOwn(key) ? store.stat(key, options) : undefined);
+  return staticFiles({ ...store, stat }, { log });
+}
+
+/** Answers of a known length. Longer ones are streams, which go out as the database gives them. */
+function compressed(handler: Handler): Handler {
+  return async (request, path) => {
+    const response = await handler(request, path);
+    return response.headers.has("content-length") ? await sentJson(request, response) : response;
+  };
+}
+
+function notHere(): Response {
+  return Response.json({ code: "NOT_FOUND", message: "nothing is here" } satisfies ApiError, { status: 404 });
+}
+
 /** The page that opens first: of one volume, its picture. */
 export function startOf(places: readonly Place[]): string {
   const [place, ...others] = places;
@@ -140,6 +169,11 @@ function withoutFolder(folder: string, handler: Handler): Handler {
 
 function below(folder: string, posts: Readonly<Record<string, number>>): Record<string, number> {
   return folder === "" ? {} : Object.fromEntries(Object.entries(posts).map(([path, limit]) => [`/${folder}${path}`, limit]));
+}
+
+/** Gives paths of one name to handlers: a mount would lead clients to `/healthz/` first. */
+function withRoutes(routes: Readonly<Record<string, Handler>>, others: Handler): Handler {
+  return (request, path) => (Object.hasOwn(routes, path) ? routes[path]!(request, "") : others(request, path));
 }
 
 /** Gives `/s3` itself to S3: its clients ask for the list of buckets there and follow no redirect. */

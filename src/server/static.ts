@@ -124,8 +124,8 @@ async function compressed(store: Store, key: string, accepted: string) {
   return undefined;
 }
 
-/** A weight of 0 is a no. */
-function accepts(header: string, encoding: string): boolean {
+/** Whether an `Accept-Encoding` takes it. A weight of 0 is a no. */
+export function accepts(header: string, encoding: string): boolean {
   return header.split(",").some((choice) => {
     const [name, ...parameters] = choice.split(";").map((word) => word.trim().toLowerCase());
     return name === encoding && !parameters.some((word) => /^q=0(?:\.0*)?$/.test(word));

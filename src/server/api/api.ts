@@ -2,18 +2,23 @@ import { Hono } from "hono";
 import { isEmporiumError, toErrorRecord } from "../../core/errors.js";
 import type { ApiError } from "../../model/page-api.js";
 import type { Handler } from "../handler.js";
+import { sentJson } from "../json-reply.js";
 import type { ApiContext, Routes } from "./context.js";
 import { statusOf, toApiError } from "./errors.js";
 import { facetsRoutes } from "./facets.js";
+import { placeRoutes } from "./places.js";
+import { openApi } from "./route.js";
 import { serverRoutes } from "./server.js";
 import { volumeRoutes } from "./volumes.js";
 
-const ROUTES: readonly Routes[] = [serverRoutes, volumeRoutes, facetsRoutes];
+const ROUTES: readonly Routes[] = [serverRoutes, placeRoutes, volumeRoutes, facetsRoutes];
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */
 export function apiHandler(context: ApiContext): Handler {
   const app = new Hono();
   for (const add of ROUTES) add(app, context);
+  const described = openApi(app, context.server.version);
+  app.get("/openapi.json", (c) => c.json(described));
   app.notFound((c) => c.json({ code: "NOT_FOUND", message: "nothing is here" } satisfies ApiError, 404));
   app.onError((error, c) => {
     if (isEmporiumError(error))
@@ -23,12 +28,16 @@ export function apiHandler(context: ApiContext): Handler {
     return c.json({ code: "INTERNAL", message: "this failed; the server's log says why" } satisfies ApiError, 500);
   });
   return async (request, path) => {
+    const begun = context.clock.monotonic();
     const url = new URL(request.url);
     url.pathname = `/${path}`;
-    const response = await app.fetch(new Request(url, request));
-    response.headers.set("x-content-type-options", "nosniff");
-    if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-cache");
-    response.headers.set("cross-origin-resource-policy", "same-origin");
+    const answer = await app.fetch(new Request(url, request));
+    const { headers } = answer;
+    headers.set("x-content-type-options", "nosniff");
+    if (!headers.has("cache-control")) headers.set("cache-control", "no-cache");
+    headers.set("cross-origin-resource-policy", "same-origin");
+    const response = await sentJson(request, answer);
+    response.headers.append("server-timing", `total;dur=${(context.clock.monotonic() - begun).toFixed(1)}`);
     return response;
   };
 }

@@ -1,0 +1,90 @@
+import type { Context, Hono } from "hono";
+import { z } from "zod";
+import { EmporiumError } from "../../core/errors.js";
+
+/** What `openapi.json` says of a route beside its path. */
+export interface RouteFacts {
+  readonly path: string;
+  readonly summary: string;
+  readonly query: z.ZodObject;
+}
+
+const FACTS = new WeakMap<Hono, RouteFacts[]>();
+
+/** Adds a route whose parameters are checked, and described in `openapi.json`. Those of the path are taken by `c.req.param`. */
+export function get<Shape extends z.ZodRawShape>(
+  app: Hono,
+  path: string,
+  { summary, query }: { summary: string; query: z.ZodObject<Shape> },
+  answer: (c: Context, query: z.output<z.ZodObject<Shape>>) => Response | Promise<Response>,
+): void {
+  app.get(path, (c) => answer(c, parsed(query, c.req.query())));
+  FACTS.set(app, [...routeFacts(app), { path, summary, query }]);
+}
+
+export function routeFacts(app: Hono): readonly RouteFacts[] {
+  return FACTS.get(app) ?? [];
+}
+
+/** Parameters of an address. @throws {EmporiumError} USAGE, which names the first wrong one */
+export function parsed<T>(schema: z.ZodType<T>, query: Record<string, string>): T {
+  const result = schema.safeParse(query);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new EmporiumError("USAGE", `parameter ${issue!.path.join(".")}: ${issue!.message}`);
+}
+
+/** Every address below `/api/v1` with its parameters, as OpenAPI 3.1. */
+export function openApi(app: Hono, version: string): object {
+  const facts = new Map(routeFacts(app).map((one) => [one.path, one]));
+  const paths = [...new Set(app.routes.filter(({ method }) => method === "GET").map(({ path }) => path))].sort();
+  return {
+    openapi: "3.1.0",
+    info: { title: "emporium", version, description: "What the pages ask of the server. Everything is only read." },
+    servers: [{ url: "." }],
+    paths: Object.fromEntries(paths.map((path) => [path.replace(/:(\w+)/g, "{$1}"), { get: operation(path, facts.get(path)) }])),
+    components: { schemas: { Error: ERROR } },
+  };
+}
+
+const ERROR = {
+  type: "object",
+  required: ["code", "message"],
+  properties: {
+    code: { type: "string" },
+    message: { type: "string" },
+    path: { type: "string" },
+    byte: { type: "integer" },
+    hint: { type: "string" },
+  },
+};
+
+function operation(path: string, facts: RouteFacts | undefined): object {
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  return {
+    ...(facts && { summary: facts.summary }),
+    parameters: [...inPath, ...(facts ? inQuery(facts.query) : [])],
+    responses: {
+      200: { description: "the answer" },
+      default: {
+        description: "an error, as the program prints it",
+        content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+      },
+    },
+  };
+}
+
+function inQuery(query: z.ZodObject): object[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: "input", unrepresentable: "any" });
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: required.includes(name),
+    schema,
+  }));
+}

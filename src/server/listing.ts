@@ -1,0 +1,148 @@
+import { FILE_FORMATS } from "../formats/registry.js";
+import type { ListedEntry, Listing } from "../model/page-api.js";
+import { printRef } from "../model/ref.js";
+import { likelyFamilies, namesFolder, type VolumeFamily } from "../model/volume-formats.js";
+import { type HygieneFlag, hygieneOf, twinsAmong } from "../stations/curate/inventory/hygiene-flags.js";
+import { kindOf } from "../stations/curate/inventory/kind.js";
+import { folderOf, isVolume } from "../stations/harvest/records/open-source.js";
+import { compareKeys } from "../stores/keys.js";
+import type { Entry } from "../stores/store.js";
+import { mapLimit } from "../system/parallel.js";
+import { isHiddenKey } from "./hidden.js";
+import { keyWithin, type Place } from "./places.js";
+
+/** Folders of a part of a listing whose documents are looked at over the network. The others are volumes where their names say so. */
+const REMOTE_LOOKS_MAX = 32;
+const LOOKS_AT_ONCE = 8;
+
+/** What files are by the ends of their names, beside those of images. */
+const NAMES: readonly (readonly [RegExp, string])[] = [
+  ...FILE_FORMATS.map(({ title, extensions }) => [new RegExp(`\\.(?:${extensions})$`, "i"), title] as const),
+  ...FILE_FORMATS.map(
+    ({ title, extensions }) => [new RegExp(`\\.(?:${extensions})\\.(?:gz|bz2)$`, "i"), `${title}, compressed`] as const,
+  ),
+  [/\.(?:h5|hdf5?)$/i, "HDF5"],
+  [/\.mod$/i, "IMOD model"],
+  [/\.(?:rawtlt|tlt)$/i, "tilt angles"],
+  [/\.mdoc$/i, "SerialEM mdoc"],
+  [/\.(?:xf|prexf|prexg|tltxf)$/i, "IMOD transforms"],
+  [/\.star$/i, "STAR"],
+  [/\.(?:csv|tsv)$/i, "table"],
+  [/\.ndjson$/i, "points"],
+  [/\.(?:obj|stl|ply|glb)$/i, "mesh"],
+  [/\.swc$/i, "SWC"],
+  [/\.json$/i, "JSON"],
+  [/\.ya?ml$/i, "YAML"],
+  [/\.xml$/i, "XML"],
+  [/\.(?:txt|log|md)$/i, "text"],
+  [/\.(?:png|jpe?g|gif|webp)$/i, "picture"],
+  [/\.eer$/i, "EER frames"],
+];
+const FAMILY_TITLES: Readonly<Record<VolumeFamily, string>> = { zarr: "Zarr", n5: "N5", precomputed: "precomputed" };
+const IMAGE_TITLES = new Set([...FILE_FORMATS.map(({ title }) => title), "HDF5"]);
+
+/** What a file's name says that it is. */
+export function formatOfName(name: string): string | undefined {
+  return NAMES.find(([end]) => end.test(name))?.[1];
+}
+
+export interface ListingOptions {
+  /** The last key of the part before. */
+  after?: string | undefined;
+  limit: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * One folder of a place: what is directly in it, in the order of keys, `limit` entries at a time. Hidden names are left out. Of a place that is one
+ * file, that file.
+ *
+ * @throws {EmporiumError} NAME_UNSAFE, NOT_FOUND, and what the store throws
+ */
+export async function listFolder(place: Place, prefix: string, { after, limit, signal }: ListingOptions): Promise<Listing> {
+  const { id, store } = place;
+  const folder = prefix === "" ? "" : `${keyWithin(place, prefix)}/`;
+  const isBelow = place.key === undefined || folder !== "";
+  const page: Entry[] = [];
+  let next: string | undefined;
+  for await (const entry of store.children(folder, { signal })) {
+    if (isHiddenKey(entry.key) || (after !== undefined && compareKeys(entry.key, after) <= 0)) continue;
+    if (!isBelow && entry.key.replace(/\/$/, "") !== place.key) continue;
+    if (page.length === limit) {
+      next = page.at(-1)!.key;
+      break;
+    }
+    page.push(entry);
+  }
+  const itself = folder === "" ? undefined : await volumeFamily(place, folder, true, signal);
+  const marksOf = marking(folder, page);
+  const looks = store.local ? Number.POSITIVE_INFINITY : REMOTE_LOOKS_MAX;
+  const folders = page.filter(({ key }) => key.endsWith("/"));
+  const families = new Map<string, VolumeFamily | undefined>();
+  await mapLimit(folders, LOOKS_AT_ONCE, async ({ key }, at) => {
+    families.set(key, await volumeFamily(place, key, at < looks, signal));
+  });
+  const entries = page.map((entry): ListedEntry => {
+    const { key, size, modifiedMs, approximate } = entry;
+    const name = key.slice(folder.length).replace(/\/$/, "");
+    const marks = marksOf(entry);
+    const common = { name, ...(marks.length > 0 && { marks }) };
+    if (key.endsWith("/")) {
+      const family = families.get(key);
+      if (family === undefined) return { ...common, key, kind: "folder" };
+      const bare = key.slice(0, -1);
+      return { ...common, key: bare, kind: "volume", format: FAMILY_TITLES[family], ref: refOf(id, bare) };
+    }
+    const format = formatOfName(name);
+    const isImage = format !== undefined && IMAGE_TITLES.has(format.replace(/, compressed$/, ""));
+    return {
+      ...common,
+      key,
+      kind: "file",
+      format,
+      ...(!approximate && { sizeBytes: size }),
+      modifiedAt: modifiedMs === undefined ? undefined : new Date(modifiedMs).toISOString(),
+      ...(isImage && size !== 0 && { ref: refOf(id, key) }),
+    };
+  });
+  return { place: id, prefix: folder, entries, ...(itself && { ref: refOf(id, folder.slice(0, -1)) }), next };
+}
+
+const refOf = (place: string, key: string) => printRef({ kind: "place", place, key });
+
+/** @param look at its documents, which takes requests; else by its name alone. */
+async function volumeFamily(
+  { id, store }: Place,
+  folder: string,
+  look: boolean,
+  signal: AbortSignal | undefined,
+): Promise<VolumeFamily | undefined> {
+  const key = folder.slice(0, -1);
+  const [likeliest] = likelyFamilies(key);
+  if (!look) return namesFolder(key) ? likeliest : undefined;
+  const documents = folderOf(store, folder, `${id}/${key}`, { signal });
+  if (!(await isVolume(documents))) return undefined;
+  if (namesFolder(key)) return likeliest;
+  for (const [document, family] of [
+    ["info", "precomputed"],
+    ["attributes.json", "n5"],
+  ] as const)
+    if (await documents.read(document)) return family;
+  return "zarr";
+}
+
+/** The rules of `curate hygiene` that go by names and sizes. Names that look alike are found within one part of a listing. */
+function marking(folder: string, page: readonly Entry[]): (entry: Entry) => HygieneFlag[] {
+  const names = page.map(({ key }) => key.slice(folder.length));
+  const siblings = new Set(names);
+  const files = names.filter((name) => !name.endsWith("/"));
+  const folders = names.filter((name) => name.endsWith("/")).map((name) => name.slice(0, -1));
+  const twins = twinsAmong({ files: files.map((name) => [name, 0, 0]), folders });
+  return ({ key, size, approximate }) => {
+    const name = key.slice(folder.length).replace(/\/$/, "");
+    const twin = twins.get(name);
+    if (key.endsWith("/")) return [...(twin ?? [])];
+    const known = approximate ? 1 : size;
+    return hygieneOf({ name, size: known, kind: kindOf(name, known), type: undefined, head: undefined, twin, siblings });
+  };
+}
