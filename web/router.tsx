@@ -72,7 +72,6 @@ const routes = [
   createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: slices, component: page("view", "View") }),
   createRoute({ ...at, path: "/view/tiltseries/$id", validateSearch: slices, component: page("view", "View") }),
   createRoute({ ...at, path: "/view/frame/$id", validateSearch: slices, component: page("view", "View") }),
-  createRoute({ ...at, path: "/view/at/$id", validateSearch: slices, component: page("view", "View") }),
   createRoute({ ...at, path: "/view/at/$place/$", validateSearch: slices, component: page("view", "View") }),
   createRoute({
     ...at,

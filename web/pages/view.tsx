@@ -40,6 +40,7 @@ export function View() {
 function useRef(): string {
   const { id, place, _splat } = useParams({ strict: false });
   const kind = useRouterState({ select: ({ location }) => /\/view\/(\w+)\//.exec(location.pathname)?.[1] });
-  if (place !== undefined) return printRef({ kind: "place", place, key: _splat ?? "" });
-  return kind === "at" ? (id ?? "") : `${kind}:${id}`;
+  if (place === undefined) return `${kind}:${id}`;
+  // without a key it is a reference, which holds both
+  return _splat ? printRef({ kind: "place", place, key: _splat }) : place;
 }

@@ -74,7 +74,7 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
           .filter((one) => one.at === plane.at && one.slab === plane.slab && isWhole(from.facts, one))
           .slice(0, 1);
         planes = isWhole(from.facts, plane) ? [plane] : [...beneath, plane];
-        session.setStatus(pane, { ...statusNow(), level: plane.level, isSharp: plane.as === "native" });
+        session.setStatus(pane, { ...statusNow(), at: plane.at, level: plane.level, isSharp: plane.as === "native" });
         schedule();
       },
       state: (state) => session.setStatus(pane, { ...statusNow(), ...state }),

@@ -27,6 +27,8 @@ export function Pane({
   const axis: Axis = pane === "z2" ? "z" : pane;
   const box = useRef<HTMLDivElement>(null);
   const drawing = useRef<PaneDrawing>(undefined);
+  const isSharp = useOf(session.status, (all) => all[pane]?.isSharp === true);
+  const shown = useOf(session.status, (all) => all[pane]?.at);
   const canvas = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
   const mount = useCallback(() => {
@@ -44,9 +46,9 @@ export function Pane({
   useEffect(mount, [mount]);
   useEffect(() => listen(session, axis, canvas.current!, () => drawing.current!), [session, axis]);
   return (
-    <div className="v-pane" ref={box} data-axis={axis}>
+    <div className="v-pane" ref={box} data-axis={axis} data-shown={shown} data-sharp={isSharp}>
       <PaneCanvas session={session} axis={axis} canvas={canvas} />
-      <canvas ref={above} className="v-above" role="presentation" />
+      <canvas ref={above} className="v-above" tabIndex={-1} aria-hidden="true" />
       <PaneLabels session={session} pane={pane} axis={axis} again={() => drawing.current?.retry()} />
     </div>
   );

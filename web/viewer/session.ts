@@ -23,7 +23,10 @@ export interface Hover {
 
 /** What a pane shows. */
 export interface PaneStatus extends LoaderState {
+  /** Section and level of the plane that is drawn. */
+  readonly at?: number | undefined;
   readonly level?: number | undefined;
+  /** Its numbers are those of the file. */
   readonly isSharp: boolean;
 }
 
