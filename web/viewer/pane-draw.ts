@@ -248,7 +248,10 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
 
   return {
     resize(width, height) {
-      size = { width: Math.max(width, 1), height: Math.max(height, 1) };
+      // whole device pixels: a canvas that is stretched by a part of one is blurred
+      const whole = (value: number) => Math.max(Math.floor(value * devicePixelRatio) / devicePixelRatio, 1);
+      size = { width: whole(width), height: whole(height) };
+      for (const { style } of [canvas, above]) Object.assign(style, { width: `${size.width}px`, height: `${size.height}px` });
       session.setSize(pane, { ...size, axis });
     },
     placement,
