@@ -31,7 +31,7 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== digest) {
       sourcemap: false,
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
-      license: { fileName: "LICENCES.md" },
+      license: { fileName: "assets/LICENCES.md" },
     },
   });
   compress();

@@ -60,7 +60,12 @@ const routes = [
     component: page("annotation", "Annotation"),
   }),
   createRoute({ ...at, path: "/browse", component: page("browse", "Browse") }),
-  createRoute({ ...at, path: "/browse/$place", validateSearch: searchOf({ after: text }), component: page("browse", "Browse") }),
+  createRoute({
+    ...at,
+    path: "/browse/$place",
+    validateSearch: searchOf({ after: text, header: text }),
+    component: page("browse", "Browse"),
+  }),
   createRoute({
     ...at,
     path: "/browse/$place/$",

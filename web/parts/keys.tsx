@@ -46,18 +46,24 @@ export function KeysDialog({ open, close }: { open: boolean; close: () => void }
         <input type="checkbox" checked={letters} onChange={({ target }) => letterKeys.set(target.checked)} />
         Keys that are single letters or signs
       </label>
-      <table>
-        <tbody>
-          {KEYS.map(([keys, does]) => (
-            <tr key={keys}>
-              <th scope="row">
-                <kbd>{keys}</kbd>
-              </th>
-              <td>{does}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Keys />
     </dialog>
+  );
+}
+
+export function Keys() {
+  return (
+    <table>
+      <tbody>
+        {KEYS.map(([keys, does]) => (
+          <tr key={keys}>
+            <th scope="row">
+              <kbd>{keys}</kbd>
+            </th>
+            <td>{does}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

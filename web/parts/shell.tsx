@@ -1,6 +1,7 @@
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { HelpCircle, Lock, Menu, Moon, PencilLine, Search, Sun, SunMoon, X } from "lucide-react";
-import { type SubmitEvent, useEffect, useRef, useState } from "react";
+import { lazy, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
+import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
 import { KeysDialog } from "./keys.js";
 import { closeWhenLeft } from "./menu.js";
@@ -8,6 +9,8 @@ import { command, crumbs, notices } from "./page.js";
 import { isDown, useServer } from "./queries.js";
 import { applyTheme, isTyping, letterKeys, nextTheme, theme } from "./settings.js";
 import { Boundary } from "./states.js";
+
+const Palette = lazy(() => import("./palette.js").then(({ Palette }) => ({ default: Palette })));
 
 const PAGES = [
   ["/datasets", "Datasets"],
@@ -21,13 +24,14 @@ const PAGES = [
 /** Header, notices, page, foot: on every page. */
 export function Shell() {
   const [showsKeys, setShowsKeys] = useState(false);
+  const [finds, setFinds] = useState(false);
   const search = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
-      const finds = (event.ctrlKey || event.metaKey) && event.key === "k";
+      const isFind = (event.ctrlKey || event.metaKey) && event.key === "k";
       const letter = letterKeys.get() && !isTyping(event) && !event.ctrlKey && !event.metaKey && !event.altKey;
-      if (finds || (letter && event.key === "/")) search.current?.focus();
+      if (isFind || (letter && event.key === "/")) setFinds(true);
       else if (letter && event.key === "?") setShowsKeys(true);
       else return;
       event.preventDefault();
@@ -49,6 +53,11 @@ export function Shell() {
       </main>
       <Foot />
       <KeysDialog open={showsKeys} close={() => setShowsKeys(false)} />
+      {finds && (
+        <Suspense>
+          <Palette close={() => setFinds(false)} showKeys={() => setShowsKeys(true)} />
+        </Suspense>
+      )}
     </>
   );
 }
@@ -65,7 +74,7 @@ function Header({ search, showKeys }: { search: React.RefObject<HTMLInputElement
             <Link to="/">emporium</Link>
           </li>
           {way.map(({ label, to }) => (
-            <li key={`${to} ${label}`}>{to ? <Link to={to}>{label}</Link> : <span aria-current="page">{label}</span>}</li>
+            <li key={`${to} ${label}`}>{to ? <AppLink to={to}>{label}</AppLink> : <span aria-current="page">{label}</span>}</li>
           ))}
         </ol>
       </nav>

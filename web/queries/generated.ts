@@ -5,6 +5,104 @@ export type Query<Result, Variables> = string & { readonly answers?: Result; rea
 /** A filter or an order, as the catalogue takes them. */
 export type Input = Readonly<Record<string, unknown>>;
 
+export interface AnnotationResult {
+  readonly annotations: ReadonlyArray<{
+    readonly id: number;
+    readonly objectName: string;
+    readonly objectId: string;
+    readonly objectState: string | null;
+    readonly objectDescription: string | null;
+    readonly objectCount: number | null;
+    readonly methodType: "manual" | "automated" | "hybrid" | "simulated";
+    readonly annotationMethod: string;
+    readonly annotationSoftware: string | null;
+    readonly annotationPublication: string | null;
+    readonly confidencePrecision: number | null;
+    readonly confidenceRecall: number | null;
+    readonly groundTruthStatus: boolean | null;
+    readonly groundTruthUsed: string | null;
+    readonly isCuratorRecommended: boolean | null;
+    readonly depositionDate: string;
+    readonly releaseDate: string;
+    readonly lastModifiedDate: string;
+    readonly s3MetadataPath: string;
+    readonly deposition: {
+      readonly id: number;
+      readonly title: string;
+    } | null;
+    readonly tomogramVoxelSpacing: {
+      readonly id: number;
+      readonly voxelSpacing: number;
+    } | null;
+    readonly run: {
+      readonly id: number;
+      readonly name: string;
+      readonly dataset: {
+        readonly id: number;
+        readonly title: string;
+        readonly s3Prefix: string;
+        readonly httpsPrefix: string;
+      } | null;
+      readonly tomograms: {
+        readonly edges: ReadonlyArray<{
+          readonly node: {
+            readonly id: number;
+            readonly processing: "denoised" | "filtered" | "raw" | "filtered_even" | "filtered_odd";
+            readonly voxelSpacing: number;
+            readonly alignmentId: number | null;
+            readonly isVisualizationDefault: boolean | null;
+            readonly tomogramVoxelSpacingId: number | null;
+          };
+        }>;
+      };
+    } | null;
+    readonly authors: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly name: string;
+          readonly orcid: string | null;
+          readonly affiliationName: string | null;
+          readonly primaryAuthorStatus: boolean | null;
+          readonly correspondingAuthorStatus: boolean | null;
+        };
+      }>;
+    };
+    readonly methodLinks: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly linkType: "documentation" | "models_weights" | "other" | "source_code" | "website";
+          readonly name: string | null;
+          readonly link: string;
+        };
+      }>;
+    };
+    readonly annotationShapes: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly shapeType: "SegmentationMask" | "OrientedPoint" | "Point" | "InstanceSegmentation" | "InstanceSegmentationMask" | "GlobalCaption" | "AnnotationCaption" | "Mesh" | null;
+          readonly annotationFiles: {
+            readonly edges: ReadonlyArray<{
+              readonly node: {
+                readonly id: number;
+                readonly format: string;
+                readonly s3Path: string;
+                readonly fileSize: number | null;
+                readonly source: "dataset_author" | "community" | "portal_standard" | null;
+                readonly alignmentId: number | null;
+                readonly isVisualizationDefault: boolean | null;
+              };
+            }>;
+          };
+        };
+      }>;
+    };
+  }>;
+}
+export const annotationQuery = "query annotation($id:Int!){annotations(where:{id:{_eq:$id}}limitOffset:{limit:1}){id objectName objectId objectState objectDescription objectCount methodType annotationMethod annotationSoftware annotationPublication confidencePrecision confidenceRecall groundTruthStatus groundTruthUsed isCuratorRecommended depositionDate releaseDate lastModifiedDate s3MetadataPath deposition{id title}tomogramVoxelSpacing{id voxelSpacing}run{id name dataset{id title s3Prefix httpsPrefix}tomograms(first:100 orderBy:{id:asc}){edges{node{id processing voxelSpacing alignmentId isVisualizationDefault tomogramVoxelSpacingId}}}}authors(first:100 orderBy:[{authorListOrder:asc}]){edges{node{id name orcid affiliationName primaryAuthorStatus correspondingAuthorStatus}}}methodLinks(first:20 orderBy:{id:asc}){edges{node{id linkType name link}}}annotationShapes(first:10 orderBy:{id:asc}){edges{node{id shapeType annotationFiles(first:10 orderBy:{id:asc}){edges{node{id format s3Path fileSize source alignmentId isVisualizationDefault}}}}}}}}" as Query<AnnotationResult, { id: number }>;
+
 export interface AnnotationsResult {
   readonly annotations: ReadonlyArray<{
     readonly id: number;
@@ -72,6 +170,72 @@ export interface CountRunsResult {
 }
 export const countRunsQuery = "query countRuns($where:RunWhereClause){runsAggregate(where:$where){aggregate{count}}}" as Query<CountRunsResult, { where?: Input | null }>;
 
+export interface DatasetResult {
+  readonly datasets: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+    readonly description: string;
+    readonly organismName: string | null;
+    readonly organismTaxid: number | null;
+    readonly tissueName: string | null;
+    readonly tissueId: string | null;
+    readonly cellName: string | null;
+    readonly cellTypeId: string | null;
+    readonly cellStrainName: string | null;
+    readonly cellStrainId: string | null;
+    readonly cellComponentName: string | null;
+    readonly cellComponentId: string | null;
+    readonly sampleType: "cell" | "cell_line" | "in_silico" | "in_vitro" | "organelle" | "organism" | "organoid" | "other" | "primary_cell_culture" | "tissue" | "virus" | null;
+    readonly samplePreparation: string | null;
+    readonly gridPreparation: string | null;
+    readonly otherSetup: string | null;
+    readonly diseaseName: string | null;
+    readonly developmentStageName: string | null;
+    readonly assayLabel: string | null;
+    readonly keyPhotoUrl: string | null;
+    readonly keyPhotoThumbnailUrl: string | null;
+    readonly depositionDate: string;
+    readonly releaseDate: string;
+    readonly lastModifiedDate: string;
+    readonly datasetPublications: string | null;
+    readonly relatedDatabaseEntries: string | null;
+    readonly s3Prefix: string;
+    readonly httpsPrefix: string;
+    readonly fileSize: number | null;
+    readonly deposition: {
+      readonly id: number;
+      readonly title: string;
+    } | null;
+    readonly authors: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly name: string;
+          readonly orcid: string | null;
+          readonly affiliationName: string | null;
+          readonly primaryAuthorStatus: boolean | null;
+          readonly correspondingAuthorStatus: boolean | null;
+        };
+      }>;
+    };
+    readonly fundingSources: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly fundingAgencyName: string | null;
+          readonly grantId: string | null;
+        };
+      }>;
+    };
+    readonly runsAggregate: {
+      readonly aggregate: ReadonlyArray<{
+        readonly count: number | null;
+      }> | null;
+    } | null;
+  }>;
+}
+export const datasetQuery = "query dataset($id:Int!){datasets(where:{id:{_eq:$id}}limitOffset:{limit:1}){id title description organismName organismTaxid tissueName tissueId cellName cellTypeId cellStrainName cellStrainId cellComponentName cellComponentId sampleType samplePreparation gridPreparation otherSetup diseaseName developmentStageName assayLabel keyPhotoUrl keyPhotoThumbnailUrl depositionDate releaseDate lastModifiedDate datasetPublications relatedDatabaseEntries s3Prefix httpsPrefix fileSize deposition{id title}authors(first:100 orderBy:[{authorListOrder:asc}]){edges{node{id name orcid affiliationName primaryAuthorStatus correspondingAuthorStatus}}}fundingSources(first:50 orderBy:{id:asc}){edges{node{id fundingAgencyName grantId}}}runsAggregate{aggregate{count}}}}" as Query<DatasetResult, { id: number }>;
+
 export interface DatasetsResult {
   readonly datasets: ReadonlyArray<{
     readonly id: number;
@@ -96,6 +260,87 @@ export interface DatasetsResult {
   }>;
 }
 export const datasetsQuery = "query datasets($where:DatasetWhereClause$orderBy:[DatasetOrderByClause!]$offset:Int!$limit:Int!){datasets(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id title organismName releaseDate fileSize keyPhotoUrl keyPhotoThumbnailUrl runsAggregate{aggregate{count}}authors(first:3 orderBy:[{authorListOrder:asc}]){edges{node{name}}}}}" as Query<DatasetsResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;
+
+export interface DepositionResult {
+  readonly depositions: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+    readonly description: string;
+    readonly depositionDate: string;
+    readonly releaseDate: string;
+    readonly lastModifiedDate: string;
+    readonly depositionPublications: string | null;
+    readonly relatedDatabaseEntries: string | null;
+    readonly keyPhotoUrl: string | null;
+    readonly keyPhotoThumbnailUrl: string | null;
+    readonly authors: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly name: string;
+          readonly orcid: string | null;
+          readonly affiliationName: string | null;
+          readonly primaryAuthorStatus: boolean | null;
+          readonly correspondingAuthorStatus: boolean | null;
+        };
+      }>;
+    };
+    readonly depositionTypes: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly id: number;
+          readonly type: "annotation" | "dataset" | "tomogram" | null;
+        };
+      }>;
+    };
+    readonly datasetsAggregate: {
+      readonly aggregate: ReadonlyArray<{
+        readonly count: number | null;
+      }> | null;
+    } | null;
+  }>;
+  readonly annotated: {
+    readonly aggregate: ReadonlyArray<{
+      readonly count: number | null;
+      readonly groupBy: {
+        readonly objectName: string | null;
+        readonly run: {
+          readonly dataset: {
+            readonly id: number | null;
+            readonly title: string | null;
+          } | null;
+        } | null;
+      } | null;
+    }> | null;
+  };
+  readonly reconstructed: {
+    readonly aggregate: ReadonlyArray<{
+      readonly count: number | null;
+      readonly groupBy: {
+        readonly run: {
+          readonly dataset: {
+            readonly id: number | null;
+            readonly title: string | null;
+          } | null;
+        } | null;
+      } | null;
+    }> | null;
+  };
+  readonly datasets: ReadonlyArray<{
+    readonly id: number;
+    readonly title: string;
+    readonly organismName: string | null;
+    readonly s3Prefix: string;
+    readonly httpsPrefix: string;
+    readonly keyPhotoThumbnailUrl: string | null;
+    readonly runsAggregate: {
+      readonly aggregate: ReadonlyArray<{
+        readonly count: number | null;
+      }> | null;
+    } | null;
+  }>;
+}
+export const depositionQuery = "query deposition($id:Int!){depositions(where:{id:{_eq:$id}}limitOffset:{limit:1}){id title description depositionDate releaseDate lastModifiedDate depositionPublications relatedDatabaseEntries keyPhotoUrl keyPhotoThumbnailUrl authors(first:100 orderBy:[{authorListOrder:asc}]){edges{node{id name orcid affiliationName primaryAuthorStatus correspondingAuthorStatus}}}depositionTypes(first:10 orderBy:{id:asc}){edges{node{id type}}}datasetsAggregate{aggregate{count}}}annotated:annotationsAggregate(where:{depositionId:{_eq:$id}}){aggregate{count groupBy{objectName run{dataset{id title}}}}}reconstructed:tomogramsAggregate(where:{depositionId:{_eq:$id}}){aggregate{count groupBy{run{dataset{id title}}}}}datasets(where:{depositionId:{_eq:$id}}orderBy:{id:asc}limitOffset:{limit:200}){id title organismName s3Prefix httpsPrefix keyPhotoThumbnailUrl runsAggregate{aggregate{count}}}}" as Query<DepositionResult, { id: number }>;
 
 export interface DepositionsResult {
   readonly depositions: ReadonlyArray<{

@@ -1,0 +1,125 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { ServerFacts } from "../../src/model/page-api.js";
+import { answered, base } from "../parts/api.js";
+import { AppLink } from "../parts/app-link.js";
+import { CopyButton } from "../parts/copy.js";
+import styles from "../parts/details.module.css";
+import { type Fact, Facts, fact } from "../parts/facts.js";
+import { count } from "../parts/format.js";
+import { Keys } from "../parts/keys.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
+import { useServer } from "../parts/queries.js";
+import { Answer, ErrorPanel } from "../parts/states.js";
+
+/** Version, health, addresses, limits, keys, licences. */
+export function About() {
+  useCrumbs({ label: "About" });
+  useCommand("emporium doctor");
+  const server = useServer();
+  return (
+    <div className="page">
+      <h1>About</h1>
+      <Answer asked={server}>{(facts) => <Served facts={facts} />}</Answer>
+      <h2>Keys</h2>
+      <div className={styles.scroll}>
+        <Keys />
+      </div>
+      <h2>Licences</h2>
+      <p>
+        emporium is free software under the MIT licence. These pages are built of other people's work, too, each under its own
+        licence.
+      </p>
+      <Licences />
+    </div>
+  );
+}
+
+function Served({ facts }: { facts: ServerFacts }) {
+  const { version, places, catalogue, addresses, writing, bucket } = facts;
+  const health = useQuery({
+    queryKey: ["health"],
+    queryFn: ({ signal }) =>
+      answered(new URL("healthz", base), { signal }).then(
+        () => "answers, and so does the catalogue",
+        (error: { message: string }) => error.message,
+      ),
+  });
+  const { counts } = catalogue ?? {};
+  const rows: readonly Fact[] = [
+    fact("Version", version, "server"),
+    fact("Health", health.data, "server"),
+    fact("Changes", writing ? "can be made from pages, with a token" : "cannot be made from pages: reading only", "server"),
+    ...(catalogue ? [fact("Catalogue", catalogue.state, "server")] : []),
+    ...(counts
+      ? [
+          fact(
+            "Holds",
+            Object.entries(counts)
+              .map(([name, n]) => `${count(n)} ${name}`)
+              .join(", "),
+          ),
+        ]
+      : []),
+  ];
+  const urls = [
+    ["GraphQL", addresses.graphql],
+    ["Files", addresses.files],
+    [`S3, bucket ${bucket}`, addresses.s3],
+    ["Neuroglancer alone", addresses.viewer],
+    ["OpenAPI", "api/v1/openapi.json"],
+    ["Health", "healthz"],
+  ] as const;
+  return (
+    <>
+      <Facts facts={rows} />
+      <h2>Places</h2>
+      <ul>
+        {places.map(({ id, name, kind }) => (
+          <li key={id}>
+            <AppLink to={`/browse/${id}`}>{name}</AppLink> <span className="muted">{kind}</span>
+          </li>
+        ))}
+      </ul>
+      <h2>Addresses</h2>
+      <ul className={styles.addresses}>
+        {urls.map(([name, path]) => {
+          const { href } = new URL(path, base);
+          return (
+            <li key={name}>
+              <span>{name}</span> <code>{href}</code> <CopyButton text={href} label={`Copy address of ${name}`} bare />
+            </li>
+          );
+        })}
+      </ul>
+      <h2>Limits</h2>
+      <ul>
+        <li>A question to the catalogue: 15 levels deep, 30 names in all, 10 000 rows.</li>
+        <li>A section of a volume: 64 MiB. Larger ones come in boxes, or coarser.</li>
+        <li>Lists show as many rows as there are; they are fetched as they come into view.</li>
+      </ul>
+    </>
+  );
+}
+
+function Licences() {
+  const [isWanted, setWanted] = useState(false);
+  const { data, error } = useQuery({
+    queryKey: ["licences"],
+    queryFn: async ({ signal }) => (await answered(new URL("assets/LICENCES.md", base), { signal })).text(),
+    enabled: isWanted,
+  });
+  if (error) return <ErrorPanel error={error} />;
+  if (data === undefined)
+    return (
+      <button type="button" onClick={() => setWanted(true)}>
+        Show the licences
+      </button>
+    );
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it
+    <pre className={styles.text} tabIndex={0}>
+      {data}
+    </pre>
+  );
+}

@@ -1,0 +1,180 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Download as DownloadIcon, Eye } from "lucide-react";
+import { useState } from "react";
+import { askCatalogue } from "../parts/api.js";
+import styles from "../parts/details.module.css";
+import { DownloadDialog } from "../parts/download.js";
+import { Facts, fact } from "../parts/facts.js";
+import { fileUrl, nameOf, treeKey } from "../parts/files.js";
+import { ABSENT, angstrom, bytes, count, day, fixed } from "../parts/format.js";
+import { NoSuch, useId } from "../parts/no-such.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
+import { Authors, Entries, WebLink } from "../parts/people.js";
+import { nodesOf } from "../parts/run-data.js";
+import { Answer } from "../parts/states.js";
+import { type AnnotationResult, annotationQuery } from "../queries/generated.js";
+
+type Row = AnnotationResult["annotations"][number];
+
+/** One annotation: what, by which method, how sure, and its files. */
+export function Annotation() {
+  const id = useId();
+  const asked = useQuery({
+    queryKey: ["annotation", id],
+    queryFn: async ({ signal }) =>
+      id === undefined ? null : ((await askCatalogue(annotationQuery, { id }, signal)).annotations[0] ?? null),
+  });
+  return (
+    <div className="page">
+      <Answer asked={asked}>
+        {(row) => (row === null ? <NoSuch kind="annotations" id={id} /> : <Found key={row.id} row={row} />)}
+      </Answer>
+    </div>
+  );
+}
+
+/** A Zarr ends with `/`. */
+function filesOf(row: Row) {
+  const dataset = row.run?.dataset;
+  return nodesOf(row.annotationShapes).flatMap(({ shapeType, annotationFiles }) =>
+    nodesOf(annotationFiles).flatMap((file) => {
+      const key = dataset && treeKey(file.s3Path, dataset);
+      return key ? [{ ...file, shapeType, key: file.format === "zarr" ? `${key.replace(/\/*$/, "")}/` : key }] : [];
+    }),
+  );
+}
+
+function Found({ row }: { row: Row }) {
+  const [isDownloading, setDownloading] = useState(false);
+  const { run } = row;
+  const files = filesOf(row);
+  const alignments = new Set(files.flatMap(({ alignmentId }) => (alignmentId === null ? [] : [alignmentId])));
+  const tomograms = nodesOf(run?.tomograms).filter(
+    ({ tomogramVoxelSpacingId }) => tomogramVoxelSpacingId === row.tomogramVoxelSpacing?.id,
+  );
+  const fits = tomograms.filter(
+    ({ alignmentId }) => alignmentId === null || alignments.size === 0 || alignments.has(alignmentId),
+  );
+  const shown = fits.find(({ isVisualizationDefault }) => isVisualizationDefault) ?? fits[0] ?? tomograms[0];
+  useCrumbs(
+    ...(run?.dataset ? [{ label: `${run.dataset.id} ${run.dataset.title}`, to: `/datasets/${run.dataset.id}` }] : []),
+    ...(run ? [{ label: run.name, to: `/runs/${run.id}` }] : []),
+    { label: row.objectName },
+  );
+  useCommand(`emporium catalog query 'annotations(where: {id: {_eq: ${row.id}}})'`);
+  return (
+    <>
+      <div className={styles.title}>
+        <h1>{row.objectName}</h1>
+        <p className="buttons">
+          {shown && (
+            <Link
+              className="button primary"
+              to="/view/tomogram/$id"
+              params={{ id: String(shown.id) }}
+              search={{ on: String(row.id) }}
+            >
+              <Eye size={16} aria-hidden /> Open in viewer
+            </Link>
+          )}
+          <button type="button" onClick={() => setDownloading(true)}>
+            <DownloadIcon size={16} aria-hidden /> Download
+          </button>
+        </p>
+      </div>
+      {shown && !fits.includes(shown) && (
+        <p className="warn">⚠ No tomogram has the alignment of this annotation: over tomogram {shown.id} it may lie elsewhere.</p>
+      )}
+      <div className={styles.top}>
+        <div>
+          <Authors authors={nodesOf(row.authors)} />
+          {row.objectDescription && <p className={styles.words}>{row.objectDescription}</p>}
+          <h2>Method</h2>
+          <p className={styles.words}>{row.annotationMethod}</p>
+          <ul>
+            {nodesOf(row.methodLinks).map(({ id, linkType, name, link }) => (
+              <li key={id}>
+                {linkType.replaceAll("_", " ")}: <WebLink to={link}>{name ?? link}</WebLink>
+              </li>
+            ))}
+          </ul>
+          <h2>Files</h2>
+          <div className={styles.scroll}>
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">File</th>
+                  <th scope="col">Shape</th>
+                  <th scope="col">Format</th>
+                  <th scope="col" className={styles.number}>
+                    Size
+                  </th>
+                  <th scope="col">From</th>
+                </tr>
+              </thead>
+              <tbody>
+                {files.map(({ id, key, shapeType, format, fileSize, source }) => (
+                  <tr key={id}>
+                    <th scope="row">{key.endsWith("/") ? nameOf(key) : <a href={fileUrl(key).href}>{nameOf(key)}</a>}</th>
+                    <td>{shapeType ?? ABSENT}</td>
+                    <td>{format}</td>
+                    <td className={styles.number}>{bytes(fileSize)}</td>
+                    <td>{source?.replaceAll("_", " ") ?? ABSENT}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </div>
+        <Facts facts={factsOf(row)} />
+      </div>
+      {isDownloading && run?.dataset && (
+        <DownloadDialog
+          wanted={{
+            kind: "annotation",
+            items: [{ id: row.id, name: `${row.objectName} ${row.id}` }],
+            datasets: [run.dataset.id],
+            parts: files.map(({ key, fileSize }) => ({ key, sizeBytes: fileSize })),
+          }}
+          close={() => setDownloading(false)}
+        />
+      )}
+    </>
+  );
+}
+
+function factsOf(row: Row) {
+  const isGo = /^GO:\d{7}$/.test(row.objectId);
+  const isUniprot = /^UniProtKB:\w+$/i.test(row.objectId);
+  const address = isGo
+    ? `https://amigo.geneontology.org/amigo/term/${row.objectId}`
+    : isUniprot
+      ? `https://www.uniprot.org/uniprotkb/${row.objectId.slice("UniProtKB:".length)}`
+      : row.objectId;
+  return [
+    fact("Object", row.objectId, "catalogue", <WebLink to={address}>{row.objectId}</WebLink>),
+    fact("State", row.objectState),
+    fact("Objects", row.objectCount === null ? undefined : count(row.objectCount)),
+    fact("Made", row.methodType),
+    fact("Software", row.annotationSoftware),
+    fact("Precision", row.confidencePrecision === null ? undefined : fixed(row.confidencePrecision)),
+    fact("Recall", row.confidenceRecall === null ? undefined : fixed(row.confidenceRecall)),
+    fact("Ground truth", row.groundTruthStatus ? "yes" : "no"),
+    fact("Compared with", row.groundTruthUsed),
+    fact("Recommended", row.isCuratorRecommended ? "by the curators" : undefined),
+    fact("Voxel", row.tomogramVoxelSpacing && angstrom(row.tomogramVoxelSpacing.voxelSpacing)),
+    fact("Published", row.annotationPublication, "catalogue", <Entries text={row.annotationPublication} />),
+    fact("Released", day(row.releaseDate)),
+    fact(
+      "Deposition",
+      row.deposition?.title,
+      "catalogue",
+      row.deposition && (
+        <Link to="/depositions/$id" params={{ id: String(row.deposition.id) }}>
+          {row.deposition.id}
+        </Link>
+      ),
+    ),
+  ];
+}

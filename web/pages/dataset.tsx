@@ -1,0 +1,127 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Download as DownloadIcon } from "lucide-react";
+import { useState } from "react";
+import { askCatalogue } from "../parts/api.js";
+import styles from "../parts/details.module.css";
+import { DownloadDialog } from "../parts/download.js";
+import { Facts, fact } from "../parts/facts.js";
+import { treeKey } from "../parts/files.js";
+import { FolderLink } from "../parts/folder-link.js";
+import { bytes, count, day } from "../parts/format.js";
+import { List } from "../parts/list/list.js";
+import { NoSuch, useId } from "../parts/no-such.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
+import { Authors, Entries } from "../parts/people.js";
+import { Photo } from "../parts/picture.js";
+import { countOf, nodesOf } from "../parts/run-data.js";
+import { Answer, Boundary } from "../parts/states.js";
+import { type DatasetResult, datasetQuery } from "../queries/generated.js";
+import { runsSpec } from "./runs.js";
+
+type Row = DatasetResult["datasets"][number];
+
+/** One dataset: photo, facts, authors, and its runs with their facets. */
+export function Dataset() {
+  const id = useId();
+  const asked = useQuery({
+    queryKey: ["dataset", id],
+    queryFn: async ({ signal }) =>
+      id === undefined ? null : ((await askCatalogue(datasetQuery, { id }, signal)).datasets[0] ?? null),
+  });
+  return (
+    <Answer asked={asked}>
+      {(dataset) =>
+        dataset === null ? (
+          <div className="page">
+            <NoSuch kind="datasets" id={id} />
+          </div>
+        ) : (
+          <Found key={dataset.id} dataset={dataset} />
+        )
+      }
+    </Answer>
+  );
+}
+
+/** What is not known is written so in the archive. */
+export const known = (...values: readonly (string | number | null)[]): string | undefined =>
+  values.filter((value) => value !== null && !/^(?:not_reported|unknown|)$/.test(String(value))).join(" · ") || undefined;
+
+function Found({ dataset }: { dataset: Row }) {
+  const [isDownloading, setDownloading] = useState(false);
+  const key = `${dataset.id}/`;
+  useCrumbs({ label: "Datasets", to: "/datasets" }, { label: `${dataset.id} ${dataset.title}` });
+  useCommand(`emporium catalog query 'datasets(where: {id: {_eq: ${dataset.id}}})'`);
+  return (
+    <>
+      <div className="page">
+        <div className={styles.title}>
+          <h1>{dataset.title}</h1>
+          <button type="button" onClick={() => setDownloading(true)}>
+            <DownloadIcon size={16} aria-hidden /> Download
+          </button>
+        </div>
+        <div className={styles.sample}>
+          <span className={styles.stage}>
+            <Photo of={treeKey(dataset.keyPhotoThumbnailUrl, dataset) ?? treeKey(dataset.keyPhotoUrl, dataset)} alt="" />
+          </span>
+          <div>
+            <Authors authors={nodesOf(dataset.authors)} />
+            <p className={styles.words}>{dataset.description}</p>
+            <FolderLink folder={key} />
+          </div>
+          <Facts facts={factsOf(dataset)} />
+        </div>
+        {isDownloading && (
+          <DownloadDialog
+            wanted={{
+              kind: "dataset",
+              items: [{ id: dataset.id, name: String(dataset.id) }],
+              datasets: [dataset.id],
+              parts: [{ key, sizeBytes: dataset.fileSize }],
+            }}
+            close={() => setDownloading(false)}
+          />
+        )}
+        <h2>Runs</h2>
+      </div>
+      <Boundary>
+        <List spec={runsSpec} fixed={{ datasetId: { _eq: dataset.id } }} />
+      </Boundary>
+    </>
+  );
+}
+
+function factsOf(dataset: Row) {
+  const funding = nodesOf(dataset.fundingSources).map(({ fundingAgencyName, grantId }) =>
+    [fundingAgencyName, grantId].filter(Boolean).join(" "),
+  );
+  return [
+    fact("Organism", known(dataset.organismName, dataset.organismTaxid && `taxon ${dataset.organismTaxid}`)),
+    fact("Sample", known(dataset.sampleType)),
+    fact("Tissue", known(dataset.tissueName, dataset.tissueId)),
+    fact("Cell", known(dataset.cellName, dataset.cellTypeId)),
+    fact("Strain", known(dataset.cellStrainName, dataset.cellStrainId)),
+    fact("Component", known(dataset.cellComponentName, dataset.cellComponentId)),
+    fact("Prepared", known(dataset.samplePreparation)),
+    fact("Grid", known(dataset.gridPreparation)),
+    fact("Runs", count(countOf(dataset.runsAggregate))),
+    fact("Size", dataset.fileSize === null ? undefined : bytes(dataset.fileSize)),
+    fact("Released", day(dataset.releaseDate)),
+    fact("Changed", day(dataset.lastModifiedDate)),
+    fact(
+      "Deposition",
+      dataset.deposition?.title,
+      "catalogue",
+      dataset.deposition && (
+        <Link to="/depositions/$id" params={{ id: String(dataset.deposition.id) }}>
+          {dataset.deposition.id}
+        </Link>
+      ),
+    ),
+    fact("Published", dataset.datasetPublications, "catalogue", <Entries text={dataset.datasetPublications} />),
+    fact("Entries", dataset.relatedDatabaseEntries, "catalogue", <Entries text={dataset.relatedDatabaseEntries} />),
+    fact("Funding", known(...funding)),
+  ].filter(({ sources, label }) => sources.length > 0 || ["Organism", "Size", "Published", "Entries"].includes(label));
+}

@@ -1,0 +1,34 @@
+import { useRouter } from "@tanstack/react-router";
+import type { MouseEvent, ReactNode } from "react";
+import { base } from "./api.js";
+
+/** An address relative to the base, `/runs/12`, as an absolute one of this site, whatever it says. */
+export const hrefOf = (to: string): string => new URL(`./${to.replace(/^[/\\]+/, "")}`, base).href;
+
+/** Goes to an address that came as text, and is not taken as a pattern. */
+export function useGo() {
+  const router = useRouter();
+  return (to: string) => {
+    const { pathname, search, hash } = new URL(hrefOf(to));
+    router.history.push(`${pathname}${search}${hash}`);
+  };
+}
+
+/** A link to an address that came as text: from an answer, or with a key in it. */
+export function AppLink({ to, children, className }: { to: string; children: ReactNode; className?: string }) {
+  const go = useGo();
+  const onClick = (event: MouseEvent) => {
+    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(to);
+  };
+  return (
+    <a href={hrefOf(to)} className={className} onClick={onClick}>
+      {children}
+    </a>
+  );
+}
+
+/** Address of a page about a key of a place: each part percent-encoded. */
+export const addressOfKey = (page: string, place: string, key: string): string =>
+  `${page}/${place}/${key.split("/").map(encodeURIComponent).join("/")}`;

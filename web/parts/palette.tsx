@@ -1,0 +1,123 @@
+import { useQuery } from "@tanstack/react-query";
+import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import { GROUPS, searchQuery } from "../pages/search.js";
+import { useGo } from "./app-link.js";
+import styles from "./details.module.css";
+import { command } from "./page.js";
+import { useServer } from "./queries.js";
+import { applyTheme, theme } from "./settings.js";
+
+interface Choice {
+  readonly group: string;
+  readonly title: string;
+  readonly detail?: string;
+  take(): void;
+}
+
+const PAGES = [
+  ["/", "Home"],
+  ["/datasets", "Datasets"],
+  ["/runs", "Runs"],
+  ["/annotations", "Annotations"],
+  ["/depositions", "Depositions"],
+  ["/browse", "Files"],
+  ["/about", "About"],
+] as const;
+
+/** Goes anywhere by typing: pages, what the catalogue and the places have, and what can be done here. */
+export function Palette({ close, showKeys }: { close: () => void; showKeys: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const id = useId();
+  const go = useGo();
+  const q = useDeferredValue(text.trim());
+  const { data: hits, error } = useQuery(searchQuery(q.length < 2 ? "" : q));
+  const places = useServer().data?.places ?? [];
+  const line = command.use();
+  useEffect(() => dialog.current?.showModal(), []);
+
+  const leave = (action: () => void) => () => {
+    close();
+    action();
+  };
+  const to = (group: string, title: string, address: string, detail?: string): Choice => ({
+    group,
+    title,
+    ...(detail && { detail }),
+    take: leave(() => go(address)),
+  });
+  const copy = (what: string) => leave(() => void navigator.clipboard?.writeText(what));
+  const own: Choice[] = [
+    ...PAGES.map(([address, title]) => to("Pages", title, address)),
+    ...places.map(({ id: place, name }) => to("Pages", `Files of ${name}`, `/browse/${place}`)),
+    { group: "Commands", title: "Copy the address of this page", take: copy(location.href) },
+    ...(line ? [{ group: "Commands", title: "Copy the command of this page", detail: line, take: copy(line) }] : []),
+    { group: "Commands", title: "Show all keys", take: leave(showKeys) },
+    ...(["light", "dark", "system"] as const).map((name) => ({
+      group: "Commands",
+      title: `Colours: ${name}`,
+      take: leave(() => {
+        theme.set(name);
+        applyTheme();
+      }),
+    })),
+  ];
+  const words = q.toLowerCase().split(/\s+/);
+  const choices = [
+    ...own.filter(({ title }) => words.every((word) => title.toLowerCase().includes(word))),
+    ...(q.length < 2 ? [] : (hits?.groups ?? [])).flatMap(({ kind, hits: some }) =>
+      some.map((one) => to(GROUPS[kind], one.title, one.to, one.detail)),
+    ),
+    ...(q === "" ? [] : [to("Search", `All hits for “${q}”`, `/search?${new URLSearchParams({ q })}`)]),
+  ];
+  const chosen = Math.min(at, choices.length - 1);
+
+  const onKey = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) setAt((chosen + step + choices.length) % choices.length);
+    else if (event.key === "Enter") choices[chosen]?.take();
+    else return;
+    event.preventDefault();
+  };
+  useEffect(() => document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: "nearest" }), [id, chosen]);
+  return (
+    <dialog ref={dialog} className={styles.palette} onClose={close} aria-label="Search and commands">
+      <input
+        type="text"
+        role="combobox"
+        aria-label="Search pages, the catalogue and commands"
+        aria-expanded="true"
+        aria-controls={`${id}-list`}
+        aria-activedescendant={choices.length > 0 ? `${id}-${chosen}` : undefined}
+        aria-autocomplete="list"
+        autoComplete="off"
+        maxLength={200}
+        value={text}
+        onChange={({ target }) => {
+          setText(target.value);
+          setAt(0);
+        }}
+        onKeyDown={onKey}
+      />
+      {error && <p className="bad">✕ {error.message}</p>}
+      {hits?.nearest && q.length > 1 && <p className="muted">Nearest: {hits.nearest}</p>}
+      <div role="listbox" id={`${id}-list`} aria-label="Choices">
+        {choices.map((choice, i) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the field's, as in every combobox
+          <div
+            key={`${choice.group} ${choice.title} ${choice.detail}`}
+            id={`${id}-${i}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={i === chosen}
+            onClick={choice.take}
+          >
+            <span>{choice.title}</span> {choice.detail && <span className="muted">{choice.detail}</span>}
+            <small className="muted">{choice.group}</small>
+          </div>
+        ))}
+      </div>
+    </dialog>
+  );
+}
