@@ -69,7 +69,7 @@ const routes = [
   createRoute({
     ...at,
     path: "/browse/$place/$",
-    validateSearch: searchOf({ after: text }),
+    validateSearch: searchOf({ after: text, header: text }),
     component: page("browse", "Browse"),
   }),
   createRoute({ ...at, path: "/search", validateSearch: searchOf({ q: text }), component: page("search", "Search") }),
