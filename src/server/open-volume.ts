@@ -103,8 +103,8 @@ async function openBlocks(at: PlacedKey, means: PlaneMeans, signal: AbortSignal 
     etag: await etagOf(at, keys, signal),
     source,
     peeked: await peekedFolder(at, signal),
-    voxelSizeAngstrom: voxelSizeNm.map((size) => (size === undefined ? undefined : size * 10)),
-    originAngstrom: offsetNm.map((offset) => offset * 10),
+    voxelSizeAngstrom: voxelSizeNm.map((size) => (size === undefined ? undefined : inAngstrom(size * 10))),
+    originAngstrom: offsetNm.map((offset) => inAngstrom(offset * 10)),
     cut: cutHere(source, means),
     close: () => volume.close(),
   };
@@ -134,6 +134,11 @@ async function peekedFolder(
   }
 }
 
+/** Seven digits: many were float32, or divided by ten. */
+function inAngstrom(length: number): number {
+  return Number(length.toPrecision(7));
+}
+
 /** Along z, y and x, in Å. */
 function geometryOf({ axes, voxelSize, unit, offset }: PeekFacts): Pick<OpenVolume, "voxelSizeAngstrom" | "originAngstrom"> {
   const along = (values: readonly (number | null)[]) =>
@@ -141,7 +146,9 @@ function geometryOf({ axes, voxelSize, unit, offset }: PeekFacts): Pick<OpenVolu
       const axis = axes.indexOf(name);
       const nanometres = nanometresPer(unit[axis]);
       const value = values[axis];
-      return value === undefined || value === null || nanometres === undefined ? undefined : value * nanometres * 10;
+      return value === undefined || value === null || nanometres === undefined
+        ? undefined
+        : inAngstrom(value * (nanometres * 10));
     });
   return { voxelSizeAngstrom: along(voxelSize), originAngstrom: along(offset).map((value) => value ?? 0) };
 }

@@ -143,7 +143,8 @@ function slug(name: string): string {
  */
 export function keyWithin(place: Place, text: string): string {
   const key = checkKey(text, "either");
-  const beside = place.key !== undefined && key !== place.key && !key.startsWith(`${place.key}/`);
+  // behind the mark, a dataset of an HDF5 file
+  const beside = place.key !== undefined && key.split("#", 1)[0] !== place.key && !key.startsWith(`${place.key}/`);
   if (beside || isHiddenKey(key)) throw notHere(place, key);
   return key;
 }
@@ -151,7 +152,10 @@ export function keyWithin(place: Place, text: string): string {
 /** The same as {@link keyWithin}, of what is there: a file, or a folder with anything in it. */
 export async function existing(place: Place, text: string, signal?: AbortSignal): Promise<PlacedKey> {
   const key = keyWithin(place, text);
-  if (await place.store.stat(key, { signal })) return { place, key };
+  // a dataset of an HDF5 file: `file.h5#/volume`
+  const file = key.split("#", 1)[0]!;
+  if ((await place.store.stat(key, { signal })) || (file !== "" && (await place.store.stat(file, { signal }))))
+    return { place, key };
   const { store } = place;
   const isFolder =
     (await hasEntries(store, key, signal)) || (await isVolume(folderOf(store, `${key}/`, `${place.id}/${key}`, { signal })));

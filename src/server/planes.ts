@@ -128,3 +128,22 @@ export function servedVolumes({ clock }: { clock: Clock }): ServedVolumes {
     },
   };
 }
+
+/** The body of an answer. Calls `taken` when the client has the bytes, or is gone. */
+export function handedOver(bytes: Uint8Array, taken: () => void): ReadableStream<Uint8Array> {
+  let given = false;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (!given) controller.enqueue(bytes);
+        else {
+          controller.close();
+          taken();
+        }
+        given = true;
+      },
+      cancel: taken,
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -97,12 +97,14 @@ export async function servePortal({
   };
   const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, log });
   const metrics = serverMetrics(clock);
+  const api = apiHandler(context);
   const others = mounted({
     "/": pages,
     "/api/": async () => notHere(),
-    "/api/v1/": apiHandler(context),
+    "/api/v1/": api,
     "/at/": async () => notHere(),
     ...Object.fromEntries(places.map((place) => [`/at/${place.id}/`, filesOfPlace(place, log)])),
+    "/zarr/": (request, path) => api(request, `zarr/${path}`),
     ...(files && { "/files/": files }),
     ...(s3 && { "/s3/": s3 }),
     "/viewer/": viewerPage({ log }),

@@ -14,8 +14,8 @@ import { hasSlurm, type Slurm, startSlurm } from "./slurm-kit.js";
 const SHAPE: Triple = [64, 64, 128];
 /** Of 8 × 8 × 16. */
 const BLOCKS = 8 ** 3;
-/** Labels, their faces and the output are a task for each block, two more merge and rank. */
-const TASKS = 3 * BLOCKS + 2;
+/** Labels, their faces and the output are a task for each block; faces are merged by 64, then by 8, then ranked. */
+const TASKS = 3 * BLOCKS + 8 + 1 + 1;
 const POLL_MS = 100;
 const TEST_MS = 300_000;
 
@@ -60,7 +60,7 @@ describe.runIf(hasSlurm())("a graph of blocks on a Slurm cluster", { timeout: TE
 
   it("gives the bytes of one machine stage by stage, though an element is killed in the middle", async () => {
     const out = join(folder, "gates");
-    profile("gates", "cpus: 1, slices: 3", [killOnce(folder, `${out}/.emporium-graphs/*/cc-labels/*/*/*`)]);
+    profile("gates", "cpus: 1, slices: 3", [killOnce(folder, `${out}/.emporium/runs/*/journal/cc-labels/$SLURM_ARRAY_TASK_ID.*`)]);
     expect(await run("gates", ["--executor", "slurm"])).toMatchObject({ status: "submitted", tasks: TASKS });
     while (!hasEnded(out)) await sleep(POLL_MS);
     const over = await status("gates");

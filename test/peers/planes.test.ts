@@ -100,4 +100,21 @@ describe.skipIf(!hasEnvironment("peers"))("A4, A5: planes of volumes that other 
     }
     expect([virtual > 5, averaged > 20]).toEqual([true, true]);
   });
+
+  it("A12: zarr-python opens an MRC that nobody converted, and reads what mrcfile reads, at each level", async () => {
+    // 5×300×270 and 290×3×530 voxels, both byte orders; halves come as float32
+    const expected = {
+      "int16le.mrc": "<i2",
+      "uint16le.mrc": "<u2",
+      "float16le.mrc": "<f4",
+      "float32be.mrc": "<f4",
+      "int8le.mrc": "|i1",
+    };
+    for (const [key, dtype] of Object.entries(expected)) {
+      const url = `${portal.url}/zarr/${printRef({ kind: "place", place: "here", key })}`;
+      const found = JSON.parse(await python("peers", "virtual_zarr.py", [url, join(folder, "volumes", key)]));
+      expect([key, found.scale]).toEqual([key, [4, 3, 2]]);
+      for (const level of found.levels) expect([key, level]).toMatchObject([key, { dtype, equal: true }]);
+    }
+  });
 });

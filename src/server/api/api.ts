@@ -9,9 +9,10 @@ import { facetsRoutes } from "./facets.js";
 import { placeRoutes } from "./places.js";
 import { openApi } from "./route.js";
 import { serverRoutes } from "./server.js";
+import { virtualZarrRoutes } from "./virtual-zarr.js";
 import { volumeRoutes } from "./volumes.js";
 
-const ROUTES: readonly Routes[] = [serverRoutes, placeRoutes, volumeRoutes, facetsRoutes];
+const ROUTES: readonly Routes[] = [serverRoutes, placeRoutes, volumeRoutes, virtualZarrRoutes, facetsRoutes];
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */
 export function apiHandler(context: ApiContext): Handler {
@@ -21,8 +22,12 @@ export function apiHandler(context: ApiContext): Handler {
   app.get("/openapi.json", (c) => c.json(described));
   app.notFound((c) => c.json({ code: "NOT_FOUND", message: "nothing is here" } satisfies ApiError, 404));
   app.onError((error, c) => {
-    if (isEmporiumError(error))
-      return c.json(toApiError(toErrorRecord(error), context.places), statusOf(error) as 400, { "cache-control": "no-store" });
+    if (isEmporiumError(error)) {
+      const status = statusOf(error);
+      const retry = { "retry-after": String(Math.ceil((error.facts.retryAfterMs ?? 1000) / 1000)) };
+      const headers = { "cache-control": "no-store", ...(status === 503 && retry) };
+      return c.json(toApiError(toErrorRecord(error), context.places), status as 400, headers);
+    }
     if (error.name === "AbortError") return c.body(null, 499 as 400); // nobody is there any more
     context.log.error(error.message, { path: c.req.path });
     return c.json({ code: "INTERNAL", message: "this failed; the server's log says why" } satisfies ApiError, 500);

@@ -5,8 +5,10 @@ import { EmporiumError } from "../../core/errors.js";
 import { PLANE_HEADERS } from "../../model/page-api.js";
 import { parseRef } from "../../model/ref.js";
 import { judgeConditions, quotedEtag } from "../conditions.js";
+import { handedOver } from "../planes.js";
 import { volumeFacts } from "../volume-facts.js";
 import type { Routes } from "./context.js";
+import { parsed } from "./parameters.js";
 
 const PLANE_BYTES_MAX = 64 * 2 ** 20;
 
@@ -39,7 +41,7 @@ export const volumeRoutes: Routes = (app, { find, volumes }) => {
   });
 
   app.get("/volumes/:ref/plane", async (c) => {
-    const { signal, headers } = c.req.raw;
+    const { signal, headers, method } = c.req.raw;
     const wish = parsed(PlaneParameters, c.req.query());
     const form = formOf(wish);
     const volume = await volumes.open(await find(parseRef(c.req.param("ref")), signal), { etag: wish.v, signal });
@@ -55,6 +57,7 @@ export const volumeRoutes: Routes = (app, { find, volumes }) => {
         hint: "ask for a box of it, or for a coarser level",
       });
     }
+    if (method === "HEAD") return c.body(null, 200, caching);
     const leave = await volumes.turn(c.req.raw, bytes);
     try {
       const plane = await volume.cut(wish, form, signal);
@@ -73,33 +76,6 @@ export const volumeRoutes: Routes = (app, { find, volumes }) => {
     }
   });
 };
-
-/** Calls `taken` when the client has the bytes, or is gone. */
-function handedOver(bytes: Uint8Array, taken: () => void): ReadableStream<Uint8Array> {
-  let given = false;
-  return new ReadableStream(
-    {
-      pull(controller) {
-        if (!given) controller.enqueue(bytes);
-        else {
-          controller.close();
-          taken();
-        }
-        given = true;
-      },
-      cancel: taken,
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-/** Parameters of an address. @throws {EmporiumError} USAGE, which names the first wrong one */
-function parsed<T>(schema: z.ZodType<T>, query: Record<string, string>): T {
-  const result = schema.safeParse(query);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new EmporiumError("USAGE", `parameter ${issue!.path.join(".")}: ${issue!.message}`);
-}
 
 function formOf({ as, low, high }: z.infer<typeof PlaneParameters>): PlaneForm {
   if (as !== "u8") return { as };
