@@ -1,16 +1,18 @@
 import type pg from "pg";
 import { cancelled } from "../core/cancel.js";
+import type { Clock } from "../core/clock.js";
 import { Recent } from "../core/recent.js";
 import { turns } from "../system/parallel.js";
 import { databaseError } from "./database-errors.js";
 import type { Statement } from "./graphql/statement.js";
 
+type Asking = Pick<Statement, "sql" | "parameters">;
 export type AskedRow = readonly (string | null)[];
 
 interface Asked {
-  readonly rows: Promise<readonly AskedRow[]>;
+  readonly value: Promise<unknown>;
   readonly stop: AbortController;
-  /** Rows are weighed once they are there. */
+  /** 0 until it is there. */
   weight: number;
   /** Requests that wait for them. */
   waiting: number;
@@ -18,8 +20,22 @@ interface Asked {
 
 /** Statements that run at once. Lists are read on the same sessions. */
 const STATEMENTS_MAX = 4;
-/** Values that are kept. */
-const VALUES_MAX = 200_000;
+/** Numbers and texts that are kept: some 50 MB. */
+const VALUES_MAX = 10_000_000;
+/** While the database goes on changing, as during an import, what is kept is no older than this. */
+const AGE_MAX_MS = 10_000;
+
+/** What is made of the rows of a statement, and how much of it there is to keep. */
+export interface Reading<T> {
+  readonly kind: string;
+  read(rows: readonly AskedRow[]): { readonly value: T; readonly weight: number };
+}
+
+/** The rows as they come. */
+export const ROWS: Reading<readonly AskedRow[]> = {
+  kind: "rows",
+  read: (rows) => ({ value: rows, weight: rows.length * (rows[0]?.length ?? 0) }),
+};
 
 /**
  * Statements that only read, whose rows are kept for as long as the database is unchanged: a question that several ask, or one asks again, is asked once. A
@@ -29,13 +45,16 @@ export class AskedOnce {
   readonly #pool: pg.Pool;
   readonly #turn = turns(STATEMENTS_MAX);
   readonly #kept = new Recent<string, Asked>(VALUES_MAX, ({ weight }) => weight);
+  readonly #clock: Clock;
   #version = "";
+  #since = Number.NEGATIVE_INFINITY;
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, clock: Clock) {
     this.#pool = pool;
+    this.#clock = clock;
   }
 
-  /** What follows is answered of the database as it is now: two moments with the same snapshot see the same rows. */
+  /** What follows is answered of the database as it is now: two moments with the same snapshot see the same rows. Where it changes all the time, as it was lately. */
   async refresh(): Promise<void> {
     const rows = await this.#pool
       .query<{ version: string }>("select pg_current_snapshot()::text as version")
@@ -43,18 +62,19 @@ export class AskedOnce {
         throw databaseError(error);
       });
     const { version } = rows.rows[0]!;
-    if (version !== this.#version) this.#kept.clear();
-    this.#version = version;
+    const now = this.#clock.monotonic();
+    if (version === this.#version || now - this.#since < AGE_MAX_MS) return;
+    this.#kept.clear();
+    [this.#version, this.#since] = [version, now];
   }
 
   /** @throws {EmporiumError} CANCELLED when the signal is aborted; DATABASE_TIMEOUT, DATABASE_UNAVAILABLE, DATABASE_FAILED. */
-  async rows(statement: Pick<Statement, "sql" | "parameters">, signal?: AbortSignal): Promise<readonly AskedRow[]> {
-    const key = JSON.stringify([statement.sql, statement.parameters]);
-    const known = this.#kept.get(key);
-    const asked = known ?? this.#ask(key, statement);
+  async ask<T>(statement: Asking, reading: Reading<T>, signal?: AbortSignal): Promise<T> {
+    const key = JSON.stringify([reading.kind, statement.sql, statement.parameters]);
+    const asked = this.#kept.get(key) ?? this.#begin(key, statement, reading);
     asked.waiting++;
     try {
-      return await orCancelled(asked.rows, signal);
+      return (await orCancelled(asked.value, signal)) as T;
     } finally {
       if (--asked.waiting === 0 && asked.weight === 0) {
         asked.stop.abort();
@@ -63,17 +83,17 @@ export class AskedOnce {
     }
   }
 
-  #ask(key: string, statement: Pick<Statement, "sql" | "parameters">): Asked {
+  #begin(key: string, statement: Asking, reading: Reading<unknown>): Asked {
     const stop = new AbortController();
-    const rows = this.#run(statement, stop.signal);
-    const asked: Asked = { rows, stop, weight: 0, waiting: 0 };
+    const read = this.#run(statement, stop.signal).then((rows) => reading.read(rows));
+    const asked: Asked = { value: read.then(({ value }) => value), stop, weight: 0, waiting: 0 };
     this.#kept.set(key, asked);
-    rows.then(
-      (found) => {
-        if (this.#kept.get(key) !== asked) return;
-        this.#kept.delete(key);
-        asked.weight = 1 + found.length * (found[0]?.length ?? 0);
-        this.#kept.set(key, asked);
+    read.then(
+      ({ weight }) => {
+        const isKept = this.#kept.get(key) === asked;
+        if (isKept) this.#kept.delete(key);
+        asked.weight = 1 + weight;
+        if (isKept) this.#kept.set(key, asked);
       },
       () => this.#forget(key, asked),
     );
@@ -84,7 +104,7 @@ export class AskedOnce {
     if (this.#kept.get(key) === asked) this.#kept.delete(key);
   }
 
-  async #run({ sql, parameters }: Pick<Statement, "sql" | "parameters">, signal: AbortSignal): Promise<readonly AskedRow[]> {
+  async #run({ sql, parameters }: Asking, signal: AbortSignal): Promise<readonly AskedRow[]> {
     const done = await this.#turn();
     try {
       if (signal.aborted) throw cancelled(signal);

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type pg from "pg";
+import type { Clock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import {
   choicesOf,
@@ -12,7 +13,7 @@ import {
   whereOf,
 } from "../model/facet-choice.js";
 import type { Facet, Facets } from "../model/page-api.js";
-import { AskedOnce } from "./asked-once.js";
+import { AskedOnce, type AskedRow, type Reading, ROWS } from "./asked-once.js";
 import { type Entity, type EntityName, getEntity } from "./entities.js";
 import { findColumn } from "./graphql/columns.js";
 import type { Sql } from "./graphql/comparison-sql.js";
@@ -21,6 +22,20 @@ import { readWhere, refusing } from "./graphql/read-where.js";
 import type { Clause } from "./graphql/row-plan.js";
 import { compiled } from "./graphql/statement.js";
 import { allOf, columnOf, joined, LEVEL_OF_LISTS, type SqlContext, sqlContext, tableAs, whereSql } from "./graphql/where-sql.js";
+import {
+  allIn,
+  countIn,
+  type IdSet,
+  type Mask,
+  rangesReading,
+  setReading,
+  setsReading,
+  setsSql,
+  sizeOf,
+  UNIVERSE,
+  type Universe,
+  universeStatement,
+} from "./id-sets.js";
 
 export interface FacetsRequest {
   readonly of: ListedKind;
@@ -49,60 +64,126 @@ interface Base {
 /**
  * Counts of what a list can be filtered by: distinct entities, each facet under all filters but its own, by the filter of GraphQL itself.
  *
+ * Conditions at the root of a filter hold each by itself: the entities of each are asked for once, and so are those of each value of a facet. Then a
+ * choice is an intersection of sets, and only what was not chosen before is asked of the database. Annotations are too many for that; their own columns are
+ * counted by the database, and what belongs to their runs by the number of annotations of a run.
+ *
  * @param pool of a role that only reads, with a `statement_timeout`.
  */
-export function openFacets(pool: pg.Pool): (request: FacetsRequest, signal?: AbortSignal) => Promise<Facets> {
-  const database = new AskedOnce(pool);
+export function openFacets(pool: pg.Pool, clock: Clock): (request: FacetsRequest, signal?: AbortSignal) => Promise<Facets> {
+  const database = new AskedOnce(pool, clock);
   return async ({ of, where, facet: only, like }, signal) => {
-    const asked = where ?? {};
+    const asked = (where ?? {}) as Where;
     const entity = getEntity(ENTITY[of]);
     readWhere(entity.name, asked);
-    const { choices, rest } = choicesOf(of, asked as Where);
+    const { choices, rest } = choicesOf(of, asked);
     const facets = FACETS[of].filter(({ id }) => only === undefined || id === only);
     if (facets.length === 0) {
       throw new EmporiumError("NOT_FOUND", `${of} have no facet ${only}`, { hint: FACETS[of].map(({ id }) => id).join(", ") });
     }
     await database.refresh();
-    const ask = (statement: Sql) => database.rows(compiled(statement), signal);
-    const bases = new Map<string, Promise<Base>>();
-    const baseOf = (where: Where): Promise<Base> => {
-      const key = JSON.stringify(where);
-      const known = bases.get(key) ?? readBase(entity, readWhere(entity.name, where), ask);
-      bases.set(key, known);
-      return known;
-    };
-    const counted = async (definition: FacetDefinition): Promise<Facet> => {
+    const asking = new Asking(database, signal);
+    const count = async (definition: FacetDefinition): Promise<Facet> => {
       const { [definition.id]: own, ...others } = choices;
       const without = definition.kind === "contents" ? asked : whereOf(of, others, rest);
-      const base = await baseOf(without as Where);
-      return await countFacet({ of, entity, definition, own, base, like, ask });
+      return await countFacet({ of, entity, definition, own, where: readWhere(entity.name, without), like, asking });
     };
-    const [{ total }, ...answers] = await Promise.all([baseOf(asked as Where), ...facets.map(counted)]);
-    return { of, total, facets: answers };
+    const total = async () => {
+      const clause = readWhere(entity.name, asked);
+      return of === "annotations" ? (await asking.base(entity, clause)).total : sizeOf(await asking.mask(entity, clause));
+    };
+    const [all, ...answers] = await Promise.all([total(), ...facets.map(count)]);
+    return { of, total: all, facets: answers };
   };
 }
 
-type Ask = (statement: Sql) => Promise<readonly (readonly (string | null)[])[]>;
+/** What one request asks of the database: nothing twice. */
+class Asking {
+  readonly #database: AskedOnce;
+  readonly #signal: AbortSignal | undefined;
+  readonly #bases = new Map<string, Promise<Base>>();
+  readonly #masks = new Map<string, Promise<Mask>>();
+
+  constructor(database: AskedOnce, signal: AbortSignal | undefined) {
+    this.#database = database;
+    this.#signal = signal;
+  }
+
+  async rows(statement: Sql): Promise<readonly AskedRow[]> {
+    return await this.read(statement, ROWS);
+  }
+
+  async read<T>(statement: Sql, reading: Reading<T>): Promise<T> {
+    return await this.#database.ask(compiled(statement), reading, this.#signal);
+  }
+
+  async universe(entity: Entity): Promise<Universe> {
+    const parent = entity.name === "Run" ? "dataset_id" : undefined;
+    return await this.#database.ask(universeStatement(entity, parent), UNIVERSE, this.#signal);
+  }
+
+  /** Entities that meet a filter. */
+  mask(entity: Entity, where: Clause): Promise<Mask> {
+    return kept(this.#masks, [entity.name, where], async () => {
+      const { positions } = await this.universe(entity);
+      const parts = Object.entries(where).flatMap(([name, value]): Clause[] => {
+        if (value === null) return [];
+        return name === "_and" ? [...(value as readonly Clause[])] : [{ [name]: value }];
+      });
+      const sets = await Promise.all(parts.map((part) => this.set(entity, part)));
+      return allIn(positions.size, sets);
+    });
+  }
+
+  /** Entities that meet one condition. */
+  async set(entity: Entity, part: Clause): Promise<IdSet> {
+    const universe = await this.universe(entity);
+    const [name, ...others] = Object.keys(part);
+    if (entity.name === "Dataset" && name === "runs" && others.length === 0) {
+      const [runs, live] = await Promise.all([this.universe(RUN), this.mask(RUN, part.runs as Clause)]);
+      const found = new Set<number>();
+      for (const [at, parent] of runs.parents.entries()) if (live[at] === 1) found.add(universe.positions.get(parent)!);
+      return Uint32Array.from(found);
+    }
+    return await this.read(
+      selected(entity, part, (alias) => sql`array_agg(${columnOf(alias, "id")})::text`),
+      setReading(universe),
+    );
+  }
+
+  /** The same of annotations, which are too many to be handed around. */
+  base(entity: Entity, where: Clause): Promise<Base> {
+    return kept(this.#bases, [entity.name, where], async () => {
+      if (Object.keys(where).length > 0) {
+        const some = selected(entity, where, (alias) => columnOf(alias, "id"), sql`limit ${sql.lit(IDS_MAX + 1)}`);
+        const [row] = await this.rows(sql`select count(*), array_agg(id)::text from (${some}) as found`);
+        const total = Number(row![0]);
+        if (total <= IDS_MAX) return { where, ids: row![1] ?? "{}", total };
+      }
+      const [row] = await this.rows(selected(entity, where, () => sql`count(*)`));
+      return { where, total: Number(row![0]) };
+    });
+  }
+}
+
+function kept<T>(values: Map<string, Promise<T>>, of: unknown, make: () => Promise<T>): Promise<T> {
+  const key = JSON.stringify(of);
+  const value = values.get(key) ?? make();
+  values.set(key, value);
+  return value;
+}
+
+function selected(entity: Entity, where: Clause, what: (alias: string) => Sql, limit: Sql = sql``): Sql {
+  const context = contextOf();
+  const alias = context.alias();
+  const conditions = refusing(() => whereSql(context, entity, alias, where, LEVEL_OF_LISTS));
+  return sql`select ${what(alias)} from ${tableAs(entity.name, alias)} where ${allOf(conditions)} ${limit}`;
+}
+
+const RUN = getEntity("Run");
 
 function contextOf(): SqlContext {
   return sqlContext(QUERY_LIMITS.relations);
-}
-
-async function readBase(entity: Entity, where: Clause, ask: Ask): Promise<Base> {
-  const select = (what: Sql, limit: Sql) => {
-    const context = contextOf();
-    const alias = context.alias();
-    const conditions = refusing(() => whereSql(context, entity, alias, where, LEVEL_OF_LISTS));
-    return sql`select ${what} from (select ${columnOf(alias, "id")} from ${tableAs(entity.name, alias)} where ${allOf(conditions)} ${limit}) as found`;
-  };
-  if (Object.keys(where).length > 0) {
-    const found = sql`count(*), array_agg(id)::text`;
-    const [row] = await ask(select(found, sql`limit ${sql.lit(IDS_MAX + 1)}`));
-    const total = Number(row![0]);
-    if (total <= IDS_MAX) return { where, ids: row![1] ?? "{}", total };
-  }
-  const [row] = await ask(select(sql`count(*)`, sql``));
-  return { where, total: Number(row![0]) };
 }
 
 interface Counting {
@@ -110,76 +191,157 @@ interface Counting {
   readonly entity: Entity;
   readonly definition: FacetDefinition;
   readonly own: FacetChoice | undefined;
-  readonly base: Base;
+  /** Without the facet's own part. */
+  readonly where: Clause;
   readonly like: string | undefined;
-  readonly ask: Ask;
+  readonly asking: Asking;
 }
 
 async function countFacet(counting: Counting): Promise<Facet> {
-  const { of, entity, definition, own, base, like, ask } = counting;
+  const { of, definition, own, like } = counting;
   const { id, title, group, kind } = definition;
   const none: Facet = { id, title, group, values: [], more: false };
   if (kind === "text") return none;
-  if (base.total === 0 && kind === "range") return none;
+  const level = await levelOf(counting);
   if (kind === "range") {
-    const { tables, conditions, field } = rowsOf(entity, definition.path, base);
-    const [row] = await ask(sql`select min(${field}), max(${field}) from ${tables} where ${allOf(conditions)}`);
-    const [min, max] = row!;
-    return min === null || max === null ? none : { ...none, range: { min: Number(min), max: Number(max) } };
+    const range = level ? await rangeOfSets(counting, level) : await rangeOfRows(counting);
+    return range ? { ...none, range } : none;
   }
   const chosen: readonly string[] = Array.isArray(own) ? (own as readonly string[]) : [];
-  const isChosen = (value: string) => chosen.includes(value);
+  const told = (value: string, count: number) => ({ value, count, chosen: chosen.includes(value) });
   if (kind === "contents") {
-    const values = await Promise.all(
-      contentValues(of).map(async (value) => {
-        const count = isChosen(value) ? base.total : await countContent(counting, value);
-        return { value, count, chosen: isChosen(value) };
-      }),
+    const counts = await Promise.all(contentValues(of).map(async (value) => told(value, await countContent(counting, value))));
+    return { ...none, values: counts.filter(({ count, chosen }) => count > 0 || chosen) };
+  }
+  const counts = level ? await countSets(counting, level) : await countRows(counting, chosen);
+  const fitting = like === undefined ? counts : counts.filter(([value]) => value.toLowerCase().includes(like.toLowerCase()));
+  const first = fitting.slice(0, VALUES);
+  const others = fitting.slice(VALUES).filter(([value]) => chosen.includes(value));
+  const shown = new Map([...first, ...others]);
+  if (like === undefined) for (const value of chosen) if (!shown.has(value)) shown.set(value, 0);
+  return { ...none, values: [...shown].map(([value, count]) => told(value, count)), more: fitting.length > VALUES };
+}
+
+/** Entities that are known as sets, and how what is listed is counted by them. */
+interface Level {
+  readonly entity: Entity;
+  readonly path: readonly string[];
+  /** Conditions that are met by the same rows as the facet. */
+  readonly siblings: Clause;
+  readonly universe: Universe;
+  /** Those that belong to something that is listed. */
+  readonly live: Mask;
+  count(set: IdSet): number;
+}
+
+/** @returns undefined where the database counts. */
+async function levelOf({ of, entity, definition: { path }, where, asking }: Counting): Promise<Level | undefined> {
+  const [first = "", ...further] = path;
+  if (of === "annotations" ? first !== "run" : first !== "runs") {
+    if (of === "annotations") return undefined;
+    const [universe, live] = await Promise.all([asking.universe(entity), asking.mask(entity, where)]);
+    return { entity, path, siblings: siblingsOf(path, where), universe, live, count: (set) => countIn(set, live) };
+  }
+  const { [first]: inner, ...others } = where;
+  const ofRuns = (inner ?? {}) as Clause;
+  const [universe, runs] = await Promise.all([asking.universe(RUN), asking.mask(RUN, ofRuns)]);
+  const level = { entity: RUN, path: further, siblings: siblingsOf(further, ofRuns), universe };
+  if (of === "annotations") {
+    const alias = sql.id("found", "run_id");
+    const lines = selected(entity, others, (name) => sql`${columnOf(name, "run_id")}`);
+    const rows = await asking.rows(sql`select ${alias}, count(*) from (${lines}) as found where ${alias} is not null group by 1`);
+    const counts = new Float64Array(universe.positions.size);
+    for (const [run, count] of rows) {
+      const at = universe.positions.get(run!);
+      if (at !== undefined) counts[at] = Number(count);
+    }
+    const live = runs.map((is, at) => (is === 1 && counts[at]! > 0 ? 1 : 0));
+    return { ...level, live, count: (set) => set.reduce((sum, at) => sum + (live[at] === 1 ? counts[at]! : 0), 0) };
+  }
+  const [{ positions }, datasets] = await Promise.all([asking.universe(entity), asking.mask(entity, others)]);
+  const parents = Int32Array.from(universe.parents, (id) => positions.get(id) ?? -1);
+  const live = runs.map((is, at) => (is === 1 && datasets[parents[at]!] === 1 ? 1 : 0));
+  const count = (set: IdSet) => {
+    const seen = new Uint8Array(positions.size);
+    for (const at of set) if (live[at] === 1) seen[parents[at]!] = 1;
+    return sizeOf(seen);
+  };
+  return { ...level, live, count };
+}
+
+function siblingsOf([first = "", ...further]: readonly string[], where: Clause): Clause {
+  return further.length > 0 ? { [first]: where[first] ?? {} } : {};
+}
+
+type Counts = readonly (readonly [value: string, count: number])[];
+
+async function countSets({ definition, asking }: Counting, { entity, path, siblings, universe, count }: Level): Promise<Counts> {
+  const lines = linesSql(entity, { ...definition, path }, { where: siblings });
+  const sets = await asking.read(setsSql(lines), setsReading(universe));
+  const counts = [...sets].map(([value, set]) => [value, count(set)] as const).filter(([, found]) => found > 0);
+  return counts.sort(([a, more], [b, fewer]) => fewer - more || (a < b ? -1 : 1));
+}
+
+async function rangeOfSets({ asking }: Counting, { entity, path, siblings, universe, live }: Level): Promise<Facet["range"]> {
+  const { tables, conditions, field, root } = rowsOf(entity, path, { where: siblings });
+  const statement = sql`select ${root}, min(${field}), max(${field}) from ${tables} where ${allOf([...conditions, sql`${field} is not null`])} group by 1`;
+  const { ids, least, most } = await asking.read(statement, rangesReading(universe));
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const [at, id] of ids.entries()) {
+    if (live[id] !== 1) continue;
+    min = Math.min(min, least[at]!);
+    max = Math.max(max, most[at]!);
+  }
+  return min <= max ? { min, max } : undefined;
+}
+
+async function rangeOfRows({ entity, definition, where, asking }: Counting): Promise<Facet["range"]> {
+  const { tables, conditions, field } = rowsOf(entity, definition.path, await asking.base(entity, where));
+  const [row] = await asking.rows(sql`select min(${field}), max(${field}) from ${tables} where ${allOf(conditions)}`);
+  const [min, max] = row!;
+  return min === null || max === null ? undefined : { min: Number(min), max: Number(max) };
+}
+
+async function countContent({ of, entity, where, asking }: Counting, value: string): Promise<number> {
+  const { _and: parts } = readWhere(entity.name, whereOf(of, { contents: [value] }));
+  const [part] = parts as readonly [Clause];
+  if (of !== "annotations") return countIn(await asking.set(entity, part), await asking.mask(entity, where));
+  return (await asking.base(entity, { _and: [where, part] })).total;
+}
+
+/** The most frequent values, and those that are chosen. */
+async function countRows({ entity, definition, where, like, asking }: Counting, chosen: readonly string[]): Promise<Counts> {
+  const base = await asking.base(entity, where);
+  const lines = linesSql(entity, definition, base);
+  const among = async (condition: Sql, limit: number) => {
+    const rows = await asking.rows(
+      sql`select value, count(*) from (${lines}) as line where ${condition} group by value order by 2 desc, value collate "C" limit ${sql.lit(limit)}`,
     );
-    return { ...none, values: values.filter(({ count, chosen }) => count > 0 || chosen) };
-  }
-  const pattern = like === undefined ? undefined : sql`value ilike ${`%${like.replace(/[\\%_]/g, "\\$&")}%`}`;
-  const rows = await ask(valuesSql(counting, pattern, VALUES + 1));
-  const found = new Map(rows.slice(0, VALUES).map(([value, count]) => [value!, Number(count)]));
-  const missing = like === undefined ? chosen.filter((value) => !found.has(value)) : [];
-  if (missing.length > 0) {
-    const among = sql`value = any(${missing}::text[])`;
-    const more = rows.length > VALUES ? await ask(valuesSql(counting, among, missing.length)) : [];
-    for (const value of missing) found.set(value, 0);
-    for (const [value, count] of more) found.set(value!, Number(count));
-  }
-  const values = [...found].map(([value, count]) => ({ value, count, chosen: isChosen(value) }));
-  return { ...none, values, more: rows.length > VALUES };
+    return rows.map(([value, count]) => [value!, Number(count)] as const);
+  };
+  const pattern = `%${like?.replace(/[\\%_]/g, "\\$&")}%`;
+  const first = await among(like === undefined ? sql`true` : sql`value ilike ${pattern}`, VALUES + 1);
+  const missing = chosen.filter((value) => first.every(([known]) => known !== value));
+  if (missing.length === 0 || first.length <= VALUES) return first;
+  return [...first, ...(await among(sql`value = any(${missing}::text[])`, missing.length))];
 }
 
-async function countContent({ of, entity, base, ask }: Counting, value: string): Promise<number> {
-  const context = contextOf();
-  const alias = context.alias();
-  const has = readWhere(entity.name, whereOf(of, { contents: [value] }));
-  const conditions = [
-    ...(base.ids === undefined
-      ? whereSql(context, entity, alias, base.where, LEVEL_OF_LISTS)
-      : [sql`${columnOf(alias, "id")} = any(${base.ids}::int4[])`]),
-    ...whereSql(context, entity, alias, has, LEVEL_OF_LISTS),
-  ];
-  const [row] = await ask(sql`select count(*) from ${tableAs(entity.name, alias)} where ${allOf(conditions)}`);
-  return Number(row![0]);
-}
-
-/** A value and how many entities have it, the most frequent first. */
-function valuesSql({ entity, definition, base }: Counting, condition: Sql | undefined, limit: number): Sql {
-  const { tables, conditions, field, root, isOne } = rowsOf(entity, definition.path, base);
-  const isList = definition.kind === "entries";
+/** Lines of an entity and a value that it has. */
+function linesSql(
+  entity: Entity,
+  { kind, path }: Pick<FacetDefinition, "kind" | "path">,
+  base: Pick<Base, "where" | "ids">,
+): Sql {
+  const { tables, conditions, field, root, isOne } = rowsOf(entity, path, base);
+  const isList = kind === "entries";
   const part = sql`btrim(part, E' \\t\\r\\n')`;
-  const lines = sql`select ${isOne && !isList ? sql`` : sql`distinct`} ${root} as id, ${isList ? part : sql`${field}::text`} as value
+  return sql`select ${isOne && !isList ? sql`` : sql`distinct`} ${root} as id, ${isList ? part : sql`${field}::text`} as value
     from ${tables} ${isList ? sql`cross join lateral regexp_split_to_table(${field}, ',') as part` : sql``}
     where ${allOf([...conditions, isList ? sql`${part} <> ''` : sql`${field} is not null`])}`;
-  const filter = condition ? sql`where ${condition}` : sql``;
-  return sql`select value, count(*) from (${lines}) as line ${filter} group by value order by 2 desc, value collate "C" limit ${sql.lit(limit)}`;
 }
 
 /** Rows that have a column at the end of a path, of the entities that a filter leaves; conditions along the path are met by the same rows. */
-function rowsOf(entity: Entity, path: readonly string[], { where, ids }: Base) {
+function rowsOf(entity: Entity, path: readonly string[], { where, ids }: Pick<Base, "where" | "ids">) {
   const context = contextOf();
   let [at, alias, clause, level]: [Entity, string, Clause, number] = [entity, context.alias(), where, LEVEL_OF_LISTS];
   let root = columnOf(alias, "id");

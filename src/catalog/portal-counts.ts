@@ -2,7 +2,7 @@ import type { EntityName } from "./entities.js";
 
 /**
  * Columns of the large tables by which pages count, as they list what can be chosen: how many rows have each value is kept in `emporium.portal_count`
- * by triggers of migration 0005, because counting a million rows takes longer than a page may. A change here needs a migration.
+ * by triggers of migrations 0005 and 0008, because counting a million rows takes longer than a page may. A change here needs a migration.
  */
 export const COUNTED: Readonly<Partial<Record<EntityName, readonly string[]>>> = {
   Annotation: [
@@ -16,7 +16,7 @@ export const COUNTED: Readonly<Partial<Record<EntityName, readonly string[]>>> =
   ],
   AnnotationShape: ["shape_type"],
   AnnotationFile: ["format", "source", "is_visualization_default"],
-  AnnotationAuthor: ["primary_author_status"],
+  AnnotationAuthor: ["primary_author_status", "name", "orcid"],
   AnnotationMethodLink: ["link_type"],
   IdentifiedObject: ["object_name", "object_id"],
   Frame: ["is_gain_corrected"],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EntityName } from "../../src/catalog/entities.js";
 import { openFacets } from "../../src/catalog/facets.js";
+import { systemClock } from "../../src/core/clock.js";
 import {
   choicesOf,
   contentValues,
@@ -38,7 +39,7 @@ beforeAll(async () => {
   );
   rows = made;
   portal = await portalDatabase(rows);
-  facetsOf = openFacets(portal.reader.pool);
+  facetsOf = openFacets(portal.reader.pool, systemClock);
 }, 120_000);
 afterAll(() => portal?.stop());
 

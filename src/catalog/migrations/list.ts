@@ -6,6 +6,7 @@ import { portalImport } from "./0004-portal-import.js";
 import { portalSpeed } from "./0005-portal-speed.js";
 import { frameValues } from "./0006-frame-values.js";
 import { importPrefixes } from "./0007-import-prefixes.js";
+import { search } from "./0008-search.js";
 
 /** Every step of the schema in order. A released step is never changed: a new step corrects its errors. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0005-portal-speed": portalSpeed,
   "0006-frame-values": frameValues,
   "0007-import-prefixes": importPrefixes,
+  "0008-search": search,
 };

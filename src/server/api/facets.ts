@@ -17,7 +17,7 @@ const PARAMETERS = z.strictObject({
 
 /** `GET facets?of=runs&where={…}`: what a list can be filtered by; with `facet=…&like=…` the values of one that have a text in them. */
 export const facetsRoutes: Routes = (app, context) => {
-  const answer = context.catalogue && openFacets(context.catalogue.pool);
+  const answer = context.catalogue && openFacets(context.catalogue.pool, context.clock);
   app.get("/facets", async (c) => {
     if (!answer) throw noCatalogue(context);
     return c.json(await answer(parsed(PARAMETERS, c.req.query()), c.req.raw.signal));
