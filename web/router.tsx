@@ -20,7 +20,19 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const at = { getParentRoute: () => root };
 
 /** The viewer reads them itself: `viewer/link.ts`. */
-const slices = searchOf({ p: text, at: text, v: text, l: text, z: text, c: text, s: text, on: text, m: text, w: text, cw: text });
+const slices = searchOf({
+  p: text,
+  at: text,
+  v: text,
+  l: text,
+  z: text,
+  c: text,
+  s: text,
+  on: text,
+  m: text,
+  w: text,
+  cw: text,
+});
 /** Neuroglancer knows its own parameters. */
 const viewSearch = searchOf({}, texts);
 

@@ -692,3 +692,43 @@ export interface RunsResult {
   }>;
 }
 export const runsQuery = "query runs($where:RunWhereClause$orderBy:[RunOrderByClause!]$offset:Int!$limit:Int!){runs(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id name dataset{id title releaseDate}tomograms(first:1 where:{isVisualizationDefault:{_eq:true}}orderBy:[{id:asc}]){edges{node{id keyPhotoUrl keyPhotoThumbnailUrl voxelSpacing sizeX sizeY sizeZ}}}tomogramsAggregate{aggregate{count}}tiltseries(first:1 orderBy:[{id:asc}]){edges{node{tiltSeriesQuality tiltMin tiltMax}}}annotationsAggregate{aggregate{count}}}}" as Query<RunsResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;
+
+export interface ViewTiltseriesResult {
+  readonly tiltseries: ReadonlyArray<{
+    readonly tiltAxis: number;
+    readonly run: {
+      readonly id: number;
+      readonly name: string;
+      readonly dataset: {
+        readonly id: number;
+        readonly title: string;
+      } | null;
+    } | null;
+  }>;
+}
+export const viewTiltseriesQuery = "query viewTiltseries($id:Int!){tiltseries(where:{id:{_eq:$id}}limitOffset:{limit:1}){tiltAxis run{id name dataset{id title}}}}" as Query<ViewTiltseriesResult, { id: number }>;
+
+export interface ViewTomogramResult {
+  readonly tomograms: ReadonlyArray<{
+    readonly run: {
+      readonly id: number;
+      readonly name: string;
+      readonly dataset: {
+        readonly id: number;
+        readonly title: string;
+      } | null;
+      readonly tomograms: {
+        readonly edges: ReadonlyArray<{
+          readonly node: {
+            readonly id: number;
+            readonly name: string | null;
+            readonly processing: "denoised" | "filtered" | "raw" | "filtered_even" | "filtered_odd";
+            readonly reconstructionMethod: "SART" | "Fourier_Space" | "SIRT" | "WBP" | "Unknown";
+            readonly voxelSpacing: number;
+          };
+        }>;
+      };
+    } | null;
+  }>;
+}
+export const viewTomogramQuery = "query viewTomogram($id:Int!){tomograms(where:{id:{_eq:$id}}limitOffset:{limit:1}){run{id name dataset{id title}tomograms(first:50 orderBy:[{id:asc}]){edges{node{id name processing reconstructionMethod voxelSpacing}}}}}}" as Query<ViewTomogramResult, { id: number }>;

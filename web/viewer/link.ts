@@ -3,7 +3,7 @@ import type { Triple } from "../../src/core/box.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { type Contrast, defaultContrast, GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
 import { parseMeasures, parsePoint, printMeasures } from "./measure.js";
-import { firstState, LAYOUTS, SLAB_MAX, type ViewState } from "./state.js";
+import { atSection, firstState, LAYOUTS, SLAB_MAX, type ViewState } from "./state.js";
 
 /** Longer ones go behind `#`, where no server and no log sees them. */
 export const LINK_MAX = 2000;
@@ -36,6 +36,8 @@ const PARAMETERS = {
   m: parsedBy(parseMeasures),
   /** The volume beside it, and its contrast. */
   w: z.string().check(z.regex(/^[\w:-]+$/)),
+  /** In place of `p`: a section across z, as other pages write it. */
+  at: numberIn(0, 1e9),
   cw: parsedBy(parseContrast),
 };
 
@@ -58,9 +60,11 @@ export function parseLink(
   };
   const first = firstState(facts);
   const on = read("on");
+  const at = read("at");
+  const section = at === undefined ? undefined : atSection(facts, "z", first, at).position;
   const state: ViewState = {
     layout: read("l"),
-    position: read("p") ?? first.position,
+    position: read("p") ?? section ?? first.position,
     centre: read("v"),
     zoom: read("z"),
     contrast: read("c") ?? first.contrast,

@@ -1,19 +1,20 @@
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { Copy, Download, Layers, Ruler, SlidersHorizontal, SquareArrowOutUpRight } from "lucide-react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Triple } from "../../src/core/box.js";
 import { copyText } from "../parts/copy.js";
 import { notify, useCommand } from "../parts/page.js";
 import { isTyping, letterKeys } from "../parts/settings.js";
 import "./viewer.css";
 import { autoLimits } from "./auto.js";
+import { BesideChoice, useSecond } from "./compare.js";
 import { shifted, volumeLimits } from "./contrast.js";
 import { Corner } from "./corner.js";
 import { ExportDialog } from "./export-dialog.js";
 import { PANE_AXES, PANE_NAMES } from "./geometry.js";
 import { type Command, commandOf } from "./keys.js";
 import { linkParameters, PARAMETER_NAMES, parseLink, splitLink } from "./link.js";
-import { stepList } from "./list-steps.js";
+import { stepRuns } from "./of-run.js";
 import type { LayersHost } from "./overlay.js";
 import { LayersPanel } from "./overlays/layers.js";
 import { finishMeasure, Pane } from "./pane.js";
@@ -38,6 +39,8 @@ const PANES: Readonly<Record<Layout, readonly PaneId[]>> = {
   tilt: ["z"],
   compare: ["z", "z2"],
 };
+
+const TiltPart = lazy(() => import("./tilt.js"));
 
 const LAYOUT_TITLES: Readonly<Record<Layout, string>> = {
   xy: "One plane",
@@ -69,6 +72,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
     else drawings.current.delete(pane);
   }, []);
   const layout = useLayout(session);
+  const second = useSecond(session, layout);
   const stepPoint = useRef<(direction: 1 | -1) => void>(undefined);
   const host = useHost(session, stepPoint);
   const root = useRef<HTMLDivElement>(null);
@@ -142,10 +146,12 @@ export function Viewer({ source }: { source: PlaneSource }) {
         return void copyLink();
       case "neuroglancer":
         return void navigate({ to: neuroglancerAddress(location.pathname), search: linkParameters(facts, session.state.get()) });
-      case "list": {
-        const to = stepList(facts.ref, command.by);
-        return to ? void navigate({ to }) : notify("There is no list to step through: open this from a list of runs.");
-      }
+      case "list":
+        return void stepRuns(command.by).then(
+          (to) =>
+            to ? navigate({ to }) : notify("There is no further run: N and P step through the list of runs that one came from."),
+          (error: unknown) => notify(error instanceof Error ? error.message : String(error)),
+        );
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -204,9 +210,17 @@ export function Viewer({ source }: { source: PlaneSource }) {
       )}
       <div className="v-body">
         <div className={`v-panes v-${layout}`}>
-          {panes.map((pane) => (
-            <Pane key={pane} session={session} pane={pane} onDrawing={onDrawing} />
-          ))}
+          {panes
+            .filter((pane) => pane !== "z2" || second)
+            .map((pane) => (
+              <Pane key={pane} session={session} pane={pane} onDrawing={onDrawing} />
+            ))}
+          {layout === "tilt" && (
+            <Suspense>
+              <TiltPart session={session} />
+            </Suspense>
+          )}
+          {layout === "compare" && <BesideChoice session={session} />}
           {(layout === "ortho" || layout === "quad") && <Corner session={session} isLarge={layout === "quad"} />}
         </div>
         <Panel session={session} run={run}>

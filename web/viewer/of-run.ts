@@ -1,0 +1,98 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Listing, VolumeFacts } from "../../src/model/page-api.js";
+import { ask, askCatalogue } from "../parts/api.js";
+import { notedList, noteList } from "../parts/list/neighbours.js";
+import { askSections } from "../parts/run-data.js";
+import { runsQuery, viewTiltseriesQuery, viewTomogramQuery } from "../queries/generated.js";
+
+/** The run that a volume is of. */
+export interface RunOfVolume {
+  readonly id: number;
+  readonly name: string;
+  readonly dataset: { readonly id: number; readonly title: string } | null;
+}
+
+/** A volume that can be put beside this one. */
+export interface Beside {
+  readonly ref: string;
+  readonly title: string;
+}
+
+const entityOf = (ref: string): readonly [kind: string, id: number] | undefined => {
+  const [, kind, id] = /^(\w+):(\d+)$/.exec(ref) ?? [];
+  return kind === undefined ? undefined : [kind, Number(id)];
+};
+
+/** Of volumes of the catalogue; others are of no run. */
+export function useRun(ref: string) {
+  const [kind, id] = entityOf(ref) ?? [];
+  return useQuery({
+    queryKey: ["view", ref, "run"],
+    enabled: kind === "tomogram" || kind === "tiltseries",
+    queryFn: async ({ signal }): Promise<RunOfVolume | null> => {
+      if (kind === "tiltseries") return (await askCatalogue(viewTiltseriesQuery, { id: id! }, signal)).tiltseries[0]?.run ?? null;
+      return (await askCatalogue(viewTomogramQuery, { id: id! }, signal)).tomograms[0]?.run ?? null;
+    },
+  });
+}
+
+/** Tomograms of the same run; of a file the other volumes of its folder. */
+export function useBeside(facts: VolumeFacts) {
+  return useQuery({
+    queryKey: ["view", facts.ref, "beside"],
+    queryFn: async ({ signal }): Promise<readonly Beside[]> => {
+      const [kind, id] = entityOf(facts.ref) ?? [];
+      if (kind === "tomogram") {
+        const { tomograms } = await askCatalogue(viewTomogramQuery, { id: id! }, signal);
+        const all = tomograms[0]?.run?.tomograms.edges.map(({ node }) => node) ?? [];
+        return all
+          .filter((one) => one.id !== id)
+          .map((one) => ({
+            ref: `tomogram:${one.id}`,
+            title: `${one.processing} ${one.reconstructionMethod} ${one.voxelSpacing.toFixed(2)} Å (${one.id})`,
+          }));
+      }
+      const prefix = facts.key.includes("/") ? facts.key.slice(0, facts.key.lastIndexOf("/") + 1) : "";
+      const { entries } = await ask<Listing>(
+        `places/${facts.place}/list?${new URLSearchParams({ prefix, limit: "200" })}`,
+        signal,
+      );
+      return entries.flatMap(({ ref, name, key }) => (ref && key.replace(/\/$/, "") !== facts.key ? [{ ref, title: name }] : []));
+    },
+  });
+}
+
+/** Dose and defocus of the sections of a tilt series, by their index. */
+export function useSections(ref: string, run: RunOfVolume | null | undefined) {
+  const [kind, id] = entityOf(ref) ?? [];
+  return useQuery({
+    queryKey: ["view", ref, "sections"],
+    enabled: kind === "tiltseries" && run != null,
+    queryFn: async ({ signal }) => {
+      const { frames, perSectionParameters } = await askSections(run!.id, signal);
+      const doses = new Map(frames.map((frame) => [frame.id, (frame.accumulatedDose ?? 0) + (frame.exposureDose ?? 0)]));
+      return perSectionParameters
+        .filter((one) => one.tiltseriesId === id)
+        .map((one) => ({
+          zIndex: one.zIndex,
+          angle: one.rawAngle,
+          defocusAngstrom: one.majorDefocus,
+          dose: one.frameId === null ? undefined : doses.get(one.frameId),
+        }));
+    },
+  });
+}
+
+/** The next or previous run of the list that one came from. @returns the address of its tomogram, or of the run where it has none */
+export async function stepRuns(by: 1 | -1): Promise<string | undefined> {
+  const list = notedList("runs");
+  const index = (list?.index ?? -1) + by;
+  if (!list || index < 0 || index >= list.total) return undefined;
+  const { where, orderBy } = list;
+  const { runs } = await askCatalogue(runsQuery, { where, orderBy: [...orderBy], offset: index, limit: 1 });
+  const run = runs[0];
+  if (!run) return undefined;
+  noteList("runs", { ...list, index });
+  const tomogram = run.tomograms.edges[0]?.node.id;
+  return tomogram === undefined ? `/runs/${run.id}` : `/view/tomogram/${tomogram}`;
+}
