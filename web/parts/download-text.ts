@@ -98,34 +98,31 @@ export function pythonText({ kind, items }: Wanted, { graphql, s3 }: Served): Pa
   };
 }
 
-/** A project of the datasets, and the lines that open it. */
-export function copickText({ datasets }: Wanted, { url, graphql, s3 }: Served): PasteText {
-  const file = `copick-${datasets.join("-")}.json`;
-  const command = [
-    "emporium",
-    "catalog",
-    "export",
-    "copick",
-    url,
-    ...datasets.flatMap((id) => ["--dataset", String(id)]),
-    "--out",
-    file,
-  ];
-  const shell = lines([command]);
-  if ("none" in shell) return shell;
-  const python = [
-    "import os",
-    "",
-    "import cryoet_data_portal._client as portal",
-    "",
-    `portal.DEFAULT_URL = ${literal(graphql)}`,
-    `os.environ["AWS_ENDPOINT_URL_S3"] = ${literal(s3)}`,
-    "",
-    "import copick",
-    "",
-    `project = copick.from_file(${literal(file)})`,
-  ];
-  return { text: [`${shell.text.trimEnd()}`, "", "# then, in Python:", ...python, ""].join("\n") };
+const projectOf = ({ datasets }: Wanted) => `copick-${datasets.join("-")}.json`;
+
+/** A project of whole datasets. */
+export function copickText(wanted: Wanted, { url }: Served): PasteText {
+  const datasets = wanted.datasets.flatMap((id) => ["--dataset", String(id)]);
+  return lines([["emporium", "catalog", "export", "copick", url, ...datasets, "--out", projectOf(wanted)]]);
+}
+
+/** The lines that open it. */
+export function copickPythonText(wanted: Wanted, { graphql, s3 }: Served): PasteText {
+  return {
+    text: [
+      "import os",
+      "",
+      "import cryoet_data_portal._client as portal",
+      "",
+      `portal.DEFAULT_URL = ${literal(graphql)}`,
+      `os.environ["AWS_ENDPOINT_URL_S3"] = ${literal(s3)}`,
+      "",
+      "import copick",
+      "",
+      `project = copick.from_file(${literal(projectOf(wanted))})`,
+      "",
+    ].join("\n"),
+  };
 }
 
 /** Command lines. A control character in one would be taken by the terminal, quoted or not: a tab completes, an escape ends the paste. */

@@ -8,6 +8,7 @@ import styles from "./details.module.css";
 import {
   addressOf,
   awsText,
+  copickPythonText,
   copickText,
   curlText,
   emporiumText,
@@ -20,12 +21,18 @@ import { bytes, plural } from "./format.js";
 import { useServer } from "./queries.js";
 import { Answer } from "./states.js";
 
-const WAYS: readonly [name: string, says: string, text: (wanted: Wanted, served: Served) => PasteText][] = [
+type TextOf = (wanted: Wanted, served: Served) => PasteText;
+const WAYS: readonly [name: string, says: string, ...texts: TextOf[]][] = [
   ["emporium", "Verified and resumable: the same command goes on where it was stopped.", emporiumText],
   ["AWS", "The command line of AWS, without an account.", awsText],
   ["curl", "Single files; a Zarr is a folder.", curlText],
   ["Python", "With the portal's own client: pip install cryoet-data-portal", pythonText],
-  ["copick", "A project for picking, of the whole dataset: pip install copick", copickText],
+  [
+    "copick",
+    "A project for picking, of the whole dataset: pip install copick. The command writes it, the lines of Python open it.",
+    copickText,
+    copickPythonText,
+  ],
 ];
 
 /** Ways to fetch something from the server that this page is from. */
@@ -63,10 +70,12 @@ function Ways({ wanted, served }: { wanted: Wanted; served: Served }) {
       <Tabs.Content value="Files">
         <Links wanted={wanted} served={served} />
       </Tabs.Content>
-      {WAYS.map(([name, says, text]) => (
+      {WAYS.map(([name, says, ...texts]) => (
         <Tabs.Content key={name} value={name}>
           <p className="muted">{says}</p>
-          <Text of={text(wanted, served)} />
+          {texts.map((text) => (
+            <Text key={text.name} of={text(wanted, served)} />
+          ))}
         </Tabs.Content>
       ))}
     </Tabs.Root>
