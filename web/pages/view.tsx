@@ -4,7 +4,7 @@ import { lazy, Suspense } from "react";
 import { printRef } from "../../src/model/ref.js";
 import { useCrumbs } from "../parts/page.js";
 import { ErrorPanel, Loading } from "../parts/states.js";
-import { openServed } from "../viewer/planes.js";
+import { openServed } from "../viewer/served.js";
 
 const Viewer = lazy(() => import("../viewer/viewer.js").then((module) => ({ default: module.Viewer })));
 

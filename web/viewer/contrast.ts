@@ -17,7 +17,15 @@ export const GAMMA_MAX = 5;
 /** Numbers of a plane that its percentiles are taken of. */
 const SAMPLE = 65_536;
 
-export const defaultContrast = ({ limits: { low, high } }: VolumeFacts): Contrast => ({ low, high, gamma: 1, isInverted: false });
+export const defaultContrast = ({ limits: { low, high } }: VolumeFacts): Contrast => ({
+  low: rounded(low),
+  high: rounded(high),
+  gamma: 1,
+  isInverted: false,
+});
+
+/** Six digits: what an address holds, and a person reads. */
+export const rounded = (value: number): number => Number(value.toPrecision(6));
 
 /** 0 to 255 of a number; what is no number is black. The shaders do the same. */
 export function greyOf(value: number, { low, high, gamma, isInverted }: Contrast): number {

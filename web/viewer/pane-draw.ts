@@ -7,6 +7,7 @@ import { isWhole, type Plane, PlaneLoader, type PlaneSource, valueIn } from "./p
 import { type Frame, type Placed, type Renderer, webglRenderer } from "./render.js";
 import { canvasRenderer } from "./render-2d.js";
 import { scaleBar } from "./scale-bar.js";
+import { passes } from "./served.js";
 import type { Hover, PaneId, Session } from "./session.js";
 import { sectionOf } from "./state.js";
 
@@ -68,6 +69,7 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
       source: from,
       cache: session.cache,
       clock: systemClock,
+      passes,
       show(plane) {
         // a part lies over the whole of the same section, if that is there
         const beneath = planes

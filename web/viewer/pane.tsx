@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef } from "react";
 import type { Triple } from "../../src/core/box.js";
+import { apiErrorOf } from "../parts/states.js";
 import { hasScale, indexAt, PANE_AXES, PANE_NAMES, voxelOf } from "./geometry.js";
 import { type Measure, POINTS } from "./measure.js";
 import type { Axis } from "./overlay.js";
@@ -98,16 +99,23 @@ function PaneLabels({ session, pane, axis, again }: { session: Session; pane: Pa
         </span>
       )}
       {status?.isSlow && <span className="v-slow" />}
-      {status?.error && (
-        <div className="v-error" role="alert">
-          <strong>✕ {status.error.error.code}</strong> {status.error.error.message}
-          {status.error.error.hint && <> · {status.error.error.hint}</>}{" "}
-          <button type="button" onClick={status.error.status === 409 ? () => location.reload() : again}>
-            {status.error.status === 409 ? "Reload" : "Try again"}
-          </button>
-        </div>
-      )}
+      {status?.error !== undefined && <Trouble error={status.error} again={again} />}
     </>
+  );
+}
+
+/** Why a plane did not come. The last one stays. */
+function Trouble({ error, again }: { error: unknown; again: () => void }) {
+  const { code, message, hint } = apiErrorOf(error);
+  // what was shown is of another file than what would come
+  const isOther = code === "SOURCE_CHANGED";
+  return (
+    <div className="v-error" role="alert">
+      <strong>✕ {code}</strong> {message} {hint}{" "}
+      <button type="button" onClick={isOther ? () => location.reload() : again}>
+        {isOther ? "Reload" : "Try again"}
+      </button>
+    </div>
   );
 }
 

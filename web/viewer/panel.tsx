@@ -9,13 +9,13 @@ import type { Command } from "./keys.js";
 import { MEASURE_KINDS, measuresTsv, parsePoint, printMeasured } from "./measure.js";
 import type { Session } from "./session.js";
 import { logHistogram, sideWidth, wheelZooms } from "./settings.js";
-import { atPosition, withContrast, withSlab } from "./state.js";
+import { atPosition, isTiltSeries, withContrast, withSlab } from "./state.js";
 import { useOf } from "./use-of.js";
 
 /** Layers, contrast, slab, position, measures, settings. */
 export function Panel({ session, run, children }: { session: Session; run: (command: Command) => void; children: ReactNode }) {
   const width = sideWidth.use();
-  const isTilt = session.facts.isTiltSeries;
+  const isTilt = isTiltSeries(session.facts);
   return (
     <aside
       className="v-side"

@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/core/clock.js";
+import { EmporiumError } from "../../src/core/errors.js";
 import { Recent } from "../../src/core/recent.js";
-import { PLANE_HEADERS, type PlaneQuery, type VolumeFacts } from "../../src/model/page-api.js";
-import { AnswerError, answered, ask, base } from "../parts/api.js";
+import type { VolumeFacts } from "../../src/model/page-api.js";
 import { PLANE_AXES } from "./geometry.js";
 import type { Axis } from "./overlay.js";
 
@@ -53,40 +53,15 @@ export interface PlaneSource {
 
 export const keyOf = ({ axis, at, level, box, slab, as }: PlaneAsk): string => [axis, at, level, box.join(), slab, as].join(" ");
 
-/** A volume of the server. @throws {AnswerError} */
-export async function openServed(ref: string, signal?: AbortSignal): Promise<PlaneSource> {
-  const facts = await ask<VolumeFacts>(`volumes/${ref}`, signal);
-  return {
-    facts,
-    async read(one, abort) {
-      const url = new URL(`api/v1/volumes/${ref}/plane`, base);
-      const [row0, column0, row1, column1] = one.box;
-      const query: PlaneQuery = { axis: one.axis, at: one.at, level: one.level, as: one.as, v: facts.etag };
-      for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
-      if (!isWhole(facts, one)) url.searchParams.set("box", [column0, row0, column1, row1].join());
-      if (one.slab > 1) url.searchParams.set("slab", String(one.slab));
-      const reply = await answered(url, { signal: abort });
-      const [rows, columns] = (reply.headers.get(PLANE_HEADERS.shape) ?? "").split(",").map(Number);
-      const level = Number(reply.headers.get(PLANE_HEADERS.level) ?? one.level);
-      const dtype = reply.headers.get(PLANE_HEADERS.dtype) ?? facts.dtype;
-      return { ...one, level, rows: rows!, columns: columns!, ...samplesOf(dtype, await reply.arrayBuffer(), rows! * columns!) };
-    },
-    close() {},
-  };
-}
-
 /**
  * Numbers as textures take them: 64-bit ones become float32.
  *
- * @throws {AnswerError} FORMAT_FIELD where the bytes are not `count` numbers of the type
+ * @throws {EmporiumError} FORMAT_FIELD where the bytes are not `count` numbers of the type
  */
 export function samplesOf(dtype: string, bytes: ArrayBuffer, count: number): Pick<Plane, "dtype" | "data"> {
   const found = READERS[dtype]?.(bytes);
   if (found === undefined || found.data.length !== count)
-    throw new AnswerError(
-      { code: "FORMAT_FIELD", message: `a plane of ${count} ${dtype} came with ${bytes.byteLength} bytes` },
-      200,
-    );
+    throw new EmporiumError("FORMAT_FIELD", `a plane of ${count} ${dtype} came with ${bytes.byteLength} bytes`);
   return found;
 }
 
@@ -186,7 +161,8 @@ function halved({ dtype, histogram: { min, max } }: VolumeFacts, slab: number): 
 export interface LoaderState {
   /** Something that is wanted has not come for a while. */
   readonly isSlow: boolean;
-  readonly error?: AnswerError | undefined;
+  /** Why it will not come, unless it is asked for again. */
+  readonly error?: unknown;
 }
 
 export interface LoaderOptions {
@@ -196,6 +172,8 @@ export interface LoaderOptions {
   /** A plane to be shown from now on. */
   show(plane: Plane): void;
   state(state: LoaderState): void;
+  /** Whether a failure may be over soon. */
+  passes(error: unknown): boolean;
 }
 
 export const makeCache = (): Recent<string, Plane> => new Recent(CACHE_BYTES, ({ data }) => data.byteLength);
@@ -221,7 +199,7 @@ export class PlaneLoader {
   private shownKey = "";
   private rest = new AbortController();
   private slow = new AbortController();
-  private failed: AnswerError | undefined;
+  private failed: unknown;
   private isClosed = false;
 
   constructor(private readonly options: LoaderOptions) {}
@@ -374,12 +352,9 @@ export class PlaneLoader {
     this.flights = this.flights.filter((one) => one !== flight);
     if (this.isClosed || flight.abort.signal.aborted) return;
     if (flight.isAhead) return;
-    this.failed =
-      error instanceof AnswerError
-        ? error
-        : new AnswerError({ code: "INTERNAL", message: error instanceof Error ? error.message : String(error) }, 0);
+    this.failed = error;
     this.tell(false);
     // the server may be back soon; anything else stays as it is
-    if (this.failed.status === 0 || this.failed.status === 503) this.settle(RETRY_MS);
+    if (this.options.passes(error)) this.settle(RETRY_MS);
   }
 }

@@ -1,6 +1,6 @@
 import type { Triple } from "../../src/core/box.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
-import { type Contrast, defaultContrast } from "./contrast.js";
+import { type Contrast, defaultContrast, rounded as roundedLimit } from "./contrast.js";
 import { extentOf, indexAt, middleOf, PANE_AXES, worldAt } from "./geometry.js";
 import type { Measure } from "./measure.js";
 import type { Axis } from "./overlay.js";
@@ -30,6 +30,8 @@ export interface ViewState {
 }
 
 export const SLAB_MAX = 63;
+/** A section is a projection then: no plane runs across them. */
+export const isTiltSeries = ({ isTiltSeries: is, ref }: VolumeFacts): boolean => is || ref.startsWith("tiltseries:");
 const ZOOM_RANGE = 1000;
 
 export const firstState = (facts: VolumeFacts): ViewState => ({
@@ -94,7 +96,7 @@ export const withContrast = (state: ViewState, contrast: Partial<Contrast>): Vie
   if (!(low < high)) return state;
   return {
     ...state,
-    contrast: { low: significant(low, 6), high: significant(high, 6), gamma: significant(gamma, 3), isInverted },
+    contrast: { low: roundedLimit(low), high: roundedLimit(high), gamma: significant(gamma, 3), isInverted },
   };
 };
 

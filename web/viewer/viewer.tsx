@@ -24,7 +24,18 @@ import type { PlaneSource } from "./planes.js";
 import { SectionBar } from "./section-bar.js";
 import { makeSession, type PaneId, type Session } from "./session.js";
 import { playSpeed, SPEEDS } from "./settings.js";
-import { atPosition, LAYOUTS, type Layout, panned, sectionOf, type ViewState, withContrast, withSlab, zoomed } from "./state.js";
+import {
+  atPosition,
+  isTiltSeries,
+  LAYOUTS,
+  type Layout,
+  panned,
+  sectionOf,
+  type ViewState,
+  withContrast,
+  withSlab,
+  zoomed,
+} from "./state.js";
 import { useOf } from "./use-of.js";
 
 /** Below it there is one pane, and side panels come from below. */
@@ -171,7 +182,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
         <h1>{facts.title}</h1>
         <fieldset className="v-group">
           <legend className="hidden">Layout</legend>
-          {LAYOUTS.filter((one) => one !== "tilt" || facts.isTiltSeries).map((one) => (
+          {LAYOUTS.filter((one) => one !== "tilt" || isTiltSeries(facts)).map((one) => (
             <button
               key={one}
               type="button"
@@ -309,7 +320,7 @@ function useLayout(session: Session): Layout {
     return () => removeEventListener("resize", onResize);
   }, []);
   const { facts } = session;
-  const usual = facts.isTiltSeries ? "tilt" : isNarrow || facts.shape[0] === 1 ? "xy" : "ortho";
+  const usual = isTiltSeries(facts) ? "tilt" : isNarrow || facts.shape[0] === 1 ? "xy" : "ortho";
   return chosen ?? usual;
 }
 

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { LINK_MAX, linkParameters, parseLink, splitLink } from "./link.js";
+import { firstState, type ViewState } from "./state.js";
+import { testFacts } from "./test-facts.js";
+
+const facts = testFacts();
+
+describe("the address of a view", () => {
+  it("says nothing of what goes without saying", () => {
+    expect(linkParameters(facts, firstState(facts))).toEqual({});
+    expect(parseLink(facts, {})).toEqual({ state: firstState(facts), wrong: [] });
+  });
+
+  it("gives back what it was made of", () => {
+    const state: ViewState = {
+      layout: "ortho",
+      position: [310, 20.5, 1000],
+      centre: [300, 1280, 2555],
+      zoom: 4.2,
+      contrast: { low: -3.5, high: 12.25, gamma: 1.4, isInverted: true },
+      slab: 5,
+      on: ["12", "15"],
+      measures: [
+        {
+          kind: "line",
+          axis: "z",
+          points: [
+            [310, 1, 2],
+            [310, 3.5, 4],
+          ],
+        },
+        {
+          kind: "angle",
+          axis: "x",
+          points: [
+            [1, 2, 3],
+            [4, 5, 6],
+            [7, 8, 9],
+          ],
+        },
+      ],
+      other: "tomogram:2",
+      otherContrast: { low: 0, high: 1, gamma: 1, isInverted: false },
+    };
+    const said = linkParameters(facts, state);
+    expect(said).toEqual({
+      p: "1000,20.5,310",
+      l: "ortho",
+      v: "2555,1280,300",
+      z: "4.2",
+      c: "-3.5,12.25,1.4,1",
+      s: "5",
+      on: "12,15",
+      m: "lz2,1,310_4,3.5,310~ax3,2,1_6,5,4_9,8,7",
+      w: "tomogram:2",
+      cw: "0,1,1,0",
+    });
+    expect(parseLink(facts, said)).toEqual({ state, wrong: [] });
+  });
+
+  it.each([
+    ["p", "1,2"],
+    ["p", "1,2,x"],
+    ["p", "1,2,Infinity"],
+    ["l", "sideways"],
+    ["z", "0"],
+    ["z", ""],
+    ["c", "5,5"],
+    ["c", "1,2,9"],
+    ["c", "1,2,1,2"],
+    ["s", "1000"],
+    ["m", "lz1,2,3"],
+    ["m", "qz1,2,3_4,5,6"],
+    ["w", "<b>"],
+  ])("%s=%s is left out, and told", (name, value) => {
+    const { state, wrong } = parseLink(facts, { [name]: value });
+    expect(wrong).toEqual([name]);
+    expect(state).toEqual(firstState(facts));
+  });
+
+  it("takes a section in place of a position", () => {
+    expect(parseLink(facts, { at: "7" }).state.position[0]).toBe(70);
+  });
+
+  it("puts long parts behind #", () => {
+    const points = Array.from({ length: 60 }, (_, i) => [i, 1000.5 + i, 2000.5 + i] as [number, number, number]);
+    const state: ViewState = { ...firstState(facts), on: [], measures: Array(4).fill({ kind: "polyline", axis: "z", points }) };
+    const { search, hash } = splitLink(linkParameters(facts, state));
+    expect(new URLSearchParams(search).toString().length).toBeLessThan(LINK_MAX);
+    expect(parseLink(facts, search, `#${hash}`).state.measures).toEqual(state.measures);
+  });
+});
