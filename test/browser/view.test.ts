@@ -130,6 +130,7 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     await page.mouse.click(...(await pixelOf(page, "y", 5, [12, 48, 30])));
     await page.waitForSelector('.v-pane[data-axis="z"][data-shown="12"][data-sharp="true"]');
     expect(await page.locator('.v-pane[data-axis="z"] .v-canvas').getAttribute("aria-label")).toContain("slice 13 of 40");
+    await page.locator('.v-pane[data-axis="z"] .v-canvas').focus();
     await page.getByLabel("Slice number of xy").fill(String(one.at + 1));
     await page.getByLabel("Slice number of xy").press("Enter");
     await page.waitForSelector(`.v-pane[data-axis="z"][data-shown="${one.at}"][data-sharp="true"]`);

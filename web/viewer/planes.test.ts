@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/core/clock.js";
 import {
   asksFor,
-  keyOf,
   makeCache,
   type Plane,
   type PlaneAsk,
