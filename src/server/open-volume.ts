@@ -6,11 +6,15 @@ import type { ReadingRoom } from "../arrays/loader/room.js";
 import { openBlockVolume } from "../arrays/loader/volume.js";
 import type { PlaneResult } from "../arrays/loader/work/plane-job.js";
 import type { PlaneForm } from "../arrays/plane/convert.js";
+import { mrcLayout } from "../arrays/plane/mrc.js";
 import { openPlanes, planeFile } from "../arrays/plane/open.js";
 import { type PlaneSource, type PlaneWish, readPlane } from "../arrays/plane/plane.js";
+import { type Compression, headBehind } from "../arrays/stream/source/compressed.js";
 import { blockSource } from "../core/blocks.js";
 import type { Clock } from "../core/clock.js";
 import { isEmporiumError } from "../core/errors.js";
+import { compressionOf } from "../formats/mrc/detect.js";
+import { MRC_HEADER_BYTES, parseMrcHeader } from "../formats/mrc/header.js";
 import { nanometresPer, type PeekFacts } from "../formats/peek/facts.js";
 import { peekFile, peekFolder } from "../formats/peek/peek.js";
 import { openObject } from "../stores/store.js";
@@ -38,6 +42,8 @@ export interface OpenVolume extends PlacedKey {
   /** Å; of level 0. */
   readonly voxelSizeAngstrom: readonly (number | undefined)[];
   readonly originAngstrom: readonly number[];
+  /** It is compressed as a whole: sections come in the order of the file. */
+  readonly isSequential?: boolean | undefined;
   cut(wish: PlaneWish, form: PlaneForm, signal?: AbortSignal): Promise<PlaneResult>;
   close(): Promise<void>;
 }
@@ -69,6 +75,8 @@ async function openFile(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | 
   const { stat, name } = file;
   const id = `${place.id}/${key}\n${stat.etag ?? stat.modifiedMs}`;
   const kept = blockSource(file, store.local ? {} : { keptBytes: REMOTE_BYTES, kept: { cache: means.blocks, id } });
+  const compression = compressionOf(await kept.read({ offset: 0, length: MRC_HEADER_BYTES }, { signal }));
+  if (compression && store.local) return openCompressed(at, file, compression, means, signal);
   const known = await planeFile(kept, { signal });
   if (known === undefined) return undefined;
   const here = await openPlanes(kept, known);
@@ -87,6 +95,34 @@ async function openFile(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | 
     ...common,
     source: threadedPlanes(means.threads, local, { name, dtype: here.dtype, shape: here.levels[0]!.shape }),
     cut: (wish, form, stop) => means.threads.cut(local, wish, form, stop),
+  };
+}
+
+/** MRC that is compressed as a whole: sections come as they are decompressed. */
+async function openCompressed(
+  at: PlacedKey,
+  file: Awaited<ReturnType<typeof openObject>>,
+  compression: Compression,
+  { threads }: PlaneMeans,
+  signal: AbortSignal | undefined,
+): Promise<OpenVolume> {
+  const { name, stat } = file;
+  const header = parseMrcHeader(await headBehind(file, compression, MRC_HEADER_BYTES, signal), { name });
+  const known = mrcLayout(header, name);
+  const sizeBytes = header.dataOffset + header.dataBytes;
+  const local = { path: at.place.store.local!.path(at.key), name, sizeBytes, etag: stat.etag, known, compression };
+  const [peeked] = (await peekFile(file, { signal, decompressHead: headBehind })).images;
+  peeked!.warnings.push("compressed: no random access; convert it with: emporium ingest convert FILE OUT --zarr");
+  return {
+    ...at,
+    keys: [at.key],
+    etag: await etagOf(at, [at.key], signal),
+    source: threadedPlanes(threads, local, known),
+    peeked,
+    ...geometryOf(peeked!),
+    isSequential: true,
+    cut: (wish, form, stop) => threads.cut(local, wish, form, stop),
+    close: async () => {},
   };
 }
 

@@ -5,6 +5,7 @@ import { printRef } from "../model/ref.js";
 import type { Store } from "../stores/store.js";
 import { apiHandler } from "./api/api.js";
 import type { ApiContext, ServedCatalogue } from "./api/context.js";
+import { virtualZarrRoutes } from "./api/virtual-zarr.js";
 import { appPage } from "./app-page.js";
 import { type CorsPolicy, OWN_ORIGIN, withCors } from "./cors.js";
 import { finder } from "./find.js";
@@ -97,14 +98,13 @@ export async function servePortal({
   };
   const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, log });
   const metrics = serverMetrics(clock);
-  const api = apiHandler(context);
   const others = mounted({
     "/": pages,
     "/api/": async () => notHere(),
-    "/api/v1/": api,
+    "/api/v1/": apiHandler(context),
+    "/zarr/": apiHandler(context, [virtualZarrRoutes]),
     "/at/": async () => notHere(),
     ...Object.fromEntries(places.map((place) => [`/at/${place.id}/`, filesOfPlace(place, log)])),
-    "/zarr/": (request, path) => api(request, `zarr/${path}`),
     ...(files && { "/files/": files }),
     ...(s3 && { "/s3/": s3 }),
     "/viewer/": viewerPage({ log }),

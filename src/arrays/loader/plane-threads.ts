@@ -23,9 +23,15 @@ type BoxArguments = [
 const HERE_BYTES = 2 ** 20;
 
 export function planeThreads(threadsMax: number): PlaneThreads {
+  const entry = new URL("./work/plane-worker.js", import.meta.url);
   let pool: ThreadPool<PlaneJob, PlaneResult> | undefined;
+  /** One thread: it goes on where it was in a compressed file. */
+  let front: ThreadPool<PlaneJob, PlaneResult> | undefined;
   const run = (job: PlaneJob, transfer: readonly ArrayBufferLike[] = []) => {
-    const entry = new URL("./work/plane-worker.js", import.meta.url);
+    if (job.kind !== "form" && job.file.compression) {
+      front ??= threadPool({ entry, threadsMax: 1, idleMax: 1 });
+      return front.run(job, { transfer });
+    }
     pool ??= threadPool({ entry, threadsMax, idleMax: threadsMax });
     return pool.run(job, { transfer });
   };
@@ -56,7 +62,7 @@ export function planeThreads(threadsMax: number): PlaneThreads {
       return run({ kind: "form", plane, form }, [plane.bytes.buffer]);
     },
     async end() {
-      await pool?.end();
+      await Promise.all([pool?.end(), front?.end()]);
     },
   };
 }

@@ -9,15 +9,14 @@ import { facetsRoutes } from "./facets.js";
 import { placeRoutes } from "./places.js";
 import { openApi } from "./route.js";
 import { serverRoutes } from "./server.js";
-import { virtualZarrRoutes } from "./virtual-zarr.js";
 import { volumeRoutes } from "./volumes.js";
 
-const ROUTES: readonly Routes[] = [serverRoutes, placeRoutes, volumeRoutes, virtualZarrRoutes, facetsRoutes];
+const ROUTES: readonly Routes[] = [serverRoutes, placeRoutes, volumeRoutes, facetsRoutes];
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */
-export function apiHandler(context: ApiContext): Handler {
+export function apiHandler(context: ApiContext, routes = ROUTES): Handler {
   const app = new Hono();
-  for (const add of ROUTES) add(app, context);
+  for (const add of routes) add(app, context);
   const described = openApi(app, context.server.version);
   app.get("/openapi.json", (c) => c.json(described));
   app.notFound((c) => c.json({ code: "NOT_FOUND", message: "nothing is here" } satisfies ApiError, 404));

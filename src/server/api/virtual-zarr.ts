@@ -17,7 +17,7 @@ import type { Routes } from "./context.js";
 const CHUNK = 64;
 
 /**
- * `zarr/{ref}/…`: any volume as an OME-Zarr 0.4 image of Zarr 2, whose chunks are cut when they are asked for. So Neuroglancer, napari and zarr-python
+ * `/zarr/{ref}/…`: any volume as an OME-Zarr 0.4 image of Zarr 2, whose chunks are cut when they are asked for. So Neuroglancer, napari and zarr-python
  * open what nobody has converted. Levels are those of planes: what is virtual there has every n-th voxel here.
  */
 export const virtualZarrRoutes: Routes = (app, { find, volumes }) => {
@@ -30,16 +30,16 @@ export const virtualZarrRoutes: Routes = (app, { find, volumes }) => {
     if (judgeConditions(c.req.raw.headers, { size: 0, etag }) === 304) return c.body(null, 304, headers);
     return c.body(text, 200, headers);
   };
-  app.get("/zarr/:ref/.zgroup", async (c) => document(c, await opened(c), printZgroup()));
-  app.get("/zarr/:ref/.zattrs", async (c) => {
+  app.get("/:ref/.zgroup", async (c) => document(c, await opened(c), printZgroup()));
+  app.get("/:ref/.zattrs", async (c) => {
     const volume = await opened(c);
     return document(c, volume, printZattrs(attributesOf(volume)));
   });
-  app.get("/zarr/:ref/:level{\\d{1,3}}/.zarray", async (c) => {
+  app.get("/:ref/:level{\\d{1,3}}/.zarray", async (c) => {
     const volume = await opened(c);
     return document(c, volume, arrayOf(volume, levelOf(volume, c.req.param("level"))));
   });
-  app.get("/zarr/:ref/:level{\\d{1,3}}/:chunk{\\d{1,9}\\.\\d{1,9}\\.\\d{1,9}}", async (c) => {
+  app.get("/:ref/:level{\\d{1,3}}/:chunk{\\d{1,9}\\.\\d{1,9}\\.\\d{1,9}}", async (c) => {
     const volume = await opened(c);
     const { signal, method, headers: sent } = c.req.raw;
     const { etag, source } = volume;

@@ -1,14 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeFiles, zarrFiles } from "../../../test/zarr-volume.js";
 import type { Triple } from "../../core/box.js";
+import { systemClock } from "../../core/clock.js";
 import { mrcHeaderBytes } from "../../formats/mrc/write.js";
 import type { VolumeFacts } from "../../model/page-api.js";
 import { printRef } from "../../model/ref.js";
 import { fileStore } from "../../stores/file/store.js";
 import { parseLocation } from "../../stores/url.js";
+import { servedVolumes } from "../planes.js";
 import { type Portal, servePortal } from "../portal.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-volumes-"));
@@ -84,5 +86,130 @@ describe("volumes", () => {
         expect(found).toEqual([2, 3].flatMap((r) => [1, 2, 3, 4].map((c) => at(r, c))));
       }
     }
+  });
+
+  it("an address with the etag never changes its answer: a source that has changed is said, and read anew without it", async () => {
+    const key = "changing.mrc";
+    const bytes = mrc();
+    writeFileSync(join(root, key), bytes);
+    const { etag } = (await (await ask(ref(key))).json()) as VolumeFacts;
+    const plane = `${ref(key)}/plane?axis=z&at=0&box=0,0,1,1`;
+    const first = await ask(`${plane}&v=${etag}`);
+    expect([first.status, first.headers.get("cache-control")]).toEqual([200, "private, max-age=3600, immutable"]);
+    expect(new Int16Array(await first.arrayBuffer())[0]).toBe(0);
+    const again = await fetch(first.url, { headers: { "if-none-match": first.headers.get("etag")! } });
+    expect(again.status).toBe(304);
+    new DataView(bytes.buffer, bytes.byteOffset).setInt16(1024, 77, true);
+    writeFileSync(join(root, key), bytes);
+    utimesSync(join(root, key), 1, 1);
+    const changed = await ask(`${plane}&v=${etag}`);
+    expect([changed.status, ((await changed.json()) as { code: string }).code]).toEqual([409, "SOURCE_CHANGED"]);
+    const fresh = await ask(plane);
+    expect([fresh.headers.get("cache-control"), new Int16Array(await fresh.arrayBuffer())[0]]).toEqual(["no-cache", 77]);
+  });
+
+  it("says what is wrong with a request, and names no path of the machine", async () => {
+    const cases: [string, number, string][] = [
+      [`${ref("a.mrc")}/plane?axis=w&at=0`, 400, "USAGE"],
+      [`${ref("a.mrc")}/plane?axis=z&at=6`, 400, "USAGE"],
+      [`${ref("a.mrc")}/plane?axis=z&at=0&as=u8`, 400, "USAGE"],
+      [`${ref("a.mrc")}/plane?axis=z&at=0&box=1,2`, 400, "USAGE"],
+      [ref("../a.mrc"), 400, "NAME_UNSAFE"],
+      [ref("absent.mrc"), 404, "NOT_FOUND"],
+      [ref("junk.mrc"), 422, "FORMAT_UNKNOWN"],
+      [ref("short.mrc"), 422, "FORMAT_TRUNCATED"],
+    ];
+    writeFileSync(join(root, "junk.mrc"), "no volume at all ".repeat(200));
+    writeFileSync(join(root, "short.mrc"), mrc().subarray(0, 1100));
+    for (const [path, status, code] of cases) {
+      const reply = await ask(path);
+      const text = await reply.text();
+      expect([path, reply.status, (JSON.parse(text) as { code: string }).code, text.includes(root)]).toEqual([
+        path,
+        status,
+        code,
+        false,
+      ]);
+    }
+  });
+
+  it("a chunk that a link brings from elsewhere is refused", async () => {
+    const outside = mkdtempSync(join(tmpdir(), "emporium-outside-"));
+    writeFileSync(join(outside, "secret"), new Uint8Array(64 ** 3 * 2).fill(7));
+    writeFiles(join(root, "linked.zarr"), zarrFiles({ shape: [8, 8, 8], dtype: "int16", value }));
+    const chunk = join(root, "linked.zarr", "0", "0", "0", "0");
+    rmSync(chunk);
+    symlinkSync(join(outside, "secret"), chunk);
+    const reply = await ask(`${ref("linked.zarr")}/plane?axis=z&at=0`);
+    expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([403, "STORE_DENIED"]);
+    rmSync(outside, { recursive: true });
+  });
+
+  it("facts come from what lies beside the volume, and say where each is from", async () => {
+    const folder = join(root, "10/run/Reconstructions/VoxelSpacing13.480/Tomograms/100");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "run.mrc"), mrc());
+    writeFileSync(
+      join(folder, "tomogram_metadata.json"),
+      JSON.stringify({ voxel_spacing: 13.48, neuroglancer_config_path: "10/state.json" }),
+    );
+    const source = { url: "zarr://http://elsewhere/10/run/Reconstructions/VoxelSpacing13.480/Tomograms/100/run.zarr" };
+    const layers = [{ type: "image", source, shaderControls: { contrast: { range: [-3, 5] } } }];
+    writeFileSync(join(root, "10/state.json"), JSON.stringify({ layers }));
+    const key = "10/run/Reconstructions/VoxelSpacing13.480/Tomograms/100/run.mrc";
+    const facts = (await (await ask(ref(key))).json()) as VolumeFacts;
+    expect(facts).toMatchObject({ kind: "tomogram", isTiltSeries: false, limits: { low: -3, high: 5, from: "metadata" } });
+    expect(facts.sources.voxelSizeAngstrom).toEqual([
+      { value: "1.000", from: "header" },
+      { value: "13.480", from: "tomogram_metadata.json" },
+      { value: "13.480", from: "name of the folder" },
+    ]);
+    expect(facts.warnings.join()).toContain("voxel sizes contradict each other");
+  });
+
+  it("A5: a tilt series has the angles that lie beside it, if they are as many as its sections", async () => {
+    writeFileSync(join(root, "ts.st"), mrc());
+    writeFileSync(join(root, "ts.rawtlt"), "-50\n-30\n-10\n10\n30\n50.5\n");
+    expect(await (await ask(ref("ts.st"))).json()).toMatchObject({
+      kind: "tilt series",
+      isTiltSeries: true,
+      angles: [-50, -30, -10, 10, 30, 50.5],
+    });
+    writeFileSync(join(root, "ts.tlt"), "-51\n-31\n");
+    const facts = (await (await ask(ref("ts.st"))).json()) as VolumeFacts;
+    expect(facts.angles).toEqual([-50, -30, -10, 10, 30, 50.5]);
+    expect(facts.warnings).toContain("ts.tlt has 2 angles, the volume 6 sections: they are not used");
+  });
+
+  it("answers HEAD without reading, and gives the turn back", async () => {
+    for (let i = 0; i < 70; i++) {
+      const reply = await fetch(`${portal.url}/api/v1/volumes/${ref("a.mrc")}/plane?axis=z&at=0`, { method: "HEAD" });
+      expect(reply.status).toBe(200);
+    }
+    expect((await ask(`${ref("a.mrc")}/plane?axis=z&at=0`)).status).toBe(200);
+  });
+});
+
+describe("turns of planes", () => {
+  const from = (address: string) => new Request("http://here/", { headers: { "x-client-address": address } });
+
+  it("a client has eight at a time and waits for more; beyond 64 in all nobody waits", async () => {
+    const volumes = servedVolumes({ clock: systemClock });
+    const leave = await Promise.all(Array.from({ length: 8 }, () => volumes.turn(from("a"), 100)));
+    let ninth: (() => void) | undefined;
+    const waiting = volumes.turn(from("a"), 100).then((given) => {
+      ninth = given;
+    });
+    const others = await Promise.all(Array.from({ length: 55 }, (_, i) => volumes.turn(from(`b${i}`), 100)));
+    expect(ninth).toBeUndefined();
+    await expect(volumes.turn(from("c"), 100)).rejects.toMatchObject({ code: "STORE_THROTTLED", facts: { retry: "later" } });
+    leave[0]!();
+    leave[0]!();
+    await waiting;
+    expect(ninth).toBeDefined();
+    await expect(volumes.turn(from("d"), 100)).resolves.toBeDefined();
+    await expect(volumes.turn(from("e"), 100)).rejects.toMatchObject({ code: "STORE_THROTTLED" });
+    for (const one of others) one();
+    await volumes.close();
   });
 });

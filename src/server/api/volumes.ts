@@ -2,7 +2,7 @@ import { z } from "zod/v4";
 import type { PlaneForm } from "../../arrays/plane/convert.js";
 import { planeBytes } from "../../arrays/plane/plane.js";
 import { EmporiumError } from "../../core/errors.js";
-import { PLANE_HEADERS } from "../../model/page-api.js";
+import { PLANE_HEADERS, type VolumeFacts } from "../../model/page-api.js";
 import { parseRef } from "../../model/ref.js";
 import { judgeConditions, quotedEtag } from "../conditions.js";
 import { handedOver } from "../planes.js";
@@ -35,9 +35,7 @@ export const volumeRoutes: Routes = (app, { find, volumes }) => {
     const { signal } = c.req.raw;
     const ref = c.req.param("ref");
     const volume = await volumes.open(await find(parseRef(ref), signal), { signal });
-    const headers = { etag: quotedEtag(volume.etag) };
-    if (judgeConditions(c.req.raw.headers, { size: 0, etag: volume.etag }) === 304) return c.body(null, 304, headers);
-    return c.json({ ...(await volumeFacts(volume, signal)), ref }, 200, headers);
+    return c.json({ ...(await volumeFacts(volume, signal)), ref } satisfies VolumeFacts);
   });
 
   app.get("/volumes/:ref/plane", async (c) => {

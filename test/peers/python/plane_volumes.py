@@ -4,6 +4,8 @@ plane_volumes.py make FOLDER SEED          writes volumes; prints [{"key", "form
 plane_volumes.py cut FOLDER QUERIES OUT    writes the plane of each query to OUT/<index>, little-endian
 """
 
+import bz2
+import gzip
 import json
 import os
 import sys
@@ -74,6 +76,12 @@ def make(folder, seed):
     mrc(keep("peak.mrc", "mrc"), values(rng, (4, 5, 6), "int8"), peak=200)
     mrc(keep("unsigned.st", "mrc"), values(rng, (4, 5, 6), "int8"), imod=0)
     mrc(keep("old.map", "mrc"), values(rng, (4, 5, 6), "int16"), stamp=False)
+    for ending, module in (("gz", gzip), ("bz2", bz2)):
+        plain = os.path.join(folder, "plain")
+        mrc(plain, values(rng, (5, 300, 270), "int16"), extended=160)
+        with open(plain, "rb") as read, module.open(keep(f"packed.mrc.{ending}", "mrc"), "wb") as written:
+            written.write(read.read())
+        os.remove(plain)
     packed = rng.integers(0, 256, (5, 6, 4), dtype=np.uint8)
     mrc(keep("nibbles.mrc", "mrc"), packed, mode=101)
 

@@ -11,6 +11,8 @@ export interface LocalPlaneFile {
   readonly sizeBytes: number;
   readonly etag: string | undefined;
   readonly known: PlaneFile;
+  /** Of the whole file: it is read from its front. `sizeBytes` are then those of what is behind it. */
+  readonly compression?: "gzip" | "bzip2" | undefined;
 }
 
 /** Work of one thread. */

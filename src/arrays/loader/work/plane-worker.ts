@@ -9,6 +9,8 @@ import { answerJobs } from "../../../system/thread-side.js";
 import { inForm } from "../../plane/convert.js";
 import { openPlanes } from "../../plane/open.js";
 import { type Plane, type PlaneSource, readPlane } from "../../plane/plane.js";
+import { type Compression, decompressed } from "../../stream/source/compressed.js";
+import { fileSource } from "../../stream/source/mrc-source.js";
 import { type ChunkFile, chunkFiles, readChunk } from "./files.js";
 import type { LocalPlaneFile, PlaneJob, PlaneResult } from "./plane-job.js";
 
@@ -64,7 +66,12 @@ function checkSame({ path, etag }: LocalPlaneFile, { fd }: ChunkFile): void {
 
 function sourceOf(file: LocalPlaneFile): Promise<PlaneSource> {
   const id = `${file.path}\n${file.etag}`;
-  const source = sources.get(id) ?? openPlanes(reading(file), file.known, { gapBytes: GAP_BYTES, atOnce: 1 });
+  const source =
+    sources.get(id) ??
+    openPlanes(file.compression ? fromFront(file, file.compression) : reading(file), file.known, {
+      gapBytes: GAP_BYTES,
+      atOnce: 1,
+    });
   sources.set(id, source);
   source.catch(() => sources.delete(id));
   return source;
@@ -76,12 +83,56 @@ function reading({ name, sizeBytes }: LocalPlaneFile): RandomAccess {
     name,
     size: async () => sizeBytes,
     async read({ offset, length }) {
-      if (Atomics.load(stop!, 0) === 1) throw new EmporiumError("CANCELLED", `${name}: nobody waits for the plane any more`);
+      checkWanted(name);
       const began = systemClock.monotonic();
       const bytes = new Uint8Array(Math.max(0, Math.min(length, sizeBytes - offset)));
       readChunk(open!, offset, bytes.length, bytes, 0);
       readMs += systemClock.monotonic() - began;
       return bytes;
+    },
+  };
+}
+
+function checkWanted(name: string): void {
+  if (Atomics.load(stop!, 0) === 1) throw new EmporiumError("CANCELLED", `${name}: nobody waits for the plane any more`);
+}
+
+/** Decompressed bytes that are kept, of one file: all of a small one. */
+const KEPT_BYTES = 32 * 2 ** 20;
+
+/** What is behind a compression, forwards. What lies before the kept bytes is decompressed again from the front. */
+function fromFront({ path, name, sizeBytes }: LocalPlaneFile, compression: Compression): RandomAccess {
+  let stream: AsyncGenerator<Uint8Array> | undefined;
+  let kept: { readonly from: number; readonly bytes: Uint8Array }[] = [];
+  /** Where the stream is. */
+  let at = 0;
+  return {
+    name,
+    size: async () => sizeBytes,
+    async read({ offset, length }) {
+      const began = systemClock.monotonic();
+      if (!stream || offset < (kept[0]?.from ?? at)) {
+        await stream?.return(undefined);
+        stream = decompressed(fileSource(path, name), compression);
+        [kept, at] = [[], 0];
+      }
+      const end = Math.min(offset + length, sizeBytes);
+      while (at < end) {
+        checkWanted(name);
+        const { done, value } = await stream.next();
+        if (done) break;
+        kept.push({ from: at, bytes: value });
+        at += value.length;
+        while (at - kept[0]!.from > KEPT_BYTES && kept[0]!.from + kept[0]!.bytes.length <= offset) kept.shift();
+      }
+      const found = new Uint8Array(Math.max(0, Math.min(end, at) - offset));
+      for (const { from, bytes } of kept) {
+        if (from + bytes.length <= offset || from >= end) continue;
+        const skipped = Math.max(0, offset - from);
+        found.set(bytes.subarray(skipped, skipped + found.length - Math.max(0, from - offset)), Math.max(0, from - offset));
+      }
+      readMs += systemClock.monotonic() - began;
+      return found;
     },
   };
 }

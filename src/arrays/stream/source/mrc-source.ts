@@ -133,7 +133,8 @@ async function frontToBack(
   }
 }
 
-function fileSource(path: string, name: string): RandomAccess {
+/** Opens the file for each read. */
+export function fileSource(path: string, name: string): RandomAccess {
   return {
     name,
     size: async () => (await statFile(path)).size,

@@ -1,0 +1,177 @@
+import { isEmporiumError } from "../core/errors.js";
+import type { Json, JsonObject } from "../core/json.js";
+import { isJsonObject, jsonList, jsonObject, jsonText, member } from "../core/json-fields.js";
+import { LIMITS } from "../core/limits.js";
+import { type Mdoc, mdocNumbers, parseMdoc } from "../formats/mdoc/read.js";
+import { parseTiltAngles } from "../formats/tilt-angles/read.js";
+import type { VolumeFacts } from "../model/page-api.js";
+import type { OpenVolume } from "./open-volume.js";
+
+/** What lies beside a volume and tells of it: documents of the tree, angles, the state of its view. */
+export interface VolumeMetadata extends Pick<VolumeFacts, "kind" | "isTiltSeries" | "angles" | "warnings" | "sources"> {
+  readonly limits?: { readonly low: number; readonly high: number } | undefined;
+}
+
+/** Reads what lies beside a volume. What cannot be read there is a warning: the volume is shown all the same. */
+export async function volumeMetadata(volume: OpenVolume, signal: AbortSignal | undefined): Promise<VolumeMetadata> {
+  const { key, source, place } = volume;
+  const slash = key.lastIndexOf("/") + 1;
+  const [folder, name] = [key.slice(0, slash), key.slice(slash)];
+  const warnings = [...(volume.peeked?.warnings ?? [])];
+  const [sections, rows] = source.levels[0]!.shape;
+  const read = async (path: string): Promise<Uint8Array | undefined> => {
+    try {
+      return await place.store.read(path, { offset: 0, length: LIMITS.metadataBytes }, { signal });
+    } catch (error) {
+      if (!isEmporiumError(error)) throw error;
+      warnings.push(`${path} cannot be read: ${error.code}`);
+      return undefined;
+    }
+  };
+  const document = async (path: string): Promise<JsonObject | undefined> => {
+    const bytes = await read(path);
+    try {
+      return bytes && jsonObject(JSON.parse(new TextDecoder().decode(bytes)));
+    } catch {
+      warnings.push(`${path} is no JSON`);
+      return undefined;
+    }
+  };
+  const [tomogram, tiltseries] = await Promise.all([
+    document(`${folder}tomogram_metadata.json`),
+    document(`${folder}tiltseries_metadata.json`),
+  ]);
+  const found = await anglesBeside({ read, folder, name, sections, tiltseries, warnings });
+  const isTiltSeries = found !== undefined || tiltseries !== undefined || /\.(?:st|ali|preali)$/i.test(name);
+  const sources: Record<string, { value: string; from: string }[]> = {};
+  const sizes = sizeSources(volume, folder, tomogram, tiltseries);
+  if (sizes.length > 0) sources.voxelSizeAngstrom = sizes;
+  if (contradict(sizes)) {
+    warnings.push(`voxel sizes contradict each other: ${sizes.map(({ value, from }) => `${value} Å (${from})`).join(", ")}`);
+  }
+  if (found) sources.angles = [{ value: `${found.angles.length} angles`, from: found.from }];
+  const state = tomogram && jsonText(member(tomogram, "neuroglancer_config_path"));
+  const limits = (state && stateLimits(await document(state), key)) || omeroLimits(volume.peeked?.raw);
+  const kind: VolumeFacts["kind"] = isTiltSeries
+    ? "tilt series"
+    : /_segmentationmask\./.test(name)
+      ? "mask"
+      : /(?:^|\/)Frames\//.test(folder)
+        ? "frame"
+        : tomogram || /(?:^|\/)Tomograms\//.test(folder) || (/\.rec$/i.test(name) && sections > 1)
+          ? "tomogram"
+          : sections === 1 || rows === 1
+            ? "image"
+            : "volume";
+  return { kind, isTiltSeries, angles: found?.angles, warnings, sources, limits };
+}
+
+interface Beside {
+  readonly read: (path: string) => Promise<Uint8Array | undefined>;
+  readonly folder: string;
+  readonly name: string;
+  readonly sections: number;
+  readonly tiltseries: JsonObject | undefined;
+  readonly warnings: string[];
+}
+
+/** Angles of as many sections: aligned ones before those of the microscope. */
+async function anglesBeside(beside: Beside): Promise<{ angles: number[]; from: string } | undefined> {
+  const { read, folder, name, sections, tiltseries, warnings } = beside;
+  const stem = name.replace(/\.[^.]*$/, "");
+  const take = (angles: readonly number[], from: string) => {
+    if (angles.length === sections) return { angles: [...angles], from };
+    warnings.push(`${from} has ${angles.length} angles, the volume ${sections} sections: they are not used`);
+    return undefined;
+  };
+  const attempt = async (file: string, parse: (bytes: Uint8Array) => number[]) => {
+    const bytes = await read(`${folder}${file}`);
+    if (!bytes) return undefined;
+    try {
+      const angles = parse(bytes);
+      return angles.length > 0 ? take(angles, file) : undefined;
+    } catch (error) {
+      if (!isEmporiumError(error)) throw error;
+      warnings.push(`${file}: ${error.message}`);
+      return undefined;
+    }
+  };
+  // a file of one image has none; a reconstruction may lie beside the series that it was made of
+  if (sections === 1 || /\.rec$/i.test(name)) return undefined;
+  for (const ending of ["tlt", "rawtlt"]) {
+    const found = await attempt(`${stem}.${ending}`, (bytes) =>
+      parseTiltAngles(bytes, `${stem}.${ending}`).map(({ degrees }) => degrees),
+    );
+    if (found) return found;
+  }
+  const told = jsonList(tiltseries && member(tiltseries, "per_section_parameter")).filter(isJsonObject);
+  const angles = told
+    .map((section) => [member(section, "z_index"), member(section, "raw_angle")])
+    .filter((pair): pair is [number, number] => pair.every((value) => typeof value === "number"))
+    .sort(([a], [b]) => a - b)
+    .map(([, angle]) => angle);
+  if (angles.length > 0) return take(angles, "tiltseries_metadata.json");
+  for (const file of [`${name}.mdoc`, `${stem}.mdoc`]) {
+    const found = await attempt(file, (bytes) => mdocAngles(parseMdoc(bytes, file)));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function mdocAngles({ sections }: Mdoc): number[] {
+  return sections.flatMap(({ fields }) => mdocNumbers(fields, "TiltAngle")?.[0] ?? []);
+}
+
+function sizeSources(
+  { peeked, voxelSizeAngstrom }: OpenVolume,
+  folder: string,
+  tomogram: JsonObject | undefined,
+  tiltseries: JsonObject | undefined,
+): { value: string; from: string }[] {
+  const found: { value: string; from: string }[] = [];
+  const x = voxelSizeAngstrom[2];
+  if (x !== undefined) found.push({ value: x.toFixed(3), from: peeked?.format === "mrc" ? "header" : "metadata of the volume" });
+  const told = (document: JsonObject | undefined, field: string, from: string) => {
+    const value = document && member(document, field);
+    if (typeof value === "number") found.push({ value: value.toFixed(3), from });
+  };
+  told(tomogram, "voxel_spacing", "tomogram_metadata.json");
+  told(tiltseries, "pixel_spacing", "tiltseries_metadata.json");
+  const named = /(?:^|\/)VoxelSpacing(\d+(?:\.\d+)?)\//.exec(folder)?.[1];
+  if (named !== undefined) found.push({ value: Number(named).toFixed(3), from: "name of the folder" });
+  return found;
+}
+
+/** Headers are float32, and names of folders have three decimals. */
+const ALIKE = 0.002;
+
+function contradict(sizes: readonly { readonly value: string }[]): boolean {
+  const values = sizes.map(({ value }) => Number(value));
+  return Math.max(...values) - Math.min(...values) > ALIKE;
+}
+
+/** What a Neuroglancer state shows black and white of the layer of this volume: limits that ingest has found. */
+function stateLimits(state: JsonObject | undefined, key: string): VolumeMetadata["limits"] {
+  const layers = jsonList(state && member(state, "layers")).filter(isJsonObject);
+  const stem = key.replace(/\.(?:mrc|zarr)$/, "");
+  const own = layers.find(
+    (layer) => member(layer, "type") === "image" && JSON.stringify(member(layer, "source") ?? "").includes(`/${stem}.`),
+  );
+  const controls = jsonObject(own && member(own, "shaderControls"));
+  const contrast = jsonObject(controls && member(controls, "contrast"));
+  return rangeOf(jsonList(contrast && member(contrast, "range")));
+}
+
+/** The window of the first channel of an OME-Zarr. */
+function omeroLimits(raw: JsonObject | undefined): VolumeMetadata["limits"] {
+  const attributes = jsonObject(raw && member(raw, "attributes"));
+  const ome = jsonObject(attributes && member(attributes, "ome")) ?? attributes;
+  const omero = jsonObject(ome && member(ome, "omero"));
+  const channel = jsonObject(jsonList(omero && member(omero, "channels"))[0]);
+  const window = jsonObject(channel && member(channel, "window"));
+  return window && rangeOf([member(window, "start") ?? null, member(window, "end") ?? null]);
+}
+
+function rangeOf([low, high]: readonly Json[]): VolumeMetadata["limits"] {
+  return typeof low === "number" && typeof high === "number" && low < high ? { low, high } : undefined;
+}
