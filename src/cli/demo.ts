@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { DepositName } from "../../examples/lab/generate.mjs";
-import { EmporiumError } from "../core/errors.js";
+import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import { quoteWord } from "../core/shell.js";
+import type { Place } from "../server/places.js";
 import { command, type Io } from "./command.js";
 import { trainNetwork } from "./demo-network.js";
 import { type DemoResult, type DemoStep, errorsOf, runDemoStep } from "./demo-steps.js";
 import { wholeNumber } from "./option-types.js";
 import { toldToStop } from "./signals.js";
+import { version } from "./version.js";
 
 /** A real reconstruction, where the public sample files lie beside the checkout. */
 const SAMPLE = fileURLToPath(new URL("../../../shared/data/mrc/rec3D.rec", import.meta.url));
@@ -42,10 +45,10 @@ const DEPOSITS: readonly { name: DepositName; says: string; words: readonly stri
 
 export default command({
   name: "demo",
-  summary: "Create a miniature laboratory, ingest it, and open it in Neuroglancer",
+  summary: "Create a miniature laboratory, ingest it, and open it in a browser",
   details: [
     "Generates six deposits of a laboratory with frames, tilt series, alignments, tomograms and annotations in every format (always the same bytes), ingests them into one tree in the portal's layout, runs the last command again to show that nothing is left to do, and labels the cell's tomogram block by block. Where there is a Python with NumPy and PyTorch ($EMPORIUM_PYTHON, or python3), a small network learns the cell's membrane for a minute, and a picture shows what it finds. The command prints each step, an ordinary command, before it runs it.",
-    "Then it serves the tree and a Neuroglancer page to this machine only, prints a link to the view of each tomogram, and runs until Ctrl-C. It ends at once with --once, and also without a terminal unless --port is given.",
+    "Then it serves the tree to this machine only, prints the pages of its tomograms and links to their views in Neuroglancer, and runs until Ctrl-C. It ends at once with --once, and also without a terminal unless --port is given.",
   ],
   options: z.object({
     once: z.boolean().default(false).meta({ description: "end when all steps are done" }),
@@ -79,7 +82,7 @@ export default command({
     const portal = join(dest, "portal");
     await writeGraph(dest, portal);
     const stays = !once && (io.attended || port !== undefined);
-    const tree = stays ? await servePortal(portal, port, io) : undefined;
+    const tree = stays ? await serveTree(portal, port, io) : undefined;
     try {
       const results: DemoResult[] = [];
       for (const step of stepsOf({ lab, portal, dest, volume })) {
@@ -99,7 +102,11 @@ export default command({
         io.outJson({ steps: results, ...(tree ? { url: tree.url, page: tree.page, views } : {}), errors: errorsOf(network) });
       else {
         io.out(`\nThe tree is in ${portal}: each .zarr opens with zarr-python and ome-zarr, each .mrc with mrcfile and IMOD.`);
-        if (tree) io.out(`\n${["Its views, until Ctrl-C:", ...views.map(({ link }) => link)].join("\n")}`);
+        if (tree) {
+          io.out(`\n${tree.url}/ has its pages, until Ctrl-C. With a catalogue: emporium serve ${quoteWord(portal)}`);
+          io.out(`\n${["Its tomograms:", ...views.flatMap(({ page }) => page ?? [])].join("\n")}`);
+          io.out(`\n${["Its views in Neuroglancer, until Ctrl-C:", ...views.map(({ link }) => link)].join("\n")}`);
+        }
       }
       if (tree) await toldToStop(io.signal);
       return network?.exitStatus ?? 0;
@@ -163,8 +170,39 @@ interface StepsOptions {
   volume: string | undefined;
 }
 
-async function servePortal(folder: string, port: number | undefined, { log }: Io) {
-  const { serveTree } = await import("../server/tree.js");
-  const { fileStore } = await import("../stores/file/store.js");
-  return serveTree({ store: fileStore(folder, { sync: false }), port, log });
+interface DemoPages {
+  readonly url: string;
+  /** Of Neuroglancer. */
+  readonly page: string;
+  /** The views that are in the tree at this moment: their pages, and the links that open them in Neuroglancer. */
+  views(): Promise<{ key: string; page: string | undefined; link: string }[]>;
+  close(): Promise<void>;
+}
+
+const USUAL_PORT = 8080;
+
+/** Serves the tree to this machine, which may still be empty. At the usual port, or any that is free where another program has that. */
+async function serveTree(folder: string, port: number | undefined, { log }: Io): Promise<DemoPages> {
+  const [{ servePortal }, { treeViews }, { viewerLink }, { parseLocation }, { fileStore }, { viewAddress }] = await Promise.all([
+    import("../server/portal.js"),
+    import("../server/views.js"),
+    import("../server/viewer.js"),
+    import("../stores/url.js"),
+    import("../stores/file/store.js"),
+    import("../model/ref.js"),
+  ]);
+  const store = fileStore(folder, { sync: false });
+  const place: Place = { id: "portal", name: "portal", kind: "tree", location: parseLocation(folder), store };
+  const open = (at: number) => servePortal({ places: [place], bucket: "portal", version: version(), port: at, log });
+  const { url, files, viewer, close } = await open(port ?? USUAL_PORT).catch((error: unknown) => {
+    if (port === undefined && isEmporiumError(error)) return open(0);
+    throw error;
+  });
+  const views = async () =>
+    (await treeViews(store)).map(({ key, volume }) => ({
+      key,
+      page: volume && `${url}/${viewAddress(place.id, volume)}`,
+      link: viewerLink(viewer, `${files}/${key}`),
+    }));
+  return { url, page: viewer, views, close };
 }

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { Database } from "../catalog/database.js";
 import { asEmporiumError, ERRORS, toErrorRecord } from "../core/errors.js";
+import { quoteWord } from "../core/shell.js";
 import type { ServedCatalogue } from "../server/api/context.js";
 import type { Place } from "../server/places.js";
 import type { ImportReport } from "../stations/catalog/portal-import/report.js";
+import type { Store } from "../stores/store.js";
 import { command, type Io } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
 import { wholeNumber } from "./option-types.js";
@@ -66,7 +68,7 @@ export default command({
     const cors = corsPolicy(options.cors ?? []);
     const places = await openPlaces(options.locations, { anonymous: options.anonymous, signal: io.signal });
     const trees = places.filter(({ kind }) => kind === "tree");
-    tellPlaces(places, trees, options, io);
+    await tellPlaces(places, trees, options, io);
     const catalogue = trees[0] && (await openCatalogue(trees[0], options, io));
     try {
       const { bucket, host, port, url } = options;
@@ -79,6 +81,7 @@ export default command({
         if (options.import && catalogue && !io.json) io.out(`${home}/ has the pages; the catalogue is being updated`);
         const brought = await catalogue?.bringUpToDate(io.json);
         for (const error of brought?.errors ?? []) io.fail(error);
+        tellEmpty(catalogue, options, io);
         const start = startOf(places);
         print({ url: home, bucket, start, report: brought?.report, hasTree: catalogue !== undefined }, io);
         await toldToStop(io.signal);
@@ -99,16 +102,25 @@ interface Options {
 }
 
 /** What a person may have expected of the locations and does not get. */
-function tellPlaces(places: readonly Place[], trees: readonly Place[], { database, login }: Options, { log }: Io): void {
+async function tellPlaces(places: readonly Place[], trees: readonly Place[], options: Options, { log }: Io): Promise<void> {
+  if (places.length === 0) log.warn("no location is given, so the pages have nothing to show: emporium serve LOCATION");
   for (const { name, id } of trees.slice(1)) {
     log.warn(`${name} is not catalogued: one server has one catalogue, of ${trees[0]!.name}; its files are at /browse/${id}`);
   }
+  for (const { kind, name, store, location } of places) {
+    if (kind === "tree" || kind === "file") continue;
+    if (await isEmpty(store))
+      log.warn(`${name} is empty: emporium ingest run CONFIG INPUT ${quoteWord(location.path ?? location.url)} makes it a tree`);
+  }
   if (trees.length > 0) return;
-  if (places.length === 0) log.warn("no location is given, so the pages have nothing to show: emporium serve LOCATION");
-  if (database !== undefined || login !== undefined)
-    log.warn("the database is not used: no location is a standardised tree, with dataset_metadata.json in folders of datasets");
-  else if (places.some(({ kind }) => kind !== "file"))
-    log.info("no catalogue: no location is a standardised tree, with dataset_metadata.json in folders of datasets");
+  const reason = "no location is a standardised tree, which has dataset_metadata.json in the folders of its datasets";
+  if (options.database !== undefined || options.login !== undefined) log.warn(`the database is not used: ${reason}`);
+  else if (places.some(({ kind }) => kind !== "file")) log.info(`no catalogue: ${reason}`);
+}
+
+async function isEmpty(store: Store): Promise<boolean> {
+  for await (const _first of store.children("")) return false;
+  return true;
 }
 
 interface Brought extends Pick<ImportReport, "errors" | "exitStatus"> {
@@ -178,6 +190,17 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
       await reader.close();
     },
   };
+}
+
+function tellEmpty(catalogue: ServedCatalogue | undefined, options: Options, { log }: Io): void {
+  const { counts, error } = catalogue?.state() ?? {};
+  if (!catalogue || error || counts?.runs !== 0) return;
+  const tree = quoteWord(catalogue.place.location.path ?? catalogue.place.location.url);
+  log.warn(
+    options.import
+      ? `the catalogue has no runs: emporium ingest run CONFIG INPUT ${tree} --import-everything adds some to the tree`
+      : `the catalogue has no runs: emporium catalog import ${tree} takes them from the tree`,
+  );
 }
 
 function isLoopback(host: string): boolean {

@@ -19,6 +19,11 @@ export function printRef(ref: Ref): string {
   return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
+/** The page that shows a volume of a place, relative to the first page. The key can be read in it, where an address leaves its letters as they are. */
+export function viewAddress(place: string, key: string): string {
+  return `view/at/${/^[\w./~-]+$/.test(key) ? `${place}/${key}` : printRef({ kind: "place", place, key })}`;
+}
+
 /**
  * The key is not looked at: whoever reads by it checks it first.
  *

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import { quoteWord } from "../core/shell.js";
 import type { PlaceFacts } from "../model/page-api.js";
 import { addressOf } from "../stations/harvest/records/address.js";
 import { nameGiver } from "../stations/harvest/records/named-words.js";
@@ -49,7 +50,10 @@ export async function openPlaces(words: readonly string[], options: OpenPlacesOp
     const location = parseLocation(word);
     const name = location.key || location.bucket || new URL(location.url).host || "/";
     const id = give(slug(name) || location.scheme);
-    places.push({ id, name, location, ...(await openPlace(word, location, options)) });
+    const opened = await openPlace(word, location, options).catch((error: unknown) => {
+      throw withCommand(error, word, location);
+    });
+    places.push({ id, name, location, ...opened });
   }
   return places;
 }
@@ -91,6 +95,19 @@ async function openPlace(word: string, location: Location, { anonymous, signal }
   }
   if (await isTree(store, signal)) return { kind: "tree", store };
   return { kind: location.bucket === undefined ? "web" : "bucket", store };
+}
+
+/** With the commands that show why a location is refused, and what to do then. */
+function withCommand(error: unknown, word: string, { path, scheme }: Location): unknown {
+  if (!isEmporiumError(error) || error.code !== "STORE_DENIED") return error;
+  const shown = quoteWord(word);
+  const hint =
+    path !== undefined
+      ? `ls -ld ${shown} shows who may read it; its owner lets others in with chmod -R a+rX ${shown}`
+      : scheme === "s3"
+        ? `AWS_PROFILE=NAME emporium serve ${shown} asks with the keys of a profile, emporium serve --anonymous ${shown} with none`
+        : error.facts.hint;
+  return new EmporiumError(error.code, error.message, { ...error.facts, hint, cause: error });
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../core/clock.js";
 import { type Log, silentLog } from "../core/log.js";
 import type { ApiError } from "../model/page-api.js";
-import { printRef } from "../model/ref.js";
+import { viewAddress } from "../model/ref.js";
 import type { Store } from "../stores/store.js";
 import { apiHandler } from "./api/api.js";
 import type { ApiContext, ServedCatalogue } from "./api/context.js";
@@ -38,6 +38,8 @@ export interface PortalOptions {
   cors?: CorsPolicy | undefined;
   /** Of the program. */
   version: string;
+  /** Where `scripts/build-web.mjs` put the pages. Default: those of the package. */
+  pages?: string | undefined;
   log?: Log | undefined;
   clock?: Clock | undefined;
 }
@@ -72,6 +74,7 @@ export async function servePortal({
   url,
   cors = OWN_ORIGIN,
   version,
+  pages: pagesFolder,
   log = silentLog,
   clock = systemClock,
 }: PortalOptions): Promise<Portal> {
@@ -96,7 +99,7 @@ export async function servePortal({
     server: { version, bucket, start: startOf(places) },
     find: finder(places, catalogue),
   };
-  const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, log });
+  const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, folder: pagesFolder, log });
   const metrics = serverMetrics(clock);
   const others = mounted({
     "/": pages,
@@ -160,7 +163,7 @@ export function startOf(places: readonly Place[]): string {
   const [place, ...others] = places;
   if (!place || others.length > 0 || place.kind === "tree") return "/";
   const { id, key } = place;
-  return key === undefined ? `/browse/${id}` : `/view/at/${printRef({ kind: "place", place: id, key })}`;
+  return `/${key === undefined ? `browse/${id}` : viewAddress(id, key)}`;
 }
 
 /** A proxy may hand over paths with the folder under which people find this server, or without. */

@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type ServedTree, serveTree } from "../../src/server/tree.js";
+import type { Portal } from "../../src/server/portal.js";
+import { viewerLink } from "../../src/server/viewer.js";
+import { treeViews } from "../../src/server/views.js";
 import { fileStore } from "../../src/stores/file/store.js";
+import { serveFolder } from "../peers/serve-kit.js";
 
 const EMPORIUM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 export const VIEWER = fileURLToPath(new URL("../../dist/viewer", import.meta.url));
@@ -42,7 +45,7 @@ export async function makeLaboratory(): Promise<Laboratory> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = new Promise<void>((resolve) => demo.on("exit", () => resolve()));
-  let sharded: ServedTree | undefined;
+  let sharded: Portal | undefined;
   const remove = async () => {
     demo.kill("SIGINT");
     await ended;
@@ -59,14 +62,16 @@ export async function makeLaboratory(): Promise<Laboratory> {
       void ended.then(() => reject(new Error(`the demo has ended: ${out}`)));
     });
     const output = join(folder, "demo-out", "sharded");
-    sharded = await serveTree({ store: fileStore(output, { sync: false }), port: 0, viewer: VIEWER });
+    sharded = await serveFolder(output);
     for (const name of ["imod", "cell"]) {
       const words = ["ingest", "run", `demo-out/lab/${name}.yaml`, "demo-out/lab/input", output, "--import-everything"];
       const more = ["--ome-zarr", "0.5"];
       await promisify(execFile)(process.execPath, [EMPORIUM, ...words, ...more], { cwd: folder, timeout: TIMEOUT_MS });
     }
-    const views = await sharded.views();
-    return { demo: published(served), sharded: published({ ...sharded, views }), remove };
+    const { url, files, viewer: page } = sharded;
+    const found = await treeViews(fileStore(output));
+    const views = found.map(({ key }) => ({ key, link: viewerLink(page, `${files}/${key}`) }));
+    return { demo: published(served), sharded: published({ url, page, views }), remove };
   } catch (error) {
     await remove();
     throw error;

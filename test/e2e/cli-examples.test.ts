@@ -104,11 +104,18 @@ describe("the demo", () => {
         demo.on("exit", () => reject(new Error(`ended: ${out}`)));
         demo.stdout.setEncoding("utf8").on("data", (text: string) => {
           out += text;
-          const [, listed] = out.split("Its views, until Ctrl-C:\n");
+          const [, listed] = out.split("Its views in Neuroglancer, until Ctrl-C:\n");
           if (listed?.endsWith("\n")) resolve(listed.trim().split("\n"));
         });
       });
       expect(links.length).toBeGreaterThan(15);
+      const pages = out.split("Its tomograms:\n")[1]!.split("\n\n")[0]!.split("\n");
+      expect(pages.length).toBe(links.length);
+      for (const page of pages) {
+        const [, place, key] = /\/view\/at\/([^/]+)\/(.+)$/.exec(page)!;
+        const ref = Buffer.from(`${place}:${key}`).toString("base64url");
+        expect((await fetch(`${new URL(page).origin}/api/v1/volumes/${ref}`)).status, page).toBe(200);
+      }
       for (const link of links) {
         const [page, state] = link.split("#!") as [string, string];
         expect(await (await fetch(page)).text()).toContain("main.bundle.js");
@@ -120,8 +127,8 @@ describe("the demo", () => {
           expect(found, url).toContain(200);
         }
         // the same view, as the other server has it
-        const key = state.slice(new URL(page).origin.length);
-        const other = await (await fetch(`${portal}/files${key}`)).text();
+        const path = state.slice(new URL(page).origin.length);
+        const other = await (await fetch(`${portal}${path}`)).text();
         expect([other.includes(`${portal}/files/`), other.includes(new URL(page).origin)]).toEqual([true, false]);
       }
       const ended = once(demo, "exit");

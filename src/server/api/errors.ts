@@ -2,15 +2,25 @@ import type { EmporiumError, ErrorRecord } from "../../core/errors.js";
 import type { ApiError } from "../../model/page-api.js";
 import type { Place } from "../places.js";
 
-/** As the program tells it, with the names of places for where they are on this machine. */
+/**
+ * As the program tells it, with the names of places for where they are on this machine. A text that names another path of the machine ends there: a path
+ * may hold blanks, so nothing tells where it ends.
+ */
 export function toApiError({ code, message, hint, file, url, path, byte }: ErrorRecord, places: readonly Place[]): ApiError {
-  const inPlaces = (text: string | undefined) =>
-    text &&
-    places
-      .flatMap(({ id, location: { path: at, url: address } }) => [at, address].map((whole) => [id, whole] as const))
-      .sort(([, a = ""], [, b = ""]) => b.length - a.length) // one may lie in another
-      .reduce((now, [id, whole]) => (whole === undefined || whole === "/" ? now : now.replaceAll(whole, id)), text);
+  const inPlaces = (text: string | undefined) => text && withoutPaths(inIds(text, places));
   return { code, message: inPlaces(message)!, path: inPlaces(file ?? url ?? path), byte, hint: inPlaces(hint) };
+}
+
+function inIds(text: string, places: readonly Place[]): string {
+  return places
+    .flatMap(({ id, location: { path: at, url: address } }) => [at, address].map((whole) => [id, whole] as const))
+    .sort(([, a = ""], [, b = ""]) => b.length - a.length) // one may lie in another
+    .reduce((now, [id, whole]) => (whole === undefined || whole === "/" ? now : now.replaceAll(whole, id)), text);
+}
+
+function withoutPaths(text: string): string {
+  const at = text.search(/(?<![^\s"'`(=])(?:file:\/\/|[A-Za-z]:\\|\/)(?!\s|$)/);
+  return at < 0 ? text : `${text.slice(0, at)}…`;
 }
 
 export function statusOf({ code }: EmporiumError): number {
