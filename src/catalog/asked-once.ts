@@ -1,9 +1,12 @@
+import { setMaxListeners } from "node:events";
 import type pg from "pg";
 import { cancelled } from "../core/cancel.js";
 import type { Clock } from "../core/clock.js";
+import { EmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
 import { turns } from "../system/parallel.js";
-import { databaseError } from "./database-errors.js";
+import { databaseError, sqlState } from "./database-errors.js";
+import { REQUEST_STATES } from "./graphql/answer-errors.js";
 import type { Statement } from "./graphql/statement.js";
 
 type Asking = Pick<Statement, "sql" | "parameters">;
@@ -20,8 +23,8 @@ interface Asked {
 
 /** Statements that run at once. Lists are read on the same sessions. */
 const STATEMENTS_MAX = 4;
-/** Numbers and texts that are kept: some 50 MB. */
-const VALUES_MAX = 10_000_000;
+/** Numbers and texts that are kept: some 100 MB, for which a million annotations take a third. */
+const VALUES_MAX = 24_000_000;
 /** While the database goes on changing, as during an import, what is kept is no older than this. */
 const AGE_MAX_MS = 10_000;
 
@@ -114,7 +117,7 @@ export class AskedOnce {
         const { processID } = client as unknown as { processID: number };
         cancelling = this.#pool.query("select pg_cancel_backend($1)", [processID]).catch(() => {});
       };
-      let failure: unknown;
+      let failure: EmporiumError | undefined;
       try {
         signal.addEventListener("abort", cancel, { once: true });
         const { rows } = await client.query<(string | null)[]>({
@@ -125,13 +128,13 @@ export class AskedOnce {
         });
         return rows;
       } catch (error) {
-        failure = databaseError(error);
+        failure = asTold(error);
         throw failure;
       } finally {
         signal.removeEventListener("abort", cancel);
         // else it might end what the session is asked next
         await cancelling;
-        client.release(failure !== undefined && (failure as { code?: string }).code === "DATABASE_UNAVAILABLE");
+        client.release(failure?.code === "DATABASE_UNAVAILABLE");
       }
     } finally {
       done();
@@ -139,11 +142,18 @@ export class AskedOnce {
   }
 }
 
+/** A pattern that PostgreSQL cannot read is the request's fault. */
+function asTold(thrown: unknown): EmporiumError {
+  const error = databaseError(thrown);
+  return REQUEST_STATES[sqlState(thrown) ?? ""] ? new EmporiumError("USAGE", error.message) : error;
+}
+
 const AS_TEXT = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig;
 
 async function orCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return await work;
   if (signal.aborted) throw cancelled(signal);
+  setMaxListeners(0, signal); // each statement of a request has one
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(cancelled(signal));

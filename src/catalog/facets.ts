@@ -24,17 +24,22 @@ import { compiled } from "./graphql/statement.js";
 import { allOf, columnOf, joined, LEVEL_OF_LISTS, type SqlContext, sqlContext, tableAs, whereSql } from "./graphql/where-sql.js";
 import {
   allIn,
+  belowMask,
   countIn,
   type IdSet,
+  lifted,
   type Mask,
+  membersOf,
+  packed,
   rangesReading,
+  rangesSql,
   setReading,
   setsReading,
   setsSql,
   sizeOf,
   UNIVERSE,
   type Universe,
-  universeStatement,
+  universeSql,
 } from "./id-sets.js";
 
 export interface FacetsRequest {
@@ -65,8 +70,7 @@ interface Base {
  * Counts of what a list can be filtered by: distinct entities, each facet under all filters but its own, by the filter of GraphQL itself.
  *
  * Conditions at the root of a filter hold each by itself: the entities of each are asked for once, and so are those of each value of a facet. Then a
- * choice is an intersection of sets, and only what was not chosen before is asked of the database. Annotations are too many for that; their own columns are
- * counted by the database, and what belongs to their runs by the number of annotations of a run.
+ * choice is an intersection of sets, and only what was not chosen before is asked of the database. Of more annotations than fit the database counts.
  *
  * @param pool of a role that only reads, with a `statement_timeout`.
  */
@@ -75,7 +79,8 @@ export function openFacets(pool: pg.Pool, clock: Clock): (request: FacetsRequest
   return async ({ of, where, facet: only, like }, signal) => {
     const asked = (where ?? {}) as Where;
     const entity = getEntity(ENTITY[of]);
-    readWhere(entity.name, asked);
+    // its limits hold for the whole, whatever its parts are asked for
+    selected(entity, readWhere(entity.name, asked), () => sql`1`);
     const { choices, rest } = choicesOf(of, asked);
     const facets = FACETS[of].filter(({ id }) => only === undefined || id === only);
     if (facets.length === 0) {
@@ -90,7 +95,8 @@ export function openFacets(pool: pg.Pool, clock: Clock): (request: FacetsRequest
     };
     const total = async () => {
       const clause = readWhere(entity.name, asked);
-      return of === "annotations" ? (await asking.base(entity, clause)).total : sizeOf(await asking.mask(entity, clause));
+      if (of === "annotations" && !(await asking.isSmall(entity))) return (await asking.base(entity, clause)).total;
+      return sizeOf(await asking.mask(entity, clause));
     };
     const [all, ...answers] = await Promise.all([total(), ...facets.map(count)]);
     return { of, total: all, facets: answers };
@@ -117,41 +123,62 @@ class Asking {
     return await this.#database.ask(compiled(statement), reading, this.#signal);
   }
 
-  async universe(entity: Entity): Promise<Universe> {
-    const parent = entity.name === "Run" ? "dataset_id" : undefined;
-    return await this.#database.ask(universeStatement(entity, parent), UNIVERSE, this.#signal);
+  universe(entity: Entity): Promise<Universe> {
+    return this.read(universeSql(entity, PARENTS[entity.name]?.column), UNIVERSE);
+  }
+
+  /** Whether entities are few enough to be known as sets. */
+  async isSmall(entity: Entity): Promise<boolean> {
+    const [row] = await this.rows(selected(entity, {}, () => sql`count(*)`));
+    return Number(row![0]) <= SET_MAX;
+  }
+
+  /** Positions of the parents of all. */
+  async parents(entity: Entity): Promise<IdSet> {
+    const above = getEntity(PARENTS[entity.name]!.name);
+    const [own, parents] = await Promise.all([this.universe(entity), this.universe(above)]);
+    const known = positions.get(own);
+    if (known?.of === parents) return known.at;
+    const at = own.parents.map((id) => (id < 0 ? -1 : parents.positionOf(id)));
+    positions.set(own, { of: parents, at });
+    return at;
   }
 
   /** Entities that meet a filter. */
   mask(entity: Entity, where: Clause): Promise<Mask> {
     return kept(this.#masks, [entity.name, where], async () => {
-      const { positions } = await this.universe(entity);
+      const { size } = await this.universe(entity);
       const parts = Object.entries(where).flatMap(([name, value]): Clause[] => {
         if (value === null) return [];
         return name === "_and" ? [...(value as readonly Clause[])] : [{ [name]: value }];
       });
       const sets = await Promise.all(parts.map((part) => this.set(entity, part)));
-      return allIn(positions.size, sets);
+      return allIn(size, sets);
     });
   }
 
   /** Entities that meet one condition. */
   async set(entity: Entity, part: Clause): Promise<IdSet> {
     const universe = await this.universe(entity);
-    const [name, ...others] = Object.keys(part);
-    if (entity.name === "Dataset" && name === "runs" && others.length === 0) {
-      const [runs, live] = await Promise.all([this.universe(RUN), this.mask(RUN, part.runs as Clause)]);
-      const found = new Set<number>();
-      for (const [at, parent] of runs.parents.entries()) if (live[at] === 1) found.add(universe.positions.get(parent)!);
-      return Uint32Array.from(found);
+    const [name = "", ...others] = Object.keys(part);
+    const inner = part[name] as Clause;
+    const child = CHILDREN[entity.name];
+    if (others.length === 0 && name === child?.list && (await this.isSmall(getEntity(child.name)))) {
+      const below = getEntity(child.name);
+      const [live, parents] = await Promise.all([this.mask(below, inner), this.parents(below)]);
+      return membersOf(lifted(live, parents, universe.size));
+    }
+    if (others.length === 0 && name === PARENTS[entity.name]?.object) {
+      const [above, parents] = await Promise.all([this.mask(getEntity(PARENTS[entity.name]!.name), inner), this.parents(entity)]);
+      return membersOf(belowMask(above, parents));
     }
     return await this.read(
-      selected(entity, part, (alias) => sql`array_agg(${columnOf(alias, "id")})::text`),
+      selected(entity, part, (alias) => packed(columnOf(alias, "id"))),
       setReading(universe),
     );
   }
 
-  /** The same of annotations, which are too many to be handed around. */
+  /** What a filter leaves of entities that are too many for sets. */
   base(entity: Entity, where: Clause): Promise<Base> {
     return kept(this.#bases, [entity.name, where], async () => {
       if (Object.keys(where).length > 0) {
@@ -180,7 +207,20 @@ function selected(entity: Entity, where: Clause, what: (alias: string) => Sql, l
   return sql`select ${what(alias)} from ${tableAs(entity.name, alias)} where ${allOf(conditions)} ${limit}`;
 }
 
-const RUN = getEntity("Run");
+/** Entities that are known as sets: numbers of four bytes for each facet. */
+const SET_MAX = 3_000_000;
+const CHILDREN: Readonly<Partial<Record<EntityName, { readonly list: string; readonly name: EntityName }>>> = {
+  Dataset: { list: "runs", name: "Run" },
+  Run: { list: "annotations", name: "Annotation" },
+};
+const PARENTS: Readonly<
+  Partial<Record<EntityName, { readonly object: string; readonly column: string; readonly name: EntityName }>>
+> = {
+  Run: { object: "dataset", column: "dataset_id", name: "Dataset" },
+  Annotation: { object: "run", column: "run_id", name: "Run" },
+};
+/** Of universes that are kept. */
+const positions = new WeakMap<Universe, { readonly of: Universe; readonly at: IdSet }>();
 
 function contextOf(): SqlContext {
   return sqlContext(QUERY_LIMITS.relations);
@@ -236,37 +276,85 @@ interface Level {
 
 /** @returns undefined where the database counts. */
 async function levelOf({ of, entity, definition: { path }, where, asking }: Counting): Promise<Level | undefined> {
-  const [first = "", ...further] = path;
-  if (of === "annotations" ? first !== "run" : first !== "runs") {
-    if (of === "annotations") return undefined;
-    const [universe, live] = await Promise.all([asking.universe(entity), asking.mask(entity, where)]);
-    return { entity, path, siblings: siblingsOf(path, where), universe, live, count: (set) => countIn(set, live) };
-  }
-  const { [first]: inner, ...others } = where;
-  const ofRuns = (inner ?? {}) as Clause;
-  const [universe, runs] = await Promise.all([asking.universe(RUN), asking.mask(RUN, ofRuns)]);
-  const level = { entity: RUN, path: further, siblings: siblingsOf(further, ofRuns), universe };
   if (of === "annotations") {
-    const alias = sql.id("found", "run_id");
-    const lines = selected(entity, others, (name) => sql`${columnOf(name, "run_id")}`);
-    const rows = await asking.rows(sql`select ${alias}, count(*) from (${lines}) as found where ${alias} is not null group by 1`);
-    const counts = new Float64Array(universe.positions.size);
-    for (const [run, count] of rows) {
-      const at = universe.positions.get(run!);
-      if (at !== undefined) counts[at] = Number(count);
-    }
-    const live = runs.map((is, at) => (is === 1 && counts[at]! > 0 ? 1 : 0));
-    return { ...level, live, count: (set) => set.reduce((sum, at) => sum + (live[at] === 1 ? counts[at]! : 0), 0) };
+    if (!(await asking.isSmall(entity))) return undefined;
+    if (path[0] === "run") return await levelOfRuns(entity, path.slice(1), where, asking);
   }
-  const [{ positions }, datasets] = await Promise.all([asking.universe(entity), asking.mask(entity, others)]);
-  const parents = Int32Array.from(universe.parents, (id) => positions.get(id) ?? -1);
-  const live = runs.map((is, at) => (is === 1 && datasets[parents[at]!] === 1 ? 1 : 0));
+  let at: Place = { entity, path, where, live: undefined, roots: undefined };
+  for (let below = await childOf(at, asking); below; below = await childOf(at, asking)) at = below;
+  const { roots } = at;
+  const [universe, { size }, mask] = await Promise.all([
+    asking.universe(at.entity),
+    asking.universe(entity),
+    asking.mask(at.entity, at.where),
+  ]);
+  const live = both(mask, at.live);
   const count = (set: IdSet) => {
-    const seen = new Uint8Array(positions.size);
-    for (const at of set) if (live[at] === 1) seen[parents[at]!] = 1;
-    return sizeOf(seen);
+    if (!roots) return countIn(set, live);
+    const seen = new Uint8Array(size);
+    let found = 0;
+    for (let index = 0; index < set.length; index++) {
+      const one = set[index]!;
+      const root = roots[one]!;
+      if (live[one] !== 1 || seen[root] === 1) continue;
+      seen[root] = 1;
+      found++;
+    }
+    return found;
   };
-  return { ...level, live, count };
+  return { entity: at.entity, path: at.path, siblings: siblingsOf(at.path, at.where), universe, live, count };
+}
+
+/** Where a path has come to. */
+interface Place {
+  readonly entity: Entity;
+  readonly path: readonly string[];
+  readonly where: Clause;
+  /** Those whose parents meet what is asked of these. */
+  readonly live: Mask | undefined;
+  /** Positions of what is listed. */
+  readonly roots: IdSet | undefined;
+}
+
+async function childOf(
+  { entity, path: [step = "", ...path], where, live, roots }: Place,
+  asking: Asking,
+): Promise<Place | undefined> {
+  const child = CHILDREN[entity.name];
+  if (child?.list !== step || !(await asking.isSmall(getEntity(child.name)))) return undefined;
+  const below = getEntity(child.name);
+  const { [step]: inner, ...others } = where;
+  const [own, parents] = await Promise.all([asking.mask(entity, others), asking.parents(below)]);
+  const above = both(own, live);
+  return {
+    entity: below,
+    path,
+    where: (inner ?? {}) as Clause,
+    live: belowMask(above, parents),
+    roots: roots ? parents.map((at) => roots[at] ?? -1) : parents,
+  };
+}
+
+function both(one: Mask, other: Mask | undefined): Mask {
+  return other ? one.map((is, at) => is & other[at]!) : one;
+}
+
+/** Annotations, counted by their runs. */
+async function levelOfRuns(entity: Entity, path: readonly string[], where: Clause, asking: Asking): Promise<Level> {
+  const { run, ...others } = where;
+  const ofRuns = (run ?? {}) as Clause;
+  const above = getEntity("Run");
+  const [universe, runs, own, parents] = await Promise.all([
+    asking.universe(above),
+    asking.mask(above, ofRuns),
+    asking.mask(entity, others),
+    asking.parents(entity),
+  ]);
+  const counts = new Float64Array(universe.size);
+  for (let at = 0; at < own.length; at++) if (own[at] === 1 && parents[at]! >= 0) counts[parents[at]!]!++;
+  const live = runs.map((is, at) => (is === 1 && counts[at]! > 0 ? 1 : 0));
+  const count = (set: IdSet) => set.reduce((sum, at) => sum + (live[at] === 1 ? counts[at]! : 0), 0);
+  return { entity: above, path, siblings: siblingsOf(path, ofRuns), universe, live, count };
 }
 
 function siblingsOf([first = "", ...further]: readonly string[], where: Clause): Clause {
@@ -284,8 +372,9 @@ async function countSets({ definition, asking }: Counting, { entity, path, sibli
 
 async function rangeOfSets({ asking }: Counting, { entity, path, siblings, universe, live }: Level): Promise<Facet["range"]> {
   const { tables, conditions, field, root } = rowsOf(entity, path, { where: siblings });
-  const statement = sql`select ${root}, min(${field}), max(${field}) from ${tables} where ${allOf([...conditions, sql`${field} is not null`])} group by 1`;
-  const { ids, least, most } = await asking.read(statement, rangesReading(universe));
+  const lines = sql`select ${root} as id, min(${field}) as least, max(${field}) as most
+    from ${tables} where ${allOf([...conditions, sql`${field} is not null`])} group by 1`;
+  const { ids, least, most } = await asking.read(rangesSql(lines), rangesReading(universe));
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const [at, id] of ids.entries()) {
     if (live[id] !== 1) continue;
@@ -305,7 +394,8 @@ async function rangeOfRows({ entity, definition, where, asking }: Counting): Pro
 async function countContent({ of, entity, where, asking }: Counting, value: string): Promise<number> {
   const { _and: parts } = readWhere(entity.name, whereOf(of, { contents: [value] }));
   const [part] = parts as readonly [Clause];
-  if (of !== "annotations") return countIn(await asking.set(entity, part), await asking.mask(entity, where));
+  if (of !== "annotations" || (await asking.isSmall(entity)))
+    return countIn(await asking.set(entity, part), await asking.mask(entity, where));
   return (await asking.base(entity, { _and: [where, part] })).total;
 }
 

@@ -6,7 +6,7 @@ import { databaseError, sqlState } from "../database-errors.js";
 const MASKED = "Unexpected error.";
 
 /** Errors in a request that only the database can detect, in PostgreSQL's own words, which reveal nothing internal. */
-const REQUEST_STATES: Readonly<Record<string, string>> = {
+export const REQUEST_STATES: Readonly<Record<string, string>> = {
   "2201B": "REGEX", // invalid_regular_expression
   "22025": "PATTERN", // invalid_escape_sequence: a pattern that ends with a backslash
   "22019": "PATTERN", // invalid_escape_character

@@ -46,7 +46,8 @@ const UP = [
   `create function emporium.file_name(text) returns text language sql immutable parallel safe as
     $$ select left(lower(regexp_replace(rtrim($1, '/'), '^.*/', '')), 200) $$`,
   ...WORDS.map(
-    ([table, column]) => `create index ${table}_words_of_${column} on emporium_portal.${table} using gin (emporium.words(${column}))`,
+    ([table, column]) =>
+      `create index ${table}_words_of_${column} on emporium_portal.${table} using gin (emporium.words(${column}))`,
   ),
   ...FILES.map(
     ([table, column]) =>

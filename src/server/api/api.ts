@@ -8,10 +8,11 @@ import { statusOf, toApiError } from "./errors.js";
 import { facetsRoutes } from "./facets.js";
 import { placeRoutes } from "./places.js";
 import { openApi } from "./route.js";
+import { searchRoutes } from "./search.js";
 import { serverRoutes } from "./server.js";
 import { volumeRoutes } from "./volumes.js";
 
-const ROUTES: readonly Routes[] = [serverRoutes, placeRoutes, volumeRoutes, facetsRoutes];
+const ROUTES: readonly Routes[] = [serverRoutes, placeRoutes, volumeRoutes, facetsRoutes, searchRoutes];
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */
 export function apiHandler(context: ApiContext, routes = ROUTES): Handler {

@@ -2,12 +2,9 @@ import { z } from "zod";
 import { openFacets } from "../../catalog/facets.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { ApiContext, Routes } from "./context.js";
-import { parsed } from "./parameters.js";
+import { TEXT } from "./parameters.js";
+import { get } from "./route.js";
 
-const TEXT = z
-  .string()
-  .max(1_000)
-  .refine((text) => !text.includes("\0"), "a text without the character U+0000");
 const PARAMETERS = z.strictObject({
   of: z.enum(["datasets", "runs", "annotations"]),
   where: z.string().max(65_536).transform(json).optional(),
@@ -18,9 +15,10 @@ const PARAMETERS = z.strictObject({
 /** `GET facets?of=runs&where={…}`: what a list can be filtered by; with `facet=…&like=…` the values of one that have a text in them. */
 export const facetsRoutes: Routes = (app, context) => {
   const answer = context.catalogue && openFacets(context.catalogue.pool, context.clock);
-  app.get("/facets", async (c) => {
+  const summary = "Distinct datasets, runs or annotations by what they can be filtered by, each facet under all filters but its own";
+  get(app, "/facets", { summary, query: PARAMETERS }, async (c, request) => {
     if (!answer) throw noCatalogue(context);
-    return c.json(await answer(parsed(PARAMETERS, c.req.query()), c.req.raw.signal));
+    return c.json(await answer(request, c.req.raw.signal));
   });
 };
 

@@ -1,10 +1,7 @@
-import type { z } from "zod";
-import { EmporiumError } from "../../core/errors.js";
+import { z } from "zod";
 
-/** Parameters of a request. @throws {EmporiumError} USAGE, naming the first that is wrong. */
-export function parsed<T>(schema: z.ZodType<T>, values: unknown): T {
-  const { success, data, error } = schema.safeParse(values);
-  if (success) return data;
-  const { path, message } = error.issues[0]!;
-  throw new EmporiumError("USAGE", path.length > 0 ? `${path.join(".")}: ${message}` : message);
-}
+/** A text that a database can be asked for. */
+export const TEXT = z
+  .string()
+  .max(1_000)
+  .refine((text) => !text.includes("\0"), "a text without the character U+0000");

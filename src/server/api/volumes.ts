@@ -8,7 +8,7 @@ import { judgeConditions, quotedEtag } from "../conditions.js";
 import { handedOver } from "../planes.js";
 import { volumeFacts } from "../volume-facts.js";
 import type { Routes } from "./context.js";
-import { parsed } from "./parameters.js";
+import { parsed } from "./route.js";
 
 const PLANE_BYTES_MAX = 64 * 2 ** 20;
 

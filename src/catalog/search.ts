@@ -1,0 +1,200 @@
+import { type RawBuilder, sql } from "kysely";
+import type pg from "pg";
+import type { Clock } from "../core/clock.js";
+import { nearest } from "../core/nearest.js";
+import type { SearchHits } from "../model/page-api.js";
+import { AskedOnce, type AskedRow, ROWS } from "./asked-once.js";
+import type { Sql } from "./graphql/comparison-sql.js";
+import { compiled } from "./graphql/statement.js";
+
+type Group = SearchHits["groups"][number];
+
+/** Hits of a group. */
+const HITS = 10;
+/** Words that a misspelt one is compared with. */
+const WORDS_MAX = 50_000;
+
+/**
+ * Finds datasets, runs, objects, depositions, people and files by the beginnings of all words that are asked for, or by their number; files by the beginning
+ * of their name. Where nothing is found, the words that come nearest are offered, if they find something.
+ *
+ * @param pool of a role that only reads, with a `statement_timeout`.
+ */
+export function openSearch(pool: pg.Pool, clock: Clock): (q: string, signal?: AbortSignal) => Promise<SearchHits> {
+  const database = new AskedOnce(pool, clock);
+  return async (q, signal) => {
+    await database.refresh();
+    const ask = (statement: Sql) => database.ask(compiled(statement), ROWS, signal);
+    const groups = await findGroups(q.trim(), ask);
+    if (groups.length > 0) return { q, groups };
+    const offered = await nearestWords(q, ask);
+    const isFound = offered !== undefined && (await findGroups(offered, ask)).length > 0;
+    return { q, groups, ...(isFound && { nearest: offered }) };
+  };
+}
+
+type Ask = (statement: Sql) => Promise<readonly AskedRow[]>;
+
+async function findGroups(q: string, ask: Ask): Promise<Group[]> {
+  if (q === "") return [];
+  const kinds = Object.entries(FINDERS) as [Group["kind"], (q: string) => Finder][];
+  const groups = await Promise.all(
+    kinds.map(async ([kind, finder]): Promise<Group> => {
+      const { statement, hit } = finder(q);
+      const rows = await ask(sql`${statement} limit ${sql.lit(HITS + 1)}`);
+      return { kind, hits: rows.slice(0, HITS).map((row) => hit(row.map((text) => text ?? ""))), more: rows.length > HITS };
+    }),
+  );
+  return groups.filter(({ hits }) => hits.length > 0);
+}
+
+interface Finder {
+  readonly statement: Sql;
+  hit(row: readonly string[]): Group["hits"][number];
+}
+
+/** All words of a text, as beginnings. They are letters and digits by now; no word finds nothing. */
+const asked = (q: string) =>
+  sql`coalesce((select string_agg('''' || word || ''':*', ' & ') from unnest(tsvector_to_array(emporium.words(${q}))) as word), '')::tsquery`;
+const isNamed = (column: string, q: string) => sql`emporium.words(${sql.ref(column)}) @@ ${asked(q)}`;
+/** The whole text first, then what begins with it. */
+function byLikeness(value: RawBuilder<unknown>, q: string): Sql {
+  const start = `${escaped(q.toLowerCase())}%`;
+  return sql`lower(${value}) = ${q.toLowerCase()} desc, lower(${value}) like ${start} desc`;
+}
+const escaped = (text: string) => text.replace(/[\\%_]/g, "\\$&");
+/** What is called so, or has this number. */
+function namedOr(id: string, column: string, q: string): Sql {
+  return /^\d{1,9}$/.test(q) ? sql`(${isNamed(column, q)} or ${sql.ref(id)} = ${q}::int4)` : isNamed(column, q);
+}
+
+const FINDERS: Readonly<Record<Group["kind"], (q: string) => Finder>> = {
+  datasets: (q) => ({
+    statement: sql`select d.id, d.title, d.organism_name, (select count(*) from emporium_portal.run as r where r.dataset_id = d.id)
+      from emporium_portal.dataset as d where ${namedOr("d.id", "d.title", q)} order by ${byLikeness(sql.ref("d.title"), q)}, d.id`,
+    hit: ([id, title, organism, runs]) => ({
+      title: title!,
+      detail: [id, organism, plural(runs!, "run")].filter(Boolean).join(" · "),
+      to: `/datasets/${id}`,
+    }),
+  }),
+  runs: (q) => ({
+    statement: sql`select r.id, r.name, d.title from emporium_portal.run as r join emporium_portal.dataset as d on d.id = r.dataset_id
+      where ${namedOr("r.id", "r.name", q)} order by ${byLikeness(sql.ref("r.name"), q)}, r.name, r.id`,
+    hit: ([id, name, dataset]) => ({ title: name!, detail: dataset!, to: `/runs/${id}` }),
+  }),
+  annotations: (q) => ({
+    // how many have each value is counted by triggers; of a number the name is that of any annotation with it
+    statement: sql`select c.value, c.place, sum(c.rows) as rows,
+        case when c.place = 'annotation.object_id' then (select a.object_name from emporium_portal.annotation as a
+          where a.object_id = c.value and octet_length(a.object_id) <= 1000 limit 1) end
+      from emporium.portal_count as c where c.place in ('annotation.object_name', 'annotation.object_id') and emporium.words(c.value) @@ ${asked(q)}
+      group by c.value, c.place having sum(c.rows) > 0 order by ${byLikeness(sql.ref("c.value"), q)}, rows desc, c.value collate "C"`,
+    hit: ([value, place, rows, name]) => ({
+      title: value!,
+      detail: [name, plural(rows!, "annotation")].filter(Boolean).join(" · "),
+      to: `/annotations?${place === "annotation.object_id" ? "go" : "object"}=${encodeURIComponent(value!)}`,
+    }),
+  }),
+  depositions: (q) => ({
+    statement: sql`select d.id, d.title, d.deposition_date::date from emporium_portal.deposition as d
+      where ${namedOr("d.id", "d.title", q)} order by ${byLikeness(sql.ref("d.title"), q)}, d.id`,
+    hit: ([id, title, day]) => ({ title: title!, detail: `${id} · ${day}`, to: `/depositions/${id}` }),
+  }),
+  people: (q) => ({ statement: peopleSql(q), hit: personHit }),
+  files: (q) => ({
+    statement: filesSql(q),
+    hit: ([name, kind, id, of]) => ({ title: name!, detail: of!, to: `/${kind}/${id}` }),
+  }),
+};
+
+/** Authors of datasets, of depositions, and of annotations alone: by a name, or by an ORCID. */
+function peopleSql(q: string): Sql {
+  const orcid = sql`${`${escaped(q.toUpperCase().replace(/^HTTPS?:\/\/ORCID\.ORG\//, ""))}%`}`;
+  const isOrcid = /\d{4}/.test(q);
+  const of = (
+    table: string,
+    parent: string,
+  ) => sql`select a.name, a.orcid, ${sql.ref(`a.${parent}`)} as parent, ${sql.lit(table)} as kind
+    from ${sql.table(`emporium_portal.${table}_author`)} as a where ${isNamed("a.name", q)} ${isOrcid ? sql`or a.orcid like ${orcid}` : sql``}`;
+  const ofAnnotations = sql`select c.value, null, null::int4, 'annotation' from emporium.portal_count as c
+    where c.place = 'annotation_author.name' and ${isNamed("c.value", q)} group by 1 having sum(c.rows) > 0`;
+  const byOrcid = sql`select null, c.value, null::int4, 'annotation' from emporium.portal_count as c
+    where c.place = 'annotation_author.orcid' and c.value like ${orcid} group by c.value having sum(c.rows) > 0`;
+  const all = [of("dataset", "dataset_id"), of("deposition", "deposition_id"), ofAnnotations, ...(isOrcid ? [byOrcid] : [])];
+  return sql`select p.name, max(p.orcid) as orcid, count(distinct p.parent) filter (where p.kind = 'dataset') as datasets,
+      count(distinct p.parent) filter (where p.kind = 'deposition') as depositions, bool_or(p.kind = 'annotation') as annotates
+    from (${sql.join(all, sql` union all `)}) as p (name, orcid, parent, kind)
+    group by p.name, case when p.name is null then p.orcid end
+    order by p.name is null, ${byLikeness(sql.ref("p.name"), q)}, 3 desc, p.name collate "C"`;
+}
+
+function personHit([
+  name = "",
+  orcid = "",
+  datasets = "0",
+  depositions = "0",
+  annotates,
+]: readonly string[]): Group["hits"][number] {
+  const facet = name === "" ? ["orcid", orcid] : ["author", name];
+  const parts = [
+    name === "" ? "" : orcid,
+    datasets === "0" ? "" : plural(datasets, "dataset"),
+    depositions === "0" ? "" : plural(depositions, "deposition"),
+    annotates === "t" || annotates === "true" ? "annotations" : "",
+  ];
+  return {
+    title: name || orcid,
+    detail: parts.filter(Boolean).join(" · "),
+    to: `/${datasets === "0" ? "annotations" : "datasets"}?${facet[0]}=${encodeURIComponent(facet[1]!)}`,
+  };
+}
+
+/** Tables with a column of addresses, their page, and where they belong. */
+const FILES = [
+  ["tomogram", "s3_omezarr_dir", "view/tomogram", "f.id", "f.run_id"],
+  ["tomogram", "s3_mrc_file", "view/tomogram", "f.id", "f.run_id"],
+  ["tiltseries", "s3_omezarr_dir", "view/tiltseries", "f.id", "f.run_id"],
+  ["tiltseries", "s3_mrc_file", "view/tiltseries", "f.id", "f.run_id"],
+  ["frame", "s3_frame_path", "view/frame", "f.id", "f.run_id"],
+  ["annotation_file", "s3_path", "annotations", "s.annotation_id", "a.run_id"],
+] as const;
+
+/** The first few of each kind, by their names: what follows the last `/` of a key. */
+function filesSql(q: string): Sql {
+  const start = escaped(q.split("/").at(-1)!.toLowerCase());
+  if (start === "") return sql`select null where false`;
+  const parts = FILES.map(([table, column, page, id, run]) => {
+    const name = sql`emporium.file_name(${sql.ref(`f.${column}`)})`;
+    const shapes = sql`join emporium_portal.annotation_shape as s on s.id = f.annotation_shape_id join emporium_portal.annotation as a on a.id = s.annotation_id`;
+    const found = sql`select f.* from ${sql.table(`emporium_portal.${table}`)} as f
+      where ${name} like ${`${start}%`} and ${sql.ref(`f.${column}`)} is not null order by ${name} using ~<~ limit ${sql.lit(HITS + 1)}`;
+    return sql`select regexp_replace(rtrim(${sql.ref(`f.${column}`)}, '/'), '^.*/', '') as name, ${sql.lit(page)} as page, ${sql.ref(id)} as id,
+        (select r.name || ' · ' || d.title from emporium_portal.run as r join emporium_portal.dataset as d on d.id = r.dataset_id where r.id = ${sql.ref(run)}) as of
+      from (${found}) as f ${table === "annotation_file" ? shapes : sql``}`;
+  });
+  return sql`select distinct name, page, id, of from (${sql.join(parts, sql` union all `)}) as file where id is not null order by name, page, id`;
+}
+
+/** The words that are known and come nearest to those that are not the beginning of any. */
+async function nearestWords(q: string, ask: Ask): Promise<string | undefined> {
+  const words = (await ask(sql`select unnest(tsvector_to_array(emporium.words(${q})))`)).map(([word]) => word!);
+  const rows = await ask(
+    sql`select word from ts_stat(${sql.lit(VOCABULARY)}) order by nentry desc, word limit ${sql.lit(WORDS_MAX)}`,
+  );
+  const known = rows.map(([word]) => word!);
+  const inOrder = q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? words;
+  const better = inOrder.map((word) => (known.some((one) => one.startsWith(word)) ? word : nearest(word, known)));
+  if (better.some((word) => word === undefined)) return undefined;
+  const text = better.join(" ");
+  return text === inOrder.join(" ") ? undefined : text;
+}
+
+const VOCABULARY = `select emporium.words(title) from emporium_portal.dataset union all select emporium.words(title) from emporium_portal.deposition
+  union all select emporium.words(name) from emporium_portal.run union all select emporium.words(name) from emporium_portal.dataset_author
+  union all select emporium.words(name) from emporium_portal.deposition_author
+  union all select emporium.words(value) from emporium.portal_count where place in ('annotation.object_name', 'annotation.object_id', 'annotation_author.name')`;
+
+function plural(count: string, noun: string): string {
+  return `${count} ${noun}${count === "1" ? "" : "s"}`;
+}
