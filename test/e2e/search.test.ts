@@ -82,7 +82,13 @@ beforeAll(async () => {
   rows = made;
   portal = await portalDatabase(rows);
   const catalogue = { api: portal.api(), pool: portal.reader.pool } as unknown as NonNullable<ApiContext["catalogue"]>;
-  handler = apiHandler({ places: [], catalogue, log: silentLog, clock: systemClock, server: { version: "0" } } as unknown as ApiContext);
+  handler = apiHandler({
+    places: [],
+    catalogue,
+    log: silentLog,
+    clock: systemClock,
+    server: { version: "0" },
+  } as unknown as ApiContext);
 }, 120_000);
 afterAll(() => portal?.stop());
 

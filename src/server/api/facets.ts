@@ -15,7 +15,8 @@ const PARAMETERS = z.strictObject({
 /** `GET facets?of=runs&where={…}`: what a list can be filtered by; with `facet=…&like=…` the values of one that have a text in them. */
 export const facetsRoutes: Routes = (app, context) => {
   const answer = context.catalogue && openFacets(context.catalogue.pool, context.clock);
-  const summary = "Distinct datasets, runs or annotations by what they can be filtered by, each facet under all filters but its own";
+  const summary =
+    "Distinct datasets, runs or annotations by what they can be filtered by, each facet under all filters but its own";
   get(app, "/facets", { summary, query: PARAMETERS }, async (c, request) => {
     if (!answer) throw noCatalogue(context);
     return c.json(await answer(request, c.req.raw.signal));
