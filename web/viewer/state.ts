@@ -35,7 +35,7 @@ export const isTiltSeries = ({ isTiltSeries: is, ref }: VolumeFacts): boolean =>
 const ZOOM_RANGE = 1000;
 
 export const firstState = (facts: VolumeFacts): ViewState => ({
-  position: middleOf(facts).map((_, i) => worldAt(facts, i as 0 | 1 | 2, Math.floor(facts.shape[i]! / 2))) as Triple,
+  position: rounded(facts.shape.map((count, i) => worldAt(facts, i as 0 | 1 | 2, Math.floor(count / 2))) as Triple),
   contrast: defaultContrast(facts),
   slab: 1,
   measures: [],

@@ -156,6 +156,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
       case "copy":
         return void copyLink();
       case "neuroglancer":
+        if (!isNeuroglancers) return;
         return void navigate({ to: neuroglancerAddress(location.pathname), search: linkParameters(facts, session.state.get()) });
       case "list":
         return void stepRuns(command.by).then(
@@ -175,6 +176,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
   };
 
   const panes = PANES[layout];
+  const isNeuroglancers = /\/view\/(?:tomogram|at)\//.test(location.pathname);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of the canvases inside of it
     <div className="viewer" ref={root} onKeyDown={onKeyDown} data-sheet={sheet}>
@@ -202,9 +204,19 @@ export function Viewer({ source }: { source: PlaneSource }) {
           <button type="button" onClick={() => void copyLink()} title="Copy link (C)">
             <Copy size={16} aria-hidden /> <span className="wide">Copy link</span>
           </button>
-          <Link className="button" to={neuroglancerAddress(location.pathname)} title="Open in Neuroglancer (O)">
-            <SquareArrowOutUpRight size={16} aria-hidden /> <span className="wide">Neuroglancer</span>
-          </Link>
+          {isNeuroglancers && (
+            <Link
+              className="button"
+              to={neuroglancerAddress(location.pathname)}
+              title="Open in Neuroglancer (O)"
+              onClick={(event) => {
+                event.preventDefault();
+                run({ do: "neuroglancer" });
+              }}
+            >
+              <SquareArrowOutUpRight size={16} aria-hidden /> <span className="wide">Neuroglancer</span>
+            </Link>
+          )}
         </span>
       </div>
       {facts.warnings.length > 0 && (
@@ -299,7 +311,7 @@ function Announcer({ session }: { session: Session }) {
   );
 }
 
-export const neuroglancerAddress = (pathname: string): string => {
+const neuroglancerAddress = (pathname: string): string => {
   const [, rest = ""] = /\/view\/(.*)$/.exec(pathname) ?? [];
   return `/neuroglancer/${rest}`;
 };
