@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,6 +32,12 @@ const STAGE = [16, 18, 20];
 
 const python = pythonWith("numpy", "mrcfile", "zarr");
 
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
 const VIEWPORT = { width: 1280, height: 800 };
 
 describe.skipIf(browserPath === undefined || python === undefined)("the slice viewer", () => {
@@ -240,6 +247,32 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     } finally {
       await other.close();
     }
+    await page.close();
+  });
+
+  it("A27: axe finds nothing serious, in light and dark, wide and narrow", { timeout: 300_000 }, async () => {
+    const { page, problems } = await browser.open(address("float.mrc", { l: "quad", m: "lz100,100,200_200,100,200" }), VIEWPORT);
+    await isSharp(page, "z");
+    await page.locator('.v-pane[data-axis="z"] .v-canvas').focus();
+    await page.keyboard.press("m");
+    await page.evaluate(axe);
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const size of [VIEWPORT, { width: 360, height: 740 }]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(size);
+        const found = await page.evaluate(async () => {
+          const { violations } = await (window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run();
+          return violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ html }) => html) }));
+        });
+        expect([colorScheme, size.width, found.filter(({ impact }) => impact === "serious" || impact === "critical")]).toEqual([
+          colorScheme,
+          size.width,
+          [],
+        ]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(size.width);
+      }
+    }
+    expect(problems).toEqual([]);
     await page.close();
   });
 

@@ -5,9 +5,8 @@ import type { Session } from "./session.js";
 /** Below the yz and beside the xz pane: what is known of the volume, and from where. */
 export function Corner({ session: { facts }, isLarge }: { session: Session; isLarge: boolean }) {
   const [z, y, x] = facts.shape;
-  const [vz, vy, vx] = voxelOf(facts);
-  const isEven = vz === vy && vy === vx;
-  const voxel = isEven ? `${vx.toFixed(2)} Å` : `${vx.toFixed(2)} × ${vy.toFixed(2)} × ${vz.toFixed(2)} Å`;
+  const sizes = [...voxelOf(facts)].reverse().map((size) => size.toFixed(2));
+  const voxel = `${[...new Set(sizes)].length === 1 ? sizes[0] : sizes.join(" × ")} Å`;
   const rows: readonly (readonly [string, string])[] = [
     ["shape", `${x} × ${y} × ${z}`],
     ["voxel", hasScale(facts) ? voxel : ABSENT],
