@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { testFacts } from "../../test/viewer-facts.js";
 import { greyOf, shifted, visibleLimits, volumeLimits } from "./contrast.js";
 import { commandOf } from "./keys.js";
 import type { Plane } from "./planes.js";
-import { testFacts } from "./test-facts.js";
 
 const plain = { low: 0, high: 100, gamma: 1, isInverted: false };
 

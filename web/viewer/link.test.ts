@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { testFacts } from "../../test/viewer-facts.js";
 import { LINK_MAX, linkParameters, parseLink, splitLink } from "./link.js";
 import { firstState, type ViewState } from "./state.js";
-import { testFacts } from "./test-facts.js";
 
 const facts = testFacts();
 

@@ -299,7 +299,7 @@ export function drawScaleBar(
   return pixels;
 }
 
-export function drawLabel(context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string): void {
+function drawLabel(context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string): void {
   context.font = '600 12px "Source Sans 3", system-ui, sans-serif';
   context.textBaseline = "alphabetic";
   context.fillStyle = "#101214c0";

@@ -99,13 +99,13 @@ function PaneLabels({ session, pane, axis, again }: { session: Session; pane: Pa
         </span>
       )}
       {status?.isSlow && <span className="v-slow" />}
-      {status?.error !== undefined && <Trouble error={status.error} again={again} />}
+      {status?.error !== undefined && <Failure error={status.error} again={again} />}
     </>
   );
 }
 
 /** Why a plane did not come. The last one stays. */
-function Trouble({ error, again }: { error: unknown; again: () => void }) {
+function Failure({ error, again }: { error: unknown; again: () => void }) {
   const { code, message, hint } = apiErrorOf(error);
   // what was shown is of another file than what would come
   const isOther = code === "SOURCE_CHANGED";
@@ -215,7 +215,7 @@ function listen(session: Session, axis: Axis, canvas: HTMLCanvasElement, drawing
 }
 
 /** The next point of the measure that is being drawn, or the first of a new one. Its last point follows the pointer until it is set. */
-export function addPoint(session: Session, axis: Axis, world: Triple): void {
+function addPoint(session: Session, axis: Axis, world: Triple): void {
   const { kind, draft } = session.measuring.get()!;
   const set = draft?.axis === axis ? [...draft.points.slice(0, -1), world] : [world];
   const next: Measure = { kind, axis, points: set };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/core/clock.js";
+import { testFacts } from "../../test/viewer-facts.js";
 import {
   asksFor,
   makeCache,
@@ -11,7 +12,6 @@ import {
   samplesOf,
   valueIn,
 } from "./planes.js";
-import { testFacts } from "./test-facts.js";
 
 const facts = testFacts();
 const need = (at: number, more: Partial<PlaneNeed> = {}): PlaneNeed => ({

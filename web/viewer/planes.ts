@@ -8,7 +8,7 @@ import type { Axis } from "./overlay.js";
 /** Bytes of planes that a page keeps. */
 export const CACHE_BYTES = 192 * 2 ** 20;
 /** Planes that are fetched before they are asked for, in the direction of movement. */
-export const RING = 24;
+const RING = 24;
 /** Requests under way for a pane. */
 const FLIGHTS = 2;
 /** Without a movement for so long, the plane is shown as it is. */

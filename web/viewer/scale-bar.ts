@@ -12,7 +12,7 @@ export function scaleBar(lengthMax: number, hasScale = true): ScaleBar {
 }
 
 /** `5 Å`, `50 nm`, `2 µm`. */
-export function printLength(angstrom: number): string {
+function printLength(angstrom: number): string {
   if (angstrom < 10) return `${short(angstrom)} Å`;
   return angstrom < 10_000 ? `${short(angstrom / 10)} nm` : `${short(angstrom / 10_000)} µm`;
 }

@@ -107,5 +107,4 @@ function Readout({ session }: { session: Session }) {
 }
 
 /** Seven digits are what a float32 has. */
-export const printValue = (value: number): string =>
-  Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7)));
+const printValue = (value: number): string => (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7))));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { testFacts } from "../../test/viewer-facts.js";
 import { fittingZoom, place, visibleBox } from "./geometry.js";
 import { atPosition, atSection, firstState, panned, sectionOf, withContrast, withSlab, zoomed } from "./state.js";
-import { testFacts } from "./test-facts.js";
 
 const facts = testFacts({ voxelSizeAngstrom: [40, 10, 10], originAngstrom: [100, 0, -50] });
 const first = firstState(facts);

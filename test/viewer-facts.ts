@@ -1,4 +1,4 @@
-import type { VolumeFacts } from "../../src/model/page-api.js";
+import type { VolumeFacts } from "../src/model/page-api.js";
 
 /** Facts of a volume for tests: 64 × 256 × 512 voxels of 10 Å, two levels. */
 export const testFacts = (more: Partial<VolumeFacts> = {}): VolumeFacts => ({
