@@ -155,7 +155,7 @@ function Datasets() {
                       <span className="photo">
                         {photo ? <img src={photo} alt="" decoding="async" /> : <span>no key photo</span>}
                       </span>
-                      <span className="card-name">{title}</span>
+                      <span className="card-name">{title.trim() || `dataset ${id}`}</span>
                     </Link>
                     <span className="card-facts">
                       {[organismName, plural(runsAggregate?.aggregate?.[0]?.count ?? 0, "run")].filter(Boolean).join(" · ")}

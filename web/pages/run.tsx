@@ -13,6 +13,7 @@ import { type Fact, Facts, fact } from "../parts/facts.js";
 import { fileUrl, nameOf, treeKey } from "../parts/files.js";
 import { FolderLink } from "../parts/folder-link.js";
 import { ABSENT, angstrom, bytes, count, fixed, plural, shape } from "../parts/format.js";
+import { askListed, useStepKeys } from "../parts/list/neighbours.js";
 import { NoSuch, useId } from "../parts/no-such.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Photo } from "../parts/picture.js";
@@ -142,7 +143,13 @@ function wantedOf(run: RunRow): Wanted {
 function Steps({ run }: { run: RunRow }) {
   const { data } = useQuery({
     queryKey: ["run", run.id, "beside"],
-    queryFn: ({ signal }) => askBeside(run.id, run.dataset.id, signal),
+    queryFn: async ({ signal }) => (await askListed(run.id, signal)) ?? (await askBeside(run.id, run.dataset.id, signal)),
+    staleTime: 0, // one may have come from another list
+  });
+  const navigate = useNavigate();
+  useStepKeys((step) => {
+    const to = data?.[step];
+    if (to !== undefined) void navigate({ to: "/runs/$id", params: { id: String(to) } });
   });
   if (!data || data.of < 2) return null;
   const step = (to: number | undefined, label: string, icon: React.ReactNode) =>
@@ -163,7 +170,7 @@ function Steps({ run }: { run: RunRow }) {
       </Link>
     );
   return (
-    <nav className={styles.steps} aria-label="Runs of the dataset">
+    <nav className={styles.steps} aria-label="Runs beside it">
       {step(data.before, "Previous run", <ChevronLeft size={16} aria-hidden />)}
       <span>
         {count(data.at + 1)}/{count(data.of)}

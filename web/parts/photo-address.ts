@@ -1,9 +1,10 @@
 import { base } from "./api.js";
+import { fileUrl } from "./files.js";
 
 /** Where this server has a file of the tree: the catalogue's answers say where somebody asked for it, a page asks its own server. */
 export function photoAddress(url: string | null | undefined): string | undefined {
   const key = keyOf(url);
-  return key === undefined ? undefined : new URL(`files/${key.split("/").map(encodeURIComponent).join("/")}`, base).href;
+  return key === undefined ? undefined : fileUrl(key).href;
 }
 
 /** Key in the tree of `s3://bucket/KEY`, or of an address of this server's files: `…/files/KEY`. */

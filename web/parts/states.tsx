@@ -4,11 +4,10 @@ import type { ApiError } from "../../src/model/page-api.js";
 import { AnswerError } from "./api.js";
 import { CopyButton } from "./copy.js";
 
-const SKELETON_MS = 120;
 const ASKING_MS = 2_000;
 const STILL_MS = 8_000;
 
-/** What is waited for: nothing at first, then shapes of the final size, then words, then a way out. */
+/** What is waited for: room for it at once, shapes in it after 120 ms, then words, then a way out. */
 export function Loading({
   what = "the catalogue",
   children,
@@ -18,10 +17,10 @@ export function Loading({
   children?: ReactNode;
   cancel?: () => void;
 }) {
-  const waited = useWaited([SKELETON_MS, ASKING_MS, STILL_MS]);
+  const waited = useWaited([ASKING_MS, STILL_MS]);
   return (
     <div className="loading" aria-busy="true">
-      {waited >= SKELETON_MS && (children ?? <Skeleton />)}
+      <div className="later">{children ?? <Skeleton />}</div>
       <p role="status" className="muted">
         {waited >= STILL_MS ? `still asking ${what}…` : waited >= ASKING_MS ? `asking ${what}…` : ""}
       </p>

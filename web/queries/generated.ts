@@ -478,6 +478,13 @@ export interface RunBesideResult {
 }
 export const runBesideQuery = "query runBeside($datasetId:Int!$id:Int!){before:runs(where:{datasetId:{_eq:$datasetId}id:{_lt:$id}}orderBy:{id:desc}limitOffset:{limit:1}){id}after:runs(where:{datasetId:{_eq:$datasetId}id:{_gt:$id}}orderBy:{id:asc}limitOffset:{limit:1}){id}countBefore:runsAggregate(where:{datasetId:{_eq:$datasetId}id:{_lt:$id}}){aggregate{count}}countAll:runsAggregate(where:{datasetId:{_eq:$datasetId}}){aggregate{count}}}" as Query<RunBesideResult, { datasetId: number; id: number }>;
 
+export interface RunNumbersResult {
+  readonly runs: ReadonlyArray<{
+    readonly id: number;
+  }>;
+}
+export const runNumbersQuery = "query runNumbers($where:RunWhereClause$orderBy:[RunOrderByClause!]$offset:Int!$limit:Int!){runs(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id}}" as Query<RunNumbersResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;
+
 export interface RunSectionsResult {
   readonly frames: ReadonlyArray<{
     readonly id: number;

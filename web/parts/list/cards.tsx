@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { photoAddress } from "../photo-address.js";
 import type { InsideProps } from "./list.js";
+import { calledOf } from "./spec.js";
 import { SIZES } from "./state.js";
 
 export const GAP = 16;
@@ -48,7 +49,6 @@ export function Cards<Row extends { readonly id: number }>({
                 role="gridcell"
                 data-row={index}
                 aria-selected={isSelected}
-                aria-label={row && spec.nameOf(row)}
                 tabIndex={index === current ? 0 : -1}
                 onFocus={() => focus(index)}
                 className="card"
@@ -63,21 +63,21 @@ export function Cards<Row extends { readonly id: number }>({
                         tabIndex={-1}
                         checked={isSelected}
                         onChange={() => select(index, index)}
-                        aria-label={`Select ${spec.nameOf(row)}`}
+                        aria-label={`Select ${calledOf(spec, row)}`}
                       />
                     </label>
                     <Link
                       to={spec.to(row)}
                       tabIndex={-1}
                       className="card-name"
-                      title={spec.nameOf(row)}
+                      title={calledOf(spec, row)}
                       onClick={(event) => {
                         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
                         event.preventDefault();
                         open(row, index);
                       }}
                     >
-                      {spec.nameOf(row)}
+                      {calledOf(spec, row)}
                     </Link>
                     <span className="card-facts">{spec.card!.facts(row)}</span>
                   </>

@@ -9,6 +9,7 @@ import {
   type ListedKind,
 } from "../../../src/model/facet-choice.js";
 import type { Facet, Facets as Found } from "../../../src/model/page-api.js";
+import type { Input } from "../../queries/generated.js";
 import { ask } from "../api.js";
 import { count } from "../format.js";
 import { ErrorPanel, Loading } from "../states.js";
@@ -33,23 +34,27 @@ const OPEN = new Set<string>(["name", "sample", "contents", "objects"]);
 /** What can be chosen, with how many rows each leaves; under 720 px it comes up from below. */
 export function Facets({ of, state }: { of: ListedKind; state: ListState }) {
   const sheet = useRef<HTMLDialogElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    if (isOpen) sheet.current?.showModal();
+  }, [isOpen]);
   const chosen = Object.keys(state.choices).length;
   return (
     <>
-      <button type="button" className="facets-button" onClick={() => sheet.current?.showModal()}>
+      <button type="button" className="facets-button" onClick={() => setOpen(true)}>
         <Filter size={16} aria-hidden /> Filters{chosen > 0 && ` (${chosen})`}
       </button>
       <aside className="facets" aria-label="Filters">
         <Groups of={of} state={state} />
       </aside>
-      <dialog ref={sheet} className="sheet" aria-label="Filters">
+      <dialog ref={sheet} className="sheet" aria-label="Filters" onClose={() => setOpen(false)}>
         <div className="dialog-head">
           <h2>Filters</h2>
           <button type="button" className="bare" aria-label="Close" onClick={() => sheet.current?.close()}>
             <X size={16} aria-hidden />
           </button>
         </div>
-        <Groups of={of} state={state} />
+        {isOpen && <Groups of={of} state={state} />}
       </dialog>
     </>
   );
@@ -58,7 +63,7 @@ export function Facets({ of, state }: { of: ListedKind; state: ListState }) {
 function Groups({ of, state }: { of: ListedKind; state: ListState }) {
   const asked = useQuery({
     queryKey: ["facets", of, state.where],
-    queryFn: ({ signal }) => ask<Found>(`facets?of=${of}&where=${encodeURIComponent(JSON.stringify(state.where))}`, signal),
+    queryFn: ({ signal }) => askFacets(of, state.where, signal),
     placeholderData: keepPreviousData,
   });
   if (asked.data === undefined)
@@ -68,7 +73,7 @@ function Groups({ of, state }: { of: ListedKind; state: ListState }) {
   return groups.map((group) => {
     const facets = FACETS[of].filter((facet) => facet.group === group);
     const parts = facets.flatMap((facet) => {
-      const part = <OneFacet key={facet.id} definition={facet} found={found.get(facet.id)} state={state} />;
+      const part = <OneFacet key={facet.id} of={of} definition={facet} found={found.get(facet.id)} state={state} />;
       return isEmpty(facet, found.get(facet.id), state.choices[facet.id]) ? [] : [part];
     });
     if (parts.length === 0) return null;
@@ -82,6 +87,21 @@ function Groups({ of, state }: { of: ListedKind; state: ListState }) {
   });
 }
 
+/** @param more of one facet: its values that have a text in them */
+function askFacets(of: ListedKind, where: Input, signal: AbortSignal, more: Readonly<Record<string, string>> = {}) {
+  return ask<Found>(`facets?${new URLSearchParams({ of, where: JSON.stringify(where), ...more })}`, signal);
+}
+
+/** A text once nobody types any more. */
+function useLater(text: string): string {
+  const [later, setLater] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(text), TYPED_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return later;
+}
+
 /** A facet that no row has, unless something of it is chosen. */
 function isEmpty({ kind }: FacetDefinition, found: Facet | undefined, choice: FacetChoice | undefined): boolean {
   if (choice !== undefined || kind === "text") return false;
@@ -89,6 +109,7 @@ function isEmpty({ kind }: FacetDefinition, found: Facet | undefined, choice: Fa
 }
 
 interface FacetProps {
+  readonly of: ListedKind;
   readonly definition: FacetDefinition;
   readonly found: Facet | undefined;
   readonly state: ListState;
@@ -105,12 +126,22 @@ function OneFacet(props: FacetProps) {
   );
 }
 
-function Values({ definition: { id, kind, title }, found, state }: FacetProps) {
+function Values({ of, definition: { id, kind, title }, found, state }: FacetProps) {
   const [within, setWithin] = useState("");
+  const like = useLater(within.trim());
+  const asked = useQuery({
+    queryKey: ["facets", of, state.where, id, like],
+    queryFn: ({ signal }) => askFacets(of, state.where, signal, { facet: id, like }),
+    enabled: found?.more === true && like !== "",
+  });
   const [showsAll, setShowsAll] = useState(false);
   const choice = state.choices[id];
   const chosen: readonly string[] = Array.isArray(choice) ? choice : [];
-  const known = found?.values ?? [];
+  const first = found?.values ?? [];
+  const more = asked.data?.facets
+    .find((facet) => facet.id === id)
+    ?.values.filter(({ value }) => !first.some((one) => one.value === value));
+  const known = [...first, ...(more ?? [])];
   const gone = chosen.filter((value) => !known.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
   const all = [...gone, ...known].filter(({ value, count }) => count > 0 || chosen.includes(value));
   const fitting = all.filter(({ value }) => value.toLowerCase().includes(within.toLowerCase()));
@@ -147,7 +178,10 @@ function Values({ definition: { id, kind, title }, found, state }: FacetProps) {
           {fitting.length - shown.length} more
         </button>
       )}
-      {found?.more && (showsAll || within !== "") && <p className="muted">The {known.length} most frequent are here.</p>}
+      {found?.more && showsAll && within === "" && (
+        <p className="muted">The {first.length} most frequent; others are found by a part of them.</p>
+      )}
+      {asked.isFetching && <p className="muted">asking…</p>}
     </>
   );
 }

@@ -30,7 +30,7 @@ export function ListFoot<Row extends { readonly id: number }>({
   const [done, setDone] = useState<number>();
   const [error, setError] = useState<unknown>();
   const stop = useRef<AbortController>(undefined);
-  const where = selected.size > 0 ? { ...state.where, id: { _in: [...selected.keys()] } } : state.where;
+  const where = selected.size > 0 ? { id: { _in: [...selected.keys()] } } : state.where;
   const variables = { where, orderBy: state.orderBy, limit: Math.min(total, BATCH), offset: 0 };
   const body = JSON.stringify({ query: spec.query, variables });
   const command = quoteWords(["curl", "-s", new URL("graphql", base).href, "-H", "content-type: application/json", "-d", body]);

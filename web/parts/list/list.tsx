@@ -2,6 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Input } from "../../queries/generated.js";
+import { useServer } from "../queries.js";
 import { letterKeys } from "../settings.js";
 import { Boundary, Empty, ErrorPanel, Loading } from "../states.js";
 import { CAPTION, Cards, GAP } from "./cards.js";
@@ -26,15 +27,24 @@ const NARROW = 720;
  * @param fixed must hold for every row, whatever is chosen
  * @param title of the page, where the list is the page
  */
-export function List<Row extends { readonly id: number }>({
-  spec,
-  fixed,
-  title,
-}: {
-  spec: ListSpec<Row>;
-  fixed?: Input;
-  title?: string;
-}) {
+export function List<Row extends { readonly id: number }>(props: ListProps<Row>) {
+  const { data } = useServer();
+  if (data === undefined || data.catalogue) return <Catalogued {...props} />;
+  return (
+    <div className="page">
+      {props.title && <h1>{props.title}</h1>}
+      <Empty command="emporium serve TREE">There is no catalogue: nothing that is served is a standardised tree.</Empty>
+    </div>
+  );
+}
+
+interface ListProps<Row extends { readonly id: number }> {
+  readonly spec: ListSpec<Row>;
+  readonly fixed?: Input;
+  readonly title?: string;
+}
+
+function Catalogued<Row extends { readonly id: number }>({ spec, fixed, title }: ListProps<Row>) {
   const state = useListState(spec, fixed);
   const total = useTotal(spec, state.where);
   const [selected, setSelected] = useState<ReadonlyMap<number, Row>>(new Map());

@@ -1,4 +1,7 @@
-import type { Input } from "../../queries/generated.js";
+import { useEffect } from "react";
+import { type Input, runNumbersQuery } from "../../queries/generated.js";
+import { askCatalogue } from "../api.js";
+import { isTyping, letterKeys } from "../settings.js";
 
 /** The list that one came from, so that the next and the previous of it can be gone to. It lasts as long as the tab. */
 export interface NotedList {
@@ -26,4 +29,35 @@ export function notedList(of: string): NotedList | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How far one may have stepped since the list was noted. */
+const NEAR = 2;
+
+/** The runs before and after in the list that one came from. Undefined where this run is not of it any more. */
+export async function askListed(id: number, signal: AbortSignal) {
+  const list = notedList("runs");
+  if (!list) return undefined;
+  const { where, orderBy, total, index } = list;
+  const offset = Math.max(index - NEAR, 0);
+  const { runs } = await askCatalogue(runNumbersQuery, { where, orderBy, offset, limit: 2 * NEAR + 1 }, signal);
+  const at = runs.findIndex((run) => run.id === id);
+  if (at < 0) return undefined;
+  noteList("runs", { ...list, index: offset + at });
+  return { before: runs[at - 1]?.id, after: runs[at + 1]?.id, at: offset + at, of: total };
+}
+
+/** N and P lead to the next and the previous. */
+export function useStepKeys(go: (step: "before" | "after") => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const step = ({ n: "after", p: "before" } as const)[event.key];
+      if (!step || !letterKeys.get() || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      go(step);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [go]);
 }

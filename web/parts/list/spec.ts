@@ -52,6 +52,10 @@ export interface Card<Row> {
   facts(row: Row): ReactNode;
 }
 
+/** What a row is called: its number, where its name is empty. */
+export const calledOf = <Row extends { readonly id: number }>(spec: ListSpec<Row>, row: Row): string =>
+  spec.nameOf(row).trim() || `${spec.one} ${row.id}`;
+
 /** `{ releaseDate: direction }`, `{ dataset: { title: direction } }`. */
 export const by =
   (...path: readonly string[]) =>

@@ -1,7 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowDown, ArrowUp } from "lucide-react";
+import type { ReactNode } from "react";
 import { ABSENT } from "../format.js";
 import type { InsideProps } from "./list.js";
+import { calledOf } from "./spec.js";
 
 export const ROW = 32;
 export const HEAD = 32;
@@ -64,7 +66,6 @@ export function Rows<Row extends { readonly id: number }>({
               data-row={index}
               aria-rowindex={index + 2}
               aria-selected={isSelected}
-              aria-label={row && spec.nameOf(row)}
               tabIndex={index === current ? 0 : -1}
               onFocus={() => focus(index)}
             >
@@ -80,7 +81,7 @@ export function Rows<Row extends { readonly id: number }>({
                           tabIndex={-1}
                           checked={isSelected}
                           onChange={() => select(index, index)}
-                          aria-label={`Select ${spec.nameOf(row)}`}
+                          aria-label={`Select ${calledOf(spec, row)}`}
                         />
                       </label>
                       <Link
@@ -92,11 +93,11 @@ export function Rows<Row extends { readonly id: number }>({
                           open(row, index);
                         }}
                       >
-                        {cell(row)}
+                        {shownOf(cell(row), calledOf(spec, row))}
                       </Link>
                     </span>
                   ) : (
-                    (cell(row) ?? ABSENT)
+                    shownOf(cell(row), ABSENT)
                   )}
                 </td>
               ))}
@@ -108,4 +109,9 @@ export function Rows<Row extends { readonly id: number }>({
       </tbody>
     </table>
   );
+}
+
+/** What stands in a cell; an empty text is absent, too. */
+function shownOf(cell: ReactNode, absent: string): ReactNode {
+  return cell === undefined || cell === null || (typeof cell === "string" && cell.trim() === "") ? absent : cell;
 }

@@ -1,0 +1,355 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { encode } from "fast-png";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ENTITIES, type EntityName } from "../../src/catalog/entities.js";
+import { PORTAL_SCHEMA } from "../../src/catalog/portal-rows.js";
+import { type PortalRows, randomRows, type TableRow } from "../e2e/graphql-kit.js";
+import { type Browser, browserPath, startBrowser, type Watched } from "./browser.js";
+import { type CataloguePages, cataloguePages } from "./catalogue-pages.js";
+import { PAYLOADS } from "./payloads.js";
+
+const WAIT = { timeout: 30_000 };
+const RUNS = 20_000;
+const COUNTS: Partial<Record<EntityName, number>> = {
+  Run: RUNS,
+  Tomogram: RUNS,
+  Tiltseries: RUNS,
+  Annotation: 30_000,
+  AnnotationShape: 30_000,
+};
+const ORGANISMS = ["Bacillus subtilis", "Homo sapiens", "Saccharomyces cerevisiae", "Mus musculus"];
+const OBJECTS = ["ribosome", "membrane", "vesicle"];
+const LISTS = ["/datasets", "/runs", "/depositions", "/annotations"];
+const ADDRESSES = [
+  "/",
+  ...LISTS,
+  "/runs?as=table",
+  "/datasets?as=table",
+  "/runs?organism=Homo%20sapiens&organism=nobody",
+  "/no-such-page",
+];
+const SIZES = [
+  { width: 360, height: 740 },
+  { width: 1280, height: 800 },
+  { width: 3840, height: 2160 },
+  { width: 640, height: 400 }, // 1280 × 800 at 200 % zoom
+];
+/** Beginning of the photos' addresses as somebody else's import wrote them. */
+const ELSEWHERE = "http://127.0.0.1:9/files/";
+
+/** Rows of everywhere, with names of organisms and photos that a person would know again. */
+function seededRows(): PortalRows {
+  const rows = new Map(randomRows(5, (name) => COUNTS[name] ?? 25));
+  const photo = (of: string) => (row: TableRow) => ({
+    ...row,
+    key_photo_thumbnail_url: `${ELSEWHERE}${of}/é ${row.id}.png`,
+    key_photo_url: `${ELSEWHERE}${of}/é ${row.id}.png`,
+  });
+  const datasets = rows.get("Dataset")!.map(photo("datasets"));
+  rows.set(
+    "Dataset",
+    datasets.map((row, at) => ({ ...row, title: `Dataset number ${at}`, organism_name: ORGANISMS[at % ORGANISMS.length]! })),
+  );
+  rows.set(
+    "Annotation",
+    rows.get("Annotation")!.map((row, at) => ({ ...row, object_name: OBJECTS[at % OBJECTS.length]! })),
+  );
+  rows.set(
+    "Run",
+    rows.get("Run")!.map((row, at) => ({ ...row, name: `TS_${String(at).padStart(5, "0")}` })),
+  );
+  return rows;
+}
+
+describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
+  let pages: CataloguePages;
+  let browser: Browser;
+  beforeAll(async () => {
+    pages = await cataloguePages(seededRows());
+    const folder = join(pages.folder, "datasets");
+    mkdirSync(folder);
+    const picture = encode({ width: 4, height: 4, channels: 3, data: new Uint8Array(48).fill(200) });
+    for (let id = 100; id < 125; id++) writeFileSync(join(folder, `é ${id}.png`), picture);
+    browser = await startBrowser([pages.portal.url]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await pages?.stop();
+  });
+
+  const open = (path: string, size = { width: 1280, height: 800 }) => browser.open(`${pages.portal.url}${path}`, size);
+  const total = (page: Page) => page.locator(".tools [role=status]");
+  const counted = async (page: Page) => Number((await total(page).textContent())!.replace(/[^\d]/g, ""));
+  const sql = async (text: string) => {
+    const { rows } = await pages.database.reader.pool.query<{ n: string }>(
+      `select count(*) as n from ${PORTAL_SCHEMA}.run ${text}`,
+    );
+    return Number(rows[0]!.n);
+  };
+
+  it("A1: the first page has places, datasets with photos and how to connect, all of it from this server", async () => {
+    const watched = await open("/");
+    const { page } = watched;
+    await page.getByRole("heading", { name: "portal" }).waitFor(WAIT);
+    expect(await page.locator(".counts").textContent()).toContain("20\u2009000");
+    const photos = page.locator(".strip img");
+    await expect.poll(() => photos.count(), WAIT).toBe(8);
+    await expect
+      .poll(
+        () => photos.evaluateAll((all) => all.every((one) => (one as unknown as { naturalWidth: number }).naturalWidth === 4)),
+        WAIT,
+      )
+      .toBe(true);
+    for (const [tab, line] of [
+      ["Python client", `Client("${pages.portal.graphql}")`],
+      ["boto3", `endpoint_url="${pages.portal.s3}"`],
+      ["AWS", `--endpoint-url ${pages.portal.s3} s3://portal/`],
+      ["copick", `catalog export copick ${pages.portal.url}`],
+    ]) {
+      await page.getByRole("tab", { name: tab! }).click();
+      expect(await page.getByRole("tabpanel").textContent()).toContain(line);
+    }
+    isClean(watched);
+    await page.close();
+  });
+
+  it("A13: two choices narrow rows and counts as SQL counts them; the address alone gives them back, and back undoes one", async () => {
+    const watched = await open("/runs");
+    const { page } = watched;
+    await expect.poll(() => counted(page), WAIT).toBe(RUNS);
+    const facet = (title: string) => page.locator(".facets fieldset", { has: page.getByText(title, { exact: true }) });
+    const value = (title: string, name: string) => facet(title).locator("label.check", { hasText: name });
+    const countOf = async (title: string, name: string) =>
+      Number((await value(title, name).locator(".muted").textContent())!.replace(/[^\d]/g, ""));
+    const ofOrganism = (name: string) =>
+      `dataset_id in (select id from ${PORTAL_SCHEMA}.dataset where organism_name = '${name}')`;
+    const ribosomes = `exists (select from ${PORTAL_SCHEMA}.annotation where run_id = run.id and object_name = 'ribosome')`;
+
+    await value("Organism", "Homo sapiens").click();
+    const human = await sql(`where ${ofOrganism("Homo sapiens")}`);
+    await expect.poll(() => counted(page), WAIT).toBe(human);
+    // its own values stay, counted as if it had no choice
+    expect(await countOf("Organism", "Mus musculus")).toBe(await sql(`where ${ofOrganism("Mus musculus")}`));
+
+    await value("Object", "ribosome").click();
+    const both = await sql(`where ${ofOrganism("Homo sapiens")} and ${ribosomes}`);
+    expect(both).toBeGreaterThan(0);
+    await expect.poll(() => counted(page), WAIT).toBe(both);
+    await expect
+      .poll(() => countOf("Organism", "Mus musculus"), WAIT)
+      .toBe(await sql(`where ${ofOrganism("Mus musculus")} and ${ribosomes}`));
+    expect((await page.locator(".chips li").allTextContents()).map((text) => text.trim())).toEqual([
+      "Organism: Homo sapiens",
+      "Object: ribosome",
+      "Clear all",
+    ]);
+
+    const other = await open(page.url().slice(pages.portal.url.length));
+    await expect.poll(() => counted(other.page), WAIT).toBe(both);
+    expect(await other.page.locator(".chips li").count()).toBe(3);
+    isClean(other);
+    await other.page.close();
+
+    await value("Organism", "Homo sapiens").click();
+    await expect.poll(() => counted(page), WAIT).toBe(await sql(`where ${ribosomes}`));
+    await page.goBack();
+    await expect.poll(() => counted(page), WAIT).toBe(both);
+    await page.goBack();
+    await expect.poll(() => counted(page), WAIT).toBe(human);
+    await page.goBack();
+    await expect.poll(() => counted(page), WAIT).toBe(RUNS);
+    isClean(watched);
+    await page.close();
+  });
+
+  it("A13: what nothing has is said, with the choice that would bring most back", async () => {
+    const { page } = await open("/runs?name=TS_00001&organism=nobody");
+    const way = page.getByRole("button", { name: "Without Organism: nobody: 1" });
+    await way.click(WAIT);
+    await expect.poll(() => counted(page), WAIT).toBe(1);
+    await page.close();
+  });
+
+  it("A28: rows of 20,000 are gone through by keys, opened, selected and taken along", async () => {
+    const { page } = await open("/runs?as=table&sort=-name");
+    const row = (index: number) => page.locator(`[data-row="${index}"]`);
+    await expect.poll(() => row(0).textContent(), WAIT).toContain("TS_19999");
+    await row(0).focus();
+    await page.keyboard.press("End");
+    await expect.poll(() => row(RUNS - 1).textContent(), WAIT).toContain("TS_00000");
+    await expect.poll(() => page.evaluate<string>("document.activeElement.dataset.row"), WAIT).toBe(String(RUNS - 1));
+    await expect.poll(() => new URL(page.url()).searchParams.get("row"), WAIT).toMatch(/^19\d{3}$/);
+    await page.keyboard.press("k");
+    await page.keyboard.press("x");
+    await page.keyboard.press("k");
+    await page.keyboard.press("Shift+X");
+    await page.getByText("2 selected").waitFor(WAIT);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    const lines = readFileSync((await download.path())!, "utf8").split("\r\n");
+    expect(lines[0]).toMatch(/^id,name,/);
+    expect(
+      lines
+        .slice(1, 3)
+        .map((line) => line.split(",")[1])
+        .sort(),
+    ).toEqual(["TS_00001", "TS_00002"]);
+    await page.keyboard.press("Escape");
+    await row(RUNS - 3).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => new URL(page.url()).pathname, WAIT).toMatch(/^\/runs\/\d+$/);
+    await page.goBack();
+    await expect.poll(() => row(RUNS - 1).textContent(), WAIT).toContain("TS_00000");
+    await page.close();
+  });
+
+  it.each(["light", "dark"] as const)(
+    "A27: axe finds nothing serious on lists and the first page, %s",
+    { timeout: 300_000 },
+    async (colorScheme) => {
+      const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+      for (const path of ADDRESSES) {
+        const { page } = await open(path);
+        await page.emulateMedia({ colorScheme });
+        await shown(page);
+        await page.evaluate(axe);
+        const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as {
+          violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
+        };
+        const grave = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+        expect([path, grave.map(({ id, nodes }) => [id, nodes[0]!.target])]).toEqual([path, []]);
+        await page.close();
+      }
+    },
+  );
+
+  it("A29: nothing scrolls sideways, at 360, 1280 and 3840 px and at 200 % zoom", { timeout: 300_000 }, async () => {
+    for (const size of SIZES) {
+      for (const path of ADDRESSES) {
+        const { page } = await open(path, size);
+        await shown(page);
+        const [wide, inner] = await page.evaluate<number[]>("[document.documentElement.scrollWidth, innerWidth]");
+        expect([path, size.width, wide! <= inner!]).toEqual([path, size.width, true]);
+        await page.close();
+      }
+    }
+  });
+
+  it("§12: the first list weighs at most 190 kB, gzip, all requests", async () => {
+    const { page } = await browser.open("about:blank");
+    const parts: { path: string; bytes: number }[] = [];
+    const wait: Promise<void>[] = [];
+    page.on("response", (response) => {
+      const measure = async () => {
+        const body = await response.body();
+        const isPacked = /^(?:image|font)\//.test(response.headers()["content-type"] ?? "");
+        parts.push({
+          path: new URL(response.url()).pathname,
+          bytes: isPacked ? body.length : gzipSync(body, { level: 9 }).length,
+        });
+      };
+      wait.push(measure());
+    });
+    await page.goto(`${pages.portal.url}/runs`);
+    await shown(page);
+    await page.locator('[data-row="0"]').getByText("TS_").first().waitFor(WAIT);
+    await Promise.all(wait);
+    const sum = parts.reduce((all, { bytes }) => all + bytes, 0);
+    console.log(`first list: ${sum} bytes gzip, ${parts.length} requests`);
+    expect(parts.map(({ path }) => path)).toEqual(expect.arrayContaining(["/runs", "/graphql", "/api/v1/facets"]));
+    expect([sum <= 190_000, parts.sort((a, b) => b.bytes - a.bytes).slice(0, 6)]).toEqual([true, expect.anything()]);
+    await page.close();
+  });
+});
+
+describe.skipIf(browserPath === undefined)("hostile texts", () => {
+  let pages: CataloguePages;
+  let browser: Browser;
+  beforeAll(async () => {
+    pages = await cataloguePages(hostileRows(), { name: PAYLOADS[1]! });
+    browser = await startBrowser([pages.portal.url]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await pages?.stop();
+  });
+
+  it("A23: are texts wherever they stand: no dialog, no node, no report of the policy", { timeout: 300_000 }, async () => {
+    const hostile = encodeURIComponent(PAYLOADS[1]!);
+    const paths = [
+      "/",
+      ...LISTS.flatMap((path) => [path, `${path}?as=table`, `${path}?as=grid`]),
+      `/runs?organism=${hostile}&object=${encodeURIComponent(PAYLOADS[2]!)}`,
+      `/runs?${hostile}=${hostile}&sort=${hostile}`,
+      "/runs/100",
+      "/datasets/100",
+      "/depositions/100",
+      "/annotations/100",
+      `/search?q=${hostile}`,
+      `/browse/${hostile}`,
+      `/${hostile}`,
+      `/runs/${hostile}`,
+    ];
+    const seen: string[] = [];
+    for (const path of paths) {
+      const { page, problems, elsewhere } = await browser.open("about:blank");
+      const dialogs: string[] = [];
+      page.on("dialog", (dialog) => {
+        dialogs.push(dialog.message());
+        void dialog.dismiss();
+      });
+      await page.addInitScript(
+        "globalThis.reports = []; addEventListener('securitypolicyviolation', (event) => reports.push(event.violatedDirective + event.blockedURI));",
+      );
+      await page.goto(`${pages.portal.url}${path}`);
+      await shown(page);
+      const injected = await page.evaluate<string[]>(
+        `[...document.querySelectorAll(${JSON.stringify(INJECTED)})].map((node) => node.outerHTML)`,
+      );
+      const reports = await page.evaluate<string[]>("reports");
+      // an answer that refuses the address's own id is told by the page
+      const broken = problems.filter((text) => !/^4\d\d http/.test(text) && !/Failed to load resource/.test(text));
+      expect([path, dialogs, injected, reports, elsewhere, broken]).toEqual([path, [], [], [], [], []]);
+      seen.push((await page.locator("body").textContent())!);
+      await page.close();
+    }
+    const text = seen.join("\n");
+    // they were there to be seen
+    const shownAsText = PAYLOADS.filter((payload) => text.includes(payload.slice(0, 20)));
+    expect(shownAsText.length).toBeGreaterThan(20);
+  });
+});
+
+/** What only a text that was taken for HTML brings into a page. */
+const INJECTED =
+  '[onerror], [onload], [ontoggle], [srcdoc], #page script, #page style, #page iframe, [href^="javascript:"], [href^="data:text"], [src^="data:text"]';
+
+/** Each text of each row is another payload. */
+function hostileRows(): PortalRows {
+  let at = 0;
+  const rows = randomRows(3, () => 60);
+  return new Map(
+    ENTITIES.map(({ name, fields }) => [
+      name,
+      rows.get(name)!.map((row) => ({
+        ...row,
+        ...Object.fromEntries(
+          fields.filter(({ type }) => type === "text").map(({ column }) => [column, PAYLOADS[at++ % PAYLOADS.length]!]),
+        ),
+      })),
+    ]),
+  );
+}
+
+/** The page has said what it is, and waits for nothing. */
+async function shown(page: Page): Promise<void> {
+  await page.locator("h1").first().waitFor(WAIT);
+  await expect.poll(() => page.locator("[aria-busy=true], .waits").count(), WAIT).toBe(0);
+}
+
+function isClean({ problems, elsewhere, absent }: Watched): void {
+  expect([problems, elsewhere, absent]).toEqual([[], [], []]);
+}
