@@ -17,15 +17,7 @@ export function View() {
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
-  useCrumbs({ label: data?.facts.title ?? "Volume" });
-  if (error) {
-    return (
-      <div className="page">
-        <h1>Not shown</h1>
-        <ErrorPanel error={error} again={() => void refetch()} />
-      </div>
-    );
-  }
+  if (error) return <NotShown error={error} again={() => void refetch()} />;
   const wait = <Loading what="the volume" />;
   return data ? (
     <Suspense fallback={wait}>
@@ -33,6 +25,16 @@ export function View() {
     </Suspense>
   ) : (
     wait
+  );
+}
+
+function NotShown({ error, again }: { error: unknown; again: () => void }) {
+  useCrumbs({ label: "Volume" });
+  return (
+    <div className="page">
+      <h1>Not shown</h1>
+      <ErrorPanel error={error} again={again} />
+    </div>
   );
 }
 

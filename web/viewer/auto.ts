@@ -8,7 +8,8 @@ export function autoLimits(
   session: Session,
   drawings: ReadonlyMap<PaneId, PaneDrawing>,
 ): { low: number; high: number } | undefined {
-  const pane: PaneId = drawings.has(session.active) ? session.active : "z";
+  const active = session.activePane.get();
+  const pane: PaneId = drawings.has(active) ? active : "z";
   const drawing = drawings.get(pane);
   const plane = session.shown.get(pane)?.().at(-1);
   if (!drawing || !plane) return undefined;

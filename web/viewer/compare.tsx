@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { AnswerError } from "../parts/api.js";
 import { notify } from "../parts/page.js";
 import { ErrorPanel } from "../parts/states.js";
+import { defaultContrast } from "./contrast.js";
 import { useBeside } from "./of-run.js";
 import type { PlaneSource } from "./planes.js";
 import { openServed } from "./served.js";
@@ -17,7 +18,10 @@ export function useSecond(session: Session, layout: Layout): PlaneSource | undef
     if (layout !== "compare" || !other) return;
     const stop = new AbortController();
     openServed(other, stop.signal).then(
-      (source) => session.second.set({ source, isOver: false }),
+      (source) => {
+        session.update((state) => ({ ...state, otherContrast: state.otherContrast ?? defaultContrast(source.facts) }));
+        session.second.set({ source, isOver: false });
+      },
       (error: unknown) => {
         if (!stop.signal.aborted) notify(error instanceof AnswerError ? error.message : "The second volume does not open.");
       },

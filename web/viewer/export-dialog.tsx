@@ -37,7 +37,8 @@ export function ExportDialog({
     stop.current = mine;
     return () => mine.abort();
   }, []);
-  const pane: PaneId = drawings.has(session.active) ? session.active : "z";
+  const active = session.activePane.get();
+  const pane: PaneId = drawings.has(active) ? active : "z";
   const isSeen = kind === "seen";
   const isNative = size === "native" || !isSeen;
   const save = async () => {
@@ -137,7 +138,7 @@ function factsOf(session: Session, drawing: PaneDrawing, pixelSizeAngstrom: numb
     plane: `${PANE_NAMES[axis]} slice ${at + 1}${slab > 1 ? `, mean of ${slab}` : ""}`,
     voxelSizeAngstrom: facts.voxelSizeAngstrom,
     pixelSizeAngstrom: hasScale(facts) ? pixelSizeAngstrom : undefined,
-    contrast: session.contrastOf(axis),
+    contrast: session.contrastOf(session.activePane.get()),
   };
 }
 
@@ -171,7 +172,7 @@ async function nativeFile(
   const { axis, at, slab, facts } = drawing.view();
   const { row, column } = PLANE_AXES[axis];
   const ask: PlaneAsk = { axis, at, slab, level: 0, box: [0, 0, facts.shape[row], facts.shape[column]], as: "native" };
-  const plane = await nativePlane(session.source, ask, signal);
+  const plane = await nativePlane(facts === session.facts ? session.source : session.second.get()!.source, ask, signal);
   const pixelSize = voxelOf(facts)[column];
   const words = factsOf(session, drawing, pixelSize);
   if (kind === "raw")
@@ -189,7 +190,11 @@ async function nativeFile(
   const image = context.createImageData(width, height);
   const placed = { plane, left: 0, top: 0, width, height, isTransposed: false };
   paint(
-    { planes: [placed], contrast: session.contrastOf(axis), clip: { left: 0, top: 0, right: width, bottom: height } },
+    {
+      planes: [placed],
+      contrast: session.contrastOf(session.activePane.get()),
+      clip: { left: 0, top: 0, right: width, bottom: height },
+    },
     width,
     height,
     image.data,

@@ -2,15 +2,14 @@ import { useEffect, useRef } from "react";
 import type { Contrast } from "./contrast.js";
 import type { Session } from "./session.js";
 import { logHistogram } from "./settings.js";
-import { withContrast } from "./state.js";
 import { useOf } from "./use-of.js";
 
 const HEIGHT = 72;
 
 /** Counts of a sample of the volume, with black and white on it: each end moves, and what is between moves both. */
 export function Histogram({ session }: { session: Session }) {
-  const { min, max, counts } = session.facts.histogram;
-  const contrast = useOf(session.state, (state) => state.contrast);
+  const contrast = useContrast(session);
+  const { min, max, counts } = session.factsOf(session.activePane.get()).histogram;
   const log = logHistogram.use();
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -33,7 +32,7 @@ export function Histogram({ session }: { session: Session }) {
   }, [counts, log, min, max, from, range]);
   const left = ((contrast.low - from) / range) * 100;
   const right = ((contrast.high - from) / range) * 100;
-  const set = (ends: Partial<Contrast>) => session.update((state) => withContrast(state, ends));
+  const set = (ends: Partial<Contrast>) => session.setContrast(ends);
   const step = range / 200;
   return (
     <div className="v-histogram" ref={box}>
@@ -73,6 +72,13 @@ export function Histogram({ session }: { session: Session }) {
       />
     </div>
   );
+}
+
+/** Of the volume that is shown in the active pane. */
+export function useContrast(session: Session): Contrast {
+  const pane = session.activePane.use();
+  session.second.use();
+  return useOf(session.state, () => session.contrastOf(pane));
 }
 
 interface HandleProps {

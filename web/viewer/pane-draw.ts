@@ -8,7 +8,7 @@ import { type Frame, type Placed, type Renderer, webglRenderer } from "./render.
 import { canvasRenderer } from "./render-2d.js";
 import { scaleBar } from "./scale-bar.js";
 import { passes } from "./served.js";
-import type { Hover, PaneId, Session } from "./session.js";
+import { axisOf, type Hover, type PaneId, type Session } from "./session.js";
 import { sectionOf } from "./state.js";
 
 /** Colours of the tokens: a canvas knows no variables. */
@@ -32,7 +32,7 @@ export interface PaneDrawing {
 
 /** Keeps one pane's two canvases as the session says: the planes, and what lies over them. */
 export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasElement, above: HTMLCanvasElement): PaneDrawing {
-  const axis: Axis = pane === "z2" ? "z" : pane;
+  const axis = axisOf(pane);
   const context = above.getContext("2d")!;
   let size = { width: 1, height: 1 };
   let frame = 0;

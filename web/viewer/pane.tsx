@@ -1,11 +1,11 @@
 import { useCallback, useEffect, useRef } from "react";
 import type { Triple } from "../../src/core/box.js";
 import { apiErrorOf } from "../parts/states.js";
-import { hasScale, indexAt, PANE_AXES, PANE_NAMES, voxelOf } from "./geometry.js";
+import { hasScale, PANE_AXES, PANE_NAMES, voxelOf } from "./geometry.js";
 import { type Measure, POINTS } from "./measure.js";
 import type { Axis } from "./overlay.js";
 import { drawPane, type PaneDrawing } from "./pane-draw.js";
-import type { PaneId, Session } from "./session.js";
+import { axisOf, type PaneId, type Session } from "./session.js";
 import { wheelZooms } from "./settings.js";
 import { atPosition, panned, sectionOf, zoomed } from "./state.js";
 import { useOf } from "./use-of.js";
@@ -25,7 +25,7 @@ export function Pane({
   pane: PaneId;
   onDrawing?: (pane: PaneId, drawing: PaneDrawing | undefined) => void;
 }) {
-  const axis: Axis = pane === "z2" ? "z" : pane;
+  const axis = axisOf(pane);
   const box = useRef<HTMLDivElement>(null);
   const drawing = useRef<PaneDrawing>(undefined);
   const isSharp = useOf(session.status, (all) => all[pane]?.isSharp === true);
@@ -45,10 +45,10 @@ export function Pane({
     };
   }, [session, pane, onDrawing]);
   useEffect(mount, [mount]);
-  useEffect(() => listen(session, axis, canvas.current!, () => drawing.current!), [session, axis]);
+  useEffect(() => listen(session, pane, canvas.current!, () => drawing.current!), [session, pane]);
   return (
     <div className="v-pane" ref={box} data-axis={axis} data-shown={shown} data-sharp={isSharp}>
-      <PaneCanvas session={session} axis={axis} canvas={canvas} />
+      <PaneCanvas session={session} pane={pane} canvas={canvas} />
       <canvas ref={above} className="v-above" tabIndex={-1} aria-hidden="true" />
       <PaneLabels session={session} pane={pane} axis={axis} again={() => drawing.current?.retry()} />
     </div>
@@ -57,13 +57,14 @@ export function Pane({
 
 function PaneCanvas({
   session,
-  axis,
+  pane,
   canvas,
 }: {
   session: Session;
-  axis: Axis;
+  pane: PaneId;
   canvas: React.RefObject<HTMLCanvasElement | null>;
 }) {
+  const axis = axisOf(pane);
   const section = useOf(session.state, (state) => sectionOf(session.facts, axis, state));
   const { normal } = PANE_AXES[axis];
   const unit = hasScale(session.facts) ? `, ${voxelOf(session.facts)[2].toFixed(2)} Å per voxel` : "";
@@ -76,7 +77,7 @@ function PaneCanvas({
       tabIndex={0}
       aria-label={`${PANE_NAMES[axis]} plane, slice ${section + 1} of ${session.facts.shape[normal]}${unit}`}
       onFocus={() => {
-        session.active = axis;
+        session.activePane.set(pane);
       }}
     />
   );
@@ -120,8 +121,9 @@ function Failure({ error, again }: { error: unknown; again: () => void }) {
 }
 
 /** Wheel, drag, pinch, click, hover. */
-function listen(session: Session, axis: Axis, canvas: HTMLCanvasElement, drawing: () => PaneDrawing): () => void {
+function listen(session: Session, pane: PaneId, canvas: HTMLCanvasElement, drawing: () => PaneDrawing): () => void {
   const { facts } = session;
+  const axis = axisOf(pane);
   const { u, v } = PANE_AXES[axis];
   const stop = new AbortController();
   const { signal } = stop;
@@ -201,7 +203,7 @@ function listen(session: Session, axis: Axis, canvas: HTMLCanvasElement, drawing
   const released = (event: PointerEvent) => {
     const wasAlone = pointers.size === 1;
     if (!pointers.delete(event.pointerId) || event.type === "pointercancel" || !wasAlone || moved > CLICK_PX) return;
-    session.active = axis;
+    session.activePane.set(pane);
     const hover = drawing().hoverAt(...at(event));
     if (session.measuring.get()) addPoint(session, axis, hover.world);
     else if (hover.hit?.open) hover.hit.open();
@@ -237,7 +239,3 @@ export function finishMeasure(session: Session): void {
     session.update((state) => ({ ...state, measures: [...state.measures, { ...measuring.draft!, points }] }));
   session.measuring.set({ kind: "polyline", draft: undefined });
 }
-
-/** `[z, y, x]` of the voxel that the crosshair is in. */
-export const voxelAt = (session: Session): Triple =>
-  session.state.get().position.map((value, i) => indexAt(session.facts, i as 0 | 1 | 2, value)) as Triple;

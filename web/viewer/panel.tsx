@@ -4,12 +4,12 @@ import { notify } from "../parts/page.js";
 import { GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
 import { sourcesOf } from "./corner.js";
 import { hasScale, PANE_AXES } from "./geometry.js";
-import { Histogram } from "./histogram.js";
+import { Histogram, useContrast } from "./histogram.js";
 import type { Command } from "./keys.js";
 import { MEASURE_KINDS, measuresTsv, parsePoint, printMeasured } from "./measure.js";
 import type { Session } from "./session.js";
 import { logHistogram, sideWidth, wheelZooms } from "./settings.js";
-import { atPosition, isTiltSeries, withContrast, withSlab } from "./state.js";
+import { atPosition, isTiltSeries, withSlab } from "./state.js";
 import { useOf } from "./use-of.js";
 
 /** Layers, contrast, slab, position, measures, settings. */
@@ -69,20 +69,16 @@ function Grip() {
 }
 
 function ContrastPart({ session, run }: { session: Session; run: (command: Command) => void }) {
-  const contrast = useOf(session.state, (state) => state.contrast);
+  const contrast = useContrast(session);
   const log = logHistogram.use();
-  const { limits } = session.facts;
+  const { limits } = session.factsOf(session.activePane.get());
   return (
     <section className="v-part" aria-label="Contrast">
       <h2>Contrast</h2>
       <Histogram session={session} />
       <div className="v-row">
-        <NumberField label="Black" value={contrast.low} set={(low) => session.update((state) => withContrast(state, { low }))} />
-        <NumberField
-          label="White"
-          value={contrast.high}
-          set={(high) => session.update((state) => withContrast(state, { high }))}
-        />
+        <NumberField label="Black" value={contrast.low} set={(low) => session.setContrast({ low })} />
+        <NumberField label="White" value={contrast.high} set={(high) => session.setContrast({ high })} />
       </div>
       <div className="v-row">
         <button type="button" onClick={() => run({ do: "auto" })} title="1st to 99th percentile of what is visible (A)">
@@ -110,9 +106,7 @@ function ContrastPart({ session, run }: { session: Session; run: (command: Comma
             aria-label="Gamma"
             aria-valuetext={contrast.gamma.toFixed(2)}
             onChange={({ target }) =>
-              session.update((state) =>
-                withContrast(state, { gamma: Math.abs(Number(target.value)) < 0.05 ? 1 : Math.exp(Number(target.value)) }),
-              )
+              session.setContrast({ gamma: Math.abs(Number(target.value)) < 0.05 ? 1 : Math.exp(Number(target.value)) })
             }
           />{" "}
           <output>{contrast.gamma.toFixed(2)}</output>

@@ -5,7 +5,7 @@ import { ABSENT } from "../parts/format.js";
 import { hasScale, PANE_AXES, PANE_NAMES } from "./geometry.js";
 import type { Command } from "./keys.js";
 import type { Axis } from "./overlay.js";
-import type { Session } from "./session.js";
+import { axisOf, type Session } from "./session.js";
 import { sectionOf } from "./state.js";
 import { useOf } from "./use-of.js";
 
@@ -19,7 +19,7 @@ export function SectionBar({
   run: (command: Command) => void;
   children: ReactNode;
 }) {
-  const axis = session.activeAxis.use();
+  const axis = axisOf(session.activePane.use());
   const playing = session.playing.use();
   const section = useOf(session.state, (state) => sectionOf(session.facts, axis, state));
   const count = session.facts.shape[PANE_AXES[axis].normal];

@@ -3,12 +3,12 @@ import { systemClock } from "../../src/core/clock.js";
 import type { Recent } from "../../src/core/recent.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { type Shared, shared } from "../parts/store.js";
-import { type Contrast, defaultContrast } from "./contrast.js";
+import type { Contrast } from "./contrast.js";
 import { fittingZoom, middleOf, type PaneSize } from "./geometry.js";
 import type { Measure, MeasureKind } from "./measure.js";
 import type { Axis, OverlayHit, OverlayPainter } from "./overlay.js";
 import { type LoaderState, makeCache, type Plane, type PlaneSource, REST_MS } from "./planes.js";
-import { atSection, sectionOf, type ViewState } from "./state.js";
+import { atSection, sectionOf, type ViewState, withContrast } from "./state.js";
 
 /** What is under the pointer. */
 export interface Hover {
@@ -54,8 +54,8 @@ export interface Session {
   /** What a pane draws now: for export and contrast. */
   readonly shown: Map<PaneId, () => readonly Plane[]>;
   /** The pane that keys mean. */
-  readonly activeAxis: Shared<Axis>;
-  active: Axis;
+  readonly activePane: Shared<PaneId>;
+  readonly active: Axis;
   direction: 1 | -1;
   movedAt: number;
   update(change: (state: ViewState) => ViewState): void;
@@ -69,6 +69,9 @@ export interface Session {
   setSize(pane: PaneId, size: (PaneSize & { axis: Axis }) | undefined): void;
   /** Contrast of the volume of a pane. */
   contrastOf(pane: PaneId): Contrast;
+  factsOf(pane: PaneId): VolumeFacts;
+  /** Of the volume of the active pane. */
+  setContrast(change: Partial<Contrast>): void;
 }
 
 export function makeSession(source: PlaneSource, first: ViewState, clock = systemClock): Session {
@@ -87,12 +90,9 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
     second: shared<{ source: PlaneSource; isOver: boolean } | undefined>(undefined),
     sizes: new Map(),
     shown: new Map(),
-    activeAxis: shared<Axis>("z"),
+    activePane: shared<PaneId>("z"),
     get active() {
-      return session.activeAxis.get();
-    },
-    set active(axis) {
-      if (axis !== session.activeAxis.get()) session.activeAxis.set(axis);
+      return axisOf(session.activePane.get());
     },
     direction: 1,
     movedAt: Number.NEGATIVE_INFINITY,
@@ -119,10 +119,19 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
     },
     contrastOf(pane) {
       const { contrast, otherContrast } = session.state.get();
-      const second = session.second.get();
-      if (!second || (pane !== "z2") !== second.isOver) return contrast;
-      return otherContrast ?? defaultContrast(second.source.facts);
+      return isOther(pane) ? (otherContrast ?? contrast) : contrast;
+    },
+    factsOf: (pane) => (isOther(pane) ? session.second.get()!.source.facts : facts),
+    setContrast(change) {
+      const which = isOther(session.activePane.get()) ? "otherContrast" : "contrast";
+      session.update((state) => withContrast(state, change, which));
     },
   };
+  function isOther(pane: PaneId): boolean {
+    const second = session.second.get();
+    return second !== undefined && (pane === "z2") !== second.isOver;
+  }
   return session;
 }
+
+export const axisOf = (pane: PaneId): Axis => (pane === "z2" ? "z" : pane);

@@ -91,14 +91,18 @@ export const withSlab = (facts: VolumeFacts, axis: Axis, state: ViewState, slab:
   return { ...state, slab: Math.max(1, Math.min(slab, most % 2 === 0 ? most - 1 : most)) };
 };
 
-export const withContrast = (state: ViewState, contrast: Partial<Contrast>): ViewState => {
-  const { low, high, gamma, isInverted } = { ...state.contrast, ...contrast };
+export function withContrast(
+  state: ViewState,
+  change: Partial<Contrast>,
+  which: "contrast" | "otherContrast" = "contrast",
+): ViewState {
+  const { low, high, gamma, isInverted } = { ...(state[which] ?? state.contrast), ...change };
   if (!(low < high)) return state;
   return {
     ...state,
-    contrast: { low: roundedLimit(low), high: roundedLimit(high), gamma: significant(gamma, 3), isInverted },
+    [which]: { low: roundedLimit(low), high: roundedLimit(high), gamma: significant(gamma, 3), isInverted },
   };
-};
+}
 
 function replaced(triple: Triple, at: 0 | 1 | 2, value: number): Triple {
   const copy: Triple = [...triple];

@@ -2,8 +2,10 @@ import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { Copy, Download, Layers, Ruler, SlidersHorizontal, SquareArrowOutUpRight } from "lucide-react";
 import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Triple } from "../../src/core/box.js";
+import { quoteWord } from "../../src/core/shell.js";
+import type { VolumeFacts } from "../../src/model/page-api.js";
 import { copyText } from "../parts/copy.js";
-import { notify, useCommand } from "../parts/page.js";
+import { notify, useCommand, useCrumbs } from "../parts/page.js";
 import { isTyping, letterKeys } from "../parts/settings.js";
 import "./viewer.css";
 import { autoLimits } from "./auto.js";
@@ -14,7 +16,7 @@ import { ExportDialog } from "./export-dialog.js";
 import { PANE_AXES, PANE_NAMES } from "./geometry.js";
 import { type Command, commandOf } from "./keys.js";
 import { linkParameters, PARAMETER_NAMES, parseLink, splitLink } from "./link.js";
-import { stepRuns } from "./of-run.js";
+import { stepRuns, useRun } from "./of-run.js";
 import type { LayersHost } from "./overlay.js";
 import { LayersPanel } from "./overlays/layers.js";
 import { finishMeasure, Pane } from "./pane.js";
@@ -24,18 +26,7 @@ import type { PlaneSource } from "./planes.js";
 import { SectionBar } from "./section-bar.js";
 import { makeSession, type PaneId, type Session } from "./session.js";
 import { playSpeed, SPEEDS } from "./settings.js";
-import {
-  atPosition,
-  isTiltSeries,
-  LAYOUTS,
-  type Layout,
-  panned,
-  sectionOf,
-  type ViewState,
-  withContrast,
-  withSlab,
-  zoomed,
-} from "./state.js";
+import { atPosition, isTiltSeries, LAYOUTS, type Layout, panned, sectionOf, type ViewState, withSlab, zoomed } from "./state.js";
 import { useOf } from "./use-of.js";
 
 /** Below it there is one pane, and side panels come from below. */
@@ -74,7 +65,8 @@ export function Viewer({ source }: { source: PlaneSource }) {
   useEffect(() => () => source.close(), [source]);
   const copyLink = useLink(session);
   usePlaying(session);
-  useCommand(`emporium harvest inspect ${facts.key}`);
+  useCommand(`emporium harvest inspect ${quoteWord(facts.key)}`);
+  useWay(facts);
   const [sheet, setSheet] = useState<"layers" | "contrast" | undefined>();
   const [dialog, setDialog] = useState<"export" | undefined>();
   const drawings = useRef(new Map<PaneId, PaneDrawing>());
@@ -117,15 +109,17 @@ export function Viewer({ source }: { source: PlaneSource }) {
       case "slab":
         return session.update((state) => withSlab(facts, axis, state, state.slab + 2 * command.by));
       case "limits":
-        return session.update((state) => withContrast(state, shifted(state.contrast, facts, command)));
+        return session.setContrast(
+          shifted(session.contrastOf(session.activePane.get()), session.factsOf(session.activePane.get()), command),
+        );
       case "auto":
-        return session.update((state) => withContrast(state, autoLimits(session, drawings.current) ?? {}));
+        return session.setContrast(autoLimits(session, drawings.current) ?? {});
       case "autoVolume":
-        return session.update((state) => withContrast(state, volumeLimits(facts)));
+        return session.setContrast(volumeLimits(session.factsOf(session.activePane.get())));
       case "metadata":
-        return session.update((state) => withContrast(state, facts.limits));
+        return session.setContrast(session.factsOf(session.activePane.get()).limits);
       case "invert":
-        return session.update((state) => withContrast(state, { isInverted: !state.contrast.isInverted }));
+        return session.setContrast({ isInverted: !session.contrastOf(session.activePane.get()).isInverted });
       case "play":
         return session.playing.set(session.playing.get() === undefined ? playSpeed.get() : undefined);
       case "speed": {
@@ -274,6 +268,26 @@ export function Viewer({ source }: { source: PlaneSource }) {
   );
 }
 
+/** Dataset and run are above a volume of the catalogue, its folder above a file. */
+function useWay(facts: VolumeFacts): void {
+  const { data: run } = useRun(facts.ref);
+  const folder = facts.key.includes("/") ? facts.key.slice(0, facts.key.lastIndexOf("/")) : "";
+  const above = run
+    ? [
+        ...(run.dataset ? [{ label: run.dataset.title, to: `/datasets/${run.dataset.id}` }] : []),
+        { label: run.name, to: `/runs/${run.id}` },
+      ]
+    : facts.ref.includes(":")
+      ? []
+      : [
+          {
+            label: folder === "" ? facts.place : folder.slice(folder.lastIndexOf("/") + 1),
+            to: `/browse/${facts.place}/${folder}`,
+          },
+        ];
+  useCrumbs(...above, { label: facts.title });
+}
+
 function MeasureButton({ session, toggle }: { session: Session; toggle: () => void }) {
   const measuring = session.measuring.use();
   return (
@@ -350,6 +364,7 @@ function useLink(session: Session): () => Promise<void> {
     written.current = text;
     return navigate({ to: ".", search: link.search as never, hash: link.hash, replace: true, resetScroll: false });
   }, [session, navigate]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the address says later is compared below
   useEffect(() => {
     written.current ||= JSON.stringify([sorted(search), hash]);
     const stop = session.state.watch(() => {
@@ -360,7 +375,7 @@ function useLink(session: Session): () => Promise<void> {
       stop();
       clearTimeout(timer.current);
     };
-  });
+  }, [session, write]);
   useEffect(() => {
     const text = JSON.stringify([sorted(search), hash]);
     if (written.current === "" || text === written.current) return;
