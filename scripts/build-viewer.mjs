@@ -74,7 +74,7 @@ async function makeFiles() {
     target: "es2022",
     charset: "utf8",
     conditions: CONDITIONS,
-    plugins: [icons, oneFolder, leftOut],
+    plugins: [icons, oneFolder, halfMade, leftOut],
     legalComments: "none", // the licences are in a file of their own
     metafile: true,
     logLevel: "warning",
@@ -141,6 +141,20 @@ const oneFolder = {
       const source = readFileSync(path, "utf8");
       const contents = source.replace('"../async_computation.bundle.js"', '"./async_computation.bundle.js"');
       if (contents === source) throw new Error(`${path} names its worker otherwise than in Neuroglancer 2.41`);
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+/** Layers of annotations are written into the page's address while they are still being made, where that takes 400 ms, and lack a list then: the layer
+ * before them in the state is lost. */
+const halfMade = {
+  name: "half-made",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]layer[\\/]annotation[\\/]index\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const contents = source.replace("  localAnnotationRelationships;\n", '  localAnnotationRelationships = ["segments"];\n');
+      if (contents === source) throw new Error(`${path} makes layers otherwise than in Neuroglancer 2.41`);
       return { contents, loader: "js" };
     });
   },

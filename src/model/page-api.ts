@@ -3,6 +3,7 @@
  * are compiled against this file. Lengths and shapes are `[z, y, x]`; units are in names.
  */
 import type { Triple } from "../core/box.js";
+import type { JsonObject } from "../core/json.js";
 
 /** Errors of `/api/v1/`: what the program prints. `path` never leads outside of a place. */
 export interface ApiError {
@@ -177,7 +178,12 @@ export interface OverlayLayer {
   readonly kind: "points" | "orientedPoints" | "instancePoints" | "mask" | "instances" | "mesh" | "model";
   /** `#F0A202`, as in the Neuroglancer state. */
   readonly color: string;
+  /** Points, contours or triangles; of instances their number; 0 of masks. */
   readonly count: number;
+  /** Of instances, by their numbers, where the view has them. */
+  readonly instanceColors?: Readonly<Record<string, string>> | undefined;
+  /** Shown until somebody chooses otherwise. */
+  readonly isVisible?: boolean | undefined;
   /** Of an annotation. */
   readonly annotationId?: number | undefined;
   readonly isOtherAlignment?: boolean | undefined;
@@ -187,6 +193,20 @@ export interface OverlayLayer {
   readonly volumeRef?: string | undefined;
   /** Why it cannot be drawn. */
   readonly error?: ApiError | undefined;
+}
+
+/** `GET /api/v1/neuroglancer/tomogram/{id}?p=&z=&on=&c=` and `/api/v1/neuroglancer/at/{ref}?…`: a view for `viewer/` with what slices showed put in. */
+export interface NeuroglancerView {
+  readonly title: string;
+  /** What sources in `state` begin with: this server, as it is known to itself. Where a page came by another address, that holds. */
+  readonly base: string;
+  readonly state: JsonObject;
+  /** Sources that this server does not have: `viewer/` may not fetch them. */
+  readonly elsewhere: readonly string[];
+  /** Layers of `state` by the ids of `OverlayLayer`: as `on=` names them. */
+  readonly layers: readonly { readonly id: string; readonly name: string }[];
+  /** `view/…`, relative to the base: the slices of the same. */
+  readonly slices: string;
 }
 
 /** `GET /api/v1/facets?of=runs&where={…}`: distinct entities, each facet under all filters but its own. */

@@ -68,7 +68,7 @@ async function entityKey(
 }
 
 /** Without what an import has put before the keys of its tree; without its bucket where that is not known. */
-function keyOf(address: string, prefixes: readonly string[]): string {
+export function keyOf(address: string, prefixes: readonly string[]): string {
   const prefix = prefixes.find((known) => address.startsWith(`${known}/`)) ?? /^s3:\/\/[^/]*/.exec(address)?.[0] ?? "";
   return address.slice(prefix.length).replace(/^\/+|\/+$/g, "");
 }

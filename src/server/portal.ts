@@ -97,6 +97,7 @@ export async function servePortal({
     log,
     clock,
     server: { version, bucket, start: startOf(places) },
+    base: (request) => filesOf(request).slice(0, -"files".length),
     find: finder(places, catalogue),
   };
   const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, folder: pagesFolder, log });

@@ -89,7 +89,7 @@ export async function startBrowser(servers: readonly string[]): Promise<Browser>
  * Waits until Neuroglancer has drawn everything that is in sight at its best resolution, and says so several frames in a row: new chunks are
  * asked for only after a frame that lacked them.
  */
-export async function settled(page: Page): Promise<void> {
+export async function settled(page: Pick<Page, "waitForFunction">): Promise<void> {
   const ready = `(() => {
     const viewer = window.viewer;
     const ok = viewer !== undefined && viewer.layerManager.managedLayers.length > 0 && viewer.isReady();

@@ -1,6 +1,6 @@
 import type { Triple } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
-import type { JsonObject } from "../../core/json.js";
+import type { Json, JsonObject } from "../../core/json.js";
 import { roundHalfEven } from "../../core/number.js";
 import { IMAGE_SHADER, INSTANCE_SHADER, ORIENTED_POINT_SHADER, POINT_SHADER } from "./shaders.js";
 
@@ -71,6 +71,7 @@ export interface MeshLayer extends AnnotationLayerBase {
 const PANEL_PIXELS = 400;
 const MESH_RENDER_SCALE = 2;
 const ORIENTED_MESH_RENDER_SCALE = 4;
+const GPU_BYTES = 1_500_000_000;
 /** 45° about x. */
 const ORIENTATION = [0.3826834323650898, 0, 0, 0.9238795325112867];
 
@@ -109,9 +110,62 @@ export function viewState({ tomogram, annotations, depositionId, lastUpdatedAt }
     toolPalettes: {
       Position: { side: "bottom", row: 1, size: 100, visible: true, query: "type:dimension", verticalStacking: false },
     },
-    gpuMemoryLimit: 1_500_000_000,
+    gpuMemoryLimit: GPU_BYTES,
     deposition_id: depositionId,
     last_updated_at: lastUpdatedAt,
+  };
+}
+
+/** A volume that has no view of its own. */
+export interface PlainVolume {
+  name: string;
+  /** With Neuroglancer's scheme: `zarr2://http://…`. */
+  url: string;
+  /** Voxels `[z, y, x]`. */
+  shape: Triple;
+  voxelSizeAngstrom: Triple;
+  limits: readonly [low: number, high: number];
+}
+
+/** The state that shows a volume and nothing else, as the views of tomograms show theirs. */
+export function volumeState({ name, url, shape, voxelSizeAngstrom, limits }: PlainVolume): JsonObject {
+  const [sz, sy, sx] = voxelSizeAngstrom;
+  const space = { x: metres(sx), y: metres(sy), z: metres(sz) };
+  const finest = Math.min(...voxelSizeAngstrom);
+  const longest = Math.max(...shape.map((length, axis) => (length * voxelSizeAngstrom[axis]!) / finest));
+  const { shader, shaderControls } = imageLayer({
+    name,
+    url,
+    spacingAngstrom: finest,
+    shape,
+    mean: 0,
+    deviation: 1,
+    limits3d: limits,
+  });
+  return {
+    dimensions: space,
+    position: shape.map((length) => length / 2 - 0.5).toReversed(),
+    crossSectionScale: Math.max(longest / PANEL_PIXELS, 0.25),
+    projectionScale: 1.1 * longest,
+    projectionOrientation: ORIENTATION,
+    layers: [
+      {
+        type: "image",
+        name,
+        source: { url, transform: { outputDimensions: space, inputDimensions: space } },
+        tab: "rendering",
+        blend: "additive",
+        opacity: 1,
+        shader: shader!,
+        shaderControls: { ...(shaderControls as JsonObject), contrast: contrast(limits, 0.2) },
+      },
+    ],
+    selectedLayer: { visible: false, layer: name },
+    crossSectionBackgroundColor: "#000000",
+    hideCrossSectionBackground3D: true,
+    layout: "4panel",
+    showSlices: true,
+    gpuMemoryLimit: GPU_BYTES,
   };
 }
 
@@ -237,8 +291,11 @@ function source(url: string, spacingAngstrom: number, tomogramSpacingAngstrom: n
 function dimensions(spacingAngstrom: number): JsonObject {
   if (!(spacingAngstrom > 0 && Number.isFinite(spacingAngstrom)))
     throw wrong(`voxels of ${spacingAngstrom} Å, a number above 0 is wanted`);
-  const metres = spacingAngstrom * 1e-10;
-  return { x: [metres, "m"], y: [metres, "m"], z: [metres, "m"] };
+  return { x: metres(spacingAngstrom), y: metres(spacingAngstrom), z: metres(spacingAngstrom) };
+}
+
+function metres(angstrom: number): Json {
+  return [angstrom * 1e-10, "m"];
 }
 
 function sorted(labels: readonly number[]): number[] {

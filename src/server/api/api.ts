@@ -6,13 +6,23 @@ import { sentJson } from "../json-reply.js";
 import type { ApiContext, Routes } from "./context.js";
 import { statusOf, toApiError } from "./errors.js";
 import { facetsRoutes } from "./facets.js";
+import { neuroglancerRoutes } from "./neuroglancer.js";
+import { overlayRoutes } from "./overlays.js";
 import { placeRoutes } from "./places.js";
 import { openApi } from "./route.js";
 import { searchRoutes } from "./search.js";
 import { serverRoutes } from "./server.js";
 import { volumeRoutes } from "./volumes.js";
 
-const ROUTES: readonly Routes[] = [serverRoutes, placeRoutes, volumeRoutes, facetsRoutes, searchRoutes];
+const ROUTES: readonly Routes[] = [
+  serverRoutes,
+  placeRoutes,
+  volumeRoutes,
+  facetsRoutes,
+  searchRoutes,
+  neuroglancerRoutes,
+  overlayRoutes,
+];
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */
 export function apiHandler(context: ApiContext, routes = ROUTES): Handler {

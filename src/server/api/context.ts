@@ -19,6 +19,8 @@ export interface ApiContext {
   readonly clock: Clock;
   /** Facts of `GET server` that are known when the server begins. */
   readonly server: Pick<ServerFacts, "version" | "bucket" | "start">;
+  /** The address of this server as the client of a request sees it; ends with `/`. */
+  base(request: Request): string;
   /** Where the volume or file of a reference is. @throws {EmporiumError} NOT_FOUND, NAME_UNSAFE */
   find(ref: Ref, signal?: AbortSignal): Promise<PlacedKey>;
 }

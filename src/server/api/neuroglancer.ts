@@ -1,0 +1,135 @@
+import { z } from "zod";
+import type { Triple } from "../../core/box.js";
+import { EmporiumError } from "../../core/errors.js";
+import type { JsonObject } from "../../core/json.js";
+import { volumeState } from "../../formats/precomputed/state.js";
+import { readdressState } from "../../formats/precomputed/state-addresses.js";
+import {
+  layersOf,
+  nameOf,
+  parseState,
+  type SharedView,
+  sourceNames,
+  withSharedView,
+} from "../../formats/precomputed/state-view.js";
+import { orientedMeshFolder } from "../../model/annotation-files.js";
+import type { NeuroglancerView } from "../../model/page-api.js";
+import { parseRef, printRef, type Ref } from "../../model/ref.js";
+import { annotationFilesOf, type CataloguedAnnotationFile, drawnFiles, findTomogram } from "../tomograms.js";
+import { volumeFacts } from "../volume-facts.js";
+import type { Routes } from "./context.js";
+import { get } from "./route.js";
+
+const numbers = (least: number, most: number) =>
+  z
+    .string()
+    .transform((text) => text.split(",").map(Number))
+    .refine((list) => list.length >= least && list.length <= most && list.every(Number.isFinite), "numbers, with commas between");
+
+/** What links of slices hold: `p=x,y,z` in Å, `z` Å a pixel, `on` ids of layers, `c=low,high,gamma,inverted`. */
+const Query = z.object({
+  p: numbers(3, 3).optional(),
+  z: z.coerce.number().positive().optional(),
+  on: z.string().max(100_000).optional(),
+  c: numbers(2, 4).optional(),
+});
+
+/** `GET neuroglancer/tomogram/{id}`: the view that was stored with a tomogram, on this server. `GET neuroglancer/at/{ref}`: one made for any volume. */
+export const neuroglancerRoutes: Routes = (app, { catalogue, base, find, volumes }) => {
+  /** A volume as Neuroglancer can read it: OME-Zarr and precomputed as they are, all else as the Zarr that this server makes of it. */
+  async function plainState(ref: Ref, at: string, signal: AbortSignal) {
+    const placed = await find(ref, signal);
+    const facts = await volumeFacts(await volumes.open(placed, { signal }), signal);
+    const scheme = /precomputed/i.test(facts.format) ? "precomputed" : /zarr/i.test(facts.format) ? "zarr" : undefined;
+    const url = scheme
+      ? `${scheme}://${at}at/${placed.place.id}/${placed.key.split("/").map(encodeURIComponent).join("/")}`
+      : `zarr2://${at}zarr/${printRef(ref)}`;
+    const state = volumeState({
+      name: facts.title,
+      url,
+      shape: facts.shape,
+      // where nothing says how large voxels are, slices count them
+      voxelSizeAngstrom: facts.voxelSizeAngstrom.map((size) => size ?? 1) as unknown as Triple,
+      limits: [facts.limits.low, facts.limits.high],
+    });
+    return { state, title: facts.title, slices: ["view/at", placed.place.id, placed.key].join("/") };
+  }
+
+  get(
+    app,
+    "/neuroglancer/tomogram/:id",
+    { summary: "Neuroglancer's view of a tomogram, with what slices show put in", query: Query },
+    async (c, query) => {
+      if (!catalogue) throw new EmporiumError("NOT_FOUND", "nothing here has a catalogue");
+      const ref = parseRef(`tomogram:${c.req.param("id")}`);
+      if (ref.kind === "place") throw new EmporiumError("NOT_FOUND", "nothing is here");
+      const at = base(c.req.raw);
+      const tomogram = await findTomogram(catalogue, ref.id);
+      const files = await annotationFilesOf(catalogue, tomogram.run.id);
+      const { text, elsewhere } = readdressState(tomogram.neuroglancer ?? "{}", `${at}files`, tomogram.folder);
+      const stored = parseState(text);
+      const isWhole = layersOf(stored).length > 0;
+      const plain = isWhole && tomogram.zarr !== undefined ? undefined : (await plainState(ref, at, c.req.raw.signal)).state;
+      const state = plain === undefined ? stored : isWhole ? withTomogramOf(stored, plain) : plain;
+      const layers = layersOfFiles(state, files);
+      return c.json({
+        title: tomogram.run.name,
+        base: at,
+        state: withSharedView(state, viewOf(query, layers)),
+        elsewhere,
+        layers,
+        slices: `view/tomogram/${tomogram.id}`,
+      } satisfies NeuroglancerView);
+    },
+  );
+  get(
+    app,
+    "/neuroglancer/at/:ref",
+    { summary: "Neuroglancer's view of any volume, with what slices show put in", query: Query },
+    async (c, query) => {
+      const at = base(c.req.raw);
+      const { state, title, slices } = await plainState(parseRef(c.req.param("ref")!), at, c.req.raw.signal);
+      return c.json({
+        title,
+        base: at,
+        state: withSharedView(state, viewOf(query, [])),
+        elsewhere: [],
+        layers: [],
+        slices,
+      } satisfies NeuroglancerView);
+    },
+  );
+};
+
+/** A stored view whose tomogram has no OME-Zarr here. */
+function withTomogramOf(stored: JsonObject, plain: JsonObject): JsonObject {
+  const [tomogram, ...others] = layersOf(stored);
+  return { ...stored, layers: [{ ...tomogram, source: layersOf(plain)[0]!.source }, ...others] };
+}
+
+/** Layers of a view that show a file of an annotation; of oriented points there may be two, one with their surfaces. */
+function layersOfFiles(state: JsonObject, files: readonly CataloguedAnnotationFile[]): NeuroglancerView["layers"] {
+  const idOf = new Map(
+    drawnFiles(files).flatMap(({ id, viewFolder }) =>
+      viewFolder === undefined ? [] : [[viewFolder, String(id)] as const, [orientedMeshFolder(viewFolder), String(id)] as const],
+    ),
+  );
+  return layersOf(state).flatMap((layer) => {
+    const id = sourceNames(layer)
+      .map((name) => idOf.get(name))
+      .find((found) => found !== undefined);
+    return id === undefined ? [] : [{ id, name: nameOf(layer) }];
+  });
+}
+
+function viewOf({ p, z, on, c }: z.infer<typeof Query>, layers: NeuroglancerView["layers"]): SharedView {
+  const ids = on === undefined ? undefined : new Set(on.split(","));
+  const firstOf = new Map(layers.toReversed().map(({ id, name }) => [id, name]));
+  return {
+    positionAngstrom: p && [p[2]!, p[1]!, p[0]!],
+    zoom: z,
+    // of two layers for the same points the first is shown: their surfaces
+    shown: ids && new Set([...firstOf].flatMap(([id, name]) => (ids.has(id) ? [name] : []))),
+    contrast: c && { low: c[0]!, high: c[1]!, inverted: c[3] === 1 },
+  };
+}

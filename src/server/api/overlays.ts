@@ -1,0 +1,207 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { EmporiumError, toErrorRecord } from "../../core/errors.js";
+import { isJsonObject, jsonText } from "../../core/json-fields.js";
+import { layersOf, parseState, sourceNames } from "../../formats/precomputed/state-view.js";
+import { orientedMeshFolder } from "../../model/annotation-files.js";
+import { encodeOverlay, type OverlayShapes } from "../../model/overlay-bytes.js";
+import type { OverlayLayer, Overlays } from "../../model/page-api.js";
+import { parseRef, type Ref } from "../../model/ref.js";
+import { openObject } from "../../stores/store.js";
+import { judgeConditions, quotedEtag } from "../conditions.js";
+import {
+  meshShapes,
+  type OverlayFile,
+  type OverlayGround,
+  overlayFilesBeside,
+  readAnnotationPoints,
+  readOverlayFile,
+} from "../overlay-files.js";
+import type { PlacedKey } from "../places.js";
+import {
+  annotationFilesOf,
+  type CataloguedAnnotationFile,
+  type CataloguedTomogram,
+  drawnFiles,
+  findTomogram,
+} from "../tomograms.js";
+import type { ApiContext, Routes } from "./context.js";
+import { toApiError } from "./errors.js";
+import { get } from "./route.js";
+
+/** Shapes of the catalogue as layers. */
+const KINDS: Readonly<Record<string, OverlayLayer["kind"]>> = {
+  Point: "points",
+  OrientedPoint: "orientedPoints",
+  InstanceSegmentation: "instancePoints",
+  SegmentationMask: "mask",
+  InstanceSegmentationMask: "instances",
+  Mesh: "mesh",
+  TriangularMesh: "mesh",
+};
+
+/** Where nothing says a colour: told apart by those who see few, readable on grey. */
+const PALETTE = ["#F0A202", "#56B4E9", "#2BB673", "#F0E442", "#E5654B", "#CC79A7", "#8FA3FF", "#B0E0D0"];
+
+/** `GET overlays/{ref}` and `GET overlays/{ref}/{id}.bin`. */
+export const overlayRoutes: Routes = (app, context) => {
+  const { find, volumes } = context;
+
+  async function groundOf(placed: PlacedKey, signal: AbortSignal): Promise<OverlayGround> {
+    const { source, voxelSizeAngstrom, originAngstrom } = await volumes.open(placed, { signal });
+    const [nz, ny, nx] = source.levels[0]!.shape;
+    const [vz = 1, vy = 1, vx = 1] = voxelSizeAngstrom;
+    const [oz = 0, oy = 0, ox = 0] = originAngstrom;
+    return { sizeVoxels: [nx, ny, nz], voxelAngstrom: [vx, vy, vz], originAngstrom: [ox, oy, oz] };
+  }
+
+  get(app, "/overlays/:ref", { summary: "What can be drawn over a volume", query: z.object({}) }, async (c) => {
+    const { signal } = c.req.raw;
+    const text = c.req.param("ref")!;
+    const ref = parseRef(text);
+    const tomogram = await tomogramOf(context, ref);
+    if (tomogram) {
+      const files = drawnFiles(await annotationFilesOf(context.catalogue!, tomogram.run.id));
+      return c.json({ ref: text, ...catalogued(tomogram, files) } satisfies Overlays);
+    }
+    const placed = await find(ref, signal);
+    const beside = await overlayFilesBeside(placed.place.store, placed.key, await groundOf(placed, signal), signal);
+    const layers = beside.map((file) => layerOf(file, context));
+    const broken = layers.filter(({ error }) => error).length;
+    const summary = `${layers.length - broken} ${layers.length - broken === 1 ? "layer" : "layers"} beside this volume${broken > 0 ? ` · ${broken} cannot be read` : ""}`;
+    return c.json({ ref: text, layers, summary } satisfies Overlays);
+  });
+
+  get(
+    app,
+    "/overlays/:ref/:file",
+    { summary: "Positions of one layer", query: z.object({ v: z.string().optional() }) },
+    async (c) => {
+      const { signal } = c.req.raw;
+      const ref = parseRef(c.req.param("ref")!);
+      const id = /^([\w-]{1,40})\.bin$/.exec(c.req.param("file")!)?.[1];
+      if (id === undefined) throw notHere();
+      const placed = await find(ref, signal);
+      const tomogram = await tomogramOf(context, ref);
+      const file = tomogram
+        ? drawnFiles(await annotationFilesOf(context.catalogue!, tomogram.run.id)).find((one) => String(one.id) === id)
+        : (await overlayFilesBeside(placed.place.store, placed.key, await groundOf(placed, signal), signal)).find(
+            (one) => one.id === id,
+          );
+      if (file?.key === undefined) throw notHere();
+      const at = { place: tomogram ? context.catalogue!.place : placed.place, key: file.key };
+      const etag = await etagOf(at, placed, signal);
+      const headers = { etag: quotedEtag(etag), "cache-control": "private, no-cache" };
+      if (judgeConditions(c.req.raw.headers, { size: 0, etag }) === 304) return c.body(null, 304, headers);
+      const ground = await groundOf(placed, signal);
+      const shapes =
+        "kind" in file
+          ? await readOverlayFile(at.place.store, file, ground, signal)
+          : await annotationShapes(at, file, ground, signal);
+      if (!shapes) throw notHere();
+      return c.body(encodeOverlay(shapes), 200, { ...headers, "content-type": "application/octet-stream" });
+    },
+  );
+};
+
+async function tomogramOf({ catalogue }: ApiContext, ref: Ref): Promise<CataloguedTomogram | undefined> {
+  return catalogue && ref.kind === "tomogram" ? await findTomogram(catalogue, ref.id) : undefined;
+}
+
+async function annotationShapes(
+  { place, key }: PlacedKey,
+  { shape, voxelSpacingAngstrom }: CataloguedAnnotationFile,
+  ground: OverlayGround,
+  signal: AbortSignal,
+): Promise<OverlayShapes> {
+  const source = await openObject(place.store, key, { signal });
+  if (KINDS[shape] !== "mesh") return await readAnnotationPoints(source, voxelSpacingAngstrom, ground, signal);
+  const { readGlb } = await import("../../formats/mesh/glb.js");
+  const voxels = [voxelSpacingAngstrom, voxelSpacingAngstrom, voxelSpacingAngstrom] as const;
+  return meshShapes(await readGlb(source, { signal }), { ...ground, voxelAngstrom: voxels });
+}
+
+/** Annotations of the run, in the colours of the tomogram's view. */
+function catalogued(
+  tomogram: CataloguedTomogram,
+  files: readonly CataloguedAnnotationFile[],
+): Pick<Overlays, "layers" | "summary"> {
+  const colors = colorsOf(tomogram.neuroglancer);
+  const layers = files.flatMap((file): OverlayLayer[] => {
+    const kind = KINDS[file.shape];
+    if (!kind) return [];
+    const isMask = kind === "mask" || kind === "instances";
+    const stored = file.viewFolder === undefined ? undefined : colors.get(file.viewFolder);
+    return [
+      {
+        id: String(file.id),
+        name: file.objectName,
+        kind,
+        color: stored?.color ?? hashedColor(file.objectName),
+        ...(stored?.instances && { instanceColors: stored.instances }),
+        count: file.objectCount ?? 0,
+        annotationId: file.annotationId,
+        isVisible: stored?.visible ?? file.isShown,
+        ...(file.alignmentId !== tomogram.alignmentId && { isOtherAlignment: true }),
+        ...(isMask && { volumeRef: `annotationfile:${file.id}` }),
+        ...(file.key === undefined && { error: { code: "NOT_FOUND", message: "its file is not in the tree" } }),
+      },
+    ];
+  });
+  const annotations = new Set(layers.map(({ annotationId }) => annotationId));
+  const elsewhere = new Set(layers.filter(({ isOtherAlignment }) => isOtherAlignment).map(({ annotationId }) => annotationId));
+  const drawn = new Set(
+    layers.filter(({ error, isOtherAlignment }) => !error && !isOtherAlignment).map(({ annotationId }) => annotationId),
+  );
+  const other =
+    elsewhere.size === 0 ? "" : ` · ${elsewhere.size} ${elsewhere.size === 1 ? "belongs" : "belong"} to another alignment`;
+  return { layers, summary: `${drawn.size} of ${annotations.size} annotations can be drawn${other}` };
+}
+
+interface StoredColor {
+  readonly color?: string | undefined;
+  readonly instances?: Readonly<Record<string, string>> | undefined;
+  readonly visible: boolean;
+}
+
+/** By the folders that layers are drawn from; oriented points count as shown where their surfaces are. */
+function colorsOf(text: string | null): Map<string, StoredColor> {
+  const found = new Map<string, StoredColor>();
+  for (const layer of layersOf(parseState(text ?? ""))) {
+    const color = jsonText(layer.annotationColor) ?? jsonText(layer.segmentDefaultColor);
+    const segments = isJsonObject(layer.segmentColors) ? layer.segmentColors : undefined;
+    const instances =
+      segments &&
+      Object.fromEntries(Object.entries(segments).flatMap(([id, one]) => (typeof one === "string" ? [[id, one]] : [])));
+    const visible = layer.visible !== false;
+    for (const name of sourceNames(layer))
+      found.set(name, { color: color ?? Object.values(instances ?? {})[0], instances, visible });
+  }
+  for (const [name, stored] of found) {
+    const surfaces = found.get(orientedMeshFolder(name));
+    if (surfaces && surfaces !== stored) found.set(name, { ...stored, visible: stored.visible || surfaces.visible });
+  }
+  return found;
+}
+
+function layerOf({ error, key: _, ...file }: OverlayFile, { places }: ApiContext): OverlayLayer {
+  const color = file.color ?? hashedColor(file.name);
+  return { ...file, color, ...(error && { error: toApiError(toErrorRecord(error), places) }) };
+}
+
+function hashedColor(name: string): string {
+  return PALETTE[createHash("sha256").update(name).digest()[0]! % PALETTE.length]!;
+}
+
+/** Of the file, and of the volume, whose voxels and origin count too. */
+async function etagOf({ place, key }: PlacedKey, volume: PlacedKey, signal: AbortSignal): Promise<string> {
+  const stats = await Promise.all([place.store.stat(key, { signal }), volume.place.store.stat(volume.key, { signal })]);
+  return createHash("sha256")
+    .update(JSON.stringify([key, volume.key, stats.map((stat) => stat ?? null)]))
+    .digest("hex")
+    .slice(0, 24);
+}
+
+function notHere(): EmporiumError {
+  return new EmporiumError("NOT_FOUND", "no such layer", { hint: "overlays/{ref} lists them" });
+}
