@@ -110,11 +110,14 @@ describe.skipIf(!hasEnvironment("peers"))("A4, A5: planes of volumes that other 
       "float32be.mrc": "<f4",
       "int8le.mrc": "|i1",
     };
-    for (const [key, dtype] of Object.entries(expected)) {
-      const url = `${portal.url}/zarr/${printRef({ kind: "place", place: "here", key })}`;
-      const found = JSON.parse(await python("peers", "virtual_zarr.py", [url, join(folder, "volumes", key)]));
-      expect([key, found.scale]).toEqual([key, [4, 3, 2]]);
-      for (const level of found.levels) expect([key, level]).toMatchObject([key, { dtype, equal: true }]);
+    const words = Object.keys(expected).flatMap((key) => [
+      `${portal.url}/zarr/${printRef({ kind: "place", place: "here", key })}`,
+      join(folder, "volumes", key),
+    ]);
+    const found = JSON.parse(await python("peers", "virtual_zarr.py", words));
+    for (const [i, [key, dtype]] of Object.entries(expected).entries()) {
+      expect([key, found[i].scale]).toEqual([key, [4, 3, 2]]);
+      for (const level of found[i].levels) expect([key, level]).toMatchObject([key, { dtype, equal: true }]);
     }
   });
 });

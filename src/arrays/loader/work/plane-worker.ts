@@ -68,7 +68,7 @@ function sourceOf(file: LocalPlaneFile): Promise<PlaneSource> {
   const id = `${file.path}\n${file.etag}`;
   const source =
     sources.get(id) ??
-    openPlanes(file.compression ? fromFront(file, file.compression) : reading(file), file.known, {
+    openPlanes(file.compression ? fromFront(file, file.compression) : reading(file, file.known !== "tiff"), file.known, {
       gapBytes: GAP_BYTES,
       atOnce: 1,
     });
@@ -77,15 +77,24 @@ function sourceOf(file: LocalPlaneFile): Promise<PlaneSource> {
   return source;
 }
 
-/** Reads what the job at hand has opened, at once: nobody else is waited for. */
-function reading({ name, sizeBytes }: LocalPlaneFile): RandomAccess {
+/** One read of plain voxels: fresh memory, which begins as zeros, would cost as much as the read. */
+let scratch = new Uint8Array(0);
+
+/**
+ * Reads what the job at hand has opened, at once: nobody else is waited for.
+ *
+ * @param lends its bytes are overwritten by the next read
+ */
+function reading({ name, sizeBytes }: LocalPlaneFile, lends: boolean): RandomAccess {
   return {
     name,
     size: async () => sizeBytes,
     async read({ offset, length }) {
       checkWanted(name);
       const began = systemClock.monotonic();
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, sizeBytes - offset)));
+      const wanted = Math.max(0, Math.min(length, sizeBytes - offset));
+      if (lends && scratch.length < wanted) scratch = new Uint8Array(wanted);
+      const bytes = lends ? scratch.subarray(0, wanted) : new Uint8Array(wanted);
       readChunk(open!, offset, bytes.length, bytes, 0);
       readMs += systemClock.monotonic() - began;
       return bytes;
