@@ -150,10 +150,14 @@ async function portalQueries() {
   const { datasets } = virtualTree({ runs, annotations: ANNOTATIONS_OF_A_RUN });
   const known = { datasets: datasets.map(({ id }) => id), firstRuns: datasets.map(({ first }) => first) };
   const reader = await openDatabase({ ...shared, role: "reader" });
+  const { pool } = reader;
+  const place = { id: "tree", name: "tree", kind: "tree", location: { url: "memory://" }, store: memoryStore() };
+  const api = openPortalApi({ pool, log: silentLog });
   const portal = await servePortal({
-    store: memoryStore(),
-    api: openPortalApi({ pool: reader.pool, log: silentLog }),
+    places: [place],
+    catalogue: { place, api, pool, state: () => ({ place: place.id, state: "ready" }) },
     bucket: "portal",
+    version: "bench",
     port: 0,
     log: silentLog,
   });

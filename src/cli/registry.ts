@@ -286,7 +286,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "serve",
-    summary: "Serve your own portal: GraphQL, files and S3 of a standardised tree, for the official client",
+    summary: "Open volumes, folders, buckets and trees in a browser; serve a tree as your own portal",
     load: () => import("./serve.js"),
   },
   {
@@ -301,7 +301,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "demo",
-    summary: "Create a miniature laboratory, ingest it, and open it in Neuroglancer",
+    summary: "Create a miniature laboratory, ingest it, and open it in a browser",
     load: () => import("./demo.js"),
   },
   {

@@ -16,7 +16,7 @@ const IMPORT_JOBS = 4;
 
 export default command({
   name: "serve",
-  summary: "Open volumes, folders, buckets and standardised trees in a browser; serve a tree as a portal of your own",
+  summary: "Open volumes, folders, buckets and trees in a browser; serve a tree as your own portal",
   details: [
     "Prints the address of the pages, and serves until Ctrl-C. Locations are MRC files and other images, folders of any files, standardised trees, buckets and folders of web servers, as they are: nothing is converted, and nothing can be written. One volume opens in the viewer, one folder as a list of its files.",
     "The first tree gets a catalogue: while it is served, the catalogue is updated from it (as catalog import does; unchanged runs are skipped), with --json before the result is printed. It answers GraphQL at /graphql, files with ranges at /files, read-only S3 at /s3, Neuroglancer at /viewer.",

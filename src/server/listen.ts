@@ -88,6 +88,7 @@ export async function listen(
   let isOurs = (_name: string | undefined): boolean => true;
   let working = 0;
   let closing = false;
+  let whenDone = () => {};
   const underWay = new Set<ServerResponse>();
   const server = createServer({ connectionsCheckingInterval: CHECK_MS }, async (incoming, outgoing) => {
     let works = false;
@@ -95,6 +96,7 @@ export async function listen(
     underWay.add(outgoing);
     outgoing.once("close", () => {
       underWay.delete(outgoing);
+      if (underWay.size === 0) whenDone();
       gone.abort();
     });
     const whileWaiting = async (wait: Promise<void>) => {
@@ -139,11 +141,12 @@ export async function listen(
     async close() {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const done = new Promise<void>((resolve) => (whenDone = resolve));
       for (const outgoing of underWay) endConnection(outgoing);
       const enough = new AbortController();
-      await Promise.race([closed, clock.sleep(DRAIN_MS, enough.signal).catch(() => {})]);
+      if (underWay.size > 0) await Promise.race([done, clock.sleep(DRAIN_MS, enough.signal).catch(() => {})]);
       enough.abort();
-      server.closeAllConnections();
+      server.closeAllConnections(); // also those that were opened ahead and have asked for nothing
       await closed;
     },
   };

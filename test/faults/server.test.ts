@@ -134,9 +134,17 @@ const ESCAPES = [
   `${"x".repeat(5_000)}`,
 ];
 
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
 describe("names that lead elsewhere", () => {
   it.each(ESCAPES)("%s", async (name) => {
-    for (const mount of ["/files/", "/s3/portal/", "/viewer/"]) {
+    for (const mount of ["/files/", "/s3/portal/", "/viewer/", "/at/tree/"]) {
       if (mount === "/s3/portal/" && name === "") continue; // the bucket itself
       const answer = await raw(request(`${mount}${Buffer.from(name, "utf8").toString("latin1")}`));
       expect([400, 403, 404, 414, 431], `${mount}: ${answer.slice(0, 200)}`).toContain(statusesOf(answer)[0]);
@@ -145,6 +153,32 @@ describe("names that lead elsewhere", () => {
       // no path of this machine, nothing of what was asked
       expect(answer).not.toContain(folder);
       if (name.length > 3) expect(answer).not.toContain(name);
+    }
+  });
+
+  it("A24: lead nowhere as keys, folders and references that pages ask for", async () => {
+    const api = `${portal.url}/api/v1`;
+    const names = ESCAPES.filter((name) => name !== "" && !/^a\.txt$/.test(name)).flatMap((name) => [name, decoded(name)]);
+    for (const name of names) {
+      const key = encodeURIComponent(name);
+      const ref = Buffer.from(`tree:${name}`, "utf8").toString("base64url");
+      const asked = ["facts?key=", "list?after=x&prefix="].map((query) => `places/tree/${query}${key}`);
+      for (const path of [
+        ...asked,
+        `places/${key}/list`,
+        `volumes/${ref}`,
+        `volumes/${ref}/plane?axis=z&at=0`,
+        `volumes/${key}`,
+      ]) {
+        const answer = await fetch(`${api}/${path}`);
+        const text = await answer.text();
+        const isEmpty = answer.status === 200 && path.includes("list?") && text.includes('"entries":[]');
+        if (!isEmpty)
+          expect([400, 403, 404, 414, 422, 431], `${path.slice(0, 200)}: ${text.slice(0, 300)}`).toContain(answer.status);
+        expect(text).not.toContain(SECRET);
+        expect(text).not.toContain("root:");
+        expect(text, path).not.toContain(folder);
+      }
     }
   });
 
