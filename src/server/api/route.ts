@@ -22,7 +22,7 @@ export function get<Shape extends z.ZodRawShape>(
   FACTS.set(app, [...routeFacts(app), { path, summary, query }]);
 }
 
-export function routeFacts(app: Hono): readonly RouteFacts[] {
+function routeFacts(app: Hono): readonly RouteFacts[] {
   return FACTS.get(app) ?? [];
 }
 
