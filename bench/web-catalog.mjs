@@ -31,7 +31,7 @@ const [{ migrate }, { openDatabase }, { openPortalApi }, { servePortal }, { memo
       "catalog/database.js",
       "catalog/graphql/answer.js",
       "server/portal.js",
-      "stores/memory.js",
+      "stores/memory/store.js",
       "core/log.js",
       "model/facet-choice.js",
     ].map(built),
@@ -58,7 +58,7 @@ await migrate(owner);
 if (!options.reuse) await fillCatalog(owner.pool, runs, say);
 const reader = await openDatabase({ ...shared, role: "reader", statementTimeoutMs: 60_000 });
 const store = memoryStore();
-const place = { id: "tree", name: "tree", kind: "tree", location: { scheme: "memory", url: "memory:" }, store };
+const place = { id: "tree", name: "tree", kind: "tree", location: { scheme: "file", path: workspace, url: workspace }, store };
 const portal = await servePortal({
   places: [place],
   catalogue: {
