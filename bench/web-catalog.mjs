@@ -87,7 +87,7 @@ async function list(where, offset) {
 async function api(path) {
   const reply = await fetch(`${portal.url}/api/v1/${path}`);
   const answer = await reply.json();
-  if (!reply.ok) throw new Error(JSON.stringify(answer));
+  if (!reply.ok) throw new Error(`${path}: ${JSON.stringify(answer)}`);
   return answer;
 }
 const facets = (where) => api(`facets?${new URLSearchParams({ of: "runs", where: JSON.stringify(where) })}`);

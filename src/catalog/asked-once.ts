@@ -114,7 +114,9 @@ export class AskedOnce {
     const done = await this.#turn();
     try {
       if (signal.aborted) throw cancelled(signal);
-      const client = await this.#pool.connect();
+      const client = await this.#pool.connect().catch((error: unknown) => {
+        throw databaseError(error);
+      });
       let cancelling: Promise<unknown> | undefined;
       const cancel = () => {
         const { processID } = client as unknown as { processID: number };

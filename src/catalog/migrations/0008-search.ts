@@ -59,7 +59,7 @@ const UP = [
     (column) => `insert into emporium.portal_count (place, value, rows)
       select 'annotation_author.${column}', ${column}, count(*) from emporium_portal.annotation_author group by 2`,
   ),
-  "create index annotation_ground_truth on emporium_portal.annotation (run_id) where ground_truth_status",
+  "create index annotation_ground_truth on emporium_portal.annotation (run_id, id) where ground_truth_status",
 ];
 
 const DOWN = [
