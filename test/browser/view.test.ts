@@ -127,6 +127,22 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     await page.close();
   });
 
+  it("A5: a tilt series has the angles of the .tlt beside it, and no planes across its sections", async () => {
+    const angles = readFileSync(join(volumes, "tilts.tlt"), "utf8").trim().split("\n");
+    const { page, problems } = await browser.open(address("tilts.mrc"), VIEWPORT);
+    await isSharp(page, "z");
+    expect(await page.locator(".v-pane").count()).toBe(1);
+    await page.locator(".v-canvas").focus();
+    for (const section of [10, 11, 12]) {
+      await expect
+        .poll(() => page.locator(".v-tilt-plot figcaption").textContent())
+        .toContain(`Section ${section + 1}: ${angles[section]}°`);
+      await page.keyboard.press("PageDown");
+    }
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   it("A6: a click in xz moves the other planes there; what is under the pointer is what NumPy says", async () => {
     const number = cases.findIndex(({ name, axis }) => name === "float.mrc" && axis === "z");
     const one = cases[number]!;

@@ -104,4 +104,5 @@ write_mrc("barcode.mrc", bars.astype(np.uint16))
 
 tilts = smooth(np.float32, 0, 1)[:21]
 write_mrc("tilts.mrc", tilts)
+np.savetxt(f"{folder}/tilts.tlt", np.linspace(-60, 60, 21) + rng.random(21), fmt="%.2f")
 print(json.dumps(cases))
