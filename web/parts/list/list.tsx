@@ -50,7 +50,7 @@ function Catalogued<Row extends { readonly id: number }>({ spec, fixed, title }:
   const [selected, setSelected] = useState<ReadonlyMap<number, Row>>(new Map());
   const filters = Object.keys(state.choices).length;
   return (
-    <div className="list">
+    <div className={title ? "list list-page" : "list"}>
       {spec.of !== "depositions" && (
         <Boundary>
           <Facets of={spec.of} state={state} />
