@@ -5,11 +5,11 @@ import { by, type ListSpec } from "../parts/list/spec.js";
 import { useCrumbs } from "../parts/page.js";
 import { countDatasetsQuery, type DatasetsResult, datasetsQuery } from "../queries/generated.js";
 
-export type DatasetRow = DatasetsResult["datasets"][number];
+type DatasetRow = DatasetsResult["datasets"][number];
 
-export const runsOf = ({ runsAggregate }: DatasetRow) => runsAggregate?.aggregate?.[0]?.count ?? 0;
+const runsOf = ({ runsAggregate }: DatasetRow) => runsAggregate?.aggregate?.[0]?.count ?? 0;
 
-export const datasetsSpec: ListSpec<DatasetRow> = {
+const datasetsSpec: ListSpec<DatasetRow> = {
   of: "datasets",
   one: "dataset",
   many: "datasets",

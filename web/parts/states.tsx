@@ -34,7 +34,7 @@ export function Loading({
 }
 
 /** Grey lines where text will be. */
-export function Skeleton({ lines = 4 }: { lines?: number }) {
+function Skeleton({ lines = 4 }: { lines?: number }) {
   return (
     <div aria-hidden="true">
       {Array.from({ length: lines }, (_, at) => (
