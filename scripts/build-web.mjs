@@ -31,7 +31,7 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== digest) {
       sourcemap: false,
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
-      license: { fileName: "assets/LICENCES.md" },
+      license: { fileName: "LICENCES.md" },
     },
   });
   compress();

@@ -14,6 +14,9 @@ export interface AppPageOptions {
   log?: Log | undefined;
 }
 
+/** Of what the pages are built of: they show it. */
+const LICENCES = "LICENCES.md";
+
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -37,7 +40,7 @@ export function appPage({ base, folder = fileURLToPath(new URL("../web", import.
   const file = join(folder, "index.html");
   const document = existsSync(file) ? readFileSync(file, "utf8").replace('<base href="/" />', `<base href="${base}" />`) : "";
   return async (request, path) => {
-    if (path.startsWith("assets/")) return await assets(request, path);
+    if (path.startsWith("assets/") || path === LICENCES) return await assets(request, path);
     const wantsPage = request.headers.get("accept")?.includes("text/html") === true;
     if (!wantsPage || document === "") return refusal(404, "nothing is here");
     return new Response(request.method === "HEAD" ? null : document, {

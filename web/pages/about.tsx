@@ -106,7 +106,7 @@ function Licences() {
   const [isWanted, setWanted] = useState(false);
   const { data, error } = useQuery({
     queryKey: ["licences"],
-    queryFn: async ({ signal }) => (await answered(new URL("assets/LICENCES.md", base), { signal })).text(),
+    queryFn: async ({ signal }) => (await answered(new URL("LICENCES.md", base), { signal })).text(),
     enabled: isWanted,
   });
   if (error) return <ErrorPanel error={error} />;

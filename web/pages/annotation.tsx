@@ -73,7 +73,7 @@ function Found({ row }: { row: Row }) {
               className="button primary"
               to="/view/tomogram/$id"
               params={{ id: String(shown.id) }}
-              search={{ on: String(row.id) }}
+              search={{ on: files.map(({ id }) => id).join(",") }}
             >
               <Eye size={16} aria-hidden /> Open in viewer
             </Link>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Navigate, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Box, File, Folder, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { quoteWords } from "../../src/core/shell.js";
 import type { FileFacts, FileRecord, ListedEntry, Listing, PlaceFacts } from "../../src/model/page-api.js";
 import { ask, base } from "../parts/api.js";
 import { AppLink, addressOfKey } from "../parts/app-link.js";
@@ -79,7 +80,8 @@ function Part({ place, prefix, isTree }: PartProps) {
       ...(at < parts.length - 1 && { to: addressOfKey("/browse", place.id, parts.slice(0, at + 1).join("/")) }),
     })),
   );
-  useCommand("emporium harvest inspect LOCATION");
+  // the place is told by its name: where it is on this machine is nobody's business
+  useCommand(quoteWords(["emporium", "harvest", "inspect", [place.name, ...parts].join("/")]));
   const asked = useQuery({
     queryKey: ["list", place.id, prefix, after],
     queryFn: ({ signal }) =>

@@ -62,7 +62,8 @@ function Found({ run }: { run: RunRow }) {
     { label: run.name },
   );
   useCommand(`emporium catalog query 'runs(where: {id: {_eq: ${run.id}}})'`);
-  const search = on === undefined ? {} : { on };
+  const { data: annotations } = useAnnotations(run.id);
+  const search = viewSearch(on, annotations?.pages.flat());
   return (
     <>
       <div className={styles.title}>
@@ -139,7 +140,7 @@ function wantedOf(run: RunRow): Wanted {
   };
 }
 
-/** Before, place and after in the dataset. */
+/** Before, place and after: in the list that one came from, else in the dataset. */
 function Steps({ run }: { run: RunRow }) {
   const { data } = useQuery({
     queryKey: ["run", run.id, "beside"],
@@ -281,15 +282,28 @@ function tiltseriesFacts(row: TiltseriesRow): readonly Fact[] {
   ];
 }
 
-function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) {
-  const navigate = useNavigate();
-  const { on } = useSearch({ strict: false }) as { on?: string };
-  const asked = useInfiniteQuery({
-    queryKey: ["run", run.id, "annotations"],
-    queryFn: ({ pageParam, signal }) => askAnnotations(run.id, pageParam, signal),
+const useAnnotations = (run: number) =>
+  useInfiniteQuery({
+    queryKey: ["run", run, "annotations"],
+    queryFn: ({ pageParam, signal }) => askAnnotations(run, pageParam, signal),
     initialPageParam: 0,
     getNextPageParam: (last, pages) => (last.length < ANNOTATIONS_A_PAGE ? undefined : pages.length * ANNOTATIONS_A_PAGE),
   });
+
+/** Annotations of this page are layers of the viewer, one a file. */
+function viewSearch(on: string | undefined, rows: readonly AnnotationRow[] | undefined): { on?: string } {
+  if (on === undefined || rows === undefined) return {};
+  const chosen = new Set(on.split(",").map(Number));
+  const files = rows
+    .filter(({ id }) => chosen.has(id))
+    .flatMap(({ annotationShapes }) => nodesOf(annotationShapes).flatMap(({ annotationFiles }) => nodesOf(annotationFiles)));
+  return { on: files.map(({ id }) => id).join(",") };
+}
+
+function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) {
+  const navigate = useNavigate();
+  const { on } = useSearch({ strict: false }) as { on?: string };
+  const asked = useAnnotations(run.id);
   const { data: overlays } = useQuery({
     queryKey: ["overlays", `tomogram:${shown?.id}`],
     queryFn: ({ signal }) => ask<Overlays>(`overlays/tomogram:${shown!.id}`, signal),

@@ -19,6 +19,12 @@ export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await answered(new URL(`api/v1/${path}`, base), { signal: signal ?? null })).json() as Promise<T>;
 }
 
+const NO_CATALOGUE: ApiError = {
+  code: "NOT_FOUND",
+  message: "no standardised tree is served here, so there is no catalogue",
+  hint: "emporium serve TREE",
+};
+
 /** Asks the catalogue. Errors of single fields are errors here. @throws {AnswerError} */
 export async function askCatalogue<T, V extends object>(query: Query<T, V>, variables: V, signal?: AbortSignal): Promise<T> {
   const reply = await answered(new URL("graphql", base), {
@@ -26,6 +32,8 @@ export async function askCatalogue<T, V extends object>(query: Query<T, V>, vari
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ query, variables }),
     signal: signal ?? null,
+  }).catch((error: unknown) => {
+    throw error instanceof AnswerError && error.status === 404 ? new AnswerError(NO_CATALOGUE, 404) : error;
   });
   const { data, errors } = (await reply.json()) as { data?: T; errors?: readonly { message: string }[] };
   if (data === undefined || data === null || errors?.length)

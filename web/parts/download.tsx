@@ -39,7 +39,9 @@ const WAYS: readonly [name: string, says: string, ...texts: TextOf[]][] = [
 export function DownloadDialog({ wanted, close }: { wanted: Wanted; close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const server = useServer();
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
   const [first, ...others] = wanted.items;
   return (
     <dialog ref={dialog} className={styles.download} onClose={close} aria-labelledby="download-title">

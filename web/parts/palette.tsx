@@ -35,7 +35,9 @@ export function Palette({ close, showKeys }: { close: () => void; showKeys: () =
   const { data: hits, error } = useQuery(searchQuery(q.length < 2 ? "" : q));
   const places = useServer().data?.places ?? [];
   const line = command.use();
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
 
   const leave = (action: () => void) => () => {
     close();
@@ -80,7 +82,10 @@ export function Palette({ close, showKeys }: { close: () => void; showKeys: () =
     else return;
     event.preventDefault();
   };
-  useEffect(() => document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: "nearest" }), [id, chosen]);
+  useEffect(() => {
+    // what it answers in newer browsers is no clean-up
+    document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: "nearest" });
+  }, [id, chosen]);
   return (
     <dialog ref={dialog} className={styles.palette} onClose={close} aria-label="Search and commands">
       <input
