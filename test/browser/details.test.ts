@@ -1,0 +1,415 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateLab } from "../../examples/lab/generate.mjs";
+import type { SearchHits } from "../../src/model/page-api.js";
+import { renameRun } from "../renamed-run.js";
+import { type Browser, browserPath, startBrowser, type Watched } from "./browser.js";
+
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
+const WAIT = { timeout: 60_000 };
+const ODD = "; touch x $(id)";
+const SIZES = [
+  { width: 360, height: 740 },
+  { width: 1280, height: 800 },
+  { width: 3840, height: 2160 },
+  { width: 640, height: 400 }, // 1280 × 800 at 200 % zoom
+];
+const execute = promisify(execFile);
+
+interface Nodes<T> {
+  edges: { node: T }[];
+}
+interface AnnotationIds {
+  id: number;
+  annotationShapes: Nodes<{ annotationFiles: Nodes<{ id: number }> }>;
+}
+
+/** Volumes of [2, 3, 4] by their specifications, with one chunk that nobody compressed. */
+function writeVolumes(folder: string): void {
+  const put = (key: string, body: unknown) => {
+    const path = join(folder, key);
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(path, body instanceof Uint8Array ? body : JSON.stringify(body));
+  };
+  const bytes = Uint8Array.from({ length: 24 }, (_, at) => at);
+  const axes = ["z", "y", "x"].map((name) => ({ name, type: "space", unit: "angstrom" }));
+  const datasets = [{ path: "0", coordinateTransformations: [{ type: "scale", scale: [5, 5, 5] }] }];
+  put("four.zarr/.zgroup", { zarr_format: 2 });
+  put("four.zarr/.zattrs", { multiscales: [{ version: "0.4", axes, datasets }] });
+  put("four.zarr/0/.zarray", {
+    ...{ zarr_format: 2, shape: [2, 3, 4], chunks: [2, 3, 4], dtype: "|u1", order: "C", fill_value: 0 },
+    ...{ compressor: null, filters: null, dimension_separator: "/" },
+  });
+  put("four.zarr/0/0/0/0", bytes);
+  put("five.zarr/zarr.json", {
+    ...{ zarr_format: 3, node_type: "group" },
+    attributes: { ome: { version: "0.5", multiscales: [{ axes, datasets }] } },
+  });
+  put("five.zarr/0/zarr.json", {
+    ...{ zarr_format: 3, node_type: "array", shape: [2, 3, 4], data_type: "uint8", fill_value: 0, attributes: {} },
+    chunk_grid: { name: "regular", configuration: { chunk_shape: [2, 3, 4] } },
+    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+    codecs: [{ name: "bytes" }],
+  });
+  put("five.zarr/0/c/0/0/0", bytes);
+  put("volume.n5/attributes.json", {
+    ...{ n5: "2.5.0", dimensions: [4, 3, 2], blockSize: [4, 3, 2], dataType: "uint8", compression: { type: "raw" } },
+  });
+  put("volume.n5/0/0/0", Uint8Array.from([0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 2, ...bytes]));
+  put("precomputed/info", {
+    ...{ "@type": "neuroglancer_multiscale_volume", type: "image", data_type: "uint8", num_channels: 1 },
+    scales: [
+      {
+        ...{ key: "one", size: [4, 3, 2], resolution: [1, 1, 1], voxel_offset: [0, 0, 0] },
+        ...{ chunk_sizes: [[4, 3, 2]], encoding: "raw" },
+      },
+    ],
+  });
+  put("precomputed/one/0-4_0-3_0-2", bytes);
+  for (const [from, to] of [
+    ["mrc/mode2-le.mrc", "volume.rec"],
+    ["tiff/movie-u8-le.tif", "movie.tif"],
+    ["dm/volume-f4-le.dm4", "volume.dm4"],
+    ["mod/imodmodel-0.1.0.mod", "model.mod"],
+  ] as const)
+    copyFileSync(join(fixtures, from), join(folder, to));
+  writeFileSync(join(folder, "broken.mrc"), "this is no volume");
+  writeFileSync(join(folder, "notes.xyz"), "nothing that is known");
+}
+
+describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)", () => {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-details-"));
+  const [tree, mixed, empty] = ["tree", "mixed", "empty"].map((name) => join(folder, name)) as [string, string, string];
+  let server: ChildProcess;
+  let browser: Browser;
+  let served: { url: string; graphql: string; s3: string };
+  /** Numbers of the catalogue. */
+  let ids: {
+    runs: { id: number; name: string; tomograms: Nodes<{ id: number }>; annotations: Nodes<AnnotationIds> }[];
+    annotations: { id: number }[];
+  };
+
+  beforeAll(async () => {
+    const lab = join(folder, "lab");
+    const workspace = ["--workspace", join(folder, "workspace")];
+    await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
+    const words = ["ingest", "run", join(lab, "imod.yaml"), join(lab, "input"), tree, "--import-everything", "--quiet"];
+    await execute(process.execPath, [program, ...words, ...workspace]);
+    renameRun(join(tree, "10401"), "TS_0002", ODD);
+    mkdirSync(mixed);
+    mkdirSync(empty);
+    writeVolumes(mixed);
+    server = spawn(process.execPath, [program, "serve", tree, mixed, empty, "--port", "0", "--json", ...workspace], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    served = await new Promise((resolve, reject) => {
+      let text = "";
+      server.on("exit", () => reject(new Error(`serve has ended: ${text}`)));
+      server.stdout!.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece;
+        if (text.endsWith("\n}\n")) resolve(JSON.parse(text));
+      });
+    });
+    const query =
+      "{ runs { id name tomograms { edges { node { id } } } annotations(orderBy: { id: asc }) { edges { node { id annotationShapes { edges { node { annotationFiles { edges { node { id } } } } } } } } } } annotations(limitOffset: { limit: 1 }) { id } }";
+    const reply = await fetch(`${served.graphql}?query=${encodeURIComponent(query)}`);
+    ids = ((await reply.json()) as { data: typeof ids }).data;
+    browser = await startBrowser([served.url]);
+  }, 600_000);
+  afterAll(async () => {
+    await browser?.close();
+    if (server?.exitCode === null) {
+      server.kill("SIGINT");
+      await once(server, "exit");
+    }
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const open = (path: string, size = { width: 1280, height: 800 }): Promise<Watched> =>
+    browser.open(`${served.url}${path}`, size);
+  /** Nothing is waited for any more. */
+  const shown = async (page: Page) => {
+    await page.locator("h1").first().waitFor(WAIT);
+    await expect.poll(() => page.locator(".loading").count(), WAIT).toBe(0);
+  };
+  const runNamed = (name: string) => ids.runs.find((one) => one.name === name)!;
+  const addresses = () => [
+    "/datasets/10401",
+    `/runs/${runNamed("TS_0001").id}`,
+    `/runs/${runNamed("TS_0001").id}?tab=frames`,
+    `/runs/${runNamed("TS_0001").id}?tab=alignment`,
+    `/runs/${runNamed(ODD).id}?tab=files`,
+    "/depositions/10301",
+    `/annotations/${ids.annotations[0]!.id}`,
+    "/browse",
+    "/browse/mixed",
+    "/browse/mixed?header=broken.mrc",
+    "/search",
+    "/about",
+    "/runs/999999",
+  ];
+
+  it("A1: a run shows all of its volumes, facts with their sources, and goes to the viewer with what is switched on", async () => {
+    const { id, tomograms } = runNamed("TS_0001");
+    const [tomogram] = tomograms.edges.map(({ node }) => node.id);
+    const { page, problems, elsewhere } = await open(`/runs/${id}`);
+    await shown(page);
+    const strip = page.getByRole("list", { name: "Tomograms and tilt series" });
+    expect(await strip.getByRole("link").evaluateAll((all) => all.map((one) => one.getAttribute("href")))).toEqual([
+      expect.stringContaining(`/view/tomogram/${tomogram}`),
+      expect.stringContaining("/view/tiltseries/"),
+    ]);
+    await expect
+      .poll(() => strip.locator("img").evaluateAll((all) => all.map((one) => Reflect.get(one, "naturalWidth") > 0)), WAIT)
+      .toEqual([true]);
+    // from the catalogue, from the folder's name, from the header of the file
+    await expect
+      .poll(() => page.locator("dl > div", { hasText: "Voxel" }).textContent(), WAIT)
+      .toBe("Voxel13.48 Å catalogue · folder · header");
+    await expect
+      .poll(() => page.locator("dl > div", { hasText: "Shape" }).textContent(), WAIT)
+      .toBe("Shape64 × 56 × 32 catalogue · header");
+
+    const rows = page.locator("main tbody tr");
+    const annotations = runNamed("TS_0001").annotations.edges.map(({ node }) => node);
+    await expect.poll(() => rows.count(), WAIT).toBe(annotations.length);
+    const label = await rows.first().getByRole("checkbox").getAttribute("aria-label");
+    const off = Number(/\d+$/.exec(label!)![0]);
+    await rows.first().getByRole("checkbox").uncheck();
+    const left = annotations.filter((one) => one.id !== off);
+    const numbers = (text: string | null) =>
+      text!
+        .split(",")
+        .map(Number)
+        .sort((one, other) => one - other);
+    await expect.poll(() => numbers(new URL(page.url()).searchParams.get("on") ?? ""), WAIT).toEqual(left.map((one) => one.id));
+    // layers of the viewer are files
+    const files = left.flatMap(({ annotationShapes }) =>
+      annotationShapes.edges.flatMap(({ node }) => node.annotationFiles.edges.map((file) => file.node.id)),
+    );
+    const link = await page.getByRole("link", { name: "Open in viewer" }).getAttribute("href");
+    expect(numbers(new URL(link!, page.url()).searchParams.get("on"))).toEqual(files.sort((one, other) => one - other));
+    // the same address shows the same
+    await page.reload();
+    await expect.poll(() => page.locator("main tbody input:checked").count(), WAIT).toBe(left.length);
+    expect([problems, elsewhere]).toEqual([[], []]);
+    await page.close();
+  });
+
+  it("where the header contradicts the catalogue, the fact says so and lists its sources", async () => {
+    const { id } = runNamed("TS_0001");
+    const { page } = await open("/about");
+    await page.route("**/api/v1/volumes/tomogram:*", async (route) => {
+      const reply = await route.fetch();
+      await route.fulfill({ json: { ...((await reply.json()) as object), voxelSizeAngstrom: [8, 8, 8] } });
+    });
+    await page.goto(`${served.url}/runs/${id}`);
+    const voxel = page.locator("dl > div", { hasText: "Voxel" });
+    await voxel.getByText("⚠ sources differ").click(WAIT);
+    expect(await voxel.locator("li").allTextContents()).toEqual(["13.48 Å catalogue", "13.48 Å folder", "8.00 Å header"]);
+    await page.close();
+  });
+
+  it("steps through the runs of the dataset, and draws dose and defocus by tilt angle", async () => {
+    const { id } = runNamed("TS_0001");
+    const { page, problems } = await open(`/runs/${id}?tab=frames`);
+    await expect.poll(() => page.locator(".uplot canvas").count(), WAIT).toBe(1);
+    expect(await page.locator("main tbody tr").count()).toBe(7);
+    const steps = page.getByRole("navigation", { name: "Runs beside it" });
+    expect(await steps.textContent()).toContain(`${ids.runs.findIndex((one) => one.id === id) + 1}/2`);
+    await steps.getByRole("link").click();
+    await expect.poll(() => page.locator("h1").textContent(), WAIT).toBe(ODD);
+    expect(new URL(page.url()).searchParams.get("tab")).toBe("frames");
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it("steps through the list that one came from", async () => {
+    const [first, second] = ids.runs.toSorted((a, b) => (a.name < b.name ? 1 : -1));
+    const { page } = await open("/about");
+    const list = { where: {}, orderBy: [{ name: "desc" }], total: 2, index: 0 };
+    await page.evaluate(`sessionStorage.setItem("emporium.list.runs", ${JSON.stringify(JSON.stringify(list))})`);
+    await page.goto(`${served.url}/runs/${first!.id}`);
+    const steps = page.getByRole("navigation", { name: "Runs beside it" });
+    await expect.poll(() => steps.textContent(), WAIT).toBe("1/2");
+    await steps.getByRole("link", { name: "Next run" }).click();
+    await expect.poll(() => page.locator("h1").textContent(), WAIT).toBe(second!.name);
+    await expect.poll(() => steps.textContent(), WAIT).toBe("2/2");
+    await page.close();
+  });
+
+  it("A15: what the download dialog gives for a run with a hostile name fetches exactly its files", {
+    timeout: 300_000,
+  }, async () => {
+    const { id } = runNamed(ODD);
+    const { page, problems } = await open(`/runs/${id}`);
+    await shown(page);
+    await page.getByRole("button", { name: "Download" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("tab", { name: "emporium" }).click(WAIT);
+    const text = (await dialog.locator("pre").textContent())!;
+    await dialog.getByRole("tab", { name: "curl" }).click();
+    const curl = (await dialog.locator("pre").textContent())!;
+    await dialog.getByRole("tab", { name: "Files" }).click();
+    const links = await dialog.getByRole("link").evaluateAll((all) => all.map((one) => one.getAttribute("href")!));
+    expect(links.length).toBeGreaterThan(3);
+    for (const link of links) expect([link, (await fetch(link, { method: "HEAD" })).status]).toEqual([link, 200]);
+    await page.keyboard.press("Escape");
+    expect(await dialog.count()).toBe(0);
+    expect(problems).toEqual([]);
+    await page.close();
+
+    const programs = join(folder, "programs");
+    mkdirSync(programs);
+    writeFileSync(join(programs, "emporium"), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
+    chmodSync(join(programs, "emporium"), 0o755);
+    const here = join(folder, "pasted");
+    mkdirSync(here);
+    const env = { ...process.env, PATH: `${programs}:${process.env.PATH}`, EMPORIUM_WORKSPACE: join(folder, "workspace") };
+    await execute("bash", ["-c", text], { cwd: here, env });
+    expect(readdirSync(here)).toEqual(["downloads"]);
+    const names = (root: string) =>
+      readdirSync(root, { recursive: true, encoding: "utf8" })
+        .filter((one) => !one.startsWith(".emporium"))
+        .sort();
+    expect(names(join(here, "downloads", ODD))).toEqual(names(join(tree, "10401", ODD)));
+    expect(curl.split("\n").filter(Boolean).length).toBe(links.length);
+  });
+
+  it("A14: hits by group, the nearest word, and the palette by keys alone", async () => {
+    const answer = (q: string): SearchHits => ({
+      q,
+      groups:
+        q === "ribosme"
+          ? []
+          : [
+              { kind: "runs", hits: [{ title: "TS_0001", detail: "10401", to: `/runs/${runNamed("TS_0001").id}` }], more: false },
+              {
+                kind: "files",
+                hits: [{ title: "a#b %41.mrc", detail: "mixed", to: "/browse/mixed/a%23b%20%2541.mrc" }],
+                more: true,
+              },
+            ],
+      ...(q === "ribosme" && { nearest: "ribosome" }),
+    });
+    const { page, problems } = await open("/about");
+    await page.route("**/api/v1/search?*", (route) =>
+      route.fulfill({ json: answer(new URL(route.request().url()).searchParams.get("q")!) }),
+    );
+    await shown(page);
+    await page.keyboard.press("/");
+    const field = page.getByRole("combobox");
+    await field.fill("ts_00", WAIT);
+    await page.getByRole("option", { name: /TS_0001/ }).waitFor(WAIT);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator("h1").textContent(), WAIT).toBe("TS_0001");
+
+    await page.goto(`${served.url}/search?q=ribosme`);
+    await page.getByRole("link", { name: "ribosome" }).click(WAIT);
+    await page.getByRole("region", { name: "Runs" }).waitFor(WAIT);
+    expect(await page.getByRole("region", { name: "Files" }).getByRole("link").getAttribute("href")).toBe(
+      `${served.url}/browse/mixed/a%23b%20%2541.mrc`,
+    );
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it("A3: a folder of everything: each with the kind and shape that harvest inspect prints; what cannot be opened says why", async () => {
+    const { stdout } = await execute(process.execPath, [program, "harvest", "inspect", mixed, "--json"]).catch(
+      (error: { stdout: string }) => error,
+    );
+    const records = Object.values(JSON.parse(stdout) as Record<string, { location?: string; shape: number[]; dtype: string }>);
+    const { page, problems } = await open("/browse/mixed");
+    const row = (name: string) => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name, exact: true }) });
+    for (const [name, kind] of [
+      ["volume.rec", "MRC"],
+      ["movie.tif", "TIFF"],
+      ["four.zarr", "Zarr"],
+      ["five.zarr", "Zarr"],
+      ["volume.n5", "N5"],
+      ["precomputed", "precomputed"],
+      ["volume.dm4", "DM"],
+    ]) {
+      const own = records.filter(({ location }) => location?.replace(/\/$/, "").endsWith(`/${name}`));
+      expect([name, own.length]).toEqual([name, 1]);
+      const cells = row(name!).getByRole("cell");
+      await expect.poll(() => cells.nth(1).textContent(), WAIT).toBe([...own[0]!.shape].reverse().join(" × "));
+      expect([await cells.nth(0).textContent(), await cells.nth(3).textContent()]).toEqual([
+        expect.stringContaining(kind!),
+        own[0]!.dtype,
+      ]);
+      const link = await row(name!).getByRole("link", { name: "Open" }).getAttribute("href");
+      expect(link).toBe(`${served.url}/view/at/mixed/${name}`);
+    }
+    expect(await row("model.mod").textContent()).toContain("IMOD model");
+    expect(await row("notes.xyz").textContent()).toContain("not a known format");
+    await expect.poll(() => row("broken.mrc").textContent(), WAIT).toMatch(/✕ FORMAT_\w+/);
+    for (const name of ["model.mod", "notes.xyz", "broken.mrc"])
+      expect(await row(name).getByRole("link", { name: "Open" }).count()).toBe(0);
+    // what a header says, at an address of its own
+    await row("volume.rec").getByRole("button", { name: "Header" }).click();
+    expect(new URL(page.url()).searchParams.get("header")).toBe("volume.rec");
+    await page.getByRole("complementary", { name: "Header" }).getByText("Everything in the header").waitFor(WAIT);
+    expect(problems.filter((text) => !/422/.test(text))).toEqual([]);
+    await page.close();
+  });
+
+  it("A31: an empty folder, one that may not be read, a bucket whose keys are wrong, an entity that is not: each has its sentence", async () => {
+    const { page } = await open("/browse/empty");
+    await page.getByText("is empty: nothing has been written here yet").waitFor(WAIT);
+    await page.route("**/api/v1/places/mixed/list?*", (route) =>
+      route.fulfill({ status: 403, json: { code: "STORE_DENIED", message: "mixed: access denied", hint: "check the keys" } }),
+    );
+    await page.goto(`${served.url}/browse/mixed`);
+    const alert = page.getByRole("alert");
+    await alert.waitFor(WAIT);
+    expect(await alert.textContent()).toMatch(/STORE_DENIED.*access denied.*check the keys/);
+    await page.unroute("**/api/v1/places/mixed/list?*");
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("volume.rec").first().waitFor(WAIT);
+    await page.goto(`${served.url}/runs/999999`);
+    await page.getByText("None of the runs has the number 999999.").waitFor(WAIT);
+    await page.getByRole("link", { name: "TS_0001" }).click(WAIT);
+    await expect.poll(() => page.locator("h1").textContent(), WAIT).toBe("TS_0001");
+    await page.close();
+  });
+
+  it.each(["light", "dark"] as const)("A27: axe finds nothing serious, %s", { timeout: 600_000 }, async (colorScheme) => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+    for (const path of addresses()) {
+      const { page } = await open(path);
+      await page.emulateMedia({ colorScheme });
+      await shown(page);
+      if (path === addresses()[1]) await page.getByRole("button", { name: "Download" }).click();
+      await page.evaluate(axe); // lists have a test of their own
+      const { violations } = (await page.evaluate("axe.run({ exclude: ['.list'] }, { resultTypes: ['violations'] })")) as {
+        violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
+      };
+      const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      expect([path, grave.map(({ id, nodes }) => [id, nodes[0]!.target])]).toEqual([path, []]);
+      await page.close();
+    }
+  });
+
+  it("A29: nothing scrolls sideways, at 360, 1280 and 3840 px and at 200 % zoom", { timeout: 600_000 }, async () => {
+    for (const path of addresses()) {
+      const { page } = await open(path);
+      await shown(page);
+      for (const size of SIZES) {
+        await page.setViewportSize(size);
+        const [wide, inner] = await page.evaluate<number[]>("[document.documentElement.scrollWidth, innerWidth]");
+        expect([path, size.width, wide! <= inner!]).toEqual([path, size.width, true]);
+      }
+      await page.close();
+    }
+  });
+});

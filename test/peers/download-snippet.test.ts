@@ -1,0 +1,101 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateLab } from "../../examples/lab/generate.mjs";
+import { awsText, pythonText, type Served, type Wanted } from "../../web/parts/download-text.js";
+import { renameRun } from "../renamed-run.js";
+import { hasEnvironment } from "./environment.js";
+
+/** What the download dialog says for a run whose name a shell would run, run by the programs that it is for. */
+const ODD = "; touch x $(id)";
+const run = promisify(execFile);
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const bin = fileURLToPath(new URL("../../.cache/venv-serve/bin/", import.meta.url));
+
+describe.skipIf(!hasEnvironment("serve"))("texts of the download dialog", () => {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-snippet-"));
+  const tree = join(folder, "tree");
+  const source = join(tree, "10401", ODD);
+  let server: ChildProcess;
+  let served: Served;
+  let wanted: Wanted;
+  /** No settings of whoever runs this. */
+  const env = {
+    PATH: `${bin}:${process.env.PATH}`,
+    HOME: folder,
+    AWS_EC2_METADATA_DISABLED: "true",
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
+
+  beforeAll(async () => {
+    const lab = join(folder, "lab");
+    const workspace = ["--workspace", join(folder, "workspace")];
+    await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
+    const words = ["ingest", "run", join(lab, "imod.yaml"), join(lab, "input"), tree, "--import-everything", "--quiet"];
+    await run(process.execPath, [program, ...words, ...workspace]);
+    renameRun(join(tree, "10401"), "TS_0002", ODD);
+    server = spawn(process.execPath, [program, "serve", tree, "--port", "0", "--json", ...workspace], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    served = await new Promise<Served>((resolve, reject) => {
+      let text = "";
+      server.on("exit", () => reject(new Error(`serve has ended: ${text}`)));
+      server.stdout!.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece;
+        if (text.endsWith("\n}\n")) resolve(JSON.parse(text));
+      });
+    });
+    const query = `{ runs(where: {name: {_eq: ${JSON.stringify(ODD)}}}) { id } }`;
+    const reply = await fetch(`${served.graphql}?query=${encodeURIComponent(query)}`);
+    const { data } = (await reply.json()) as { data: { runs: { id: number }[] } };
+    wanted = {
+      kind: "run",
+      items: [{ id: data.runs[0]!.id, name: ODD }],
+      datasets: [10401],
+      parts: [{ key: `10401/${ODD}/` }],
+    };
+  }, 300_000);
+  afterAll(async () => {
+    if (server?.exitCode === null) {
+      server.kill("SIGINT");
+      await once(server, "exit");
+    }
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Files by their names alone, and what they hold. */
+  const contents = (root: string): Map<string, string> =>
+    new Map(
+      readdirSync(root, { recursive: true, encoding: "utf8" })
+        .filter((name) => statSync(join(root, name)).isFile())
+        .map((name) => [relative(root, join(root, name)), readFileSync(join(root, name)).toString("base64")]),
+    );
+
+  it("A15: the Python snippet fetches the run with the official client", async () => {
+    const here = join(folder, "python");
+    mkdirSync(here);
+    await run(join(bin, "python"), ["-W", "ignore", "-c", (pythonText(wanted, served) as { text: string }).text], {
+      cwd: here,
+      env,
+    });
+    expect(readdirSync(here)).toEqual([`./${ODD}`.slice(2)]);
+    const fetched = join(here, ODD);
+    const [own] = readdirSync(fetched);
+    expect(contents(own === ODD ? join(fetched, ODD) : fetched)).toEqual(contents(source));
+  });
+
+  it("A15: the lines for AWS, pasted into bash and sh, fetch the run", async () => {
+    for (const shell of ["bash", "sh"]) {
+      const here = join(folder, shell);
+      mkdirSync(here);
+      await run(shell, ["-c", (awsText(wanted, served) as { text: string }).text], { cwd: here, env });
+      expect(readdirSync(here)).toEqual([ODD]);
+      expect(contents(join(here, ODD))).toEqual(contents(source));
+    }
+  });
+});
