@@ -79,7 +79,7 @@ describe.skipIf(browserPath === undefined)("overlays (needs Chromium)", () => {
   it.each(["cell_01", "TS_0002"])("A7: points of %s lie where their files say, to a part of a voxel", async (run) => {
     const { tomogram, files } = await asked(run);
     const points = files.filter(({ format }) => format === "ndjson");
-    expect(points.length).toBeGreaterThan(2);
+    expect(points.length).toBeGreaterThan(1);
     for (const { id, s3Path } of points) {
       const lines = readFileSync(join(lab.tree, s3Path.replace(/^s3:\/\/[^/]+\//, "")), "utf8")
         .trim()
@@ -115,7 +115,7 @@ describe.skipIf(browserPath === undefined)("overlays (needs Chromium)", () => {
     ]);
     expect(overlays.summary).toBe("4 of 5 annotations can be drawn · 1 belongs to another alignment");
     const { page } = await browser.open(`${url}/view/tomogram/${tomogram.id}?l=xy`, { width: 1280, height: 800 });
-    await page.waitForSelector(".layers li");
+    await page.waitForSelector(".layers li", { timeout: 60_000 });
     expect(await page.locator(".v-layers [role=status]").innerText()).toBe(
       "4 of 5 layers shown · 1 belongs to another alignment",
     );
@@ -159,7 +159,7 @@ async function expectColour(page: Page, { color, name }: OverlayLayer): Promise<
           width: Math.floor(box.width) - 1,
           height: Math.floor(box.height) - 1,
         };
-        return countPixels(picture, area, (seen) => difference(seen, wanted) < 60);
+        return countPixels(picture, area, (seen) => difference(seen, wanted) < 40);
       },
       { message: name, timeout: 60_000, interval: 500 },
     )
