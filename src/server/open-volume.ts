@@ -8,7 +8,7 @@ import type { PlaneResult } from "../arrays/loader/work/plane-job.js";
 import type { PlaneForm } from "../arrays/plane/convert.js";
 import { mrcLayout } from "../arrays/plane/mrc.js";
 import { openPlanes, planeFile } from "../arrays/plane/open.js";
-import { type PlaneSource, type PlaneWish, readPlane } from "../arrays/plane/plane.js";
+import { type PlaneChoice, type PlaneSource, readPlane } from "../arrays/plane/plane.js";
 import { type Compression, headBehind } from "../arrays/stream/source/compressed.js";
 import { blockSource } from "../core/blocks.js";
 import type { Clock } from "../core/clock.js";
@@ -44,7 +44,7 @@ export interface OpenVolume extends PlacedKey {
   readonly originAngstrom: readonly number[];
   /** It is compressed as a whole: sections come in the order of the file. */
   readonly isSequential?: boolean | undefined;
-  cut(wish: PlaneWish, form: PlaneForm, signal?: AbortSignal): Promise<PlaneResult>;
+  cut(choice: PlaneChoice, form: PlaneForm, signal?: AbortSignal): Promise<PlaneResult>;
   close(): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ async function openFile(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | 
   return {
     ...common,
     source: threadedPlanes(means.threads, local, { name, dtype: here.dtype, shape: here.levels[0]!.shape }),
-    cut: (wish, form, stop) => means.threads.cut(local, wish, form, stop),
+    cut: (choice, form, stop) => means.threads.cut(local, choice, form, stop),
   };
 }
 
@@ -121,7 +121,7 @@ async function openCompressed(
     peeked,
     ...geometryOf(peeked!),
     isSequential: true,
-    cut: (wish, form, stop) => threads.cut(local, wish, form, stop),
+    cut: (choice, form, stop) => threads.cut(local, choice, form, stop),
     close: async () => {},
   };
 }
@@ -147,9 +147,9 @@ async function openBlocks(at: PlacedKey, means: PlaneMeans, signal: AbortSignal 
 }
 
 function cutHere(source: PlaneSource, { threads, clock }: PlaneMeans): OpenVolume["cut"] {
-  return async (wish, form, signal) => {
+  return async (choice, form, signal) => {
     const begun = clock.monotonic();
-    const plane = await readPlane(source, wish, { signal, sectionsBytes: SECTIONS_BYTES });
+    const plane = await readPlane(source, choice, { signal, sectionsBytes: SECTIONS_BYTES });
     const read = clock.monotonic();
     const formed = await threads.form(plane, form);
     return { ...formed, readMs: read - begun, decodeMs: clock.monotonic() - read };

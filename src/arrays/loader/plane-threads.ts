@@ -1,12 +1,12 @@
 import { type ThreadPool, threadPool } from "../../system/threads.js";
 import { inForm, type PlaneForm } from "../plane/convert.js";
-import { type BoxReadOptions, type Plane, type PlaneSource, type PlaneWish, virtualLevels } from "../plane/plane.js";
+import { type BoxReadOptions, type Plane, type PlaneChoice, type PlaneSource, virtualLevels } from "../plane/plane.js";
 import type { LocalPlaneFile, PlaneJob, PlaneResult } from "./work/plane-job.js";
 
 /** Threads that cut planes of local files and convert them, so that who answers requests goes on. */
 export interface PlaneThreads {
   /** @throws {EmporiumError} what `readPlane` throws; STORE_CONFLICT where the file is another one now; the signal's reason */
-  cut(file: LocalPlaneFile, wish: PlaneWish, form: PlaneForm, signal?: AbortSignal): Promise<PlaneResult>;
+  cut(file: LocalPlaneFile, choice: PlaneChoice, form: PlaneForm, signal?: AbortSignal): Promise<PlaneResult>;
   readBox(file: LocalPlaneFile, ...box: BoxArguments): Promise<Uint8Array>;
   /** A small plane on this thread, a large one on another, to which its memory goes. */
   form(plane: Plane, form: PlaneForm): Promise<Plane>;
@@ -53,7 +53,7 @@ export function planeThreads(threadsMax: number): PlaneThreads {
     }
   };
   return {
-    cut: (file, wish, form, signal) => stoppable(signal, (stop) => ({ kind: "plane", file, wish, form, stop })),
+    cut: (file, choice, form, signal) => stoppable(signal, (stop) => ({ kind: "plane", file, choice, form, stop })),
     async readBox(file, box, step, { signal } = {}) {
       return (await stoppable(signal, (stop) => ({ kind: "box", file, box, step, stop }))).bytes;
     },

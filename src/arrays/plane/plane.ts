@@ -43,7 +43,7 @@ export interface PlaneSource {
   readBox(stored: number, box: Box, step: Triple, options?: BoxReadOptions): Promise<Uint8Array>;
 }
 
-export interface PlaneWish {
+export interface PlaneChoice {
   readonly axis: PlaneAxis;
   /** Section of level 0. */
   readonly at: number;
@@ -72,8 +72,8 @@ const SECTIONS_BYTES = 32 * 2 ** 20;
  *
  * @throws {EmporiumError} USAGE for a section, level, slab or box outside of the volume
  */
-export async function readPlane(source: PlaneSource, wish: PlaneWish, options: PlaneReadOptions = {}): Promise<Plane> {
-  const { level, axis, box, from, to } = planned(source, wish);
+export async function readPlane(source: PlaneSource, choice: PlaneChoice, options: PlaneReadOptions = {}): Promise<Plane> {
+  const { level, axis, box, from, to } = planned(source, choice);
   const shape = boxShape(box);
   const [rows, columns] = shape.filter((_, i) => i !== axis) as [number, number];
   const read = (start: number, stop: number) => {
@@ -83,7 +83,7 @@ export async function readPlane(source: PlaneSource, wish: PlaneWish, options: P
     const step = level.step.map((n, i) => (i === axis ? 1 : n)) as Triple;
     return source.readBox(level.stored, whole, step, options);
   };
-  if ((wish.slab ?? 1) === 1) return { rows, columns, dtype: source.dtype, bytes: await read(from, from + 1) };
+  if ((choice.slab ?? 1) === 1) return { rows, columns, dtype: source.dtype, bytes: await read(from, from + 1) };
   const pixels = rows * columns;
   const sums = new Float64Array(pixels);
   const atOnce = Math.max(
@@ -99,9 +99,9 @@ export async function readPlane(source: PlaneSource, wish: PlaneWish, options: P
 }
 
 /** Bytes of the answer, before it is read. @throws {EmporiumError} as `readPlane` */
-export function planeBytes(source: PlaneSource, wish: PlaneWish): number {
-  const { box } = planned(source, wish);
-  return volumeOf(boxShape(box)) * ((wish.slab ?? 1) === 1 ? ITEM_BYTES[source.dtype] : ITEM_BYTES.float32);
+export function planeBytes(source: PlaneSource, choice: PlaneChoice): number {
+  const { box } = planned(source, choice);
+  return volumeOf(boxShape(box)) * ((choice.slab ?? 1) === 1 ? ITEM_BYTES[source.dtype] : ITEM_BYTES.float32);
 }
 
 /** The voxels of a stored resolution that a box of a level is made of. */
@@ -134,7 +134,7 @@ function stepMax(length: number): number {
   return step;
 }
 
-function planned(source: PlaneSource, { axis: name, at, level: index = 0, box: wanted, slab = 1 }: PlaneWish) {
+function planned(source: PlaneSource, { axis: name, at, level: index = 0, box: wanted, slab = 1 }: PlaneChoice) {
   const axis = PLANE_AXES[name];
   const finest = source.levels[0]!;
   const level = source.levels[index];

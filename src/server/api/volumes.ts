@@ -40,16 +40,16 @@ export const volumeRoutes: Routes = (app, { find, volumes }) => {
 
   app.get("/volumes/:ref/plane", async (c) => {
     const { signal, headers, method } = c.req.raw;
-    const wish = parsed(PlaneParameters, c.req.query());
-    const form = formOf(wish);
-    const volume = await volumes.open(await find(parseRef(c.req.param("ref")), signal), { etag: wish.v, signal });
+    const choice = parsed(PlaneParameters, c.req.query());
+    const form = formOf(choice);
+    const volume = await volumes.open(await find(parseRef(c.req.param("ref")), signal), { etag: choice.v, signal });
     const { etag } = volume;
     const caching = {
       etag: quotedEtag(etag),
-      "cache-control": wish.v === undefined ? "no-cache" : "private, max-age=3600, immutable",
+      "cache-control": choice.v === undefined ? "no-cache" : "private, max-age=3600, immutable",
     };
     if (judgeConditions(headers, { size: 0, etag }) === 304) return c.body(null, 304, caching);
-    const bytes = planeBytes(volume.source, wish);
+    const bytes = planeBytes(volume.source, choice);
     if (bytes > PLANE_BYTES_MAX) {
       throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${PLANE_BYTES_MAX} are possible at most`, {
         hint: "ask for a box of it, or for a coarser level",
@@ -58,14 +58,14 @@ export const volumeRoutes: Routes = (app, { find, volumes }) => {
     if (method === "HEAD") return c.body(null, 200, caching);
     const leave = await volumes.turn(c.req.raw, bytes);
     try {
-      const plane = await volume.cut(wish, form, signal);
+      const plane = await volume.cut(choice, form, signal);
       return c.body(handedOver(plane.bytes, leave), 200, {
         ...caching,
         "content-type": "application/octet-stream",
         "content-length": String(plane.bytes.length),
         [PLANE_HEADERS.shape]: `${plane.rows},${plane.columns}`,
         [PLANE_HEADERS.dtype]: plane.dtype,
-        [PLANE_HEADERS.level]: String(wish.level ?? 0),
+        [PLANE_HEADERS.level]: String(choice.level ?? 0),
         "server-timing": `read;dur=${plane.readMs.toFixed(1)}, decode;dur=${plane.decodeMs.toFixed(1)}`,
       });
     } catch (error) {

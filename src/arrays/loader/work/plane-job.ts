@@ -2,7 +2,7 @@ import type { Box, Triple } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
 import type { PlaneForm } from "../../plane/convert.js";
 import type { PlaneFile } from "../../plane/open.js";
-import type { Plane, PlaneWish } from "../../plane/plane.js";
+import type { Plane, PlaneChoice } from "../../plane/plane.js";
 
 /** A file of this machine's disks, as it was when it was looked at. */
 export interface LocalPlaneFile {
@@ -20,7 +20,7 @@ export type PlaneJob =
   | {
       readonly kind: "plane";
       readonly file: LocalPlaneFile;
-      readonly wish: PlaneWish;
+      readonly choice: PlaneChoice;
       readonly form: PlaneForm;
       readonly stop: Int32Array;
     }

@@ -44,7 +44,7 @@ answerJobs<PlaneJob, PlaneResult>(
         checkSame(job.file, open);
         return timed({ rows: 0, columns: 0, dtype: source.dtype, bytes }, began);
       }
-      const plane = await readPlane(source, job.wish);
+      const plane = await readPlane(source, job.choice);
       checkSame(job.file, open);
       return timed({ ...plane, ...inForm(plane, job.form) }, began);
     } finally {

@@ -100,7 +100,7 @@ describe("memory", () => {
       fc.integer({ min: 256, max: 6000 }),
     );
     const factor = fc.constantFrom(0.25, 0.5, 1, 1.3, 2);
-    const wish = fc.constantFrom(
+    const choice = fc.constantFrom(
       { form: "mask", method: "any" },
       { form: "mask", method: "mean" },
       { form: "labels", method: "nearest" },
@@ -111,7 +111,7 @@ describe("memory", () => {
         fc.integer({ min: 1, max: 32 }),
         fc.constantFrom(1, 2, 4, 8),
         factor,
-        wish,
+        choice,
         (size, threads, itemBytes, by, { form, method }) => {
           const source = size.map((length) => Math.max(1, Math.round(length * by))) as Triple;
           const resampling = by === 1 ? undefined : { shape: source, method: method as "any" | "mean" | "nearest" };

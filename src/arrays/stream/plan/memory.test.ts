@@ -5,7 +5,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { estimateVolumeMemory, fitColumns, fitRawSlots } from "./memory.js";
 
 const side = fc.integer({ min: 1, max: 1500 });
-const wish = fc.record({
+const choice = fc.record({
   shape: fc.tuple(side, side, side),
   form: fc.constantFrom("volume" as const, "series" as const, "mask" as const, "labels" as const),
   threads: fc.integer({ min: 1, max: 16 }),
@@ -16,7 +16,7 @@ const wish = fc.record({
 describe("memory of a volume", () => {
   it("what is estimated for a source that is read over a network is enough to read it", () => {
     fc.assert(
-      fc.property(wish, ({ shape, form, threads, itemBytes, codec }) => {
+      fc.property(choice, ({ shape, form, threads, itemBytes, codec }) => {
         const given = estimateVolumeMemory({ shape: shape as Triple, form, threads, remote: true, shards: codec });
         const shards = codec && { codec };
         const wanted = { shape: shape as Triple, form, threads, rawRowBytes: shape[2] * itemBytes, shards };
@@ -27,7 +27,7 @@ describe("memory of a volume", () => {
 
   it("and of a file, to read it with rows that are whole", () => {
     fc.assert(
-      fc.property(wish, ({ shape, form, threads, itemBytes, codec }) => {
+      fc.property(choice, ({ shape, form, threads, itemBytes, codec }) => {
         const given = estimateVolumeMemory({ shape: shape as Triple, form, threads, shards: codec });
         const shards = codec && { codec };
         const wanted = { shape: shape as Triple, form, threads, rawRowBytes: shape[2] * itemBytes, rawSlots: 0, shards };
