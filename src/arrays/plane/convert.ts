@@ -29,7 +29,7 @@ export function float16Of(value: number): number {
   return sign | (whole + (rest > 0.5 || (rest === 0.5 && (whole & 1) === 1) ? 1 : 0));
 }
 
-export function toFloat16(bytes: Uint8Array, dtype: DType): Uint8Array {
+function toFloat16(bytes: Uint8Array, dtype: DType): Uint8Array {
   if (dtype === "float16") return bytes;
   const values = numbersOf(bytes, dtype);
   const halves = new Uint16Array(values.length);

@@ -57,7 +57,7 @@ interface Run {
 }
 
 /** Every `step`-th voxel of a box, as `PlaneSource.readBox` gives them. */
-export async function readFlatBox(
+async function readFlatBox(
   file: RandomAccess,
   layout: FlatLayout,
   { start, stop }: Box,
