@@ -40,7 +40,7 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
     host.on ?? chosenOn ?? layers.filter(({ isVisible, isOtherAlignment }) => isVisible && !isOtherAlignment).map(({ id }) => id),
   );
   const [opacities, setOpacities] = useState<Readonly<Record<string, number>>>({});
-  const [troubles, setTroubles] = useState<Readonly<Record<string, string>>>({});
+  const [failures, setFailures] = useState<Readonly<Record<string, string>>>({});
   const [point, setPoint] = useState<{ id: string; at: number }>();
   const shapes = useRef(new Map<string, OverlayShapes>());
   const masks = useRef(new Map<string, MaskPlanes>());
@@ -51,7 +51,7 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
   useEffect(() => {
     const stop = new AbortController();
     const failed = (id: string, error: unknown) => {
-      if (!stop.signal.aborted) setTroubles((all) => ({ ...all, [id]: error instanceof Error ? error.message : String(error) }));
+      if (!stop.signal.aborted) setFailures((all) => ({ ...all, [id]: error instanceof Error ? error.message : String(error) }));
     };
     const wanted = new Set(shownIds.split(","));
     for (const layer of layers) {
@@ -127,10 +127,10 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
       </p>
       <ul className="layers">
         {layers.map((layer) => {
-          const trouble = layer.error?.message ?? troubles[layer.id];
+          const failure = layer.error?.message ?? failures[layer.id];
           return (
             <li key={layer.id} data-layer={layer.id}>
-              <label title={trouble}>
+              <label title={failure}>
                 <input
                   type="checkbox"
                   checked={on.has(layer.id)}
@@ -142,8 +142,8 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
                 {layer.count > 0 && <span className="muted">{printed(layer.count)}</span>}
               </label>
               {layer.isOtherAlignment && <span className="warn">≠ other alignment</span>}
-              {trouble && <span className="bad">✕ {trouble}</span>}
-              {on.has(layer.id) && !trouble && (
+              {failure && <span className="bad">✕ {failure}</span>}
+              {on.has(layer.id) && !failure && (
                 <input
                   type="range"
                   min={0.1}
