@@ -116,7 +116,7 @@ describe.skipIf(browserPath === undefined)("overlays (needs Chromium)", () => {
     expect(overlays.summary).toBe("4 of 5 annotations can be drawn · 1 belongs to another alignment");
     const { page } = await browser.open(`${url}/view/tomogram/${tomogram.id}?l=xy`, { width: 1280, height: 800 });
     await page.waitForSelector(".layers li", { timeout: 60_000 });
-    expect(await page.locator(".v-layers [role=status]").innerText()).toBe(
+    expect(await page.locator(".v-layers [role=status]").textContent()).toBe(
       "4 of 5 layers shown · 1 belongs to another alignment",
     );
     expect(await page.getByText("≠ other alignment").count()).toBe(1);

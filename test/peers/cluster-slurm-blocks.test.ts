@@ -60,7 +60,9 @@ describe.runIf(hasSlurm())("a graph of blocks on a Slurm cluster", { timeout: TE
 
   it("gives the bytes of one machine stage by stage, though an element is killed in the middle", async () => {
     const out = join(folder, "gates");
-    profile("gates", "cpus: 1, slices: 3", [killOnce(folder, `${out}/.emporium/runs/*/journal/cc-labels/$SLURM_ARRAY_TASK_ID.*`)]);
+    profile("gates", "cpus: 1, slices: 3", [
+      killOnce(folder, `${out}/.emporium/runs/*/journal/cc-labels/$SLURM_ARRAY_TASK_ID.*`),
+    ]);
     expect(await run("gates", ["--executor", "slurm"])).toMatchObject({ status: "submitted", tasks: TASKS });
     while (!hasEnded(out)) await sleep(POLL_MS);
     const over = await status("gates");

@@ -3,7 +3,7 @@ import type { MouseEvent, ReactNode } from "react";
 import { base } from "./api.js";
 
 /** An address relative to the base, `/runs/12`, as an absolute one of this site, whatever it says. */
-export const hrefOf = (to: string): string => new URL(`./${to.replace(/^[/\\]+/, "")}`, base).href;
+const hrefOf = (to: string): string => new URL(`./${to.replace(/^[/\\]+/, "")}`, base).href;
 
 /** Goes to an address that came as text, and is not taken as a pattern. */
 export function useGo() {

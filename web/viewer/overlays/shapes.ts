@@ -23,11 +23,11 @@ export function pointAt({ xyz }: OverlayShapes, i: number): Triple {
   return [xyz[3 * i + 2]!, xyz[3 * i + 1]!, xyz[3 * i]!];
 }
 
-export function radiusAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: number): number {
+function radiusAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: number): number {
   return shapes.radii[i] || layer.radiusAngstrom || RADIUS_ANGSTROM;
 }
 
-export function colorAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: number): string {
+function colorAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: number): string {
   const instance = shapes.instances[i];
   if (instance === undefined) return layer.color;
   return layer.instanceColors?.[instance] ?? `hsl(${Math.round((instance * 137.508) % 360)} 70% 65%)`;
@@ -133,7 +133,7 @@ function arrow(path: Path2D, u: number, v: number, tipU: number, tipV: number, i
 }
 
 /** Contours that lie in the plane, and dots where others go through it. */
-export function paintContours(
+function paintContours(
   pane: PaneView,
   transform: PaneTransform,
   context: CanvasRenderingContext2D,
