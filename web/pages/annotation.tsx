@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Download as DownloadIcon, Eye } from "lucide-react";
 import { useState } from "react";
 import { askCatalogue } from "../parts/api.js";
+import { catalogueCommand } from "../parts/catalogue-command.js";
 import styles from "../parts/details.module.css";
 import { DownloadDialog } from "../parts/download.js";
 import { Facts, fact } from "../parts/facts.js";
@@ -62,7 +63,7 @@ function Found({ row }: { row: Row }) {
     ...(run ? [{ label: run.name, to: `/runs/${run.id}` }] : []),
     { label: row.objectName },
   );
-  useCommand(`emporium catalog query 'annotations(where: {id: {_eq: ${row.id}}})'`);
+  useCommand(catalogueCommand(annotationQuery, { id: row.id }));
   return (
     <>
       <div className={styles.title}>

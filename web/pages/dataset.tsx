@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Download as DownloadIcon } from "lucide-react";
 import { useState } from "react";
 import { askCatalogue } from "../parts/api.js";
+import { catalogueCommand } from "../parts/catalogue-command.js";
 import styles from "../parts/details.module.css";
 import { DownloadDialog } from "../parts/download.js";
 import { Facts, fact } from "../parts/facts.js";
@@ -52,7 +53,7 @@ function Found({ dataset }: { dataset: Row }) {
   const [isDownloading, setDownloading] = useState(false);
   const key = `${dataset.id}/`;
   useCrumbs({ label: "Datasets", to: "/datasets" }, { label: `${dataset.id} ${dataset.title}` });
-  useCommand(`emporium catalog query 'datasets(where: {id: {_eq: ${dataset.id}}})'`);
+  useCommand(catalogueCommand(datasetQuery, { id: dataset.id }));
   return (
     <>
       <div className="page">

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { askCatalogue } from "../parts/api.js";
+import { catalogueCommand } from "../parts/catalogue-command.js";
 import styles from "../parts/details.module.css";
 import { Facts, fact } from "../parts/facts.js";
 import { treeKey } from "../parts/files.js";
@@ -32,7 +33,7 @@ export function Deposition() {
 function Found({ of }: { of: DepositionResult }) {
   const row = of.depositions[0]!;
   useCrumbs({ label: "Depositions", to: "/depositions" }, { label: `${row.id} ${row.title}` });
-  useCommand(`emporium catalog query 'depositions(where: {id: {_eq: ${row.id}}})'`);
+  useCommand(catalogueCommand(depositionQuery, { id: row.id }));
   const parts = partsOf(of);
   return (
     <>

@@ -6,6 +6,7 @@ import { lazy, Suspense, useState } from "react";
 import type { Overlays, VolumeFacts } from "../../src/model/page-api.js";
 import { sameSpacing } from "../../src/model/voxel-spacing.js";
 import { ask } from "../parts/api.js";
+import { catalogueCommand } from "../parts/catalogue-command.js";
 import styles from "../parts/details.module.css";
 import { DownloadDialog } from "../parts/download.js";
 import type { Wanted } from "../parts/download-text.js";
@@ -32,6 +33,7 @@ import {
 } from "../parts/run-data.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";
 import { VolumePicture } from "../parts/volume-picture.js";
+import { runQuery } from "../queries/generated.js";
 
 const TiltPlot = lazy(() => import("../parts/tilt-plot.js"));
 const TABS = ["annotations", "frames", "alignment", "files"] as const;
@@ -61,7 +63,7 @@ function Found({ run }: { run: RunRow }) {
     { label: `${run.dataset.id} ${run.dataset.title}`, to: `/datasets/${run.dataset.id}` },
     { label: run.name },
   );
-  useCommand(`emporium catalog query 'runs(where: {id: {_eq: ${run.id}}})'`);
+  useCommand(catalogueCommand(runQuery, { id: run.id }));
   const { data: annotations } = useAnnotations(run.id);
   const search = viewSearch(on, annotations?.pages.flat());
   return (

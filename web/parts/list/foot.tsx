@@ -1,6 +1,5 @@
 import { useRef, useState } from "react";
-import { quoteWords } from "../../../src/core/shell.js";
-import { base } from "../api.js";
+import { catalogueCommand } from "../catalogue-command.js";
 import { CopyButton } from "../copy.js";
 import { count } from "../format.js";
 import { useCommand } from "../page.js";
@@ -32,8 +31,7 @@ export function ListFoot<Row extends { readonly id: number }>({
   const stop = useRef<AbortController>(undefined);
   const where = selected.size > 0 ? { id: { _in: [...selected.keys()] } } : state.where;
   const variables = { where, orderBy: state.orderBy, limit: Math.min(total, BATCH), offset: 0 };
-  const body = JSON.stringify({ query: spec.query, variables });
-  const command = quoteWords(["curl", "-s", new URL("graphql", base).href, "-H", "content-type: application/json", "-d", body]);
+  const command = catalogueCommand(spec.query, variables);
   useCommand(command);
   const download = async (kind: "csv" | "json") => {
     stop.current = new AbortController();
@@ -79,7 +77,7 @@ export function ListFoot<Row extends { readonly id: number }>({
           <button type="button" className="bare" onClick={() => void download("json")}>
             JSON
           </button>
-          <CopyButton text={body} label="Copy query" bare />
+          <CopyButton text={JSON.stringify({ query: spec.query, variables })} label="Copy query" bare />
         </span>
       ) : (
         <span role="status">

@@ -133,12 +133,7 @@ function arrow(path: Path2D, u: number, v: number, tipU: number, tipV: number, i
 }
 
 /** Contours that lie in the plane, and dots where others go through it. */
-function paintContours(
-  pane: PaneView,
-  transform: PaneTransform,
-  context: CanvasRenderingContext2D,
-  shown: ShownLayer,
-): void {
+function paintContours(pane: PaneView, transform: PaneTransform, context: CanvasRenderingContext2D, shown: ShownLayer): void {
   const { contours, closed } = shown.shapes;
   const half = Math.max(pane.slabAngstrom / 2, pane.angstromPerPixel / 2);
   const path = new Path2D();
