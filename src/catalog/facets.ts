@@ -109,6 +109,7 @@ class Asking {
   readonly #signal: AbortSignal | undefined;
   readonly #bases = new Map<string, Promise<Base>>();
   readonly #masks = new Map<string, Promise<Mask>>();
+  readonly #places = new Map<string, Promise<Place>>();
 
   constructor(database: AskedOnce, signal: AbortSignal | undefined) {
     this.#database = database;
@@ -178,6 +179,38 @@ class Asking {
     );
   }
 
+  /** The lists at the head of a path whose entities are known as sets. */
+  async listsOf(entity: Entity, path: readonly string[]): Promise<string[]> {
+    const steps: string[] = [];
+    for (let child = CHILDREN[entity.name]; child && child.list === path[steps.length]; child = CHILDREN[child.name]) {
+      if (!(await this.isSmall(getEntity(child.name)))) break;
+      steps.push(child.list);
+    }
+    return steps;
+  }
+
+  /** Facets of one list have one place, where none of them is chosen. */
+  place(entity: Entity, steps: readonly string[], where: Clause): Promise<Place> {
+    return kept(this.#places, [entity.name, steps, where], async () => {
+      const before = steps.slice(0, -1);
+      const step = steps.at(-1);
+      if (step === undefined) return { entity, where, live: await this.mask(entity, where), roots: undefined };
+      const innermost = before.reduce((clause, list) => (clause[list] ?? {}) as Clause, where);
+      const without = withoutAt(where, before, step);
+      const above = await this.place(entity, before, without);
+      const own = getEntity(CHILDREN[above.entity.name]!.name);
+      const inner = (innermost[step] ?? {}) as Clause;
+      const [mask, parents] = await Promise.all([this.mask(own, inner), this.parents(own)]);
+      const { roots } = above;
+      return {
+        entity: own,
+        where: inner,
+        live: both(mask, belowMask(above.live, parents)),
+        roots: roots ? parents.map((at) => roots[at] ?? -1) : parents,
+      };
+    });
+  }
+
   /** What a filter leaves of entities that are too many for sets. */
   base(entity: Entity, where: Clause): Promise<Base> {
     return kept(this.#bases, [entity.name, where], async () => {
@@ -191,6 +224,15 @@ class Asking {
       return { where, total: Number(row![0]) };
     });
   }
+}
+
+/** A filter without one list of what a path of lists leads to. */
+function withoutAt(where: Clause, [first, ...others]: readonly string[], list: string): Clause {
+  if (first === undefined) {
+    const { [list]: _, ...rest } = where;
+    return rest;
+  }
+  return { ...where, [first]: withoutAt((where[first] ?? {}) as Clause, others, list) };
 }
 
 function kept<T>(values: Map<string, Promise<T>>, of: unknown, make: () => Promise<T>): Promise<T> {
@@ -280,15 +322,10 @@ async function levelOf({ of, entity, definition: { path }, where, asking }: Coun
     if (!(await asking.isSmall(entity))) return undefined;
     if (path[0] === "run") return await levelOfRuns(entity, path.slice(1), where, asking);
   }
-  let at: Place = { entity, path, where, live: undefined, roots: undefined };
-  for (let below = await childOf(at, asking); below; below = await childOf(at, asking)) at = below;
-  const { roots } = at;
-  const [universe, { size }, mask] = await Promise.all([
-    asking.universe(at.entity),
-    asking.universe(entity),
-    asking.mask(at.entity, at.where),
-  ]);
-  const live = both(mask, at.live);
+  const steps = await asking.listsOf(entity, path);
+  const { entity: own, where: inner, roots, live } = await asking.place(entity, steps, where);
+  const [universe, { size }] = await Promise.all([asking.universe(own), asking.universe(entity)]);
+  const rest = path.slice(steps.length);
   const count = (set: IdSet) => {
     if (!roots) return countIn(set, live);
     const seen = new Uint8Array(size);
@@ -302,41 +339,23 @@ async function levelOf({ of, entity, definition: { path }, where, asking }: Coun
     }
     return found;
   };
-  return { entity: at.entity, path: at.path, siblings: siblingsOf(at.path, at.where), universe, live, count };
+  return { entity: own, path: rest, siblings: siblingsOf(rest, inner), universe, live, count };
 }
 
-/** Where a path has come to. */
+/** Where the lists at the head of a path lead to. */
 interface Place {
   readonly entity: Entity;
-  readonly path: readonly string[];
   readonly where: Clause;
-  /** Those whose parents meet what is asked of these. */
-  readonly live: Mask | undefined;
+  /** Those that meet it, and whose parents meet what is asked of these. */
+  readonly live: Mask;
   /** Positions of what is listed. */
   readonly roots: IdSet | undefined;
 }
 
-async function childOf(
-  { entity, path: [step = "", ...path], where, live, roots }: Place,
-  asking: Asking,
-): Promise<Place | undefined> {
-  const child = CHILDREN[entity.name];
-  if (child?.list !== step || !(await asking.isSmall(getEntity(child.name)))) return undefined;
-  const below = getEntity(child.name);
-  const { [step]: inner, ...others } = where;
-  const [own, parents] = await Promise.all([asking.mask(entity, others), asking.parents(below)]);
-  const above = both(own, live);
-  return {
-    entity: below,
-    path,
-    where: (inner ?? {}) as Clause,
-    live: belowMask(above, parents),
-    roots: roots ? parents.map((at) => roots[at] ?? -1) : parents,
-  };
-}
-
-function both(one: Mask, other: Mask | undefined): Mask {
-  return other ? one.map((is, at) => is & other[at]!) : one;
+function both(one: Mask, other: Mask): Mask {
+  const found = new Uint8Array(one.length);
+  for (let at = 0; at < found.length; at++) found[at] = one[at]! & other[at]!;
+  return found;
 }
 
 /** Annotations, counted by their runs. */
