@@ -1,5 +1,5 @@
 /**
- * `node bench/web-catalog.mjs [--runs 20000] [--rounds 30] [--dir DIR] [--keep] [--reuse]`: what the pages ask of a catalogue of 20,000 runs with 1,000,000
+ * `npm run bench:web -- [--runs 20000] [--rounds 30] [--dir DIR] [--keep] [--reuse]`: what the pages ask of a catalogue of 20,000 runs with 1,000,000
  * annotations, whose rows are made by SQL: the first page of runs (Q3), a facet that is chosen (rows and all counts together), and search. Over HTTP; median and
  * 95th percentile as JSON lines.
  *
