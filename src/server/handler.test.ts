@@ -26,6 +26,7 @@ describe("mounted", () => {
   it("lets a handler have everything that no other has", async () => {
     const all = mounted({ "/": says("root"), "/files/": says("files") });
     expect(await (await all(new Request("http://localhost/x"), "x")).text()).toBe("root:x");
+    expect((await all(new Request("http://localhost/files"), "files")).headers.get("location")).toBe("files/");
   });
 
   it("refuses mounts that would never fit", () => {

@@ -16,14 +16,13 @@ export function mounted(mounts: Mounts): Handler {
   }
   return async (request, path) => {
     const whole = `/${path}`;
-    const prefix = prefixes.find((start) => whole.startsWith(start));
-    if (prefix !== undefined) return mounts[prefix]!(request, whole.slice(prefix.length));
     if (prefixes.includes(`${whole}/`)) {
       const { search } = new URL(request.url);
       // relative: in front of this server a proxy may have taken a folder off the path
       return new Response(null, { status: 308, headers: { location: `${whole.slice(whole.lastIndexOf("/") + 1)}/${search}` } });
     }
-    return refusal(404, "nothing is here");
+    const prefix = prefixes.find((start) => whole.startsWith(start));
+    return prefix === undefined ? refusal(404, "nothing is here") : mounts[prefix]!(request, whole.slice(prefix.length));
   };
 }
 
