@@ -25,8 +25,16 @@ export function abortOnSignals(source: SignalSource, after: (ms: number, act: ()
   return controller.signal;
 }
 
+const waitedFor = new WeakSet<AbortSignal>();
+
+/** Whether a command waited to be stopped: its exit status is then its own. */
+export function isNormalEnd(signal: AbortSignal): boolean {
+  return waitedFor.has(signal);
+}
+
 /** Ends when the command is stopped: for a page or a server that is the normal end. */
 export function toldToStop(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) waitedFor.add(signal);
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
