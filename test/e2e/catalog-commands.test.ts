@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -36,7 +36,10 @@ describe("catalog init, migrate and status in a workspace", () => {
   });
 
   it("seam 26: nor is a portal served without a database where nothing may be imported", async () => {
-    const { status, err } = await emporium(["serve", folder, "--no-import", "--port", "0", "--workspace", workspace]);
+    const tree = join(folder, "tree");
+    mkdirSync(join(tree, "10001"), { recursive: true });
+    writeFileSync(join(tree, "10001/dataset_metadata.json"), "{}");
+    const { status, err } = await emporium(["serve", tree, "--no-import", "--port", "0", "--workspace", workspace]);
     expect([status, err]).toEqual([1, expect.stringContaining("error[DATABASE_ABSENT]")]);
     expect(existsSync(workspace)).toBe(false);
   });
