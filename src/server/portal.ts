@@ -40,6 +40,8 @@ export interface PortalOptions {
   version: string;
   /** Where `scripts/build-web.mjs` put the pages. Default: those of the package. */
   pages?: string | undefined;
+  /** Where `scripts/build-viewer.mjs` put Neuroglancer. Default: that of the package. */
+  viewer?: string | undefined;
   log?: Log | undefined;
   clock?: Clock | undefined;
 }
@@ -75,6 +77,7 @@ export async function servePortal({
   cors = OWN_ORIGIN,
   version,
   pages: pagesFolder,
+  viewer,
   log = silentLog,
   clock = systemClock,
 }: PortalOptions): Promise<Portal> {
@@ -111,7 +114,7 @@ export async function servePortal({
     ...Object.fromEntries(places.map((place) => [`/at/${place.id}/`, filesOfPlace(place, log)])),
     ...(files && { "/files/": files }),
     ...(s3 && { "/s3/": s3 }),
-    "/viewer/": viewerPage({ log }),
+    "/viewer/": viewerPage({ folder: viewer, log }),
   });
   const own = (request: Request) => ({ s3: `s3://${bucket}`, https: filesOf(request) });
   const withFiles = s3 ? withS3(s3, others) : others;

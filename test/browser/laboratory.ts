@@ -62,7 +62,7 @@ export async function makeLaboratory(): Promise<Laboratory> {
       void ended.then(() => reject(new Error(`the demo has ended: ${out}`)));
     });
     const output = join(folder, "demo-out", "sharded");
-    sharded = await serveFolder(output);
+    sharded = await serveFolder(output, { viewer: VIEWER });
     for (const name of ["imod", "cell"]) {
       const words = ["ingest", "run", `demo-out/lab/${name}.yaml`, "demo-out/lab/input", output, "--import-everything"];
       const more = ["--ome-zarr", "0.5"];

@@ -21,10 +21,10 @@ export function servedCatalogue(place: Place, { api, pool }: Pick<ServedCatalogu
 /** A portal on a folder, as `emporium serve` puts its parts together. */
 export function serveFolder(
   folder: string,
-  { data, bucket = "portal" }: { data?: Pick<ServedCatalogue, "api" | "pool">; bucket?: string } = {},
+  { data, bucket = "portal", viewer }: { data?: Pick<ServedCatalogue, "api" | "pool">; bucket?: string; viewer?: string } = {},
 ): Promise<Portal> {
   const place = treePlace(folder);
-  return servePortal({ places: [place], catalogue: data && servedCatalogue(place, data), bucket, version: "0" });
+  return servePortal({ places: [place], catalogue: data && servedCatalogue(place, data), bucket, viewer, version: "0" });
 }
 
 /** What programs of the AWS family look at besides their arguments: nobody's own settings shall decide a test. */
