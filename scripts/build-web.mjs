@@ -23,6 +23,7 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== digest) {
     base: "./",
     logLevel: "warn",
     plugins: [react()],
+    worker: { format: "es" },
     resolve: { extensionAlias: { ".js": [".ts", ".tsx", ".js"] } },
     build: {
       outDir: out,

@@ -89,6 +89,12 @@ const routes = [
   createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: slices, component: page("view", "View") }),
   createRoute({ ...at, path: "/view/tiltseries/$id", validateSearch: slices, component: page("view", "View") }),
   createRoute({ ...at, path: "/view/frame/$id", validateSearch: slices, component: page("view", "View") }),
+  createRoute({
+    ...at,
+    path: "/view/dropped/$name",
+    validateSearch: slices,
+    component: page("view-dropped", "ViewDropped"),
+  }),
   createRoute({ ...at, path: "/view/at/$place/$", validateSearch: slices, component: page("view", "View") }),
   createRoute({
     ...at,

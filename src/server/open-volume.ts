@@ -6,6 +6,7 @@ import type { ReadingRoom } from "../arrays/loader/room.js";
 import { openBlockVolume } from "../arrays/loader/volume.js";
 import type { PlaneResult } from "../arrays/loader/work/plane-job.js";
 import type { PlaneForm } from "../arrays/plane/convert.js";
+import { geometryOf, inAngstrom, type VolumeGeometry } from "../arrays/plane/facts.js";
 import { mrcLayout } from "../arrays/plane/mrc.js";
 import { openPlanes, planeFile } from "../arrays/plane/open.js";
 import { type PlaneChoice, type PlaneSource, readPlane } from "../arrays/plane/plane.js";
@@ -15,7 +16,7 @@ import type { Clock } from "../core/clock.js";
 import { isEmporiumError } from "../core/errors.js";
 import { compressionOf } from "../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES, parseMrcHeader } from "../formats/mrc/header.js";
-import { nanometresPer, type PeekFacts } from "../formats/peek/facts.js";
+import type { PeekFacts } from "../formats/peek/facts.js";
 import { peekFile, peekFolder } from "../formats/peek/peek.js";
 import { openObject } from "../stores/store.js";
 import { linkedInside } from "../stores/wrap/linked-inside.js";
@@ -31,7 +32,7 @@ export interface PlaneMeans {
 }
 
 /** A volume of a place, open for planes. */
-export interface OpenVolume extends PlacedKey {
+export interface OpenVolume extends PlacedKey, VolumeGeometry {
   /** Changes with everything that says what the volume is: its file, or its documents. */
   readonly etag: string;
   /** What the etag is made of. */
@@ -39,9 +40,6 @@ export interface OpenVolume extends PlacedKey {
   readonly source: PlaneSource;
   /** What the header tells, where it tells something. */
   readonly peeked: PeekFacts | undefined;
-  /** Å; of level 0. */
-  readonly voxelSizeAngstrom: readonly (number | undefined)[];
-  readonly originAngstrom: readonly number[];
   /** It is compressed as a whole: sections come in the order of the file. */
   readonly isSequential?: boolean | undefined;
   cut(choice: PlaneChoice, form: PlaneForm, signal?: AbortSignal): Promise<PlaneResult>;
@@ -168,23 +166,4 @@ async function peekedFolder(
     if (isEmporiumError(error) && error.code === "FORMAT_UNKNOWN") return undefined;
     throw error;
   }
-}
-
-/** Seven digits: many were float32, or divided by ten. */
-function inAngstrom(length: number): number {
-  return Number(length.toPrecision(7));
-}
-
-/** Along z, y and x, in Å. */
-function geometryOf({ axes, voxelSize, unit, offset }: PeekFacts): Pick<OpenVolume, "voxelSizeAngstrom" | "originAngstrom"> {
-  const along = (values: readonly (number | null)[]) =>
-    ["z", "y", "x"].map((name) => {
-      const axis = axes.indexOf(name);
-      const nanometres = nanometresPer(unit[axis]);
-      const value = values[axis];
-      return value === undefined || value === null || nanometres === undefined
-        ? undefined
-        : inAngstrom(value * (nanometres * 10));
-    });
-  return { voxelSizeAngstrom: along(voxelSize), originAngstrom: along(offset).map((value) => value ?? 0) };
 }

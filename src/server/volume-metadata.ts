@@ -1,3 +1,4 @@
+import { isNamedTiltSeries, kindOf } from "../arrays/plane/facts.js";
 import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import { isJsonObject, jsonList, jsonObject, jsonText, member } from "../core/json-fields.js";
@@ -18,7 +19,7 @@ export async function volumeMetadata(volume: OpenVolume, signal: AbortSignal | u
   const slash = key.lastIndexOf("/") + 1;
   const [folder, name] = [key.slice(0, slash), key.slice(slash)];
   const warnings = [...(volume.peeked?.warnings ?? [])];
-  const [sections, rows] = source.levels[0]!.shape;
+  const [sections] = source.levels[0]!.shape;
   const read = async (path: string): Promise<Uint8Array | undefined> => {
     try {
       return await place.store.read(path, { offset: 0, length: LIMITS.metadataBytes }, { signal });
@@ -42,7 +43,7 @@ export async function volumeMetadata(volume: OpenVolume, signal: AbortSignal | u
     document(`${folder}tiltseries_metadata.json`),
   ]);
   const found = await anglesBeside({ read, folder, name, sections, tiltseries, warnings });
-  const isTiltSeries = found !== undefined || tiltseries !== undefined || /\.(?:st|ali|preali)$/i.test(name);
+  const isTiltSeries = found !== undefined || tiltseries !== undefined || isNamedTiltSeries(name);
   const sources: Record<string, { value: string; from: string }[]> = {};
   const sizes = sizeSources(volume, folder, tomogram, tiltseries);
   if (sizes.length > 0) sources.voxelSizeAngstrom = sizes;
@@ -52,17 +53,7 @@ export async function volumeMetadata(volume: OpenVolume, signal: AbortSignal | u
   if (found) sources.angles = [{ value: `${found.angles.length} angles`, from: found.from }];
   const state = tomogram && jsonText(member(tomogram, "neuroglancer_config_path"));
   const limits = (state && stateLimits(await document(state), key)) || omeroLimits(volume.peeked?.raw);
-  const kind: VolumeFacts["kind"] = isTiltSeries
-    ? "tilt series"
-    : /_segmentationmask\./.test(name)
-      ? "mask"
-      : /(?:^|\/)Frames\//.test(folder)
-        ? "frame"
-        : tomogram || /(?:^|\/)Tomograms\//.test(folder) || (/\.rec$/i.test(name) && sections > 1)
-          ? "tomogram"
-          : sections === 1 || rows === 1
-            ? "image"
-            : "volume";
+  const kind = kindOf(key, { shape: source.levels[0]!.shape, isTiltSeries, isTomogram: tomogram !== undefined });
   return { kind, isTiltSeries, angles: found?.angles, warnings, sources, limits };
 }
 

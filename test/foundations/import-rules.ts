@@ -42,7 +42,7 @@ export interface Import {
 export function importsOf(source: string): Import[] {
   const text = withoutComments(source);
   const forms = [
-    /^\s*(?:import|export)\b[^"';]*?\bfrom\s*["']([^"']+)["']/gm,
+    /^\s*(?:import|export)\b[^"';]*?\bfrom\s*["']([^"'?]+)(?:\?worker&url)?["']/gm,
     /^\s*import\s*["']([^"']+)["']/gm,
     /\bimport\s*\(\s*["']([^"']+)["']\s*\)/g,
     /\bnew URL\(\s*["'](\.[^"']+\.js)["']\s*,\s*import\.meta\.url\s*\)/g,

@@ -6,6 +6,7 @@ import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../src/model/pa
 import { askCatalogue } from "../parts/api.js";
 import { Connect } from "../parts/connect.js";
 import { count, day, plural } from "../parts/format.js";
+import { OpenFile } from "../parts/open-file.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { photoAddress } from "../parts/photo-address.js";
 import { useServer } from "../parts/queries.js";
@@ -37,6 +38,7 @@ export function Home() {
   return (
     <div className="page home">
       <h1>emporium</h1>
+      <OpenFile />
       <Answer asked={server}>
         {(facts) => (
           <>

@@ -5,6 +5,7 @@ import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
 import { KeysDialog } from "./keys.js";
 import { closeWhenLeft } from "./menu.js";
+import { DropTarget } from "./open-file.js";
 import { command, crumbs, notices } from "./page.js";
 import { isDown, useServer } from "./queries.js";
 import { applyTheme, isTyping, letterKeys, nextTheme, theme } from "./settings.js";
@@ -51,6 +52,7 @@ export function Shell() {
           <Outlet />
         </Boundary>
       </main>
+      <DropTarget />
       <Foot />
       <KeysDialog open={showsKeys} close={() => setShowsKeys(false)} />
       {finds && (

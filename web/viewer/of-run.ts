@@ -41,6 +41,7 @@ export function useBeside(facts: VolumeFacts) {
   return useQuery({
     queryKey: ["view", facts.ref, "beside"],
     queryFn: async ({ signal }): Promise<readonly Beside[]> => {
+      if (facts.place === "") return [];
       const [kind, id] = entityOf(facts.ref) ?? [];
       if (kind === "tomogram") {
         const { tomograms } = await askCatalogue(viewTomogramQuery, { id: id! }, signal);

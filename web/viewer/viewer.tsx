@@ -12,6 +12,7 @@ import { autoLimits } from "./auto.js";
 import { BesideChoice, useSecond } from "./compare.js";
 import { shifted, volumeLimits } from "./contrast.js";
 import { Corner } from "./corner.js";
+import { isDropped } from "./dropped.js";
 import { ExportDialog } from "./export-dialog.js";
 import { PANE_AXES, PANE_NAMES } from "./geometry.js";
 import { type Command, commandOf } from "./keys.js";
@@ -178,17 +179,19 @@ export function Viewer({ source }: { source: PlaneSource }) {
         <h1>{facts.title}</h1>
         <fieldset className="v-group">
           <legend className="hidden">Layout</legend>
-          {LAYOUTS.filter((one) => one !== "tilt" || isTiltSeries(facts)).map((one) => (
-            <button
-              key={one}
-              type="button"
-              aria-pressed={one === layout}
-              title={`${LAYOUT_TITLES[one]} (${LAYOUTS.indexOf(one) + 1})`}
-              onClick={() => run({ do: "layout", layout: one })}
-            >
-              {one}
-            </button>
-          ))}
+          {LAYOUTS.filter((one) => (one !== "tilt" || isTiltSeries(facts)) && (one !== "compare" || !isDropped(facts))).map(
+            (one) => (
+              <button
+                key={one}
+                type="button"
+                aria-pressed={one === layout}
+                title={`${LAYOUT_TITLES[one]} (${LAYOUTS.indexOf(one) + 1})`}
+                onClick={() => run({ do: "layout", layout: one })}
+              >
+                {one}
+              </button>
+            ),
+          )}
         </fieldset>
         <span className="v-tools">
           <MeasureButton session={session} toggle={() => run({ do: "measure" })} />
@@ -241,7 +244,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
           {(layout === "ortho" || layout === "quad") && <Corner session={session} isLarge={layout === "quad"} />}
         </div>
         <Panel session={session} run={run}>
-          <LayersPanel host={host} />
+          {!isDropped(facts) && <LayersPanel host={host} />}
         </Panel>
       </div>
       <SectionBar session={session} run={run}>
@@ -277,7 +280,7 @@ function useWay(facts: VolumeFacts): void {
         ...(run.dataset ? [{ label: run.dataset.title, to: `/datasets/${run.dataset.id}` }] : []),
         { label: run.name, to: `/runs/${run.id}` },
       ]
-    : facts.ref.includes(":")
+    : facts.ref.includes(":") || isDropped(facts)
       ? []
       : [
           {
@@ -385,9 +388,10 @@ function useLink(session: Session): () => Promise<void> {
   }, [session, search, hash]);
   return async () => {
     await write();
-    notify(
-      (await copyText(window.location.href)) ? "Link copied." : "The browser forbids copying: the address is in its address bar.",
-    );
+    const copied = isDropped(session.facts)
+      ? `Link copied. It holds the view, not the file: drop ${session.facts.title} there.`
+      : "Link copied.";
+    notify((await copyText(window.location.href)) ? copied : "The browser forbids copying: the address is in its address bar.");
   };
 }
 

@@ -1,0 +1,105 @@
+import { inForm } from "../../src/arrays/plane/convert.js";
+import { geometryOf, isNamedTiltSeries, kindOf, planeFacts, sampleVolume } from "../../src/arrays/plane/facts.js";
+import { openPlanes, planeFile } from "../../src/arrays/plane/open.js";
+import { type PlaneChoice, type PlaneSource, readPlane } from "../../src/arrays/plane/plane.js";
+import { blockSource } from "../../src/core/blocks.js";
+import type { RandomAccess } from "../../src/core/bytes.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../src/core/errors.js";
+import { peekFile } from "../../src/formats/peek/peek.js";
+import type { VolumeFacts } from "../../src/model/page-api.js";
+
+/** A thread that reads planes of one file which was dropped on the page. What it has read goes to the page and nowhere else. */
+
+/** Each comes with a port: for its answer, and for any message that says that nobody waits for it. */
+export type Question = { readonly file: File } | { readonly choice: PlaneChoice; readonly as: "native" | "f16" };
+export type Reply = { readonly answer: unknown } | { readonly error: ErrorRecord };
+
+/** As the server sends it. */
+export interface CutPlane {
+  readonly rows: number;
+  readonly columns: number;
+  readonly dtype: string;
+  readonly bytes: ArrayBuffer;
+}
+
+/** A read of a disk through the browser costs about as much as this many bytes of it. */
+const GAP_BYTES = 64 * 1024;
+
+let planes: PlaneSource | undefined;
+
+addEventListener("message", ({ data, ports }: MessageEvent<Question>) => {
+  const port = ports[0]!;
+  const stop = new AbortController();
+  port.onmessage = () => stop.abort();
+  const send = (reply: Reply, transfer: Transferable[] = []) => port.postMessage(reply, transfer);
+  const work =
+    "file" in data
+      ? open(data.file).then((answer) => send({ answer }))
+      : cut(data, stop.signal).then((answer) => send({ answer }, [answer.bytes]));
+  work.catch((error: unknown) => send({ error: toErrorRecord(asEmporiumError(error)) }));
+});
+
+async function open(file: File): Promise<VolumeFacts> {
+  const source = fileSource(file);
+  const known = await planeFile(source);
+  // it says why what is not known is not
+  const [peeked] = (await peekFile(source)).images;
+  if (known === undefined || peeked === undefined) {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${file.name}: slices of ${peeked?.format ?? "this"} are not shown`, {
+      place: { file: file.name },
+      hint: "MRC, TIFF, DM3 and DM4 files can be dropped on the page",
+    });
+  }
+  planes = await openPlanes(source, known, { gapBytes: GAP_BYTES });
+  const { voxelSizeAngstrom, originAngstrom } = geometryOf(peeked);
+  const facts = planeFacts(planes);
+  const isTiltSeries = isNamedTiltSeries(file.name);
+  const sample = await sampleVolume(planes);
+  const x = voxelSizeAngstrom[2];
+  return {
+    ref: "dropped",
+    etag: `${file.size}-${file.lastModified}`,
+    title: file.name,
+    place: "",
+    key: file.name,
+    format: peeked.format,
+    kind: kindOf(file.name, { ...facts, isTiltSeries, isTomogram: false }),
+    ...facts,
+    voxelSizeAngstrom: voxelSizeAngstrom.map((size) => size ?? null),
+    originAngstrom: [...originAngstrom] as [number, number, number],
+    limits: { ...sample.limits, from: "sample" },
+    histogram: sample.histogram,
+    isTiltSeries,
+    warnings: peeked.warnings,
+    sources: x === undefined ? {} : { voxelSizeAngstrom: [{ value: x.toFixed(3), from: "header" }] },
+  };
+}
+
+async function cut({ choice, as }: Extract<Question, { choice: unknown }>, signal: AbortSignal): Promise<CutPlane> {
+  const plane = await readPlane(planes!, choice, { signal });
+  const { bytes, dtype } = inForm(plane, { as });
+  const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+  return { rows: plane.rows, columns: plane.columns, dtype, bytes: whole.buffer as ArrayBuffer };
+}
+
+/** Headers lie together; planes are larger than what is kept, and pass by. */
+function fileSource(file: File): RandomAccess {
+  const source: RandomAccess = {
+    name: file.name,
+    size: async () => file.size,
+    async read({ offset, length }, { signal } = {}) {
+      signal?.throwIfAborted();
+      try {
+        return new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
+      } catch (cause) {
+        // a browser reads the file that was dropped, and no other that has come to its place since
+        throw new EmporiumError("SOURCE_CHANGED", `${file.name} has changed since it was dropped, or is gone`, {
+          place: { file: file.name },
+          hint: "drop it again",
+          cause,
+        });
+      }
+    },
+  };
+  return blockSource(source, { keptBytes: 2 ** 20 });
+}

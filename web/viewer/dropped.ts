@@ -1,0 +1,71 @@
+import type { VolumeFacts } from "../../src/model/page-api.js";
+import { AnswerError } from "../parts/api.js";
+import type { CutPlane, Question, Reply } from "./dropped-worker.js";
+import workerUrl from "./dropped-worker.js?worker&url";
+import { type PlaneSource, samplesOf } from "./planes.js";
+
+/** Its voxels are in a file of the person who looks, not of a place that is served. */
+export const isDropped = ({ place }: VolumeFacts): boolean => place === "";
+
+const scripts = (window as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy("emporium-worker", {
+  createScriptURL: (url) => {
+    if (url !== workerUrl) throw new TypeError("a script of another name");
+    return url;
+  },
+});
+
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown };
+}
+
+/** A file that was dropped on the page, or chosen: read in a thread, sent nowhere. @throws {AnswerError} */
+export async function openDropped(file: File): Promise<PlaneSource> {
+  const worker = new Worker((scripts?.createScriptURL(workerUrl) ?? workerUrl) as string, { type: "module" });
+  try {
+    const facts = await asked<VolumeFacts>(worker, { file });
+    return {
+      facts,
+      async read(one, signal) {
+        const { axis, at, level, slab, as } = one;
+        const [row0, column0, row1, column1] = one.box;
+        const box = [column0, row0, column1, row1] as const;
+        const plane = await asked<CutPlane>(worker, { choice: { axis, at, level, slab, box }, as }, signal);
+        const { rows, columns, dtype, bytes } = plane;
+        return { ...one, rows, columns, ...samplesOf(dtype, bytes, rows * columns) };
+      },
+      close: () => worker.terminate(),
+    };
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+}
+
+async function asked<T>(worker: Worker, question: Question, signal?: AbortSignal): Promise<T> {
+  signal?.throwIfAborted();
+  const { port1: own, port2: its } = new MessageChannel();
+  const over = new AbortController();
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      own.onmessage = ({ data }: MessageEvent<Reply>) => {
+        if ("answer" in data) return resolve(data.answer as T);
+        const { code, message, file, byte, hint } = data.error;
+        reject(new AnswerError({ code, message, path: file, byte, hint }, 422));
+      };
+      const stop = () => {
+        own.postMessage("nobody waits");
+        reject(signal!.reason);
+      };
+      signal?.addEventListener("abort", stop, { signal: over.signal });
+      const fail = ({ message }: ErrorEvent) =>
+        reject(
+          new AnswerError({ code: "PAGE", message: message || "the reader does not start", hint: "load the page again" }, 422),
+        );
+      worker.addEventListener("error", fail, { signal: over.signal });
+      worker.postMessage(question, [its]);
+    });
+  } finally {
+    over.abort();
+    own.close();
+  }
+}
