@@ -165,6 +165,9 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
     pool,
     api: openPortalApi({ pool, log: io.log }),
     state: () => ({ place: place.id, ...state, ...overview }),
+    async refresh() {
+      overview = await portalOverview(pool).catch(() => overview);
+    },
     async bringUpToDate(strict) {
       try {
         if (!options.import) return undefined;

@@ -46,6 +46,8 @@ export interface CatalogueFacts {
   /** `importing`: it is being brought up to date from the tree. `failed`: that did not end well, and `error` says why. */
   readonly state: "ready" | "importing" | "failed";
   readonly importedAt?: string | undefined;
+  /** When a file of the tree changed last, or one came or went, after `importedAt`. Absent while that is not known, or the tree is not on a disk. */
+  readonly treeChangedAt?: string | undefined;
   readonly error?: ApiError | undefined;
   readonly counts?: Readonly<Record<"datasets" | "runs" | "tomograms" | "annotations" | "depositions", number>> | undefined;
 }

@@ -20,6 +20,7 @@ import type { Place } from "./places.js";
 import { servedVolumes } from "./planes.js";
 import { readOnlyS3, refuseS3Writing } from "./s3.js";
 import { staticFiles } from "./static.js";
+import { treeChanges } from "./tree-changes.js";
 import { viewerPage } from "./viewer.js";
 
 export interface PortalOptions {
@@ -93,9 +94,11 @@ export async function servePortal({
   const s3 = tree && readOnlyS3(tree.store, { bucket, hosts, log });
   const files = tree && staticFiles(tree.store, { instead: readdressedStates(filesOf, log), log });
   const volumes = servedVolumes({ clock });
+  const changes = catalogue && treeChanges(catalogue, clock);
   const context: ApiContext = {
     places,
     catalogue,
+    treeChangedAt: changes?.changedAt,
     volumes,
     log,
     clock,
@@ -138,6 +141,7 @@ export async function servePortal({
     viewer: `${server.url}/viewer/`,
     async close() {
       await server.close();
+      await changes?.close();
       await volumes.close();
     },
   };

@@ -14,6 +14,8 @@ export interface ApiContext {
   readonly places: readonly Place[];
   /** Absent where no place is a standardised tree. */
   readonly catalogue?: ServedCatalogue | undefined;
+  /** Of the catalogue's tree: `CatalogueFacts.treeChangedAt`. */
+  readonly treeChangedAt?: (() => string | undefined) | undefined;
   readonly volumes: ServedVolumes;
   readonly log: Log;
   readonly clock: Clock;
@@ -31,7 +33,9 @@ export interface ServedCatalogue {
   /** Of the role that only reads. */
   readonly pool: pg.Pool;
   /** Its error names files as they are on this machine. */
-  state(): Omit<CatalogueFacts, "error"> & { readonly error?: ErrorRecord | undefined };
+  state(): Omit<CatalogueFacts, "error" | "treeChangedAt"> & { readonly error?: ErrorRecord | undefined };
+  /** Reads again what other programs may have imported. */
+  refresh?(): Promise<void>;
 }
 
 /** Adds what answers for one noun. Paths are those behind `/api/v1`. */

@@ -4,9 +4,10 @@ import type { Routes, ServedCatalogue } from "./context.js";
 import { toApiError } from "./errors.js";
 
 /** `GET server`: what is served, and where. */
-export const serverRoutes: Routes = (app, { places, catalogue, server }) => {
+export const serverRoutes: Routes = (app, { places, catalogue, treeChangedAt, server }) => {
   const told = (state: ReturnType<ServedCatalogue["state"]>): CatalogueFacts => ({
     ...state,
+    treeChangedAt: treeChangedAt?.(),
     error: state.error && toApiError(state.error, places),
   });
   app.get("/server", (c) =>
