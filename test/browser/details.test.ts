@@ -16,6 +16,7 @@ import { type Browser, browserPath, startBrowser, type Watched } from "./browser
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
 const WAIT = { timeout: 60_000 };
+const SHARP = '.v-pane[data-axis="z"][data-sharp="true"]';
 const ODD = "; touch x $(id)";
 const SIZES = [
   { width: 360, height: 740 },
@@ -201,6 +202,8 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     // the same address shows the same
     await page.reload();
     await expect.poll(() => page.locator("main tbody input:checked").count(), WAIT).toBe(left.length);
+    await page.getByRole("link", { name: "Open in viewer" }).click();
+    await page.waitForSelector(SHARP, WAIT);
     expect([problems, elsewhere]).toEqual([[], []]);
     await page.close();
   });
@@ -349,6 +352,10 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
       ]);
       const link = await row(name!).getByRole("link", { name: "Open" }).getAttribute("href");
       expect(link).toBe(`${served.url}/view/at/mixed/${name}`);
+      // from here, where its picture and its facts are known already
+      await row(name!).getByRole("link", { name: "Open" }).click();
+      await page.waitForSelector(SHARP, WAIT);
+      await page.goBack();
     }
     expect(await row("model.mod").textContent()).toContain("IMOD model");
     expect(await row("notes.xyz").textContent()).toContain("not a known format");

@@ -3,7 +3,25 @@ import { describe, expect, it } from "vitest";
 import { GENERATED, queryFiles, queryTypes } from "../../scripts/query-types.mjs";
 import { QUERY_LIMITS } from "../../src/catalog/graphql/limits.js";
 import { PORTAL_GRAPHQL_SCHEMA } from "../../src/catalog/graphql/schema.js";
-import { readText } from "./sources.js";
+import { filesBelow, readText } from "./sources.js";
+
+describe("answers that pages keep", () => {
+  /** Where a key has no literal, anything may stand. */
+  const keys = filesBelow("web", (path) => /\.tsx?$/.test(path)).flatMap((path) =>
+    [...readText(path).matchAll(/queryKey: \[(.*)\]/g)].map(([, key]) => ({ path, key: key!, parts: key!.split(", ") })),
+  );
+  const isText = (part: string) => part.startsWith('"');
+  const meet = (one: readonly string[], other: readonly string[]) =>
+    one.length === other.length && one.every((part, at) => part === other[at] || !isText(part) || !isText(other[at]!));
+
+  it("are asked in one place each: another that has the same key gets what it did not ask for", () => {
+    expect(keys.length).toBeGreaterThan(15);
+    const twice = keys.flatMap((one, at) =>
+      keys.slice(at + 1).flatMap((other) => (meet(one.parts, other.parts) ? [[one, other]] : [])),
+    );
+    expect(twice.map((pair) => pair.map(({ path, key }) => `${path}: ${key}`))).toEqual([]);
+  });
+});
 
 describe("what pages ask of the catalogue", () => {
   const files = queryFiles();

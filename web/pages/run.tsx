@@ -3,9 +3,8 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight, Download as DownloadIcon, Eye } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { lazy, Suspense, useState } from "react";
-import type { Overlays, VolumeFacts } from "../../src/model/page-api.js";
+import type { VolumeFacts } from "../../src/model/page-api.js";
 import { sameSpacing } from "../../src/model/voxel-spacing.js";
-import { ask } from "../parts/api.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
 import styles from "../parts/details.module.css";
 import { DownloadDialog } from "../parts/download.js";
@@ -18,6 +17,7 @@ import { askListed, useStepKeys } from "../parts/list/neighbours.js";
 import { NoSuch, useId } from "../parts/no-such.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Photo } from "../parts/picture.js";
+import { overlaysQuery, volumeQuery } from "../parts/queries.js";
 import {
   ANNOTATIONS_A_PAGE,
   type AnnotationRow,
@@ -226,11 +226,7 @@ function Strip({ run, shown, search }: { run: RunRow; shown: TomogramRow | undef
 function RunFacts({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) {
   const series: TiltseriesRow | undefined = nodesOf(run.tiltseries)[0];
   // what the volume says of itself: it may contradict the catalogue
-  const { data: volume } = useQuery({
-    queryKey: ["volume", `tomogram:${shown?.id}`],
-    queryFn: ({ signal }) => ask<VolumeFacts>(`volumes/tomogram:${shown!.id}`, signal),
-    enabled: shown !== undefined,
-  });
+  const { data: volume } = useQuery({ ...volumeQuery(`tomogram:${shown?.id}`), enabled: shown !== undefined });
   const objects = nodesOf(run.identifiedObjects).map(({ objectName }) => objectName);
   return (
     <Facts
@@ -306,11 +302,7 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
   const navigate = useNavigate();
   const { on } = useSearch({ strict: false }) as { on?: string };
   const asked = useAnnotations(run.id);
-  const { data: overlays } = useQuery({
-    queryKey: ["overlays", `tomogram:${shown?.id}`],
-    queryFn: ({ signal }) => ask<Overlays>(`overlays/tomogram:${shown!.id}`, signal),
-    enabled: shown !== undefined,
-  });
+  const { data: overlays } = useQuery({ ...overlaysQuery(`tomogram:${shown?.id}`), enabled: shown !== undefined });
   const colours = new Map(overlays?.layers.map(({ annotationId, color }) => [annotationId, color]));
   return (
     <Answer asked={{ ...asked, data: asked.data?.pages.flat() }}>

@@ -8,7 +8,7 @@ import { Volume } from "../viewer/volume.js";
 export function View() {
   const ref = useRef();
   const asked = useQuery({
-    queryKey: ["volume", ref],
+    queryKey: ["slices", ref],
     queryFn: ({ signal }) => openServed(ref, signal),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,

@@ -1,6 +1,6 @@
 import { QueryCache, QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import type { ServerFacts } from "../../src/model/page-api.js";
+import type { Overlays, ServerFacts, VolumeFacts } from "../../src/model/page-api.js";
 import { AnswerError, ask } from "./api.js";
 import { shared } from "./store.js";
 
@@ -29,6 +29,16 @@ export function makeQueries(): QueryClient {
     },
   });
 }
+
+/** What a volume says of itself. */
+export const volumeQuery = (ref: string) => ({ queryKey: ["volume", ref], queryFn: asking<VolumeFacts>(`volumes/${ref}`) });
+/** What can be drawn over a volume. */
+export const overlaysQuery = (ref: string) => ({ queryKey: ["overlays", ref], queryFn: asking<Overlays>(`overlays/${ref}`) });
+
+const asking =
+  <T>(path: string) =>
+  ({ signal }: { signal: AbortSignal }) =>
+    ask<T>(path, signal);
 
 /** What is served, asked once; again while the catalogue is brought up to date, and until a server that went away is back. */
 export function useServer() {

@@ -2,18 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import { ImageOff } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { PLANE_HEADERS, type VolumeFacts } from "../../src/model/page-api.js";
-import { answered, ask, base } from "./api.js";
+import { answered, base } from "./api.js";
 import styles from "./details.module.css";
+import { volumeQuery } from "./queries.js";
 
 const SIDE_PIXELS = 160;
 
 /** A section of a volume without a key photo, as coarse as a thumbnail needs. @param at default: the middle one */
 export function VolumePicture({ of, at }: { of: string; at?: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { data: facts, error } = useQuery({
-    queryKey: ["volume", of],
-    queryFn: ({ signal }) => ask<VolumeFacts>(`volumes/${of}`, signal),
-  });
+  const { data: facts, error } = useQuery(volumeQuery(of));
   const section = at ?? Math.floor((facts?.shape[0] ?? 0) / 2);
   const plane = useQuery({
     queryKey: ["thumbnail", of, facts?.etag, section],

@@ -5,6 +5,7 @@ import { count } from "../format.js";
 import { chosenOf } from "./chips.js";
 import type { ListSpec } from "./spec.js";
 import type { ListState } from "./state.js";
+import { totalQuery } from "./window.js";
 
 /** Each is asked for by itself. */
 const TRIED = 8;
@@ -23,12 +24,7 @@ export function NoHits<Row extends { readonly id: number }>({
 }) {
   const chosen = chosenOf(of, state).slice(0, TRIED);
   const wheres = chosen.map(({ id, rest }) => whereOf(of, { ...state.choices, [id]: rest } as typeof state.choices, fixed));
-  const asked = useQueries({
-    queries: wheres.map((where) => ({
-      queryKey: ["total", of, where],
-      queryFn: ({ signal }: { signal: AbortSignal }) => spec.total(where, signal),
-    })),
-  });
+  const asked = useQueries({ queries: wheres.map((where) => totalQuery(spec, where)) });
   const ways = chosen
     .map((one, at) => ({ ...one, total: asked[at]?.data ?? 0 }))
     .filter(({ total }) => total > 0)

@@ -7,13 +7,15 @@ export const PAGE = 100;
 /** Pages that are out of sight are kept for so long. */
 const KEPT_MS = 60_000;
 
-/** How many rows there are: the last answer, until there is a new one. */
+/** How many rows there are. */
+export const totalQuery = <Row extends { readonly id: number }>(spec: ListSpec<Row>, where: Input) => ({
+  queryKey: ["total", spec.of, where],
+  queryFn: ({ signal }: { signal: AbortSignal }) => spec.total(where, signal),
+});
+
+/** The last answer, until there is a new one. */
 export function useTotal<Row extends { readonly id: number }>(spec: ListSpec<Row>, where: Input) {
-  return useQuery({
-    queryKey: ["total", spec.of, where],
-    queryFn: ({ signal }) => spec.total(where, signal),
-    placeholderData: keepPreviousData,
-  });
+  return useQuery({ ...totalQuery(spec, where), placeholderData: keepPreviousData });
 }
 
 /** The rows from `first` up to `last`, as far as they are here. Pages that are not wanted any more are not waited for. */

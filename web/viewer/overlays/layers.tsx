@@ -2,8 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { decodeOverlay, type OverlayShapes } from "../../../src/model/overlay-bytes.js";
 import type { OverlayLayer, Overlays } from "../../../src/model/page-api.js";
-import { answered, ask, base } from "../../parts/api.js";
+import { answered, base } from "../../parts/api.js";
 import { count as printed } from "../../parts/format.js";
+import { overlaysQuery } from "../../parts/queries.js";
 import { PANE_AXES } from "../geometry.js";
 import type { LayersHost, OverlayPainter } from "../overlay.js";
 import { MaskPlanes } from "./masks.js";
@@ -18,11 +19,7 @@ const hasPoints = ({ kind }: OverlayLayer, shapes: OverlayShapes | undefined) =>
 /** Rows of the side panel: what can be drawn over this volume. */
 export function LayersPanel({ host }: { host: LayersHost }) {
   const { ref } = host.facts;
-  const { data, error } = useQuery({
-    queryKey: ["overlays", ref],
-    queryFn: ({ signal }) => ask<Overlays>(`overlays/${ref}`, signal),
-    staleTime: 60_000,
-  });
+  const { data, error } = useQuery(overlaysQuery(ref));
   if (error) {
     return (
       <>
