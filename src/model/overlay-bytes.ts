@@ -61,11 +61,8 @@ export function encodeOverlay(shapes: OverlayShapes): Uint8Array<ArrayBuffer> {
   for (const [i, name] of LISTS.entries()) {
     const list = shapes[name];
     view.setUint32(12 + 4 * i, list.length, true);
-    const put = FLOATS.has(name) ? view.setFloat32 : view.setUint32;
-    for (const value of list) {
-      put.call(view, at, value, true);
-      at += 4;
-    }
+    bytes.set(new Uint8Array(list.buffer, list.byteOffset, list.byteLength), at); // machines are little-endian
+    at += list.byteLength;
   }
   return bytes;
 }
@@ -83,7 +80,7 @@ export function decodeOverlay(bytes: ArrayBuffer): OverlayShapes {
   const lists = Object.fromEntries(
     LISTS.map((name, i) => {
       const List = FLOATS.has(name) ? Float32Array : Uint32Array;
-      const list = new List(bytes, at, lengths[i]!); // browsers are little-endian
+      const list = new List(bytes, at, lengths[i]!);
       at += 4 * lengths[i]!;
       return [name, list];
     }),
@@ -91,39 +88,60 @@ export function decodeOverlay(bytes: ArrayBuffer): OverlayShapes {
   return { ...lists, zMin: view.getFloat32(4, true), zStep: view.getFloat32(8, true) };
 }
 
-/** The same points in the order of z, by buckets: a slice looks at those near it. Cost: two passes. */
+/** Points along one axis, in buckets: a plane across it looks at those near it alone. */
+export interface AxisBuckets {
+  /** Of points or of what else has a place along the axis, from the lowest bucket to the highest. */
+  readonly order: Uint32Array;
+  /** Where each bucket begins in `order`, and its length. */
+  readonly starts: Uint32Array;
+  readonly min: number;
+  readonly step: number;
+}
+
+/** @param valueAt place of each along the axis. Cost: three passes, 4 bytes each. */
+export function bucketsOf(count: number, valueAt: (i: number) => number): AxisBuckets {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < count; i++) {
+    const value = valueAt(i);
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  // as it is written, so that who reads it counts the same buckets
+  const min = Math.fround(count > 0 ? low : 0);
+  const step = Math.fround(Math.max((high - low) / BUCKETS, 1e-3) || 1);
+  const starts = new Uint32Array(BUCKETS + 1);
+  for (let i = 0; i < count; i++) starts[bucketAt(valueAt(i), min, step) + 1]!++;
+  for (let b = 0; b < BUCKETS; b++) starts[b + 1]! += starts[b]!;
+  const next = starts.slice();
+  const order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[next[bucketAt(valueAt(i), min, step)]!++] = i;
+  return { order, starts, min, step };
+}
+
+export function bucketAt(value: number, min: number, step: number): number {
+  return Math.min(BUCKETS - 1, Math.max(0, Math.floor((value - min) / step)));
+}
+
+/** The same points in the order of z, by buckets. */
 export function bucketed(shapes: OverlayShapes): OverlayShapes {
   const { xyz, directions, radii, instances } = shapes;
-  const count = xyz.length / 3;
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < count; i++) {
-    min = Math.min(min, xyz[3 * i + 2]!);
-    max = Math.max(max, xyz[3 * i + 2]!);
-  }
-  const zMin = count > 0 ? min : 0;
-  const zStep = Math.max((max - min) / BUCKETS, 1e-3) || 1;
-  const bucketOf = (i: number) => Math.min(BUCKETS - 1, Math.max(0, Math.floor((xyz[3 * i + 2]! - zMin) / zStep)));
-  const buckets = new Uint32Array(BUCKETS + 1);
-  for (let i = 0; i < count; i++) buckets[bucketOf(i) + 1]!++;
-  for (let b = 0; b < BUCKETS; b++) buckets[b + 1]! += buckets[b]!;
-  const next = buckets.slice();
-  const places = new Uint32Array(count);
-  for (let i = 0; i < count; i++) places[next[bucketOf(i)]!++] = i;
-  const triples = (list: Float32Array) => {
-    const sorted = new Float32Array(list.length);
-    for (let i = 0; i < list.length / 3; i++)
-      for (let axis = 0; axis < 3; axis++) sorted[3 * i + axis] = list[3 * places[i]! + axis]!;
-    return sorted;
+  const { order, starts, min, step } = bucketsOf(xyz.length / 3, (i) => xyz[3 * i + 2]!);
+  const sorted = <List extends Float32Array | Uint32Array>(list: List, each: number): List => {
+    const result = list.slice() as List;
+    if (list.length === 0) return result;
+    for (let i = 0; i < order.length; i++)
+      for (let part = 0; part < each; part++) result[each * i + part] = list[each * order[i]! + part]!;
+    return result;
   };
   return {
     ...shapes,
-    xyz: triples(xyz),
-    directions: triples(directions),
-    radii: radii.map((_, i) => radii[places[i]!]!),
-    instances: instances.map((_, i) => instances[places[i]!]!),
-    places,
-    buckets,
-    zMin,
-    zStep,
+    xyz: sorted(xyz, 3),
+    directions: sorted(directions, 3),
+    radii: sorted(radii, 1),
+    instances: sorted(instances, 1),
+    places: order,
+    buckets: starts,
+    zMin: min,
+    zStep: step,
   };
 }

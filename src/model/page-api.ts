@@ -166,10 +166,12 @@ export interface PlaneQuery {
 /** Headers of a plane: `rows,columns`; the numbers' type; the level that was read. */
 export const PLANE_HEADERS = { shape: "x-shape", dtype: "x-dtype", level: "x-level" } as const;
 
-/** `GET /api/v1/overlays/{ref}` (`ref` of a tomogram, or of any volume): what can be drawn over it. */
+/** `GET /api/v1/overlays/{ref}?with=` (`ref` of a tomogram, or of any volume): what can be drawn over it. */
 export interface Overlays {
   readonly ref: string;
   readonly layers: readonly OverlayLayer[];
+  /** Of a file: what else its folder has that can be drawn, once `?with=id,id` names it. */
+  readonly others?: readonly { readonly id: string; readonly name: string }[] | undefined;
   /** In words: `5 of 12 annotations can be drawn; 3 belong to another alignment`. */
   readonly summary: string;
 }
@@ -180,7 +182,7 @@ export interface OverlayLayer {
   readonly kind: "points" | "orientedPoints" | "instancePoints" | "mask" | "instances" | "mesh" | "model";
   /** `#F0A202`, as in the Neuroglancer state. */
   readonly color: string;
-  /** Points, contours or triangles; of instances their number; 0 of masks. */
+  /** Points, contours or triangles; of instances their number; 0 of masks and of lists that are too long to be counted before they are shown. */
   readonly count: number;
   /** Of instances, by their numbers, where the view has them. */
   readonly instanceColors?: Readonly<Record<string, string>> | undefined;

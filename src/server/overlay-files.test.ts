@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inMemory } from "../core/bytes.js";
 import { fileStore } from "../stores/file/store.js";
-import { type OverlayGround, overlayFilesBeside, readModelObject, readOverlayFile } from "./overlay-files.js";
+import {
+  describeOverlayFile,
+  type OverlayGround,
+  overlayFilesBeside,
+  readModelObject,
+  readOverlayFile,
+} from "./overlay-files.js";
 
 const data = new URL("../../../shared/data/", import.meta.url);
 const never = new AbortController().signal;
@@ -52,7 +58,11 @@ describe("files beside a volume", () => {
   const ground: OverlayGround = { sizeVoxels: [64, 64, 32], voxelAngstrom: [10, 10, 10], originAngstrom: [5, 0, 0] };
 
   it("are those of its name, each with its count, and what cannot be read says why", async () => {
-    const found = await overlayFilesBeside(fileStore(folder), "a.mrc", ground, never);
+    const store = fileStore(folder);
+    const files = await overlayFilesBeside(store, "a.mrc", never);
+    expect(files.filter(({ isOwn }) => !isOwn).map(({ name }) => name)).toEqual(["b_points.csv"]);
+    const own = files.filter(({ isOwn }) => isOwn);
+    const found = (await Promise.all(own.map((file) => describeOverlayFile(store, file, ground, never)))).flat();
     const facts = found.map(({ name, kind, count, error }) => [name, kind, count, error?.code]).sort();
     expect(facts).toEqual([
       ["a_broken.mod", "model", 0, "FORMAT_TRUNCATED"],

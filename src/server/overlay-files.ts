@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RandomAccess } from "../core/bytes.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import { Growing } from "../formats/mesh/growing.js";
 import type { MeshPart } from "../formats/mesh/mesh.js";
 import { type MeshFormat, readMesh } from "../formats/mesh/read.js";
 import type { ModHeader, ModImage, ModObject, Xyz } from "../formats/mod/model.js";
@@ -11,7 +12,7 @@ import { POINT_READERS } from "../formats/points/readers.js";
 import { bucketed, NO_SHAPES, type OverlayShapes } from "../model/overlay-bytes.js";
 import { pointFileOf } from "../stations/ingest/new-config/point-files.js";
 import { pointFit } from "../stations/ingest/point-fit.js";
-import { openObject, type Store } from "../stores/store.js";
+import { type Entry, openObject, type Stat, type Store } from "../stores/store.js";
 
 /** The volume that something is drawn over. Lists are x, y, z. */
 export interface OverlayGround {
@@ -21,79 +22,114 @@ export interface OverlayGround {
   readonly originAngstrom: Xyz;
 }
 
-/** Something beside a volume that can be drawn over it. */
+/** A file beside a volume that can be drawn over it, by its name alone. */
+export interface BesideFile {
+  readonly id: string;
+  readonly key: string;
+  readonly name: string;
+  readonly kind: "points" | "mesh" | "model";
+  readonly stat: Stat;
+  /** Its name says that it belongs to the volume, or the volume is alone with it. */
+  readonly isOwn: boolean;
+}
+
+/** Something in a file that can be drawn over a volume: of models each object by itself. */
 export interface OverlayFile {
   readonly id: string;
   readonly key: string;
   readonly name: string;
-  readonly kind: "points" | "orientedPoints" | "mesh" | "model";
+  readonly kind: "points" | "orientedPoints" | "instancePoints" | "mesh" | "model";
   readonly color?: string | undefined;
+  /** 0: of a long list, which is read when it is shown. */
   readonly count: number;
-  readonly radiusAngstrom?: number | undefined;
   readonly error?: EmporiumError | undefined;
 }
 
-/** Points of one layer that are held at a time: 32 bytes each, and as many again while they are put in order. */
+/** Points of one layer: up to 28 bytes each, four times while they are put in order. */
 const POINTS_MAX = 2 ** 21;
-/** The largest file that is read beside a volume. */
-const FILE_BYTES_MAX = 64 * 2 ** 20;
-/** Names of a folder that are looked at, and files that are looked into. */
+const TRIANGLES_MAX = 2 ** 22;
+/** The largest file that is read whole. Lists of points are read in parts, however long they are. */
+const FILE_BYTES_MAX = 256 * 2 ** 20;
+/** Longer lists are not counted before they are shown. */
+const COUNTED_BYTES_MAX = 2 * 2 ** 20;
+/** Names of a folder that are looked at, and files that are listed. */
 const ENTRIES_MAX = 5_000;
 const FILES_MAX = 100;
 const MESH = /\.(stl|obj|glb|ply|vtk)$/i;
-const POINTS = /\.(star|cbox|tloc|csv|tsv|tbl|box|coords|txt|json)$/i;
+const POINTS = /\.(ndjson|star|cbox|tloc|csv|tsv|tbl|box|coords|txt|json)$/i;
 const MODEL = /\.(mod|fid)$/i;
 const VOLUME = /\.(mrcs?|rec|st|ali|preali|map|tiff?|dm[34]|zarr|n5)$/i;
 
-/** What lies beside a volume and belongs to it by its name, or by being alone with it: models, lists of points, meshes. */
-export async function overlayFilesBeside(
+/** Models, lists of points and meshes in the folder of a volume. Nothing is opened. */
+export async function overlayFilesBeside(store: Store, key: string, signal: AbortSignal): Promise<BesideFile[]> {
+  const folder = key.includes("/") ? key.slice(0, key.lastIndexOf("/")) : "";
+  const own = stemOf(key);
+  const found: Entry[] = [];
+  const others = new Set<string>();
+  let entries = 0;
+  for await (const entry of store.children(folder, { signal })) {
+    if (++entries > ENTRIES_MAX) break;
+    const bare = entry.key.replace(/\/$/, "");
+    if (VOLUME.test(bare) && stemOf(bare) !== own) others.add(stemOf(bare));
+    else if (!entry.key.endsWith("/") && (MESH.test(bare) || POINTS.test(bare) || MODEL.test(bare))) found.push(entry);
+  }
+  // a name that has more in common with another volume's than with this one's belongs to that
+  const isOwn = (stem: string) => {
+    const length = commonName(stem, own);
+    return length > 0 ? [...others].every((other) => commonName(stem, other) <= length) : others.size === 0;
+  };
+  const files = found.map(({ key: path, ...stat }): BesideFile => {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const kind = MODEL.test(name) ? "model" : MESH.test(name) ? "mesh" : "points";
+    return { id: idOf(name), key: path, name, kind, stat, isOwn: isOwn(stemOf(path)) };
+  });
+  return files.sort((a, b) => Number(b.isOwn) - Number(a.isOwn)).slice(0, FILES_MAX);
+}
+
+/** Letters that two names begin with, where one goes on from the whole of the other: `TS_1_ribosomes` from `TS_1`, `TS_1_rec` from `TS_1`. */
+function commonName(stem: string, volume: string): number {
+  if (stem.startsWith(volume)) return volume.length;
+  return volume.startsWith(stem) && /^[-_. ]/.test(volume.slice(stem.length)) ? stem.length : 0;
+}
+
+/** Looks into a file. Nothing where it is a table, or a document, of something else. */
+export async function describeOverlayFile(
   store: Store,
-  key: string,
+  { id, key, name, kind, stat }: BesideFile,
   ground: OverlayGround,
   signal: AbortSignal,
 ): Promise<OverlayFile[]> {
-  const folder = key.includes("/") ? key.slice(0, key.lastIndexOf("/")) : "";
-  const own = stemOf(key);
-  const found: { key: string; size: number }[] = [];
-  const others = new Set<string>();
-  let entries = 0;
-  for await (const { key: path, size } of store.children(folder, { signal })) {
-    if (++entries > ENTRIES_MAX) break;
-    const bare = path.replace(/\/$/, "");
-    if (VOLUME.test(bare) && stemOf(bare) !== own) others.add(stemOf(bare));
-    else if (!path.endsWith("/") && (MESH.test(bare) || POINTS.test(bare) || MODEL.test(bare))) found.push({ key: path, size });
-  }
-  // a name that goes on from another volume's further than from this one's belongs to that
-  const belongs = (path: string) => {
-    const stem = stemOf(path);
-    const length = stem.startsWith(own) ? own.length : 0;
-    const longest = Math.max(0, ...[...others].map((other) => (stem.startsWith(other) ? other.length : 0)));
-    return length > 0 ? length >= longest : others.size === 0;
-  };
-  const files: OverlayFile[] = [];
-  for (const one of found.filter((file) => belongs(file.key)).slice(0, FILES_MAX)) {
-    const name = one.key.slice(one.key.lastIndexOf("/") + 1);
-    const kind = MODEL.test(name) ? "model" : MESH.test(name) ? "mesh" : "points";
-    const entry = { id: idOf(name), key: one.key, name, kind, count: 0 } as const;
-    try {
-      if (one.size > FILE_BYTES_MAX) throw tooLarge(name, one.size);
-      if (kind === "model") files.push(...(await modelObjects(await openObject(store, one.key, { signal }), entry, signal)));
-      else {
-        const shapes = await readOverlayFile(store, entry, ground, signal);
-        if (!shapes) continue; // a table, or a document of something else
-        const turned = shapes.directions.length > 0;
-        files.push({ ...entry, kind: kind === "points" && turned ? "orientedPoints" : kind, count: countOf(shapes) });
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isEmporiumError(error)) throw error;
-      files.push({ ...entry, error });
+  const entry = { id, key, name, kind, count: 0 } as const;
+  try {
+    if (kind === "model") return await modelObjects(await openObject(store, key, { signal }), entry, signal);
+    if (kind === "points" && stat.size > COUNTED_BYTES_MAX) {
+      const file = await pointsOf(store, key, stat.size, signal);
+      return file ? [{ ...entry, kind: file.kind }] : [];
     }
+    const shapes = await readOverlayFile(store, entry, ground, signal);
+    return shapes ? [{ ...entry, kind: kind === "mesh" ? kind : kindOf(shapes), count: countOf(shapes) }] : [];
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isEmporiumError(error)) throw error;
+    return [{ ...entry, error }];
   }
-  return files;
 }
 
-/** @throws {EmporiumError} what its format's reader throws; undefined for what is nothing to draw */
+const kindOf = ({ directions, instances }: OverlayShapes) =>
+  directions.length > 0 ? "orientedPoints" : instances.length > 0 ? "instancePoints" : "points";
+
+/** How a list of points is to be read. */
+async function pointsOf(store: Store, key: string, size: number, signal: AbortSignal) {
+  if (key.endsWith(".ndjson")) return { kind: "points" } as const;
+  const file = await pointFileOf(store, { path: key, size, kind: "points" }, signal);
+  const reader = file && POINT_READERS[file.format];
+  if (!file || !reader) return undefined;
+  const kind =
+    file.shape === "OrientedPoint" ? "orientedPoints" : file.shape === "InstanceSegmentation" ? "instancePoints" : "points";
+  return { kind, file, reader } as const;
+}
+
+/** @throws {EmporiumError} what its format's reader throws, FORMAT_LIMIT; undefined for what is nothing to draw */
 export async function readOverlayFile(
   store: Store,
   { id, key, kind }: Pick<OverlayFile, "id" | "key" | "kind">,
@@ -102,20 +138,25 @@ export async function readOverlayFile(
 ): Promise<OverlayShapes | undefined> {
   const source = await openObject(store, key, { signal });
   const size = await source.size();
-  if (size > FILE_BYTES_MAX) throw tooLarge(source.name, size);
   if (kind === "model") return await readModelObject(source, Number(id.split("-")[1] ?? 0), ground, signal);
   if (kind === "mesh") {
+    if (size > FILE_BYTES_MAX) throw tooLarge(source.name, size);
     const format = MESH.exec(key)![1]!.toLowerCase() as MeshFormat;
-    return meshShapes((await readMesh(source, { format }, { signal })) ?? [], ground, true);
+    return meshShapes(source.name, (await readMesh(source, { format }, { signal })) ?? [], ground, true);
   }
-  const item = { path: key, size, kind: "points" } as const;
-  const file = await pointFileOf(store, item, signal);
-  const reader = file && POINT_READERS[file.format];
-  if (!file || !reader) return undefined;
-  const oriented = file.shape === "OrientedPoint";
+  const points = await pointsOf(store, key, size, signal);
+  if (!points) return undefined;
+  const list = new PointList();
+  // the portal's own lists count voxels
+  if (!points.file) {
+    for await (const batch of readPointLines(source, { signal })) list.add(batch, source.name);
+    return bucketed(list.shapes(ground, 1));
+  }
+  const { file, reader } = points;
+  if (reader.isWhole && size > FILE_BYTES_MAX) throw tooLarge(source.name, size);
   const [x, y, z] = ground.sizeVoxels;
   const options = {
-    kind: oriented ? "orientedPoint" : file.shape === "InstanceSegmentation" ? "instancePoint" : "point",
+    kind: points.kind === "orientedPoints" ? "orientedPoint" : points.kind === "instancePoints" ? "instancePoint" : "point",
     binning: 1,
     columns: "xyz",
     order: "xyz",
@@ -123,7 +164,6 @@ export async function readOverlayFile(
     tomogram: { sizeVoxels: [x, y, z], voxelSpacingAngstrom: ground.voxelAngstrom[0] },
   } as const;
   const fit = pointFit({ size: [x, y, z], spacingAngstrom: ground.voxelAngstrom[0], binning: 1, reverse: undefined });
-  const list = new PointList();
   for await (const batch of reader.read(source, options, { signal })) {
     fit.add(batch.positions, batch.count);
     list.add(batch, source.name);
@@ -145,27 +185,41 @@ export async function readAnnotationPoints(
   return bucketed(list.shapes(own, 1));
 }
 
-/** Triangles in voxels; those of a file that nobody knows may be in Å, which its size tells. */
-export function meshShapes(parts: readonly MeshPart[], ground: OverlayGround, guess = false): OverlayShapes {
+/**
+ * Triangles in voxels; those of a file that nobody knows may be in Å, which its size tells.
+ *
+ * @throws {EmporiumError} FORMAT_LIMIT
+ */
+export function meshShapes(name: string, parts: readonly MeshPart[], ground: OverlayGround, guess = false): OverlayShapes {
   const vertices = parts.reduce((sum, { positions }) => sum + positions.length, 0);
   const corners = parts.reduce((sum, { triangles }) => sum + triangles.length, 0);
+  if (corners > 3 * TRIANGLES_MAX) {
+    throw new EmporiumError("FORMAT_LIMIT", `${name} has ${corners / 3} triangles, ${TRIANGLES_MAX} at most are drawn`, {
+      hint: "simplify the mesh",
+    });
+  }
   const xyz = new Float32Array(vertices);
   const triangles = new Uint32Array(corners);
   const [x, y, z] = ground.sizeVoxels;
   const fit = pointFit({ size: [x, y, z], spacingAngstrom: ground.voxelAngstrom[0], binning: 1, reverse: undefined });
   let [vertex, corner] = [0, 0];
   for (const part of parts) {
-    const positions = Float64Array.from(part.positions);
-    if (guess) fit.add(positions, positions.length / 3);
-    xyz.set(positions, vertex);
+    if (guess) fit.add(Float64Array.from(part.positions), part.positions.length / 3);
+    xyz.set(part.positions, vertex);
     for (let i = 0; i < part.triangles.length; i++) triangles[corner + i] = part.triangles[i]! + vertex / 3;
-    vertex += positions.length;
+    vertex += part.positions.length;
     corner += part.triangles.length;
   }
-  const divisor = (guess && fit.fit()?.binning) || 1;
-  for (let i = 0; i < xyz.length; i++)
-    xyz[i] = ground.originAngstrom[i % 3]! + (xyz[i]! / divisor) * ground.voxelAngstrom[i % 3]!;
-  return { ...NO_SHAPES, xyz, triangles };
+  return { ...NO_SHAPES, xyz: toAngstrom(xyz, ground, (guess && fit.fit()?.binning) || 1), triangles };
+}
+
+/** Voxels, or what is `divisor` times as many, become Å where they are. */
+function toAngstrom(xyz: Float32Array, { voxelAngstrom, originAngstrom }: OverlayGround, divisor: number): Float32Array {
+  for (let axis = 0; axis < 3; axis++) {
+    const [first, step] = [originAngstrom[axis]!, voxelAngstrom[axis]! / divisor];
+    for (let i = axis; i < xyz.length; i += 3) xyz[i] = first + xyz[i]! * step;
+  }
+  return xyz;
 }
 
 export function countOf({ xyz, contours, triangles }: OverlayShapes): number {
@@ -218,7 +272,7 @@ export async function readModelObject(
   let image: ModImage | undefined;
   let head: ModObject | undefined;
   const starts: number[] = [];
-  const values: number[] = [];
+  const values = new Growing(Float64Array);
   const sizes = new Map<number, Float32Array>();
   for await (const part of readModParts(source, { signal })) {
     if (part.kind === "header") header = part.header;
@@ -228,14 +282,13 @@ export async function readModelObject(
     if (part.kind === "contour") starts.push(values.length / 3);
     if (part.kind === "points") {
       if (values.length / 3 + part.xyz.length / 3 > POINTS_MAX) throw tooMany(source.name);
-      for (const value of part.xyz) values.push(value);
+      for (let i = 0; i < part.xyz.length; i++) values.push(part.xyz[i]!);
     }
     if (part.kind === "sizes") sizes.set(part.contour, part.sizes);
   }
   if (!head || !header) throw new EmporiumError("NOT_FOUND", `${source.name} has no object ${object + 1}`);
-  const toAngstrom = modelPlacement(header, image, ground);
-  const xyz = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i += 3) xyz.set(toAngstrom([values[i]!, values[i + 1]!, values[i + 2]!]), i);
+  const placed = modelPlacement(header, image, ground);
+  const xyz = Float32Array.from(values.done(), (value, i) => placed(value, (i % 3) as 0 | 1 | 2));
   const count = xyz.length / 3;
   const contours = Uint32Array.from([...starts, count]);
   const pixel = pixelOf(header, image, ground)[0];
@@ -264,7 +317,11 @@ function pixelOf(
 /** Bit 14: the old translation is the image's origin. */
 const HAS_ORIGIN = 1 << 14;
 
-function modelPlacement(header: ModHeader, image: ModImage | undefined, ground: OverlayGround): (point: Xyz) => Xyz {
+function modelPlacement(
+  header: ModHeader,
+  image: ModImage | undefined,
+  ground: OverlayGround,
+): (value: number, axis: 0 | 1 | 2) => number {
   const pixel = pixelOf(header, image, ground);
   // of a part of the image: the pixel in all of it
   const shift = (axis: 0 | 1 | 2) =>
@@ -273,37 +330,40 @@ function modelPlacement(header: ModHeader, image: ModImage | undefined, ground: 
       : 0;
   const shifts = [shift(0), shift(1), shift(2)] as const;
   const half = [0, 0, 0.5] as const;
-  const place = (value: number, axis: 0 | 1 | 2) =>
+  return (value, axis) =>
     ground.originAngstrom[axis] + (value + shifts[axis] + half[axis]) * pixel[axis] - 0.5 * ground.voxelAngstrom[axis];
-  return ([x, y, z]) => [place(x, 0), place(y, 1), place(z, 2)];
 }
 
-/** Gathers batches without holding them. */
+/** Gathers batches, at the precision that is drawn. */
 class PointList {
-  readonly #batches: PointBatch[] = [];
+  readonly #batches: { xyz: Float32Array; directions?: Float32Array | undefined; instances?: Uint32Array | undefined }[] = [];
   #count = 0;
 
   /** @throws {EmporiumError} FORMAT_LIMIT */
-  add(batch: PointBatch, name: string): void {
-    this.#count += batch.count;
+  add({ count, positions, rotations, instanceIds }: PointBatch, name: string): void {
+    this.#count += count;
     if (this.#count > POINTS_MAX) throw tooMany(name);
-    this.#batches.push(batch);
+    this.#batches.push({
+      xyz: Float32Array.from(positions.subarray(0, 3 * count)),
+      // the z-axis of a particle is the third column of its matrix
+      directions: rotations && Float32Array.from({ length: 3 * count }, (_, i) => rotations[3 * i + 2]!),
+      instances: instanceIds && Uint32Array.from(instanceIds.subarray(0, count)),
+    });
   }
 
-  /** In Å. The z-axis of a particle is the third column of its matrix. */
-  shapes({ voxelAngstrom, originAngstrom }: OverlayGround, divisor: number): OverlayShapes {
+  /** In Å. */
+  shapes(ground: OverlayGround, divisor: number): OverlayShapes {
     const xyz = new Float32Array(3 * this.#count);
-    const directions = new Float32Array(this.#batches.some(({ rotations }) => rotations) ? 3 * this.#count : 0);
-    const instances = new Uint32Array(this.#batches.some(({ instanceIds }) => instanceIds) ? this.#count : 0);
+    const directions = new Float32Array(this.#batches.some((batch) => batch.directions) ? 3 * this.#count : 0);
+    const instances = new Uint32Array(this.#batches.some((batch) => batch.instances) ? this.#count : 0);
     let first = 0;
-    for (const { count, positions, rotations, instanceIds } of this.#batches) {
-      for (let i = 0; i < 3 * count; i++)
-        xyz[3 * first + i] = originAngstrom[i % 3]! + (positions[i]! / divisor) * voxelAngstrom[i % 3]!;
-      if (rotations) for (let i = 0; i < 3 * count; i++) directions[3 * first + i] = rotations[3 * i + 2]!;
-      if (instanceIds) instances.set(instanceIds.subarray(0, count), first);
-      first += count;
+    for (const batch of this.#batches) {
+      xyz.set(batch.xyz, 3 * first);
+      if (batch.directions) directions.set(batch.directions, 3 * first);
+      if (batch.instances) instances.set(batch.instances, first);
+      first += batch.xyz.length / 3;
     }
-    return { ...NO_SHAPES, xyz, directions, instances };
+    return { ...NO_SHAPES, xyz: toAngstrom(xyz, ground, divisor), directions, instances };
   }
 }
 
@@ -317,7 +377,7 @@ function idOf(name: string): string {
 }
 
 function tooLarge(name: string, size: number): EmporiumError {
-  return new EmporiumError("FORMAT_LIMIT", `${name} has ${size} bytes, ${FILE_BYTES_MAX} at most are drawn over a volume`, {
+  return new EmporiumError("FORMAT_LIMIT", `${name} has ${size} bytes, ${FILE_BYTES_MAX} at most are read of its format`, {
     hint: "split the file",
   });
 }

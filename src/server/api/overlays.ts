@@ -2,14 +2,18 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { EmporiumError, toErrorRecord } from "../../core/errors.js";
 import { isJsonObject, jsonText } from "../../core/json-fields.js";
+import { Recent } from "../../core/recent.js";
 import { layersOf, parseState, sourceNames } from "../../formats/precomputed/state-view.js";
 import { orientedMeshFolder } from "../../model/annotation-files.js";
 import { encodeOverlay, type OverlayShapes } from "../../model/overlay-bytes.js";
 import type { OverlayLayer, Overlays } from "../../model/page-api.js";
 import { parseRef, type Ref } from "../../model/ref.js";
 import { openObject } from "../../stores/store.js";
+import { turns } from "../../system/parallel.js";
 import { judgeConditions, quotedEtag } from "../conditions.js";
 import {
+  type BesideFile,
+  describeOverlayFile,
   meshShapes,
   type OverlayFile,
   type OverlayGround,
@@ -17,7 +21,7 @@ import {
   readAnnotationPoints,
   readOverlayFile,
 } from "../overlay-files.js";
-import type { PlacedKey } from "../places.js";
+import type { Place, PlacedKey } from "../places.js";
 import {
   annotationFilesOf,
   type CataloguedAnnotationFile,
@@ -28,6 +32,9 @@ import {
 import type { ApiContext, Routes } from "./context.js";
 import { toApiError } from "./errors.js";
 import { get } from "./route.js";
+
+/** `with`: ids of files that do not belong to the volume by their names. */
+const Query = z.object({ with: z.string().max(2_000).optional() });
 
 /** Shapes of the catalogue as layers. */
 const KINDS: Readonly<Record<string, OverlayLayer["kind"]>> = {
@@ -43,9 +50,17 @@ const KINDS: Readonly<Record<string, OverlayLayer["kind"]>> = {
 /** Where nothing says a colour: told apart by those who see few, readable on grey. */
 const PALETTE = ["#F0A202", "#56B4E9", "#2BB673", "#F0E442", "#E5654B", "#CC79A7", "#8FA3FF", "#B0E0D0"];
 
+/** Layers that were sent lately, and what is known of files. */
+const SENT_BYTES = 64 * 2 ** 20;
+const FILES_KNOWN = 1_000;
+
 /** `GET overlays/{ref}` and `GET overlays/{ref}/{id}.bin`. */
 export const overlayRoutes: Routes = (app, context) => {
   const { find, volumes } = context;
+  const sent = new Recent<string, Uint8Array<ArrayBuffer>>(SENT_BYTES, (bytes) => bytes.length);
+  const described = new Recent<string, OverlayFile[]>(FILES_KNOWN);
+  // one at a time: a list of two million points takes a quarter of a gibibyte until it is put in order
+  const turn = turns(1);
 
   async function groundOf(placed: PlacedKey, signal: AbortSignal): Promise<OverlayGround> {
     const { source, voxelSizeAngstrom, originAngstrom } = await volumes.open(placed, { signal });
@@ -55,7 +70,21 @@ export const overlayRoutes: Routes = (app, context) => {
     return { sizeVoxels: [nx, ny, nz], voxelAngstrom: [vx, vy, vz], originAngstrom: [ox, oy, oz] };
   }
 
-  get(app, "/overlays/:ref", { summary: "What can be drawn over a volume", query: z.object({}) }, async (c) => {
+  async function layersIn(place: Place, file: BesideFile, ground: OverlayGround, signal: AbortSignal): Promise<OverlayFile[]> {
+    const id = JSON.stringify([place.id, file.key, file.stat, ground]);
+    const known = described.get(id);
+    if (known) return known;
+    const leave = await turn();
+    try {
+      const found = described.get(id) ?? (await describeOverlayFile(place.store, file, ground, signal));
+      described.set(id, found);
+      return found;
+    } finally {
+      leave();
+    }
+  }
+
+  get(app, "/overlays/:ref", { summary: "What can be drawn over a volume", query: Query }, async (c, query) => {
     const { signal } = c.req.raw;
     const text = c.req.param("ref")!;
     const ref = parseRef(text);
@@ -65,11 +94,18 @@ export const overlayRoutes: Routes = (app, context) => {
       return c.json({ ref: text, ...catalogued(tomogram, files) } satisfies Overlays);
     }
     const placed = await find(ref, signal);
-    const beside = await overlayFilesBeside(placed.place.store, placed.key, await groundOf(placed, signal), signal);
-    const layers = beside.map((file) => layerOf(file, context));
+    const ground = await groundOf(placed, signal);
+    const files = await overlayFilesBeside(placed.place.store, placed.key, signal);
+    const wanted = new Set(query.with?.split(","));
+    const layers: OverlayLayer[] = [];
+    for (const file of files.filter(({ id, isOwn }) => isOwn || wanted.has(id))) {
+      const found = await layersIn(placed.place, file, ground, signal);
+      layers.push(...found.map((one) => ({ ...layerOf(one, context), ...(file.isOwn && { isVisible: true }) })));
+    }
     const broken = layers.filter(({ error }) => error).length;
     const summary = `${layers.length - broken} ${layers.length - broken === 1 ? "layer" : "layers"} beside this volume${broken > 0 ? ` · ${broken} cannot be read` : ""}`;
-    return c.json({ ref: text, layers, summary } satisfies Overlays);
+    const others = files.filter(({ id, isOwn }) => !isOwn && !wanted.has(id)).map(({ id, name }) => ({ id, name }));
+    return c.json({ ref: text, layers, others, summary } satisfies Overlays);
   });
 
   get(
@@ -85,21 +121,33 @@ export const overlayRoutes: Routes = (app, context) => {
       const tomogram = await tomogramOf(context, ref);
       const file = tomogram
         ? drawnFiles(await annotationFilesOf(context.catalogue!, tomogram.run.id)).find((one) => String(one.id) === id)
-        : (await overlayFilesBeside(placed.place.store, placed.key, await groundOf(placed, signal), signal)).find(
-            (one) => one.id === id,
-          );
+        : (await overlayFilesBeside(placed.place.store, placed.key, signal)).find((one) => one.id === id.split("-")[0]);
       if (file?.key === undefined) throw notHere();
       const at = { place: tomogram ? context.catalogue!.place : placed.place, key: file.key };
-      const etag = await etagOf(at, placed, signal);
+      const etag = await etagOf(at, placed, id, signal);
       const headers = { etag: quotedEtag(etag), "cache-control": "private, no-cache" };
       if (judgeConditions(c.req.raw.headers, { size: 0, etag }) === 304) return c.body(null, 304, headers);
-      const ground = await groundOf(placed, signal);
-      const shapes =
-        "kind" in file
-          ? await readOverlayFile(at.place.store, file, ground, signal)
-          : await annotationShapes(at, file, ground, signal);
-      if (!shapes) throw notHere();
-      return c.body(encodeOverlay(shapes), 200, { ...headers, "content-type": "application/octet-stream" });
+      const bytes = sent.get(etag) ?? (await read());
+      return c.body(bytes, 200, { ...headers, "content-type": "application/octet-stream" });
+
+      async function read(): Promise<Uint8Array<ArrayBuffer>> {
+        const leave = await turn();
+        try {
+          const there = sent.get(etag);
+          if (there) return there;
+          const ground = await groundOf(placed, signal);
+          const shapes =
+            "shape" in file!
+              ? await annotationShapes(at, file, ground, signal)
+              : await readOverlayFile(at.place.store, { ...file!, id: id! }, ground, signal);
+          if (!shapes) throw notHere();
+          const encoded = encodeOverlay(shapes);
+          sent.set(etag, encoded);
+          return encoded;
+        } finally {
+          leave();
+        }
+      }
     },
   );
 };
@@ -118,7 +166,7 @@ async function annotationShapes(
   if (KINDS[shape] !== "mesh") return await readAnnotationPoints(source, voxelSpacingAngstrom, ground, signal);
   const { readGlb } = await import("../../formats/mesh/glb.js");
   const voxels = [voxelSpacingAngstrom, voxelSpacingAngstrom, voxelSpacingAngstrom] as const;
-  return meshShapes(await readGlb(source, { signal }), { ...ground, voxelAngstrom: voxels });
+  return meshShapes(source.name, await readGlb(source, { signal }), { ...ground, voxelAngstrom: voxels });
 }
 
 /** Annotations of the run, in the colours of the tomogram's view. */
@@ -194,10 +242,10 @@ function hashedColor(name: string): string {
 }
 
 /** Of the file, and of the volume, whose voxels and origin count too. */
-async function etagOf({ place, key }: PlacedKey, volume: PlacedKey, signal: AbortSignal): Promise<string> {
+async function etagOf({ place, key }: PlacedKey, volume: PlacedKey, id: string, signal: AbortSignal): Promise<string> {
   const stats = await Promise.all([place.store.stat(key, { signal }), volume.place.store.stat(volume.key, { signal })]);
   return createHash("sha256")
-    .update(JSON.stringify([key, volume.key, stats.map((stat) => stat ?? null)]))
+    .update(JSON.stringify([place.id, key, id, volume.place.id, volume.key, stats.map((stat) => stat ?? null)]))
     .digest("hex")
     .slice(0, 24);
 }
