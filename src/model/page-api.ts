@@ -163,8 +163,11 @@ export interface PlaneQuery {
   readonly v?: string | undefined;
 }
 
-/** Headers of a plane: `rows,columns`; the numbers' type; the level that was read. */
-export const PLANE_HEADERS = { shape: "x-shape", dtype: "x-dtype", level: "x-level" } as const;
+/**
+ * Headers of a plane: `rows,columns`; the numbers' type; the level that was read; where chunks are not stored, so that their voxels have the fill
+ * value, how many and the key of one, percent-encoded.
+ */
+export const PLANE_HEADERS = { shape: "x-shape", dtype: "x-dtype", level: "x-level", absent: "x-absent" } as const;
 
 /** `GET /api/v1/overlays/{ref}?with=` (`ref` of a tomogram, or of any volume): what can be drawn over it. */
 export interface Overlays {

@@ -147,10 +147,14 @@ async function openBlocks(at: PlacedKey, means: PlaneMeans, signal: AbortSignal 
 function cutHere(source: PlaneSource, { threads, clock }: PlaneMeans): OpenVolume["cut"] {
   return async (choice, form, signal) => {
     const begun = clock.monotonic();
-    const plane = await readPlane(source, choice, { signal, sectionsBytes: SECTIONS_BYTES });
+    let absent: PlaneResult["absent"];
+    const hear = (chunks: NonNullable<typeof absent>) => {
+      absent = { ...chunks, count: chunks.count + (absent?.count ?? 0) };
+    };
+    const plane = await readPlane(source, choice, { signal, sectionsBytes: SECTIONS_BYTES, absent: hear });
     const read = clock.monotonic();
     const formed = await threads.form(plane, form);
-    return { ...formed, readMs: read - begun, decodeMs: clock.monotonic() - read };
+    return { ...formed, readMs: read - begun, decodeMs: clock.monotonic() - read, absent };
   };
 }
 

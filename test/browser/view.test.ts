@@ -1,5 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -8,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { type DecodedPng, decode } from "fast-png";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ServerFacts } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
 import { pythonWith } from "../python-with-numpy.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
 import { difference, type Picture, readPicture } from "./picture.js";
+import { isSharp, pictureOf, type ServedFolder, serveVolumes } from "./slices.js";
 
 interface Case {
   readonly name: string;
@@ -25,7 +24,6 @@ interface Case {
   readonly columns: number;
 }
 
-const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const VOXEL = 10;
 const SHAPE = [40, 96, 112] as const;
 const STAGE = [16, 18, 20];
@@ -44,7 +42,7 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
   const folder = mkdtempSync(join(tmpdir(), "emporium-view-"));
   const volumes = join(folder, "volumes");
   let cases: readonly Case[];
-  let server: ChildProcess;
+  let server: ServedFolder;
   let url: string;
   let place: string;
   let browser: Browser;
@@ -52,26 +50,13 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     mkdirSync(volumes);
     const script = fileURLToPath(new URL("volumes.py", import.meta.url));
     cases = JSON.parse(execFileSync(python!, [script, volumes], { encoding: "utf8" })) as readonly Case[];
-    const words = ["serve", volumes, "--port", "0", "--json", "--workspace", join(folder, "workspace")];
-    server = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "inherit"] });
-    url = await new Promise((resolve, reject) => {
-      let text = "";
-      server.on("exit", () => reject(new Error(`serve has ended: ${text}`)));
-      server.stdout!.setEncoding("utf8").on("data", (piece: string) => {
-        text += piece;
-        if (text.endsWith("\n}\n")) resolve((JSON.parse(text) as { url: string }).url);
-      });
-    });
-    const facts = (await (await fetch(`${url}/api/v1/server`)).json()) as ServerFacts;
-    place = facts.places[0]!.id;
+    server = await serveVolumes(volumes, join(folder, "workspace"));
+    ({ url, place } = server);
     browser = await startBrowser([url]);
   });
   afterAll(async () => {
     await browser?.close();
-    if (server?.exitCode === null) {
-      server.kill("SIGINT");
-      await once(server, "exit");
-    }
+    await server?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -330,21 +315,6 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     await page.close();
   });
 });
-
-/** Until a pane shows its plane as it is. */
-async function isSharp(page: Page, axis: string): Promise<void> {
-  await page.waitForSelector(`.v-pane[data-axis="${axis}"][data-sharp="true"]`, { timeout: 60_000 });
-}
-
-/** What is drawn of the volume, without what lies over it. */
-async function pictureOf(page: Page, axis: string): Promise<Picture> {
-  await page.evaluate(() => {
-    (document.activeElement as HTMLElement | null)?.blur();
-    for (const one of document.querySelectorAll<HTMLElement>(".v-above, .v-name, .v-level, .v-slow"))
-      one.style.visibility = "hidden";
-  });
-  return readPicture(await page.locator(`.v-pane[data-axis="${axis}"] .v-canvas`).screenshot());
-}
 
 /** The part of a picture that is not the stage. Its outermost pixels may belong to what is beside it. */
 function greysOf({ width, height, at }: Picture): { width: number; height: number; at(x: number, y: number): number } {

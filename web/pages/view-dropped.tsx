@@ -19,6 +19,7 @@ function Dropped({ file }: { file: File }) {
     queryFn: () => openDropped(file),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
+    meta: { stays: true },
     retry: false,
   });
   return (

@@ -12,6 +12,7 @@ export function View() {
     queryFn: ({ signal }) => openServed(ref, signal),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
+    meta: { stays: true },
   });
   return <Volume asked={asked} />;
 }

@@ -55,7 +55,9 @@ export function useServer() {
     const { down: wasDown, state: was } = before.current;
     before.current = { down, state };
     if ((wasDown && !down) || (was === "importing" && state !== "importing"))
-      void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "server" });
+      void queries.invalidateQueries({
+        predicate: ({ queryKey, meta, state: { status } }) => queryKey[0] !== "server" && !(meta?.stays && status === "success"),
+      });
   }, [queries, down, state]);
   return asked;
 }

@@ -1,5 +1,6 @@
 import type { Triple } from "../../src/core/box.js";
 import { systemClock } from "../../src/core/clock.js";
+import { isDown } from "../parts/queries.js";
 import { hasScale, indexAt, PANE_AXES, PLANE_AXES, type Placement, place, visibleBox, voxelOf, worldAt } from "./geometry.js";
 import { isOnSection, type Measure, printMeasured } from "./measure.js";
 import type { Axis, PaneView } from "./overlay.js";
@@ -7,7 +8,7 @@ import { isWhole, type Plane, PlaneLoader, type PlaneSource, valueIn } from "./p
 import { type Frame, type Placed, type Renderer, webglRenderer } from "./render.js";
 import { canvasRenderer } from "./render-2d.js";
 import { scaleBar } from "./scale-bar.js";
-import { passes } from "./served.js";
+import { isOtherSource, passes } from "./served.js";
 import { axisOf, type Hover, type PaneId, type Session } from "./session.js";
 import { sectionOf } from "./state.js";
 
@@ -47,6 +48,7 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
     session.repaints.watch(schedule),
     session.painter.watch(schedule),
     session.measuring.watch(schedule),
+    isDown.watch(() => isDown.get() || loader.retry()),
     session.second.watch(() => {
       if (sourceNow() !== source) {
         loader.close();
@@ -70,16 +72,21 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
       cache: session.cache,
       clock: systemClock,
       passes,
+      isOver: () => session.isChanged.get(),
       show(plane) {
         // a part lies over the whole of the same section, if that is there
         const beneath = planes
           .filter((one) => one.at === plane.at && one.slab === plane.slab && isWhole(from.facts, one))
           .slice(0, 1);
         planes = isWhole(from.facts, plane) ? [plane] : [...beneath, plane];
-        session.setStatus(pane, { ...statusNow(), at: plane.at, level: plane.level, isSharp: plane.as === "native" });
+        const { at, level, absent } = plane;
+        session.setStatus(pane, { ...statusNow(), at, level, absent, isSharp: plane.as === "native" });
         schedule();
       },
-      state: (state) => session.setStatus(pane, { ...statusNow(), ...state }),
+      state(state) {
+        if (isOtherSource(state.error)) session.isChanged.set(true);
+        session.setStatus(pane, { ...statusNow(), ...state });
+      },
     });
   }
 

@@ -5,7 +5,8 @@ import { hasScale, PANE_AXES, PANE_NAMES, voxelOf } from "./geometry.js";
 import { type Measure, POINTS } from "./measure.js";
 import type { Axis } from "./overlay.js";
 import { drawPane, type PaneDrawing } from "./pane-draw.js";
-import { axisOf, type PaneId, type Session } from "./session.js";
+import { isNoAnswer, isOtherSource } from "./served.js";
+import { axisOf, type PaneId, type PaneStatus, type Session } from "./session.js";
 import { wheelZooms } from "./settings.js";
 import { atPosition, panned, sectionOf, zoomed } from "./state.js";
 import { useOf } from "./use-of.js";
@@ -96,25 +97,37 @@ function PaneLabels({ session, pane, axis, again }: { session: Session; pane: Pa
       {isCoarse && (
         <span className="v-level">
           level {status.level}
-          {level?.virtual ? ` · every ${step}th voxel` : ""}
+          {level?.virtual ? ` · every ${step}${step % 10 === 2 ? "nd" : "th"} voxel` : ""}
         </span>
       )}
       {status?.isSlow && <span className="v-slow" />}
-      {status?.error !== undefined && <Failure error={status.error} again={again} />}
+      {status?.absent && <Absent chunks={status.absent} />}
+      {status?.error !== undefined && !isNoAnswer(status.error) && !isOtherSource(status.error) && (
+        <Failure error={status.error} again={again} />
+      )}
     </>
   );
 }
 
-/** Why a plane did not come. The last one stays. */
+/** Sparse volumes leave chunks out; others may have lost some. */
+function Absent({ chunks: { count, first } }: { chunks: NonNullable<PaneStatus["absent"]> }) {
+  const more = count > 1 ? ` and ${count - 1} more` : "";
+  return (
+    <span className="v-absent">
+      ⚠ not stored, drawn as the fill value: {first}
+      {more}
+    </span>
+  );
+}
+
+/** Why a plane did not come. The last one stays. What the server's banner or that of a changed file says is not said again. */
 function Failure({ error, again }: { error: unknown; again: () => void }) {
   const { code, message, hint } = apiErrorOf(error);
-  // what was shown is of another file than what would come
-  const isOther = code === "SOURCE_CHANGED";
   return (
     <div className="v-error" role="alert">
       <strong>✕ {code}</strong> {message} {hint}{" "}
-      <button type="button" onClick={isOther ? () => location.reload() : again}>
-        {isOther ? "Reload" : "Try again"}
+      <button type="button" onClick={again}>
+        Try again
       </button>
     </div>
   );

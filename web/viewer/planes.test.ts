@@ -82,6 +82,7 @@ describe("numbers of a plane", () => {
 function laboratory() {
   const asked: { ask: PlaneAsk; signal: AbortSignal; answer: () => Promise<void>; fail: (error: unknown) => Promise<void> }[] =
     [];
+  const changed = { is: false };
   const shown: Plane[] = [];
   const timers: { ms: number; signal: AbortSignal | undefined; ring: () => Promise<void> }[] = [];
   const settle = async (act: () => void) => {
@@ -117,12 +118,13 @@ function laboratory() {
     show: (plane) => shown.push(plane),
     state: (state) => states.push(state),
     passes: (error) => error === "away",
+    isOver: () => changed.is,
   });
   const open = () => asked.filter(({ signal }) => !signal.aborted);
   const ring = async (ms: number) => {
     for (const timer of timers.filter((one) => one.ms === ms && !one.signal?.aborted)) await timer.ring();
   };
-  return { loader, asked, shown, states, open, ring };
+  return { loader, asked, shown, states, open, ring, changed };
 }
 const moving = { isMoving: true, direction: 1 } as const;
 const resting = { isMoving: false, direction: 1 } as const;
@@ -191,6 +193,25 @@ describe("a loader", () => {
     const before = asked.length;
     await ring(2000);
     expect(asked.length).toBeGreaterThan(before);
+  });
+
+  it("asks for nothing more once its file is another one, and shows what it has", async () => {
+    const { loader, asked, shown, ring, changed } = laboratory();
+    loader.want(need(1), resting);
+    await asked[0]!.answer();
+    changed.is = true;
+    await asked[1]!.answer();
+    const before = asked.length;
+    loader.want(need(9), resting);
+    await ring(80);
+    loader.want(need(1), moving);
+    expect([asked.length, shown.map(({ at, as }) => [at, as])]).toEqual([
+      before,
+      [
+        [1, "f16"],
+        [1, "f16"],
+      ],
+    ]);
   });
 
   it("ends what is under way when it is closed", () => {

@@ -1,3 +1,4 @@
+import type { AbsentChunks } from "../../src/arrays/plane/plane.js";
 import type { Clock } from "../../src/core/clock.js";
 import { EmporiumError } from "../../src/core/errors.js";
 import { Recent } from "../../src/core/recent.js";
@@ -42,6 +43,8 @@ export interface Plane extends PlaneAsk {
   /** Of `data`: `float16` is in an Uint16Array. Types that no texture has are float32. */
   readonly dtype: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float16" | "float32";
   readonly data: Samples;
+  /** Chunks that are not stored: how many, and the key of one. */
+  readonly absent?: AbsentChunks | undefined;
 }
 
 /** Where planes come from. */
@@ -174,6 +177,8 @@ export interface LoaderOptions {
   state(state: LoaderState): void;
   /** Whether a failure may be over soon. */
   passes(error: unknown): boolean;
+  /** The source is another one now: what was read is shown, and nothing more is asked for. */
+  isOver(): boolean;
 }
 
 export const makeCache = (): Recent<string, Plane> => new Recent(CACHE_BYTES, ({ data }) => data.byteLength);
@@ -265,7 +270,7 @@ export class PlaneLoader {
   }
 
   private isWaiting(): boolean {
-    if (!this.wanted) return false;
+    if (!this.wanted || this.options.isOver()) return false;
     const { rough, sharp } = this.wanted;
     return this.shownKey !== keyOf(sharp) && !(this.isMoving && this.shownKey === keyOf(rough));
   }
@@ -294,7 +299,7 @@ export class PlaneLoader {
   }
 
   private pump(): void {
-    if (this.isClosed || !this.wanted || this.failed) return;
+    if (this.isClosed || !this.wanted || this.failed || this.options.isOver()) return;
     const { rough, sharp, ahead } = this.wanted;
     const isSharp = this.cached(sharp) !== undefined;
     const needs: PlaneAsk[] = [];
@@ -336,7 +341,7 @@ export class PlaneLoader {
 
   private arrived(flight: Flight, plane: Plane): void {
     this.flights = this.flights.filter((one) => one !== flight);
-    if (this.isClosed || flight.abort.signal.aborted) return;
+    if (this.isClosed || flight.abort.signal.aborted || this.options.isOver()) return;
     this.options.cache.set(this.cacheKey(flight.ask), plane);
     const { rough, sharp } = this.wanted!;
     const isNow = flight.key === keyOf(rough) || flight.key === keyOf(sharp);

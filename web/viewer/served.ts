@@ -1,6 +1,7 @@
 import { PLANE_HEADERS, type PlaneQuery, type VolumeFacts } from "../../src/model/page-api.js";
 import { AnswerError, answered, ask, base } from "../parts/api.js";
-import { isWhole, type PlaneSource, samplesOf } from "./planes.js";
+import { isDown } from "../parts/queries.js";
+import { isWhole, type Plane, type PlaneSource, samplesOf } from "./planes.js";
 
 /** A volume of the server. @throws {AnswerError} */
 export async function openServed(ref: string, signal?: AbortSignal): Promise<PlaneSource> {
@@ -14,15 +15,30 @@ export async function openServed(ref: string, signal?: AbortSignal): Promise<Pla
       for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
       if (!isWhole(facts, one)) url.searchParams.set("box", [column0, row0, column1, row1].join());
       if (one.slab > 1) url.searchParams.set("slab", String(one.slab));
-      const reply = await answered(url, { signal: abort });
+      const reply = await answered(url, { signal: abort }).catch((error: unknown) => {
+        if (isNoAnswer(error)) isDown.set(true);
+        throw error;
+      });
       const [rows, columns] = (reply.headers.get(PLANE_HEADERS.shape) ?? "").split(",").map(Number);
       const level = Number(reply.headers.get(PLANE_HEADERS.level) ?? one.level);
       const dtype = reply.headers.get(PLANE_HEADERS.dtype) ?? facts.dtype;
-      return { ...one, level, rows: rows!, columns: columns!, ...samplesOf(dtype, await reply.arrayBuffer(), rows! * columns!) };
+      const samples = samplesOf(dtype, await reply.arrayBuffer(), rows! * columns!);
+      return { ...one, level, rows: rows!, columns: columns!, ...samples, absent: absentOf(reply.headers) };
     },
     close() {},
   };
 }
+
+function absentOf(headers: Headers): Plane["absent"] {
+  const [count, first] = headers.get(PLANE_HEADERS.absent)?.split(" ") ?? [];
+  return first === undefined ? undefined : { count: Number(count), first: decodeURIComponent(first) };
+}
+
+export const isNoAnswer = (error: unknown): boolean => error instanceof AnswerError && error.status === 0;
+
+/** The file was replaced or changed: planes of it would be of another volume than those that are shown. */
+export const isOtherSource = (error: unknown): boolean => error instanceof AnswerError && CHANGED.includes(error.error.code);
+const CHANGED = ["SOURCE_CHANGED", "STORE_CONFLICT"];
 
 /** A server that is away may be back, and a busy one says so. */
 export const passes = (error: unknown): boolean => error instanceof AnswerError && (error.status === 0 || error.status === 503);

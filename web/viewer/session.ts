@@ -28,6 +28,7 @@ export interface PaneStatus extends LoaderState {
   readonly level?: number | undefined;
   /** Its numbers are those of the file. */
   readonly isSharp: boolean;
+  readonly absent?: Plane["absent"];
 }
 
 /** Panes that are there: by axis, the second volume's with `2` behind. */
@@ -44,6 +45,8 @@ export interface Session {
   readonly measuring: Shared<{ readonly kind: MeasureKind; readonly draft: Measure | undefined } | undefined>;
   /** Sections a second while it plays. */
   readonly playing: Shared<number | undefined>;
+  /** The file is another one than when it was opened. */
+  readonly isChanged: Shared<boolean>;
   readonly painter: Shared<OverlayPainter | undefined>;
   /** Counts up whenever a painter has something new. */
   readonly repaints: Shared<number>;
@@ -85,6 +88,7 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
     status: shared<Readonly<Partial<Record<PaneId, PaneStatus>>>>({}),
     measuring: shared<{ kind: MeasureKind; draft: Measure | undefined } | undefined>(undefined),
     playing: shared<number | undefined>(undefined),
+    isChanged: shared(false),
     painter: shared<OverlayPainter | undefined>(undefined),
     repaints: shared(0),
     second: shared<{ source: PlaneSource; isOver: boolean } | undefined>(undefined),

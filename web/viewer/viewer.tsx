@@ -228,6 +228,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
           ⚠ Compressed: no random access; far slices take long. Convert it with emporium ingest convert.
         </p>
       )}
+      <Changed session={session} />
       <div className="v-body">
         <div className={`v-panes v-${layout}`}>
           {panes
@@ -289,6 +290,19 @@ function useWay(facts: VolumeFacts): void {
           },
         ];
   useCrumbs(...above, { label: facts.title });
+}
+
+/** Slices of the file as it was and as it is never stand beside each other. */
+function Changed({ session }: { session: Session }) {
+  if (!session.isChanged.use()) return null;
+  return (
+    <p className="v-warnings" role="alert">
+      ✕ {session.facts.title} has changed since it was opened: slices that were read before are shown, and no others.{" "}
+      <button type="button" onClick={() => location.reload()}>
+        Reload
+      </button>
+    </p>
+  );
 }
 
 function MeasureButton({ session, toggle }: { session: Session; toggle: () => void }) {

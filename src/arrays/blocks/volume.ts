@@ -1,5 +1,6 @@
 import type { Box, Triple } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
+import type { BoxReadOptions } from "../plane/plane.js";
 
 /** One resolution of a volume that is read box by box. Nothing of it is read before the first `read`. */
 export interface BlockLevel {
@@ -21,7 +22,7 @@ export interface BlockLevel {
    *
    * @throws {EmporiumError} USAGE (a box outside the level), FORMAT_CORRUPT, FORMAT_TRUNCATED, what the store throws
    */
-  read(box: Box, options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array>;
+  read(box: Box, options?: BoxReadOptions): Promise<Uint8Array>;
   /**
    * Looks at the objects of the level, by one listing. Undefined where the store does not say. Absent where the volume is a file, whose identity is
    * that of the volume.

@@ -13,6 +13,8 @@ export interface BoxTarget {
   /** Of `bytes`, in elements. */
   readonly strides: Triple;
   into(part: ChunkPart): Elements;
+  /** Hears of chunks that are not stored. */
+  readonly absent?: ((cell: Triple) => void) | undefined;
 }
 
 /** Beside it, for memory of boxes that is used again: fresh memory costs as much as the copy into it, and collecting it as much again. */

@@ -22,7 +22,7 @@ export interface ReaderOptions extends Pick<OpenedLevels, "store" | "levels"> {
 
 /** Reads boxes of the levels of one volume. */
 export interface ChunkReader {
-  read(level: ChunkedLevel, box: Box, signal?: AbortSignal): Promise<Uint8Array>;
+  read(level: ChunkedLevel, box: Box, signal?: AbortSignal, absent?: (cell: Triple) => void): Promise<Uint8Array>;
   readStored(level: ChunkedLevel, box: Box, signal?: AbortSignal): Promise<StoredBlock>;
   traffic(): BlockTraffic;
 }
@@ -58,7 +58,7 @@ export function chunkReader({ store, levels, room }: ReaderOptions): ChunkReader
   const decoding = new Map<string, Promise<void>>();
   const context: Context = { memory, kernels, boxes, decoded, pool, clock, store, stored, counts, levels: states, decoding };
   return {
-    read: (level, box, signal) => counted(counts, () => readBox(context, level, box, signal)),
+    read: (level, box, signal, absent) => counted(counts, () => readBox(context, level, box, signal, absent)),
     readStored: (level, box, signal) => counted(counts, () => readStoredBox(context, level, box, signal)),
     traffic: () => ({
       ...counts,
@@ -85,11 +85,19 @@ interface MissingPart extends ChunkPart {
   readonly whole: boolean;
 }
 
-async function readBox(context: Context, level: ChunkedLevel, box: Box, signal: AbortSignal | undefined): Promise<Uint8Array> {
+async function readBox(
+  context: Context,
+  level: ChunkedLevel,
+  box: Box,
+  signal: AbortSignal | undefined,
+  absent: BoxTarget["absent"],
+): Promise<Uint8Array> {
   signal?.throwIfAborted();
   // what a local disk or this thread decodes is not faster for being asked for in advance
   const waits = context.store.local !== undefined;
-  return context.boxes.fill(box, level.itemBytes, waits, (target) => fillBox(context, level, box, target, signal));
+  return context.boxes.fill(box, level.itemBytes, waits, (target) =>
+    fillBox(context, level, box, absent ? { ...target, absent } : target, signal),
+  );
 }
 
 async function fillBox(
@@ -236,6 +244,7 @@ function pieceOf({ coding }: ChunkedLevel, part: MissingPart) {
 
 function fillPart({ counts }: Context, level: ChunkedLevel, part: ChunkPart, target: BoxTarget): void {
   counts.absent++;
+  target.absent?.(part.cell);
   fillElementBox(level.fill, target.into(part), part.shape);
 }
 

@@ -96,7 +96,15 @@ function loadedLevel(level: ChunkedLevel, reader: ChunkReader, store: Store): Lo
     voxelSizeNm,
     offsetNm,
     codec,
-    read: async (box, options) => reader.read(level, insideOf(box, shape, name), options?.signal),
+    async read(box, { signal, absent } = {}) {
+      const cells: Triple[] = [];
+      const bytes = await reader.read(level, insideOf(box, shape, name), signal, absent && ((cell) => cells.push(cell)));
+      if (cells[0]) {
+        const place = await level.find(cells[0], signal);
+        absent!({ count: cells.length, first: place?.key ?? `${folder ?? name} ${cells[0].join("/")}` });
+      }
+      return bytes;
+    },
     ...(folder !== undefined && { voxelIdentity: (options) => voxelIdentity(store, folder, options) }),
     readStored: async (box, options) => reader.readStored(level, insideOf(box, shape, name), options?.signal),
   };

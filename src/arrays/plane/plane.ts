@@ -21,6 +21,14 @@ export interface PlaneLevel {
 
 export interface BoxReadOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Hears of chunks that a box touches and that are not stored: their voxels have the fill value. Such volumes are sound, or have lost some. */
+  readonly absent?: ((chunks: AbsentChunks) => void) | undefined;
+}
+
+export interface AbsentChunks {
+  readonly count: number;
+  /** Key of one of them, or its place in the grid of chunks. */
+  readonly first: string;
 }
 
 export interface PlaneReadOptions extends BoxReadOptions {

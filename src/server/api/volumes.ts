@@ -66,6 +66,7 @@ export const volumeRoutes: Routes = (app, { find, volumes }) => {
         [PLANE_HEADERS.shape]: `${plane.rows},${plane.columns}`,
         [PLANE_HEADERS.dtype]: plane.dtype,
         [PLANE_HEADERS.level]: String(choice.level ?? 0),
+        ...(plane.absent && { [PLANE_HEADERS.absent]: `${plane.absent.count} ${encodeURIComponent(plane.absent.first)}` }),
         "server-timing": `read;dur=${plane.readMs.toFixed(1)}, decode;dur=${plane.decodeMs.toFixed(1)}`,
       });
     } catch (error) {

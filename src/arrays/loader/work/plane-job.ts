@@ -2,7 +2,7 @@ import type { Box, Triple } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
 import type { PlaneForm } from "../../plane/convert.js";
 import type { PlaneFile } from "../../plane/open.js";
-import type { Plane, PlaneChoice } from "../../plane/plane.js";
+import type { AbsentChunks, Plane, PlaneChoice } from "../../plane/plane.js";
 
 /** A file of this machine's disks, as it was when it was looked at. */
 export interface LocalPlaneFile {
@@ -35,4 +35,5 @@ export interface PlaneResult {
   /** For the file, and for all else. */
   readonly readMs: number;
   readonly decodeMs: number;
+  readonly absent?: AbsentChunks | undefined;
 }
