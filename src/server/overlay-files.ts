@@ -58,6 +58,8 @@ const FILES_MAX = 100;
 const MESH = /\.(stl|obj|glb|ply|vtk)$/i;
 const POINTS = /\.(ndjson|star|cbox|tloc|csv|tsv|tbl|box|coords|txt|json)$/i;
 const MODEL = /\.(mod|fid)$/i;
+/** Names that points may have, but that nearly always hold something else: listed where they are the volume's own. */
+const ELSE = /(metadata\.json|\.txt)$/i;
 const VOLUME = /\.(mrcs?|rec|st|ali|preali|map|tiff?|dm[34]|zarr|n5)$/i;
 
 /** Models, lists of points and meshes in the folder of a volume. Nothing is opened. */
@@ -83,7 +85,8 @@ export async function overlayFilesBeside(store: Store, key: string, signal: Abor
     const kind = MODEL.test(name) ? "model" : MESH.test(name) ? "mesh" : "points";
     return { id: idOf(name), key: path, name, kind, stat, isOwn: isOwn(stemOf(path)) };
   });
-  return files.sort((a, b) => Number(b.isOwn) - Number(a.isOwn)).slice(0, FILES_MAX);
+  const listed = files.filter(({ name, isOwn }) => isOwn || !ELSE.test(name));
+  return listed.sort((a, b) => Number(b.isOwn) - Number(a.isOwn)).slice(0, FILES_MAX);
 }
 
 /** Letters that two names begin with, where one goes on from the whole of the other: `TS_1_ribosomes` from `TS_1`, `TS_1_rec` from `TS_1`. */

@@ -32,8 +32,11 @@ export function makeQueries(): QueryClient {
 
 /** What a volume says of itself. */
 export const volumeQuery = (ref: string) => ({ queryKey: ["volume", ref], queryFn: asking<VolumeFacts>(`volumes/${ref}`) });
-/** What can be drawn over a volume. */
-export const overlaysQuery = (ref: string) => ({ queryKey: ["overlays", ref], queryFn: asking<Overlays>(`overlays/${ref}`) });
+/** What can be drawn over a volume. @param added of the files beside it that have other names */
+export const overlaysQuery = (ref: string, added: readonly string[] = []) => ({
+  queryKey: ["overlays", ref, added],
+  queryFn: asking<Overlays>(`overlays/${ref}${added.length > 0 ? `?with=${added.join()}` : ""}`),
+});
 
 const asking =
   <T>(path: string) =>

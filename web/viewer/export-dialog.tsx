@@ -3,12 +3,13 @@ import { ErrorPanel } from "../parts/states.js";
 import { printContrastWords } from "./caption.js";
 import type { PictureFacts } from "./export.js";
 import { hasScale, PANE_AXES, PANE_NAMES, PLANE_AXES, voxelOf } from "./geometry.js";
-import { drawScaleBar, type PaneDrawing } from "./pane-draw.js";
+import type { OverlayPoint } from "./overlay.js";
+import type { PaneDrawing } from "./pane-draw.js";
 import type { PlaneAsk } from "./planes.js";
 import { paint } from "./render-2d.js";
 import type { PaneId, Session } from "./session.js";
 
-type Kind = "seen" | "raw" | "tiff";
+type Kind = "seen" | "raw" | "tiff" | "csv";
 
 const CAPTION_HEIGHT = 24;
 
@@ -40,15 +41,20 @@ export function ExportDialog({
   const active = session.activePane.get();
   const pane: PaneId = drawings.has(active) ? active : "z";
   const isSeen = kind === "seen";
+  const pointsHere = () => session.painter.get()?.points?.(drawings.get(pane)!.view()) ?? [];
   const isNative = size === "native" || !isSeen;
   const save = async () => {
     setBusy(true);
     setError(undefined);
     try {
       const drawing = drawings.get(pane)!;
-      const made = await (isNative
-        ? nativeFile(session, drawing, kind, { bar, caption }, stop.current.signal)
-        : screenFile(session, drawing, { bar, overlays, caption }));
+      // what is on is in the picture, also where it has not come yet
+      if (isSeen || kind === "csv") await session.painter.get()?.ready?.(drawing.view());
+      const made = await (kind === "csv"
+        ? pointsFile(drawing, pointsHere())
+        : isNative
+          ? nativeFile(session, drawing, kind, { bar, overlays, caption }, stop.current.signal)
+          : screenFile(session, drawing, { bar, overlays, caption }));
       download(made.bytes, made.name, made.type);
       dialog.current?.close();
     } catch (failure) {
@@ -65,6 +71,7 @@ export function ExportDialog({
         <Choice name="kind" value="seen" now={kind} set={setKind} label="PNG, 8 bit as seen" />
         <Choice name="kind" value="raw" now={kind} set={setKind} label="PNG, 16 bit raw" />
         <Choice name="kind" value="tiff" now={kind} set={setKind} label="TIFF, 32 bit floating point" />
+        <Choice name="kind" value="csv" now={kind} set={setKind} label="CSV, points in the slab of the layers that are on" />
       </fieldset>
       <fieldset disabled={!isSeen}>
         <legend>Size</legend>
@@ -80,13 +87,13 @@ export function ExportDialog({
       <fieldset disabled={!isSeen}>
         <legend>With</legend>
         <Check label="Scale bar" value={bar && isSeen} set={setBar} />
-        <Check label="Layers and measures" value={overlays && !isNative} set={setOverlays} isOff={isNative} />
+        <Check label="Layers and measures" value={overlays && isSeen} set={setOverlays} />
         <Check label="Caption" value={caption && isSeen} set={setCaption} />
       </fieldset>
       {error !== undefined && <ErrorPanel error={error} />}
       <p className="buttons">
         <button type="button" className="primary" disabled={isBusy} onClick={() => void save()}>
-          Save picture
+          {kind === "csv" ? "Save table" : "Save picture"}
         </button>
         <button type="button" onClick={() => dialog.current?.close()}>
           Cancel
@@ -116,10 +123,10 @@ function Choice<T extends string>({
   );
 }
 
-function Check({ label, value, set, isOff }: { label: string; value: boolean; set: (value: boolean) => void; isOff?: boolean }) {
+function Check({ label, value, set }: { label: string; value: boolean; set: (value: boolean) => void }) {
   return (
     <label className="check">
-      <input type="checkbox" checked={value} disabled={isOff} onChange={({ target }) => set(target.checked)} /> {label}
+      <input type="checkbox" checked={value} onChange={({ target }) => set(target.checked)} /> {label}
     </label>
   );
 }
@@ -165,7 +172,7 @@ async function nativeFile(
   session: Session,
   drawing: PaneDrawing,
   kind: Kind,
-  { bar, caption }: { bar: boolean; caption: boolean },
+  { bar, overlays, caption }: { bar: boolean; overlays: boolean; caption: boolean },
   signal: AbortSignal,
 ): Promise<Made> {
   const { floatTiff, nativePlane, rawPng, seenPng } = await import("./export.js");
@@ -200,10 +207,17 @@ async function nativeFile(
     image.data,
   );
   context.putImageData(image, 0, 0);
-  if (bar) drawScaleBar(context, { width, height }, pixelSize, hasScale(facts));
+  drawing.paintOver(context, { overlays, bar }, drawing.native());
   if (caption) drawCaption(context, width, height, words);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
   return { bytes: seenPng(data, canvas.width, canvas.height, words), name: nameOf(drawing, "png"), type: "image/png" };
+}
+
+/** @throws where no point is in the slab */
+async function pointsFile(drawing: PaneDrawing, points: readonly OverlayPoint[]): Promise<Made> {
+  const { pointsCsv } = await import("./export.js");
+  if (points.length === 0) throw new Error("no layer that is on has a point in this slab");
+  return { bytes: pointsCsv(drawing.view().facts, points), name: nameOf(drawing, "csv"), type: "text/csv" };
 }
 
 function canvasOf(width: number, height: number): readonly [HTMLCanvasElement, CanvasRenderingContext2D] {

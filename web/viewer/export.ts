@@ -1,7 +1,11 @@
 import { encodeGreyPng, encodePng } from "../../src/arrays/picture/png.js";
+import { csvCells } from "../../src/formats/table/csv-line.js";
 import { TAG } from "../../src/formats/tiff/tags.js";
 import { type TiffTag, writeTiff } from "../../src/formats/tiff/write.js";
+import type { VolumeFacts } from "../../src/model/page-api.js";
 import type { Contrast } from "./contrast.js";
+import { hasScale, voxelOf } from "./geometry.js";
+import type { OverlayPoint } from "./overlay.js";
 import { isWhole, type Plane, type PlaneSource, sampleAt } from "./planes.js";
 
 /** What is written into a picture beside its pixels. */
@@ -95,6 +99,22 @@ export async function floatTiff(plane: Plane, pixelSizeAngstrom: number | undefi
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   for await (const piece of writeTiff(stack, pixels())) pieces.push(piece as Uint8Array<ArrayBuffer>);
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}
+
+/** Points as a table: names, numbers in their files, Å and voxels from 0. */
+export function pointsCsv(facts: VolumeFacts, points: readonly OverlayPoint[]): Uint8Array {
+  const [voxel, origin] = [voxelOf(facts), facts.originAngstrom];
+  const print = (value: number) => String(Number(value.toFixed(3)));
+  const unit = hasScale(facts) ? ["x_angstrom", "y_angstrom", "z_angstrom"] : [];
+  const lines = points.map(({ layer, number, instance, world }) => [
+    layer,
+    String(number),
+    String(instance ?? ""),
+    ...(hasScale(facts) ? [...world].reverse().map(print) : []),
+    ...world.map((value, i) => print((value - origin[i]!) / voxel[i]!)).reverse(),
+  ]);
+  const header = ["layer", "point", "instance", ...unit, "x_voxel", "y_voxel", "z_voxel"];
+  return new TextEncoder().encode([header, ...lines].map((cells) => `${csvCells(cells)}\r\n`).join(""));
 }
 
 /** All of a plane, as the file has it. */

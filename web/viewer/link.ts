@@ -33,6 +33,8 @@ const PARAMETERS = {
   c: parsedBy(parseContrast),
   s: numberIn(1, SLAB_MAX),
   on: z.string().check(z.maxLength(LINK_MAX)),
+  /** `id:opacity`. */
+  o: parsedBy(parseOpacities),
   m: parsedBy(parseMeasures),
   /** The volume beside it, and its contrast. */
   w: z.string().check(z.regex(/^[\w:-]+$/)),
@@ -70,6 +72,7 @@ export function parseLink(
     contrast: read("c") ?? first.contrast,
     slab: read("s") ?? first.slab,
     on: on === undefined ? undefined : on.split(",").filter((id) => id !== ""),
+    opacities: read("o"),
     measures: read("m") ?? [],
     other: read("w"),
     otherContrast: read("cw"),
@@ -89,6 +92,7 @@ export function linkParameters(facts: VolumeFacts, state: ViewState): LinkParame
     ...(!isSame(state.contrast, defaultContrast(facts)) && { c: printContrast(state.contrast) }),
     ...(state.slab !== 1 && { s: String(state.slab) }),
     ...(state.on && { on: state.on.join(",") }),
+    ...(state.opacities && Object.keys(state.opacities).length > 0 && { o: printOpacities(state.opacities) }),
     ...(state.measures.length > 0 && { m: printMeasures(state.measures) }),
     ...(state.other && { w: state.other }),
     ...(state.otherContrast && { cw: printContrast(state.otherContrast) }),
@@ -97,14 +101,28 @@ export function linkParameters(facts: VolumeFacts, state: ViewState): LinkParame
 
 /** `search` and `hash` of an address: what makes it too long goes behind `#`. */
 export function splitLink(parameters: LinkParameters): { readonly search: LinkParameters; readonly hash: string } {
-  const { m, on, ...short } = parameters;
+  const { m, o, on, ...short } = parameters;
   if (new URLSearchParams(parameters).toString().length <= LINK_MAX) return { search: parameters, hash: "" };
-  const long = new URLSearchParams({ ...(on !== undefined && { on }), ...(m !== undefined && { m }) });
+  const long = new URLSearchParams({
+    ...(on !== undefined && { on }),
+    ...(o !== undefined && { o }),
+    ...(m !== undefined && { m }),
+  });
   return { search: short, hash: decodeURIComponent(long.toString()) };
 }
 
 const printPoint = ([z, y, x]: Triple): string => [x, y, z].join(",");
 const printContrast = ({ low, high, gamma, isInverted }: Contrast): string => [low, high, gamma, isInverted ? 1 : 0].join(",");
+
+const printOpacities = (opacities: Readonly<Record<string, number>>): string =>
+  Object.entries(opacities)
+    .map(([id, opacity]) => `${id}:${opacity}`)
+    .join(",");
+
+function parseOpacities(text: string): Readonly<Record<string, number>> | undefined {
+  const pairs = text.split(",").map((pair) => /^([\w-]{1,40}):(0?\.\d{1,3}|[01])$/.exec(pair));
+  return pairs.every((pair) => pair) ? Object.fromEntries(pairs.map((pair) => [pair![1]!, Number(pair![2])])) : undefined;
+}
 
 function parseContrast(text: string): Contrast | undefined {
   const [low, high, gamma = 1, inverted = 0, more] = text.split(",").map((part) => (part === "" ? Number.NaN : Number(part)));

@@ -38,9 +38,22 @@ export interface OverlayHit {
   readonly open?: (() => void) | undefined;
 }
 
+/** A point of a layer. */
+export interface OverlayPoint {
+  readonly layer: string;
+  /** In its file, from 1. */
+  readonly number: number;
+  readonly instance: number | undefined;
+  readonly world: Triple;
+}
+
 export interface OverlayPainter {
   /** Draws over a pane. The context is clear, in CSS pixels, and is asked again whenever something has changed. */
   paint(pane: PaneView, transform: PaneTransform, context: CanvasRenderingContext2D): void;
+  /** When all that is drawn over this pane has come, or cannot come. */
+  ready?(pane: PaneView): Promise<void>;
+  /** Points whose centres lie in the slab of this pane. */
+  points?(pane: PaneView): readonly OverlayPoint[];
   /** What is below the pointer. */
   hit?(pane: PaneView, transform: PaneTransform, u: number, v: number): OverlayHit | undefined;
 }
@@ -55,6 +68,11 @@ export interface LayersHost {
   /** Layers that are on, as `on=` of the address has them; undefined: it does not say. */
   readonly on: readonly string[] | undefined;
   setOn(ids: readonly string[]): void;
+  /** Of layers that are not as opaque as they can be, by their ids. */
+  readonly opacities: Readonly<Record<string, number>>;
+  setOpacity(id: string, opacity: number): void;
+  /** Called whenever the state of the viewer changes. @returns ends that */
+  watch(changed: () => void): () => void;
   /** Moves the crosshair, Å `[z, y, x]`, and the view with it where it would be out of sight. */
   goTo(world: Triple): void;
   readonly position: Triple;

@@ -1,9 +1,20 @@
 import type { Triple } from "../../src/core/box.js";
 import { systemClock } from "../../src/core/clock.js";
 import { isDown } from "../parts/queries.js";
-import { hasScale, indexAt, PANE_AXES, PLANE_AXES, type Placement, place, visibleBox, voxelOf, worldAt } from "./geometry.js";
+import {
+  extentOf,
+  hasScale,
+  indexAt,
+  PANE_AXES,
+  PLANE_AXES,
+  type Placement,
+  place,
+  visibleBox,
+  voxelOf,
+  worldAt,
+} from "./geometry.js";
 import { isOnSection, type Measure, printMeasured } from "./measure.js";
-import type { Axis, PaneView } from "./overlay.js";
+import type { Axis, PaneTransform, PaneView } from "./overlay.js";
 import { isWhole, type Plane, PlaneLoader, type PlaneSource, valueIn } from "./planes.js";
 import { type Frame, type Placed, type Renderer, webglRenderer } from "./render.js";
 import { canvasRenderer } from "./render-2d.js";
@@ -25,10 +36,22 @@ export interface PaneDrawing {
   hoverAt(u: number, v: number): Hover;
   /** Draws the planes now, so that the canvas can be read before the browser clears it. */
   drawNow(): HTMLCanvasElement;
-  /** What lies over them, without the crosshair: for exports. */
-  paintOver(context: CanvasRenderingContext2D, parts: { readonly overlays: boolean; readonly bar: boolean }): void;
+  /** What lies over them, without the crosshair: for exports. Default: as it is seen. */
+  paintOver(
+    context: CanvasRenderingContext2D,
+    parts: { readonly overlays: boolean; readonly bar: boolean },
+    as?: PaneFrame,
+  ): void;
+  /** All of the plane with a pixel a voxel, as the file has its rows and columns. */
+  native(): PaneFrame;
   retry(): void;
   close(): void;
+}
+
+/** A picture of a pane: what it shows, and where. */
+export interface PaneFrame {
+  readonly view: PaneView;
+  readonly where: PaneTransform;
 }
 
 /** Keeps one pane's two canvases as the session says: the planes, and what lies over them. */
@@ -181,9 +204,32 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
     drawCrosshair(where);
   }
 
-  function paintOver(into: CanvasRenderingContext2D, { overlays, bar }: { overlays: boolean; bar: boolean }): void {
-    const where = placement();
-    const now = view();
+  function native(): PaneFrame {
+    const { facts } = source;
+    const { row, column } = PLANE_AXES[axis];
+    const { normal } = PANE_AXES[axis];
+    const [down, across] = [voxelOf(facts)[row], voxelOf(facts)[column]];
+    const [top, left] = [extentOf(facts, row).low, extentOf(facts, column).low];
+    const now = { ...view(), width: facts.shape[column], height: facts.shape[row], angstromPerPixel: across };
+    const toPane = (world: Triple) => ({
+      u: (world[column] - left) / across,
+      v: (world[row] - top) / down,
+      away: world[normal] - now.atAngstrom,
+    });
+    const toWorld = (u: number, v: number) => {
+      const world: Triple = [now.atAngstrom, now.atAngstrom, now.atAngstrom];
+      world[column] = left + u * across;
+      world[row] = top + v * down;
+      return world;
+    };
+    return { view: now, where: { toPane, toWorld } };
+  }
+
+  function paintOver(
+    into: CanvasRenderingContext2D,
+    { overlays, bar }: { overlays: boolean; bar: boolean },
+    { view: now, where }: PaneFrame = { view: view(), where: placement() },
+  ): void {
     if (overlays) {
       into.save();
       session.painter.get()?.paint(now, where, into);
@@ -193,7 +239,7 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
       const here = all.filter((measure) => isOnSection(measure, axis, now.atAngstrom, now.slabAngstrom));
       for (const one of here) drawMeasure(into, one, where);
     }
-    if (bar) drawScaleBar(into, size, session.zoom(), hasScale(source.facts));
+    if (bar) drawScaleBar(into, now, now.angstromPerPixel, hasScale(source.facts));
   }
 
   function drawCrosshair(where: Placement): void {
@@ -223,7 +269,7 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
     context.globalAlpha = 1;
   }
 
-  function drawMeasure(into: CanvasRenderingContext2D, one: Measure, where: Placement): void {
+  function drawMeasure(into: CanvasRenderingContext2D, one: Measure, where: PaneTransform): void {
     const points = one.points.map((point) => where.toPane(point));
     const [first] = points;
     if (!first) return;
@@ -271,6 +317,7 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
       return canvas;
     },
     paintOver,
+    native,
     retry: () => loader.retry(),
     close() {
       isClosed = true;

@@ -23,6 +23,8 @@ export interface ViewState {
   readonly slab: number;
   /** Layers that are on; undefined: those that the layers themselves begin with. */
   readonly on?: readonly string[] | undefined;
+  /** Of layers, from 0 to 1; 1 is not said. */
+  readonly opacities?: Readonly<Record<string, number>> | undefined;
   readonly measures: readonly Measure[];
   /** The volume beside this one. */
   readonly other?: string | undefined;

@@ -430,6 +430,8 @@ function usePlaying(session: Session): void {
   }, [session, speed]);
 }
 
+const NOTHING = {};
+
 function useHost(
   session: Session,
   step: { current: ((direction: 1 | -1) => void) | undefined },
@@ -443,6 +445,15 @@ function useHost(
         return session.state.get().on;
       },
       setOn: (ids: readonly string[]) => session.update((state) => ({ ...state, on: ids })),
+      get opacities() {
+        return session.state.get().opacities ?? NOTHING;
+      },
+      setOpacity: (id: string, opacity: number) =>
+        session.update((state) => {
+          const { [id]: _, ...others } = state.opacities ?? {};
+          return { ...state, opacities: opacity < 1 ? { ...others, [id]: opacity } : others };
+        }),
+      watch: session.state.watch,
       goTo(world: Triple) {
         session.update((state): ViewState => {
           const there = atPosition(session.facts, state, world);

@@ -22,6 +22,7 @@ import {
   readOverlayFile,
 } from "../overlay-files.js";
 import type { Place, PlacedKey } from "../places.js";
+import { type TiltAxis, tiltAxisOf, tiltAxisShapes } from "../tilt-axis.js";
 import {
   annotationFilesOf,
   type CataloguedAnnotationFile,
@@ -29,6 +30,7 @@ import {
   drawnFiles,
   findTomogram,
 } from "../tomograms.js";
+import { volumeMetadata } from "../volume-metadata.js";
 import type { ApiContext, Routes } from "./context.js";
 import { toApiError } from "./errors.js";
 import { get } from "./route.js";
@@ -53,6 +55,10 @@ const PALETTE = ["#F0A202", "#56B4E9", "#2BB673", "#F0E442", "#E5654B", "#CC79A7
 /** Layers that were sent lately, and what is known of files. */
 const SENT_BYTES = 64 * 2 ** 20;
 const FILES_KNOWN = 1_000;
+/** Id of the layer that a tilt series has. */
+const AXIS = "tilt-axis";
+/** Larger files beside a volume are not shown before somebody asks for them. */
+const SHOWN_BYTES_MAX = 16 * 2 ** 20;
 
 /** `GET overlays/{ref}` and `GET overlays/{ref}/{id}.bin`. */
 export const overlayRoutes: Routes = (app, context) => {
@@ -68,6 +74,11 @@ export const overlayRoutes: Routes = (app, context) => {
     const [vz = 1, vy = 1, vx = 1] = voxelSizeAngstrom;
     const [oz = 0, oy = 0, ox = 0] = originAngstrom;
     return { sizeVoxels: [nx, ny, nz], voxelAngstrom: [vx, vy, vz], originAngstrom: [ox, oy, oz] };
+  }
+
+  async function axisOf(placed: PlacedKey, signal: AbortSignal): Promise<TiltAxis | undefined> {
+    const volume = await volumes.open(placed, { signal });
+    return (await volumeMetadata(volume, signal)).isTiltSeries ? await tiltAxisOf(volume, signal) : undefined;
   }
 
   async function layersIn(place: Place, file: BesideFile, ground: OverlayGround, signal: AbortSignal): Promise<OverlayFile[]> {
@@ -95,12 +106,33 @@ export const overlayRoutes: Routes = (app, context) => {
     }
     const placed = await find(ref, signal);
     const ground = await groundOf(placed, signal);
+    const axis = await axisOf(placed, signal);
     const files = await overlayFilesBeside(placed.place.store, placed.key, signal);
     const wanted = new Set(query.with?.split(","));
-    const layers: OverlayLayer[] = [];
+    const layers: OverlayLayer[] = axis
+      ? [
+          {
+            id: AXIS,
+            name: `tilt axis ${axis.degrees.toFixed(1)}° (${axis.from})`,
+            kind: "mesh",
+            color: hashedColor(AXIS),
+            count: 0,
+            isVisible: true,
+          },
+        ]
+      : [];
     for (const file of files.filter(({ id, isOwn }) => isOwn || wanted.has(id))) {
       const found = await layersIn(placed.place, file, ground, signal);
-      layers.push(...found.map((one) => ({ ...layerOf(one, context), ...(file.isOwn && { isVisible: true }) })));
+      if (found.length === 0 && !file.isOwn) {
+        const error = { code: "FORMAT_UNKNOWN", message: "it holds no points, contours or surfaces" };
+        layers.push({ id: file.id, name: file.name, kind: "points", color: hashedColor(file.name), count: 0, error });
+      }
+      layers.push(
+        ...found.map((one) => ({
+          ...layerOf(one, context),
+          ...(file.isOwn && file.stat.size <= SHOWN_BYTES_MAX && { isVisible: true }),
+        })),
+      );
     }
     const broken = layers.filter(({ error }) => error).length;
     const summary = `${layers.length - broken} ${layers.length - broken === 1 ? "layer" : "layers"} beside this volume${broken > 0 ? ` · ${broken} cannot be read` : ""}`;
@@ -118,6 +150,12 @@ export const overlayRoutes: Routes = (app, context) => {
       const id = /^([\w-]{1,40})\.bin$/.exec(c.req.param("file")!)?.[1];
       if (id === undefined) throw notHere();
       const placed = await find(ref, signal);
+      if (id === AXIS) {
+        const axis = await axisOf(placed, signal);
+        if (!axis) throw notHere();
+        const bytes = encodeOverlay(tiltAxisShapes(axis, await groundOf(placed, signal)));
+        return c.body(bytes, 200, { "cache-control": "private, no-cache", "content-type": "application/octet-stream" });
+      }
       const tomogram = await tomogramOf(context, ref);
       const file = tomogram
         ? drawnFiles(await annotationFilesOf(context.catalogue!, tomogram.run.id)).find((one) => String(one.id) === id)

@@ -1,15 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { decodeOverlay, type OverlayShapes } from "../../../src/model/overlay-bytes.js";
 import type { OverlayLayer, Overlays } from "../../../src/model/page-api.js";
 import { answered, base } from "../../parts/api.js";
 import { count as printed } from "../../parts/format.js";
 import { overlaysQuery } from "../../parts/queries.js";
-import { PANE_AXES } from "../geometry.js";
-import type { LayersHost, OverlayPainter } from "../overlay.js";
+import type { Axis, LayersHost, OverlayPainter } from "../overlay.js";
 import { MaskPlanes } from "./masks.js";
 import { PointsTable } from "./points-table.js";
-import { cutTriangles, paintMesh, paintPoints, pointAt, pointBelow, type ShownLayer } from "./shapes.js";
+import { contourOf, paintLayer, pointAt, pointBelow, pointsInSlab, type ShownLayer, stepFrom } from "./shapes.js";
+import { Strokes } from "./strokes.js";
 import "./layers.css";
 
 const isMask = ({ kind }: OverlayLayer) => kind === "mask" || kind === "instances";
@@ -19,7 +19,9 @@ const hasPoints = ({ kind }: OverlayLayer, shapes: OverlayShapes | undefined) =>
 /** Rows of the side panel: what can be drawn over this volume. */
 export function LayersPanel({ host }: { host: LayersHost }) {
   const { ref } = host.facts;
-  const { data, error } = useQuery(overlaysQuery(ref));
+  // files of other names that were asked for: a link names layers of them
+  const [added, setAdded] = useState<readonly string[]>(() => [...new Set((host.on ?? []).map((id) => id.split("-")[0]!))]);
+  const { data, error } = useQuery({ ...overlaysQuery(ref, added), placeholderData: keepPreviousData });
   if (error) {
     return (
       <>
@@ -28,27 +30,73 @@ export function LayersPanel({ host }: { host: LayersHost }) {
       </>
     );
   }
-  return data && data.layers.length > 0 ? <Layers host={host} overlays={data} /> : null;
+  if (!data) return null;
+  return (
+    <>
+      <h2>Layers</h2>
+      <Layers host={host} overlays={data} added={added} />
+      <Others overlays={data} add={(id) => setAdded([...added, id])} />
+    </>
+  );
 }
 
-function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlays: Overlays }) {
-  const [chosenOn, setChosenOn] = useState<readonly string[]>();
-  const on = new Set(
-    host.on ?? chosenOn ?? layers.filter(({ isVisible, isOtherAlignment }) => isVisible && !isOtherAlignment).map(({ id }) => id),
+/** Files of the folder that belong to the volume or not: their names do not say so. */
+function Others({ overlays: { layers, others }, add }: { overlays: Overlays; add: (id: string) => void }) {
+  if (!others || others.length === 0) {
+    if (layers.length > 0) return null;
+    const what = others
+      ? "No model (.mod), points (.star, .csv, .ndjson …) or mesh lies beside this volume."
+      : "This run has no annotations.";
+    return <p className="muted">{what}</p>;
+  }
+  return (
+    <details className="others" open={layers.length === 0}>
+      <summary>
+        {others.length} more {others.length === 1 ? "file" : "files"} in this folder
+      </summary>
+      <ul>
+        {others.map(({ id, name }) => (
+          <li key={id}>
+            <span className="layer-name">{name}</span>
+            <button type="button" onClick={() => add(id)} aria-label={`Draw ${name}`}>
+              Draw
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
-  const [opacities, setOpacities] = useState<Readonly<Record<string, number>>>({});
+}
+
+function Layers({ host, overlays: { ref, layers }, added }: { host: LayersHost; overlays: Overlays; added: readonly string[] }) {
+  const chosenOn = useSyncExternalStore(host.watch, () => host.on);
+  const on = new Set(
+    chosenOn ?? layers.filter(({ isVisible, isOtherAlignment }) => isVisible && !isOtherAlignment).map(({ id }) => id),
+  );
+  const opacities = useSyncExternalStore(host.watch, () => host.opacities);
   const [failures, setFailures] = useState<Readonly<Record<string, string>>>({});
   const [point, setPoint] = useState<{ id: string; at: number }>();
   const shapes = useRef(new Map<string, OverlayShapes>());
+  const asked = useRef(new Map<string, Promise<void>>());
   const masks = useRef(new Map<string, MaskPlanes>());
+  const stop = useRef(new AbortController());
   const [loaded, setLoaded] = useState(0);
   const shownIds = [...on].sort().join();
 
+  // layers of a file are on when they have come because somebody asked for the file
+  const [come, setCome] = useState(added);
+  useEffect(() => {
+    const fresh = layers.filter(({ id }) => added.some((file) => id.split("-")[0] === file && !come.includes(file)));
+    if (fresh.length === 0) return;
+    setCome(added);
+    host.setOn([...new Set([...shownIds.split(",").filter((id) => id !== ""), ...fresh.map(({ id }) => id)])]);
+  }, [host, layers, added, come, shownIds]);
+
   // what is on is fetched once, and stays
   useEffect(() => {
-    const stop = new AbortController();
     const failed = (id: string, error: unknown) => {
-      if (!stop.signal.aborted) setFailures((all) => ({ ...all, [id]: error instanceof Error ? error.message : String(error) }));
+      if (!stop.current.signal.aborted)
+        setFailures((all) => ({ ...all, [id]: error instanceof Error ? error.message : String(error) }));
     };
     const wanted = new Set(shownIds.split(","));
     for (const layer of layers) {
@@ -57,22 +105,25 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
       if (isMask(layer)) {
         if (masks.current.has(id)) continue;
         masks.current.set(id, new MaskPlanes(layer, (error) => (error === undefined ? host.repaint() : failed(id, error))));
-      } else if (!shapes.current.has(id)) {
-        answered(new URL(`api/v1/overlays/${ref}/${id}.bin`, base), { signal: stop.signal })
+      } else if (!shapes.current.has(id) && !asked.current.has(id)) {
+        const one = answered(new URL(`api/v1/overlays/${ref}/${id}.bin`, base), { signal: stop.current.signal })
           .then((reply) => reply.arrayBuffer())
           .then((bytes) => {
             shapes.current.set(id, decodeOverlay(bytes));
             setLoaded((n) => n + 1);
           })
-          .catch((error: unknown) => failed(id, error));
+          .catch((error: unknown) => failed(id, error))
+          .finally(() => asked.current.delete(id));
+        asked.current.set(id, one);
       }
     }
-    return () => stop.abort();
   }, [ref, layers, shownIds, host]);
 
   useEffect(() => {
     const open = masks.current;
     return () => {
+      stop.current.abort();
+      stop.current = new AbortController();
       for (const mask of open.values()) mask.close();
       open.clear();
     };
@@ -87,7 +138,8 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
       const chosen = point?.id === layer.id ? point.at : undefined;
       return own && { layer, shapes: own, opacity: opacities[layer.id] ?? 1, chosen };
     };
-    host.setPainter(painterOf(drawn, shownOf, masks.current, opacities, (id, at) => setPoint({ id, at })));
+    const loading = () => Promise.all(asked.current.values());
+    host.setPainter(painterOf(drawn, shownOf, masks.current, opacities, loading, (id, at) => setPoint({ id, at })));
     host.repaint();
     return () => host.setPainter(undefined);
   }, [host, layers, shownIds, opacities, point, loaded]);
@@ -104,21 +156,20 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
   };
   useEffect(() => {
     if (!stepped || !steppedShapes) return;
-    const total = steppedShapes.xyz.length / 3;
-    host.onStep((direction) => goTo(stepped.id, ((point?.id === stepped.id ? point.at + direction : 0) + total) % total));
+    host.onStep((direction) =>
+      goTo(stepped.id, stepFrom(steppedShapes, point?.id === stepped.id ? point.at : undefined, direction)),
+    );
     return () => host.onStep(undefined);
   });
 
   const set = (id: string, isOn: boolean) => {
     const next = layers.map((layer) => layer.id).filter((one) => (one === id ? isOn : on.has(one)));
-    setChosenOn(next);
     host.setOn(next);
   };
   const other = layers.filter(({ isOtherAlignment }) => isOtherAlignment).length;
   return (
     <>
-      <h2>Layers</h2>
-      <p className="muted" role="status">
+      <p className="muted" role="status" hidden={layers.length === 0}>
         {layers.filter(({ id }) => on.has(id)).length} of {layers.length} layers shown
         {other > 0 && ` · ${other} ${other === 1 ? "belongs" : "belong"} to another alignment`}
       </p>
@@ -126,7 +177,7 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
         {layers.map((layer) => {
           const failure = layer.error?.message ?? failures[layer.id];
           return (
-            <li key={layer.id} data-layer={layer.id}>
+            <li key={layer.id} data-layer={layer.id} data-loaded={isMask(layer) || shapes.current.has(layer.id)}>
               <label title={failure}>
                 <input
                   type="checkbox"
@@ -136,7 +187,7 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
                 />
                 <span className="layer-dot" style={{ background: layer.color }} aria-hidden="true" />
                 <span className="layer-name">{layer.name}</span>
-                {layer.count > 0 && <span className="muted">{printed(layer.count)}</span>}
+                <Count of={layer} shapes={shapes.current.get(layer.id)} isOn={on.has(layer.id) && !failure} />
               </label>
               {layer.isOtherAlignment && <span className="warn">≠ other alignment</span>}
               {failure && <span className="bad">✕ {failure}</span>}
@@ -148,7 +199,7 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
                   step={0.1}
                   value={opacities[layer.id] ?? 1}
                   aria-label={`Opacity of ${layer.name}`}
-                  onChange={({ currentTarget }) => setOpacities({ ...opacities, [layer.id]: Number(currentTarget.value) })}
+                  onChange={({ currentTarget }) => host.setOpacity(layer.id, Number(currentTarget.value))}
                 />
               )}
             </li>
@@ -159,6 +210,7 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
         <PointsTable
           layer={stepped}
           shapes={steppedShapes}
+          facts={host.facts}
           chosen={point?.id === stepped.id ? point.at : undefined}
           choose={(at) => goTo(stepped.id, at)}
         />
@@ -167,46 +219,63 @@ function Layers({ host, overlays: { ref, layers } }: { host: LayersHost; overlay
   );
 }
 
+/** How many there are: of a long list when it has come. */
+function Count({ of: layer, shapes, isOn }: { of: OverlayLayer; shapes: OverlayShapes | undefined; isOn: boolean }) {
+  const known = layer.count || (shapes && layer.kind !== "mesh" ? shapes.xyz.length / 3 : 0);
+  if (isOn && !isMask(layer) && !shapes) return <span className="muted">loading …</span>;
+  return known > 0 ? <span className="muted">{printed(known)}</span> : null;
+}
+
 function painterOf(
   layers: readonly OverlayLayer[],
   shownOf: (layer: OverlayLayer) => ShownLayer | undefined,
   masks: ReadonlyMap<string, MaskPlanes>,
   opacities: Readonly<Record<string, number>>,
+  loading: () => Promise<unknown>,
   open: (id: string, at: number) => void,
 ): OverlayPainter {
-  // the lines of a mesh are the same as long as its plane is
-  const cuts = new Map<string, { at: number; lines: number[] }>();
+  // the other panes are drawn again whenever one moves
+  const drawn: Partial<Record<Axis, { key: string; strokes: Strokes; picture: OffscreenCanvas }>> = {};
+  const shownLayers = () => layers.flatMap((layer) => shownOf(layer) ?? []);
   return {
     paint(pane, transform, context) {
-      for (const layer of layers) {
-        masks.get(layer.id)?.paint(pane, transform, context, opacities[layer.id] ?? 1);
-        const shown = shownOf(layer);
-        if (!shown) continue;
-        if (shown.shapes.triangles.length === 0) {
-          paintPoints(pane, transform, context, shown);
-          continue;
-        }
-        const key = `${layer.id} ${pane.axis}`;
-        let cut = cuts.get(key);
-        if (cut?.at !== pane.atAngstrom) {
-          cut = { at: pane.atAngstrom, lines: cutTriangles(shown.shapes, PANE_AXES[pane.axis].normal, pane.atAngstrom) };
-          cuts.set(key, cut);
-        }
-        paintMesh(pane, transform, context, shown, cut.lines);
+      const opacityOf = (id: string) => opacities[id] ?? 1;
+      const filled = layers.filter(({ id }) => masks.get(id)?.fill(pane, transform, context, opacityOf(id)));
+      const ratio = context.getTransform().a;
+      const { axis, atAngstrom, slabAngstrom, width, height, angstromPerPixel } = pane;
+      const { u, v } = transform.toPane([0, 0, 0]);
+      const key = [atAngstrom, slabAngstrom, width, height, angstromPerPixel, u, v, ratio, filled.map(({ id }) => id)].join();
+      if (drawn[axis]?.key !== key) {
+        const strokes = drawn[axis]?.strokes ?? new Strokes();
+        strokes.begin(width, height, ratio);
+        for (const { id } of filled) masks.get(id)!.outline(pane, transform, strokes, opacityOf(id));
+        for (const shown of shownLayers()) paintLayer(pane, transform, strokes, shown);
+        drawn[axis] = { key, strokes, picture: strokes.end() };
       }
+      const { picture } = drawn[axis]!;
+      context.drawImage(picture, 0, 0, picture.width / ratio, picture.height / ratio);
     },
+    async ready(pane) {
+      await Promise.all([loading(), ...layers.map(({ id }) => masks.get(id)?.ready(pane))]);
+    },
+    points: (pane) =>
+      shownLayers()
+        .toReversed()
+        .filter(({ layer, shapes }) => hasPoints(layer, shapes))
+        .flatMap((shown) =>
+          pointsInSlab(pane, shown).map((at) => ({
+            layer: shown.layer.name,
+            number: (shown.shapes.places[at] ?? at) + 1,
+            instance: shown.shapes.instances[at],
+            world: pointAt(shown.shapes, at),
+          })),
+        ),
     hit(pane, transform, u, v) {
       for (const layer of layers.toReversed()) {
         const shown = shownOf(layer);
-        if (shown && hasPoints(layer, shown.shapes) && shown.shapes.contours.length === 0) {
+        if (shown && hasPoints(layer, shown.shapes)) {
           const at = pointBelow(pane, transform, shown, u, v);
-          const instance = at === undefined ? undefined : shown.shapes.instances[at];
-          if (at !== undefined) {
-            const total = shown.shapes.xyz.length / 3;
-            const place = (shown.shapes.places[at] ?? at) + 1;
-            const text = `${layer.name} ${place} of ${total}${instance === undefined ? "" : ` · instance ${instance}`}`;
-            return { text, open: () => open(layer.id, at) };
-          }
+          if (at !== undefined) return { text: nameOfPoint(shown, at), open: () => open(layer.id, at) };
         }
         const label = masks.get(layer.id)?.labelAt(pane, transform.toWorld(u, v)) ?? 0;
         if (label !== 0) return { text: layer.kind === "instances" ? `${layer.name}, instance ${label}` : layer.name };
@@ -214,4 +283,11 @@ function painterOf(
       return undefined;
     },
   };
+}
+
+function nameOfPoint({ layer, shapes }: ShownLayer, at: number): string {
+  const { contours, instances, places, xyz } = shapes;
+  if (contours.length > 0) return `${layer.name} contour ${contourOf(shapes, at) + 1} of ${contours.length - 1}`;
+  const instance = instances.length > 0 ? ` · instance ${instances[at]}` : "";
+  return `${layer.name} ${(places[at] ?? at) + 1} of ${xyz.length / 3}${instance}`;
 }

@@ -1,14 +1,17 @@
 import type { Triple } from "../../../src/core/box.js";
-import type { OverlayShapes } from "../../../src/model/overlay-bytes.js";
+import { type AxisBuckets, bucketAt, bucketsOf, type OverlayShapes } from "../../../src/model/overlay-bytes.js";
 import type { OverlayLayer } from "../../../src/model/page-api.js";
 import { PANE_AXES } from "../geometry.js";
-import type { PaneTransform, PaneView } from "../overlay.js";
+import type { Axis, PaneTransform, PaneView } from "../overlay.js";
+import { packed, type Strokes } from "./strokes.js";
 
 /** Where nothing says a radius: half of what Neuroglancer draws then. */
 const RADIUS_ANGSTROM = 50;
-/** More circles than this are single dots: nobody tells them apart. */
-const CIRCLES_MAX = 20_000;
-const SHADES = 4;
+/** More circles in sight than this are dots: nobody tells them apart. */
+const CIRCLES_MAX = 10_000;
+/** CSS pixels: of a point of a contour that stands alone in a plane, such as a fiducial marker. */
+const MARK_RADIUS = 5;
+const LINE_WIDTH = 1.5;
 
 export interface ShownLayer {
   readonly layer: OverlayLayer;
@@ -23,183 +26,304 @@ export function pointAt({ xyz }: OverlayShapes, i: number): Triple {
   return [xyz[3 * i + 2]!, xyz[3 * i + 1]!, xyz[3 * i]!];
 }
 
-function radiusAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: number): number {
+export function radiusAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: number): number {
   return shapes.radii[i] || layer.radiusAngstrom || RADIUS_ANGSTROM;
 }
 
-function colorAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: number): string {
-  const instance = shapes.instances[i];
-  if (instance === undefined) return layer.color;
-  return layer.instanceColors?.[instance] ?? `hsl(${Math.round((instance * 137.508) % 360)} 70% 65%)`;
+/** Of an instance: that of the view, else one that tells it from its neighbours. */
+export function colorOf({ color, instanceColors }: OverlayLayer, instance: number | undefined): string {
+  if (instance === undefined) return color;
+  return instanceColors?.[instance] ?? (instanceColors ? color : hueOf(instance));
 }
 
-/** Points whose sphere the plane may cut. Across z their buckets tell; across y and x all are looked at. */
-function* near({ axis, atAngstrom, slabAngstrom }: PaneView, shown: ShownLayer): Generator<number> {
-  const { xyz, buckets, zMin, zStep, radii } = shown.shapes;
-  const count = xyz.length / 3;
-  const reach =
-    Math.max(
-      radiusAt(shown, -1),
-      radii.reduce((most, one) => Math.max(most, one), 0),
-    ) +
-    slabAngstrom / 2;
-  const normal = 2 - PANE_AXES[axis].normal;
-  let [from, to] = [0, count];
-  if (axis === "z" && buckets.length > 0) {
-    const bucket = (z: number) => Math.min(Math.max(Math.floor((z - zMin) / zStep), 0), buckets.length - 2);
-    from = buckets[bucket(atAngstrom - reach)]!;
-    to = buckets[bucket(atAngstrom + reach) + 1]!;
+/** Hues by the golden angle, at one lightness. */
+function hueOf(instance: number): string {
+  const part = (n: number) => {
+    const k = (n + (instance * 137.508) / 30) % 12;
+    return Math.round(255 * (0.75 - 0.2 * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+  };
+  return `#${[part(0), part(8), part(4)].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** What is worked out of a layer once, and of its latest plane across each axis. */
+interface Worked {
+  radiusMax?: number;
+  readonly buckets: Partial<Record<Axis, AxisBuckets>>;
+  readonly near: Partial<Record<Axis, { readonly key: string; readonly found: Uint32Array }>>;
+  readonly cuts: Partial<Record<Axis, { readonly key: string; readonly cut: Cut }>>;
+}
+
+/** A layer in a plane: ends of lines, and points that stand alone; x, y, z of each, Å. */
+interface Cut {
+  readonly lines: Float32Array;
+  /** Where lines of contours that lie in other planes go through this one. */
+  readonly dots: Float32Array;
+  /** Points of contours in the plane, by their places in the list, and which of them stand alone. */
+  readonly inPlane: Uint32Array;
+  readonly alone: Uint32Array;
+}
+
+const WORKED = new WeakMap<OverlayShapes, Worked>();
+
+function workedOf(shapes: OverlayShapes): Worked {
+  const worked = WORKED.get(shapes) ?? { buckets: {}, near: {}, cuts: {} };
+  WORKED.set(shapes, worked);
+  return worked;
+}
+
+function radiusMaxOf(shown: ShownLayer): number {
+  const worked = workedOf(shown.shapes);
+  worked.radiusMax ??= shown.shapes.radii.reduce((most, one) => Math.max(most, one), radiusAt(shown, -1));
+  return worked.radiusMax;
+}
+
+function bucketsAlong(axis: Axis, { shapes }: ShownLayer): AxisBuckets {
+  const { xyz, buckets: starts, places: order, zMin, zStep } = shapes;
+  const worked = workedOf(shapes);
+  const number = 2 - PANE_AXES[axis].normal;
+  const found =
+    worked.buckets[axis] ??
+    // across z the list is in the order of its buckets already
+    (axis === "z" && starts.length > 0
+      ? { order, starts, min: zMin, step: zStep }
+      : bucketsOf(xyz.length / 3, (i) => xyz[3 * i + number]!));
+  worked.buckets[axis] = found;
+  return found;
+}
+
+/** Points whose sphere the plane may cut. */
+function near({ axis, atAngstrom, slabAngstrom }: PaneView, shown: ShownLayer): Uint32Array {
+  const worked = workedOf(shown.shapes);
+  const key = `${atAngstrom} ${slabAngstrom}`;
+  const known = worked.near[axis];
+  if (known?.key === key) return known.found;
+  const { xyz, buckets } = shown.shapes;
+  const reach = radiusMaxOf(shown) + slabAngstrom / 2;
+  const number = 2 - PANE_AXES[axis].normal;
+  const { order, starts, min, step } = bucketsAlong(axis, shown);
+  const from = starts[bucketAt(atAngstrom - reach, min, step)]!;
+  const to = starts[bucketAt(atAngstrom + reach, min, step) + 1]!;
+  const isSorted = axis === "z" && buckets.length > 0;
+  const found = new Uint32Array(to - from);
+  let count = 0;
+  for (let at = from; at < to; at++) {
+    const i = isSorted ? at : order[at]!;
+    if (Math.abs(xyz[3 * i + number]! - atAngstrom) <= reach) found[count++] = i;
   }
-  for (let i = from; i < to; i++) if (Math.abs(xyz[3 * i + normal]! - atAngstrom) <= reach) yield i;
+  worked.near[axis] = { key, found: found.subarray(0, count) };
+  return worked.near[axis].found;
+}
+
+/** Points whose centres lie in the slab, in the order of their file. */
+export function pointsInSlab(pane: PaneView, shown: ShownLayer): readonly number[] {
+  const { xyz, places } = shown.shapes;
+  const number = 2 - PANE_AXES[pane.axis].normal;
+  const inside = near(pane, shown).filter((i) => Math.abs(xyz[3 * i + number]! - pane.atAngstrom) <= pane.slabAngstrom / 2);
+  return [...inside].sort((a, b) => (places[a] ?? a) - (places[b] ?? b));
 }
 
 /** Å of a sphere's cut, and how far out of the slab its middle is, from 0 to 1; undefined where the plane does not cut it. */
-function cut(radius: number, away: number, slabAngstrom: number): { radius: number; out: number } | undefined {
+function cutOf(radius: number, away: number, slabAngstrom: number): { radius: number; out: number } | undefined {
   const distance = Math.max(0, Math.abs(away) - slabAngstrom / 2);
   return distance < radius ? { radius: Math.sqrt(radius ** 2 - distance ** 2), out: distance / radius } : undefined;
 }
 
+/** `toPane` in numbers: it is linear, and asked for very often. Rows u, v, away; columns 1, x, y, z. */
+function matrixOf({ toPane }: PaneTransform): Float64Array {
+  const first = toPane([0, 0, 0]);
+  const columns = [first, toPane([0, 0, 1]), toPane([0, 1, 0]), toPane([1, 0, 0])];
+  const rows = (["u", "v", "away"] as const).map((name) =>
+    columns.map((column, i) => (i === 0 ? column[name] : column[name] - first[name])),
+  );
+  return Float64Array.from(rows.flat());
+}
+
+const along = (m: Float64Array, row: 0 | 1 | 2, x: number, y: number, z: number): number =>
+  m[4 * row]! + m[4 * row + 1]! * x + m[4 * row + 2]! * y + m[4 * row + 3]! * z;
+
+/** All of a layer that a plane cuts. */
+export function paintLayer(pane: PaneView, transform: PaneTransform, strokes: Strokes, shown: ShownLayer): void {
+  const { triangles, contours } = shown.shapes;
+  const matrix = matrixOf(transform);
+  if (triangles.length > 0)
+    paintLines(pane, matrix, strokes, shown, Math.max(LINE_WIDTH, Math.min(3, 10 / pane.angstromPerPixel)));
+  else if (contours.length > 0) paintContours(pane, matrix, strokes, shown);
+  else paintPoints(pane, matrix, strokes, shown);
+}
+
 /** Circles where spheres are cut, fainter the further their middles lie; lines along the z-axes of particles, as long as they lie in the plane. */
-export function paintPoints(
-  pane: PaneView,
-  transform: PaneTransform,
-  context: CanvasRenderingContext2D,
-  shown: ShownLayer,
-): void {
+function paintPoints(pane: PaneView, matrix: Float64Array, strokes: Strokes, shown: ShownLayer): void {
   const { shapes, layer, opacity, chosen } = shown;
-  const paths = new Map<string, Path2D>();
-  const pathOf = (color: string, shade: number) => {
-    const key = `${color} ${shade}`;
-    const path = paths.get(key) ?? new Path2D();
-    paths.set(key, path);
-    return path;
-  };
-  const found = [...near(pane, shown)];
-  for (const i of found) {
-    const world = pointAt(shapes, i);
-    const { u, v, away } = transform.toPane(world);
-    const seen = cut(radiusAt(shown, i), away, pane.slabAngstrom);
-    if (!seen) continue;
-    const pixels = seen.radius / pane.angstromPerPixel;
+  const { xyz, directions, instances } = shapes;
+  const found = near(pane, shown);
+  const seen = new Uint32Array(found.length);
+  const places = new Float32Array(4 * found.length);
+  let count = 0;
+  for (let n = 0; n < found.length; n++) {
+    const i = found[n]!;
+    const [x, y, z] = [xyz[3 * i]!, xyz[3 * i + 1]!, xyz[3 * i + 2]!];
+    const radius = radiusAt(shown, i);
+    const distance = Math.max(0, Math.abs(along(matrix, 2, x, y, z)) - pane.slabAngstrom / 2);
+    if (distance >= radius) continue;
+    const pixels = Math.sqrt(radius ** 2 - distance ** 2) / pane.angstromPerPixel;
+    const [u, v] = [along(matrix, 0, x, y, z), along(matrix, 1, x, y, z)];
     if (u < -pixels || v < -pixels || u > pane.width + pixels || v > pane.height + pixels) continue;
-    const path = pathOf(colorAt(shown, i), Math.min(SHADES - 1, Math.floor(seen.out * SHADES)));
-    if (found.length > CIRCLES_MAX) {
-      path.rect(u - 1, v - 1, 2, 2);
+    places.set([u, v, pixels, distance / radius], 4 * count);
+    seen[count++] = i;
+  }
+  const tints = new Map<string, number>();
+  const tint = (color: string, shade: number) => {
+    const key = `${color} ${shade}`;
+    const known = tints.get(key) ?? packed(color, opacity * (1 - 0.75 * (shade / 8)));
+    tints.set(key, known);
+    return known;
+  };
+  const own = Array.from({ length: 9 }, (_, shade) => tint(layer.color, shade));
+  const isDense = count > CIRCLES_MAX;
+  for (let n = 0; n < count; n++) {
+    const i = seen[n]!;
+    const [u, v, pixels, out] = [places[4 * n]!, places[4 * n + 1]!, places[4 * n + 2]!, places[4 * n + 3]!];
+    const shade = Math.floor(8 * out);
+    const colour = instances.length > 0 ? tint(colorOf(layer, instances[i]), shade) : own[shade]!;
+    if (isDense) {
+      strokes.dot(u, v, colour);
       continue;
     }
     const r = Math.max(pixels, 2);
-    path.moveTo(u + r, v);
-    path.arc(u, v, r, 0, 2 * Math.PI);
-    if (shapes.directions.length > 0) {
+    strokes.circle(u, v, r, LINE_WIDTH, colour);
+    if (directions.length > 0) {
       const length = 2 * radiusAt(shown, i);
-      const tip = transform.toPane([
-        world[0] + length * shapes.directions[3 * i + 2]!,
-        world[1] + length * shapes.directions[3 * i + 1]!,
-        world[2] + length * shapes.directions[3 * i]!,
-      ]);
-      arrow(path, u, v, tip.u, tip.v, tip.away - away > 0);
+      const [dx, dy, dz] = [length * directions[3 * i]!, length * directions[3 * i + 1]!, length * directions[3 * i + 2]!];
+      const part = (row: 0 | 1 | 2) => matrix[4 * row + 1]! * dx + matrix[4 * row + 2]! * dy + matrix[4 * row + 3]! * dz;
+      arrow(strokes, u, v, part(0), part(1), part(2) > 0, colour);
     }
-    if (i === chosen) {
-      path.moveTo(u + r + 4, v);
-      path.arc(u, v, r + 4, 0, 2 * Math.PI);
-    }
+    if (i === chosen) strokes.circle(u, v, r + 4, LINE_WIDTH, colour);
   }
-  context.lineWidth = 1.5;
-  for (const [key, path] of paths) {
-    const shade = Number(key.at(-1));
-    context.strokeStyle = key.slice(0, -2);
-    context.globalAlpha = opacity * (1 - (0.75 * shade) / SHADES);
-    context.stroke(path);
-  }
-  context.globalAlpha = 1;
-  if (layer.kind === "model" || shapes.contours.length > 0) paintContours(pane, transform, context, shown);
 }
 
-function arrow(path: Path2D, u: number, v: number, tipU: number, tipV: number, isTowards: boolean): void {
-  const [du, dv] = [tipU - u, tipV - v];
+function arrow(strokes: Strokes, u: number, v: number, du: number, dv: number, isTowards: boolean, colour: number): void {
   const length = Math.hypot(du, dv);
+  // it points at the one who looks, or away
   if (length < 4) {
-    // it points at the one who looks, or away
-    path.moveTo(u + 2, v);
-    if (isTowards) path.arc(u, v, 2, 0, 2 * Math.PI);
+    if (isTowards) strokes.disc(u, v, 2.5, colour);
     return;
   }
   const head = Math.min(5, length / 2) / length;
-  path.moveTo(u, v);
-  path.lineTo(tipU, tipV);
-  path.lineTo(tipU - head * (du + 0.6 * dv), tipV - head * (dv - 0.6 * du));
-  path.moveTo(tipU, tipV);
-  path.lineTo(tipU - head * (du - 0.6 * dv), tipV - head * (dv + 0.6 * du));
+  const [tipU, tipV] = [u + du, v + dv];
+  strokes.line(u, v, tipU, tipV, LINE_WIDTH, colour);
+  strokes.line(tipU, tipV, tipU - head * (du + 0.6 * dv), tipV - head * (dv - 0.6 * du), LINE_WIDTH, colour);
+  strokes.line(tipU, tipV, tipU - head * (du - 0.6 * dv), tipV - head * (dv + 0.6 * du), LINE_WIDTH, colour);
 }
 
-/** Contours that lie in the plane, and dots where others go through it. */
-function paintContours(pane: PaneView, transform: PaneTransform, context: CanvasRenderingContext2D, shown: ShownLayer): void {
-  const { contours, closed } = shown.shapes;
+function paintLines(pane: PaneView, matrix: Float64Array, strokes: Strokes, shown: ShownLayer, width: number): void {
+  const { lines } = planeCut(pane, shown);
+  const colour = packed(shown.layer.color, shown.opacity);
+  for (let i = 0; i < lines.length; i += 6) {
+    const [x, y, z, x1, y1, z1] = [lines[i]!, lines[i + 1]!, lines[i + 2]!, lines[i + 3]!, lines[i + 4]!, lines[i + 5]!];
+    const [u0, v0] = [along(matrix, 0, x, y, z), along(matrix, 1, x, y, z)];
+    const [u1, v1] = [along(matrix, 0, x1, y1, z1), along(matrix, 1, x1, y1, z1)];
+    if (Math.max(u0, u1) < 0 || Math.max(v0, v1) < 0 || Math.min(u0, u1) > pane.width || Math.min(v0, v1) > pane.height) continue;
+    strokes.line(u0, v0, u1, v1, width, colour);
+  }
+}
+
+/** Contours that lie in the plane, dots where others go through it, circles about points that stand alone in it. */
+function paintContours(pane: PaneView, matrix: Float64Array, strokes: Strokes, shown: ShownLayer): void {
+  paintLines(pane, matrix, strokes, shown, LINE_WIDTH);
+  const { dots, alone } = planeCut(pane, shown);
+  const colour = packed(shown.layer.color, shown.opacity);
+  for (let i = 0; i < dots.length; i += 3) {
+    const [x, y, z] = [dots[i]!, dots[i + 1]!, dots[i + 2]!];
+    strokes.disc(along(matrix, 0, x, y, z), along(matrix, 1, x, y, z), 1.5, colour);
+  }
+  const { xyz, radii } = shown.shapes;
+  for (const i of alone) {
+    const [x, y, z] = [xyz[3 * i]!, xyz[3 * i + 1]!, xyz[3 * i + 2]!];
+    const [u, v] = [along(matrix, 0, x, y, z), along(matrix, 1, x, y, z)];
+    const r = Math.max(MARK_RADIUS, (radii[i] ?? 0) / pane.angstromPerPixel);
+    strokes.circle(u, v, r, LINE_WIDTH, colour);
+    if (i === shown.chosen) strokes.circle(u, v, r + 4, LINE_WIDTH, colour);
+  }
+}
+
+/** The latest plane of each axis is kept: others are drawn again whenever one moves. */
+function planeCut(pane: PaneView, { shapes }: ShownLayer): Cut {
   const half = Math.max(pane.slabAngstrom / 2, pane.angstromPerPixel / 2);
-  const path = new Path2D();
+  const { cuts } = workedOf(shapes);
+  const key = `${pane.atAngstrom} ${half}`;
+  const known = cuts[pane.axis];
+  if (known?.key === key) return known.cut;
+  const { normal } = PANE_AXES[pane.axis];
+  const cut =
+    shapes.triangles.length > 0
+      ? { ...NO_CUT, lines: cutTriangles(shapes, normal, pane.atAngstrom) }
+      : cutContours(shapes, normal, pane.atAngstrom, half);
+  cuts[pane.axis] = { key, cut };
+  return cut;
+}
+
+const NO_CUT: Cut = {
+  lines: new Float32Array(0),
+  dots: new Float32Array(0),
+  inPlane: new Uint32Array(0),
+  alone: new Uint32Array(0),
+};
+
+/** @param half of the thickness in which a contour lies in the plane, Å */
+export function cutContours({ xyz, contours, closed }: OverlayShapes, normal: 0 | 1 | 2, at: number, half: number): Cut {
+  const [lines, dots, inPlane, alone]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const number = 2 - normal;
   for (let c = 0; c + 1 < contours.length; c++) {
     const [from, to] = [contours[c]!, contours[c + 1]!];
-    const places = Array.from({ length: to - from }, (_, i) => transform.toPane(pointAt(shown.shapes, from + i)));
-    if (closed[c] === 1 && places.length > 2) places.push(places[0]!);
-    for (let i = 1; i < places.length; i++) {
-      const [a, b] = [places[i - 1]!, places[i]!];
-      if (Math.abs(a.away) <= half && Math.abs(b.away) <= half) {
-        path.moveTo(a.u, a.v);
-        path.lineTo(b.u, b.v);
-      } else if (a.away * b.away < 0) {
-        const t = a.away / (a.away - b.away);
-        path.rect(a.u + t * (b.u - a.u) - 1, a.v + t * (b.v - a.v) - 1, 2, 2);
+    const isClosed = closed[c] === 1 && to - from > 2;
+    let before = isClosed ? to - 1 : -1;
+    for (let i = from; i < to; i++) {
+      const away = xyz[3 * i + number]! - at;
+      const isIn = Math.abs(away) <= half;
+      if (before >= 0) {
+        const last = xyz[3 * before + number]! - at;
+        if (isIn && Math.abs(last) <= half) {
+          for (const one of [before, i]) lines.push(xyz[3 * one]!, xyz[3 * one + 1]!, xyz[3 * one + 2]!);
+        } else if (last * away < 0 && !isIn && Math.abs(last) > half) {
+          const t = last / (last - away);
+          for (let axis = 0; axis < 3; axis++) dots.push(xyz[3 * before + axis]! * (1 - t) + xyz[3 * i + axis]! * t);
+        }
       }
+      if (isIn) {
+        inPlane.push(i);
+        const next = i + 1 < to ? i + 1 : isClosed ? from : -1;
+        const hasLine = [before, next].some((one) => one >= 0 && Math.abs(xyz[3 * one + number]! - at) <= half);
+        if (!hasLine) alone.push(i);
+      }
+      before = i;
     }
   }
-  context.globalAlpha = shown.opacity;
-  context.strokeStyle = shown.layer.color;
-  context.lineWidth = 1.5;
-  context.stroke(path);
-  context.globalAlpha = 1;
+  return {
+    lines: Float32Array.from(lines),
+    dots: Float32Array.from(dots),
+    inPlane: Uint32Array.from(inPlane),
+    alone: Uint32Array.from(alone),
+  };
 }
 
 /** Ends of the lines in which a plane cuts triangles: x, y, z of two points each, Å. */
-export function cutTriangles({ xyz, triangles }: OverlayShapes, normal: 0 | 1 | 2, at: number): number[] {
+export function cutTriangles({ xyz, triangles }: OverlayShapes, normal: 0 | 1 | 2, at: number): Float32Array {
   const lines: number[] = [];
-  const axis = 2 - normal;
+  const number = 2 - normal;
+  const cutSide = (p: number, q: number, pAway: number, qAway: number) => {
+    if (pAway > 0 === qAway > 0) return;
+    const share = pAway / (pAway - qAway);
+    for (let i = 0; i < 3; i++) lines.push(xyz[3 * p + i]! + share * (xyz[3 * q + i]! - xyz[3 * p + i]!));
+  };
   for (let t = 0; t < triangles.length; t += 3) {
-    const corners = [triangles[t]!, triangles[t + 1]!, triangles[t + 2]!];
-    const [a, b, c] = corners.map((corner) => xyz[3 * corner + axis]! - at) as [number, number, number];
-    if ((a > 0 && b > 0 && c > 0) || (a <= 0 && b <= 0 && c <= 0)) continue;
-    const away = [a, b, c];
-    for (let side = 0; side < 3; side++) {
-      const [p, q] = [side, (side + 1) % 3];
-      if (away[p]! > 0 === away[q]! > 0) continue;
-      const share = away[p]! / (away[p]! - away[q]!);
-      for (let i = 0; i < 3; i++) {
-        const from = xyz[3 * corners[p]! + i]!;
-        lines.push(from + share * (xyz[3 * corners[q]! + i]! - from));
-      }
-    }
+    const [p, q, r] = [triangles[t]!, triangles[t + 1]!, triangles[t + 2]!];
+    const [a, b, c] = [xyz[3 * p + number]! - at, xyz[3 * q + number]! - at, xyz[3 * r + number]! - at];
+    if (a > 0 === b > 0 && b > 0 === c > 0) continue;
+    cutSide(p, q, a, b);
+    cutSide(q, r, b, c);
+    cutSide(r, p, c, a);
   }
-  return lines;
-}
-
-export function paintMesh(
-  pane: PaneView,
-  transform: PaneTransform,
-  context: CanvasRenderingContext2D,
-  shown: ShownLayer,
-  lines: readonly number[],
-): void {
-  const path = new Path2D();
-  for (let i = 0; i < lines.length; i += 6) {
-    const from = transform.toPane([lines[i + 2]!, lines[i + 1]!, lines[i]!]);
-    const to = transform.toPane([lines[i + 5]!, lines[i + 4]!, lines[i + 3]!]);
-    path.moveTo(from.u, from.v);
-    path.lineTo(to.u, to.v);
-  }
-  context.globalAlpha = shown.opacity;
-  context.strokeStyle = shown.layer.color;
-  context.lineWidth = Math.max(1.5, Math.min(3, 10 / pane.angstromPerPixel));
-  context.stroke(path);
-  context.globalAlpha = 1;
+  return Float32Array.from(lines);
 }
 
 /** The point below the pointer, the nearest to the plane first. */
@@ -210,12 +334,37 @@ export function pointBelow(
   u: number,
   v: number,
 ): number | undefined {
+  const { xyz, contours } = shown.shapes;
+  const matrix = matrixOf(transform);
+  const isContour = contours.length > 0;
   let best: { i: number; away: number } | undefined;
-  for (const i of near(pane, shown)) {
-    const place = transform.toPane(pointAt(shown.shapes, i));
-    const seen = cut(radiusAt(shown, i), place.away, pane.slabAngstrom);
-    if (!seen || Math.hypot(place.u - u, place.v - v) > Math.max(6, seen.radius / pane.angstromPerPixel)) continue;
-    if (!best || Math.abs(place.away) < best.away) best = { i, away: Math.abs(place.away) };
+  for (const i of isContour ? planeCut(pane, shown).inPlane : near(pane, shown)) {
+    const [x, y, z] = [xyz[3 * i]!, xyz[3 * i + 1]!, xyz[3 * i + 2]!];
+    const far = Math.hypot(along(matrix, 0, x, y, z) - u, along(matrix, 1, x, y, z) - v);
+    const away = Math.abs(along(matrix, 2, x, y, z));
+    const seen = isContour ? undefined : cutOf(radiusAt(shown, i), away, pane.slabAngstrom);
+    if (!isContour && !seen) continue;
+    if (far > Math.max(MARK_RADIUS + 1, (seen?.radius ?? 0) / pane.angstromPerPixel)) continue;
+    const rank = isContour ? far : away;
+    if (!best || rank < best.away) best = { i, away: rank };
   }
   return best?.i;
+}
+
+/** The point whose number in the file is the next or the one before; the first where none is chosen. */
+export function stepFrom({ places, xyz }: OverlayShapes, at: number | undefined, direction: 1 | -1): number {
+  const total = xyz.length / 3;
+  const number = at === undefined ? 0 : ((places[at] ?? at) + direction + total) % total;
+  return places.length > 0 ? places.indexOf(number) : number;
+}
+
+/** Which contour a point is of. */
+export function contourOf({ contours }: OverlayShapes, point: number): number {
+  let [low, high] = [0, contours.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (contours[middle]! <= point) low = middle;
+    else high = middle;
+  }
+  return low;
 }
