@@ -29,6 +29,7 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== digest) {
       outDir: out,
       emptyOutDir: true,
       target: "es2022",
+      cssTarget: ["chrome123", "firefox120", "safari17.5"],
       sourcemap: false,
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,

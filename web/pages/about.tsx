@@ -4,7 +4,6 @@ import type { ServerFacts } from "../../src/model/page-api.js";
 import { answered, base } from "../parts/api.js";
 import { AppLink } from "../parts/app-link.js";
 import { CopyButton } from "../parts/copy.js";
-import styles from "../parts/details.module.css";
 import { type Fact, Facts, fact } from "../parts/facts.js";
 import { count } from "../parts/format.js";
 import { Keys } from "../parts/keys.js";
@@ -22,7 +21,7 @@ export function About() {
       <h1>About</h1>
       <Answer asked={server}>{(facts) => <Served facts={facts} />}</Answer>
       <h2>Keys</h2>
-      <div className={styles.scroll}>
+      <div className="scroll">
         <Keys />
       </div>
       <h2>Licences</h2>
@@ -82,12 +81,13 @@ function Served({ facts }: { facts: ServerFacts }) {
         ))}
       </ul>
       <h2>Addresses</h2>
-      <ul className={styles.addresses}>
+      <ul className="hits">
         {urls.map(([name, path]) => {
           const { href } = new URL(path, base);
           return (
-            <li key={name}>
-              <span>{name}</span> <code>{href}</code> <CopyButton text={href} label={`Copy address of ${name}`} bare />
+            <li key={name} className="row wrap">
+              <span className="label">{name}</span> <code>{href}</code>{" "}
+              <CopyButton text={href} label={`Copy address of ${name}`} bare icon />
             </li>
           );
         })}
@@ -118,7 +118,7 @@ function Licences() {
     );
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it
-    <pre className={styles.text} tabIndex={0}>
+    <pre className="text" tabIndex={0}>
       {data}
     </pre>
   );

@@ -4,7 +4,6 @@ import { Download as DownloadIcon, Eye } from "lucide-react";
 import { useState } from "react";
 import { askCatalogue } from "../parts/api.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
-import styles from "../parts/details.module.css";
 import { DownloadDialog } from "../parts/download.js";
 import { Facts, fact } from "../parts/facts.js";
 import { fileUrl, nameOf, treeKey } from "../parts/files.js";
@@ -66,9 +65,9 @@ function Found({ row }: { row: Row }) {
   useCommand(catalogueCommand(annotationQuery, { id: row.id }));
   return (
     <>
-      <div className={styles.title}>
+      <div className="spread">
         <h1>{row.objectName}</h1>
-        <p className="buttons">
+        <p className="row wrap">
           {shown && (
             <Link
               className="button primary"
@@ -87,12 +86,12 @@ function Found({ row }: { row: Row }) {
       {shown && !fits.includes(shown) && (
         <p className="warn">⚠ No tomogram has the alignment of this annotation: over tomogram {shown.id} it may lie elsewhere.</p>
       )}
-      <div className={styles.top}>
+      <div className="top">
         <div>
           <Authors authors={nodesOf(row.authors)} />
-          {row.objectDescription && <p className={styles.words}>{row.objectDescription}</p>}
+          {row.objectDescription && <p className="words">{row.objectDescription}</p>}
           <h2>Method</h2>
-          <p className={styles.words}>{row.annotationMethod}</p>
+          <p className="words">{row.annotationMethod}</p>
           <ul>
             {nodesOf(row.methodLinks).map(({ id, linkType, name, link }) => (
               <li key={id}>
@@ -101,14 +100,14 @@ function Found({ row }: { row: Row }) {
             ))}
           </ul>
           <h2>Files</h2>
-          <div className={styles.scroll}>
-            <table>
+          <div className="scroll">
+            <table className="phone-cards">
               <thead>
                 <tr>
                   <th scope="col">File</th>
                   <th scope="col">Shape</th>
                   <th scope="col">Format</th>
-                  <th scope="col" className={styles.number}>
+                  <th scope="col" className="number">
                     Size
                   </th>
                   <th scope="col">From</th>
@@ -120,7 +119,7 @@ function Found({ row }: { row: Row }) {
                     <th scope="row">{key.endsWith("/") ? nameOf(key) : <a href={fileUrl(key).href}>{nameOf(key)}</a>}</th>
                     <td>{shapeType ?? ABSENT}</td>
                     <td>{format}</td>
-                    <td className={styles.number}>{bytes(fileSize)}</td>
+                    <td className="number">{bytes(fileSize)}</td>
                     <td>{source?.replaceAll("_", " ") ?? ABSENT}</td>
                   </tr>
                 ))}

@@ -1,12 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Navigate, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Box, File, Folder, X } from "lucide-react";
+import { Box, Download, Eye, File, Folder, Info, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { quoteWords } from "../../src/core/shell.js";
 import type { FileFacts, FileRecord, ListedEntry, Listing, PlaceFacts } from "../../src/model/page-api.js";
 import { ask, base } from "../parts/api.js";
 import { AppLink, addressOfKey } from "../parts/app-link.js";
-import styles from "../parts/details.module.css";
 import { Facts, fact } from "../parts/facts.js";
 import { nameOf } from "../parts/files.js";
 import { ABSENT, bytes, fixed } from "../parts/format.js";
@@ -90,7 +89,7 @@ function Part({ place, prefix, isTree }: PartProps) {
   return (
     <>
       <h1>{parts.at(-1) ?? place.name}</h1>
-      <div className={header === undefined ? undefined : styles.beside}>
+      <div className={header === undefined ? undefined : "top beside"}>
         <div>
           <Answer asked={asked}>
             {(listing) =>
@@ -141,21 +140,21 @@ function Entries({ listing, place, isTree }: { listing: Listing; place: PlaceFac
           Pictures {isFar && <span className="muted">(each is read over the network)</span>}
         </label>
       )}
-      <div className={styles.scroll}>
-        <table className={styles.files}>
+      <div className="scroll">
+        <table className="phone-cards">
           <caption className="hidden">Folders and files</caption>
           <thead>
             <tr>
               <th scope="col">Name</th>
               <th scope="col">Kind</th>
-              <th scope="col" className={styles.number}>
+              <th scope="col" className="number">
                 Shape
               </th>
-              <th scope="col" className={styles.number}>
+              <th scope="col" className="number">
                 Voxel Å
               </th>
               <th scope="col">dtype</th>
-              <th scope="col" className={styles.number}>
+              <th scope="col" className="number">
                 Size
               </th>
               <th scope="col">Changed</th>
@@ -224,9 +223,9 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
   return (
     <tr ref={row}>
       <th scope="row">
-        <span className={styles.name}>
-          {withPicture && canOpen && isSeen ? (
-            <span className={styles.small}>
+        <span className="row">
+          {withPicture && facts.data && ref !== undefined ? (
+            <span className="stage thumb">
               <VolumePicture of={ref} />
             </span>
           ) : (
@@ -243,41 +242,53 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
       </th>
       <td>{kind === "folder" ? "folder" : (format ?? "not a known format")}</td>
       {facts.error ? (
-        <td colSpan={3} className={styles.why}>
+        <td colSpan={3} className="why">
           <span className="bad">✕ {apiErrorOf(facts.error).code}</span> {apiErrorOf(facts.error).message}
         </td>
       ) : (
         <>
-          <td className={styles.number}>
+          <td className="number">
             {first ? shapeOf(first) : ref === undefined ? <span title={whyNot(entry)}>{ABSENT}</span> : "…"}
             {records.length > 1 && ` +${records.length - 1}`}
           </td>
-          <td className={styles.number}>{first ? voxelOf(first) : ABSENT}</td>
-          <td>{first?.dtype ?? ABSENT}</td>
+          <td className="number detail">{first ? voxelOf(first) : ABSENT}</td>
+          <td className="detail">{first?.dtype ?? ABSENT}</td>
         </>
       )}
-      <td className={styles.number}>{bytes(sizeBytes)}</td>
-      <td>{modifiedAt ? modifiedAt.slice(0, 16).replace("T", " ") : ABSENT}</td>
+      <td className="number detail">{bytes(sizeBytes)}</td>
+      <td className="detail">{modifiedAt ? modifiedAt.slice(0, 16).replace("T", " ") : ABSENT}</td>
       <td className="warn">
         {[...(marks ?? []), ...(records.some(({ warnings }) => warnings.length > 0) ? ["header"] : [])]
           .map((mark) => `⚠ ${mark}`)
           .join(" ")}
       </td>
-      <td>
-        <span className="buttons">
+      <td className="act">
+        <span className="row">
           {canOpen && (
-            <AppLink className="button" to={open}>
-              Open
+            <AppLink className="button bare" to={open} label={`Open ${name}`}>
+              <Eye size={16} aria-hidden />
             </AppLink>
           )}
           {ref !== undefined && (
-            <button type="button" onClick={() => void navigate({ to: ".", search: (now) => ({ ...now, header: key }) })}>
-              Header
+            <button
+              type="button"
+              className="bare"
+              aria-label={`Header of ${name}`}
+              title="Header"
+              onClick={() => void navigate({ to: ".", search: (now) => ({ ...now, header: key }) })}
+            >
+              <Info size={16} aria-hidden />
             </button>
           )}
           {kind === "file" && (
-            <a className="button" href={bytesOf(place.id, key, isTree)} download>
-              Download
+            <a
+              className="button bare"
+              href={bytesOf(place.id, key, isTree)}
+              download
+              aria-label={`Download ${name}`}
+              title="Download"
+            >
+              <Download size={16} aria-hidden />
             </a>
           )}
         </span>
@@ -332,8 +343,8 @@ function Header({ place, fileKey, entry }: { place: PlaceFacts; fileKey: string;
   const { data, error, refetch } = useQuery(factsQuery(place.id, fileKey));
   const close = () => void navigate({ to: ".", search: ({ header: _, ...rest }: { header?: string }) => rest });
   return (
-    <aside className={`panel ${styles.header}`} aria-label="Header">
-      <div className="dialog-head">
+    <aside className="panel side-panel" aria-label="Header">
+      <div className="spread">
         <h2>{nameOf(fileKey)}</h2>
         <button type="button" className="bare" onClick={close} aria-label="Close header">
           <X size={16} aria-hidden />
@@ -346,7 +357,7 @@ function Header({ place, fileKey, entry }: { place: PlaceFacts; fileKey: string;
       ) : (
         <>
           {entry?.ref && (
-            <span className={styles.stage}>
+            <span className="stage">
               <VolumePicture of={entry.ref} />
             </span>
           )}
@@ -372,7 +383,7 @@ function Header({ place, fileKey, entry }: { place: PlaceFacts; fileKey: string;
               />
               <details>
                 <summary>Everything in the header</summary>
-                <pre className={styles.text}>{JSON.stringify(record.raw_metadata, null, 2)}</pre>
+                <pre className="text">{JSON.stringify(record.raw_metadata, null, 2)}</pre>
               </details>
             </section>
           ))}

@@ -4,7 +4,6 @@ import { Download as DownloadIcon } from "lucide-react";
 import { useState } from "react";
 import { askCatalogue } from "../parts/api.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
-import styles from "../parts/details.module.css";
 import { DownloadDialog } from "../parts/download.js";
 import { Facts, fact } from "../parts/facts.js";
 import { treeKey } from "../parts/files.js";
@@ -57,19 +56,19 @@ function Found({ dataset }: { dataset: Row }) {
   return (
     <>
       <div className="page">
-        <div className={styles.title}>
+        <div className="spread">
           <h1>{dataset.title}</h1>
           <button type="button" onClick={() => setDownloading(true)}>
             <DownloadIcon size={16} aria-hidden /> Download
           </button>
         </div>
-        <div className={styles.sample}>
-          <span className={styles.stage}>
+        <div className="top">
+          <span className="stage">
             <Photo of={treeKey(dataset.keyPhotoThumbnailUrl, dataset) ?? treeKey(dataset.keyPhotoUrl, dataset)} alt="" />
           </span>
           <div>
             <Authors authors={nodesOf(dataset.authors)} />
-            <p className={styles.words}>{dataset.description}</p>
+            <p className="words">{dataset.description}</p>
             <FolderLink folder={key} />
           </div>
           <Facts facts={factsOf(dataset)} />

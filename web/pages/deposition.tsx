@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { askCatalogue } from "../parts/api.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
-import styles from "../parts/details.module.css";
 import { Facts, fact } from "../parts/facts.js";
 import { treeKey } from "../parts/files.js";
 import { count, day, plural } from "../parts/format.js";
@@ -38,10 +37,10 @@ function Found({ of }: { of: DepositionResult }) {
   return (
     <>
       <h1>{row.title}</h1>
-      <div className={styles.top}>
+      <div className="top">
         <div>
           <Authors authors={nodesOf(row.authors)} />
-          <p className={styles.words}>{row.description}</p>
+          <p className="words">{row.description}</p>
         </div>
         <Facts
           facts={[
@@ -63,9 +62,9 @@ function Found({ of }: { of: DepositionResult }) {
         <Empty command="emporium catalog import TREE">Nothing of this deposition is in the catalogue yet.</Empty>
       )}
       {parts.map(({ id, title, tomograms, objects, own }) => (
-        <section key={id} className={`panel ${styles.part}`}>
+        <section key={id} className="panel top">
           {own && (
-            <span className={styles.stage}>
+            <span className="stage" style={{ width: 96 }}>
               <Photo of={treeKey(own.keyPhotoThumbnailUrl, own)} alt="" />
             </span>
           )}
@@ -84,7 +83,7 @@ function Found({ of }: { of: DepositionResult }) {
               )}
             </p>
             {objects.length > 0 && (
-              <ul className={styles.objects}>
+              <ul className="row wrap counts">
                 {objects.map(({ name, annotations }) => (
                   <li key={name}>
                     {name} {count(annotations)}

@@ -13,7 +13,6 @@ import { useServer } from "../parts/queries.js";
 import { seen } from "../parts/seen.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";
 import { datasetsQuery } from "../queries/generated.js";
-import "./home.css";
 
 const STRIP = 8;
 const COUNTED = ["datasets", "runs", "tomograms", "annotations", "depositions"] as const;
@@ -64,7 +63,7 @@ function Places({ server: { places, catalogue } }: { server: ServerFacts }) {
       <h2 id="places" className="hidden">
         Places
       </h2>
-      <ul className="places">
+      <ul className="strip">
         {places.map((place) => (
           <Place key={place.id} place={place} catalogue={catalogue?.place === place.id ? catalogue : undefined} />
         ))}
@@ -76,8 +75,8 @@ function Places({ server: { places, catalogue } }: { server: ServerFacts }) {
 function Place({ place: { id, name, kind, key }, catalogue }: { place: PlaceFacts; catalogue: CatalogueFacts | undefined }) {
   const Icon = KINDS[kind];
   return (
-    <li className="panel place">
-      <h3>
+    <li className="panel">
+      <h3 className="row">
         <Icon size={16} aria-hidden />{" "}
         {key !== undefined ? (
           <Link to="/view/at/$place/$" params={{ place: id, _splat: key }}>
@@ -91,7 +90,7 @@ function Place({ place: { id, name, kind, key }, catalogue }: { place: PlaceFact
       </h3>
       <p className="muted">{WORDS[kind]}</p>
       {catalogue?.counts && (
-        <ul className="counts">
+        <ul className="row wrap counts">
           {COUNTED.map((noun) => {
             const inside = (
               <>
@@ -121,7 +120,7 @@ function GoOn() {
   return (
     <section aria-labelledby="go-on">
       <h2 id="go-on">Go on</h2>
-      <ul className="go-on">
+      <ul className="row wrap counts">
         {all.map(({ title, to }) => (
           <li key={to}>
             <Link to={to as "/"}>{title}</Link>
@@ -143,7 +142,7 @@ function Datasets() {
       <h2 id="datasets">
         <Link to="/datasets">Datasets</Link>
       </h2>
-      <Answer asked={asked} loading={<div className="strip strip-waits" />}>
+      <Answer asked={asked} loading={<div className="waits" />}>
         {({ datasets }) =>
           datasets.length === 0 ? (
             <Empty command="emporium ingest run config.yaml INPUT TREE">No datasets: the tree has none yet.</Empty>
@@ -154,8 +153,8 @@ function Datasets() {
                 return (
                   <li key={id}>
                     <Link to="/datasets/$id" params={{ id: String(id) }} title={title}>
-                      <span className="photo">
-                        {photo ? <img src={photo} alt="" decoding="async" /> : <span>no key photo</span>}
+                      <span className="stage">
+                        {photo ? <img src={photo} alt="" decoding="async" /> : <span className="none">no key photo</span>}
                       </span>
                       <span className="card-name">{title.trim() || `dataset ${id}`}</span>
                     </Link>

@@ -80,7 +80,7 @@ function Framed({ answer, opened }: { answer: NeuroglancerView; opened: string }
   const state = () => stateIn(frame.current) ?? view.state;
   return (
     <section className="ng" aria-label="Neuroglancer">
-      <div className="ng-bar">
+      <div className="v-bar">
         <h1>{view.title}</h1>
         <Link
           className="button"
@@ -129,9 +129,9 @@ function Framed({ answer, opened }: { answer: NeuroglancerView; opened: string }
         </div>
       )}
       <iframe ref={frame} src={address} title={`Neuroglancer: ${view.title}`} />
-      <dialog ref={dialog} className="ng-state" aria-label="State JSON">
+      <dialog ref={dialog} className="large" aria-label="State JSON">
         <textarea readOnly value={json} aria-label="State of Neuroglancer" spellCheck={false} />
-        <div className="buttons">
+        <div className="row wrap">
           <CopyButton text={json} />
           <button type="button" onClick={() => dialog.current?.close()}>
             Close

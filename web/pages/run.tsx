@@ -6,7 +6,6 @@ import { lazy, Suspense, useState } from "react";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { sameSpacing } from "../../src/model/voxel-spacing.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
-import styles from "../parts/details.module.css";
 import { DownloadDialog } from "../parts/download.js";
 import type { Wanted } from "../parts/download-text.js";
 import { type Fact, Facts, fact } from "../parts/facts.js";
@@ -68,14 +67,14 @@ function Found({ run }: { run: RunRow }) {
   const search = viewSearch(on, annotations?.pages.flat());
   return (
     <>
-      <div className={styles.title}>
+      <div className="spread">
         <h1>{run.name}</h1>
         <Steps run={run} />
       </div>
-      <div className={styles.top}>
+      <div className="top">
         <div>
           <Strip run={run} shown={shown} search={search} />
-          <p className="buttons">
+          <p className="row wrap">
             {shown && (
               <>
                 <Link className="button primary" to="/view/tomogram/$id" params={{ id: String(shown.id) }} search={search}>
@@ -96,7 +95,6 @@ function Found({ run }: { run: RunRow }) {
         </Boundary>
       </div>
       <Tabs.Root
-        className={styles.tabs}
         value={TABS.find((one) => one === tab) ?? "annotations"}
         onValueChange={(next) => void navigate({ to: ".", search: (now) => ({ ...now, tab: next }), replace: true })}
       >
@@ -145,7 +143,7 @@ function wantedOf(run: RunRow): Wanted {
 /** Before, place and after: in the list that one came from, else in the dataset. */
 function Steps({ run }: { run: RunRow }) {
   const { data } = useQuery({
-    queryKey: ["run", run.id, "beside"],
+    queryKey: ["run", run.id, "top beside"],
     queryFn: async ({ signal }) => (await askListed(run.id, signal)) ?? (await askBeside(run.id, run.dataset.id, signal)),
     staleTime: 0, // one may have come from another list
   });
@@ -173,7 +171,7 @@ function Steps({ run }: { run: RunRow }) {
       </Link>
     );
   return (
-    <nav className={styles.steps} aria-label="Runs beside it">
+    <nav className="row" aria-label="Runs beside it">
       {step(data.before, "Previous run", <ChevronLeft size={16} aria-hidden />)}
       <span>
         {count(data.at + 1)}/{count(data.of)}
@@ -189,14 +187,14 @@ function Strip({ run, shown, search }: { run: RunRow; shown: TomogramRow | undef
   if (tomograms.length + series.length === 0)
     return <Empty command="emporium ingest run …">This run has neither tomograms nor tilt series.</Empty>;
   return (
-    <ul className={styles.strip} aria-label="Tomograms and tilt series">
+    <ul className="strip" aria-label="Tomograms and tilt series">
       {tomograms.map((one) => (
         <li key={`t${one.id}`}>
           <Link to="/view/tomogram/$id" params={{ id: String(one.id) }} search={search}>
-            <span className={styles.stage}>
+            <span className="stage">
               <Photo of={treeKey(one.keyPhotoThumbnailUrl, run.dataset)} alt="" />
             </span>
-            <span className={styles.caption}>
+            <span className="card-name">
               {one.processing}
               {one === shown && tomograms.length > 1 && " ●"}
             </span>
@@ -209,10 +207,10 @@ function Strip({ run, shown, search }: { run: RunRow; shown: TomogramRow | undef
       {series.map((one) => (
         <li key={`s${one.id}`}>
           <Link to="/view/tiltseries/$id" params={{ id: String(one.id) }}>
-            <span className={styles.stage}>
+            <span className="stage">
               <VolumePicture of={`tiltseries:${one.id}`} />
             </span>
-            <span className={styles.caption}>tilt series</span>
+            <span className="card-name">tilt series</span>
             <small>
               {one.id} · {fixed(one.tiltMin, 0)} to {fixed(one.tiltMax, 0)}°
             </small>
@@ -317,23 +315,23 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
         };
         return (
           <>
-            <div className={styles.scroll}>
-              <table>
+            <div className="scroll">
+              <table className="phone-cards">
                 <caption className="hidden">Annotations; those that are on are shown in the viewer</caption>
                 <thead>
                   <tr>
                     <th scope="col">On</th>
                     <th scope="col">Object</th>
                     <th scope="col">Shape</th>
-                    <th scope="col" className={styles.number}>
+                    <th scope="col" className="number">
                       n
                     </th>
                     <th scope="col">Method</th>
                     <th scope="col">Software</th>
-                    <th scope="col" className={styles.number}>
+                    <th scope="col" className="number">
                       Precision
                     </th>
-                    <th scope="col" className={styles.number}>
+                    <th scope="col" className="number">
                       Recall
                     </th>
                     <th scope="col">Ground truth</th>
@@ -350,7 +348,7 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
                           checked={chosen.has(row.id)}
                           onChange={({ target }) => turn(row.id, target.checked)}
                         />{" "}
-                        <span className={styles.dot} style={{ background: colours.get(row.id) }} />
+                        <span className="dot" style={{ background: colours.get(row.id) }} />
                       </td>
                       <th scope="row">
                         <Link to="/annotations/$id" params={{ id: String(row.id) }}>
@@ -358,13 +356,17 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
                         </Link>
                       </th>
                       <td>{shapesOf(row).join(", ") || ABSENT}</td>
-                      <td className={styles.number}>{count(row.objectCount)}</td>
-                      <td>{row.methodType}</td>
-                      <td>{row.annotationSoftware ?? ABSENT}</td>
-                      <td className={styles.number}>{fixed(row.confidencePrecision)}</td>
-                      <td className={styles.number}>{fixed(row.confidenceRecall)}</td>
-                      <td>{row.groundTruthStatus ? "✓ yes" : ABSENT}</td>
-                      <td>{isElsewhere(row, shown) ? <span className="warn">≠ another alignment</span> : "same"}</td>
+                      <td className="number" data-label="n">
+                        {count(row.objectCount)}
+                      </td>
+                      <td className="detail">{row.methodType}</td>
+                      <td className="detail">{row.annotationSoftware ?? ABSENT}</td>
+                      <td className="number detail">{fixed(row.confidencePrecision)}</td>
+                      <td className="number detail">{fixed(row.confidenceRecall)}</td>
+                      <td className="detail">{row.groundTruthStatus ? "✓ yes" : ABSENT}</td>
+                      <td className={isElsewhere(row, shown) ? "warn" : "detail"}>
+                        {isElsewhere(row, shown) ? "≠ another alignment" : "same"}
+                      </td>
                     </tr>
                   ))}
                 </tbody>
@@ -413,13 +415,13 @@ function Frames({ run }: { run: RunRow }) {
                 <TiltPlot frames={frames} sections={sections} tiltseries={series.id} />
               </Suspense>
             )}
-            <div className={styles.scroll}>
+            <div className="scroll">
               <table>
                 <caption className="hidden">Frames in order of exposure</caption>
                 <thead>
                   <tr>
                     {["Order", "Tilt °", "Dose e/Å²", "Dose before e/Å²", "Defocus µm", "Resolution Å", "Size"].map((head) => (
-                      <th key={head} scope="col" className={styles.number}>
+                      <th key={head} scope="col" className="number">
                         {head}
                       </th>
                     ))}
@@ -432,13 +434,13 @@ function Frames({ run }: { run: RunRow }) {
                     const key = treeKey(frame.s3FramePath, run.dataset);
                     return (
                       <tr key={frame.id}>
-                        <td className={styles.number}>{count(frame.acquisitionOrder)}</td>
-                        <td className={styles.number}>{fixed(section?.rawAngle, 1)}</td>
-                        <td className={styles.number}>{fixed(frame.exposureDose)}</td>
-                        <td className={styles.number}>{fixed(frame.accumulatedDose)}</td>
-                        <td className={styles.number}>{fixed(section?.majorDefocus && section.majorDefocus / 10_000, 3)}</td>
-                        <td className={styles.number}>{fixed(section?.maxResolution)}</td>
-                        <td className={styles.number}>{bytes(frame.fileSize)}</td>
+                        <td className="number">{count(frame.acquisitionOrder)}</td>
+                        <td className="number">{fixed(section?.rawAngle, 1)}</td>
+                        <td className="number">{fixed(frame.exposureDose)}</td>
+                        <td className="number">{fixed(frame.accumulatedDose)}</td>
+                        <td className="number">{fixed(section?.majorDefocus && section.majorDefocus / 10_000, 3)}</td>
+                        <td className="number">{fixed(section?.maxResolution)}</td>
+                        <td className="number">{bytes(frame.fileSize)}</td>
                         <td>
                           {key === undefined ? (
                             ABSENT
@@ -518,13 +520,13 @@ function Files({ run }: { run: RunRow }) {
   return (
     <>
       <FolderLink folder={folderOf(run)} />
-      <div className={styles.scroll}>
-        <table>
+      <div className="scroll">
+        <table className="phone-cards">
           <thead>
             <tr>
               <th scope="col">What</th>
               <th scope="col">File</th>
-              <th scope="col" className={styles.number}>
+              <th scope="col" className="number">
                 Size
               </th>
             </tr>
@@ -534,7 +536,7 @@ function Files({ run }: { run: RunRow }) {
               <tr key={key}>
                 <td>{what}</td>
                 <th scope="row">{key.endsWith("/") ? nameOf(key) : <a href={fileUrl(key).href}>{nameOf(key)}</a>}</th>
-                <td className={styles.number}>{bytes(size)}</td>
+                <td className="number">{bytes(size)}</td>
               </tr>
             ))}
           </tbody>

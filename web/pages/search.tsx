@@ -3,7 +3,6 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { SearchHits } from "../../src/model/page-api.js";
 import { ask } from "../parts/api.js";
 import { AppLink } from "../parts/app-link.js";
-import styles from "../parts/details.module.css";
 import { plural } from "../parts/format.js";
 import { useCrumbs } from "../parts/page.js";
 import { Answer } from "../parts/states.js";
@@ -34,7 +33,7 @@ export function Search() {
     <div className="page">
       <h1>Search</h1>
       <form
-        className={styles.query}
+        className="query row"
         onSubmit={(event) => {
           event.preventDefault();
           const text = new FormData(event.currentTarget).get("q");
@@ -74,9 +73,9 @@ function Hits({ hits: { q, groups, nearest } }: { hits: SearchHits }) {
         )}
       </p>
       {found.map(({ kind, hits, more }) => (
-        <section key={kind} className={styles.hits} aria-label={GROUPS[kind]}>
+        <section key={kind} aria-label={GROUPS[kind]}>
           <h2>{GROUPS[kind]}</h2>
-          <ul>
+          <ul className="hits">
             {hits.map(({ title, detail, to }) => (
               <li key={`${to} ${title}`}>
                 <AppLink to={to}>{title}</AppLink> <span className="muted">{detail}</span>

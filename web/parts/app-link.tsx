@@ -15,7 +15,8 @@ export function useGo() {
 }
 
 /** A link to an address that came as text: from an answer, or with a key in it. */
-export function AppLink({ to, children, className }: { to: string; children: ReactNode; className?: string }) {
+export function AppLink(props: { to: string; children: ReactNode; className?: string; label?: string }) {
+  const { to, children, className, label } = props;
   const go = useGo();
   const onClick = (event: MouseEvent) => {
     if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -23,7 +24,7 @@ export function AppLink({ to, children, className }: { to: string; children: Rea
     go(to);
   };
   return (
-    <a href={hrefOf(to)} className={className} onClick={onClick}>
+    <a href={hrefOf(to)} className={className} aria-label={label} title={label} onClick={onClick}>
       {children}
     </a>
   );

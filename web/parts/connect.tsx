@@ -12,7 +12,7 @@ export function Connect({ server }: { server: ServerFacts }) {
   return (
     <section className="panel connect" aria-labelledby="connect">
       <h2 id="connect">Connect</h2>
-      <div role="tablist" aria-label="Programs" className="choice" onKeyDown={turn}>
+      <div role="tablist" aria-label="Programs" onKeyDown={turn}>
         {ways.map(({ name }, at) => (
           <button
             key={name}
@@ -31,7 +31,9 @@ export function Connect({ server }: { server: ServerFacts }) {
       </div>
       <div role="tabpanel" id="connect-lines" aria-labelledby={`connect-${shown}`}>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled by keys, too */}
-        <pre tabIndex={0}>{way.lines}</pre>
+        <pre className="text" tabIndex={0}>
+          {way.lines}
+        </pre>
         <CopyButton text={way.lines} label="Copy lines" />
       </div>
     </section>

@@ -4,7 +4,6 @@ import { useEffect, useRef } from "react";
 import type { ServerFacts } from "../../src/model/page-api.js";
 import { base } from "./api.js";
 import { CopyButton } from "./copy.js";
-import styles from "./details.module.css";
 import {
   addressOf,
   awsText,
@@ -44,8 +43,8 @@ export function DownloadDialog({ wanted, close }: { wanted: Wanted; close: () =>
   }, []);
   const [first, ...others] = wanted.items;
   return (
-    <dialog ref={dialog} className={styles.download} onClose={close} aria-labelledby="download-title">
-      <div className="dialog-head">
+    <dialog ref={dialog} className="large" onClose={close} aria-labelledby="download-title">
+      <div className="spread">
         <h2 id="download-title">
           Download {others.length === 0 ? `${wanted.kind} ${first?.name}` : plural(wanted.items.length, wanted.kind)}
         </h2>
@@ -60,7 +59,7 @@ export function DownloadDialog({ wanted, close }: { wanted: Wanted; close: () =>
 
 function Ways({ wanted, served }: { wanted: Wanted; served: Served }) {
   return (
-    <Tabs.Root className={styles.tabs} defaultValue="Files">
+    <Tabs.Root defaultValue="Files">
       <Tabs.List aria-label="Ways to download">
         <Tabs.Trigger value="Files">Files</Tabs.Trigger>
         {WAYS.map(([name]) => (
@@ -96,7 +95,7 @@ function Links({ wanted: { parts, files }, served }: { wanted: Wanted; served: S
         {known.length < all.length && ` and ${all.length - known.length} of unknown size`}.
         {single.length < all.length && " Volumes in Zarr are folders: take one of the other ways."}
       </p>
-      <ul className={styles.links}>
+      <ul className="links">
         {single.map(({ key, sizeBytes }) => (
           <li key={key}>
             <a href={addressOf(key, served)} download>
@@ -115,7 +114,7 @@ function Text({ of }: { of: PasteText }) {
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it */}
-      <pre className={styles.text} tabIndex={0}>
+      <pre className="text" tabIndex={0}>
         {of.text}
       </pre>
       <CopyButton text={of.text} />

@@ -1,5 +1,4 @@
 import type { ReactNode } from "react";
-import styles from "./details.module.css";
 import { ABSENT } from "./format.js";
 
 /** What one source says of a fact. */
@@ -29,7 +28,7 @@ export const fact = (label: string, value: string | null | undefined, from = "ca
 /** Facts, each with where it is from; ⚠ where sources disagree. */
 export function Facts({ facts }: { facts: readonly Fact[] }) {
   return (
-    <dl className={styles.facts}>
+    <dl>
       {facts.map((one) => (
         <div key={one.label}>
           <dt>{one.label}</dt>

@@ -36,7 +36,7 @@ export function KeysDialog({ open, close }: { open: boolean; close: () => void }
   }, [open]);
   return (
     <dialog ref={dialog} onClose={close} aria-labelledby="keys-title">
-      <div className="dialog-head">
+      <div className="spread">
         <h2 id="keys-title">Keys</h2>
         <button type="button" className="bare" onClick={close} aria-label="Close">
           <X size={16} aria-hidden />

@@ -54,7 +54,7 @@ export function DropTarget() {
     return () => stop.abort();
   }, [show]);
   return isOver ? (
-    <div className="dropping" aria-hidden>
+    <div className="panel dropping" aria-hidden>
       Drop a file to look at its slices. It stays on this machine: nothing is sent.
     </div>
   ) : null;

@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import { GROUPS, searchQuery } from "../pages/search.js";
 import { useGo } from "./app-link.js";
-import styles from "./details.module.css";
 import { command } from "./page.js";
 import { useServer } from "./queries.js";
 import { applyTheme, theme } from "./settings.js";
@@ -87,7 +86,7 @@ export function Palette({ close, showKeys }: { close: () => void; showKeys: () =
     document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: "nearest" });
   }, [id, chosen]);
   return (
-    <dialog ref={dialog} className={styles.palette} onClose={close} aria-label="Search and commands">
+    <dialog ref={dialog} className="large" onClose={close} aria-label="Search and commands">
       <input
         type="text"
         role="combobox"
@@ -113,13 +112,14 @@ export function Palette({ close, showKeys }: { close: () => void; showKeys: () =
           <div
             key={`${choice.group} ${choice.title} ${choice.detail}`}
             id={`${id}-${i}`}
+            className="row"
             role="option"
             tabIndex={-1}
             aria-selected={i === chosen}
             onClick={choice.take}
           >
             <span>{choice.title}</span> {choice.detail && <span className="muted">{choice.detail}</span>}
-            <small className="muted">{choice.group}</small>
+            <small className="end">{choice.group}</small>
           </div>
         ))}
       </div>

@@ -1,5 +1,5 @@
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { HelpCircle, Lock, Menu, Moon, PencilLine, Search, Sun, SunMoon, X } from "lucide-react";
+import { HelpCircle, Lock, Menu, Moon, PencilLine, Sun, SunMoon, X } from "lucide-react";
 import { lazy, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
@@ -82,7 +82,7 @@ function Header({ search, showKeys }: { search: React.RefObject<HTMLInputElement
       </nav>
       <SearchBox field={search} />
       {data && (
-        <span className="sign" title={data.writing ? "pages may change things" : "nothing can be changed from these pages"}>
+        <span className="row" title={data.writing ? "pages may change things" : "nothing can be changed from these pages"}>
           {data.writing ? <PencilLine size={16} aria-hidden /> : <Lock size={16} aria-hidden />}
           <span className="wide">{data.writing ? "writing" : "reading only"}</span>
         </span>
@@ -101,7 +101,7 @@ function Pages() {
   const close = () => menu.current?.removeAttribute("open");
   return (
     <details className="menu" ref={menu} onKeyDown={({ key }) => key === "Escape" && close()} onBlur={closeWhenLeft}>
-      <summary aria-label="Pages" title="Pages">
+      <summary className="bare" aria-label="Pages" title="Pages">
         <Menu size={16} aria-hidden />
       </summary>
       <nav aria-label="Pages" className="floating">
@@ -125,7 +125,6 @@ function SearchBox({ field }: { field: React.RefObject<HTMLInputElement | null> 
   return (
     <search className="search">
       <form onSubmit={submit}>
-        <Search size={16} aria-hidden />
         <input
           ref={field}
           type="search"
@@ -169,7 +168,7 @@ function Notices() {
         </p>
       )}
       {all.map((text) => (
-        <p key={text}>
+        <p key={text} className="spread">
           <span>{text}</span>
           <button
             type="button"

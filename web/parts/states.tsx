@@ -39,7 +39,7 @@ function Skeleton({ lines = 4 }: { lines?: number }) {
     <div aria-hidden="true">
       {Array.from({ length: lines }, (_, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike
-        <div key={at} className="skeleton" />
+        <div key={at} className="waits" />
       ))}
     </div>
   );
@@ -68,7 +68,7 @@ export function ErrorPanel({ error, again }: { error: unknown; again?: (() => vo
       </p>
       {place && <p className="mono">at {place}</p>}
       {hint && <p>{hint}</p>}
-      <p className="buttons">
+      <p className="row wrap">
         {again && (
           <button type="button" onClick={again}>
             Try again

@@ -1,8 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
-import styles from "./details.module.css";
+import { colourOf } from "./colour.js";
+import "./uplot.css";
 import { fixed } from "./format.js";
 import type { FrameRow, SectionRow } from "./run-data.js";
 import { VolumePicture } from "./volume-picture.js";
@@ -41,11 +41,9 @@ export default function TiltPlot({ frames, sections, tiltseries }: Props) {
       search: { at: String(points[at]!.section.zIndex) },
     });
   useEffect(() => {
-    const colour = getComputedStyle(document.documentElement);
-    const of = (name: string) => colour.getPropertyValue(name).trim();
     const axis = {
-      stroke: of("--muted"),
-      grid: { stroke: of("--line"), width: 1 },
+      stroke: colourOf("muted"),
+      grid: { stroke: colourOf("line"), width: 1 },
       ticks: { show: false },
       font: '12px "Source Sans 3"',
       labelFont: '12px "Source Sans 3"',
@@ -67,12 +65,18 @@ export default function TiltPlot({ frames, sections, tiltseries }: Props) {
           {
             label: "dose",
             scale: "dose",
-            fill: of("--line"),
-            stroke: of("--muted"),
+            fill: colourOf("line"),
+            stroke: colourOf("muted"),
             paths: uPlot.paths.bars!({ size: [0.6, 24] }),
             points: { show: false },
           },
-          { label: "defocus", scale: "defocus", stroke: of("--accent"), width: 2, points: { size: 6, fill: of("--accent") } },
+          {
+            label: "defocus",
+            scale: "defocus",
+            stroke: colourOf("accent"),
+            width: 2,
+            points: { size: 6, fill: colourOf("accent") },
+          },
         ],
         axes: [
           { ...axis, label: "tilt angle, °" },
@@ -108,14 +112,16 @@ export default function TiltPlot({ frames, sections, tiltseries }: Props) {
         )
     ];
   return (
-    <figure className={styles.plot}>
+    <figure className="plot">
       <figcaption>
         Dose (bars) and defocus (line) by tilt angle
         {at && `: ${fixed(at.section.rawAngle, 1)}°, section ${at.section.zIndex + 1}`}
       </figcaption>
-      <div className={styles.plotRow}>
+      <div className="top">
         <div ref={place} aria-hidden />
-        <span className={styles.stage}>{at && <VolumePicture of={`tiltseries:${tiltseries}`} at={at.section.zIndex} />}</span>
+        <span className="stage" style={{ width: 160 }}>
+          {at && <VolumePicture of={`tiltseries:${tiltseries}`} at={at.section.zIndex} />}
+        </span>
       </div>
     </figure>
   );

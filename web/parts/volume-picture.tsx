@@ -3,7 +3,6 @@ import { ImageOff } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { PLANE_HEADERS, type VolumeFacts } from "../../src/model/page-api.js";
 import { answered, base } from "./api.js";
-import styles from "./details.module.css";
 import { volumeQuery } from "./queries.js";
 
 const SIDE_PIXELS = 160;
@@ -23,13 +22,11 @@ export function VolumePicture({ of, at }: { of: string; at?: number }) {
   }, [plane.data]);
   if (error || plane.error || facts?.isSequential)
     return (
-      <span className={styles.noPhoto} title={(error ?? plane.error)?.message}>
+      <span className="none" title={(error ?? plane.error)?.message}>
         <ImageOff size={16} aria-hidden /> <span>no picture</span>
       </span>
     );
-  return (
-    <canvas ref={canvas} className={styles.photo} width={plane.data?.width ?? 1} height={plane.data?.height ?? 1} aria-hidden />
-  );
+  return <canvas ref={canvas} width={plane.data?.width ?? 1} height={plane.data?.height ?? 1} aria-hidden />;
 }
 
 async function readPlane(of: string, facts: VolumeFacts, at: number, signal: AbortSignal): Promise<ImageData> {

@@ -91,7 +91,7 @@ export function ExportDialog({
         <Check label="Caption" value={caption && isSeen} set={setCaption} />
       </fieldset>
       {error !== undefined && <ErrorPanel error={error} />}
-      <p className="buttons">
+      <p className="row wrap">
         <button type="button" className="primary" disabled={isBusy} onClick={() => void save()}>
           {kind === "csv" ? "Save table" : "Save picture"}
         </button>

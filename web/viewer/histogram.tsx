@@ -36,7 +36,14 @@ export function Histogram({ session }: { session: Session }) {
   const step = range / 200;
   return (
     <div className="v-histogram" ref={box}>
-      <canvas ref={canvas} width={512} height={HEIGHT * 2} role="img" aria-label={`Histogram from ${min} to ${max}`} />
+      <canvas
+        ref={canvas}
+        className="muted"
+        width={512}
+        height={HEIGHT * 2}
+        role="img"
+        aria-label={`Histogram from ${min} to ${max}`}
+      />
       <Handle
         label="Black and white together"
         className="v-between"

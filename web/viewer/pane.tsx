@@ -124,7 +124,7 @@ function Absent({ chunks: { count, first } }: { chunks: NonNullable<PaneStatus["
 function Failure({ error, again }: { error: unknown; again: () => void }) {
   const { code, message, hint } = apiErrorOf(error);
   return (
-    <div className="v-error" role="alert">
+    <div className="panel error v-error" role="alert">
       <strong>✕ {code}</strong> {message} {hint}{" "}
       <button type="button" onClick={again}>
         Try again

@@ -181,7 +181,7 @@ function MeasurePart({ session, run }: { session: Session; run: (command: Comman
     <section className="v-part" aria-label="Measures">
       <h2>Measure</h2>
       {measuring && (
-        <fieldset className="v-group">
+        <fieldset className="choice">
           <legend className="hidden">What to measure</legend>
           {MEASURE_KINDS.map((kind) => (
             <button

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import { colourOf } from "../parts/colour.js";
+import "../parts/uplot.css";
 import { useRun, useSections } from "./of-run.js";
 import type { Session } from "./session.js";
 import { sectionOf } from "./state.js";
@@ -32,9 +33,7 @@ export default function TiltPart({ session }: { session: Session }) {
   const plot = useRef<uPlot>(undefined);
   useEffect(() => {
     if (points.length === 0) return;
-    const colours = getComputedStyle(document.documentElement);
-    const of = (name: string) => colours.getPropertyValue(name).trim();
-    const axis = { stroke: of("--muted"), grid: { show: false }, ticks: { show: false }, font: '12px "Source Sans 3"' };
+    const axis = { stroke: colourOf("muted"), grid: { show: false }, ticks: { show: false }, font: '12px "Source Sans 3"' };
     const made = new uPlot(
       {
         width: place.current!.clientWidth,
@@ -50,12 +49,12 @@ export default function TiltPart({ session }: { session: Session }) {
           {},
           {
             scale: "dose",
-            fill: of("--line"),
-            stroke: of("--muted"),
+            fill: colourOf("line"),
+            stroke: colourOf("muted"),
             paths: uPlot.paths.bars!({ size: [0.6, 24] }),
             points: { show: false },
           },
-          { scale: "defocus", stroke: of("--accent"), width: 2, points: { size: 5 } },
+          { scale: "defocus", stroke: colourOf("accent"), width: 2, points: { size: 5 } },
         ],
         axes: [
           { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => `${tick}°`) },
@@ -68,7 +67,7 @@ export default function TiltPart({ session }: { session: Session }) {
               for (const { angle, section } of points) {
                 const isNow = section === current.current;
                 const x = valToPos(angle, "x", true);
-                ctx.fillStyle = of(isNow ? "--axis-z" : "--muted");
+                ctx.fillStyle = colourOf(isNow ? "axis-z" : "muted");
                 ctx.fillRect(
                   x - (isNow ? 2 : 0.5),
                   isNow ? bbox.top : bbox.top + bbox.height - 8,

@@ -177,7 +177,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
     <div className="viewer" ref={root} onKeyDown={onKeyDown} data-sheet={sheet}>
       <div className="v-bar">
         <h1>{facts.title}</h1>
-        <fieldset className="v-group">
+        <fieldset className="choice">
           <legend className="hidden">Layout</legend>
           {LAYOUTS.filter((one) => (one !== "tilt" || isTiltSeries(facts)) && (one !== "compare" || !isDropped(facts))).map(
             (one) => (
@@ -193,7 +193,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
             ),
           )}
         </fieldset>
-        <span className="v-tools">
+        <span className="row">
           <MeasureButton session={session} toggle={() => run({ do: "measure" })} />
           <button type="button" onClick={() => setDialog("export")} title="Export (E)">
             <Download size={16} aria-hidden /> <span className="wide">Export</span>
@@ -217,14 +217,14 @@ export function Viewer({ source }: { source: PlaneSource }) {
         </span>
       </div>
       {facts.warnings.length > 0 && (
-        <ul className="v-warnings" aria-label="Warnings">
+        <ul className="v-warnings warn" aria-label="Warnings">
           {facts.warnings.map((text) => (
             <li key={text}>⚠ {text}</li>
           ))}
         </ul>
       )}
       {facts.isSequential && (
-        <p className="v-warnings">
+        <p className="v-warnings warn">
           ⚠ Compressed: no random access; far slices take long. Convert it with emporium ingest convert.
         </p>
       )}

@@ -104,7 +104,7 @@ function Photo<Row extends { readonly id: number }>({
   const photo = row && card.photo(row);
   const address = photoAddress(size > SIZES[0] ? (photo?.large ?? photo?.small) : (photo?.small ?? photo?.large));
   return (
-    <span className="photo" style={{ height: size }}>
+    <span className="stage" style={{ height: size }}>
       {address ? (
         <img src={address} alt="" loading="lazy" decoding="async" width={size} height={size} />
       ) : row ? (

@@ -31,7 +31,7 @@ const rangeText = ({ min, max }: FacetRange): string =>
 /** What is chosen, each with a way to take it back. */
 export function Chips({ of, state }: { of: ListedKind; state: ListState }) {
   return (
-    <ul className="chips" aria-label="Chosen">
+    <ul className="row wrap chips" aria-label="Chosen">
       {chosenOf(of, state).map(({ id, label, rest }) => (
         <li key={label}>
           <button type="button" onClick={() => state.choose(id, rest)} aria-label={`Remove ${label}`}>

@@ -48,7 +48,7 @@ export function Facets({ of, state }: { of: ListedKind; state: ListState }) {
         <Groups of={of} state={state} />
       </aside>
       <dialog ref={sheet} className="sheet" aria-label="Filters" onClose={() => setOpen(false)}>
-        <div className="dialog-head">
+        <div className="spread">
           <h2>Filters</h2>
           <button type="button" className="bare" aria-label="Close" onClick={() => sheet.current?.close()}>
             <X size={16} aria-hidden />
@@ -170,7 +170,7 @@ function Values({ of, definition: { id, kind, title }, found, state }: FacetProp
           <span className="value" title={value}>
             {kind === "contents" ? (CONTENTS[value] ?? value) : value}
           </span>
-          <span className="muted">{count(n)}</span>
+          <span className="muted end">{count(n)}</span>
         </label>
       ))}
       {fitting.length > shown.length && (
@@ -218,7 +218,7 @@ function Range({ definition: { id, title }, found, state }: FacetProps) {
     if (number !== { min, max }[name]) choose({ min, max, [name]: number });
   };
   return (
-    <div className="range">
+    <div className="row">
       {end("min", min)} – {end("max", max)}
     </div>
   );

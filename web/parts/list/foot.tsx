@@ -59,9 +59,9 @@ export function ListFoot<Row extends { readonly id: number }>({
   };
   if (total === 0) return null;
   return (
-    <div className="list-foot">
+    <div className="row wrap list-foot">
       {selected.size > 0 && (
-        <span>
+        <span className="row">
           {count(selected.size)} selected{" "}
           <button type="button" className="bare" onClick={clear}>
             Clear selection
@@ -69,7 +69,7 @@ export function ListFoot<Row extends { readonly id: number }>({
         </span>
       )}
       {done === undefined ? (
-        <span>
+        <span className="row">
           Download {selected.size > 0 ? "selection" : "list"}:{" "}
           <button type="button" className="bare" onClick={() => void download("csv")}>
             CSV

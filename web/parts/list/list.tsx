@@ -13,7 +13,7 @@ import { noteList } from "./neighbours.js";
 import { NoHits } from "./no-hits.js";
 import type { ListSpec } from "./spec.js";
 import { useListState } from "./state.js";
-import { HEAD, ROW, Rows } from "./table.js";
+import { CARD, HEAD, ROW, Rows } from "./table.js";
 import { Tools } from "./tools.js";
 import { useRows, useTotal } from "./window.js";
 import "./list.css";
@@ -94,7 +94,8 @@ function Window<Row extends { readonly id: number }>({ spec, state, total, selec
   const width = useWidth(box);
   const across = state.as === "table" ? 1 : Math.max(1, Math.floor((width + GAP) / (state.size + GAP)));
   const lines = width === 0 ? 0 : Math.ceil(total / across);
-  const height = state.as === "table" ? ROW : Math.min(state.size, width) + CAPTION + GAP;
+  const isNarrow = innerWidth < NARROW;
+  const height = state.as === "table" ? (isNarrow ? CARD : ROW) : Math.min(state.size, width) + CAPTION + GAP;
   const virtual = useVirtualizer({
     count: lines,
     getScrollElement: () => box.current,
@@ -184,7 +185,7 @@ function Window<Row extends { readonly id: number }>({ spec, state, total, selec
       {rows.error !== undefined && <ErrorPanel error={rows.error} again={rows.again} />}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the rows inside have the focus */}
       <div ref={box} className="window" onKeyDown={onKeyDown}>
-        {state.as === "table" ? <Rows {...inside} isNarrow={width < NARROW - 32} /> : <Cards {...inside} />}
+        {state.as === "table" ? <Rows {...inside} isNarrow={isNarrow} /> : <Cards {...inside} />}
       </div>
     </>
   );

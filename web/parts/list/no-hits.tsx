@@ -32,7 +32,7 @@ export function NoHits<Row extends { readonly id: number }>({
   return (
     <div className="panel empty">
       <p>No {spec.many} have all of this.</p>
-      <p className="buttons">
+      <p className="row wrap">
         {ways.slice(0, 3).map(({ id, label, rest, total }) => (
           <button key={label} type="button" onClick={() => state.choose(id, rest)}>
             Without {label}: {count(total)}

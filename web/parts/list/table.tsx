@@ -6,6 +6,8 @@ import type { InsideProps } from "./list.js";
 import { calledOf } from "./spec.js";
 
 export const ROW = 32;
+/** Of a phone, where a row is a card: the name, and below it what the next columns say. */
+export const CARD = 56;
 export const HEAD = 32;
 /** Columns that a phone shows. */
 const ON_PHONES = 3;
@@ -31,7 +33,7 @@ export function Rows<Row extends { readonly id: number }>({
     state.change({ sort: state.sort === id ? `-${id}` : state.sort === `-${id}` ? undefined : id, row: undefined });
   return (
     // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows of the table have the focus
-    <table role="grid" aria-rowcount={total + 1} aria-label={spec.many} aria-multiselectable="true">
+    <table className="phone-cards" role="grid" aria-rowcount={total + 1} aria-label={spec.many} aria-multiselectable="true">
       <thead>
         <tr aria-rowindex={1}>
           {shown.map(({ id, title, width, isNumber, order }) => {
@@ -41,7 +43,7 @@ export function Rows<Row extends { readonly id: number }>({
               <th key={id} scope="col" className={isNumber ? "number" : undefined} aria-sort={order && sorts}>
                 <div className="resizable" style={{ width: isNarrow ? undefined : width }}>
                   {order ? (
-                    <button type="button" onClick={() => sort(id)}>
+                    <button type="button" className="bare" onClick={() => sort(id)}>
                       {title}
                       {sorts !== "none" && (isDown ? <ArrowDown size={12} aria-hidden /> : <ArrowUp size={12} aria-hidden />)}
                     </button>
@@ -69,12 +71,12 @@ export function Rows<Row extends { readonly id: number }>({
               tabIndex={index === current ? 0 : -1}
               onFocus={() => focus(index)}
             >
-              {shown.map(({ id, cell, isNumber }, at) => (
-                <td key={id} className={isNumber ? "number" : undefined}>
+              {shown.map(({ id, title, cell, isNumber }, at) => (
+                <td key={id} className={isNumber ? "number" : undefined} data-label={isNumber ? title : undefined}>
                   {row === undefined ? (
                     <span className="waits" />
                   ) : at === 0 ? (
-                    <span className="named">
+                    <span className="row named">
                       <label className="pick">
                         <input
                           type="checkbox"

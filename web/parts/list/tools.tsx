@@ -20,7 +20,7 @@ export function Tools<Row extends { readonly id: number }>({
 }) {
   const sorted = spec.columns.filter(({ order }) => order);
   return (
-    <div className="tools">
+    <div className="spread tools">
       {title && <h1>{title}</h1>}
       <p className={isOld ? "muted" : undefined} role="status">
         {total !== undefined && (
@@ -29,9 +29,9 @@ export function Tools<Row extends { readonly id: number }>({
           </>
         )}
       </p>
-      {state.as === "grid" && (
-        <label>
-          Sort{" "}
+      {sorted.length > 0 && (
+        <label className="row">
+          Sort
           <select value={state.sort} onChange={({ target }) => state.change({ sort: target.value || undefined, row: undefined })}>
             <option value="">number</option>
             {sorted.flatMap(({ id, title }) => [

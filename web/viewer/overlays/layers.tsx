@@ -185,7 +185,7 @@ function Layers({ host, overlays: { ref, layers }, added }: { host: LayersHost; 
                   disabled={layer.error !== undefined}
                   onChange={({ currentTarget }) => set(layer.id, currentTarget.checked)}
                 />
-                <span className="layer-dot" style={{ background: layer.color }} aria-hidden="true" />
+                <span className="dot" style={{ background: layer.color }} aria-hidden="true" />
                 <span className="layer-name">{layer.name}</span>
                 <Count of={layer} shapes={shapes.current.get(layer.id)} isOn={on.has(layer.id) && !failure} />
               </label>

@@ -1,0 +1,9 @@
+/** What a token of the design comes to in the theme of the moment, as canvases take it: `colourOf("line")`. */
+export function colourOf(token: string): string {
+  const probe = document.createElement("i");
+  probe.style.color = `var(--${token})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
