@@ -2,13 +2,10 @@ import type { BlockSource } from "../core/blocks.js";
 import type { VolumeFormat } from "../model/volume-formats.js";
 import { detectDm } from "./dm/tags.js";
 import { detectMrc } from "./mrc/detect.js";
-import { peekDm } from "./peek/dm.js";
 import type { PeekFacts } from "./peek/facts.js";
 import { mrcFacts, peekMrc } from "./peek/mrc.js";
-import { peekN5 } from "./peek/n5.js";
-import { peekPrecomputed } from "./peek/precomputed.js";
-import { type PeekBudget, peekTiff } from "./peek/tiff.js";
-import { peekZarr, type ReadKey } from "./peek/zarr.js";
+import type { PeekBudget } from "./peek/tiff.js";
+import type { ReadKey } from "./peek/zarr.js";
 import { detectTiff } from "./tiff/header.js";
 
 /** A format that is a file, known by its first bytes. */
@@ -35,7 +32,7 @@ export const FILE_FORMATS: readonly FileFormat[] = [
     title: "TIFF",
     extensions: "tiff?|btf|tf[28]",
     detect: (head) => detectTiff(head) !== undefined,
-    peek: async (source, budget) => [await peekTiff(source, budget)],
+    peek: async (source, budget) => [await (await import("./peek/tiff.js")).peekTiff(source, budget)],
   },
   {
     title: "MRC",
@@ -51,7 +48,7 @@ export const FILE_FORMATS: readonly FileFormat[] = [
     detect: (head) => detectDm(head) !== undefined,
     // tags lie before, between and behind the images, thumbnail and all, and are some hundred kilobytes
     ahead: [1, 4, 8],
-    peek: (source, { signal }) => peekDm(source, signal),
+    peek: async (source, { signal }) => (await import("./peek/dm.js")).peekDm(source, signal),
   },
 ];
 
@@ -61,11 +58,14 @@ export const FILE_EXTENSIONS = FILE_FORMATS.map(({ extensions }) => extensions).
 /** What a folder is, as far as the documents of one format tell; undefined where there are none. */
 export type PeekFolderFormat = (read: ReadKey, name: string) => Promise<PeekFacts | undefined>;
 
+/** Readers are loaded when a file or folder is theirs: most programs meet one or two of them. */
+const zarr = () => import("./peek/zarr.js");
+
 /** Formats that are folders. Their names and documents are in `model/volume-formats.ts`. */
 export const FOLDER_FORMATS: Readonly<Record<VolumeFormat, PeekFolderFormat>> = {
-  zarr: (read, name) => peekZarr(read, { name }),
-  zarr2: (read, name) => peekZarr(read, { name, versions: [2] }),
-  zarr3: (read, name) => peekZarr(read, { name, versions: [3] }),
-  n5: peekN5,
-  precomputed: peekPrecomputed,
+  zarr: async (read, name) => (await zarr()).peekZarr(read, { name }),
+  zarr2: async (read, name) => (await zarr()).peekZarr(read, { name, versions: [2] }),
+  zarr3: async (read, name) => (await zarr()).peekZarr(read, { name, versions: [3] }),
+  n5: async (read, name) => (await import("./peek/n5.js")).peekN5(read, name),
+  precomputed: async (read, name) => (await import("./peek/precomputed.js")).peekPrecomputed(read, name),
 };

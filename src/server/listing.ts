@@ -4,7 +4,7 @@ import { printRef } from "../model/ref.js";
 import { likelyFamilies, namesFolder, type VolumeFamily } from "../model/volume-formats.js";
 import { type HygieneFlag, hygieneOf, twinsAmong } from "../stations/curate/inventory/hygiene-flags.js";
 import { kindOf } from "../stations/curate/inventory/kind.js";
-import { folderOf, isVolume } from "../stations/harvest/records/open-source.js";
+import { folderOf, isVolume } from "../stations/harvest/records/volume-folder.js";
 import { compareKeys } from "../stores/keys.js";
 import type { Entry } from "../stores/store.js";
 import { mapLimit } from "../system/parallel.js";

@@ -1,5 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "../core/clock.js";
+import type { Figures, Sample } from "./figures.js";
 import { type Handler, refusal } from "./handler.js";
 import { CLIENT_ADDRESS } from "./listen.js";
 
@@ -12,47 +12,44 @@ export interface Metrics {
 
 /** What requests are counted by: a fixed list, because each value is a series. */
 const ROUTES = new Set(["api", "assets", "at", "files", "graphql", "healthz", "metrics", "s3", "viewer", "zarr"]);
-const SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+
+/** Samples that are kept until something reads figures, or there are more: only then is the library of figures loaded. */
+const SAMPLES_MAX = 1_000;
 
 /** Figures of this server and its process, as Prometheus reads them. */
 export function serverMetrics(clock: Clock): Metrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  const answered = new Counter({
-    name: "emporium_requests_total",
-    help: "Requests that were answered, by the first word of their path.",
-    labelNames: ["route", "status"] as const,
-    registers,
-  });
-  const lasted = new Histogram({
-    name: "emporium_request_seconds",
-    help: "Time until an answer began.",
-    labelNames: ["route"] as const,
-    buckets: SECONDS,
-    registers,
-  });
-  const underWay = new Gauge({ name: "emporium_requests_under_way", help: "Requests whose answer has not begun.", registers });
+  let samples: Sample[] = [];
+  let underWay = 0;
+  let figures: Promise<Figures> | undefined;
+  const loaded = async () => {
+    figures ??= import("./figures.js").then(({ openFigures }) => openFigures(() => underWay));
+    const { take, print } = await figures;
+    for (const sample of samples) take(sample);
+    samples = [];
+    return print;
+  };
   return {
     async route(request) {
       if (!isOfThisMachine(request)) return refusal(403, "only this machine may read this");
-      const text = request.method === "HEAD" ? null : await registry.metrics();
-      return new Response(text, { headers: { "content-type": registry.contentType, "cache-control": "no-store" } });
+      const { text, type } = await (await loaded())();
+      return new Response(request.method === "HEAD" ? null : text, {
+        headers: { "content-type": type, "cache-control": "no-store" },
+      });
     },
     counted: (handler) => async (request, path) => {
       const first = path.split("/", 1)[0]!;
       const route = ROUTES.has(first) ? first : "page";
       const begun = clock.monotonic();
-      underWay.inc();
+      underWay++;
       let status = 500;
       try {
         const response = await handler(request, path);
         ({ status } = response);
         return response;
       } finally {
-        underWay.dec();
-        answered.inc({ route, status });
-        lasted.observe({ route }, (clock.monotonic() - begun) / 1000);
+        underWay--;
+        samples.push({ route, status, seconds: (clock.monotonic() - begun) / 1000 });
+        if (samples.length >= SAMPLES_MAX) void loaded();
       }
     },
   };

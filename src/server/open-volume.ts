@@ -1,30 +1,26 @@
 import { createHash } from "node:crypto";
-import { blockPlanes } from "../arrays/loader/block-planes.js";
-import { hdf5Place } from "../arrays/loader/open-hdf5.js";
 import { type PlaneThreads, threadedPlanes } from "../arrays/loader/plane-threads.js";
 import type { ReadingRoom } from "../arrays/loader/room.js";
-import { openBlockVolume } from "../arrays/loader/volume.js";
 import type { PlaneResult } from "../arrays/loader/work/plane-job.js";
 import type { PlaneForm } from "../arrays/plane/convert.js";
-import { geometryOf, inAngstrom, type VolumeGeometry } from "../arrays/plane/facts.js";
+import { geometryOf, type VolumeGeometry } from "../arrays/plane/facts.js";
 import { mrcLayout } from "../arrays/plane/mrc.js";
 import { openPlanes, planeFile } from "../arrays/plane/open.js";
 import { type PlaneChoice, type PlaneSource, readPlane } from "../arrays/plane/plane.js";
 import { type Compression, headBehind } from "../arrays/stream/source/compressed.js";
 import { blockSource } from "../core/blocks.js";
 import type { Clock } from "../core/clock.js";
-import { isEmporiumError } from "../core/errors.js";
 import { compressionOf } from "../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES, parseMrcHeader } from "../formats/mrc/header.js";
 import type { PeekFacts } from "../formats/peek/facts.js";
-import { peekFile, peekFolder } from "../formats/peek/peek.js";
+import { peekFile } from "../formats/peek/peek.js";
 import { openObject } from "../stores/store.js";
-import { linkedInside } from "../stores/wrap/linked-inside.js";
 import type { PlacedKey } from "./places.js";
 
 /** What volumes of a server share. */
 export interface PlaneMeans {
-  readonly room: ReadingRoom;
+  /** Made when the first volume of chunks is opened. */
+  room(): Promise<ReadingRoom>;
   readonly threads: PlaneThreads;
   /** Blocks of remote files. */
   readonly blocks: Map<string, Uint8Array>;
@@ -53,7 +49,10 @@ const REMOTE_BYTES = 16 * 2 ** 20;
 
 /** @throws {EmporiumError} what stores and formats throw: FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, … */
 export async function openVolume(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | undefined): Promise<OpenVolume> {
-  return (await openFile(at, means, signal)) ?? openBlocks(at, means, signal);
+  const file = await openFile(at, means, signal);
+  if (file) return file;
+  const { openBlocks } = await import("./open-blocks.js");
+  return openBlocks(at, means, signal);
 }
 
 /** The identity of objects as their store knows them now. */
@@ -68,7 +67,7 @@ export async function etagOf({ place }: PlacedKey, keys: readonly string[], sign
 async function openFile(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | undefined): Promise<OpenVolume | undefined> {
   const { place, key } = at;
   const { store } = place;
-  if (key === "" || hdf5Place(key) || !(await store.stat(key, { signal }))) return undefined;
+  if (key === "" || !(await store.stat(key, { signal }))) return undefined;
   const file = await openObject(store, key);
   const { stat, name } = file;
   const id = `${place.id}/${key}\n${stat.etag ?? stat.modifiedMs}`;
@@ -124,27 +123,8 @@ async function openCompressed(
   };
 }
 
-/** Volumes of chunks. */
-async function openBlocks(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | undefined): Promise<OpenVolume> {
-  const { place, key } = at;
-  const volume = await openBlockVolume({ store: linkedInside(place.store), key }, { room: means.room, signal });
-  const keys = volume.identity.map((object) => object.key);
-  const source = blockPlanes(volume);
-  const { voxelSizeNm, offsetNm } = volume.levels[0]!;
-  return {
-    ...at,
-    keys,
-    etag: await etagOf(at, keys, signal),
-    source,
-    peeked: await peekedFolder(at, signal),
-    voxelSizeAngstrom: voxelSizeNm.map((size) => (size === undefined ? undefined : inAngstrom(size * 10))),
-    originAngstrom: offsetNm.map((offset) => inAngstrom(offset * 10)),
-    cut: cutHere(source, means),
-    close: () => volume.close(),
-  };
-}
-
-function cutHere(source: PlaneSource, { threads, clock }: PlaneMeans): OpenVolume["cut"] {
+/** Cut by this thread, which waits for stored bytes, and formed by another. */
+export function cutHere(source: PlaneSource, { threads, clock }: PlaneMeans): OpenVolume["cut"] {
   return async (choice, form, signal) => {
     const begun = clock.monotonic();
     let absent: PlaneResult["absent"];
@@ -156,18 +136,4 @@ function cutHere(source: PlaneSource, { threads, clock }: PlaneMeans): OpenVolum
     const formed = await threads.form(plane, form);
     return { ...formed, readMs: read - begun, decodeMs: clock.monotonic() - read, absent };
   };
-}
-
-async function peekedFolder(
-  { place: { store }, key }: PlacedKey,
-  signal: AbortSignal | undefined,
-): Promise<PeekFacts | undefined> {
-  const read = (path: string) => store.read(key === "" ? path : `${key}/${path}`, undefined, { signal });
-  try {
-    return (await peekFolder({ name: key || store.url, read }, { signal })).images[0];
-  } catch (error) {
-    // HDF5 is none of its formats
-    if (isEmporiumError(error) && error.code === "FORMAT_UNKNOWN") return undefined;
-    throw error;
-  }
 }

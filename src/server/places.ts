@@ -2,9 +2,8 @@ import { stat } from "node:fs/promises";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { quoteWord } from "../core/shell.js";
 import type { PlaceFacts } from "../model/page-api.js";
-import { addressOf } from "../stations/harvest/records/address.js";
 import { nameGiver } from "../stations/harvest/records/named-words.js";
-import { folderOf, isVolume } from "../stations/harvest/records/open-source.js";
+import { folderOf, isVolume } from "../stations/harvest/records/volume-folder.js";
 import { fileError } from "../stores/file/errors.js";
 import { checkKey } from "../stores/keys.js";
 import type { Location, StoreOptions } from "../stores/location.js";
@@ -79,6 +78,7 @@ async function openPlace(word: string, location: Location, { anonymous, signal }
     if (location.key !== "" && (await isVolume(folderOf(store, "", word, { signal })))) return single();
     return { kind: (await isTree(store, signal)) ? "tree" : "folder", store };
   }
+  const { addressOf } = await import("../stations/harvest/records/address.js");
   const { kind } = location.key === "" ? { kind: "folder" } : addressOf(location.url);
   if (kind === "file") {
     const file = await single();

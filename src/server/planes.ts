@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { planeThreads } from "../arrays/loader/plane-threads.js";
-import { readingRoom } from "../arrays/loader/room.js";
+import type { ReadingRoom } from "../arrays/loader/room.js";
 import type { Clock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
@@ -46,8 +46,12 @@ interface Held {
 
 export function servedVolumes({ clock }: { clock: Clock }): ServedVolumes {
   const threadsMax = Math.min(availableParallelism(), THREADS_MAX);
+  let room: Promise<ReadingRoom> | undefined;
   const means: PlaneMeans = {
-    room: readingRoom({ memoryBytes: CACHE_BYTES, threads: threadsMax, clock }),
+    room: () =>
+      (room ??= import("../arrays/loader/room.js").then(({ readingRoom }) =>
+        readingRoom({ memoryBytes: CACHE_BYTES, threads: threadsMax, clock }),
+      )),
     threads: planeThreads(threadsMax),
     blocks: new Recent<string, Uint8Array>(REMOTE_CACHE_BYTES, (block) => block.length),
     clock,
@@ -124,7 +128,7 @@ export function servedVolumes({ clock }: { clock: Clock }): ServedVolumes {
     },
     async close() {
       for (const [id, held] of volumes) drop(id, held);
-      await Promise.all([means.threads.end(), means.room.close()]);
+      await Promise.all([means.threads.end(), room?.then((opened) => opened.close())]);
     },
   };
 }

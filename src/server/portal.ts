@@ -18,7 +18,6 @@ import { serverMetrics } from "./metrics.js";
 import { readdressedStates } from "./neuroglancer-state.js";
 import type { Place } from "./places.js";
 import { servedVolumes } from "./planes.js";
-import { readOnlyS3, refuseS3Writing } from "./s3.js";
 import { staticFiles } from "./static.js";
 import { treeChanges } from "./tree-changes.js";
 import { viewerPage } from "./viewer.js";
@@ -91,7 +90,8 @@ export async function servePortal({
   const filesOf = (request: Request) => `${url?.replace(/\/+$/, "") ?? new URL(request.url).origin}/files`;
   const tree = catalogue?.place ?? places.find(({ kind }) => kind === "tree");
   const hosts = ["localhost", ...(hostname === undefined ? [] : [hostname])];
-  const s3 = tree && readOnlyS3(tree.store, { bucket, hosts, log });
+  const forS3 = tree && (await import("./s3.js"));
+  const s3 = forS3?.readOnlyS3(tree!.store, { bucket, hosts, log });
   const files = tree && staticFiles(tree.store, { instead: readdressedStates(filesOf, log), log });
   const volumes = servedVolumes({ clock });
   const changes = catalogue && treeChanges(catalogue, clock);
@@ -130,7 +130,8 @@ export async function servePortal({
     names: name === undefined ? [] : [name],
     subdomains: [bucket],
     posts: { ...GRAPHQL_POSTS, ...below(folder, GRAPHQL_POSTS) },
-    refuseWriting: (path) => (isOfS3(path) || isOfS3(path.slice(folder.length + 1)) ? refuseS3Writing() : onlyReading()),
+    refuseWriting: (path) =>
+      forS3 && (isOfS3(path) || isOfS3(path.slice(folder.length + 1))) ? forS3.refuseS3Writing() : onlyReading(),
     log,
   });
   return {

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { openFacets } from "../../catalog/facets.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { ApiContext, Routes } from "./context.js";
 import { TEXT } from "./parameters.js";
@@ -14,11 +13,14 @@ const PARAMETERS = z.strictObject({
 
 /** `GET facets?of=runs&where={…}`: what a list can be filtered by; with `facet=…&like=…` the values of one that have a text in them. */
 export const facetsRoutes: Routes = (app, context) => {
-  const answer = context.catalogue && openFacets(context.catalogue.pool, context.clock);
+  const { catalogue, clock } = context;
+  let opened: Promise<ReturnType<typeof import("../../catalog/facets.js").openFacets>> | undefined;
   const summary =
     "Distinct datasets, runs or annotations by what they can be filtered by, each facet under all filters but its own";
   get(app, "/facets", { summary, query: PARAMETERS }, async (c, request) => {
-    if (!answer) throw noCatalogue(context);
+    if (!catalogue) throw noCatalogue(context);
+    opened ??= import("../../catalog/facets.js").then(({ openFacets }) => openFacets(catalogue.pool, clock));
+    const answer = await opened;
     return c.json(await answer(request, c.req.raw.signal));
   });
 };

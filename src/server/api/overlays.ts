@@ -11,16 +11,7 @@ import { parseRef, type Ref } from "../../model/ref.js";
 import { openObject } from "../../stores/store.js";
 import { turns } from "../../system/parallel.js";
 import { judgeConditions, quotedEtag } from "../conditions.js";
-import {
-  type BesideFile,
-  describeOverlayFile,
-  meshShapes,
-  type OverlayFile,
-  type OverlayGround,
-  overlayFilesBeside,
-  readAnnotationPoints,
-  readOverlayFile,
-} from "../overlay-files.js";
+import type { BesideFile, OverlayFile, OverlayGround } from "../overlay-files.js";
 import type { Place, PlacedKey } from "../places.js";
 import { type TiltAxis, tiltAxisOf, tiltAxisShapes } from "../tilt-axis.js";
 import {
@@ -60,6 +51,9 @@ const AXIS = "tilt-axis";
 /** Larger files beside a volume are not shown before somebody asks for them. */
 const SHOWN_BYTES_MAX = 16 * 2 ** 20;
 
+/** Readers of some twenty formats: they are loaded when layers are asked for. */
+const overlayFiles = () => import("../overlay-files.js");
+
 /** `GET overlays/{ref}` and `GET overlays/{ref}/{id}.bin`. */
 export const overlayRoutes: Routes = (app, context) => {
   const { find, volumes } = context;
@@ -87,7 +81,7 @@ export const overlayRoutes: Routes = (app, context) => {
     if (known) return known;
     const leave = await turn();
     try {
-      const found = described.get(id) ?? (await describeOverlayFile(place.store, file, ground, signal));
+      const found = described.get(id) ?? (await (await overlayFiles()).describeOverlayFile(place.store, file, ground, signal));
       described.set(id, found);
       return found;
     } finally {
@@ -107,7 +101,7 @@ export const overlayRoutes: Routes = (app, context) => {
     const placed = await find(ref, signal);
     const ground = await groundOf(placed, signal);
     const axis = await axisOf(placed, signal);
-    const files = await overlayFilesBeside(placed.place.store, placed.key, signal);
+    const files = await (await overlayFiles()).overlayFilesBeside(placed.place.store, placed.key, signal);
     const wanted = new Set(query.with?.split(","));
     const layers: OverlayLayer[] = axis
       ? [
@@ -159,7 +153,9 @@ export const overlayRoutes: Routes = (app, context) => {
       const tomogram = await tomogramOf(context, ref);
       const file = tomogram
         ? drawnFiles(await annotationFilesOf(context.catalogue!, tomogram.run.id)).find((one) => String(one.id) === id)
-        : (await overlayFilesBeside(placed.place.store, placed.key, signal)).find((one) => one.id === id.split("-")[0]);
+        : (await (await overlayFiles()).overlayFilesBeside(placed.place.store, placed.key, signal)).find(
+            (one) => one.id === id.split("-")[0],
+          );
       if (file?.key === undefined) throw notHere();
       const at = { place: tomogram ? context.catalogue!.place : placed.place, key: file.key };
       const etag = await etagOf(at, placed, id, signal);
@@ -177,7 +173,7 @@ export const overlayRoutes: Routes = (app, context) => {
           const shapes =
             "shape" in file!
               ? await annotationShapes(at, file, ground, signal)
-              : await readOverlayFile(at.place.store, { ...file!, id: id! }, ground, signal);
+              : await (await overlayFiles()).readOverlayFile(at.place.store, { ...file!, id: id! }, ground, signal);
           if (!shapes) throw notHere();
           const encoded = encodeOverlay(shapes);
           sent.set(etag, encoded);
@@ -200,6 +196,7 @@ async function annotationShapes(
   ground: OverlayGround,
   signal: AbortSignal,
 ): Promise<OverlayShapes> {
+  const { meshShapes, readAnnotationPoints } = await overlayFiles();
   const source = await openObject(place.store, key, { signal });
   if (KINDS[shape] !== "mesh") return await readAnnotationPoints(source, voxelSpacingAngstrom, ground, signal);
   const { readGlb } = await import("../../formats/mesh/glb.js");

@@ -1,14 +1,6 @@
 import { z } from "zod";
-import { headBehind } from "../../arrays/stream/source/compressed.js";
 import { EmporiumError } from "../../core/errors.js";
-import { peekFile, peekFolder } from "../../formats/peek/peek.js";
-import { fileMetadata, printDocument } from "../../stations/harvest/records/file-metadata.js";
-import { nameGiver, nameOfLocation } from "../../stations/harvest/records/named-words.js";
-import { objectSource } from "../../stations/harvest/records/object-source.js";
-import { folderOf } from "../../stations/harvest/records/open-source.js";
-import { located } from "../../stations/harvest/records/peek.js";
-import { listFolder } from "../listing.js";
-import { existing, type Place } from "../places.js";
+import type { Place } from "../places.js";
 import type { Routes } from "./context.js";
 import { get } from "./route.js";
 
@@ -35,27 +27,13 @@ export const placeRoutes: Routes = (app, { places }) => {
     if (!place) throw new EmporiumError("NOT_FOUND", "no place is called so", { hint: "GET /api/v1/server lists them" });
     return place;
   };
-  get(app, "/places/:place/list", List, async (c, { prefix, after, limit }) =>
-    c.json(await listFolder(named(c.req.param("place")), prefix, { after, limit, signal: c.req.raw.signal })),
-  );
+  get(app, "/places/:place/list", List, async (c, { prefix, after, limit }) => {
+    const { listFolder } = await import("../listing.js");
+    return c.json(await listFolder(named(c.req.param("place")), prefix, { after, limit, signal: c.req.raw.signal }));
+  });
   get(app, "/places/:place/facts", Facts, async (c, { key, exact }) => {
+    const { factsOf } = await import("../file-facts.js");
     const text = await factsOf(named(c.req.param("place")), key, exact, c.req.raw.signal);
     return c.body(text, 200, { "content-type": "application/json; charset=utf-8" });
   });
 };
-
-/** The document of `harvest inspect --json` for one file or volume. */
-async function factsOf(place: Place, text: string, exact: boolean, signal: AbortSignal): Promise<string> {
-  const { key } = await existing(place, text, signal);
-  const { store } = place;
-  const isFile = (await store.stat(key, { signal })) !== undefined;
-  const { images } = isFile
-    ? await peekFile(objectSource(store, key, { name: key, signal }), { exact, signal, decompressHead: headBehind })
-    : await peekFolder(folderOf(store, `${key}/`, key, { signal }), { signal });
-  const give = nameGiver();
-  const records = images.map((facts) => {
-    const location = images.length > 1 ? facts.name : key;
-    return located(facts, give(nameOfLocation(location)), location);
-  });
-  return printDocument(fileMetadata(records));
-}

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { openSearch } from "../../catalog/search.js";
 import type { Routes } from "./context.js";
 import { noCatalogue } from "./facets.js";
 import { TEXT } from "./parameters.js";
@@ -9,11 +8,14 @@ const PARAMETERS = z.strictObject({ q: TEXT });
 
 /** `GET search?q=…`: what is called so, by kind. */
 export const searchRoutes: Routes = (app, context) => {
-  const find = context.catalogue && openSearch(context.catalogue.pool, context.clock);
+  const { catalogue, clock } = context;
+  let opened: Promise<ReturnType<typeof import("../../catalog/search.js").openSearch>> | undefined;
   const summary =
     "Datasets, runs, objects, depositions, people and files by the beginnings of words; the nearest words where nothing is found";
   get(app, "/search", { summary, query: PARAMETERS }, async (c, { q }) => {
-    if (!find) throw noCatalogue(context);
+    if (!catalogue) throw noCatalogue(context);
+    opened ??= import("../../catalog/search.js").then(({ openSearch }) => openSearch(catalogue.pool, clock));
+    const find = await opened;
     return c.json(await find(q, c.req.raw.signal));
   });
 };

@@ -3,8 +3,8 @@ import type { Peek } from "../../../formats/peek/peek.js";
 import type { TreeImage } from "./image-tree.js";
 import type { LookOptions } from "./look-options.js";
 import { nameOfLocation } from "./named-words.js";
-import { located, lookAtAll, type PeekImage, placed } from "./peek.js";
-import type { LocatedRecord } from "./record.js";
+import { lookAtAll, type PeekImage, placed } from "./peek.js";
+import { type LocatedRecord, located } from "./record.js";
 import { isSlice, type NumberedFiles, numberedFiles, type StackFile, sliceForm, stackRecord } from "./stack.js";
 
 /** Slices of a stack whose headers are read by default: enough to find a change of size, with few requests. */

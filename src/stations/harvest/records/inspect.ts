@@ -7,8 +7,8 @@ import { exitStatusOf } from "./exit-status.js";
 import { fillFromWeb } from "./fill.js";
 import type { TreeImage } from "./image-tree.js";
 import { nameGiver, nameOfLocation } from "./named-words.js";
-import { type Found, located, look, type PeekImage, type PeekOptions } from "./peek.js";
-import type { LocatedRecord } from "./record.js";
+import { type Found, look, type PeekImage, type PeekOptions } from "./peek.js";
+import { type LocatedRecord, located } from "./record.js";
 import { webRecordOf } from "./web-match.js";
 
 export interface InspectOptions extends PeekOptions {

@@ -14,6 +14,7 @@ import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
 import { type Address, addressOf, hostOf, rebaser } from "./address.js";
 import { storeLevels, type Tree, treeOf } from "./image-tree.js";
 import { objectSource, primed } from "./object-source.js";
+import { folderOf, isVolume, NO_FILE } from "./volume-folder.js";
 
 export interface OpenOptions {
   /** Other base addresses, for mirrors and tests (`--portal-base`). */
@@ -128,7 +129,7 @@ async function openFile(address: Address, way: Way, probe: boolean): Promise<Sou
 
 async function openVolume(address: Address, way: Way): Promise<Source> {
   const store = await folderStore(address.place, way);
-  const folder = folderOf(store, "", address.place, way);
+  const folder = folderOf(store, "", address.place, { signal: way.signal, pace: paceOf(address.place, way) });
   return { kind: "volume", location: address.text, folder, format: address.format, asides: () => 0 };
 }
 
@@ -148,15 +149,12 @@ async function openTree(address: Address, way: Way): Promise<Source> {
   };
 }
 
-/** Error codes which mean that the location is no file, or no volume. */
-const ELSE: ReadonlySet<string> = new Set(["STORE_ABSENT", "STORE_PROTOCOL", "STORE_DENIED", "PORTAL_NOT_DATA"]);
-
 async function openUnknown(address: Address, way: Way): Promise<Source> {
   let failure: EmporiumError | undefined;
   try {
     return await openFile(address, way, true);
   } catch (error) {
-    if (!isEmporiumError(error) || !ELSE.has(error.code)) throw error;
+    if (!isEmporiumError(error) || !NO_FILE.has(error.code)) throw error;
     failure = error;
   }
   const volume = await volumeHere(address, way);
@@ -173,45 +171,6 @@ export function isDocument(name: string): boolean {
   return DOCUMENTS.includes(name);
 }
 
-/** Whether the folder has a document of a volume, or of a group around a volume. */
-export async function isVolume(folder: PeekFolder): Promise<boolean> {
-  const { peekFolder } = await import("../../../formats/peek/peek.js");
-  try {
-    await peekFolder(folder);
-    return true;
-  } catch (error) {
-    if (isEmporiumError(error) && (error.code === "FORMAT_UNKNOWN" || ELSE.has(error.code))) return false;
-    // a volume with invalid documents is still a volume: its reader will report the error
-    if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return true;
-    throw error;
-  }
-}
-
-/** A folder of a store for a peek. Files that are forbidden or web pages count as absent. */
-export function folderOf(store: Store, prefix: string, name: string, way: Pick<OpenOptions, "signal" | "pace">): PeekFolder {
-  const asked = new Map<string, Promise<Uint8Array | undefined>>();
-  const pace = paceOf(name, way);
-  const ask = async (key: string): Promise<Uint8Array | undefined> => {
-    const leave = await pace?.request(way.signal);
-    try {
-      return await store.read(prefix + key, undefined, { signal: way.signal });
-    } catch (error) {
-      if (isEmporiumError(error) && (error.code === "STORE_DENIED" || error.code === "STORE_PROTOCOL")) return undefined;
-      throw error;
-    } finally {
-      leave?.();
-    }
-  };
-  return {
-    name,
-    read(key) {
-      const known = asked.get(key) ?? ask(key);
-      asked.set(key, known);
-      return known;
-    },
-  };
-}
-
 function paceOf(place: string, { pace }: Pick<OpenOptions, "pace">) {
   const host = hostOf(place);
   return host === undefined ? undefined : pace?.host(httpAddress(place) ?? place, host);
@@ -225,7 +184,7 @@ function placeTree(place: string, store: Store, way: Way) {
   return {
     nameOf,
     file: (key: string) => objectSource(store, key, { name: nameOf(key), pace: paceOf(base, way), signal: way.signal }),
-    folder: (key: string) => folderOf(store, `${key}/`, nameOf(key), way),
+    folder: (key: string) => folderOf(store, `${key}/`, nameOf(key), { signal: way.signal, pace: paceOf(nameOf(key), way) }),
     signal: way.signal,
   };
 }

@@ -1,7 +1,6 @@
 import { headBehind } from "../../../arrays/stream/source/compressed.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
-import type { PeekFacts } from "../../../formats/peek/facts.js";
 import { type Peek, peekFile, peekFolder } from "../../../formats/peek/peek.js";
 import { makePaces, type Paces } from "../../../net/pace.js";
 import { portalClient } from "../../../portals/client.js";
@@ -12,7 +11,7 @@ import type { TreeImage } from "./image-tree.js";
 import type { LookOptions } from "./look-options.js";
 import { isHere, namedWord, nameGiver, nameOfLocation } from "./named-words.js";
 import { type OpenOptions, openSource } from "./open-source.js";
-import { type LocatedRecord, recordOf } from "./record.js";
+import { type LocatedRecord, located } from "./record.js";
 
 export interface PeekOptions extends LookOptions {
   /** Follow every page of a TIFF, look at every slice of a stack. */
@@ -218,11 +217,6 @@ function pageOf(text: string, { bases }: PeekOptions): Recognised | undefined {
 function openOptions(options: PeekOptions, more: { clock: Clock; pace: Paces; portal: string | undefined }): OpenOptions {
   const { bases, anonymous, allowPrivate, random, signal, resolve } = options;
   return { bases, anonymous, allowPrivate, random, signal, resolve, ...more };
-}
-
-/** A record with its location. */
-export function located(facts: PeekFacts, name: string, location: string): LocatedRecord {
-  return { ...recordOf(facts, name), location };
 }
 
 /** Adds the location to an error: as `url` if it is remote, else as `file`. */

@@ -66,3 +66,8 @@ export function recordOf(facts: PeekFacts, name: string = facts.name): Normalise
 export function isQuantity(fact: Acquisition[string] | undefined): fact is Quantity {
   return typeof fact === "object" && typeof (fact as Partial<Quantity>).si === "number";
 }
+
+/** A record with its location. */
+export function located(facts: PeekFacts, name: string, location: string): LocatedRecord {
+  return { ...recordOf(facts, name), location };
+}

@@ -1,0 +1,51 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** One answer of the server. */
+export interface Sample {
+  readonly route: string;
+  readonly status: number;
+  /** Until the answer began. */
+  readonly seconds: number;
+}
+
+export interface Figures {
+  take(sample: Sample): void;
+  print(): Promise<{ text: string; type: string }>;
+}
+
+const SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+
+/** Counts samples, and asks for the number of requests whose answer has not begun. */
+export function openFigures(underWay: () => number): Figures {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const answered = new Counter({
+    name: "emporium_requests_total",
+    help: "Requests that were answered, by the first word of their path.",
+    labelNames: ["route", "status"] as const,
+    registers,
+  });
+  const lasted = new Histogram({
+    name: "emporium_request_seconds",
+    help: "Time until an answer began.",
+    labelNames: ["route"] as const,
+    buckets: SECONDS,
+    registers,
+  });
+  new Gauge({
+    name: "emporium_requests_under_way",
+    help: "Requests whose answer has not begun.",
+    registers,
+    collect() {
+      this.set(underWay());
+    },
+  });
+  return {
+    take({ route, status, seconds }) {
+      answered.inc({ route, status });
+      lasted.observe({ route }, seconds);
+    },
+    print: async () => ({ text: await registry.metrics(), type: registry.contentType }),
+  };
+}
