@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type pg from "pg";
 import { cancelled } from "../core/cancel.js";
 import type { Clock } from "../core/clock.js";
@@ -12,106 +13,93 @@ import type { Statement } from "./graphql/statement.js";
 type Asking = Pick<Statement, "sql" | "parameters">;
 export type AskedRow = readonly (string | null)[];
 
+/** A pass over many numbers, which can be interrupted where it yields, if it is long. */
+export type Steps<T> = Generator<void, T>;
+export type Pass<T> = Steps<T> | (() => T);
+
+/** What is kept, and how much of it there is: numbers of four bytes, or texts. */
+export interface Weighed<T> {
+  readonly value: T;
+  readonly weight: number;
+}
+
 interface Asked {
   readonly value: Promise<unknown>;
   readonly stop: AbortController;
   /** 0 until it is there. */
   weight: number;
-  /** Requests that wait for them. */
+  /** Requests that wait for it. */
   waiting: number;
 }
 
-/** Statements that run at once. Lists are read on the same sessions. */
-const STATEMENTS_MAX = 4;
-/** Numbers and texts that are kept: some 100 MB, for which a million annotations take a third. */
+/** Statements that run at once. Lists are read on the same sessions, and by the same processors. */
+const STATEMENTS_MAX = 2;
+/** Numbers and texts that are kept: some 100 MB, for which a million annotations take two thirds. */
 const VALUES_MAX = 24_000_000;
 /** While the database goes on changing, as during an import, what is kept is no older than this. */
 const AGE_MAX_MS = 10_000;
+/** Time that passes may take before whatever else waits has its turn. */
+const SLICE_MS = 4;
 
 /** Rows that were ever written. Without the server's statistics every transaction of anybody is a change. */
 const VERSION = `select case when current_setting('track_counts')::bool
     then (select sum(n_tup_ins + n_tup_upd + n_tup_del)::text from pg_stat_user_tables where schemaname = 'emporium_portal')
     else pg_current_snapshot()::text end as version`;
 
-/** What is made of the rows of a statement, and how much of it there is to keep. */
-export interface Reading<T> {
-  readonly kind: string;
-  read(rows: readonly AskedRow[]): { readonly value: T; readonly weight: number };
-}
-
-/** The rows as they come. */
-export const ROWS: Reading<readonly AskedRow[]> = {
-  kind: "rows",
-  read: (rows) => ({ value: rows, weight: rows.length * (rows[0]?.length ?? 0) }),
-};
-
 /**
- * Statements that only read, whose rows are kept for as long as the database is unchanged: a question that several ask, or one asks again, is asked once. A
- * statement ends in the server when nobody waits for its rows any more.
+ * What is read of a database, and what is made of it, kept for as long as the database is unchanged: what several ask for, or one asks for again, is made once.
+ * A statement ends in the server when nobody waits for its rows any more.
  */
 export class AskedOnce {
   readonly #pool: pg.Pool;
-  readonly #turn = turns(STATEMENTS_MAX);
-  readonly #kept = new Recent<string, Asked>(VALUES_MAX, ({ weight }) => weight);
   readonly #clock: Clock;
+  readonly #statements = turns(STATEMENTS_MAX);
+  readonly #passes = turns(1);
   #version = "";
   #since = Number.NEGATIVE_INFINITY;
+  #answers: Answers;
 
   constructor(pool: pg.Pool, clock: Clock) {
     this.#pool = pool;
     this.#clock = clock;
+    this.#answers = new Answers(this);
   }
 
-  /** What follows is answered of the database as it is now, or was some seconds ago: sessions tell what they changed after a while. */
-  async refresh(): Promise<void> {
+  /** Answers of the database as it is now, or was some seconds ago: sessions tell what they changed after a while. They stay of one state. */
+  async latest(): Promise<Answers> {
     const rows = await this.#pool.query<{ version: string }>(VERSION).catch((error: unknown) => {
       throw databaseError(error);
     });
     const { version } = rows.rows[0]!;
     const now = this.#clock.monotonic();
-    if (version === this.#version || now - this.#since < AGE_MAX_MS) return;
-    this.#kept.clear();
-    [this.#version, this.#since] = [version, now];
+    if (version !== this.#version && now - this.#since >= AGE_MAX_MS) {
+      this.#answers = new Answers(this);
+      [this.#version, this.#since] = [version, now];
+    }
+    return this.#answers;
   }
 
-  /** @throws {EmporiumError} CANCELLED when the signal is aborted; DATABASE_TIMEOUT, DATABASE_UNAVAILABLE, DATABASE_FAILED. */
-  async ask<T>(statement: Asking, reading: Reading<T>, signal?: AbortSignal): Promise<T> {
-    const key = JSON.stringify([reading.kind, statement.sql, statement.parameters]);
-    const asked = this.#kept.get(key) ?? this.#begin(key, statement, reading);
-    asked.waiting++;
+  /** Passes go one after the other, in slices. @throws {EmporiumError} CANCELLED */
+  async run<T>(pass: Pass<T>, signal?: AbortSignal): Promise<T> {
+    const done = await this.#passes();
     try {
-      return (await orCancelled(asked.value, signal)) as T;
-    } finally {
-      if (--asked.waiting === 0 && asked.weight === 0) {
-        asked.stop.abort();
-        this.#forget(key, asked);
+      for (;;) {
+        await turnOfTheLoop();
+        if (signal?.aborted) throw cancelled(signal);
+        if (typeof pass === "function") return pass();
+        const until = this.#clock.monotonic() + SLICE_MS;
+        do {
+          const step = pass.next();
+          if (step.done) return step.value;
+        } while (this.#clock.monotonic() < until);
       }
+    } finally {
+      done();
     }
   }
 
-  #begin(key: string, statement: Asking, reading: Reading<unknown>): Asked {
-    const stop = new AbortController();
-    const read = this.#run(statement, stop.signal).then((rows) => reading.read(rows));
-    const asked: Asked = { value: read.then(({ value }) => value), stop, weight: 0, waiting: 0 };
-    this.#kept.set(key, asked);
-    read.then(
-      ({ weight }) => {
-        const isKept = this.#kept.get(key) === asked;
-        if (isKept) this.#kept.delete(key);
-        asked.weight = 1 + weight;
-        if (isKept) this.#kept.set(key, asked);
-      },
-      () => this.#forget(key, asked),
-    );
-    return asked;
-  }
-
-  #forget(key: string, asked: Asked): void {
-    if (this.#kept.get(key) === asked) this.#kept.delete(key);
-  }
-
-  async #run({ sql, parameters }: Asking, signal: AbortSignal): Promise<readonly AskedRow[]> {
-    const done = await this.#turn();
+  async rows({ sql, parameters }: Asking, signal: AbortSignal): Promise<readonly AskedRow[]> {
+    const done = await this.#statements();
     try {
       if (signal.aborted) throw cancelled(signal);
       const client = await this.#pool.connect().catch((error: unknown) => {
@@ -144,6 +132,69 @@ export class AskedOnce {
     } finally {
       done();
     }
+  }
+}
+
+/** Of one state of the database. */
+export class Answers {
+  readonly #database: AskedOnce;
+  readonly #kept = new Recent<string, Asked>(VALUES_MAX, ({ weight }) => weight);
+
+  constructor(database: AskedOnce) {
+    this.#database = database;
+  }
+
+  /** The rows of a statement. @throws {EmporiumError} CANCELLED; DATABASE_TIMEOUT, DATABASE_UNAVAILABLE, DATABASE_FAILED. */
+  async ask(statement: Asking, signal?: AbortSignal): Promise<readonly AskedRow[]> {
+    const make = async (stop: AbortSignal) => {
+      const value = await this.rows(statement, stop);
+      return { value, weight: value.length * (value[0]?.length ?? 0) };
+    };
+    return await this.keep(JSON.stringify([statement.sql, statement.parameters]), make, signal);
+  }
+
+  /** What is made once and has this key. `make` is stopped when nobody waits for it any more. @throws {EmporiumError} as `ask`, and what `make` throws */
+  async keep<T>(key: string, make: (stop: AbortSignal) => Promise<Weighed<T>>, signal?: AbortSignal): Promise<T> {
+    const asked = this.#kept.get(key) ?? this.#begin(key, make);
+    asked.waiting++;
+    try {
+      return (await orCancelled(asked.value, signal)) as T;
+    } finally {
+      if (--asked.waiting === 0 && asked.weight === 0) {
+        asked.stop.abort();
+        this.#forget(key, asked);
+      }
+    }
+  }
+
+  /** Not kept. */
+  rows(statement: Asking, signal: AbortSignal): Promise<readonly AskedRow[]> {
+    return this.#database.rows(statement, signal);
+  }
+
+  run<T>(pass: Pass<T>, signal?: AbortSignal): Promise<T> {
+    return this.#database.run(pass, signal);
+  }
+
+  #begin(key: string, make: (stop: AbortSignal) => Promise<Weighed<unknown>>): Asked {
+    const stop = new AbortController();
+    const made = make(stop.signal);
+    const asked: Asked = { value: made.then(({ value }) => value), stop, weight: 0, waiting: 0 };
+    this.#kept.set(key, asked);
+    made.then(
+      ({ weight }) => {
+        const isKept = this.#kept.get(key) === asked;
+        if (isKept) this.#kept.delete(key);
+        asked.weight = 1 + weight;
+        if (isKept) this.#kept.set(key, asked);
+      },
+      () => this.#forget(key, asked),
+    );
+    return asked;
+  }
+
+  #forget(key: string, asked: Asked): void {
+    if (this.#kept.get(key) === asked) this.#kept.delete(key);
   }
 }
 

@@ -13,33 +13,36 @@ import {
   whereOf,
 } from "../model/facet-choice.js";
 import type { Facet, Facets } from "../model/page-api.js";
-import { AskedOnce, type AskedRow, type Reading, ROWS } from "./asked-once.js";
+import { type Answers, AskedOnce, type AskedRow, type Pass, type Weighed } from "./asked-once.js";
 import { type Entity, type EntityName, getEntity } from "./entities.js";
+import { type Base, linesSql, rowsOf, selected } from "./facet-rows.js";
 import { findColumn } from "./graphql/columns.js";
 import type { Sql } from "./graphql/comparison-sql.js";
-import { QUERY_LIMITS } from "./graphql/limits.js";
-import { readWhere, refusing } from "./graphql/read-where.js";
+import { readWhere } from "./graphql/read-where.js";
 import type { Clause } from "./graphql/row-plan.js";
 import { compiled } from "./graphql/statement.js";
-import { allOf, columnOf, joined, LEVEL_OF_LISTS, type SqlContext, sqlContext, tableAs, whereSql } from "./graphql/where-sql.js";
+import { allOf, columnOf } from "./graphql/where-sql.js";
 import {
-  allIn,
-  belowMask,
-  countIn,
+  below,
+  countsOf,
   type IdSet,
+  inAll,
+  inAny,
   lifted,
+  liftedSets,
   type Mask,
-  membersOf,
-  packed,
-  rangesReading,
-  rangesSql,
-  setReading,
-  setsReading,
+  numbersOf,
+  numbersSql,
+  rangeOf,
+  type Sets,
+  setsOf,
   setsSql,
+  sharesOf,
   sizeOf,
-  UNIVERSE,
-  type Universe,
+  Universe,
   universeSql,
+  weightOf,
+  within,
 } from "./id-sets.js";
 
 export interface FacetsRequest {
@@ -57,20 +60,23 @@ const ENTITY: Readonly<Record<ListedKind, EntityName>> = { datasets: "Dataset", 
 const VALUES = 50;
 /** Entities that are handed from one statement to the next by their numbers; where there are more, each statement filters again. */
 const IDS_MAX = 50_000;
-
-/** What a filter leaves. */
-interface Base {
-  readonly where: Clause;
-  /** An array in PostgreSQL's words. */
-  readonly ids?: string | undefined;
-  readonly total: number;
-}
+/** Entities that are known as sets: some 16 numbers each are kept of annotations. */
+const SET_MAX = 1_500_000;
+/** Entities that are known as sets, and what each belongs to. */
+const PARENTS: Readonly<Partial<Record<EntityName, EntityName>>> = {
+  Run: "Dataset",
+  Annotation: "Run",
+  Tiltseries: "Run",
+  Tomogram: "Run",
+};
+/** Columns whose values are kept as sets, and those whose numbers are, by the entity from which a path leads to them. */
+const KNOWN = knownColumns();
 
 /**
  * Counts of what a list can be filtered by: distinct entities, each facet under all filters but its own, by the filter of GraphQL itself.
  *
- * Conditions at the root of a filter hold each by itself: the entities of each are asked for once, and so are those of each value of a facet. Then a
- * choice is an intersection of sets, and only what was not chosen before is asked of the database. Of more annotations than fit the database counts.
+ * Which entities have a value is asked of the database once, and so is what else a filter asks for. Then a choice is an intersection of sets, and its counts are
+ * passes over them: on the level of runs, unless the filter asks something of the same annotation. Of more annotations than fit the database counts.
  *
  * @param pool of a role that only reads, with a `statement_timeout`.
  */
@@ -79,53 +85,98 @@ export function openFacets(pool: pg.Pool, clock: Clock): (request: FacetsRequest
   return async ({ of, where, facet: only, like }, signal) => {
     const asked = (where ?? {}) as Where;
     const entity = getEntity(ENTITY[of]);
+    const whole = readWhere(entity.name, asked);
     // its limits hold for the whole, whatever its parts are asked for
-    selected(entity, readWhere(entity.name, asked), () => sql`1`);
+    selected(entity, whole, () => sql`1`);
     const { choices, rest } = choicesOf(of, asked);
     const facets = FACETS[of].filter(({ id }) => only === undefined || id === only);
     if (facets.length === 0) {
       throw new EmporiumError("NOT_FOUND", `${of} have no facet ${only}`, { hint: FACETS[of].map(({ id }) => id).join(", ") });
     }
-    await database.refresh();
-    const asking = new Asking(database, signal);
+    const asking = new Asking(await database.latest(), signal);
+    const isKnown = of !== "annotations" || (await asking.isSmall(entity));
     const count = async (definition: FacetDefinition): Promise<Facet> => {
       const { [definition.id]: own, ...others } = choices;
-      const without = definition.kind === "contents" ? asked : whereOf(of, others, rest);
-      return await countFacet({ of, entity, definition, own, where: readWhere(entity.name, without), like, asking });
+      const isWhole = own === undefined || definition.kind === "contents";
+      const without = isWhole ? whole : readWhere(entity.name, whereOf(of, others, rest));
+      return await countFacet({ of, entity, definition, own, where: without, like, asking, isKnown });
     };
-    const total = async () => {
-      const clause = readWhere(entity.name, asked);
-      if (of === "annotations" && !(await asking.isSmall(entity))) return (await asking.base(entity, clause)).total;
-      return sizeOf(await asking.mask(entity, clause));
-    };
+    const total = async () => (isKnown ? await asking.sizeOf(entity, whole) : (await asking.base(entity, whole)).total);
     const [all, ...answers] = await Promise.all([total(), ...facets.map(count)]);
     return { of, total: all, facets: answers };
   };
 }
 
+function knownColumns(): { readonly sets: ReadonlySet<string>; readonly numbers: ReadonlySet<string> } {
+  const known = { sets: new Set<string>(), numbers: new Set<string>() };
+  for (const of of Object.keys(FACETS) as ListedKind[]) {
+    for (const { kind, path } of FACETS[of]) {
+      let entity: Entity | undefined = getEntity(ENTITY[of]);
+      for (let rest = path; entity && rest.length > 0; rest = rest.slice(1)) {
+        if (kind === "values" && rest[0] !== aboveOf(entity)?.object) known.sets.add([entity.name, ...rest].join("."));
+        if (kind === "range" && rest.length === 1) known.numbers.add(`${entity.name}.${rest[0]}`);
+        entity = childOf(entity, rest[0]) ?? (aboveOf(entity)?.object === rest[0] ? aboveOf(entity)?.entity : undefined);
+      }
+    }
+  }
+  return known;
+}
+
+/** What a list of an entity leads to, if that is known as sets. */
+function childOf(entity: Entity, list: string | undefined): Entity | undefined {
+  const target = entity.lists.find(({ name }) => name === list)?.target;
+  return target && PARENTS[target] === entity.name ? getEntity(target) : undefined;
+}
+
+function aboveOf({
+  name,
+  keys,
+}: Entity): { readonly entity: Entity; readonly object: string; readonly column: string } | undefined {
+  const key = keys.find(({ target }) => target === PARENTS[name]);
+  return key && { entity: getEntity(key.target), object: key.object, column: key.column };
+}
+
+const isEmpty = (clause: Clause) => Object.values(clause).every((value) => value === null);
+
+/** Where the facets of one relation are counted. */
+interface Place {
+  readonly entity: Entity;
+  /** What is asked of it. */
+  readonly where: Clause;
+  /** Those that meet it, and whose parents meet what is asked of these. Undefined: all. */
+  readonly live: Mask | undefined;
+  /** Positions of what they lead to, which is counted; how many there are, and how much each counts for. */
+  readonly roots: IdSet | undefined;
+  readonly size: number;
+  readonly shares: Float64Array | undefined;
+}
+
+/** What is counted: how much of what is listed belongs to each. */
+interface Root {
+  readonly entity: Entity;
+  readonly where: Clause;
+  readonly shares?: Float64Array | undefined;
+  /** What it was made of. */
+  readonly key: unknown;
+}
+
 /** What one request asks of the database: nothing twice. */
 class Asking {
-  readonly #database: AskedOnce;
+  readonly #answers: Answers;
   readonly #signal: AbortSignal | undefined;
-  readonly #bases = new Map<string, Promise<Base>>();
-  readonly #masks = new Map<string, Promise<Mask>>();
-  readonly #places = new Map<string, Promise<Place>>();
+  readonly #made = new Map<string, Promise<unknown>>();
 
-  constructor(database: AskedOnce, signal: AbortSignal | undefined) {
-    this.#database = database;
+  constructor(answers: Answers, signal: AbortSignal | undefined) {
+    this.#answers = answers;
     this.#signal = signal;
   }
 
   async rows(statement: Sql): Promise<readonly AskedRow[]> {
-    return await this.read(statement, ROWS);
+    return await this.#answers.ask(compiled(statement), this.#signal);
   }
 
-  async read<T>(statement: Sql, reading: Reading<T>): Promise<T> {
-    return await this.#database.ask(compiled(statement), reading, this.#signal);
-  }
-
-  universe(entity: Entity): Promise<Universe> {
-    return this.read(universeSql(entity, PARENTS[entity.name]?.column), UNIVERSE);
+  async run<T>(pass: Pass<T>): Promise<T> {
+    return await this.#answers.run(pass, this.#signal);
   }
 
   /** Whether entities are few enough to be known as sets. */
@@ -134,86 +185,155 @@ class Asking {
     return Number(row![0]) <= SET_MAX;
   }
 
-  /** Positions of the parents of all. */
-  async parents(entity: Entity): Promise<IdSet> {
-    const above = getEntity(PARENTS[entity.name]!.name);
-    const [own, parents] = await Promise.all([this.universe(entity), this.universe(above)]);
-    const known = positions.get(own);
-    if (known?.of === parents) return known.at;
-    const at = own.parents.map((id) => (id < 0 ? -1 : parents.positionOf(id)));
-    positions.set(own, { of: parents, at });
-    return at;
+  universe(entity: Entity): Promise<Universe> {
+    return this.#keep(["universe", entity.name], async (asking, read) => {
+      const above = aboveOf(entity);
+      const [rows, parents] = await Promise.all([
+        read(universeSql(entity, above?.column)),
+        above && asking.universe(above.entity),
+      ]);
+      const value = await asking.run(Universe.of(rows, parents));
+      return { value, weight: value.weight };
+    });
   }
 
-  /** Entities that meet a filter. */
-  mask(entity: Entity, where: Clause): Promise<Mask> {
-    return kept(this.#masks, [entity.name, where], async () => {
-      const { size } = await this.universe(entity);
+  /** Entities of each value at the end of a path; conditions along it are met by the same rows. */
+  sets(entity: Entity, { kind, path }: Pick<FacetDefinition, "kind" | "path">, where: Clause): Promise<Sets> {
+    const [first = "", ...rest] = path;
+    const inner = (rest.length > 0 && (where[first] as Clause | undefined)) || {};
+    return this.#keep(["sets", entity.name, kind, path, inner], async (asking, read) => {
+      const universe = await asking.universe(entity);
+      const child = rest.length > 0 && isEmpty(inner) ? await asking.child(entity, first) : undefined;
+      let value: Sets;
+      if (child) {
+        const [sets, { parents }] = await Promise.all([asking.sets(child, { kind, path: rest }, {}), asking.universe(child)]);
+        value = await asking.run(liftedSets(sets, parents, universe.size));
+      } else {
+        const lines = linesSql(entity, { kind, path }, { where: isEmpty(inner) ? {} : { [first]: inner } }, false);
+        value = await asking.run(setsOf(await read(setsSql(lines)), universe));
+      }
+      return { value, weight: weightOf(value) };
+    });
+  }
+
+  numbers(entity: Entity, column: string): Promise<Float64Array> {
+    return this.#keep(["numbers", entity.name, column], async (asking, read) => {
+      const rows = await read(numbersSql(entity, findColumn(entity, column)!.column));
+      const value = await asking.run(numbersOf(rows, await asking.universe(entity)));
+      return { value, weight: 2 * value.length };
+    });
+  }
+
+  /** Entities that meet a filter. Undefined: all. */
+  mask(entity: Entity, where: Clause): Promise<Mask | undefined> {
+    return this.#once(["mask", entity.name, where], async () => {
       const parts = Object.entries(where).flatMap(([name, value]): Clause[] => {
         if (value === null) return [];
         return name === "_and" ? [...(value as readonly Clause[])] : [{ [name]: value }];
       });
-      const sets = await Promise.all(parts.map((part) => this.set(entity, part)));
-      return allIn(size, sets);
+      return await this.run(inAll(await Promise.all(parts.map((part) => this.meets(entity, part)))));
     });
   }
 
   /** Entities that meet one condition. */
-  async set(entity: Entity, part: Clause): Promise<IdSet> {
-    const universe = await this.universe(entity);
-    const [name = "", ...others] = Object.keys(part);
-    const inner = part[name] as Clause;
-    const child = CHILDREN[entity.name];
-    if (others.length === 0 && name === child?.list && (await this.isSmall(getEntity(child.name)))) {
-      const below = getEntity(child.name);
-      const [live, parents] = await Promise.all([this.mask(below, inner), this.parents(below)]);
-      return membersOf(lifted(live, parents, universe.size));
-    }
-    if (others.length === 0 && name === PARENTS[entity.name]?.object) {
-      const [above, parents] = await Promise.all([this.mask(getEntity(PARENTS[entity.name]!.name), inner), this.parents(entity)]);
-      return membersOf(belowMask(above, parents));
-    }
-    return await this.read(
-      selected(entity, part, (alias) => packed(columnOf(alias, "id"))),
-      setReading(universe),
-    );
+  meets(entity: Entity, part: Clause): Promise<Mask | undefined> {
+    return this.#keep(["meets", entity.name, part], async (asking) => {
+      const value = await asking.#meets(entity, part);
+      return { value, weight: (value?.length ?? 0) / 4 };
+    });
   }
 
-  /** The lists at the head of a path whose entities are known as sets. */
-  async listsOf(entity: Entity, path: readonly string[]): Promise<string[]> {
-    const steps: string[] = [];
-    for (let child = CHILDREN[entity.name]; child && child.list === path[steps.length]; child = CHILDREN[child.name]) {
-      if (!(await this.isSmall(getEntity(child.name)))) break;
-      steps.push(child.list);
+  async #meets(entity: Entity, part: Clause): Promise<Mask | undefined> {
+    const { size, parents } = await this.universe(entity);
+    const { path, comparator } = conditionOf(part);
+    const column = [entity.name, ...path].join(".");
+    const operators = Object.keys(comparator).join();
+    if (operators === "_in" && KNOWN.sets.has(column)) {
+      const sets = await this.sets(entity, { kind: "values", path }, {});
+      const values = new Set((comparator._in as readonly unknown[]).map(String));
+      return await this.run(
+        inAny(
+          [...values].flatMap((value) => sets.get(value) ?? []),
+          size,
+        ),
+      );
     }
-    return steps;
+    const { _gte: least = Number.NEGATIVE_INFINITY, _lte: most = Number.POSITIVE_INFINITY } = comparator;
+    if (/^_[gl]te(,_[gl]te)?$/.test(operators) && KNOWN.numbers.has(column) && least !== null && most !== null) {
+      const numbers = await this.numbers(entity, path[0]!);
+      return await this.run(() => within(numbers, Number(least), Number(most)));
+    }
+    const [name = "", ...others] = Object.keys(part);
+    const inner = part[name] as Clause;
+    const above = aboveOf(entity);
+    if (others.length === 0 && name === above?.object) {
+      const live = await this.mask(above.entity, inner);
+      return await this.run(() => below(live, parents));
+    }
+    const child = others.length === 0 ? await this.child(entity, name) : undefined;
+    if (child) {
+      const [live, own] = await Promise.all([this.mask(child, inner), this.universe(child)]);
+      return await this.run(() => lifted(live, own.parents, size));
+    }
+    const lines = selected(entity, part, (alias) => sql`${columnOf(alias, "id")} as id, '' as value`);
+    const rows = await this.#answers.rows(compiled(setsSql(lines)), this.#signal ?? NEVER);
+    return await this.run(inAny((await this.run(setsOf(rows, await this.universe(entity)))).values(), size));
+  }
+
+  async sizeOf(entity: Entity, where: Clause, part?: Clause): Promise<number> {
+    const [mask, other] = await Promise.all([this.mask(entity, where), part && this.meets(entity, part)]);
+    const one = mask ?? other;
+    return one ? await this.run(() => sizeOf(one, mask && other)) : (await this.universe(entity)).size;
+  }
+
+  async child(entity: Entity, list: string): Promise<Entity | undefined> {
+    const child = childOf(entity, list);
+    return child && (await this.isSmall(child)) ? child : undefined;
+  }
+
+  /** What is listed, by what it belongs to. */
+  above(root: Root): Promise<Root> {
+    const { entity, object } = aboveOf(root.entity)!;
+    const { [object]: inner, ...where } = root.where;
+    const key = [root.key, where];
+    return this.#once(["above", key, inner], async () => {
+      const [mask, { parents }, { size }] = await Promise.all([
+        this.mask(root.entity, where),
+        this.universe(root.entity),
+        this.universe(entity),
+      ]);
+      const shares = await this.run(() => sharesOf(mask, root.shares, parents, size));
+      return { entity, where: (inner ?? {}) as Clause, shares, key };
+    });
   }
 
   /** Facets of one list have one place, where none of them is chosen. */
-  place(entity: Entity, steps: readonly string[], where: Clause): Promise<Place> {
-    return kept(this.#places, [entity.name, steps, where], async () => {
+  place(root: Root, steps: readonly string[]): Promise<Place> {
+    return this.#once(["place", root.key, root.entity.name, root.where, steps], async () => {
+      const { where, shares } = root;
       const before = steps.slice(0, -1);
       const step = steps.at(-1);
-      if (step === undefined) return { entity, where, live: await this.mask(entity, where), roots: undefined };
+      if (step === undefined) {
+        const [mask, { size }] = await Promise.all([this.mask(root.entity, where), this.universe(root.entity)]);
+        const live = shares ? await this.run(inAll([mask, Uint8Array.from(shares, (share) => (share > 0 ? 1 : 0))])) : mask;
+        return { entity: root.entity, where, live, roots: undefined, size, shares };
+      }
       const innermost = before.reduce((clause, list) => (clause[list] ?? {}) as Clause, where);
-      const without = withoutAt(where, before, step);
-      const above = await this.place(entity, before, without);
-      const own = getEntity(CHILDREN[above.entity.name]!.name);
       const inner = (innermost[step] ?? {}) as Clause;
-      const [mask, parents] = await Promise.all([this.mask(own, inner), this.parents(own)]);
-      const { roots } = above;
-      return {
-        entity: own,
-        where: inner,
-        live: both(mask, belowMask(above.live, parents)),
-        roots: roots ? parents.map((at) => roots[at] ?? -1) : parents,
-      };
+      const above = await this.place({ ...root, where: withoutAt(where, before, step) }, before);
+      const entity = childOf(above.entity, step)!;
+      const [mask, { parents }] = await Promise.all([this.mask(entity, inner), this.universe(entity)]);
+      const masks = above.live ? [mask, await this.run(() => below(above.live, parents))] : [mask];
+      const live = await this.run(inAll(masks));
+      const { roots, size } = above;
+      const ownRoots = roots ? await this.run(() => parents.map((at) => roots[at] ?? -1)) : parents;
+      return { entity, where: inner, live, roots: ownRoots, size, shares };
     });
   }
 
   /** What a filter leaves of entities that are too many for sets. */
-  base(entity: Entity, where: Clause): Promise<Base> {
-    return kept(this.#bases, [entity.name, where], async () => {
+  base(entity: Entity, where: Clause): Promise<Base & { readonly total: number }> {
+    return this.#once(["base", entity.name, where], async () => {
       if (Object.keys(where).length > 0) {
         const some = selected(entity, where, (alias) => columnOf(alias, "id"), sql`limit ${sql.lit(IDS_MAX + 1)}`);
         const [row] = await this.rows(sql`select count(*), array_agg(id)::text from (${some}) as found`);
@@ -224,6 +344,37 @@ class Asking {
       return { where, total: Number(row![0]) };
     });
   }
+
+  /** For this request. */
+  #once<T>(of: unknown, make: () => Promise<T>): Promise<T> {
+    const key = JSON.stringify(of);
+    const value = (this.#made.get(key) as Promise<T> | undefined) ?? make();
+    this.#made.set(key, value);
+    return value;
+  }
+
+  /** For all requests, until the database changes. */
+  #keep<T>(of: unknown, make: (asking: Asking, read: (statement: Sql) => Promise<readonly AskedRow[]>) => Promise<Weighed<T>>) {
+    const begin = (stop: AbortSignal) =>
+      make(new Asking(this.#answers, stop), (statement) => this.#answers.rows(compiled(statement), stop));
+    return this.#answers.keep(JSON.stringify(of), begin, this.#signal);
+  }
+}
+
+const NEVER = new AbortController().signal;
+
+/** Where the only path of a condition leads, as far as it is one. */
+function conditionOf(part: Clause): { readonly path: readonly string[]; readonly comparator: Clause } {
+  const path: string[] = [];
+  let at = part;
+  for (;;) {
+    const [name, ...others] = Object.keys(at);
+    const inner = name === undefined ? undefined : at[name];
+    if (name === undefined || others.length > 0 || typeof inner !== "object" || inner === null || Array.isArray(inner)) break;
+    path.push(name);
+    at = inner as Clause;
+  }
+  return { path, comparator: at };
 }
 
 /** A filter without one list of what a path of lists leads to. */
@@ -235,40 +386,7 @@ function withoutAt(where: Clause, [first, ...others]: readonly string[], list: s
   return { ...where, [first]: withoutAt((where[first] ?? {}) as Clause, others, list) };
 }
 
-function kept<T>(values: Map<string, Promise<T>>, of: unknown, make: () => Promise<T>): Promise<T> {
-  const key = JSON.stringify(of);
-  const value = values.get(key) ?? make();
-  values.set(key, value);
-  return value;
-}
-
-function selected(entity: Entity, where: Clause, what: (alias: string) => Sql, limit: Sql = sql``): Sql {
-  const context = contextOf();
-  const alias = context.alias();
-  const conditions = refusing(() => whereSql(context, entity, alias, where, LEVEL_OF_LISTS));
-  return sql`select ${what(alias)} from ${tableAs(entity.name, alias)} where ${allOf(conditions)} ${limit}`;
-}
-
-/** Entities that are known as sets: numbers of four bytes for each facet. */
-const SET_MAX = 3_000_000;
-const CHILDREN: Readonly<Partial<Record<EntityName, { readonly list: string; readonly name: EntityName }>>> = {
-  Dataset: { list: "runs", name: "Run" },
-  Run: { list: "annotations", name: "Annotation" },
-};
-const PARENTS: Readonly<
-  Partial<Record<EntityName, { readonly object: string; readonly column: string; readonly name: EntityName }>>
-> = {
-  Run: { object: "dataset", column: "dataset_id", name: "Dataset" },
-  Annotation: { object: "run", column: "run_id", name: "Run" },
-};
-/** Of universes that are kept. */
-const positions = new WeakMap<Universe, { readonly of: Universe; readonly at: IdSet }>();
-
-function contextOf(): SqlContext {
-  return sqlContext(QUERY_LIMITS.relations);
-}
-
-interface Counting {
+interface FacetCounting {
   readonly of: ListedKind;
   readonly entity: Entity;
   readonly definition: FacetDefinition;
@@ -277,16 +395,17 @@ interface Counting {
   readonly where: Clause;
   readonly like: string | undefined;
   readonly asking: Asking;
+  /** As sets; else the database counts. */
+  readonly isKnown: boolean;
 }
 
-async function countFacet(counting: Counting): Promise<Facet> {
-  const { of, definition, own, like } = counting;
+async function countFacet(counting: FacetCounting): Promise<Facet> {
+  const { of, definition, own, like, isKnown } = counting;
   const { id, title, group, kind } = definition;
   const none: Facet = { id, title, group, values: [], more: false };
   if (kind === "text") return none;
-  const level = await levelOf(counting);
   if (kind === "range") {
-    const range = level ? await rangeOfSets(counting, level) : await rangeOfRows(counting);
+    const range = await rangeFacet(counting);
     return range ? { ...none, range } : none;
   }
   const chosen: readonly string[] = Array.isArray(own) ? (own as readonly string[]) : [];
@@ -295,7 +414,7 @@ async function countFacet(counting: Counting): Promise<Facet> {
     const counts = await Promise.all(contentValues(of).map(async (value) => told(value, await countContent(counting, value))));
     return { ...none, values: counts.filter(({ count, chosen }) => count > 0 || chosen) };
   }
-  const counts = level ? await countSets(counting, level) : await countRows(counting, chosen);
+  const counts = isKnown ? await countSets(counting) : await countRows(counting, chosen);
   const fitting = like === undefined ? counts : counts.filter(([value]) => value.toLowerCase().includes(like.toLowerCase()));
   const first = fitting.slice(0, VALUES);
   const others = fitting.slice(VALUES).filter(([value]) => chosen.includes(value));
@@ -304,124 +423,57 @@ async function countFacet(counting: Counting): Promise<Facet> {
   return { ...none, values: [...shown].map(([value, count]) => told(value, count)), more: fitting.length > VALUES };
 }
 
-/** Entities that are known as sets, and how what is listed is counted by them. */
-interface Level {
-  readonly entity: Entity;
-  readonly path: readonly string[];
-  /** Conditions that are met by the same rows as the facet. */
-  readonly siblings: Clause;
-  readonly universe: Universe;
-  /** Those that belong to something that is listed. */
-  readonly live: Mask;
-  count(set: IdSet): number;
-}
-
-/** @returns undefined where the database counts. */
-async function levelOf({ of, entity, definition: { path }, where, asking }: Counting): Promise<Level | undefined> {
-  if (of === "annotations") {
-    if (!(await asking.isSmall(entity))) return undefined;
-    if (path[0] === "run") return await levelOfRuns(entity, path.slice(1), where, asking);
+/** Where a facet is counted, and the rest of its path from there: no further down than something is asked of the same rows. */
+async function placeOf({ entity, definition, where, asking }: FacetCounting): Promise<{ place: Place; path: readonly string[] }> {
+  let root: Root = { entity, where, key: entity.name };
+  let { path } = definition;
+  while (path[0] === aboveOf(root.entity)?.object) [root, path] = [await asking.above(root), path.slice(1)];
+  const steps: string[] = [];
+  let needed = 0;
+  let [at, inner]: [Entity | undefined, Clause] = [root.entity, root.where];
+  for (const list of path.slice(0, -1)) {
+    at = await asking.child(at, list);
+    if (!at) break;
+    steps.push(list);
+    inner = (inner[list] ?? {}) as Clause;
+    if (definition.kind === "range" || !isEmpty(inner)) needed = steps.length;
   }
-  const steps = await asking.listsOf(entity, path);
-  const { entity: own, where: inner, roots, live } = await asking.place(entity, steps, where);
-  const [universe, { size }] = await Promise.all([asking.universe(own), asking.universe(entity)]);
-  const rest = path.slice(steps.length);
-  const count = (set: IdSet) => {
-    if (!roots) return countIn(set, live);
-    const seen = new Uint8Array(size);
-    let found = 0;
-    for (let index = 0; index < set.length; index++) {
-      const one = set[index]!;
-      const root = roots[one]!;
-      if (live[one] !== 1 || seen[root] === 1) continue;
-      seen[root] = 1;
-      found++;
-    }
-    return found;
-  };
-  return { entity: own, path: rest, siblings: siblingsOf(rest, inner), universe, live, count };
-}
-
-/** Where the lists at the head of a path lead to. */
-interface Place {
-  readonly entity: Entity;
-  readonly where: Clause;
-  /** Those that meet it, and whose parents meet what is asked of these. */
-  readonly live: Mask;
-  /** Positions of what is listed. */
-  readonly roots: IdSet | undefined;
-}
-
-function both(one: Mask, other: Mask): Mask {
-  const found = new Uint8Array(one.length);
-  for (let at = 0; at < found.length; at++) found[at] = one[at]! & other[at]!;
-  return found;
-}
-
-/** Annotations, counted by their runs. */
-async function levelOfRuns(entity: Entity, path: readonly string[], where: Clause, asking: Asking): Promise<Level> {
-  const { run, ...others } = where;
-  const ofRuns = (run ?? {}) as Clause;
-  const above = getEntity("Run");
-  const [universe, runs, own, parents] = await Promise.all([
-    asking.universe(above),
-    asking.mask(above, ofRuns),
-    asking.mask(entity, others),
-    asking.parents(entity),
-  ]);
-  const counts = new Float64Array(universe.size);
-  for (let at = 0; at < own.length; at++) if (own[at] === 1 && parents[at]! >= 0) counts[parents[at]!]!++;
-  const live = runs.map((is, at) => (is === 1 && counts[at]! > 0 ? 1 : 0));
-  const count = (set: IdSet) => set.reduce((sum, at) => sum + (live[at] === 1 ? counts[at]! : 0), 0);
-  return { entity: above, path, siblings: siblingsOf(path, ofRuns), universe, live, count };
-}
-
-function siblingsOf([first = "", ...further]: readonly string[], where: Clause): Clause {
-  return further.length > 0 ? { [first]: where[first] ?? {} } : {};
+  return { place: await asking.place(root, steps.slice(0, needed)), path: path.slice(needed) };
 }
 
 type Counts = readonly (readonly [value: string, count: number])[];
 
-async function countSets({ definition, asking }: Counting, { entity, path, siblings, universe, count }: Level): Promise<Counts> {
-  const lines = linesSql(entity, { ...definition, path }, { where: siblings });
-  const sets = await asking.read(setsSql(lines), setsReading(universe));
-  const counts = [...sets].map(([value, set]) => [value, count(set)] as const).filter(([, found]) => found > 0);
+async function countSets(counting: FacetCounting): Promise<Counts> {
+  const { asking, definition } = counting;
+  const { place, path } = await placeOf(counting);
+  const sets = await asking.sets(place.entity, { kind: definition.kind, path }, place.where);
+  const counts = (await asking.run(countsOf(sets, place))).filter(([, found]) => found > 0);
   return counts.sort(([a, more], [b, fewer]) => fewer - more || (a < b ? -1 : 1));
 }
 
-async function rangeOfSets({ asking }: Counting, { entity, path, siblings, universe, live }: Level): Promise<Facet["range"]> {
-  const { tables, conditions, field, root } = rowsOf(entity, path, { where: siblings });
-  const lines = sql`select ${root} as id, min(${field}) as least, max(${field}) as most
-    from ${tables} where ${allOf([...conditions, sql`${field} is not null`])} group by 1`;
-  const { ids, least, most } = await asking.read(rangesSql(lines), rangesReading(universe));
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const [at, id] of ids.entries()) {
-    if (live[id] !== 1) continue;
-    min = Math.min(min, least[at]!);
-    max = Math.max(max, most[at]!);
+async function rangeFacet(counting: FacetCounting): Promise<Facet["range"]> {
+  const { entity, definition, where, asking, isKnown } = counting;
+  const { place, path } = isKnown ? await placeOf(counting) : { path: definition.path };
+  if (place && path.length === 1) {
+    const numbers = await asking.numbers(place.entity, path[0]!);
+    return await asking.run(() => rangeOf(numbers, place));
   }
-  return min <= max ? { min, max } : undefined;
-}
-
-async function rangeOfRows({ entity, definition, where, asking }: Counting): Promise<Facet["range"]> {
   const { tables, conditions, field } = rowsOf(entity, definition.path, await asking.base(entity, where));
   const [row] = await asking.rows(sql`select min(${field}), max(${field}) from ${tables} where ${allOf(conditions)}`);
   const [min, max] = row!;
   return min === null || max === null ? undefined : { min: Number(min), max: Number(max) };
 }
 
-async function countContent({ of, entity, where, asking }: Counting, value: string): Promise<number> {
+async function countContent({ of, entity, where, asking, isKnown }: FacetCounting, value: string): Promise<number> {
   const { _and: parts } = readWhere(entity.name, whereOf(of, { contents: [value] }));
   const [part] = parts as readonly [Clause];
-  if (of !== "annotations" || (await asking.isSmall(entity)))
-    return countIn(await asking.set(entity, part), await asking.mask(entity, where));
-  return (await asking.base(entity, { _and: [where, part] })).total;
+  return isKnown ? await asking.sizeOf(entity, where, part) : (await asking.base(entity, { _and: [where, part] })).total;
 }
 
 /** The most frequent values, and those that are chosen. */
-async function countRows({ entity, definition, where, like, asking }: Counting, chosen: readonly string[]): Promise<Counts> {
+async function countRows({ entity, definition, where, like, asking }: FacetCounting, chosen: readonly string[]): Promise<Counts> {
   const base = await asking.base(entity, where);
-  const lines = linesSql(entity, definition, base);
+  const lines = linesSql(entity, definition, base, true);
   const among = async (condition: Sql, limit: number) => {
     const rows = await asking.rows(
       sql`select value, count(*) from (${lines}) as line where ${condition} group by value order by 2 desc, value collate "C" limit ${sql.lit(limit)}`,
@@ -433,53 +485,4 @@ async function countRows({ entity, definition, where, like, asking }: Counting, 
   const missing = chosen.filter((value) => first.every(([known]) => known !== value));
   if (missing.length === 0 || first.length <= VALUES) return first;
   return [...first, ...(await among(sql`value = any(${missing}::text[])`, missing.length))];
-}
-
-/** Lines of an entity and a value that it has. */
-function linesSql(
-  entity: Entity,
-  { kind, path }: Pick<FacetDefinition, "kind" | "path">,
-  base: Pick<Base, "where" | "ids">,
-): Sql {
-  const { tables, conditions, field, root, isOne } = rowsOf(entity, path, base);
-  const isList = kind === "entries";
-  const part = sql`btrim(part, E' \\t\\r\\n')`;
-  return sql`select ${isOne && !isList ? sql`` : sql`distinct`} ${root} as id, ${isList ? part : sql`${field}::text`} as value
-    from ${tables} ${isList ? sql`cross join lateral regexp_split_to_table(${field}, ',') as part` : sql``}
-    where ${allOf([...conditions, isList ? sql`${part} <> ''` : sql`${field} is not null`])}`;
-}
-
-/** Rows that have a column at the end of a path, of the entities that a filter leaves; conditions along the path are met by the same rows. */
-function rowsOf(entity: Entity, path: readonly string[], { where, ids }: Pick<Base, "where" | "ids">) {
-  const context = contextOf();
-  let [at, alias, clause, level]: [Entity, string, Clause, number] = [entity, context.alias(), where, LEVEL_OF_LISTS];
-  let root = columnOf(alias, "id");
-  let isOne = true;
-  const tables: Sql[] = [tableAs(at.name, alias)];
-  const conditions: Sql[] = [];
-  for (const [depth, step] of path.slice(0, -1).entries()) {
-    const { [step]: inner, ...others } = clause;
-    const own = depth === 0 && ids !== undefined ? [] : whereSql(context, at, alias, others, level);
-    conditions.push(...own);
-    const key = at.keys.find(({ object }) => object === step);
-    const list = at.lists.find(({ name }) => name === step);
-    const target = context.alias();
-    if (depth === 0 && list && own.length === 0) {
-      // rows that lead here know its number
-      root = columnOf(target, list.key);
-      tables.length = 0;
-      tables.push(tableAs(list.target, target));
-      conditions.push(sql`${root} is not null`);
-    } else {
-      const on = key ? joined(target, "id", alias, key.column) : joined(target, list!.key, alias, "id");
-      tables.push(sql`join ${tableAs((key ?? list)!.target, target)} on ${on}`);
-    }
-    isOne &&= key !== undefined;
-    [at, alias, clause, level] = [getEntity((key ?? list)!.target), target, (inner ?? {}) as Clause, level + 1];
-  }
-  if (ids === undefined || path.length > 1) conditions.push(...whereSql(context, at, alias, clause, level));
-  if (ids !== undefined) conditions.push(sql`${root} = any(${ids}::int4[])`);
-  const name = path.at(-1)!;
-  const field = columnOf(alias, findColumn(at, name)?.column ?? at.keys.find((key) => key.name === name)!.column);
-  return { tables: sql`${sql.join(tables, sql` `)}`, conditions, field, root, isOne };
 }

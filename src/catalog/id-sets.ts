@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Reading } from "./asked-once.js";
+import type { AskedRow, Steps } from "./asked-once.js";
 import type { Entity } from "./entities.js";
 import type { Sql } from "./graphql/comparison-sql.js";
 import { columnOf, tableAs } from "./graphql/where-sql.js";
@@ -8,164 +8,293 @@ import { columnOf, tableAs } from "./graphql/where-sql.js";
 export type IdSet = Int32Array;
 /** 1 for each position that is in. */
 export type Mask = Uint8Array;
+/** Of each value. */
+export type Sets = ReadonlyMap<string, IdSet>;
 
 /** All entities of a kind, in the order of their numbers: sets of them hold positions in it. */
 export class Universe {
   readonly size: number;
-  readonly #ids: Int32Array;
-  /** Positions by number, where numbers lie close together. */
-  readonly #positions: Int32Array | undefined;
+  readonly weight: number;
+  /** Position of each one's parent in its universe, where it was asked for; -1 for none. */
+  readonly parents: IdSet;
   readonly #least: number;
+  /** By number, where numbers lie close together. */
+  readonly #positions: Int32Array | undefined;
+  /** Where they don't. */
+  readonly #ids: Int32Array | undefined;
 
-  constructor(
-    ids: Int32Array,
-    /** The number of each one's parent, where it was asked for; -1 for none. */
-    readonly parents: Int32Array,
-  ) {
-    this.#ids = ids;
+  private constructor(ids: Int32Array, hasParents: boolean) {
     this.size = ids.length;
     this.#least = ids[0] ?? 0;
     const span = (ids.at(-1) ?? 0) - this.#least + 1;
-    if (span > 4 * ids.length + 1024) return;
-    this.#positions = new Int32Array(span).fill(-1);
-    for (const [at, id] of ids.entries()) this.#positions[id - this.#least] = at;
+    if (span > 4 * ids.length + 1024) this.#ids = ids;
+    else {
+      this.#positions = new Int32Array(span).fill(-1);
+      for (let at = 0; at < ids.length; at++) this.#positions[ids[at]! - this.#least] = at;
+    }
+    this.parents = new Int32Array(hasParents ? this.size : 0).fill(-1);
+    this.weight = this.parents.length + (this.#ids ?? this.#positions!).length;
+  }
+
+  /** @param rows of `universeSql`. */
+  static *of(rows: readonly AskedRow[], above: Universe | undefined): Steps<Universe> {
+    const pieces: Int32Array[] = [];
+    for (const [ids] of rows) {
+      pieces.push(unpacked(ids!).sort());
+      yield;
+    }
+    const universe = new Universe(together(pieces.sort(([a], [b]) => a! - b!)), above !== undefined);
+    yield;
+    for (const [ids, of] of above ? rows : []) {
+      const [own, parents] = [unpacked(ids!), unpacked(of!)];
+      for (let at = 0; at < own.length; at++) universe.parents[universe.positionOf(own[at]!)] = above!.positionOf(parents[at]!);
+      yield;
+    }
+    return universe;
   }
 
   /** -1 for what has come since the universe was read. */
   positionOf(id: number): number {
     if (this.#positions) return this.#positions[id - this.#least] ?? -1;
+    const ids = this.#ids!;
     let [low, high] = [0, this.size];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#ids[middle]! < id) low = middle + 1;
+      if (ids[middle]! < id) low = middle + 1;
       else high = middle;
     }
-    return this.#ids[low] === id ? low : -1;
-  }
-
-  setOf(ids: Int32Array): IdSet {
-    let length = 0;
-    for (const id of ids) {
-      const at = this.positionOf(id);
-      if (at >= 0) ids[length++] = at;
-    }
-    return length === ids.length ? ids : ids.slice(0, length);
+    return ids[low] === id ? low : -1;
   }
 }
 
 /** Numbers as they are sent: four bytes each, the highest first. Text of a million numbers takes ten times as long to read. */
-export const packed = (id: Sql, order: Sql = sql``): Sql => sql`string_agg(int4send(${id}), ''::bytea ${order})`;
+const packed = (id: Sql): Sql => sql`string_agg(int4send(${id}), ''::bytea)`;
+/** Rows of some 100,000 numbers: one of a million is read in one go. */
+const piece = (id: Sql): Sql => sql`${id} >> 17`;
 
-function unpacked(text: string | null): Int32Array {
-  return new Int32Array(bytesOf(text, (bytes) => bytes.swap32()));
+function unpacked(text: string): Int32Array {
+  const numbers = new Int32Array((text.length - 2) / 8);
+  fill(numbers, text).swap32();
+  return numbers;
 }
 
-function bytesOf(text: string | null, swap: (bytes: Buffer) => Buffer): ArrayBuffer {
-  const bytes = swap(Buffer.from((text ?? "\\x").slice(2), "hex"));
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+function fill({ buffer }: Int32Array | Float64Array, text: string): Buffer {
+  const bytes = Buffer.from(buffer);
+  bytes.write(text.slice(2), "hex");
+  return bytes;
+}
+
+function together(pieces: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let length = 0;
+  for (const one of pieces) {
+    all.set(one, length);
+    length += one.length;
+  }
+  return all;
 }
 
 export function universeSql(entity: Entity, parent: string | undefined): Sql {
-  const order = sql`order by t0.id`;
-  const parents = parent === undefined ? sql`null` : packed(sql`coalesce(${columnOf("t0", parent)}, -1)`, order);
-  return sql`select ${packed(sql`t0.id`, order)}, ${parents} from ${tableAs(entity.name, "t0")}`;
-}
-
-export const UNIVERSE: Reading<Universe> = {
-  kind: "universe",
-  read([row]) {
-    const value = new Universe(unpacked(row![0]!), unpacked(row![1]!));
-    return { value, weight: 3 * value.size };
-  },
-};
-
-/** Of one column of packed numbers. */
-export function setReading(universe: Universe): Reading<IdSet> {
-  return {
-    kind: "set",
-    read([row]) {
-      const value = universe.setOf(unpacked(row![0]!));
-      return { value, weight: value.length };
-    },
-  };
+  const id = sql`t0.id`;
+  const parents = parent === undefined ? sql`null` : packed(sql`coalesce(${columnOf("t0", parent)}, -1)`);
+  return sql`select ${packed(id)}, ${parents} from ${tableAs(entity.name, "t0")} group by ${piece(id)}`;
 }
 
 /** Lines of `id` and `value` as the sets of each value. */
 export function setsSql(lines: Sql): Sql {
-  return sql`select value, ${packed(sql`id`)} from (${lines}) as line group by value`;
+  return sql`select value, ${packed(sql`id`)} from (${lines}) as line group by value, ${piece(sql`id`)}`;
 }
 
-export function setsReading(universe: Universe): Reading<ReadonlyMap<string, IdSet>> {
-  return {
-    kind: "sets",
-    read(rows) {
-      const value = new Map(rows.map(([key, ids]) => [key!, universe.setOf(unpacked(ids!))]));
-      return { value, weight: [...value.values()].reduce((sum, { length }) => sum + length + 10, 0) };
-    },
-  };
+/** @param rows of `setsSql`; an entity may have a value more than once. */
+export function* setsOf(rows: readonly AskedRow[], universe: Universe): Steps<Sets> {
+  const pieces = new Map<string, IdSet[]>();
+  const seen = new Int32Array(universe.size);
+  for (const [row, [value, ids]] of rows.entries()) {
+    const set = unpacked(ids!);
+    let length = 0;
+    for (let index = 0; index < set.length; index++) {
+      const at = universe.positionOf(set[index]!);
+      if (at < 0 || seen[at] === row + 1) continue;
+      seen[at] = row + 1;
+      set[length++] = at;
+    }
+    const known = pieces.get(value!);
+    if (known) known.push(set.subarray(0, length));
+    else pieces.set(value!, [set.subarray(0, length)]);
+    yield;
+  }
+  return new Map([...pieces].map(([value, parts]) => [value, together(parts)]));
 }
 
-export interface Ranges {
-  /** -1 for what has come since. */
-  readonly ids: IdSet;
-  readonly least: Float64Array;
-  readonly most: Float64Array;
+export function weightOf(sets: Sets): number {
+  let weight = 0;
+  for (const set of sets.values()) weight += set.length + 10;
+  return weight;
 }
 
-/** Lines of `id`, `least` and `most`. */
-export function rangesSql(lines: Sql): Sql {
-  const numbers = (name: string) => sql`string_agg(float8send(${sql.id(name)}::float8), ''::bytea)`;
-  return sql`select ${packed(sql`id`)}, ${numbers("least")}, ${numbers("most")} from (${lines}) as line`;
+export function numbersSql(entity: Entity, column: string): Sql {
+  const [id, field] = [sql`t0.id`, columnOf("t0", column)];
+  return sql`select ${packed(id)}, string_agg(float8send(${field}::float8), ''::bytea) from ${tableAs(entity.name, "t0")}
+    where ${field} is not null group by ${piece(id)}`;
 }
 
-export function rangesReading(universe: Universe): Reading<Ranges> {
-  return {
-    kind: "ranges",
-    read([row]) {
-      const numbers = (text: string | null) => new Float64Array(bytesOf(text, (bytes) => bytes.swap64()));
-      const ids = unpacked(row![0]!).map((id) => universe.positionOf(id));
-      return { value: { ids, least: numbers(row![1]!), most: numbers(row![2]!) }, weight: 5 * ids.length };
-    },
-  };
+/** @param rows of `numbersSql`. @returns a number for each position, NaN for none. */
+export function* numbersOf(rows: readonly AskedRow[], universe: Universe): Steps<Float64Array> {
+  const numbers = new Float64Array(universe.size).fill(Number.NaN);
+  for (const [ids, values] of rows) {
+    const own = unpacked(ids!);
+    const some = new Float64Array(own.length);
+    fill(some, values!).swap64();
+    for (let at = 0; at < own.length; at++) {
+      const position = universe.positionOf(own[at]!);
+      if (position >= 0) numbers[position] = some[at]!;
+    }
+    yield;
+  }
+  return numbers;
 }
 
-/** What is in all of the sets; without any it is everything. */
-export function allIn(size: number, sets: readonly IdSet[]): Mask {
-  const hits = new Uint8Array(size);
-  for (const set of sets) for (let at = 0; at < set.length; at++) hits[set[at]!]!++;
-  for (let at = 0; at < size; at++) hits[at] = hits[at] === sets.length ? 1 : 0;
-  return hits;
+/** What the members of sets lead to. */
+export function* liftedSets(sets: Sets, parents: IdSet, size: number): Steps<Sets> {
+  const lifted = new Map<string, IdSet>();
+  const seen = new Int32Array(size);
+  const found = new Int32Array(size);
+  for (const [value, set] of sets) {
+    const round = lifted.size + 1;
+    let length = 0;
+    for (let index = 0; index < set.length; index++) {
+      const parent = parents[set[index]!]!;
+      if (parent < 0 || seen[parent] === round) continue;
+      seen[parent] = round;
+      found[length++] = parent;
+    }
+    lifted.set(value, found.slice(0, length));
+    yield;
+  }
+  return lifted;
 }
 
-export function countIn(set: IdSet, mask: Mask): number {
-  let count = 0;
-  for (let at = 0; at < set.length; at++) count += mask[set[at]!]!;
-  return count;
+/** What is in one of the sets. */
+export function* inAny(sets: Iterable<IdSet>, size: number): Steps<Mask> {
+  const found = new Uint8Array(size);
+  for (const set of sets) {
+    for (let index = 0; index < set.length; index++) found[set[index]!] = 1;
+    yield;
+  }
+  return found;
 }
 
-export function sizeOf(mask: Mask): number {
-  let count = 0;
-  for (let at = 0; at < mask.length; at++) count += mask[at]!;
-  return count;
+/** What is in all masks. @returns undefined without any: it is everything. */
+export function* inAll(masks: readonly (Mask | undefined)[]): Steps<Mask | undefined> {
+  const [first, ...others] = masks.filter((mask) => mask !== undefined);
+  if (!first || others.length === 0) return first;
+  const found = first.slice();
+  for (const mask of others) {
+    for (let at = 0; at < found.length; at++) found[at]! &= mask[at]!;
+    yield;
+  }
+  return found;
+}
+
+/** What has a number between these, which are in. */
+export function within(numbers: Float64Array, least: number, most: number): Mask {
+  const found = new Uint8Array(numbers.length);
+  for (let at = 0; at < found.length; at++) found[at] = numbers[at]! >= least && numbers[at]! <= most ? 1 : 0;
+  return found;
+}
+
+export function rangeOf(
+  numbers: Float64Array,
+  { live, roots }: Pick<Counting, "live" | "roots">,
+): { readonly min: number; readonly max: number } | undefined {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let at = 0; at < numbers.length; at++) {
+    const value = numbers[at]!;
+    // first what is true of hardly any: a processor guesses it
+    if (!(value < min || value > max) || (live && live[at] !== 1) || (roots && roots[at]! < 0)) continue;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return min <= max ? { min, max } : undefined;
 }
 
 /** Those that something of a mask leads to. */
-export function lifted(mask: Mask, parents: IdSet, size: number): Mask {
+export function lifted(mask: Mask | undefined, parents: IdSet, size: number): Mask {
   const found = new Uint8Array(size);
-  for (let at = 0; at < mask.length; at++) if (mask[at] === 1 && parents[at]! >= 0) found[parents[at]!] = 1;
+  for (let at = 0; at < parents.length; at++) if (parents[at]! >= 0 && (!mask || mask[at] === 1)) found[parents[at]!] = 1;
   return found;
 }
 
 /** Those whose parents are in a mask. */
-export function belowMask(mask: Mask, parents: IdSet): Mask {
+export function below(mask: Mask | undefined, parents: IdSet): Mask {
   const found = new Uint8Array(parents.length);
-  for (let at = 0; at < parents.length; at++) found[at] = mask[parents[at]!] ?? 0;
+  const above = mask ?? new Uint8Array(parents.reduce((most, at) => Math.max(most, at + 1), 0)).fill(1);
+  for (let at = 0; at < found.length; at++) if (parents[at]! >= 0) found[at] = above[parents[at]!]!;
   return found;
 }
 
-export function membersOf(mask: Mask): IdSet {
-  const set = new Int32Array(sizeOf(mask));
-  let length = 0;
-  for (let at = 0; at < mask.length; at++) if (mask[at] === 1) set[length++] = at;
-  return set;
+/** How much of a mask each parent has. */
+export function sharesOf(mask: Mask | undefined, shares: Float64Array | undefined, parents: IdSet, size: number): Float64Array {
+  const found = new Float64Array(size);
+  for (let at = 0; at < parents.length; at++) {
+    if (parents[at]! >= 0 && (!mask || mask[at] === 1)) found[parents[at]!]! += shares ? shares[at]! : 1;
+  }
+  return found;
+}
+
+export function sizeOf(mask: Mask, other: Mask = mask): number {
+  let count = 0;
+  for (let at = 0; at < mask.length; at++) count += mask[at]! & other[at]!;
+  return count;
+}
+
+/** How sets are counted. */
+export interface Counting {
+  /** Members that count; without it all do. */
+  readonly live: Mask | undefined;
+  /** What members lead to, which counts once for each value; without it they count themselves. */
+  readonly roots: IdSet | undefined;
+  /** How many roots there are. */
+  readonly size: number;
+  /** How much each counts for; without it, 1. */
+  readonly shares: Float64Array | undefined;
+}
+
+/** Without conditions within the loops, as far as can be: which of a million are live no processor can guess. */
+export function* countsOf(sets: Sets, { live, roots, size, shares }: Counting): Steps<[value: string, count: number][]> {
+  const counts: [string, number][] = [];
+  const seen = new Uint8Array(roots ? size : 0);
+  let room = new Int32Array(0);
+  for (const [value, set] of sets) {
+    let found = set;
+    if (live) {
+      if (room.length < set.length) room = new Int32Array(set.length);
+      let length = 0;
+      for (let index = 0; index < set.length; index++) {
+        room[length] = set[index]!;
+        length += live[set[index]!]!;
+      }
+      found = room.subarray(0, length);
+    }
+    let count = found.length;
+    if (roots) {
+      count = 0;
+      for (let index = 0; index < found.length; index++) {
+        const root = roots[found[index]!]!;
+        if (root < 0) continue;
+        count += (1 - seen[root]!) * (shares ? shares[root]! : 1);
+        seen[root] = 1;
+      }
+      for (let index = 0; index < found.length; index++) {
+        const root = roots[found[index]!]!;
+        if (root >= 0) seen[root] = 0;
+      }
+    } else if (shares) {
+      count = 0;
+      for (let index = 0; index < found.length; index++) count += shares[found[index]!]!;
+    }
+    counts.push([value, count]);
+    yield;
+  }
+  return counts;
 }

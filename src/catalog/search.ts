@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { Clock } from "../core/clock.js";
 import { nearest } from "../core/nearest.js";
 import type { SearchHits } from "../model/page-api.js";
-import { AskedOnce, type AskedRow, ROWS } from "./asked-once.js";
+import { AskedOnce, type AskedRow } from "./asked-once.js";
 import type { Sql } from "./graphql/comparison-sql.js";
 import { compiled } from "./graphql/statement.js";
 
@@ -23,8 +23,8 @@ const WORDS_MAX = 50_000;
 export function openSearch(pool: pg.Pool, clock: Clock): (q: string, signal?: AbortSignal) => Promise<SearchHits> {
   const database = new AskedOnce(pool, clock);
   return async (q, signal) => {
-    await database.refresh();
-    const ask = (statement: Sql) => database.ask(compiled(statement), ROWS, signal);
+    const answers = await database.latest();
+    const ask = (statement: Sql) => answers.ask(compiled(statement), signal);
     const groups = await findGroups(q.trim(), ask);
     if (groups.length > 0) return { q, groups };
     const offered = await nearestWords(q, ask);

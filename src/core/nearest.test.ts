@@ -49,4 +49,17 @@ describe("nearest", () => {
     expect(nearest("ac", ["ab", "ad"])).toBe("ab");
     expect(nearest("ad", ["ab", "ad"])).toBe("ad");
   });
+
+  it("is the first of those with the smallest edit distance, whatever is left out before it is counted", () => {
+    const word = fc.string({ unit: fc.constantFrom("a", "b", "c", "é", "1"), maxLength: 7 });
+    fc.assert(
+      fc.property(word, fc.array(word, { maxLength: 12 }), (asked, candidates) => {
+        const near = candidates
+          .map((candidate) => ({ candidate, distance: editDistance(asked, candidate) }))
+          .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.max(asked.length, candidate.length) / 3)))
+          .sort((a, b) => a.distance - b.distance);
+        expect(nearest(asked, candidates)).toBe(near[0]?.candidate);
+      }),
+    );
+  });
 });

@@ -6,15 +6,34 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   const lower = word.toLowerCase();
+  const wanted = lettersOf(lower);
   for (const candidate of candidates) {
     const longer = Math.max(word.length, candidate.length);
     const most = Math.max(1, Math.floor(longer / 3));
     // at least this many letters must be inserted or deleted
-    if (longer > 200 || Math.abs(word.length - candidate.length) > Math.min(most, bestDistance - 1)) continue;
-    const distance = editDistance(lower, candidate.toLowerCase());
+    const bound = Math.min(most, bestDistance - 1);
+    if (longer > 200 || Math.abs(word.length - candidate.length) > bound) continue;
+    const other = candidate.toLowerCase();
+    // and these replaced or deleted, these replaced or inserted
+    const letters = lettersOf(other);
+    if (bitsOf(wanted & ~letters) > bound || bitsOf(letters & ~wanted) > bound) continue;
+    const distance = editDistance(lower, other);
     if (distance < bestDistance && distance <= most) [best, bestDistance] = [candidate, distance];
   }
   return best;
+}
+
+/** A bit for each letter that is there; several letters share one. */
+function lettersOf(text: string): number {
+  let letters = 0;
+  for (let at = 0; at < text.length; at++) letters |= 1 << (text.charCodeAt(at) & 31);
+  return letters;
+}
+
+function bitsOf(value: number): number {
+  let count = 0;
+  for (let rest = value; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }
 
 /** Optimal string alignment distance, O(a·b). */
