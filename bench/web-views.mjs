@@ -1,0 +1,137 @@
+/** The viewers of `npm run bench:web`: where each opens a volume at its middle slice, and how a person steps through slices there. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { program, root } from "./report.mjs";
+import { now, sleep } from "./web-clock.mjs";
+
+const VOXEL = 10;
+
+/** `emporium serve` of a folder. @returns also the milliseconds until it said its address */
+export async function serve(words, workspace, { json = true } = {}) {
+  const started = now();
+  const all = ["serve", ...words, "--port", "0", "--workspace", workspace, ...(json ? ["--json"] : [])];
+  const child = spawn(process.execPath, [program, ...all], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let [text, said] = ["", ""];
+  child.stderr.setEncoding("utf8").on("data", (piece) => (said += piece));
+  const url = await new Promise((resolve, reject) => {
+    child.on("exit", () => reject(new Error(`serve has ended: ${text}${said}`)));
+    child.stdout.setEncoding("utf8").on("data", (piece) => {
+      text += piece;
+      const address = json ? text.endsWith("\n}\n") && JSON.parse(text).url : /https?:\/\/\S+(?=\s)/.exec(text)?.[0];
+      if (address) resolve(address);
+    });
+  });
+  return {
+    url: new URL(url).origin,
+    /** The first that it printed: of one volume, its page. */
+    address: url,
+    started,
+    text: () => text,
+    pid: child.pid,
+    async close() {
+      if (child.exitCode !== null) return;
+      child.kill("SIGINT");
+      await once(child, "exit");
+    },
+  };
+}
+
+const { printRef } = await import(new URL("../dist/model/ref.js", import.meta.url).href);
+
+/** @param server its `url` and the `place` that the volumes lie in */
+export function viewsOf(server, peers) {
+  const refOf = (key) => printRef({ kind: "place", place: server.place, key });
+  const fileOf = (key) => `${server.url}/at/${server.place}/${key}`;
+  const focus = (selector) => async (page) => await page.locator(selector).first().focus();
+
+  return {
+    refOf,
+    /** @param at `[z, y, x]` */
+    emporium(key, { at, axis = "z", layout = "xy", more = {} }) {
+      const p = [...at]
+        .reverse()
+        .map((index) => index * VOXEL)
+        .join(",");
+      const pane = `.v-pane[data-axis="${axis}"] .v-canvas`;
+      return {
+        product: "emporium",
+        url: `${server.url}/view/at/${refOf(key)}?${new URLSearchParams({ l: layout, c: "0,1", p, ...more })}`,
+        stage: pane,
+        focus: focus(pane),
+        next: "PageDown",
+        back: "PageUp",
+        lag: 0,
+        isTransposed: axis === "x",
+      };
+    },
+    neuroglancer(source, { at, range, layers = [], type = "zarr2" }) {
+      const image = {
+        type: "image",
+        name: "slices",
+        source: `${type}://${source ?? ""}`,
+        shaderControls: { normalized: { range } },
+      };
+      const state = {
+        dimensions: { x: [1e-9, "m"], y: [1e-9, "m"], z: [1e-9, "m"] },
+        position: [...at].reverse().map((index) => index + 0.5),
+        crossSectionScale: 1.15,
+        layers: [image, ...layers],
+        layout: "xy",
+        showAxisLines: false,
+        showScaleBar: false,
+      };
+      return {
+        product: "neuroglancer",
+        url: `${server.url}/viewer/#!${encodeURIComponent(JSON.stringify(state))}`,
+        stage: ".neuroglancer-rendered-data-panel",
+        focus: (page) => page.locator(".neuroglancer-rendered-data-panel").first().hover(),
+        next: ".",
+        back: ",",
+        lag: 0,
+      };
+    },
+    vizarr(key, mid) {
+      return {
+        product: "vizarr",
+        url: `${peers.url}/vizarr/?source=${encodeURIComponent(fileOf(key))}`,
+        stage: "canvas",
+        focus: focus(`[role="slider"][aria-valuemax="${2 * mid - 1}"]`),
+        next: "ArrowRight",
+        back: "ArrowLeft",
+        // its slider commits the value before the last one when it is moved by keys
+        lag: 1,
+      };
+    },
+    avivator(key) {
+      return {
+        product: "avivator",
+        url: `${peers.url}/avivator/?image_url=${encodeURIComponent(fileOf(key))}`,
+        stage: "canvas",
+        focus: focus('input[type="range"][aria-label="z slider"]'),
+        next: "ArrowRight",
+        back: "ArrowLeft",
+        lag: 0,
+      };
+    },
+    fileOf,
+  };
+}
+
+/**
+ * Holds a key: one event each `everyMs`, whether or not the page keeps up.
+ *
+ * @returns `{ events, frames }`; frames until the screen has been still for a while
+ */
+export async function hold(tab, view, { steps, everyMs = 33, key = view.next }) {
+  await tab.record();
+  const events = [];
+  const began = now();
+  for (let at = 0; at < steps; at++) {
+    const wait = began + at * everyMs - now();
+    if (wait > 0) await sleep(wait);
+    events.push(tab.press(key, at > 0));
+  }
+  tab.release(key);
+  await tab.quiet(1200, 20_000);
+  return { events, frames: tab.frames };
+}
