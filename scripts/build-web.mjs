@@ -15,6 +15,8 @@ const COMPRESSED_MIN_BYTES = 1024;
 
 const digest = digestOf();
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== digest) {
+  // tests compile, too: with their environment pages would be made of React for developers
+  process.env.NODE_ENV = "production";
   const { build } = await import("vite");
   const { default: react } = await import("@vitejs/plugin-react");
   await build({

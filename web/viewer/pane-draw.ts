@@ -60,11 +60,16 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
   const context = above.getContext("2d")!;
   let size = { width: 1, height: 1 };
   let frame = 0;
+  let drawn: Frame | undefined;
   let isClosed = false;
   let planes: readonly Plane[] = [];
   let source: PlaneSource = sourceNow();
   let loader = loaderFor(source);
-  const renderer: Renderer = webglRenderer(canvas, schedule) ?? canvasRenderer(canvas);
+  const renderer: Renderer =
+    webglRenderer(canvas, () => {
+      drawn = undefined;
+      schedule();
+    }) ?? canvasRenderer(canvas);
 
   const stops = [
     session.state.watch(schedule),
@@ -118,8 +123,9 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
   function schedule(): void {
     if (isClosed || frame !== 0) return;
     frame = requestAnimationFrame(() => {
-      frame = 0;
+      // what comes of the cache at once is in this frame
       want();
+      frame = 0;
       draw();
     });
   }
@@ -191,12 +197,17 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
     return { planes: placed, contrast: session.contrastOf(pane), clip };
   }
 
-  function draw(): void {
+  function draw(isSure = false): void {
     const ratio = devicePixelRatio;
     const where = placement();
-    renderer.resize(Math.round(size.width * ratio), Math.round(size.height * ratio));
-    renderer.draw(frameOf(where));
     const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
+    const next = frameOf(where);
+    // of three panes two have the same plane as before a step: their crosshair moves, which lies above
+    if (isSure || canvas.width !== width || canvas.height !== height || !isSameFrame(drawn, next)) {
+      renderer.resize(width, height);
+      renderer.draw(next);
+      drawn = next;
+    }
     if (above.width !== width || above.height !== height) Object.assign(above, { width, height });
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, size.width, size.height);
@@ -313,7 +324,7 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
     view,
     hoverAt,
     drawNow() {
-      draw();
+      draw(true);
       return canvas;
     },
     paintOver,
@@ -329,6 +340,19 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
       session.setSize(pane, undefined);
     },
   };
+}
+
+/** Whether two frames are the same picture. Contrasts are replaced, never changed. */
+function isSameFrame(a: Frame | undefined, b: Frame): boolean {
+  const isSame = <T extends object>(one: T, other: T) =>
+    (Object.keys(one) as (keyof T)[]).every((name) => one[name] === other[name]);
+  return (
+    a !== undefined &&
+    a.contrast === b.contrast &&
+    isSame(a.clip, b.clip) &&
+    a.planes.length === b.planes.length &&
+    a.planes.every((placed, i) => isSame(placed, b.planes[i]!))
+  );
 }
 
 /** Lower left, 1-2-5. @returns its length in pixels */

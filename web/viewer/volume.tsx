@@ -3,7 +3,9 @@ import { useCrumbs } from "../parts/page.js";
 import { ErrorPanel, Loading } from "../parts/states.js";
 import type { PlaneSource } from "./planes.js";
 
-const Viewer = lazy(() => import("./viewer.js").then((module) => ({ default: module.Viewer })));
+// fetched while the volume is asked for
+const viewer = import("./viewer.js");
+const Viewer = lazy(async () => ({ default: (await viewer).Viewer }));
 
 interface Asked {
   readonly data: PlaneSource | undefined;
