@@ -94,3 +94,11 @@ function likeness(a: Colour, b: Colour): number {
   const dot = (u: Colour, v: Colour) => u[0] * v[0] + u[1] * v[1] + u[2] * v[2];
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b) || 1);
 }
+
+/** Part of the pixels that differ by more than so many levels. */
+export function differing(a: Picture, b: Picture, levels = 0): number {
+  if (a.width !== b.width || a.height !== b.height) return 1;
+  let count = 0;
+  for (let y = 0; y < a.height; y++) for (let x = 0; x < a.width; x++) if (difference(a.at(x, y), b.at(x, y)) > levels) count++;
+  return count / (a.width * a.height);
+}

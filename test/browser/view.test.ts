@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { printRef } from "../../src/model/ref.js";
 import { pythonWith } from "../python-with-numpy.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
-import { difference, type Picture, readPicture } from "./picture.js";
+import { differing, type Picture, readPicture } from "./picture.js";
 import { isSharp, pictureOf, type ServedFolder, serveVolumes } from "./slices.js";
 
 interface Case {
@@ -373,14 +373,4 @@ function barcodeOf(picture: Picture): number {
   const greys = greysOf(picture);
   if (greys.width !== 160 || greys.height !== 128) throw new Error(`a picture of ${greys.width} by ${greys.height}`);
   return Array.from({ length: 16 }, (_, bit) => (greys.at(8 * bit + 4, 4) > 180 ? 2 ** (15 - bit) : 0)).reduce((a, b) => a + b);
-}
-
-/** Part of the pixels that differ by more than so many levels. */
-function differing(a: Picture, b: Picture, levels = 0): number {
-  if (a.width !== b.width || a.height !== b.height) return 1;
-  const area = { x: 0, y: 0, width: a.width, height: a.height };
-  let count = 0;
-  for (let y = 0; y < area.height; y++)
-    for (let x = 0; x < area.width; x++) if (difference(a.at(x, y), b.at(x, y)) > levels) count++;
-  return count / (area.width * area.height);
 }

@@ -121,12 +121,11 @@ export const overlayRoutes: Routes = (app, context) => {
         const error = { code: "FORMAT_UNKNOWN", message: "it holds no points, contours or surfaces" };
         layers.push({ id: file.id, name: file.name, kind: "points", color: hashedColor(file.name), count: 0, error });
       }
-      layers.push(
-        ...found.map((one) => ({
-          ...layerOf(one, context),
-          ...(file.isOwn && file.stat.size <= SHOWN_BYTES_MAX && { isVisible: true }),
-        })),
-      );
+      const isVisible = file.isOwn && file.stat.size <= SHOWN_BYTES_MAX;
+      for (const one of found) {
+        const taken = new Set(layers.map(({ color }) => color));
+        layers.push({ ...layerOf(one, context, taken), ...(isVisible && { isVisible }) });
+      }
     }
     const broken = layers.filter(({ error }) => error).length;
     const summary = `${layers.length - broken} ${layers.length - broken === 1 ? "layer" : "layers"} beside this volume${broken > 0 ? ` · ${broken} cannot be read` : ""}`;
@@ -267,8 +266,11 @@ function colorsOf(text: string | null): Map<string, StoredColor> {
   return found;
 }
 
-function layerOf({ error, key: _, ...file }: OverlayFile, { places }: ApiContext): OverlayLayer {
-  const color = file.color ?? hashedColor(file.name);
+/** @param taken colours of the layers above */
+function layerOf({ error, key: _, ...file }: OverlayFile, { places }: ApiContext, taken: ReadonlySet<string>): OverlayLayer {
+  const first = PALETTE.indexOf(hashedColor(file.name));
+  const free = [...PALETTE.slice(first), ...PALETTE.slice(0, first)].find((color) => !taken.has(color));
+  const color = file.color ?? free ?? PALETTE[first]!;
   return { ...file, color, ...(error && { error: toApiError(toErrorRecord(error), places) }) };
 }
 
