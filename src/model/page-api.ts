@@ -26,6 +26,8 @@ export interface ServerFacts {
   readonly bucket: string;
   /** Where `/` leads: `/`, `/browse/…`, `/view/at/…`. */
   readonly start: string;
+  /** What one question may come to. `queryDepth` levels, `queryNames` aliases, `queryRows` rows of the catalogue; `slabSections` sections of a volume. */
+  readonly limits: Readonly<Record<"queryDepth" | "queryNames" | "queryRows" | "slabSections", number>>;
   /** Whether anything can be changed from a page. */
   readonly writing: boolean;
 }

@@ -1,17 +1,29 @@
 import { createHash } from "node:crypto";
 
 const STYLE = `
-  :root { color-scheme: light dark; font: 15px/1.4 system-ui, sans-serif; }
-  body { display: grid; grid: auto 1fr / 15rem 1fr 1fr; gap: 0.75rem; height: 100vh; margin: 0; padding: 0.75rem; box-sizing: border-box; }
-  header { grid-column: 1 / -1; display: flex; gap: 1rem; align-items: baseline; }
-  h1 { font-size: 1.1rem; margin: 0; }
-  nav, output { overflow: auto; border: 1px solid #8888; border-radius: 4px; padding: 0.5rem; }
+  /* colours and measures of web/tokens.css */
+  :root { color-scheme: light dark; --line: light-dark(#d9dde1, #343b41); --accent: light-dark(#0b6285, #6cc1e8); --raised: light-dark(#fff, #1e2327); }
+  * { box-sizing: border-box; border-color: var(--line); }
+  body { display: grid; grid: 48px 1fr / 240px 1fr 1fr; gap: 0 12px; height: 100dvh; margin: 0; padding-bottom: 12px;
+    background: light-dark(#fafaf8, #15181b); color: light-dark(#1c2126, #e7e9eb); font: 14px/20px "Source Sans 3", system-ui, sans-serif; }
+  header { grid-column: 1 / -1; display: flex; gap: 8px; align-items: center; padding: 0 12px; margin-bottom: 12px;
+    background: var(--raised); border-bottom: 1px solid var(--line); white-space: nowrap; overflow: hidden; }
+  h1 { flex: 1; font: inherit; margin: 0; }
+  header a { color: inherit; text-decoration: none; }
+  header a:hover { text-decoration: underline; }
+  header a:first-child { font-weight: 600; }
+  body > nav, output { overflow: auto; border: 1px solid var(--line); border-radius: 4px; padding: 8px; background: var(--raised); }
+  body > nav { margin-left: 12px; }
+  output { margin-right: 12px; }
   nav ul { list-style: none; margin: 0; padding: 0; }
-  nav button { border: 0; background: none; color: inherit; font: inherit; padding: 0.1rem 0; cursor: pointer; text-align: left; }
+  nav button { border: 0; background: none; color: inherit; font: inherit; padding: 2px 0; cursor: pointer; text-align: left; }
   nav button:hover { text-decoration: underline; }
-  form { display: grid; grid: auto 3fr auto 1fr auto / 1fr; gap: 0.4rem; min-height: 0; }
-  textarea, output { font: 13px/1.45 ui-monospace, monospace; white-space: pre; tab-size: 2; }
-  textarea { resize: none; }
+  form { display: grid; grid: auto 3fr auto 1fr auto / 1fr; gap: 8px; min-height: 0; min-width: 0; }
+  form button { height: 28px; border: 0; border-radius: 4px; background: var(--accent); color: light-dark(#fff, #10202a); font: inherit; cursor: pointer; }
+  textarea, output { font: 12px/18px ui-monospace, monospace; white-space: pre; tab-size: 2; }
+  textarea { resize: none; padding: 8px; border: 1px solid var(--line); border-radius: 4px; background: var(--raised); color: inherit; }
+  :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+  @media (width < 720px) { body { grid: 48px 160px auto 40vh / 1fr; height: auto; } form, output { margin: 12px 12px 0; } body > nav { margin-right: 12px; } textarea { height: 30vh; } .wide { display: none; } }
 `;
 
 const SCRIPT = `
@@ -87,7 +99,9 @@ export const GRAPHQL_PAGE = `<!doctype html>
 <style>${STYLE}</style>
 </head>
 <body>
-<header><h1>emporium</h1><span>GraphQL, reading only. <kbd>Ctrl</kbd>+<kbd>Enter</kbd> asks.</span></header>
+<header><a href="./">emporium</a> <span aria-hidden="true">▸</span> <h1>GraphQL, reading only</h1>
+<a href="datasets">Datasets</a> <a href="runs">Runs</a> <a href="annotations">Annotations</a> <a href="about">About</a>
+<span class="wide"><kbd>Ctrl</kbd>+<kbd>Enter</kbd> asks</span></header>
 <nav aria-label="Lists and counts"><ul id="roots"></ul></nav>
 <form>
 <label for="query">Query</label>

@@ -35,7 +35,7 @@ export function About() {
 }
 
 function Served({ facts }: { facts: ServerFacts }) {
-  const { version, places, catalogue, addresses, writing, bucket } = facts;
+  const { version, places, catalogue, addresses, writing, bucket, limits } = facts;
   const health = useQuery({
     queryKey: ["health"],
     queryFn: ({ signal }) =>
@@ -94,8 +94,11 @@ function Served({ facts }: { facts: ServerFacts }) {
       </ul>
       <h2>Limits</h2>
       <ul>
-        <li>A question to the catalogue: 15 levels deep, 30 names in all, 10 000 rows.</li>
-        <li>A section of a volume: 64 MiB. Larger ones come in boxes, or coarser.</li>
+        <li>
+          A question to the catalogue: {limits.queryDepth} levels deep, {limits.queryNames} names of one's own,{" "}
+          {count(limits.queryRows)} rows.
+        </li>
+        <li>A slab of a volume: {count(limits.slabSections)} sections.</li>
         <li>Lists show as many rows as there are; they are fetched as they come into view.</li>
       </ul>
     </>

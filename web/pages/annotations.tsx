@@ -1,7 +1,7 @@
 import { askCatalogue } from "../parts/api.js";
 import { ABSENT, count, fixed } from "../parts/format.js";
 import { List } from "../parts/list/list.js";
-import { by, type ListSpec } from "../parts/list/spec.js";
+import { by, type ListSpec, selection } from "../parts/list/spec.js";
 import { useCrumbs } from "../parts/page.js";
 import { type AnnotationsResult, annotationsQuery, countAnnotationsQuery } from "../queries/generated.js";
 
@@ -18,6 +18,12 @@ const SHAPES: Readonly<Record<string, string>> = {
 };
 const shapesOf = ({ annotationShapes }: Row) =>
   annotationShapes.edges.map(({ node: { shapeType } }) => SHAPES[shapeType ?? ""] ?? shapeType ?? ABSENT).join(", ");
+
+const alignmentsOf = ({ annotationShapes }: Row): readonly number[] => [
+  ...new Set(
+    annotationShapes.edges.flatMap(({ node }) => node.annotationFiles.edges.flatMap((file) => file.node.alignmentId ?? [])),
+  ),
+];
 
 const spec: ListSpec<Row> = {
   of: "annotations",
@@ -72,6 +78,14 @@ const spec: ListSpec<Row> = {
       order: by("groundTruthStatus"),
     },
     {
+      id: "alignment",
+      title: "Alignment",
+      width: 88,
+      isNumber: true,
+      cell: (row) => alignmentsOf(row).join(", "),
+      value: (row) => alignmentsOf(row).join(", "),
+    },
+    {
       id: "deposition",
       title: "Deposition",
       width: 88,
@@ -86,6 +100,11 @@ const spec: ListSpec<Row> = {
   rows: async (asked, signal) => (await askCatalogue(annotationsQuery, asked, signal)).annotations,
   total: async (where, signal) =>
     (await askCatalogue(countAnnotationsQuery, { where }, signal)).annotationsAggregate.aggregate?.[0]?.count ?? 0,
+  wanted: async (rows, signal) =>
+    (await selection()).wantedAnnotations(
+      rows.map(({ id }) => id),
+      signal,
+    ),
   asFirst: "table",
   empty: {
     why: "No run of the catalogue has one.",

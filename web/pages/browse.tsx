@@ -46,11 +46,13 @@ export function Browse() {
 
 function Places({ places, wrong }: { places: readonly PlaceFacts[]; wrong: string | undefined }) {
   useCrumbs({ label: "Files" });
+  useCommand(quoteWords(["emporium", "serve", ...places.map(({ name }) => name)]));
   return (
     <>
       <h1>{wrong === undefined ? "Files" : "No such place"}</h1>
       <p>{wrong === undefined ? "What is served:" : `No place is called ${wrong}. These are:`}</p>
-      <ul>
+      {places.length === 0 && <Empty command="emporium serve LOCATION">Nothing is served here: no location was given.</Empty>}
+      <ul className="hits">
         {places.map(({ id, name, kind }) => (
           <li key={id}>
             <AppLink to={`/browse/${id}`}>{name}</AppLink> <span className="muted">{kind}</span>

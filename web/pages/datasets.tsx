@@ -1,11 +1,16 @@
 import { askCatalogue } from "../parts/api.js";
-import { bytes, count, day, plural } from "../parts/format.js";
+import { bytes, count, day, fixed, plural } from "../parts/format.js";
 import { List } from "../parts/list/list.js";
-import { by, type ListSpec } from "../parts/list/spec.js";
+import { by, type ListSpec, selection } from "../parts/list/spec.js";
 import { useCrumbs } from "../parts/page.js";
-import { countDatasetsQuery, type DatasetsResult, datasetsQuery } from "../queries/generated.js";
+import { countDatasetsQuery, type DatasetsResult, datasetContentsQuery, datasetsQuery } from "../queries/generated.js";
 
-type DatasetRow = DatasetsResult["datasets"][number];
+interface DatasetRow extends Readonly<DatasetsResult["datasets"][number]> {
+  /** Voxel sizes of its tomograms in Å, small ones first. */
+  readonly voxels: readonly number[];
+  /** Names of what is annotated, the most frequent first. */
+  readonly objects: readonly string[];
+}
 
 const runsOf = ({ runsAggregate }: DatasetRow) => runsAggregate?.aggregate?.[0]?.count ?? 0;
 
@@ -17,6 +22,14 @@ const datasetsSpec: ListSpec<DatasetRow> = {
     { id: "title", title: "Title", width: 320, cell: ({ title }) => title, order: by("title") },
     { id: "organism", title: "Organism", width: 180, cell: ({ organismName }) => organismName, order: by("organismName") },
     { id: "runs", title: "Runs", width: 64, isNumber: true, cell: (row) => count(runsOf(row)), value: runsOf },
+    { id: "objects", title: "Objects", width: 200, cell: ({ objects }) => objects.join(", ") },
+    {
+      id: "voxel",
+      title: "Voxel Å",
+      width: 96,
+      isNumber: true,
+      cell: ({ voxels }) => voxels.map((size) => fixed(size)).join(" · "),
+    },
     {
       id: "authors",
       title: "Authors",
@@ -38,9 +51,28 @@ const datasetsSpec: ListSpec<DatasetRow> = {
   to: ({ id }) => `/datasets/${id}`,
   nameOf: ({ title }) => title,
   query: datasetsQuery,
-  rows: async (asked, signal) => (await askCatalogue(datasetsQuery, asked, signal)).datasets,
+  rows: async (asked, signal) => {
+    const { datasets } = await askCatalogue(datasetsQuery, asked, signal);
+    if (datasets.length === 0) return [];
+    const ids = datasets.map(({ id }) => id);
+    const { tomogramsAggregate, annotationsAggregate } = await askCatalogue(datasetContentsQuery, { ids }, signal);
+    const ofDataset = <T extends { groupBy: { run: { dataset: { id: number | null } | null } | null } | null }>(
+      groups: readonly T[] | null | undefined,
+      id: number,
+    ) => groups?.filter(({ groupBy }) => groupBy?.run?.dataset?.id === id) ?? [];
+    return datasets.map((row) => ({
+      ...row,
+      voxels: ofDataset(tomogramsAggregate.aggregate, row.id)
+        .flatMap(({ groupBy }) => groupBy?.voxelSpacing ?? [])
+        .sort((a, b) => a - b),
+      objects: ofDataset(annotationsAggregate.aggregate, row.id)
+        .sort((a, b) => (b.count ?? 0) - (a.count ?? 0))
+        .flatMap(({ groupBy }) => groupBy?.objectName || []),
+    }));
+  },
   total: async (where, signal) =>
     (await askCatalogue(countDatasetsQuery, { where }, signal)).datasetsAggregate.aggregate?.[0]?.count ?? 0,
+  wanted: async (rows) => (await selection()).wantedDatasets(rows),
   asFirst: "grid",
   card: {
     photo: ({ keyPhotoThumbnailUrl, keyPhotoUrl }) => ({ small: keyPhotoThumbnailUrl, large: keyPhotoUrl }),

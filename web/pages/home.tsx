@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { Database, File, Folder, FolderTree, Globe } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
+import { quoteWords } from "../../src/core/shell.js";
 import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../src/model/page-api.js";
 import { askCatalogue } from "../parts/api.js";
+import { useGo } from "../parts/app-link.js";
 import { Connect } from "../parts/connect.js";
 import { count, day, plural } from "../parts/format.js";
 import { OpenFile } from "../parts/open-file.js";
@@ -25,15 +27,15 @@ let hasStarted = false;
 /** What is served here, what one looked at last, and how other programs read it. */
 export function Home() {
   const server = useServer();
-  const navigate = useNavigate();
+  const start = useRef(useGo());
   const { data } = server;
   useCrumbs();
-  useCommand(data && ["emporium", "serve", ...data.places.map(({ name }) => name)].join(" "));
+  useCommand(data && quoteWords(["emporium", "serve", ...data.places.map(({ name }) => name)]));
   useEffect(() => {
     if (!data || hasStarted) return;
     hasStarted = true;
-    if (data.start !== "/") void navigate({ to: data.start, replace: true });
-  }, [data, navigate]);
+    if (data.start !== "/") start.current(data.start, { replace: true });
+  }, [data]);
   return (
     <div className="page home">
       <h1>emporium</h1>

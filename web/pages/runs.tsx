@@ -1,7 +1,8 @@
+import { sameSpacing } from "../../src/model/voxel-spacing.js";
 import { askCatalogue } from "../parts/api.js";
 import { angstrom, count, fixed, plural } from "../parts/format.js";
 import { List } from "../parts/list/list.js";
-import { by, type ListSpec } from "../parts/list/spec.js";
+import { by, type ListSpec, selection } from "../parts/list/spec.js";
 import { useCrumbs } from "../parts/page.js";
 import { countRunsQuery, type RunsResult, runsQuery } from "../queries/generated.js";
 
@@ -19,6 +20,20 @@ const sizeOf = (row: RunRow) => {
   const { sizeX, sizeY, sizeZ } = tomogramOf(row) ?? {};
   return sizeX === undefined ? undefined : `${sizeX} × ${sizeY} × ${sizeZ}`;
 };
+/** What the catalogue's facts of a run say against each other. */
+function faultsOf(row: RunRow): readonly string[] {
+  const { voxelSpacing: voxel, tomogramVoxelSpacing } = tomogramOf(row) ?? {};
+  const folder = tomogramVoxelSpacing?.voxelSpacing;
+  const pixel = tiltOf(row)?.pixelSpacing;
+  if (typeof voxel !== "number") return [];
+  return [
+    ...(typeof folder === "number" && !sameSpacing(voxel, folder) ? [`voxel ${fixed(voxel)} Å, folder ${fixed(folder)} Å`] : []),
+    // reconstructions are binned, never finer than what was recorded
+    ...(typeof pixel === "number" && voxel < pixel && !sameSpacing(voxel, pixel)
+      ? [`voxel ${fixed(voxel)} Å, pixels of the tilt series ${fixed(pixel)} Å`]
+      : []),
+  ];
+}
 /** 1 to 5, as the portal rates tilt series. */
 const starsOf = (row: RunRow) => tiltOf(row)?.tiltSeriesQuality;
 
@@ -70,6 +85,22 @@ export const runsSpec: ListSpec<RunRow> = {
       cell: (row) => starsOf(row),
     },
     {
+      id: "faults",
+      title: "⚠",
+      width: 160,
+      cell: (row) => {
+        const text = faultsOf(row).join("; ");
+        return (
+          text && (
+            <span className="warn" title={text}>
+              ⚠ {text}
+            </span>
+          )
+        );
+      },
+      value: (row) => faultsOf(row).join("; "),
+    },
+    {
       id: "released",
       title: "Released",
       width: 96,
@@ -83,16 +114,25 @@ export const runsSpec: ListSpec<RunRow> = {
   rows: async (asked, signal) => (await askCatalogue(runsQuery, asked, signal)).runs,
   total: async (where, signal) =>
     (await askCatalogue(countRunsQuery, { where }, signal)).runsAggregate.aggregate?.[0]?.count ?? 0,
+  wanted: async (rows, signal) =>
+    (await selection()).wantedRuns(
+      rows.map(({ id }) => id),
+      signal,
+    ),
   asFirst: "grid",
   card: {
     photo: (row) => {
       const tomogram = tomogramOf(row);
       return tomogram && { small: tomogram.keyPhotoThumbnailUrl, large: tomogram.keyPhotoUrl };
     },
+    strip: (row) => {
+      const tomogram = tomogramOf(row);
+      return tomogram && `tomogram:${tomogram.id}`;
+    },
     facts: (row) => {
       const stars = starsOf(row);
       const parts = [
-        angstrom(tomogramOf(row)?.voxelSpacing),
+        `${faultsOf(row).length > 0 ? "⚠ " : ""}${angstrom(tomogramOf(row)?.voxelSpacing)}`,
         plural(annotationsOf(row), "annotation"),
         ...(stars ? [`★${stars}`] : []),
       ];

@@ -8,9 +8,9 @@ const hrefOf = (to: string): string => new URL(`./${to.replace(/^[/\\]+/, "")}`,
 /** Goes to an address that came as text, and is not taken as a pattern. */
 export function useGo() {
   const router = useRouter();
-  return (to: string) => {
+  return (to: string, { replace = false } = {}) => {
     const { pathname, search, hash } = new URL(hrefOf(to));
-    router.history.push(`${pathname}${search}${hash}`);
+    router.history[replace ? "replace" : "push"](`${pathname}${search}${hash}`);
   };
 }
 

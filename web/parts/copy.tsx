@@ -7,11 +7,13 @@ const SHOWN_MS = 2_000;
 export function CopyButton({
   text,
   label = "Copy",
+  title = label,
   bare = false,
   icon = false,
 }: {
   text: string;
   label?: string;
+  title?: string;
   bare?: boolean;
   icon?: boolean;
 }) {
@@ -24,7 +26,7 @@ export function CopyButton({
     timer.current = window.setTimeout(() => setSays(""), SHOWN_MS);
   };
   return (
-    <button type="button" className={bare ? "bare" : undefined} onClick={copy} title={label} aria-label={label}>
+    <button type="button" className={bare ? "bare" : undefined} onClick={copy} title={title} aria-label={label}>
       {says === "Copied" ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
       {!icon && <span>{says || label}</span>}
       <span className="hidden" role="status">

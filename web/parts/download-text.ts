@@ -30,6 +30,13 @@ const nameOf = (key: string) => key.replace(/\/+$/, "").split("/").at(-1)!;
 /** The name of what is made here: below this folder, whatever it is called. */
 const here = (name: string) => `./${name.replaceAll(/[/\\\0]/g, "_")}`;
 
+/** Where each key is put: by its name; where two have the same, each by its whole key. */
+function putAt(parts: Wanted["parts"]): ReadonlyMap<string, string> {
+  const isSingle = new Set(parts.map(({ key }) => nameOf(key))).size === parts.length;
+  const whole = (key: string) => key.split("/").flatMap((part) => (part === "" ? [] : here(part).slice(2).replace(/^\.+$/, "_")));
+  return new Map(parts.map(({ key }) => [key, isSingle ? here(nameOf(key)) : `./${whole(key).join("/")}`]));
+}
+
 export const addressOf = (key: string, { files }: Served): string =>
   `${files}/${key.split("/").map(encodeURIComponent).join("/")}`;
 
@@ -44,10 +51,11 @@ export function emporiumText({ parts }: Wanted, { s3, bucket }: Served): PasteTe
 
 export function awsText({ parts }: Wanted, { s3, bucket }: Served): PasteText {
   const options = ["--no-sign-request", "--endpoint-url", s3];
+  const at = putAt(parts);
   return lines(
     parts.map((part) => [
       ...["aws", "s3", "cp", ...(isFolder(part) ? ["--recursive"] : []), ...options],
-      ...[`s3://${bucket}/${part.key}`, here(nameOf(part.key))],
+      ...[`s3://${bucket}/${part.key}`, at.get(part.key)!],
     ]),
   );
 }
@@ -55,14 +63,16 @@ export function awsText({ parts }: Wanted, { s3, bucket }: Served): PasteText {
 export function curlText({ parts, files }: Wanted, served: Served): PasteText {
   const single = (files ?? parts).filter((part) => !isFolder(part));
   if (single.length === 0) return { none: "These are folders: curl fetches single files. Take emporium or AWS." };
+  const at = putAt(single);
   return lines(
     single.map(({ key }) => [
       "curl",
       "--fail",
+      ...(at.get(key)!.indexOf("/", 2) > 0 ? ["--create-dirs"] : []),
       "--location",
       "--remote-time",
       "--output",
-      here(nameOf(key)),
+      at.get(key)!,
       addressOf(key, served),
     ]),
   );
@@ -79,8 +89,10 @@ export function pythonText({ kind, items }: Wanted, { graphql, s3 }: Served): Pa
     tomogram: (into: string) => `item.download_mrcfile(${into})\nitem.download_omezarr(${into})`,
     annotation: (into: string) => `item.download(${into})`,
   }[kind];
+  const names = items.map((item) => item.name);
   const blocks = items.map(({ id, name: called }) => {
-    const into = literal(here(called));
+    // two runs of different datasets may have one name
+    const into = literal(here(names.indexOf(called) === names.lastIndexOf(called) ? called : `${called} ${id}`));
     return [`item = ${name}.get_by_id(client, ${id})`, `os.makedirs(${into}, exist_ok=True)`, fetched(into)].join("\n");
   });
   return {

@@ -6,6 +6,8 @@ import { shared } from "./store.js";
 
 const FRESH_MS = 30_000;
 const AGAIN_MS = 3_000;
+/** Whether the tree has changed is asked so often while the page is in sight. */
+const TREE_MS = 60_000;
 
 /** The server gave no answer to the last question. */
 export const isDown = shared(false);
@@ -50,7 +52,8 @@ export function useServer() {
   const asked = useQuery({
     queryKey: ["server"],
     queryFn: ({ signal }) => ask<ServerFacts>("server", signal),
-    refetchInterval: ({ state }) => (down || state.data?.catalogue?.state === "importing" ? AGAIN_MS : false),
+    refetchInterval: ({ state }) =>
+      down || state.data?.catalogue?.state === "importing" ? AGAIN_MS : state.data?.catalogue ? TREE_MS : false,
   });
   const state = asked.data?.catalogue?.state;
   const before = useRef({ down, state });

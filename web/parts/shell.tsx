@@ -1,6 +1,8 @@
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { HelpCircle, Lock, Menu, Moon, PencilLine, Sun, SunMoon, X } from "lucide-react";
 import { lazy, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
+import { quoteWords } from "../../src/core/shell.js";
+import type { PlaceFacts } from "../../src/model/page-api.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
 import { KeysDialog } from "./keys.js";
@@ -158,6 +160,7 @@ function Notices() {
   const down = isDown.use();
   const { data } = useServer();
   const catalogue = data?.catalogue;
+  const place = data?.places.find(({ id }) => id === catalogue?.place);
   return (
     <div className="notices" role="status">
       {down && <p className="warn">⚠ The server does not answer, trying again.</p>}
@@ -165,6 +168,12 @@ function Notices() {
       {catalogue?.state === "failed" && (
         <p className="bad">
           ✕ The catalogue could not be brought up to date: {catalogue.error?.message} {catalogue.error?.hint}
+        </p>
+      )}
+      {catalogue?.state === "ready" && catalogue.treeChangedAt && (
+        <p className="row wrap">
+          <span className="warn">⚠ The tree is newer than its catalogue: {agoOf(catalogue.treeChangedAt)} it changed.</span>
+          <code>{importCommand(place)}</code> <CopyButton text={importCommand(place)} label="Copy command" bare />
         </p>
       )}
       {all.map((text) => (
@@ -188,7 +197,9 @@ function Foot() {
   const text = command.use();
   const { data } = useServer();
   const { catalogue, places } = data ?? {};
-  const place = places?.find(({ id }) => id === catalogue?.place) ?? places?.[0];
+  const here = /^\/(?:browse|view\/at|neuroglancer\/at)\/([^/]+)/.exec(useLocation().pathname)?.[1];
+  const place = places?.find(({ id }) => id === here) ?? places?.find(({ id }) => id === catalogue?.place) ?? places?.[0];
+  const isCatalogued = place !== undefined && place.id === catalogue?.place;
   return (
     <footer className="foot">
       {text && (
@@ -199,10 +210,28 @@ function Foot() {
       )}
       <span className="fresh">
         {place?.name}
-        {catalogue?.importedAt && ` · catalogue of ${timeOf(catalogue.importedAt)}`}
+        {isCatalogued && catalogue?.importedAt && ` · catalogue of ${timeOf(catalogue.importedAt)}`}
+        {place && !isCatalogued && ` · ${place.kind}, read as it is now`}
+        {isCatalogued && catalogue?.treeChangedAt && (
+          <>
+            , tree changed {agoOf(catalogue.treeChangedAt)} ·{" "}
+            <CopyButton text={importCommand(place)} label="bring up to date" title="Copy the command that does it" bare />
+          </>
+        )}
       </span>
     </footer>
   );
+}
+
+/** What brings a catalogue up to date while it is served. The place is told by its name, as everywhere. */
+const importCommand = (place: PlaceFacts | undefined): string =>
+  quoteWords(["emporium", "catalog", "import", place?.name ?? "TREE"]);
+
+/** `3 min ago`, `2 h ago`, the day of what is older. */
+function agoOf(iso: string): string {
+  const minutes = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 60_000));
+  if (minutes < 60) return `${minutes} min ago`;
+  return minutes < 24 * 60 ? `${Math.round(minutes / 60)} h ago` : `on ${iso.slice(0, 10)}`;
 }
 
 /** `14:02` of today, else the day with it. */

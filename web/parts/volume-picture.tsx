@@ -1,20 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { ImageOff } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { PLANE_HEADERS, type VolumeFacts } from "../../src/model/page-api.js";
+import { PLANE_HEADERS, type PlaneQuery, type VolumeFacts } from "../../src/model/page-api.js";
 import { answered, base } from "./api.js";
 import { volumeQuery } from "./queries.js";
 
 const SIDE_PIXELS = 160;
 
-/** A section of a volume without a key photo, as coarse as a thumbnail needs. @param at default: the middle one */
-export function VolumePicture({ of, at }: { of: string; at?: number }) {
+/** A section of a volume without a key photo, as coarse as a thumbnail needs. @param at default: the middle one @param axis across it: y gives xz */
+export function VolumePicture({ of, at, axis = "z" }: { of: string; at?: number; axis?: "z" | "y" }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { data: facts, error } = useQuery(volumeQuery(of));
-  const section = at ?? Math.floor((facts?.shape[0] ?? 0) / 2);
+  const section = at ?? Math.floor((facts?.shape[axis === "z" ? 0 : 1] ?? 0) / 2);
   const plane = useQuery({
-    queryKey: ["thumbnail", of, facts?.etag, section],
-    queryFn: ({ signal }) => readPlane(of, facts!, section, signal),
+    queryKey: ["thumbnail", of, facts?.etag, axis, section],
+    queryFn: ({ signal }) => readPlane(of, facts!, { axis, at: section }, signal),
     enabled: facts !== undefined && facts.isSequential !== true,
   });
   useEffect(() => {
@@ -29,10 +29,15 @@ export function VolumePicture({ of, at }: { of: string; at?: number }) {
   return <canvas ref={canvas} width={plane.data?.width ?? 1} height={plane.data?.height ?? 1} aria-hidden />;
 }
 
-async function readPlane(of: string, facts: VolumeFacts, at: number, signal: AbortSignal): Promise<ImageData> {
-  const fits = facts.levels.findLastIndex(({ shape: [, y, x] }) => Math.max(y, x) >= SIDE_PIXELS);
+async function readPlane(
+  of: string,
+  facts: VolumeFacts,
+  { axis, at }: Pick<PlaneQuery, "axis" | "at">,
+  signal: AbortSignal,
+): Promise<ImageData> {
+  const fits = facts.levels.findLastIndex(({ shape: [, , x] }) => x >= SIDE_PIXELS);
   const query = new URLSearchParams({
-    axis: "z",
+    axis,
     at: String(at),
     level: String(Math.max(fits, 0)),
     as: "u8",

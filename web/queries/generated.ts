@@ -127,12 +127,19 @@ export interface AnnotationsResult {
       readonly edges: ReadonlyArray<{
         readonly node: {
           readonly shapeType: "SegmentationMask" | "OrientedPoint" | "Point" | "InstanceSegmentation" | "InstanceSegmentationMask" | "GlobalCaption" | "AnnotationCaption" | "Mesh" | null;
+          readonly annotationFiles: {
+            readonly edges: ReadonlyArray<{
+              readonly node: {
+                readonly alignmentId: number | null;
+              };
+            }>;
+          };
         };
       }>;
     };
   }>;
 }
-export const annotationsQuery = "query annotations($where:AnnotationWhereClause$orderBy:[AnnotationOrderByClause!]$offset:Int!$limit:Int!){annotations(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id objectName objectId objectCount methodType annotationMethod annotationSoftware confidencePrecision confidenceRecall groundTruthStatus depositionId run{id name dataset{id}}annotationShapes(first:5 orderBy:[{id:asc}]){edges{node{shapeType}}}}}" as Query<AnnotationsResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;
+export const annotationsQuery = "query annotations($where:AnnotationWhereClause$orderBy:[AnnotationOrderByClause!]$offset:Int!$limit:Int!){annotations(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id objectName objectId objectCount methodType annotationMethod annotationSoftware confidencePrecision confidenceRecall groundTruthStatus depositionId run{id name dataset{id}}annotationShapes(first:5 orderBy:[{id:asc}]){edges{node{shapeType annotationFiles(first:1 orderBy:[{id:asc}]){edges{node{alignmentId}}}}}}}}" as Query<AnnotationsResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;
 
 export interface CountAnnotationsResult {
   readonly annotationsAggregate: {
@@ -169,6 +176,36 @@ export interface CountRunsResult {
   };
 }
 export const countRunsQuery = "query countRuns($where:RunWhereClause){runsAggregate(where:$where){aggregate{count}}}" as Query<CountRunsResult, { where?: Input | null }>;
+
+export interface DatasetContentsResult {
+  readonly tomogramsAggregate: {
+    readonly aggregate: ReadonlyArray<{
+      readonly count: number | null;
+      readonly groupBy: {
+        readonly voxelSpacing: number | null;
+        readonly run: {
+          readonly dataset: {
+            readonly id: number | null;
+          } | null;
+        } | null;
+      } | null;
+    }> | null;
+  };
+  readonly annotationsAggregate: {
+    readonly aggregate: ReadonlyArray<{
+      readonly count: number | null;
+      readonly groupBy: {
+        readonly objectName: string | null;
+        readonly run: {
+          readonly dataset: {
+            readonly id: number | null;
+          } | null;
+        } | null;
+      } | null;
+    }> | null;
+  };
+}
+export const datasetContentsQuery = "query datasetContents($ids:[Int!]!){tomogramsAggregate(where:{run:{datasetId:{_in:$ids}}}){aggregate{count groupBy{voxelSpacing run{dataset{id}}}}}annotationsAggregate(where:{run:{datasetId:{_in:$ids}}}){aggregate{count groupBy{objectName run{dataset{id}}}}}}" as Query<DatasetContentsResult, { ids: ReadonlyArray<number> }>;
 
 export interface DatasetResult {
   readonly datasets: ReadonlyArray<{
@@ -674,6 +711,9 @@ export interface RunsResult {
           readonly sizeX: number;
           readonly sizeY: number;
           readonly sizeZ: number;
+          readonly tomogramVoxelSpacing: {
+            readonly voxelSpacing: number;
+          } | null;
         };
       }>;
     };
@@ -688,6 +728,7 @@ export interface RunsResult {
           readonly tiltSeriesQuality: number;
           readonly tiltMin: number;
           readonly tiltMax: number;
+          readonly pixelSpacing: number;
         };
       }>;
     };
@@ -698,7 +739,52 @@ export interface RunsResult {
     } | null;
   }>;
 }
-export const runsQuery = "query runs($where:RunWhereClause$orderBy:[RunOrderByClause!]$offset:Int!$limit:Int!){runs(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id name dataset{id title releaseDate}tomograms(first:1 where:{isVisualizationDefault:{_eq:true}}orderBy:[{id:asc}]){edges{node{id keyPhotoUrl keyPhotoThumbnailUrl voxelSpacing sizeX sizeY sizeZ}}}tomogramsAggregate{aggregate{count}}tiltseries(first:1 orderBy:[{id:asc}]){edges{node{tiltSeriesQuality tiltMin tiltMax}}}annotationsAggregate{aggregate{count}}}}" as Query<RunsResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;
+export const runsQuery = "query runs($where:RunWhereClause$orderBy:[RunOrderByClause!]$offset:Int!$limit:Int!){runs(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id name dataset{id title releaseDate}tomograms(first:1 where:{isVisualizationDefault:{_eq:true}}orderBy:[{id:asc}]){edges{node{id keyPhotoUrl keyPhotoThumbnailUrl voxelSpacing sizeX sizeY sizeZ tomogramVoxelSpacing{voxelSpacing}}}}tomogramsAggregate{aggregate{count}}tiltseries(first:1 orderBy:[{id:asc}]){edges{node{tiltSeriesQuality tiltMin tiltMax pixelSpacing}}}annotationsAggregate{aggregate{count}}}}" as Query<RunsResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;
+
+export interface SelectedAnnotationsResult {
+  readonly annotations: ReadonlyArray<{
+    readonly id: number;
+    readonly objectName: string;
+    readonly run: {
+      readonly dataset: {
+        readonly id: number;
+        readonly s3Prefix: string;
+        readonly httpsPrefix: string;
+      } | null;
+    } | null;
+    readonly annotationShapes: {
+      readonly edges: ReadonlyArray<{
+        readonly node: {
+          readonly annotationFiles: {
+            readonly edges: ReadonlyArray<{
+              readonly node: {
+                readonly id: number;
+                readonly format: string;
+                readonly s3Path: string;
+                readonly fileSize: number | null;
+              };
+            }>;
+          };
+        };
+      }>;
+    };
+  }>;
+}
+export const selectedAnnotationsQuery = "query selectedAnnotations($ids:[Int!]!$limit:Int!){annotations(where:{id:{_in:$ids}}orderBy:[{id:asc}]limitOffset:{limit:$limit}){id objectName run{dataset{id s3Prefix httpsPrefix}}annotationShapes(first:10 orderBy:[{id:asc}]){edges{node{annotationFiles(first:10 orderBy:[{id:asc}]){edges{node{id format s3Path fileSize}}}}}}}}" as Query<SelectedAnnotationsResult, { ids: ReadonlyArray<number>; limit: number }>;
+
+export interface SelectedRunsResult {
+  readonly runs: ReadonlyArray<{
+    readonly id: number;
+    readonly name: string;
+    readonly s3Prefix: string;
+    readonly dataset: {
+      readonly id: number;
+      readonly s3Prefix: string;
+      readonly httpsPrefix: string;
+    } | null;
+  }>;
+}
+export const selectedRunsQuery = "query selectedRuns($ids:[Int!]!$limit:Int!){runs(where:{id:{_in:$ids}}orderBy:[{id:asc}]limitOffset:{limit:$limit}){id name s3Prefix dataset{id s3Prefix httpsPrefix}}}" as Query<SelectedRunsResult, { ids: ReadonlyArray<number>; limit: number }>;
 
 export interface ViewTiltseriesResult {
   readonly tiltseries: ReadonlyArray<{

@@ -178,7 +178,7 @@ function storedSections({ shape, step }: PlaneLevel, axis: number): number {
   return step[axis] === 1 ? shape[axis]! : Number.POSITIVE_INFINITY;
 }
 
-const SLAB_MAX = 512;
+export const SLAB_MAX = 512;
 
 function isWithin(value: number, least: number, most: number): boolean {
   return Number.isInteger(value) && value >= least && value <= most;

@@ -1,7 +1,16 @@
+import { SLAB_MAX } from "../../arrays/plane/plane.js";
+import { QUERY_LIMITS } from "../../catalog/graphql/limits.js";
 import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../model/page-api.js";
 import type { Place } from "../places.js";
 import type { Routes, ServedCatalogue } from "./context.js";
 import { toApiError } from "./errors.js";
+
+const limits: ServerFacts["limits"] = {
+  queryDepth: QUERY_LIMITS.depth,
+  queryNames: QUERY_LIMITS.aliases,
+  queryRows: QUERY_LIMITS.cost,
+  slabSections: SLAB_MAX,
+};
 
 /** `GET server`: what is served, and where. */
 export const serverRoutes: Routes = (app, { places, catalogue, treeChangedAt, server }) => {
@@ -16,6 +25,7 @@ export const serverRoutes: Routes = (app, { places, catalogue, treeChangedAt, se
       places: places.map(factsOf),
       catalogue: catalogue && told(catalogue.state()),
       addresses: { graphql: "graphql", files: "files", s3: "s3", viewer: "viewer/" },
+      limits,
       writing: false,
     } satisfies ServerFacts),
   );

@@ -1,8 +1,11 @@
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { photoAddress } from "../photo-address.js";
 import type { InsideProps } from "./list.js";
 import { calledOf } from "./spec.js";
 import { SIZES } from "./state.js";
+
+const VolumePicture = lazy(() => import("../volume-picture.js").then(({ VolumePicture: part }) => ({ default: part })));
 
 export const GAP = 16;
 /** Name and facts under a picture. */
@@ -24,6 +27,7 @@ export function Cards<Row extends { readonly id: number }>({
   open,
   focus,
 }: InsideProps<Row>) {
+  const [pointed, setPointed] = useState<number>();
   return (
     // biome-ignore lint/a11y/useSemanticElements: pictures that flow in lines are no table
     <div
@@ -51,10 +55,12 @@ export function Cards<Row extends { readonly id: number }>({
                 aria-selected={isSelected}
                 tabIndex={index === current ? 0 : -1}
                 onFocus={() => focus(index)}
+                onPointerEnter={() => setPointed(index)}
+                onPointerLeave={() => setPointed(undefined)}
                 className="card"
                 style={{ width: state.size }}
               >
-                <Photo row={row} card={spec.card!} size={state.size} />
+                <Photo row={row} card={spec.card!} size={state.size} isPointed={index === pointed} />
                 {row && (
                   <>
                     <label className="pick">
@@ -96,11 +102,14 @@ function Photo<Row extends { readonly id: number }>({
   row,
   card,
   size,
+  isPointed,
 }: {
   row: Row | undefined;
   card: NonNullable<InsideProps<Row>["spec"]["card"]>;
   size: number;
+  isPointed: boolean;
 }) {
+  const strip = isPointed && row ? card.strip?.(row) : undefined;
   const photo = row && card.photo(row);
   const address = photoAddress(size > SIZES[0] ? (photo?.large ?? photo?.small) : (photo?.small ?? photo?.large));
   return (
@@ -110,6 +119,13 @@ function Photo<Row extends { readonly id: number }>({
       ) : row ? (
         <span className="none">no key photo</span>
       ) : null}
+      {strip && (
+        <span className="xz later">
+          <Suspense>
+            <VolumePicture of={strip} axis="y" />
+          </Suspense>
+        </span>
+      )}
     </span>
   );
 }

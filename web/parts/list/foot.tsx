@@ -1,11 +1,15 @@
-import { useRef, useState } from "react";
+import { Download } from "lucide-react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { catalogueCommand } from "../catalogue-command.js";
 import { CopyButton } from "../copy.js";
+import type { Wanted } from "../download-text.js";
 import { count } from "../format.js";
 import { useCommand } from "../page.js";
 import { ErrorPanel } from "../states.js";
 import type { Column, ListSpec } from "./spec.js";
 import type { ListState } from "./state.js";
+
+const DownloadDialog = lazy(() => import("../download.js").then(({ DownloadDialog: part }) => ({ default: part })));
 
 /** Rows of one question for a file. */
 const BATCH = 200;
@@ -28,6 +32,7 @@ export function ListFoot<Row extends { readonly id: number }>({
 }) {
   const [done, setDone] = useState<number>();
   const [error, setError] = useState<unknown>();
+  const [wanted, setWanted] = useState<Wanted>();
   const stop = useRef<AbortController>(undefined);
   const where = selected.size > 0 ? { id: { _in: [...selected.keys()] } } : state.where;
   const variables = { where, orderBy: state.orderBy, limit: Math.min(total, BATCH), offset: 0 };
@@ -57,12 +62,22 @@ export function ListFoot<Row extends { readonly id: number }>({
     }
     return rows;
   };
+  const wantFiles = async () => {
+    stop.current = new AbortController();
+    setError(undefined);
+    await spec.wanted!([...selected.values()], stop.current.signal).then(setWanted, setError);
+  };
   if (total === 0) return null;
   return (
     <div className="row wrap list-foot">
       {selected.size > 0 && (
         <span className="row">
           {count(selected.size)} selected{" "}
+          {spec.wanted && (
+            <button type="button" onClick={() => void wantFiles()}>
+              <Download size={16} aria-hidden /> Download files
+            </button>
+          )}
           <button type="button" className="bare" onClick={clear}>
             Clear selection
           </button>
@@ -89,6 +104,11 @@ export function ListFoot<Row extends { readonly id: number }>({
       )}
       {total > ROWS_MAX && <span className="warn">⚠ A file has the first {count(ROWS_MAX)} rows.</span>}
       {error !== undefined && <ErrorPanel error={error} />}
+      {wanted && (
+        <Suspense>
+          <DownloadDialog wanted={wanted} close={() => setWanted(undefined)} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { ListedKind } from "../../../src/model/facet-choice.js";
 import type { Input } from "../../queries/generated.js";
+import type { Wanted } from "../download-text.js";
 
 /** What is listed, and how: one list component shows them all. */
 export interface ListSpec<Row extends { readonly id: number }> {
@@ -21,6 +22,8 @@ export interface ListSpec<Row extends { readonly id: number }> {
   /** Where rows have pictures: they can be seen as cards. */
   readonly card?: Card<Row> | undefined;
   readonly asFirst: "grid" | "table";
+  /** What the download dialog gives of these rows. */
+  wanted?(rows: readonly Row[], signal: AbortSignal): Promise<Wanted>;
   /** Why there may be none, and the command that would bring some. */
   readonly empty: { readonly why: string; readonly command?: string };
 }
@@ -50,6 +53,8 @@ export type Direction = "asc" | "desc_nulls_last";
 export interface Card<Row> {
   photo(row: Row): { readonly small: string | null; readonly large: string | null } | undefined;
   facts(row: Row): ReactNode;
+  /** A volume, `tomogram:12`, whose xz section is shown while a pointer or the keys are on the card. */
+  strip?(row: Row): string | undefined;
 }
 
 /** What a row is called: its number, where its name is empty. */
@@ -61,3 +66,6 @@ export const by =
   (...path: readonly string[]) =>
   (direction: Direction): Input =>
     path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), direction) as Input;
+
+/** What rows come to for the download dialog: loaded when it is wanted. */
+export const selection = () => import("../selection.js");

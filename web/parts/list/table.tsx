@@ -72,7 +72,7 @@ export function Rows<Row extends { readonly id: number }>({
               onFocus={() => focus(index)}
             >
               {shown.map(({ id, title, cell, isNumber }, at) => (
-                <td key={id} className={isNumber ? "number" : undefined} data-label={isNumber ? title : undefined}>
+                <td key={id} className={isNumber ? "number" : undefined} data-label={isNumber && row ? title : undefined}>
                   {row === undefined ? (
                     <span className="waits" />
                   ) : at === 0 ? (
