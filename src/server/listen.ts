@@ -97,7 +97,8 @@ export async function listen(
     outgoing.once("close", () => {
       underWay.delete(outgoing);
       if (underWay.size === 0) whenDone();
-      gone.abort();
+      // who has had all of the answer waits for nothing more
+      if (!outgoing.writableFinished) gone.abort();
     });
     const whileWaiting = async (wait: Promise<void>) => {
       if (!works) return wait;
@@ -196,11 +197,16 @@ async function answer(
   const told = [...pairs(headers).filter(([name]) => name !== CLIENT_ADDRESS), clientOf(incoming)];
   if (method === "POST" && bodies.isTaken(target.pathname)) {
     return bodies.take(incoming, target.pathname, (body) =>
-      handler(new Request(target, { method, headers: told, body, signal }), path),
+      handler(withSignal(new Request(target, { method, headers: told, body }), signal), path),
     );
   }
   if (!/^(?:GET|HEAD|OPTIONS)$/.test(method)) return refuseWriting(path);
-  return handler(new Request(target, { method, headers: told, signal }), path);
+  return handler(withSignal(new Request(target, { method, headers: told }), signal), path);
+}
+
+/** As the constructor takes it, without the signal of its own that follows this one: that costs more than the rest of the request. */
+function withSignal(request: Request, signal: AbortSignal): Request {
+  return Object.defineProperty(request, "signal", { value: signal });
 }
 
 /** Header of a request: the address that its connection came from, whatever the client says. */

@@ -50,15 +50,23 @@ export async function send(
     }
     outgoing.end();
   } finally {
+    pace.end();
     await reader.cancel().catch(() => {}); // a body that failed has said so already
   }
 }
+
+/** An error of its own for each answer would cost as much as a slice. */
+const OVER = new Error("the answer is over");
 
 /** Measures how fast a client reads. Only time spent waiting for the client counts. */
 class Pace {
   readonly #outgoing: ServerResponse;
   readonly #slowest: SlowestClient;
   readonly #clock: Clock;
+  /** One timer an answer: an answer has many slices. */
+  readonly #over = new AbortController();
+  #isWatched = false;
+  #isWaiting = false;
   #since: number;
   #bytes = 0;
 
@@ -72,23 +80,33 @@ class Pace {
   /** Until more can be written, or nobody reads any more. */
   async taken(bytes: number): Promise<void> {
     if (this.#left() <= 0) this.#begin();
-    const over = new AbortController();
-    void this.#watch(over.signal);
+    this.#isWaiting = true;
+    void this.#watch();
     await drained(this.#outgoing);
-    over.abort();
+    this.#isWaiting = false;
     this.#bytes += bytes;
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
-    for (;;) {
+  /** The answer is over. */
+  end(): void {
+    this.#over.abort(OVER);
+  }
+
+  async #watch(): Promise<void> {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    const { signal } = this.#over;
+    while (this.#isWaiting) {
       await this.#clock.sleep(Math.max(0, this.#left()), signal).catch(() => {});
       if (signal.aborted) return;
+      if (!this.#isWaiting || this.#left() > 0) continue;
       if (this.#bytes < this.#slowest.bytes) {
         this.#outgoing.destroy();
         return;
       }
       this.#begin();
     }
+    this.#isWatched = false;
   }
 
   /** Milliseconds of this stretch. */

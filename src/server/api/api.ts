@@ -26,7 +26,8 @@ const ROUTES: readonly Routes[] = [
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */
 export function apiHandler(context: ApiContext, routes = ROUTES): Handler {
-  const app = new Hono();
+  // the path behind the mount: a copy of the request that has it would cost more than all routing
+  const app = new Hono({ getPath: (_request, options) => (options!.env as unknown as { path: string }).path });
   for (const add of routes) add(app, context);
   const described = openApi(app, context.server.version);
   app.get("/openapi.json", (c) => c.json(described));
@@ -44,9 +45,7 @@ export function apiHandler(context: ApiContext, routes = ROUTES): Handler {
   });
   return async (request, path) => {
     const begun = context.clock.monotonic();
-    const url = new URL(request.url);
-    url.pathname = `/${path}`;
-    const answer = await app.fetch(new Request(url, request));
+    const answer = await app.fetch(request, { path: `/${path}` });
     const { headers } = answer;
     headers.set("x-content-type-options", "nosniff");
     if (!headers.has("cache-control")) headers.set("cache-control", "no-cache");

@@ -12,6 +12,7 @@ import { judgeConditions, quotedEtag } from "../conditions.js";
 import type { OpenVolume } from "../open-volume.js";
 import { handedOver } from "../planes.js";
 import type { Routes } from "./context.js";
+import { volumeUse } from "./volume-use.js";
 
 /** Voxels of a chunk along each axis. */
 const CHUNK = 64;
@@ -20,7 +21,9 @@ const CHUNK = 64;
  * `/zarr/{ref}/…`: any volume as an OME-Zarr 0.4 image of Zarr 2, whose chunks are cut when they are asked for. So Neuroglancer, napari and zarr-python
  * open what nobody has converted. Levels are those of planes: what is virtual there has every n-th voxel here.
  */
-export const virtualZarrRoutes: Routes = (app, { find, volumes }) => {
+export const virtualZarrRoutes: Routes = (app, context) => {
+  const { find, volumes } = context;
+  const use = volumeUse(context);
   const opened = async (c: Context): Promise<OpenVolume> => {
     const { signal } = c.req.raw;
     return volumes.open(await find(parseRef(c.req.param("ref")!), signal), { signal });
@@ -39,30 +42,32 @@ export const virtualZarrRoutes: Routes = (app, { find, volumes }) => {
     const volume = await opened(c);
     return document(c, volume, arrayOf(volume, levelOf(volume, c.req.param("level"))));
   });
-  app.get("/:ref/:level{\\d{1,3}}/:chunk{\\d{1,9}\\.\\d{1,9}\\.\\d{1,9}}", async (c) => {
-    const volume = await opened(c);
+  app.get("/:ref/:level{\\d{1,3}}/:chunk{\\d{1,9}\\.\\d{1,9}\\.\\d{1,9}}", (c) => {
     const { signal, method, headers: sent } = c.req.raw;
-    const { etag, source } = volume;
-    const level = levelOf(volume, c.req.param("level"));
-    const start = c.req
-      .param("chunk")
-      .split(".")
-      .map((cell) => Number(cell) * CHUNK) as Triple;
-    if (start.some((at, axis) => at >= level.shape[axis]!)) throw absent(`${c.req.param("level")}/${c.req.param("chunk")}`);
-    const headers = { etag: quotedEtag(etag), "content-type": "application/octet-stream" };
-    if (judgeConditions(sent, { size: 0, etag }) === 304) return c.body(null, 304, headers);
-    const length = CHUNK ** 3 * ITEM_BYTES[typeOf(source.dtype)];
-    const whole = { ...headers, "content-length": String(length) };
-    if (method === "HEAD") return c.body(null, 200, whole);
-    const stop = start.map((at, axis) => Math.min(at + CHUNK, level.shape[axis]!)) as Triple;
-    const leave = await volumes.turn(c.req.raw, length);
-    try {
-      const voxels = await source.readBox(level.stored, levelBox(level, { start, stop }), level.step, { signal });
-      return c.body(handedOver(chunkOf(voxels, source.dtype, boxShape({ start, stop })), leave), 200, whole);
-    } catch (error) {
-      leave();
-      throw error;
-    }
+    const looks = sent.has("if-none-match");
+    return use(c.req.param("ref"), { looks, signal }, async (volume) => {
+      const { etag, source } = volume;
+      const level = levelOf(volume, c.req.param("level"));
+      const start = c.req
+        .param("chunk")
+        .split(".")
+        .map((cell) => Number(cell) * CHUNK) as Triple;
+      if (start.some((at, axis) => at >= level.shape[axis]!)) throw absent(`${c.req.param("level")}/${c.req.param("chunk")}`);
+      const headers = { etag: quotedEtag(etag), "content-type": "application/octet-stream" };
+      if (judgeConditions(sent, { size: 0, etag }) === 304) return c.body(null, 304, headers);
+      const length = CHUNK ** 3 * ITEM_BYTES[typeOf(source.dtype)];
+      const whole = { ...headers, "content-length": String(length) };
+      if (method === "HEAD") return c.body(null, 200, whole);
+      const stop = start.map((at, axis) => Math.min(at + CHUNK, level.shape[axis]!)) as Triple;
+      const leave = await volumes.turn(c.req.raw, length);
+      try {
+        const voxels = await source.readBox(level.stored, levelBox(level, { start, stop }), level.step, { signal });
+        return c.body(handedOver(chunkOf(voxels, source.dtype, boxShape({ start, stop })), leave), 200, whole);
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    });
   });
 };
 

@@ -9,6 +9,7 @@ import { handedOver } from "../planes.js";
 import { volumeFacts } from "../volume-facts.js";
 import type { Routes } from "./context.js";
 import { parsed } from "./route.js";
+import { volumeUse } from "./volume-use.js";
 
 const PLANE_BYTES_MAX = 64 * 2 ** 20;
 
@@ -30,7 +31,9 @@ const PlaneParameters = z.object({
 });
 
 /** `GET volumes/{ref}` and `GET volumes/{ref}/plane`. */
-export const volumeRoutes: Routes = (app, { find, volumes }) => {
+export const volumeRoutes: Routes = (app, context) => {
+  const { find, volumes } = context;
+  const use = volumeUse(context);
   app.get("/volumes/:ref", async (c) => {
     const { signal } = c.req.raw;
     const ref = c.req.param("ref");
@@ -38,41 +41,43 @@ export const volumeRoutes: Routes = (app, { find, volumes }) => {
     return c.json({ ...(await volumeFacts(volume, signal)), ref } satisfies VolumeFacts);
   });
 
-  app.get("/volumes/:ref/plane", async (c) => {
+  app.get("/volumes/:ref/plane", (c) => {
     const { signal, headers, method } = c.req.raw;
     const choice = parsed(PlaneParameters, c.req.query());
     const form = formOf(choice);
-    const volume = await volumes.open(await find(parseRef(c.req.param("ref")), signal), { etag: choice.v, signal });
-    const { etag } = volume;
-    const caching = {
-      etag: quotedEtag(etag),
-      "cache-control": choice.v === undefined ? "no-cache" : "private, max-age=3600, immutable",
-    };
-    if (judgeConditions(headers, { size: 0, etag }) === 304) return c.body(null, 304, caching);
-    const bytes = planeBytes(volume.source, choice);
-    if (bytes > PLANE_BYTES_MAX) {
-      throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${PLANE_BYTES_MAX} are possible at most`, {
-        hint: "ask for a box of it, or for a coarser level",
-      });
-    }
-    if (method === "HEAD") return c.body(null, 200, caching);
-    const leave = await volumes.turn(c.req.raw, bytes);
-    try {
-      const plane = await volume.cut(choice, form, signal);
-      return c.body(handedOver(plane.bytes, leave), 200, {
-        ...caching,
-        "content-type": "application/octet-stream",
-        "content-length": String(plane.bytes.length),
-        [PLANE_HEADERS.shape]: `${plane.rows},${plane.columns}`,
-        [PLANE_HEADERS.dtype]: plane.dtype,
-        [PLANE_HEADERS.level]: String(choice.level ?? 0),
-        ...(plane.absent && { [PLANE_HEADERS.absent]: `${plane.absent.count} ${encodeURIComponent(plane.absent.first)}` }),
-        "server-timing": `read;dur=${plane.readMs.toFixed(1)}, decode;dur=${plane.decodeMs.toFixed(1)}`,
-      });
-    } catch (error) {
-      leave();
-      throw error;
-    }
+    const looks = headers.has("if-none-match");
+    return use(c.req.param("ref"), { etag: choice.v, looks, signal }, async (volume) => {
+      const { etag } = volume;
+      const caching = {
+        etag: quotedEtag(etag),
+        "cache-control": choice.v === undefined ? "no-cache" : "private, max-age=3600, immutable",
+      };
+      if (judgeConditions(headers, { size: 0, etag }) === 304) return c.body(null, 304, caching);
+      const bytes = planeBytes(volume.source, choice);
+      if (bytes > PLANE_BYTES_MAX) {
+        throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${PLANE_BYTES_MAX} are possible at most`, {
+          hint: "ask for a box of it, or for a coarser level",
+        });
+      }
+      if (method === "HEAD") return c.body(null, 200, caching);
+      const leave = await volumes.turn(c.req.raw, bytes);
+      try {
+        const plane = await volume.cut(choice, form, signal);
+        return c.body(handedOver(plane.bytes, leave), 200, {
+          ...caching,
+          "content-type": "application/octet-stream",
+          "content-length": String(plane.bytes.length),
+          [PLANE_HEADERS.shape]: `${plane.rows},${plane.columns}`,
+          [PLANE_HEADERS.dtype]: plane.dtype,
+          [PLANE_HEADERS.level]: String(choice.level ?? 0),
+          ...(plane.absent && { [PLANE_HEADERS.absent]: `${plane.absent.count} ${encodeURIComponent(plane.absent.first)}` }),
+          "server-timing": `read;dur=${plane.readMs.toFixed(1)}, decode;dur=${plane.decodeMs.toFixed(1)}`,
+        });
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    });
   });
 };
 
