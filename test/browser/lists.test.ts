@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { encode } from "fast-png";
 import type { Page } from "playwright-core";
@@ -11,6 +12,7 @@ import { type PortalRows, randomRows, type TableRow } from "../e2e/graphql-kit.j
 import { type Browser, browserPath, startBrowser, type Watched } from "./browser.js";
 import { type CataloguePages, cataloguePages } from "./catalogue-pages.js";
 import { PAYLOADS } from "./payloads.js";
+import { expectForcedColours, expectUsable, focused, SIZES, walkByTab } from "./seen.js";
 
 const WAIT = { timeout: 30_000 };
 const RUNS = 20_000;
@@ -31,12 +33,6 @@ const ADDRESSES = [
   "/datasets?as=table",
   "/runs?organism=Homo%20sapiens&organism=nobody",
   "/no-such-page",
-];
-const SIZES = [
-  { width: 360, height: 740 },
-  { width: 1280, height: 800 },
-  { width: 3840, height: 2160 },
-  { width: 640, height: 400 }, // 1280 × 800 at 200 % zoom
 ];
 /** Beginning of the photos' addresses as somebody else's import wrote them. */
 const ELSEWHERE = "http://127.0.0.1:9/files/";
@@ -92,8 +88,14 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
   };
 
   it("A1: the first page has places, datasets with photos and how to connect, all of it from this server", async () => {
-    const watched = await open("/");
+    const watched = await open("/about");
     const { page } = watched;
+    // nothing but this server can be reached
+    await page.context().route(
+      (url) => url.protocol.startsWith("http") && url.origin !== pages.portal.url,
+      (route) => route.abort(),
+    );
+    await page.goto(pages.portal.url);
     await page.getByRole("heading", { name: "portal" }).waitFor(WAIT);
     expect(await page.locator(".counts").textContent()).toContain("20\u2009000");
     const photos = page.locator(".strip img");
@@ -226,16 +228,58 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
     },
   );
 
-  it("A29: nothing scrolls sideways, at 360, 1280 and 3840 px and at 200 % zoom", { timeout: 300_000 }, async () => {
-    for (const size of SIZES) {
-      for (const path of ADDRESSES) {
-        const { page } = await open(path, size);
+  it("A29: nothing scrolls sideways or lies over a control, at 360, 1280 and 3840 px and at 200 % zoom; forced colours keep every sign", {
+    timeout: 600_000,
+  }, async () => {
+    for (const path of ADDRESSES) {
+      const { page } = await open(path);
+      await shown(page);
+      for (const size of SIZES) {
+        await page.setViewportSize(size);
         await shown(page);
-        const [wide, inner] = await page.evaluate<number[]>("[document.documentElement.scrollWidth, innerWidth]");
-        expect([path, size.width, wide! <= inner!]).toEqual([path, size.width, true]);
-        await page.close();
+        await expectUsable(page, `${path} ${size.width}`);
       }
+      await expectForcedColours(page, path);
+      await page.close();
     }
+  });
+
+  it("A28: the first page and facets by keyboard alone, the focus seen at every step", { timeout: 300_000 }, async () => {
+    const home = await open("/");
+    await shown(home.page);
+    const names = await walkByTab(home.page);
+    for (const name of ["BUTTON To the content", "SUMMARY Pages", "INPUT Search", "A portal", "BUTTON Python client"])
+      expect(names).toContain(name);
+    expect(new Set(names).size).toBeGreaterThan(15);
+    await home.page.close();
+
+    const { page } = await open("/runs?as=table");
+    await expect.poll(() => counted(page), WAIT).toBe(RUNS);
+    await page.locator(".facets label.check", { hasText: "Homo sapiens" }).waitFor(WAIT);
+    const to = async (name: string) => {
+      for (let step = 0; step < 120; step++) {
+        await page.keyboard.press("Tab");
+        const now = await focused(page);
+        expect([now.name, now.isSeen, now.isInSight]).toEqual([now.name, true, true]);
+        const label = await page.evaluate<string>("document.activeElement.closest('label')?.innerText ?? ''");
+        if (now.name.includes(name) || label.includes(name)) return;
+      }
+      throw new Error(`Tab does not lead to ${name}`);
+    };
+    await to("Homo sapiens");
+    await page.keyboard.press("Space");
+    const human = await sql(`where dataset_id in (select id from ${PORTAL_SCHEMA}.dataset where organism_name = 'Homo sapiens')`);
+    await expect.poll(() => counted(page), WAIT).toBe(human);
+    await page.keyboard.press("Space");
+    await expect.poll(() => counted(page), WAIT).toBe(RUNS);
+    await page.close();
+  });
+
+  it("§10: all styles are at most 12 KiB", () => {
+    const assets = fileURLToPath(new URL("../../dist/web/assets/", import.meta.url));
+    const styles = readdirSync(assets).filter((name) => name.endsWith(".css"));
+    const sum = styles.reduce((all, name) => all + statSync(join(assets, name)).size, 0);
+    expect([styles.length > 2, sum <= 12 * 1024, sum]).toEqual([true, true, sum]);
   });
 
   it("§12: the first list weighs at most 190 kB, gzip, all requests", async () => {
@@ -262,6 +306,54 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
     expect(parts.map(({ path }) => path)).toEqual(expect.arrayContaining(["/runs", "/graphql", "/api/v1/facets"]));
     expect([sum <= 190_000, parts.sort((a, b) => b.bytes - a.bytes).slice(0, 6)]).toEqual([true, expect.anything()]);
     await page.close();
+  });
+});
+
+describe.skipIf(browserPath === undefined)("an empty catalogue", () => {
+  it("A31: each list says that there is nothing, why, and the command that brings some", async () => {
+    const pages = await cataloguePages(randomRows(1, () => 0));
+    const browser = await startBrowser([pages.portal.url]);
+    try {
+      for (const [path, says, command] of [
+        ["/", "No datasets: the tree has none yet.", "emporium ingest run"],
+        ["/datasets", "No datasets. The catalogue has none", "emporium ingest run"],
+        ["/runs", "No runs. The catalogue has none", "emporium ingest run"],
+        ["/annotations", "No annotations. No run of the catalogue has one.", "--import-annotations"],
+        ["/browse/portal", "portal is empty", "emporium ingest run"],
+      ] as const) {
+        const { page } = await browser.open(`${pages.portal.url}${path}`);
+        const panel = page.locator(".empty", { hasText: says });
+        await panel.waitFor(WAIT);
+        expect([path, await panel.locator("code").textContent()]).toEqual([path, expect.stringContaining(command)]);
+        await page.close();
+      }
+    } finally {
+      await browser.close();
+      await pages.stop();
+    }
+  });
+
+  it("a tree that is newer than its catalogue is told, with the command; the foot says since when", async () => {
+    const pages = await cataloguePages(randomRows(1, () => 2));
+    const browser = await startBrowser([pages.portal.url]);
+    try {
+      const { page } = await browser.open(`${pages.portal.url}/about`);
+      const changed = new Date(Date.now() - 180_000).toISOString();
+      await page.route("**/api/v1/server", async (route) => {
+        const facts = (await (await route.fetch()).json()) as { catalogue: object };
+        await route.fulfill({ json: { ...facts, catalogue: { ...facts.catalogue, treeChangedAt: changed } } });
+      });
+      await page.goto(`${pages.portal.url}/runs`);
+      await page.locator(".notices", { hasText: "The tree is newer than its catalogue: 3 min ago" }).waitFor(WAIT);
+      expect(await page.locator(".notices code").textContent()).toBe("emporium catalog import portal");
+      expect(await page.locator(".foot").textContent()).toMatch(
+        /portal · catalogue of .*, tree changed 3 min ago · bring up to date/,
+      );
+      await page.close();
+    } finally {
+      await browser.close();
+      await pages.stop();
+    }
   });
 });
 

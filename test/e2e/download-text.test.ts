@@ -114,6 +114,31 @@ describe("texts of the download dialog", () => {
     });
   });
 
+  it.each(SHELLS)("A15: many that have one name do not overwrite each other, pasted into %s", (shell) => {
+    const key = (dataset: number, name: string) => `${dataset}/TS 1/Annotations/${name}`;
+    const many: Wanted = {
+      kind: "annotation",
+      items: [1, 2].map((id) => ({ id, name: "ribosome; id" })),
+      datasets: [10401, 10403],
+      parts: [10401, 10403].flatMap((dataset) => [{ key: key(dataset, "100 $(id).ndjson") }, { key: key(dataset, "100.zarr/") }]),
+    };
+    const ends = (calls: string[][], at: number) => calls.map((call) => call.at(at));
+    expect(ends(pasted(shell, awsText(many, SERVED)), -1)).toEqual([
+      "./10401/TS 1/Annotations/100 $(id).ndjson",
+      "./10401/TS 1/Annotations/100.zarr",
+      "./10403/TS 1/Annotations/100 $(id).ndjson",
+      "./10403/TS 1/Annotations/100.zarr",
+    ]);
+    const curl = pasted(shell, curlText(many, SERVED));
+    expect(ends(curl, -2)).toEqual(["./10401/TS 1/Annotations/100 $(id).ndjson", "./10403/TS 1/Annotations/100 $(id).ndjson"]);
+    for (const call of curl) expect(call).toContain("--create-dirs");
+    const { text } = pythonText(many, SERVED) as { text: string };
+    expect([...text.matchAll(/makedirs\("(.*?)"/g)].map(([, into]) => into)).toEqual(["./ribosome; id 1", "./ribosome; id 2"]);
+    expect(pasted(shell, emporiumText(many, SERVED))[0]!.slice(3, 7)).toEqual(
+      many.parts.map((part) => `s3://portal/${part.key}`),
+    );
+  });
+
   it("names with control characters are refused in command lines: no quotes keep a terminal from taking them", () => {
     for (const name of ["tab\tx", "line\nx", "escape\x1b[201~", "\x7f", "\x9b31m", "\ud800"])
       for (const text of [emporiumText, awsText]) expect(text(wanted(name), SERVED), JSON.stringify(name)).toHaveProperty("none");

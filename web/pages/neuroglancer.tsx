@@ -117,7 +117,7 @@ function Framed({ answer, opened }: { answer: NeuroglancerView; opened: string }
         </a>
       </div>
       {view.elsewhere.length > 0 && (
-        <div className="ng-elsewhere" role="status">
+        <div className="v-warnings ng-elsewhere" role="status">
           <span className="warn">⚠ Not drawn: {view.elsewhere.length} of the sources are not on this server.</span>
           <ul>
             {view.elsewhere.map((source) => (

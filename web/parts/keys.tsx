@@ -27,13 +27,12 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
 ];
 
 /** All keys, in a dialog of the browser's own. */
-export function KeysDialog({ open, close }: { open: boolean; close: () => void }) {
+export function KeysDialog({ close }: { close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const letters = letterKeys.use();
   useEffect(() => {
-    if (open) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [open]);
+    dialog.current?.showModal();
+  }, []);
   return (
     <dialog ref={dialog} onClose={close} aria-labelledby="keys-title">
       <div className="spread">

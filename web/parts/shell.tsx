@@ -5,7 +5,6 @@ import { quoteWords } from "../../src/core/shell.js";
 import type { PlaceFacts } from "../../src/model/page-api.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
-import { KeysDialog } from "./keys.js";
 import { closeWhenLeft } from "./menu.js";
 import { DropTarget } from "./open-file.js";
 import { command, crumbs, notices } from "./page.js";
@@ -14,6 +13,8 @@ import { applyTheme, isTyping, letterKeys, nextTheme, theme } from "./settings.j
 import { Boundary } from "./states.js";
 
 const Palette = lazy(() => import("./palette.js").then(({ Palette }) => ({ default: Palette })));
+
+const KeysDialog = lazy(() => import("./keys.js").then(({ KeysDialog: part }) => ({ default: part })));
 
 const PAGES = [
   ["/datasets", "Datasets"],
@@ -56,7 +57,11 @@ export function Shell() {
       </main>
       <DropTarget />
       <Foot />
-      <KeysDialog open={showsKeys} close={() => setShowsKeys(false)} />
+      {showsKeys && (
+        <Suspense>
+          <KeysDialog close={() => setShowsKeys(false)} />
+        </Suspense>
+      )}
       {finds && (
         <Suspense>
           <Palette close={() => setFinds(false)} showKeys={() => setShowsKeys(true)} />
@@ -73,7 +78,7 @@ function Header({ search, showKeys }: { search: React.RefObject<HTMLInputElement
     <header className="header">
       <Pages />
       <nav aria-label="Breadcrumbs" className="crumbs">
-        <ol>
+        <ol className="row">
           <li>
             <Link to="/">emporium</Link>
           </li>
