@@ -85,7 +85,12 @@ function watched(page, cdp, sheet) {
   let frames = [];
   let lastFrame = 0;
   let isOn = false;
-  const requests = [];
+  const [requests, problems] = [[], []];
+  page.on("pageerror", (error) => problems.push(error.message.slice(0, 160)));
+  page.on("console", (message) => {
+    const isNews = message.type() === "error" && !message.text().startsWith("Failed to load resource");
+    if (isNews) problems.push(message.text().slice(0, 160));
+  });
   page.on("request", (request) => requests.push(request.url()));
   cdp.on("Page.screencastFrame", ({ data, metadata, sessionId }) => {
     cdp.send("Page.screencastFrameAck", { sessionId }).catch(() => {});
@@ -96,11 +101,14 @@ function watched(page, cdp, sheet) {
     page,
     cdp,
     requests,
+    /** What went wrong in the page. */
+    problems,
     get frames() {
       return frames;
     },
     async record() {
-      frames = [];
+      // the latest one stands for what is still on the screen
+      frames = frames.slice(-1);
       lastFrame = now();
       if (!isOn) await cdp.send("Page.startScreencast", { format: "jpeg", quality: 85, everyNthFrame: 1 });
       isOn = true;
@@ -147,7 +155,8 @@ function watched(page, cdp, sheet) {
      */
     async findCode({ stage, from, to, isTransposed = false, step, back, quietMs = 700 }) {
       // the first picture may be long in coming, and the first key be lost: then the slices are others
-      const pairs = [0, 1, -1, 2, -2, 3, -3].flatMap((by) => [
+      const near = Math.abs(from - to) === 1 ? [0, 1, -1, 2, -2, 3, -3] : [0];
+      const pairs = near.flatMap((by) => [
         [from + by, to + by],
         [to + by, from + by],
       ]);

@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import { cache, environmentPython, figure, needBuild, root, round, say, table } from "./report.mjs";
 import { now, percentile, sleep, startClock } from "./web-clock.mjs";
 import { servePeers } from "./web-peers.mjs";
-import { hold, serve, viewsOf } from "./web-views.mjs";
+import { hold, serve, slide, sliderOf, viewsOf } from "./web-views.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -180,7 +180,10 @@ async function opened(view, { cold = true } = {}) {
     const at = now();
     // `load` waits for decoders that nobody needs yet
     await tab.page.goto(view.url, { waitUntil: "commit" });
-    await tab.page.locator(view.stage).first().waitFor({ timeout: 60_000 });
+    await tab.page
+      .locator(view.stage)
+      .first()
+      .waitFor({ timeout: 15_000 * calm() });
     const known = areas.get(idOf(view));
     if (known) return { tab, at, area: known };
     await sleep(1500 * (view.patience ?? 1));
@@ -196,7 +199,8 @@ async function opened(view, { cold = true } = {}) {
     return { tab, at, area, number: area.number };
   } catch (error) {
     await tab.close();
-    throw error;
+    if (!areas.get(idOf(view))) areas.set(idOf(view), null);
+    throw new Error([error.message.split("\n")[0], ...new Set(tab.problems)].slice(0, 3).join("; "));
   }
 }
 
@@ -213,6 +217,16 @@ async function keepFrame(tab, { product }) {
 async function calibrated(tab, view) {
   const box = await tab.page.locator(view.stage).first().boundingBox();
   const stage = Object.fromEntries(Object.entries(box).map(([name, value]) => [name, Math.round(value)]));
+  if (view.slider) {
+    // the two ends of the same distance to the middle have complementary numbers
+    const slider = await sliderOf(tab.page, view.slider);
+    const [a, b] = [Math.round(slider.pixels / 3), slider.pixels - Math.round(slider.pixels / 3)];
+    slider.click(tab, b);
+    await sleep(500);
+    const click = (pixel) => async () => void slider.click(tab, pixel);
+    const [from, to] = [slider.sliceAt(b), slider.sliceAt(a)];
+    return await tab.findCode({ stage, from, to, step: click(a), back: click(b), quietMs: 600 * calm() });
+  }
   const go = (key) => async () => {
     for (let at = 0; at <= view.lag; at++) {
       tab.press(key);
@@ -244,9 +258,9 @@ async function clockItself() {
   const { events, frames } = await hold(tab, { next: "PageDown" }, { steps: 100 });
   const seen = await tab.read(frames, area);
   const { latencies } = judged(events, seen, { from: 256, direction: 1, lag: 0 });
-  const gaps = seen.slice(1).map(({ at }, i) => at - seen[i].at);
+  const gaps = seen.slice(2).map(({ at }, i) => at - seen[i + 1].at);
   told("clock.key_to_frame", latencies, {
-    frames_per_s: round((1000 * (seen.length - 1)) / (seen.at(-1).at - seen[0].at), 1),
+    frames_per_s: round(1000 / (gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length), 1),
     gap_p50_ms: round(percentile(gaps, 0.5), 1),
   });
   await tab.close();
@@ -261,7 +275,7 @@ async function firstPixels(name, all, { sharp = false }) {
       const { tab, at, area } = await opened(view);
       const wanted = (seen) =>
         seen.number !== undefined && seen.level === 0 && seen.number === view.mid && (!sharp || isSharp(seen));
-      await tab.until(area, wanted, 20_000);
+      await tab.until(area, wanted, 20_000 * calm());
       const seen = await tab.read(await tab.stop(), area);
       const found = times.get(view);
       const when = (question) => {
@@ -350,7 +364,6 @@ async function scrolls(name, all, steps = STEPS) {
     for (const view of usable) {
       const sums = found.get(view);
       const { tab, area } = await opened(view);
-      tab.page.on("pageerror", (error) => sums.errors.add(error.message.slice(0, 120)));
       if (!(await tab.until(area, ({ number, level }) => number !== undefined && level === 0, 30_000))) {
         await tab.close();
         throw new Error(`${view.product} never showed slice ${view.mid}`);
@@ -363,9 +376,11 @@ async function scrolls(name, all, steps = STEPS) {
         [-1, view.back],
       ]) {
         const before = tab.requests.length;
-        const { events, frames } = await hold(tab, view, { steps, key });
+        const { events, frames, targets } = view.slider
+          ? await slid(tab, view, direction)
+          : await hold(tab, view, { steps, key });
         const seen = await tab.read(frames, area);
-        const judgement = judged(events, seen, { from, direction, lag: view.lag });
+        const judgement = judged(events, seen, { from, direction, lag: view.lag, targets });
         sums.latencies.push(...judgement.latencies);
         sums.blanks += judgement.blanks;
         sums.shown += judgement.shown;
@@ -375,6 +390,7 @@ async function scrolls(name, all, steps = STEPS) {
         from = seen.at(-1)?.number ?? from + direction * steps;
       }
       sums.memory = clock.memory().all;
+      for (const problem of tab.problems) sums.errors.add(problem);
       await tab.close();
     }
   });
@@ -383,7 +399,8 @@ async function scrolls(name, all, steps = STEPS) {
     told(`${name}.${view.name ?? view.product}`, latencies, {
       target: view.target,
       product: view.product,
-      steps,
+      by: view.slider ? "clicks on the pixels of its slider" : `${view.next} held`,
+      steps: latencies.length,
       holds: right.length,
       blanks,
       slices_shown: shown,
@@ -391,20 +408,27 @@ async function scrolls(name, all, steps = STEPS) {
       final_right: round(right.filter(Boolean).length / right.length, 2),
       requests,
       browser_mib: round(memory, 0),
-      ...(errors.size > 0 && { page_errors: [...errors] }),
+      ...(errors.size > 0 && { page_errors: [...errors].slice(0, 3) }),
     });
   }
+}
+
+/** A third of a slider, from its middle and back again. */
+async function slid(tab, view, direction) {
+  const slider = await sliderOf(tab.page, view.slider);
+  const [middle, end] = [Math.round(slider.pixels / 2), Math.round((slider.pixels * 5) / 6)];
+  return await slide(tab, slider, direction > 0 ? { from: middle, to: end } : { from: end, to: middle });
 }
 
 /**
  * From each event to the first frame that shows its slice or a later one; undefined where none did. A slice that is a mean of several, as pyramids of
  * shrinking depth have them, counts for all of them; the last one has to be there itself.
  */
-function judged(events, seen, { from, direction, lag }) {
+function judged(events, seen, { from, direction, lag, targets }) {
   const latencies = [];
   let frame = 0;
   for (let at = lag; at < events.length; at++) {
-    const target = from + direction * (at + 1 - lag);
+    const target = targets?.[at] ?? from + direction * (at + 1 - lag);
     const reaches = ({ number, level, at: when }) =>
       when >= events[at] && number !== undefined && (direction > 0 ? number + 2 ** level - 1 >= target : number <= target);
     while (frame < seen.length && !reaches(seen[frame])) frame++;
@@ -416,7 +440,7 @@ function judged(events, seen, { from, direction, lag }) {
     latencies,
     blanks: during.filter(({ number, contrast }) => number === undefined && contrast < 60).length,
     shown: new Set(during.map(({ number, level }) => `${number} ${level}`)).size,
-    isRight: last?.number === from + direction * (events.length - lag) && last.level === 0,
+    isRight: last?.number === (targets?.at(-1) ?? from + direction * (events.length - lag)) && last.level === 0,
   };
 }
 
@@ -434,23 +458,23 @@ async function contrastAndSlab() {
   await tab.quiet(300);
   const [drag, requests] = [[], tab.requests.length];
   for (let step = 1; step <= Math.min(30, 10 + rounds); step++) {
-    await tab.record();
     const before = tab.frames.length;
-    const [was] = await tab.read([await lastFrame(tab)], area);
+    const [was] = await tab.read(tab.frames.slice(-1), area);
     const at = now();
     mouse("mouseMoved", 4 * step).catch(() => {});
-    await sleep(60);
-    await tab.quiet(120 * calm(), 4000);
+    for (const last = now() + 3000; tab.frames.length === before && now() < last; ) await sleep(10);
+    await tab.quiet(100 * calm(), 4000);
     const seen = (await tab.read(tab.frames.slice(before), area)).find(
       (one) => one.at >= at && Math.abs(one.ground - was.ground) > 0.6,
     );
     drag.push(seen && seen.at - at);
   }
-  await mouse("mouseReleased", 0);
+  await mouse("mouseReleased", 4 * drag.length);
+  if (process.env.CLOCK_DEBUG) await keepFrame(tab, { product: "contrast" });
   told("contrast.drag", drag, { target: 20, product: "emporium", requests: tab.requests.length - requests });
 
   const slab = [];
-  const field = tab.page.getByLabel(/^Slab/);
+  const field = tab.page.getByRole("spinbutton", { name: /^Slab/ });
   let asked = 0;
   for (let at = 0; at < Math.max(3, starts); at++) {
     await tab.page.getByLabel("Slice number of xy").fill(String(200 + 10 * at));
@@ -479,11 +503,6 @@ function isMean({ contrast, level }) {
   return contrast >= 60 && level !== 0;
 }
 
-async function lastFrame(tab) {
-  while (tab.frames.length === 0) await sleep(20);
-  return tab.frames.at(-1);
-}
-
 /** From the command to the first frame with a slice, the browser being there. */
 async function typedToPixels() {
   const view = mrcViews()[0];
@@ -500,7 +519,7 @@ async function typedToPixels() {
       const tab = await clock.open({ cold: true });
       await tab.record();
       await tab.page.goto(one.address, { waitUntil: "commit" });
-      await tab.until(area, (seen) => seen.number === mid, 20_000);
+      await tab.until(area, (seen) => seen.number === mid, 20_000 * calm());
       const frame = (await tab.read(await tab.stop(), area)).find(({ number }) => number === mid);
       times.push(frame && frame.at - one.started);
       await tab.close();

@@ -17,13 +17,13 @@ export async function serve(words, workspace, { json = true } = {}) {
     child.on("exit", () => reject(new Error(`serve has ended: ${text}${said}`)));
     child.stdout.setEncoding("utf8").on("data", (piece) => {
       text += piece;
-      const address = json ? text.endsWith("\n}\n") && JSON.parse(text).url : /https?:\/\/\S+(?=\s)/.exec(text)?.[0];
+      const address = json ? text.endsWith("\n}\n") && JSON.parse(text).url : /https?:\/\/\S+\/view\/\S+(?=\s)/.exec(text)?.[0];
       if (address) resolve(address);
     });
   });
   return {
     url: new URL(url).origin,
-    /** The first that it printed: of one volume, its page. */
+    /** Without `json`: the page of the one volume, as it is printed. */
     address: url,
     started,
     text: () => text,
@@ -95,11 +95,10 @@ export function viewsOf(server, peers) {
         product: "vizarr",
         url: `${peers.url}/vizarr/?source=${encodeURIComponent(fileOf(key))}`,
         stage: "canvas",
-        focus: focus(`[role="slider"][aria-valuemax="${2 * mid - 1}"]`),
-        next: "ArrowRight",
-        back: "ArrowLeft",
-        // its slider commits the value before the last one when it is moved by keys
-        lag: 1,
+        focus: async () => {},
+        // keys move its slider, but not the slice: it commits the value before, and takes that back
+        slider: { thumb: `[role="slider"][aria-valuemax="${2 * mid - 1}"]`, last: 2 * mid - 1 },
+        lag: 0,
       };
     },
     avivator(key) {
@@ -134,4 +133,38 @@ export async function hold(tab, view, { steps, everyMs = 33, key = view.next }) 
   tab.release(key);
   await tab.quiet(1200, 20_000);
   return { events, frames: tab.frames };
+}
+
+/** A slider that is clicked: where it lies, and which slice each of its pixels stands for. */
+export async function sliderOf(page, { thumb, last }) {
+  const rail = page.locator(thumb).first().locator("xpath=..");
+  const { x, y, width, height } = await rail.boundingBox();
+  return {
+    pixels: Math.round(width),
+    sliceAt: (pixel) => Math.round((pixel / width) * last),
+    /** @returns when */
+    click(tab, pixel) {
+      const at = now();
+      const place = { x: x + pixel, y: y + height / 2, button: "left", clickCount: 1 };
+      tab.cdp.send("Input.dispatchMouseEvent", { type: "mousePressed", ...place }).catch(() => {});
+      tab.cdp.send("Input.dispatchMouseEvent", { type: "mouseReleased", ...place }).catch(() => {});
+      return at;
+    },
+  };
+}
+
+/** Clicks along a slider, a pixel each `everyMs`. @returns also the slices that were asked for */
+export async function slide(tab, slider, { from, to, everyMs = 33 }) {
+  await tab.record();
+  const [events, targets] = [[], []];
+  const began = now();
+  for (let at = 0; at < Math.abs(to - from); at++) {
+    const wait = began + at * everyMs - now();
+    if (wait > 0) await sleep(wait);
+    const pixel = from + Math.sign(to - from) * (at + 1);
+    events.push(slider.click(tab, pixel));
+    targets.push(slider.sliceAt(pixel));
+  }
+  await tab.quiet(1200, 20_000);
+  return { events, frames: tab.frames, targets };
 }
