@@ -46,30 +46,37 @@ const fragment = (sampler: string) => `#version 300 es
 precision highp float;
 precision highp int;
 uniform highp ${sampler} plane;
-uniform vec4 area;
-uniform vec4 clip;
+uniform vec2 corner;
+uniform vec2 perPixel;
 uniform float canvasHeight;
 uniform bool transposed;
 uniform vec3 limits;
 uniform bool inverted;
 out vec4 colour;
-void main() {
-  vec2 pixel = vec2(gl_FragCoord.x, canvasHeight - gl_FragCoord.y);
-  if (any(lessThan(pixel, max(area.xy, clip.xy))) || any(greaterThanEqual(pixel, min(area.xy + area.zw, clip.zw)))) discard;
+float valueAt(vec2 at) {
   ivec2 size = textureSize(plane, 0);
-  vec2 across = transposed ? vec2(size.yx) : vec2(size);
-  vec2 perPixel = across / area.zw;
+  ivec2 texel = clamp(ivec2(floor(at)), ivec2(0), (transposed ? size.yx : size) - 1);
+  return float(texelFetch(plane, transposed ? texel.yx : texel, 0).r);
+}
+void main() {
+  vec2 pixel = vec2(gl_FragCoord.x, canvasHeight - gl_FragCoord.y) - corner;
   ivec2 taps = ivec2(clamp(ceil(perPixel - 0.01), 1.0, 6.0));
   float sum = 0.0;
   float count = 0.0;
-  for (int j = 0; j < taps.y; j++) {
-    for (int i = 0; i < taps.x; i++) {
-      vec2 at = (pixel - area.xy - 0.5 + (vec2(i, j) + 0.5) / vec2(taps)) * perPixel;
-      ivec2 texel = clamp(ivec2(floor(at)), ivec2(0), ivec2(across) - 1);
-      float value = float(texelFetch(plane, transposed ? texel.yx : texel, 0).r);
-      if (!isnan(value)) {
-        sum += value;
-        count += 1.0;
+  if (taps == ivec2(1)) {
+    float value = valueAt(pixel * perPixel);
+    if (!isnan(value)) {
+      sum = value;
+      count = 1.0;
+    }
+  } else {
+    for (int j = 0; j < taps.y; j++) {
+      for (int i = 0; i < taps.x; i++) {
+        float value = valueAt((pixel - 0.5 + (vec2(i, j) + 0.5) / vec2(taps)) * perPixel);
+        if (!isnan(value)) {
+          sum += value;
+          count += 1.0;
+        }
       }
     }
   }
@@ -80,7 +87,7 @@ void main() {
 
 type Kind = "sampler2D" | "isampler2D" | "usampler2D";
 
-const UNIFORMS = ["area", "clip", "canvasHeight", "transposed", "limits", "inverted"] as const;
+const UNIFORMS = ["corner", "perPixel", "canvasHeight", "transposed", "limits", "inverted"] as const;
 
 interface Program {
   readonly program: WebGLProgram;
@@ -191,15 +198,22 @@ export function webglRenderer(canvas: HTMLCanvasElement, again: () => void): Ren
       if (gl.isContextLost()) return;
       gl.viewport(0, 0, canvas.width, canvas.height);
       gl.clearColor(STAGE[0] / 255, STAGE[1] / 255, STAGE[2] / 255, 1);
+      gl.disable(gl.SCISSOR_TEST);
       gl.clear(gl.COLOR_BUFFER_BIT);
+      gl.enable(gl.SCISSOR_TEST);
       for (const { plane, left, top, width, height, isTransposed } of planes) {
         const { texture } = textureOf(plane);
         const { program, at } = programFor(formats[plane.dtype][0]);
         // biome-ignore lint/correctness/useHookAtTopLevel: WebGL's word, not React's
         gl.useProgram(program);
         gl.bindTexture(gl.TEXTURE_2D, texture);
-        gl.uniform4f(at.area, left, top, width, height);
-        gl.uniform4f(at.clip, clip.left, clip.top, clip.right, clip.bottom);
+        const [across, down] = isTransposed ? [plane.rows, plane.columns] : [plane.columns, plane.rows];
+        // pixels whose middle is within the plane and the volume: the shader runs for no others
+        const [x0, x1] = [Math.max(left, clip.left), Math.min(left + width, clip.right)].map((edge) => Math.ceil(edge - 0.5));
+        const [y0, y1] = [Math.max(top, clip.top), Math.min(top + height, clip.bottom)].map((edge) => Math.ceil(edge - 0.5));
+        gl.scissor(x0!, canvas.height - y1!, Math.max(x1! - x0!, 0), Math.max(y1! - y0!, 0));
+        gl.uniform2f(at.corner, left, top);
+        gl.uniform2f(at.perPixel, across / width, down / height);
         gl.uniform1f(at.canvasHeight, canvas.height);
         gl.uniform1i(at.transposed, isTransposed ? 1 : 0);
         gl.uniform3f(at.limits, contrast.low, contrast.high, contrast.gamma);
