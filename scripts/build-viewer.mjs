@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { licencesOf, packagesOf } from "./licences.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const own = join(root, "scripts", "viewer");
@@ -173,29 +174,18 @@ const leftOut = {
 };
 
 /** Nothing may slip in without its licence. */
-function checkPackages({ inputs }) {
-  const found = new Set();
-  for (const path of Object.keys(inputs)) {
-    const name = /(?:^|[/:])node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path.replaceAll("\\", "/"))?.[1];
-    if (name !== undefined) found.add(name);
-  }
+function checkPackages(metafile) {
   const wanted = [...PACKAGES].sort().join(" ");
-  const given = [...found].sort().join(" ");
+  const given = packagesOf(metafile).join(" ");
   if (given !== wanted) throw new Error(`the bundles hold code of ${given}, expected was that of ${wanted}`);
 }
 
 function licences() {
-  const parts = PACKAGES.map((name) => {
-    const folder = join(modules, name);
-    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.\w+)?$/i.test(entry));
-    if (file === undefined) throw new Error(`${name} ${version} comes without a licence file`);
-    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
-  });
   const head =
     "This page is Neuroglancer, bundled with what it uses. The icons code-alt, controls-alt and layers are emporium's (MIT).\n";
-  const text = [head, ...parts, readFileSync(join(own, "compiled-in.txt"), "utf8")].join(`\n${"-".repeat(80)}\n\n`);
-  return text.replaceAll("\r\n", "\n");
+  return licencesOf(PACKAGES, [head, readFileSync(join(own, "compiled-in.txt"), "utf8")], ({ name, version }) => {
+    throw new Error(`${name} ${version} comes without a licence file`);
+  });
 }
 
 /** Everything that the bytes depend on. */

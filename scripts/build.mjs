@@ -1,4 +1,4 @@
-// Compiles src/ to dist/ unless dist/ is of these sources already (`--clean`: from nothing), removes what has no source any more and marks
+// Compiles src/ to dist/ and bundles the program unless dist/ is of these sources already (`--clean`: from nothing), removes what has no source any more and marks
 // the program as executable. The WebAssembly module is committed as text (src/arrays/kernels/wasm.ts), so a bare machine needs nothing but
 // the TypeScript compiler; `npm run build:wasm` makes it anew.
 import { execFileSync } from "node:child_process";
@@ -11,7 +11,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 if (process.argv.includes("--clean")) rmSync(dist, { recursive: true, force: true });
 const digest = sourcesDigest();
-if (!isCompiled(digest)) {
+const isNew = !isCompiled(digest);
+if (isNew) {
   try {
     execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tsconfig.json")], {
       stdio: "inherit",
@@ -21,13 +22,13 @@ if (!isCompiled(digest)) {
   }
 }
 // bundles have no source in src/ and are made below
-const isBundle = (name) => /^(?:viewer|web)[\\/]/.test(name);
+const isBundle = (name) => /^(?:program|viewer|web)[\\/]/.test(name);
 for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }) : []) {
   if (isBundle(name)) continue;
   const stem = /^(.*?)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.[1];
   if (stem !== undefined && !existsSync(join(root, "src", `${stem}.ts`))) rmSync(join(dist, name));
 }
 chmodSync(join(dist, "cli", "main.js"), 0o755);
-for (const bundles of ["build-viewer.mjs", "build-web.mjs"])
-  execFileSync(process.execPath, [join(root, "scripts", bundles)], { stdio: "inherit" });
+const bundles = [...(isNew ? ["build-program.mjs"] : []), "build-viewer.mjs", "build-web.mjs"];
+for (const script of bundles) execFileSync(process.execPath, [join(root, "scripts", script)], { stdio: "inherit" });
 noteCompiled(digest);

@@ -15,14 +15,16 @@ const sources = () =>
 /** Hexadecimal digest of the names and contents of all that the compiler reads, and of its version. Cost: some 50 ms. */
 export function sourcesDigest() {
   const hash = createHash("sha256");
-  for (const name of ["tsconfig.json", "package-lock.json"]) hash.update(readFileSync(join(root, name)));
+  for (const name of ["tsconfig.json", "package-lock.json", "scripts/build-program.mjs", "scripts/licences.mjs"])
+    hash.update(readFileSync(join(root, name)));
   for (const name of sources()) hash.update(`\0${name}\0`).update(readFileSync(join(root, "src", name)));
   return hash.digest("hex");
 }
 
 /** True where dist/ was compiled of the sources as they are now, and nothing of it is gone. */
 export function isCompiled(digest = sourcesDigest()) {
-  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== digest) return false;
+  if (![stamp, join(root, "dist", "program", "cli.start.js")].every(existsSync) || readFileSync(stamp, "utf8") !== digest)
+    return false;
   const isLeftOut = (name) => name.endsWith(".d.ts") || /[\\/]assembly[\\/]/.test(name);
   return sources().every((name) => isLeftOut(name) || existsSync(join(root, "dist", name.replace(/\.ts$/, ".js"))));
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { existsSync } from "node:fs";
 import { register } from "node:module";
 import { fewFiles } from "../system/open-files.js";
 
@@ -8,4 +9,7 @@ import { fewFiles } from "../system/open-files.js";
  * one by one.
  */
 if (fewFiles) register("./module-loader.js", import.meta.url);
-await import("./start.js");
+// the same program, bundled, starts in half the time
+const bundle = new URL("cli.start.js", new URL("../program/", import.meta.url));
+if (existsSync(bundle)) await import(bundle.href);
+else await import("./start.js");

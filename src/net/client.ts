@@ -1,4 +1,4 @@
-import { Agent, request as undiciRequest } from "undici";
+import type { Agent } from "undici";
 import { cancelled } from "../core/cancel.js";
 import type { Body, Timeouts } from "./body.js";
 import { networkError } from "./errors.js";
@@ -43,10 +43,10 @@ export function httpClient(timeouts: Timeouts, connections?: number): HttpClient
   const agents = new Map<AddressGate | undefined, Agent>();
   const wires = new Map<AddressGate | undefined, ReturnType<typeof httpWire>>();
 
-  function agentOf(gate: AddressGate | undefined): Agent {
+  function agentOf(gate: AddressGate | undefined, undici: typeof import("undici")): Agent {
     const made =
       agents.get(gate) ??
-      new Agent({
+      new undici.Agent({
         connect: {
           timeout: timeouts.connectMs,
           autoSelectFamily: true,
@@ -72,9 +72,10 @@ export function httpClient(timeouts: Timeouts, connections?: number): HttpClient
       const { status, header, body: lent } = await wireOf(gate)(new URL(url), { headers, signal });
       return replyOf(status, (name) => [header(name) ?? []].flat(), lent);
     }
-    const reply = await undiciRequest(url, {
+    const undici = await import("undici"); // most commands ask nobody
+    const reply = await undici.request(url, {
       method: method as "GET",
-      dispatcher: agentOf(gate),
+      dispatcher: agentOf(gate, undici),
       headers: { ...headers },
       body: body ?? null,
       signal: signal ?? null,

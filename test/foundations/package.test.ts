@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { dirname, posix } from "node:path";
 import { describe, expect, it } from "vitest";
 import { OUTSIDE } from "./import-rules.js";
 import { filesBelow, readText, root } from "./sources.js";
@@ -72,8 +73,8 @@ describe("npm pack", () => {
   });
   const [packed] = JSON.parse(output) as [{ files: { path: string; mode: number }[] }];
   const names = packed.files.map(({ path }) => path).sort();
-  // bundles: of a package, and of web/
-  const isCompiled = (name: string) => /^dist\/(?!viewer\/|web\/)/.test(name);
+  // bundles: of the program, of a package, and of web/
+  const isCompiled = (name: string) => /^dist\/(?!program\/|viewer\/|web\/)/.test(name);
 
   it("packs the compiled form of every source file and of nothing else", () => {
     const stems = filesBelow(
@@ -89,7 +90,7 @@ describe("npm pack", () => {
   it("packs beside it exactly the files of the golden list", async () => {
     // the folder of the viewer's bundles is called by their hash
     const rest = names
-      .filter((name) => !isCompiled(name) && !name.startsWith("dist/web/assets/"))
+      .filter((name) => !isCompiled(name) && !/^dist\/(?:program\/.*\.js(?:\.map)?$|web\/assets\/)/.test(name))
       .map((name) => name.replace(/^(dist\/viewer\/)[0-9a-f]{16}\//, "$1HASH/"));
     await expect(`${rest.join("\n")}\n`).toMatchFileSnapshot("../golden/package/packed-files.txt");
   });
@@ -101,6 +102,21 @@ describe("npm pack", () => {
     expect(loaded.length).toBeGreaterThan(1);
     for (const file of loaded) expect(assets).toContain(file);
     for (const file of assets) expect(file).toMatch(/-[\w-]{8}\.(?:js|css|woff2?|wasm)(?:\.(?:br|gz))?$/);
+  });
+
+  it("packs all that the bundle of the program loads", () => {
+    // what starts a process or a thread has a dot in its name, where its source has a slash
+    const known = new Set(names.filter((name) => /^dist\/program\/[\w-]+(?:\.[\w-]+)+\.js$/.test(name)));
+    expect([...known]).toContain("dist/program/cli.start.js");
+    expect([...known]).toContain("dist/program/arrays.stream.work.worker.js");
+    for (const path of known) {
+      expect(names).toContain(path);
+      const loaded = readText(path).matchAll(
+        /(?:\bfrom |\bimport\(|^import )"(\.\/[^"]+\.js)"|new URL\("(\.\/[^"]+\.js)", import\.meta\.url\)/gm,
+      );
+      for (const [, place, worker] of loaded) known.add(posix.join(dirname(path), (place ?? worker)!));
+    }
+    expect(known.size).toBeGreaterThan(300);
   });
 
   it("packs what the program imports from outside of its own folder", () => {
