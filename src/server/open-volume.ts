@@ -109,7 +109,7 @@ async function openCompressed(
   const sizeBytes = header.dataOffset + header.dataBytes;
   const local = { path: at.place.store.local!.path(at.key), name, sizeBytes, etag: stat.etag, known, compression };
   const [peeked] = (await peekFile(file, { signal, decompressHead: headBehind })).images;
-  peeked!.warnings.push("compressed: no random access; convert it with: emporium ingest convert FILE OUT --zarr");
+  peeked!.warnings.push("no random access: far sections take long; convert it with: emporium ingest convert FILE OUT --zarr");
   return {
     ...at,
     keys: [at.key],

@@ -10,6 +10,7 @@ import { Facts, fact } from "../parts/facts.js";
 import { nameOf } from "../parts/files.js";
 import { ABSENT, bytes, fixed } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
+import { crumbsOf, inspectCommand } from "../parts/place-way.js";
 import { useServer } from "../parts/queries.js";
 import { Answer, apiErrorOf, Boundary, Empty, ErrorPanel, Loading } from "../parts/states.js";
 import { remembered } from "../parts/store.js";
@@ -73,16 +74,8 @@ interface PartProps {
 function Part({ place, prefix, isTree }: PartProps) {
   const { after, header } = useSearch({ strict: false }) as { after?: string; header?: string };
   const parts = prefix.split("/").filter(Boolean);
-  useCrumbs(
-    { label: "Files", to: "/browse" },
-    { label: place.name, ...(parts.length > 0 && { to: `/browse/${place.id}` }) },
-    ...parts.map((label, at) => ({
-      label,
-      ...(at < parts.length - 1 && { to: addressOfKey("/browse", place.id, parts.slice(0, at + 1).join("/")) }),
-    })),
-  );
-  // the place is told by its name: where it is on this machine is nobody's business
-  useCommand(quoteWords(["emporium", "harvest", "inspect", [place.name, ...parts].join("/")]));
+  useCrumbs(...crumbsOf(place, parts));
+  useCommand(inspectCommand(place, parts));
   const asked = useQuery({
     queryKey: ["list", place.id, prefix, after],
     queryFn: ({ signal }) =>

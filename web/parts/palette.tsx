@@ -23,8 +23,15 @@ const PAGES = [
   ["/about", "About"],
 ] as const;
 
+interface PaletteProps {
+  /** What was typed before it was here. */
+  early: React.RefObject<string>;
+  close: () => void;
+  showKeys: () => void;
+}
+
 /** Goes anywhere by typing: pages, what the catalogue and the places have, and what can be done here. */
-export function Palette({ close, showKeys }: { close: () => void; showKeys: () => void }) {
+export function Palette({ early, close, showKeys }: PaletteProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
@@ -36,7 +43,8 @@ export function Palette({ close, showKeys }: { close: () => void; showKeys: () =
   const line = command.use();
   useEffect(() => {
     dialog.current?.showModal();
-  }, []);
+    setText(early.current);
+  }, [early]);
 
   const leave = (action: () => void) => () => {
     close();

@@ -43,6 +43,22 @@ export function Shell() {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
+  const early = useRef("");
+  useEffect(() => {
+    early.current = "";
+    if (!finds) return;
+    // what is typed before the palette is loaded is typed into it
+    const onKey = (event: KeyboardEvent) => {
+      if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "Backspace") early.current = early.current.slice(0, -1);
+      else if (event.key.length === 1) early.current += event.key;
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    addEventListener("keydown", onKey, true);
+    return () => removeEventListener("keydown", onKey, true);
+  }, [finds]);
   return (
     <>
       <button type="button" className="skip" onClick={() => document.getElementById("main")?.focus()}>
@@ -64,7 +80,7 @@ export function Shell() {
       )}
       {finds && (
         <Suspense>
-          <Palette close={() => setFinds(false)} showKeys={() => setShowsKeys(true)} />
+          <Palette early={early} close={() => setFinds(false)} showKeys={() => setShowsKeys(true)} />
         </Suspense>
       )}
     </>

@@ -6,6 +6,8 @@ import { quoteWord } from "../../src/core/shell.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { copyText } from "../parts/copy.js";
 import { notify, useCommand, useCrumbs } from "../parts/page.js";
+import { crumbsOf, inspectCommand } from "../parts/place-way.js";
+import { useServer } from "../parts/queries.js";
 import { isTyping, letterKeys } from "../parts/settings.js";
 import "./viewer.css";
 import { autoLimits } from "./auto.js";
@@ -66,7 +68,6 @@ export function Viewer({ source }: { source: PlaneSource }) {
   useEffect(() => () => source.close(), [source]);
   const copyLink = useLink(session);
   usePlaying(session);
-  useCommand(`emporium harvest inspect ${quoteWord(facts.key)}`);
   useWay(facts);
   const [sheet, setSheet] = useState<"layers" | "contrast" | undefined>();
   const [dialog, setDialog] = useState<"export" | undefined>();
@@ -223,11 +224,6 @@ export function Viewer({ source }: { source: PlaneSource }) {
           ))}
         </ul>
       )}
-      {facts.isSequential && (
-        <p className="v-warnings warn">
-          ⚠ Compressed: no random access; far slices take long. Convert it with emporium ingest convert.
-        </p>
-      )}
       <Changed session={session} />
       <div className="v-body">
         <div className={`v-panes v-${layout}`}>
@@ -275,21 +271,17 @@ export function Viewer({ source }: { source: PlaneSource }) {
 /** Dataset and run are above a volume of the catalogue, its folder above a file. */
 function useWay(facts: VolumeFacts): void {
   const { data: run } = useRun(facts.ref);
-  const folder = facts.key.includes("/") ? facts.key.slice(0, facts.key.lastIndexOf("/")) : "";
-  const above = run
-    ? [
-        ...(run.dataset ? [{ label: run.dataset.title, to: `/datasets/${run.dataset.id}` }] : []),
-        { label: run.name, to: `/runs/${run.id}` },
-      ]
-    : facts.ref.includes(":") || isDropped(facts)
-      ? []
-      : [
-          {
-            label: folder === "" ? facts.place : folder.slice(folder.lastIndexOf("/") + 1),
-            to: `/browse/${facts.place}/${folder}`,
-          },
-        ];
-  useCrumbs(...above, { label: facts.title });
+  const places = useServer().data?.places;
+  const place = places?.find(({ id }) => id === facts.place) ?? { id: facts.place, name: facts.place };
+  const parts = facts.key.split("/");
+  const ofRun = run && [
+    ...(run.dataset ? [{ label: run.dataset.title, to: `/datasets/${run.dataset.id}` }] : []),
+    { label: run.name, to: `/runs/${run.id}` },
+    { label: facts.title },
+  ];
+  const isFile = !facts.ref.includes(":") && !isDropped(facts);
+  useCrumbs(...(ofRun ?? (isFile ? crumbsOf(place, parts) : [{ label: facts.title }])));
+  useCommand(isDropped(facts) ? `emporium harvest inspect ${quoteWord(facts.key)}` : inspectCommand(place, parts));
 }
 
 /** Slices of the file as it was and as it is never stand beside each other. */
