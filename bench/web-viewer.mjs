@@ -255,7 +255,7 @@ async function clockItself() {
     onkeydown = () => { n++; draw(); }; draw();</script>`;
   await tab.page.setContent(page);
   const area = { x: 0, y: 0, across: 64, down: 64 };
-  const { events, frames } = await hold(tab, { next: "PageDown" }, { steps: 100 });
+  const { events, frames } = await hold(tab, { next: "PageDown" }, { steps: 100, quietMs: 1200 * calm() });
   const seen = await tab.read(frames, area);
   const { latencies } = judged(events, seen, { from: 256, direction: 1, lag: 0 });
   const gaps = seen.slice(2).map(({ at }, i) => at - seen[i + 1].at);
@@ -378,7 +378,7 @@ async function scrolls(name, all, steps = STEPS) {
         const before = tab.requests.length;
         const { events, frames, targets } = view.slider
           ? await slid(tab, view, direction)
-          : await hold(tab, view, { steps, key });
+          : await hold(tab, view, { steps, key, quietMs: 1200 * calm() });
         const seen = await tab.read(frames, area);
         const judgement = judged(events, seen, { from, direction, lag: view.lag, targets });
         sums.latencies.push(...judgement.latencies);
@@ -417,7 +417,8 @@ async function scrolls(name, all, steps = STEPS) {
 async function slid(tab, view, direction) {
   const slider = await sliderOf(tab.page, view.slider);
   const [middle, end] = [Math.round(slider.pixels / 2), Math.round((slider.pixels * 5) / 6)];
-  return await slide(tab, slider, direction > 0 ? { from: middle, to: end } : { from: end, to: middle });
+  const [from, to] = direction > 0 ? [middle, end] : [end, middle];
+  return await slide(tab, slider, { from, to, quietMs: 1200 * calm() });
 }
 
 /**

@@ -121,7 +121,7 @@ export function viewsOf(server, peers) {
  *
  * @returns `{ events, frames }`; frames until the screen has been still for a while
  */
-export async function hold(tab, view, { steps, everyMs = 33, key = view.next }) {
+export async function hold(tab, view, { steps, everyMs = 33, key = view.next, quietMs = 1200 }) {
   await tab.record();
   const events = [];
   const began = now();
@@ -131,7 +131,7 @@ export async function hold(tab, view, { steps, everyMs = 33, key = view.next }) 
     events.push(tab.press(key, at > 0));
   }
   tab.release(key);
-  await tab.quiet(1200, 20_000);
+  await tab.quiet(quietMs, 30_000);
   return { events, frames: tab.frames };
 }
 
@@ -154,7 +154,7 @@ export async function sliderOf(page, { thumb, last }) {
 }
 
 /** Clicks along a slider, a pixel each `everyMs`. @returns also the slices that were asked for */
-export async function slide(tab, slider, { from, to, everyMs = 33 }) {
+export async function slide(tab, slider, { from, to, everyMs = 33, quietMs = 1200 }) {
   await tab.record();
   const [events, targets] = [[], []];
   const began = now();
@@ -165,6 +165,6 @@ export async function slide(tab, slider, { from, to, everyMs = 33 }) {
     events.push(slider.click(tab, pixel));
     targets.push(slider.sliceAt(pixel));
   }
-  await tab.quiet(1200, 20_000);
+  await tab.quiet(quietMs, 30_000);
   return { events, frames: tab.frames, targets };
 }
