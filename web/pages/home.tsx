@@ -7,10 +7,10 @@ import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../src/model/pa
 import { askCatalogue } from "../parts/api.js";
 import { useGo } from "../parts/app-link.js";
 import { Connect } from "../parts/connect.js";
+import { photoAddress } from "../parts/files.js";
 import { count, day, plural } from "../parts/format.js";
 import { OpenFile } from "../parts/open-file.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
-import { photoAddress } from "../parts/photo-address.js";
 import { useServer } from "../parts/queries.js";
 import { seen } from "../parts/seen.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";

@@ -14,11 +14,29 @@ export interface DatasetPrefixes {
 export function treeKey(url: string | null | undefined, { id, s3Prefix, httpsPrefix }: DatasetPrefixes): string | undefined {
   if (!url) return undefined;
   if (url.startsWith(s3Prefix)) return `${id}/${url.slice(s3Prefix.length)}`;
-  if (!httpsPrefix || !url.startsWith(httpsPrefix)) return undefined;
+  const key = httpsPrefix && url.startsWith(httpsPrefix) ? decoded(url.slice(httpsPrefix.length)) : undefined;
+  return key === undefined ? undefined : `${id}/${key}`;
+}
+
+/**
+ * The same where prefixes are not at hand: of `s3://bucket/KEY`, or of the `…/files/KEY` that a server wrote.
+ *
+ * @returns where this server has the file
+ */
+export function photoAddress(url: string | null | undefined): string | undefined {
+  const [, stored] = /^s3:\/\/[^/]+\/(.+)$/s.exec(url ?? "") ?? [];
+  const own = new URL("files/", base).href;
+  const [, written = ""] = /^https?:\/\/.*?\/files\/(.+)$/s.exec(url ?? "") ?? [];
+  const key = stored ?? decoded(url?.startsWith(own) ? url.slice(own.length) : written);
+  return key ? fileUrl(key).href : undefined;
+}
+
+/** Undefined for what is no percent-encoding of UTF-8. */
+function decoded(text: string): string | undefined {
   try {
-    return `${id}/${decodeURIComponent(url.slice(httpsPrefix.length))}`;
+    return decodeURIComponent(text);
   } catch {
-    return undefined; // no percent-encoding of UTF-8
+    return undefined;
   }
 }
 

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Listing, VolumeFacts } from "../../src/model/page-api.js";
 import { ask, askCatalogue } from "../parts/api.js";
-import { notedList, noteList } from "../parts/list/neighbours.js";
+import { askListed } from "../parts/list/neighbours.js";
 import { askSections } from "../parts/run-data.js";
-import { runsQuery, viewTiltseriesQuery, viewTomogramQuery } from "../queries/generated.js";
+import { viewTiltseriesQuery, viewTomogramQuery } from "../queries/generated.js";
 
 /** The run that a volume is of. */
 export interface RunOfVolume {
@@ -84,16 +84,13 @@ export function useSections(ref: string, run: RunOfVolume | null | undefined) {
   });
 }
 
-/** The next or previous run of the list that one came from. @returns the address of its tomogram, or of the run where it has none */
-export async function stepRuns(by: 1 | -1): Promise<string | undefined> {
-  const list = notedList("runs");
-  const index = (list?.index ?? -1) + by;
-  if (!list || index < 0 || index >= list.total) return undefined;
-  const { where, orderBy } = list;
-  const { runs } = await askCatalogue(runsQuery, { where, orderBy: [...orderBy], offset: index, limit: 1 });
-  const run = runs[0];
-  if (!run) return undefined;
-  noteList("runs", { ...list, index });
-  const tomogram = run.tomograms.edges[0]?.node.id;
-  return tomogram === undefined ? `/runs/${run.id}` : `/view/tomogram/${tomogram}`;
+/** Where its run is in the list of runs that one came from, if it is. */
+export function useListed(ref: string) {
+  const { data: run } = useRun(ref);
+  return useQuery({
+    queryKey: ["view", ref, "listed"],
+    enabled: run != null,
+    queryFn: async ({ signal }) => (await askListed(run!.id, signal)) ?? null,
+    staleTime: 0, // one may have come from another list
+  });
 }

@@ -5,6 +5,7 @@ import type { Triple } from "../../src/core/box.js";
 import { quoteWord } from "../../src/core/shell.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { copyText } from "../parts/copy.js";
+import { stepRuns } from "../parts/list/neighbours.js";
 import { notify, useCommand, useCrumbs } from "../parts/page.js";
 import { crumbsOf, inspectCommand } from "../parts/place-way.js";
 import { useServer } from "../parts/queries.js";
@@ -19,7 +20,7 @@ import { ExportDialog } from "./export-dialog.js";
 import { PANE_AXES, PANE_NAMES } from "./geometry.js";
 import { type Command, commandOf } from "./keys.js";
 import { linkParameters, PARAMETER_NAMES, parseLink, splitLink } from "./link.js";
-import { stepRuns, useRun } from "./of-run.js";
+import { useListed, useRun } from "./of-run.js";
 import type { LayersHost } from "./overlay.js";
 import { LayersPanel } from "./overlays/layers.js";
 import { finishMeasure, Pane } from "./pane.js";
@@ -178,6 +179,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
     <div className="viewer" ref={root} onKeyDown={onKeyDown} data-sheet={sheet}>
       <div className="v-bar">
         <h1>{facts.title}</h1>
+        <RunSteps facts={facts} step={(by) => run({ do: "list", by })} />
         <fieldset className="choice">
           <legend className="hidden">Layout</legend>
           {LAYOUTS.filter((one) => (one !== "tilt" || isTiltSeries(facts)) && (one !== "compare" || !isDropped(facts))).map(
@@ -282,6 +284,26 @@ function useWay(facts: VolumeFacts): void {
   const isFile = !facts.ref.includes(":") && !isDropped(facts);
   useCrumbs(...(ofRun ?? (isFile ? crumbsOf(place, parts) : [{ label: facts.title }])));
   useCommand(isDropped(facts) ? `emporium harvest inspect ${quoteWord(facts.key)}` : inspectCommand(place, parts));
+}
+
+/** The runs before and after in the list that one came from. */
+function RunSteps({ facts, step }: { facts: VolumeFacts; step: (by: 1 | -1) => void }) {
+  const { data: listed } = useListed(facts.ref);
+  if (!listed || listed.of < 2) return null;
+  const { before, after, at, of } = listed;
+  return (
+    <nav className="row" aria-label="Runs of the list">
+      <button type="button" className="bare" disabled={before === undefined} onClick={() => step(-1)} title="Previous run (P)">
+        ‹ P
+      </button>
+      <span>
+        {at + 1}/{of}
+      </span>
+      <button type="button" className="bare" disabled={after === undefined} onClick={() => step(1)} title="Next run (N)">
+        N ›
+      </button>
+    </nav>
+  );
 }
 
 /** Slices of the file as it was and as it is never stand beside each other. */

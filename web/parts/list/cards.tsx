@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { photoAddress } from "../photo-address.js";
+import { photoAddress } from "../files.js";
 import type { InsideProps } from "./list.js";
 import { calledOf } from "./spec.js";
 import { SIZES } from "./state.js";

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { type Input, runNumbersQuery } from "../../queries/generated.js";
+import { type Input, runNumbersQuery, runsQuery } from "../../queries/generated.js";
 import { askCatalogue } from "../api.js";
 import { isTyping, letterKeys } from "../settings.js";
 
@@ -45,6 +45,20 @@ export async function askListed(id: number, signal: AbortSignal) {
   if (at < 0) return undefined;
   noteList("runs", { ...list, index: offset + at });
   return { before: runs[at - 1]?.id, after: runs[at + 1]?.id, at: offset + at, of: total };
+}
+
+/** The next or previous run of the list that one came from. @returns the address of its tomogram, or of the run where it has none */
+export async function stepRuns(by: 1 | -1): Promise<string | undefined> {
+  const list = notedList("runs");
+  const index = (list?.index ?? -1) + by;
+  if (!list || index < 0 || index >= list.total) return undefined;
+  const { where, orderBy } = list;
+  const { runs } = await askCatalogue(runsQuery, { where, orderBy: [...orderBy], offset: index, limit: 1 });
+  const run = runs[0];
+  if (!run) return undefined;
+  noteList("runs", { ...list, index });
+  const tomogram = run.tomograms.edges[0]?.node.id;
+  return tomogram === undefined ? `/runs/${run.id}` : `/view/tomogram/${tomogram}`;
 }
 
 /** N and P lead to the next and the previous. */
