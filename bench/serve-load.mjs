@@ -1,9 +1,10 @@
 /**
  * `npm run bench:serve -- [--seconds 8] [--slow 500] [--idle 1200] [--overload 1280]`: the file server of `emporium serve` under load, on loopback alone. Blocks of 64³
  * int16 by eight readers: alone, beside readers that take 64 KiB in 20 s, beside connections that do nothing, and in an overload; its resident memory each time and
- * afterwards. Clients come from several addresses of 127.0.0.0/8, as no address may have more than half of the connections. Bounded in time: about eight times `--seconds`.
+ * afterwards. Then planes of 512² int16 of an MRC by eight readers, alone and beside an ingest, and blocks beside it. Clients come from several addresses of 127.0.0.0/8, as no address may have more than half of the connections. Bounded in time: about twelve times `--seconds`.
  *
  * Sketch: a block is an open, two fstat, a read of 512 KiB and a write to a socket: some 0.4 ms of one core, the client as much on the other: 1,000 a second.
+ * A plane is a turn of a thread, which opens the file and reads 512 KiB, and a write to a socket: 1.5 ms of a core, the client 0.7: 700 a second.
  * Slow readers cost their pieces: 48 MiB for all, and what the system's sockets hold, which is not the process's.
  */
 import { spawn } from "node:child_process";
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
 });
 const SECONDS = Number(options.seconds);
 const [BLOCKS, BLOCK_BYTES, BIG_BYTES, READERS] = [32, 64 ** 3 * 2, 64 * 2 ** 20, 8];
+const SHAPE = [64, 512, 512];
 const [SLOW_BYTES, SLOW_MS] = [64 * 1024, 20_000];
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Eight addresses, so that each has an eighth of the connections. */
@@ -35,6 +37,7 @@ needBuild();
 mkdirSync(cache, { recursive: true });
 const folder = mkdtempSync(join(cache, "serve-"));
 for (let at = 0; at < BLOCKS; at++) writeFileSync(join(folder, `block${at}`), Buffer.alloc(BLOCK_BYTES, at));
+writeVolume(join(folder, "volume.mrc"));
 writeFileSync(join(folder, "big"), Buffer.alloc(BIG_BYTES, 1));
 writeFileSync(join(folder, "small"), Buffer.alloc(1024, 1));
 const server = spawn(process.execPath, [join(root, "bench", "serve-load-server.mjs"), folder], {
@@ -52,6 +55,7 @@ try {
     figure("serve.slow.p99_ratio", round(beside.p99 / alone.p99, 2), { slow: Number(options.slow), rss_mib: resident() });
   });
   await withHeld(port, Number(options.idle), idler, () => phase(`beside ${options.idle} idle connections`, files));
+  await planes(files);
   await overload(files);
   await phase("after the overload", files);
   const before = resident();
@@ -69,15 +73,65 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function phase(name, files) {
-  const found = await read(files, READERS, SECONDS);
+/** @param what the address of the files, or one for each request */
+async function phase(name, what, id = name.replaceAll(/[^a-z]+/g, "_")) {
+  const found = await (typeof what === "string" ? read(what, READERS, SECONDS) : read("", READERS, SECONDS, what));
   rows.push([name, ...cells(found)]);
-  figure(`serve.${name.replaceAll(/[^a-z]+/g, "_")}`, round(found.count / found.seconds, 0), {
+  figure(`serve.${id}`, round(found.count / found.seconds, 0), {
     p50_ms: round(found.p50, 1),
     p99_ms: round(found.p99, 1),
     failed: found.failed,
   });
   return found;
+}
+
+/** Sections and xz planes of one volume, then both beside `ingest convert`, which is begun again until they are over. */
+async function planes(files) {
+  const base = files.replace(/\/files$/, "");
+  const ref = Buffer.from("tree:volume.mrc").toString("base64url");
+  const { etag } = await (await fetch(`${base}/api/v1/volumes/${ref}`)).json();
+  const along = (axis, sections) => (at) =>
+    `${base}/api/v1/volumes/${ref}/plane?axis=${axis}&at=${(at * 7) % sections}&v=${etag}`;
+  const section = along("z", SHAPE[0]);
+  await phase("planes 512²", section, "planes");
+  await phase("planes xz", along("y", SHAPE[1]), "planes_xz");
+  let [over, converted] = [false, 0];
+  const began = performance.now();
+  const ingest = (async () => {
+    while (!over) {
+      const words = ["ingest", "convert", join(folder, "volume.mrc"), join(folder, `converted${converted}.zarr`), "--quiet"];
+      const child = spawn(process.execPath, [join(root, "dist", "cli", "main.js"), ...words], {
+        cwd: folder,
+        stdio: ["ignore", "ignore", "inherit"],
+      });
+      const [status] = await once(child, "exit");
+      if (status !== 0) throw new Error(`ingest convert exits with ${status}`);
+      converted++;
+    }
+  })();
+  try {
+    await phase("planes 512², beside an ingest", section, "planes_beside_ingest");
+    await phase("blocks, beside an ingest", files);
+  } finally {
+    over = true;
+    await ingest;
+  }
+  figure("serve.ingest_beside_s", round((performance.now() - began) / 1000 / converted, 2), {
+    unit: "s a volume of 32 MiB",
+    converted,
+  });
+}
+
+/** MRC2014, mode 1, little-endian. */
+function writeVolume(path) {
+  const [nz, ny, nx] = SHAPE;
+  const bytes = Buffer.alloc(1024 + 2 * nz * ny * nx);
+  for (const [at, value] of [nx, ny, nz, 1, 0, 0, 0, nx, ny, nz].entries()) bytes.writeInt32LE(value, at * 4);
+  for (const [at, value] of [nx * 10, ny * 10, nz * 10, 90, 90, 90].entries()) bytes.writeFloatLE(value, 40 + at * 4);
+  for (const [at, value] of [1, 2, 3].entries()) bytes.writeInt32LE(value, 64 + at * 4);
+  bytes.write("MAP DD", 208, "latin1");
+  for (let at = 0; at < nz * ny * nx; at++) bytes.writeInt16LE(at % 1000, 1024 + 2 * at);
+  writeFileSync(path, bytes);
 }
 
 function cells({ count, seconds, p50, p99, busy, failed }) {

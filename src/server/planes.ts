@@ -2,8 +2,9 @@ import { availableParallelism } from "node:os";
 import { planeThreads } from "../arrays/loader/plane-threads.js";
 import type { ReadingRoom } from "../arrays/loader/room.js";
 import type { Clock } from "../core/clock.js";
-import { EmporiumError } from "../core/errors.js";
+import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
+import { objectName } from "../stores/store.js";
 import { turns } from "../system/parallel.js";
 import { CLIENT_ADDRESS } from "./listen.js";
 import { etagOf, type OpenVolume, openVolume, type PlaneMeans } from "./open-volume.js";
@@ -97,10 +98,16 @@ export function servedVolumes({ clock }: { clock: Clock }): ServedVolumes {
 
   return {
     async open(at, { etag, signal } = {}) {
-      const volume = await current(at, signal);
-      if (etag === undefined || etag === volume.etag) return volume;
-      throw new EmporiumError("SOURCE_CHANGED", `${volume.source.name} is no longer what it was`, {
-        place: { file: volume.source.name },
+      try {
+        const volume = await current(at, signal);
+        if (etag === undefined || etag === volume.etag) return volume;
+      } catch (error) {
+        // who has an etag has seen a volume: something else is there now
+        if (etag === undefined || !isEmporiumError(error) || !error.code.startsWith("FORMAT_")) throw error;
+      }
+      const name = objectName(at.place.store, at.key);
+      throw new EmporiumError("SOURCE_CHANGED", `${name} is no longer what it was`, {
+        place: { file: name },
         hint: "load the page again",
       });
     },

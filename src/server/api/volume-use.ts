@@ -20,7 +20,7 @@ export interface VolumeUseOptions {
 
 /**
  * Works with the volume of a reference. For the many requests of one who scrolls it is found and looked at twice a second; where the work fails with what it
- * was, it is done again with what it is.
+ * was, or while it changes, it is done again with what it is.
  *
  * @throws {EmporiumError} SOURCE_CHANGED, NOT_FOUND, and what opening and the work throw
  */
@@ -33,17 +33,21 @@ export function volumeUse({ find, volumes, clock }: Pick<ApiContext, "find" | "v
   ): Promise<T> => {
     const known = lately.get(ref);
     const isCurrent = known && !looks && clock.monotonic() - known.ms < UNCHANGED_MS;
-    if (isCurrent && (etag === undefined || etag === known.volume.etag)) {
-      try {
-        return await work(known.volume);
-      } catch (error) {
-        if (signal.aborted || !isEmporiumError(error) || FINAL.has(error.code)) throw error;
-        lately.delete(ref);
-      }
+    const opened = async () => {
+      const ms = clock.monotonic();
+      const volume = await volumes.open(await find(parseRef(ref), signal), { etag, signal });
+      lately.set(ref, { volume, ms });
+      return volume;
+    };
+    const trusted = isCurrent && (etag === undefined || etag === known.volume.etag) ? known.volume : undefined;
+    const volume = trusted ?? (await opened());
+    try {
+      return await work(volume);
+    } catch (error) {
+      if (signal.aborted || !isEmporiumError(error) || FINAL.has(error.code)) throw error;
+      lately.delete(ref);
+      if (!trusted && error.code !== "STORE_CONFLICT") throw error;
     }
-    const ms = clock.monotonic();
-    const volume = await volumes.open(await find(parseRef(ref), signal), { etag, signal });
-    lately.set(ref, { volume, ms });
-    return work(volume);
+    return work(await opened());
   };
 }
