@@ -32,12 +32,12 @@ interface Asked {
   waiting: number;
 }
 
-/** Statements that run at once. Lists are read on the same sessions, and by the same processors. */
-const STATEMENTS_MAX = 2;
 /** Numbers and texts that are kept: some 100 MB, for which a million annotations take two thirds. */
 const VALUES_MAX = 24_000_000;
 /** While the database goes on changing, as during an import, what is kept is no older than this. */
 const AGE_MAX_MS = 10_000;
+/** The longest for whole tables. */
+const LONG_MS = 60_000;
 /** Time that passes may take before whatever else waits has its turn. */
 const SLICE_MS = 4;
 
@@ -53,15 +53,17 @@ const VERSION = `select case when current_setting('track_counts')::bool
 export class AskedOnce {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
-  readonly #statements = turns(STATEMENTS_MAX);
+  readonly #statements: (share?: number) => Promise<() => void>;
   readonly #passes = turns(1);
   #version = "";
   #since = Number.NEGATIVE_INFINITY;
   #answers: Answers;
 
-  constructor(pool: pg.Pool, clock: Clock) {
+  /** @param atOnce statements at once: lists are read on the same sessions, and by the same processors. */
+  constructor(pool: pg.Pool, clock: Clock, atOnce: number) {
     this.#pool = pool;
     this.#clock = clock;
+    this.#statements = turns(atOnce);
     this.#answers = new Answers(this);
   }
 
@@ -98,7 +100,8 @@ export class AskedOnce {
     }
   }
 
-  async rows({ sql, parameters }: Asking, signal: AbortSignal): Promise<readonly AskedRow[]> {
+  /** @param isLong it may take longer than what people wait for: all rows of a table are read, once. */
+  async rows({ sql, parameters }: Asking, signal: AbortSignal, isLong: boolean): Promise<readonly AskedRow[]> {
     const done = await this.#statements();
     try {
       if (signal.aborted) throw cancelled(signal);
@@ -113,6 +116,7 @@ export class AskedOnce {
       let failure: EmporiumError | undefined;
       try {
         signal.addEventListener("abort", cancel, { once: true });
+        if (isLong) await client.query(`begin; set local statement_timeout = ${LONG_MS}`);
         const { rows } = await client.query<(string | null)[]>({
           text: sql,
           values: [...parameters],
@@ -127,6 +131,7 @@ export class AskedOnce {
         signal.removeEventListener("abort", cancel);
         // else it might end what the session is asked next
         await cancelling;
+        if (isLong) await client.query("rollback").catch(() => {});
         client.release(failure?.code === "DATABASE_UNAVAILABLE");
       }
     } finally {
@@ -147,7 +152,7 @@ export class Answers {
   /** The rows of a statement. @throws {EmporiumError} CANCELLED; DATABASE_TIMEOUT, DATABASE_UNAVAILABLE, DATABASE_FAILED. */
   async ask(statement: Asking, signal?: AbortSignal): Promise<readonly AskedRow[]> {
     const make = async (stop: AbortSignal) => {
-      const value = await this.rows(statement, stop);
+      const value = await this.#database.rows(statement, stop, false);
       return { value, weight: value.length * (value[0]?.length ?? 0) };
     };
     return await this.keep(JSON.stringify([statement.sql, statement.parameters]), make, signal);
@@ -167,9 +172,9 @@ export class Answers {
     }
   }
 
-  /** Not kept. */
+  /** Of whole tables, which are not kept as they are. */
   rows(statement: Asking, signal: AbortSignal): Promise<readonly AskedRow[]> {
-    return this.#database.rows(statement, signal);
+    return this.#database.rows(statement, signal, true);
   }
 
   run<T>(pass: Pass<T>, signal?: AbortSignal): Promise<T> {

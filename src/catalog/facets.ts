@@ -62,6 +62,8 @@ const VALUES = 50;
 const IDS_MAX = 50_000;
 /** Entities that are known as sets: some 16 numbers each are kept of annotations. */
 const SET_MAX = 1_500_000;
+/** Statements that run at once. */
+const STATEMENTS_MAX = 2;
 /** Entities that are known as sets, and what each belongs to. */
 const PARENTS: Readonly<Partial<Record<EntityName, EntityName>>> = {
   Run: "Dataset",
@@ -81,7 +83,7 @@ const KNOWN = knownColumns();
  * @param pool of a role that only reads, with a `statement_timeout`.
  */
 export function openFacets(pool: pg.Pool, clock: Clock): (request: FacetsRequest, signal?: AbortSignal) => Promise<Facets> {
-  const database = new AskedOnce(pool, clock);
+  const database = new AskedOnce(pool, clock, STATEMENTS_MAX);
   return async ({ of, where, facet: only, like }, signal) => {
     const asked = (where ?? {}) as Where;
     const entity = getEntity(ENTITY[of]);

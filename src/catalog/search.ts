@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { Clock } from "../core/clock.js";
 import { nearest } from "../core/nearest.js";
 import type { SearchHits } from "../model/page-api.js";
-import { AskedOnce, type AskedRow } from "./asked-once.js";
+import { type Answers, AskedOnce, type AskedRow, type Steps } from "./asked-once.js";
 import type { Sql } from "./graphql/comparison-sql.js";
 import { compiled } from "./graphql/statement.js";
 
@@ -21,13 +21,13 @@ const WORDS_MAX = 50_000;
  * @param pool of a role that only reads, with a `statement_timeout`.
  */
 export function openSearch(pool: pg.Pool, clock: Clock): (q: string, signal?: AbortSignal) => Promise<SearchHits> {
-  const database = new AskedOnce(pool, clock);
+  const database = new AskedOnce(pool, clock, Object.keys(FINDERS).length);
   return async (q, signal) => {
     const answers = await database.latest();
-    const ask = (statement: Sql) => answers.ask(compiled(statement), signal);
+    const ask: Ask = (statement) => answers.ask(compiled(statement), signal);
     const groups = await findGroups(q.trim(), ask);
     if (groups.length > 0) return { q, groups };
-    const offered = await nearestWords(q, ask);
+    const offered = await nearestWords(q, answers, signal);
     const isFound = offered !== undefined && (await findGroups(offered, ask)).length > 0;
     return { q, groups, ...(isFound && { nearest: offered }) };
   };
@@ -177,23 +177,43 @@ function filesSql(q: string): Sql {
 }
 
 /** The words that are known and come nearest to those that are not the beginning of any. */
-async function nearestWords(q: string, ask: Ask): Promise<string | undefined> {
-  const words = (await ask(sql`select unnest(tsvector_to_array(emporium.words(${q})))`)).map(([word]) => word!);
-  const rows = await ask(
-    sql`select word from ts_stat(${sql.lit(VOCABULARY)}) order by nentry desc, word limit ${sql.lit(WORDS_MAX)}`,
+async function nearestWords(q: string, answers: Answers, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const known = await answers.keep(
+    "vocabulary",
+    async (stop) => {
+      const value = await answers.run(frequentWords(await answers.rows(compiled(TEXTS), stop)), stop);
+      return { value, weight: 10 * value.length };
+    },
+    signal,
   );
-  const known = rows.map(([word]) => word!);
-  const inOrder = q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? words;
-  const better = inOrder.map((word) => (known.some((one) => one.startsWith(word)) ? word : nearest(word, known)));
+  const better = wordsOf(q).map((word) => (known.some((one) => one.startsWith(word)) ? word : nearest(word, known)));
   if (better.some((word) => word === undefined)) return undefined;
   const text = better.join(" ");
-  return text === inOrder.join(" ") ? undefined : text;
+  return text === wordsOf(q).join(" ") ? undefined : text;
 }
 
-const VOCABULARY = `select emporium.words(title) from emporium_portal.dataset union all select emporium.words(title) from emporium_portal.deposition
-  union all select emporium.words(name) from emporium_portal.run union all select emporium.words(name) from emporium_portal.dataset_author
-  union all select emporium.words(name) from emporium_portal.deposition_author
-  union all select emporium.words(value) from emporium.portal_count where place in ('annotation.object_name', 'annotation.object_id', 'annotation_author.name')`;
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** Here and not by `ts_stat`, which takes seconds for 20,000 names. */
+function* frequentWords(rows: readonly AskedRow[]): Steps<string[]> {
+  const counts = new Map<string, number>();
+  for (const [at, [text]] of rows.entries()) {
+    for (const word of new Set(wordsOf(text!))) counts.set(word, (counts.get(word) ?? 0) + 1);
+    if (at % 100 === 0) yield;
+  }
+  const words = [...counts].sort(([a, more], [b, fewer]) => fewer - more || (a < b ? -1 : 1));
+  return words.slice(0, WORDS_MAX).map(([word]) => word);
+}
+
+const NAMED = [
+  ["dataset", "title"],
+  ["deposition", "title"],
+  ["run", "name"],
+  ["dataset_author", "name"],
+  ["deposition_author", "name"],
+].map(([table, column]) => sql`select distinct left(${sql.ref(column!)}, 10000) from ${sql.table(`emporium_portal.${table}`)}`);
+const TEXTS = sql`${sql.join(NAMED, sql` union all `)} union all select distinct value from emporium.portal_count
+  where place in ('annotation.object_name', 'annotation.object_id', 'annotation_author.name') and value is not null`;
 
 function plural(count: string, noun: string): string {
   return `${count} ${noun}${count === "1" ? "" : "s"}`;

@@ -82,6 +82,7 @@ export default command({
         const brought = await catalogue?.bringUpToDate(io.json);
         for (const error of brought?.errors ?? []) io.fail(error);
         tellEmpty(catalogue, options, io);
+        void portal.warm();
         const start = startOf(places);
         print({ url: home, bucket, start, report: brought?.report, hasTree: catalogue !== undefined }, io);
         await toldToStop(io.signal);

@@ -58,6 +58,8 @@ export interface Portal {
   readonly s3: string;
   /** Of the Neuroglancer page. */
   readonly viewer: string;
+  /** Counts what lists can be filtered by before anybody asks, until the portal is closed. Never throws: who asks is told. */
+  warm(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -106,12 +108,14 @@ export async function servePortal({
     base: (request) => filesOf(request).slice(0, -"files".length),
     find: finder(places, catalogue),
   };
+  const api = apiHandler(context);
+  const stopping = new AbortController();
   const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, folder: pagesFolder, log });
   const metrics = serverMetrics(clock);
   const others = mounted({
     "/": pages,
     "/api/": async () => notHere(),
-    "/api/v1/": apiHandler(context),
+    "/api/v1/": api,
     "/zarr/": apiHandler(context, [virtualZarrRoutes]),
     "/at/": async () => notHere(),
     ...Object.fromEntries(places.map((place) => [`/at/${place.id}/`, filesOfPlace(place, log)])),
@@ -140,7 +144,14 @@ export async function servePortal({
     files: `${server.url}/files`,
     s3: `${server.url}/s3`,
     viewer: `${server.url}/viewer/`,
+    async warm() {
+      for (const of of catalogue ? ["datasets", "runs", "annotations"] : []) {
+        const { status } = await api(new Request(`${server.url}/api/v1/facets?of=${of}`, stopping), "facets");
+        if (status !== 200) log.debug(`the counts of ${of} could not be made ready: status ${status}`);
+      }
+    },
     async close() {
+      stopping.abort();
       await server.close();
       await changes?.close();
       await volumes.close();
