@@ -58,11 +58,15 @@ const server = spawn(
   { stdio: ["ignore", "pipe", "inherit"] },
 );
 const ended = new Promise((resolve) => server.once("exit", resolve));
-const [line] = await Promise.race([
-  new Promise((resolve) => createInterface(server.stdout).once("line", (text) => resolve([text]))),
-  ended.then((status) => Promise.reject(new Error(`serve ended with ${status}`))),
-]);
-const portal = JSON.parse(line);
+const answered = async () => {
+  let text = "";
+  for await (const line of createInterface(server.stdout)) {
+    text += line;
+    if (line === "}") return JSON.parse(text);
+  }
+  throw new Error("serve ended before it told its address");
+};
+const portal = await answered();
 
 async function list(where, offset) {
   const variables = { where, orderBy: [{ id: "asc" }], offset, limit: 100 };
