@@ -29,6 +29,7 @@ const slices = searchOf({
   c: text,
   s: text,
   on: text,
+  o: text,
   m: text,
   w: text,
   cw: text,

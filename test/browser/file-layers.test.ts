@@ -44,7 +44,7 @@ describe.skipIf(browserPath === undefined)("layers of files beside a volume (nee
     write("traced.mod", model([{ name: "outline", contourKind: "closed", color: [0, 1, 0], contours: [{ xyz: square }] }]));
     const bead = (x: number, y: number) => Float32Array.from([7, 8, 9].flatMap((z) => [x + 0.5, y + 0.5, z]));
     const contours = [{ xyz: bead(25, 30) }, { xyz: bead(100, 60) }];
-    write("tilts.fid", model([{ name: "beads", contourKind: "open", color: [1, 1, 0], pointSize: 0, contours }]));
+    write("tilts.fid", model([{ name: "beads", contourKind: "open", color: [0, 0, 1], pointSize: 0, contours }]));
     write(
       "tilts.st.mdoc",
       `PixelSpacing = ${VOXEL}\n\n[T = Tilt axis angle = ${AXIS_DEGREES}, binning = 1]\n\n[ZValue = 0]\nTiltAngle = 0\n`,
@@ -152,7 +152,7 @@ describe.skipIf(browserPath === undefined)("layers of files beside a volume (nee
       [25, 30],
       [100, 60],
     ] as const) {
-      const seen = coloured(picture, [255, 255, 0], [x - 8, y - 8, x + 9, y + 9]);
+      const seen = coloured(picture, [0, 0, 255], [x - 8, y - 8, x + 9, y + 9]);
       expect(seen.length).toBeGreaterThan(12);
       const middle = [0, 1].map((i) => seen.reduce((sum, one) => sum + one[i]!, 0) / seen.length);
       expect([Math.abs(middle[0]! - x) < 0.5, Math.abs(middle[1]! - y) < 0.5]).toEqual([true, true]);

@@ -20,6 +20,7 @@ describe("the address of a view", () => {
       contrast: { low: -3.5, high: 12.25, gamma: 1.4, isInverted: true },
       slab: 5,
       on: ["12", "15"],
+      opacities: { "12": 0.5, "abc-0": 0.1 },
       measures: [
         {
           kind: "line",
