@@ -118,7 +118,8 @@ export default function TiltPlot({ frames, sections, tiltseries }: Props) {
         {at && `: ${fixed(at.section.rawAngle, 1)}°, section ${at.section.zIndex + 1}`}
       </figcaption>
       <div className="top">
-        <div ref={place} aria-hidden />
+        {/* the curve follows its width a moment later */}
+        <div ref={place} style={{ overflow: "hidden" }} aria-hidden />
         <span className="stage" style={{ width: 160 }}>
           {at && <VolumePicture of={`tiltseries:${tiltseries}`} at={at.section.zIndex} />}
         </span>
