@@ -337,7 +337,7 @@ async function jumps() {
       await tab.record();
       const typed = now();
       tab.press("Enter");
-      await tab.until(area, (seen) => seen.number === wanted && isSharp(seen), 10_000);
+      await tab.until(area, (seen) => seen.number === wanted && isSharp(seen), 10_000 * calm());
       const seen = await tab.read(tab.frames, area);
       const coarse = seen.find(({ number, at: when }) => number === wanted && when >= typed);
       const sharp = seen.find((one) => one.number === wanted && one.at >= typed && isSharp(one));
@@ -593,11 +593,11 @@ async function playing() {
   await tab.stop();
   tab.press(" ");
   await tab.release(" ");
+  // the cache of planes fills at first, which is no growth
+  await sleep(45_000);
   const samples = [];
   const began = now();
   const lasts = Number(options.hours) * 3_600_000;
-  // the cache fills at first, which is no growth
-  await sleep(Math.min(20_000, lasts / 3));
   while (now() - began < lasts || samples.length < 3) {
     const { script, gpu } = await memoryOf(tab, 0);
     samples.push({ hours: (now() - began) / 3_600_000, script, all: script + gpu });
