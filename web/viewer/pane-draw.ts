@@ -356,7 +356,7 @@ function isSameFrame(a: Frame | undefined, b: Frame): boolean {
 }
 
 /** Lower left, 1-2-5. @returns its length in pixels */
-export function drawScaleBar(
+function drawScaleBar(
   context: CanvasRenderingContext2D,
   { width, height }: { width: number; height: number },
   angstromPerPixel: number,

@@ -22,7 +22,7 @@ export function noteList(of: string, list: NotedList): void {
   }
 }
 
-export function notedList(of: string): NotedList | undefined {
+function notedList(of: string): NotedList | undefined {
   try {
     const list = JSON.parse(sessionStorage.getItem(keyOf(of)) ?? "null") as NotedList | null;
     return list !== null && Number.isInteger(list.index) && Number.isInteger(list.total) ? list : undefined;
