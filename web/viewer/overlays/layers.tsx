@@ -54,9 +54,9 @@ function Others({ overlays: { layers, others }, add }: { overlays: Overlays; add
       <summary>
         {others.length} more {others.length === 1 ? "file" : "files"} in this folder
       </summary>
-      <ul>
+      <ul className="hits">
         {others.map(({ id, name }) => (
-          <li key={id}>
+          <li key={id} className="row">
             <span className="layer-name">{name}</span>
             <button type="button" onClick={() => add(id)} aria-label={`Draw ${name}`}>
               Draw
@@ -178,7 +178,7 @@ function Layers({ host, overlays: { ref, layers }, added }: { host: LayersHost; 
           const failure = layer.error?.message ?? failures[layer.id];
           return (
             <li key={layer.id} data-layer={layer.id} data-loaded={isMask(layer) || shapes.current.has(layer.id)}>
-              <label title={failure}>
+              <label className="row" title={failure}>
                 <input
                   type="checkbox"
                   checked={on.has(layer.id)}
