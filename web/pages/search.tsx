@@ -34,6 +34,7 @@ export function Search() {
       <h1>Search</h1>
       <form
         className="query row"
+        style={{ maxWidth: 640 }}
         onSubmit={(event) => {
           event.preventDefault();
           const text = new FormData(event.currentTarget).get("q");

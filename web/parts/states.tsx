@@ -66,7 +66,11 @@ export function ErrorPanel({ error, again }: { error: unknown; again?: (() => vo
       <p>
         <strong>✕ {code}</strong> {message}
       </p>
-      {place && <p className="mono">at {place}</p>}
+      {place && (
+        <p>
+          <code>at {place}</code>
+        </p>
+      )}
       {hint && <p>{hint}</p>}
       <p className="row wrap">
         {again && (
