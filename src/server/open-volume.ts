@@ -47,14 +47,6 @@ const SECTIONS_BYTES = 4 * 2 ** 20;
 /** Of a remote file, what one read may take of the cache. */
 const REMOTE_BYTES = 16 * 2 ** 20;
 
-/** @throws {EmporiumError} what stores and formats throw: FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, … */
-export async function openVolume(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | undefined): Promise<OpenVolume> {
-  const file = await openFile(at, means, signal);
-  if (file) return file;
-  const { openBlocks } = await import("./open-blocks.js");
-  return openBlocks(at, means, signal);
-}
-
 /** The identity of objects as their store knows them now. */
 export async function etagOf({ place }: PlacedKey, keys: readonly string[], signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
@@ -63,8 +55,16 @@ export async function etagOf({ place }: PlacedKey, keys: readonly string[], sign
   return hash.digest("hex").slice(0, 24);
 }
 
-/** MRC, TIFF, DM: by where their voxels lie. */
-async function openFile(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | undefined): Promise<OpenVolume | undefined> {
+/**
+ * MRC, TIFF, DM: by where their voxels lie. Undefined for all else.
+ *
+ * @throws {EmporiumError} what stores and formats throw
+ */
+export async function openFile(
+  at: PlacedKey,
+  means: PlaneMeans,
+  signal: AbortSignal | undefined,
+): Promise<OpenVolume | undefined> {
   const { place, key } = at;
   const { store } = place;
   if (key === "" || !(await store.stat(key, { signal }))) return undefined;

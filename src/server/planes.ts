@@ -7,7 +7,7 @@ import { Recent } from "../core/recent.js";
 import { objectName } from "../stores/store.js";
 import { turns } from "../system/parallel.js";
 import { CLIENT_ADDRESS } from "./listen.js";
-import { etagOf, type OpenVolume, openVolume, type PlaneMeans } from "./open-volume.js";
+import { etagOf, type OpenVolume, openFile, type PlaneMeans } from "./open-volume.js";
 import type { PlacedKey } from "./places.js";
 
 /** Volumes that are open because planes of them were asked for lately. */
@@ -89,7 +89,7 @@ export function servedVolumes({ clock }: { clock: Clock }): ServedVolumes {
     const other = volumes.get(id);
     if (other) return other.opening;
     // others may wait for it: it does not end with the request that began it
-    const opened: Held = { opening: openVolume(at, means, undefined), usedMs: clock.monotonic() };
+    const opened: Held = { opening: openVolume(at, means), usedMs: clock.monotonic() };
     volumes.set(id, opened);
     opened.opening.catch(() => drop(id, opened));
     sweep();
@@ -138,6 +138,14 @@ export function servedVolumes({ clock }: { clock: Clock }): ServedVolumes {
       await Promise.all([means.threads.end(), room?.then((opened) => opened.close())]);
     },
   };
+}
+
+/** @throws {EmporiumError} what stores and formats throw: FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, … */
+async function openVolume(at: PlacedKey, means: PlaneMeans): Promise<OpenVolume> {
+  const file = await openFile(at, means, undefined);
+  if (file) return file;
+  const { openBlocks } = await import("./open-blocks.js");
+  return openBlocks(at, means, undefined);
 }
 
 /** The body of an answer. Calls `taken` when the client has the bytes, or is gone. */
