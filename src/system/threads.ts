@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { EmporiumError, type ErrorRecord, fromErrorRecord } from "../core/errors.js";
@@ -33,13 +34,17 @@ export interface Thread<In, Out> {
   end(): Promise<void>;
 }
 
-const SOURCES = new URL("../", import.meta.url).href;
-const COMPILED = new URL("../../dist/", import.meta.url).href;
+const HERE = new URL("../", import.meta.url).href;
+const COMPILED = import.meta.url.endsWith(".ts") ? new URL("../../dist/", import.meta.url).href : HERE;
 
-/** A worker thread or process of Node 20 needs JavaScript. Where the sources run, as in tests, it is what was compiled of them when the tests began. */
+/**
+ * What a thread or process is started with. A worker of Node 20 needs JavaScript: where the sources run, as in tests, it is what was compiled of
+ * them when the tests began. Where it was bundled, the bundle, which starts sooner: it opens one file instead of some fifty.
+ */
 export function compiled(entry: URL): string {
-  const isSource = import.meta.url.endsWith(".ts");
-  return fileURLToPath(isSource ? entry.href.replace(SOURCES, COMPILED) : entry);
+  const name = entry.href.slice(HERE.length);
+  const bundle = new URL(`program/${name.replaceAll("/", ".")}`, COMPILED);
+  return fileURLToPath(existsSync(bundle) ? bundle : new URL(name, COMPILED));
 }
 
 /** Starts a thread. Cost: some 40 ms of a core. */
