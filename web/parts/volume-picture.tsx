@@ -23,7 +23,7 @@ export function VolumePicture({ of, at, axis = "z" }: { of: string; at?: number;
   if (error || plane.error || facts?.isSequential)
     return (
       <span className="none" title={(error ?? plane.error)?.message}>
-        <ImageOff size={16} aria-hidden /> <span>no picture</span>
+        <ImageOff size={16} role="img" aria-label="no picture" />
       </span>
     );
   return <canvas ref={canvas} width={plane.data?.width ?? 1} height={plane.data?.height ?? 1} aria-hidden />;

@@ -21,7 +21,7 @@ import { PANE_AXES, PANE_NAMES } from "./geometry.js";
 import { type Command, commandOf } from "./keys.js";
 import { linkParameters, PARAMETER_NAMES, parseLink, splitLink } from "./link.js";
 import { useListed, useRun } from "./of-run.js";
-import type { LayersHost } from "./overlay.js";
+import type { Axis, LayersHost } from "./overlay.js";
 import { LayersPanel } from "./overlays/layers.js";
 import { finishMeasure, Pane } from "./pane.js";
 import type { PaneDrawing } from "./pane-draw.js";
@@ -83,6 +83,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
   const host = useHost(session, stepPoint);
   const root = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
+  const step = useSteps(session);
 
   useEffect(() => {
     if (document.activeElement === document.body || document.activeElement?.id === "main")
@@ -93,7 +94,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
     const axis = session.active;
     switch (command.do) {
       case "section":
-        return session.step(axis, command.by);
+        return step(axis, command.by);
       case "end":
         return session.goToSection(axis, command.last ? facts.shape[PANE_AXES[axis].normal] - 1 : 0);
       case "zoom": {
@@ -267,6 +268,29 @@ export function Viewer({ source }: { source: PlaneSource }) {
       {dialog === "export" && <ExportDialog session={session} drawings={drawings.current} close={() => setDialog(undefined)} />}
       <Announcer session={session} />
     </div>
+  );
+}
+
+/** Steps of a held key, one a frame: a machine that draws more slowly than keys come would do nothing but count. */
+function useSteps(session: Session): (axis: Axis, by: number) => void {
+  const waiting = useRef<{ frame: number; readonly steps: Map<Axis, number> }>({ frame: 0, steps: new Map() });
+  useEffect(() => () => cancelAnimationFrame(waiting.current.frame), []);
+  return useCallback(
+    function step(axis, by) {
+      const { frame, steps } = waiting.current;
+      if (frame !== 0) {
+        steps.set(axis, (steps.get(axis) ?? 0) + by);
+        return;
+      }
+      waiting.current.frame = requestAnimationFrame(() => {
+        waiting.current.frame = 0;
+        const left = [...steps];
+        steps.clear();
+        for (const [other, sum] of left) step(other, sum);
+      });
+      session.step(axis, by);
+    },
+    [session],
   );
 }
 
