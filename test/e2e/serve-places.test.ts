@@ -97,6 +97,10 @@ async function served<T>(places: readonly Place[], work: (portal: Portal) => Pro
 }
 const json = async <T>(url: string) => (await (await fetch(url)).json()) as T;
 
+interface Described {
+  get: { summary?: string; parameters: object[] };
+}
+
 describe("locations", () => {
   it("are taken for what they are, and open the page that shows them", async () => {
     const words = ["mixed/map.mrc", "mixed", "tree", "mixed/v.zarr", "mixed/n5", "mixed/seg", "mixed"].map((name) => at(name));
@@ -301,7 +305,7 @@ describe("the catalogue's entities", () => {
     expect(figures).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
     for (const header of ["x-forwarded-for", "forwarded", "via"])
       expect((await fetch(`${portal.url}/metrics`, { headers: { [header]: "127.0.0.1" } })).status).toBe(403);
-    const { openapi, paths } = await json<{ openapi: string; paths: Record<string, { get: { parameters: object[] } }> }>(
+    const { openapi, paths } = await json<{ openapi: string; paths: Record<string, Described> }>(
       `${portal.url}/api/v1/openapi.json`,
     );
     expect(openapi).toBe("3.1.0");
@@ -313,6 +317,16 @@ describe("the catalogue's entities", () => {
       { name: "key", in: "query", required: true, schema: { type: "string", minLength: 1, maxLength: 4096 } },
       expect.objectContaining({ name: "exact", in: "query", required: false }),
     ]);
+    expect(paths["/volumes/{ref}/plane"]!.get.parameters).toEqual([
+      { name: "ref", in: "path", required: true, schema: { type: "string" } },
+      { name: "axis", in: "query", required: true, schema: { type: "string", enum: ["z", "y", "x"] } },
+      expect.objectContaining({ name: "at", in: "query", required: true }),
+      ...["level", "box", "slab", "as", "low", "high", "v"].map((name) =>
+        expect.objectContaining({ name, in: "query", required: false }),
+      ),
+    ]);
+    const unsaid = Object.entries(paths).filter(([path, { get }]) => path !== "/openapi.json" && get.summary === undefined);
+    expect(unsaid.map(([path]) => path)).toEqual([]);
   });
 
   it("A21: nothing but the catalogue's questions takes anything but GET, at any address", async () => {

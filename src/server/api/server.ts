@@ -1,9 +1,11 @@
+import { z } from "zod";
 import { SLAB_MAX } from "../../arrays/plane/plane.js";
 import { QUERY_LIMITS } from "../../catalog/graphql/limits.js";
 import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../model/page-api.js";
 import type { Place } from "../places.js";
 import type { Routes, ServedCatalogue } from "./context.js";
 import { toApiError } from "./errors.js";
+import { get } from "./route.js";
 
 const limits: ServerFacts["limits"] = {
   queryDepth: QUERY_LIMITS.depth,
@@ -19,7 +21,7 @@ export const serverRoutes: Routes = (app, { places, catalogue, treeChangedAt, se
     treeChangedAt: treeChangedAt?.(),
     error: state.error && toApiError(state.error, places),
   });
-  app.get("/server", (c) =>
+  get(app, "/server", { summary: "What is served, and where", query: z.object({}) }, (c) =>
     c.json({
       ...server,
       places: places.map(factsOf),

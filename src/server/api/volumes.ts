@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import type { PlaneForm } from "../../arrays/plane/convert.js";
 import { planeBytes } from "../../arrays/plane/plane.js";
 import { EmporiumError } from "../../core/errors.js";
@@ -8,7 +8,7 @@ import { judgeConditions, quotedEtag } from "../conditions.js";
 import { handedOver } from "../planes.js";
 import { volumeFacts } from "../volume-facts.js";
 import type { Routes } from "./context.js";
-import { parsed } from "./route.js";
+import { get } from "./route.js";
 import { volumeUse } from "./volume-use.js";
 
 const PLANE_BYTES_MAX = 64 * 2 ** 20;
@@ -34,19 +34,18 @@ const PlaneParameters = z.object({
 export const volumeRoutes: Routes = (app, context) => {
   const { find, volumes } = context;
   const use = volumeUse(context);
-  app.get("/volumes/:ref", async (c) => {
+  get(app, "/volumes/:ref", { summary: "What a volume says of itself", query: z.object({}) }, async (c) => {
     const { signal } = c.req.raw;
-    const ref = c.req.param("ref");
+    const ref = c.req.param("ref")!;
     const volume = await volumes.open(await find(parseRef(ref), signal), { signal });
     return c.json({ ...(await volumeFacts(volume, signal)), ref } satisfies VolumeFacts);
   });
 
-  app.get("/volumes/:ref/plane", (c) => {
+  get(app, "/volumes/:ref/plane", { summary: "One section, or the mean of several", query: PlaneParameters }, (c, choice) => {
     const { signal, headers, method } = c.req.raw;
-    const choice = parsed(PlaneParameters, c.req.query());
     const form = formOf(choice);
     const looks = headers.has("if-none-match");
-    return use(c.req.param("ref"), { etag: choice.v, looks, signal }, async (volume) => {
+    return use(c.req.param("ref")!, { etag: choice.v, looks, signal }, async (volume) => {
       const { etag } = volume;
       const caching = {
         etag: quotedEtag(etag),
