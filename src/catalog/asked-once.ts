@@ -160,6 +160,8 @@ export class Answers {
 
   /** What is made once and has this key. `make` is stopped when nobody waits for it any more. @throws {EmporiumError} as `ask`, and what `make` throws */
   async keep<T>(key: string, make: (stop: AbortSignal) => Promise<Weighed<T>>, signal?: AbortSignal): Promise<T> {
+    // what is begun is waited for by somebody, or nobody would hear how it fails
+    if (signal?.aborted) throw cancelled(signal);
     const asked = this.#kept.get(key) ?? this.#begin(key, make);
     asked.waiting++;
     try {

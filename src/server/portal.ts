@@ -146,8 +146,13 @@ export async function servePortal({
     viewer: `${server.url}/viewer/`,
     async warm() {
       for (const of of catalogue ? ["datasets", "runs", "annotations"] : []) {
-        const { status } = await api(new Request(`${server.url}/api/v1/facets?of=${of}`, stopping), "facets");
-        if (status !== 200) log.debug(`the counts of ${of} could not be made ready: status ${status}`);
+        try {
+          const { status } = await api(new Request(`${server.url}/api/v1/facets?of=${of}`, stopping), "facets");
+          if (status !== 200) log.debug(`the counts of ${of} could not be made ready: status ${status}`);
+        } catch (error) {
+          if (stopping.signal.aborted) return;
+          throw error;
+        }
       }
     },
     async close() {
