@@ -1,9 +1,10 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Frame, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { VolumeFacts } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
 import { type Browser, browserPath, HARMLESS, settled, startBrowser, type Watched } from "./browser.js";
 import { type Area, countPixels, difference, type Picture, readPicture } from "./picture.js";
@@ -16,6 +17,8 @@ const MADE = /\/zarr\/[\w:-]+\/(?:\.zarray|\d+\/\.zattrs)$/;
 /** Å, x,y,z: in the middle of cell_01. */
 const PLACE = "1382.4,1036.8,345.6";
 const VOXEL = 10.8;
+/** Å, x, y, z: of a header. */
+const ORIGIN = [512, -256, 128];
 
 describe.skipIf(browserPath === undefined)("the Neuroglancer page (needs Chromium)", () => {
   let lab: LabTree;
@@ -40,10 +43,10 @@ describe.skipIf(browserPath === undefined)("the Neuroglancer page (needs Chromiu
     proxied = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/em`;
     await lab.serve("--no-import", "--url", proxied, "--port", String(inner));
     mkdirSync(join(lab.folder, "mixed"));
-    copyFileSync(
-      join(lab.tree, data.tomograms[0]!.s3MrcFile.replace(/^s3:\/\/[^/]+\//, "")),
-      join(lab.folder, "mixed", "cell.rec"),
-    );
+    const bytes = readFileSync(join(lab.tree, data.tomograms[0]!.s3MrcFile.replace(/^s3:\/\/[^/]+\//, "")));
+    writeFileSync(join(lab.folder, "mixed", "cell.rec"), bytes);
+    for (const [i, at] of ORIGIN.entries()) bytes.writeFloatLE(at, 196 + 4 * i);
+    writeFileSync(join(lab.folder, "mixed", "moved.rec"), bytes);
     folder = (await lab.serve(join(lab.folder, "mixed"))).url;
     browser = await startBrowser([port0, proxied, folder].map((url) => new URL(url).origin));
   });
@@ -129,6 +132,22 @@ describe.skipIf(browserPath === undefined)("the Neuroglancer page (needs Chromiu
     expectQuiet(shown);
     expectDrawn(shown);
     await shown.page.close();
+  });
+
+  it("A11: draws an MRC whose header says where it lies, and opens it where slices were", async () => {
+    const ref = printRef({ kind: "place", place: "mixed", key: "moved.rec" });
+    const { originAngstrom } = (await (await fetch(`${folder}/api/v1/volumes/${ref}`)).json()) as VolumeFacts;
+    expect(originAngstrom).toEqual(ORIGIN.toReversed());
+    const middle = await open(`${folder}/neuroglancer/at/${ref}`);
+    expectQuiet(middle);
+    expectDrawn(middle);
+    await middle.page.close();
+    const place = ORIGIN.map((at, i) => at + VOXEL * [100, 50, 20][i]!);
+    const there = await open(`${folder}/neuroglancer/at/${ref}?p=${place}`);
+    expectDrawn(there);
+    const seen = (await there.frame.evaluate("[...viewer.position.value]")) as number[];
+    for (const [i, wanted] of place.entries()) expect(seen[i]! * VOXEL).toBeCloseTo(wanted, 1);
+    await there.page.close();
   });
 
   it("says what is wrong with a link, and what is not on this server", async () => {

@@ -182,7 +182,7 @@ describe("a graph", () => {
     const file = join(root, "graph.json");
     writeFileSync(file, JSON.stringify(smoothAndBinary("out", [16, 32, 32])));
     let kills = 0;
-    for (let wait = 700; ; wait += 300) {
+    for (let wait = 400; ; wait *= 1.5) {
       const child = spawn(
         process.execPath,
         [program, "blocks", "run", file, "--jobs", "2", "--workspace", join(root, "workspace"), "--no-sync"],

@@ -124,11 +124,13 @@ export interface PlainVolume {
   /** Voxels `[z, y, x]`. */
   shape: Triple;
   voxelSizeAngstrom: Triple;
+  /** Where the middle of the first voxel is, as its metadata say, too. */
+  originAngstrom: Triple;
   limits: readonly [low: number, high: number];
 }
 
 /** The state that shows a volume and nothing else, as the views of tomograms show theirs. */
-export function volumeState({ name, url, shape, voxelSizeAngstrom, limits }: PlainVolume): JsonObject {
+export function volumeState({ name, url, shape, voxelSizeAngstrom, originAngstrom, limits }: PlainVolume): JsonObject {
   const [sz, sy, sx] = voxelSizeAngstrom;
   const space = { x: metres(sx), y: metres(sy), z: metres(sz) };
   const finest = Math.min(...voxelSizeAngstrom);
@@ -144,7 +146,7 @@ export function volumeState({ name, url, shape, voxelSizeAngstrom, limits }: Pla
   });
   return {
     dimensions: space,
-    position: shape.map((length) => length / 2 - 0.5).toReversed(),
+    position: shape.map((length, axis) => length / 2 - 0.5 + originAngstrom[axis]! / voxelSizeAngstrom[axis]!).toReversed(),
     crossSectionScale: Math.max(longest / PANEL_PIXELS, 0.25),
     projectionScale: 1.1 * longest,
     projectionOrientation: ORIENTATION,

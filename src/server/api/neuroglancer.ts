@@ -50,6 +50,7 @@ export const neuroglancerRoutes: Routes = (app, { catalogue, base, find, volumes
       shape: facts.shape,
       // where nothing says how large voxels are, slices count them
       voxelSizeAngstrom: facts.voxelSizeAngstrom.map((size) => size ?? 1) as unknown as Triple,
+      originAngstrom: facts.originAngstrom,
       limits: [facts.limits.low, facts.limits.high],
     });
     return { state, title: facts.title, slices: ["view/at", placed.place.id, placed.key].join("/") };
