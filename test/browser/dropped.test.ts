@@ -85,8 +85,8 @@ describe.skipIf(browserPath === undefined)("A2, §4.3: a file that is dropped on
       const alone = await startBrowser([empty.url]);
       const { page, problems } = await alone.open(`${empty.url}/`, VIEWPORT);
       const button = page.getByRole("button", { name: "Open a file" });
-      await button.focus();
-      const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
+      await page.getByText("Nothing is served here").waitFor({ timeout: 60_000 });
+      const [chooser] = await Promise.all([page.waitForEvent("filechooser", { timeout: 60_000 }), button.press("Enter")]);
       await chooser.setFiles(join(volumes, "old one.rec"));
       await isSharp(page, "z");
       expect(problems).toEqual([]);
