@@ -42,6 +42,7 @@ const COMPILED = import.meta.url.endsWith(".ts") ? new URL("../../dist/", import
  * them when the tests began. Where it was bundled, the bundle, which starts sooner: it opens one file instead of some fifty.
  */
 export function compiled(entry: URL): string {
+  if (!entry.href.startsWith(HERE)) return fileURLToPath(entry);
   const name = entry.href.slice(HERE.length);
   const bundle = new URL(`program/${name.replaceAll("/", ".")}`, COMPILED);
   return fileURLToPath(existsSync(bundle) ? bundle : new URL(name, COMPILED));
