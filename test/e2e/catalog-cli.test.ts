@@ -38,7 +38,8 @@ beforeAll(async () => {
 describe("the microscopy catalogue as programs", () => {
   it("14, 24, 27, 30: upload, query, download, verify, on the embedded database", () => {
     const uploaded = emporium("upload", "--csv", "files.csv", "--config", "config.json", "--nbr_workers", "2", "--json");
-    expect([uploaded.status, uploaded.err]).toEqual([0, ""]);
+    // how far it is, which a busy machine has time to say
+    expect([uploaded.status, uploaded.err.replace(/^ *\d+% .*\n/gm, "")]).toEqual([0, ""]);
     expect(JSON.parse(uploaded.out)).toMatchObject({
       status: "done",
       datasets: [{ id: ID, status: "uploaded", frames: 6 }],
