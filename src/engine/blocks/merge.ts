@@ -1,8 +1,7 @@
 import { EmporiumError, type ErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import type { Store } from "../../stores/store.js";
-import { listSegments, type ProcessSegments } from "../cluster/stage-journals.js";
-import { payloadsOf } from "../journal-lines.js";
+import { listSegments, type ProcessSegments, segmentPayloads } from "../cluster/stage-journals.js";
 import { openPages, type ReceiptPages, type ReceiptStage } from "./receipt-pages.js";
 import { ROW_BYTES, sameBytes } from "./receipt-table.js";
 
@@ -30,8 +29,7 @@ export async function mergeReceipts(store: Store, folder: string, stage: Receipt
   const pages = openPages(store, folder, stage, options.log);
   for (const process of processes) {
     for (const key of process.keys) {
-      const bytes = await store.read(key);
-      if (bytes) await mergeSegment(bytes, stage, pages, process);
+      await mergeSegment(await segmentPayloads(store, key), stage, pages, process);
     }
   }
   await pages.flush();
@@ -40,12 +38,12 @@ export async function mergeReceipts(store: Store, folder: string, stage: Receipt
 }
 
 async function mergeSegment(
-  bytes: Uint8Array,
+  payloads: Iterable<Buffer>,
   stage: ReceiptStage,
   pages: ReceiptPages,
   process: ProcessSegments,
 ): Promise<void> {
-  for (const payload of payloadsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) {
+  for (const payload of payloads) {
     const record = JSON.parse(payload.toString("utf8")) as BlockRecord;
     if (record.record !== "blocks") continue;
     const rows = Buffer.from(record.rows, "base64");

@@ -5,10 +5,16 @@ import { type BlockGraph, type BlockSource, blockOfTask, blockSource } from "../
 import type { BlockRecord } from "../blocks/merge.js";
 import { readReceipts } from "../blocks/receipt-pages.js";
 import { blocksFolder } from "../blocks/run-blocks.js";
-import { payloadsOf } from "../journal-lines.js";
 import { ALREADY } from "./run-files.js";
 import type { OpenRun, RunRecord, RunStage } from "./run-record.js";
-import { type AttemptFacts, type JournalsOptions, listSegments, readJournals, type StageJournals } from "./stage-journals.js";
+import {
+  type AttemptFacts,
+  type JournalsOptions,
+  listSegments,
+  readJournals,
+  type StageJournals,
+  segmentPayloads,
+} from "./stage-journals.js";
 import { retriedSince } from "./submissions.js";
 
 /** Runs on clusters whose tasks are blocks. Tasks have numbers over all stages, and stages and slices of the run are ranges of these. */
@@ -99,10 +105,8 @@ export async function readBlockJournals(
 
 /** @returns how many blocks a segment proves done */
 async function addRows(store: Store, key: string, add: (block: number) => void): Promise<number> {
-  const bytes = await store.read(key);
-  if (!bytes) return 0;
   let count = 0;
-  for (const payload of payloadsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) {
+  for (const payload of await segmentPayloads(store, key)) {
     const record = JSON.parse(payload.toString("utf8")) as BlockRecord;
     if (record.record !== "blocks") continue;
     for (const block of record.at) add(block);

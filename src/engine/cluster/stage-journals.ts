@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
 import type { ErrorRecord } from "../../core/errors.js";
 import { EmporiumError } from "../../core/errors.js";
+import { trying } from "../../stores/file/errors.js";
+import { absentAs } from "../../stores/file/root.js";
 import type { Store } from "../../stores/store.js";
 import { mapLimit } from "../../system/parallel.js";
 import { parseRecord } from "../journal.js";
@@ -95,9 +98,7 @@ export async function readJournals(
     };
     let startedMs = 0;
     for (const key of keys) {
-      const body = await store.read(key);
-      if (!body) continue;
-      for (const payload of payloadsOf(Buffer.from(body.buffer, body.byteOffset, body.byteLength))) {
+      for (const payload of await segmentPayloads(store, key)) {
         const record = parseRecord(payload) as SegmentRecord | undefined;
         if (record?.record === "start") open.add(record.task);
         else if (record?.record === "done") {
@@ -131,6 +132,19 @@ export async function readJournals(
     deaths.delete(task);
   }
   return { receipts, done: receipts, failed, deaths, seeded, doneBefore: seeded.size, attempts, bytes };
+}
+
+/**
+ * The whole lines of a segment so far; none where it is gone. A file is appended to while others read it, so its size and time may change
+ * under the reader: that is no conflict, as it would be for other objects.
+ */
+export async function segmentPayloads(store: Store, key: string): Promise<Iterable<Buffer>> {
+  const body = store.local ? await readAppended(store.local.path(key)) : await store.read(key);
+  return body ? payloadsOf(Buffer.from(body.buffer, body.byteOffset, body.byteLength)) : [];
+}
+
+function readAppended(path: string): Promise<Buffer | undefined> {
+  return trying(path, "read", () => readFile(path).catch(absentAs(undefined)));
 }
 
 /** What one process has written of the journal of a stage. */
