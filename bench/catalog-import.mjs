@@ -4,9 +4,9 @@
  */
 import { writeFileSync } from "node:fs";
 import { virtualTree } from "./catalog-tree.mjs";
+import { built } from "./report.mjs";
 
 const { workspace, url, runs, annotations, changed, version, out } = JSON.parse(process.argv[2]);
-const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const [{ openCatalog }, { importTree }, { systemClock }, { silentLog }, { Secret }] = await Promise.all(
   ["catalog/migrate.js", "stations/catalog/portal-import/portal-import.js", "core/clock.js", "core/log.js", "core/redact.js"].map(
     built,

@@ -18,7 +18,7 @@ import { isDeepStrictEqual, parseArgs } from "node:util";
 import { FRAMES_OF_EACH, fillFrames, uploadRate } from "./catalog-frames.mjs";
 import { PORTAL_QUERIES, WHERE_QUERIES } from "./catalog-queries.mjs";
 import { virtualTree } from "./catalog-tree.mjs";
-import { cache, environmentPython, figure, measure, needBuild, root, round, say, table } from "./report.mjs";
+import { built, cache, environmentPython, figure, measure, needBuild, root, round, say, table } from "./report.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -53,7 +53,6 @@ const rounds = Number(options.rounds);
 const facts = { runs, annotations: runs * ANNOTATIONS_OF_A_RUN, frames: datasetsOfFrames * FRAMES_OF_EACH };
 const wants = (part) => options.only === undefined || options.only === part;
 
-const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const [
   { migrate },
   { openDatabase },

@@ -8,7 +8,7 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { figure, needBuild, round } from "./report.mjs";
+import { built, figure, needBuild, round } from "./report.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +20,6 @@ const { values } = parseArgs({
 const [runs, frames, latencyMs] = [values.runs, values.frames, values.latency].map(Number);
 
 needBuild();
-const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const { memoryStore } = await built("stores/memory.js");
 const { planIngest } = await built("stations/ingest/plan.js");
 const { readStructure } = await built("stations/ingest/config/schema.js");

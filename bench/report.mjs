@@ -95,3 +95,6 @@ function commit() {
     return "none";
   }
 }
+
+/** A module of the build, by its path in `dist`. */
+export const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);

@@ -14,6 +14,7 @@ import { Agent, get } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { cache, figure, needBuild, root, round, say, table } from "./report.mjs";
 
@@ -29,7 +30,6 @@ const SECONDS = Number(options.seconds);
 const [BLOCKS, BLOCK_BYTES, BIG_BYTES, READERS] = [32, 64 ** 3 * 2, 64 * 2 ** 20, 8];
 const SHAPE = [64, 512, 512];
 const [SLOW_BYTES, SLOW_MS] = [64 * 1024, 20_000];
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Eight addresses, so that each has an eighth of the connections. */
 const addressOf = (at) => `127.0.0.${2 + (at % 8)}`;
 

@@ -11,7 +11,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { cache, figure, median, needBuild, round, say } from "./report.mjs";
+import { built, cache, figure, median, needBuild, round, say } from "./report.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -24,7 +24,6 @@ const { values: options } = parseArgs({
 });
 
 needBuild();
-const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const { convertVolume } = await built("stations/ingest/convert.js");
 const { verify } = await built("stations/ingest/verify/verify.js");
 const { mrcHeaderBytes } = await built("formats/mrc/write.js");

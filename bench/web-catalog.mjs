@@ -13,7 +13,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { cache, figure, needBuild, program, round, say } from "./report.mjs";
+import { built, cache, figure, needBuild, program, round, say } from "./report.mjs";
 import { fillCatalog } from "./web-catalog-rows.mjs";
 
 const { values: options } = parseArgs({
@@ -26,7 +26,6 @@ const { values: options } = parseArgs({
   },
 });
 needBuild();
-const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const [{ migrate }, { openDatabase }, { silentLog }, { whereOf }] = await Promise.all(
   ["catalog/migrate.js", "catalog/database.js", "core/log.js", "model/facet-choice.js"].map(built),
 );

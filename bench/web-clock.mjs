@@ -6,11 +6,15 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "playwright-core";
 import { findBrowser } from "../scripts/browser-env.mjs";
 
 export const VIEWPORT = { width: 1280, height: 900 };
-/** Those of test/browser/browser.ts: WebGL in software, nothing that asks the network for itself. */
+/**
+ * Chromium as it is on a machine without a graphics card: pages are put together by the processor, WebGL is SwiftShader's. Told to do all of its drawing with SwiftShader
+ * (`--use-angle=swiftshader`), it shows a third of the frames, whatever the page. Nothing asks the network for itself.
+ */
 const FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -21,8 +25,6 @@ const FLAGS = [
   "--disable-sync",
   "--disable-dev-shm-usage",
   "--force-color-profile=srgb",
-  "--use-gl=angle",
-  "--use-angle=swiftshader",
   "--enable-unsafe-swiftshader",
 ];
 export const KEYS = {
@@ -43,7 +45,7 @@ const [COLUMNS, ROWS, BITS] = [8, 4, 16];
 /** Greys between a block and its complement below which a picture shows no number. */
 const CONTRAST_MIN = 60;
 
-export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+export { sleep };
 /** Milliseconds of the wall's clock, as frames are stamped. */
 export const now = () => performance.timeOrigin + performance.now();
 

@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { cache, environmentPython, figure, needBuild, root, round, say, table } from "./report.mjs";
+import { built, cache, environmentPython, figure, needBuild, root, round, say, table } from "./report.mjs";
 import { fillCatalog } from "./web-catalog-rows.mjs";
 import { now, percentile, sleep, startClock } from "./web-clock.mjs";
 
@@ -27,7 +27,6 @@ needBuild();
 const rounds = Number(options.rounds);
 const until = now() + 1000 * Number(options.budget ?? 30 + 10 * rounds);
 const runs = Number(options.runs);
-const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const [
   { migrate },
   { openDatabase },

@@ -13,7 +13,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { cache, environmentPython, figure, needBuild, root, round, say, table } from "./report.mjs";
+import { built, cache, environmentPython, figure, needBuild, root, round, say, table } from "./report.mjs";
 import { now, percentile, sleep, startClock } from "./web-clock.mjs";
 import { servePeers } from "./web-peers.mjs";
 import { hold, serve, slide, sliderOf, viewsOf } from "./web-views.mjs";
@@ -96,8 +96,8 @@ try {
     const dots = { type: "annotation", name: "dots", source: `precomputed://${views.fileOf("points/precomputed")}` };
     const zarr = `${server.url}/zarr/${ref}`;
     const all = [
-      { ...views.emporium("points/dots.mrc", { at, more: { c: "0,100" } }), mid: 256, target: 60, patience: 3 },
-      { ...views.neuroglancer(zarr, { at, range: [0, 100], layers: [dots] }), mid: 256, patience: 3 },
+      { ...views.emporium("points/dots.mrc", { at, more: { c: "0,100" } }), mid: 256, target: 60, slower: 3 },
+      { ...views.neuroglancer(zarr, { at, range: [0, 100], layers: [dots] }), mid: 256, slower: 3 },
     ];
     await scrolls("points.scroll", all);
   });
@@ -186,7 +186,7 @@ async function opened(view, { cold = true } = {}) {
       .waitFor({ timeout: 15_000 * calm() });
     const known = areas.get(idOf(view));
     if (known) return { tab, at, area: known };
-    await sleep(1500 * (view.patience ?? 1));
+    await sleep(1500 * (view.slower ?? 1));
     await tab.quiet(1000 * calm(), 60_000);
     await view.focus(tab.page);
     const area = await calibrated(tab, view);
@@ -368,7 +368,7 @@ async function scrolls(name, all, steps = STEPS) {
         await tab.close();
         throw new Error(`${view.product} never showed slice ${view.mid}`);
       }
-      await sleep(500 * (view.patience ?? 1));
+      await sleep(500 * (view.slower ?? 1));
       await view.focus(tab.page);
       let [{ number: from }] = await tab.read(tab.frames.slice(-1), area);
       for (const [direction, key] of [
@@ -628,7 +628,7 @@ async function precomputePoints() {
   const folder = join(volumes, "points", "precomputed");
   const list = join(volumes, "points", "dots.csv.f32");
   if (existsSync(join(folder, "info"))) return;
-  const { AnnotationCollection } = await import(new URL("../dist/formats/precomputed/annotations.js", import.meta.url).href);
+  const { AnnotationCollection } = await built("formats/precomputed/annotations.js");
   const bytes = readFileSync(list);
   const xyz = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const all = new AnnotationCollection("point", { voxelSpacingAngstrom: 10, objectName: "dots" });

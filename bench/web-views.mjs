@@ -1,7 +1,7 @@
 /** The viewers of `npm run bench:web`: where each opens a volume at its middle slice, and how a person steps through slices there. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { program, root } from "./report.mjs";
+import { built, program, root } from "./report.mjs";
 import { now, sleep } from "./web-clock.mjs";
 
 const VOXEL = 10;
@@ -36,7 +36,7 @@ export async function serve(words, workspace, { json = true } = {}) {
   };
 }
 
-const { printRef } = await import(new URL("../dist/model/ref.js", import.meta.url).href);
+const { printRef } = await built("model/ref.js");
 
 /** @param server its `url` and the `place` that the volumes lie in */
 export function viewsOf(server, peers) {

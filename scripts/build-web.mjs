@@ -38,6 +38,8 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== digest) {
       cssTarget: ["chrome123", "firefox120", "safari17.5"],
       sourcemap: false,
       modulePreload: { polyfill: false },
+      // what each page needs: the server tells browsers before they find out (src/server/app-page.ts)
+      manifest: "pages.json",
       assetsInlineLimit: 0,
       rolldownOptions: {
         // a query is part of the page that asks it; what every page needs is one file, which compresses better than twenty

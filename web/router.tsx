@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import type { ComponentType } from "react";
+import { PAGE_FILES, type PagePath } from "../src/model/page-files.js";
 import { base } from "./parts/api.js";
 import { listSearchOf } from "./parts/list/state.js";
 import { NotFound } from "./parts/not-found.js";
@@ -10,7 +11,9 @@ import { ErrorPanel, Loading } from "./parts/states.js";
 /** A page is a file that is loaded when it is wanted. */
 const FILES = import.meta.glob<Record<string, ComponentType>>("./pages/*.tsx");
 
-const page = (file: string, name: string) => {
+const page = (path: PagePath) => {
+  const file = PAGE_FILES[path];
+  const name = file.replace(/(?:^|-)\w/g, (letters) => letters.slice(-1).toUpperCase());
   const load: () => Promise<Record<string, ComponentType>> =
     FILES[`./pages/${file}.tsx`] ?? (() => Promise.resolve({ [name]: NotFound }));
   return lazyRouteComponent(load, name);
@@ -38,76 +41,76 @@ const slices = searchOf({
 const viewSearch = searchOf({}, texts);
 
 const routes = [
-  createRoute({ ...at, path: "/", component: page("home", "Home") }),
-  createRoute({ ...at, path: "/datasets", validateSearch: listSearchOf("datasets"), component: page("datasets", "Datasets") }),
+  createRoute({ ...at, path: "/", component: page("/") }),
+  createRoute({ ...at, path: "/datasets", validateSearch: listSearchOf("datasets"), component: page("/datasets") }),
   createRoute({
     ...at,
     path: "/datasets/$id",
     validateSearch: listSearchOf("runs", { tab: text }),
-    component: page("dataset", "Dataset"),
+    component: page("/datasets/$id"),
   }),
   createRoute({
     ...at,
     path: "/depositions",
     validateSearch: listSearchOf("depositions"),
-    component: page("depositions", "Depositions"),
+    component: page("/depositions"),
   }),
   createRoute({
     ...at,
     path: "/depositions/$id",
     validateSearch: searchOf({ tab: text }),
-    component: page("deposition", "Deposition"),
+    component: page("/depositions/$id"),
   }),
-  createRoute({ ...at, path: "/runs", validateSearch: listSearchOf("runs"), component: page("runs", "Runs") }),
-  createRoute({ ...at, path: "/runs/$id", validateSearch: searchOf({ tab: text, on: text }), component: page("run", "Run") }),
+  createRoute({ ...at, path: "/runs", validateSearch: listSearchOf("runs"), component: page("/runs") }),
+  createRoute({ ...at, path: "/runs/$id", validateSearch: searchOf({ tab: text, on: text }), component: page("/runs/$id") }),
   createRoute({
     ...at,
     path: "/annotations",
     validateSearch: listSearchOf("annotations"),
-    component: page("annotations", "Annotations"),
+    component: page("/annotations"),
   }),
   createRoute({
     ...at,
     path: "/annotations/$id",
     validateSearch: searchOf({ tab: text }),
-    component: page("annotation", "Annotation"),
+    component: page("/annotations/$id"),
   }),
-  createRoute({ ...at, path: "/browse", component: page("browse", "Browse") }),
+  createRoute({ ...at, path: "/browse", component: page("/browse") }),
   createRoute({
     ...at,
     path: "/browse/$place",
     validateSearch: searchOf({ after: text, header: text }),
-    component: page("browse", "Browse"),
+    component: page("/browse/$place"),
   }),
   createRoute({
     ...at,
     path: "/browse/$place/$",
     validateSearch: searchOf({ after: text, header: text }),
-    component: page("browse", "Browse"),
+    component: page("/browse/$place/$"),
   }),
-  createRoute({ ...at, path: "/search", validateSearch: searchOf({ q: text }), component: page("search", "Search") }),
-  createRoute({ ...at, path: "/about", component: page("about", "About") }),
-  createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: slices, component: page("view", "View") }),
-  createRoute({ ...at, path: "/view/tiltseries/$id", validateSearch: slices, component: page("view", "View") }),
-  createRoute({ ...at, path: "/view/frame/$id", validateSearch: slices, component: page("view", "View") }),
+  createRoute({ ...at, path: "/search", validateSearch: searchOf({ q: text }), component: page("/search") }),
+  createRoute({ ...at, path: "/about", component: page("/about") }),
+  createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: slices, component: page("/view/tomogram/$id") }),
+  createRoute({ ...at, path: "/view/tiltseries/$id", validateSearch: slices, component: page("/view/tiltseries/$id") }),
+  createRoute({ ...at, path: "/view/frame/$id", validateSearch: slices, component: page("/view/frame/$id") }),
   createRoute({
     ...at,
     path: "/view/dropped/$name",
     validateSearch: slices,
-    component: page("view-dropped", "ViewDropped"),
+    component: page("/view/dropped/$name"),
   }),
-  createRoute({ ...at, path: "/view/at/$place/$", validateSearch: slices, component: page("view", "View") }),
+  createRoute({ ...at, path: "/view/at/$place/$", validateSearch: slices, component: page("/view/at/$place/$") }),
   createRoute({
     ...at,
     path: "/neuroglancer/tomogram/$id",
     validateSearch: viewSearch,
-    component: page("neuroglancer", "Neuroglancer"),
+    component: page("/neuroglancer/tomogram/$id"),
   }),
   createRoute({
     ...at,
     path: "/neuroglancer/at/$place/$",
     validateSearch: viewSearch,
-    component: page("neuroglancer", "Neuroglancer"),
+    component: page("/neuroglancer/at/$place/$"),
   }),
 ] as const;
 

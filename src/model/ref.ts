@@ -24,6 +24,14 @@ export function viewAddress(place: string, key: string): string {
   return `view/at/${/^[\w./~-]+$/.test(key) ? `${place}/${key}` : printRef({ kind: "place", place, key })}`;
 }
 
+/** What `printRef` gives of the volume that a page below `view/` shows: `["tomogram", "12"]`, `["at", place, key…]`, `["at", ref]`. */
+export function refOfView([kind, first, ...rest]: readonly string[]): string | undefined {
+  if (kind === undefined || first === undefined) return undefined;
+  if (kind !== "at") return `${kind}:${first}`;
+  // without a key it is a reference, which holds both
+  return rest.some(Boolean) ? printRef({ kind: "place", place: first, key: rest.join("/") }) : first;
+}
+
 /**
  * The key is not looked at: whoever reads by it checks it first.
  *

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../core/log.js";
+import { pageFileOf } from "../model/page-files.js";
+import { parseRef, printRef, refOfView } from "../model/ref.js";
 import { fileStore } from "../stores/file/store.js";
 import { type Handler, refusal } from "./handler.js";
 import { staticFiles } from "./static.js";
@@ -37,13 +39,18 @@ const POLICY = [
 /** The pages: `assets/…`, and one document for every address of a page that a browser opens. */
 export function appPage({ base, folder = fileURLToPath(new URL("../web", import.meta.url)), log }: AppPageOptions): Handler {
   const assets = staticFiles(fileStore(folder), { role: "page", immutable: /^assets\//, policy: POLICY, log });
-  const file = join(folder, "index.html");
-  const document = existsSync(file) ? readFileSync(file, "utf8").replace('<base href="/" />', `<base href="${base}" />`) : "";
+  const textOf = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "");
+  const document = textOf("index.html").replace('<base href="/" />', `<base href="${base}" />`);
+  const needs = needsOfPages(JSON.parse(textOf(MANIFEST) || "{}") as Manifest);
   return async (request, path) => {
     if (path.startsWith("assets/") || path === LICENCES) return await assets(request, path);
     const wantsPage = request.headers.get("accept")?.includes("text/html") === true;
     if (!wantsPage || document === "") return refusal(404, "nothing is here");
-    return new Response(request.method === "HEAD" ? null : document, {
+    const page = document.replace(
+      "</head>",
+      `${[...(needs.get(pageFileOf(`/${path}`) ?? "") ?? []), ...asked(path)].join("")}</head>`,
+    );
+    return new Response(request.method === "HEAD" ? null : page, {
       headers: {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": POLICY,
@@ -55,4 +62,46 @@ export function appPage({ base, folder = fileURLToPath(new URL("../web", import.
       },
     });
   };
+}
+
+/** As Vite writes it: files of the pages by their sources, with what each imports. */
+type Manifest = Readonly<
+  Record<string, { file: string; imports?: readonly string[]; css?: readonly string[]; isEntry?: boolean }>
+>;
+const MANIFEST = "pages.json";
+
+/** Links to all files that a page needs beside those that every page has: a browser would find them one after the other. */
+function needsOfPages(manifest: Manifest): ReadonlyMap<string, readonly string[]> {
+  const withImports = (names: Iterable<string>): Set<string> => {
+    const found = new Set(names);
+    for (const name of found) for (const other of manifest[name]?.imports ?? []) found.add(other);
+    return found;
+  };
+  const always = withImports(Object.keys(manifest).filter((name) => manifest[name]!.isEntry));
+  const linksOf = (source: string) =>
+    [...withImports([source])]
+      .filter((name) => !always.has(name))
+      .flatMap((name) => [
+        `<link rel="modulepreload" crossorigin href="./${manifest[name]!.file}" />`,
+        ...(manifest[name]!.css ?? []).map((file) => `<link rel="preload" as="style" crossorigin href="./${file}" />`),
+      ]);
+  const pages = Object.keys(manifest).filter((name) => /^pages\/[\w-]+\.tsx$/.test(name));
+  return new Map(pages.map((source) => [source.slice("pages/".length, -".tsx".length), linksOf(source)]));
+}
+
+/** Links to the answers that a page asks for first. They are letters, digits and `:-_` only. */
+function asked(path: string): string[] {
+  const link = (answer: string) => `<link rel="preload" as="fetch" crossorigin="anonymous" href="./api/v1/${answer}" />`;
+  const volume = volumeOf(path);
+  return [link("server"), ...(volume === undefined ? [] : [link(`volumes/${volume}`)])];
+}
+
+function volumeOf(path: string): string | undefined {
+  if (pageFileOf(`/${path}`) !== "view") return undefined;
+  try {
+    const ref = refOfView(path.split("/").slice(1).map(decodeURIComponent));
+    return ref && printRef(parseRef(ref));
+  } catch {
+    return undefined; // the page itself says what is wrong with it
+  }
 }

@@ -46,14 +46,20 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** A browser with a profile of its own, which is gone afterwards. @param servers addresses that its pages may ask */
-export async function startBrowser(servers: readonly string[]): Promise<Browser> {
+/**
+ * A browser with a profile of its own, which is gone afterwards.
+ *
+ * @param servers addresses that its pages may ask
+ * @param drawnBy what draws slices; left out: what the viewer takes by itself, which is the processor where WebGL is drawn in software
+ */
+export async function startBrowser(servers: readonly string[], drawnBy?: "webgl" | "processor"): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), "emporium-browser-"));
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     executablePath: browserPath!,
     args: FLAGS,
     deviceScaleFactor: 1,
   });
+  if (drawnBy) await context.addInitScript((by) => localStorage.setItem("emporium.drawnBy", JSON.stringify(by)), drawnBy);
   return {
     async open(url, size = { width: 1000, height: 700 }) {
       const page = await context.newPage();

@@ -66,37 +66,45 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
   const point = (z: number, y: number, x: number) => [x, y, z].map((index) => index * VOXEL).join(",");
   const expected = (number: number, ending: string) => readFileSync(join(volumes, "expected", `${number}.${ending}`));
 
-  it("A4: each canvas has the greys of NumPy's plane, across all axes, of MRC and OME-Zarr", { timeout: 300_000 }, async () => {
-    for (const [number, one] of cases.entries()) {
-      const p = point(
-        ...(SHAPE.map((size, i) => ("zyx"[i] === one.axis ? one.at : Math.floor(size / 2))) as [number, number, number]),
-      );
-      const search = { l: "ortho", z: String(VOXEL), p, c: `${one.low},${one.high}`, s: String(one.slab) };
-      const { page, problems } = await browser.open(address(one.name, search), { width: 1280, height: 800 });
-      await isSharp(page, one.axis);
-      const greys = greysOf(await pictureOf(page, one.axis));
-      // the yz pane stands beside the xy pane, so its rows run down: y
-      const [width, height] = one.axis === "x" ? [one.rows, one.columns] : [one.columns, one.rows];
-      expect([one.name, one.axis, greys.width, greys.height]).toEqual([one.name, one.axis, width, height]);
-      const wanted = expected(number, "bin");
-      let worst = 0;
-      for (let row = 0; row < one.rows; row++) {
-        for (let column = 0; column < one.columns; column++) {
-          const seen = one.axis === "x" ? greys.at(row, column) : greys.at(column, row);
-          worst = Math.max(worst, Math.abs(seen - wanted[row * one.columns + column]!));
+  it.each(["webgl", "processor"] as const)(
+    "A4: each canvas has the greys of NumPy's plane, across all axes, of MRC and OME-Zarr, drawn by %s",
+    {
+      timeout: 300_000,
+    },
+    async (drawnBy) => {
+      const browser = await startBrowser([url], drawnBy);
+      for (const [number, one] of cases.entries()) {
+        const p = point(
+          ...(SHAPE.map((size, i) => ("zyx"[i] === one.axis ? one.at : Math.floor(size / 2))) as [number, number, number]),
+        );
+        const search = { l: "ortho", z: String(VOXEL), p, c: `${one.low},${one.high}`, s: String(one.slab) };
+        const { page, problems } = await browser.open(address(one.name, search), { width: 1280, height: 800 });
+        await isSharp(page, one.axis);
+        const greys = greysOf(await pictureOf(page, one.axis));
+        // the yz pane stands beside the xy pane, so its rows run down: y
+        const [width, height] = one.axis === "x" ? [one.rows, one.columns] : [one.columns, one.rows];
+        expect([one.name, one.axis, greys.width, greys.height]).toEqual([one.name, one.axis, width, height]);
+        const wanted = expected(number, "bin");
+        let worst = 0;
+        for (let row = 0; row < one.rows; row++) {
+          for (let column = 0; column < one.columns; column++) {
+            const seen = one.axis === "x" ? greys.at(row, column) : greys.at(column, row);
+            worst = Math.max(worst, Math.abs(seen - wanted[row * one.columns + column]!));
+          }
         }
+        expect([one.name, one.axis, one.at, one.slab, worst <= 1 ? "equal" : worst]).toEqual([
+          one.name,
+          one.axis,
+          one.at,
+          one.slab,
+          "equal",
+        ]);
+        expect(problems).toEqual([]);
+        await page.close();
       }
-      expect([one.name, one.axis, one.at, one.slab, worst <= 1 ? "equal" : worst]).toEqual([
-        one.name,
-        one.axis,
-        one.at,
-        one.slab,
-        "equal",
-      ]);
-      expect(problems).toEqual([]);
-      await page.close();
-    }
-  });
+      await browser.close();
+    },
+  );
 
   it("A5: sections that are four times as thick as voxels are wide are drawn so", async () => {
     const { page } = await browser.open(address("flat.mrc", { l: "ortho", z: String(VOXEL), c: "-1,2" }), VIEWPORT);
@@ -277,14 +285,15 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     await page.close();
   });
 
-  it("A29: draws the same without WebGL2, and again after its context was lost", { timeout: 300_000 }, async () => {
+  it("A29: draws the same with WebGL2, also after its context was lost, as without", { timeout: 300_000 }, async () => {
     const search = { l: "ortho", z: "4", p: point(20, 48, 56), c: "-2,4" };
-    const { page } = await browser.open(address("float.mrc", search), VIEWPORT);
-    const pictures = async () => {
+    const other = await startBrowser([url], "webgl");
+    const { page } = await other.open(address("float.mrc", search), VIEWPORT);
+    const pictures = async (of = page) => {
       const all: Picture[] = [];
       for (const axis of ["z", "y", "x"]) {
-        await isSharp(page, axis);
-        all.push(await pictureOf(page, axis));
+        await isSharp(of, axis);
+        all.push(await pictureOf(of, axis));
       }
       return all;
     };
@@ -303,16 +312,28 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
       }
     });
     for (const [i, picture] of (await pictures()).entries()) expect(differing(picture, drawn[i]!, 0)).toBe(0);
-
-    await page.addInitScript(() => {
-      const usual = HTMLCanvasElement.prototype.getContext;
-      HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...more: unknown[]) {
-        return kind === "webgl2" ? null : (usual as (...all: unknown[]) => unknown).call(this, kind, ...more);
-      } as typeof usual;
-    });
-    await page.reload();
+    // a choice of the panel, which draws anew at once
+    await page.getByLabel("Drawn by").selectOption("processor");
+    await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>(".v-canvas")?.getContext("webgl2") === null);
     for (const [i, picture] of (await pictures()).entries()) expect(differing(picture, drawn[i]!, 1)).toBe(0);
-    await page.close();
+    await other.close();
+
+    // where WebGL is a program of the processor, as here, and where there is none
+    for (const isThere of [true, false]) {
+      const { page: usual, problems } = await browser.open(`${url}/about`, VIEWPORT);
+      if (!isThere)
+        await usual.addInitScript(() => {
+          const get = HTMLCanvasElement.prototype.getContext;
+          HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...more: unknown[]) {
+            return kind === "webgl2" ? null : (get as (...all: unknown[]) => unknown).call(this, kind, ...more);
+          } as typeof get;
+        });
+      await usual.goto(address("float.mrc", search));
+      for (const [i, picture] of (await pictures(usual)).entries()) expect(differing(picture, drawn[i]!, 1)).toBe(0);
+      expect(await usual.evaluate(() => document.querySelector<HTMLCanvasElement>(".v-canvas")!.getContext("webgl2"))).toBe(null);
+      expect(problems).toEqual([]);
+      await usual.close();
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useRouterState } from "@tanstack/react-router";
-import { printRef } from "../../src/model/ref.js";
+import { refOfView } from "../../src/model/ref.js";
 import { openServed } from "../viewer/served.js";
 import { Volume } from "../viewer/volume.js";
 
@@ -17,11 +17,8 @@ export function View() {
   return <Volume asked={asked} />;
 }
 
-/** `/view/tomogram/12`, `/view/at/{ref}`, `/view/at/{place}/{key}`. */
 function useRef(): string {
   const { id, place, _splat } = useParams({ strict: false });
-  const kind = useRouterState({ select: ({ location }) => /\/view\/(\w+)\//.exec(location.pathname)?.[1] });
-  if (place === undefined) return `${kind}:${id}`;
-  // without a key it is a reference, which holds both
-  return _splat ? printRef({ kind: "place", place, key: _splat }) : place;
+  const kind = useRouterState({ select: ({ location }) => /\/view\/(\w+)\//.exec(location.pathname)![1]! });
+  return refOfView([kind, (place ?? id)!, _splat ?? ""])!;
 }

@@ -16,11 +16,12 @@ import {
 import { isOnSection, type Measure, printMeasured } from "./measure.js";
 import type { Axis, PaneTransform, PaneView } from "./overlay.js";
 import { isWhole, type Plane, PlaneLoader, type PlaneSource, valueIn } from "./planes.js";
-import { type Frame, type Placed, type Renderer, webglRenderer } from "./render.js";
+import { type Frame, isWebglFast, type Placed, type Renderer, webglRenderer } from "./render.js";
 import { canvasRenderer } from "./render-2d.js";
 import { scaleBar } from "./scale-bar.js";
 import { isOtherSource, passes } from "./served.js";
 import { axisOf, type Hover, type PaneId, type Session } from "./session.js";
+import { drawnBy } from "./settings.js";
 import { sectionOf } from "./state.js";
 
 /** Colours of the tokens: a canvas knows no variables. */
@@ -65,21 +66,24 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
   let planes: readonly Plane[] = [];
   let source: PlaneSource = sourceNow();
   let loader = loaderFor(source);
-  const renderer: Renderer =
-    webglRenderer(canvas, () => {
-      drawn = undefined;
-      schedule();
-    }) ?? canvasRenderer(canvas);
+  const by = drawnBy.get();
+  const again = () => {
+    drawn = undefined;
+    schedule();
+  };
+  const isWebgl = by === "webgl" || (by === "auto" && isWebglFast());
+  const renderer: Renderer = (isWebgl ? webglRenderer(canvas, again) : undefined) ?? canvasRenderer(canvas);
 
   const stops = [
     session.state.watch(schedule),
     session.repaints.watch(schedule),
     session.painter.watch(schedule),
     session.measuring.watch(schedule),
+    session.activePane.watch(schedule),
     isDown.watch(() => isDown.get() || loader.retry()),
     session.second.watch(() => {
       if (sourceNow() !== source) {
-        loader.close();
+        leave();
         planes = [];
         source = sourceNow();
         loader = loaderFor(source);
@@ -94,13 +98,23 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
     return second && (pane === "z2") !== second.isOver ? second.source : session.source;
   }
 
+  function leave(): void {
+    loader.close();
+    session.loaders.delete(loader);
+  }
+
   function loaderFor(from: PlaneSource): PlaneLoader {
-    return new PlaneLoader({
+    const made = new PlaneLoader({
       source: from,
       cache: session.cache,
       clock: systemClock,
       passes,
       isOver: () => session.isChanged.get(),
+      isHeld: () => session.isHeld,
+      mayReadAhead: () => session.activePane.get() === pane && ![...session.loaders].some(({ isBusy }) => isBusy),
+      settled() {
+        for (const other of session.loaders) if (other !== made) other.goOn();
+      },
       show(plane) {
         // a part lies over the whole of the same section, if that is there
         const beneath = planes
@@ -116,12 +130,15 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
         session.setStatus(pane, { ...statusNow(), ...state });
       },
     });
+    session.loaders.add(made);
+    return made;
   }
 
   const statusNow = () => session.status.get()[pane] ?? { isSlow: false, isSharp: false };
 
   function schedule(): void {
-    if (isClosed || frame !== 0) return;
+    // what fits depends on all of them: planes for other sizes would be asked for in vain
+    if (isClosed || frame !== 0 || session.sizes.size < session.loaders.size) return;
     frame = requestAnimationFrame(() => {
       // what comes of the cache at once is in this frame
       want();
@@ -334,7 +351,7 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
       isClosed = true;
       cancelAnimationFrame(frame);
       for (const stop of stops) stop();
-      loader.close();
+      leave();
       renderer.dispose();
       session.shown.delete(pane);
       session.setSize(pane, undefined);

@@ -8,7 +8,7 @@ import { Histogram, useContrast } from "./histogram.js";
 import type { Command } from "./keys.js";
 import { MEASURE_KINDS, measuresTsv, parsePoint, printMeasured } from "./measure.js";
 import type { Session } from "./session.js";
-import { logHistogram, sideWidth, wheelZooms } from "./settings.js";
+import { type DrawnBy, drawnBy, logHistogram, sideWidth, wheelZooms } from "./settings.js";
 import { atPosition, isTiltSeries, withSlab } from "./state.js";
 import { useOf } from "./use-of.js";
 
@@ -232,6 +232,14 @@ function Settings() {
     <section className="v-part" aria-label="Settings">
       <label className="check">
         <input type="checkbox" checked={wheel} onChange={({ target }) => wheelZooms.set(target.checked)} /> Wheel zooms
+      </label>
+      <label>
+        Drawn by{" "}
+        <select value={drawnBy.use()} onChange={({ target }) => drawnBy.set(target.value as DrawnBy)}>
+          <option value="auto">what is faster</option>
+          <option value="webgl">WebGL</option>
+          <option value="processor">the processor</option>
+        </select>
       </label>
     </section>
   );

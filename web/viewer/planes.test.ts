@@ -82,7 +82,8 @@ describe("numbers of a plane", () => {
 function laboratory() {
   const asked: { ask: PlaneAsk; signal: AbortSignal; answer: () => Promise<void>; fail: (error: unknown) => Promise<void> }[] =
     [];
-  const changed = { is: false };
+  const [changed, held, others] = [{ is: false }, { is: false }, { areBusy: false }];
+  const settlings: number[] = [];
   const shown: Plane[] = [];
   const timers: { ms: number; signal: AbortSignal | undefined; ring: () => Promise<void> }[] = [];
   const settle = async (act: () => void) => {
@@ -119,12 +120,15 @@ function laboratory() {
     state: (state) => states.push(state),
     passes: (error) => error === "away",
     isOver: () => changed.is,
+    isHeld: () => held.is,
+    mayReadAhead: () => !others.areBusy,
+    settled: () => settlings.push(shown.length),
   });
   const open = () => asked.filter(({ signal }) => !signal.aborted);
   const ring = async (ms: number) => {
     for (const timer of timers.filter((one) => one.ms === ms && !one.signal?.aborted)) await timer.ring();
   };
-  return { loader, asked, shown, states, open, ring, changed };
+  return { loader, asked, shown, states, open, ring, changed, held, others, settlings };
 }
 const moving = { isMoving: true, direction: 1 } as const;
 const resting = { isMoving: false, direction: 1 } as const;
@@ -139,15 +143,22 @@ describe("a loader", () => {
     expect(shown.map(({ as }) => as)).toEqual(["native"]);
   });
 
-  it("has no more than two requests under way; the oldest may arrive, so that the picture follows", async () => {
-    const { loader, open, shown } = laboratory();
+  it("has no more than two requests under way; they arrive while one moves, and what is wanted then comes next", async () => {
+    const { loader, open, shown, ring } = laboratory();
     for (let at = 0; at < 50; at++) {
       loader.want(need(at), moving);
       expect(open().length).toBeLessThanOrEqual(2);
     }
-    expect(open().map(({ ask }) => ask.at)).toEqual([0, 49]);
+    expect(open().map(({ ask }) => ask.at)).toEqual([0, 1]);
     await open()[0]!.answer();
-    expect(shown.map(({ at }) => at)).toEqual([0]);
+    expect([shown.map(({ at }) => at), open().at(-1)?.ask.at]).toEqual([[0], 49]);
+    loader.want(need(60), moving);
+    await ring(80);
+    expect(
+      open()
+        .slice(-2)
+        .map(({ ask }) => ask.at),
+    ).toEqual([60, 60]);
   });
 
   it("shows no older section after a newer one", async () => {
@@ -166,6 +177,31 @@ describe("a loader", () => {
     await open()[0]!.answer();
     await ring(80);
     expect(asked.filter(({ ask }) => ask.as === "native").map(({ ask }) => ask.at)).toEqual([1]);
+  });
+
+  it("is never sharp while a key is held, however late the next step comes", async () => {
+    const { loader, open, ring, asked, held } = laboratory();
+    held.is = true;
+    loader.want(need(1), moving);
+    await open()[0]!.answer();
+    await ring(80);
+    expect(asked.some(({ ask }) => ask.as === "native")).toBe(false);
+    held.is = false;
+    await ring(80);
+    expect(asked.some(({ ask }) => ask.as === "native")).toBe(true);
+  });
+
+  it("reads nothing ahead while another pane waits, and goes on once that has what it wants", async () => {
+    const { loader, asked, others, settlings } = laboratory();
+    others.areBusy = true;
+    loader.want(need(1), resting);
+    expect(loader.isBusy).toBe(true);
+    await asked[0]!.answer();
+    await asked[1]!.answer();
+    expect([asked.length, loader.isBusy, settlings]).toEqual([2, false, [2]]);
+    others.areBusy = false;
+    loader.goOn();
+    expect(asked.slice(2).map(({ ask }) => ask.at)).toEqual([2]);
   });
 
   it("fetches what comes next while nothing else is to be done, and shows it without asking again", async () => {

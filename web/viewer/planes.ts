@@ -89,6 +89,13 @@ export function sampleAt({ dtype, data }: Plane, place: number): number {
   return dtype === "float16" ? fromHalf(value) : value;
 }
 
+let halfNumbers: Float32Array | undefined;
+/** The number that each pattern of 16 bits is. */
+export function halves(): Float32Array {
+  halfNumbers ??= Float32Array.from({ length: 65_536 }, (_, bits) => fromHalf(bits));
+  return halfNumbers;
+}
+
 function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
@@ -179,6 +186,12 @@ export interface LoaderOptions {
   passes(error: unknown): boolean;
   /** The source is another one now: what was read is shown, and nothing more is asked for. */
   isOver(): boolean;
+  /** A key is held: there is no rest, however long the next step takes to be heard of. */
+  isHeld(): boolean;
+  /** Planes may be read ahead: nobody waits for one, and here it is that one moves. */
+  mayReadAhead(): boolean;
+  /** Nothing is waited for here now. */
+  settled(): void;
 }
 
 export const makeCache = (): Recent<string, Plane> => new Recent(CACHE_BYTES, ({ data }) => data.byteLength);
@@ -187,14 +200,12 @@ interface Flight {
   readonly ask: PlaneAsk;
   readonly key: string;
   readonly isAhead: boolean;
+  readonly isRough: boolean;
   readonly turn: number;
   readonly abort: AbortController;
 }
 
-/**
- * Fetches planes for one pane. While the section changes only rough ones are asked for, and of two requests under way the older one is left
- * to arrive, since otherwise nothing would where answers take longer than steps.
- */
+/** Fetches planes for one pane. While the section changes only rough ones are asked for; no more than two requests are under way. */
 export class PlaneLoader {
   private flights: Flight[] = [];
   private wanted: { rough: PlaneAsk; sharp: PlaneAsk; ahead: readonly PlaneAsk[] } | undefined;
@@ -212,7 +223,10 @@ export class PlaneLoader {
   want(need: PlaneNeed, { isMoving, direction }: { isMoving: boolean; direction: 1 | -1 }): void {
     const { facts } = this.options.source;
     const { rough, sharp } = asksFor(facts, need);
-    if (this.wanted && keyOf(this.wanted.sharp) === keyOf(sharp) && keyOf(this.wanted.rough) === keyOf(rough)) return;
+    if (this.wanted && keyOf(this.wanted.sharp) === keyOf(sharp) && keyOf(this.wanted.rough) === keyOf(rough)) {
+      this.pump();
+      return;
+    }
     const count = facts.shape[{ z: 0, y: 1, x: 2 }[need.axis]]!;
     const planeBytes = (rough.box[2] - rough.box[0]) * (rough.box[3] - rough.box[1]) * 4;
     const ring = facts.isSequential ? 0 : Math.min(RING, Math.floor(CACHE_BYTES / 6 / planeBytes));
@@ -238,6 +252,11 @@ export class PlaneLoader {
     this.pump();
   }
 
+  /** Others wait for nothing any more. */
+  goOn(): void {
+    this.pump();
+  }
+
   close(): void {
     this.isClosed = true;
     this.rest.abort();
@@ -249,6 +268,7 @@ export class PlaneLoader {
     this.rest = new AbortController();
     void this.options.clock.sleep(ms, this.rest.signal).then(
       () => {
+        if (this.options.isHeld()) return this.settle(ms);
         this.isMoving = false;
         this.failed = undefined;
         this.pump();
@@ -267,6 +287,11 @@ export class PlaneLoader {
 
   private tell(isSlow: boolean): void {
     if (!this.isClosed) this.options.state({ isSlow, error: this.failed });
+  }
+
+  /** Somebody looks at this pane, and does not see yet what will come. */
+  get isBusy(): boolean {
+    return this.isWaiting() && this.failed === undefined;
   }
 
   private isWaiting(): boolean {
@@ -308,30 +333,30 @@ export class PlaneLoader {
     for (const one of needs) {
       if (this.flights.some(({ key }) => key === keyOf(one))) continue;
       if (this.flights.length >= FLIGHTS && !this.makeRoom()) break;
-      this.start(one, false);
+      this.start(one, { isAhead: false, isRough: one === rough });
     }
-    if (needs.length > 0) return;
+    if (needs.length > 0 || !this.options.mayReadAhead()) return;
     const next = ahead.find((one) => !this.cached(one) && !this.flights.some(({ key }) => key === keyOf(one)));
-    if (next && this.flights.length < FLIGHTS - 1) this.start(next, true);
+    if (next && this.flights.length < FLIGHTS - 1) this.start(next, { isAhead: true, isRough: true });
   }
 
+  /**
+   * While one moves, rough planes that are on their way are left to arrive: the picture follows as fast as answers come, and no work of the
+   * server is in vain. At rest nothing is waited for but what is wanted.
+   */
   private makeRoom(): boolean {
     const { rough, sharp } = this.wanted!;
     const isWanted = ({ key }: Flight) => key === keyOf(rough) || key === keyOf(sharp);
-    const spare =
-      this.flights.find(({ isAhead }) => isAhead) ??
-      this.flights
-        .filter((flight) => !isWanted(flight))
-        .sort((a, b) => b.turn - a.turn)
-        .at(0);
+    const isSpare = (flight: Flight) => !isWanted(flight) && !(this.isMoving && flight.isRough);
+    const spare = this.flights.find(({ isAhead }) => isAhead) ?? this.flights.findLast(isSpare);
     if (!spare) return false;
     spare.abort.abort();
     this.flights = this.flights.filter((flight) => flight !== spare);
     return true;
   }
 
-  private start(ask: PlaneAsk, isAhead: boolean): void {
-    const flight: Flight = { ask, key: keyOf(ask), isAhead, turn: this.turn, abort: new AbortController() };
+  private start(ask: PlaneAsk, as: Pick<Flight, "isAhead" | "isRough">): void {
+    const flight: Flight = { ask, key: keyOf(ask), ...as, turn: this.turn, abort: new AbortController() };
     this.flights.push(flight);
     void this.options.source.read(ask, flight.abort.signal).then(
       (plane) => this.arrived(flight, plane),
@@ -351,6 +376,7 @@ export class PlaneLoader {
       this.tell(false);
     }
     this.pump();
+    if (!flight.isAhead && !this.isBusy) this.options.settled();
   }
 
   private missed(flight: Flight, error: unknown): void {

@@ -102,6 +102,24 @@ interface Texture {
   plane: Plane | undefined;
 }
 
+/** Drivers of WebGL that are programs of the processor: of Chromium, of Mesa, of Windows. */
+const IN_SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+let isFast: boolean | undefined;
+
+/** Whether WebGL is drawn by a graphics card. A driver of the processor draws the same, several times slower than `render-2d.ts` does. */
+export function isWebglFast(): boolean {
+  isFast ??= (() => {
+    const gl = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+    if (!gl) return false;
+    // not every browser says no by itself
+    const name = gl.getExtension("WEBGL_debug_renderer_info")?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER;
+    const driver = String(gl.getParameter(name));
+    gl.getExtension("WEBGL_lose_context")?.loseContext();
+    return !IN_SOFTWARE.test(driver);
+  })();
+  return isFast;
+}
+
 /** Draws with WebGL2. A context that was lost is made anew, and `again` is called. Undefined where there is none. */
 export function webglRenderer(canvas: HTMLCanvasElement, again: () => void): Renderer | undefined {
   const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, powerPreference: "low-power" });

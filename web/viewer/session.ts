@@ -7,7 +7,7 @@ import type { Contrast } from "./contrast.js";
 import { fittingZoom, middleOf, type PaneSize } from "./geometry.js";
 import type { Measure, MeasureKind } from "./measure.js";
 import type { Axis, OverlayHit, OverlayPainter } from "./overlay.js";
-import { type LoaderState, makeCache, type Plane, type PlaneSource, REST_MS } from "./planes.js";
+import { type LoaderState, makeCache, type Plane, type PlaneLoader, type PlaneSource, REST_MS } from "./planes.js";
 import { atSection, sectionOf, type ViewState, withContrast } from "./state.js";
 
 /** What is under the pointer. */
@@ -59,7 +59,11 @@ export interface Session {
   /** The pane that keys mean. */
   readonly activePane: Shared<PaneId>;
   readonly active: Axis;
+  /** What fetches the planes of each pane. */
+  readonly loaders: Set<PlaneLoader>;
   direction: 1 | -1;
+  /** A key that moves is held down. */
+  isHeld: boolean;
   movedAt: number;
   update(change: (state: ViewState) => ViewState): void;
   step(axis: Axis, by: number): void;
@@ -98,7 +102,9 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
     get active() {
       return axisOf(session.activePane.get());
     },
+    loaders: new Set(),
     direction: 1,
+    isHeld: false,
     movedAt: Number.NEGATIVE_INFINITY,
     update: (change) => session.state.set(change(session.state.get())),
     step: (axis, by) => session.goToSection(axis, sectionOf(facts, axis, session.state.get()) + by),
@@ -111,7 +117,7 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
       session.movedAt = clock.monotonic();
       session.state.set(next);
     },
-    isMoving: () => clock.monotonic() - session.movedAt < REST_MS,
+    isMoving: () => session.isHeld || clock.monotonic() - session.movedAt < REST_MS,
     zoom: () => session.state.get().zoom ?? session.fitting(),
     fitting: () => fittingZoom(facts, [...session.sizes.values()]),
     centre: () => session.state.get().centre ?? middleOf(facts),

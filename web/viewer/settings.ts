@@ -10,6 +10,10 @@ export const sideWidth = remembered(
   280,
   (value): value is number => typeof value === "number" && value >= 220 && value <= 480,
 );
+const DRAWERS = ["auto", "webgl", "processor"] as const;
+export type DrawnBy = (typeof DRAWERS)[number];
+/** What draws slices. `auto`: WebGL, unless that is a program that the processor runs. */
+export const drawnBy = remembered<DrawnBy>("drawnBy", "auto", (value): value is DrawnBy => DRAWERS.includes(value as DrawnBy));
 /** Sections a second. */
 export const SPEEDS = [2, 5, 10, 20, 30] as const;
 export const playSpeed = remembered<number>("playSpeed", 10, (value): value is number => SPEEDS.includes(value as 10));

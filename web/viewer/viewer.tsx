@@ -29,7 +29,7 @@ import { Panel } from "./panel.js";
 import type { PlaneSource } from "./planes.js";
 import { SectionBar } from "./section-bar.js";
 import { makeSession, type PaneId, type Session } from "./session.js";
-import { playSpeed, SPEEDS } from "./settings.js";
+import { drawnBy, playSpeed, SPEEDS } from "./settings.js";
 import { atPosition, isTiltSeries, LAYOUTS, type Layout, panned, sectionOf, type ViewState, withSlab, zoomed } from "./state.js";
 import { useOf } from "./use-of.js";
 
@@ -79,6 +79,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
   }, []);
   const layout = useLayout(session);
   const second = useSecond(session, layout);
+  const drawer = drawnBy.use();
   const stepPoint = useRef<(direction: 1 | -1) => void>(undefined);
   const host = useHost(session, stepPoint);
   const root = useRef<HTMLDivElement>(null);
@@ -170,14 +171,18 @@ export function Viewer({ source }: { source: PlaneSource }) {
     const command = commandOf(event, letterKeys.get() && isCanvas);
     if (!command || (!isCanvas && command.do !== "leave")) return;
     event.preventDefault();
+    if (command.do === "section") session.isHeld = event.repeat;
     run(command);
+  };
+  const letGo = () => {
+    session.isHeld = false;
   };
 
   const panes = PANES[layout];
   const isNeuroglancers = /\/view\/(?:tomogram|at)\//.test(location.pathname);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of the canvases inside of it
-    <div className="viewer" ref={root} onKeyDown={onKeyDown} data-sheet={sheet}>
+    <div className="viewer" ref={root} onKeyDown={onKeyDown} onKeyUp={letGo} onBlur={letGo} data-sheet={sheet}>
       <div className="v-bar">
         <h1>{facts.title}</h1>
         <RunSteps facts={facts} step={(by) => run({ do: "list", by })} />
@@ -233,7 +238,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
           {panes
             .filter((pane) => pane !== "z2" || second)
             .map((pane) => (
-              <Pane key={pane} session={session} pane={pane} onDrawing={onDrawing} />
+              <Pane key={`${pane} ${drawer}`} session={session} pane={pane} onDrawing={onDrawing} />
             ))}
           {layout === "tilt" && (
             <Suspense>

@@ -1,11 +1,8 @@
-import { lazy, type ReactNode, Suspense } from "react";
+import type { ReactNode } from "react";
 import { useCrumbs } from "../parts/page.js";
 import { ErrorPanel, Loading } from "../parts/states.js";
 import type { PlaneSource } from "./planes.js";
-
-// fetched while the volume is asked for
-const viewer = import("./viewer.js");
-const Viewer = lazy(async () => ({ default: (await viewer).Viewer }));
+import { Viewer } from "./viewer.js";
 
 interface Asked {
   readonly data: PlaneSource | undefined;
@@ -21,14 +18,7 @@ export function Volume({ asked: { data, error, refetch }, children }: { asked: A
         {children}
       </NotShown>
     );
-  const wait = <Loading what="the volume" />;
-  return data ? (
-    <Suspense fallback={wait}>
-      <Viewer key={`${data.facts.ref} ${data.facts.etag}`} source={data} />
-    </Suspense>
-  ) : (
-    wait
-  );
+  return data ? <Viewer key={`${data.facts.ref} ${data.facts.etag}`} source={data} /> : <Loading what="the volume" />;
 }
 
 function NotShown({ error, again, children }: { error: unknown; again: () => void; children: ReactNode }) {

@@ -1,0 +1,34 @@
+/** Addresses of pages below the base, and the file of `web/pages` that shows each. `$name` is one part of a path, `$` all that is left of it. */
+export const PAGE_FILES = {
+  "/": "home",
+  "/datasets": "datasets",
+  "/datasets/$id": "dataset",
+  "/depositions": "depositions",
+  "/depositions/$id": "deposition",
+  "/runs": "runs",
+  "/runs/$id": "run",
+  "/annotations": "annotations",
+  "/annotations/$id": "annotation",
+  "/browse": "browse",
+  "/browse/$place": "browse",
+  "/browse/$place/$": "browse",
+  "/search": "search",
+  "/about": "about",
+  "/view/tomogram/$id": "view",
+  "/view/tiltseries/$id": "view",
+  "/view/frame/$id": "view",
+  "/view/dropped/$name": "view-dropped",
+  "/view/at/$place/$": "view",
+  "/neuroglancer/tomogram/$id": "neuroglancer",
+  "/neuroglancer/at/$place/$": "neuroglancer",
+} as const;
+
+export type PagePath = keyof typeof PAGE_FILES;
+
+const PATTERNS = Object.entries(PAGE_FILES).map(([path, file]) => {
+  const pattern = path.replace(/\/\$$/, "(?:/.*)?").replace(/\$\w+/g, "[^/]+");
+  return { matches: new RegExp(`^${pattern}$`), file };
+});
+
+/** The file of the page at a path below the base, which begins with a slash. Undefined where no page is. */
+export const pageFileOf = (path: string): string | undefined => PATTERNS.find(({ matches }) => matches.test(path))?.file;
