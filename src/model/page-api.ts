@@ -131,12 +131,24 @@ export interface VolumeFacts {
   readonly isTiltSeries: boolean;
   /** Degrees, one a section. */
   readonly angles?: readonly number[] | undefined;
+  /** e/Å² after each section. */
+  readonly doses?: readonly number[] | undefined;
   /** What the header does not keep to, in words. */
   readonly warnings: readonly string[];
   /** Facts with where each is from; several sources of one fact may contradict each other. */
   readonly sources: Readonly<Record<string, readonly { readonly value: string; readonly from: string }[]>>;
+  /** Of a file whose pages are channels or times, too. */
+  readonly pages?: StackPages | undefined;
   /** Planes come in the order of the file only: it is compressed. */
   readonly isSequential?: boolean | undefined;
+}
+
+/** How the pages of a file, the first axis of its shape, are spread over slices, channels and times: `order` has the fastest first. */
+export interface StackPages {
+  readonly order: string;
+  readonly z: number;
+  readonly c: number;
+  readonly t: number;
 }
 
 export interface VolumeLevel {
@@ -164,6 +176,9 @@ export interface PlaneQuery {
   /** The etag of the facts: an address with it never changes its answer. */
   readonly v?: string | undefined;
 }
+
+/** Most bytes of an answer, of a dropped file as well. */
+export const PLANE_BYTES_MAX = 64 * 2 ** 20;
 
 /**
  * Headers of a plane: `rows,columns`; the numbers' type; the level that was read; where chunks are not stored, so that their voxels have the fill

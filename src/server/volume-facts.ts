@@ -1,4 +1,4 @@
-import { planeFacts, sampleVolume } from "../arrays/plane/facts.js";
+import { planeFacts, sampleVolume, stackPages } from "../arrays/plane/facts.js";
 import type { VolumeFacts } from "../model/page-api.js";
 import { printRef } from "../model/ref.js";
 import type { OpenVolume } from "./open-volume.js";
@@ -21,6 +21,7 @@ export async function volumeFacts(volume: OpenVolume, signal: AbortSignal | unde
     ...metadata,
     limits: limits ? { ...limits, from: "metadata" } : { ...sample.limits, from: "sample" },
     histogram: sample.histogram,
+    pages: stackPages(peeked, source.levels[0]!.shape[0]),
     isSequential,
   };
 }

@@ -7,9 +7,10 @@ import { type Mdoc, mdocNumbers, parseMdoc } from "../formats/mdoc/read.js";
 import { parseTiltAngles } from "../formats/tilt-angles/read.js";
 import type { VolumeFacts } from "../model/page-api.js";
 import type { OpenVolume } from "./open-volume.js";
+import { dosesBeside } from "./section-doses.js";
 
 /** What lies beside a volume and tells of it: documents of the tree, angles, the state of its view. */
-export interface VolumeMetadata extends Pick<VolumeFacts, "kind" | "isTiltSeries" | "angles" | "warnings" | "sources"> {
+export interface VolumeMetadata extends Pick<VolumeFacts, "kind" | "isTiltSeries" | "angles" | "doses" | "warnings" | "sources"> {
   readonly limits?: { readonly low: number; readonly high: number } | undefined;
 }
 
@@ -51,10 +52,12 @@ export async function volumeMetadata(volume: OpenVolume, signal: AbortSignal | u
     warnings.push(`voxel sizes contradict each other: ${sizes.map(({ value, from }) => `${value} Å (${from})`).join(", ")}`);
   }
   if (found) sources.angles = [{ value: `${found.angles.length} angles`, from: found.from }];
+  const dosed = isTiltSeries ? await dosesBeside({ read, folder, name, sections, angles: found?.angles }) : undefined;
+  if (dosed) sources.doses = [{ value: `${dosed.doses.length} doses`, from: dosed.from }];
   const state = tomogram && jsonText(member(tomogram, "neuroglancer_config_path"));
   const limits = (state && stateLimits(await document(state), key)) || omeroLimits(volume.peeked?.raw);
   const kind = kindOf(key, { shape: source.levels[0]!.shape, isTiltSeries, isTomogram: tomogram !== undefined });
-  return { kind, isTiltSeries, angles: found?.angles, warnings, sources, limits };
+  return { kind, isTiltSeries, angles: found?.angles, doses: dosed?.doses, warnings, sources, limits };
 }
 
 interface Beside {

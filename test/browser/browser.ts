@@ -50,13 +50,16 @@ export interface Browser {
  * A browser with a profile of its own, which is gone afterwards.
  *
  * @param servers addresses that its pages may ask
- * @param drawnBy what draws slices; left out: what the viewer takes by itself, which is the processor where WebGL is drawn in software
+ * @param options `drawnBy`: what draws slices; left out: what the viewer takes by itself, which is the processor where WebGL is drawn in software. `flags` of Chromium
  */
-export async function startBrowser(servers: readonly string[], drawnBy?: "webgl" | "processor"): Promise<Browser> {
+export async function startBrowser(
+  servers: readonly string[],
+  { drawnBy, flags = [] }: { drawnBy?: "webgl" | "processor"; flags?: readonly string[] } = {},
+): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), "emporium-browser-"));
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     executablePath: browserPath!,
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     deviceScaleFactor: 1,
   });
   if (drawnBy) await context.addInitScript((by) => localStorage.setItem("emporium.drawnBy", JSON.stringify(by)), drawnBy);

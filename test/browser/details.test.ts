@@ -241,6 +241,23 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await steps.getByRole("link", { name: "Next run" }).click();
     await expect.poll(() => page.locator("h1").textContent(), WAIT).toBe(second!.name);
     await expect.poll(() => steps.textContent(), WAIT).toBe("2/2");
+
+    // likewise among slices: by button and by key
+    const tomogramOf = (run: (typeof ids.runs)[number]) => `/view/tomogram/${run.tomograms.edges[0]!.node.id}`;
+    await page.evaluate(`sessionStorage.setItem("emporium.list.runs", ${JSON.stringify(JSON.stringify(list))})`);
+    await page.goto(served.url + tomogramOf(first!));
+    const among = page.getByRole("navigation", { name: "Runs of the list" });
+    await expect.poll(() => among.textContent(), WAIT).toBe("‹ P1/2N ›");
+    expect(await among.getByRole("button", { name: "‹ P" }).isDisabled()).toBe(true);
+    await among.getByRole("button", { name: "N ›" }).click();
+    await expect.poll(() => new URL(page.url()).pathname, WAIT).toBe(tomogramOf(second!));
+    await expect.poll(() => among.textContent(), WAIT).toBe("‹ P2/2N ›");
+    expect(await among.getByRole("button", { name: "N ›" }).isDisabled()).toBe(true);
+    await page.locator('.v-pane[data-axis="z"] .v-canvas').focus();
+    await page.keyboard.press("n");
+    await page.getByText("There is no further run").waitFor(WAIT);
+    await page.keyboard.press("p");
+    await expect.poll(() => new URL(page.url()).pathname, WAIT).toBe(tomogramOf(first!));
     await page.close();
   });
 

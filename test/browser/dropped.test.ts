@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -79,6 +89,43 @@ describe.skipIf(browserPath === undefined)("A2, §4.3: a file that is dropped on
     await page.close();
   });
 
+  it("may be larger than memory; what no browser could save of it is refused beforehand, with its reason", {
+    timeout: 300_000,
+  }, async () => {
+    const { page, problems } = await browser.open(`${server.url}/view/dropped/large.mrc`, VIEWPORT);
+    const open = async (path: string) => {
+      const [chooser] = await Promise.all([
+        page.waitForEvent("filechooser"),
+        page.getByRole("button", { name: /^Open/ }).click(),
+      ]);
+      await chooser.setFiles(path);
+      await isSharp(page, "z");
+    };
+    // 6 GiB, nearly all of it a hole
+    const large = join(folder, "large.mrc");
+    sparseMrc(large, [1536, 1024, 1024], [1535, 1023, 1023], 7.25);
+    await open(large);
+    await page.locator('.v-pane[data-axis="z"] .v-canvas').focus();
+    await page.keyboard.press("g");
+    await page.keyboard.type("10230 10230 15350");
+    for (const key of ["Enter", "Escape"]) await page.keyboard.press(key);
+    await page.waitForSelector('.v-pane[data-axis="z"][data-shown="1535"][data-sharp="true"]');
+    await expect.poll(() => page.locator(".v-readout").textContent()).toContain("value 7.25voxel 1023 1023 1535");
+    await page.waitForSelector('.v-pane[data-axis="x"][data-shown="1023"][data-sharp="true"]', { timeout: 120_000 });
+
+    await page.goto(`${server.url}/view/dropped/wide.mrc`);
+    const wide = join(folder, "wide.mrc");
+    sparseMrc(wide, [1, 9000, 9000], [0, 0, 0], 1);
+    await open(wide);
+    await page.locator(".v-canvas").focus();
+    await page.keyboard.press("e");
+    await page.getByText("This plane has 309.0 MiB, a pixel a voxel is saved of at most 64.0 MiB").waitFor();
+    for (const label of ["PNG, 16 bit raw", "TIFF, 32 bit", "A pixel a voxel"])
+      expect([label, await page.getByLabel(label).isDisabled()]).toEqual([label, true]);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   it("A28: can be chosen by keyboard on the home page, where nothing is served, too", { timeout: 300_000 }, async () => {
     const empty = await serveVolumes(undefined, join(folder, "empty"));
     try {
@@ -109,6 +156,21 @@ async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
     },
     [name, bytes.toString("base64")],
   );
+}
+
+/** Zeros but for one voxel, 10 Å each; its file takes no room. */
+function sparseMrc(path: string, shape: readonly number[], [z, y, x]: readonly [number, number, number], value: number): void {
+  const [nz, ny, nx] = shape as [number, number, number];
+  const head = new Int32Array(256);
+  head.set([nx, ny, nz, 2, 0, 0, 0, nx, ny, nz]);
+  new Float32Array(head.buffer, 40, 6).set([nx * 10, ny * 10, nz * 10, 90, 90, 90]);
+  head.set([1, 2, 3], 16);
+  new Uint8Array(head.buffer).set([...new TextEncoder().encode("MAP "), 0x44, 0x44], 208);
+  const file = openSync(path, "w");
+  writeSync(file, new Uint8Array(head.buffer));
+  writeSync(file, Float32Array.of(value), 0, 4, 1024 + 4 * ((z * ny + y) * nx + x));
+  ftruncateSync(file, 1024 + 4 * nz * ny * nx);
+  closeSync(file);
 }
 
 /** Of a program that writes neither "MAP " nor a machine stamp. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { printRef } from "../../src/model/ref.js";
 import { writeFiles, zarrFiles } from "../zarr-volume.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
-import { isSharp, pictureOf, type ServedFolder, serveVolumes } from "./slices.js";
+import { isSharp, pictureOf, type ServedFolder, serveVolumes, wordMrc } from "./slices.js";
 
 const VIEWPORT = { width: 1280, height: 800 };
 const SIDE = 64;
@@ -94,12 +94,4 @@ describe.skipIf(browserPath === undefined)("A30: what goes wrong while one looks
 });
 
 /** Bytes of one value. */
-function mrc(value: number): Uint8Array {
-  const head = new Int32Array(256);
-  head.set([SIDE, SIDE, SECTIONS, 6, 0, 0, 0, SIDE, SIDE, SECTIONS]);
-  new Float32Array(head.buffer, 40, 6).set([SIDE, SIDE, SECTIONS, 90, 90, 90]);
-  head.set([1, 2, 3], 16);
-  const bytes = new Uint8Array(head.buffer);
-  bytes.set(new TextEncoder().encode("MAP DD"), 208);
-  return Buffer.concat([bytes, new Uint8Array(new Uint16Array(SIDE * SIDE * SECTIONS).fill(value).buffer)]);
-}
+const mrc = (value: number) => wordMrc([SECTIONS, SIDE, SIDE], 0, () => value);

@@ -56,3 +56,22 @@ export async function pictureOf(page: Page, axis: string): Promise<Picture> {
   });
   return readPicture(await page.locator(`.v-pane[data-axis="${axis}"] .v-canvas`).screenshot());
 }
+
+/** An MRC of mode 6, voxels of which are `value(z, y, x)`. @param edge of a voxel in Å; 0: the header does not say */
+export function wordMrc(
+  shape: readonly [z: number, y: number, x: number],
+  edge: number,
+  value: (z: number, y: number, x: number) => number,
+): Uint8Array {
+  const [nz, ny, nx] = shape;
+  const header = new DataView(new ArrayBuffer(1024));
+  for (const [i, word] of [nx, ny, nz, 6, 0, 0, 0, nx, ny, nz].entries()) header.setInt32(4 * i, word, true);
+  for (const [i, size] of [nx * edge, ny * edge, nz * edge, 90, 90, 90].entries()) header.setFloat32(40 + 4 * i, size, true);
+  for (const i of [0, 1, 2]) header.setInt32(64 + 4 * i, i + 1, true);
+  header.setInt32(108, 20140, true);
+  const bytes = new Uint8Array(header.buffer);
+  bytes.set([...new TextEncoder().encode("MAP "), 0x44, 0x44], 208);
+  const voxels = new Uint16Array(nz * ny * nx);
+  for (let z = 0, i = 0; z < nz; z++) for (let y = 0; y < ny; y++) for (let x = 0; x < nx; x++) voxels[i++] = value(z, y, x);
+  return Buffer.concat([bytes, new Uint8Array(voxels.buffer)]);
+}

@@ -72,7 +72,7 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
       timeout: 300_000,
     },
     async (drawnBy) => {
-      const browser = await startBrowser([url], drawnBy);
+      const browser = await startBrowser([url], { drawnBy });
       for (const [number, one] of cases.entries()) {
         const p = point(
           ...(SHAPE.map((size, i) => ("zyx"[i] === one.axis ? one.at : Math.floor(size / 2))) as [number, number, number]),
@@ -287,7 +287,7 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
 
   it("A29: draws the same with WebGL2, also after its context was lost, as without", { timeout: 300_000 }, async () => {
     const search = { l: "ortho", z: "4", p: point(20, 48, 56), c: "-2,4" };
-    const other = await startBrowser([url], "webgl");
+    const other = await startBrowser([url], { drawnBy: "webgl" });
     const { page } = await other.open(address("float.mrc", search), VIEWPORT);
     const pictures = async (of = page) => {
       const all: Picture[] = [];

@@ -11,6 +11,8 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["wheel, PgUp PgDn, , .", "slice ±1 (Shift ±10)"],
   ["Ctrl wheel, + −", "zoom at the pointer"],
   ["drag, arrows", "move"],
+  ["Shift arrows", "move the crosshair"],
+  ["Enter in a slice", "click at the crosshair"],
   ["Home End", "first, last slice"],
   ["1 2 3 4 5", "layouts"],
   ["Space, < >", "play, its speed"],

@@ -1,33 +1,91 @@
+import type { VolumeFacts } from "../../src/model/page-api.js";
+import { type Fact, type FactSource, Facts, fact } from "../parts/facts.js";
 import { ABSENT } from "../parts/format.js";
+import { rounded } from "./contrast.js";
 import { hasScale, voxelOf } from "./geometry.js";
 import type { Session } from "./session.js";
+import { longAxes, pageAxisName } from "./stack-pages.js";
 
 /** Below the yz and beside the xz pane: what is known of the volume, and from where. */
 export function Corner({ session: { facts }, isLarge }: { session: Session; isLarge: boolean }) {
-  const [z, y, x] = facts.shape;
-  const sizes = [...voxelOf(facts)].reverse().map((size) => size.toFixed(2));
-  const voxel = `${[...new Set(sizes)].length === 1 ? sizes[0] : sizes.join(" × ")} Å`;
-  const rows: readonly (readonly [string, string])[] = [
-    ["shape", `${x} × ${y} × ${z}`],
-    ["voxel", hasScale(facts) ? voxel : ABSENT],
-    ["type", `${facts.dtype}, ${facts.format}`],
-    ...(isLarge ? sourcesOf(facts.sources) : []),
-  ];
   return (
-    <dl className="v-corner">
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <div className="v-corner">
+      <Facts facts={volumeFacts(facts).slice(0, isLarge ? undefined : 3)} />
+    </div>
   );
 }
 
-/** Each fact with where it is from; those that contradict each other are marked. */
-export const sourcesOf = (sources: Session["facts"]["sources"]): readonly (readonly [string, string])[] =>
-  Object.entries(sources).map(([name, values]) => {
-    const differ = new Set(values.map(({ value }) => value)).size > 1;
-    return [name, `${differ ? "⚠ " : ""}${values.map(({ value, from }) => `${value} (${from})`).join(" · ")}`] as const;
-  });
+/** Headers are float32, and names of folders have three decimals. */
+const ALIKE_ANGSTROM = 0.002;
+
+/** What is known of a volume, each with where it is from: the most important first. */
+export function volumeFacts(facts: VolumeFacts): readonly Fact[] {
+  const { shape, sources, originAngstrom, limits, angles, doses, pages, key, dtype, format } = facts;
+  const written = WRITTEN_IN[format] ?? "metadata of the volume";
+  const print = (zyx: readonly (number | string)[]) => [...zyx].reverse().join(" × ");
+  const sizes = voxelOf(facts).map((size) => size.toFixed(2));
+  const isOneSize = new Set(sizes).size === 1;
+  const told = sources.voxelSizeAngstrom ?? [];
+  return [
+    fact("shape", print(shape), written),
+    {
+      label: "voxel",
+      sources: hasScale(facts) ? voxelSources(told, written) : [],
+      shown: `${isOneSize ? sizes[0] : print(sizes)} Å`,
+      absent: "neither the volume nor what lies beside it says its size",
+    },
+    fact("type", dtype, written),
+    fact("kind", facts.kind, "name and shape"),
+    ...(originAngstrom.some((value) => value !== 0)
+      ? [
+          fact(
+            "origin",
+            `${[...originAngstrom]
+              .reverse()
+              .map((value) => value.toFixed(1))
+              .join(" ")} Å`,
+            written,
+          ),
+        ]
+      : []),
+    fact(
+      "contrast",
+      `${rounded(limits.low)} to ${rounded(limits.high)}`,
+      limits.from === "sample" ? "a sample of the voxels" : "metadata",
+    ),
+    ...(pages
+      ? [
+          fact(
+            "pages",
+            `${longAxes(pages)
+              .map((axis) => `${pages[axis]} × ${pageAxisName(axis)}`)
+              .join(", ")}`,
+            "metadata",
+          ),
+        ]
+      : []),
+    ...(doses?.length ? [fact("dose", `${Math.max(...doses).toFixed(1)} e/Å² in all`, sources.doses?.[0]?.from)] : []),
+    ...(angles?.length
+      ? [
+          fact(
+            "angles",
+            `${angles.length}, ${Math.min(...angles).toFixed(2)}° to ${Math.max(...angles).toFixed(2)}°`,
+            sources.angles?.[0]?.from,
+          ),
+        ]
+      : []),
+    fact("format", format, "first bytes"),
+    fact("file", key || ABSENT, "place"),
+  ];
+}
+
+/** Formats whose file begins with what it says of itself. */
+const WRITTEN_IN: Readonly<Record<string, string>> = { mrc: "header", tiff: "header", dm3: "header", dm4: "header" };
+
+/** Those that say the same are written the same. */
+function voxelSources(told: readonly FactSource[], written: string): readonly FactSource[] {
+  if (told.length === 0) return [{ value: "", from: written }];
+  const values = told.map(({ value }) => Number(value));
+  const isAlike = Math.max(...values) - Math.min(...values) <= ALIKE_ANGSTROM;
+  return told.map(({ value, from }) => ({ value: `${isAlike ? values[0]!.toFixed(2) : value} Å`, from }));
+}

@@ -1,7 +1,7 @@
 import { inForm } from "../../src/arrays/plane/convert.js";
-import { geometryOf, isNamedTiltSeries, kindOf, planeFacts, sampleVolume } from "../../src/arrays/plane/facts.js";
+import { geometryOf, isNamedTiltSeries, kindOf, planeFacts, sampleVolume, stackPages } from "../../src/arrays/plane/facts.js";
 import { openPlanes, planeFile } from "../../src/arrays/plane/open.js";
-import { type PlaneChoice, type PlaneSource, readPlane } from "../../src/arrays/plane/plane.js";
+import { type PlaneChoice, type PlaneSource, planeBytes, readPlane } from "../../src/arrays/plane/plane.js";
 import { blockSource } from "../../src/core/blocks.js";
 import type { RandomAccess } from "../../src/core/bytes.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../src/core/errors.js";
@@ -71,11 +71,14 @@ async function open(file: File): Promise<VolumeFacts> {
     histogram: sample.histogram,
     isTiltSeries,
     warnings: peeked.warnings,
+    pages: stackPages(peeked, facts.shape[0]),
     sources: x === undefined ? {} : { voxelSizeAngstrom: [{ value: x.toFixed(3), from: "header" }] },
   };
 }
 
 async function cut({ choice, as }: Extract<Question, { choice: unknown }>, signal: AbortSignal): Promise<CutPlane> {
+  // checks that it is not too large
+  planeBytes(planes!, choice);
   const plane = await readPlane(planes!, choice, { signal });
   const { bytes, dtype } = inForm(plane, { as });
   const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();

@@ -4,9 +4,6 @@ import type { CutPlane, Question, Reply } from "./dropped-worker.js";
 import workerUrl from "./dropped-worker.js?worker&url";
 import { type PlaneSource, samplesOf } from "./planes.js";
 
-/** Its voxels are in a file of the person who looks, not of a place that is served. */
-export const isDropped = ({ place }: VolumeFacts): boolean => place === "";
-
 const scripts = (window as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy("emporium-worker", {
   createScriptURL: (url) => {
     if (url !== workerUrl) throw new TypeError("a script of another name");

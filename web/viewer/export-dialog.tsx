@@ -1,4 +1,6 @@
 import { useEffect, useRef, useState } from "react";
+import { PLANE_BYTES_MAX } from "../../src/model/page-api.js";
+import { bytes } from "../parts/format.js";
 import { ErrorPanel } from "../parts/states.js";
 import { printContrastWords } from "./caption.js";
 import type { PictureFacts } from "./export.js";
@@ -42,6 +44,14 @@ export function ExportDialog({
   const pane: PaneId = drawings.has(active) ? active : "z";
   const isSeen = kind === "seen";
   const pointsHere = () => session.painter.get()?.points?.(drawings.get(pane)!.view()) ?? [];
+  const drawn = drawings.get(pane)!.view();
+  const { row, column } = PLANE_AXES[drawn.axis];
+  // a mean has other numbers than the file
+  const planeSize =
+    drawn.slab > 1
+      ? 4 * drawn.facts.shape[row] * drawn.facts.shape[column]
+      : drawn.facts.planeBytes[PANE_AXES[drawn.axis].normal];
+  const isTooLarge = planeSize > PLANE_BYTES_MAX;
   const isNative = size === "native" || !isSeen;
   const save = async () => {
     setBusy(true);
@@ -69,8 +79,8 @@ export function ExportDialog({
       <fieldset>
         <legend>Numbers</legend>
         <Choice name="kind" value="seen" now={kind} set={setKind} label="PNG, 8 bit as seen" />
-        <Choice name="kind" value="raw" now={kind} set={setKind} label="PNG, 16 bit raw" />
-        <Choice name="kind" value="tiff" now={kind} set={setKind} label="TIFF, 32 bit floating point" />
+        <Choice name="kind" value="raw" now={kind} set={setKind} label="PNG, 16 bit raw" disabled={isTooLarge} />
+        <Choice name="kind" value="tiff" now={kind} set={setKind} label="TIFF, 32 bit floating point" disabled={isTooLarge} />
         <Choice name="kind" value="csv" now={kind} set={setKind} label="CSV, points in the slab of the layers that are on" />
       </fieldset>
       <fieldset disabled={!isSeen}>
@@ -82,6 +92,7 @@ export function ExportDialog({
           now={isNative ? "native" : "screen"}
           set={setSize}
           label="A pixel a voxel, whole plane"
+          disabled={isTooLarge}
         />
       </fieldset>
       <fieldset disabled={!isSeen}>
@@ -90,6 +101,12 @@ export function ExportDialog({
         <Check label="Layers and measures" value={overlays && isSeen} set={setOverlays} />
         <Check label="Caption" value={caption && isSeen} set={setCaption} />
       </fieldset>
+      {isTooLarge && (
+        <p className="muted">
+          This plane has {bytes(planeSize)}, a pixel a voxel is saved of at most {bytes(PLANE_BYTES_MAX)}: zoom in, and save what
+          is on the screen.
+        </p>
+      )}
       {error !== undefined && <ErrorPanel error={error} />}
       <p className="row wrap">
         <button type="button" className="primary" disabled={isBusy} onClick={() => void save()}>
@@ -109,16 +126,18 @@ function Choice<T extends string>({
   now,
   set,
   label,
+  disabled = false,
 }: {
   name: string;
   value: T;
   now: T;
   set: (value: T) => void;
   label: string;
+  disabled?: boolean;
 }) {
   return (
     <label className="check">
-      <input type="radio" name={name} checked={now === value} onChange={() => set(value)} /> {label}
+      <input type="radio" name={name} checked={now === value} disabled={disabled} onChange={() => set(value)} /> {label}
     </label>
   );
 }

@@ -41,6 +41,7 @@ export function Histogram({ session }: { session: Session }) {
         className="muted"
         width={512}
         height={HEIGHT * 2}
+        style={{ objectFit: "fill" }}
         role="img"
         aria-label={`Histogram from ${min} to ${max}`}
       />

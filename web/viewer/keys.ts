@@ -6,6 +6,8 @@ export type Command =
   | { readonly do: "end"; readonly last: boolean }
   | { readonly do: "zoom"; readonly factor: number }
   | { readonly do: "pan"; readonly u: number; readonly v: number }
+  /** The crosshair, by voxels of the pane. */
+  | { readonly do: "cross"; readonly u: number; readonly v: number }
   | { readonly do: "layout"; readonly layout: Layout }
   | { readonly do: "slab" | "speed" | "point" | "list"; readonly by: 1 | -1 }
   | { readonly do: "limits"; readonly low: number; readonly high: number }
@@ -17,6 +19,7 @@ export type Command =
         | "metadata"
         | "invert"
         | "measure"
+        | "press"
         | "leave"
         | "layers"
         | "blink"
@@ -46,6 +49,7 @@ const NAMED: Readonly<Record<string, Command>> = {
   ArrowUp: { do: "pan", u: 0, v: PAN },
   ArrowDown: { do: "pan", u: 0, v: -PAN },
   Escape: { do: "leave" },
+  Enter: { do: "press" },
   F1: { do: "limits", low: -1, high: 0 },
   F2: { do: "limits", low: 1, high: 0 },
   F3: { do: "limits", low: 0, high: -1 },
@@ -87,7 +91,9 @@ export function commandOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Key, lett
   const step = shiftKey ? 10 : 1;
   if (key === "PageDown") return { do: "section", by: step };
   if (key === "PageUp") return { do: "section", by: -step };
-  if (Object.hasOwn(NAMED, key)) return NAMED[key];
+  const named = Object.hasOwn(NAMED, key) ? NAMED[key] : undefined;
+  if (named?.do === "pan" && shiftKey) return { do: "cross", u: -Math.sign(named.u) || 0, v: -Math.sign(named.v) || 0 };
+  if (named) return named;
   if (!letters) return undefined;
   if (key === ".") return { do: "section", by: 1 };
   if (key === ",") return { do: "section", by: -1 };

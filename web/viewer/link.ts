@@ -3,7 +3,7 @@ import type { Triple } from "../../src/core/box.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { type Contrast, defaultContrast, GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
 import { parseMeasures, parsePoint, printMeasures } from "./measure.js";
-import { atSection, firstState, LAYOUTS, SLAB_MAX, type ViewState } from "./state.js";
+import { atSection, firstState, LAYOUTS, layoutsOf, SLAB_MAX, type ViewState } from "./state.js";
 
 /** Longer ones go behind `#`, where no server and no log sees them. */
 export const LINK_MAX = 2000;
@@ -62,10 +62,13 @@ export function parseLink(
   };
   const first = firstState(facts);
   const on = read("on");
+  const asked = read("l");
+  const layout = asked && layoutsOf(facts).includes(asked) ? asked : undefined;
+  if (asked !== layout) wrong.push("l");
   const at = read("at");
   const section = at === undefined ? undefined : atSection(facts, "z", first, at).position;
   const state: ViewState = {
-    layout: read("l"),
+    layout,
     position: read("p") ?? section ?? first.position,
     centre: read("v"),
     zoom: read("z"),

@@ -71,7 +71,11 @@ export function useSections(ref: string, run: RunOfVolume | null | undefined) {
     enabled: kind === "tiltseries" && run != null,
     queryFn: async ({ signal }) => {
       const { frames, perSectionParameters } = await askSections(run!.id, signal);
-      const doses = new Map(frames.map((frame) => [frame.id, (frame.accumulatedDose ?? 0) + (frame.exposureDose ?? 0)]));
+      const doses = new Map(
+        frames.flatMap(({ id, accumulatedDose, exposureDose }) =>
+          exposureDose === null ? [] : [[id, (accumulatedDose ?? 0) + exposureDose] as const],
+        ),
+      );
       return perSectionParameters
         .filter((one) => one.tiltseriesId === id)
         .map((one) => ({

@@ -6,7 +6,7 @@ import { type Measure, POINTS } from "./measure.js";
 import type { Axis } from "./overlay.js";
 import { drawPane, type PaneDrawing } from "./pane-draw.js";
 import { isNoAnswer, isOtherSource } from "./served.js";
-import { axisOf, type PaneId, type PaneStatus, type Session } from "./session.js";
+import { axisOf, type Hover, type PaneId, type PaneStatus, type Session } from "./session.js";
 import { wheelZooms } from "./settings.js";
 import { atPosition, panned, sectionOf, zoomed } from "./state.js";
 import { useOf } from "./use-of.js";
@@ -48,7 +48,7 @@ export function Pane({
   useEffect(mount, [mount]);
   useEffect(() => listen(session, pane, canvas.current!, () => drawing.current!), [session, pane]);
   return (
-    <div className="v-pane" ref={box} data-axis={axis} data-shown={shown} data-sharp={isSharp}>
+    <div className="v-pane" ref={box} data-pane={pane} data-axis={axis} data-shown={shown} data-sharp={isSharp}>
       <PaneCanvas session={session} pane={pane} canvas={canvas} />
       <canvas ref={above} className="v-above" tabIndex={-1} aria-hidden="true" />
       <PaneLabels session={session} pane={pane} axis={axis} again={() => drawing.current?.retry()} />
@@ -91,9 +91,13 @@ function PaneLabels({ session, pane, axis, again }: { session: Session; pane: Pa
   const isCoarse = status?.level !== undefined && status.level > 0;
   const step = level ? Math.max(...level.scale) : 1;
   const title = second && ((pane !== "z2") === second.isOver ? second.source.facts.title : session.facts.title);
+  const slab = useOf(session.state, (state) => state.slab);
   return (
     <>
-      <span className={`v-name v-axis-${axis}`}>{title ?? PANE_NAMES[axis]}</span>
+      <span className={`v-name v-axis-${axis}`}>
+        {title ?? PANE_NAMES[axis]}
+        {slab > 1 && ` · mean of ${slab}`}
+      </span>
       {isCoarse && (
         <span className="v-level">
           level {status.level}
@@ -172,6 +176,11 @@ function listen(session: Session, pane: PaneId, canvas: HTMLCanvasElement, drawi
 
   const pointers = new Map<number, readonly [number, number]>();
   let moved = 0;
+  /** Where the pointer rests: below it is another voxel when another slice has come. */
+  let inside: readonly [number, number] | undefined;
+  const stopWatching = session.status.watch(() => {
+    if (inside && session.status.get()[pane]?.isSharp) session.hover.set(drawing().hoverAt(...inside));
+  });
   canvas.addEventListener(
     "pointerdown",
     (event) => {
@@ -203,13 +212,10 @@ function listen(session: Session, pane: PaneId, canvas: HTMLCanvasElement, drawi
         pointers.set(event.pointerId, now);
       }
       const hover = drawing().hoverAt(...now);
+      inside = now;
       session.hover.set(hover);
       canvas.style.cursor = hover.hit?.open ? "pointer" : "crosshair";
-      const measuring = session.measuring.get();
-      if (measuring?.draft && measuring.draft.axis === axis) {
-        const points = [...measuring.draft.points.slice(0, -1), hover.world];
-        session.measuring.set({ ...measuring, draft: { ...measuring.draft, points } });
-      }
+      followDraft(session, axis, hover.world);
     },
     { signal },
   );
@@ -217,16 +223,41 @@ function listen(session: Session, pane: PaneId, canvas: HTMLCanvasElement, drawi
     const wasAlone = pointers.size === 1;
     if (!pointers.delete(event.pointerId) || event.type === "pointercancel" || !wasAlone || moved > CLICK_PX) return;
     session.activePane.set(pane);
-    const hover = drawing().hoverAt(...at(event));
-    if (session.measuring.get()) addPoint(session, axis, hover.world);
-    else if (hover.hit?.open) hover.hit.open();
-    else session.update((state) => atPosition(facts, state, hover.world));
+    pressAt(session, axis, drawing().hoverAt(...at(event)));
   };
   canvas.addEventListener("pointerup", released, { signal });
   canvas.addEventListener("pointercancel", released, { signal });
-  canvas.addEventListener("pointerleave", () => session.hover.set(undefined), { signal });
+  const left = () => {
+    inside = undefined;
+    session.hover.set(undefined);
+  };
+  canvas.addEventListener("pointerleave", left, { signal });
   canvas.addEventListener("dblclick", () => finishMeasure(session), { signal });
-  return () => stop.abort();
+  return () => {
+    stop.abort();
+    stopWatching();
+  };
+}
+
+/** What is at the crosshair, as a pointer there finds it. */
+export function atCrosshair(session: Session, drawing: PaneDrawing): Hover {
+  const { u, v } = drawing.placement().toPane(session.state.get().position);
+  return drawing.hoverAt(u, v);
+}
+
+/** A click, or `Enter` at the crosshair: the next point of a measure, facts of what is there, or the crosshair goes there. */
+export function pressAt(session: Session, axis: Axis, { world, hit }: Hover): void {
+  if (session.measuring.get()) addPoint(session, axis, world);
+  else if (hit?.open) hit.open();
+  else session.update((state) => atPosition(session.facts, state, world));
+}
+
+/** The last point of a measure that is being drawn follows the pointer, or the crosshair. */
+export function followDraft(session: Session, axis: Axis, world: Triple): void {
+  const measuring = session.measuring.get();
+  if (measuring?.draft?.axis !== axis) return;
+  const points = [...measuring.draft.points.slice(0, -1), world];
+  session.measuring.set({ ...measuring, draft: { ...measuring.draft, points } });
 }
 
 /** The next point of the measure that is being drawn, or the first of a new one. Its last point follows the pointer until it is set. */

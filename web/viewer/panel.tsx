@@ -1,8 +1,9 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import type { ReactNode } from "react";
 import { copyText } from "../parts/copy.js";
+import { Facts } from "../parts/facts.js";
 import { notify } from "../parts/page.js";
 import { GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
-import { sourcesOf } from "./corner.js";
+import { volumeFacts } from "./corner.js";
 import { hasScale, PANE_AXES } from "./geometry.js";
 import { Histogram, useContrast } from "./histogram.js";
 import type { Command } from "./keys.js";
@@ -10,6 +11,7 @@ import { MEASURE_KINDS, measuresTsv, parsePoint, printMeasured } from "./measure
 import type { Session } from "./session.js";
 import { type DrawnBy, drawnBy, logHistogram, sideWidth, wheelZooms } from "./settings.js";
 import { atPosition, isTiltSeries, withSlab } from "./state.js";
+import { TypedField } from "./typed-field.js";
 import { useOf } from "./use-of.js";
 
 /** Layers, contrast, slab, position, measures, settings. */
@@ -32,14 +34,7 @@ export function Panel({ session, run, children }: { session: Session; run: (comm
       <MeasurePart session={session} run={run} />
       <details className="v-part">
         <summary>Facts</summary>
-        <dl className="v-facts">
-          {sourcesOf(session.facts.sources).map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts facts={volumeFacts(session.facts)} />
       </details>
       <Settings />
     </aside>
@@ -95,7 +90,7 @@ function ContrastPart({ session, run }: { session: Session; run: (command: Comma
         </button>
       </div>
       <div className="v-row">
-        <label>
+        <label className="check">
           γ{" "}
           <input
             type="range"
@@ -111,7 +106,7 @@ function ContrastPart({ session, run }: { session: Session; run: (command: Comma
           />{" "}
           <output>{contrast.gamma.toFixed(2)}</output>
         </label>
-        <label>
+        <label className="check">
           <input type="checkbox" checked={log} onChange={({ target }) => logHistogram.set(target.checked)} /> log
         </label>
       </div>
@@ -146,24 +141,16 @@ function SlabPart({ session }: { session: Session }) {
 
 function PositionPart({ session }: { session: Session }) {
   const position = useOf(session.state, (state) => state.position);
-  const [typed, setTyped] = useState<string>();
-  const text = [...position].reverse().join(" ");
-  const take = () => {
-    const world = typed === undefined ? undefined : parsePoint(typed.trim().replaceAll(/[\s,;]+/g, ","));
+  const take = (text: string) => {
+    const world = parsePoint(text.trim().replaceAll(/[\s,;]+/g, ","));
     if (world) session.update((state) => atPosition(session.facts, state, world));
-    else if (typed !== undefined) notify("A position is three numbers: x y z.");
-    setTyped(undefined);
+    else notify("A position is three numbers: x y z.");
   };
   return (
     <section className="v-part v-row v-go" aria-label="Position">
+      {/* biome-ignore lint/a11y/noLabelWithoutControl: the field is an input */}
       <label title="Go to (G)">
-        x y z{" "}
-        <input
-          value={typed ?? text}
-          onChange={({ target }) => setTyped(target.value)}
-          onBlur={take}
-          onKeyDown={({ key }) => key === "Enter" && take()}
-        />{" "}
+        x y z <TypedField size={18} value={[...position].reverse().join(" ")} take={take} />{" "}
         {hasScale(session.facts) ? "Å" : "voxels"}
       </label>
     </section>
@@ -245,26 +232,19 @@ function Settings() {
   );
 }
 
-/** A number that is taken when it is whole: on Enter, or when one leaves. */
+/** A number that is taken when it is whole. */
 function NumberField({ label, value, set }: { label: string; value: number; set: (value: number) => void }) {
-  const [typed, setTyped] = useState<string>();
-  const field = useRef<HTMLInputElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was typed is over when the value changes
-  useEffect(() => setTyped(undefined), [value]);
-  const take = () => {
-    if (typed !== undefined && typed.trim() !== "" && Number.isFinite(Number(typed))) set(Number(typed));
-    setTyped(undefined);
-  };
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the field is an input
     <label>
       {label}{" "}
-      <input
-        ref={field}
+      <TypedField
         inputMode="decimal"
-        value={typed ?? String(value)}
-        onChange={({ target }) => setTyped(target.value)}
-        onBlur={take}
-        onKeyDown={({ key }) => key === "Enter" && take()}
+        size={7}
+        value={String(value)}
+        take={(text) => {
+          if (Number.isFinite(Number(text))) set(Number(text));
+        }}
       />
     </label>
   );

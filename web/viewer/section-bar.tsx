@@ -1,21 +1,27 @@
 import { Pause, Play } from "lucide-react";
 import type { ReactNode } from "react";
-import { useEffect, useState } from "react";
+import type { StackPages } from "../../src/model/page-api.js";
 import { ABSENT } from "../parts/format.js";
 import { hasScale, PANE_AXES, PANE_NAMES } from "./geometry.js";
 import type { Command } from "./keys.js";
 import type { Axis } from "./overlay.js";
-import { axisOf, type Session } from "./session.js";
+import { atCrosshair } from "./pane.js";
+import type { PaneDrawing } from "./pane-draw.js";
+import { axisOf, type PaneId, type Session } from "./session.js";
+import { longAxes, pageAt, pageAxisName, placeOf } from "./stack-pages.js";
 import { sectionOf } from "./state.js";
+import { TypedField } from "./typed-field.js";
 import { useOf } from "./use-of.js";
 
 /** Slice, play, and what is under the pointer. */
 export function SectionBar({
   session,
+  drawings,
   run,
   children,
 }: {
   session: Session;
+  drawings: ReadonlyMap<PaneId, PaneDrawing>;
   run: (command: Command) => void;
   children: ReactNode;
 }) {
@@ -47,42 +53,62 @@ export function SectionBar({
         {playing === undefined ? <Play size={16} aria-hidden /> : <Pause size={16} aria-hidden />}
       </button>
       <SectionField session={session} axis={axis} section={section} count={count} />
+      {axis === "z" && session.facts.pages && <PageFields session={session} pages={session.facts.pages} section={section} />}
       {angle !== undefined && <span className="v-angle">{angle.toFixed(2)}°</span>}
-      <Readout session={session} />
+      <Readout session={session} drawings={drawings} />
       {children}
     </div>
   );
 }
 
 function SectionField({ session, axis, section, count }: { session: Session; axis: Axis; section: number; count: number }) {
-  const [typed, setTyped] = useState<string>();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was typed is over when the section changes
-  useEffect(() => setTyped(undefined), [section, axis]);
-  const take = () => {
-    const value = Number(typed);
-    if (typed && Number.isFinite(value)) session.goToSection(axis, value - 1);
-    setTyped(undefined);
-  };
   return (
     <span className="v-number">
-      <input
+      <TypedField
         inputMode="numeric"
+        size={4}
         aria-label={`Slice number of ${PANE_NAMES[axis]}`}
-        value={typed ?? String(section + 1)}
-        onChange={({ target }) => setTyped(target.value)}
-        onBlur={take}
-        onKeyDown={({ key }) => key === "Enter" && take()}
+        value={String(section + 1)}
+        take={(text) => {
+          if (Number.isFinite(Number(text))) session.goToSection(axis, Number(text) - 1);
+        }}
       />
       <span>/ {count}</span>
     </span>
   );
 }
 
-/** Value, voxel and Å under the pointer; without one, of the crosshair. */
-function Readout({ session }: { session: Session }) {
-  const hover = session.hover.use();
+/** Slice, channel and time of a page. */
+function PageFields({ session, pages, section }: { session: Session; pages: StackPages; section: number }) {
+  const place = placeOf(pages, section);
+  return longAxes(pages).map((axis) => (
+    <label key={axis} className="v-number">
+      {pageAxisName(axis)}{" "}
+      <input
+        type="number"
+        min={1}
+        max={pages[axis]}
+        value={place[axis] + 1}
+        onChange={({ target }) => {
+          if (target.value !== "") session.goToSection("z", pageAt(pages, { ...place, [axis]: Number(target.value) - 1 }));
+        }}
+      />{" "}
+      / {pages[axis]}
+    </label>
+  ));
+}
+
+/** Value, voxel and Å under the pointer; without one, of the crosshair, when its slice is there. */
+function Readout({ session, drawings }: { session: Session; drawings: ReadonlyMap<PaneId, PaneDrawing> }) {
+  const pane = session.activePane.use();
+  const pointed = session.hover.use();
   const position = useOf(session.state, (state) => state.position);
-  const { facts } = session;
+  const isSharp = useOf(session.status, (all) => all[pane]?.isSharp === true);
+  useOf(session.status, (all) => all[pane]?.at);
+  session.repaints.use();
+  const drawing = drawings.get(pane);
+  const hover = pointed ?? (isSharp && drawing ? atCrosshair(session, drawing) : undefined);
+  const facts = session.factsOf(pane);
   const unit = hasScale(facts) ? "Å" : "";
   const [z, y, x] = hover?.world ?? position;
   const digits = hasScale(facts) ? 1 : 0;
@@ -90,7 +116,7 @@ function Readout({ session }: { session: Session }) {
   const value = hover?.value;
   const inside = hover ? hover.voxel.every((index, i) => index >= 0 && index < facts.shape[i]!) : true;
   return (
-    <output className="v-readout" aria-live="off">
+    <output className="row wrap v-readout" aria-live="off">
       {hover?.hit && <strong>{hover.hit.text} </strong>}
       {hover && inside && (
         <span>

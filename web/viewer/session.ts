@@ -8,6 +8,7 @@ import { fittingZoom, middleOf, type PaneSize } from "./geometry.js";
 import type { Measure, MeasureKind } from "./measure.js";
 import type { Axis, OverlayHit, OverlayPainter } from "./overlay.js";
 import { type LoaderState, makeCache, type Plane, type PlaneLoader, type PlaneSource, REST_MS } from "./planes.js";
+import { steppedPage } from "./stack-pages.js";
 import { atSection, sectionOf, type ViewState, withContrast } from "./state.js";
 
 /** What is under the pointer. */
@@ -107,7 +108,10 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
     isHeld: false,
     movedAt: Number.NEGATIVE_INFINITY,
     update: (change) => session.state.set(change(session.state.get())),
-    step: (axis, by) => session.goToSection(axis, sectionOf(facts, axis, session.state.get()) + by),
+    step(axis, by) {
+      const now = sectionOf(facts, axis, session.state.get());
+      session.goToSection(axis, facts.pages && axis === "z" ? steppedPage(facts.pages, now, by) : now + by);
+    },
     goToSection(axis, section) {
       const before = sectionOf(facts, axis, session.state.get());
       const next = atSection(facts, axis, session.state.get(), section);

@@ -4,6 +4,7 @@ import { type Contrast, defaultContrast, rounded as roundedLimit } from "./contr
 import { extentOf, indexAt, middleOf, PANE_AXES, worldAt } from "./geometry.js";
 import type { Measure } from "./measure.js";
 import type { Axis } from "./overlay.js";
+import { longAxes } from "./stack-pages.js";
 
 export const LAYOUTS = ["xy", "ortho", "quad", "tilt", "compare"] as const;
 export type Layout = (typeof LAYOUTS)[number];
@@ -34,6 +35,15 @@ export interface ViewState {
 export const SLAB_MAX = 63;
 /** A section is a projection then: no plane runs across them. */
 export const isTiltSeries = ({ isTiltSeries: is, ref }: VolumeFacts): boolean => is || ref.startsWith("tiltseries:");
+/** Its voxels are in a file of the person who looks, not of a place that is served. */
+export const isDropped = ({ place }: VolumeFacts): boolean => place === "";
+
+/** Layouts that say something of a volume: planes across pages of several kinds would mix them. */
+export function layoutsOf(facts: VolumeFacts): readonly Layout[] {
+  const isMixed = facts.pages !== undefined && longAxes(facts.pages).length > 1;
+  const has = { xy: true, ortho: !isMixed, quad: !isMixed, tilt: isTiltSeries(facts), compare: !isDropped(facts) };
+  return LAYOUTS.filter((one) => has[one]);
+}
 const ZOOM_RANGE = 1000;
 
 export const firstState = (facts: VolumeFacts): ViewState => ({

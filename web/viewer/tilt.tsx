@@ -18,13 +18,12 @@ export default function TiltPart({ session }: { session: Session }) {
   const place = useRef<HTMLDivElement>(null);
   const points = useMemo(() => {
     const bySection = new Map(sections?.map((one) => [one.zIndex, one]));
-    const known = facts.angles ?? sections?.map(({ angle }) => angle) ?? [];
-    return known
-      .map((angle, section) => ({
-        angle,
-        section,
-        dose: bySection.get(section)?.dose,
-        defocus: bySection.get(section)?.defocusAngstrom,
+    const known = facts.angles?.map((angle, section) => ({ angle, section }));
+    return (known ?? sections?.map(({ angle, zIndex }) => ({ angle, section: zIndex })) ?? [])
+      .map((one) => ({
+        ...one,
+        dose: bySection.get(one.section)?.dose ?? facts.doses?.[one.section],
+        defocus: bySection.get(one.section)?.defocusAngstrom,
       }))
       .sort((a, b) => a.angle - b.angle);
   }, [facts, sections]);
@@ -114,9 +113,18 @@ export default function TiltPart({ session }: { session: Session }) {
       <figcaption>
         {points.length === 0
           ? "Tilt angles are not known: neither the header, a .tlt or .rawtlt beside the file, nor the catalogue has them."
-          : `By tilt angle: dose so far, e/Å² (bars, left) and defocus, µm (line, right). Section ${now + 1}: ${words.join(", ")}`}
+          : `By tilt angle: ${printPlotted(points)}. Section ${now + 1}: ${words.join(", ")}`}
       </figcaption>
       {points.length > 0 && <div ref={place} aria-hidden />}
     </figure>
   );
+}
+
+/** What there is besides marks at the angles. */
+function printPlotted(points: readonly { dose?: number | undefined; defocus?: number | null | undefined }[]): string {
+  const hasDose = points.some(({ dose }) => dose !== undefined);
+  const hasDefocus = points.some(({ defocus }) => defocus != null);
+  if (!hasDose && !hasDefocus) return "sections; neither an .mdoc beside it nor the catalogue has doses or defocus";
+  const parts = [hasDose && "dose so far, e/Å² (bars, left)", hasDefocus && "defocus, µm (line, right)"];
+  return parts.filter((part) => part !== false).join(" and ");
 }

@@ -1,6 +1,7 @@
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { Copy, Download, Layers, Ruler, SlidersHorizontal, SquareArrowOutUpRight } from "lucide-react";
 import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { Triple } from "../../src/core/box.js";
 import { quoteWord } from "../../src/core/shell.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
@@ -15,7 +16,6 @@ import { autoLimits } from "./auto.js";
 import { BesideChoice, useSecond } from "./compare.js";
 import { shifted, volumeLimits } from "./contrast.js";
 import { Corner } from "./corner.js";
-import { isDropped } from "./dropped.js";
 import { ExportDialog } from "./export-dialog.js";
 import { PANE_AXES, PANE_NAMES } from "./geometry.js";
 import { type Command, commandOf } from "./keys.js";
@@ -23,14 +23,27 @@ import { linkParameters, PARAMETER_NAMES, parseLink, splitLink } from "./link.js
 import { useListed, useRun } from "./of-run.js";
 import type { Axis, LayersHost } from "./overlay.js";
 import { LayersPanel } from "./overlays/layers.js";
-import { finishMeasure, Pane } from "./pane.js";
+import { atCrosshair, finishMeasure, followDraft, Pane, pressAt } from "./pane.js";
 import type { PaneDrawing } from "./pane-draw.js";
 import { Panel } from "./panel.js";
 import type { PlaneSource } from "./planes.js";
 import { SectionBar } from "./section-bar.js";
 import { makeSession, type PaneId, type Session } from "./session.js";
 import { drawnBy, playSpeed, SPEEDS } from "./settings.js";
-import { atPosition, isTiltSeries, LAYOUTS, type Layout, panned, sectionOf, type ViewState, withSlab, zoomed } from "./state.js";
+import { printPage } from "./stack-pages.js";
+import {
+  atPosition,
+  isDropped,
+  isTiltSeries,
+  LAYOUTS,
+  type Layout,
+  layoutsOf,
+  panned,
+  sectionOf,
+  type ViewState,
+  withSlab,
+  zoomed,
+} from "./state.js";
 import { useOf } from "./use-of.js";
 
 /** Below it there is one pane, and side panels come from below. */
@@ -44,6 +57,16 @@ const PANES: Readonly<Record<Layout, readonly PaneId[]>> = {
   quad: ["z", "x", "y"],
   tilt: ["z"],
   compare: ["z", "z2"],
+};
+
+/** The pane that steps along an axis. */
+const ACROSS = ["z", "y", "x"] as const satisfies readonly Axis[];
+
+const NO_LAYOUT: Readonly<Partial<Record<Layout, string>>> = {
+  ortho: "Pages of this file are slices, channels and times: a plane across them would mix them.",
+  quad: "Pages of this file are slices, channels and times: a plane across them would mix them.",
+  tilt: "Only a tilt series is laid out by its angles.",
+  compare: "A dropped file is not compared: put both volumes into one folder and serve that.",
 };
 
 const TiltPart = lazy(() => import("./tilt.js"));
@@ -84,7 +107,16 @@ export function Viewer({ source }: { source: PlaneSource }) {
   const host = useHost(session, stepPoint);
   const root = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
-  const step = useSteps(session);
+  const crossed = useCallback(
+    (axis: Axis) => {
+      const drawing = drawings.current.get(session.activePane.get());
+      if (axis === session.active || !drawing) return;
+      followDraft(session, session.active, atCrosshair(session, drawing).world);
+      bringIntoSight(session, drawing);
+    },
+    [session],
+  );
+  const step = useSteps(session, crossed);
 
   useEffect(() => {
     if (document.activeElement === document.body || document.activeElement?.id === "main")
@@ -109,7 +141,21 @@ export function Viewer({ source }: { source: PlaneSource }) {
         by[PANE_AXES[axis].v] = -command.v * session.zoom();
         return host.pan(by);
       }
+      case "cross": {
+        const { u, v } = PANE_AXES[axis];
+        for (const [along, by] of [
+          [u, command.u],
+          [v, command.v],
+        ] as const)
+          if (by !== 0) step(ACROSS[along], by);
+        return;
+      }
+      case "press": {
+        const drawing = drawings.current.get(session.activePane.get());
+        return drawing && pressAt(session, axis, atCrosshair(session, drawing));
+      }
       case "layout":
+        if (!layoutsOf(facts).includes(command.layout)) return notify(NO_LAYOUT[command.layout]!);
         return session.update((state) => ({ ...state, layout: command.layout }));
       case "slab":
         return session.update((state) => withSlab(facts, axis, state, state.slab + 2 * command.by));
@@ -139,8 +185,11 @@ export function Viewer({ source }: { source: PlaneSource }) {
       case "leave":
         if (session.measuring.get()?.draft?.kind === "polyline") return finishMeasure(session);
         session.playing.set(undefined);
+        setSheet(undefined);
         return session.measuring.set(undefined);
       case "layers":
+        // a sheet is on the page only when it is open
+        flushSync(() => setSheet("layers"));
         return focusIn(root.current, ".v-layers");
       case "point":
         return stepPoint.current?.(command.by);
@@ -149,6 +198,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
         return second && session.second.set({ ...second, isOver: !second.isOver });
       }
       case "goTo":
+        flushSync(() => setSheet("contrast"));
         return focusIn(root.current, ".v-go input");
       case "export":
         return setDialog("export");
@@ -166,13 +216,19 @@ export function Viewer({ source }: { source: PlaneSource }) {
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.defaultPrevented || isTyping(event.nativeEvent)) return;
-    const isCanvas = (event.target as HTMLElement).classList.contains("v-canvas");
+    const target = event.target as HTMLElement;
+    // a dialog is left by its own keys
+    if (event.defaultPrevented || target.closest("dialog")) return;
+    const isField = isTyping(event.nativeEvent);
+    if (isField && event.key !== "Escape") return;
+    const isCanvas = target.classList.contains("v-canvas");
     const command = commandOf(event, letterKeys.get() && isCanvas);
     if (!command || (!isCanvas && command.do !== "leave")) return;
     event.preventDefault();
     if (command.do === "section") session.isHeld = event.repeat;
-    run(command);
+    if (!isCanvas) focusIn(root.current, `.v-pane[data-pane="${session.activePane.get()}"] .v-canvas`);
+    if (isField) setSheet(undefined);
+    else run(command);
   };
   const letGo = () => {
     session.isHeld = false;
@@ -188,19 +244,17 @@ export function Viewer({ source }: { source: PlaneSource }) {
         <RunSteps facts={facts} step={(by) => run({ do: "list", by })} />
         <fieldset className="choice">
           <legend className="hidden">Layout</legend>
-          {LAYOUTS.filter((one) => (one !== "tilt" || isTiltSeries(facts)) && (one !== "compare" || !isDropped(facts))).map(
-            (one) => (
-              <button
-                key={one}
-                type="button"
-                aria-pressed={one === layout}
-                title={`${LAYOUT_TITLES[one]} (${LAYOUTS.indexOf(one) + 1})`}
-                onClick={() => run({ do: "layout", layout: one })}
-              >
-                {one}
-              </button>
-            ),
-          )}
+          {layoutsOf(facts).map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-pressed={one === layout}
+              title={`${LAYOUT_TITLES[one]} (${LAYOUTS.indexOf(one) + 1})`}
+              onClick={() => run({ do: "layout", layout: one })}
+            >
+              {one}
+            </button>
+          ))}
         </fieldset>
         <span className="row">
           <MeasureButton session={session} toggle={() => run({ do: "measure" })} />
@@ -252,7 +306,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
           {!isDropped(facts) && <LayersPanel host={host} />}
         </Panel>
       </div>
-      <SectionBar session={session} run={run}>
+      <SectionBar session={session} drawings={drawings.current} run={run}>
         <button
           type="button"
           className="v-narrow"
@@ -277,7 +331,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
 }
 
 /** Steps of a held key, one a frame: a machine that draws more slowly than keys come would do nothing but count. */
-function useSteps(session: Session): (axis: Axis, by: number) => void {
+function useSteps(session: Session, done: (axis: Axis) => void): (axis: Axis, by: number) => void {
   const waiting = useRef<{ frame: number; readonly steps: Map<Axis, number> }>({ frame: 0, steps: new Map() });
   useEffect(() => () => cancelAnimationFrame(waiting.current.frame), []);
   return useCallback(
@@ -294,8 +348,9 @@ function useSteps(session: Session): (axis: Axis, by: number) => void {
         for (const [other, sum] of left) step(other, sum);
       });
       session.step(axis, by);
+      done(axis);
     },
-    [session],
+    [session, done],
   );
 }
 
@@ -364,12 +419,10 @@ function Announcer({ session }: { session: Session }) {
     let timer: number | undefined;
     let before = "";
     const stop = session.state.watch(() => {
-      const axis = session.active;
-      const text = `${PANE_NAMES[axis]} slice ${sectionOf(session.facts, axis, session.state.get()) + 1}`;
-      if (text === before || timer !== undefined) return;
+      if (sliceWords(session) === before || timer !== undefined) return;
       timer = window.setTimeout(() => {
         timer = undefined;
-        before = `${PANE_NAMES[session.active]} slice ${sectionOf(session.facts, session.active, session.state.get()) + 1}`;
+        before = sliceWords(session);
         setSaid(before);
       }, 500);
     });
@@ -383,6 +436,22 @@ function Announcer({ session }: { session: Session }) {
       {said}
     </p>
   );
+}
+
+/** `xy slice 31`, and what else is known of it. */
+function sliceWords({ facts, active, state }: Session): string {
+  const section = sectionOf(facts, active, state.get());
+  const angle = active === "z" ? facts.angles?.[section] : undefined;
+  const page = active === "z" && facts.pages ? `, ${printPage(facts.pages, section)}` : "";
+  return `${PANE_NAMES[active]} slice ${section + 1}${page}${angle === undefined ? "" : `, ${angle.toFixed(2)}°`}`;
+}
+
+/** Moves the picture where the crosshair has left it. */
+function bringIntoSight(session: Session, drawing: PaneDrawing): void {
+  const { position } = session.state.get();
+  const { u, v } = drawing.placement().toPane(position);
+  const { width, height } = drawing.view();
+  if (u < 0 || v < 0 || u > width || v > height) session.update((state) => ({ ...state, centre: position }));
 }
 
 const neuroglancerAddress = (pathname: string): string => {
@@ -406,7 +475,7 @@ function useLayout(session: Session): Layout {
     return () => removeEventListener("resize", onResize);
   }, []);
   const { facts } = session;
-  const usual = isTiltSeries(facts) ? "tilt" : isNarrow || facts.shape[0] === 1 ? "xy" : "ortho";
+  const usual = isTiltSeries(facts) ? "tilt" : isNarrow || facts.shape[0] === 1 || facts.pages ? "xy" : "ortho";
   return chosen ?? usual;
 }
 
@@ -465,9 +534,10 @@ function usePlaying(session: Session): void {
     const timer = setInterval(() => {
       const axis = session.active;
       if (session.status.get()[axis]?.isSlow) return;
-      const last = session.facts.shape[PANE_AXES[axis].normal] - 1;
-      const now = sectionOf(session.facts, axis, session.state.get());
-      session.goToSection(axis, now === last ? 0 : now + 1);
+      const before = session.state.get();
+      session.step(axis, 1);
+      // from the last to the first
+      if (session.state.get() === before) session.step(axis, -session.facts.shape[PANE_AXES[axis].normal]);
     }, 1000 / speed);
     return () => clearInterval(timer);
   }, [session, speed]);

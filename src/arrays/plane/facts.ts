@@ -43,6 +43,12 @@ export function inAngstrom(length: number): number {
   return Number(length.toPrecision(7));
 }
 
+/** How so many pages are spread, where they are more than slices and the file says it of as many. */
+export function stackPages(peeked: PeekFacts | undefined, sections: number): VolumeFacts["pages"] {
+  const pages = peeked?.dimensions;
+  return pages && pages.c * pages.t > 1 && pages.z * pages.c * pages.t === sections ? pages : undefined;
+}
+
 /** Names that microscopes and IMOD give to tilt series. */
 export const isNamedTiltSeries = (name: string): boolean => /\.(?:st|ali|preali)$/i.test(name);
 

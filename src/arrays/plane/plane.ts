@@ -1,6 +1,7 @@
 import { type Box, boxShape, ceilDiv, type Triple, volumeOf } from "../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { PLANE_BYTES_MAX } from "../../model/page-api.js";
 import { numbersOf } from "./convert.js";
 
 /** Axes by their place in `[z, y, x]`. */
@@ -106,10 +107,14 @@ export async function readPlane(source: PlaneSource, choice: PlaneChoice, option
   return { rows, columns, dtype: "float32", bytes: new Uint8Array(means.buffer) };
 }
 
-/** Bytes of the answer, before it is read. @throws {EmporiumError} as `readPlane` */
+/** Bytes of the answer, before it is read. @throws {EmporiumError} USAGE where a page is not given so many, and as `readPlane` */
 export function planeBytes(source: PlaneSource, choice: PlaneChoice): number {
   const { box } = planned(source, choice);
-  return volumeOf(boxShape(box)) * ((choice.slab ?? 1) === 1 ? ITEM_BYTES[source.dtype] : ITEM_BYTES.float32);
+  const bytes = volumeOf(boxShape(box)) * ((choice.slab ?? 1) === 1 ? ITEM_BYTES[source.dtype] : ITEM_BYTES.float32);
+  if (bytes <= PLANE_BYTES_MAX) return bytes;
+  throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${PLANE_BYTES_MAX} are possible at most`, {
+    hint: "ask for a box of it, or for a coarser level",
+  });
 }
 
 /** The voxels of a stored resolution that a box of a level is made of. */

@@ -11,8 +11,6 @@ import type { Routes } from "./context.js";
 import { get } from "./route.js";
 import { volumeUse } from "./volume-use.js";
 
-const PLANE_BYTES_MAX = 64 * 2 ** 20;
-
 const number = z.coerce.number();
 const PlaneParameters = z.object({
   axis: z.enum(["z", "y", "x"]),
@@ -53,11 +51,6 @@ export const volumeRoutes: Routes = (app, context) => {
       };
       if (judgeConditions(headers, { size: 0, etag }) === 304) return c.body(null, 304, caching);
       const bytes = planeBytes(volume.source, choice);
-      if (bytes > PLANE_BYTES_MAX) {
-        throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${PLANE_BYTES_MAX} are possible at most`, {
-          hint: "ask for a box of it, or for a coarser level",
-        });
-      }
       if (method === "HEAD") return c.body(null, 200, caching);
       const leave = await volumes.turn(c.req.raw, bytes);
       try {
