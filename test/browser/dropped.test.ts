@@ -119,7 +119,7 @@ describe.skipIf(browserPath === undefined)("A2, §4.3: a file that is dropped on
     await open(wide);
     await page.locator(".v-canvas").focus();
     await page.keyboard.press("e");
-    await page.getByText("This plane has 309.0 MiB, a pixel a voxel is saved of at most 64.0 MiB").waitFor();
+    await page.getByText("This plane has 309 MiB, a pixel a voxel is saved of at most 64.0 MiB").waitFor();
     for (const label of ["PNG, 16 bit raw", "TIFF, 32 bit", "A pixel a voxel"])
       expect([label, await page.getByLabel(label).isDisabled()]).toEqual([label, true]);
     expect(problems).toEqual([]);
