@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { parseSync } from "vite";
 
 /** The suites that need nothing but the sources: the same folders as the project `unit` in vitest.config.ts. */
-const FOLDERS = ["src", "test/golden", "test/fuzz", "test/conformance", "test/fixtures"];
+const FOLDERS = ["src", "web", "test/golden", "test/fuzz", "test/conformance", "test/fixtures"];
 const isUnit = (file) => file.endsWith(".test.ts") && !file.startsWith("test/conformance");
 
 /**

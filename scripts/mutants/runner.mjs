@@ -87,7 +87,7 @@ const vitest = await createVitest(
     root,
     config: false,
     watch: false,
-    include: ["src/**/*.test.ts", "test/{golden,fuzz}/**/*.test.ts"],
+    include: ["{src,web}/**/*.test.ts", "test/{golden,fuzz}/**/*.test.ts"],
     pool: { name: "kept", createPoolWorker: (options) => new KeptWorker(options) },
     isolate: false,
     maxWorkers: 1,
@@ -109,7 +109,7 @@ const vitest = await createVitest(
   { plugins: [plugin], logLevel: "silent" },
 );
 
-const ours = ["src", "test", "examples"].flatMap((folder) =>
+const ours = ["src", "web", "test", "examples"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(root, folder, name)),

@@ -11,6 +11,7 @@ describe("contrast", () => {
     expect([-5, 0, 50, 100, 200].map((value) => greyOf(value, plain))).toEqual([0, 0, 128, 255, 255]);
     expect(greyOf(25, { ...plain, gamma: 2 })).toBe(128);
     expect(greyOf(25, { ...plain, isInverted: true })).toBe(191);
+    expect(greyOf(20, { ...plain, low: 10, high: 30 })).toBe(128);
     expect(greyOf(Number.NaN, { ...plain, isInverted: true })).toBe(0);
   });
 
@@ -21,7 +22,17 @@ describe("contrast", () => {
     expect(visibleLimits(plane, [0, 0, 200, 100])).toEqual({ low: expect.closeTo(0.99, 1), high: expect.closeTo(98.01, 1) });
   });
 
+  it("auto begins and ends where the visible part does", () => {
+    const data = Float32Array.from({ length: 40 * 50 }, (_, i) => i);
+    const plane = { rows: 40, columns: 50, dtype: "float32", data } as unknown as Plane;
+    // row 7, columns 11 and 12
+    const { low, high } = visibleLimits(plane, [7, 11, 8, 13]);
+    expect([low >= 361, high <= 362, low < high]).toEqual([true, true, true]);
+  });
+
   it("auto of the volume goes by its histogram", () => {
+    const sparse = testFacts({ histogram: { min: 0, max: 100, counts: Array(100).fill(1) } });
+    expect(volumeLimits(sparse)).toEqual({ low: expect.closeTo(1, 9), high: expect.closeTo(99, 9) });
     const facts = testFacts({ histogram: { min: 0, max: 100, counts: Array(100).fill(10) } });
     expect(volumeLimits(facts)).toEqual({ low: expect.closeTo(1, 9), high: expect.closeTo(99, 9) });
   });
@@ -47,6 +58,20 @@ describe("keys", () => {
     expect(commandOf(key("PageUp", { shiftKey: true }), true)).toEqual({ do: "section", by: -10 });
     expect(commandOf(key("A", { shiftKey: true }), true)).toEqual({ do: "autoVolume" });
     expect(commandOf(key("S", { shiftKey: true }), true)).toEqual({ do: "slab", by: -1 });
+    expect(commandOf(key("ArrowLeft"), false)).toEqual({ do: "pan", u: 40, v: 0 });
+    // the crosshair goes where the arrow points, the picture the other way
+    expect(commandOf(key("ArrowLeft", { shiftKey: true }), false)).toEqual({ do: "cross", u: -1, v: 0 });
+    expect(commandOf(key("ArrowDown", { shiftKey: true }), false)).toEqual({ do: "cross", u: 0, v: 1 });
+    expect(commandOf(key("Enter"), false)).toEqual({ do: "press" });
+    expect(commandOf(key("."), true)).toEqual({ do: "section", by: 1 });
+    expect(commandOf(key(","), true)).toEqual({ do: "section", by: -1 });
+    expect(["5", "]", "n", "p", ">"].map((sign) => commandOf(key(sign), true))).toEqual([
+      { do: "layout", layout: "compare" },
+      { do: "point", by: 1 },
+      { do: "list", by: 1 },
+      { do: "list", by: -1 },
+      { do: "speed", by: 1 },
+    ]);
     expect(commandOf(key("a"), false)).toBeUndefined();
     expect(commandOf(key("c", { ctrlKey: true }), true)).toBeUndefined();
     expect(commandOf(key("q"), true)).toBeUndefined();

@@ -68,9 +68,14 @@ describe("the address of a view", () => {
     ["z", "0"],
     ["z", ""],
     ["c", "5,5"],
+    ["c", ",5"],
+    ["p", "1,,2"],
     ["c", "1,2,9"],
     ["c", "1,2,1,2"],
     ["s", "1000"],
+    ["s", "4"],
+    ["s", "2.5"],
+    ["l", "tilt"],
     ["m", "lz1,2,3"],
     ["m", "qz1,2,3_4,5,6"],
     ["w", "<b>"],
@@ -78,6 +83,22 @@ describe("the address of a view", () => {
     const { state, wrong } = parseLink(facts, { [name]: value });
     expect(wrong).toEqual([name]);
     expect(state).toEqual(firstState(facts));
+  });
+
+  it("says a single measure, no layers at all, and the thickest slab", () => {
+    const measure = { kind: "line", axis: "z", points: [[0, 1, 2], [0, 3, 4]] } as const; // biome-ignore format: one line
+    const state: ViewState = { ...firstState(facts), on: [], slab: 63, measures: [measure as never] };
+    expect(linkParameters(facts, state)).toEqual({ m: "lz2,1,0_4,3,0", on: "", s: "63" });
+    expect(parseLink(facts, linkParameters(facts, state)).state).toEqual(state);
+  });
+
+  it("knows layouts of the volume only", () => {
+    const layout = (l: string, more: Parameters<typeof testFacts>[0]) => parseLink(testFacts(more), { l }).state.layout;
+    expect(layout("tilt", { isTiltSeries: true })).toBe("tilt");
+    expect(layout("tilt", { ref: "tiltseries:3" })).toBe("tilt");
+    expect(layout("compare", { place: "" })).toBeUndefined();
+    for (const across of ["ortho", "quad"]) expect(layout(across, { pages: { order: "czt", z: 8, c: 2, t: 4 } })).toBeUndefined();
+    expect(layout("ortho", { pages: { order: "czt", z: 1, c: 1, t: 64 } })).toBe("ortho");
   });
 
   it("takes a section in place of a position", () => {
@@ -89,6 +110,8 @@ describe("the address of a view", () => {
     const state: ViewState = { ...firstState(facts), on: [], measures: Array(4).fill({ kind: "polyline", axis: "z", points }) };
     const { search, hash } = splitLink(linkParameters(facts, state));
     expect(new URLSearchParams(search).toString().length).toBeLessThan(LINK_MAX);
-    expect(parseLink(facts, search, `#${hash}`).state.measures).toEqual(state.measures);
+    expect(parseLink(facts, search, `#${hash}`).state).toEqual(state);
+    const silent: ViewState = { ...state, on: undefined };
+    expect(splitLink(linkParameters(facts, silent)).hash).toMatch(/^m=/);
   });
 });

@@ -31,7 +31,10 @@ const PARAMETERS = {
   /** Å a CSS pixel. */
   z: numberIn(1e-6, 1e9),
   c: parsedBy(parseContrast),
-  s: numberIn(1, SLAB_MAX),
+  s: parsedBy((text) => {
+    const slab = Number(text);
+    return slab % 2 === 1 && slab <= SLAB_MAX ? slab : undefined;
+  }),
   on: z.string().check(z.maxLength(LINK_MAX)),
   /** `id:opacity`. */
   o: parsedBy(parseOpacities),

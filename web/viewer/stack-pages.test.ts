@@ -19,6 +19,10 @@ it("pages have the slice, channel and time that nested loops give them, in each 
   }
 });
 
+it("what the order does not name is the first", () => {
+  expect(placeOf({ ...pages, order: "" }, 3)).toEqual({ z: 0, c: 0, t: 0 });
+});
+
 it("a step is a slice of the same channel and time, and ends at the last one", () => {
   const page = pageAt(pages, { c: 1, z: 0, t: 2 });
   expect(placeOf(pages, steppedPage(pages, page, 1))).toEqual({ c: 1, z: 1, t: 2 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { testFacts } from "../../test/viewer-facts.js";
-import { fittingZoom, place, visibleBox } from "./geometry.js";
+import { fittingZoom, hasScale, place, visibleBox } from "./geometry.js";
 import { atPosition, atSection, firstState, panned, sectionOf, withContrast, withSlab, zoomed } from "./state.js";
 
 const facts = testFacts({ voxelSizeAngstrom: [40, 10, 10], originAngstrom: [100, 0, -50] });
@@ -15,6 +15,7 @@ describe("what a viewer shows", () => {
   it("never leaves the volume", () => {
     expect(sectionOf(facts, "z", atSection(facts, "z", first, 1000))).toBe(63);
     expect(sectionOf(facts, "z", atSection(facts, "z", first, -5))).toBe(0);
+    expect(atSection(facts, "z", first, 1000).position[0]).toBe(100 + 63 * 40);
     expect(atPosition(facts, first, [1e9, -1e9, 0]).position).toEqual([100 + 63.5 * 40, -5, 0]);
     expect(panned(facts, first, [0, 1e9, 0]).centre?.[1]).toBe(2555);
   });
@@ -45,6 +46,7 @@ describe("what a viewer shows", () => {
 
   it("never has black above white", () => {
     expect(withContrast(first, { low: 20 })).toBe(first);
+    expect(withContrast(first, { low: 10 })).toBe(first);
     expect(withContrast(first, { low: 1.23456789 }).contrast.low).toBe(1.23457);
   });
 });
@@ -63,6 +65,22 @@ describe("where planes lie", () => {
     expect(place(facts, "x", size, at).toPane([0, 500, 0]).v).toBe(across);
   });
 
+  it("fits all of the volume, wherever it begins", () => {
+    // 512 voxels of 10 Å across 400 pixels, 256 down 300; 64 of 40 Å across 100
+    expect(fittingZoom(facts, [{ axis: "z", ...size }])).toBeCloseTo(12.8, 9);
+    expect(
+      fittingZoom(facts, [
+        { axis: "z", ...size },
+        { axis: "x", width: 100, height: 300 },
+      ]),
+    ).toBeCloseTo(25.6, 9);
+  });
+
+  it("knows whether lengths are Å", () => {
+    expect(hasScale(facts)).toBe(true);
+    expect(hasScale(testFacts({ voxelSizeAngstrom: [10, null, null] }))).toBe(false);
+  });
+
   it("goes to the pane and back", () => {
     const where = place(facts, "y", size, at);
     const world = where.toWorld(120, 33);
@@ -79,5 +97,7 @@ describe("where planes lie", () => {
     const [row0, column0, row1, column1] = visibleBox(facts, "z", size, near)!;
     expect([row1 - row0, column1 - column0]).toEqual([30, 40]);
     expect(visibleBox(facts, "x", size, place(facts, "x", size, at))![3]).toBe(256);
+    const beside = place(facts, "z", size, { ...at, centre: [1360, 1275, 99_999] });
+    expect(visibleBox(facts, "z", size, beside)).toBeUndefined();
   });
 });
