@@ -18,7 +18,7 @@ export interface ColouredAnnotation {
 }
 
 /** Instances beyond these repeat the colours from the first on. */
-const DIFFERENT_MAX = 20;
+export const DIFFERENT_MAX = 20;
 
 /** Of these two shapes each object has a colour of its own, so that later layers need not keep away from them. */
 const INSTANCE_SHAPES: ReadonlySet<string> = new Set(["InstanceSegmentation", "InstanceSegmentationMask"]);

@@ -1,5 +1,22 @@
 import { EmporiumError } from "../core/errors.js";
 
+/** The volume that something is drawn over. Lists are x, y, z. */
+export interface OverlayGround {
+  readonly sizeVoxels: readonly [x: number, y: number, z: number];
+  readonly voxelAngstrom: readonly [x: number, y: number, z: number];
+  /** Of the centre of the first voxel. */
+  readonly originAngstrom: readonly [x: number, y: number, z: number];
+}
+
+/** Points of one layer: up to 28 bytes each, four times while they are put in order. */
+export const POINTS_MAX = 2 ** 21;
+
+export function tooManyPoints(name: string): EmporiumError {
+  return new EmporiumError("FORMAT_LIMIT", `${name} has more than ${POINTS_MAX} points, so many are drawn at most`, {
+    hint: "split the file",
+  });
+}
+
 /** What is drawn over slices, as lists of numbers. Positions are Å in the world of the volume. */
 export interface OverlayShapes {
   /** x, y, z of each point: 3 · n. */

@@ -194,6 +194,8 @@ export interface Overlays {
   readonly others?: readonly { readonly id: string; readonly name: string }[] | undefined;
   /** In words: `5 of 12 annotations can be drawn; 3 belong to another alignment`. */
   readonly summary: string;
+  /** Sentences: what was not looked at, or is not listed. */
+  readonly notices: readonly string[];
 }
 
 export interface OverlayLayer {
@@ -206,6 +208,8 @@ export interface OverlayLayer {
   readonly count: number;
   /** Of instances, by their numbers, where the view has them. */
   readonly instanceColors?: Readonly<Record<string, string>> | undefined;
+  /** Of points of instances: colours that the view gives them in the order of their numbers, from the first again where they are more. */
+  readonly instancePalette?: readonly string[] | undefined;
   /** Shown until somebody chooses otherwise. */
   readonly isVisible?: boolean | undefined;
   /** Of an annotation. */
@@ -227,6 +231,8 @@ export interface NeuroglancerView {
   readonly state: JsonObject;
   /** Sources that this server does not have: `viewer/` may not fetch them. */
   readonly elsewhere: readonly string[];
+  /** Sentences: what of the layers is not drawn, and why. */
+  readonly notices: readonly string[];
   /** Layers of `state` by the ids of `OverlayLayer`: as `on=` names them. */
   readonly layers: readonly { readonly id: string; readonly name: string }[];
   /** `view/…`, relative to the base: the slices of the same. */

@@ -3,14 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inMemory } from "../core/bytes.js";
+import { readModelObject } from "../formats/mod/shapes.js";
+import type { OverlayGround } from "../model/overlay-bytes.js";
 import { fileStore } from "../stores/file/store.js";
-import {
-  describeOverlayFile,
-  type OverlayGround,
-  overlayFilesBeside,
-  readModelObject,
-  readOverlayFile,
-} from "./overlay-files.js";
+import { describeOverlayFile, overlayFilesBeside, readOverlayFile } from "./overlay-files.js";
 
 const data = new URL("../../../shared/data/", import.meta.url);
 const never = new AbortController().signal;
@@ -59,7 +55,8 @@ describe("files beside a volume", () => {
 
   it("are those of its name, each with its count, and what cannot be read says why", async () => {
     const store = fileStore(folder);
-    const files = await overlayFilesBeside(store, "a.mrc", never);
+    const { files, notices } = await overlayFilesBeside(store, "a.mrc", never);
+    expect(notices).toEqual([]);
     expect(files.filter(({ isOwn }) => !isOwn).map(({ name }) => name)).toEqual(["b_points.csv"]);
     const own = files.filter(({ isOwn }) => isOwn);
     const found = (await Promise.all(own.map((file) => describeOverlayFile(store, file, ground, never)))).flat();

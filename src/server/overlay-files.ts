@@ -1,26 +1,23 @@
 import { createHash } from "node:crypto";
 import type { RandomAccess } from "../core/bytes.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
-import { Growing } from "../formats/mesh/growing.js";
 import type { MeshPart } from "../formats/mesh/mesh.js";
 import { type MeshFormat, readMesh } from "../formats/mesh/read.js";
-import type { ModHeader, ModImage, ModObject, Xyz } from "../formats/mod/model.js";
-import { readModParts } from "../formats/mod/read.js";
+import { modelObjects, readModelObject } from "../formats/mod/shapes.js";
 import { readPointLines } from "../formats/points/ndjson.js";
 import type { PointBatch } from "../formats/points/points.js";
 import { POINT_READERS } from "../formats/points/readers.js";
-import { bucketed, NO_SHAPES, type OverlayShapes } from "../model/overlay-bytes.js";
+import {
+  bucketed,
+  NO_SHAPES,
+  type OverlayGround,
+  type OverlayShapes,
+  POINTS_MAX,
+  tooManyPoints,
+} from "../model/overlay-bytes.js";
 import { pointFileOf } from "../stations/ingest/new-config/point-files.js";
 import { pointFit } from "../stations/ingest/point-fit.js";
 import { type Entry, openObject, type Stat, type Store } from "../stores/store.js";
-
-/** The volume that something is drawn over. Lists are x, y, z. */
-export interface OverlayGround {
-  readonly sizeVoxels: Xyz;
-  readonly voxelAngstrom: Xyz;
-  /** Of the centre of the first voxel. */
-  readonly originAngstrom: Xyz;
-}
 
 /** A file beside a volume that can be drawn over it, by its name alone. */
 export interface BesideFile {
@@ -45,8 +42,6 @@ export interface OverlayFile {
   readonly error?: EmporiumError | undefined;
 }
 
-/** Points of one layer: up to 28 bytes each, four times while they are put in order. */
-const POINTS_MAX = 2 ** 21;
 const TRIANGLES_MAX = 2 ** 22;
 /** The largest file that is read whole. Lists of points are read in parts, however long they are. */
 const FILE_BYTES_MAX = 256 * 2 ** 20;
@@ -62,15 +57,25 @@ const MODEL = /\.(mod|fid)$/i;
 const ELSE = /(metadata\.json|\.txt)$/i;
 const VOLUME = /\.(mrcs?|rec|st|ali|preali|map|tiff?|dm[34]|zarr|n5)$/i;
 
-/** Models, lists of points and meshes in the folder of a volume. Nothing is opened. */
-export async function overlayFilesBeside(store: Store, key: string, signal: AbortSignal): Promise<BesideFile[]> {
+/** Models, lists of points and meshes in the folder of a volume, and in words what was left out of them. Nothing is opened. */
+export async function overlayFilesBeside(
+  store: Store,
+  key: string,
+  signal: AbortSignal,
+): Promise<{ files: BesideFile[]; notices: string[] }> {
   const folder = key.includes("/") ? key.slice(0, key.lastIndexOf("/")) : "";
   const own = stemOf(key);
   const found: Entry[] = [];
   const others = new Set<string>();
+  const notices: string[] = [];
   let entries = 0;
   for await (const entry of store.children(folder, { signal })) {
-    if (++entries > ENTRIES_MAX) break;
+    if (++entries > ENTRIES_MAX) {
+      notices.push(
+        `This folder has more than ${ENTRIES_MAX} entries: only the first ${ENTRIES_MAX} were looked at for files to draw.`,
+      );
+      break;
+    }
     const bare = entry.key.replace(/\/$/, "");
     if (VOLUME.test(bare) && stemOf(bare) !== own) others.add(stemOf(bare));
     else if (!entry.key.endsWith("/") && (MESH.test(bare) || POINTS.test(bare) || MODEL.test(bare))) found.push(entry);
@@ -86,7 +91,14 @@ export async function overlayFilesBeside(store: Store, key: string, signal: Abor
     return { id: idOf(name), key: path, name, kind, stat, isOwn: isOwn(stemOf(path)) };
   });
   const listed = files.filter(({ name, isOwn }) => isOwn || !ELSE.test(name));
-  return listed.sort((a, b) => Number(b.isOwn) - Number(a.isOwn)).slice(0, FILES_MAX);
+  listed.sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
+  if (listed.length > FILES_MAX) {
+    const behind = listed[FILES_MAX]!.name;
+    notices.push(
+      `${listed.length} files here can be drawn, ${FILES_MAX} are listed: not those from ${JSON.stringify(behind)} on.`,
+    );
+  }
+  return { files: listed.slice(0, FILES_MAX), notices };
 }
 
 /** Letters that two names begin with, where one goes on from the whole of the other: `TS_1_ribosomes` from `TS_1`, `TS_1_rec` from `TS_1`. */
@@ -104,7 +116,7 @@ export async function describeOverlayFile(
 ): Promise<OverlayFile[]> {
   const entry = { id, key, name, kind, count: 0 } as const;
   try {
-    if (kind === "model") return await modelObjects(await openObject(store, key, { signal }), entry, signal);
+    if (kind === "model") return await modelLayers(await openObject(store, key, { signal }), entry, signal);
     if (kind === "points" && stat.size > COUNTED_BYTES_MAX) {
       const file = await pointsOf(store, key, stat.size, signal);
       return file ? [{ ...entry, kind: file.kind }] : [];
@@ -229,112 +241,14 @@ export function countOf({ xyz, contours, triangles }: OverlayShapes): number {
   return triangles.length > 0 ? triangles.length / 3 : contours.length > 0 ? contours.length - 1 : xyz.length / 3;
 }
 
-/** Objects of a model that have anything to draw. */
-async function modelObjects(
-  source: RandomAccess,
-  entry: Omit<OverlayFile, "color">,
-  signal: AbortSignal,
-): Promise<OverlayFile[]> {
-  const heads: { head: ModObject; points: number }[] = [];
-  for await (const part of readModParts(source, { signal, points: false })) {
-    if (part.kind === "object") heads.push({ head: part.head, points: 0 });
-    if (part.kind === "contour") heads.at(-1)!.points += part.head.pointCount;
-  }
-  return heads.flatMap(({ head, points }, i) => {
-    if (points === 0) return [];
-    const count = head.contourKind === "scattered" ? points : head.contourCount;
-    return [
-      {
-        ...entry,
-        id: `${entry.id}-${i}`,
-        name: `${entry.name} · ${head.name || `object ${i + 1}`}`,
-        color: `#${head.color
-          .map((part) =>
-            Math.round(255 * Math.min(Math.max(part, 0), 1))
-              .toString(16)
-              .padStart(2, "0"),
-          )
-          .join("")}`,
-        count,
-      },
-    ];
-  });
-}
-
-/**
- * One object of an IMOD model, in Å. IMOD counts x and y from the edge of the first pixel and z from the middle of the first section; a model that was
- * made on the image in another binning has the pixel size of that.
- */
-export async function readModelObject(
-  source: RandomAccess,
-  object: number,
-  ground: OverlayGround,
-  signal?: AbortSignal,
-): Promise<OverlayShapes> {
-  let header: ModHeader | undefined;
-  let image: ModImage | undefined;
-  let head: ModObject | undefined;
-  const starts: number[] = [];
-  const values = new Growing(Float64Array);
-  const sizes = new Map<number, Float32Array>();
-  for await (const part of readModParts(source, { signal })) {
-    if (part.kind === "header") header = part.header;
-    if (part.kind === "image") image = part.image;
-    if (!("object" in part) || part.object !== object) continue;
-    if (part.kind === "object") head = part.head;
-    if (part.kind === "contour") starts.push(values.length / 3);
-    if (part.kind === "points") {
-      if (values.length / 3 + part.xyz.length / 3 > POINTS_MAX) throw tooMany(source.name);
-      for (let i = 0; i < part.xyz.length; i++) values.push(part.xyz[i]!);
-    }
-    if (part.kind === "sizes") sizes.set(part.contour, part.sizes);
-  }
-  if (!head || !header) throw new EmporiumError("NOT_FOUND", `${source.name} has no object ${object + 1}`);
-  const placed = modelPlacement(header, image, ground);
-  const xyz = Float32Array.from(values.done(), (value, i) => placed(value, (i % 3) as 0 | 1 | 2));
-  const count = xyz.length / 3;
-  const contours = Uint32Array.from([...starts, count]);
-  const pixel = pixelOf(header, image, ground)[0];
-  const radii = new Float32Array(count).fill(head.pointSize * pixel);
-  for (const [contour, own] of sizes) {
-    for (const [i, size] of own.entries()) if (size >= 0) radii[starts[contour]! + i] = size * pixel;
-  }
-  const hasRadii = radii.some((radius) => radius > 0);
-  if (head.contourKind === "scattered") return bucketed({ ...NO_SHAPES, xyz, radii });
-  const closed = new Uint32Array(starts.length).fill(head.contourKind === "closed" ? 1 : 0);
-  return { ...NO_SHAPES, xyz, contours, closed, radii: hasRadii ? radii : NO_SHAPES.radii };
-}
-
-/** Å of a pixel of the model: of the volume itself where the model was made on an image of its size. */
-function pixelOf(
-  { max, pixelSizeAngstrom }: ModHeader,
-  image: ModImage | undefined,
-  { sizeVoxels, voxelAngstrom }: OverlayGround,
-): Xyz {
-  if (max.every((size, axis) => size === sizeVoxels[axis])) return voxelAngstrom;
-  const told = image?.scale.every((size) => size > 0) ? image.scale : undefined;
-  if (pixelSizeAngstrom === undefined) return voxelAngstrom; // in pixels, whatever those are
-  return told ?? [pixelSizeAngstrom, pixelSizeAngstrom, pixelSizeAngstrom];
-}
-
-/** Bit 14: the old translation is the image's origin. */
-const HAS_ORIGIN = 1 << 14;
-
-function modelPlacement(
-  header: ModHeader,
-  image: ModImage | undefined,
-  ground: OverlayGround,
-): (value: number, axis: 0 | 1 | 2) => number {
-  const pixel = pixelOf(header, image, ground);
-  // of a part of the image: the pixel in all of it
-  const shift = (axis: 0 | 1 | 2) =>
-    image && (header.flags & HAS_ORIGIN) !== 0 && image.scale[axis] > 0
-      ? (image.oldTranslation[axis] - image.translation[axis]) / image.scale[axis]
-      : 0;
-  const shifts = [shift(0), shift(1), shift(2)] as const;
-  const half = [0, 0, 0.5] as const;
-  return (value, axis) =>
-    ground.originAngstrom[axis] + (value + shifts[axis] + half[axis]) * pixel[axis] - 0.5 * ground.voxelAngstrom[axis];
+async function modelLayers(source: RandomAccess, entry: Omit<OverlayFile, "color">, signal: AbortSignal): Promise<OverlayFile[]> {
+  return (await modelObjects(source, signal)).map(({ object, name, color, count }) => ({
+    ...entry,
+    id: `${entry.id}-${object}`,
+    name: `${entry.name} · ${name}`,
+    color,
+    count,
+  }));
 }
 
 /** Gathers batches, at the precision that is drawn. */
@@ -345,7 +259,7 @@ class PointList {
   /** @throws {EmporiumError} FORMAT_LIMIT */
   add({ count, positions, rotations, instanceIds }: PointBatch, name: string): void {
     this.#count += count;
-    if (this.#count > POINTS_MAX) throw tooMany(name);
+    if (this.#count > POINTS_MAX) throw tooManyPoints(name);
     this.#batches.push({
       xyz: Float32Array.from(positions.subarray(0, 3 * count)),
       // the z-axis of a particle is the third column of its matrix
@@ -381,12 +295,6 @@ function idOf(name: string): string {
 
 function tooLarge(name: string, size: number): EmporiumError {
   return new EmporiumError("FORMAT_LIMIT", `${name} has ${size} bytes, ${FILE_BYTES_MAX} at most are read of its format`, {
-    hint: "split the file",
-  });
-}
-
-function tooMany(name: string): EmporiumError {
-  return new EmporiumError("FORMAT_LIMIT", `${name} has more than ${POINTS_MAX} points, so many are drawn at most`, {
     hint: "split the file",
   });
 }

@@ -2,9 +2,8 @@ import { isEmporiumError } from "../core/errors.js";
 import { isJsonObject, jsonList, member } from "../core/json-fields.js";
 import { LIMITS } from "../core/limits.js";
 import { parseMdoc, tiltAxisAngle } from "../formats/mdoc/read.js";
-import { NO_SHAPES, type OverlayShapes } from "../model/overlay-bytes.js";
+import { NO_SHAPES, type OverlayGround, type OverlayShapes } from "../model/overlay-bytes.js";
 import type { OpenVolume } from "./open-volume.js";
-import type { OverlayGround } from "./overlay-files.js";
 
 export interface TiltAxis {
   /** From the y-axis of the projections, against the clock where y goes up: as SerialEM and IMOD count it. */

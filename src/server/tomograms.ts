@@ -35,6 +35,8 @@ export interface CataloguedAnnotationFile {
   readonly alignmentId: number | null;
   /** Views show it until somebody chooses otherwise. */
   readonly isShown: boolean;
+  /** Key of the annotation's metadata. */
+  readonly metadataKey: string | undefined;
   /** Of the folder that viewers draw it from, `100-cytosolic_ribosome-1.0_point`. */
   readonly viewFolder: string | undefined;
 }
@@ -70,7 +72,7 @@ export async function annotationFilesOf({ pool }: ServedCatalogue, runId: number
   const [keyOf, { rows }] = await Promise.all([
     treeKeys(pool),
     pool.query<FileRow>(
-      `select f.id, a.id as annotation_id, a.object_name, a.object_count, s.shape_type, f.format, f.s3_path, f.is_visualization_default, v.voxel_spacing, f.alignment_id
+      `select f.id, a.id as annotation_id, a.object_name, a.object_count, a.s3_metadata_path, s.shape_type, f.format, f.s3_path, f.is_visualization_default, v.voxel_spacing, f.alignment_id
         from emporium_portal.annotation a join emporium_portal.annotation_shape s on s.annotation_id = a.id
         join emporium_portal.annotation_file f on f.annotation_shape_id = s.id
         join emporium_portal.tomogram_voxel_spacing v on v.id = f.tomogram_voxel_spacing_id
@@ -92,6 +94,7 @@ export async function annotationFilesOf({ pool }: ServedCatalogue, runId: number
       voxelSpacingAngstrom: row.voxel_spacing,
       alignmentId: row.alignment_id,
       isShown: row.is_visualization_default === true,
+      metadataKey: keyOf(row.s3_metadata_path),
       viewFolder: spacing && viewFolderKey(spacing, Number(annotation), key!).replace(/^.*\//s, ""),
     };
   });
@@ -130,6 +133,7 @@ interface FileRow {
   annotation_id: number;
   object_name: string;
   object_count: number | null;
+  s3_metadata_path: string | null;
   is_visualization_default: boolean | null;
   shape_type: string;
   format: string;

@@ -3,7 +3,7 @@ import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import { isJsonObject, jsonList, jsonObject, jsonText, member } from "../core/json-fields.js";
 import { LIMITS } from "../core/limits.js";
-import { type Mdoc, mdocNumbers, parseMdoc } from "../formats/mdoc/read.js";
+import { mdocAngles, parseMdoc } from "../formats/mdoc/read.js";
 import { parseTiltAngles } from "../formats/tilt-angles/read.js";
 import type { VolumeFacts } from "../model/page-api.js";
 import type { OpenVolume } from "./open-volume.js";
@@ -110,10 +110,6 @@ async function anglesBeside(beside: Beside): Promise<{ angles: number[]; from: s
     if (found) return found;
   }
   return undefined;
-}
-
-function mdocAngles({ sections }: Mdoc): number[] {
-  return sections.flatMap(({ fields }) => mdocNumbers(fields, "TiltAngle")?.[0] ?? []);
 }
 
 function sizeSources(

@@ -11,6 +11,7 @@ import { encodeMod, type NewMod } from "../../src/formats/mod/write.js";
 import type { Overlays } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
+import { madeMrc } from "./made-mrc.js";
 import { type Colour, differing, parseColour, readPicture } from "./picture.js";
 
 /** Files beside volumes that nobody ingested: what is drawn lies where the files say, to the voxel. All volumes are grey and 10 Å a voxel. */
@@ -248,16 +249,7 @@ function coloured(
 }
 
 function greyMrc(): Uint8Array {
-  const bytes = new Uint8Array(1024 + NX * NY * NZ);
-  const view = new DataView(bytes.buffer);
-  for (const [i, value] of [NX, NY, NZ, 0, 0, 0, 0, NX, NY, NZ].entries()) view.setInt32(4 * i, value, true);
-  for (const [i, count] of [NX, NY, NZ].entries()) view.setFloat32(40 + 4 * i, count * VOXEL, true);
-  for (const i of [0, 1, 2]) view.setFloat32(52 + 4 * i, 90, true);
-  for (const i of [0, 1, 2]) view.setInt32(64 + 4 * i, i + 1, true);
-  view.setInt32(108, 20140, true);
-  bytes.set([...new TextEncoder().encode("MAP "), 0x44, 0x44], 208);
-  for (let i = 1024; i < bytes.length; i++) bytes[i] = (i * 31) % 7;
-  return bytes;
+  return madeMrc({ size: [NX, NY, NZ], voxelAngstrom: [VOXEL, VOXEL, VOXEL], valueAt: (i) => (i * 31) % 7 });
 }
 
 function model(objects: NewMod["objects"]): Uint8Array {

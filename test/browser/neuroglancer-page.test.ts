@@ -2,12 +2,13 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { Frame, Page } from "playwright-core";
+import type { Frame } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
 import { type Browser, browserPath, HARMLESS, settled, startBrowser, type Watched } from "./browser.js";
-import { type Area, countPixels, difference, type Picture, readPicture } from "./picture.js";
+import { type Area, countPixels, difference, type Picture } from "./picture.js";
+import { lookInFrame } from "./scene.js";
 import { type LabTree, makeLabTree } from "./served-tree.js";
 
 /** What people see who press "Neuroglancer" beside slices: nobody knew port, host or prefix when the views were written. */
@@ -61,7 +62,7 @@ describe.skipIf(browserPath === undefined)("the Neuroglancer page (needs Chromiu
     const handle = await watched.page.waitForSelector("iframe", { timeout: 60_000 });
     const frame = (await handle.contentFrame())!;
     await settled(frame);
-    return { ...watched, frame, ...(await lookAt(watched.page, frame)) };
+    return { ...watched, frame, ...(await lookInFrame(watched.page, frame)) };
   }
 
   function expectQuiet({ problems, elsewhere, absent }: Watched): void {
@@ -156,21 +157,6 @@ describe.skipIf(browserPath === undefined)("the Neuroglancer page (needs Chromiu
     expect((await fetch(`${port0}/api/v1/neuroglancer/tomogram/99999`)).status).toBe(404);
   });
 });
-
-async function lookAt(page: Page, frame: Frame): Promise<{ picture: Picture; panels: Area[] }> {
-  const frameBox = (await (await frame.frameElement()).boundingBox())!;
-  const panels = (await frame.evaluate(`[...document.querySelectorAll(".neuroglancer-rendered-data-panel")].map((element) => {
-    const { x, y, width, height } = element.getBoundingClientRect();
-    return { x, y, width, height };
-  })`)) as Area[];
-  const whole = panels.map(({ x, y, width, height }) => ({
-    x: Math.round(x + frameBox.x),
-    y: Math.round(y + frameBox.y),
-    width: Math.floor(width),
-    height: Math.floor(height),
-  }));
-  return { picture: readPicture(await page.screenshot()), panels: whole };
-}
 
 function countPixelsOf(a: Picture, b: Picture, { x, y, width, height }: Area): number {
   let count = 0;

@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Frame, Page } from "playwright-core";
 import type { Json, JsonObject } from "../../src/core/json.js";
 import { type Area, type Colour, type Picture, parseColour, readPicture } from "./picture.js";
 
@@ -78,4 +78,20 @@ export async function look(page: Page): Promise<{ png: Uint8Array; picture: Pict
   })`);
   const png = await page.screenshot();
   return { png, picture: readPicture(png), panels: panels as Area[] };
+}
+
+/** The same of a Neuroglancer in a frame: areas are those of the whole page. */
+export async function lookInFrame(page: Page, frame: Frame): Promise<{ picture: Picture; panels: Area[] }> {
+  const frameBox = (await (await frame.frameElement()).boundingBox())!;
+  const panels = (await frame.evaluate(`[...document.querySelectorAll(".neuroglancer-rendered-data-panel")].map((element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return { x, y, width, height };
+  })`)) as Area[];
+  const whole = panels.map(({ x, y, width, height }) => ({
+    x: Math.round(x + frameBox.x),
+    y: Math.round(y + frameBox.y),
+    width: Math.floor(width),
+    height: Math.floor(height),
+  }));
+  return { picture: readPicture(await page.screenshot()), panels: whole };
 }

@@ -128,6 +128,11 @@ function Framed({ answer, opened }: { answer: NeuroglancerView; opened: string }
           </ul>
         </div>
       )}
+      {view.notices.map((notice) => (
+        <p key={notice} className="v-warnings warn" role="status">
+          ⚠ {notice}
+        </p>
+      ))}
       <iframe ref={frame} src={address} title={`Neuroglancer: ${view.title}`} />
       <dialog ref={dialog} className="large" aria-label="State JSON">
         <textarea readOnly value={json} aria-label="State of Neuroglancer" spellCheck={false} />

@@ -11,6 +11,8 @@ export interface Wanted {
   readonly parts: readonly { readonly key: string; readonly sizeBytes?: number | null | undefined }[];
   /** Single files where `parts` are folders. */
   readonly files?: Wanted["parts"] | undefined;
+  /** In words: what was chosen and is left out. */
+  readonly leftOut?: string | undefined;
 }
 
 /** Where it is fetched from: URLs without a slash at their end. */

@@ -52,6 +52,11 @@ export function DownloadDialog({ wanted, close }: { wanted: Wanted; close: () =>
           <X size={16} aria-hidden />
         </button>
       </div>
+      {wanted.leftOut && (
+        <p className="warn" role="status">
+          ⚠ {wanted.leftOut}
+        </p>
+      )}
       <Answer asked={server}>{(facts) => <Ways wanted={wanted} served={servedBy(facts)} />}</Answer>
     </dialog>
   );

@@ -1,6 +1,7 @@
 /** What is drawn over the slices, and the part of the side panel that belongs to it: the viewer gives a `LayersHost`, `overlays/layers.tsx` fills it. */
 import type { Triple } from "../../src/core/box.js";
-import type { VolumeFacts } from "../../src/model/page-api.js";
+import type { OverlayShapes } from "../../src/model/overlay-bytes.js";
+import type { Overlays, VolumeFacts } from "../../src/model/page-api.js";
 
 export type Axis = "z" | "y" | "x";
 
@@ -58,9 +59,17 @@ export interface OverlayPainter {
   hit?(pane: PaneView, transform: PaneTransform, u: number, v: number): OverlayHit | undefined;
 }
 
+/** Layers of a volume that is not of the server. */
+export interface OwnLayers {
+  readonly listed: Overlays;
+  positions(id: string, signal: AbortSignal): Promise<OverlayShapes>;
+}
+
 /** What the layers know of the viewer. It lives as long as the volume is shown. */
 export interface LayersHost {
   readonly facts: VolumeFacts;
+  /** Undefined: the server is asked. */
+  readonly layers: OwnLayers | undefined;
   /** Draws below measures and crosshair, in every pane. Undefined: nothing any more. */
   setPainter(painter: OverlayPainter | undefined): void;
   /** Something that a painter draws has changed. */

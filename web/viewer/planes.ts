@@ -4,7 +4,7 @@ import { EmporiumError } from "../../src/core/errors.js";
 import { Recent } from "../../src/core/recent.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { PLANE_AXES } from "./geometry.js";
-import type { Axis } from "./overlay.js";
+import type { Axis, OwnLayers } from "./overlay.js";
 
 /** Bytes of planes that a page keeps. */
 export const CACHE_BYTES = 192 * 2 ** 20;
@@ -52,6 +52,8 @@ export interface PlaneSource {
   readonly facts: VolumeFacts;
   read(ask: PlaneAsk, signal: AbortSignal): Promise<Plane>;
   close(): void;
+  /** Where layers are not those of the server. */
+  readonly layers?: OwnLayers | undefined;
 }
 
 export const keyOf = ({ axis, at, level, box, slab, as }: PlaneAsk): string => [axis, at, level, box.join(), slab, as].join(" ");

@@ -104,7 +104,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
   const second = useSecond(session, layout);
   const drawer = drawnBy.use();
   const stepPoint = useRef<(direction: 1 | -1) => void>(undefined);
-  const host = useHost(session, stepPoint);
+  const host = useHost(session, source, stepPoint);
   const root = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
   const crossed = useCallback(
@@ -303,7 +303,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
           {(layout === "ortho" || layout === "quad") && <Corner session={session} isLarge={layout === "quad"} />}
         </div>
         <Panel session={session} run={run}>
-          {!isDropped(facts) && <LayersPanel host={host} />}
+          {(!isDropped(facts) || source.layers) && <LayersPanel host={host} />}
         </Panel>
       </div>
       <SectionBar session={session} drawings={drawings.current} run={run}>
@@ -547,11 +547,13 @@ const NOTHING = {};
 
 function useHost(
   session: Session,
+  { layers }: PlaneSource,
   step: { current: ((direction: 1 | -1) => void) | undefined },
 ): LayersHost & { pan(by: Triple): void } {
   return useMemo(
     () => ({
       facts: session.facts,
+      layers,
       setPainter: session.painter.set,
       repaint: () => session.repaints.set(session.repaints.get() + 1),
       get on() {
@@ -581,6 +583,6 @@ function useHost(
       },
       pan: (by: Triple) => session.update((state) => panned(session.facts, state, by)),
     }),
-    [session, step],
+    [session, layers, step],
   );
 }

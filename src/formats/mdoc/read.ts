@@ -135,6 +135,11 @@ export function mdocNumbers(fields: MdocFields, key: string): number[] | undefin
   return values.length > 0 && values.every((value) => value !== undefined) ? (values as number[]) : undefined;
 }
 
+/** Degrees of the sections that have an angle, in the order of the file. */
+export function mdocAngles({ sections }: Pick<Mdoc, "sections">): number[] {
+  return sections.flatMap(({ fields }) => mdocNumbers(fields, "TiltAngle")?.[0] ?? []);
+}
+
 /** Degrees of the tilt axis in the title `Tilt axis angle = 84.7, binning = 1 …`, or undefined. */
 export function tiltAxisAngle({ titles }: Pick<Mdoc, "titles">): number | undefined {
   for (const title of titles) {

@@ -72,6 +72,7 @@ const PANEL_PIXELS = 400;
 const MESH_RENDER_SCALE = 2;
 const ORIENTED_MESH_RENDER_SCALE = 4;
 const GPU_BYTES = 1_500_000_000;
+const HALF_A_VOXEL_BACK = [0, 1, 2].map((row) => [0, 1, 2, 3].map((column) => (column === 3 ? -0.5 : Number(row === column))));
 /** 45° about x. */
 const ORIENTATION = [0.3826834323650898, 0, 0, 0.9238795325112867];
 
@@ -127,10 +128,20 @@ export interface PlainVolume {
   /** Where the middle of the first voxel is, as its metadata say, too. */
   originAngstrom: Triple;
   limits: readonly [low: number, high: number];
+  /** Neuroglancer takes the origin for the corner of the first voxel, as it does for all but OME-Zarr. */
+  isFromCorner?: boolean | undefined;
 }
 
 /** The state that shows a volume and nothing else, as the views of tomograms show theirs. */
-export function volumeState({ name, url, shape, voxelSizeAngstrom, originAngstrom, limits }: PlainVolume): JsonObject {
+export function volumeState({
+  name,
+  url,
+  shape,
+  voxelSizeAngstrom,
+  originAngstrom,
+  limits,
+  isFromCorner,
+}: PlainVolume): JsonObject {
   const [sz, sy, sx] = voxelSizeAngstrom;
   const space = { x: metres(sx), y: metres(sy), z: metres(sz) };
   const finest = Math.min(...voxelSizeAngstrom);
@@ -154,7 +165,10 @@ export function volumeState({ name, url, shape, voxelSizeAngstrom, originAngstro
       {
         type: "image",
         name,
-        source: { url, transform: { outputDimensions: space, inputDimensions: space } },
+        source: {
+          url,
+          transform: { outputDimensions: space, inputDimensions: space, ...(isFromCorner && { matrix: HALF_A_VOXEL_BACK }) },
+        },
         tab: "rendering",
         blend: "additive",
         opacity: 1,
@@ -168,6 +182,31 @@ export function volumeState({ name, url, shape, voxelSizeAngstrom, originAngstro
     layout: "4panel",
     showSlices: true,
     gpuMemoryLimit: GPU_BYTES,
+  };
+}
+
+/** Surfaces, the only segment of a folder of meshes, whose positions are nanometres of the world. */
+export function meshLayer({
+  name,
+  url,
+  colour,
+  isVisible,
+}: {
+  readonly name: string;
+  /** Without a scheme of Neuroglancer's. */
+  readonly url: string;
+  readonly colour: string;
+  readonly isVisible: boolean;
+}): JsonObject {
+  return {
+    type: "segmentation",
+    name,
+    source: `precomputed://${url}`,
+    tab: "rendering",
+    segments: [1],
+    segmentDefaultColor: colour,
+    meshRenderScale: MESH_RENDER_SCALE,
+    visible: isVisible,
   };
 }
 

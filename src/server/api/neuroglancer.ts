@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Triple } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
-import type { JsonObject } from "../../core/json.js";
+import type { Json, JsonObject } from "../../core/json.js";
+import { jsonObject } from "../../core/json-fields.js";
 import { volumeState } from "../../formats/precomputed/state.js";
 import { readdressState } from "../../formats/precomputed/state-addresses.js";
 import {
@@ -12,12 +13,15 @@ import {
   sourceNames,
   withSharedView,
 } from "../../formats/precomputed/state-view.js";
+import { absentLayers } from "../../model/absent-layers.js";
 import { orientedMeshFolder } from "../../model/annotation-files.js";
 import type { NeuroglancerView } from "../../model/page-api.js";
 import { parseRef, printRef, type Ref } from "../../model/ref.js";
+import type { OpenVolume } from "../open-volume.js";
 import { annotationFilesOf, type CataloguedAnnotationFile, drawnFiles, findTomogram } from "../tomograms.js";
 import { volumeFacts } from "../volume-facts.js";
 import type { Routes } from "./context.js";
+import { layersOfView } from "./neuroglancer-layers.js";
 import { get } from "./route.js";
 
 const numbers = (least: number, most: number) =>
@@ -30,17 +34,25 @@ const numbers = (least: number, most: number) =>
 const Query = z.object({
   p: numbers(3, 3).optional(),
   z: z.coerce.number().positive().optional(),
-  on: z.string().max(100_000).optional(),
+  on: z
+    .string()
+    .max(100_000)
+    .transform((text) => text.split(",").filter((id) => id !== ""))
+    .optional(),
   c: numbers(2, 4).optional(),
 });
 
 /** `GET neuroglancer/tomogram/{id}`: the view that was stored with a tomogram, on this server. `GET neuroglancer/at/{ref}`: one made for any volume. */
-export const neuroglancerRoutes: Routes = (app, { catalogue, base, find, volumes }) => {
+export const neuroglancerRoutes: Routes = (app, context) => {
+  const { catalogue, base, find, volumes } = context;
   /** A volume as Neuroglancer can read it: OME-Zarr and precomputed as they are, all else as the Zarr that this server makes of it. */
   async function plainState(ref: Ref, at: string, signal: AbortSignal) {
     const placed = await find(ref, signal);
-    const facts = await volumeFacts(await volumes.open(placed, { signal }), signal);
-    const scheme = /precomputed/i.test(facts.format) ? "precomputed" : /zarr/i.test(facts.format) ? "zarr" : undefined;
+    const volume = await volumes.open(placed, { signal });
+    const facts = await volumeFacts(volume, signal);
+    const isPrecomputed = facts.format === "precomputed";
+    // arrays outside of an image have axes of other names there, and other places of voxels
+    const scheme = isPrecomputed ? "precomputed" : isOmeZarr(volume) ? "zarr" : undefined;
     const url = scheme
       ? `${scheme}://${at}at/${placed.place.id}/${placed.key.split("/").map(encodeURIComponent).join("/")}`
       : `zarr2://${at}zarr/${printRef(ref)}`;
@@ -52,6 +64,7 @@ export const neuroglancerRoutes: Routes = (app, { catalogue, base, find, volumes
       voxelSizeAngstrom: facts.voxelSizeAngstrom.map((size) => size ?? 1) as unknown as Triple,
       originAngstrom: facts.originAngstrom,
       limits: [facts.limits.low, facts.limits.high],
+      isFromCorner: isPrecomputed,
     });
     return { state, title: facts.title, slices: ["view/at", placed.place.id, placed.key].join("/") };
   }
@@ -72,12 +85,14 @@ export const neuroglancerRoutes: Routes = (app, { catalogue, base, find, volumes
       const isWhole = layersOf(stored).length > 0;
       const plain = isWhole && tomogram.zarr !== undefined ? undefined : (await plainState(ref, at, c.req.raw.signal)).state;
       const state = plain === undefined ? stored : isWhole ? withTomogramOf(stored, plain) : plain;
-      const layers = layersOfFiles(state, files);
+      const own = isWhole ? undefined : await layersOfView(context, ref, { at, on: query.on }, c.req.raw.signal);
+      const layers = own?.layers ?? layersOfFiles(state, files);
       return c.json({
         title: tomogram.run.name,
         base: at,
-        state: withSharedView(state, viewOf(query, layers)),
+        state: withSharedView(own ? withLayers(state, own.drawn) : state, viewOf(query, layers)),
         elsewhere,
+        notices: own?.notices ?? absentLayers(query.on, layers),
         layers,
         slices: `view/tomogram/${tomogram.id}`,
       } satisfies NeuroglancerView);
@@ -89,18 +104,31 @@ export const neuroglancerRoutes: Routes = (app, { catalogue, base, find, volumes
     { summary: "Neuroglancer's view of any volume, with what slices show put in", query: Query },
     async (c, query) => {
       const at = base(c.req.raw);
-      const { state, title, slices } = await plainState(parseRef(c.req.param("ref")!), at, c.req.raw.signal);
+      const { signal } = c.req.raw;
+      const ref = parseRef(c.req.param("ref")!);
+      const { state, title, slices } = await plainState(ref, at, signal);
+      const { drawn, layers, notices } = await layersOfView(context, ref, { at, on: query.on }, signal);
       return c.json({
         title,
         base: at,
-        state: withSharedView(state, viewOf(query, [])),
+        state: withSharedView(withLayers(state, drawn), viewOf(query, layers)),
         elsewhere: [],
-        layers: [],
+        notices,
+        layers,
         slices,
       } satisfies NeuroglancerView);
     },
   );
 };
+
+function isOmeZarr({ peeked }: OpenVolume): boolean {
+  const attributes = jsonObject(peeked?.raw.attributes as Json);
+  return peeked?.format === "zarr" && (jsonObject(attributes?.ome) ?? attributes)?.multiscales !== undefined;
+}
+
+function withLayers(state: JsonObject, drawn: readonly JsonObject[]): JsonObject {
+  return { ...state, layers: [...layersOf(state), ...drawn] };
+}
 
 /** A stored view whose tomogram has no OME-Zarr here. */
 function withTomogramOf(stored: JsonObject, plain: JsonObject): JsonObject {
@@ -124,7 +152,7 @@ function layersOfFiles(state: JsonObject, files: readonly CataloguedAnnotationFi
 }
 
 function viewOf({ p, z, on, c }: z.infer<typeof Query>, layers: NeuroglancerView["layers"]): SharedView {
-  const ids = on === undefined ? undefined : new Set(on.split(","));
+  const ids = on && new Set(on);
   const firstOf = new Map(layers.toReversed().map(({ id, name }) => [id, name]));
   return {
     positionAngstrom: p && [p[2]!, p[1]!, p[0]!],

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { absentLayers } from "../../../src/model/absent-layers.js";
 import { decodeOverlay, type OverlayShapes } from "../../../src/model/overlay-bytes.js";
 import type { OverlayLayer, Overlays } from "../../../src/model/page-api.js";
 import { answered, base } from "../../parts/api.js";
@@ -8,7 +9,7 @@ import { overlaysQuery } from "../../parts/queries.js";
 import type { Axis, LayersHost, OverlayPainter } from "../overlay.js";
 import { MaskPlanes } from "./masks.js";
 import { PointsTable } from "./points-table.js";
-import { contourOf, paintLayer, pointAt, pointBelow, pointsInSlab, type ShownLayer, stepFrom } from "./shapes.js";
+import { CIRCLES_MAX, contourOf, paintLayer, pointAt, pointBelow, pointsInSlab, type ShownLayer, stepFrom } from "./shapes.js";
 import { Strokes } from "./strokes.js";
 import "./layers.css";
 
@@ -21,7 +22,11 @@ export function LayersPanel({ host }: { host: LayersHost }) {
   const { ref } = host.facts;
   // files of other names that were asked for: a link names layers of them
   const [added, setAdded] = useState<readonly string[]>(() => [...new Set((host.on ?? []).map((id) => id.split("-")[0]!))]);
-  const { data, error } = useQuery({ ...overlaysQuery(ref, added), placeholderData: keepPreviousData });
+  const { data = host.layers?.listed, error } = useQuery({
+    ...overlaysQuery(ref, added),
+    placeholderData: keepPreviousData,
+    enabled: !host.layers,
+  });
   if (error) {
     return (
       <>
@@ -35,19 +40,23 @@ export function LayersPanel({ host }: { host: LayersHost }) {
     <>
       <h2>Layers</h2>
       <Layers host={host} overlays={data} added={added} />
-      <Others overlays={data} add={(id) => setAdded([...added, id])} />
+      <Others overlays={data} none={noneOf(host, data)} add={(id) => setAdded([...added, id])} />
     </>
   );
 }
 
+function noneOf({ layers }: LayersHost, { others }: Overlays): string {
+  if (layers) return "Drop an IMOD model (.mod, .fid) here to see it over this volume.";
+  return others
+    ? "No model (.mod), points (.star, .csv, .ndjson …) or mesh lies beside this volume."
+    : "This run has no annotations.";
+}
+
 /** Files of the folder that belong to the volume or not: their names do not say so. */
-function Others({ overlays: { layers, others }, add }: { overlays: Overlays; add: (id: string) => void }) {
+function Others({ overlays: { layers, others }, none, add }: { overlays: Overlays; none: string; add: (id: string) => void }) {
   if (!others || others.length === 0) {
     if (layers.length > 0) return null;
-    const what = others
-      ? "No model (.mod), points (.star, .csv, .ndjson …) or mesh lies beside this volume."
-      : "This run has no annotations.";
-    return <p className="muted">{what}</p>;
+    return <p className="muted">{none}</p>;
   }
   return (
     <details className="others" open={layers.length === 0}>
@@ -68,7 +77,8 @@ function Others({ overlays: { layers, others }, add }: { overlays: Overlays; add
   );
 }
 
-function Layers({ host, overlays: { ref, layers }, added }: { host: LayersHost; overlays: Overlays; added: readonly string[] }) {
+function Layers({ host, overlays, added }: { host: LayersHost; overlays: Overlays; added: readonly string[] }) {
+  const { ref, layers } = overlays;
   const chosenOn = useSyncExternalStore(host.watch, () => host.on);
   const on = new Set(
     chosenOn ?? layers.filter(({ isVisible, isOtherAlignment }) => isVisible && !isOtherAlignment).map(({ id }) => id),
@@ -81,6 +91,8 @@ function Layers({ host, overlays: { ref, layers }, added }: { host: LayersHost; 
   const masks = useRef(new Map<string, MaskPlanes>());
   const stop = useRef(new AbortController());
   const [loaded, setLoaded] = useState(0);
+  // ids of layers that have too many points in some plane for circles
+  const [crowded, setCrowded] = useState("");
   const shownIds = [...on].sort().join();
 
   // layers of a file are on when they have come because somebody asked for the file
@@ -106,10 +118,10 @@ function Layers({ host, overlays: { ref, layers }, added }: { host: LayersHost; 
         if (masks.current.has(id)) continue;
         masks.current.set(id, new MaskPlanes(layer, (error) => (error === undefined ? host.repaint() : failed(id, error))));
       } else if (!shapes.current.has(id) && !asked.current.has(id)) {
-        const one = answered(new URL(`api/v1/overlays/${ref}/${id}.bin`, base), { signal: stop.current.signal })
-          .then((reply) => reply.arrayBuffer())
-          .then((bytes) => {
-            shapes.current.set(id, decodeOverlay(bytes));
+        const { signal } = stop.current;
+        const one = (host.layers?.positions(id, signal) ?? servedPositions(ref, id, signal))
+          .then((positions) => {
+            shapes.current.set(id, positions);
             setLoaded((n) => n + 1);
           })
           .catch((error: unknown) => failed(id, error))
@@ -139,7 +151,8 @@ function Layers({ host, overlays: { ref, layers }, added }: { host: LayersHost; 
       return own && { layer, shapes: own, opacity: opacities[layer.id] ?? 1, chosen };
     };
     const loading = () => Promise.all(asked.current.values());
-    host.setPainter(painterOf(drawn, shownOf, masks.current, opacities, loading, (id, at) => setPoint({ id, at })));
+    const told = { open: (id: string, at: number) => setPoint({ id, at }), crowded: setCrowded };
+    host.setPainter(painterOf(drawn, shownOf, masks.current, opacities, loading, told));
     host.repaint();
     return () => host.setPainter(undefined);
   }, [host, layers, shownIds, opacities, point, loaded]);
@@ -166,6 +179,14 @@ function Layers({ host, overlays: { ref, layers }, added }: { host: LayersHost; 
     const next = layers.map((layer) => layer.id).filter((one) => (one === id ? isOn : on.has(one)));
     host.setOn(next);
   };
+  const dots = layers.filter(({ id }) => on.has(id) && crowded.split(",").includes(id));
+  const notices = [
+    ...overlays.notices,
+    ...absentLayers(chosenOn, layers),
+    ...dots.map(
+      ({ name }) => `${name}: more than ${printed(CIRCLES_MAX)} points in a plane are drawn as dots. Zoom in to see circles.`,
+    ),
+  ];
   const other = layers.filter(({ isOtherAlignment }) => isOtherAlignment).length;
   return (
     <>
@@ -173,6 +194,11 @@ function Layers({ host, overlays: { ref, layers }, added }: { host: LayersHost; 
         {layers.filter(({ id }) => on.has(id)).length} of {layers.length} layers shown
         {other > 0 && ` · ${other} ${other === 1 ? "belongs" : "belong"} to another alignment`}
       </p>
+      {notices.map((text) => (
+        <p key={text} className="warn" role="status">
+          ⚠ {text}
+        </p>
+      ))}
       <ul className="layers">
         {layers.map((layer) => {
           const failure = layer.error?.message ?? failures[layer.id];
@@ -219,6 +245,11 @@ function Layers({ host, overlays: { ref, layers }, added }: { host: LayersHost; 
   );
 }
 
+async function servedPositions(ref: string, id: string, signal: AbortSignal): Promise<OverlayShapes> {
+  const reply = await answered(new URL(`api/v1/overlays/${ref}/${id}.bin`, base), { signal });
+  return decodeOverlay(await reply.arrayBuffer());
+}
+
 /** How many there are: of a long list when it has come. */
 function Count({ of: layer, shapes, isOn }: { of: OverlayLayer; shapes: OverlayShapes | undefined; isOn: boolean }) {
   const known = layer.count || (shapes && layer.kind !== "mesh" ? shapes.xyz.length / 3 : 0);
@@ -232,10 +263,10 @@ function painterOf(
   masks: ReadonlyMap<string, MaskPlanes>,
   opacities: Readonly<Record<string, number>>,
   loading: () => Promise<unknown>,
-  open: (id: string, at: number) => void,
+  told: { open(id: string, at: number): void; crowded(ids: string): void },
 ): OverlayPainter {
   // the other panes are drawn again whenever one moves
-  const drawn: Partial<Record<Axis, { key: string; strokes: Strokes; picture: OffscreenCanvas }>> = {};
+  const drawn: Partial<Record<Axis, { key: string; strokes: Strokes; picture: OffscreenCanvas; dense: string[] }>> = {};
   const shownLayers = () => layers.flatMap((layer) => shownOf(layer) ?? []);
   return {
     paint(pane, transform, context) {
@@ -249,8 +280,9 @@ function painterOf(
         const strokes = drawn[axis]?.strokes ?? new Strokes();
         strokes.begin(width, height, ratio);
         for (const { id } of filled) masks.get(id)!.outline(pane, transform, strokes, opacityOf(id));
-        for (const shown of shownLayers()) paintLayer(pane, transform, strokes, shown);
-        drawn[axis] = { key, strokes, picture: strokes.end() };
+        const dense = shownLayers().flatMap((shown) => (paintLayer(pane, transform, strokes, shown) ? [shown.layer.id] : []));
+        drawn[axis] = { key, strokes, picture: strokes.end(), dense };
+        told.crowded([...new Set(Object.values(drawn).flatMap((one) => one.dense))].sort().join());
       }
       const { picture } = drawn[axis]!;
       context.drawImage(picture, 0, 0, picture.width / ratio, picture.height / ratio);
@@ -275,7 +307,7 @@ function painterOf(
         const shown = shownOf(layer);
         if (shown && hasPoints(layer, shown.shapes)) {
           const at = pointBelow(pane, transform, shown, u, v);
-          if (at !== undefined) return { text: nameOfPoint(shown, at), open: () => open(layer.id, at) };
+          if (at !== undefined) return { text: nameOfPoint(shown, at), open: () => told.open(layer.id, at) };
         }
         const label = masks.get(layer.id)?.labelAt(pane, transform.toWorld(u, v)) ?? 0;
         if (label !== 0) return { text: layer.kind === "instances" ? `${layer.name}, instance ${label}` : layer.name };

@@ -1,11 +1,11 @@
 import type { Triple } from "../../../src/core/box.js";
 import { Recent } from "../../../src/core/recent.js";
+import { instanceColours } from "../../../src/model/instance-colours.js";
 import type { OverlayLayer, VolumeFacts } from "../../../src/model/page-api.js";
 import { indexAt, PANE_AXES, PLANE_AXES, worldAt } from "../geometry.js";
 import type { Axis, PaneTransform, PaneView } from "../overlay.js";
 import type { PlaneSource } from "../planes.js";
 import { openServed } from "../served.js";
-import { colorOf } from "./shapes.js";
 import { packed, type Strokes } from "./strokes.js";
 
 interface MaskPlane {
@@ -96,6 +96,7 @@ export class MaskPlanes {
     if (!plane) return;
     const { u, v, row, column } = this.#placed(pane, transform);
     const tints = new Map<number, number>();
+    const colourOf = labelColours(this.layer);
     for (const [r0, c0, r1, c1, label] of plane.outline) {
       const [u0, v0] = [u + c0 * column.u + r0 * row.u, v + c0 * column.v + r0 * row.v];
       const [u1, v1] = [u + c1 * column.u + r1 * row.u, v + c1 * column.v + r1 * row.v];
@@ -103,7 +104,7 @@ export class MaskPlanes {
         continue;
       let tint = tints.get(label);
       if (tint === undefined) {
-        tint = packed(labelColor(this.layer, label), opacity);
+        tint = packed(colourOf(label), opacity);
         tints.set(label, tint);
       }
       strokes.line(u0, v0, u1, v1, 1, tint);
@@ -171,12 +172,13 @@ function drawn(layer: OverlayLayer, rows: number, columns: number, labels: Array
   const image = context.createImageData(columns, rows);
   const pixels = new Uint32Array(image.data.buffer);
   const tints = new Map<number, number>();
+  const colourOf = labelColours(layer);
   for (let i = 0; i < pixels.length; i++) {
     const label = labels[i]!;
     if (label === 0) continue;
     let tint = tints.get(label);
     if (tint === undefined) {
-      tint = packed(labelColor(layer, label), 1);
+      tint = packed(colourOf(label), 1);
       tints.set(label, tint);
     }
     pixels[i] = tint;
@@ -185,8 +187,10 @@ function drawn(layer: OverlayLayer, rows: number, columns: number, labels: Array
   return { rows, columns, labels, picture, outline: outlineOf(rows, columns, labels) };
 }
 
-const labelColor = (layer: OverlayLayer, label: number): string =>
-  layer.kind === "instances" ? colorOf(layer, label) : layer.color;
+function labelColours(layer: OverlayLayer): (label: number) => string {
+  return layer.kind === "instances" ? instanceColours(layer, NO_POINTS) : () => layer.color;
+}
+const NO_POINTS = new Uint32Array(0);
 
 /** Edges between different labels, in pieces as long as they are straight and the label inside is one. */
 function outlineOf(rows: number, columns: number, labels: ArrayLike<number>): Edge[] {

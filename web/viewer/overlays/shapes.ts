@@ -1,4 +1,5 @@
 import type { Triple } from "../../../src/core/box.js";
+import { instanceColours } from "../../../src/model/instance-colours.js";
 import { type AxisBuckets, bucketAt, bucketsOf, type OverlayShapes } from "../../../src/model/overlay-bytes.js";
 import type { OverlayLayer } from "../../../src/model/page-api.js";
 import { PANE_AXES } from "../geometry.js";
@@ -8,7 +9,7 @@ import { packed, type Strokes } from "./strokes.js";
 /** Where nothing says a radius: half of what Neuroglancer draws then. */
 const RADIUS_ANGSTROM = 50;
 /** More circles in sight than this are dots: nobody tells them apart. */
-const CIRCLES_MAX = 10_000;
+export const CIRCLES_MAX = 10_000;
 /** CSS pixels: of a point of a contour that stands alone in a plane, such as a fiducial marker. */
 const MARK_RADIUS = 5;
 const LINE_WIDTH = 1.5;
@@ -30,24 +31,10 @@ function radiusAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: nu
   return shapes.radii[i] || layer.radiusAngstrom || RADIUS_ANGSTROM;
 }
 
-/** Of an instance: that of the view, else one that tells it from its neighbours. */
-export function colorOf({ color, instanceColors }: OverlayLayer, instance: number | undefined): string {
-  if (instance === undefined) return color;
-  return instanceColors?.[instance] ?? (instanceColors ? color : hueOf(instance));
-}
-
-/** Hues by the golden angle, at one lightness. */
-function hueOf(instance: number): string {
-  const part = (n: number) => {
-    const k = (n + (instance * 137.508) / 30) % 12;
-    return Math.round(255 * (0.75 - 0.2 * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
-  };
-  return `#${[part(0), part(8), part(4)].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
-}
-
 /** What is worked out of a layer once, and of its latest plane across each axis. */
 interface Worked {
   radiusMax?: number;
+  colourOf?: (instance: number) => string;
   readonly buckets: Partial<Record<Axis, AxisBuckets>>;
   readonly near: Partial<Record<Axis, { readonly key: string; readonly found: Uint32Array }>>;
   readonly cuts: Partial<Record<Axis, { readonly key: string; readonly cut: Cut }>>;
@@ -75,6 +62,13 @@ function radiusMaxOf(shown: ShownLayer): number {
   const worked = workedOf(shown.shapes);
   worked.radiusMax ??= shown.shapes.radii.reduce((most, one) => Math.max(most, one), radiusAt(shown, -1));
   return worked.radiusMax;
+}
+
+/** Colours of a layer do not change while its points are there. */
+function instanceColoursOf({ shapes, layer }: ShownLayer): (instance: number) => string {
+  const worked = workedOf(shapes);
+  worked.colourOf ??= instanceColours(layer, shapes.instances);
+  return worked.colourOf;
 }
 
 function bucketsAlong(axis: Axis, { shapes }: ShownLayer): AxisBuckets {
@@ -141,18 +135,19 @@ function matrixOf({ toPane }: PaneTransform): Float64Array {
 const along = (m: Float64Array, row: 0 | 1 | 2, x: number, y: number, z: number): number =>
   m[4 * row]! + m[4 * row + 1]! * x + m[4 * row + 2]! * y + m[4 * row + 3]! * z;
 
-/** All of a layer that a plane cuts. */
-export function paintLayer(pane: PaneView, transform: PaneTransform, strokes: Strokes, shown: ShownLayer): void {
+/** All of a layer that a plane cuts. @returns whether points are dots: there are too many for circles */
+export function paintLayer(pane: PaneView, transform: PaneTransform, strokes: Strokes, shown: ShownLayer): boolean {
   const { triangles, contours } = shown.shapes;
   const matrix = matrixOf(transform);
   if (triangles.length > 0)
     paintLines(pane, matrix, strokes, shown, Math.max(LINE_WIDTH, Math.min(3, 10 / pane.angstromPerPixel)));
   else if (contours.length > 0) paintContours(pane, matrix, strokes, shown);
-  else paintPoints(pane, matrix, strokes, shown);
+  else return paintPoints(pane, matrix, strokes, shown);
+  return false;
 }
 
 /** Circles where spheres are cut, fainter the further their middles lie; lines along the z-axes of particles, as long as they lie in the plane. */
-function paintPoints(pane: PaneView, matrix: Float64Array, strokes: Strokes, shown: ShownLayer): void {
+function paintPoints(pane: PaneView, matrix: Float64Array, strokes: Strokes, shown: ShownLayer): boolean {
   const { shapes, layer, opacity, chosen } = shown;
   const { xyz, directions, instances } = shapes;
   const found = near(pane, shown);
@@ -179,12 +174,13 @@ function paintPoints(pane: PaneView, matrix: Float64Array, strokes: Strokes, sho
     return known;
   };
   const own = Array.from({ length: 9 }, (_, shade) => tint(layer.color, shade));
+  const colourOf = instanceColoursOf(shown);
   const isDense = count > CIRCLES_MAX;
   for (let n = 0; n < count; n++) {
     const i = seen[n]!;
     const [u, v, pixels, out] = [places[4 * n]!, places[4 * n + 1]!, places[4 * n + 2]!, places[4 * n + 3]!];
     const shade = Math.floor(8 * out);
-    const colour = instances.length > 0 ? tint(colorOf(layer, instances[i]), shade) : own[shade]!;
+    const colour = instances.length > 0 ? tint(colourOf(instances[i]!), shade) : own[shade]!;
     if (isDense) {
       strokes.dot(u, v, colour);
       continue;
@@ -199,6 +195,7 @@ function paintPoints(pane: PaneView, matrix: Float64Array, strokes: Strokes, sho
     }
     if (i === chosen) strokes.circle(u, v, r + 4, LINE_WIDTH, colour);
   }
+  return isDense;
 }
 
 function arrow(strokes: Strokes, u: number, v: number, du: number, dv: number, isTowards: boolean, colour: number): void {
