@@ -13,9 +13,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeMod } from "../../src/formats/mod/write.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
+import { type Colour, countPixels, type Picture, readPicture } from "./picture.js";
 import { isSharp, type ServedFolder, serveVolumes } from "./slices.js";
 
 const VIEWPORT = { width: 1280, height: 800 };
@@ -126,6 +128,47 @@ describe.skipIf(browserPath === undefined)("A2, §4.3: a file that is dropped on
     await page.close();
   });
 
+  it("A7: an IMOD model that is dropped with its volume is drawn over it, tilt angles that follow are its", {
+    timeout: 300_000,
+  }, async () => {
+    const { page, problems } = await browser.open(`${server.url}/about`, VIEWPORT);
+    const angles = Array.from({ length: SECTIONS }, (_, i) => -33 + 6 * i);
+    // in the middle of pixel (12, 7) of the section that is shown first
+    const bead = { xyz: Float32Array.of(12.5, 7.5, SECTIONS / 2) };
+    const objects = [{ name: "bead", contourKind: "scattered", color: [1, 0, 1], pointSize: 3, contours: [bead] }] as const;
+    await dropAll(page, {
+      "old one.mod": encodeMod({ max: [COLUMNS, ROWS, SECTIONS], objects }),
+      "old one.rec": bytesOf("old one.rec"),
+    });
+    await isSharp(page, "z");
+    await page.waitForSelector('.layers li[data-loaded="true"]');
+    expect(await page.locator(".layer-name").allTextContents()).toEqual(["old one.mod · bead"]);
+    const magenta = ([r, g, b]: Colour) => r > 180 && b > 180 && g < 120;
+    await expect
+      .poll(async () => countIn(readPicture(await page.locator('.v-pane[data-axis="z"]').screenshot()), magenta))
+      .toBeGreaterThan(20);
+    expect(new URL(page.url()).pathname).toBe("/view/dropped/old%20one.rec");
+
+    await dropAll(page, {
+      "old one.tlt": Buffer.from(angles.slice(1).join("\n")),
+      "old one.rawtlt": Buffer.from(`${angles.join("\n")}\n`),
+    });
+    await page.getByText(`old one.tlt has ${SECTIONS - 1} angles, the volume ${SECTIONS} sections: they are not used`).waitFor();
+    await isSharp(page, "z");
+    await page.getByText(`${SECTIONS} angles`).first().waitFor({ state: "attached" });
+    expect(await page.locator(".layer-name").allTextContents()).toEqual(["old one.mod · bead"]);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it("§4.3: a model that is dropped without its volume says what to do with it", { timeout: 300_000 }, async () => {
+    const { page, problems } = await browser.open(`${server.url}/about`, VIEWPORT);
+    await drop(page, "beads.mod", Buffer.from("IMOD"));
+    await page.getByText("beads.mod: drop it together with its volume").waitFor();
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   it("A28: can be chosen by keyboard on the home page, where nothing is served, too", { timeout: 300_000 }, async () => {
     const empty = await serveVolumes(undefined, join(folder, "empty"));
     try {
@@ -144,17 +187,23 @@ describe.skipIf(browserPath === undefined)("A2, §4.3: a file that is dropped on
   });
 });
 
+const countIn = (picture: Picture, test: (colour: Colour) => boolean) =>
+  countPixels(picture, { x: 0, y: 0, width: picture.width, height: picture.height }, test);
+
 /** As a file manager would drop it. */
-async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
+const drop = (page: Page, name: string, bytes: Buffer) => dropAll(page, { [name]: bytes });
+
+async function dropAll(page: Page, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
   await page.locator("#main").waitFor();
   await page.evaluate(
-    ([name, text]) => {
+    (all) => {
       const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File([Uint8Array.from(atob(text!), (sign) => sign.charCodeAt(0))], name!));
+      for (const [name, text] of all)
+        dataTransfer.items.add(new File([Uint8Array.from(atob(text!), (sign) => sign.charCodeAt(0))], name!));
       for (const type of ["dragenter", "dragover", "drop"])
         document.getElementById("main")!.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
     },
-    [name, bytes.toString("base64")],
+    Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")]),
   );
 }
 

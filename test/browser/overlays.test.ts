@@ -1,8 +1,9 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.js";
+import { instanceColours } from "../../src/model/instance-colours.js";
 import { decodeOverlay } from "../../src/model/overlay-bytes.js";
 import type { OverlayLayer, Overlays } from "../../src/model/page-api.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
@@ -106,6 +107,33 @@ describe.skipIf(browserPath === undefined)("overlays (needs Chromium)", () => {
         if (instance_id !== undefined) expect(instances[i]).toBe(instance_id);
       }
     }
+  });
+
+  it("A7: points of instances have the colours that their folder for Neuroglancer has", async () => {
+    const { tomogram, overlays } = await asked("cell_01");
+    const layer = overlays.layers.find(({ kind }) => kind === "instancePoints")!;
+    const reply = await fetch(`${url}/api/v1/overlays/tomogram:${tomogram.id}/${layer.id}.bin`);
+    const { instances } = decodeOverlay(await reply.arrayBuffer());
+    const colourOf = instanceColours(layer, instances);
+    const folder = join(lab.tree, "10407/cell_01/Reconstructions/VoxelSpacing10.800/NeuroglancerPrecompute");
+    const name = readdirSync(folder).find((one) => one.endsWith("_instancesegmentation"))!;
+    const { properties } = JSON.parse(readFileSync(join(folder, name, "info"), "utf8")) as { properties: JsonObject[] };
+    expect(properties.map(({ id, type }) => `${id} ${type}`)).toEqual([
+      "name uint8",
+      "diameter float32",
+      "point_index float32",
+      "color rgb",
+    ]);
+    // a count of 8 bytes; then position, diameter, point_index, name and colour of each: 24 bytes
+    const records = readFileSync(join(folder, name, "spatial0/0_0_0"));
+    const seen = new Map<number, string>();
+    for (let i = 0; i < records.readUInt32LE(0); i++) {
+      const at = 8 + 24 * i;
+      seen.set(records[at + 20]!, `#${records.subarray(at + 21, at + 24).toString("hex")}`);
+    }
+    expect(new Set(seen.values()).size).toBeGreaterThan(1);
+    expect([...seen.keys()].sort((a, b) => a - b)).toEqual([...new Set(instances)].sort((a, b) => a - b));
+    for (const [instance, colour] of seen) expect(colourOf(instance), `instance ${instance}`).toBe(colour);
   });
 
   it("A7: an annotation of another alignment is marked, and not shown by itself", async () => {

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { quoteWord } from "../../src/core/shell.js";
-import { droppedFile, OpenFile } from "../parts/open-file.js";
+import { droppedBeside, droppedFile, OpenFile } from "../parts/open-file.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { openDropped } from "../viewer/dropped.js";
 import { Volume } from "../viewer/volume.js";
@@ -14,9 +14,10 @@ export function ViewDropped() {
 }
 
 function Dropped({ file }: { file: File }) {
+  const beside = droppedBeside.use();
   const asked = useQuery({
-    queryKey: ["dropped", file.name, file.size, file.lastModified],
-    queryFn: () => openDropped(file),
+    queryKey: ["dropped", ...[file, ...beside].map(({ name, size, lastModified }) => [name, size, lastModified])],
+    queryFn: () => openDropped(file, beside),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
     meta: { stays: true },

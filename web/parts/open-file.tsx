@@ -8,20 +8,40 @@ import { shared } from "./store.js";
 /** The file that was dropped on the page or chosen last. A browser forgets it with the page. */
 export const droppedFile = shared<File | undefined>(undefined);
 
+/** Models and tilt angles that were dropped together with it, or onto it. */
+export const droppedBeside = shared<readonly File[]>([]);
+
+const BESIDE = /\.(mod|fid|tlt|rawtlt|mdoc)$/i;
+
 /** Shows a file. Where its address is open already, what that says of slices and contrast holds for it. */
 function useShow(): (files: readonly File[]) => void {
   const navigate = useNavigate();
   return useCallback(
-    ([file, ...more]) => {
-      if (!file) return;
-      if (more.length > 0) notify(`${file.name} is shown; of several files one is.`);
+    (files) => {
+      const beside = files.filter(({ name }) => BESIDE.test(name));
+      const [file, ...more] = files.filter((one) => !beside.includes(one));
+      const open = droppedFile.get();
+      if (!file) {
+        const names = beside.map(({ name }) => name).join(", ");
+        if (beside.length === 0) return;
+        if (!open || !isShown(open)) {
+          return notify(
+            `${names}: drop it together with its volume. Beside a volume of the server it is read from the same folder.`,
+          );
+        }
+        const kept = droppedBeside.get().filter((one) => !beside.some(({ name }) => name === one.name));
+        return droppedBeside.set([...kept, ...beside]);
+      }
+      if (more.length > 0) notify(`${file.name} is shown, of several files one; not ${more.map(({ name }) => name).join(", ")}.`);
       droppedFile.set(file);
-      const isThere = decodeURIComponent(location.pathname).endsWith(`/view/dropped/${file.name}`);
-      if (!isThere) void navigate({ to: "/view/dropped/$name", params: { name: file.name } });
+      droppedBeside.set(beside);
+      if (!isShown(file)) void navigate({ to: "/view/dropped/$name", params: { name: file.name } });
     },
     [navigate],
   );
 }
+
+const isShown = ({ name }: File): boolean => decodeURIComponent(location.pathname).endsWith(`/view/dropped/${name}`);
 
 /** Files may be dropped anywhere on the page. */
 export function DropTarget() {
@@ -55,7 +75,7 @@ export function DropTarget() {
   }, [show]);
   return isOver ? (
     <div className="panel dropping" aria-hidden>
-      Drop a file to look at its slices. It stays on this machine: nothing is sent.
+      Drop a file to look at its slices, with its model and tilt angles. It stays on this machine: nothing is sent.
     </div>
   ) : null;
 }
@@ -69,12 +89,17 @@ export function OpenFile({ label = "Open a file" }: { label?: string }) {
   const show = useShow();
   return (
     <>
-      <button type="button" onClick={() => field.current!.click()} title="MRC, TIFF, DM3 or DM4 of this machine: nothing is sent">
+      <button
+        type="button"
+        onClick={() => field.current!.click()}
+        title="MRC, TIFF, DM3 or DM4 of this machine, with its .mod, .tlt or .mdoc: nothing is sent"
+      >
         <FolderOpen size={16} aria-hidden /> {label}
       </button>
       <input
         ref={field}
         type="file"
+        multiple
         hidden
         onChange={({ target }) => {
           show([...(target.files ?? [])]);

@@ -6,13 +6,24 @@ import { blockSource } from "../../src/core/blocks.js";
 import type { RandomAccess } from "../../src/core/bytes.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../src/core/errors.js";
 import { peekFile } from "../../src/formats/peek/peek.js";
-import type { VolumeFacts } from "../../src/model/page-api.js";
+import { encodeOverlay, type OverlayGround } from "../../src/model/overlay-bytes.js";
+import type { OverlayLayer, VolumeFacts } from "../../src/model/page-api.js";
+import { anglesBeside, layersBeside, shapesBeside } from "./dropped-beside.js";
 
 /** A thread that reads planes of one file which was dropped on the page. What it has read goes to the page and nowhere else. */
 
 /** Each comes with a port: for its answer, and for any message that says that nobody waits for it. */
-export type Question = { readonly file: File } | { readonly choice: PlaneChoice; readonly as: "native" | "f16" };
+export type Question =
+  | { readonly file: File; readonly beside: readonly File[] }
+  | { readonly layer: string }
+  | { readonly choice: PlaneChoice; readonly as: "native" | "f16" };
 export type Reply = { readonly answer: unknown } | { readonly error: ErrorRecord };
+
+/** A volume, and what was dropped with it. */
+export interface DroppedVolume {
+  readonly facts: VolumeFacts;
+  readonly layers: readonly OverlayLayer[];
+}
 
 /** As the server sends it. */
 export interface CutPlane {
@@ -26,6 +37,8 @@ export interface CutPlane {
 const GAP_BYTES = 64 * 1024;
 
 let planes: PlaneSource | undefined;
+let ground: OverlayGround | undefined;
+let beside: readonly RandomAccess[] = [];
 
 addEventListener("message", ({ data, ports }: MessageEvent<Question>) => {
   const port = ports[0]!;
@@ -34,12 +47,17 @@ addEventListener("message", ({ data, ports }: MessageEvent<Question>) => {
   const send = (reply: Reply, transfer: Transferable[] = []) => port.postMessage(reply, transfer);
   const work =
     "file" in data
-      ? open(data.file).then((answer) => send({ answer }))
-      : cut(data, stop.signal).then((answer) => send({ answer }, [answer.bytes]));
+      ? open(data).then((answer) => send({ answer }))
+      : "layer" in data
+        ? shapesBeside(beside, data.layer, ground!).then((shapes) => {
+            const answer = encodeOverlay(shapes).buffer;
+            send({ answer }, [answer]);
+          })
+        : cut(data, stop.signal).then((answer) => send({ answer }, [answer.bytes]));
   work.catch((error: unknown) => send({ error: toErrorRecord(asEmporiumError(error)) }));
 });
 
-async function open(file: File): Promise<VolumeFacts> {
+async function open({ file, beside: others }: Extract<Question, { file: unknown }>): Promise<DroppedVolume> {
   const source = fileSource(file);
   const known = await planeFile(source);
   // it says why what is not known is not
@@ -53,12 +71,23 @@ async function open(file: File): Promise<VolumeFacts> {
   planes = await openPlanes(source, known, { gapBytes: GAP_BYTES });
   const { voxelSizeAngstrom, originAngstrom } = geometryOf(peeked);
   const facts = planeFacts(planes);
-  const isTiltSeries = isNamedTiltSeries(file.name);
+  const [sections, rows, columns] = facts.shape;
+  const [z = 1, y = 1, x = 1] = voxelSizeAngstrom;
+  const [oz = 0, oy = 0, ox = 0] = originAngstrom;
+  ground = { sizeVoxels: [columns, rows, sections], voxelAngstrom: [x, y, z], originAngstrom: [ox, oy, oz] };
+  beside = others.map(fileSource);
+  const { angles, from, warnings } = await anglesBeside(beside, sections);
+  const isTiltSeries = angles !== undefined || isNamedTiltSeries(file.name);
   const sample = await sampleVolume(planes);
-  const x = voxelSizeAngstrom[2];
-  return {
+  const told = {
+    ...(voxelSizeAngstrom[2] !== undefined && {
+      voxelSizeAngstrom: [{ value: voxelSizeAngstrom[2].toFixed(3), from: "header" }],
+    }),
+    ...(from !== undefined && { angles: [{ value: `${angles!.length} angles`, from }] }),
+  };
+  const shown: VolumeFacts = {
     ref: "dropped",
-    etag: `${file.size}-${file.lastModified}`,
+    etag: [file, ...others].map(({ name, size, lastModified }) => `${name} ${size} ${lastModified}`).join(),
     title: file.name,
     place: "",
     key: file.name,
@@ -70,10 +99,12 @@ async function open(file: File): Promise<VolumeFacts> {
     limits: { ...sample.limits, from: "sample" },
     histogram: sample.histogram,
     isTiltSeries,
-    warnings: peeked.warnings,
+    angles,
+    warnings: [...peeked.warnings, ...warnings],
     pages: stackPages(peeked, facts.shape[0]),
-    sources: x === undefined ? {} : { voxelSizeAngstrom: [{ value: x.toFixed(3), from: "header" }] },
+    sources: told,
   };
+  return { facts: shown, layers: await layersBeside(beside) };
 }
 
 async function cut({ choice, as }: Extract<Question, { choice: unknown }>, signal: AbortSignal): Promise<CutPlane> {

@@ -1,6 +1,7 @@
+import { decodeOverlay } from "../../src/model/overlay-bytes.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { AnswerError } from "../parts/api.js";
-import type { CutPlane, Question, Reply } from "./dropped-worker.js";
+import type { CutPlane, DroppedVolume, Question, Reply } from "./dropped-worker.js";
 import workerUrl from "./dropped-worker.js?worker&url";
 import { type PlaneSource, samplesOf } from "./planes.js";
 
@@ -15,13 +16,23 @@ interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown };
 }
 
-/** A file that was dropped on the page, or chosen: read in a thread, sent nowhere. @throws {AnswerError} */
-export async function openDropped(file: File): Promise<PlaneSource> {
+/**
+ * A file that was dropped on the page, or chosen: read in a thread, sent nowhere.
+ *
+ * @param beside models and tilt angles that were dropped with it
+ * @throws {AnswerError}
+ */
+export async function openDropped(file: File, beside: readonly File[]): Promise<PlaneSource> {
   const worker = new Worker((scripts?.createScriptURL(workerUrl) ?? workerUrl) as string, { type: "module" });
   try {
-    const facts = await asked<VolumeFacts>(worker, { file });
+    const { facts, layers } = await asked<DroppedVolume>(worker, { file, beside });
+    const summary = layers.length === 1 ? "1 layer was dropped" : `${layers.length} layers were dropped`;
     return {
       facts,
+      layers: {
+        listed: { ref: facts.ref, layers, summary, notices: [] },
+        positions: async (id, signal) => decodeOverlay(await asked<ArrayBuffer>(worker, { layer: id }, signal)),
+      },
       async read(one, signal) {
         const { axis, at, level, slab, as } = one;
         const [row0, column0, row1, column1] = one.box;
