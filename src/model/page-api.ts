@@ -204,7 +204,7 @@ export interface OverlayLayer {
   readonly kind: "points" | "orientedPoints" | "instancePoints" | "mask" | "instances" | "mesh" | "model";
   /** `#F0A202`, as in the Neuroglancer state. */
   readonly color: string;
-  /** Points, contours or triangles; of instances their number; 0 of masks and of lists that are too long to be counted before they are shown. */
+  /** Points, contours or triangles; of instances their number; 0 of masks and of lists and surfaces that are too long to be counted before they are shown. */
   readonly count: number;
   /** Of instances, by their numbers, where the view has them. */
   readonly instanceColors?: Readonly<Record<string, string>> | undefined;

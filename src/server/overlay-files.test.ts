@@ -69,6 +69,22 @@ describe("files beside a volume", () => {
     ]);
   });
 
+  it("are said to be more where not all are looked at or listed", async () => {
+    const many = mkdtempSync(join(tmpdir(), "emporium-beside-"));
+    try {
+      writeFileSync(join(many, "a.mrc"), "");
+      for (let i = 0; i < 120; i++) writeFileSync(join(many, `a_${String(i).padStart(3, "0")}.csv`), "");
+      const some = await overlayFilesBeside(fileStore(many), "a.mrc", never);
+      expect(some.files.length).toBe(100);
+      expect(some.notices).toEqual([expect.stringContaining("120 files here can be drawn, 100 are listed")]);
+      for (let i = 0; i < 5_000; i++) writeFileSync(join(many, `b_${i}.dat`), "");
+      const first = await overlayFilesBeside(fileStore(many), "a.mrc", never);
+      expect(first.notices[0]).toContain("more than 5000 entries");
+    } finally {
+      rmSync(many, { recursive: true, force: true });
+    }
+  });
+
   it("are put into Å: voxels as they are, coordinates outside of the volume by the unit that fits all", async () => {
     const store = fileStore(folder);
     const near = await readOverlayFile(store, { id: "", key: "a_points.csv", kind: "points" }, ground, never);

@@ -45,7 +45,7 @@ export interface OverlayFile {
 const TRIANGLES_MAX = 2 ** 22;
 /** The largest file that is read whole. Lists of points are read in parts, however long they are. */
 const FILE_BYTES_MAX = 256 * 2 ** 20;
-/** Longer lists are not counted before they are shown. */
+/** Longer lists and larger surfaces are not counted before they are shown. */
 const COUNTED_BYTES_MAX = 2 * 2 ** 20;
 /** Names of a folder that are looked at, and files that are listed. */
 const ENTRIES_MAX = 5_000;
@@ -121,6 +121,7 @@ export async function describeOverlayFile(
       const file = await pointsOf(store, key, stat.size, signal);
       return file ? [{ ...entry, kind: file.kind }] : [];
     }
+    if (kind === "mesh" && stat.size > COUNTED_BYTES_MAX) return [{ ...entry, kind }];
     const shapes = await readOverlayFile(store, entry, ground, signal);
     return shapes ? [{ ...entry, kind: kind === "mesh" ? kind : kindOf(shapes), count: countOf(shapes) }] : [];
   } catch (error) {

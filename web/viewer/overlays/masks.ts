@@ -173,13 +173,15 @@ function drawn(layer: OverlayLayer, rows: number, columns: number, labels: Array
   const pixels = new Uint32Array(image.data.buffer);
   const tints = new Map<number, number>();
   const colourOf = labelColours(layer);
+  let [last, tint] = [0, 0];
   for (let i = 0; i < pixels.length; i++) {
     const label = labels[i]!;
     if (label === 0) continue;
-    let tint = tints.get(label);
-    if (tint === undefined) {
-      tint = packed(colourOf(label), 1);
+    // neighbours are mostly of one instance
+    if (label !== last) {
+      tint = tints.get(label) ?? packed(colourOf(label), 1);
       tints.set(label, tint);
+      last = label;
     }
     pixels[i] = tint;
   }
@@ -202,7 +204,8 @@ function outlineOf(rows: number, columns: number, labels: ArrayLike<number>): Ed
     for (let line = 0; line <= lines; line++) {
       let [from, inside] = [0, 0];
       for (let place = 0; place <= places; place++) {
-        const [before, here] = isAcross ? [at(line - 1, place), at(line, place)] : [at(place, line - 1), at(place, line)];
+        const before = isAcross ? at(line - 1, place) : at(place, line - 1);
+        const here = isAcross ? at(line, place) : at(place, line);
         const now = place === places || before === here ? 0 : here || before;
         if (now === inside) continue;
         if (inside !== 0) edges.push(isAcross ? [line, from, line, place, inside] : [from, line, place, line, inside]);

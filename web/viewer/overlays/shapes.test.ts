@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { pythonRandom } from "../../../src/model/mersenne-twister.js";
 import { bucketed, NO_SHAPES } from "../../../src/model/overlay-bytes.js";
 import type { OverlayLayer } from "../../../src/model/page-api.js";
 import type { Axis, PaneView } from "../overlay.js";
-import { contourOf, cutContours, cutTriangles, pointsInSlab, type ShownLayer, stepFrom } from "./shapes.js";
+import { contourOf, cutContours, cutTriangles, pointsInSlab, type ShownLayer, stepFrom, trianglesNear } from "./shapes.js";
 
 const shownOf = (shapes: ShownLayer["shapes"]): ShownLayer => ({
   layer: { color: "#ffffff" } as OverlayLayer,
@@ -61,5 +62,33 @@ describe("a layer in a plane", () => {
     const triangles = Uint32Array.of(0, 1, 2, 1, 2, 3);
     expect([...cutTriangles({ ...NO_SHAPES, xyz, triangles }, 0, 5)]).toEqual([5, 0, 5, 0, 0, 5, 5, 0, 5, 7.5, 0, 5]);
     expect(cutTriangles({ ...NO_SHAPES, xyz, triangles }, 0, 30).length).toBe(0);
+  });
+
+  it("looks at those triangles alone that it may cut, and at all of them", () => {
+    const random = pythonRandom(7);
+    // mostly small ones, some that reach through everything
+    const corners = Array.from({ length: 4_000 }, (_, i) => {
+      const [middle, size] = [[0, 1, 2].map(() => 1_000 * random()), i % 500 === 0 ? 900 : 12];
+      return [0, 1, 2].map(() => middle.map((at) => at + size * (random() - 0.5)));
+    });
+    const shapes = {
+      ...NO_SHAPES,
+      xyz: Float32Array.from(corners.flat(2)),
+      triangles: Uint32Array.from({ length: 12_000 }, (_, i) => i),
+    };
+    for (const [axis, normal] of [
+      ["z", 0],
+      ["y", 1],
+      ["x", 2],
+    ] as const) {
+      for (const at of [-200, 3, 250.5, 500, 999]) {
+        const linesOf = (lines: Float32Array) =>
+          Array.from({ length: lines.length / 6 }, (_, i) => lines.slice(6 * i, 6 * i + 6).join()).sort();
+        const near = trianglesNear({ axis, atAngstrom: at }, shapes);
+        expect(linesOf(cutTriangles(shapes, normal, at, near))).toEqual(linesOf(cutTriangles(shapes, normal, at)));
+      }
+    }
+    const small = { ...shapes, triangles: shapes.triangles.slice(3, 1_500) };
+    expect(trianglesNear({ axis: "z", atAngstrom: 500 }, small).length).toBeLessThan(50);
   });
 });

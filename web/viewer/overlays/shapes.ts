@@ -36,8 +36,14 @@ interface Worked {
   radiusMax?: number;
   colourOf?: (instance: number) => string;
   readonly buckets: Partial<Record<Axis, AxisBuckets>>;
+  readonly triangles: Partial<Record<Axis, TriangleBuckets>>;
   readonly near: Partial<Record<Axis, { readonly key: string; readonly found: Uint32Array }>>;
   readonly cuts: Partial<Record<Axis, { readonly key: string; readonly cut: Cut }>>;
+}
+
+/** Triangles by their middles along an axis, and the largest distance of a corner from its middle, Å. */
+interface TriangleBuckets extends AxisBuckets {
+  readonly reach: number;
 }
 
 /** A layer in a plane: ends of lines, and points that stand alone; x, y, z of each, Å. */
@@ -53,7 +59,7 @@ interface Cut {
 const WORKED = new WeakMap<OverlayShapes, Worked>();
 
 function workedOf(shapes: OverlayShapes): Worked {
-  const worked = WORKED.get(shapes) ?? { buckets: {}, near: {}, cuts: {} };
+  const worked = WORKED.get(shapes) ?? { buckets: {}, triangles: {}, near: {}, cuts: {} };
   WORKED.set(shapes, worked);
   return worked;
 }
@@ -253,7 +259,7 @@ function planeCut(pane: PaneView, { shapes }: ShownLayer): Cut {
   const { normal } = PANE_AXES[pane.axis];
   const cut =
     shapes.triangles.length > 0
-      ? { ...NO_CUT, lines: cutTriangles(shapes, normal, pane.atAngstrom) }
+      ? { ...NO_CUT, lines: cutTriangles(shapes, normal, pane.atAngstrom, trianglesNear(pane, shapes)) }
       : cutContours(shapes, normal, pane.atAngstrom, half);
   cuts[pane.axis] = { key, cut };
   return cut;
@@ -303,8 +309,36 @@ export function cutContours({ xyz, contours, closed }: OverlayShapes, normal: 0 
   };
 }
 
-/** Ends of the lines in which a plane cuts triangles: x, y, z of two points each, Å. */
-export function cutTriangles({ xyz, triangles }: OverlayShapes, normal: 0 | 1 | 2, at: number): Float32Array {
+/** Those that a plane may cut: a surface of a million triangles has some thousands there. */
+export function trianglesNear({ axis, atAngstrom }: Pick<PaneView, "axis" | "atAngstrom">, shapes: OverlayShapes): Uint32Array {
+  const worked = workedOf(shapes);
+  worked.triangles[axis] ??= triangleBuckets(shapes, PANE_AXES[axis].normal);
+  const { order, starts, min, step, reach } = worked.triangles[axis];
+  return order.subarray(starts[bucketAt(atAngstrom - reach, min, step)]!, starts[bucketAt(atAngstrom + reach, min, step) + 1]!);
+}
+
+function triangleBuckets({ xyz, triangles }: OverlayShapes, normal: 0 | 1 | 2): TriangleBuckets {
+  const number = 2 - normal;
+  const corner = (t: number, i: number) => xyz[3 * triangles[3 * t + i]! + number]!;
+  const least = (t: number) => Math.min(corner(t, 0), corner(t, 1), corner(t, 2));
+  const most = (t: number) => Math.max(corner(t, 0), corner(t, 1), corner(t, 2));
+  const count = triangles.length / 3;
+  let reach = 0;
+  for (let t = 0; t < count; t++) reach = Math.max(reach, (most(t) - least(t)) / 2);
+  return { ...bucketsOf(count, (t) => (least(t) + most(t)) / 2), reach };
+}
+
+/**
+ * Ends of the lines in which a plane cuts triangles: x, y, z of two points each, Å.
+ *
+ * @param near places of the triangles that it may cut; undefined: any
+ */
+export function cutTriangles(
+  { xyz, triangles }: Pick<OverlayShapes, "xyz" | "triangles">,
+  normal: 0 | 1 | 2,
+  at: number,
+  near?: Uint32Array,
+): Float32Array {
   const lines: number[] = [];
   const number = 2 - normal;
   const cutSide = (p: number, q: number, pAway: number, qAway: number) => {
@@ -312,7 +346,9 @@ export function cutTriangles({ xyz, triangles }: OverlayShapes, normal: 0 | 1 | 
     const share = pAway / (pAway - qAway);
     for (let i = 0; i < 3; i++) lines.push(xyz[3 * p + i]! + share * (xyz[3 * q + i]! - xyz[3 * p + i]!));
   };
-  for (let t = 0; t < triangles.length; t += 3) {
+  const count = near?.length ?? triangles.length / 3;
+  for (let i = 0; i < count; i++) {
+    const t = 3 * (near?.[i] ?? i);
     const [p, q, r] = [triangles[t]!, triangles[t + 1]!, triangles[t + 2]!];
     const [a, b, c] = [xyz[3 * p + number]! - at, xyz[3 * q + number]! - at, xyz[3 * r + number]! - at];
     if (a > 0 === b > 0 && b > 0 === c > 0) continue;
