@@ -86,7 +86,7 @@ async function pagesOf(graphql) {
 async function settled(page) {
   await page.locator("h1").first().waitFor();
   for (let calm = 0; calm < 5; ) {
-    const waits = await page.locator("[aria-busy=true], .waits, .v-slow, .stage > canvas[width='1']").count();
+    const waits = await page.locator("[aria-busy=true], .waits, .v-slow, .stage > canvas:not([data-drawn])").count();
     calm = waits === 0 ? calm + 1 : 0;
     await page.waitForLoadState("networkidle");
     await page.waitForTimeout(100);

@@ -76,12 +76,7 @@ const routes = [
     component: page("/annotations/$id"),
   }),
   createRoute({ ...at, path: "/browse", component: page("/browse") }),
-  createRoute({
-    ...at,
-    path: "/browse/$place",
-    validateSearch: searchOf({ after: text, header: text }),
-    component: page("/browse/$place"),
-  }),
+  // a place itself, too: nothing is below it then
   createRoute({
     ...at,
     path: "/browse/$place/$",

@@ -10,7 +10,6 @@ export const PAGE_FILES = {
   "/annotations": "annotations",
   "/annotations/$id": "annotation",
   "/browse": "browse",
-  "/browse/$place": "browse",
   "/browse/$place/$": "browse",
   "/search": "search",
   "/about": "about",

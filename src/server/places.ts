@@ -98,15 +98,21 @@ async function openPlace(word: string, location: Location, { anonymous, signal }
 }
 
 /** With the commands that show why a location is refused, and what to do then. */
-function withCommand(error: unknown, word: string, { path, scheme }: Location): unknown {
-  if (!isEmporiumError(error) || error.code !== "STORE_DENIED") return error;
+function withCommand(error: unknown, word: string, { path, scheme, bucket }: Location): unknown {
+  const isWeb = path === undefined && bucket === undefined;
+  // a folder that a web server does not show: it refuses it, or answers with a page that somebody wrote
+  const isRefused = isEmporiumError(error) && ["STORE_DENIED", ...(isWeb ? ["STORE_FAILED"] : [])].includes(error.code);
+  if (!isRefused) return error;
   const shown = quoteWord(word);
+  const file = quoteWord(`${word.replace(/\/+$/, "")}/FILE.mrc`);
   const hint =
     path !== undefined
       ? `ls -ld ${shown} shows who may read it; its owner lets others in with chmod -R a+rX ${shown}`
       : scheme === "s3"
         ? `AWS_PROFILE=NAME emporium serve ${shown} asks with the keys of a profile, emporium serve --anonymous ${shown} with none`
-        : error.facts.hint;
+        : isWeb
+          ? `many web servers show no lists of files; name files and volumes themselves: emporium serve ${file}`
+          : error.facts.hint;
   return new EmporiumError(error.code, error.message, { ...error.facts, hint, cause: error });
 }
 
@@ -174,9 +180,11 @@ export async function existing(place: Place, text: string, signal?: AbortSignal)
   if ((await place.store.stat(key, { signal })) || (file !== "" && (await place.store.stat(file, { signal }))))
     return { place, key };
   const { store } = place;
-  const isFolder =
-    (await hasEntries(store, key, signal)) || (await isVolume(folderOf(store, `${key}/`, `${place.id}/${key}`, { signal })));
-  if (isFolder) return { place, key };
+  const isVolumeHere = () => isVolume(folderOf(store, `${key}/`, `${place.id}/${key}`, { signal }));
+  const isFolderHere = () => hasEntries(store, key, signal);
+  // many web servers refuse to list a folder, and give what is in it
+  const [first, second] = store.local ? [isFolderHere, isVolumeHere] : [isVolumeHere, isFolderHere];
+  if ((await first()) || (await second())) return { place, key };
   throw notHere(place, key);
 }
 

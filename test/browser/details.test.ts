@@ -131,6 +131,14 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
 
   const open = (path: string, size = { width: 1280, height: 800 }): Promise<Watched> =>
     browser.open(`${served.url}${path}`, size);
+  /** With `emporium` on the path. */
+  const withProgram = () => {
+    const programs = join(folder, "programs");
+    mkdirSync(programs, { recursive: true });
+    writeFileSync(join(programs, "emporium"), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
+    chmodSync(join(programs, "emporium"), 0o755);
+    return { ...process.env, PATH: `${programs}:${process.env.PATH}`, EMPORIUM_WORKSPACE: join(folder, "workspace") };
+  };
   /** Nothing is waited for any more. */
   const shown = async (page: Page) => {
     await page.locator("h1").first().waitFor(WAIT);
@@ -169,10 +177,19 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     // from the catalogue, from the folder's name, from the header of the file
     await expect
       .poll(() => page.locator("dl > div", { hasText: "Voxel" }).textContent(), WAIT)
-      .toBe("Voxel13.48 Å catalogue · folder · header");
+      .toBe("Voxel13.48 Å catalogue · folder · json · header · OME-Zarr");
     await expect
       .poll(() => page.locator("dl > div", { hasText: "Shape" }).textContent(), WAIT)
-      .toBe("Shape64 × 56 × 32 catalogue · header");
+      .toBe("Shape64 × 56 × 32 catalogue · header · OME-Zarr");
+    // the angles of the file, the doses of the exposures
+    await expect
+      .poll(() => page.locator("dl > div", { hasText: "Tilt" }).textContent(), WAIT)
+      .toBe("Tilt-9.0 to 9.0°, every 3.0° catalogue · TS_0001.rawtlt");
+    await expect.poll(() => page.locator("dl > div", { hasText: "Dose" }).textContent(), WAIT).toMatch(/^Dose\d+ e/);
+    // what is absent says why
+    const absent = page.locator("main tbody td > span", { hasText: /^–$/ });
+    expect(new Set(await absent.evaluateAll((all) => all.map((one) => one.getAttribute("title"))))).not.toContain(null);
+    expect(await page.locator("main td", { hasText: /^–$/ }).count()).toBe(await absent.count());
 
     const rows = page.locator("main tbody tr");
     const annotations = runNamed("TS_0001").annotations.edges.map(({ node }) => node);
@@ -202,17 +219,40 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await page.close();
   });
 
-  it("where the header contradicts the catalogue, the fact says so and lists its sources", async () => {
+  it("where sources contradict each other, the fact says so and lists them", async () => {
     const { id } = runNamed("TS_0001");
     const { page } = await open("/about");
-    await page.route("**/api/v1/volumes/tomogram:*", async (route) => {
-      const reply = await route.fetch();
-      await route.fulfill({ json: { ...((await reply.json()) as object), voxelSizeAngstrom: [8, 8, 8] } });
+    const changed = (part: string, facts: object) =>
+      page.route(`**/api/v1/volumes/${part}:*`, async (route) => {
+        const reply = await route.fetch();
+        await route.fulfill({ json: { ...((await reply.json()) as object), ...facts } });
+      });
+    await changed("tomogram", { voxelSizeAngstrom: [8, 8, 8] });
+    await changed("tiltseries", { angles: [-60, -40, -20, 0, 20, 40, 60] });
+    await page.route("**/api/v1/overlays/tomogram:*", async (route) => {
+      const facts = (await (await route.fetch()).json()) as { layers: object[] };
+      await route.fulfill({ json: { ...facts, layers: facts.layers.map((layer) => ({ ...layer, count: 7777 })) } });
     });
     await page.goto(`${served.url}/runs/${id}`);
     const voxel = page.locator("dl > div", { hasText: "Voxel" });
     await voxel.getByText("⚠ sources differ").click(WAIT);
-    expect(await voxel.locator("li").allTextContents()).toEqual(["13.48 Å catalogue", "13.48 Å folder", "8.00 Å header"]);
+    expect(await voxel.locator("li").allTextContents()).toEqual([
+      "13.48 Å catalogue",
+      "13.48 Å folder",
+      "13.48 Å json",
+      "13.48 Å header",
+      "8.00 Å OME-Zarr",
+    ]);
+    const tilt = page.locator("dl > div", { hasText: "Tilt" });
+    await tilt.getByText("⚠ sources differ").click(WAIT);
+    expect(await tilt.locator("li").allTextContents()).toEqual([
+      "-9.0 to 9.0°, every 3.0° catalogue",
+      "-60.0 to 60.0° TS_0001.rawtlt",
+    ]);
+    // points of a file that are not as many as the catalogue says
+    const n = page.locator("main td.number .warn").first();
+    await n.waitFor(WAIT);
+    expect(await n.getAttribute("title")).toMatch(/^\d+ catalogue\n7777 file, /);
     await page.close();
   });
 
@@ -282,14 +322,9 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     expect(problems).toEqual([]);
     await page.close();
 
-    const programs = join(folder, "programs");
-    mkdirSync(programs);
-    writeFileSync(join(programs, "emporium"), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
-    chmodSync(join(programs, "emporium"), 0o755);
     const here = join(folder, "pasted");
     mkdirSync(here);
-    const env = { ...process.env, PATH: `${programs}:${process.env.PATH}`, EMPORIUM_WORKSPACE: join(folder, "workspace") };
-    await execute("bash", ["-c", text], { cwd: here, env });
+    await execute("bash", ["-c", text], { cwd: here, env: withProgram() });
     expect(readdirSync(here)).toEqual(["downloads"]);
     const names = (root: string) =>
       readdirSync(root, { recursive: true, encoding: "utf8" })
@@ -297,6 +332,105 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
         .sort();
     expect(names(join(here, "downloads", ODD))).toEqual(names(join(tree, "10401", ODD)));
     expect(curl.split("\n").filter(Boolean).length).toBe(links.length);
+  });
+
+  it("one tomogram of a run, and an annotation with what its particles look like", async () => {
+    const { id, tomograms } = runNamed("TS_0001");
+    const tomogram = tomograms.edges[0]!.node.id;
+    const { page, problems } = await open(`/runs/${id}`);
+    await shown(page);
+    await page.getByLabel("More", { exact: true }).click();
+    await page.getByRole("button", { name: `Download tomogram ${tomogram}` }).click();
+    const dialog = page.getByRole("dialog", { name: `Download tomogram TS_0001 ${tomogram}` });
+    await dialog.getByRole("tab", { name: "AWS" }).click(WAIT);
+    const words = (await dialog.locator("pre").textContent())!;
+    expect(words.match(/s3:\/\/\S+/g)).toEqual([
+      expect.stringMatching(/\/TS_0001\.mrc$/),
+      expect.stringMatching(/\/TS_0001\.zarr\/$/),
+    ]);
+    await page.keyboard.press("Escape");
+
+    const points = page.locator("main tbody tr", { hasText: /Point/ }).first();
+    const count = Number(/\d+/.exec((await points.locator("td.number").first().textContent(WAIT))!)![0]);
+    await points.getByRole("link").click();
+    const crops = page.getByRole("region", { name: count > 24 ? `24 of ${count}` : String(count) }).getByRole("link");
+    await expect.poll(() => crops.count(), WAIT).toBe(Math.min(count, 24));
+    await expect.poll(() => page.locator(".stage > canvas[data-drawn]").count(), WAIT).toBe(Math.min(count, 24) + 1);
+    await crops.first().click();
+    await page.waitForSelector(SHARP, WAIT);
+    expect(new URL(page.url()).searchParams.get("p")).toMatch(/^[\d.-]+,[\d.-]+,[\d.-]+$/);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it("§8: a question that takes long is told after 2 s, can be cancelled after 8 s, and asked again", async () => {
+    const { page } = await open("/about");
+    let isHeld = true;
+    const graphql = "**/graphql";
+    await page.route(graphql, (route) => (isHeld ? undefined : route.continue()));
+    await page.goto(`${served.url}/runs/${ids.runs[0]!.id}`);
+    await page.getByText("asking the catalogue…").first().waitFor(WAIT);
+    await page.getByText("still asking the catalogue…").first().waitFor(WAIT);
+    await page.getByRole("button", { name: "Cancel" }).first().click();
+    await page.getByText("This was cancelled before there was an answer.").first().waitFor(WAIT);
+    isHeld = false;
+    await page.getByRole("button", { name: "Ask again" }).first().click();
+    await page.getByRole("heading", { name: ids.runs[0]!.name }).waitFor(WAIT);
+    await page.close();
+  });
+
+  it("§8: an address of nothing names what comes nearest: pages, names, folders, files", async () => {
+    const { page } = await open("/about");
+    for (const [path, link, to] of [
+      ["/dataset/10401", "/datasets/10401", "/datasets/10401"],
+      ["/runs/TS_0001", "TS_0001", `/runs/${runNamed("TS_0001").id}`],
+      ["/browse/mixed/movies.tif", "movie.tif", "/view/at/mixed/movie.tif"],
+      ["/browse/mixed/movie.tif", "movie.tif", "/view/at/mixed/movie.tif"],
+      ["/browse/portal/10402", "10401", "/browse/portal/10401/"],
+    ] as const) {
+      await page.goto(`${served.url}${path.replace("/portal/", "/tree/")}`);
+      const found = page.locator("main").getByRole("link", { name: link, exact: true });
+      await found.waitFor(WAIT);
+      expect([path, new URL((await found.getAttribute("href"))!, page.url()).pathname]).toEqual([
+        path,
+        to.replace("/portal/", "/tree/"),
+      ]);
+    }
+    // a notice goes with the page that it is about
+    await page.goto(`${served.url}/runs?nonsense=1`);
+    await page.getByText("The address said nonsense=1").waitFor(WAIT);
+    await page.getByRole("link", { name: "emporium" }).click();
+    await page.getByRole("heading", { name: "emporium" }).waitFor(WAIT);
+    expect(await page.getByText("The address said nonsense=1").count()).toBe(0);
+    await page.close();
+  });
+
+  it("the command at the foot of each page answers as the page does", { timeout: 300_000 }, async () => {
+    const run = runNamed("TS_0001");
+    for (const [path, says] of [
+      ["/", "tree"],
+      ["/datasets", "10401"],
+      ["/datasets/10401", "TS_0001"],
+      ["/runs", "TS_0001"],
+      [`/runs/${run.id}`, "TS_0001"],
+      ["/depositions/10301", "10301"],
+      ["/annotations", "ribosome"],
+      [`/annotations/${ids.annotations[0]!.id}`, "objectName"],
+      ["/browse/mixed", "volume.rec"],
+      ["/search?q=TS_0001", "TS_0001"],
+      ["/about", "version"],
+      [`/view/tomogram/${run.tomograms.edges[0]!.node.id}`, "shape"],
+      ["/view/at/mixed/volume.rec", "shape"],
+      [`/neuroglancer/tomogram/${run.tomograms.edges[0]!.node.id}`, "layers"],
+    ] as const) {
+      const { page } = await open(path);
+      const foot = page.locator(".foot code");
+      await foot.waitFor(WAIT);
+      const command = (await foot.getAttribute("title"))!;
+      const { stdout } = await execute("sh", ["-c", command], { cwd: empty, env: withProgram() });
+      expect([path, stdout]).toEqual([path, expect.stringContaining(says)]);
+      await page.close();
+    }
   });
 
   it("A14: the search of the server: hits by group, the nearest word of a misspelt one, and the palette by keys alone", async () => {

@@ -344,7 +344,7 @@ describe.skipIf(browserPath === undefined)("an empty catalogue", () => {
         await route.fulfill({ json: { ...facts, catalogue: { ...facts.catalogue, treeChangedAt: changed } } });
       });
       await page.goto(`${pages.portal.url}/runs`);
-      await page.locator(".notices", { hasText: "The tree is newer than its catalogue: 3 min ago" }).waitFor(WAIT);
+      await page.locator(".notices", { hasText: "The tree is newer than its catalogue: it changed 3 min ago" }).waitFor(WAIT);
       expect(await page.locator(".notices code").textContent()).toBe("emporium catalog import portal");
       expect(await page.locator(".foot").textContent()).toMatch(
         /portal · catalogue of .*, tree changed 3 min ago · bring up to date/,
@@ -362,6 +362,10 @@ describe.skipIf(browserPath === undefined)("hostile texts", () => {
   let browser: Browser;
   beforeAll(async () => {
     pages = await cataloguePages(hostileRows(), { name: PAYLOADS[1]! });
+    const names = PAYLOADS.filter((payload) => !payload.includes("/"));
+    for (const name of [...names, ...names.map((one) => `${one}.mrc`)]) writeFileSync(join(pages.folder, name), "no volume");
+    writeFileSync(join(pages.folder, "evil.svg"), `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`);
+    writeFileSync(join(pages.folder, "evil.html"), "<script>alert(1)</script><img src=x onerror=alert(1)>");
     browser = await startBrowser([pages.portal.url]);
   });
   afterAll(async () => {
@@ -369,67 +373,149 @@ describe.skipIf(browserPath === undefined)("hostile texts", () => {
     await pages?.stop();
   });
 
-  it("A23: are texts wherever they stand: no dialog, no node, no report of the policy", { timeout: 300_000 }, async () => {
+  /** Opens a page and says what of it was not text. @param act with the page before it is judged */
+  const judged = async (path: string, act?: (page: Page) => Promise<void>) => {
+    const { page, problems, elsewhere } = await browser.open("about:blank");
+    const dialogs: string[] = [];
+    page.on("dialog", (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await page.addInitScript(
+      "globalThis.reports = []; addEventListener('securitypolicyviolation', (event) => reports.push(event.violatedDirective + event.blockedURI));",
+    );
+    await page.goto(`${pages.portal.url}${path}`);
+    await shown(page);
+    await act?.(page);
+    const injected = await page.evaluate<string[]>(
+      `[...document.querySelectorAll(${JSON.stringify(INJECTED)})].map((node) => node.outerHTML)`,
+    );
+    const reports = await page.evaluate<string[]>("reports");
+    // an answer that refuses the address's own id is told by the page
+    const broken = problems.filter((text) => !/^[45]\d\d http/.test(text) && !/Failed to load resource/.test(text));
+    expect([path, dialogs, injected, reports, elsewhere, broken]).toEqual([path, [], [], [], [], []]);
+    const text = (await page.locator("body").textContent())!;
+    await page.close();
+    return text;
+  };
+  const isSeen = (text: string) => PAYLOADS.filter((payload) => !text.includes(payload));
+
+  it("A23: are texts in every list and page, in addresses, names of files and dialogs", { timeout: 900_000 }, async () => {
+    expect(new Set(PAYLOADS).size).toBe(60);
     const hostile = encodeURIComponent(PAYLOADS[1]!);
-    const paths = [
+    const seen: string[] = [];
+    for (const path of [
       "/",
-      ...LISTS.flatMap((path) => [path, `${path}?as=table`, `${path}?as=grid`]),
+      ...LISTS.flatMap((path) => [`${path}?as=table`, `${path}?as=grid`]),
       `/runs?organism=${hostile}&object=${encodeURIComponent(PAYLOADS[2]!)}`,
       `/runs?${hostile}=${hostile}&sort=${hostile}`,
-      "/runs/100",
-      "/datasets/100",
-      "/depositions/100",
-      "/annotations/100",
+      "/about",
       `/search?q=${hostile}`,
+      "/search?q=alert",
+      "/browse",
+      "/browse/portal",
       `/browse/${hostile}`,
+      `/browse/portal/${hostile}`,
+      `/view/at/portal/${hostile}`,
+      `/view/tomogram/100?c=${hostile}&p=${hostile}`,
+      `/neuroglancer/tomogram/100?p=${hostile}`,
       `/${hostile}`,
-      `/runs/${hostile}`,
-    ];
-    const seen: string[] = [];
-    for (const path of paths) {
-      const { page, problems, elsewhere } = await browser.open("about:blank");
+      ...LISTS.map((path) => `${path}/${hostile}`),
+    ])
+      seen.push(await judged(path));
+    seen.push(
+      await judged("/", async (page) => {
+        await page.keyboard.press("/");
+        await page.getByRole("combobox").fill("alert", WAIT);
+        await page.getByRole("option", { name: "Runs" }).first().waitFor(WAIT);
+      }),
+    );
+    // names of files have no slashes
+    const names = PAYLOADS.filter((payload) => !payload.includes("/"));
+    expect(names.filter((name) => !seen.join("\n").includes(name))).toEqual([]);
+  });
+
+  it("A23: are texts in every field of one thing: each field with each way to run, and with all of them", {
+    timeout: 900_000,
+  }, async () => {
+    // the first twelve are all ways, the last row has all payloads in every field
+    for (const id of [...Array.from({ length: 12 }, (_, at) => 100 + at), ALL])
+      for (const kind of LISTS) {
+        const text = await judged(`${kind}/${id}`, id === ALL && kind !== "/depositions" ? downloads : undefined);
+        if (id === ALL) expect([kind, isSeen(text)]).toEqual([kind, []]);
+      }
+    for (const tab of ["frames", "alignment", "files"]) await judged(`/runs/${ALL}?tab=${tab}`);
+  });
+
+  it("A23: are texts in what a server says of its errors", { timeout: 900_000 }, async () => {
+    const all = PAYLOADS.join(" ");
+    const refused = async (page: Page) => {
+      await page.route(/\/(?:api\/v1\/(?!server)|graphql)/, (route) =>
+        route.fulfill({ status: 500, json: { code: PAYLOADS[1], message: all, path: all, hint: all } }),
+      );
+      await page.reload();
+      await shown(page);
+      await page.getByRole("alert").first().waitFor(WAIT);
+    };
+    for (const path of [
+      ...LISTS.flatMap((kind) => [kind, `${kind}/100`]),
+      "/search?q=alert",
+      "/browse/portal",
+      "/view/tomogram/100",
+    ])
+      expect([path, isSeen(await judged(path, refused))]).toEqual([path, []]);
+  });
+
+  it("A23: SVG and HTML of the archive run nothing, and read nothing of the pages", async () => {
+    for (const name of ["evil.svg", "evil.html"]) {
+      const { page, problems } = await browser.open("about:blank");
       const dialogs: string[] = [];
       page.on("dialog", (dialog) => {
         dialogs.push(dialog.message());
         void dialog.dismiss();
       });
-      await page.addInitScript(
-        "globalThis.reports = []; addEventListener('securitypolicyviolation', (event) => reports.push(event.violatedDirective + event.blockedURI));",
-      );
-      await page.goto(`${pages.portal.url}${path}`);
-      await shown(page);
-      const injected = await page.evaluate<string[]>(
-        `[...document.querySelectorAll(${JSON.stringify(INJECTED)})].map((node) => node.outerHTML)`,
-      );
-      const reports = await page.evaluate<string[]>("reports");
-      // an answer that refuses the address's own id is told by the page
-      const broken = problems.filter((text) => !/^4\d\d http/.test(text) && !/Failed to load resource/.test(text));
-      expect([path, dialogs, injected, reports, elsewhere, broken]).toEqual([path, [], [], [], [], []]);
-      seen.push((await page.locator("body").textContent())!);
+      for (const at of ["files", "at/portal"]) {
+        const answer = await page.goto(`${pages.portal.url}/${at}/${name}`).catch(() => undefined); // it may be a download
+        const policy = answer?.headers()["content-security-policy"];
+        expect([name, policy === undefined || /sandbox/.test(policy)]).toEqual([name, true]);
+      }
+      expect([name, dialogs, problems.filter((text) => text.includes("alert"))]).toEqual([name, [], []]);
       await page.close();
     }
-    const text = seen.join("\n");
-    // they were there to be seen
-    const shownAsText = PAYLOADS.filter((payload) => text.includes(payload.slice(0, 20)));
-    expect(shownAsText.length).toBeGreaterThan(20);
   });
 });
 
+/** Tabs of the download dialog. */
+async function downloads(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Download", exact: true }).click();
+  const tabs = page.getByRole("dialog").getByRole("tab");
+  await tabs.first().waitFor(WAIT);
+  for (const tab of await tabs.all()) await tab.click();
+  await page.keyboard.press("Escape");
+}
+
 /** What only a text that was taken for HTML brings into a page. */
 const INJECTED =
-  '[onerror], [onload], [ontoggle], [srcdoc], #page script, #page style, #page iframe, [href^="javascript:"], [href^="data:text"], [src^="data:text"]';
+  '[onerror], [onload], [ontoggle], [srcdoc], #page script, #page style, #page iframe:not([title^="Neuroglancer"]), [href^="javascript:"], [href^="data:text"], [src^="data:text"]';
+/** The row whose texts are all payloads at once. */
+const ALL = 160;
 
-/** Each text of each row is another payload. */
+/** Each text of a row is another payload; each field has each of them in one row, and all of them in the last. Children are of the parent of their number. */
 function hostileRows(): PortalRows {
-  let at = 0;
-  const rows = randomRows(3, () => 60);
+  const rows = randomRows(3, () => PAYLOADS.length + 1);
   return new Map(
-    ENTITIES.map(({ name, fields }) => [
+    ENTITIES.map(({ name, fields, keys }) => [
       name,
-      rows.get(name)!.map((row) => ({
+      rows.get(name)!.map((row, at) => ({
         ...row,
+        ...Object.fromEntries(keys.map(({ column }) => [column, row.id])),
         ...Object.fromEntries(
-          fields.filter(({ type }) => type === "text").map(({ column }) => [column, PAYLOADS[at++ % PAYLOADS.length]!]),
+          fields
+            .filter(({ type }) => type === "text")
+            .map(({ column }, field) => [
+              column,
+              row.id === ALL ? PAYLOADS.join(" ") : PAYLOADS[(at + field) % PAYLOADS.length]!,
+            ]),
         ),
       })),
     ]),

@@ -1,19 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Download as DownloadIcon, Eye } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
+import { orAbsent } from "../parts/absent.js";
 import { askCatalogue } from "../parts/api.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
 import { DownloadDialog } from "../parts/download.js";
 import { Facts, fact } from "../parts/facts.js";
 import { fileUrl, nameOf, treeKey } from "../parts/files.js";
-import { ABSENT, angstrom, bytes, count, day, fixed } from "../parts/format.js";
+import { angstrom, bytes, count, day, fixed } from "../parts/format.js";
 import { NoSuch, useId } from "../parts/no-such.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Authors, Entries, WebLink } from "../parts/people.js";
 import { nodesOf } from "../parts/run-data.js";
-import { Answer } from "../parts/states.js";
+import { Answer, Boundary } from "../parts/states.js";
+import { VolumePicture } from "../parts/volume-picture.js";
 import { type AnnotationResult, annotationQuery } from "../queries/generated.js";
+
+const Crops = lazy(() => import("../viewer/crops.js"));
 
 type Row = AnnotationResult["annotations"][number];
 
@@ -57,6 +61,7 @@ function Found({ row }: { row: Row }) {
     ({ alignmentId }) => alignmentId === null || alignments.size === 0 || alignments.has(alignmentId),
   );
   const shown = fits.find(({ isVisualizationDefault }) => isVisualizationDefault) ?? fits[0] ?? tomograms[0];
+  const on = { on: files.map(({ id }) => id).join(",") };
   useCrumbs(
     ...(run?.dataset ? [{ label: `${run.dataset.id} ${run.dataset.title}`, to: `/datasets/${run.dataset.id}` }] : []),
     ...(run ? [{ label: run.name, to: `/runs/${run.id}` }] : []),
@@ -69,12 +74,7 @@ function Found({ row }: { row: Row }) {
         <h1>{row.objectName}</h1>
         <p className="row wrap">
           {shown && (
-            <Link
-              className="button primary"
-              to="/view/tomogram/$id"
-              params={{ id: String(shown.id) }}
-              search={{ on: files.map(({ id }) => id).join(",") }}
-            >
+            <Link className="button primary" to="/view/tomogram/$id" params={{ id: String(shown.id) }} search={on}>
               <Eye size={16} aria-hidden /> Open in viewer
             </Link>
           )}
@@ -87,6 +87,17 @@ function Found({ row }: { row: Row }) {
         <p className="warn">⚠ No tomogram has the alignment of this annotation: over tomogram {shown.id} it may lie elsewhere.</p>
       )}
       <div className="top">
+        {shown && (
+          <Link
+            className="stage"
+            to="/view/tomogram/$id"
+            params={{ id: String(shown.id) }}
+            search={on}
+            aria-label={`Tomogram ${shown.id} in the viewer`}
+          >
+            <VolumePicture of={`tomogram:${shown.id}`} />
+          </Link>
+        )}
         <div>
           <Authors authors={nodesOf(row.authors)} />
           {row.objectDescription && <p className="words">{row.objectDescription}</p>}
@@ -99,6 +110,13 @@ function Found({ row }: { row: Row }) {
               </li>
             ))}
           </ul>
+          {shown && (
+            <Boundary>
+              <Suspense>
+                <Crops annotation={row.id} tomogram={shown.id} search={on} />
+              </Suspense>
+            </Boundary>
+          )}
           <h2>Files</h2>
           <div className="scroll">
             <table className="phone-cards">
@@ -117,10 +135,10 @@ function Found({ row }: { row: Row }) {
                 {files.map(({ id, key, shapeType, format, fileSize, source }) => (
                   <tr key={id}>
                     <th scope="row">{key.endsWith("/") ? nameOf(key) : <a href={fileUrl(key).href}>{nameOf(key)}</a>}</th>
-                    <td>{shapeType ?? ABSENT}</td>
+                    <td>{orAbsent(shapeType)}</td>
                     <td>{format}</td>
-                    <td className="number">{bytes(fileSize)}</td>
-                    <td>{source?.replaceAll("_", " ") ?? ABSENT}</td>
+                    <td className="number">{orAbsent(bytes(fileSize))}</td>
+                    <td>{orAbsent(source?.replaceAll("_", " "))}</td>
                   </tr>
                 ))}
               </tbody>
@@ -144,6 +162,8 @@ function Found({ row }: { row: Row }) {
   );
 }
 
+const NOT_COMPARED = "it was not compared with a ground truth";
+
 function factsOf(row: Row) {
   const isGo = /^GO:\d{7}$/.test(row.objectId);
   const isUniprot = /^UniProtKB:\w+$/i.test(row.objectId);
@@ -154,15 +174,15 @@ function factsOf(row: Row) {
       : row.objectId;
   return [
     fact("Object", row.objectId, "catalogue", <WebLink to={address}>{row.objectId}</WebLink>),
-    fact("State", row.objectState),
-    fact("Objects", row.objectCount === null ? undefined : count(row.objectCount)),
+    { ...fact("State", row.objectState), absent: "its metadata name none" },
+    { ...fact("Objects", row.objectCount === null ? undefined : count(row.objectCount)), absent: "nobody has counted" },
     fact("Made", row.methodType),
-    fact("Software", row.annotationSoftware),
-    fact("Precision", row.confidencePrecision === null ? undefined : fixed(row.confidencePrecision)),
-    fact("Recall", row.confidenceRecall === null ? undefined : fixed(row.confidenceRecall)),
+    { ...fact("Software", row.annotationSoftware), absent: "none is named" },
+    { ...fact("Precision", row.confidencePrecision === null ? undefined : fixed(row.confidencePrecision)), absent: NOT_COMPARED },
+    { ...fact("Recall", row.confidenceRecall === null ? undefined : fixed(row.confidenceRecall)), absent: NOT_COMPARED },
     fact("Ground truth", row.groundTruthStatus ? "yes" : "no"),
-    fact("Compared with", row.groundTruthUsed),
-    fact("Recommended", row.isCuratorRecommended ? "by the curators" : undefined),
+    { ...fact("Compared with", row.groundTruthUsed), absent: NOT_COMPARED },
+    { ...fact("Recommended", row.isCuratorRecommended ? "by the curators" : undefined), absent: "not by the curators" },
     fact("Voxel", row.tomogramVoxelSpacing && angstrom(row.tomogramVoxelSpacing.voxelSpacing)),
     fact("Published", row.annotationPublication, "catalogue", <Entries text={row.annotationPublication} />),
     fact("Released", day(row.releaseDate)),

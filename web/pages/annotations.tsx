@@ -25,13 +25,15 @@ const alignmentsOf = ({ annotationShapes }: Row): readonly number[] => [
   ),
 ];
 
+const NOT_COMPARED = "it was not compared with a ground truth";
+
 const spec: ListSpec<Row> = {
   of: "annotations",
   one: "annotation",
   many: "annotations",
   columns: [
     { id: "object", title: "Object", width: 240, cell: ({ objectName }) => objectName, order: by("objectName") },
-    { id: "shape", title: "Shape", width: 140, cell: shapesOf },
+    { id: "shape", title: "Shape", width: 140, cell: shapesOf, absent: "it has no files" },
     {
       id: "n",
       title: "n",
@@ -40,9 +42,10 @@ const spec: ListSpec<Row> = {
       cell: ({ objectCount }) => count(objectCount),
       value: ({ objectCount }) => objectCount,
       order: by("objectCount"),
+      absent: "nobody has counted",
     },
     { id: "go", title: "Id", width: 120, cell: ({ objectId }) => objectId, order: by("objectId") },
-    { id: "run", title: "Run", width: 160, cell: ({ run }) => run?.name, order: by("run", "name") },
+    { id: "run", title: "Run", width: 160, cell: ({ run }) => run?.name, order: by("run", "name"), absent: "of no run" },
     { id: "method", title: "Method", width: 96, cell: ({ methodType }) => methodType, order: by("methodType") },
     {
       id: "software",
@@ -50,6 +53,7 @@ const spec: ListSpec<Row> = {
       width: 160,
       cell: ({ annotationSoftware }) => annotationSoftware,
       order: by("annotationSoftware"),
+      absent: "none is named",
     },
     {
       id: "precision",
@@ -59,6 +63,7 @@ const spec: ListSpec<Row> = {
       cell: ({ confidencePrecision }) => fixed(confidencePrecision, 1),
       value: ({ confidencePrecision }) => confidencePrecision,
       order: by("confidencePrecision"),
+      absent: NOT_COMPARED,
     },
     {
       id: "recall",
@@ -68,6 +73,7 @@ const spec: ListSpec<Row> = {
       cell: ({ confidenceRecall }) => fixed(confidenceRecall, 1),
       value: ({ confidenceRecall }) => confidenceRecall,
       order: by("confidenceRecall"),
+      absent: NOT_COMPARED,
     },
     {
       id: "truth",
@@ -76,6 +82,7 @@ const spec: ListSpec<Row> = {
       cell: ({ groundTruthStatus }) => (groundTruthStatus ? "✓ yes" : ABSENT),
       value: ({ groundTruthStatus }) => groundTruthStatus,
       order: by("groundTruthStatus"),
+      absent: "it is no ground truth",
     },
     {
       id: "alignment",
@@ -84,6 +91,7 @@ const spec: ListSpec<Row> = {
       isNumber: true,
       cell: (row) => alignmentsOf(row).join(", "),
       value: (row) => alignmentsOf(row).join(", "),
+      absent: "its files name no alignment",
     },
     {
       id: "deposition",
@@ -92,6 +100,7 @@ const spec: ListSpec<Row> = {
       isNumber: true,
       cell: ({ depositionId }) => depositionId,
       order: by("depositionId"),
+      absent: "of no deposition",
     },
   ],
   to: ({ id }) => `/annotations/${id}`,

@@ -1,16 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Navigate, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Box, Download, Eye, File, Folder, Info, X } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import { quoteWords } from "../../src/core/shell.js";
-import type { FileFacts, FileRecord, ListedEntry, Listing, PlaceFacts } from "../../src/model/page-api.js";
+import { type SubmitEvent, useEffect, useRef, useState } from "react";
+import { editDistance } from "../../src/core/nearest.js";
+import type { ListedEntry, Listing, PlaceFacts } from "../../src/model/page-api.js";
+import { orAbsent } from "../parts/absent.js";
 import { ask, base } from "../parts/api.js";
-import { AppLink, addressOfKey } from "../parts/app-link.js";
+import { AppLink, addressOfKey, useGo } from "../parts/app-link.js";
+import { askCommand } from "../parts/catalogue-command.js";
 import { Facts, fact } from "../parts/facts.js";
+import { fileFactsQuery, shapeOf, voxelOf } from "../parts/file-record.js";
 import { nameOf } from "../parts/files.js";
-import { ABSENT, bytes, fixed } from "../parts/format.js";
+import { ABSENT, bytes } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
-import { crumbsOf, inspectCommand } from "../parts/place-way.js";
+import { crumbsOf } from "../parts/place-way.js";
 import { useServer } from "../parts/queries.js";
 import { Answer, apiErrorOf, Boundary, Empty, ErrorPanel, Loading } from "../parts/states.js";
 import { remembered } from "../parts/store.js";
@@ -37,7 +40,7 @@ export function Browse() {
               />
             );
           if (id === undefined && places.length === 1)
-            return <Navigate to="/browse/$place" params={{ place: places[0]!.id }} replace />;
+            return <Navigate to="/browse/$place/$" params={{ place: places[0]!.id, _splat: "" }} replace />;
           return <Places places={places} wrong={id} />;
         }}
       </Answer>
@@ -47,7 +50,7 @@ export function Browse() {
 
 function Places({ places, wrong }: { places: readonly PlaceFacts[]; wrong: string | undefined }) {
   useCrumbs({ label: "Files" });
-  useCommand(quoteWords(["emporium", "serve", ...places.map(({ name }) => name)]));
+  useCommand(askCommand("server"));
   return (
     <>
       <h1>{wrong === undefined ? "Files" : "No such place"}</h1>
@@ -75,11 +78,10 @@ function Part({ place, prefix, isTree }: PartProps) {
   const { after, header } = useSearch({ strict: false }) as { after?: string; header?: string };
   const parts = prefix.split("/").filter(Boolean);
   useCrumbs(...crumbsOf(place, parts));
-  useCommand(inspectCommand(place, parts));
+  useCommand(askCommand(listPath(place.id, prefix, after)));
   const asked = useQuery({
     queryKey: ["list", place.id, prefix, after],
-    queryFn: ({ signal }) =>
-      ask<Listing>(`places/${place.id}/list?${new URLSearchParams({ prefix, ...(after && { after }) })}`, signal),
+    queryFn: ({ signal }) => ask<Listing>(listPath(place.id, prefix, after), signal),
   });
   return (
     <>
@@ -95,6 +97,7 @@ function Part({ place, prefix, isTree }: PartProps) {
               )
             }
           </Answer>
+          {asked.error && place.kind === "web" && <OpenNamed place={place} prefix={prefix} />}
         </div>
         {header !== undefined && (
           <Boundary>
@@ -106,15 +109,85 @@ function Part({ place, prefix, isTree }: PartProps) {
   );
 }
 
+const listPath = (place: string, prefix: string, after?: string): string =>
+  `places/${place}/list?${new URLSearchParams({ prefix, ...(after && { after }) })}`;
+
 function EmptyFolder({ place, prefix, after }: { place: PlaceFacts; prefix: string; after: string | undefined }) {
   if (after !== undefined) return <Empty>Nothing comes after this in the folder.</Empty>;
-  if (prefix !== "") return <Empty>This folder is empty, or holds hidden files only.</Empty>;
+  if (prefix !== "") return <EmptyPrefix place={place} prefix={prefix} />;
   return (
     <Empty command="emporium ingest run config.yaml INPUT OUTPUT">
       {place.name} is empty: nothing has been written here yet.
     </Empty>
   );
 }
+
+/** Many web servers show no lists of files, and give each file whose name is known. */
+function OpenNamed({ place, prefix }: { place: PlaceFacts; prefix: string }) {
+  const go = useGo();
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
+    if (name !== "") go(addressOfKey("/view/at", place.id, `${prefix}${name}`));
+  };
+  return (
+    <form className="row wrap" onSubmit={submit}>
+      <label className="row">
+        A file or volume of this folder, by its name <input name="name" required maxLength={500} placeholder="volume.zarr" />
+      </label>
+      <button type="submit">Open in viewer</button>
+    </form>
+  );
+}
+
+/** Nothing is below this: a folder with nothing in it, a file, or nothing at all, with the names that come nearest. */
+function EmptyPrefix({ place, prefix }: { place: PlaceFacts; prefix: string }) {
+  const key = prefix.slice(0, -1);
+  const parent = key.slice(0, key.lastIndexOf("/") + 1);
+  const asked = useQuery({
+    queryKey: ["list", place.id, parent, undefined],
+    queryFn: ({ signal }) => ask<Listing>(listPath(place.id, parent), signal),
+  });
+  return (
+    <Answer asked={asked}>
+      {({ entries, next }) => {
+        const itself = entries.find((entry) => entry.key === prefix || entry.key === key);
+        if (itself?.kind === "folder") return <Empty>This folder is empty, or holds hidden files only.</Empty>;
+        const far = (name: string) => editDistance(name.toLowerCase(), nameOf(key).toLowerCase());
+        const near = itself ? [itself] : entries.toSorted((a, b) => far(a.name) - far(b.name)).slice(0, NEAR);
+        return (
+          <div className="panel">
+            <p>
+              {itself
+                ? "This is no folder, but a file:"
+                : next === undefined
+                  ? `Nothing here is called ${nameOf(key)}.`
+                  : `No folder is called ${nameOf(key)}, or it is empty.`}
+              {!itself && near.length > 0 && " Near it:"}
+            </p>
+            <ul>
+              {near.map(({ name, key: at, kind, ref }) => (
+                <li key={at}>
+                  <AppLink to={kind === "folder" ? addressOfKey("/browse", place.id, at) : besideOf(place.id, at, ref)}>
+                    {name}
+                  </AppLink>
+                </li>
+              ))}
+              <li>
+                <AppLink to={addressOfKey("/browse", place.id, parent)}>everything beside it</AppLink>
+              </li>
+            </ul>
+          </div>
+        );
+      }}
+    </Answer>
+  );
+}
+
+const NEAR = 4;
+/** The slices of a volume; of another file its header in the listing that it is in. */
+const besideOf = (place: string, key: string, ref: string | undefined): string =>
+  ref ? addressOfKey("/view/at", place, key) : addressOfKey("/browse", place, key.slice(0, key.lastIndexOf("/") + 1));
 
 function Entries({ listing, place, isTree }: { listing: Listing; place: PlaceFacts; isTree: boolean }) {
   const shown = pictures.use();
@@ -180,12 +253,6 @@ function NextPart({ after }: { after: string }) {
   );
 }
 
-const factsQuery = (place: string, key: string) => ({
-  queryKey: ["facts", place, key],
-  queryFn: ({ signal }: { signal: AbortSignal }) =>
-    ask<FileFacts>(`places/${place}/facts?${new URLSearchParams({ key })}`, signal),
-});
-
 /** True from when an element has first been in sight. */
 function useSeen() {
   const ref = useRef<HTMLTableRowElement>(null);
@@ -209,10 +276,11 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
   const { name, key, kind, format, ref, sizeBytes, modifiedAt, marks } = entry;
   const [row, isSeen] = useSeen();
   const navigate = useNavigate();
-  const facts = useQuery({ ...factsQuery(place.id, key), enabled: isSeen && ref !== undefined });
+  const facts = useQuery({ ...fileFactsQuery(place.id, key), enabled: isSeen && ref !== undefined });
   const records = Object.values(facts.data ?? {});
   const first = records[0];
   const Icon = kind === "folder" ? Folder : kind === "volume" ? Box : File;
+  const why = whyNot(entry);
   const canOpen = ref !== undefined && !facts.error;
   const open = addressOfKey("/view/at", place.id, key);
   return (
@@ -243,16 +311,20 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
       ) : (
         <>
           <td className="number">
-            {first ? shapeOf(first) : ref === undefined ? <span title={whyNot(entry)}>{ABSENT}</span> : "…"}
+            {first ? shapeOf(first) : ref === undefined ? orAbsent(undefined, why) : "…"}
             {records.length > 1 && ` +${records.length - 1}`}
           </td>
-          <td className="number detail">{first ? voxelOf(first) : ABSENT}</td>
-          <td className="detail">{first?.dtype ?? ABSENT}</td>
+          <td className="number detail" title={first && `from: ${first.sources.voxel_size ?? "the file"}`}>
+            {orAbsent(first && voxelOf(first), why)}
+          </td>
+          <td className="detail">{orAbsent(first?.dtype, why)}</td>
         </>
       )}
-      <td className="number detail">{bytes(sizeBytes)}</td>
-      <td className="detail">{modifiedAt ? modifiedAt.slice(0, 16).replace("T", " ") : ABSENT}</td>
-      <td className="warn">
+      <td className="number detail">
+        {orAbsent(bytes(sizeBytes), kind === "file" ? "the place does not say" : "of many files: not counted")}
+      </td>
+      <td className="detail">{orAbsent(modifiedAt?.slice(0, 16).replace("T", " "), "the place does not say")}</td>
+      <td className="warn" title={records.flatMap(({ warnings }) => warnings).join("\n") || undefined}>
         {[...(marks ?? []), ...(records.some(({ warnings }) => warnings.length > 0) ? ["header"] : [])]
           .map((mark) => `⚠ ${mark}`)
           .join(" ")}
@@ -292,8 +364,9 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
   );
 }
 
-/** Why it cannot be opened as a picture. */
-function whyNot({ kind, format }: ListedEntry): string {
+/** Why it has no shape or voxel size. */
+function whyNot({ kind, format, ref }: ListedEntry): string {
+  if (ref !== undefined) return "its header does not say";
   if (kind === "folder") return "a folder";
   return format === undefined ? "not a known format" : `${format}: not an image`;
 }
@@ -304,38 +377,10 @@ function bytesOf(place: string, key: string, isTree: boolean): string {
   return new URL(isTree ? `files/${path}` : `at/${place}/${path}`, base).href;
 }
 
-/** `256 × 192 × 64`: x first, as people say it. */
-const shapeOf = ({ shape }: FileRecord): string => [...shape].reverse().join(" × ");
-
-function voxelOf({ voxel_size, unit, axes }: FileRecord): string {
-  const sizes = axes.flatMap((axis, at) => {
-    const size = voxel_size[at];
-    return ["z", "y", "x"].includes(axis) && typeof size === "number" ? [[size, unit[at]] as const] : [];
-  });
-  const lengths = sizes.map(([size, of]) => angstromOf(size, of));
-  if (lengths.length === 0 || lengths.some((size) => size === undefined)) return ABSENT;
-  const texts = lengths.map((size) => fixed(size)).reverse();
-  return new Set(texts).size === 1 ? texts[0]! : texts.join(" × ");
-}
-
-function angstromOf(size: number, unit: string | null | undefined): number | undefined {
-  const factors: Readonly<Record<string, number>> = {
-    å: 1,
-    angstrom: 1,
-    nm: 10,
-    nanometer: 10,
-    µm: 1e4,
-    um: 1e4,
-    micrometer: 1e4,
-  };
-  const factor = factors[unit?.toLowerCase() ?? ""];
-  return factor === undefined ? undefined : size * factor;
-}
-
 /** All that a header says, beside the listing. */
 function Header({ place, fileKey, entry }: { place: PlaceFacts; fileKey: string; entry: ListedEntry | undefined }) {
   const navigate = useNavigate();
-  const { data, error, refetch } = useQuery(factsQuery(place.id, fileKey));
+  const { data, error, refetch } = useQuery(fileFactsQuery(place.id, fileKey));
   const close = () => void navigate({ to: ".", search: ({ header: _, ...rest }: { header?: string }) => rest });
   return (
     <aside className="panel side-panel" aria-label="Header">

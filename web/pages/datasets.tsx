@@ -20,21 +20,30 @@ const datasetsSpec: ListSpec<DatasetRow> = {
   many: "datasets",
   columns: [
     { id: "title", title: "Title", width: 320, cell: ({ title }) => title, order: by("title") },
-    { id: "organism", title: "Organism", width: 180, cell: ({ organismName }) => organismName, order: by("organismName") },
+    {
+      id: "organism",
+      title: "Organism",
+      width: 180,
+      cell: ({ organismName }) => organismName,
+      order: by("organismName"),
+      absent: "none is named",
+    },
     { id: "runs", title: "Runs", width: 64, isNumber: true, cell: (row) => count(runsOf(row)), value: runsOf },
-    { id: "objects", title: "Objects", width: 200, cell: ({ objects }) => objects.join(", ") },
+    { id: "objects", title: "Objects", width: 200, cell: ({ objects }) => objects.join(", "), absent: "nothing is annotated" },
     {
       id: "voxel",
       title: "Voxel Å",
       width: 96,
       isNumber: true,
       cell: ({ voxels }) => voxels.map((size) => fixed(size)).join(" · "),
+      absent: "no tomograms",
     },
     {
       id: "authors",
       title: "Authors",
       width: 220,
       cell: ({ authors }) => authors.edges.map(({ node }) => node.name).join(", "),
+      absent: "nobody is named",
     },
     {
       id: "size",
@@ -43,6 +52,7 @@ const datasetsSpec: ListSpec<DatasetRow> = {
       isNumber: true,
       cell: ({ fileSize }) => bytes(fileSize),
       value: ({ fileSize }) => fileSize,
+      absent: "its metadata do not say",
       order: by("fileSize"),
     },
     { id: "released", title: "Released", width: 96, cell: ({ releaseDate }) => day(releaseDate), order: by("releaseDate") },
@@ -77,6 +87,15 @@ const datasetsSpec: ListSpec<DatasetRow> = {
   card: {
     photo: ({ keyPhotoThumbnailUrl, keyPhotoUrl }) => ({ small: keyPhotoThumbnailUrl, large: keyPhotoUrl }),
     facts: (row) => [row.organismName, plural(runsOf(row), "run"), day(row.releaseDate)].filter(Boolean).join(" · "),
+    details: ({ title, objects, voxels, fileSize }) =>
+      [
+        title,
+        objects.join(", "),
+        voxels.length > 0 && `voxels of ${voxels.map((size) => fixed(size)).join(", ")} Å`,
+        fileSize && bytes(fileSize),
+      ]
+        .filter(Boolean)
+        .join("\n"),
   },
   empty: {
     why: "The catalogue has none: a tree is imported as it is served.",

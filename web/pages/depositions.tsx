@@ -17,8 +17,8 @@ const spec: ListSpec<Row> = {
   many: "depositions",
   columns: [
     { id: "title", title: "Title", width: 320, cell: ({ title }) => title, order: by("title") },
-    { id: "types", title: "Holds", width: 180, cell: typesOf },
-    { id: "authors", title: "Authors", width: 220, cell: authorsOf },
+    { id: "types", title: "Holds", width: 180, cell: typesOf, absent: "its kinds are not named" },
+    { id: "authors", title: "Authors", width: 220, cell: authorsOf, absent: "nobody is named" },
     {
       id: "datasets",
       title: "Datasets",

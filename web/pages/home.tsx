@@ -2,19 +2,19 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Database, File, Folder, FolderTree, Globe } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { quoteWords } from "../../src/core/shell.js";
 import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../src/model/page-api.js";
 import { askCatalogue } from "../parts/api.js";
-import { useGo } from "../parts/app-link.js";
+import { AppLink, useGo } from "../parts/app-link.js";
+import { askCommand } from "../parts/catalogue-command.js";
 import { Connect } from "../parts/connect.js";
 import { photoAddress } from "../parts/files.js";
-import { count, day, plural } from "../parts/format.js";
+import { bytes, count, day, plural } from "../parts/format.js";
 import { OpenFile } from "../parts/open-file.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
 import { seen } from "../parts/seen.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";
-import { datasetsQuery } from "../queries/generated.js";
+import { datasetsQuery, datasetsSizeQuery } from "../queries/generated.js";
 
 const STRIP = 8;
 const COUNTED = ["datasets", "runs", "tomograms", "annotations", "depositions"] as const;
@@ -30,7 +30,7 @@ export function Home() {
   const start = useRef(useGo());
   const { data } = server;
   useCrumbs();
-  useCommand(data && quoteWords(["emporium", "serve", ...data.places.map(({ name }) => name)]));
+  useCommand(askCommand("server"));
   useEffect(() => {
     if (!data || hasStarted) return;
     hasStarted = true;
@@ -43,7 +43,9 @@ export function Home() {
       <Answer asked={server}>
         {(facts) => (
           <>
-            <Places server={facts} />
+            <Boundary>
+              <Places server={facts} />
+            </Boundary>
             <GoOn />
             {facts.catalogue && (
               <Boundary>
@@ -85,12 +87,13 @@ function Place({ place: { id, name, kind, key }, catalogue }: { place: PlaceFact
             {name}
           </Link>
         ) : (
-          <Link to="/browse/$place" params={{ place: id }}>
-            {name}
-          </Link>
+          <AppLink to={`/browse/${id}`}>{name}</AppLink>
         )}
       </h3>
-      <p className="muted">{WORDS[kind]}</p>
+      <p className="muted">
+        {WORDS[kind]}
+        {catalogue ? <Size /> : ", read as it is now"}
+      </p>
       {catalogue?.counts && (
         <ul className="row wrap counts">
           {COUNTED.map((noun) => {
@@ -114,6 +117,16 @@ function Place({ place: { id, name, kind, key }, catalogue }: { place: PlaceFact
       )}
     </li>
   );
+}
+
+/** Of all datasets, where their metadata say it. */
+function Size() {
+  const { data } = useQuery({
+    queryKey: ["size of datasets"],
+    queryFn: ({ signal }) => askCatalogue(datasetsSizeQuery, {}, signal),
+  });
+  const size = data?.datasetsAggregate.aggregate?.[0]?.sum?.fileSize;
+  return size ? ` · ${bytes(size)}` : null;
 }
 
 function GoOn() {

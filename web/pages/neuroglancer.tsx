@@ -7,8 +7,9 @@ import { sharedViewOf } from "../../src/formats/precomputed/state-view.js";
 import type { NeuroglancerView } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
 import { ask, base } from "../parts/api.js";
+import { askCommand } from "../parts/catalogue-command.js";
 import { CopyButton } from "../parts/copy.js";
-import { useCrumbs } from "../parts/page.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
 import { parseSearch } from "../parts/search-params.js";
 import { Answer } from "../parts/states.js";
 import "./neuroglancer.css";
@@ -39,10 +40,10 @@ export function Neuroglancer() {
     queryFn: ({ signal }) => ask<NeuroglancerView>(`neuroglancer/${what}${queryOf(opened)}`, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return <Answer asked={asked}>{(view) => <Framed key={what} answer={view} opened={opened} />}</Answer>;
+  return <Answer asked={asked}>{(view) => <Framed key={what} what={what} answer={view} opened={opened} />}</Answer>;
 }
 
-function Framed({ answer, opened }: { answer: NeuroglancerView; opened: string }) {
+function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerView; opened: string }) {
   const { history, navigate } = useRouter();
   const view = useMemo(() => atThisPage(answer), [answer]);
   const frame = useRef<HTMLIFrameElement>(null);
@@ -51,6 +52,7 @@ function Framed({ answer, opened }: { answer: NeuroglancerView; opened: string }
   const [json, setJson] = useState("");
   const address = useMemo(() => viewerAddress(view.state), [view]);
   useCrumbs({ label: view.title, to: `/${view.slices}` }, { label: "Neuroglancer" });
+  useCommand(askCommand(`neuroglancer/${what}${queryOf(search)}`));
 
   useEffect(() => {
     let waiting: number | undefined;

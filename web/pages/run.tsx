@@ -1,22 +1,23 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { ChevronLeft, ChevronRight, Download as DownloadIcon, Eye } from "lucide-react";
+import { ChevronLeft, ChevronRight, Download as DownloadIcon, Ellipsis, Eye } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { lazy, Suspense, useState } from "react";
-import type { VolumeFacts } from "../../src/model/page-api.js";
-import { sameSpacing } from "../../src/model/voxel-spacing.js";
+import type { OverlayLayer } from "../../src/model/page-api.js";
+import { orAbsent } from "../parts/absent.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
 import { DownloadDialog } from "../parts/download.js";
 import type { Wanted } from "../parts/download-text.js";
-import { type Fact, Facts, fact } from "../parts/facts.js";
+import { Facts, fact } from "../parts/facts.js";
 import { fileUrl, nameOf, treeKey } from "../parts/files.js";
 import { FolderLink } from "../parts/folder-link.js";
-import { ABSENT, angstrom, bytes, count, fixed, plural, shape } from "../parts/format.js";
+import { angstrom, bytes, count, fixed, plural } from "../parts/format.js";
 import { askListed, useStepKeys } from "../parts/list/neighbours.js";
+import { closeWhenLeft } from "../parts/menu.js";
 import { NoSuch, useId } from "../parts/no-such.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Photo } from "../parts/picture.js";
-import { overlaysQuery, volumeQuery } from "../parts/queries.js";
+import { overlaysQuery } from "../parts/queries.js";
 import {
   ANNOTATIONS_A_PAGE,
   type AnnotationRow,
@@ -30,6 +31,7 @@ import {
   type TiltseriesRow,
   type TomogramRow,
 } from "../parts/run-data.js";
+import { RunFacts } from "../parts/run-facts.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { runQuery } from "../queries/generated.js";
@@ -52,7 +54,7 @@ export function Run() {
 }
 
 function Found({ run }: { run: RunRow }) {
-  const [isDownloading, setDownloading] = useState(false);
+  const [wanted, setWanted] = useState<Wanted>();
   const { on, tab } = useSearch({ strict: false }) as { on?: string; tab?: string };
   const navigate = useNavigate();
   const tomograms = nodesOf(run.tomograms);
@@ -73,7 +75,9 @@ function Found({ run }: { run: RunRow }) {
       </div>
       <div className="top">
         <div>
-          <Strip run={run} shown={shown} search={search} />
+          <Boundary>
+            <Strip run={run} shown={shown} search={search} />
+          </Boundary>
           <p className="row wrap">
             {shown && (
               <>
@@ -85,9 +89,10 @@ function Found({ run }: { run: RunRow }) {
                 </Link>
               </>
             )}
-            <button type="button" onClick={() => setDownloading(true)}>
+            <button type="button" onClick={() => setWanted(wantedOf(run))}>
               <DownloadIcon size={16} aria-hidden /> Download
             </button>
+            <More run={run} want={setWanted} />
           </p>
         </div>
         <Boundary>
@@ -115,13 +120,17 @@ function Found({ run }: { run: RunRow }) {
           </Boundary>
         </Tabs.Content>
         <Tabs.Content value="alignment">
-          <Alignments run={run} />
+          <Boundary>
+            <Alignments run={run} />
+          </Boundary>
         </Tabs.Content>
         <Tabs.Content value="files">
-          <Files run={run} />
+          <Boundary>
+            <Files run={run} />
+          </Boundary>
         </Tabs.Content>
       </Tabs.Root>
-      {isDownloading && <DownloadDialog wanted={wantedOf(run)} close={() => setDownloading(false)} />}
+      {wanted && <DownloadDialog wanted={wanted} close={() => setWanted(undefined)} />}
     </>
   );
 }
@@ -138,6 +147,47 @@ function wantedOf(run: RunRow): Wanted {
     parts: [{ key: folderOf(run) }],
     files: filesOf(run).map(({ key, size }) => ({ key, sizeBytes: size })),
   };
+}
+
+function wantedTomogram(run: RunRow, tomogram: TomogramRow): Wanted {
+  const files = volumeFiles(run, [tomogram], "tomogram").map(({ key, size }) => ({ key, sizeBytes: size }));
+  return {
+    kind: "tomogram",
+    items: [{ id: tomogram.id, name: `${run.name} ${tomogram.id}` }],
+    datasets: [run.dataset.id],
+    parts: files,
+  };
+}
+
+/** What else can be done with the run. */
+function More({ run, want }: { run: RunRow; want: (wanted: Wanted) => void }) {
+  return (
+    <details
+      className="menu"
+      onBlur={closeWhenLeft}
+      onKeyDown={({ key, currentTarget }) => key === "Escape" && currentTarget.removeAttribute("open")}
+    >
+      <summary aria-label="More" title="More">
+        <Ellipsis size={16} aria-hidden />
+      </summary>
+      <div className="floating">
+        {nodesOf(run.tomograms).map((tomogram) => (
+          <button
+            key={tomogram.id}
+            type="button"
+            className="bare"
+            onClick={({ currentTarget }) => {
+              currentTarget.closest("details")!.open = false;
+              want(wantedTomogram(run, tomogram));
+            }}
+          >
+            Download tomogram {tomogram.id}
+          </button>
+        ))}
+        <FolderLink folder={folderOf(run)} />
+      </div>
+    </details>
+  );
 }
 
 /** Before, place and after: in the list that one came from, else in the dataset. */
@@ -221,63 +271,6 @@ function Strip({ run, shown, search }: { run: RunRow; shown: TomogramRow | undef
   );
 }
 
-function RunFacts({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) {
-  const series: TiltseriesRow | undefined = nodesOf(run.tiltseries)[0];
-  // what the volume says of itself: it may contradict the catalogue
-  const { data: volume } = useQuery({ ...volumeQuery(`tomogram:${shown?.id}`), enabled: shown !== undefined });
-  const objects = nodesOf(run.identifiedObjects).map(({ objectName }) => objectName);
-  return (
-    <Facts
-      facts={[
-        ...(shown ? tomogramFacts(shown, volume) : []),
-        ...(series ? tiltseriesFacts(series) : []),
-        fact("Organism", run.dataset.organismName),
-        ...(objects.length > 0 ? [fact("Also here", objects.join(", "))] : []),
-      ]}
-    />
-  );
-}
-
-function tomogramFacts(row: TomogramRow, volume: VolumeFacts | undefined): readonly Fact[] {
-  const folder = /\/VoxelSpacing(\d+\.\d+)\/?$/.exec(row.tomogramVoxelSpacing?.s3Prefix ?? "")?.[1];
-  const spacings: [number | null | undefined, string][] = [
-    [row.voxelSpacing, "catalogue"],
-    [folder === undefined ? undefined : Number(folder), "folder"],
-    [volume?.voxelSizeAngstrom[2], "header"],
-  ];
-  const [z, y, x] = volume?.shape ?? [];
-  return [
-    {
-      label: "Voxel",
-      // the same within what headers keep is the same
-      sources: spacings.flatMap(([size, from]) =>
-        size ? [{ value: angstrom(sameSpacing(size, row.voxelSpacing) ? row.voxelSpacing : size), from }] : [],
-      ),
-    },
-    {
-      label: "Shape",
-      sources: [
-        { value: shape(row.sizeX, row.sizeY, row.sizeZ), from: "catalogue" },
-        ...(volume ? [{ value: shape(x, y, z), from: "header" }] : []),
-      ],
-    },
-    fact("Method", `${row.reconstructionMethod} · ${row.reconstructionSoftware}`),
-    fact("Processing", [row.processing, row.processingSoftware, row.ctfCorrected && "CTF corrected"].filter(Boolean).join(" · ")),
-    fact("Fiducials", row.fiducialAlignmentStatus === "FIDUCIAL" ? "yes" : "no"),
-  ];
-}
-
-function tiltseriesFacts(row: TiltseriesRow): readonly Fact[] {
-  return [
-    fact("Tilt", `${fixed(row.tiltMin, 1)} to ${fixed(row.tiltMax, 1)}°, every ${fixed(row.tiltStep, 1)}°`),
-    fact("Dose", `${fixed(row.totalFlux, 0)} e/Å²`),
-    fact("Pixel", angstrom(row.pixelSpacing)),
-    fact("Quality", row.tiltSeriesQuality ? `${row.tiltSeriesQuality} of 5` : undefined),
-    fact("Microscope", `${row.microscopeManufacturer} ${row.microscopeModel}, ${fixed(row.accelerationVoltage / 1000, 0)} kV`),
-    fact("Camera", `${row.cameraManufacturer} ${row.cameraModel}`),
-  ];
-}
-
 const useAnnotations = (run: number) =>
   useInfiniteQuery({
     queryKey: ["run", run, "annotations"],
@@ -302,6 +295,7 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
   const asked = useAnnotations(run.id);
   const { data: overlays } = useQuery({ ...overlaysQuery(`tomogram:${shown?.id}`), enabled: shown !== undefined });
   const colours = new Map(overlays?.layers.map(({ annotationId, color }) => [annotationId, color]));
+  const layersOf = (id: number) => overlays?.layers.filter(({ annotationId }) => annotationId === id) ?? [];
   return (
     <Answer asked={{ ...asked, data: asked.data?.pages.flat() }}>
       {(rows) => {
@@ -355,15 +349,15 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
                           {row.objectName}
                         </Link>
                       </th>
-                      <td>{shapesOf(row).join(", ") || ABSENT}</td>
+                      <td>{orAbsent(shapesOf(row).join(", "), "it has no files")}</td>
                       <td className="number" data-label="n">
-                        {count(row.objectCount)}
+                        {counted(row.objectCount, layersOf(row.id))}
                       </td>
-                      <td className="detail">{row.methodType}</td>
-                      <td className="detail">{row.annotationSoftware ?? ABSENT}</td>
-                      <td className="number detail">{fixed(row.confidencePrecision)}</td>
-                      <td className="number detail">{fixed(row.confidenceRecall)}</td>
-                      <td className="detail">{row.groundTruthStatus ? "✓ yes" : ABSENT}</td>
+                      <td className="detail">{orAbsent(row.methodType)}</td>
+                      <td className="detail">{orAbsent(row.annotationSoftware, "none is named")}</td>
+                      <td className="number detail">{orAbsent(fixed(row.confidencePrecision), NOT_COMPARED)}</td>
+                      <td className="number detail">{orAbsent(fixed(row.confidenceRecall), NOT_COMPARED)}</td>
+                      <td className="detail">{orAbsent(row.groundTruthStatus && "✓ yes", "it is no ground truth")}</td>
                       <td className={isElsewhere(row, shown) ? "warn" : "detail"}>
                         {isElsewhere(row, shown) ? "≠ another alignment" : "same"}
                       </td>
@@ -384,6 +378,21 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
   );
 }
 
+const NOT_COMPARED = "it was not compared with a ground truth";
+
+/** How many objects; where files have other numbers of points, those too. */
+function counted(objects: number | null, layers: readonly OverlayLayer[]): React.ReactNode {
+  const points = layers.filter(({ kind, count: n }) => n > 0 && /points$/i.test(kind));
+  if (objects === null || points.length === 0 || points.some(({ count: n }) => n === objects))
+    return orAbsent(count(objects), "nobody has counted");
+  const sources = [`${objects} catalogue`, ...points.map(({ count: n, name }) => `${n} file, ${name}`)];
+  return (
+    <span className="warn" title={sources.join("\n")}>
+      ⚠ {count(objects)}
+    </span>
+  );
+}
+
 const shapesOf = (row: AnnotationRow): readonly string[] => [
   ...new Set(nodesOf(row.annotationShapes).flatMap(({ shapeType }) => (shapeType ? [shapeType] : []))),
 ];
@@ -396,6 +405,10 @@ function isElsewhere(row: AnnotationRow, shown: TomogramRow | undefined): boolea
   const own = shown?.alignmentId;
   return own != null && alignments.length > 0 && alignments.every((one) => one !== null && one !== own);
 }
+
+const NO_MDOC = "no acquisition file says it";
+const NO_SECTION = "it is no section of the tilt series";
+const NO_CTF = "no CTF was estimated for it";
 
 function Frames({ run }: { run: RunRow }) {
   const asked = useQuery({ queryKey: ["run", run.id, "sections"], queryFn: ({ signal }) => askSections(run.id, signal) });
@@ -434,20 +447,23 @@ function Frames({ run }: { run: RunRow }) {
                     const key = treeKey(frame.s3FramePath, run.dataset);
                     return (
                       <tr key={frame.id}>
-                        <td className="number">{count(frame.acquisitionOrder)}</td>
-                        <td className="number">{fixed(section?.rawAngle, 1)}</td>
-                        <td className="number">{fixed(frame.exposureDose)}</td>
-                        <td className="number">{fixed(frame.accumulatedDose)}</td>
-                        <td className="number">{fixed(section?.majorDefocus && section.majorDefocus / 10_000, 3)}</td>
-                        <td className="number">{fixed(section?.maxResolution)}</td>
-                        <td className="number">{bytes(frame.fileSize)}</td>
+                        <td className="number">{orAbsent(count(frame.acquisitionOrder), NO_MDOC)}</td>
+                        <td className="number">{orAbsent(fixed(section?.rawAngle, 1), NO_SECTION)}</td>
+                        <td className="number">{orAbsent(fixed(frame.exposureDose), NO_MDOC)}</td>
+                        <td className="number">{orAbsent(fixed(frame.accumulatedDose), NO_MDOC)}</td>
+                        <td className="number">
+                          {orAbsent(fixed(section?.majorDefocus && section.majorDefocus / 10_000, 3), NO_CTF)}
+                        </td>
+                        <td className="number">{orAbsent(fixed(section?.maxResolution), NO_CTF)}</td>
+                        <td className="number">{orAbsent(bytes(frame.fileSize))}</td>
                         <td>
-                          {key === undefined ? (
-                            ABSENT
-                          ) : (
-                            <Link to="/view/frame/$id" params={{ id: String(frame.id) }}>
-                              {nameOf(key)}
-                            </Link>
+                          {orAbsent(
+                            key && (
+                              <Link to="/view/frame/$id" params={{ id: String(frame.id) }}>
+                                {nameOf(key)}
+                              </Link>
+                            ),
+                            "no file of it is in the tree",
                           )}
                         </td>
                       </tr>
@@ -478,17 +494,11 @@ function Alignments({ run }: { run: RunRow }) {
             fact("Kind", one.alignmentType),
             fact("Method", one.alignmentMethod?.replaceAll("_", " ")),
             fact("Sections", String(countOf(one.perSectionAlignmentsAggregate))),
-            fact(
-              "Volume",
-              `${[one.volumeXDimension, one.volumeYDimension, one.volumeZDimension].map((size) => fixed(size, 0)).join(" × ")} Å`,
-            ),
-            fact(
-              "Offset",
-              `${[one.volumeXOffset, one.volumeYOffset, one.volumeZOffset].map((size) => fixed(size, 1)).join(", ")} Å`,
-            ),
-            fact("Tilt offset", `${fixed(one.tiltOffset)}°`),
-            fact("x rotation", `${fixed(one.xRotationOffset)}°`),
-            fact("Tomograms", used.map(({ id }) => id).join(", ")),
+            fact("Volume", measured([one.volumeXDimension, one.volumeYDimension, one.volumeZDimension], 0, " × ", " Å")),
+            fact("Offset", measured([one.volumeXOffset, one.volumeYOffset, one.volumeZOffset], 1, ", ", " Å")),
+            fact("Tilt offset", measured([one.tiltOffset], 2, "", "°")),
+            fact("x rotation", measured([one.xRotationOffset], 2, "", "°")),
+            { ...fact("Tomograms", used.map(({ id }) => id).join(", ")), absent: "no tomogram of this run was made with it" },
             fact("File", key && nameOf(key), "tree", key && <a href={fileUrl(key).href}>{nameOf(key)}</a>),
           ]}
         />
@@ -497,21 +507,38 @@ function Alignments({ run }: { run: RunRow }) {
   });
 }
 
+/** Undefined where one is not known. */
+function measured(values: readonly (number | null)[], digits: number, between: string, unit: string): string | undefined {
+  if (values.some((value) => value === null)) return undefined;
+  return `${values.map((value) => fixed(value, digits)).join(between)}${unit}`;
+}
+
 /** Files and volumes that the catalogue names, but for frames and annotations. A Zarr ends with `/`. */
 function filesOf(run: RunRow) {
-  const volumes = (rows: readonly VolumeFiles[], kind: string) =>
+  return [
+    ...volumeFiles(run, nodesOf(run.tomograms), "tomogram"),
+    ...volumeFiles(run, nodesOf(run.tiltseries), "tilt series"),
+    ...inTree(run, [
+      ...nodesOf(run.tiltseries).map(({ s3AngleList }) => ({ what: "tilt angles", url: s3AngleList, size: null })),
+      ...nodesOf(run.frameAcquisitionFiles).map(({ s3MdocPath }) => ({ what: "mdoc", url: s3MdocPath, size: null })),
+      ...nodesOf(run.gainFiles).map(({ s3FilePath }) => ({ what: "gain reference", url: s3FilePath, size: null })),
+    ]),
+  ];
+}
+
+const volumeFiles = (run: RunRow, rows: readonly VolumeFiles[], kind: string) =>
+  inTree(
+    run,
     rows.flatMap(({ id, s3MrcFile, s3OmezarrDir, fileSizeMrc, fileSizeOmezarr }) => [
       { what: `${kind} ${id}, MRC`, url: s3MrcFile, size: fileSizeMrc },
       { what: `${kind} ${id}, OME-Zarr`, url: s3OmezarrDir && `${s3OmezarrDir.replace(/\/*$/, "")}/`, size: fileSizeOmezarr },
-    ]);
-  return [
-    ...volumes(nodesOf(run.tomograms), "tomogram"),
-    ...volumes(nodesOf(run.tiltseries), "tilt series"),
-    ...nodesOf(run.tiltseries).map(({ s3AngleList }) => ({ what: "tilt angles", url: s3AngleList, size: null })),
-    ...nodesOf(run.frameAcquisitionFiles).map(({ s3MdocPath }) => ({ what: "mdoc", url: s3MdocPath, size: null })),
-    ...nodesOf(run.gainFiles).map(({ s3FilePath }) => ({ what: "gain reference", url: s3FilePath, size: null })),
-  ].flatMap(({ url, ...rest }) => {
-    const key = treeKey(url, run.dataset);
+    ]),
+  );
+
+/** With their keys; those that are not of the tree are left out. */
+function inTree<T extends { readonly url: string | null | undefined }>({ dataset }: RunRow, files: readonly T[]) {
+  return files.flatMap(({ url, ...rest }) => {
+    const key = treeKey(url, dataset);
     return key === undefined ? [] : [{ ...rest, key }];
   });
 }
@@ -536,7 +563,7 @@ function Files({ run }: { run: RunRow }) {
               <tr key={key}>
                 <td>{what}</td>
                 <th scope="row">{key.endsWith("/") ? nameOf(key) : <a href={fileUrl(key).href}>{nameOf(key)}</a>}</th>
-                <td className="number">{bytes(size)}</td>
+                <td className="number">{orAbsent(bytes(size))}</td>
               </tr>
             ))}
           </tbody>

@@ -34,6 +34,7 @@ function faultsOf(row: RunRow): readonly string[] {
       : []),
   ];
 }
+const NO_TOMOGRAM = "no tomogram of it is the one to show first";
 /** 1 to 5, as the portal rates tilt series. */
 const starsOf = (row: RunRow) => tiltOf(row)?.tiltSeriesQuality;
 
@@ -72,17 +73,29 @@ export const runsSpec: ListSpec<RunRow> = {
       title: "Voxel Å",
       width: 72,
       isNumber: true,
-      cell: (row) => fixed(tomogramOf(row)?.voxelSpacing),
+      cell: (row) => {
+        const text = fixed(tomogramOf(row)?.voxelSpacing);
+        const faults = faultsOf(row).join("; ");
+        return faults === "" ? (
+          text
+        ) : (
+          <span className="warn" title={faults}>
+            ⚠ {text}
+          </span>
+        );
+      },
       value: (row) => tomogramOf(row)?.voxelSpacing ?? null,
+      absent: NO_TOMOGRAM,
     },
-    { id: "size", title: "Size x × y × z", width: 140, cell: sizeOf },
-    { id: "tilt", title: "Tilt °", width: 96, cell: tiltsOf },
+    { id: "size", title: "Size x × y × z", width: 140, cell: sizeOf, absent: NO_TOMOGRAM },
+    { id: "tilt", title: "Tilt °", width: 96, cell: tiltsOf, absent: "no tilt series in the catalogue" },
     {
       id: "quality",
       title: "Quality ★",
       width: 80,
       isNumber: true,
       cell: (row) => starsOf(row),
+      absent: "nobody has rated a tilt series of it",
     },
     {
       id: "faults",
@@ -99,6 +112,7 @@ export const runsSpec: ListSpec<RunRow> = {
         );
       },
       value: (row) => faultsOf(row).join("; "),
+      absent: "the catalogue, the folder and the tilt series agree, as far as they are known",
     },
     {
       id: "released",
@@ -138,6 +152,8 @@ export const runsSpec: ListSpec<RunRow> = {
       ];
       return parts.join(" · ");
     },
+    details: (row) =>
+      [row.dataset?.title, sizeOf(row), tiltsOf(row) && `${tiltsOf(row)}°`, ...faultsOf(row)].filter(Boolean).join("\n"),
   },
   empty: {
     why: "The catalogue has none: a tree is imported as it is served.",

@@ -3,8 +3,9 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { SearchHits } from "../../src/model/page-api.js";
 import { ask } from "../parts/api.js";
 import { AppLink } from "../parts/app-link.js";
+import { askCommand } from "../parts/catalogue-command.js";
 import { plural } from "../parts/format.js";
-import { useCrumbs } from "../parts/page.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer } from "../parts/states.js";
 
 export const searchQuery = (q: string) => ({
@@ -29,6 +30,7 @@ export function Search() {
   const navigate = useNavigate();
   const asked = useQuery(searchQuery(q.trim()));
   useCrumbs({ label: "Search" });
+  useCommand(q.trim() === "" ? undefined : askCommand(`search?${new URLSearchParams({ q: q.trim() })}`));
   return (
     <div className="page">
       <h1>Search</h1>

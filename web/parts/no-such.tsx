@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import type { SearchHits } from "../../src/model/page-api.js";
 import { nearIdsQuery } from "../queries/generated.js";
-import { askCatalogue } from "./api.js";
+import { ask, askCatalogue } from "./api.js";
+import { AppLink } from "./app-link.js";
 import { useCrumbs } from "./page.js";
 
 type Kind = "datasets" | "runs" | "depositions" | "annotations";
@@ -21,6 +23,13 @@ export function NoSuch({ kind, id }: { kind: Kind; id: number | undefined }) {
     enabled: id !== undefined,
   });
   const near = Object.values(data ?? {}).flat();
+  const { id: name = "" } = useParams({ strict: false });
+  const { data: hits } = useQuery({
+    queryKey: ["search", name],
+    queryFn: ({ signal }) => ask<SearchHits>(`search?${new URLSearchParams({ q: name })}`, signal),
+    enabled: id === undefined && name.trim() !== "",
+  });
+  const named = hits?.groups.find((group) => group.kind === kind)?.hits ?? [];
   return (
     <>
       <h1>No such page</h1>
@@ -29,8 +38,20 @@ export function NoSuch({ kind, id }: { kind: Kind; id: number | undefined }) {
           ? `The address names none of the ${kind}: a number was expected.`
           : `None of the ${kind} has the number ${id}.`}
         {near.length > 0 && " Near it:"}
+        {named.length > 0 && ` Called ${name}:`}
+        {hits?.nearest && (
+          <>
+            {" "}
+            Did you mean <AppLink to={`/search?${new URLSearchParams({ q: hits.nearest })}`}>{hits.nearest}</AppLink>?
+          </>
+        )}
       </p>
       <ul>
+        {named.map(({ title, detail, to }) => (
+          <li key={to}>
+            <AppLink to={to}>{title}</AppLink> <span className="muted">{detail}</span>
+          </li>
+        ))}
         {near.map((one) => (
           <li key={one.id}>
             <Link to={`/${kind}/$id`} params={{ id: String(one.id) }}>

@@ -12,7 +12,13 @@ export interface Crumb {
 
 export const crumbs = shared<readonly Crumb[]>([]);
 export const command = shared<string | undefined>(undefined);
-export const notices = shared<readonly string[]>([]);
+export const notices = shared<readonly Notice[]>([]);
+
+interface Notice {
+  readonly text: string;
+  /** Of the page that it is about, where it is about one: it goes with it. */
+  readonly path?: string | undefined;
+}
 
 /** Shows at the foot of the page the command line that answers the same question, and takes it away with the page. */
 export function useCommand(text: string | undefined): void {
@@ -34,9 +40,10 @@ export function useCrumbs(...way: readonly Crumb[]): void {
   }, [text]);
 }
 
-/** Says something above the page until it is put away. The same is said once. */
-export function notify(text: string): void {
-  if (!notices.get().includes(text)) notices.set([...notices.get(), text]);
+/** Says something above the page until it is put away, or the page of this path is left. The same is said once. */
+export function notify(text: string, path?: string): void {
+  const others = notices.get().filter((one) => one.text !== text);
+  notices.set([...others, { text, path }]);
 }
 
 /** Path of the page, relative to the base: `/runs/71`. */

@@ -1,5 +1,6 @@
 import { quoteWords } from "../../src/core/shell.js";
 import type { PlaceFacts } from "../../src/model/page-api.js";
+import { base } from "./api.js";
 import { addressOfKey } from "./app-link.js";
 import type { Crumb } from "./page.js";
 
@@ -15,7 +16,8 @@ export function crumbsOf(place: Pick<PlaceFacts, "id" | "name">, parts: readonly
   ];
 }
 
-/** The place is told by its name: where it is on this machine is nobody's business. */
-export function inspectCommand(place: Pick<PlaceFacts, "name">, parts: readonly string[]): string {
-  return quoteWords(["emporium", "harvest", "inspect", [place.name, ...parts].join("/")]);
+/** By its address here: where it is on the server's machine is nobody's business, and the line works in every folder. */
+export function inspectCommand({ id }: Pick<PlaceFacts, "id">, parts: readonly string[]): string {
+  const { href } = new URL(`at/${[id, ...parts].map(encodeURIComponent).join("/")}`, base);
+  return quoteWords(["emporium", "harvest", "inspect", href]);
 }

@@ -46,7 +46,10 @@ export function searchOf<S extends Shape>(shape: S, rest?: z.ZodMiniType<string 
       const { success, data } = schema?.safeParse(value) ?? { success: false, data: undefined };
       if (success) Object.defineProperty(checked, name, { value: data, enumerable: true });
       // it is the router that asks, in the midst of drawing
-      else queueMicrotask(() => notify(`The address said ${name}=${String(value).slice(0, 60)}, which this page does not know.`));
+      else
+        queueMicrotask(() =>
+          notify(`The address said ${name}=${String(value).slice(0, 60)}, which this page does not know.`, location.pathname),
+        );
     }
     return checked as Checked<S>;
   };

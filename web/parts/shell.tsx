@@ -177,7 +177,8 @@ function ThemeSwitch() {
 }
 
 function Notices() {
-  const all = notices.use();
+  useLocation(); // notices of a page go with it
+  const all = notices.use().filter(({ path }) => path === undefined || path === location.pathname);
   const down = isDown.use();
   const { data } = useServer();
   const catalogue = data?.catalogue;
@@ -193,18 +194,18 @@ function Notices() {
       )}
       {catalogue?.state === "ready" && catalogue.treeChangedAt && (
         <p className="row wrap">
-          <span className="warn">⚠ The tree is newer than its catalogue: {agoOf(catalogue.treeChangedAt)} it changed.</span>
+          <span className="warn">⚠ The tree is newer than its catalogue: it changed {agoOf(catalogue.treeChangedAt)}.</span>
           <code>{importCommand(place)}</code> <CopyButton text={importCommand(place)} label="Copy command" bare />
         </p>
       )}
-      {all.map((text) => (
+      {all.map(({ text }) => (
         <p key={text} className="spread">
           <span>{text}</span>
           <button
             type="button"
             className="bare"
             aria-label="Put away"
-            onClick={() => notices.set(notices.get().filter((one) => one !== text))}
+            onClick={() => notices.set(notices.get().filter((one) => one.text !== text))}
           >
             <X size={16} aria-hidden />
           </button>

@@ -133,10 +133,11 @@ class Catching extends Component<{ children: ReactNode; reset: () => void }, { e
 interface Asked<T> {
   readonly data: T | undefined;
   readonly error: unknown;
+  readonly fetchStatus?: "fetching" | "paused" | "idle" | undefined;
   refetch(): unknown;
 }
 
-/** What a question gave: shapes while it is asked, the error with "again", or the part made of the answer. */
+/** What a question gave: shapes while it is asked, with a way out, the error with "again", or the part made of the answer. */
 export function Answer<T>({
   asked,
   loading,
@@ -146,7 +147,19 @@ export function Answer<T>({
   loading?: ReactNode;
   children: (data: T) => ReactNode;
 }) {
+  const queries = useQueryClient();
   if (asked.data !== undefined) return children(asked.data);
-  if (asked.error) return <ErrorPanel error={asked.error} again={() => void asked.refetch()} />;
-  return <Loading>{loading}</Loading>;
+  const again = () => void asked.refetch();
+  if (asked.error) return <ErrorPanel error={asked.error} again={again} />;
+  if (asked.fetchStatus === "idle")
+    return (
+      <div className="panel">
+        <p>This was cancelled before there was an answer.</p>
+        <button type="button" onClick={again}>
+          Ask again
+        </button>
+      </div>
+    );
+  const cancel = () => void queries.cancelQueries({ predicate: ({ state }) => state.status === "pending" });
+  return <Loading cancel={cancel}>{loading}</Loading>;
 }

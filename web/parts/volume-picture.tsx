@@ -7,18 +7,34 @@ import { volumeQuery } from "./queries.js";
 
 const SIDE_PIXELS = 160;
 
-/** A section of a volume without a key photo, as coarse as a thumbnail needs. @param at default: the middle one @param axis across it: y gives xz */
-export function VolumePicture({ of, at, axis = "z" }: { of: string; at?: number; axis?: "z" | "y" }) {
+/** Columns from and rows from, columns to and rows to, in voxels; it may reach beyond the plane. */
+type PictureBox = readonly [u0: number, v0: number, u1: number, v1: number];
+
+interface VolumePictureProps {
+  readonly of: string;
+  /** Default: the middle one. */
+  readonly at?: number;
+  /** Across it: y gives xz. */
+  readonly axis?: "z" | "y";
+  /** Default: all of the section. */
+  readonly box?: PictureBox;
+}
+
+/** A section of a volume without a key photo, as coarse as a thumbnail needs, or a box of one. */
+export function VolumePicture({ of, at, axis = "z", box }: VolumePictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { data: facts, error } = useQuery(volumeQuery(of));
   const section = at ?? Math.floor((facts?.shape[axis === "z" ? 0 : 1] ?? 0) / 2);
   const plane = useQuery({
-    queryKey: ["thumbnail", of, facts?.etag, axis, section],
-    queryFn: ({ signal }) => readPlane(of, facts!, { axis, at: section }, signal),
+    queryKey: ["thumbnail", of, facts?.etag, axis, section, box],
+    queryFn: ({ signal }) => readPlane(of, facts!, { axis, at: section, box }, signal),
     enabled: facts !== undefined && facts.isSequential !== true,
   });
   useEffect(() => {
-    if (canvas.current && plane.data) canvas.current.getContext("2d")?.putImageData(plane.data, 0, 0);
+    if (!canvas.current || !plane.data) return;
+    const { pixels, left, top } = plane.data;
+    canvas.current.getContext("2d")?.putImageData(pixels, left, top);
+    canvas.current.dataset.drawn = "true"; // for those who wait for the picture
   }, [plane.data]);
   if (error || plane.error || facts?.isSequential)
     return (
@@ -29,13 +45,25 @@ export function VolumePicture({ of, at, axis = "z" }: { of: string; at?: number;
   return <canvas ref={canvas} width={plane.data?.width ?? 1} height={plane.data?.height ?? 1} aria-hidden />;
 }
 
+interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: ImageData;
+  /** Where they lie in it. */
+  readonly left: number;
+  readonly top: number;
+}
+
 async function readPlane(
   of: string,
   facts: VolumeFacts,
-  { axis, at }: Pick<PlaneQuery, "axis" | "at">,
+  { axis, at, box }: Pick<PlaneQuery, "axis" | "at"> & { readonly box: PictureBox | undefined },
   signal: AbortSignal,
-): Promise<ImageData> {
-  const fits = facts.levels.findLastIndex(({ shape: [, , x] }) => x >= SIDE_PIXELS);
+): Promise<Picture> {
+  const fits = box ? 0 : facts.levels.findLastIndex(({ shape: [, , x] }) => x >= SIDE_PIXELS);
+  const [depth, across, along] = facts.shape;
+  const ends = [along, axis === "z" ? across : depth];
+  const inside = box?.map((edge, i) => Math.min(Math.max(edge, 0), ends[i % 2]!));
   const query = new URLSearchParams({
     axis,
     at: String(at),
@@ -44,12 +72,14 @@ async function readPlane(
     low: String(facts.limits.low),
     high: String(facts.limits.high),
     v: facts.etag,
+    ...(inside && { box: inside.join() }),
   });
   const reply = await answered(new URL(`api/v1/volumes/${of}/plane?${query}`, base), { signal });
   const [rows = 0, columns = 0] = (reply.headers.get(PLANE_HEADERS.shape) ?? "").split(",").map(Number);
   const grey = new Uint8Array(await reply.arrayBuffer());
-  const picture = new ImageData(columns, rows);
-  const pixels = new Uint32Array(picture.data.buffer);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = 0xff000000 | ((grey[i] ?? 0) * 0x010101);
-  return picture;
+  const pixels = new ImageData(columns, rows);
+  const colours = new Uint32Array(pixels.data.buffer);
+  for (let i = 0; i < colours.length; i++) colours[i] = 0xff000000 | ((grey[i] ?? 0) * 0x010101);
+  if (!box || !inside) return { width: columns, height: rows, pixels, left: 0, top: 0 };
+  return { width: box[2] - box[0], height: box[3] - box[1], pixels, left: inside[0]! - box[0], top: inside[1]! - box[1] };
 }

@@ -273,6 +273,17 @@ export interface DatasetResult {
 }
 export const datasetQuery = "query dataset($id:Int!){datasets(where:{id:{_eq:$id}}limitOffset:{limit:1}){id title description organismName organismTaxid tissueName tissueId cellName cellTypeId cellStrainName cellStrainId cellComponentName cellComponentId sampleType samplePreparation gridPreparation otherSetup diseaseName developmentStageName assayLabel keyPhotoUrl keyPhotoThumbnailUrl depositionDate releaseDate lastModifiedDate datasetPublications relatedDatabaseEntries s3Prefix httpsPrefix fileSize deposition{id title}authors(first:100 orderBy:[{authorListOrder:asc}]){edges{node{id name orcid affiliationName primaryAuthorStatus correspondingAuthorStatus}}}fundingSources(first:50 orderBy:{id:asc}){edges{node{id fundingAgencyName grantId}}}runsAggregate{aggregate{count}}}}" as Query<DatasetResult, { id: number }>;
 
+export interface DatasetsSizeResult {
+  readonly datasetsAggregate: {
+    readonly aggregate: ReadonlyArray<{
+      readonly sum: {
+        readonly fileSize: number | null;
+      } | null;
+    }> | null;
+  };
+}
+export const datasetsSizeQuery = "query datasetsSize($where:DatasetWhereClause){datasetsAggregate(where:$where){aggregate{sum{fileSize}}}}" as Query<DatasetsSizeResult, { where?: Input | null }>;
+
 export interface DatasetsResult {
   readonly datasets: ReadonlyArray<{
     readonly id: number;
@@ -686,11 +697,14 @@ export interface RunResult {
     readonly framesAggregate: {
       readonly aggregate: ReadonlyArray<{
         readonly count: number | null;
+        readonly sum: {
+          readonly exposureDose: number | null;
+        } | null;
       }> | null;
     } | null;
   }>;
 }
-export const runQuery = "query run($id:Int!){runs(where:{id:{_eq:$id}}limitOffset:{limit:1}){id name s3Prefix dataset{id title s3Prefix httpsPrefix organismName}tomograms(first:100 orderBy:{id:asc}){pageInfo{hasNextPage}edges{node{id name sizeX sizeY sizeZ voxelSpacing offsetX offsetY offsetZ processing processingSoftware reconstructionMethod reconstructionSoftware fiducialAlignmentStatus ctfCorrected isVisualizationDefault isAuthorSubmitted keyPhotoThumbnailUrl s3MrcFile s3OmezarrDir fileSizeMrc fileSizeOmezarr alignmentId depositionId tomogramVoxelSpacing{id s3Prefix}}}}tiltseries(first:20 orderBy:{id:asc}){edges{node{id sizeX sizeY sizeZ pixelSpacing tiltMin tiltMax tiltStep tiltAxis tiltingScheme totalFlux tiltSeriesQuality accelerationVoltage microscopeManufacturer microscopeModel microscopeEnergyFilter cameraManufacturer cameraModel dataAcquisitionSoftware isAligned s3MrcFile s3OmezarrDir s3AngleList fileSizeMrc fileSizeOmezarr}}}alignments(first:20 orderBy:{id:asc}){edges{node{id alignmentType alignmentMethod isPortalStandard tiltseriesId tiltOffset xRotationOffset volumeXDimension volumeYDimension volumeZDimension volumeXOffset volumeYOffset volumeZOffset affineTransformationMatrix s3AlignmentMetadata perSectionAlignmentsAggregate{aggregate{count}}}}}identifiedObjects(first:100 orderBy:{id:asc}){edges{node{id objectId objectName}}}gainFiles(first:20){edges{node{id s3FilePath}}}frameAcquisitionFiles(first:20){edges{node{id s3MdocPath}}}annotationsAggregate{aggregate{count}}framesAggregate{aggregate{count}}}}" as Query<RunResult, { id: number }>;
+export const runQuery = "query run($id:Int!){runs(where:{id:{_eq:$id}}limitOffset:{limit:1}){id name s3Prefix dataset{id title s3Prefix httpsPrefix organismName}tomograms(first:100 orderBy:{id:asc}){pageInfo{hasNextPage}edges{node{id name sizeX sizeY sizeZ voxelSpacing offsetX offsetY offsetZ processing processingSoftware reconstructionMethod reconstructionSoftware fiducialAlignmentStatus ctfCorrected isVisualizationDefault isAuthorSubmitted keyPhotoThumbnailUrl s3MrcFile s3OmezarrDir fileSizeMrc fileSizeOmezarr alignmentId depositionId tomogramVoxelSpacing{id s3Prefix}}}}tiltseries(first:20 orderBy:{id:asc}){edges{node{id sizeX sizeY sizeZ pixelSpacing tiltMin tiltMax tiltStep tiltAxis tiltingScheme totalFlux tiltSeriesQuality accelerationVoltage microscopeManufacturer microscopeModel microscopeEnergyFilter cameraManufacturer cameraModel dataAcquisitionSoftware isAligned s3MrcFile s3OmezarrDir s3AngleList fileSizeMrc fileSizeOmezarr}}}alignments(first:20 orderBy:{id:asc}){edges{node{id alignmentType alignmentMethod isPortalStandard tiltseriesId tiltOffset xRotationOffset volumeXDimension volumeYDimension volumeZDimension volumeXOffset volumeYOffset volumeZOffset affineTransformationMatrix s3AlignmentMetadata perSectionAlignmentsAggregate{aggregate{count}}}}}identifiedObjects(first:100 orderBy:{id:asc}){edges{node{id objectId objectName}}}gainFiles(first:20){edges{node{id s3FilePath}}}frameAcquisitionFiles(first:20){edges{node{id s3MdocPath}}}annotationsAggregate{aggregate{count}}framesAggregate{aggregate{count sum{exposureDose}}}}}" as Query<RunResult, { id: number }>;
 
 export interface RunsResult {
   readonly runs: ReadonlyArray<{

@@ -1,5 +1,4 @@
 import { decodeOverlay } from "../../src/model/overlay-bytes.js";
-import type { VolumeFacts } from "../../src/model/page-api.js";
 import { AnswerError } from "../parts/api.js";
 import type { CutPlane, DroppedVolume, Question, Reply } from "./dropped-worker.js";
 import workerUrl from "./dropped-worker.js?worker&url";

@@ -85,7 +85,9 @@ export function Cards<Row extends { readonly id: number }>({
                     >
                       {calledOf(spec, row)}
                     </Link>
-                    <span className="card-facts">{spec.card!.facts(row)}</span>
+                    <span className="card-facts" title={spec.card!.details?.(row)}>
+                      {spec.card!.facts(row)}
+                    </span>
                   </>
                 )}
               </div>

@@ -12,7 +12,7 @@ import type { Facet, Facets as Found } from "../../../src/model/page-api.js";
 import type { Input } from "../../queries/generated.js";
 import { ask } from "../api.js";
 import { count } from "../format.js";
-import { ErrorPanel, Loading } from "../states.js";
+import { Answer } from "../states.js";
 import type { ListState } from "./state.js";
 
 const SHOWN = 6;
@@ -66,9 +66,11 @@ function Groups({ of, state }: { of: ListedKind; state: ListState }) {
     queryFn: ({ signal }) => askFacets(of, state.where, signal),
     placeholderData: keepPreviousData,
   });
-  if (asked.data === undefined)
-    return asked.error ? <ErrorPanel error={asked.error} again={() => void asked.refetch()} /> : <Loading />;
-  const found = new Map(asked.data.facets.map((facet) => [facet.id, facet]));
+  return <Answer asked={asked}>{({ facets }) => <Grouped of={of} state={state} facets={facets} />}</Answer>;
+}
+
+function Grouped({ of, state, facets: all }: { of: ListedKind; state: ListState; facets: readonly Facet[] }) {
+  const found = new Map(all.map((facet) => [facet.id, facet]));
   const groups = [...new Set(FACETS[of].map(({ group }) => group))];
   return groups.map((group) => {
     const facets = FACETS[of].filter((facet) => facet.group === group);

@@ -4,7 +4,7 @@ import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from
 import type { Input } from "../../queries/generated.js";
 import { useServer } from "../queries.js";
 import { letterKeys } from "../settings.js";
-import { Boundary, Empty, ErrorPanel, Loading } from "../states.js";
+import { Answer, Boundary, Empty, ErrorPanel } from "../states.js";
 import { CAPTION, Cards, GAP } from "./cards.js";
 import { Chips } from "./chips.js";
 import { Facets } from "./facets.js";
@@ -59,21 +59,19 @@ function Catalogued<Row extends { readonly id: number }>({ spec, fixed, title }:
       <section className="list-main" aria-label={spec.many}>
         <Tools spec={spec} state={state} total={total.data} isOld={total.isPlaceholderData} title={title} />
         {spec.of !== "depositions" && filters > 0 && <Chips of={spec.of} state={state} />}
-        {total.data === undefined ? (
-          total.error ? (
-            <ErrorPanel error={total.error} again={() => void total.refetch()} />
-          ) : (
-            <Loading />
-          )
-        ) : total.data > 0 ? (
-          <Window spec={spec} state={state} total={total.data} selected={selected} setSelected={setSelected} />
-        ) : filters > 0 && spec.of !== "depositions" ? (
-          <NoHits of={spec.of} spec={spec} state={state} fixed={fixed} />
-        ) : (
-          <Empty {...(spec.empty.command && { command: spec.empty.command })}>
-            No {spec.many}. {spec.empty.why}
-          </Empty>
-        )}
+        <Answer asked={total}>
+          {(all) =>
+            all > 0 ? (
+              <Window spec={spec} state={state} total={all} selected={selected} setSelected={setSelected} />
+            ) : filters > 0 && spec.of !== "depositions" ? (
+              <NoHits of={spec.of} spec={spec} state={state} fixed={fixed} />
+            ) : (
+              <Empty {...(spec.empty.command && { command: spec.empty.command })}>
+                No {spec.many}. {spec.empty.why}
+              </Empty>
+            )
+          }
+        </Answer>
         <ListFoot spec={spec} state={state} total={total.data ?? 0} selected={selected} clear={() => setSelected(new Map())} />
       </section>
     </div>

@@ -42,6 +42,8 @@ export interface Column<Row> {
   readonly width: number;
   readonly isNumber?: boolean;
   cell(row: Row): ReactNode;
+  /** Why there may be none. */
+  readonly absent?: string;
   /** For files of the list. Default: what the cell shows, where that is text. */
   value?(row: Row): string | number | boolean | null;
   /** Where the catalogue can sort by it. */
@@ -53,6 +55,8 @@ export type Direction = "asc" | "desc_nulls_last";
 export interface Card<Row> {
   photo(row: Row): { readonly small: string | null; readonly large: string | null } | undefined;
   facts(row: Row): ReactNode;
+  /** What does not fit on the card, or needs words: seen on hover. */
+  details?(row: Row): string;
   /** A volume, `tomogram:12`, whose xz section is shown while a pointer or the keys are on the card. */
   strip?(row: Row): string | undefined;
 }

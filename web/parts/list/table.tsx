@@ -1,7 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import type { ReactNode } from "react";
-import { ABSENT } from "../format.js";
+import { orAbsent } from "../absent.js";
 import type { InsideProps } from "./list.js";
 import { calledOf } from "./spec.js";
 
@@ -71,7 +70,7 @@ export function Rows<Row extends { readonly id: number }>({
               tabIndex={index === current ? 0 : -1}
               onFocus={() => focus(index)}
             >
-              {shown.map(({ id, title, cell, isNumber }, at) => (
+              {shown.map(({ id, title, cell, isNumber, absent }, at) => (
                 <td key={id} className={isNumber ? "number" : undefined} data-label={isNumber && row ? title : undefined}>
                   {row === undefined ? (
                     <span className="waits" />
@@ -95,11 +94,11 @@ export function Rows<Row extends { readonly id: number }>({
                           open(row, index);
                         }}
                       >
-                        {shownOf(cell(row), calledOf(spec, row))}
+                        {String(cell(row) ?? "").trim() || calledOf(spec, row)}
                       </Link>
                     </span>
                   ) : (
-                    shownOf(cell(row), ABSENT)
+                    orAbsent(cell(row), absent)
                   )}
                 </td>
               ))}
@@ -111,9 +110,4 @@ export function Rows<Row extends { readonly id: number }>({
       </tbody>
     </table>
   );
-}
-
-/** What stands in a cell; an empty text is absent, too. */
-function shownOf(cell: ReactNode, absent: string): ReactNode {
-  return cell === undefined || cell === null || (typeof cell === "string" && cell.trim() === "") ? absent : cell;
 }

@@ -1,0 +1,42 @@
+import type { FileFacts, FileRecord } from "../../src/model/page-api.js";
+import { ask } from "./api.js";
+import { ABSENT, fixed } from "./format.js";
+
+/** What the header of a file or volume of a place says. */
+export const fileFactsQuery = (place: string, key: string) => ({
+  queryKey: ["facts", place, key],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    ask<FileFacts>(`places/${place}/facts?${new URLSearchParams({ key })}`, signal),
+});
+
+/** `256 × 192 × 64`: x first, as people say it. */
+export const shapeOf = ({ shape }: FileRecord): string => [...shape].reverse().join(" × ");
+
+/** In Å; where axes differ each of them, x first. */
+export function voxelOf(record: FileRecord): string {
+  const texts = voxelSizes(record).map((size) => fixed(size));
+  return texts.length === 0 ? ABSENT : new Set(texts).size === 1 ? texts[0]! : texts.join(" × ");
+}
+
+/** Å along x, y and z, as many of them as there are; none where one is not known. */
+export function voxelSizes({ voxel_size, unit, axes }: FileRecord): readonly number[] {
+  const sizes = axes.flatMap((axis, at) => {
+    const size = voxel_size[at];
+    return ["z", "y", "x"].includes(axis) && typeof size === "number" ? [angstromOf(size, unit[at])] : [];
+  });
+  return sizes.every((size) => size !== undefined) ? sizes.reverse() : [];
+}
+
+function angstromOf(size: number, unit: string | null | undefined): number | undefined {
+  const factors: Readonly<Record<string, number>> = {
+    å: 1,
+    angstrom: 1,
+    nm: 10,
+    nanometer: 10,
+    µm: 1e4,
+    um: 1e4,
+    micrometer: 1e4,
+  };
+  const factor = factors[unit?.toLowerCase() ?? ""];
+  return factor === undefined ? undefined : size * factor;
+}

@@ -1,0 +1,86 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { decodeOverlay, type OverlayShapes } from "../../src/model/overlay-bytes.js";
+import type { OverlayLayer, VolumeFacts } from "../../src/model/page-api.js";
+import { answered, base } from "../parts/api.js";
+import { count } from "../parts/format.js";
+import { overlaysQuery, volumeQuery } from "../parts/queries.js";
+import { VolumePicture } from "../parts/volume-picture.js";
+import { indexAt, voxelOf } from "./geometry.js";
+
+const CROPS = 24;
+const SIDE_PIXELS = 72;
+/** Edges of a crop in voxels; three diameters of the particle, where that is known. */
+const [SIDE_MIN, SIDE, SIDE_MAX] = [24, 48, 128];
+
+/** What particles of an annotation look like: crops of xy around some of them, evenly spread over the list. Nothing of masks and meshes. */
+export default function Crops({
+  annotation,
+  tomogram,
+  search,
+}: {
+  annotation: number;
+  tomogram: number;
+  search: { on?: string };
+}) {
+  const ref = `tomogram:${tomogram}`;
+  const { data: facts } = useQuery(volumeQuery(ref));
+  const { data: overlays } = useQuery(overlaysQuery(ref));
+  const layer = overlays?.layers.find(
+    ({ annotationId, kind, error }) => annotationId === annotation && /points$/i.test(kind) && !error,
+  );
+  const { data: shapes } = useQuery({
+    queryKey: ["crops", ref, layer?.id],
+    queryFn: async ({ signal }) =>
+      decodeOverlay(await (await answered(new URL(`api/v1/overlays/${ref}/${layer!.id}.bin`, base), { signal })).arrayBuffer()),
+    enabled: layer !== undefined,
+  });
+  if (!layer || !facts || !shapes || shapes.xyz.length === 0) return null;
+  const points = chosenOf(shapes);
+  const all = shapes.xyz.length / 3;
+  return (
+    <section aria-labelledby="crops">
+      <h2 id="crops">{all > points.length ? `${points.length} of ${count(all)}` : count(all)}</h2>
+      <ul className="row wrap">
+        {points.map((point) => (
+          <li key={point.place}>
+            <Link
+              to="/view/tomogram/$id"
+              params={{ id: String(tomogram) }}
+              search={{ ...search, p: point.world.map((length) => length.toFixed(1)).join() }}
+              aria-label={`Particle ${point.place + 1} in the viewer`}
+              title={`particle ${point.place + 1}, section ${indexAt(facts, 0, point.world[2]) + 1}`}
+            >
+              <span className="stage" style={{ width: SIDE_PIXELS }}>
+                <VolumePicture of={ref} {...cropOf(layer, facts, point.world)} />
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface Point {
+  /** In the file, from 0. */
+  readonly place: number;
+  /** Å. */
+  readonly world: readonly [x: number, y: number, z: number];
+}
+
+function chosenOf({ xyz, places }: OverlayShapes): readonly Point[] {
+  const all = xyz.length / 3;
+  const chosen = Math.min(CROPS, all);
+  return Array.from({ length: chosen }, (_, i) => {
+    const at = Math.floor((i * all) / chosen);
+    return { place: places[at] ?? at, world: [xyz[3 * at]!, xyz[3 * at + 1]!, xyz[3 * at + 2]!] };
+  });
+}
+
+function cropOf({ radiusAngstrom }: OverlayLayer, facts: VolumeFacts, [x, y, z]: Point["world"]) {
+  const wanted = radiusAngstrom ? Math.round((6 * radiusAngstrom) / voxelOf(facts)[2]) : SIDE;
+  const side = Math.min(Math.max(wanted, SIDE_MIN), SIDE_MAX);
+  const [u, v] = [indexAt(facts, 2, x) - Math.floor(side / 2), indexAt(facts, 1, y) - Math.floor(side / 2)];
+  return { at: indexAt(facts, 0, z), box: [u, v, u + side, v + side] as const };
+}
