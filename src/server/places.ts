@@ -177,15 +177,21 @@ export async function existing(place: Place, text: string, signal?: AbortSignal)
   const key = keyWithin(place, text);
   // a dataset of an HDF5 file: `file.h5#/volume`
   const file = key.split("#", 1)[0]!;
-  if ((await place.store.stat(key, { signal })) || (file !== "" && (await place.store.stat(file, { signal }))))
-    return { place, key };
   const { store } = place;
+  let refusal: unknown;
+  const stat = (name: string) =>
+    store.stat(name, { signal }).catch((error: unknown) => {
+      // a web server leads from a folder's name to the folder, and may refuse that
+      if (store.local || !isEmporiumError(error) || error.code !== "STORE_DENIED") throw error;
+      refusal = error;
+    });
+  if ((await stat(key)) || (file !== "" && (await stat(file)))) return { place, key };
   const isVolumeHere = () => isVolume(folderOf(store, `${key}/`, `${place.id}/${key}`, { signal }));
   const isFolderHere = () => hasEntries(store, key, signal);
   // many web servers refuse to list a folder, and give what is in it
   const [first, second] = store.local ? [isFolderHere, isVolumeHere] : [isVolumeHere, isFolderHere];
   if ((await first()) || (await second())) return { place, key };
-  throw notHere(place, key);
+  throw refusal ?? notHere(place, key);
 }
 
 function notHere(place: Place, key: string): EmporiumError {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -183,6 +183,34 @@ describe("locations", () => {
     await served(await openPlaces([at("empty")]), async ({ url }) => {
       expect(await json(`${url}/api/v1/places/empty/list`)).toEqual({ place: "empty", prefix: "", entries: [] });
     });
+  });
+
+  it("A31: a web folder without a list says which command opens a file of it; a Zarr in it is served all the same", async () => {
+    // as nginx without autoindex: folders are refused, files are given; below `written` somebody wrote a page
+    const plain: Server = createServer(({ url: path = "/", method }, response) => {
+      const file = at("mixed", path);
+      if (path.startsWith("/written")) response.writeHead(200, { "content-type": "text/html" }).end("<h1>Our data</h1>");
+      else if (path.endsWith("/")) response.writeHead(403).end();
+      else if (!existsSync(file)) response.writeHead(404).end();
+      else if (statSync(file).isDirectory()) response.writeHead(301, { location: `${path}/` }).end();
+      else {
+        const body = readFileSync(file);
+        response.writeHead(200, { "content-length": body.length }).end(method === "HEAD" ? undefined : body);
+      }
+    });
+    await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
+    try {
+      expect(await told(`${url}/data/`)).toMatch(/^error\[STORE_DENIED\]/);
+      for (const name of ["data", "written"])
+        expect(await told(`${url}/${name}/`)).toContain(`emporium serve ${url}/${name}/FILE.mrc`);
+      await served(await openPlaces([`${url}/v.zarr`]), async (portal) => {
+        const ref = printRef({ kind: "place", place: "v-zarr", key: "v.zarr" });
+        expect(await json(`${portal.url}/api/v1/volumes/${ref}`)).toMatchObject({ shape: [2, 3, 4] });
+      });
+    } finally {
+      await new Promise((resolve) => plain.close(resolve));
+    }
   });
 
   const told = (word: string) =>

@@ -31,7 +31,7 @@ export function Annotation() {
   });
   return (
     <div className="page">
-      <Answer asked={asked}>
+      <Answer asked={asked} title="Annotation">
         {(row) => (row === null ? <NoSuch kind="annotations" id={id} /> : <Found key={row.id} row={row} />)}
       </Answer>
     </div>

@@ -27,7 +27,7 @@ export function Browse() {
   const server = useServer();
   return (
     <div className="page">
-      <Answer asked={server}>
+      <Answer asked={server} title="Files">
         {({ places, catalogue }) => {
           const place = places.find((one) => one.id === id);
           if (place)

@@ -29,18 +29,13 @@ export function Dataset() {
     queryFn: async ({ signal }) =>
       id === undefined ? null : ((await askCatalogue(datasetQuery, { id }, signal)).datasets[0] ?? null),
   });
+  if (asked.data) return <Found key={asked.data.id} dataset={asked.data} />;
   return (
-    <Answer asked={asked}>
-      {(dataset) =>
-        dataset === null ? (
-          <div className="page">
-            <NoSuch kind="datasets" id={id} />
-          </div>
-        ) : (
-          <Found key={dataset.id} dataset={dataset} />
-        )
-      }
-    </Answer>
+    <div className="page">
+      <Answer asked={asked} title="Dataset">
+        {() => <NoSuch kind="datasets" id={id} />}
+      </Answer>
+    </div>
   );
 }
 

@@ -22,7 +22,7 @@ export function Deposition() {
   });
   return (
     <div className="page">
-      <Answer asked={asked}>
+      <Answer asked={asked} title="Deposition">
         {(answer) => (answer?.depositions[0] ? <Found of={answer} /> : <NoSuch kind="depositions" id={id} />)}
       </Answer>
     </div>

@@ -40,7 +40,14 @@ export function Neuroglancer() {
     queryFn: ({ signal }) => ask<NeuroglancerView>(`neuroglancer/${what}${queryOf(opened)}`, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return <Answer asked={asked}>{(view) => <Framed key={what} what={what} answer={view} opened={opened} />}</Answer>;
+  if (asked.data) return <Framed key={what} what={what} answer={asked.data} opened={opened} />;
+  return (
+    <div className="page">
+      <Answer asked={asked} title="Neuroglancer">
+        {() => null}
+      </Answer>
+    </div>
+  );
 }
 
 function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerView; opened: string }) {

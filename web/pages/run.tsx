@@ -48,7 +48,9 @@ export function Run() {
   });
   return (
     <div className="page">
-      <Answer asked={asked}>{(run) => (run === null ? <NoSuch kind="runs" id={id} /> : <Found key={run.id} run={run} />)}</Answer>
+      <Answer asked={asked} title="Run">
+        {(run) => (run === null ? <NoSuch kind="runs" id={id} /> : <Found key={run.id} run={run} />)}
+      </Answer>
     </div>
   );
 }

@@ -141,25 +141,34 @@ interface Asked<T> {
 export function Answer<T>({
   asked,
   loading,
+  title,
   children,
 }: {
   asked: Asked<T>;
   loading?: ReactNode;
+  /** Of a page that has no other until there is an answer. */
+  title?: string;
   children: (data: T) => ReactNode;
 }) {
   const queries = useQueryClient();
   if (asked.data !== undefined) return children(asked.data);
   const again = () => void asked.refetch();
-  if (asked.error) return <ErrorPanel error={asked.error} again={again} />;
-  if (asked.fetchStatus === "idle")
-    return (
-      <div className="panel">
-        <p>This was cancelled before there was an answer.</p>
-        <button type="button" onClick={again}>
-          Ask again
-        </button>
-      </div>
-    );
   const cancel = () => void queries.cancelQueries({ predicate: ({ state }) => state.status === "pending" });
-  return <Loading cancel={cancel}>{loading}</Loading>;
+  return (
+    <>
+      {title && <h1>{title}</h1>}
+      {asked.error ? (
+        <ErrorPanel error={asked.error} again={again} />
+      ) : asked.fetchStatus === "idle" ? (
+        <div className="panel">
+          <p>This was cancelled before there was an answer.</p>
+          <button type="button" onClick={again}>
+            Ask again
+          </button>
+        </div>
+      ) : (
+        <Loading cancel={cancel}>{loading}</Loading>
+      )}
+    </>
+  );
 }

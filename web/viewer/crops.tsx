@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { decodeOverlay, type OverlayShapes } from "../../src/model/overlay-bytes.js";
 import type { OverlayLayer, VolumeFacts } from "../../src/model/page-api.js";
 import { answered, base } from "../parts/api.js";
-import { count } from "../parts/format.js";
+import { count, plural } from "../parts/format.js";
 import { overlaysQuery, volumeQuery } from "../parts/queries.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { indexAt, voxelOf } from "./geometry.js";
@@ -40,7 +40,7 @@ export default function Crops({
   const all = shapes.xyz.length / 3;
   return (
     <section aria-labelledby="crops">
-      <h2 id="crops">{all > points.length ? `${points.length} of ${count(all)}` : count(all)}</h2>
+      <h2 id="crops">{all > points.length ? `${points.length} of ${count(all)} particles` : plural(all, "particle")}</h2>
       <ul className="row wrap">
         {points.map((point) => (
           <li key={point.place}>
