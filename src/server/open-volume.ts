@@ -15,7 +15,7 @@ import { MRC_HEADER_BYTES, parseMrcHeader } from "../formats/mrc/header.js";
 import type { PeekFacts } from "../formats/peek/facts.js";
 import { peekFile } from "../formats/peek/peek.js";
 import { openObject } from "../stores/store.js";
-import type { PlacedKey } from "./places.js";
+import { mayBeFolder, type PlacedKey } from "./places.js";
 
 /** What volumes of a server share. */
 export interface PlaneMeans {
@@ -67,7 +67,11 @@ export async function openFile(
 ): Promise<OpenVolume | undefined> {
   const { place, key } = at;
   const { store } = place;
-  if (key === "" || !(await store.stat(key, { signal }))) return undefined;
+  if (key === "") return undefined;
+  const isFile = await store.stat(key, { signal }).catch((error: unknown) => {
+    if (!mayBeFolder(store, error)) throw error;
+  });
+  if (!isFile) return undefined;
   const file = await openObject(store, key);
   const { stat, name } = file;
   const id = `${place.id}/${key}\n${stat.etag ?? stat.modifiedMs}`;

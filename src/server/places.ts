@@ -181,8 +181,7 @@ export async function existing(place: Place, text: string, signal?: AbortSignal)
   let refusal: unknown;
   const stat = (name: string) =>
     store.stat(name, { signal }).catch((error: unknown) => {
-      // a web server leads from a folder's name to the folder, and may refuse that
-      if (store.local || !isEmporiumError(error) || error.code !== "STORE_DENIED") throw error;
+      if (!mayBeFolder(store, error)) throw error;
       refusal = error;
     });
   if ((await stat(key)) || (file !== "" && (await stat(file)))) return { place, key };
@@ -193,6 +192,10 @@ export async function existing(place: Place, text: string, signal?: AbortSignal)
   if ((await first()) || (await second())) return { place, key };
   throw refusal ?? notHere(place, key);
 }
+
+/** Whether a refusal may be of a folder: web servers lead from its name to the folder, and many do not show that. */
+export const mayBeFolder = (store: Store, error: unknown): boolean =>
+  !store.local && isEmporiumError(error) && error.code === "STORE_DENIED";
 
 function notHere(place: Place, key: string): EmporiumError {
   return new EmporiumError("NOT_FOUND", `${place.id}/${key} is not here`, {
