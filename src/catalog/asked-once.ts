@@ -32,8 +32,10 @@ interface Asked {
   waiting: number;
 }
 
-/** Numbers and texts that are kept: some 100 MB, for which a million annotations take two thirds. */
-const VALUES_MAX = 24_000_000;
+/** Of numbers and texts that are kept: a million annotations take two thirds. */
+const KEPT_BYTES = 96 * 2 ** 20;
+/** What a number takes, and about what a text does. */
+const VALUE_BYTES = 4;
 /** While the database goes on changing, as during an import, what is kept is no older than this. */
 const AGE_MAX_MS = 10_000;
 /** The longest for whole tables. */
@@ -55,16 +57,18 @@ export class AskedOnce {
   readonly #clock: Clock;
   readonly #statements: (share?: number) => Promise<() => void>;
   readonly #passes = turns(1);
+  readonly #valuesMax: number;
   #version = "";
   #since = Number.NEGATIVE_INFINITY;
   #answers: Answers;
 
   /** @param atOnce statements at once: lists are read on the same sessions, and by the same processors. */
-  constructor(pool: pg.Pool, clock: Clock, atOnce: number) {
+  constructor(pool: pg.Pool, clock: Clock, atOnce: number, keptBytes = KEPT_BYTES) {
     this.#pool = pool;
     this.#clock = clock;
     this.#statements = turns(atOnce);
-    this.#answers = new Answers(this);
+    this.#valuesMax = keptBytes / VALUE_BYTES;
+    this.#answers = new Answers(this, this.#valuesMax);
   }
 
   /** Answers of the database as it is now, or was some seconds ago: sessions tell what they changed after a while. They stay of one state. */
@@ -75,7 +79,7 @@ export class AskedOnce {
     const { version } = rows.rows[0]!;
     const now = this.#clock.monotonic();
     if (version !== this.#version && now - this.#since >= AGE_MAX_MS) {
-      this.#answers = new Answers(this);
+      this.#answers = new Answers(this, this.#valuesMax);
       [this.#version, this.#since] = [version, now];
     }
     return this.#answers;
@@ -143,10 +147,11 @@ export class AskedOnce {
 /** Of one state of the database. */
 export class Answers {
   readonly #database: AskedOnce;
-  readonly #kept = new Recent<string, Asked>(VALUES_MAX, ({ weight }) => weight);
+  readonly #kept: Recent<string, Asked>;
 
-  constructor(database: AskedOnce) {
+  constructor(database: AskedOnce, valuesMax: number) {
     this.#database = database;
+    this.#kept = new Recent(valuesMax, ({ weight }) => weight);
   }
 
   /** The rows of a statement. @throws {EmporiumError} CANCELLED; DATABASE_TIMEOUT, DATABASE_UNAVAILABLE, DATABASE_FAILED. */

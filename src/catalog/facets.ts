@@ -80,10 +80,14 @@ const KNOWN = knownColumns();
  * Which entities have a value is asked of the database once, and so is what else a filter asks for. Then a choice is an intersection of sets, and its counts are
  * passes over them: on the level of runs, unless the filter asks something of the same annotation. Of more annotations than fit the database counts.
  *
- * @param pool of a role that only reads, with a `statement_timeout`.
+ * @param pool of a role that only reads, with a `statement_timeout`. @param keptBytes of sets and counts
  */
-export function openFacets(pool: pg.Pool, clock: Clock): (request: FacetsRequest, signal?: AbortSignal) => Promise<Facets> {
-  const database = new AskedOnce(pool, clock, STATEMENTS_MAX);
+export function openFacets(
+  pool: pg.Pool,
+  clock: Clock,
+  keptBytes?: number,
+): (request: FacetsRequest, signal?: AbortSignal) => Promise<Facets> {
+  const database = new AskedOnce(pool, clock, STATEMENTS_MAX, keptBytes);
   return async ({ of, where, facet: only, like }, signal) => {
     const asked = (where ?? {}) as Where;
     const entity = getEntity(ENTITY[of]);

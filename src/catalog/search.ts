@@ -18,10 +18,14 @@ const WORDS_MAX = 50_000;
  * Finds datasets, runs, objects, depositions, people and files by the beginnings of all words that are asked for, or by their number; files by the beginning
  * of their name. Where nothing is found, the words that come nearest are offered, if they find something.
  *
- * @param pool of a role that only reads, with a `statement_timeout`.
+ * @param pool of a role that only reads, with a `statement_timeout`. @param keptBytes of answers
  */
-export function openSearch(pool: pg.Pool, clock: Clock): (q: string, signal?: AbortSignal) => Promise<SearchHits> {
-  const database = new AskedOnce(pool, clock, Object.keys(FINDERS).length);
+export function openSearch(
+  pool: pg.Pool,
+  clock: Clock,
+  keptBytes?: number,
+): (q: string, signal?: AbortSignal) => Promise<SearchHits> {
+  const database = new AskedOnce(pool, clock, Object.keys(FINDERS).length, keptBytes);
   return async (q, signal) => {
     const answers = await database.latest();
     const ask: Ask = (statement) => answers.ask(compiled(statement), signal);

@@ -6,9 +6,10 @@ import type { ServedCatalogue } from "../server/api/context.js";
 import type { Place } from "../server/places.js";
 import type { ImportReport } from "../stations/catalog/portal-import/report.js";
 import type { Store } from "../stores/store.js";
+import { readOptions } from "./blocks-options.js";
 import { command, type Io } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
-import { wholeNumber } from "./option-types.js";
+import { defaultMemoryBytes, wholeNumber } from "./option-types.js";
 import { toldToStop } from "./signals.js";
 import { version } from "./version.js";
 
@@ -22,6 +23,7 @@ export default command({
     "The first tree gets a catalogue: while it is served, the catalogue is updated from it (as catalog import does; unchanged runs are skipped), with --json before the result is printed. It answers GraphQL at /graphql, files with ranges at /files, read-only S3 at /s3, Neuroglancer at /viewer.",
     "On 127.0.0.1, the default, only this machine can reach the server. With another --host everybody who reaches the port can read everything in the locations; --url is then the URL at which others reach this server. URLs in answers and in Neuroglancer's views point to this server, whatever URLs rows and views were written with.",
     "Pages of other origins can read nothing, unless --cors names their origin.",
+    "--memory is for all that is kept and on its way: chunks and planes of volumes, files, layers, counts of lists. The program itself and its database come on top.",
     "The official client (cryoet_data_portal) needs two settings, which are printed: the URL for Client(…), and BOTO_ENDPOINT_URL. Other AWS programs read AWS_ENDPOINT_URL_S3.",
   ],
   positionals: ["locations"],
@@ -48,7 +50,7 @@ export default command({
       .meta({ description: "name of the bucket at /s3", value: "NAME" }),
     import: z.boolean().default(true).meta({ description: "update the catalogue from the tree" }),
     ...databaseOptions,
-    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
+    ...readOptions,
   }),
   examples: [
     { run: "emporium serve demo-out/portal --port 0", says: "the demo's tree as a portal", stays: true },
@@ -71,8 +73,19 @@ export default command({
     await tellPlaces(places, trees, options, io);
     const catalogue = trees[0] && (await openCatalogue(trees[0], options, io));
     try {
-      const { bucket, host, port, url } = options;
-      const portal = await servePortal({ places, catalogue, bucket, host, port, url, cors, version: version(), log: io.log });
+      const { bucket, host, port, url, memory: memoryBytes = defaultMemoryBytes() } = options;
+      const portal = await servePortal({
+        places,
+        catalogue,
+        bucket,
+        host,
+        port,
+        url,
+        cors,
+        memoryBytes,
+        version: version(),
+        log: io.log,
+      });
       try {
         const home = url?.replace(/\/+$/, "") ?? portal.url;
         if (url === undefined && !isLoopback(host)) {

@@ -79,7 +79,8 @@ export function blockSource(source: RandomAccess, options: BlockOptions = {}): B
           const bytes = await source.read({ offset: index * blockBytes, length: wanted * blockBytes }, readOptions);
           if (bytes.length < wanted * blockBytes) end = Math.min(end, index * blockBytes + bytes.length);
           for (let i = 0; i * blockBytes < Math.max(bytes.length, 1); i++) {
-            const piece = bytes.subarray(i * blockBytes, (i + 1) * blockBytes);
+            // a part of a larger buffer would keep all of it
+            const piece = bytes.length > blockBytes ? bytes.slice(i * blockBytes, (i + 1) * blockBytes) : bytes;
             if (index + i < stop) found.set(index + i, piece);
             kept.set(index + i, piece);
           }

@@ -13,6 +13,11 @@ export class Recent<K, V> extends Map<K, V> {
     super();
   }
 
+  /** Of all entries together. */
+  get weight(): number {
+    return this.held;
+  }
+
   override get(key: K): V | undefined {
     if (!this.has(key)) return undefined;
     const value = super.get(key) as V;

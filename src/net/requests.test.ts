@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
+import { PRIVATE } from "../../test/faults/hostile-names.js";
 import { isEmporiumError } from "../core/errors.js";
 import { Secret } from "../core/redact.js";
 import { type HttpStoreOptions, httpStore } from "../stores/http/store.js";
@@ -39,50 +40,6 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
     (error: unknown) => (isEmporiumError(error) ? error.code : String(error)),
   );
 }
-
-/** Everything that names this machine, its network, or the cloud's metadata. */
-const PRIVATE = [
-  "http://127.0.0.1/",
-  "http://127.1/",
-  "http://2130706433/",
-  "http://0x7f.1/",
-  "http://0177.0.0.1/",
-  "http://017700000001/",
-  "http://0/",
-  "http://0.0.0.0/",
-  "http://10.0.0.1/",
-  "http://10.255.255.255/",
-  "http://100.64.0.1/",
-  "http://169.254.169.254/latest/meta-data/",
-  "http://172.16.0.1/",
-  "http://192.168.1.1/",
-  "http://198.18.0.1/",
-  "http://224.0.0.1/",
-  "http://255.255.255.255/",
-  "http://[::]/",
-  "http://[::1]/",
-  "http://[::ffff:7f00:1]/",
-  "http://[::ffff:127.0.0.1]/",
-  "http://[::127.0.0.1]/",
-  "http://[64:ff9b::7f00:1]/",
-  "http://[2002:7f00:1::]/",
-  "http://[fc00::1]/",
-  "http://[fd00:ec2::254]/",
-  "http://[fe80::1]/",
-  "http://[ff02::1]/",
-  "http://user@8.8.8.8/",
-  "http://user:pw@8.8.8.8/",
-  "http://8.8.8.8:22/",
-  "https://8.8.8.8:8443/",
-  "http://private.test/",
-  "http://private.test./",
-  "http://both.test/",
-  "http://nothing.test/",
-  "http://１２７.0.0.1/",
-  "http://127。0。0。1/",
-  "http://%31%32%37.0.0.1/",
-  "http://[0:0:0:0:0:ffff:10.0.0.1]/",
-];
 
 const resolve = async (host: string): Promise<string[]> => {
   if (host === "both.test") return ["8.8.8.8", "127.0.0.1"];

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { ServedMemory } from "./memory-shares.js";
 
 /** One answer of the server. */
 export interface Sample {
@@ -15,8 +16,14 @@ export interface Figures {
 
 const SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
-/** Counts samples, and asks for the number of requests whose answer has not begun. */
-export function openFigures(underWay: () => number): Figures {
+export interface FigureSources {
+  /** Requests whose answer has not begun. */
+  underWay(): number;
+  memory: ServedMemory["figures"];
+}
+
+/** Counts samples, and asks for the rest when figures are read. */
+export function openFigures({ underWay, memory }: FigureSources): Figures {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -39,6 +46,24 @@ export function openFigures(underWay: () => number): Figures {
     registers,
     collect() {
       this.set(underWay());
+    },
+  });
+  new Gauge({
+    name: "emporium_memory_limit_bytes",
+    help: "What buffers of a kind may take of --memory.",
+    labelNames: ["use"] as const,
+    registers,
+    collect() {
+      for (const { use, limitBytes } of memory()) this.set({ use }, limitBytes);
+    },
+  });
+  new Gauge({
+    name: "emporium_memory_used_bytes",
+    help: "What buffers of a kind take now.",
+    labelNames: ["use"] as const,
+    registers,
+    collect() {
+      for (const { use, usedBytes } of memory()) if (usedBytes !== undefined) this.set({ use }, usedBytes);
     },
   });
   return {

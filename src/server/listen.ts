@@ -245,7 +245,8 @@ function pairs(headers: IncomingMessage["headers"]): [string, string][] {
   );
 }
 
-function isLoopback(address: string): boolean {
+/** Of an address, not of a name. */
+export function isLoopback(address: string): boolean {
   return /^127\./.test(address) || address === "::1" || /^::ffff:127\./.test(address);
 }
 

@@ -1,10 +1,11 @@
 import type { Clock } from "../core/clock.js";
 import type { Figures, Sample } from "./figures.js";
 import { type Handler, refusal } from "./handler.js";
-import { CLIENT_ADDRESS } from "./listen.js";
+import { CLIENT_ADDRESS, isLoopback } from "./listen.js";
+import type { ServedMemory } from "./memory-shares.js";
 
 export interface Metrics {
-  /** `/metrics`: of this machine's own clients alone. */
+  /** `/metrics`: for this machine's own clients alone. */
   readonly route: Handler;
   /** Counts what a handler answers. */
   counted(handler: Handler): Handler;
@@ -16,13 +17,22 @@ const ROUTES = new Set(["api", "assets", "at", "files", "graphql", "healthz", "m
 /** Samples that are kept until something reads figures, or there are more: only then is the library of figures loaded. */
 const SAMPLES_MAX = 1_000;
 
+export interface MetricsOptions {
+  readonly clock: Clock;
+  readonly memory: ServedMemory;
+  /** Others reach this server at another address: who asks over loopback may be their proxy, which need not say so. */
+  readonly isHandedOn: boolean;
+}
+
 /** Figures of this server and its process, as Prometheus reads them. */
-export function serverMetrics(clock: Clock): Metrics {
+export function serverMetrics({ clock, memory, isHandedOn }: MetricsOptions): Metrics {
   let samples: Sample[] = [];
   let underWay = 0;
   let figures: Promise<Figures> | undefined;
   const loaded = async () => {
-    figures ??= import("./figures.js").then(({ openFigures }) => openFigures(() => underWay));
+    figures ??= import("./figures.js").then(({ openFigures }) =>
+      openFigures({ underWay: () => underWay, memory: memory.figures }),
+    );
     const { take, print } = await figures;
     for (const sample of samples) take(sample);
     samples = [];
@@ -30,7 +40,8 @@ export function serverMetrics(clock: Clock): Metrics {
   };
   return {
     async route(request) {
-      if (!isOfThisMachine(request)) return refusal(403, "only this machine may read this");
+      if (isHandedOn) return refusal(403, "figures are not shown where others reach this server by --url");
+      if (!isOfThisMachine(request)) return refusal(403, "figures are for programs on this machine, at 127.0.0.1");
       const { text, type } = await (await loaded())();
       return new Response(request.method === "HEAD" ? null : text, {
         headers: { "content-type": type, "cache-control": "no-store" },
@@ -60,5 +71,5 @@ function isOfThisMachine({ headers, url }: Request): boolean {
   const address = headers.get(CLIENT_ADDRESS) ?? "";
   const { hostname } = new URL(url);
   const isHandedOn = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"].some((name) => headers.has(name));
-  return !isHandedOn && /^(?:::ffff:)?127\.|^::1$/.test(address) && /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+  return !isHandedOn && isLoopback(address) && /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
 }

@@ -80,7 +80,7 @@ export async function openFile(
   if (compression && store.local) return openCompressed(at, file, compression, means, signal);
   const known = await planeFile(kept, { signal });
   if (known === undefined) return undefined;
-  const here = await openPlanes(kept, known);
+  const here = await openPlanes(kept, known, { kept: { cache: means.blocks, id: `${id}\nrows` } });
   const [peeked] = (await peekFile(kept, { signal })).images;
   const common = {
     ...at,

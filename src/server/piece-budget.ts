@@ -6,6 +6,8 @@ const SMALL_PIECE_BYTES = 64 * 1024;
 
 /** Shares a memory budget among the answers that wait for their clients. */
 export interface PieceBudget {
+  /** Bytes that are taken. */
+  readonly takenBytes: number;
   /** How many bytes may be read for one body now. They count until they are given back. */
   take(wanted: number): number;
   giveBack(bytes: number): void;
@@ -18,6 +20,9 @@ export interface PieceBudget {
 export function pieceBudget(bytes: number): PieceBudget {
   let left = bytes;
   return {
+    get takenBytes() {
+      return bytes - left;
+    },
     take(wanted) {
       const most = left >= PIECE_BYTES ? PIECE_BYTES : SMALL_PIECE_BYTES;
       const taken = Math.min(wanted, most);
@@ -30,5 +35,5 @@ export function pieceBudget(bytes: number): PieceBudget {
   };
 }
 
-/** Of this process: all bodies of files together. */
+/** Of this process: bodies of files of which nothing else is said. */
 export const FILE_PIECES = pieceBudget(48 * MIB);

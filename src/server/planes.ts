@@ -4,9 +4,11 @@ import type { ReadingRoom } from "../arrays/loader/room.js";
 import type { Clock } from "../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
+import { PLANE_BYTES_MAX } from "../model/page-api.js";
 import { objectName } from "../stores/store.js";
 import { turns } from "../system/parallel.js";
-import { CLIENT_ADDRESS } from "./listen.js";
+import { CLIENT_ADDRESS, isLoopback } from "./listen.js";
+import { type ServedMemory, servedMemory } from "./memory-shares.js";
 import { etagOf, type OpenVolume, openFile, type PlaneMeans } from "./open-volume.js";
 import type { PlacedKey } from "./places.js";
 
@@ -18,49 +20,64 @@ export interface ServedVolumes {
    * @param etag the one that the caller goes on with. @throws {EmporiumError} SOURCE_CHANGED where that is another one now
    */
   open(at: PlacedKey, options?: { etag?: string | undefined; signal?: AbortSignal | undefined }): Promise<OpenVolume>;
+  /** The largest plane. */
+  readonly planeBytesMax: number;
   /**
    * A turn for one plane: some at a time for a client, which waits for more. To be given back when the client has the plane.
    *
-   * @param bytes of the plane, which are in memory until then
-   * @throws {EmporiumError} STORE_THROTTLED where too many wait already
+   * @param bytes of the plane, and what it takes to make it: they are in memory until then
+   * @throws {EmporiumError} STORE_THROTTLED where too many are under way or wait, of all clients or of this one
    */
   turn(request: Request, bytes: number): Promise<() => void>;
   close(): Promise<void>;
 }
 
-/** Chunks of all volumes, stored and decoded; beside them, blocks of remote files. */
-const CACHE_BYTES = 256 * 2 ** 20;
-const REMOTE_CACHE_BYTES = 64 * 2 ** 20;
 const VOLUMES_MAX = 64;
 const THREADS_MAX = 4;
 const UNDER_WAY_CLIENT = 8;
+/** Of one client, those that wait among them: it leaves room for others. */
+const ASKED_CLIENT = 32;
 const UNDER_WAY_MAX = 64;
-/** Planes that are read, or wait for their clients to take them. */
-const PLANES_BYTES = 256 * 2 ** 20;
 /** A volume that nobody has asked for so long is closed. */
 const IDLE_MS = 5 * 60_000;
+
+interface Client {
+  readonly turn: ReturnType<typeof turns>;
+  readonly place: ReturnType<typeof turns>;
+  /** Planes that it has asked for. */
+  count: number;
+}
 
 interface Held {
   readonly opening: Promise<OpenVolume>;
   usedMs: number;
 }
 
-export function servedVolumes({ clock }: { clock: Clock }): ServedVolumes {
+export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock; memory?: ServedMemory }): ServedVolumes {
+  const { limits } = memory;
   const threadsMax = Math.min(availableParallelism(), THREADS_MAX);
-  let room: Promise<ReadingRoom> | undefined;
+  const blocks = new Recent<string, Uint8Array>(limits.blocks, (block) => block.length);
+  let room: ReadingRoom | undefined;
+  let opening: Promise<ReadingRoom> | undefined;
   const means: PlaneMeans = {
     room: () =>
-      (room ??= import("../arrays/loader/room.js").then(({ readingRoom }) =>
-        readingRoom({ memoryBytes: CACHE_BYTES, threads: threadsMax, clock }),
-      )),
-    threads: planeThreads(threadsMax),
-    blocks: new Recent<string, Uint8Array>(REMOTE_CACHE_BYTES, (block) => block.length),
+      (opening ??= import("../arrays/loader/room.js").then(({ readingRoom }) => {
+        room = readingRoom({ memoryBytes: limits.chunks, threads: threadsMax, clock });
+        return room;
+      })),
+    // one thread more is for files that are compressed as a whole
+    threads: planeThreads(threadsMax, Math.floor(limits.rows / (threadsMax + 1))),
+    blocks,
     clock,
   };
   const volumes = new Map<string, Held>();
-  const clients = new Map<string, { turn: ReturnType<typeof turns>; count: number }>();
-  const memory = turns(PLANES_BYTES);
+  const clients = new Map<string, Client>();
+  const place = turns(limits.planes);
   let underWay = 0;
+  let planeBytes = 0;
+  memory.watch("chunks", () => room?.heldBytes ?? 0);
+  memory.watch("blocks", () => blocks.weight);
+  memory.watch("planes", () => planeBytes);
 
   function drop(id: string, held: Held): void {
     if (volumes.get(id) === held) volumes.delete(id);
@@ -111,33 +128,47 @@ export function servedVolumes({ clock }: { clock: Clock }): ServedVolumes {
         hint: "load the page again",
       });
     },
+    planeBytesMax: Math.min(PLANE_BYTES_MAX, limits.planes),
     async turn(request, bytes) {
-      if (underWay >= UNDER_WAY_MAX) {
-        const says = `${UNDER_WAY_MAX} planes are being read already`;
-        throw new EmporiumError("STORE_THROTTLED", says, { retry: "later", retryAfterMs: 1000, hint: "ask again in a second" });
+      const address = clientOf(request);
+      const client = clients.get(address) ?? {
+        turn: turns(UNDER_WAY_CLIENT),
+        // who does not read leaves room for others
+        place: turns(limits.planes / 2),
+        count: 0,
+      };
+      if (underWay >= UNDER_WAY_MAX || client.count >= ASKED_CLIENT) {
+        const says = underWay >= UNDER_WAY_MAX ? `${UNDER_WAY_MAX} planes` : `${ASKED_CLIENT} planes of one client`;
+        const later = { retry: "later", retryAfterMs: 1000, hint: "ask again in a second" } as const;
+        throw new EmporiumError("STORE_THROTTLED", `${says} are asked for already`, later);
       }
-      const address = request.headers.get(CLIENT_ADDRESS) ?? "";
-      const client = clients.get(address) ?? { turn: turns(UNDER_WAY_CLIENT), count: 0 };
       clients.set(address, client);
       underWay++;
       client.count++;
-      const leave = await client.turn();
-      const giveBack = await memory(bytes);
+      const leave = [await client.turn(), await client.place(bytes), await place(bytes)];
+      planeBytes += bytes;
       let left = false;
       return () => {
         if (left) return;
         left = true;
-        giveBack();
-        leave();
+        planeBytes -= bytes;
+        for (const one of leave) one();
         underWay--;
         if (--client.count === 0) clients.delete(address);
       };
     },
     async close() {
       for (const [id, held] of volumes) drop(id, held);
-      await Promise.all([means.threads.end(), room?.then((opened) => opened.close())]);
+      await Promise.all([means.threads.end(), opening?.then((one) => one.close())]);
     },
   };
+}
+
+/** A proxy on this machine has many clients, whom it names. Of programs here that claim to be one, each is no more than another client. */
+function clientOf({ headers }: Request): string {
+  const address = headers.get(CLIENT_ADDRESS) ?? "";
+  const named = isLoopback(address) ? headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() : undefined;
+  return named || address;
 }
 
 /** @throws {EmporiumError} what stores and formats throw: FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, … */

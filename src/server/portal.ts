@@ -14,11 +14,13 @@ import { type Handler, mounted, onlyReading } from "./handler.js";
 import { healthRoute } from "./health.js";
 import { sentJson } from "./json-reply.js";
 import { listen } from "./listen.js";
+import { servedMemory } from "./memory-shares.js";
 import { serverMetrics } from "./metrics.js";
 import { readdressedStates } from "./neuroglancer-state.js";
+import { pieceBudget } from "./piece-budget.js";
 import type { Place } from "./places.js";
 import { servedVolumes } from "./planes.js";
-import { staticFiles } from "./static.js";
+import { type StaticOptions, staticFiles } from "./static.js";
 import { treeChanges } from "./tree-changes.js";
 import { viewerPage } from "./viewer.js";
 
@@ -36,6 +38,8 @@ export interface PortalOptions {
   url?: string | undefined;
   /** Whose pages may read what is here. Default: its own alone. */
   cors?: CorsPolicy | undefined;
+  /** Of all buffers: what is kept of volumes, planes and files on their way. Default 512 MiB. */
+  memoryBytes?: number | undefined;
   /** Of the program. */
   version: string;
   /** Where `scripts/build-web.mjs` put the pages. Default: those of the package. */
@@ -77,6 +81,7 @@ export async function servePortal({
   port,
   url,
   cors = OWN_ORIGIN,
+  memoryBytes,
   version,
   pages: pagesFolder,
   viewer,
@@ -92,16 +97,20 @@ export async function servePortal({
   const filesOf = (request: Request) => `${url?.replace(/\/+$/, "") ?? new URL(request.url).origin}/files`;
   const tree = catalogue?.place ?? places.find(({ kind }) => kind === "tree");
   const hosts = ["localhost", ...(hostname === undefined ? [] : [hostname])];
+  const memory = servedMemory(memoryBytes, catalogue !== undefined);
+  const pieces = pieceBudget(memory.limits.files);
+  memory.watch("files", () => pieces.takenBytes);
   const forS3 = tree && (await import("./s3.js"));
-  const s3 = forS3?.readOnlyS3(tree!.store, { bucket, hosts, log });
-  const files = tree && staticFiles(tree.store, { instead: readdressedStates(filesOf, log), log });
-  const volumes = servedVolumes({ clock });
+  const s3 = forS3?.readOnlyS3(tree!.store, { bucket, hosts, pieces, log });
+  const files = tree && staticFiles(tree.store, { instead: readdressedStates(filesOf, log), pieces, log });
+  const volumes = servedVolumes({ clock, memory });
   const changes = catalogue && treeChanges(catalogue, clock);
   const context: ApiContext = {
     places,
     catalogue,
     treeChangedAt: changes?.changedAt,
     volumes,
+    memory,
     log,
     clock,
     server: { version, bucket, start: startOf(places) },
@@ -111,14 +120,14 @@ export async function servePortal({
   const api = apiHandler(context);
   const stopping = new AbortController();
   const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, folder: pagesFolder, log });
-  const metrics = serverMetrics(clock);
+  const metrics = serverMetrics({ clock, memory, isHandedOn: url !== undefined });
   const others = mounted({
     "/": pages,
     "/api/": async () => notHere(),
     "/api/v1/": api,
     "/zarr/": apiHandler(context, [virtualZarrRoutes]),
     "/at/": async () => notHere(),
-    ...Object.fromEntries(places.map((place) => [`/at/${place.id}/`, filesOfPlace(place, log)])),
+    ...Object.fromEntries(places.map((place) => [`/at/${place.id}/`, filesOfPlace(place, { pieces, log })])),
     ...(files && { "/files/": files }),
     ...(s3 && { "/s3/": s3 }),
     "/viewer/": viewerPage({ folder: viewer, log }),
@@ -165,10 +174,10 @@ export async function servePortal({
 }
 
 /** The bytes of a place's files. Beside a place that is one file, nothing is there. */
-function filesOfPlace({ store, key: own }: Place, log: Log): Handler {
+function filesOfPlace({ store, key: own }: Place, options: StaticOptions): Handler {
   const isOwn = (key: string) => own === undefined || key === own || key.startsWith(`${own}/`);
   const stat: Store["stat"] = async (key, options) => (isOwn(key) ? store.stat(key, options) : undefined);
-  return staticFiles({ ...store, stat }, { log });
+  return staticFiles({ ...store, stat }, options);
 }
 
 /** Answers of a known length. Longer ones are streams, which go out as the database gives them. */

@@ -4,6 +4,7 @@ import { type Log, silentLog } from "../core/log.js";
 import type { Entry, Store } from "../stores/store.js";
 import { quotedEtag } from "./conditions.js";
 import type { Handler } from "./handler.js";
+import type { PieceBudget } from "./piece-budget.js";
 import { type Found, walk } from "./s3-walk.js";
 import { staticFiles } from "./static.js";
 
@@ -12,6 +13,8 @@ export interface S3Options {
   bucket: string;
   /** Names of this server, without ports. At `BUCKET.NAME` the path is a key: by default many clients send such requests. */
   hosts?: readonly string[] | undefined;
+  /** As those of `staticFiles`. */
+  pieces?: PieceBudget | undefined;
   log?: Log | undefined;
 }
 
@@ -37,8 +40,8 @@ const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "
  *
  * Source: the API reference of S3; shapes of errors and listings as boto3 and the AWS command line expect them.
  */
-export function readOnlyS3(store: Store, { bucket, hosts = [], log = silentLog }: S3Options): Handler {
-  const files = staticFiles(store, { log });
+export function readOnlyS3(store: Store, { bucket, hosts = [], pieces, log = silentLog }: S3Options): Handler {
+  const files = staticFiles(store, { pieces, log });
   const bucketHosts = new Set(hosts.map((host) => `${bucket}.${host}`));
   return async (request, path) => {
     if (request.method !== "GET" && request.method !== "HEAD") {
@@ -60,6 +63,7 @@ export function readOnlyS3(store: Store, { bucket, hosts = [], log = silentLog }
     } catch (error) {
       if (!isEmporiumError(error)) throw error;
       log.warn(error.message, { code: error.code });
+      if (error.code === "STORE_DENIED") return errorResponse(request, 403, "AccessDenied", "Access Denied");
       return errorResponse(request, 503, "SlowDown", "the store cannot be read just now");
     }
   };

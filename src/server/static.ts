@@ -8,7 +8,7 @@ import type { Stat, Store } from "../stores/store.js";
 import { judgeConditions, quotedEtag, rangeStillFits } from "./conditions.js";
 import { type Handler, refusal } from "./handler.js";
 import { isHiddenKey } from "./hidden.js";
-import { FILE_PIECES } from "./piece-budget.js";
+import { FILE_PIECES, type PieceBudget } from "./piece-budget.js";
 import { parseRange } from "./range-header.js";
 
 export interface StaticOptions {
@@ -23,6 +23,8 @@ export interface StaticOptions {
   instead?: Substitute | undefined;
   /** `Content-Security-Policy` of a page. */
   policy?: string | undefined;
+  /** Memory for files on their way. Default: the process's. */
+  pieces?: PieceBudget | undefined;
   log?: Log | undefined;
 }
 
@@ -52,7 +54,7 @@ const ARCHIVE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";
  */
 export function staticFiles(
   store: Store,
-  { role = "archive", policy, immutable, instead, log = silentLog }: StaticOptions = {},
+  { role = "archive", policy, immutable, instead, pieces = FILE_PIECES, log = silentLog }: StaticOptions = {},
 ): Handler {
   const common = headersOf(role, policy);
   return async (request, path) => {
@@ -65,7 +67,7 @@ export function staticFiles(
       if (key === undefined || !stat) return refusal(404, "no such file", common);
       const found = await contentOf({ store, key, stat, role, instead }, request);
       const cached = immutable?.test(key) ? FOR_EVER : "no-cache";
-      return await reply(found, request, { ...common, "cache-control": cached });
+      return await reply(found, request, { ...common, "cache-control": cached }, pieces);
     } catch (error) {
       if (!isEmporiumError(error)) throw error;
       const [status, says] = statusOf(error);
@@ -132,7 +134,7 @@ export function accepts(header: string, encoding: string): boolean {
   });
 }
 
-async function reply(content: Content, request: Request, common: Record<string, string>): Promise<Response> {
+async function reply(content: Content, request: Request, common: Record<string, string>, pieces: PieceBudget): Promise<Response> {
   const { key, role, stat } = content;
   const headers: Record<string, string> = { ...common, ...content.headers, "accept-ranges": "bytes" };
   if (stat.etag !== undefined) headers.etag = quotedEtag(stat.etag);
@@ -153,7 +155,7 @@ async function reply(content: Content, request: Request, common: Record<string, 
   const part = range ?? { offset: 0, length: stat.size };
   headers["content-length"] = String(part.length);
   if (range) headers["content-range"] = `bytes ${part.offset}-${part.offset + part.length - 1}/${stat.size}`;
-  const body = request.method === "HEAD" ? null : await bodyOf(content, part);
+  const body = request.method === "HEAD" ? null : await bodyOf(content, part, pieces);
   return new Response(body, { status: range ? 206 : 200, headers });
 }
 
@@ -161,14 +163,18 @@ async function reply(content: Content, request: Request, common: Record<string, 
  * Piece by piece, each read when the client has taken the one before. The first piece is read before the answer begins, so that
  * an error determines the status.
  */
-async function bodyOf({ read }: Content, { offset, length }: ByteRange): Promise<ReadableStream<Uint8Array>> {
+async function bodyOf(
+  { read }: Content,
+  { offset, length }: ByteRange,
+  pieces: PieceBudget,
+): Promise<ReadableStream<Uint8Array>> {
   let [at, held] = [0, 0];
   const giveBack = () => {
-    FILE_PIECES.giveBack(held);
+    pieces.giveBack(held);
     held = 0;
   };
   const next = async (): Promise<Uint8Array> => {
-    held = FILE_PIECES.take(length - at);
+    held = pieces.take(length - at);
     try {
       const bytes = await read({ offset: offset + at, length: held });
       if (bytes?.length !== held) throw new Error("the file became shorter while it was being sent");
@@ -239,6 +245,7 @@ function statusOf({ code }: EmporiumError): [status: number, says: string] {
     case "STORE_ABSENT":
       return [404, "no such file"];
     case "STORE_DENIED":
+    case "ADDRESS_REFUSED":
       return [403, "this file may not be read"];
     case "STORE_CONFLICT":
     case "STORE_UNAVAILABLE":

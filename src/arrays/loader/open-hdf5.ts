@@ -56,16 +56,61 @@ export async function openHdf5(
   // 3 MB of WebAssembly: only those load it who read such files
   const library = await import("h5wasm/node");
   const module = await library.ready;
-  const file = opened(() => new library.File(path, "r"), path);
+  const file = opened(() => within(module, path, () => new library.File(path, "r")), path);
   if (file.file_id <= 0n) throw damaged(path, "it is none, or cut short");
   try {
-    const found = dataset === undefined ? undefined : file.get(dataset);
+    const found = dataset === undefined ? undefined : within(module, path, () => file.get(dataset));
     if (!(found instanceof library.Dataset)) throw noDataset(path, dataset, datasetsOf(file, library.Dataset));
-    return { levels: [levelOf(module, file, found, wanted, name)], close: () => void file.close() };
+    return { levels: [levelOf(module, path, file, found, wanted, name)], close: () => void file.close() };
   } catch (error) {
     file.close();
     throw damaged(path, error);
   }
+}
+
+interface Files {
+  open(path: string, ...how: unknown[]): unknown;
+  readonly ErrnoError: new (number: number) => Error;
+}
+/** Numbers of the library's own C library. */
+const ABSENT = 44;
+const O_DIRECTORY = 0x10000;
+
+/** The only file that the library may open just now, and another one that it wanted. */
+let only: string | undefined;
+let other: string | undefined;
+const guarded = new WeakSet<Files>();
+
+/**
+ * Lets the library read one file. Links, virtual datasets and external storage name others, which may be any file of this machine: they are not opened.
+ *
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED where it wanted another one
+ */
+function within<T>(module: H5Module, path: string, work: () => T): T {
+  const files = (module as unknown as { FS: Files }).FS;
+  if (!guarded.has(files)) {
+    const open = files.open;
+    files.open = (name, ...how) => {
+      if (only === undefined || name === only) return open(name, ...how);
+      // folders are those where it looks for its plugins
+      if (typeof how[0] !== "number" || (how[0] & O_DIRECTORY) === 0) other = name;
+      throw new files.ErrnoError(ABSENT);
+    };
+    guarded.add(files);
+  }
+  [only, other] = [path, undefined];
+  try {
+    const result = work();
+    if (other === undefined) return result;
+  } catch (error) {
+    if (other === undefined) throw error;
+  } finally {
+    only = undefined;
+  }
+  throw new EmporiumError("FORMAT_UNSUPPORTED", `${path}: its voxels lie in another file, which is not read`, {
+    place: { file: path },
+    hint: "write a file that holds them, for example with h5repack",
+  });
 }
 
 function opened<T>(open: () => T, path: string): T {
@@ -105,7 +150,14 @@ function noDataset(path: string, dataset: string | undefined, known: readonly st
   return new EmporiumError("USAGE", `${path}: ${what}`, { place: { file: path }, hint });
 }
 
-function levelOf(module: H5Module, file: File, dataset: Dataset, wanted: AxisSelection, name: string): ChunkedLevel {
+function levelOf(
+  module: H5Module,
+  filePath: string,
+  file: File,
+  dataset: Dataset,
+  wanted: AxisSelection,
+  name: string,
+): ChunkedLevel {
   const { metadata } = dataset;
   const shape = metadata.shape ?? [];
   const dtype = dtypeOf(metadata, name);
@@ -119,7 +171,7 @@ function levelOf(module: H5Module, file: File, dataset: Dataset, wanted: AxisSel
   const axes = selectAxes(shape, order, names, wanted, name);
   const volume = spatial(shape, axes.axes, 1);
   const chunk = metadata.chunks ? spatial(metadata.chunks, axes.axes, 1) : rowsOf(volume, itemBytes);
-  const box = { module, id: file.file_id, path: dataset.path, axes, volume, chunk, itemBytes, name };
+  const box = { module, filePath, id: file.file_id, path: dataset.path, axes, volume, chunk, itemBytes, name };
   return {
     name,
     shape: volume,
@@ -191,6 +243,7 @@ function voxelSizeNm({ attrs }: Dataset): ChunkedLevel["voxelSizeNm"] {
 
 interface CellBox {
   readonly module: H5Module;
+  readonly filePath: string;
   readonly id: bigint;
   readonly path: string;
   readonly axes: SelectedAxes;
@@ -201,7 +254,8 @@ interface CellBox {
 }
 
 /** One chunk, z, y, x, padded with zeros. */
-function readCell({ module, id, path, axes, volume, chunk, itemBytes, name }: CellBox, cell: Triple) {
+function readCell(box: CellBox, cell: Triple) {
+  const { axes, volume, chunk, itemBytes } = box;
   const offset = [...axes.at];
   const count = axes.at.map(() => 1);
   const size = chunk.map((length, axis) => Math.min(length, volume[axis]! - cell[axis]! * length)) as Triple;
@@ -210,7 +264,7 @@ function readCell({ module, id, path, axes, volume, chunk, itemBytes, name }: Ce
     offset[axis] = cell[at]! * chunk[at]!;
     count[axis] = size[at]!;
   }
-  const bytes = readBytes(module, id, path, count, offset, itemBytes, name);
+  const bytes = readBytes(box, count, offset);
   const plain = new Uint8Array(chunk[0] * chunk[1] * chunk[2] * itemBytes);
   const strides = spatial(stridesOf(count, "C"), axes.axes, 0);
   copyElements({ bytes, strides, offset: 0 }, { bytes: plain, strides: stridesOf(chunk, "C"), offset: 0 }, size, itemBytes);
@@ -218,22 +272,16 @@ function readCell({ module, id, path, axes, volume, chunk, itemBytes, name }: Ce
 }
 
 /** Elements of a box, little-endian whatever they are in the file, in memory of their own. */
-function readBytes(
-  module: H5Module,
-  id: bigint,
-  path: string,
-  count: number[],
-  offset: number[],
-  itemBytes: number,
-  name: string,
-) {
+function readBytes({ module, filePath, id, path, itemBytes, name }: CellBox, count: number[], offset: number[]): Uint8Array {
   const length = count.reduce((product, one) => product * one, itemBytes);
   const pointer = module._malloc(length);
   if (pointer === 0) throw damaged(name, `no memory for ${length} bytes`);
   try {
     const wide = (numbers: number[]) => numbers.map(BigInt);
     const ones = wide(count.map(() => 1));
-    module.get_dataset_data(id, path, wide(count), wide(offset), ones, BigInt(pointer));
+    const read = () => module.get_dataset_data(id, path, wide(count), wide(offset), ones, BigInt(pointer)) as unknown;
+    const status = within(module, filePath, read);
+    if (typeof status === "number" && status < 0) throw damaged(name, "a part of it cannot be read");
     return module.HEAPU8.slice(pointer, pointer + length);
   } catch (error) {
     throw damaged(name, error);

@@ -22,7 +22,8 @@ type BoxArguments = [
 /** What this thread converts itself takes no longer than a few milliseconds. */
 const HERE_BYTES = 2 ** 20;
 
-export function planeThreads(threadsMax: number): PlaneThreads {
+/** @param keptBytes of decoded rows, that each thread keeps of files which are compressed */
+export function planeThreads(threadsMax: number, keptBytes: number): PlaneThreads {
   const entry = new URL("./work/plane-worker.js", import.meta.url);
   let pool: ThreadPool<PlaneJob, PlaneResult> | undefined;
   /** One thread: it goes on where it was in a compressed file. */
@@ -53,9 +54,9 @@ export function planeThreads(threadsMax: number): PlaneThreads {
     }
   };
   return {
-    cut: (file, choice, form, signal) => stoppable(signal, (stop) => ({ kind: "plane", file, choice, form, stop })),
+    cut: (file, choice, form, signal) => stoppable(signal, (stop) => ({ kind: "plane", file, choice, form, stop, keptBytes })),
     async readBox(file, box, step, { signal } = {}) {
-      return (await stoppable(signal, (stop) => ({ kind: "box", file, box, step, stop }))).bytes;
+      return (await stoppable(signal, (stop) => ({ kind: "box", file, box, step, stop, keptBytes }))).bytes;
     },
     async form(plane, form) {
       if (form.as === "native" || plane.bytes.length <= HERE_BYTES) return { ...plane, ...inForm(plane, form) };

@@ -10,7 +10,7 @@ import { dmLayout } from "./dm.js";
 import { type FlatLayout, type FlatOptions, flatPlanes } from "./flat.js";
 import { mrcLayout } from "./mrc.js";
 import type { PlaneSource } from "./plane.js";
-import { tiffPlanes } from "./tiff.js";
+import { type KeptRows, tiffPlanes } from "./tiff.js";
 
 /** How planes of a file are read: by where its voxels lie, or as pages of a TIFF. Plain data: it is handed to threads. */
 export type PlaneFile = FlatLayout | "tiff";
@@ -42,7 +42,12 @@ export async function planeFile(file: RandomAccess, options: ReadOptions = {}): 
   return mrcLayout(await readMrcHeader(file, options), file.name);
 }
 
+export interface OpenPlanesOptions extends FlatOptions {
+  /** Of TIFF. Default: 32 MiB of its own. */
+  readonly kept?: KeptRows | undefined;
+}
+
 /** Opens a file that `planeFile` knows. */
-export async function openPlanes(file: RandomAccess, known: PlaneFile, options: FlatOptions = {}): Promise<PlaneSource> {
-  return known === "tiff" ? tiffPlanes(await openTiff(file)) : flatPlanes(file, known, options);
+export async function openPlanes(file: RandomAccess, known: PlaneFile, options: OpenPlanesOptions = {}): Promise<PlaneSource> {
+  return known === "tiff" ? tiffPlanes(await openTiff(file), options.kept) : flatPlanes(file, known, options);
 }

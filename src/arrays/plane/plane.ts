@@ -33,7 +33,7 @@ export interface AbsentChunks {
 }
 
 export interface PlaneReadOptions extends BoxReadOptions {
-  /** Most bytes of a slab's sections that are in memory at once, and are added up without a pause. Default 32 MiB. */
+  /** Most bytes of a slab's sections that are in memory at once, and are added up without a pause; so many more take their sums. Default 32 MiB. */
   readonly sectionsBytes?: number | undefined;
 }
 
@@ -83,36 +83,41 @@ const SECTIONS_BYTES = 32 * 2 ** 20;
  */
 export async function readPlane(source: PlaneSource, choice: PlaneChoice, options: PlaneReadOptions = {}): Promise<Plane> {
   const { level, axis, box, from, to } = planned(source, choice);
-  const shape = boxShape(box);
-  const [rows, columns] = shape.filter((_, i) => i !== axis) as [number, number];
-  const read = (start: number, stop: number) => {
-    const whole = levelBox(level, box);
+  const [rows, columns] = boxShape(box).filter((_, i) => i !== axis) as [number, number];
+  const read = (part: Box, start: number, stop: number) => {
+    const whole = levelBox(level, part);
     whole.start[axis] = start;
     whole.stop[axis] = stop;
     const step = level.step.map((n, i) => (i === axis ? 1 : n)) as Triple;
     return source.readBox(level.stored, whole, step, options);
   };
-  if ((choice.slab ?? 1) === 1) return { rows, columns, dtype: source.dtype, bytes: await read(from, from + 1) };
-  const pixels = rows * columns;
-  const sums = new Float64Array(pixels);
-  const atOnce = Math.max(
-    1,
-    Math.floor((options.sectionsBytes ?? SECTIONS_BYTES) / Math.max(1, pixels * ITEM_BYTES[source.dtype])),
-  );
-  for (let start = from; start < to; start += atOnce) {
-    const stop = Math.min(to, start + atOnce);
-    addSections(sums, numbersOf(await read(start, stop), source.dtype), shape, axis, stop - start);
+  if ((choice.slab ?? 1) === 1) return { rows, columns, dtype: source.dtype, bytes: await read(box, from, from + 1) };
+  const means = new Float32Array(rows * columns);
+  const bytesMax = options.sectionsBytes ?? SECTIONS_BYTES;
+  const rowsAtOnce = Math.max(1, Math.floor(bytesMax / (8 * Math.max(1, columns))));
+  const down = axis === 0 ? 1 : 0;
+  for (let row = 0; row < rows; row += rowsAtOnce) {
+    const part: Box = { start: [...box.start], stop: [...box.stop] };
+    part.start[down] += row;
+    part.stop[down] = Math.min(box.stop[down], part.start[down] + rowsAtOnce);
+    const shape = boxShape(part);
+    const sums = new Float64Array(volumeOf(shape));
+    const atOnce = Math.max(1, Math.floor(bytesMax / Math.max(1, sums.length * ITEM_BYTES[source.dtype])));
+    for (let start = from; start < to; start += atOnce) {
+      const stop = Math.min(to, start + atOnce);
+      addSections(sums, numbersOf(await read(part, start, stop), source.dtype), shape, axis, stop - start);
+    }
+    for (let i = 0; i < sums.length; i++) means[row * columns + i] = sums[i]! / (to - from);
   }
-  const means = Float32Array.from(sums, (sum) => sum / (to - from));
   return { rows, columns, dtype: "float32", bytes: new Uint8Array(means.buffer) };
 }
 
 /** Bytes of the answer, before it is read. @throws {EmporiumError} USAGE where a page is not given so many, and as `readPlane` */
-export function planeBytes(source: PlaneSource, choice: PlaneChoice): number {
+export function planeBytes(source: PlaneSource, choice: PlaneChoice, bytesMax = PLANE_BYTES_MAX): number {
   const { box } = planned(source, choice);
   const bytes = volumeOf(boxShape(box)) * ((choice.slab ?? 1) === 1 ? ITEM_BYTES[source.dtype] : ITEM_BYTES.float32);
-  if (bytes <= PLANE_BYTES_MAX) return bytes;
-  throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${PLANE_BYTES_MAX} are possible at most`, {
+  if (bytes <= bytesMax) return bytes;
+  throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${bytesMax} are possible at most`, {
     hint: "ask for a box of it, or for a coarser level",
   });
 }

@@ -9,6 +9,12 @@ import { type PlaneSource, virtualLevels } from "./plane.js";
 const PAGES_KEPT = 4096;
 /** Decoded rows that are remembered: a plane across the pages asks all of them for some rows. */
 const DECODED_BYTES = 32 * 2 ** 20;
+/** Where decoded rows are remembered beside those of other files, and a name that no other file has. */
+export interface KeptRows {
+  readonly cache: Map<string, Uint8Array>;
+  readonly id: string;
+}
+
 /** Rows that are decoded together, unless a strip or a row of tiles has more. */
 const BAND_BYTES = 2 ** 20;
 /** Wanted rows of pages that are not compressed, further apart than this, are read one by one. */
@@ -19,7 +25,7 @@ const GAP_BYTES = 32 * 1024;
  *
  * @throws {EmporiumError} FORMAT_UNSUPPORTED where pages differ in size or type, or hold complex numbers
  */
-export async function tiffPlanes(file: TiffFile): Promise<PlaneSource> {
+export async function tiffPlanes(file: TiffFile, kept?: KeptRows): Promise<PlaneSource> {
   const { name, uniform, shape } = file.header;
   const first = await file.image(0);
   const { dtype, itemBytes } = first.type;
@@ -33,7 +39,7 @@ export async function tiffPlanes(file: TiffFile): Promise<PlaneSource> {
   }
   if (dtype === "complex64") throw refuse("complex pixels are not shown, real numbers are", "save amplitudes or powers");
   const pages = new Recent<number, TiffImage>(PAGES_KEPT);
-  const bands = new Recent<string, Uint8Array>(DECODED_BYTES, (bytes) => bytes.length);
+  const bands = kept?.cache ?? new Recent<string, Uint8Array>(DECODED_BYTES, (bytes) => bytes.length);
   const pageAt = async (z: number, signal: AbortSignal | undefined) => {
     const page = pages.get(z) ?? (await file.image(z, { signal }));
     pages.set(z, page);
@@ -49,7 +55,7 @@ export async function tiffPlanes(file: TiffFile): Promise<PlaneSource> {
     const height = bandHeight(image);
     const y0 = Math.floor(y / height) * height;
     const y1 = Math.min(page.height, y0 + height);
-    const id = `${z}/${y0}`;
+    const id = `${kept?.id}\n${z}/${y0}`;
     const bytes = bands.get(id) ?? (await readTiffRows(file.source, image, y0, y1, { signal }));
     bands.set(id, bytes);
     return { y0, y1, image, bytes };

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { z } from "zod";
 import { isEmporiumError, toErrorRecord } from "../../core/errors.js";
 import type { ApiError } from "../../model/page-api.js";
 import type { Handler } from "../handler.js";
@@ -9,7 +10,7 @@ import { facetsRoutes } from "./facets.js";
 import { neuroglancerRoutes } from "./neuroglancer.js";
 import { overlayRoutes } from "./overlays.js";
 import { placeRoutes } from "./places.js";
-import { openApi } from "./route.js";
+import { get, openApi } from "./route.js";
 import { searchRoutes } from "./search.js";
 import { serverRoutes } from "./server.js";
 import { volumeRoutes } from "./volumes.js";
@@ -29,8 +30,8 @@ export function apiHandler(context: ApiContext, routes = ROUTES): Handler {
   // the path behind the mount: a copy of the request that has it would cost more than all routing
   const app = new Hono({ getPath: (_request, options) => (options!.env as unknown as { path: string }).path });
   for (const add of routes) add(app, context);
+  get(app, "/openapi.json", { summary: "This list", query: z.object({}) }, (c) => c.json(described));
   const described = openApi(app, context.server.version);
-  app.get("/openapi.json", (c) => c.json(described));
   app.notFound((c) => c.json({ code: "NOT_FOUND", message: "nothing is here" } satisfies ApiError, 404));
   app.onError((error, c) => {
     if (isEmporiumError(error)) {

@@ -6,6 +6,7 @@ import type { ErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import type { CatalogueFacts, ServerFacts } from "../../model/page-api.js";
 import type { Ref } from "../../model/ref.js";
+import type { ServedMemory } from "../memory-shares.js";
 import type { Place, PlacedKey } from "../places.js";
 import type { ServedVolumes } from "../planes.js";
 
@@ -17,6 +18,7 @@ export interface ApiContext {
   /** Of the catalogue's tree: `CatalogueFacts.treeChangedAt`. */
   readonly treeChangedAt?: (() => string | undefined) | undefined;
   readonly volumes: ServedVolumes;
+  readonly memory: ServedMemory;
   readonly log: Log;
   readonly clock: Clock;
   /** Facts of `GET server` that are known when the server begins. */

@@ -29,6 +29,7 @@ export function statusOf({ code }: EmporiumError): number {
     case "NAME_UNSAFE":
       return 400;
     case "STORE_DENIED":
+    case "ADDRESS_REFUSED":
       return 403;
     case "NOT_FOUND":
     case "STORE_ABSENT":
@@ -41,6 +42,8 @@ export function statusOf({ code }: EmporiumError): number {
     case "DATABASE_UNAVAILABLE":
     case "DATABASE_TIMEOUT":
       return 503;
+    case "MEMORY_LIMIT":
+      return 422;
     default:
       return code.startsWith("FORMAT_") ? 422 : 500;
   }

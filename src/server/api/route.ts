@@ -11,14 +11,18 @@ export interface RouteFacts {
 
 const FACTS = new WeakMap<Hono, RouteFacts[]>();
 
-/** Adds a route whose parameters are checked, and described in `openapi.json`. Those of the path are taken by `c.req.param`. */
+/**
+ * Adds a route whose parameters are checked, and described in `openapi.json`: one that it does not know, or that is given twice, is refused. Those of the
+ * path are taken by `c.req.param`.
+ */
 export function get<Shape extends z.ZodRawShape>(
   app: Hono,
   path: string,
   { summary, query }: { summary: string; query: z.ZodObject<Shape> },
   answer: (c: Context, query: z.output<z.ZodObject<Shape>>) => Response | Promise<Response>,
 ): void {
-  app.get(path, (c) => answer(c, parsed(query, c.req.query())));
+  const known = query.strict();
+  app.get(path, (c) => answer(c, parsed(known, c.req.queries())));
   FACTS.set(app, [...routeFacts(app), { path, summary, query }]);
 }
 
@@ -27,11 +31,25 @@ function routeFacts(app: Hono): readonly RouteFacts[] {
 }
 
 /** Parameters of an address. @throws {EmporiumError} USAGE, which names the first wrong one */
-export function parsed<T>(schema: z.ZodType<T>, query: Record<string, string>): T {
-  const result = schema.safeParse(query);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new EmporiumError("USAGE", `parameter ${issue!.path.join(".")}: ${issue!.message}`);
+function parsed<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape, z.core.$strict>,
+  queries: Readonly<Record<string, readonly string[]>>,
+): z.output<z.ZodObject<Shape>> {
+  const names = Object.keys(schema.shape);
+  const fault = (name: string, says: string) =>
+    new EmporiumError("USAGE", `parameter ${name.slice(0, 100)}: ${says}`, {
+      place: { path: `?${name.slice(0, 100)}` },
+      hint: names.length === 0 ? "leave it out: nothing is chosen here" : `possible here: ${names.join(", ")}`,
+    });
+  const twice = Object.entries(queries).find(([, values]) => values.length > 1);
+  if (twice) throw fault(twice[0], `given ${twice[1].length} times, once is possible`);
+  const result = schema.safeParse(Object.fromEntries(Object.entries(queries).map(([name, [value]]) => [name, value])));
+  if (result.success) return result.data as z.output<z.ZodObject<Shape>>;
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  throw issue!.code === "unrecognized_keys"
+    ? fault(issue.keys[0]!, "not known here")
+    : fault(issue!.path.join("."), issue!.message);
 }
 
 /** Every address below `/api/v1` with its parameters, as OpenAPI 3.1. */

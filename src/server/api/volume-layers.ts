@@ -40,8 +40,7 @@ const KINDS: Readonly<Record<string, OverlayLayer["kind"]>> = {
 /** Where nothing says a colour: told apart by those who see few, readable on grey. */
 const PALETTE = ["#F0A202", "#56B4E9", "#2BB673", "#F0E442", "#E5654B", "#CC79A7", "#8FA3FF", "#B0E0D0"];
 
-/** Layers that were sent lately, and what is known of files. */
-const SENT_BYTES = 64 * 2 ** 20;
+/** What is known of files. */
 const FILES_KNOWN = 1_000;
 /** Id of the layer that a tilt series has. */
 const AXIS = "tilt-axis";
@@ -76,8 +75,10 @@ export function volumeLayers(context: ApiContext): VolumeLayers {
 }
 
 function openLayers(context: ApiContext): VolumeLayers {
-  const { find, volumes } = context;
-  const sent = new Recent<string, Uint8Array<ArrayBuffer>>(SENT_BYTES, (bytes) => bytes.length);
+  const { find, volumes, memory } = context;
+  /** Layers that were sent lately. */
+  const sent = new Recent<string, Uint8Array<ArrayBuffer>>(memory.limits.layers, (bytes) => bytes.length);
+  memory.watch("layers", () => sent.weight);
   const described = new Recent<string, OverlayFile[]>(FILES_KNOWN);
   // one at a time: a list of two million points takes a quarter of a gibibyte until it is put in order
   const turn = turns(1);

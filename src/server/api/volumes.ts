@@ -11,17 +11,22 @@ import type { Routes } from "./context.js";
 import { get } from "./route.js";
 import { volumeUse } from "./volume-use.js";
 
-const number = z.coerce.number();
+/** Sections of a slab that are in memory at once, and their sums. */
+const SLAB_BYTES = 16 * 2 ** 20;
+
+/** Of an empty text `coerce` makes 0. */
+const number = z.string().min(1, "a number is wanted").meta({ type: "number" }).pipe(z.coerce.number());
+const whole = number.pipe(z.int());
 const PlaneParameters = z.object({
   axis: z.enum(["z", "y", "x"]),
-  at: number.int(),
-  level: number.int().optional(),
+  at: whole,
+  level: whole.optional(),
   box: z
     .string()
     .regex(/^\d{1,10}(?:,\d{1,10}){3}$/)
     .transform((text) => text.split(",").map(Number) as [number, number, number, number])
     .optional(),
-  slab: number.int().optional(),
+  slab: whole.optional(),
   as: z.enum(["native", "f16", "u8"]).default("native"),
   low: number.optional(),
   high: number.optional(),
@@ -50,9 +55,11 @@ export const volumeRoutes: Routes = (app, context) => {
         "cache-control": choice.v === undefined ? "no-cache" : "private, max-age=3600, immutable",
       };
       if (judgeConditions(headers, { size: 0, etag }) === 304) return c.body(null, 304, caching);
-      const bytes = planeBytes(volume.source, choice);
+      const bytes = planeBytes(volume.source, choice, volumes.planeBytesMax);
       if (method === "HEAD") return c.body(null, 200, caching);
-      const leave = await volumes.turn(c.req.raw, bytes);
+      const formed = form.as === "native" ? 0 : bytes / 2;
+      const summed = (choice.slab ?? 1) > 1 ? Math.min(SLAB_BYTES, volumes.planeBytesMax / 4) : 0;
+      const leave = await volumes.turn(c.req.raw, bytes + formed + summed);
       try {
         const plane = await volume.cut(choice, form, signal);
         return c.body(handedOver(plane.bytes, leave), 200, {

@@ -15,16 +15,18 @@ export interface LocalPlaneFile {
   readonly compression?: "gzip" | "bzip2" | undefined;
 }
 
+interface FileJob {
+  readonly file: LocalPlaneFile;
+  /** 1: nobody waits any more. */
+  readonly stop: Int32Array;
+  /** Decoded bytes that the thread keeps, of all files. */
+  readonly keptBytes: number;
+}
+
 /** Work of one thread. */
 export type PlaneJob =
-  | {
-      readonly kind: "plane";
-      readonly file: LocalPlaneFile;
-      readonly choice: PlaneChoice;
-      readonly form: PlaneForm;
-      readonly stop: Int32Array;
-    }
-  | { readonly kind: "box"; readonly file: LocalPlaneFile; readonly box: Box; readonly step: Triple; readonly stop: Int32Array }
+  | ({ readonly kind: "plane"; readonly choice: PlaneChoice; readonly form: PlaneForm } & FileJob)
+  | ({ readonly kind: "box"; readonly box: Box; readonly step: Triple } & FileJob)
   | { readonly kind: "form"; readonly plane: Plane; readonly form: PlaneForm };
 
 export interface PlaneResult {

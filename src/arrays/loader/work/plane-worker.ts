@@ -27,6 +27,10 @@ let readMs = 0;
 let stop: Int32Array | undefined;
 
 const sources = new Recent<string, Promise<PlaneSource>>(FILES_KEPT);
+/** Of all files, so many bytes as the first job allows. */
+let rows: Recent<string, Uint8Array> | undefined;
+/** Of a slab: sections that are read together, and sums of a part of their pixels. */
+const SECTIONS_BYTES = 8 * 2 ** 20;
 
 answerJobs<PlaneJob, PlaneResult>(
   async (job) => {
@@ -38,13 +42,13 @@ answerJobs<PlaneJob, PlaneResult>(
     try {
       open = files.open({ path: job.file.path, etag: job.file.etag });
       if (!open) throw changed(job.file.path);
-      const source = await sourceOf(job.file);
+      const source = await sourceOf(job.file, job.keptBytes);
       if (job.kind === "box") {
         const bytes = await source.readBox(0, job.box, job.step);
         checkSame(job.file, open);
         return timed({ rows: 0, columns: 0, dtype: source.dtype, bytes }, began);
       }
-      const plane = await readPlane(source, job.choice);
+      const plane = await readPlane(source, job.choice, { sectionsBytes: Math.min(SECTIONS_BYTES, job.keptBytes / 2) });
       checkSame(job.file, open);
       return timed({ ...plane, ...inForm(plane, job.form) }, began);
     } finally {
@@ -64,14 +68,20 @@ function checkSame({ path, etag }: LocalPlaneFile, { fd }: ChunkFile): void {
   if (etag !== undefined && fileEtag(fstatSync(fd, { bigint: true })) !== etag) throw changed(path);
 }
 
-function sourceOf(file: LocalPlaneFile): Promise<PlaneSource> {
+function sourceOf(file: LocalPlaneFile, keptBytes: number): Promise<PlaneSource> {
   const id = `${file.path}\n${file.etag}`;
+  rows ??= new Recent(keptBytes, (bytes) => bytes.length);
   const source =
     sources.get(id) ??
-    openPlanes(file.compression ? fromFront(file, file.compression) : reading(file, file.known !== "tiff"), file.known, {
-      gapBytes: GAP_BYTES,
-      atOnce: 1,
-    });
+    openPlanes(
+      file.compression ? fromFront(file, file.compression, keptBytes) : reading(file, file.known !== "tiff"),
+      file.known,
+      {
+        gapBytes: GAP_BYTES,
+        atOnce: 1,
+        kept: { cache: rows, id },
+      },
+    );
   sources.set(id, source);
   source.catch(() => sources.delete(id));
   return source;
@@ -106,11 +116,12 @@ function checkWanted(name: string): void {
   if (Atomics.load(stop!, 0) === 1) throw new EmporiumError("CANCELLED", `${name}: nobody waits for the plane any more`);
 }
 
-/** Decompressed bytes that are kept, of one file: all of a small one. */
-const KEPT_BYTES = 32 * 2 ** 20;
-
-/** What is behind a compression, forwards. What lies before the kept bytes is decompressed again from the front. */
-function fromFront({ path, name, sizeBytes }: LocalPlaneFile, compression: Compression): RandomAccess {
+/**
+ * What is behind a compression, forwards. What lies before the kept bytes is decompressed again from the front.
+ *
+ * @param keptBytes decompressed ones: all of a small file
+ */
+function fromFront({ path, name, sizeBytes }: LocalPlaneFile, compression: Compression, keptBytes: number): RandomAccess {
   let stream: AsyncGenerator<Uint8Array> | undefined;
   let kept: { readonly from: number; readonly bytes: Uint8Array }[] = [];
   /** Where the stream is. */
@@ -132,7 +143,7 @@ function fromFront({ path, name, sizeBytes }: LocalPlaneFile, compression: Compr
         if (done) break;
         kept.push({ from: at, bytes: value });
         at += value.length;
-        while (at - kept[0]!.from > KEPT_BYTES && kept[0]!.from + kept[0]!.bytes.length <= offset) kept.shift();
+        while (at - kept[0]!.from > keptBytes && kept[0]!.from + kept[0]!.bytes.length <= offset) kept.shift();
       }
       const found = new Uint8Array(Math.max(0, Math.min(end, at) - offset));
       for (const { from, bytes } of kept) {
