@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { testFacts } from "../../test/viewer-facts.js";
-import { greyOf, shifted, visibleLimits, volumeLimits } from "./contrast.js";
+import { defaultContrast, greyOf, shifted, visibleLimits, volumeLimits } from "./contrast.js";
 import { commandOf } from "./keys.js";
 import type { Plane } from "./planes.js";
 
@@ -37,6 +37,24 @@ describe("contrast", () => {
     expect(volumeLimits(facts)).toEqual({ low: expect.closeTo(1, 9), high: expect.closeTo(99, 9) });
   });
 
+  it("begins with the limits of the volume, neither bent nor turned", () => {
+    const facts = testFacts({ limits: { low: -1.23456789, high: 2, from: "sample" } });
+    expect(defaultContrast(facts)).toEqual({ low: -1.23457, high: 2, gamma: 1, isInverted: false });
+  });
+
+  it("of a volume of one value something is seen", () => {
+    const flat = { min: 7, max: 7, counts: [10] };
+    expect(volumeLimits(testFacts({ histogram: flat }))).toEqual({ low: 7, high: 8 });
+    const far = { min: 100, max: 300, counts: [0, 50, 50, 0] };
+    expect(volumeLimits(testFacts({ histogram: far }))).toEqual({ low: 151, high: 249 });
+  });
+
+  it("a step is a hundredth of the histogram's range", () => {
+    const facts = testFacts({ histogram: { min: 100, max: 300, counts: [1] } });
+    expect(shifted(plain, facts, { high: -1 })).toEqual({ ...plain, high: 98 });
+    expect(shifted(plain, testFacts({ histogram: { min: 7, max: 7, counts: [1] } }), { low: 1 }).low).toBe(1);
+  });
+
   it("one end never passes the other", () => {
     const facts = testFacts({ histogram: { min: 0, max: 100, counts: [1] } });
     expect(shifted(plain, facts, { low: 1 }).low).toBe(1);
@@ -59,6 +77,22 @@ describe("keys", () => {
     expect(commandOf(key("A", { shiftKey: true }), true)).toEqual({ do: "autoVolume" });
     expect(commandOf(key("S", { shiftKey: true }), true)).toEqual({ do: "slab", by: -1 });
     expect(commandOf(key("ArrowLeft"), false)).toEqual({ do: "pan", u: 40, v: 0 });
+    expect(commandOf(key("ArrowRight"), false)).toEqual({ do: "pan", u: -40, v: 0 });
+    expect(commandOf(key("ArrowUp"), false)).toEqual({ do: "pan", u: 0, v: 40 });
+    expect(["Home", "End"].map((name) => commandOf(key(name), false))).toEqual([
+      { do: "end", last: false },
+      { do: "end", last: true },
+    ]);
+    // as 3dmod: black down and up, white down and up
+    expect(["F1", "F2", "F3", "F4"].map((name) => commandOf(key(name), false))).toEqual(
+      [[-1, 0], [1, 0], [0, -1], [0, 1]].map(([low, high]) => ({ do: "limits", low, high })), // biome-ignore format: one line
+    );
+    expect(["+", "-"].map((sign) => commandOf(key(sign), true))).toEqual([
+      { do: "zoom", factor: 1.25 },
+      { do: "zoom", factor: 0.8 },
+    ]);
+    expect(commandOf(key("s"), true)).toEqual({ do: "slab", by: 1 });
+    for (const held of ["ctrlKey", "metaKey", "altKey"]) expect(commandOf(key("End", { [held]: true }), true)).toBeUndefined();
     // the crosshair goes where the arrow points, the picture the other way
     expect(commandOf(key("ArrowLeft", { shiftKey: true }), false)).toEqual({ do: "cross", u: -1, v: 0 });
     expect(commandOf(key("ArrowDown", { shiftKey: true }), false)).toEqual({ do: "cross", u: 0, v: 1 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Measure, measured, measuresTsv, parseMeasures, printMeasured, printMeasures } from "./measure.js";
+import { isOnSection, type Measure, measured, measuresTsv, parseMeasures, printMeasured, printMeasures } from "./measure.js";
 import { scaleBar } from "./scale-bar.js";
 
 const line: Measure = {
@@ -85,5 +85,23 @@ describe("the scale bar", () => {
   });
   it("counts voxels where there is no scale", () => {
     expect(scaleBar(70, false).label).toBe("50 voxels");
+  });
+});
+
+describe("measures in space", () => {
+  it("an angle is that at its vertex, wherever it lies", () => {
+    const points = [[5, 10 + 3 ** 0.5, -20], [5, 10, -21], [5, 10, -19]] as const; // biome-ignore format: one line
+    // of a triangle of equal sides
+    expect(measured({ kind: "angle", axis: "z", points: points.map((one) => [...one]) as never }).degrees).toBeCloseTo(60, 9);
+    expect(measured({ kind: "angle", axis: "z", points: [[0, 0, 0]] })).toEqual({});
+    const across: Measure = { kind: "line", axis: "z", points: [[0, -3, 8], [0, 0, 4]] }; // biome-ignore format: one line
+    expect(measured(across)).toEqual({ angstrom: 5 });
+    expect(printMeasured({ ...across, points: [[0, 0, 0], [0, 0, 100]] })).toBe("10.0 nm"); // biome-ignore format: one line
+  });
+
+  it("is drawn in its own planes, within half of what is seen through", () => {
+    expect(isOnSection(line, "z", 5, 10)).toBe(true);
+    expect(isOnSection(line, "y", 5, 10)).toBe(false);
+    expect([10, 10.1, 0, -0.1].map((at) => isOnSection(line, "z", at, 10))).toEqual([true, false, true, false]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { testFacts } from "../../test/viewer-facts.js";
-import { fittingZoom, hasScale, place, visibleBox } from "./geometry.js";
+import { fittingZoom, hasScale, indexAt, middleOf, PANE_AXES, PLANE_AXES, place, visibleBox, voxelOf } from "./geometry.js";
 import { atPosition, atSection, firstState, panned, sectionOf, withContrast, withSlab, zoomed } from "./state.js";
 
 const facts = testFacts({ voxelSizeAngstrom: [40, 10, 10], originAngstrom: [100, 0, -50] });
@@ -74,6 +74,20 @@ describe("where planes lie", () => {
         { axis: "x", width: 100, height: 300 },
       ]),
     ).toBeCloseTo(25.6, 9);
+  });
+
+  it("has a place for voxels of which little is known", () => {
+    const voxel = (voxelSizeAngstrom: (number | null)[]) => voxelOf(testFacts({ voxelSizeAngstrom }));
+    expect(voxel([null, null, null])).toEqual([1, 1, 1]);
+    expect(voxel([5, 20, null])).toEqual([5, 20, 20]);
+    expect(voxel([null, null, 8])).toEqual([8, 8, 8]);
+    expect(middleOf(facts)).toEqual([100 + 31.5 * 40, 127.5 * 10, 255.5 * 10 - 50]);
+    expect([indexAt(facts, 0, 1e9), indexAt(facts, 1, 1e9), indexAt(facts, 2, -1e9)]).toEqual([63, 255, 0]);
+  });
+
+  it("knows rows and columns of planes: the slower axis runs down", () => {
+    expect(PLANE_AXES).toEqual({ z: { row: 1, column: 2 }, y: { row: 0, column: 2 }, x: { row: 0, column: 1 } });
+    expect(PANE_AXES).toEqual({ z: { normal: 0, u: 2, v: 1 }, y: { normal: 1, u: 2, v: 0 }, x: { normal: 2, u: 0, v: 1 } });
   });
 
   it("knows whether lengths are Å", () => {
