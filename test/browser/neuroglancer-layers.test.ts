@@ -121,6 +121,19 @@ describe.skipIf(browserPath === undefined)("layers of files in Neuroglancer (nee
     expect(view.notices.some((text) => text.startsWith("A layer that this link names is not here"))).toBe(true);
   });
 
+  it("beside slices stands what of layers is not drawn as it is", { timeout: 300_000 }, async () => {
+    // all points of the long list are within their radius of this section
+    const at = worldOf([24, 20, 2]);
+    const address = `${server.url}/view/at/${ref}?l=xy&p=${at}&on=${idOf("rec_many.ndjson")},nowhere-3`;
+    const { page, problems } = await browser.open(address, { width: 1280, height: 800 });
+    await page.getByText("A layer that this link names is not here").waitFor({ timeout: 60_000 });
+    await page.getByText(/rec_many\.ndjson: more than 10\s000 points in a plane are drawn as dots/).waitFor({ timeout: 60_000 });
+    await page.getByRole("checkbox", { name: /rec_many/ }).uncheck();
+    await page.getByText("are drawn as dots").waitFor({ state: "detached" });
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   it("A11: a point is drawn over its voxel, in every section, to half a voxel", { timeout: 300_000 }, async () => {
     const bare = await open();
     const drawn = await open("rec.mod · spot");
