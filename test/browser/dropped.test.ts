@@ -112,7 +112,9 @@ describe.skipIf(browserPath === undefined)("A2, §4.3: a file that is dropped on
     await page.keyboard.type("10230 10230 15350");
     for (const key of ["Enter", "Escape"]) await page.keyboard.press(key);
     await page.waitForSelector('.v-pane[data-axis="z"][data-shown="1535"][data-sharp="true"]');
-    await expect.poll(() => page.locator(".v-readout").textContent()).toContain("value 7.25voxel 1023 1023 1535");
+    await expect
+      .poll(() => page.locator(".v-readout").textContent(), { timeout: 60_000 })
+      .toContain("value 7.25voxel 1023 1023 1535");
     await page.waitForSelector('.v-pane[data-axis="x"][data-shown="1023"][data-sharp="true"]', { timeout: 120_000 });
 
     await page.goto(`${server.url}/view/dropped/wide.mrc`);

@@ -18,6 +18,7 @@ const EDGE = 10;
 const valueAt = (z: number, y: number, x: number) => z * 2000 + y * NX + x;
 const POINT = { x: 30, y: 12, z: 20 };
 const VIEWPORT = { width: 1280, height: 800 };
+const WAIT = { timeout: 60_000 };
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chromium)", () => {
@@ -58,32 +59,32 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
   it("A28, A6: planes, crosshair and values by keys alone; the slice is announced", { timeout: 300_000 }, async () => {
     const { page, problems } = await open({ l: "ortho", p: [24, 20, 16].map((index) => index * EDGE).join() });
     expect(await name(page)).toMatch(/^xy plane, slice 17 of 32/);
-    await expect.poll(() => said(page)).toContain(at(16, 20, 24));
+    await expect.poll(() => said(page), WAIT).toContain(at(16, 20, 24));
     await page.keyboard.press("PageDown");
-    await expect.poll(() => said(page)).toContain(at(17, 20, 24));
-    await expect.poll(() => page.locator(".viewer > [role=status]").textContent()).toBe("xy slice 18");
+    await expect.poll(() => said(page), WAIT).toContain(at(17, 20, 24));
+    await expect.poll(() => page.locator(".viewer > [role=status]").textContent(), WAIT).toBe("xy slice 18");
     for (const key of ["Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowDown"]) await page.keyboard.press(key);
-    await expect.poll(() => said(page)).toContain(at(17, 21, 26));
+    await expect.poll(() => said(page), WAIT).toContain(at(17, 21, 26));
     await page.keyboard.press("Tab");
     expect(await name(page)).toMatch(/^yz plane, slice 27 of 48/);
     // the yz pane stands beside the xy pane: y runs down, z across
     for (const key of ["Shift+ArrowDown", "Shift+ArrowRight", "End"]) await page.keyboard.press(key);
-    await expect.poll(() => said(page)).toContain(at(18, 22, NX - 1));
-    await expect.poll(() => page.locator(".viewer > [role=status]").textContent()).toBe(`yz slice ${NX}`);
+    await expect.poll(() => said(page), WAIT).toContain(at(18, 22, NX - 1));
+    await expect.poll(() => page.locator(".viewer > [role=status]").textContent(), WAIT).toBe(`yz slice ${NX}`);
     await page.keyboard.press("Tab");
     expect(await name(page)).toMatch(/^xz plane, slice 23 of 40/);
     for (const key of ["Home", "Shift+ArrowUp", "Shift+ArrowLeft"]) await page.keyboard.press(key);
-    await expect.poll(() => said(page)).toContain(at(17, 0, NX - 2));
+    await expect.poll(() => said(page), WAIT).toContain(at(17, 0, NX - 2));
     await page.keyboard.press("g");
     await page.keyboard.type("30 50 70");
     await page.keyboard.press("Enter");
     await page.keyboard.press("Escape");
     expect(await name(page)).toMatch(/^xz plane, slice 6 of 40/);
-    await expect.poll(() => said(page)).toContain(at(7, 5, 3));
+    await expect.poll(() => said(page), WAIT).toContain(at(7, 5, 3));
     await page.keyboard.press("g");
     await page.keyboard.type("99 99 99");
     await page.keyboard.press("Escape");
-    await expect.poll(() => said(page)).toContain(at(7, 5, 3));
+    await expect.poll(() => said(page), WAIT).toContain(at(7, 5, 3));
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -100,8 +101,8 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     await page.keyboard.press("Escape");
     expect(await name(page)).toMatch(/^xy plane/);
     await page.keyboard.press("]");
-    await expect.poll(() => said(page)).toContain(at(POINT.z, POINT.y, POINT.x));
-    await expect.poll(() => said(page)).toContain("ramp_beads");
+    await expect.poll(() => said(page), WAIT).toContain(at(POINT.z, POINT.y, POINT.x));
+    await expect.poll(() => said(page), WAIT).toContain("ramp_beads");
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -112,10 +113,10 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     await page.keyboard.press("Enter");
     for (let i = 0; i < 3; i++) await page.keyboard.press("Shift+ArrowRight");
     for (let i = 0; i < 4; i++) await page.keyboard.press("Shift+ArrowDown");
-    await expect.poll(() => said(page)).toContain("voxel 13 14 16");
+    await expect.poll(() => said(page), WAIT).toContain("voxel 13 14 16");
     await page.keyboard.press("Enter");
     // 3 and 4 voxels of 10 Å
-    expect(await page.locator(".v-measures strong").textContent()).toBe("50.0 Å");
+    await expect.poll(() => page.locator(".v-measures strong").allTextContents(), WAIT).toEqual(["50.0 Å"]);
     await page.keyboard.press("Escape");
     await page.keyboard.press("e");
     const [download] = await Promise.all([page.waitForEvent("download"), pressIn(page, "Save picture")]);
@@ -181,7 +182,7 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     expect(await buttons.allTextContents()).toEqual(["xy", "compare"]);
     const now = async (place: Partial<typeof STACK>) => {
       const { z = 0, c = 0, t = 0 } = place;
-      await expect.poll(() => said(page)).toContain(`value ${pageValue(z, c, t)}voxel`);
+      await expect.poll(() => said(page), WAIT).toContain(`value ${pageValue(z, c, t)}voxel`);
     };
     for (const [label, value] of [
       ["channel", "2"],
@@ -196,7 +197,7 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
       await now({ z, c: 1, t: 2 });
     }
     await expect
-      .poll(() => page.locator(".viewer > [role=status]").textContent())
+      .poll(() => page.locator(".viewer > [role=status]").textContent(), WAIT)
       .toMatch(/, z 4 of 4, channel 2 of 2, time 3 of 3$/);
     expect(problems).toEqual([]);
     await page.close();
@@ -209,10 +210,10 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     await page.locator(".v-canvas").focus();
     await page.keyboard.press("Home");
     for (const words of ["-3.00°, dose 7.5 e/Å²", "0.00°, dose 2.5 e/Å²", "3.00°, dose 5.0 e/Å²"]) {
-      await expect.poll(() => caption.textContent()).toMatch(new RegExp(`: ${words.replace("²", ".")}$`));
+      await expect.poll(() => caption.textContent(), WAIT).toMatch(new RegExp(`: ${words.replace("²", ".")}$`));
       await page.keyboard.press("PageDown");
     }
-    await expect.poll(() => caption.textContent()).not.toContain("defocus");
+    await expect.poll(() => caption.textContent(), WAIT).not.toContain("defocus");
     // what is plotted lies in its figure, and what is pointed at over it
     const [figure, plot, over] = await Promise.all(
       [".v-tilt-plot", ".uplot canvas", ".u-over"].map(async (one) => (await page.locator(one).boundingBox())!),
@@ -230,9 +231,9 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     const box = (await page.locator(".v-canvas").boundingBox())!;
     // voxels are 2 px wide; the middle of the volume is the corner of four
     await page.mouse.move(box.x + box.width / 2 + 1, box.y + box.height / 2 + 1);
-    await expect.poll(() => said(page)).toContain(at(16, 20, 24));
+    await expect.poll(() => said(page), WAIT).toContain(at(16, 20, 24));
     await page.keyboard.press("PageDown");
-    await expect.poll(() => said(page)).toContain(at(17, 20, 24));
+    await expect.poll(() => said(page), WAIT).toContain(at(17, 20, 24));
     await page.close();
   });
 
@@ -250,7 +251,7 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     await page.keyboard.press("g");
     await page.keyboard.type("30 50 70");
     await page.keyboard.press("Enter");
-    await expect.poll(() => said(page)).toContain("voxel 3 5 7");
+    await expect.poll(() => said(page), WAIT).toContain("voxel 3 5 7");
     await page.keyboard.press("Escape");
     expect(await page.locator(".v-side").isVisible()).toBe(false);
     await page.keyboard.press("l");

@@ -9,9 +9,10 @@ import { longAxes, pageAxisName } from "./stack-pages.js";
 /** Below the yz and beside the xz pane: what is known of the volume, and from where. */
 export function Corner({ session: { facts }, isLarge }: { session: Session; isLarge: boolean }) {
   return (
-    <div className="v-corner">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled by keys where it is small
+    <section className="v-corner" aria-label="Facts" tabIndex={0}>
       <Facts facts={volumeFacts(facts).slice(0, isLarge ? undefined : 3)} />
-    </div>
+    </section>
   );
 }
 
