@@ -88,7 +88,8 @@ export default command({
       });
       try {
         const home = url?.replace(/\/+$/, "") ?? portal.url;
-        if (url === undefined && !isLoopback(host)) {
+        if (url !== undefined) io.log.info(`a proxy finds this server at ${portal.url}`);
+        else if (!isLoopback(host)) {
           io.log.warn("no --url: links and views contain this machine's IP address, not the name by which others reach it");
         }
         if (options.import && catalogue && !io.json) io.out(`${home}/ has the pages; the catalogue is being updated`);
@@ -120,6 +121,10 @@ async function tellPlaces(places: readonly Place[], trees: readonly Place[], opt
   if (places.length === 0) log.warn("no location is given, so the pages have nothing to show: emporium serve LOCATION");
   for (const { name, id } of trees.slice(1)) {
     log.warn(`${name} is not catalogued: one server has one catalogue, of ${trees[0]!.name}; its files are at /browse/${id}`);
+  }
+  for (const [i, { name, id, location }] of places.entries()) {
+    const first = places.slice(0, i).find((one) => one.location.url === location.url);
+    if (first) log.warn(`${name} is given more than once: it is served as ${first.id} and as ${id}`);
   }
   for (const { kind, name, store, location } of places) {
     if (kind === "tree" || kind === "file") continue;

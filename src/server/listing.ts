@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { EmporiumError } from "../core/errors.js";
 import { FILE_FORMATS } from "../formats/registry.js";
 import type { ListedEntry, Listing } from "../model/page-api.js";
 import { printRef } from "../model/ref.js";
@@ -74,6 +76,7 @@ export async function listFolder(place: Place, prefix: string, { after, limit, s
     }
     page.push(entry);
   }
+  if (page.length === 0 && isGone(store, folder)) throw gone(place, folder);
   const itself = folder === "" ? undefined : await volumeFamily(place, folder, true, signal);
   const marksOf = marking(folder, page);
   const looks = store.local ? Number.POSITIVE_INFINITY : REMOTE_LOOKS_MAX;
@@ -106,6 +109,20 @@ export async function listFolder(place: Place, prefix: string, { after, limit, s
     };
   });
   return { place: id, prefix: folder, entries, ...(itself && { ref: refOf(id, folder.slice(0, -1)) }), next };
+}
+
+function gone({ id }: Place, folder: string): EmporiumError {
+  return new EmporiumError("NOT_FOUND", `${folder === "" ? id : `${id}/${folder}`} is not there any more`, {
+    hint:
+      folder === ""
+        ? "bring it back to where it was, or serve it from where it is now"
+        : "look into the folder that it should be in",
+  });
+}
+
+/** Of a disk: a folder that has nothing in it is there. Object stores know no folders but by what is in them. */
+function isGone({ local }: Place["store"], folder: string): boolean {
+  return local !== undefined && !existsSync(local.path(folder.slice(0, -1)));
 }
 
 const refOf = (place: string, key: string) => printRef({ kind: "place", place, key });

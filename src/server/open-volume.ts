@@ -10,6 +10,7 @@ import { type PlaneChoice, type PlaneSource, readPlane } from "../arrays/plane/p
 import { type Compression, headBehind } from "../arrays/stream/source/compressed.js";
 import { blockSource } from "../core/blocks.js";
 import type { Clock } from "../core/clock.js";
+import { quoteWord } from "../core/shell.js";
 import { compressionOf } from "../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES, parseMrcHeader } from "../formats/mrc/header.js";
 import type { PeekFacts } from "../formats/peek/facts.js";
@@ -90,6 +91,8 @@ export async function openFile(
     ...geometryOf(peeked!),
     close: async () => {},
   };
+  if (!store.local && known !== "tiff")
+    peeked!.warnings.push(`sections along x take long from here: convert it with: ${conversion(at)}`);
   if (!store.local) return { ...common, source: here, cut: cutHere(here, means) };
   const local = { path: store.local.path(key), name, sizeBytes: stat.size, etag: stat.etag, known };
   return {
@@ -97,6 +100,12 @@ export async function openFile(
     source: threadedPlanes(means.threads, local, { name, dtype: here.dtype, shape: here.levels[0]!.shape }),
     cut: (choice, form, stop) => means.threads.cut(local, choice, form, stop),
   };
+}
+
+function conversion({ place, key }: PlacedKey): string {
+  const whole = place.key === undefined ? `${place.name}/${key}` : key;
+  const name = key.slice(key.lastIndexOf("/") + 1);
+  return `emporium ingest convert ${quoteWord(whole)} ${quoteWord(name.replace(/\.\w+$/, ""))} --zarr`;
 }
 
 /** MRC that is compressed as a whole: sections come as they are decompressed. */
@@ -113,7 +122,7 @@ async function openCompressed(
   const sizeBytes = header.dataOffset + header.dataBytes;
   const local = { path: at.place.store.local!.path(at.key), name, sizeBytes, etag: stat.etag, known, compression };
   const [peeked] = (await peekFile(file, { signal, decompressHead: headBehind })).images;
-  peeked!.warnings.push("no random access: far sections take long; convert it with: emporium ingest convert FILE OUT --zarr");
+  peeked!.warnings.push(`no random access: far sections take long; convert it with: ${conversion(at)}`);
   return {
     ...at,
     keys: [at.key],

@@ -39,6 +39,7 @@ beforeAll(async () => {
   });
   mkdirSync(join(folder, "data"));
   writeFiles(join(folder, "data/v.zarr"), zarrFiles({ shape: [9, 20, 30], chunk: [4, 8, 16], dtype: "int16", levels: 2 }));
+  writeFiles(join(folder, "data/scrolled.zarr"), zarrFiles({ shape: [9, 20, 30], chunk: [4, 8, 16], dtype: "int16" }));
   const kept = new Map([
     ...filesBelow(join(folder, "data")),
     ...["mrc/mode1-be.mrc", "mrc/mode12-le.mrc", "tiff/tiles.tif", "tiff/movie-u16-be.tif", "dm/volume-f4-be.dm4"].map(
@@ -115,6 +116,22 @@ describe("remote places", () => {
           expect([place, key, axis, rangesOf(key)]).toEqual([place, key, axis, asked]);
         }
       }
+    }
+  });
+
+  it("of Zarr that are scrolled through fetch no byte of a chunk twice; a flat file says how it is converted", async () => {
+    for (const place of ids.slice(2)) {
+      const { shape } = await factsOf(place, "scrolled.zarr"); // takes a sample
+      server.requests.length = 0;
+      for (let x = 0; x < shape[2]; x++)
+        expect((await fetch(`${at(place, "scrolled.zarr")}/plane?axis=x&at=${x}`)).status).toBe(200);
+      const sent = new Map<string, number>();
+      for (const { method, key, bytesSent } of server.requests)
+        if (method === "GET" && /\/0\/\d+\/\d+\/\d+$/.test(key)) sent.set(key, (sent.get(key) ?? 0) + bytesSent);
+      expect(sent.size).toBeGreaterThan(0);
+      for (const [key, bytes] of sent) expect([key, bytes]).toEqual([key, 4 * 8 * 16 * 2]);
+      const { warnings } = await factsOf(place, "mode1-be.mrc");
+      expect(warnings).toContainEqual(expect.stringMatching(/emporium ingest convert \S*mode1-be\.mrc mode1-be --zarr$/));
     }
   });
 

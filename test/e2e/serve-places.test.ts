@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -263,6 +273,26 @@ describe("folders of a place", () => {
         expect(keys, String(limit)).toEqual(whole);
       }
       expect((await fetch(`${url}/api/v1/places/mixed/list?limit=0`)).status).toBe(400);
+    });
+  });
+
+  it("are missed when they vanish while they are served, and are back when they come back", async () => {
+    put("moved/sub/map.mrc", mrc([2, 2, 2]));
+    await served(await openPlaces([at("moved")]), async ({ url }) => {
+      const ref = printRef({ kind: "place", place: "moved", key: "sub/map.mrc" });
+      const asked = ["places/moved/list", "places/moved/list?prefix=sub/", `volumes/${ref}`, `volumes/${ref}/plane?axis=z&at=0`];
+      const answers = async () =>
+        Promise.all(
+          asked.map(async (path) => {
+            const reply = await fetch(`${url}/api/v1/${path}`);
+            return [reply.status, reply.status === 200 || ((await reply.json()) as { hint?: string }).hint !== undefined];
+          }),
+        );
+      expect(await answers()).toEqual(asked.map(() => [200, true]));
+      renameSync(at("moved"), at("elsewhere"));
+      expect(await answers()).toEqual(asked.map(() => [404, true]));
+      renameSync(at("elsewhere"), at("moved"));
+      expect(await answers()).toEqual(asked.map(() => [200, true]));
     });
   });
 

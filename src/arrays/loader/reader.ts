@@ -235,10 +235,11 @@ async function readMissing(
   );
 }
 
-/** The bytes that a box needs of a chunk that is not compressed. */
+/** The bytes that a box needs of a chunk that is not compressed. Where these are most of it, all of it is read: it is kept for the boxes beside. */
 function pieceOf({ coding }: ChunkedLevel, part: MissingPart) {
   if (coding?.kind !== "steps" || coding.steps.length > 0 || part.whole) return undefined;
   const { first, span } = elementSpan(coding, { from: part.inChunk.start, to: part.inChunk.stop });
+  if (2 * span * coding.itemBytes > coding.plainBytes) return undefined;
   return { offset: first * coding.itemBytes, length: span * coding.itemBytes };
 }
 

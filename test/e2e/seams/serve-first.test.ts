@@ -98,3 +98,23 @@ it("A31: an empty folder and a catalogue without rows are told with the command 
     .toMatch(/the catalogue has no runs: emporium catalog import .*portal'? takes them from the tree/);
   expect(await bare.stop()).toBe(0);
 }, 120_000);
+
+it("a location that is given twice, and where a proxy finds the server, are told", async () => {
+  const twice = await person.start(
+    /serves, until Ctrl-C/,
+    "serve",
+    "none",
+    "none",
+    "--port",
+    "0",
+    "--url",
+    "https://lab.example.org/em",
+  );
+  await expect.poll(twice.printed).toContain("none is given more than once: it is served as none and as none-2");
+  const [, url] = /a proxy finds this server at (http:\/\/127\.0\.0\.1:\d+)/.exec(twice.printed())!;
+  expect(((await (await fetch(`${url}/em/api/v1/server`)).json()) as ServerFacts).places.map(({ id }) => id)).toEqual([
+    "none",
+    "none-2",
+  ]);
+  expect(await twice.stop()).toBe(0);
+}, 120_000);
