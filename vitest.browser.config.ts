@@ -9,6 +9,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     pool: "forks",
     globalSetup: "./test/compile.ts",
+    setupFiles: "./test/setup.ts",
     reporters,
     fileParallelism: false, // one browser at a time draws in software
   },

@@ -10,6 +10,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: "forks",
     globalSetup: "./test/compile.ts",
+    setupFiles: "./test/setup.ts",
     // more than vitest's own choice, one less than the cores: many tests wait for a process, a server or a disk
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },

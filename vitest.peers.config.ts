@@ -11,6 +11,7 @@ export default defineConfig({
     hookTimeout: 600_000,
     pool: "forks",
     globalSetup: "./test/compile.ts",
+    setupFiles: "./test/setup.ts",
     // half of the time these wait for another program
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },

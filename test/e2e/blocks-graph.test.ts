@@ -14,6 +14,7 @@ import { takeLocks } from "../../src/engine/lock.js";
 import type { GraphGiven } from "../../src/stations/blocks/graph/document.js";
 import { type GraphOptions, runGraph } from "../../src/stations/blocks/graph/run.js";
 import { fileStore } from "../../src/stores/file/store.js";
+import { THOROUGH } from "../thorough.js";
 import { noise, readImage, treeOf, writeImage } from "./blocks-kit.js";
 
 const SHAPE: Triple = [50, 61, 37];
@@ -182,7 +183,7 @@ describe("a graph", () => {
     const file = join(root, "graph.json");
     writeFileSync(file, JSON.stringify(smoothAndBinary("out", [16, 32, 32])));
     let kills = 0;
-    for (let wait = 400; ; wait *= 1.5) {
+    for (let wait = 400; ; wait *= THOROUGH || kills < 2 ? 1.5 : 3) {
       const child = spawn(
         process.execPath,
         [program, "blocks", "run", file, "--jobs", "2", "--workspace", join(root, "workspace"), "--no-sync"],

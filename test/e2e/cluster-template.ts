@@ -23,15 +23,24 @@ export async function giveCluster(workspace: string): Promise<void> {
 }
 
 /** A workspace with a cluster that nobody may start: it is copied. */
-export async function template(): Promise<string> {
-  const folder = join(cache, `test-cluster-${identity()}`);
+export function template(): Promise<string> {
+  return madeOnce(`cluster-${identity()}`, "catalog", makeCluster);
+}
+
+/**
+ * A folder with what `make` leaves below `name` in one that it is given, for all test files of all runs.
+ *
+ * @param id of all that it comes from
+ */
+export async function madeOnce(id: string, name: string, make: (folder: string) => unknown): Promise<string> {
+  const folder = join(cache, `test-${id}`);
   if (existsSync(folder)) return folder;
   const made = mkdtempSync(join(tmpdir(), "emporium-cluster-")); // not in the cache, whose path may be too long for a socket
   mkdirSync(cache, { recursive: true });
   const fresh = mkdtempSync(join(cache, ".cluster-"));
   try {
-    await makeCluster(made);
-    copy(join(made, "catalog"), join(fresh, "catalog"));
+    await make(made);
+    copy(join(made, name), join(fresh, name));
     renameSync(fresh, folder);
   } catch (error) {
     if (!existsSync(folder)) throw error; // another process was faster
@@ -52,7 +61,7 @@ async function makeCluster(workspace: string): Promise<void> {
 }
 
 /** With owners and modes: root gives the data folder to the user who runs the server. */
-function copy(from: string, to: string): void {
+export function copy(from: string, to: string): void {
   const { status, stderr } = spawnSync("cp", ["-a", from, to], { encoding: "utf8" });
   if (status !== 0) throw new Error(stderr);
 }

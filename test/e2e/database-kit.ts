@@ -1,5 +1,16 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -9,7 +20,7 @@ import { migrate } from "../../src/catalog/migrate.js";
 import { systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
 import { Secret } from "../../src/core/redact.js";
-import { giveCluster } from "./cluster-template.js";
+import { copy, giveCluster, madeOnce } from "./cluster-template.js";
 
 /** A server whose databases tests may make. */
 export interface TestServer {
@@ -74,16 +85,24 @@ const PORT = 5432;
 async function startInstalled(folder: string): Promise<TestServer> {
   const base = mkdtempSync(join(tmpdir(), "emporium-postgres-"));
   const data = join(base, "data");
-  const password = join(base, "password");
   const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  mkdirSync(data, { mode: 0o700 });
-  writeFileSync(password, "a password of the test\n");
-  chmodSync(base, 0o755);
-  if ("uid" in user) for (const path of [base, data, password]) chownSync(path, NOBODY, NOBODY);
   const options = { ...user, env: { LC_ALL: "C.UTF-8" }, cwd: "/" };
-  const args = ["-D", data, "-U", "admin", "-A", "scram-sha-256", `--pwfile=${password}`, "-N"];
-  const made = spawnSync(join(folder, "initdb"), args, { ...options, encoding: "utf8" });
-  if (made.status !== 0) throw new Error(made.stderr);
+  const id = createHash("sha256").update(`${realpathSync(join(folder, "initdb"))} ${process.getuid?.()}`);
+  copy(join(await madeOnce(`server-${id.digest("hex").slice(0, 16)}`, "data", makeData), "data"), data);
+  chmodSync(base, 0o755);
+  if ("uid" in user) chownSync(base, NOBODY, NOBODY);
+
+  function makeData(place: string): void {
+    const made = join(place, "data");
+    const password = join(place, "password");
+    mkdirSync(made, { mode: 0o700 });
+    writeFileSync(password, "a password of the test\n");
+    chmodSync(place, 0o755);
+    if ("uid" in user) for (const path of [place, made, password]) chownSync(path, NOBODY, NOBODY);
+    const args = ["-D", made, "-U", "admin", "-A", "scram-sha-256", `--pwfile=${password}`, "-N"];
+    const { status, stderr } = spawnSync(join(folder, "initdb"), args, { ...options, encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+  }
   const flags = ["-D", data, "-k", base, "-c", "listen_addresses=", "-c", "fsync=off"];
   const server = spawn(join(folder, "postgres"), flags, { ...options, stdio: "ignore" });
   const address = `postgresql://admin:${encodeURIComponent("a password of the test")}@localhost:${PORT}`;

@@ -19,6 +19,7 @@ import type { ArrayJob } from "../../src/engine/executors/engine-executor.js";
 import type { Operations } from "../../src/engine/task.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
+import { THOROUGH } from "../thorough.js";
 import {
   elementOf,
   type Fate,
@@ -31,7 +32,7 @@ import {
 } from "./cluster-kit.js";
 
 /** As for lists of tasks (cluster.test.ts): whatever happens to workers, each object holds what it must, and each block has its receipt. */
-const SEEDS = process.env.EMPORIUM_THOROUGH ? 1000 : 100;
+const SEEDS = THOROUGH ? 1000 : 25;
 const BLOCKS = 8;
 const TASKS = 2 * BLOCKS + 1;
 const FACTS = { run: "toy", params: {}, block: [2, 2, 2], bytes: 1000, memoryBytes: 0, threads: 1 } as const;

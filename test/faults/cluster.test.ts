@@ -21,6 +21,7 @@ import type { TaskPlan } from "../../src/engine/task.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { openStore } from "../../src/stores/url.js";
+import { THOROUGH } from "../thorough.js";
 import {
   beginToy,
   elementOf,
@@ -42,7 +43,7 @@ import {
  * The failure model of runs on clusters: workers die, stand still and come back, are started twice, submissions and jobs are lost, gates race.
  * Afterwards each object holds what it must, each task has its receipt, and nothing is left behind.
  */
-const SEEDS = process.env.EMPORIUM_THOROUGH ? 1000 : 200;
+const SEEDS = THOROUGH ? 1000 : 50;
 const plan = toyPlan(6, 4);
 const contents = toyContents(plan);
 
@@ -83,7 +84,7 @@ const firstAttempts = (job: ArrayJob, attempts: number, fate: () => Fate): Fate 
   elementOf(job).attempt < attempts ? fate() : lives;
 
 describe("a run on a cluster", () => {
-  it("whose workers die, stand still, come back and are started twice, 200 times", async () => {
+  it(`whose workers die, stand still, come back and are started twice, ${SEEDS} times`, async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const random = seededRandom(seed);
       const kinds = ["lives", "dies", "stalls", "twice"] as const;
@@ -106,7 +107,7 @@ describe("a run on a cluster", () => {
     }
   }, 300_000);
 
-  it("whose tasks give other bytes each time: one process's count, however many did them, 200 times and on files", async () => {
+  it(`whose tasks give other bytes each time: one process's count, however many did them, ${SEEDS} times and on files`, async () => {
     const dice = toyPlan(4, 3, "dice");
     const folder = mkdtempSync(join(tmpdir(), "emporium-dice-"));
     for (let seed = 1; seed <= SEEDS; seed++) {

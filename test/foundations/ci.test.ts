@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { summarise } from "../../scripts/ci-summary.mjs";
 import { skipLines } from "../reporter.js";
-import { readText } from "./sources.js";
+import { filesBelow, readText } from "./sources.js";
 
 const report = (passed: number, failed: number, skipped = 0) => ({
   numPassedTests: passed,
@@ -95,5 +95,16 @@ describe(".ci/run", () => {
     ]) {
       expect(script).toContain(command);
     }
+  });
+});
+
+describe("docs/design/testing.md", () => {
+  it("says of each file that tries more by night how much every change tries", () => {
+    const table = readText("docs/design/testing.md");
+    const tiered = ["src", "test"]
+      .flatMap((folder) => filesBelow(folder, (path) => path.endsWith(".ts")))
+      .filter((path) => path !== "test/foundations/ci.test.ts" && /\bTHOROUGH\b|EMPORIUM_THOROUGH/.test(readText(path)));
+    expect(tiered.length).toBeGreaterThan(15);
+    expect(tiered.filter((path) => !table.includes(`| \`${path}\``))).toEqual([]);
   });
 });

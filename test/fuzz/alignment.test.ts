@@ -34,7 +34,7 @@ describe.each(READERS)("alignments (%s): a value or our error", (_, text, read) 
     expect([...fields(read, corpus)].sort()).toEqual(["FORMAT_FIELD", "read"]);
   });
   it("random changes and splices", () => mutations(read, corpus, 88));
-  it("lines of a megabyte", () => {
+  it("long lines", () => {
     for (const line of LONG_LINES) {
       for (const prefix of ["", "# SEC\n", "$", "# RawSize =", "EXCLUDE "]) {
         const bytes = new TextEncoder().encode(prefix + new TextDecoder().decode(line));

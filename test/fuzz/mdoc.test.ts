@@ -26,7 +26,7 @@ describe("mdoc: a value or our error", () => {
     expect([...fields(read, corpus)].sort()).toEqual(["FORMAT_FIELD", "read"]);
   });
   it("random changes and splices", () => mutations(read, corpus, 2018));
-  it("lines of a megabyte", () => {
+  it("long lines", () => {
     for (const line of LONG_LINES) {
       for (const prefix of ["", "[T=", "[ZValue = 1]\nTiltAngle = ", "[ZValue = 1]\nSubFramePath = \\\\"]) {
         const head = new TextEncoder().encode(prefix);

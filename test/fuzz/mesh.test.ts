@@ -65,8 +65,7 @@ async function outcome(parse: Parse, bytes: Uint8Array): Promise<string> {
     parts = await parse(bytes);
   } catch (error) {
     if (!isEmporiumError(error)) throw error;
-    expect(error.facts.place?.file).toBe(NAME);
-    expect(CODES).toContain(error.code);
+    if (error.facts.place?.file !== NAME || !CODES.includes(error.code)) throw error;
     return error.code;
   }
   for (const part of parts ?? []) {
@@ -120,7 +119,7 @@ describe.each(TARGETS)("meshes ($format): a value or our error", ({ corpus: file
     const seed = Number(process.env.FUZZ_SEED ?? 1889);
     const random = seededRandom(seed);
     const wanted = FUZZ_CASES;
-    const count = slow ? Math.min(wanted, SLOW_CASES_MAX) : wanted;
+    const count = slow ? Math.min(Math.ceil(wanted / 4), SLOW_CASES_MAX) : wanted;
     for (let round = 0; round < count; round++) {
       let bytes: Uint8Array = corpus[randomInt(random, corpus.length)]!.slice();
       for (let i = 1 + randomInt(random, 4); i > 0; i--) bytes = mutated(bytes, corpus, random);

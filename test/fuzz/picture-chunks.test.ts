@@ -9,7 +9,7 @@ import { encodeSegmentation } from "../../src/formats/precomputed/compressed-seg
 import { encodeJpegChunk } from "../../src/formats/precomputed/image-chunk.js";
 import { decodePngSamples } from "../../src/formats/precomputed/png.js";
 import { type Brotli, decodePrecomputedChunk } from "../../src/formats/precomputed/read.js";
-import { FUZZ_CASES } from "../thorough.js";
+import { FUZZ_CASES, THOROUGH } from "../thorough.js";
 
 const seed = Number(process.env.FUZZ_SEED ?? 1992);
 const cases = FUZZ_CASES;
@@ -36,7 +36,7 @@ async function outcome(read: Read, bytes: Uint8Array): Promise<string> {
     return "read";
   } catch (error) {
     if (!isEmporiumError(error)) throw error;
-    expect(error.facts.place?.file).toBe("fuzz");
+    if (error.facts.place?.file !== "fuzz") expect(error.facts.place?.file).toBe("fuzz");
     return error.code;
   }
 }
@@ -53,7 +53,7 @@ const skipped = (error: unknown) => {
 const jpeg: Read = (bytes) => {
   try {
     const { width, height, channels, data } = decodeJpeg(bytes, { name: "fuzz", check: sane });
-    expect(data.length).toBe(width * height * channels);
+    if (data.length !== width * height * channels) expect(data.length).toBe(width * height * channels);
   } catch (error) {
     skipped(error);
   }
@@ -148,7 +148,9 @@ describe.each(READERS)("%s: a value or our error", (name, corpus, read, cut) => 
   it("each pair of bytes of its head set to what it never is", async () => {
     for (const original of corpus) {
       for (let at = 2; at + 2 <= Math.min(original.length, 700); at++) {
-        for (const value of [0, 1, 0x7fff, 0xffff]) {
+        const values = [0, 1, 0x7fff, 0xffff];
+        // one of them in turn, unless there is time for all
+        for (const value of THOROUGH ? values : [values[at % values.length]!]) {
           const bytes = original.slice();
           new DataView(bytes.buffer).setUint16(at, value);
           await outcome(read, name === "PNG" ? mended(bytes) : bytes);

@@ -1,4 +1,3 @@
-import { expect } from "vitest";
 import { isEmporiumError } from "../../src/core/errors.js";
 import { type Random, randomInt, seededRandom } from "../../src/core/random.js";
 import { FUZZ_CASES } from "../thorough.js";
@@ -13,7 +12,8 @@ export async function outcome(read: Reader, bytes: Uint8Array): Promise<string> 
     return "read";
   } catch (error) {
     if (!isEmporiumError(error)) throw error;
-    expect(error.facts.place?.file).toBe("fuzz.bin");
+    // as in text-formats.ts
+    if (error.facts.place?.file !== "fuzz.bin") throw error;
     return error.code;
   }
 }

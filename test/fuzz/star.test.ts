@@ -109,7 +109,7 @@ describe.each(READERS)("STAR (%s): a value or our error", (_, text, read) => {
   });
 });
 
-describe("STAR files: lines of a megabyte", () => {
+describe("STAR files: long lines", () => {
   it.each(LONG_LINES.map((line) => new TextDecoder().decode(line)).map((line) => [line.slice(0, 3), line]))(
     "%j…",
     async (_, line) => {

@@ -15,7 +15,7 @@ describe("tilt angles: a value or our error", () => {
     expect([...fields(read, corpus)].sort()).toEqual(["FORMAT_FIELD", "read"]);
   });
   it("random changes and splices", () => mutations(read, corpus, 60));
-  it("lines of a megabyte", () => {
+  it("long lines", () => {
     for (const line of LONG_LINES) expect(outcome(read, line)).toBe("FORMAT_FIELD");
   });
 });

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { Box, Triple } from "../../core/box.js";
+import { readingRoom } from "./room.js";
 import { type LoadedVolume, openBlockVolume } from "./volume.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-loader-"));
@@ -13,7 +14,12 @@ const opened: LoadedVolume[] = [];
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((volume) => volume.close()));
 });
-afterAll(() => rmSync(root, { recursive: true }));
+/** There are some hundred volumes: a thread for each would cost more than reading it. */
+const room = readingRoom({ threads: 1 });
+afterAll(async () => {
+  await room.close();
+  rmSync(root, { recursive: true });
+});
 
 const golden = (path: string) => JSON.parse(readFileSync(new URL(`../../../test/${path}`, import.meta.url), "utf8"));
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -27,9 +33,8 @@ function laidOut(name: string, objects: Record<string, Uint8Array | string>): st
   return folder;
 }
 
-/** One thread each: there are some hundred volumes. */
 async function open(location: string, options: Parameters<typeof openBlockVolume>[1] = {}): Promise<LoadedVolume> {
-  const volume = await openBlockVolume(location, { threads: 1, ...options });
+  const volume = await openBlockVolume(location, { room, ...options });
   opened.push(volume);
   return volume;
 }
