@@ -31,4 +31,5 @@ for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }) : [
 chmodSync(join(dist, "cli", "main.js"), 0o755);
 const bundles = [...(isNew ? ["build-program.mjs"] : []), "build-viewer.mjs", "build-web.mjs"];
 for (const script of bundles) execFileSync(process.execPath, [join(root, "scripts", script)], { stdio: "inherit" });
-noteCompiled(digest);
+// another build may be reading it
+if (isNew) noteCompiled(digest);
