@@ -25,8 +25,14 @@ function unused(texts: ReadonlyMap<string, string>): string[] {
   return [...texts]
     .filter(([path]) => /^(?:src|web)\//.test(path) && !/(\.test\.ts|^src\/index\.ts)$/.test(path))
     .flatMap(([path, text]) => [...text.matchAll(EXPORTED)].map(([, name]) => ({ path, name: name! })))
-    .filter(({ name }) => words.get(name)!.size === 1)
+    .filter(({ path, name }) => words.get(name)!.size === 1 && !isPage(path, name))
     .map(({ path, name }) => `${path}: ${name}`);
+}
+
+/** Pages are named by their files: `src/model/page-files.ts`. */
+function isPage(path: string, name: string): boolean {
+  const file = /^web\/pages\/([\w-]+)\.tsx$/.exec(path)?.[1];
+  return file?.replace(/(?:^|-)\w/g, (letters) => letters.slice(-1).toUpperCase()) === name;
 }
 
 describe("exports of src/ and web/", () => {

@@ -79,10 +79,7 @@ function Part({ place, prefix, isTree }: PartProps) {
   const parts = prefix.split("/").filter(Boolean);
   useCrumbs(...crumbsOf(place, parts));
   useCommand(askCommand(listPath(place.id, prefix, after)));
-  const asked = useQuery({
-    queryKey: ["list", place.id, prefix, after],
-    queryFn: ({ signal }) => ask<Listing>(listPath(place.id, prefix, after), signal),
-  });
+  const asked = useQuery(listQuery(place.id, prefix, after));
   return (
     <>
       <h1>{parts.at(-1) ?? place.name}</h1>
@@ -111,6 +108,11 @@ function Part({ place, prefix, isTree }: PartProps) {
 
 const listPath = (place: string, prefix: string, after?: string): string =>
   `places/${place}/list?${new URLSearchParams({ prefix, ...(after && { after }) })}`;
+
+const listQuery = (place: string, prefix: string, after?: string) => ({
+  queryKey: ["list", place, prefix, after],
+  queryFn: ({ signal }: { signal: AbortSignal }) => ask<Listing>(listPath(place, prefix, after), signal),
+});
 
 function EmptyFolder({ place, prefix, after }: { place: PlaceFacts; prefix: string; after: string | undefined }) {
   if (after !== undefined) return <Empty>Nothing comes after this in the folder.</Empty>;
@@ -144,10 +146,7 @@ function OpenNamed({ place, prefix }: { place: PlaceFacts; prefix: string }) {
 function EmptyPrefix({ place, prefix }: { place: PlaceFacts; prefix: string }) {
   const key = prefix.slice(0, -1);
   const parent = key.slice(0, key.lastIndexOf("/") + 1);
-  const asked = useQuery({
-    queryKey: ["list", place.id, parent, undefined],
-    queryFn: ({ signal }) => ask<Listing>(listPath(place.id, parent), signal),
-  });
+  const asked = useQuery(listQuery(place.id, parent));
   return (
     <Answer asked={asked}>
       {({ entries, next }) => {

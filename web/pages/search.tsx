@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { SearchHits } from "../../src/model/page-api.js";
 import { ask } from "../parts/api.js";
@@ -6,14 +6,8 @@ import { AppLink } from "../parts/app-link.js";
 import { askCommand } from "../parts/catalogue-command.js";
 import { plural } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
+import { searchQuery } from "../parts/queries.js";
 import { Answer } from "../parts/states.js";
-
-export const searchQuery = (q: string) => ({
-  queryKey: ["search", q],
-  queryFn: ({ signal }: { signal: AbortSignal }) => ask<SearchHits>(`search?${new URLSearchParams({ q })}`, signal),
-  enabled: q !== "",
-  placeholderData: keepPreviousData,
-});
 
 export const GROUPS: Readonly<Record<SearchHits["groups"][number]["kind"], string>> = {
   datasets: "Datasets",

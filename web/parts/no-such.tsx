@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import type { SearchHits } from "../../src/model/page-api.js";
 import { nearIdsQuery } from "../queries/generated.js";
-import { ask, askCatalogue } from "./api.js";
+import { askCatalogue } from "./api.js";
 import { AppLink } from "./app-link.js";
 import { useCrumbs } from "./page.js";
+import { searchQuery } from "./queries.js";
 
 type Kind = "datasets" | "runs" | "depositions" | "annotations";
 
@@ -24,11 +24,7 @@ export function NoSuch({ kind, id }: { kind: Kind; id: number | undefined }) {
   });
   const near = Object.values(data ?? {}).flat();
   const { id: name = "" } = useParams({ strict: false });
-  const { data: hits } = useQuery({
-    queryKey: ["search", name],
-    queryFn: ({ signal }) => ask<SearchHits>(`search?${new URLSearchParams({ q: name })}`, signal),
-    enabled: id === undefined && name.trim() !== "",
-  });
+  const { data: hits } = useQuery(searchQuery(id === undefined ? name.trim() : ""));
   const named = hits?.groups.find((group) => group.kind === kind)?.hits ?? [];
   return (
     <>

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
-import { GROUPS, searchQuery } from "../pages/search.js";
+import { GROUPS } from "../pages/search.js";
 import { useGo } from "./app-link.js";
 import { command } from "./page.js";
-import { useServer } from "./queries.js";
+import { searchQuery, useServer } from "./queries.js";
 import { applyTheme, theme } from "./settings.js";
 
 interface Choice {

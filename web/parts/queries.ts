@@ -1,6 +1,6 @@
-import { QueryCache, QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, QueryCache, QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import type { Overlays, ServerFacts, VolumeFacts } from "../../src/model/page-api.js";
+import type { Overlays, SearchHits, ServerFacts, VolumeFacts } from "../../src/model/page-api.js";
 import { AnswerError, ask } from "./api.js";
 import { shared } from "./store.js";
 
@@ -38,6 +38,14 @@ export const volumeQuery = (ref: string) => ({ queryKey: ["volume", ref], queryF
 export const overlaysQuery = (ref: string, added: readonly string[] = []) => ({
   queryKey: ["overlays", ref, added],
   queryFn: asking<Overlays>(`overlays/${ref}${added.length > 0 ? `?with=${added.join()}` : ""}`),
+});
+
+/** What the catalogue and the files have of a word. */
+export const searchQuery = (q: string) => ({
+  queryKey: ["search", q],
+  queryFn: asking<SearchHits>(`search?${new URLSearchParams({ q })}`),
+  enabled: q !== "",
+  placeholderData: keepPreviousData,
 });
 
 const asking =

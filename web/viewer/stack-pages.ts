@@ -3,7 +3,7 @@ import type { StackPages } from "../../src/model/page-api.js";
 /** What pages of a file count, besides or in place of slices. */
 const NAMES = { z: "z", c: "channel", t: "time" } as const;
 export type PageAxis = keyof typeof NAMES;
-export const PAGE_AXES = ["z", "c", "t"] as const satisfies readonly PageAxis[];
+const PAGE_AXES = ["z", "c", "t"] as const satisfies readonly PageAxis[];
 
 const inOrder = ({ order }: StackPages): readonly PageAxis[] =>
   [...order].filter((name): name is PageAxis => Object.hasOwn(NAMES, name));
