@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { SearchHits } from "../../src/model/page-api.js";
-import { ask } from "../parts/api.js";
 import { AppLink } from "../parts/app-link.js";
 import { askCommand } from "../parts/catalogue-command.js";
 import { plural } from "../parts/format.js";
