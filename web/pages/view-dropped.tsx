@@ -15,8 +15,9 @@ export function ViewDropped() {
 
 function Dropped({ file }: { file: File }) {
   const beside = droppedBeside.use();
+  const dropped = [file, ...beside].map(({ name, size, lastModified }) => [name, size, lastModified]);
   const asked = useQuery({
-    queryKey: ["dropped", ...[file, ...beside].map(({ name, size, lastModified }) => [name, size, lastModified])],
+    queryKey: ["dropped", dropped],
     queryFn: () => openDropped(file, beside),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
