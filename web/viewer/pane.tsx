@@ -94,7 +94,7 @@ function PaneLabels({ session, pane, axis, again }: { session: Session; pane: Pa
   const slab = useOf(session.state, (state) => state.slab);
   return (
     <>
-      <span className={`v-name v-axis-${axis}`}>
+      <span className="v-name" style={{ color: `var(--axis-${axis})` }}>
         {title ?? PANE_NAMES[axis]}
         {slab > 1 && ` · mean of ${slab}`}
       </span>
