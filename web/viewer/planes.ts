@@ -329,15 +329,15 @@ export class PlaneLoader {
     if (this.isClosed || !this.wanted || this.failed || this.options.isOver()) return;
     const { rough, sharp, ahead } = this.wanted;
     const isSharp = this.cached(sharp) !== undefined;
-    const needs: PlaneAsk[] = [];
-    if (!isSharp && !this.cached(rough) && (this.isMoving || keyOf(rough) !== keyOf(sharp))) needs.push(rough);
-    if (!isSharp && !this.isMoving) needs.push(sharp);
-    for (const one of needs) {
-      if (this.flights.some(({ key }) => key === keyOf(one))) continue;
-      if (this.flights.length >= FLIGHTS && !this.makeRoom()) break;
-      this.start(one, { isAhead: false, isRough: one === rough });
+    // the sharp one comes after the rough one: beside each other both would come later, where one takes long
+    const isRoughFirst = !this.cached(rough) && (this.isMoving || keyOf(rough) !== keyOf(sharp));
+    if (!isSharp && (isRoughFirst || !this.isMoving)) {
+      const next = isRoughFirst ? rough : sharp;
+      if (this.flights.some(({ key }) => key === keyOf(next))) return;
+      if (this.flights.length < FLIGHTS || this.makeRoom()) this.start(next, { isAhead: false, isRough: isRoughFirst });
+      return;
     }
-    if (needs.length > 0 || !this.options.mayReadAhead()) return;
+    if (!this.options.mayReadAhead()) return;
     const next = ahead.find((one) => !this.cached(one) && !this.flights.some(({ key }) => key === keyOf(one)));
     if (next && this.flights.length < FLIGHTS - 1) this.start(next, { isAhead: true, isRough: true });
   }
