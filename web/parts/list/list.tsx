@@ -47,6 +47,8 @@ interface ListProps<Row extends { readonly id: number }> {
 function Catalogued<Row extends { readonly id: number }>({ spec, fixed, title }: ListProps<Row>) {
   const state = useListState(spec, fixed);
   const total = useTotal(spec, state.where);
+  // asked for beside how many there are, not after it
+  useRows(spec, state, [state.row, state.row]);
   const [selected, setSelected] = useState<ReadonlyMap<number, Row>>(new Map());
   const filters = Object.keys(state.choices).length;
   return (
