@@ -1,8 +1,7 @@
-import { headBehind } from "../arrays/stream/source/compressed.js";
-import { peekFile, peekFolder } from "../formats/peek/peek.js";
+import { peekFolder } from "../formats/peek/peek.js";
 import { fileMetadata, printDocument } from "../stations/harvest/records/file-metadata.js";
 import { nameGiver, nameOfLocation } from "../stations/harvest/records/named-words.js";
-import { objectSource } from "../stations/harvest/records/object-source.js";
+import { objectSource, peekObject } from "../stations/harvest/records/object-source.js";
 import { located } from "../stations/harvest/records/record.js";
 import { folderOf } from "../stations/harvest/records/volume-folder.js";
 import { existing, type Place } from "./places.js";
@@ -13,7 +12,7 @@ export async function factsOf(place: Place, text: string, exact: boolean, signal
   const { store } = place;
   const isFile = (await store.stat(key, { signal })) !== undefined;
   const { images } = isFile
-    ? await peekFile(objectSource(store, key, { name: key, signal }), { exact, signal, decompressHead: headBehind })
+    ? await peekObject(objectSource(store, key, { name: key, signal }), { exact, signal })
     : await peekFolder(folderOf(store, `${key}/`, key, { signal }), { signal });
   const give = nameGiver();
   const records = images.map((facts) => {

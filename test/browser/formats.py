@@ -7,7 +7,6 @@ formats.py tiffs QUERIES OUT SAVED    prints for SAVED/<index>.tif whether it ho
 
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -20,19 +19,11 @@ tests = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(tests / "peers" / "python"))
 import plane_volumes  # noqa: E402
 
-DM = json.loads((tests / "golden" / "dm" / "facts.json").read_text())["files"]
-DM_TYPES = {1: "i2", 2: "f4", 6: "u1", 7: "i4", 9: "i1", 10: "u2", 11: "u4", 12: "f8"}
 WIDE = (2, 2112, 2048)
-others = plane_volumes.levels_of
 
 
 def make(folder, seed):
     plane_volumes.make(folder, seed)
-    made = []
-    for name, facts in DM.items():
-        if name.startswith(("volume", "image")) and facts["images"][0]["dataType"] in DM_TYPES:
-            shutil.copy(tests / "fixtures" / "dm" / name, folder)
-            made.append({"key": name, "format": "dm"})
     # larger than what is read at level 0 where it does not fit the window
     data = np.random.default_rng(seed).integers(-999, 999, WIDE, dtype=np.int16)
     with mrcfile.new(f"{folder}/wide.mrc") as file:
@@ -47,17 +38,7 @@ def make(folder, seed):
         datasets.append({"path": str(level), "coordinateTransformations": [{"type": "scale", "scale": scale}]})
     axes = [{"name": name, "type": "space", "unit": "angstrom"} for name in "zyx"]
     root.attrs["multiscales"] = [{"version": "0.4", "name": "/", "axes": axes, "datasets": datasets}]
-    print(json.dumps([*made, {"key": "wide.mrc", "format": "mrc"}, {"key": "wide.zarr", "format": "zarr"}]))
-
-
-def levels_of(path, format):
-    if format != "dm":
-        return others(path, format)
-    facts = DM[os.path.basename(path)]
-    (image, *_), order = facts["images"], {"little": "<", "big": ">"}[facts["endian"]]
-    lengths = image["lengths"]
-    found = np.fromfile(path, order + DM_TYPES[image["dataType"]], int(np.prod(lengths)), offset=image["dataOffset"])
-    return [found.reshape(lengths if len(lengths) == 3 else [1, *lengths])]
+    print(json.dumps([{"key": "wide.mrc", "format": "mrc"}, {"key": "wide.zarr", "format": "zarr"}]))
 
 
 def tiffs(queries, out, saved):
@@ -70,7 +51,6 @@ def tiffs(queries, out, saved):
     print(json.dumps(equal))
 
 
-plane_volumes.levels_of = levels_of
 if sys.argv[1] == "make":
     make(sys.argv[2], int(sys.argv[3]))
 else:

@@ -1,15 +1,16 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PLANE_AXES, type PlaneAxis } from "../../src/arrays/plane/plane.js";
 import { seededRandom } from "../../src/core/random.js";
-import type { VolumeFacts } from "../../src/model/page-api.js";
+import type { FileFacts, Listing, VolumeFacts } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
 import { type Portal, servePortal } from "../../src/server/portal.js";
 import { fileStore } from "../../src/stores/file/store.js";
 import { parseLocation } from "../../src/stores/url.js";
-import { hasEnvironment, python } from "./environment.js";
+import { emporium, hasEnvironment, python } from "./environment.js";
 
 interface Query {
   readonly key: string;
@@ -25,6 +26,33 @@ interface Query {
   readonly virtual: boolean;
 }
 
+/** A volume of /zarr, as it was read there. */
+interface Virtual {
+  readonly key: string;
+  /** Which are as they are read from the file. */
+  readonly levels: readonly boolean[];
+  readonly scale: readonly number[];
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  mrc: "MRC",
+  tiff: "TIFF",
+  dm: "DM3, DM4",
+  zarr: "Zarr",
+  zarr3: "Zarr",
+  n5: "N5",
+  precomputed: "precomputed",
+  hdf5: "HDF5",
+};
+/** What no volume is, as it is listed, and why it does not open. */
+const OTHERS: Readonly<Record<string, readonly [format: string | undefined, code: string, says: RegExp]>> = {
+  "model.mod": ["IMOD model", "FORMAT_UNKNOWN", /./],
+  "image-c8.dm4": ["DM3, DM4", "FORMAT_UNSUPPORTED", /complex/],
+  "junk.rec": ["MRC", "FORMAT_UNKNOWN", /./],
+  "notes.xyz": [undefined, "FORMAT_UNKNOWN", /./],
+};
+const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
+
 const SEED = Number(process.env.PEER_SEED ?? 4);
 const EACH = 6;
 
@@ -36,6 +64,12 @@ describe.skipIf(!hasEnvironment("peers"))("A4, A5: planes of volumes that other 
   beforeAll(async () => {
     mkdirSync(join(folder, "volumes"));
     volumes = JSON.parse(await python("peers", "plane_volumes.py", ["make", join(folder, "volumes"), String(SEED)]));
+    for (const [from, to] of [
+      ["mod/imodmodel-0.1.0.mod", "model.mod"],
+      ["dm/image-c8.dm4", "image-c8.dm4"],
+    ] as const)
+      copyFileSync(join(fixtures, from), join(folder, "volumes", to));
+    for (const name of ["junk.rec", "notes.xyz"]) writeFileSync(join(folder, "volumes", name), "no volume at all ".repeat(200));
     const location = parseLocation(join(folder, "volumes"));
     const store = fileStore(join(folder, "volumes"));
     portal = await servePortal({
@@ -101,23 +135,51 @@ describe.skipIf(!hasEnvironment("peers"))("A4, A5: planes of volumes that other 
     expect([virtual > 5, averaged > 20]).toEqual([true, true]);
   });
 
-  it("A12: zarr-python opens an MRC that nobody converted, and reads what mrcfile reads, at each level", async () => {
-    // 5×300×270 and 290×3×530 voxels, both byte orders; halves come as float32
-    const expected = {
-      "int16le.mrc": "<i2",
-      "uint16le.mrc": "<u2",
-      "float16le.mrc": "<f4",
-      "float32be.mrc": "<f4",
-      "int8le.mrc": "|i1",
-    };
-    const words = Object.keys(expected).flatMap((key) => [
-      `${portal.url}/zarr/${printRef({ kind: "place", place: "here", key })}`,
-      join(folder, "volumes", key),
-    ]);
-    const found = JSON.parse(await python("peers", "virtual_zarr.py", words));
-    for (const [i, [key, dtype]] of Object.entries(expected).entries()) {
-      expect([key, found[i].scale]).toEqual([key, [4, 3, 2]]);
-      for (const level of found[i].levels) expect([key, level]).toMatchObject([key, { dtype, equal: true }]);
+  it("A3: each is listed as what it is, has the shape and type that harvest inspect prints, and opens; what cannot be opened says why", async () => {
+    const there = join(folder, "volumes");
+    const { entries } = (await (await fetch(`${portal.url}/api/v1/places/here/list`)).json()) as Listing;
+    const keys = volumes.map(({ key }) => key.split("#", 1)[0]!);
+    const { stdout } = await emporium(["harvest", "inspect", ...keys.map((key) => join(there, key)), "--json"]);
+    const records = Object.values(JSON.parse(stdout) as FileFacts);
+    for (const [at, key] of keys.entries()) {
+      const entry = entries.find(({ name }) => name === key);
+      const wanted = `${TITLES[volumes[at]!.format]}${/\.(gz|bz2)$/.test(key) ? ", compressed" : ""}`;
+      expect([key, entry]).toEqual([key, expect.objectContaining({ format: wanted, ref: expect.any(String) })]);
+      const facts = Object.values((await (await fetch(`${portal.url}/api/v1/places/here/facts?key=${key}`)).json()) as FileFacts);
+      const record = records.find(({ location }) => location === join(there, key))!;
+      expect([key, facts]).toEqual([key, [{ ...record, name: expect.any(String), location: key }]]);
+      const { shape } = (await (await fetch(`${portal.url}/api/v1/volumes/${entry!.ref}`)).json()) as VolumeFacts;
+      expect([key, shape]).toEqual([key, [1, ...record.shape].slice(-3)]);
+    }
+    for (const [key, [format, code, word]] of Object.entries(OTHERS)) {
+      const entry = entries.find(({ name }) => name === key);
+      expect([key, entry?.format]).toEqual([key, format]);
+      const refused = await fetch(address(key));
+      expect([key, refused.status, await refused.json()]).toEqual([
+        key,
+        422,
+        expect.objectContaining({ code, message: expect.stringMatching(word) }),
+      ]);
+    }
+  });
+
+  it("A12: zarr-python, 2 and 3, opens what nobody converted, and reads at each level what the readers of its format read", async () => {
+    const cases: object[] = [];
+    for (const volume of volumes) {
+      const { levels } = (await (await fetch(address(volume.key))).json()) as VolumeFacts;
+      const url = `${portal.url}/zarr/${printRef({ kind: "place", place: "here", key: volume.key })}`;
+      cases.push({ ...volume, url, virtual: levels.map(({ virtual }) => virtual) });
+    }
+    writeFileSync(join(folder, "cases.json"), JSON.stringify(cases));
+    mkdirSync(join(folder, "wanted"));
+    const words = [join(folder, "cases.json"), join(folder, "volumes"), join(folder, "wanted")];
+    for (const environment of ["peers", "zarr3"] as const) {
+      if (!hasEnvironment(environment)) continue;
+      const found = JSON.parse(await python(environment, "virtual_zarr.py", words)) as Virtual[];
+      expect(found.map(({ key }) => key)).toEqual(volumes.map(({ key }) => key));
+      for (const { key, levels } of found) expect([environment, key, levels]).toEqual([environment, key, levels.map(() => true)]);
+      expect(found.filter(({ levels }) => levels.length > 1).length).toBeGreaterThan(10);
+      expect(found.find(({ key }) => key === "int16le.mrc")!.scale).toEqual([4, 3, 2]);
     }
   });
 });

@@ -280,13 +280,15 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
   const first = records[0];
   const Icon = kind === "folder" ? Folder : kind === "volume" ? Box : File;
   const why = whyNot(entry);
-  const canOpen = ref !== undefined && !facts.error;
+  // datasets of an HDF5 file: each opens by itself
+  const parts = records.length > 1 ? records.map(({ location }) => location).filter((at) => at.includes("#/")) : [];
+  const canOpen = ref !== undefined && !facts.error && parts.length === 0;
   const open = addressOfKey("/view/at", place.id, key);
   return (
     <tr ref={row}>
       <th scope="row">
         <span className="row">
-          {withPicture && facts.data && ref !== undefined ? (
+          {withPicture && facts.data && ref !== undefined && parts.length === 0 ? (
             <span className="stage thumb">
               <VolumePicture of={ref} />
             </span>
@@ -300,6 +302,11 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
           ) : (
             name
           )}
+          {parts.map((part) => (
+            <AppLink key={part} to={addressOfKey("/view/at", place.id, part)}>
+              {part.slice(key.length)}
+            </AppLink>
+          ))}
         </span>
       </th>
       <td>{kind === "folder" ? "folder" : (format ?? "not a known format")}</td>

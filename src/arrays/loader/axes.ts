@@ -13,7 +13,7 @@ export interface SelectedAxes {
 }
 
 /** Names of axes where the array has none: as in OME-Zarr, the last three are z, y, x. */
-const LAST_NAMES = ["t", "c", "z", "y", "x"];
+export const LAST_NAMES = ["t", "c", "z", "y", "x"];
 
 /** The last three axes. */
 export function lastAxes(rank: number): SpatialAxes {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Box } from "../../core/box.js";
 import { viewAs } from "../../formats/zarr/elements.js";
-import { hdf5Place } from "./open-hdf5.js";
+import { hdf5Place, peekHdf5 } from "./open-hdf5.js";
 import { readingRoom } from "./room.js";
 import { openBlockVolume } from "./volume.js";
 
@@ -104,6 +104,25 @@ describe("a dataset of an HDF5 file", () => {
         facts: { hint: "copy the file to a disk, or convert the dataset to Zarr" },
       });
   });
+});
+
+it("what a file holds is told without its voxels: every dataset of numbers along two axes or more", async () => {
+  const facts = await peekHdf5(FILE, "volumes.h5");
+  expect(facts.map(({ name, shape, dtype, axes }) => [name, shape, dtype, axes.join("")])).toEqual([
+    ["volumes.h5#/exported/data", [14, 12, 10, 2], "float32", "xyzc"],
+    ["volumes.h5#/lzf", [10, 12, 14], "int16", "zyx"],
+    ["volumes.h5#/plain", [10, 12, 14], "uint16", "zyx"],
+    ["volumes.h5#/volume", [10, 12, 14], "int16", "zyx"],
+  ]);
+  expect(facts.map(({ voxelSize, unit }) => [voxelSize, unit])).toEqual([
+    [Array(4).fill(null), Array(4).fill(null)],
+    [Array(3).fill(null), Array(3).fill(null)],
+    [Array(3).fill(null), Array(3).fill(null)],
+    [
+      [40, 8, 8],
+      ["nm", "nm", "nm"],
+    ],
+  ]);
 });
 
 it("a location of HDF5 is told from others by the end of the file's name", () => {

@@ -2,8 +2,9 @@ import type { Dataset, File, Metadata, Module } from "h5wasm/node";
 import type { Triple } from "../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import { emptyFacts, type PeekFacts } from "../../formats/peek/facts.js";
 import { copyElements, stridesOf } from "../../formats/zarr/read.js";
-import { type AxisSelection, lastAxes, type SelectedAxes, selectAxes, spatial } from "./axes.js";
+import { type AxisSelection, LAST_NAMES, lastAxes, type SelectedAxes, selectAxes, spatial } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
 
 type H5Module = typeof Module;
@@ -44,7 +45,7 @@ export interface OpenHdf5 {
  * Axes are z, y, x, the last three, or as ilastik's `axistags` name them; `element_size_um` (Fiji, ilastik) tells the voxel size. The library works in
  * this thread and reads one box at a time; a damaged file may keep it busy.
  *
- * @param path of the file. @param dataset its path in the file
+ * @param path of the file. @param dataset its path in the file; a file with a single image or volume needs none
  * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED (types, filters), USAGE for a dataset that is not there
  */
 export async function openHdf5(
@@ -53,14 +54,11 @@ export async function openHdf5(
   wanted: AxisSelection,
   name: string,
 ): Promise<OpenHdf5> {
-  // 3 MB of WebAssembly: only those load it who read such files
-  const library = await import("h5wasm/node");
-  const module = await library.ready;
-  const file = opened(() => within(module, path, () => new library.File(path, "r")), path);
-  if (file.file_id <= 0n) throw damaged(path, "it is none, or cut short");
+  const { module, library, file, datasets } = await openFile(path);
   try {
-    const found = dataset === undefined ? undefined : within(module, path, () => file.get(dataset));
-    if (!(found instanceof library.Dataset)) throw noDataset(path, dataset, datasetsOf(file, library.Dataset));
+    const at = dataset ?? soleImage(datasets());
+    const found = at === undefined ? undefined : within(module, path, () => file.get(at));
+    if (!(found instanceof library.Dataset)) throw noDataset(path, dataset, datasets());
     return { levels: [levelOf(module, path, file, found, wanted, name)], close: () => void file.close() };
   } catch (error) {
     file.close();
@@ -113,6 +111,68 @@ function within<T>(module: H5Module, path: string, work: () => T): T {
   });
 }
 
+/**
+ * The facts of each dataset of an HDF5 file that is an image or a volume: numbers along two axes or more.
+ *
+ * @param path of the file, on this machine. @param name in facts and messages; behind it `#` and the dataset's path
+ * @throws {EmporiumError} FORMAT_CORRUPT; FORMAT_UNKNOWN where there is none
+ */
+export async function peekHdf5(path: string, name: string): Promise<PeekFacts[]> {
+  const { module, file, datasets } = await openFile(path);
+  try {
+    const images = datasets().filter(isImage);
+    if (images.length === 0) {
+      throw new EmporiumError("FORMAT_UNKNOWN", `${name}: HDF5 without a dataset of numbers along two axes or more`, {
+        place: { file: name },
+        hint: "look into it with h5ls or h5py",
+      });
+    }
+    return images.map((dataset) => within(module, path, () => factsOf(dataset, `${name}#${dataset.path}`)));
+  } catch (error) {
+    throw damaged(name, error);
+  } finally {
+    file.close();
+  }
+}
+
+async function openFile(path: string) {
+  // 3 MB of WebAssembly: only those load it who read such files
+  const library = await import("h5wasm/node");
+  const module = await library.ready;
+  const file = opened(() => within(module, path, () => new library.File(path, "r")), path);
+  if (file.file_id <= 0n) throw damaged(path, "it is none, or cut short");
+  /** What of it is in this file. */
+  const own = <T>(work: () => T): T | undefined => {
+    try {
+      return within(module, path, work);
+    } catch {
+      return undefined; // a link to nothing, or to another file
+    }
+  };
+  return { module, library, file, datasets: () => datasetsOf(file, library.Dataset, own) };
+}
+
+function factsOf(dataset: Dataset, name: string): PeekFacts {
+  const { metadata } = dataset;
+  const shape = [...metadata.shape!];
+  const axes = axisNames(dataset) ?? shape.map((_, axis) => LAST_NAMES.at(axis - shape.length) ?? `dim_${axis}`);
+  const sizes = voxelSizeNm(dataset);
+  const voxelSize = axes.map((axis) => sizes["zyx".indexOf(axis)] ?? null);
+  return emptyFacts({
+    ...{ name, format: "hdf5", shape, axes, dtype: knownType(metadata)!, raw: {}, voxelSize },
+    unit: voxelSize.map((size) => (size === null ? null : "nm")),
+    sources: { shape: "file", dtype: "file", ...(voxelSize.some((size) => size !== null) && { voxelSize: "file" as const }) },
+  });
+}
+
+const isImage = ({ metadata }: Dataset): boolean => (metadata.shape?.length ?? 0) > 1 && knownType(metadata) !== undefined;
+
+/** The path of the file's only image. */
+function soleImage(datasets: readonly Dataset[]): string | undefined {
+  const [first, second] = datasets.filter(isImage);
+  return second === undefined ? first?.path : undefined;
+}
+
 function opened<T>(open: () => T, path: string): T {
   try {
     return open();
@@ -130,18 +190,29 @@ function damaged(name: string, cause: unknown): EmporiumError {
   });
 }
 
-/** Datasets at the top of a file and in its groups there, for a hint. */
-function datasetsOf(file: File, kind: typeof Dataset): string[] {
-  const names = file.keys().flatMap((name) => {
-    const one = file.get(name);
-    if (one instanceof kind) return [`/${name}`];
-    const inner = one !== null && "keys" in one ? one.keys() : [];
-    return inner.filter((below) => file.get(`${name}/${below}`) instanceof kind).map((below) => `/${name}/${below}`);
-  });
-  return names.slice(0, 10);
+/** How far down, and of how many names, datasets are looked for: EMAN2 and Imaris have theirs four groups deep. */
+const DEPTH = 6;
+const NAMES_MAX = 10_000;
+
+/** Every dataset of a file, group by group. A group that is linked into itself is looked into a few times. */
+function datasetsOf(file: File, kind: typeof Dataset, own: <T>(work: () => T) => T | undefined): Dataset[] {
+  const found: Dataset[] = [];
+  let names = 0;
+  const look = (group: Pick<File, "keys" | "get">, depth: number): void => {
+    for (const name of group.keys()) {
+      if (++names > NAMES_MAX) return;
+      const one = own(() => group.get(name));
+      if (one instanceof kind) {
+        if (own(() => one.metadata)) found.push(one);
+      } else if (one && "keys" in one && depth < DEPTH) look(one, depth + 1);
+    }
+  };
+  look(file, 1);
+  return found;
 }
 
-function noDataset(path: string, dataset: string | undefined, known: readonly string[]): EmporiumError {
+function noDataset(path: string, dataset: string | undefined, there: readonly Dataset[]): EmporiumError {
+  const known = there.slice(0, 10).map((one) => one.path);
   const what = dataset === undefined ? "an HDF5 file, and no dataset of it is named" : `has no dataset ${dataset}`;
   const hint =
     known.length > 0
@@ -196,10 +267,15 @@ function rowsOf([, y, x]: Triple, itemBytes: number): Triple {
 const INTEGER = 0;
 const FLOAT = 1;
 
-function dtypeOf({ type, size, signed }: Metadata, name: string): DType {
+function knownType({ type, size, signed }: Metadata): DType | undefined {
   const kind = type === FLOAT ? "float" : type === INTEGER ? (signed ? "int" : "uint") : undefined;
   const dtype = `${kind}${8 * size}`;
-  if (kind !== undefined && dtype in ITEM_BYTES) return dtype as DType;
+  return kind !== undefined && dtype in ITEM_BYTES ? (dtype as DType) : undefined;
+}
+
+function dtypeOf(metadata: Metadata, name: string): DType {
+  const dtype = knownType(metadata);
+  if (dtype !== undefined) return dtype;
   throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: its elements are no integers or floats of 8 to 64 bits`, {
     place: { file: name, path: "type" },
     hint: "convert the dataset, for example with h5py",

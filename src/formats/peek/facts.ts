@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../core/json.js";
 
-export type PeekFormat = "tiff" | "mrc" | "dm3" | "dm4" | "zarr" | "n5" | "precomputed";
+export type PeekFormat = "tiff" | "mrc" | "dm3" | "dm4" | "zarr" | "n5" | "precomputed" | "hdf5";
 
 /** Where a fact comes from: written in the file, or computed from what is. */
 export type FactSource = "file" | "derived";

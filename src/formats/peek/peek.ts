@@ -27,6 +27,8 @@ export interface PeekOptions {
   decompressHead?:
     | ((source: RandomAccess, compression: "bzip2", wanted: number, signal: AbortSignal | undefined) => Promise<Uint8Array>)
     | undefined;
+  /** The facts of an HDF5 file, whose reader needs a file of this machine. */
+  hdf5?: (() => Promise<PeekFacts[]>) | undefined;
 }
 
 export interface Peek extends Traffic {
@@ -36,6 +38,8 @@ export interface Peek extends Traffic {
 
 const REQUESTS_MAX = 3;
 const BLOCK_BYTES = 64 * 1024;
+/** `\x89HDF\r\n\x1a\n` */
+const HDF5_MARK = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
  * What a file is, by its first bytes and what they point to; no pixels. One request for MRC, at most three for TIFF and, with one
@@ -59,6 +63,13 @@ export async function peekFile(source: RandomAccess, options: PeekOptions = {}):
   const images = await (async (): Promise<PeekFacts[]> => {
     const marked = FILE_FORMATS.find(({ detect }) => detect(head));
     if (marked) return peek(marked);
+    if (HDF5_MARK.every((byte, at) => head[at] === byte)) {
+      if (options.hdf5) return options.hdf5();
+      throw new EmporiumError("FORMAT_UNSUPPORTED", `${source.name}: HDF5 files are read from this machine's disks alone`, {
+        place: { file: source.name, byte: 0 },
+        hint: "copy the file to a disk, or convert the dataset to Zarr",
+      });
+    }
     const compression = compressionOf(head);
     if (compression) {
       const plain = await headOf(blocks, head, compression, options);

@@ -8,7 +8,9 @@ import bz2
 import gzip
 import json
 import os
+import shutil
 import sys
+from pathlib import Path
 
 import h5py
 import mrcfile
@@ -17,6 +19,10 @@ import tensorstore as ts
 import tifffile
 import zarr
 
+tests = Path(__file__).resolve().parent.parent.parent
+# what another reader says of the DM files
+DM = json.loads((tests / "golden" / "dm" / "facts.json").read_text())["files"]
+DM_TYPES = {1: "i2", 2: "f4", 6: "u1", 7: "i4", 9: "i1", 10: "u2", 11: "u4", 12: "f8"}
 SHAPES = [(7, 9, 11), (5, 300, 270), (290, 3, 530), (66, 70, 1)]
 
 
@@ -143,6 +149,10 @@ def make(folder, seed):
 
     with h5py.File(keep("volume.h5", "hdf5"), "w") as file:
         file.create_dataset("volume", data=values(rng, (20, 30, 40), "int16"), chunks=(8, 8, 8), compression="gzip")
+
+    for name, facts in DM.items():
+        if name.startswith(("volume", "image")) and facts["images"][0]["dataType"] in DM_TYPES:
+            shutil.copy(tests / "fixtures" / "dm" / name, keep(name, "dm"))
     print(json.dumps(made))
 
 
@@ -152,6 +162,8 @@ def levels_of(path, format):
         return [mrc_array(path)]
     if format == "tiff":
         return [tifffile.imread(path)]
+    if format == "dm":
+        return [dm_array(path)]
     if format == "zarr":
         root = zarr.open_group(zarr.NestedDirectoryStore(path), mode="r")
         return [root[str(level)][...] for level in range(3)]
@@ -181,6 +193,14 @@ def mrc_array(path):
         if name == "unsigned.st":
             return data.view(np.uint8)
         return np.ascontiguousarray(data.transpose([axes.index(3), axes.index(2), axes.index(1)]))
+
+
+def dm_array(path):
+    facts = DM[os.path.basename(path)]
+    (image, *_), order = facts["images"], {"little": "<", "big": ">"}[facts["endian"]]
+    lengths = image["lengths"]
+    found = np.fromfile(path, order + DM_TYPES[image["dataType"]], int(np.prod(lengths)), offset=image["dataOffset"])
+    return found.reshape(lengths if len(lengths) == 3 else [1, *lengths])
 
 
 def cut(folder, queries, out):

@@ -11,12 +11,13 @@ from cryoet_data_portal import Client
 outcomes = {}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def gql_url():
     return os.environ["EMPORIUM_GRAPHQL"]
 
 
-@pytest.fixture
+# a client reads the portal's schema, which takes a second, and keeps nothing of what it is asked
+@pytest.fixture(scope="session")
 def client(gql_url):
     return Client(gql_url)
 

@@ -1,27 +1,45 @@
-"""virtual_zarr.py URL MRC …: opens each URL by zarr-python over HTTP and compares it with what mrcfile reads. Prints JSON."""
+"""Any volume as OME-Zarr over HTTP: virtual_zarr.py CASES FOLDER [WANTED]
+
+CASES.json: [{"url", "key", "format", "virtual": [each level]}]. Opens each URL by the zarr-python of this environment, and compares every level with what
+another program reads of the file in FOLDER (plane_volumes.py), or with what such a run has left in WANTED, where that is full already. Prints JSON.
+"""
 
 import json
+import os
 import sys
 
-import mrcfile
 import numpy as np
 import zarr
 
+cases, folder, kept = sys.argv[1:4]
 
 
-def compared(url, path):
-    root = zarr.open_group(zarr.storage.FSStore(url), mode="r")
-    with mrcfile.open(path, permissive=True) as file:
-        wanted = file.data.copy()
-    levels = []
+def wanted(number, case):
+    path = os.path.join(kept, f"{number}.npz")
+    if not os.path.exists(path):
+        from plane_volumes import levels_of
+
+        # as numpy has the type, little-endian, as no viewer shows halves float32
+        types = lambda data: "<f4" if data.dtype.name == "float16" else data.dtype.newbyteorder("<")
+        levels = levels_of(os.path.join(folder, case["key"]), case["format"])
+        np.savez(path, *(data.astype(types(data)) for data in levels))
+    levels = np.load(path)
+    return [levels[f"arr_{level}"] for level in range(len(levels.files))]
+
+
+def compared(number, case):
+    root = zarr.open_group(case["url"], mode="r")
+    stored = wanted(number, case)
     datasets = root.attrs["multiscales"][0]["datasets"]
-    finest = datasets[0]["coordinateTransformations"][0]["scale"]
-    for dataset in datasets:
+    scales = [dataset["coordinateTransformations"][0]["scale"] for dataset in datasets]
+    levels = []
+    for level, (dataset, scale) in enumerate(zip(datasets, scales)):
         array = root[dataset["path"]]
-        step = [round(n / m) for n, m in zip(dataset["coordinateTransformations"][0]["scale"], finest)]
-        expected = wanted[tuple(slice(None, None, n) for n in step)]
-        levels.append({"dtype": array.dtype.str, "step": step, "equal": bool(np.array_equal(array[...], expected))})
-    return {"levels": levels, "scale": finest}
+        step = tuple(slice(None, None, round(n / m)) for n, m in zip(scale, scales[0]))
+        expected = stored[0][step] if case["virtual"][level] else stored[level]
+        found = array[...]
+        levels.append(found.dtype == expected.dtype and found.shape == expected.shape and found.tobytes() == expected.tobytes())
+    return {"key": case["key"], "shape": list(stored[0].shape), "dtype": stored[0].dtype.name, "levels": levels, "scale": scales[0]}
 
 
-print(json.dumps([compared(url, path) for url, path in zip(sys.argv[1::2], sys.argv[2::2])]))
+print(json.dumps([compared(number, case) for number, case in enumerate(json.load(open(cases)))]))

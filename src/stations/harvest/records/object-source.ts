@@ -1,6 +1,8 @@
+import { headBehind } from "../../../arrays/stream/source/compressed.js";
 import type { ByteRange, RandomAccess, ReadOptions } from "../../../core/bytes.js";
 import { concat } from "../../../core/bytes.js";
 import { isEmporiumError } from "../../../core/errors.js";
+import { type Peek, type PeekOptions, peekFile } from "../../../formats/peek/peek.js";
 import type { HostPace } from "../../../net/pace.js";
 import { oneVersion } from "../../../stores/one-version.js";
 import { absent, isVersioned, type Stat, type Store } from "../../../stores/store.js";
@@ -9,6 +11,8 @@ import { absent, isVersioned, type Stat, type Store } from "../../../stores/stor
 export interface ObjectSource extends RandomAccess {
   /** Requests for the size, which the reader does not count. */
   readonly asides: number;
+  /** Of a file of this machine. */
+  readonly path: string | undefined;
 }
 
 export interface ObjectSourceOptions {
@@ -77,6 +81,7 @@ export function objectSource(store: Store, key: string, { name, pace, signal }: 
 
   return {
     name,
+    path: store.local?.path(key),
     get asides() {
       return asides;
     },
@@ -104,6 +109,14 @@ export function objectSource(store: Store, key: string, { name, pace, signal }: 
       return careful(range, options);
     },
   };
+}
+
+/** What a file is: with the readers that browsers do not have. */
+export function peekObject(file: RandomAccess & { readonly path?: string | undefined }, options: PeekOptions): Promise<Peek> {
+  const { path, name } = file;
+  const hdf5 =
+    path === undefined ? undefined : async () => (await import("../../../arrays/loader/open-hdf5.js")).peekHdf5(path, name);
+  return peekFile(file, { ...options, decompressHead: headBehind, hdf5 });
 }
 
 /** The same source with its first bytes in memory. */

@@ -1,7 +1,6 @@
-import { headBehind } from "../../../arrays/stream/source/compressed.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
-import { type Peek, peekFile, peekFolder } from "../../../formats/peek/peek.js";
+import { type Peek, peekFolder } from "../../../formats/peek/peek.js";
 import { makePaces, type Paces } from "../../../net/pace.js";
 import { portalClient } from "../../../portals/client.js";
 import { describe as describeTarget, type Recognised, recognise, type WebRecord } from "../../../portals/registry.js";
@@ -10,6 +9,7 @@ import { exitStatusOf } from "./exit-status.js";
 import type { TreeImage } from "./image-tree.js";
 import type { LookOptions } from "./look-options.js";
 import { isHere, namedWord, nameGiver, nameOfLocation } from "./named-words.js";
+import { peekObject } from "./object-source.js";
 import { type OpenOptions, openSource } from "./open-source.js";
 import { type LocatedRecord, located } from "./record.js";
 
@@ -123,7 +123,7 @@ export async function look(
         const { exact, signal } = options;
         const peeked =
           source.kind === "file"
-            ? await peekFile(source.file, { exact, signal, decompressHead: headBehind })
+            ? await peekObject(source.file, { exact, signal })
             : await peekFolder(source.folder, { format: source.format, signal });
         await take({ found, name, peeked: { ...peeked, requests: peeked.requests + source.asides() } });
         return;
@@ -196,7 +196,7 @@ export async function lookAtAll(
 
 async function peekTreeImage(image: TreeImage, { exact, signal }: PeekOptions): Promise<Peek> {
   if (image.kind === "volume") return peekFolder(image.folder, { signal });
-  const peeked = await peekFile(image.file, { exact, signal, decompressHead: headBehind });
+  const peeked = await peekObject(image.file, { exact, signal });
   return { ...peeked, requests: peeked.requests + image.file.asides };
 }
 
