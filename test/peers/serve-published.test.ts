@@ -95,7 +95,8 @@ describe.skipIf([...sources.values()].every((source) => source === undefined))("
 
   for (const release of RELEASES) {
     const source = sources.get(release);
-    it.skipIf(source === undefined)(`of ${release.version} pass, every one`, async () => {
+    // some sixty tests in one process of Python: a busy machine takes its time
+    it.skipIf(source === undefined)(`of ${release.version} pass, every one`, { timeout: 900_000 }, async () => {
       const verdicts = join(folder, `${release.version}.json`);
       const words = [
         "-m",

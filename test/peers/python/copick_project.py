@@ -12,6 +12,8 @@ project, tree, *graphql = sys.argv[1:]
 if graphql:
     import cryoet_data_portal._client as portal
 
+    import one_schema  # noqa: F401
+
     portal.DEFAULT_URL = graphql[0]
 
 import copick  # noqa: E402

@@ -4,6 +4,8 @@ import sys
 
 import cryoet_data_portal._client as portal_client
 
+import one_schema  # noqa: F401
+
 url, config = sys.argv[1:]
 # copick calls Client() without an address; the default is read when it is called
 portal_client.DEFAULT_URL = url
