@@ -353,7 +353,9 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     const points = page.locator("main tbody tr", { hasText: /Point/ }).first();
     const count = Number(/\d+/.exec((await points.locator("td.number").first().textContent(WAIT))!)![0]);
     await points.getByRole("link").click();
-    const crops = page.getByRole("region", { name: count > 24 ? `24 of ${count} particles` : `${count} particle` }).getByRole("link");
+    const crops = page
+      .getByRole("region", { name: count > 24 ? `24 of ${count} particles` : `${count} particle` })
+      .getByRole("link");
     await expect.poll(() => crops.count(), WAIT).toBe(Math.min(count, 24));
     await expect.poll(() => page.locator(".stage > canvas[data-drawn]").count(), WAIT).toBe(Math.min(count, 24) + 1);
     await crops.first().click();

@@ -477,7 +477,12 @@ describe.skipIf(browserPath === undefined)("hostile texts", () => {
       for (const at of ["files", "at/portal"]) {
         const url = `${pages.portal.url}/${at}/${name}`;
         const { status, headers } = await fetch(url);
-        expect([at, name, status, headers.get("content-security-policy")]).toEqual([at, name, 200, expect.stringContaining("sandbox")]);
+        expect([at, name, status, headers.get("content-security-policy")]).toEqual([
+          at,
+          name,
+          200,
+          expect.stringContaining("sandbox"),
+        ]);
         await page.goto(url).catch(() => undefined); // it may be a download
       }
       expect([name, dialogs, problems.filter((text) => text.includes("alert"))]).toEqual([name, [], []]);

@@ -106,7 +106,8 @@ const ref = (key: string, place = "tree") => Buffer.from(`${place}:${key}`, "utf
 
 /** What every parameter of a path or a query is where another one is tried. One that is new needs a value here. */
 const USUAL: Readonly<Record<string, string>> = {
-  ...{ place: "tree", ref: ref("map.mrc"), id: "1", file: "1.bin", mesh: "1.mesh", key: "map.mrc", exact: "false", prefix: "run/", after: "a" },
+  ...{ place: "tree", ref: ref("map.mrc"), id: "1", file: "1.bin", mesh: "1.mesh" },
+  ...{ key: "map.mrc", exact: "false", prefix: "run/", after: "a" },
   ...{ limit: "5", axis: "z", at: "0", level: "0", box: "0,0,1,1", slab: "1", as: "native", low: "0", high: "1", v: "x" },
   ...{ of: "runs", where: "{}", facet: "name", like: "x", q: "x", p: "1,1,1", z: "1", on: "1", c: "0,1", with: "1" },
 };
