@@ -4,6 +4,7 @@ import { silentLog } from "../../src/core/log.js";
 import type { ApiError, Facets, SearchHits } from "../../src/model/page-api.js";
 import { apiHandler } from "../../src/server/api/api.js";
 import type { ApiContext } from "../../src/server/api/context.js";
+import { servedMemory } from "../../src/server/memory-shares.js";
 import { type PortalDatabase, type PortalRows, portalDatabase, randomRows, type TableRow } from "./graphql-kit.js";
 
 /** What somebody types who means harm, or copies from anywhere. */
@@ -85,6 +86,7 @@ beforeAll(async () => {
   handler = apiHandler({
     places: [],
     catalogue,
+    memory: servedMemory(),
     log: silentLog,
     clock: systemClock,
     server: { version: "0" },
