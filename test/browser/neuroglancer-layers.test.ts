@@ -76,6 +76,8 @@ describe.skipIf(browserPath === undefined)("layers of files in Neuroglancer (nee
     const search = `p=${worldOf(SPOT)}&z=${VOXELS[0] / ZOOM}&c=0,127,1,0&on=${shown.map(idOf)}`;
     const { page, problems, elsewhere, absent } = await browser.open(`${server.url}/neuroglancer/at/${ref}?${search}`, SIZE);
     const frame = (await (await page.waitForSelector("iframe", { timeout: 60_000 })).contentFrame())!;
+    // before, it is an empty document, which has the policy of the pages
+    await frame.waitForURL(/\/viewer\//);
     await settled(frame);
     const plain = "for (const name of ['showAxisLines', 'showScaleBar', 'showDefaultAnnotations']) viewer[name].value = false";
     await frame.evaluate(plain);

@@ -5,7 +5,7 @@ import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { editDistance } from "../../src/core/nearest.js";
 import type { ListedEntry, Listing, PlaceFacts } from "../../src/model/page-api.js";
 import { orAbsent } from "../parts/absent.js";
-import { ask, base } from "../parts/api.js";
+import { AnswerError, ask, base } from "../parts/api.js";
 import { AppLink, addressOfKey, useGo } from "../parts/app-link.js";
 import { askCommand } from "../parts/catalogue-command.js";
 import { Facts, fact } from "../parts/facts.js";
@@ -80,20 +80,25 @@ function Part({ place, prefix, isTree }: PartProps) {
   useCrumbs(...crumbsOf(place, parts));
   useCommand(askCommand(listPath(place.id, prefix, after)));
   const asked = useQuery(listQuery(place.id, prefix, after));
+  const isNowhere = prefix !== "" && asked.error instanceof AnswerError && asked.error.error.code === "NOT_FOUND";
   return (
     <>
       <h1>{parts.at(-1) ?? place.name}</h1>
       <div className={header === undefined ? undefined : "top beside"}>
         <div>
-          <Answer asked={asked}>
-            {(listing) =>
-              listing.entries.length === 0 ? (
-                <EmptyFolder place={place} prefix={prefix} after={after} />
-              ) : (
-                <Entries listing={listing} place={place} isTree={isTree} />
-              )
-            }
-          </Answer>
+          {isNowhere ? (
+            <EmptyPrefix place={place} prefix={prefix} />
+          ) : (
+            <Answer asked={asked}>
+              {(listing) =>
+                listing.entries.length === 0 ? (
+                  <EmptyFolder place={place} prefix={prefix} after={after} />
+                ) : (
+                  <Entries listing={listing} place={place} isTree={isTree} />
+                )
+              }
+            </Answer>
+          )}
           {asked.error && place.kind === "web" && <OpenNamed place={place} prefix={prefix} />}
         </div>
         {header !== undefined && (

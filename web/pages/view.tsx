@@ -6,10 +6,11 @@ import { Volume } from "../viewer/volume.js";
 
 /** Slices of one volume: of an entity of the catalogue, or of a key of a place. */
 export function View() {
-  const ref = useRef();
+  const ref = useVolumeRef();
   const asked = useQuery({
     queryKey: ["slices", ref],
-    queryFn: ({ signal }) => openServed(ref, signal),
+    queryFn: ({ signal }) => openServed(ref!, signal),
+    enabled: ref !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
     meta: { stays: true },
@@ -17,8 +18,9 @@ export function View() {
   return <Volume asked={asked} />;
 }
 
-function useRef(): string {
+function useVolumeRef(): string | undefined {
   const { id, place, _splat } = useParams({ strict: false });
-  const kind = useRouterState({ select: ({ location }) => /\/view\/(\w+)\//.exec(location.pathname)![1]! });
-  return refOfView([kind, (place ?? id)!, _splat ?? ""])!;
+  // while one leaves, the address is another page's already
+  const kind = useRouterState({ select: ({ location }) => /\/view\/(\w+)\//.exec(location.pathname)?.[1] });
+  return kind === undefined ? undefined : refOfView([kind, place ?? id ?? "", _splat ?? ""]);
 }

@@ -231,15 +231,15 @@ function Foot() {
         </>
       )}
       <span className="fresh">
+        {isCatalogued && catalogue?.treeChangedAt && (
+          <>
+            <CopyButton text={importCommand(place)} label="bring up to date" title="Copy the command that does it" bare /> tree
+            changed {agoOf(catalogue.treeChangedAt)} ·{" "}
+          </>
+        )}
         {place?.name}
         {isCatalogued && catalogue?.importedAt && ` · catalogue of ${timeOf(catalogue.importedAt)}`}
         {place && !isCatalogued && ` · ${place.kind}, read as it is now`}
-        {isCatalogued && catalogue?.treeChangedAt && (
-          <>
-            , tree changed {agoOf(catalogue.treeChangedAt)} ·{" "}
-            <CopyButton text={importCommand(place)} label="bring up to date" title="Copy the command that does it" bare />
-          </>
-        )}
       </span>
     </footer>
   );
