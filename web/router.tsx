@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import type { ComponentType } from "react";
-import { PAGE_FILES, type PagePath } from "../src/model/page-files.js";
+import { PAGE_FILES, type PagePath, pageNameOf } from "../src/model/page-files.js";
 import { base } from "./parts/api.js";
 import { listSearchOf } from "./parts/list/state.js";
 import { NotFound } from "./parts/not-found.js";
@@ -13,7 +13,7 @@ const FILES = import.meta.glob<Record<string, ComponentType>>("./pages/*.tsx");
 
 const page = (path: PagePath) => {
   const file = PAGE_FILES[path];
-  const name = file.replace(/(?:^|-)\w/g, (letters) => letters.slice(-1).toUpperCase());
+  const name = pageNameOf(file);
   const load: () => Promise<Record<string, ComponentType>> =
     FILES[`./pages/${file}.tsx`] ?? (() => Promise.resolve({ [name]: NotFound }));
   return lazyRouteComponent(load, name);

@@ -31,3 +31,6 @@ const PATTERNS = Object.entries(PAGE_FILES).map(([path, file]) => {
 
 /** The file of the page at a path below the base, which begins with a slash. Undefined where no page is. */
 export const pageFileOf = (path: string): string | undefined => PATTERNS.find(({ matches }) => matches.test(path))?.file;
+
+/** What a file of `web/pages` exports its page as: `view-dropped` has `ViewDropped`. */
+export const pageNameOf = (file: string): string => file.replace(/(?:^|-)\w/g, (letters) => letters.slice(-1).toUpperCase());

@@ -23,12 +23,13 @@ export interface ServedVolumes {
   /** The largest plane. */
   readonly planeBytesMax: number;
   /**
-   * A turn for one plane: some at a time for a client, which waits for more. To be given back when the client has the plane.
+   * A turn for one plane or chunk: some at a time for a client, which waits for more. To be given back when the client has it.
    *
-   * @param bytes of the plane, and what it takes to make it: they are in memory until then
+   * @param bytes of it, and what it takes to make it: they are in memory until then
+   * @param of chunks wait where planes are refused: who reads a Zarr asks for a hundred at once, and for none a second time
    * @throws {EmporiumError} STORE_THROTTLED where too many are under way or wait, of all clients or of this one
    */
-  turn(request: Request, bytes: number): Promise<() => void>;
+  turn(request: Request, bytes: number, of?: "plane" | "chunk"): Promise<() => void>;
   close(): Promise<void>;
 }
 
@@ -37,6 +38,8 @@ const THREADS_MAX = 4;
 const UNDER_WAY_CLIENT = 8;
 /** Of one client, those that wait among them: it leaves room for others. */
 const ASKED_CLIENT = 32;
+/** As for planes: more than the hundred connections of a Python program (aiohttp), half of the requests that the server works on. */
+const CHUNKS_CLIENT = 128;
 const UNDER_WAY_MAX = 64;
 /** A volume that nobody has asked for so long is closed. */
 const IDLE_MS = 5 * 60_000;
@@ -44,8 +47,9 @@ const IDLE_MS = 5 * 60_000;
 interface Client {
   readonly turn: ReturnType<typeof turns>;
   readonly place: ReturnType<typeof turns>;
-  /** Planes that it has asked for. */
-  count: number;
+  /** What it has asked for. */
+  planes: number;
+  chunks: number;
 }
 
 interface Held {
@@ -73,7 +77,7 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
   const volumes = new Map<string, Held>();
   const clients = new Map<string, Client>();
   const place = turns(limits.planes);
-  let underWay = 0;
+  let planes = 0;
   let planeBytes = 0;
   memory.watch("chunks", () => room?.heldBytes ?? 0);
   memory.watch("blocks", () => blocks.weight);
@@ -129,22 +133,31 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
       });
     },
     planeBytesMax: Math.min(PLANE_BYTES_MAX, limits.planes),
-    async turn(request, bytes) {
+    async turn(request, bytes, of = "plane") {
       const address = clientOf(request);
       const client = clients.get(address) ?? {
         turn: turns(UNDER_WAY_CLIENT),
         // who does not read leaves room for others
         place: turns(limits.planes / 2),
-        count: 0,
+        planes: 0,
+        chunks: 0,
       };
-      if (underWay >= UNDER_WAY_MAX || client.count >= ASKED_CLIENT) {
-        const says = underWay >= UNDER_WAY_MAX ? `${UNDER_WAY_MAX} planes` : `${ASKED_CLIENT} planes of one client`;
-        const later = { retry: "later", retryAfterMs: 1000, hint: "ask again in a second" } as const;
-        throw new EmporiumError("STORE_THROTTLED", `${says} are asked for already`, later);
+      const refused = (says: string): EmporiumError =>
+        new EmporiumError("STORE_THROTTLED", `${says} are asked for already`, {
+          retry: "later",
+          retryAfterMs: 1000,
+          hint: "ask again in a second",
+        });
+      if (of === "chunk") {
+        if (client.chunks >= CHUNKS_CLIENT) throw refused(`${CHUNKS_CLIENT} chunks of one client`);
+        client.chunks++;
+      } else {
+        if (planes >= UNDER_WAY_MAX) throw refused(`${UNDER_WAY_MAX} planes`);
+        if (client.planes >= ASKED_CLIENT) throw refused(`${ASKED_CLIENT} planes of one client`);
+        client.planes++;
+        planes++;
       }
       clients.set(address, client);
-      underWay++;
-      client.count++;
       const leave = [await client.turn(), await client.place(bytes), await place(bytes)];
       planeBytes += bytes;
       let left = false;
@@ -153,8 +166,12 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
         left = true;
         planeBytes -= bytes;
         for (const one of leave) one();
-        underWay--;
-        if (--client.count === 0) clients.delete(address);
+        if (of === "chunk") client.chunks--;
+        else {
+          client.planes--;
+          planes--;
+        }
+        if (client.planes + client.chunks === 0) clients.delete(address);
       };
     },
     async close() {

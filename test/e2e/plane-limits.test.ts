@@ -113,6 +113,14 @@ describe("planes", () => {
     expect([(await ninth).statusCode, await whole(await ninth)]).toEqual([200, PLANE_BYTES]);
   });
 
+  it("a hundred chunks of a volume as Zarr, asked for at once, are all given: who reads Zarr takes a refusal for an error", async () => {
+    const of = `/zarr/${printRef({ kind: "place", place, key: "bytes.mrc" })}/0`;
+    const replies = await Promise.all(Array.from({ length: 100 }, (_, at) => asked(`${of}/0.${at % 65}.${at % 7}`)));
+    expect(await Promise.all(replies.map(async (reply) => [reply.statusCode, await whole(reply)]))).toEqual(
+      Array(100).fill([200, 64 ** 3]),
+    );
+  });
+
   it("beyond 32 of one client and 64 of all are refused with 503, and when to ask again; after that all is as before", async () => {
     /** One more than a client may ask for: 8 are answered, 24 wait, and one is refused when all others are there. */
     const refused = (from: string) =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { pageNameOf } from "../../src/model/page-files.js";
 import { filesBelow, readText } from "./sources.js";
 
 /** Whose text may name an export: tests, benchmarks and scripts use some that no other module does. */
@@ -32,7 +33,7 @@ function unused(texts: ReadonlyMap<string, string>): string[] {
 /** Pages are named by their files: `src/model/page-files.ts`. */
 function isPage(path: string, name: string): boolean {
   const file = /^web\/pages\/([\w-]+)\.tsx$/.exec(path)?.[1];
-  return file?.replace(/(?:^|-)\w/g, (letters) => letters.slice(-1).toUpperCase()) === name;
+  return file !== undefined && pageNameOf(file) === name;
 }
 
 describe("exports of src/ and web/", () => {

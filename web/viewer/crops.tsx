@@ -5,6 +5,7 @@ import type { OverlayLayer, VolumeFacts } from "../../src/model/page-api.js";
 import { answered, base } from "../parts/api.js";
 import { count, plural } from "../parts/format.js";
 import { overlaysQuery, volumeQuery } from "../parts/queries.js";
+import { ErrorPanel } from "../parts/states.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { indexAt, voxelOf } from "./geometry.js";
 
@@ -29,12 +30,17 @@ export default function Crops({
   const layer = overlays?.layers.find(
     ({ annotationId, kind, error }) => annotationId === annotation && /points$/i.test(kind) && !error,
   );
-  const { data: shapes } = useQuery({
+  const {
+    data: shapes,
+    error,
+    refetch,
+  } = useQuery({
     queryKey: ["crops", ref, layer?.id],
     queryFn: async ({ signal }) =>
       decodeOverlay(await (await answered(new URL(`api/v1/overlays/${ref}/${layer!.id}.bin`, base), { signal })).arrayBuffer()),
     enabled: layer !== undefined,
   });
+  if (error) return <ErrorPanel error={error} again={() => void refetch()} />;
   if (!layer || !facts || !shapes || shapes.xyz.length === 0) return null;
   const points = chosenOf(shapes);
   const all = shapes.xyz.length / 3;

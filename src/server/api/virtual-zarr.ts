@@ -59,7 +59,7 @@ export const virtualZarrRoutes: Routes = (app, context) => {
       const whole = { ...headers, "content-length": String(length) };
       if (method === "HEAD") return c.body(null, 200, whole);
       const stop = start.map((at, axis) => Math.min(at + CHUNK, level.shape[axis]!)) as Triple;
-      const leave = await volumes.turn(c.req.raw, length);
+      const leave = await volumes.turn(c.req.raw, length, "chunk");
       try {
         const voxels = await source.readBox(level.stored, levelBox(level, { start, stop }), level.step, { signal });
         return c.body(handedOver(chunkOf(voxels, source.dtype, boxShape({ start, stop })), leave), 200, whole);

@@ -212,4 +212,27 @@ describe("turns of planes", () => {
     for (const one of others) one();
     await volumes.close();
   });
+
+  it("chunks of a client wait, eight at a time, where its planes are refused; beyond 128 they are, too", async () => {
+    const volumes = servedVolumes({ clock: systemClock });
+    const given: (() => void)[] = [];
+    const all = Array.from({ length: 128 }, () => volumes.turn(from("a"), 100, "chunk").then((leave) => given.push(leave)));
+    await expect(volumes.turn(from("a"), 100, "chunk")).rejects.toMatchObject({
+      code: "STORE_THROTTLED",
+      facts: { retry: "later" },
+    });
+    const others = await Promise.all(Array.from({ length: 64 }, (_, i) => volumes.turn(from(`b${i}`), 100)));
+    await expect(volumes.turn(from("c"), 100)).rejects.toMatchObject({ code: "STORE_THROTTLED" });
+    expect(given).toHaveLength(8);
+    let ended = 0;
+    while (ended < all.length) {
+      await expect.poll(() => given.length).toBe(Math.min(ended + 8, all.length));
+      for (const leave of given.slice(ended, ended + 8)) leave();
+      ended += 8;
+    }
+    await Promise.all(all);
+    await expect(volumes.turn(from("a"), 100, "chunk")).resolves.toBeDefined();
+    for (const one of others) one();
+    await volumes.close();
+  });
 });
