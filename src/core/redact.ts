@@ -35,6 +35,11 @@ export function markSecret(value: string | undefined): void {
   known.sort((a, b) => b.length - a.length); // a secret that holds a shorter one is cut as a whole
 }
 
+/** For tests, which share a process: a password of one is a word of another. */
+export function forgetSecrets(): void {
+  known.length = 0;
+}
+
 /** Patterns that are always secret: credentials in URLs, signatures and tokens in query strings and headers. */
 const FORMS: [RegExp, string][] = [
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${MASK}@`],

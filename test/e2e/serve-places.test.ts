@@ -173,7 +173,7 @@ describe("locations", () => {
     await new Promise<void>((resolve) => wrong.listen(0, "127.0.0.1", resolve));
     const before = { ...process.env };
     const port = (wrong.address() as AddressInfo).port;
-    const keys = { AWS_ACCESS_KEY_ID: "AKIAWRONG", AWS_SECRET_ACCESS_KEY: "wrong", AWS_REGION: "us-east-1" };
+    const keys = { AWS_ACCESS_KEY_ID: "AKIAWRONG", AWS_SECRET_ACCESS_KEY: "canary-of-nobody", AWS_REGION: "us-east-1" };
     Object.assign(process.env, keys, { AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}` });
     try {
       const shut = await asAnotherUser([folder, at("shut")], () => told(at("shut")));
