@@ -83,6 +83,8 @@ const routes = [
     validateSearch: searchOf({ after: text, header: text }),
     component: page("/browse/$place/$"),
   }),
+  createRoute({ ...at, path: "/jobs", component: page("/jobs") }),
+  createRoute({ ...at, path: "/jobs/$id", component: page("/jobs/$id") }),
   createRoute({ ...at, path: "/search", validateSearch: searchOf({ q: text }), component: page("/search") }),
   createRoute({ ...at, path: "/about", component: page("/about") }),
   createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: slices, component: page("/view/tomogram/$id") }),

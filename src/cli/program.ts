@@ -1,12 +1,16 @@
 import type { Clock } from "../core/clock.js";
-import { asEmporiumError, EmporiumError, ERRORS, isEmporiumError, toErrorRecord } from "../core/errors.js";
+import { asEmporiumError, EmporiumError, ERRORS, type ErrorRecord, isEmporiumError, toErrorRecord } from "../core/errors.js";
+import type { Log } from "../core/log.js";
 import { nearest } from "../core/nearest.js";
 import { markSecret } from "../core/redact.js";
+import type { OnEvent } from "../engine/events.js";
+import type { RunRecorder } from "../engine/run-events.js";
 import type { Io } from "./command.js";
 import { overview } from "./overview.js";
 import { logEvents, makeProgress } from "./progress.js";
 import { makePrompt } from "./prompt.js";
 import { COMMANDS, type CommandEntry, GROUPS, RESERVED } from "./registry.js";
+import { exitStatusOf } from "./signals.js";
 import { makeTerminal, type TextSink } from "./terminal.js";
 import { version } from "./version.js";
 
@@ -34,6 +38,12 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
   const tell = logEvents(terminal.log);
   const prompt = makePrompt(host.stdin, host.stderr, host.signal);
   let answered = false;
+  let recorder: RunRecorder | undefined;
+  let ended: { status: number; error?: ErrorRecord } = { status: 1 };
+  const end = (status: number, error?: ErrorRecord) => {
+    ended = { status, ...(error && { error }) };
+    return status;
+  };
   try {
     const asked = dispatch(words);
     if ("text" in asked) {
@@ -48,6 +58,8 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
     }
     const { parseCommandLine } = await import("./flags.js");
     const { options, globals } = parseCommandLine(command, asked.rest);
+    const workspace = globals.workspace ?? (host.env.EMPORIUM_WORKSPACE || ".emporium");
+    if (!PARTS_OF_RUNS.has(command.name)) recorder = lazyRecorder({ workspace, words, clock: host.clock, log: terminal.log });
     const io: Io = {
       out: terminal.out,
       show: terminal.show,
@@ -55,22 +67,26 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
         answered = true;
         terminal.outJson(value);
       },
-      fail: (record) => terminal.error(record),
+      fail: (record) => {
+        terminal.error(record);
+        recorder?.told(record);
+      },
       json: globals.json,
       attended: host.stdout.isTTY === true,
       log: terminal.log,
       onEvent: (event) => {
         progress.onEvent(event);
         tell(event);
+        recorder?.onEvent(event);
       },
       signal: host.signal,
       clock: host.clock,
       env: host.env,
       commands: () => Promise.all(COMMANDS.map(async ({ load }) => (await load()).default)),
       ask: prompt.ask,
-      workspace: globals.workspace ?? (host.env.EMPORIUM_WORKSPACE || ".emporium"),
+      workspace,
     };
-    return await command.run(options, io);
+    return end(await command.run(options, io));
   } catch (thrown) {
     const error = host.signal.aborted && isAbort(thrown) ? cancelled(host.signal) : asEmporiumError(thrown);
     progress.stop();
@@ -79,9 +95,10 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
     terminal.error(record, stackOf(error));
     for (const other of others) terminal.error(other);
     if (loose.json && !answered) terminal.outJson({ status: "failed", errors: [record, ...others] });
-    return ERRORS[error.code].exit;
+    return end(ERRORS[error.code].exit, record);
   } finally {
     progress.stop();
+    await recorder?.end(exitStatusOf(ended.status, host.signal), ended.error);
     prompt.close();
   }
 }
@@ -95,6 +112,36 @@ export function looseFlags(words: readonly string[]) {
   const has = (long: string, short?: string) =>
     options.some((word) => word === long || (short !== undefined && /^-[a-z]+$/i.test(word) && word.includes(short)));
   return { json: has("--json"), quiet: has("--quiet", "q"), verbose: has("--verbose", "v"), logJson: has("--log-json") };
+}
+
+/** Jobs call them, many at once: what they do is told by the run that they are of. */
+const PARTS_OF_RUNS = new Set(["engine work", "engine gate", "engine dead"]);
+
+/** Keeps the events of a command's runs where others see them. Most commands have none: what does it is loaded with the first plan. */
+function lazyRecorder(of: { workspace: string; words: readonly string[]; clock: Clock; log: Log }): RunRecorder {
+  let recorder: Promise<RunRecorder> | undefined;
+  const load = async () => {
+    const [{ recordRun }, { everyInterval }] = await Promise.all([
+      import("../engine/run-events.js"),
+      import("../engine/lock.js"),
+    ]);
+    const { workspace, words: command, clock, log } = of;
+    return recordRun({ workspace, command, folder: process.cwd(), version: version(), clock, every: everyInterval, log });
+  };
+  const onEvent: OnEvent = (event) => {
+    if (!recorder && event.kind !== "plan") return;
+    recorder ??= load();
+    void recorder.then((one) => {
+      for (const error of before.splice(0)) one.told(error);
+      one.onEvent(event);
+    });
+  };
+  const before: ErrorRecord[] = [];
+  const told = (error: ErrorRecord) => {
+    if (recorder) void recorder.then((one) => one.told(error));
+    else before.push(error);
+  };
+  return { onEvent, told, end: async (status, error) => (await recorder)?.end(status, error) };
 }
 
 type Asked = { text: string } | { entry: CommandEntry; rest: string[]; help: boolean };

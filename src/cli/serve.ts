@@ -83,6 +83,7 @@ export default command({
         url,
         cors,
         memoryBytes,
+        workspace: io.workspace,
         version: version(),
         log: io.log,
       });

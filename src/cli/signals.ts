@@ -28,7 +28,7 @@ export function abortOnSignals(source: SignalSource, after: (ms: number, act: ()
 const waitedFor = new WeakSet<AbortSignal>();
 
 /** Whether a command waited to be stopped: its exit status is then its own. */
-export function isNormalEnd(signal: AbortSignal): boolean {
+function isNormalEnd(signal: AbortSignal): boolean {
   return waitedFor.has(signal);
 }
 
@@ -39,4 +39,9 @@ export function toldToStop(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+/** What the process ends with. 75 says that a worker was stopped in time. */
+export function exitStatusOf(status: number, signal: AbortSignal): number {
+  return signal.aborted && !isNormalEnd(signal) && status !== 0 && status !== 75 ? 130 : status;
 }

@@ -1,7 +1,7 @@
 import { systemClock } from "../core/clock.js";
 import { asEmporiumError, ERRORS, toErrorRecord } from "../core/errors.js";
 import { looseFlags, runProgram } from "./program.js";
-import { abortOnSignals, isNormalEnd } from "./signals.js";
+import { abortOnSignals, exitStatusOf } from "./signals.js";
 import { makeTerminal } from "./terminal.js";
 
 /** Ties the program to this process: signals, streams that close early, errors that nobody caught, the exit status. */
@@ -41,5 +41,4 @@ const status = await runProgram(words, {
 });
 // Idle sockets and workers of a library must not keep the process, and what was printed must reach a pipe before it ends.
 await Promise.all([stdout, stderr].map((stream) => new Promise((done) => stream.write("", done))));
-// 75 says that a worker was stopped in time
-process.exit(signal.aborted && !isNormalEnd(signal) && status !== 0 && status !== 75 ? 130 : status);
+process.exit(exitStatusOf(status, signal));

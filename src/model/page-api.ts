@@ -30,6 +30,64 @@ export interface ServerFacts {
   readonly limits: Readonly<Record<"queryDepth" | "queryNames" | "queryRows" | "slabSections", number>>;
   /** Whether anything can be changed from a page. */
   readonly writing: boolean;
+  /** Whether runs are shown: to who works on the server's machine. */
+  readonly jobs: boolean;
+}
+
+/** `running`; `silent`: it has not said for 25 s that it works; `died`: its process is gone and has not said that it ends; `ended`. */
+export type JobLife = "running" | "silent" | "died" | "ended";
+
+/** `GET jobs`, newest first, and of the stream: a run that somebody began, in a terminal or elsewhere. */
+export interface JobBrief {
+  readonly id: string;
+  /** Behind `emporium`, without secrets. */
+  readonly command: readonly string[];
+  /** Where it was typed, on `host`. */
+  readonly folder: string;
+  readonly host: string;
+  readonly life: JobLife;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** When it was last heard of. */
+  readonly heardAt: string;
+  readonly exitStatus?: number | undefined;
+  /** Why the command ended. */
+  readonly error?: ApiError | undefined;
+  readonly progress: {
+    /** Between 0 and 1. */
+    readonly fraction: number;
+    readonly tasksTotal: number;
+    /** Those of earlier runs, `tasksAlready`, among them. */
+    readonly tasksDone: number;
+    readonly tasksAlready: number;
+    /** Those that need one that failed among them. */
+    readonly tasksFailed: number;
+    readonly bytesTotal: number;
+    readonly bytesDone: number;
+    readonly bytesPerSecond?: number | undefined;
+    readonly tasksPerSecond?: number | undefined;
+    readonly secondsLeft?: number | undefined;
+    readonly seconds: number;
+  };
+}
+
+/** `GET jobs/{id}`. */
+export interface Job extends JobBrief {
+  readonly running: readonly { readonly title: string; readonly bytes: number; readonly bytesDone: number }[];
+  /** The last 200. */
+  readonly failures: readonly { readonly title: string; readonly run: string; readonly error?: ApiError | undefined }[];
+  /** What else it has said that it could not do. The last 200. */
+  readonly errors: readonly ApiError[];
+  /** Bytes, or tasks where there are none, a second; moments are milliseconds before the run was last heard of. Of ten minutes at most. */
+  readonly rates: readonly (readonly [beforeMs: number, perSecond: number])[];
+}
+
+/** Event `jobs` of `GET events`: those that are new or have changed; the first one has all of them. */
+export interface JobsEvent {
+  readonly isAll: boolean;
+  readonly jobs: readonly JobBrief[];
+  /** Ids of those that are no longer kept. */
+  readonly gone: readonly string[];
 }
 
 /** One location of the command line. */

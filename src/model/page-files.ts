@@ -11,6 +11,8 @@ export const PAGE_FILES = {
   "/annotations/$id": "annotation",
   "/browse": "browse",
   "/browse/$place/$": "browse",
+  "/jobs": "jobs",
+  "/jobs/$id": "job",
   "/search": "search",
   "/about": "about",
   "/view/tomogram/$id": "view",

@@ -19,11 +19,13 @@ const SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 export interface FigureSources {
   /** Requests whose answer has not begun. */
   underWay(): number;
+  /** Streams of events that are open. */
+  streams(): number;
   memory: ServedMemory["figures"];
 }
 
 /** Counts samples, and asks for the rest when figures are read. */
-export function openFigures({ underWay, memory }: FigureSources): Figures {
+export function openFigures({ underWay, streams, memory }: FigureSources): Figures {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -46,6 +48,14 @@ export function openFigures({ underWay, memory }: FigureSources): Figures {
     registers,
     collect() {
       this.set(underWay());
+    },
+  });
+  new Gauge({
+    name: "emporium_event_streams",
+    help: "Streams of events that are open.",
+    registers,
+    collect() {
+      this.set(streams());
     },
   });
   new Gauge({

@@ -17,7 +17,7 @@ export interface ListenOptions {
   /** Further names of the server, `name` or `name:port`. Needed only on loopback, where other names are refused. */
   names?: readonly string[] | undefined;
   /**
-   * Requests that are worked on at the same time; more are refused with 503. A request that waits for its client does not count.
+   * Requests that are worked on at the same time; more are refused with 503. A request that waits for its client, or for events, does not count.
    * Default 256.
    */
   requestsMax?: number | undefined;
@@ -117,6 +117,11 @@ export async function listen(
         closing || connections.isRefused(incoming.socket)
           ? busy({ connection: "close" })
           : await answer(incoming, { handler: limited, refuseWriting, isOurs, known, bodies, signal: gone.signal });
+      // nothing is worked on while a stream of events has none
+      if (works && response.headers.get("content-type") === "text/event-stream") {
+        works = false;
+        working--;
+      }
       await send(response, incoming, outgoing, options);
     } catch (error) {
       log.error(error instanceof Error ? error.message : String(error), { url: incoming.url });

@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.js";
 import type { Figures, Sample } from "./figures.js";
 import { type Handler, refusal } from "./handler.js";
-import { CLIENT_ADDRESS, isLoopback } from "./listen.js";
 import type { ServedMemory } from "./memory-shares.js";
+import { isOfThisMachine } from "./of-this-machine.js";
 
 export interface Metrics {
   /** `/metrics`: for this machine's own clients alone. */
@@ -20,18 +20,20 @@ const SAMPLES_MAX = 1_000;
 export interface MetricsOptions {
   readonly clock: Clock;
   readonly memory: ServedMemory;
+  /** Streams of events that are open. */
+  streams(): number;
   /** Others reach this server at another address: who asks over loopback may be their proxy, which need not say so. */
   readonly isHandedOn: boolean;
 }
 
 /** Figures of this server and its process, as Prometheus reads them. */
-export function serverMetrics({ clock, memory, isHandedOn }: MetricsOptions): Metrics {
+export function serverMetrics({ clock, memory, streams, isHandedOn }: MetricsOptions): Metrics {
   let samples: Sample[] = [];
   let underWay = 0;
   let figures: Promise<Figures> | undefined;
   const loaded = async () => {
     figures ??= import("./figures.js").then(({ openFigures }) =>
-      openFigures({ underWay: () => underWay, memory: memory.figures }),
+      openFigures({ underWay: () => underWay, streams, memory: memory.figures }),
     );
     const { take, print } = await figures;
     for (const sample of samples) take(sample);
@@ -64,12 +66,4 @@ export function serverMetrics({ clock, memory, isHandedOn }: MetricsOptions): Me
       }
     },
   };
-}
-
-/** Over loopback, by a name of loopback, and not handed on: what a proxy on this machine hands on comes from elsewhere. */
-function isOfThisMachine({ headers, url }: Request): boolean {
-  const address = headers.get(CLIENT_ADDRESS) ?? "";
-  const { hostname } = new URL(url);
-  const isHandedOn = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"].some((name) => headers.has(name));
-  return !isHandedOn && isLoopback(address) && /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
 }

@@ -12,6 +12,7 @@ import { finder } from "./find.js";
 import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "./graphql.js";
 import { type Handler, mounted, onlyReading } from "./handler.js";
 import { healthRoute } from "./health.js";
+import { jobWatch } from "./job-watch.js";
 import { sentJson } from "./json-reply.js";
 import { listen } from "./listen.js";
 import { servedMemory } from "./memory-shares.js";
@@ -40,6 +41,8 @@ export interface PortalOptions {
   cors?: CorsPolicy | undefined;
   /** Of all buffers: what is kept of volumes, planes and files on their way. Default 512 MiB. */
   memoryBytes?: number | undefined;
+  /** Whose runs are shown at `/jobs`. Default: none. */
+  workspace?: string | undefined;
   /** Of the program. */
   version: string;
   /** Where `scripts/build-web.mjs` put the pages. Default: those of the package. */
@@ -82,6 +85,7 @@ export async function servePortal({
   url,
   cors = OWN_ORIGIN,
   memoryBytes,
+  workspace,
   version,
   pages: pagesFolder,
   viewer,
@@ -105,12 +109,14 @@ export async function servePortal({
   const files = tree && staticFiles(tree.store, { instead: readdressedStates(filesOf, log), pieces, log });
   const volumes = servedVolumes({ clock, memory });
   const changes = catalogue && treeChanges(catalogue, clock);
+  const jobs = workspace === undefined || url !== undefined ? undefined : jobWatch({ workspace, clock });
   const context: ApiContext = {
     places,
     catalogue,
     treeChangedAt: changes?.changedAt,
     volumes,
     memory,
+    jobs,
     log,
     clock,
     server: { version, bucket, start: startOf(places) },
@@ -120,7 +126,7 @@ export async function servePortal({
   const api = apiHandler(context);
   const stopping = new AbortController();
   const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, folder: pagesFolder, log });
-  const metrics = serverMetrics({ clock, memory, isHandedOn: url !== undefined });
+  const metrics = serverMetrics({ clock, memory, streams: () => jobs?.listeners ?? 0, isHandedOn: url !== undefined });
   const others = mounted({
     "/": pages,
     "/api/": async () => notHere(),
@@ -166,6 +172,7 @@ export async function servePortal({
     },
     async close() {
       stopping.abort();
+      jobs?.close();
       await server.close();
       await changes?.close();
       await volumes.close();

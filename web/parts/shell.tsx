@@ -14,6 +14,8 @@ import { Boundary } from "./states.js";
 
 const Palette = lazy(() => import("./palette.js").then(({ Palette }) => ({ default: Palette })));
 
+const JobsBadge = lazy(() => import("./jobs-badge.js").then(({ JobsBadge: part }) => ({ default: part })));
+
 const KeysDialog = lazy(() => import("./keys.js").then(({ KeysDialog: part }) => ({ default: part })));
 
 const PAGES = [
@@ -22,6 +24,7 @@ const PAGES = [
   ["/annotations", "Annotations"],
   ["/depositions", "Depositions"],
   ["/browse", "Files"],
+  ["/jobs", "Jobs"],
   ["/about", "About"],
 ] as const;
 
@@ -104,6 +107,11 @@ function Header({ search, showKeys }: { search: React.RefObject<HTMLInputElement
         </ol>
       </nav>
       <SearchBox field={search} />
+      {data?.jobs && (
+        <Suspense>
+          <JobsBadge />
+        </Suspense>
+      )}
       {data && (
         <span className="row" title={data.writing ? "pages may change things" : "nothing can be changed from these pages"}>
           {data.writing ? <PencilLine size={16} aria-hidden /> : <Lock size={16} aria-hidden />}

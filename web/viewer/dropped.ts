@@ -1,19 +1,9 @@
 import { decodeOverlay } from "../../src/model/overlay-bytes.js";
 import { AnswerError } from "../parts/api.js";
+import { trusted } from "../parts/worker-url.js";
 import type { CutPlane, DroppedVolume, Question, Reply } from "./dropped-worker.js";
 import workerUrl from "./dropped-worker.js?worker&url";
 import { type PlaneSource, samplesOf } from "./planes.js";
-
-const scripts = (window as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy("emporium-worker", {
-  createScriptURL: (url) => {
-    if (url !== workerUrl) throw new TypeError("a script of another name");
-    return url;
-  },
-});
-
-interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown };
-}
 
 /**
  * A file that was dropped on the page, or chosen: read in a thread, sent nowhere.
@@ -22,7 +12,7 @@ interface TrustedTypes {
  * @throws {AnswerError}
  */
 export async function openDropped(file: File, beside: readonly File[]): Promise<PlaneSource> {
-  const worker = new Worker((scripts?.createScriptURL(workerUrl) ?? workerUrl) as string, { type: "module" });
+  const worker = new Worker(trusted(workerUrl), { type: "module" });
   try {
     const { facts, layers } = await asked<DroppedVolume>(worker, { file, beside });
     const summary = layers.length === 1 ? "1 layer was dropped" : `${layers.length} layers were dropped`;

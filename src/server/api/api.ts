@@ -7,6 +7,7 @@ import { sentJson } from "../json-reply.js";
 import type { ApiContext, Routes } from "./context.js";
 import { statusOf, toApiError } from "./errors.js";
 import { facetsRoutes } from "./facets.js";
+import { jobRoutes } from "./jobs.js";
 import { neuroglancerRoutes } from "./neuroglancer.js";
 import { overlayRoutes } from "./overlays.js";
 import { placeRoutes } from "./places.js";
@@ -23,6 +24,7 @@ const ROUTES: readonly Routes[] = [
   searchRoutes,
   neuroglancerRoutes,
   overlayRoutes,
+  jobRoutes,
 ];
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */

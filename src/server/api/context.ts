@@ -6,6 +6,7 @@ import type { ErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import type { CatalogueFacts, ServerFacts } from "../../model/page-api.js";
 import type { Ref } from "../../model/ref.js";
+import type { JobWatch } from "../job-watch.js";
 import type { ServedMemory } from "../memory-shares.js";
 import type { Place, PlacedKey } from "../places.js";
 import type { ServedVolumes } from "../planes.js";
@@ -19,6 +20,8 @@ export interface ApiContext {
   readonly treeChangedAt?: (() => string | undefined) | undefined;
   readonly volumes: ServedVolumes;
   readonly memory: ServedMemory;
+  /** Absent where the server has no workspace, and where others reach it by another address: who asks over loopback may be their proxy, which need not say so. */
+  readonly jobs?: JobWatch | undefined;
   readonly log: Log;
   readonly clock: Clock;
   /** Facts of `GET server` that are known when the server begins. */

@@ -5,6 +5,7 @@ import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../model/page-a
 import type { Place } from "../places.js";
 import type { Routes, ServedCatalogue } from "./context.js";
 import { toApiError } from "./errors.js";
+import { showsJobs } from "./jobs.js";
 import { get } from "./route.js";
 
 const limits: ServerFacts["limits"] = {
@@ -15,7 +16,8 @@ const limits: ServerFacts["limits"] = {
 };
 
 /** `GET server`: what is served, and where. */
-export const serverRoutes: Routes = (app, { places, catalogue, treeChangedAt, server }) => {
+export const serverRoutes: Routes = (app, context) => {
+  const { places, catalogue, treeChangedAt, server } = context;
   const told = (state: ReturnType<ServedCatalogue["state"]>): CatalogueFacts => ({
     ...state,
     treeChangedAt: treeChangedAt?.(),
@@ -29,6 +31,7 @@ export const serverRoutes: Routes = (app, { places, catalogue, treeChangedAt, se
       addresses: { graphql: "graphql", files: "files", s3: "s3", viewer: "viewer/" },
       limits,
       writing: false,
+      jobs: showsJobs(context, c.req.raw),
     } satisfies ServerFacts),
   );
 };

@@ -1,0 +1,213 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../core/clock.js";
+import { EmporiumError, type ErrorRecord } from "../core/errors.js";
+import { Recent } from "../core/recent.js";
+import type { ProgressView } from "../engine/progress.js";
+import { RUN_ID, RUNS } from "../engine/run-events.js";
+import { lifeOf, type RunSeen, RunTail, viewOf } from "../engine/run-tail.js";
+import type { ApiError, Job, JobBrief, JobsEvent } from "../model/page-api.js";
+import { absentAs } from "../stores/file/root.js";
+
+/** What runs tell in the workspace of this server. */
+export interface JobWatch {
+  /** Newest first. */
+  list(): Promise<readonly JobBrief[]>;
+  /** @throws {EmporiumError} NOT_FOUND */
+  job(id: string): Promise<Job>;
+  /** All jobs, then those that change; of one job all that is known. Nothing for a while gives undefined. Ends with the signal, and when the watch is closed. */
+  follow(topics: Topics, signal: AbortSignal): AsyncGenerator<JobNews | undefined>;
+  /** Who follows now. */
+  readonly listeners: number;
+  close(): void;
+}
+
+export interface Topics {
+  readonly jobs: boolean;
+  /** Of single jobs. */
+  readonly ids: readonly string[];
+}
+
+export type JobNews = { readonly event: "jobs"; readonly data: JobsEvent } | { readonly event: "job"; readonly data: Job };
+
+/** Files are looked at so often while somebody listens: with what a run waits before it writes, an event is seen in less than 400 ms. */
+const LOOK_MS = 100;
+/** Those of runs that have not been heard of for long. */
+const LOOK_SILENT_MS = 2_000;
+const GONE_MAX = 1_000;
+/** Seconds and rates go on where a run tells nothing. */
+const TICK_MS = 1_000;
+/** Who listens hears something in this time. */
+const QUIET_MS = 15_000;
+
+interface Entry {
+  /** Absent once the run has ended: then it is read again where it is asked for. */
+  tail: RunTail | undefined;
+  brief: JobBrief | undefined;
+  /** Counts of changes: of the brief, and of anything. */
+  told: number;
+  changed: number;
+  tickMs: number;
+  nextMs: number;
+}
+
+/** Nothing is read before somebody asks, or while nobody listens. */
+export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock }): JobWatch {
+  const folder = join(workspace, RUNS);
+  const entries = new Map<string, Entry>();
+  const gone = new Recent<string, number>(GONE_MAX);
+  const closed = new AbortController();
+  let changes = 0;
+  let listeners = 0;
+  let looking: Promise<void> | undefined;
+  let lookedMs = Number.NEGATIVE_INFINITY;
+
+  function look(): Promise<void> {
+    if (!looking && clock.monotonic() - lookedMs < LOOK_MS / 2) return Promise.resolve();
+    looking ??= lookAtAll().finally(() => {
+      looking = undefined;
+      lookedMs = clock.monotonic();
+    });
+    return looking;
+  }
+
+  async function lookAtAll(): Promise<void> {
+    const names = (await readdir(folder).catch(absentAs([]))).filter((name) => RUN_ID.test(name));
+    const there = new Set(names);
+    for (const id of entries.keys()) {
+      if (there.has(id)) continue;
+      entries.delete(id);
+      gone.set(id, ++changes);
+    }
+    for (const id of names) {
+      let entry = entries.get(id);
+      if (!entry) {
+        entry = { tail: new RunTail(join(folder, id)), brief: undefined, told: 0, changed: 0, tickMs: 0, nextMs: 0 };
+        entries.set(id, entry);
+      }
+      await lookAt(id, entry);
+    }
+  }
+
+  async function lookAt(id: string, entry: Entry): Promise<void> {
+    const { tail } = entry;
+    const now = clock.monotonic();
+    if (!tail || now < entry.nextMs) return;
+    const isNew = await tail.poll();
+    const { seen } = tail;
+    if (!seen) return;
+    const life = lifeOf(seen, clock.now());
+    if (life !== "running") entry.nextMs = now + LOOK_SILENT_MS;
+    const isTick = life === "running" && now - entry.tickMs >= TICK_MS;
+    if (!isNew && !isTick && life === entry.brief?.life) return;
+    entry.tickMs = now;
+    entry.changed = ++changes;
+    const brief = briefOf(id, seen, clock.now());
+    if (JSON.stringify(brief) !== JSON.stringify(entry.brief)) entry.told = changes;
+    entry.brief = brief;
+    if (life === "ended") entry.tail = undefined;
+  }
+
+  async function job(id: string): Promise<Job> {
+    await look();
+    const entry = entries.get(id);
+    const tail = entry?.tail ?? new RunTail(join(folder, id));
+    if (entry && !entry.tail) await tail.poll();
+    if (!entry || !tail.seen) {
+      throw new EmporiumError("NOT_FOUND", `no run is called ${id}`, { hint: "the list has those that are kept: /jobs" });
+    }
+    return jobOf(id, tail.seen, clock.now());
+  }
+
+  const newest = () => [...entries.values()].flatMap(({ brief }) => brief ?? []).sort(newestFirst);
+
+  return {
+    async list() {
+      await look();
+      return newest();
+    },
+    job,
+    async *follow({ jobs, ids }, signal) {
+      const stop = AbortSignal.any([signal, closed.signal]);
+      let seen = -1;
+      let saidMs = clock.monotonic();
+      listeners++;
+      try {
+        while (!stop.aborted) {
+          await look();
+          const since = seen;
+          seen = changes;
+          const news: JobNews[] = [];
+          if (jobs && since < 0) news.push({ event: "jobs", data: { isAll: true, jobs: newest(), gone: [] } });
+          else if (jobs) {
+            const told = [...entries.values()]
+              .flatMap(({ brief, told: at }) => (brief && at > since ? brief : []))
+              .sort(newestFirst);
+            const lost = [...gone].flatMap(([id, at]) => (at > since ? id : []));
+            if (told.length + lost.length > 0) news.push({ event: "jobs", data: { isAll: false, jobs: told, gone: lost } });
+          }
+          for (const id of ids) {
+            const entry = entries.get(id);
+            if (entry?.brief && entry.changed > since) news.push({ event: "job", data: await job(id) });
+          }
+          if (news.length > 0) saidMs = clock.monotonic();
+          yield* news;
+          if (clock.monotonic() - saidMs >= QUIET_MS) {
+            saidMs = clock.monotonic();
+            yield undefined;
+          }
+          await clock.sleep(LOOK_MS, stop).catch(() => {});
+        }
+      } finally {
+        listeners--;
+      }
+    },
+    get listeners() {
+      return listeners;
+    },
+    close: () => closed.abort(),
+  };
+}
+
+const newestFirst = (a: JobBrief, b: JobBrief): number => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+function briefOf(id: string, seen: RunSeen, nowMs: number): JobBrief {
+  const { begin, over, heardMs, state } = seen;
+  const view = viewOf(seen, nowMs);
+  return {
+    id,
+    command: begin.command,
+    folder: begin.folder,
+    host: begin.host,
+    life: lifeOf(seen, nowMs),
+    startedAt: new Date(begin.nowMs).toISOString(),
+    heardAt: new Date(heardMs).toISOString(),
+    exitStatus: over?.exitStatus,
+    error: over?.error && asTold(over.error),
+    progress: { ...figuresOf(view), tasksAlready: state.counts.already },
+  };
+}
+
+function figuresOf(view: ProgressView): Omit<JobBrief["progress"], "tasksAlready"> {
+  const { fraction, tasksTotal, tasksDone, tasksFailed, bytesTotal, bytesDone, bytesPerSecond, tasksPerSecond } = view;
+  return {
+    ...{ fraction, tasksTotal, tasksDone, tasksFailed, bytesTotal, bytesDone, bytesPerSecond, tasksPerSecond },
+    ...{ secondsLeft: view.secondsLeft, seconds: view.seconds },
+  };
+}
+
+function jobOf(id: string, seen: RunSeen, nowMs: number): Job {
+  const { state, failures, told, rates } = seen;
+  return {
+    ...briefOf(id, seen, nowMs),
+    running: viewOf(seen, nowMs).running,
+    failures: failures.map(({ task: { title, run }, error }) => ({ title, run, error: error && asTold(error) })),
+    errors: told.map(asTold),
+    rates: rates.map(({ atMs, perSecond }) => [state.nowMs - atMs, perSecond]),
+  };
+}
+
+/** Whole, as on stderr: it is for who may see the terminal, too. */
+function asTold({ code, message, hint, file, url, path, byte }: ErrorRecord): ApiError {
+  return { code, message, path: file ?? url ?? path, byte, hint };
+}

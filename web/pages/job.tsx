@@ -1,0 +1,134 @@
+import { useParams } from "@tanstack/react-router";
+import { formatSeconds } from "../../src/core/units.js";
+import type { ApiError, Job as JobFacts } from "../../src/model/page-api.js";
+import { CopyButton } from "../parts/copy.js";
+import { useJob } from "../parts/events.js";
+import { bytes, count, plural } from "../parts/format.js";
+import { Bar, commandOf, Life, leftOf, lineOf, momentOf, rateOf } from "../parts/job-parts.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
+import { Answer } from "../parts/states.js";
+
+/** One run: how far it is, what it works on, what failed and why. */
+export function Job() {
+  const { id = "" } = useParams({ strict: false });
+  const asked = useJob(id);
+  const { data } = asked;
+  useCrumbs({ label: "Jobs", to: "/jobs" }, { label: data ? data.command.slice(0, 2).join(" ") : id });
+  useCommand(data && commandOf(data));
+  return (
+    <div className="page job">
+      <Answer asked={asked}>{(job) => <Shown job={job} />}</Answer>
+    </div>
+  );
+}
+
+function Shown({ job }: { job: JobFacts }) {
+  const { progress, running, failures, errors, rates, error, host, folder, startedAt } = job;
+  const goesOn = job.life === "died" || (job.life === "ended" && job.exitStatus !== 0);
+  return (
+    <>
+      <h1>{lineOf(job)}</h1>
+      <p className="muted">
+        in <code>{folder}</code> on {host}, {momentOf(startedAt)}
+      </p>
+      <p role="status">
+        <Life job={job} />
+      </p>
+      <Bar job={job} />
+      <p>{figuresOf(job)}</p>
+      {error && <Told error={error} />}
+      {goesOn && (
+        <p className="row wrap">
+          The same command goes on where this one ended: <code>{lineOf(job)}</code>{" "}
+          <CopyButton text={commandOf(job)} label="Copy the command" bare icon />
+        </p>
+      )}
+      {running.length > 0 && job.life !== "ended" && (
+        <section aria-label="Under way">
+          <h2>Under way</h2>
+          <ul className="hits">
+            {running.map(({ title, bytes: all, bytesDone }) => (
+              <li key={title}>
+                {title} <span className="muted">{all > 0 ? `${Math.floor((100 * bytesDone) / all)} %` : ""}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {progress.tasksFailed > 0 && (
+        <section aria-label="Failed">
+          <h2>Failed</h2>
+          <p className="muted">
+            {plural(progress.tasksFailed, "task")}
+            {failures.length < progress.tasksFailed &&
+              `; here are ${count(failures.length)}, the others need one that failed or came before`}
+          </p>
+          <ul className="hits">
+            {failures.map(({ title, error: why }) => (
+              <li key={title}>
+                {title}
+                {why && <Told error={why} />}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {errors.length > 0 && (
+        <section aria-label="Not done">
+          <h2>Not done</h2>
+          {errors.map((one) => (
+            <Told key={JSON.stringify(one)} error={one} />
+          ))}
+        </section>
+      )}
+      {rates.length > 1 && <Rate rates={rates} isBytes={progress.bytesTotal > 0} />}
+    </>
+  );
+}
+
+function figuresOf(job: JobFacts): string {
+  const { bytesDone, bytesTotal, tasksDone, tasksAlready, tasksTotal, tasksFailed, seconds } = job.progress;
+  const rate = job.life === "running" ? [rateOf(job), `${leftOf(job)} left`] : [];
+  return [
+    ...(bytesTotal > 0 ? [`${bytes(bytesDone)} of ${bytes(bytesTotal)}`] : []),
+    ...rate,
+    `${count(tasksDone)} of ${plural(tasksTotal, "task")} done${tasksAlready > 0 ? `, ${count(tasksAlready)} of them before` : ""}`,
+    ...(tasksFailed > 0 ? [`${count(tasksFailed)} failed`] : []),
+    job.life === "ended" ? `in ${formatSeconds(seconds)}` : `${formatSeconds(seconds)} so far`,
+  ].join(" · ");
+}
+
+/** Three lines, as stderr has them. */
+function Told({ error: { code, message, path, byte, hint } }: { error: ApiError }) {
+  return (
+    <pre className="text">
+      {[
+        `error[${code}]: ${message}`,
+        ...(path === undefined ? [] : [`  at ${path}${byte === undefined ? "" : `, byte ${byte}`}`]),
+        ...(hint === undefined ? [] : [`  hint: ${hint}`]),
+      ].join("\n")}
+    </pre>
+  );
+}
+
+const WIDTH = 600;
+const HEIGHT = 96;
+
+function Rate({ rates, isBytes }: { rates: JobFacts["rates"]; isBytes: boolean }) {
+  const longest = Math.max(...rates.map(([beforeMs]) => beforeMs), 1);
+  const highest = Math.max(...rates.map(([, perSecond]) => perSecond), 1e-9);
+  const points = rates.map(
+    ([beforeMs, perSecond]) =>
+      `${(WIDTH * (1 - beforeMs / longest)).toFixed(1)},${(HEIGHT * (1 - (0.96 * perSecond) / highest)).toFixed(1)}`,
+  );
+  const told = (perSecond: number) => (isBytes ? `${bytes(Math.round(perSecond))}/s` : `${perSecond.toPrecision(3)} tasks/s`);
+  const says = `Rate, last ${formatSeconds(longest / 1000)}: ${told(rates.at(-1)![1])} now, ${told(highest)} at most`;
+  return (
+    <figure className="plot">
+      <figcaption>{says}</figcaption>
+      <svg className="rate" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={says}>
+        <path d={`M${points.join("L")}`} />
+      </svg>
+    </figure>
+  );
+}

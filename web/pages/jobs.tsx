@@ -1,0 +1,89 @@
+import { Link } from "@tanstack/react-router";
+import type { JobBrief } from "../../src/model/page-api.js";
+import { askCommand } from "../parts/catalogue-command.js";
+import { useJobs } from "../parts/events.js";
+import { ABSENT, count, plural } from "../parts/format.js";
+import { Bar, doneOf, Life, leftOf, lineOf, momentOf, rateOf } from "../parts/job-parts.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
+import { useServer } from "../parts/queries.js";
+import { Answer } from "../parts/states.js";
+
+/** What runs and ran: from a terminal, too. */
+export function Jobs() {
+  useCrumbs({ label: "Jobs" });
+  useCommand(askCommand("jobs"));
+  const server = useServer();
+  const asked = useJobs();
+  return (
+    <div className="page">
+      <h1>Jobs</h1>
+      {server.data && !server.data.jobs ? (
+        <p>
+          Runs are shown on the machine of this server alone: open the page there at 127.0.0.1, or through <code>ssh -L</code>.
+        </p>
+      ) : (
+        <Answer asked={asked}>{(jobs) => <List jobs={jobs} />}</Answer>
+      )}
+    </div>
+  );
+}
+
+function List({ jobs }: { jobs: readonly JobBrief[] }) {
+  if (jobs.length === 0)
+    return (
+      <p>
+        No runs yet. Every command that works through a plan is shown here while it runs and afterwards, when it is started in the
+        folder of this server or with its <code>--workspace</code>: <code>emporium ingest run CONFIG INPUT OUTPUT</code>.
+      </p>
+    );
+  const running = jobs.filter(({ life }) => life === "running").length;
+  return (
+    <>
+      <p role="status">
+        {running === 0
+          ? `${plural(jobs.length, "run")}, none under way`
+          : `${count(running)} of ${plural(jobs.length, "run")} under way`}
+      </p>
+      <div className="scroll jobs">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Command</th>
+              <th scope="col">State</th>
+              <th scope="col">Done</th>
+              <th scope="col">Rate</th>
+              <th scope="col">Left</th>
+              <th scope="col">Tasks</th>
+              <th scope="col">Failed</th>
+              <th scope="col">Started</th>
+              <th scope="col">Host</th>
+            </tr>
+          </thead>
+          <tbody>
+            {jobs.map((job) => (
+              <tr key={job.id} data-job={job.id}>
+                <td>
+                  <Link to="/jobs/$id" params={{ id: job.id }}>
+                    {lineOf(job)}
+                  </Link>
+                </td>
+                <td>
+                  <Life job={job} />
+                </td>
+                <td>
+                  <Bar job={job} />
+                </td>
+                <td>{rateOf(job)}</td>
+                <td>{leftOf(job)}</td>
+                <td>{doneOf(job)}</td>
+                <td>{job.progress.tasksFailed === 0 ? ABSENT : count(job.progress.tasksFailed)}</td>
+                <td>{momentOf(job.startedAt)}</td>
+                <td>{job.host}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
