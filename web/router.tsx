@@ -85,6 +85,13 @@ const routes = [
   }),
   createRoute({ ...at, path: "/jobs", component: page("/jobs") }),
   createRoute({ ...at, path: "/jobs/$id", component: page("/jobs/$id") }),
+  createRoute({ ...at, path: "/microscopy", component: page("/microscopy") }),
+  createRoute({
+    ...at,
+    path: "/microscopy/$id",
+    validateSearch: searchOf({ rows: text, cols: text, c: text, z: text, t: text, p: text, lim: text, open: text }),
+    component: page("/microscopy/$id"),
+  }),
   createRoute({ ...at, path: "/search", validateSearch: searchOf({ q: text }), component: page("/search") }),
   createRoute({ ...at, path: "/about", component: page("/about") }),
   createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: slices, component: page("/view/tomogram/$id") }),

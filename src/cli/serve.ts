@@ -5,6 +5,7 @@ import { quoteWord } from "../core/shell.js";
 import type { ServedCatalogue } from "../server/api/context.js";
 import type { Place } from "../server/places.js";
 import type { ImportReport } from "../stations/catalog/portal-import/report.js";
+import type { CatalogRepository } from "../stations/catalog/rows/repository.js";
 import type { Store } from "../stores/store.js";
 import { readOptions } from "./blocks-options.js";
 import { command, type Io } from "./command.js";
@@ -21,6 +22,7 @@ export default command({
   details: [
     "Prints the address of the pages, and serves until Ctrl-C. Locations are MRC files and other images, folders of any files, standardised trees, buckets and folders of web servers, as they are: nothing is converted, and nothing can be written. One volume opens in the viewer, one folder as a list of its files.",
     "The first tree gets a catalogue: while it is served, the catalogue is updated from it (as catalog import does; unchanged runs are skipped), with --json before the result is printed. It answers GraphQL at /graphql, files with ranges at /files, read-only S3 at /s3, Neuroglancer at /viewer.",
+    "A folder or bucket with raw_frames or raw_files is the storage of catalog upload: /microscopy shows its data sets, by the rows of the same database. Beside a tree it is another location: emporium serve TREE STORAGE.",
     "On 127.0.0.1, the default, only this machine can reach the server. With another --host everybody who reaches the port can read everything in the locations; --url is then the URL at which others reach this server. URLs in answers and in Neuroglancer's views point to this server, whatever URLs rows and views were written with.",
     "Pages of other origins can read nothing, unless --cors names their origin.",
     "--memory is for all that is kept and on its way: chunks and planes of volumes, files, layers, counts of lists. The program itself and its database come on top.",
@@ -70,13 +72,16 @@ export default command({
     const cors = corsPolicy(options.cors ?? []);
     const places = await openPlaces(options.locations, { anonymous: options.anonymous, signal: io.signal });
     const trees = places.filter(({ kind }) => kind === "tree");
-    await tellPlaces(places, trees, options, io);
+    const microscopyOnly = trees.length === 0 ? await openMicroscopy(places, options, io) : undefined;
+    await tellPlaces(places, trees, { ...options, isUsed: microscopyOnly !== undefined }, io);
     const catalogue = trees[0] && (await openCatalogue(trees[0], options, io));
+    const microscopy = catalogue?.microscopy ?? microscopyOnly;
     try {
       const { bucket, host, port, url, memory: memoryBytes = defaultMemoryBytes() } = options;
       const portal = await servePortal({
         places,
         catalogue,
+        microscopy,
         bucket,
         host,
         port,
@@ -98,7 +103,7 @@ export default command({
         for (const error of brought?.errors ?? []) io.fail(error);
         tellEmpty(catalogue, options, io);
         void portal.warm();
-        const start = startOf(places);
+        const start = startOf(places, microscopy !== undefined);
         print({ url: home, bucket, start, report: brought?.report, hasTree: catalogue !== undefined }, io);
         await toldToStop(io.signal);
         return brought?.exitStatus ?? 0;
@@ -107,6 +112,7 @@ export default command({
       }
     } finally {
       await catalogue?.close();
+      await microscopyOnly?.close();
     }
   },
 });
@@ -118,7 +124,12 @@ interface Options {
 }
 
 /** What a person may have expected of the locations and does not get. */
-async function tellPlaces(places: readonly Place[], trees: readonly Place[], options: Options, { log }: Io): Promise<void> {
+async function tellPlaces(
+  places: readonly Place[],
+  trees: readonly Place[],
+  options: Options & { isUsed: boolean },
+  { log }: Io,
+): Promise<void> {
   if (places.length === 0) log.warn("no location is given, so the pages have nothing to show: emporium serve LOCATION");
   for (const { name, id } of trees.slice(1)) {
     log.warn(`${name} is not catalogued: one server has one catalogue, of ${trees[0]!.name}; its files are at /browse/${id}`);
@@ -132,7 +143,7 @@ async function tellPlaces(places: readonly Place[], trees: readonly Place[], opt
     if (await isEmpty(store))
       log.warn(`${name} is empty: emporium ingest run CONFIG INPUT ${quoteWord(location.path ?? location.url)} makes it a tree`);
   }
-  if (trees.length > 0) return;
+  if (trees.length > 0 || options.isUsed) return;
   const reason = "no location is a standardised tree, which has dataset_metadata.json in the folders of its datasets";
   if (options.database !== undefined || options.login !== undefined) log.warn(`the database is not used: ${reason}`);
   else if (places.some(({ kind }) => kind !== "file")) log.info(`no catalogue: ${reason}`);
@@ -148,6 +159,8 @@ interface Brought extends Pick<ImportReport, "errors" | "exitStatus"> {
 }
 
 interface OpenCatalogue extends ServedCatalogue {
+  /** Of the same database. */
+  readonly microscopy: CatalogRepository;
   /**
    * Imports what has changed in the tree. What fails is in `errors`; `strict`: it is thrown.
    *
@@ -157,12 +170,30 @@ interface OpenCatalogue extends ServedCatalogue {
   close(): Promise<void>;
 }
 
+/** Where no location is a tree, but one holds frames of an upload: the rows of them. */
+async function openMicroscopy(places: readonly Place[], options: Options, io: Io): Promise<CatalogRepository | undefined> {
+  const { isStorage } = await import("../server/microscopy.js");
+  const found = await Promise.all(places.map((place) => isStorage(place, io.signal)));
+  const storage = places[found.indexOf(true)];
+  if (!storage) return undefined;
+  const { openCatalog } = await import("../stations/catalog/open-catalog.js");
+  try {
+    return await openCatalog(await databaseFor(options, io, "reader", "serve"));
+  } catch (error) {
+    const { code, message, facts } = asEmporiumError(error);
+    if (code !== "DATABASE_ABSENT" || options.database !== undefined || options.login !== undefined) throw error;
+    io.log.warn(`${storage.name} holds frames of an upload, but their rows are not here: ${message}`, { hint: facts.hint });
+    return undefined;
+  }
+}
+
 async function openCatalogue(place: Place, options: Options, io: Io): Promise<OpenCatalogue> {
-  const [{ openCatalog }, { openDatabase }, { openPortalApi }, { portalOverview }] = await Promise.all([
+  const [{ openCatalog }, { openDatabase }, { openPortalApi }, { portalOverview }, { databaseRepository }] = await Promise.all([
     import("../catalog/migrate.js"),
     import("../catalog/database.js"),
     import("../catalog/graphql/answer.js"),
     import("../catalog/portal-overview.js"),
+    import("../stations/catalog/rows/database.js"),
   ]);
   // migrates an embedded database, and reports a server's that is older; it stays open only for the import
   const writer = await openCatalog({
@@ -184,6 +215,7 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
     place,
     pool,
     api: openPortalApi({ pool, log: io.log }),
+    microscopy: databaseRepository(reader),
     state: () => ({ place: place.id, ...state, ...overview }),
     async refresh() {
       overview = await portalOverview(pool).catch(() => overview);

@@ -328,3 +328,71 @@ export interface SearchHits {
   /** The nearest word, where nothing was found. */
   readonly nearest?: string | undefined;
 }
+
+/** `GET /api/v1/microscopy?after=ID&limit=500`: data sets of the microscopy catalogue, by id. */
+export interface MicroscopyList {
+  readonly datasets: readonly MicroscopyEntry[];
+  /** What `after` is for the next part, where there is one. */
+  readonly next?: string | undefined;
+}
+
+/** A data set: frames, or one file that is kept unchanged. */
+export interface MicroscopyEntry {
+  /** `ISP-2018-06-08-15-45-00-0001`. */
+  readonly id: string;
+  readonly description: string | null;
+  readonly microscope: string | null;
+  /** Local time without a zone, from the id: `2018-06-08T15:45:00`. */
+  readonly date: string;
+  /** The data set that it was made from, and those that were made from it. */
+  readonly parent: string | null;
+  readonly children: readonly string[];
+  readonly frames?: MicroscopyFrames | undefined;
+  /** Null in rows of an older catalogue, which kept no names. */
+  readonly file?: { readonly name: string | null; readonly sha256: string | null } | undefined;
+}
+
+/** What all frames of a data set share, and how many distinct indices they have along each axis. */
+export interface MicroscopyFrames {
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
+  /** 1, or 3: red, green, blue. */
+  readonly colours: number;
+  readonly dtype: string;
+  readonly sizes: Readonly<Record<FrameAxis, number>>;
+}
+
+/** Channel, slice, time, position. */
+export const FRAME_AXES = ["c", "z", "t", "p"] as const;
+export type FrameAxis = (typeof FRAME_AXES)[number];
+
+/** `GET /api/v1/microscopy/{id}`. */
+export interface MicroscopyDataset extends MicroscopyEntry {
+  /** By channel, then name. Of frames, as the axes. */
+  readonly channels: readonly { readonly index: number; readonly name: string | null }[];
+  /** The indices that frames have, sorted: they may have gaps. An axis without any is one that an older catalogue did not know. */
+  readonly indices: Readonly<Record<FrameAxis, readonly number[]>>;
+  /** As it was when the data set was uploaded. */
+  readonly metadata: JsonObject | null;
+  /** The place whose storage has the frames; absent where none has. */
+  readonly place?: string | undefined;
+}
+
+/** `GET /api/v1/microscopy/{id}/frame?c=&z=&t=&p=`: one frame. An index that an older catalogue did not know is left out. */
+export interface FrameFacts {
+  readonly channel: string | null;
+  readonly name: string;
+  /** Of the decoded pixels. Null in rows of an older catalogue. */
+  readonly sha256: string | null;
+  readonly metadata: JsonObject | null;
+}
+
+/**
+ * `GET /api/v1/microscopy/{id}/pixels?c=&z=&t=&p=&as=&side=`: the pixels of a frame. `native` (default): rows of numbers, little-endian, the colours of
+ * a pixel together; with `side` as a thumbnail whose sides are no longer. `png`: the file as it is stored. Headers are `FRAME_HEADERS`.
+ */
+export const FRAME_HEADERS = { shape: "x-shape", dtype: "x-dtype", proof: "x-proof" } as const;
+
+/** The longest side of a thumbnail. */
+export const THUMBNAIL_SIDE_MAX = 1024;

@@ -13,6 +13,8 @@ export const PAGE_FILES = {
   "/browse/$place/$": "browse",
   "/jobs": "jobs",
   "/jobs/$id": "job",
+  "/microscopy": "microscopy",
+  "/microscopy/$id": "microscopy-sheet",
   "/search": "search",
   "/about": "about",
   "/view/tomogram/$id": "view",

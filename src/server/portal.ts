@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../core/clock.js";
 import { type Log, silentLog } from "../core/log.js";
 import type { ApiError } from "../model/page-api.js";
 import { viewAddress } from "../model/ref.js";
+import type { CatalogRepository } from "../stations/catalog/rows/repository.js";
 import type { Store } from "../stores/store.js";
 import { apiHandler } from "./api/api.js";
 import type { ApiContext, ServedCatalogue } from "./api/context.js";
@@ -17,6 +18,7 @@ import { sentJson } from "./json-reply.js";
 import { listen } from "./listen.js";
 import { servedMemory } from "./memory-shares.js";
 import { serverMetrics } from "./metrics.js";
+import { servedMicroscopy } from "./microscopy.js";
 import { readdressedStates } from "./neuroglancer-state.js";
 import { pieceBudget } from "./piece-budget.js";
 import type { Place } from "./places.js";
@@ -30,6 +32,8 @@ export interface PortalOptions {
   places: readonly Place[];
   /** What `/graphql` answers from. Default: there is none. */
   catalogue?: ServedCatalogue | undefined;
+  /** The rows of the microscopy catalogue. Default: there are none. Its frames are in `places`. */
+  microscopy?: CatalogRepository | undefined;
   /** Name of the only bucket at `/s3`. */
   bucket: string;
   /** Default 127.0.0.1: nobody but this machine. */
@@ -79,6 +83,7 @@ export interface Portal {
 export async function servePortal({
   places,
   catalogue,
+  microscopy,
   bucket,
   host,
   port,
@@ -113,13 +118,14 @@ export async function servePortal({
   const context: ApiContext = {
     places,
     catalogue,
+    microscopy: microscopy && servedMicroscopy(microscopy, places),
     treeChangedAt: changes?.changedAt,
     volumes,
     memory,
     jobs,
     log,
     clock,
-    server: { version, bucket, start: startOf(places) },
+    server: { version, bucket, start: startOf(places, microscopy !== undefined) },
     base: (request) => filesOf(request).slice(0, -"files".length),
     find: finder(places, catalogue),
   };
@@ -199,11 +205,12 @@ function notHere(): Response {
   return Response.json({ code: "NOT_FOUND", message: "nothing is here" } satisfies ApiError, { status: 404 });
 }
 
-/** The page that opens first: of one volume, its picture. */
-export function startOf(places: readonly Place[]): string {
+/** The page that opens first: of one volume, its picture; of the storage of a microscopy catalogue, its data sets. */
+export function startOf(places: readonly Place[], hasMicroscopy = false): string {
   const [place, ...others] = places;
   if (!place || others.length > 0 || place.kind === "tree") return "/";
   const { id, key } = place;
+  if (hasMicroscopy) return "/microscopy";
   return `/${key === undefined ? `browse/${id}` : viewAddress(id, key)}`;
 }
 

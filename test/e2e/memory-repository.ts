@@ -85,10 +85,11 @@ export function memoryRepository(): CatalogRepository {
 }
 
 function isWanted(dataset: StoredDataset, frames: readonly FrameRow[], query: DatasetQuery): boolean {
-  const { serial, project, microscope, description, from, to, where } = query;
+  const { serial, project, microscope, description, from, to, where, after } = query;
   const holds = (text: string | null, part: string | undefined) => part === undefined || (text?.includes(part) ?? false);
   return (
     (serial === undefined || dataset.dataset_serial === serial) &&
+    (after === undefined || dataset.dataset_serial > after) &&
     (project === undefined || dataset.dataset_serial.startsWith(`${project}-`)) &&
     holds(dataset.microscope, microscope) &&
     holds(dataset.description, description) &&

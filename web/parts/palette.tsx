@@ -19,6 +19,7 @@ const PAGES = [
   ["/runs", "Runs"],
   ["/annotations", "Annotations"],
   ["/depositions", "Depositions"],
+  ["/microscopy", "Microscopy"],
   ["/browse", "Files"],
   ["/about", "About"],
 ] as const;

@@ -23,6 +23,7 @@ const PAGES = [
   ["/runs", "Runs"],
   ["/annotations", "Annotations"],
   ["/depositions", "Depositions"],
+  ["/microscopy", "Microscopy"],
   ["/browse", "Files"],
   ["/jobs", "Jobs"],
   ["/about", "About"],

@@ -8,6 +8,7 @@ import type { ApiContext, Routes } from "./context.js";
 import { statusOf, toApiError } from "./errors.js";
 import { facetsRoutes } from "./facets.js";
 import { jobRoutes } from "./jobs.js";
+import { microscopyRoutes } from "./microscopy.js";
 import { neuroglancerRoutes } from "./neuroglancer.js";
 import { overlayRoutes } from "./overlays.js";
 import { placeRoutes } from "./places.js";
@@ -22,6 +23,7 @@ const ROUTES: readonly Routes[] = [
   volumeRoutes,
   facetsRoutes,
   searchRoutes,
+  microscopyRoutes,
   neuroglancerRoutes,
   overlayRoutes,
   jobRoutes,

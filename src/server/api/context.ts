@@ -8,6 +8,7 @@ import type { CatalogueFacts, ServerFacts } from "../../model/page-api.js";
 import type { Ref } from "../../model/ref.js";
 import type { JobWatch } from "../job-watch.js";
 import type { ServedMemory } from "../memory-shares.js";
+import type { ServedMicroscopy } from "../microscopy.js";
 import type { Place, PlacedKey } from "../places.js";
 import type { ServedVolumes } from "../planes.js";
 
@@ -16,6 +17,8 @@ export interface ApiContext {
   readonly places: readonly Place[];
   /** Absent where no place is a standardised tree. */
   readonly catalogue?: ServedCatalogue | undefined;
+  /** Absent where no database is open. */
+  readonly microscopy?: ServedMicroscopy | undefined;
   /** Of the catalogue's tree: `CatalogueFacts.treeChangedAt`. */
   readonly treeChangedAt?: (() => string | undefined) | undefined;
   readonly volumes: ServedVolumes;

@@ -43,6 +43,7 @@ export function statusOf({ code }: EmporiumError): number {
     case "DATABASE_TIMEOUT":
       return 503;
     case "MEMORY_LIMIT":
+    case "OBJECT_WRONG":
       return 422;
     default:
       return code.startsWith("FORMAT_") ? 422 : 500;

@@ -250,8 +250,10 @@ function datasetRows(
     order by d.dataset_serial limit ${limit}`;
 }
 
-function queryConditions({ serial, project, microscope, description, from, to, where }: DatasetQuery): RawBuilder<boolean>[] {
+function queryConditions(query: DatasetQuery): RawBuilder<boolean>[] {
+  const { serial, project, microscope, description, from, to, where, after } = query;
   const conditions: RawBuilder<boolean>[] = [];
+  if (after !== undefined) conditions.push(sql`d.dataset_serial > ${after}`);
   if (serial !== undefined) conditions.push(sql`d.dataset_serial = ${serial}`);
   if (project !== undefined) conditions.push(sql`split_part(d.dataset_serial, '-', 1) = ${project}`);
   if (microscope !== undefined) conditions.push(sql`position(${microscope}::text in d.microscope) > 0`);

@@ -57,6 +57,8 @@ export interface DatasetQuery {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly where?: Where | undefined;
+  /** Serials that follow this one. */
+  readonly after?: string | undefined;
 }
 
 /** A data set in a list. */
