@@ -4,7 +4,7 @@ import { LIMITS } from "../core/limits.js";
 import { envOf } from "../engine/env.js";
 import { KINDS } from "../model/kinds.js";
 import type { Io } from "./command.js";
-import { clusterOf, engineOptions } from "./engine-options.js";
+import { clusterOf, type EngineOptions, engineOptions } from "./engine-options.js";
 import { amountOfBytes, defaultJobs, defaultMemoryBytes, httpUrl, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
@@ -47,7 +47,8 @@ export const workOptions = {
   checksum: z.enum(["sha256"]).optional().meta({ description: "add this checksum to the receipts", value: "sha256" }),
 };
 
-export const ingestOptions = {
+/** What is imported, and how it is written. */
+const importOptions = {
   config: z.string().meta({ description: "the deposition's configuration", value: "CONFIG.yaml" }),
   input: z
     .string()
@@ -93,13 +94,19 @@ export const ingestOptions = {
   }),
   ...volumeOptions,
   ...workOptions,
-  ...engineOptions,
+};
+
+const runOptions = {
   keepGoing: z.boolean().default(true).meta({
     description: "after a failure do everything that does not depend on it (default), or stop at the first failure",
     negative: "fail-fast",
   }),
   verify: flag("read the outputs of earlier receipts again, instead of trusting size and time"),
 };
+
+export const ingestOptions = { ...importOptions, ...engineOptions, ...runOptions };
+/** Of imports that this machine does round by round: what is there is never made again for its own sake. */
+export const { forceOverwrite: _, ...roundOptions } = { ...importOptions, ...runOptions };
 
 /** What is to be imported, as the command line says it. Kinds are written with underscores, as in configurations. */
 export interface IngestSelection extends Record<string, unknown> {
@@ -151,16 +158,9 @@ export function zarrOf({ omeZarr, codec }: { omeZarr: "0.4" | "0.5"; codec?: "bl
   return { omeZarr, codec };
 }
 
-/** `ingest run`, and `ingest plan` as its dry run. */
-export async function runIngest(options: IngestOptions, io: Io): Promise<number> {
-  const { ingest } = await import("../stations/ingest/ingest.js");
-  const work = { jobs: options.jobs, memoryBytes: options.memory };
-  // a plan for a cluster is made for its jobs: for their threads and their memory
-  const cluster = await clusterOf(options, work, io, {
-    "--fail-fast":
-      !options.keepGoing && "jobs of a cluster do not know of each other's failures; emporium engine cancel ends a run",
-  });
-  const report = await ingest({
+/** What every ingest is given, from the command line. */
+export function importOf(options: Omit<IngestOptions, "forceOverwrite" | "dryRun" | keyof EngineOptions>, io: Io) {
+  return {
     config: options.config,
     exclusions: options.exclusions,
     allowPlaceholders: options.allowPlaceholders,
@@ -173,7 +173,6 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
     writeMrc: options.writeMrc,
     writeZarr: options.writeZarr,
     ...zarrOf(options),
-    forceOverwrite: options.forceOverwrite,
     allowEmpty: options.allowEmpty,
     strict: options.strict,
     httpsPrefix: options.httpsPrefix,
@@ -181,9 +180,20 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
     sync: options.sync,
     checksum: options.checksum,
     verify: options.verify,
-    dryRun: options.dryRun,
-    ...cluster,
     ...envOf(io),
+  };
+}
+
+/** `ingest run`, and `ingest plan` as its dry run. */
+export async function runIngest(options: IngestOptions, io: Io): Promise<number> {
+  const { ingest } = await import("../stations/ingest/ingest.js");
+  const work = { jobs: options.jobs, memoryBytes: options.memory };
+  // a plan for a cluster is made for its jobs: for their threads and their memory
+  const cluster = await clusterOf(options, work, io, {
+    "--fail-fast":
+      !options.keepGoing && "jobs of a cluster do not know of each other's failures; emporium engine cancel ends a run",
   });
+  const { forceOverwrite, dryRun } = options;
+  const report = await ingest({ ...importOf(options, io), forceOverwrite, dryRun, ...cluster });
   return printReport(report, io);
 }

@@ -37,6 +37,15 @@ export const age = () =>
     .regex(/^\d{1,6}[dh]$/, "days or hours, as 30d or 12h,")
     .transform((text) => Number(text.slice(0, -1)) * AGE_MS[text.at(-1) as "d" | "h"]);
 
+const DURATION_MS = { s: 1000, m: 60_000, h: 3600_000 } as const;
+
+/** `90s`, `5m` or `2h`, in milliseconds. */
+export const duration = () =>
+  z
+    .string()
+    .regex(/^\d{1,6}[smh]$/, "seconds, minutes or hours, as 60s, 5m or 2h,")
+    .transform((text) => Number(text.slice(0, -1)) * DURATION_MS[text.at(-1) as "s" | "m" | "h"]);
+
 /** `50MB/s`; the `/s` may be left out. For the `transform` of an option. */
 export function perSecond(
   text: string,

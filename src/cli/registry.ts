@@ -100,6 +100,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./ingest-run.js"),
   },
   {
+    name: "ingest watch",
+    summary: "Ingest what a running acquisition adds, run by run, as each is complete",
+    load: () => import("./ingest-watch.js"),
+  },
+  {
     name: "ingest queue",
     summary: "Start the portal's own ingestion jobs, one for each run of a deposition",
     load: () => import("./ingest-queue.js"),

@@ -59,6 +59,10 @@ export const ERRORS = {
   STORE_READONLY: { exit: 1, summary: "The store cannot be written." },
   STORE_FAILED: { exit: 1, summary: "An input or output operation failed." },
   DISK_FULL: { exit: 1, summary: "The target has no space left, or less than the plan needs." },
+  SOURCE_INCOMPLETE: {
+    exit: 1,
+    summary: "Sources of a running acquisition are not complete: they still grow, are empty, or lack files that they name.",
+  },
   SOURCE_CHANGED: { exit: 1, summary: "A source changed while it was being read." },
   // portals
   UNKNOWN_PORTAL: { exit: 2, summary: "The location is neither a URL nor an accession of a portal that emporium knows." },

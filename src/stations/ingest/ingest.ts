@@ -13,6 +13,7 @@ import type { Task } from "../../engine/task.js";
 import { keyWithin, refuseInSource } from "../../stores/nesting.js";
 import { objectName, type Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
+import type { Arriving } from "./arriving.js";
 import { readConfigFile, readExclusions } from "./check/config-file.js";
 import { readConfig } from "./check/read-config.js";
 import { comparePlan } from "./compare-plan.js";
@@ -65,6 +66,8 @@ export interface IngestOptions extends GivenEnv {
   checksum?: "sha256" | undefined;
   verify: boolean;
   dryRun: boolean;
+  /** What is left for later of sources that a running acquisition still writes. Default: all is taken as it is. */
+  arriving?: Arriving | undefined;
   /** Gives the work to a cluster. Default: this machine does it. */
   cluster?: ClusterUse | undefined;
 }
@@ -78,6 +81,11 @@ export interface IngestOptions extends GivenEnv {
  * @throws {EmporiumError} before anything is touched: CONFIG_…, USAGE, STORE_ABSENT (no such config), TARGET_LOCKED.
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
+  return ingestInto(await openIngest(options), options);
+}
+
+/** Reads the configuration and opens both stores. @throws {EmporiumError} CONFIG_…, USAGE, STORE_ABSENT (no such config) */
+export async function openIngest(options: Omit<IngestOptions, "forceOverwrite">): Promise<OpenIngest> {
   const { anonymous, sync, compat } = options;
   requireSelection(makeSelection(options.selection));
   const exclusions = await readExclusions(options.exclusions, anonymous);
@@ -86,7 +94,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const target = await openStore(options.output, { anonymous, sync });
   if (!options.dryRun && !options.allowPlaceholders) refusePlaceholders(config, target);
   const open: OpenAddress = (location) => openLocation(location, { anonymous, readOnly: true });
-  return ingestInto({ config, name: basename(options.config).replace(/\.ya?ml$/i, ""), source, target, open }, options);
+  return { config, name: basename(options.config).replace(/\.ya?ml$/i, ""), source, target, open };
 }
 
 /** A deposition whose stores are open. */
@@ -100,7 +108,7 @@ export interface OpenIngest {
   open?: OpenAddress | undefined;
 }
 
-type OpenOptions = Omit<IngestOptions, "config" | "input" | "output" | "anonymous"> & { anonymous?: boolean };
+export type OpenOptions = Omit<IngestOptions, "config" | "input" | "output" | "anonymous"> & { anonymous?: boolean };
 
 /** `ingest` for stores that are open already. */
 export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise<IngestReport> {

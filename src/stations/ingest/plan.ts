@@ -6,6 +6,7 @@ import type { Task, TaskPlan } from "../../engine/task.js";
 import type { TypeKey } from "../../model/kinds.js";
 import type { Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
+import type { Arriving } from "./arriving.js";
 import { countPlaceholders, linesOf } from "./check/placeholders.js";
 import { refuse } from "./config/parts.js";
 import { readRunData } from "./config/run-data-map.js";
@@ -57,6 +58,8 @@ export interface PlanOptions extends GivenEnv {
   readonly claimedIds?: readonly GivenId[] | undefined;
   /** Opens addresses of pictures. Default: the stores' own, for reading. */
   readonly open?: OpenAddress | undefined;
+  /** What is left for later of sources that are still being written. Default: all is taken as it is. */
+  readonly arriving?: Arriving | undefined;
 }
 
 /** What an ingest would do. Nothing has been written. */
@@ -96,6 +99,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
   for (const { message, hint: _, code: __, ...place } of config.remarks ?? []) draft.warnings.push({ message, place });
   draft.warnings.push(...runData.remarks, ...placeholderRemarks(config, target));
   const names = await planTree(context, draft);
+  context.arriving?.finish();
   for (const warning of await context.empty.warnings((kind) => isWorthAWord(context, kind))) draft.warnings.push(warning);
   const unused = context.finds.unused(draft, { wasRead: context.files.wasRead, fullPath: context.source.fullPath });
   draft.warnings.push(...asWarnings(unused.passedOver));
@@ -146,6 +150,7 @@ export async function planContext(
     open: options.open ?? openForReading,
     empty: emptyFinds(FILE_FACTS),
     finds: findLedger(FILE_FACTS, selection, { volumes: (options.writeMrc ?? true) || (options.writeZarr ?? true) }),
+    arriving: options.arriving,
     signal,
   };
 }

@@ -15,6 +15,7 @@ import { IMPORTERS } from "./importers/table.js";
 /** Runs whose folders and headers are read side by side. */
 const RUNS_AT_ONCE = 32;
 const FILTERED_OUT = "filtered out";
+const NOT_COMPLETE = "its files are not complete yet";
 const TOO_EARLY = "before --skip-until-run-name";
 
 /** Names of what a plan is about. */
@@ -164,7 +165,8 @@ async function entities(
   for (const [name, item] of byName) {
     counts.found++;
     if (type === "run" && !counts.begun) counts.begun = context.selection.skipUntilRun!.atStart(name) !== undefined;
-    const why = counts.begun ? (context.selection.accepts(type, name) ? undefined : FILTERED_OUT) : TOO_EARLY;
+    const accepted = context.selection.accepts(type, name) ? waits(context, type, name, above) : FILTERED_OUT;
+    const why = counts.begun ? accepted : TOO_EARLY;
     if (why !== undefined) {
       draft.entities.push(leave(type, `${type} ${name}`, why, location, item.place));
       if (nameFault(name) === undefined) folders.push(folderOf(type, name, above));
@@ -183,6 +185,10 @@ async function entities(
     }
   }
   return { kept, folders };
+}
+
+function waits({ arriving }: PlanContext, type: Container, name: string, above: readonly Ancestor[]): string | undefined {
+  return type === "run" && arriving?.holds(scalarText(above[1]!.name), name) ? NOT_COMPLETE : undefined;
 }
 
 async function findContainers(context: PlanContext, type: Container, above: readonly Ancestor[]): Promise<SectionItem[]> {

@@ -51,6 +51,8 @@ export interface FinderContext {
   readonly onGlob?: ((where: "source" | "target", pattern: string) => void) | undefined;
   /** Is told of a find whose name another one takes. */
   readonly onReplaced?: ((item: Found, by: Found) => void) | undefined;
+  /** Of the source: whether it is left out, before its header is read or a name is taken from it. */
+  readonly isLeft?: ((find: Match) => boolean) | undefined;
 }
 
 /**
@@ -94,7 +96,8 @@ async function run(finder: Finder, scope: Scope, context: FinderContext): Promis
     case "source_multi_glob": {
       const lists = [];
       for (const node of finder.globs) lists.push(await globOf(node, scope, "source", context));
-      return lists.flat().map((match) => ({ ...match, name: context.source.fullPath(match.key), atTarget: false, place }));
+      const kept = lists.flat().filter((match) => !context.isLeft?.(match));
+      return kept.map((match) => ({ ...match, name: context.source.fullPath(match.key), atTarget: false, place }));
     }
     case "source_glob":
     case "destination_glob": {
@@ -102,11 +105,13 @@ async function run(finder: Finder, scope: Scope, context: FinderContext): Promis
       const matches = await globOf(finder.glob, scope, where, context);
       return matches
         .filter(({ key }) => finder.match.search(context[where].fullPath(key)))
+        .filter((match) => where === "target" || !context.isLeft?.(match))
         .map((match) => ({ ...match, name: nameOf(match.key, finder), atTarget: where === "target", place }));
     }
     case "tomogram_header": {
       const matches = await globOf(finder.glob, scope, "source", context);
-      const wanted = matches.filter(({ key }) => finder.match.search(context.source.fullPath(key)));
+      const named = matches.filter(({ key }) => finder.match.search(context.source.fullPath(key)));
+      const wanted = named.filter((match) => !context.isLeft?.(match));
       return mapLimit(wanted, READS_AT_ONCE, (match) => headerSpacing(match, place, context));
     }
     case "destination_filter": {

@@ -1,4 +1,5 @@
 import type { ShardCodec } from "../../../arrays/stream/plan/layout.js";
+import type { Arriving } from "../arriving.js";
 import type { RunData } from "../config/run-data-map.js";
 import type { IngestConfig } from "../config/schema.js";
 import type { Listing } from "../finders/listing.js";
@@ -46,4 +47,6 @@ export interface PlanContext {
   readonly empty: EmptyFinds;
   /** Records what sources find: items that are not used are reported at the end. */
   readonly finds: FindLedger;
+  /** What is left for later of sources that are still being written. */
+  readonly arriving?: Arriving | undefined;
 }

@@ -19,6 +19,8 @@ const NAMES = ["snapshot", "thumbnail"];
 const PNG: PictureType = { extension: ".png", contentType: "image/png" };
 const DOWNLOAD_BYTES = 64 * 2 ** 20;
 
+const NOWHERE = { ancestors: [], row: undefined, mapped: undefined };
+
 /** A picture that a configuration or a tomogram offers. */
 interface Picture {
   readonly from: "source" | "target" | "address";
@@ -122,7 +124,7 @@ async function configuredPicture(context: PlanContext, item: SectionItem): Promi
   const keys = item.location === undefined ? [item.key!] : inside === undefined ? keysOf(location) : [inside];
   for (const key of keys) {
     const stat = await store.stat(key, { signal: context.signal });
-    if (!stat) continue;
+    if (!stat || context.arriving?.leaves("dataset_keyphoto", NOWHERE, { key, folder: false, stat })) continue;
     const head = await store.read(key, { offset: 0, length: PICTURE_HEAD_BYTES }, { signal: context.signal, ifMatch: stat.etag });
     const shown = objectName(store, key);
     const type = pictureType(head ?? new Uint8Array(0), shown);

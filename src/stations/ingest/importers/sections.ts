@@ -44,6 +44,7 @@ export async function findSection(
     compat: context.compat,
     literal,
     signal: context.signal,
+    isLeft: context.arriving && ((find) => context.arriving!.leaves(type, scope, find)),
   };
   for (const block of sectionOf(context, type)?.blocks ?? []) {
     for (const source of block.sources) {
@@ -55,6 +56,7 @@ export async function findSection(
       context.empty.note(type, source, scope, found.length === 0, looked.splice(0));
     }
   }
+  if (items.length === 0 && applied.length > 0) context.arriving?.foundNothing(type, scope);
   return { items, applied };
 }
 

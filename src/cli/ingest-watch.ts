@@ -1,0 +1,96 @@
+import { z } from "zod";
+import type { ErrorRecord } from "../core/errors.js";
+import { command, type Io } from "./command.js";
+import { databaseFor, databaseOptions } from "./database-options.js";
+import { importOf, roundOptions } from "./ingest-options.js";
+import { duration } from "./option-types.js";
+import { printReport } from "./report.js";
+import { toldToStop } from "./signals.js";
+
+const IMPORT_JOBS = 4;
+const SECOND_MS = 1000;
+
+export default command({
+  name: "ingest watch",
+  summary: "Ingest what a running acquisition adds, run by run, as each is complete",
+  details: [
+    "Lists INPUT again and again. A file is complete when its size and time have stayed the same for --rest. A run is taken when all of its files are complete, everything that a microscope writes of it and the config names is found, and the frames that its mdoc names are there. Files that still grow, are empty or have a temporary name hold back their run.",
+    "The tree is the one that ingest run would make of the complete runs at the end, with the same ids. Killed at any moment and started again, it goes on; it keeps no record of its own.",
+    "Without --until it runs until Ctrl-C. --until idle:30m ends it when nothing has come for half an hour: then runs are also taken for which a section of the config finds nothing, and named. What is not complete is reported when it ends, each with the reason.",
+    "--catalog imports the tree into the catalogue after each round, as catalog import does, so that the pages of emporium serve follow.",
+    "Exit status: 0 everything is taken, 3 something is not complete or failed, 1 nothing could be taken, 2 wrong usage or configuration, 130 stopped in the middle of a round: the same command goes on.",
+  ],
+  positionals: ["config", "input", "output"],
+  options: z.object({
+    ...roundOptions,
+    rest: duration()
+      .refine((ms) => ms >= SECOND_MS, "at least 1s")
+      .optional()
+      .meta({ description: "how long a file has to stay the same to be complete (default: 60s)", value: "DURATION" }),
+    interval: duration()
+      .refine((ms) => ms >= SECOND_MS, "at least 1s")
+      .optional()
+      .meta({ description: "time between two listings of INPUT (default: 10s)", value: "DURATION" }),
+    until: z
+      .string()
+      .regex(/^idle:\d{1,6}[smh]$/, "idle:DURATION, as idle:30m,")
+      .transform((text) => duration().parse(text.slice("idle:".length)))
+      .optional()
+      .meta({ description: "end when nothing has come or changed for so long (default: at Ctrl-C)", value: "idle:DURATION" }),
+    catalog: z.boolean().default(false).meta({ description: "update the catalogue after each round" }),
+    ...databaseOptions,
+  }),
+  examples: [
+    {
+      run: "emporium ingest watch demo-out/lab/imod.yaml demo-out/lab/input demo-out/portal --import-tomograms --import-tomogram-metadata --rest 1s --interval 1s --until idle:2s --quiet",
+      says: "a folder in which nothing more arrives, without progress",
+    },
+  ],
+  async run(options, io) {
+    const [{ openIngest }, { watchIngest }] = await Promise.all([
+      import("../stations/ingest/ingest.js"),
+      import("../stations/ingest/watch/watch.js"),
+    ]);
+    const given = importOf(options, io);
+    const job = await openIngest({ ...given, dryRun: false });
+    // to be told to stop is a normal end: what waits is named, and the exit status says whether anything does
+    void toldToStop(io.signal);
+    const { rest: restMs = 60 * SECOND_MS, interval: intervalMs = 10 * SECOND_MS, until: idleMs } = options;
+    const onRound = options.catalog ? await catalogueOf(options, io) : undefined;
+    return printReport(await watchIngest(job, { ...given, restMs, intervalMs, idleMs, onRound }), io);
+  },
+});
+
+interface Catalogued {
+  output: string;
+  anonymous: boolean;
+  httpsPrefix?: string | undefined;
+  database?: string | undefined;
+  login?: string | undefined;
+}
+
+/** Brings the catalogue up to date with the tree. What fails is tried again at the next look. */
+async function catalogueOf(options: Catalogued, io: Io): Promise<() => Promise<readonly ErrorRecord[]>> {
+  const [{ openStore }, { importTree }, { openCatalog }, { asEmporiumError, toErrorRecord }] = await Promise.all([
+    import("../stores/url.js"),
+    import("../stations/catalog/portal-import/portal-import.js"),
+    import("../catalog/migrate.js"),
+    import("../core/errors.js"),
+  ]);
+  const store = await openStore(options.output, { anonymous: options.anonymous, readOnly: true });
+  const opening = { ...(await databaseFor(options, io, "writer", "ingest watch")), connections: 2 * IMPORT_JOBS + 2 };
+  return async () => {
+    try {
+      const database = await openCatalog(opening);
+      try {
+        const { clock, log, signal } = io;
+        const report = await importTree({ store, database, jobs: IMPORT_JOBS, clock, log, signal });
+        return report.errors;
+      } finally {
+        await database.close();
+      }
+    } catch (thrown) {
+      return [toErrorRecord(asEmporiumError(thrown))];
+    }
+  };
+}

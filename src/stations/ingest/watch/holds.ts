@@ -1,0 +1,146 @@
+import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
+import { parseMdoc } from "../../../formats/mdoc/read.js";
+import { kindOf, type TypeKey } from "../../../model/kinds.js";
+import { runFolder } from "../../../model/layout.js";
+import { objectName, type Store } from "../../../stores/store.js";
+import type { Arriving } from "../arriving.js";
+import { scalarText } from "../config/nodes.js";
+import type { PlanFailure } from "../draft.js";
+import type { Scope } from "../finders/scope.js";
+import type { Selection } from "../selection.js";
+import type { Rest } from "./rest.js";
+
+/** What a microscope writes of a run. What others make of it (tomograms, annotations) may follow much later, or never. */
+const ACQUIRED: readonly TypeKey[] = ["gain", "collection_metadata", "frame", "tiltseries", "rawtilt"];
+/** Kinds whose finds are names of entities: of a run whose only file still grows, nothing is known yet. */
+const CONTAINERS: readonly TypeKey[] = ["deposition", "dataset", "run"];
+const REASONS_SHOWN = 100;
+
+/** A run that is not taken, and why. */
+export interface Hold {
+  readonly dataset: string;
+  readonly run: string;
+  readonly reasons: readonly string[];
+  /** Keys of its files that are not complete. */
+  readonly files: ReadonlySet<string>;
+}
+
+/** What a first plan finds out of each run, beside the plan itself. */
+export interface Survey {
+  readonly arriving: Arriving;
+  /** Runs with something that is not complete, and what their acquisition files name. */
+  holds(failures: readonly PlanFailure[], options: { selection: Selection; isEnd: boolean }): Promise<Hold[]>;
+  /** Runs taken although a section finds nothing for them; how many images each acquisition file names. */
+  readonly tilts: ReadonlyMap<string, number>;
+  readonly without: ReadonlyMap<string, readonly string[]>;
+}
+
+interface Run {
+  readonly dataset: string;
+  readonly run: string;
+  readonly reasons: Set<string>;
+  readonly files: Set<string>;
+  readonly nothing: Set<TypeKey>;
+  readonly mdocs: Set<string>;
+  hasFrames: boolean;
+}
+
+/** Notes what each run lacks while a plan is made of what is complete. */
+export function surveyOf(rest: Rest, store: Store): Survey {
+  const runs = new Map<string, Run>();
+  const tilts = new Map<string, number>();
+  const without = new Map<string, string[]>();
+  const runOf = ({ ancestors }: Scope): Run | undefined => {
+    const [, dataset, run] = ancestors.map(({ name }) => scalarText(name));
+    if (dataset === undefined || run === undefined) return undefined;
+    const id = runFolder(dataset, run);
+    const known = runs.get(id);
+    if (known) return known;
+    const sets = { reasons: new Set<string>(), files: new Set<string>(), nothing: new Set<TypeKey>(), mdocs: new Set<string>() };
+    const fresh: Run = { dataset, run, ...sets, hasFrames: false };
+    runs.set(id, fresh);
+    return fresh;
+  };
+  return {
+    tilts,
+    without,
+    arriving: {
+      leaves(type, scope, { key, stat }) {
+        const why = rest.why(key, stat);
+        const run = CONTAINERS.includes(type) ? undefined : runOf(scope);
+        if (why === undefined) {
+          if (type === "collection_metadata") run?.mdocs.add(key);
+          if (type === "frame" && run) run.hasFrames = true;
+          return false;
+        }
+        run?.files.add(key);
+        if (run && run.reasons.size < REASONS_SHOWN) run.reasons.add(`${objectName(store, key)} ${why}`);
+        return true;
+      },
+      foundNothing(type, scope) {
+        if (ACQUIRED.includes(type)) runOf(scope)?.nothing.add(type);
+      },
+      holds: () => false,
+      finish() {},
+    },
+    async holds(failures, { selection, isEnd }) {
+      for (const { error, dataset, run } of failures) {
+        const of = dataset !== undefined && run !== undefined ? runs.get(runFolder(dataset, run)) : undefined;
+        if (of && of.reasons.size === 0) of.reasons.add(error.message);
+      }
+      const held: Hold[] = [];
+      for (const [id, { dataset, run, reasons, files, nothing, mdocs, hasFrames }] of runs) {
+        if (!selection.accepts("run", run)) continue;
+        const asked = [...nothing].filter((type) => selection.items(type) || selection.metadata(type));
+        const lacking = asked.map((type) => kindOf(type).section);
+        const awaitsFrames = hasFrames || nothing.has("frame");
+        for (const key of mdocs) {
+          const { images, frames } = await namesOf(store, key);
+          tilts.set(id, images);
+          const absent = awaitsFrames ? frames.filter((name) => !rest.hasName(name)) : [];
+          if (absent.length > 0) reasons.add(missingText(objectName(store, key), absent, frames.length));
+        }
+        if (reasons.size === 0 && !isEnd) for (const section of lacking) reasons.add(`nothing is found for ${section} yet`);
+        if (reasons.size > 0) held.push({ dataset, run, reasons: [...reasons], files });
+        else if (lacking.length > 0) without.set(id, lacking);
+      }
+      return held;
+    },
+  };
+}
+
+/** What a plan of runs that are complete is held to: it is given up where one of them changes meanwhile. */
+export function gateOf(rest: Rest, store: Store, held: readonly Hold[]): Arriving {
+  const out = new Set(held.map(({ dataset, run }) => runFolder(dataset, run)));
+  let changed: string | undefined;
+  return {
+    leaves(type, _scope, { key, stat }) {
+      const why = rest.why(key, stat);
+      if (why !== undefined && !CONTAINERS.includes(type)) changed ??= `${objectName(store, key)} ${why}`;
+      return why !== undefined;
+    },
+    foundNothing() {},
+    holds: (dataset, run) => out.has(runFolder(dataset, run)),
+    finish() {
+      if (changed !== undefined) throw new EmporiumError("SOURCE_CHANGED", changed, { retry: "later" });
+    },
+  };
+}
+
+/** How many images an acquisition file has, and the base names of the frames that it names. */
+async function namesOf(store: Store, key: string): Promise<{ images: number; frames: string[] }> {
+  try {
+    const bytes = await store.read(key);
+    const { sections } = parseMdoc(bytes ?? new Uint8Array(0), objectName(store, key));
+    return { images: sections.length, frames: sections.flatMap(({ subFrameName }) => subFrameName ?? []) };
+  } catch (error) {
+    // the plan says what is wrong with it
+    if (asEmporiumError(error).code === "FORMAT_FIELD") return { images: 0, frames: [] };
+    throw error;
+  }
+}
+
+function missingText(mdoc: string, absent: readonly string[], of: number): string {
+  const others = absent.length > 1 ? ` and ${absent.length - 1} more of ${of} frames` : "";
+  return `${mdoc} names ${absent[0]!}${others}, not there or not complete`;
+}

@@ -1,0 +1,118 @@
+import type { ErrorRecord } from "../../../core/errors.js";
+import { noteLines, type Report, warningLines } from "../../../core/report.js";
+import type { IngestReport } from "../ingest-report.js";
+
+/** A run, or a file of no run that is known, that is not complete. */
+export interface Waiting {
+  readonly key: string;
+  readonly dataset?: string | undefined;
+  readonly run?: string | undefined;
+  readonly reasons: readonly string[];
+  readonly message: string;
+  /** False while all that is known of it is that it has come. */
+  readonly isNews: boolean;
+}
+
+export interface WatchReport extends Report {
+  /** `waiting`: something is left that is not complete. */
+  status: "done" | "waiting" | "partial" | "failed" | "cancelled";
+  rounds: number;
+  /** Folders of the runs that were taken, below the output. */
+  runs: readonly string[];
+  waiting: readonly Omit<Waiting, "key" | "message" | "isNews">[];
+  /** Of what was taken: series that look as if they had been given up early, files that are gone since. */
+  notes: readonly string[];
+  warnings: readonly object[];
+}
+
+interface Ended {
+  taken: ReadonlySet<string>;
+  rounds: number;
+  last: IngestReport | undefined;
+  followErrors: readonly ErrorRecord[];
+  problem: ErrorRecord | undefined;
+  waiting: readonly Waiting[];
+  tilts: ReadonlyMap<string, number>;
+  without: ReadonlyMap<string, readonly string[]>;
+  /** Files that were read and are not there any more. */
+  gone: readonly string[];
+  wasCut: boolean;
+}
+
+/** Errors that are listed one by one. */
+const ERRORS_MAX = 100;
+const NOTES_SHOWN = 100;
+
+export function watchReport({
+  taken,
+  rounds,
+  last,
+  followErrors,
+  problem,
+  waiting,
+  tilts,
+  without,
+  gone,
+  wasCut,
+}: Ended): WatchReport {
+  const notes = [
+    ...notesOf(taken, tilts, without),
+    ...gone.map((name) => `${name} was renamed or removed after it was taken: what was made of it stays`),
+  ];
+  const left = waiting.slice(0, ERRORS_MAX).map(
+    ({ message }): ErrorRecord => ({
+      code: "SOURCE_INCOMPLETE",
+      message,
+      hint: "start again when it is complete; ingest run takes it as it is",
+    }),
+  );
+  if (waiting.length > left.length) {
+    left.push({
+      code: "SOURCE_INCOMPLETE",
+      message: `${waiting.length - left.length} more are not complete`,
+      hint: "--json lists them",
+    });
+  }
+  const errors = [...(last?.errors ?? []), ...followErrors, ...(problem ? [problem] : []), ...left];
+  const failed = last !== undefined && last.exitStatus !== 0;
+  const exitStatus = wasCut ? 130 : errors.length === 0 && !failed ? 0 : taken.size > 0 || waiting.length > 0 ? 3 : 1;
+  const status = wasCut
+    ? "cancelled"
+    : exitStatus === 0
+      ? "done"
+      : failed || problem
+        ? exitStatus === 1
+          ? "failed"
+          : "partial"
+        : "waiting";
+  const warnings = last?.warnings ?? [];
+  return {
+    ...{ status, exitStatus, rounds, runs: [...taken].sort(), notes, warnings, errors },
+    waiting: waiting.map(({ dataset, run, reasons }) => ({ dataset, run, reasons })),
+    toText: () =>
+      [
+        `${taken.size} runs taken in ${rounds} rounds; ${waiting.length} runs and files are not complete`,
+        ...warningLines(warnings.map((warning) => (warning as { message: string }).message)),
+        ...noteLines(notes, NOTES_SHOWN),
+      ].join("\n"),
+  };
+}
+
+/** Fewer images than most series of the session have: nothing else tells a series that was given up from a short one. */
+function notesOf(
+  taken: ReadonlySet<string>,
+  tilts: ReadonlyMap<string, number>,
+  without: ReadonlyMap<string, readonly string[]>,
+): string[] {
+  const notes: string[] = [];
+  const counts = [...tilts].filter(([run]) => taken.has(run)).map(([, count]) => count);
+  const usual = counts.sort((a, b) => a - b)[counts.length >> 1] ?? 0;
+  for (const run of [...taken].sort()) {
+    const count = tilts.get(run);
+    if (count !== undefined && count < usual)
+      notes.push(`${run} has ${count} images, most have ${usual}: taken with what it has`);
+    const lacking = without.get(run);
+    if (lacking) notes.push(`${run} is taken without ${lacking.join(" and ")}: nothing was found`);
+  }
+  return notes;
+}

@@ -1,0 +1,164 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Clock } from "../../src/core/clock.js";
+import { systemClock } from "../../src/core/clock.js";
+import { makeLog } from "../../src/core/log.js";
+import { ingest, openIngest } from "../../src/stations/ingest/ingest.js";
+import { watchIngest } from "../../src/stations/ingest/watch/watch.js";
+import { THOROUGH } from "../thorough.js";
+import { contentsOf, playedClock, removeFolder, SESSION_CONFIG, type SessionEvent, seriesOf, sessionOf } from "./watch-kit.js";
+
+const folder = mkdtempSync(join(tmpdir(), "emporium-watch-"));
+const at = (...names: string[]) => join(folder, ...names);
+const MINUTE = 60_000;
+let before: string | undefined;
+
+beforeAll(() => {
+  before = process.env.SOURCE_DATE_EPOCH;
+  process.env.SOURCE_DATE_EPOCH = "1790000000";
+  writeFileSync(at("session.yaml"), SESSION_CONFIG);
+});
+afterAll(() => {
+  if (before === undefined) delete process.env.SOURCE_DATE_EPOCH;
+  else process.env.SOURCE_DATE_EPOCH = before;
+  removeFolder(folder);
+});
+
+const optionsOf = (scene: string, output: string, clock: Clock) => ({
+  config: at("session.yaml"),
+  input: at(scene, "input"),
+  output: at(scene, output),
+  selection: { everything: true },
+  workspace: at(scene, `work-${output}`),
+  ...{ jobs: 2, memoryBytes: 2 ** 28, keepGoing: true, writeMrc: true, writeZarr: true, compat: false, anonymous: false },
+  ...{ sync: false, verify: false, clock },
+});
+
+function inputOf(scene: string): string {
+  const input = at(scene, "input", "session");
+  mkdirSync(input, { recursive: true });
+  return input;
+}
+
+async function watched(scene: string, events: readonly SessionEvent[], restMs = MINUTE, stopAtMs?: number) {
+  const stopped = new AbortController();
+  const clock = playedClock(events, inputOf(scene), (ms) => {
+    if (stopAtMs !== undefined && ms >= stopAtMs) stopped.abort();
+  });
+  const told: string[] = [];
+  const options = {
+    ...optionsOf(scene, "watched", clock),
+    log: makeLog((_, message) => void told.push(message)),
+    signal: stopped.signal,
+  };
+  const job = await openIngest({ ...options, dryRun: false });
+  const report = await watchIngest(job, { ...options, restMs, intervalMs: 20_000, idleMs: 5 * MINUTE });
+  return { report, told, left: clock.left };
+}
+
+async function atOnce(scene: string, filter = {}) {
+  return ingest({
+    ...optionsOf(scene, "whole", systemClock),
+    selection: { everything: true, filter },
+    dryRun: false,
+    forceOverwrite: false,
+  });
+}
+
+const folderOf = (names: readonly string[]) => names.map((name) => `10401/${name}`);
+
+describe("a session that is watched", () => {
+  it("ends as the tree that one ingest at the end makes", async () => {
+    // forty series in an hour, with EMPORIUM_THOROUGH=1
+    const series = seriesOf(THOROUGH ? 40 : 10);
+    const { report, told, left } = await watched("a", await sessionOf(series, at("scratch-a"), 90_000));
+    expect(left).toBe(0);
+    expect(report).toMatchObject({ exitStatus: 0, status: "done", waiting: [], errors: [], notes: [] });
+    expect(report.runs).toEqual(folderOf(series.map(({ name }) => name)));
+    expect(report.rounds).toBeGreaterThan(2);
+    expect(told.filter((line) => !/^(?:round|waits: )/.test(line))).toEqual([]);
+    expect(await atOnce("a")).toMatchObject({ exitStatus: 0 });
+    expect(contentsOf(at("a", "watched"))).toEqual(contentsOf(at("a", "whole")));
+  });
+
+  it("names what is never complete, and ingests nothing of it", async () => {
+    const events = await sessionOf(seriesOf(8), at("scratch-b"), 90_000);
+    const end = events.at(-1)!.atMs;
+    const text = (words: string) => new TextEncoder().encode(words);
+    const changed = events.flatMap((event): SessionEvent[] => {
+      // 2: a frame that its mdoc names never comes; 3: one keeps its temporary name; 4: the angles stay empty
+      if (event.path.startsWith("frames/TS_02_002")) return [];
+      if (event.path.startsWith("frames/TS_03_003") && "to" in event) return [];
+      if (event.path === "TS_04.rawtlt") return [{ ...event, write: text("") } as SessionEvent];
+      // 6: the stack is cut short, as a copy that stopped; 8: the angles never come
+      if (event.path === "TS_06.st" && "append" in event && event.append.length === 512)
+        return [{ ...event, append: event.append.subarray(1) }];
+      if (event.path === "TS_08.rawtlt") return [];
+      // 7: all files come under other names, in another order, and are renamed at the end
+      if (event.path.includes("TS_07") && !("to" in event)) return [{ ...event, path: event.path.replace("TS_07", "old") }];
+      return event.path.includes("TS_07") ? [] : [event];
+    });
+    const olds = [...new Set(changed.map(({ path }) => path).filter((path) => path.includes("old")))];
+    const renamed = olds.map((path, i): SessionEvent => {
+      return { atMs: end + i * 1000, path, to: path.replace("old", "TS_07").replace(/\.part$/, "") };
+    });
+    // 5: its mdoc grows as long as anybody looks
+    const growing = Array.from({ length: 350 }, (_, i): SessionEvent => {
+      return { atMs: 6 * MINUTE + i * 5000, path: "TS_05.mdoc", append: text("\n") };
+    });
+    const all = [...changed, ...renamed, ...growing].sort((a, b) => a.atMs - b.atMs);
+    const { report, told } = await watched("b", all, MINUTE, end + 15 * MINUTE);
+    expect(report.runs).toEqual(folderOf(["TS_01", "TS_07"]));
+    expect(report).toMatchObject({ exitStatus: 3, status: "waiting" });
+    const why = Object.fromEntries(report.waiting.map(({ run, reasons }) => [run ?? "", reasons.join(" ")]));
+    expect(why.TS_02).toMatch(/TS_02\.mdoc names TS_02_002\.tif, not there or not complete/);
+    expect(why.TS_03).toMatch(/TS_03_003\.tif\.part has a temporary name/);
+    expect(why.TS_04).toMatch(/TS_04\.rawtlt is empty/);
+    expect(why[""]).toMatch(/TS_05\.mdoc is still growing/);
+    expect(why.TS_06).toMatch(/TS_06\.st/);
+    expect(why.TS_08).toMatch(/nothing is found for rawtilts yet/);
+    expect(report.errors.map(({ code }) => code)).toEqual(report.waiting.map(() => "SOURCE_INCOMPLETE"));
+    for (const run of ["TS_02", "TS_03", "TS_05"]) expect(told.filter((line) => line.includes(run)).length).toBeGreaterThan(0);
+    const names = Object.keys(contentsOf(at("b", "watched")));
+    expect(names.filter((name) => /TS_0[234568]/.test(name))).toEqual([]);
+    // one ingest of the two that are complete makes the same
+    const filter = { run: ["TS_0[17]"] };
+    expect(await atOnce("b", filter)).toMatchObject({ exitStatus: 0 });
+    expect(contentsOf(at("b", "watched"))).toEqual(contentsOf(at("b", "whole")));
+  });
+
+  it("takes a series that was given up early with what it has, and a run without angles once nothing more comes", async () => {
+    const series = seriesOf(4).map((one) => (one.name === "TS_02" ? { ...one, tilts: 2 } : one));
+    const events = (await sessionOf(series, at("scratch-c"), 90_000)).filter(({ path }) => path !== "TS_03.rawtlt");
+    const { report } = await watched("c", events);
+    expect(report).toMatchObject({ exitStatus: 0, status: "done" });
+    expect(report.runs).toHaveLength(4);
+    expect(report.notes).toEqual([
+      "10401/TS_02 has 2 images, most have 3: taken with what it has",
+      "10401/TS_03 is taken without rawtilts: nothing was found",
+    ]);
+    await atOnce("c");
+    expect(contentsOf(at("c", "watched"))).toEqual(contentsOf(at("c", "whole")));
+  });
+
+  it("takes again what changes after it was taken, and does nothing twice", async () => {
+    const events = await sessionOf(seriesOf(2), at("scratch-d"), 90_000);
+    const late: SessionEvent = { atMs: 5 * MINUTE, path: "TS_01.rawtlt", write: new TextEncoder().encode("-3.01\n0.01\n3.01\n") };
+    const first = await watched("d", [...events, late]);
+    expect(first.report).toMatchObject({ exitStatus: 0, status: "done" });
+    await atOnce("d");
+    expect(contentsOf(at("d", "watched"))).toEqual(contentsOf(at("d", "whole")));
+    const again = await watched("d", []);
+    expect(again.report).toMatchObject({ exitStatus: 0, runs: folderOf(["TS_01", "TS_02"]) });
+    expect(again.told.filter((line) => line.startsWith("round"))).toEqual([]);
+    expect(contentsOf(at("d", "watched"))).toEqual(contentsOf(at("d", "whole")));
+    const renamed: SessionEvent = { atMs: 4 * MINUTE, path: "TS_02.rawtlt", to: "TS_02.angles" };
+    const third = await watched("d", [renamed]);
+    expect(third.report.notes).toEqual([
+      "10401/TS_02 is taken without rawtilts: nothing was found",
+      expect.stringMatching(/TS_02\.rawtlt was renamed or removed after it was taken: what was made of it stays$/),
+    ]);
+  });
+});
