@@ -93,7 +93,7 @@ told as skipped, with the reason. Names of checks never change meaning.
 | \`suite\`, \`location\`, \`config\` | \`source\` or \`standardized\`; URL of the input or tree; the configuration, or null |
 | \`counts\` | \`passed\`, \`failed\`, \`warned\`, \`skipped\`: one for each check on each thing that it concerns |
 | \`marks[]\`, \`checks[]\`, \`runs[]\` | the same counts by \`mark\`; by \`id\`, with \`severity\`, \`marks\` and \`statement\`; by \`dataset\` and \`run\` |
-| \`findings[]\` | errors first: \`check\`, \`severity\`, \`mark\`, \`entity\`, \`dataset\`, \`run\`, \`message\` (\`found\`, wanted: \`wanted\`), \`key\`, and those of \`path\`, \`byte\`, \`line\` and \`explanation\` that apply |
+| \`findings[]\` | errors first: \`check\`, \`severity\`, \`mark\`, \`entity\`, \`dataset\`, \`run\`, \`message\` (\`found\`, wanted: \`wanted\`), \`key\`, and those of \`path\`, \`byte\`, \`line\`, \`explanation\` and \`sources\` (of \`scale.truth\`: \`who\`, \`angstrom\`, \`isOdd\`) that apply |
 | \`skipped[]\` | \`check\`, \`mark\`, \`reason\`, \`count\`, and the first \`entities\` |
 | \`pictures[]\` | \`key\`, \`entity\`, \`width\` and \`height\` of pictures that are whole |
 | \`errors[]\` | empty: what ends the command has its code there instead of a result |

@@ -92,6 +92,13 @@ const routes = [
     validateSearch: searchOf({ rows: text, cols: text, c: text, z: text, t: text, p: text, lim: text, open: text }),
     component: page("/microscopy/$id"),
   }),
+  createRoute({ ...at, path: "/reports", component: page("/reports") }),
+  createRoute({
+    ...at,
+    path: "/reports/$id",
+    validateSearch: searchOf({ severity: text, check: text, change: text, q: text, group: text }),
+    component: page("/reports/$id"),
+  }),
   createRoute({ ...at, path: "/search", validateSearch: searchOf({ q: text }), component: page("/search") }),
   createRoute({ ...at, path: "/about", component: page("/about") }),
   createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: slices, component: page("/view/tomogram/$id") }),

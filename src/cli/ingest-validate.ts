@@ -1,6 +1,9 @@
 import { z } from "zod";
-import { EmporiumError } from "../core/errors.js";
-import { command } from "./command.js";
+import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import { quoteWord } from "../core/shell.js";
+import type { ValidationDocument } from "../stations/ingest/validate/report/document.js";
+import type { ValidateRequest } from "../stations/ingest/validate/run.js";
+import { command, type Io } from "./command.js";
 
 /** What has a name, or a number, to be chosen by. */
 const TYPES = ["deposition", "dataset", "run", "tiltseries", "alignment", "voxel_spacing", "tomogram", "annotation"] as const;
@@ -12,7 +15,7 @@ export default command({
   name: "ingest validate",
   summary: "Validate sources or a finished tree with every rule of the portal, and compare their voxel spacings",
   details: [
-    "source checks the files that a configuration finds, before anything is imported: ingest validate source CONFIG.yaml INPUT. standardized checks a tree in the portal's layout: ingest validate standardized TREE, or with CONFIG.yaml before it, which selects its datasets and sets what is expected of them. Headers and documents are read, no voxels; only the page of --html is written.",
+    "source checks the files that a configuration finds, before anything is imported: ingest validate source CONFIG.yaml INPUT. standardized checks a tree in the portal's layout: ingest validate standardized TREE, or with CONFIG.yaml before it, which selects its datasets and sets what is expected of them. Headers and documents are read, no voxels. Nothing is written there: the report is kept in the workspace, where the pages of emporium serve find it and compare it with the one before; --html writes it as a page.",
     "Each check has a permanent name, listed in docs/reference/checks.md. A check that lacks a file is reported as not decided. scale.truth compares all sources of the voxel size: header, arrays, metadata, folder, configuration, tilt series, alignment and neighbours, and names the one that is wrong.",
     "Exit status: 0 no errors, 4 errors were found, 2 there was nothing to check or the configuration is wrong. Warnings do not count.",
   ],
@@ -45,7 +48,7 @@ export default command({
       });
     }
     const { validate } = await import("../stations/ingest/validate/run.js");
-    const validation = await validate({
+    const request = {
       suite,
       config: location === undefined ? undefined : config,
       location: location ?? config,
@@ -55,12 +58,29 @@ export default command({
       network,
       anonymous,
       signal: io.signal,
-    });
+    } as const;
+    const validation = await validate(request);
     const { validationDocument } = await import("../stations/ingest/validate/report/document.js");
     const { validationText } = await import("../stations/ingest/validate/report/text.js");
     const document = validationDocument(validation);
     if (io.json) io.outJson({ ...document, errors: [] });
     else io.out(validationText(validation));
+    await keep(document, request, io);
     return document.exitStatus;
   },
 });
+
+/** For the pages of serve. Where the workspace cannot be written the result is not lost: it is printed. */
+async function keep(document: ValidationDocument, request: ValidateRequest, io: Io): Promise<void> {
+  const [{ keepReport }, { fileStore }] = await Promise.all([
+    import("../stations/ingest/validate/report/kept.js"),
+    import("../stores/file/store.js"),
+  ]);
+  try {
+    const id = await keepReport(fileStore(io.workspace), document, request, io.clock);
+    if (!io.json) io.out(`report ${id}: emporium serve ${quoteWord(request.location)} shows it at /reports/${id}`);
+  } catch (error) {
+    if (!isEmporiumError(error)) throw error;
+    io.log.warn(`the report is not kept for the pages of emporium serve: ${error.message}`, { hint: "--workspace DIR" });
+  }
+}

@@ -16,6 +16,16 @@ export interface Finding {
   readonly place: CheckPlace;
   /** A paragraph, where found and wanted do not tell the story. */
   readonly explanation?: string | undefined;
+  /** Where sources of one length were compared: what each says. */
+  readonly sources?: readonly FindingSource[] | undefined;
+}
+
+export interface FindingSource {
+  /** As a sentence names it: `the MRC header`. */
+  readonly who: string;
+  readonly angstrom: number;
+  /** It is wrong, as far as the others tell. */
+  readonly isOdd: boolean;
 }
 
 /** The finding where a condition does not hold, nothing where it does. */

@@ -396,3 +396,85 @@ export const FRAME_HEADERS = { shape: "x-shape", dtype: "x-dtype", proof: "x-pro
 
 /** The longest side of a thumbnail. */
 export const THUMBNAIL_SIDE_MAX = 1024;
+
+/** `GET /api/v1/reports`: reports of `ingest validate` on what is served, the latest first. */
+export interface ReportList {
+  readonly reports: readonly ReportSummary[];
+  /** Reports of the workspace on what is not served here. */
+  readonly elsewhere: number;
+  /** Files of the workspace that are no reports. */
+  readonly unreadable: number;
+}
+
+export interface ReportSummary {
+  /** The moment, UTC: `2026-11-20T14-02-31`. */
+  readonly id: string;
+  readonly at: string;
+  readonly suite: "source" | "standardized";
+  readonly place: string;
+  /** Of the place. */
+  readonly name: string;
+  /** What was validated, within the place; empty: all of it. */
+  readonly folder: string;
+  /** Name of the configuration's file. */
+  readonly config?: string | undefined;
+  /** A selection of entities. */
+  readonly isPart: boolean;
+  /** Of checks on entities. */
+  readonly counts: Readonly<Record<"passed" | "failed" | "warned" | "skipped", number>>;
+  readonly findings: number;
+}
+
+/** `GET /api/v1/reports/{id}`. */
+export interface ReportFacts extends ReportSummary {
+  readonly checks: readonly (ReportSummary["counts"] & { readonly id: string; readonly statement: string })[];
+  /** Checks that could not be decided. `entities`: the first few. */
+  readonly skipped: readonly {
+    readonly check: string;
+    readonly reason: string;
+    readonly count: number;
+    readonly entities: readonly string[];
+  }[];
+  /** The report before, which looked at the same. */
+  readonly previous?: { readonly id: string; readonly at: string } | undefined;
+  readonly changes?: Readonly<Record<FindingChange, number>> | undefined;
+}
+
+/** Since the previous report. */
+export type FindingChange = "new" | "same" | "gone";
+
+/** `GET /api/v1/reports/{id}/findings`. */
+export interface ReportFindings {
+  readonly total: number;
+  readonly offset: number;
+  readonly findings: readonly ReportFinding[];
+}
+
+export interface ReportFinding {
+  readonly check: string;
+  readonly severity: "fail" | "warn";
+  readonly entity: string;
+  readonly dataset?: string | undefined;
+  readonly run?: string | undefined;
+  readonly message: string;
+  readonly found: string;
+  readonly wanted: string;
+  readonly explanation?: string | undefined;
+  /** Of `scale.truth`: what each source of the spacing says. */
+  readonly sources?: readonly { readonly who: string; readonly angstrom: number; readonly isOdd: boolean }[] | undefined;
+  /** Relative to what was validated. */
+  readonly key: string;
+  readonly path?: string | undefined;
+  readonly byte?: number | undefined;
+  readonly line?: number | undefined;
+  readonly change?: FindingChange | undefined;
+  /** It is gone because its check could not be decided: that may be no repair. */
+  readonly isUndecided?: boolean | undefined;
+  /** Of the first of a group: its name, and how many are in it. */
+  readonly heads?: string | undefined;
+  readonly size?: number | undefined;
+  /** Of the catalogue. */
+  readonly runId?: number | undefined;
+  /** Key in the place, if the file or folder is there. */
+  readonly file?: string | undefined;
+}

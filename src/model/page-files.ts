@@ -15,6 +15,8 @@ export const PAGE_FILES = {
   "/jobs/$id": "job",
   "/microscopy": "microscopy",
   "/microscopy/$id": "microscopy-sheet",
+  "/reports": "reports",
+  "/reports/$id": "report",
   "/search": "search",
   "/about": "about",
   "/view/tomogram/$id": "view",

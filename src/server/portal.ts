@@ -3,6 +3,7 @@ import { type Log, silentLog } from "../core/log.js";
 import type { ApiError } from "../model/page-api.js";
 import { viewAddress } from "../model/ref.js";
 import type { CatalogRepository } from "../stations/catalog/rows/repository.js";
+import { fileStore } from "../stores/file/store.js";
 import type { Store } from "../stores/store.js";
 import { apiHandler } from "./api/api.js";
 import type { ApiContext, ServedCatalogue } from "./api/context.js";
@@ -23,6 +24,7 @@ import { readdressedStates } from "./neuroglancer-state.js";
 import { pieceBudget } from "./piece-budget.js";
 import type { Place } from "./places.js";
 import { servedVolumes } from "./planes.js";
+import { noReports, servedReports } from "./reports.js";
 import { type StaticOptions, staticFiles } from "./static.js";
 import { treeChanges } from "./tree-changes.js";
 import { viewerPage } from "./viewer.js";
@@ -45,7 +47,7 @@ export interface PortalOptions {
   cors?: CorsPolicy | undefined;
   /** Of all buffers: what is kept of volumes, planes and files on their way. Default 512 MiB. */
   memoryBytes?: number | undefined;
-  /** Whose runs are shown at `/jobs`. Default: none. */
+  /** Folder in which commands keep what pages show. Default: there is none. */
   workspace?: string | undefined;
   /** Of the program. */
   version: string;
@@ -120,6 +122,7 @@ export async function servePortal({
     catalogue,
     microscopy: microscopy && servedMicroscopy(microscopy, places),
     treeChangedAt: changes?.changedAt,
+    reports: workspace === undefined ? noReports : servedReports(fileStore(workspace), places, catalogue),
     volumes,
     memory,
     jobs,

@@ -21,6 +21,7 @@ const PAGES = [
   ["/depositions", "Depositions"],
   ["/microscopy", "Microscopy"],
   ["/browse", "Files"],
+  ["/reports", "Validation"],
   ["/about", "About"],
 ] as const;
 

@@ -1,6 +1,14 @@
 import { keepPreviousData, QueryCache, QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import type { Overlays, SearchHits, ServerFacts, VolumeFacts } from "../../src/model/page-api.js";
+import type {
+  Overlays,
+  ReportFacts,
+  ReportFindings,
+  ReportList,
+  SearchHits,
+  ServerFacts,
+  VolumeFacts,
+} from "../../src/model/page-api.js";
 import { AnswerError, ask } from "./api.js";
 import { shared } from "./store.js";
 
@@ -32,12 +40,30 @@ export function makeQueries(): QueryClient {
   });
 }
 
+const asking =
+  <T>(path: string) =>
+  ({ signal }: { signal: AbortSignal }) =>
+    ask<T>(path, signal);
+
 /** What a volume says of itself. */
 export const volumeQuery = (ref: string) => ({ queryKey: ["volume", ref], queryFn: asking<VolumeFacts>(`volumes/${ref}`) });
 /** What can be drawn over a volume. @param added of the files beside it that have other names */
 export const overlaysQuery = (ref: string, added: readonly string[] = []) => ({
   queryKey: ["overlays", ref, added],
   queryFn: asking<Overlays>(`overlays/${ref}${added.length > 0 ? `?with=${added.join()}` : ""}`),
+});
+
+/** Reports on what is served; a command may have made another one meanwhile. */
+export const reportsQuery = { queryKey: ["reports"], queryFn: asking<ReportList>("reports"), staleTime: 0 };
+export const reportQuery = (id: string) => ({
+  queryKey: ["report", id],
+  queryFn: asking<ReportFacts>(`reports/${encodeURIComponent(id)}`),
+});
+/** 100 findings of a report. @param parameters of the address: what is chosen, and how it is grouped */
+export const reportFindings = (id: string, parameters: string, offset: number) => ({
+  queryKey: ["findings", id, parameters, offset],
+  queryFn: asking<ReportFindings>(`reports/${encodeURIComponent(id)}/findings?${parameters}&offset=${offset}&limit=100`),
+  gcTime: 60_000,
 });
 
 /** What the catalogue and the files have of a word. */
@@ -47,11 +73,6 @@ export const searchQuery = (q: string) => ({
   enabled: q !== "",
   placeholderData: keepPreviousData,
 });
-
-const asking =
-  <T>(path: string) =>
-  ({ signal }: { signal: AbortSignal }) =>
-    ask<T>(path, signal);
 
 /** What is served, asked once; again while the catalogue is brought up to date, and until a server that went away is back. */
 export function useServer() {

@@ -26,6 +26,7 @@ const PAGES = [
   ["/microscopy", "Microscopy"],
   ["/browse", "Files"],
   ["/jobs", "Jobs"],
+  ["/reports", "Validation"],
   ["/about", "About"],
 ] as const;
 

@@ -12,6 +12,7 @@ import { microscopyRoutes } from "./microscopy.js";
 import { neuroglancerRoutes } from "./neuroglancer.js";
 import { overlayRoutes } from "./overlays.js";
 import { placeRoutes } from "./places.js";
+import { reportRoutes } from "./reports.js";
 import { get, openApi } from "./route.js";
 import { searchRoutes } from "./search.js";
 import { serverRoutes } from "./server.js";
@@ -27,6 +28,7 @@ const ROUTES: readonly Routes[] = [
   neuroglancerRoutes,
   overlayRoutes,
   jobRoutes,
+  reportRoutes,
 ];
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */

@@ -11,6 +11,7 @@ import type { ServedMemory } from "../memory-shares.js";
 import type { ServedMicroscopy } from "../microscopy.js";
 import type { Place, PlacedKey } from "../places.js";
 import type { ServedVolumes } from "../planes.js";
+import type { ServedReports } from "../reports.js";
 
 /** What routes answer from. */
 export interface ApiContext {
@@ -21,6 +22,7 @@ export interface ApiContext {
   readonly microscopy?: ServedMicroscopy | undefined;
   /** Of the catalogue's tree: `CatalogueFacts.treeChangedAt`. */
   readonly treeChangedAt?: (() => string | undefined) | undefined;
+  readonly reports: ServedReports;
   readonly volumes: ServedVolumes;
   readonly memory: ServedMemory;
   /** Absent where the server has no workspace, and where others reach it by another address: who asks over loopback may be their proxy, which need not say so. */

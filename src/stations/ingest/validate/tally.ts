@@ -1,4 +1,4 @@
-import type { CheckPlace } from "../../../core/finding.js";
+import type { CheckPlace, FindingSource } from "../../../core/finding.js";
 import type { Severity, Suite } from "./check.js";
 import type { Mark } from "./finding.js";
 import { MARKS } from "./finding.js";
@@ -26,6 +26,8 @@ export interface ReportedFinding extends CheckPlace {
   readonly found: string;
   readonly wanted: string;
   readonly explanation?: string | undefined;
+  /** Of `scale.truth`: every source of the spacing. */
+  readonly sources?: readonly FindingSource[] | undefined;
 }
 
 /** A check that could not be decided, for one reason, wherever that was. */
@@ -129,10 +131,10 @@ function reported({ check, mark, subject: { dataset, run, title: entity }, outco
   if (!("findings" in outcome)) return [];
   const { findings, state } = outcome;
   const severity = state === "failed" ? "fail" : "warn";
-  return findings.slice(0, FINDINGS_SHOWN).map(({ place, found, wanted, explanation }, i) => {
+  return findings.slice(0, FINDINGS_SHOWN).map(({ place, found, wanted, explanation, sources }, i) => {
     const rest = i === FINDINGS_SHOWN - 1 ? findings.length - FINDINGS_SHOWN : 0;
     const message = `${found}, wanted: ${wanted}${rest > 0 ? ` (and ${rest} more)` : ""}`;
-    return { check: check.id, severity, mark, entity, dataset, run, message, found, wanted, explanation, ...place };
+    return { check: check.id, severity, mark, entity, dataset, run, message, found, wanted, explanation, sources, ...place };
   });
 }
 

@@ -5,6 +5,8 @@ import { alike, extentSpacing, fieldSpacing, grouped, nearMiss, similarSpacing, 
 
 /** Something else than the volume itself that tells its spacing. */
 interface Evidence {
+  /** `its tilt series`. */
+  readonly who: string;
   readonly angstrom: number;
   /** A clause: "its tilt series has pixels of 2.208 Å, …". */
   readonly text: string;
@@ -65,6 +67,7 @@ function evidenceOf(scale: ScaleCase, groups: readonly Statement[][]): Evidence[
       const binning = wholeBinning(value, pixelAngstrom);
       if (binning === undefined) continue;
       evidence.push({
+        who: "its tilt series",
         angstrom: value,
         weight: 1,
         text: `${shown(value)} Å is ${binning} × ${shown(pixelAngstrom)} Å, the pixel of the tilt series`,
@@ -74,7 +77,7 @@ function evidenceOf(scale: ScaleCase, groups: readonly Statement[][]): Evidence[
       const binning = field / pixelAngstrom;
       const images = `${tiltseries.size![2]}×${tiltseries.size![1]}`;
       const text = `the images of its tilt series (${images} pixels of ${shown(pixelAngstrom)} Å) are ${shown(Number(binning.toPrecision(4)))} times as large as its sections (${size[2]}×${size[1]} voxels), which gives ${spoken(field)} Å`;
-      evidence.push({ angstrom: field, weight: 2, text });
+      evidence.push({ who: "its tilt series", angstrom: field, weight: 2, text });
     }
   }
   if (alignment) {
@@ -86,6 +89,7 @@ function evidenceOf(scale: ScaleCase, groups: readonly Statement[][]): Evidence[
       const extent = [...alignment.extentAngstrom].reverse().map(shown).join(" × ");
       const voxels = [...size].reverse().join(" × ");
       evidence.push({
+        who: "its alignment",
         angstrom,
         weight: 1,
         text: `its alignment is for ${extent} Å, over ${voxels} voxels ${spoken(angstrom)} Å`,
@@ -119,7 +123,7 @@ function relatives({ size, others, runKey, tiltseries }: ScaleCase, values: read
     const where = isHere ? "of the same run" : "of the dataset";
     const borne = borneOut ? `, a whole number of pixels of ${alikeThose.length > 1 ? "their" : "its"} tilt series` : "";
     const text = `${names} ${where} ${verb} such dimensions that this one must have ${spoken(first.angstrom)} Å to cover the same${borne}`;
-    evidence.push({ angstrom: first.angstrom, weight: alikeThose.length + borneOut - agreeing + 1, text });
+    evidence.push({ who: names, angstrom: first.angstrom, weight: alikeThose.length + borneOut - agreeing + 1, text });
   }
   return evidence;
 }
@@ -159,6 +163,7 @@ function directContradiction(scale: ScaleCase, groups: readonly Statement[][], e
     wanted: `${shown(best.group[0]!.angstrom)} Å, as ${joined(best.group.map(({ who }) => who))} ${best.group.length > 1 ? "say" : "says"}`,
     place: wrong!.place,
     explanation: sentences.join(" "),
+    sources: sourcesOf(scale.statements, isClear ? odd : [], evidence),
   };
 }
 
@@ -181,7 +186,19 @@ function derivedContradiction(scale: ScaleCase, own: readonly Statement[], again
     wanted: `${spoken(strongest.angstrom)} Å`,
     place,
     explanation: sentences.join(" "),
+    sources: sourcesOf(own, isClear ? own : [], against),
   };
+}
+
+function sourcesOf(
+  statements: readonly Statement[],
+  odd: readonly Statement[],
+  evidence: readonly Evidence[],
+): NonNullable<Finding["sources"]> {
+  return [
+    ...statements.map((statement) => ({ who: statement.who, angstrom: statement.angstrom, isOdd: odd.includes(statement) })),
+    ...evidence.map(({ who, angstrom }) => ({ who, angstrom: Number(angstrom.toPrecision(5)), isOdd: false })),
+  ];
 }
 
 function titled({ title, size }: ScaleCase): string {

@@ -1,0 +1,96 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { quoteWords } from "../../src/core/shell.js";
+import type { PlaceFacts, ReportList } from "../../src/model/page-api.js";
+import { askCommand } from "../parts/catalogue-command.js";
+import { count, plural } from "../parts/format.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
+import { reportsQuery, useServer } from "../parts/queries.js";
+import { Answer, Empty } from "../parts/states.js";
+
+/** Reports of `ingest validate` on what is served. */
+export function Reports() {
+  useCrumbs({ label: "Validation" });
+  useCommand(askCommand("reports"));
+  const asked = useQuery(reportsQuery);
+  const places = useServer().data?.places ?? [];
+  return (
+    <div className="page">
+      <h1>Validation</h1>
+      <Answer asked={asked}>{(list) => <Kept list={list} places={places} />}</Answer>
+    </div>
+  );
+}
+
+function Kept({ list: { reports, elsewhere, unreadable }, places }: { list: ReportList; places: readonly PlaceFacts[] }) {
+  return (
+    <>
+      {reports.length === 0 ? (
+        <Empty command={commandFor(places)}>
+          There is no report on what is served here. This command makes one, and keeps it where this page finds it: run it in the
+          folder where emporium serve was started, or with the same --workspace.
+        </Empty>
+      ) : (
+        <div className="scroll">
+          <table>
+            <thead>
+              <tr>
+                {["report (UTC)", "of", "errors", "warnings", "not decided", "passed"].map((name, at) => (
+                  <th key={name} scope="col" className={at > 1 ? "number" : undefined}>
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {reports.map(({ id, at, name, folder, suite, isPart, config, counts }) => (
+                <tr key={id}>
+                  <td>
+                    <Link to="/reports/$id" params={{ id }}>
+                      {at.slice(0, 16).replace("T", " ")}
+                    </Link>
+                  </td>
+                  <td>
+                    {[name, folder].filter(Boolean).join("/")}
+                    <small>
+                      {suite === "source" && " sources"}
+                      {config && ` with ${config}`}
+                      {isPart && " · a part"}
+                    </small>
+                  </td>
+                  <td className={counts.failed > 0 ? "number bad" : "number"}>
+                    {counts.failed > 0 && "✕ "}
+                    {count(counts.failed)}
+                  </td>
+                  <td className={counts.warned > 0 ? "number warn" : "number"}>
+                    {counts.warned > 0 && "⚠ "}
+                    {count(counts.warned)}
+                  </td>
+                  <td className="number">{count(counts.skipped)}</td>
+                  <td className="number">{count(counts.passed)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {elsewhere > 0 && (
+        <p className="muted">
+          The workspace has {plural(elsewhere, "report")} on other locations: they are shown where those are served.
+        </p>
+      )}
+      {unreadable > 0 && <p className="warn">⚠ {plural(unreadable, "file")} of the workspace's reports cannot be read.</p>}
+    </>
+  );
+}
+
+/** A place is named as on the command line of the server, as far as the page knows. */
+function commandFor(places: readonly PlaceFacts[]): string {
+  const tree = places.find(({ kind }) => kind === "tree");
+  if (tree || places.length === 0) {
+    return tree
+      ? quoteWords(["emporium", "ingest", "validate", "standardized", tree.name])
+      : "emporium ingest validate standardized TREE";
+  }
+  return `emporium ingest validate source CONFIG.yaml ${quoteWords([places[0]!.name])}`;
+}
