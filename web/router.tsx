@@ -4,7 +4,7 @@ import { PAGE_FILES, type PagePath, pageNameOf } from "../src/model/page-files.j
 import { base } from "./parts/api.js";
 import { listSearchOf } from "./parts/list/state.js";
 import { NotFound } from "./parts/not-found.js";
-import { parseSearch, printSearch, searchOf, text, texts } from "./parts/search-params.js";
+import { oneOf, parseSearch, printSearch, searchOf, text, texts, whole } from "./parts/search-params.js";
 import { Shell } from "./parts/shell.js";
 import { ErrorPanel, Loading } from "./parts/states.js";
 
@@ -98,6 +98,30 @@ const routes = [
     path: "/reports/$id",
     validateSearch: searchOf({ severity: text, check: text, change: text, q: text, group: text }),
     component: page("/reports/$id"),
+  }),
+  createRoute({
+    ...at,
+    path: "/curate/overlap",
+    validateSearch: searchOf({ by: text, set: text }),
+    component: page("/curate/overlap"),
+  }),
+  createRoute({
+    ...at,
+    path: "/curate/matches",
+    validateSearch: searchOf({
+      ...{ set: text, labels: text, rule: text, drive: text, species: text, label: text, row: whole },
+      status: oneOf("taken", "matched", "ambiguous", "rejected", "manual"),
+    }),
+    component: page("/curate/matches"),
+  }),
+  createRoute({ ...at, path: "/curate/labels", validateSearch: searchOf({ set: text }), component: page("/curate/labels") }),
+  createRoute({ ...at, path: "/curate/batches", component: page("/curate/batches") }),
+  createRoute({ ...at, path: "/harvest", component: page("/harvest") }),
+  createRoute({
+    ...at,
+    path: "/harvest/compare",
+    validateSearch: searchOf({ set: text }),
+    component: page("/harvest/compare"),
   }),
   createRoute({ ...at, path: "/search", validateSearch: searchOf({ q: text }), component: page("/search") }),
   createRoute({ ...at, path: "/about", component: page("/about") }),

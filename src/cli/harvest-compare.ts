@@ -12,6 +12,7 @@ export default command({
     "Reads the output of harvest inspect --out, and with --web the output of harvest describe --out: a portal's record belongs to the file record of the same name, or to the one whose location is below one of its links. Documents of the reference program are accepted too.",
     "Prints two tables: images (type, voxel size, shape, offset and axes, sizes in one unit, fields of view), and acquisition (beam, scan, microscope, in SI units beside the source's own). Values that the file lacks come from the portal's fields, then from its text, and are marked; if two sources disagree, both are listed under the table.",
     "--format html writes one self-contained page, with pictures of voxel sizes and fields of view. In CSV, text that a spreadsheet would read as a formula gets an apostrophe in front.",
+    "The comparison is also kept in the workspace: emporium serve shows it at /harvest.",
     "--compat reference prints both tables exactly as the reference program does, including its errors: nothing is corrected or filled.",
   ],
   positionals: ["file"],
@@ -56,6 +57,9 @@ export default command({
       anonymous,
       signal: io.signal,
     });
+    const { keepComparison } = await import("../stations/harvest/compare/kept.js");
+    const { workspace, clock, log, signal } = io;
+    await keepComparison(comparison, { files: file, webs: web, compat: compat === "reference", workspace, clock, log, signal });
     const text = (form: typeof chosen) => comparisonAs(comparison, form, table).replace(/\n$/, "");
     if (out !== undefined) {
       await writeComparison(out, comparisonAs(comparison, chosen, table), chosen, anonymous);

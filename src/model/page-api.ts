@@ -90,6 +90,111 @@ export interface JobsEvent {
   readonly gone: readonly string[];
 }
 
+/** `GET harvest/sets`, `GET curate/labels`: what commands have left in the workspace, the newest first. */
+export interface KeptAnswers {
+  readonly kept: readonly { readonly id: string; readonly at: string }[];
+  /** Number of those that are left out of `kept`. */
+  readonly older: number;
+}
+
+/** `GET harvest/sets/{id}`: a comparison. What `harvest compare` prints is at `…/comparison.json` and `…/comparison.csv`. */
+export interface ComparedSet {
+  readonly id: string;
+  readonly at: string;
+  readonly command: string;
+  /** In the order of the program: images, acquisition. Empty ones are left out. */
+  readonly tables: readonly ComparedTable[];
+  readonly conflicts: readonly { readonly dataset: string; readonly field: string; readonly says: string }[];
+  readonly notes: readonly { readonly dataset: string; readonly says: string }[];
+}
+
+export interface ComparedTable {
+  readonly title: string;
+  readonly columns: readonly { readonly key: string; readonly says: string; readonly label?: string | undefined }[];
+  readonly rows: readonly (readonly ComparedCell[])[];
+}
+
+export interface ComparedCell {
+  /** As the CSV has it, with the source's own text behind it; null is unknown. */
+  readonly text: string | null;
+  readonly isNumber: boolean;
+  /** `web`, `z: web`, `derived`: where the file does not say it. */
+  readonly from: readonly string[];
+  /** Places in `conflicts`. */
+  readonly conflicts: readonly number[];
+}
+
+/** `GET curate/labels/{id}`. What `--csv` writes is at `…/histogram.csv`, what `--plot` draws at `…/histogram.svg`. */
+export interface CuratedLabels {
+  readonly id: string;
+  readonly at: string;
+  readonly command: string;
+  /** Counted models. */
+  readonly total: number;
+  /** Counted models in no matched run. */
+  readonly outside: number;
+  /** Files by class, those that are not counted among them. */
+  readonly classes: Readonly<Record<string, number>>;
+  readonly labels: readonly {
+    readonly label: string;
+    readonly count: number;
+    /** Absent where no vocabulary has the label. */
+    readonly meaning?: string | undefined;
+    readonly status?: string | undefined;
+    readonly ontology?: string | undefined;
+  }[];
+  /** Drive, label, file name, class, files, runs, with points, without. */
+  readonly lines: readonly (readonly (string | number)[])[];
+}
+
+/** `GET curate/matches?set=…&status=…&rule=…&drive=…&species=…&label=…&row=200`; status `taken`: matched or manual. Without a table: no `id`. */
+export interface MatchesAnswer {
+  readonly id?: string | undefined;
+  readonly at?: string | undefined;
+  readonly command?: string | undefined;
+  /** Run folders, and runs of the portal, that have no row. */
+  readonly unmatched?: { readonly archive: number; readonly portal: number } | undefined;
+  readonly rows: readonly ShownMatch[];
+  /** Rows that fit. */
+  readonly total: number;
+  /** Place of the first of `rows`. */
+  readonly row: number;
+  /** Under all filters but the status. */
+  readonly byStatus: Readonly<Record<string, number>>;
+  /** What can be filtered by. */
+  readonly values: Readonly<Partial<Record<"rule" | "drive" | "species", readonly string[]>>>;
+}
+
+export interface ShownMatch {
+  readonly archiveRun: string;
+  readonly portalRun: string;
+  readonly portalRunId: string;
+  readonly datasetId: string;
+  readonly status: "matched" | "ambiguous" | "rejected" | "manual";
+  readonly rule: string;
+  /** Between 0 and 1. */
+  readonly score: number;
+  readonly drive: string;
+  readonly species: string;
+  /** From the scanned folder's own name on; "" in tables without paths. */
+  readonly folder: string;
+  /** Why the rule takes the two names for one run. */
+  readonly reason: string;
+}
+
+/** `GET curate/overlap?by=species|label`: matched folders by drive and species, or counted models by drive and label. */
+export interface Overlap {
+  readonly by: "species" | "label";
+  /** Of the answer that the numbers are from. */
+  readonly id?: string | undefined;
+  readonly cells: readonly { readonly drive: string; readonly column: string; readonly count: number }[];
+}
+
+/** `GET curate/batches`: what `curate batches list --history --json` prints, without the files of each. */
+export interface LedgerBatches {
+  readonly batches: readonly JsonObject[];
+}
+
 /** One location of the command line. */
 export interface PlaceFacts {
   /** Part of addresses: letters, digits, hyphens; no two are the same. */

@@ -126,6 +126,7 @@ export async function servePortal({
     volumes,
     memory,
     jobs,
+    workspace: url === undefined ? workspace : undefined,
     log,
     clock,
     server: { version, bucket, start: startOf(places, microscopy !== undefined) },

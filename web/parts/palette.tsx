@@ -21,7 +21,10 @@ const PAGES = [
   ["/depositions", "Depositions"],
   ["/microscopy", "Microscopy"],
   ["/browse", "Files"],
+  ["/jobs", "Jobs"],
   ["/reports", "Validation"],
+  ["/curate/overlap", "Curate"],
+  ["/harvest", "Harvest"],
   ["/about", "About"],
 ] as const;
 

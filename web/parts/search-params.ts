@@ -69,3 +69,5 @@ export const texts = z.union([
   z.array(z.string().check(z.maxLength(500))).check(z.maxLength(100)),
 ]);
 export const text = z.string().check(z.maxLength(2000));
+/** One of a few words. */
+export const oneOf = <const Words extends readonly [string, ...string[]]>(...words: Words) => z.enum(words);

@@ -27,6 +27,8 @@ const PAGES = [
   ["/browse", "Files"],
   ["/jobs", "Jobs"],
   ["/reports", "Validation"],
+  ["/curate/overlap", "Curate"],
+  ["/harvest", "Harvest"],
   ["/about", "About"],
 ] as const;
 

@@ -5,8 +5,10 @@ import type { ApiError } from "../../model/page-api.js";
 import type { Handler } from "../handler.js";
 import { sentJson } from "../json-reply.js";
 import type { ApiContext, Routes } from "./context.js";
+import { curateRoutes } from "./curate.js";
 import { statusOf, toApiError } from "./errors.js";
 import { facetsRoutes } from "./facets.js";
+import { harvestRoutes } from "./harvest.js";
 import { jobRoutes } from "./jobs.js";
 import { microscopyRoutes } from "./microscopy.js";
 import { neuroglancerRoutes } from "./neuroglancer.js";
@@ -29,6 +31,8 @@ const ROUTES: readonly Routes[] = [
   overlayRoutes,
   jobRoutes,
   reportRoutes,
+  harvestRoutes,
+  curateRoutes,
 ];
 
 /** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */

@@ -25,7 +25,9 @@ export interface ApiContext {
   readonly reports: ServedReports;
   readonly volumes: ServedVolumes;
   readonly memory: ServedMemory;
-  /** Absent where the server has no workspace, and where others reach it by another address: who asks over loopback may be their proxy, which need not say so. */
+  /** What commands have left there is shown to this machine alone. Absent where others reach the server by another address: who asks over loopback may be their proxy. */
+  readonly workspace?: string | undefined;
+  /** Runs in the workspace. */
   readonly jobs?: JobWatch | undefined;
   readonly log: Log;
   readonly clock: Clock;

@@ -23,6 +23,7 @@ import {
   type ModelClass,
   matchedScope,
 } from "./count.js";
+import { keepLabels } from "./kept.js";
 import { writePicture } from "./picture.js";
 import { histogramSpec, matrixSpec } from "./picture-spec.js";
 import { type Vocabulary, vocabularyOf } from "./vocabulary.js";
@@ -82,7 +83,10 @@ export async function labelArchive(dirs: readonly string[], options: LabelsOptio
     : await countLabels(archive, scopeOf(rows, archive.roots, log), classifier(vocabulary), signal);
   const errors = [...archive.errors, ...counts.unreadable.map(({ file: { path, head } }) => unreadableRecord(path, head))];
   const written = await writeAll(counts, options, compat);
-  return report(counts, vocabulary, { errors, written, compat });
+  const answer = report(counts, vocabulary, { errors, written, compat });
+  const { matches, vocabulary: more } = options;
+  await keepLabels(counts, answer, { ...env, workspace, dirs, matches, vocabulary: more, compat });
+  return answer;
 }
 
 function scopeOf(rows: readonly MatchRow[] | undefined, roots: readonly { path: string }[], log: Log) {
@@ -147,13 +151,18 @@ async function writeAll(
 
 const COLUMNS = ["drive", "label", "file_name", "class", "count", "runs", "files_with_points", "empty"];
 
-function histogramCsv(rows: readonly CountRow[]): string {
-  const lines = [...rows]
+/** A line for each drive, file name and class. */
+export function histogramCsv(rows: readonly CountRow[]): string {
+  return csvLine(COLUMNS) + histogramLines(rows).map(csvLine).join("");
+}
+
+/** Cells of the table, in the order of `COLUMNS`. */
+export function histogramLines(rows: readonly CountRow[]): (string | number)[][] {
+  return [...rows]
     .sort(
       (a, b) => byText(a.drive, b.drive) || classRank(a) - classRank(b) || b.count - a.count || byText(a.fileName, b.fileName),
     )
-    .map((row) => csvLine([row.drive, row.label, row.fileName, row.class, row.count, row.runs.size, row.withPoints, row.empty]));
-  return csvLine(COLUMNS) + lines.join("");
+    .map((row) => [row.drive, row.label, row.fileName, row.class, row.count, row.runs.size, row.withPoints, row.empty]);
 }
 
 /** A line for each drive and species, a column for each label, the most frequent first. */

@@ -26,11 +26,11 @@ const BARS_MAX = 40;
  * The caption names the models that are not counted. `compat`: the reference's own picture, a bar for every file name in the
  * order of discovery.
  */
-export function histogramSpec(counts: LabelCounts, compat: boolean): Picture {
+export function histogramSpec(counts: Pick<LabelCounts, "rows" | "outside">, compat: boolean): Picture {
   return compat ? referenceSpec(counts) : labelSpec(counts);
 }
 
-function labelSpec({ rows, outside }: LabelCounts): Picture {
+function labelSpec({ rows, outside }: Pick<LabelCounts, "rows" | "outside">): Picture {
   const counted = rows.filter((row) => isCounted(row.class));
   const totals = sumsBy(counted, ({ label }) => label);
   const order = mostFirst(totals);
@@ -298,7 +298,7 @@ export function matrixSpec(cells: LabelCounts["cells"]): Picture {
 }
 
 /** The reference's figure: matplotlib's colours, the reference's words, all file names. */
-function referenceSpec({ rows }: LabelCounts): Picture {
+function referenceSpec({ rows }: Pick<LabelCounts, "rows">): Picture {
   const values = [...sumsBy(rows, ({ fileName }) => fileName)].map(([name, count]) => ({ name, count }));
   return {
     width: 12,

@@ -19,9 +19,11 @@ export async function writePicture(path: string, picture: Picture): Promise<void
   if (ending !== ".svg" && ending !== ".png") {
     throw new EmporiumError("USAGE", `${path}: pictures end in .png or .svg`);
   }
-  const svg = await drawSvg(picture);
-  await writeWhole(path, [ending === ".svg" ? `${svg}\n` : await rasterise(svg, picture)]);
+  await writeWhole(path, [ending === ".svg" ? await svgText(picture) : await rasterise(await drawSvg(picture), picture)]);
 }
+
+/** A picture as its SVG file has it. */
+export const svgText = async (picture: Picture): Promise<string> => `${await drawSvg(picture)}\n`;
 
 export async function drawSvg({ spec, width, height }: Picture): Promise<string> {
   const { parse, View, Warn } = await import("vega");

@@ -13,6 +13,7 @@ import { looseRunName, parseRunName, runNaming } from "../inventory/run-name.js"
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
 import { DECISION_COLUMNS, parseDecisions } from "./decisions.js";
+import { keepMatches } from "./kept.js";
 import { isTaken, type MATCH_COLUMNS, matchesCsv } from "./match-row.js";
 import { matchAsReference, matchRuns, type RunFolder, type RunMatches } from "./match-runs.js";
 import type { PortalRun } from "./portal-run.js";
@@ -80,6 +81,21 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
   const folders = await runFolders(archive, runs, compat, signal);
   const matches = compat ? matchAsReference(folders, runs) : matchRuns(folders, runs, decisions);
   await writeLists(matches, out);
+  const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
+  const more = [...option("--runs", options.runs), ...option("--author", author), ...option("--decisions", options.decisions)];
+  await keepMatches(
+    {
+      out: resolve(out),
+      roots: archive.roots.map(({ path, head }) => ({ path, runPatterns: head.runPatterns })),
+      source,
+      unmatched: { archive: matches.unmatchedFolders.length, portal: matches.unmatchedRuns.length },
+    },
+    {
+      ...env,
+      workspace,
+      command: ["emporium", "curate", "match", ...dirs, ...more, "--out", out, ...(compat ? ["--compat", "reference"] : [])],
+    },
+  );
   const ambiguous = matches.rows.filter(({ status }) => status === "ambiguous");
   const errors = [...archive.errors];
   if (ambiguous.length > 0) {

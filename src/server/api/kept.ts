@@ -1,0 +1,21 @@
+import type { Context } from "hono";
+import { EmporiumError } from "../../core/errors.js";
+import { isOfThisMachine } from "../of-this-machine.js";
+import type { ApiContext } from "./context.js";
+
+/** The workspace, for requests of the server's own machine. @throws {EmporiumError} ADDRESS_REFUSED */
+export function workspaceFor({ workspace }: ApiContext, { req }: Context): string {
+  if (workspace !== undefined && isOfThisMachine(req.raw)) return workspace;
+  throw new EmporiumError("ADDRESS_REFUSED", "what commands have left in the workspace is shown on this machine alone", {
+    hint: "open the page at 127.0.0.1 on the machine of the server, or through ssh -L; a server with --url shows none",
+  });
+}
+
+/** A file of it, to be saved, or to be shown as a picture: never as a page of this origin. */
+export function fileOf(c: Context, text: string, { type, name }: { type: string; name?: string }): Response {
+  return c.body(text, 200, {
+    "content-type": type,
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
+    ...(name !== undefined && { "content-disposition": `attachment; filename="${name.replace(/[^\w.-]/g, "_")}"` }),
+  });
+}

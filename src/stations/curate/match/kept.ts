@@ -1,0 +1,86 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { Recent } from "../../../core/recent.js";
+import type { GivenEnv } from "../../../engine/env.js";
+import { type Kept, keepResult, listKept, readKept } from "../../../engine/kept.js";
+import { openLocation } from "../../../stores/url.js";
+import { keyOf } from "../inventory/groups.js";
+import { shownPath } from "../inventory/path-bytes.js";
+import { folderPlace } from "../inventory/place.js";
+import { type RunNaming, runNaming } from "../inventory/run-name.js";
+import { type MatchRow, parseMatches } from "./match-row.js";
+import { REASONS } from "./rules.js";
+
+/** Where `curate match` has written its table, and the folders that it is about. The table itself is the person's own file. */
+export interface KeptMatches {
+  /** Absolute. */
+  readonly out: string;
+  readonly roots: readonly { readonly path: string; readonly runPatterns?: readonly string[] | undefined }[];
+  readonly source: string;
+  readonly unmatched: { readonly archive: number; readonly portal: number };
+}
+
+/** A row of the table with what its path says. */
+export interface PlacedMatch extends Omit<MatchRow, "path"> {
+  readonly drive: string;
+  readonly species: string;
+  /** From the scanned folder's own name on. */
+  readonly folder: string;
+  readonly reason: string;
+}
+
+/** Notes in the workspace where a table is, in place of an earlier note about the same file. */
+export async function keepMatches(
+  result: KeptMatches,
+  { command, workspace, ...env }: GivenEnv & { readonly workspace: string; readonly command: readonly string[] },
+): Promise<void> {
+  await keepResult("curate/matches", result, { ...env, workspace, command, about: [result.out] });
+}
+
+export const listMatches = (workspace: string) => listKept("curate/matches", workspace);
+
+/** @throws {EmporiumError} as `readKept` */
+export const readMatches = (workspace: string, id: string): Promise<Kept<KeptMatches>> =>
+  readKept<KeptMatches>("curate/matches", workspace, id);
+
+const TABLES_KEPT = 2;
+
+/** Reads tables as they are now; one that has not changed is read once. */
+export function matchTables(): (kept: KeptMatches) => Promise<readonly PlacedMatch[]> {
+  const tables = new Recent<string, readonly PlacedMatch[]>(TABLES_KEPT);
+  return async ({ out, roots }) => {
+    const { store, key } = await openLocation(out, { readOnly: true });
+    const stat = await store.stat(key);
+    const bytes = stat && stat.size <= LIMITS.metadataBytes ? await store.read(key) : undefined;
+    if (!stat || !bytes) {
+      const found = stat ? `has ${stat.size} bytes, at most ${LIMITS.metadataBytes} are read` : "is not there any more";
+      throw new EmporiumError(stat ? "CONFIG_LIMIT" : "STORE_ABSENT", `the table ${key} ${found}`, {
+        hint: "emporium curate match writes it",
+      });
+    }
+    const version = keyOf(
+      out,
+      ...roots.flatMap(({ path, runPatterns = [] }) => [path, ...runPatterns]),
+      String(stat.size),
+      stat.etag ?? "",
+    );
+    let rows = tables.get(version);
+    if (!rows) {
+      const placed = placer(roots);
+      rows = parseMatches(bytes, key).map(({ path, ...row }) => ({ ...row, ...placed(path), reason: REASONS[row.rule] ?? "" }));
+      tables.set(version, rows);
+    }
+    return rows;
+  };
+}
+
+function placer(roots: KeptMatches["roots"]): (path: string) => Pick<PlacedMatch, "drive" | "species" | "folder"> {
+  const namings = roots.map(({ path, runPatterns }): [string, RunNaming] => [path, runNaming(runPatterns)]);
+  return (path) => {
+    const [root, naming] = namings.find(([root]) => path === root || path.startsWith(`${root}/`)) ?? [];
+    // a table of the reference has names alone
+    if (root === undefined) return { drive: "", species: "", folder: shownPath(path.split("/").slice(-2).join("/")) };
+    const { drive, species = "" } = folderPlace(root, path.slice(root.length + 1), naming);
+    return { drive, species, folder: shownPath(path.slice(root.lastIndexOf("/") + 1)) };
+  };
+}

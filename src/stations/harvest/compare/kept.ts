@@ -1,0 +1,46 @@
+import type { GivenEnv } from "../../../engine/env.js";
+import { type Kept, keepResult, listKept, readKept } from "../../../engine/kept.js";
+import type { Comparison } from "./compare.js";
+import { type CompareRequest, comparisonAs } from "./run.js";
+import type { Cell, Table } from "./table.js";
+
+/** A comparison as it is kept for the pages: both tables by their cells, and in the forms that `harvest compare` prints. */
+export interface KeptComparison extends Pick<Comparison, "compat" | "conflicts" | "notes"> {
+  readonly images: KeptTable;
+  readonly acquisition: KeptTable;
+  /** What `--json` prints. */
+  readonly json: string;
+  /** What `--format csv` prints. */
+  readonly csv: string;
+}
+
+export interface KeptTable extends Pick<Table, "title" | "columns"> {
+  readonly rows: readonly (readonly Omit<Cell, "value">[])[];
+}
+
+/** Keeps a comparison in the workspace, in place of an earlier one of the same documents. */
+export async function keepComparison(
+  comparison: Comparison,
+  { files, webs = [], compat = false, workspace, ...env }: CompareRequest & GivenEnv & { workspace: string },
+): Promise<void> {
+  const { images, acquisition, conflicts, notes } = comparison;
+  const result: KeptComparison = {
+    ...{ compat: comparison.compat, images: keptTable(images), acquisition: keptTable(acquisition), conflicts, notes },
+    json: comparisonAs(comparison, "json"),
+    csv: comparisonAs(comparison, "csv"),
+  };
+  const mode = compat ? ["--compat", "reference"] : [];
+  const command = ["emporium", "harvest", "compare", ...files, ...webs.flatMap((web) => ["--web", web]), ...mode];
+  await keepResult("harvest/compared", result, { ...env, workspace, command, about: [...files, ...webs, ...mode] });
+}
+
+export const listComparisons = (workspace: string) => listKept("harvest/compared", workspace);
+
+/** @throws {EmporiumError} as `readKept` */
+export const readComparison = (workspace: string, id: string): Promise<Kept<KeptComparison>> =>
+  readKept<KeptComparison>("harvest/compared", workspace, id);
+
+/** Values for programs are in `json`; some are no JSON by themselves. */
+function keptTable({ title, columns, rows }: Table): KeptTable {
+  return { title, columns, rows: rows.map((row) => row.map(({ value: _, ...shown }) => shown)) };
+}

@@ -1,0 +1,102 @@
+import { useQuery } from "@tanstack/react-query";
+import type { JsonObject } from "../../src/core/json.js";
+import type { LedgerBatches } from "../../src/model/page-api.js";
+import { CuratePage } from "../kept/curate-nav.js";
+import { moment, Scrolled } from "../kept/kept.js";
+import { ask } from "../parts/api.js";
+import { ABSENT, count } from "../parts/format.js";
+import { useCommand } from "../parts/page.js";
+import { Answer, Empty } from "../parts/states.js";
+
+const COLLECT = "emporium curate collect DRIVE --matches matching_runs.csv --label LABEL --dest BATCH";
+
+/** The ledger: what was collected, submitted, accepted, and when. */
+export function CurateBatches() {
+  useCommand("emporium curate batches list --history");
+  const asked = useQuery({
+    queryKey: ["batches"],
+    queryFn: ({ signal }) => ask<LedgerBatches>("curate/batches", signal),
+    staleTime: 0,
+  });
+  return (
+    <CuratePage title="Batches">
+      <Answer asked={asked}>
+        {({ batches }) =>
+          batches.length === 0 ? (
+            <Empty command={COLLECT}>
+              No batches. The ledger of this server's workspace is empty; this command collects one. A shared ledger (--ledger) is
+              shown by emporium curate batches list alone.
+            </Empty>
+          ) : (
+            <Scrolled label="Batches">
+              <table id="batches">
+                <thead>
+                  <tr>
+                    <th scope="col">Batch</th>
+                    <th scope="col">State</th>
+                    <th scope="col">Since, UTC</th>
+                    <th scope="col">Label</th>
+                    <th scope="col">Drives</th>
+                    <th scope="col" className="number">
+                      Files
+                    </th>
+                    <th scope="col" className="number">
+                      Runs
+                    </th>
+                    <th scope="col">Recipient</th>
+                    <th scope="col">History</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {batches.map((batch) => (
+                    <Row key={textOf(batch.id)} batch={batch} />
+                  ))}
+                </tbody>
+              </table>
+            </Scrolled>
+          )
+        }
+      </Answer>
+    </CuratePage>
+  );
+}
+
+function Row({ batch }: { batch: JsonObject }) {
+  const state = textOf(batch.state);
+  const since = (batch.dates as Record<string, string> | undefined)?.[state];
+  const history = batch.history as readonly JsonObject[];
+  return (
+    <tr>
+      <th scope="row">{textOf(batch.id)}</th>
+      <td className={state === "rejected" ? "bad" : undefined}>
+        {state === "rejected" ? "✕ " : state === "accepted" || state === "published" ? "✓ " : ""}
+        {state}
+      </td>
+      <td>{since ? moment(since) : ABSENT}</td>
+      <td>{textOf(batch.label) || ABSENT}</td>
+      <td>{textOf(batch.drives) || ABSENT}</td>
+      <td className="number">{count(batch.n_files as number | undefined)}</td>
+      <td className="number">{count(batch.n_runs as number | undefined)}</td>
+      <td>{textOf(batch.recipient) || ABSENT}</td>
+      <td className="why">
+        <details>
+          <summary>
+            <span>{history.length === 1 ? "1 line" : `${history.length} lines`}</span>
+          </summary>
+          <ol>
+            {history.map((line, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: lines are only added
+              <li key={at}>
+                {moment(textOf(line.at))} {textOf(line.state) || "noted"}
+                {line.note ? `: ${textOf(line.note)}` : ""}
+              </li>
+            ))}
+          </ol>
+        </details>
+      </td>
+    </tr>
+  );
+}
+
+const textOf = (value: unknown): string =>
+  Array.isArray(value) ? value.map(String).join(", ") : value === undefined || value === null ? "" : String(value);

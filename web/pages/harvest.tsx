@@ -1,0 +1,58 @@
+import { Link } from "@tanstack/react-router";
+import { moment, useKept } from "../kept/kept.js";
+import { plural } from "../parts/format.js";
+import { useCommand, useCrumbs } from "../parts/page.js";
+import { Answer, Empty } from "../parts/states.js";
+
+const COMPARE = "emporium harvest compare file_metadata.json --web web_metadata.json";
+
+/** Comparisons of data sets that are in the workspace. */
+export function Harvest() {
+  useCrumbs({ label: "Harvest" });
+  useCommand(COMPARE);
+  const asked = useKept("harvest/sets");
+  return (
+    <div className="page">
+      <h1>Harvest</h1>
+      <Answer asked={asked}>
+        {({ kept, older }) =>
+          kept.length === 0 ? (
+            <NoComparison />
+          ) : (
+            <>
+              <p className="muted">{plural(kept.length + older, "comparison")} in this server's workspace.</p>
+              <table className="phone-cards">
+                <thead>
+                  <tr>
+                    <th scope="col">Comparison</th>
+                    <th scope="col">Made, UTC</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {kept.map(({ id, at }) => (
+                    <tr key={id}>
+                      <th scope="row">
+                        <Link to="/harvest/compare" search={{ set: id }}>
+                          {id}
+                        </Link>
+                      </th>
+                      <td>{moment(at)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+              {older > 0 && <p className="muted">The {plural(older, "oldest one")} of them are not listed.</p>}
+            </>
+          )
+        }
+      </Answer>
+    </div>
+  );
+}
+
+export const NoComparison = () => (
+  <Empty command={COMPARE}>
+    No comparison yet. This command compares data sets, by their files and by what their portals say, and keeps the result in the
+    workspace; serve has to run with the same --workspace.
+  </Empty>
+);
