@@ -9,7 +9,7 @@ import { ABSENT, count, plural } from "../parts/format.js";
 import { useCommand } from "../parts/page.js";
 import { Answer, Empty } from "../parts/states.js";
 
-export const MATCH = "emporium curate match DRIVE --author NAME";
+const MATCH = "emporium curate match DRIVE --author NAME";
 const STATUSES = [
   ["ambiguous", "?", "warn"],
   ["matched", "✓", undefined],

@@ -1,39 +1,35 @@
+import type { Context } from "hono";
 import { z } from "zod";
 import { EmporiumError } from "../../core/errors.js";
 import { RUN_ID } from "../../engine/run-events.js";
-import type { JobNews, Topics } from "../job-watch.js";
-import { isOfThisMachine } from "../of-this-machine.js";
-import type { ApiContext, Routes } from "./context.js";
+import type { JobNews, JobWatch, Topics } from "../job-watch.js";
+import type { Routes } from "./context.js";
+import { workspaceFor } from "./kept.js";
 import { get } from "./route.js";
 
 const STREAMS_MAX = 200;
 /** Events of one stream: `jobs`, and single ones. */
 const TOPICS_MAX = 20;
 
-/** Whether a request may see what people run on this machine. */
-export const showsJobs = ({ jobs }: ApiContext, request: Request): boolean => jobs !== undefined && isOfThisMachine(request);
-
 /** `GET jobs`, `GET jobs/{id}` and the stream of what changes: runs of the engine in the workspace of this server, whoever began them. */
 export const jobRoutes: Routes = (app, context) => {
-  const watch = (request: Request) => {
-    if (context.jobs && showsJobs(context, request)) return context.jobs;
-    throw new EmporiumError("ADDRESS_REFUSED", "what is run here is shown on this machine alone", {
-      hint: "open the page at 127.0.0.1 on the machine of the server, or through ssh -L; a server with --url shows none",
-    });
+  const watch = (c: Context): JobWatch => {
+    workspaceFor(context, c);
+    return context.jobs!;
   };
   const noStore = { "cache-control": "no-store" };
   get(app, "/jobs", { summary: "Runs, newest first: what a terminal began, too", query: z.object({}) }, async (c) =>
-    c.json(await watch(c.req.raw).list(), 200, noStore),
+    c.json(await watch(c).list(), 200, noStore),
   );
   get(app, "/jobs/:id", { summary: "One run", query: z.object({}) }, async (c) =>
-    c.json(await watch(c.req.raw).job(c.req.param("id")!), 200, noStore),
+    c.json(await watch(c).job(c.req.param("id")!), 200, noStore),
   );
   get(
     app,
     "/events",
     { summary: "What changes, as server-sent events", query: z.object({ topics: TopicNames }) },
     (c, { topics }) => {
-      const jobs = watch(c.req.raw);
+      const jobs = watch(c);
       const headers = { ...noStore, "content-type": "text/event-stream", "x-accel-buffering": "no" };
       if (c.req.method === "HEAD") return c.body(null, 200, headers);
       if (jobs.listeners >= STREAMS_MAX)

@@ -3,9 +3,13 @@ import { EmporiumError } from "../../core/errors.js";
 import { isOfThisMachine } from "../of-this-machine.js";
 import type { ApiContext } from "./context.js";
 
+/** Whether a request may see what people run and find on this machine. */
+export const showsWorkspace = ({ workspace }: ApiContext, request: Request): boolean =>
+  workspace !== undefined && isOfThisMachine(request);
+
 /** The workspace, for requests of the server's own machine. @throws {EmporiumError} ADDRESS_REFUSED */
-export function workspaceFor({ workspace }: ApiContext, { req }: Context): string {
-  if (workspace !== undefined && isOfThisMachine(req.raw)) return workspace;
+export function workspaceFor(context: ApiContext, { req }: Context): string {
+  if (showsWorkspace(context, req.raw)) return context.workspace!;
   throw new EmporiumError("ADDRESS_REFUSED", "what commands have left in the workspace is shown on this machine alone", {
     hint: "open the page at 127.0.0.1 on the machine of the server, or through ssh -L; a server with --url shows none",
   });

@@ -5,7 +5,7 @@ import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../model/page-a
 import type { Place } from "../places.js";
 import type { Routes, ServedCatalogue } from "./context.js";
 import { toApiError } from "./errors.js";
-import { showsJobs } from "./jobs.js";
+import { showsWorkspace } from "./kept.js";
 import { get } from "./route.js";
 
 const limits: ServerFacts["limits"] = {
@@ -31,7 +31,7 @@ export const serverRoutes: Routes = (app, context) => {
       addresses: { graphql: "graphql", files: "files", s3: "s3", viewer: "viewer/" },
       limits,
       writing: false,
-      jobs: showsJobs(context, c.req.raw),
+      jobs: showsWorkspace(context, c.req.raw),
     } satisfies ServerFacts),
   );
 };
