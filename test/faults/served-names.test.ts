@@ -62,7 +62,11 @@ beforeAll(async () => {
   const places = [tree!, alone!, hdf5!, { ...place, id: "web", store: httpStore(url) }];
   const pool = { query: async () => ({ rows: [ROW(address)] }) } as unknown as ServedCatalogue["pool"];
   const catalogue = servedCatalogue(tree!, { api: {} as ServedCatalogue["api"], pool });
-  portal = await servePortal({ places, catalogue, bucket: "portal", version: "0" });
+  // answers that commands have kept, as broken as they may be
+  put("workspace/runs/20261122T140200-00000a/events.ndjson", "{}\n");
+  put("workspace/reports/2026-11-20T14-02-31.jsonl", "{}\n");
+  for (const kind of ["harvest/compared", "curate/labels", "curate/matches"]) put(`workspace/${kind}/x.json`, "{}");
+  portal = await servePortal({ places, catalogue, bucket: "portal", version: "0", workspace: join(folder, "workspace") });
   Socket.prototype.connect = function (this: Socket, ...given: unknown[]) {
     const [options] = (Array.isArray(given[0]) ? given[0] : given) as [{ host?: string; port?: number; path?: string }];
     connections.push(options.path ?? `${options.host ?? "localhost"}:${options.port}`);
@@ -110,6 +114,8 @@ const USUAL: Readonly<Record<string, string>> = {
   ...{ key: "map.mrc", exact: "false", prefix: "run/", after: "a" },
   ...{ limit: "5", axis: "z", at: "0", level: "0", box: "0,0,1,1", slab: "1", as: "native", low: "0", high: "1", v: "x" },
   ...{ of: "runs", where: "{}", facet: "name", like: "x", q: "x", p: "1,1,1", z: "1", on: "1", c: "0,1", with: "1" },
+  ...{ set: "x", labels: "x", rule: "exact", drive: "d", species: "s", label: "l", status: "matched", row: "0", by: "species" },
+  ...{ topics: "jobs", t: "0", side: "10", severity: "fail", check: "x", change: "new", group: "check", offset: "0" },
 };
 
 /** What their parameters hold goes to a database alone, as `server.test.ts` tries: here there is none. */

@@ -46,6 +46,6 @@ export function statusOf({ code }: EmporiumError): number {
     case "OBJECT_WRONG":
       return 422;
     default:
-      return code.startsWith("FORMAT_") ? 422 : 500;
+      return /^(?:FORMAT|CONFIG)_/.test(code) ? 422 : 500;
   }
 }

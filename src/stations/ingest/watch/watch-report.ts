@@ -1,5 +1,6 @@
 import type { ErrorRecord } from "../../../core/errors.js";
 import { noteLines, type Report, warningLines } from "../../../core/report.js";
+import { counted } from "../../../engine/cluster/cost.js";
 import type { IngestReport } from "../ingest-report.js";
 
 /** A run, or a file of no run that is known, that is not complete. */
@@ -91,7 +92,7 @@ export function watchReport({
     waiting: waiting.map(({ dataset, run, reasons }) => ({ dataset, run, reasons })),
     toText: () =>
       [
-        `${taken.size} runs taken in ${rounds} rounds; ${waiting.length} runs and files are not complete`,
+        `${counted(taken.size, "run")} taken in ${counted(rounds, "round")}; ${waiting.length} runs and files are not complete`,
         ...warningLines(warnings.map((warning) => (warning as { message: string }).message)),
         ...noteLines(notes, NOTES_SHOWN),
       ].join("\n"),
