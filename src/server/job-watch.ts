@@ -62,13 +62,16 @@ export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock
   let looking: Promise<void> | undefined;
   let lookedMs = Number.NEGATIVE_INFINITY;
 
-  function look(): Promise<void> {
-    if (!looking && clock.monotonic() - lookedMs < LOOK_MS / 2) return Promise.resolve();
+  /** @param isShared what a look found just now will do: many listen */
+  async function look(isShared: boolean): Promise<void> {
+    if (!isShared)
+      await looking; // it may have begun before what is asked for was written
+    else if (!looking && clock.monotonic() - lookedMs < LOOK_MS / 2) return;
     looking ??= lookAtAll().finally(() => {
       looking = undefined;
       lookedMs = clock.monotonic();
     });
-    return looking;
+    await looking;
   }
 
   async function lookAtAll(): Promise<void> {
@@ -108,8 +111,7 @@ export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock
     if (life === "ended") entry.tail = undefined;
   }
 
-  async function job(id: string): Promise<Job> {
-    await look();
+  async function jobAsSeen(id: string): Promise<Job> {
     const entry = entries.get(id);
     const tail = entry?.tail ?? new RunTail(join(folder, id));
     if (entry && !entry.tail) await tail.poll();
@@ -123,10 +125,13 @@ export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock
 
   return {
     async list() {
-      await look();
+      await look(false);
       return newest();
     },
-    job,
+    async job(id) {
+      await look(false);
+      return jobAsSeen(id);
+    },
     async *follow({ jobs, ids }, signal) {
       const stop = AbortSignal.any([signal, closed.signal]);
       let seen = -1;
@@ -134,7 +139,7 @@ export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock
       listeners++;
       try {
         while (!stop.aborted) {
-          await look();
+          await look(true);
           const since = seen;
           seen = changes;
           const news: JobNews[] = [];
@@ -148,7 +153,7 @@ export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock
           }
           for (const id of ids) {
             const entry = entries.get(id);
-            if (entry?.brief && entry.changed > since) news.push({ event: "job", data: await job(id) });
+            if (entry?.brief && entry.changed > since) news.push({ event: "job", data: await jobAsSeen(id) });
           }
           if (news.length > 0) saidMs = clock.monotonic();
           yield* news;

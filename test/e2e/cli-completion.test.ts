@@ -26,7 +26,7 @@ describe.skipIf(!has("bash"))("bash (needs bash)", () => {
   it.each([
     ["emporium ", [...new Set(COMMANDS.map(({ name }) => name.split(" ")[0]!)), "help", "--help", "--version"]],
     ["emporium do", ["doctor"]],
-    ["emporium ingest ", ["run", "queue", "plan", "new", "check", "validate", "upgrade", "convert", "--help"]],
+    ["emporium ingest ", ["run", "watch", "queue", "plan", "new", "check", "validate", "upgrade", "convert", "--help"]],
     ["emporium ingest run a b c --import-tomogram", ["--import-tomograms", "--import-tomogram-metadata"]],
     ["emporium ingest run a b c --fail", ["--fail-fast"]],
     ["emporium ingest run a b c --executor l", ["local", "lsf"]],
