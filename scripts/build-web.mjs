@@ -37,7 +37,8 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== digest) {
       target: "es2022",
       cssTarget: ["chrome123", "firefox120", "safari17.5"],
       sourcemap: false,
-      modulePreload: { polyfill: false },
+      // what each page needs the server tells for the first one; for others the list would be part of the first one's weight
+      modulePreload: { polyfill: false, resolveDependencies: (_name, needs) => needs.filter((name) => name.endsWith(".css")) },
       // what each page needs: the server tells browsers before they find out (src/server/app-page.ts)
       manifest: "pages.json",
       assetsInlineLimit: 0,
