@@ -50,7 +50,9 @@ describe.skipIf(browserPath === undefined)("A2, §4.3: a file that is dropped on
     page.on("request", (request) => {
       const { pathname } = new URL(request.url());
       const isPage =
-        request.isNavigationRequest() || pathname.startsWith("/assets/") || ["/api/v1/server", "/healthz"].includes(pathname);
+        request.isNavigationRequest() ||
+        pathname.startsWith("/assets/") ||
+        ["/api/v1/server", "/api/v1/jobs", "/healthz"].includes(pathname);
       if (request.postData() !== null || !isPage) sent.push(request.url());
     });
     await drop(page, "old one.rec", bytesOf("old one.rec"));

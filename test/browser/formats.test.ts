@@ -227,7 +227,9 @@ describe.skipIf(browserPath === undefined || !hasEnvironment("peers"))("slices o
     page.on("request", (request) => {
       const { pathname } = new URL(request.url());
       const isPage =
-        request.isNavigationRequest() || pathname.startsWith("/assets/") || ["/api/v1/server", "/healthz"].includes(pathname);
+        request.isNavigationRequest() ||
+        pathname.startsWith("/assets/") ||
+        ["/api/v1/server", "/api/v1/jobs", "/healthz"].includes(pathname);
       if (request.method() !== "GET" || request.postData() !== null || !isPage) asked.push(request.url());
     });
     const isOwn = ({ key, format }: Query) => OWN.includes(format) && !/\.(gz|bz2)$/.test(key);

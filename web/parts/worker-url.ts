@@ -4,7 +4,7 @@ interface TrustedTypes {
 
 /** The addresses of our own threads, which the build names. The page's policy takes no other script of one. */
 export function trusted(url: string): string {
-  const own = new URL(url, location.href);
+  const own = new URL(url, document.baseURI);
   if (own.origin !== location.origin) throw new TypeError("a script of another origin");
   policy ??= (window as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy("emporium-worker", {
     createScriptURL: (text) => text,
