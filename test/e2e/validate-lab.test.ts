@@ -153,14 +153,18 @@ describe("emporium ingest validate", () => {
   it("exits with 0 where a tree passes", async () => {
     const { status, out } = await run("standardized", output);
     expect(status).toBe(0);
-    expect(out).toMatch(/\nno errors: \d+ passed, 0 failed, 0 warned, \d+ not decided on 3 runs\nreport [\d-]+T[\d-]+: emporium serve \S+ shows it at \/reports\/[\dT-]+\n$/);
+    expect(out).toMatch(
+      /\nno errors: \d+ passed, 0 failed, 0 warned, \d+ not decided on 3 runs\nreport [\d-]+T[\d-]+: emporium serve \S+ shows it at \/reports\/[\dT-]+\n$/,
+    );
   });
 
   it("exits with 4 where errors are found, and says them first", async () => {
     const { status, out, err } = await run("standardized", broken);
     expect([status, err]).toEqual([4, ""]);
     expect(out).toMatch(/^error\[/);
-    expect(out).toMatch(/\nerrors found: \d+ passed, \d+ failed, 0 warned, \d+ not decided on 3 runs\nreport [\d-]+T[\d-]+: emporium serve \S+ shows it at \/reports\/[\dT-]+\n$/);
+    expect(out).toMatch(
+      /\nerrors found: \d+ passed, \d+ failed, 0 warned, \d+ not decided on 3 runs\nreport [\d-]+T[\d-]+: emporium serve \S+ shows it at \/reports\/[\dT-]+\n$/,
+    );
     expect(out).not.toMatch(/\u001b/);
   });
 
