@@ -51,7 +51,9 @@ const FILE_BYTES = 40_000;
 needBuild();
 const python = "python3";
 const served = join(options.out, "served");
-const fetched = join(options.out, "fetched");
+const fetchedAll = join(options.out, "fetched");
+/** Each run has a folder of its own: where files were removed a moment ago, some file systems look long for a free inode, whoever asks. */
+let fetched = join(fetchedAll, "0");
 for (const name of ["nginx", "vsftpd", "aria2c", "curl"]) {
   if (!installed(name)) say(`${name} is not installed: what needs it is left out`);
 }
@@ -99,7 +101,7 @@ try {
   }
 } finally {
   for (const server of servers) await server.stop();
-  rmSync(fetched, { recursive: true, force: true });
+  rmSync(fetchedAll, { recursive: true, force: true });
 }
 
 function wanted(name) {
@@ -125,6 +127,7 @@ async function race(name, urls, files, lists = {}) {
   const names = Object.keys(ways).filter((way) => way === "emporium" || installed(way));
   for (let turn = 0; turn < repeat; turn++) {
     for (const way of turn % 2 === 0 ? names : [...names].reverse()) {
+      fetched = join(fetchedAll, `${name}.${turn}.${way}`);
       rmSync(fetched, { recursive: true, force: true });
       mkdirSync(fetched, { recursive: true });
       for (const { path } of files.slice(0, 3)) for await (const _ of createReadStream(path, { highWaterMark: 2 ** 23 })); // into the page cache
@@ -135,6 +138,7 @@ async function race(name, urls, files, lists = {}) {
     }
   }
   report(name, files, runs);
+  rmSync(fetchedAll, { recursive: true, force: true });
 }
 
 /** What was fetched is what is served: the first and last files byte by byte, all by their number and size. */

@@ -1,7 +1,7 @@
 /**
  * As much of S3 as uploads need, as quick as one process can be: `node bench/s3-sink.mjs`, bucket by bucket in memory. Bodies are read, their CRC-32 is computed and
  * told (and compared where it came with the request), and they are forgotten; so their tags are no MD5s. It reads HTTP off the socket itself, some 40 µs for a body of 40 kB: whoever
- * is measured against it is measured himself. For correctness there is test/faults/s3.mjs.
+ * is measured against it is measured himself. For correctness there is examples/portals/s3.mjs.
  *
  * Prints its URL, then runs until standard input ends or a signal comes.
  */

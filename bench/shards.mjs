@@ -1,10 +1,11 @@
 /**
  * `npm run build && node bench/shards.mjs [--sizes 1024x1024x512,2048x2048x1024] [--inputs noise,integers] [--repeat 5] [--codecs blosc-lz4]
- * [--mrc] [--no-sync] [--s3] [--out FOLDER]`: one volume to OME-Zarr 0.4 (chunks) and to 0.5 (shards), by `emporium ingest convert`, whole
+ * [--mrc] [--no-sync] [--s3] [--peers] [--out FOLDER]`: one volume to OME-Zarr 0.4 (chunks) and to 0.5 (shards), by `emporium ingest convert`, whole
  * process, receipts on, everything synced to the disk unless `--no-sync`. Alternating in one run, outputs removed and the disk synced in between;
  * inputs are in the page cache. Peak memory is VmHWM of the process. Sketch: both read, reduce and encode the same; shards hold their open chunks in
  * memory, which costs writing and reading the compressed bytes once more (2 GiB at 10 GB/s: 0.4 s of two cores' time), and save it by larger
- * Blosc blocks and by files that need not be made.
+ * Blosc blocks and by files that need not be made. `--peers`: beside what a careful person writes with tensorstore, tinybrain and zarr-python
+ * (bench/zarr_writers.py, environment `blocks`), which is synced as a whole when it has ended.
  */
 import { execFileSync } from "node:child_process";
 import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -22,6 +23,7 @@ const { values: options } = parseArgs({
     mrc: { type: "boolean", default: false },
     sync: { type: "boolean", default: true },
     s3: { type: "boolean", default: false },
+    peers: { type: "boolean", default: false },
     out: { type: "string", default: join(cache, "shards") },
   },
   allowNegative: true,
@@ -34,6 +36,14 @@ if (!Number.isInteger(repeat) || repeat < 1) {
 
 needBuild();
 const python = environmentPython("reference");
+const writers = options.peers ? environmentPython("blocks") : undefined;
+const PEERS = {
+  "tensorstore, v2": "tensorstore2",
+  "tensorstore, v3 in shards of 256³": "tensorstore3",
+  "tinybrain and tensorstore, v2": "tinybrain2",
+  "zarr-python 3, v2": "zarr2",
+  "zarr-python 3, v3": "zarr3",
+};
 mkdirSync(cache, { recursive: true });
 for (const size of options.sizes.split(",")) for (const input of options.inputs.split(",")) await race(size, input);
 
@@ -41,6 +51,7 @@ async function race(size, input) {
   const source = await makeInput(input, size);
   const variants = { 0.4: [] };
   for (const codec of options.codecs.split(",")) variants[`0.5 ${codec}`] = ["--ome-zarr", "0.5", "--codec", codec];
+  if (writers) Object.assign(variants, PEERS);
   const runs = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
   const bytes = {};
   try {
@@ -53,6 +64,12 @@ async function race(size, input) {
         try {
           execFileSync("sync");
           const target = server ? "s3://bench/ours" : join(options.out, "target", "ours");
+          if (typeof variants[name] === "string") {
+            const words = [join(import.meta.dirname, "zarr_writers.py"), variants[name], source, target];
+            runs[name].push(await measure(python, [writers, ...words], { sync: options.sync }));
+            bytes[name] = treeBytes(join(options.out, "target"));
+            continue;
+          }
           const flags = [...(options.mrc ? [] : ["--zarr"]), ...(options.sync ? [] : ["--no-sync"]), ...variants[name]];
           const words = ["ingest", "convert", source, target, "--workspace", join(options.out, "workspace"), "--quiet", ...flags];
           runs[name].push(

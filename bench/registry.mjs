@@ -1,0 +1,158 @@
+// Every benchmark that `npm run figures` runs: what it measures, what that code is, and what limits it. Peers are run by the benchmarks themselves,
+// in turns with ours. `once`: the options with which one round is enough to see where a figure stands; `full`: those of a published one.
+
+const VOLUMES = ["src/arrays", "src/stores/file", "src/formats/mrc", "src/stations/ingest/ops", "src/engine"];
+const PAGES = ["web", "src/server", "src/arrays/plane", "src/arrays/loader"];
+const DOWNLOADS = ["src/stations/harvest/download", "src/stations/harvest/transfer", "src/net", "src/stores/http"];
+
+export const BENCHMARKS = [
+  {
+    name: "ingest",
+    title: "One volume to MRC and OME-Zarr",
+    once: ["--repeat", "1", "--sizes", "1024x1024x512", "--sinks", "disk"],
+    full: ["--repeat", "3", "--sizes", "1024x1024x512", "--sinks", "disk,s3"],
+    code: VOLUMES,
+    limits:
+      "the disk: 2 GiB in, 4.2 GiB out at its own rate; past the page cache two cores have time left. The portal's method decodes and writes each level anew, in one thread.",
+  },
+  {
+    name: "shards",
+    title: "OME-Zarr 0.5 beside 0.4",
+    once: ["--repeat", "1", "--sizes", "1024x1024x512", "--inputs", "noise", "--peers"],
+    full: ["--repeat", "5", "--sizes", "1024x1024x512", "--peers"],
+    code: VOLUMES,
+    limits:
+      "the disk; shards hold the chunks of a row of chunks until they are written, and the next row's: fewer of them in memory would wait for the disk.",
+  },
+  {
+    name: "memory",
+    title: "Memory of an ingest",
+    once: ["--sizes", "4", "--forms", "volume", "--repeat", "1", "--memory", "512"],
+    full: [],
+    code: VOLUMES,
+    limits: "`--memory` for buffers, and the program itself.",
+  },
+  {
+    name: "pictures",
+    title: "Pictures of a tomogram",
+    once: ["--repeat", "1"],
+    full: ["--repeat", "5"],
+    code: ["src/arrays/picture", "src/stations/ingest/ops/picture.ts"],
+    limits: "the encoding of PNG, in one thread.",
+  },
+  {
+    name: "verify",
+    title: "Verifying a volume by its receipts",
+    once: ["--rounds", "1"],
+    full: ["--rounds", "3"],
+    code: ["src/stations/ingest/verify", "src/arrays/kernels", "src/stores/file"],
+    limits: "the disk, where nothing is in the page cache; else the decoding of chunks.",
+  },
+  {
+    name: "resume",
+    title: "Killed and given again",
+    once: ["--kills", "5", "--targets", "folder"],
+    full: ["--kills", "50"],
+    code: ["src/engine", "src/stations/ingest/ops"],
+    limits: "the unit that was under way: at most one is done twice.",
+  },
+  {
+    name: "engine",
+    title: "What the scheduler costs",
+    once: ["--rounds", "1"],
+    full: ["--rounds", "3"],
+    code: ["src/engine"],
+    limits: "one line of the journal a task, and its sync.",
+  },
+  {
+    name: "start",
+    title: "A command with nothing to do",
+    once: ["--rounds", "10"],
+    full: ["--rounds", "20"],
+    code: ["src/cli", "src/stations/ingest", "src/engine"],
+    limits:
+      "Node finds, reads and compiles the modules: some 0.3 ms a file and 30 ms a MiB, of which Zod, YAML and the parser of command lines are half in a check. An ingest syncs its locks besides.",
+  },
+  {
+    name: "download",
+    title: "Downloads",
+    once: ["--repeat", "1"],
+    full: ["--repeat", "5"],
+    code: DOWNLOADS,
+    limits: "checksums and syncs, which the others do not do; the start of the program where files are few.",
+  },
+  {
+    name: "sync",
+    title: "Publishing to a bucket",
+    once: ["--rounds", "1"],
+    full: ["--rounds", "3"],
+    code: ["src/stations/publish/sync", "src/stores/s3", "src/net"],
+    limits: "the server's own time a request.",
+  },
+  {
+    name: "scan",
+    title: "Scanning an archive",
+    once: ["--files", "100000", "--rounds", "1"],
+    full: ["--files", "1000000", "--rounds", "3"],
+    code: ["src/stations/curate/inventory"],
+    limits: "one stat(2) a file.",
+  },
+  {
+    name: "points",
+    title: "A million particles",
+    once: ["--repeat", "1"],
+    full: ["--repeat", "3"],
+    code: ["src/formats/star", "src/formats/table", "src/formats/points"],
+    limits: "text: the numbers of each row are read and written digit by digit.",
+  },
+  {
+    name: "catalog",
+    title: "The catalogue",
+    once: ["--scale", "0.05", "--frames", "100000", "--rounds", "20"],
+    full: [],
+    code: ["src/catalog"],
+    limits: "PostgreSQL on the same cores.",
+  },
+  {
+    name: "serve",
+    script: "serve-load",
+    title: "The server under load",
+    once: ["--seconds", "4"],
+    full: ["--seconds", "8"],
+    code: ["src/server"],
+    limits: "client and server share two cores.",
+  },
+  {
+    name: "blocks",
+    title: "Volumes for models",
+    once: ["--quick", "--repeat", "1"],
+    full: ["--repeat", "5"],
+    code: ["src/arrays/loader", "src/arrays/blocks", "src/stations/blocks"],
+    limits: "decoding, on the cores that the model's own reader has as well.",
+  },
+  {
+    name: "web-jobs",
+    title: "Jobs in fifty tabs",
+    once: ["--tabs", "50", "--pairs", "1", "--tasks", "200"],
+    full: ["--tabs", "50", "--pairs", "5", "--tasks", "200"],
+    code: ["web/parts", "src/server", "src/engine/run-events.ts"],
+    limits:
+      "the cores that the browser has as well: of ten seconds that an ingest of half a minute loses, eight are those of Chromium's own main process.",
+  },
+  {
+    name: "web-viewer",
+    title: "The viewer",
+    once: ["--rounds", "5", "--budget", "1200"],
+    full: ["--rounds", "30"],
+    code: PAGES,
+    limits: "drawing by the processor: there is no graphics card here.",
+  },
+  {
+    name: "web-catalog",
+    title: "Lists and facets of 20,000 runs",
+    once: ["--rounds", "10"],
+    full: ["--rounds", "30"],
+    code: [...PAGES, "src/catalog"],
+    limits: "PostgreSQL on the same cores.",
+  },
+];

@@ -1,0 +1,110 @@
+"""What a careful person writes to make a pyramid of an MRC, for `node bench/shards.mjs --peers`: the file mapped, slabs of planes in a few threads,
+halved with numpy (tensorstore) or tinybrain, written in whole chunks.
+
+python zarr_writers.py tensorstore2|tensorstore3|tinybrain2|zarr2|zarr3 IN.mrc OUT.zarr     (environment: blocks)
+
+The portal's chunks and codec: 256³ float32, Blosc LZ4 with shuffle, three levels, each the mean of 2×2×2 voxels. `tensorstore3` writes shards of 256³
+with chunks of 64³. The metadata of OME are left out: they cost nothing.
+"""
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+LEVELS = 3
+CHUNK = 256
+HEAD_BYTES = 1024
+
+
+def main(way, source, target):
+    header = np.fromfile(source, "<i4", 4)
+    nx, ny, nz, mode = (int(value) for value in header)
+    dtype = {0: "i1", 1: "<i2", 2: "<f4", 12: "<f2"}[mode]
+    volume = np.memmap(source, dtype, "r", HEAD_BYTES, (nz, ny, nx))
+    shapes = [tuple(-(-length // 2**level) for length in volume.shape) for level in range(LEVELS)]
+    writers = [WRITERS[way](f"{target}/{level}", shape) for level, shape in enumerate(shapes)]
+    halve = halved_by_tinybrain if way == "tinybrain2" else halved
+    # a slab is one row of chunks of the coarsest level, so that no two of them write the same chunk
+    depth = CHUNK << (LEVELS - 1)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for z in range(0, nz, depth):
+            list(pool.map(lambda y: slab(volume, z, y, depth, writers, halve), range(0, ny, depth)))
+
+
+def slab(volume, z, y, depth, writers, halve):
+    box = np.asarray(volume[z : z + depth, y : y + depth], np.float32)
+    for level, write in enumerate(writers):
+        if level:
+            box = halve(box)
+        write(z >> level, y >> level, box)
+
+
+def halved(box):
+    nz, ny, nx = (length // 2 for length in box.shape)
+    even = box[: 2 * nz, : 2 * ny, : 2 * nx]
+    rows = even[0::2] + even[1::2]
+    columns = rows[:, 0::2] + rows[:, 1::2]
+    return (columns[:, :, 0::2] + columns[:, :, 1::2]) * np.float32(0.125)
+
+
+def halved_by_tinybrain(box):
+    import tinybrain
+
+    own = box if box.flags.writeable else box.copy()  # it takes nothing that is mapped for reading
+    return tinybrain.downsample_with_averaging(own.T, (2, 2, 2))[0].T
+
+
+def by_tensorstore(version):
+    import tensorstore
+
+    def open_level(path, shape):
+        spec = {"driver": version, "kvstore": {"driver": "file", "path": path}, "create": True, "delete_existing": True}
+        if version == "zarr":
+            spec["metadata"] = {
+                **{"shape": shape, "chunks": [CHUNK] * 3, "dtype": "<f4", "dimension_separator": "/"},
+                "compressor": {"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1},
+            }
+        else:
+            inner = [
+                {"name": "bytes", "configuration": {"endian": "little"}},
+                {"name": "blosc", "configuration": {"cname": "lz4", "clevel": 5, "shuffle": "shuffle", "typesize": 4}},
+            ]
+            shards = {"name": "sharding_indexed", "configuration": {"chunk_shape": [64] * 3, "codecs": inner}}
+            spec["metadata"] = {
+                **{"shape": shape, "data_type": "float32", "codecs": [shards]},
+                "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [CHUNK] * 3}},
+            }
+        array = tensorstore.open(spec).result()
+        return lambda z, y, box: array[z : z + box.shape[0], y : y + box.shape[1]].write(box).result()
+
+    return open_level
+
+
+def by_zarr(version):
+    import zarr
+    from numcodecs import Blosc
+
+    def open_level(path, shape):
+        more = {"compressors": [Blosc("lz4", 5, Blosc.SHUFFLE)], "chunk_key_encoding": {"name": "v2", "separator": "/"}}
+        if version == 3:
+            more = {"compressors": [zarr.codecs.BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")]}
+        array = zarr.create_array(path, shape=shape, chunks=[CHUNK] * 3, dtype="float32", zarr_format=version, overwrite=True, **more)
+
+        def write(z, y, box):
+            array[z : z + box.shape[0], y : y + box.shape[1]] = box
+
+        return write
+
+    return open_level
+
+
+WRITERS = {
+    "tensorstore2": lambda path, shape: by_tensorstore("zarr")(path, shape),
+    "tensorstore3": lambda path, shape: by_tensorstore("zarr3")(path, shape),
+    "tinybrain2": lambda path, shape: by_tensorstore("zarr")(path, shape),
+    "zarr2": lambda path, shape: by_zarr(2)(path, shape),
+    "zarr3": lambda path, shape: by_zarr(3)(path, shape),
+}
+
+main(*sys.argv[1:])
