@@ -83,9 +83,16 @@ const routes = [
     validateSearch: searchOf({ after: text, header: text }),
     component: page("/browse/$place/$"),
   }),
+  createRoute({ ...at, path: "/ingest", component: page("/ingest") }),
+  createRoute({ ...at, path: "/ingest/plan/$id", component: page("/ingest/plan/$id") }),
   createRoute({ ...at, path: "/jobs", component: page("/jobs") }),
   createRoute({ ...at, path: "/jobs/$id", component: page("/jobs/$id") }),
-  createRoute({ ...at, path: "/microscopy", component: page("/microscopy") }),
+  createRoute({
+    ...at,
+    path: "/microscopy",
+    validateSearch: searchOf({ description: text, where: text }),
+    component: page("/microscopy"),
+  }),
   createRoute({
     ...at,
     path: "/microscopy/$id",

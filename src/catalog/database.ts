@@ -41,6 +41,8 @@ export interface DatabaseOptions {
   signal?: AbortSignal | undefined;
   /** `$EMPORIUM_POSTGRES_BIN`. */
   binariesFolder?: string | undefined;
+  /** `$EMPORIUM_POSTGRES_TEMPLATE`. */
+  templateFolder?: string | undefined;
   transport?: Transport | undefined;
 }
 

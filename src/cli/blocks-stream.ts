@@ -84,7 +84,7 @@ export default command({
   name: "blocks stream",
   summary: "Serve blocks of volumes in batches to Python: NumPy arrays and PyTorch tensors over shared memory",
   details: [
-    "emporium_blocks.py, which is installed with pip from the folder python/, starts this command and reads its batches. Each client has its own part of the epoch, by rank and world, and its own shared memory.",
+    "emporium.blocks, a module of the Python package em-porium, starts this command and reads its batches. Each client has its own part of the epoch, by rank and world, and its own shared memory.",
     "Without --stdio, --socket or --listen the command says what it would serve, and ends.",
     "NAME=LOCATION names the array of a volume; the default is image, image2 and so on. All are read on the grid of the first one, at the same places of the world.",
   ],

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
-import { envOf } from "../engine/env.js";
 import { IMPORT_KINDS } from "../stations/catalog/portal-import/kinds.js";
 import { command } from "./command.js";
-import { databaseFor, databaseOptions } from "./database-options.js";
+import { databaseOptions } from "./database-options.js";
 import { wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
@@ -73,21 +72,17 @@ export default command({
     },
   ],
   async run(options, io) {
-    const [{ openStore, parseLocation }, { importTree }, { openCatalog }] = await Promise.all([
+    const [{ openStore, parseLocation }, { importTree, openForImport }] = await Promise.all([
       import("../stores/url.js"),
-      import("../stations/catalog/portal-import/portal-import.js"),
-      import("../catalog/migrate.js"),
+      import("./tree-import.js"),
     ]);
     const location = parseLocation(options.location);
     if (location.scheme === "ftp")
       throw new EmporiumError("USAGE", "a tree is read from a folder, a bucket or a web server, not from FTP");
     const store = await openStore(location, { anonymous: options.anonymous, readOnly: true });
-    const jobs = options.jobs ?? 4;
-    // each job holds a session for its run and may need one for a deposition
-    const connections = 2 * jobs + 2;
-    const database = await openCatalog({ ...(await databaseFor(options, io, "writer", "catalog import")), connections });
+    const database = await openForImport(options, io, "catalog import");
     try {
-      const report = await importTree({
+      const given = {
         store,
         database,
         prefixes: {
@@ -99,10 +94,10 @@ export default command({
         expressions: { filter: options.filterDatasets, exclude: options.excludeDataset },
         kinds: options.import.includes("everything") ? undefined : options.import,
         again: options.again,
-        jobs,
-        ...envOf(io),
-      });
-      return printReport(report, io);
+        jobs: options.jobs,
+        onEvent: io.onEvent,
+      };
+      return printReport(await importTree(given, io), io);
     } finally {
       await database.close();
     }

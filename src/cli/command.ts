@@ -2,12 +2,15 @@ import type { z } from "zod";
 import type { Clock } from "../core/clock.js";
 import type { ErrorRecord } from "../core/errors.js";
 import type { Log } from "../core/log.js";
+import type { TypedCommand } from "../engine/env.js";
 import type { OnEvent } from "../engine/events.js";
 
 /** What a command may use of its process. It touches nothing else, so that tests run commands without a process. */
 export interface Io {
   /** A line of the result, for stdout. */
   out(text: string): void;
+  /** As `out`, for a line whose secret the person is meant to have: nothing is cut out of it. */
+  reveal(text: string): void;
   /** As `out`; on a terminal the next text takes its place. */
   show(text: string): void;
   /** The result as a JSON document, for stdout. */
@@ -20,6 +23,8 @@ export interface Io {
   readonly log: Log;
   /** Takes the events of a run: progress, and messages about what a person should know. */
   readonly onEvent: OnEvent;
+  /** This command line. */
+  readonly typed?: TypedCommand | undefined;
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

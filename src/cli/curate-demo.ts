@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { command } from "./command.js";
-import { type DemoResult, type DemoStep, runDemoStep } from "./demo-steps.js";
+import { type DemoResult, type DemoStep, failedStep, runDemoStep } from "./demo-steps.js";
 
 export default command({
   name: "curate demo",
@@ -23,36 +23,69 @@ export default command({
       results.push(result);
       if (result.exitStatus !== 0) break;
     }
-    const exitStatus = results.at(-1)!.exitStatus;
-    if (io.json)
-      io.outJson({
-        steps: results,
-        errors: exitStatus === 0 ? [] : ((results.at(-1)!.result as { errors?: unknown[] })?.errors ?? []),
-      });
+    const last = results.at(-1)!;
+    const { exitStatus } = last;
+    const errors = exitStatus === 0 ? [] : failedStep(last, "emporium curate demo", io);
+    if (io.json) io.outJson({ steps: results, errors });
     else if (exitStatus === 0)
       io.out(`\nThe pictures are ${join(dest, "histogram.png")} and ${join(dest, "matrix.svg")}; the tables lie beside them.`);
     return exitStatus;
   },
 });
 
-function stepsOf(dest: string, drives: readonly string[], portal: string): DemoStep[] {
-  const [first] = drives;
-  const last = drives.at(-1);
-  const batch = join(dest, "batches", "d4-hat");
+/** The steps of all four drives: the whole line, and beside it what the reference counts, and the anomalies. */
+function stepsOf(dest: string, drives: readonly string[], runs: string): DemoStep[] {
+  const line = curateSteps({ dest, drives, runs, packaging: ["--voxel-spacing", "10"] });
+  const collect = line.findIndex(({ name }) => name === "curate collect");
   const matches = join(dest, "matching_runs.csv");
-  const reference = join(dest, "reference.png");
+  return [
+    ...line.slice(0, collect),
+    {
+      says: "The same as the reference counts and draws it",
+      name: "curate labels",
+      words: [drives[0]!, "--matches", matches, "--plot", join(dest, "reference.png"), "--compat", "reference"],
+    },
+    { says: "Anomalies", name: "curate hygiene", words: [...drives, "--plan", join(dest, "tidy.sh")] },
+    ...line.slice(collect),
+    {
+      says: "Its configuration is accepted",
+      name: "ingest check",
+      words: [join(dest, "packages", packageName(drives), "config.yaml")],
+    },
+  ];
+}
+
+interface CurateLine {
+  /** Folder of tables, pictures, batches and packages. */
+  dest: string;
+  /** The labels of the first are counted; the last one's hat-like structures are packaged. */
+  drives: readonly string[];
+  /** The portal's list of runs. */
+  runs: string;
+  /** What `curate package` is told. */
+  packaging: readonly string[];
+}
+
+const packageName = (drives: readonly string[]) => `${/d\d+$/.exec(drives.at(-1)!)?.[0]}-hat`;
+
+/** From drives to a batch that is ready to be ingested. */
+export function curateSteps({ dest, drives, runs, packaging }: CurateLine): DemoStep[] {
+  const name = packageName(drives);
+  const batch = join(dest, "batches", name);
+  const package_ = join(dest, "packages", name);
+  const matches = join(dest, "matching_runs.csv");
   return [
     { says: "The inventory: kinds, drives, runs", name: "curate scan", words: [...drives, "--out", join(dest, "archive.json")] },
     {
       says: "Which folders are which runs of the portal",
       name: "curate match",
-      words: [...drives, "--runs", portal, "--out", matches],
+      words: [...drives, "--runs", runs, "--out", matches],
     },
     {
-      says: "The labels of drive 1, and their histogram",
+      says: "The labels of the first drive, and their histogram",
       name: "curate labels",
       words: [
-        first!,
+        drives[0]!,
         "--matches",
         matches,
         "--plot",
@@ -64,21 +97,15 @@ function stepsOf(dest: string, drives: readonly string[], portal: string): DemoS
       ],
     },
     {
-      says: "The same as the reference counts and draws it",
-      name: "curate labels",
-      words: [first!, "--matches", matches, "--plot", reference, "--compat", "reference"],
-    },
-    { says: "Anomalies", name: "curate hygiene", words: [...drives, "--plan", join(dest, "tidy.sh")] },
-    {
       says: "The hat-like structures of the last drive as a batch: named by the portal's runs, checksummed, in the ledger",
       name: "curate collect",
-      words: [last!, "--matches", matches, "--label", "hat", "--dest", batch],
+      words: [drives.at(-1)!, "--matches", matches, "--label", "hat", "--dest", batch],
     },
     {
       says: "The batch as an ingestion, with placeholders for what only a person knows",
       name: "curate package",
-      words: [batch, "--dest", join(dest, "packages", "d4-hat"), "--voxel-spacing", "10"],
+      words: [batch, "--dest", package_, ...packaging],
+      unless: join(package_, "config.yaml"),
     },
-    { says: "Its configuration is accepted", name: "ingest check", words: [join(dest, "packages", "d4-hat", "config.yaml")] },
   ];
 }

@@ -33,5 +33,6 @@ export async function databaseFor(
     log: io.log,
     signal: io.signal,
     binariesFolder: io.env.EMPORIUM_POSTGRES_BIN,
+    templateFolder: io.env.EMPORIUM_POSTGRES_TEMPLATE,
   };
 }

@@ -41,7 +41,7 @@ export async function trainNetwork(options: NetworkOptions, io: Io): Promise<Dem
   say(`\n# A small network learns the cell's membrane from its blocks, for ${seconds} s\n$ ${command}`);
   const skipped = (reason: string): DemoResult => {
     say(`skipped: ${reason}`);
-    return { command, exitStatus: 0, result: { skipped: reason } };
+    return { command, exitStatus: 0, result: { skipped: reason }, errors: [] };
   };
   if (existsSync(picture)) return skipped(`${picture} is there`);
   if ((await run(python, ["-c", HAS_PYTORCH], env, () => {}, io.signal)) !== 0) {
@@ -68,11 +68,11 @@ export async function trainNetwork(options: NetworkOptions, io: Io): Promise<Dem
       }),
     );
     io.fail(error);
-    return { command, exitStatus: 1, result: { lines, errors: [error] } };
+    return { command, exitStatus: 1, result: { lines, errors: [error] }, errors: [error] };
   }
   await rename(unfinished, picture);
   say(`What it finds, also below the line, in a part that it has not seen: ${picture}`);
-  return { command, exitStatus, result: { lines, picture } };
+  return { command, exitStatus, result: { lines, picture }, errors: [] };
 }
 
 /** @returns the exit status; 127 where the program is not there. A program that is told to stop has time to end its own. */

@@ -1,4 +1,7 @@
-import { EmporiumError } from "../core/errors.js";
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { asEmporiumError, EmporiumError, ERRORS, type ErrorRecord, toErrorRecord } from "../core/errors.js";
 import { quoteWord } from "../core/shell.js";
 import type { Io } from "./command.js";
 import { parseCommandLine } from "./flags.js";
@@ -11,30 +14,80 @@ export interface DemoStep {
   words: readonly string[];
   /** Further words, too long to be shown: printed as a variable of the shell. */
   behind?: { words: readonly string[]; as: string } | undefined;
+  /** A file that a person may have changed since: where it is, the command is not run again. */
+  unless?: string | undefined;
+  /** Variables that libraries read from the process, as `export` would have set them. */
+  env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface DemoResult {
   command: string;
   exitStatus: number;
   result: unknown;
+  errors: readonly ErrorRecord[];
 }
 
 /** Prints a step's command line and runs it. With `--json` its document is kept for the demonstration's own. */
-export async function runDemoStep({ says, name, words, behind }: DemoStep, io: Io): Promise<DemoResult> {
+export async function runDemoStep(step: DemoStep, io: Io): Promise<DemoResult> {
+  const { says, name, words, behind, unless, env = {} } = step;
   const line = ["emporium", name, ...words.map(quoteWord), ...(behind ? [behind.as] : [])].join(" ");
-  if (!io.json) io.out(`\n# ${says}\n$ ${line}`);
-  const step = (await io.commands()).find((one) => one.name === name);
-  if (!step) throw new EmporiumError("INTERNAL", `there is no command "${name}"`);
+  const say = io.json ? () => {} : io.out;
+  say(`\n# ${says}\n$ ${line}`);
+  if (unless !== undefined && existsSync(unless)) {
+    const reason = `${unless} is there`;
+    say(`skipped: ${reason}`);
+    return { command: line, exitStatus: 0, result: { skipped: reason }, errors: [] };
+  }
+  const command = (await io.commands()).find((one) => one.name === name);
+  if (!command) throw new EmporiumError("INTERNAL", `there is no command "${name}"`);
   let result: unknown;
   const keep = (value: unknown) => {
     result = value;
   };
-  const { options } = parseCommandLine(step, [...words, ...(behind?.words ?? [])]);
-  const exitStatus = await step.run(options, io.json ? { ...io, outJson: keep, out: (text) => keep(JSON.parse(text)) } : io);
-  return { command: line, exitStatus, result };
+  const all = [...words, ...(behind?.words ?? [])];
+  const { options } = parseCommandLine(command, all);
+  const typed = io.typed && { ...io.typed, words: [...name.split(" "), ...all] };
+  const own: Io = { ...io, typed, ...(io.json && { outJson: keep, out: (text: string) => keep(JSON.parse(text)) }) };
+  const before = Object.fromEntries(Object.keys(env).map((key) => [key, process.env[key]]));
+  Object.assign(process.env, env);
+  try {
+    const exitStatus = await command.run(options, own);
+    return { command: line, exitStatus, result, errors: errorsIn(result) };
+  } catch (thrown) {
+    const error = asEmporiumError(thrown);
+    if (error.code === "CANCELLED" || io.signal.aborted) throw thrown;
+    io.fail(toErrorRecord(error));
+    return { command: line, exitStatus: ERRORS[error.code].exit, result, errors: [toErrorRecord(error)] };
+  } finally {
+    for (const [key, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[key];
+      else process.env[key] = value;
+    }
+  }
 }
 
 /** What went wrong in a step, as its document has it. */
-export function errorsOf(step: DemoResult | undefined): unknown {
-  return (step?.result as { errors?: unknown } | undefined)?.errors ?? [];
+function errorsIn(result: unknown): readonly ErrorRecord[] {
+  return (result as { errors?: readonly ErrorRecord[] } | undefined)?.errors ?? [];
+}
+
+/** Says which step ended a demonstration, and how to go on. @returns what a document of the demonstration has for it */
+export function failedStep({ command, exitStatus, errors }: DemoResult, again: string, io: Io): readonly ErrorRecord[] {
+  const error = toErrorRecord(
+    new EmporiumError("TASK_FAILED", `a step ended with ${exitStatus}, 0 was wanted: ${command}`, {
+      hint: `what it says above tells why; then give ${again} again: what is done is not done once more`,
+    }),
+  );
+  io.fail(error);
+  return [...errors, error];
+}
+
+/** A folder that is made by a generator, whole or not at all: made anew, its files would be newer, and so work of other steps. */
+export async function makeOnce(folder: string, make: (folder: string) => Promise<unknown>): Promise<void> {
+  if (existsSync(folder)) return;
+  const unfinished = `${folder}.part`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(dirname(folder), { recursive: true });
+  await make(unfinished);
+  await rename(unfinished, folder);
 }

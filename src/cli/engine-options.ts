@@ -244,7 +244,7 @@ const optional = <K extends string>(key: K, value: string | undefined) =>
 const IN_IMAGES: readonly EngineName[] = ["aws-batch", "kubernetes"];
 
 /** Nodes of a cluster see the same folders: the program is started there by the path that it has here. */
-function thisProgram(): string[] {
+export function thisProgram(): string[] {
   return [process.execPath, join(import.meta.dirname, "main.js")];
 }
 

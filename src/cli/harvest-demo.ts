@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { command } from "./command.js";
-import { type DemoResult, type DemoStep, errorsOf, runDemoStep } from "./demo-steps.js";
+import { type DemoResult, type DemoStep, failedStep, runDemoStep } from "./demo-steps.js";
 import { wholeNumber } from "./option-types.js";
 import { toldToStop } from "./signals.js";
 
@@ -53,7 +53,8 @@ export default command({
         results.push(await runDemoStep({ ...step, behind: asks ? { words: bases, as: "$BASES" } : undefined }, io));
         const status = results.at(-1)!.exitStatus;
         if (status !== 0) {
-          if (io.json) io.outJson({ steps: results, errors: errorsOf(results.at(-1)) });
+          const errors = failedStep(results.at(-1)!, "emporium harvest demo", io);
+          if (io.json) io.outJson({ steps: results, errors });
           return status;
         }
       }

@@ -3,7 +3,7 @@ import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { clusterOf, engineOptions } from "./engine-options.js";
 import { allowPrivate } from "./harvest-options.js";
-import { bytesPerSecond, perSecond, wholeNumber } from "./option-types.js";
+import { bytesPerSecond, ioMode, perSecond, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
 export default command({
@@ -53,6 +53,7 @@ export default command({
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
     allowPrivate,
     sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
+    io: ioMode(),
     keepGoing: z.boolean().default(true).meta({
       description: "after a failure download the rest (default), or stop at the first failure",
       negative: "fail-fast",
@@ -98,6 +99,7 @@ export default command({
       anonymous: options.anonymous,
       allowPrivate: options.allowPrivate,
       sync: options.sync,
+      io: options.io,
       keepGoing: options.keepGoing,
       dryRun: options.dryRun,
       ...envOf(io),

@@ -41,6 +41,7 @@ export default command({
       ...workOf(options),
       anonymous: options.anonymous,
       sync: options.sync,
+      io: options.io,
       checksum: options.checksum,
       ...envOf(io),
     });

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { Answers } from "../stations/ingest/new-config/answers.js";
 import { command } from "./command.js";
+import { wholeNumber } from "./option-types.js";
 
 export default command({
   name: "ingest new",
@@ -7,12 +9,22 @@ export default command({
   details: [
     "With --from, inspects a folder of tomograms, tilt series, frames, acquisition files, alignments and annotations: it finds the names of the runs, a glob for each kind of file, voxel and pixel spacings from headers, tilts and doses from acquisition files. The folder is not changed. Without --from, the command asks questions; --yes takes the defaults.",
     "Unknown values get a valid placeholder with the comment # please fill in; inferred values have # please check. ingest check accepts the configuration and counts these lines; ingest run warns about them and writes to a bucket only with --allow-placeholders.",
+    "Options give what only a person knows: the numbers of the deposition and the dataset at the portal, title, author, date.",
     "The configuration goes to standard output, or to the file that --out names. Its first lines name the INPUT for ingest plan and ingest run.",
   ],
   options: z.object({
     from: z.string().optional().meta({ description: "folder or bucket to inspect", value: "DIR" }),
     out: z.string().optional().meta({ description: "write to this file; an existing file is not changed", value: "FILE" }),
     yes: z.boolean().default(false).meta({ description: "ask nothing", short: "y" }),
+    deposition: wholeNumber(1).optional().meta({ description: "number of the deposition at the portal", value: "ID" }),
+    dataset: wholeNumber(1).optional().meta({ description: "number of the dataset, which names its folder", value: "ID" }),
+    title: z.string().optional().meta({ description: "title of the deposition and the dataset" }),
+    author: z.string().optional().meta({ description: "first author, the one to write to", value: "NAME" }),
+    date: z
+      .string()
+      .regex(/^\d{4}-\d{2}-\d{2}$/, "a day as 2026-02-01")
+      .optional()
+      .meta({ description: "day of the release, as 2026-02-01", value: "DAY" }),
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
@@ -26,8 +38,10 @@ export default command({
   async run(options, io) {
     const { newConfig } = await import("../stations/ingest/new-config/new-config.js");
     const { askAll, QUESTIONS } = await import("../stations/ingest/new-config/answers.js");
-    const answers = options.yes || options.from !== undefined ? {} : await askAll(QUESTIONS, io.ask);
-    const { from, anonymous, out } = options;
+    const { from, anonymous, out, yes, deposition, dataset, title, author, date } = options;
+    const given: Answers = { depositionId: deposition, datasetId: dataset, title, author, releaseDate: date };
+    const open = QUESTIONS.filter(({ key }) => given[key] === undefined);
+    const answers = { ...given, ...(yes || from !== undefined ? {} : await askAll(open, io.ask)) };
     const config = await newConfig({ from, answers, anonymous, signal: io.signal });
     if (out !== undefined) {
       const { writeNew } = await import("../stations/ingest/new-config/write-new.js");

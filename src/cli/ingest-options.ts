@@ -5,7 +5,7 @@ import { envOf } from "../engine/env.js";
 import { KINDS } from "../model/kinds.js";
 import type { Io } from "./command.js";
 import { clusterOf, type EngineOptions, engineOptions } from "./engine-options.js";
-import { amountOfBytes, defaultJobs, defaultMemoryBytes, httpUrl, wholeNumber } from "./option-types.js";
+import { amountOfBytes, defaultJobs, defaultMemoryBytes, httpUrl, ioMode, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
 /** `--import-<plural>`, `--import-<type>-metadata`, `--filter-<type>-name`: one flag for each kind of the data model. */
@@ -30,6 +30,10 @@ export const volumeOptions = {
     .enum(["blosc-lz4", "zstd"])
     .optional()
     .meta({ description: "compression of OME-Zarr 0.5 (default: blosc-lz4)", value: "NAME" }),
+  dtype: z.enum(["float32", "source"]).default("float32").meta({
+    description: "type of the Zarr's voxels: the portal's float32, or the source's own where it is an integer type",
+    value: "float32",
+  }),
   compat: z.enum(["reference"]).optional().meta({
     description: "use the values that the reference computes wrongly (darkened odd edges, …)",
     value: "reference",
@@ -44,6 +48,7 @@ export const workOptions = {
     .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
   anonymous: flag("send unsigned requests to buckets"),
   sync: flagOn("flush each file to the disk before it counts as done"),
+  io: ioMode(),
   checksum: z.enum(["sha256"]).optional().meta({ description: "add this checksum to the receipts", value: "sha256" }),
 };
 
@@ -149,13 +154,17 @@ export function workOf(options: { jobs?: number | undefined; memory?: number | u
 }
 
 /** How the Zarr is written. @throws {EmporiumError} USAGE for a codec that the version does not have. */
-export function zarrOf({ omeZarr, codec }: { omeZarr: "0.4" | "0.5"; codec?: "blosc-lz4" | "zstd" | undefined }) {
+export function zarrOf({
+  omeZarr,
+  codec,
+  dtype,
+}: Pick<z.output<z.ZodObject<typeof volumeOptions>>, "omeZarr" | "codec" | "dtype">) {
   if (omeZarr === "0.4" && codec !== undefined && codec !== "blosc-lz4") {
     throw new EmporiumError("USAGE", `--codec ${codec}: OME-Zarr 0.4 is written with blosc-lz4 only, as the portal has it`, {
       hint: "add --ome-zarr 0.5, or leave --codec out",
     });
   }
-  return { omeZarr, codec };
+  return { omeZarr, codec, dtype };
 }
 
 /** What every ingest is given, from the command line. */
@@ -178,6 +187,7 @@ export function importOf(options: Omit<IngestOptions, "forceOverwrite" | "dryRun
     httpsPrefix: options.httpsPrefix,
     anonymous: options.anonymous,
     sync: options.sync,
+    io: options.io,
     checksum: options.checksum,
     verify: options.verify,
     ...envOf(io),

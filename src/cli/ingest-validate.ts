@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import { EmporiumError } from "../core/errors.js";
 import { quoteWord } from "../core/shell.js";
 import type { ValidationDocument } from "../stations/ingest/validate/report/document.js";
 import type { ValidateRequest } from "../stations/ingest/validate/run.js";
@@ -70,17 +70,15 @@ export default command({
   },
 });
 
-/** For the pages of serve. Where the workspace cannot be written the result is not lost: it is printed. */
+/** For the pages of serve. */
 async function keep(document: ValidationDocument, request: ValidateRequest, io: Io): Promise<void> {
   const [{ keepReport }, { fileStore }] = await Promise.all([
     import("../stations/ingest/validate/report/kept.js"),
     import("../stores/file/store.js"),
   ]);
-  try {
-    const id = await keepReport(fileStore(io.workspace), document, request, io.clock);
-    if (!io.json) io.out(`report ${id}: emporium serve ${quoteWord(request.location)} shows it at /reports/${id}`);
-  } catch (error) {
-    if (!isEmporiumError(error)) throw error;
-    io.log.warn(`the report is not kept for the pages of emporium serve: ${error.message}`, { hint: "--workspace DIR" });
+  const { clock, log, signal } = io;
+  const id = await keepReport(fileStore(io.workspace), document, request, { clock, log, signal });
+  if (id !== undefined && !io.json) {
+    io.out(`report ${id}: emporium serve ${quoteWord(request.location)} shows it at /reports/${id}`);
   }
 }

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import type { ErrorRecord } from "../core/errors.js";
 import { command, type Io } from "./command.js";
-import { databaseFor, databaseOptions } from "./database-options.js";
+import { databaseOptions } from "./database-options.js";
 import { importOf, roundOptions } from "./ingest-options.js";
 import { duration } from "./option-types.js";
 import { printReport } from "./report.js";
 import { toldToStop } from "./signals.js";
 
-const IMPORT_JOBS = 4;
 const SECOND_MS = 1000;
 
 export default command({
@@ -64,28 +63,23 @@ export default command({
 interface Catalogued {
   output: string;
   anonymous: boolean;
-  httpsPrefix?: string | undefined;
   database?: string | undefined;
   login?: string | undefined;
 }
 
 /** Brings the catalogue up to date with the tree. What fails is tried again at the next look. */
 async function catalogueOf(options: Catalogued, io: Io): Promise<() => Promise<readonly ErrorRecord[]>> {
-  const [{ openStore }, { importTree }, { openCatalog }, { asEmporiumError, toErrorRecord }] = await Promise.all([
+  const [{ openStore }, { asEmporiumError, toErrorRecord }, { importTree, openForImport }] = await Promise.all([
     import("../stores/url.js"),
-    import("../stations/catalog/portal-import/portal-import.js"),
-    import("../catalog/migrate.js"),
     import("../core/errors.js"),
+    import("./tree-import.js"),
   ]);
   const store = await openStore(options.output, { anonymous: options.anonymous, readOnly: true });
-  const opening = { ...(await databaseFor(options, io, "writer", "ingest watch")), connections: 2 * IMPORT_JOBS + 2 };
   return async () => {
     try {
-      const database = await openCatalog(opening);
+      const database = await openForImport(options, io, "ingest watch");
       try {
-        const { clock, log, signal } = io;
-        const report = await importTree({ store, database, jobs: IMPORT_JOBS, clock, log, signal });
-        return report.errors;
+        return (await importTree({ store, database }, io)).errors;
       } finally {
         await database.close();
       }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { formatBytes, parseBytes } from "../core/units.js";
+import { IO_MODES } from "../stores/io-mode.js";
 import { fewFiles } from "../system/open-files.js";
 
 /** Values of options that several commands share. A message says what is wanted; the parser puts what was found before it. */
@@ -26,6 +27,12 @@ export const amountOfBytes = (least: number) =>
     }
     context.addIssue({ code: "custom", message: `an amount of bytes from ${formatBytes(least)}, as 512MiB or 2GB,` });
     return z.NEVER;
+  });
+
+export const ioMode = () =>
+  z.enum(IO_MODES).default("auto").meta({
+    description: "long reads and writes of files: past the page cache, through it, or whichever is quicker",
+    value: "MODE",
   });
 
 const AGE_MS = { d: 24 * 3600_000, h: 3600_000 } as const;

@@ -24,6 +24,8 @@ export interface Host {
   /** Aborts at the first signal. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** What the run is to be called in the workspace: `RUN_ID_VARIABLE` of who started this. */
+  readonly runId?: string | undefined;
 }
 
 /** Variables whose values are cut from every line, whichever library reads them. */
@@ -59,10 +61,12 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
     const { parseCommandLine } = await import("./flags.js");
     const { options, globals } = parseCommandLine(command, asked.rest);
     const workspace = globals.workspace ?? (host.env.EMPORIUM_WORKSPACE || ".emporium");
-    if (!PARTS_OF_RUNS.has(command.name)) recorder = lazyRecorder({ workspace, words, clock: host.clock, log: terminal.log });
+    const { runId: id, clock } = host;
+    if (!PARTS_OF_RUNS.has(command.name)) recorder = lazyRecorder({ id, workspace, words, clock, log: terminal.log });
     const io: Io = {
       out: terminal.out,
       show: terminal.show,
+      reveal: terminal.reveal,
       outJson: (value) => {
         answered = true;
         terminal.outJson(value);
@@ -79,6 +83,7 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
         tell(event);
         recorder?.onEvent(event);
       },
+      typed: { words, folder: process.cwd() },
       signal: host.signal,
       clock: host.clock,
       env: host.env,
@@ -117,19 +122,19 @@ export function looseFlags(words: readonly string[]) {
 /** Jobs call them, many at once: what they do is told by the run that they are of. */
 const PARTS_OF_RUNS = new Set(["engine work", "engine gate", "engine dead"]);
 
-/** Keeps the events of a command's runs where others see them. Most commands have none: what does it is loaded with the first plan. */
-function lazyRecorder(of: { workspace: string; words: readonly string[]; clock: Clock; log: Log }): RunRecorder {
-  let recorder: Promise<RunRecorder> | undefined;
+/** Keeps the events of a command's runs where others see them. Most commands have none: what does it is loaded with the first plan, or for an id. */
+function lazyRecorder(of: LazyRecorderOptions): RunRecorder {
   const load = async () => {
     const [{ recordRun }, { everyInterval }] = await Promise.all([
       import("../engine/run-events.js"),
       import("../engine/lock.js"),
     ]);
-    const { workspace, words: command, clock, log } = of;
-    return recordRun({ workspace, command, folder: process.cwd(), version: version(), clock, every: everyInterval, log });
+    const { id, workspace, words: command, clock, log } = of;
+    return recordRun({ id, workspace, command, folder: process.cwd(), version: version(), clock, every: everyInterval, log });
   };
+  let recorder = of.id === undefined ? undefined : load();
   const onEvent: OnEvent = (event) => {
-    if (!recorder && event.kind !== "plan") return;
+    if (!recorder && event.kind !== "plan" && event.kind !== "waiting") return;
     recorder ??= load();
     void recorder.then((one) => {
       for (const error of before.splice(0)) one.told(error);
@@ -142,6 +147,14 @@ function lazyRecorder(of: { workspace: string; words: readonly string[]; clock: 
     else before.push(error);
   };
   return { onEvent, told, end: async (status, error) => (await recorder)?.end(status, error) };
+}
+
+interface LazyRecorderOptions {
+  id: string | undefined;
+  workspace: string;
+  words: readonly string[];
+  clock: Clock;
+  log: Log;
 }
 
 type Asked = { text: string } | { entry: CommandEntry; rest: string[]; help: boolean };

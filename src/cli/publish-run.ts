@@ -2,7 +2,7 @@ import { z } from "zod";
 import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { clusterOf, engineOptions } from "./engine-options.js";
-import { bytesPerSecond, wholeNumber } from "./option-types.js";
+import { bytesPerSecond, ioMode, wholeNumber } from "./option-types.js";
 import { planOf, refuseBoth, sampleOptions } from "./publish-options.js";
 import { printReport } from "./report.js";
 
@@ -27,10 +27,11 @@ export default command({
     dryRun: z.boolean().default(false).meta({ description: "print what would be sent and removed, change nothing" }),
     jobs: wholeNumber(1, 1024).optional().meta({ description: "parallel requests (default: 64)", value: "N" }),
     limit: bytesPerSecond().optional().meta({ description: "limit of the bytes sent per second", value: "50MB/s" }),
+    io: ioMode(),
     ...engineOptions,
   }),
   examples: [{ run: "emporium publish run --help", says: "the rule that decides what is sent" }],
-  async run({ plan, checksum, delete: remove, dryRun, jobs, limit, ...options }, io) {
+  async run({ plan, checksum, delete: remove, dryRun, jobs, limit, io: mode, ...options }, io) {
     const cluster = await clusterOf(options, { jobs: undefined, memoryBytes: undefined, dryRun }, io);
     refuseBoth(plan, options);
     const [{ publishRun }, { readPlan }] = await Promise.all([
@@ -38,7 +39,7 @@ export default command({
       import("../stations/publish/plan/read-plan.js"),
     ]);
     const planned = plan === undefined ? await planOf(options, io, { checksum, delete: remove }) : await readPlan(plan, io);
-    const own = { checksum, delete: remove, dryRun, jobs, bytesPerSecond: limit };
+    const own = { checksum, delete: remove, dryRun, jobs, bytesPerSecond: limit, io: mode };
     const settings = { ...own, workspace: io.workspace, ...envOf(io) };
     if (!cluster) return printReport(await publishRun(planned, settings), io);
     const { publishRunOnCluster } = await import("../stations/publish/run/on-cluster.js");

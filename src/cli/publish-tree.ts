@@ -3,7 +3,7 @@ import { LIMITS } from "../core/limits.js";
 import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { clusterOf, engineOptions } from "./engine-options.js";
-import { amountOfBytes, bytesPerSecond, defaultMemoryBytes, wholeNumber } from "./option-types.js";
+import { amountOfBytes, bytesPerSecond, defaultMemoryBytes, ioMode, wholeNumber } from "./option-types.js";
 import { selectionOf, treeOptions } from "./publish-options.js";
 import { printReport } from "./report.js";
 
@@ -35,6 +35,7 @@ export default command({
     memory: amountOfBytes(LIMITS.memoryBytesMin)
       .optional()
       .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
+    io: ioMode(),
     ...engineOptions,
   }),
   examples: [
@@ -46,7 +47,22 @@ export default command({
     { run: "emporium publish verify demo-out/portal demo-out/bucket", says: "verify it" },
   ],
   async run(
-    { tree, location, limit, memory, dataset, run, include, exclude, checksum, delete: remove, dryRun, jobs, ...engine },
+    {
+      tree,
+      location,
+      limit,
+      memory,
+      io: mode,
+      dataset,
+      run,
+      include,
+      exclude,
+      checksum,
+      delete: remove,
+      dryRun,
+      jobs,
+      ...engine
+    },
     io,
   ) {
     const cluster = await clusterOf(engine, { jobs: undefined, memoryBytes: memory, dryRun }, io);
@@ -55,6 +71,7 @@ export default command({
       ...selectionOf({ dataset, run, include, exclude }),
       bytesPerSecond: limit,
       memoryBytes: memory ?? defaultMemoryBytes(),
+      io: mode,
       workspace: io.workspace,
       ...envOf(io),
     };

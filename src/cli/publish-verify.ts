@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
+import { ioMode } from "./option-types.js";
 import { planOf, refuseBoth, type SampleOptions, sampleOptions, selectionOf, treeOptions } from "./publish-options.js";
 import { printReport } from "./report.js";
 
@@ -28,14 +29,15 @@ export default command({
     ...sampleOptions,
     ...treeOptions,
     checksum: z.boolean().default(true).meta({ description: "compare contents (default)" }),
+    io: ioMode(),
   }),
   examples: [{ run: "emporium publish verify --help", says: "what is compared" }],
-  async run({ plan, location, checksum, dataset, run, include, exclude, ...options }, io) {
+  async run({ plan, location, checksum, io: mode, dataset, run, include, exclude, ...options }, io) {
     const selection = selectionOf({ dataset, run, include, exclude });
     if (plan !== undefined && location !== undefined) {
       refuseSample(options);
       const { verifyPublishedTree } = await import("../stations/publish/tree/verify-tree.js");
-      return printReport(await verifyPublishedTree(plan, location, { ...selection, checksum, ...envOf(io) }), io);
+      return printReport(await verifyPublishedTree(plan, location, { ...selection, checksum, io: mode, ...envOf(io) }), io);
     }
     refuseSelection({ dataset, run, include, exclude });
     refuseBoth(plan, options);
@@ -44,7 +46,7 @@ export default command({
       import("../stations/publish/plan/read-plan.js"),
     ]);
     const planned = plan === undefined ? await planOf(options, io) : await readPlan(plan, io);
-    return printReport(await publishVerify(planned, { checksum, ...envOf(io) }), io);
+    return printReport(await publishVerify(planned, { checksum, io: mode, ...envOf(io) }), io);
   },
 });
 

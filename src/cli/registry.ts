@@ -306,7 +306,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "demo",
-    summary: "Create a miniature laboratory, ingest it, and open it in a browser",
+    summary: "Go the whole way with a miniature laboratory, from a portal to a page in a browser",
     load: () => import("./demo.js"),
   },
   {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Database } from "../catalog/database.js";
-import { asEmporiumError, ERRORS, toErrorRecord } from "../core/errors.js";
+import { asEmporiumError, EmporiumError, ERRORS, toErrorRecord } from "../core/errors.js";
 import { quoteWord } from "../core/shell.js";
 import type { ServedCatalogue } from "../server/api/context.js";
 import type { Place } from "../server/places.js";
@@ -10,20 +10,20 @@ import type { Store } from "../stores/store.js";
 import { readOptions } from "./blocks-options.js";
 import { command, type Io } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
+import { thisProgram } from "./engine-options.js";
 import { defaultMemoryBytes, wholeNumber } from "./option-types.js";
 import { toldToStop } from "./signals.js";
 import { version } from "./version.js";
-
-const IMPORT_JOBS = 4;
 
 export default command({
   name: "serve",
   summary: "Open volumes, folders, buckets and trees in a browser; serve a tree as your own portal",
   details: [
-    "Prints the address of the pages, and serves until Ctrl-C. Locations are MRC files and other images, folders of any files, standardised trees, buckets and folders of web servers, as they are: nothing is converted, and nothing can be written. One volume opens in the viewer, one folder as a list of its files.",
+    "Prints the address of the pages, and serves until Ctrl-C. Locations are MRC files and other images, folders of any files, standardised trees, buckets and folders of web servers, as they are: nothing is converted, and without --write nothing can be written. One volume opens in the viewer, one folder as a list of its files.",
     "The first tree gets a catalogue: while it is served, the catalogue is updated from it (as catalog import does; unchanged runs are skipped), with --json before the result is printed. It answers GraphQL at /graphql, files with ranges at /files, read-only S3 at /s3, Neuroglancer at /viewer.",
     "A folder or bucket with raw_frames or raw_files is the storage of catalog upload: /microscopy shows its data sets, by the rows of the same database. Beside a tree it is another location: emporium serve TREE STORAGE.",
     "On 127.0.0.1, the default, only this machine can reach the server. With another --host everybody who reaches the port can read everything in the locations; --url is then the URL at which others reach this server. URLs in answers and in Neuroglancer's views point to this server, whatever URLs rows and views were written with.",
+    "--write lets pages start jobs and decide on matches. Each job is a command of this program: the page shows its plan first. Who may do so is in the file of --token-file, in lines of NAME SCOPES TOKEN; scopes are review (decisions), write (jobs) and read (what commands have left in the workspace), joined by commas. A new file gets a token for everything, and the address that is printed contains it. Jobs run as the user of the server, and only in the locations and below --write-root. Where others reach the server, --write needs --url https://….",
     "Pages of other origins can read nothing, unless --cors names their origin.",
     "--memory is for all that is kept and on its way: chunks and planes of volumes, files, layers, counts of lists. The program itself and its database come on top.",
     "The official client (cryoet_data_portal) needs two settings, which are printed: the URL for Client(…), and BOTO_ENDPOINT_URL. Other AWS programs read AWS_ENDPOINT_URL_S3.",
@@ -51,12 +51,25 @@ export default command({
       .default("portal")
       .meta({ description: "name of the bucket at /s3", value: "NAME" }),
     import: z.boolean().default(true).meta({ description: "update the catalogue from the tree" }),
+    write: z.boolean().default(false).meta({ description: "let who has a token decide on matches and start jobs from pages" }),
+    tokenFile: z
+      .string()
+      .optional()
+      .meta({ description: "with --write: who may change what; a file that is not there is created", value: "FILE" }),
+    writeRoot: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "with --write: jobs may read and write below this, too, beside the locations", value: "DIR" }),
     ...databaseOptions,
     ...readOptions,
   }),
   examples: [
     { run: "emporium serve demo-out/portal --port 0", says: "the demo's tree as a portal", stays: true },
-    { run: "emporium serve demo-out/volume.mrc --port 0", says: "one volume, in the viewer", stays: true },
+    {
+      run: "emporium serve demo-out/portal/10401/TS_0001/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_0001.mrc --port 0",
+      says: "one volume, in the viewer",
+      stays: true,
+    },
     {
       run: "emporium serve demo-out/portal --port 0 --no-import --json",
       says: "as it was imported before, for programs",
@@ -70,6 +83,7 @@ export default command({
       import("../server/cors.js"),
     ]);
     const cors = corsPolicy(options.cors ?? []);
+    const written = await openWriting(options, io);
     const places = await openPlaces(options.locations, { anonymous: options.anonymous, signal: io.signal });
     const trees = places.filter(({ kind }) => kind === "tree");
     const microscopyOnly = trees.length === 0 ? await openMicroscopy(places, options, io) : undefined;
@@ -89,6 +103,7 @@ export default command({
         cors,
         memoryBytes,
         workspace: io.workspace,
+        writing: written?.writing,
         version: version(),
         log: io.log,
       });
@@ -104,7 +119,7 @@ export default command({
         tellEmpty(catalogue, options, io);
         void portal.warm();
         const start = startOf(places, microscopy !== undefined);
-        print({ url: home, bucket, start, report: brought?.report, hasTree: catalogue !== undefined }, io);
+        print({ url: home, bucket, start, report: brought?.report, hasTree: catalogue !== undefined, token: written?.own }, io);
         await toldToStop(io.signal);
         return brought?.exitStatus ?? 0;
       } finally {
@@ -116,6 +131,44 @@ export default command({
     }
   },
 });
+
+interface WriteOptions {
+  write: boolean;
+  tokenFile?: string | undefined;
+  writeRoot?: string[] | undefined;
+  host: string;
+  url?: string | undefined;
+  database?: string | undefined;
+  login?: string | undefined;
+}
+
+/** Who may change what. @throws {EmporiumError} USAGE where tokens would go over a network as they are, and for what is missing */
+async function openWriting({ write, tokenFile, writeRoot, host, url, database, login }: WriteOptions, { clock, commands }: Io) {
+  if (!write) {
+    const given = tokenFile !== undefined ? "--token-file" : writeRoot && "--write-root";
+    if (given) throw new EmporiumError("USAGE", `${given} goes with --write`);
+    return undefined;
+  }
+  if (tokenFile === undefined) {
+    throw new EmporiumError("USAGE", "--write needs --token-file, which says who may change what", {
+      hint: "emporium serve LOCATION --write --token-file ~/.emporium-tokens makes the file, with a token for you",
+    });
+  }
+  if (url === undefined ? !isLoopback(host) : !url.startsWith("https:")) {
+    throw new EmporiumError("USAGE", "--write where others reach the server needs --url https://…: tokens go over the network", {
+      hint: "leave --host out and let people come through ssh -L, or put a proxy with TLS before the server",
+    });
+  }
+  const [{ openTokens }, { parseLocation }, { jobKinds }] = await Promise.all([
+    import("../server/tokens.js"),
+    import("../stores/url.js"),
+    import("./job-kinds.js"),
+  ]);
+  const { tokens, own } = openTokens(tokenFile, () => clock.now());
+  const words = Object.entries({ database, login }).flatMap(([name, value]) => (value === undefined ? [] : `--${name}=${value}`));
+  const jobs = { kinds: jobKinds(await commands(), words), program: thisProgram() };
+  return { writing: { tokens, roots: (writeRoot ?? []).map((word) => parseLocation(word)), jobs }, own };
+}
 
 interface Options {
   import: boolean;
@@ -188,19 +241,16 @@ async function openMicroscopy(places: readonly Place[], options: Options, io: Io
 }
 
 async function openCatalogue(place: Place, options: Options, io: Io): Promise<OpenCatalogue> {
-  const [{ openCatalog }, { openDatabase }, { openPortalApi }, { portalOverview }, { databaseRepository }] = await Promise.all([
-    import("../catalog/migrate.js"),
-    import("../catalog/database.js"),
-    import("../catalog/graphql/answer.js"),
-    import("../catalog/portal-overview.js"),
-    import("../stations/catalog/rows/database.js"),
-  ]);
+  const [{ openForImport, importTree }, { openDatabase }, { openPortalApi }, { portalOverview }, { databaseRepository }] =
+    await Promise.all([
+      import("./tree-import.js"),
+      import("../catalog/database.js"),
+      import("../catalog/graphql/answer.js"),
+      import("../catalog/portal-overview.js"),
+      import("../stations/catalog/rows/database.js"),
+    ]);
   // migrates an embedded database, and reports a server's that is older; it stays open only for the import
-  const writer = await openCatalog({
-    ...(await databaseFor(options, io, "writer", "serve")),
-    create: options.import,
-    connections: 2 * IMPORT_JOBS + 2,
-  });
+  const writer = await openForImport({ ...options, create: options.import }, io, "serve");
   let reader: Database;
   try {
     reader = await openDatabase(await databaseFor(options, io, "reader", "serve"));
@@ -223,9 +273,7 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
     async bringUpToDate(strict) {
       try {
         if (!options.import) return undefined;
-        const { importTree } = await import("../stations/catalog/portal-import/portal-import.js");
-        const { clock, log, signal } = io;
-        const report = await importTree({ store: place.store, database: writer, jobs: IMPORT_JOBS, clock, log, signal });
+        const report = await importTree({ store: place.store, database: writer }, io);
         const [error] = report.errors;
         state = error ? { state: "failed", error } : { state: "ready" };
         return { report, errors: report.errors, exitStatus: report.exitStatus };
@@ -268,9 +316,11 @@ interface Printed {
   start: string;
   report: ImportReport | undefined;
   hasTree: boolean;
+  /** That opens the pages for changes. */
+  token: string | undefined;
 }
 
-function print({ url, bucket, start, report, hasTree }: Printed, io: Io): void {
+function print({ url, bucket, start, report, hasTree, token }: Printed, io: Io): void {
   const [graphql, files, s3, viewer] = [`${url}/graphql`, `${url}/files`, `${url}/s3`, `${url}/viewer/`];
   const page = `${url}${start}`;
   const errors = report?.errors ?? [];
@@ -282,6 +332,7 @@ function print({ url, bucket, start, report, hasTree }: Printed, io: Io): void {
   if (report) io.out(report.toText());
   io.out(`${url} serves, until Ctrl-C:`);
   io.out(`  ${page}`);
+  if (token !== undefined) io.reveal(`  ${page}#token=${token}`);
   if (!hasTree) return;
   for (const line of [
     `  Client("${graphql}")`,

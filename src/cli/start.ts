@@ -1,5 +1,6 @@
 import { systemClock } from "../core/clock.js";
 import { asEmporiumError, ERRORS, toErrorRecord } from "../core/errors.js";
+import { RUN_ID, RUN_ID_VARIABLE } from "../engine/run-id.js";
 import { looseFlags, runProgram } from "./program.js";
 import { abortOnSignals, exitStatusOf } from "./signals.js";
 import { makeTerminal } from "./terminal.js";
@@ -7,6 +8,8 @@ import { makeTerminal } from "./terminal.js";
 /** Ties the program to this process: signals, streams that close early, errors that nobody caught, the exit status. */
 
 const words = process.argv.slice(2);
+const runId = process.env[RUN_ID_VARIABLE];
+delete process.env[RUN_ID_VARIABLE]; // of this process alone: those that it starts have runs of their own
 const { stdout, stderr } = process;
 const signal = abortOnSignals(process, (ms, act) => setTimeout(act, ms).unref());
 
@@ -38,6 +41,7 @@ const status = await runProgram(words, {
   env: process.env,
   signal,
   clock: systemClock,
+  runId: runId !== undefined && RUN_ID.test(runId) ? runId : undefined,
 });
 // Idle sockets and workers of a library must not keep the process, and what was printed must reach a pipe before it ends.
 await Promise.all([stdout, stderr].map((stream) => new Promise((done) => stream.write("", done))));

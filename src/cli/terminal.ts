@@ -24,6 +24,8 @@ export interface TerminalOptions {
 /** The only way to the two streams. Every line that passes is cut free of secrets. */
 export interface Terminal {
   out(text: string): void;
+  /** As `out`: secrets stay in it. */
+  reveal(text: string): void;
   /** As `out`; on a terminal the next text of stdout takes the place of this one. */
   show(text: string): void;
   outJson(value: unknown): void;
@@ -51,6 +53,7 @@ export function makeTerminal({ stdout, stderr, quiet, verbose, logJson, now, aro
   const wanted: Record<LogLevel, boolean> = { debug: verbose && !quiet, info: !quiet, warn: true, error: true };
   return {
     out: (text) => outText(visible(redact(text))),
+    reveal: (text) => outText(visible(text)),
     show: (text) => {
       const clean = visible(redact(text));
       outText(clean);

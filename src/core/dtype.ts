@@ -41,6 +41,11 @@ export function reversedBytes(littleEndian: boolean, itemBytes: number): number 
   return littleEndian === HOST_LITTLE_ENDIAN ? 1 : itemBytes;
 }
 
+/** The order of stored elements, of which so many bytes are reversed together. */
+export function byteOrderOf(reversed: number): "little" | "big" {
+  return reversed > 1 === HOST_LITTLE_ENDIAN ? "big" : "little";
+}
+
 /** Reverses the bytes of each element, in place. `itemBytes` 1 changes nothing. */
 export function swapBytes(bytes: Uint8Array, itemBytes: number): void {
   if (itemBytes === 1) return;

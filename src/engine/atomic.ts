@@ -1,14 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { ByteRange } from "../core/bytes.js";
 import { combineCrc32, crcText } from "../core/crc32.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { formatBytes } from "../core/units.js";
+import { closeHandles, openToRead, readPages } from "../stores/file/direct.js";
 import { fileError } from "../stores/file/errors.js";
+import { writeFully } from "../stores/file/write-fully.js";
 import { oneBody } from "../stores/one-body.js";
 import { absent, isVersioned, type LocalAccess, objectName, type Stat, type Store, type Upload } from "../stores/store.js";
+import { makeBuffers } from "../system/buffers.js";
 import { forEachLimited } from "../system/parallel.js";
 import type { ObjectReceipt, PlainObject, TaskContext } from "./task.js";
 
@@ -33,9 +36,10 @@ export async function publishObject(
   bytes: Uint8Array,
   { contentType, sha256 }: Pick<SendOptions, "contentType" | "sha256"> = {},
 ): Promise<ObjectReceipt> {
-  const stat = await context.target.write(key, bytes, { contentType, signal: context.signal });
+  const crc = crc32(bytes);
+  const stat = await context.target.write(key, bytes, { contentType, crc32: crc, signal: context.signal });
   const sum = sha256 ? createHash("sha256").update(bytes).digest("hex") : undefined;
-  return makeReceipt(context.target, key, stat, { size: bytes.length, crc: crc32(bytes), sha256: sum });
+  return makeReceipt(context.target, key, stat, { size: bytes.length, crc, sha256: sum });
 }
 
 /** What `publishPieces` holds, twice: a part that is being sent and one that fills. */
@@ -104,7 +108,7 @@ async function publishFile(
       for await (const piece of pieces) {
         signal.throwIfAborted();
         await writing; // one piece is written while the next one is made
-        writing = writeAll(file, piece, size);
+        writing = writeFully(file, piece, size);
         writing.catch(() => {}); // it is awaited before the next piece, and at the end
         crc = crc32(piece, crc);
         size += piece.length;
@@ -122,10 +126,6 @@ async function publishFile(
   const stat = await target.stat(key, { signal });
   if (!stat) throw absent(target, key);
   return makeReceipt(target, key, stat, { size, crc, sha256: undefined });
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
 }
 
 /**
@@ -180,27 +180,24 @@ export async function uploadFile(
   key: string,
   options: SendOptions = {},
 ): Promise<ObjectReceipt> {
-  const file = await open(path, "r").catch((error: unknown) => {
+  const file = await openToRead(path, "auto").catch((error: unknown) => {
     throw fileError(error, path, "read");
   });
   try {
-    const { size, mtimeNs } = await file.stat({ bigint: true });
+    const { size, mtimeNs } = await file.handle.stat({ bigint: true });
     return await send(context, key, options, {
       size: Number(size),
       identity: JSON.stringify(["file", Number(size), String(mtimeNs)]),
       async read(offset, length) {
-        const bytes = new Uint8Array(length);
-        for (let at = 0; at < length; ) {
-          const { bytesRead } = await file.read(bytes, at, length - at, offset + at);
-          if (bytesRead === 0)
-            throw new EmporiumError("SOURCE_CHANGED", `${path} was cut while it was being sent`, { place: { file: path } });
-          at += bytesRead;
-        }
-        return bytes;
+        const bytes = buffers.take(length);
+        const wanted = bytes.subarray(0, length);
+        if ((await readPages(file, wanted, offset)) === length) return wanted;
+        throw new EmporiumError("SOURCE_CHANGED", `${path} was cut while it was being sent`, { place: { file: path } });
       },
+      sent: ({ buffer }) => buffers.give(Buffer.from(buffer)),
     });
   } finally {
-    await file.close();
+    await closeHandles(file);
   }
 }
 
@@ -211,12 +208,20 @@ interface Body {
   /** Parts are read from the first to the last, each once. */
   ordered?: boolean | undefined;
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Bytes that were read and have arrived: their memory may be used again. */
+  sent?: ((bytes: Uint8Array) => void) | undefined;
 }
+
+/** Of parts, for the next ones. */
+const SPARE_BYTES = 32 * MiB;
+const buffers = makeBuffers(SPARE_BYTES);
 
 async function send(context: SendContext, key: string, options: SendOptions, body: Body): Promise<ObjectReceipt> {
   const onBytes = options.onBytes ?? (() => {});
   if (body.size <= LIMITS.partBytesMin) {
-    const receipt = await publishObject(context, key, await body.read(0, body.size), options);
+    const bytes = await body.read(0, body.size);
+    const receipt = await publishObject(context, key, bytes, options);
+    body.sent?.(bytes);
     onBytes(body.size);
     return receipt;
   }
@@ -232,10 +237,11 @@ async function send(context: SendContext, key: string, options: SendOptions, bod
     if (crcs.has(number)) return;
     const bytes = read ?? (await body.read((number - 1) * partBytes, sizeOf(number)));
     const crc = crc32(bytes);
-    const { etag } = await upload.part(number, bytes, { signal: context.signal });
+    const { etag } = await upload.part(number, bytes, { crc32: crc, signal: context.signal });
+    body.sent?.(bytes);
     await context.note({ upload: key, token: upload.token, part: number, etag, crc32: crc });
     crcs.set(number, crc);
-    bytesDone += bytes.length;
+    bytesDone += sizeOf(number);
     onBytes(bytesDone);
   }
   async function* inOrder(): AsyncGenerator<[number, Uint8Array]> {

@@ -12,11 +12,21 @@ export interface Env {
   readonly signal: AbortSignal | undefined;
   /** Takes the progress. */
   readonly onEvent: OnEvent;
+  /** What a person has typed for it; journals keep it. */
+  readonly typed?: TypedCommand | undefined;
+}
+
+export interface TypedCommand {
+  /** The words behind `emporium`. */
+  readonly words: readonly string[];
+  /** Where they were typed. */
+  readonly folder: string;
 }
 
 /** As callers give it. What is absent is the machine's own clock and random numbers; messages and progress then go nowhere. */
 export type GivenEnv = { readonly [K in keyof Env]?: Env[K] | undefined };
 
-export function envOf({ clock = systemClock, random = Math.random, log = silentLog, signal, onEvent = () => {} }: GivenEnv): Env {
-  return { clock, random, log, signal, onEvent };
+export function envOf(given: GivenEnv): Env {
+  const { clock = systemClock, random = Math.random, log = silentLog, signal, onEvent = () => {}, typed } = given;
+  return { clock, random, log, signal, onEvent, typed };
 }

@@ -11,6 +11,15 @@ export interface TaskBrief {
   readonly bytes: number;
 }
 
+/** What a command waits for between two plans. */
+export interface Waits {
+  /** Parts that are done: what a part is, the command knows. */
+  readonly taken: number;
+  /** Of what is not complete, a line each of the first ones, and how many there are. */
+  readonly lines: readonly string[];
+  readonly count: number;
+}
+
 /**
  * The events of a run in chronological order. `atMs` is the monotonic clock. Each task ends with one `settled`; a task that was
  * never started has only that one. A run of blocks tells of single tasks only where they are tried again or fail; `counted` has the others.
@@ -24,6 +33,8 @@ export type RunEvent = { readonly atMs: number } & (
       readonly createdMs: number;
       /** Tasks of unknown size; a `sized` event reports each size. */
       readonly unsized?: number | undefined;
+      /** More is to come: all of this plan is not all of the work. */
+      readonly isPart?: boolean | undefined;
     }
   /** The size of a task became known: so many bytes more, or less, than the plan had for it. */
   | { readonly kind: "sized"; readonly id: string; readonly bytes: number }
@@ -61,6 +72,8 @@ export type RunEvent = { readonly atMs: number } & (
   | { readonly kind: "worker"; readonly pid: number | undefined; readonly ended: string; readonly tasks: number }
   /** Every block of a stage that could be done is done. */
   | ({ readonly kind: "stage" } & StageFigures)
+  /** A command has done what there is, and goes on with what comes. */
+  | ({ readonly kind: "waiting" } & Waits)
   | { readonly kind: "stopping"; readonly error: ErrorRecord }
   | { readonly kind: "end"; readonly exitStatus: number; readonly seconds: number }
 );

@@ -34,6 +34,13 @@ export function isGone(other: ProcessIdentity, self: ProcessIdentity = thisProce
   }
 }
 
+/** True only if the process certainly runs, on this machine: the same one, and no later one with its number. Elsewhere than on Linux never. */
+export function isHere(other: ProcessIdentity, self: ProcessIdentity = thisProcess()): boolean {
+  if (self.machine === undefined || other.host !== self.host || other.machine !== self.machine) return false;
+  const stat = statOf(other.pid);
+  return stat !== undefined && !/[ZX]/.test(stat.state) && stat.start === other.processStart;
+}
+
 function machineOf(): string | undefined {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();

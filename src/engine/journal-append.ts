@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import type { EmporiumError } from "../core/errors.js";
 import { fileError } from "../stores/file/errors.js";
+import { writeFully } from "../stores/file/write-fully.js";
 
 /** Appends to a journal. Lines are written in the order of the calls; syncs are shared. */
 export interface Appender {
@@ -39,7 +40,7 @@ export function openAppender(file: FileHandle, size: number, path: string, { syn
       const batch = queue;
       queue = [];
       try {
-        await writeAt(file, Buffer.concat(batch.map(({ line }) => line)), written);
+        await writeFully(file, Buffer.concat(batch.map(({ line }) => line)), written);
       } catch (error) {
         broken ??= fileError(error, path, "written");
         for (const { reject } of [...batch, ...queue]) reject(broken);
@@ -102,11 +103,4 @@ export function openAppender(file: FileHandle, size: number, path: string, { syn
       }
     },
   };
-}
-
-async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
-    at += bytesWritten;
-  }
 }

@@ -29,6 +29,8 @@ export type JournalRecord =
       version?: string | undefined;
       target?: string | undefined;
     }
+  /** Receipts from here on are of this command; without words, of one that is not known. */
+  | { record: "command"; words?: readonly string[] | undefined; folder?: string | undefined }
   /** A task is about to touch the target under these keys. */
   | { record: "start"; task: string; outputs: readonly string[] }
   /** Partial receipt of a task. */
@@ -115,6 +117,7 @@ interface Memory {
   notes: Map<string, LineSpan[]>;
   unfinished: Map<string, readonly string[]>;
   starts: Map<string, LineSpan>;
+  commands: LineSpan[];
   /** The last job: the first plan line of it, and how it ended. */
   job: { plan: Extract<JournalRecord, { record: "plan" }>; span: LineSpan; end?: LineSpan; complete: boolean } | undefined;
   liveBytes: number;
@@ -167,6 +170,7 @@ async function readJournal(file: FileHandle, path: string, log: Log): Promise<Me
     notes: new Map(),
     unfinished: new Map(),
     starts: new Map(),
+    commands: [],
     job: undefined,
     liveBytes: 0,
   };
@@ -211,6 +215,9 @@ function remember(memory: Memory, record: JournalRecord, span: LineSpan): void {
     case "plan":
       if (memory.job && !memory.job.complete && continues(memory.job.plan, record)) return;
       memory.job = { plan: record, span, complete: false };
+      return;
+    case "command":
+      memory.commands.push(span);
       return;
     case "start":
       memory.unfinished.set(record.task, record.outputs);
@@ -316,6 +323,7 @@ export function withoutSecrets(record: JournalRecord): JournalRecord {
     );
     return { ...record, error: error as unknown as ErrorRecord };
   }
+  if (record.record === "command") return { ...record, words: record.words?.map(redact) };
   if (record.record === "done" && record.receipt.warnings) {
     return { ...record, receipt: { ...record.receipt, warnings: record.receipt.warnings.map(redact) } };
   }
@@ -324,9 +332,21 @@ export function withoutSecrets(record: JournalRecord): JournalRecord {
 
 function liveSpans(memory: Memory): LineSpan[] {
   const spans: LineSpan[] = [...memory.receipts.values(), ...memory.starts.values(), ...[...memory.notes.values()].flat()];
+  spans.push(...commandsOf(memory));
   if (memory.job) spans.push(memory.job.span);
   if (memory.job?.end) spans.push(memory.job.end);
   return spans.sort((a, b) => a.offset - b.offset);
+}
+
+/** Commands whose receipts still count, and the last one. */
+function commandsOf({ commands, receipts }: Memory): LineSpan[] {
+  const offsets = Float64Array.from([...receipts.values()], ({ offset }) => offset).sort();
+  let at = 0;
+  return commands.filter(({ offset }, i) => {
+    const until = commands[i + 1]?.offset ?? Number.POSITIVE_INFINITY;
+    while (at < offsets.length && offsets[at]! < offset) at++;
+    return until === Number.POSITIVE_INFINITY || (at < offsets.length && offsets[at]! < until);
+  });
 }
 
 function sumOf(spans: readonly LineSpan[]): number {

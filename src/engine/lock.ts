@@ -124,6 +124,27 @@ export async function takeLocks(store: Store, names: readonly string[], options:
 }
 
 /**
+ * As `takeLocks`, waiting for others that hold a lock for a moment.
+ *
+ * @throws {EmporiumError} TARGET_LOCKED when they still do after all tries.
+ */
+export async function takeLocksWithin(
+  store: Store,
+  names: readonly string[],
+  options: LockOptions,
+  { tries, waitMs }: { tries: number; waitMs: number },
+): Promise<Locks> {
+  for (let done = 1; ; done++) {
+    try {
+      return await takeLocks(store, names, options);
+    } catch (error) {
+      if (asEmporiumError(error).code !== "TARGET_LOCKED" || done >= tries) throw error;
+      await options.clock.sleep(waitMs, options.signal);
+    }
+  }
+}
+
+/**
  * Locks a target for a run on a cluster: the locks stay when this process ends, until the run has ended.
  *
  * @throws {EmporiumError} TARGET_LOCKED naming the holder.

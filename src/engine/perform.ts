@@ -263,6 +263,7 @@ function makeReceipt(task: Task, outcome: TaskOutcome, inputs: readonly TaskInpu
     ...(warnings.length > 0 ? { warnings } : {}),
     ...(outcome.facts ? { facts: outcome.facts } : {}),
     seconds: Math.round(seconds * 1000) / 1000,
+    ...(task.place ? { place: task.place } : {}),
   };
 }
 

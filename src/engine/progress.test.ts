@@ -109,7 +109,7 @@ describe("progress", () => {
       bytesLeft: 0,
       bytesAgain: 0,
       unsized: 0,
-      fraction: 1,
+      fraction: 0,
       bytesPerSecond: undefined,
       tasksPerSecond: undefined,
       secondsLeft: undefined,

@@ -1,4 +1,4 @@
-import type { RunEvent, TaskBrief } from "./events.js";
+import type { RunEvent, TaskBrief, Waits } from "./events.js";
 import type { TaskState } from "./task.js";
 
 /** The rate is that of the last so many milliseconds, so that it follows a network that slows down. */
@@ -44,6 +44,11 @@ export interface ProgressState {
   /** Of worker processes: memory of all processes, and the part of their time without work. */
   readonly rssBytes?: number | undefined;
   readonly idleShare?: number | undefined;
+  /** What there is to do is known. */
+  readonly isPlanned?: boolean | undefined;
+  readonly isPart?: boolean | undefined;
+  /** Between two plans. */
+  readonly waits?: Waits | undefined;
 }
 
 export interface ProgressView {
@@ -64,7 +69,7 @@ export interface ProgressView {
   readonly bytesAgain: number;
   /** The total is of those tasks alone whose size is known yet. */
   readonly unsized: number;
-  /** Between 0 and 1: by bytes where the plan has bytes of every task, else by tasks. */
+  /** Between 0 and 1: by bytes where the plan has bytes of every task, else by tasks. Less than 1 while more is to come. */
   readonly fraction: number;
   /** Of this run's work alone; undefined until enough of it is seen. */
   readonly bytesPerSecond: number | undefined;
@@ -75,6 +80,7 @@ export interface ProgressView {
   readonly secondsLeft: number | undefined;
   readonly seconds: number;
   readonly running: readonly { readonly title: string; readonly bytes: number; readonly bytesDone: number }[];
+  readonly waits?: Waits | undefined;
 }
 
 export const noProgress: ProgressState = {
@@ -99,11 +105,13 @@ export function advance(state: ProgressState, event: RunEvent): ProgressState {
     case "plan":
       return {
         ...noProgress,
+        isPlanned: true,
         startMs: event.atMs,
         nowMs: event.atMs,
         tasksTotal: event.tasks,
         bytesTotal: event.bytes,
         unsized: event.unsized ?? 0,
+        isPart: event.isPart,
       };
     case "sized": {
       const task = state.running.get(event.id);
@@ -134,6 +142,10 @@ export function advance(state: ProgressState, event: RunEvent): ProgressState {
       return settled(now, event);
     case "counted":
       return sampled({ ...now, counts: event.counts, bytesSettled: event.bytesDone });
+    case "waiting": {
+      const { taken, lines, count } = event;
+      return { ...now, startMs: state.startMs || event.atMs, running: new Map(), samples: [], waits: { taken, lines, count } };
+    }
     case "measured":
       return { ...now, rssBytes: event.rssBytes, idleShare: event.idleShare };
     default:
@@ -215,19 +227,25 @@ export function viewProgress(state: ProgressState, nowMs: number = state.nowMs):
           : bytesLeft / bytesPerSecond,
     seconds,
     running: running.map(({ brief, bytesDone: done }) => ({ title: brief.title, bytes: brief.bytes, bytesDone: done })),
+    ...(state.waits && { waits: state.waits, secondsLeft: undefined }),
   };
 }
+
+/** What may be shown while more is to come. */
+const ALMOST = 0.99;
 
 /** Where tasks have no bytes one is taken to be like another. */
 function secondsByTasks(total: number, settled: number, seconds: number): number | undefined {
   return settled > 0 && seconds >= 1 ? (Math.max(0, total - settled) * seconds) / settled : undefined;
 }
 
-function fractionOf(
-  { bytesTotal, bytesGivenUp, tasksTotal, unsized }: ProgressState,
-  bytesDone: number,
-  tasksSettled: number,
-): number {
+function fractionOf(state: ProgressState, bytesDone: number, tasksSettled: number): number {
+  const { bytesTotal, bytesGivenUp, tasksTotal, unsized, isPart, waits } = state;
+  if (!state.isPlanned && !waits) return 0;
+  if (isPart || waits)
+    return Math.min(ALMOST, fractionOf({ ...state, isPlanned: true, isPart: false, waits: undefined }, bytesDone, tasksSettled));
+  // files that a task left as they were have no bytes of this run
+  if (tasksTotal > 0 && tasksSettled >= tasksTotal) return 1;
   if (bytesTotal > 0 && unsized === 0) return Math.min(1, (bytesDone + bytesGivenUp) / bytesTotal);
   return tasksTotal > 0 ? tasksSettled / tasksTotal : 1;
 }

@@ -120,6 +120,24 @@ describe("what a run tells", () => {
     await recorder.end(0);
   });
 
+  it("that waits for more is seen before its first plan, is never all, and is all once it has ended well", async () => {
+    const all = () => ["a", "b", "c"].map((id) => ({ kind: "settled", task: task(id), state: "done", seconds: 1 }));
+    const waiting = { kind: "waiting", taken: 1, count: 1, lines: ["a.mrc is still growing"] };
+    const ended = async (exitStatus: number, ...told: Record<string, unknown>[]) => {
+      await rm(join(workspace, "runs"), { recursive: true, force: true });
+      const { recorder, tell } = laboratory();
+      for (const event of told) tell(event);
+      await recorder.end(exitStatus);
+      const tail = new RunTail((await homes())[0]!);
+      await tail.poll();
+      const { fraction, waits } = viewProgress(tail.seen!.state);
+      return [fraction, waits?.lines];
+    };
+    expect(await ended(3, waiting)).toEqual([0.99, ["a.mrc is still growing"]]);
+    expect(await ended(3, waiting, { ...plan, isPart: true }, ...all())).toEqual([0.99, undefined]);
+    expect(await ended(0, { ...plan, isPart: true }, ...all(), waiting)).toEqual([1, undefined]);
+  });
+
   it("of a command without a plan is nothing", async () => {
     const { recorder, pass } = laboratory();
     pass(20_000);

@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, stat } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
 import type { ErrorRecord } from "../core/errors.js";
@@ -9,14 +7,14 @@ import { redact } from "../core/redact.js";
 import { errnoOf } from "../stores/file/errors.js";
 import { removeTree } from "./disk.js";
 import type { OnEvent, RunEvent } from "./events.js";
+import { type ProcessIdentity, thisProcess } from "./holder.js";
 import { type Appender, openAppender } from "./journal-append.js";
 import type { Every } from "./lock.js";
 import { advance, noProgress, type ProgressState } from "./progress.js";
+import { newRunId, RUN_ID } from "./run-id.js";
 
 /** Below a workspace: a folder for each run of a command. */
 export const RUNS = "runs";
-/** What such a folder is called: by the moment of its begin, so that names are in the order of time. */
-export const RUN_ID = /^\d{8}T\d{6}-[0-9a-f]{6}$/;
 export const EVENTS = "events.ndjson";
 /** What came before, where a run tells more than one file holds. */
 const EARLIER = "events.earlier.ndjson";
@@ -38,7 +36,7 @@ export const FAILURES_KEPT = 200;
 /** A line of the file. Moments are of the monotonic clock of the process that writes, `nowMs` of the wall's. */
 export type RunLine =
   | RunEvent
-  | {
+  | (ProcessIdentity & {
       readonly kind: "begin";
       readonly atMs: number;
       readonly nowMs: number;
@@ -47,10 +45,8 @@ export type RunLine =
       readonly command: readonly string[];
       /** Where it was typed. */
       readonly folder: string;
-      readonly host: string;
-      readonly pid: number;
       readonly version: string;
-    }
+    })
   /** All that the lines before have said: the first but one of a file that is not a run's first. */
   | {
       readonly kind: "state";
@@ -81,6 +77,8 @@ export const packed = (state: ProgressState): PackedState => ({ ...state, runnin
 export const unpacked = (state: PackedState): ProgressState => ({ ...state, running: new Map(state.running) });
 
 export interface RecordOptions {
+  /** Given by who started the command, and made its folder: then the run is kept from its first moment, with a plan or without. Default: a new one. */
+  readonly id?: string | undefined;
   readonly workspace: string;
   readonly command: readonly string[];
   readonly folder: string;
@@ -94,7 +92,7 @@ export interface RunRecorder {
   readonly onEvent: OnEvent;
   /** The command prints a failure. */
   told(error: ErrorRecord): void;
-  /** Writes what is left, and how the command ended. Does nothing for a command that ran no plan. */
+  /** Writes what is left, and how the command ended. Does nothing for a command that ran no plan and was given no id. */
   end(exitStatus: number, error?: ErrorRecord): Promise<void>;
 }
 
@@ -102,13 +100,13 @@ export interface RunRecorder {
  * Keeps what a run tells in `<workspace>/runs/<id>/events.ndjson`, so that others see it while it works and afterwards. The folder is made with the first
  * plan, where there is a workspace. A file that cannot be written stops no run: that is said once.
  */
-export function recordRun({ workspace, command, folder, version, clock, every, log }: RecordOptions): RunRecorder {
-  let recording: ReturnType<typeof openRecording> | undefined;
+export function recordRun({ id: given, workspace, command, folder, version, clock, every, log }: RecordOptions): RunRecorder {
+  let recording: ReturnType<typeof openRecording> | undefined = given === undefined ? undefined : openRecording();
   /** Before there is a plan. */
   const before: ErrorRecord[] = [];
   return {
     onEvent(event) {
-      if (!recording && event.kind !== "plan") return;
+      if (!recording && event.kind !== "plan" && event.kind !== "waiting") return;
       if (!recording) {
         recording = openRecording();
         for (const error of before.splice(0)) recording.told(error);
@@ -125,11 +123,11 @@ export function recordRun({ workspace, command, folder, version, clock, every, l
   };
 
   function openRecording() {
-    const id = `${new Date(clock.now()).toISOString().slice(0, 19).replace(/[-:]/g, "")}-${randomBytes(3).toString("hex")}`;
+    const id = given ?? newRunId(clock.now());
     const home = join(workspace, RUNS, id);
     const begin: RunLine = {
       ...{ kind: "begin", atMs: clock.monotonic(), nowMs: clock.now(), id, command: command.map(redact), folder },
-      ...{ host: hostname(), pid: process.pid, version },
+      ...{ ...thisProcess(), version },
     };
     let lines: RunLine[] = [];
     let state = noProgress;
@@ -150,7 +148,7 @@ export function recordRun({ workspace, command, folder, version, clock, every, l
     async function start(): Promise<Appender | undefined> {
       try {
         await mkdir(join(workspace, RUNS)).catch(thereAlready);
-        await mkdir(home);
+        await mkdir(home).catch(given === undefined ? undefined : thereAlready);
         const file = await open(join(home, EVENTS), "wx");
         const appender = openAppender(file, 0, join(home, EVENTS), { sync: false });
         await appender.write(printed(begin));

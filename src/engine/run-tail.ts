@@ -1,9 +1,9 @@
 import type { BigIntStats } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import type { ErrorRecord } from "../core/errors.js";
 import { absentAs } from "../stores/file/root.js";
+import { isGone } from "./holder.js";
 import { advance, noProgress, type ProgressState, type ProgressView, viewProgress } from "./progress.js";
 import { EVENTS, FAILURES_KEPT, type Failure, type RunLine, unpacked } from "./run-events.js";
 
@@ -122,7 +122,7 @@ export class RunTail {
         return;
       case "over":
         this.over = line;
-        this.state = { ...this.state, nowMs: line.atMs };
+        this.state = { ...this.state, nowMs: line.atMs, ...(line.exitStatus === 0 && { isPart: false, waits: undefined }) };
         return;
       default:
         this.state = advance(this.state, line);
@@ -152,17 +152,8 @@ export function viewOf(seen: RunSeen, nowMs: number): ProgressView {
 /** @param nowMs by the clock of the file system that `heardMs` is of */
 export function lifeOf({ begin, over, heardMs }: RunSeen, nowMs: number): RunLife {
   if (over) return "ended";
-  if (begin.host === hostname() && !isThere(begin.pid)) return "died";
+  if (isGone(begin)) return "died";
   return nowMs - heardMs > SILENT_MS ? "silent" : "running";
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** Undefined for what is no line: a file may have been cut off anywhere. */

@@ -14,6 +14,7 @@ import type { Log } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import type { Store } from "../stores/store.js";
 import { removeIfEmpty, removeTree } from "./disk.js";
+import type { TypedCommand } from "./env.js";
 import type { OnEvent, RunEvent } from "./events.js";
 import { runLocal } from "./executors/local.js";
 import { folderContents } from "./folder-contents.js";
@@ -56,6 +57,8 @@ export interface RunOptions {
   sync?: boolean | undefined;
   /** Of the program, for the journal. */
   version?: string | undefined;
+  /** What was typed, for the journal. */
+  typed?: TypedCommand | undefined;
   onEvent?: OnEvent | undefined;
   /** Drives the heartbeats of the locks; real time by default. */
   every?: Every | undefined;
@@ -196,6 +199,7 @@ async function runWithJournal(plan: TaskPlan, journal: Journal, options: Inner):
 
   const scratch = join(workspace, "scratch");
   const already = await findAlready(plan, journal, options);
+  await journal.jot({ record: "command", ...options.typed });
   await removeScratch(scratch, (id) => already.has(id));
   emit({ kind: "checked", already: already.size, alreadyBytes: sumBytes(already.values()) });
   const startedMs = new Map<string, number>();
@@ -257,7 +261,10 @@ async function findAlready(
 ): Promise<Map<string, TaskResult>> {
   const receiptOf = (task: string) => journal.receipt(task) ?? (force ? undefined : otherReceipt?.(task));
   const receipts = await findDone(target, plan.tasks, receiptOf, { verify, log, signal: stop.signal });
-  for (const [task, receipt] of receipts) if (!journal.receipt(task)) await journal.jot({ record: "done", receipt });
+  const others = [...receipts].flatMap(([task, receipt]) => (journal.receipt(task) ? [] : receipt));
+  // another command's: nobody noted which
+  if (others.length > 0) await journal.jot({ record: "command" });
+  for (const receipt of others) await journal.jot({ record: "done", receipt });
   const already = new Map<string, TaskResult>();
   for (const task of plan.tasks) {
     const receipt = receipts.get(task.id);

@@ -81,6 +81,8 @@ export interface Receipt extends TaskOutcome {
   readonly title: string;
   readonly inputs: readonly TaskInput[];
   readonly seconds: number;
+  /** Where the user wrote it (`Task.place`). */
+  readonly place?: Place | undefined;
 }
 
 /** What an operation gets. It opens nothing by itself. */

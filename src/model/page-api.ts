@@ -28,11 +28,16 @@ export interface ServerFacts {
   readonly start: string;
   /** What one question may come to. `queryDepth` levels, `queryNames` aliases, `queryRows` rows of the catalogue; `slabSections` sections of a volume. */
   readonly limits: Readonly<Record<"queryDepth" | "queryNames" | "queryRows" | "slabSections", number>>;
-  /** Whether anything can be changed from a page. */
+  /** Whether anything can be changed from a page, by who has a token for it. */
   readonly writing: boolean;
-  /** Whether runs are shown: to who works on the server's machine. */
+  /** Of the token that the request brought, if it is a good one. */
+  readonly holder?: { readonly name: string; readonly scopes: readonly TokenScope[] } | undefined;
+  /** Whether runs are shown: to who works on the server's machine, or has a token. */
   readonly jobs: boolean;
 }
+
+/** What a token is for: to read what commands have left; to decide on matches; to start what changes files. None contains another. */
+export type TokenScope = "read" | "review" | "write";
 
 /** `running`; `silent`: it has not said for 25 s that it works; `died`: its process is gone and has not said that it ends; `ended`. */
 export type JobLife = "running" | "silent" | "died" | "ended";
@@ -54,7 +59,7 @@ export interface JobBrief {
   /** Why the command ended. */
   readonly error?: ApiError | undefined;
   readonly progress: {
-    /** Between 0 and 1. */
+    /** Between 0 and 1; less than 1 while more is to come. */
     readonly fraction: number;
     readonly tasksTotal: number;
     /** Those of earlier runs, `tasksAlready`, among them. */
@@ -69,6 +74,8 @@ export interface JobBrief {
     readonly secondsLeft?: number | undefined;
     readonly seconds: number;
   };
+  /** It has done what there is, and waits for more: how many runs it has taken, and a line each of the first of `count` that are not complete. */
+  readonly waits?: { readonly taken: number; readonly count: number; readonly lines: readonly string[] } | undefined;
 }
 
 /** `GET jobs/{id}`. */
@@ -82,6 +89,67 @@ export interface Job extends JobBrief {
   readonly rates: readonly (readonly [beforeMs: number, perSecond: number])[];
 }
 
+/** `GET plans/{id}`, and the answer to who asks for a plan or starts it: a job that a page has asked for. Its run has the same id. */
+export interface JobPlan {
+  readonly planId: string;
+  readonly kind: string;
+  /** Behind `emporium`, without secrets. */
+  readonly command: readonly string[];
+  /** Where it runs. */
+  readonly folder: string;
+  /** `refused`: the command says why, in `errors`. `checking`: it is planned again before it starts. `changed`: it would do something else by now. */
+  readonly state: "planning" | "planned" | "refused" | "checking" | "changed" | "started";
+  /** ISO 8601; then it is gone, unless it was started. */
+  readonly expires: string;
+  /** Of the command that planned. */
+  readonly exitStatus?: number | undefined;
+  readonly locations: readonly { readonly name: string; readonly text: string; readonly use: "read" | "write" | "source" }[];
+  readonly errors: readonly ApiError[];
+  /** `GET plans/{id}/document` has what the planning command printed. */
+  readonly hasDocument: boolean;
+  /** Absent for a command that is its own plan. */
+  readonly plan?: PlanSummary | undefined;
+}
+
+/** What a plan says, for people. */
+export interface PlanSummary {
+  /** What is counted: tasks, bytes, memory, with their units in their names. */
+  readonly totals: Readonly<Record<string, number>>;
+  /** The first ones. */
+  readonly entries: readonly PlanEntry[];
+  readonly entriesTotal: number;
+  /** The first ones. */
+  readonly warnings: readonly { readonly message: string; readonly path?: string | undefined }[];
+  readonly warningsTotal: number;
+}
+
+export interface PlanEntry {
+  readonly title: string;
+  /** Dataset and run, or where it comes from. */
+  readonly of?: string | undefined;
+  readonly action: "write" | "leave" | "fail";
+  /** What is there already. */
+  readonly state?: "new" | "same" | "changed" | undefined;
+  /** Why it is left out. */
+  readonly why?: string | undefined;
+  readonly reads?: number | undefined;
+  readonly writes?: number | undefined;
+  readonly bytes?: number | undefined;
+  /** Where the configuration says so. */
+  readonly at?: string | undefined;
+}
+
+/** `GET plans`: what a page may ask to be planned. */
+export interface JobForms {
+  readonly kinds: readonly { readonly kind: string; readonly summary: string }[];
+  /** Absolute paths and addresses; jobs may work below them. */
+  readonly roots: readonly { readonly location: string; readonly writable: boolean }[];
+  /** Configurations of deposits that lie there. */
+  readonly configs: readonly { readonly location: string; readonly folder: string }[];
+  /** More files are there than were looked at. */
+  readonly isCut: boolean;
+}
+
 /** Event `jobs` of `GET events`: those that are new or have changed; the first one has all of them. */
 export interface JobsEvent {
   readonly isAll: boolean;
@@ -93,8 +161,8 @@ export interface JobsEvent {
 /** `GET harvest/sets`, `GET curate/labels`: what commands have left in the workspace, the newest first. */
 export interface KeptAnswers {
   readonly kept: readonly { readonly id: string; readonly at: string }[];
-  /** Number of those that are left out of `kept`. */
-  readonly older: number;
+  /** Number of files there that cannot be read as one. */
+  readonly unreadable: number;
 }
 
 /** `GET harvest/sets/{id}`: a comparison. What `harvest compare` prints is at `…/comparison.json` and `…/comparison.csv`. */
@@ -163,6 +231,19 @@ export interface MatchesAnswer {
   readonly byStatus: Readonly<Record<string, number>>;
   /** What can be filtered by. */
   readonly values: Readonly<Partial<Record<"rule" | "drive" | "species", readonly string[]>>>;
+  /** The file beside the table that `curate match` reads; absent where its command reads none. */
+  readonly decisions?: DecisionsFacts | undefined;
+}
+
+export interface DecisionsFacts {
+  /** Its name, without folders. */
+  readonly file: string;
+  /** Rows of the whole table that are accepted or rejected in it. */
+  readonly decided: number;
+  /** Absent where there is no file yet. */
+  readonly savedAt?: string | undefined;
+  /** Why it cannot be read: then rows have no decisions, and none can be taken. */
+  readonly error?: ApiError | undefined;
 }
 
 export interface ShownMatch {
@@ -180,6 +261,43 @@ export interface ShownMatch {
   readonly folder: string;
   /** Why the rule takes the two names for one run. */
   readonly reason: string;
+  /** Of the folder and the run, the same in later tables: `PUT curate/decisions/{name}` decides. Absent where nobody can. */
+  readonly name?: string | undefined;
+  /** Of the file as it is now; without it nobody has decided, or `who` has undone it. */
+  readonly decision?: "accept" | "reject" | undefined;
+  readonly who?: string | undefined;
+  readonly note?: string | undefined;
+  /** For `If-Match`: changes with the decision and the status. */
+  readonly etag?: string | undefined;
+}
+
+/** `PUT curate/decisions/{name}` with `{ decision: "accept" | "reject" | "undo", note? }` and `If-Match: "etag"`. */
+export interface MatchDecided {
+  readonly row: ShownMatch;
+  readonly decisions: DecisionsFacts;
+}
+
+/** The same with another etag, status 412: nothing was written, and this is the row as it is now. */
+export interface ChangedMatch extends ApiError, MatchDecided {}
+
+/** `GET curate/matches/{name}`: the row's folder, volumes first. */
+export interface MatchFolder {
+  readonly files: readonly MatchFile[];
+  /** Files that are left out. */
+  readonly more: number;
+}
+
+export interface MatchFile {
+  readonly name: string;
+  readonly size: number;
+  /** Of the first few volumes: z, y, x. */
+  readonly shape?: readonly (number | null)[] | undefined;
+  /** Along x. */
+  readonly voxelSizeAngstrom?: number | undefined;
+  /** Why its header says nothing. */
+  readonly fault?: string | undefined;
+  /** Where it can be looked at: it lies in a place that is served. */
+  readonly ref?: string | undefined;
 }
 
 /** `GET curate/overlap?by=species|label`: matched folders by drive and species, or counted models by drive and label. */
@@ -299,11 +417,84 @@ export interface VolumeFacts {
   /** What the header does not keep to, in words. */
   readonly warnings: readonly string[];
   /** Facts with where each is from; several sources of one fact may contradict each other. */
-  readonly sources: Readonly<Record<string, readonly { readonly value: string; readonly from: string }[]>>;
+  readonly sources: Readonly<Record<string, readonly SourcedFact[]>>;
   /** Of a file whose pages are channels or times, too. */
   readonly pages?: StackPages | undefined;
   /** Planes come in the order of the file only: it is compressed. */
   readonly isSequential?: boolean | undefined;
+}
+
+/** `GET lineage/{ref}/voxel?z=&y=&x=&level=`, `…/point?layer=&index=`, `…/value?pointer=` or `?field=`: where one number of a page is from. */
+export interface Lineage {
+  /** What was asked, in words: `voxel x 9, y 5, z 3 of level 0`. */
+  readonly of: string;
+  /** The number, with all its digits; of a value that is no number its text. */
+  readonly value: string;
+  /** What is shown is made of it: `divided by mx, which is at byte 28`. */
+  readonly note?: string | undefined;
+  /** The place of the file. */
+  readonly place: string;
+  /** Where the number is stored. */
+  readonly stored: Told<StoredNumber>;
+  /** Of the whole file, as the command that wrote it has noted it. */
+  readonly checksum: Told<StoredChecksum>;
+  readonly receipt: Told<StoredReceipt>;
+  /** The line of the configuration that asked for the file: `cell.yaml:12:5`. */
+  readonly configuration: Told<string>;
+  /** The command that wrote the file, and where it was typed. */
+  readonly command: Told<{ readonly text: string; readonly folder: string }>;
+}
+
+/** Something that may not be known: then why. */
+export type Told<T> = { readonly is: T } | { readonly absent: string };
+
+/**
+ * Bytes of a file that hold a number: pass over `headerBytes`, undo `codecs`, the first one first, and read a `dtype` in `byteOrder` at
+ * `decodedByte` of what that gives. Packed numbers are `bits` of the bytes there, taken as one big-endian whole number.
+ */
+export interface StoredNumber {
+  /** Of the file, in its place. */
+  readonly key: string;
+  /** In the file as it is stored. */
+  readonly offset: number;
+  readonly length: number;
+  readonly codecs: readonly string[];
+  /** Of a block of N5: what comes before what is compressed. */
+  readonly headerBytes?: number | undefined;
+  /** Absent where the bytes are the number as text. */
+  readonly dtype?: string | undefined;
+  readonly byteOrder?: "little" | "big" | undefined;
+  readonly decodedByte: number;
+  readonly bits?: { readonly shift: number; readonly count: number } | undefined;
+  /** Is taken from the stored number: files of mode 0 that hold unsigned bytes. */
+  readonly minus?: number | undefined;
+  /** Why the range is no smaller: `the file is compressed as a whole`. */
+  readonly says?: string | undefined;
+}
+
+export interface StoredChecksum {
+  readonly algorithm: "SHA-256" | "CRC-32";
+  readonly value: string;
+  /** `verified`: the file was read just now, and has it. `unchanged`: the file has the size and the time of the receipt. `changed`: it has not. */
+  readonly state: "verified" | "unchanged" | "changed";
+}
+
+export interface StoredReceipt {
+  /** File in the workspace, and where the line begins in it. */
+  readonly journal: string;
+  readonly byte: number;
+  readonly task: string;
+  readonly title: string;
+  /** What was read for it. */
+  readonly inputs: readonly string[];
+  readonly writtenAt?: string | undefined;
+}
+
+export interface SourcedFact {
+  readonly value: string;
+  readonly from: string;
+  /** What `lineage/` says of it: `{ref}/value?pointer=/voxel_spacing`. Absent of names of folders. */
+  readonly at?: string | undefined;
 }
 
 /** How the pages of a file, the first axis of its shape, are spread over slices, channels and times: `order` has the fastest first. */

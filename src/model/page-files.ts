@@ -11,6 +11,8 @@ export const PAGE_FILES = {
   "/annotations/$id": "annotation",
   "/browse": "browse",
   "/browse/$place/$": "browse",
+  "/ingest": "ingest",
+  "/ingest/plan/$id": "plan",
   "/jobs": "jobs",
   "/jobs/$id": "job",
   "/microscopy": "microscopy",

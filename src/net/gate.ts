@@ -17,6 +17,8 @@ export interface AddressGate {
   resolve: Resolve;
   /** `resolve`, as sockets want it. */
   readonly lookup: LookupFunction;
+  /** What `publicGate(resolveName, …)` makes the same gate of in another thread. Undefined: names are resolved in a way of its own. */
+  readonly facts: { readonly allowPrivate: boolean } | undefined;
 }
 
 /** Ports of the schemes that are read over the net; a link must not make us speak to a mail server or a database. */
@@ -41,6 +43,7 @@ export function publicGate(resolve: Resolve = resolveName, { allowPrivate = fals
     },
     resolve: (host) => checkedAddresses(host, resolve, allowed),
     lookup: checkedLookup(resolve, allowed),
+    facts: resolve === resolveName ? { allowPrivate } : undefined,
   };
 }
 

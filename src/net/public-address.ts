@@ -48,6 +48,11 @@ export function isPublicAddress(address: string): boolean {
   return GLOBAL.check(bare, "ipv6") && !NOT_PUBLIC_6.check(bare, "ipv6");
 }
 
+/** Whether an address is this machine's own. No name is, whatever it begins with. */
+export function isLoopback(address: string): boolean {
+  return isIP(address) !== 0 && (/^127\./.test(address) || address === "::1" || /^::ffff:127\./.test(address));
+}
+
 /** Private networks and this machine; not link-local addresses, nor those where clouds hand out credentials. */
 const PRIVATE = new BlockList();
 PRIVATE.addSubnet("10.0.0.0", 8, "ipv4");

@@ -5,26 +5,24 @@ import { refusal } from "./handler.js";
 const BODIES_BYTES_MAX = 64 * 1024 * 1024;
 const SMALL_BYTES = 64 * 1024;
 
+/** How many bytes a request may bring; undefined where nothing but reading is possible. The path begins with `/`. */
+export type BodyLimit = (method: string, path: string) => number | undefined;
+
+/** Bodies of POST at these paths, each of so many bytes at most. */
+export function postsTo(limits: Readonly<Record<string, number>>): BodyLimit {
+  return (method, path) => (method === "POST" && Object.hasOwn(limits, path) ? limits[path] : undefined);
+}
+
 /** Request bodies in memory: limited individually and in total. */
 export class Bodies {
-  readonly #limits: Readonly<Record<string, number>>;
   #bytes = 0;
 
-  constructor(limits: Readonly<Record<string, number>>) {
-    this.#limits = limits;
-  }
-
-  isTaken(path: string): boolean {
-    return Object.hasOwn(this.#limits, path);
-  }
-
-  /** Hands over a whole body; it counts until that has been answered. */
+  /** Hands over a whole body of at most `limit` bytes; it counts until that has been answered. */
   async take(
     incoming: IncomingMessage,
-    path: string,
+    limit: number,
     use: (body: Uint8Array<ArrayBuffer>) => Promise<Response>,
   ): Promise<Response> {
-    const limit = this.#limits[path]!;
     const tooLarge = () => refusal(413, `at most ${limit} bytes can be sent here`);
     if (Number(incoming.headers["content-length"] ?? 0) > limit) return tooLarge();
     // the connection stays, to say on it what is wrong

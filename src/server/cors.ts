@@ -46,12 +46,20 @@ function originOf(text: string): string {
  */
 export function withCors(policy: CorsPolicy, handler: Handler): Handler {
   return async (request, path) => {
+    if (changesSomething(request, path))
+      return request.method === "OPTIONS" ? preflight(OWN_ORIGIN, request) : handler(request, path);
     const response = request.method === "OPTIONS" ? preflight(policy, request) : await handler(request, path);
     for (const [name, value] of Object.entries(corsHeaders(policy, request))) response.headers.append(name, value);
     // without CORS a page can still show pictures of others, unless they say no
     if (policy.kind === "any") response.headers.set("cross-origin-resource-policy", "cross-origin");
     return response;
   };
+}
+
+/** Pages of other origins have no part in that: what `--cors` opens is for readers. */
+function changesSomething({ method, headers }: Request, path: string): boolean {
+  const asked = method === "OPTIONS" ? (headers.get("access-control-request-method") ?? "GET") : method;
+  return path.startsWith("api/") && !/^(?:GET|HEAD)$/.test(asked);
 }
 
 /** For an answer. Where origins differ, a cache must know that they do. */

@@ -1,12 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
-import { EmporiumError, type ErrorRecord } from "../core/errors.js";
+import { EmporiumError, type ErrorRecord, formatPlace } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
 import type { ProgressView } from "../engine/progress.js";
-import { RUN_ID, RUNS } from "../engine/run-events.js";
+import { RUNS } from "../engine/run-events.js";
+import { RUN_ID } from "../engine/run-id.js";
 import { lifeOf, type RunSeen, RunTail, viewOf } from "../engine/run-tail.js";
-import type { ApiError, Job, JobBrief, JobsEvent } from "../model/page-api.js";
+import type { ApiError, Job, JobBrief, JobLife, JobsEvent } from "../model/page-api.js";
 import { absentAs } from "../stores/file/root.js";
 
 /** What runs tell in the workspace of this server. */
@@ -15,6 +16,8 @@ export interface JobWatch {
   list(): Promise<readonly JobBrief[]>;
   /** @throws {EmporiumError} NOT_FOUND */
   job(id: string): Promise<Job>;
+  /** Who runs it, and by which words. @throws {EmporiumError} NOT_FOUND */
+  begin(id: string): Promise<RunSeen["begin"] & { readonly life: JobLife }>;
   /** All jobs, then those that change; of one job all that is known. Nothing for a while gives undefined. Ends with the signal, and when the watch is closed. */
   follow(topics: Topics, signal: AbortSignal): AsyncGenerator<JobNews | undefined>;
   /** Who follows now. */
@@ -111,15 +114,17 @@ export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock
     if (life === "ended") entry.tail = undefined;
   }
 
-  async function jobAsSeen(id: string): Promise<Job> {
+  async function runSeen(id: string): Promise<RunSeen> {
     const entry = entries.get(id);
     const tail = entry?.tail ?? new RunTail(join(folder, id));
     if (entry && !entry.tail) await tail.poll();
     if (!entry || !tail.seen) {
       throw new EmporiumError("NOT_FOUND", `no run is called ${id}`, { hint: "the list has those that are kept: /jobs" });
     }
-    return jobOf(id, tail.seen, clock.now());
+    return tail.seen;
   }
+
+  const jobAsSeen = async (id: string) => jobOf(id, await runSeen(id), clock.now());
 
   const newest = () => [...entries.values()].flatMap(({ brief }) => brief ?? []).sort(newestFirst);
 
@@ -131,6 +136,11 @@ export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock
     async job(id) {
       await look(false);
       return jobAsSeen(id);
+    },
+    async begin(id) {
+      await look(false);
+      const seen = await runSeen(id);
+      return { ...seen.begin, life: lifeOf(seen, clock.now()) };
     },
     async *follow({ jobs, ids }, signal) {
       const stop = AbortSignal.any([signal, closed.signal]);
@@ -190,6 +200,7 @@ function briefOf(id: string, seen: RunSeen, nowMs: number): JobBrief {
     exitStatus: over?.exitStatus,
     error: over?.error && asTold(over.error),
     progress: { ...figuresOf(view), tasksAlready: state.counts.already },
+    waits: view.waits,
   };
 }
 
@@ -213,6 +224,7 @@ function jobOf(id: string, seen: RunSeen, nowMs: number): Job {
 }
 
 /** Whole, as on stderr: it is for who may see the terminal, too. */
-function asTold({ code, message, hint, file, url, path, byte }: ErrorRecord): ApiError {
-  return { code, message, path: file ?? url ?? path, byte, hint };
+export function asTold(record: ErrorRecord): ApiError {
+  const { code, message, hint } = record;
+  return { code, message, path: formatPlace(record) || undefined, hint };
 }

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { makeLog } from "../core/log.js";
 import { memoryStore } from "../stores/memory/store.js";
+import { postsTo } from "./bodies.js";
 import { type Handler, mounted } from "./handler.js";
 import { type Listening, type ListenOptions, listen } from "./listen.js";
 import { staticFiles } from "./static.js";
@@ -123,7 +124,7 @@ describe("listen", () => {
     const repeat: Handler = async (request, path) => new Response(`${path} ${(await request.text()).length}`);
 
     it("hands them over whole, there alone", async () => {
-      const { url } = await serve(repeat, { posts: { "/ask": 1_000_000 } });
+      const { url } = await serve(repeat, { bodies: postsTo({ "/ask": 1_000_000 }) });
       const sent = (path: string, body: string) => fetch(`${url}${path}`, { method: "POST", body });
       expect(await (await sent("/ask?x", "é".repeat(300_000))).text()).toBe("ask 300000");
       expect(await (await sent("/ask", "")).text()).toBe("ask 0");
@@ -133,7 +134,7 @@ describe("listen", () => {
     });
 
     it("refuses those that are too large, by what they say and by what they send", async () => {
-      const server = await serve(repeat, { posts: { "/ask": 1000 } });
+      const server = await serve(repeat, { bodies: postsTo({ "/ask": 1000 }) });
       expect(statusOf(await raw(server, post(server.port, "/ask", 1001)))).toBe(413);
       const chunks = `${post(server.port, "/ask", 0).replace("Content-Length: 0", "Transfer-Encoding: chunked")}${"3e8\r\n"}${"x".repeat(1000)}\r\n1\r\nx\r\n`;
       expect(statusOf(await raw(server, chunks))).toBe(413);
@@ -143,13 +144,13 @@ describe("listen", () => {
     });
 
     it("asks for the server's name there too", async () => {
-      const server = await serve(repeat, { posts: { "/ask": 1000 } });
+      const server = await serve(repeat, { bodies: postsTo({ "/ask": 1000 }) });
       const text = post(server.port, "/ask", 1).replace("127.0.0.1", "evil.example.org");
       expect(statusOf(await raw(server, `${text}x`))).toBe(421);
     });
 
     it("keeps the connection for the next request", async () => {
-      const server = await serve(repeat, { posts: { "/ask": 1000 } });
+      const server = await serve(repeat, { bodies: postsTo({ "/ask": 1000 }) });
       const two = `${post(server.port, "/ask", 2)}ab${post(server.port, "/ask", 3, "Connection: close\r\n")}abc`;
       const answer = await raw(server, two);
       expect(answer.match(/ask \d/g)).toEqual(["ask 2", "ask 3"]);

@@ -4,7 +4,8 @@ import { hostname } from "node:os";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { type Log, silentLog } from "../core/log.js";
-import { Bodies } from "./bodies.js";
+import { isLoopback } from "../net/public-address.js";
+import { Bodies, type BodyLimit, postsTo } from "./bodies.js";
 import { type ConnectionLimits, limitConnections } from "./connections.js";
 import { type Handler, onlyReading, refusal } from "./handler.js";
 import { type SendOptions, type SlowestClient, send } from "./send.js";
@@ -29,8 +30,8 @@ export interface ListenOptions {
   clock?: Clock | undefined;
   /** What may stand before `localhost` in a name of this server: `data` for `data.localhost:8080`. */
   subdomains?: readonly string[] | undefined;
-  /** Paths that take a body with POST, and of how many bytes at most. All other paths are read-only. */
-  posts?: Readonly<Record<string, number>> | undefined;
+  /** What takes a body. Default: nothing; all is read-only. */
+  bodies?: BodyLimit | undefined;
   /** The refusal of a write request, for clients that read more than the status. Default: in words. */
   refuseWriting?: ((path: string) => Response) | undefined;
   log?: Log | undefined;
@@ -78,12 +79,12 @@ export async function listen(
     connections: limits = CONNECTIONS,
     slowest = SLOWEST,
     clock = systemClock,
-    posts = {},
+    bodies: bodyLimit = postsTo({}),
     refuseWriting = onlyReading,
     log = silentLog,
   }: ListenOptions = {},
 ): Promise<Listening> {
-  const bodies = new Bodies(posts);
+  const bodies = new Bodies();
   const known = new Set(names.map((name) => name.toLowerCase()));
   let isOurs = (_name: string | undefined): boolean => true;
   let working = 0;
@@ -116,7 +117,7 @@ export async function listen(
       const response =
         closing || connections.isRefused(incoming.socket)
           ? busy({ connection: "close" })
-          : await answer(incoming, { handler: limited, refuseWriting, isOurs, known, bodies, signal: gone.signal });
+          : await answer(incoming, { handler: limited, refuseWriting, isOurs, known, bodies, bodyLimit, signal: gone.signal });
       // nothing is worked on while a stream of events has none
       if (works && response.headers.get("content-type") === "text/event-stream") {
         works = false;
@@ -184,13 +185,14 @@ interface Answering {
   /** Names that may stand in answers. */
   known: ReadonlySet<string>;
   bodies: Bodies;
+  bodyLimit: BodyLimit;
   /** Aborted when the client is gone. */
   signal: AbortSignal;
 }
 
 async function answer(
   incoming: IncomingMessage,
-  { handler, refuseWriting, isOurs, known, bodies, signal }: Answering,
+  { handler, refuseWriting, isOurs, known, bodies, bodyLimit, signal }: Answering,
 ): Promise<Response> {
   const { method = "GET", url = "", headers } = incoming;
   if (isNamedTwice(incoming)) return refusal(400, "a request has one host");
@@ -200,8 +202,9 @@ async function answer(
   const target = new URL(`${originOf(incoming, known)}${url}`);
   const path = target.pathname.slice(1);
   const told = [...pairs(headers).filter(([name]) => name !== CLIENT_ADDRESS), clientOf(incoming)];
-  if (method === "POST" && bodies.isTaken(target.pathname)) {
-    return bodies.take(incoming, target.pathname, (body) =>
+  const limit = bodyLimit(method, target.pathname);
+  if (limit !== undefined) {
+    return bodies.take(incoming, limit, (body) =>
       handler(withSignal(new Request(target, { method, headers: told, body }), signal), path),
     );
   }
@@ -248,11 +251,6 @@ function pairs(headers: IncomingMessage["headers"]): [string, string][] {
   return Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]],
   );
-}
-
-/** Of an address, not of a name. */
-export function isLoopback(address: string): boolean {
-  return /^127\./.test(address) || address === "::1" || /^::ffff:127\./.test(address);
 }
 
 function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): EmporiumError {

@@ -3,19 +3,20 @@ import { LIMITS } from "../core/limits.js";
 /**
  * What a server keeps in memory beside its program: `chunks` of volumes, stored and decoded; `blocks` of remote files; `rows` of files as threads
  * decode them; `planes` that are cut or wait for their clients; pieces of `files` on their way; `layers` that were sent; `counts` of what lists can be
- * filtered by, and words that are searched.
+ * filtered by, and words that are searched; `reports` of validation that are looked at.
  */
-export type MemoryUse = "chunks" | "blocks" | "rows" | "planes" | "files" | "layers" | "counts";
+export type MemoryUse = "chunks" | "blocks" | "rows" | "planes" | "files" | "layers" | "counts" | "reports";
 
 /** In 64ths of all. Indexes of shards take a sixteenth more of what chunks have. */
 const SHARES: Readonly<Record<MemoryUse, number>> = {
-  chunks: 24,
+  chunks: 20,
   blocks: 4,
   rows: 8,
   planes: 12,
   files: 3,
   layers: 3,
-  counts: 8,
+  counts: 6,
+  reports: 6,
 };
 
 /** Bytes for each use, and how many of them are taken. */

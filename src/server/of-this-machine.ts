@@ -1,4 +1,5 @@
-import { CLIENT_ADDRESS, isLoopback } from "./listen.js";
+import { isLoopback } from "../net/public-address.js";
+import { CLIENT_ADDRESS } from "./listen.js";
 
 /** Over loopback, by a name of loopback, and not handed on: what a proxy on this machine hands on comes from elsewhere. */
 export function isOfThisMachine({ headers, url }: Request): boolean {

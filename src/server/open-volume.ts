@@ -4,6 +4,7 @@ import type { ReadingRoom } from "../arrays/loader/room.js";
 import type { PlaneResult } from "../arrays/loader/work/plane-job.js";
 import type { PlaneForm } from "../arrays/plane/convert.js";
 import { geometryOf, type VolumeGeometry } from "../arrays/plane/facts.js";
+import { locateFlat } from "../arrays/plane/flat.js";
 import { mrcLayout } from "../arrays/plane/mrc.js";
 import { openPlanes, planeFile } from "../arrays/plane/open.js";
 import { type PlaneChoice, type PlaneSource, readPlane } from "../arrays/plane/plane.js";
@@ -97,7 +98,10 @@ export async function openFile(
   const local = { path: store.local.path(key), name, sizeBytes: stat.size, etag: stat.etag, known };
   return {
     ...common,
-    source: threadedPlanes(means.threads, local, { name, dtype: here.dtype, shape: here.levels[0]!.shape }),
+    source: {
+      ...threadedPlanes(means.threads, local, { name, dtype: here.dtype, shape: here.levels[0]!.shape }),
+      locate: here.locate,
+    },
     cut: (choice, form, stop) => means.threads.cut(local, choice, form, stop),
   };
 }
@@ -127,7 +131,14 @@ async function openCompressed(
     ...at,
     keys: [at.key],
     etag: await etagOf(at, [at.key], signal),
-    source: threadedPlanes(threads, local, known),
+    source: {
+      ...threadedPlanes(threads, local, known),
+      locate: async (_stored, voxel) => ({
+        ...locateFlat(known, voxel),
+        ...{ offset: 0, length: stat.size, codecs: [compression], decodedByte: locateFlat(known, voxel).offset },
+        says: "the file is compressed as a whole",
+      }),
+    },
     peeked,
     ...geometryOf(peeked!),
     isSequential: true,

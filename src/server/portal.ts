@@ -5,15 +5,18 @@ import { viewAddress } from "../model/ref.js";
 import type { CatalogRepository } from "../stations/catalog/rows/repository.js";
 import { fileStore } from "../stores/file/store.js";
 import type { Store } from "../stores/store.js";
-import { apiHandler } from "./api/api.js";
-import type { ApiContext, ServedCatalogue } from "./api/context.js";
+import { apiBodies, apiHandler, readOnlyApi } from "./api/api.js";
+import type { ApiContext, ServedCatalogue, Writing } from "./api/context.js";
 import { virtualZarrRoutes } from "./api/virtual-zarr.js";
 import { appPage } from "./app-page.js";
+import { postsTo } from "./bodies.js";
 import { type CorsPolicy, OWN_ORIGIN, withCors } from "./cors.js";
 import { finder } from "./find.js";
 import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "./graphql.js";
 import { type Handler, mounted, onlyReading } from "./handler.js";
 import { healthRoute } from "./health.js";
+import type { JobKind } from "./job-kinds.js";
+import { rootsOf } from "./job-locations.js";
 import { jobWatch } from "./job-watch.js";
 import { sentJson } from "./json-reply.js";
 import { listen } from "./listen.js";
@@ -24,6 +27,7 @@ import { readdressedStates } from "./neuroglancer-state.js";
 import { pieceBudget } from "./piece-budget.js";
 import type { Place } from "./places.js";
 import { servedVolumes } from "./planes.js";
+import { openPlans } from "./plans.js";
 import { noReports, servedReports } from "./reports.js";
 import { type StaticOptions, staticFiles } from "./static.js";
 import { treeChanges } from "./tree-changes.js";
@@ -49,6 +53,8 @@ export interface PortalOptions {
   memoryBytes?: number | undefined;
   /** Folder in which commands keep what pages show. Default: there is none. */
   workspace?: string | undefined;
+  /** What pages may change, and who. Default: nothing. */
+  writing?: (Omit<Writing, "origin"> & { readonly jobs?: StartedJobs | undefined }) | undefined;
   /** Of the program. */
   version: string;
   /** Where `scripts/build-web.mjs` put the pages. Default: those of the package. */
@@ -57,6 +63,13 @@ export interface PortalOptions {
   viewer?: string | undefined;
   log?: Log | undefined;
   clock?: Clock | undefined;
+}
+
+/** What starts jobs, and which. */
+interface StartedJobs {
+  readonly kinds: readonly JobKind[];
+  /** A program and its first words. */
+  readonly program: readonly string[];
 }
 
 /** A portal server for the official client, copick, Neuroglancer and S3 tools. */
@@ -93,6 +106,7 @@ export async function servePortal({
   cors = OWN_ORIGIN,
   memoryBytes,
   workspace,
+  writing,
   version,
   pages: pagesFolder,
   viewer,
@@ -116,17 +130,30 @@ export async function servePortal({
   const files = tree && staticFiles(tree.store, { instead: readdressedStates(filesOf, log), pieces, log });
   const volumes = servedVolumes({ clock, memory });
   const changes = catalogue && treeChanges(catalogue, clock);
-  const jobs = workspace === undefined || url !== undefined ? undefined : jobWatch({ workspace, clock });
+  // to nobody's machine but this one's, or to who has a token
+  const isShown = url === undefined || writing !== undefined;
+  const jobs = workspace !== undefined && isShown ? jobWatch({ workspace, clock }) : undefined;
+  const plans =
+    writing?.jobs && workspace !== undefined
+      ? openPlans({ ...writing.jobs, roots: rootsOf(places, writing.roots), workspace, version, clock, log })
+      : undefined;
   const context: ApiContext = {
     places,
     catalogue,
     microscopy: microscopy && servedMicroscopy(microscopy, places),
     treeChangedAt: changes?.changedAt,
-    reports: workspace === undefined ? noReports : servedReports(fileStore(workspace), places, catalogue),
+    reports: workspace === undefined ? noReports : servedReports(fileStore(workspace), places, catalogue, memory),
     volumes,
     memory,
     jobs,
-    workspace: url === undefined ? workspace : undefined,
+    plans,
+    workspace: isShown ? workspace : undefined,
+    isHandedOn: url !== undefined,
+    writing: writing && {
+      tokens: writing.tokens,
+      roots: writing.roots,
+      origin: url === undefined ? undefined : new URL(url).origin,
+    },
     log,
     clock,
     server: { version, bucket, start: startOf(places, microscopy !== undefined) },
@@ -152,15 +179,22 @@ export async function servePortal({
   const withFiles = s3 ? withS3(s3, others) : others;
   const withData = catalogue ? withGraphql(compressed(graphqlRoute({ api: catalogue.api, own })), withFiles) : withFiles;
   const forWatchers = { healthz: healthRoute(catalogue), metrics: metrics.route };
+  const posts = postsTo({ ...GRAPHQL_POSTS, ...below(folder, GRAPHQL_POSTS) });
+  /** A path of a request, with the folder under which people find this server, or without. */
+  const isOf = (of: (path: string) => boolean, path: string) =>
+    of(path) || (folder !== "" && path.startsWith(`${folder}/`) && of(path.slice(folder.length + 1)));
   const handler = withoutFolder(folder, metrics.counted(withCors(cors, withRoutes(forWatchers, withData))));
   const server = await listen(handler, {
     host,
     port,
     names: name === undefined ? [] : [name],
     subdomains: [bucket],
-    posts: { ...GRAPHQL_POSTS, ...below(folder, GRAPHQL_POSTS) },
-    refuseWriting: (path) =>
-      forS3 && (isOfS3(path) || isOfS3(path.slice(folder.length + 1))) ? forS3.refuseS3Writing() : onlyReading(),
+    bodies: (method, path) =>
+      posts(method, path) ?? (writing && isOf(isOfApi, path.slice(1)) ? apiBodies(method, path) : undefined),
+    refuseWriting: (path) => {
+      if (forS3 && isOf(isOfS3, path)) return forS3.refuseS3Writing();
+      return isOf(isOfApi, path) ? readOnlyApi() : onlyReading();
+    },
     log,
   });
   return {
@@ -183,6 +217,7 @@ export async function servePortal({
     async close() {
       stopping.abort();
       jobs?.close();
+      await plans?.close();
       await server.close();
       await changes?.close();
       await volumes.close();
@@ -237,6 +272,8 @@ function withRoutes(routes: Readonly<Record<string, Handler>>, others: Handler):
 function withS3(s3: Handler, others: Handler): Handler {
   return (request, path) => (path === "s3" ? s3(request, "") : others(request, path));
 }
+
+const isOfApi = (path: string): boolean => path.startsWith("api/v1/");
 
 function isOfS3(path: string): boolean {
   return path === "s3" || path.startsWith("s3/");

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { manualClock } from "../core/clock.js";
 import type { ValidationDocument } from "../stations/ingest/validate/report/document.js";
 import { keepReport } from "../stations/ingest/validate/report/kept.js";
 import type { ReportedFinding } from "../stations/ingest/validate/tally.js";
 import { memoryStore } from "../stores/memory/store.js";
 import { parseLocation } from "../stores/url.js";
+import { servedMemory } from "./memory-shares.js";
 import type { Place } from "./places.js";
 import { servedReports } from "./reports.js";
 
@@ -29,8 +31,8 @@ const FIRST = { group: "check", offset: 0, limit: 100 } as const;
 async function kept(location: string, ...documents: readonly ValidationDocument[]) {
   const workspace = memoryStore({ url: "memory:w" });
   for (const [n, document] of documents.entries()) {
-    const clock = { now: () => Date.UTC(2026, 10, 20, 14, 0, n) };
-    await keepReport(workspace, document, { suite: "standardized", config: undefined, location }, clock);
+    const clock = manualClock(Date.UTC(2026, 10, 20, 14, 0, n));
+    await keepReport(workspace, document, { suite: "standardized", config: undefined, location }, { clock });
   }
   return workspace;
 }
@@ -49,6 +51,21 @@ describe("reports of a server", () => {
     const chosen = { ...FIRST, severity: "fail", check: "x.even", q: "R9999" } as const;
     expect((await reports.findings(id(0), chosen)).findings.map(({ run }) => run)).toEqual(["r99990"]);
     expect((await reports.findings(id(0), { ...FIRST, check: "x.odd", severity: "fail" })).total).toBe(0);
+  });
+
+  it("holds no more than its share of the memory, and says what one needs that is larger", async () => {
+    const texts = Array.from({ length: 1000 }, (_, n) => finding(n));
+    const workspace = await kept("/lab/tree", documentOf(texts), documentOf(texts));
+    const memory = servedMemory(10 * 2 ** 20);
+    const reports = servedReports(workspace, [place("tree", "/lab/tree")], undefined, memory);
+    const held = () => memory.figures().find(({ use }) => use === "reports")!;
+    for (const n of [0, 1, 0]) {
+      await reports.facts(id(n));
+      expect(held().usedBytes).toBeGreaterThan(0);
+      expect(held().usedBytes).toBeLessThanOrEqual(held().limitBytes);
+    }
+    const little = servedReports(workspace, [place("tree", "/lab/tree")], undefined, servedMemory(2 ** 20));
+    await expect(little.facts(id(1))).rejects.toMatchObject({ code: "MEMORY_LIMIT" });
   });
 
   it("tells a repair from a check that could not be decided", async () => {

@@ -1,6 +1,7 @@
 import type pg from "pg";
-import { isEmporiumError } from "../core/errors.js";
+import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
+import { formatBytes } from "../core/units.js";
 import type { FindingChange, ReportFacts, ReportFinding, ReportFindings, ReportList, ReportSummary } from "../model/page-api.js";
 import { type Changes, changesOf } from "../stations/ingest/validate/report/changes.js";
 import type { ValidationDocument } from "../stations/ingest/validate/report/document.js";
@@ -8,13 +9,14 @@ import {
   areComparable,
   type KeptReport,
   listReports,
-  noReport,
   type ReportHead,
   readReport,
+  reportBytes,
 } from "../stations/ingest/validate/report/kept.js";
 import type { ReportedFinding } from "../stations/ingest/validate/tally.js";
 import type { Store } from "../stores/store.js";
-import { mapLimit } from "../system/parallel.js";
+import { mapLimit, turns } from "../system/parallel.js";
+import { type ServedMemory, servedMemory } from "./memory-shares.js";
 import { existing, type Place } from "./places.js";
 
 /** What a list of findings is asked for. */
@@ -38,8 +40,8 @@ export interface ServedReports {
   document(id: string): Promise<ValidationDocument>;
 }
 
-/** Texts of reports in memory; parsed they are about three times as large. */
-const HELD_BYTES = 64 * 1024 * 1024;
+/** What a report takes in memory, parsed and marked, by the bytes of its text: 1.3 of 100,000 findings. */
+const HELD_OF_TEXT = 4 / 3;
 const LOOKS_AT_ONCE = 8;
 
 interface Opened extends KeptReport {
@@ -66,8 +68,13 @@ export function servedReports(
   workspace: Store,
   places: readonly Place[],
   catalogue: { readonly place: Place; readonly pool: pg.Pool } | undefined,
+  memory: ServedMemory = servedMemory(),
 ): ServedReports {
-  const opened = new Recent<string, Opened>(HELD_BYTES, ({ bytes }) => bytes);
+  const { reports: limit } = memory.limits;
+  const opened = new Recent<string, Opened>(limit, ({ bytes }) => bytes);
+  memory.watch("reports", () => opened.weight);
+  /** While it is parsed a report takes more. */
+  const turn = turns(1);
   const opening = new Map<string, Promise<Opened>>();
   const servedOf = (head: ReportHead) => {
     for (const place of places) {
@@ -92,19 +99,36 @@ export function servedReports(
     // a page asks for several parts at once
     let reading = opening.get(name);
     if (!reading) {
-      reading = read(name, id, before?.id, on).finally(() => opening.delete(name));
+      reading = read(name, head, before, on).finally(() => opening.delete(name));
       opening.set(name, reading);
     }
     return reading;
   };
-  const read = async (name: string, id: string, previousId: string | undefined, on: Served): Promise<Opened> => {
-    const report = await readReport(workspace, id);
-    const previous = previousId === undefined ? undefined : await readReport(workspace, previousId);
-    const changes = previous && changesOf(previous.document.findings, report.document.findings);
-    const bytes = report.bytes + (previous?.bytes ?? 0);
-    const one = { ...report, on, previous, changes, bytes, all: marked(report.document, changes) };
-    opened.set(name, one);
-    return one;
+  const read = async (name: string, { id }: ReportHead, before: ReportHead | undefined, on: Served): Promise<Opened> => {
+    const leave = await turn();
+    try {
+      const texts = await Promise.all([id, ...(before ? [before.id] : [])].map((one) => reportBytes(workspace, one)));
+      const bytes = HELD_OF_TEXT * texts.reduce((sum, one) => sum + one, 0);
+      if (bytes > limit) {
+        const [needed, given] = [bytes, limit].map((one) => formatBytes(Math.ceil(one)));
+        throw new EmporiumError(
+          "MEMORY_LIMIT",
+          `report ${id} and the one before take ${needed}, reports of this server ${given}`,
+          {
+            hint: "emporium serve --memory SIZE gives them more; emporium ingest validate --html FILE writes a page of it",
+          },
+        );
+      }
+      for (const held of opened.keys()) if (opened.weight + bytes > limit) opened.delete(held);
+      const report = await readReport(workspace, id);
+      const previous = before && (await readReport(workspace, before.id));
+      const changes = previous && changesOf(previous.document.findings, report.document.findings);
+      const one = { ...report, on, previous, changes, bytes, all: marked(report.document, changes) };
+      opened.set(name, one);
+      return one;
+    } finally {
+      leave();
+    }
   };
   return {
     async list() {
@@ -162,6 +186,9 @@ export function servedReports(
     },
   };
 }
+
+const noReport = (id: string) =>
+  new EmporiumError("NOT_FOUND", `there is no report ${id} of what is served`, { hint: "api/v1/reports lists them" });
 
 const isBefore = (one: ReportHead, head: ReportHead) => one.at < head.at || (one.at === head.at && one.id < head.id);
 

@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Clock, systemClock } from "../core/clock.js";
 import { memoryStore } from "../stores/memory/store.js";
+import { postsTo } from "./bodies.js";
 import type { Handler } from "./handler.js";
 import { type Listening, type ListenOptions, listen } from "./listen.js";
 import { staticFiles } from "./static.js";
@@ -98,7 +99,10 @@ describe("seam 23: clients that hold on to a server", () => {
   });
 
   it("and send next to nothing shut nobody out either", async () => {
-    const { client, small } = await serve({ requestsMax: 2, posts: { "/ask": 1000 } }, async () => new Response("small"));
+    const { client, small } = await serve(
+      { requestsMax: 2, bodies: postsTo({ "/ask": 1000 }) },
+      async () => new Response("small"),
+    );
     for (let at = 0; at < 6; at++) await client("POST /ask HTTP/1.1\r\nHOST\r\nContent-Length: 900\r\n\r\nx");
     expect(await small()).toBe("small");
   });

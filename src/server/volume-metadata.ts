@@ -5,7 +5,8 @@ import { isJsonObject, jsonList, jsonObject, jsonText, member } from "../core/js
 import { LIMITS } from "../core/limits.js";
 import { mdocAngles, parseMdoc } from "../formats/mdoc/read.js";
 import { parseTiltAngles } from "../formats/tilt-angles/read.js";
-import type { VolumeFacts } from "../model/page-api.js";
+import type { SourcedFact, VolumeFacts } from "../model/page-api.js";
+import { printRef } from "../model/ref.js";
 import type { OpenVolume } from "./open-volume.js";
 import { dosesBeside } from "./section-doses.js";
 
@@ -45,7 +46,7 @@ export async function volumeMetadata(volume: OpenVolume, signal: AbortSignal | u
   ]);
   const found = await anglesBeside({ read, folder, name, sections, tiltseries, warnings });
   const isTiltSeries = found !== undefined || tiltseries !== undefined || isNamedTiltSeries(name);
-  const sources: Record<string, { value: string; from: string }[]> = {};
+  const sources: Record<string, SourcedFact[]> = {};
   const sizes = sizeSources(volume, folder, tomogram, tiltseries);
   if (sizes.length > 0) sources.voxelSizeAngstrom = sizes;
   if (contradict(sizes)) {
@@ -113,23 +114,46 @@ async function anglesBeside(beside: Beside): Promise<{ angles: number[]; from: s
 }
 
 function sizeSources(
-  { peeked, voxelSizeAngstrom }: OpenVolume,
+  volume: OpenVolume,
   folder: string,
   tomogram: JsonObject | undefined,
   tiltseries: JsonObject | undefined,
-): { value: string; from: string }[] {
-  const found: { value: string; from: string }[] = [];
+): SourcedFact[] {
+  const { peeked, voxelSizeAngstrom, place } = volume;
+  const found: SourcedFact[] = [];
+  const valueAt = (key: string, query: string) => `${printRef({ kind: "place", place: place.id, key })}/value?${query}`;
   const x = voxelSizeAngstrom[2];
-  if (x !== undefined) found.push({ value: x.toFixed(3), from: peeked?.format === "mrc" ? "header" : "metadata of the volume" });
+  if (x !== undefined) {
+    const from = peeked?.format === "mrc" ? "header" : "metadata of the volume";
+    const at = sizeAt(volume);
+    found.push({ value: x.toFixed(3), from, ...(at && { at: valueAt(...at) }) });
+  }
   const told = (document: JsonObject | undefined, field: string, from: string) => {
     const value = document && member(document, field);
-    if (typeof value === "number") found.push({ value: value.toFixed(3), from });
+    // of a place that is one file, nothing else of its folder is read
+    const at = place.key === undefined ? valueAt(`${folder}${from}`, `pointer=/${field}`) : undefined;
+    if (typeof value === "number") found.push({ value: value.toFixed(3), from, at });
   };
   told(tomogram, "voxel_spacing", "tomogram_metadata.json");
   told(tiltseries, "pixel_spacing", "tiltseries_metadata.json");
   const named = /(?:^|\/)VoxelSpacing(\d+(?:\.\d+)?)\//.exec(folder)?.[1];
   if (named !== undefined) found.push({ value: Number(named).toFixed(3), from: "name of the folder" });
   return found;
+}
+
+/** Where a volume itself says how large its voxels are along x: the file, and the field or value in it. */
+function sizeAt({ peeked, key, keys, isSequential }: OpenVolume): [key: string, query: string] | undefined {
+  if (peeked?.format === "mrc") return isSequential ? undefined : [key, "field=cella.x"];
+  const scale = "multiscales/0/datasets/0/coordinateTransformations/0/scale";
+  const axis = Math.max(0, (peeked?.axes ?? []).length - 1);
+  for (const [name, above] of [
+    ["zarr.json", "attributes/ome/"],
+    [".zattrs", ""],
+  ] as const) {
+    const document = key === "" ? name : `${key}/${name}`;
+    if (keys.includes(document)) return [document, `pointer=/${above}${scale}/${axis}`];
+  }
+  return undefined;
 }
 
 /** Headers are float32, and names of folders have three decimals. */

@@ -3,6 +3,7 @@ import { EmporiumError } from "../core/errors.js";
 import type { Random } from "../core/random.js";
 import { redact, type Secret } from "../core/redact.js";
 import type { AddressGate } from "../net/gate.js";
+import type { IoMode } from "./io-mode.js";
 import type { LearntWay } from "./s3/direct-put.js";
 import type { Store } from "./store.js";
 
@@ -58,6 +59,8 @@ export interface StoreOptions {
   connections?: number | undefined;
   /** Files: wait until a write would survive a power loss. Default true. */
   sync?: boolean | undefined;
+  /** Files: whether long reads and writes go past the page cache. Default `auto`. */
+  io?: IoMode | undefined;
   /** Refuse every write. Sources are opened so. */
   readOnly?: boolean | undefined;
   /** Try again after passing errors, and heed throttling. Default true. */

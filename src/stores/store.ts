@@ -1,6 +1,8 @@
 import type { ByteRange, RandomAccess, ReadOptions } from "../core/bytes.js";
 import { EmporiumError } from "../core/errors.js";
+import type { IoMode } from "./io-mode.js";
 import { oneVersion } from "./one-version.js";
+import type { ShortWay } from "./short-way.js";
 
 /** What a store knows about an object without reading it. */
 export interface Stat {
@@ -75,6 +77,8 @@ export interface WriteOptions {
   /** Create, never replace. */
   ifAbsent?: boolean | undefined;
   contentType?: string | undefined;
+  /** Of the body, where the caller has it: some places check it, and need not compute it again. */
+  crc32?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -102,7 +106,7 @@ export interface Upload {
   /** Parts that are already there (after `resume`). */
   readonly parts: readonly UploadPart[];
   /** Parts may come in any order and side by side; a number sent again replaces the part. */
-  part(number: number, body: Uint8Array, options?: ReadOptions): Promise<UploadPart>;
+  part(number: number, body: Uint8Array, options?: Pick<WriteOptions, "crc32" | "signal">): Promise<UploadPart>;
   /** Joins the parts and makes the object visible, whole. */
   finish(options?: ReadOptions): Promise<Stat>;
   /** Forgets the parts. May be called at any time, also twice. */
@@ -141,6 +145,8 @@ export interface Store {
     from?: { offset: number; length?: number | undefined },
     options?: StoreStreamOptions,
   ): Promise<ByteStream | undefined>;
+  /** Only for stores of web servers whose small objects a thread of its own may ask for. */
+  readonly shortWay?: ShortWay | undefined;
   /** Only for stores whose objects are files of this machine. */
   readonly local?: LocalAccess | undefined;
 }
@@ -158,6 +164,8 @@ export interface StoreFeatures {
 export interface LocalAccess {
   /** Whether finished parts are synced: what is written survives a power loss, and is worth flushing early. */
   readonly sync: boolean;
+  /** Whether long reads and writes go past the page cache. */
+  readonly io: IoMode;
   /** Absolute path of a key. */
   path(key: string): string;
   /** Path of a hidden sibling of the key, on the same file system: `.<name>.<tag>.part`. Creates the parent folders. */

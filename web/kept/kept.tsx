@@ -2,18 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { KeptAnswers } from "../../src/model/page-api.js";
 import { ask } from "../parts/api.js";
-import { day, plural } from "../parts/format.js";
+import { moment, plural } from "../parts/format.js";
+import "./kept.css";
 
 /** What a command has left in the workspace: `harvest/sets`, `curate/labels`. It is asked for anew whenever the page is opened. */
 export const useKept = (of: string) =>
   useQuery({ queryKey: ["kept", of], queryFn: ({ signal }) => ask<KeptAnswers>(of, signal), staleTime: 0 });
 
-/** `2026-11-22 17:02` UTC. */
-export const moment = (iso: string): string => `${day(iso)} ${iso.slice(11, 16)}`;
-
 /** The choice among several answers of one command. */
 export function ChooseKept({
-  answers: { kept, older },
+  answers: { kept, unreadable },
   chosen,
   choose,
 }: {
@@ -21,7 +19,8 @@ export function ChooseKept({
   chosen: string;
   choose: (id: string) => void;
 }) {
-  if (kept.length < 2) return null;
+  const lost = <Unreadable files={unreadable} />;
+  if (kept.length < 2) return lost;
   return (
     <p>
       <label className="row wrap">
@@ -34,11 +33,14 @@ export function ChooseKept({
             </option>
           ))}
         </select>
-        {older > 0 && <span className="muted">and {plural(older, "older one")}, which are not listed</span>}
       </label>
+      {lost}
     </p>
   );
 }
+
+export const Unreadable = ({ files }: { files: number }) =>
+  files === 0 ? null : <span className="warn">⚠ {plural(files, "file")} of these in the workspace cannot be read.</span>;
 
 /** A table that scrolls sideways by itself, by keys too. */
 export function Scrolled({ label, children }: { label: string; children: ReactNode }) {

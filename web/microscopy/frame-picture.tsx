@@ -9,7 +9,9 @@ export function FramePicture({ id, at, side, limits }: { id: string; at: FrameAt
   const canvas = useRef<HTMLCanvasElement>(null);
   const { data, error } = useQuery(pixelsQuery(id, at, side));
   useEffect(() => {
-    if (!canvas.current || !data || !limits) return;
+    if (!canvas.current) return;
+    delete canvas.current.dataset.drawn;
+    if (!data || !limits) return;
     canvas.current.getContext("2d")?.putImageData(imageOf(data, limits), 0, 0);
     canvas.current.dataset.drawn = `${limits.low},${limits.high}`; // for those who wait for the picture
   }, [data, limits]);

@@ -1,5 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type SubmitEvent, useState } from "react";
 import type { ServerFacts } from "../../src/model/page-api.js";
 import { answered, base } from "../parts/api.js";
 import { AppLink } from "../parts/app-link.js";
@@ -11,6 +11,7 @@ import { Keys } from "../parts/keys.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
 import { Answer, ErrorPanel } from "../parts/states.js";
+import { keepToken } from "../parts/token.js";
 
 /** Version, health, addresses, limits, keys, licences. */
 export function About() {
@@ -36,7 +37,7 @@ export function About() {
 }
 
 function Served({ facts }: { facts: ServerFacts }) {
-  const { version, places, catalogue, addresses, writing, bucket, limits } = facts;
+  const { version, places, catalogue, addresses, bucket, limits } = facts;
   const health = useQuery({
     queryKey: ["health"],
     queryFn: ({ signal }) =>
@@ -49,7 +50,7 @@ function Served({ facts }: { facts: ServerFacts }) {
   const rows: readonly Fact[] = [
     fact("Version", version, "server"),
     fact("Health", health.data, "server"),
-    fact("Changes", writing ? "can be made from pages, with a token" : "cannot be made from pages: reading only", "server"),
+    fact("Changes", changesOf(facts), "server"),
     ...(catalogue ? [fact("Catalogue", catalogue.state, "server")] : []),
     ...(counts
       ? [
@@ -73,6 +74,7 @@ function Served({ facts }: { facts: ServerFacts }) {
   return (
     <>
       <Facts facts={rows} />
+      {facts.writing && <Token holder={facts.holder?.name} />}
       <h2>Places</h2>
       <ul>
         {places.map(({ id, name, kind }) => (
@@ -103,6 +105,41 @@ function Served({ facts }: { facts: ServerFacts }) {
         <li>Lists show as many rows as there are; they are fetched as they come into view.</li>
       </ul>
     </>
+  );
+}
+
+function changesOf({ writing, holder }: ServerFacts): string {
+  if (!writing) return "cannot be made from pages: reading only";
+  if (!holder) return "can be made from pages by who has a token; this page has none";
+  return `can be made from this page by ${holder.name}: ${holder.scopes.join(", ")}`;
+}
+
+/** Takes a token that somebody was given, or puts away the one that is here. */
+function Token({ holder }: { holder: string | undefined }) {
+  const queries = useQueryClient();
+  const keep = (token: string) => {
+    keepToken(token);
+    void queries.invalidateQueries();
+  };
+  if (holder !== undefined)
+    return (
+      <p>
+        <button type="button" onClick={() => keep("")}>
+          Put the token away
+        </button>
+      </p>
+    );
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    keep(String(new FormData(event.target as HTMLFormElement).get("token")).trim());
+  };
+  return (
+    <form className="row wrap" onSubmit={submit}>
+      <label className="row">
+        Token <input name="token" type="password" autoComplete="off" required pattern="[!-~]{32,1024}" />
+      </label>
+      <button type="submit">Use it in this tab</button>
+    </form>
   );
 }
 

@@ -6,7 +6,7 @@ import { orAbsent } from "../parts/absent.js";
 import { askCatalogue } from "../parts/api.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
 import { DownloadDialog } from "../parts/download.js";
-import { Facts, fact } from "../parts/facts.js";
+import { type Fact, Facts, fact, located } from "../parts/facts.js";
 import { fileUrl, nameOf, treeKey } from "../parts/files.js";
 import { angstrom, bytes, count, day, fixed } from "../parts/format.js";
 import { NoSuch, useId } from "../parts/no-such.js";
@@ -172,14 +172,27 @@ function factsOf(row: Row) {
     : isUniprot
       ? `https://www.uniprot.org/uniprotkb/${row.objectId.slice("UniProtKB:".length)}`
       : row.objectId;
+  const file = nodesOf(row.annotationShapes).flatMap(({ annotationFiles }) => nodesOf(annotationFiles))[0]?.id;
+  const from = (pointer: string, one: Fact): Fact =>
+    file === undefined ? one : located(one, { at: `annotationfile:${file}/value?pointer=/${pointer}` });
+  const { confidencePrecision: precision, confidenceRecall: recall } = row;
   return [
-    fact("Object", row.objectId, "catalogue", <WebLink to={address}>{row.objectId}</WebLink>),
-    { ...fact("State", row.objectState), absent: "its metadata name none" },
-    { ...fact("Objects", row.objectCount === null ? undefined : count(row.objectCount)), absent: "nobody has counted" },
-    fact("Made", row.methodType),
-    { ...fact("Software", row.annotationSoftware), absent: "none is named" },
-    { ...fact("Precision", row.confidencePrecision === null ? undefined : fixed(row.confidencePrecision)), absent: NOT_COMPARED },
-    { ...fact("Recall", row.confidenceRecall === null ? undefined : fixed(row.confidenceRecall)), absent: NOT_COMPARED },
+    from("annotation_object/id", fact("Object", row.objectId, "catalogue", <WebLink to={address}>{row.objectId}</WebLink>)),
+    from("annotation_object/state", { ...fact("State", row.objectState), absent: "its metadata name none" }),
+    from("object_count", {
+      ...fact("Objects", row.objectCount === null ? undefined : count(row.objectCount)),
+      absent: "nobody has counted",
+    }),
+    from("method_type", fact("Made", row.methodType)),
+    from("annotation_software", { ...fact("Software", row.annotationSoftware), absent: "none is named" }),
+    from("annotation_confidence/precision", {
+      ...fact("Precision", precision === null ? undefined : fixed(precision)),
+      absent: NOT_COMPARED,
+    }),
+    from("annotation_confidence/recall", {
+      ...fact("Recall", recall === null ? undefined : fixed(recall)),
+      absent: NOT_COMPARED,
+    }),
     fact("Ground truth", row.groundTruthStatus ? "yes" : "no"),
     { ...fact("Compared with", row.groundTruthUsed), absent: NOT_COMPARED },
     { ...fact("Recommended", row.isCuratorRecommended ? "by the curators" : undefined), absent: "not by the curators" },

@@ -11,7 +11,7 @@ import { askCommand } from "../parts/catalogue-command.js";
 import { Facts, fact } from "../parts/facts.js";
 import { fileFactsQuery, shapeOf, voxelOf } from "../parts/file-record.js";
 import { nameOf } from "../parts/files.js";
-import { ABSENT, bytes } from "../parts/format.js";
+import { ABSENT, bytes, moment } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { crumbsOf } from "../parts/place-way.js";
 import { useServer } from "../parts/queries.js";
@@ -334,7 +334,7 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
       <td className="number detail">
         {orAbsent(bytes(sizeBytes), kind === "file" ? "the place does not say" : "of many files: not counted")}
       </td>
-      <td className="detail">{orAbsent(modifiedAt?.slice(0, 16).replace("T", " "), "the place does not say")}</td>
+      <td className="detail">{orAbsent(modifiedAt && moment(modifiedAt), "the place does not say")}</td>
       <td className="warn" title={records.flatMap(({ warnings }) => warnings).join("\n") || undefined}>
         {[...(marks ?? []), ...(records.some(({ warnings }) => warnings.length > 0) ? ["header"] : [])]
           .map((mark) => `⚠ ${mark}`)

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import type { JsonObject } from "../../src/core/json.js";
 import type { LedgerBatches } from "../../src/model/page-api.js";
 import { CuratePage } from "../kept/curate-nav.js";
-import { moment, Scrolled } from "../kept/kept.js";
+import { Scrolled } from "../kept/kept.js";
 import { ask } from "../parts/api.js";
-import { ABSENT, count } from "../parts/format.js";
+import { ABSENT, count, moment } from "../parts/format.js";
 import { useCommand } from "../parts/page.js";
 import { Answer, Empty } from "../parts/states.js";
 
@@ -29,12 +29,12 @@ export function CurateBatches() {
             </Empty>
           ) : (
             <Scrolled label="Batches">
-              <table id="batches">
+              <table id="batches" className="phone-cards">
                 <thead>
                   <tr>
                     <th scope="col">Batch</th>
                     <th scope="col">State</th>
-                    <th scope="col">Since, UTC</th>
+                    <th scope="col">Since</th>
                     <th scope="col">Label</th>
                     <th scope="col">Drives</th>
                     <th scope="col" className="number">
@@ -73,11 +73,11 @@ function Row({ batch }: { batch: JsonObject }) {
         {state}
       </td>
       <td>{since ? moment(since) : ABSENT}</td>
-      <td>{textOf(batch.label) || ABSENT}</td>
-      <td>{textOf(batch.drives) || ABSENT}</td>
-      <td className="number">{count(batch.n_files as number | undefined)}</td>
-      <td className="number">{count(batch.n_runs as number | undefined)}</td>
-      <td>{textOf(batch.recipient) || ABSENT}</td>
+      <td className="detail">{textOf(batch.label) || ABSENT}</td>
+      <td className="detail">{textOf(batch.drives) || ABSENT}</td>
+      <td className="number detail">{count(batch.n_files as number | undefined)}</td>
+      <td className="number detail">{count(batch.n_runs as number | undefined)}</td>
+      <td className="detail">{textOf(batch.recipient) || ABSENT}</td>
       <td className="why">
         <details>
           <summary>

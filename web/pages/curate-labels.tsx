@@ -4,10 +4,10 @@ import { Download } from "lucide-react";
 import { useState } from "react";
 import type { CuratedLabels } from "../../src/model/page-api.js";
 import { CuratePage } from "../kept/curate-nav.js";
-import { ChooseKept, moment, Scrolled, useKept } from "../kept/kept.js";
+import { ChooseKept, Scrolled, useKept } from "../kept/kept.js";
 import { ask, base } from "../parts/api.js";
 import { AppLink } from "../parts/app-link.js";
-import { ABSENT, count, plural } from "../parts/format.js";
+import { ABSENT, count, moment, plural } from "../parts/format.js";
 import { useCommand } from "../parts/page.js";
 import { Answer, Empty } from "../parts/states.js";
 
@@ -69,8 +69,7 @@ function Labels({ counted }: { counted: CuratedLabels }) {
         <p>
           <strong>{count(total)}</strong> models in {plural(labels.length, "label")}
           {left.length > 0 && <> · not counted: {left.map(([name, n]) => `${count(n)} ${name}`).join(", ")}</>}
-          {outside > 0 && <> · {count(outside)} more in no matched run</>}{" "}
-          <span className="muted">· counted {moment(at)} UTC</span>
+          {outside > 0 && <> · {count(outside)} more in no matched run</>} <span className="muted">· counted {moment(at)}</span>
         </p>
         <p className="row">
           <a className="button" href={file("histogram.csv")} download>

@@ -2,12 +2,13 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { MatchesAnswer, ShownMatch } from "../../src/model/page-api.js";
 import { CuratePage } from "../kept/curate-nav.js";
-import { ChooseKept, moment, Scrolled, useKept } from "../kept/kept.js";
-import { nameDiff, type Stretch } from "../kept/name-diff.js";
-import { ask } from "../parts/api.js";
-import { ABSENT, count, plural } from "../parts/format.js";
+import { ChooseKept, Scrolled, useKept } from "../kept/kept.js";
+import { nameDiff } from "../kept/name-diff.js";
+import { Decided, Name, Review, type RowProps } from "../kept/review.js";
+import { AnswerError, ask } from "../parts/api.js";
+import { ABSENT, count, moment, plural } from "../parts/format.js";
 import { useCommand } from "../parts/page.js";
-import { Answer, Empty } from "../parts/states.js";
+import { Answer, Empty, ErrorPanel } from "../parts/states.js";
 
 const MATCH = "emporium curate match DRIVE --author NAME";
 const STATUSES = [
@@ -121,7 +122,7 @@ function Filters({ answer, search, go }: Part) {
         )}
       </div>
       <p className="muted" style={{ marginTop: 8 }}>
-        Made {at && moment(at)} UTC
+        Made {at && moment(at)}
         {unmatched &&
           ` · without a partner: ${plural(unmatched.archive, "run folder")}, ${plural(unmatched.portal, "run")} of the portal (unmatched_archive.csv, unmatched_portal.csv)`}
       </p>
@@ -129,7 +130,8 @@ function Filters({ answer, search, go }: Part) {
   );
 }
 
-function Rows({ answer: { rows, total, row }, go }: Omit<Part, "search">) {
+function Rows({ answer, go }: Omit<Part, "search">) {
+  const { rows, total, row } = answer;
   if (rows.length === 0)
     return (
       <div className="panel">
@@ -142,7 +144,7 @@ function Rows({ answer: { rows, total, row }, go }: Omit<Part, "search">) {
         </button>
       </div>
     );
-  const numbered = rows.map((one, at) => [row + at, one] as const);
+  const { decisions } = answer;
   return (
     <>
       <p role="status" className="row wrap">
@@ -159,39 +161,55 @@ function Rows({ answer: { rows, total, row }, go }: Omit<Part, "search">) {
           </>
         )}
       </p>
-      <Scrolled label="Matches">
-        <table id="matches">
-          <thead>
-            <tr>
-              <th scope="col">Archive name</th>
-              <th scope="col">Portal run</th>
-              <th scope="col">Status</th>
-              <th scope="col">Rule</th>
-              <th scope="col" className="number">
-                Score
-              </th>
-              <th scope="col">Drive</th>
-              <th scope="col">Species</th>
-              <th scope="col">Evidence</th>
-            </tr>
-          </thead>
-          <tbody>
-            {numbered.map(([number, one]) => (
-              <Match key={number} row={one} />
-            ))}
-          </tbody>
-        </table>
-      </Scrolled>
+      {decisions?.error && <ErrorPanel error={new AnswerError(decisions.error, 422)} />}
+      <Review key={`${answer.id} ${row}`} answer={answer}>
+        {(rowProps) => <Table rows={rows} total={total} row={row} rowProps={rowProps} />}
+      </Review>
     </>
   );
 }
 
-function Match({ row }: { row: ShownMatch }) {
-  const { archiveRun, portalRun, portalRunId, datasetId, status, rule, score, drive, species, folder, reason } = row;
+function Table({
+  rows,
+  total,
+  row,
+  rowProps,
+}: Pick<MatchesAnswer, "rows" | "total" | "row"> & { rowProps: (at: number) => RowProps }) {
+  const numbered = rows.map((one, at) => [at, one] as const);
+  return (
+    <Scrolled label="Matches">
+      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows of the table have the focus */}
+      <table id="matches" role="grid" aria-label="Matches" aria-rowcount={total + 1}>
+        <thead>
+          <tr>
+            <th scope="col">Archive name</th>
+            <th scope="col">Portal run</th>
+            <th scope="col">Status</th>
+            <th scope="col">Rule</th>
+            <th scope="col" className="number">
+              Score
+            </th>
+            <th scope="col">Decision</th>
+            <th scope="col">Drive</th>
+            <th scope="col">Species</th>
+          </tr>
+        </thead>
+        <tbody>
+          {numbered.map(([at, one]) => (
+            <Match key={row + at} row={one} index={row + at} props={rowProps(at)} />
+          ))}
+        </tbody>
+      </table>
+    </Scrolled>
+  );
+}
+
+function Match({ row, index, props }: { row: ShownMatch; index: number; props: RowProps }) {
+  const { archiveRun, portalRun, portalRunId, datasetId, status, rule, score, drive, species } = row;
   const [own, other] = nameDiff(archiveRun, portalRun);
   const [, sign, colour] = STATUSES.find(([name]) => name === status) ?? ["", "", undefined];
   return (
-    <tr>
+    <tr aria-rowindex={index + 2} {...props}>
       <td>
         <Name stretches={own} />
       </td>
@@ -204,37 +222,11 @@ function Match({ row }: { row: ShownMatch }) {
       </td>
       <td>{rule}</td>
       <td className="number">{score.toFixed(2)}</td>
+      <td>
+        <Decided row={row} />
+      </td>
       <td>{drive || ABSENT}</td>
       <td>{species || ABSENT}</td>
-      <td className="why">
-        {reason}
-        {folder && (
-          <>
-            {" · "}
-            <code>{folder}</code>
-          </>
-        )}
-      </td>
     </tr>
-  );
-}
-
-const OWN = { background: "none", color: "var(--warn)", borderBottom: "2px solid", fontWeight: 600 } as const;
-
-/** A name; letters that the other one lacks are marked. */
-function Name({ stretches }: { stretches: readonly Stretch[] }) {
-  return (
-    <code>
-      {stretches.map(({ text, isOwn }, at) => {
-        const key = `${at} ${text}`;
-        return isOwn ? (
-          <mark key={key} title="only in this name" style={OWN}>
-            {text}
-          </mark>
-        ) : (
-          <span key={key}>{text}</span>
-        );
-      })}
-    </code>
   );
 }

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Download } from "lucide-react";
 import type { ComparedCell, ComparedSet, ComparedTable } from "../../src/model/page-api.js";
-import { ChooseKept, moment, Scrolled, useKept } from "../kept/kept.js";
+import { ChooseKept, Scrolled, useKept } from "../kept/kept.js";
 import { ask, base } from "../parts/api.js";
-import { ABSENT, plural } from "../parts/format.js";
+import { ABSENT, moment, plural } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer } from "../parts/states.js";
 import { NoComparison } from "./harvest.js";
@@ -62,7 +62,7 @@ function Tables({ compared: { id, at, command, tables, conflicts, notes } }: { c
           ) : (
             <span>No contradiction</span>
           )}{" "}
-          <span className="muted">· compared {moment(at)} UTC</span>
+          <span className="muted">· compared {moment(at)}</span>
         </p>
         <p className="row">
           <a className="button" href={file("comparison.csv")} download>

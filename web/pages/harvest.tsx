@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { moment, useKept } from "../kept/kept.js";
-import { plural } from "../parts/format.js";
+import { Unreadable, useKept } from "../kept/kept.js";
+import { moment, plural } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer, Empty } from "../parts/states.js";
 
@@ -15,17 +15,17 @@ export function Harvest() {
     <div className="page">
       <h1>Harvest</h1>
       <Answer asked={asked}>
-        {({ kept, older }) =>
-          kept.length === 0 ? (
+        {({ kept, unreadable }) =>
+          kept.length + unreadable === 0 ? (
             <NoComparison />
           ) : (
             <>
-              <p className="muted">{plural(kept.length + older, "comparison")} in this server's workspace.</p>
+              <p className="muted">{plural(kept.length, "comparison")} in this server's workspace.</p>
               <table className="phone-cards">
                 <thead>
                   <tr>
                     <th scope="col">Comparison</th>
-                    <th scope="col">Made, UTC</th>
+                    <th scope="col">Made</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -41,7 +41,7 @@ export function Harvest() {
                   ))}
                 </tbody>
               </table>
-              {older > 0 && <p className="muted">The {plural(older, "oldest one")} of them are not listed.</p>}
+              <Unreadable files={unreadable} />
             </>
           )
         }

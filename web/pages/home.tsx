@@ -8,7 +8,7 @@ import { AppLink, useGo } from "../parts/app-link.js";
 import { askCommand } from "../parts/catalogue-command.js";
 import { Connect } from "../parts/connect.js";
 import { photoAddress } from "../parts/files.js";
-import { bytes, count, day, plural } from "../parts/format.js";
+import { bytes, count, moment, plural } from "../parts/format.js";
 import { OpenFile } from "../parts/open-file.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
@@ -111,7 +111,7 @@ function Place({ place: { id, name, kind, key }, catalogue }: { place: PlaceFact
           {catalogue.state === "importing"
             ? "The catalogue is being brought up to date"
             : catalogue.importedAt
-              ? `catalogue of ${day(catalogue.importedAt)} ${catalogue.importedAt.slice(11, 16)} UTC`
+              ? `catalogue of ${moment(catalogue.importedAt)}`
               : "catalogue"}
         </p>
       )}

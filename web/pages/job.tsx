@@ -1,10 +1,11 @@
 import { useParams } from "@tanstack/react-router";
 import { formatSeconds } from "../../src/core/units.js";
-import type { ApiError, Job as JobFacts } from "../../src/model/page-api.js";
+import type { Job as JobFacts } from "../../src/model/page-api.js";
 import { CopyButton } from "../parts/copy.js";
 import { useJob } from "../parts/events.js";
-import { bytes, count, plural } from "../parts/format.js";
-import { Bar, commandOf, Life, leftOf, lineOf, momentOf, rateOf } from "../parts/job-parts.js";
+import { bytes, count, moment, plural } from "../parts/format.js";
+import { JobActions } from "../parts/job-actions.js";
+import { Bar, commandOf, Life, leftOf, lineOf, rateOf, Told } from "../parts/job-parts.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer } from "../parts/states.js";
 
@@ -23,19 +24,20 @@ export function Job() {
 }
 
 function Shown({ job }: { job: JobFacts }) {
-  const { progress, running, failures, errors, rates, error, host, folder, startedAt } = job;
+  const { progress, running, failures, errors, rates, error, host, folder, startedAt, waits } = job;
   const goesOn = job.life === "died" || (job.life === "ended" && job.exitStatus !== 0);
   return (
     <>
       <h1>{lineOf(job)}</h1>
       <p className="muted">
-        in <code>{folder}</code> on {host}, {momentOf(startedAt)}
+        in <code>{folder}</code> on {host}, {moment(startedAt)}
       </p>
       <p role="status">
         <Life job={job} />
       </p>
       <Bar job={job} />
-      <p>{figuresOf(job)}</p>
+      {!waits && <p>{figuresOf(job)}</p>}
+      <JobActions job={job} goesOn={goesOn} />
       {error && <Told error={error} />}
       {goesOn && (
         <p className="row wrap">
@@ -53,6 +55,17 @@ function Shown({ job }: { job: JobFacts }) {
               </li>
             ))}
           </ul>
+        </section>
+      )}
+      {waits && waits.count > 0 && (
+        <section aria-label="Not complete">
+          <h2>Not complete</h2>
+          <ul className="hits">
+            {waits.lines.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+          {waits.lines.length < waits.count && <p className="muted">and {count(waits.count - waits.lines.length)} more</p>}
         </section>
       )}
       {progress.tasksFailed > 0 && (
@@ -96,19 +109,6 @@ function figuresOf(job: JobFacts): string {
     ...(tasksFailed > 0 ? [`${count(tasksFailed)} failed`] : []),
     job.life === "ended" ? `in ${formatSeconds(seconds)}` : `${formatSeconds(seconds)} so far`,
   ].join(" · ");
-}
-
-/** Three lines, as stderr has them. */
-function Told({ error: { code, message, path, byte, hint } }: { error: ApiError }) {
-  return (
-    <pre className="text">
-      {[
-        `error[${code}]: ${message}`,
-        ...(path === undefined ? [] : [`  at ${path}${byte === undefined ? "" : `, byte ${byte}`}`]),
-        ...(hint === undefined ? [] : [`  hint: ${hint}`]),
-      ].join("\n")}
-    </pre>
-  );
 }
 
 const WIDTH = 600;

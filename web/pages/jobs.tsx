@@ -2,8 +2,8 @@ import { Link } from "@tanstack/react-router";
 import type { JobBrief } from "../../src/model/page-api.js";
 import { askCommand } from "../parts/catalogue-command.js";
 import { useJobs } from "../parts/events.js";
-import { ABSENT, count, plural } from "../parts/format.js";
-import { Bar, doneOf, Life, leftOf, lineOf, momentOf, rateOf } from "../parts/job-parts.js";
+import { ABSENT, count, moment, plural } from "../parts/format.js";
+import { Bar, doneOf, Life, leftOf, lineOf, rateOf } from "../parts/job-parts.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
 import { Answer } from "../parts/states.js";
@@ -22,7 +22,12 @@ export function Jobs() {
           Runs are shown on the machine of this server alone: open the page there at 127.0.0.1, or through <code>ssh -L</code>.
         </p>
       ) : (
-        <Answer asked={asked}>{(jobs) => <List jobs={jobs} />}</Answer>
+        <>
+          <p>
+            <Link to="/ingest">Ingest a deposit</Link>
+          </p>
+          <Answer asked={asked}>{(jobs) => <List jobs={jobs} />}</Answer>
+        </>
       )}
     </div>
   );
@@ -77,7 +82,7 @@ function List({ jobs }: { jobs: readonly JobBrief[] }) {
                 <td>{leftOf(job)}</td>
                 <td>{doneOf(job)}</td>
                 <td>{job.progress.tasksFailed === 0 ? ABSENT : count(job.progress.tasksFailed)}</td>
-                <td>{momentOf(job.startedAt)}</td>
+                <td>{moment(job.startedAt)}</td>
                 <td>{job.host}</td>
               </tr>
             ))}

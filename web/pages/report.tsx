@@ -7,7 +7,7 @@ import { viewAddress } from "../../src/model/ref.js";
 import { base } from "../parts/api.js";
 import { AppLink, addressOfKey } from "../parts/app-link.js";
 import { askCommand } from "../parts/catalogue-command.js";
-import { angstrom, count, plural } from "../parts/format.js";
+import { angstrom, count, moment, plural } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { reportFindings, reportQuery } from "../parts/queries.js";
 import { letterKeys } from "../parts/settings.js";
@@ -32,7 +32,7 @@ export function Report() {
   const { id = "" } = useParams({ strict: false });
   const asked = useQuery(reportQuery(id));
   const { data } = asked;
-  const at = data?.at.slice(0, 16).replace("T", " ");
+  const at = data && moment(data.at);
   useCrumbs({ label: "Validation", to: "/reports" }, { label: at ?? id });
   useCommand(askCommand(`reports/${encodeURIComponent(id)}/document`));
   return (
@@ -68,7 +68,7 @@ function Head({ report: { id, name, folder, suite, config, isPart, at, counts, p
       <p className="muted">
         {suite === "source" ? "Sources" : "Finished tree"}
         {config && `, with ${config}`}
-        {isPart && ", a selected part"}, {at.slice(0, 19).replace("T", " ")} UTC.{" "}
+        {isPart && ", a selected part"}, {moment(at)}.{" "}
         <a href={new URL(`api/v1/reports/${encodeURIComponent(id)}/document`, base).href} download={`${id}.json`}>
           Download JSON
         </a>
@@ -78,7 +78,7 @@ function Head({ report: { id, name, folder, suite, config, isPart, at, counts, p
           <>
             Since{" "}
             <Link to="/reports/$id" params={{ id: previous.id }}>
-              {previous.at.slice(0, 16).replace("T", " ")}
+              {moment(previous.at)}
             </Link>
             : {count(changes.new)} new, {count(changes.gone)} gone, {count(changes.same)} unchanged.
           </>

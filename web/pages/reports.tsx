@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { quoteWords } from "../../src/core/shell.js";
 import type { PlaceFacts, ReportList } from "../../src/model/page-api.js";
 import { askCommand } from "../parts/catalogue-command.js";
-import { count, plural } from "../parts/format.js";
+import { count, moment, plural } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { reportsQuery, useServer } from "../parts/queries.js";
 import { Answer, Empty } from "../parts/states.js";
@@ -32,10 +32,10 @@ function Kept({ list: { reports, elsewhere, unreadable }, places }: { list: Repo
         </Empty>
       ) : (
         <div className="scroll">
-          <table>
+          <table className="phone-cards">
             <thead>
               <tr>
-                {["report (UTC)", "of", "errors", "warnings", "not decided", "passed"].map((name, at) => (
+                {["Report", "Of", "Errors", "Warnings", "Not decided", "Passed"].map((name, at) => (
                   <th key={name} scope="col" className={at > 1 ? "number" : undefined}>
                     {name}
                   </th>
@@ -47,7 +47,7 @@ function Kept({ list: { reports, elsewhere, unreadable }, places }: { list: Repo
                 <tr key={id}>
                   <td>
                     <Link to="/reports/$id" params={{ id }}>
-                      {at.slice(0, 16).replace("T", " ")}
+                      {moment(at)}
                     </Link>
                   </td>
                   <td>
@@ -58,16 +58,16 @@ function Kept({ list: { reports, elsewhere, unreadable }, places }: { list: Repo
                       {isPart && " · a part"}
                     </small>
                   </td>
-                  <td className={counts.failed > 0 ? "number bad" : "number"}>
+                  <td data-label="errors" className={counts.failed > 0 ? "number bad" : "number"}>
                     {counts.failed > 0 && "✕ "}
                     {count(counts.failed)}
                   </td>
-                  <td className={counts.warned > 0 ? "number warn" : "number"}>
+                  <td data-label="warnings" className={counts.warned > 0 ? "number warn" : "number"}>
                     {counts.warned > 0 && "⚠ "}
                     {count(counts.warned)}
                   </td>
-                  <td className="number">{count(counts.skipped)}</td>
-                  <td className="number">{count(counts.passed)}</td>
+                  <td className="number detail">{count(counts.skipped)}</td>
+                  <td className="number detail">{count(counts.passed)}</td>
                 </tr>
               ))}
             </tbody>

@@ -1,5 +1,6 @@
 import type { ApiError } from "../../src/model/page-api.js";
 import type { Query } from "../queries/generated.js";
+import { signed } from "./token.js";
 
 /** Where this page was opened, up to its base: `https://lab.example.org/em/`. */
 export const base = new URL(document.baseURI);
@@ -46,7 +47,7 @@ export async function askCatalogue<T, V extends object>(query: Query<T, V>, vari
 
 /** A reply with status 200 to 299. @throws {AnswerError} also where the server does not answer */
 export async function answered(url: URL, init?: RequestInit): Promise<Response> {
-  const reply = await fetch(url, init).catch((cause: unknown) => {
+  const reply = await fetch(url, url.origin === base.origin ? signed(init) : init).catch((cause: unknown) => {
     if (init?.signal?.aborted) throw cause;
     throw new AnswerError(
       { code: "NETWORK", message: "the server does not answer", hint: "is emporium serve still running?" },

@@ -59,12 +59,14 @@ function say(queries: QueryClient): void {
   if (!port) {
     ({ port } = new SharedWorker(trusted(workerUrl), { type: "module", name: "emporium-events" }));
     port.onmessage = ({ data }: MessageEvent<Told>) => take(data, queries);
-    // a page that is put away holds no stream
+    // a page that is put away, or behind another tab, holds no stream and draws nothing; when it is seen again it gets all
     addEventListener("pagehide", () => tell([]));
-    addEventListener("pageshow", ({ persisted }) => persisted && tell(topics));
+    for (const again of ["pageshow", "visibilitychange"]) addEventListener(again, tellSeen);
   }
-  tell(topics);
+  tellSeen();
 }
+
+const tellSeen = (): void => tell(document.hidden ? [] : topics);
 
 function tell(now: readonly string[]): void {
   port?.postMessage({ url: new URL("api/v1/events", base).href, topics: now } satisfies Wanted);

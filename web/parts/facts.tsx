@@ -1,11 +1,14 @@
 import type { ReactNode } from "react";
 import { ABSENT } from "./format.js";
+import { WhereFrom } from "./where-from.js";
 
 /** What one source says of a fact. */
 export interface FactSource {
   readonly value: string;
   /** `catalogue`, `header`, `folder`, `config`. */
   readonly from: string;
+  /** Where the number is stored: `WhereFrom`. */
+  readonly at?: string | undefined;
 }
 
 export interface Fact {
@@ -25,6 +28,12 @@ export const fact = (label: string, value: string | null | undefined, from = "ca
   shown,
 });
 
+/** Of one source, with where that is stored. */
+export const located = (one: Fact, { at }: { readonly at: string }): Fact => ({
+  ...one,
+  sources: one.sources.map((source) => ({ ...source, at })),
+});
+
 /** Facts, each with where it is from; ⚠ where sources disagree. */
 export function Facts({ facts }: { facts: readonly Fact[] }) {
   return (
@@ -34,6 +43,9 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
           <dt>{one.label}</dt>
           <dd>
             <Value {...one} />
+            {one.sources.flatMap(({ at, from }) =>
+              at === undefined ? [] : <WhereFrom key={at} of={at} what={`${one.label} (${from})`} icon />,
+            )}
           </dd>
         </div>
       ))}

@@ -16,6 +16,10 @@ export const angstrom = (value: Maybe<number>): string => (value === null || val
 /** `256 × 192 × 64`: x, y, z, as people say it. */
 export const shape = (...sizes: readonly Maybe<number>[]): string =>
   sizes.some((size) => size === null || size === undefined) ? ABSENT : sizes.join(" × ");
-/** `2026-11-20`, of an ISO date. */
+// Swedish dates are ISO dates
+const MOMENT = new Intl.DateTimeFormat("sv", { dateStyle: "short", timeStyle: "long" });
+/** `2026-11-22 14:02 CET`, of this browser's zone; what is no moment stays as it is. */
+export const moment = (iso: string): string => (Date.parse(iso) ? MOMENT.format(Date.parse(iso)).replace(/:\d\d /, " ") : iso);
+/** `2026-11-20`, of an ISO date: the same day in all zones. */
 export const day = (value: Maybe<string>): string => value?.slice(0, 10) ?? ABSENT;
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;

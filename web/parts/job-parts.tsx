@@ -1,7 +1,8 @@
 import { quoteWords } from "../../src/core/shell.js";
 import { formatSeconds } from "../../src/core/units.js";
-import type { JobBrief } from "../../src/model/page-api.js";
-import { ABSENT, bytes, count } from "./format.js";
+import type { ApiError, JobBrief } from "../../src/model/page-api.js";
+import { ABSENT, bytes, count, moment, plural } from "./format.js";
+import { errorText } from "./states.js";
 import "./jobs.css";
 
 /** `emporium ingest run lab.yaml …`, as it was typed. */
@@ -11,9 +12,10 @@ export const lineOf = ({ command }: JobBrief): string => quoteWords(["emporium",
 export const commandOf = (job: JobBrief): string => `cd ${quoteWords([job.folder])} && ${lineOf(job)}`;
 
 /** How it stands, with a sign: colour alone says nothing. */
-export function lifeOf({ life, exitStatus, heardAt, host }: JobBrief): { sign: string; tone: string; says: string } {
+export function lifeOf({ life, exitStatus, heardAt, host, waits }: JobBrief): { sign: string; tone: string; says: string } {
   switch (life) {
     case "running":
+      if (waits) return { sign: "◷", tone: "accent", says: "waiting for files" };
       return { sign: "▸", tone: "accent", says: "running" };
     case "silent":
       return { sign: "?", tone: "warn", says: `no heartbeat since ${clockOf(heardAt)}: ${host} may be down or cut off` };
@@ -40,7 +42,9 @@ export function Life({ job }: { job: JobBrief }) {
   );
 }
 
-export function Bar({ job: { progress, life, command } }: { job: JobBrief }) {
+export function Bar({ job: { progress, life, command, waits } }: { job: JobBrief }) {
+  // how much will come is not known: a bar would say that it is
+  if (waits) return <span>{takenOf(waits)}</span>;
   const percent = Math.floor(100 * progress.fraction);
   return (
     <span className="bar row">
@@ -49,6 +53,9 @@ export function Bar({ job: { progress, life, command } }: { job: JobBrief }) {
     </span>
   );
 }
+
+const takenOf = ({ taken, count: left }: NonNullable<JobBrief["waits"]>): string =>
+  [`${plural(taken, "run")} taken`, ...(left > 0 ? [`${count(left)} not complete`] : [])].join(", ");
 
 export const rateOf = ({ progress: { bytesPerSecond, tasksPerSecond, bytesTotal }, life }: JobBrief): string =>
   life !== "running"
@@ -62,14 +69,10 @@ export const rateOf = ({ progress: { bytesPerSecond, tasksPerSecond, bytesTotal 
 export const leftOf = ({ progress: { secondsLeft }, life }: JobBrief): string =>
   life === "running" && secondsLeft !== undefined ? formatSeconds(secondsLeft) : ABSENT;
 
-export const doneOf = ({ progress: { tasksDone, tasksTotal } }: JobBrief): string =>
-  `${count(tasksDone)} of ${count(tasksTotal)}`;
+export const doneOf = ({ progress: { tasksDone, tasksTotal }, waits }: JobBrief): string =>
+  waits ? ABSENT : `${count(tasksDone)} of ${count(tasksTotal)}`;
 
-/** `2026-11-22 14:02`, of this browser's zone. */
-export function momentOf(iso: string): string {
-  const at = new Date(iso);
-  const two = (n: number) => String(n).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
-}
+const clockOf = (iso: string): string => moment(iso).slice(11);
 
-const clockOf = (iso: string): string => momentOf(iso).slice(11);
+/** As stderr has it. */
+export const Told = ({ error }: { error: ApiError }) => <pre className="text">{errorText(error)}</pre>;

@@ -26,6 +26,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["G", "go to x y z"],
   ["E, C", "export, copy link"],
   ["O", "open in Neuroglancer"],
+  ["W", "where the voxel is from"],
 ];
 
 /** All keys, in a dialog of the browser's own. */

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import { GROUPS } from "../pages/search.js";
 import { useGo } from "./app-link.js";
-import { command } from "./page.js";
+import { command, PAGES } from "./page.js";
 import { searchQuery, useServer } from "./queries.js";
 import { applyTheme, theme } from "./settings.js";
 
@@ -12,21 +12,6 @@ interface Choice {
   readonly detail?: string;
   take(): void;
 }
-
-const PAGES = [
-  ["/", "Home"],
-  ["/datasets", "Datasets"],
-  ["/runs", "Runs"],
-  ["/annotations", "Annotations"],
-  ["/depositions", "Depositions"],
-  ["/microscopy", "Microscopy"],
-  ["/browse", "Files"],
-  ["/jobs", "Jobs"],
-  ["/reports", "Validation"],
-  ["/curate/overlap", "Curate"],
-  ["/harvest", "Harvest"],
-  ["/about", "About"],
-] as const;
 
 interface PaletteProps {
   /** What was typed before it was here. */
@@ -63,7 +48,7 @@ export function Palette({ early, close, showKeys }: PaletteProps) {
   });
   const copy = (what: string) => leave(() => void navigator.clipboard?.writeText(what));
   const own: Choice[] = [
-    ...PAGES.map(([address, title]) => to("Pages", title, address)),
+    ...[["/", "Home"] as const, ...PAGES].map(([address, title]) => to("Pages", title, address)),
     ...places.map(({ id: place, name }) => to("Pages", `Files of ${name}`, `/browse/${place}`)),
     { group: "Commands", title: "Copy the address of this page", take: copy(location.href) },
     ...(line ? [{ group: "Commands", title: "Copy the command of this page", detail: line, take: copy(line) }] : []),

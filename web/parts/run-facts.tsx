@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { FileRecord, VolumeFacts } from "../../src/model/page-api.js";
 import { sameSpacing } from "../../src/model/voxel-spacing.js";
-import { type Fact, Facts, fact } from "./facts.js";
+import { type Fact, Facts, fact, located } from "./facts.js";
 import { fileFactsQuery, shapeOf, voxelSizes } from "./file-record.js";
 import { treeKey } from "./files.js";
 import { angstrom, fixed, shape } from "./format.js";
@@ -56,11 +56,12 @@ function tomogramFacts(row: TomogramRow, volume: VolumeFacts | undefined, header
   const folder = /\/VoxelSpacing(\d+\.\d+)\/?$/.exec(row.tomogramVoxelSpacing?.s3Prefix ?? "")?.[1];
   const [z, y, x] = volume?.shape ?? [];
   const spacing = row.voxelSpacing;
+  const at = (pointer: string) => ({ at: `tomogram:${row.id}/value?pointer=/${pointer}` });
   return [
     {
       label: "Voxel",
       sources: [
-        ...sized(spacing, [spacing], "catalogue"),
+        ...sized(spacing, [spacing], "catalogue").map((one) => ({ ...one, ...at("voxel_spacing") })),
         ...sized(spacing, folder === undefined ? [] : [Number(folder)], "folder"),
         ...sized(spacing, documented(volume, "tomogram_metadata.json"), "json"),
         ...sized(spacing, header ? voxelSizes(header) : [], "header"),
@@ -70,14 +71,20 @@ function tomogramFacts(row: TomogramRow, volume: VolumeFacts | undefined, header
     {
       label: "Shape",
       sources: [
-        { value: shape(row.sizeX, row.sizeY, row.sizeZ), from: "catalogue" },
+        { value: shape(row.sizeX, row.sizeY, row.sizeZ), from: "catalogue", ...at("size") },
         ...(header ? [{ value: shapeOf(header), from: "header" }] : []),
         ...(volume ? [{ value: shape(x, y, z), from: sourceOf(volume) }] : []),
       ],
     },
-    fact("Method", `${row.reconstructionMethod} · ${row.reconstructionSoftware}`),
-    fact("Processing", [row.processing, row.processingSoftware, row.ctfCorrected && "CTF corrected"].filter(Boolean).join(" · ")),
-    fact("Fiducials", row.fiducialAlignmentStatus === "FIDUCIAL" ? "yes" : "no"),
+    located(fact("Method", `${row.reconstructionMethod} · ${row.reconstructionSoftware}`), at("reconstruction_method")),
+    located(
+      fact(
+        "Processing",
+        [row.processing, row.processingSoftware, row.ctfCorrected && "CTF corrected"].filter(Boolean).join(" · "),
+      ),
+      at("processing"),
+    ),
+    located(fact("Fiducials", row.fiducialAlignmentStatus === "FIDUCIAL" ? "yes" : "no"), at("fiducial_alignment_status")),
   ];
 }
 
@@ -89,11 +96,12 @@ function tiltseriesFacts(row: TiltseriesRow, volume: VolumeFacts | undefined, do
   // refined angles are not the nominal ones: another end of the range is another exposure
   const isSame = Math.abs(low - tiltMin) < tiltStep / 2 && Math.abs(high - tiltMax) < tiltStep / 2;
   const sum = dose && Math.abs(dose - totalFlux) <= DOSE_SHARE * totalFlux ? totalFlux : dose;
+  const at = (pointer: string) => ({ at: `tiltseries:${row.id}/value?pointer=/${pointer}` });
   return [
     {
       label: "Tilt",
       sources: [
-        { value: tilts, from: "catalogue" },
+        { value: tilts, from: "catalogue", ...at("tilt_range") },
         ...(angles.length > 0
           ? [
               {
@@ -107,23 +115,26 @@ function tiltseriesFacts(row: TiltseriesRow, volume: VolumeFacts | undefined, do
     {
       label: "Dose",
       sources: [
-        { value: `${fixed(totalFlux, 0)} e/Å²`, from: "catalogue" },
+        { value: `${fixed(totalFlux, 0)} e/Å²`, from: "catalogue", ...at("total_flux") },
         ...(sum ? [{ value: `${fixed(sum, 0)} e/Å²`, from: "frames" }] : []),
       ],
     },
     {
       label: "Pixel",
       sources: [
-        ...sized(pixel, [pixel], "catalogue"),
+        ...sized(pixel, [pixel], "catalogue").map((one) => ({ ...one, ...at("pixel_spacing") })),
         ...sized(pixel, documented(volume, "tiltseries_metadata.json"), "json"),
         ...sized(pixel, [volume?.voxelSizeAngstrom[2]], volume ? sourceOf(volume) : ""),
       ],
     },
     {
-      ...fact("Quality", row.tiltSeriesQuality ? `${row.tiltSeriesQuality} of 5` : undefined),
+      ...located(fact("Quality", row.tiltSeriesQuality ? `${row.tiltSeriesQuality} of 5` : undefined), at("tilt_series_quality")),
       absent: "nobody has rated this tilt series",
     },
-    fact("Microscope", `${row.microscopeManufacturer} ${row.microscopeModel}, ${fixed(row.accelerationVoltage / 1000, 0)} kV`),
-    fact("Camera", `${row.cameraManufacturer} ${row.cameraModel}`),
+    located(
+      fact("Microscope", `${row.microscopeManufacturer} ${row.microscopeModel}, ${fixed(row.accelerationVoltage / 1000, 0)} kV`),
+      at("microscope"),
+    ),
+    located(fact("Camera", `${row.cameraManufacturer} ${row.cameraModel}`), at("camera")),
   ];
 }

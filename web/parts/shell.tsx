@@ -1,13 +1,14 @@
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
-import { HelpCircle, Lock, Menu, Moon, PencilLine, Sun, SunMoon, X } from "lucide-react";
+import { HelpCircle, Lock, Menu, Moon, Sun, SunMoon, X } from "lucide-react";
 import { lazy, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
 import { quoteWords } from "../../src/core/shell.js";
 import type { PlaceFacts } from "../../src/model/page-api.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
+import { moment } from "./format.js";
 import { closeWhenLeft } from "./menu.js";
 import { DropTarget } from "./open-file.js";
-import { command, crumbs, notices } from "./page.js";
+import { command, crumbs, notices, PAGES } from "./page.js";
 import { isDown, useServer } from "./queries.js";
 import { applyTheme, isTyping, letterKeys, nextTheme, theme } from "./settings.js";
 import { Boundary } from "./states.js";
@@ -17,20 +18,6 @@ const Palette = lazy(() => import("./palette.js").then(({ Palette }) => ({ defau
 const JobsBadge = lazy(() => import("./jobs-badge.js").then(({ JobsBadge: part }) => ({ default: part })));
 
 const KeysDialog = lazy(() => import("./keys.js").then(({ KeysDialog: part }) => ({ default: part })));
-
-const PAGES = [
-  ["/datasets", "Datasets"],
-  ["/runs", "Runs"],
-  ["/annotations", "Annotations"],
-  ["/depositions", "Depositions"],
-  ["/microscopy", "Microscopy"],
-  ["/browse", "Files"],
-  ["/jobs", "Jobs"],
-  ["/reports", "Validation"],
-  ["/curate/overlap", "Curate"],
-  ["/harvest", "Harvest"],
-  ["/about", "About"],
-] as const;
 
 /** Header, notices, page, foot: on every page. */
 export function Shell() {
@@ -117,9 +104,12 @@ function Header({ search, showKeys }: { search: React.RefObject<HTMLInputElement
         </Suspense>
       )}
       {data && (
-        <span className="row" title={data.writing ? "pages may change things" : "nothing can be changed from these pages"}>
-          {data.writing ? <PencilLine size={16} aria-hidden /> : <Lock size={16} aria-hidden />}
-          <span className="wide">{data.writing ? "writing" : "reading only"}</span>
+        <span
+          className="row"
+          title={data.holder ? `changes are made by ${data.holder.name}` : "nothing can be changed from this page"}
+        >
+          {data.holder ? <span aria-hidden>✎</span> : <Lock size={16} aria-hidden />}
+          <span className="wide">{data.holder ? "writing" : "reading only"}</span>
         </span>
       )}
       <ThemeSwitch />
@@ -250,7 +240,7 @@ function Foot() {
           </>
         )}
         {place?.name}
-        {isCatalogued && catalogue?.importedAt && ` · catalogue of ${timeOf(catalogue.importedAt)}`}
+        {isCatalogued && catalogue?.importedAt && ` · catalogue of ${moment(catalogue.importedAt)}`}
         {place && !isCatalogued && ` · ${place.kind}, read as it is now`}
       </span>
     </footer>
@@ -265,14 +255,5 @@ const importCommand = (place: PlaceFacts | undefined): string =>
 function agoOf(iso: string): string {
   const minutes = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 60_000));
   if (minutes < 60) return `${minutes} min ago`;
-  return minutes < 24 * 60 ? `${Math.round(minutes / 60)} h ago` : `on ${iso.slice(0, 10)}`;
-}
-
-/** `14:02` of today, else the day with it. */
-function timeOf(iso: string): string {
-  const at = new Date(iso);
-  const two = (n: number) => String(n).padStart(2, "0");
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  const isToday = at.toDateString() === new Date().toDateString();
-  return isToday ? time : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+  return minutes < 24 * 60 ? `${Math.round(minutes / 60)} h ago` : `on ${moment(iso).slice(0, 10)}`;
 }

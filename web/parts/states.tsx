@@ -56,11 +56,21 @@ function useWaited(steps: readonly number[]): number {
   return waited;
 }
 
+/** The place of an error: `x.mrc, byte 1024`. */
+const placeOf = ({ path, byte }: ApiError) => (path === undefined || byte === undefined ? path : `${path}, byte ${byte}`);
+
+/** Three lines, as stderr has them. */
+export function errorText(error: ApiError): string {
+  const place = placeOf(error);
+  const more = [place && `  at ${place}`, error.hint && `  hint: ${error.hint}`].filter(Boolean);
+  return [`error[${error.code}]: ${error.message}`, ...more].join("\n");
+}
+
 /** An error as the program prints it, with ways on. It takes the place of the part that failed, not of the page. */
 export function ErrorPanel({ error, again }: { error: unknown; again?: (() => void) | undefined }) {
-  const { code, message, path, byte, hint } = apiErrorOf(error);
-  const place = path === undefined ? undefined : byte === undefined ? path : `${path}, byte ${byte}`;
-  const lines = [`error[${code}]: ${message}`, ...(place ? [`  at ${place}`] : []), ...(hint ? [`  hint: ${hint}`] : [])];
+  const told = apiErrorOf(error);
+  const { code, message, hint } = told;
+  const place = placeOf(told);
   return (
     <div className="panel error" role="alert">
       <p>
@@ -78,7 +88,7 @@ export function ErrorPanel({ error, again }: { error: unknown; again?: (() => vo
             Try again
           </button>
         )}
-        <CopyButton text={lines.join("\n")} label="Copy error" />
+        <CopyButton text={errorText(told)} label="Copy error" />
       </p>
     </div>
   );

@@ -88,5 +88,5 @@ function voxelSources(told: readonly FactSource[], written: string): readonly Fa
   if (told.length === 0) return [{ value: "", from: written }];
   const values = told.map(({ value }) => Number(value));
   const isAlike = Math.max(...values) - Math.min(...values) <= ALIKE_ANGSTROM;
-  return told.map(({ value, from }) => ({ value: `${isAlike ? values[0]!.toFixed(2) : value} Å`, from }));
+  return told.map(({ value, from, at }) => ({ value: `${isAlike ? values[0]!.toFixed(2) : value} Å`, from, at }));
 }

@@ -26,6 +26,7 @@ export type Command =
         | "goTo"
         | "export"
         | "copy"
+        | "whereFrom"
         | "neuroglancer";
     };
 
@@ -81,6 +82,7 @@ const SIGNS: Readonly<Record<string, Command>> = {
   e: { do: "export" },
   c: { do: "copy" },
   o: { do: "neuroglancer" },
+  w: { do: "whereFrom" },
   n: { do: "list", by: 1 },
   p: { do: "list", by: -1 },
 };

@@ -1,5 +1,5 @@
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
-import { Copy, Download, Layers, Ruler, SlidersHorizontal, SquareArrowOutUpRight } from "lucide-react";
+import { Copy, Download, FileSearch, Layers, Ruler, SlidersHorizontal, SquareArrowOutUpRight } from "lucide-react";
 import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Triple } from "../../src/core/box.js";
@@ -11,6 +11,7 @@ import { notify, useCommand, useCrumbs } from "../parts/page.js";
 import { crumbsOf, inspectCommand } from "../parts/place-way.js";
 import { useServer } from "../parts/queries.js";
 import { isTyping, letterKeys } from "../parts/settings.js";
+import { LineageOf } from "../parts/where-from.js";
 import "./viewer.css";
 import { autoLimits } from "./auto.js";
 import { BesideChoice, useSecond } from "./compare.js";
@@ -90,11 +91,11 @@ export function Viewer({ source }: { source: PlaneSource }) {
     return makeSession(source, state);
   }, [source]);
   useEffect(() => () => source.close(), [source]);
-  const copyLink = useLink(session);
+  const { copyLink, writeLink } = useLink(session);
   usePlaying(session);
   useWay(facts);
   const [sheet, setSheet] = useState<"layers" | "contrast" | undefined>();
-  const [dialog, setDialog] = useState<"export" | undefined>();
+  const [dialog, setDialog] = useState<"export" | { readonly lineage: string } | undefined>();
   const drawings = useRef(new Map<PaneId, PaneDrawing>());
   const onDrawing = useCallback((pane: PaneId, drawing: PaneDrawing | undefined) => {
     if (drawing) drawings.current.set(pane, drawing);
@@ -204,6 +205,14 @@ export function Viewer({ source }: { source: PlaneSource }) {
         return setDialog("export");
       case "copy":
         return void copyLink();
+      case "whereFrom": {
+        const pane = session.activePane.get();
+        const drawing = drawings.current.get(pane);
+        const at = session.hover.get() ?? (drawing && atCrosshair(session, drawing));
+        const of = at && lineageOf(session.factsOf(pane), at.voxel);
+        if (of === undefined) return notify("No file of the server holds a voxel there.");
+        return setDialog({ lineage: of });
+      }
       case "neuroglancer":
         if (!isNeuroglancers) return;
         return void navigate({ to: neuroglancerAddress(location.pathname), search: linkParameters(facts, session.state.get()) });
@@ -286,7 +295,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
           ))}
         </ul>
       )}
-      <Changed session={session} />
+      <Changed session={session} writeLink={writeLink} />
       <div className="v-body">
         <div className={`v-panes v-${layout}`}>
           {panes
@@ -307,6 +316,11 @@ export function Viewer({ source }: { source: PlaneSource }) {
         </Panel>
       </div>
       <SectionBar session={session} drawings={drawings.current} run={run}>
+        {!isDropped(facts) && (
+          <button type="button" onClick={() => run({ do: "whereFrom" })} title="Where the voxel at the crosshair is from (W)">
+            <FileSearch size={16} aria-hidden /> Where from
+          </button>
+        )}
         <button
           type="button"
           className="v-narrow"
@@ -324,10 +338,18 @@ export function Viewer({ source }: { source: PlaneSource }) {
           <Layers size={16} aria-hidden /> Layers
         </button>
       </SectionBar>
+      {typeof dialog === "object" && <LineageOf of={dialog.lineage} close={() => setDialog(undefined)} />}
       {dialog === "export" && <ExportDialog session={session} drawings={drawings.current} close={() => setDialog(undefined)} />}
       <Announcer session={session} />
     </div>
   );
+}
+
+/** Of a voxel of level 0, `[z, y, x]`. Undefined outside of the volume, and for a dropped file. */
+function lineageOf(facts: VolumeFacts, voxel: readonly number[]): string | undefined {
+  const [z, y, x] = voxel;
+  const isInside = voxel.every((index, axis) => index >= 0 && index < facts.shape[axis]!);
+  return isDropped(facts) || !isInside ? undefined : `${facts.ref}/voxel?z=${z}&y=${y}&x=${x}`;
 }
 
 /** Steps of a held key, one a frame: a machine that draws more slowly than keys come would do nothing but count. */
@@ -391,12 +413,12 @@ function RunSteps({ facts, step }: { facts: VolumeFacts; step: (by: 1 | -1) => v
 }
 
 /** Slices of the file as it was and as it is never stand beside each other. */
-function Changed({ session }: { session: Session }) {
+function Changed({ session, writeLink }: { session: Session; writeLink: () => Promise<void> }) {
   if (!session.isChanged.use()) return null;
   return (
     <p className="v-warnings" role="alert">
       ✕ {session.facts.title} has changed since it was opened: slices that were read before are shown, and no others.{" "}
-      <button type="button" onClick={() => location.reload()}>
+      <button type="button" onClick={() => void writeLink().then(() => location.reload())}>
         Reload
       </button>
     </p>
@@ -479,8 +501,8 @@ function useLayout(session: Session): Layout {
   return chosen ?? usual;
 }
 
-/** Address and picture say the same. @returns copies the address */
-function useLink(session: Session): () => Promise<void> {
+/** Address and picture say the same: a moment after the last change, or when it is asked for. */
+function useLink(session: Session): { copyLink(): Promise<void>; writeLink(): Promise<void> } {
   const navigate = useNavigate();
   const { search, hash } = useLocation();
   const written = useRef("");
@@ -512,13 +534,14 @@ function useLink(session: Session): () => Promise<void> {
     written.current = text;
     session.state.set(parseLink(session.facts, search, hash).state);
   }, [session, search, hash]);
-  return async () => {
+  const copyLink = async () => {
     await write();
     const copied = isDropped(session.facts)
       ? `Link copied. It holds the view, not the file: drop ${session.facts.title} there.`
       : "Link copied.";
     notify((await copyText(window.location.href)) ? copied : "The browser forbids copying: the address is in its address bar.");
   };
+  return { copyLink, writeLink: write };
 }
 
 const sorted = (search: object): readonly (readonly [string, unknown])[] =>

@@ -52,7 +52,7 @@ export function gmmLimitsSingle(sample: Float32Array): ContrastLimits {
 
 /** Each component begins on one value of its own. */
 function startFit(sample: Float32Array, components: number): Fit {
-  const points = startingPoints(sample, components, fround);
+  const points = startingPoints(sample, components, { rounded: fround });
   const weight = fround(1 + WEIGHT_FLOOR);
   const means = Float32Array.from(points, (point) => point / weight);
   const variances = Float32Array.from(points, (point, k) => {

@@ -1,5 +1,5 @@
 import { numpyRandomState } from "../../model/mersenne-twister.js";
-import { type Groups, groupValues } from "./groups.js";
+import { type Groups, groupValues, makeRoom, type Room } from "./groups.js";
 import { type ContrastLimits, flatLimits, rangeOf } from "./sample.js";
 
 const SEED = 42;
@@ -39,9 +39,10 @@ interface Mixture {
 export function gmmLimits(sample: Float32Array): ContrastLimits {
   const range = rangeOf(sample);
   if (!range || range.min === range.max) return flatLimits(range?.min);
-  const groups = groupValues(sample);
+  const room = makeRoom(sample.length);
+  const groups = groupValues(sample, room);
   const fits = SPANS.slice(0, Math.min(COMPONENTS_MAX, sample.length)).map((_, i) => {
-    const fit = startFit(sample, i + 1);
+    const fit = startFit(sample, i + 1, room);
     improve(fit, groups, COMPARE_ROUNDS);
     return fit;
   });
@@ -52,7 +53,7 @@ export function gmmLimits(sample: Float32Array): ContrastLimits {
   // The best is fitted once more from the same start, with more rounds: the same as going on.
   improve(fits[best]!, groups, FIT_ROUNDS - COMPARE_ROUNDS);
   const { means, variances } = fits[best]!.mixture;
-  const mean = sample.reduce((sum, value) => sum + value, 0) / sample.length;
+  const mean = sumOf(sample) / sample.length;
   const nearest = indexOfLeast(means.map((one) => Math.abs(one - mean)));
   const deviation = Math.sqrt(variances[nearest]!);
   const [below, above] = SPANS[best]!;
@@ -67,8 +68,8 @@ interface Fit {
   done: boolean;
 }
 
-function startFit(sample: Float32Array, components: number): Fit {
-  const means = startingPoints(sample, components);
+function startFit(sample: Float32Array, components: number, room: Room): Fit {
+  const means = startingPoints(sample, components, { room });
   const mixture = {
     weights: means.map(() => 1 / sample.length),
     means,
@@ -150,48 +151,71 @@ function responsibilities(terms: readonly Term[], means: readonly number[], valu
   return greatest + Math.log(sum);
 }
 
-function logLikelihood(mixture: Mixture, sample: Float32Array): number {
-  const terms = logTerms(mixture);
-  const share = new Float64Array(terms.length);
-  let sum = 0;
-  for (const value of sample) sum += responsibilities(terms, mixture.means, value, share);
-  return sum;
+function logLikelihood({ means, ...mixture }: Mixture, sample: Float32Array): number {
+  const terms = logTerms({ means, ...mixture });
+  const logs = new Float64Array(terms.length);
+  let total = 0;
+  for (let i = 0; i < sample.length; i++) {
+    let greatest = -Infinity;
+    for (let k = 0; k < terms.length; k++) {
+      const log = terms[k]!.log + terms[k]!.scale * (sample[i]! - means[k]!) ** 2;
+      logs[k] = log;
+      if (log > greatest) greatest = log;
+    }
+    let sum = 0;
+    for (let k = 0; k < terms.length; k++) sum += Math.exp(logs[k]! - greatest);
+    total += greatest + Math.log(sum);
+  }
+  return total;
 }
 
 /**
  * k-means++ as scikit-learn does it: the first point at random, each next one the best of a few drawn by their squared distance.
  *
  * @param rounded what becomes of each step of the running sum by which they are drawn.
+ * @param room is written to.
  */
-export function startingPoints(sample: Float32Array, components: number, rounded = (sum: number) => sum): number[] {
+export function startingPoints(
+  sample: Float32Array,
+  components: number,
+  { rounded = (sum: number) => sum, room = makeRoom(sample.length) } = {},
+): number[] {
   const random = numpyRandomState(SEED);
   const trials = 2 + Math.floor(Math.log(components));
   const points = [sample[Math.floor(random() * sample.length)]!];
-  let distances = squaredDistances(sample, points[0]!);
+  if (components === 1) return points;
+  let [distances, nearest, other] = room;
+  squaredDistances(sample, points[0]!, undefined, distances);
   let potential = rounded(sumOf(distances));
   while (points.length < components) {
     const marks = Array.from({ length: trials }, () => random() * potential);
-    const tried = placesOf(distances, marks, rounded).map((place) => {
-      const nearest = squaredDistances(sample, sample[place]!);
-      for (let i = 0; i < nearest.length; i++) if (distances[i]! < nearest[i]!) nearest[i] = distances[i]!;
-      return { place, nearest, potential: rounded(sumOf(nearest)) };
-    });
-    const best = tried[indexOfLeast(tried.map((one) => one.potential))]!;
-    points.push(sample[best.place]!);
-    distances = best.nearest;
-    potential = best.potential;
+    let best: { place: number; potential: number } | undefined;
+    for (const place of placesOf(distances, marks, rounded)) {
+      squaredDistances(sample, sample[place]!, distances, other);
+      const tried = { place, potential: rounded(sumOf(other)) };
+      if (best && !(tried.potential < best.potential)) continue;
+      best = tried;
+      [nearest, other] = [other, nearest];
+    }
+    points.push(sample[best!.place]!);
+    potential = best!.potential;
+    [distances, nearest] = [nearest, distances];
   }
   return points;
 }
 
-/** scikit-learn computes them in double precision and keeps floats. */
-function squaredDistances(sample: Float32Array, point: number): Float32Array {
-  return sample.map((value) => Math.max(0, -2 * point * value + point * point + value * value));
+/** scikit-learn computes them in double precision and keeps floats. @param most no more than these */
+function squaredDistances(sample: Float32Array, point: number, most: Float32Array | undefined, into: Float32Array): void {
+  for (let i = 0; i < sample.length; i++) {
+    const value = sample[i]!;
+    into[i] = Math.max(0, -2 * point * value + point * point + value * value);
+    if (most && most[i]! < into[i]!) into[i] = most[i]!;
+  }
 }
 
 function sumOf(values: Float32Array): number {
   let sum = 0;
-  for (const value of values) sum += value;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum;
 }
 

@@ -217,6 +217,11 @@ export class BloscFrame {
 
   /** As `decodeBloscBox`, of the frame that is in the room. */
   decodeBox(shape: Triple, itemBytes: number, box: Box, place?: Place): Uint8Array<ArrayBuffer> | undefined {
+    return this.lendBox(shape, itemBytes, box, place)?.slice() as Uint8Array<ArrayBuffer> | undefined;
+  }
+
+  /** As `decodeBox`, in the memory of the frame: until the next call of anything here. Copies of megabytes are collected late. */
+  lendBox(shape: Triple, itemBytes: number, box: Box, place?: Place): Uint8Array | undefined {
     const [z, y, x] = boxShape(box);
     if (z <= 0 || y <= 0 || x <= 0) return new Uint8Array(0);
     const frame = this.workspace(0).bytes.subarray(0, this.frameBytes);
@@ -250,17 +255,17 @@ function withFrame(
     space.bytes.set(frame, 0);
     return space;
   };
-  return inFrame(frame, load, sizeOf, place, decode);
+  return inFrame(frame, load, sizeOf, place, decode)?.slice() as Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** @param load gives a workspace of so many bytes with the frame at its beginning. */
+/** @param load gives a workspace of so many bytes with the frame at its beginning. Returns a part of it. */
 function inFrame(
   frame: Uint8Array,
   load: (wanted: number) => Workspace,
   sizeOf: SizeOf,
   place: Place | undefined,
   decode: Decode,
-): Uint8Array<ArrayBuffer> | undefined {
+): Uint8Array | undefined {
   const header = readBloscHeader(frame, place);
   checkLimit(header.plainBytes, place);
   if (header.frameBytes !== frame.length) {
@@ -279,7 +284,7 @@ function inFrame(
   const result = opened === BLOSC_RESULT.ok && size > 0 ? decode(kernels, at, header) : opened;
   if (result === BLOSC_RESULT.badArgument) throw new EmporiumError("INTERNAL", "a box that does not lie in its chunk");
   if (result !== BLOSC_RESULT.ok) throw new EmporiumError("FORMAT_CORRUPT", faultOf(result), { place });
-  return bytes.slice(at, at + size);
+  return bytes.subarray(at, at + size);
 }
 
 function faultOf(result: number): string {

@@ -303,6 +303,89 @@ describe("means", () => {
   });
 });
 
+const INTEGERS = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+} as const;
+
+describe("means that stay integers", () => {
+  it("round halves to the even one, as numpy.rint does: np.rint([0.5, 1.5, 2.5, -0.5, -1.5, -2.5]) is [0, 2, 2, -0, -2, -2]", () => {
+    // sums of two columns: 1, 3, 5, -1, -3, -5, over 2
+    const voxels = Int16Array.of(0, 1, 1, 2, 2, 3, 0, -1, -1, -2, -2, -3);
+    const found = run([voxels], 12, (out, [a]) => kernels.roundedMeanYX(CONVERT.int16, a!, out, 1, 12, 24, 12, 0));
+    expect([...new Int16Array(found.buffer)]).toEqual([0, 2, 2, 0, -2, -2]);
+  });
+
+  for (const [kind, Type] of Object.entries(INTEGERS) as [keyof typeof INTEGERS, Int16ArrayConstructor][]) {
+    it(`of ${kind} are those of the twin, at every edge`, () => {
+      fc.assert(
+        fc.property(
+          fc.record({
+            h: fc.integer({ min: 1, max: 6 }),
+            w: fc.integer({ min: 1, max: 70 }),
+            gap: fc.integer({ min: 0, max: 3 }),
+          }),
+          fc.record({ two: fc.boolean(), zeros: fc.boolean(), seed: fc.nat(), shift: fc.nat(15), few: fc.boolean() }),
+          ({ h, w, gap }, { two, zeros, seed, shift, few }) => {
+            const row = w + gap;
+            const random = seededRandom(seed);
+            const item = Type.BYTES_PER_ELEMENT;
+            // the type's whole range, its ends among them; or so few values that halves are many
+            const plane = () => {
+              const bytes = Uint8Array.from({ length: h * row * item }, () => randomInt(random, 4) * 85);
+              return few ? Type.from({ length: h * row }, () => randomInt(random, 5)) : new Type(bytes.buffer);
+            };
+            const planes = two ? [plane(), plane()] : [plane()];
+            const asPlain = planes.map((voxels) => ({ voxels, row }));
+            const [oh, ow] = [Math.ceil(h / 2), Math.ceil(w / 2)];
+            const code = CONVERT[kind];
+            const zero = zeros ? 1 : 0;
+            const volume = run(
+              planes,
+              oh * ow * item,
+              (out, [a, b = 0]) => kernels.roundedMeanZYX(code, a!, b, out, h, w, row * item, ow * item, zero),
+              { shift: shift - (shift % item) },
+            );
+            expect([...new Type(volume.buffer)]).toEqual([...plain.roundedMean(asPlain, h, w, zeros).map((mean) => mean + 0)]);
+            const series = run(planes.slice(0, 1), oh * ow * item, (out, [a]) =>
+              kernels.roundedMeanYX(code, a!, out, h, w, row * item, ow * item, zero),
+            );
+            const wanted = plain.roundedMean(asPlain.slice(0, 1), h, w, zeros, true);
+            expect([...new Type(series.buffer)]).toEqual([...wanted.map((mean) => mean + 0)]);
+          },
+        ),
+        { numRuns: 150 },
+      );
+    });
+
+    it(`statistics of ${kind}`, () => {
+      const voxels = Type.of(3, 100, 7, 7, 0, 127, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13);
+      const found = run([voxels], 40, (out, [a]) => kernels.statsOf(CONVERT[kind], a!, voxels.length, out));
+      const all = [...voxels];
+      const sum = (of: (voxel: number) => number) => all.reduce((before, voxel) => before + of(voxel), 0);
+      expect([...new Float64Array(found.buffer)]).toEqual([0, 127, sum((v) => v), sum((v) => v * v), 0]);
+    });
+  }
+
+  it("are of 32 bits without an overflow", () => {
+    const most = new Uint32Array(8).fill(4294967295);
+    const found = run([most, most], 8, (out, [a, b]) => kernels.roundedMeanZYX(CONVERT.uint32, a!, b!, out, 2, 4, 16, 8, 0));
+    expect([...new Uint32Array(found.buffer)]).toEqual([4294967295, 4294967295]);
+  });
+
+  it("take unsigned bytes back, and 4-bit voxels apart", () => {
+    const bytes = Uint8Array.from({ length: 40 }, (_, i) => (i * 37) & 255);
+    const flipped = run([bytes], 40, (out, [src]) => kernels.integers(CONVERT.int8Flipped, src!, out, 40));
+    expect([...new Int8Array(flipped.buffer)]).toEqual([...bytes].map((byte) => byte - 128));
+    const nibbles = run([Uint8Array.from([0x21, 0xf3])], 3, (out, [src]) => kernels.integers(CONVERT.uint4, src!, out, 3));
+    expect([...nibbles]).toEqual([1, 2, 3]);
+  });
+});
+
 /** Labels, fractions, what lies beyond either end, NaN: each with its chance. */
 function almostLabels(n: number, seed: number, badShare: number): Float32Array {
   const random = seededRandom(seed);

@@ -30,6 +30,9 @@ export const CONVERT = {
 
 export type ConvertKind = keyof typeof CONVERT;
 
+/** Integer types that a volume may be kept in. */
+export type IntegerKind = (typeof CONVERT)["int8" | "uint8" | "int16" | "uint16" | "int32" | "uint32"];
+
 /** Integer types and float32: what means and statistics are computed of without a conversion before. */
 export type VoxelKind = (typeof CONVERT)["int8" | "uint8" | "int16" | "uint16" | "float32"];
 
@@ -72,6 +75,37 @@ export interface Kernels {
 
   /** `meanYX` of int8, uint8, int16, uint16 or float32 voxels. */
   meanYXOf(kind: VoxelKind, src: number, dst: number, h: number, w: number, srcRow: number, dstRow: number, zero: number): void;
+
+  /**
+   * `meanZYX` of integers that stay of their type: the mean rounded to the nearest, halves to the even one. Exact, whatever the sum. Of
+   * 4-bit voxels nothing: they are kept as uint8.
+   */
+  roundedMeanZYX(
+    kind: IntegerKind,
+    src0: number,
+    src1: number,
+    dst: number,
+    h: number,
+    w: number,
+    srcRow: number,
+    dstRow: number,
+    zero: number,
+  ): void;
+
+  /** `roundedMeanZYX` of one plane: 1×2×2. */
+  roundedMeanYX(
+    kind: IntegerKind,
+    src: number,
+    dst: number,
+    h: number,
+    w: number,
+    srcRow: number,
+    dstRow: number,
+    zero: number,
+  ): void;
+
+  /** `n` integers of type `kind` as they are kept: `int8Flipped` becomes int8, `uint4` uint8, others are copied. In place, but for uint4. */
+  integers(kind: number, src: number, dst: number, n: number): void;
 
   /** Masks, one byte a voxel: 1 where any of the 2×2×2 voxels is not 0. `src1` 0: there is no second plane. */
   anyZYX(src0: number, src1: number, dst: number, h: number, w: number, srcRow: number, dstRow: number): void;
@@ -124,8 +158,8 @@ export interface Kernels {
    */
   stats(src: number, n: number, out: number): void;
 
-  /** `stats` of int8, uint8, int16, uint16 or float32 voxels. Sums of integers are exact up to 2^53. */
-  statsOf(kind: VoxelKind, src: number, n: number, out: number): void;
+  /** `stats` of integers or float32 voxels. Sums of one- and two-byte integers are exact up to 2^53. */
+  statsOf(kind: VoxelKind | IntegerKind, src: number, n: number, out: number): void;
 
   /** Adds `n` float32 to the `HISTOGRAM_BINS` uint32 counts at `table`; histogram.ts reads them. The caller clears the table. */
   histogram(src: number, n: number, table: number): void;

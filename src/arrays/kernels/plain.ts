@@ -55,6 +55,18 @@ export function meanYX(plane: Plane, h: number, w: number, zeros: boolean): Floa
   return reduce(Float32Array, h, w, (y, x) => blockSum(plane, undefined, h, w, y, x) / (zeros ? 4 : blockCount(1, h, w, y, x)));
 }
 
+/** `roundedMeanZYX`; `roundedMeanYX` of one plane where `isSeries`. Sums of integers of 32 bits are exact here, too. */
+export function roundedMean(planes: readonly Plane[], h: number, w: number, zeros: boolean, isSeries = false): Float64Array {
+  return reduce(Float64Array, h, w, (y, x) => {
+    const block = planes.flatMap(({ voxels, row }) =>
+      [y, y + 1].flatMap((at) => [x, x + 1].flatMap((column) => (at < h && column < w ? [voxels[at * row + column]!] : []))),
+    );
+    const mean = block.reduce((sum, voxel) => sum + voxel, 0) / (zeros ? (isSeries ? 4 : 8) : block.length);
+    const below = Math.floor(mean);
+    return mean - below === 0.5 ? below + (Math.abs(below) % 2) : Math.round(mean);
+  });
+}
+
 /** `anyZYX`; `anyYX` without a second plane. */
 export function anyZYX(first: Plane, second: Plane | undefined, h: number, w: number): Uint8Array {
   const hit = ({ voxels, row }: Plane, y: number, x: number) => y < h && x < w && voxels[y * row + x] !== 0;

@@ -28,6 +28,7 @@ export function blockPlanes(volume: LoadedVolume): PlaneSource {
       const bytes = await alike[stored]!.read(box, options);
       return step.every((n) => n === 1) ? bytes : everyNth(bytes, box, step, ITEM_BYTES[dtype]);
     },
+    locate: (stored, voxel, signal) => alike[stored]!.locate(voxel, signal),
   };
 }
 

@@ -22,6 +22,8 @@ export interface ChunkedLevel extends Omit<BlockLevel, "read" | "voxelIdentity">
   find(cell: Triple, signal?: AbortSignal): ChunkPlace | undefined | Promise<ChunkPlace | undefined>;
   /** The bytes of a chunk, where they are not simply those of its place. */
   fetch?(cell: Triple, signal?: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Where a chunk is stored, and what is around it, where `find` does not say it. */
+  locate?(cell: Triple, signal?: AbortSignal): Promise<(ChunkPlace & { readonly codecs: readonly string[] }) | undefined>;
   /** Voxels of a chunk in C order and the host's byte order, padded to the shape of a chunk: formats that decode by themselves. */
   load?(cell: Triple, signal?: AbortSignal): Promise<{ plain: Uint8Array; storedBytes: number }>;
 }

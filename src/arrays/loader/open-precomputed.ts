@@ -4,7 +4,7 @@ import { ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { Recent } from "../../core/recent.js";
 import { parseVolumeInfo, type VolumeInfo, type VolumeScale } from "../../formats/precomputed/info.js";
-import { readStoredChunk } from "../../formats/precomputed/read.js";
+import { findStoredChunk, readStoredChunk } from "../../formats/precomputed/read.js";
 import type { MinishardIndex } from "../../formats/precomputed/sharding.js";
 import { openObject } from "../../stores/store.js";
 import type { AxisSelection } from "./axes.js";
@@ -64,14 +64,14 @@ function levelOf(folder: VolumeFolder, info: VolumeInfo, scale: VolumeScale, cha
       chunk,
     },
     find: (cell) => ({ key: `${folder.at(scale.key)}#${cell.join(",")}` }),
-    fetch: chunkFetcher(folder, scale, name),
+    ...chunkFetcher(folder, scale, name),
   };
 }
 
 /** Shards, and indexes in them, that are remembered. */
 const INDEXES_KEPT = 256;
 
-function chunkFetcher(folder: VolumeFolder, scale: VolumeScale, name: string): ChunkedLevel["fetch"] {
+function chunkFetcher(folder: VolumeFolder, scale: VolumeScale, name: string): Pick<ChunkedLevel, "fetch" | "locate"> {
   const { store } = folder;
   const indexes = new Recent<string, MinishardIndex | undefined>(INDEXES_KEPT);
   const shards = new Recent<string, Promise<RandomAccess | undefined>>(INDEXES_KEPT);
@@ -88,9 +88,15 @@ function chunkFetcher(folder: VolumeFolder, scale: VolumeScale, name: string): C
     known.catch(() => shards.delete(path));
     return known;
   };
-  return async (cell, signal) => {
-    signal?.throwIfAborted();
-    return readStoredChunk(open, scale, cell, { name, brotli, indexes });
+  return {
+    async fetch(cell, signal) {
+      signal?.throwIfAborted();
+      return readStoredChunk(open, scale, cell, { name, brotli, indexes });
+    },
+    async locate(cell) {
+      const found = await findStoredChunk(open, scale, cell, { name, brotli, indexes });
+      return found && { key: folder.at(`${scale.key}/${found.file}`), range: found.range, codecs: found.codecs };
+    },
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Triple } from "../../core/box.js";
 import { reversedBytes } from "../../core/dtype.js";
-import type { JsonObject } from "../../core/json.js";
 import { chunkKey } from "../../formats/zarr/chunks.js";
 import { wrongField } from "../../formats/zarr/json.js";
 import {
@@ -15,7 +14,7 @@ import {
 import { angstromPerUnit, type OmeDataset, type OmeZarrImage } from "../../formats/zarr/ome.js";
 import { parseOmeImage } from "../../formats/zarr/ome-v05.js";
 import { fillElement, stridesOf } from "../../formats/zarr/read.js";
-import type { ByteStep } from "../../formats/zarr/steps.js";
+import { type ByteStep, stepName } from "../../formats/zarr/steps.js";
 import { parseZarrV3, v3ChunkKey, type ZarrV3Array, zarrV3FromJson } from "../../formats/zarr/v3-metadata.js";
 import { storedUnit } from "../../formats/zarr/v3-unit.js";
 import { type AxisSelection, cutOffset, lastAxes, type SelectedAxes, selectAxes, spatial, wholeCell } from "./axes.js";
@@ -221,11 +220,5 @@ function omeOffsetNm({ axes, spatialAxes, datasets }: OmeZarrImage, level: numbe
 
 /** `blosc-lz4`, `zstd`, `raw`; several are joined by `+`, in the order of encoding. */
 function codecName(steps: readonly ByteStep[]): string {
-  const names = steps.map((step) => {
-    if (step.kind === "checksum") return step.sum ?? "crc32c";
-    if (step.kind === "filter") return step.filter.id;
-    const { id, cname } = step.config as JsonObject & { id: string };
-    return id === "blosc" && typeof cname === "string" ? `blosc-${cname}` : id;
-  });
-  return names.join("+") || "raw";
+  return steps.map(stepName).join("+") || "raw";
 }

@@ -3,8 +3,10 @@ import { EmporiumError } from "../../core/errors.js";
 import type { StoreOptions } from "../../stores/location.js";
 import type { Store } from "../../stores/store.js";
 import type { BlockLevel, BlockVolume } from "../blocks/volume.js";
+import type { VoxelPlace } from "../plane/plane.js";
 import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
+import { locateVoxel } from "./locate.js";
 import { openLevels, type PlacedVolume } from "./open.js";
 import { type ChunkReader, chunkReader } from "./reader.js";
 import { type ReadingRoom, type ReadingRoomOptions, readingRoom } from "./room.js";
@@ -29,6 +31,8 @@ export interface LoadedLevel extends BlockLevel {
    * @throws {EmporiumError} FORMAT_UNSUPPORTED where a format has no chunks that others could decode; and as `read`.
    */
   readStored(box: Box, options?: { signal?: AbortSignal | undefined }): Promise<StoredBlock>;
+  /** Where a voxel is stored (`locateVoxel`). */
+  locate(voxel: Triple, signal?: AbortSignal): Promise<VoxelPlace | undefined>;
 }
 
 /** A volume that was opened by its location. */
@@ -106,6 +110,7 @@ function loadedLevel(level: ChunkedLevel, reader: ChunkReader, store: Store): Lo
       return bytes;
     },
     ...(folder !== undefined && { voxelIdentity: (options) => voxelIdentity(store, folder, options) }),
+    locate: (voxel, signal) => locateVoxel(store, level, voxel, signal),
     readStored: async (box, options) => reader.readStored(level, insideOf(box, shape, name), options?.signal),
   };
 }

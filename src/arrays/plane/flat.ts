@@ -1,8 +1,8 @@
 import { type Box, ceilDiv, type Triple, volumeOf } from "../../core/box.js";
 import type { RandomAccess } from "../../core/bytes.js";
-import { type DType, swapBytes } from "../../core/dtype.js";
+import { byteOrderOf, type DType, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
-import { type BoxReadOptions, type PlaneSource, virtualLevels } from "./plane.js";
+import { type BoxReadOptions, type PlaneSource, type VoxelPlace, virtualLevels } from "./plane.js";
 
 /** Where the voxels of a file lie that stores them one after the other. Plain data: it is handed to threads. */
 export interface FlatLayout {
@@ -44,7 +44,22 @@ export function flatPlanes(file: RandomAccess, layout: FlatLayout, options: Flat
     dtype: layout.dtype,
     levels: virtualLevels(layout.shape),
     readBox: (_stored, box, step, { signal } = {}) => readFlatBox(file, layout, box, step, { ...options, signal }),
+    locate: async (_stored, voxel) => locateFlat(layout, voxel),
   };
+}
+
+/** Where a voxel lies in the file, or in what the file is when it is decompressed. */
+export function locateFlat(
+  { dtype, order, dataOffset, sectionBytes, rowBytes, ...layout }: FlatLayout,
+  voxel: Triple,
+): VoxelPlace {
+  const [section, row, column] = [0, 1, 2].map((axis) => voxel[order.indexOf(axis)]!) as Triple;
+  const { itemBytes, isPacked, flipSign } = layout;
+  const offset = dataOffset + section * sectionBytes + row * rowBytes + Math.floor(isPacked ? column / 2 : column * itemBytes);
+  const common = { offset, length: itemBytes, codecs: [], decodedByte: 0 };
+  if (isPacked) return { ...common, dtype: "uint4", bits: { shift: 4 * (column % 2), count: 4 } };
+  if (flipSign) return { ...common, dtype: "uint8", minus: 128 };
+  return { ...common, dtype, ...(itemBytes > 1 && { byteOrder: byteOrderOf(layout.swapBytes) }) };
 }
 
 /** Some stored rows that one read brings, or parts of rows. */

@@ -1,7 +1,7 @@
 import { type Box, boxShape, ceilDiv, type Triple, volumeOf } from "../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
-import { PLANE_BYTES_MAX } from "../../model/page-api.js";
+import { PLANE_BYTES_MAX, type StoredNumber } from "../../model/page-api.js";
 import { numbersOf } from "./convert.js";
 
 /** Axes by their place in `[z, y, x]`. */
@@ -50,7 +50,12 @@ export interface PlaneSource {
    * @throws {EmporiumError} what formats and stores throw
    */
   readBox(stored: number, box: Box, step: Triple, options?: BoxReadOptions): Promise<Uint8Array>;
+  /** Where a voxel of a stored resolution lies in its file. Undefined: nothing is stored of it, it has the fill value. */
+  locate?(stored: number, voxel: Triple, signal?: AbortSignal): Promise<VoxelPlace | undefined>;
 }
+
+/** `key` is absent where the volume is one file. */
+export type VoxelPlace = Omit<StoredNumber, "key"> & { readonly key?: string | undefined };
 
 export interface PlaneChoice {
   readonly axis: PlaneAxis;

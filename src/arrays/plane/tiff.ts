@@ -1,9 +1,11 @@
 import { ceilDiv, type Triple, volumeOf } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
 import { Recent } from "../../core/recent.js";
+import { packedRowBytes } from "../../formats/tiff/bits.js";
+import { compressionName } from "../../formats/tiff/compression.js";
 import type { TiffFile, TiffImage } from "../../formats/tiff/image.js";
 import { readTiffRows } from "../../formats/tiff/read.js";
-import { type PlaneSource, virtualLevels } from "./plane.js";
+import { type PlaneSource, type VoxelPlace, virtualLevels } from "./plane.js";
 
 /** Directories of pages that are remembered. */
 const PAGES_KEPT = 4096;
@@ -78,7 +80,39 @@ export async function tiffPlanes(file: TiffFile, kept?: KeptRows): Promise<Plane
         }
       return voxels;
     },
+    locate: async (_stored, [z, y, x], signal) => locateSample(await pageAt(z, signal), y, x),
   };
+}
+
+/** Where the first sample of a pixel is stored: its own bytes where they are not compressed, else the strip or tile that it is in. */
+function locateSample(
+  { page, type, segments, littleEndian, reversedBits }: TiffImage,
+  y: number,
+  x: number,
+): VoxelPlace | undefined {
+  const { height, width, across, samples, kind } = segments;
+  const index = Math.floor(y / height) * across + Math.floor(x / width);
+  const [offset, length] = [segments.offsets[index]!, segments.byteCounts[index]!];
+  if (length === 0) return undefined;
+  const { bits } = type;
+  const rowBytes = packedRowBytes(width * samples, bits);
+  const [row, column] = [y % height, (x % width) * samples];
+  const firstBit = 8 * rowBytes * row + bits * column;
+  const from = Math.floor(firstBit / 8);
+  const until = Math.ceil((firstBit + bits) / 8);
+  const isPacked = type.stored === "packed";
+  const common = {
+    dtype: type.stored === "float24" ? "float24" : type.dtype,
+    ...(bits > 8 && !isPacked && { byteOrder: littleEndian ? ("little" as const) : ("big" as const) }),
+    ...(isPacked && { bits: { shift: 8 * until - firstBit - bits, count: bits } }),
+  };
+  const codecs = [
+    ...(reversedBits ? ["reversed bits"] : []),
+    ...(page.compression === 1 ? [] : [compressionName(page.compression)]),
+    ...(page.predictor === 1 ? [] : [page.predictor === 2 ? "differences along rows" : "floating-point predictor"]),
+  ];
+  if (codecs.length === 0) return { ...common, offset: offset + from, length: until - from, codecs, decodedByte: 0 };
+  return { ...common, offset, length, codecs, decodedByte: from, says: `one ${kind === "tiles" ? "tile" : "strip"} of the page` };
 }
 
 /** Rows of whole strips or tiles. */

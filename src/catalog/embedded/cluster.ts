@@ -10,6 +10,7 @@ import { syncPath } from "../../stores/file/sync.js";
 import { freshName, removeFresh, sweepFresh } from "./fresh-folder.js";
 import { reach } from "./reach.js";
 import { ownerOf, type ServerUser } from "./server-user.js";
+import { copyTemplate } from "./template.js";
 import { type Binaries, runTool } from "./tool.js";
 
 /**
@@ -43,6 +44,13 @@ export const EMBEDDED_DATABASE = "emporium";
 /** An empty cluster takes 40 MB; the write-ahead log of the first import more than as much again. */
 const ROOM_BYTES = 128 * 1024 ** 2;
 
+/** How a cluster is made where there is none. */
+export interface NewCluster {
+  /** `$EMPORIUM_POSTGRES_TEMPLATE`: a stopped data folder, of which it is a copy. */
+  template?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 export function clusterFolder(workspace: string): string {
   return join(workspace, "catalog", "postgres");
 }
@@ -62,11 +70,11 @@ export async function openCluster(
   workspace: string,
   binaries: Binaries,
   user: ServerUser | undefined,
-  signal?: AbortSignal,
+  { template, signal }: NewCluster = {},
 ): Promise<Cluster> {
   const folder = clusterFolder(workspace);
   await sweepFresh(join(folder, ".."));
-  if (!hasCluster(workspace)) await createCluster(folder, binaries, user, signal);
+  if (!hasCluster(workspace)) await createCluster(folder, binaries, user, { template, signal });
   const data = join(folder, "data");
   const owner = await ownerOf(data);
   const ours = process.getuid?.();
@@ -127,7 +135,7 @@ async function createCluster(
   folder: string,
   binaries: Binaries,
   user: ServerUser | undefined,
-  signal: AbortSignal | undefined,
+  { template, signal }: NewCluster,
 ): Promise<void> {
   const parent = join(folder, "..");
   await mkdir(parent, { recursive: true }).catch((error: unknown) => {
@@ -139,7 +147,7 @@ async function createCluster(
   try {
     await layOut(fresh, user);
     const secrets = makeSecrets();
-    await initialise(fresh, binaries, { user, secrets, signal });
+    await initialise(fresh, binaries, { user, secrets, template, signal });
     await writeSecrets(fresh, secrets, user);
     await syncPath(fresh, "folder");
     await rename(fresh, folder);
@@ -173,14 +181,14 @@ function makeSecrets(): Secrets {
   return Object.fromEntries(secrets) as unknown as Secrets;
 }
 
-interface Making {
+interface Making extends NewCluster {
   user: ServerUser | undefined;
   secrets: Secrets;
-  signal: AbortSignal | undefined;
 }
 
-async function initialise(fresh: string, binaries: Binaries, { user, secrets, signal }: Making): Promise<void> {
+async function initialise(fresh: string, binaries: Binaries, { user, secrets, template, signal }: Making): Promise<void> {
   const data = join(fresh, "data");
+  if (template !== undefined) await copyTemplate(template, data, binaries, user);
   const password = join(fresh, PASSWORD);
   await writeFile(password, `${secrets.emporium}\n`, { mode: 0o600 });
   if (user) await chown(password, user.uid, user.gid);
@@ -188,9 +196,10 @@ async function initialise(fresh: string, binaries: Binaries, { user, secrets, si
   try {
     const options = ["--username=emporium", "--auth=scram-sha-256", `--pwfile=${way.path(password)}`];
     const form = ["--encoding=UTF8", "--no-locale", "--no-instructions"];
-    const made = await runTool(binaries, "initdb", ["-D", way.path(data), ...options, ...form], { user, reach: way, signal });
+    const rest = template === undefined ? [...options, ...form] : ["--sync-only"];
+    const made = await runTool(binaries, "initdb", ["-D", way.path(data), ...rest], { user, reach: way, signal });
     if (made.status !== 0) throw failure("initdb", made.status, made.stderr, data);
-    const input = rolesAndDatabase(secrets);
+    const input = template === undefined ? rolesAndDatabase(secrets) : newPasswords(secrets);
     const single = await runTool(binaries, "postgres", ["--single", "-D", way.path(data), "postgres"], {
       user,
       reach: way,
@@ -221,6 +230,12 @@ function rolesAndDatabase(secrets: Secrets): string {
     `grant connect on database ${EMBEDDED_DATABASE} to emporium_reader`,
     "",
   ].join("\n");
+}
+
+/** A template has roles and database; its passwords are those of the workspace where it was made. */
+function newPasswords(secrets: Secrets): string {
+  const roles = EMBEDDED_ROLES.map((role) => `alter role ${role} password '${secrets[role]}'`);
+  return ["set log_min_error_statement = panic", ...roles, ""].join("\n");
 }
 
 async function writeSecrets(fresh: string, secrets: Secrets, user: ServerUser | undefined): Promise<void> {

@@ -18,6 +18,8 @@ export interface EmbeddedOptions {
   signal?: AbortSignal | undefined;
   /** `$EMPORIUM_POSTGRES_BIN`: programs to use in place of the package's. */
   binariesFolder?: string | undefined;
+  /** `$EMPORIUM_POSTGRES_TEMPLATE`: a new database is a copy of it, as images without a shell need. */
+  templateFolder?: string | undefined;
   transport?: Transport | undefined;
   /** Called when the server was lost and found again. */
   onMoved?: ((address: Address) => void) | undefined;
@@ -40,7 +42,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   const user = hasCluster(workspace) && process.getuid?.() === 0 ? await dataOwner(workspace) : await serverUser(workspace);
   const linksFolder = joinPath(workspace, "catalog", "postgres-libraries");
   const binaries = await findBinaries({ user, linksFolder, folder: options.binariesFolder || undefined });
-  const cluster = await openCluster(workspace, binaries, user, options.signal);
+  const cluster = await openCluster(workspace, binaries, user, {
+    template: options.templateFolder || undefined,
+    signal: options.signal,
+  });
   const transport = options.transport ?? defaultTransport();
   const presence = await join({ ...options, cluster, binaries, transport, clock: options.clock ?? systemClock });
   return {

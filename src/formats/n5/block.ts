@@ -15,24 +15,34 @@ export interface N5Block {
 /** Default blocks, blocks with a number of elements of their own, serialized objects. */
 const MODE = { default: 0, varlength: 1, object: 2 } as const;
 
-/**
- * One block file: mode, rank, lengths and number of elements (big-endian), then the samples, compressed and big-endian.
- *
- * A block of the second mode with fewer elements than its lengths say is filled with zeros.
- * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED (object blocks)
- */
-export async function decodeN5Block(bytes: Uint8Array, dataset: N5Dataset, name = "block"): Promise<N5Block> {
-  const fail = (
-    code: "FORMAT_CORRUPT" | "FORMAT_TRUNCATED" | "FORMAT_UNSUPPORTED",
-    byte: number,
-    message: string,
-    cause?: unknown,
-  ) =>
+type Fail = (
+  code: "FORMAT_CORRUPT" | "FORMAT_TRUNCATED" | "FORMAT_UNSUPPORTED",
+  byte: number,
+  message: string,
+  cause?: unknown,
+) => EmporiumError;
+
+const failing =
+  (name: string): Fail =>
+  (code, byte, message, cause) =>
     new EmporiumError(code, `${name}: ${message}`, {
       place: { file: name, byte },
       hint: code === "FORMAT_UNSUPPORTED" ? undefined : "copy the block again: it is damaged or cut short",
       cause,
     });
+
+/**
+ * What stands before the samples of a block file.
+ *
+ * @param bytes from its first on; of the samples there may be none
+ * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED (object blocks)
+ */
+export function readN5BlockHeader(
+  bytes: Uint8Array,
+  dataset: Pick<N5Dataset, "blocks">,
+  name = "block",
+): { shape: number[]; headerBytes: number; elements: number } {
+  const fail = failing(name);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const needed = (length: number) => {
     if (bytes.length < length)
@@ -53,6 +63,19 @@ export async function decodeN5Block(bytes: Uint8Array, dataset: N5Dataset, name 
   const whole = product(shape);
   const elements = mode === MODE.varlength ? view.getUint32(4 + 4 * rank) : whole;
   if (elements > whole) throw fail("FORMAT_CORRUPT", 4 + 4 * rank, `${elements} elements in a block of ${shape.join("×")}`);
+  return { shape, headerBytes, elements };
+}
+
+/**
+ * One block file: mode, rank, lengths and number of elements (big-endian), then the samples, compressed and big-endian.
+ *
+ * A block of the second mode with fewer elements than its lengths say is filled with zeros.
+ * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED (object blocks)
+ */
+export async function decodeN5Block(bytes: Uint8Array, dataset: N5Dataset, name = "block"): Promise<N5Block> {
+  const fail = failing(name);
+  const { shape, headerBytes, elements } = readN5BlockHeader(bytes, dataset, name);
+  const whole = product(shape);
   const itemBytes = ITEM_BYTES[dataset.dtype];
   let plain: Uint8Array;
   try {

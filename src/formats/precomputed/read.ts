@@ -1,5 +1,5 @@
 import { type Box, boxShape, intersect, type Triple, volumeOf } from "../../core/box.js";
-import { joined, type RandomAccess } from "../../core/bytes.js";
+import { type ByteRange, joined, type RandomAccess } from "../../core/bytes.js";
 import { type DType, HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
@@ -165,6 +165,32 @@ export async function readStoredChunk(
     : readFile(open, chunkName(chunkBox(cell, scale.shape, scale.chunks[0]!), scale.offset), options);
 }
 
+/** Where the bytes of a chunk are: the file below the folder of the scale, and the codecs around what the encoding says. Undefined: there is none. */
+export async function findStoredChunk(
+  open: OpenChunk,
+  scale: VolumeScale,
+  cell: Triple,
+  options: StoredChunkOptions = {},
+): Promise<{ readonly file: string; readonly range: ByteRange; readonly codecs: readonly string[] } | undefined> {
+  if (!scale.sharding) {
+    const key = chunkName(chunkBox(cell, scale.shape, scale.chunks[0]!), scale.offset);
+    for (const [ending, codecs] of [
+      ["", []],
+      [".gz", ["gzip"]],
+      [".br", ["brotli"]],
+    ] as const) {
+      const source = await open(`${key}${ending}`);
+      if (source) return { file: `${key}${ending}`, range: { offset: 0, length: await source.size() }, codecs };
+    }
+    return undefined;
+  }
+  const found = await findSharded(open, scale, cell, options);
+  if (!found) return undefined;
+  const { file, index, at } = found;
+  const codecs = scale.sharding.dataEncoding === "gzip" ? ["gzip"] : [];
+  return { file, range: { offset: index.offsets[at]!, length: index.sizes[at]! }, codecs };
+}
+
 async function readFile(open: OpenChunk, key: string, { signal, brotli }: StoredChunkOptions): Promise<Uint8Array | undefined> {
   const source = (await open(key)) ?? (await open(`${key}.gz`)) ?? (await open(`${key}.br`));
   if (!source) return undefined;
@@ -184,8 +210,18 @@ async function readSharded(
   open: OpenChunk,
   scale: VolumeScale,
   cell: Triple,
-  { name = "volume", signal, indexes }: StoredChunkOptions,
+  options: StoredChunkOptions,
 ): Promise<Uint8Array | undefined> {
+  const found = await findSharded(open, scale, cell, options);
+  return found && readIndexed(found.source, scale.sharding!, found.index, found.at, { signal: options.signal });
+}
+
+async function findSharded(
+  open: OpenChunk,
+  scale: VolumeScale,
+  cell: Triple,
+  { name = "volume", signal, indexes }: StoredChunkOptions,
+): Promise<{ file: string; source: RandomAccess; index: MinishardIndex; at: number } | undefined> {
   const sharding = scale.sharding!;
   const grid = chunkGridOf(scale.shape, scale.chunks[0]!);
   if (mortonBits(grid) > 64) {
@@ -204,7 +240,7 @@ async function readSharded(
     : await readMinishardIndex(source, sharding, minishard, { signal });
   indexes?.set(indexName, index);
   const at = index?.ids.indexOf(id) ?? -1;
-  return at < 0 ? undefined : readIndexed(source, sharding, index!, at, { signal });
+  return at < 0 ? undefined : { file: key, source, index: index!, at };
 }
 
 /** A shard in one file, or as an older form has it: what is its index in one, the values in another. */

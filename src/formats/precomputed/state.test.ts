@@ -161,6 +161,19 @@ describe("the state of a view", () => {
     expect(state).toMatchObject({ position: [4, 2, 2], crossSectionScale: 1, projectionScale: 7.700000000000001 });
   });
 
+  it("limits of integers are such, within their type: Neuroglancer refuses others", () => {
+    const shown = (typeRange: [number, number], deviation: number) => {
+      const tomogram = { ...PLAN.tomogram, mean: 3.2, deviation, limits3d: [-2.4, 1.6] as const, typeRange };
+      const { layers } = viewState({ ...PLAN, tomogram, annotations: [] });
+      return (layers as unknown as { shaderControls: { contrast: unknown; contrast_3D: unknown } }[])[0]!.shaderControls;
+    };
+    expect(shown([0, 255], 2)).toMatchObject({
+      contrast: { range: [0, 9], window: [0, 12] },
+      contrast_3D: { range: [0, 2], window: [0, 10] },
+    });
+    expect(shown([-128, 127], 0.01).contrast).toEqual({ range: [3, 4], window: [3, 4] });
+  });
+
   it("what cannot be shown is refused", () => {
     expect(() => viewState({ ...PLAN, tomogram: { ...PLAN.tomogram, deviation: Number.NaN } })).toThrow(/contrast from NaN/);
     expect(() => viewState({ ...PLAN, tomogram: { ...PLAN.tomogram, spacingAngstrom: 0 } })).toThrow(/voxels of 0 Å/);

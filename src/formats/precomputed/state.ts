@@ -28,7 +28,12 @@ export interface TomogramLayer {
   deviation: number;
   /** Of renderings (`contrastLimits` of the arrays). */
   limits3d: readonly [low: number, high: number];
+  /** Of voxels that are integers. */
+  typeRange?: TypeRange | undefined;
 }
+
+/** Least and greatest value of an integer type. Neuroglancer refuses limits that its voxels cannot have. */
+type TypeRange = readonly [low: number, high: number];
 
 /** An annotation that has a folder of its own for the viewer. Colours are `#rrggbb`. */
 export type AnnotationLayer = PointLayer | MaskLayer | InstanceMaskLayer | MeshLayer;
@@ -128,6 +133,8 @@ export interface PlainVolume {
   /** Where the middle of the first voxel is, as its metadata say, too. */
   originAngstrom: Triple;
   limits: readonly [low: number, high: number];
+  /** Of voxels that are integers. */
+  typeRange?: TypeRange | undefined;
   /** Neuroglancer takes the origin for the corner of the first voxel, as it does for all but OME-Zarr. */
   isFromCorner?: boolean | undefined;
 }
@@ -140,6 +147,7 @@ export function volumeState({
   voxelSizeAngstrom,
   originAngstrom,
   limits,
+  typeRange,
   isFromCorner,
 }: PlainVolume): JsonObject {
   const [sz, sy, sx] = voxelSizeAngstrom;
@@ -154,6 +162,7 @@ export function volumeState({
     mean: 0,
     deviation: 1,
     limits3d: limits,
+    typeRange,
   });
   return {
     dimensions: space,
@@ -173,7 +182,7 @@ export function volumeState({
         blend: "additive",
         opacity: 1,
         shader: shader!,
-        shaderControls: { ...(shaderControls as JsonObject), contrast: contrast(limits, 0.2) },
+        shaderControls: { ...(shaderControls as JsonObject), contrast: contrast(limits, 0.2, typeRange) },
       },
     ],
     selectedLayer: { visible: false, layer: name },
@@ -217,7 +226,7 @@ export function layerUrl(httpsPrefix: string, key: string): string {
 }
 
 function imageLayer(tomogram: TomogramLayer): JsonObject {
-  const { name, url, spacingAngstrom, mean, deviation, limits3d } = tomogram;
+  const { name, url, spacingAngstrom, mean, deviation, limits3d, typeRange } = tomogram;
   return {
     type: "image",
     name,
@@ -232,20 +241,28 @@ function imageLayer(tomogram: TomogramLayer): JsonObject {
     codeVisible: false,
     shader: IMAGE_SHADER,
     shaderControls: {
-      contrast: contrast([mean - 3 * deviation, mean + 3 * deviation], 0.2),
+      contrast: contrast([mean - 3 * deviation, mean + 3 * deviation], 0.2, typeRange),
       invert_contrast: false,
-      contrast_3D: contrast(limits3d, 2),
+      contrast_3D: contrast(limits3d, 2, typeRange),
       invert_contrast_3D: true,
       hide_values_outside_limits_3D: false,
     },
   };
 }
 
-/** @param margin of the window on either side, in parts of the range. */
-function contrast([low, high]: readonly [number, number], margin: number): JsonObject {
+/** @param margin of the window on either side, in parts of the range. @param typeRange of integers: limits are such, and two of them */
+function contrast([low, high]: readonly [number, number], margin: number, typeRange?: TypeRange): JsonObject {
   if (!Number.isFinite(low) || !Number.isFinite(high)) throw wrong(`contrast from ${low} to ${high}, finite numbers are wanted`);
   const width = Math.abs(high - low);
-  return { range: [low, high], window: [Math.min(low, high) - margin * width, Math.max(low, high) + margin * width] };
+  const window: [number, number] = [Math.min(low, high) - margin * width, Math.max(low, high) + margin * width];
+  if (!typeRange) return { range: [low, high], window };
+  return { range: within([low, high], typeRange), window: within(window, typeRange) };
+}
+
+function within([low, high]: readonly [number, number], [least, most]: TypeRange): [number, number] {
+  const [from, to] = [low, high].map((value) => Math.min(most, Math.max(least, Math.round(value)))) as [number, number];
+  if (from !== to) return [from, to];
+  return from < most ? [from, from + 1] : [from - 1, from];
 }
 
 function annotationLayers(layer: AnnotationLayer, tomogram: TomogramLayer): JsonObject[] {

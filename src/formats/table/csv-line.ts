@@ -1,4 +1,5 @@
-const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
+/** Behind apostrophes, too: one of them would be taken for the guard. */
+const FORMULA = /^'*[=+\-@\t\r＝＋－＠]/;
 /** Numbers as JSON and Python write them: those a spreadsheet may have. */
 const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i;
 

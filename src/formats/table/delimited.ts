@@ -6,6 +6,9 @@ export interface TableRow {
   readonly line: number;
   /** Where each cell begins in its line, from 1. */
   readonly columns: readonly number[];
+  /** Where it begins in the text, and its cells as they are written: joined by the separator they are the text of the row. */
+  readonly at: number;
+  readonly raw: readonly string[];
 }
 
 export interface TableOptions {
@@ -24,14 +27,17 @@ export function parseTable(text: string, separator: "," | "\t", file: string, { 
   const ends = `${separator}\r\n`;
   let cells: string[] = [];
   let columns: number[] = [];
+  let raw: string[] = [];
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   let lineStart = at;
   let line = 1;
   let rowLine = 1;
+  let rowAt = at;
   const fail = (what: string, hint: string, place: { line: number; column: number }) =>
     new EmporiumError("CONFIG_SYNTAX", what, { place: { file, ...place }, hint });
   while (at <= text.length) {
     const start = { line, column: at - lineStart + 1 };
+    const cellAt = at;
     let cell = "";
     const quoted = text[at] === '"';
     if (quoted) {
@@ -49,14 +55,15 @@ export function parseTable(text: string, separator: "," | "\t", file: string, { 
       throw fail("text follows a quoted field", 'write a quote inside a field as ""', { line, column: from - lineStart + 1 });
     cells.push(cell + text.slice(from, at));
     columns.push(start.column);
+    raw.push(text.slice(cellAt, at));
     if (text[at] === separator) {
       at++;
       continue;
     }
-    if (cells.length > 1 || quoted || cells[0] !== "") rows.push({ cells, columns, line: rowLine });
-    [cells, columns] = [[], []];
+    if (cells.length > 1 || quoted || cells[0] !== "") rows.push({ cells, columns, line: rowLine, at: rowAt, raw });
+    [cells, columns, raw] = [[], [], []];
     at += text.startsWith("\r\n", at) ? 2 : 1;
-    [lineStart, rowLine] = [at, ++line];
+    [lineStart, rowLine, rowAt] = [at, ++line, at];
   }
   return rows;
 }

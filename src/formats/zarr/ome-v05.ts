@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../core/json.js";
 import { isJsonObject, member } from "../../core/json-fields.js";
 import { asObject, isArray, wrongField } from "./json.js";
 import {
+  meansOf,
   type OmeReadOptions,
   type OmeZarrFields,
   type OmeZarrImage,
@@ -26,12 +27,10 @@ export interface OmeZarr05Fields extends OmeZarrFields {
  * `metadata`.
  */
 export function omeZarr05Attributes(fields: OmeZarr05Fields): JsonObject {
-  const { labels, kind } = fields;
-  const attributes = omeZarrAttributes({ ...fields, labels: undefined });
+  const { labels } = fields;
+  const attributes = omeZarrAttributes({ ...fields, labels: undefined, roundedMeans: false });
   const [image] = attributes.multiscales as readonly JsonObject[];
-  const block = kind === "tiltseries" ? [1, 2, 2] : [2, 2, 2];
-  const means = { type: "mean", metadata: { description: "mean of each block of voxels", block } };
-  const { type, metadata } = fields.downscaling ?? (labels ? {} : means);
+  const { type, metadata } = fields.downscaling ?? (labels ? {} : meansOf(fields));
   const colors = labels && labelColors(labels);
   return {
     ome: {

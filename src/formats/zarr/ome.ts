@@ -24,6 +24,9 @@ export function pyramidShapes(shape: Triple, kind: PyramidKind = "tomogram", lev
   return shapes;
 }
 
+/** `metadata.rounding` of images whose levels are means of integers, rounded as IEEE 754 and `numpy.rint` do. */
+export const HALF_TO_EVEN = "half to even";
+
 export interface OmeZarrFields {
   kind: PyramidKind;
   /** Of level 0. One number: rounded to 3 decimals as in the portal; or `[z, y, x]`, rounded to the 6 digits of MRC. */
@@ -31,6 +34,19 @@ export interface OmeZarrFields {
   levels?: number | undefined;
   /** Instance masks: the labels that occur. Only those above 0 are listed, ascending. */
   labels?: readonly number[] | undefined;
+  /** Levels are means of integers, rounded half to even, which `type` and `metadata` then say. */
+  roundedMeans?: boolean | undefined;
+}
+
+/** How the levels of an image of means come about, in words and for programs. */
+export function meansOf({ kind, roundedMeans = false }: Pick<OmeZarrFields, "kind" | "roundedMeans">): {
+  type: string;
+  metadata: JsonObject;
+} {
+  const block = kind === "tiltseries" ? [1, 2, 2] : [2, 2, 2];
+  if (!roundedMeans) return { type: "mean", metadata: { description: "mean of each block of voxels", block } };
+  const description = "mean of each block of voxels of the level before, rounded to the nearest integer, halves to the even one";
+  return { type: "mean", metadata: { description, block, rounding: HALF_TO_EVEN } };
 }
 
 /**
@@ -38,7 +54,14 @@ export interface OmeZarrFields {
  *
  * Source: `write_zarr` of the portal's converter (ome-zarr 0.9.0); golden: `test/golden/zarr`.
  */
-export function omeZarrAttributes({ kind, voxelSizeAngstrom, levels = PORTAL_LEVELS, labels }: OmeZarrFields): JsonObject {
+export function omeZarrAttributes({
+  kind,
+  voxelSizeAngstrom,
+  levels = PORTAL_LEVELS,
+  labels,
+  roundedMeans = false,
+}: OmeZarrFields): JsonObject {
+  const means = roundedMeans ? meansOf({ kind, roundedMeans }) : undefined;
   const spacings = typeof voxelSizeAngstrom === "number" ? alike(voxelSizeAngstrom) : voxelSizeAngstrom.map(toSixDigits);
   const datasets = Array.from({ length: levels }, (_, level) => {
     const scale = spacings.map(
@@ -52,8 +75,13 @@ export function omeZarrAttributes({ kind, voxelSizeAngstrom, levels = PORTAL_LEV
       {
         axes: ["z", "y", "x"].map((name) => ({ name, type: "space", unit: "angstrom" })),
         datasets,
-        metadata: colors ? { "image-label": { colors: colors.map((label) => ({ "label-value": label })), version: "0.4" } } : {},
+        metadata: means
+          ? means.metadata
+          : colors
+            ? { "image-label": { colors: colors.map((label) => ({ "label-value": label })), version: "0.4" } }
+            : {},
         name: "/",
+        ...(means && { type: means.type }),
         version: "0.4",
       },
     ],
@@ -96,6 +124,8 @@ export interface OmeZarrImage {
   spatialAxes: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
   /** What is odd and was read all the same. */
   warnings: readonly string[];
+  /** `metadata.rounding`: `HALF_TO_EVEN` where levels are such means of integers. Undefined where the file does not say. */
+  rounding: string | undefined;
   /** Largest first, as the file lists them. */
   datasets: readonly OmeDataset[];
 }
@@ -208,11 +238,14 @@ export function parseMultiscale(
     };
   });
   const title = member(image, "name");
+  const metadata = member(image, "metadata");
+  const rounding = isJsonObject(metadata) ? member(metadata, "rounding") : undefined;
   return {
     version,
     name: typeof title === "string" ? title : undefined,
     axes,
     spatialAxes,
+    rounding: typeof rounding === "string" ? rounding : undefined,
     warnings: [
       ...(warning === undefined ? [] : [warning]),
       ...warningsOf(axes, spatialAxes),

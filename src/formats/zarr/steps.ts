@@ -55,6 +55,14 @@ export function typeAfter<T>(step: ByteStep, type: T): T | ElementFilter["encode
   return step.kind === "filter" && "encoded" in step.filter ? step.filter.encoded : type;
 }
 
+/** `blosc-lz4`, `zstd`, `crc32c`, `delta`. */
+export function stepName(step: ByteStep): string {
+  if (step.kind === "checksum") return step.sum ?? "crc32c";
+  if (step.kind === "filter") return step.filter.id;
+  const { id, cname } = step.config as JsonObject & { id: string };
+  return id === "blosc" && typeof cname === "string" ? `blosc-${cname}` : id;
+}
+
 /** Whether a step works on elements, not on bytes: Zarr v3 has those before the codec that makes bytes. */
 export function isOfElements(step: ByteStep): boolean {
   return step.kind === "filter" && step.filter.id !== "shuffle";

@@ -6,12 +6,15 @@ import type { ErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import type { CatalogueFacts, ServerFacts } from "../../model/page-api.js";
 import type { Ref } from "../../model/ref.js";
+import type { Location } from "../../stores/location.js";
 import type { JobWatch } from "../job-watch.js";
 import type { ServedMemory } from "../memory-shares.js";
 import type { ServedMicroscopy } from "../microscopy.js";
 import type { Place, PlacedKey } from "../places.js";
 import type { ServedVolumes } from "../planes.js";
+import type { Plans } from "../plans.js";
 import type { ServedReports } from "../reports.js";
+import type { Tokens } from "../tokens.js";
 
 /** What routes answer from. */
 export interface ApiContext {
@@ -25,10 +28,16 @@ export interface ApiContext {
   readonly reports: ServedReports;
   readonly volumes: ServedVolumes;
   readonly memory: ServedMemory;
-  /** What commands have left there is shown to this machine alone. Absent where others reach the server by another address: who asks over loopback may be their proxy. */
+  /** What commands have left there is shown to this machine alone, and to who brings a token. */
   readonly workspace?: string | undefined;
+  /** Others reach the server by another address: who asks over loopback may be their proxy. */
+  readonly isHandedOn: boolean;
+  /** Absent where nothing can be changed. */
+  readonly writing?: Writing | undefined;
   /** Runs in the workspace. */
   readonly jobs?: JobWatch | undefined;
+  /** Jobs that pages may start. */
+  readonly plans?: Plans | undefined;
   readonly log: Log;
   readonly clock: Clock;
   /** Facts of `GET server` that are known when the server begins. */
@@ -37,6 +46,15 @@ export interface ApiContext {
   base(request: Request): string;
   /** Where the volume or file of a reference is. @throws {EmporiumError} NOT_FOUND, NAME_UNSAFE */
   find(ref: Ref, signal?: AbortSignal): Promise<PlacedKey>;
+}
+
+/** What may be changed from pages. */
+export interface Writing {
+  readonly tokens: Tokens;
+  /** Below them jobs may read and write, as below the places. */
+  readonly roots: readonly Location[];
+  /** Origin of the page, beside the one by which a request reaches the server: behind a proxy the server does not see it. */
+  readonly origin?: string | undefined;
 }
 
 export interface ServedCatalogue {

@@ -5,6 +5,7 @@ import type { CuratedLabels, KeptAnswers, LedgerBatches, MatchesAnswer, Overlap 
 import type { PlacedMatch } from "../../stations/curate/match/kept.js";
 import { isTaken } from "../../stations/curate/match/match-row.js";
 import type { Routes } from "./context.js";
+import { decisionRoutes, servedMatches } from "./decisions.js";
 import { fileOf, workspaceFor } from "./kept.js";
 import { TEXT } from "./parameters.js";
 import { get } from "./route.js";
@@ -81,15 +82,8 @@ export const curateRoutes: Routes = (app, context) => {
     const at = workspace(c);
     return c.json((await (await loadMatches()).listMatches(at)) satisfies KeptAnswers);
   });
-  let tables: ReturnType<typeof import("../../stations/curate/match/kept.js").matchTables> | undefined;
-  const table = async (at: string, set: string | undefined) => {
-    const { listMatches, matchTables, readMatches } = await loadMatches();
-    tables ??= matchTables();
-    const id = set ?? (await listMatches(at)).kept[0]?.id;
-    if (id === undefined) return undefined;
-    const kept = await readMatches(at, id);
-    return { ...kept, rows: await tables(kept.result) };
-  };
+  const matches = servedMatches(context);
+  const table = matches.table;
   /** Of the newest counts of labels, or of those that are named. */
   const cellsOf = async (at: string, id: string | undefined) => {
     const { listLabels, readLabels } = await loadLabels();
@@ -110,13 +104,16 @@ export const curateRoutes: Routes = (app, context) => {
       status === undefined ? under : under.filter((one) => (status === "taken" ? isTaken(one) : one.status === status));
     const values = (name: "rule" | "drive" | "species") => [...new Set(found.rows.map((one) => one[name]))].sort();
     const { id, at: made, command, result } = found;
+    const { facts, shown: asShown } = await matches.decisions(found);
     return c.json({
-      ...{ id, at: made, command: quoteWords(command), unmatched: result.unmatched },
-      ...{ rows: shown.slice(row, row + ROWS), total: shown.length, row },
+      ...{ id, at: made, command: quoteWords(command), unmatched: result.unmatched, decisions: facts },
+      ...{ rows: shown.slice(row, row + ROWS).map(asShown), total: shown.length, row },
       byStatus: countedBy(under, (one) => one.status),
       values: { rule: values("rule"), drive: values("drive"), species: values("species") },
     } satisfies MatchesAnswer);
   });
+
+  decisionRoutes(matches)(app, context);
 
   const overlap = z.object({ ...WHICH, by: z.enum(["species", "label"]).default("species") });
   const about = "Matched folders by drive and species, or models by drive and label";

@@ -1,4 +1,5 @@
 import type { EmporiumError, ErrorRecord } from "../../core/errors.js";
+import { redact } from "../../core/redact.js";
 import type { ApiError } from "../../model/page-api.js";
 import type { Place } from "../places.js";
 
@@ -7,7 +8,7 @@ import type { Place } from "../places.js";
  * may hold blanks, so nothing tells where it ends.
  */
 export function toApiError({ code, message, hint, file, url, path, byte }: ErrorRecord, places: readonly Place[]): ApiError {
-  const inPlaces = (text: string | undefined) => text && withoutPaths(inIds(text, places));
+  const inPlaces = (text: string | undefined) => text && redact(withoutPaths(inIds(text, places)));
   return { code, message: inPlaces(message)!, path: inPlaces(file ?? url ?? path), byte, hint: inPlaces(hint) };
 }
 
@@ -28,15 +29,23 @@ export function statusOf({ code }: EmporiumError): number {
     case "USAGE":
     case "NAME_UNSAFE":
       return 400;
+    case "TOKEN_REFUSED":
+      return 401;
     case "STORE_DENIED":
     case "ADDRESS_REFUSED":
+    case "TOKEN_SCOPE":
       return 403;
     case "NOT_FOUND":
     case "STORE_ABSENT":
       return 404;
+    case "STORE_READONLY":
+      return 405;
     case "STORE_CONFLICT":
     case "SOURCE_CHANGED":
+    case "TARGET_LOCKED":
       return 409;
+    case "CHANGED_MEANWHILE":
+      return 412;
     case "STORE_UNAVAILABLE":
     case "STORE_THROTTLED":
     case "DATABASE_UNAVAILABLE":

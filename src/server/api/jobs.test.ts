@@ -70,9 +70,23 @@ describe("runs of a workspace", () => {
     ]);
     expect(jobs[0]!.progress).toMatchObject({ tasksTotal: 4, tasksDone: 2, tasksAlready: 1, tasksFailed: 1, fraction: 0.75 });
     const { failures } = await ask<Job>(`jobs/${ID}`);
-    const error = { code: "FORMAT_CORRUPT", message: "no", path: "/lab/x.rec", byte: 7, hint: "look" };
+    const error = { code: "FORMAT_CORRUPT", message: "no", path: "/lab/x.rec byte 7", hint: "look" };
     expect(failures).toEqual([{ title: "task c", run: "TS_1", error }]);
     expect(await ask("jobs/20261121T000000-00000c")).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("that wait for more say for what, and are not done", async () => {
+    tell(ID, { ...plan, isPart: true }, ...["a", "b", "c", "d"].map((id) => settled(id)));
+    expect((await ask<JobBrief[]>("jobs"))[0]).toMatchObject({ life: "running", progress: { fraction: 0.99, tasksDone: 4 } });
+    tell("20261122T140200-00000b", plan, settled("a"), {
+      kind: "waiting",
+      taken: 1,
+      count: 7,
+      lines: ["b is still growing"],
+      atMs: 20,
+    });
+    const [{ waits, progress } = {} as JobBrief] = await ask<JobBrief[]>("jobs");
+    expect([waits, progress.secondsLeft]).toEqual([{ taken: 1, count: 7, lines: ["b is still growing"] }, undefined]);
   });
 
   it("are told as they change, all of them first; a tab that comes later is told all again", async () => {

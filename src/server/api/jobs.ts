@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { EmporiumError } from "../../core/errors.js";
-import { RUN_ID } from "../../engine/run-events.js";
+import { RUN_ID } from "../../engine/run-id.js";
 import type { JobNews, JobWatch, Topics } from "../job-watch.js";
 import type { Routes } from "./context.js";
 import { workspaceFor } from "./kept.js";

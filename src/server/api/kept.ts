@@ -1,17 +1,20 @@
 import type { Context } from "hono";
 import { EmporiumError } from "../../core/errors.js";
 import { isOfThisMachine } from "../of-this-machine.js";
+import { isOfOrigin } from "../tokens.js";
 import type { ApiContext } from "./context.js";
 
-/** Whether a request may see what people run and find on this machine. */
-export const showsWorkspace = ({ workspace }: ApiContext, request: Request): boolean =>
-  workspace !== undefined && isOfThisMachine(request);
+/** Whether a request may see what people run and find on this machine. A page of another origin may not, whatever `--cors` lets it read. */
+export const showsWorkspace = ({ workspace, isHandedOn, writing }: ApiContext, request: Request): boolean =>
+  workspace !== undefined &&
+  isOfOrigin(request, writing?.origin) &&
+  ((!isHandedOn && isOfThisMachine(request)) || writing?.tokens.holderOf(request) !== undefined);
 
-/** The workspace, for requests of the server's own machine. @throws {EmporiumError} ADDRESS_REFUSED */
+/** The workspace, for requests of the server's own machine and for who brings a token. @throws {EmporiumError} ADDRESS_REFUSED */
 export function workspaceFor(context: ApiContext, { req }: Context): string {
   if (showsWorkspace(context, req.raw)) return context.workspace!;
   throw new EmporiumError("ADDRESS_REFUSED", "what commands have left in the workspace is shown on this machine alone", {
-    hint: "open the page at 127.0.0.1 on the machine of the server, or through ssh -L; a server with --url shows none",
+    hint: "open the page at 127.0.0.1 on the machine of the server, or through ssh -L; a server with --url shows it to who has a token",
   });
 }
 

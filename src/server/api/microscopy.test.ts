@@ -134,6 +134,22 @@ describe("the microscopy catalogue", () => {
     expect(rest.next).toBeUndefined();
   });
 
+  it.each([
+    ["microscope=Leica&where=im_width %3D 5", [GREY]],
+    ["where=metadata.Summary.PixelSize_um %3D 10 and nbr_frames >= 4", [GREY]],
+    ["where=nbr_frames < 4", [OUTSIDE, COLOUR]],
+    ["microscope=Zeiss", []],
+    ["start=2999-01-01", []],
+  ])("lists what fulfils %s", async (query, ids) => {
+    const { datasets } = (await (await ask(`?${query}`)).json()) as MicroscopyList;
+    expect(datasets.map(({ id }) => id)).toEqual(ids);
+  });
+
+  it.each(["where=nbr_frames", "start=yesterday", "start=2018-02-01&end=2018-01-01"])("refuses %s", async (query) => {
+    const reply = await ask(`?${query}`);
+    expect([reply.status, await reply.json()]).toEqual([400, expect.objectContaining({ code: "USAGE" })]);
+  });
+
   it("tells the indices that frames have, metadata as they were written, and where the frames are", async () => {
     const text = await (await ask(`/${GREY}`)).text();
     expect(text).toContain('"PixelSize_um": 10.0');
@@ -183,7 +199,9 @@ describe("the microscopy catalogue", () => {
     const path = `/${GREY}/pixels?c=0&z=1&t=4&p=0`;
     const etag = (await ask(path)).headers.get("etag")!;
     expect((await ask(path, { headers: { "if-none-match": etag } })).status).toBe(304);
-    expect((await ask(`${path}&side=2`, { headers: { "if-none-match": etag } })).status).toBe(200);
+    const small = await ask(`${path}&side=2`, { headers: { "if-none-match": etag } });
+    expect([small.status, small.headers.get("cache-control")]).toEqual([200, "no-cache"]);
+    expect((await ask(`${path}&side=2`, { headers: { "if-none-match": small.headers.get("etag")! } })).status).toBe(304);
     const elsewhere = await serve([join(root, "other")], repository);
     expect((await ask(path, { headers: { "if-none-match": etag } }, elsewhere)).status).toBe(404);
   });

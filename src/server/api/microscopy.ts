@@ -33,8 +33,14 @@ const index = z
   .transform(Number);
 const AT = { c: index, z: index.optional(), t: index.optional(), p: index.optional() };
 const List = {
-  summary: "Data sets of the microscopy catalogue, by id",
+  summary: "Data sets of the microscopy catalogue, by id; conditions as those of catalog query",
   query: z.object({
+    project: TEXT.optional().meta({ description: "the part of the id before the first dash" }),
+    microscope: TEXT.optional().meta({ description: "text in the microscope's name" }),
+    description: TEXT.optional().meta({ description: "text in the description" }),
+    start: TEXT.optional().meta({ description: "first day, by the date in the id: 2018-11-07" }),
+    end: TEXT.optional().meta({ description: "last day" }),
+    where: TEXT.optional().meta({ description: "a filter on columns and metadata: nbr_slices >= 10" }),
     after: TEXT.optional().meta({ description: "the `next` of the part before" }),
     limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE),
   }),
@@ -63,10 +69,12 @@ export const microscopyRoutes: Routes = (app, { memory, microscopy, volumes }) =
       hint: "serve the storage of an upload, or a tree: emporium serve TREE STORAGE",
     });
   };
-  get(app, "/microscopy", List, async (c, { after, limit }) => {
+  get(app, "/microscopy", List, async (c, { after, limit, start, end, ...words }) => {
+    const { datasetQuery } = await import("../../stations/catalog/query.js");
+    const query = datasetQuery({ ...words, startDate: start, endDate: end });
     const datasets: MicroscopyEntry[] = [];
     let next: string | undefined;
-    for await (const summary of served().repository.query({ after }, c.req.raw.signal)) {
+    for await (const summary of served().repository.query({ ...query, after }, c.req.raw.signal)) {
       if (datasets.length === limit) {
         next = datasets.at(-1)!.id;
         break;

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { integerRange } from "../../arrays/operators/voxels.js";
 import type { Triple } from "../../core/box.js";
+import type { DType } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { jsonObject } from "../../core/json-fields.js";
@@ -64,6 +66,7 @@ export const neuroglancerRoutes: Routes = (app, context) => {
       voxelSizeAngstrom: facts.voxelSizeAngstrom.map((size) => size ?? 1) as unknown as Triple,
       originAngstrom: facts.originAngstrom,
       limits: [facts.limits.low, facts.limits.high],
+      typeRange: integerRange(facts.dtype as DType),
       isFromCorner: isPrecomputed,
     });
     return { state, title: facts.title, slices: ["view/at", placed.place.id, placed.key].join("/") };

@@ -1,12 +1,20 @@
 import type { Context, Hono } from "hono";
 import { z } from "zod";
 import { EmporiumError } from "../../core/errors.js";
+import type { TokenScope } from "../../model/page-api.js";
+import type { Holder } from "../tokens.js";
+
+type Method = "get" | "post" | "put";
 
 /** What `openapi.json` says of a route beside its path. */
 export interface RouteFacts {
+  readonly method: Method;
   readonly path: string;
   readonly summary: string;
   readonly query: z.ZodObject;
+  /** Of routes that change something. */
+  readonly body?: z.ZodType | undefined;
+  readonly scope?: TokenScope | undefined;
 }
 
 const FACTS = new WeakMap<Hono, RouteFacts[]>();
@@ -23,7 +31,83 @@ export function get<Shape extends z.ZodRawShape>(
 ): void {
   const known = query.strict();
   app.get(path, (c) => answer(c, parsed(known, c.req.queries())));
-  FACTS.set(app, [...routeFacts(app), { path, summary, query }]);
+  FACTS.set(app, [...routeFacts(app), { method: "get", path, summary, query }]);
+}
+
+interface Changing<Shape extends z.ZodRawShape, Body extends z.ZodType> {
+  readonly summary: string;
+  readonly query: z.ZodObject<Shape>;
+  /** Of the JSON that comes with a request. Keys that it does not know should be refused: `z.strictObject`. */
+  readonly body: Body;
+  /** That its token needs. */
+  readonly scope: TokenScope;
+}
+type ChangingAnswer<Shape extends z.ZodRawShape, Body extends z.ZodType> = (
+  c: Context,
+  query: z.output<z.ZodObject<Shape>>,
+  body: z.output<Body>,
+  holder: Holder,
+) => Response | Promise<Response>;
+
+/** As `get`, for what changes something: who asks has a token with the scope. Without `--write` nothing comes as far as here. */
+export const post = changing("post");
+/** Gives something named a value: the same request twice changes it once. */
+export const put = changing("put");
+
+function changing(method: "post" | "put") {
+  return <Shape extends z.ZodRawShape, Body extends z.ZodType>(
+    app: Hono,
+    path: string,
+    { summary, query, body, scope }: Changing<Shape, Body>,
+    answer: ChangingAnswer<Shape, Body>,
+  ): void => {
+    const known = query.strict();
+    app[method](path, async (c) => {
+      const { name, scopes } = holderOf(c);
+      if (!scopes.has(scope)) {
+        throw new EmporiumError(
+          "TOKEN_SCOPE",
+          `this needs a token with the scope ${scope}, this one has ${[...scopes].join(", ")}`,
+          {
+            hint: "who runs the server gives scopes in its --token-file",
+          },
+        );
+      }
+      const given = parsed(known, c.req.queries());
+      return answer(c, given, bodyOf(body, await c.req.text(), c.req.header("content-type")), { name, scopes });
+    });
+    FACTS.set(app, [...routeFacts(app), { method, path, summary, query, body, scope }]);
+  };
+}
+
+const HOLDER = "holder";
+
+/** Says who asks, to the route that answers. */
+export function setHolder(c: Context, holder: Holder): void {
+  c.set(HOLDER, holder);
+}
+
+function holderOf(c: Context): Holder {
+  const holder = c.get(HOLDER) as Holder | undefined;
+  if (!holder) throw new EmporiumError("TOKEN_REFUSED", "nobody has looked at who asks");
+  return holder;
+}
+
+/** @throws {EmporiumError} USAGE, which names the first wrong field */
+function bodyOf<Body extends z.ZodType>(schema: Body, text: string, type = ""): z.output<Body> {
+  const fault = (says: string, path?: string) =>
+    new EmporiumError("USAGE", says, { place: { path }, hint: "openapi.json describes what is taken here" });
+  if (!/^application\/json\s*(?:;|$)/i.test(type)) throw fault("a body of the type application/json wanted");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw fault("the body is no JSON");
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw fault(`${issue!.path.join(".") || "the body"}: ${issue!.message}`.slice(0, 300), issue!.path.join("."));
 }
 
 function routeFacts(app: Hono): readonly RouteFacts[] {
@@ -52,16 +136,23 @@ function parsed<Shape extends z.ZodRawShape>(
     : fault(issue!.path.join("."), issue!.message);
 }
 
-/** Every address below `/api/v1` with its parameters, as OpenAPI 3.1. */
-export function openApi(app: Hono, version: string): object {
-  const facts = new Map(routeFacts(app).map((one) => [one.path, one]));
-  const paths = [...new Set(app.routes.filter(({ method }) => method === "GET").map(({ path }) => path))].sort();
+/** Every address below `/api/v1` with its parameters, as OpenAPI 3.1: those that change something where the server `writes`. */
+export function openApi(app: Hono, version: string, { writes }: { writes: boolean }): object {
+  const facts = new Map(routeFacts(app).map((one) => [`${one.method} ${one.path}`, one]));
+  const routes = app.routes.filter(({ method }) => method === "GET" || (writes && /^(?:POST|PUT)$/.test(method)));
+  const paths = [...new Set(routes.map(({ path }) => path))].sort();
+  const operations = (path: string) =>
+    [...new Set(routes.filter((one) => one.path === path).map(({ method }) => method.toLowerCase()))].map((method) => [
+      method,
+      operation(path, facts.get(`${method} ${path}`)),
+    ]);
+  const description = `What the pages ask of the server. ${writes ? "Without a token everything is only read." : "Everything is only read."}`;
   return {
     openapi: "3.1.0",
-    info: { title: "emporium", version, description: "What the pages ask of the server. Everything is only read." },
+    info: { title: "emporium", version, description },
     servers: [{ url: "." }],
-    paths: Object.fromEntries(paths.map((path) => [path.replace(/:(\w+)/g, "{$1}"), { get: operation(path, facts.get(path)) }])),
-    components: { schemas: { Error: ERROR } },
+    paths: Object.fromEntries(paths.map((path) => [path.replace(/:(\w+)/g, "{$1}"), Object.fromEntries(operations(path))])),
+    components: { schemas: { Error: ERROR }, ...(writes && { securitySchemes: { token: { type: "http", scheme: "bearer" } } }) },
   };
 }
 
@@ -77,6 +168,8 @@ const ERROR = {
   },
 };
 
+const SHOWN = { io: "input", unrepresentable: "any" } as const;
+
 function operation(path: string, facts: RouteFacts | undefined): object {
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
@@ -87,8 +180,17 @@ function operation(path: string, facts: RouteFacts | undefined): object {
   return {
     ...(facts && { summary: facts.summary }),
     parameters: [...inPath, ...(facts ? inQuery(facts.query) : [])],
+    ...(facts?.body && {
+      requestBody: { required: true, content: { "application/json": { schema: z.toJSONSchema(facts.body, SHOWN) } } },
+      security: [{ token: [] }],
+      "x-scope": facts.scope,
+    }),
     responses: {
       200: { description: "the answer" },
+      ...(facts?.body && {
+        401: { description: "no token, or one that is wrong or has expired" },
+        403: { description: `a token without the scope ${facts.scope}, or the page of another origin` },
+      }),
       default: {
         description: "an error, as the program prints it",
         content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
@@ -98,7 +200,7 @@ function operation(path: string, facts: RouteFacts | undefined): object {
 }
 
 function inQuery(query: z.ZodObject): object[] {
-  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: "input", unrepresentable: "any" });
+  const { properties = {}, required = [] } = z.toJSONSchema(query, SHOWN);
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: "query",

@@ -3,6 +3,7 @@ import { SLAB_MAX } from "../../arrays/plane/plane.js";
 import { QUERY_LIMITS } from "../../catalog/graphql/limits.js";
 import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../model/page-api.js";
 import type { Place } from "../places.js";
+import type { Holder } from "../tokens.js";
 import type { Routes, ServedCatalogue } from "./context.js";
 import { toApiError } from "./errors.js";
 import { showsWorkspace } from "./kept.js";
@@ -30,11 +31,14 @@ export const serverRoutes: Routes = (app, context) => {
       catalogue: catalogue && told(catalogue.state()),
       addresses: { graphql: "graphql", files: "files", s3: "s3", viewer: "viewer/" },
       limits,
-      writing: false,
+      writing: context.writing !== undefined,
+      holder: toldOf(context.writing?.tokens.holderOf(c.req.raw)),
       jobs: showsWorkspace(context, c.req.raw),
     } satisfies ServerFacts),
   );
 };
+
+const toldOf = (holder: Holder | undefined): ServerFacts["holder"] => holder && { name: holder.name, scopes: [...holder.scopes] };
 
 function factsOf({ id, name, kind, key }: Place): PlaceFacts {
   return { id, name, kind, key };

@@ -61,6 +61,8 @@ export interface VolumeLayers {
 export interface FoundLayer {
   /** Undefined of what is made anew each time. */
   readonly etag?: string | undefined;
+  /** Where it is read from; of a model the object, from 0. */
+  readonly file?: (PlacedKey & { readonly object?: number | undefined }) | undefined;
   /** `encodeOverlay`. */
   read(): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -173,7 +175,12 @@ function openLayers(context: ApiContext): VolumeLayers {
       if (file?.key === undefined) throw notHere();
       const at = { place: tomogram ? context.catalogue!.place : placed.place, key: file.key };
       const etag = await etagOf(at, placed, id, signal);
-      return { etag, read: async () => sent.get(etag) ?? (await read()) };
+      const isModel = "kind" in file && file.kind === "model";
+      return {
+        etag,
+        file: { ...at, ...(isModel && { object: Number(id.split("-")[1] ?? 0) }) },
+        read: async () => sent.get(etag) ?? (await read()),
+      };
 
       async function read(): Promise<Uint8Array<ArrayBuffer>> {
         const leave = await turn();

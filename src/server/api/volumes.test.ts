@@ -159,9 +159,11 @@ describe("volumes", () => {
     const key = "10/run/Reconstructions/VoxelSpacing13.480/Tomograms/100/run.mrc";
     const facts = (await (await ask(ref(key))).json()) as VolumeFacts;
     expect(facts).toMatchObject({ kind: "tomogram", isTiltSeries: false, limits: { low: -3, high: 5, from: "metadata" } });
+    const inFile = (name: string, where: string) =>
+      `${Buffer.from(`here:10/run/Reconstructions/VoxelSpacing13.480/Tomograms/100/${name}`).toString("base64url")}/value?${where}`;
     expect(facts.sources.voxelSizeAngstrom).toEqual([
-      { value: "1.000", from: "header" },
-      { value: "13.480", from: "tomogram_metadata.json" },
+      { value: "1.000", from: "header", at: inFile("run.mrc", "field=cella.x") },
+      { value: "13.480", from: "tomogram_metadata.json", at: inFile("tomogram_metadata.json", "pointer=/voxel_spacing") },
       { value: "13.480", from: "name of the folder" },
     ]);
     expect(facts.warnings.join()).toContain("voxel sizes contradict each other");

@@ -6,6 +6,8 @@ import type { Scope } from "./finders/scope.js";
 export interface Arriving {
   /** Whether what a glob found in a scope is left out. */
   leaves(type: TypeKey, scope: Scope, find: Match): boolean;
+  /** Is told of each glob of the sources that is looked for in a scope. */
+  looksFor?(type: TypeKey, scope: Scope, pattern: string): void;
   /** Is told of a section that applies to a scope and finds nothing that is complete. */
   foundNothing(type: TypeKey, scope: Scope): void;
   /** Whether a whole run is left out. */

@@ -3,8 +3,7 @@ import type { Entry, Store } from "../../stores/store.js";
 import { mapLimit } from "../../system/parallel.js";
 import { cachedListing, type Listing } from "./finders/listing.js";
 import { sameButForTime } from "./metadata.js";
-import { COPY_OPERATION } from "./ops/copy.js";
-import { METADATA_OPERATION } from "./ops/metadata.js";
+import { COPY_OPERATION, METADATA_OPERATION } from "./ops/names.js";
 import type { IngestPlan } from "./plan.js";
 
 /** What a target holds of an output: nothing, what the plan would write, or something else. */

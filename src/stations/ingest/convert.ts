@@ -1,3 +1,4 @@
+import type { IntegerType } from "../../arrays/stream/plan/forms.js";
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { estimateVolumeMemory } from "../../arrays/stream/plan/memory.js";
 import { EmporiumError } from "../../core/errors.js";
@@ -7,13 +8,15 @@ import { envOf, type GivenEnv } from "../../engine/env.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject, Task, TaskPlan } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
+import type { IoMode } from "../../stores/io-mode.js";
 import { nestingOf } from "../../stores/nesting.js";
 import { objectName, type Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
 import { fixedMoment } from "./moment.js";
-import { VOLUME_OPERATION, type VolumeParams, volumeOperation } from "./ops/volume.js";
-import { type OmeZarrVersion, shardParams } from "./ops/volume-params.js";
-import { readVolumeSource, type VolumeSource } from "./volume-source.js";
+import { VOLUME_OPERATION } from "./ops/names.js";
+import { type VolumeParams, volumeOperation } from "./ops/volume.js";
+import { formOf, type OmeZarrVersion, shardParams } from "./ops/volume-params.js";
+import { type DTypeChoice, keptType, readVolumeSource, requireZarr, type VolumeSource } from "./volume-source.js";
 
 export interface ConvertOptions extends GivenEnv {
   /** Path or URL of the volume: MRC (also gzip, bzip2), or an OME-Zarr folder. */
@@ -25,6 +28,8 @@ export interface ConvertOptions extends GivenEnv {
   /** False: a tilt series, z stays from level to level. */
   scaleZ: boolean;
   omeZarr?: OmeZarrVersion | undefined;
+  /** Of the Zarr's voxels. Default `float32`. */
+  dtype?: DTypeChoice | undefined;
   /** Of the chunks of 0.5. */
   codec?: ShardCodec | undefined;
   /** Plain bytes that a shard of 0.5 holds at most. Default 2 GiB. */
@@ -35,6 +40,7 @@ export interface ConvertOptions extends GivenEnv {
   memoryBytes: number;
   workspace: string;
   sync: boolean;
+  io?: IoMode | undefined;
   checksum?: "sha256" | undefined;
   anonymous: boolean;
 }
@@ -54,14 +60,16 @@ export interface ConvertReport extends Report {
  * @throws {EmporiumError} before anything is touched: STORE_ABSENT, FORMAT_… of the source's header, USAGE, TARGET_LOCKED.
  */
 export async function convertVolume(options: ConvertOptions): Promise<ConvertReport> {
-  const { anonymous, sync, compat, workspace, jobs, memoryBytes } = options;
+  const { anonymous, sync, io, compat, workspace, jobs, memoryBytes } = options;
   const env = envOf(options);
   if (!options.mrc && !options.zarr)
     throw new EmporiumError("USAGE", "neither MRC nor Zarr is selected", { hint: "leave out one of the flags" });
-  const from = await openLocation(options.input.replace(/\/+$/, ""), { anonymous });
-  const to = await openLocation(options.output, { anonymous, sync });
+  const from = await openLocation(options.input.replace(/\/+$/, ""), { anonymous, io });
+  const to = await openLocation(options.output, { anonymous, sync, io });
+  requireZarr(options.dtype, options.zarr);
   const source = await readVolumeSource(from.store, from.key, /\.zarr$/i.test(from.key), { compat, signal: env.signal });
-  const task = taskOf(source, to.key, options, { isRemote: from.store.local === undefined });
+  const { dtype, warning } = keptType(source, options.dtype);
+  const task = taskOf(source, to.key, { ...options, kept: dtype }, { isRemote: from.store.local === undefined });
   refuseOwnSource(from.store, source.key, to.store, task.outputs);
   const plan: TaskPlan = { createdMs: env.clock.now(), tasks: [task], locks: [to.key] };
   const report = await runPlan(plan, {
@@ -75,11 +83,16 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
     ...{ workspace, jobs, memoryBytes, sync },
     ...env,
   });
-  return reportOf(report, to.store, source.warnings);
+  return reportOf(report, to.store, warning === undefined ? source.warnings : [...source.warnings, warning]);
 }
 
 /** The task of the one volume. */
-function taskOf(source: VolumeSource, to: string, options: ConvertOptions, { isRemote }: { isRemote: boolean }): Task {
+function taskOf(
+  source: VolumeSource,
+  to: string,
+  options: ConvertOptions & { kept: IntegerType | undefined },
+  { isRemote }: { isRemote: boolean },
+): Task {
   const params: VolumeParams = {
     kind: options.scaleZ ? "tomogram" : "tiltseries",
     source: source.key,
@@ -90,6 +103,7 @@ function taskOf(source: VolumeSource, to: string, options: ConvertOptions, { isR
     spacingAngstrom: null,
     scaleZ: options.scaleZ,
     ...shardParams(options),
+    ...(options.kept && { dtype: options.kept }),
     compat: options.compat,
     checksum: options.checksum ?? null,
   };
@@ -97,7 +111,8 @@ function taskOf(source: VolumeSource, to: string, options: ConvertOptions, { isR
   const memory = estimateVolumeMemory({
     shape: [...source.shape],
     threads: options.jobs,
-    form: options.scaleZ ? "volume" : "series",
+    form: formOf(params),
+    mrc: options.mrc,
     remote: isRemote,
     shards: options.zarr && options.omeZarr === "0.5" ? (options.codec ?? "blosc-lz4") : undefined,
   });

@@ -5,11 +5,7 @@ import type { Task } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
 import type { Store } from "../../stores/store.js";
 import type { PlanWarning } from "./draft.js";
-import { COPY_OPERATION } from "./ops/copy.js";
-import { GAIN_OPERATION } from "./ops/gain.js";
-import { PHOTO_OPERATION } from "./ops/photo.js";
-import { VIEW_MASK_OPERATION } from "./ops/view-mask.js";
-import { VOLUME_OPERATION } from "./ops/volume.js";
+import { COPY_OPERATION, GAIN_OPERATION, PHOTO_OPERATION, VIEW_MASK_OPERATION, VOLUME_OPERATION } from "./ops/names.js";
 import type { IngestPlan } from "./plan.js";
 
 /** Settings of a run that affect every task. */

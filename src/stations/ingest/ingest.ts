@@ -10,6 +10,7 @@ import { type Env, envOf, type GivenEnv } from "../../engine/env.js";
 import { journalName, openJournal } from "../../engine/journal.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
 import type { Task } from "../../engine/task.js";
+import type { IoMode } from "../../stores/io-mode.js";
 import { keyWithin, refuseInSource } from "../../stores/nesting.js";
 import { objectName, type Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
@@ -30,6 +31,7 @@ import { sectionCache } from "./ops/section-cache.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
 import { checkAsked, type IngestPlan, openForReading, planIngest, refusePlaceholders } from "./plan.js";
 import { makeSelection, requireSelection, type SelectionFlags } from "./selection.js";
+import { type DTypeChoice, requireZarr } from "./volume-source.js";
 
 export interface IngestOptions extends GivenEnv {
   /** Path of the deposition's configuration. */
@@ -51,6 +53,8 @@ export interface IngestOptions extends GivenEnv {
   writeZarr: boolean;
   /** Default 0.4. */
   omeZarr?: OmeZarrVersion | undefined;
+  /** Of the Zarr's voxels. Default `float32`. */
+  dtype?: DTypeChoice | undefined;
   /** Of the chunks of OME-Zarr 0.5. Default `blosc-lz4`. */
   codec?: ShardCodec | undefined;
   forceOverwrite: boolean;
@@ -63,6 +67,7 @@ export interface IngestOptions extends GivenEnv {
   httpsPrefix?: string | undefined;
   anonymous: boolean;
   sync: boolean;
+  io?: IoMode | undefined;
   checksum?: "sha256" | undefined;
   verify: boolean;
   dryRun: boolean;
@@ -86,12 +91,13 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
 
 /** Reads the configuration and opens both stores. @throws {EmporiumError} CONFIG_…, USAGE, STORE_ABSENT (no such config) */
 export async function openIngest(options: Omit<IngestOptions, "forceOverwrite">): Promise<OpenIngest> {
-  const { anonymous, sync, compat } = options;
+  const { anonymous, sync, io, compat } = options;
   requireSelection(makeSelection(options.selection));
+  requireZarr(options.dtype, options.writeZarr);
   const exclusions = await readExclusions(options.exclusions, anonymous);
   const config = readConfig(await readConfigFile(options.config, anonymous), options.config, { exclusions, compat });
-  const source = await openStore(options.input, { anonymous, readOnly: true });
-  const target = await openStore(options.output, { anonymous, sync });
+  const source = await openStore(options.input, { anonymous, io, readOnly: true });
+  const target = await openStore(options.output, { anonymous, sync, io });
   if (!options.dryRun && !options.allowPlaceholders) refusePlaceholders(config, target);
   const open: OpenAddress = (location) => openLocation(location, { anonymous, readOnly: true });
   return { config, name: basename(options.config).replace(/\.ya?ml$/i, ""), source, target, open };
@@ -117,7 +123,8 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
   const env = envOf(options);
   const name = `ingest ${job.name}`;
   const memory = idMemory(options.workspace, target.url, name);
-  const makePlan = planner(job, options, await memory.read());
+  const remembered = await memory.read();
+  const makePlan = planner(job, options, remembered);
   if (options.dryRun) {
     const { plan, warnings } = await makePlan(await readClaims(target));
     const comparison = await comparePlan(plan, target, env.signal, source);
@@ -136,7 +143,7 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
     // the others stand in the report; these may be acted on now
     for (const { message } of shortages) env.log.warn(message);
     // the ids stand before the first output does: a resumed run gives the same ones
-    await memory.write(plan.ids);
+    await memory.write(joined(remembered, plan.ids));
     if (options.cluster) {
       const outcome = await onCluster(plan, name, job, claims.token, { ...options, ...env });
       keeps = outcome.run !== undefined;
@@ -230,6 +237,12 @@ async function runTasks(
     force: options.forceOverwrite,
     createdMs: fixedMoment(process.env),
   });
+}
+
+/** What a plan of some runs says nothing of stays as it was. */
+function joined(before: readonly GivenId[], now: readonly GivenId[]): GivenId[] {
+  const planned = new Set(now.map(({ container }) => container));
+  return [...before.filter(({ container }) => !planned.has(container)), ...now];
 }
 
 /** Ids that plans for this target and config gave, in the workspace. Losing the file loses those of an interrupted run. */

@@ -30,6 +30,7 @@ import type { Selection } from "./selection.js";
 import { sourceFiles } from "./source-files.js";
 import { planTree } from "./tree.js";
 import { viewAddress } from "./views/address.js";
+import type { DTypeChoice } from "./volume-source.js";
 
 /** The clock gives the plan its moment. */
 export interface PlanOptions extends GivenEnv {
@@ -40,6 +41,8 @@ export interface PlanOptions extends GivenEnv {
   readonly writeZarr?: boolean | undefined;
   /** Default 0.4. */
   readonly omeZarr?: OmeZarrVersion | undefined;
+  /** Of the Zarr's voxels. Default `float32`. */
+  readonly dtype?: DTypeChoice | undefined;
   /** Of the chunks of OME-Zarr 0.5. Default `blosc-lz4`. */
   readonly codec?: ShardCodec | undefined;
   /** Address of the published tree, for views. Default: `viewAddress`. */
@@ -138,6 +141,7 @@ export async function planContext(
     writeZarr: options.writeZarr ?? true,
     omeZarr: options.omeZarr ?? "0.4",
     codec: options.codec,
+    dtype: options.dtype,
     viewUrl: options.httpsPrefix ?? viewAddress(target.url, options.compat ?? false),
     force: options.force ?? false,
     allowEmpty: options.allowEmpty ?? false,

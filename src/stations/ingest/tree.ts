@@ -32,7 +32,7 @@ export interface TreeNames {
  */
 export async function planTree(context: PlanContext, draft: Draft): Promise<TreeNames> {
   const { selection } = context;
-  const counts: RunCounts = { found: 0, kept: 0, begun: selection.skipUntilRun === undefined };
+  const counts: RunCounts = { ...NO_RUNS, begun: selection.skipUntilRun === undefined };
   const names: { depositions: string[]; datasets: string[] } = { depositions: [], datasets: [] };
   const depositions = selection.walks("deposition") ? await entities(context, draft, "deposition", []) : NONE;
   for (const deposition of depositions.kept) {
@@ -58,7 +58,7 @@ export interface RunPlace {
 
 /** The runs that a selection takes, in their order, without what lies below them. @throws {EmporiumError} as `planTree` */
 export async function findRuns(context: PlanContext, draft: Draft): Promise<RunPlace[]> {
-  const counts: RunCounts = { found: 0, kept: 0, begun: context.selection.skipUntilRun === undefined };
+  const counts: RunCounts = { ...NO_RUNS, begun: context.selection.skipUntilRun === undefined };
   const found: RunPlace[] = [];
   for (const deposition of (await entities(context, draft, "deposition", [])).kept) {
     for (const dataset of (await entities(context, draft, "dataset", [deposition.ancestor])).kept) {
@@ -83,8 +83,9 @@ async function planDataset(
   const above = [deposition, dataset.ancestor];
   const folders = [dataset.ancestor.folder];
   const name = scalarText(dataset.ancestor.name);
+  const { held } = counts;
   const runs = selection.walks("run") ? (await entities(context, draft, "run", above, counts)).kept : [];
-  if (runs.length === 0 && selection.walks("run") && sectionOf(context, "run")) {
+  if (runs.length === 0 && counts.held === held && selection.walks("run") && sectionOf(context, "run")) {
     const message = `dataset ${name} has no run to import`;
     draft.warnings.push({ message, place: sectionOf(context, "run")?.place, dataset: name });
   }
@@ -123,9 +124,13 @@ async function planBelow(
 interface RunCounts {
   found: number;
   kept: number;
+  /** Left for later, or taken before: of sources that are still being written. */
+  held: number;
   /** The run has come from which on runs are taken (`--skip-until-run-name`). */
   begun: boolean;
 }
+
+const NO_RUNS = { found: 0, kept: 0, held: 0, begun: true };
 
 interface Entity {
   readonly item: SectionItem;
@@ -154,7 +159,7 @@ async function entities(
   draft: Draft,
   type: Container,
   above: readonly Ancestor[],
-  counts: RunCounts = { found: 0, kept: 0, begun: true },
+  counts: RunCounts = { ...NO_RUNS },
 ): Promise<Entities> {
   const location = { dataset: above[1] && scalarText(above[1].name) };
   const byName = itemsByName(type, await findContainers(context, type, above));
@@ -167,6 +172,7 @@ async function entities(
     if (type === "run" && !counts.begun) counts.begun = context.selection.skipUntilRun!.atStart(name) !== undefined;
     const accepted = context.selection.accepts(type, name) ? waits(context, type, name, above) : FILTERED_OUT;
     const why = counts.begun ? accepted : TOO_EARLY;
+    if (why === NOT_COMPLETE) counts.held++;
     if (why !== undefined) {
       draft.entities.push(leave(type, `${type} ${name}`, why, location, item.place));
       if (nameFault(name) === undefined) folders.push(folderOf(type, name, above));
@@ -241,9 +247,9 @@ function folderOf(type: Container, name: string, above: readonly Ancestor[]): st
 }
 
 /** A configuration whose runs are nowhere, or all filtered out, is a mistake: nothing would happen, and nobody would know why. */
-async function requireRuns(context: PlanContext, { found, kept, begun }: RunCounts, draft: Draft): Promise<void> {
+async function requireRuns(context: PlanContext, { found, kept, held, begun }: RunCounts, draft: Draft): Promise<void> {
   const section = sectionOf(context, "run");
-  if (!context.selection.walks("run") || !section || !sectionOf(context, "dataset") || kept > 0) return;
+  if (!context.selection.walks("run") || !section || !sectionOf(context, "dataset") || kept + held > 0) return;
   if (!begun && found > 0) {
     throw new EmporiumError("CONFIG_EMPTY", `none of ${found} runs matches --skip-until-run-name`, {
       hint: "it is a regular expression that matches a run's name from its start",

@@ -1,15 +1,21 @@
+import { type IntegerType, integerTypeOf } from "../../arrays/stream/plan/forms.js";
 import { describeVolume } from "../../arrays/stream/source/open-volume.js";
 import { describeZarr, zarrVoxel } from "../../arrays/stream/source/zarr-volume.js";
 import { type Triple, volumeOf } from "../../core/box.js";
-import { ITEM_BYTES } from "../../core/dtype.js";
+import { type DType, ITEM_BYTES } from "../../core/dtype.js";
+import { EmporiumError } from "../../core/errors.js";
 import type { TaskInput } from "../../engine/task.js";
 import { sameSpacing } from "../../model/voxel-spacing.js";
-import type { Store } from "../../stores/store.js";
+import { objectName, type Store } from "../../stores/store.js";
 
 /** What a plan needs to know of a volume: read from its header alone. */
 export interface VolumeSource {
   /** Key as tasks name it: an object, or a folder with `/` at its end. */
   readonly key: string;
+  /** Of its voxels, with the sign that they are read with. */
+  readonly dtype: DType;
+  /** What messages call it. */
+  readonly name: string;
   /** Voxels `[z, y, x]`, after the axis order of the header. */
   readonly shape: Triple;
   /** Along y, as the header says; undefined where it says nothing. */
@@ -44,10 +50,12 @@ export async function readVolumeSource(
 ): Promise<VolumeSource> {
   if (isFolder) return readZarrSource(store, `${key}/`, options);
   const { compat, signal } = options;
-  const { shape, voxelSizeAngstrom, warnings, stat, mrc } = await describeVolume(store, key, { compat, signal });
+  const { dtype, shape, voxelSizeAngstrom, warnings, stat, mrc } = await describeVolume(store, key, { compat, signal });
   const { size, etag, modifiedMs } = stat!;
   return {
     key,
+    dtype,
+    name: objectName(store, key),
     shape,
     voxelSizeAngstrom: voxelSizeAngstrom[1],
     voxelSizesAngstrom: voxelSizeAngstrom,
@@ -63,6 +71,8 @@ async function readZarrSource(store: Store, folder: string, { signal }: VolumeSo
   const { shape, voxelSizeAngstrom, meta, documents, name, warnings } = volume;
   return {
     key: folder,
+    dtype: meta.type.dtype,
+    name,
     shape,
     voxelSizeAngstrom: voxelSizeAngstrom[1],
     voxelSizesAngstrom: voxelSizeAngstrom,
@@ -71,6 +81,43 @@ async function readZarrSource(store: Store, folder: string, { signal }: VolumeSo
     bytes: volumeOf(shape) * ITEM_BYTES[meta.type.dtype],
     warnings: warnings.map((warning) => `${name}: ${warning}`),
   };
+}
+
+/** What element types the Zarr of a volume may have: the portal's float32 for all, or the source's own where it is an integer type. */
+export type DTypeChoice = "float32" | "source";
+
+/**
+ * The integer type that the Zarr of a volume keeps, where it shall have the source's own; undefined where it is float32: by choice, or
+ * because the source has real numbers, of which a type other than float32 is told in `warning`.
+ *
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED for integers of 64 bits, which are not read exactly
+ */
+export function keptType(
+  { dtype, name }: Pick<VolumeSource, "dtype" | "name">,
+  choice: DTypeChoice | undefined,
+): { dtype?: IntegerType; warning?: string } {
+  if (choice !== "source" || dtype === "float32") return {};
+  const kept = integerTypeOf(dtype);
+  if (kept) return { dtype: kept };
+  if (dtype === "int64" || dtype === "uint64") {
+    throw new EmporiumError(
+      "FORMAT_UNSUPPORTED",
+      `${name}: voxels of type ${dtype} are not kept, integers of 32 bits at most are`,
+      {
+        place: { file: name },
+        hint: "leave --dtype source out: they become float32; or store the source with fewer bits",
+      },
+    );
+  }
+  return { warning: `${name}: voxels of type ${dtype} become float32: --dtype source keeps integers` };
+}
+
+/** @throws {EmporiumError} USAGE for a choice of what is not written at all */
+export function requireZarr(choice: DTypeChoice | undefined, writeZarr: boolean): void {
+  if (choice !== "source" || writeZarr) return;
+  throw new EmporiumError("USAGE", "--dtype source is a choice of the Zarr's, and no Zarr is written: MRC files are float32", {
+    hint: "leave it out, or let the Zarr be written",
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { EmporiumError } from "../../core/errors.js";
+import type { IoMode } from "../io-mode.js";
 import type { LocalAccess } from "../store.js";
 import { trying } from "./errors.js";
 import { partName } from "./part-names.js";
@@ -8,10 +9,11 @@ import { replaceWhole, serially } from "./place.js";
 import type { FileRoot } from "./root.js";
 import { syncPath, syncTree } from "./sync.js";
 
-export function localAccess(root: FileRoot): LocalAccess {
+export function localAccess(root: FileRoot, io: IoMode): LocalAccess {
   const { sync } = root;
   return {
     sync,
+    io,
     path: (key) => root.path(key, "folder"),
     async partPath(key, tag) {
       const path = root.path(key, "either");

@@ -7,7 +7,7 @@ export const fileBackend: Backend = {
   schemes: ["file"],
   form: "/absolute/path",
   parse: (text) => fileLocation(pathOfFileUrl(text)),
-  open: async ({ path }, _place, { sync }) => (await import("./store.js")).fileStore(path!, { sync }),
+  open: async ({ path }, _place, { sync, io }) => (await import("./store.js")).fileStore(path!, { sync, io }),
   parent: ({ root }) => ({ url: root, path: fileURLToPath(root === "file://" ? "file:///" : root) }),
   host: () => undefined,
 };

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { ByteRange, ReadOptions } from "../../core/bytes.js";
 import { throwIfCancelled } from "../../core/cancel.js";
 import { changed } from "../faults.js";
+import type { IoMode } from "../io-mode.js";
 import { checkKey, checkPrefix } from "../keys.js";
 import { clampRange } from "../range.js";
 import type { CreateOptions, Entry, LocalAccess, Store, StoreReadOptions, Upload, WriteOptions } from "../store.js";
@@ -21,6 +22,8 @@ import { writeWhole } from "./write-whole.js";
 export interface FileStoreOptions {
   /** Wait until what was written would survive a power loss. Default true. */
   sync?: boolean | undefined;
+  /** Whether those who read and write by path go past the page cache. Default `auto`. */
+  io?: IoMode | undefined;
 }
 
 /** One read of the system moves at most this much, so that a cancelled read of a large file ends soon. */
@@ -31,7 +34,10 @@ const READ_BYTES = 64 * 1024 * 1024;
  *
  * `ifMatch` and `ifAbsent` are atomic in one process; `ifAbsent` also between processes if the file system has hard links.
  */
-export function fileStore(folder: string, { sync = true }: FileStoreOptions = {}): Store & { readonly local: LocalAccess } {
+export function fileStore(
+  folder: string,
+  { sync = true, io = "auto" }: FileStoreOptions = {},
+): Store & { readonly local: LocalAccess } {
   const root = fileRoot(resolve(folder), sync);
   const url = pathToFileURL(root.folder).href.replace(/\/$/, "");
 
@@ -63,7 +69,7 @@ export function fileStore(folder: string, { sync = true }: FileStoreOptions = {}
       return trying(path, "written", async () =>
         fileUpload(key, await root.forWriting(path), path, {
           resume: options.resume,
-          sync,
+          ...{ sync, io, size: options.size },
           place: (part, target) => place(root, part, target, path, options),
         }),
       );
@@ -94,7 +100,7 @@ export function fileStore(folder: string, { sync = true }: FileStoreOptions = {}
         return handle && streamFile(handle, path, from, options);
       });
     },
-    local: localAccess(root),
+    local: localAccess(root, io),
   };
 }
 

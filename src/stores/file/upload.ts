@@ -3,16 +3,19 @@ import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, writeF
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { ReadOptions } from "../../core/bytes.js";
-import { cancelled, throwIfCancelled } from "../../core/cancel.js";
+import { throwIfCancelled } from "../../core/cancel.js";
 import { crcText } from "../../core/crc32.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import type { IoMode } from "../io-mode.js";
 import { isPartName } from "../keys.js";
 import type { Stat, Upload, UploadPart } from "../store.js";
 import { checkPart, orderedParts } from "../upload.js";
+import { closeHandles, openToWrite, writePages } from "./direct.js";
 import { fileError } from "./errors.js";
 import { partName } from "./part-names.js";
 import { absentAs, type FileRoot } from "./root.js";
 import { syncPath } from "./sync.js";
+import { writeFully } from "./write-fully.js";
 
 /**
  * An upload on disk is a hidden folder beside its key:
@@ -33,6 +36,9 @@ interface Held {
 interface UploadContext {
   resume: string | undefined;
   sync: boolean;
+  io: IoMode;
+  /** Bytes of the whole, as far as that is known. */
+  size: number | undefined;
   /** Gives the finished file its name, under the conditions of the upload. */
   place(part: string, target: string): Promise<Stat>;
 }
@@ -65,12 +71,8 @@ export async function fileUpload(key: string, target: string, shown: string, con
       await writeFile(join(folder, "key"), JSON.stringify({ key, slot }));
     }
     const where = slot !== undefined && bytes.length <= slot ? "body" : "side";
-    const handle = where === "body" ? await open(body, "r+") : await open(side(number), "w");
-    try {
-      await writeAll(handle, bytes, where === "body" ? (number - 1) * slot! : 0, signal);
-    } finally {
-      await handle.close();
-    }
+    if (where === "body") await writePart(body, bytes, (number - 1) * slot!, context, signal);
+    else await writeSide(side(number), bytes, signal);
     const part: UploadPart = { number, size: bytes.length, etag: crcText(crc32(bytes)) };
     // Lines are appended one after another, so that a kill can only tear the last.
     logTail = logTail.then(() => appendFile(join(folder, "log"), `${number} ${part.size} ${part.etag} ${where}\n`));
@@ -121,6 +123,32 @@ export async function fileUpload(key: string, target: string, shown: string, con
   };
 }
 
+/** A part among the others: past the cache where the whole is long, and the part begins on a page of memory and of the file. */
+async function writePart(
+  path: string,
+  bytes: Uint8Array,
+  position: number,
+  { io, size = 0 }: UploadContext,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const file = await openToWrite(path, io, size);
+  try {
+    throwIfCancelled(signal);
+    await writePages(file, bytes, position);
+  } finally {
+    await closeHandles(file);
+  }
+}
+
+async function writeSide(path: string, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+  const handle = await open(path, "w");
+  try {
+    await writeFully(handle, bytes, 0, signal);
+  } finally {
+    await handle.close();
+  }
+}
+
 /** The file with all parts joined: `body` itself where every part but the last fills its slot, else a copy. */
 async function assemble(order: readonly Held[], folder: string, slot: number, signal: AbortSignal | undefined): Promise<string> {
   const body = join(folder, "body");
@@ -157,18 +185,11 @@ async function copyInto(
       throwIfCancelled(signal);
       const { bytesRead } = await input.read(buffer, 0, Math.min(buffer.length, size - done), start + done);
       if (bytesRead === 0) throw new EmporiumError("STORE_FAILED", `${from} is shorter than the part that was written to it`);
-      await writeAll(output, buffer.subarray(0, bytesRead), offset + done, signal);
+      await writeFully(output, buffer.subarray(0, bytesRead), offset + done, signal);
       done += bytesRead;
     }
   } finally {
     await input.close();
-  }
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array, at: number, signal?: AbortSignal): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    if (signal?.aborted) throw cancelled(signal);
-    done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
   }
 }
 

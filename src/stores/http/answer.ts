@@ -3,24 +3,26 @@ import type { EmporiumError } from "../../core/errors.js";
 import { parseRetryAfter, protocol, statusError } from "../../net/errors.js";
 import type { HttpAnswer } from "../../net/requests.js";
 import type { Stat } from "../store.js";
+import { headerChecksums } from "./header-checksums.js";
 
 /** What an answer of a web server says of the file, and what it must not be. */
+type Answer = Pick<HttpAnswer, "status" | "header" | "url" | "finalUrl">;
 
 /** What Google has stored packed it unpacks for us, whole, and cannot tell how long that will be. */
-export function isUnpacked({ header }: HttpAnswer): boolean {
+export function isUnpacked({ header }: Answer): boolean {
   const stored = header("x-goog-stored-content-encoding") ?? "identity";
   return stored.toLowerCase() !== "identity" && /\bchunked\b/i.test(header("transfer-encoding") ?? "");
 }
 
 /** Where redirections ended, for messages: the address that a person gave says nothing of it. */
-function led({ url, finalUrl }: HttpAnswer): string {
+function led({ url, finalUrl }: Answer): string {
   const [from, to] = [new URL(url), new URL(finalUrl)];
   return from.origin === to.origin && from.pathname === to.pathname ? "" : ` (it leads to ${to.origin}${to.pathname})`;
 }
 
 const sizelessErrors = new WeakSet<EmporiumError>();
 
-export function sizeless(answer: HttpAnswer): EmporiumError {
+export function sizeless(answer: Answer): EmporiumError {
   const fault = `does not tell the size of the file${led(answer)}`;
   const error = protocol(answer.url, fault, "fetch it whole (emporium harvest download), then read the copy", "no");
   sizelessErrors.add(error);
@@ -32,7 +34,7 @@ export function isSizeless(error: unknown): boolean {
   return sizelessErrors.has(error as EmporiumError);
 }
 
-export function failure(answer: HttpAnswer, clock: Clock): EmporiumError {
+export function failure(answer: Answer, clock: Clock): EmporiumError {
   return statusError(answer.status, answer.url, {
     detail: led(answer)
       .trim()
@@ -41,23 +43,23 @@ export function failure(answer: HttpAnswer, clock: Clock): EmporiumError {
   });
 }
 
-export function lengthOf(answer: HttpAnswer): number | undefined {
+export function lengthOf(answer: Answer): number | undefined {
   const text = answer.header("content-length");
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-export function totalOf(answer: HttpAnswer): number | undefined {
+export function totalOf(answer: Answer): number | undefined {
   const total = /^bytes (?:\d+-\d+|\*)\/(\d+)$/.exec(answer.header("content-range") ?? "")?.[1];
   return total === undefined ? undefined : Number(total);
 }
 
-export function modifiedOf(answer: HttpAnswer): number | undefined {
+function modifiedOf(answer: Answer): number | undefined {
   const ms = Date.parse(answer.header("last-modified") ?? "");
   return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** The server's tag, else one made of time and size, so that a replaced file is noticed on servers without tags too. */
-export function etagOf(answer: HttpAnswer, total: number | undefined): string | undefined {
+export function etagOf(answer: Answer, total: number | undefined): string | undefined {
   const modified = modifiedOf(answer);
   return answer.header("etag") ?? (modified === undefined || total === undefined ? undefined : `modified:${modified}-${total}`);
 }
@@ -66,7 +68,7 @@ export function etagOf(answer: HttpAnswer, total: number | undefined): string | 
 const DATE_SETTLES_MS = 60_000;
 
 /** Whether the object may be replaced and its tag or date stay as they are. */
-export function isWeak(answer: HttpAnswer): true | undefined {
+export function isWeak(answer: Answer): true | undefined {
   const tag = answer.header("etag");
   if (tag !== undefined) return tag.startsWith("W/") || undefined;
   const modified = modifiedOf(answer);
@@ -74,15 +76,28 @@ export function isWeak(answer: HttpAnswer): true | undefined {
   return modified !== undefined && sent - modified >= DATE_SETTLES_MS ? undefined : true;
 }
 
-export function statOf(answer: HttpAnswer, size: number): Stat {
+export function statOf(answer: Answer, size: number): Stat {
   const weak = isWeak(answer);
   return { size, etag: etagOf(answer, size), modifiedMs: modifiedOf(answer), ...(weak && { weak }) };
+}
+
+/** What a long answer says of the object beside its bytes. */
+export function objectFacts(answer: Answer) {
+  return {
+    contentLength: lengthOf(answer),
+    etag: (total: number | undefined) => etagOf(answer, total),
+    weak: isWeak(answer),
+    modifiedMs: modifiedOf(answer),
+    mediaType: answer.header("content-type")?.replace(/;.*$/s, "").trim().toLowerCase(),
+    checksums: headerChecksums(answer.header, answer.status),
+    unpacked: isUnpacked(answer),
+  };
 }
 
 const PAGE_HINT = "open the address in a browser: it may require a log-in, or be under maintenance";
 
 /** A log-in or maintenance page comes with status 200; so does a body that a proxy has compressed. */
-export function checkForm(answer: HttpAnswer, key: string): void {
+export function checkForm(answer: Answer, key: string): void {
   const type = answer.header("content-type") ?? "";
   if (/^\s*(?:text\/html|application\/xhtml)/i.test(type) && !isPage(key)) {
     throw protocol(answer.url, `answers with a web page instead of data${led(answer)}`, PAGE_HINT, "no");
@@ -97,7 +112,7 @@ const PACKED: readonly (readonly [RegExp, RegExp])[] = [
   [/\.z$/i, /^(?:x-)?compress$/i],
 ];
 
-export function checkEncoding(answer: HttpAnswer, key: string): void {
+export function checkEncoding(answer: Answer, key: string): void {
   if (/^\s*multipart\/byteranges/i.test(answer.header("content-type") ?? ""))
     throw protocol(answer.url, "answers one range with several", undefined, "no");
   const encoding = answer.header("content-encoding") ?? "identity";
@@ -112,7 +127,7 @@ export function checkEncoding(answer: HttpAnswer, key: string): void {
   }
 }
 
-export function checkNoPage(answer: HttpAnswer, key: string, offset: number, bytes: Uint8Array): void {
+export function checkNoPage(answer: Answer, key: string, offset: number, bytes: Uint8Array): void {
   if (offset > 0 || isPage(key)) return;
   const start = new TextDecoder("latin1").decode(bytes.subarray(0, 64));
   if (/^\s*<(?:!doctype html|html)\b/i.test(start))

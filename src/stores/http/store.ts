@@ -12,6 +12,7 @@ import { checkKey } from "../keys.js";
 import { checkRange } from "../range.js";
 import { pastTheEnd, rangeHeader, readRangedReply, WHOLE } from "../ranged-reply.js";
 import { emptyStream, type StreamFrom, streamRange, streamReply } from "../ranged-stream.js";
+import type { ShortWay } from "../short-way.js";
 import type { ByteStream, Stat, Store, StoreReadOptions, StoreStreamOptions } from "../store.js";
 import {
   checkEncoding,
@@ -22,12 +23,11 @@ import {
   isUnpacked,
   isWeak,
   lengthOf,
-  modifiedOf,
+  objectFacts,
   sizeless,
   statOf,
   totalOf,
 } from "./answer.js";
-import { headerChecksums } from "./header-checksums.js";
 import { httpListing } from "./list.js";
 
 export interface HttpStoreOptions extends HttpRequestOptions {
@@ -86,8 +86,30 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
     ...httpListing(root, urlOf, { request, query, timeouts, clock }),
     remove: readOnly,
     async *openUploads() {},
+    shortWay: shortWayOf(root, timeouts, options),
     stream: (key: string, from?: { offset: number; length?: number | undefined }, options: StoreStreamOptions = {}) =>
       streamNow(server, key, from, options),
+  };
+}
+
+/** Undefined where requests pass through functions of the caller's that no other thread has. */
+function shortWayOf(
+  root: string,
+  timeouts: Timeouts,
+  { query, authorization, gate, rebase = (url) => url }: HttpStoreOptions,
+): ShortWay | undefined {
+  const asked = rebase(`${root}/`).replace(/\/+$/, "");
+  const same = asked === root.replace(/\/+$/, "");
+  if (same && gate && !gate.facts) return undefined;
+  return {
+    root: asked,
+    shown: redact(root),
+    query: query?.reveal(),
+    // credentials are for the origin that was named
+    authorization: new URL(asked).origin === new URL(root).origin ? authorization?.reveal() : undefined,
+    // what `rebase` changes passes no gate, for a person named the place
+    gate: same ? gate?.facts : undefined,
+    timeouts,
   };
 }
 
@@ -220,13 +242,7 @@ async function streamNow(
     {
       url,
       contentRange: status === 206 ? (answer.header("content-range") ?? "nothing") : undefined,
-      contentLength: lengthOf(answer),
-      etag: (total) => etagOf(answer, total),
-      weak: isWeak(answer),
-      modifiedMs: modifiedOf(answer),
-      mediaType: answer.header("content-type")?.replace(/;.*$/s, "").trim().toLowerCase(),
-      checksums: headerChecksums(answer.header, status),
-      unpacked: isUnpacked(answer),
+      ...objectFacts(answer),
       body,
       lent: true,
     },

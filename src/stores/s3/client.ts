@@ -16,6 +16,7 @@ import { type AddressGate, refusalIn } from "../../net/gate.js";
 import { type DirectGet, directGet } from "./direct-get.js";
 import { type LearntWay, type ShortWay, shortWay } from "./direct-put.js";
 import { faultOf, s3Error } from "./errors.js";
+import { isProtected, UNSIGNED } from "./sign.js";
 
 export interface S3Access {
   bucket: string;
@@ -152,8 +153,11 @@ export async function connect(access: S3Access, timeouts: Timeouts): Promise<S3C
     ...(profile === undefined ? {} : { profile }),
     ...(anonymous ? { credentials: { accessKeyId: "", secretAccessKey: "" }, signer: { sign: async (request) => request } } : {}),
   };
-  const made = (more: S3ClientConfig) =>
-    withAddresses(new S3Client({ ...config, ...more }), bucket, moved ? rebase : undefined, gate);
+  const made = (more: S3ClientConfig) => {
+    const fresh = new S3Client({ ...config, ...more });
+    if (!moved && !anonymous) withUnsignedBodies(fresh);
+    return withAddresses(fresh, bucket, moved ? rebase : undefined, gate);
+  };
   const client = made({});
   if (region !== undefined) return client;
   try {
@@ -163,6 +167,23 @@ export async function connect(access: S3Access, timeouts: Timeouts): Promise<S3C
     client.destroy();
     return made({ region: "us-east-1" });
   }
+}
+
+/** The SDK would hash each body for its signature, also where TLS protects it. */
+function withUnsignedBodies(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { protocol, hostname, headers } = args.request as {
+        protocol: string;
+        hostname: string;
+        headers: Record<string, string>;
+      };
+      if (headers["x-amz-checksum-crc32"] !== undefined && isProtected(protocol, hostname))
+        headers["x-amz-content-sha256"] = UNSIGNED;
+      return next(args);
+    },
+    { step: "build", name: "emporiumUnsignedBodies" },
+  );
 }
 
 /** Every request, last thing before it is sent: to where the bucket's own address leads, or through the gate. */

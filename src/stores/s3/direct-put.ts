@@ -6,9 +6,9 @@ import type { Clock } from "../../core/clock.js";
 import type { EmporiumError } from "../../core/errors.js";
 import type { Timeouts } from "../../net/body.js";
 import { networkError } from "../../net/errors.js";
-import { type PutWire, putWire } from "../../net/put-wire.js";
+import { shortWire } from "../../net/short-wire.js";
 import { s3Error } from "./errors.js";
-import { encodeKey, requestSigner, type S3Credentials, UNSIGNED } from "./sign.js";
+import { encodeKey, isProtected, requestSigner, type S3Credentials, UNSIGNED } from "./sign.js";
 
 /** Larger bodies gain nothing, and the SDK goes on with them where this one cannot. */
 const SHORT_BYTES_MAX = 8 * 1024 * 1024;
@@ -92,10 +92,10 @@ export interface Refusal {
 /** Signs and sends. Everything is tried once. */
 export function shortSender(facts: WayFacts, clock: Clock) {
   const { origin, host, before, region, service, timeouts, aheadMs } = facts;
-  const wire: PutWire = putWire(origin, timeouts);
+  const wire = shortWire(origin, timeouts);
   const sign = requestSigner(region, service);
-  // TLS protects the body, so its hash need not be signed
-  const secure = origin.startsWith("https:");
+  const { protocol, hostname } = new URL(origin);
+  const isSafe = isProtected(protocol, hostname);
   return {
     async put(
       fullKey: string,
@@ -104,7 +104,7 @@ export function shortSender(facts: WayFacts, clock: Clock) {
       credentials: S3Credentials,
       signal?: AbortSignal,
     ): Promise<ShortAnswer> {
-      const bodySha256 = secure ? UNSIGNED : createHash("sha256").update(body).digest("hex");
+      const bodySha256 = isSafe ? UNSIGNED : createHash("sha256").update(body).digest("hex");
       const request = {
         method: "PUT",
         host,
@@ -208,10 +208,10 @@ export function isProven({ etag, crc32: echoed, encryption }: Taken, crc: string
   return createHash("md5").update(body).digest("hex") === md5;
 }
 
-/** The CRC-32 as headers carry it: four bytes, big-endian, in base64. */
-export function crcHeader(body: Uint8Array): string {
+/** The CRC-32 as headers carry it: four bytes, big-endian, in base64. @param crc where it is known */
+export function crcHeader(body: Uint8Array, crc = crc32(body)): string {
   const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32BE(crc32(body));
+  bytes.writeUInt32BE(crc);
   return bytes.toString("base64");
 }
 

@@ -140,12 +140,12 @@ export async function streamObject(
 
 export async function putObject(bucket: S3Bucket, key: string, body: Uint8Array, options: WriteOptions): Promise<Stat> {
   const { ask, short, objectOf, urlOf, summed, acl, storageClass } = bucket;
-  const { contentType, ifMatch, ifAbsent, signal } = options;
+  const { contentType, ifMatch, ifAbsent, crc32, signal } = options;
   const object = objectOf(key);
   const url = urlOf(key);
   try {
     const etag = await summed(async (sum) => {
-      const crc = sum ? crcHeader(body) : undefined;
+      const crc = sum ? crcHeader(body, crc32) : undefined;
       const headers = {
         ...(contentType === undefined ? {} : { "content-type": contentType }),
         ...(crc === undefined ? {} : { "x-amz-checksum-crc32": crc }),

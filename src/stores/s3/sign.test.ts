@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encodeKey, requestSigner } from "./sign.js";
+import { encodeKey, isProtected, requestSigner } from "./sign.js";
 
 /** The examples of "Authenticating Requests: Using the Authorization Header", Amazon S3 API Reference. */
 const credentials = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };
@@ -55,5 +55,23 @@ describe("encodeKey", () => {
   it("encodes what RFC 3986 reserves, and not the slash", () => {
     expect(encodeKey("a b/c+d/é/(1)!*'~")).toBe("a%20b/c%2Bd/%C3%A9/%281%29%21%2A%27~");
     expect(encodeKey("plain/key-1_2.ktx~")).toBe("plain/key-1_2.ktx~");
+  });
+});
+
+describe("isProtected", () => {
+  it.each([
+    ["https:", "storage.example", true],
+    ["http:", "localhost", true],
+    ["http:", "127.0.0.1", true],
+    ["http:", "127.8.9.10", true],
+    ["http:", "[::1]", true],
+    ["http:", "::1", true],
+    ["http:", "storage.example", false],
+    ["http:", "10.0.0.1", false],
+    ["http:", "[::2]", false],
+    ["http:", "localhost.example", false],
+    ["http:", "127.0.0.1.example", false],
+  ])("%s//%s: %s", (protocol, hostname, isSafe) => {
+    expect(isProtected(protocol, hostname)).toBe(isSafe);
   });
 });

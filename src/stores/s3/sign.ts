@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+import { isLoopback } from "../../net/public-address.js";
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -28,6 +29,17 @@ export interface SignedRequest {
 }
 
 export const UNSIGNED = "UNSIGNED-PAYLOAD";
+
+/**
+ * Whether nobody on the way could change a body: TLS protects it, or it does not leave this machine. Its hash need not be signed then; that it came
+ * whole its CRC-32 proves.
+ *
+ * @param protocol `https:`
+ * @param hostname an address of IPv6 with its brackets or without
+ */
+export function isProtected(protocol: string, hostname: string): boolean {
+  return protocol === "https:" || hostname === "localhost" || isLoopback(hostname.replace(/^\[|\]$/g, ""));
+}
 
 /**
  * AWS Signature Version 4, header form. The key of a day is cached, so a signature costs three short hashes.

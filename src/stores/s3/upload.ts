@@ -85,9 +85,8 @@ export async function s3Upload(bucket: S3Bucket, key: string, options: CreateOpt
     token,
     partBytesMin: Math.max(LIMITS.partBytesMin, Math.ceil((options.size ?? 0) / LIMITS.partCount)),
     parts: orderedParts(sent.values(), ({ part }) => part),
-    async part(number, body, { signal }: ReadOptions = {}) {
+    async part(number, body, { signal, crc32: crc = crc32(body) } = {}) {
       checkPart(key, number);
-      const crc = crc32(body);
       const target = { ...objectOf(key), UploadId: token, PartNumber: number, Body: body, ContentLength: body.length };
       const reply = await summed((sum) =>
         ask(new UploadPartCommand({ ...target, ...(sum ? { ChecksumCRC32: base64(crc) } : {}) }), url, { signal, upload: true }),

@@ -23,6 +23,12 @@ export function readOnly(store: Store): Store {
     remove: refuse,
     openUploads: (key, options) => store.openUploads(key, options),
     ...(store.stream && { stream: store.stream.bind(store) }),
-    local: local && { sync: local.sync, path: (key) => local.path(key), partPath: refuse, adopt: (_part, key) => refuse(key) },
+    local: local && {
+      sync: local.sync,
+      io: local.io,
+      path: (key) => local.path(key),
+      partPath: refuse,
+      adopt: (_part, key) => refuse(key),
+    },
   };
 }

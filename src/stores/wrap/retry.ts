@@ -52,6 +52,7 @@ export function withRetry(store: Store, options: RetryOptions): Store {
     ...(store.stream && { stream: store.stream.bind(store) }),
     local: local && {
       sync: local.sync,
+      io: local.io,
       path: (key) => local.path(key),
       partPath: (key, tag) => again(`part of ${key}`, undefined, () => local.partPath(key, tag)),
       adopt: (partPath, key) => local.adopt(partPath, key),

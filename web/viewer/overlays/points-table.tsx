@@ -3,7 +3,9 @@ import { useMemo, useState } from "react";
 import type { OverlayShapes } from "../../../src/model/overlay-bytes.js";
 import type { OverlayLayer, VolumeFacts } from "../../../src/model/page-api.js";
 import { count } from "../../parts/format.js";
+import { WhereFrom } from "../../parts/where-from.js";
 import { hasScale, voxelOf } from "../geometry.js";
+import { isDropped } from "../state.js";
 import { contourOf, pointAt } from "./shapes.js";
 
 const ROWS_MAX = 200;
@@ -73,6 +75,9 @@ function PointFacts({
           </div>
         ))}
       </dl>
+      {places.length + contours.length > 0 && !isDropped(facts) && (
+        <WhereFrom of={`${facts.ref}/point?layer=${layer.id}&index=${places[at] ?? at}`} what="the point" />
+      )}
       {layer.annotationId !== undefined && (
         <Link to="/annotations/$id" params={{ id: String(layer.annotationId) }}>
           Annotation {layer.annotationId}

@@ -8,6 +8,7 @@
 // `scripts/build-wasm.mjs` compiles this file into ../wasm.ts; ../kernels.ts documents each export; ../plain.ts is its twin.
 export { convert, swap } from "./convert";
 export { meanZYX, meanYX, meanZYXOf, meanYXOf, anyZYX, anyYX, strideYX } from "./reduce";
+export { roundedMeanZYX, roundedMeanYX, integers } from "./reduce-integers";
 export { stats, statsOf, histogram } from "./statistics";
 export { selectEqual, selectAtLeast, toLabels, countLabels } from "./select";
 export { overlapSum, overlapAny, addScaled, addAny, selectMean } from "./resample";

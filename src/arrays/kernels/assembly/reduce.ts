@@ -145,13 +145,13 @@ function meanRow1<T>(a: usize, b: usize, c: usize, d: usize, dst: usize, w: i32,
 
 // @ts-ignore: decorator
 @inline
-function pairs2<T>(p: usize): v128 {
+export function pairs2<T>(p: usize): v128 {
   return isSigned<T>() ? i32x4.extadd_pairwise_i16x8_s(v128.load(p)) : i32x4.extadd_pairwise_i16x8_u(v128.load(p));
 }
 
 // @ts-ignore: decorator
 @inline
-function pairs1<T>(p: usize): v128 {
+export function pairs1<T>(p: usize): v128 {
   return isSigned<T>() ? i16x8.extadd_pairwise_i8x16_s(v128.load(p)) : i16x8.extadd_pairwise_i8x16_u(v128.load(p));
 }
 

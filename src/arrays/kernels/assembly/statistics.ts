@@ -1,7 +1,7 @@
 // Minimum, maximum, sums and the histogram of a piece of a volume. Results of pieces combine: the least, the greatest, the sum.
 
 // Codes of the integer types, the same as in convert.ts.
-const INT8 = 0, UINT8 = 1, INT16 = 2, UINT16 = 3;
+const INT8 = 0, UINT8 = 1, INT16 = 2, UINT16 = 3, INT32 = 7, UINT32 = 8;
 
 /**
  * Integers are summed in blocks of so many bytes, in 32-bit lanes that cannot overflow: 2^14 vectors add 4 x 255^2 each at most
@@ -73,6 +73,8 @@ export function statsOf(kind: i32, src: usize, n: u32, out: usize): void {
     case UINT8: stats1<u8>(src, n, out); break;
     case INT16: stats2<i16>(src, n, out); break;
     case UINT16: stats2<u16>(src, n, out); break;
+    case INT32: stats4<i32>(src, n, out); break;
+    case UINT32: stats4<u32>(src, n, out); break;
     default: stats(src, n, out);
   }
 }
@@ -150,6 +152,20 @@ function stats2<T>(src: usize, n: u32, out: usize): void {
     most = v128.shuffle<i16>(most, most, 1, 2, 3, 4, 5, 6, 7, 0);
   }
   writeIntegers(out, n, a, b, sum, square);
+}
+
+/** Four-byte integers, summed as float64: no microscope writes them, so plainly. */
+function stats4<T>(src: usize, n: u32, out: usize): void {
+  const end = src + (<usize>n << 2);
+  let least: f64 = Infinity, most: f64 = -Infinity, sum: f64 = 0, squares: f64 = 0;
+  for (; src < end; src += 4) {
+    const v = <f64>load<T>(src);
+    least = min(least, v);
+    most = max(most, v);
+    sum += v;
+    squares += v * v;
+  }
+  write(out, least, most, sum, squares, 0);
 }
 
 // @ts-ignore: decorator

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ceilDiv, type Triple } from "../../../core/box.js";
-import { LEVELS, levelShapes, type VolumeForm } from "./forms.js";
+import { FORMS, LEVELS, levelShapes, type VolumeForm } from "./forms.js";
 import { type GeometryOptions, planGeometry } from "./geometry.js";
 import { columnGrain } from "./layout.js";
 import { estimateVolumeMemory, fitColumns } from "./memory.js";
@@ -17,7 +17,7 @@ const plan = (shape: Triple, form: VolumeForm, more: Partial<GeometryOptions> = 
     ...more,
   });
 
-const form = fc.constantFrom<VolumeForm>("volume", "series", "mask", "labels");
+const form = fc.constantFrom<VolumeForm>("volume", "series", "mask", "labels", "volume-int16", "series-uint8", "volume-uint32");
 const shape = fc.tuple(fc.integer({ min: 1, max: 1100 }), fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 9000 }));
 
 describe("planGeometry", () => {
@@ -49,7 +49,9 @@ describe("planGeometry", () => {
           expect(new Set(places).size).toBe(places.length);
           const across = ceilDiv(nx, g.chunk[2]);
           const down =
-            kind !== "series" ? ceilDiv(ny, g.chunk[1]) : slab.length / ceilDiv(size[2], cut ? columnGrain(kind) : size[2]);
+            FORMS[kind].kind !== "tiltseries"
+              ? ceilDiv(ny, g.chunk[1])
+              : slab.length / ceilDiv(size[2], cut ? columnGrain(kind) : size[2]);
           expect(places.length).toBe(across * down);
         }
       }),

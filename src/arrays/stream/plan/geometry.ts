@@ -2,7 +2,7 @@ import { ceilDiv, type Triple } from "../../../core/box.js";
 import { type BufferPool, buffersOf, chunkBufferBytes } from "../write/chunk-pool.js";
 import { align, COUNTS_BYTES, FORMS, LEVELS, levelShapes, type VolumeForm } from "./forms.js";
 import { type Layout, layoutOf, type ShardCodec } from "./layout.js";
-import { privateBuffers } from "./private-buffers.js";
+import { privateBuffers, TAIL_BYTES } from "./private-buffers.js";
 import type { Resampling } from "./resampling.js";
 import { type Step, type Unit, visit } from "./shard-walk.js";
 import { levelWidth, planUnits } from "./units.js";
@@ -36,6 +36,10 @@ export interface GeometryOptions {
   slab?: Slab | undefined;
   /** Chunks go into shards, compressed like this. */
   shards?: { codec: ShardCodec } | undefined;
+  /** There is room for what goes past the page cache. */
+  direct?: boolean | undefined;
+  /** An MRC is written: there is room for its voxels, where they have another type than the Zarr's. */
+  mrc?: boolean | undefined;
 }
 
 /** Planes `z0 … z1` of what is written, the last one not among them. */
@@ -61,9 +65,10 @@ export interface Ring {
 
 export interface Geometry {
   form: VolumeForm;
-  /** Bytes of a voxel as written. */
+  /** Bytes of a voxel as it is in memory and in the Zarr, and as it is in the MRC. */
   itemBytes: number;
-  /** Every form but `series`. */
+  mrcItemBytes: number;
+  /** Every form but those of a tilt series. */
   halvesZ: boolean;
   shapes: Triple[];
   chunk: Triple;
@@ -80,6 +85,8 @@ export interface Geometry {
   control: Control;
   /** Int32 index of the first word of a column's state, for a unit slot. */
   columnState(unit: Unit, column: number): number;
+  /** Address of the encoded bytes of a column's chunk that wait to be written. @param state first of the column's words */
+  tail(state: number): number;
   /** Float64 index of a read task's five sums; Uint32 index of its checksums (one a plane). */
   sums(step: Step, strip: number): number;
   checksums(step: Step, strip: number): number;
@@ -113,10 +120,11 @@ export interface Control {
 }
 
 /**
- * Words of a column's state. `place`: its chunk's file or buffer; `blocks`: how many it has, or how many are not zero. The block
- * table follows.
+ * Words of a column's state. `place`: its chunk's file or buffer; `blocks`: how many it has, or how many are not zero; `isDirect`: its
+ * file is open past the page cache, and `held` bytes before `position` are not written yet. The block table follows, and
+ * the chunk's tail.
  */
-export const STATE = { appended: 0, place: 1, position: 2, blocks: 3, crc: 4, table: 5 } as const;
+export const STATE = { appended: 0, place: 1, position: 2, blocks: 3, crc: 4, isDirect: 5, held: 6, table: 7 } as const;
 export const SUMS = 5;
 
 /**
@@ -137,8 +145,8 @@ export const SUMS = 5;
 export function planGeometry(options: GeometryOptions): Geometry {
   const { shape, form, columns, threads, rawRowBytes, rawSlots } = options;
   const [, ny, nx] = shape;
-  const { itemBytes } = FORMS[form];
-  const halvesZ = form !== "series";
+  const { itemBytes, kind, mrc } = FORMS[form];
+  const halvesZ = kind !== "tiltseries";
   const shapes = levelShapes(shape, form);
   const isSharded = options.shards !== undefined;
   const layout = layoutOf(form, isSharded, { rows: ny, columns: Math.min(nx, columns) });
@@ -163,7 +171,8 @@ export function planGeometry(options: GeometryOptions): Geometry {
   const maxSteps = Math.max(...units.map((unit) => unit.steps));
   const clearStart = top;
   const controlWord = take(4 * 32) / 4;
-  const stateWords = STATE.table + Math.max(...layout.blockRows.map((_, level) => chunkBlocks(level)));
+  const tailAt = STATE.table + Math.max(...layout.blockRows.map((_, level) => chunkBlocks(level)));
+  const stateWords = tailAt + (options.direct && !isSharded ? TAIL_BYTES / 4 : 0);
   const states = [0, 1].map(() => take(4 * maxColumns * stateWords) / 4);
   const countsBytes = FORMS[form].counts === undefined ? 0 : COUNTS_BYTES;
   const counts = [0, 1].map(() => take(threads * countsBytes));
@@ -188,6 +197,7 @@ export function planGeometry(options: GeometryOptions): Geometry {
   return {
     form,
     itemBytes,
+    mrcItemBytes: mrc.itemBytes,
     halvesZ,
     shapes,
     chunk,
@@ -212,6 +222,7 @@ export function planGeometry(options: GeometryOptions): Geometry {
     rings,
     control: controlAt(controlWord),
     columnState: (unit, column) => states[unit.index & 1]! + column * stateWords,
+    tail: (state) => 4 * (state + tailAt),
     sums: (step, strip) => sumsAt[step.unit.index & 1]! + SUMS * (step.local * maxStrips + strip),
     checksums: (step, strip) => crcsAt[step.unit.index & 1]! + stepPlanes * (step.local * maxStrips + strip),
     slabSum: ({ unit, y0 }, { row }) => slabAt + 4 * (y0 + row - unit.y0) * (unit.x1 - unit.x0),

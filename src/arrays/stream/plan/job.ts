@@ -1,6 +1,7 @@
 import type { Triple } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
+import type { IoMode } from "../../../stores/io-mode.js";
 import type { CONVERT } from "../../kernels/kernels.js";
 import type { ShardSink } from "../write/shard-sink.js";
 import type { VolumeForm } from "./forms.js";
@@ -75,6 +76,8 @@ export interface WriteVolumeOptions {
   /** Units of an earlier attempt on the same files. */
   finished?: readonly UnitReceipt[];
   onUnit?: ((receipt: UnitReceipt) => Promise<void>) | undefined;
+  /** How the files are read and written. Default `auto`. */
+  io?: { read?: IoMode | undefined; write?: IoMode | undefined } | undefined;
   /** Files shall be synced at the end: they are sent to the disk while they are being written. */
   flush?: boolean | undefined;
   /** Called for each finished chunk, which is finished when the promise resolves. Reading goes on, up to `pendingBytes`. */

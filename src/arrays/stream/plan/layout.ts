@@ -48,7 +48,7 @@ export function layoutOf(
   const unitRows = chunk[1] << (LEVELS - 1);
   const unitPlanes = chunk[0] << (LEVELS - 1);
   const alike = (count: number) => Array.from({ length: LEVELS }, () => count);
-  if (form === "series") {
+  if (kind === "tiltseries") {
     return {
       ...{ chunk, stepPlanes: 1, stepRows: 1024, stripPlanes: 1, stripRows: 256, unitRows },
       unitPlanes: Math.max(1, Math.floor(SERIES_UNIT_BYTES / (Math.min(extent.rows, unitRows) * extent.columns * itemBytes))),

@@ -41,6 +41,8 @@ describe("memory of a volume", () => {
     expect(bytes([4000, 5000, 2048])).toBe(bytes([512, 512, 2048]));
     expect(bytes([512, 512, 40_960])).toBe(bytes([512, 512, 2048]));
     expect(bytes([512, 512, 2048])).toBeLessThan(450 * 2 ** 20);
+    const kept = estimateVolumeMemory({ shape: [512, 512, 2048], threads: 2, form: "volume-int16", shards: "blosc-lz4" });
+    expect(kept).toBeLessThan(0.6 * estimateVolumeMemory({ shape: [512, 512, 2048], threads: 2, shards: "blosc-lz4" }));
     const mask = estimateVolumeMemory({ shape: [512, 512, 2048], threads: 2, form: "mask", shards: "blosc-lz4" });
     expect(mask).toBeLessThan(bytes([512, 512, 2048]) / 3);
   });

@@ -1,8 +1,9 @@
-import { ceilDiv, type Triple } from "../../../core/box.js";
+import { ceilDiv, type Triple, volumeOf } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";
-import type { VolumeForm } from "./forms.js";
+import { LONG_FILE_BYTES } from "../../../stores/file/direct.js";
+import { FORMS, LEVELS, type VolumeForm } from "./forms.js";
 import { type GeometryOptions, planGeometry } from "./geometry.js";
 import { columnGrain, layoutOf, SHARD_CHUNKS_ACROSS_MAX, type ShardCodec } from "./layout.js";
 import type { Resampling } from "./resampling.js";
@@ -14,6 +15,8 @@ export interface MemoryRequest {
   form?: VolumeForm | undefined;
   /** Bytes a voxel of the source. Default 4. */
   itemBytes?: number | undefined;
+  /** An MRC is written. Default true. */
+  mrc?: boolean | undefined;
   /** The source is read over a network: some steps ahead. */
   remote?: boolean | undefined;
   /** Where the source has another shape. */
@@ -24,6 +27,12 @@ export interface MemoryRequest {
   shards?: ShardCodec | undefined;
 }
 
+/** What a shard that is open is written by way of, past the page cache: windows of so many bytes, one that fills and those that are being written. */
+export const SHARD_WINDOW_BYTES = 2 ** 20;
+export const SHARD_WINDOWS = 3;
+/** One shard of each level is open at once. */
+const SHARDS_WINDOWS_BYTES = LEVELS * SHARD_WINDOWS * SHARD_WINDOW_BYTES;
+
 /** Steps that are read ahead of the workers over a network: as many as fit, and at least one. */
 const RAW_SLOTS_MAX = 3;
 const RAW_SLOTS_WANTED = 2;
@@ -32,6 +41,8 @@ const RAW_SLOTS_WANTED = 2;
  * Bytes of buffers for writing a volume if no limit binds: 36.5 KiB a column (10.5 for a series, 9.1 for a mask, 18.3 for labels)
  * and some MiB a thread, whatever the number of planes. A slab adds 4 KiB a column and 4 bytes a voxel of a plane. Shards take
  * 200 KiB a column (at most 2048 columns), labels half, masks a quarter of that, a series 26: they hold chunks of all levels.
+ * A volume or series that keeps integers of 2 bytes takes half of the steps and chunks, one of 1 byte a quarter; its MRC takes 1 KiB a
+ * column and thread for what is float32 there.
  */
 export function estimateVolumeMemory(request: MemoryRequest): number {
   requireStepsThatFit(request);
@@ -62,6 +73,7 @@ function buffersOf({
   threads,
   form = "volume",
   itemBytes = 4,
+  mrc = true,
   remote = false,
   resampling,
   slab = false,
@@ -81,10 +93,12 @@ function buffersOf({
       ),
       rawSlots,
       slab: slab ? { z0: 0, z1: 1 } : undefined,
+      mrc,
+      direct: volumeOf(shape) * Math.max(FORMS[form].itemBytes, mrc ? FORMS[form].mrc.itemBytes : 0) >= LONG_FILE_BYTES,
     }).totalBytes;
   // a remote source that is compressed, or must be resampled, is laid out on this machine first
   const buffers = Math.max(sizeWith(0), remote && !resampling ? sizeWith(RAW_SLOTS_WANTED) : 0);
-  return buffers + (slab ? slabBytes(shape) : 0);
+  return buffers + (slab ? slabBytes(shape) : 0) + (shards ? SHARDS_WINDOWS_BYTES : 0);
 }
 
 /** Bytes of the sum of a slab's planes, outside of the buffers. */
@@ -135,7 +149,13 @@ function bytesOf(options: Omit<GeometryOptions, "columns">, columns: number): nu
   // rows to be resampled are read whole
   const share = resampling ? 1 : Math.min(1, columns / shape[2]);
   const flat: Triple = [Math.min(shape[0], 1024), Math.min(shape[1], 4096), shape[2]];
-  return planGeometry({ ...options, shape: flat, columns, rawRowBytes: Math.ceil(options.rawRowBytes * share) }).totalBytes;
+  const buffers = planGeometry({
+    ...options,
+    shape: flat,
+    columns,
+    rawRowBytes: Math.ceil(options.rawRowBytes * share),
+  }).totalBytes;
+  return buffers + (options.shards ? SHARDS_WINDOWS_BYTES : 0);
 }
 
 /** Columns of a unit where memory suffices: all; if sharded and wide, equal parts. Over a network rows are read whole. */

@@ -2,7 +2,6 @@ import { createWriteStream } from "node:fs";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import unbzip2 from "unbzip2-stream";
 import type { RandomAccess } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 
@@ -18,8 +17,10 @@ export async function* pieces(source: RandomAccess, signal: AbortSignal | undefi
   }
 }
 
-function decompressor(kind: Compression): NodeJS.ReadWriteStream {
-  return kind === "gzip" ? createGunzip() : (unbzip2() as NodeJS.ReadWriteStream);
+async function decompressor(kind: Compression): Promise<NodeJS.ReadWriteStream> {
+  if (kind === "gzip") return createGunzip();
+  const { default: unbzip2 } = await import("unbzip2-stream"); // few sources are, and every command that reads volumes would load it
+  return unbzip2() as NodeJS.ReadWriteStream;
 }
 
 /** Decompresses a source into a file. @throws {EmporiumError} FORMAT_CORRUPT */
@@ -30,7 +31,7 @@ export async function decompressTo(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    await pipeline(Readable.from(pieces(source, signal)), decompressor(kind), createWriteStream(path), { signal });
+    await pipeline(Readable.from(pieces(source, signal)), await decompressor(kind), createWriteStream(path), { signal });
   } catch (cause) {
     throw corrupt(cause, source, kind);
   }
@@ -55,7 +56,7 @@ function corrupt(cause: unknown, source: RandomAccess, kind: string): unknown {
 export async function* decompressed(source: RandomAccess, kind: Compression, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   // the bzip2 stream is of the old kind, which cannot be iterated
   const stream = new PassThrough();
-  pipeline(Readable.from(pieces(source, signal)), decompressor(kind), stream).catch((error: unknown) =>
+  pipeline(Readable.from(pieces(source, signal)), await decompressor(kind), stream).catch((error: unknown) =>
     stream.destroy(error as Error),
   );
   try {

@@ -108,6 +108,7 @@ function mrcFacts(header: MrcHeader, name: string, compat: boolean, extended: Ui
     warnings.push(`${name}: axes are stored in the order ${axes}; ${compat ? "left as stored" : "turned to x, y, z"}`);
   }
   return {
+    dtype: mrcVoxel(header, compat).dtype,
     shape: compat ? header.shape : order.shape,
     voxelSizeAngstrom: header.voxelSizeAngstrom,
     mrc: { header, extended },

@@ -1,4 +1,5 @@
 import type { Triple } from "../../../core/box.js";
+import type { DType } from "../../../core/dtype.js";
 import type { MrcHeader } from "../../../formats/mrc/header.js";
 import type { Stat, Store } from "../../../stores/store.js";
 import type { RawVolume, Voxel } from "../plan/job.js";
@@ -14,6 +15,8 @@ export interface OpenVolumeOptions {
 }
 
 export interface VolumeFacts {
+  /** Of its voxels, with the sign that they are read with. */
+  dtype: DType;
   /** Voxels `[z, y, x]`, axes in that order whatever the file's own. */
   shape: Triple;
   /** `[z, y, x]`; undefined where the file does not say. */

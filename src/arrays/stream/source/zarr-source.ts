@@ -10,8 +10,8 @@ import { describeZarr, zarrBoxes, zarrVoxel } from "./zarr-volume.js";
 export const zarrSource: VolumeSource = {
   accepts: (key) => /\.zarr(\/|$)|\/$/i.test(key),
   async describe(store, key, { signal }) {
-    const { shape, voxelSizeAngstrom, warnings, name } = await describeZarr(store, key, signal);
-    return { shape, voxelSizeAngstrom, warnings: warnings.map((warning) => `${name}: ${warning}`) };
+    const { shape, voxelSizeAngstrom, warnings, name, meta } = await describeZarr(store, key, signal);
+    return { dtype: meta.type.dtype, shape, voxelSizeAngstrom, warnings: warnings.map((warning) => `${name}: ${warning}`) };
   },
   open: openZarr,
   runs: zarrRuns,
@@ -31,7 +31,8 @@ async function openZarr(store: Store, key: string, options: OpenVolumeOptions): 
   });
   const { name, shape, voxelSizeAngstrom } = volume;
   const warnings = volume.warnings.map((warning) => `${volume.name}: ${warning}`);
-  return { shape, voxelSizeAngstrom, warnings, raw: { name, shape, dtype, littleEndian: true, data: { path, offset: 0 } } };
+  const facts = { dtype: volume.meta.type.dtype, shape, voxelSizeAngstrom, warnings };
+  return { ...facts, raw: { name, shape, dtype, littleEndian: true, data: { path, offset: 0 } } };
 }
 
 async function* zarrRuns(store: Store, key: string, options: ScanOptions): AsyncGenerator<VoxelRun> {

@@ -23,7 +23,7 @@ export function sumsOfUnit(job: WorkerJob, g: Geometry, unit: Unit): WorkerMessa
       const strip = g.strip(step, number);
       for (let p = 0; p < strip.planes; p++) {
         const crc = words[g.checksums(step, number) + p]! >>> 0;
-        planes[strip.plane + p] = combineCrc32(planes[strip.plane + p]!, crc, strip.rows * width * g.itemBytes);
+        planes[strip.plane + p] = combineCrc32(planes[strip.plane + p]!, crc, strip.rows * width * g.mrcItemBytes);
       }
     }
     checksums.push(...planes);

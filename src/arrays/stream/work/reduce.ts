@@ -1,9 +1,12 @@
 import { CONVERT, type Kernels } from "../../kernels/kernels.js";
-import { FORMS, LEVELS } from "../plan/forms.js";
+import { BLOCK_BYTES, FORMS, LEVELS } from "../plan/forms.js";
 import type { Geometry, Strip } from "../plan/geometry.js";
 import type { PrivateBuffers } from "../plan/private-buffers.js";
 import type { Step, Unit } from "../plan/shard-walk.js";
 import type { WorkerJob } from "./worker-job.js";
+
+/** Voxels that the block buffer holds as float32. */
+const PIECE_VOXELS = BLOCK_BYTES / 4;
 
 export interface ReducerOptions {
   job: WorkerJob;
@@ -21,13 +24,13 @@ export function ringAddress(g: Geometry, unit: Unit, level: number, plane: numbe
 /** What becomes of a strip that has been read: statistics, and the coarser levels. */
 export function reducer({ job, g, kernels, buffers }: ReducerOptions) {
   const { thread } = job;
+  const { dtype, counts, reduce: rule, integers } = FORMS[g.form];
   return { measure, reduce };
 
   /** Statistics of voxels as they are written, and which labels are among them. */
   function measure(unit: Unit, at: number, voxels: number): void {
-    if (g.itemBytes === 4) kernels.stats(at, voxels, buffers.stats);
-    else kernels.statsOf(g.itemBytes === 1 ? CONVERT.int8 : CONVERT.uint16, at, voxels, buffers.stats);
-    if (FORMS[g.form].counts === "labels") kernels.countLabels(at, voxels, g.counts(unit, thread));
+    kernels.statsOf(CONVERT[dtype], at, voxels, buffers.stats);
+    if (counts === "labels") kernels.countLabels(at, voxels, g.counts(unit, thread));
   }
 
   /** Rows of the coarser levels that this strip gives, and the coarsest level's histogram. */
@@ -51,20 +54,35 @@ export function reducer({ job, g, kernels, buffers }: ReducerOptions) {
       height = Math.ceil(height / 2);
       width = Math.ceil(width / 2);
     }
-    if (FORMS[g.form].counts !== "histogram") return;
-    const table = g.counts(unit, thread);
+    if (counts !== "histogram") return;
     for (let plane = first; plane < first + planes; plane++) {
-      kernels.histogram(ringAddress(g, unit, LEVELS - 1, plane, strip, slot), height * width, table);
+      count(ringAddress(g, unit, LEVELS - 1, plane, strip, slot), height * width, g.counts(unit, thread));
+    }
+  }
+
+  /** Adds voxels of the coarsest level to the table, integers by way of float32. */
+  function count(at: number, voxels: number, table: number): void {
+    if (integers === undefined) {
+      kernels.histogram(at, voxels, table);
+      return;
+    }
+    for (let done = 0; done < voxels; done += PIECE_VOXELS) {
+      const some = Math.min(PIECE_VOXELS, voxels - done);
+      kernels.convert(integers, at + done * g.itemBytes, buffers.block, some);
+      kernels.histogram(buffers.block, some, table);
     }
   }
 
   /** Two planes (`second` 0: one) of a level to one of the next. */
   function halve(first: number, second: number, to: number, h: number, w: number, rowBytes: number, nextRowBytes: number): void {
     const zero = job.edge === "zeros" ? 1 : 0;
-    if (g.form === "volume") kernels.meanZYX(first, second, to, h, w, rowBytes, nextRowBytes, zero);
-    else if (g.form === "series") kernels.meanYX(first, to, h, w, rowBytes, nextRowBytes, zero);
+    if (integers !== undefined && g.halvesZ)
+      kernels.roundedMeanZYX(integers, first, second, to, h, w, rowBytes, nextRowBytes, zero);
+    else if (integers !== undefined) kernels.roundedMeanYX(integers, first, to, h, w, rowBytes, nextRowBytes, zero);
+    else if (rule === "mean" && g.halvesZ) kernels.meanZYX(first, second, to, h, w, rowBytes, nextRowBytes, zero);
+    else if (rule === "mean") kernels.meanYX(first, to, h, w, rowBytes, nextRowBytes, zero);
     // zeros beyond an edge hit nothing and are no first voxel: both edge rules give the same mask and the same labels
-    else if (g.form === "mask") kernels.anyZYX(first, second, to, h, w, rowBytes, nextRowBytes);
+    else if (rule === "any") kernels.anyZYX(first, second, to, h, w, rowBytes, nextRowBytes);
     else kernels.strideZYX(first, second, to, h, w, rowBytes, nextRowBytes);
   }
 }

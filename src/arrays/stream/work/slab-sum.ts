@@ -1,3 +1,5 @@
+import { type NumberArray, viewAs } from "../../../formats/zarr/elements.js";
+import { FORMS } from "../plan/forms.js";
 import type { Geometry, Slab, Strip } from "../plan/geometry.js";
 import type { Step } from "../plan/shard-walk.js";
 import type { Signals } from "./signals.js";
@@ -20,12 +22,15 @@ export interface SlabSumOptions {
   post(message: WorkerMessage): void;
 }
 
+type Voxels = Exclude<NumberArray, BigInt64Array | BigUint64Array>;
+
 export function overlaps(z0: number, planes: number, slab: Slab): boolean {
   return z0 < slab.z1 && z0 + planes > slab.z0;
 }
 
 export function slabSum({ job, g, slab, atLeast, post }: SlabSumOptions): SlabSum {
   const { control } = g;
+  const bytes = new Uint8Array(job.memory.buffer);
   return { begin: beginSum, add: addToSum, end: endSum };
 
   /** Planes are added in their order, whichever worker reads them: sums of float32 depend on the order. */
@@ -52,7 +57,7 @@ export function slabSum({ job, g, slab, atLeast, post }: SlabSumOptions): SlabSu
     const z = step.z0 + plane;
     if (z < slab.z0 || z >= slab.z1) return;
     const sum = new Float32Array(job.memory.buffer, g.slabSum(step, strip), voxels);
-    const voxel = new Float32Array(job.memory.buffer, at, voxels);
+    const voxel = viewAs(bytes.subarray(at, at + voxels * g.itemBytes), FORMS[g.form].dtype) as Voxels;
     if (z === Math.max(slab.z0, step.unit.z0)) sum.set(voxel);
     else for (let i = 0; i < voxels; i++) sum[i]! += voxel[i]!;
   }

@@ -1,6 +1,8 @@
-import { writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { type DirectFile, writeAll, writeLong } from "../../../stores/file/direct.js";
+import { FORMS } from "../plan/forms.js";
 import { SUMS } from "../plan/geometry.js";
+import { WINDOW_BYTES } from "../plan/private-buffers.js";
 import type { Step } from "../plan/shard-walk.js";
 import { type ReducerOptions, reducer, ringAddress } from "./reduce.js";
 import { resampler } from "./resampler.js";
@@ -12,7 +14,7 @@ import type { WorkerMessage } from "./worker-job.js";
 export interface StripPassOptions extends ReducerOptions {
   reader: StripReader;
   /** The MRC file; undefined where none is written. */
-  output: number | undefined;
+  output: DirectFile | undefined;
   atLeast: Signals["atLeast"];
   post(message: WorkerMessage): void;
 }
@@ -24,10 +26,12 @@ export function stripPass({ job, g, kernels, reader, buffers, output, atLeast, p
   const bytes = new Uint8Array(job.memory.buffer);
   const words = new Int32Array(job.memory.buffer);
   const doubles = new Float64Array(job.memory.buffer);
-  const { control, itemBytes } = g;
+  const { control, mrcItemBytes: itemBytes } = g;
+  const { integers } = FORMS[g.form];
   const { slab } = job.geometry;
   const { measure, reduce } = reducer({ job, g, kernels, buffers });
   const sum = slab && slabSum({ job, g, slab, atLeast, post });
+  const window = { memory: bytes, at: buffers.window, bytes: WINDOW_BYTES };
   const resample = job.geometry.resampling && resampler({ job, g, kernels, reader, buffers });
   return readStrip;
 
@@ -57,21 +61,21 @@ export function stripPass({ job, g, kernels, reader, buffers, output, atLeast, p
       for (let i = 2; i < SUMS; i++) doubles[sums + i]! += doubles[s + i]!;
       if (output === undefined) continue;
       const first = ((step.z0 + plane) * ny + y) * nx + unit.x0;
-      if (whole) writeAll(output, at, voxels * itemBytes, job.mrc!.dataOffset + first * itemBytes);
+      const position = job.mrc!.dataOffset + first * itemBytes;
+      // the MRC is float32, whatever the Zarr keeps
+      if (integers !== undefined) kernels.convert(integers, at, buffers.floats, voxels);
+      const out = integers === undefined ? at : buffers.floats;
+      if (whole) writeLong(output, bytes, window, { at: out, length: voxels * itemBytes, position });
       else {
         for (let row = 0; row < rows; row++) {
-          const position = job.mrc!.dataOffset + (first + row * nx) * itemBytes;
-          writeAll(output, at + row * width * itemBytes, width * itemBytes, position);
+          const from = out + row * width * itemBytes;
+          writeAll(output.fd, bytes, from, width * itemBytes, position + row * nx * itemBytes);
         }
       }
-      words[crcs + plane - strip.plane] = whole ? crc32(bytes.subarray(at, at + voxels * itemBytes)) | 0 : 0;
+      words[crcs + plane - strip.plane] = whole ? crc32(bytes.subarray(out, out + voxels * itemBytes)) | 0 : 0;
     }
     reduce(step, strip, slot);
     summing?.end(step, strip, voxels);
     Atomics.add(words, control.rowsRead, rows * strip.planes);
-  }
-
-  function writeAll(fd: number, at: number, length: number, position: number): void {
-    for (let done = 0; done < length; ) done += writeSync(fd, bytes, at + done, length - done, position + done);
   }
 }

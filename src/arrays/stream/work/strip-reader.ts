@@ -1,9 +1,9 @@
-import { readSync } from "node:fs";
 import { EmporiumError } from "../../../core/errors.js";
+import { type DirectFile, readLong } from "../../../stores/file/direct.js";
 import { CONVERT, type Kernels } from "../../kernels/kernels.js";
-import { BLOCK_BYTES } from "../plan/forms.js";
+import { BLOCK_BYTES, FORMS } from "../plan/forms.js";
 import type { Geometry, Strip } from "../plan/geometry.js";
-import { type PrivateBuffers, RAW_ROWS } from "../plan/private-buffers.js";
+import { type PrivateBuffers, RAW_ROWS, WINDOW_BYTES } from "../plan/private-buffers.js";
 import { type MaskSelection, notALabel } from "../plan/selection.js";
 import type { Step } from "../plan/shard-walk.js";
 import type { WorkerJob } from "./worker-job.js";
@@ -29,7 +29,7 @@ export interface StripReaderOptions {
   kernels: Kernels;
   buffers: PrivateBuffers;
   /** Absent: the main thread fills the raw slots. */
-  input: { fd: number; size: number } | undefined;
+  input: (DirectFile & { readonly size: number }) | undefined;
 }
 
 export function stripReader(options: StripReaderOptions): StripReader {
@@ -40,7 +40,9 @@ export function stripReader(options: StripReaderOptions): StripReader {
   const isFloat = source.convert === "float32";
   const { readPlane, rows } = rowReader(options);
   const { select, label } = voxelSelector(options);
-  const loadForm = { volume: loadFloats, series: loadFloats, mask: loadMask, labels: loadLabels }[g.form];
+  const { reduce, integers } = FORMS[g.form];
+  const loadForm =
+    reduce === "any" ? loadMask : reduce === "stride" ? loadLabels : integers === undefined ? loadFloats : loadIntegers;
   return { load: loadForm, rows, select, label };
 
   /** Voxels of float32 files are read to where they belong, others by way of the raw buffer. */
@@ -60,6 +62,23 @@ export function stripReader(options: StripReaderOptions): StripReader {
       for (let r = 0; r < count; r++)
         kernels.convert(CONVERT.uint4, raw + r * source.rowBytes + unit.x0 / 2, at + r * width * 4, width);
     }
+  }
+
+  /** Integers that stay what they are are read to where they belong, 4-bit ones by way of the raw buffer. */
+  function loadIntegers(step: Step, index: number, strip: Strip, plane: number, at: number): void {
+    const { unit } = step;
+    const count = strip.rows;
+    const width = unit.x1 - unit.x0;
+    let raw = isPacked ? buffers.raw : at;
+    if (input) readPlane(step, plane, step.y0 + strip.row, count, raw);
+    else raw = rawSlot(step, index, strip, plane);
+    if (isPacked) {
+      for (let r = 0; r < count; r++)
+        kernels.integers(CONVERT.uint4, raw + r * source.rowBytes + unit.x0 / 2, at + r * width, width);
+      return;
+    }
+    if (raw !== at || source.convert === "int8Flipped") kernels.integers(CONVERT[source.convert], raw, at, count * width);
+    if (source.swap) kernels.swap(source.itemBytes, at, count * width);
   }
 
   function loadMask(step: Step, index: number, strip: Strip, plane: number, at: number): void {
@@ -97,9 +116,10 @@ export function stripReader(options: StripReaderOptions): StripReader {
 }
 
 /** Reads rows of the source's file, as they are stored, into the shared memory. */
-function rowReader({ job, kernels, input }: StripReaderOptions) {
+function rowReader({ job, kernels, input, buffers }: StripReaderOptions) {
   const { source } = job;
   const bytes = new Uint8Array(job.memory.buffer);
+  const window = { memory: bytes, at: buffers.window, bytes: WINDOW_BYTES };
   const [, sourceNy, sourceNx] = job.geometry.resampling?.shape ?? job.geometry.shape;
   return { readPlane, rows };
 
@@ -128,16 +148,11 @@ function rowReader({ job, kernels, input }: StripReaderOptions) {
   }
 
   function readAll(at: number, length: number, position: number): void {
-    for (let done = 0; done < length; ) {
-      const n = readSync(input!.fd, bytes, at + done, length - done, position + done);
-      if (n === 0) {
-        throw new EmporiumError("FORMAT_TRUNCATED", `${source.name} ends at byte ${input!.size}, its header promises more`, {
-          place: { file: source.name, byte: input!.size },
-          hint: "copy the file again: it was cut short, or is still being written",
-        });
-      }
-      done += n;
-    }
+    if (readLong(input!, bytes, window, { at, length, position }) === length) return;
+    throw new EmporiumError("FORMAT_TRUNCATED", `${source.name} ends at byte ${input!.size}, its header promises more`, {
+      place: { file: source.name, byte: input!.size },
+      hint: "copy the file again: it was cut short, or is still being written",
+    });
   }
 }
 

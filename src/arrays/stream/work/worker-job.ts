@@ -13,9 +13,9 @@ export interface WorkerJob {
   /** Units that an earlier attempt finished. */
   skipUnits: number[];
   source: SourceJob;
-  mrc: { path: string; dataOffset: number } | undefined;
+  mrc: { path: string; dataOffset: number; isDirect: boolean } | undefined;
   /** Folder of the Zarr hierarchy that is being made; level folders exist. */
-  zarr: { folder: string } | undefined;
+  zarr: { folder: string; isDirect: boolean } | undefined;
   edge: "present" | "zeros";
   /** Form `mask`: what becomes 1. */
   select: MaskSelection | undefined;
@@ -26,7 +26,7 @@ export const FREE = "free";
 
 export interface SourceJob {
   /** Absent: the main thread fills the raw slots. */
-  file: { path: string; offset: number } | undefined;
+  file: { path: string; offset: number; isDirect: boolean } | undefined;
   name: string;
   convert: keyof typeof CONVERT;
   /** Bytes of one whole source row, and of one voxel (0.5: two voxels a byte, rows padded to a byte). */

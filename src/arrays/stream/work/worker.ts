@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { fstatSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { asEmporiumError, EmporiumError, toErrorRecord } from "../../../core/errors.js";
+import { closeBoth, openBoth } from "../../../stores/file/direct.js";
 import { freeBuffers } from "../../../system/garbage.js";
 import { instantiateKernels, type Kernels } from "../../kernels/kernels.js";
 import { planGeometry, STATE } from "../plan/geometry.js";
@@ -56,16 +57,16 @@ async function work(job: WorkerJob): Promise<void> {
   const kernels: Kernels = instantiateKernels(job.module, job.memory);
   const skip = new Set(job.skipUnits);
   const buffers = privateBuffers(job.geometry, g.privateStart + thread * g.privateBytes);
-  const input = source.file ? openSync(source.file.path, "r") : undefined;
+  const input = source.file && openBoth(source.file.path, "r", source.file.isDirect);
   const { atLeast, changed, set, add } = signals(words, control);
   const reader = stripReader({
     job,
     g,
     kernels,
     buffers,
-    input: input === undefined ? undefined : { fd: input, size: fstatSync(input).size },
+    input: input && Object.assign(input, { size: fstatSync(input.fd).size }),
   });
-  const output = job.mrc ? openSync(job.mrc.path, "r+") : undefined;
+  const output = job.mrc && openBoth(job.mrc.path, "r+", job.mrc.isDirect);
   const readStrip = stripPass({ job, g, kernels, reader, buffers, output, atLeast, post });
   const encoding = { job, g, kernels, buffers, post, changed };
   const encode = job.geometry.shards ? chunkBuffers(encoding) : job.zarr && chunkFiles(encoding);
@@ -81,8 +82,8 @@ async function work(job: WorkerJob): Promise<void> {
       if (later) await later;
     }
   } finally {
-    if (input !== undefined) closeSync(input);
-    if (output !== undefined) closeSync(output);
+    if (input) closeBoth(input);
+    if (output) closeBoth(output);
   }
 
   /** A promise where a chunk is compressed by what does not answer at once. */

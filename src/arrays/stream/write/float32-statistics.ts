@@ -28,7 +28,7 @@ export async function float32Statistics(
   try {
     const mean = (of: (voxels: Voxels) => ArrayLike<number>) => meanOf(file, headBytes, form, of, signal);
     const average = await mean((voxels) => voxels);
-    if (FORMS[form].dtype !== "float32") return { ...statistics, mean: average };
+    if (FORMS[form].mrc.dtype !== "float32") return { ...statistics, mean: average };
     const variance = await mean((voxels) => squaredDistances(voxels, average));
     return { ...statistics, mean: average, rms: Math.fround(Math.sqrt(variance)) };
   } finally {
@@ -47,7 +47,7 @@ async function meanOf(
   of: (voxels: Voxels) => ArrayLike<number>,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const Items = ARRAYS[FORMS[form].dtype];
+  const Items = ARRAYS[FORMS[form].mrc.dtype];
   const piece = new Uint8Array(PIECE_BYTES);
   const sum = new Float32Sum();
   let count = 0;

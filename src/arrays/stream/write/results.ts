@@ -18,7 +18,7 @@ export function voxelFacts(unit: Unit, g: Geometry, { sums, checksums }: UnitRep
   const planes = planeChecksums(unit, g, checksums, nx);
   return {
     sums: sums.map((value) => (Number.isFinite(value) ? value : String(value))),
-    checksums: rows === ny ? [planes.reduce((crc, next) => combineCrc32(crc, next, rows * nx * g.itemBytes), 0)] : planes,
+    checksums: rows === ny ? [planes.reduce((crc, next) => combineCrc32(crc, next, rows * nx * g.mrcItemBytes), 0)] : planes,
   };
 }
 
@@ -36,7 +36,7 @@ function planeChecksums(unit: Unit, g: Geometry, checksums: readonly number[], n
     parts
       .get(unit.z0 + plane)!
       .sort((a, b) => a.y0 - b.y0)
-      .reduce((crc, part) => combineCrc32(crc, part.crc, part.rows * nx * g.itemBytes), 0),
+      .reduce((crc, part) => combineCrc32(crc, part.crc, part.rows * nx * g.mrcItemBytes), 0),
   );
 }
 
@@ -68,14 +68,18 @@ export async function finishMrc(
   try {
     await file.write(head, 0, head.length, 0);
     const crc = receipts ? dataChecksum(g, receipts, crc32(head)) : await fileChecksum(file);
-    return { size: head.length + statistics.count * g.itemBytes, crc32: crc };
+    return { size: head.length + statistics.count * g.mrcItemBytes, crc32: crc };
   } finally {
     await file.close();
   }
 }
 
 /** Puts the units' checksums together in the order of the file: planes, and in each plane the units from top to bottom. */
-function dataChecksum({ units, shapes, itemBytes }: Geometry, receipts: readonly UnitReceipt[], start: number): number {
+function dataChecksum(
+  { units, shapes, mrcItemBytes: itemBytes }: Geometry,
+  receipts: readonly UnitReceipt[],
+  start: number,
+): number {
   const [, ny, nx] = shapes[0]!;
   let crc = start;
   for (let first = 0; first < units.length; ) {

@@ -8,7 +8,7 @@ import { type Triple, volumeOf } from "../../../core/box.js";
 import { decodeShardIndex } from "../../../formats/zarr/shard.js";
 import { type ZarrV3Array, zarrV3ArrayMetadata, zarrV3FromJson } from "../../../formats/zarr/v3-metadata.js";
 import { readZarrV3Array } from "../../../formats/zarr/v3-read.js";
-import { FORMS, type VolumeForm } from "../plan/forms.js";
+import { FORMS } from "../plan/forms.js";
 import type { UnitReceipt, WriteVolumeOptions } from "../plan/job.js";
 import type { ShardCodec } from "../plan/layout.js";
 import { fileShards } from "./shard-files.js";
@@ -49,9 +49,10 @@ const LEVEL_0 = {
   mask: (all: Int8Array) => all.map((voxel) => (voxel === 7 ? 1 : 0)),
   labels: (all: Int8Array) => Uint16Array.from(all.map((voxel) => Math.max(0, voxel))),
 } as const;
+type BasicForm = keyof typeof LEVEL_0;
 type Voxels = Float32Array | Int8Array | Uint16Array;
 
-function rawFile(shape: Triple, form: VolumeForm): { path: string; offset: number } {
+function rawFile(shape: Triple, form: BasicForm): { path: string; offset: number } {
   const path = join(folder, `${form}-${shape.join("x")}.bin`);
   const all = voxels(shape);
   // labels must not be negative
@@ -64,7 +65,7 @@ function rawFile(shape: Triple, form: VolumeForm): { path: string; offset: numbe
 
 interface Extra extends Partial<Omit<WriteVolumeOptions, "shards">> {
   shape: Triple;
-  form?: VolumeForm;
+  form?: BasicForm;
   data?: WriteVolumeOptions["source"]["data"];
   out?: string;
   codec?: ShardCodec;
@@ -133,7 +134,7 @@ function filesOf(out: string): string[] {
 
 const levels = new Map<string, Voxels[]>();
 /** What three levels hold, by their definitions; made once for all codecs. */
-function expectedLevels(shape: Triple, form: VolumeForm, zeros: boolean, shapes: readonly Triple[]): Voxels[] {
+function expectedLevels(shape: Triple, form: BasicForm, zeros: boolean, shapes: readonly Triple[]): Voxels[] {
   const id = `${shape} ${form} ${zeros}`;
   let made = levels.get(id);
   if (!made) {
@@ -145,7 +146,7 @@ function expectedLevels(shape: Triple, form: VolumeForm, zeros: boolean, shapes:
 }
 
 /** The next level, voxel by voxel as it is defined. All sums are exact. */
-function coarser(all: Voxels, shape: Triple, form: VolumeForm, zeros: boolean): Voxels {
+function coarser(all: Voxels, shape: Triple, form: BasicForm, zeros: boolean): Voxels {
   const [nz, ny, nx] = shape;
   const block = form === "series" ? [1, 2, 2] : [2, 2, 2];
   const [mz, my, mx] = shape.map((length, axis) => Math.ceil(length / block[axis]!)) as Triple;
@@ -174,7 +175,7 @@ function expectSame(found: Uint8Array, expected: Voxels, what: string): void {
 const MiB = 2 ** 20;
 
 describe("volumes in shards", () => {
-  const shapes: Record<VolumeForm, Triple[]> = {
+  const shapes: Record<BasicForm, Triple[]> = {
     volume: [
       [1, 1, 1],
       [30, 46, 50],
@@ -239,7 +240,7 @@ describe("volumes in shards", () => {
   it("cuts a volume along x where memory is short: the same voxels", async () => {
     const shape: Triple = [20, 300, 1300];
     const whole = await write({ shape, out: "a" });
-    const cut = await write({ shape, out: "b", memoryBytes: 30 * MiB });
+    const cut = await write({ shape, out: "b", memoryBytes: 39 * MiB });
     for (let l = 0; l < 3; l++) expect(Buffer.compare(await cut.level(l), await whole.level(l))).toBe(0);
     expect(Buffer.compare(cut.mrc(), whole.mrc())).toBe(0);
     expect(cut.result.mrc).toEqual(whole.result.mrc);
@@ -284,6 +285,33 @@ describe("volumes in shards", () => {
     }
     expect(end).toBe(bytes.length - 20 * 16 - 4);
     expect(metaOf(0).chunks).toEqual([128, 128, 128]);
+  });
+
+  it("are the same past the page cache and through it", async () => {
+    const shape: Triple = [140, 600, 600];
+    const by = (io: "direct" | "buffered", bytesMax: number) => {
+      const out = `${io}${bytesMax}`;
+      return write({ shape, out, bytesMax, sink: fileShards(join(folder, `${out}.zarr`), { sync: true, io }) });
+    };
+    for (const bytesMax of [2 ** 31, 16 * 2 ** 20]) {
+      const [past, through] = [await by("direct", bytesMax), await by("buffered", bytesMax)];
+      expect([past.hash(), past.result.objects]).toEqual([through.hash(), through.result.objects]);
+    }
+  });
+
+  it("what is kept is in the file at that moment, windows that were still being written included", async () => {
+    for (const io of ["direct", "buffered"] as const) {
+      const files = fileShards(join(folder, `kept-${io}.zarr`), { sync: false, io });
+      const bytes = Buffer.from(Uint8Array.from({ length: 2 * MiB }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 13) & 255));
+      for (let round = 0; round < 8; round++) {
+        const output = (await files.open(`0/c/0/0/${round}`, 0))!;
+        await output.append(bytes);
+        await output.keep();
+        // read at once, in this thread: what is written by others later is not there
+        expect(readFileSync(output.path!).equals(bytes)).toBe(true);
+        await output.close();
+      }
+    }
   });
 
   it("waits for a slow target, in the memory that it has", async () => {

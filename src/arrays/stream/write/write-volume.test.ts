@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import {
+  closeSync,
+  constants,
   cpSync,
   existsSync,
   mkdirSync,
@@ -17,6 +19,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { type Triple, volumeOf } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
 import { positions } from "../../../formats/zarr/chunks.js";
+import { openDirect } from "../../../stores/file/direct.js";
 import { decodeBloscBox } from "../../kernels/blosc.js";
 import { meanYX, meanZYX, type Plane } from "../../kernels/plain.js";
 import type { VolumeForm } from "../plan/forms.js";
@@ -51,6 +54,31 @@ function rawFile(shape: Triple, dtype: DType = "int8", littleEndian = true, offs
     else raw.swap32();
   const path = join(folder, `raw-${dtype}-${littleEndian}.bin`);
   writeFileSync(path, Buffer.concat([Buffer.alloc(offset), raw]));
+  return { path, offset };
+}
+
+/** Whether the temporary folder lets itself be written past the page cache: memory does not. */
+const hasDirect = (() => {
+  const path = join(root, "probe");
+  writeFileSync(path, "");
+  const fd = openDirect(path, constants.O_WRONLY);
+  if (fd === undefined) console.warn("skipped: no direct I/O in the temporary folder");
+  else closeSync(fd);
+  return fd !== undefined;
+})();
+
+/** What compresses badly, so that whole pages are written; with a run of zeros, of which they are not. */
+function noiseFile(shape: Triple, dtype: DType, offset: number): { path: string; offset: number } {
+  const bytes = Buffer.alloc(offset + volumeOf(shape) * { float32: 4, int16: 2, int8: 1 }[dtype as "int8"]);
+  let state = 12345;
+  for (let at = offset; at < bytes.length; at++) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    // exponents of floats stay small
+    bytes[at] = dtype === "float32" && (at - offset) % 4 === 3 ? 0x3f : state >>> 24;
+  }
+  bytes.fill(0, offset + Math.floor(bytes.length / 3), offset + Math.floor(bytes.length / 2));
+  const path = join(folder, `noise-${dtype}-${offset}.bin`);
+  writeFileSync(path, bytes);
   return { path, offset };
 }
 
@@ -201,6 +229,40 @@ describe("writeVolume", () => {
       asked.reduce((sum, length) => sum + length, 0),
       "each byte is asked for once",
     ).toBe(9 * 300 * 2200);
+  });
+
+  it.runIf(hasDirect)("gives the same bytes past the page cache as through it, wherever voxels begin", async () => {
+    const cases: (Omit<Extra, "data"> & { offset: number; from?: (i: number) => number })[] = [
+      { shape: [9, 300, 2200], dtype: "float32", offset: 1024 },
+      { shape: [6, 1030, 700], dtype: "float32", littleEndian: false, offset: 5 },
+      { shape: [70, 260, 515], dtype: "int16", offset: 4096 },
+      { shape: [5, 1100, 1030], dtype: "float32", offset: 1024, form: "series" },
+      { shape: [40, 512, 512], dtype: "int8", offset: 3, form: "mask", select: { atLeast: 3 } },
+      { shape: [3, 200, 130], dtype: "float32", offset: 1024 },
+    ];
+    for (const [i, { offset, ...one }] of cases.entries()) {
+      const path = noiseFile(one.shape, one.dtype!, offset);
+      const through = await write({ ...one, data: path, io: { read: "buffered", write: "buffered" }, out: `through${i}` });
+      for (const threads of [1, 3]) {
+        const out = `past${i}-${threads}`;
+        const past = await write({ ...one, data: path, threads, io: { read: "direct", write: "direct" }, out });
+        expect(treeHash(out), `case ${i}`).toBe(treeHash(`through${i}`));
+        expect([past.result.mrc, past.result.objects]).toEqual([
+          through.result.mrc,
+          through.result.objects.map(({ key, size, crc32 }) => ({ key, size, crc32 })),
+        ]);
+      }
+    }
+  });
+
+  it.runIf(hasDirect)("says where a source ends too early past the page cache, too", async () => {
+    const shape: Triple = [4, 256, 1024];
+    const path = noiseFile(shape, "float32", 1024);
+    truncateSync(path.path, 1024 + 3 * 2 ** 20 + 7);
+    await expect(write({ shape, dtype: "float32", data: path, io: { read: "direct" } })).rejects.toMatchObject({
+      code: "FORMAT_TRUNCATED",
+      facts: { place: { file: "source", byte: 1024 + 3 * 2 ** 20 + 7 } },
+    });
   });
 
   it("knows the checksum and size of everything that it wrote", async () => {

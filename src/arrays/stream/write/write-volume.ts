@@ -1,8 +1,11 @@
 import { mkdir, open, stat as statFile } from "node:fs/promises";
-import { ceilDiv, volumeOf } from "../../../core/box.js";
+import { dirname } from "node:path";
+import { ceilDiv, type Triple, volumeOf } from "../../../core/box.js";
 import { systemClock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { FORMS } from "../plan/forms.js";
+import { readsDirect, writesDirect } from "../../../stores/file/direct.js";
+import { fewFiles } from "../../../system/open-files.js";
+import { FORMS, integerTypeOf } from "../plan/forms.js";
 import { type Geometry, type GeometryOptions, planGeometry } from "../plan/geometry.js";
 import { type UnitReceipt, voxelOf, type WriteVolumeOptions, type WriteVolumeResult } from "../plan/job.js";
 import { fitColumns, fitRawSlots, slabBytes } from "../plan/memory.js";
@@ -30,23 +33,28 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
   const remote = !("path" in source.data);
   requireFitting(options, resampling);
   const sourceRowBytes = Math.ceil(source.shape[2] * voxel.itemBytes);
-  // local float32 is read straight into the step buffers
-  const isDirect = !remote && voxel.convert === "float32" && FORMS[form].dtype === "float32";
-  const rawRowBytes = isDirect ? 0 : sourceRowBytes;
+  // local voxels that stay what they are are read straight into the step buffers
+  const { reduce, dtype } = FORMS[form];
+  const stays = voxel.convert === dtype || (voxel.convert === "int8Flipped" && dtype === "int8");
+  const isReadInPlace = !remote && reduce === "mean" && stays;
+  const rawRowBytes = isReadInPlace ? 0 : sourceRowBytes;
   // the sum of a slab is a help to pictures, not worth a narrow cut
   const slab = options.slab && 2 * slabBytes(shape) <= options.memoryBytes ? options.slab : undefined;
   const shards = options.shards && { codec: options.shards.codec };
-  const cut = { shape, form, threads, rawRowBytes, resampling, slab, shards };
-  const { rawSlots, columns } = chooseCut(cut, remote, options.memoryBytes - (slab ? slabBytes(shape) : 0));
+  const cut = { shape, form, threads, rawRowBytes, resampling, slab, shards, mrc: options.mrc !== undefined };
+  const bufferBytes = options.memoryBytes - (slab ? slabBytes(shape) : 0);
+  const { rawSlots, columns } = chooseCut(cut, remote, bufferBytes);
   const unitRaw = voxel.itemBytes === 0.5 || resampling ? rawRowBytes : Math.min(rawRowBytes, columns * voxel.itemBytes);
-  const geometryOptions = { ...cut, rawSlots, columns, rawRowBytes: unitRaw };
+  const wanted = { ...cut, rawSlots, columns, rawRowBytes: unitRaw };
+  const io = ioOf(options, shape, columns >= shape[2] && planGeometry({ ...wanted, direct: true }).totalBytes <= bufferBytes);
+  const geometryOptions = { ...wanted, direct: io.source || io.mrc || io.zarr };
   const g = planGeometry(geometryOptions);
   const known = (options.finished ?? []).filter((receipt) => receipt.columns === columns);
   const finished = shards ? firstUnits(known) : known;
   const done = new Map(finished.map((receipt) => [receipt.unit, receipt]));
 
   if (options.zarr) await makeFolders(options.zarr.folder, g);
-  if (options.mrc) await extend(options.mrc.path, options.mrc.headBytes + volumeOf(shape) * g.itemBytes);
+  if (options.mrc) await extend(options.mrc.path, options.mrc.headBytes + volumeOf(shape) * g.mrcItemBytes);
 
   const volumeThreads = takeThreads(threads);
   try {
@@ -58,9 +66,18 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     const bytesRead = () => words[g.control.rowsRead]! * shape[2] * bytesPerVoxel;
     // source bytes stand for written ones: the ratio does not matter
     const flusher = options.flush ? new Flusher(bytesRead, systemClock) : undefined;
-    if (options.mrc) flusher?.add(options.mrc.path);
+    if (options.mrc && !io.mrc) flusher?.add(options.mrc.path);
     const book = options.shards && new ShardBook(g, options.shards, flusher);
-    const collector = new Collector({ ...options, slab }, g, words, columns, done, flusher, bytesPerVoxel, book);
+    const collector = new Collector(
+      { ...options, slab },
+      g,
+      words,
+      columns,
+      done,
+      io.zarr ? undefined : flusher,
+      bytesPerVoxel,
+      book,
+    );
     const stop = () => Atomics.store(words, g.control.stop, 1);
     signal?.addEventListener("abort", stop, { once: true });
     const progress = setInterval(() => collector.report(bytesRead()), 200);
@@ -68,15 +85,15 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       geometry: geometryOptions,
       skipUnits: [...done.keys()],
       source: {
-        file: "path" in source.data ? source.data : undefined,
+        file: "path" in source.data ? { ...source.data, isDirect: io.source } : undefined,
         name: source.name,
         convert: voxel.convert,
         rowBytes: sourceRowBytes,
         itemBytes: voxel.itemBytes,
         swap: !source.littleEndian && voxel.itemBytes > 1,
       },
-      mrc: options.mrc ? { path: options.mrc.path, dataOffset: options.mrc.headBytes } : undefined,
-      zarr: options.zarr,
+      mrc: options.mrc ? { path: options.mrc.path, dataOffset: options.mrc.headBytes, isDirect: io.mrc } : undefined,
+      zarr: options.zarr && { ...options.zarr, isDirect: io.zarr },
       edge: options.edge,
       select: options.select,
     };
@@ -128,9 +145,26 @@ function firstUnits(receipts: readonly UnitReceipt[]): UnitReceipt[] {
 
 function requireFitting({ source, form, select }: WriteVolumeOptions, resampling: Resampling | undefined): void {
   if ((form === "mask") !== (select !== undefined)) throw new EmporiumError("INTERNAL", `form ${form} with a wrong selection`);
+  const { reduce, integers, dtype } = FORMS[form];
+  if (integers !== undefined && integerTypeOf(source.dtype) !== dtype)
+    throw new EmporiumError("INTERNAL", `form ${form} with voxels of type ${source.dtype}`);
   if (!resampling) return;
-  if (FORMS[form].dtype === "float32") throw new EmporiumError("INTERNAL", `form ${form} cannot be resampled`);
+  if (reduce === "mean") throw new EmporiumError("INTERNAL", `form ${form} cannot be resampled`);
   if (!("path" in source.data)) throw new EmporiumError("INTERNAL", `${source.name} must be a file to be resampled`);
+}
+
+/** What goes past the page cache. @param fits whether rows are whole, and there is room for it */
+function ioOf({ source, form, io = {}, mrc, zarr, shards }: WriteVolumeOptions, shape: Triple, fits: boolean) {
+  if (!fits || fewFiles) return { source: false, mrc: false, zarr: false };
+  const sourceBytes = volumeOf(source.shape) * voxelOf(source).itemBytes;
+  const voxels = volumeOf(shape);
+  const facts = FORMS[form];
+  const { read = "auto", write = "auto" } = io;
+  return {
+    source: "path" in source.data && readsDirect(read, source.data.path, { offset: source.data.offset, length: sourceBytes }),
+    mrc: mrc !== undefined && writesDirect(write, dirname(mrc.path), voxels * facts.mrc.itemBytes),
+    zarr: zarr !== undefined && !shards && writesDirect(write, dirname(zarr.folder), voxels * facts.itemBytes),
+  };
 }
 
 /** Over a network whole rows are read, as far ahead as memory allows. Units of local files are cut in x if rows are too long. */

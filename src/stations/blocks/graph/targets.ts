@@ -108,6 +108,7 @@ function joinLocal(first: LocalAccess, storeOf: (key: string) => { store: Store;
   const localOf = (key: string) => storeOf(key).store.local!;
   return {
     sync: first.sync,
+    io: first.io,
     path: (key) => localOf(key).path(storeOf(key).own),
     partPath: (key, tag) => localOf(key).partPath(storeOf(key).own, tag),
     adopt: (part, key) => localOf(key).adopt(part, storeOf(key).own),

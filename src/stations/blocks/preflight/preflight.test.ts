@@ -214,7 +214,7 @@ describe("measuring", () => {
       ...volume,
       traffic,
       leastBytes: () => 0,
-      levels: volume.levels.map((level) => ({ ...level, readStored: () => Promise.reject() })),
+      levels: volume.levels.map((level) => ({ ...level, readStored: () => Promise.reject(), locate: () => Promise.reject() })),
     };
     const wanted = { level: 0, shape: [4, 4, 4], halo: [1, 1, 1], consumerSeconds: 0.5, threads: 2 } as const;
     const { load } = volumeLoad(loaded, { ...wanted, shape: [4, 4, 4], halo: [1, 1, 1] }, clock);

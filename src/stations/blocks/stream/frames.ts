@@ -123,5 +123,5 @@ function byteQueue(): ByteQueue {
 }
 
 export function broken(message: string): EmporiumError {
-  return new EmporiumError("STREAM_PROTOCOL", message, { hint: "use an emporium_blocks.py of the same version as the program" });
+  return new EmporiumError("STREAM_PROTOCOL", message, { hint: "use the Python package emporium in the version of the program" });
 }

@@ -1,6 +1,8 @@
 import type { GivenEnv } from "../../../engine/env.js";
-import { type Kept, keepResult, listKept, readKept } from "../../../engine/kept.js";
+import { type Kept, keepLatest, latestKind, listLatest, readLatest } from "../../../engine/kept.js";
 import type { CountRow, LabelCounts, MatrixCell } from "./count.js";
+
+const KIND = latestKind("curate/labels");
 
 /** Counts of labels as they are kept for the pages: sets of runs are lists. */
 export interface KeptLabels {
@@ -43,14 +45,13 @@ export async function keepLabels({ rows, cells, outside }: Counted, report: Kept
   const mode = option("--compat", compat ? "reference" : undefined);
   const more = [...option("--matches", matches), ...option("--vocabulary", vocabulary), ...mode];
   const command = ["emporium", "curate", "labels", ...dirs, ...more];
-  await keepResult("curate/labels", result, { ...env, command, about: [...dirs, ...mode] });
+  await keepLatest(KIND, result, { ...env, command, about: { locations: dirs, how: { compat } } });
 }
 
-export const listLabels = (workspace: string) => listKept("curate/labels", workspace);
+export const listLabels = (workspace: string) => listLatest(KIND, workspace);
 
-/** @throws {EmporiumError} as `readKept` */
-export const readLabels = (workspace: string, id: string): Promise<Kept<KeptLabels>> =>
-  readKept<KeptLabels>("curate/labels", workspace, id);
+/** @throws {EmporiumError} as `readAnswer` */
+export const readLabels = (workspace: string, id: string): Promise<Kept<KeptLabels>> => readLatest(KIND, workspace, id);
 
 export function countsOf({ rows, cells, outside }: KeptLabels): Counted {
   const sets = <T extends { readonly runs: readonly string[] }>(all: readonly T[]) =>

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { extname } from "node:path";
 import { crc32 } from "node:zlib";
 import { EmporiumError } from "../../../core/errors.js";
@@ -7,7 +6,12 @@ import { writeWhole } from "../inventory/write-whole.js";
 import type { Picture } from "./picture-spec.js";
 
 /** Letters that labels, species and drives are made of. */
-const FONT_FILES = ["latin-400", "latin-600", "latin-ext-400", "greek-400"];
+const fontFiles = (): URL[] => [
+  new URL("./files/source-sans-3-latin-400-normal.woff2", import.meta.resolve("@fontsource/source-sans-3")),
+  new URL("./files/source-sans-3-latin-600-normal.woff2", import.meta.resolve("@fontsource/source-sans-3")),
+  new URL("./files/source-sans-3-latin-ext-400-normal.woff2", import.meta.resolve("@fontsource/source-sans-3")),
+  new URL("./files/source-sans-3-greek-400-normal.woff2", import.meta.resolve("@fontsource/source-sans-3")),
+];
 
 /**
  * Draws a picture to SVG or PNG, by the end of the path. PNG uses a font of this package, so every machine writes the same bytes.
@@ -46,12 +50,9 @@ let ready: Promise<unknown> | undefined;
 
 async function rasterise(svg: string, { width, dpi }: Picture): Promise<Uint8Array> {
   const { initWasm, Resvg } = await import("@resvg/resvg-wasm");
-  const require = createRequire(import.meta.url);
-  ready ??= readFile(require.resolve("@resvg/resvg-wasm/index_bg.wasm")).then((module) => initWasm(module));
+  ready ??= readFile(new URL("./index_bg.wasm", import.meta.resolve("@resvg/resvg-wasm"))).then((module) => initWasm(module));
   await ready;
-  const fonts = await Promise.all(
-    FONT_FILES.map((name) => readFile(require.resolve(`@fontsource/source-sans-3/files/source-sans-3-${name}-normal.woff2`))),
-  );
+  const fonts = await Promise.all(fontFiles().map((file) => readFile(file)));
   const drawing = new Resvg(svg, {
     background: "white",
     fitTo: { mode: "width", value: Math.round(width * dpi) },

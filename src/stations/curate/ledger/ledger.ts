@@ -3,7 +3,7 @@ import type { Clock } from "../../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { printJsonLine } from "../../../core/json.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
-import { type Locks, takeLocks } from "../../../engine/lock.js";
+import { takeLocksWithin } from "../../../engine/lock.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
 import { type Batch, eventJson, foldEvents, type LedgerEvent, parseEvent } from "./events.js";
@@ -35,8 +35,7 @@ export interface LedgerOptions extends LedgerPlace, GivenEnv {}
 
 const FILE = "batches.jsonl";
 /** Tries to get another command's lock. A line takes far less time, a collection more. */
-const LOCK_TRIES = 8;
-const LOCK_WAIT_MS = 500;
+const LOCK_WAIT = { tries: 8, waitMs: 500 };
 
 const openLedger = ({ workspace, ledger }: LedgerPlace, clock?: Clock): Promise<Store> =>
   openStore(ledger ?? join(resolve(workspace), "curate", "ledger"), { clock });
@@ -64,7 +63,8 @@ export async function withLedger<Result>(
   const store = await openLedger({ workspace, ledger }, clock);
   const path = objectName(store, FILE);
   const stop = new AbortController();
-  const locks = await lockWithin(store, { job, clock, random, log, onLost: (error) => stop.abort(error), signal });
+  const options = { job, clock, random, log, onLost: (error: EmporiumError) => stop.abort(error), signal };
+  const locks = await takeLocksWithin(store, ["batches"], options, LOCK_WAIT);
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   try {
     const stat = await store.stat(FILE, { signal: either });
@@ -91,18 +91,6 @@ export async function withLedger<Result>(
     });
   } finally {
     await locks.release();
-  }
-}
-
-/** The ledger's lock. Waits for a command that writes one line. */
-async function lockWithin(store: Store, options: Parameters<typeof takeLocks>[2]): Promise<Locks> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await takeLocks(store, ["batches"], options);
-    } catch (error) {
-      if (!isEmporiumError(error) || error.code !== "TARGET_LOCKED" || tries >= LOCK_TRIES) throw error;
-      await options.clock.sleep(LOCK_WAIT_MS, options.signal);
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import type { TableRow } from "../../../formats/table/delimited.js";
 import { parseCsv } from "../inventory/csv.js";
 import { decodePath } from "../inventory/path-bytes.js";
 
@@ -11,6 +12,20 @@ export interface Decision {
   readonly accepted: boolean;
   readonly who: string;
   readonly note: string;
+}
+
+/** A line of the file. One without a decision is open, or was undone by `who`. */
+export interface DecisionLine extends Omit<Decision, "accepted">, Pick<TableRow, "line" | "at" | "raw"> {
+  readonly accepted: boolean | undefined;
+}
+
+/** The file as it is written, for those who change single cells of it. */
+export interface DecisionSheet {
+  readonly text: string;
+  readonly header: TableRow;
+  /** Names of columns, without blanks around them. */
+  readonly names: readonly string[];
+  readonly lines: readonly DecisionLine[];
 }
 
 export const DECISION_COLUMNS = ["archive_path", "portal_run_id", "decision", "who", "note"] as const;
@@ -32,26 +47,35 @@ const WORDS: Readonly<Record<string, boolean>> = {
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD
  */
 export function parseDecisions(bytes: Uint8Array, file: string): Decision[] {
-  const [header, ...rows] = parseCsv(decodePath(bytes), file);
+  return parseDecisionSheet(bytes, file).lines.flatMap(({ archivePath, portalRun, accepted, who, note }) =>
+    accepted === undefined ? [] : [{ archivePath, portalRun, accepted, who, note }],
+  );
+}
+
+/** Reads all lines of it. @throws {EmporiumError} as `parseDecisions` */
+export function parseDecisionSheet(bytes: Uint8Array, file: string): DecisionSheet {
+  const text = decodePath(bytes);
+  const [header, ...rows] = parseCsv(text, file);
   const names = header?.cells.map((cell) => cell.trim()) ?? [];
   const missing = DECISION_COLUMNS.slice(0, 3).filter((name) => !names.includes(name));
-  if (missing.length > 0) {
+  if (header === undefined || missing.length > 0) {
     throw new EmporiumError("CONFIG_FIELD", `${file}: columns ${missing.join(", ")} missing`, {
       place: { file, line: 1 },
       hint: `wanted are ${DECISION_COLUMNS.join(", ")}`,
     });
   }
-  return rows.flatMap(({ cells, line }) => {
+  const lines = rows.map(({ cells, line, at, raw }): DecisionLine => {
     const cell = (name: (typeof DECISION_COLUMNS)[number]) => cells[names.indexOf(name)] ?? "";
     const word = cell("decision").trim().toLowerCase();
-    if (word === "") return [];
     const accepted = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
-    if (accepted === undefined || cell("archive_path") === "" || cell("portal_run_id").trim() === "") {
+    if (word !== "" && (accepted === undefined || cell("archive_path") === "" || cell("portal_run_id").trim() === "")) {
       throw new EmporiumError("CONFIG_FIELD", `${file}: decision "${word}" found, accept or reject of a path and a run wanted`, {
         place: { file, line },
       });
     }
     const archivePath = cell("archive_path").replace(/(?<=.)\/+$/, "");
-    return [{ archivePath, portalRun: cell("portal_run_id").trim(), accepted, who: cell("who"), note: cell("note") }];
+    const portalRun = cell("portal_run_id").trim();
+    return { archivePath, portalRun, accepted, who: cell("who"), note: cell("note"), line, at, raw };
   });
+  return { text, header, names, lines };
 }

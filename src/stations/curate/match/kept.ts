@@ -1,15 +1,19 @@
+import { dirname, join } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { Recent } from "../../../core/recent.js";
 import type { GivenEnv } from "../../../engine/env.js";
-import { type Kept, keepResult, listKept, readKept } from "../../../engine/kept.js";
+import { type Kept, keepLatest, latestKind, listLatest, readLatest } from "../../../engine/kept.js";
 import { openLocation } from "../../../stores/url.js";
 import { keyOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
 import { folderPlace } from "../inventory/place.js";
 import { type RunNaming, runNaming } from "../inventory/run-name.js";
+import { rowName } from "./decide.js";
 import { type MatchRow, parseMatches } from "./match-row.js";
 import { REASONS } from "./rules.js";
+
+const KIND = latestKind("curate/matches");
 
 /** Where `curate match` has written its table, and the folders that it is about. The table itself is the person's own file. */
 export interface KeptMatches {
@@ -18,10 +22,14 @@ export interface KeptMatches {
   readonly roots: readonly { readonly path: string; readonly runPatterns?: readonly string[] | undefined }[];
   readonly source: string;
   readonly unmatched: { readonly archive: number; readonly portal: number };
+  /** Absolute: the file of decisions that the same command reads. Null where it reads none; absent in older notes. */
+  readonly decisions?: string | null | undefined;
 }
 
 /** A row of the table with what its path says. */
 export interface PlacedMatch extends Omit<MatchRow, "path"> {
+  /** Absent where nobody can decide about it: it has no path. */
+  readonly name?: string | undefined;
   readonly drive: string;
   readonly species: string;
   /** From the scanned folder's own name on. */
@@ -34,20 +42,31 @@ export async function keepMatches(
   result: KeptMatches,
   { command, workspace, ...env }: GivenEnv & { readonly workspace: string; readonly command: readonly string[] },
 ): Promise<void> {
-  await keepResult("curate/matches", result, { ...env, workspace, command, about: [result.out] });
+  await keepLatest(KIND, result, { ...env, workspace, command, about: { locations: [result.out] } });
 }
 
-export const listMatches = (workspace: string) => listKept("curate/matches", workspace);
+export const listMatches = (workspace: string) => listLatest(KIND, workspace);
 
-/** @throws {EmporiumError} as `readKept` */
-export const readMatches = (workspace: string, id: string): Promise<Kept<KeptMatches>> =>
-  readKept<KeptMatches>("curate/matches", workspace, id);
+/** @throws {EmporiumError} as `readAnswer` */
+export const readMatches = (workspace: string, id: string): Promise<Kept<KeptMatches>> => readLatest(KIND, workspace, id);
 
 const TABLES_KEPT = 2;
 
+export interface MatchTable {
+  readonly rows: readonly PlacedMatch[];
+  readonly byName: ReadonlyMap<string, MatchRow>;
+}
+
+/** Where decisions on the rows of a table are kept; undefined where its command reads none. */
+export const decisionsPath = ({ out, decisions }: KeptMatches): string | undefined =>
+  decisions === null ? undefined : (decisions ?? defaultDecisions(out));
+
+/** Read by `curate match` if it is there. */
+export const defaultDecisions = (out: string): string => join(dirname(out), "decisions.csv");
+
 /** Reads tables as they are now; one that has not changed is read once. */
-export function matchTables(): (kept: KeptMatches) => Promise<readonly PlacedMatch[]> {
-  const tables = new Recent<string, readonly PlacedMatch[]>(TABLES_KEPT);
+export function matchTables(): (kept: KeptMatches) => Promise<MatchTable> {
+  const tables = new Recent<string, MatchTable>(TABLES_KEPT);
   return async ({ out, roots }) => {
     const { store, key } = await openLocation(out, { readOnly: true });
     const stat = await store.stat(key);
@@ -64,13 +83,22 @@ export function matchTables(): (kept: KeptMatches) => Promise<readonly PlacedMat
       String(stat.size),
       stat.etag ?? "",
     );
-    let rows = tables.get(version);
-    if (!rows) {
+    let table = tables.get(version);
+    if (!table) {
       const placed = placer(roots);
-      rows = parseMatches(bytes, key).map(({ path, ...row }) => ({ ...row, ...placed(path), reason: REASONS[row.rule] ?? "" }));
-      tables.set(version, rows);
+      const named = parseMatches(bytes, key).map((row) => ({ name: rowName(row), row }));
+      table = {
+        rows: named.map(({ name, row: { path, ...row } }) => ({
+          name,
+          ...row,
+          ...placed(path),
+          reason: REASONS[row.rule] ?? "",
+        })),
+        byName: new Map(named.flatMap(({ name, row }) => (name === undefined ? [] : [[name, row]]))),
+      };
+      tables.set(version, table);
     }
-    return rows;
+    return table;
   };
 }
 

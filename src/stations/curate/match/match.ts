@@ -13,7 +13,7 @@ import { looseRunName, parseRunName, runNaming } from "../inventory/run-name.js"
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
 import { DECISION_COLUMNS, parseDecisions } from "./decisions.js";
-import { keepMatches } from "./kept.js";
+import { defaultDecisions, keepMatches } from "./kept.js";
 import { isTaken, type MATCH_COLUMNS, matchesCsv } from "./match-row.js";
 import { matchAsReference, matchRuns, type RunFolder, type RunMatches } from "./match-runs.js";
 import type { PortalRun } from "./portal-run.js";
@@ -76,7 +76,9 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
   });
   const decisionsPath = options.decisions ?? defaultDecisions(out);
   const decisions =
-    decisionsPath === undefined ? [] : parseDecisions(await readGiven(decisionsPath, "--decisions"), decisionsPath);
+    options.decisions === undefined && !existsSync(decisionsPath)
+      ? []
+      : parseDecisions(await readGiven(decisionsPath, "--decisions"), decisionsPath);
   const archive = await scanArchive(dirs, { workspace, jobs, full, runPatterns, heads: "none", ...env });
   const folders = await runFolders(archive, runs, compat, signal);
   const matches = compat ? matchAsReference(folders, runs) : matchRuns(folders, runs, decisions);
@@ -89,6 +91,8 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
       roots: archive.roots.map(({ path, head }) => ({ path, runPatterns: head.runPatterns })),
       source,
       unmatched: { archive: matches.unmatchedFolders.length, portal: matches.unmatchedRuns.length },
+      // the review list is made anew each time: a decision in it would be lost
+      decisions: compat || resolve(decisionsPath) === reviewPath(out) ? null : resolve(decisionsPath),
     },
     {
       ...env,
@@ -107,7 +111,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
           `${ambiguous.length} rows may mean several runs or folders, the first ${first!.archiveRun} and ${first!.portalRun}`,
           {
             place: { file: reviewPath(out) },
-            hint: "write accept or reject into its column decision, and name it with --decisions",
+            hint: "write accept or reject into its column decision, and save it as decisions.csv beside it",
           },
         ),
       ),
@@ -132,11 +136,6 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
     errors,
     exitStatus: nothing ? 1 : exitOf(errors.length),
   });
-}
-
-function defaultDecisions(out: string): string | undefined {
-  const path = join(dirname(out), "decisions.csv");
-  return existsSync(path) ? path : undefined;
 }
 
 const reviewPath = (out: string) => join(dirname(resolve(out)), "review_runs.csv");

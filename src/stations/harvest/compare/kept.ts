@@ -1,8 +1,10 @@
 import type { GivenEnv } from "../../../engine/env.js";
-import { type Kept, keepResult, listKept, readKept } from "../../../engine/kept.js";
+import { type Kept, keepLatest, latestKind, listLatest, readLatest } from "../../../engine/kept.js";
 import type { Comparison } from "./compare.js";
 import { type CompareRequest, comparisonAs } from "./run.js";
 import type { Cell, Table } from "./table.js";
+
+const KIND = latestKind("harvest/compared");
 
 /** A comparison as it is kept for the pages: both tables by their cells, and in the forms that `harvest compare` prints. */
 export interface KeptComparison extends Pick<Comparison, "compat" | "conflicts" | "notes"> {
@@ -31,14 +33,14 @@ export async function keepComparison(
   };
   const mode = compat ? ["--compat", "reference"] : [];
   const command = ["emporium", "harvest", "compare", ...files, ...webs.flatMap((web) => ["--web", web]), ...mode];
-  await keepResult("harvest/compared", result, { ...env, workspace, command, about: [...files, ...webs, ...mode] });
+  const about = { locations: [...files, ...webs], how: { compat, webs: webs.length } };
+  await keepLatest(KIND, result, { ...env, workspace, command, about });
 }
 
-export const listComparisons = (workspace: string) => listKept("harvest/compared", workspace);
+export const listComparisons = (workspace: string) => listLatest(KIND, workspace);
 
-/** @throws {EmporiumError} as `readKept` */
-export const readComparison = (workspace: string, id: string): Promise<Kept<KeptComparison>> =>
-  readKept<KeptComparison>("harvest/compared", workspace, id);
+/** @throws {EmporiumError} as `readAnswer` */
+export const readComparison = (workspace: string, id: string): Promise<Kept<KeptComparison>> => readLatest(KIND, workspace, id);
 
 /** Values for programs are in `json`; some are no JSON by themselves. */
 function keptTable({ title, columns, rows }: Table): KeptTable {

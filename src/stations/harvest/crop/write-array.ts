@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { throwIfCancelled } from "../../../core/cancel.js";
 import { positions } from "../../../formats/zarr/chunks.js";
+import { writeFully } from "../../../stores/file/write-fully.js";
 import { inOrder } from "../../../system/parallel.js";
 import { type CropArray, type CropFile, filledUnit, pour, touchedCells, twinOf, unitBox } from "./crop-array.js";
 import { type SourceUnits, writeWhole } from "./source-units.js";
@@ -138,7 +139,7 @@ class ShardFile {
   }
 
   async append(entry: number, bytes: Uint8Array): Promise<void> {
-    await this.#write(bytes, this.#end);
+    await writeFully(this.handle, bytes, this.#end);
     this.#offsets[entry] = this.#end;
     this.#lengths[entry] = bytes.length;
     this.#end += bytes.length;
@@ -146,7 +147,7 @@ class ShardFile {
 
   async finish(): Promise<void> {
     const index = this.shard.encodeIndex(this.#offsets, this.#lengths);
-    await this.#write(index, this.shard.location === "start" ? 0 : this.#end);
+    await writeFully(this.handle, index, this.shard.location === "start" ? 0 : this.#end);
     await this.handle.close();
     await rename(`${this.path}.writing`, this.path);
   }
@@ -154,11 +155,5 @@ class ShardFile {
   /** After a failure: the next attempt writes the file again. */
   async abandon(): Promise<void> {
     await this.handle.close().catch(() => undefined);
-  }
-
-  async #write(bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.length; ) {
-      done += (await this.handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
-    }
   }
 }

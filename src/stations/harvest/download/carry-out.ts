@@ -5,6 +5,7 @@ import { takeLocks } from "../../../engine/lock.js";
 import type { Paces } from "../../../net/pace.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { fileStore } from "../../../stores/file/store.js";
+import type { IoMode } from "../../../stores/io-mode.js";
 import { type CropRun, runCrop } from "./crops.js";
 import { probeFolding } from "./folding.js";
 import { type Manifest, openManifest } from "./manifest.js";
@@ -24,6 +25,7 @@ export interface CarryOutOptions extends Pick<CropRun, "scale">, Env {
   connections: number | undefined;
   keepGoing: boolean;
   sync: boolean;
+  io: IoMode;
   remote: Remote;
   pace: Paces;
   /** Ends the run, also from inside: a lost lock. */

@@ -107,8 +107,8 @@ export async function download(
       );
     }
     const results = tally();
-    const { keepGoing = true, sync = true } = options;
-    const settings = { dest, manifestPath, box, scale, connections, keepGoing, sync };
+    const { keepGoing = true, sync = true, io = "auto" } = options;
+    const settings = { dest, manifestPath, box, scale, connections, keepGoing, sync, io };
     const done = await carryOut(plan, { ...settings, remote, pace, clock, random, log, stop, signal, onEvent, warn, results });
     return doneReport(results, done, facts());
   } catch (error) {

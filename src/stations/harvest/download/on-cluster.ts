@@ -23,6 +23,7 @@ import type { Plain, PlainObject, Task, TaskContext } from "../../../engine/task
 import { makePaces, type Paces } from "../../../net/pace.js";
 import { portalClient } from "../../../portals/client.js";
 import { fileStore } from "../../../stores/file/store.js";
+import type { IoMode } from "../../../stores/io-mode.js";
 import { openStore } from "../../../stores/url.js";
 import { AT_ONCE_MIN, noteFaults } from "./carry-out.js";
 import { probeFolding } from "./folding.js";
@@ -48,6 +49,7 @@ interface DownloadParams {
   readonly anonymous: boolean | null;
   readonly allowPrivate: boolean;
   readonly sync: boolean;
+  readonly io: IoMode;
   /** Workers that share a host's limits. */
   readonly sharers: number;
   readonly connections: number | null;
@@ -107,6 +109,7 @@ export async function downloadOnCluster(
     anonymous: options.anonymous ?? null,
     allowPrivate: options.allowPrivate ?? false,
     sync: options.sync ?? true,
+    io: options.io ?? "auto",
     connections: options.connections ?? null,
     bytesPerSecond: options.bytesPerSecond ?? null,
     requestsPerSecond: options.requestsPerSecond ?? null,
@@ -205,7 +208,7 @@ interface FetchScene {
 async function fetchTask(task: Task, context: TaskContext, { record, params, pace, known }: FetchScene): Promise<Plain> {
   const { clock, log, signal } = context;
   setMaxListeners(0, signal); // every waiting request adds a listener
-  const { dest, stores, allowPrivate, sync } = params;
+  const { dest, stores, allowPrivate, sync, io } = params;
   const bases = new Map(params.bases);
   const random = () => randomBytes(4).readUInt32LE() / 2 ** 32;
   const common = { clock, random, signal, bases };
@@ -222,7 +225,7 @@ async function fetchTask(task: Task, context: TaskContext, { record, params, pac
     const due = (await unpack(objects, stores, remote)).map((object): Due => ({ object: shared(object, params), sums }));
     await runTransfers(due, {
       ...{ dest, manifest: { ...piece, get: (rel) => piece.get(rel) ?? known.get(rel) }, remote, pace },
-      ...{ atOnce: AT_ONCE_MIN, keepGoing: true, sync, clock, random, log, signal, onEvent: () => {} },
+      ...{ atOnce: AT_ONCE_MIN, keepGoing: true, sync, io, clock, random, log, signal, onEvent: () => {} },
       onFetched(result) {
         files.push(result);
         bytes += result.size ?? 0;

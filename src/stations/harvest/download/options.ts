@@ -3,6 +3,7 @@ import type { ClusterUse } from "../../../engine/cluster/on-cluster.js";
 import type { GivenEnv } from "../../../engine/env.js";
 import type { Resolve } from "../../../net/gate.js";
 import type { Bases } from "../../../portals/bases.js";
+import type { IoMode } from "../../../stores/io-mode.js";
 
 export interface DownloadOptions extends GivenEnv {
   /** Folder of this machine. It is created. */
@@ -30,6 +31,8 @@ export interface DownloadOptions extends GivenEnv {
   keepGoing?: boolean | undefined;
   /** Sync each file before it counts as done. Default true. */
   sync?: boolean | undefined;
+  /** Whether large files are written past the system's page cache. Default `auto`. */
+  io?: IoMode | undefined;
   /** Other base addresses of portals and hosts (`--portal-base`). */
   bases?: Bases | undefined;
   anonymous?: boolean | undefined;

@@ -1,5 +1,6 @@
 import { asEmporiumError, EmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { Checksum } from "../transfer/checksum.js";
+import { SMALL_BYTES } from "../transfer/small-messages.js";
 import { type Folding, localNames } from "./local-names.js";
 import type { Manifest } from "./manifest.js";
 import type { ObjectSet } from "./objects.js";
@@ -96,7 +97,8 @@ export async function bytesToWrite({ sets }: DownloadPlan, manifest: Manifest, d
     const wanted = size ?? roundedSize ?? 0;
     const entry = manifest.get(rel);
     if (entry?.status === "done" && entry.size === size) continue;
-    bytes += wanted - Math.min(wanted, wanted > 0 ? await allocatedBytes(dest, rel) : 0);
+    // small ones come with one reply, and have nothing unfinished
+    bytes += wanted - (wanted > SMALL_BYTES ? Math.min(wanted, await allocatedBytes(dest, rel)) : 0);
   }
   return bytes;
 }

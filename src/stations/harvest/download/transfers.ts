@@ -6,13 +6,16 @@ import { cancelled } from "../../../core/cancel.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Env } from "../../../engine/env.js";
 import type { TaskBrief } from "../../../engine/events.js";
-import type { Paces } from "../../../net/pace.js";
+import type { HostPace, Paces } from "../../../net/pace.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { isSizeless } from "../../../stores/http/answer.js";
-import type { Stat } from "../../../stores/store.js";
+import type { IoMode } from "../../../stores/io-mode.js";
+import { absent, objectName, type Stat } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
 import { digestFile } from "../transfer/digest.js";
+import { type SmallFiles, startSmallFiles } from "../transfer/small-files.js";
+import { SMALL_BYTES } from "../transfer/small-messages.js";
 import { transferObject } from "../transfer/transfer.js";
 import { errorOf, type Manifest, type ManifestEntry } from "./manifest.js";
 import { type RemoteObject, statOf } from "./objects.js";
@@ -47,6 +50,7 @@ export interface TransferRun extends Env {
   atOnce: number;
   keepGoing: boolean;
   sync: boolean;
+  io: IoMode;
   signal: AbortSignal;
   onFetched(result: Fetched): void;
 }
@@ -64,27 +68,62 @@ export async function runTransfers(due: Iterable<Due>, run: TransferRun): Promis
   const signal = AbortSignal.any([run.signal, stop.signal]);
   setMaxListeners(0, signal);
   const folders = new Map<string, Promise<void>>();
+  const small = smallFetcher(run);
+  /** What is fetched and waits for its name: its place among those at once is free. */
+  const waiting = new Set<Promise<void>>();
+  let failure: unknown;
+
+  async function fetchDue({ object, sums }: Due, free: () => void): Promise<void> {
+    const result = await fetchOne(object, sums, { ...run, signal, small, free }, folders);
+    run.onFetched(result);
+    const { error } = result;
+    if (error && (!run.keepGoing || FATAL.has(error.code))) {
+      const reason = new EmporiumError(error.code, error.message, { place: error, hint: error.hint });
+      stop.abort(reason);
+      throw reason;
+    }
+  }
+
   try {
-    await forEachLimited(due, run.atOnce, async ({ object, sums }) => {
+    await forEachLimited(due, run.atOnce, async (one) => {
+      if (failure !== undefined) throw failure;
       if (signal.aborted) throw cancelled(signal);
-      const result = await fetchOne(object, sums, { ...run, signal }, folders);
-      run.onFetched(result);
-      const { error } = result;
-      if (error && (!run.keepGoing || FATAL.has(error.code))) {
-        const reason = new EmporiumError(error.code, error.message, { place: error, hint: error.hint });
-        stop.abort(reason);
-        throw reason;
-      }
+      await new Promise<void>((free) => {
+        const whole = fetchDue(one, free)
+          .catch((error: unknown) => {
+            failure ??= error;
+          })
+          .finally(() => {
+            waiting.delete(whole);
+            free();
+          });
+        waiting.add(whole);
+      });
+      while (waiting.size > WAITING_MAX) await Promise.race(waiting);
     });
+    await Promise.all(waiting);
+    if (failure !== undefined) throw failure;
   } catch (error) {
     throw run.signal.aborted ? cancelled(run.signal) : error;
+  } finally {
+    await Promise.all(waiting);
+    await small.close();
   }
+}
+
+/** Small files that are fetched and have no names yet: so many are fetched again after a kill, at most. */
+const WAITING_MAX = 1024;
+
+interface ObjectRun extends TransferRun {
+  small: ReturnType<typeof smallFetcher>;
+  /** Lets the next object begin before this one is over. */
+  free(): void;
 }
 
 async function fetchOne(
   object: RemoteObject,
   sums: Sums | undefined,
-  run: TransferRun,
+  run: ObjectRun,
   folders: Map<string, Promise<void>>,
 ): Promise<Fetched> {
   const { clock, manifest, onEvent } = run;
@@ -120,7 +159,6 @@ async function fetchOne(
         checksum: checksum as ChecksumOrigin | undefined,
       };
     }
-    onEvent({ atMs: clock.monotonic(), kind: "start", task: brief, threads: 1, notes: await begunBefore(object, run) });
     const result = object.body ? await writeBody(object, object.body, run) : await transfer(object, sums, run, brief);
     const { status, size, sha256, etag, checksum, modifiedMs } = result;
     // a fetched file has the time of the object, if that has one
@@ -158,11 +196,9 @@ async function fetchOne(
   }
 }
 
-/** Smaller ones have no unfinished file: they come with one reply. */
-const BEGUN_BYTES_MIN = 1024 * 1024;
-
-async function begunBefore({ size = BEGUN_BYTES_MIN, rel }: RemoteObject, { dest }: TransferRun): Promise<0 | 1> {
-  if (size < BEGUN_BYTES_MIN) return 0;
+async function begunBefore({ size, rel }: RemoteObject, { dest }: TransferRun): Promise<0 | 1> {
+  // they come with one reply, and have no unfinished file
+  if (size !== undefined && size <= SMALL_BYTES) return 0;
   return stat(join(dest, `${rel}.part.json`)).then(
     () => 1,
     () => 0,
@@ -194,10 +230,23 @@ function lineFor({ rel, url }: RemoteObject, { clock }: TransferRun): Pick<Manif
   return { rel, url, retrieved_at: new Date(clock.now()).toISOString() };
 }
 
-async function transfer(object: RemoteObject, sums: Sums | undefined, run: TransferRun, brief: TaskBrief) {
+async function transfer(object: RemoteObject, sums: Sums | undefined, run: ObjectRun, brief: TaskBrief) {
   const { store, key, mirrors, requestLimits } = object;
   const expected = object.checksum ?? (await sidecarOf(object, sums));
   let sizeTold = object.size !== undefined;
+  // hundreds at once, each for a moment: they are not shown one by one
+  const small = await run.small.fetch(object, expected, run);
+  if (small) {
+    if (!sizeTold) run.onEvent({ atMs: run.clock.monotonic(), kind: "sized", id: brief.id, bytes: small.size - brief.bytes });
+    return small;
+  }
+  run.onEvent({
+    atMs: run.clock.monotonic(),
+    kind: "start",
+    task: brief,
+    threads: 1,
+    notes: await begunBefore(object, run),
+  });
   return transferObject({
     store,
     key,
@@ -211,6 +260,7 @@ async function transfer(object: RemoteObject, sums: Sums | undefined, run: Trans
     paceHost: requestLimits.paceHost,
     fresh: run.manifest.get(object.rel)?.status === "done",
     sync: run.sync,
+    io: run.io,
     clock: run.clock,
     random: run.random,
     signal: run.signal,
@@ -224,6 +274,59 @@ async function transfer(object: RemoteObject, sums: Sums | undefined, run: Trans
       run.onEvent({ atMs, kind: "progress", id: brief.id, bytesDone: doneBytes, bytesAgain: restartedBytes });
     },
   });
+}
+
+/** Threads cost some 50 ms, which so many files are worth. */
+const SMALL_BEFORE_THREADS = 64;
+/** After a server has asked for fewer requests, its store asks, at the adapted pace. */
+const CALM_MS = 30_000;
+
+/** Fetches small files of web servers by threads, once there are some. */
+function smallFetcher({ dest, sync, clock, pace, manifest }: TransferRun) {
+  let files: SmallFiles | undefined;
+  let count = 0;
+  const calmAtMs = new Map<HostPace, number>();
+
+  return {
+    /** Undefined where the store must fetch it. @throws {EmporiumError} STORE_ABSENT; what the disk says */
+    async fetch(object: RemoteObject, expected: RemoteObject["checksum"], { signal, free }: Pick<ObjectRun, "signal" | "free">) {
+      const { store, key, requestLimits, size, roundedSize, rel, modifiedMs } = object;
+      const way = store.shortWay;
+      const bytes = size ?? roundedSize ?? Number.POSITIVE_INFINITY;
+      if (!way || bytes > Math.min(SMALL_BYTES, requestLimits.segmentBytes ?? SMALL_BYTES)) return undefined;
+      // an earlier file of that name is another one, or this one: which of them, is to be found out
+      if (count++ < SMALL_BEFORE_THREADS || manifest.get(rel)) return undefined;
+      const host = pace.host(store.url, requestLimits.paceHost);
+      if (clock.monotonic() < (calmAtMs.get(host) ?? Number.NEGATIVE_INFINITY)) return undefined;
+      files ??= startSmallFiles({ dest, sync, clock });
+      const release = await host.connect(signal);
+      const replied = await host.request(signal);
+      const outcome = await files
+        .fetch({
+          way,
+          key,
+          name: objectName(store, key),
+          target: join(dest, rel),
+          size,
+          modifiedMs,
+          checksum: expected?.value,
+          checksumFrom: expected?.from,
+        })
+        .finally(() => {
+          replied();
+          release();
+        });
+      if (outcome === "throttled") calmAtMs.set(host, clock.monotonic() + CALM_MS);
+      else if (outcome !== "store") host.answered();
+      if (outcome === "absent") throw absent(store, key);
+      if (typeof outcome === "string") return undefined;
+      if (pace.limited) await pace.take(outcome.size, signal);
+      free();
+      await outcome.keep();
+      return { ...outcome, status: "fetched" as const };
+    },
+    close: () => files?.close(),
+  };
 }
 
 async function sidecarOf(

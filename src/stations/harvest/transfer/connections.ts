@@ -4,6 +4,7 @@ import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import type { ByteStream } from "../../../stores/store.js";
 import { ask, type KnownSource } from "./ask.js";
+import { BLOCK_BYTES } from "./blocks.js";
 import type { TransferOptions } from "./options.js";
 import { type Receiver, receive } from "./receive.js";
 import { transferRetries } from "./retries.js";
@@ -47,7 +48,8 @@ export async function fetchAll(
   stop: AbortController,
 ): Promise<void> {
   const { part, size, options, signal } = fetching;
-  const plan = stretchPlan(size, part.done, Math.min(REQUEST_BYTES_MIN, options.segmentBytes ?? REQUEST_BYTES_MIN));
+  const leastBytes = Math.min(REQUEST_BYTES_MIN, options.segmentBytes ?? REQUEST_BYTES_MIN);
+  const plan = stretchPlan(size, part.done, leastBytes, fetching.blocks && BLOCK_BYTES);
   const wanted = fetching.ranges
     ? Math.max(1, Math.min(options.connections, Math.ceil(plan.waitingBytes / REQUEST_BYTES_MIN)))
     : 1;

@@ -1,13 +1,23 @@
 import type { FileHandle } from "node:fs/promises";
 import { EmporiumError } from "../../../core/errors.js";
 import { startThread } from "../../../system/threads.js";
+import type { Blocks, Kept } from "./blocks.js";
 import type { Algorithm } from "./checksum.js";
-import { type Digests, endHashes, type FromDigestThread, startHashes, type ToDigestThread } from "./hashes.js";
+import {
+  type Digests,
+  type DigestThreadData,
+  endHashes,
+  type FromDigestThread,
+  startHashes,
+  type ToDigestThread,
+} from "./hashes.js";
 
 /** Checksums of a file that is still written, in order behind the writes. */
 export interface Digester {
   /** The bytes `[0, prefix)` are written. */
   reach(prefix: number): void;
+  /** A block of the memory is written, and hashed from there once it is reached. Absent where none was given. */
+  keep?: ((kept: Kept) => void) | undefined;
   /** Lower-case hexadecimal digits, once `[0, size)` is read. */
   finish(size: number): Promise<Digests>;
   /** Writes a small file in the digester's thread; absent if it has none. */
@@ -21,13 +31,20 @@ const THREAD_BYTES_MIN = 32 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
 
 /**
- * Bytes arrive out of order, so they are read back, from the page cache as long as hashing is close behind. Large files get a
- * thread for it.
+ * Bytes arrive out of order, so they are read back, from the page cache as long as hashing is close behind, or kept in blocks of
+ * memory where they went past the cache. Large files get a thread for it.
  *
  * @param size expected bytes, which decide about the thread
+ * @param blocks for them there is always a thread
  */
-export function startDigests(handle: FileHandle, algorithms: readonly Algorithm[], size: number | undefined): Digester {
-  return (size ?? 0) >= THREAD_BYTES_MIN ? onThread(handle.fd, algorithms) : byReading(handle, algorithms);
+export function startDigests(
+  handle: FileHandle,
+  algorithms: readonly Algorithm[],
+  size: number | undefined,
+  blocks?: Blocks | undefined,
+): Digester {
+  const isLarge = blocks !== undefined || (size ?? 0) >= THREAD_BYTES_MIN;
+  return isLarge ? onThread(handle.fd, algorithms, blocks) : byReading(handle, algorithms);
 }
 
 /** Checksums of bytes in memory. */
@@ -101,9 +118,10 @@ function byReading(handle: FileHandle, algorithms: readonly Algorithm[]): Digest
 /** The thread is told after so many more bytes. */
 const TELL_BYTES = 4 * 1024 * 1024;
 
-function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {
+function onThread(fd: number, algorithms: readonly Algorithm[], blocks: Blocks | undefined): Digester {
   const entry = new URL("./digest-worker.js", import.meta.url);
-  const thread = startThread<ToDigestThread, FromDigestThread>({ entry, data: { fd, algorithms }, sharesFiles: true });
+  const data: DigestThreadData = { fd, algorithms, memory: blocks?.memory };
+  const thread = startThread<ToDigestThread, FromDigestThread>({ entry, data, sharesFiles: true });
   let told = 0;
   let dead: Error | undefined;
   let waiting: { resolve(digests: Digests): void; reject(error: Error): void } | undefined;
@@ -111,11 +129,13 @@ function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {
 
   function fail(error: Error): void {
     dead ??= error;
+    blocks?.fail(error);
     waiting?.reject(error);
     for (const one of replacing.splice(0)) one.reject(error);
   }
   thread.listen({ heard, died: fail });
-  function heard({ digests, unreadable, replaced, fault }: FromDigestThread): void {
+  function heard({ hashed, digests, unreadable, replaced, fault }: FromDigestThread): void {
+    if (hashed !== undefined) blocks!.free(hashed);
     if (digests) waiting?.resolve(digests);
     if (unreadable !== undefined) {
       fail(new EmporiumError("STORE_FAILED", `a file that is being fetched cannot be read back: ${unreadable}`));
@@ -136,13 +156,22 @@ function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {
       thread.send(message);
     });
   }
+  /** What lies in memory is told at once, as its blocks are waited for. */
+  function hash(prefix: number): void {
+    for (const step of blocks!.steps(prefix)) {
+      thread.send("readUntil" in step ? { reach: step.readUntil } : { block: step });
+    }
+  }
   return {
     reach(prefix) {
+      if (blocks) return hash(prefix);
       if (prefix - told < TELL_BYTES) return;
       told = prefix;
       thread.send({ reach: prefix });
     },
+    keep: blocks?.keep,
     finish(size) {
+      if (blocks) hash(size);
       thread.keepProcess(true);
       return send<Digests>({ reach: size, last: true }, (resolve, reject) => {
         waiting = { resolve, reject };

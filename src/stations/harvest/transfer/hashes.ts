@@ -12,15 +12,27 @@ export function endHashes(hashes: ReadonlyMap<Algorithm, Hash>): Digests {
   return Object.fromEntries([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest("hex")]));
 }
 
-/** A message to the hashing thread: written bytes, or a file to write. */
+/** What the hashing thread is started with. `memory`: blocks that lie there need not be read from the file. */
+export interface DigestThreadData {
+  fd: number;
+  algorithms: readonly Algorithm[];
+  memory: Uint8Array | undefined;
+}
+
+/** A message to the hashing thread: written bytes, those of them that lie in memory, or a file to write. */
 export interface ToDigestThread {
+  /** The bytes before it are written. Those from the last `reach` on are read from the file. */
   reach?: number;
+  /** The next bytes of the file, `length` of them from `at` of the memory. */
+  block?: { at: number; length: number };
   last?: boolean;
   path?: string;
   text?: string;
 }
 
 export interface FromDigestThread {
+  /** Where in the memory a block begins that is hashed. */
+  hashed?: number;
   digests?: Digests;
   unreadable?: string;
   replaced?: boolean;

@@ -2,6 +2,7 @@ import type { Clock } from "../../../core/clock.js";
 import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import type { Paces } from "../../../net/pace.js";
+import type { IoMode } from "../../../stores/io-mode.js";
 import type { Stat, Store } from "../../../stores/store.js";
 import type { Checksum, ChecksumOrigin } from "./checksum.js";
 
@@ -34,6 +35,8 @@ export interface TransferOptions extends Source {
   fresh?: boolean | undefined;
   /** Sync the finished file before the result. Default true. */
   sync?: boolean | undefined;
+  /** Whether large files are written past the system's page cache, and hashed in memory. Default: through the cache. */
+  io?: IoMode | undefined;
   clock: Clock;
   random: Random;
   signal?: AbortSignal | undefined;

@@ -3,18 +3,20 @@ import { dirname } from "node:path";
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
+import { type DirectHandles, openDirectHandle, writePages, writesDirect } from "../../../stores/file/direct.js";
 import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import { syncPath } from "../../../stores/file/sync.js";
+import type { IoMode } from "../../../stores/io-mode.js";
+import { partPathOf, statePathOf } from "./part-paths.js";
 import { type RangeSet, type Ranges, rangeSet } from "./ranges.js";
 import { bootOfSystem, type PartState, removeState, stateText, writeState } from "./state.js";
-
-export const partPathOf = (target: string) => `${target}.part`;
-export const statePathOf = (target: string) => `${target}.part.json`;
 
 /** The unfinished file, and beside it the state: which of its bytes a later run may keep. */
 export interface PartFile {
   /** For a thread that reads behind the writes. */
   readonly handle: FileHandle;
+  /** Whether bytes that lie on pages of memory as on those of the file go past the page cache. */
+  readonly isDirect: boolean;
   /** What has been written. */
   readonly done: RangeSet;
   /** From now on `replace` writes the state; undefined: this module again. Resolves when no write of the state is under way. */
@@ -41,6 +43,8 @@ export interface PartFileOptions {
   done: Ranges;
   synced?: Ranges | undefined;
   sync: boolean;
+  /** Past the page cache or through it. Default: through it. */
+  io?: IoMode | undefined;
   clock: Clock;
 }
 
@@ -62,9 +66,10 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
   const path = partPathOf(target);
   const statePath = statePathOf(target);
   const done = rangeSet(options.done);
-  const handle = await openWithRoom(options, done.bytes).catch((error: unknown) => {
+  const file = await openWithRoom(options, done.bytes).catch((error: unknown) => {
     throw fileError(error, path, "written");
   });
+  const { handle } = file;
   /** The first failure behind the writes; the next write throws it. */
   let failure: unknown;
   const onFailure = (error: unknown) => {
@@ -77,8 +82,14 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
     await disk.running;
   };
 
+  const close = async () => {
+    await file.direct?.close();
+    await handle.close();
+  };
+
   return {
     handle,
+    isDirect: file.direct !== undefined,
     done,
     async delegate(other) {
       await state?.delegate(other);
@@ -86,9 +97,7 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
     async write(bytes, offset) {
       if (failure) throw fileError(failure, path, "written");
       try {
-        for (let over = 0; over < bytes.length; ) {
-          over += (await handle.write(bytes, over, bytes.length - over, offset + over)).bytesWritten;
-        }
+        await writePages(file, bytes, offset);
       } catch (error) {
         throw fileError(error, path, "written");
       }
@@ -101,7 +110,7 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
       try {
         await state?.finish();
       } finally {
-        await handle.close();
+        await close();
       }
     },
     flush() {
@@ -113,7 +122,7 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
       try {
         if (!object) await handle.truncate(size);
         if (sync) await handle.sync();
-        await handle.close();
+        await close();
         if (modifiedMs !== undefined) await utimes(path, new Date(clock.now()), new Date(modifiedMs));
         await rename(path, target);
         if (sync) await syncFolder(dirname(target));
@@ -124,7 +133,7 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
     },
     async discard() {
       await settle();
-      await handle.close();
+      await close();
       await removePart(target);
     },
   };
@@ -228,7 +237,8 @@ export async function removePart(target: string): Promise<void> {
 }
 
 /** Opens `<target>.part`, at the object's size where that is known. */
-async function openWithRoom({ target, object, size = object?.size }: PartFileOptions, done: number): Promise<FileHandle> {
+async function openWithRoom(options: PartFileOptions, done: number): Promise<DirectHandles> {
+  const { target, object, size = object?.size, io = "buffered" } = options;
   const path = partPathOf(target);
   const flags = done > 0 ? "r+" : "w+";
   const handle = await open(path, flags).catch(async (error: unknown) => {
@@ -241,7 +251,8 @@ async function openWithRoom({ target, object, size = object?.size }: PartFileOpt
       await checkRoom(target, size - done);
       await handle.truncate(size);
     }
-    return handle;
+    const isDirect = size !== undefined && writesDirect(io, dirname(target), size);
+    return { handle, direct: isDirect ? await openDirectHandle(path) : undefined };
   } catch (error) {
     await handle.close();
     throw error;

@@ -1,6 +1,7 @@
 import type { Paces } from "../../../net/pace.js";
 import type { ByteStream } from "../../../stores/store.js";
 import type { KnownSource } from "./ask.js";
+import { BLOCK_BYTES, type Block, type Blocks, type Kept } from "./blocks.js";
 import type { Digester } from "./digest.js";
 import { LOOK_BYTES, notData, pageIn } from "./page.js";
 import type { PartFile } from "./part-file.js";
@@ -17,6 +18,8 @@ export interface Tally {
 export interface Receiver {
   part: PartFile;
   digester: Digester;
+  /** Memory to receive in, where the part is written past the page cache. */
+  blocks?: Blocks | undefined;
   tally: Tally;
   pace: Paces;
   signal: AbortSignal;
@@ -38,28 +41,13 @@ const SPEED_MS = 250;
  * @returns bytes of the stretch that came
  */
 export async function receive(stream: ByteStream, source: KnownSource, stretch: Stretch, receiver: Receiver): Promise<number> {
-  const { part, digester, tally, pace, signal } = receiver;
+  const { tally, pace, signal } = receiver;
   const begun = stretch.at;
+  const gathering = receiver.blocks ? intoBlocks(receiver, receiver.blocks) : intoBuffer(receiver);
   let skip = stretch.at - stream.offset;
   let received = 0;
-  /** Copies of small pieces: the bytes before `stretch.at`. */
-  let gathered: Buffer | undefined;
-  let bytes = 0;
   let looking = stretch.at === 0;
   const speed = rateMeter(stretch, receiver.now);
-
-  async function write(piece: Uint8Array, at: number): Promise<void> {
-    await part.write(piece, at);
-    digester.reach(part.done.prefix);
-    receiver.progress();
-  }
-
-  async function flush(): Promise<void> {
-    if (bytes === 0) return;
-    const block = gathered!.subarray(0, bytes);
-    bytes = 0;
-    await write(block, stretch.at - block.length);
-  }
 
   /** Checks the beginning of the object before any of it is written. */
   function look(start: Uint8Array): void {
@@ -67,22 +55,22 @@ export async function receive(stream: ByteStream, source: KnownSource, stretch: 
     looking = false;
     if (page === undefined) return;
     stretch.at = begun;
-    bytes = 0;
+    gathering.drop();
     throw notData(source.name, page);
   }
 
   async function add(piece: Uint8Array): Promise<void> {
-    if (looking && bytes === 0 && piece.length >= LOOK_BYTES) look(piece);
-    if (bytes + piece.length > WRITE_BYTES && !looking) await flush();
-    if (piece.length >= WRITE_BYTES / 2 && bytes === 0) {
-      stretch.at += piece.length;
-      return write(piece, stretch.at - piece.length);
+    let rest = piece;
+    if (looking) {
+      if (gathering.start.length === 0 && piece.length >= LOOK_BYTES) look(piece);
+      else {
+        const first = piece.subarray(0, LOOK_BYTES - gathering.start.length);
+        await gathering.add(first, stretch);
+        rest = piece.subarray(first.length);
+        if (gathering.start.length >= LOOK_BYTES) look(gathering.start);
+      }
     }
-    gathered ??= Buffer.allocUnsafeSlow(WRITE_BYTES + LOOK_BYTES);
-    gathered.set(piece, bytes);
-    bytes += piece.length;
-    stretch.at += piece.length;
-    if (looking && bytes >= LOOK_BYTES) look(gathered.subarray(0, bytes));
+    if (rest.length > 0) await gathering.add(rest, stretch);
   }
 
   tally.connections++;
@@ -108,19 +96,133 @@ export async function receive(stream: ByteStream, source: KnownSource, stretch: 
       const more = received < (stream.length ?? Number.POSITIVE_INFINITY);
       if (stretch.at >= stretch.to && more && !receiver.extend?.(stretch)) break;
     }
-    if (looking && bytes > 0) look(gathered!.subarray(0, bytes));
+    if (looking && gathering.start.length > 0) look(gathering.start);
   } finally {
     tally.connections--;
     if (looking) {
       // Too few bytes came for the check: they are requested again.
+      gathering.drop();
       tally.restartedBytes += stretch.at - begun;
       stretch.at = begun;
     } else {
-      await flush();
+      await gathering.flush();
     }
   }
   return stretch.at - begun;
 }
+
+/** Combines the pieces of a body to longer writes. */
+interface Gathering {
+  /** What was added and is not written yet. */
+  readonly start: Uint8Array;
+  /** Takes the bytes that come next in the stretch, and moves its `at` behind them. */
+  add(piece: Uint8Array, stretch: Stretch): Promise<void>;
+  /** Resolves when all that was added is written. */
+  flush(): Promise<void>;
+  /** Forgets what was added and is not written. */
+  drop(): void;
+}
+
+/** Through the page cache: only small pieces are copied. */
+function intoBuffer({ part, digester, progress }: Receiver): Gathering {
+  let gathered: Buffer | undefined;
+  let bytes = 0;
+  /** Behind the gathered bytes. */
+  let end = 0;
+
+  async function write(piece: Uint8Array, at: number): Promise<void> {
+    await part.write(piece, at);
+    digester.reach(part.done.prefix);
+    progress();
+  }
+  async function flush(): Promise<void> {
+    if (bytes === 0) return;
+    const block = gathered!.subarray(0, bytes);
+    bytes = 0;
+    await write(block, end - block.length);
+  }
+  return {
+    get start() {
+      return gathered?.subarray(0, bytes) ?? NOTHING;
+    },
+    async add(piece, stretch) {
+      if (bytes + piece.length > WRITE_BYTES) await flush();
+      const at = stretch.at;
+      stretch.at += piece.length;
+      if (piece.length >= WRITE_BYTES / 2 && bytes === 0) return write(piece, at);
+      gathered ??= Buffer.allocUnsafeSlow(WRITE_BYTES);
+      gathered.set(piece, bytes);
+      bytes += piece.length;
+      end = stretch.at;
+    },
+    flush,
+    drop() {
+      bytes = 0;
+    },
+  };
+}
+
+/** Past the page cache: a block is written while the next one fills, and hashed from memory. */
+function intoBlocks({ part, digester, progress }: Receiver, blocks: Blocks): Gathering {
+  let block: Block | undefined;
+  /** Of the file, in the block. */
+  let from = 0;
+  let to = 0;
+  let writing: Promise<void> | undefined;
+
+  async function write(kept: Kept): Promise<void> {
+    const at = kept.at + (kept.from % BLOCK_BYTES);
+    try {
+      await part.write(blocks.memory.subarray(at, at + kept.to - kept.from), kept.from);
+    } catch (error) {
+      blocks.free(kept.at);
+      throw error;
+    }
+    digester.keep!(kept);
+    digester.reach(part.done.prefix);
+    progress();
+  }
+  async function send(): Promise<void> {
+    const full = { at: block!.at, from, to };
+    block = undefined;
+    const before = writing;
+    writing = write(full);
+    writing.catch(() => undefined); // who awaits it next is told
+    await before;
+  }
+  return {
+    get start() {
+      const at = block === undefined ? 0 : block.at + (from % BLOCK_BYTES);
+      return block ? blocks.memory.subarray(at, at + to - from) : NOTHING;
+    },
+    async add(piece, stretch) {
+      for (let done = 0; done < piece.length; ) {
+        if (!block) {
+          block = await blocks.take();
+          from = stretch.at;
+          to = from;
+        }
+        const inBlock = to % BLOCK_BYTES;
+        const some = Math.min(BLOCK_BYTES - inBlock, piece.length - done);
+        blocks.memory.set(piece.subarray(done, done + some), block.at + inBlock);
+        done += some;
+        to += some;
+        stretch.at = to;
+        if (inBlock + some === BLOCK_BYTES) await send();
+      }
+    },
+    async flush() {
+      if (block) await send();
+      await writing;
+    },
+    drop() {
+      if (block) blocks.free(block.at);
+      block = undefined;
+    },
+  };
+}
+
+const NOTHING = new Uint8Array(0);
 
 function rateMeter(stretch: Stretch, now: () => number) {
   let sinceMs = now();

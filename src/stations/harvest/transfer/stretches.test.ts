@@ -58,10 +58,11 @@ describe("stretches", () => {
         arbitraryRanges,
         fc.integer({ min: 1, max: 80 }),
         fc.array(step, { maxLength: 200 }),
-        (size, kept, least, steps) => {
+        fc.constantFrom(1, 64),
+        (size, kept, least, steps, multiple) => {
           const done = rangeSet(kept.map(([from, to]) => [Math.min(from, size), Math.min(to, size)] as const));
           const missing = size - done.bytes;
-          const plan = stretchPlan(size, done, least);
+          const plan = stretchPlan(size, done, least, multiple);
           const held = new Map<number, Stretch>();
           const fetched = rangeSet();
           let bytes = 0;
@@ -108,6 +109,21 @@ describe("stretches", () => {
       [300, 700],
       [700, 1000],
     ]);
+  });
+
+  it("begin at multiples of a step, but behind bytes that are there", () => {
+    const plan = stretchPlan(1000, rangeSet([[100, 300]]), 50, 64);
+    const ends = [plan.take(100), plan.take(400), plan.take(100)].map((stretch) => [stretch!.at, stretch!.to]);
+    expect(ends).toEqual([
+      [0, 100],
+      [300, 704],
+      [704, 832],
+    ]);
+    const last = plan.take(500)!;
+    expect([last.at, last.to]).toEqual([832, 1000]);
+    last.at = 900; // no multiple of 64 lies between that leaves a share
+    const share = plan.take(10, { speed: 0, leastBytes: 50 });
+    expect(share && [share.at % 64, share.to]).toEqual([0, 704]);
   });
 
   it("the one that will be ready last is shared, by the speeds of both", () => {

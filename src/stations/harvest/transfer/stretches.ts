@@ -27,8 +27,11 @@ export interface StretchPlan {
   readonly finished: boolean;
 }
 
-/** @param leastBytes the least length of a stretch, and of what a share leaves */
-export function stretchPlan(size: number, done: RangeSet, leastBytes: number): StretchPlan {
+/**
+ * @param leastBytes the least length of a stretch, and of what a share leaves
+ * @param step stretches begin at multiples of it, but where bytes of an earlier run end
+ */
+export function stretchPlan(size: number, done: RangeSet, leastBytes: number, step = 1): StretchPlan {
   const waiting = gapsOf(done.ranges, size);
   const active = new Set<Stretch>();
 
@@ -37,7 +40,7 @@ export function stretchPlan(size: number, done: RangeSet, leastBytes: number): S
     if (!gap) return undefined;
     const [from, to] = gap;
     // A rest that is not worth a request is added.
-    const end = to - from < bytes + leastBytes ? to : from + bytes;
+    const end = to - from < bytes + leastBytes ? to : Math.min(to, above(from + bytes, step));
     if (end === to) waiting.shift();
     else gap[0] = end;
     return { at: from, to: end, speed: 0 };
@@ -51,8 +54,10 @@ export function stretchPlan(size: number, done: RangeSet, leastBytes: number): S
     if (left < 2 * worthBytes) return undefined;
     const portion = last.speed > 0 && speed > 0 ? speed / (speed + last.speed) : 0.5;
     const bytes = Math.min(left - worthBytes, Math.max(worthBytes, Math.round(left * portion)));
-    const stretch = { at: last.to - bytes, to: last.to, speed: 0 };
-    last.to = stretch.at;
+    const at = above(last.to - bytes, step);
+    if (at >= last.to) return undefined;
+    const stretch = { at, to: last.to, speed: 0 };
+    last.to = at;
     return stretch;
   }
 
@@ -81,6 +86,10 @@ export function stretchPlan(size: number, done: RangeSet, leastBytes: number): S
       return true;
     },
   };
+}
+
+function above(bytes: number, step: number): number {
+  return Math.ceil(bytes / step) * step;
 }
 
 /** A stretch of unknown speed counts as slow: it may not reply at all. */

@@ -5,22 +5,24 @@ import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { isSizeless } from "../../../stores/http/answer.js";
 import { type ByteStream, isVersioned, type Stat } from "../../../stores/store.js";
 import { ask, confirm, type KnownSource, knownSource, replaced } from "./ask.js";
+import { newBlocks } from "./blocks.js";
 import { fetchAll, isOpenEnded, REQUEST_BYTES_MIN } from "./connections.js";
 import { type Digester, digestsOf, startDigests } from "./digest.js";
 import type { TransferOptions, TransferResult } from "./options.js";
 import { LOOK_BYTES, notData, pageIn } from "./page.js";
-import { openPartFile, type PartFile, partPathOf, removePart, statePathOf } from "./part-file.js";
+import { openPartFile, type PartFile, removePart } from "./part-file.js";
+import { partPathOf, statePathOf } from "./part-paths.js";
 import { findPresent } from "./present.js";
 import type { Ranges } from "./ranges.js";
 import { receive, type Tally } from "./receive.js";
 import { transferRetries } from "./retries.js";
+import { SMALL_BYTES } from "./small-messages.js";
 import { isSameObject, type PartState, readState } from "./state.js";
 import { algorithmsFor, checkDigests, expectedOf } from "./verify.js";
 
 /** The most restarts of a transfer because the object was replaced. */
 const RESTARTS_MAX = 2;
-/** Objects up to this size are held in memory and come with one request. A later run fetches them anew. */
-const SMALL_BYTES = 1024 * 1024;
+
 /** The first request for an object of unknown size: small objects come whole, and of large ones it tells the size. */
 const FIRST_BYTES = 8 * 1024 * 1024;
 
@@ -251,7 +253,7 @@ async function fetchLarge(
   tally: Tally,
   stop: AbortController,
 ): Promise<TransferResult> {
-  const { target, sync = true, clock, pace, onProgress } = options;
+  const { target, sync = true, io, clock, pace, onProgress } = options;
   const size = stream.stat.size!;
   const asked = firstRange(options, kept) ?? { offset: 0 };
   // Only a reply with a part shows that the server knows ranges; FTP always does.
@@ -265,14 +267,15 @@ async function fetchLarge(
   let part: PartFile;
   try {
     checkSize(options, source, size);
-    part = await openPartFile({ target, object: { source: source.name, ...version }, done, synced, sync, clock });
+    part = await openPartFile({ target, object: { source: source.name, ...version }, done, synced, sync, io, clock });
   } catch (error) {
     release();
     await stream.cancel();
     throw error;
   }
   const resumedBytes = part.done.bytes;
-  const digester = startDigests(part.handle, algorithmsFor(expected), size);
+  const blocks = part.isDirect ? newBlocks() : undefined;
+  const digester = startDigests(part.handle, algorithmsFor(expected), size, blocks);
   const progress = () =>
     onProgress?.({
       doneBytes: part.done.bytes,
@@ -284,7 +287,7 @@ async function fetchLarge(
     await part.delegate(digester.replace);
     digester.reach(part.done.prefix);
     progress();
-    const receiver = { part, digester, tally, pace, signal: stop.signal, now: () => clock.monotonic(), progress };
+    const receiver = { part, digester, blocks, tally, pace, signal: stop.signal, now: () => clock.monotonic(), progress };
     if (resumedBytes < size) {
       const proven = expected !== undefined;
       await fetchAll({ ...receiver, options, sources, size, ranges, proven }, { stream, release, askMs }, stop);
@@ -309,6 +312,8 @@ async function fetchLarge(
     const worthless = part.done.bytes === 0 || (isEmporiumError(error) && error.code === "CHECKSUM_MISMATCH");
     await (worthless ? part.discard() : part.suspend());
     throw error;
+  } finally {
+    blocks?.end();
   }
 }
 

@@ -36,7 +36,11 @@ type Segment = { literal: string } | { parts: readonly GlobPart[]; dot: boolean;
  * @returns matches sorted by key in UTF-8 order. Folders that need not be listed are not.
  * @throws {EmporiumError} NAME_UNSAFE for `..`, CONFIG_LIMIT for too many matches
  */
-export async function glob(listing: Listing, pattern: string, { place, hidden = false }: GlobOptions = {}): Promise<Match[]> {
+export async function glob(
+  listing: Pick<Listing, "children" | "child">,
+  pattern: string,
+  { place, hidden = false }: GlobOptions = {},
+): Promise<Match[]> {
   const segments = segmentsOf(pattern, place);
   const found = new Map<string, Match>();
   const visible = (name: string) => hidden || !name.startsWith(".");

@@ -9,7 +9,6 @@ import { imodSections, parseXf } from "../../../formats/alignment/imod.js";
 import { readRelionTiltSeries, relionSections } from "../../../formats/alignment/relion.js";
 import type { RelionTilt } from "../../../formats/alignment/relion-matrix.js";
 import type { SectionAlignment } from "../../../formats/alignment/sections.js";
-import { isWarpLocal, parseWarpXml, warpSections } from "../../../formats/alignment/warp.js";
 import { parseTiltAngles } from "../../../formats/tilt-angles/read.js";
 import type { SourceFile } from "../source-files.js";
 import type { AcquiredSections } from "./acquired-sections.js";
@@ -221,6 +220,8 @@ async function readWarp(
 ): Promise<AlignmentContent> {
   const xml = find(files, ".xml");
   if (!xml) return { ...NOTHING, warnings: [missing(runName, "WARP", ".xml")] };
+  // with it comes a reader of XML, which no other kind needs
+  const { isWarpLocal, parseWarpXml, warpSections } = await import("../../../formats/alignment/warp.js");
   const file = await read(context, xml);
   const series = context.files.parsed(file, "warp", ({ bytes, name }) => parseWarpXml(bytes, name));
   const pixel = (await tiltseries.pixelAngstrom()) ?? series.pixelSizeAngstrom;

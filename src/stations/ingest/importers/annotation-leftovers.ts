@@ -1,6 +1,7 @@
 import { annotationsFolder, isAnnotationMetadata } from "../../../model/annotation-files.js";
 import { makeTask } from "../draft.js";
-import { CLEAR_OPERATION, type Leftover } from "../ops/clear.js";
+import type { Leftover } from "../ops/clear.js";
+import { CLEAR_OPERATION } from "../ops/names.js";
 import { type ImportContext, warn } from "./importer.js";
 
 const MEMORY_BYTES = 1 << 20;

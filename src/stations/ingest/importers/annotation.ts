@@ -11,7 +11,8 @@ import {
 import { makeTask } from "../draft.js";
 import { allotIds, isFolder, type StoredMetadata } from "../identifiers.js";
 import { metadataText } from "../metadata.js";
-import { ANNOTATION_OPERATION, type CountedFile } from "../ops/annotation.js";
+import type { CountedFile } from "../ops/annotation.js";
+import { ANNOTATION_OPERATION } from "../ops/names.js";
 import { alignment } from "./alignment.js";
 import type { Alignment } from "./alignment-find.js";
 import {

@@ -8,6 +8,7 @@ import type { OpenAddress } from "../ops/photo.js";
 import type { OmeZarrVersion } from "../ops/volume-params.js";
 import type { Selection } from "../selection.js";
 import type { SourceFiles } from "../source-files.js";
+import type { DTypeChoice } from "../volume-source.js";
 import type { EmptyFinds } from "./empty-finds.js";
 import type { FindLedger } from "./unused-finds.js";
 
@@ -26,6 +27,8 @@ export interface PlanContext {
   readonly writeMrc: boolean;
   readonly writeZarr: boolean;
   readonly omeZarr: OmeZarrVersion;
+  /** Of the Zarr's voxels. Default `float32`. */
+  readonly dtype?: DTypeChoice | undefined;
   /** Of the chunks of OME-Zarr 0.5. Default `blosc-lz4`. */
   readonly codec?: ShardCodec | undefined;
   /** Address of the published tree, as views name it. */

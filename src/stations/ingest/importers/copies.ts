@@ -4,7 +4,7 @@ import { partBytesFor } from "../../../engine/atomic.js";
 import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
 import type { TypeKey } from "../../../model/kinds.js";
 import { makeTask } from "../draft.js";
-import { COPY_OPERATION } from "../ops/copy.js";
+import { COPY_OPERATION } from "../ops/names.js";
 import type { PlanContext } from "./context.js";
 import { addWritten, type ImportContext } from "./importer.js";
 import type { SectionItem } from "./sections.js";

@@ -1,5 +1,6 @@
 import { gainFolder } from "../../../model/layout.js";
-import { GAIN_MEMORY_BYTES, GAIN_OPERATION } from "../ops/gain.js";
+import { GAIN_MEMORY_BYTES } from "../ops/memory.js";
+import { GAIN_OPERATION } from "../ops/names.js";
 import { addCopies, distinctFiles } from "./copies.js";
 import type { Importer } from "./importer.js";
 import { findSection, isAsked, type SectionItem } from "./sections.js";

@@ -7,7 +7,7 @@ import { makeTask } from "../draft.js";
 import { variablesOf } from "../finders/scope.js";
 import { allotIds, depositionOf, type Identifiers, readMetadata } from "../identifiers.js";
 import { metadataText } from "../metadata.js";
-import { DOCUMENT_OPERATION } from "../ops/document.js";
+import { DOCUMENT_OPERATION } from "../ops/names.js";
 import { distinctFiles } from "./copies.js";
 import { parseIdentifiedTable, printRecords } from "./identified-table.js";
 import { addWritten, type ImportContext, type Importer, warn } from "./importer.js";

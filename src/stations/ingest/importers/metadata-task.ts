@@ -4,7 +4,7 @@ import type { PlainObject, Task } from "../../../engine/task.js";
 import type { TypeKey } from "../../../model/kinds.js";
 import { makeTask } from "../draft.js";
 import { metadataText } from "../metadata.js";
-import { METADATA_OPERATION } from "../ops/metadata.js";
+import { METADATA_OPERATION } from "../ops/names.js";
 import { addWritten, type ImportContext } from "./importer.js";
 
 /** Buffers of a task that writes one small document. */

@@ -7,7 +7,7 @@ import { colourBytes, colourLayers } from "../../../model/colours.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry } from "../../../stores/store.js";
 import { depositionOf, isFolder } from "../identifiers.js";
-import { ANNOTATION_OPERATION } from "../ops/annotation.js";
+import { ANNOTATION_OPERATION } from "../ops/names.js";
 import type { PictureLayer } from "../ops/picture-marks.js";
 import { listedFiles } from "./annotation-candidates.js";
 import type { PlanContext } from "./context.js";

@@ -31,7 +31,10 @@ export async function findSection(
   const replaced: Found[] = [];
   const looked: Looked[] = [];
   const finderContext: FinderContext = {
-    onGlob: (where, pattern) => void looked.push({ listing: context[where], pattern }),
+    onGlob(where, pattern) {
+      looked.push({ listing: context[where], pattern });
+      if (where === "source") context.arriving?.looksFor?.(type, scope, pattern);
+    },
     onReplaced: (item, by) => {
       replaced.push(item);
       const other = by.key === null ? "another find" : by.key.slice(by.key.lastIndexOf("/") + 1);

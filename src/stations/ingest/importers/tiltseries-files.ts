@@ -4,7 +4,6 @@ import type { Task } from "../../../engine/task.js";
 import type { CtfEntry } from "../../../formats/ctf/entry.js";
 import { ctfFormat, parseCtf } from "../../../formats/ctf/read.js";
 import { readRelionCtf } from "../../../formats/ctf/relion.js";
-import { parseWarpCtf } from "../../../formats/ctf/warp.js";
 import { parseTiltAngles, type TiltAngle } from "../../../formats/tilt-angles/read.js";
 import { ctfKey, tiltseriesKeys } from "../../../model/layout.js";
 import { checkName } from "../../../model/names.js";
@@ -118,7 +117,7 @@ export async function readCtf(context: PlanContext, { item, format }: SideFile, 
   const file = await context.files.read(item.atTarget ? "target" : "source", item.key!, item.stat);
   // one STAR file may hold the tilt series of all runs
   if (known === "relion") return readRelionCtf(inMemory(file.bytes, file.name), { tomoName: runName, signal: context.signal });
-  return context.files.parsed(file, `ctf ${known}`, ({ bytes, name }) =>
-    known === "warp" ? parseWarpCtf(bytes, name) : parseCtf(bytes, known, name),
-  );
+  if (known !== "warp") return context.files.parsed(file, `ctf ${known}`, ({ bytes, name }) => parseCtf(bytes, known, name));
+  const { parseWarpCtf } = await import("../../../formats/ctf/warp.js"); // with a reader of XML
+  return context.files.parsed(file, "ctf warp", ({ bytes, name }) => parseWarpCtf(bytes, name));
 }

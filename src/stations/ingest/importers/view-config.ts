@@ -7,7 +7,7 @@ import { precomputeFolder, TOMOGRAM_METADATA, tomogramFolder } from "../../../mo
 import { scalarText } from "../config/nodes.js";
 import { makeTask } from "../draft.js";
 import { isFolder } from "../identifiers.js";
-import { VIEW_CONFIG_OPERATION } from "../ops/view-config.js";
+import { VIEW_CONFIG_OPERATION } from "../ops/names.js";
 import { alignment } from "./alignment.js";
 import type { PlanContext } from "./context.js";
 import { addWritten, fail, found, type ImportContext, type Importer, passOver } from "./importer.js";

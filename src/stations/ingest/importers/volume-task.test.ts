@@ -9,6 +9,8 @@ import { addMaskTask, addVolumeTask, type MaskRequest } from "./volume-task.js";
 
 const volume: VolumeSource = {
   key: "lab/mask.mrc",
+  dtype: "int8",
+  name: "lab/mask.mrc",
   shape: [20, 300, 400],
   voxelSizeAngstrom: 10,
   voxelSizesAngstrom: [10, 10, 10],

@@ -8,11 +8,11 @@ import type { Place } from "../../../core/errors.js";
 import type { PlainObject, Task } from "../../../engine/task.js";
 import { PORTAL_CHUNKS } from "../../../formats/zarr/ome.js";
 import { makeTask } from "../draft.js";
-import { VOLUME_OPERATION } from "../ops/volume.js";
-import { shardParams } from "../ops/volume-params.js";
-import type { VolumeSource } from "../volume-source.js";
+import { VOLUME_OPERATION } from "../ops/names.js";
+import { keepingForm, shardParams } from "../ops/volume-params.js";
+import { keptType, type VolumeSource } from "../volume-source.js";
 import type { PlanContext } from "./context.js";
-import type { ImportContext } from "./importer.js";
+import { type ImportContext, warn } from "./importer.js";
 
 /** Above this size a volume may use all worker threads. */
 const LARGE_BYTES = 64 * 2 ** 20;
@@ -39,6 +39,8 @@ export function addVolumeTask(
   const mrc = context.writeMrc ? keys.mrc : null;
   const zarr = context.writeZarr ? keys.zarr : null;
   const metadataKey = metadata === null ? null : keys.metadata;
+  const { dtype, warning } = zarr === null ? {} : keptType(volume, context.dtype);
+  if (warning !== undefined) warn(context, warning, place);
   const params: PlainObject = {
     kind,
     source: volume.key,
@@ -49,10 +51,11 @@ export function addVolumeTask(
     spacingAngstrom,
     scaleZ: kind === "tomogram",
     ...zarrParams(context, kind),
+    ...(dtype && { dtype }),
     ...(context.force ? { force: true } : {}),
   };
   const outputs = [mrc, zarr, metadataKey].filter((key) => key !== null);
-  const form = kind === "tomogram" ? "volume" : "series";
+  const form = keepingForm(kind === "tomogram" ? "volume" : "series", dtype);
   return addTask(context, { title, params, volume, form, slab: hasPictures, outputs, needs, place });
 }
 
@@ -136,6 +139,7 @@ function addTask(
       threads: isLarge ? context.threads : 1,
       form,
       itemBytes: volume.itemBytes,
+      mrc: context.writeMrc,
       remote: context.source.store.local === undefined,
       resampling: resamplingOf(volume.shape, shape, select),
       slab,

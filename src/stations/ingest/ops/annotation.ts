@@ -11,8 +11,6 @@ import { objectName, openObject, type Store } from "../../../stores/store.js";
 import { type MutableJson, put } from "../metadata.js";
 import { writeMetadata } from "./metadata.js";
 
-export const ANNOTATION_OPERATION = "ingest/annotation";
-
 /** A file of the target whose objects count. */
 export interface CountedFile {
   readonly key: string;

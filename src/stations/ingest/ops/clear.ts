@@ -1,7 +1,5 @@
 import type { Operation } from "../../../engine/task.js";
 
-export const CLEAR_OPERATION = "ingest/clear";
-
 /** An object that nothing vouches for. */
 export interface Leftover {
   readonly key: string;

@@ -5,8 +5,6 @@ import { copyObject } from "../../../engine/atomic.js";
 import type { ObjectReceipt, Operation, TaskContext } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 
-export const COPY_OPERATION = "ingest/copy";
-
 /** Parameters of a copy. */
 export interface CopyParams {
   kind: string;

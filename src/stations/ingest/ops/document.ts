@@ -2,8 +2,6 @@ import type { ObjectReceipt, Operation } from "../../../engine/task.js";
 import { writeMetadata } from "./metadata.js";
 import { publishUnlessSame } from "./publish.js";
 
-export const DOCUMENT_OPERATION = "ingest/document";
-
 /** A small document made by the plan, and the metadata that vouch for it. */
 export interface DocumentParams {
   kind: string;

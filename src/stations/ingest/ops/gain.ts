@@ -5,14 +5,9 @@ import type { Operation } from "../../../engine/task.js";
 import { type DmImage, readDm } from "../../../formats/dm/image.js";
 import { dmPlanesForMrc, dmToMrcFields } from "../../../formats/dm/to-mrc.js";
 import { type MrcStatistics, mrcHeaderBytes } from "../../../formats/mrc/write.js";
+import { writeFully } from "../../../stores/file/write-fully.js";
 import { openObject } from "../../../stores/store.js";
-
-export const GAIN_OPERATION = "ingest/gain";
-
-/** Pixels that are held at once, as read and as written. */
-const BATCH_BYTES = 8 * 2 ** 20;
-/** Buffers of a conversion: a batch as read, decoded and written, and the parts of the upload. */
-export const GAIN_MEMORY_BYTES = 6 * BATCH_BYTES;
+import { GAIN_BATCH_BYTES } from "./memory.js";
 
 /** Parameters of a conversion: DM file of the source, MRC file of the target. */
 export interface GainParams {
@@ -53,8 +48,7 @@ export const gainOperation: Operation = async ({ params, bytes: taskBytes }, con
     for await (const voxels of batches(file, image, signal)) {
       sums.add(voxels);
       const body = new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength);
-      for (let done = 0; done < body.length; )
-        done += (await out.write(body, done, body.length - done, position + done)).bytesWritten;
+      await writeFully(out, body, position);
       position += body.length;
       progress(Math.min(taskBytes, position - none.length));
     }
@@ -71,7 +65,7 @@ export const gainOperation: Operation = async ({ params, bytes: taskBytes }, con
 async function* batches(file: Awaited<ReturnType<typeof openObject>>, image: DmImage, signal: AbortSignal) {
   const [planes, rows, columns] = image.shape;
   const rowBytes = columns * image.pixelBytes;
-  const batch = Math.max(1, Math.floor(BATCH_BYTES / Math.max(1, rowBytes)));
+  const batch = Math.max(1, Math.floor(GAIN_BATCH_BYTES / Math.max(1, rowBytes)));
   for (let plane = 0; plane < planes; plane++) {
     for (let end = rows; end > 0; end -= batch) {
       signal.throwIfAborted();

@@ -4,8 +4,6 @@ import type { MeshFormat } from "../../../formats/mesh/read.js";
 import { openObject } from "../../../stores/store.js";
 import { publishUnlessSame } from "./publish.js";
 
-export const MESH_OPERATION = "ingest/mesh";
-
 export interface MeshParams {
   source: string;
   key: string;
@@ -22,11 +20,6 @@ export interface MeshParams {
 
 /** Formats whose meshes trimesh, which the reference reads them with, calls after their file. */
 const NAMED_BY_FILE: ReadonlySet<MeshFormat> = new Set(["obj", "stl"]);
-
-/** Buffers of a conversion: the file, its vertices as numbers, and what is written. Text is the largest in memory. */
-export function meshMemory(sizeBytes: number): number {
-  return (16 << 20) + 8 * sizeBytes;
-}
 
 /** Reads a surface in its format and writes it as binary glTF: a mesh is small beside volumes and is held whole. */
 export const meshOperation: Operation = async ({ params, bytes, place }, context) => {

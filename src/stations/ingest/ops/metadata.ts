@@ -3,8 +3,6 @@ import type { ObjectReceipt, Operation } from "../../../engine/task.js";
 import type { Stat, Store } from "../../../stores/store.js";
 import { sameButForTime, stampMetadata } from "../metadata.js";
 
-export const METADATA_OPERATION = "ingest/metadata";
-
 /** Writes one metadata file. Params: `{kind, key, metadata: <text without its time>, force?: true}`. */
 export const writeMetadataOperation: Operation = async ({ params }, { target, createdMs, signal }) => {
   const receipt = await writeMetadata(target, String(params.key), String(params.metadata), {

@@ -1,39 +1,51 @@
-import type { Operations } from "../../../engine/task.js";
-import { ANNOTATION_OPERATION, annotationOperation } from "./annotation.js";
-import { CLEAR_OPERATION, clearOperation } from "./clear.js";
-import { COPY_OPERATION, copyOperation } from "./copy.js";
-import { DOCUMENT_OPERATION, documentOperation } from "./document.js";
-import { GAIN_OPERATION, gainOperation } from "./gain.js";
-import { MESH_OPERATION, meshOperation } from "./mesh.js";
-import { METADATA_OPERATION, writeMetadataOperation } from "./metadata.js";
-import { type OpenAddress, PHOTO_OPERATION, photoOperation } from "./photo.js";
-import { PICTURE_OPERATION, pictureOperation } from "./picture.js";
-import { POINTS_OPERATION, pointsOperation } from "./points.js";
+import type { Operation, Operations } from "../../../engine/task.js";
+import {
+  ANNOTATION_OPERATION,
+  CLEAR_OPERATION,
+  COPY_OPERATION,
+  DOCUMENT_OPERATION,
+  GAIN_OPERATION,
+  MESH_OPERATION,
+  METADATA_OPERATION,
+  PHOTO_OPERATION,
+  PICTURE_OPERATION,
+  POINTS_OPERATION,
+  VIEW_CONFIG_OPERATION,
+  VIEW_COPIES_OPERATION,
+  VIEW_MASK_OPERATION,
+  VIEW_MESH_OPERATION,
+  VIEW_POINTS_OPERATION,
+  VOLUME_OPERATION,
+} from "./names.js";
+import type { OpenAddress } from "./photo.js";
 import type { SectionCache } from "./section-cache.js";
-import { VIEW_CONFIG_OPERATION, viewConfigOperation } from "./view-config.js";
-import { VIEW_MASK_OPERATION, viewMaskOperation } from "./view-mask.js";
-import { VIEW_COPIES_OPERATION, VIEW_MESH_OPERATION, viewCopiesOperation, viewMeshOperation } from "./view-mesh.js";
-import { VIEW_POINTS_OPERATION, viewPointsOperation } from "./view-points.js";
-import { cachingVolumeOperation, VOLUME_OPERATION } from "./volume.js";
 
-/** All that the tasks of a plan may run. */
+/** All that the tasks of a plan may run, each loaded with the first task that does: of a finished tree there is none. */
 export function ingestOperations(open: OpenAddress, cache: SectionCache): Operations {
   return {
-    [METADATA_OPERATION]: writeMetadataOperation,
-    [VOLUME_OPERATION]: cachingVolumeOperation(cache),
-    [PICTURE_OPERATION]: pictureOperation(cache),
-    [COPY_OPERATION]: copyOperation,
-    [GAIN_OPERATION]: gainOperation,
-    [DOCUMENT_OPERATION]: documentOperation,
-    [PHOTO_OPERATION]: photoOperation(open),
-    [POINTS_OPERATION]: pointsOperation,
-    [MESH_OPERATION]: meshOperation,
-    [ANNOTATION_OPERATION]: annotationOperation,
-    [CLEAR_OPERATION]: clearOperation,
-    [VIEW_POINTS_OPERATION]: viewPointsOperation,
-    [VIEW_MASK_OPERATION]: viewMaskOperation,
-    [VIEW_MESH_OPERATION]: viewMeshOperation,
-    [VIEW_COPIES_OPERATION]: viewCopiesOperation,
-    [VIEW_CONFIG_OPERATION]: viewConfigOperation,
+    [METADATA_OPERATION]: later(async () => (await import("./metadata.js")).writeMetadataOperation),
+    [VOLUME_OPERATION]: later(async () => (await import("./volume.js")).cachingVolumeOperation(cache)),
+    [PICTURE_OPERATION]: later(async () => (await import("./picture.js")).pictureOperation(cache)),
+    [COPY_OPERATION]: later(async () => (await import("./copy.js")).copyOperation),
+    [GAIN_OPERATION]: later(async () => (await import("./gain.js")).gainOperation),
+    [DOCUMENT_OPERATION]: later(async () => (await import("./document.js")).documentOperation),
+    [PHOTO_OPERATION]: later(async () => (await import("./photo.js")).photoOperation(open)),
+    [POINTS_OPERATION]: later(async () => (await import("./points.js")).pointsOperation),
+    [MESH_OPERATION]: later(async () => (await import("./mesh.js")).meshOperation),
+    [ANNOTATION_OPERATION]: later(async () => (await import("./annotation.js")).annotationOperation),
+    [CLEAR_OPERATION]: later(async () => (await import("./clear.js")).clearOperation),
+    [VIEW_POINTS_OPERATION]: later(async () => (await import("./view-points.js")).viewPointsOperation),
+    [VIEW_MASK_OPERATION]: later(async () => (await import("./view-mask.js")).viewMaskOperation),
+    [VIEW_MESH_OPERATION]: later(async () => (await import("./view-mesh.js")).viewMeshOperation),
+    [VIEW_COPIES_OPERATION]: later(async () => (await import("./view-mesh.js")).viewCopiesOperation),
+    [VIEW_CONFIG_OPERATION]: later(async () => (await import("./view-config.js")).viewConfigOperation),
+  };
+}
+
+function later(load: () => Promise<Operation>): Operation {
+  let loaded: Promise<Operation> | undefined;
+  return async (task, context) => {
+    loaded ??= load();
+    return (await loaded)(task, context);
   };
 }

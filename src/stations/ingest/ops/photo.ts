@@ -6,8 +6,6 @@ import type { Operation } from "../../../engine/task.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
 import { pictureType } from "../picture-type.js";
 
-export const PHOTO_OPERATION = "ingest/photo";
-
 /** Opens an address outside of source and target, for reading. */
 export type OpenAddress = (location: string) => Promise<{ store: Store; key: string }>;
 

@@ -1,7 +1,6 @@
 import type { PictureName } from "../../../arrays/picture/frame.js";
 import { greyOf } from "../../../arrays/picture/grey.js";
 import type { Picture } from "../../../arrays/picture/marks.js";
-import { decodePng, encodePng } from "../../../arrays/picture/png.js";
 import { fitPicture } from "../../../arrays/picture/render.js";
 import { centralSlab } from "../../../arrays/picture/slab.js";
 import { readSlab } from "../../../arrays/stream/source/read-slab.js";
@@ -16,8 +15,6 @@ import { drawnMarks, type PictureLayer } from "./picture-marks.js";
 import type { Drawing } from "./picture-worker.js";
 import { publishUnlessSame } from "./publish.js";
 import { type GreySection, type SectionCache, sectionCacheKey } from "./section-cache.js";
-
-export const PICTURE_OPERATION = "ingest/picture";
 
 /** Parameters of the task of a tomogram's pictures. Keys are the target's, except `source`. */
 export interface PictureParams {
@@ -50,7 +47,7 @@ export function pictureOperation(cache: SectionCache): Operation {
       if (source === undefined) continue;
       if (!drawn.has(source)) drawn.set(source, await readDrawn(source, context, warnings));
       const picture = drawn.get(source);
-      if (picture) files.set(name, encodePng(fitPicture(picture, name)));
+      if (picture) files.set(name, (await png()).encodePng(fitPicture(picture, name)));
     }
     const names = pictures.map(({ name }) => name).filter((name) => !files.has(name));
     if (names.length > 0) {
@@ -65,6 +62,9 @@ export function pictureOperation(cache: SectionCache): Operation {
     return { outputs, warnings, facts: { pictures: outputs.length, rendered: names.length } };
   };
 }
+
+/** Its library takes as long to load as a plan of some tomograms: only given pictures need it here. */
+const png = () => import("../../../arrays/picture/png.js");
 
 async function readSection(files: Pick<PictureParams, "mrc" | "zarr">, { target, signal }: TaskContext): Promise<GreySection> {
   const slab = await readSlab(target, files, centralSlab, signal);
@@ -89,7 +89,7 @@ async function readDrawn(key: string, { source, signal }: TaskContext, warnings:
     if (format !== "PNG") {
       throw new EmporiumError("FORMAT_UNSUPPORTED", `${name} is a ${format} file, PNG is wanted`, { place: { file: name } });
     }
-    return decodePng(bytes, name);
+    return (await png()).decodePng(bytes, name);
   } catch (error) {
     signal.throwIfAborted();
     const { code, message } = asEmporiumError(error);

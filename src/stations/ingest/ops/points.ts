@@ -13,11 +13,6 @@ import type { FitOptions } from "../point-fit.js";
 import { pointCheck } from "./point-check.js";
 import { publishUnlessSame } from "./publish.js";
 
-export const POINTS_OPERATION = "ingest/points";
-
-/** Buffers of a conversion: a batch of rows as read, decoded and printed. */
-export const POINTS_MEMORY_BYTES = 96 << 20;
-
 export interface PointsParams {
   source: string;
   key: string;

@@ -8,8 +8,6 @@ import { tomogramLayer } from "../views/tomogram-layer.js";
 import { annotationLayers } from "../views/view-layers.js";
 import { writeMetadata } from "./metadata.js";
 
-export const VIEW_CONFIG_OPERATION = "ingest/view-config";
-
 /** The view of one tomogram: what Neuroglancer is opened with. */
 export interface ViewConfigParams {
   /** Key of the document. */

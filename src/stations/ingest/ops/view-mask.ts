@@ -15,9 +15,8 @@ import { forEachLimited } from "../../../system/parallel.js";
 import { haloed } from "../views/halo.js";
 import { type PackedPlace, packedPlaces } from "../views/packed-surface.js";
 import { onThread } from "../views/threads.js";
+import { viewMaskMemory } from "./memory.js";
 import { type ViewFolder, viewFolder } from "./view-folder.js";
-
-export const VIEW_MASK_OPERATION = "ingest/view-mask";
 
 /** A mask of the target as a layer for Neuroglancer, with the surfaces of its labels. */
 export interface ViewMaskParams {
@@ -28,18 +27,8 @@ export interface ViewMaskParams {
   voxelSpacingAngstrom: number;
 }
 
-/** Buffers for one chunk of 256³: decoded, as read, with its neighbours' voxels (16 bits each), and its surfaces. */
-const CHUNK_BYTES = 160 * 2 ** 20;
-
 /** Triangles of one label beyond which no surface is made: that of noise. */
 const SURFACE_TRIANGLES_MAX = 30_000_000;
-
-/** @param threads that work on chunks at the same time. */
-export function viewMaskMemory(shape: Triple, threads: number): number {
-  const [, ny, nx] = shape;
-  const voxels = volumeOf(shape.map((length) => Math.min(length, 256)) as Triple);
-  return (32 << 20) + 2 * ny * nx * 2 + threads * Math.ceil((CHUNK_BYTES * voxels) / 256 ** 3);
-}
 
 /**
  * Writes the chunks of a mask and a surface for each label, chunk by chunk, in bounded memory. Finished chunks are kept in

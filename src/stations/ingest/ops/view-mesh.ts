@@ -16,9 +16,6 @@ import type { FragmentResult } from "../views/jobs.js";
 import { onThread } from "../views/threads.js";
 import { clearedFolder, viewFolder } from "./view-folder.js";
 
-export const VIEW_MESH_OPERATION = "ingest/view-mesh";
-export const VIEW_COPIES_OPERATION = "ingest/view-copies";
-
 /** A surface of the target as a layer for Neuroglancer. */
 export interface ViewMeshParams {
   /** Key of the glb, in voxels. */
@@ -42,11 +39,6 @@ export interface ViewCopiesParams {
 /** A viewer holds all of a surface: what has more triangles is made coarser. */
 const TRIANGLES_MAX = 2_000_000;
 const SEGMENT = 1;
-
-/** Buffers of a surface: the file, its vertices as numbers, those of the coarser one. */
-export function viewMeshMemory(sizeBytes: number): number {
-  return (192 << 20) + 12 * sizeBytes;
-}
 
 export const viewMeshOperation: Operation = async ({ params, bytes }, context) => {
   const { mesh, folder, label } = params as unknown as ViewMeshParams;

@@ -7,8 +7,6 @@ import { openObject } from "../../../stores/store.js";
 import { freeingPoints } from "../../../system/garbage.js";
 import { clearedFolder, viewFolder } from "./view-folder.js";
 
-export const VIEW_POINTS_OPERATION = "ingest/view-points";
-
 /** Points of a file of the target as a layer for Neuroglancer. */
 export interface ViewPointsParams {
   /** Key of the points. */
@@ -23,11 +21,6 @@ export interface ViewPointsParams {
   colourSeed: number;
   /** Bounds of oriented points are found as the reference does. */
   compat?: boolean;
-}
-
-/** Buffers beside the points, of which there are 48 bytes for each oriented one: less than in its text. */
-export function viewPointsMemory(sourceBytes: number): number {
-  return (64 << 20) + sourceBytes;
 }
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { crc32 } from "node:zlib";
 import { percentilesFromHistogram } from "../../../arrays/kernels/histogram.js";
-import { FORMS, type VolumeForm } from "../../../arrays/stream/plan/forms.js";
+import { FORMS, type FormFacts } from "../../../arrays/stream/plan/forms.js";
 import type { WriteVolumeResult } from "../../../arrays/stream/plan/job.js";
 import { ZSTD_LEVEL } from "../../../arrays/stream/work/zstd-encoder.js";
 import type { Triple } from "../../../core/box.js";
@@ -49,19 +49,21 @@ function documents05(
     kind: params.scaleZ ? "tomogram" : "tiltseries",
     voxelSizeAngstrom: spacing,
     labels: written.labels,
-    downscaling: DOWNSCALING[form],
+    downscaling: DOWNSCALING[FORMS[form].reduce],
+    roundedMeans: FORMS[form].integers !== undefined,
   });
   return [...arrays, ["zarr.json", printZarrV3(zarrV3GroupMetadata({ attributes }))]];
 }
 
 /** How the levels of masks come about; those of volumes and series are means, which is the default. */
-const DOWNSCALING: Partial<Record<VolumeForm, OmeZarr05Fields["downscaling"]>> = {
-  mask: { type: "any", metadata: { description: "1 where any voxel of the block is 1", block: [2, 2, 2] } },
-  labels: { type: "nearest", metadata: { description: "first voxel of each block of voxels", block: [2, 2, 2] } },
+const DOWNSCALING: Partial<Record<FormFacts["reduce"], OmeZarr05Fields["downscaling"]>> = {
+  any: { type: "any", metadata: { description: "1 where any voxel of the block is 1", block: [2, 2, 2] } },
+  stride: { type: "nearest", metadata: { description: "first voxel of each block of voxels", block: [2, 2, 2] } },
 };
 
 function documents04(written: WriteVolumeResult, params: VolumeParams, spacing: number | Triple): [string, string][] {
-  const type = parseZarrDType(zarrDTypeText(FORMS[formOf(params)].dtype))!;
+  const { dtype, integers } = FORMS[formOf(params)];
+  const type = parseZarrDType(zarrDTypeText(dtype))!;
   const arrays = written.shapes.map((shape, level): [string, string] => [
     `${level}/.zarray`,
     printZarray({
@@ -78,6 +80,7 @@ function documents04(written: WriteVolumeResult, params: VolumeParams, spacing: 
     kind: params.scaleZ ? "tomogram" : "tiltseries",
     voxelSizeAngstrom: spacing,
     labels: written.labels,
+    roundedMeans: integers !== undefined,
   });
   return [...arrays, [".zgroup", printZgroup()], [".zattrs", printZattrs(attributes)]];
 }

@@ -1,4 +1,4 @@
-import type { VolumeForm } from "../../../arrays/stream/plan/forms.js";
+import type { IntegerType, VolumeForm } from "../../../arrays/stream/plan/forms.js";
 import type { ShardCodec } from "../../../arrays/stream/plan/layout.js";
 import type { MaskSelection } from "../../../arrays/stream/plan/selection.js";
 import type { Triple } from "../../../core/box.js";
@@ -15,6 +15,8 @@ export interface VolumeParams {
   select?: MaskSelection;
   /** Of a mask or labels: voxels `[z, y, x]` that are wanted, whatever the source has. */
   targetShape?: Triple;
+  /** Of a volume without `form`: the source's integer type, which its Zarr keeps. Default: float32. */
+  dtype?: IntegerType;
   source: string;
   mrc: string | null;
   /** Ends with `/`. */
@@ -38,8 +40,13 @@ export interface VolumeParams {
   force?: boolean;
 }
 
-export function formOf({ form, scaleZ }: VolumeParams): VolumeForm {
-  return form ?? (scaleZ ? "volume" : "series");
+export function formOf({ form, scaleZ, dtype }: VolumeParams): VolumeForm {
+  return form ?? keepingForm(scaleZ ? "volume" : "series", dtype);
+}
+
+/** The form of a volume or series whose Zarr keeps a type; without one it is float32. */
+export function keepingForm(form: "volume" | "series", dtype: IntegerType | undefined): VolumeForm {
+  return dtype === undefined ? form : `${form}-${dtype}`;
 }
 
 /** What tells a task of shards; nothing for 0.4, which is the default. */

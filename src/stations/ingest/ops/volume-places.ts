@@ -115,7 +115,7 @@ async function localPlaces(task: Task, params: VolumeParams, context: TaskContex
     },
     flush: local.sync,
     onObject: local.sync ? ({ path }) => flush(path) : undefined,
-    shards: () => fileShards(zarr!.path, { sync: local.sync }),
+    shards: () => fileShards(zarr!.path, { sync: local.sync, io: local.io }),
     async startAnew() {
       for (const made of [mrc, zarr]) {
         if (!made) continue;

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { greyOf } from "../../../arrays/picture/grey.js";
 import { centralSlab } from "../../../arrays/picture/slab.js";
-import { FORMS } from "../../../arrays/stream/plan/forms.js";
+import { FORMS, integerTypeOf } from "../../../arrays/stream/plan/forms.js";
 import type { Statistics, UnitReceipt, WriteVolumeResult } from "../../../arrays/stream/plan/job.js";
 import { isCutAcross } from "../../../arrays/stream/plan/memory.js";
 import { openVolume } from "../../../arrays/stream/source/open-volume.js";
@@ -10,6 +10,7 @@ import { float32Statistics } from "../../../arrays/stream/write/float32-statisti
 import { ShardsLost } from "../../../arrays/stream/write/shard.js";
 import { writeVolume } from "../../../arrays/stream/write/write-volume.js";
 import type { Triple } from "../../../core/box.js";
+import { EmporiumError } from "../../../core/errors.js";
 import type { Operation, Plain, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
 import { mrcHeaderBytes } from "../../../formats/mrc/write.js";
 import { type SectionCache, sectionCacheKey } from "./section-cache.js";
@@ -18,8 +19,6 @@ import { formOf, type VolumeParams } from "./volume-params.js";
 import { finishedUnits, makePlaces } from "./volume-places.js";
 
 export type { VolumeParams } from "./volume-params.js";
-
-export const VOLUME_OPERATION = "ingest/volume";
 
 /**
  * Converts a volume, mask or labels: MRC, OME-Zarr, statistics, then the entity's metadata, which mark it as complete. On local
@@ -38,6 +37,7 @@ async function convertVolume(task: Task, context: TaskContext, cache?: SectionCa
   const scratch = await context.scratch();
   await mkdir(scratch, { recursive: true });
   const volume = await openSource(params, context, scratch);
+  if (params.dtype !== undefined) requireType(volume.raw, params.dtype);
   const warnings = [...volume.warnings];
   const places = await makePlaces(task, params, context, scratch);
   const earlier = await finishedUnits(context, places, params);
@@ -81,6 +81,15 @@ interface Conversion {
   readonly cache: SectionCache | undefined;
 }
 
+/** @throws {EmporiumError} SOURCE_CHANGED where the source has another type than when the work was planned */
+function requireType({ name, dtype }: OpenVolume["raw"], planned: string): void {
+  if (integerTypeOf(dtype) === planned) return;
+  throw new EmporiumError("SOURCE_CHANGED", `${name} has voxels of type ${dtype}, ${planned} were planned`, {
+    place: { file: name },
+    hint: "the source was replaced meanwhile: run the same command again",
+  });
+}
+
 const isSharded = ({ omeZarr, zarr }: VolumeParams): boolean => omeZarr === "0.5" && zarr !== null;
 
 async function openSource(params: VolumeParams, { source, signal }: TaskContext, scratch: string): Promise<OpenVolume> {
@@ -117,6 +126,7 @@ function writeOnce(job: Conversion, finished: readonly UnitReceipt[]): Promise<W
       await context.note({ unit: receipt as unknown as Plain });
     },
     flush: places.flush,
+    io: { read: context.source.local?.io, write: context.target.local?.io },
     onObject: places.onObject,
     onProgress: (bytes) => context.progress(Math.min(task.bytes, (bytes / rawBytes) * task.bytes)),
     signal,
@@ -128,7 +138,7 @@ function mrcOutput({ params, context, volume, voxel }: Conversion, path: string)
   const header = {
     kind: params.scaleZ ? ("tomogram" as const) : ("tiltseries" as const),
     shape: params.targetShape ?? volume.raw.shape,
-    dtype: FORMS[formOf(params)].dtype,
+    dtype: FORMS[formOf(params)].mrc.dtype,
     voxelSizeAngstrom: voxel ?? 0,
     dateMs: context.createdMs,
     source: volume.mrc?.header,

@@ -98,7 +98,7 @@ export function openArray(place: ArrayPlace, reader: Reader, frame: BloscFrame) 
     /** An object as it is stored, which is then kept. */
     whole,
     /**
-     * C order, host byte order; what is not stored is fill.
+     * C order, host byte order; what is not stored is fill. The bytes are the caller's until the next read.
      *
      * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_TRUNCATED
      */
@@ -128,7 +128,7 @@ function decodePart({ type, chunks }: ZarrArrayMeta, chunk: Triple, box: Box3, f
     stop: box.stop.map((to, axis) => to - origin[axis]!) as Triple,
   };
   if (inner.stop.some((to, axis) => to > chunks[axis]!)) return undefined;
-  const plain = frame.decodeBox(chunks as Triple, type.itemBytes, inner);
+  const plain = frame.lendBox(chunks as Triple, type.itemBytes, inner);
   if (plain && type.littleEndian !== HOST_LITTLE_ENDIAN && type.swapBytes > 1) swapBytes(plain, type.swapBytes);
   return plain;
 }

@@ -5,7 +5,7 @@ import { forEachLimited } from "../../../system/parallel.js";
 import { documentKey } from "./array-place.js";
 import type { CheckContext, NamedObjects } from "./context.js";
 import { aboveKey, chunkJob, type Hierarchy, type Level, objectsOfLevel, partsOf } from "./hierarchy.js";
-import type { LevelComparison } from "./levels.js";
+import type { LevelComparison, LevelRule } from "./levels.js";
 import type { ProofLine } from "./proof.js";
 import type { GroupRecords } from "./records.js";
 import type { JobResult } from "./work.js";
@@ -101,18 +101,21 @@ function judgeAbsent(one: Absent, hierarchy: Hierarchy, fill: ReadonlyMap<string
 
 /**
  * An absent chunk is lost if its part of the level above is not empty, or if a chunk from which it was made is not. For labels,
- * which are subsampled, an empty level above proves nothing, nor does a full level below.
+ * which are subsampled, and for means that are rounded, an empty level above proves nothing, nor does a full level below.
  */
 function absenceOf({ position, level, aboveFill }: Absent, { levels }: Hierarchy, fill: ReadonlyMap<string, boolean>): Absence {
   const own = levels[level]!; // it has a chunk
   if (aboveFill === false) return "lost";
-  if (aboveFill === true && own.above!.rule !== "stride") return "fill";
+  if (aboveFill === true && !losesSmall(own.above!.rule)) return "fill";
   const below = levels[level - 1];
   if (!below?.above) return "unknown";
   const parts = [...partsOf(own, position, below)].map((key) => fill.get(key));
-  if (parts.some((isFill) => isFill === false)) return below.above.rule === "stride" ? "unknown" : "lost";
+  if (parts.some((isFill) => isFill === false)) return losesSmall(below.above.rule) ? "unknown" : "lost";
   return parts.every((isFill) => isFill === true) ? "fill" : "unknown";
 }
+
+/** Whether a level may be empty where the one below is not. */
+const losesSmall = (rule: LevelRule): boolean => rule === "stride" || rule === "rounded";
 
 /** If nearly all means equal the portal's to the last bit, the others are wrong too. Other programs round differently. */
 const INEXACT_MAX = 0.01;

@@ -74,7 +74,7 @@ export function openHierarchy(folder: string, documents: Documents, findings: Fi
   }
   for (const [i, level] of hierarchy.levels.entries()) {
     const next = hierarchy.levels[i + 1];
-    if (level && next) level.above = relation(level, next, findings);
+    if (level && next) level.above = relation(level, next, image?.rounding, findings);
   }
   return hierarchy;
 }
@@ -100,7 +100,7 @@ function attempt<T>(key: string, findings: Findings, read: () => T): T | undefin
 }
 
 /** How a level follows from another, if whole chunks of one are whole boxes of the other, as everywhere in the portal. */
-function relation(fine: Level, coarse: Level, findings: Findings): Level["above"] {
+function relation(fine: Level, coarse: Level, rounding: string | undefined, findings: Findings): Level["above"] {
   const below = fine.place.meta;
   const above = coarse.place.meta;
   const key = documentKey(coarse.place);
@@ -109,7 +109,7 @@ function relation(fine: Level, coarse: Level, findings: Findings): Level["above"
     findings.add("level", key, `${above.shape.join("×")} voxels, half of ${below.shape.join("×")} wanted, rounded up`);
     return undefined;
   }
-  const rule = levelRuleOf(below.type.dtype);
+  const rule = levelRuleOf(below.type.dtype, rounding);
   const cell = cellShape(fine.place);
   const fits = factors.every((factor, axis) => cell[axis]! % factor === 0);
   if (rule && fits && below.type.dtype === above.type.dtype) return { array: coarse.place, factors, rule };

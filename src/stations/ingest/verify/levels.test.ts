@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anyZYX, meanYX, meanZYX, strideYX } from "../../../arrays/kernels/plain.js";
+import { anyZYX, meanYX, meanZYX, roundedMean, strideYX } from "../../../arrays/kernels/plain.js";
 import type { Triple } from "../../../core/box.js";
 import { compareLevels, levelFactors, levelRuleOf } from "./levels.js";
 
@@ -45,6 +45,28 @@ describe("compareLevels", () => {
         },
       ),
     );
+  });
+
+  it("recomputes rounded means of integers, and finds one that was rounded up", () => {
+    const shape: Triple = [2, 2, 4];
+    // means 2.5 and 1.5
+    const voxels = Int16Array.of(2, 3, 1, 2, 2, 3, 1, 2, 2, 3, 1, 2, 2, 3, 1, 2);
+    const check = (coarse: Int16Array) => compareLevels(bytesOf(voxels), shape, bytesOf(coarse), [2, 2, 2], "rounded", "int16");
+    expect(check(Int16Array.of(2, 2))).toMatchObject({ voxels: 2, wrong: 0 });
+    expect(check(Int16Array.of(3, 2))).toMatchObject({ wrong: 1, first: { at: [0, 0, 0], expected: 2, found: 3 } });
+    const odd: Triple = [1, 3, 3];
+    const plane = { voxels: Int16Array.of(9, 9, 8, -7, 5, 3, 100, 7, -9), row: 3 };
+    for (const zeros of [false, true]) {
+      const coarse = Int16Array.from(roundedMean([plane], 3, 3, zeros, true));
+      const result = compareLevels(bytesOf(plane.voxels), odd, bytesOf(coarse), [1, 2, 2], "rounded", "int16");
+      expect(result).toMatchObject(zeros ? { wrong: 0, present: 0, zeros: 3 } : { wrong: 0, present: 3, zeros: 0 });
+    }
+  });
+
+  it("knows integers that were kept by their image's metadata alone", () => {
+    expect([levelRuleOf("int8", "half to even"), levelRuleOf("int16", "half to even")]).toEqual(["rounded", "rounded"]);
+    expect([levelRuleOf("int8"), levelRuleOf("uint16"), levelRuleOf("int16")]).toEqual(["any", "stride", undefined]);
+    expect(levelRuleOf("float32", "half to even")).toBe("mean");
   });
 
   it("finds each voxel that is off, and says where", () => {

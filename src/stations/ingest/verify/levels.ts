@@ -1,12 +1,19 @@
+import { integerTypeOf } from "../../../arrays/stream/plan/forms.js";
 import type { Triple } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
 import { type NumberArray, viewAs } from "../../../formats/zarr/elements.js";
+import { HALF_TO_EVEN } from "../../../formats/zarr/ome.js";
 
-/** How a level follows from the one below it: the mean of volumes, any hit of masks, every second voxel of labels. */
-export type LevelRule = "mean" | "any" | "stride";
+/** How a level follows from the one below it: the mean of volumes, rounded where they are integers, any hit of masks, every second voxel of labels. */
+export type LevelRule = "mean" | "rounded" | "any" | "stride";
 
-/** What to make of an element type; undefined for types that the portal has no volumes of. */
-export function levelRuleOf(dtype: DType): LevelRule | undefined {
+/**
+ * What to make of an element type; undefined for types that the portal has no volumes of.
+ *
+ * @param rounding what the image's metadata say: with it, integers are no mask and no labels
+ */
+export function levelRuleOf(dtype: DType, rounding?: string): LevelRule | undefined {
+  if (rounding === HALF_TO_EVEN && integerTypeOf(dtype) === dtype) return "rounded";
   if (dtype === "float32" || dtype === "float64") return "mean";
   if (dtype === "int8" || dtype === "bool") return "any";
   return dtype === "uint16" || dtype === "uint32" ? "stride" : undefined;
@@ -84,7 +91,17 @@ export function compareLevels(
         const placeOf = (): Triple => [z / fz, Math.floor(at / columns) % rows, at % columns];
         let expected: number;
         if (rule === "stride") expected = below[corner]!;
-        else if (rule === "any") expected = anyOf(below, corner, planes, plane, height, nx, width);
+        else if (rule === "rounded") {
+          const sum = sumOf(below, corner, planes, plane, height, nx, width);
+          const count = planes * height * width;
+          const all = fz * fy * fx;
+          expected = nearest(sum, count);
+          if (count < all) {
+            const zeros = nearest(sum, all);
+            if (expected !== zeros && (found === expected || found === zeros)) result[found === zeros ? "zeros" : "present"]++;
+            if (found === zeros) continue;
+          }
+        } else if (rule === "any") expected = anyOf(below, corner, planes, plane, height, nx, width);
         else {
           const nextColumn = width - 1;
           // in single precision, in the order of numpy's sum over a block: pairs along x, then row after row, plane after plane
@@ -142,6 +159,33 @@ function anyOf(
   width: number,
 ): number {
   return largestOf(voxels, corner, planes, plane, height, row, width) > 0 ? 1 : 0;
+}
+
+/** Nearest integer of a quotient of integers, halves to the even one. */
+function nearest(sum: number, count: number): number {
+  const below = Math.floor(sum / count);
+  const rest = 2 * (sum - below * count);
+  return rest > count || (rest === count && below % 2 !== 0) ? below + 1 : below;
+}
+
+/** Of integers: exact. */
+function sumOf(
+  voxels: Numbers,
+  corner: number,
+  planes: number,
+  plane: number,
+  height: number,
+  row: number,
+  width: number,
+): number {
+  let sum = 0;
+  for (let z = 0; z < planes; z++) {
+    for (let y = 0; y < height; y++) {
+      const from = corner + z * plane + y * row;
+      for (let x = 0; x < width; x++) sum += voxels[from + x]!;
+    }
+  }
+  return sum;
 }
 
 /** Largest magnitude in a block. */

@@ -17,7 +17,12 @@ export interface Workers {
 export function startWorkers(store: Store, threads: number, signal: AbortSignal): Workers {
   if (store.local && threads > 1) {
     const entry = new URL("./worker.js", import.meta.url);
-    return threadPool<Job, JobResult>({ entry, data: { root: store.local.path("") }, threadsMax: threads, idleMax: threads });
+    return threadPool<Job, JobResult>({
+      entry,
+      data: { root: store.local.path(""), io: store.local.io },
+      threadsMax: threads,
+      idleMax: threads,
+    });
   }
   const reader: Reader = {
     read: (key, range) => store.read(key, range, { signal }),

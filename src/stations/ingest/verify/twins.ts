@@ -1,4 +1,3 @@
-import { BloscFrame } from "../../../arrays/kernels/blosc.js";
 import type { Triple } from "../../../core/box.js";
 import { type DType, HOST_LITTLE_ENDIAN } from "../../../core/dtype.js";
 import type { MrcHeader } from "../../../formats/mrc/header.js";
@@ -6,7 +5,7 @@ import { decodePlane } from "../../../formats/mrc/read.js";
 import { type NumberArray, viewAs } from "../../../formats/zarr/elements.js";
 import { type ArrayPlace, type Box3, openArray, type Reader, shapeOf } from "./array-place.js";
 import { compareLevels } from "./levels.js";
-import { type Above, cellsOf, halved, type JobResult, slabsOf, type TwinComparison } from "./work.js";
+import { type Above, cellsOf, type Frames, halved, type JobResult, slabsOf, type TwinComparison, withFrames } from "./work.js";
 
 /** Compares the voxels of one object of level 0 with those of the MRC file beside the Zarr. */
 export interface TwinJob {
@@ -25,16 +24,21 @@ const ASKED = 256;
 
 type Numbers = Exclude<NumberArray, BigInt64Array | BigUint64Array>;
 
-export async function checkTwin({ mrc, header, array, position, above }: TwinJob, reader: Reader): Promise<JobResult> {
-  const own = openArray(array, reader, new BloscFrame());
-  const upper = above && openArray(above.array, reader, new BloscFrame());
+export function checkTwin(job: TwinJob, reader: Reader): Promise<JobResult> {
+  return withFrames((frames) => checkTwinIn(frames, job, reader));
+}
+
+async function checkTwinIn(frames: Frames, { mrc, header, array, position, above }: TwinJob, reader: Reader): Promise<JobResult> {
+  const own = openArray(array, reader, frames.own);
+  const upper = above && openArray(above.array, reader, frames.upper);
+  const room: MrcRoom = {};
   const twin: TwinComparison = { voxels: 0, wrong: 0, oddMrc: 0, oddZarr: 0 };
   const { dtype } = array.meta.type;
   for (const { box } of cellsOf(array, position)) {
     for (const slab of slabsOf(array, box)) {
       // what cannot be read is reported when its own bytes are checked
       const zarr = await own.read(slab).catch(() => undefined);
-      const stored = await readMrcBox(mrc, header, slab, reader);
+      const stored = await readMrcBox(mrc, header, slab, reader, room);
       if (!zarr || !stored) continue;
       const voxels = viewAs(zarr, dtype) as Numbers;
       twin.voxels += voxels.length;
@@ -55,12 +59,23 @@ export async function checkTwin({ mrc, header, array, position, above }: TwinJob
   return { twin };
 }
 
-/** The voxels of a box of an MRC file, in C order; undefined if the file ends before. One request for the rows of each plane. */
+/** Memory for boxes of one size after another: as read, and as numbers. */
+interface MrcRoom {
+  rows?: Uint8Array;
+  box?: Numbers;
+}
+
+/**
+ * The voxels of a box of an MRC file, in C order; undefined if the file ends before. One request for the rows of each plane.
+ *
+ * @param room is written to; the voxels lie there.
+ */
 async function readMrcBox(
   key: string,
   { dtype, littleEndian, shape, dataOffset }: TwinJob["header"],
   { start, stop }: Box3,
   reader: Reader,
+  room: MrcRoom,
 ): Promise<Numbers | undefined> {
   const [, ny, nx] = shape;
   const itemBytes = ITEM_BYTES[dtype]!;
@@ -68,14 +83,22 @@ async function readMrcBox(
   let all: Numbers | undefined;
   for (let z = start[0]; z < stop[0]; z++) {
     const offset = dataOffset + (z * ny + start[1]) * nx * itemBytes;
-    const bytes = await reader.read(key, { offset, length: rows * nx * itemBytes });
-    if (bytes?.length !== rows * nx * itemBytes) return undefined;
+    const length = rows * nx * itemBytes;
+    if (room.rows?.length !== length) room.rows = new Uint8Array(length);
+    const bytes = await reader.read(key, { offset, length }, (size) => room.rows!.subarray(0, size));
+    if (bytes?.length !== length) return undefined;
     const plane = decodePlane(bytes, { dtype, littleEndian, shape: [1, rows, nx] });
-    all ??= new (plane.constructor as new (length: number) => Numbers)((stop[0] - start[0]) * rows * width);
+    all ??= boxOf(room, plane, (stop[0] - start[0]) * rows * width);
     for (let y = 0; y < rows; y++)
       all.set(plane.subarray(y * nx + start[2], y * nx + stop[2]), ((z - start[0]) * rows + y) * width);
   }
   return all;
+}
+
+function boxOf(room: MrcRoom, like: Numbers, length: number): Numbers {
+  if (room.box?.length !== length || room.box.constructor !== like.constructor)
+    room.box = new (like.constructor as new (length: number) => Numbers)(length);
+  return room.box;
 }
 
 /** Types of voxels that a tree's MRC files have. */
@@ -87,7 +110,9 @@ function differences(a: Numbers, b: Numbers): number[] {
   const isOneType = a.constructor === b.constructor;
   if (isOneType && Buffer.compare(bytes(a), bytes(b)) === 0) return [];
   const found: number[] = [];
-  for (let at = 0; at < b.length; at++) if (isOneType ? !Object.is(a[at], b[at]) : a[at] !== b[at]) found.push(at);
+  // an MRC of float32 has the nearest float32 of an integer
+  const same = (at: number) => a[at] === b[at] || (a instanceof Float32Array && a[at] === Math.fround(b[at]!));
+  for (let at = 0; at < b.length; at++) if (isOneType ? !Object.is(a[at], b[at]) : !same(at)) found.push(at);
   return found;
 }
 

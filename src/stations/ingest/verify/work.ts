@@ -145,19 +145,28 @@ const KEPT_BYTES = 256 * 1024 * 1024;
  * Unused frames, of one level and of the one above it: their memory is reused. A thread that reads files has one pair, since it
  * runs one job at a time.
  */
-const idleFrames: { own: BloscFrame; upper: BloscFrame }[] = [];
+const idleFrames: Frames[] = [];
 
-export async function checkChunk(job: ChunkJob, reader: Reader): Promise<JobResult> {
+export interface Frames {
+  own: BloscFrame;
+  upper: BloscFrame;
+}
+
+export async function withFrames<T>(work: (frames: Frames) => Promise<T>): Promise<T> {
   const frames = idleFrames.pop() ?? { own: new BloscFrame(), upper: new BloscFrame() };
   try {
-    return await checkChunkIn(frames, job, reader);
+    return await work(frames);
   } finally {
     idleFrames.push(frames);
   }
 }
 
+export function checkChunk(job: ChunkJob, reader: Reader): Promise<JobResult> {
+  return withFrames((frames) => checkChunkIn(frames, job, reader));
+}
+
 async function checkChunkIn(
-  frames: { own: BloscFrame; upper: BloscFrame },
+  frames: Frames,
   { key, size, array, position, sha256, above }: ChunkJob,
   reader: Reader,
 ): Promise<JobResult> {

@@ -1,18 +1,26 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { workerData } from "node:worker_threads";
+import { closeBoth, newWindow, openBoth, readLong, readsDirect } from "../../../stores/file/direct.js";
 import { errnoOf, fileError } from "../../../stores/file/errors.js";
+import type { IoMode } from "../../../stores/io-mode.js";
 import { answerJobs } from "../../../system/thread-side.js";
 import type { Reader } from "./array-place.js";
 import { type Job, runJob } from "./jobs.js";
 
+/** Of an object that is read past the page cache; shorter ones through it. */
+const LONG_READ_BYTES = 4 * 2 ** 20;
+const WINDOW_BYTES = 2 ** 20;
+
 /** Entry of a thread that checks objects of one folder of this machine. */
-const reader = fileReader((workerData as { root: string }).root);
+const { root, io } = workerData as { root: string; io: IoMode };
+const window = newWindow(WINDOW_BYTES);
+const reader = fileReader();
 
 answerJobs((job: Job) => runJob(job, reader));
 
 /** Reads files below a folder, for threads that have nothing else to do meanwhile. */
-function fileReader(root: string): Reader {
+function fileReader(): Reader {
   const orAbsent = <T>(path: string, look: () => T): T | undefined => {
     try {
       return look();
@@ -29,20 +37,16 @@ function fileReader(root: string): Reader {
     async read(key, range, room) {
       const path = join(root, key);
       return orAbsent(path, () => {
-        const fd = openSync(path, "r");
+        const { size } = statSync(path);
+        const offset = Math.min(range?.offset ?? 0, size);
+        const length = Math.min(range?.length ?? size, size - offset);
+        const bytes = room?.(length) ?? new Uint8Array(length);
+        const file = openBoth(path, "r", readsDirect(io, path, { offset, length }, LONG_READ_BYTES));
         try {
-          const { size } = fstatSync(fd);
-          const offset = Math.min(range?.offset ?? 0, size);
-          const length = Math.min(range?.length ?? size, size - offset);
-          const bytes = room?.(length) ?? new Uint8Array(length);
-          for (let done = 0; done < bytes.length; ) {
-            const got = readSync(fd, bytes, done, bytes.length - done, offset + done);
-            if (got === 0) return bytes.subarray(0, done);
-            done += got;
-          }
-          return bytes;
+          const done = readLong(file, bytes, window, { at: 0, length, position: offset });
+          return bytes.subarray(0, done);
         } finally {
-          closeSync(fd);
+          closeBoth(file);
         }
       });
     },

@@ -1,4 +1,5 @@
 import { contrastSections } from "../../../arrays/contrast/limits.js";
+import { integerRange } from "../../../arrays/operators/voxels.js";
 import { openZarrLevel } from "../../../arrays/stream/source/zarr-level.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
@@ -41,6 +42,7 @@ export async function tomogramLayer(
     shape: finest.shape,
     mean,
     deviation,
+    typeRange: integerRange(finest.dtype),
     limits3d: await onThread(
       "contrast",
       { slab, shape, method: compat ? "gmm-single" : "gmm" },

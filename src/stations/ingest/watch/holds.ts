@@ -33,6 +33,8 @@ export interface Survey {
   /** Runs taken although a section finds nothing for them; how many images each acquisition file names. */
   readonly tilts: ReadonlyMap<string, number>;
   readonly without: ReadonlyMap<string, readonly string[]>;
+  /** Globs of the sources that were looked for in each run. */
+  readonly globs: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 interface Run {
@@ -45,17 +47,21 @@ interface Run {
   hasFrames: boolean;
 }
 
-/** Notes what each run lacks while a plan is made of what is complete. */
-export function surveyOf(rest: Rest, store: Store): Survey {
+/** Runs that need no other plan, by their folders. */
+export type Settled = Pick<ReadonlySet<string>, "has">;
+
+/** Notes what each run lacks while a plan is made of what is complete. @param settled these are left out of the plan */
+export function surveyOf(rest: Rest, store: Store, settled: Settled): Survey {
   const runs = new Map<string, Run>();
+  const globs = new Map<string, Set<string>>();
   const tilts = new Map<string, number>();
   const without = new Map<string, string[]>();
-  const runOf = ({ ancestors }: Scope): Run | undefined => {
-    const [, dataset, run] = ancestors.map(({ name }) => scalarText(name));
-    if (dataset === undefined || run === undefined) return undefined;
-    const id = runFolder(dataset, run);
+  const runOf = (scope: Scope): Run | undefined => {
+    const id = runIdOf(scope);
+    if (id === undefined) return undefined;
     const known = runs.get(id);
     if (known) return known;
+    const [dataset, run] = namesIn(scope) as [string, string];
     const sets = { reasons: new Set<string>(), files: new Set<string>(), nothing: new Set<TypeKey>(), mdocs: new Set<string>() };
     const fresh: Run = { dataset, run, ...sets, hasFrames: false };
     runs.set(id, fresh);
@@ -64,7 +70,15 @@ export function surveyOf(rest: Rest, store: Store): Survey {
   return {
     tilts,
     without,
+    globs,
     arriving: {
+      looksFor(_type, scope, pattern) {
+        const run = runIdOf(scope);
+        if (run === undefined) return;
+        const known = globs.get(run);
+        if (known) known.add(pattern);
+        else globs.set(run, new Set([pattern]));
+      },
       leaves(type, scope, { key, stat }) {
         const why = rest.why(key, stat);
         const run = CONTAINERS.includes(type) ? undefined : runOf(scope);
@@ -80,7 +94,7 @@ export function surveyOf(rest: Rest, store: Store): Survey {
       foundNothing(type, scope) {
         if (ACQUIRED.includes(type)) runOf(scope)?.nothing.add(type);
       },
-      holds: () => false,
+      holds: (dataset, run) => settled.has(runFolder(dataset, run)),
       finish() {},
     },
     async holds(failures, { selection, isEnd }) {
@@ -110,7 +124,7 @@ export function surveyOf(rest: Rest, store: Store): Survey {
 }
 
 /** What a plan of runs that are complete is held to: it is given up where one of them changes meanwhile. */
-export function gateOf(rest: Rest, store: Store, held: readonly Hold[]): Arriving {
+export function gateOf(rest: Rest, store: Store, held: readonly Hold[], settled: Settled): Arriving {
   const out = new Set(held.map(({ dataset, run }) => runFolder(dataset, run)));
   let changed: string | undefined;
   return {
@@ -120,11 +134,21 @@ export function gateOf(rest: Rest, store: Store, held: readonly Hold[]): Arrivin
       return why !== undefined;
     },
     foundNothing() {},
-    holds: (dataset, run) => out.has(runFolder(dataset, run)),
+    holds: (dataset, run) => out.has(runFolder(dataset, run)) || settled.has(runFolder(dataset, run)),
     finish() {
       if (changed !== undefined) throw new EmporiumError("SOURCE_CHANGED", changed, { retry: "later" });
     },
   };
+}
+
+function namesIn({ ancestors }: Scope): (string | undefined)[] {
+  const [, dataset, run] = ancestors.map(({ name }) => scalarText(name));
+  return [dataset, run];
+}
+
+function runIdOf(scope: Scope): string | undefined {
+  const [dataset, run] = namesIn(scope);
+  return dataset === undefined || run === undefined ? undefined : runFolder(dataset, run);
 }
 
 /** How many images an acquisition file has, and the base names of the frames that it names. */

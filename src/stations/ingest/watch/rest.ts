@@ -27,6 +27,8 @@ export interface Rest {
   look(signal?: AbortSignal): Promise<void>;
   /** Changes when the set of files that are complete does. */
   readonly version: number;
+  /** Keys that came, changed, went or became complete since they were last taken from here. */
+  readonly news: Set<string>;
   /** When anything last came, changed, or went; monotonic. */
   readonly changedMs: number;
   /** Why a file, or a folder that is one image, is not to be read yet; undefined: it is complete. @param stat as it is now, where known */
@@ -48,6 +50,7 @@ export function restOf(store: Store, prefix: string, restMs: number, clock: Pick
   let names = new Set<string>();
   let folders = new Map<string, string>();
   let version = 0;
+  const news = new Set<string>();
   let changedMs = clock.monotonic();
   let nowMs = changedMs;
   const reasonOf = ({ stat, sinceMs, grew, isTemporary }: Seen): string | undefined => {
@@ -65,7 +68,10 @@ export function restOf(store: Store, prefix: string, restMs: number, clock: Pick
         if (isHidden(entry.key)) continue;
         const before = files.get(entry.key);
         const same = before !== undefined && isSame(before.stat, entry);
-        if (!same) changed = true;
+        if (!same) {
+          changed = true;
+          news.add(entry.key);
+        }
         next.set(entry.key, same ? before : seenOf(entry, nowMs, before !== undefined));
         if (next.size > FILES_MAX) {
           throw new EmporiumError("CONFIG_LIMIT", `${objectName(store, prefix)} has more than ${FILES_MAX} files`, {
@@ -74,12 +80,15 @@ export function restOf(store: Store, prefix: string, restMs: number, clock: Pick
         }
       }
       if (changed || next.size !== files.size) changedMs = nowMs;
+      for (const key of files.keys()) if (!next.has(key)) news.add(key);
       files = next;
       const ready = new Set<string>();
       folders = new Map();
       for (const [key, seen] of files) {
-        if (reasonOf(seen) === undefined) ready.add(key);
-        else for (let at = key.lastIndexOf("/"); at > 0; at = key.lastIndexOf("/", at - 1)) folders.set(key.slice(0, at), key);
+        if (reasonOf(seen) === undefined) {
+          ready.add(key);
+          if (!complete.has(key)) news.add(key);
+        } else for (let at = key.lastIndexOf("/"); at > 0; at = key.lastIndexOf("/", at - 1)) folders.set(key.slice(0, at), key);
       }
       if (changed || ready.size !== complete.size || [...ready].some((key) => !complete.has(key))) {
         names = new Set([...ready].map(nameOf));
@@ -90,6 +99,7 @@ export function restOf(store: Store, prefix: string, restMs: number, clock: Pick
     get version() {
       return version;
     },
+    news,
     get changedMs() {
       return changedMs;
     },

@@ -30,6 +30,7 @@ interface Ended {
   taken: ReadonlySet<string>;
   rounds: number;
   last: IngestReport | undefined;
+  warnings: readonly object[];
   followErrors: readonly ErrorRecord[];
   problem: ErrorRecord | undefined;
   waiting: readonly Waiting[];
@@ -48,6 +49,7 @@ export function watchReport({
   taken,
   rounds,
   last,
+  warnings,
   followErrors,
   problem,
   waiting,
@@ -86,7 +88,6 @@ export function watchReport({
           ? "failed"
           : "partial"
         : "waiting";
-  const warnings = last?.warnings ?? [];
   return {
     ...{ status, exitStatus, rounds, runs: [...taken].sort(), notes, warnings, errors },
     waiting: waiting.map(({ dataset, run, reasons }) => ({ dataset, run, reasons })),

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { envOf } from "../../../engine/env.js";
+import type { OnEvent } from "../../../engine/events.js";
+import type { Task } from "../../../engine/task.js";
 import { runFolder } from "../../../model/layout.js";
 import { objectName } from "../../../stores/store.js";
 import { ingestInto, type OpenIngest, type OpenOptions } from "../ingest.js";
@@ -9,12 +12,15 @@ import { planIngest } from "../plan.js";
 import { makeSelection, requireSelection } from "../selection.js";
 import { gateOf, type Hold, surveyOf } from "./holds.js";
 import { JUST_COME, type Rest, restOf } from "./rest.js";
+import { concernedBy } from "./settled.js";
 import { type Waiting, type WatchReport, watchReport } from "./watch-report.js";
 
 /** Lines about what waits are told once each, and kept for that; a report has so many. */
 const TOLD_MAX = 100_000;
 const WAITING_MAX = 1_000;
 const NAMES_SHOWN = 10;
+/** Of what waits, told to who looks on. */
+const LINES_SHOWN = 20;
 /** A plan of a long session reads the headers of all its runs: between two is ten times the time that one takes. */
 const PLAN_PAUSE = 10;
 
@@ -34,12 +40,16 @@ interface State {
   held: readonly Hold[];
   /** Runs that are in the tree. */
   taken: ReadonlySet<string>;
+  /** Of these, those that no news has concerned since: the globs that were looked for in each. A round plans the others. */
+  settled: Map<string, ReadonlySet<string>>;
   /** Monotonic; there is no other plan before. */
   notBeforeMs: number;
-  /** A digest of the task ids of the last round that did all it had to: the same ones need no other. */
+  /** A digest of the task ids of the last round, where it did all it had to: the same ones need no other. */
   done: string;
   rounds: number;
   last: IngestReport | undefined;
+  /** Of all runs that are taken: a round tells of its own. */
+  warnings: readonly object[];
   /** What failed beside the last round, in the catalogue that follows. */
   followErrors: readonly ErrorRecord[];
   /** Why there is nothing to take, or no look at it. */
@@ -62,16 +72,44 @@ const PASSING = /^(?:STORE_|NETWORK$|SOURCE_|TARGET_LOCKED$|CONFIG_EMPTY$)/;
  * @throws {EmporiumError} CONFIG_…, USAGE before anything is touched
  */
 export async function watchIngest(job: OpenIngest, options: WatchOptions): Promise<WatchReport> {
-  const { clock, log, signal } = envOf(options);
+  const { clock, log, signal, onEvent } = envOf(options);
   const { restMs, intervalMs, idleMs } = options;
   requireSelection(makeSelection(options.selection));
+  // who looks on sees it before the first round makes a journal
+  await mkdir(options.workspace, { recursive: true });
   const rest = restOf(job.source, prefixOf(job), restMs, clock);
   const state: State = {
-    ...{ held: [], taken: new Set(), notBeforeMs: 0, done: "", rounds: 0, last: undefined, problem: undefined },
+    ...{
+      held: [],
+      taken: new Set(),
+      settled: new Map(),
+      warnings: [],
+      notBeforeMs: 0,
+      done: "",
+      rounds: 0,
+      last: undefined,
+      problem: undefined,
+    },
     ...{ followErrors: [], read: new Set(), tilts: new Map(), without: new Map() },
   };
   const told = new Set<string>();
+  let shown = "";
+  /** For who looks on: between two rounds it waits, and no round is the last one. */
+  const show = () => {
+    const left = waiting(rest, state, job).map(({ message }) => message);
+    if (state.problem && state.problem.code !== "CONFIG_EMPTY") left.unshift(state.problem.message);
+    const waits = { taken: state.taken.size, count: left.length, lines: left.slice(0, LINES_SHOWN) };
+    const text = [waits.taken, waits.count, ...waits.lines].join("\n");
+    if (text === shown) return;
+    shown = text;
+    onEvent({ kind: "waiting", atMs: clock.monotonic(), ...waits });
+  };
+  const shownRound: OnEvent = (event) => {
+    if (event.kind === "plan") shown = "";
+    onEvent(event.kind === "plan" ? { ...event, isPart: true } : event);
+  };
   const tell = () => {
+    show();
     for (const { key, message, isNews } of waiting(rest, state, job)) {
       if (!isNews || told.has(key) || told.size >= TOLD_MAX) continue;
       told.add(key);
@@ -87,7 +125,7 @@ export async function watchIngest(job: OpenIngest, options: WatchOptions): Promi
       const isNews = rest.version !== planned || state.followErrors.length > 0;
       if (isEnd || (isNews && clock.monotonic() >= state.notBeforeMs)) {
         const { version } = rest;
-        await round(job, rest, state, isEnd, options);
+        await round(job, rest, state, isEnd, { ...options, onEvent: shownRound }, show);
         planned = version;
       }
       tell();
@@ -104,6 +142,7 @@ export async function watchIngest(job: OpenIngest, options: WatchOptions): Promi
       state.problem = toErrorRecord(error);
       planned = isEmpty ? rest.version : -1;
       if (isEmpty) tell();
+      else show();
       if (isEnd) break;
     }
     try {
@@ -122,25 +161,35 @@ function prefixOf({ config: { sourcePrefix } }: OpenIngest): string {
 }
 
 /** Finds out which runs are complete, and ingests exactly these. */
-async function round(job: OpenIngest, rest: Rest, state: State, isEnd: boolean, options: WatchOptions): Promise<void> {
+async function round(
+  job: OpenIngest,
+  rest: Rest,
+  state: State,
+  isEnd: boolean,
+  options: WatchOptions,
+  show: () => void,
+): Promise<void> {
   const env = envOf(options);
+  await unsettle(job, rest, state.settled, isEnd);
   refuseGrowingMaps(job, rest);
   const selection = makeSelection(options.selection);
-  const survey = surveyOf(rest, job.source);
+  const { settled } = state;
+  const survey = surveyOf(rest, job.source, settled);
   const given = { selection, arriving: survey.arriving, threads: options.jobs, open: job.open };
   const beginMs = env.clock.monotonic();
   const plan = await planIngest(job.config, job.source, job.target, { ...options, ...given });
   const nowMs = env.clock.monotonic();
   state.notBeforeMs = nowMs + PLAN_PAUSE * (nowMs - beginMs);
   state.held = await survey.holds(plan.failures, { selection, isEnd });
-  state.tilts = new Map(survey.tilts);
-  state.without = new Map(survey.without);
+  for (const run of survey.globs.keys()) state.without.delete(run);
+  state.tilts = new Map([...state.tilts, ...survey.tilts]);
+  state.without = new Map([...state.without, ...survey.without]);
   state.problem = undefined;
   const held = new Set(state.held.map(({ dataset, run }) => runFolder(dataset, run)));
   const folderOf = ({ dataset, run }: { dataset?: string | undefined; run?: string | undefined }) =>
     dataset === undefined || run === undefined ? undefined : runFolder(dataset, run);
   const runs = plan.entities.flatMap(({ action, ...where }) => (action === "leave" ? [] : (folderOf(where) ?? [])));
-  const complete = new Set(runs.filter((run) => !held.has(run)));
+  const complete = new Set(runs.filter((run) => !held.has(run) && !settled.has(run)));
   if (complete.size === 0) return;
   const isHeld = (key: string) => held.has(key.split("/", 2).join("/"));
   const tasks = plan.tasks.filter(({ outputs }) => held.size === 0 || !outputs.some(isHeld));
@@ -148,27 +197,58 @@ async function round(job: OpenIngest, rest: Rest, state: State, isEnd: boolean, 
   const digest = createHash("sha256").update(ids.join()).digest("hex");
   if (digest === state.done) return;
   const news = [...complete].filter((run) => !state.taken.has(run));
-  const arriving = gateOf(rest, job.source, state.held);
+  const arriving = gateOf(rest, job.source, state.held, settled);
   const report = await ingestInto(job, { ...options, dryRun: false, forceOverwrite: false, arriving });
   state.last = report;
   state.rounds++;
   if (report.status === "cancelled") return;
-  state.taken = complete;
+  state.warnings = settled.size === 0 ? report.warnings : together(state.warnings, report.warnings);
+  const failing = failingRuns(tasks, report);
+  for (const run of complete) if (!failing.has(run)) settled.set(run, survey.globs.get(run) ?? new Set());
+  state.taken = new Set([...settled.keys(), ...complete]);
   for (const { inputs } of tasks) for (const { key } of inputs) state.read.add(key);
   if (report.exitStatus === 0) state.done = digest;
   const names = news.map((run) => run.slice(run.lastIndexOf("/") + 1)).sort();
   if (report.done > 0) env.log.info(`round ${state.rounds}: ${report.toText().split("\n")[0]}${namesText(names)}`);
+  show();
   state.followErrors = (await options.onRound?.(report)) ?? [];
   if (state.followErrors.length > 0) state.done = "";
+}
+
+/**
+ * What has come, changed or gone since the last plan concerns the runs whose globs find it; a table of the runs concerns all. The
+ * last plan is of all runs: it sees what else has changed, on the target, too.
+ */
+async function unsettle({ config }: OpenIngest, { news }: Rest, settled: State["settled"], isEnd: boolean): Promise<void> {
+  if (isEnd || Object.values(config.maps).some(({ value }) => news.has(keyOf(config, value)))) settled.clear();
+  for (const run of await concernedBy(news, settled)) settled.delete(run);
+  news.clear();
+}
+
+/** Folders of runs of which a round has not made everything. */
+function failingRuns(tasks: readonly Task[], { exitStatus, outputs }: IngestReport): Set<string> {
+  if (exitStatus === 0) return new Set();
+  const made = new Set(outputs.map(({ key }) => key));
+  const left = tasks.flatMap((task) => task.outputs.filter((key) => !made.has(key)));
+  return new Set(left.map((key) => key.split("/", 2).join("/")));
+}
+
+function together(before: readonly object[], more: readonly object[]): object[] {
+  const known = new Map([...before, ...more].map((one) => [Object.values(one).join("\n"), one]));
+  return [...known.values()];
 }
 
 /** A table of the runs that is being written tells of some of them. @throws {EmporiumError} SOURCE_INCOMPLETE */
 function refuseGrowingMaps({ config, source }: OpenIngest, rest: Rest): void {
   for (const { value } of Object.values(config.maps)) {
-    const key = `${config.sourcePrefix}/${value.replace(/^\.?\/+/, "")}`.replace(/^\//, "");
+    const key = keyOf(config, value);
     const why = rest.why(key);
     if (why !== undefined) throw new EmporiumError("SOURCE_INCOMPLETE", `${objectName(source, key)} ${why}`, { retry: "later" });
   }
+}
+
+function keyOf({ sourcePrefix }: OpenIngest["config"], path: string): string {
+  return `${sourcePrefix}/${path.replace(/^\.?\/+/, "")}`.replace(/^\//, "");
 }
 
 function namesText(names: readonly string[]): string {

@@ -54,7 +54,7 @@ export async function publishRunOnCluster(
   const env = envOf(options);
   const { present, failures } = await sourcesOf(plan);
   const groups = groupSources(present);
-  for (const group of groups) await refuseCollisions(group, env.signal);
+  for (const group of groups) await refuseCollisions(group, { signal: env.signal, io: options.io });
   const target = await openBucket(plan, { clock: env.clock, random: env.random });
   const workspace = resolve(options.workspace);
   const log = logName(plan, target);
@@ -119,7 +119,7 @@ export const publishRunStation: ClusterStation = {
         { bucket: plan.bucket, ...plan.transfer, memoryBytes: options.memoryBytes },
         clock,
       );
-      return { target: await openBucket(plan, { jobs: options.jobs, onWay }), senders, close };
+      return { target: await openBucket(plan, { jobs: options.jobs, onWay, io: options.io }), senders, close };
     };
     const scene = (context: TaskContext): NodeScene => ({ record, options, openTarget: () => openTarget(context) });
     const operations = {

@@ -46,9 +46,9 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
   const startMs = clock.monotonic();
   const { present, failures } = await sourcesOf(plan);
   const groups = groupSources(present);
-  for (const group of groups) await refuseCollisions(group, signal);
+  for (const group of groups) await refuseCollisions(group, { signal, io: options.io });
   const { onWay, senders, close } = sendersOf({ bucket: plan.bucket, ...plan.transfer, memoryBytes: options.memoryBytes }, clock);
-  const target = await openBucket(plan, { jobs: options.jobs, clock, random, onWay });
+  const target = await openBucket(plan, { jobs: options.jobs, clock, random, onWay, io: options.io });
   const folder = logFolder(workspace);
   const name = logName(plan, target);
   // The lock is beside the log, since the bucket is public.

@@ -16,7 +16,7 @@ export async function openBucket({ bucket, transfer }: Plan, { jobs = JOBS, ...o
   return openStore(bucket, { ...options, profile: awsProfile, endpoint, region, acl, storageClass, inFlight: jobs });
 }
 
-export interface BucketOptions extends Pick<StoreOptions, "clock" | "random" | "readOnly" | "onWay"> {
+export interface BucketOptions extends Pick<StoreOptions, "clock" | "random" | "readOnly" | "onWay" | "io"> {
   jobs?: number | undefined;
 }
 

@@ -45,10 +45,10 @@ export function makeCarrier(
   onFailure: (key: string) => void = () => {},
 ): Carrier {
   const { target, signal, clock, record, log } = context;
-  const { checksum = false, dryRun = false, bytesPerSecond, memoryBytes = LIMITS.memoryBytes } = options;
+  const { dryRun = false, bytesPerSecond, memoryBytes = LIMITS.memoryBytes, io } = options;
   const bytesMax = Math.min(BUFFER_BYTES, memoryBytes * BUFFER_SHARE);
   const progress = progressOf(context);
-  const sender = makeSender(context, makeBudget({ bytesMax, clock, bytesPerSecond }), bytesMax);
+  const sender = makeSender(context, { budget: makeBudget({ bytesMax, clock, bytesPerSecond }), spareBytes: bytesMax, io });
   let failedInARow = 0;
   let stopped: EmporiumError | undefined;
 
@@ -75,7 +75,7 @@ export function makeCarrier(
   return {
     reason: ({ file, entry }) =>
       attempt(file.source, file.key, async () => {
-        const reason = await reasonFor(file, entry, checksum, context);
+        const reason = await reasonFor(file, entry, options, context);
         if (reason !== undefined) return reason;
         failedInARow = 0;
         counts.get(file.source.id)!.skipped++;
@@ -121,12 +121,12 @@ export function makeCarrier(
 async function reasonFor(
   file: WantedFile,
   entry: Entry | undefined,
-  checksum: boolean,
+  { checksum, io }: SyncOptions,
   { target, signal }: SyncContext,
 ): Promise<SendReason | undefined> {
   if (!entry) return "new";
   if (entry.size !== file.size) return "size";
-  if (checksum) return (await sameAsObject(file, entry, target, signal)) ? undefined : "checksum";
+  if (checksum) return (await sameAsObject(file, entry, target, { signal, io })) ? undefined : "checksum";
   return file.modifiedMs > (entry.modifiedMs ?? Number.NEGATIVE_INFINITY) ? "mtime" : undefined;
 }
 

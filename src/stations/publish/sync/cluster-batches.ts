@@ -11,6 +11,7 @@ import { bufferMemory } from "../../../engine/cluster/worker-memory.js";
 import { envOf } from "../../../engine/env.js";
 import type { Plain, Task, TaskContext } from "../../../engine/task.js";
 import { errnoOf } from "../../../stores/file/errors.js";
+import type { IoMode } from "../../../stores/io-mode.js";
 import type { Store } from "../../../stores/store.js";
 import { abortAbandoned } from "./abandoned.js";
 import { type Carrier, JOBS, makeCarrier } from "./carrier.js";
@@ -94,19 +95,20 @@ export interface SendParams {
   readonly delete: boolean;
   readonly jobs: number | null;
   readonly bytesPerSecond: number | null;
+  readonly io: IoMode;
   /** Workers that share `bytesPerSecond`. */
   readonly sharers: number;
 }
 
 export function sendParams(options: SyncOptions, sharers: number): SendParams {
-  const { checksum = false, delete: removes = false, jobs = null, bytesPerSecond = null } = options;
-  return { checksum, delete: removes, jobs, bytesPerSecond, sharers };
+  const { checksum = false, delete: removes = false, jobs = null, bytesPerSecond = null, io = "auto" } = options;
+  return { checksum, delete: removes, jobs, bytesPerSecond, io, sharers };
 }
 
 export function syncOptions(params: SendParams, record: RunRecord): SyncOptions {
-  const { checksum, delete: removes, jobs, bytesPerSecond, sharers } = params;
+  const { checksum, delete: removes, jobs, bytesPerSecond, io, sharers } = params;
   return {
-    ...{ checksum, delete: removes, jobs: jobs ?? JOBS, memoryBytes: bufferMemory(record.resources.memoryBytes) },
+    ...{ checksum, delete: removes, io, jobs: jobs ?? JOBS, memoryBytes: bufferMemory(record.resources.memoryBytes) },
     ...(bytesPerSecond === null ? {} : { bytesPerSecond: bytesPerSecond / sharers }),
   };
 }

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { sameFiles } from "./contents.js";
+import type { Reading } from "./source-bytes.js";
 import { type SyncSource, type WantedFile, wantedFiles } from "./wanted.js";
 
 /** How many colliding keys an error names. */
@@ -31,14 +32,14 @@ export function holds({ kind, key }: SyncSource, other: string): boolean {
  *
  * @throws {EmporiumError} COLLISION naming the first keys
  */
-export async function refuseCollisions(group: readonly SyncSource[], signal: AbortSignal | undefined): Promise<void> {
+export async function refuseCollisions(group: readonly SyncSource[], { signal, io }: Reading): Promise<void> {
   if (group.length < 2) return;
   const found: string[] = [];
   let count = 0;
   let held: WantedFile | undefined;
   for await (const file of wantedFiles(group, () => {}, signal)) {
     if (held?.key === file.key) {
-      if (held.size === file.size && (await sameFiles(held, file, signal))) continue;
+      if (held.size === file.size && (await sameFiles(held, file, { signal, io }))) continue;
       count++;
       if (found.length < SHOWN) found.push(`${file.key} (${held.path}, ${file.path})`);
     } else held = file;

@@ -7,13 +7,13 @@ import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { partBytesFor } from "../../../engine/atomic.js";
 import { objectName, type Upload } from "../../../stores/store.js";
+import { makeBuffers } from "../../../system/buffers.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import type { Budget } from "./budget.js";
-import { makeBuffers } from "./buffers.js";
 import { readNow } from "./read-now.js";
 import type { Senders } from "./sender-threads.js";
 import { openSource, sourceChanged } from "./source-bytes.js";
-import type { SyncContext } from "./task.js";
+import type { SyncContext, SyncOptions } from "./task.js";
 import type { WantedFile } from "./wanted.js";
 
 /** Parts of one file in progress at once. */
@@ -38,7 +38,10 @@ export interface Sender {
 }
 
 /** @param spareBytes of buffers that are kept for the next file */
-export function makeSender(context: SyncContext, budget: Budget, spareBytes: number): Sender {
+export function makeSender(
+  context: SyncContext,
+  { budget, spareBytes, io }: { budget: Budget; spareBytes: number } & Pick<SyncOptions, "io">,
+): Sender {
   const { target, signal, record } = context;
   const buffers = makeBuffers(spareBytes);
   let senders: Senders | undefined;
@@ -64,7 +67,7 @@ export function makeSender(context: SyncContext, budget: Budget, spareBytes: num
 
   async function sendParts(file: WantedFile, onBytes: (bytes: number) => void): Promise<string | undefined> {
     const { key, path, size, modifiedMs } = file;
-    const source = await openSource(file, signal);
+    const source = await openSource(file, { signal, io });
     try {
       const before = await source.facts();
       if (before.modifiedMs !== modifiedMs) throw sourceChanged(path, size, before.size);
@@ -126,7 +129,7 @@ function smallFiles({ signal, clock }: SyncContext) {
   /** @returns bytes, one more than expected where the file has grown; and when it was written last. */
   return async (file: WantedFile, into: Buffer): Promise<{ got: number; modifiedMs: number }> => {
     if (file.object || !reading.inline) {
-      const source = await openSource(file, signal);
+      const source = await openSource(file, { signal });
       try {
         const got = await source.read(into, 0);
         // the object that was read is the one that was listed

@@ -3,7 +3,7 @@ import { systemClock } from "../../../core/clock.js";
 import { contentType } from "../../../core/content-type.js";
 import { crcHeader, isProven, shortSender } from "../../../stores/s3/direct-put.js";
 import type { S3Credentials } from "../../../stores/s3/sign.js";
-import { makeBuffers } from "./buffers.js";
+import { makeBuffers } from "../../../system/buffers.js";
 import { readNow } from "./read-now.js";
 import {
   type FromSender,

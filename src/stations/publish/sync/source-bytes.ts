@@ -1,7 +1,7 @@
-import { open } from "node:fs/promises";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
-import { LIMITS } from "../../../core/limits.js";
+import { closeHandles, openToRead, readPages } from "../../../stores/file/direct.js";
 import { fileError } from "../../../stores/file/errors.js";
+import type { IoMode } from "../../../stores/io-mode.js";
 import type { Store } from "../../../stores/store.js";
 
 /** A file that is to be sent: one of this machine, or an object of a store. */
@@ -30,32 +30,30 @@ export interface SourceBytes {
   close(): Promise<void>;
 }
 
-/** @throws {EmporiumError} what the disk or store says; SOURCE_CHANGED while it is read. */
-export async function openSource(file: SourceFacts, signal?: AbortSignal): Promise<SourceBytes> {
-  return file.object ? openObjectSource(file, file.object, signal) : openFileSource(file.path);
+/** How sources are read. */
+export interface Reading {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether files of this machine are read past the page cache. Default `auto`. */
+  readonly io?: IoMode | undefined;
 }
 
-async function openFileSource(path: string): Promise<SourceBytes> {
+/** @throws {EmporiumError} what the disk or store says; SOURCE_CHANGED while it is read. */
+export async function openSource(file: SourceFacts, { signal, io }: Reading = {}): Promise<SourceBytes> {
+  return file.object ? openObjectSource(file, file.object, signal) : openFileSource(file.path, io);
+}
+
+async function openFileSource(path: string, io: IoMode = "auto"): Promise<SourceBytes> {
   const failed = (error: unknown): never => {
     throw fileError(error, path, "read");
   };
-  const file = await open(path, "r").catch(failed);
+  const file = await openToRead(path, io).catch(failed);
   return {
-    async read(into, position) {
-      let got = 0;
-      while (got < into.length) {
-        const length = Math.min(into.length - got, LIMITS.chunkBytes);
-        const { bytesRead } = await file.read(into, got, length, position + got).catch(failed);
-        if (bytesRead === 0) break;
-        got += bytesRead;
-      }
-      return got;
-    },
+    read: (into, position) => readPages(file, into, position).catch(failed),
     async facts() {
-      const { size, mtimeMs } = await file.stat().catch(failed);
+      const { size, mtimeMs } = await file.handle.stat().catch(failed);
       return { size, modifiedMs: mtimeMs };
     },
-    close: async () => file.close(),
+    close: () => closeHandles(file),
   };
 }
 

@@ -20,7 +20,7 @@ export async function syncGroup(
 ): Promise<Map<string, SyncCounts>> {
   const { signal } = context;
   const counts = new Map(group.map(({ id }) => [id, noCounts()]));
-  await refuseCollisions(group, signal);
+  await refuseCollisions(group, { signal, io: options.io });
   const carrier = makeCarrier(counts, options, context);
   const steps = stepsOf(group, { removing: options.delete ?? false, counts, onUnsendable: carrier.fail }, context);
   await inLanes(

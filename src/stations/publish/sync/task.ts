@@ -1,5 +1,6 @@
 import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
 import type { Env } from "../../../engine/env.js";
+import type { IoMode } from "../../../stores/io-mode.js";
 import type { Store } from "../../../stores/store.js";
 import type { Senders } from "./sender-threads.js";
 
@@ -16,6 +17,8 @@ export interface SyncOptions {
   readonly bytesPerSecond?: number | undefined;
   /** The most bytes in buffers of all threads. Default 512 MiB. */
   readonly memoryBytes?: number | undefined;
+  /** Whether long files of this machine go past the page cache. Default `auto`. */
+  readonly io?: IoMode | undefined;
 }
 
 /** What a synchronisation works with. */

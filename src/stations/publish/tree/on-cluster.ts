@@ -219,7 +219,7 @@ export const publishTreeStation: ClusterStation = {
     const options = syncOptions(send, record);
     const openTarget = async ({ clock }: TaskContext): Promise<OpenTarget> => {
       const { onWay, senders, close } = sendersOf({ bucket: location, memoryBytes: options.memoryBytes }, clock);
-      return { target: await openStore(location, { onWay, inFlight: options.jobs }), senders, close };
+      return { target: await openStore(location, { onWay, inFlight: options.jobs, io: options.io }), senders, close };
     };
     const scene = (context: TaskContext): TreeScene => ({
       record,

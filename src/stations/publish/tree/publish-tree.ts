@@ -54,7 +54,7 @@ export async function publishTree(tree: string, location: string, options: Publi
   refuseOverlap(tree, location);
   const { onWay, senders, close } = sendersOf({ bucket: location, memoryBytes }, clock);
   const source = await openStore(tree, { clock, random, readOnly: true });
-  const target = await openStore(location, { clock, random, onWay, inFlight: jobs });
+  const target = await openStore(location, { clock, random, onWay, inFlight: jobs, io: options.io });
   if (!target.features.writable) throw readOnly(target);
   const selected = await lookAtTree(source, options.delete ? target : undefined, options, { clock, log, signal });
   refuseOverlap(tree, location, selected);

@@ -3,6 +3,7 @@ import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/
 import { type Report, withText } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
+import type { IoMode } from "../../../stores/io-mode.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
 import type { Plan } from "../plan/plan.js";
@@ -20,6 +21,8 @@ const COMPARED_AT_ONCE = 4;
 export interface VerifyOptions extends GivenEnv {
   /** Read the sources and compare contents. Default true; else sizes alone. */
   readonly checksum?: boolean | undefined;
+  /** Whether long files of this machine are read past the page cache. Default `auto`. */
+  readonly io?: IoMode | undefined;
 }
 
 /** Keys with the same fault: the first ones, and their number. */
@@ -90,7 +93,7 @@ export interface CompareSubject {
 
 export async function compareSources(
   { title, command, items: subjects, groups, target }: CompareSubject,
-  { checksum = true, ...given }: VerifyOptions,
+  { checksum = true, io, ...given }: VerifyOptions,
 ): Promise<Comparison> {
   const { clock, signal, onEvent } = envOf(given);
   const tallies = new Map(subjects.map(({ id }) => [id, tally()]));
@@ -114,7 +117,7 @@ export async function compareSources(
     for (const id of ids) if (!begun.has(id)) onEvent({ ...tell(id), kind: "start", threads: 1, notes: 0 });
     for (const id of ids) begun.add(id);
     try {
-      await verifyGroup(group, { target, checksum, signal, tallies, fail });
+      await verifyGroup(group, { target, checksum, io, signal, tallies, fail });
     } catch (thrown) {
       for (const { id, key } of group) fail(id, key, thrown);
     }
@@ -190,13 +193,14 @@ function note(noted: Noted, key: string): void {
 interface VerifyContext {
   target: Store;
   checksum: boolean;
+  io: IoMode | undefined;
   signal: AbortSignal | undefined;
   tallies: ReadonlyMap<string, Tally>;
   fail(id: string, key: string, thrown: unknown): void;
 }
 
 async function verifyGroup(group: readonly SyncSource[], context: VerifyContext): Promise<void> {
-  const { target, checksum, signal, tallies, fail } = context;
+  const { target, checksum, io, signal, tallies, fail } = context;
   const of = ({ id }: SyncSource) => tallies.get(id)!;
   const running = new Set<Promise<void>>();
   const held: { key: string; found: Entry | undefined; sources: Set<SyncSource> } = {
@@ -222,7 +226,7 @@ async function verifyGroup(group: readonly SyncSource[], context: VerifyContext)
     count(found.bucket, entry);
     if (entry.size !== file.size) note(found.size_differs, file.key);
     if (entry.size !== file.size || !checksum) return;
-    const job = sameAsObject(file, entry, target, signal)
+    const job = sameAsObject(file, entry, target, { signal, io })
       .then((same) => {
         if (!same) note(found.checksum_differs, file.key);
       })

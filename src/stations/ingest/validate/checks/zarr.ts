@@ -1,10 +1,11 @@
 import type { Finding } from "../../../../core/finding.js";
 import { few, shown, unless } from "../../../../core/finding.js";
-import { member } from "../../../../core/json-fields.js";
+import { isJsonObject, member } from "../../../../core/json-fields.js";
 import { toNumber } from "../../../../core/number.js";
 import { isArray, show } from "../../../../formats/zarr/json.js";
 import { NGFF_RULES, type NgffFinding } from "../../../../formats/zarr/ngff-rules.js";
 import { validateNgff } from "../../../../formats/zarr/ngff-validate.js";
+import { HALF_TO_EVEN } from "../../../../formats/zarr/ome.js";
 import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, readable } from "../facts/fact.js";
 import { numberAt, textAt, valueAt } from "../facts/fields.js";
@@ -23,6 +24,16 @@ function permitted(role: ZarrSubject["role"]): readonly string[] {
   if (role === "mask") return ["int8"];
   return role === "instances" ? ["uint16"] : ["int8", "int16", "float32", "float64"];
 }
+
+/** What a volume's Zarr may keep of its source, beside the portal's types: its attributes then say how its levels were rounded. */
+const KEPT: readonly string[] = ["uint8", "uint16", "int32", "uint32"];
+
+const keepsIntegers = ({ json }: ZarrImage): boolean => {
+  const metadata = member(json, "metadata");
+  return isJsonObject(metadata) && member(metadata, "rounding") === HALF_TO_EVEN;
+};
+
+const isVolume = ({ role }: ZarrSubject): boolean => role !== "mask" && role !== "instances";
 
 const at = ({ key, path }: ZarrImage, below: string) => ({ key, path: `${path}.${below}` });
 
@@ -154,11 +165,28 @@ export const ZARR_CHECKS: readonly Check[] = [
         (await known(levels)).every(({ dtype }) => /^(u?int(8|16|32|64)|float(16|32|64))$/.test(dtype))
           ? "ingest reads these voxels and writes float32, or the type of masks: nothing need be done"
           : undefined,
-      async judge({ levels, key, role }) {
+      async judge(subject) {
+        const { levels, key, role, image } = subject;
         const wanted = permitted(role);
-        return (await known(levels)).flatMap(({ name, dtype }) =>
-          unless(wanted.includes(dtype), { key: `${key}/${name}` }, `array ${name} of ${dtype}`, wanted.join(", ")),
+        const found = await known(levels);
+        const others = found.filter(({ dtype }) => !wanted.includes(dtype));
+        if (others.length === 0) return [];
+        const isKept = others.every(({ dtype }) => KEPT.includes(dtype) && dtype === found[0]!.dtype);
+        if (isKept && isVolume(subject) && keepsIntegers(await known(image))) return [];
+        return others.flatMap(({ name, dtype }) =>
+          unless(false, { key: `${key}/${name}` }, `array ${name} of ${dtype}`, wanted.join(", ")),
         );
+      },
+    },
+    {
+      id: "zarr.kept-type",
+      severity: "warn",
+      statement: "a volume that keeps the integers of its source has int8 or int16, which the portal's own validation takes",
+      applies: isVolume,
+      async judge({ levels, key, role, image }) {
+        const odd = (await known(levels)).find(({ dtype }) => KEPT.includes(dtype));
+        if (!odd || !keepsIntegers(await known(image))) return [];
+        return unless(false, { key: `${key}/${odd.name}` }, `array ${odd.name} of ${odd.dtype}`, permitted(role).join(", "));
       },
     },
   ]),

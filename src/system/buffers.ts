@@ -1,3 +1,5 @@
+import { pageBuffer } from "./page-memory.js";
+
 /** Buffers that are used again. A new buffer for each file and part would keep the garbage collector busy. */
 export interface Buffers {
   /** At least so many bytes, with any contents. */
@@ -7,6 +9,8 @@ export interface Buffers {
 }
 
 const BYTES_MIN = 4 * 1024;
+/** From here on they begin on a page, for transfers past the page cache. Each costs some address space, so that smaller ones are plain. */
+const ON_PAGES_BYTES = 8 * 2 ** 20;
 
 /** @param heldMax bytes that are kept for later. */
 export function makeBuffers(heldMax: number): Buffers {
@@ -17,7 +21,7 @@ export function makeBuffers(heldMax: number): Buffers {
       const length = Math.max(BYTES_MIN, 2 ** Math.ceil(Math.log2(Math.max(1, bytes))));
       const found = spare.get(length)?.pop();
       if (found) held -= length;
-      return found ?? Buffer.allocUnsafeSlow(length);
+      return found ?? (length < ON_PAGES_BYTES ? Buffer.allocUnsafeSlow(length) : pageBuffer(length));
     },
     give(buffer) {
       if (held + buffer.length > heldMax) return;

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { putWire } from "./put-wire.js";
+import { shortWire } from "./short-wire.js";
 
 const open: { close(): void }[] = [];
 afterEach(() => {
@@ -21,7 +21,7 @@ async function serve(answer: (request: { number: number; socket: Socket; target:
       text += bytes.toString("latin1");
       for (;;) {
         const end = text.indexOf("\r\n\r\n");
-        const length = Number(/content-length: (\d+)/.exec(text)?.[1] ?? Number.NaN);
+        const length = Number(/content-length: (\d+)/.exec(text)?.[1] ?? 0);
         if (end < 0 || text.length < end + 4 + length) return;
         const target = text.split(" ")[1]!;
         const body = text.slice(end + 4, end + 4 + length);
@@ -33,7 +33,7 @@ async function serve(answer: (request: { number: number; socket: Socket; target:
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
-  const wire = putWire(url, { connectMs: 2_000, stallMs: 300 });
+  const wire = shortWire(url, { connectMs: 2_000, stallMs: 300 });
   open.push({
     close() {
       wire.close();
@@ -50,7 +50,7 @@ async function serve(answer: (request: { number: number; socket: Socket; target:
 
 const OK = 'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 0\r\n\r\n';
 
-describe("putWire", () => {
+describe("shortWire", () => {
   it("sends bodies whole, one after the other over one connection, side by side over several", async () => {
     const { put, seen } = await serve(({ socket }) => void socket.write(OK));
     const large = "x".repeat(3_000_000);
@@ -116,5 +116,67 @@ describe("putWire", () => {
     setTimeout(() => stop.abort(), 30);
     await expect(request).rejects.toThrow("stopped");
     await expect(wire.put("/b", {}, Buffer.from("x"), AbortSignal.abort(new Error("before")))).rejects.toThrow("before");
+  });
+});
+
+describe("shortWire, bodies that come", () => {
+  const room = (_: unknown, length: number) => new Uint8Array(length);
+  const got = async (
+    wire: Awaited<ReturnType<typeof serve>>["wire"],
+    target: string,
+    memory: Parameters<typeof wire.get>[2] = room,
+  ) => {
+    const { head, bytes } = await wire.get(target, { host: "x" }, memory);
+    return [head.status, bytes && Buffer.from(bytes).toString()];
+  };
+
+  it("come whole, one after the other over one connection, in whatever pieces they are sent", async () => {
+    const { wire, seen } = await serve(({ socket, target }) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Le");
+      setTimeout(() => socket.write(`ngth: ${target.length}\r\n\r\n${target.slice(0, 2)}`), 5);
+      setTimeout(() => socket.write(target.slice(2)), 10);
+    });
+    expect(await got(wire, "/first")).toEqual([200, "/first"]);
+    expect(await got(wire, "/a/second?x")).toEqual([200, "/a/second?x"]);
+    expect(seen.map(({ connection }) => connection)).toEqual([1, 1]);
+  });
+
+  it("an empty one, one of an error, and one that nobody has room for", async () => {
+    const answers: Record<string, string> = {
+      "/empty": "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+      "/absent": "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone",
+      "/long": "HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\nabc",
+      "/chunks": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    };
+    const { wire, seen } = await serve(({ socket, target }) => void socket.write(answers[target]!));
+    const small = (_: unknown, length: number) => (length < 100 ? new Uint8Array(length) : undefined);
+    expect(await got(wire, "/empty", small)).toEqual([200, ""]);
+    expect(await got(wire, "/absent", small)).toEqual([404, "gone"]);
+    expect(await got(wire, "/long", small)).toEqual([200, undefined]);
+    expect(await got(wire, "/chunks", small)).toEqual([200, undefined]);
+    expect(await got(wire, "/empty", small)).toEqual([200, ""]);
+    // what is left of an answer would be in the way of the next one
+    expect(seen.map(({ connection }) => connection)).toEqual([1, 1, 1, 2, 3]);
+  });
+
+  it("one that ends early, is too long or never comes is an error, never shorter bytes", async () => {
+    const { wire } = await serve(({ socket, target }) => {
+      if (target === "/early") socket.end("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+      if (target === "/more") socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc");
+      if (target === "/half") socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+    });
+    await expect(got(wire, "/early")).rejects.toThrow(/closed/);
+    await expect(got(wire, "/more")).rejects.toThrow(/more than the 2 bytes/);
+    await expect(got(wire, "/half")).rejects.toThrow(/nothing came or went/);
+  });
+
+  it("is asked for again where the server had closed the idle connection", async () => {
+    const { wire, seen } = await serve(({ socket, number }) => {
+      if (number === 2) socket.destroy();
+      else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+    });
+    expect(await got(wire, "/a")).toEqual([200, "x"]);
+    expect(await got(wire, "/b")).toEqual([200, "x"]);
+    expect(seen.map(({ target }) => target)).toEqual(["/a", "/b", "/b"]);
   });
 });

@@ -1,0 +1,163 @@
+import { join } from "node:path";
+import { curateSteps } from "./curate-demo.js";
+import { DEPOSITS } from "./demo-deposits.js";
+import type { DemoStep } from "./demo-steps.js";
+
+/** A part of the whole way: commands that belong together, and what a person would do after them. */
+export interface DemoStation {
+  readonly name: string;
+  readonly steps: readonly DemoStep[];
+  /** One sentence. */
+  readonly next: string;
+}
+
+export interface Surroundings {
+  /** Folder of all that is made. */
+  readonly dest: string;
+  /** The portals that are played. */
+  readonly portalsUrl: string;
+  /** Variables for the bucket that is played. */
+  readonly bucketEnv: Readonly<Record<string, string>>;
+  /** A further volume to convert. */
+  readonly volume: string | undefined;
+}
+
+/** Numbers at the portal: of the dataset that the drive's runs are in, and of the depositions of its tomograms and its annotations. */
+const NUMBERS = { dataset: "11030", tomograms: "10308", annotations: "10309" };
+
+/** Where things are below the demo's folder. */
+export function demoPlaces(dest: string) {
+  const at = (...names: string[]) => join(dest, ...names);
+  return {
+    lab: at("lab"),
+    drive: at("drive"),
+    bucket: at("s3"),
+    portal: at("portal"),
+    graph: at("cells.yaml"),
+    picture: at("blocks/network.png"),
+    harvested: at("harvest/12407/data"),
+  };
+}
+
+/** The whole way, station by station: each takes what the one before it has written. */
+export function demoStations({ dest, portalsUrl, bucketEnv, volume }: Surroundings): DemoStation[] {
+  const { lab, drive, portal, graph, harvested } = demoPlaces(dest);
+  const at = (...names: string[]) => join(dest, ...names);
+  const [web, files, hats] = [at("harvest/web_metadata.json"), at("harvest/file_metadata.json"), at("hats.yaml")];
+  const cell = join(harvested, "lab/cell/tomograms/cell_01.mrc");
+  const package_ = join(drive, "packages/d5-hat");
+  const base = ["--portal-base", `empiar=${portalsUrl}`];
+  const step = (says: string, name: string, ...words: string[]): DemoStep => ({ says, name, words });
+  const run = (says: string, config: string, input: string, ...more: string[]) =>
+    step(says, "ingest run", config, input, portal, "--import-everything", ...more);
+  const ofCell = run(
+    "The cell to look at, as it was harvested: ribosomes, membranes, microtubules",
+    join(lab, "cell.yaml"),
+    harvested,
+  );
+  return [
+    {
+      name: "harvest",
+      steps: [
+        step("What the portal knows of an entry", "harvest describe", "EMPIAR-12407", ...base, "--out", web),
+        step("Its files", "harvest download", "EMPIAR-12407", ...base, "--dest", at("harvest")),
+      ],
+      next: "name the entries that you want, with --include for some of their files.",
+    },
+    {
+      name: "inspect",
+      steps: [
+        step(
+          "What a volume says of itself, beside what its portal says",
+          "harvest inspect",
+          `empiar=${cell}`,
+          "--web",
+          web,
+          "--out",
+          files,
+        ),
+        step("Both as a page", "harvest compare", files, "--web", web, "--out", at("harvest/comparison.html")),
+      ],
+      next: `look at ${at("harvest/comparison.html")}: what does not agree is marked, and only a person knows which is right.`,
+    },
+    {
+      name: "curate",
+      steps: curateSteps({
+        dest: drive,
+        drives: [join(drive, "grp_tomo_db1_d5")],
+        runs: join(drive, "portal-runs.json"),
+        packaging: ["--deposition", NUMBERS.annotations],
+      }),
+      next: `write accept or reject beside what is in review_runs.csv, and send ${package_} on once its lines "please fill in" are filled in.`,
+    },
+    {
+      name: "configure",
+      steps: [
+        {
+          ...step("A configuration for the tomograms that were harvested", "ingest new", "--from", join(harvested, "hats")),
+          words: [
+            "--from",
+            join(harvested, "hats"),
+            "--deposition",
+            NUMBERS.tomograms,
+            "--dataset",
+            NUMBERS.dataset,
+            "--out",
+            hats,
+          ],
+          unless: hats,
+        },
+        step("What a person has still to fill in", "ingest check", hats, join(package_, "config.yaml")),
+      ],
+      next: `fill in the lines of ${hats} that are listed: authors, title, sample.`,
+    },
+    {
+      name: "ingest",
+      steps: [
+        run("The tomograms that were harvested become a dataset of the portal", hats, harvested),
+        run("The annotations of the drive become annotations of its runs", join(package_, "config.yaml"), package_),
+        ofCell,
+        ...DEPOSITS.filter(({ name }) => name !== "cell").map(({ name, says, words }) =>
+          run(says, join(lab, `${name}.yaml`), join(lab, "input"), ...words),
+        ),
+        { ...ofCell, says: "The same command again finds everything done" },
+      ],
+      next: "give the same command again after each change of a source or a configuration: it does what is missing.",
+    },
+    {
+      name: "validate",
+      steps: [step("Every rule of the portal", "ingest validate", "standardized", portal, "--html", at("validation.html"))],
+      next: `go through ${at("validation.html")}: an error is mended at its source, and ingested again.`,
+    },
+    {
+      name: "verify",
+      steps: [step("Every byte is what was written, every level follows from the one below", "verify", portal)],
+      next: "do this again after each move of the tree, with --write-proof to let the proof travel along.",
+    },
+    {
+      name: "catalog",
+      steps: [
+        step("A database in the workspace", "catalog init"),
+        step("The tree as rows", "catalog import", portal),
+        step("What is in it", "catalog status"),
+      ],
+      next: `ask it: emporium serve ${portal} answers GraphQL from it, with the interface of the CryoET Data Portal.`,
+    },
+    {
+      name: "publish",
+      steps: [
+        { ...step("The tree to a bucket, metadata last", "publish tree", portal, "s3://portal"), env: bucketEnv },
+        { ...step("The bucket has what the tree has", "publish verify", portal, "s3://portal"), env: bucketEnv },
+      ],
+      next: "put your own bucket in its place: without the three variables it is Amazon's, with your account.",
+    },
+    {
+      name: "blocks",
+      steps: [
+        step("What is dense in the cell, labeled block by block", "blocks run", graph),
+        ...(volume === undefined ? [] : [step("One volume, without a configuration", "ingest convert", volume, at("volume"))]),
+      ],
+      next: `change ${graph}, and run it again: only what depends on the change is computed.`,
+    },
+  ];
+}

@@ -1,0 +1,114 @@
+import { lstatSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import { refused } from "../net/gate.js";
+import { checkAddress } from "../portals/hosts.js";
+import { PORTALS, recognise } from "../portals/registry.js";
+import type { Location } from "../stores/location.js";
+import { type Nesting, nestingOf } from "../stores/nesting.js";
+import { parseLocation } from "../stores/url.js";
+import type { LocationUse } from "./job-kinds.js";
+import type { Place } from "./places.js";
+
+/** Where jobs of pages may work: absolute paths, or URLs. */
+export interface JobRoot {
+  readonly location: string;
+  /** Jobs may write there, too. */
+  readonly writable: boolean;
+  /** It is one file: nothing beside it is meant. */
+  readonly isFile?: boolean | undefined;
+}
+
+/** Places of this machine can be written, too; of `--write-root` all. */
+export function rootsOf(places: readonly Place[], others: readonly Location[]): JobRoot[] {
+  const own = places.map(({ location: { path, url }, key }) => ({
+    location: path ?? url,
+    writable: path !== undefined && key === undefined,
+    isFile: key !== undefined,
+  }));
+  return [...own, ...others.map(({ path, url }) => ({ location: path ?? url, writable: true }))];
+}
+
+const HOSTS = PORTALS.filter(({ name }) => name !== "direct").flatMap(({ hosts }) => hosts);
+
+/**
+ * A location that somebody at a page names, checked: an absolute path or an address within one of the roots, whatever links are on the way, and not in the
+ * workspace, where runs of others are kept. Nothing is asked of the network.
+ *
+ * @throws {EmporiumError} STORE_DENIED, ADDRESS_REFUSED for a source that is no portal's
+ */
+export function checkJobLocation(
+  { name, text, use }: { name: string; text: string; use: LocationUse },
+  roots: readonly JobRoot[],
+  workspace: string,
+): void {
+  if (use === "source") {
+    checkSource(text);
+    return;
+  }
+  const fault = faultOf(text, use, roots, workspace);
+  if (fault === undefined) return;
+  throw new EmporiumError("STORE_DENIED", `${name}: ${fault}`, {
+    place: { path: name },
+    hint: "jobs of pages work in the locations of this server; who runs it adds others with --write-root DIR",
+  });
+}
+
+function faultOf(text: string, use: LocationUse, roots: readonly JobRoot[], workspace: string): string | undefined {
+  if (/[\u0000-\u001f\u007f]/.test(text)) return "a control character is in it";
+  const isPath = text.startsWith("/");
+  if (!isPath && !/^(?:s3|gs|https?):\/\/[^/@?#]+(?:\/[^?#]*)?$/.test(text)) {
+    return "an absolute path wanted, or a bucket as s3://bucket/folder, without names, passwords and questions";
+  }
+  if (text.split("/").some((part) => part === ".." || part === ".")) return "it goes up or stands still on its way";
+  if (isPath && isLink(resolve(text))) return "a link on its way leads to what is not there";
+  const within = (root: string): Nesting => nestingOf(text, root);
+  const fits = ({ location, writable, isFile }: JobRoot) => {
+    if (use === "write" && (!writable || isFile === true)) return false;
+    const nesting = within(location);
+    return nesting === "same" || (nesting === "inside" && isFile !== true);
+  };
+  // a bucket is no neighbour of a folder
+  const candidates = roots.filter(({ location }) => schemeOf(location) === schemeOf(text));
+  if (!candidates.some(fits)) {
+    return `it lies in no location that this server ${use === "write" ? "writes" : "reads"}`;
+  }
+  if (!isPath) return undefined;
+  const own = within(resolve(workspace));
+  if (own === "same" || own === "inside" || (own === "around" && use === "write")) {
+    return "the workspace of the server is there, which keeps its own books";
+  }
+  return undefined;
+}
+
+const schemeOf = (location: string): string => parseLocation(location).scheme;
+
+/** Whether the first part of a path that is not there is a link: what is written to it would come to be elsewhere. */
+function isLink(path: string): boolean {
+  for (let at = path; ; at = dirname(at)) {
+    const found = lstatSync(at, { throwIfNoEntry: false });
+    if (found) return found.isSymbolicLink() && !exists(at);
+    if (dirname(at) === at) return false;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // links that lead to each other
+  }
+}
+
+/** An address on a portal's own hosts, or an accession. @throws {EmporiumError} ADDRESS_REFUSED */
+function checkSource(text: string): void {
+  if (/:\/\/|[/@?#=\\]/.test(text)) return void checkAddress(text, HOSTS);
+  if (/^\w[\w:.-]*$/.test(text)) {
+    try {
+      if (recognise(text).portal.name !== "direct") return;
+    } catch (error) {
+      if (!isEmporiumError(error)) throw error;
+    }
+  }
+  throw refused(text, "it is no accession of a portal");
+}

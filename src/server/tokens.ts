@@ -1,0 +1,109 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { userInfo } from "node:os";
+import { EmporiumError } from "../core/errors.js";
+import { markSecret } from "../core/redact.js";
+import type { TokenScope } from "../model/page-api.js";
+import { readTokenFile, TOKEN_BYTES } from "../stores/file/token-file.js";
+
+/** Who brings a token. */
+export interface Holder {
+  readonly name: string;
+  readonly scopes: ReadonlySet<TokenScope>;
+}
+
+/** Who may change what from a page. Tokens themselves are not kept: only their hashes. */
+export interface Tokens {
+  /** Of the token that a request brings in `Authorization: Bearer`; undefined for none, a wrong one, and one that has expired. */
+  holderOf(request: Request): Holder | undefined;
+}
+
+/** Tokens of a file, and the one that its owner opens the page with: the first that can write and is not only a hash. */
+export interface TokenFile {
+  readonly tokens: Tokens;
+  readonly own: string | undefined;
+}
+
+interface Known extends Holder {
+  readonly hash: Buffer;
+  readonly untilMs: number;
+}
+
+const SCOPES: readonly TokenScope[] = ["read", "review", "write"];
+const HASHED = /^sha256:([0-9a-f]{64})$/;
+const DAY = /^until=(\d{4}-\d{2}-\d{2})$/;
+
+/**
+ * Reads a file of tokens: `NAME SCOPES TOKEN [until=YYYY-MM-DD]` in each line, scopes joined by commas, `sha256:` and 64 hexadecimal digits in place of a
+ * token that only its holder has. A line of a token alone is for everything, in the name of who runs this; a file that does not exist is made with one.
+ *
+ * @throws {EmporiumError} USAGE for a file that others can read, and for a line that is none of these; it is never repeated
+ */
+export function openTokens(path: string, now: () => number): TokenFile {
+  const me = loginName();
+  const text = readTokenFile(path);
+  const all: Known[] = [];
+  let own: string | undefined;
+  for (const [at, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const words = line.trim().split(/\s+/);
+    const [name, scopes, token, until, ...more] = words.length === 1 ? [me, "review,write", ...words] : words;
+    const fault = (says: string) =>
+      new EmporiumError("USAGE", `${path}: ${says}`, {
+        place: { file: path, line: at + 1 },
+        hint: `a line is NAME SCOPES TOKEN, scopes of ${SCOPES.join(", ")} joined by commas, and until=2027-01-31 where it ends`,
+      });
+    const given = scopes!.split(",") as TokenScope[];
+    if (!given.every((scope) => SCOPES.includes(scope))) throw fault("a scope is not known");
+    if (token === undefined || more.length > 0) throw fault(`${words.length} words found, 3 or 4 wanted`);
+    const day = until === undefined ? undefined : DAY.exec(until)?.[1];
+    const untilMs = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${day}T24:00:00Z`);
+    if (Number.isNaN(untilMs)) throw fault("the end of a token is no day");
+    const hashed = HASHED.exec(token)?.[1];
+    if (hashed === undefined && token.length < TOKEN_BYTES) {
+      throw fault(`a token of ${token.length} characters found, at least ${TOKEN_BYTES} wanted`);
+    }
+    if (hashed === undefined) {
+      markSecret(token);
+      if (given.includes("write") && untilMs > now()) own ??= token;
+    }
+    const hash = hashed === undefined ? hashOf(token) : Buffer.from(hashed, "hex");
+    all.push({ name: name!, scopes: new Set(given), hash, untilMs });
+  }
+  if (all.length === 0)
+    throw new EmporiumError("USAGE", `${path}: no token found`, { hint: "remove the file: a new one is made" });
+  return { tokens: { holderOf: (request) => holderAmong(all, request, now()) }, own };
+}
+
+/** All are compared, however early one fits. */
+function holderAmong(all: readonly Known[], { headers }: Request, nowMs: number): Holder | undefined {
+  const [, given] = /^Bearer +(\S{1,1024})$/i.exec(headers.get("authorization") ?? "") ?? [];
+  if (given === undefined) return undefined;
+  const hash = hashOf(given);
+  let found: Known | undefined;
+  for (const one of all) if (timingSafeEqual(one.hash, hash)) found ??= one;
+  return found && nowMs < found.untilMs ? found : undefined;
+}
+
+function hashOf(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+/**
+ * Whether a request is no other page's. A browser says whose it is where something is changed, or read across origins; other programs say nothing.
+ *
+ * @param page origin at which people find the server, where it is not the one that the request came to
+ */
+export function isOfOrigin({ headers, url }: Request, page: string | undefined): boolean {
+  const origin = headers.get("origin");
+  const site = headers.get("sec-fetch-site") ?? "same-origin";
+  return /^(?:same-origin|none)$/.test(site) && (origin === null || origin === new URL(url).origin || origin === page);
+}
+
+/** One word; an account may have no name. */
+function loginName(): string {
+  try {
+    return userInfo().username.replace(/\s+/g, "_") || "owner";
+  } catch {
+    return "owner";
+  }
+}

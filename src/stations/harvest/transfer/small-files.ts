@@ -1,0 +1,213 @@
+import { rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
+import type { Clock } from "../../../core/clock.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { fileError } from "../../../stores/file/errors.js";
+import { syncFileSystem, syncPath } from "../../../stores/file/sync.js";
+import type { ShortWay } from "../../../stores/short-way.js";
+import { startThread, type Thread } from "../../../system/threads.js";
+import { partPathOf } from "./part-paths.js";
+import type { FromSmall, Kept, SmallFile, SmallJob, SmallOutcome, ToSmall } from "./small-messages.js";
+
+export type SmallRequest = Omit<SmallJob, "id" | "way"> & { readonly way: ShortWay };
+
+/** A file that was fetched and checked, and has not got its name yet. */
+export interface WrittenFile extends SmallFile {
+  /**
+   * Gives it its name. Files that are kept while the disk is busy share one sync.
+   *
+   * @throws {EmporiumError} DISK_FULL, STORE_FAILED as the disk says
+   */
+  keep(): Promise<void>;
+}
+
+/** Threads that fetch small files of web servers, each by one request. */
+export interface SmallFiles {
+  /** `store`: the store must fetch it, whatever the reason. */
+  fetch(request: SmallRequest): Promise<WrittenFile | Exclude<SmallOutcome, SmallFile>>;
+  /** Ends the threads, and removes what was written and not kept. */
+  close(): Promise<void>;
+}
+
+export interface SmallFilesOptions {
+  /** Of the destination: all targets are on its file system. */
+  readonly dest: string;
+  readonly sync: boolean;
+  readonly clock: Clock;
+  /** Default: one for each core, at most 4. */
+  readonly threads?: number | undefined;
+}
+
+const THREADS_MAX = 4;
+/** A sync is a process of its own, some 5 ms: it waits for so many files, or so long. */
+const GROUP_FILES = 512;
+const GATHER_MS = 100;
+/** A sync of the whole file system may wait for what other programs write: then files are synced one by one. */
+const LONG_SYNC_MS = 1_000;
+const LONG_SYNC_MS_PER_FILE = 2;
+
+/** What the system says of a file that could not get its name. */
+type Fault = Kept["faults"] extends ReadonlyMap<string, infer F> ? F : never;
+
+interface Waiting {
+  readonly target: string;
+  over(fault?: Fault | Error): void;
+}
+
+interface Sender {
+  readonly thread: Thread<ToSmall, FromSmall>;
+  readonly ways: Map<ShortWay, number>;
+  outbox: { ways: ShortWay[]; jobs: SmallJob[] } | undefined;
+  running: number;
+}
+
+export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
+  const { dest, sync, clock, threads = Math.min(THREADS_MAX, availableParallelism()) } = options;
+  const fetching = new Map<number, { sender: Sender; over(outcome: SmallOutcome): void }>();
+  const naming = new Map<number, { sender: Sender; over(faults: Kept["faults"] | Error): void }>();
+  const written = new Set<string>();
+  let toKeep: Waiting[] = [];
+  let keeping = false;
+  let together = sync;
+  let enough = () => {};
+  let count = 0;
+  const senders = Array.from({ length: threads }, (): Sender => {
+    const thread = startThread<ToSmall, FromSmall>({ entry: new URL("./small-worker.js", import.meta.url) });
+    const sender: Sender = { thread, ways: new Map(), outbox: undefined, running: 0 };
+    thread.listen({
+      heard({ fetched, kept }) {
+        for (const { id, outcome } of fetched) {
+          sender.running--;
+          taken(fetching, id)?.over(outcome);
+        }
+        if (fetching.size === 0) enough();
+        for (const { id, faults } of kept) taken(naming, id)?.over(faults);
+      },
+      died(error) {
+        senders.splice(senders.indexOf(sender), 1);
+        for (const [id, one] of fetching) if (one.sender === sender) taken(fetching, id)!.over("store");
+        for (const [id, one] of naming) if (one.sender === sender) taken(naming, id)!.over(error);
+      },
+    });
+    return sender;
+  });
+
+  /** Files of one turn of the event loop go in one message. */
+  function post(sender: Sender, way: ShortWay, job: Omit<SmallJob, "way">): void {
+    if (!sender.outbox) {
+      sender.outbox = { ways: [], jobs: [] };
+      setImmediate(() => {
+        sender.thread.send(sender.outbox!);
+        sender.outbox = undefined;
+      });
+    }
+    const { ways, jobs } = sender.outbox;
+    let known = sender.ways.get(way);
+    if (known === undefined) {
+      known = sender.ways.size;
+      sender.ways.set(way, known);
+      ways.push(way);
+    }
+    jobs.push({ ...job, way: known });
+  }
+
+  /** One group after the other: what comes meanwhile is the next one. */
+  async function keepAll(): Promise<void> {
+    if (keeping) return;
+    keeping = true;
+    while (toKeep.length > 0) {
+      if (together && toKeep.length < GROUP_FILES && fetching.size > 0) await gathered();
+      const group = toKeep;
+      toKeep = [];
+      try {
+        const faults = await keepGroup(group.map(({ target }) => target));
+        for (const { target, over } of group) over(faults.get(target));
+      } catch (error) {
+        for (const { over } of group) over(error as Error);
+      }
+    }
+    keeping = false;
+  }
+
+  /** Resolves when a group is worth its sync: with enough files, no other on its way, or after a while. */
+  async function gathered(): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([
+      clock.sleep(GATHER_MS, over.signal).catch(() => {}),
+      new Promise<void>((resolve) => {
+        enough = resolve;
+      }),
+    ]);
+    over.abort();
+  }
+
+  async function keepGroup(targets: readonly string[]): Promise<Kept["faults"]> {
+    const beganMs = clock.monotonic();
+    const synced = together && (await syncFileSystem(dest));
+    together = synced && clock.monotonic() - beganMs < LONG_SYNC_MS + LONG_SYNC_MS_PER_FILE * targets.length;
+    const faults = await named(targets, sync && !synced);
+    if (sync) for (const folder of new Set(targets.map((target) => dirname(target)))) await syncPath(folder, "folder");
+    return faults;
+  }
+
+  async function named(targets: readonly string[], syncEach: boolean): Promise<Kept["faults"]> {
+    const share = Math.ceil(targets.length / senders.length);
+    const shares = senders.map((sender, at) => ({ sender, targets: targets.slice(at * share, (at + 1) * share) }));
+    if (shares.length === 0) throw new EmporiumError("INTERNAL", "the threads that fetch small files have died");
+    const faults = await Promise.all(
+      shares.map(
+        ({ sender, targets }) =>
+          new Promise<Kept["faults"]>((resolve, reject) => {
+            const id = count++;
+            naming.set(id, { sender, over: (found) => (found instanceof Error ? reject(found) : resolve(found)) });
+            sender.thread.send({ keep: { id, targets, sync: syncEach } });
+          }),
+      ),
+    );
+    return new Map(faults.flatMap((some) => [...some]));
+  }
+
+  return {
+    async fetch({ way, ...request }) {
+      const sender = senders.reduce<Sender | undefined>(
+        (least, other) => (least && least.running <= other.running ? least : other),
+        undefined,
+      );
+      if (!sender) return "store";
+      const { target } = request;
+      const outcome = await new Promise<SmallOutcome>((over) => {
+        const id = count++;
+        sender.running++;
+        fetching.set(id, { sender, over });
+        post(sender, way, { ...request, id });
+      });
+      if (typeof outcome === "string") return outcome;
+      written.add(target);
+      return {
+        ...outcome,
+        keep: () =>
+          new Promise<void>((resolve, reject) => {
+            const over = (fault?: Fault | Error) => {
+              if (fault) return reject(fileError(Object.assign(new Error(fault.message), fault), target, "written"));
+              written.delete(target);
+              resolve();
+            };
+            toKeep.push({ target, over });
+            void keepAll();
+            if (toKeep.length >= GROUP_FILES) enough();
+          }),
+      };
+    },
+    async close() {
+      await Promise.all([...senders].map(({ thread }) => thread.end()));
+      for (const target of written) await rm(partPathOf(target), { force: true });
+    },
+  };
+}
+
+function taken<T>(map: Map<number, T>, id: number): T | undefined {
+  const found = map.get(id);
+  map.delete(id);
+  return found;
+}
