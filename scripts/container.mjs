@@ -1,0 +1,141 @@
+// Builds the image of Containerfile where no registry of images can be reached: `node scripts/container.mjs [--job] [--fresh]`.
+//
+// buildah executes Containerfile, as it stands; only its base is another one: a root of Debian 12 that mmdebstrap makes, with Node and npm out of
+// npm's registry, in the place of docker.io's `node`. Needs root, buildah, podman, mmdebstrap. Images are in .cache/container/, named after what they
+// were built of, so a second call finds the first one's. Prints the image's name. Exits 2 where a tool is not here.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const cache = join(root, ".cache/container");
+const NODE = "24.21.0";
+const NPM = "11.21.2";
+const BASE_NAME = `localhost/emporium-base:node-${NODE}`;
+
+/** What podman and buildah are told before anything else: images of ours alone, and sockets whose paths are short enough. */
+const id = createHash("sha256").update(root).digest("hex").slice(0, 8);
+export const STORAGE = [
+  "--root",
+  join(cache, "storage"),
+  "--runroot",
+  join(tmpdir(), `emporium-run-${id}`),
+  "--storage-driver",
+  "overlay",
+];
+
+/** @type {import("./container.d.mts").absentTools} */
+export function absentTools() {
+  const found = (name) => (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, name)));
+  const absent = ["mmdebstrap", "buildah", "podman"].filter((name) => !found(name));
+  return [...absent, ...(process.getuid?.() === 0 ? [] : ["root"])];
+}
+
+/** @type {import("./container.d.mts").buildImage} */
+export function buildImage({ target = "emporium", fresh = false } = {}) {
+  const name = `localhost/emporium-${target}:${contextDigest()}`;
+  if (!fresh && has(name)) return name;
+  buildBase(fresh);
+  // a registry's mirror and a network's own certificate authorities, where this machine has them
+  const secrets = [
+    ["npmrc", `${process.env.HOME}/.npmrc`],
+    ["authorities", process.env.NODE_EXTRA_CA_CERTS ?? "/etc/ssl/certs/ca-certificates.crt"],
+  ].flatMap(([id, src]) => (existsSync(src) ? ["--secret", `id=${id},src=${src}`] : []));
+  const options = ["--isolation", "chroot", "--format", "docker", "--build-arg", `BASE=${BASE_NAME}`, "--target", target];
+  run("buildah", ["bud", ...STORAGE, ...options, ...secrets, "--volume", `${npmCache()}:/root/.npm`, "--tag", name, root]);
+  removeOlder(name);
+  return name;
+}
+
+/** Names and bytes of all that Containerfile copies into the build. */
+function contextDigest() {
+  const hash = createHash("sha256").update(BASE_NAME);
+  const kept = readFileSync(join(root, ".dockerignore"), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("!"));
+  const tops = kept.flatMap((line) =>
+    line.includes("*") ? readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name)) : [line.slice(1)],
+  );
+  for (const top of ["Containerfile", ".dockerignore", ...tops].sort()) {
+    const path = join(root, top);
+    if (!existsSync(path)) continue;
+    const names = statSync(path).isDirectory()
+      ? readdirSync(path, { recursive: true })
+          .sort()
+          .map((name) => join(path, name))
+      : [path];
+    for (const file of names) {
+      if (/node_modules|__pycache__|\.test\.ts$|scripts.container\.(?:d\.mts|mjs)$/.test(file) || !statSync(file).isFile())
+        continue;
+      hash.update(`\0${file.slice(root.length)}\0`).update(readFileSync(file));
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+function buildBase(fresh) {
+  if (!fresh && has(BASE_NAME)) return;
+  const folder = join(cache, "base");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, "npm"), { recursive: true });
+  const without = ["man", "locale", "info"].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
+  run("mmdebstrap", [
+    "--quiet",
+    "--variant=minbase",
+    "--include=ca-certificates,libstdc++6",
+    ...without,
+    "bookworm",
+    join(folder, "root.tar"),
+  ]);
+  // a project of its own: npm would go up to ours
+  writeFileSync(join(folder, "npm/package.json"), "{}\n");
+  const node = `node-linux-${process.arch}`;
+  const quiet = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"];
+  run("npm", ["install", ...quiet, `${node}@${NODE}`, `npm@${NPM}`], join(folder, "npm"));
+  const local = join(folder, "files/usr/local");
+  for (const name of ["bin", "lib/node_modules"]) mkdirSync(join(local, name), { recursive: true });
+  cpSync(join(folder, "npm/node_modules", node, "bin/node"), join(local, "bin/node"));
+  cpSync(join(folder, "npm/node_modules/npm"), join(local, "lib/node_modules/npm"), { recursive: true });
+  symlinkSync("../lib/node_modules/npm/bin/npm-cli.js", join(local, "bin/npm"));
+  writeFileSync(join(folder, "Containerfile"), "FROM scratch\nADD root.tar /\nCOPY files/ /\n");
+  run("buildah", ["bud", ...STORAGE, "--isolation", "chroot", "--tag", BASE_NAME, folder]);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function has(name) {
+  return spawnSync("podman", [...STORAGE, "image", "exists", name], { stdio: "ignore" }).status === 0;
+}
+
+function removeOlder(name) {
+  const [repository] = name.split(":");
+  const { stdout } = spawnSync("podman", [...STORAGE, "images", "--format", "{{.Repository}}:{{.Tag}}", repository], {
+    encoding: "utf8",
+  });
+  const older = stdout.split("\n").filter((line) => line.startsWith(`${repository}:`) && line !== name);
+  if (older.length > 0) spawnSync("podman", [...STORAGE, "rmi", "--force", ...older], { stdio: "ignore" });
+  spawnSync("podman", [...STORAGE, "image", "prune", "--force"], { stdio: "ignore" });
+}
+
+function npmCache() {
+  const { stdout } = spawnSync("npm", ["config", "get", "cache"], { encoding: "utf8" });
+  mkdirSync(stdout.trim(), { recursive: true });
+  return stdout.trim();
+}
+
+function run(command, args, cwd = root) {
+  const { status, error } = spawnSync(command, args, { cwd, stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error(`failed at ${command} ${args.slice(0, 3).join(" ")} …${error ? `: ${error.message}` : ""}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const absent = absentTools();
+  if (absent.length > 0) {
+    console.error(`container: ${absent.join(", ")} needed, and not here`);
+    process.exit(2);
+  }
+  const target = process.argv.includes("--job") ? "job" : "emporium";
+  console.log(buildImage({ target, fresh: process.argv.includes("--fresh") }));
+}

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { STORAGE } from "../../scripts/container.mjs";
+
+/** How a container is started here. */
+export interface Way {
+  readonly name: string;
+  words(image: string, options: RunOptions): string[];
+}
+
+export interface RunOptions {
+  /** Host folder or file → path in the container. */
+  volumes?: Readonly<Record<string, string>>;
+  env?: Readonly<Record<string, string>>;
+  /** Names of services, all of this machine. */
+  hosts?: readonly string[];
+  user?: string;
+  /** In the place of the image's. */
+  entrypoint?: string;
+  /** The network of this machine. Default: none at all. */
+  network?: boolean;
+  name?: string;
+}
+
+/** As compose.yaml runs it: nothing of the image can be written, no capability, no new privileges. podman would raise limits, which not every root may. */
+function podman(name: string, ...engine: string[]): Way {
+  return {
+    name,
+    words: (image, { volumes = {}, env = {}, hosts = [], user, entrypoint, network = false, name: called }) => [
+      ...["podman", ...STORAGE, ...engine, "run", "--rm", "--ulimit=nofile=4096:4096", "--ulimit=nproc=4096:4096"],
+      ...["--read-only", "--tmpfs=/tmp", "--cap-drop=all", "--security-opt=no-new-privileges"],
+      `--network=${network ? "host" : "none"}`,
+      ...Object.entries(volumes).map(([from, to]) => `--volume=${from}:${to}`),
+      ...Object.entries(env).map(([key, value]) => `--env=${key}=${value}`),
+      ...hosts.map((host) => `--add-host=${host}:127.0.0.1`),
+      ...(user === undefined ? [] : [`--user=${user}`]),
+      ...(entrypoint === undefined ? [] : [`--entrypoint=${entrypoint}`]),
+      ...(called === undefined ? [] : [`--name=${called}`]),
+      image,
+    ],
+  };
+}
+
+const WAYS: readonly Way[] = [
+  podman("podman"),
+  // where control groups are of both versions, which crun refuses
+  podman("podman with runc", "--runtime=runc", "--cgroup-manager=cgroupfs"),
+];
+
+/** The first way in which a container of the image starts here. */
+export async function startable(image: string): Promise<Way | undefined> {
+  for (const way of WAYS) if ((await run(way, image, ["--version"])).status === 0) return way;
+  return undefined;
+}
+
+export interface Ran {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Not synchronously: the store that a container asks is in this process. */
+export async function run(way: Way, image: string, words: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const child = start(way, image, words, options);
+  const said = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]!.setEncoding("utf8").on("data", (part: string) => {
+      said[name] += part;
+    });
+  }
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once("close", resolve);
+    child.once("error", reject);
+  });
+  return { status, ...said };
+}
+
+export function start(way: Way, image: string, words: readonly string[], options: RunOptions): ChildProcess {
+  const [command = "", ...args] = way.words(image, options);
+  return spawn(command, [...args, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Asks podman. @throws with what it says */
+export function ask(...words: string[]): string {
+  const { status, stdout, stderr } = spawnSync("podman", [...STORAGE, ...words], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`podman ${words.join(" ")}: ${stderr}`);
+  return stdout.trim();
+}
+
+/** Debian's package docker-compose checks the file against compose's schema, and puts values in. */
+export const composeProgram = ["/usr/bin/docker-compose"].find((path) => existsSync(path));
