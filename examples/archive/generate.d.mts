@@ -17,7 +17,7 @@ export interface RunPlace {
 
 export interface ArchiveOptions {
   out: string;
-  /** 1 to 4, default all. */
+  /** 1 to 4, default all of these; 5 is the one whose tomograms the offline EMPIAR has. */
   drives?: readonly number[];
   /** Folders of all runs (default), or of those that hold something. */
   runs?: "all" | "annotated";

@@ -1,4 +1,5 @@
 /** Where runs lie on four drives, and what is in them: counts of drive 1 as its published histogram has them, and what else an archive holds. */
+import { depositedDrive } from "./deposited.mjs";
 import { model, motives, sidecar, text, tomogram } from "./model.mjs";
 import { driveRuns, PYLORI } from "./names.mjs";
 
@@ -44,6 +45,10 @@ const MORE_TOMO = new Set(["ycw2017-12-01-35"]);
 export function* archiveFiles(drives, allRuns) {
   const runs = driveRuns();
   for (const drive of drives) {
+    if (drive === 5) {
+      yield* depositedDrive();
+      continue;
+    }
     const folders = runFolders(drive, runs[drive - 1]);
     const contents = drive === 1 ? firstDrive(folders) : otherDrive(drive, folders);
     for (const folder of folders) {

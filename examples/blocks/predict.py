@@ -6,7 +6,7 @@ every size of blocks.
 
 import numpy as np
 
-import emporium_blocks
+import emporium
 
 REACH = 2
 
@@ -19,5 +19,5 @@ def predict(em: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    for block in emporium_blocks.serve():
+    for block in emporium.blocks.serve():
         block.result(predict(block.arrays["em"]))

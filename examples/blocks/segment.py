@@ -1,6 +1,6 @@
 """Teaches a small network to find what a mask marks, and draws what it finds where it has not looked before.
 
-segment.py TOMOGRAM MASK PICTURE.png [SECONDS [STEPS]] trains for so long at most. Needs emporium_blocks, PyTorch and the program emporium.
+segment.py TOMOGRAM MASK PICTURE.png [SECONDS [STEPS]] trains for so long at most. Needs the package em-porium and PyTorch.
 The last quarter of the y axis is kept for the test. The picture shows the middle section three times: as it is, with the mask, and with what
 the network says.
 """
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-import emporium_blocks
+import emporium
 
 BLOCK, HALO, DILATIONS = (16, 32, 32), 4, (1, 1, 2)  # the network looks 1 + 1 + 2 voxels around each: the halo
 tomogram, mask, picture = sys.argv[1:4]
@@ -29,7 +29,7 @@ optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 
 def blocks(**options):
     arrays = (f"image={tomogram}", f"mask={mask}")
-    return emporium_blocks.stream(*arrays, level=1, block=BLOCK, halo=HALO, batch=4, resample={"mask": "nearest"}, **options)
+    return emporium.blocks.stream(*arrays, level=1, block=BLOCK, halo=HALO, batch=4, resample={"mask": "nearest"}, **options)
 
 
 def unseen_from(batches):

@@ -6,7 +6,7 @@
  * @returns {Promise<Uint8Array>}
  */
 export async function hffBytes(segments) {
-  const h5wasm = await import("h5wasm"); // a tenth of a second, which only one deposit needs
+  const h5wasm = await import("../../dist/program/packages/h5wasm.js"); // a tenth of a second, which only one deposit needs
   const { FS } = await h5wasm.ready;
   const name = "miniature-lab.hff";
   const now = Date.now;

@@ -22,6 +22,7 @@ import {
   organelleSite,
 } from "./openorganelle.mjs";
 import { fileOf, makeTree, treeReply } from "./tree.mjs";
+import { wholeWayFiles, wholeWaySite } from "./whole-way.mjs";
 
 const AGO = { status: 404, headers: { "content-type": "text/html" }, body: "<html><title>404 Not Found</title></html>" };
 
@@ -42,7 +43,7 @@ export async function startOfflinePortals(options = {}) {
     ],
   ]);
   const documents = makeTree(data.documents);
-  const ebi = (request) => empiarSite(request) ?? bioimageSite(request);
+  const ebi = (request) => wholeWaySite(request) ?? empiarSite(request) ?? bioimageSite(request);
   const links = shortLinks(options);
   /** @type {Record<string, import("./server.d.mts").Site>} */
   const sites = {
@@ -57,7 +58,7 @@ export async function startOfflinePortals(options = {}) {
     "database.openorganelle.test": organelleDatabase,
     "raw.githubusercontent.com": ({ path }) => treeReply(github, path.slice(1)),
     "documents.epfl.ch": ({ path }) => treeReply(documents, path.slice(1), "nginx"),
-    "ftp.ebi.ac.uk": ({ path }) => treeReply(archive, path.slice(1)),
+    "ftp.ebi.ac.uk": (request) => wholeWayFiles(request) ?? treeReply(archive, request.path.slice(1)),
     "storage.googleapis.com": gcsSite(new Map([[HEMIBRAIN_BUCKET, makeTree(hemibrainFiles(options))]])),
     ...options.sites,
   };
