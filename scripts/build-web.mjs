@@ -13,7 +13,9 @@ const stampFile = join(out, "sources.sha256");
 const COMPRESSED = /\.(?:js|css|svg)$/;
 const COMPRESSED_MIN_BYTES = 1024;
 
-const LIBRARY = /node_modules.(?:react|react-dom|scheduler|@tanstack.(?!virtual|react-virtual)[\w-]+|zod)\//;
+/** What changes something is asked for by few pages, and not by the first one. */
+const LIBRARY =
+  /^(?!.*(?:useMutation|mutationObserver)\.js).*node_modules.(?:react|react-dom|scheduler|@tanstack.(?!virtual|react-virtual)[\w-]+|zod)\//;
 const PARTS =
   /web.parts.(?:api|app-link|copy|format|menu|open-file|page|queries|seen|settings|shell|states|store|search-params)\.|src.core.shell|lucide-react.dist.esm.(?:createLucideIcon|Icon|shared|context)/;
 

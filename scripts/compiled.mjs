@@ -15,8 +15,12 @@ const sources = () =>
 /** Hexadecimal digest of the names and contents of all that the compiler reads, and of its version. Cost: some 50 ms. */
 export function sourcesDigest() {
   const hash = createHash("sha256");
-  for (const name of ["tsconfig.json", "package-lock.json", "scripts/build-program.mjs", "scripts/licences.mjs"])
-    hash.update(readFileSync(join(root, name)));
+  const others = [
+    "tsconfig.json",
+    "package-lock.json",
+    ...["build-program", "build-types", "bundled", "licences", "merge-chunks"].map((name) => `scripts/${name}.mjs`),
+  ];
+  for (const name of others) hash.update(readFileSync(join(root, name)));
   for (const name of sources()) hash.update(`\0${name}\0`).update(readFileSync(join(root, "src", name)));
   return hash.digest("hex");
 }

@@ -16,6 +16,9 @@ export interface Renderers {
 
 export function cliPage(commands: readonly Command[], renderers: Renderers): string;
 
+/** emporium(1), for man. */
+export function manPage(commands: readonly Command[], renderers: Renderers): string;
+
 /** What a reference page tells of a check. */
 export interface CheckRow {
   readonly id: string;

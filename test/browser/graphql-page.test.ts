@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { postsTo } from "../../src/server/bodies.js";
 import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "../../src/server/graphql.js";
 import { refusal } from "../../src/server/handler.js";
 import { type Listening, listen } from "../../src/server/listen.js";
@@ -16,7 +17,7 @@ describe.skipIf(browserPath === undefined)("the page to ask the API from", () =>
     const route = graphqlRoute({ api: portal.api() });
     server = await listen(
       withGraphql(route, async () => refusal(404, "nothing is here")),
-      { posts: GRAPHQL_POSTS },
+      { bodies: postsTo(GRAPHQL_POSTS) },
     );
     browser = await startBrowser([server.url]);
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobBrief } from "../../src/model/page-api.js";
+import { SESSION_CONFIG } from "../e2e/watch-kit.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
 import { type ServedFolder, serveVolumes } from "./slices.js";
 
@@ -105,6 +106,28 @@ describe.skipIf(browserPath === undefined)("A20: jobs", () => {
     await expect.poll(streams, WAIT).toBe("0");
   }, 240_000);
 
+  it("a tab behind others holds no stream, and has everything when it is seen again", async () => {
+    const streams = async () => /^emporium_event_streams (\d+)$/m.exec(await (await fetch(`${server.url}/metrics`)).text())?.[1];
+    const { page, problems } = await browser.open(`${server.url}/jobs`);
+    const show = (isHidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, "hidden", { configurable: true, get: () => ${isHidden} });
+        document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));`);
+    await page.locator("[data-job]").first().waitFor(WAIT);
+    await expect.poll(streams, WAIT).toBe("1");
+    const before = await page.locator("[data-job]").count();
+    await show(true);
+    await expect.poll(streams, WAIT).toBe("0");
+    const child = download();
+    await once(child, "exit");
+    expect((await jobs()).length).toBe(before + 1);
+    expect(await page.locator("[data-job]").count()).toBe(before);
+    await show(false);
+    await expect.poll(() => page.locator("[data-job]").count(), WAIT).toBe(before + 1);
+    await expect.poll(streams, WAIT).toBe("1");
+    expect(problems).toEqual([]);
+    await page.close();
+  }, 120_000);
+
   it("a password of the command line is in no record", async () => {
     const gone = spawn(
       process.execPath,
@@ -160,6 +183,30 @@ describe.skipIf(browserPath === undefined)("A20: jobs", () => {
     expect(await page.getByText(`hint: ${bad}`).count()).toBe(2);
     const absent = await fetch(`${server.url}/api/v1/jobs/..%2f..%2fetc`);
     expect([absent.status, problems]).toEqual([404, []]);
+    await page.close();
+  }, 120_000);
+
+  it("a watch between two rounds waits for files, which are named as they come, and has no bar", async () => {
+    const input = join(folder, "input", "session");
+    mkdirSync(input, { recursive: true });
+    writeFileSync(join(folder, "session.yaml"), SESSION_CONFIG);
+    const words = ["ingest", "watch", "session.yaml", "input", "tree", "--import-everything", "--rest", "1h", "--interval", "1s"];
+    const child = spawn(process.execPath, [PROGRAM, ...words, "--workspace", workspace], { cwd: folder, stdio: "ignore" });
+    children.push(child);
+    const { page, problems } = await browser.open(`${server.url}/jobs`);
+    const row = page.locator("[data-job]", { hasText: "ingest watch" });
+    await row.getByText("waiting for files").waitFor(WAIT);
+    expect(await row.innerText()).toContain("0 runs taken");
+    await row.getByRole("link").click();
+    writeFileSync(join(input, "TS_01.mdoc"), "[ZValue = 0]\n");
+    await page.getByRole("heading", { name: "Not complete" }).waitFor(WAIT);
+    await page.getByText(/TS_01\.mdoc has just come$/).waitFor(WAIT);
+    appendFileSync(join(input, "TS_01.mdoc"), "TiltAngle = 0\n");
+    await page.getByText(/TS_01\.mdoc is still growing/).waitFor(WAIT);
+    expect(await page.locator("progress").count()).toBe(0);
+    child.kill("SIGINT");
+    await page.getByText("ended with status 3").waitFor(WAIT);
+    expect(problems).toEqual([]);
     await page.close();
   }, 120_000);
 });

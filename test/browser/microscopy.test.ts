@@ -93,11 +93,11 @@ describe.skipIf(browserPath === undefined)(
         .waitFor({ ...WAIT, state: "attached" });
     /** Greys of a frame on the sheet. */
     const greys = (page: Page, label: string) =>
-      page.evaluate<number[]>(`(() => {
-      const canvas = document.querySelector('[role="gridcell"][aria-label="${label}"] canvas');
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      return [...data].filter((_, i) => i % 4 === 0);
-    })()`);
+      page.locator(`[role="gridcell"][aria-label="${label}"] canvas[data-drawn]`).evaluate((one) => {
+        const canvas = one as HTMLCanvasElement;
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        return [...data].filter((_, i) => i % 4 === 0);
+      });
     /** Of a file, as Chromium reads a PNG: in a page of its own, whose policy lets it. */
     async function decoded(png: Buffer): Promise<number[]> {
       const { page } = await browser.open("about:blank");

@@ -1,17 +1,24 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Step, stepsOf } from "../../scripts/docs-pages.mjs";
+import { readersPlace, runSteps } from "../../scripts/run-steps.mjs";
+import { sameEverywhere, commandsOf as typedIn } from "../../scripts/whole-way-page.mjs";
 import type { Database } from "../../src/catalog/database.js";
 import { openCatalog } from "../../src/catalog/migrate.js";
 import { COMMANDS } from "../../src/cli/registry.js";
 import { manualClock, systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
+import { seededRandom } from "../../src/core/random.js";
 import { filesBelow, readText } from "../foundations/sources.js";
+import { pythonWithNumpy } from "../python-with-numpy.js";
+import { THOROUGH } from "../thorough.js";
 import { emporium as runCommand, shellWords } from "./cli-host.js";
+import { commandsIn, contentsOf, GROWING, runDemo } from "./demo-kit.js";
 
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "emporium-examples-")));
@@ -30,6 +37,23 @@ async function emporium(line: string) {
 
 // Examples find the embedded server running, as they do beside `emporium serve`; otherwise each would start and stop its own.
 let server: Database;
+/** What the demo said. */
+let printed: string;
+/** At moments of its time that a seed gives. */
+const KILLS = THOROUGH ? 10 : 2;
+/** Some commands of each part. */
+const PARTS = [
+  "emporium harvest download",
+  "emporium harvest inspect",
+  "emporium curate package",
+  "emporium ingest new",
+  "emporium ingest run",
+  "emporium ingest validate",
+  "emporium verify demo-out/portal",
+  "emporium catalog import",
+  "emporium publish tree",
+  "emporium blocks run",
+];
 beforeAll(async () => {
   process.chdir(folder);
   server = await openCatalog({ workspace: join(folder, ".emporium"), role: "writer", purpose: "examples", log: silentLog });
@@ -37,7 +61,8 @@ beforeAll(async () => {
   const { status, stdout, stderr } = await emporium("emporium demo --once");
   expect([status, stderr]).toEqual([0, ""]);
   expect(stdout).toContain("skipped: needs Python with NumPy and PyTorch");
-}, 180_000);
+  printed = stdout;
+}, 600_000);
 afterAll(async () => {
   await server?.close();
   process.chdir(home);
@@ -58,31 +83,92 @@ describe("the demo", () => {
     }
   });
 
-  it("run again has nothing to do and says the same with --json", async () => {
-    const { status, stdout } = await emporium("emporium demo --once --json");
-    const { steps, errors } = JSON.parse(stdout) as { steps: { command: string; exitStatus: number }[]; errors: unknown[] };
-    expect([status, errors, steps.map(({ exitStatus }) => exitStatus)]).toEqual([0, [], steps.map(() => 0)]);
-    for (const { command } of steps)
-      expect(command).toMatch(/^emporium (ingest run|ingest convert|blocks run) | false .*segment\.py /);
+  it(`killed ${KILLS} times with all its processes and given again, ends with the same tree and bucket, and at no moment shows half of a file`, {
+    timeout: 1_200_000,
+  }, async () => {
+    const whole = contentsOf(folder);
+    const killed = join(folder, "killed");
+    mkdirSync(killed);
+    const random = seededRandom(40);
+    const ended: (number | null)[] = [];
+    for (let kill = 0; kill < KILLS; kill++) {
+      // of a command that takes seconds the middle, of most others the one behind it; the last ones end before they are killed
+      const moment = { commands: 1 + Math.floor(random() * (commandsIn(printed) - 8)), delayMs: Math.floor(random() * 500) };
+      const { status } = await runDemo(killed, moment);
+      ended.push(status);
+      const seen = [...contentsOf(killed)].filter(([key]) => !GROWING.test(key));
+      expect(seen.filter(([key, content]) => content !== whole.get(key)).map(([key]) => key)).toEqual([]);
+    }
+    expect(ended).toEqual(ended.map(() => null));
+    const { status, err } = await runDemo(killed);
+    expect(status, err).toBe(0);
+    const after = contentsOf(killed);
+    expect([...after.keys()].sort()).toEqual([...whole.keys()].sort());
+    expect([...after].filter(([key, content]) => content !== whole.get(key)).map(([key]) => key)).toEqual([]);
   });
 
-  it("says that the network was not trained, after everything else is done", async () => {
+  it("run again without a terminal has nothing to do, says the same with --json, and ends; a network that was not trained is told at the end", async () => {
     const python = join(folder, "broken-python");
     writeFileSync(python, '#!/bin/sh\n[ "$1" = -c ] || exit 7\n', { mode: 0o755 });
     process.env.EMPORIUM_PYTHON = python;
     try {
-      const { status, stdout } = await emporium("emporium demo --once --json");
-      const { steps, errors } = JSON.parse(stdout) as { steps: unknown[]; errors: unknown[] };
-      expect([status, steps.length > 8]).toEqual([1, true]);
+      const { status, stdout } = await emporium("emporium demo --json");
+      const { steps, errors } = JSON.parse(stdout) as { steps: { command: string; exitStatus: number }[]; errors: unknown[] };
+      const done = steps.slice(0, -1);
+      expect([status, done.map(({ exitStatus }) => exitStatus)]).toEqual([1, done.map(() => 0)]);
       expect(errors).toMatchObject([{ code: "TASK_FAILED", message: expect.stringContaining("ended with 7") }]);
+      expect(done.map(({ command }) => command.split(" ").slice(0, 3).join(" "))).toEqual(expect.arrayContaining(PARTS));
+      for (const { command } of done) expect(command).toMatch(/^emporium [a-z]+ /);
+      expect(steps.at(-1)!.command).toMatch(/broken-python .*segment\.py /);
     } finally {
       process.env.EMPORIUM_PYTHON = "false";
     }
   });
 
-  it("ends by itself where the output is no terminal", async () => {
-    const { status, stdout } = await emporium("emporium demo");
-    expect([status, stdout.includes("Ctrl-C")]).toEqual([0, false]);
+  it("prints the commands that the guide of the whole way has", () => {
+    const said = typedIn(sameEverywhere(printed, { folder, root: home }));
+    expect(said.length).toBeGreaterThan(40);
+    // where this differs, `node scripts/whole-way.mjs` writes the guide anew
+    expect(typedIn(readText("docs/guides/the-whole-way.md"))).toEqual(said);
+  });
+
+  it("says after each part what a person would do next, in one sentence, and how long each took", () => {
+    const parts = printed.match(/^== \d+ of \d+: \w+$/gm) ?? [];
+    expect(parts.length).toBe(10);
+    const next = printed.match(/^Next you would .*$/gm) ?? [];
+    expect([next.length, next.filter((line) => !/^[^.]+(?:\.\w[^.]*)*\.$/.test(line))]).toEqual([parts.length, []]);
+    const table = /^step +seconds +written\n([\s\S]*?)\n\n/m
+      .exec(printed)![1]!
+      .split("\n")
+      .map((line) => line.split(/ {2,}/)[0]);
+    expect(table).toEqual(["beginning", ...parts.map((line) => line.split(": ")[1]), "network", "all"]);
+  });
+
+  it("leaves the annotations of the drive in the tomograms that were harvested, in the tree and in the bucket", () => {
+    const key = "11030/mka2019-12-12-14/Reconstructions/VoxelSpacing10.800/Annotations/100";
+    for (const place of ["portal", "s3/portal"]) {
+      const [name] = readdirSync(join(folder, "demo-out", place, key)).filter((file) => file.endsWith(".ndjson"));
+      const points = readFileSync(join(folder, "demo-out", place, key, name!), "utf8")
+        .trim()
+        .split("\n");
+      // as examples/archive/deposited.mjs drew them on the second run
+      expect(points.map((line) => (JSON.parse(line) as { location: unknown }).location)).toEqual([
+        { x: 10, y: 15, z: 4 },
+        { x: 21, y: 15, z: 7 },
+        { x: 32, y: 15, z: 10 },
+      ]);
+    }
+  });
+
+  it("ends with the step that failed, says which one, and goes on once its cause is gone", async () => {
+    const drive = join(folder, "failing/drive/portal-runs.json");
+    mkdirSync(dirname(drive), { recursive: true });
+    writeFileSync(drive, "[]\n");
+    const failed = await emporium("emporium demo --once --dest failing");
+    expect([failed.status === 0, failed.stdout.includes("curate labels")]).toEqual([false, false]);
+    expect(failed.stderr).toMatch(
+      /a step ended with \d+, 0 was wanted: emporium curate (?:scan|match) [\s\S]*emporium demo again/,
+    );
   });
 
   it("seam 20: stays with a page that opens every view, beside a portal that serves the same tree, until it is told to stop", async () => {
@@ -201,21 +287,51 @@ function isJson(text: string): boolean {
   }
 }
 
-describe("commands of the guides", () => {
-  const guides = filesBelow("docs/guides", (path) => path.endsWith(".md"));
-  const lines = guides.flatMap((path) =>
-    [...readText(path).matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap((block) => block[1]!.trim().split("\n")),
-  );
+const commandsOf = (steps: readonly Step[]) => steps.flatMap((step) => ("command" in step ? step.command : []));
+const shown = new Set(examples.map(({ run }) => run));
+const guides = filesBelow("docs/guides", (path) => path.endsWith(".md"));
+const lines = guides.flatMap((path) => commandsOf(stepsOf(readText(path))));
 
+describe("commands of the guides", () => {
   it("are found", () => {
     expect(lines.length).toBeGreaterThan(4);
   });
 
-  const shown = new Set(examples.map(({ run }) => run));
   it.each([...new Set(lines)].filter((line) => !shown.has(line)))("%s", async (line) => {
     const { status, stderr } = await emporium(line);
     // importing everything is done in part while sections of a configuration cannot be imported yet
     expect([line.includes("--import-everything") ? [0, 3] : [0]].flat()).toContain(status);
     expect(stderr).not.toMatch(/INTERNAL/);
+  });
+});
+
+/** Pages that lead from nothing to a result: what they say is done in their order, in a shell, as their reader does it. */
+describe("journeys", () => {
+  const pages = ["docs/start.md", ...filesBelow("docs/journeys", (path) => path.endsWith(".md"))];
+  const ran = new Set([...shown, ...lines]);
+  let env: NodeJS.ProcessEnv;
+  let python: string | undefined;
+  beforeAll(() => {
+    python = pythonWithNumpy();
+    env = readersPlace(folder, python);
+  });
+
+  it.each(pages)("%s: each command ends as the page says", async (page) => {
+    const steps = stepsOf(readText(page));
+    expect(commandsOf(steps).length).toBeGreaterThan(2);
+    const skip = (command: string) => ran.has(command) || (command.startsWith("python3 ") && !python);
+    const done = await runSteps(steps, { folder, env, skip });
+    const wrong = done.filter(({ status, ended, output }) => status !== ended || /INTERNAL|"errors"/.test(output));
+    expect(wrong).toEqual([]);
+  });
+
+  it("end with what their pages promise", () => {
+    for (const path of [
+      "overnight.html",
+      "overnight/10404/mka2019-11-19-4/Reconstructions",
+      "public/10401/dataset_metadata.json",
+      "edges.zarr",
+    ])
+      expect(existsSync(join(folder, "demo-out", path)), path).toBe(true);
   });
 });

@@ -41,12 +41,10 @@ export function playedCluster(folder: string, prologue: readonly string[] = [], 
   };
 }
 
-/** Kills the first job that runs this line, as soon as a file matches the pattern of the shell. */
+/** Kills the first job that runs this line, as soon as it has made a file of the pattern: `*` for a part of a name, variables of the shell. */
 export function killOnce(folder: string, pattern: string): string {
-  const marker = join(folder, "killed");
-  // `exec` puts the program in the shell's place: `$$` is its process. It ends with it, also where nothing matches
-  const waits = `until set -- ${pattern}; [ -e "$1" ]; do kill -0 $$ || exit; sleep 0.01; done`;
-  return `if mkdir ${marker} 2>/dev/null; then (${waits}; kill -9 $$) & fi`;
+  const killed = new URL("killed-at.mjs", import.meta.url).href;
+  return `if mkdir ${join(folder, "killed")} 2>/dev/null; then export NODE_OPTIONS="--import ${killed}" EMPORIUM_TEST_KILL_AT="${pattern}"; fi`;
 }
 
 /** Names of what lies in a folder's locks. */

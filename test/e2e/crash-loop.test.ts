@@ -9,6 +9,7 @@ import { readStructure } from "../../src/stations/ingest/config/schema.js";
 import { ingestInto } from "../../src/stations/ingest/ingest.js";
 import type { IngestReport } from "../../src/stations/ingest/ingest-report.js";
 import { fileStore } from "../../src/stores/file/store.js";
+import type { IoMode } from "../../src/stores/io-mode.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { type FaultPlan, faultPlan, withFaults } from "../faults/store-faults.js";
@@ -94,9 +95,9 @@ interface World {
 }
 
 let counter = 0;
-function folderWorld(omeZarr: World["omeZarr"]): World {
+function folderWorld(omeZarr: World["omeZarr"], io: IoMode = "auto"): World {
   const folder = join(root, `w${++counter}`);
-  const target = fileStore(join(folder, "out"), { sync: false });
+  const target = fileStore(join(folder, "out"), { sync: false, io });
   return {
     omeZarr,
     target,
@@ -177,6 +178,7 @@ async function dieAndResume(
 
 describe.each([
   ["chunks in a folder", SHALLOW, () => folderWorld("0.4")],
+  ["chunks in a folder, past the page cache", SHALLOW, () => folderWorld("0.4", "direct")],
   ["chunks in an object store", SHALLOW, () => objectWorld("0.4")],
   ["shards in a folder", DEEP, () => folderWorld("0.5")],
   ["shards in an object store", DEEP, () => objectWorld("0.5")],

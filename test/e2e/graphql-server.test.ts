@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ENTITIES } from "../../src/catalog/entities.js";
 import { systemClock } from "../../src/core/clock.js";
 import { makeLog } from "../../src/core/log.js";
+import { postsTo } from "../../src/server/bodies.js";
 import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "../../src/server/graphql.js";
 import { refusal } from "../../src/server/handler.js";
 import { type Listening, listen } from "../../src/server/listen.js";
@@ -20,7 +21,7 @@ beforeAll(async () => {
   const route = graphqlRoute({ api: portal.api() });
   server = await listen(
     withGraphql(route, async () => refusal(404, "nothing is here")),
-    { posts: GRAPHQL_POSTS },
+    { bodies: postsTo(GRAPHQL_POSTS) },
   );
 });
 afterAll(async () => {

@@ -7,6 +7,7 @@ import { EPFL_FILES } from "../../examples/portals/epfl.mjs";
 import { dataFiles } from "../../examples/portals/files.mjs";
 import { hemibrainFiles } from "../../examples/portals/neuroglancer.mjs";
 import { organelleFiles } from "../../examples/portals/openorganelle.mjs";
+import type { SiteReply } from "../../examples/portals/server.mjs";
 import { fileOf, patternFile, sparseFile } from "../../examples/portals/tree.mjs";
 import { systemClock } from "../../src/core/clock.js";
 import type { RunEvent } from "../../src/engine/events.js";
@@ -218,6 +219,90 @@ describe("a stop", () => {
     });
     expect(existsSync(join(dest, "epfl"))).toBe(false);
     expect(existsSync(join(dest, ".emporium"))).toBe(false);
+  });
+});
+
+describe("many small files", () => {
+  const tiles = Array.from({ length: 300 }, (_, n) => [`set/${n % 5}/${n}.raw`, patternFile(500 + n * 31, `tile ${n}`)] as const);
+  const wanted = Object.fromEntries(tiles.map(([path, file]) => [path, sha256(contentOf(file))]));
+  const sorted = Object.fromEntries(Object.entries(wanted).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+  it.each([true, false])("come whole through a server's bad minutes, and once (sync: %s)", async (sync) => {
+    const asked = new Map<string, number>();
+    const { get, files, manifest, dest } = await scene({
+      sites: { "files.test": webSite(tiles) },
+      fault: ({ path, method }): SiteReply | undefined => {
+        const n = Number(/(\d+)\.raw$/.exec(path)?.[1] ?? Number.NaN);
+        const before = asked.get(path) ?? 0;
+        asked.set(path, before + 1);
+        if (method !== "GET" || Number.isNaN(n) || before > 0) return undefined;
+        if (n === 103) return { status: 500, body: "an error" };
+        if (n === 154) return { status: 200, headers: { "content-type": "text/html" }, body: "<!doctype html><p>maintenance" };
+        if (n === 294) return { status: 429, headers: { "retry-after": "1" }, body: "slow down" };
+        return undefined;
+      },
+    });
+    const report = await get("https://files.test/set/", { sync });
+    expect(report.errors).toEqual([]);
+    expect(report).toMatchObject({ exitStatus: 0, status: "done", fetched: 300, failed: 0 });
+    expect(files()).toEqual(sorted);
+    expect(readdirSync(dest, { recursive: true, encoding: "utf8" }).filter((name) => name.includes(".part"))).toEqual([]);
+    expect(Object.fromEntries([...manifest().values()].map(({ rel, sha256: sum }) => [rel, sum]))).toEqual(sorted);
+    expect(
+      [...asked]
+        .filter(([path, times]) => path.endsWith(".raw") && times > 1)
+        .map(([path]) => last(path))
+        .sort(),
+    ).toEqual(["103.raw", "154.raw", "294.raw"]);
+    const text = readFileSync(join(dest, ".emporium-manifest.jsonl"), "utf8");
+    expect(await get("https://files.test/set/", { sync })).toMatchObject({
+      exitStatus: 0,
+      fetched: 0,
+      present: 300,
+      bytesFetched: 0,
+    });
+    expect(readFileSync(join(dest, ".emporium-manifest.jsonl"), "utf8")).toBe(text);
+  });
+
+  it("one that is gone is told, the others come; with keepGoing: false nothing more is begun", async () => {
+    const lost = ({ path }: { path: string }) => (path.endsWith("/124.raw") ? { status: 404, body: "" } : undefined);
+    const { get, files, dest, portals } = await scene({ sites: { "files.test": webSite(tiles) }, fault: lost });
+    const stopped = await get("https://files.test/set/", { keepGoing: false });
+    expect(stopped).toMatchObject({ exitStatus: 3, errors: [{ code: "STORE_ABSENT", rel: "set/4/124.raw" }] });
+    expect(stopped.fetched).toBeLessThan(299);
+    expect(Object.keys(files())).toHaveLength(stopped.fetched);
+    expect(readdirSync(dest, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".part"))).toEqual([]);
+    const before = portals.requests.length;
+    const report = await get("https://files.test/set/");
+    expect(report).toMatchObject({
+      exitStatus: 3,
+      status: "partial",
+      failed: 1,
+      fetched: 299 - stopped.fetched,
+      present: stopped.fetched,
+    });
+    expect(Object.keys(files())).toHaveLength(299);
+    const data = portals.requests.slice(before).filter(({ path, method }) => method === "GET" && path.endsWith(".raw"));
+    expect(new Set(data.map(({ path }) => path)).size).toBe(300 - stopped.fetched);
+  });
+
+  it("a stop leaves those that have their names, and nothing unfinished", async () => {
+    const { get, files, dest } = await scene({ sites: { "files.test": webSite(tiles) } });
+    const stop = new AbortController();
+    let settled = 0;
+    const onEvent = (event: RunEvent) => {
+      if (event.kind === "settled" && ++settled === 130) stop.abort();
+    };
+    const cut = await get("https://files.test/set/", { signal: stop.signal, onEvent, sync: true });
+    expect(cut.errors).toMatchObject([{ code: "CANCELLED" }]);
+    expect(readdirSync(dest, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".part"))).toEqual([]);
+    for (const [path, sum] of Object.entries(files())) expect(sum, path).toBe(wanted[path]);
+    expect(await get("https://files.test/set/")).toMatchObject({
+      exitStatus: 0,
+      present: cut.fetched,
+      fetched: 300 - cut.fetched,
+    });
+    expect(files()).toEqual(sorted);
   });
 });
 

@@ -310,3 +310,42 @@ describe("questions", () => {
     expect(readFileSync(out, "utf8")).toBe("mine");
   });
 });
+
+describe("what only a person knows, as options", () => {
+  it("stands in the configuration of a folder, in every place that has it, and is asked for no more", async () => {
+    const given = [
+      "--deposition",
+      "10308",
+      "--dataset",
+      "11030",
+      "--title",
+      "Hats",
+      "--author",
+      "Ada Lovelace",
+      "--date",
+      "2026-02-01",
+    ];
+    const { status, out } = await emporium(["ingest", "new", "--from", join(lab, "sim"), ...given]);
+    const config = parse(out) as Record<string, { metadata: Record<string, unknown>; sources: unknown }[]> & {
+      standardization_config: { deposition_id: number };
+    };
+    expect([status, config.standardization_config.deposition_id]).toEqual([0, 10308]);
+    expect(config.depositions![0]).toMatchObject({
+      metadata: { deposition_identifier: 10308, deposition_title: "Hats", dates: { release_date: "2026-02-01" } },
+      sources: [{ literal: { value: [10308] } }],
+    });
+    expect(config.datasets![0]).toMatchObject({
+      metadata: { dataset_identifier: 11030, authors: [{ name: "Ada Lovelace" }] },
+      sources: [{ literal: { value: ["11030"] } }],
+    });
+    expect(out).not.toMatch(/please fill in: (?:number of the de|title)/);
+  });
+
+  it("a day that is none is refused, and a file that is there is left as it is", async () => {
+    expect((await emporium(["ingest", "new", "--yes", "--date", "tomorrow"])).status).toBe(2);
+    const path = join(root, "mine.yaml");
+    writeFileSync(path, "mine\n");
+    expect((await emporium(["ingest", "new", "--yes", "--out", path])).status).toBe(2);
+    expect(readFileSync(path, "utf8")).toBe("mine\n");
+  });
+});

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,10 +32,15 @@ const words = (command: string, output: string, more: readonly string[]) => [
 ];
 const env = { ...process.env, EMPORIUM_DATABASE_URL: "", SOURCE_DATE_EPOCH: "1790000000" };
 const WATCH = ["--rest", "1s", "--interval", "1s"];
-const filesIn = (output: string) =>
-  existsSync(at(output))
-    ? readdirSync(at(output), { recursive: true }).filter((name) => !String(name).startsWith(".")).length
-    : 0;
+/** While it is written: a folder may be gone before it is read. */
+function filesIn(output: string): number {
+  try {
+    return readdirSync(at(output), { recursive: true }).filter((name) => !String(name).startsWith(".")).length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return 0;
+  }
+}
 const run = (command: string, output: string, more: readonly string[]) =>
   spawnSync(process.execPath, words(command, output, more), { encoding: "utf8", env });
 

@@ -1,12 +1,15 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clock } from "../../src/core/clock.js";
 import { systemClock } from "../../src/core/clock.js";
 import { makeLog } from "../../src/core/log.js";
+import type { RunEvent } from "../../src/engine/events.js";
+import { advance, noProgress, type ProgressView, viewProgress } from "../../src/engine/progress.js";
 import { ingest, openIngest } from "../../src/stations/ingest/ingest.js";
 import { watchIngest } from "../../src/stations/ingest/watch/watch.js";
+import type { Store } from "../../src/stores/store.js";
 import { THOROUGH } from "../thorough.js";
 import { contentsOf, playedClock, removeFolder, SESSION_CONFIG, type SessionEvent, seriesOf, sessionOf } from "./watch-kit.js";
 
@@ -42,20 +45,41 @@ function inputOf(scene: string): string {
   return input;
 }
 
-async function watched(scene: string, events: readonly SessionEvent[], restMs = MINUTE, stopAtMs?: number) {
+interface Played {
+  restMs?: number;
+  stopAtMs?: number;
+  /** The sources as the watch sees them. */
+  seen?: (source: Store, clock: Clock) => Store;
+}
+
+async function watched(scene: string, events: readonly SessionEvent[], { restMs = MINUTE, stopAtMs, seen }: Played = {}) {
   const stopped = new AbortController();
   const clock = playedClock(events, inputOf(scene), (ms) => {
     if (stopAtMs !== undefined && ms >= stopAtMs) stopped.abort();
   });
   const told: string[] = [];
+  /** When each round that did something was over, and how many tasks it had. */
+  const rounds: { ms: number; tasks: number }[] = [];
+  const log = makeLog((_, message) => {
+    told.push(message);
+    const [, done, already] = /^round \d+: (\d+) done, (\d+) already/.exec(message) ?? [];
+    if (done !== undefined) rounds.push({ ms: clock.monotonic(), tasks: Number(done) + Number(already) });
+  });
+  const views: ProgressView[] = [];
+  let progress = noProgress;
+  const onEvent = (event: RunEvent) => {
+    progress = advance(progress, event);
+    views.push(viewProgress(progress));
+  };
   const options = {
     ...optionsOf(scene, "watched", clock),
-    log: makeLog((_, message) => void told.push(message)),
+    ...{ log, onEvent },
     signal: stopped.signal,
   };
   const job = await openIngest({ ...options, dryRun: false });
+  if (seen) job.source = seen(job.source, clock);
   const report = await watchIngest(job, { ...options, restMs, intervalMs: 20_000, idleMs: 5 * MINUTE });
-  return { report, told, left: clock.left };
+  return { report, told, rounds, views, left: clock.left };
 }
 
 async function atOnce(scene: string, filter = {}) {
@@ -73,12 +97,20 @@ describe("a session that is watched", () => {
   it("ends as the tree that one ingest at the end makes", async () => {
     // forty series in an hour, with EMPORIUM_THOROUGH=1
     const series = seriesOf(THOROUGH ? 40 : 10);
-    const { report, told, left } = await watched("a", await sessionOf(series, at("scratch-a"), 90_000));
+    const { report, told, rounds, views, left } = await watched("a", await sessionOf(series, at("scratch-a"), 90_000));
     expect(left).toBe(0);
     expect(report).toMatchObject({ exitStatus: 0, status: "done", waiting: [], errors: [], notes: [] });
     expect(report.runs).toEqual(folderOf(series.map(({ name }) => name)));
     expect(report.rounds).toBeGreaterThan(2);
     expect(told.filter((line) => !/^(?:round|waits: )/.test(line))).toEqual([]);
+    // who looks on is told that it waits, and for what; nothing says that all is done
+    expect(views.filter(({ fraction }) => fraction === 1)).toEqual([]);
+    expect(views[0]!.waits).toMatchObject({ taken: 0 });
+    expect(views.flatMap(({ waits }) => waits?.lines ?? [])).toContainEqual(expect.stringMatching(/TS_02\.st is still growing/));
+    expect(views.at(-1)!.waits).toEqual({ taken: series.length, count: 0, lines: [] });
+    // a round has the tasks of what is new, and of the dataset: not of all runs before
+    const least = rounds[0]!.tasks;
+    expect(rounds.filter(({ tasks }) => tasks > 2 * least)).toEqual([]);
     expect(await atOnce("a")).toMatchObject({ exitStatus: 0 });
     expect(contentsOf(at("a", "watched"))).toEqual(contentsOf(at("a", "whole")));
   });
@@ -109,7 +141,7 @@ describe("a session that is watched", () => {
       return { atMs: 6 * MINUTE + i * 5000, path: "TS_05.mdoc", append: text("\n") };
     });
     const all = [...changed, ...renamed, ...growing].sort((a, b) => a.atMs - b.atMs);
-    const { report, told } = await watched("b", all, MINUTE, end + 15 * MINUTE);
+    const { report, told } = await watched("b", all, { stopAtMs: end + 15 * MINUTE });
     expect(report.runs).toEqual(folderOf(["TS_01", "TS_07"]));
     expect(report).toMatchObject({ exitStatus: 3, status: "waiting" });
     const why = Object.fromEntries(report.waiting.map(({ run, reasons }) => [run ?? "", reasons.join(" ")]));
@@ -143,11 +175,40 @@ describe("a session that is watched", () => {
     expect(contentsOf(at("c", "watched"))).toEqual(contentsOf(at("c", "whole")));
   });
 
+  it("gives up a round whose sources change while it is planned, and takes the run when it rests again", async () => {
+    const path = at("e", "input", "session", "TS_01.rawtlt");
+    let changedMs: number | undefined;
+    const seen = (source: Store, clock: Clock): Store => {
+      let listedMs = -1;
+      return {
+        ...source,
+        children(folder, options) {
+          // listed a second time in one round: what is complete is being planned
+          if (folder === "session/" && changedMs === undefined && clock.monotonic() === listedMs) {
+            changedMs = listedMs;
+            writeFileSync(path, readFileSync(path, "utf8").replace("-3", "-3.01"));
+          }
+          if (folder === "session/") listedMs = clock.monotonic();
+          return source.children(folder, options);
+        },
+      };
+    };
+    const { report, rounds } = await watched("e", await sessionOf(seriesOf(1), at("scratch-e"), 90_000), { seen });
+    expect(report).toMatchObject({ exitStatus: 0, status: "done", errors: [] });
+    expect(rounds[0]!.ms).toBeGreaterThanOrEqual(changedMs! + MINUTE);
+    expect(rounds).toHaveLength(1);
+    await atOnce("e");
+    expect(contentsOf(at("e", "watched"))).toEqual(contentsOf(at("e", "whole")));
+  });
+
   it("takes again what changes after it was taken, and does nothing twice", async () => {
     const events = await sessionOf(seriesOf(2), at("scratch-d"), 90_000);
     const late: SessionEvent = { atMs: 5 * MINUTE, path: "TS_01.rawtlt", write: new TextEncoder().encode("-3.01\n0.01\n3.01\n") };
     const first = await watched("d", [...events, late]);
     expect(first.report).toMatchObject({ exitStatus: 0, status: "done" });
+    // the last look of all plans everything: by then it was done
+    expect(first.rounds.at(-1)!.ms).toBeLessThan(8 * MINUTE);
+    expect(first.rounds).toHaveLength(3);
     await atOnce("d");
     expect(contentsOf(at("d", "watched"))).toEqual(contentsOf(at("d", "whole")));
     const again = await watched("d", []);

@@ -43,10 +43,14 @@ afterAll(async () => {
 /** Runs the program and kills it once so many requests of a kind have been answered. */
 async function killedAfter(count: number, operation: string): Promise<void> {
   const from = server.requests.length;
-  const child = spawn(process.execPath, [program, "publish", "run", plan, "--workspace", workspace, "--quiet"], {
-    env: process.env,
-    stdio: "ignore",
-  });
+  const child = spawn(
+    process.execPath,
+    [program, "publish", "run", plan, "--workspace", workspace, "--io", "direct", "--quiet"],
+    {
+      env: process.env,
+      stdio: "ignore",
+    },
+  );
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const seen = () =>
     server.requests.slice(from).filter((request) => request.operation === operation && request.status === 200).length;

@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type FaultServer, type Row, startFaultServer } from "../faults/server.mjs";
 import { emporium } from "./cli-host.js";
@@ -9,6 +12,7 @@ import { DATASET, runFiles, TREE, writeTree } from "./publish-kit.js";
 
 /** `publish tree`, and `publish verify` of a tree, against an S3 server of our own that notes the order of requests. */
 const MiB = 1024 * 1024;
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "emporium publish tree ü-"));
 const before = { ...process.env };
 let server: FaultServer;
@@ -362,6 +366,33 @@ describe("seam 29: a standardised tree goes to its bucket", () => {
     ).toEqual(hashes(files));
     expect((await answered(["publish", "verify", staging.tree, local])).status).toBe(0);
   });
+
+  it.each(["direct", "buffered"])(
+    "a large file goes to a folder and is compared there, %s, also when its sender was killed",
+    async (io) => {
+      const big = Buffer.alloc(33 * MiB + 5, createHash("sha512").update("large").digest());
+      for (let mib = 0; mib < big.length; mib += MiB) big.writeUInt32LE(mib, mib);
+      const { tree, name, workspace } = place({ ...TREE, "10001/TS_01/Frames/big.mrc": big });
+      const local = join(folder, `${name} on a disk`);
+      const words = ["publish", "tree", tree, local, "--io", io, "--workspace", workspace];
+      const halfway = spawn(process.execPath, [program, ...words, "--limit", "20MB/s"], { stdio: "ignore" });
+      const ended = new Promise((resolve) => halfway.once("exit", resolve));
+      const parts = () =>
+        (existsSync(local) ? readdirSync(local, { recursive: true }) : []).filter((path) => `${path}`.endsWith("/log"));
+      while (parts().length === 0 && halfway.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+      halfway.kill("SIGKILL");
+      await ended;
+      expect(parts()).toHaveLength(1);
+      expect((await answered(words)).status).toBe(0);
+      expect(readFileSync(join(local, "10001/TS_01/Frames/big.mrc")).equals(big)).toBe(true);
+      expect(parts()).toEqual([]);
+      expect((await answered(["publish", "verify", tree, local, "--io", io])).status).toBe(0);
+      const changed = await open(join(local, "10001/TS_01/Frames/big.mrc"), "r+");
+      await changed.write(Buffer.of(255 - big[33 * MiB + 4]!), 0, 1, 33 * MiB + 4);
+      await changed.close();
+      expect((await answered(["publish", "verify", tree, local, "--io", io])).status).toBe(4);
+    },
+  );
 
   it("the words of help, and of who guesses", async () => {
     const guessed = await emporium(["publish", "plan", "tree"]);

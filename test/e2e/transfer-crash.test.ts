@@ -21,7 +21,7 @@ const TWICE_MAX = 8 * MiB;
 const child = fileURLToPath(new URL("./transfer-child.mjs", import.meta.url));
 
 /** A process is killed while it fetches, at a random moment, until one gets through: the file is right, and hardly a byte came twice. */
-describe("a transfer that is killed", () => {
+describe.each(["buffered", "direct"])("a transfer that is killed, %s", (io) => {
   let server: FaultServer;
   const folder = mkdtempSync(join(tmpdir(), "emporium-transfer-crash-"));
   const body = bytes(SIZE, 7);
@@ -40,7 +40,7 @@ describe("a transfer that is killed", () => {
 
   /** Runs to its end, or is killed so long after its first byte: what was here then, and the result. */
   async function run(target: string, seed: number, killAfterMs: number | undefined) {
-    const args = [child, server.filesUrl, "volume.mrc", target, String(seed)];
+    const args = [child, server.filesUrl, "volume.mrc", target, String(seed), io];
     const started = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     running.add(started);
     let output = "";

@@ -168,6 +168,15 @@ const ZARR: Case[] = [
   ],
   ["zarr.levels", remove(`${O}/TS_0002.zarr/2/`), ["zarr.children"]],
   ["zarr.dtype", json(`${O}/TS_0002.zarr/1/.zarray`, (array) => Object.assign(array, { dtype: "<u4" }))],
+  [
+    "zarr.kept-type",
+    all(
+      attributes(`${O}/TS_0002.zarr`, (image) => {
+        image.metadata.rounding = "half to even";
+      }),
+      ...[0, 1, 2].map((level) => json(`${O}/TS_0002.zarr/${level}/.zarray`, (array) => Object.assign(array, { dtype: "<u2" }))),
+    ),
+  ],
   ["zarr.dtype", json(`${MASK}_segmentationmask.zarr/0/.zarray`, (array) => Object.assign(array, { dtype: "<i2" }))],
   [
     "zarr.scales",

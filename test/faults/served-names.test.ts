@@ -115,7 +115,9 @@ const USUAL: Readonly<Record<string, string>> = {
   ...{ limit: "5", axis: "z", at: "0", level: "0", box: "0,0,1,1", slab: "1", as: "native", low: "0", high: "1", v: "x" },
   ...{ of: "runs", where: "{}", facet: "name", like: "x", q: "x", p: "1,1,1", z: "1", on: "1", c: "0,1", with: "1" },
   ...{ set: "x", labels: "x", rule: "exact", drive: "d", species: "s", label: "l", status: "matched", row: "0", by: "species" },
+  ...{ x: "0", y: "0", layer: "1", index: "0", pointer: "/a", field: "nx", line: "1", word: "1" },
   ...{ topics: "jobs", t: "0", side: "10", severity: "fail", check: "x", change: "new", group: "check", offset: "0" },
+  ...{ project: "x", microscope: "x", description: "x", start: "2018-11-07", end: "2018-11-07" },
 };
 
 /** What their parameters hold goes to a database alone, as `server.test.ts` tries: here there is none. */

@@ -1,17 +1,16 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
-import { blobStore, readSegments } from "./blobs.mjs";
+import { blobStore, readSegments } from "../../examples/portals/blobs.mjs";
+import { errorXml, operationOf, s3Service } from "../../examples/portals/s3.mjs";
 import { fateTable } from "./fates.mjs";
 import { gcsListing } from "./gcs.mjs";
 import { fileReply, folderReply } from "./http.mjs";
-import { errorXml, operationOf, s3Service } from "./s3.mjs";
 import { isSigned } from "./sigv4.mjs";
 
 /**
- * @typedef {{ segments: readonly import("./blobs.mjs").Segment[], size: number, etag: string, modifiedMs: number, contentType?: string }} StoredObject
- * @typedef {{ method: string, operation: string, bucket: string, key: string, query: URLSearchParams, checkSums: boolean,
- *   headers: import("node:http").IncomingHttpHeaders, body: AsyncIterable<Buffer>, fate: import("./fates.mjs").Fate | undefined }} Call
- * @typedef {{ status: number, headers?: Record<string, string>, body?: string, code?: string, object?: StoredObject, from?: number, to?: number }} Reply
+ * @typedef {import("../../examples/portals/s3.mjs").StoredObject} StoredObject
+ * @typedef {import("../../examples/portals/s3.mjs").Call} Call
+ * @typedef {import("../../examples/portals/s3.mjs").Reply} Reply
  * @typedef {{ operation: string, method: string, key: string, range?: string, fate?: string, status: number, bytesSent: number, atMs: number }} Seen
  * @typedef {{
  *   seed?: number, faults?: readonly import("./fates.mjs").Row[], port?: number, dir?: string, fastEtag?: boolean,

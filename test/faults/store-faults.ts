@@ -155,6 +155,7 @@ export function withFaults(store: Store, planOrOptions: FaultPlan | FaultOptions
     openUploads: (key, options) => iterate("openUploads", key, () => store.openUploads(key, options)),
     local: local && {
       sync: local.sync,
+      io: local.io,
       path: (key) => local.path(key),
       partPath(key, tag) {
         const whole = () => local.partPath(key, tag);

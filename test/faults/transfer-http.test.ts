@@ -22,10 +22,10 @@ const TWICE_MAX = 8 * MiB;
 const DROPPED_MAX = 2 * MiB;
 
 /** The rule of every row: the right bytes, or one typed error and nothing under the name; never wrong bytes, never a hang. */
-describe("transfers over HTTP with faults", () => {
+describe.each(["buffered", "direct"] as const)("transfers over HTTP with faults, %s", (io) => {
   let server: FaultServer;
   let store: Store;
-  const bench = transferBench();
+  const bench = transferBench(io);
 
   beforeAll(async () => {
     server = await startFaultServer();
@@ -60,6 +60,15 @@ describe("transfers over HTTP with faults", () => {
     expect(result.requests).toBe(server.requests.length);
     expect(server.requests.every(({ method, status }) => method === "GET" && status === 206)).toBe(true);
     expect(sent() - LARGE).toBeLessThanOrEqual(TWICE_MAX);
+  });
+
+  it("an object of twice the memory for bodies gets through, with its SHA-256", async () => {
+    const body = bytes(140 * MiB + 5, 44);
+    server.putFile("larger.bin", body);
+    const run = bench.fresh({ store, key: "larger.bin", stat: { size: body.length } });
+    const result = await run.go();
+    expectWhole(run.target, body);
+    expect(result.sha256).toBe(sha256(body));
   });
 
   it("a small object takes one request, whether its size is known or not", async () => {
@@ -501,7 +510,7 @@ describe("transfers over HTTP with faults", () => {
   it("the limit of bytes holds for all transfers together", async () => {
     const run = bench.fresh({ store, key: "large.bin", stat });
     run.options.pace = makePaces({ clock: run.clock, bytesPerSecond: MiB });
-    const other = transferOf(`${run.target}-2`, run.clock, { store, key: "large.bin", stat, pace: run.options.pace });
+    const other = transferOf(`${run.target}-2`, run.clock, { store, key: "large.bin", stat, io, pace: run.options.pace });
     const before = run.clock.monotonic();
     await Promise.all([run.go(), other.go()]);
     expect((run.clock.monotonic() - before) / 1000).toBeGreaterThanOrEqual((2 * LARGE) / MiB - 1);

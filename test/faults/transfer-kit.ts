@@ -8,10 +8,11 @@ import { makeLog } from "../../src/core/log.js";
 import { makePaces } from "../../src/net/pace.js";
 import type { TransferOptions, TransferResult } from "../../src/stations/harvest/transfer/options.js";
 import { transferObject } from "../../src/stations/harvest/transfer/transfer.js";
+import type { IoMode } from "../../src/stores/io-mode.js";
 import { same } from "../conformance/store-suite.js";
 
 /** A folder to fetch into, and a run's clock and pace: time passes only where something waits. */
-export function transferBench() {
+export function transferBench(io: IoMode = "buffered") {
   const folder = mkdtempSync(join(tmpdir(), "emporium-transfer-"));
   let run = 0;
   return {
@@ -19,7 +20,7 @@ export function transferBench() {
     /** A fresh target, as another run would see it. */
     fresh(wish: Partial<TransferOptions> & Pick<TransferOptions, "store" | "key">) {
       const clock = manualClock(Date.parse("2026-01-01T00:00:00Z"));
-      return transferOf(join(folder, `run-${++run}`, wish.key), clock, wish);
+      return transferOf(join(folder, `run-${++run}`, wish.key), clock, { io, ...wish });
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

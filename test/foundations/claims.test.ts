@@ -6,7 +6,13 @@ import { COMMANDS, GROUPS, RESERVED } from "../../src/cli/registry.js";
 import { filesBelow, readText, root } from "./sources.js";
 
 /** What the pages say of the program, against the program. */
-const PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...filesBelow("docs/guides", (path) => path.endsWith(".md"))];
+const isPage = (path: string) => path.endsWith(".md");
+const GUIDES = [
+  "docs/index.md",
+  "docs/start.md",
+  ...["docs/guides", "docs/journeys"].flatMap((path) => filesBelow(path, isPage)),
+];
+const PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...GUIDES];
 const commands = await Promise.all(COMMANDS.map(async (entry) => ({ name: entry.name, command: (await entry.load()).default })));
 const names = new Set(commands.map(({ name }) => name));
 const general = spellingsOf(GlobalOptions);
@@ -55,7 +61,7 @@ describe("pages", () => {
     // of sbatch, which a guide quotes
     const foreign = ["--mem", "--dependency"];
     const all = new Set([...foreign, ...general, ...[...flagsOfCommand.values()].flatMap((flags) => [...flags])]);
-    const wrong = filesBelow("docs/guides", (path) => path.endsWith(".md")).flatMap((path) =>
+    const wrong = GUIDES.flatMap((path) =>
       [...readText(path).matchAll(/`(--[a-z][a-z0-9-]*)/g)].flatMap(([, flag]) => (all.has(flag!) ? [] : [`${path}: ${flag}`])),
     );
     expect(wrong).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { cliPage } from "../../scripts/reference-pages.mjs";
+import { cliPage, manPage } from "../../scripts/reference-pages.mjs";
+import { completionScript, SHELLS } from "../../src/cli/completion-scripts.js";
 import { flagsOf, GlobalOptions, spellings } from "../../src/cli/flags.js";
 import * as help from "../../src/cli/help.js";
 import { commandHelp } from "../../src/cli/help.js";
@@ -24,6 +25,26 @@ describe("docs/reference/cli.md", () => {
   it("has a section for every command and no other", () => {
     const sections = [...page.matchAll(/^## emporium (.+)$/gm)].map((match) => match[1]);
     expect(sections).toEqual(COMMANDS.map(({ name }) => name));
+  });
+});
+
+describe("share/", () => {
+  const all = commands.map(({ command }) => command);
+
+  it("has the man page that scripts/generate-docs.mjs writes, with every command", () => {
+    const page = readText("share/man/man1/emporium.1");
+    expect(page).toBe(manPage(all, { ...help, flagsOf, GlobalOptions }));
+    const sections = [...page.matchAll(/^\.SS emporium (.+)$/gm)].map(([, name]) => name!.replaceAll("\\-", "-"));
+    expect(sections).toEqual(COMMANDS.map(({ name }) => name));
+  });
+
+  it.each(SHELLS)("has the completions of %s that the program prints", (shell) => {
+    const file = {
+      bash: "bash-completion/completions/emporium",
+      zsh: "zsh/site-functions/_emporium",
+      fish: "fish/vendor_completions.d/emporium.fish",
+    }[shell];
+    expect(readText(`share/${file}`)).toBe(`${completionScript(shell, all)}\n`);
   });
 });
 

@@ -35,8 +35,6 @@ const RULES: readonly Rule[] = [
       "src/stations/ingest/identifiers.ts",
       "src/stations/ingest/importers/tomogram-candidates.ts",
       "src/stations/ingest/validate/report/changes.ts",
-      // reports of the workspace, in the form of --json
-      "src/stations/ingest/validate/report/kept.ts",
       "src/stations/catalog/portal-import/documents.ts",
       "src/stations/catalog/portal-import/import-run.ts",
       "src/stations/catalog/portal-import/root-rows.ts",

@@ -25,9 +25,13 @@ const anywhere = (path: string): boolean =>
   path === "src/stores/store.ts" ||
   path === "src/stores/memory/store.ts";
 
-/** What may be imported from outside src: the demos make the miniature laboratory, and start the portals, that are shipped beside the program. */
+/** What may be imported from outside src: the demos make the miniature laboratory, and start the portals and the bucket, that are shipped beside the program. */
 export const OUTSIDE: readonly (readonly [from: string, to: string])[] = [
-  ["src/cli/demo.ts", "examples/lab/generate.mjs"],
+  ["src/cli/demo-deposits.ts", "examples/lab/generate.mjs"],
+  ["src/cli/demo-made.ts", "examples/lab/generate.mjs"],
+  ["src/cli/demo-made.ts", "examples/archive/generate.mjs"],
+  ["src/cli/demo-made.ts", "examples/portals/server.mjs"],
+  ["src/cli/demo-made.ts", "examples/portals/bucket-folder.mjs"],
   ["src/cli/harvest-demo.ts", "examples/portals/server.mjs"],
   ["src/cli/curate-demo.ts", "examples/archive/generate.mjs"],
 ];

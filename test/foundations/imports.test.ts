@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { BUNDLED } from "../../scripts/bundled.mjs";
 import { importFaults, importsOf, pageFaults, type Sources } from "./import-rules.js";
 import { filesBelow, readText } from "./sources.js";
 
-const manifest = JSON.parse(readText("package.json")) as { dependencies: Record<string, string> };
+const manifest = JSON.parse(readText("package.json")) as { devDependencies: Record<string, string> };
 
 describe("src/", () => {
   const paths = filesBelow("src", (path) => /\.ts$/.test(path) && !/\.(test|d)\.ts$/.test(path) && !path.includes("/assembly/"));
@@ -10,23 +11,22 @@ describe("src/", () => {
 
   it("imports downwards only, never a sibling, never in a circle", () => {
     expect(paths.length).toBeGreaterThan(20);
-    expect(importFaults(sources, Object.keys(manifest.dependencies))).toEqual([]);
+    expect(importFaults(sources, BUNDLED)).toEqual([]);
   });
 
-  it("uses every runtime dependency", () => {
+  it("uses every package that is bundled, each of an exact version", () => {
     const used = new Set(
       Object.values(sources)
         .flatMap(importsOf)
         .map(({ specifier }) => specifier),
     );
-    // files of a package that is no module, such as fonts, are found by their path
+    // files of a package that is no module, such as fonts, are found beside it
     for (const text of Object.values(sources)) {
-      for (const [, specifier] of text.matchAll(/require\.resolve\([`"]([^`"$]+)/g)) used.add(specifier!);
+      for (const [, specifier] of text.matchAll(/import\.meta\.resolve\("([^"]+)"\)/g)) used.add(specifier!);
     }
-    const unused = Object.keys(manifest.dependencies).filter(
-      (name) => ![...used].some((one) => one === name || one.startsWith(`${name}/`)),
-    );
+    const unused = BUNDLED.filter((name) => ![...used].some((one) => one === name || one.startsWith(`${name}/`)));
     expect(unused).toEqual([]);
+    expect(BUNDLED.filter((name) => !/^\d/.test(manifest.devDependencies[name] ?? ""))).toEqual([]);
   });
 });
 
@@ -98,7 +98,7 @@ describe("the rules", () => {
       "src/arrays/stream/pool.ts": `import { Worker } from "node:worker_threads";\nimport z from "zod/v4";`,
       "src/stations/ingest/i.ts": `import "../../arrays/stream/pool.js";\nimport "./own.js";`,
       "src/stations/ingest/own.ts": `import "../../stores/file.js";`,
-      "src/cli/demo.ts": `await import("../../examples/lab/generate.mjs"); import("../stations/ingest/i.js");`,
+      "src/cli/demo-made.ts": `await import("../../examples/lab/generate.mjs"); import("../stations/ingest/i.js");`,
       "src/index.ts": `export { i } from "./stations/ingest/i.js";`,
     };
     expect(importFaults(allowed, ["zod"])).toEqual([]);

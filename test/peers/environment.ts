@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Environments that `scripts/python-env.mjs` makes. */
-export type PythonEnvironment = "peers" | "serve" | "zarr3" | "neuroglancer" | "workflows" | "torch";
+export type PythonEnvironment = "peers" | "serve" | "zarr3" | "neuroglancer" | "workflows" | "torch" | "wheel" | "notebooks";
 
 export interface Verdict {
   case: string;

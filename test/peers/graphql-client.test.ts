@@ -5,6 +5,7 @@ import { buildSchema, findBreakingChanges } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ENTITIES } from "../../src/catalog/entities.js";
 import { PORTAL_GRAPHQL_SCHEMA } from "../../src/catalog/graphql/schema.js";
+import { postsTo } from "../../src/server/bodies.js";
 import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "../../src/server/graphql.js";
 import { refusal } from "../../src/server/handler.js";
 import { type Listening, listen } from "../../src/server/listen.js";
@@ -23,7 +24,7 @@ describe.skipIf(!hasEnvironment("peers"))("the portal's Python client", () => {
     const graphql = graphqlRoute({ api: database.api() });
     server = await listen(
       withGraphql(graphql, async () => refusal(404, "nothing is here")),
-      { posts: GRAPHQL_POSTS },
+      { bodies: postsTo(GRAPHQL_POSTS) },
     );
     const byClass = Object.fromEntries(ENTITIES.map(({ name, pythonClass }) => [pythonClass, ROWS.get(name)]));
     writeFileSync(join(folder, "rows.json"), JSON.stringify(byClass));

@@ -110,6 +110,14 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
     await stop();
     throw error;
   }
+  const isAway = async () => /drain|down/.test(await command("sinfo", ["-h", "-o", "%T"]).catch(() => ""));
+  // A node whose daemon has registered meanwhile is back by itself (ReturnToService), and Slurm refuses to resume
+  // what is not away: between looking and asking it may come back at any moment, so the refusal is looked at.
+  const resumed = async () => {
+    await command("scontrol", ["update", `NodeName=${node}`, "State=RESUME"]).catch(async (error: unknown) => {
+      if (await isAway()) throw error;
+    });
+  };
   return {
     env,
     command,
@@ -135,7 +143,7 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
         },
         async repair() {
           nodeDaemon.kill("SIGCONT");
-          await command("scontrol", ["update", `NodeName=${node}`, "State=RESUME"]);
+          await resumed();
         },
         async gone() {
           // one that has ended and waits for its parent to notice does nothing any more
@@ -145,8 +153,8 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
       };
     },
     async repairNode() {
-      if (!/drain|down/.test(await command("sinfo", ["-h", "-o", "%T"]).catch(() => ""))) return false;
-      await command("scontrol", ["update", `NodeName=${node}`, "State=RESUME"]);
+      if (!(await isAway())) return false;
+      await resumed();
       return true;
     },
     async killJob(job) {

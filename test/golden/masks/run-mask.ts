@@ -1,3 +1,4 @@
+import { VOLUME_OPERATION } from "../../../src/stations/ingest/ops/names.js";
 import { mkdirSync } from "node:fs";
 import type { Triple } from "../../../src/core/box.js";
 import { systemClock } from "../../../src/core/clock.js";
@@ -8,7 +9,7 @@ import type { PlainObject } from "../../../src/engine/task.js";
 import { newDraft } from "../../../src/stations/ingest/draft.js";
 import type { ImportContext } from "../../../src/stations/ingest/importers/importer.js";
 import { addMaskTask, type Segmentation } from "../../../src/stations/ingest/importers/volume-task.js";
-import { VOLUME_OPERATION, volumeOperation } from "../../../src/stations/ingest/ops/volume.js";
+import { volumeOperation } from "../../../src/stations/ingest/ops/volume.js";
 import { readVolumeSource } from "../../../src/stations/ingest/volume-source.js";
 import type { Store } from "../../../src/stores/store.js";
 

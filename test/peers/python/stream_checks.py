@@ -141,7 +141,7 @@ sys.stdin.read()
 
 def killed_client(*more):
     environment = {**os.environ, "STREAM_BLOCKS": str(10**6)}
-    command = [sys.executable, "-c", CLIENT, str(pathlib.Path(emporium_blocks.__file__).parent), NODE, SERVER, *more]
+    command = [sys.executable, "-c", CLIENT, str(pathlib.Path(emporium_blocks.__file__).parents[1]), NODE, SERVER, *more]
     client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
     pid = int(client.stdout.readline())
     client.kill()

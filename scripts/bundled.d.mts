@@ -1,0 +1,3 @@
+export const BUNDLED: readonly string[];
+export function packageOf(specifier: string): string;
+export function fileOfPackage(specifier: string): string;
