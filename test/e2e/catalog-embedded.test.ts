@@ -281,6 +281,26 @@ describe("an embedded database and the processes that use it", () => {
     expect(serverOf(workspace)).toBeUndefined();
   }, 300_000);
 
+  it("comes up again beside lock files that a server left empty when it was killed as it began", async () => {
+    const workspace = usedWorkspace();
+    const first = new User(workspace);
+    await first.ask("open");
+    await first.ask("close");
+    for (const [folder, name] of [
+      ["data", "postmaster.pid"],
+      ["socket", ".s.PGSQL.5432.lock"],
+    ] as const) {
+      const file = join(clusterFolder(workspace), folder, name);
+      writeFileSync(file, "", { mode: 0o600 });
+      const { uid, gid } = statSync(join(clusterFolder(workspace), folder)); // root's server runs as somebody else
+      chownSync(file, uid, gid);
+      const second = new User(workspace);
+      await second.ask("open");
+      await second.ask("close");
+      expect(existsSync(file)).toBe(false);
+    }
+  });
+
   it("comes up again beside a number that another process has got since", async () => {
     const workspace = usedWorkspace();
     const first = new User(workspace);

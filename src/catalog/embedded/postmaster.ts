@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Clock } from "../../core/clock.js";
 import type { Log } from "../../core/log.js";
 import { isGone, thisProcess } from "../../engine/holder.js";
-import { LOOPBACK, prepareSocketFolder, SOCKET_PORT, type Transport } from "./address.js";
+import { LOOPBACK, prepareSocketFolder, SOCKET_PORT, socketFolder, type Transport } from "./address.js";
 import { type Cluster, failure } from "./cluster.js";
 import { isThisMachine } from "./machine.js";
 import { reach } from "./reach.js";
@@ -19,12 +19,21 @@ export interface PostmasterFile {
   readonly text: string;
 }
 
+/** Undefined also where the file is empty: PostgreSQL makes it, and writes its number a moment later. */
 export async function readPostmasterFile(cluster: Pick<Cluster, "data">): Promise<PostmasterFile | undefined> {
-  const text = await readFile(fileOf(cluster), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
+  const text = (await textOf(fileOf(cluster))) ?? "";
   const lines = text.split("\n");
-  return { pid: Number(lines[0]), port: Number(lines[3]), text };
+  const pid = Number(lines[0]);
+  // 0 and below are no process but groups of them
+  return pid > 0 ? { pid, port: Number(lines[3]), text } : undefined;
 }
+
+/** Whether there is a `postmaster.pid`, whatever it says. */
+export async function hasPostmasterFile(cluster: Pick<Cluster, "data">): Promise<boolean> {
+  return (await textOf(fileOf(cluster))) !== undefined;
+}
+
+const textOf = (file: string): Promise<string | undefined> => readFile(file, "utf8").catch(() => undefined);
 
 function fileOf({ data }: Pick<Cluster, "data">): string {
   return join(data, "postmaster.pid");
@@ -46,9 +55,10 @@ export interface StartOptions {
 }
 
 /**
- * `running`: another server has the folder. `address`: this one cannot listen where it was told to. `killed`: a person or the out-of-memory killer ended it. Everything else is an error.
+ * `running`: another server has the folder. `address`: this one cannot listen where it was told to. `killed`: a person or the out-of-memory killer ended it.
+ * `half`: one that was killed as it began left a lock file without its number, or one begins at this moment. Everything else is an error.
  */
-export type Ended = "running" | "address" | "killed" | Error;
+export type Ended = "running" | "address" | "killed" | "half" | Error;
 
 /**
  * Starts the server as a process of its own: not of this process's group, so that Ctrl-C ends the program and not the database under
@@ -119,6 +129,7 @@ function watch(child: ChildProcess, cluster: Cluster, log: string): () => Ended 
   child.once("exit", (status, signal) => {
     const text = readLog(log);
     if (/lock file "postmaster\.pid" already exists|pre-existing shared memory block/.test(text)) ended = "running";
+    else if (/lock file ".*" is empty/.test(text)) ended = "half";
     else if (/could not (?:bind|create) .*(?:address|socket)|could not create any|socket lock file/.test(text)) ended = "address";
     else if (status === 0 || signal === "SIGINT")
       ended = "running"; // somebody stopped it as soon as it ran
@@ -156,15 +167,39 @@ async function freePort(): Promise<number> {
 export async function removeStaleFile(cluster: Cluster, log: Log): Promise<boolean> {
   const found = await readPostmasterFile(cluster);
   if (!found || !(await isThisMachine(cluster)) || (await mayBeOurs(found.pid, cluster))) return false;
-  const aside = `${fileOf(cluster)}.${process.pid}`;
-  await rename(fileOf(cluster), aside).catch(() => {});
-  const moved = await readFile(aside, "utf8").catch(() => undefined);
-  if (moved !== undefined && moved !== found.text) {
-    await rename(aside, fileOf(cluster)); // a server has been started in between: this is its file
+  if (!(await removeIf(fileOf(cluster), found.text))) return false;
+  log.info(`a server of this workspace ended without stopping; its number ${found.pid} is another process's now`);
+  return true;
+}
+
+/** Time that a server needs from its `postmaster.pid` to its socket. */
+export const BIRTH_MS = 3_000;
+
+/**
+ * Removes lock files that stay empty for longer than a server needs to write its number: those of one that was killed as it began. PostgreSQL starts
+ * beside none of them, and says that a person has to remove it.
+ */
+export async function removeEmptyLocks(cluster: Cluster, transport: Transport, clock: Clock, log: Log): Promise<void> {
+  const files = [fileOf(cluster)];
+  if (transport === "socket") files.push(join(await socketFolder(cluster), `.s.PGSQL.${SOCKET_PORT}.lock`));
+  const empty = (await Promise.all(files.map(textOf))).map((text) => text === "");
+  if (empty.includes(true)) await clock.sleep(BIRTH_MS);
+  for (const [i, file] of files.entries()) {
+    if (empty[i] && (await textOf(file)) === "" && (await removeIf(file, "")))
+      log.info("a server of this workspace was killed as it began; its empty lock file is removed");
+  }
+}
+
+/** Removes a file that says this, and no other that has come in its place. @returns whether it did */
+async function removeIf(file: string, text: string): Promise<boolean> {
+  const aside = `${file}.${process.pid}`;
+  await rename(file, aside).catch(() => {});
+  const moved = await textOf(aside);
+  if (moved !== undefined && moved !== text) {
+    await rename(aside, file); // a server has been started in between: this is its file
     return false;
   }
   await rm(aside, { force: true });
-  log.info(`a server of this workspace ended without stopping; its number ${found.pid} is another process's now`);
   return true;
 }
 

@@ -6,7 +6,16 @@ import { errnoOf } from "../../stores/file/errors.js";
 import { type Address, LOOPBACK, makeElsewhere, SOCKET_PORT, socketFolder, type Transport } from "./address.js";
 import type { Cluster } from "./cluster.js";
 import { claimMachine, HEARTBEAT_MS, isThisMachine, sendHeartbeat, waitForOtherMachines } from "./machine.js";
-import { readPostmasterFile, removeStaleFile, type Starting, startPostmaster, stopPostmaster } from "./postmaster.js";
+import {
+  BIRTH_MS,
+  hasPostmasterFile,
+  readPostmasterFile,
+  removeEmptyLocks,
+  removeStaleFile,
+  type Starting,
+  startPostmaster,
+  stopPostmaster,
+} from "./postmaster.js";
 import type { Binaries } from "./tool.js";
 
 /**
@@ -136,10 +145,11 @@ async function enter(options: PresenceOptions): Promise<Present> {
     const ended = starting?.ended();
     if (ended instanceof Error) throw ended;
     if (ended === "address" && transport === "socket") await makeElsewhere(cluster);
+    if (ended === "half") await removeEmptyLocks(cluster, transport, clock, log);
     if (ended === "killed" && ++killed === KILLED_MAX) throw keepsBeingKilled(cluster);
     if (ended !== undefined) starting = undefined;
     if (answer === "absent" && !starting && (ended === "address" || !(await isBeingStarted(options, now - heard)))) {
-      if (await readPostmasterFile(cluster)) await waitForOtherMachines(cluster, clock, log, signal);
+      if (await hasPostmasterFile(cluster)) await waitForOtherMachines(cluster, clock, log, signal);
       await claimMachine(cluster);
       starting = await startPostmaster({ cluster, binaries, transport, clock });
     }
@@ -156,9 +166,6 @@ function keepsBeingKilled({ logs }: Cluster): EmporiumError {
     hint: "check whether the machine runs out of memory, or give a server with --database postgres://…",
   });
 }
-
-/** Time that a server needs from its `postmaster.pid` to its socket. */
-const BIRTH_MS = 3_000;
 
 /** True while another process may be starting a server: the server has a process number but does not listen yet. */
 async function isBeingStarted({ cluster, log }: PresenceOptions, silentMs: number): Promise<boolean> {
