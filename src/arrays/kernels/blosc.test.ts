@@ -9,6 +9,7 @@ import { randomInt, seededRandom } from "../../core/random.js";
 import {
   BLOSC_HEADER_BYTES,
   BloscFrame,
+  bloscHeadBytes,
   bloscHeader,
   decodeBlosc,
   decodeBloscBox,
@@ -184,6 +185,88 @@ describe("BloscFrame", () => {
     expect(codeOf(() => held.decodeBox([2, 2, 2], 4, { start: [0, 0, 0], stop: [1, 1, 1] }))).toBe("FORMAT_CORRUPT");
   });
 });
+
+describe("a window of a frame", () => {
+  const shape: Triple = [24, 32, 40];
+  const plain = voxelsOf(6, 24 * 32 * 40 * 4, 4);
+  const inOrder = encodeBlosc(plain, 4, { blockBytes: 4096 });
+  const frames: [string, Uint8Array][] = [
+    ["compressed, with blocks in order", inOrder],
+    ["compressed, with blocks from the last to the first", backwards(inOrder)],
+    ["of plain bytes", encodeBlosc(voxelsOf(8, plain.length, 4), 4, { blockBytes: 4096 })],
+  ];
+
+  it.each(frames)("%s, gives each box of the whole, wherever it was before", (_, frame) => {
+    const held = new BloscFrame();
+    const head = frame.subarray(0, bloscHeadBytes(frame, readBloscHeader(frame)));
+    fc.assert(
+      fc.property(fc.array(boxIn(shape), { minLength: 1, maxLength: 6 }), (boxes) => {
+        held.open(head, frame.length);
+        for (const box of boxes) {
+          const { from, to } = held.rangeOf(shape, 4, box);
+          const { at, room } = held.window(from, to);
+          expect(at + room.length).toBe(to);
+          room.set(frame.subarray(at, to));
+          expect(Buffer.compare(held.decodeBox(shape, 4, box)!, decodeBloscBox(frame, shape, 4, box)!)).toBe(0);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("is no larger than the blocks of a box, and keeps what two boxes share", () => {
+    const held = new BloscFrame();
+    held.open(inOrder.subarray(0, bloscHeadBytes(inOrder, readBloscHeader(inOrder))), inOrder.length);
+    const planes = (from: number, to: number) => held.rangeOf(shape, 4, { start: [from, 0, 0], stop: [to, shape[1], shape[2]] });
+    const [first, second] = [planes(0, 3), planes(3, 6)];
+    // three planes are 3.75 blocks: four of thirty, of which the last is the first of the next three
+    expect(first.to - first.from).toBeLessThan(inOrder.length / 6);
+    expect(second.from).toBeLessThan(first.to);
+    held.window(first.from, first.to).room.set(inOrder.subarray(first.from, first.to));
+    expect(held.window(second.from, second.to).at).toBe(first.to);
+  });
+
+  it("is refused for a chunk of another shape, a frame of another length, and a table that points outside", () => {
+    const held = new BloscFrame();
+    const head = inOrder.slice(0, bloscHeadBytes(inOrder, readBloscHeader(inOrder)));
+    const box = { start: [0, 0, 0] as Triple, stop: [1, 1, 1] as Triple };
+    held.open(head, inOrder.length);
+    expect(codeOf(() => held.rangeOf([24, 32, 41], 4, box))).toBe("FORMAT_CORRUPT");
+    held.open(head, inOrder.length - 1);
+    expect(codeOf(() => held.rangeOf(shape, 4, box))).toBe("FORMAT_CORRUPT");
+    new DataView(head.buffer).setUint32(BLOSC_HEADER_BYTES, inOrder.length + 100, true);
+    held.open(head, inOrder.length);
+    const { from, to } = held.rangeOf(shape, 4, box);
+    held.window(Math.min(from, inOrder.length), Math.min(to, inOrder.length));
+    expect(codeOf(() => held.lendBox(shape, 4, box))).toBe("FORMAT_CORRUPT");
+  });
+});
+
+const boxIn = (shape: Triple) =>
+  fc
+    .tuple(...shape.map((length) => fc.tuple(fc.integer({ min: 0, max: length - 1 }), fc.integer({ min: 1, max: length }))))
+    .map((axes) => ({
+      start: axes.map(([from]) => from) as Triple,
+      stop: axes.map(([from, length], axis) => Math.min(from + length, shape[axis]!)) as Triple,
+    }));
+
+/** The same frame with its blocks in the file from the last to the first, as writers with many threads leave them in any order. */
+function backwards(frame: Uint8Array): Uint8Array {
+  const header = readBloscHeader(frame);
+  const blocks = Math.ceil(header.plainBytes / header.blockBytes);
+  const table = new DataView(frame.buffer, frame.byteOffset + BLOSC_HEADER_BYTES);
+  const starts = Array.from({ length: blocks }, (_, block) => table.getUint32(4 * block, true));
+  const bodies = starts.map((start, block) => frame.subarray(start, starts[block + 1] ?? frame.length));
+  const offsets: number[] = [];
+  const parts: Uint8Array[] = [];
+  let at = BLOSC_HEADER_BYTES + 4 * blocks;
+  for (let block = blocks - 1; block >= 0; block--) {
+    offsets[block] = at;
+    parts.push(bodies[block]!);
+    at += bodies[block]!.length;
+  }
+  return new Uint8Array(Buffer.concat([bloscHeader({ ...header, frameBytes: at, offsets }), ...parts]));
+}
 
 describe("broken frames", () => {
   const frame = encodeBlosc(voxelsOf(2, 30_000, 4), 4, { blockBytes: 4096 });

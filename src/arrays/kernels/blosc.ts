@@ -176,6 +176,42 @@ export function readBloscHeader(head: Uint8Array, place?: Place): BloscHeader {
   };
 }
 
+/** Bytes of a frame's header with its table of blocks; of a frame that holds plain bytes the header alone. */
+export function bloscHeadBytes(head: Uint8Array, { plainBytes, blockBytes, frameBytes }: BloscHeader): number {
+  const blocks = plainBytes === 0 ? 0 : Math.ceil(plainBytes / Math.max(1, blockBytes));
+  return Math.min(frameBytes, BLOSC_HEADER_BYTES + ((head[2]! & FLAG_MEMCPYED) === 0 ? 4 * blocks : 0));
+}
+
+/**
+ * Where plain bytes `[first, end)` lie in a frame: `[from, to)` of its bytes. Blocks lie in any order: where one ends is where the next one in
+ * the file begins. Offsets outside of the frame are not found here: the kernels compare each with the bytes that are there.
+ *
+ * @param head `bloscHeadBytes` of the frame.
+ */
+export function bloscRange(head: Uint8Array, header: BloscHeader, first: number, end: number): { from: number; to: number } {
+  const { blockBytes, frameBytes } = header;
+  if (head[2]! & FLAG_MEMCPYED) {
+    // the kernels go by blocks here, too
+    return { from: BLOSC_HEADER_BYTES + first - (first % Math.max(1, blockBytes)), to: BLOSC_HEADER_BYTES + end };
+  }
+  const blocks = Math.floor((bloscHeadBytes(head, header) - BLOSC_HEADER_BYTES) / 4);
+  const table = new DataView(head.buffer, head.byteOffset + BLOSC_HEADER_BYTES, 4 * blocks);
+  let from = frameBytes;
+  let last = 0;
+  const behind = Math.min(blocks, Math.ceil(end / blockBytes));
+  for (let block = Math.floor(first / blockBytes); block < behind; block++) {
+    const offset = table.getUint32(4 * block, true);
+    from = Math.min(from, offset);
+    last = Math.max(last, offset);
+  }
+  let to = frameBytes;
+  for (let block = 0; block < blocks; block++) {
+    const offset = table.getUint32(4 * block, true);
+    if (offset > last && offset < to) to = offset;
+  }
+  return { from, to: Math.max(from, to) };
+}
+
 /**
  * Header and offset table of a frame whose blocks were made by `gather` and `pack`: `BLOSC_HEADER_BYTES + 4 * offsets.length`
  * bytes. They can be written last, in the room left for them before the blocks.
@@ -202,17 +238,52 @@ export function bloscHeader({
 }
 
 /**
- * A frame that stays in the kernels' memory while boxes of it are decoded, so that a chunk is copied at most once. The memory
- * keeps the size of the largest frame.
+ * A frame that stays in the kernels' memory while boxes of it are decoded, so that a chunk is copied at most once: all of it (`room`), or a
+ * window that moves along it (`open`, then `window` before each box). The memory keeps the size of the largest.
  */
 export class BloscFrame {
   private own: Workspace | undefined;
-  private frameBytes = 0;
+  private lying: Lying = { storedBytes: 0, headBytes: 0, at: 0, from: 0, to: 0 };
 
   /** Room for a frame, for the caller to fill. What was there before is gone. */
   room(frameBytes: number): Uint8Array {
-    this.frameBytes = frameBytes;
+    this.lying = { storedBytes: frameBytes, headBytes: frameBytes, at: 0, from: 0, to: frameBytes };
     return this.workspace(frameBytes).bytes.subarray(0, frameBytes);
+  }
+
+  /**
+   * Begins with a frame of which a window will be here.
+   *
+   * @param head `bloscHeadBytes` of it, or what there is of them.
+   */
+  open(head: Uint8Array, storedBytes: number): void {
+    const at = align(head.length);
+    this.lying = { storedBytes, headBytes: head.length, at, from: 0, to: 0 };
+    this.workspace(at).bytes.set(head, 0);
+  }
+
+  /** Where the bytes of the frame lie that a box needs. @throws {EmporiumError} FORMAT_CORRUPT where the frame holds no chunk of that shape */
+  rangeOf(shape: Triple, itemBytes: number, { start, stop }: Box, place?: Place): { from: number; to: number } {
+    const head = this.workspace(0).bytes.subarray(0, this.lying.headBytes);
+    const header = headerIn(head, this.lying.storedBytes, place);
+    boxSize(shape, itemBytes, { start, stop }, place)(header);
+    const at = (z: number, y: number, x: number) => ((z * shape[1] + y) * shape[2] + x) * itemBytes;
+    return bloscRange(head, header, at(start[0], start[1], start[2]), at(stop[0] - 1, stop[1] - 1, stop[2]));
+  }
+
+  /**
+   * Moves the window to bytes `[from, to)` of the frame. What of them is here already stays.
+   *
+   * @returns room for the rest, for the caller to fill with the bytes of the frame from `at` to `to`.
+   */
+  window(from: number, to: number): { at: number; room: Uint8Array } {
+    const { lying } = this;
+    const isNext = from >= lying.from && from <= lying.to;
+    const { bytes } = this.workspace(lying.at + to - from);
+    if (isNext) bytes.copyWithin(lying.at, lying.at + from - lying.from, lying.at + lying.to - lying.from);
+    const at = isNext ? Math.min(lying.to, to) : from;
+    this.lying = { ...lying, from, to };
+    return { at, room: bytes.subarray(lying.at + at - from, lying.at + to - from) };
   }
 
   /** As `decodeBloscBox`, of the frame that is in the room. */
@@ -224,9 +295,9 @@ export class BloscFrame {
   lendBox(shape: Triple, itemBytes: number, box: Box, place?: Place): Uint8Array | undefined {
     const [z, y, x] = boxShape(box);
     if (z <= 0 || y <= 0 || x <= 0) return new Uint8Array(0);
-    const frame = this.workspace(0).bytes.subarray(0, this.frameBytes);
     return inFrame(
-      frame,
+      this.workspace(0).bytes,
+      this.lying,
       (wanted) => this.workspace(wanted),
       boxSize(shape, itemBytes, box, place),
       place,
@@ -238,6 +309,15 @@ export class BloscFrame {
     this.own = grown(this.own, wanted);
     return this.own;
   }
+}
+
+/** A frame in a memory: its head at the beginning, bytes `[from, to)` of it at an address. A whole one is its own head, and lies at 0. */
+interface Lying {
+  storedBytes: number;
+  headBytes: number;
+  at: number;
+  from: number;
+  to: number;
 }
 
 type SizeOf = (header: BloscHeader) => number;
@@ -255,31 +335,43 @@ function withFrame(
     space.bytes.set(frame, 0);
     return space;
   };
-  return inFrame(frame, load, sizeOf, place, decode)?.slice() as Uint8Array<ArrayBuffer> | undefined;
+  const whole = { storedBytes: frame.length, headBytes: frame.length, at: 0, from: 0, to: frame.length };
+  return inFrame(frame, whole, load, sizeOf, place, decode)?.slice() as Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** @param load gives a workspace of so many bytes with the frame at its beginning. Returns a part of it. */
+/** @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_LIMIT */
+function headerIn(head: Uint8Array, storedBytes: number, place: Place | undefined): BloscHeader {
+  const header = readBloscHeader(head, place);
+  checkLimit(header.plainBytes, place);
+  if (header.frameBytes !== storedBytes) {
+    throw new EmporiumError("FORMAT_CORRUPT", `a Blosc frame of ${storedBytes} bytes, its header says ${header.frameBytes}`, {
+      place,
+    });
+  }
+  return header;
+}
+
+/**
+ * @param memory begins with the frame's head.
+ * @param load gives a workspace of so many bytes with the frame where it lies. Returns a part of it.
+ */
 function inFrame(
-  frame: Uint8Array,
+  memory: Uint8Array,
+  { storedBytes, headBytes, at: window, from, to }: Lying,
   load: (wanted: number) => Workspace,
   sizeOf: SizeOf,
   place: Place | undefined,
   decode: Decode,
 ): Uint8Array | undefined {
-  const header = readBloscHeader(frame, place);
-  checkLimit(header.plainBytes, place);
-  if (header.frameBytes !== frame.length) {
-    throw new EmporiumError("FORMAT_CORRUPT", `a Blosc frame of ${frame.length} bytes, its header says ${header.frameBytes}`, {
-      place,
-    });
-  }
+  const head = memory.subarray(0, headBytes);
+  const header = headerIn(head, storedBytes, place);
   const size = sizeOf(header);
-  const scratch = align(frame.length);
-  const workBytes = (frame[2]! & 0xe0) === CODEC_ZSTD ? ZSTD_WORK_BYTES : 0;
+  const scratch = align(Math.max(headBytes, window + to - from));
+  const workBytes = (head[2]! & 0xe0) === CODEC_ZSTD ? ZSTD_WORK_BYTES : 0;
   const scratchBytes = bloscScratchBytes(Math.min(header.blockBytes, header.plainBytes)) + workBytes;
   const at = align(scratch + scratchBytes);
   const { kernels, bytes } = load(at + size);
-  const opened = kernels.openFrame(0, frame.length, 0, 0, frame.length, scratch, scratchBytes);
+  const opened = kernels.openFrame(0, headBytes, window, from, to, scratch, scratchBytes);
   if (opened === BLOSC_RESULT.unsupported) return undefined;
   const result = opened === BLOSC_RESULT.ok && size > 0 ? decode(kernels, at, header) : opened;
   if (result === BLOSC_RESULT.badArgument) throw new EmporiumError("INTERNAL", "a box that does not lie in its chunk");

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Box, type Triple, volumeOf } from "../../core/box.js";
 import type { JsonObject } from "../../core/json.js";
+import { randomInt, seededRandom } from "../../core/random.js";
 import { parseZarrDType } from "../../formats/zarr/dtype.js";
 import type { ZarrArrayMeta } from "../../formats/zarr/metadata.js";
 import { zarrV3ArrayMetadata } from "../../formats/zarr/v3-metadata.js";
@@ -179,6 +180,49 @@ describe.each(Object.keys(FORMS))("%s", (form) => {
           }
     }
     expect(found).toEqual(valuesOf(box));
+  });
+});
+
+describe("frames that are read in part, since they are long", () => {
+  const shape: Triple = [64, 64, 64];
+  const random = seededRandom(11);
+  const noise = Int16Array.from({ length: 64 ** 3 }, () => randomInt(random, 65_536) - 32_768);
+  // 12 bits of each voxel: half of a frame, in blocks that are compressed and others that are not
+  const half = noise.map((value, i) => (i % 50_000 < 20_000 ? value : value & 0xff));
+
+  it.each([
+    ["stored as they are, where nothing compresses", noise, true],
+    ["compressed", half, false],
+  ] as const)("%s", async (name, values, isStored) => {
+    const folder = join(root, `long-${isStored}`);
+    const meta: ZarrArrayMeta = {
+      shape,
+      chunks: shape,
+      type: parseZarrDType("<i2")!,
+      compressor: { id: "blosc" },
+      fillValue: 0,
+      order: "C",
+      dimensionSeparator: "/",
+    };
+    await writeZarrArray(putIn(folder), meta, bytesOf(values), smallBlocks);
+    const frame = readFileSync(join(folder, "0/0/0"));
+    expect([frame.length > 256 * 1024, (frame[2]! & 2) !== 0], name).toEqual([true, isStored]);
+    const volume = await openBlockVolume(folder, { threads: 1 });
+    opened.push(volume);
+    for (const start of [
+      [0, 0, 0],
+      [5, 3, 1],
+      [31, 17, 40],
+      [63, 63, 63],
+    ] as Triple[]) {
+      const stop = start.map((at) => Math.min(at + 3, 64)) as Triple;
+      const data = await volume.levels[0]!.read({ start, stop });
+      const expected: number[] = [];
+      for (let z = start[0]; z < stop[0]; z++)
+        for (let y = start[1]; y < stop[1]; y++)
+          expected.push(...values.subarray((z * 64 + y) * 64 + start[2], (z * 64 + y) * 64 + stop[2]));
+      expect([...new Int16Array(data.buffer, data.byteOffset, data.byteLength / 2)]).toEqual(expected);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
-import { BLOSC_HEADER_BYTES, type BloscHeader, readBloscHeader } from "../../kernels/blosc.js";
+import { BLOSC_HEADER_BYTES, type BloscHeader, bloscHeadBytes, bloscRange, readBloscHeader } from "../../kernels/blosc.js";
 import { BLOSC_RESULT, bloscScratchBytes, type Kernels, ZSTD_WORK_BYTES } from "../../kernels/kernels.js";
 import type { ChunkBytes, FrameForm } from "./chunk-bytes.js";
 import type { DecodePart } from "./decode-job.js";
@@ -28,8 +28,7 @@ const WHOLE_BYTES = 128 * 1024;
 const HEAD_BYTES = 4096;
 
 /**
- * The part of a frame that holds a box, by the header and the table of blocks. Blocks lie in any order: where one ends is where the
- * next one in the file begins.
+ * The part of a frame that holds a box, by the header and the table of blocks.
  *
  * @returns undefined for a frame that the kernels do not read.
  * @throws {EmporiumError} FORMAT_CORRUPT
@@ -51,9 +50,7 @@ export function frameOf(
   }
   const header = headerOf(chunk, form, bytes, head);
   if (!isOfKernels(bytes, head)) return undefined;
-  const blocks = header.plainBytes === 0 ? 0 : Math.ceil(header.plainBytes / Math.max(1, header.blockBytes));
-  const isStored = (bytes[head + 2]! & 2) !== 0;
-  const headBytes = Math.min(header.frameBytes, BLOSC_HEADER_BYTES + (isStored ? 0 : 4 * blocks));
+  const headBytes = bloscHeadBytes(bytes.subarray(head, head + BLOSC_HEADER_BYTES), header);
   const workBytes = bytes[head + 2]! >> 5 === ZSTD ? ZSTD_WORK_BYTES : 0;
   const scratchBytes = bloscScratchBytes(Math.min(header.blockBytes, header.plainBytes)) + workBytes;
   const whole = { header, head, headBytes: header.frameBytes, window: head, from: 0, to: header.frameBytes, isRead: true };
@@ -65,7 +62,7 @@ export function frameOf(
     if (headBytes > memory.length) return lacking(headBytes);
     chunk.read(first, headBytes - first, bytes, head + first);
   }
-  const { from, to } = isStored ? storedRange(form, part) : blockRange(form, part, header, bytes, head, blocks);
+  const { from, to } = bloscRange(bytes.subarray(head, head + headBytes), header, ...plainRange(form, part));
   const window = aligned(head + headBytes);
   const scratch = aligned(window + to - from);
   const need = scratch - memory.at + scratchBytes;
@@ -103,31 +100,6 @@ function isOfKernels(bytes: Uint8Array, head: number): boolean {
 export function plainRange({ rows, rowBytes, firstPlane, itemBytes }: FrameForm, { from, to }: DecodePart): [number, number] {
   const at = (z: number, y: number) => ((firstPlane + z) * rows + y) * rowBytes;
   return [at(from[0], from[1]) + from[2] * itemBytes, at(to[0] - 1, to[1] - 1) + to[2] * itemBytes];
-}
-
-function storedRange(form: FrameForm, part: DecodePart): { from: number; to: number } {
-  const [first, end] = plainRange(form, part);
-  return { from: BLOSC_HEADER_BYTES + first, to: BLOSC_HEADER_BYTES + end };
-}
-
-function blockRange(
-  form: FrameForm,
-  part: DecodePart,
-  { blockBytes, frameBytes }: BloscHeader,
-  bytes: Uint8Array,
-  head: number,
-  blocks: number,
-): { from: number; to: number } {
-  const [first, end] = plainRange(form, part);
-  const table = new DataView(bytes.buffer, bytes.byteOffset + head + BLOSC_HEADER_BYTES, 4 * blocks);
-  const offsets = Array.from({ length: blocks }, (_, block) => table.getUint32(4 * block, true));
-  const wanted = offsets.slice(Math.floor(first / blockBytes), Math.ceil(end / blockBytes));
-  const from = Math.min(...wanted);
-  const last = Math.max(...wanted);
-  let to = frameBytes;
-  for (const offset of offsets) if (offset > last && offset < to) to = offset;
-  // offsets outside of the frame are found by the kernel, which compares each with the window
-  return { from: Math.min(from, frameBytes), to: Math.max(Math.min(from, frameBytes), to) };
 }
 
 /** @throws {EmporiumError} FORMAT_CORRUPT @returns bytes that were decoded: those of the blocks that the box touches. */

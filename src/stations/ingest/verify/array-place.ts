@@ -1,7 +1,14 @@
-import { type BloscFrame, decodeBlosc } from "../../../arrays/kernels/blosc.js";
+import {
+  BLOSC_HEADER_BYTES,
+  type BloscFrame,
+  bloscHeadBytes,
+  decodeBlosc,
+  readBloscHeader,
+} from "../../../arrays/kernels/blosc.js";
 import type { Triple } from "../../../core/box.js";
 import type { ByteRange } from "../../../core/bytes.js";
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../../core/dtype.js";
+import { EmporiumError } from "../../../core/errors.js";
 import { chunkKey } from "../../../formats/zarr/chunks.js";
 import { type CodecRegistry, defaultCodecs } from "../../../formats/zarr/codecs.js";
 import type { ZarrArrayMeta } from "../../../formats/zarr/metadata.js";
@@ -15,6 +22,13 @@ export interface Reader {
   /** @param room gives the memory to read into, where the reader can use it. */
   read(key: string, range?: ByteRange, room?: (bytes: number) => Uint8Array): Promise<Uint8Array | undefined>;
   size(key: string): Promise<number | undefined>;
+  /** A read costs no round trip: long objects are read in parts, each once, and are never whole in memory. */
+  isNear?: boolean | undefined;
+}
+
+/** Told of the bytes of an object in their order, each once. */
+export interface Sums {
+  add(bytes: Uint8Array): void;
 }
 
 /** An array of three axes, of Zarr 2 or 3, at a folder key that ends with `/`. Plain data: it is sent to threads. */
@@ -72,9 +86,14 @@ const codecs: CodecRegistry = {
   },
 };
 
+/** Of an object that is read along, where nothing else says how much. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+/** Read first: the header, and the offsets of some thousand blocks. */
+const HEAD_BYTES = 16 * 1024;
+
 /**
- * Boxes of an array, read through one reader. For Zarr 2 the last object is cached if parts of it can be decoded in `frame`; for
- * Zarr 3 the indexes of shards.
+ * Boxes of an array, read through one reader. For Zarr 2 the last object, or where reads are cheap a window of it, is kept in `frame` if parts of it
+ * can be decoded there; for Zarr 3 the indexes of shards.
  */
 export function openArray(place: ArrayPlace, reader: Reader, frame: BloscFrame) {
   const { folder, meta } = place;
@@ -82,9 +101,11 @@ export function openArray(place: ArrayPlace, reader: Reader, frame: BloscFrame) 
   const isFramed = isPartly(place);
   const indexes = new Map<string, ShardIndex>();
   let last: { key: string; stored: Uint8Array | undefined } | undefined;
+  let along: Along | undefined;
   const whole = async (key: string): Promise<Uint8Array | undefined> => {
     if (last?.key === key) return last.stored;
     last = undefined;
+    along = undefined;
     let stored = await reader.read(key, undefined, isFramed ? (bytes) => frame.room(bytes) : undefined);
     if (isFramed && stored) {
       const room = frame.room(stored.length);
@@ -94,9 +115,30 @@ export function openArray(place: ArrayPlace, reader: Reader, frame: BloscFrame) 
     last = { key, stored };
     return stored;
   };
+  /** A part of a chunk, of which only a window is read; undefined where it is absent or for another decoder. */
+  const windowed = async (chunk: Triple, box: Box3): Promise<Uint8Array | undefined> => {
+    const { type, chunks } = meta as ZarrArrayMeta;
+    const key = objectKey(place, chunk);
+    if (along?.key !== key) {
+      last = undefined;
+      along = await readAlong(key, reader, frame);
+    }
+    const inner = insideOf(chunk, chunks as Triple, box);
+    return inner && along && (await along.read(chunks as Triple, type.itemBytes, inner));
+  };
   return {
     /** An object as it is stored, which is then kept. */
     whole,
+    /**
+     * Goes to an object whose bytes are to be summed while boxes of it are read. False where it is absent.
+     *
+     * @returns `end`, which reads what no box needed.
+     */
+    async summed(key: string, sums: Sums): Promise<{ end(): Promise<void> } | undefined> {
+      last = undefined;
+      along = await readAlong(key, reader, frame, sums);
+      return along;
+    },
     /**
      * C order, host byte order; what is not stored is fill. The bytes are the caller's until the next read.
      *
@@ -112,23 +154,99 @@ export function openArray(place: ArrayPlace, reader: Reader, frame: BloscFrame) 
         return readZarrV3Box(objects, meta, box, { ...options, indexes });
       }
       const chunk = box.start.map((from, axis) => Math.floor(from / meta.chunks[axis]!)) as Triple;
-      const stored = isPartly(place) ? await whole(objectKey(place, chunk)) : undefined;
+      const part = !isFramed ? undefined : reader.isNear ? await windowed(chunk, box) : await framed(chunk, box);
+      if (part) return inHostOrder(part, meta);
       // other decoders do not take shared memory
       const copy = async (key: string) => (await whole(folder + key))?.slice();
-      return (stored && decodePart(meta, chunk, box, frame)) ?? readZarrBox(copy, meta, box, options);
+      return readZarrBox(copy, meta, box, options);
     },
+  };
+
+  async function framed(chunk: Triple, box: Box3): Promise<Uint8Array | undefined> {
+    const { type, chunks } = meta as ZarrArrayMeta;
+    const inner = insideOf(chunk, chunks as Triple, box);
+    if (!(await whole(objectKey(place, chunk))) || !inner) return undefined;
+    return frame.lendBox(chunks as Triple, type.itemBytes, inner);
+  }
+}
+
+/** An object of which a window is in memory, which moves along it. */
+interface Along {
+  key: string;
+  read(chunks: Triple, itemBytes: number, box: Box3): Promise<Uint8Array | undefined>;
+  end(): Promise<void>;
+}
+
+/**
+ * Reads a Blosc frame along. Boxes may come in any order; in that of the blocks no byte is read twice.
+ *
+ * @param sums are told of every byte up to the last that was read; without, what no box needs is left out.
+ * @returns undefined where there is no such object.
+ */
+async function readAlong(key: string, reader: Reader, frame: BloscFrame, sums?: Sums): Promise<Along | undefined> {
+  const size = await reader.size(key);
+  if (size === undefined) return undefined;
+  let summedTo = 0;
+  /** Reads bytes to `room`; fewer than wanted where the object has become shorter. */
+  const fetch = async (at: number, room: Uint8Array): Promise<Uint8Array> => {
+    const bytes = await reader.read(key, { offset: at, length: room.length }, (length) => room.subarray(0, length));
+    const read = bytes ?? room.subarray(0, 0);
+    if (read.length > 0 && read.buffer !== room.buffer) room.set(read);
+    if (sums && at <= summedTo && at + read.length > summedTo) {
+      sums.add(read.subarray(summedTo - at));
+      summedTo = at + read.length;
+    }
+    return read;
+  };
+  /** Sums what lies before, in pieces, and without keeping it. */
+  const upTo = async (end: number): Promise<void> => {
+    const room = sums && summedTo < end ? new Uint8Array(Math.min(PIECE_BYTES, end - summedTo)) : undefined;
+    while (room && summedTo < end) {
+      const read = await fetch(summedTo, room.subarray(0, Math.min(room.length, end - summedTo)));
+      if (read.length === 0) return;
+    }
+  };
+  let head = await fetch(0, new Uint8Array(Math.min(HEAD_BYTES, size)));
+  if (head.length >= BLOSC_HEADER_BYTES) {
+    const wanted = Math.min(size, bloscHeadBytes(head, readBloscHeader(head)));
+    if (wanted > head.length) {
+      const more = new Uint8Array(wanted);
+      more.set(head);
+      const rest = await fetch(head.length, more.subarray(head.length));
+      head = more.subarray(0, head.length + rest.length);
+    } else head = head.subarray(0, wanted);
+  }
+  frame.open(head, size);
+  return {
+    key,
+    async read(chunks, itemBytes, box) {
+      const range = frame.rangeOf(chunks, itemBytes, box);
+      const to = Math.min(range.to, size);
+      const from = Math.min(range.from, to);
+      const { at, room } = frame.window(from, to);
+      if (room.length > 0) {
+        await upTo(at);
+        const read = await fetch(at, room).catch((error: unknown) => {
+          frame.window(0, 0);
+          throw error;
+        });
+        if (read.length < room.length) frame.window(0, 0);
+        if (read.length < room.length) throw new EmporiumError("FORMAT_TRUNCATED", `${key} ends while it is read`);
+      }
+      return frame.lendBox(chunks, itemBytes, box);
+    },
+    end: () => upTo(size),
   };
 }
 
-/** Of a Blosc frame only the blocks that a box touches are decoded. Undefined for frames of other decoders. */
-function decodePart({ type, chunks }: ZarrArrayMeta, chunk: Triple, box: Box3, frame: BloscFrame): Uint8Array | undefined {
-  const origin = chunk.map((c, axis) => c * chunks[axis]!);
-  const inner = {
-    start: box.start.map((from, axis) => from - origin[axis]!) as Triple,
-    stop: box.stop.map((to, axis) => to - origin[axis]!) as Triple,
-  };
-  if (inner.stop.some((to, axis) => to > chunks[axis]!)) return undefined;
-  const plain = frame.lendBox(chunks as Triple, type.itemBytes, inner);
-  if (plain && type.littleEndian !== HOST_LITTLE_ENDIAN && type.swapBytes > 1) swapBytes(plain, type.swapBytes);
+/** A box in voxels of a chunk that it lies in; undefined where it lies in more of them. */
+function insideOf(chunk: Triple, chunks: Triple, box: Box3): Box3 | undefined {
+  const moved = (corner: Triple) => corner.map((at, axis) => at - chunk[axis]! * chunks[axis]!) as Triple;
+  const inner = { start: moved(box.start), stop: moved(box.stop) };
+  return inner.stop.some((to, axis) => to > chunks[axis]!) ? undefined : inner;
+}
+
+function inHostOrder(plain: Uint8Array, { type }: ZarrArrayMeta): Uint8Array {
+  if (type.littleEndian !== HOST_LITTLE_ENDIAN && type.swapBytes > 1) swapBytes(plain, type.swapBytes);
   return plain;
 }

@@ -25,6 +25,7 @@ export function startWorkers(store: Store, threads: number, signal: AbortSignal)
     });
   }
   const reader: Reader = {
+    isNear: store.local !== undefined,
     read: (key, range) => store.read(key, range, { signal }),
     size: async (key) => (await store.stat(key, { signal }))?.size,
   };

@@ -76,22 +76,35 @@ export interface JobResult {
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 export async function sum({ key, offset, length, sha256, lines }: SumJob, reader: Reader): Promise<JobResult> {
-  const hash = sha256 ? createHash("sha256") : undefined;
+  const sums = sumsOf(sha256);
   const check = lines ? lineCheck() : undefined;
   const piece = new Uint8Array(Math.min(PIECE_BYTES, length));
-  let crc = 0;
   let done = 0;
   while (done < length || done === 0) {
     const wanted = Math.min(PIECE_BYTES, length - done);
     const bytes = await reader.read(key, { offset: offset + done, length: wanted }, (size) => piece.subarray(0, size));
     if (!bytes) return {};
-    crc = crc32(bytes, crc);
-    hash?.update(bytes);
+    sums.add(bytes);
     check?.add(bytes);
     done += bytes.length;
     if (bytes.length < wanted || wanted === 0) break;
   }
-  return { size: done, crc32: crc, sha256: hash?.digest("hex"), fault: check?.end() };
+  return { ...sums.result(), fault: check?.end() };
+}
+
+/** Checksums of bytes that come piece by piece. */
+function sumsOf(sha256: boolean) {
+  const hash = sha256 ? createHash("sha256") : undefined;
+  let size = 0;
+  let crc = 0;
+  return {
+    add(bytes: Uint8Array): void {
+      size += bytes.length;
+      crc = crc32(bytes, crc);
+      hash?.update(bytes);
+    },
+    result: () => ({ size, crc32: crc, sha256: hash?.digest("hex") }),
+  };
 }
 
 /** Longest line of JSON that is looked at. */
@@ -174,15 +187,33 @@ async function checkChunkIn(
   const upper = above && openArray(above.array, reader, frames.upper);
   if (size === undefined) return { aboveFill: above && upper && (await isAboveFill(array, position, above, upper, reader)) };
   let result: JobResult;
-  if (size <= KEPT_BYTES && isPartly(array)) {
+  let along: { end(): Promise<void> } | undefined;
+  const sums = sumsOf(sha256);
+  if (isPartly(array) && reader.isNear) {
+    along = await own.summed(key, sums);
+    if (!along) return {};
+    result = {};
+  } else if (size <= KEPT_BYTES && isPartly(array)) {
     const stored = await own.whole(key);
     if (!stored) return {};
-    const hash = sha256 ? createHash("sha256").update(stored).digest("hex") : undefined;
-    result = { size: stored.length, crc32: crc32(stored), ...(hash === undefined ? {} : { sha256: hash }) };
+    sums.add(stored);
+    result = sums.result();
   } else {
     result = await sum({ kind: "sum", key, offset: 0, length: size, sha256, lines: false }, reader);
     if (result.size === undefined) return {};
   }
+  const cells = await checkCells(own, upper, { array, position, above });
+  await along?.end();
+  return { ...(along ? sums.result() : result), ...cells };
+}
+
+/** Decodes the cells of an object, and compares what is asked for with the level above. */
+async function checkCells(
+  own: ReturnType<typeof openArray>,
+  upper: ReturnType<typeof openArray> | undefined,
+  { array, position, above }: Pick<ChunkJob, "array" | "position" | "above">,
+): Promise<Pick<JobResult, "fault" | "fill" | "level">> {
+  const result: Pick<JobResult, "level"> = {};
   const element = fillOf(array);
   let fill = true;
   for (const { box, cell } of cellsOf(array, position)) {
@@ -231,8 +262,10 @@ const SLAB_BYTES = 8 * 1024 * 1024;
 
 /** A box cut along z at even planes, where parts of a chunk can be decoded. */
 export function* slabsOf(array: ArrayPlace, box: Box3): Generator<Box3> {
-  const [nz, ny, nx] = shapeOf(box);
-  const planes = isPartly(array) ? Math.max(2, Math.floor(SLAB_BYTES / (ny * nx * array.meta.type.itemBytes)) & ~1) : nz;
+  const [nz] = shapeOf(box);
+  // of the chunk, also where the array ends in the middle of it: its blocks are read whole
+  const [, rows, columns] = array.meta.chunks as Triple;
+  const planes = isPartly(array) ? Math.max(2, Math.floor(SLAB_BYTES / (rows * columns * array.meta.type.itemBytes)) & ~1) : nz;
   for (let z = 0; z < nz; z += planes) {
     const from = box.start[0] + z;
     const to = Math.min(from + planes, box.stop[0]);

@@ -30,6 +30,7 @@ function fileReader(): Reader {
     }
   };
   return {
+    isNear: true,
     async size(key) {
       const path = join(root, key);
       return orAbsent(path, () => statSync(path).size);
