@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,8 @@ const folder = mkdtempSync(join(tmpdir(), "emporium-release-"));
 const clone = join(folder, "clone");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** The environment in which wheels are built is made where there is a Python for it. */
+const python = existsSync(join(root, ".cache", "venv-wheel"));
 const VERSION = "77.1.0-rc.2";
 const page = readFileSync(join(root, "RELEASING.md"), "utf8");
 interface Step {
@@ -49,8 +51,8 @@ describe("RELEASING.md", () => {
     expect(steps.map(({ number }) => number)).toEqual(steps.map((_, i) => i + 1));
     expect(steps.length).toBe([...page.matchAll(/```sh$/gm)].length);
     expect(steps.length).toBeGreaterThan(8);
-    const sends = /\bnpm publish\b(?!.*--dry-run)|\bgit push\b/;
-    expect(steps.filter(({ publishes }) => publishes).map(({ command }) => sends.test(command))).toEqual([true, true]);
+    const sends = /\bnpm publish\b(?!.*--dry-run)|\bgit push\b|\btwine upload\b|\bpodman push\b/;
+    expect(steps.filter(({ publishes }) => publishes).map(({ command }) => sends.test(command))).toEqual([true, true, true, true]);
     expect(steps.filter(({ publishes, command }) => !publishes && sends.test(command))).toEqual([]);
   });
 
@@ -59,6 +61,10 @@ describe("RELEASING.md", () => {
     git("config", "user.name", "release");
     git("config", "user.email", "release@localhost");
     git("remote", "remove", "origin"); // nothing could be sent
+    // there may be none right after a release
+    writeFileSync(join(clone, "changes", "test-of-releases.fix.md"), "A change that the test of releases makes.\n");
+    git("add", "changes");
+    git("commit", "--quiet", "--message", "A change");
     expect(steps[0]!.command).toMatch(/^npm ci\b/);
     const linked = spawnSync("cp", ["-al", join(root, "node_modules"), join(clone, "node_modules")], { stdio: "pipe" });
     if (linked.status !== 0) run(steps[0]!);
@@ -121,7 +127,7 @@ describe("RELEASING.md", () => {
     run(stepWith("release.mjs files"));
     const stem = `em-porium-${VERSION}`;
     expect(readdirSync(join(clone, "release")).sort()).toEqual(["SHA256SUMS", `${stem}.cdx.json`, `${stem}.tgz`]);
-    expect(run(stepWith("sha256sum")).stdout.trim().split("\n")).toEqual([`${stem}.cdx.json: OK`, `${stem}.tgz: OK`]);
+    expect(run(stepWith("sha256sum --check")).stdout.trim().split("\n")).toEqual([`${stem}.cdx.json: OK`, `${stem}.tgz: OK`]);
     const bill = JSON.parse(readFileSync(join(clone, "release", `${stem}.cdx.json`), "utf8"));
     expect(bill).toMatchObject({ bomFormat: "CycloneDX", metadata: { component: { name: "em-porium", version: VERSION } } });
     const names: string[] = bill.components.map(({ name }: { name: string }) => name);
@@ -130,6 +136,16 @@ describe("RELEASING.md", () => {
     for (const tool of ["vitest", "esbuild", "typescript", "vite"]) expect(names).not.toContain(tool);
     for (const { purl, licenses } of bill.components) expect([typeof purl, licenses?.length > 0], purl).toEqual(["string", true]);
   });
+
+  it("adds the wheel with its sum, in Python's form of the version", () => {
+    if (!python) return say("no Python 3.11 or 3.12: the wheel is not built");
+    run(stepWith("wheel.mjs"));
+    const names = readdirSync(join(clone, "release")).filter((name) => name.endsWith(".whl"));
+    expect(names).toEqual([expect.stringMatching(/^em_porium-77\.1\.0rc2-py3-none-/)]);
+    expect(run(stepWith("sha256sum --check")).stdout.trim().split("\n")).toEqual([
+      ...[`em-porium-${VERSION}.cdx.json: OK`, `em-porium-${VERSION}.tgz: OK`, `${names[0]}: OK`],
+    ]);
+  }, 600_000);
 
   it("commits and names the commit", () => {
     run(stepWith("git commit"));
