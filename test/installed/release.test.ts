@@ -52,7 +52,12 @@ describe("RELEASING.md", () => {
     expect(steps.length).toBe([...page.matchAll(/```sh$/gm)].length);
     expect(steps.length).toBeGreaterThan(8);
     const sends = /\bnpm publish\b(?!.*--dry-run)|\bgit push\b|\btwine upload\b|\bpodman push\b/;
-    expect(steps.filter(({ publishes }) => publishes).map(({ command }) => sends.test(command))).toEqual([true, true, true, true]);
+    expect(steps.filter(({ publishes }) => publishes).map(({ command }) => sends.test(command))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
     expect(steps.filter(({ publishes, command }) => !publishes && sends.test(command))).toEqual([]);
   });
 
