@@ -227,6 +227,34 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     await page.close();
   });
 
+  it("keys and clicks count in their order, however many come before a frame is drawn", async () => {
+    const { page, problems } = await browser.open(address("float.mrc", { l: "xy" }), VIEWPORT);
+    await isSharp(page, "z");
+    const planes = await page.evaluate(() => {
+      const canvas = document.querySelector<HTMLElement>(".v-canvas")!;
+      canvas.focus();
+      const slice = () => canvas.getAttribute("aria-label")!.split(",")[1];
+      const press = (key: string) => canvas.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+      const { left, top, width, height } = canvas.getBoundingClientRect();
+      const pointer = { clientX: left + width / 2, clientY: top + height / 2, pointerId: 1, bubbles: true, cancelable: true };
+      canvas.setPointerCapture = () => {};
+      const click = () => ["pointerdown", "pointerup"].map((name) => canvas.dispatchEvent(new PointerEvent(name, pointer)));
+      const after = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(slice()))));
+      return (async () => {
+        const before = slice();
+        for (let i = 0; i < 3; i++) press("PageDown");
+        click();
+        const clicked = await after();
+        for (let i = 0; i < 3; i++) press("PageDown");
+        press("Home");
+        return [before, clicked, await after()];
+      })();
+    });
+    expect(planes).toEqual([" slice 21 of 40", " slice 24 of 40", " slice 1 of 40"]);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   it("A10: the link shows the same in a new profile", { timeout: 300_000 }, async () => {
     const { page } = await browser.open(address("float.mrc"), VIEWPORT);
     await isSharp(page, "z");

@@ -117,7 +117,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
     },
     [session],
   );
-  const step = useSteps(session, crossed);
+  const { step, settle } = useSteps(session, crossed);
 
   useEffect(() => {
     if (document.activeElement === document.body || document.activeElement?.id === "main")
@@ -126,6 +126,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
 
   const run = (command: Command) => {
     const axis = session.active;
+    if (command.do !== "section" && command.do !== "cross") settle();
     switch (command.do) {
       case "section":
         return step(axis, command.by);
@@ -247,7 +248,16 @@ export function Viewer({ source }: { source: PlaneSource }) {
   const isNeuroglancers = /\/view\/(?:tomogram|at)\//.test(location.pathname);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of the canvases inside of it
-    <div className="viewer" ref={root} onKeyDown={onKeyDown} onKeyUp={letGo} onBlur={letGo} data-sheet={sheet}>
+    <div
+      className="viewer"
+      ref={root}
+      onKeyDown={onKeyDown}
+      onKeyUp={letGo}
+      onBlur={letGo}
+      onPointerDownCapture={settle}
+      onPointerUpCapture={settle}
+      data-sheet={sheet}
+    >
       <div className="v-bar">
         <h1>{facts.title}</h1>
         <RunSteps facts={facts} step={(by) => run({ do: "list", by })} />
@@ -352,28 +362,34 @@ function lineageOf(facts: VolumeFacts, voxel: readonly number[]): string | undef
   return isDropped(facts) || !isInside ? undefined : `${facts.ref}/voxel?z=${z}&y=${y}&x=${x}`;
 }
 
-/** Steps of a held key, one a frame: a machine that draws more slowly than keys come would do nothing but count. */
-function useSteps(session: Session, done: (axis: Axis) => void): (axis: Axis, by: number) => void {
+/**
+ * Steps of a held key, one a frame: a machine that draws more slowly than keys come would do nothing but count.
+ *
+ * @returns `settle` takes the steps that wait, before whatever was done after their keys
+ */
+function useSteps(session: Session, done: (axis: Axis) => void) {
   const waiting = useRef<{ frame: number; readonly steps: Map<Axis, number> }>({ frame: 0, steps: new Map() });
   useEffect(() => () => cancelAnimationFrame(waiting.current.frame), []);
-  return useCallback(
-    function step(axis, by) {
-      const { frame, steps } = waiting.current;
-      if (frame !== 0) {
-        steps.set(axis, (steps.get(axis) ?? 0) + by);
-        return;
+  return useMemo(() => {
+    const settle = () => {
+      const left = [...waiting.current.steps];
+      waiting.current.steps.clear();
+      for (const [axis, by] of left) {
+        session.step(axis, by);
+        done(axis);
       }
-      waiting.current.frame = requestAnimationFrame(() => {
-        waiting.current.frame = 0;
-        const left = [...steps];
-        steps.clear();
-        for (const [other, sum] of left) step(other, sum);
-      });
-      session.step(axis, by);
-      done(axis);
-    },
-    [session, done],
-  );
+      return left.length > 0;
+    };
+    const onFrame = () => {
+      waiting.current.frame = settle() ? requestAnimationFrame(onFrame) : 0;
+    };
+    const step = (axis: Axis, by: number) => {
+      const { frame, steps } = waiting.current;
+      steps.set(axis, (steps.get(axis) ?? 0) + by);
+      if (frame === 0) onFrame();
+    };
+    return { step, settle };
+  }, [session, done]);
 }
 
 /** Dataset and run are above a volume of the catalogue, its folder above a file. */
