@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,7 +9,7 @@ import { silentLog } from "../../src/core/log.js";
 import { openJournal } from "../../src/engine/journal.js";
 import { printRef } from "../../src/model/ref.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
-import { expectUsable, SIZES } from "./seen.js";
+import { expectAccessible, expectUsable, SIZES } from "./seen.js";
 import { isSharp, type ServedFolder, serveVolumes, wordMrc } from "./slices.js";
 
 const [NZ, NY, NX] = [32, 40, 48] as const;
@@ -23,7 +22,6 @@ const POINTS = [
 ];
 const COMMAND = ["ingest", "run", "lab.yaml", "in", "out dir"];
 const WAIT = { timeout: 60_000 };
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 describe.skipIf(browserPath === undefined)("where a number on a page is from (needs Chromium)", () => {
   const folder = mkdtempSync(join(tmpdir(), "emporium-where-"));
@@ -85,11 +83,7 @@ describe.skipIf(browserPath === undefined)("where a number on a page is from (ne
     expect(await rowOf(page, "Configuration")).toContain("lab.yaml:12:5");
     expect(await rowOf(page, "Command")).toContain("$ emporium ingest run lab.yaml in 'out dir'");
     expect(await rowOf(page, "Receipt")).toContain("tomogram 1");
-    await page.evaluate(axe);
-    const faults = await page.evaluate<{ id: string; impact: string }[]>(
-      "axe.run(document.querySelector('dialog')).then(({ violations }) => violations.map(({ id, impact }) => ({ id, impact })))",
-    );
-    expect(faults.filter(({ impact }) => impact === "serious" || impact === "critical")).toEqual([]);
+    await expectAccessible(page, "where a voxel is from", { within: "dialog" });
     await page.keyboard.press("Escape");
     await expect.poll(() => dialogOf(page).count(), WAIT).toBe(0);
     expect(await page.evaluate("document.activeElement.className")).toContain("v-canvas");

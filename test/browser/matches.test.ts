@@ -1,13 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { remove } from "../e2e/curate-kit.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
 import { PAYLOADS } from "./payloads.js";
-import { expectForcedColours, expectUsable, focused, SIZES } from "./seen.js";
+import { expectAccessible, expectForcedColours, expectUsable, focused, SIZES } from "./seen.js";
 import { type Desk, desk } from "./workspace-kit.js";
 
 const WAIT = { timeout: 60_000 };
@@ -131,18 +130,12 @@ describe.skipIf(browserPath === undefined)("decisions on matches (needs Chromium
   it("A27 A29: with decisions, and the pane of a row with its volume: axe, sizes, forced colours", {
     timeout: 600_000,
   }, async () => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
     const { page } = await open(ann, `#token=${ANN}`);
     await page.locator('aside canvas[data-drawn="true"]').waitFor(WAIT);
-    await page.evaluate(axe);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await shot(page, colorScheme);
-      const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as {
-        violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
-      };
-      const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      expect([colorScheme, grave.map(({ id, nodes }) => [id, nodes[0]!.target])]).toEqual([colorScheme, []]);
+      await expectAccessible(page, colorScheme);
     }
     for (const size of SIZES) {
       await page.setViewportSize(size);

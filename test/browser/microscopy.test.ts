@@ -1,6 +1,5 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,10 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateMicroscopy } from "../../examples/lab/generate.mjs";
 import { writeTiffFile } from "../e2e/catalog-fixtures.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
-import { expectUsable, focused, SIZES } from "./seen.js";
+import { expectAccessible, expectUsable, focused, SIZES } from "./seen.js";
 
 const EMPORIUM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const WAIT = { timeout: 60_000 };
 const DEMO = "CELLS-2024-05-17-10-30-00-0001";
 const WIDE = "WIDE-2024-05-17-10-30-00-0001";
@@ -225,11 +223,7 @@ describe.skipIf(browserPath === undefined)(
           await page.goto(`${url}${path}`);
           await page.getByRole(path === "/microscopy" ? "table" : path.includes("open") ? "dialog" : "grid").waitFor(WAIT);
           if (path.includes(DEMO)) await page.locator(".mic-cell canvas[data-drawn]").first().waitFor(WAIT);
-          await page.evaluate(readFileSync(AXE, "utf8"));
-          const found = await page.evaluate<{ id: string; impact: string; html: string }[]>(
-            "axe.run().then(({ violations }) => violations.flatMap(({ id, impact, nodes }) => nodes.map(({ html }) => ({ id, impact, html }))))",
-          );
-          expect([path, scheme, found.filter(({ impact }) => /serious|critical/.test(impact))]).toEqual([path, scheme, []]);
+          await expectAccessible(page, `${path} ${scheme}`);
           if (!path.includes("open"))
             for (const size of SIZES) {
               await page.setViewportSize(size);

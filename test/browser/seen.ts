@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 
@@ -28,6 +30,26 @@ const UNREACHABLE = `(() => {
 export async function expectUsable(page: Page, what: string): Promise<void> {
   const [wide, inner] = await page.evaluate<number[]>("[document.documentElement.scrollWidth, innerWidth]");
   expect([what, wide! <= inner!, await page.evaluate<string[]>(UNREACHABLE)]).toEqual([what, true, []]);
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** axe finds nothing serious in a page, or in one element of it. @param options `without` some elements, or the `ignored` rules */
+export async function expectAccessible(
+  page: Page,
+  what: string,
+  { within, without, ignored = [] }: { within?: string; without?: string; ignored?: readonly string[] } = {},
+): Promise<void> {
+  await page.evaluate(`if (!window.axe) { ${AXE} }`);
+  const context = { ...(within && { include: [within] }), ...(without && { exclude: [without] }) };
+  const options = { resultTypes: ["violations"], rules: Object.fromEntries(ignored.map((rule) => [rule, { enabled: false }])) };
+  const asked = [...(within || without ? [context] : []), options].map((one) => JSON.stringify(one)).join(", ");
+  const found = await page.evaluate<string[]>(
+    `axe.run(${asked}).then(({ violations }) => violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`,
+  );
+  expect([what, found]).toEqual([what, []]);
 }
 
 /** What has the focus, whether that can be seen, and whether all of it is in sight. */

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
 import type { Job, JobBrief, JobPlan } from "../../src/model/page-api.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
+import { expectAccessible } from "./seen.js";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const WAIT = { timeout: 60_000 };
@@ -248,7 +248,6 @@ describe.skipIf(browserPath === undefined)("A19: an ingest, started from the pag
   }, 120_000);
 
   it("A27, A29: the form and a plan have no serious fault for axe, in both themes, and nothing lies outside at 360 pixels", async () => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
     const { planId } = await api<JobPlan>("jobs", {
       kind: "ingest.run",
       config,
@@ -265,12 +264,7 @@ describe.skipIf(browserPath === undefined)("A19: an ingest, started from the pag
           await page.screenshot({
             path: join(process.env.PICTURES, `360-${path.length > 9 ? "plan" : "form"}-${colorScheme}.png`),
           });
-        await page.evaluate(axe);
-        const { violations } = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as {
-          violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
-        };
-        const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-        expect([path, grave.map(({ id, nodes }) => [id, nodes[0]!.target])]).toEqual([path, []]);
+        await expectAccessible(page, path);
         expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
         await page.close();
       }

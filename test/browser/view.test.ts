@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +10,7 @@ import { printRef } from "../../src/model/ref.js";
 import { pythonWith } from "../python-with-numpy.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
 import { differing, type Picture, readPicture } from "./picture.js";
+import { expectAccessible } from "./seen.js";
 import { isSharp, pictureOf, type ServedFolder, serveVolumes } from "./slices.js";
 
 interface Case {
@@ -30,12 +30,6 @@ const STAGE = [16, 18, 20];
 
 const python = pythonWith("numpy", "mrcfile", "zarr");
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
 const VIEWPORT = { width: 1280, height: 800 };
 
 describe.skipIf(browserPath === undefined || python === undefined)("the slice viewer", () => {
@@ -292,20 +286,11 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     await isSharp(page, "z");
     await page.locator('.v-pane[data-axis="z"] .v-canvas').focus();
     await page.keyboard.press("m");
-    await page.evaluate(axe);
     for (const colorScheme of ["light", "dark"] as const) {
       for (const size of [VIEWPORT, { width: 360, height: 740 }]) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize(size);
-        const found = await page.evaluate(async () => {
-          const { violations } = await (window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run();
-          return violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ html }) => html) }));
-        });
-        expect([colorScheme, size.width, found.filter(({ impact }) => impact === "serious" || impact === "critical")]).toEqual([
-          colorScheme,
-          size.width,
-          [],
-        ]);
+        await expectAccessible(page, `${colorScheme} ${size.width}`);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(size.width);
       }
     }

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, posix } from "node:path";
@@ -11,6 +10,7 @@ import { type CheerioAPI, load } from "cheerio";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressOf, anchorsOf, pagesBelow } from "../../scripts/docs-pages.mjs";
 import { type Browser, browserPath, startBrowser } from "../browser/browser.js";
+import { expectAccessible } from "../browser/seen.js";
 
 /** The documentation's site as a reader gets it: built, served below a path, without any other host. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -182,19 +182,13 @@ describe.runIf(browserPath)("the site in a browser", () => {
     "reference/errors.md",
     "design/decisions/README.md",
   ];
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   it.each(["light", "dark"] as const)("has nothing serious for axe, %s", async (colorScheme) => {
     const { page, problems, elsewhere } = await browser.open(at("index.md"), { width: 1280, height: 800 });
     await page.emulateMedia({ colorScheme });
     for (const path of LOOKED_AT) {
       await page.goto(at(path), { waitUntil: "load" });
       await page.waitForFunction((dark) => document.documentElement.classList.contains("dark") === dark, colorScheme === "dark");
-      await page.evaluate(axe);
-      const { violations } = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as {
-        violations: { id: string; impact: string; nodes: { html: string }[] }[];
-      };
-      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      expect(serious.map(({ id, nodes }) => `${path}: ${id}: ${nodes.length}, ${nodes[0]!.html.slice(0, 200)}`)).toEqual([]);
+      await expectAccessible(page, path);
       const shots = process.env.SITE_PICTURES;
       if (shots) writeFileSync(join(shots, `${path.replaceAll("/", "-")}-${colorScheme}.png`), await page.screenshot());
     }
