@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { isEmporiumError } from "../core/errors.js";
 import type { JobInput, JobKind } from "../server/job-kinds.js";
@@ -16,6 +19,11 @@ const INPUTS: Readonly<Record<string, readonly JobInput[]>> = {
       ...{ keepGoing: false, strict: true, skipUntilRunName: "-9" },
     },
   ],
+  "ingest.watch": [
+    { config: "/a/c.yaml", input: "/a/--in", output: "/b/out", importEverything: true },
+    { config: "/a/c.yaml", input: "/a/in", output: "/b/out", import: ["runs"], exclude: { run: ["TS_9"] } },
+  ],
+  "blocks.run": [{ graph: "/a/g.yaml" }, { graph: "/a/--g.yaml", anonymous: true }],
   "ingest.validate": [
     { suite: "standardized", config: "/a/tree" },
     { suite: "source", config: "/a/c.yaml", location: "/a/in", filter: { run: ["TS_1"] } },
@@ -89,5 +97,79 @@ describe("commands that pages may start", () => {
       expect(isEmporiumError(error) && error.code).toBe("USAGE");
     }
     expect(kind.inputOf(["ingest", "watch", "c.yaml", "in", "out"], "/")).toBeUndefined();
+  });
+
+  it("watch a folder for as long as a page says, with the catalogue of the server, as its plan does not", () => {
+    const kind = kinds.find((one) => one.kind === "ingest.watch")!;
+    const given = {
+      config: "/c",
+      input: "/in",
+      output: "/out",
+      importEverything: true,
+      rest: "90s",
+      until: "idle:2h",
+      catalog: true,
+    };
+    const input = kind.body.parse({ kind: "ingest.watch", ...given }) as JobInput;
+    const words = kind.words(input, ["--workspace=/w"]);
+    const watch = commands.find(({ name }) => name === "ingest watch")!;
+    expect(parseCommandLine(watch, words.slice(2)).options).toMatchObject({
+      ...{ rest: 90_000, until: 7_200_000, catalog: true, database: "/w/catalogue", output: "/out" },
+    });
+    const plan = commands.find(({ name }) => name === "ingest plan")!;
+    expect(parseCommandLine(plan, kind.planWords(input, [])!.slice(2)).options).toMatchObject({
+      ...{ config: "/c", output: "/out", importEverything: true },
+    });
+    expect(kind.inputOf(words, "/")).toEqual({ kind: "ingest.watch", ...given });
+    expect(kind.inputOf([...words.slice(0, 2), "--rest", "5m", ...words.slice(2)], "/")).toMatchObject({ rest: "90s" });
+    for (const wrong of [{ rest: "soon" }, { rest: "1ms" }, { until: "30m" }, { interval: 5 }])
+      expect(kind.body.safeParse({ kind: "ingest.watch", ...given, ...wrong }).success, JSON.stringify(wrong)).toBe(false);
+  });
+
+  it("ask for each of their options by its name, its word and what it is", () => {
+    for (const { kind, body, fields } of kinds) {
+      expect(["kind", ...fields.map(({ name }) => name)].sort(), kind).toEqual(Object.keys(body.shape).sort());
+      for (const { name, description, type, choices } of fields)
+        expect([
+          name,
+          description.length > 5,
+          type.startsWith("choice") || type === "groups" ? choices!.length > 1 : true,
+        ]).toEqual([name, true, true]);
+      // what is needed, given, is enough; and nothing less is
+      const needed = fields.filter(({ isNeeded }) => isNeeded).map(({ name }) => name);
+      const [least] = INPUTS[kind]!;
+      for (const name of needed)
+        expect(body.safeParse({ kind, ...least, [name]: undefined }).success, `${kind} ${name}`).toBe(false);
+      const only = Object.fromEntries(needed.map((name) => [name, least![name]]));
+      expect(body.safeParse({ kind, ...only }).success, `${kind} of ${needed}`).toBe(true);
+    }
+    const [validate] = kinds.filter(({ kind }) => kind === "ingest.validate");
+    expect(validate!.fields.find(({ name }) => name === "suite")).toMatchObject({ type: "choice", isNeeded: true });
+    expect(validate!.fields.find(({ name }) => name === "filter")).toMatchObject({ type: "groups" });
+  });
+
+  it("know what a graph reads and writes, and leave graphs that run code of their own to a terminal", async () => {
+    const kind = kinds.find((one) => one.kind === "blocks.run")!;
+    const folder = mkdtempSync(join(tmpdir(), "emporium-graph-"));
+    const graph = join(folder, "g.yaml");
+    const text = (op: string) =>
+      `version: 1\ninputs:\n  raw: /a/t.mrc\n  mask: { from: s3://lab/m.zarr, level: 1 }\ngrid: { of: raw }\nnodes:\n  - { id: mine, op: ${op}, in: raw }\noutputs:\n  mine: { to: out.zarr }\n`;
+    try {
+      writeFileSync(graph, text("gaussian"));
+      expect(await kind.named!({ graph })).toEqual([
+        { name: "inputs.raw", text: "/a/t.mrc", use: "read" },
+        { name: "inputs.mask", text: "s3://lab/m.zarr", use: "read" },
+        { name: "outputs.mine", text: resolve("out.zarr"), use: "write" },
+      ]);
+      for (const op of ["external", "map"]) {
+        writeFileSync(graph, text(op));
+        await expect(kind.named!({ graph })).rejects.toMatchObject({ code: "STORE_DENIED" });
+      }
+      writeFileSync(graph, "version: 2\n");
+      await expect(kind.named!({ graph })).rejects.toMatchObject({ code: "CONFIG_FIELD" });
+      await expect(kind.named!({ graph: join(folder, "none.yaml") })).rejects.toMatchObject({ code: "STORE_ABSENT" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

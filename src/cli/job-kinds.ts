@@ -2,9 +2,12 @@ import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
-import type { JobInput, JobKind, LocationUse } from "../server/job-kinds.js";
+import { quoteWord } from "../core/shell.js";
+import type { JobField } from "../model/page-api.js";
+import type { JobInput, JobKind, LocationUse, NamedLocation } from "../server/job-kinds.js";
+import { parseLocation } from "../stores/url.js";
 import type { Command } from "./command.js";
-import { flagsOf, parseCommandLine, spellings, unwrap } from "./flags.js";
+import { flagOf, flagsOf, kebab, parseCommandLine, spellings, unwrap } from "./flags.js";
 
 /** A command that pages may start. */
 interface Row {
@@ -16,19 +19,33 @@ interface Row {
   readonly others: readonly string[];
   /** Must be given, though the command has a default: one that is relative. */
   readonly required?: readonly string[];
+  /** Of `others`, what the command that plans does not have. */
+  readonly unplanned?: readonly string[];
+  /** Options whose values are kept as they are typed: amounts with a unit. */
+  readonly texts?: readonly string[];
+  /** What a file that is given names besides. */
+  readonly named?: (input: JobInput) => Promise<readonly NamedLocation[]>;
 }
 
 const CHOICES = ["filter", "exclude"];
 
+const INGEST = {
+  plan: ["ingest", "plan"],
+  locations: { config: "read", input: "read", output: "write" },
+  others: [
+    ...["importEverything", "importAllMetadata", "import", "importMetadata", ...CHOICES, "skipUntilRunName"],
+    ...["writeMrc", "writeZarr", "omeZarr", "codec", "dtype", "strict", "allowEmpty", "keepGoing", "verify", "anonymous"],
+  ],
+} as const satisfies Omit<Row, "command">;
+
 const ROWS: Readonly<Record<string, Row>> = {
-  "ingest.run": {
-    command: "ingest run",
-    plan: ["ingest", "plan"],
-    locations: { config: "read", input: "read", output: "write" },
-    others: [
-      ...["importEverything", "importAllMetadata", "import", "importMetadata", ...CHOICES, "skipUntilRunName"],
-      ...["writeMrc", "writeZarr", "omeZarr", "codec", "dtype", "strict", "allowEmpty", "keepGoing", "verify", "anonymous"],
-    ],
+  "ingest.run": { command: "ingest run", ...INGEST },
+  "ingest.watch": {
+    command: "ingest watch",
+    ...INGEST,
+    others: [...INGEST.others, "rest", "interval", "until", "catalog"],
+    unplanned: ["rest", "interval", "until", "catalog"],
+    texts: ["rest", "interval", "until"],
   },
   "ingest.validate": {
     command: "ingest validate",
@@ -39,6 +56,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     command: "catalog import",
     locations: { location: "read" },
     others: ["dataset", "import", "again", "anonymous"],
+  },
+  "blocks.run": {
+    command: "blocks run",
+    plan: ["blocks", "plan"],
+    locations: { graph: "read" },
+    others: ["anonymous"],
+    named: namedByGraph,
   },
   verify: { command: "verify", locations: { location: "read" }, others: ["subset", "levels", "anonymous"] },
   "publish.tree": {
@@ -77,7 +101,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 export function jobKinds(commands: readonly Command[], database: readonly string[]): JobKind[] {
   return Object.entries(ROWS).map(([kind, row]) => {
     const command = commands.find(({ name }) => name === row.command)!;
-    return jobKind(kind, row, command, row.command.startsWith("catalog ") ? database : []);
+    return jobKind(kind, row, command, "database" in command.options.shape ? database : []);
   });
 }
 
@@ -88,19 +112,24 @@ function jobKind(kind: string, row: Row, command: Command, own: readonly string[
     const { core, meta } = unwrap(shape[key]!);
     shape[key] = (core instanceof z.ZodArray ? core.min(1) : core).meta(meta);
   }
+  for (const key of row.texts ?? []) shape[key] = typed(shape[key]!);
   const body = z.strictObject({ kind: z.literal(kind), ...shape });
   const named = command.name.split(" ");
-  const rendered = (head: readonly string[], input: JobInput, globals: readonly string[]) => [
-    ...[...head, ...globals, ...own, ...flagWords(command, input)],
+  const rendered = (head: readonly string[], input: JobInput) => [
+    ...[...head, ...flagWords(command, input)],
     ...["--", ...command.positionals.flatMap((key) => (input[key] ?? []) as string | string[])],
   ];
+  const planned = (input: JobInput) =>
+    Object.fromEntries(Object.entries(input).filter(([key]) => row.unplanned?.includes(key) !== true));
   return {
     kind,
     summary: command.summary,
     body,
     locations: row.locations,
-    words: (input, globals) => rendered(named, input, globals),
-    planWords: (input, globals) => row.plan && rendered([...row.plan, "--json"], input, globals),
+    fields: keys.map((key) => fieldOf(command, key, shape[key]!, row.locations[key])),
+    ...(row.named && { named: row.named }),
+    words: (input, globals) => rendered([...named, ...globals, ...own], input),
+    planWords: (input, globals) => row.plan && rendered([...row.plan, "--json", ...globals], planned(input)),
     inputOf(words, folder) {
       if (!named.every((word, i) => words[i] === word)) return undefined;
       const { options } = parseCommandLine(
@@ -119,6 +148,7 @@ function jobKind(kind: string, row: Row, command: Command, own: readonly string[
         keys.flatMap((key): [string, unknown][] => {
           const value = options[key];
           if (value === undefined || isDefault(command, key, value)) return [];
+          if (row.texts?.includes(key)) return [[key, typedAs(words, key)]];
           if (row.locations[key] === undefined || row.locations[key] === "source") return [[key, value]];
           return [[key, Array.isArray(value) ? value.map((one) => absolute(String(one))) : absolute(String(value))]];
         }),
@@ -128,10 +158,76 @@ function jobKind(kind: string, row: Row, command: Command, own: readonly string[
   };
 }
 
+/** A text that an option understands, as it is. */
+function typed(schema: z.ZodType): z.ZodType {
+  const kept = z.string().superRefine((text, context) => {
+    for (const { message } of schema.safeParse(text).error?.issues ?? []) context.addIssue({ code: "custom", message });
+  });
+  return kept.optional().meta(unwrap(schema).meta);
+}
+
+/** The text of an option in words that were understood. */
+function typedAs(words: readonly string[], key: string): string | undefined {
+  const flag = `--${kebab(key)}`;
+  const at = words.findLastIndex((word) => word === flag || word.startsWith(`${flag}=`));
+  return words[at] === flag ? words[at + 1] : words[at]?.slice(flag.length + 1);
+}
+
 function isDefault(command: Command, key: string, value: unknown): boolean {
   if (value === undefined) return true;
   const schema = command.options.shape[key] as z.ZodType | undefined;
   return schema === undefined || isDeepStrictEqual(unwrap(schema).fallback, value);
+}
+
+/** How a form asks for an option. @param schema the command's, or what a page has to give of it */
+function fieldOf(command: Command, key: string, schema: z.ZodType, use: LocationUse | undefined): JobField {
+  const { long, family, choices, value, repeatable, description } = flagOf(key, schema);
+  const { core, fallback, optional } = unwrap(schema);
+  const type = family
+    ? value === undefined
+      ? "choices"
+      : "groups"
+    : value === undefined
+      ? "switch"
+      : choices && !repeatable
+        ? "choice"
+        : repeatable
+          ? "lines"
+          : "text";
+  return {
+    ...{ name: key, word: command.positionals.includes(key) ? (value ?? key) : `--${long}`, description, type, use },
+    isNeeded: !optional || (core instanceof z.ZodArray && !core.safeParse([]).success),
+    choices: family?.members.map((member) => member.value) ?? choices,
+    default: typeof fallback === "string" || typeof fallback === "boolean" ? fallback : undefined,
+  };
+}
+
+/** Operators of graphs that start programs, or load modules. */
+const RUNS_CODE = new Set(["external", "map"]);
+
+/** Inputs and outputs of a graph. One that has programs of its own is for a terminal: a page starts this program alone. */
+async function namedByGraph({ graph }: JobInput): Promise<readonly NamedLocation[]> {
+  const { readGraph, readGraphFile } = await import("../stations/blocks/graph/read-graph.js");
+  const { text, file } = await readGraphFile(String(graph));
+  const { document } = readGraph(text, file);
+  const own = document.nodes.find(({ op }) => RUNS_CODE.has(op));
+  if (own) {
+    throw new EmporiumError("STORE_DENIED", `${own.id}: the graph runs code of its own, by op: ${own.op}`, {
+      place: { path: "graph" },
+      hint: `in a terminal: emporium blocks run ${quoteWord(String(graph))}`,
+    });
+  }
+  // as the job finds them: from the folder of the server
+  const named = (name: string, text: string, use: LocationUse) => {
+    const { path } = parseLocation(text);
+    return { name, text: path === undefined ? text : resolve(path), use };
+  };
+  return [
+    ...Object.entries(document.inputs).map(([name, given]) =>
+      named(`inputs.${name}`, typeof given === "string" ? given : given.from, "read"),
+    ),
+    ...Object.entries(document.outputs).map(([name, { to }]) => named(`outputs.${name}`, to, "write")),
+  ];
 }
 
 /** Options as they are typed: a value behind `=`, so that none is taken for an option. */

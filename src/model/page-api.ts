@@ -139,9 +139,25 @@ export interface PlanEntry {
   readonly at?: string | undefined;
 }
 
+/** An option of a job's command, as a form asks for it. */
+export interface JobField {
+  /** In the JSON of `POST jobs`. */
+  readonly name: string;
+  /** As a terminal has it: `--subset`, or `TREE` of a word without an option. */
+  readonly word: string;
+  readonly description: string;
+  /** `lines`: several texts. `choices`: some of `choices`. `groups`: texts for some of `choices`. */
+  readonly type: "text" | "lines" | "switch" | "choice" | "choices" | "groups";
+  readonly isNeeded: boolean;
+  /** Where it is a location. */
+  readonly use?: "read" | "write" | "source" | undefined;
+  readonly choices?: readonly string[] | undefined;
+  readonly default?: string | boolean | undefined;
+}
+
 /** `GET plans`: what a page may ask to be planned. */
 export interface JobForms {
-  readonly kinds: readonly { readonly kind: string; readonly summary: string }[];
+  readonly kinds: readonly { readonly kind: string; readonly summary: string; readonly fields: readonly JobField[] }[];
   /** Absolute paths and addresses; jobs may work below them. */
   readonly roots: readonly { readonly location: string; readonly writable: boolean }[];
   /** Configurations of deposits that lie there. */

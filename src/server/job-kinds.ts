@@ -1,7 +1,14 @@
 import type { z } from "zod";
+import type { JobField } from "../model/page-api.js";
 
 /** What a location of a job is for. `source`: an address or accession of a portal. */
 export type LocationUse = "read" | "write" | "source";
+
+export interface NamedLocation {
+  readonly name: string;
+  readonly text: string;
+  readonly use: LocationUse;
+}
 
 export type JobInput = Readonly<Record<string, unknown>>;
 
@@ -14,6 +21,14 @@ export interface JobKind {
   readonly body: z.ZodObject;
   /** Which of the options are locations: a text, or a list of texts. */
   readonly locations: Readonly<Record<string, LocationUse>>;
+  /** The options, in the order of the command's help. */
+  readonly fields: readonly JobField[];
+  /**
+   * Locations that a file of the input names, where it does: they are checked as if they were options.
+   *
+   * @throws {EmporiumError} as the command for a file that it would not understand, STORE_DENIED for one that names what pages may not start
+   */
+  named?(input: JobInput): Promise<readonly NamedLocation[]>;
   /** The words behind `emporium`. @param globals options that stand before names */
   words(input: JobInput, globals: readonly string[]): string[];
   /** Of the command that shows as JSON what the job would do. Undefined where there is none: then the job is its own plan. */
@@ -27,7 +42,7 @@ export interface JobKind {
 }
 
 /** The locations in an input, each with the option that it stands in. */
-export function locationsOf({ locations }: JobKind, input: JobInput): { name: string; text: string; use: LocationUse }[] {
+export function locationsOf({ locations }: JobKind, input: JobInput): NamedLocation[] {
   return Object.entries(locations).flatMap(([name, use]) =>
     [input[name] ?? []].flat().map((text) => ({ name, text: String(text), use })),
   );

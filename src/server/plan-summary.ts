@@ -57,6 +57,15 @@ const Publish = z.looseObject({
   totals: z.looseObject({ uploaded: z.number(), uploaded_bytes: z.number(), skipped: z.number() }),
 });
 
+/** Of `blocks plan --json`. */
+const Graph = z.looseObject({
+  warnings: z.array(z.string()).default([]),
+  tasks: z.number(),
+  notes: z.array(z.string()),
+  stages: z.array(z.looseObject({ name: z.string(), tasks: z.number(), bytesRead: z.number(), memoryBytes: z.number() })),
+  outputs: z.array(z.looseObject({ name: z.string(), location: z.string(), objects: z.number(), bytes: z.number() })),
+});
+
 /** What a page shows of the document that a planning command has printed. */
 export function planSummary(document: unknown): PlanSummary | undefined {
   const ingest = Ingest.safeParse(document).data;
@@ -81,6 +90,18 @@ export function planSummary(document: unknown): PlanSummary | undefined {
         why: skipped > 0 ? `${skipped} of ${files} files are there already` : undefined,
       })),
       ...warningsOf(warnings),
+    };
+  }
+  const graph = Graph.safeParse(document).data;
+  if (graph) {
+    const { tasks, stages, outputs, notes, warnings } = graph;
+    const bytesRead = stages.reduce((sum, stage) => sum + stage.bytesRead, 0);
+    return {
+      totals: { tasks, bytesRead, peakMemoryBytes: Math.max(0, ...stages.map(({ memoryBytes }) => memoryBytes)) },
+      ...firstOf(outputs, ({ name, location, objects, bytes }) => ({
+        ...{ title: name, of: location, action: "write" as const, writes: objects, bytes },
+      })),
+      ...warningsOf([...warnings, ...notes]),
     };
   }
   const download = Download.safeParse(document).data;

@@ -51,6 +51,7 @@ const kind = (name: string, verb: string, locations: Record<string, LocationUse>
   summary: "",
   body: z.strictObject({ kind: z.literal(name), config: z.string(), output: z.string() }),
   locations,
+  fields: [],
   words: (input, globals) => [verb, ...globals, "--", String(input.config), String(input.output)],
   planWords: (input) => ["plan", "--", String(input.config), String(input.output)],
   inputOf: (words) => (words[0] === verb ? { kind: name, config: words[3], output: words[4] } : undefined),

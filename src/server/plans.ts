@@ -13,7 +13,7 @@ import { EVENTS, RUNS, recordRun } from "../engine/run-events.js";
 import { newRunId, RUN_ID_VARIABLE } from "../engine/run-id.js";
 import type { JobPlan, PlanSummary } from "../model/page-api.js";
 import { errnoOf } from "../stores/file/errors.js";
-import { type JobInput, type JobKind, locationsOf } from "./job-kinds.js";
+import { type JobInput, type JobKind, locationsOf, type NamedLocation } from "./job-kinds.js";
 import { checkJobLocation, type JobRoot } from "./job-locations.js";
 import { asTold } from "./job-watch.js";
 import { planSummary } from "./plan-summary.js";
@@ -71,6 +71,7 @@ interface Kept {
   readonly id: string;
   readonly kind: JobKind;
   readonly input: JobInput;
+  readonly locations: readonly NamedLocation[];
   readonly words: readonly string[];
   readonly expiresMs: number;
   state: JobPlan["state"];
@@ -103,8 +104,13 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
     );
   }
 
-  function check(kind: JobKind, input: JobInput): void {
-    for (const location of locationsOf(kind, input)) checkJobLocation(location, roots, workspace);
+  /** All locations of a job, each one that the server allows. */
+  async function checked(kind: JobKind, input: JobInput): Promise<readonly NamedLocation[]> {
+    const given = locationsOf(kind, input);
+    for (const location of given) checkJobLocation(location, roots, workspace);
+    const named = (await kind.named?.(input)) ?? [];
+    for (const location of named) checkJobLocation(location, roots, workspace);
+    return [...given, ...named];
   }
 
   async function asked<T>(work: () => Promise<T>): Promise<T> {
@@ -124,7 +130,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
 
   /** What would be done now, and an identity of all that decides on it. */
   async function planned({ kind, input }: Pick<Kept, "kind" | "input">) {
-    check(kind, input);
+    await checked(kind, input);
     const words = kind.planWords(input, globals);
     const files = await filesOf(kind, input);
     if (!words) return { identity: files, document: Buffer.alloc(0), errors: [], exitStatus: 0, isGood: true };
@@ -215,11 +221,11 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
   }
 
   async function make(kind: JobKind, input: JobInput): Promise<JobPlan> {
-    check(kind, input);
+    const locations = await checked(kind, input);
     if (planning >= PLANNING_MAX) await asked(async () => {});
     const now = clock.now();
     const plan: Kept = {
-      ...{ id: newRunId(now), kind, input, words: kind.words(input, globals), expiresMs: now + EXPIRES_MS },
+      ...{ id: newRunId(now), kind, input, locations, words: kind.words(input, globals), expiresMs: now + EXPIRES_MS },
       ...{ state: "planning", errors: [], document: Buffer.alloc(0), identity: "", work: Promise.resolve() },
     };
     kept.set(plan.id, plan);
@@ -242,7 +248,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
     state: plan.state,
     expires: new Date(plan.expiresMs).toISOString(),
     exitStatus: plan.exitStatus,
-    locations: locationsOf(plan.kind, plan.input),
+    locations: plan.locations,
     errors: plan.errors.map(asTold),
     hasDocument: plan.document.length > 0,
     plan: plan.summary,

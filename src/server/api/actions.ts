@@ -28,7 +28,7 @@ export const actionRoutes: Routes = (app, context) => {
   get(app, "/plans", { summary: "What a job can be, and where", query }, async (c) => {
     const { kinds, roots } = shown(c);
     const forms: JobForms = {
-      kinds: kinds.map(({ kind, summary }) => ({ kind, summary })),
+      kinds: kinds.map(({ kind, summary, fields }) => ({ kind, summary, fields })),
       roots: roots.map(({ location, writable }) => ({ location, writable })),
       ...(await findConfigs(roots)),
     };

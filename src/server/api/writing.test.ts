@@ -20,7 +20,7 @@ const logged: string[] = [];
 /** Without it no route of jobs is there. */
 const kind: JobKind = {
   ...{ kind: "noop", summary: "Nothing", body: z.strictObject({ kind: z.literal("noop") }), locations: {} },
-  ...{ words: () => ["noop"], planWords: () => undefined, inputOf: () => undefined },
+  ...{ words: () => ["noop"], planWords: () => undefined, inputOf: () => undefined, fields: [] },
 };
 let portal: Portal;
 beforeAll(async () => {
