@@ -86,6 +86,8 @@ const routes = [
   createRoute({ ...at, path: "/ingest", component: page("/ingest") }),
   createRoute({ ...at, path: "/ingest/plan/$id", component: page("/ingest/plan/$id") }),
   createRoute({ ...at, path: "/jobs", component: page("/jobs") }),
+  createRoute({ ...at, path: "/jobs/new", component: page("/jobs/new") }),
+  createRoute({ ...at, path: "/jobs/new/$kind", component: page("/jobs/new/$kind") }),
   createRoute({ ...at, path: "/jobs/$id", component: page("/jobs/$id") }),
   createRoute({
     ...at,

@@ -32,13 +32,18 @@ export default command({
       .array(z.string())
       .default([])
       .meta({ description: "do this stage, with what it needs, and nothing else; may be repeated", value: "STAGE" }),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
+      .optional()
+      .meta({ description: "run the graph only if its file has this checksum", value: "HEX" }),
     forceOverwrite: z.boolean().default(false).meta({ description: "replace outputs that other graphs have made" }),
     check: z.boolean().default(true).meta({ description: "look at a sample of the inputs before a byte is written (default)" }),
     sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
     ...engineOptions,
   }),
   examples: [{ run: "emporium blocks run --help", says: "what a run does when it is killed" }],
-  async run({ graph, only, stage, forceOverwrite, keepGoing, check, sync, anonymous, jobs, memory, ...engine }, io) {
+  async run({ graph, sha256, only, stage, forceOverwrite, keepGoing, check, sync, anonymous, jobs, memory, ...engine }, io) {
     const cluster = await clusterOf(engine, { jobs, memoryBytes: memory }, io, {
       "--only": only.length > 0 && "single blocks are done on one machine",
       "--stage": stage.length > 0 && "a part of a graph is done on one machine",
@@ -48,7 +53,7 @@ export default command({
       const { runGraphOnCluster } = await import("../stations/blocks/graph/on-cluster.js");
       const { readGraphFile } = await import("../stations/blocks/graph/read-graph.js");
       const given = { ...envOf(io), anonymous, check, sync, force: forceOverwrite };
-      return printReport(await runGraphOnCluster(await readGraphFile(graph), cluster.cluster, given), io);
+      return printReport(await runGraphOnCluster(await readGraphFile(graph, sha256), cluster.cluster, given), io);
     }
     const [{ runGraph }, { readGraphFile }] = await Promise.all([
       import("../stations/blocks/graph/run.js"),
@@ -65,6 +70,6 @@ export default command({
       workspace: io.workspace,
       ...envOf(io),
     };
-    return printReport(await runGraph(await readGraphFile(graph), given), io);
+    return printReport(await runGraph(await readGraphFile(graph, sha256), given), io);
   },
 });

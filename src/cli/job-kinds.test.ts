@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -156,11 +157,17 @@ describe("commands that pages may start", () => {
       `version: 1\ninputs:\n  raw: /a/t.mrc\n  mask: { from: s3://lab/m.zarr, level: 1 }\ngrid: { of: raw }\nnodes:\n  - { id: mine, op: ${op}, in: raw }\noutputs:\n  mine: { to: out.zarr }\n`;
     try {
       writeFileSync(graph, text("gaussian"));
-      expect(await kind.named!({ graph })).toEqual([
+      const { locations, input } = await kind.named!({ graph });
+      expect(locations).toEqual([
         { name: "inputs.raw", text: "/a/t.mrc", use: "read" },
         { name: "inputs.mask", text: "s3://lab/m.zarr", use: "read" },
         { name: "outputs.mine", text: resolve("out.zarr"), use: "write" },
       ]);
+      expect(execFileSync("sha256sum", [graph], { encoding: "utf8" }).slice(0, 64)).toBe(input.sha256);
+      // what is started is that very file
+      expect(kind.words({ kind: "blocks.run", ...input }, [])).toContain(`--sha256=${String(input.sha256)}`);
+      writeFileSync(graph, text("median"));
+      await expect(kind.named!(input)).rejects.toMatchObject({ code: "CHANGED_MEANWHILE" });
       for (const op of ["external", "map"]) {
         writeFileSync(graph, text(op));
         await expect(kind.named!({ graph })).rejects.toMatchObject({ code: "STORE_DENIED" });

@@ -24,7 +24,7 @@ interface Row {
   /** Options whose values are kept as they are typed: amounts with a unit. */
   readonly texts?: readonly string[];
   /** What a file that is given names besides. */
-  readonly named?: (input: JobInput) => Promise<readonly NamedLocation[]>;
+  readonly named?: NonNullable<JobKind["named"]>;
 }
 
 const CHOICES = ["filter", "exclude"];
@@ -61,7 +61,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     command: "blocks run",
     plan: ["blocks", "plan"],
     locations: { graph: "read" },
-    others: ["anonymous"],
+    others: ["anonymous", "sha256"],
+    unplanned: ["sha256"],
     named: namedByGraph,
   },
   verify: { command: "verify", locations: { location: "read" }, others: ["subset", "levels", "anonymous"] },
@@ -206,9 +207,10 @@ function fieldOf(command: Command, key: string, schema: z.ZodType, use: Location
 const RUNS_CODE = new Set(["external", "map"]);
 
 /** Inputs and outputs of a graph. One that has programs of its own is for a terminal: a page starts this program alone. */
-async function namedByGraph({ graph }: JobInput): Promise<readonly NamedLocation[]> {
+async function namedByGraph(input: JobInput): ReturnType<NonNullable<JobKind["named"]>> {
+  const { graph, sha256: wanted } = input;
   const { readGraph, readGraphFile } = await import("../stations/blocks/graph/read-graph.js");
-  const { text, file } = await readGraphFile(String(graph));
+  const { text, file, sha256 } = await readGraphFile(String(graph), wanted === undefined ? undefined : String(wanted));
   const { document } = readGraph(text, file);
   const own = document.nodes.find(({ op }) => RUNS_CODE.has(op));
   if (own) {
@@ -218,16 +220,17 @@ async function namedByGraph({ graph }: JobInput): Promise<readonly NamedLocation
     });
   }
   // as the job finds them: from the folder of the server
-  const named = (name: string, text: string, use: LocationUse) => {
+  const named = (name: string, text: string, use: LocationUse): NamedLocation => {
     const { path } = parseLocation(text);
     return { name, text: path === undefined ? text : resolve(path), use };
   };
-  return [
+  const locations = [
     ...Object.entries(document.inputs).map(([name, given]) =>
       named(`inputs.${name}`, typeof given === "string" ? given : given.from, "read"),
     ),
     ...Object.entries(document.outputs).map(([name, { to }]) => named(`outputs.${name}`, to, "write")),
   ];
+  return { locations, input: { ...input, sha256 } };
 }
 
 /** Options as they are typed: a value behind `=`, so that none is taken for an option. */

@@ -116,6 +116,7 @@ export default command({
         if (options.import && catalogue && !io.json) io.out(`${home}/ has the pages; the catalogue is being updated`);
         const brought = await catalogue?.bringUpToDate(io.json);
         for (const error of brought?.errors ?? []) io.fail(error);
+        if (io.signal.aborted) return brought?.exitStatus ?? 0;
         tellEmpty(catalogue, options, io);
         void portal.warm();
         const start = startOf(places, microscopy !== undefined);
@@ -278,10 +279,15 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
         state = error ? { state: "failed", error } : { state: "ready" };
         return { report, errors: report.errors, exitStatus: report.exitStatus };
       } catch (thrown) {
-        if (strict || io.signal.aborted) throw thrown;
         const known = asEmporiumError(thrown);
+        if (strict) throw known;
         const error = toErrorRecord(known);
         state = { state: "failed", error };
+        if (known.code === "CANCELLED") {
+          // a server that is told to stop has done what it was asked, whatever it was about
+          io.log.warn("the update of the catalogue was stopped: the next start goes on with it");
+          return { errors: [], exitStatus: 0 };
+        }
         return { errors: [error], exitStatus: ERRORS[known.code].exit };
       } finally {
         await writer.close();

@@ -14,6 +14,8 @@ export const PAGE_FILES = {
   "/ingest": "ingest",
   "/ingest/plan/$id": "plan",
   "/jobs": "jobs",
+  "/jobs/new": "job-kinds",
+  "/jobs/new/$kind": "job-form",
   "/jobs/$id": "job",
   "/microscopy": "microscopy",
   "/microscopy/$id": "microscopy-sheet",

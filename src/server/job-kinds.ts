@@ -24,11 +24,11 @@ export interface JobKind {
   /** The options, in the order of the command's help. */
   readonly fields: readonly JobField[];
   /**
-   * Locations that a file of the input names, where it does: they are checked as if they were options.
+   * Where a file of the input names locations itself: they are checked as if they were options, and the input is of that very file from then on.
    *
-   * @throws {EmporiumError} as the command for a file that it would not understand, STORE_DENIED for one that names what pages may not start
+   * @throws {EmporiumError} as the command for a file that it would not understand, STORE_DENIED for one that names what pages may not start, CHANGED_MEANWHILE
    */
-  named?(input: JobInput): Promise<readonly NamedLocation[]>;
+  named?(input: JobInput): Promise<{ readonly locations: readonly NamedLocation[]; readonly input: JobInput }>;
   /** The words behind `emporium`. @param globals options that stand before names */
   words(input: JobInput, globals: readonly string[]): string[];
   /** Of the command that shows as JSON what the job would do. Undefined where there is none: then the job is its own plan. */

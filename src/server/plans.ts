@@ -105,12 +105,13 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
   }
 
   /** All locations of a job, each one that the server allows. */
-  async function checked(kind: JobKind, input: JobInput): Promise<readonly NamedLocation[]> {
+  async function checked(kind: JobKind, input: JobInput): Promise<Pick<Kept, "input" | "locations">> {
     const given = locationsOf(kind, input);
     for (const location of given) checkJobLocation(location, roots, workspace);
-    const named = (await kind.named?.(input)) ?? [];
-    for (const location of named) checkJobLocation(location, roots, workspace);
-    return [...given, ...named];
+    if (!kind.named) return { input, locations: given };
+    const named = await kind.named(input);
+    for (const location of named.locations) checkJobLocation(location, roots, workspace);
+    return { input: named.input, locations: [...given, ...named.locations] };
   }
 
   async function asked<T>(work: () => Promise<T>): Promise<T> {
@@ -220,8 +221,8 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
     }
   }
 
-  async function make(kind: JobKind, input: JobInput): Promise<JobPlan> {
-    const locations = await checked(kind, input);
+  async function make(kind: JobKind, wanted: JobInput): Promise<JobPlan> {
+    const { input, locations } = await checked(kind, wanted);
     if (planning >= PLANNING_MAX) await asked(async () => {});
     const now = clock.now();
     const plan: Kept = {

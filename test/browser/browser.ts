@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
 import { findBrowser } from "../../scripts/browser-env.mjs";
 
 /** WebGL drawn in software, the same on every machine; nothing that asks the network for itself. */
@@ -98,12 +99,13 @@ export async function startBrowser(
  * Waits until Neuroglancer has drawn everything that is in sight at its best resolution, and says so several frames in a row: new chunks are
  * asked for only after a frame that lacked them.
  */
-export async function settled(page: Pick<Page, "waitForFunction">): Promise<void> {
+export async function settled(page: Pick<Page, "evaluate">): Promise<void> {
   const ready = `(() => {
     const viewer = window.viewer;
     const ok = viewer !== undefined && viewer.layerManager.managedLayers.length > 0 && viewer.isReady();
     window.readyFrames = ok ? (window.readyFrames ?? 0) + 1 : 0;
     return window.readyFrames > 20;
   })()`;
-  await page.waitForFunction(ready, undefined, { polling: 50, timeout: 60_000 });
+  // asked from outside each time: a frame that has not gone to its address yet is under the policy of the page around it, which forbids texts as code
+  await expect.poll(() => page.evaluate(ready).catch(() => false), { interval: 50, timeout: 60_000 }).toBe(true);
 }

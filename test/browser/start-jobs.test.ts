@@ -247,6 +247,85 @@ describe.skipIf(browserPath === undefined)("A19: an ingest, started from the pag
     await page.close();
   }, 120_000);
 
+  /** Chooses a kind of job, fills its form, and goes to the plan. */
+  const planned = async (kind: string, values: Readonly<Record<string, string>>, more: readonly string[] = []) => {
+    const { page, problems } = await browser.open(`${server.url}/jobs#token=${token}`, { width: 1280, height: 900 });
+    await page.getByRole("link", { name: "Another job" }).click(WAIT);
+    await page.getByRole("link", { name: kind, exact: true }).click(WAIT);
+    await page.getByRole("button", { name: "Plan", exact: true }).waitFor(WAIT);
+    if (Object.keys(values).some((name) => name.startsWith("--")) || more.length > 0) await page.getByText("Options").click();
+    for (const [name, value] of Object.entries(values)) await page.getByLabel(name, { exact: true }).fill(value);
+    for (const name of more) await page.getByLabel(name, { exact: true }).check();
+    if (process.env.PICTURES)
+      await page.screenshot({ path: join(process.env.PICTURES, `form-${kind.replace(" ", "-")}.png`), fullPage: true });
+    await page.getByRole("button", { name: "Plan", exact: true }).click();
+    return { page, problems };
+  };
+
+  it("verifies a tree by the form that the command's options make", async () => {
+    const { page, problems } = await planned("verify", { LOCATION: join(data, "page"), "--subset": "1/1" });
+    await page.getByText("Its locations are good").waitFor(WAIT);
+    await page
+      .locator("main")
+      .getByText(`--subset=1/1 -- ${join(data, "page")}`)
+      .waitFor(WAIT);
+    await page.getByRole("link", { name: "verify", exact: true }).waitFor(WAIT);
+    await page.getByRole("button", { name: "Start verify" }).click(WAIT);
+    await page.getByText("ended well").waitFor(WAIT);
+    expect(problems).toEqual([]);
+    await page.close();
+    const wrong = await planned("verify", { LOCATION: join(data, "page"), "--subset": "2/1" });
+    await wrong.page.getByRole("alert").getByText("subset").waitFor(WAIT);
+    await wrong.page.close();
+  }, 120_000);
+
+  it("watches a folder, and leaves the tree of the terminal", async () => {
+    const output = join(data, "watched");
+    const { page, problems } = await planned(
+      "ingest watch",
+      { "CONFIG.yaml": config, INPUT: input, OUTPUT: output, "--rest": "1s", "--interval": "1s", "--until": "idle:2s" },
+      ["--import-everything"],
+    );
+    await page.getByText("Nothing is in the way").waitFor(WAIT);
+    await page.getByRole("button", { name: "Start ingest watch" }).click(WAIT);
+    await page.getByText("ended well").waitFor({ timeout: 120_000 });
+    expect(treeOf(output)).toEqual(treeOf(join(folder, "cli")));
+    expect(problems).toEqual([]);
+    await page.close();
+  }, 240_000);
+
+  it("runs a graph within the server's folders, and none that leaves them or runs programs", async () => {
+    const tomogram = (readdirSync(join(data, "page"), { recursive: true }) as string[]).find((name) => name.endsWith(".mrc"))!;
+    const graphOf = (to: string, op = "gaussian, sigma: 1") =>
+      `version: 1\ninputs: { raw: ${join(data, "page", tomogram)} }\ngrid: { of: raw }\nnodes:\n  - { id: smooth, in: raw, op: ${op} }\noutputs:\n  smooth: { to: ${to} }\n`;
+    const graph = join(data, "graph.yaml");
+    writeFileSync(graph, graphOf(join(data, "smooth.zarr")));
+    const { page, problems } = await planned("blocks run", { "GRAPH.yaml": graph });
+    await page.getByText("Nothing is in the way").waitFor(WAIT);
+    await page.getByText(`${join(data, "smooth.zarr")} outputs.smooth`).waitFor(WAIT);
+    if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, "plan-graph.png"), fullPage: true });
+    await page.getByRole("button", { name: "Start blocks run" }).click(WAIT);
+    await page.getByText("ended well").waitFor(WAIT);
+    expect(problems).toEqual([]);
+    await page.close();
+    writeFileSync(join(folder, "graph.yaml"), graphOf(join(folder, "smooth.zarr")));
+    terminal("blocks", "run", join(folder, "graph.yaml"));
+    expect(treeOf(join(data, "smooth.zarr"))).toEqual(treeOf(join(folder, "smooth.zarr")));
+    for (const [text, said] of [
+      [graphOf(join(folder, "outside.zarr")), /outputs\.smooth: it lies in no location that this server writes/],
+      [graphOf(join(data, "own.zarr"), "external, command: [touch, x]"), /smooth: the graph runs code of its own/],
+    ] as const) {
+      writeFileSync(graph, text);
+      const refused = await api<{ code: string; message: string }>("jobs", { kind: "blocks.run", graph });
+      expect(refused).toMatchObject({ code: "STORE_DENIED", message: expect.stringMatching(said) });
+    }
+    // a graph that is changed behind a plan is another plan
+    writeFileSync(graph, graphOf(join(data, "second.zarr")));
+    const plan = await api<JobPlan>("jobs", { kind: "blocks.run", graph });
+    writeFileSync(graph, graphOf(join(data, "third.zarr")));
+    expect(await api<{ code: string }>(`jobs/${plan.planId}/start`, {})).toMatchObject({ code: "CHANGED_MEANWHILE" });
+  }, 240_000);
+
   it("A27, A29: the form and a plan have no serious fault for axe, in both themes, and nothing lies outside at 360 pixels", async () => {
     const { planId } = await api<JobPlan>("jobs", {
       kind: "ingest.run",
@@ -255,14 +334,14 @@ describe.skipIf(browserPath === undefined)("A19: an ingest, started from the pag
       output: join(data, "axe"),
       importEverything: true,
     });
-    for (const path of ["/ingest", `/ingest/plan/${planId}`])
+    for (const path of ["/ingest", `/ingest/plan/${planId}`, "/jobs/new/ingest.watch"])
       for (const colorScheme of ["light", "dark"] as const) {
         const { page } = await browser.open(`${server.url}${path}#token=${token}`, { width: 360, height: 740 });
         await page.emulateMedia({ colorScheme });
         await page.locator("button.primary").waitFor(WAIT);
         if (process.env.PICTURES)
           await page.screenshot({
-            path: join(process.env.PICTURES, `360-${path.length > 9 ? "plan" : "form"}-${colorScheme}.png`),
+            path: join(process.env.PICTURES, `360-${path.split("/")[2] ?? "form"}-${colorScheme}.png`),
           });
         await expectAccessible(page, path);
         expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
@@ -273,7 +352,7 @@ describe.skipIf(browserPath === undefined)("A19: an ingest, started from the pag
   it("without a token or without --write nothing that could change anything is in the pages", async () => {
     const [{ id }] = (await api<JobBrief[]>("jobs")) as [JobBrief];
     const none = async (url: string) => {
-      for (const path of ["ingest", `jobs/${id}`]) {
+      for (const path of ["ingest", `jobs/${id}`, "jobs/new", "jobs/new/verify"]) {
         const { page } = await browser.open(`${url}/${path}`);
         await page.getByRole("heading", { level: 1 }).waitFor(WAIT);
         await page

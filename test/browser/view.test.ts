@@ -327,7 +327,9 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     for (const [i, picture] of (await pictures()).entries()) expect(differing(picture, drawn[i]!, 0)).toBe(0);
     // a choice of the panel, which draws anew at once
     await page.getByLabel("Drawn by").selectOption("processor");
-    await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>(".v-canvas")?.getContext("webgl2") === null);
+    const hasWebgl = () =>
+      page.evaluate(() => document.querySelector<HTMLCanvasElement>(".v-canvas")?.getContext("webgl2") !== null);
+    await expect.poll(hasWebgl, { timeout: 30_000 }).toBe(false);
     for (const [i, picture] of (await pictures()).entries()) expect(differing(picture, drawn[i]!, 1)).toBe(0);
     await other.close();
 

@@ -133,7 +133,7 @@ describe.skipIf(browserPath === undefined)("pages of the workspace (needs Chromi
     expect(sums.get("MS")).toBeGreaterThan(1);
     const picture = await page.locator("main img").getAttribute("src");
     expect(await (await fetch(picture!)).text()).toBe(readFileSync(join(at.folder, "labels.svg"), "utf8"));
-    await page.waitForFunction("document.querySelector('main img').naturalWidth > 0", undefined, WAIT);
+    await expect.poll(() => page.evaluate<number>("document.querySelector('main img').naturalWidth"), WAIT).toBeGreaterThan(0);
     const csv = await fetch(picture!.replace(/svg$/, "csv"));
     expect(Buffer.from(await csv.arrayBuffer())).toEqual(readFileSync(join(at.folder, "labels.csv")));
     expect(problems).toEqual([]);

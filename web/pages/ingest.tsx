@@ -1,14 +1,13 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
 import { quoteWords } from "../../src/core/shell.js";
 import { KINDS } from "../../src/model/kinds.js";
-import type { JobForms, JobPlan } from "../../src/model/page-api.js";
-import { ask } from "../parts/api.js";
+import type { JobForms } from "../../src/model/page-api.js";
+import { useJobForms, usePlanning } from "../parts/job-forms.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer, Empty, ErrorPanel } from "../parts/states.js";
-import { send, useWriting } from "../parts/writing.js";
-import "./ingest.css";
+import { useWriting } from "../parts/writing.js";
+import "./job-form.css";
 
 const PLAN = "emporium ingest plan CONFIG.yaml INPUT OUTPUT --import-everything";
 
@@ -38,7 +37,7 @@ export function Ingest() {
 }
 
 function Forms() {
-  const asked = useQuery({ queryKey: ["plans"], queryFn: ({ signal }) => ask<JobForms>("plans", signal), staleTime: 0 });
+  const asked = useJobForms();
   return <Answer asked={asked}>{(forms) => <Form forms={forms} />}</Answer>;
 }
 
@@ -55,11 +54,7 @@ function Form({ forms: { configs, roots, isCut } }: { forms: JobForms }) {
   const [output, setOutput] = useState("");
   const [what, setWhat] = useState<keyof typeof WHAT>("everything");
   const [kinds, setKinds] = useState<readonly string[]>([]);
-  const navigate = useNavigate();
-  const planning = useMutation({
-    mutationFn: (body: object) => send<JobPlan>("POST", "jobs", body),
-    onSuccess: ({ planId }) => void navigate({ to: "/ingest/plan/$id", params: { id: planId } }),
-  });
+  const planning = usePlanning();
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const chosen = {
@@ -88,7 +83,7 @@ function Form({ forms: { configs, roots, isCut } }: { forms: JobForms }) {
   );
   const isNothing = what === "some" && kinds.length === 0;
   return (
-    <form className="ingest" onSubmit={submit}>
+    <form className="job-form" onSubmit={submit}>
       <datalist id="configs">
         {configs.map(({ location }) => (
           <option key={location} value={location} />

@@ -24,7 +24,7 @@ export function Jobs() {
       ) : (
         <>
           <p>
-            <Link to="/ingest">Ingest a deposit</Link>
+            <Link to="/ingest">Ingest a deposit</Link> · <Link to="/jobs/new">Another job</Link>
           </p>
           <Answer asked={asked}>{(jobs) => <List jobs={jobs} />}</Answer>
         </>

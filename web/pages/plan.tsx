@@ -5,6 +5,7 @@ import type { JobPlan, PlanEntry, PlanSummary } from "../../src/model/page-api.j
 import { Scrolled } from "../kept/kept.js";
 import { ask } from "../parts/api.js";
 import { ABSENT, bytes, count, moment, plural } from "../parts/format.js";
+import { formOf } from "../parts/job-forms.js";
 import { Told } from "../parts/job-parts.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer, ErrorPanel } from "../parts/states.js";
@@ -23,7 +24,12 @@ export function Plan() {
     refetchInterval: ({ state }) => (isUnderWay(state.data?.state) ? POLL_MS : false),
     staleTime: 0,
   });
-  useCrumbs({ label: "Jobs", to: "/jobs" }, { label: "Ingest", to: "/ingest" }, { label: "Plan" });
+  const kind = asked.data?.kind;
+  useCrumbs(
+    { label: "Jobs", to: "/jobs" },
+    ...(kind === undefined ? [] : [{ label: kind.replace(".", " "), to: formOf(kind) }]),
+    { label: "Plan" },
+  );
   useCommand(asked.data && lineOf(asked.data));
   return (
     <div className="page">
@@ -95,7 +101,7 @@ function saysOf({ state, plan, errors, exitStatus }: JobPlan): string {
   }
 }
 
-function Start({ plan: { planId, state }, name }: { plan: JobPlan; name: string }) {
+function Start({ plan: { planId, kind, state }, name }: { plan: JobPlan; name: string }) {
   const isWriting = useWriting("write");
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -122,7 +128,7 @@ function Start({ plan: { planId, state }, name }: { plan: JobPlan; name: string 
     <>
       <p className="row wrap">
         {state === "changed" ? (
-          <Link to="/ingest" className="button">
+          <Link to={formOf(kind)} className="button">
             Plan it again
           </Link>
         ) : (

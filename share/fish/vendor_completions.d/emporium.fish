@@ -1040,6 +1040,7 @@ complete -c emporium -n '__fish_seen_subcommand_from blocks; and __fish_seen_sub
 complete -c emporium -n '__fish_seen_subcommand_from blocks; and __fish_seen_subcommand_from run' -l fail-fast -d 'after a failure do everything that does not depend on it (default), or stop at the first failure'
 complete -c emporium -n '__fish_seen_subcommand_from blocks; and __fish_seen_subcommand_from run' -l only -x -d 'do this block of a stage, with what it needs, and nothing else; may be repeated'
 complete -c emporium -n '__fish_seen_subcommand_from blocks; and __fish_seen_subcommand_from run' -l stage -x -d 'do this stage, with what it needs, and nothing else; may be repeated'
+complete -c emporium -n '__fish_seen_subcommand_from blocks; and __fish_seen_subcommand_from run' -l sha256 -x -d 'run the graph only if its file has this checksum'
 complete -c emporium -n '__fish_seen_subcommand_from blocks; and __fish_seen_subcommand_from run' -l force-overwrite -d 'replace outputs that other graphs have made'
 complete -c emporium -n '__fish_seen_subcommand_from blocks; and __fish_seen_subcommand_from run' -l check -d 'look at a sample of the inputs before a byte is written (default)'
 complete -c emporium -n '__fish_seen_subcommand_from blocks; and __fish_seen_subcommand_from run' -l no-check -d 'look at a sample of the inputs before a byte is written (default)'

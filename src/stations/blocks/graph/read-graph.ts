@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
@@ -28,15 +29,27 @@ export function readGraph(text: string, file: string): ReadGraph {
   return { document: value, placeOf, folder: path === undefined ? process.cwd() : dirname(resolve(path)) };
 }
 
-/** The text of a graph's file. @throws {EmporiumError} STORE_ABSENT, CONFIG_LIMIT */
-export async function readGraphFile(location: string): Promise<{ text: string; file: string }> {
+/**
+ * The text of a graph's file, and its checksum.
+ *
+ * @param sha256 what it has to have, hexadecimal
+ * @throws {EmporiumError} STORE_ABSENT, CONFIG_LIMIT, CHANGED_MEANWHILE
+ */
+export async function readGraphFile(location: string, sha256?: string): Promise<{ text: string; file: string; sha256: string }> {
   const { store, key } = await openLocation(location, { readOnly: true });
   const stat = await store.stat(key);
   if (!stat) throw absent(store, key);
   if (stat.size > LIMITS.configBytes)
     throw new EmporiumError("CONFIG_LIMIT", `${location} has ${stat.size} bytes, no graph has so many`);
   const bytes = await store.read(key);
-  return { text: new TextDecoder().decode(bytes), file: location };
+  if (!bytes) throw absent(store, key);
+  const found = createHash("sha256").update(bytes).digest("hex");
+  if (sha256 !== undefined && found !== sha256) {
+    throw new EmporiumError("CHANGED_MEANWHILE", `${location} is not the graph that was asked for: its SHA-256 is ${found}`, {
+      place: { path: location },
+    });
+  }
+  return { text: new TextDecoder().decode(bytes), file: location, sha256: found };
 }
 
 /** The same for a graph that a program made. Places are paths. @throws {EmporiumError} CONFIG_FIELD */
