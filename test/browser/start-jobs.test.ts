@@ -264,18 +264,19 @@ describe.skipIf(browserPath === undefined)("A19: an ingest, started from the pag
 
   it("verifies a tree by the form that the command's options make", async () => {
     const { page, problems } = await planned("verify", { LOCATION: join(data, "page"), "--subset": "1/1" });
+    await page.getByRole("heading", { level: 1, name: "Plan of verify", exact: true }).waitFor(WAIT);
     await page.getByText("Its locations are good").waitFor(WAIT);
     await page
       .locator("main")
       .getByText(`--subset=1/1 -- ${join(data, "page")}`)
       .waitFor(WAIT);
     await page.getByRole("link", { name: "verify", exact: true }).waitFor(WAIT);
-    await page.getByRole("button", { name: "Start verify" }).click(WAIT);
+    await page.getByRole("button", { name: "Start verify", exact: true }).click(WAIT);
     await page.getByText("ended well").waitFor(WAIT);
     expect(problems).toEqual([]);
     await page.close();
-    const wrong = await planned("verify", { LOCATION: join(data, "page"), "--subset": "2/1" });
-    await wrong.page.getByRole("alert").getByText("subset").waitFor(WAIT);
+    const wrong = await planned("verify", { LOCATION: join(data, "page"), "--subset": "some" });
+    await wrong.page.getByRole("alert").getByText("subset").first().waitFor(WAIT);
     await wrong.page.close();
   }, 120_000);
 

@@ -1,7 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
 import type { JobField, JobForms } from "../../src/model/page-api.js";
-import { useJobForms, usePlanning } from "../parts/job-forms.js";
+import { nameOf, useJobForms, usePlanning } from "../parts/job-forms.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer, Empty, ErrorPanel } from "../parts/states.js";
 import { useWriting } from "../parts/writing.js";
@@ -13,7 +13,7 @@ type Value = string | boolean | readonly string[] | undefined;
 /** A command's own options as a form: what it asks for is planned. */
 export function JobForm() {
   const { kind = "" } = useParams({ strict: false });
-  const name = kind.replace(".", " ");
+  const name = nameOf(kind);
   useCrumbs({ label: "Jobs", to: "/jobs" }, { label: "New", to: "/jobs/new" }, { label: name });
   const help = `emporium ${name} --help`;
   useCommand(help);

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { formOf, useJobForms } from "../parts/job-forms.js";
+import { formOf, nameOf, useJobForms } from "../parts/job-forms.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer, Empty } from "../parts/states.js";
 import { useWriting } from "../parts/writing.js";
@@ -34,7 +34,7 @@ function Kinds() {
           <ul>
             {kinds.map(({ kind, summary }) => (
               <li key={kind}>
-                <Link to={formOf(kind)}>{kind.replace(".", " ")}</Link>: {summary}
+                <Link to={formOf(kind)}>{nameOf(kind)}</Link>: {summary}
               </li>
             ))}
           </ul>

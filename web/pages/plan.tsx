@@ -5,7 +5,7 @@ import type { JobPlan, PlanEntry, PlanSummary } from "../../src/model/page-api.j
 import { Scrolled } from "../kept/kept.js";
 import { ask } from "../parts/api.js";
 import { ABSENT, bytes, count, moment, plural } from "../parts/format.js";
-import { formOf } from "../parts/job-forms.js";
+import { formOf, nameOf } from "../parts/job-forms.js";
 import { Told } from "../parts/job-parts.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer, ErrorPanel } from "../parts/states.js";
@@ -25,11 +25,9 @@ export function Plan() {
     staleTime: 0,
   });
   const kind = asked.data?.kind;
-  useCrumbs(
-    { label: "Jobs", to: "/jobs" },
-    ...(kind === undefined ? [] : [{ label: kind.replace(".", " "), to: formOf(kind) }]),
-    { label: "Plan" },
-  );
+  useCrumbs({ label: "Jobs", to: "/jobs" }, ...(kind === undefined ? [] : [{ label: nameOf(kind), to: formOf(kind) }]), {
+    label: "Plan",
+  });
   useCommand(asked.data && lineOf(asked.data));
   return (
     <div className="page">
@@ -47,7 +45,7 @@ const lineOf = ({ folder, command }: JobPlan): string => `cd ${quoteWords([folde
 
 function Shown({ plan }: { plan: JobPlan }) {
   const { command, folder, locations, state, errors, expires } = plan;
-  const named = command.slice(0, 2).join(" ");
+  const named = nameOf(plan.kind);
   return (
     <>
       <h1>Plan of {named}</h1>
@@ -65,7 +63,7 @@ function Shown({ plan }: { plan: JobPlan }) {
         ))}
       </dl>
       <p role="status">{saysOf(plan)}</p>
-      <Start plan={plan} name={named} />
+      <Start plan={plan} />
       {state === "planned" && <p className="muted">This plan is kept until {moment(expires).slice(11)}.</p>}
       {errors.length > 0 && (
         <section aria-label="Not possible">
@@ -101,7 +99,7 @@ function saysOf({ state, plan, errors, exitStatus }: JobPlan): string {
   }
 }
 
-function Start({ plan: { planId, kind, state }, name }: { plan: JobPlan; name: string }) {
+function Start({ plan: { planId, kind, state } }: { plan: JobPlan }) {
   const isWriting = useWriting("write");
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -138,7 +136,7 @@ function Start({ plan: { planId, kind, state }, name }: { plan: JobPlan; name: s
             onClick={() => start.mutate()}
             disabled={start.isPending || state === "checking"}
           >
-            {start.isPending ? "Looking once more…" : `Start ${name.startsWith("ingest run") ? "ingest" : name}`}
+            {start.isPending ? "Looking once more…" : `Start ${kind === "ingest.run" ? "ingest" : nameOf(kind)}`}
           </button>
         )}
       </p>

@@ -19,3 +19,6 @@ export function usePlanning() {
 
 /** Where a kind of job is asked for. */
 export const formOf = (kind: string): string => (kind === "ingest.run" ? "/ingest" : `/jobs/new/${encodeURIComponent(kind)}`);
+
+/** The command of a kind of job. */
+export const nameOf = (kind: string): string => kind.replace(".", " ");
