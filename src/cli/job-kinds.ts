@@ -30,7 +30,6 @@ interface Row {
 const CHOICES = ["filter", "exclude"];
 
 const INGEST = {
-  plan: ["ingest", "plan"],
   locations: { config: "read", input: "read", output: "write" },
   others: [
     ...["importEverything", "importAllMetadata", "import", "importMetadata", ...CHOICES, "skipUntilRunName"],
@@ -39,12 +38,12 @@ const INGEST = {
 } as const satisfies Omit<Row, "command">;
 
 const ROWS: Readonly<Record<string, Row>> = {
-  "ingest.run": { command: "ingest run", ...INGEST },
+  "ingest.run": { command: "ingest run", plan: ["ingest", "plan"], ...INGEST },
+  // without a plan: what comes meanwhile would make it another one, and nothing may have come yet
   "ingest.watch": {
     command: "ingest watch",
     ...INGEST,
     others: [...INGEST.others, "rest", "interval", "until", "catalog"],
-    unplanned: ["rest", "interval", "until", "catalog"],
     texts: ["rest", "interval", "until"],
   },
   "ingest.validate": {

@@ -1,6 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -280,16 +290,27 @@ describe.skipIf(browserPath === undefined)("A19: an ingest, started from the pag
     await wrong.page.close();
   }, 120_000);
 
-  it("watches a folder, and leaves the tree of the terminal", async () => {
-    const output = join(data, "watched");
+  it("watches a folder into which runs come after it was planned, and leaves the tree of the terminal", async () => {
+    const [coming, output] = [join(data, "coming"), join(data, "watched")];
+    mkdirSync(coming);
     const { page, problems } = await planned(
       "ingest watch",
-      { "CONFIG.yaml": config, INPUT: input, OUTPUT: output, "--rest": "1s", "--interval": "1s", "--until": "idle:2s" },
+      { "CONFIG.yaml": config, INPUT: coming, OUTPUT: output, "--rest": "1s", "--interval": "1s" },
       ["--import-everything"],
     );
-    await page.getByText("Nothing is in the way").waitFor(WAIT);
+    await page.getByText("Its locations are good").waitFor(WAIT);
+    cpSync(input, coming, { recursive: true });
     await page.getByRole("button", { name: "Start ingest watch" }).click(WAIT);
-    await page.getByText("ended well").waitFor({ timeout: 120_000 });
+    await expect
+      .poll(() => existsSync(output) && Object.keys(treeOf(output)).length, { timeout: 120_000 })
+      .toBe(Object.keys(treeOf(join(folder, "cli"))).length);
+    await page
+      .getByText("waiting for files")
+      .first()
+      .waitFor(WAIT);
+    if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, "watch.png"), fullPage: true });
+    await page.getByRole("button", { name: "Stop" }).click(WAIT);
+    await page.getByText("ended well").waitFor(WAIT);
     expect(treeOf(output)).toEqual(treeOf(join(folder, "cli")));
     expect(problems).toEqual([]);
     await page.close();
