@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { vi } from "vitest";
 import { findBrowser } from "../../scripts/browser-env.mjs";
 
 /** WebGL drawn in software, the same on every machine; nothing that asks the network for itself. */
@@ -107,5 +107,8 @@ export async function settled(page: Pick<Page, "evaluate">): Promise<void> {
     return window.readyFrames > 20;
   })()`;
   // asked from outside each time: a frame that has not gone to its address yet is under the policy of the page around it, which forbids texts as code
-  await expect.poll(() => page.evaluate(ready).catch(() => false), { interval: 50, timeout: 60_000 }).toBe(true);
+  const look = async () => {
+    if (!(await page.evaluate(ready).catch(() => false))) throw new Error("Neuroglancer has not drawn everything in sight");
+  };
+  await vi.waitFor(look, { interval: 50, timeout: 60_000 });
 }

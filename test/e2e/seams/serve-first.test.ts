@@ -68,9 +68,8 @@ describe("a tree that is served", () => {
     rmSync(person.at(".emporium"), { recursive: true, force: true });
     await giveCluster(person.at(".emporium"));
     const { stop, printed } = await person.start(FIRST, "serve", "portal", "--port", "0");
-    // told at once; where the import was quicker, it has ended well
-    const status = await stop();
-    expect(status).toBe(/serves, until Ctrl-C/.test(printed()) ? 0 : 130);
+    // a server that is told to stop ends well, whatever it was about
+    expect([await stop(), printed()]).toEqual([0, expect.not.stringContaining("error[")]);
     // and the same command begins where it was
     const again = await person.start(/(http:\S+) serves/, "serve", "portal", "--port", "0");
     expect(again.printed()).toContain("0 failed");
