@@ -40,7 +40,7 @@ export const PAGE_FILES = {
 
 export type PagePath = keyof typeof PAGE_FILES;
 
-const PATTERNS = Object.entries(PAGE_FILES).map(([path, file]) => {
+const PATTERNS = /* @__PURE__ */ Object.entries(PAGE_FILES).map(([path, file]) => {
   const pattern = path.replace(/\/\$$/, "(?:/.*)?").replace(/\$\w+/g, "[^/]+");
   return { matches: new RegExp(`^${pattern}$`), file };
 });
