@@ -304,10 +304,7 @@ describe.skipIf(browserPath === undefined)("A19: an ingest, started from the pag
     await expect
       .poll(() => existsSync(output) && Object.keys(treeOf(output)).length, { timeout: 120_000 })
       .toBe(Object.keys(treeOf(join(folder, "cli"))).length);
-    await page
-      .getByText("waiting for files")
-      .first()
-      .waitFor(WAIT);
+    await page.getByText("waiting for files").first().waitFor(WAIT);
     if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, "watch.png"), fullPage: true });
     await page.getByRole("button", { name: "Stop" }).click(WAIT);
     await page.getByText("ended well").waitFor(WAIT);
