@@ -41,29 +41,76 @@ export function figuresPage(lines, benchmarks, digests) {
     const isOlder = own.some(({ code }) => code !== digests[benchmark.name]);
     const { commit, node, cores, cpu, ram_gib: ram, day } = own[0];
     parts.push(`${isOlder ? `${OLDER} ` : ""}${day}, ${commit}: ${cores} cores of ${cpu}, ${ram} GiB, Node ${node}.`, "");
-    parts.push("| figure | of | value | goal |", "|---|---|---:|---:|");
-    for (const line of own) parts.push(`| ${line.figure} | ${ofLine(line)} | ${shownValue(line)} | ${line.target ?? ""} |`);
-    parts.push("", `What limits it: ${benchmark.limits}`, "");
+    for (const table of figureTables(own)) parts.push(...table, "");
+    parts.push(`What limits it: ${benchmark.limits}`, "");
   }
   return `${parts.join("\n").trimEnd()}\n`;
 }
 
-const shownValue = ({ value, unit }) => `${value ?? "—"}${value !== null && unit ? ` ${unit}` : ""}`;
-
-/** What was measured: words, then single numbers; lists of rounds stay in the file. */
-function ofLine(line) {
-  const numbers = Object.entries(line)
-    .filter(([name, value]) => !ABOUT.has(name) && (typeof value === "number" || typeof value === "boolean"))
-    .map(([name, value]) => `${name} ${value}`);
-  return [wordsOf(line), ...numbers].filter(Boolean).join(", ");
+/** A table for each figure that was measured of more than one thing, then one of all others. */
+function figureTables(lines) {
+  const figures = [...new Set(lines.map((line) => line.figure))].map((name) => lines.filter(({ figure }) => figure === name));
+  const alone = figures.filter(({ length }) => length === 1).flat();
+  const tables = figures.filter(({ length }) => length > 1).map((alike) => figureTable(alike[0].figure, alike));
+  return alone.length === 0 ? tables : [...tables, tableOfOthers(alone)];
 }
 
-const wordsOf = (line) =>
-  Object.entries(line)
-    .filter(([name, value]) => !ABOUT.has(name) && typeof value === "string")
-    .map(([, value]) => value)
-    .join(", ")
-    .replaceAll("|", "\\|");
+function tableOfOthers(lines) {
+  const hasGoal = lines.some(({ target }) => target !== undefined);
+  const cells = (name, value, goal, of) => row([name, value, ...(hasGoal ? [goal] : []), of]);
+  return [
+    cells("figure", "value", "goal", "of"),
+    cells("---", "---:", "---:", "---"),
+    ...lines.map((line) => {
+      const names = Object.keys(line).filter((name) => !ABOUT.has(name) && isShown(line[name]) && !isSpread(name, [line]));
+      return cells(
+        line.figure,
+        shownValue(line),
+        cell(line.target),
+        names.map((name) => `${name} ${cell(line[name])}`).join(", "),
+      );
+    }),
+  ];
+}
+
+/** One figure of all that it was measured of: what differs from line to line is a column, what is the same for all is said once. */
+function figureTable(figure, lines) {
+  const names = [...new Set(lines.flatMap((line) => Object.keys(line)))].filter(
+    (name) => !ABOUT.has(name) && lines.every((line) => isShown(line[name])) && !isSpread(name, lines),
+  );
+  const [same, differ] = [names.filter((name) => isSame(name, lines)), names.filter((name) => !isSame(name, lines))];
+  const words = differ.filter((name) => lines.some((line) => typeof line[name] === "string"));
+  const numbers = differ.filter((name) => !words.includes(name));
+  const hasGoal = lines.some(({ target }) => target !== undefined);
+  const units = [...new Set(lines.map((line) => line.unit ?? ""))];
+  const unit = units.length === 1 ? units[0] : "";
+  const head = [...words, "value", ...(hasGoal ? ["goal"] : []), ...numbers];
+  const facts = same.map((name) => `${name} ${cell(lines[0][name])}`).join(", ");
+  return [
+    `**${figure}**${facts ? `: ${facts}` : ""}`,
+    "",
+    row(head.map((name) => (name === "value" && unit ? unit : name))),
+    row([...words.map(() => "---"), ...head.slice(words.length).map(() => "---:")]),
+    ...lines.map((line) =>
+      row([
+        ...words.map((name) => cell(line[name])),
+        shownValue(line, unit),
+        ...(hasGoal ? [cell(line.target)] : []),
+        ...numbers.map((name) => cell(line[name])),
+      ]),
+    ),
+  ];
+}
+
+const row = (cells) => `| ${cells.join(" | ")} |`;
+const cell = (value) => String(value ?? "").replaceAll("|", "\\|");
+/** Lists of rounds stay in the file. */
+const isShown = (value) => value === undefined || value === null || typeof value !== "object";
+const isSame = (name, lines) => lines.every((line) => line[name] === lines[0][name]);
+/** The lowest and highest of one round are the figure itself. */
+const isSpread = (name, lines) => ["low", "high"].includes(name) && lines.every((line) => line[name] === line.value);
+/** The unit stands over the column where all lines have the same. */
+const shownValue = ({ value, unit }, shared) => `${value ?? "—"}${value !== null && unit && unit !== shared ? ` ${unit}` : ""}`;
 
 /** The few figures of README.md, for people who have seen none of the others: what was done, beside whom, and how many times as fast. */
 const README = [
