@@ -5,7 +5,8 @@
  * inputs are in the page cache. Peak memory is VmHWM of the process. Sketch: both read, reduce and encode the same; shards hold their open chunks in
  * memory, which costs writing and reading the compressed bytes once more (2 GiB at 10 GB/s: 0.4 s of two cores' time), and save it by larger
  * Blosc blocks and by files that need not be made. `--peers`: beside what a careful person writes with tensorstore, tinybrain and zarr-python
- * (bench/zarr_writers.py, environment `blocks`), which is synced as a whole when it has ended.
+ * and what acquire-zarr, ome-zarr-py and ngff-zarr make of it (bench/zarr_writers.py, environments `blocks` and `writers`), synced as a whole when
+ * it has ended. eubi-bridge is left out: its installation fetches programs from elsewhere than PyPI.
  */
 import { execFileSync } from "node:child_process";
 import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -36,13 +37,17 @@ if (!Number.isInteger(repeat) || repeat < 1) {
 
 needBuild();
 const python = environmentPython("reference");
-const writers = options.peers ? environmentPython("blocks") : undefined;
+const written = options.peers ? environmentPython("blocks") : undefined;
+const converters = options.peers ? environmentPython("writers") : undefined;
 const PEERS = {
-  "tensorstore, v2": "tensorstore2",
-  "tensorstore, v3 in shards of 256³": "tensorstore3",
-  "tinybrain and tensorstore, v2": "tinybrain2",
-  "zarr-python 3, v2": "zarr2",
-  "zarr-python 3, v3": "zarr3",
+  "tensorstore, v2": [written, "tensorstore2"],
+  "tensorstore, v3 in shards of 256³": [written, "tensorstore3"],
+  "tinybrain and tensorstore, v2": [written, "tinybrain2"],
+  "zarr-python 3, v2": [written, "zarr2"],
+  "zarr-python 3, v3": [written, "zarr3"],
+  "acquire-zarr, v3": [converters, "acquire3"],
+  "ome-zarr-py, 0.4": [converters, "omezarr2"],
+  "ngff-zarr, 0.4": [converters, "ngffzarr2"],
 };
 mkdirSync(cache, { recursive: true });
 for (const size of options.sizes.split(",")) for (const input of options.inputs.split(",")) await race(size, input);
@@ -51,7 +56,7 @@ async function race(size, input) {
   const source = await makeInput(input, size);
   const variants = { 0.4: [] };
   for (const codec of options.codecs.split(",")) variants[`0.5 ${codec}`] = ["--ome-zarr", "0.5", "--codec", codec];
-  if (writers) Object.assign(variants, PEERS);
+  if (options.peers) Object.assign(variants, PEERS);
   const runs = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
   const bytes = {};
   try {
@@ -64,9 +69,10 @@ async function race(size, input) {
         try {
           execFileSync("sync");
           const target = server ? "s3://bench/ours" : join(options.out, "target", "ours");
-          if (typeof variants[name] === "string") {
-            const words = [join(import.meta.dirname, "zarr_writers.py"), variants[name], source, target];
-            runs[name].push(await measure(python, [writers, ...words], { sync: options.sync }));
+          if (name in PEERS) {
+            const [interpreter, way] = variants[name];
+            const words = [join(import.meta.dirname, "zarr_writers.py"), way, source, target];
+            runs[name].push(await measure(python, [interpreter, ...words], { sync: options.sync }));
             bytes[name] = treeBytes(join(options.out, "target"));
             continue;
           }

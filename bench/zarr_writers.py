@@ -2,9 +2,11 @@
 halved with numpy (tensorstore) or tinybrain, written in whole chunks.
 
 python zarr_writers.py tensorstore2|tensorstore3|tinybrain2|zarr2|zarr3 IN.mrc OUT.zarr     (environment: blocks)
+python zarr_writers.py acquire3|omezarr2|ngffzarr2 IN.mrc OUT.zarr                          (environment: writers)
 
 The portal's chunks and codec: 256³ float32, Blosc LZ4 with shuffle, three levels, each the mean of 2×2×2 voxels. `tensorstore3` writes shards of 256³
-with chunks of 64³. The metadata of OME are left out: they cost nothing.
+with chunks of 64³. The metadata of OME are left out by those of the first line: they cost nothing. Those of the second make pyramids themselves:
+acquire-zarr plane by plane as from a camera, ome-zarr-py and ngff-zarr from a dask array, by the means of their own that are nearest.
 """
 import os
 import sys
@@ -22,6 +24,9 @@ def main(way, source, target):
     nx, ny, nz, mode = (int(value) for value in header)
     dtype = {0: "i1", 1: "<i2", 2: "<f4", 12: "<f2"}[mode]
     volume = np.memmap(source, dtype, "r", HEAD_BYTES, (nz, ny, nx))
+    if way in WHOLE:
+        WHOLE[way](volume, target)
+        return
     shapes = [tuple(-(-length // 2**level) for length in volume.shape) for level in range(LEVELS)]
     writers = [WRITERS[way](f"{target}/{level}", shape) for level, shape in enumerate(shapes)]
     halve = halved_by_tinybrain if way == "tinybrain2" else halved
@@ -99,6 +104,66 @@ def by_zarr(version):
     return open_level
 
 
+def whole_by_acquire(volume, target):
+    import acquire_zarr as aqz
+
+    kind = aqz.DimensionType.SPACE
+    dimensions = [
+        aqz.Dimension(name=name, kind=kind, array_size_px=length, chunk_size_px=CHUNK, shard_size_chunks=1)
+        for name, length in zip("zyx", volume.shape)
+    ]
+    compression = aqz.CompressionSettings(
+        compressor=aqz.Compressor.BLOSC1, codec=aqz.CompressionCodec.BLOSC_LZ4, level=5, shuffle=1
+    )
+    array = aqz.ArraySettings(
+        output_key="volume",
+        dimensions=dimensions,
+        data_type=np.float32,
+        compression=compression,
+        downsampling_method=aqz.DownsamplingMethod.MEAN,
+        max_levels=LEVELS,
+    )
+    stream = aqz.ZarrStream(aqz.StreamSettings(arrays=[array], store_path=target, version=aqz.ZarrVersion.V3, overwrite=True))
+    for z in range(0, volume.shape[0], 16):
+        stream.append(np.ascontiguousarray(volume[z : z + 16], np.float32))
+    stream.close()
+
+
+def dask_array(volume):
+    import dask.array
+
+    return dask.array.from_array(volume, chunks=(CHUNK,) * 3).astype(np.float32)
+
+
+def whole_by_ome_zarr(volume, target):
+    import ome_zarr.format
+    import ome_zarr.scale
+    import ome_zarr.writer
+    import zarr
+    from numcodecs import Blosc
+
+    ome_zarr.writer.write_image(
+        dask_array(volume),
+        zarr.open_group(target, mode="w", zarr_format=2),
+        scale_factors=[dict.fromkeys("zyx", 2**level) for level in range(1, LEVELS)],
+        method=ome_zarr.scale.Methods.LOCAL_MEAN,
+        fmt=ome_zarr.format.FormatV04(),
+        axes="zyx",
+        storage_options={"chunks": (CHUNK,) * 3, "compressor": Blosc("lz4", 5, Blosc.SHUFFLE)},
+    )
+
+
+def whole_by_ngff_zarr(volume, target):
+    import ngff_zarr
+    from numcodecs import Blosc
+
+    image = ngff_zarr.to_ngff_image(dask_array(volume), dims=["z", "y", "x"])
+    factors = [2**level for level in range(1, LEVELS)]
+    levels = ngff_zarr.to_multiscales(image, scale_factors=factors, method=ngff_zarr.Methods.DASK_BIN_SHRINK, chunks=CHUNK)
+    ngff_zarr.to_ngff_zarr(target, levels, version="0.4", compressor=Blosc("lz4", 5, Blosc.SHUFFLE))
+
+
+WHOLE = {"acquire3": whole_by_acquire, "omezarr2": whole_by_ome_zarr, "ngffzarr2": whole_by_ngff_zarr}
 WRITERS = {
     "tensorstore2": lambda path, shape: by_tensorstore("zarr")(path, shape),
     "tensorstore3": lambda path, shape: by_tensorstore("zarr3")(path, shape),

@@ -1,5 +1,5 @@
 /** Virtual environments for the programs that judge or race emporium: `node scripts/python-env.mjs [--required] NAME…`.
- * NAME is a file of scripts/python/: peers, serve, zarr3, blocks, neuroglancer, workflows, cluster, reference, catalog, engine, torch, datasette, wheel, notebooks. Each becomes `.cache/venv-NAME/`, and stays as it is until its list of
+ * NAME is a file of scripts/python/: peers, serve, zarr3, blocks, neuroglancer, workflows, cluster, reference, catalog, engine, torch, datasette, wheel, notebooks, writers. Each becomes `.cache/venv-NAME/`, and stays as it is until its list of
  * requirements or the Python below it changes. A machine without a fitting Python gets one line and exit 0 (the suites that
  * need the environment then skip, visibly), or exit 1 with `--required`. */
 import { spawnSync } from "node:child_process";
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lists = join(root, "scripts", "python");
 /** Python's minor versions that have wheels for every line of a list; numpy 1.26 ends at 3.12. */
-const minorVersions = { peers: [11, 12], reference: [11, 12], zarr3: [11, 99], blocks: [11, 99] };
+const minorVersions = { peers: [11, 12], reference: [11, 12], zarr3: [11, 99], blocks: [11, 99], writers: [11, 99] };
 
 /** Free bytes below which a large list is not installed: other work on the machine needs the disk, too. */
 const roomBytes = { torch: 20e9 };
