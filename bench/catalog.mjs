@@ -68,7 +68,7 @@ const [
     "catalog/database.js",
     "catalog/graphql/answer.js",
     "server/portal.js",
-    "stores/memory.js",
+    "stores/memory/store.js",
     "core/clock.js",
     "core/log.js",
     "core/redact.js",

@@ -8,6 +8,7 @@ import { execFileSync } from "node:child_process";
 import { createReadStream, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { depositConfig, glob, literal, section, source, tomogramMetadata } from "../examples/lab/config.mjs";
 import { cache, environmentPython, figure, measure, median, needBuild, program, round, say, table } from "./report.mjs";
 
 const { values: options } = parseArgs({
@@ -22,23 +23,26 @@ needBuild();
 const python = environmentPython("reference");
 mkdirSync(cache, { recursive: true });
 
-const source = join(cache, `noise-${options.size}.mrc`);
-if (!existsSync(source)) {
-  say(`making ${source}`);
-  execFileSync(python, [join(import.meta.dirname, "inputs.py"), "noise", ...options.size.split("x"), source], {
+const volume = join(cache, `noise-${options.size}.mrc`);
+if (!existsSync(volume)) {
+  say(`making ${volume}`);
+  execFileSync(python, [join(import.meta.dirname, "inputs.py"), "noise", ...options.size.split("x"), volume], {
     stdio: ["ignore", 2, 2],
   });
 }
-for await (const _ of createReadStream(source, { highWaterMark: 8 * 2 ** 20 })); // into the page cache
+for await (const _ of createReadStream(volume, { highWaterMark: 8 * 2 ** 20 })); // into the page cache
 
-const CONFIG = `version: 1.3.0
-standardization_config: {deposition_id: 10390, source_prefix: bench}
-depositions: [{sources: [{literal: {value: [10390]}}]}]
-datasets: [{sources: [{literal: {value: ['10700']}}]}]
-runs: [{sources: [{source_glob: {list_glob: 'noise-${options.size}.mrc', name_regex: '(.*)\\.mrc'}}]}]
-voxel_spacings: [{sources: [{literal: {value: [10.5]}}]}]
-tomograms: [{metadata: {fiducial_alignment_status: false}, sources: [{source_glob: {list_glob: '{run_name}.mrc'}}]}]
-`;
+const CONFIG = depositConfig(
+  { depositionId: 10390, datasetId: 10700, title: "Benchmark, pictures", types: ["dataset", "tomogram"], sourcePrefix: "bench" },
+  [
+    section("runs", { sources: [source(glob(`noise-${options.size}.mrc`, { name: "(.*).mrc" }))] }),
+    section("voxel_spacings", { sources: [source(literal("[10.5]"))] }),
+    section("tomograms", {
+      metadata: tomogramMetadata({ spacing: "10.500", method: "WBP" }),
+      sources: [source(glob("{run_name}.mrc"))],
+    }),
+  ],
+);
 const target = join(options.out, "target");
 const words = [program, "ingest", "run", join(options.out, "c.yaml"), dirname(cache), target, "--quiet"];
 const variants = {

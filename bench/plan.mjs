@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const [runs, frames, latencyMs] = [values.runs, values.frames, values.latency].map(Number);
 
 needBuild();
-const { memoryStore } = await built("stores/memory.js");
+const { memoryStore } = await built("stores/memory/store.js");
 const { planIngest } = await built("stations/ingest/plan.js");
 const { readStructure } = await built("stations/ingest/config/schema.js");
 const { makeSelection } = await built("stations/ingest/selection.js");

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { BENCHMARKS } from "../../bench/registry.mjs";
 import { type FigureLine, figuresPage, readmeTable, withTable } from "../../scripts/figures-page.mjs";
+import { filesBelow, readText } from "./sources.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const text = (path: string) => readFileSync(join(root, path), "utf8");
@@ -40,6 +41,16 @@ describe("published figures", () => {
         commit: expect.stringMatching(/^[0-9a-f]{7,}$/),
       });
     }
+  });
+
+  it("come from benchmarks that name modules which are there: nothing else runs them all", () => {
+    const MODULE =
+      /"((?:core|model|formats|arrays|stores|system|engine|catalog|net|portals|stations|server|cli)\/[\w/-]+)\.js"|dist\/([\w/-]+)\.js/g;
+    const named = filesBelow("bench").flatMap((file) =>
+      [...readText(file).matchAll(MODULE)].map((found) => [file, found[1] ?? found[2]!] as const),
+    );
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter(([, module]) => !existsSync(join(root, "src", `${module}.ts`)))).toEqual([]);
   });
 
   it("that were measured on other code are marked", () => {
