@@ -36,6 +36,8 @@ const { values: options } = parseArgs({
 const RUNS = 20_000;
 const ANNOTATIONS_OF_A_RUN = 50;
 const FRAMES = 10_000_000;
+/** Where a tree is served unless something else is said: addresses in the rows begin with it. */
+const WRITTEN = "http://127.0.0.1:8080";
 /** Of one run of a hundred the documents change before the second import. */
 const CHANGED = 0.01;
 const LIMIT_MS = { list: 20, facet: 50, jsonb: 50 };
@@ -170,7 +172,8 @@ async function portalQueries() {
         const reply = await fetch(portal.graphql, { method: "POST", headers: { "content-type": "application/json" }, body });
         const text = await reply.text();
         const ms = performance.now() - begun;
-        const { data, errors } = JSON.parse(text);
+        // the server puts its own address in the place of the one that the rows have
+        const { data, errors } = JSON.parse(text.replaceAll(`${new URL(portal.graphql).origin}/`, `${WRITTEN}/`));
         return { ms, answer: errors ? { error: errors[0].message } : data };
       };
       results.push(await race(name, kind, ours, (at) => rival.ask(name, args(known, at))));

@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
   options: {
     size: { type: "string", default: "1024x1024x512" },
     repeat: { type: "string", default: "5" },
-    out: { type: "string", default: join(cache, "pictures") },
+    out: { type: "string", default: join(dirname(cache), "bench-pictures") },
   },
 });
 const repeat = Number(options.repeat);
@@ -33,7 +33,7 @@ if (!existsSync(volume)) {
 for await (const _ of createReadStream(volume, { highWaterMark: 8 * 2 ** 20 })); // into the page cache
 
 const CONFIG = depositConfig(
-  { depositionId: 10390, datasetId: 10700, title: "Benchmark, pictures", types: ["dataset", "tomogram"], sourcePrefix: "bench" },
+  { depositionId: 10390, datasetId: 10700, title: "Benchmark, pictures", types: ["dataset", "tomogram"], sourcePrefix: "." },
   [
     section("runs", { sources: [source(glob(`noise-${options.size}.mrc`, { name: "(.*).mrc" }))] }),
     section("voxel_spacings", { sources: [source(literal("[10.5]"))] }),
@@ -44,7 +44,7 @@ const CONFIG = depositConfig(
   ],
 );
 const target = join(options.out, "target");
-const words = [program, "ingest", "run", join(options.out, "c.yaml"), dirname(cache), target, "--quiet"];
+const words = [program, "ingest", "run", join(options.out, "c.yaml"), cache, target, "--quiet"];
 const variants = {
   "without pictures": ["--import-tomograms", "--import-tomogram-metadata"],
   "with pictures": ["--import-tomograms", "--import-key-images", "--import-tomogram-metadata"],

@@ -49,18 +49,18 @@ export default command({
     const stays = !once && (io.attended || port !== undefined);
     const tree = stays ? await serveTree(portal, port, io) : undefined;
     try {
-      const { results, rows, failed } = await goTheWay(dest, volume, io);
+      const measured = await startMeter(dest, io);
+      const { results, rows, failed } = await goTheWay(dest, volume, measured, io);
       if (failed) {
         const errors = failedStep(failed, "emporium demo", io);
         if (io.json) io.outJson({ steps: results, errors });
         return failed.exitStatus;
       }
-      const measured = measure(dest, io);
       const network =
         train > 0 ? await trainNetwork({ ...inCell(portal), picture, seconds: train, env: process.env }, io) : undefined;
       if (network) {
         results.push(network);
-        rows.push(await (await measured)("network"));
+        rows.push(await measured("network"));
       }
       const views = (await tree?.views()) ?? [];
       if (io.json) {
@@ -92,16 +92,14 @@ interface Way {
 }
 
 /** Every part in turn, until a step fails. The portal and the bucket are played meanwhile. */
-async function goTheWay(dest: string, volume: string | undefined, io: Io): Promise<Way> {
+async function goTheWay(dest: string, volume: string | undefined, measured: Meter, io: Io): Promise<Way> {
   const results: DemoResult[] = [];
   const rows: StationRow[] = [];
-  const beginning = await measure(dest, io);
   const played = await makeBeginning(dest, io);
-  rows.push(await beginning("beginning"));
+  rows.push(await measured("beginning"));
   try {
     const stations = demoStations({ dest, volume, ...played });
     for (const [at, station] of stations.entries()) {
-      const measured = await measure(dest, io);
       if (!io.json) io.out(`\n== ${at + 1} of ${stations.length}: ${station.name}`);
       for (const step of station.steps) {
         const done = await runDemoStep(step, io);
@@ -126,13 +124,20 @@ function isAbsentDatabase({ name }: DemoStation, { errors }: DemoResult): boolea
   return name === "catalog" && errors.some(({ code }) => code === "DATABASE_EMBEDDED");
 }
 
-async function measure(dest: string, { clock, workspace }: Io): Promise<(name: string) => Promise<StationRow>> {
+/** What was done since the row before. */
+type Meter = (name: string) => Promise<StationRow>;
+
+/** Counting all files takes a while, so the end of one part is the beginning of the next. */
+async function startMeter(dest: string, { clock, workspace }: Io): Promise<Meter> {
   const folders = [dest, workspace];
-  const bytesBefore = await bytesBelow(folders);
-  const fromMs = clock.monotonic();
-  return async (name) => ({
-    name,
-    seconds: (clock.monotonic() - fromMs) / 1000,
-    bytes: Math.max(0, (await bytesBelow(folders)) - bytesBefore),
-  });
+  let bytesBefore = await bytesBelow(folders);
+  let fromMs = clock.monotonic();
+  return async (name) => {
+    const seconds = (clock.monotonic() - fromMs) / 1000;
+    const bytes = await bytesBelow(folders);
+    const row = { name, seconds, bytes: Math.max(0, bytes - bytesBefore) };
+    bytesBefore = bytes;
+    fromMs = clock.monotonic();
+    return row;
+  };
 }
