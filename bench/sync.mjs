@@ -121,9 +121,9 @@ async function race(name, folder, files, bytes) {
     figure(`sync.${name}.times_${rival.name}`, round(median(ratios), 2), {
       unit: "×",
       ...facts,
-      rival_s: round(middle(rival.name, "all", "wall_s")),
-      rival_cpu_s: round(middle(rival.name, "all", "cpu_s")),
-      rival_rss_mib: Math.round(middle(rival.name, "all", "rss_kib") / 1024),
+      peer_s: round(middle(rival.name, "all", "wall_s")),
+      peer_cpu_s: round(middle(rival.name, "all", "cpu_s")),
+      peer_rss_mib: Math.round(middle(rival.name, "all", "rss_kib") / 1024),
       again: round(middle(rival.name, "nothing", "wall_s") / middle("emporium", "nothing", "wall_s"), 2),
     });
   }
