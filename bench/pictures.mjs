@@ -15,6 +15,7 @@ const { values: options } = parseArgs({
   options: {
     size: { type: "string", default: "1024x1024x512" },
     repeat: { type: "string", default: "5" },
+    // not inside of the folder of inputs, which an ingest only reads
     out: { type: "string", default: join(dirname(cache), "bench-pictures") },
   },
 });

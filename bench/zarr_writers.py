@@ -6,7 +6,7 @@ python zarr_writers.py acquire3|omezarr2|ngffzarr2 IN.mrc OUT.zarr              
 
 The portal's chunks and codec: 256³ float32, Blosc LZ4 with shuffle, three levels, each the mean of 2×2×2 voxels. `tensorstore3` writes shards of 256³
 with chunks of 64³. The metadata of OME are left out by those of the first line: they cost nothing. Those of the second make pyramids themselves:
-acquire-zarr plane by plane as from a camera, ome-zarr-py and ngff-zarr from a dask array, by the means of their own that are nearest.
+acquire-zarr of planes as they come from a camera, sixteen at a time, ome-zarr-py and ngff-zarr from a dask array, by the means of their own that are nearest.
 """
 import os
 import sys
