@@ -162,6 +162,8 @@ describe.runIf(browserPath)("the site in a browser", () => {
 
   it("finds pages about voxel spacing, asking nobody else", async () => {
     const { page, problems, elsewhere, absent } = await browser.open(at("start.md"));
+    // keys are heard from when Vue has taken over what the server drew, which a busy machine does after the load
+    await page.waitForFunction(() => "__vue_app__" in (document.querySelector("#app") ?? {}));
     await page.keyboard.press("/");
     await page.fill("#localsearch-input", "voxel spacing");
     await page.waitForSelector("#localsearch-list .result");
