@@ -1,5 +1,5 @@
 import { ceilDiv, type Triple } from "../../../core/box.js";
-import { type BufferPool, buffersOf, chunkBufferBytes } from "../write/chunk-pool.js";
+import { type BufferPool, buffersOf, chunkBufferBytes, spareBuffersOf } from "../write/chunk-pool.js";
 import { align, COUNTS_BYTES, FORMS, LEVELS, levelShapes, type VolumeForm } from "./forms.js";
 import { type Layout, layoutOf, type ShardCodec } from "./layout.js";
 import { privateBuffers, TAIL_BYTES } from "./private-buffers.js";
@@ -34,8 +34,8 @@ export interface GeometryOptions {
   rawSlots: number;
   /** Planes whose sum is wanted beside what is written. Of form `volume`. */
   slab?: Slab | undefined;
-  /** Chunks go into shards, compressed like this. */
-  shards?: { codec: ShardCodec } | undefined;
+  /** Chunks go into shards, compressed like this. @see spareBuffersOf for the buffers beside those that it takes; default: all */
+  shards?: { codec: ShardCodec; spareBuffers?: number | undefined } | undefined;
   /** There is room for what goes past the page cache. */
   direct?: boolean | undefined;
   /** An MRC is written: there is room for its voxels, where they have another type than the Zarr's. */
@@ -176,7 +176,9 @@ export function planGeometry(options: GeometryOptions): Geometry {
   const states = [0, 1].map(() => take(4 * maxColumns * stateWords) / 4);
   const countsBytes = FORMS[form].counts === undefined ? 0 : COUNTS_BYTES;
   const counts = [0, 1].map(() => take(threads * countsBytes));
-  const poolCount = options.shards ? buffersOf(layout, width) : 0;
+  const poolCount = options.shards
+    ? buffersOf(layout, width) + (options.shards.spareBuffers ?? spareBuffersOf(layout, width))
+    : 0;
   const poolWords = take(4 * (poolCount + 2)) / 4;
   const clear: [number, number] = [clearStart, top];
   const sumsAt = [0, 1].map(() => take(8 * SUMS * maxSteps * maxStrips) / 8);

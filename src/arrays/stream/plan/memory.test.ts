@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Triple } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { estimateVolumeMemory, fitColumns, fitRawSlots } from "./memory.js";
+import { planGeometry } from "./geometry.js";
+import { estimateVolumeMemory, fitColumns, fitRawSlots, fitSpareBuffers } from "./memory.js";
 
 const side = fc.integer({ min: 1, max: 1500 });
 const choice = fc.record({
@@ -45,6 +46,37 @@ describe("memory of a volume", () => {
     expect(kept).toBeLessThan(0.6 * estimateVolumeMemory({ shape: [512, 512, 2048], threads: 2, shards: "blosc-lz4" }));
     const mask = estimateVolumeMemory({ shape: [512, 512, 2048], threads: 2, form: "mask", shards: "blosc-lz4" });
     expect(mask).toBeLessThan(bytes([512, 512, 2048]) / 3);
+  });
+
+  it("spare buffers of shards give way before rows are cut, one by one, and what is planned fits", () => {
+    fc.assert(
+      fc.property(choice, fc.double({ min: 0.5, max: 1.1, noNaN: true }), ({ shape, form, threads, itemBytes }, share) => {
+        const given = share * estimateVolumeMemory({ shape: shape as Triple, form, threads, shards: "blosc-lz4" });
+        const shards = { codec: "blosc-lz4" as const };
+        const wanted = { shape: shape as Triple, form, threads, rawRowBytes: shape[2] * itemBytes, rawSlots: 0, shards };
+        let columns: number;
+        try {
+          columns = fitColumns(wanted, given);
+        } catch {
+          return; // not even the narrowest cut
+        }
+        const spareBuffers = fitSpareBuffers({ ...wanted, columns }, given)!;
+        const flat: Triple = [Math.min(shape[0], 1024), shape[1], shape[2]];
+        const rawRowBytes = Math.ceil(wanted.rawRowBytes * Math.min(1, columns / shape[2]));
+        const sizeWith = (spare: number) =>
+          planGeometry({ ...wanted, shape: flat, rawRowBytes, columns, shards: { ...shards, spareBuffers: spare } }).totalBytes;
+        expect(sizeWith(spareBuffers)).toBeLessThanOrEqual(given);
+        // as many as are of use, or not one more would fit
+        const all = Math.ceil(Math.min(columns, shape[2]) / (form === "series" ? 1024 : 128));
+        const direct = { ...wanted, shape: flat, rawRowBytes, columns, direct: true };
+        const windows = 9 * 2 ** 20;
+        expect(spareBuffers).toBeLessThanOrEqual(all);
+        if (spareBuffers < all) {
+          const more = planGeometry({ ...direct, shards: { ...shards, spareBuffers: spareBuffers + 1 } }).totalBytes;
+          expect(more + windows).toBeGreaterThan(given);
+        }
+      }),
+    );
   });
 
   it("steps that are read ahead give way first, and then there is no room", () => {

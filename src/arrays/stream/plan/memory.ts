@@ -3,6 +3,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";
 import { LONG_FILE_BYTES } from "../../../stores/file/direct.js";
+import { spareBuffersOf } from "../write/chunk-pool.js";
 import { FORMS, LEVELS, type VolumeForm } from "./forms.js";
 import { type GeometryOptions, planGeometry } from "./geometry.js";
 import { columnGrain, layoutOf, SHARD_CHUNKS_ACROSS_MAX, type ShardCodec } from "./layout.js";
@@ -40,7 +41,8 @@ const RAW_SLOTS_WANTED = 2;
 /**
  * Bytes of buffers for writing a volume if no limit binds: 36.5 KiB a column (10.5 for a series, 9.1 for a mask, 18.3 for labels)
  * and some MiB a thread, whatever the number of planes. A slab adds 4 KiB a column and 4 bytes a voxel of a plane. Shards take
- * 200 KiB a column (at most 2048 columns), labels half, masks a quarter of that, a series 26: they hold chunks of all levels.
+ * 200 KiB a column (at most 2048 columns), labels half, masks a quarter of that, a series 26: they hold chunks of all levels, of which
+ * a third can be done without (`fitSpareBuffers`).
  * A volume or series that keeps integers of 2 bytes takes half of the steps and chunks, one of 1 byte a quarter; its MRC takes 1 KiB a
  * column and thread for what is float32 there.
  */
@@ -107,7 +109,8 @@ export function slabBytes([, ny, nx]: Triple): number {
 }
 
 /**
- * The widest cut along x whose buffers fit. All columns where they do: rows are then read and written whole.
+ * The widest cut along x whose buffers fit. All columns where they do: rows are then read and written whole. Spare buffers of
+ * shards give way before that: `fitSpareBuffers`.
  *
  * @throws {EmporiumError} MEMORY_LIMIT when even the narrowest cut does not fit.
  */
@@ -121,15 +124,30 @@ export function fitColumns(options: Omit<GeometryOptions, "columns">, memoryByte
     columns >= grain;
     columns = columns > grain ? Math.max(grain, Math.floor(columns / 2 / grain) * grain) : 0
   ) {
-    if (bytesOf(options, columns) <= memoryBytes) return columns;
+    if (bytesOf(withSpare(options, 0), columns) <= memoryBytes) return columns;
   }
   throw new EmporiumError(
     "MEMORY_LIMIT",
-    `${formatBytes(memoryBytes)} of memory given, ${formatBytes(bytesOf(options, grain))} needed for buffers`,
+    `${formatBytes(memoryBytes)} of memory given, ${formatBytes(bytesOf(withSpare(options, 0), grain))} needed for buffers`,
     {
       hint: "raise --memory, or lower --jobs",
     },
   );
+}
+
+/** Spare buffers for chunks of shards, as many as are of use and fit beside all others. Undefined without shards. */
+export function fitSpareBuffers(options: GeometryOptions, memoryBytes: number): number | undefined {
+  const { form, shards, shape, columns } = options;
+  if (!shards) return undefined;
+  const all = spareBuffersOf(layoutOf(form, true), Math.min(columns, shape[2]));
+  // with room for what goes past the page cache, which gains more than they do
+  const fits = (spare: number) => bytesOf(withSpare({ ...options, direct: true }, spare), columns) <= memoryBytes;
+  for (let spare = all; spare > 0; spare--) if (fits(spare)) return spare;
+  return 0;
+}
+
+function withSpare<O extends Pick<GeometryOptions, "shards">>(options: O, spareBuffers: number): O {
+  return options.shards ? { ...options, shards: { ...options.shards, spareBuffers } } : options;
 }
 
 /** All columns with as many steps read ahead as fit; undefined where not even one does. */
@@ -141,6 +159,7 @@ export function fitRawSlots(
   for (let rawSlots = RAW_SLOTS_MAX; rawSlots > 0; rawSlots--) {
     if (bytesOf({ ...options, rawSlots }, columns) <= memoryBytes) return { columns, rawSlots };
   }
+  if (bytesOf(withSpare({ ...options, rawSlots: 1 }, 0), columns) <= memoryBytes) return { columns, rawSlots: 1 };
   return undefined;
 }
 

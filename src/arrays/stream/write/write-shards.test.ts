@@ -11,6 +11,7 @@ import { readZarrV3Array } from "../../../formats/zarr/v3-read.js";
 import { FORMS } from "../plan/forms.js";
 import type { UnitReceipt, WriteVolumeOptions } from "../plan/job.js";
 import type { ShardCodec } from "../plan/layout.js";
+import { estimateVolumeMemory } from "../plan/memory.js";
 import { fileShards } from "./shard-files.js";
 import type { ShardSink } from "./shard-sink.js";
 import { writeVolume } from "./write-volume.js";
@@ -234,6 +235,19 @@ describe("volumes in shards", () => {
     for (const threads of [1, 2, 3, 4]) hashes.add((await write({ shape, data: path, threads, out: `t${threads}` })).hash());
     hashes.add((await write({ shape, data: { read, offset: path.offset }, out: "r" })).hash());
     hashes.add((await write({ shape, data: path, mrc: undefined, out: "t1" })).hash());
+    expect(hashes.size).toBe(1);
+  });
+
+  it("and whether memory is left for spare buffers, of which all may be missing", async () => {
+    const shape: Triple = [150, 280, 700];
+    const data = rawFile(shape, "volume");
+    const enough = estimateVolumeMemory({ shape, threads: 2, itemBytes: 1, shards: "blosc-lz4" });
+    const hashes = new Set<string>();
+    // six chunks of 8 MiB lie side by side
+    for (const missing of [0, 3, 6]) {
+      const memoryBytes = enough - missing * 8.1 * MiB;
+      hashes.add((await write({ shape, data, threads: 2, memoryBytes, out: `m${missing}` })).hash());
+    }
     expect(hashes.size).toBe(1);
   });
 

@@ -8,7 +8,7 @@ import { fewFiles } from "../../../system/open-files.js";
 import { FORMS, integerTypeOf } from "../plan/forms.js";
 import { type Geometry, type GeometryOptions, planGeometry } from "../plan/geometry.js";
 import { type UnitReceipt, voxelOf, type WriteVolumeOptions, type WriteVolumeResult } from "../plan/job.js";
-import { fitColumns, fitRawSlots, slabBytes } from "../plan/memory.js";
+import { fitColumns, fitRawSlots, fitSpareBuffers, slabBytes } from "../plan/memory.js";
 import { type Resampling, resamplingOf } from "../plan/resampling.js";
 import { Collector } from "./collector.js";
 import { feedSlots } from "./feed.js";
@@ -45,7 +45,11 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
   const bufferBytes = options.memoryBytes - (slab ? slabBytes(shape) : 0);
   const { rawSlots, columns } = chooseCut(cut, remote, bufferBytes);
   const unitRaw = voxel.itemBytes === 0.5 || resampling ? rawRowBytes : Math.min(rawRowBytes, columns * voxel.itemBytes);
-  const wanted = { ...cut, rawSlots, columns, rawRowBytes: unitRaw };
+  const fitted = { ...cut, rawSlots, columns, rawRowBytes: unitRaw };
+  const wanted = {
+    ...fitted,
+    shards: shards && { ...shards, spareBuffers: fitSpareBuffers({ ...cut, rawSlots, columns }, bufferBytes) },
+  };
   const io = ioOf(options, shape, columns >= shape[2] && planGeometry({ ...wanted, direct: true }).totalBytes <= bufferBytes);
   const geometryOptions = { ...wanted, direct: io.source || io.mrc || io.zarr };
   const g = planGeometry(geometryOptions);
