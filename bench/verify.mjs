@@ -1,17 +1,17 @@
 /**
- * `node bench/verify.mjs [--size 1024x1024x512] [--jobs N] [--rounds 3] [--levels sampled|all|none] [--out DIR]`: `emporium verify` of one volume,
- * MRC and OME-Zarr, by the receipts of its conversion. Bytes are those stored; the first round finds them in the file cache as far as the
- * conversion has left them there.
+ * `node bench/verify.mjs [--size 1024x1024x512] [--jobs N] [--rounds 3] [--levels sampled|all|none] [--memory SIZE] [--out DIR]`: `emporium verify` of one
+ * volume, MRC and OME-Zarr, by the receipts of its conversion: the whole program, nothing of the volume in the page cache. In turns with the disk
+ * itself: the same files read past the page cache by as many `dd`s as there are cores.
  *
  * Sketch: 2 GiB of MRC are summed (zlib's CRC-32, several GB/s), 1.9 GiB of chunks summed and decoded (about 1 GB/s a core), a few chunks of
- * each level compared: on two cores 4 GiB in about 3 s.
+ * each level compared: on two cores 4 GiB in about 3 s, if the disk gives them.
  */
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { built, cache, figure, median, needBuild, round, say } from "./report.mjs";
+import { built, cache, figure, measure, median, needBuild, program, round, say } from "./report.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -19,75 +19,63 @@ const { values: options } = parseArgs({
     jobs: { type: "string", default: String(availableParallelism()) },
     rounds: { type: "string", default: "3" },
     levels: { type: "string", default: "sampled" },
+    memory: { type: "string", default: "512MiB" },
     out: { type: "string", default: join(cache, "verify") },
   },
 });
 
 needBuild();
-const { convertVolume } = await built("stations/ingest/convert.js");
-const { verify } = await built("stations/ingest/verify/verify.js");
 const { mrcHeaderBytes } = await built("formats/mrc/write.js");
-const { systemClock } = await built("core/clock.js");
-const { silentLog } = await built("core/log.js");
 
 const shape = options.size.split("x").map(Number).reverse();
 const jobs = Number(options.jobs);
-const workspace = join(options.out, "workspace");
-const signal = new AbortController().signal;
+const workspace = ["--workspace", join(options.out, "workspace")];
+const tree = join(options.out, "tree", "10400");
+const ours = (...words) => [process.execPath, program, ...words, ...workspace, "--jobs", options.jobs, "--quiet"];
 rmSync(options.out, { recursive: true, force: true });
-mkdirSync(join(options.out, "tree", "10400"), { recursive: true });
+mkdirSync(tree, { recursive: true });
 try {
   const input = join(options.out, "source.mrc");
   writeVolume(input, shape);
   say(`converting ${options.size}`);
-  await convertVolume({
-    input,
-    output: join(options.out, "tree", "10400", "volume"),
-    mrc: true,
-    zarr: true,
-    scaleZ: true,
-    compat: false,
-    jobs,
-    memoryBytes: 2 ** 29,
-    workspace,
-    sync: false,
-    anonymous: false,
-    log: silentLog,
-    signal,
-  });
-  const seconds = [];
-  const cpuSeconds = [];
-  let report;
+  await measure("python3", ours("ingest", "convert", input, join(tree, "volume")));
+  rmSync(input);
+  const files = readdirSync(tree, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const bytes = files.reduce((sum, path) => sum + statSync(path).size, 0);
+  const rates = [];
+  const disk = [];
+  const all = [];
   for (let i = 0; i < Number(options.rounds); i++) {
-    const begun = performance.now();
-    const cpu = process.cpuUsage();
-    report = await verify(join(options.out, "tree", "10400"), {
-      workspace,
-      levels: options.levels,
-      jobs,
-      memoryBytes: 2 ** 29,
-      clock: systemClock,
-      version: "bench",
-      signal,
-    });
-    seconds.push((performance.now() - begun) / 1000);
-    const { user, system } = process.cpuUsage(cpu);
-    cpuSeconds.push((user + system) / 1e6);
-    if (report.status !== "proven") throw new Error(report.toText());
+    forget(files);
+    const cost = await measure("python3", [...ours("verify", tree, "--levels", options.levels), "--memory", options.memory]);
+    all.push(cost);
+    rates.push(bytes / cost.wall_s / 1e6);
+    forget(files);
+    const read = `xargs -0 -P ${jobs} -n 1 -I{} dd if={} of=/dev/null bs=4M iflag=direct status=none`;
+    const cost2 = await measure("python3", ["sh", "-c", `find "$1" -type f -print0 | ${read}`, "sh", tree]);
+    disk.push(bytes / cost2.wall_s / 1e6);
   }
-  const rates = seconds.map((s) => report.bytes.read / s / 1e6);
+  const facts = { size: options.size, jobs, levels: options.levels, memory: options.memory, bytes };
   figure("verify.rate", round(median(rates), 0), {
     unit: "MB/s",
-    size: options.size,
-    jobs,
-    levels: options.levels,
-    bytes: report.bytes.read,
-    rounds_s: seconds.map((s) => round(s)),
-    rounds_cpu_s: cpuSeconds.map((s) => round(s)),
-    rss_mib: Math.round(process.resourceUsage().maxRSS / 1024),
+    ...facts,
+    disk: round(median(disk), 0),
+    to_disk: round(median(rates) / median(disk), 2),
+    rounds_s: all.map(({ wall_s }) => round(wall_s)),
+    cpu_s: round(median(all.map(({ cpu_s }) => cpu_s))),
+    rss_mib: Math.round(Math.max(...all.map(({ rss_kib }) => rss_kib)) / 1024),
   });
 } finally {
   rmSync(options.out, { recursive: true, force: true });
+}
+
+/** Lets the page cache go of files that are on the disk. */
+function forget(files) {
+  execFileSync("sync");
+  for (const path of files)
+    execFileSync("dd", [`of=${path}`, "oflag=nocache", "conv=notrunc,fdatasync", "count=0", "status=none"]);
 }
 
 /** Float32 that compresses as tomograms do: noise around a slope, the same every time. */
