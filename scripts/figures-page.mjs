@@ -112,34 +112,86 @@ const isSpread = (name, lines) => ["low", "high"].includes(name) && lines.every(
 /** The unit stands over the column where all lines have the same. */
 const shownValue = ({ value, unit }, shared) => `${value ?? "—"}${value !== null && unit && unit !== shared ? ` ${unit}` : ""}`;
 
-/** The few figures of README.md, for people who have seen none of the others: what was done, beside whom, and how many times as fast. */
+/**
+ * The few figures of README.md, for people who have seen none of the others: what was done, and how many times as fast as whom. One that was not
+ * measured has no row.
+ */
 const README = [
-  {
-    isIt: ({ figure }) => figure === "ingest.convert.speedup",
-    row: ({ size, input, value }) => [`${shape(size)} of ${input} to MRC and OME-Zarr`, "the portal's own method", `${value} ×`],
+  (lines) => {
+    const own = lines.filter(({ figure }) => figure === "ingest.convert.speedup").sort((a, b) => a.value - b.value);
+    const [least, most] = [own[0], own.at(-1)];
+    return (
+      least && [`${shape(least.size)} voxels to MRC and OME-Zarr`, `the portal's own method: ${said(least)} to ${said(most)}`]
+    );
   },
-  {
-    isIt: ({ figure, variant }) => figure === "ingest.shards.speed_over_chunks" && !String(variant).startsWith("0.5"),
-    row: (line, lines) => {
-      // who writes version 3 of Zarr is raced by our 0.5
-      const version = String(line.variant).includes(", v3") ? "0.5" : "0.4";
-      const wallOf = (isIt) => lines.find((one) => isRound(one, line) && isIt(String(one.variant))).value;
-      const ratio = wallOf((variant) => variant === line.variant) / wallOf((variant) => variant.startsWith(version));
-      return [`${shape(line.size)} of ${line.input} to OME-Zarr ${version}`, line.variant, `${ratio.toFixed(1)} ×`];
-    },
+  (lines) => writers(lines, "0.4", "OME-Zarr 0.4 alone, of noise"),
+  (lines) => writers(lines, "0.5", "OME-Zarr 0.5 in shards, of noise"),
+  (lines) => {
+    const [line] = lines.filter(({ figure, to_disk: ratio }) => figure === "verify.rate" && ratio !== undefined);
+    return line && ["verifying what was written, each voxel", `the disk's own rate: ${line.to_disk}`];
   },
-  {
-    isIt: ({ figure }) => figure === "verify.rate",
-    row: ({ value, unit }) => ["verifying what was written, voxel by voxel", "the disk", `${value} ${unit}`],
+  (lines) => downloads(lines, "fast", "downloading 1 GiB, with its SHA-256"),
+  (lines) => downloads(lines, "small", "downloading 10,000 files of 40 kB, with theirs"),
+  (lines) => {
+    const own = lines.filter(({ figure }) => String(figure).startsWith("sync.small.times_"));
+    return peers(
+      "uploading 20,000 files of 40 kB to a bucket",
+      own.map(({ figure, value }) => [figure.replace("sync.small.times_", ""), value]),
+    );
+  },
+  (lines) => {
+    const [line] = lines.filter(({ figure, rows }) => figure === "points.star_to_ndjson.seconds" && rows === "all");
+    return line && peers("reading a STAR file of a million particles", [["starfile", line.ratio]]);
+  },
+  (lines) => {
+    const [line] = lines.filter(({ figure }) => figure === "blocks.stream.torch");
+    return (
+      line &&
+      peers("random blocks for PyTorch", [
+        ["zarr-python", line.to_zarr],
+        ["tensorstore", line.to_tensorstore],
+      ])
+    );
   },
 ];
-/** Whether a line is of the time that something took in the same race. */
-const isRound = (one, { size, input }) => one.figure === "ingest.shards.wall_s" && one.size === size && one.input === input;
 const shape = (size) => String(size).replaceAll("x", "×");
+const said = ({ value, input }) => `${value.toFixed(1)} (${input})`;
+
+/** The slowest of ours is beside whoever comes nearest: the smallest ratio first. */
+function peers(what, ratios) {
+  if (ratios.length === 0) return undefined;
+  const sorted = [...ratios].sort(([, one], [, other]) => one - other);
+  return [what, sorted.map(([name, ratio]) => `${name} ${ratio.toFixed(ratio < 1 ? 2 : ratio < 10 ? 1 : 0)}`).join(", ")];
+}
+
+/** Who writes version 3 of Zarr is raced by our 0.5. */
+function writers(lines, version, what) {
+  const walls = lines.filter(({ figure }) => figure === "ingest.shards.wall_s");
+  const ours = walls.find(({ variant }) => variant.startsWith(version));
+  const others = walls.filter(({ variant }) => !/^0\.[45]/.test(variant) && variant.includes(", v3") === (version === "0.5"));
+  return (
+    ours &&
+    peers(
+      what,
+      others.map(({ variant, value }) => [
+        variant.replace(/,? (?:v[23]|0\.4)\b/, "").replace(" in shards of 256³", ""),
+        value / ours.value,
+      ]),
+    )
+  );
+}
+
+function downloads(lines, of, what) {
+  const own = lines.filter((line) => line.figure === "harvest.download.speed_over" && line.case === of);
+  return peers(
+    what,
+    own.map(({ other, value }) => [other, value]),
+  );
+}
 
 export function readmeTable(lines) {
-  const rows = README.flatMap(({ isIt, row }) => lines.filter(isIt).map((line) => `| ${row(line, lines).join(" | ")} |`));
-  return ["| what | beside | as fast |", "|---|---|---:|", ...rows].join("\n");
+  const rows = README.map((rowOf) => rowOf(lines)).filter((cells) => cells !== undefined);
+  return ["| what | how many times as fast as |", "|---|---|", ...rows.map(row)].join("\n");
 }
 
 const [BEGIN, END] = ["<!-- figures -->", "<!-- /figures -->"];
