@@ -4,3 +4,7 @@ export declare const STORAGE: readonly string[];
 export declare function absentTools(): string[];
 /** Builds a stage of Containerfile, or finds the one that was built of the same files. @returns the image's name */
 export declare function buildImage(options?: { target?: "emporium" | "job"; fresh?: boolean }): string;
+/** Builds what stands in for an image that compose.yaml names, out of Debian's packages and files of the tests. @returns the image's name */
+export declare function buildStandIn(target: "database" | "store"): string;
+/** Makes an image of the same files with another identity, as a newer version has. @returns `name` */
+export declare function withLabel(image: string, label: string, name: string): string;

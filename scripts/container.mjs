@@ -50,6 +50,26 @@ export function buildImage({ target = "emporium", fresh = false } = {}) {
   return name;
 }
 
+/** @type {import("./container.d.mts").buildStandIn} */
+export function buildStandIn(target) {
+  const name = `localhost/emporium-stand-in-${target}`;
+  buildBase(false);
+  const file = ["--file", join(root, "test/installed/compose/Containerfile"), "--ignorefile", "/dev/null"];
+  // --layers: Debian's packages are fetched once
+  const options = ["--isolation", "chroot", "--layers", "--build-arg", `BASE=${BASE_NAME}`, "--target", target];
+  run("buildah", ["bud", ...STORAGE, ...options, ...file, "--tag", name, root]);
+  return name;
+}
+
+/** @type {import("./container.d.mts").withLabel} */
+export function withLabel(image, label, name) {
+  const { stdout, status, stderr } = spawnSync("buildah", ["from", ...STORAGE, image], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`buildah from ${image}: ${stderr}`);
+  run("buildah", ["config", ...STORAGE, "--label", label, stdout.trim()]);
+  run("buildah", ["commit", ...STORAGE, "--rm", "--quiet", stdout.trim(), name]);
+  return name;
+}
+
 /** Names and bytes of all that Containerfile copies into the build. */
 function contextDigest() {
   const hash = createHash("sha256").update(BASE_NAME);

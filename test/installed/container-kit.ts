@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { STORAGE } from "../../scripts/container.mjs";
 
 /** How a container is started here. */
 export interface Way {
   readonly name: string;
+  /** What podman is told before its command: its runtime, its control groups. */
+  readonly engine: readonly string[];
   words(image: string, options: RunOptions): string[];
 }
 
@@ -12,8 +13,6 @@ export interface RunOptions {
   /** Host folder or file → path in the container. */
   volumes?: Readonly<Record<string, string>>;
   env?: Readonly<Record<string, string>>;
-  /** Names of services, all of this machine. */
-  hosts?: readonly string[];
   user?: string;
   /** In the place of the image's. */
   entrypoint?: string;
@@ -26,13 +25,13 @@ export interface RunOptions {
 function podman(name: string, ...engine: string[]): Way {
   return {
     name,
-    words: (image, { volumes = {}, env = {}, hosts = [], user, entrypoint, network = false, name: called }) => [
+    engine,
+    words: (image, { volumes = {}, env = {}, user, entrypoint, network = false, name: called }) => [
       ...["podman", ...STORAGE, ...engine, "run", "--rm", "--ulimit=nofile=4096:4096", "--ulimit=nproc=4096:4096"],
       ...["--read-only", "--tmpfs=/tmp", "--cap-drop=all", "--security-opt=no-new-privileges"],
       `--network=${network ? "host" : "none"}`,
       ...Object.entries(volumes).map(([from, to]) => `--volume=${from}:${to}`),
       ...Object.entries(env).map(([key, value]) => `--env=${key}=${value}`),
-      ...hosts.map((host) => `--add-host=${host}:127.0.0.1`),
       ...(user === undefined ? [] : [`--user=${user}`]),
       ...(entrypoint === undefined ? [] : [`--entrypoint=${entrypoint}`]),
       ...(called === undefined ? [] : [`--name=${called}`]),
@@ -59,9 +58,12 @@ export interface Ran {
   stderr: string;
 }
 
-/** Not synchronously: the store that a container asks is in this process. */
+/** Not synchronously: other things of the test go on meanwhile. */
 export async function run(way: Way, image: string, words: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const child = start(way, image, words, options);
+  return ended(start(way, image, words, options));
+}
+
+export async function ended(child: ChildProcess): Promise<Ran> {
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name]!.setEncoding("utf8").on("data", (part: string) => {
@@ -86,6 +88,3 @@ export function ask(...words: string[]): string {
   if (status !== 0) throw new Error(`podman ${words.join(" ")}: ${stderr}`);
   return stdout.trim();
 }
-
-/** Debian's package docker-compose checks the file against compose's schema, and puts values in. */
-export const composeProgram = ["/usr/bin/docker-compose"].find((path) => existsSync(path));

@@ -1,30 +1,18 @@
-import { spawn, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parse } from "yaml";
-import { absentTools, buildImage, STORAGE } from "../../scripts/container.mjs";
-import { installedServers } from "../e2e/database-kit.js";
-import { startFaultServer } from "../faults/server.mjs";
+import { absentTools, buildImage, withLabel } from "../../scripts/container.mjs";
+import { migrate } from "../../src/catalog/migrate.js";
+import { open } from "../e2e/database-kit.js";
 import { freePorts } from "../peers/slurm-kit.js";
-import { ask, composeProgram, type RunOptions, run, start, startable, type Way } from "./container-kit.js";
+import { absentPackages, type Facility, makeFacility } from "./compose-kit.js";
+import { ask, run, startable, type Way } from "./container-kit.js";
 
 /**
- * The image of Containerfile, built here, and what compose.yaml does with it. The base of the build is a root that mmdebstrap made, because
- * no registry of images is asked. Debian's PostgreSQL stands in for compose's database, and the S3 server of our fault tests for its store.
+ * The image of Containerfile, built here, and compose.yaml brought up with it. The base of the build is a root that mmdebstrap made, because no
+ * registry of images is asked; for the same reason images of Debian's PostgreSQL and of a test's S3 server are named in the places of compose's.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const absent = absentTools();
@@ -32,7 +20,6 @@ if (absent.length > 0) console.warn(`skipped: the image needs ${absent.join(", "
 
 const USER = 65_532;
 const SIZE_BYTES_MAX = 400e6;
-const PASSWORD = "a password of the test";
 
 describe.skipIf(absent.length > 0)("the image", () => {
   const folder = mkdtempSync(join(tmpdir(), "emporium-image-"));
@@ -117,147 +104,120 @@ describe.skipIf(absent.length > 0)("the image", () => {
     expect(status).toBe(1);
   });
 
-  const server = installedServers()[0];
-  const lacks = [...(composeProgram ? [] : ["docker-compose"]), ...(server ? [] : ["postgresql"])];
-  if (lacks.length > 0) console.warn(`skipped: compose.yaml needs the Debian packages ${lacks.join(", ")}`);
+  if (absentPackages.length > 0) {
+    console.warn(`skipped: compose.yaml needs the Debian packages ${absentPackages.join(", ")}`);
+  }
 
-  it.skipIf(lacks.length > 0)("serves as compose.yaml says: tables, tree in a store, catalogue on a server, health", async () => {
-    const [databasePort, port] = (await freePorts(2)) as [number, number];
-    const credentials = { accessKeyId: "facility", secretAccessKey: PASSWORD };
-    const store = await startFaultServer({ buckets: ["portal"], credentials });
-    const database = await startDatabase(server!, join(folder, "database"), databasePort);
-    const secrets = writeSecrets(folder);
-    const services = composed(folder, {
-      EMPORIUM_S3_ENDPOINT: `http://store:${new URL(store.url).port}`,
-      EMPORIUM_TREE: "s3://portal",
-    });
-    expect(JSON.stringify(services)).not.toContain(PASSWORD);
-    const options = (service: Service): RunOptions => ({
-      env: {
-        ...service.environment,
-        EMPORIUM_DATABASE_URL: service.environment["EMPORIUM_DATABASE_URL"]!.replace(":5432/", `:${databasePort}/`),
-      },
-      volumes: {
-        [work]: "/work",
-        ...Object.fromEntries(
-          service.secrets.map(({ source }) => [join(secrets, source.replace("_", "-")), `/run/secrets/${source}:ro`]),
-        ),
-      },
-      hosts: ["database", "store"],
-      network: true,
-    });
-    const migrate = services["migrate"]!;
-    const serve = services["emporium"]!;
-    const name = `emporium-test-${process.pid}`;
-    try {
-      const published = await run(way, image, ["publish", "tree", "demo-out/portal", "s3://portal"], options(serve));
-      expect(published.status, published.stderr).toBe(0);
-      const made = await run(way, image, migrate.command, options(migrate));
-      expect(made.status, made.stderr).toBe(0);
-      expect(made.stdout).toMatch(/: 0001-microscopy, /);
-      // an upgrade is the same command in a newer image; on a restart it finds nothing to do
-      const again = await run(way, image, migrate.command, options(migrate));
-      expect(again.status, again.stderr).toBe(0);
-      expect(again.stdout).toMatch(/nothing to do/);
+  describe.skipIf(absentPackages.length > 0)("as compose.yaml runs it", () => {
+    let facility: Facility;
+    let port = 0;
+    const tree = join(work, "demo-out/portal");
 
-      const replaced = new Map([
-        ["--port=8080", `--port=${port}`],
-        ["--host=0.0.0.0", "--host=127.0.0.1"],
-      ]);
-      expect(serve.command).toEqual(expect.arrayContaining([...replaced.keys()]));
-      const words = serve.command.map((word) => replaced.get(word) ?? word);
-      const serving = start(way, image, words, { ...options(serve), name });
-      let said = "";
-      for (const stream of [serving.stdout!, serving.stderr!]) {
-        stream.on("data", (part: Buffer) => {
-          said += part.toString();
-        });
-      }
-      const stopped = new Promise((resolve) => serving.once("close", resolve));
-      const [kind, program, ...checked] = serve.healthcheck!.test;
-      expect(kind).toBe("CMD");
-      const healthz = [...checked, `http://127.0.0.1:${port}/healthz`];
-      const answers = async () => (await run(way, image, healthz, { entrypoint: program!, network: true })).status === 0;
-      await until(answers, () => said);
-      // the tree comes into the catalogue run by run, while it is served
-      const one = async () => graphql(port, '{ runs(where: {name: {_eq: "TS_1"}}) { name } }');
-      await until(
-        async () => (await one()).length > 0,
-        () => said,
-      );
-      expect(await one()).toEqual([{ name: "TS_1" }]);
-      ask("stop", "--time", "15", name);
-      expect(await stopped, said).toBe(0);
-    } finally {
-      spawnSync("podman", [...STORAGE, "rm", "--force", name], { stdio: "ignore" });
-      await database.stop();
-      await store.close();
+    beforeAll(async () => {
+      [port = 0] = await freePorts(1);
+      facility = await makeFacility(way, {
+        EMPORIUM_IMAGE: image,
+        EMPORIUM_TREE: "s3://portal",
+        EMPORIUM_S3_ENDPOINT: "http://store:8333",
+        EMPORIUM_LISTEN: `127.0.0.1:${port}`,
+        EMPORIUM_URL: `http://localhost:${port}`,
+      });
+    }, 300_000);
+    afterAll(() => facility.close());
+
+    async function compose(...words: string[]): Promise<string> {
+      const { status, stdout, stderr } = await facility.compose(...words);
+      expect(status, `compose ${words.join(" ")}: ${stdout}${stderr}\n${logs("migrate")}`).toBe(0);
+      return stdout;
     }
+    const log = (service: string) => ask("logs", facility.container(service));
+    const logs = (service: string) => {
+      try {
+        return log(service);
+      } catch {
+        return "";
+      }
+    };
+    const fact = (service: string, template: string) => ask("inspect", "--format", template, facility.container(service));
+
+    /** The server of compose.yaml is healthy, and has all of the tree. */
+    async function serves(): Promise<void> {
+      expect(fact("migrate", "{{.State.ExitCode}}")).toBe("0");
+      await until(
+        () => fact("emporium", "{{.State.Health.Status}}") === "healthy",
+        () => logs("emporium"),
+      );
+      const page = await fetch(`http://127.0.0.1:${port}/`, { headers: { accept: "text/html" } });
+      expect(page.status).toBe(200);
+      expect(await page.text()).toContain("<title>emporium</title>");
+      const listed = await fetch(`http://127.0.0.1:${port}/s3/portal?list-type=2&delimiter=/`);
+      const folders = [...(await listed.text()).matchAll(/<Prefix>([^<]+)\/<\/Prefix>/g)].map(([, name]) => name!);
+      expect(folders.sort()).toEqual(foldersOf(tree));
+      // the tree comes into the catalogue run by run, while it is served
+      const names = async () => (await graphql(port, "{ runs { name } }")).map(({ name }) => name).sort();
+      const wanted = runsOf(tree);
+      await until(
+        async () => (await names()).length === wanted.length,
+        () => logs("emporium"),
+      );
+      expect(await names()).toEqual(wanted);
+    }
+
+    it("has no secret in a variable, and takes a tree into the store before there is a server", async () => {
+      const secret = readFileSync(join(facility.folder, "secrets/postgres-password"), "utf8").trim();
+      expect(secret.length).toBeGreaterThan(40);
+      expect(await compose("config")).not.toContain(secret);
+      await compose("up", "--detach", "store");
+      await compose("run", "-T", "--rm", "--volume", `${tree}:/tree:ro`, "emporium", "publish", "tree", "/tree", "s3://portal");
+    });
+
+    it("makes the tables, then serves pages, GraphQL and the tree of the store on the loopback", async () => {
+      await compose("up", "--detach");
+      await serves();
+      expect(fact("emporium", "{{.HostConfig.ReadonlyRootfs}} {{.Config.User}}")).toBe(`true ${USER}:${USER}`);
+      const [bound] = Object.values(JSON.parse(fact("emporium", "{{json .NetworkSettings.Ports}}"))) as { HostIp: string }[][];
+      expect(bound?.map(({ HostIp }) => HostIp)).toEqual(["127.0.0.1"]);
+    });
+
+    it.each(["once", "twice"])("is taken down and brought up, %s, and has what its volumes keep", async () => {
+      await compose("down");
+      await compose("up", "--detach");
+      expect(log("migrate")).toMatch(/nothing to do/);
+      await serves();
+    });
+
+    it("is upgraded while it runs: a newer image takes the steps that the tables lack", async () => {
+      const password = readFileSync(join(facility.folder, "secrets/postgres-password"), "utf8").trim();
+      const address = fact("database", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
+      // as a version had left them that ended there
+      await compose("stop", "emporium");
+      const database = await open(`postgres://emporium:${password}@${address}:5432/emporium`);
+      await migrate(database, { to: "0005-portal-speed" }).finally(() => database.close());
+      await compose("start", "emporium");
+
+      const newer = withLabel(image, "org.opencontainers.image.version=newer", "localhost/emporium-newer");
+      const before = fact("database", "{{.Id}}");
+      facility.set({ EMPORIUM_IMAGE: newer });
+      await compose("up", "--detach");
+      expect(log("migrate")).toMatch(/: 0006-frame-values, 0007-import-prefixes, /);
+      await serves();
+      expect(fact("emporium", "{{.ImageName}}")).toContain(newer);
+      expect(fact("database", "{{.Id}}")).toBe(before);
+    });
   });
 });
 
-interface Service {
-  command: string[];
-  environment: Record<string, string>;
-  secrets: { source: string }[];
-  healthcheck?: { test: string[] };
-}
+const foldersOf = (tree: string) =>
+  readdirSync(tree, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 
-/** compose.yaml as compose reads it, with its values put in. */
-function composed(folder: string, env: Record<string, string>): Record<string, Service> {
-  const place = join(folder, "compose");
-  mkdirSync(place);
-  copyFileSync(join(root, "compose.yaml"), join(place, "compose.yaml"));
-  const { status, stdout, stderr } = spawnSync(composeProgram!, ["--file", "compose.yaml", "config"], {
-    cwd: place,
-    env: { PATH: process.env["PATH"], ...env },
-    encoding: "utf8",
-  });
-  expect(status, stderr).toBe(0);
-  return (parse(stdout) as { services: Record<string, Service> }).services;
-}
-
-/** As the guide says: files that only the image's user can read. */
-function writeSecrets(folder: string): string {
-  const secrets = join(folder, "secrets");
-  mkdirSync(secrets);
-  const profile = ["[default]", "aws_access_key_id = facility", `aws_secret_access_key = ${PASSWORD}`];
-  writeFileSync(join(secrets, "pgpass"), `*:*:*:emporium:${PASSWORD}\n`);
-  writeFileSync(join(secrets, "aws-credentials"), `${profile.join("\n")}\n`);
-  for (const name of readdirSync(secrets)) {
-    chmodSync(join(secrets, name), 0o600);
-    chownSync(join(secrets, name), USER, USER);
-  }
-  return secrets;
-}
-
-const NOBODY = 65_534;
-
-async function startDatabase(programs: string, folder: string, port: number) {
-  mkdirSync(folder);
-  chmodSync(join(folder, ".."), 0o755);
-  const password = join(folder, "password");
-  writeFileSync(password, `${PASSWORD}\n`);
-  for (const path of [folder, password]) chownSync(path, NOBODY, NOBODY);
-  const options = { uid: NOBODY, gid: NOBODY, env: { LC_ALL: "C.UTF-8", PGPASSWORD: PASSWORD }, cwd: "/" };
-  const data = join(folder, "data");
-  const call = (program: string, ...words: string[]) =>
-    spawnSync(join(programs, program), words, { ...options, encoding: "utf8" });
-  const made = call("initdb", "-D", data, "-U", "emporium", "-A", "scram-sha-256", `--pwfile=${password}`, "-N");
-  expect(made.status, made.stderr).toBe(0);
-  const flags = ["-D", data, "-k", folder, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"];
-  const server = spawn(join(programs, "postgres"), flags, { ...options, stdio: "ignore" });
-  const here = ["-h", folder, "-p", String(port), "-U", "emporium"];
-  await until(() => call("psql", ...here, "-d", "postgres", "-c", "select 1").status === 0);
-  expect(call("createdb", ...here, "emporium").status).toBe(0);
-  const ended = new Promise((resolve) => server.once("exit", resolve));
-  return {
-    stop: async () => {
-      server.kill("SIGINT");
-      await ended;
-    },
-  };
-}
+const runsOf = (tree: string) =>
+  (readdirSync(tree, { recursive: true }) as string[])
+    .filter((path) => /^[^/]+\/[^/]+\/run_metadata\.json$/.test(path))
+    .map((path) => path.split("/")[1]!)
+    .sort();
 
 async function graphql(port: number, query: string): Promise<{ name: string }[]> {
   const reply = await fetch(`http://127.0.0.1:${port}/graphql`, {

@@ -1,0 +1,116 @@
+import { spawn } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { buildStandIn, STORAGE } from "../../scripts/container.mjs";
+import { ask, ended, type Ran, type Way } from "./container-kit.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What compose needs to bring services up on podman's networks, by Debian's package. */
+const NEEDED: Readonly<Record<string, string>> = {
+  "docker-compose": "/usr/bin/docker-compose",
+  iptables: "/usr/sbin/iptables",
+  catatonit: "/usr/libexec/podman/catatonit",
+  "golang-github-containernetworking-plugin-dnsname": "/usr/lib/cni/dnsname",
+};
+export const absentPackages = Object.keys(NEEDED).filter((name) => !existsSync(NEEDED[name]!));
+
+/** A folder as the guide says a facility makes it: compose.yaml, .env, secrets/. */
+export interface Facility {
+  readonly folder: string;
+  /** compose with these words, in that folder. */
+  compose(...words: string[]): Promise<Ran>;
+  /** Gives .env these values, and keeps its others. */
+  set(values: Readonly<Record<string, string>>): void;
+  /** The container of a service. */
+  container(service: string): string;
+  /** Takes all down, volumes included. */
+  close(): Promise<void>;
+}
+
+export async function makeFacility(way: Way, env: Readonly<Record<string, string>>): Promise<Facility> {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-compose-"));
+  const project = `emporium-test-${process.pid}`;
+  copyFileSync(join(root, "compose.yaml"), join(folder, "compose.yaml"));
+  const values = { POSTGRES_IMAGE: buildStandIn("database"), STORE_IMAGE: buildStandIn("store"), ...env };
+  const set = (more: Readonly<Record<string, string>>) => {
+    Object.assign(values, more);
+    const lines = Object.entries(values).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(join(folder, ".env"), lines.join(""));
+  };
+  set({});
+  const guided = await ended(spawn("/bin/sh", ["-euc", secretsOfGuide()], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] }));
+  if (guided.status !== 0) throw new Error(`the guide's commands: ${guided.stderr}`);
+
+  const service = podmanService(way, folder);
+  const surroundings = { PATH: process.env["PATH"], HOME: folder, DOCKER_HOST: service.url };
+  const compose = (...words: string[]) => {
+    const all = ["--project-name", project, "--profile", "store", ...words];
+    return ended(spawn(NEEDED["docker-compose"]!, all, { cwd: folder, env: surroundings, stdio: ["ignore", "pipe", "pipe"] }));
+  };
+  return {
+    folder,
+    compose,
+    set,
+    container: (name) => `${project}_${name}_1`,
+    async close() {
+      await compose("down", "--volumes", "--timeout", "2");
+      await service.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The guide's own commands, with keys in the places of KEY and SECRET. Tests are root, who may go without sudo. */
+function secretsOfGuide(): string {
+  const guide = readFileSync(join(root, "docs/guides/containers.md"), "utf8");
+  const [block] = /^ {4}mkdir -m 700 secrets\n(?: {4}.*\n)+/m.exec(guide) ?? [];
+  if (block === undefined) throw new Error("docs/guides/containers.md has no block that begins with mkdir -m 700 secrets");
+  const lines = block.split("\n").filter((line) => !/^ *podman compose/.test(line));
+  return lines
+    .join("\n")
+    .replace(/\bKEY\b/g, "facility")
+    .replace(/\bSECRET\b/g, "a+secret/of=the+test")
+    .replace(/\bsudo /g, "");
+}
+
+/**
+ * podman behind the socket that compose asks. On a server systemd starts its health checks, one timer a container; here, where there may be no systemd,
+ * they are started from this process.
+ */
+function podmanService(way: Way, folder: string) {
+  const conf = join(folder, "containers.conf");
+  // podman would raise limits, which not every root may
+  writeFileSync(conf, '[containers]\ndefault_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]\n');
+  const networks = join(folder, "networks");
+  mkdirSync(networks);
+  const env = { ...process.env, CONTAINERS_CONF: conf, DISABLE_HC_SYSTEMD: "true" };
+  const words = [...STORAGE, ...way.engine, "--network-config-dir", networks];
+  const url = `unix://${join(folder, "podman.sock")}`;
+  const service = spawn("podman", [...words, "system", "service", "--time=0", url], { env, stdio: "ignore" });
+  const stopped = new AbortController();
+  const checks = checkHealth();
+
+  async function checkHealth(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      for (const name of ask("ps", "--format", "{{.Names}}").split("\n").filter(Boolean)) {
+        await ended(spawn("podman", [...words, "healthcheck", "run", name], { env, stdio: ["ignore", "pipe", "pipe"] }));
+      }
+      await sleep(500, undefined, { signal: stopped.signal }).catch(() => {});
+    }
+  }
+
+  return {
+    url,
+    async close() {
+      stopped.abort();
+      await checks;
+      const gone = new Promise((resolve) => service.once("exit", resolve));
+      service.kill("SIGTERM");
+      await gone;
+    },
+  };
+}
