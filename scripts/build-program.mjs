@@ -11,6 +11,7 @@ import { bundleTypes, publicDeclarations } from "./build-types.mjs";
 import { BUNDLED, fileOfPackage, packageOf } from "./bundled.mjs";
 import { packagesOf } from "./licences.mjs";
 import { mergedImports } from "./merge-chunks.mjs";
+import { makeScripts } from "./program-scripts.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -209,6 +210,7 @@ const shown = publicDeclarations(dist);
 await bundleTypes(shown, join(out, "packages"));
 for (const path of compiled.filter((one) => one.endsWith(".d.ts") && !shown.includes(one))) rmSync(path);
 for (const path of compiled.filter((one) => one.endsWith(".js") || shown.includes(one))) toBundledPackages(path);
+await makeScripts(join(out, "cli.start.js"));
 for (const [name, from] of files) copyFileSync(from, join(out, "packages", name));
 // for THIRD-PARTY-LICENSES.md
 const packages = new Set([

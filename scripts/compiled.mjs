@@ -18,7 +18,9 @@ export function sourcesDigest() {
   const others = [
     "tsconfig.json",
     "package-lock.json",
-    ...["build-program", "build-types", "bundled", "licences", "merge-chunks"].map((name) => `scripts/${name}.mjs`),
+    ...["build-program", "build-types", "bundled", "licences", "merge-chunks", "program-scripts"].map(
+      (name) => `scripts/${name}.mjs`,
+    ),
   ];
   for (const name of others) hash.update(readFileSync(join(root, name)));
   for (const name of sources()) hash.update(`\0${name}\0`).update(readFileSync(join(root, "src", name)));
@@ -27,7 +29,7 @@ export function sourcesDigest() {
 
 /** True where dist/ was compiled of the sources as they are now, and nothing of it is gone. */
 export function isCompiled(digest = sourcesDigest()) {
-  if (![stamp, join(root, "dist", "program", "cli.start.js")].every(existsSync) || readFileSync(stamp, "utf8") !== digest)
+  if (![stamp, join(root, "dist", "program", "cli.start.cjs")].every(existsSync) || readFileSync(stamp, "utf8") !== digest)
     return false;
   const isLeftOut = (name) => name.endsWith(".d.ts") || /[\\/]assembly[\\/]/.test(name);
   return sources().every((name) => isLeftOut(name) || existsSync(join(root, "dist", name.replace(/\.ts$/, ".js"))));

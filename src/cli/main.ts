@@ -9,9 +9,9 @@ import { fewFiles } from "../system/open-files.js";
  * one by one.
  */
 if (fewFiles) modules.register("./module-loader.js", import.meta.url);
-// Node 22.1 and later
-if ("enableCompileCache" in modules) (await import("./compile-cache.js")).keepCompiledCode(process.env);
-// the same program, bundled, starts in some 40 % less time
-const bundle = new URL("cli.start.js", new URL("../program/", import.meta.url));
-if (existsSync(bundle)) await import(bundle.href);
+const { keepCompiledCode, runScript } = await import("./compile-cache.js");
+keepCompiledCode(process.env);
+// the same program, bundled, starts in less than half of the time
+const bundle = new URL("cli.start.cjs", new URL("../program/", import.meta.url));
+if (existsSync(bundle)) runScript(bundle, process);
 else await import("./start.js");

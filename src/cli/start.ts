@@ -34,15 +34,20 @@ const giveUp = (thrown: unknown) => {
 process.on("uncaughtException", giveUp);
 process.on("unhandledRejection", giveUp);
 
-const status = await runProgram(words, {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  stdin: process.stdin,
-  env: process.env,
-  signal,
-  clock: systemClock,
-  runId: runId !== undefined && RUN_ID.test(runId) ? runId : undefined,
-});
-// Idle sockets and workers of a library must not keep the process, and what was printed must reach a pipe before it ends.
-await Promise.all([stdout, stderr].map((stream) => new Promise((done) => stream.write("", done))));
-process.exit(exitStatusOf(status, signal));
+// a script cannot await here: the program is bundled as scripts
+void main();
+
+async function main(): Promise<never> {
+  const status = await runProgram(words, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    env: process.env,
+    signal,
+    clock: systemClock,
+    runId: runId !== undefined && RUN_ID.test(runId) ? runId : undefined,
+  });
+  // Idle sockets and workers of a library must not keep the process, and what was printed must reach a pipe before it ends.
+  await Promise.all([stdout, stderr].map((stream) => new Promise((done) => stream.write("", done))));
+  process.exit(exitStatusOf(status, signal));
+}

@@ -13,6 +13,7 @@ export function freeBuffers(): void {
   if (!collect) {
     setFlagsFromString("--expose-gc");
     collect = runInNewContext("gc") as () => void;
+    setFlagsFromString("--no-expose-gc"); // code that is compiled with other flags is none to later processes
   }
   collect();
 }

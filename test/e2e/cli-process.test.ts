@@ -38,15 +38,6 @@ describe("the built program", () => {
     const status = await new Promise((resolve) => child.on("close", resolve));
     expect([status, err]).toEqual([0, ""]);
   });
-
-  it("loads no command, parser or cloud library for --help", () => {
-    const { stderr } = spawnSync(process.execPath, [main, "--help"], {
-      encoding: "utf8",
-      env: { ...process.env, NODE_DEBUG: "esm" },
-    });
-    expect(stderr).toContain("/dist/program/cli.start.js");
-    expect(stderr).not.toMatch(/node_modules\/|\/program\/packages\//);
-  });
 });
 
 describe("seam 43: few open files (ulimit -n 64)", () => {

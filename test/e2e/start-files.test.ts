@@ -13,22 +13,35 @@ const folder = mkdtempSync(join(tmpdir(), "emporium-start-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const list = join(folder, "loaded.txt");
-const hook = join(folder, "hook.mjs");
+const hook = join(folder, "hook.cjs");
 const load = `import { appendFileSync } from "node:fs";
 export function load(url, context, next) { appendFileSync(${JSON.stringify(list)}, url + "\\n"); return next(url, context); }`;
+// modules are seen by Node's loader, scripts where they are read, and what they ask of Node where it is asked for
 writeFileSync(
   hook,
-  `import { register } from "node:module"; register("data:text/javascript,${encodeURIComponent(load)}", import.meta.url);`,
+  `const fs = require("node:fs");
+const modules = require("node:module");
+const { appendFileSync, readFileSync } = fs;
+const { _load } = modules;
+const note = (name) => appendFileSync(${JSON.stringify(list)}, name + "\\n");
+fs.readFileSync = (path, ...rest) => (note(String(path)), readFileSync(path, ...rest));
+modules._load = (name, ...rest) => (name.startsWith("node:") && note(name), _load(name, ...rest));
+modules.syncBuiltinESMExports();
+modules.register("data:text/javascript,${encodeURIComponent(load)}", require("node:url").pathToFileURL(__filename));`,
 );
 
 /** Packages, by their file of the bundle or their folder, and modules of Node that a command imports. */
 function loadedBy(...words: string[]) {
   writeFileSync(list, "");
-  execFileSync(process.execPath, ["--import", pathToFileURL(hook).href, program, ...words], { cwd: folder, stdio: "pipe" });
+  execFileSync(process.execPath, ["--require", hook, program, ...words], {
+    cwd: folder,
+    stdio: "pipe",
+    env: { ...process.env, XDG_CACHE_HOME: folder },
+  });
   const urls = readFileSync(list, "utf8").split("\n").filter(Boolean);
   expect(urls).toContain(pathToFileURL(program).href);
   const packages = urls.flatMap(
-    (url) => /\/packages\/(?!chunk-)(.+)\.js$/.exec(url)?.[1] ?? /\/node_modules\/(.+)/.exec(url)?.[1] ?? [],
+    (url) => /\/packages\/(?!chunk-)(.+)\.c?js$/.exec(url)?.[1] ?? /\/node_modules\/(.+)/.exec(url)?.[1] ?? [],
   );
   return { packages: [...new Set(packages)].sort(), node: urls.filter((url) => url.startsWith("node:")) };
 }

@@ -200,7 +200,7 @@ describe("npm pack", () => {
   it("packs beside it exactly the files of the golden list", async () => {
     // the folder of the viewer's bundles is called by their hash
     const rest = names
-      .filter((name) => !isCompiled(name) && !/^dist\/(?:program\/.*\.js$|.*\.d\.ts$|web\/assets\/)/.test(name))
+      .filter((name) => !isCompiled(name) && !/^dist\/(?:program\/.*\.c?js$|.*\.d\.ts$|web\/assets\/)/.test(name))
       .map((name) => name.replace(/^(dist\/viewer\/)[0-9a-f]{16}\//, "$1HASH/"));
     await expect(`${rest.join("\n")}\n`).toMatchFileSnapshot("../golden/package/packed-files.txt");
   });
@@ -216,13 +216,13 @@ describe("npm pack", () => {
 
   it("packs all that the bundle of the program loads", () => {
     // what starts a process or a thread has a dot in its name, where its source has a slash
-    const known = new Set(names.filter((name) => /^dist\/program\/[\w-]+(?:\.[\w-]+)+\.js$/.test(name)));
-    expect([...known]).toContain("dist/program/cli.start.js");
+    const known = new Set(names.filter((name) => /^dist\/program\/[\w-]+(?:\.[\w-]+)+\.c?js$/.test(name)));
+    expect([...known]).toContain("dist/program/cli.start.cjs");
     expect([...known]).toContain("dist/program/arrays.stream.work.worker.js");
     for (const path of known) {
       expect(names).toContain(path);
       const loaded = readText(path).matchAll(
-        /(?:\bfrom |\bimport\(|^import )"(\.\/[^"]+\.js)"|new URL\("(\.\/[^"]+\.js)", import\.meta\.url\)/gm,
+        /(?:\bfrom |\b(?:import|require|requireLater)\(|^import )"(\.\/[^"]+\.c?js)"|new URL\("(\.\/[^"]+\.js)", import(?:\.m|M)eta(?:\.u|U)rl\)/gm,
       );
       for (const [, place, worker] of loaded) known.add(posix.join(dirname(path), (place ?? worker)!));
     }
