@@ -1,7 +1,7 @@
 /** Executes the notebooks of examples/notebooks, each from a clean kernel, in folders that are empty: `node scripts/notebooks.mjs [--write] [--out DIR] [NAME…]`.
  * NAME is a notebook's file name, or its number; all without one. `--write` stores them again with their outputs, `--out` puts them into DIR instead.
  * Those that look at what `emporium demo` makes share a folder, so it is made once. Exit status 1 when a cell fails.
- * Wants `node scripts/python-env.mjs notebooks` and a build. The Python package is that of this checkout, as is the program, unless $EMPORIUM names another. */
+ * Wants `node scripts/python-env.mjs notebooks` and a build; a notebook that imports PyTorch wants `torch`, and is passed over without it. The Python package is that of this checkout, as is the program, unless $EMPORIUM names another. */
 import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,8 @@ import { parseArgs } from "node:util";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const home = join(root, "examples", "notebooks");
-const environment = join(root, ".cache", "venv-notebooks", "bin");
+const programsOf = (environment) => join(root, ".cache", `venv-${environment}`, "bin");
+const isThere = (environment) => existsSync(join(programsOf(environment), "..", "requirements.sha256"));
 const program = process.env.EMPORIUM || join(root, "dist", "cli", "main.js");
 /** Folders of notebooks that are at work at the same time. */
 const AT_ONCE = 2;
@@ -28,7 +29,7 @@ const known = readdirSync(home)
 const chosen = positionals.length === 0 ? known : known.filter((name) => positionals.some((word) => isMeant(name, word)));
 const absent = positionals.filter((word) => !known.some((name) => isMeant(name, word)));
 if (absent.length > 0) end(2, `no notebook ${absent.join(", ")}; there are ${known.join(", ")}`);
-if (!existsSync(join(environment, "python"))) end(1, "no Python environment: node scripts/python-env.mjs notebooks");
+if (!isThere("notebooks")) end(1, "no Python environment: node scripts/python-env.mjs notebooks");
 if (!existsSync(program)) end(1, "no program: npm run build");
 
 const scratch = mkdtempSync(join(tmpdir(), "emporium-notebooks-"));
@@ -42,9 +43,8 @@ try {
     `#!/bin/sh\nexec ${program.endsWith(".js") ? `"${process.execPath}" ` : ""}"${program}" "$@"\n`,
     { mode: 0o755 },
   );
-  const env = surroundings(words);
-  const lanes = inFolders(chosen);
-  await Promise.all(Array.from({ length: AT_ONCE }, () => work(lanes, env)));
+  const lanes = inFolders(chosen.filter(canRun));
+  await Promise.all(Array.from({ length: AT_ONCE }, () => work(lanes, words)));
 } finally {
   rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
 }
@@ -52,6 +52,18 @@ process.exit(failures === 0 ? 0 : 1);
 
 function isMeant(name, word) {
   return name === word || name === `${word}.ipynb` || name.startsWith(`${word.padStart(2, "0")}-`);
+}
+
+/** PyTorch is large, so it has an environment of its own. */
+function environmentOf(name) {
+  return /^\s*"(?:import|from) torch\b/m.test(readFileSync(join(home, name), "utf8")) ? "torch" : "notebooks";
+}
+
+function canRun(name) {
+  const environment = environmentOf(name);
+  const there = isThere(environment);
+  if (!there) say(`${name}: skipped, no Python environment: node scripts/python-env.mjs ${environment}`);
+  return there;
 }
 
 /** Notebooks that share a folder, and so what `emporium demo` makes there; the longest list first. */
@@ -62,17 +74,19 @@ function inFolders(names) {
   return [...(shared.length > 0 ? [shared] : []), ...alone.map((name) => [name])];
 }
 
-async function work(lanes, env) {
+async function work(lanes, words) {
   for (let lane = lanes.shift(); lane; lane = lanes.shift()) {
     const folder = mkdtempSync(join(scratch, "empty-"));
-    for (const name of lane) await execute(name, folder, env);
+    for (const name of lane) await execute(name, folder, words);
   }
 }
 
-async function execute(name, folder, env) {
+async function execute(name, folder, words) {
+  const programs = programsOf(environmentOf(name));
   const result = join(scratch, name);
   const began = performance.now();
-  const status = await run([join(root, "scripts", "notebooks.py"), join(home, name), folder, result], env);
+  const args = [join(root, "scripts", "notebooks.py"), join(home, name), folder, result];
+  const status = await run(join(programs, "python"), args, surroundings(words, programs));
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   say(`${name}: ${status === 0 ? "done" : "failed"} in ${seconds} s`);
   if (status !== 0) failures++;
@@ -89,11 +103,11 @@ function firstPicture(path) {
 }
 
 /** Nothing of the person's own Jupyter, Matplotlib or emporium. */
-function surroundings(words) {
+function surroundings(words, programs) {
   const { EMPORIUM_WORKSPACE: _, EMPORIUM_DATABASE_URL: __, EMPORIUM_LOGIN: ___, ...rest } = process.env;
   return {
     ...rest,
-    PATH: [words, environment, rest.PATH].join(delimiter),
+    PATH: [words, programs, rest.PATH].join(delimiter),
     EMPORIUM: program,
     PYTHONPATH: join(root, "python"),
     PYTHONDONTWRITEBYTECODE: "1",
@@ -106,9 +120,9 @@ function surroundings(words) {
   };
 }
 
-function run(args, env) {
+function run(python, args, env) {
   return new Promise((resolve) => {
-    const child = spawn(join(environment, "python"), ["-W", "ignore", ...args], { env, stdio: ["ignore", 2, 2] });
+    const child = spawn(python, ["-W", "ignore", ...args], { env, stdio: ["ignore", 2, 2] });
     child.once("error", () => resolve(127));
     child.once("close", (status) => resolve(status ?? 1));
   });

@@ -15,8 +15,17 @@ const names = readdirSync(home)
   .sort();
 /** Of a notebook: it is read on web pages, and kept in the history each time that it is run anew. */
 const STORED_BYTES_MAX = 200 * 1024;
-/** Sums of a training depend on the order in which a machine adds; all else is the same everywhere, but for the last digit that is printed. */
-const allowed = (name: string) => (name.includes("train") ? { tolerance: 0.03, least: 0.02 } : { tolerance: 1e-6, least: 0 });
+/**
+ * Sums of a training depend on the order in which a machine adds, and hundreds of steps of a network make more of it; all else is the same everywhere,
+ * but for the last digit that is printed.
+ */
+function allowed(name: string) {
+  if (name.includes("network")) return { tolerance: 0.05, least: 0.03 };
+  return name.includes("train") ? { tolerance: 0.03, least: 0.02 } : { tolerance: 1e-6, least: 0 };
+}
+/** PyTorch is large: where it is not, the notebook that needs it is read, but not run. */
+const hasTorch = hasEnvironment("torch");
+const runsHere = (name: string) => hasTorch || !name.includes("network");
 
 function read(folder: string, name: string): Notebook {
   return JSON.parse(readFileSync(join(folder, name), "utf8"));
@@ -68,17 +77,19 @@ describe.skipIf(!hasEnvironment("notebooks"))("notebooks, each from a clean kern
     await promisify(execFile)(process.execPath, words).catch(({ stderr }) => console.error(stderr));
   });
 
-  it.each(names)("%s runs, and gives what is stored", (name) => {
-    const stored = codeCells(read(home, name));
-    const found = codeCells(read(folder, name));
-    expect(found.flatMap(faultsOf)).toEqual([]);
-    expect(found).toHaveLength(stored.length);
-    for (const [at, cell] of found.entries()) {
-      const where = `cell [${at + 1}]`;
-      expect(differences(textOf(stored[at]!), textOf(cell), allowed(name)), where).toEqual([]);
-      const pictures = picturesOf(cell);
-      expect(pictures, where).toHaveLength(picturesOf(stored[at]!).length);
-      for (const { shades } of pictures) expect(shades, where).toBeGreaterThan(10);
-    }
+  describe.each(names)("%s", (name) => {
+    it.skipIf(!runsHere(name))("runs, and gives what is stored", () => {
+      const stored = codeCells(read(home, name));
+      const found = codeCells(read(folder, name));
+      expect(found.flatMap(faultsOf)).toEqual([]);
+      expect(found).toHaveLength(stored.length);
+      for (const [at, cell] of found.entries()) {
+        const where = `cell [${at + 1}]`;
+        expect(differences(textOf(stored[at]!), textOf(cell), allowed(name)), where).toEqual([]);
+        const pictures = picturesOf(cell);
+        expect(pictures, where).toHaveLength(picturesOf(stored[at]!).length);
+        for (const { shades } of pictures) expect(shades, where).toBeGreaterThan(10);
+      }
+    });
   });
 });
