@@ -10,8 +10,12 @@ function read(answer: Uint8Array, cuts: readonly number[]) {
   const next = headReader();
   let found: { head: ReplyHead; framing: Framing } | undefined;
   const body: Uint8Array[] = [];
+  const memory = new Uint8Array(answer.length);
   for (const [index, from] of places.slice(0, -1).entries()) {
-    const bytes = answer.subarray(from, places[index + 1]);
+    const piece = answer.subarray(from, places[index + 1]);
+    // as a socket does, all pieces come in the same memory
+    memory.fill(0).set(piece);
+    const bytes = memory.subarray(0, piece.length);
     if (found) body.push(...found.framing.take(bytes).map((piece) => piece.slice()));
     else {
       const head = next(bytes);

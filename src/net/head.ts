@@ -23,18 +23,21 @@ const HEAD_BYTES_MAX = 64 * 1024;
 const CR = 13;
 const LF = 10;
 
-/** Gathers bytes until the head of the final answer is complete; the rest belongs to the body. Skips interim answers (1xx). */
+/**
+ * Gathers bytes until the head of the final answer is complete; the rest belongs to the body, and may lie in the memory of the last call's bytes.
+ * Skips interim answers (1xx).
+ */
 export function headReader(): (bytes: Uint8Array) => { head: ReplyHead; rest: Uint8Array } | undefined {
-  let seen = new Uint8Array(0);
+  let kept: Uint8Array | undefined;
   return (bytes) => {
-    const joined = new Uint8Array(seen.length + bytes.length);
-    joined.set(seen);
-    joined.set(bytes, seen.length);
-    seen = joined;
+    // most heads come whole, with the first bytes of their body, which are not copied then
+    let seen = kept ? joined(kept, bytes) : bytes;
     for (;;) {
       const end = endOfHead(seen);
       if (end < 0) {
         if (seen.length > HEAD_BYTES_MAX) throw new Error(`the head of the answer is longer than ${HEAD_BYTES_MAX} bytes`);
+        // the caller reads the next bytes into the same memory
+        kept = seen.slice();
         return undefined;
       }
       const head = parseHead(latin1(seen.subarray(0, end)));
@@ -44,6 +47,13 @@ export function headReader(): (bytes: Uint8Array) => { head: ReplyHead; rest: Ui
       seen = rest;
     }
   };
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
 }
 
 function endOfHead(bytes: Uint8Array): number {

@@ -227,6 +227,9 @@ describe("many small files", () => {
   const wanted = Object.fromEntries(tiles.map(([path, file]) => [path, sha256(contentOf(file))]));
   const sorted = Object.fromEntries(Object.entries(wanted).sort(([a], [b]) => (a < b ? -1 : 1)));
 
+  /** More than are on their way, or wait for their names, at a time. */
+  const many = Array.from({ length: 1_400 }, (_, n) => [`set/${n}.raw`, patternFile(50 + n, `tile ${n}`)] as const);
+
   it.each([true, false])("come whole through a server's bad minutes, and once (sync: %s)", async (sync) => {
     const asked = new Map<string, number>();
     const { get, files, manifest, dest } = await scene({
@@ -265,11 +268,11 @@ describe("many small files", () => {
   });
 
   it("one that is gone is told, the others come; with keepGoing: false nothing more is begun", async () => {
-    const lost = ({ path }: { path: string }) => (path.endsWith("/124.raw") ? { status: 404, body: "" } : undefined);
-    const { get, files, dest, portals } = await scene({ sites: { "files.test": webSite(tiles) }, fault: lost });
+    const lost = ({ path }: { path: string }) => (path.endsWith("/200.raw") ? { status: 404, body: "" } : undefined);
+    const { get, files, dest, portals } = await scene({ sites: { "files.test": webSite(many) }, fault: lost });
     const stopped = await get("https://files.test/set/", { keepGoing: false });
-    expect(stopped).toMatchObject({ exitStatus: 3, errors: [{ code: "STORE_ABSENT", rel: "set/4/124.raw" }] });
-    expect(stopped.fetched).toBeLessThan(299);
+    expect(stopped).toMatchObject({ exitStatus: 3, errors: [{ code: "STORE_ABSENT", rel: "set/200.raw" }] });
+    expect(stopped.fetched).toBeLessThan(1_399);
     expect(Object.keys(files())).toHaveLength(stopped.fetched);
     expect(readdirSync(dest, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".part"))).toEqual([]);
     const before = portals.requests.length;
@@ -278,16 +281,17 @@ describe("many small files", () => {
       exitStatus: 3,
       status: "partial",
       failed: 1,
-      fetched: 299 - stopped.fetched,
+      fetched: 1_399 - stopped.fetched,
       present: stopped.fetched,
     });
-    expect(Object.keys(files())).toHaveLength(299);
+    expect(Object.keys(files())).toHaveLength(1_399);
     const data = portals.requests.slice(before).filter(({ path, method }) => method === "GET" && path.endsWith(".raw"));
-    expect(new Set(data.map(({ path }) => path)).size).toBe(300 - stopped.fetched);
+    expect(new Set(data.map(({ path }) => path)).size).toBe(1_400 - stopped.fetched);
   });
 
   it("a stop leaves those that have their names, and nothing unfinished", async () => {
-    const { get, files, dest } = await scene({ sites: { "files.test": webSite(tiles) } });
+    const { get, files, dest } = await scene({ sites: { "files.test": webSite(many) } });
+    const wholes = Object.fromEntries(many.map(([path, file]) => [path, sha256(contentOf(file))]));
     const stop = new AbortController();
     let settled = 0;
     const onEvent = (event: RunEvent) => {
@@ -296,13 +300,13 @@ describe("many small files", () => {
     const cut = await get("https://files.test/set/", { signal: stop.signal, onEvent, sync: true });
     expect(cut.errors).toMatchObject([{ code: "CANCELLED" }]);
     expect(readdirSync(dest, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".part"))).toEqual([]);
-    for (const [path, sum] of Object.entries(files())) expect(sum, path).toBe(wanted[path]);
+    for (const [path, sum] of Object.entries(files())) expect(sum, path).toBe(wholes[path]);
     expect(await get("https://files.test/set/")).toMatchObject({
       exitStatus: 0,
       present: cut.fetched,
-      fetched: 300 - cut.fetched,
+      fetched: 1_400 - cut.fetched,
     });
-    expect(files()).toEqual(sorted);
+    expect(files()).toEqual(wholes);
   });
 });
 

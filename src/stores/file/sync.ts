@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { open, readdir } from "node:fs/promises";
 import { platform, release } from "node:os";
 import { dirname, join } from "node:path";
@@ -28,19 +28,76 @@ export async function syncPath(path: string, kind: "file" | "folder"): Promise<v
 /** Linux tells of failed writes by `syncfs` since this version. */
 const TELLING_SYNCFS = [5, 8] as const;
 
+/** Syncs of a whole file system. */
+export interface FileSystemSync {
+  /**
+   * Makes all that was written so far survive a power loss. Of one call at a time.
+   *
+   * @returns false where that is not to be had, or failed: then each file must be synced by itself, which tells whose write failed
+   */
+  sync(): Promise<boolean>;
+  close(): void;
+}
+
+/** Asks for a sync at each line it reads, and ends with its input: no child is left of a program that was killed. */
+const SYNC_AT_EACH_LINE = 'while read -r line; do if sync -f -- "$1"; then echo yes; else echo no; fi; done';
+
 /**
- * Makes all that was written to the file system of a folder survive a power loss: one call in place of one for each of many small files, as
- * PostgreSQL offers it (`recovery_init_sync_method = syncfs`). Node has no such call, so it is that of `sync -f` (coreutils, BusyBox).
+ * One call in place of one for each of many small files, as PostgreSQL offers it (`recovery_init_sync_method = syncfs`). Node has no such call,
+ * so it is that of `sync -f` (coreutils, BusyBox), started by a shell that waits for its turns: it forks in 1 ms, this process in 10 ms and more,
+ * during which nothing else runs.
  *
- * @returns false where that is not to be had, or failed: then each file must be synced by itself, which tells whose write failed
+ * @param folder on the file system
  */
-export async function syncFileSystem(folder: string): Promise<boolean> {
+export function fileSystemSync(folder: string): FileSystemSync {
+  let shell: ReturnType<typeof startShell> | undefined;
+  return {
+    async sync() {
+      if (!tellsOfFailures()) return false;
+      shell ??= startShell(folder);
+      return shell.ask();
+    },
+    close: () => shell?.end(),
+  };
+}
+
+function tellsOfFailures(): boolean {
   if (platform() !== "linux") return false;
   const [major = 0, minor = 0] = release().split(".").map(Number);
-  if (major < TELLING_SYNCFS[0] || (major === TELLING_SYNCFS[0] && minor < TELLING_SYNCFS[1])) return false;
-  return new Promise((resolve) => {
-    execFile("sync", ["-f", "--", folder], (error) => resolve(error === null));
+  return major > TELLING_SYNCFS[0] || (major === TELLING_SYNCFS[0] && minor >= TELLING_SYNCFS[1]);
+}
+
+function startShell(folder: string) {
+  const child = spawn("sh", ["-c", SYNC_AT_EACH_LINE, "sh", folder], { stdio: ["pipe", "pipe", "ignore"] });
+  let gone = false;
+  let told = "";
+  let answer: ((synced: boolean) => void) | undefined;
+  const tell = (synced: boolean) => {
+    answer?.(synced);
+    answer = undefined;
+  };
+  const end = () => {
+    gone = true;
+    tell(false);
+  };
+  child.on("error", end);
+  child.on("close", end);
+  child.stdin.on("error", end);
+  child.stdout.setEncoding("latin1").on("data", (text: string) => {
+    told += text;
+    if (!told.endsWith("\n")) return;
+    tell(told === "yes\n");
+    told = "";
   });
+  return {
+    ask: () =>
+      new Promise<boolean>((resolve) => {
+        if (gone) return resolve(false);
+        answer = resolve;
+        child.stdin.write("\n");
+      }),
+    end: () => child.stdin.end(),
+  };
 }
 
 /** Windows and some network drives have no sync for folders. */

@@ -6,20 +6,20 @@ import { cancelled } from "../../../core/cancel.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Env } from "../../../engine/env.js";
 import type { TaskBrief } from "../../../engine/events.js";
-import type { HostPace, Paces } from "../../../net/pace.js";
+import type { Paces } from "../../../net/pace.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { isSizeless } from "../../../stores/http/answer.js";
 import type { IoMode } from "../../../stores/io-mode.js";
-import { absent, objectName, type Stat } from "../../../stores/store.js";
-import { forEachLimited } from "../../../system/parallel.js";
+import type { Stat } from "../../../stores/store.js";
+import { forEachLimited, turns } from "../../../system/parallel.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
 import { digestFile } from "../transfer/digest.js";
-import { type SmallFiles, startSmallFiles } from "../transfer/small-files.js";
 import { SMALL_BYTES } from "../transfer/small-messages.js";
 import { transferObject } from "../transfer/transfer.js";
 import { errorOf, type Manifest, type ManifestEntry } from "./manifest.js";
 import { type RemoteObject, statOf } from "./objects.js";
 import type { Remote } from "./remote.js";
+import { smallObjects } from "./small-objects.js";
 import type { Sums } from "./sums.js";
 
 /** The result of one object. `present`: fetched earlier, and unchanged. `absent`: a chunk that was never written. */
@@ -67,13 +67,16 @@ export async function runTransfers(due: Iterable<Due>, run: TransferRun): Promis
   const stop = new AbortController();
   const signal = AbortSignal.any([run.signal, stop.signal]);
   setMaxListeners(0, signal);
-  const folders = new Map<string, Promise<void>>();
-  const small = smallFetcher(run);
-  /** What is fetched and waits for its name: its place among those at once is free. */
+  const folders = new Map<string, Promise<boolean>>();
+  const small = smallObjects({ ...run, signal });
+  const turn = turns(WAITING_MAX);
+  /** What has begun and is not over; the place of small files among those at once is free. */
   const waiting = new Set<Promise<void>>();
   let failure: unknown;
 
   async function fetchDue({ object, sums }: Due, free: () => void): Promise<void> {
+    // it may have waited for its turn
+    if (signal.aborted) throw cancelled(signal);
     const result = await fetchOne(object, sums, { ...run, signal, small, free }, folders);
     run.onFetched(result);
     const { error } = result;
@@ -88,6 +91,7 @@ export async function runTransfers(due: Iterable<Due>, run: TransferRun): Promis
     await forEachLimited(due, run.atOnce, async (one) => {
       if (failure !== undefined) throw failure;
       if (signal.aborted) throw cancelled(signal);
+      const leave = await turn();
       await new Promise<void>((free) => {
         const whole = fetchDue(one, free)
           .catch((error: unknown) => {
@@ -95,11 +99,11 @@ export async function runTransfers(due: Iterable<Due>, run: TransferRun): Promis
           })
           .finally(() => {
             waiting.delete(whole);
+            leave();
             free();
           });
         waiting.add(whole);
       });
-      while (waiting.size > WAITING_MAX) await Promise.race(waiting);
     });
     await Promise.all(waiting);
     if (failure !== undefined) throw failure;
@@ -111,11 +115,11 @@ export async function runTransfers(due: Iterable<Due>, run: TransferRun): Promis
   }
 }
 
-/** Small files that are fetched and have no names yet: so many are fetched again after a kill, at most. */
+/** Small files that are being fetched, or have no names yet: so many are fetched again after a kill, at most. */
 const WAITING_MAX = 1024;
 
 interface ObjectRun extends TransferRun {
-  small: ReturnType<typeof smallFetcher>;
+  small: ReturnType<typeof smallObjects>;
   /** Lets the next object begin before this one is over. */
   free(): void;
 }
@@ -124,7 +128,7 @@ async function fetchOne(
   object: RemoteObject,
   sums: Sums | undefined,
   run: ObjectRun,
-  folders: Map<string, Promise<void>>,
+  folders: Map<string, Promise<boolean>>,
 ): Promise<Fetched> {
   const { clock, manifest, onEvent } = run;
   const { rel, url } = object;
@@ -140,7 +144,8 @@ async function fetchOne(
       error,
     });
   try {
-    await (folders.get(dirname(rel)) ?? remember(folders, dirname(rel), makeFolder(run.dest, dirname(rel))));
+    const folder = dirname(rel);
+    const isNewFolder = await (folders.get(folder) ?? remember(folders, folder, makeFolder(run.dest, folder)));
     const known = await presentOf(object, run);
     if (known) {
       if (known.status === "done" && known.size !== undefined && known.size !== brief.bytes)
@@ -159,7 +164,9 @@ async function fetchOne(
         checksum: checksum as ChecksumOrigin | undefined,
       };
     }
-    const result = object.body ? await writeBody(object, object.body, run) : await transfer(object, sums, run, brief);
+    const result = object.body
+      ? await writeBody(object, object.body, run)
+      : await transfer(object, sums, run, { brief, isNewFolder });
     const { status, size, sha256, etag, checksum, modifiedMs } = result;
     // a fetched file has the time of the object, if that has one
     const writtenMs = status === "fetched" && modifiedMs !== undefined ? modifiedMs : (await stat(join(run.dest, rel))).mtimeMs;
@@ -205,18 +212,18 @@ async function begunBefore({ size, rel }: RemoteObject, { dest }: TransferRun): 
   );
 }
 
-function remember(folders: Map<string, Promise<void>>, folder: string, made: Promise<void>): Promise<void> {
+function remember(folders: Map<string, Promise<boolean>>, folder: string, made: Promise<boolean>): Promise<boolean> {
   folders.set(folder, made);
   return made;
 }
 
-/** Makes a folder below the destination. Refuses one that leads outside by a link. */
-async function makeFolder(dest: string, folder: string): Promise<void> {
+/** Makes a folder below the destination. Refuses one that leads outside by a link. Resolves to whether it was not there. */
+async function makeFolder(dest: string, folder: string): Promise<boolean> {
   const path = join(dest, folder);
   try {
-    await mkdir(path, { recursive: true });
+    const made = await mkdir(path, { recursive: true });
     const [root, real] = await Promise.all([realpath(dest), realpath(path)]);
-    if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return;
+    if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return made !== undefined;
     throw new EmporiumError("NAME_UNSAFE", `${path} leads to ${real}, outside of the destination`, {
       place: { file: path },
       hint: "remove the link, or choose another --dest",
@@ -230,12 +237,17 @@ function lineFor({ rel, url }: RemoteObject, { clock }: TransferRun): Pick<Manif
   return { rel, url, retrieved_at: new Date(clock.now()).toISOString() };
 }
 
-async function transfer(object: RemoteObject, sums: Sums | undefined, run: ObjectRun, brief: TaskBrief) {
+async function transfer(
+  object: RemoteObject,
+  sums: Sums | undefined,
+  run: ObjectRun,
+  { brief, isNewFolder }: { brief: TaskBrief; isNewFolder: boolean },
+) {
   const { store, key, mirrors, requestLimits } = object;
   const expected = object.checksum ?? (await sidecarOf(object, sums));
   let sizeTold = object.size !== undefined;
   // hundreds at once, each for a moment: they are not shown one by one
-  const small = await run.small.fetch(object, expected, run);
+  const small = await run.small.fetch(object, expected, { isNewFolder, free: run.free });
   if (small) {
     if (!sizeTold) run.onEvent({ atMs: run.clock.monotonic(), kind: "sized", id: brief.id, bytes: small.size - brief.bytes });
     return small;
@@ -274,59 +286,6 @@ async function transfer(object: RemoteObject, sums: Sums | undefined, run: Objec
       run.onEvent({ atMs, kind: "progress", id: brief.id, bytesDone: doneBytes, bytesAgain: restartedBytes });
     },
   });
-}
-
-/** Threads cost some 50 ms, which so many files are worth. */
-const SMALL_BEFORE_THREADS = 64;
-/** After a server has asked for fewer requests, its store asks, at the adapted pace. */
-const CALM_MS = 30_000;
-
-/** Fetches small files of web servers by threads, once there are some. */
-function smallFetcher({ dest, sync, clock, pace, manifest }: TransferRun) {
-  let files: SmallFiles | undefined;
-  let count = 0;
-  const calmAtMs = new Map<HostPace, number>();
-
-  return {
-    /** Undefined where the store must fetch it. @throws {EmporiumError} STORE_ABSENT; what the disk says */
-    async fetch(object: RemoteObject, expected: RemoteObject["checksum"], { signal, free }: Pick<ObjectRun, "signal" | "free">) {
-      const { store, key, requestLimits, size, roundedSize, rel, modifiedMs } = object;
-      const way = store.shortWay;
-      const bytes = size ?? roundedSize ?? Number.POSITIVE_INFINITY;
-      if (!way || bytes > Math.min(SMALL_BYTES, requestLimits.segmentBytes ?? SMALL_BYTES)) return undefined;
-      // an earlier file of that name is another one, or this one: which of them, is to be found out
-      if (count++ < SMALL_BEFORE_THREADS || manifest.get(rel)) return undefined;
-      const host = pace.host(store.url, requestLimits.paceHost);
-      if (clock.monotonic() < (calmAtMs.get(host) ?? Number.NEGATIVE_INFINITY)) return undefined;
-      files ??= startSmallFiles({ dest, sync, clock });
-      const release = await host.connect(signal);
-      const replied = await host.request(signal);
-      const outcome = await files
-        .fetch({
-          way,
-          key,
-          name: objectName(store, key),
-          target: join(dest, rel),
-          size,
-          modifiedMs,
-          checksum: expected?.value,
-          checksumFrom: expected?.from,
-        })
-        .finally(() => {
-          replied();
-          release();
-        });
-      if (outcome === "throttled") calmAtMs.set(host, clock.monotonic() + CALM_MS);
-      else if (outcome !== "store") host.answered();
-      if (outcome === "absent") throw absent(store, key);
-      if (typeof outcome === "string") return undefined;
-      if (pace.limited) await pace.take(outcome.size, signal);
-      free();
-      await outcome.keep();
-      return { ...outcome, status: "fetched" as const };
-    },
-    close: () => files?.close(),
-  };
 }
 
 async function sidecarOf(

@@ -20,7 +20,7 @@ const COMPRESSED = /^(?:BZh|\x28\xb5\x2f\xfd)/;
  */
 export function pageIn(key: string, start: Uint8Array, mediaType: string | undefined): string | undefined {
   if (/\.x?html?$/i.test(key)) return undefined;
-  const latin = new TextDecoder("latin1").decode(start.subarray(0, LOOK_BYTES));
+  const latin = Buffer.from(start.buffer, start.byteOffset, Math.min(start.length, LOOK_BYTES)).toString("latin1");
   const text = latin.replace(/^(?:\xef\xbb\xbf|\s)+/, "");
   if (/^(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?(?:-->|$)\s*)*<(?:!doctype\s+html|html|head)\b/i.test(text)) return "a web page";
   const isText = !/[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(latin);

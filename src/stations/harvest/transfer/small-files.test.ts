@@ -31,6 +31,7 @@ describe("small files by threads", () => {
     "cut.bin": (response) => void response.writeHead(200, { "content-length": 10 }).write("half", () => response.destroy()),
     "busy.bin": (response) => response.writeHead(503, { "retry-after": "1" }).end(),
   };
+  const asked: string[] = [];
   let server: Server;
   let way: ShortWay;
   let files: SmallFiles;
@@ -39,6 +40,7 @@ describe("small files by threads", () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       const name = decodeURIComponent(request.url!.slice("/some%20files/".length));
+      asked.push(name);
       const body = bodies[name];
       if (body) response.setHeader("last-modified", MODIFIED.toUTCString()).setHeader("content-length", body.length).end(body);
       else if (odd[name]) odd[name](response);
@@ -62,13 +64,16 @@ describe("small files by threads", () => {
     files = startSmallFiles({ dest, sync: true, clock: systemClock, threads: 2, ...options });
     return dest;
   };
-  const ask = (dest: string, key: string, more: Partial<SmallRequest> = {}) =>
-    files.fetch({
-      ...{ way, key, name: key, target: join(dest, key), size: undefined, modifiedMs: undefined },
-      ...{ checksum: undefined, checksumFrom: undefined, ...more },
-    });
+  const request = (dest: string, key: string, more: Partial<SmallRequest> = {}): SmallRequest => ({
+    ...{ way, key, name: key, target: join(dest, key), isNewFolder: false, size: undefined, modifiedMs: undefined },
+    ...{ checksum: undefined, checksumFrom: undefined, ...more },
+  });
+  const ask = async (dest: string, key: string, more: Partial<SmallRequest> = {}) =>
+    (await files.fetch([request(dest, key, more)]))[0]!;
   const all = async (dest: string) => {
-    const written = (await Promise.all(Object.keys(bodies).map((key) => ask(dest, key)))) as WrittenFile[];
+    const requests = Object.keys(bodies).map((key) => request(dest, key));
+    const batches = Array.from({ length: 5 }, (_, at) => requests.slice(at * 40, at * 40 + 40));
+    const written = (await Promise.all(batches.map((batch) => files.fetch(batch)))).flat() as WrittenFile[];
     return Object.fromEntries(Object.keys(bodies).map((key, at) => [key, written[at]!]));
   };
 
@@ -107,6 +112,24 @@ describe("small files by threads", () => {
     expect(await ask(join(dest, "no folder"), "7.bin")).toBe("store");
     expect(readdirSync(dest).sort()).toEqual(["8.bin.part.json", "9.bin"]);
     expect(readFileSync(join(dest, "9.bin"), "utf8")).toBe("mine");
+  });
+
+  it("of one batch come one after the other, and none after the server has asked for fewer", async () => {
+    const dest = start("batch");
+    asked.length = 0;
+    const keys = ["7.bin", "none.bin", "8.bin", "busy.bin", "9.bin", "10.bin"];
+    const results = await files.fetch(keys.map((key) => request(dest, key)));
+    expect(results).toMatchObject([{ size: 7 * 37 }, "absent", { size: 8 * 37 }, "throttled", "throttled", "throttled"]);
+    expect(asked).toEqual(keys.slice(0, 4));
+    expect(readdirSync(dest)).toHaveLength(2);
+  });
+
+  it("are not looked for in a folder that is new", async () => {
+    const dest = start("new");
+    writeFileSync(join(dest, "9.bin"), "here");
+    const [file] = (await files.fetch([request(dest, "9.bin", { isNewFolder: true })])) as WrittenFile[];
+    await file!.keep();
+    expect(readFileSync(join(dest, "9.bin")).equals(bodies["9.bin"]!)).toBe(true);
   });
 
   it("have the checksum that was asked for, and say who told it", async () => {

@@ -4,13 +4,13 @@ import { dirname } from "node:path";
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { fileError } from "../../../stores/file/errors.js";
-import { syncFileSystem, syncPath } from "../../../stores/file/sync.js";
+import { fileSystemSync, syncPath } from "../../../stores/file/sync.js";
 import type { ShortWay } from "../../../stores/short-way.js";
 import { startThread, type Thread } from "../../../system/threads.js";
 import { partPathOf } from "./part-paths.js";
-import type { FromSmall, Kept, SmallFile, SmallJob, SmallOutcome, ToSmall } from "./small-messages.js";
+import type { FromSmall, Kept, SmallBatch, SmallFile, SmallJob, SmallOutcome, ToSmall } from "./small-messages.js";
 
-export type SmallRequest = Omit<SmallJob, "id" | "way"> & { readonly way: ShortWay };
+export type SmallRequest = Omit<SmallJob, "way"> & { readonly way: ShortWay };
 
 /** A file that was fetched and checked, and has not got its name yet. */
 export interface WrittenFile extends SmallFile {
@@ -22,10 +22,17 @@ export interface WrittenFile extends SmallFile {
   keep(): Promise<void>;
 }
 
+/** `store`: the store must fetch it, whatever the reason. */
+export type SmallResult = WrittenFile | Exclude<SmallOutcome, SmallFile>;
+
 /** Threads that fetch small files of web servers, each by one request. */
 export interface SmallFiles {
-  /** `store`: the store must fetch it, whatever the reason. */
-  fetch(request: SmallRequest): Promise<WrittenFile | Exclude<SmallOutcome, SmallFile>>;
+  /**
+   * One after the other; several calls at a time. A message each way costs as much as a request, so calls should have several files each.
+   *
+   * @returns in their order
+   */
+  fetch(requests: readonly SmallRequest[]): Promise<SmallResult[]>;
   /** Ends the threads, and removes what was written and not kept. */
   close(): Promise<void>;
 }
@@ -40,7 +47,7 @@ export interface SmallFilesOptions {
 }
 
 const THREADS_MAX = 4;
-/** A sync is a process of its own, some 5 ms: it waits for so many files, or so long. */
+/** A sync is a process of its own, some 5 ms, and a commit of the file system: it waits for so many files, or so long. */
 const GROUP_FILES = 512;
 const GATHER_MS = 100;
 /** A sync of the whole file system may wait for what other programs write: then files are synced one by one. */
@@ -58,13 +65,15 @@ interface Waiting {
 interface Sender {
   readonly thread: Thread<ToSmall, FromSmall>;
   readonly ways: Map<ShortWay, number>;
-  outbox: { ways: ShortWay[]; jobs: SmallJob[] } | undefined;
+  outbox: { ways: ShortWay[]; batches: SmallBatch[] } | undefined;
+  /** Files. */
   running: number;
 }
 
 export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
   const { dest, sync, clock, threads = Math.min(THREADS_MAX, availableParallelism()) } = options;
-  const fetching = new Map<number, { sender: Sender; over(outcome: SmallOutcome): void }>();
+  const disk = fileSystemSync(dest);
+  const fetching = new Map<number, { sender: Sender; over(outcomes: readonly SmallOutcome[] | undefined): void }>();
   const naming = new Map<number, { sender: Sender; over(faults: Kept["faults"] | Error): void }>();
   const written = new Set<string>();
   let toKeep: Waiting[] = [];
@@ -77,39 +86,55 @@ export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
     const sender: Sender = { thread, ways: new Map(), outbox: undefined, running: 0 };
     thread.listen({
       heard({ fetched, kept }) {
-        for (const { id, outcome } of fetched) {
-          sender.running--;
-          taken(fetching, id)?.over(outcome);
+        for (const { id, outcomes } of fetched) {
+          sender.running -= outcomes.length;
+          taken(fetching, id)?.over(outcomes);
         }
         if (fetching.size === 0) enough();
         for (const { id, faults } of kept) taken(naming, id)?.over(faults);
       },
       died(error) {
         senders.splice(senders.indexOf(sender), 1);
-        for (const [id, one] of fetching) if (one.sender === sender) taken(fetching, id)!.over("store");
+        for (const [id, one] of fetching) if (one.sender === sender) taken(fetching, id)!.over(undefined);
         for (const [id, one] of naming) if (one.sender === sender) taken(naming, id)!.over(error);
       },
     });
     return sender;
   });
 
-  /** Files of one turn of the event loop go in one message. */
-  function post(sender: Sender, way: ShortWay, job: Omit<SmallJob, "way">): void {
+  /** What comes in one turn of the event loop goes in one message. */
+  function post(sender: Sender, id: number, requests: readonly SmallRequest[]): void {
     if (!sender.outbox) {
-      sender.outbox = { ways: [], jobs: [] };
+      sender.outbox = { ways: [], batches: [] };
       setImmediate(() => {
         sender.thread.send(sender.outbox!);
         sender.outbox = undefined;
       });
     }
-    const { ways, jobs } = sender.outbox;
-    let known = sender.ways.get(way);
-    if (known === undefined) {
-      known = sender.ways.size;
-      sender.ways.set(way, known);
-      ways.push(way);
-    }
-    jobs.push({ ...job, way: known });
+    const { ways, batches } = sender.outbox;
+    const jobs = requests.map(({ way, ...job }) => {
+      let known = sender.ways.get(way);
+      if (known === undefined) {
+        known = sender.ways.size;
+        sender.ways.set(way, known);
+        ways.push(way);
+      }
+      return { ...job, way: known };
+    });
+    batches.push({ id, jobs });
+  }
+
+  function kept(target: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const over = (fault?: Fault | Error) => {
+        if (fault) return reject(fileError(Object.assign(new Error(fault.message), fault), target, "written"));
+        written.delete(target);
+        resolve();
+      };
+      toKeep.push({ target, over });
+      void keepAll();
+      if (toKeep.length >= GROUP_FILES) enough();
+    });
   }
 
   /** One group after the other: what comes meanwhile is the next one. */
@@ -144,7 +169,7 @@ export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
 
   async function keepGroup(targets: readonly string[]): Promise<Kept["faults"]> {
     const beganMs = clock.monotonic();
-    const synced = together && (await syncFileSystem(dest));
+    const synced = together && (await disk.sync());
     together = synced && clock.monotonic() - beganMs < LONG_SYNC_MS + LONG_SYNC_MS_PER_FILE * targets.length;
     const faults = await named(targets, sync && !synced);
     if (sync) for (const folder of new Set(targets.map((target) => dirname(target)))) await syncPath(folder, "folder");
@@ -169,37 +194,27 @@ export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
   }
 
   return {
-    async fetch({ way, ...request }) {
+    async fetch(requests) {
       const sender = senders.reduce<Sender | undefined>(
         (least, other) => (least && least.running <= other.running ? least : other),
         undefined,
       );
-      if (!sender) return "store";
-      const { target } = request;
-      const outcome = await new Promise<SmallOutcome>((over) => {
+      const outcomes = await new Promise<readonly SmallOutcome[] | undefined>((over) => {
+        if (!sender) return over(undefined);
         const id = count++;
-        sender.running++;
+        sender.running += requests.length;
         fetching.set(id, { sender, over });
-        post(sender, way, { ...request, id });
+        post(sender, id, requests);
       });
-      if (typeof outcome === "string") return outcome;
-      written.add(target);
-      return {
-        ...outcome,
-        keep: () =>
-          new Promise<void>((resolve, reject) => {
-            const over = (fault?: Fault | Error) => {
-              if (fault) return reject(fileError(Object.assign(new Error(fault.message), fault), target, "written"));
-              written.delete(target);
-              resolve();
-            };
-            toKeep.push({ target, over });
-            void keepAll();
-            if (toKeep.length >= GROUP_FILES) enough();
-          }),
-      };
+      return requests.map(({ target }, at) => {
+        const outcome = outcomes?.[at] ?? "store";
+        if (typeof outcome === "string") return outcome;
+        written.add(target);
+        return { ...outcome, keep: () => kept(target) };
+      });
     },
     async close() {
+      disk.close();
       await Promise.all([...senders].map(({ thread }) => thread.end()));
       for (const target of written) await rm(partPathOf(target), { force: true });
     },

@@ -6,13 +6,14 @@ export const SMALL_BYTES = 1024 * 1024;
 
 /** A small object to be fetched into `<target>.part`. */
 export interface SmallJob {
-  readonly id: number;
   /** Of `ToSmall.ways`. */
   readonly way: number;
   readonly key: string;
   /** For messages. */
   readonly name: string;
   readonly target: string;
+  /** The target's folder was made in this run: what lies there is ours. */
+  readonly isNewFolder: boolean;
   /** As the listing has it. */
   readonly size: number | undefined;
   readonly modifiedMs: number | undefined;
@@ -24,9 +25,15 @@ export interface SmallJob {
 export interface ToSmall {
   /** Servers that were not named before. */
   readonly ways?: readonly ShortWay[] | undefined;
-  readonly jobs?: readonly SmallJob[] | undefined;
+  readonly batches?: readonly SmallBatch[] | undefined;
   /** Written files of any thread, which get their names now. */
   readonly keep?: KeepJob | undefined;
+}
+
+/** Objects that are fetched one after the other, by one connection of each server. */
+export interface SmallBatch {
+  readonly id: number;
+  readonly jobs: readonly SmallJob[];
 }
 
 export interface KeepJob {
@@ -51,7 +58,7 @@ export type SmallOutcome = SmallFile | "absent" | "throttled" | "store";
 
 /** What a thread tells. */
 export interface FromSmall {
-  readonly fetched: readonly { readonly id: number; readonly outcome: SmallOutcome }[];
+  readonly fetched: readonly { readonly id: number; readonly outcomes: readonly SmallOutcome[] }[];
   readonly kept: readonly Kept[];
 }
 

@@ -11,6 +11,7 @@ import {
   type KeepJob,
   type Kept,
   SMALL_BYTES,
+  type SmallBatch,
   type SmallJob,
   type SmallOutcome,
   type ToSmall,
@@ -28,21 +29,26 @@ const getters: (ShortGetter | undefined)[] = [];
 const spare: Buffer[] = [];
 const SPARE_MAX = 16;
 interface Told {
-  fetched: { id: number; outcome: SmallOutcome }[];
+  fetched: { id: number; outcomes: SmallOutcome[] }[];
   kept: Kept[];
 }
 let told: Told | undefined;
 
-port.on("message", ({ ways = [], jobs = [], keep }: ToSmall) => {
+port.on("message", ({ ways = [], batches = [], keep }: ToSmall) => {
   for (const way of ways) getters.push(getterOf(way));
-  for (const job of jobs) {
-    fetched(job).then(
-      (outcome) => answer().fetched.push({ id: job.id, outcome }),
-      () => answer().fetched.push({ id: job.id, outcome: "store" }),
-    );
-  }
+  for (const batch of batches) void inTurn(batch);
   if (keep) answer().kept.push({ id: keep.id, faults: named(keep) });
 });
+
+async function inTurn({ id, jobs }: SmallBatch): Promise<void> {
+  const outcomes: SmallOutcome[] = [];
+  for (const job of jobs) {
+    const before = outcomes.at(-1);
+    // a server that asks for fewer requests gets no more of them
+    outcomes.push(before === "throttled" ? before : await fetched(job).catch(() => "store" as const));
+  }
+  answer().fetched.push({ id, outcomes });
+}
 
 function getterOf(way: ShortWay): ShortGetter | undefined {
   try {
@@ -53,8 +59,8 @@ function getterOf(way: ShortWay): ShortGetter | undefined {
 }
 
 async function fetched(job: SmallJob): Promise<SmallOutcome> {
-  const { key, name, target, size } = job;
-  if (exists(target) || exists(statePathOf(target))) return "store";
+  const { key, name, target, size, isNewFolder } = job;
+  if (!isNewFolder && (exists(target) || exists(statePathOf(target)))) return "store";
   let buffer: Buffer | undefined;
   const got = await getters[job.way]?.get(key, (length) => {
     if (length > SMALL_BYTES) return undefined;
@@ -84,7 +90,7 @@ function write(path: string, bytes: Uint8Array, modifiedMs: number | undefined):
   const file = openSync(path, "w");
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, at);
-    if (modifiedMs !== undefined) futimesSync(file, new Date(systemClock.now()), new Date(modifiedMs));
+    if (modifiedMs !== undefined) futimesSync(file, systemClock.now() / 1000, modifiedMs / 1000);
   } catch (error) {
     unlinkSync(path);
     throw error;
