@@ -25,7 +25,7 @@ export default command({
     }
     const last = results.at(-1)!;
     const { exitStatus } = last;
-    const errors = exitStatus === 0 ? [] : failedStep(last, "emporium curate demo", io);
+    const errors = exitStatus === 0 ? [] : failedStep(last, "curate demo", io);
     if (io.json) io.outJson({ steps: results, errors });
     else if (exitStatus === 0)
       io.out(`\nThe pictures are ${join(dest, "histogram.png")} and ${join(dest, "matrix.svg")}; the tables lie beside them.`);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { demoPlaces } from "./demo-stations.js";
 
 /** The cell's tomogram, and the mask of its membrane. */
 export function inCell(portal: string): { tomogram: string; mask: string } {
@@ -26,4 +27,12 @@ outputs:
   cells: { to: ${text(join(dest, "blocks/cells.zarr"))}, chunk: [32, 64, 64] }
   facts: { to: ${text(join(dest, "blocks/facts.json"))}, format: json }
 `;
+}
+
+/** Whether a text is the graph of a demo, whatever folder that was in, as the demo wrote it. */
+export function isCellGraph(text: string): boolean {
+  const [, to] = /^ {2}facts: \{ to: ("(?:[^"\\]|\\.)*"), format: json \}$/m.exec(text) ?? [];
+  if (to === undefined) return false;
+  const dest = join(JSON.parse(to) as string, "../..");
+  return text === cellGraph(dest, demoPlaces(dest).portal);
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { quoteWord, quoteWords } from "../core/shell.js";
 import type { Io } from "./command.js";
 import { DEPOSITS } from "./demo-deposits.js";
-import { cellGraph } from "./demo-graph.js";
+import { cellGraph, isCellGraph } from "./demo-graph.js";
 import { demoPlaces } from "./demo-stations.js";
 import { makeOnce } from "./demo-steps.js";
 
@@ -45,10 +45,15 @@ export async function makeBeginning(dest: string, { json, reveal }: Io): Promise
   const bucketEnv = { AWS_ENDPOINT_URL_S3: played.url, ...KEY };
   say(`$ export ${quoteWords(Object.entries(bucketEnv).map(([name, value]) => `${name}=${value}`))}`);
   const text = cellGraph(dest, portal);
-  say("\n# A graph of what is to be computed on the cell");
-  say([`$ cat > ${quoteWord(graph)} <<'END'`, ...text.trimEnd().split("\n"), "END"].join("\n> "));
-  // a file that is newer would be another graph to those who go by times
-  if ((await readFile(graph, "utf8").catch(() => "")) !== text) await writeFile(graph, text);
+  const there = await readFile(graph, "utf8").catch(() => undefined);
+  if (there !== undefined && !isCellGraph(there)) {
+    say(`\n# A graph of what is computed on the cell: ${graph} is not as the demo writes it, and is kept`);
+  } else {
+    say("\n# A graph of what is to be computed on the cell");
+    say([`$ cat > ${quoteWord(graph)} <<'END'`, ...text.trimEnd().split("\n"), "END"].join("\n> "));
+    // a file that is newer would be another graph to those who go by times
+    if (there !== text) await writeFile(graph, text);
+  }
   return {
     portalsUrl: portals.url,
     bucketEnv,

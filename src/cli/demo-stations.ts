@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { curateSteps } from "./curate-demo.js";
 import { DEPOSITS } from "./demo-deposits.js";
+import { wordsToReplace } from "./demo-own.js";
 import type { DemoStep } from "./demo-steps.js";
 
 /** A part of the whole way: commands that belong together, and what a person would do after them. */
@@ -154,10 +155,13 @@ export function demoStations({ dest, portalsUrl, bucketEnv, volume }: Surroundin
     {
       name: "blocks",
       steps: [
-        step("What is dense in the cell, labeled block by block", "blocks run", graph),
+        {
+          ...step("What is dense in the cell, labeled block by block", "blocks run", graph),
+          further: () => wordsToReplace(graph),
+        },
         ...(volume === undefined ? [] : [step("One volume, without a configuration", "ingest convert", volume, at("volume"))]),
       ],
-      next: `change ${graph}, and run it again: only what depends on the change is computed.`,
+      next: `change ${graph}, and run it with --force-overwrite, which puts what it computes in the place of this.`,
     },
   ];
 }

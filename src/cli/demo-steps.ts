@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { asEmporiumError, EmporiumError, ERRORS, type ErrorRecord, toErrorRecord } from "../core/errors.js";
-import { quoteWord } from "../core/shell.js";
+import { quoteWord, quoteWords } from "../core/shell.js";
 import type { Io } from "./command.js";
 import { parseCommandLine } from "./flags.js";
 
@@ -16,6 +16,8 @@ export interface DemoStep {
   behind?: { words: readonly string[]; as: string } | undefined;
   /** A file that a person may have changed since: where it is, the command is not run again. */
   unless?: string | undefined;
+  /** Words that depend on what the steps before it have left: asked for when its turn comes. */
+  further?: (() => Promise<readonly string[]>) | undefined;
   /** Variables that libraries read from the process, as `export` would have set them. */
   env?: Readonly<Record<string, string>> | undefined;
 }
@@ -29,7 +31,8 @@ export interface DemoResult {
 
 /** Prints a step's command line and runs it. With `--json` its document is kept for the demonstration's own. */
 export async function runDemoStep(step: DemoStep, io: Io): Promise<DemoResult> {
-  const { says, name, words, behind, unless, env = {} } = step;
+  const { says, name, behind, unless, further, env = {} } = step;
+  const words = [...step.words, ...((await further?.()) ?? [])];
   const line = ["emporium", name, ...words.map(quoteWord), ...(behind ? [behind.as] : [])].join(" ");
   const say = io.json ? () => {} : io.out;
   say(`\n# ${says}\n$ ${line}`);
@@ -71,8 +74,14 @@ function errorsIn(result: unknown): readonly ErrorRecord[] {
   return (result as { errors?: readonly ErrorRecord[] } | undefined)?.errors ?? [];
 }
 
-/** Says which step ended a demonstration, and how to go on. @returns what a document of the demonstration has for it */
-export function failedStep({ command, exitStatus, errors }: DemoResult, again: string, io: Io): readonly ErrorRecord[] {
+/**
+ * Says which step ended a demonstration, and how to go on.
+ *
+ * @param name of the demonstration: the whole line, if it is known, is what goes on in the same folder
+ * @returns what a document of the demonstration has for it
+ */
+export function failedStep({ command, exitStatus, errors }: DemoResult, name: string, io: Io): readonly ErrorRecord[] {
+  const again = quoteWords(["emporium", ...(io.typed?.words ?? [name])]);
   const error = toErrorRecord(
     new EmporiumError("TASK_FAILED", `a step ended with ${exitStatus}, 0 was wanted: ${command}`, {
       hint: `what it says above tells why; then give ${again} again: what is done is not done once more`,

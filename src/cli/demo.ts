@@ -8,6 +8,7 @@ import { command, type Io } from "./command.js";
 import { inCell } from "./demo-graph.js";
 import { makeBeginning } from "./demo-made.js";
 import { trainNetwork } from "./demo-network.js";
+import { refuseOthersFolder } from "./demo-own.js";
 import { serveTree } from "./demo-pages.js";
 import { type DemoStation, demoPlaces, demoStations } from "./demo-stations.js";
 import { type DemoResult, failedStep, runDemoStep } from "./demo-steps.js";
@@ -24,7 +25,7 @@ export default command({
   details: [
     "Plays a portal and a bucket on this machine, makes six deposits of a laboratory and one of its drives (always the same bytes), and goes the whole way: harvest, inspect, curate, configure, ingest, validate, verify, catalog, publish, blocks, pages. Each step is an ordinary command, which is printed before it is run and can be typed, and after each part the demo says what a person would do next. At the end a table has the seconds and bytes of each part.",
     "Where there is a Python with NumPy and PyTorch ($EMPORIUM_PYTHON, or python3), a small network learns the cell's membrane, and a picture shows what it finds. In all the demo takes at most 90 seconds on two cores that are idle.",
-    "Stopped or killed at any moment and given again, it goes on where it was. A step that fails ends it, and it says which one.",
+    "Stopped or killed at any moment and given again, it goes on where it was. A step that fails ends it, and it says which one. Given with another workspace, it makes its outputs anew; a folder that holds something else where they go is refused.",
     "Then it serves the tree to this machine only, prints the pages of its tomograms and links to their views in Neuroglancer, and runs until Ctrl-C. It ends at once with --once, and also without a terminal unless --port is given.",
   ],
   options: z.object({
@@ -45,6 +46,7 @@ export default command({
       throw new EmporiumError("USAGE", "--once ends, --port is where a page stays", { hint: "give one of them" });
     }
     const { portal, picture } = demoPlaces(dest);
+    await refuseOthersFolder(dest);
     await mkdir(dest, { recursive: true });
     const stays = !once && (io.attended || port !== undefined);
     const tree = stays ? await serveTree(portal, port, io) : undefined;
@@ -52,7 +54,7 @@ export default command({
       const measured = await startMeter(dest, io);
       const { results, rows, failed } = await goTheWay(dest, volume, measured, io);
       if (failed) {
-        const errors = failedStep(failed, "emporium demo", io);
+        const errors = failedStep(failed, "demo", io);
         if (io.json) io.outJson({ steps: results, errors });
         return failed.exitStatus;
       }

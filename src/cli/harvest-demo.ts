@@ -53,7 +53,7 @@ export default command({
         results.push(await runDemoStep({ ...step, behind: asks ? { words: bases, as: "$BASES" } : undefined }, io));
         const status = results.at(-1)!.exitStatus;
         if (status !== 0) {
-          const errors = failedStep(results.at(-1)!, "emporium harvest demo", io);
+          const errors = failedStep(results.at(-1)!, "harvest demo", io);
           if (io.json) io.outJson({ steps: results, errors });
           return status;
         }

@@ -20,7 +20,7 @@ export default command({
   summary: "Open volumes, folders, buckets and trees in a browser; serve a tree as your own portal",
   details: [
     "Prints the address of the pages, and serves until Ctrl-C. Locations are MRC files and other images, folders of any files, standardised trees, buckets and folders of web servers, as they are: nothing is converted, and without --write nothing can be written. One volume opens in the viewer, one folder as a list of its files.",
-    "The first tree gets a catalogue: while it is served, the catalogue is updated from it (as catalog import does; unchanged runs are skipped), with --json before the result is printed. It answers GraphQL at /graphql, files with ranges at /files, read-only S3 at /s3, Neuroglancer at /viewer.",
+    "The first tree gets a catalogue: while it is served, the catalogue is updated from it (as catalog import does; unchanged runs are skipped), with --json before the result is printed. It is that of the workspace or database: datasets of other trees that were imported into it are listed, too, without their files, and serve says which they are. It answers GraphQL at /graphql, files with ranges at /files, read-only S3 at /s3, Neuroglancer at /viewer.",
     "A folder or bucket with raw_frames or raw_files is the storage of catalog upload: /microscopy shows its data sets, by the rows of the same database. Beside a tree it is another location: emporium serve TREE STORAGE.",
     "On 127.0.0.1, the default, only this machine can reach the server. With another --host everybody who reaches the port can read everything in the locations; --url is then the URL at which others reach this server. URLs in answers and in Neuroglancer's views point to this server, whatever URLs rows and views were written with.",
     "--write lets pages start jobs and decide on matches. Each job is a command of this program: the page shows its plan first. Who may do so is in the file of --token-file, in lines of NAME SCOPES TOKEN; scopes are review (decisions), write (jobs) and read (what commands have left in the workspace), joined by commas. A new file gets a token for everything, and the address that is printed contains it. Jobs run as the user of the server, and only in the locations and below --write-root. Where others reach the server, --write needs --url https://….",
@@ -118,9 +118,14 @@ export default command({
         for (const error of brought?.errors ?? []) io.fail(error);
         if (io.signal.aborted) return brought?.exitStatus ?? 0;
         tellEmpty(catalogue, options, io);
+        tellOthers(catalogue, options, io);
         void portal.warm();
         const start = startOf(places, microscopy !== undefined);
-        print({ url: home, bucket, start, report: brought?.report, hasTree: catalogue !== undefined, token: written?.own }, io);
+        const others = catalogue?.state().otherDatasets;
+        print(
+          { url: home, bucket, start, report: brought?.report, hasTree: catalogue !== undefined, others, token: written?.own },
+          io,
+        );
         await toldToStop(io.signal);
         return brought?.exitStatus ?? 0;
       } finally {
@@ -242,14 +247,21 @@ async function openMicroscopy(places: readonly Place[], options: Options, io: Io
 }
 
 async function openCatalogue(place: Place, options: Options, io: Io): Promise<OpenCatalogue> {
-  const [{ openForImport, importTree }, { openDatabase }, { openPortalApi }, { portalOverview }, { databaseRepository }] =
-    await Promise.all([
-      import("./tree-import.js"),
-      import("../catalog/database.js"),
-      import("../catalog/graphql/answer.js"),
-      import("../catalog/portal-overview.js"),
-      import("../stations/catalog/rows/database.js"),
-    ]);
+  const [
+    { openForImport, importTree },
+    { openDatabase },
+    { openPortalApi },
+    { portalOverview },
+    { databaseRepository },
+    { otherDatasets },
+  ] = await Promise.all([
+    import("./tree-import.js"),
+    import("../catalog/database.js"),
+    import("../catalog/graphql/answer.js"),
+    import("../catalog/portal-overview.js"),
+    import("../stations/catalog/rows/database.js"),
+    import("../server/other-datasets.js"),
+  ]);
   // migrates an embedded database, and reports a server's that is older; it stays open only for the import
   const writer = await openForImport({ ...options, create: options.import }, io, "serve");
   let reader: Database;
@@ -261,7 +273,8 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
   }
   const { pool } = reader;
   let state: Pick<ReturnType<ServedCatalogue["state"]>, "state" | "error"> = { state: options.import ? "importing" : "ready" };
-  let overview = await portalOverview(pool);
+  const look = async () => ({ ...(await portalOverview(pool)), otherDatasets: await otherDatasets({ place, pool }, io.signal) });
+  let overview = await look();
   return {
     place,
     pool,
@@ -269,7 +282,7 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
     microscopy: databaseRepository(reader),
     state: () => ({ place: place.id, ...state, ...overview }),
     async refresh() {
-      overview = await portalOverview(pool).catch(() => overview);
+      overview = await look().catch(() => overview);
     },
     async bringUpToDate(strict) {
       try {
@@ -291,7 +304,7 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
         return { errors: [error], exitStatus: ERRORS[known.code].exit };
       } finally {
         await writer.close();
-        overview = await portalOverview(pool).catch(() => overview);
+        overview = await look().catch(() => overview);
       }
     },
     async close() {
@@ -312,6 +325,23 @@ function tellEmpty(catalogue: ServedCatalogue | undefined, options: Options, { l
   );
 }
 
+/** A database keeps any number of trees, and its lists have them all: of those that are not served here there is nothing but rows. */
+function tellOthers(catalogue: ServedCatalogue | undefined, { database, login }: Options, { log, env }: Io): void {
+  const others = catalogue?.state().otherDatasets ?? [];
+  if (!catalogue || others.length === 0) return;
+  const { name, location } = catalogue.place;
+  const isServer = (database ?? login ?? env.EMPORIUM_DATABASE_URL ?? "") !== "";
+  const own = isServer ? "--database URL, of an empty database" : "--workspace DIR, with a new DIR";
+  const ids = [others.slice(0, TOLD_MAX).join(", "), ...(others.length > TOLD_MAX ? [`${others.length} in all`] : [])].join(
+    ", … ",
+  );
+  log.warn(`the catalogue also has datasets of other trees (${ids}): they are listed, but their files are not in ${name}`, {
+    hint: `emporium serve ${quoteWord(location.path ?? location.url)} ${own}, gives the tree a catalogue of its own`,
+  });
+}
+
+const TOLD_MAX = 5;
+
 function isLoopback(host: string): boolean {
   return /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host);
 }
@@ -322,16 +352,18 @@ interface Printed {
   start: string;
   report: ImportReport | undefined;
   hasTree: boolean;
+  /** Datasets of other trees in the catalogue. */
+  others: readonly number[] | undefined;
   /** That opens the pages for changes. */
   token: string | undefined;
 }
 
-function print({ url, bucket, start, report, hasTree, token }: Printed, io: Io): void {
+function print({ url, bucket, start, report, hasTree, others = [], token }: Printed, io: Io): void {
   const [graphql, files, s3, viewer] = [`${url}/graphql`, `${url}/files`, `${url}/s3`, `${url}/viewer/`];
   const page = `${url}${start}`;
   const errors = report?.errors ?? [];
   if (io.json) {
-    const tree = hasTree ? { graphql, files, s3, viewer, bucket } : { viewer };
+    const tree = hasTree ? { graphql, files, s3, viewer, bucket, other_datasets: others } : { viewer };
     io.outJson({ url, page, ...tree, imported: report ?? null, errors });
     return;
   }

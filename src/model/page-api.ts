@@ -349,6 +349,8 @@ export interface CatalogueFacts {
   readonly treeChangedAt?: string | undefined;
   readonly error?: ApiError | undefined;
   readonly counts?: Readonly<Record<"datasets" | "runs" | "tomograms" | "annotations" | "depositions", number>> | undefined;
+  /** Numbers of datasets of other trees: the catalogue has their rows, `place` does not have their files. */
+  readonly otherDatasets?: readonly number[] | undefined;
 }
 
 /** `GET /api/v1/places/{place}/list?prefix=a/b/&after=KEY&limit=500`: one folder. */

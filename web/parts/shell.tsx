@@ -5,7 +5,7 @@ import { quoteWords } from "../../src/core/shell.js";
 import type { PlaceFacts } from "../../src/model/page-api.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
-import { moment } from "./format.js";
+import { moment, plural } from "./format.js";
 import { closeWhenLeft } from "./menu.js";
 import { DropTarget } from "./open-file.js";
 import { command, crumbs, notices, PAGES } from "./page.js";
@@ -184,6 +184,7 @@ function Notices() {
   const down = isDown.use();
   const { data } = useServer();
   const catalogue = data?.catalogue;
+  const others = catalogue?.otherDatasets ?? [];
   const place = data?.places.find(({ id }) => id === catalogue?.place);
   return (
     <div className="notices" role="status">
@@ -192,6 +193,12 @@ function Notices() {
       {catalogue?.state === "failed" && (
         <p className="bad">
           ✕ The catalogue could not be brought up to date: {catalogue.error?.message} {catalogue.error?.hint}
+        </p>
+      )}
+      {others.length > 0 && (
+        <p>
+          The catalogue also has {plural(others.length, "dataset")} of other trees ({others.slice(0, 5).join(", ")}
+          {others.length > 5 && ", …"}): listed here, but without files, which are not in {place?.name}.
         </p>
       )}
       {catalogue?.state === "ready" && catalogue.treeChangedAt && (

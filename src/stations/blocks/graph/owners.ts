@@ -98,6 +98,28 @@ async function whatIsThere(target: Store, { key, document, isNoted }: OthersOutp
   return undefined;
 }
 
+/** An output of a graph, at whose place something is that this graph has not made of its inputs as they are. */
+export interface TakenOutput {
+  readonly location: string;
+  /** Another graph has, or this one from other inputs. */
+  readonly isOfGraph: boolean;
+}
+
+/** What keeps a graph from its outputs; for who wants to know it before the graph is run. */
+export async function takenOutputs(graph: PreparedGraph, target: Store, signal?: AbortSignal): Promise<TakenOutput[]> {
+  const taken: TakenOutput[] = [];
+  for (const output of await othersOutputs(graph, target, signal)) {
+    const isThere = (await whatIsThere(target, output, signal)) !== undefined;
+    if (isThere) taken.push({ location: output.location, isOfGraph: output.isNoted });
+  }
+  return taken;
+}
+
+/** Whether a graph has made, or begun, what is at a key: of a folder without a slash at its end. */
+export async function isOfGraph(target: Store, key: string, signal?: AbortSignal): Promise<boolean> {
+  return (await target.stat(noteKey(key), { signal })) !== undefined;
+}
+
 function collision(location: string, found: string): EmporiumError {
   const replace = found === STRANGE ? "remove it yourself" : "add --force-overwrite to replace it";
   return new EmporiumError("CONFIG_COLLISION", `${location} ${found}`, {

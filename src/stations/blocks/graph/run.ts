@@ -22,7 +22,7 @@ import { figureLines, figuresOf, type GraphFigures, type StageReads } from "./fi
 import { endOf, finishGraph } from "./finish.js";
 import { openInputs, planInputs } from "./inputs.js";
 import { onlyThese } from "./only.js";
-import { claimOutputs, othersOutputs } from "./owners.js";
+import { claimOutputs, othersOutputs, type TakenOutput, takenOutputs } from "./owners.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import { givenGraph, type ReadGraph, readGraph } from "./read-graph.js";
 import { openTargets } from "./targets.js";
@@ -91,6 +91,25 @@ export async function runGraph(source: GraphSource, options: GraphOptions): Prom
     // without processes of its own, this one computes
     const processes = jobs > 0 ? graph.memory.jobs : 0;
     return await runPrepared({ ...graph, notes: [...graph.notes, ...said] }, target, data, { ...options, jobs: processes });
+  } finally {
+    await inputs.close();
+  }
+}
+
+/**
+ * What keeps a graph from its outputs, as `runGraph` would find it. Reads the metadata of its inputs and writes nothing.
+ *
+ * @throws {EmporiumError} as `runGraph` before a byte moves
+ */
+export async function takenByOthers(
+  source: GraphSource,
+  { memoryBytes, jobs, signal }: Pick<GraphOptions, "memoryBytes" | "jobs" | "signal">,
+): Promise<TakenOutput[]> {
+  const read = graphOf(source);
+  const inputs = openInputs(planInputs(read.document));
+  try {
+    const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
+    return await takenOutputs(graph, await openTargets(graph.target, {}), signal);
   } finally {
     await inputs.close();
   }
