@@ -1,11 +1,9 @@
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { HelpCircle, Lock, Menu, Moon, Sun, SunMoon, X } from "lucide-react";
 import { lazy, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
-import { quoteWords } from "../../src/core/shell.js";
-import type { PlaceFacts } from "../../src/model/page-api.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
-import { moment, plural } from "./format.js";
+import { moment } from "./format.js";
 import { closeWhenLeft } from "./menu.js";
 import { DropTarget } from "./open-file.js";
 import { command, crumbs, notices, PAGES } from "./page.js";
@@ -14,6 +12,10 @@ import { applyTheme, isTyping, letterKeys, nextTheme, theme } from "./settings.j
 import { Boundary } from "./states.js";
 
 const Palette = lazy(() => import("./palette.js").then(({ Palette }) => ({ default: Palette })));
+
+const CatalogueNotices = lazy(() => import("./catalogue-notices.js").then(({ CatalogueNotices: part }) => ({ default: part })));
+
+const TreeChanged = lazy(() => import("./catalogue-notices.js").then(({ TreeChanged: part }) => ({ default: part })));
 
 const JobsBadge = lazy(() => import("./jobs-badge.js").then(({ JobsBadge: part }) => ({ default: part })));
 
@@ -184,28 +186,16 @@ function Notices() {
   const down = isDown.use();
   const { data } = useServer();
   const catalogue = data?.catalogue;
-  const others = catalogue?.otherDatasets ?? [];
   const place = data?.places.find(({ id }) => id === catalogue?.place);
+  const changed = catalogue?.state === "ready" ? catalogue.treeChangedAt : undefined;
   return (
     <div className="notices" role="status">
       {down && <p className="warn">⚠ The server does not answer, trying again.</p>}
       {catalogue?.state === "importing" && <p>The catalogue is being brought up to date: what is here may be older.</p>}
-      {catalogue?.state === "failed" && (
-        <p className="bad">
-          ✕ The catalogue could not be brought up to date: {catalogue.error?.message} {catalogue.error?.hint}
-        </p>
-      )}
-      {others.length > 0 && (
-        <p>
-          The catalogue also has {plural(others.length, "dataset")} of other trees ({others.slice(0, 5).join(", ")}
-          {others.length > 5 && ", …"}): listed here, but without files, which are not in {place?.name}.
-        </p>
-      )}
-      {catalogue?.state === "ready" && catalogue.treeChangedAt && (
-        <p className="row wrap">
-          <span className="warn">⚠ The tree is newer than its catalogue: it changed {agoOf(catalogue.treeChangedAt)}.</span>
-          <code>{importCommand(place)}</code> <CopyButton text={importCommand(place)} label="Copy command" bare />
-        </p>
+      {catalogue && (changed || catalogue.state === "failed" || catalogue.otherDatasets?.length) && (
+        <Suspense>
+          <CatalogueNotices {...{ catalogue, place, changed }} />
+        </Suspense>
       )}
       {all.map(({ text }) => (
         <p key={text} className="spread">
@@ -241,10 +231,9 @@ function Foot() {
       )}
       <span className="fresh">
         {isCatalogued && catalogue?.treeChangedAt && (
-          <>
-            <CopyButton text={importCommand(place)} label="bring up to date" title="Copy the command that does it" bare /> tree
-            changed {agoOf(catalogue.treeChangedAt)} ·{" "}
-          </>
+          <Suspense>
+            <TreeChanged at={catalogue.treeChangedAt} place={place} />
+          </Suspense>
         )}
         {place?.name}
         {isCatalogued && catalogue?.importedAt && ` · catalogue of ${moment(catalogue.importedAt)}`}
@@ -252,15 +241,4 @@ function Foot() {
       </span>
     </footer>
   );
-}
-
-/** What brings a catalogue up to date while it is served. The place is told by its name, as everywhere. */
-const importCommand = (place: PlaceFacts | undefined): string =>
-  quoteWords(["emporium", "catalog", "import", place?.name ?? "TREE"]);
-
-/** `3 min ago`, `2 h ago`, the day of what is older. */
-function agoOf(iso: string): string {
-  const minutes = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 60_000));
-  if (minutes < 60) return `${minutes} min ago`;
-  return minutes < 24 * 60 ? `${Math.round(minutes / 60)} h ago` : `on ${moment(iso).slice(0, 10)}`;
 }

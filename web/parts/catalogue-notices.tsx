@@ -1,0 +1,57 @@
+import { quoteWords } from "../../src/core/shell.js";
+import type { CatalogueFacts, PlaceFacts } from "../../src/model/page-api.js";
+import { CopyButton } from "./copy.js";
+import { moment, plural } from "./format.js";
+
+interface Props {
+  readonly catalogue: CatalogueFacts;
+  readonly place: PlaceFacts | undefined;
+  /** When the tree changed, where that was after the catalogue was last brought up to date. */
+  readonly changed: string | undefined;
+}
+
+/** What is wrong with a catalogue, or not as one would think. Apart from the shell, since most catalogues have nothing of it. */
+export function CatalogueNotices({ catalogue: { state, error, otherDatasets: others = [] }, place, changed }: Props) {
+  return (
+    <>
+      {state === "failed" && (
+        <p className="bad">
+          ✕ The catalogue could not be brought up to date: {error?.message} {error?.hint}
+        </p>
+      )}
+      {others.length > 0 && (
+        <p>
+          The catalogue also has {plural(others.length, "dataset")} of other trees ({others.slice(0, 5).join(", ")}
+          {others.length > 5 && ", …"}): listed here, but without files, which are not in {place?.name}.
+        </p>
+      )}
+      {changed !== undefined && (
+        <p className="row wrap">
+          <span className="warn">⚠ The tree is newer than its catalogue: it changed {agoOf(changed)}.</span>
+          <code>{importCommand(place)}</code> <CopyButton text={importCommand(place)} label="Copy command" bare />
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Of the foot. @param at when the tree changed */
+export function TreeChanged({ at, place }: { at: string; place: PlaceFacts }) {
+  return (
+    <>
+      <CopyButton text={importCommand(place)} label="bring up to date" title="Copy the command that does it" bare /> tree changed{" "}
+      {agoOf(at)} ·{" "}
+    </>
+  );
+}
+
+/** What brings a catalogue up to date while it is served. The place is told by its name, as everywhere. */
+const importCommand = (place: PlaceFacts | undefined): string =>
+  quoteWords(["emporium", "catalog", "import", place?.name ?? "TREE"]);
+
+/** `3 min ago`, `2 h ago`, the day of what is older. */
+function agoOf(iso: string): string {
+  const minutes = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 60_000));
+  if (minutes < 60) return `${minutes} min ago`;
+  return minutes < 24 * 60 ? `${Math.round(minutes / 60)} h ago` : `on ${moment(iso).slice(0, 10)}`;
+}
