@@ -179,9 +179,12 @@ describe.skipIf(absent.length > 0)("the image", () => {
       expect(bound?.map(({ HostIp }) => HostIp)).toEqual(["127.0.0.1"]);
     });
 
-    it.each(["once", "twice"])("is taken down and brought up, %s, and has what its volumes keep", async () => {
+    it.each(["once", "twice"])("is taken down and brought up, %s, and has what its volumes keep, no more", async () => {
+      const volumes = () => ask("volume", "ls", "--quiet").split("\n").sort();
+      const before = volumes();
       await compose("down");
       await compose("up", "--detach");
+      expect(volumes()).toEqual(before);
       expect(log("migrate")).toMatch(/nothing to do/);
       await serves();
     });
