@@ -10,12 +10,25 @@ let collect: (() => void) | undefined;
  * Cost: some 20 ms.
  */
 export function freeBuffers(): void {
-  if (!collect) {
+  collect ??= findCollector();
+  collect?.();
+}
+
+const TRIES = 1000;
+
+/**
+ * The engine's own function. Its flag is of the whole process, so another thread may take it back in the moment between: then once more. It is
+ * taken back since code that is compiled with other flags is none to later processes.
+ */
+function findCollector(): (() => void) | undefined {
+  // who starts Node with the flag keeps it
+  let found: unknown = (globalThis as { gc?: unknown }).gc;
+  for (let one = 0; one < TRIES && typeof found !== "function"; one++) {
     setFlagsFromString("--expose-gc");
-    collect = runInNewContext("gc") as () => void;
-    setFlagsFromString("--no-expose-gc"); // code that is compiled with other flags is none to later processes
+    found = runInNewContext("globalThis.gc");
+    setFlagsFromString("--no-expose-gc");
   }
-  collect();
+  return typeof found === "function" ? (found as () => void) : undefined;
 }
 
 /**

@@ -167,7 +167,7 @@ describe("the demo", () => {
     const failed = await emporium("emporium demo --once --dest failing");
     expect([failed.status === 0, failed.stdout.includes("curate labels")]).toEqual([false, false]);
     expect(failed.stderr).toMatch(
-      /a step ended with \d+, 0 was wanted: emporium curate (?:scan|match) [\s\S]*emporium demo again/,
+      /a step ended with \d+, 0 was wanted: emporium curate (?:scan|match) [\s\S]*emporium demo --once --dest failing again/,
     );
   });
 
