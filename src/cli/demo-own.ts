@@ -54,7 +54,7 @@ async function notComputed(dest: string): Promise<string[]> {
 }
 
 /**
- * Words for \`blocks run\`. What a demo computed of inputs that have been made anew since, for another workspace, is replaced, as is what its graph said
+ * Words for `blocks run`. What a demo computed of inputs that have been made anew since, for another workspace, is replaced, as is what its graph said
  * before a person changed it; what no graph has made is not.
  */
 export async function wordsToReplace(graph: string): Promise<string[]> {
