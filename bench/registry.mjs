@@ -16,6 +16,14 @@ export const BENCHMARKS = [
       "the disk: 2 GiB in, 4.2 GiB out at its own rate; past the page cache two cores have time left. The portal's method decodes and writes each level anew, in one thread.",
   },
   {
+    name: "portal",
+    title: "A whole deposition, beside the portal's own program",
+    once: ["--rounds", "1"],
+    full: ["--rounds", "3"],
+    code: [...VOLUMES, "src/arrays/picture", "src/stations/ingest"],
+    limits: "the disk, as for a volume; the portal's program, which does not sync, writes to memory what fits there.",
+  },
+  {
     name: "shards",
     title: "OME-Zarr 0.5 beside 0.4",
     once: ["--repeat", "1", "--sizes", "1024x1024x512", "--inputs", "noise", "--peers"],

@@ -78,6 +78,13 @@ export function knowsFlag(words, name) {
   return help.includes(`--${name}`) || help.includes(`--[no-]${name}`);
 }
 
+/** Lets the page cache go of files that are on the disk. */
+export function forget(files) {
+  execFileSync("sync");
+  for (const path of files)
+    execFileSync("dd", [`of=${path}`, "oflag=nocache", "conv=notrunc,fdatasync", "count=0", "status=none"]);
+}
+
 /** Ends the process unless the program was built. */
 export function needBuild() {
   if (existsSync(program)) return;

@@ -6,12 +6,11 @@
  * Sketch: 2 GiB of MRC are summed (zlib's CRC-32, several GB/s), 1.9 GiB of chunks summed and decoded (about 1 GB/s a core), a few chunks of
  * each level compared: on two cores 4 GiB in about 3 s, if the disk gives them.
  */
-import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { built, cache, figure, measure, median, needBuild, program, round, say } from "./report.mjs";
+import { built, cache, figure, forget, measure, median, needBuild, program, round, say } from "./report.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -69,13 +68,6 @@ try {
   });
 } finally {
   rmSync(options.out, { recursive: true, force: true });
-}
-
-/** Lets the page cache go of files that are on the disk. */
-function forget(files) {
-  execFileSync("sync");
-  for (const path of files)
-    execFileSync("dd", [`of=${path}`, "oflag=nocache", "conv=notrunc,fdatasync", "count=0", "status=none"]);
 }
 
 /** Float32 that compresses as tomograms do: noise around a slope, the same every time. */

@@ -117,13 +117,9 @@ const shownValue = ({ value, unit }, shared) => `${value ?? "—"}${value !== nu
  * measured has no row.
  */
 const README = [
-  (lines) => {
-    const own = lines.filter(({ figure }) => figure === "ingest.convert.speedup").sort((a, b) => a.value - b.value);
-    const [least, most] = [own[0], own.at(-1)];
-    return (
-      least && [`${shape(least.size)} voxels to MRC and OME-Zarr`, `the portal's own method: ${said(least)} to ${said(most)}`]
-    );
-  },
+  (lines) => range(lines, "ingest.convert.speedup", "voxels to MRC and OME-Zarr", "the portal's own method"),
+  (lines) =>
+    range(lines, "ingest.deposition.speedup", "voxels as a deposition, with pictures and views", "the portal's own program"),
   (lines) => writers(lines, "0.4", "OME-Zarr 0.4 alone, of noise"),
   (lines) => writers(lines, "0.5", "OME-Zarr 0.5 in shards, of noise"),
   (lines) => {
@@ -156,6 +152,13 @@ const README = [
 ];
 const shape = (size) => String(size).replaceAll("x", "×");
 const said = ({ value, input }) => `${value.toFixed(1)} (${input})`;
+
+/** From the input with which we gain least to the one with which we gain most. */
+function range(lines, name, what, whom) {
+  const own = lines.filter(({ figure }) => figure === name).sort((a, b) => a.value - b.value);
+  const [least, most] = [own[0], own.at(-1)];
+  return least && [`${shape(least.size)} ${what}`, `${whom}: ${said(least)} to ${said(most)}`];
+}
 
 /** The slowest of ours is beside whoever comes nearest: the smallest ratio first. */
 function peers(what, ratios) {
