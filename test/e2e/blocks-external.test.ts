@@ -146,7 +146,7 @@ describe.runIf(python)("a person's program", () => {
   it("that dies or hangs is started again, and the block is done", async () => {
     for (const [what, timeout] of [
       ["leave", 60],
-      ["hang", 3],
+      ["hang", 10],
     ] as const) {
       const folder = join(root, what);
       mkdirSync(folder);
