@@ -41,12 +41,10 @@ export default command({
     jobs: wholeNumber(1)
       .optional()
       .meta({ description: "worker threads, as many as --memory has 32 MiB for (default: cores)", value: "N" }),
-    memory: amountOfBytes(LIMITS.memoryBytesMin)
-      .optional()
-      .meta({
-        description: "memory limit for threads and their buffers (default: 512MiB, or less in a control group with less)",
-        value: "SIZE",
-      }),
+    memory: amountOfBytes(LIMITS.memoryBytesMin).optional().meta({
+      description: "memory limit for threads and their buffers (default: 512MiB, or less in a control group with less)",
+      value: "SIZE",
+    }),
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
     ...engineOptions,
   }),
