@@ -38,10 +38,13 @@ export default command({
       description: "where the tree was written, if it has been moved since: its receipts name that location",
       value: "LOCATION",
     }),
-    jobs: wholeNumber(1).optional().meta({ description: "worker threads (default: cores)", value: "N" }),
-    memory: amountOfBytes(LIMITS.memoryBytesMin)
+    jobs: wholeNumber(1)
       .optional()
-      .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
+      .meta({ description: "worker threads, as many as --memory has 32 MiB for (default: cores)", value: "N" }),
+    memory: amountOfBytes(LIMITS.memoryBytesMin).optional().meta({
+      description: "memory limit for threads and their buffers (default: 512MiB, or less in a control group with less)",
+      value: "SIZE",
+    }),
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
     ...engineOptions,
   }),

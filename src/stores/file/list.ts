@@ -1,3 +1,4 @@
+import type { Dirent } from "node:fs";
 import { lstat, readdir, stat as statPath } from "node:fs/promises";
 import { join } from "node:path";
 import { throwIfCancelled } from "../../core/cancel.js";
@@ -19,17 +20,23 @@ interface Item {
   stat?: Stat;
 }
 
+interface Folder {
+  /** Its real path. */
+  real: string;
+  entries: readonly Dirent[];
+}
+
 /** Every file whose key begins with `folder + start`, in key order, without holding more than one folder a level. */
 export async function* listBelow(root: FileRoot, folder: string, start: string, signal?: AbortSignal): AsyncGenerator<Entry> {
-  const real = await realFolder(root, folder);
-  if (real !== undefined) yield* walk(root, folder, real, start, [real], signal);
+  const found = await openFolder(root, folder, signal);
+  if (found) yield* walk(root, folder, found, start, [found.real], signal);
 }
 
 /** One level: files, and folders with a `/`. */
 export async function* childrenOf(root: FileRoot, folder: string, signal?: AbortSignal): AsyncGenerator<Entry> {
-  const real = await realFolder(root, folder);
-  if (real === undefined) return;
-  for await (const item of itemsOf(root, folder, real, "", signal)) {
+  const found = await openFolder(root, folder, signal);
+  if (!found) return;
+  for await (const item of itemsOf(root, found, "", signal)) {
     if (item.real !== undefined) yield { key: folder + item.name, size: 0 };
     else if (item.stat) yield { key: folder + item.name, ...item.stat };
   }
@@ -38,26 +45,22 @@ export async function* childrenOf(root: FileRoot, folder: string, signal?: Abort
 async function* walk(
   root: FileRoot,
   folder: string,
-  real: string,
+  found: Folder,
   start: string,
   above: readonly string[],
   signal?: AbortSignal,
 ): AsyncGenerator<Entry> {
-  for await (const item of itemsOf(root, folder, real, start, signal)) {
+  for await (const item of itemsOf(root, found, start, signal)) {
     if (item.stat) yield { key: folder + item.name, ...item.stat };
     // A link to a parent folder contains only what is listed already.
     else if (item.real !== undefined && !above.includes(item.real)) {
-      yield* walk(root, folder + item.name, item.real, "", [...above, item.real], signal);
+      const entries = await entriesOf(root, folder + item.name, item.real, signal);
+      yield* walk(root, folder + item.name, { real: item.real, entries }, "", [...above, item.real], signal);
     }
   }
 }
 
-async function* itemsOf(root: FileRoot, folder: string, real: string, start: string, signal?: AbortSignal): AsyncGenerator<Item> {
-  const path = join(root.folder, folder);
-  throwIfCancelled(signal);
-  const entries = await readdir(real, { withFileTypes: true }).catch((error: unknown) => {
-    throw fileError(error, path, "listed");
-  });
+async function* itemsOf(root: FileRoot, { real, entries }: Folder, start: string, signal?: AbortSignal): AsyncGenerator<Item> {
   const items: Item[] = [];
   const links: string[] = [];
   for (const entry of entries) {
@@ -114,13 +117,23 @@ async function resolveLink(root: FileRoot, path: string, name: string): Promise<
   }
 }
 
-async function realFolder(root: FileRoot, folder: string): Promise<string | undefined> {
+/** A folder's entries, or undefined where there is none, or something else under its name. */
+async function openFolder(root: FileRoot, folder: string, signal?: AbortSignal): Promise<Folder | undefined> {
   const path = root.path(folder, "folder");
+  throwIfCancelled(signal);
   try {
     const real = await root.real(path);
-    const found = real === undefined ? undefined : await statPath(real).catch(absentAs(undefined));
-    return found?.isDirectory() ? real : undefined;
+    const entries = real && (await readdir(real, { withFileTypes: true }).catch(absentAs(undefined)));
+    return real && entries ? { real, entries } : undefined;
   } catch (error) {
     throw fileError(error, path, "listed");
   }
+}
+
+/** Of a folder that a listing has found. */
+async function entriesOf(root: FileRoot, folder: string, real: string, signal?: AbortSignal): Promise<Dirent[]> {
+  throwIfCancelled(signal);
+  return readdir(real, { withFileTypes: true }).catch((error: unknown) => {
+    throw fileError(error, join(root.folder, folder), "listed");
+  });
 }

@@ -24,6 +24,14 @@ export interface Reader {
   size(key: string): Promise<number | undefined>;
   /** A read costs no round trip: long objects are read in parts, each once, and are never whole in memory. */
   isNear?: boolean | undefined;
+  /** A part of an object for one pass from its beginning to its end, read ahead. One at a time. */
+  inOrder?(key: string, range: ByteRange): InOrder;
+}
+
+export interface InOrder {
+  /** Some bytes from a position on, until the next call; none at the end, undefined where there is no such object. */
+  lend(position: number): Promise<Uint8Array | undefined>;
+  close(): Promise<void>;
 }
 
 /** Told of the bytes of an object in their order, each once. */
@@ -132,9 +140,9 @@ export function openArray(place: ArrayPlace, reader: Reader, frame: BloscFrame) 
     /**
      * Goes to an object whose bytes are to be summed while boxes of it are read. False where it is absent.
      *
-     * @returns `end`, which reads what no box needed.
+     * @returns `end`, which reads what no box needed, and `close`, which is called in any case.
      */
-    async summed(key: string, sums: Sums): Promise<{ end(): Promise<void> } | undefined> {
+    async summed(key: string, sums: Sums): Promise<Pick<Along, "end" | "close"> | undefined> {
       last = undefined;
       along = await readAlong(key, reader, frame, sums);
       return along;
@@ -175,6 +183,7 @@ interface Along {
   key: string;
   read(chunks: Triple, itemBytes: number, box: Box3): Promise<Uint8Array | undefined>;
   end(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /**
@@ -186,24 +195,39 @@ interface Along {
 async function readAlong(key: string, reader: Reader, frame: BloscFrame, sums?: Sums): Promise<Along | undefined> {
   const size = await reader.size(key);
   if (size === undefined) return undefined;
+  const ordered = sums && reader.inOrder?.(key, { offset: 0, length: size });
   let summedTo = 0;
+  const note = (bytes: Uint8Array, at: number): void => {
+    if (!sums || at > summedTo || at + bytes.length <= summedTo) return;
+    sums.add(bytes.subarray(summedTo - at));
+    summedTo = at + bytes.length;
+  };
   /** Reads bytes to `room`; fewer than wanted where the object has become shorter. */
   const fetch = async (at: number, room: Uint8Array): Promise<Uint8Array> => {
-    const bytes = await reader.read(key, { offset: at, length: room.length }, (length) => room.subarray(0, length));
-    const read = bytes ?? room.subarray(0, 0);
-    if (read.length > 0 && read.buffer !== room.buffer) room.set(read);
-    if (sums && at <= summedTo && at + read.length > summedTo) {
-      sums.add(read.subarray(summedTo - at));
-      summedTo = at + read.length;
+    let read = room.subarray(0, 0);
+    if (!ordered) {
+      read = (await reader.read(key, { offset: at, length: room.length }, (length) => room.subarray(0, length))) ?? read;
+      if (read.length > 0 && read.buffer !== room.buffer) room.set(read);
+      note(read, at);
+    }
+    while (ordered && read.length < room.length) {
+      const lent = (await ordered.lend(at + read.length))?.subarray(0, room.length - read.length);
+      if (!lent?.length) break;
+      note(lent, at + read.length);
+      room.set(lent, read.length);
+      read = room.subarray(0, read.length + lent.length);
     }
     return read;
   };
   /** Sums what lies before, in pieces, and without keeping it. */
   const upTo = async (end: number): Promise<void> => {
-    const room = sums && summedTo < end ? new Uint8Array(Math.min(PIECE_BYTES, end - summedTo)) : undefined;
-    while (room && summedTo < end) {
-      const read = await fetch(summedTo, room.subarray(0, Math.min(room.length, end - summedTo)));
-      if (read.length === 0) return;
+    if (!sums || summedTo >= end) return;
+    const room = ordered ? undefined : new Uint8Array(Math.min(PIECE_BYTES, end - summedTo));
+    while (summedTo < end) {
+      const wanted = end - summedTo;
+      const read = room ? await fetch(summedTo, room.subarray(0, wanted)) : (await ordered!.lend(summedTo))?.subarray(0, wanted);
+      if (!read?.length) return;
+      if (!room) note(read, summedTo);
     }
   };
   let head = await fetch(0, new Uint8Array(Math.min(HEAD_BYTES, size)));
@@ -236,6 +260,7 @@ async function readAlong(key: string, reader: Reader, frame: BloscFrame, sums?: 
       return frame.lendBox(chunks, itemBytes, box);
     },
     end: () => upTo(size),
+    close: async () => ordered?.close(),
   };
 }
 

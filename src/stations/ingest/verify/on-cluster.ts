@@ -19,8 +19,8 @@ import type { LevelsChecked } from "./hierarchy.js";
 import type { Proof, ProofLine } from "./proof.js";
 import { proofMoment, proofsOf } from "./proofs.js";
 import { type KnownProof, makeReport, type VerifyReport } from "./report.js";
-import { startWorkers } from "./threads.js";
-import { askedBy, lookAtTree, nothing, refusePartialProof, rootOf, type Scene, threadsOf, type VerifyOptions } from "./verify.js";
+import { startWorkers, threadsOf } from "./threads.js";
+import { askedBy, lookAtTree, nothing, refusePartialProof, rootOf, type Scene, type VerifyOptions } from "./verify.js";
 
 /** What was said of a group, in its order. */
 type Said = [kind: FindingKind, key: string, message: string];
@@ -166,7 +166,7 @@ function operationsOf(record: RunRecord, params: VerifyParams, store: Store): Re
     refuseOtherJournals(params, records.journals);
     const { findings, said } = listening(collectFindings());
     const tally = emptyTally();
-    const workers = startWorkers(store, threads, signal);
+    const workers = startWorkers(store, { threads, memoryBytes: bufferMemory(memoryBytes) }, signal);
     let done = 0;
     const onBytes = (bytes: number) => {
       done += bytes;

@@ -11,7 +11,7 @@ import type { LevelsChecked } from "./hierarchy.js";
 import { proofMoment, proofsOf } from "./proofs.js";
 import { findRecords, type Records } from "./records.js";
 import { makeReport, type VerifyReport } from "./report.js";
-import { startWorkers } from "./threads.js";
+import { startWorkers, threadsOf } from "./threads.js";
 
 export interface VerifyOptions extends GivenEnv {
   /** Folder of journals: receipts of the tree are looked for here. */
@@ -29,7 +29,7 @@ export interface VerifyOptions extends GivenEnv {
   writeProof?: boolean | undefined;
   checksum?: "sha256" | undefined;
   jobs: number;
-  /** For buffers. A thread takes 256 MiB for chunks of 64 MiB, so this bounds the threads. */
+  /** For threads and their buffers: 32 MiB each, more for chunks that can only be decoded whole. */
   memoryBytes: number;
   /** Of the program, for proofs. */
   version: string;
@@ -54,9 +54,6 @@ export async function verify(
   const store = await openStore(root, { anonymous, readOnly: !writeProof });
   return verifyTree(store, { ...options, prefix, writtenAt: options.writtenAt && parseLocation(options.writtenAt).url });
 }
-
-/** A stored chunk of 64 MiB, its copy in the decoder's memory with half of its voxels, and the chunk above it. */
-const THREAD_BYTES = 256 * 1024 * 1024;
 
 /** A dataset or run is a part of a tree: what its metadata say begins at the tree's root, one or two folders above it. */
 export async function rootOf(location: string, anonymous: boolean | undefined): Promise<{ root: string; prefix: string }> {
@@ -95,11 +92,6 @@ export async function lookAtTree(
   return { groups, records, findings };
 }
 
-/** Threads that there is memory for. */
-export function threadsOf({ jobs, memoryBytes }: Pick<VerifyOptions, "jobs" | "memoryBytes">): number {
-  return Math.max(1, Math.min(jobs, Math.floor(memoryBytes / THREAD_BYTES)));
-}
-
 /** A proof covers a whole dataset. @throws {EmporiumError} USAGE */
 export function refusePartialProof({ writeProof = false, subset }: VerifyOptions, prefix: string): void {
   if (!writeProof || !(subset || prefix.split("/").length > 2)) return;
@@ -117,20 +109,20 @@ export function askedBy(subset: VerifyOptions["subset"]): (key: string) => boole
 export async function verifyTree(store: Store, options: VerifyOptions & { prefix?: string | undefined }): Promise<VerifyReport> {
   const { prefix = "", subset, levels = "sampled", writeProof = false } = options;
   const { clock, signal = new AbortController().signal } = envOf(options);
-  const jobs = threadsOf(options);
+  const threads = threadsOf(options);
   refusePartialProof(options, prefix);
   const begunMs = clock.monotonic();
   const { groups, records, findings } = await lookAtTree(store, { ...options, prefix }, signal);
   const tally = emptyTally();
   const progress = await progressOf(store, groups, options);
-  const workers = startWorkers(store, jobs, signal);
+  const workers = startWorkers(store, { threads, memoryBytes: options.memoryBytes }, signal);
   const context: CheckContext = {
     store,
     records,
     findings,
     tally,
     workers,
-    threads: jobs,
+    threads,
     levels,
     levelsGiven: options.levels !== undefined,
     isAsked: askedBy(subset),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { BloscFrame } from "../../../arrays/kernels/blosc.js";
 import type { Triple } from "../../../core/box.js";
+import type { ByteRange } from "../../../core/bytes.js";
 import { isEmporiumError } from "../../../core/errors.js";
 import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
 import {
@@ -9,6 +10,7 @@ import {
   type Box3,
   cellShape,
   fillOf,
+  type InOrder,
   isPartly,
   objectKey,
   openArray,
@@ -78,18 +80,33 @@ const PIECE_BYTES = 8 * 1024 * 1024;
 export async function sum({ key, offset, length, sha256, lines }: SumJob, reader: Reader): Promise<JobResult> {
   const sums = sumsOf(sha256);
   const check = lines ? lineCheck() : undefined;
-  const piece = new Uint8Array(Math.min(PIECE_BYTES, length));
-  let done = 0;
-  while (done < length || done === 0) {
-    const wanted = Math.min(PIECE_BYTES, length - done);
-    const bytes = await reader.read(key, { offset: offset + done, length: wanted }, (size) => piece.subarray(0, size));
-    if (!bytes) return {};
-    sums.add(bytes);
-    check?.add(bytes);
-    done += bytes.length;
-    if (bytes.length < wanted || wanted === 0) break;
+  const pieces = reader.inOrder?.(key, { offset, length }) ?? inPieces(key, { offset, length }, reader);
+  try {
+    let done = 0;
+    do {
+      const bytes = await pieces.lend(offset + done);
+      if (!bytes) return {};
+      if (bytes.length === 0) break;
+      sums.add(bytes);
+      check?.add(bytes);
+      done += bytes.length;
+    } while (done < length);
+  } finally {
+    await pieces.close();
   }
   return { ...sums.result(), fault: check?.end() };
+}
+
+/** For readers that do not read ahead. */
+function inPieces(key: string, { offset, length }: ByteRange, reader: Reader): InOrder {
+  const piece = new Uint8Array(Math.min(PIECE_BYTES, length));
+  return {
+    lend(position) {
+      const wanted = Math.min(PIECE_BYTES, offset + length - position);
+      return reader.read(key, { offset: position, length: wanted }, (size) => piece.subarray(0, size));
+    },
+    close: async () => {},
+  };
 }
 
 /** Checksums of bytes that come piece by piece. */
@@ -187,7 +204,7 @@ async function checkChunkIn(
   const upper = above && openArray(above.array, reader, frames.upper);
   if (size === undefined) return { aboveFill: above && upper && (await isAboveFill(array, position, above, upper, reader)) };
   let result: JobResult;
-  let along: { end(): Promise<void> } | undefined;
+  let along: Awaited<ReturnType<typeof own.summed>>;
   const sums = sumsOf(sha256);
   if (isPartly(array) && reader.isNear) {
     along = await own.summed(key, sums);
@@ -202,9 +219,13 @@ async function checkChunkIn(
     result = await sum({ kind: "sum", key, offset: 0, length: size, sha256, lines: false }, reader);
     if (result.size === undefined) return {};
   }
-  const cells = await checkCells(own, upper, { array, position, above });
-  await along?.end();
-  return { ...(along ? sums.result() : result), ...cells };
+  try {
+    const cells = await checkCells(own, upper, { array, position, above });
+    await along?.end();
+    return { ...(along ? sums.result() : result), ...cells };
+  } finally {
+    await along?.close();
+  }
 }
 
 /** Decodes the cells of an object, and compares what is asked for with the level above. */
@@ -257,8 +278,8 @@ function isAsked(array: ArrayPlace, cell: readonly number[], share: number): boo
   return isEnd || crc32(`${array.folder} ${cell.join(" ")}`) < share * 2 ** 32;
 }
 
-/** Voxels that are decoded at once: a whole chunk beside its frame would double what a thread holds. */
-const SLAB_BYTES = 8 * 1024 * 1024;
+/** Voxels that are decoded at once. Few, so that the next ones are read meanwhile, and both fit a core's cache. */
+const SLAB_BYTES = 2 * 1024 * 1024;
 
 /** A box cut along z at even planes, where parts of a chunk can be decoded. */
 export function* slabsOf(array: ArrayPlace, box: Box3): Generator<Box3> {

@@ -3,23 +3,34 @@ import { join } from "node:path";
 import { workerData } from "node:worker_threads";
 import { closeBoth, newWindow, openBoth, readLong, readsDirect } from "../../../stores/file/direct.js";
 import { errnoOf, fileError } from "../../../stores/file/errors.js";
+import { type FileInOrder, IN_ORDER_WINDOW_BYTES, openInOrder } from "../../../stores/file/in-order.js";
 import type { IoMode } from "../../../stores/io-mode.js";
+import { pageMemory } from "../../../system/page-memory.js";
 import { answerJobs } from "../../../system/thread-side.js";
 import type { Reader } from "./array-place.js";
 import { type Job, runJob } from "./jobs.js";
+
+/** What a thread is told when it starts. */
+export interface WorkerPlace {
+  root: string;
+  io: IoMode;
+  /** Into which a file is read ahead. */
+  windows: number;
+}
 
 /** Of an object that is read past the page cache; shorter ones through it. */
 const LONG_READ_BYTES = 4 * 2 ** 20;
 const WINDOW_BYTES = 2 ** 20;
 
 /** Entry of a thread that checks objects of one folder of this machine. */
-const { root, io } = workerData as { root: string; io: IoMode };
+const { root, io, windows: count } = workerData as WorkerPlace;
 const window = newWindow(WINDOW_BYTES);
+const windows = Array.from({ length: count }, () => pageMemory(IN_ORDER_WINDOW_BYTES));
 const reader = fileReader();
 
 answerJobs((job: Job) => runJob(job, reader));
 
-/** Reads files below a folder, for threads that have nothing else to do meanwhile. */
+/** Reads files below a folder. What is not read ahead, a thread waits for. */
 function fileReader(): Reader {
   const orAbsent = <T>(path: string, look: () => T): T | undefined => {
     try {
@@ -31,6 +42,19 @@ function fileReader(): Reader {
   };
   return {
     isNear: true,
+    inOrder(key, range) {
+      const path = join(root, key);
+      let file: FileInOrder | undefined;
+      return {
+        async lend(position) {
+          file ??= orAbsent(path, () => openInOrder(path, io, range, windows));
+          return file?.lend(position).catch((error: unknown) => {
+            throw fileError(error, path, "read");
+          });
+        },
+        close: async () => file?.close(),
+      };
+    },
     async size(key) {
       const path = join(root, key);
       return orAbsent(path, () => statSync(path).size);
