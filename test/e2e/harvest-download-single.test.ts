@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -97,5 +97,33 @@ describe("--dry-run over HTTP", () => {
     expect(status).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ bytes: 41_234, unsized: 0 });
     expect(asked.sort()).toEqual(["GET", "HEAD", "HEAD"]);
+  });
+});
+
+describe("--fail-fast", () => {
+  it("asks for nothing more after a failure, and says how many files are left", async () => {
+    const names = Array.from({ length: 400 }, (_, at) => `${at}.raw`);
+    const rows = names.map((name) => `<a href="${name}">${name}</a>  2024-01-15 12:00  ${body.length}`);
+    const page = `<html><title>Index of /d/</title><pre>${rows.join("\n")}</pre></html>`;
+    let gone = false;
+    const late: string[] = [];
+    const { url, dest } = await serving((request, response) => {
+      if (request.url === "/d/") return response.writeHead(200, { "content-type": "text/html" }).end(page);
+      if (request.url === "/d/200.raw") {
+        gone = true;
+        return response.writeHead(404).end();
+      }
+      // whoever asks now gets no answer: a run that waits for one does not end
+      if (gone) return late.push(request.url!);
+      return response.writeHead(200, { "content-length": body.length, etag: '"1"' }).end(body);
+    });
+    const { status, out } = await download(`${url}/d/`, dest, "--fail-fast", "--connections", "4");
+    const report = JSON.parse(out) as { fetched: number; left: number; errors: { code: string }[] };
+    expect([status, report.errors.map(({ code }) => code)]).toEqual([3, ["STORE_ABSENT"]]);
+    // each connection may have been asking for one, and the thread may have told of one that came with the failure
+    expect(late.length).toBeLessThanOrEqual(2 * 4);
+    expect(report.fetched).toBeGreaterThan(64);
+    expect(report.left).toBe(names.length - report.fetched - 1);
+    expect(readdirSync(join(dest, "d"))).toHaveLength(report.fetched);
   });
 });

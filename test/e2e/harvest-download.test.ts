@@ -273,6 +273,8 @@ describe("many small files", () => {
     const stopped = await get("https://files.test/set/", { keepGoing: false });
     expect(stopped).toMatchObject({ exitStatus: 3, errors: [{ code: "STORE_ABSENT", rel: "set/200.raw" }] });
     expect(stopped.fetched).toBeLessThan(1_399);
+    expect(stopped.left).toBe(1_399 - stopped.fetched);
+    expect(stopped.toText()).toContain(`stopped, ${stopped.left} files are left; the same command resumes`);
     expect(Object.keys(files())).toHaveLength(stopped.fetched);
     expect(readdirSync(dest, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".part"))).toEqual([]);
     const before = portals.requests.length;
@@ -283,6 +285,7 @@ describe("many small files", () => {
       failed: 1,
       fetched: 1_399 - stopped.fetched,
       present: stopped.fetched,
+      left: 0,
     });
     expect(Object.keys(files())).toHaveLength(1_399);
     const data = portals.requests.slice(before).filter(({ path, method }) => method === "GET" && path.endsWith(".raw"));
@@ -299,6 +302,7 @@ describe("many small files", () => {
     };
     const cut = await get("https://files.test/set/", { signal: stop.signal, onEvent, sync: true });
     expect(cut.errors).toMatchObject([{ code: "CANCELLED" }]);
+    expect(cut).toMatchObject({ exitStatus: 130, left: 1_400 - cut.fetched });
     expect(readdirSync(dest, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".part"))).toEqual([]);
     for (const [path, sum] of Object.entries(files())) expect(sum, path).toBe(wholes[path]);
     expect(await get("https://files.test/set/")).toMatchObject({

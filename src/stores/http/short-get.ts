@@ -19,10 +19,15 @@ export interface ShortObject {
 export interface ShortGetter {
   /**
    * @param room memory for an object of so many bytes; undefined where it is too long
+   * @param signal breaks it off
    * @returns undefined where the store must ask
-   * @throws {Error} of the connection: the store must ask then, too
+   * @throws {Error} of the connection: the store must ask then, too; of the signal
    */
-  get(key: string, room: (length: number) => Uint8Array | undefined): Promise<ShortObject | "absent" | "throttled" | undefined>;
+  get(
+    key: string,
+    room: (length: number) => Uint8Array | undefined,
+    signal?: AbortSignal,
+  ): Promise<ShortObject | "absent" | "throttled" | undefined>;
   close(): void;
 }
 
@@ -48,7 +53,7 @@ export function shortGetter(way: ShortWay, readBytes: number): ShortGetter {
   let scratch: Uint8Array | undefined;
 
   return {
-    async get(key, room) {
+    async get(key, room, signal) {
       const path = key.split("/").map(encodeURIComponent).join("/");
       const { head, bytes } = await wire.get(
         `${before}/${path}${query === undefined ? "" : `?${query}`}`,
@@ -59,6 +64,7 @@ export function shortGetter(way: ShortWay, readBytes: number): ShortGetter {
           scratch ??= new Uint8Array(ERROR_BYTES_MAX);
           return scratch;
         },
+        signal,
       );
       const { status, header } = head;
       if (status === 404 || status === 410) return "absent";

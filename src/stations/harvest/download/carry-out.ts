@@ -106,7 +106,8 @@ async function fetchAll(plan: DownloadPlan, manifest: Manifest, options: CarryOu
     exitStatus: fatal ? ERRORS[fatal.code].exit : 0,
     seconds: (clock.monotonic() - startMs) / 1000,
   });
-  return { crops, fatal };
+  const settled = results.counts.files - plan.faults.length + crops.length;
+  return { crops, fatal, left: files + jobs.length - settled };
 }
 
 /** Adds objects that could not be planned to the manifest if they have a path. */

@@ -276,5 +276,5 @@ async function reportOf(run: OpenRun): Promise<DownloadReport> {
       results.add({ rel, url, status: "failed", error });
   }
   const facts = { dest, manifest, warnings: [...warnings], seconds: await runSeconds(run) };
-  return doneReport(results, { crops: [], fatal: undefined }, facts);
+  return doneReport(results, { crops: [], fatal: undefined, left: 0 }, facts);
 }

@@ -33,6 +33,8 @@ export interface CarriedOut {
   crops: CropReport[];
   /** The error that ended the run early. */
   fatal: EmporiumError | undefined;
+  /** Files and crops that the end left. */
+  left: number;
 }
 
 export interface DownloadReport extends DownloadCounts, Report {
@@ -45,6 +47,8 @@ export interface DownloadReport extends DownloadCounts, Report {
   bytes: number;
   /** Of the files of this run. */
   bytesFetched: number;
+  /** Files that a stop, or `--fail-fast`, left for the same command to fetch. They are in no other count. */
+  left: number;
   /** Of a plan: files of unknown size, which are in no sum. */
   unsized: number;
   seconds: number;
@@ -91,7 +95,7 @@ export function tally() {
 
 type Facts = Pick<DownloadReport, "dest" | "manifest" | "warnings" | "seconds">;
 
-export function doneReport(results: Tally, { crops, fatal }: CarriedOut, facts: Facts): DownloadReport {
+export function doneReport(results: Tally, { crops, fatal, left }: CarriedOut, facts: Facts): DownloadReport {
   const { counts, errors } = results;
   const here = counts.fetched + counts.present + counts.absent + crops.filter(({ status }) => status !== "failed").length;
   const ended = fatal?.code === "CANCELLED" || fatal?.code === "TARGET_LOCKED" ? ERRORS[fatal.code].exit : undefined;
@@ -103,6 +107,7 @@ export function doneReport(results: Tally, { crops, fatal }: CarriedOut, facts: 
     ...facts,
     ...counts,
     ...results.sums(),
+    left,
     unsized: 0,
     list: results.sorted(),
     crops,
@@ -117,7 +122,7 @@ export function plannedReport(plan: DownloadPlan, facts: Facts): DownloadReport 
   const failed = plan.faults.length;
   const document: Omit<DownloadReport, "toText"> = {
     ...{ status: "planned", exitStatus: exitOf(failed, files + crops.length), ...facts },
-    ...{ files, fetched: 0, present: 0, absent: 0, failed, bytes, bytesFetched: 0, unsized },
+    ...{ files, fetched: 0, present: 0, absent: 0, failed, bytes, bytesFetched: 0, left: 0, unsized },
     list: objects.slice(0, LISTED_MAX).map(({ rel, url, size, etag }) => ({ rel, url, size, etag, status: "planned" })),
     listOmitted: Math.max(0, files - LISTED_MAX),
     crops: crops.map(({ url, rel }) => ({ url, rel, status: "planned" })),
@@ -128,7 +133,7 @@ export function plannedReport(plan: DownloadPlan, facts: Facts): DownloadReport 
 
 /** `12 fetched (1.2 GiB), 3 already there, 1 failed in 2m10s`, and the names of files. */
 function doneLines(report: Omit<DownloadReport, "toText">): string[] {
-  const { fetched, present, absent, failed, bytesFetched, seconds, dest, status, list, crops } = report;
+  const { fetched, present, absent, failed, bytesFetched, seconds, dest, status, list, crops, left } = report;
   const words = [
     `${fetched} fetched (${formatBytes(bytesFetched)})`,
     ...(present > 0 ? [`${present} already there`] : []),
@@ -143,7 +148,8 @@ function doneLines(report: Omit<DownloadReport, "toText">): string[] {
   lines.push(...more(report));
   for (const { rel, status: state } of crops) lines.push(`  ${state.padEnd(7)}  ${rel}/`);
   lines.push(...warningLines(report.warnings));
-  if (status === "cancelled") lines.push("stopped; the same command resumes");
+  if (left > 0) lines.push(`stopped, ${left} ${left === 1 ? "file is" : "files are"} left; the same command resumes`);
+  else if (status === "cancelled") lines.push("stopped; the same command resumes");
   return lines;
 }
 

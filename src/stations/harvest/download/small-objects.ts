@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { cancelled } from "../../../core/cancel.js";
 import type { Clock } from "../../../core/clock.js";
 import type { HostPace, Paces } from "../../../net/pace.js";
 import { absent, objectName } from "../../../stores/store.js";
@@ -11,11 +12,13 @@ import type { RemoteObject } from "./objects.js";
 const SMALL_BEFORE_THREADS = 64;
 /** After a server has asked for fewer requests, its store asks, at the adapted pace. */
 const CALM_MS = 30_000;
-/** So many files of a host go to a thread together, or so many bytes of them: a stop waits for them. */
+/** So many files of a host go to a thread together, or so many bytes of them. */
 const BATCH_FILES = 16;
 const BATCH_BYTES = SMALL_BYTES;
 /** So many wait for a connection of their host before no further object begins: with fewer a thread would wait for its next batch. */
 const BATCHES_AHEAD = 2;
+
+const NO_ANSWER: ReadonlySet<SmallResult> = new Set(["store", "throttled", "stopped"]);
 
 interface Asked {
   readonly request: SmallRequest;
@@ -41,6 +44,9 @@ export interface SmallObjectsOptions {
   readonly clock: Clock;
   readonly pace: Paces;
   readonly manifest: Manifest;
+  /** False: the first failure aborts the signal, and no file may be asked for after it. */
+  readonly keepGoing: boolean;
+  /** Nothing is asked for after it; what had come is kept. */
   readonly signal: AbortSignal;
 }
 
@@ -52,7 +58,7 @@ export interface SmallFetch {
 }
 
 /** Fetches small files of web servers by threads, once there are some. */
-export function smallObjects({ dest, sync, clock, pace, manifest, signal }: SmallObjectsOptions) {
+export function smallObjects({ dest, sync, clock, pace, manifest, keepGoing, signal }: SmallObjectsOptions) {
   let files: SmallFiles | undefined;
   let count = 0;
   const lines = new Map<HostPace, Line>();
@@ -65,10 +71,14 @@ export function smallObjects({ dest, sync, clock, pace, manifest, signal }: Smal
 
   const isFull = ({ host, waiting }: Line) => waiting.length > host.connections * BATCH_FILES * BATCHES_AHEAD;
 
-  /** Takes what goes to a thread now. Files of a limited host go one by one: each has its turn. */
+  /**
+   * Takes what goes to a thread now. Files of a limited host go one by one: each has its turn. So do files where a failure is the end: a thread does
+   * not know which of its answers is one.
+   */
   function batchOf(line: Line): Asked[] {
     const { host, waiting } = line;
-    const share = pace.limited || Number.isFinite(host.perSecond) ? 1 : Math.ceil(waiting.length / host.connections);
+    const isSingle = !keepGoing || pace.limited || Number.isFinite(host.perSecond);
+    const share = isSingle ? 1 : Math.ceil(waiting.length / host.connections);
     let length = 0;
     for (let bytes = 0; length < Math.min(BATCH_FILES, share); length++) {
       bytes += waiting[length]!.bytes;
@@ -90,7 +100,7 @@ export function smallObjects({ dest, sync, clock, pace, manifest, signal }: Smal
       const isCalm = clock.monotonic() < line.calmUntilMs;
       const results = isCalm || batch.length === 0 ? [] : await files!.fetch(batch.map(({ request }) => request));
       if (results.includes("throttled")) line.calmUntilMs = clock.monotonic() + CALM_MS;
-      if (results.some((result) => result !== "store" && result !== "throttled")) host.answered();
+      if (results.some((result) => !NO_ANSWER.has(result))) host.answered();
       for (const [at, { over }] of batch.entries()) over(results[at] ?? "store");
     } catch (error) {
       for (const { over } of batch) over(Promise.reject(error));
@@ -114,8 +124,19 @@ export function smallObjects({ dest, sync, clock, pace, manifest, signal }: Smal
     line.busy--;
   }
 
+  function started(): SmallFiles {
+    const started = startSmallFiles({ dest, sync, clock });
+    signal.addEventListener("abort", () => started.stop(), { once: true });
+    return started;
+  }
+
+  /** What has come is kept, however short a stop cuts its turn. */
+  function unlessStopped(error: unknown): void {
+    if (!signal.aborted) throw error;
+  }
+
   return {
-    /** Undefined where the store must fetch it. @throws {EmporiumError} STORE_ABSENT; what the disk says */
+    /** Undefined where the store must fetch it. @throws {EmporiumError} STORE_ABSENT; CANCELLED; what the disk says */
     async fetch(object: RemoteObject, expected: RemoteObject["checksum"], { isNewFolder, free }: SmallFetch) {
       const { store, key, requestLimits, size, roundedSize, rel, modifiedMs } = object;
       const way = store.shortWay;
@@ -125,7 +146,7 @@ export function smallObjects({ dest, sync, clock, pace, manifest, signal }: Smal
       if (count++ < SMALL_BEFORE_THREADS || manifest.get(rel)) return undefined;
       const line = lineOf(pace.host(store.url, requestLimits.paceHost));
       if (clock.monotonic() < line.calmUntilMs) return undefined;
-      files ??= startSmallFiles({ dest, sync, clock });
+      files ??= started();
       const request: SmallRequest = {
         way,
         key,
@@ -144,8 +165,9 @@ export function smallObjects({ dest, sync, clock, pace, manifest, signal }: Smal
         void fetchWaiting(line);
       });
       if (result === "absent") throw absent(store, key);
+      if (result === "stopped") throw cancelled(signal);
       if (typeof result === "string") return undefined;
-      if (pace.limited) await pace.take(result.size, signal);
+      if (pace.limited && !signal.aborted) await pace.take(result.size, signal).catch(unlessStopped);
       free();
       await result.keep();
       return { ...result, status: "fetched" as const };

@@ -32,6 +32,8 @@ describe("small files by threads", () => {
     "busy.bin": (response) => response.writeHead(503, { "retry-after": "1" }).end(),
   };
   const asked: string[] = [];
+  /** Called when `held.bin` is asked for, which is answered in half. */
+  let onHeld = () => {};
   let server: Server;
   let way: ShortWay;
   let files: SmallFiles;
@@ -44,7 +46,9 @@ describe("small files by threads", () => {
       const body = bodies[name];
       if (body) response.setHeader("last-modified", MODIFIED.toUTCString()).setHeader("content-length", body.length).end(body);
       else if (odd[name]) odd[name](response);
-      else response.writeHead(404).end("no such file");
+      else if (name === "held.bin") {
+        response.writeHead(200, { "content-length": 10 }).write("half", onHeld);
+      } else response.writeHead(404).end("no such file");
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     way = httpStore(`http://127.0.0.1:${(server.address() as AddressInfo).port}/some%20files`).shortWay!;
@@ -122,6 +126,25 @@ describe("small files by threads", () => {
     expect(results).toMatchObject([{ size: 7 * 37 }, "absent", { size: 8 * 37 }, "throttled", "throttled", "throttled"]);
     expect(asked).toEqual(keys.slice(0, 4));
     expect(readdirSync(dest)).toHaveLength(2);
+  });
+
+  it("are not asked for after a stop, which breaks off what is on its way; what came before may be kept", async () => {
+    const dest = start("stopped", { threads: 1 });
+    asked.length = 0;
+    const begun = new Promise<void>((resolve) => {
+      onHeld = resolve;
+    });
+    const first = files.fetch(["7.bin", "held.bin", "8.bin", "9.bin"].map((key) => request(dest, key)));
+    await begun;
+    files.stop();
+    const [came, ...others] = await first;
+    expect(others).toEqual(["stopped", "stopped", "stopped"]);
+    expect(await ask(dest, "10.bin")).toBe("stopped");
+    expect(asked).toEqual(["7.bin", "held.bin"]);
+    await (came as WrittenFile).keep();
+    await files.close();
+    expect(readdirSync(dest)).toEqual(["7.bin"]);
+    expect(readFileSync(join(dest, "7.bin")).equals(bodies["7.bin"]!)).toBe(true);
   });
 
   it("are not looked for in a folder that is new", async () => {

@@ -22,7 +22,7 @@ export interface WrittenFile extends SmallFile {
   keep(): Promise<void>;
 }
 
-/** `store`: the store must fetch it, whatever the reason. */
+/** As `SmallOutcome`, but that a file can be kept. */
 export type SmallResult = WrittenFile | Exclude<SmallOutcome, SmallFile>;
 
 /** Threads that fetch small files of web servers, each by one request. */
@@ -33,6 +33,8 @@ export interface SmallFiles {
    * @returns in their order
    */
   fetch(requests: readonly SmallRequest[]): Promise<SmallResult[]>;
+  /** Asks for nothing more, and breaks off what is on its way. What has come may be kept. */
+  stop(): void;
   /** Ends the threads, and removes what was written and not kept. */
   close(): Promise<void>;
 }
@@ -212,6 +214,9 @@ export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
         written.add(target);
         return { ...outcome, keep: () => kept(target) };
       });
+    },
+    stop() {
+      for (const { thread } of senders) thread.send({ stop: true });
     },
     async close() {
       disk.close();

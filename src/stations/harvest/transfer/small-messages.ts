@@ -28,6 +28,8 @@ export interface ToSmall {
   readonly batches?: readonly SmallBatch[] | undefined;
   /** Written files of any thread, which get their names now. */
   readonly keep?: KeepJob | undefined;
+  /** Nothing more is asked for, and what is on its way is broken off. */
+  readonly stop?: true | undefined;
 }
 
 /** Objects that are fetched one after the other, by one connection of each server. */
@@ -53,8 +55,8 @@ export interface SmallFile {
   readonly checksum: ChecksumOrigin;
 }
 
-/** `store`: the store must fetch it, whatever the reason. */
-export type SmallOutcome = SmallFile | "absent" | "throttled" | "store";
+/** `store`: the store must fetch it, whatever the reason. `stopped`: it did not come before a stop. */
+export type SmallOutcome = SmallFile | "absent" | "throttled" | "store" | "stopped";
 
 /** What a thread tells. */
 export interface FromSmall {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { closeSync, fsyncSync, futimesSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { systemClock } from "../../../core/clock.js";
@@ -28,13 +29,16 @@ const port = parentPort!;
 const getters: (ShortGetter | undefined)[] = [];
 const spare: Buffer[] = [];
 const SPARE_MAX = 16;
+const stopping = new AbortController();
+setMaxListeners(0, stopping.signal); // one for each connection
 interface Told {
   fetched: { id: number; outcomes: SmallOutcome[] }[];
   kept: Kept[];
 }
 let told: Told | undefined;
 
-port.on("message", ({ ways = [], batches = [], keep }: ToSmall) => {
+port.on("message", ({ ways = [], batches = [], keep, stop }: ToSmall) => {
+  if (stop) stopping.abort();
   for (const way of ways) getters.push(getterOf(way));
   for (const batch of batches) void inTurn(batch);
   if (keep) answer().kept.push({ id: keep.id, faults: named(keep) });
@@ -45,9 +49,14 @@ async function inTurn({ id, jobs }: SmallBatch): Promise<void> {
   for (const job of jobs) {
     const before = outcomes.at(-1);
     // a server that asks for fewer requests gets no more of them
-    outcomes.push(before === "throttled" ? before : await fetched(job).catch(() => "store" as const));
+    outcomes.push(before === "throttled" ? before : await unlessStopped(job));
   }
   answer().fetched.push({ id, outcomes });
+}
+
+async function unlessStopped(job: SmallJob): Promise<SmallOutcome> {
+  const { signal } = stopping;
+  return signal.aborted ? "stopped" : fetched(job).catch(() => (signal.aborted ? "stopped" : "store"));
 }
 
 function getterOf(way: ShortWay): ShortGetter | undefined {
@@ -62,11 +71,12 @@ async function fetched(job: SmallJob): Promise<SmallOutcome> {
   const { key, name, target, size, isNewFolder } = job;
   if (!isNewFolder && (exists(target) || exists(statePathOf(target)))) return "store";
   let buffer: Buffer | undefined;
-  const got = await getters[job.way]?.get(key, (length) => {
+  const room = (length: number) => {
     if (length > SMALL_BYTES) return undefined;
     buffer = spare.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES);
     return buffer.subarray(0, length);
-  });
+  };
+  const got = await getters[job.way]?.get(key, room, stopping.signal);
   if (got === undefined) return "store";
   if (typeof got === "string") return got;
   const { bytes, stat, mediaType, checksums } = got;
