@@ -122,7 +122,7 @@ export function demoStations({ dest, portalsUrl, bucketEnv, volume }: Surroundin
     {
       name: "ingest",
       steps: [
-        run("The tomograms that were harvested become a dataset of the portal", hats, harvested),
+        run("The tomograms that were harvested become a dataset of the portal", hats, join(harvested, "hats")),
         run("The annotations of the drive become annotations of its runs", join(package_, "config.yaml"), package_),
         ofCell,
         ...DEPOSITS.filter(({ name }) => name !== "cell").map(({ name, says, words }) =>
