@@ -28,7 +28,8 @@ export function refuseOtherFiles(command: Command, options: Readonly<Record<stri
     const place = { file: path };
     for (const [other, value] of Object.entries(options)) {
       if (other === key || ![value].flat().some((one) => typeof one === "string" && isSame(one, path))) continue;
-      const name = command.positionals.includes(other) ? kebab(other).toUpperCase() : `--${kebab(other)}`;
+      const { value: called = other }: Partial<OptionMeta> = command.options.shape[other]?.meta() ?? {};
+      const name = command.positionals.includes(other) ? called : `--${kebab(other)}`;
       throw new EmporiumError("USAGE", `${path} is given as ${name} and would be written over by --${kebab(key)}`, {
         place,
         hint: "give another name",

@@ -60,13 +60,16 @@ describe("ingest convert", () => {
 });
 
 describe("a file for a result", () => {
+  beforeAll(async () => {
+    expect((await person.run("harvest", "inspect", VOLUME, "--out", "facts.json")).status).toBe(0);
+  });
+
   it("that is an input is refused before anything is read", async () => {
     const { status, err } = await person.run("harvest", "inspect", VOLUME, "--out", VOLUME);
     expect([status, err.split("\n")[0]]).toEqual([
       2,
       `error[USAGE]: ${VOLUME} is given as LOCATION and would be written over by --out`,
     ]);
-    expect((await person.run("harvest", "inspect", VOLUME, "--out", "facts.json")).status).toBe(0);
     const facts = read("facts.json");
     for (const words of [["facts.json"], ["--web", "facts.json"]]) {
       const compared = await person.run("harvest", "compare", ...words, "--out", "facts.json");

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { EmporiumError } from "../../../core/errors.js";
+import { printJsonLine } from "../../../core/json.js";
 import { fileStore } from "../../../stores/file/store.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { parseLocation } from "../../../stores/url.js";
@@ -56,7 +57,7 @@ export async function sameTree(
 /** A deposition may be described by several trees that each have datasets of it: what they agree in is its title. */
 function identityOf(root: Root, document: Document): string {
   const what = root === "dataset" ? document.json : (rootOf(document).value.deposition_title ?? null);
-  const text = JSON.stringify(what, (_, item) => (typeof item === "bigint" ? `${item}n` : item));
+  const text = printJsonLine(what);
   return createHash("sha256").update(text).digest("hex");
 }
 
