@@ -1,9 +1,12 @@
-/** Bundles the program into `dist/program/`, which `dist/cli/main.js` starts: finding and opening a thousand modules takes Node longer than most
+/** Compiles `src/` to `dist/` and bundles the program into `dist/program/`, which `dist/cli/main.js` starts: finding and opening a thousand modules takes Node longer than most
  * commands take. One file for each package that it uses, in `packages/`, so that a command loads those that it needs; our modules in as few as
  * commands allow; worker threads and processes, which share nothing, in files of their own.
  *
- * A module keeps its place: `import.meta.url` is that of the file it was compiled to. */
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+ * A module keeps its place: `import.meta.url` is that of the file it was compiled to.
+ *
+ * What the compiler wrote is changed at the end, for the library, so a bundle is made of fresh files only: whatever an earlier run left, finished or not. */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -41,6 +44,20 @@ const common = {
   metafile: true,
   logLevel: "warning",
 };
+
+try {
+  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tsconfig.json")], {
+    stdio: "inherit",
+  });
+} catch (error) {
+  process.exit(error.status ?? 1); // the compiler has said why
+}
+// what has no source any more; bundles have none
+for (const name of readdirSync(dist, { recursive: true })) {
+  if (/^(?:program|viewer|web)[\\/]/.test(name)) continue;
+  const stem = /^(.*?)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.[1];
+  if (stem !== undefined && !existsSync(join(root, "src", `${stem}.ts`))) rmSync(join(dist, name));
+}
 
 /** Files that the compiler made. */
 const compiled = readdirSync(dist, { recursive: true })

@@ -15,9 +15,9 @@ const COMPRESSED_MIN_BYTES = 1024;
 
 /** What changes something is asked for by few pages, and not by the first one. */
 const LIBRARY =
-  /^(?!.*(?:useMutation|mutationObserver)\.js).*node_modules.(?:react|react-dom|scheduler|@tanstack.(?!virtual|react-virtual)[\w-]+|zod)\//;
+  /^(?!.*(?:useMutation|mutationObserver)\.js).*node_modules.(?:react|react-dom|scheduler|@tanstack.(?!virtual|react-virtual)[\w-]+)\//;
 const PARTS =
-  /web.parts.(?:absent|api|app-link|catalogue-command|copy|files|format|menu|open-file|page|queries|seen|settings|shell|states|store|search-params)\.|src.core.shell|src.model.voxel-spacing|lucide-react.dist.esm.(?:createLucideIcon|Icon|shared|context)/;
+  /web.parts.(?:absent|api|app-link|catalogue-command|copy|files|format|menu|open-file|page|parameter|queries|seen|settings|shell|states|store|search-params)\.|src.core.shell|src.model.voxel-spacing|lucide-react.dist.esm.(?:createLucideIcon|Icon|shared|context)/;
 
 const digest = digestOf();
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== digest) {

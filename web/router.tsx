@@ -4,7 +4,8 @@ import { PAGE_FILES, type PagePath, pageNameOf } from "../src/model/page-files.j
 import { base } from "./parts/api.js";
 import { listSearchOf } from "./parts/list/state.js";
 import { NotFound } from "./parts/not-found.js";
-import { oneOf, parseSearch, printSearch, searchOf, text, texts, whole } from "./parts/search-params.js";
+import { oneOf, text, texts, whole } from "./parts/parameter.js";
+import { parseSearch, printSearch, searchOf } from "./parts/search-params.js";
 import { Shell } from "./parts/shell.js";
 import { ErrorPanel, Loading } from "./parts/states.js";
 

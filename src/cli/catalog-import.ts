@@ -12,6 +12,7 @@ export default command({
   details: [
     "The tree is the output of ingest run, or what the public portal serves: a folder or bucket with datasets, runs and their metadata. The command lists the tree once and reads the documents of each run that has changed since the last import. Each run is one transaction: it is imported completely or not at all.",
     "--import-tomograms and similar options import only some kinds of rows; rows of other kinds stay unchanged. The parents of a kind are imported too, such as runs and voxel spacings with tomograms, and always a dataset's own row.",
+    "A number names one dataset. The catalogue remembers the folders that a dataset was imported from; a dataset of the same number in another tree is refused, unless it is the same one, moved or published, or --replace is given.",
     "Rows contain URLs for clients. They begin with --s3-prefix and --https-prefix, which default to LOCATION if it is a bucket or web server, and otherwise to what emporium serve answers on this machine.",
     "Exit status: 0 all done, 3 something could not be imported: each failure is named with its place, its old rows stay, and the rest is done.",
   ],
@@ -57,6 +58,10 @@ export default command({
       .meta({ description: "the beginning of the files' s3 URLs", value: "URL" }),
     ...databaseOptions,
     again: z.boolean().default(false).meta({ description: "also read what has not changed since the last import" }),
+    replace: z
+      .boolean()
+      .default(false)
+      .meta({ description: "also import datasets whose numbers other trees have, in their place" }),
     jobs: wholeNumber(1, 64).optional().meta({ description: "runs processed in parallel (default 4)", value: "N" }),
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
@@ -94,6 +99,7 @@ export default command({
         expressions: { filter: options.filterDatasets, exclude: options.excludeDataset },
         kinds: options.import.includes("everything") ? undefined : options.import,
         again: options.again,
+        replace: options.replace,
         jobs: options.jobs,
         onEvent: io.onEvent,
       };

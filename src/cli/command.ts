@@ -49,6 +49,8 @@ export interface OptionMeta {
   family?: string;
   /** What a family's `*` stands for in help: `PLURAL`. */
   familyName?: string;
+  /** A file that is written whole: nothing but an earlier result is replaced (`written-files.ts`). */
+  written?: boolean;
   /** Of an array: one flag takes every word up to the next flag, `-z 3 4 5`. */
   several?: boolean;
 }

@@ -15,7 +15,7 @@ export default command({
   positionals: ["dir"],
   options: z.object({
     ...scanOptions,
-    plan: z.string().optional().meta({ description: "write a clean-up script", value: "FILE" }),
+    plan: z.string().optional().meta({ description: "write a clean-up script", value: "FILE", written: true }),
   }),
   examples: [
     {

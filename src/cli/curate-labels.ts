@@ -23,9 +23,12 @@ export default command({
       .default([])
       .meta({ description: "folders of the archive, usually drives; they are only read", value: "DIR" }),
     matches: z.string().optional().meta({ description: "table of curate match, or of the reference", value: "FILE" }),
-    plot: z.string().optional().meta({ description: "histogram, .png or .svg", value: "FILE" }),
-    csv: z.string().optional().meta({ description: "counts by drive, label and file name", value: "FILE" }),
-    matrix: z.string().optional().meta({ description: "drive × species × label, .csv, .png or .svg", value: "FILE" }),
+    plot: z.string().optional().meta({ description: "histogram, .png or .svg", value: "FILE", written: true }),
+    csv: z.string().optional().meta({ description: "counts by drive, label and file name", value: "FILE", written: true }),
+    matrix: z
+      .string()
+      .optional()
+      .meta({ description: "drive × species × label, .csv, .png or .svg", value: "FILE", written: true }),
     directories: z.string().optional().meta({ description: "folder for the lists of each file name's locations", value: "OUT" }),
     vocabulary: z.string().optional().meta({ description: "further labels, YAML or CSV", value: "FILE" }),
     showVocabulary: z.boolean().default(false).meta({ description: "print the vocabulary and exit" }),

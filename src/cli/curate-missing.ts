@@ -25,7 +25,7 @@ export default command({
       .enum(["runs", "bytes", "tomograms"])
       .default("runs")
       .meta({ description: "the measure of a species' size (default: runs)", value: "WHAT" }),
-    out: z.string().optional().meta({ description: "write a table of the folders to this file", value: "FILE" }),
+    out: z.string().optional().meta({ description: "write a table of the folders to this file", value: "FILE", written: true }),
   }),
   examples: [
     {

@@ -18,7 +18,7 @@ export default command({
   options: z.object({
     ...scanOptions,
     ...runPattern,
-    out: z.string().optional().meta({ description: "write the index to this file, .json or .csv", value: "FILE" }),
+    out: z.string().optional().meta({ description: "write the index to this file, .json or .csv", value: "FILE", written: true }),
     heads: z.boolean().default(true).meta({ description: "read the headers of volumes and models (default)" }),
     vocabulary: z.string().optional().meta({ description: "further labels, YAML or CSV", value: "FILE" }),
   }),

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { curateSteps } from "./curate-demo.js";
 import { DEPOSITS } from "./demo-deposits.js";
@@ -38,6 +39,12 @@ export function demoPlaces(dest: string) {
     picture: at("blocks/network.png"),
     harvested: at("harvest/12407/data"),
   };
+}
+
+/** What a demo of another workspace has made of a volume is replaced. */
+function volumeStep(volume: string, out: string): DemoStep {
+  const further = async () => ([".mrc", ".zarr"].some((end) => existsSync(`${out}${end}`)) ? ["--force-overwrite"] : []);
+  return { says: "One volume, without a configuration", name: "ingest convert", words: [volume, out], further };
 }
 
 /** The whole way, station by station: each takes what the one before it has written. */
@@ -115,7 +122,7 @@ export function demoStations({ dest, portalsUrl, bucketEnv, volume }: Surroundin
     {
       name: "ingest",
       steps: [
-        run("The tomograms that were harvested become a dataset of the portal", hats, harvested),
+        run("The tomograms that were harvested become a dataset of the portal", hats, join(harvested, "hats")),
         run("The annotations of the drive become annotations of its runs", join(package_, "config.yaml"), package_),
         ofCell,
         ...DEPOSITS.filter(({ name }) => name !== "cell").map(({ name, says, words }) =>
@@ -159,7 +166,7 @@ export function demoStations({ dest, portalsUrl, bucketEnv, volume }: Surroundin
           ...step("What is dense in the cell, labeled block by block", "blocks run", graph),
           further: () => wordsToReplace(graph),
         },
-        ...(volume === undefined ? [] : [step("One volume, without a configuration", "ingest convert", volume, at("volume"))]),
+        ...(volume === undefined ? [] : [volumeStep(volume, at("volume"))]),
       ],
       next: `change ${graph}, and run it with --force-overwrite, which puts what it computes in the place of this.`,
     },

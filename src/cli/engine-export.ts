@@ -17,7 +17,11 @@ export default command({
   options: z.object({
     run: runPositional,
     as: z.enum(WORKFLOWS).meta({ description: "the program that does the slices", value: "NAME" }),
-    output: z.string().min(1, "a file").optional().meta({ description: "write to this file instead of stdout", value: "FILE" }),
+    output: z
+      .string()
+      .min(1, "a file")
+      .optional()
+      .meta({ description: "write to this file instead of stdout", value: "FILE", written: true }),
     image: z
       .string()
       .min(1, "an image")

@@ -24,7 +24,7 @@ export default command({
       .optional()
       .meta({ description: `${FORMATS.join(", ")} (default: by the end of --out, else table)`, value: "NAME" }),
     table: z.enum(["both", "images", "acquisition"]).default("both").meta({ description: "print only this table" }),
-    out: z.string().optional().meta({ description: "write to this file instead of stdout", value: "FILE" }),
+    out: z.string().optional().meta({ description: "write to this file instead of stdout", value: "FILE", written: true }),
     compat: compatReference,
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),

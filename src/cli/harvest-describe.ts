@@ -13,7 +13,10 @@ export default command({
   positionals: ["urls"],
   options: z.object({
     urls: z.array(z.string()).min(1).meta({ description: "page, accession or link; NAME=URL names the record", value: "URL" }),
-    out: z.string().optional().meta({ description: "also write the document, such as web_metadata.json", value: "FILE" }),
+    out: z
+      .string()
+      .optional()
+      .meta({ description: "also write the document, such as web_metadata.json", value: "FILE", written: true }),
     portalBase,
     compat: compatReference,
   }),

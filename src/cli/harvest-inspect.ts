@@ -18,7 +18,10 @@ export default command({
       .array(z.string())
       .min(1)
       .meta({ description: "file, volume, folder or page; NAME=LOCATION names the record", value: "LOCATION" }),
-    out: z.string().optional().meta({ description: "also write the document, such as file_metadata.json", value: "FILE" }),
+    out: z
+      .string()
+      .optional()
+      .meta({ description: "also write the document, such as file_metadata.json", value: "FILE", written: true }),
     web: z.string().optional().meta({ description: "web_metadata.json, to fill missing values", value: "FILE" }),
     exact: z.boolean().default(false).meta({ description: "read every page of a TIFF and every slice of a stack" }),
     portalBase,

@@ -9,6 +9,7 @@ export default command({
   summary: "Convert one MRC volume to MRC and OME-Zarr, without a config",
   details: [
     "Writes OUT.mrc (float32, with statistics) and OUT.zarr (OME-Zarr 0.4 or 0.5, three levels) in one pass over the source. With --mrc or --zarr, or an OUT that ends in .mrc or .zarr, only that file is written.",
+    "Something in the place of an output that no run of this workspace has made, or that has changed since, is refused before anything is written.",
   ],
   positionals: ["input", "output"],
   options: z.object({
@@ -17,6 +18,7 @@ export default command({
     mrc: z.boolean().default(false).meta({ description: "write OUT.mrc only" }),
     zarr: z.boolean().default(false).meta({ description: "write OUT.zarr only" }),
     scaleZ: z.boolean().default(true).meta({ description: "also halve z from level to level (default); not for tilt series" }),
+    forceOverwrite: z.boolean().default(false).meta({ description: "replace outputs that are not of this workspace's runs" }),
     ...volumeOptions,
     ...workOptions,
   }),
@@ -36,6 +38,7 @@ export default command({
       input: options.input,
       ...targetOf(options),
       scaleZ: options.scaleZ,
+      forceOverwrite: options.forceOverwrite,
       ...zarrOf(options),
       workspace: io.workspace,
       ...workOf(options),

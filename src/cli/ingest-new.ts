@@ -1,4 +1,6 @@
+import { dirname, join, relative } from "node:path";
 import { z } from "zod";
+import { quoteWords } from "../core/shell.js";
 import type { Answers } from "../stations/ingest/new-config/answers.js";
 import { command } from "./command.js";
 import { wholeNumber } from "./option-types.js";
@@ -10,7 +12,7 @@ export default command({
     "With --from, inspects a folder of tomograms, tilt series, frames, acquisition files, alignments and annotations: it finds the names of the runs, a glob for each kind of file, voxel and pixel spacings from headers, tilts and doses from acquisition files. The folder is not changed. Without --from, the command asks questions; --yes takes the defaults.",
     "Unknown values get a valid placeholder with the comment # please fill in; inferred values have # please check. ingest check accepts the configuration and counts these lines; ingest run warns about them and writes to a bucket only with --allow-placeholders.",
     "Options give what only a person knows: the numbers of the deposition and the dataset at the portal, title, author, date.",
-    "The configuration goes to standard output, or to the file that --out names. Its first lines name the INPUT for ingest plan and ingest run.",
+    "The configuration goes to standard output, or to the file that --out names, with the commands that come next. DIR is the INPUT of ingest plan and ingest run, as the first lines of the configuration say.",
   ],
   options: z.object({
     from: z.string().optional().meta({ description: "folder or bucket to inspect", value: "DIR" }),
@@ -50,10 +52,27 @@ export default command({
     for (const error of config.errors) io.fail(error);
     if (io.json) io.outJson({ ...config, written: out ?? null });
     else if (out === undefined) io.out(config.yaml.trimEnd());
-    else
-      io.out(
-        `${out}: ${config.runs.length} runs, ${config.toFill.length} lines to fill in, ${config.toCheck.length} guesses to check`,
-      );
+    else {
+      const { runs, toFill, toCheck } = config;
+      io.out(`${out}: ${runs.length} runs, ${toFill.length} lines to fill in, ${toCheck.length} guesses to check`);
+      for (const line of await nextCommands(out, from)) io.out(`  ${line}`);
+    }
     return config.errors.length > 0 ? 1 : 0;
   },
 });
+
+/** What a person may do next, as it can be given: the output is a new folder that is not in the sources. */
+async function nextCommands(config: string, from: string | undefined): Promise<string[]> {
+  const check = quoteWords(["emporium", "ingest", "check", config]);
+  if (from === undefined) return [check];
+  const [{ nestingOf }, { parseLocation }] = await Promise.all([import("../stores/nesting.js"), import("../stores/url.js")]);
+  const { path } = parseLocation(from);
+  const isInside = path !== undefined && ["same", "inside"].includes(nestingOf(TREE, from));
+  const output = isInside ? relative("", join(dirname(path), TREE)) : TREE;
+  return [
+    check,
+    ...["plan", "run"].map((verb) => quoteWords(["emporium", "ingest", verb, config, from, output, "--import-everything"])),
+  ];
+}
+
+const TREE = "portal";

@@ -26,7 +26,7 @@ export default command({
     location: z.string().optional().meta({ description: "folder or bucket of the sources, or of the tree", value: "LOCATION" }),
     filter: patterns("only entities whose name or number matches from its start", "filter-*-name"),
     exclude: patterns("without those; wins over filter", "exclude-*-name"),
-    html: z.string().optional().meta({ description: "also write the result as an HTML page", value: "FILE" }),
+    html: z.string().optional().meta({ description: "also write the result as an HTML page", value: "FILE", written: true }),
     network: z.boolean().default(false).meta({ description: "request pictures that metadata name by a URL" }),
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),

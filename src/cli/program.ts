@@ -60,6 +60,8 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
     }
     const { parseCommandLine } = await import("./flags.js");
     const { options, globals } = parseCommandLine(command, asked.rest);
+    const { refuseOtherFiles } = await import("./written-files.js");
+    refuseOtherFiles(command, options);
     const workspace = globals.workspace ?? (host.env.EMPORIUM_WORKSPACE || ".emporium");
     const { runId: id, clock } = host;
     if (!PARTS_OF_RUNS.has(command.name)) recorder = lazyRecorder({ id, workspace, words, clock, log: terminal.log });

@@ -14,7 +14,11 @@ export default command({
   otherwise: "a standardised tree is sent by emporium publish tree TREE LOCATION (--dry-run shows what would go)",
   options: z.object({
     ...sampleOptions,
-    out: z.string().min(1, "a file").optional().meta({ description: "write the plan to this file", value: "FILE" }),
+    out: z
+      .string()
+      .min(1, "a file")
+      .optional()
+      .meta({ description: "write the plan to this file", value: "FILE", written: true }),
     showProfile: z.boolean().default(false).meta({ description: "print the built-in profile as YAML and exit" }),
   }),
   examples: [{ run: "emporium publish plan --show-profile", says: "a profile as a starting point" }],

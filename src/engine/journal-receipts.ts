@@ -22,6 +22,11 @@ export interface TargetReceipts {
   of(group: string): Promise<Map<string, KnownReceipt[]>>;
 }
 
+export interface JournalReceipts extends TargetReceipts {
+  /** Whether a task has begun to write this output and neither finished nor been cleaned up since. */
+  hasBegun(key: string): boolean;
+}
+
 /**
  * The receipts of a target in the journals of a workspace, read only: other processes' journals are not changed, and a torn last
  * line is skipped.
@@ -33,17 +38,19 @@ export async function findTargetReceipts(
   workspace: string,
   targetUrl: string,
   groupOf: (key: string) => string,
-): Promise<TargetReceipts> {
+): Promise<JournalReceipts> {
   const folder = join(workspace, "journals");
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".journal")).sort();
   const groups = new Map<string, Map<string, LineSpan[]>>(); // by journal
   const journals: string[] = [];
+  const begun = new Set<string>();
   for (const name of names) {
     const path = join(folder, name);
     const found = await scan(path, targetUrl, groupOf);
     if (!found) continue;
     journals.push(path);
-    for (const [group, spans] of found) {
+    for (const key of found.begun) begun.add(key);
+    for (const [group, spans] of found.groups) {
       const lines = groups.get(group) ?? new Map<string, LineSpan[]>();
       groups.set(group, lines.set(path, spans));
     }
@@ -51,6 +58,7 @@ export async function findTargetReceipts(
   return {
     journals,
     groups: () => groups.keys(),
+    hasBegun: (key) => begun.has(key),
     async of(group) {
       const known = new Map<string, KnownReceipt[]>();
       for (const [path, lines] of groups.get(group) ?? []) {
@@ -69,20 +77,24 @@ function contentsOf(workspace: string, journal: string, receipt: ObjectReceipt) 
   return folderContents(workspace, name).find(receipt);
 }
 
-/** Lines with receipts by group; undefined for a journal of another target. */
+/** Lines with receipts by group, and outputs of unfinished tasks; undefined for a journal of another target. */
 async function scan(
   path: string,
   targetUrl: string,
   groupOf: (key: string) => string,
-): Promise<Map<string, LineSpan[]> | undefined> {
+): Promise<{ groups: Map<string, LineSpan[]>; begun: Iterable<string> } | undefined> {
   const groups = new Map<string, LineSpan[]>();
+  const begun = new Map<string, readonly string[]>();
   let ours = false;
   const file = await open(path, "r");
   try {
     await scanLines(file, (payload, span) => {
       const record = parseRecord(payload);
       if (record?.record === "plan") ours = record.target === targetUrl;
+      if (record?.record === "start") begun.set(record.task, record.outputs);
+      if (record?.record === "forget") begun.delete(record.task);
       if (record?.record !== "done") return record !== undefined;
+      begun.delete(record.receipt.task);
       for (const group of new Set(record.receipt.outputs.map(({ key }) => groupOf(key)))) {
         const spans = groups.get(group) ?? [];
         spans.push(span);
@@ -93,7 +105,7 @@ async function scan(
   } finally {
     await file.close();
   }
-  return ours ? groups : undefined;
+  return ours ? { groups, begun: [...begun.values()].flat() } : undefined;
 }
 
 async function lastReceipts(

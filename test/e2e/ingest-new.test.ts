@@ -56,7 +56,7 @@ describe("the laboratory's folders", () => {
     // nothing but what a person has to fill in or to check
     expect(checked(config).warnings.filter(({ code }) => code !== "CONFIG_PLACEHOLDER")).toEqual([]);
     expect(config.errors).toEqual([]);
-    expect([config.input, config.sourcePrefix]).toEqual([lab, name]);
+    expect([config.input, config.sourcePrefix]).toEqual([join(lab, name), ""]);
     const made = await plan({ config: config.yaml, source: await openStore(config.input!) });
     // the third run of that laboratory has no acquisition file, which no configuration can help
     const failures = name === "aretomo" ? ["25jul_pos3: no acquisition file (mdoc) found"] : [];

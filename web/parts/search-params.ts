@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
 import { notify } from "./page.js";
+import type { Parameter } from "./parameter.js";
 
 /** Parameters as they stand in an address: text, or several texts under one name. */
 export type RawSearch = Readonly<Record<string, string | readonly string[]>>;
@@ -30,21 +30,21 @@ export function printSearch(search: Readonly<Record<string, unknown>>): string {
 const escaped = (text: string): string =>
   encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, "\ufffd")).replace(/%(?:2C|3A|2F|40)/g, decodeURIComponent);
 
-type Shape = Readonly<Record<string, z.ZodMiniType>>;
-type Checked<S extends Shape> = { [Name in keyof S]?: z.output<S[Name]> | undefined };
+type Shape = Readonly<Record<string, Parameter<unknown>>>;
+type Checked<S extends Shape> = { [Name in keyof S]?: ReturnType<S[Name]> };
 
 /**
  * Checks each parameter by itself: a wrong one, or one that the page does not know, is left out and said.
  *
  * @param rest takes those that the shape does not name, such as the facets of a list.
  */
-export function searchOf<S extends Shape>(shape: S, rest?: z.ZodMiniType<string | string[]>) {
+export function searchOf<S extends Shape>(shape: S, rest?: Parameter<string | readonly string[]>) {
   return (raw: Readonly<Record<string, unknown>>): Checked<S> => {
     const checked: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(raw)) {
-      const schema = Object.hasOwn(shape, name) ? shape[name] : rest;
-      const { success, data } = schema?.safeParse(value) ?? { success: false, data: undefined };
-      if (success) Object.defineProperty(checked, name, { value: data, enumerable: true });
+      const read = Object.hasOwn(shape, name) ? shape[name] : rest;
+      const found = read?.(value);
+      if (found !== undefined) Object.defineProperty(checked, name, { value: found, enumerable: true });
       // it is the router that asks, in the midst of drawing
       else
         queueMicrotask(() =>
@@ -54,20 +54,3 @@ export function searchOf<S extends Shape>(shape: S, rest?: z.ZodMiniType<string 
     return checked as Checked<S>;
   };
 }
-
-/** A whole number from 0, as text or as the router hands it back. */
-export const whole = z.pipe(
-  z.union([z.string().check(z.regex(/^\d{1,9}$/)), z.number()]),
-  z.pipe(
-    z.transform((value: string | number) => Number(value)),
-    z.number().check(z.int(), z.nonnegative()),
-  ),
-);
-/** One text, or several. */
-export const texts = z.union([
-  z.string().check(z.maxLength(500)),
-  z.array(z.string().check(z.maxLength(500))).check(z.maxLength(100)),
-]);
-export const text = z.string().check(z.maxLength(2000));
-/** One of a few words. */
-export const oneOf = <const Words extends readonly [string, ...string[]]>(...words: Words) => z.enum(words);

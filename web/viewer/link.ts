@@ -1,6 +1,6 @@
-import * as z from "zod/mini";
 import type { Triple } from "../../src/core/box.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
+import { matching, oneOf, type Parameter } from "../parts/parameter.js";
 import { type Contrast, defaultContrast, GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
 import { parseMeasures, parsePoint, printMeasures } from "./measure.js";
 import { atSection, firstState, LAYOUTS, layoutsOf, SLAB_MAX, type ViewState } from "./state.js";
@@ -9,11 +9,10 @@ import { atSection, firstState, LAYOUTS, layoutsOf, SLAB_MAX, type ViewState } f
 export const LINK_MAX = 2000;
 
 /** A text that a function understands, or not. */
-const parsedBy = <T>(parse: (text: string) => T | undefined) =>
-  z.pipe(
-    z.string().check(z.refine((text) => parse(text) !== undefined)),
-    z.transform((text: string) => parse(text)!),
-  );
+const parsedBy =
+  <T>(parse: (text: string) => T | undefined): Parameter<T> =>
+  (value) =>
+    typeof value === "string" ? parse(value) : undefined;
 
 const numberIn = (low: number, high: number) =>
   parsedBy((text) => {
@@ -27,7 +26,7 @@ const PARAMETERS = {
   p: parsedBy(parsePoint),
   /** Middle of the panes, likewise. */
   v: parsedBy(parsePoint),
-  l: z.enum(LAYOUTS),
+  l: oneOf(...LAYOUTS),
   /** Å a CSS pixel. */
   z: numberIn(1e-6, 1e9),
   c: parsedBy(parseContrast),
@@ -35,12 +34,12 @@ const PARAMETERS = {
     const slab = Number(text);
     return slab % 2 === 1 && slab <= SLAB_MAX ? slab : undefined;
   }),
-  on: z.string().check(z.maxLength(LINK_MAX)),
+  on: parsedBy((text) => (text.length <= LINK_MAX ? text : undefined)),
   /** `id:opacity`. */
   o: parsedBy(parseOpacities),
   m: parsedBy(parseMeasures),
   /** The volume beside it, and its contrast. */
-  w: z.string().check(z.regex(/^[\w:-]+$/)),
+  w: matching(/^[\w:-]+$/),
   /** In place of `p`: a section across z, as other pages write it. */
   at: numberIn(0, 1e9),
   cw: parsedBy(parseContrast),
@@ -57,11 +56,11 @@ export function parseLink(
 ): { state: ViewState; wrong: readonly string[] } {
   const wrong: string[] = [];
   const all = { ...search, ...Object.fromEntries(new URLSearchParams(hash.replace(/^#/, ""))) };
-  const read = <N extends keyof typeof PARAMETERS>(name: N): z.output<(typeof PARAMETERS)[N]> | undefined => {
+  const read = <N extends keyof typeof PARAMETERS>(name: N) => {
     if (all[name] === undefined) return undefined;
-    const { success, data } = PARAMETERS[name].safeParse(all[name]);
-    if (!success) wrong.push(name);
-    return success ? (data as z.output<(typeof PARAMETERS)[N]>) : undefined;
+    const found = PARAMETERS[name](all[name]) as ReturnType<(typeof PARAMETERS)[N]>;
+    if (found === undefined) wrong.push(name);
+    return found;
   };
   const first = firstState(facts);
   const on = read("on");

@@ -7,6 +7,7 @@ import { portalSpeed } from "./0005-portal-speed.js";
 import { frameValues } from "./0006-frame-values.js";
 import { importPrefixes } from "./0007-import-prefixes.js";
 import { search } from "./0008-search.js";
+import { importTrees } from "./0009-import-trees.js";
 
 /** Every step of the schema in order. A released step is never changed: a new step corrects its errors. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0006-frame-values": frameValues,
   "0007-import-prefixes": importPrefixes,
   "0008-search": search,
+  "0009-import-trees": importTrees,
 };

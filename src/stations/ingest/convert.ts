@@ -5,6 +5,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { type Report, warningLines } from "../../core/report.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
 import { envOf, type GivenEnv } from "../../engine/env.js";
+import { othersOutputs } from "../../engine/others-outputs.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject, Task, TaskPlan } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
@@ -34,6 +35,8 @@ export interface ConvertOptions extends GivenEnv {
   codec?: ShardCodec | undefined;
   /** Plain bytes that a shard of 0.5 holds at most. Default 2 GiB. */
   shardBytes?: number | undefined;
+  /** Also write in the place of something that is not of this workspace's runs. */
+  forceOverwrite?: boolean | undefined;
   /** The reference's values where it computes them wrongly. */
   compat: boolean;
   jobs: number;
@@ -57,7 +60,8 @@ export interface ConvertReport extends Report {
 /**
  * Converts one volume without a config: the same operation, journal and resume as a tomogram of a deposition.
  *
- * @throws {EmporiumError} before anything is touched: STORE_ABSENT, FORMAT_… of the source's header, USAGE, TARGET_LOCKED.
+ * @throws {EmporiumError} before anything is touched: STORE_ABSENT, FORMAT_… of the source's header, USAGE,
+ *   CONFIG_COLLISION where an output's place is taken by something that nobody here has made, TARGET_LOCKED.
  */
 export async function convertVolume(options: ConvertOptions): Promise<ConvertReport> {
   const { anonymous, sync, io, compat, workspace, jobs, memoryBytes } = options;
@@ -71,6 +75,7 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
   const { dtype, warning } = keptType(source, options.dtype);
   const task = taskOf(source, to.key, { ...options, kept: dtype }, { isRemote: from.store.local === undefined });
   refuseOwnSource(from.store, source.key, to.store, task.outputs);
+  if (!options.forceOverwrite) await refuseOthers(to.store, task.outputs, workspace, env.signal);
   const plan: TaskPlan = { createdMs: env.clock.now(), tasks: [task], locks: [to.key] };
   const report = await runPlan(plan, {
     operations: { [VOLUME_OPERATION]: volumeOperation },
@@ -151,6 +156,17 @@ function reportOf(report: RunReport, target: Store, remarks: readonly string[]):
       return [...lines, ...warningLines(warnings), end].join("\n");
     },
   };
+}
+
+/** @throws {EmporiumError} CONFIG_COLLISION */
+async function refuseOthers(to: Store, outputs: readonly string[], workspace: string, signal?: AbortSignal): Promise<void> {
+  const [first] = await othersOutputs(to, outputs, { workspace, signal });
+  if (first === undefined) return;
+  const name = objectName(to, first.replace(/\/$/, ""));
+  throw new EmporiumError("CONFIG_COLLISION", `${name} is there already, and not as a run of this workspace left it`, {
+    place: to.local ? { file: name } : { url: name },
+    hint: "give another name, move it away, or replace it with --force-overwrite",
+  });
 }
 
 /** @throws {EmporiumError} USAGE where an output is the source, lies in it, or is a folder around it */

@@ -8,7 +8,7 @@ import { newcomer, type Outcome } from "./newcomer.js";
 const person = newcomer();
 const INPUT = "Meine Daten";
 const CONFIG = "konfig.yaml";
-const RUN = ["ingest", "run", CONFIG, ".", "../Das Portal", "--import-everything"];
+const RUN = ["ingest", "run", CONFIG, INPUT, "Das Portal", "--import-everything"];
 
 beforeAll(async () => {
   const lab = await generateLab({ out: person.at("..", "lab"), deposits: ["sim"], sections: "all" });
@@ -30,20 +30,37 @@ describe("ingest new → check → plan → run → validate → verify", () => 
 
     const checked = await person.run("ingest", "check", CONFIG);
     expect(checked.status, said(checked)).toBe(0);
-    const planned = await person.run("ingest", "plan", CONFIG, ".", "../Das Portal", "--import-everything");
+    const planned = await person.run("ingest", "plan", CONFIG, INPUT, "Das Portal", "--import-everything");
     expect(planned.status, said(planned)).toBe(0);
-    expect(existsSync(person.at("..", "Das Portal"))).toBe(false);
+    expect(existsSync(person.at("Das Portal"))).toBe(false);
+  });
+
+  it.each([
+    ["beside the data", "Meine Daten", "portal"],
+    ["in the data", ".", "../portal"],
+  ])("the commands that new prints are taken as they are: %s", async (_, from, tree) => {
+    const config = `printed ${tree === "portal" ? 1 : 2}.yaml`;
+    const within = (words: string[]) => (from === "." ? person.runIn(INPUT, ...words) : person.run(...words));
+    const made = await within(["ingest", "new", "--from", from, "--out", from === "." ? `../${config}` : config]);
+    const commands = made.out.split("\n").flatMap((line) => /^ {2}emporium (.*)$/.exec(line)?.[1] ?? []);
+    expect(commands.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual(["ingest check", "ingest plan", "ingest run"]);
+    for (const line of commands) {
+      const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
+      const { status, out, err } = await within(words);
+      expect(status, `${line}\n${out}${err}`).toBe(0);
+    }
+    expect(existsSync(person.at(from === "." ? "." : "", "portal", "1", "dataset_metadata.json"))).toBe(true);
   });
 
   it("stopped in the middle and given again, twice, end with a tree that is valid and proven", async () => {
-    const stopped = await person.stop(() => existsSync(person.at("..", "Das Portal", "1", "TS_1")), ...RUN);
+    const stopped = await person.stop(() => existsSync(person.at("Das Portal", "1", "TS_1")), ...RUN);
     expect([0, 130], said(stopped)).toContain(stopped.status);
     for (const again of [1, 2]) {
       const ran = await person.run(...RUN);
       expect(ran.status, `${again}: ${said(ran)}`).toBe(0);
-      const valid = await person.run("ingest", "validate", "standardized", CONFIG, "../Das Portal");
+      const valid = await person.run("ingest", "validate", "standardized", CONFIG, "Das Portal");
       expect(valid.status, `${again}: ${said(valid)}`).toBe(0);
-      const proven = await person.run("verify", "../Das Portal");
+      const proven = await person.run("verify", "Das Portal");
       expect(proven.status, `${again}: ${said(proven)}`).toBe(0);
     }
   });

@@ -14,6 +14,8 @@ export interface Newcomer {
   at(...names: string[]): string;
   /** Runs a command line to its end. */
   run(...words: string[]): Promise<Outcome>;
+  /** Runs a command line in a folder below. */
+  runIn(below: string, ...words: string[]): Promise<Outcome>;
   /** Runs a command line, sends SIGTERM once `when` answers true (asked every few milliseconds), and waits for its end. */
   stop(when: () => boolean, ...words: string[]): Promise<Outcome>;
   /** Starts a command that stays (`serve`), and answers once `ready` is found in what it prints. */
@@ -52,8 +54,12 @@ export function newcomer(env: Readonly<Record<string, string>> = {}): Newcomer {
     ...env,
   };
 
-  const launch = (words: readonly string[]) => {
-    const child = spawn(process.execPath, [main, ...words], { cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const launch = (words: readonly string[], below = ".") => {
+    const child = spawn(process.execPath, [main, ...words], {
+      cwd: join(folder, below),
+      env: environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const said = { out: "", err: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
@@ -67,6 +73,10 @@ export function newcomer(env: Readonly<Record<string, string>> = {}): Newcomer {
     at: (...names) => join(folder, ...names),
     async run(...words) {
       const { said, ended } = launch(words);
+      return { status: await ended, ...said };
+    },
+    async runIn(below, ...words) {
+      const { said, ended } = launch(words, below);
       return { status: await ended, ...said };
     },
     async stop(when, ...words) {

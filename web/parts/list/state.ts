@@ -1,6 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import * as z from "zod/mini";
 import {
   choiceOfText,
   contentValues,
@@ -12,16 +11,17 @@ import {
   whereOf,
 } from "../../../src/model/facet-choice.js";
 import type { Input } from "../../queries/generated.js";
-import { searchOf, text, texts, whole } from "../search-params.js";
+import { matching, oneOf, type Parameter, several, text, texts, whole } from "../parameter.js";
+import { searchOf } from "../search-params.js";
 import type { ListSpec } from "./spec.js";
 
 export const SIZES = [160, 240, 320] as const;
-const size = z.pipe(whole, z.literal(SIZES));
-const RANGE = z.string().check(z.regex(/^(?:-?\d+(?:\.\d+)?\.\.(?:-?\d+(?:\.\d+)?)?|\.\.-?\d+(?:\.\d+)?)$/));
+const size: Parameter<(typeof SIZES)[number]> = (value) => SIZES.find((one) => one === whole(value));
+const range = matching(/^(?:-?\d+(?:\.\d+)?\.\.(?:-?\d+(?:\.\d+)?)?|\.\.-?\d+(?:\.\d+)?)$/);
 
 const OWN = {
-  sort: z.string().check(z.regex(/^-?[a-z]{1,20}$/)),
-  as: z.enum(["grid", "table"]),
+  sort: matching(/^-?[a-z]{1,20}$/),
+  as: oneOf("grid", "table"),
   size,
   row: whole,
   without: text,
@@ -31,8 +31,7 @@ const OWN = {
 export function listSearchOf(of: ListedKind | "depositions", more: Parameters<typeof searchOf>[0] = {}) {
   const facets = of === "depositions" ? [] : FACETS[of];
   const contents = of === "depositions" ? [] : contentValues(of);
-  const value = z.enum(contents);
-  const kinds = { text, range: RANGE, contents: z.union([value, z.array(value)]), values: texts, entries: texts };
+  const kinds = { text, range, contents: several(oneOf(...contents)), values: texts, entries: texts };
   return searchOf({ ...more, ...Object.fromEntries(facets.map(({ id, kind }) => [id, kinds[kind]])), ...OWN });
 }
 

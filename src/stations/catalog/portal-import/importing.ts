@@ -29,6 +29,8 @@ export interface ImportOptions {
   readonly kinds?: readonly string[] | undefined;
   /** Also import runs that have not changed. */
   readonly again?: boolean | undefined;
+  /** Also import datasets and depositions whose numbers others in the catalogue have: they take their place. */
+  readonly replace?: boolean | undefined;
   /** Runs that are processed in parallel. Default 4. */
   readonly jobs?: number | undefined;
   readonly clock: Clock;

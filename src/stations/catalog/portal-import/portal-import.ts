@@ -23,7 +23,8 @@ const RUN_IDS = 16;
 
 /**
  * Imports a standardised tree into the portal's tables, from one listing. Each run, dataset and deposition is one transaction, so
- * they are complete or absent whenever the process ends. Failures are reported and leave their rows as they were; all others are
+ * they are complete or absent whenever the process ends. A dataset that another tree has under the same number is refused
+ * (`sameTree`) without `replace`. Failures are reported and leave their rows as they were; all others are
  * imported. Runs that are no longer in the tree are removed, datasets and depositions never. Rows of kinds that are not imported
  * stay.
  *
@@ -35,7 +36,7 @@ const RUN_IDS = 16;
  * @throws {EmporiumError} STORE_… if the tree cannot be listed, DATABASE_UNAVAILABLE, DATABASE_DENIED, CANCELLED
  */
 export async function importTree(options: ImportOptions): Promise<ImportReport> {
-  const { store, database, datasets, depositions, clock, signal, onEvent, again = false } = options;
+  const { store, database, datasets, depositions, clock, signal, onEvent, again = false, replace = false } = options;
   const wanted = wantedKinds(options.kinds);
   const progress = importProgress({
     store,
@@ -53,7 +54,8 @@ export async function importTree(options: ImportOptions): Promise<ImportReport> 
   const runs: RunCounts = { imported: 0, unchanged: 0, failed: 0, removed: 0 };
   const { db } = database;
   const warn = (message: string) => faults.warn(message);
-  const context: RootContext = { db, store, wanted, prefixes, again, signal, warn, transact: transactions(db, counts), counts };
+  const choices = { wanted, prefixes, again, replace };
+  const context: RootContext = { db, store, ...choices, signal, warn, transact: transactions(db, counts), counts };
   const found = await walk({ options, context, runs, faults, depositions: new Depositions(context, faults), progress });
   if (runs.imported + runs.removed > 0) {
     await database.steady(() => compactCounts(db));

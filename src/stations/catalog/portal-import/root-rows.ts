@@ -4,7 +4,7 @@ import type { CatalogTables } from "../../../catalog/database.js";
 import type { EntityName } from "../../../catalog/entities.js";
 import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
 import { EmporiumError } from "../../../core/errors.js";
-import type { Store } from "../../../stores/store.js";
+import { objectName, type Store } from "../../../stores/store.js";
 import { treeAddresses } from "./addresses.js";
 import { type Counts, countUnchanged, rowsNow } from "./counts.js";
 import { type Document, listOf, nodesOf, placeOf, readDocument, rootOf, valueAt } from "./documents.js";
@@ -13,6 +13,7 @@ import { MAPPING_VERSION } from "./mapping.js";
 import { makeRow, type RowContext } from "./rows.js";
 import { identifier } from "./run-documents.js";
 import { authorRows } from "./run-rows.js";
+import { sameTree } from "./same-tree.js";
 import { ask, lockFor, noteRoot, type Root, seenRoot } from "./state.js";
 import { deleteRows, syncRows } from "./sync.js";
 import type { Row } from "./values.js";
@@ -25,6 +26,8 @@ export interface RootContext {
   readonly wanted: Wanted;
   /** Import everything, also what has not changed. */
   readonly again: boolean;
+  /** Put datasets and depositions in the place of others of the same number. */
+  readonly replace: boolean;
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal | undefined;
   /** Runs work in a transaction, and repeats it if the database requires that. */
@@ -122,7 +125,7 @@ async function ensureDeposition({ transact, warn, store }: RootContext, id: numb
 type Rows = { readonly row: Row; readonly children: readonly [EntityName, readonly Row[]][] };
 
 async function syncRoot(
-  { transact, wanted, again, db: outside, warn, prefixes, counts }: RootContext,
+  { transact, wanted, again, replace, db: outside, warn, prefixes, counts, store }: RootContext,
   root: Root,
   id: number,
   document: Document,
@@ -136,7 +139,8 @@ async function syncRoot(
   // a deposition is only compared if it was requested or has no row yet
   const fingerprint = root === "dataset" ? fingerprintWith(whole, wanted) : whole;
   const seen = await seenRoot(outside, root, id);
-  if (!again && (seen?.fingerprint === whole || seen?.fingerprint === fingerprint)) {
+  const isLast = seen?.folders.at(-1) === objectName(store, folder);
+  if (!again && isLast && (seen?.fingerprint === whole || seen?.fingerprint === fingerprint)) {
     countUnchanged(counts, seen.rows);
     return true;
   }
@@ -146,6 +150,9 @@ async function syncRoot(
     told.length = 0;
     const addresses = treeAddresses(prefixes, folder, undefined, () => {});
     await lockFor(db, `${root} ${id}`);
+    const known = replace ? undefined : await seenRoot(db, root, id);
+    const { warning, ...origin } = await sameTree(root, id, { store, folder, document }, known);
+    if (warning !== undefined) told.push(warning);
     const { row, children } = await make(db, { addresses, warn: (message) => told.push(message) });
     const scope = { column: "id", values: [id] };
     const { old } = await syncRows(db, { entity, rows: [{ ...row, id }], scope }, own);
@@ -155,7 +162,7 @@ async function syncRoot(
       const { unmatched } = await syncRows(db, { entity: name, rows, scope: below }, own);
       if (unmatched.length > 0) await deleteRows(db, name, unmatched, own);
     }
-    await noteRoot(db, root, id, { fingerprint, rows: rowsNow(own) });
+    await noteRoot(db, root, id, { fingerprint, rows: rowsNow(own), ...origin });
     return own.get(entity)?.unchanged === 1;
   });
   told.forEach(warn);

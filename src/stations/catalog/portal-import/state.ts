@@ -45,21 +45,31 @@ export async function noteRun(
 
 export type Root = "dataset" | "deposition";
 
-export async function seenRoot(session: Session, root: Root, id: number): Promise<Seen | undefined> {
-  const { rows } = await ask<{ fingerprint: string; row_counts: Record<string, number> }>(
-    session,
-    `select fingerprint, row_counts from emporium.imported_${root} where ${root}_id = $1`,
-    [id],
-  );
-  return rows[0] && { fingerprint: rows[0].fingerprint, rows: rows[0].row_counts };
+/** A dataset or deposition as an earlier import saw it. */
+export interface SeenRoot extends Seen {
+  /** Its folder in each tree that it was imported from, the last one last. None: imported before this was noted. */
+  readonly folders: readonly string[];
+  /** A digest of what tells it from another one of the same number. */
+  readonly identity: string | null;
 }
 
-export async function noteRoot(session: Session, root: Root, id: number, { fingerprint, rows }: Seen): Promise<void> {
+export async function seenRoot(session: Session, root: Root, id: number): Promise<SeenRoot | undefined> {
+  const { rows } = await ask<{ fingerprint: string; row_counts: Record<string, number>; folders: string[]; identity: string }>(
+    session,
+    `select fingerprint, row_counts, folders, identity from emporium.imported_${root} where ${root}_id = $1`,
+    [id],
+  );
+  const [seen] = rows;
+  return seen && { fingerprint: seen.fingerprint, rows: seen.row_counts, folders: seen.folders, identity: seen.identity };
+}
+
+export async function noteRoot(session: Session, root: Root, id: number, noted: SeenRoot): Promise<void> {
   await ask(
     session,
-    `insert into emporium.imported_${root} (${root}_id, fingerprint, row_counts) values ($1, $2, $3::jsonb)
-      on conflict (${root}_id) do update set fingerprint = excluded.fingerprint, row_counts = excluded.row_counts`,
-    [id, fingerprint, JSON.stringify(rows)],
+    `insert into emporium.imported_${root} (${root}_id, fingerprint, row_counts, folders, identity) values ($1, $2, $3::jsonb, $4::text[], $5)
+      on conflict (${root}_id) do update set fingerprint = excluded.fingerprint, row_counts = excluded.row_counts,
+        folders = excluded.folders, identity = excluded.identity`,
+    [id, noted.fingerprint, JSON.stringify(noted.rows), noted.folders, noted.identity],
   );
 }
 

@@ -1,0 +1,69 @@
+import { closeSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { extname } from "node:path";
+import { EmporiumError } from "../core/errors.js";
+import type { Command, OptionMeta } from "./command.js";
+import { kebab } from "./flags.js";
+
+const HEAD_BYTES = 512;
+
+/** How a file begins that may be replaced by one of its name. Whatever else is called otherwise is a text. */
+const BEGINNINGS: readonly (readonly [ends: RegExp, what: string, begins: RegExp])[] = [
+  [/^\.json$/i, "JSON", /^\s*[[{]/],
+  [/^\.(?:html?|svg)$/i, "HTML or SVG", /^\s*</],
+  [/^\.png$/i, "PNG", /^\x89PNG/],
+  [/^\.csv$/i, "CSV", /^[^\0\n]*,[^\0]*$/],
+  [/^/, "text", /^[^\0]*$/],
+];
+
+/**
+ * Refuses to write a result over something else: over a file that the same command line names as an input, or over one that is not of the kind that its
+ * own name says, as a volume is. A result of the same kind is replaced, as by everybody's `--out`. Files of this machine only; nothing is written.
+ *
+ * @throws {EmporiumError} USAGE for an input, CONFIG_COLLISION for a file of another kind
+ */
+export function refuseOtherFiles(command: Command, options: Readonly<Record<string, unknown>>): void {
+  for (const [key, path] of Object.entries(options)) {
+    const meta: Partial<OptionMeta> | undefined = command.options.shape[key]?.meta();
+    if (!meta?.written || typeof path !== "string" || !isFile(path)) continue;
+    const place = { file: path };
+    for (const [other, value] of Object.entries(options)) {
+      if (other === key || ![value].flat().some((one) => typeof one === "string" && isSame(one, path))) continue;
+      const { value: called = other }: Partial<OptionMeta> = command.options.shape[other]?.meta() ?? {};
+      const name = command.positionals.includes(other) ? called : `--${kebab(other)}`;
+      throw new EmporiumError("USAGE", `${path} is given as ${name} and would be written over by --${kebab(key)}`, {
+        place,
+        hint: "give another name",
+      });
+    }
+    const head = headOf(path);
+    const [, what, begins] = BEGINNINGS.find(([ends]) => ends.test(extname(path)))!;
+    if (head === "" || begins.test(head)) continue;
+    throw new EmporiumError(
+      "CONFIG_COLLISION",
+      `${path} is there and is no ${what}, which --${kebab(key)} would put in its place`,
+      {
+        place,
+        hint: "give another name, or move it away",
+      },
+    );
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isSame(one: string, two: string): boolean {
+  return isFile(one) && realpathSync(one) === realpathSync(two);
+}
+
+/** One character for each byte. */
+function headOf(path: string): string {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(HEAD_BYTES);
+    return bytes.toString("latin1", 0, readSync(file, bytes, 0, HEAD_BYTES, 0));
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Store } from "../stores/store.js";
+import { findTargetReceipts } from "./journal-receipts.js";
+import { isSame, statFolder } from "./receipts.js";
+
+/**
+ * The outputs in whose place something is that is not ours: no journal of the workspace has a receipt for it as it is now, and no task has begun to
+ * write it. Nothing is written, and no lock is needed.
+ *
+ * @param outputs keys of objects, and of folders with a `/` at the end
+ *
+ * Cost: one request for each output where nothing is; otherwise one read of each journal of the target, and one listing of each folder.
+ */
+export async function othersOutputs(
+  target: Store,
+  outputs: readonly string[],
+  { workspace, signal }: { workspace: string; signal?: AbortSignal | undefined },
+): Promise<string[]> {
+  const there: string[] = [];
+  for (const key of outputs) if (await isThere(target, key, signal)) there.push(key);
+  if (there.length === 0) return [];
+  const receipts = await findTargetReceipts(workspace, target.url, (key) => key);
+  const others: string[] = [];
+  for (const key of there) {
+    if (receipts.hasBegun(key)) continue;
+    const own = (await receipts.of(key)).get(key) ?? [];
+    const now =
+      own.length === 0 ? undefined : await (key.endsWith("/") ? statFolder(target, key, signal) : target.stat(key, { signal }));
+    if (now === undefined || !own.some((receipt) => isSame(receipt, now))) others.push(key);
+  }
+  return others;
+}
+
+/** A folder is there once something is in it, or a file has its name. */
+async function isThere(target: Store, key: string, signal: AbortSignal | undefined): Promise<boolean> {
+  if ((await target.stat(key.replace(/\/$/, ""), { signal })) !== undefined) return true;
+  if (!key.endsWith("/")) return false;
+  for await (const _ of target.list(key, { signal })) return true;
+  return false;
+}
