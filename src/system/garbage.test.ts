@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
-import { freeBuffers } from "./garbage.js";
+import { freeBuffers, freeBuffersAbove, freeingBuffers } from "./garbage.js";
 
 const compiled = new URL("../../dist/system/garbage.js", import.meta.url).href;
 
@@ -30,4 +30,42 @@ it("what nobody refers to is gone at once", () => {
     freeBuffers();
     expect(kept.deref()).toBeUndefined();
   });
+});
+
+const MiB = 2 ** 20;
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
+/** In functions of their own: what a function has made may live as long as it runs. */
+const forgetBuffer = (bytes: number): void => void new Uint8Array(bytes).fill(1);
+const forgetObject = () => new WeakRef({});
+
+it("they are freed where so many bytes are held; that they were there before is no reason", async () => {
+  freeBuffers();
+  const before = process.memoryUsage().arrayBuffers;
+  const held = () => process.memoryUsage().arrayBuffers - before;
+  forgetBuffer(40 * MiB);
+  await turn();
+  freeBuffersAbove(before + 60 * MiB);
+  expect(held()).toBeGreaterThanOrEqual(40 * MiB);
+  freeBuffersAbove(before + 30 * MiB);
+  expect(held()).toBeLessThan(MiB);
+
+  // the engine's own figure still has them now
+  const kept = forgetObject();
+  await turn();
+  freeBuffersAbove(before + 30 * MiB);
+  expect(kept.deref()).toBeDefined();
+});
+
+it("and in a loop where it has left so many since it began, whatever was held then", async () => {
+  const kept = new Uint8Array(40 * MiB).fill(1);
+  const free = freeingBuffers(8 * MiB);
+  const first = forgetObject();
+  forgetBuffer(4 * MiB);
+  await turn();
+  free();
+  expect(first.deref()).toBeDefined();
+  forgetBuffer(16 * MiB);
+  await turn();
+  free();
+  expect([first.deref(), kept.length]).toEqual([undefined, 40 * MiB]);
 });
