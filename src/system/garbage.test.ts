@@ -31,3 +31,56 @@ it("what nobody refers to is gone at once", () => {
     expect(kept.deref()).toBeUndefined();
   });
 });
+
+/** Runs a function's body in a thread, whose heap nothing else has filled, and where collections that are asked for are counted. */
+async function inThread(body: string): Promise<unknown> {
+  const text = `
+    const { freeBuffers } = await import(${JSON.stringify(compiled)});
+    freeBuffers(); // finds the engine's function
+    let asked = 0;
+    globalThis.gc = () => void asked++;
+    // a module of its own, which finds that function
+    const { freeBuffersAbove, freeingBuffers } = await import(${JSON.stringify(`${compiled}?counted`)});
+    const MiB = 2 ** 20;
+    const heldMiB = () => Math.floor(process.memoryUsage().arrayBuffers / MiB);
+    const askedBy = (free) => { asked = 0; free(); return asked; };
+    const kept = {};
+    const keep = (name, mebibytes) => { kept[name] = new Uint8Array(mebibytes * MiB).fill(1); };
+    const run = async () => {${body}};
+    postMessage(await run());`;
+  const whole = `const { parentPort } = require("node:worker_threads");
+    const postMessage = (said) => parentPort.postMessage(said);
+    (async () => {${text}})();`;
+  const thread = new Worker(whole, { eval: true });
+  const [said] = (await once(thread, "message")) as [unknown];
+  await thread.terminate();
+  return said;
+}
+
+it("a collection is asked for where so many bytes are held; that they were there before is no reason", async () => {
+  const said = await inThread(`
+    keep("large", 60);
+    const fewer = askedBy(() => freeBuffersAbove(70 * MiB));
+    const more = askedBy(() => freeBuffersAbove(50 * MiB));
+    kept.large = undefined;
+    // the allocator gives them back on a thread of the engine's, whose own figure has them for longer
+    for (let turn = 0; heldMiB() > 0 && turn < 1000; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      freeBuffers();
+    }
+    return [fewer, more, heldMiB(), askedBy(() => freeBuffersAbove(50 * MiB))];
+  `);
+  expect(said).toEqual([0, 1, 0, 0]);
+});
+
+it("in a loop it is asked for once that holds so many more than when it began", async () => {
+  const said = await inThread(`
+    keep("before", 20);
+    const free = freeingBuffers(8 * MiB);
+    keep("one", 4);
+    const fewer = askedBy(free);
+    keep("other", 4);
+    return [fewer, askedBy(free)];
+  `);
+  expect(said).toEqual([0, 1]);
+});

@@ -10,7 +10,7 @@ import {
 } from "../../../formats/precomputed/legacy-mesh.js";
 import { printSegmentationInfo, segmentationChunks, statedVoxelSizeNm } from "../../../formats/precomputed/segmentation.js";
 import type { NumberArray } from "../../../formats/zarr/elements.js";
-import { freeBuffers } from "../../../system/garbage.js";
+import { freeingBuffers } from "../../../system/garbage.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { haloed } from "../views/halo.js";
 import { type PackedPlace, packedPlaces } from "../views/packed-surface.js";
@@ -29,6 +29,8 @@ export interface ViewMaskParams {
 
 /** Triangles of one label beyond which no surface is made: that of noise. */
 const SURFACE_TRIANGLES_MAX = 30_000_000;
+/** What chunks that were decoded may leave before it is freed. */
+const CHUNKS_BYTES_MAX = 8 * 2 ** 20;
 
 /**
  * Writes the chunks of a mask and a surface for each label, chunk by chunk, in bounded memory. Finished chunks are kept in
@@ -84,12 +86,13 @@ async function makeChunks(
   const { signal, progress } = context;
   const total = volumeOf(level.shape);
   let done = 0;
+  const free = freeingBuffers(CHUNKS_BYTES_MAX);
   const chunks = haloed(level.shape, segmentationChunks(level.shape), async (box) => labelsOf(await level.read(box), level, box));
   await forEachLimited(chunks, jobs, async ({ key, chunk, samples, labels }) => {
     signal.throwIfAborted();
     if (!(await pieces.has(key)) || !(await made.has(key))) {
       // the chunk as it was decoded and read
-      freeBuffers();
+      free();
       const { body, surfaces } = await onThread("chunk", { labels, samples, chunk }, { signal, transfer: [labels.buffer] });
       await made.put(key, body);
       await pieces.put(key, surfaces);

@@ -7,7 +7,7 @@ import { roundHalfEven, toNumber } from "../../../core/number.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { layerUrl, type TomogramLayer } from "../../../formats/precomputed/state.js";
 import { openObject, type Store } from "../../../stores/store.js";
-import { freeBuffers } from "../../../system/garbage.js";
+import { freeingBuffers } from "../../../system/garbage.js";
 import { onThread } from "./threads.js";
 
 /** Bytes of the sections in one read. Each read decodes the chunks of 256 sections that contain them, 64 MiB each. */
@@ -58,11 +58,12 @@ async function readSlab(target: Store, zarr: string, signal: AbortSignal) {
   const { start, stop } = contrastSections(nz);
   const slab = new Float32Array((stop - start) * ny * nx);
   const atOnce = Math.max(1, Math.floor(PIECE_BYTES / (4 * ny * nx)));
+  const free = freeingBuffers(PIECE_BYTES);
   for (let z = start; z < stop; z += atOnce) {
     const box = { start: [z, 0, 0], stop: [Math.min(z + atOnce, stop), ny, nx] } as const;
     const voxels = await level.read({ start: [...box.start], stop: [...box.stop] });
     for (let i = 0; i < voxels.length; i++) slab[(z - start) * ny * nx + i] = Number(voxels[i]);
-    freeBuffers();
+    free();
   }
   return { slab, shape: level.shape };
 }
