@@ -12,7 +12,7 @@ export default command({
     "With --from, inspects a folder of tomograms, tilt series, frames, acquisition files, alignments and annotations: it finds the names of the runs, a glob for each kind of file, voxel and pixel spacings from headers, tilts and doses from acquisition files. The folder is not changed. Without --from, the command asks questions; --yes takes the defaults.",
     "Unknown values get a valid placeholder with the comment # please fill in; inferred values have # please check. ingest check accepts the configuration and counts these lines; ingest run warns about them and writes to a bucket only with --allow-placeholders.",
     "Options give what only a person knows: the numbers of the deposition and the dataset at the portal, title, author, date.",
-    "The configuration goes to standard output, or to the file that --out names, with the commands that come next. DIR is the INPUT of ingest plan and ingest run, as the first lines of the configuration say.",
+    "The configuration goes to standard output, or to the file that --out names, with the commands that come next. A folder DIR is the INPUT of ingest plan and ingest run, as the first lines of the configuration say; of a bucket it is the bucket.",
   ],
   options: z.object({
     from: z.string().optional().meta({ description: "folder or bucket to inspect", value: "DIR" }),
@@ -55,23 +55,24 @@ export default command({
     else {
       const { runs, toFill, toCheck } = config;
       io.out(`${out}: ${runs.length} runs, ${toFill.length} lines to fill in, ${toCheck.length} guesses to check`);
-      for (const line of await nextCommands(out, from)) io.out(`  ${line}`);
+      for (const line of await nextCommands(out, config.input, from)) io.out(`  ${line}`);
     }
     return config.errors.length > 0 ? 1 : 0;
   },
 });
 
 /** What a person may do next, as it can be given: the output is a new folder that is not in the sources. */
-async function nextCommands(config: string, from: string | undefined): Promise<string[]> {
+async function nextCommands(config: string, source: string | undefined, from: string | undefined): Promise<string[]> {
   const check = quoteWords(["emporium", "ingest", "check", config]);
-  if (from === undefined) return [check];
+  if (source === undefined || from === undefined) return [check];
   const [{ nestingOf }, { parseLocation }] = await Promise.all([import("../stores/nesting.js"), import("../stores/url.js")]);
   const { path } = parseLocation(from);
-  const isInside = path !== undefined && ["same", "inside"].includes(nestingOf(TREE, from));
+  const input = path === undefined ? source : from; // a folder as the person wrote it
+  const isInside = path !== undefined && ["same", "inside"].includes(nestingOf(TREE, input));
   const output = isInside ? relative("", join(dirname(path), TREE)) : TREE;
   return [
     check,
-    ...["plan", "run"].map((verb) => quoteWords(["emporium", "ingest", verb, config, from, output, "--import-everything"])),
+    ...["plan", "run"].map((verb) => quoteWords(["emporium", "ingest", verb, config, input, output, "--import-everything"])),
   ];
 }
 

@@ -40,7 +40,7 @@ export interface NewConfigOptions {
 export interface NewConfig {
   /** The configuration. `ingest check` finds no error in it. */
   yaml: string;
-  /** What `ingest run` takes as INPUT: the folder that was looked at. Of a form: undefined. */
+  /** What `ingest run` takes as INPUT: the folder that was looked at, or its bucket. Of a form: undefined. */
   input: string | undefined;
   sourcePrefix: string;
   runs: readonly string[];
@@ -66,8 +66,11 @@ export async function newConfig({ from, answers = {}, anonymous, signal }: NewCo
     return finish(await emptyForm(answers), { input: undefined, sourcePrefix: answers.sourcePrefix ?? "sources" });
   const place = parseLocation(from);
   const store = await openStore(place, { anonymous, readOnly: true });
-  // not the folder above it: an output beside the sources would lie in the input
-  return newConfigFor(store, { sourcePrefix: "", input: nameOf(place), answers, signal });
+  // of this machine not the folder above it: an output beside the sources would lie in the input
+  if (place.path !== undefined || place.key === "")
+    return newConfigFor(store, { sourcePrefix: "", input: nameOf(place), answers, signal });
+  // the portal's own program takes a bucket alone as its input
+  return newConfigFor(store, { sourcePrefix: place.key, input: nameOf(parseLocation(place.root)), answers, signal });
 }
 
 /** `newConfig` for a store that is open at the folder. */
