@@ -23,7 +23,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
-    globalSetup: "./test/compile.ts",
+    globalSetup: ["./test/compile.ts", "./test/temporary.ts"],
     setupFiles: "./test/setup.ts",
     // more than vitest's own choice, one less than the cores: many tests wait for a process, a server or a disk
     maxWorkers: availableParallelism() + 1,

@@ -2,8 +2,9 @@ import { sharedMemory } from "../../../arrays/kernels/kernels.js";
 
 /** Bytes of a block: whole pages, and long enough that a disk is as fast with one as with many. */
 export const BLOCK_BYTES = 256 * 1024;
-/** Blocks of all transfers of this process together: 64 MiB. */
-const BLOCKS = 256;
+/** Of all blocks of all transfers of this process together. */
+export const BLOCKS_BYTES = 64 * 2 ** 20;
+const BLOCKS = BLOCKS_BYTES / BLOCK_BYTES;
 
 /** A block that a connection fills. Byte `offset` of the file lies at `at + offset % BLOCK_BYTES` of the memory, so that pages of both agree. */
 export interface Block {

@@ -4,7 +4,7 @@ import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import type { ByteStream } from "../../../stores/store.js";
 import { ask, type KnownSource } from "./ask.js";
-import { BLOCK_BYTES } from "./blocks.js";
+import { BLOCK_BYTES, BLOCKS_BYTES } from "./blocks.js";
 import type { TransferOptions } from "./options.js";
 import { type Receiver, receive } from "./receive.js";
 import { transferRetries } from "./retries.js";
@@ -16,6 +16,8 @@ export const REQUEST_BYTES_MIN = 1024 * 1024;
 const REQUEST_BYTES = 8 * 1024 * 1024;
 /** Approximate speed of hashing in order (SHA-256 on a processor with instructions for it). */
 const HASH_BYTES_PER_SECOND = 1.5e9;
+/** Approximate speed of reading back what was given up from memory before it could be hashed, while more is written. */
+const READ_BACK_BYTES_PER_SECOND = 1e9;
 /** Where a transfer is ended by closing it, the server notices late, and bytes on their way are lost: worth so many requests. */
 const END_COSTS = 4;
 /** A request, or a share of another's stretch, must take so many times its waiting time. */
@@ -126,10 +128,11 @@ interface Run {
 /**
  * The best length of requests. Long ones save waiting: `size / bytes` of them cost `askMs` each, shared by all connections. Short
  * ones keep the file in order, so less is left to hash at the end: one stretch of each connection. The costs are equal at the
- * square root below.
+ * square root below. Where the stretches of all connections fit in half of the blocks, nothing is read back for the hashing, and
+ * that is worth more requests as long as waiting for them costs less.
  */
 function requestBytes(
-  { ranges, size, options, sources }: Fetching,
+  { ranges, size, options, sources, blocks }: Fetching,
   wanted: number,
   { askMs }: ConnectionState,
   waitingBytes: number,
@@ -137,8 +140,12 @@ function requestBytes(
   if (!ranges) return size;
   if (options.segmentBytes !== undefined) return options.segmentBytes;
   const costs = isOpenEnded(sources[0]!) ? END_COSTS : 1;
-  const balanced = Math.sqrt(size * costs * (askMs / 1000) * HASH_BYTES_PER_SECOND) / wanted;
-  return Math.min(Math.ceil(waitingBytes / wanted), Math.max(REQUEST_BYTES, balanced));
+  const askSeconds = costs * (askMs / 1000);
+  const share = Math.ceil(waitingBytes / wanted);
+  const inMemory = BLOCKS_BYTES / 2;
+  if (blocks && askSeconds * READ_BACK_BYTES_PER_SECOND < inMemory) return Math.min(share, REQUEST_BYTES, inMemory / wanted);
+  const balanced = Math.sqrt(size * askSeconds * HASH_BYTES_PER_SECOND) / wanted;
+  return Math.min(share, Math.max(REQUEST_BYTES, balanced));
 }
 
 function worthBytes({ options }: Fetching, { askMs, speed }: ConnectionState): number {
