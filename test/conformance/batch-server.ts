@@ -21,6 +21,8 @@ export interface BatchServer {
   failNext(count: number, fault?: { status: number; type: string }): void;
   /** Ends the processes of a job as a spot instance that is taken away. */
   loseHost(job: string): number;
+  /** Jobs that have not ended, and were not told to. */
+  left(): string[];
   close(): Promise<void>;
 }
 
@@ -132,6 +134,10 @@ export async function startBatchServer(options: BatchServerOptions = {}): Promis
         endGroup(element.child, 0);
       }
       return running.length;
+    },
+    left() {
+      const isLeft = ({ status, isTerminated }: Element) => status !== "SUCCEEDED" && status !== "FAILED" && !isTerminated;
+      return [...jobs.values()].filter(({ elements }) => elements.some(isLeft)).map(({ name }) => String(name));
     },
     async close() {
       closed = true;
