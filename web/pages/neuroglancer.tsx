@@ -6,6 +6,7 @@ import type { JsonObject } from "../../src/core/json.js";
 import { sharedViewOf } from "../../src/formats/precomputed/state-view.js";
 import type { NeuroglancerView } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
+import { addressNow, writesAddress } from "../parts/address.js";
 import { ask, base } from "../parts/api.js";
 import { askCommand } from "../parts/catalogue-command.js";
 import { CopyButton } from "../parts/copy.js";
@@ -64,14 +65,18 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
   useEffect(() => {
     let waiting: number | undefined;
     let forget: (() => void) | undefined;
-    const follow = () => {
-      waiting ??= window.setTimeout(() => {
-        waiting = undefined;
-        const now = searchOf(opened, stateIn(frame.current) ?? view.state, view);
-        setSearch(now);
-        history.replace(`${window.location.pathname}${now}`);
-      }, ADDRESS_MS);
+    const write = () => {
+      clearTimeout(waiting);
+      waiting = undefined;
+      const now = searchOf(opened, stateIn(frame.current) ?? view.state, view);
+      setSearch(now);
+      history.replace(`${window.location.pathname}${now}`);
+      history.flush();
     };
+    const follow = () => {
+      waiting ??= window.setTimeout(write, ADDRESS_MS);
+    };
+    const noAddress = writesAddress(write);
     const listen = () => {
       forget?.();
       forget = (frame.current?.contentWindow as FrameWindow | null)?.viewer?.state.changed.add(follow);
@@ -81,6 +86,7 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
     element?.addEventListener("load", listen);
     return () => {
       clearTimeout(waiting);
+      noAddress();
       forget?.();
       element?.removeEventListener("load", listen);
     };
@@ -103,7 +109,7 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
         >
           <ArrowLeft size={16} aria-hidden /> Slices
         </Link>
-        <CopyButton text={`${window.location.origin}${window.location.pathname}${search}`} label="Copy link" />
+        <CopyButton text={addressNow} label="Copy link" />
         <button
           type="button"
           onClick={() => {

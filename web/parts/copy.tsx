@@ -11,7 +11,8 @@ export function CopyButton({
   bare = false,
   icon = false,
 }: {
-  text: string;
+  /** Or what gives it when it is asked for. */
+  text: string | (() => Promise<string>);
   label?: string;
   title?: string;
   bare?: boolean;
@@ -21,7 +22,7 @@ export function CopyButton({
   const timer = useRef<number>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const copy = async () => {
-    setSays((await copyText(text)) ? "Copied" : "Not copied: the browser forbids it");
+    setSays((await copyText(typeof text === "string" ? text : await text())) ? "Copied" : "Not copied: the browser forbids it");
     clearTimeout(timer.current);
     timer.current = window.setTimeout(() => setSays(""), SHOWN_MS);
   };

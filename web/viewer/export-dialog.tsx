@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { PLANE_BYTES_MAX } from "../../src/model/page-api.js";
+import { addressNow } from "../parts/address.js";
 import { bytes } from "../parts/format.js";
 import { ErrorPanel } from "../parts/states.js";
 import { printContrastWords } from "./caption.js";
@@ -156,11 +157,12 @@ interface Made {
   readonly type: string;
 }
 
-function factsOf(session: Session, drawing: PaneDrawing, pixelSizeAngstrom: number): PictureFacts {
+async function factsOf(session: Session, drawing: PaneDrawing, pixelSizeAngstrom: number): Promise<PictureFacts> {
+  const url = await addressNow();
   const { facts, at, axis, slab } = drawing.view();
   return {
     title: facts.title,
-    url: window.location.href,
+    url,
     plane: `${PANE_NAMES[axis]} slice ${at + 1}${slab > 1 ? `, mean of ${slab}` : ""}`,
     voxelSizeAngstrom: facts.voxelSizeAngstrom,
     pixelSizeAngstrom: hasScale(facts) ? pixelSizeAngstrom : undefined,
@@ -174,14 +176,14 @@ async function screenFile(
   { bar, overlays, caption }: { bar: boolean; overlays: boolean; caption: boolean },
 ): Promise<Made> {
   const { seenPng } = await import("./export.js");
-  const seen = drawing.drawNow();
   const ratio = devicePixelRatio;
+  const facts = await factsOf(session, drawing, drawing.view().angstromPerPixel / ratio);
+  const seen = drawing.drawNow();
   const { width, height } = seen;
   const [canvas, context] = canvasOf(width, height + (caption ? CAPTION_HEIGHT * ratio : 0));
   context.drawImage(seen, 0, 0);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   drawing.paintOver(context, { overlays, bar });
-  const facts = factsOf(session, drawing, drawing.view().angstromPerPixel / ratio);
   if (caption) drawCaption(context, canvas.width / ratio, height / ratio, facts);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
   return { bytes: seenPng(data, canvas.width, canvas.height, facts), name: nameOf(drawing, "png"), type: "image/png" };
@@ -200,7 +202,7 @@ async function nativeFile(
   const ask: PlaneAsk = { axis, at, slab, level: 0, box: [0, 0, facts.shape[row], facts.shape[column]], as: "native" };
   const plane = await nativePlane(facts === session.facts ? session.source : session.second.get()!.source, ask, signal);
   const pixelSize = voxelOf(facts)[column];
-  const words = factsOf(session, drawing, pixelSize);
+  const words = await factsOf(session, drawing, pixelSize);
   if (kind === "raw")
     return { bytes: rawPng(plane, { ...words, contrast: undefined }), name: nameOf(drawing, "png"), type: "image/png" };
   if (kind === "tiff") {

@@ -5,6 +5,7 @@ import { flushSync } from "react-dom";
 import type { Triple } from "../../src/core/box.js";
 import { quoteWord } from "../../src/core/shell.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
+import { addressNow, writesAddress } from "../parts/address.js";
 import { copyText } from "../parts/copy.js";
 import { stepRuns } from "../parts/list/neighbours.js";
 import { notify, useCommand, useCrumbs } from "../parts/page.js";
@@ -550,12 +551,12 @@ function useLink(session: Session): { copyLink(): Promise<void>; writeLink(): Pr
     written.current = text;
     session.state.set(parseLink(session.facts, search, hash).state);
   }, [session, search, hash]);
+  useEffect(() => writesAddress(write), [write]);
   const copyLink = async () => {
-    await write();
     const copied = isDropped(session.facts)
       ? `Link copied. It holds the view, not the file: drop ${session.facts.title} there.`
       : "Link copied.";
-    notify((await copyText(window.location.href)) ? copied : "The browser forbids copying: the address is in its address bar.");
+    notify((await copyText(await addressNow())) ? copied : "The browser forbids copying: the address is in its address bar.");
   };
   return { copyLink, writeLink: write };
 }
