@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
@@ -11,7 +12,7 @@ import { fileStore } from "../stores/file/store.js";
 import { memoryStore } from "../stores/memory/store.js";
 import type { Store } from "../stores/store.js";
 import { isGone, type ProcessIdentity, thisProcess } from "./holder.js";
-import { HEARTBEAT_MS, type LockHolder, type LockOptions, lockKey, STALE_MS, takeLocks } from "./lock.js";
+import { HEARTBEAT_MS, type LockHolder, type LockOptions, lockKey, STALE_MS, takeLocks, takeRunLocks } from "./lock.js";
 
 const elsewhere: ProcessIdentity = { host: "cryo-2", pid: 77 };
 
@@ -76,6 +77,25 @@ describe("takeLocks", () => {
       await two.release();
       expect(existsSync(join(folder, ".emporium"))).toBe(false);
     } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("waits for the disk only where the lock outlives the process", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "emporium-lock-"));
+    const handle = await open(folder);
+    const sync = vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, "sync");
+    try {
+      const store = fileStore(folder);
+      await takeRunLocks(store, ["10001"], "20261101T101010-abcdef", options());
+      expect(sync.mock.calls.length).toBeGreaterThanOrEqual(2); // the file, and its folder
+      sync.mockClear();
+      const locks = await takeLocks(store, ["10002"], options());
+      await locks.release();
+      expect(sync).not.toHaveBeenCalled();
+    } finally {
+      sync.mockRestore();
+      await handle.close();
       rmSync(folder, { recursive: true });
     }
   });

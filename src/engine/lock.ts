@@ -237,9 +237,11 @@ async function put(
     ...(runAt === undefined ? {} : { runAt }),
   };
   const body = Buffer.from(`${JSON.stringify(holder, undefined, 2)}\n`);
+  // a power loss ends the process, not a run on a cluster
+  const written = { contentType: "application/json", lasting: run !== undefined };
   if (store.features.conditionalWrites) {
     try {
-      const { etag } = await store.write(key, body, { ...condition, contentType: "application/json" });
+      const { etag } = await store.write(key, body, { ...condition, ...written });
       // Two processes may replace one file in the same moment: only `ifAbsent` is one step among processes there.
       if (!store.local || "ifAbsent" in condition || !settle) return etag;
     } catch (error) {
@@ -248,7 +250,7 @@ async function put(
       return found?.holder?.token === token ? found.etag : "lost";
     }
   } else {
-    await store.write(key, body, { contentType: "application/json" });
+    await store.write(key, body, written);
   }
   if (settle) await options.clock.sleep(store.local ? SETTLE_MS.local : SETTLE_MS.remote, options.signal);
   const found = await look(store, key);
@@ -366,7 +368,7 @@ async function sendHeartbeats(taker: Taker, held: readonly Held[]): Promise<Empo
 
 async function giveBack({ store, options, token }: Taker, { key }: Held): Promise<void> {
   try {
-    if ((await look(store, key))?.holder?.token === token) await store.remove(key);
+    if ((await look(store, key))?.holder?.token === token) await store.remove(key, { lasting: false });
   } catch (error) {
     options.log.warn(`the lock ${key} could not be given back: ${asEmporiumError(error).message}`);
   }

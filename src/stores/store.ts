@@ -79,10 +79,14 @@ export interface WriteOptions {
   contentType?: string | undefined;
   /** Of the body, where the caller has it: some places check it, and need not compute it again. */
   crc32?: number | undefined;
+  /** `false`: of no use after a power loss, so nothing waits for the disk. Folders that are made for it are synced all the same. */
+  lasting?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
-export interface CreateOptions extends WriteOptions {
+export interface RemoveOptions extends ReadOptions, Pick<WriteOptions, "lasting"> {}
+
+export interface CreateOptions extends Omit<WriteOptions, "lasting"> {
   /** Expected size, if known: back ends choose part sizes and preallocate by it. */
   size?: number | undefined;
   /** Token of an earlier upload of the same key that was not finished: goes on with it, or starts anew if it is gone. */
@@ -133,7 +137,7 @@ export interface Store {
   /** One level: objects and sub-folders directly below a folder key (`""`: the root), sorted. A folder's key ends with `/`. */
   children(folder: string, options?: ListOptions): AsyncIterable<Entry>;
   /** Removes an object, or every object below a key that ends with `/`. What is absent is removed already. */
-  remove(key: string, options?: ReadOptions): Promise<void>;
+  remove(key: string, options?: RemoveOptions): Promise<void>;
   /** Uploads of this key (or of all below a key ending with `/`) that were begun and neither finished nor aborted. */
   openUploads(key: string, options?: ReadOptions): AsyncIterable<{ key: string; token: string }>;
   /**

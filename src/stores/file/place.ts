@@ -10,7 +10,7 @@ import { syncPath } from "./sync.js";
 
 /** Renames a finished file to `target`; `shown` is its path in messages. Checking and renaming are atomic within this process. */
 export async function place(
-  { sync }: FileRoot,
+  { sync }: Pick<FileRoot, "sync">,
   part: string,
   target: string,
   shown: string,

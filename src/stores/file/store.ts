@@ -7,7 +7,16 @@ import { changed } from "../faults.js";
 import type { IoMode } from "../io-mode.js";
 import { checkKey, checkPrefix } from "../keys.js";
 import { clampRange } from "../range.js";
-import type { CreateOptions, Entry, LocalAccess, Store, StoreReadOptions, Upload, WriteOptions } from "../store.js";
+import type {
+  CreateOptions,
+  Entry,
+  LocalAccess,
+  RemoveOptions,
+  Store,
+  StoreReadOptions,
+  Upload,
+  WriteOptions,
+} from "../store.js";
 import { trying } from "./errors.js";
 import { childrenOf, listBelow } from "./list.js";
 import { localAccess } from "./local-access.js";
@@ -83,10 +92,10 @@ export function fileStore(
       const bare = checkKey(folderKey, "folder");
       yield* childrenOf(root, bare === "" ? "" : `${bare}/`, signal);
     },
-    async remove(key: string, { signal }: ReadOptions = {}) {
+    async remove(key: string, { lasting = true, signal }: RemoveOptions = {}) {
       const path = root.path(key, "either");
       throwIfCancelled(signal);
-      await trying(path, "removed", () => removeNow(root, path, key.endsWith("/")));
+      await trying(path, "removed", () => removeNow(root, path, key.endsWith("/"), lasting && root.sync));
     },
     async *openUploads(key: string, { signal }: ReadOptions = {}) {
       if (key !== "") checkKey(key, "either");
@@ -140,7 +149,7 @@ async function readRange(handle: FileHandle, { offset, length }: ByteRange, path
   return bytes;
 }
 
-async function removeNow(root: FileRoot, path: string, isFolder: boolean): Promise<void> {
+async function removeNow(root: FileRoot, path: string, isFolder: boolean, sync: boolean): Promise<void> {
   const parent = await root.real(dirname(path));
   if (parent === undefined) return;
   const target = join(parent, basename(path));
@@ -151,5 +160,5 @@ async function removeNow(root: FileRoot, path: string, isFolder: boolean): Promi
     if (found.isDirectory()) await rm(target, { recursive: true, force: true });
   } else if (!found.isDirectory()) await unlink(target).catch(absentAs(undefined));
   else return;
-  if (root.sync) await syncPath(parent, "folder");
+  if (sync) await syncPath(parent, "folder");
 }

@@ -11,6 +11,7 @@ const PART_ATTEMPTS = 5;
 
 /** Writes a body to a hidden sibling of its path, then renames it. */
 export async function writeWhole(root: FileRoot, path: string, body: Uint8Array, options: WriteOptions): Promise<Stat> {
+  const sync = root.sync && options.lasting !== false;
   const part = writePart(basename(path));
   const { target, partPath, handle } = await openPart(root, path, part.name).catch((error: unknown) => {
     part.done();
@@ -19,11 +20,11 @@ export async function writeWhole(root: FileRoot, path: string, body: Uint8Array,
   try {
     try {
       await writeFile(handle, body, { signal: options.signal });
-      if (root.sync) await handle.sync();
+      if (sync) await handle.sync();
     } finally {
       await handle.close();
     }
-    return await place(root, partPath, target, path, options);
+    return await place({ sync }, partPath, target, path, options);
   } catch (error) {
     await rm(partPath, { force: true });
     throw options.signal?.aborted ? cancelled(options.signal) : error;
