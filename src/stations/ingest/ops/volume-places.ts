@@ -4,6 +4,7 @@ import { flush } from "../../../arrays/stream/write/flusher.js";
 import { fileShards } from "../../../arrays/stream/write/shard-files.js";
 import type { ShardSink } from "../../../arrays/stream/write/shard-sink.js";
 import { crcText } from "../../../core/crc32.js";
+import { EmporiumError } from "../../../core/errors.js";
 import { publishObject, uploadFile } from "../../../engine/atomic.js";
 import { clearEntity } from "../../../engine/atomic-tree.js";
 import type { ObjectReceipt, Task, TaskContext } from "../../../engine/task.js";
@@ -160,11 +161,10 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
     zarr,
     flush: false,
     shards: () => uploadShards(context, params.zarr!, scratch),
-    async onObject({ key, path }) {
+    async onObject({ key, path, crc32 }) {
       const leave = await turn();
       try {
-        // progress is reported in planes read, not in bytes sent
-        await uploadFile(context, path, `${params.zarr}${key}`, { onBytes: () => {} });
+        await sendMade(context, path, `${params.zarr}${key}`, crc32);
         await rm(path);
       } finally {
         leave();
@@ -184,7 +184,7 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
       const now = await unpublish(params, context);
       if (before === undefined) replaced = now;
       const outputs: ObjectReceipt[] = [];
-      if (mrc !== undefined) outputs.push(await uploadFile(context, mrc, params.mrc!, { onBytes: () => {} }));
+      if (mrc !== undefined) outputs.push(await sendMade(context, mrc, params.mrc!, written.mrc!.crc32));
       if (zarr !== undefined) {
         const encoder = new TextEncoder();
         for (const [key, text] of documents) await publishObject(context, `${params.zarr}${key}`, encoder.encode(text));
@@ -194,6 +194,21 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
     },
     publishMetadata: (key, text) => writeKept(key, text, replaced(), params, context),
   };
+}
+
+/**
+ * Sends a file that was made here. Progress is reported in planes read, not in bytes sent.
+ *
+ * @throws {EmporiumError} SOURCE_CHANGED where the scratch disk gives other bytes than were written to it
+ */
+async function sendMade(context: TaskContext, path: string, key: string, crc32: number): Promise<ObjectReceipt> {
+  const receipt = await uploadFile(context, path, key, { onBytes: () => {} });
+  if (receipt.crc32 === crcText(crc32)) return receipt;
+  await rm(path, { force: true }); // the next attempt makes it anew
+  throw new EmporiumError("SOURCE_CHANGED", `${path} has CRC-32 ${receipt.crc32} where ${crcText(crc32)} was written`, {
+    place: { file: path },
+    hint: "the scratch disk gives other bytes than it got, or another process writes there: check it, or name another with --workspace",
+  });
 }
 
 /** Metadata that say the same as before keep their time: a tree that is made again is the same tree. */
