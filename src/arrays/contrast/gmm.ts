@@ -206,11 +206,13 @@ export function startingPoints(
 
 /** scikit-learn computes them in double precision and keeps floats. @param most no more than these */
 function squaredDistances(sample: Float32Array, point: number, most: Float32Array | undefined, into: Float32Array): void {
+  const [double, square] = [-2 * point, point * point];
   for (let i = 0; i < sample.length; i++) {
     const value = sample[i]!;
-    into[i] = Math.max(0, -2 * point * value + point * point + value * value);
-    if (most && most[i]! < into[i]!) into[i] = most[i]!;
+    const distance = Math.fround(double * value + square + value * value);
+    into[i] = Math.max(0, distance);
   }
+  if (most) for (let i = 0; i < most.length; i++) if (most[i]! < into[i]!) into[i] = most[i]!;
 }
 
 function sumOf(values: Float32Array): number {

@@ -28,7 +28,9 @@ export function renderPicture(section: Section, name: PictureName): Picture {
   const shown = isCopy ? grey : framed(grey, height, width, frame);
   for (let pixel = 0; pixel < shown.length; pixel++) {
     const level = Math.min(255, Math.max(0, Math.round(shown[pixel]!)));
-    picture.rgb.fill(level, 3 * pixel, 3 * pixel + 3);
+    picture.rgb[3 * pixel] = level;
+    picture.rgb[3 * pixel + 1] = level;
+    picture.rgb[3 * pixel + 2] = level;
   }
   for (const { covered, colour } of masks) {
     drawMask(picture, isCopy ? Float32Array.from(covered) : framed(covered, height, width, frame), colour);

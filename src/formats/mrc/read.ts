@@ -100,7 +100,9 @@ const VIEWS: Partial<Record<DType, { array: View; itemBytes: number }>> = {
 /** Stored sections as float32 values with the sign rule of mode 0 applied: what the portal's converter computes with. */
 export function decodePlaneValues(bytes: Uint8Array, header: MrcHeader, compat?: "reference"): Float32Array {
   const reading = byteReading(header, compat);
-  return reading === undefined ? Float32Array.from(decodePlane(bytes, header)) : Float32Array.from(bytes, BYTE_VALUES[reading]);
+  if (reading !== undefined) return Float32Array.from(bytes, BYTE_VALUES[reading]);
+  const numbers = decodePlane(bytes, header);
+  return numbers instanceof Float32Array ? numbers : new Float32Array(numbers);
 }
 
 const BYTE_VALUES: Record<ByteReading, (byte: number) => number> = {
