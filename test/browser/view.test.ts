@@ -25,6 +25,8 @@ interface Case {
 }
 
 const VOXEL = 10;
+/** After so long the address follows. */
+const LINK_MS = 250;
 const SHAPE = [40, 96, 112] as const;
 const STAGE = [16, 18, 20];
 
@@ -167,11 +169,30 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     const { page } = await browser.open(address("word.mrc", { l: "xy", z: "2.5", p: point(one.at, 48, 56) }), VIEWPORT);
     await isSharp(page, "z");
     await page.locator(".v-canvas").focus();
+    // the address follows a moment after the last change: here it never does by itself
+    await page.evaluate((ms) => {
+      const { setTimeout } = window;
+      window.setTimeout = ((work: () => void, after?: number) => setTimeout(work, after === ms ? 1e8 : after)) as never;
+      navigator.clipboard.writeText = async (text) => void localStorage.setItem("copied", text);
+    }, LINK_MS);
     await page.keyboard.press("m");
     await page.mouse.click(...(await pixelOf(page, "z", 2.5, [0, 20, 30])));
     await page.mouse.click(...(await pixelOf(page, "z", 2.5, [0, 50, 70])));
+    expect(page.url()).not.toContain("m=");
+    const copiedText = () => page.evaluate(() => localStorage.getItem("copied") ?? "");
+    await page.keyboard.press("Control+k");
+    await page.locator("dialog[open] input").fill("copy the address");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => copiedText()).toMatch(/^http:.*[?&]m=/);
+    expect(await copiedText()).toBe(page.url());
+    await page.locator(".v-canvas").focus();
+    await page.keyboard.press("m");
+    await page.mouse.click(...(await pixelOf(page, "z", 2.5, [0, 10, 10])));
+    await page.mouse.click(...(await pixelOf(page, "z", 2.5, [0, 10, 20])));
+    const copied = await copiedText();
+    expect(page.url()).toBe(copied);
     // 30 and 40 voxels of 10 Å: 500 Å
-    const said = await page.locator(".v-measures strong").textContent();
+    const said = await page.locator(".v-measures strong").first().textContent();
     expect(Math.abs(Number.parseFloat(said!) / 50 - 1)).toBeLessThan(0.005);
     expect(said).toContain("nm");
 
@@ -180,6 +201,7 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     const seen = await saved(page);
     const { width, height, text } = seen;
     expect(text.Source).toBe(page.url());
+    expect(text.Source).not.toBe(copied);
     expect(text["Voxel size"]).toBe("10 x 10 x 10 angstrom");
     const pixel = Number.parseFloat(text["Pixel size"]!);
     const bar = longestWhite(seen, height - 18);
