@@ -258,6 +258,15 @@ describe("a file that no download has left", () => {
     expect(asked("files.test").filter((line) => line.startsWith("GET") && line.endsWith(".raw"))).toEqual([]);
   });
 
+  it("is fetched with --force-overwrite also where its size and date are right", async () => {
+    const { get, dest, files } = await scene({ sites: { "files.test": site } });
+    put(dest, "set/two.raw", own(3_000));
+    utimesSync(join(dest, "set/two.raw"), new Date(two.modifiedMs), new Date(two.modifiedMs));
+    const forced = await get("https://files.test/set/", { include: ["two.raw"], forceOverwrite: true });
+    expect(forced).toMatchObject({ exitStatus: 0, fetched: 1 });
+    expect(files()["set/two.raw"]).toBe(sha256(contentOf(two)));
+  });
+
   it("is not one of ours whose object has changed, also where fetching the change failed before", async () => {
     let state: "first" | "broken" | "second" = "first";
     const second = patternFile(5_000, "second");

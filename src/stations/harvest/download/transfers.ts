@@ -274,7 +274,7 @@ async function transfer(
     segmentBytes: requestLimits.segmentBytes,
     pace: run.pace,
     paceHost: requestLimits.paceHost,
-    fresh: run.manifest.get(object.rel)?.status === "done",
+    fresh: run.forceOverwrite || run.manifest.get(object.rel)?.status === "done",
     mayReplace: mayReplace(object, run),
     sync: run.sync,
     io: run.io,

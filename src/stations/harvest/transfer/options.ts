@@ -33,7 +33,7 @@ export interface TransferOptions extends Source {
   paceHost?: string | undefined;
   /** Another file of the target's name is replaced. Default: it is refused. */
   mayReplace?: boolean | undefined;
-  /** The object is known to have changed: an existing file is trusted by its checksum only, not by size and time. */
+  /** The object is known to have changed, or a person wants it anew: an existing file is trusted by its checksum only, not by size and time. */
   fresh?: boolean | undefined;
   /** Sync the finished file before the result. Default true. */
   sync?: boolean | undefined;
