@@ -51,6 +51,8 @@ export interface OptionMeta {
   familyName?: string;
   /** A file that is written whole: nothing but an earlier result is replaced (`written-files.ts`). */
   written?: boolean;
+  /** Names of further files that are written like it, in its folder. */
+  beside?: readonly string[];
   /** Of an array: one flag takes every word up to the next flag, `-z 3 4 5`. */
   several?: boolean;
 }

@@ -27,7 +27,15 @@ export default command({
       .optional()
       .meta({ description: "only runs of datasets with this author, spelt as on the portal", value: "NAME" }),
     refresh: z.boolean().default(false).meta({ description: "ask the portal again, whatever the age of the cached answer" }),
-    out: z.string().default("matching_runs.csv").meta({ description: "the table (default: matching_runs.csv)", value: "FILE" }),
+    out: z
+      .string()
+      .default("matching_runs.csv")
+      .meta({
+        description: "the table (default: matching_runs.csv)",
+        value: "FILE",
+        written: true,
+        beside: ["unmatched_archive.csv", "unmatched_portal.csv", "review_runs.csv"],
+      }),
     decisions: z.string().optional().meta({ description: "the decisions of a person", value: "FILE" }),
     compat: compatReference,
     portalBase,

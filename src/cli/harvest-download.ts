@@ -12,6 +12,7 @@ export default command({
   details: [
     "Takes a portal's page or accession (IDR, EMPIAR, EPFL CVLab, OpenOrganelle, CryoET Data Portal, BioImage Archive, Neuroglancer links), a direct link, a folder of a web or FTP server, a bucket's prefix, zarr:// n5:// precomputed:// volumes, or a local path. A single link goes to DEST under its own name; several links of one record go below DEST/<name of the record>. NAME=URL sets the name.",
     "The same command resumes: complete, unchanged files are not downloaded again, and partial files continue at their last byte. Each file is verified against its size, checksum files beside it (x.md5, SHA256SUMS, …), the server's ETag or --checksum before it gets its name, and recorded in the manifest with its SHA-256.",
+    "A file of the same name that is not what is downloaded, and that the manifest does not have, is refused; the others are downloaded. --force-overwrite replaces it.",
     "Volumes are copied byte by byte, metadata first; --scale selects one level, --crop a box in voxels z,y,x. A missing chunk means the fill value and stays missing.",
     "--executor gives the files to a cluster: its jobs fetch them into DEST, which all nodes must see. Servers of others get no more requests than from one machine: at most eight jobs (default: four) work side by side, and share the host's limits, --rate and --limit. emporium engine status prints the report once the run has ended.",
     "Exit status: 0 everything downloaded, 3 some files failed (the manifest says which), 1 nothing downloaded, 11 another download writes to the same folder, 130 stopped.",
@@ -40,10 +41,11 @@ export default command({
       .optional()
       .meta({ description: "one level of volumes, 0 the finest (default: all levels)", value: "N" }),
     checksum: z.string().optional().meta({ description: "expected checksum of a single file", value: "sha256:HEX" }),
-    manifest: z
-      .string()
-      .optional()
-      .meta({ description: "JSON lines of the downloaded files (default: DEST/.emporium-manifest.jsonl)", value: "FILE" }),
+    manifest: z.string().optional().meta({
+      description: "JSON lines of the downloaded files (default: DEST/.emporium-manifest.jsonl)",
+      value: "FILE",
+      written: true,
+    }),
     include: z.array(z.string()).default([]).meta({ description: "only matching paths below the start", value: "GLOB" }),
     exclude: z.array(z.string()).default([]).meta({ description: "no matching paths; wins over include", value: "GLOB" }),
     portalBase: z
@@ -52,6 +54,7 @@ export default command({
       .meta({ description: "another base URL for a portal or host, for mirrors and tests", value: "NAME=URL" }),
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
     allowPrivate,
+    forceOverwrite: z.boolean().default(false).meta({ description: "replace files that no download into DEST has left" }),
     sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
     io: ioMode(),
     keepGoing: z.boolean().default(true).meta({
@@ -98,6 +101,7 @@ export default command({
       bases: parseBases(options.portalBase, PORTAL_NAMES),
       anonymous: options.anonymous,
       allowPrivate: options.allowPrivate,
+      forceOverwrite: options.forceOverwrite,
       sync: options.sync,
       io: options.io,
       keepGoing: options.keepGoing,

@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { z } from "zod";
-import { command } from "./command.js";
+import { type Command, command } from "./command.js";
 import { planOf, refuseBoth, sampleOptions } from "./publish-options.js";
 
-export default command({
+const script: Command = command({
   name: "publish script",
   summary: "Write shell scripts that send a sample to its bucket, directly or as jobs of LSF or Slurm",
   details: [
@@ -36,16 +37,18 @@ export default command({
     },
   ],
   async run({ plan: file, outDir, scheduler, robust, compat, ...options }, io) {
-    const [{ referenceCarveouts, renderScripts }, { writeScripts }, { readPlan }] = await Promise.all([
+    const [{ referenceCarveouts, renderScripts }, { writeScripts }, { readPlan }, { refuseOtherFile }] = await Promise.all([
       import("../stations/publish/script/render.js"),
       import("../stations/publish/script/write-scripts.js"),
       import("../stations/publish/plan/read-plan.js"),
+      import("./written-files.js"),
     ]);
     const reference = compat === "reference";
     refuseBoth(file, options);
     const made = file === undefined ? await planOf(options, io, { compat: reference, measure: false }) : await readPlan(file, io);
     const plan = scheduler === undefined ? made : { ...made, cluster: { ...made.cluster, kind: scheduler } };
     const scripts = renderScripts(plan, (robust ?? !reference) ? "robust" : "plain", { reference });
+    for (const { name } of scripts) refuseOtherFile(join(outDir, name), "outDir", script, { plan: file, outDir, ...options });
     const paths = await writeScripts(outDir, scripts, io.signal);
     const written = scripts.map(({ name, commands }, at) => ({ name, path: paths[at]!, commands }));
     if (io.json) {
@@ -63,3 +66,5 @@ export default command({
     return 0;
   },
 });
+
+export default script;

@@ -254,6 +254,7 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
     { portalOverview },
     { databaseRepository },
     { otherDatasets },
+    { findOtherTrees },
   ] = await Promise.all([
     import("./tree-import.js"),
     import("../catalog/database.js"),
@@ -261,6 +262,7 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
     import("../catalog/portal-overview.js"),
     import("../stations/catalog/rows/database.js"),
     import("../server/other-datasets.js"),
+    import("../stations/catalog/portal-import/other-trees.js"),
   ]);
   // migrates an embedded database, and reports a server's that is older; it stays open only for the import
   const writer = await openForImport({ ...options, create: options.import }, io, "serve");
@@ -286,7 +288,10 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
     },
     async bringUpToDate(strict) {
       try {
-        if (!options.import) return undefined;
+        if (!options.import) {
+          tellSameNumbers(await findOtherTrees(place.store, writer.db, io.signal), io);
+          return undefined;
+        }
         const report = await importTree({ store: place.store, database: writer }, io);
         const [error] = report.errors;
         state = error ? { state: "failed", error } : { state: "ready" };
@@ -337,6 +342,15 @@ function tellOthers(catalogue: ServedCatalogue | undefined, { database, login }:
   );
   log.warn(`the catalogue also has datasets of other trees (${ids}): they are listed, but their files are not in ${name}`, {
     hint: `emporium serve ${quoteWord(location.path ?? location.url)} ${own}, gives the tree a catalogue of its own`,
+  });
+}
+
+/** An import would have refused them. */
+function tellSameNumbers([first, ...more]: readonly EmporiumError[], { log }: Io): void {
+  if (!first) return;
+  const also = more.length > 0 ? `, as are ${more.length} more` : "";
+  log.warn(`${first.message}${also}; the lists show the catalogue's, the files are those of the tree`, {
+    hint: first.facts.hint,
   });
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, realpathSync, statSync } from "node:fs";
-import { extname } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { EmporiumError } from "../core/errors.js";
 import type { Command, OptionMeta } from "./command.js";
 import { kebab } from "./flags.js";
@@ -23,30 +23,40 @@ const BEGINNINGS: readonly (readonly [ends: RegExp, what: string, begins: RegExp
  */
 export function refuseOtherFiles(command: Command, options: Readonly<Record<string, unknown>>): void {
   for (const [key, path] of Object.entries(options)) {
-    const meta: Partial<OptionMeta> | undefined = command.options.shape[key]?.meta();
-    if (!meta?.written || typeof path !== "string" || !isFile(path)) continue;
-    const place = { file: path };
-    for (const [other, value] of Object.entries(options)) {
-      if (other === key || ![value].flat().some((one) => typeof one === "string" && isSame(one, path))) continue;
-      const { value: called = other }: Partial<OptionMeta> = command.options.shape[other]?.meta() ?? {};
-      const name = command.positionals.includes(other) ? called : `--${kebab(other)}`;
-      throw new EmporiumError("USAGE", `${path} is given as ${name} and would be written over by --${kebab(key)}`, {
-        place,
-        hint: "give another name",
-      });
-    }
-    const head = headOf(path);
-    const [, what, begins] = BEGINNINGS.find(([ends]) => ends.test(extname(path)))!;
-    if (head === "" || begins.test(head)) continue;
-    throw new EmporiumError(
-      "CONFIG_COLLISION",
-      `${path} is there and is no ${what}, which --${kebab(key)} would put in its place`,
-      {
-        place,
-        hint: "give another name, or move it away",
-      },
-    );
+    const { written, beside = [] }: Partial<OptionMeta> = command.options.shape[key]?.meta() ?? {};
+    if (!written || typeof path !== "string") continue;
+    for (const one of [path, ...beside.map((name) => join(dirname(path), name))]) refuseOtherFile(one, key, command, options);
   }
+}
+
+/**
+ * As `refuseOtherFiles`, for one file whose name is known later.
+ *
+ * @param key of the option that says where it is written
+ */
+export function refuseOtherFile(path: string, key: string, command: Command, options: Readonly<Record<string, unknown>>): void {
+  if (!isFile(path)) return;
+  const place = { file: path };
+  for (const [other, value] of Object.entries(options)) {
+    if (other === key || ![value].flat().some((one) => typeof one === "string" && isSame(one, path))) continue;
+    const { value: called = other }: Partial<OptionMeta> = command.options.shape[other]?.meta() ?? {};
+    const name = command.positionals.includes(other) ? called : `--${kebab(other)}`;
+    throw new EmporiumError("USAGE", `${path} is given as ${name} and would be written over by --${kebab(key)}`, {
+      place,
+      hint: "give another name",
+    });
+  }
+  const head = headOf(path);
+  const [, what, begins] = BEGINNINGS.find(([ends]) => ends.test(extname(path)))!;
+  if (head === "" || begins.test(head)) return;
+  throw new EmporiumError(
+    "CONFIG_COLLISION",
+    `${path} is there and is no ${what}, which --${kebab(key)} would put in its place`,
+    {
+      place,
+      hint: "give another name, or move it away",
+    },
+  );
 }
 
 function isFile(path: string): boolean {

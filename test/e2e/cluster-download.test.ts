@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type OfflinePortals, startOfflinePortals } from "../../examples/portals/server.mjs";
 import { fileOf } from "../../examples/portals/tree.mjs";
@@ -104,6 +104,27 @@ describe("harvest download on a cluster", { timeout: 240_000 }, () => {
     const record = JSON.parse(readFileSync(join(dest("c"), ".emporium/runs", run!, "run.json"), "utf8"));
     expect([record.slots, record.params.sharers]).toEqual([8, 8]);
     await cluster.ended(dest("c"), begun.run);
+  });
+
+  it("leaves a file alone that no download has left, until --force-overwrite replaces it", async () => {
+    const cluster = playedCluster(join(folder, "f.engine"));
+    const [name] = [...tree(dest("local")).keys()].filter((path) => path.endsWith("/8.bin"));
+    mkdirSync(dirname(join(dest("f"), name!)), { recursive: true });
+    writeFileSync(join(dest("f"), name!), "mine");
+    const get = async (...more: string[]) =>
+      JSON.parse(
+        (await emporium([...words("f"), "--executor", "sge", "--driver", "here", "--json", "-q", ...more], cluster.env)).stdout,
+      );
+    isBroken = false;
+    for (const round of ["first", "again"]) {
+      expect([round, await get()]).toMatchObject([
+        round,
+        { exitStatus: 3, failed: 1, errors: [{ code: "CONFIG_COLLISION", rel: name }] },
+      ]);
+      expect(readFileSync(join(dest("f"), name!), "utf8")).toBe("mine");
+    }
+    expect(await get("--force-overwrite")).toMatchObject({ exitStatus: 0, fetched: 1, failed: 0 });
+    expect(tree(dest("f")).get(name!)).toBe(tree(dest("local")).get(name!));
   });
 
   it("leaves the destination free when it is cancelled", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,8 @@ import { bytes } from "../conformance/store-suite.js";
 import { emporium } from "./cli-host.js";
 
 const body = bytes(40_000, 7);
+/** More than comes with one reply. */
+const large = bytes(9_000_000, 8);
 const sum = createHash("sha256").update(body).digest("hex");
 
 async function serving(listener: RequestListener): Promise<{ url: string; dest: string }> {
@@ -62,6 +64,48 @@ describe("one file by its address", () => {
     expect(peeked.status).not.toBe(0);
     expect(peeked.err).toContain(`${url}/closed`);
     expect(peeked.err).toContain(`${url}/really/closed`);
+  });
+});
+
+describe("a file that is there, of a server that tells neither date nor checksum", () => {
+  it("is what a kill before its line in the manifest has left, or another one, which is refused", async () => {
+    const { url, dest } = await serving(files({ "/a/tomo.mrc": body, "/a/large.mrc": large }));
+    const other = (bytes: Uint8Array) => bytes.map((byte) => byte ^ 1);
+    for (const [name, bytes] of [
+      ["tomo.mrc", body],
+      ["large.mrc", large],
+    ] as const) {
+      writeFileSync(join(dest, name), other(bytes));
+      for (const round of ["first", "again"]) {
+        const { status, out } = await download(`${url}/a/${name}`, dest);
+        expect([round, status, (JSON.parse(out) as { errors: unknown[] }).errors]).toMatchObject([
+          round,
+          1,
+          [{ code: "CONFIG_COLLISION" }],
+        ]);
+        expect(Buffer.compare(readFileSync(join(dest, name)), other(bytes))).toBe(0);
+      }
+      writeFileSync(join(dest, name), bytes);
+      expect((await download(`${url}/a/${name}`, dest)).status).toBe(0);
+      expect(Buffer.compare(readFileSync(join(dest, name)), bytes)).toBe(0);
+    }
+    expect(readdirSync(dest).sort()).toEqual([".emporium-manifest.jsonl", "large.mrc", "tomo.mrc"]);
+  });
+});
+
+describe("--manifest", () => {
+  it("that is a file to download, or a text of another kind, is refused, and nothing is touched", async () => {
+    const { dest } = await serving(files({}));
+    const [input, notes] = [join(dest, "input.txt"), join(dest, "notes.txt")];
+    writeFileSync(input, "");
+    writeFileSync(notes, "no manifest");
+    for (const [file, code, was] of [
+      [input, "USAGE", ""],
+      [notes, "STORE_FAILED", "no manifest"],
+    ] as const) {
+      const { status, err } = await download(input, join(dest, "copies"), "--manifest", file);
+      expect([file, status === 0, err.includes(`error[${code}]`), readFileSync(file, "utf8")]).toEqual([file, false, true, was]);
+    }
   });
 });
 

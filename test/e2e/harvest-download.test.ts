@@ -175,6 +175,115 @@ describe("a second run", () => {
   });
 });
 
+describe("a file that no download has left", () => {
+  const one = patternFile(2_000_000, "one");
+  const two = patternFile(3_000, "two");
+  const site = webSite([
+    ["set/one.raw", one],
+    ["set/two.raw", two],
+    ["set/three.raw", patternFile(4_000, "three")],
+  ]);
+  const own = (size: number) => Buffer.alloc(size, "mine");
+  const put = (dest: string, rel: string, bytes: Uint8Array) => {
+    mkdirSync(join(dest, "set"), { recursive: true });
+    writeFileSync(join(dest, rel), bytes);
+  };
+
+  it("is refused, whatever its size, and the others come; again the same; then --force-overwrite replaces it", async () => {
+    const { get, dest, files, manifest } = await scene({ sites: { "files.test": site } });
+    put(dest, "set/one.raw", own(17));
+    put(dest, "set/two.raw", own(3_000));
+    for (const [fetched, present] of [
+      [1, 0],
+      [0, 1],
+    ]) {
+      const report = await get("https://files.test/set/");
+      expect(report).toMatchObject({ exitStatus: 3, fetched, present, failed: 2 });
+      expect(
+        report.errors.map(({ code, rel, file, hint }) => [code, rel, file, hint?.includes("--force-overwrite")]).sort(),
+      ).toEqual([
+        ["CONFIG_COLLISION", "set/one.raw", join(dest, "set/one.raw"), true],
+        ["CONFIG_COLLISION", "set/two.raw", join(dest, "set/two.raw"), true],
+      ]);
+      expect(readFileSync(join(dest, "set/one.raw"))).toEqual(own(17));
+      expect(readFileSync(join(dest, "set/two.raw"))).toEqual(own(3_000));
+      expect([...manifest().keys()]).toEqual(["set/three.raw"]);
+    }
+    expect(await get("https://files.test/set/", { forceOverwrite: true })).toMatchObject({
+      exitStatus: 0,
+      fetched: 2,
+      present: 1,
+    });
+    expect(files()).toMatchObject({ "set/one.raw": sha256(contentOf(one)), "set/two.raw": sha256(contentOf(two)) });
+    expect(await get("https://files.test/set/")).toMatchObject({ exitStatus: 0, fetched: 0, present: 3 });
+  });
+
+  it("is refused in the place of metadata that we write ourselves, and as a download from elsewhere of another content", async () => {
+    const { get, dest } = await scene({
+      sites: { "files.test": site, "elsewhere.test": webSite([["set/two.raw", patternFile(3_000, "else")]]) },
+    });
+    mkdirSync(join(dest, "fibsem-int16"), { recursive: true });
+    writeFileSync(join(dest, "fibsem-int16/.zattrs"), "mine");
+    expect(await get(ORGANELLE, { scale: 5 })).toMatchObject({
+      exitStatus: 3,
+      errors: [{ code: "CONFIG_COLLISION", rel: "fibsem-int16/.zattrs" }],
+    });
+    expect(readFileSync(join(dest, "fibsem-int16/.zattrs"), "utf8")).toBe("mine");
+    expect(await get(ORGANELLE, { scale: 5, forceOverwrite: true })).toMatchObject({ exitStatus: 0, failed: 0 });
+    expect(readFileSync(join(dest, "fibsem-int16/.zattrs"), "utf8")).toContain("multiscales");
+
+    await get("https://files.test/set/two.raw");
+    const checksum = `sha256:${sha256(contentOf(patternFile(3_000, "else")))}`;
+    for (const more of [{}, { checksum }])
+      await expect(get("https://elsewhere.test/set/two.raw", more)).resolves.toMatchObject({
+        exitStatus: 1,
+        errors: [{ code: "CONFIG_COLLISION" }],
+      });
+    expect(sha256(readFileSync(join(dest, "two.raw")))).toBe(sha256(contentOf(two)));
+    expect(await get("https://elsewhere.test/set/two.raw", { forceOverwrite: true })).toMatchObject({
+      exitStatus: 0,
+      fetched: 1,
+    });
+  });
+
+  it("counts as present if it is right", async () => {
+    const { get, dest, asked } = await scene({ sites: { "files.test": site } });
+    put(dest, "set/one.raw", contentOf(one));
+    utimesSync(join(dest, "set/one.raw"), new Date(one.modifiedMs), new Date(one.modifiedMs));
+    expect(await get("https://files.test/set/", { include: ["one.raw"] })).toMatchObject({
+      exitStatus: 0,
+      fetched: 0,
+      failed: 0,
+    });
+    expect(asked("files.test").filter((line) => line.startsWith("GET") && line.endsWith(".raw"))).toEqual([]);
+  });
+
+  it("is fetched with --force-overwrite also where its size and date are right", async () => {
+    const { get, dest, files } = await scene({ sites: { "files.test": site } });
+    put(dest, "set/two.raw", own(3_000));
+    utimesSync(join(dest, "set/two.raw"), new Date(two.modifiedMs), new Date(two.modifiedMs));
+    const forced = await get("https://files.test/set/", { include: ["two.raw"], forceOverwrite: true });
+    expect(forced).toMatchObject({ exitStatus: 0, fetched: 1 });
+    expect(files()["set/two.raw"]).toBe(sha256(contentOf(two)));
+  });
+
+  it("is not one of ours whose object has changed, also where fetching the change failed before", async () => {
+    let state: "first" | "broken" | "second" = "first";
+    const second = patternFile(5_000, "second");
+    const changed = webSite([["set/two.raw", second]]);
+    const { get, dest } = await scene({
+      sites: { "files.test": (request) => (state === "first" ? site : changed)(request) },
+      fault: ({ path }) => (path === "/set/two.raw" && state === "broken" ? { status: 403 } : undefined),
+    });
+    const statuses = { first: 0, broken: 1, second: 0 };
+    for (state of ["first", "broken", "broken", "second"] as const) {
+      const { exitStatus } = await get("https://files.test/set/", { include: ["two.raw"] });
+      expect([state, exitStatus]).toEqual([state, statuses[state]]);
+    }
+    expect(sha256(readFileSync(join(dest, "set/two.raw")))).toBe(sha256(contentOf(second)));
+  });
+});
+
 describe("a stop", () => {
   it("by a signal ends with 130; the same call goes on and fetches nothing twice but what was on its way", async () => {
     const { get, files, portals } = await scene();
@@ -290,6 +399,19 @@ describe("many small files", () => {
     expect(Object.keys(files())).toHaveLength(1_399);
     const data = portals.requests.slice(before).filter(({ path, method }) => method === "GET" && path.endsWith(".raw"));
     expect(new Set(data.map(({ path }) => path)).size).toBe(1_400 - stopped.fetched);
+  });
+
+  it("a person's own among them is left, and told", async () => {
+    const { get, files, dest } = await scene({ sites: { "files.test": webSite(many) } });
+    mkdirSync(join(dest, "set"), { recursive: true });
+    for (const n of [7, 1_300]) writeFileSync(join(dest, `set/${n}.raw`), Buffer.alloc(50 + n, "mine"));
+    const report = await get("https://files.test/set/");
+    expect(report).toMatchObject({ exitStatus: 3, fetched: 1_398, failed: 2 });
+    expect(report.errors.map(({ code, rel }) => `${code} ${rel}`).sort()).toEqual([
+      "CONFIG_COLLISION set/1300.raw",
+      "CONFIG_COLLISION set/7.raw",
+    ]);
+    for (const n of [7, 1_300]) expect(files()[`set/${n}.raw`]).toBe(sha256(Buffer.alloc(50 + n, "mine")));
   });
 
   it("a stop leaves those that have their names, and nothing unfinished", async () => {

@@ -425,7 +425,7 @@ describe.each(["buffered", "direct"] as const)("transfers over HTTP with faults,
   });
 
   it("a finished file is present, without a byte, when it is the one that is asked for", async () => {
-    const run = bench.fresh({ store, key: "large.bin" });
+    const run = bench.fresh({ store, key: "large.bin", mayReplace: true });
     await run.go();
     fates();
     expect(await run.go()).toMatchObject({ status: "present", fetchedBytes: 0, sha256: sha256(large), checksum: "etag" });
@@ -439,7 +439,7 @@ describe.each(["buffered", "direct"] as const)("transfers over HTTP with faults,
   });
 
   it("a file that stands under the name stays until the new one is whole", async () => {
-    const run = bench.fresh({ store, key: "large.bin" });
+    const run = bench.fresh({ store, key: "large.bin", mayReplace: true });
     mkdirSync(dirname(run.target), { recursive: true });
     writeFileSync(run.target, "old");
     fates({ fate: { kind: "status", status: 500 }, skip: 3 });

@@ -101,6 +101,7 @@ complete -c emporium -n '__fish_seen_subcommand_from harvest; and __fish_seen_su
 complete -c emporium -n '__fish_seen_subcommand_from harvest; and __fish_seen_subcommand_from download' -l portal-base -x -d 'another base URL for a portal or host, for mirrors and tests'
 complete -c emporium -n '__fish_seen_subcommand_from harvest; and __fish_seen_subcommand_from download' -l anonymous -d 'send unsigned requests to buckets'
 complete -c emporium -n '__fish_seen_subcommand_from harvest; and __fish_seen_subcommand_from download' -l allow-private -d 'follow redirections into private networks (10.x, 192.168.x, this machine) and to any port; never to link-local addresses'
+complete -c emporium -n '__fish_seen_subcommand_from harvest; and __fish_seen_subcommand_from download' -l force-overwrite -d 'replace files that no download into DEST has left'
 complete -c emporium -n '__fish_seen_subcommand_from harvest; and __fish_seen_subcommand_from download' -l sync -d 'flush each file to the disk before it counts as done (default)'
 complete -c emporium -n '__fish_seen_subcommand_from harvest; and __fish_seen_subcommand_from download' -l no-sync -d 'flush each file to the disk before it counts as done (default)'
 complete -c emporium -n '__fish_seen_subcommand_from harvest; and __fish_seen_subcommand_from download' -l io -x -a 'auto direct buffered' -d 'long reads and writes of files: past the page cache, through it, or whichever is quicker'

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../../examples/lab/generate.mjs";
+import { planText } from "../publish-kit.js";
 import { type Newcomer, newcomer } from "./newcomer.js";
 
 /** Results are written to places that a person names, where something of another program may be. */
@@ -56,6 +57,90 @@ describe("ingest convert", () => {
     expect((await person.run("ingest", "convert", VOLUME, "five", "--no-scale-z", ...other)).status).toBe(2);
     expect(read("five.mrc")).toBe(before);
     expect((await person.run("ingest", "convert", VOLUME, "five", "--no-scale-z", "--force-overwrite", ...other)).status).toBe(0);
+  });
+});
+
+describe("curate match", () => {
+  const RUNS = '[{"id": 1, "name": "mk2024-01-01-1"}, {"id": 2, "name": "dga2024-01-02-3"}]';
+  const match = (...words: string[]) => person.run("curate", "match", "drive", "--out", "tables/matching_runs.csv", ...words);
+  beforeAll(() => {
+    // two spellings of one run, between which a person decides
+    for (const name of ["MK2024-01-01-1", "mk2024_01_01_1"]) mkdirSync(person.at("drive", name), { recursive: true });
+    mkdirSync(person.at("tables"));
+    write("runs.json", RUNS);
+  });
+
+  it("replaces no input by a table or one of the lists beside it", async () => {
+    for (const name of ["matching_runs.csv", "unmatched_archive.csv", "unmatched_portal.csv"]) {
+      write(`tables/${name}`, "name,id\nmk2024-01-01-1,1\n");
+      const { status, err } = await match("--runs", `tables/${name}`);
+      expect([status, err.split("\n")[0]]).toEqual([
+        2,
+        expect.stringMatching(/^error\[USAGE\]: .* is given as --runs and would be/),
+      ]);
+      expect(read("tables", name)).toBe("name,id\nmk2024-01-01-1,1\n");
+    }
+  });
+
+  it.each(["matching_runs.csv", "unmatched_archive.csv", "review_runs.csv"])("keeps a %s that is no table", async (name) => {
+    const before = ["matching_runs.csv", "review_runs.csv"].filter((one) => one !== name && existsSync(person.at("tables", one)));
+    write(`tables/${name}`, "my notes");
+    const { status, err } = await match("--runs", "runs.json");
+    expect([status, err]).toEqual([2, expect.stringContaining(`${name} is there and is no CSV`)]);
+    expect(read("tables", name)).toBe("my notes");
+    expect(
+      ["matching_runs.csv", "review_runs.csv"].filter((one) => one !== name && existsSync(person.at("tables", one))),
+    ).toEqual(before);
+    rmSync(person.at("tables", name));
+  });
+
+  it("keeps what a person has decided in the list for review, until it is in the decisions", async () => {
+    expect((await match("--runs", "runs.json")).status).toBe(3);
+    const open = read("tables", "review_runs.csv");
+    expect(open.trim().split(/\r?\n/)).toHaveLength(3);
+    expect((await match("--runs", "runs.json")).status).toBe(3);
+    // the third column of the first row, as a person fills it in
+    const decided = open.replace(/^(.+MK2024-01-01-1,1),,/m, "$1,accept,");
+    expect(decided).not.toBe(open);
+    write("tables/review_runs.csv", decided);
+    for (const words of [[], ["--decisions", "tables/review_runs.csv"]]) {
+      const { status, err } = await match("--runs", "runs.json", ...words);
+      expect([status, err]).toEqual([2, expect.stringMatching(/error\[(?:CONFIG_COLLISION|USAGE)\]: .*review_runs\.csv/)]);
+      expect(read("tables", "review_runs.csv")).toBe(decided);
+    }
+    write("tables/decisions.csv", decided);
+    const { status, err } = await match("--runs", "runs.json");
+    expect(err).toBe("");
+    expect(status).toBe(0);
+    expect(read("tables", "matching_runs.csv")).toMatch(/MK2024-01-01-1,manual/);
+  });
+});
+
+describe("publish script", () => {
+  it("replaces its own scripts, and nothing of another kind or that it reads", async () => {
+    const items = ["images", "carveouts"].map((id) => ({
+      id,
+      action: "sync" as const,
+      source: `/data/${id}/`,
+      target: `s3://bucket/${id}/`,
+    }));
+    const plan = planText("s3://bucket", items).replace('"products":[]', '"products":["images","carveouts"]');
+    const script = (file: string) => person.run("publish", "script", file, "--out-dir", "scripts");
+    mkdirSync(person.at("scripts"));
+    write("plan.json", plan);
+    for (const _ of [1, 2]) expect((await script("plan.json")).err).toBe("");
+    const names = readdirSync(person.at("scripts")).sort();
+    expect(names).toEqual(["2023-05-10_carveouts.sh", "2023-05-10_images.sh"]);
+    for (const [text, file, error] of [
+      ["\0\0\0\x40", "plan.json", "CONFIG_COLLISION"],
+      [plan, `scripts/${names[1]}`, "USAGE"],
+    ] as const) {
+      rmSync(person.at("scripts", names[0]!), { force: true });
+      write(`scripts/${names[1]}`, text);
+      const { status, err } = await script(file);
+      expect([status, err]).toEqual([2, expect.stringContaining(`error[${error}]: scripts/${names[1]} is `)]);
+      expect([read("scripts", names[1]!), existsSync(person.at("scripts", names[0]!))]).toEqual([text, false]);
+    }
   });
 });
 

@@ -66,6 +66,25 @@ describe("two trees that both have a dataset 1", () => {
     await served.stop();
   }, 120_000);
 
+  it("serve --no-import of the other one says so in one line, once, and serves; of the tree that is in the catalogue it says nothing", async () => {
+    const line = `warning: dataset 1 is in the catalogue from ${person.at("portal-sim", "1")}: ${person.at("portal-imod", "1")} is another one`;
+    for (const [tree, told] of [
+      ["portal-imod", 1],
+      ["portal-sim", 0],
+    ] as const) {
+      const served = await person.start(
+        /(http:\/\/127\.0\.0\.1:\d+) serves, until/,
+        ...["serve", tree, "--no-import", "--port", "0", "--workspace", "other"],
+      );
+      await expect.poll(served.printed).toMatch(/\/viewer\/\n/);
+      expect((await fetch(`${served.match[1]}/files/1/dataset_metadata.json`)).status).toBe(200);
+      // stderr of an ended program is whole
+      expect(await served.stop()).toBe(0);
+      expect([tree, served.printed().split(line).length - 1]).toEqual([tree, told]);
+      expect([tree, served.printed().split("is another one").length - 1]).toEqual([tree, told]);
+    }
+  }, 120_000);
+
   it("--replace puts the one in the place of the other, which is then refused in turn", async () => {
     expect((await load("portal-sim", "--workspace", "other", "--replace")).status).toBe(0);
     expect((await load("portal-imod", "--workspace", "other")).status).toBe(3);

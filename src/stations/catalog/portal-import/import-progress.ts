@@ -61,7 +61,7 @@ async function countFolders(store: Store, datasets: readonly string[] | undefine
   return count;
 }
 
-async function* foldersOf(store: Store, folder: string, signal?: AbortSignal): AsyncGenerator<string> {
+export async function* foldersOf(store: Store, folder: string, signal?: AbortSignal): AsyncGenerator<string> {
   for await (const { key } of store.children(folder, { signal })) {
     const name = key.slice(folder.length);
     if (name.endsWith("/") && !name.startsWith(".")) yield key;

@@ -109,7 +109,7 @@ function undecidedRecord(paths: readonly string[]): ErrorRecord {
     new EmporiumError(
       "AMBIGUOUS",
       `${paths.length} models lie in folders whose run is not decided, the first ${shownPath(paths[0]!)}`,
-      { hint: "decide them in review_runs.csv of curate match, match again, and collect again" },
+      { hint: "decide them in review_runs.csv of curate match, save it as decisions.csv, match again, and collect again" },
     ),
   );
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
@@ -12,7 +13,7 @@ import { readGiven } from "../inventory/read-given.js";
 import { looseRunName, parseRunName, runNaming } from "../inventory/run-name.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
-import { DECISION_COLUMNS, parseDecisions } from "./decisions.js";
+import { DECISION_COLUMNS, type Decision, parseDecisions } from "./decisions.js";
 import { defaultDecisions, keepMatches } from "./kept.js";
 import { isTaken, type MATCH_COLUMNS, matchesCsv } from "./match-row.js";
 import { matchAsReference, matchRuns, type RunFolder, type RunMatches } from "./match-runs.js";
@@ -57,9 +58,10 @@ export interface MatchReport extends Report {
 /**
  * Matches the folders of an archive with the runs of a portal. Writes the table of rows, and beside it `unmatched_archive.csv`,
  * `unmatched_portal.csv` and `review_runs.csv`. The latter has the ambiguous rows with an empty column `decision`: fill it in,
- * and pass the file as `decisions`.
+ * and save it as `decisions.csv`.
  *
- * @throws {EmporiumError} as `portalRuns` and `scanArchive`, before anything is written
+ * @throws {EmporiumError} as `portalRuns` and `scanArchive`, before anything is written; CONFIG_COLLISION for decisions in
+ *   `review_runs.csv` that would be lost
  */
 export async function matchArchive(dirs: readonly string[], options: MatchOptions): Promise<MatchReport> {
   const { workspace, jobs, full, runPatterns, compat = false, out } = options;
@@ -79,6 +81,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
     options.decisions === undefined && !existsSync(decisionsPath)
       ? []
       : parseDecisions(await readGiven(decisionsPath, "--decisions"), decisionsPath);
+  await refuseDecided(reviewPath(out), decisions);
   const archive = await scanArchive(dirs, { workspace, jobs, full, runPatterns, heads: "none", ...env });
   const folders = await runFolders(archive, runs, compat, signal);
   const matches = compat ? matchAsReference(folders, runs) : matchRuns(folders, runs, decisions);
@@ -139,6 +142,25 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
 }
 
 const reviewPath = (out: string) => join(dirname(resolve(out)), "review_runs.csv");
+
+/** The list is made anew each time, so what a person has written into it must be in the file of decisions. */
+async function refuseDecided(path: string, decisions: readonly Decision[]): Promise<void> {
+  const bytes = await readFile(path).catch(() => undefined);
+  if (!bytes?.length) return;
+  const lost = parseDecisions(bytes, path).filter(
+    (one) =>
+      !decisions.some(
+        ({ archivePath, portalRun, accepted }) =>
+          archivePath === one.archivePath && portalRun === one.portalRun && accepted === one.accepted,
+      ),
+  );
+  if (lost.length === 0) return;
+  throw new EmporiumError(
+    "CONFIG_COLLISION",
+    `${path} has ${lost.length === 1 ? "a decision" : `${lost.length} decisions`}, the first about ${lost[0]!.archivePath}, and would be written anew`,
+    { place: { file: path }, hint: "save it as decisions.csv beside it, or add its lines there, and match again" },
+  );
+}
 
 async function writeLists({ rows, unmatchedFolders, unmatchedRuns }: RunMatches, out: string): Promise<void> {
   const folder = dirname(resolve(out));

@@ -23,6 +23,7 @@ export interface CarryOutOptions extends Pick<CropRun, "scale">, Env {
   /** For crops; present if the plan has any. */
   box: CropRun["box"] | undefined;
   connections: number | undefined;
+  forceOverwrite: boolean;
   keepGoing: boolean;
   sync: boolean;
   io: IoMode;

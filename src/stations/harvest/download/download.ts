@@ -29,7 +29,8 @@ import { type DownloadReport, doneReport, plannedReport, tally } from "./report.
  * One link goes to `<dest>/<its last name>`, several links of a record below `<dest>/<name of the record>/`. Volumes are copied
  * byte by byte, metadata first; chunks that were never written stay absent. Every file is checked (size, checksum files beside
  * it, the server's tag, the listing) before it gets its name, and recorded in a manifest of JSON lines. A second call fetches
- * only what is missing or has changed, and continues in the middle of unfinished files.
+ * only what is missing or has changed, and continues in the middle of unfinished files. A file of the same name that no download
+ * has left there is refused (CONFIG_COLLISION), and the others are fetched.
  *
  * Hosts that a reply names must be public, redirections included; typed hosts may be any. No name of a listing leads out of
  * `dest`.
@@ -107,8 +108,8 @@ export async function download(
       );
     }
     const results = tally();
-    const { keepGoing = true, sync = true, io = "auto" } = options;
-    const settings = { dest, manifestPath, box, scale, connections, keepGoing, sync, io };
+    const { keepGoing = true, sync = true, io = "auto", forceOverwrite = false } = options;
+    const settings = { dest, manifestPath, box, scale, connections, keepGoing, sync, io, forceOverwrite };
     const done = await carryOut(plan, { ...settings, remote, pace, clock, random, log, stop, signal, onEvent, warn, results });
     return doneReport(results, done, facts());
   } catch (error) {

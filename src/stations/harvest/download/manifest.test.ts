@@ -66,6 +66,43 @@ describe("the manifest", () => {
     },
   );
 
+  it.each(["a letter", '{"layers": []}', "rel,url", "12"])(
+    "%j without an end of its line is refused too, and left as it is",
+    async (text) => {
+      for (const before of ["", `${lineOf(entry("a"))}\n`]) {
+        writeFileSync(path, before + text);
+        await expect(openManifest(path)).rejects.toMatchObject({ code: "STORE_FAILED", facts: { place: { file: path } } });
+        expect(readFileSync(path, "utf8")).toBe(before + text);
+      }
+    },
+  );
+
+  it.each(["{", '{"rel"', '{"rel": "b", "u', "\0\0\0"])("%j is what a kill or a power loss leaves of a line", async (torn) => {
+    for (const before of ["", `${lineOf(entry("a"))}\n`]) {
+      writeFileSync(path, before + torn);
+      const manifest = await openManifest(path);
+      await manifest.put(entry("c"));
+      await manifest.close();
+      expect(readFileSync(path, "utf8")).toBe(`${before}${lineOf(entry("c"))}\n`);
+    }
+  });
+
+  it("a failure keeps what is known of the file in its place, also where an earlier manifest has it; another object's does not", async () => {
+    const known = await openManifest(path);
+    await known.put(entry("a", { sha256: "aa" }));
+    await known.put(entry("b", { sha256: "bb" }));
+    const piece = await openManifest(`${path}-piece`, { earlier: known });
+    const failure = { status: "failed", sha256: undefined, error: { code: "STORE_ABSENT", message: "not there" } } as const;
+    await piece.put(entry("a", failure));
+    await piece.put(entry("b", { ...failure, url: "https://elsewhere.test/b" }));
+    await Promise.all([known, piece].map((one) => one.close()));
+    const again = await openManifest(`${path}-piece`);
+    expect(["a", "b"].map((rel) => again.get(rel)).map((line) => [line?.status, line?.sha256])).toEqual([
+      ["failed", "aa"],
+      ["failed", undefined],
+    ]);
+  });
+
   it("any entry is one line that reads back the same, for every JSON parser", () => {
     const text = fc.string({ unit: "binary" }).filter((value) => !/[\ud800-\udfff]/u.test(value));
     const entries = fc.record({

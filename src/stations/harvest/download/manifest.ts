@@ -13,7 +13,7 @@ export interface ManifestEntry {
   /** `done`: here and complete. `absent`: the store has no such chunk, so it is the fill value. `failed`: see `error`. */
   status: "done" | "absent" | "failed";
   size?: number | undefined;
-  /** Lower-case hexadecimal, of the written file. */
+  /** Lower-case hexadecimal, of the written file; also where a later download of the same object failed. */
   sha256?: string | undefined;
   /** The store's etag, by which the next run recognises a changed object. */
   etag?: string | undefined;
@@ -40,13 +40,19 @@ export interface Manifest {
 /** A manifest of a million chunks has some 400 MB. Longer ones than a string can be are started anew. */
 const BYTES_MAX = 512 * 1024 * 1024;
 
+export interface ManifestOptions {
+  readOnly?: boolean;
+  /** What it says of objects without a line of their own here holds. */
+  earlier?: Manifest;
+}
+
 /**
  * The manifest of a destination: JSON lines that are appended during a download, so that it can resume. The last line for an
  * object counts; an incomplete last line is dropped.
  *
  * @throws {EmporiumError} STORE_FAILED for a file that is no manifest; it is not overwritten
  */
-export async function openManifest(path: string, { readOnly = false }: { readOnly?: boolean } = {}): Promise<Manifest> {
+export async function openManifest(path: string, { readOnly = false, earlier }: ManifestOptions = {}): Promise<Manifest> {
   const { entries, torn } = parseManifest(await contentOf(path), path);
   let added = 0;
   let handle: Awaited<ReturnType<typeof open>> | undefined;
@@ -65,11 +71,16 @@ export async function openManifest(path: string, { readOnly = false }: { readOnl
     await handle.write(text);
   }
 
+  const get = (rel: string) => entries.get(rel) ?? earlier?.get(rel);
+
   return {
     path,
-    get: (rel) => entries.get(rel),
+    get,
     entries: () => entries.values(),
-    put(entry) {
+    put(given) {
+      const before = get(given.rel);
+      // a failure leaves the file in its place, which stays a download of ours
+      const entry = before?.url === given.url && given.status !== "done" ? { ...given, sha256: before.sha256 } : given;
       entries.set(entry.rel, entry);
       if (readOnly) return Promise.resolve();
       added++;
@@ -116,6 +127,9 @@ export function parseManifest(text: string, path: string): { entries: Map<string
   const rows = text.split("\n");
   const last = rows.pop() ?? "";
   const torn = last === "" ? undefined : Buffer.byteLength(text) - Buffer.byteLength(last);
+  // a last line that is cut off would be removed, so it must be one of ours; a power loss leaves zeros
+  if (!/^\0*$/.test(last) && !last.startsWith(BEGINS.slice(0, last.length)))
+    throw notOurs(path, `line ${rows.length + 1} is no entry of one`, rows.length + 1);
   for (const [at, row] of rows.entries()) {
     if (row.trim() === "") continue;
     const entry = entryOf(row);
@@ -124,6 +138,9 @@ export function parseManifest(text: string, path: string): { entries: Map<string
   }
   return { entries, torn };
 }
+
+/** As `lineOf` writes it. */
+const BEGINS = '{"rel": "';
 
 function entryOf(row: string): ManifestEntry | undefined {
   try {

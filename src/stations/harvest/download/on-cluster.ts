@@ -48,6 +48,7 @@ interface DownloadParams {
   readonly bases: [string, string][];
   readonly anonymous: boolean | null;
   readonly allowPrivate: boolean;
+  readonly forceOverwrite: boolean;
   readonly sync: boolean;
   readonly io: IoMode;
   /** Workers that share a host's limits. */
@@ -108,6 +109,7 @@ export async function downloadOnCluster(
     bases: [...(options.bases ?? [])],
     anonymous: options.anonymous ?? null,
     allowPrivate: options.allowPrivate ?? false,
+    forceOverwrite: options.forceOverwrite ?? false,
     sync: options.sync ?? true,
     io: options.io ?? "auto",
     connections: options.connections ?? null,
@@ -208,7 +210,7 @@ interface FetchScene {
 async function fetchTask(task: Task, context: TaskContext, { record, params, pace, known }: FetchScene): Promise<Plain> {
   const { clock, log, signal } = context;
   setMaxListeners(0, signal); // every waiting request adds a listener
-  const { dest, stores, allowPrivate, sync, io } = params;
+  const { dest, stores, allowPrivate, forceOverwrite, sync, io } = params;
   const bases = new Map(params.bases);
   const random = () => randomBytes(4).readUInt32LE() / 2 ** 32;
   const common = { clock, random, signal, bases };
@@ -216,7 +218,7 @@ async function fetchTask(task: Task, context: TaskContext, { record, params, pac
   const anonymous = params.anonymous ?? undefined;
   const remote = openRemote({ ...common, client, pace, anonymous, allowPrivate, connections: params.connections ?? undefined });
   const warnings = new Set<string>();
-  const piece = await openManifest(pieceOf(record, params, task));
+  const piece = await openManifest(pieceOf(record, params, task), { earlier: known });
   const files: Fetched[] = [];
   let bytes = 0;
   try {
@@ -224,7 +226,7 @@ async function fetchTask(task: Task, context: TaskContext, { record, params, pac
     const sums = sumsOf(await unpack(params.sums[set] ?? [], stores, remote), remote, (warning) => void warnings.add(warning));
     const due = (await unpack(objects, stores, remote)).map((object): Due => ({ object: shared(object, params), sums }));
     await runTransfers(due, {
-      ...{ dest, manifest: { ...piece, get: (rel) => piece.get(rel) ?? known.get(rel) }, remote, pace },
+      ...{ dest, forceOverwrite, manifest: piece, remote, pace },
       ...{ atOnce: AT_ONCE_MIN, keepGoing: true, sync, io, clock, random, log, signal, onEvent: () => {} },
       onFetched(result) {
         files.push(result);

@@ -25,6 +25,8 @@ export interface DownloadOptions extends GivenEnv {
   crop?: Box | undefined;
   /** Level of volumes, 0 the finest. Default: all of them; with `crop` see `cropVolume`. */
   scale?: number | undefined;
+  /** Also replace files that no download into `dest` has left. */
+  forceOverwrite?: boolean | undefined;
   /** Report what would be fetched, and write nothing. */
   dryRun?: boolean | undefined;
   /** Continue after a failure. Default true. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
+import { lstatSync } from "node:fs";
 import { mkdir, open, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { cancelled } from "../../../core/cancel.js";
@@ -14,6 +15,7 @@ import type { Stat } from "../../../stores/store.js";
 import { forEachLimited, turns } from "../../../system/parallel.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
 import { digestFile } from "../transfer/digest.js";
+import { taken } from "../transfer/present.js";
 import { SMALL_BYTES } from "../transfer/small-messages.js";
 import { transferObject } from "../transfer/transfer.js";
 import { errorOf, type Manifest, type ManifestEntry } from "./manifest.js";
@@ -43,6 +45,8 @@ export interface Due {
 export interface TransferRun extends Env {
   /** Absolute, existing, and locked by us. */
   dest: string;
+  /** Files that no download has left are replaced. */
+  forceOverwrite: boolean;
   manifest: Manifest;
   remote: Remote;
   pace: Paces;
@@ -195,7 +199,7 @@ async function fetchOne(
       return { rel, url, status: "absent" };
     }
     const record = toErrorRecord(error);
-    // the existing file is another object's, so its line stays
+    // the existing file is another one, so its line stays
     if (error.code !== "CONFIG_COLLISION")
       await manifest.put({ ...lineFor(object, run), status: "failed", error: errorOf(record) });
     settled("failed", brief.bytes, record);
@@ -270,7 +274,8 @@ async function transfer(
     segmentBytes: requestLimits.segmentBytes,
     pace: run.pace,
     paceHost: requestLimits.paceHost,
-    fresh: run.manifest.get(object.rel)?.status === "done",
+    fresh: run.forceOverwrite || run.manifest.get(object.rel)?.status === "done",
+    mayReplace: mayReplace(object, run),
     sync: run.sync,
     io: run.io,
     clock: run.clock,
@@ -296,10 +301,18 @@ async function sidecarOf(
   return value && { value, from: "sidecar" };
 }
 
+/** A file that an earlier download has left. It may have been altered since. */
+function mayReplace({ rel, url }: RemoteObject, { manifest, forceOverwrite }: TransferRun): boolean {
+  const entry = manifest.get(rel);
+  return forceOverwrite || (entry?.url === url && entry.sha256 !== undefined);
+}
+
 /** Writes our own metadata under another name, then renames. */
-async function writeBody({ rel }: RemoteObject, body: Uint8Array, { dest }: TransferRun) {
-  const target = join(dest, rel);
+async function writeBody(object: RemoteObject, body: Uint8Array, run: TransferRun) {
+  const target = join(run.dest, object.rel);
   const part = `${target}.part`;
+  if (!mayReplace(object, run) && lstatSync(target, { throwIfNoEntry: false }) && !(await isBody(body, object, run)))
+    throw taken(target, object.url);
   try {
     await writeFile(part, body);
     await rename(part, target);
@@ -331,10 +344,10 @@ async function presentOf(object: RemoteObject, run: TransferRun): Promise<Manife
   const local = await stat(path).catch(() => undefined);
   if (entry.status === "done" && (!local?.isFile() || local.size !== entry.size)) return undefined;
   if (entry.url !== object.url) {
-    if (entry.status === "absent") return undefined;
+    if (entry.status === "absent" || run.forceOverwrite) return undefined;
     throw new EmporiumError("CONFIG_COLLISION", `${path} is another file: an earlier run fetched it from ${entry.url}`, {
       place: { file: path },
-      hint: "choose a name of its own with NAME=URL, or another --dest; or remove the file that is there",
+      hint: "choose a name of its own with NAME=URL, or another --dest; or replace the file that is there with --force-overwrite",
     });
   }
   // pages of web servers round times, and have them in local time

@@ -31,7 +31,9 @@ export interface TransferOptions extends Source {
   pace: Paces;
   /** The host for the rate limit, if the store's address is a mirror or a test's server. */
   paceHost?: string | undefined;
-  /** The object is known to have changed: an existing file is trusted by its checksum only, not by size and time. */
+  /** Another file of the target's name is replaced. Default: it is refused. */
+  mayReplace?: boolean | undefined;
+  /** The object is known to have changed, or a person wants it anew: an existing file is trusted by its checksum only, not by size and time. */
   fresh?: boolean | undefined;
   /** Sync the finished file before the result. Default true. */
   sync?: boolean | undefined;

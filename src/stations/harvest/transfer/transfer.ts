@@ -12,7 +12,7 @@ import type { TransferOptions, TransferResult } from "./options.js";
 import { LOOK_BYTES, notData, pageIn } from "./page.js";
 import { openPartFile, type PartFile, removePart } from "./part-file.js";
 import { partPathOf, statePathOf } from "./part-paths.js";
-import { findPresent } from "./present.js";
+import { findPresent, refuseOther } from "./present.js";
 import type { Ranges } from "./ranges.js";
 import { receive, type Tally } from "./receive.js";
 import { transferRetries } from "./retries.js";
@@ -32,7 +32,7 @@ const FIRST_BYTES = 8 * 1024 * 1024;
  * target appears after all checks. All bytes are of one version: if the server does not distinguish versions (no ETag, no settled
  * date), the object comes with one request, and after a broken connection again from its first byte.
  *
- * @throws {EmporiumError} STORE_ABSENT; PORTAL_NOT_DATA for a web page in place of data; SIZE_MISMATCH, TRUNCATED,
+ * @throws {EmporiumError} CONFIG_COLLISION for another file of the target's name; STORE_ABSENT; PORTAL_NOT_DATA for a web page in place of data; SIZE_MISMATCH, TRUNCATED,
  *   CHECKSUM_MISMATCH; STORE_CONFLICT if the object is replaced again and again; DISK_FULL; CANCELLED; what the store throws in
  *   the last try
  */
@@ -216,6 +216,7 @@ async function keepSmall(
   const expected = expectedOf(options, stream.checksums ?? []);
   const digests = digestsOf(small, algorithmsFor(expected));
   const checksum = checkDigests(expected, digests, source.name, target);
+  await refuseOther(options, size, digests.sha256);
   const part = await openPartFile({ target, done: [], sync, clock });
   const modifiedMs = stream.stat.modifiedMs ?? stat?.modifiedMs;
   try {
@@ -301,6 +302,7 @@ async function fetchLarge(
     await part.delegate(undefined);
     await digester.stop();
     const checksum = checkDigests(expected, digests, source.name, target);
+    await refuseOther(options, size, digests.sha256);
     await part.finish(size, modifiedMs);
     const { fetchedBytes, requests } = tally;
     const facts = { etag: version.etag, modifiedMs, resumedBytes, fetchedBytes, requests, checksum };
@@ -369,6 +371,7 @@ async function fetchInOneBody(
         const digests = await digester.finish(size);
         const checksum = checkDigests(expected, digests, source.name, target);
         await digester.stop();
+        await refuseOther(options, size, digests.sha256);
         await part.finish(size, stat.modifiedMs);
         const { fetchedBytes, requests } = tally;
         const facts = { etag: stat.etag, modifiedMs: stat.modifiedMs, resumedBytes: 0, fetchedBytes, requests, checksum };
