@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tomogram } from "../../../examples/archive/model.mjs";
@@ -143,5 +143,25 @@ describe("a portal that is served", () => {
     expect(files(person.at("kopie", "10052"))).toEqual(files(person.at("Das Portal", "10052")));
     const document = ["10052", A, "run_metadata.json"];
     expect(readFileSync(person.at("kopie", ...document))).toEqual(readFileSync(person.at("Das Portal", ...document)));
+  });
+
+  it("its /files lists no folder, which every command says that looks for a tree there", async () => {
+    const files = `${address}/files`;
+    for (const words of [
+      ["verify", files],
+      ["ingest", "validate", "standardized", files],
+      ["catalog", "import", files],
+      ["catalog", "export", "copick", files, "--out", "none.json"],
+      ["publish", "tree", files, "nirgends"],
+      ["curate", "package", "stapel", "--dest", "paket 2", "--tree", files],
+    ]) {
+      const outcome = await person.run(...words);
+      expect([words[0], outcome.status]).not.toEqual([words[0], 0]);
+      expect(outcome.err, words.join(" ")).toContain("hint: ");
+      expect(outcome.err, words.join(" ")).toContain("a folder of a web server must show its list of files");
+    }
+    // a folder that is empty is told as before
+    mkdirSync(person.at("leer"));
+    expect((await person.run("verify", "leer")).err).not.toContain("web server");
   });
 });
