@@ -9,7 +9,7 @@ export default command({
   name: "curate match",
   summary: "Match the folders of an archive with the runs of a portal",
   details: [
-    "--runs is a CryoET portal's GraphQL URL (the public one by default; an emporium server works too), whose answer is cached in the workspace for a day, or a file of runs: JSON as the portal answers, an object dataset → runs, CSV with a column name or CZI_run_name, or one name per line.",
+    "--runs is a CryoET portal (the URL of its GraphQL, or the one that emporium serve prints; default: the public portal), whose answer is cached in the workspace for a day, or a file of runs: JSON as the portal answers, an object dataset → runs, CSV with a column name or CZI_run_name, or one name per line.",
     "Names are compared by five rules, the strictest first: exact (score 1), two-letter (0.95: the laboratory writes mk2019-11-19-73, the portal mka2019-11-19-73), normalised (0.9: capitals, blanks, _ and -), padded (0.85: zeros before the counter), initials (0.5: the same day and counter with other initials). If several runs or folders match equally well, the row is ambiguous: nothing is chosen for you. Copies on several drives, and a name in several datasets, give a row each.",
     "The command also writes unmatched_archive.csv, unmatched_portal.csv and review_runs.csv, the ambiguous rows, beside --out. Write accept or reject into the column decision and save it as decisions.csv beside --out, which is read automatically; emporium serve --write does so from a page. Decisions override every rule.",
     "Exit status: 0 done, 3 rows to review or folders that could not be read, 1 nothing matched, 2 the runs are not available (nothing touched).",

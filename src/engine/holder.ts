@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { isOver, isRunning, statOf } from "../system/process-life.js";
 
 /** Identifies a process, so that another process can decide whether it still runs. */
 export interface ProcessIdentity {
@@ -23,22 +24,16 @@ export function isGone(other: ProcessIdentity, self: ProcessIdentity = thisProce
   if (other.host !== self.host || other.machine !== self.machine) return false;
   if (self.machine !== undefined) {
     const stat = statOf(other.pid);
-    if (stat)
-      return stat.state === "Z" || stat.state === "X" || (other.processStart !== undefined && stat.start !== other.processStart);
+    if (stat && other.processStart !== undefined && stat.start !== other.processStart) return true;
   }
-  try {
-    process.kill(other.pid, 0); // signal 0 sends nothing: it tests whether the process exists
-    return false;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ESRCH";
-  }
+  return !isRunning(other.pid);
 }
 
 /** True only if the process certainly runs, on this machine: the same one, and no later one with its number. Elsewhere than on Linux never. */
 export function isHere(other: ProcessIdentity, self: ProcessIdentity = thisProcess()): boolean {
   if (self.machine === undefined || other.host !== self.host || other.machine !== self.machine) return false;
   const stat = statOf(other.pid);
-  return stat !== undefined && !/[ZX]/.test(stat.state) && stat.start === other.processStart;
+  return stat !== undefined && !isOver(stat.state) && stat.start === other.processStart;
 }
 
 function machineOf(): string | undefined {
@@ -47,16 +42,5 @@ function machineOf(): string | undefined {
     return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
   } catch {
     return undefined; // not Linux
-  }
-}
-
-/** Fields 3 and 22 of /proc/<pid>/stat (proc(5)), counted from the last bracket: the name before may hold blanks and brackets. */
-function statOf(pid: number): { state: string; start: string } | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0]!, start: fields[19]! };
-  } catch {
-    return undefined;
   }
 }

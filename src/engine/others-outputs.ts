@@ -31,7 +31,7 @@ export async function othersOutputs(
 }
 
 /** A folder is there once something is in it, or a file has its name. */
-async function isThere(target: Store, key: string, signal: AbortSignal | undefined): Promise<boolean> {
+export async function isThere(target: Store, key: string, signal?: AbortSignal): Promise<boolean> {
   if ((await target.stat(key.replace(/\/$/, ""), { signal })) !== undefined) return true;
   if (!key.endsWith("/")) return false;
   for await (const _ of target.list(key, { signal })) return true;

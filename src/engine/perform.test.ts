@@ -9,6 +9,7 @@ import { seededRandom } from "../core/random.js";
 import { memoryStore } from "../stores/memory/store.js";
 import type { Store } from "../stores/store.js";
 import { copyObject, publishObject } from "./atomic.js";
+import { othersOutputs } from "./others-outputs.js";
 import { type RunOptions, runPlan } from "./run.js";
 import type { Operations, Task, TaskContext } from "./task.js";
 import { taskId } from "./task-id.js";
@@ -174,6 +175,27 @@ describe("failures", () => {
       for await (const { key } of target.openUploads("")) throw new Error(`an upload of ${key} is open`);
     }
     expect(seen).toEqual(outcomes.flatMap(([, , notes]) => [0, notes]));
+  });
+});
+
+describe("outputs that were whole when a run ended before its time", () => {
+  it.each(["stopped", "failed"])("are the task's own for the next run: %s; what others put beside them is not", async (how) => {
+    const source = await sourceStore();
+    const target = memoryStore();
+    const stop = new AbortController();
+    const half: Operations = {
+      async half(task, context) {
+        await publishObject(context, task.outputs[0]!, Buffer.from("whole"));
+        if (how === "failed") throw new EmporiumError("DISK_FULL", "no room");
+        stop.abort(new EmporiumError("CANCELLED", "stopped"));
+        throw stop.signal.reason;
+      },
+    };
+    const plan = { createdMs: 1, tasks: [await makeTask(source, "half", undefined, ["x.mrc", "x.zarr/"])], locks: [] };
+    await runPlan(plan, options(source, target, { operations: half, discardFailed: true, signal: stop.signal }));
+    await target.write("x.zarr/.zgroup", Buffer.from("somebody's"));
+    const outputs = ["x.mrc", "x.zarr/"];
+    expect(await othersOutputs(target, outputs, { workspace: join(root, "workspace") })).toEqual(["x.zarr/"]);
   });
 });
 

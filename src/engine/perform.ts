@@ -13,6 +13,7 @@ import type { RunEvent, TaskBrief } from "./events.js";
 import type { Grant, Performed } from "./executors/schedule.js";
 import type { TaskJournal } from "./journal.js";
 import { removeLeftovers } from "./leftovers.js";
+import { isThere } from "./others-outputs.js";
 import { isSame } from "./receipts.js";
 import type { Operations, PlainObject, Receipt, Task, TaskContext, TaskInput, TaskOutcome } from "./task.js";
 import { taskId } from "./task-id.js";
@@ -84,7 +85,7 @@ export async function performTask(task: Task, grant: Grant, options: PerformOpti
   } catch (thrown) {
     const error = explain(thrown, task);
     const forget = () =>
-      discard(task, options).catch((error: unknown) => log.debug(`parts of ${task.title} stay: ${String(error)}`));
+      discardUnfinished(task, options).catch((error: unknown) => log.debug(`parts of ${task.title} stay: ${String(error)}`));
     if (signal.aborted) {
       // nobody goes on with parts that are thrown away after failures
       if (options.discardFailed && !journal.broken) await forget();
@@ -272,6 +273,15 @@ async function discard(task: Task, options: PerformOptions): Promise<void> {
   await removeLeftovers(options.target, task.outputs, options.ownPart);
   await removeTree(scratchOf(task, options));
   await options.journal.jot({ record: "forget", task: task.id });
+}
+
+/** Outputs that are whole, and objects in folders, stay where nobody goes on: the journal still says that they are this task's. */
+async function discardUnfinished(task: Task, options: PerformOptions): Promise<void> {
+  await discard(task, options);
+  if (!options.discardFailed || options.ownPart) return;
+  const left: string[] = [];
+  for (const key of task.outputs) if (await isThere(options.target, key)) left.push(key);
+  if (left.length > 0) await options.journal.jot({ record: "start", task: task.id, outputs: left });
 }
 
 function scratchOf(task: Task, { scratch }: PerformOptions): string {

@@ -62,7 +62,7 @@ type Opened = Pick<Place, "kind" | "key" | "store">;
 async function openPlace(word: string, location: Location, { anonymous, signal }: OpenPlacesOptions): Promise<Opened> {
   if (location.scheme === "ftp") {
     throw new EmporiumError("USAGE", `${location.url}: a folder, a bucket or a web server is served, not FTP`, {
-      hint: `copy the files first: emporium harvest download ${location.url} --out DIR`,
+      hint: `copy the files first: emporium harvest download ${quoteWord(location.url)} --dest DIR`,
     });
   }
   const opening: StoreOptions = { anonymous, readOnly: true };

@@ -210,6 +210,12 @@ export function objectName(store: Store, key: string): string {
   return store.local ? store.local.path(key) : `${store.url}/${key}`;
 }
 
+/** What helps where nothing was found below a location, which may be a web server that tells nobody what is in its folders. */
+export function emptyHint(url: string, hint: string): string {
+  if (!/^https?:/i.test(url)) return hint;
+  return `${hint}; a folder of a web server must show its list of files (/files of emporium serve shows none: take its bucket, at /s3)`;
+}
+
 export function absent(store: Store, key: string): EmporiumError {
   const name = objectName(store, key);
   return new EmporiumError("STORE_ABSENT", `${name} does not exist`, {

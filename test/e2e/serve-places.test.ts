@@ -24,6 +24,7 @@ import { type Portal, servePortal } from "../../src/server/portal.js";
 import { inspect } from "../../src/stations/harvest/records/inspect.js";
 import { asAnotherUser } from "../another-user.js";
 import { servedCatalogue, treePlace } from "../peers/serve-kit.js";
+import { emporium } from "./cli-host.js";
 import { type PortalDatabase, type PortalRows, portalDatabase, randomRows } from "./graphql-kit.js";
 
 /** What is served of locations as they are: what each is taken for, what is in its folders, and what cannot be named or written. */
@@ -184,7 +185,9 @@ describe("locations", () => {
       expect(denied).toContain("AWS_PROFILE=NAME emporium serve s3://lab/data");
       expect(denied).not.toContain("AKIAWRONG");
       expect(await told(at("gone"))).toMatch(/^error\[STORE_ABSENT\]: .*does not exist/);
-      expect(await told("ftp://host/folder")).toContain("emporium harvest download ftp://host/folder --out DIR");
+      const copy = await told("ftp://host/folder");
+      expect(copy).toMatch(/emporium harvest download ftp:\/\/host\/folder --dest DIR$/m);
+      expect((await emporium(["harvest", "download", "--help"])).out).toMatch(/^ +--dest DIR /m);
     } finally {
       process.env = before;
       await new Promise((resolve) => wrong.close(resolve));

@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Clock } from "../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
-import { errnoOf } from "../../stores/file/errors.js";
+import { isRunning } from "../../system/process-life.js";
 import { type Address, LOOPBACK, makeElsewhere, SOCKET_PORT, socketFolder, type Transport } from "./address.js";
 import type { Cluster } from "./cluster.js";
 import { claimMachine, HEARTBEAT_MS, isThisMachine, sendHeartbeat, waitForOtherMachines } from "./machine.js";
@@ -170,20 +170,11 @@ function keepsBeingKilled({ logs }: Cluster): EmporiumError {
 /** True while another process may be starting a server: the server has a process number but does not listen yet. */
 async function isBeingStarted({ cluster, log }: PresenceOptions, silentMs: number): Promise<boolean> {
   const running = await readPostmasterFile(cluster);
-  if (!running || !(await isThisMachine(cluster)) || !isAlive(running.pid)) return false;
+  if (!running || !(await isThisMachine(cluster)) || !isRunning(running.pid)) return false;
   if (silentMs < BIRTH_MS) return true;
   // a dead server whose number another process got, or a server that hangs: PostgreSQL itself refuses to start a second one
   await removeStaleFile(cluster, log);
   return false;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // sends nothing
-    return true;
-  } catch (error) {
-    return errnoOf(error) === "EPERM";
-  }
 }
 
 function silent(cluster: Cluster): EmporiumError {

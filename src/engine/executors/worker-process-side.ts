@@ -71,6 +71,8 @@ function listen(): void {
     last.then(end, end);
     envOf({}).clock.sleep(END_MS).then(end, end);
   });
+  // a terminal, `timeout` or a scheduler sends them to every process of a command: the one that asks says what is to end
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
   process.on("message", (message: ToProcess) => {
     if (message.kind === "stop") stop.abort();
     else if (message.kind === "begin") {

@@ -200,11 +200,12 @@ function takeResult(workers: Workers, worker: Worker, one: Asked, message: Resul
 }
 
 function ended(workers: Workers, worker: Worker, how: string, tail: string): void {
-  const { all, use, options, asked } = workers;
+  const { all, use, options, asked, stopped } = workers;
   all.delete(worker);
   use.end(worker);
   const { ready, ending, sent, pid } = worker;
-  if (ending !== "idle") {
+  // of a run that is stopped nothing is done again
+  if (ending !== "idle" && !stopped?.aborted) {
     const atMs = options.clock.monotonic();
     options.onEvent?.({ kind: "worker", pid, ended: wordsOfEnd(worker, how), tasks: sent.size, atMs });
   }

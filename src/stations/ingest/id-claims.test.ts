@@ -1,7 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../core/clock.js";
 import { silentLog } from "../../core/log.js";
 import { seededRandom } from "../../core/random.js";
+import { fileStore } from "../../stores/file/store.js";
 import { memoryStore } from "../../stores/memory/store.js";
 import type { Store } from "../../stores/store.js";
 import { joinClaims, readClaims } from "./id-claims.js";
@@ -63,6 +67,21 @@ describe("claims to ids", () => {
     expect(await again.claim([given("b", 101)])).toBe(true);
     await again.release(() => false);
     expect(await store.stat(".emporium/ids.json")).toBeUndefined();
+  });
+
+  it("go also when the import was stopped, without a warning", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "emporium-claims-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const store = fileStore(folder);
+    const stop = new AbortController();
+    const warnings: string[] = [];
+    const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };
+    const one = await joinClaims(store, { ...options("one"), log, signal: stop.signal });
+    await one.claim([given("a", 100), given("b", 101)]);
+    stop.abort();
+    await one.release(({ key }) => key === "b");
+    expect(warnings).toEqual([]);
+    expect(await readClaims(store)).toMatchObject([{ key: "b", id: 101 }]);
   });
 
   it("an import that never began leaves none", async () => {

@@ -97,6 +97,7 @@ export async function joinClaims(target: Store, options: ClaimOptions): Promise<
       });
       return fits;
     },
+    // also when the import was stopped: what ends it must not be stopped itself
     release: (isUnfinished) => releaseClaims(target, token, isUnfinished, options),
   };
 }
@@ -106,10 +107,10 @@ export async function releaseClaims(
   target: Store,
   token: string,
   isUnfinished: ((id: GivenId) => boolean) | undefined,
-  options: Pick<ClaimOptions, "clock" | "random" | "log"> & { job?: string; signal?: AbortSignal | undefined },
+  options: Pick<ClaimOptions, "clock" | "random" | "log"> & { job?: string },
 ): Promise<void> {
-  const { job = "ids", signal = new AbortController().signal } = options;
-  await change(target, { ...options, job, signal }, (state) => {
+  const { job = "ids" } = options;
+  await change(target, { ...options, job, signal: new AbortController().signal }, (state) => {
     const mine = state.claims.filter((claim) => claim.token === token);
     const left = isUnfinished ? mine.filter(isUnfinished) : [];
     const kept = new Set(left);

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { crc32 } from "node:zlib";
+import { isRunning } from "../../system/process-life.js";
 import { isPartName } from "../keys.js";
 
 /**
@@ -38,13 +39,4 @@ export function isLeftover(name: string): boolean {
   if (!match || !isPartName(name) || match[1] !== HOST) return false;
   const pid = Number.parseInt(match[2]!, 36);
   return pid === process.pid ? !live.has(name) : !isRunning(pid);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

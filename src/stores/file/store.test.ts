@@ -1,4 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -196,6 +198,25 @@ describe("writing", () => {
     await store.write("run/meta.json", text("{}"));
     expect(await tree(join(root, "run"))).toEqual([otherHost, alive.name, "meta.json"].sort());
     alive.done();
+  });
+
+  it("removes what a zombie left, as in a container whose first process waits for nobody", async ({ skip }) => {
+    if (process.platform !== "linux") return skip("no /proc here");
+    // the shell becomes another program, which does not wait for the child
+    const parent = spawn("sh", ["-c", "sh -c : & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const [line] = (await once(parent.stdout, "data")) as [Buffer];
+      const pid = Number(line);
+      await expect.poll(() => readFileSync(`/proc/${pid}/stat`, "latin1")).toMatch(/\) Z /);
+      const mine = writePart("meta.json");
+      mine.done();
+      const left = mine.name.replace(/-[0-9a-z]+-[0-9a-z]+\.part$/, `-${pid.toString(36)}-1.part`);
+      await writeFile(join(root, left), "half");
+      await fileStore(root).write("meta.json", text("{}"));
+      expect(await tree(root)).toEqual(["meta.json"]);
+    } finally {
+      parent.kill();
+    }
   });
 
   it("a full disk is DISK_FULL, and nothing half stays", async (context) => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mrcHeaderBytes } from "../../../src/formats/mrc/write.js";
 import { type Newcomer, newcomer } from "./newcomer.js";
@@ -72,6 +72,14 @@ describe("from a volume to blocks and back", () => {
     expect(JSON.parse(readFileSync(person.at("Ergebnis/facts.json"), "utf8"))).toMatchObject({ max: 20, sum });
     const listed = json(await person.run("blocks", "ls", "Ergebnis/cells.zarr", "--json"));
     expect(listed.levels).toMatchObject([{ shape: [SIDE, SIDE, SIDE], dtype: "uint64", voxelSizeNm: [1, 1, 1] }]);
+  });
+
+  it.skipIf(process.platform === "win32")("says on Ctrl-C that it was stopped, and nothing of processes that ended", async () => {
+    writeFileSync(person.at("stopped.yaml"), GRAPH.replaceAll("Ergebnis", "Gestoppt"));
+    const isComputing = () => existsSync(person.at("Gestoppt/.emporium-graphs"));
+    const { status, err } = await person.interrupt(isComputing, "blocks", "run", "stopped.yaml");
+    expect([status, err]).toEqual([130, "error[CANCELLED]: stopped by SIGINT\n  hint: the same command resumes\n"]);
+    expect((await person.run("blocks", "run", "stopped.yaml")).status).toBe(0);
   });
 
   it("is computed on at a coarser level, wherever that is said", async () => {

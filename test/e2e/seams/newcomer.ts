@@ -18,6 +18,8 @@ export interface Newcomer {
   runIn(below: string, ...words: string[]): Promise<Outcome>;
   /** Runs a command line, sends SIGTERM once `when` answers true (asked every few milliseconds), and waits for its end. */
   stop(when: () => boolean, ...words: string[]): Promise<Outcome>;
+  /** As `stop`, by Ctrl-C in a terminal: SIGINT for the command and for every process that it has started. */
+  interrupt(when: () => boolean, ...words: string[]): Promise<Outcome>;
   /** Starts a command that stays (`serve`), and answers once `ready` is found in what it prints. */
   start(ready: RegExp, ...words: string[]): Promise<Running>;
   /** Ends what still runs and removes the folder. */
@@ -54,9 +56,10 @@ export function newcomer(env: Readonly<Record<string, string>> = {}): Newcomer {
     ...env,
   };
 
-  const launch = (words: readonly string[], below = ".") => {
+  const launch = (words: readonly string[], below = ".", detached = false) => {
     const child = spawn(process.execPath, [main, ...words], {
       cwd: join(folder, below),
+      detached,
       env: environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -66,6 +69,20 @@ export function newcomer(env: Readonly<Record<string, string>> = {}): Newcomer {
     running.add(child);
     const ended = new Promise<number | null>((resolve) => child.on("close", resolve)).finally(() => running.delete(child));
     return { child, said, ended };
+  };
+
+  const endOnce = async (
+    when: () => boolean,
+    { child, said, ended }: ReturnType<typeof launch>,
+    end: (child: ChildProcess) => void,
+  ) => {
+    const watch = setInterval(() => {
+      if (!when()) return;
+      clearInterval(watch);
+      end(child);
+    }, 3);
+    const status = await ended.finally(() => clearInterval(watch));
+    return { status, ...said };
   };
 
   return {
@@ -79,15 +96,9 @@ export function newcomer(env: Readonly<Record<string, string>> = {}): Newcomer {
       const { said, ended } = launch(words, below);
       return { status: await ended, ...said };
     },
-    async stop(when, ...words) {
-      const { child, said, ended } = launch(words);
-      const watch = setInterval(() => {
-        if (!when()) return;
-        clearInterval(watch);
-        child.kill("SIGTERM");
-      }, 3);
-      const status = await ended.finally(() => clearInterval(watch));
-      return { status, ...said };
+    stop: (when, ...words) => endOnce(when, launch(words), (child) => child.kill("SIGTERM")),
+    interrupt(when, ...words) {
+      return endOnce(when, launch(words, ".", true), ({ pid }) => process.kill(-pid!, "SIGINT"));
     },
     async start(ready, ...words) {
       const { child, said, ended } = launch(words);

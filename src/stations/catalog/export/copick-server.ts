@@ -1,11 +1,8 @@
-import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
-import { type JsonObject, printJsonLine } from "../../../core/json.js";
-import { cryoet } from "../../../portals/cryoet.js";
+import { EmporiumError } from "../../../core/errors.js";
 import { at, listOf, numberOf, objectsOf, textOf } from "../../../portals/fields.js";
+import { askData, findEndpoint, PUBLIC_ENDPOINT } from "../../../portals/graphql.js";
 import type { PortalNet } from "../../../portals/portal.js";
 import type { ObjectFacts } from "./copick-objects.js";
-
-export const PUBLIC_ENDPOINT = "https://graphql.cryoetdataportal.czscience.com/graphql";
 
 /** A server with the portal's interface. */
 export interface PortalServer {
@@ -23,24 +20,13 @@ export interface PortalServer {
  * @throws {EmporiumError} NETWORK, …
  */
 export async function findServer(address: string, net: PortalNet): Promise<PortalServer | undefined> {
-  const url = new URL(address);
-  const path = url.pathname.replace(/\/+$/, "");
-  if (url.hostname === cryoet.home || cryoet.hosts.includes(url.hostname)) {
-    const dataset = /^\/datasets\/(\d{1,9})$/.exec(path)?.[1];
-    return { endpoint: PUBLIC_ENDPOINT, s3: undefined, dataset: dataset === undefined ? undefined : Number(dataset) };
-  }
-  const home = `${url.origin}${path.replace(/\/graphql$/, "")}`;
-  const server = { endpoint: `${home}/graphql`, s3: `${home}/s3`, dataset: undefined };
-  if (path.endsWith("/graphql")) return server;
-  try {
-    await ask(server.endpoint, "{ __typename }", net);
-    return server;
-  } catch (error) {
-    // the reply is not GraphQL's: a web server, but no portal
-    const isOther = isEmporiumError(error) && error.code !== "NETWORK" && error.code !== "CANCELLED";
-    if (isOther) return undefined;
-    throw error;
-  }
+  const found = await findEndpoint(address, net);
+  if (found === undefined) return undefined;
+  const { origin, pathname } = new URL(found);
+  const endpoint = `${origin}${pathname}`;
+  if (endpoint !== PUBLIC_ENDPOINT) return { endpoint, s3: endpoint.replace(/graphql$/, "s3"), dataset: undefined };
+  const dataset = /^\/datasets\/(\d{1,9})\/*$/.exec(new URL(address).pathname)?.[1];
+  return { endpoint, s3: undefined, dataset: dataset === undefined ? undefined : Number(dataset) };
 }
 
 export interface ServerFacts {
@@ -69,7 +55,7 @@ export async function askServer(
   net: PortalNet,
 ): Promise<ServerFacts> {
   const which = ids === undefined ? "" : `(where: {id: {_in: [${ids.join(", ")}]}})`;
-  const found = objectsOf((await ask(endpoint, `{ datasets${which} { id title } }`, net)).datasets);
+  const found = objectsOf((await askData(endpoint, `{ datasets${which} { id title } }`, net)).datasets);
   const datasets = found
     .map(({ id, title }) => ({ id: numberOf(id) ?? Number.NaN, title: textOf(title) ?? "" }))
     .sort((a, b) => a.id - b.id);
@@ -86,7 +72,7 @@ export async function askServer(
     });
   }
   const list = `[${datasets.map(({ id }) => id).join(", ")}]`;
-  const data = await ask(
+  const data = await askData(
     endpoint,
     `{
       runsAggregate(where: {datasetId: {_in: ${list}}}) { aggregate { count } }
@@ -117,15 +103,4 @@ export async function askServer(
       .filter(({ shape, id }) => id !== "" && (PICKED.has(shape) || PAINTED.has(shape)))
       .map(({ id, name, shape, publications }) => ({ id, name: name || id, isParticle: PICKED.has(shape), publications })),
   };
-}
-
-async function ask(endpoint: string, query: string, net: PortalNet): Promise<JsonObject> {
-  const reply = await net.getJson(endpoint, { method: "POST", body: printJsonLine({ query }) });
-  const [error] = objectsOf(at(reply, "errors"));
-  const data = at(reply, "data");
-  if (error === undefined && typeof data === "object" && data !== null) return data as JsonObject;
-  throw new EmporiumError("PORTAL_REPLY", `${endpoint}: ${textOf(error?.message) ?? "an answer with data was wanted"}`, {
-    place: { url: endpoint },
-    hint: "give the address that emporium serve prints, or that of a portal's GraphQL",
-  });
 }

@@ -1,7 +1,7 @@
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
-import type { Store } from "../../../stores/store.js";
+import { emptyHint, type Store } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { treeAddresses } from "../portal-import/addresses.js";
 import { type Node, nodesOf, placeOf, readDocument, rootOf, valueAt } from "../portal-import/documents.js";
@@ -85,7 +85,7 @@ export async function readTree(
   if (runs.length === 0 && errors.length === 0) {
     throw new EmporiumError("STORE_ABSENT", `${store.url} has no run${datasets ? ` of ${datasets.join(", ")}` : ""}`, {
       place: placeOf(store, datasets?.[0] ?? ""),
-      hint: "give the folder that holds the datasets, as ingest run writes it",
+      hint: emptyHint(store.url, "give the folder that holds the datasets, as ingest run writes it"),
     });
   }
   runs.sort((a, b) => compare(a.dataset, b.dataset) || compare(a.name, b.name));

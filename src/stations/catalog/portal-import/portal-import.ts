@@ -1,7 +1,7 @@
 import type { Database } from "../../../catalog/database.js";
 import { type TreePrefixes, USUAL_PREFIXES } from "../../../catalog/import-prefixes.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { objectName } from "../../../stores/store.js";
+import { emptyHint, objectName } from "../../../stores/store.js";
 import type { Counts } from "./counts.js";
 import { chooseDatasets } from "./dataset-filter.js";
 import { Depositions } from "./depositions.js";
@@ -178,6 +178,6 @@ function nothingFound({ store }: ImportOptions, isChosen: boolean): EmporiumErro
       })
     : new EmporiumError("STORE_ABSENT", "no dataset found: no folder has a dataset_metadata.json", {
         place,
-        hint: "give the folder that holds the datasets' folders, as ingest run writes it",
+        hint: emptyHint(store.url, "give the folder that holds the datasets' folders, as ingest run writes it"),
       });
 }

@@ -4,8 +4,6 @@ import { jsonId, jsonList } from "../../../core/json-fields.js";
 import type { PortalNet } from "../../../portals/portal.js";
 import { distinctRuns, type PortalRun } from "./portal-run.js";
 
-export const PUBLIC_ENDPOINT = "https://graphql.cryoetdataportal.czscience.com/graphql";
-
 const PAGE = 2000;
 const DATASETS_AT_ONCE = 500;
 

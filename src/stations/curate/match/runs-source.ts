@@ -7,11 +7,12 @@ import { redact } from "../../../core/redact.js";
 import type { Env, GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
 import { portalClient } from "../../../portals/client.js";
+import { findEndpoint, PUBLIC_ENDPOINT } from "../../../portals/graphql.js";
 import { objectName } from "../../../stores/store.js";
 import { openLocation } from "../../../stores/url.js";
 import { keyOf } from "../inventory/groups.js";
 import { writeWhole } from "../inventory/write-whole.js";
-import { askRuns, PUBLIC_ENDPOINT } from "./ask-portal.js";
+import { askRuns } from "./ask-portal.js";
 import type { PortalRun } from "./portal-run.js";
 import { parseRuns } from "./read-runs.js";
 
@@ -87,16 +88,17 @@ async function readText(from: string, { anonymous, signal }: RunsOptions): Promi
   return new TextDecoder().decode(bytes);
 }
 
-async function fromPortal(endpoint: string, options: RunsOptions): Promise<Runs> {
+/** @param address that of a portal's GraphQL, or the one that `emporium serve` prints */
+async function fromPortal(address: string, options: RunsOptions): Promise<Runs> {
   const { workspace, author, refresh = false, clock, log, signal, bases } = options;
   const key = createHash("sha256")
-    .update(keyOf(endpoint, author ?? ""))
+    .update(keyOf(address, author ?? ""))
     .digest("hex")
     .slice(0, 16);
   const folder = join(workspace, "curate", "portal-runs");
   const path = join(folder, `${key}.json`);
   const kept = await readSnapshot(path);
-  const source = redact(endpoint);
+  const source = redact(address);
   const from = (snapshot: Snapshot): Runs => ({ runs: snapshot.runs, source, retrievedMs: Date.parse(snapshot.retrieved_at) });
   if (kept && !refresh && clock.now() - Date.parse(kept.retrieved_at) < FRESH_MS) {
     log.info(`${source}: ${kept.runs.length} runs as of ${kept.retrieved_at}; --refresh asks again`);
@@ -104,11 +106,9 @@ async function fromPortal(endpoint: string, options: RunsOptions): Promise<Runs>
   }
   const client = portalClient({ clock, signal, log, bases });
   try {
-    const net = client.open(
-      { name: "cryoet", hosts: [new URL(endpoint).hostname] },
-      endpoint === PUBLIC_ENDPOINT ? [] : [endpoint],
-    );
-    const runs = await askRuns(endpoint, author, net);
+    const hosts = [address, PUBLIC_ENDPOINT].map((url) => new URL(url).hostname);
+    const net = client.open({ name: "cryoet", hosts }, address === PUBLIC_ENDPOINT ? [] : [address]);
+    const runs = await askRuns((await findEndpoint(address, net)) ?? address, author, net);
     if (runs.length === 0) {
       throw new EmporiumError("PORTAL_REPLY", `${source} has no run${author === undefined ? "" : ` of "${author}"`}`, {
         place: { url: source },

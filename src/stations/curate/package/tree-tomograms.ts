@@ -3,7 +3,7 @@ import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import { runFolder, TOMOGRAM_METADATA } from "../../../model/layout.js";
-import { objectName, type Store } from "../../../stores/store.js";
+import { emptyHint, objectName, type Store } from "../../../stores/store.js";
 
 /** A tomogram that the portal shows. */
 export interface PortalTomogram {
@@ -38,7 +38,7 @@ export async function treeTomograms(tree: Store, dataset: string, run: string, s
   }
   if (tomograms.length > 0) return tomograms;
   throw new EmporiumError("STORE_ABSENT", `${objectName(tree, folder)} has no tomogram`, {
-    hint: "check that this is the portal's tree and that the run has this name there",
+    hint: emptyHint(tree.url, "check that this is the portal's tree and that the run has this name there"),
   });
 }
 

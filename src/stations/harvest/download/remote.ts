@@ -60,11 +60,9 @@ export interface Remote {
   open(name: StoreName): Promise<Store>;
 }
 
-/** Environment variables of people who have an account with S3 or a compatible server. */
-const ACCOUNT = [
-  ...["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"],
-  ...["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"],
-];
+/** Environment variables of people who have a server that is compatible with S3, and of those who have an account. */
+const ENDPOINT = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"];
+const ACCOUNT = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
 
 export function openRemote(options: RemoteOptions): Remote {
   const { bases, client, pace, clock, random, resolve, allowPrivate } = options;
@@ -76,8 +74,14 @@ export function openRemote(options: RemoteOptions): Remote {
   const bucketNet = () =>
     (net ??= client.open({ name: "direct", hosts: ["storage.googleapis.com", "*.s3.amazonaws.com", "*.amazonaws.com"] }));
 
-  const signed = (place: Location, { trusted }: Origin) =>
-    place.scheme === "s3" && trusted && options.anonymous !== true && ACCOUNT.some((name) => (process.env[name] ?? "") !== "");
+  /** A typed bucket that is opened as AWS tools open it, and not as a public one of Amazon's: a server of one's own has it, or an account. */
+  const isOwn = ({ scheme, bucket }: Location, { trusted, portal }: Origin): boolean => {
+    if (scheme !== "s3" || !trusted) return false;
+    const home = httpAddress(`s3://${bucket}/`);
+    if (home !== undefined && rebased(new URL(home), bases, portal) !== undefined) return false;
+    const told = options.anonymous === true ? ENDPOINT : [...ENDPOINT, ...ACCOUNT];
+    return told.some((name) => (process.env[name] ?? "") !== "");
+  };
 
   async function storeAt(root: string | Location, { trusted, portal }: Origin): Promise<Store> {
     const location = typeof root === "string" ? parseLocation(root) : root;
@@ -95,7 +99,7 @@ export function openRemote(options: RemoteOptions): Remote {
             retry: false,
             clock,
             random,
-            anonymous: !trusted,
+            anonymous: !trusted || options.anonymous,
             connections: options.connections,
             gate: guard,
           });
@@ -134,7 +138,7 @@ export function openRemote(options: RemoteOptions): Remote {
       const place = parseLocation(address);
       if (place.bucket !== undefined) {
         const bucket = `${place.scheme}://${place.bucket}`;
-        return { store: await storeAt(signed(place, origin) ? bucket : publicRoot(`${bucket}/`), origin), key: place.prefix! };
+        return { store: await storeAt(isOwn(place, origin) ? bucket : publicRoot(`${bucket}/`), origin), key: place.prefix! };
       }
       const { root, key } = rootAndKey(place, address);
       return { store: await storeAt(root, origin), key };
@@ -143,7 +147,7 @@ export function openRemote(options: RemoteOptions): Remote {
     async folder(typed, origin) {
       const address = addressToAsk(typed, origin, bases, gate);
       const place = parseLocation(address);
-      if (place.bucket !== undefined && !signed(place, origin)) return bucketFolder(place, origin);
+      if (place.bucket !== undefined && !isOwn(place, origin)) return bucketFolder(place, origin);
       const store = await storeAt(place, origin);
       if (!isWeb(place)) return { store, listing: "flat", url: place.url, paceHost: undefined };
       return { store, listing: "pages", url: place.url, paceHost: new URL(place.url).host };

@@ -63,7 +63,8 @@ export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] 
 
 /** As `ingest check` tells them. */
 export function placeholderWarning({ kind, place, value, what }: Placeholder): ErrorRecord {
-  const key = place.path?.split(".").at(-1) ?? "the value";
+  // of a list's entry, the list: `value is 1`
+  const key = place.path?.split(".").findLast((part) => !/^\d+$/.test(part)) ?? "the value";
   const hint = kind === "guess" ? "correct it, or delete the comment if it is right" : "give the value, and delete the comment";
   return { code: "CONFIG_PLACEHOLDER", message: `${key} is ${value}, a ${kind}, wanted: ${what}`, ...place, hint };
 }

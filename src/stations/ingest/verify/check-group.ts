@@ -13,7 +13,7 @@ import { type ChunkScene, checkChunks } from "./check-chunks.js";
 import { checkTwins } from "./check-twins.js";
 import type { CheckContext, Named, NamedObjects, Tally } from "./context.js";
 import type { Findings } from "./findings.js";
-import { objectsOf } from "./groups.js";
+import { groupOf, objectsOf } from "./groups.js";
 import { type Documents, type Hierarchy, openHierarchy } from "./hierarchy.js";
 import { faultOf } from "./kinds.js";
 import { PROOF_NAME, type ProofLine } from "./proof.js";
@@ -55,6 +55,8 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
   // 2 volumes: their chunks are checked where they are promised, also those that nobody listed
   const hierarchies: [Hierarchy, ChunkScene][] = [];
   const folders = new Set(references.filter(({ zarr }) => zarr).map(({ key }) => `${key}/`));
+  // one that another group has, as a run that names another's, is checked there
+  for (const folder of folders) if (groupOf(folder) !== group) folders.delete(folder);
   for (const [key, document] of documents.parsed) {
     if (isImage(key, document)) folders.add(key.slice(0, key.lastIndexOf("/") + 1));
   }

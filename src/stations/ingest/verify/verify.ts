@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { EmporiumError } from "../../../core/errors.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
-import type { Store } from "../../../stores/store.js";
+import { emptyHint, type Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { checkGroup } from "./check-group.js";
 import { type CheckContext, emptyTally } from "./context.js";
@@ -169,7 +169,7 @@ async function checkGroups(
 export function nothing(store: Store): EmporiumError {
   return new EmporiumError("STORE_ABSENT", `${store.url} is empty, wanted a standardised tree`, {
     place: store.local ? { file: store.local.path("") } : { url: store.url },
-    hint: "check the name: give the OUTPUT of ingest run, or a dataset or run below it",
+    hint: emptyHint(store.url, "check the name: give the OUTPUT of ingest run, or a dataset or run below it"),
   });
 }
 

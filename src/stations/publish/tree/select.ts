@@ -7,7 +7,7 @@ import { type PathFilter, pathFilter } from "../../../core/path-filter.js";
 import { compilePattern } from "../../../engine/pattern.js";
 import { ENGINE_FOLDER } from "../../../engine/plan.js";
 import { isPartName } from "../../../stores/keys.js";
-import { objectName, type Store } from "../../../stores/store.js";
+import { emptyHint, objectName, type Store } from "../../../stores/store.js";
 import type { SyncSource } from "../sync/wanted.js";
 import { DATASET_DOCUMENT, DEPOSITION_DOCUMENT, DEPOSITIONS, PHOTOS } from "./stages.js";
 
@@ -184,7 +184,7 @@ function depositionOf(document: JsonObject): string | undefined {
 function noTree(tree: Store): EmporiumError {
   return new EmporiumError("STORE_ABSENT", `no standardised tree found: no folder has a ${DATASET_DOCUMENT}`, {
     place: tree.local ? { file: tree.local.path("") } : { url: tree.url },
-    hint: "give the folder that holds the datasets' folders, as ingest run writes it",
+    hint: emptyHint(tree.url, "give the folder that holds the datasets' folders, as ingest run writes it"),
   });
 }
 

@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../../../core/errors.js";
 import { datasetMetadataKey, depositionFolder, depositionMetadataKey, photoFolder } from "../../../../model/layout.js";
 import { nameFault } from "../../../../model/names.js";
+import { emptyHint } from "../../../../stores/store.js";
 import { mapLimit } from "../../../../system/parallel.js";
 import { foldersIn, type Tree, treeOf } from "../facts/tree.js";
 import { relativeOf } from "../scale/collect.js";
@@ -46,7 +47,7 @@ function noDataset(url: string, found: number, expectations: Expectations | unde
   const why = found > 0 ? `none of ${found} datasets passes the filters` : "there is no folder of a dataset";
   const hint = expectations?.datasets
     ? "check that the configuration is that of this tree"
-    : "name the folder above the datasets";
+    : emptyHint(url, "name the folder above the datasets");
   return new EmporiumError("CONFIG_EMPTY", `${url}: ${why}, nothing would be looked at`, { hint });
 }
 
