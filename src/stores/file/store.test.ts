@@ -202,12 +202,12 @@ describe("writing", () => {
 
   it("removes what a zombie left, as in a container whose first process waits for nobody", async ({ skip }) => {
     if (process.platform !== "linux") return skip("no /proc here");
-    // the shell becomes another program, which does not wait for the child
-    const parent = spawn("sh", ["-c", "sh -c : & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    // the shell becomes another program, which does not wait for the child that ends after that
+    const parent = spawn("sh", ["-c", "sleep 1 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
     try {
       const [line] = (await once(parent.stdout, "data")) as [Buffer];
       const pid = Number(line);
-      await expect.poll(() => readFileSync(`/proc/${pid}/stat`, "latin1")).toMatch(/\) Z /);
+      await expect.poll(() => readFileSync(`/proc/${pid}/stat`, "latin1"), { timeout: 20_000 }).toMatch(/\) Z /);
       const mine = writePart("meta.json");
       mine.done();
       const left = mine.name.replace(/-[0-9a-z]+-[0-9a-z]+\.part$/, `-${pid.toString(36)}-1.part`);
