@@ -100,7 +100,7 @@ export async function takeLocks(store: Store, names: readonly string[], options:
   const release = async () => {
     stopHeartbeat?.();
     await heartbeat;
-    for (const lock of held) await giveBack(taker, lock);
+    await Promise.all(held.map((lock) => giveBack(taker, lock)));
     await removeFolders(store).catch((error: unknown) => options.log.debug(`${ENGINE_FOLDER} stays`, { error: String(error) }));
     live.delete(token);
   };

@@ -176,11 +176,14 @@ async function write(target: Store, work: (state: State) => State): Promise<Stat
   const { state, etag, exists } = await readState(target);
   const next = work(state);
   const isEmpty = next.jobs.length + next.claims.length + next.finished.length === 0;
-  if (isEmpty && exists) await target.remove(CLAIMS_KEY);
+  // a power loss may bring the last claims back: they say what the tree says
+  if (isEmpty && exists) await target.remove(CLAIMS_KEY, { lasting: false });
   if (isEmpty) return next;
   const body = new TextEncoder().encode(`${JSON.stringify(next)}\n`);
   const condition = !target.features.conditionalWrites ? {} : exists ? { ifMatch: etag } : { ifAbsent: true };
-  await target.write(CLAIMS_KEY, body, { contentType: "application/json", ...condition });
+  // who is at work need not be known after a power loss
+  const lasting = next.claims.length + next.finished.length > 0;
+  await target.write(CLAIMS_KEY, body, { contentType: "application/json", lasting, ...condition });
   return next;
 }
 
