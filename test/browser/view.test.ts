@@ -182,8 +182,10 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     const copiedText = () => page.evaluate(() => localStorage.getItem("copied") ?? "");
     await page.keyboard.press("Control+k");
     await page.locator("dialog[open] input").fill("copy the address");
+    // the palette comes a moment after its field
+    await page.getByRole("option", { name: "Copy the address", selected: true }).waitFor();
     await page.keyboard.press("Enter");
-    await expect.poll(() => copiedText()).toMatch(/^http:.*[?&]m=/);
+    await expect.poll(() => copiedText(), { timeout: 30_000 }).toMatch(/^http:.*[?&]m=/);
     expect(await copiedText()).toBe(page.url());
     await page.locator(".v-canvas").focus();
     await page.keyboard.press("m");
