@@ -69,6 +69,24 @@ describe("claims to ids", () => {
     expect(await store.stat(".emporium/ids.json")).toBeUndefined();
   });
 
+  it("survive a power loss; that somebody is at work need not", async () => {
+    const store = memoryStore();
+    const written: string[] = [];
+    const watched: Store = {
+      ...store,
+      write: (key, body, how) => {
+        if (key === ".emporium/ids.json") written.push(how?.lasting === false ? "for now" : "to last");
+        return store.write(key, body, how);
+      },
+    };
+    const one = await joinClaims(watched, options("one"));
+    await one.claim([given("a", 100)]);
+    const two = await joinClaims(watched, options("two"));
+    await one.release(() => true);
+    await two.release();
+    expect(written).toEqual(["for now", "to last", "to last", "to last", "to last"]);
+  });
+
   it("go also when the import was stopped, without a warning", async () => {
     const folder = mkdtempSync(join(tmpdir(), "emporium-claims-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
