@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: "forks",
-    globalSetup: "./test/compile.ts",
+    globalSetup: ["./test/compile.ts", "./test/temporary-on-disk.ts"],
     setupFiles: "./test/setup.ts",
     reporters,
     fileParallelism: false, // one browser at a time draws in software

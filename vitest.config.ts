@@ -25,6 +25,8 @@ export default defineConfig({
     pool: "forks",
     globalSetup: ["./test/compile.ts", "./test/temporary.ts"],
     setupFiles: "./test/setup.ts",
+    // the same run on every machine, whatever the shell of a developer knows
+    env: { EMPORIUM_REAL_DATA: "" },
     // more than vitest's own choice, one less than the cores: many tests wait for a process, a server or a disk
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },

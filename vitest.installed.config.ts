@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 600_000,
     pool: "forks",
-    globalSetup: "./test/compile.ts",
+    globalSetup: ["./test/compile.ts", "./test/temporary-on-disk.ts"],
     setupFiles: "./test/setup.ts",
     reporters,
     fileParallelism: false, // what they install and run is measured in seconds that are told

@@ -1,7 +1,10 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import LongestFirst from "./test/longest-first.js";
+import { realDataFolder } from "./test/real-data-places.js";
 import { reporters } from "./test/reporters.js";
+
+const folder = realDataFolder();
 
 /** The suites that ask other people's programs (Python libraries, an S3 server): `scripts/python-env.mjs peers` makes their environment. */
 export default defineConfig({
@@ -10,8 +13,9 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 600_000,
     pool: "forks",
-    globalSetup: "./test/compile.ts",
+    globalSetup: ["./test/compile.ts", "./test/temporary-on-disk.ts"],
     setupFiles: "./test/setup.ts",
+    env: folder === undefined ? {} : { EMPORIUM_REAL_DATA: folder },
     // half of the time these wait for another program
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },

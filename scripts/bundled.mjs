@@ -19,7 +19,6 @@ export const BUNDLED = [
   "numcodecs",
   "pg",
   "prom-client",
-  "unbzip2-stream",
   "undici",
   "vega",
   "xz-decompress",

@@ -1,4 +1,4 @@
-// Builds the image of Containerfile where no registry of images can be reached: `node scripts/container.mjs [--job] [--fresh]`.
+// Builds the image of Containerfile where no registry of images can be reached: `node scripts/container.mjs [--job | --notebook] [--fresh]`.
 //
 // buildah executes Containerfile, as it stands; only its base is another one: a root of Debian 12 that mmdebstrap makes, with Node and npm out of
 // npm's registry, in the place of docker.io's `node`. Needs root, buildah, podman, mmdebstrap. Images are in .cache/container/, named after what they
@@ -16,13 +16,13 @@ const NODE = "24.21.0";
 const NPM = "11.21.2";
 const BASE_NAME = `localhost/emporium-base:node-${NODE}`;
 
-/** What podman and buildah are told before anything else: images of ours alone, and sockets whose paths are short enough. */
+/** What podman and buildah are told before anything else: images of ours alone, and sockets whose paths are short enough; the same for each run of the suites, since podman notes it. */
 const id = createHash("sha256").update(root).digest("hex").slice(0, 8);
 export const STORAGE = [
   "--root",
   join(cache, "storage"),
   "--runroot",
-  join(tmpdir(), `emporium-run-${id}`),
+  join(process.env.EMPORIUM_TEST_BASE ?? tmpdir(), `emporium-run-${id}`),
   "--storage-driver",
   "overlay",
 ];
@@ -38,13 +38,30 @@ export function absentTools() {
 export function buildImage({ target = "emporium", fresh = false } = {}) {
   const name = `localhost/emporium-${target}:${contextDigest()}`;
   if (!fresh && has(name)) return name;
-  buildBase(fresh);
+  // JupyterLab is put onto the program's own image
+  const isNotebook = target === "notebook";
+  const [argument, file] = isNotebook
+    ? [`EMPORIUM=${buildImage({ target: "job", fresh })}`, "Containerfile.notebook"]
+    : [`BASE=${BASE_NAME}`, "Containerfile"];
+  buildBase(fresh && !isNotebook);
   // a registry's mirror and a network's own certificate authorities, where this machine has them
   const secrets = [
     ["npmrc", `${process.env.HOME}/.npmrc`],
+    ["pipconf", process.env.PIP_CONFIG_FILE ?? "/etc/pip.conf"],
     ["authorities", process.env.NODE_EXTRA_CA_CERTS ?? "/etc/ssl/certs/ca-certificates.crt"],
   ].flatMap(([id, src]) => (existsSync(src) ? ["--secret", `id=${id},src=${src}`] : []));
-  const options = ["--isolation", "chroot", "--format", "docker", "--build-arg", `BASE=${BASE_NAME}`, "--target", target];
+  const options = [
+    "--isolation",
+    "chroot",
+    "--format",
+    "docker",
+    "--build-arg",
+    argument,
+    "--target",
+    target,
+    "--file",
+    join(root, file),
+  ];
   run("buildah", ["bud", ...STORAGE, ...options, ...secrets, "--volume", `${npmCache()}:/root/.npm`, "--tag", name, root]);
   removeOlder(name);
   return name;
@@ -79,7 +96,7 @@ function contextDigest() {
   const tops = kept.flatMap((line) =>
     line.includes("*") ? readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name)) : [line.slice(1)],
   );
-  for (const top of ["Containerfile", ".dockerignore", ...tops].sort()) {
+  for (const top of ["Containerfile", "Containerfile.notebook", ".dockerignore", ...tops].sort()) {
     const path = join(root, top);
     if (!existsSync(path)) continue;
     const names = statSync(path).isDirectory()
@@ -156,6 +173,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.error(`container: ${absent.join(", ")} needed, and not here`);
     process.exit(2);
   }
-  const target = process.argv.includes("--job") ? "job" : "emporium";
+  const target = ["job", "notebook"].find((name) => process.argv.includes(`--${name}`)) ?? "emporium";
   console.log(buildImage({ target, fresh: process.argv.includes("--fresh") }));
 }

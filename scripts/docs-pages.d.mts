@@ -13,6 +13,10 @@ export function linksOf(markdown: string): { target: string; line: number }[];
 export type Step = { file: string; text: string } | { command: string /** Exit status that the page names. */; status: number };
 export function stepsOf(markdown: string): Step[];
 
+/** Blocks of commands, fenced or indented, in the page's order, with files that it says to save between them. Transcripts (`console`) are none. */
+export type CommandBlock = { line: number; commands: string[] } | { line: number; file: string; text: string };
+export function commandBlocksOf(markdown: string): CommandBlock[];
+
 export interface SidebarGroup {
   text: string;
   /** Below docs/, `.` for docs/ itself. */

@@ -78,6 +78,49 @@ export function stepsOf(markdown) {
   });
 }
 
+/** The first words of commands that pages have a reader type. */
+const TYPED =
+  /^(?:[A-Z_]+=\S+ )*(?:\. \S|(?:alias|apptainer|aws|cd|chmod|cp|curl|docker|echo|emporium|export|journalctl|jupyter|mkdir|node|npm|npx|openssl|pip|podman|printf|psql|python3|snakemake|ssh|sudo)\b)/;
+
+/** @type {import("./docs-pages.d.mts").commandBlocksOf} */
+export function commandBlocksOf(markdown) {
+  const blocks = [];
+  const lines = markdown.split("\n");
+  for (let at = 0; at < lines.length; at++) {
+    const fence = /^```(\w*)( .*)?$/.exec(lines[at]);
+    const isIndented = /^ {4}\S/.test(lines[at]) && (lines[at - 1] ?? "") === "";
+    if (!fence && !isIndented) continue;
+    const line = at + 1;
+    const text = [];
+    if (fence) while (lines[++at] !== "```" && at < lines.length) text.push(lines[at]);
+    else {
+      while (/^ {4}/.test(lines[at] ?? "") || ((lines[at] ?? "") === "" && /^ {4}/.test(lines[at + 1] ?? "")))
+        text.push(lines[at++].slice(4));
+      at--;
+    }
+    if (fence?.[2]) blocks.push({ line, file: fence[2].trim(), text: `${text.join("\n")}\n` });
+    else if (["", "sh", "text"].includes(fence?.[1] ?? "") && text.some((one) => TYPED.test(one)))
+      blocks.push({ line, commands: wholeCommands(text).filter((one) => TYPED.test(one)) });
+  }
+  return blocks;
+}
+
+/** Lines that end in a backslash, or within quotes, go on in the next one. */
+function wholeCommands(lines) {
+  const whole = [];
+  let open = "";
+  for (const line of lines) {
+    const all = open + line;
+    const quotes = all.replaceAll(/"[^"]*"/g, "").split("'").length - 1;
+    if (all.endsWith("\\") || quotes % 2 === 1) open = `${all}\n`;
+    else {
+      if (all.trim() !== "") whole.push(all);
+      open = "";
+    }
+  }
+  return open === "" ? whole : [...whole, open];
+}
+
 /** @type {import("./docs-pages.d.mts").sidebarOf} */
 export function sidebarOf(docs) {
   const pages = pagesBelow(docs).map((path) => {

@@ -1,5 +1,5 @@
 /** Virtual environments for the programs that judge or race emporium: `node scripts/python-env.mjs [--required] NAME…`.
- * NAME is a file of scripts/python/: peers, serve, zarr3, blocks, neuroglancer, workflows, cluster, reference, catalog, engine, torch, datasette, wheel, notebooks, writers. Each becomes `.cache/venv-NAME/`, and stays as it is until its list of
+ * NAME is a file of scripts/python/: peers, serve, zarr3, blocks, neuroglancer, workflows, cluster, reference, catalog, engine, torch, datasette, wheel, notebooks, jupyter, writers. Each becomes `.cache/venv-NAME/`, and stays as it is until its list of
  * requirements or the Python below it changes. A machine without a fitting Python gets one line and exit 0 (the suites that
  * need the environment then skip, visibly), or exit 1 with `--required`. */
 import { spawnSync } from "node:child_process";

@@ -7,6 +7,7 @@ const EXITS = {
   2: "wrong usage or config, nothing touched",
   4: "validation found errors",
   11: "another process holds the target",
+  12: "a cluster does not answer",
   130: "stopped by a signal, resumable",
 };
 
@@ -61,7 +62,8 @@ ${GENERATED}
 
 Results go to stdout, progress and messages to stderr. A location is a path or a URL.
 Exit status: 0 done · 1 failed · 2 wrong usage or config, nothing touched · 3 done in part, the failures are listed and all else is done
-and kept · 4 validation found errors · 11 another process holds the target · 130 stopped by a signal, the same command goes on.
+and kept · 4 validation found errors · 11 another process holds the target · 12 a cluster does not answer, so
+nobody knows whether its jobs are alive · 130 stopped by a signal, the same command goes on.
 The errors are listed in [errors.md](errors.md). The examples run after \`emporium demo --once\`, in the same folder.
 
 Every command takes:

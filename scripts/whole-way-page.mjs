@@ -9,7 +9,7 @@ the same commands, typed, do the same; \`emporium\` has to be on the PATH, and \
 
 - Stopped or killed at any moment and given again, the demo goes on where it was.
 - A step that fails ends it, with the step's own message, its exit status, and which step it was.
-- \`--once\` ends at the end; on a terminal the page stays open until Ctrl-C. \`--dest DIR\` takes another folder than \`demo-out\`.
+- With \`--once\` the server of the last part ends after its pages were asked; without it, on a terminal, its pages stay until Ctrl-C. \`--dest DIR\` takes another folder than \`demo-out\`.
 - \`--train SECONDS\` (15) is for the network that learns the cell's membrane, where Python has PyTorch.
 `;
 
@@ -18,10 +18,11 @@ export function sameEverywhere(text, { folder, root }) {
   return text
     .replaceAll(`${root}/`, "")
     .replaceAll(folder, "/data")
-    .replace(/--port \d+/g, "--port 8401")
+    .replace(/--port [1-9]\d*/g, "--port 8401")
     .replace(/--bucket-port \d+/g, "--bucket-port 8402")
     .replace(/(empiar=http:\/\/127\.0\.0\.1):\d+/g, "$1:8401")
-    .replace(/(AWS_ENDPOINT_URL_S3=http:\/\/127\.0\.0\.1):\d+/g, "$1:8402")
+    .replace(/(AWS_ENDPOINT_URL_S3=http:\/\/127\.0\.0\.1):\d+(?!\d*\/s3)/g, "$1:8402")
+    .replace(/(http:\/\/127\.0\.0\.1):(?!840[12]\b)\d+/g, "$1:8080") // the server of the last part
     .replace(/EMPORIUM=\S+/g, "EMPORIUM=dist/cli/main.js")
     .replace(/PYTHONPATH=\S+ \S+ /g, "PYTHONPATH=python python3 ");
 }
@@ -56,14 +57,8 @@ export function wholeWayPage(out) {
     "On two cores that had nothing else to do.",
     ["| part | seconds | written |", "|---|---:|---:|", ...rows].join("\n"),
   ];
-  const pages = end.flatMap((line) =>
-    line.startsWith("$ ")
-      ? ["Pages, with the catalogue:", `\`\`\`console\n${line}\n\`\`\``]
-      : line === "" || line.startsWith("# ")
-        ? []
-        : [line],
-  );
-  return [HEAD.trim(), "## Beginning", ...body, "## Pages", ...pages, ...sizes].join("\n\n") + "\n";
+  const pages = end.filter((line) => line !== "");
+  return [HEAD.trim(), "## Beginning", ...body, ...pages, ...sizes].join("\n\n") + "\n";
 }
 
 /** Commands whole, the beginning and the end of a long answer. */

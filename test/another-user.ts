@@ -1,4 +1,5 @@
-import { chownSync } from "node:fs";
+import { chownSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 
 const isRoot = process.geteuid?.() === 0;
 /** `nobody` of every Linux. */
@@ -15,5 +16,14 @@ export async function asAnotherUser<T>(owned: readonly string[], work: () => Pro
   } finally {
     process.seteuid!(0);
     process.setegid!(0);
+  }
+}
+
+/** Whether programs may be started as another user from here: by root alone, and not from a clone that was made with umask 077 or lies in a private folder. */
+export function othersMayRun(folder: string): boolean {
+  if (!isRoot) return false;
+  for (let at = folder; ; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return false;
+    if (at === dirname(at)) return true;
   }
 }

@@ -9,9 +9,12 @@ export const pythonWithNumpy = (): string | undefined => pythonWith("numpy");
 
 /** The same of other modules. */
 export function pythonWith(...modules: readonly string[]): string | undefined {
-  const found = ["python3", ...(existsSync(own) ? [own] : [])].find(
-    (program) => spawnSync(program, ["-c", `import ${modules.join(", ")}`]).status === 0,
-  );
+  // by its whole path: whoever puts a `python3` of their own first on the PATH would otherwise start themselves
+  const ask = `import sys, ${modules.join(", ")}; print(sys.executable)`;
+  const found = ["python3", ...(existsSync(own) ? [own] : [])]
+    .map((program) => spawnSync(program, ["-c", ask], { encoding: "utf8" }))
+    .find(({ status }) => status === 0)
+    ?.stdout.trim();
   if (!found) console.warn(`skipped: no Python with ${modules.join(", ")} (node scripts/python-env.mjs peers)`);
   return found;
 }

@@ -1,38 +1,62 @@
 import { readFileSync } from "node:fs";
+import type { UserConsoleLog } from "vitest";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
+import { IN_PART } from "./real-data.js";
+import { readsRealFiles } from "./real-data-suites.js";
 
 /**
  * Says at the end how many tests were skipped and why: one line for each reason. The reason is the note of `context.skip(note)`, or
- * what a test or its suite says in parentheses, `(needs …)`, or else the file it stands in and whether that reads the sample files.
+ * what a test or its suite says in parentheses, `(needs …)`, or what its file has printed, `skipped: …`, or else the file it stands in and whether that reads the sample files.
  */
 export default class SkipReporter implements Reporter {
+  readonly #inPart = new Set<string>();
+  /** By the number of a task: `skipped: no Python with numpy`, as its file has said before its tests. */
+  readonly #said = new Map<string, string>();
+
+  onUserConsoleLog({ content, taskId = "" }: UserConsoleLog): void {
+    for (const line of content.split("\n")) {
+      if (line.startsWith(IN_PART)) this.#inPart.add(line.trim());
+      const reason = /^skipped: (.+)/.exec(line)?.[1];
+      if (reason !== undefined) this.#said.set(taskId, reason);
+    }
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = new Map<string, number>();
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         const result = test.result();
         if (result.state !== "skipped") continue;
-        const reason = reasonOf(test, result.note);
+        const reason = reasonOf(test, result.note, this.#said.get(module.id));
         counts.set(reason, (counts.get(reason) ?? 0) + 1);
       }
     }
-    for (const line of skipLines(counts)) process.stdout.write(`${line}\n`);
+    for (const line of [...this.#inPart, ...skipLines(counts)]) process.stdout.write(`${line}\n`);
   }
 }
 
-/** `skipped 12: needs ../shared/data`, the largest count first; nothing where nothing was skipped. */
+const REAL_FILES = "needs real files";
+
+/** `skipped 12: needs fish`, the largest count first; nothing where nothing was skipped. */
 export function skipLines(counts: ReadonlyMap<string, number>): string[] {
-  return [...counts]
+  const { [REAL_FILES]: real = 0, ...others } = Object.fromEntries(counts);
+  const lines = Object.entries(others)
     .sort(([a, m], [b, n]) => n - m || a.localeCompare(b))
     .map(([reason, count]) => `skipped ${count}: ${reason}`);
+  if (real > 0)
+    lines.push(
+      `${real} ${real === 1 ? "test needs" : "tests need"} real files: \`npm run data\` fetches them from their public repositories`,
+    );
+  return lines;
 }
 
-function reasonOf(test: TestCase, note: string | undefined): string {
-  const said = note ?? /\((needs [^)]+)\)/.exec(test.fullName)?.[1];
-  return said ?? `${test.module.relativeModuleId}${usesSamples(test.module) ? " needs ../shared/data" : " gives no reason"}`;
+function reasonOf(test: TestCase, note: string | undefined, fileSaid: string | undefined): string {
+  const said = note ?? /\((needs [^)]+)\)/.exec(test.fullName)?.[1] ?? fileSaid;
+  if (said === undefined && usesSamples(test.module)) return REAL_FILES;
+  return said ?? `${test.module.relativeModuleId} gives no reason`;
 }
 
-/** The public sample files are no part of the repository; suites that read them say so by their path. */
+/** Files of other people are no part of the repository; suites that read them import where they are. */
 function usesSamples(module: TestModule): boolean {
-  return /shared\/data|\bhasData\b/.test(readFileSync(module.moduleId, "utf8"));
+  return readsRealFiles(readFileSync(module.moduleId, "utf8"));
 }

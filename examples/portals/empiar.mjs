@@ -1,4 +1,4 @@
-/** EMPIAR: one entry with sixteen slices, by its interface and as the XML file beside its data. */
+/** EMPIAR: one entry with sixteen slices, by its interface, as a page, and as the XML file beside its data. */
 import { escapeHtml } from "./tree.mjs";
 
 export const EMPIAR_ID = "11759";
@@ -104,8 +104,23 @@ export function empiarXml() {
 
 const json = (value, status = 200) => ({ status, headers: { "content-type": "application/json" }, body: JSON.stringify(value) });
 
+const ARCHIVE = "https://ftp.ebi.ac.uk/empiar/world_availability";
+
+/** The entry's page as a browser has filled it: where the archive is, and the link to the entry's XML. */
+function empiarPage() {
+  return `<!doctype html><html><head><title>EMPIAR-${EMPIAR_ID}</title></head><body>
+<h2>${escapeHtml(TITLE)}</h2>
+<div id="downloads" public-archive-ftp-url="${ARCHIVE}">
+<a href="${ARCHIVE}/${EMPIAR_ID}/${EMPIAR_ID}.xml">Download xml</a>
+</div>
+</body></html>
+`;
+}
+
 /** @type {import("./server.d.mts").Site} */
 export function empiarSite({ path }) {
+  if (path === `/empiar/EMPIAR-${EMPIAR_ID}/`)
+    return { status: 200, headers: { "content-type": "text/html" }, body: empiarPage() };
   const id = /^\/empiar\/api\/entry\/(?:EMPIAR-)?(\d+)\/$/.exec(path)?.[1];
   if (id === undefined) return undefined;
   return id === EMPIAR_ID ? json(empiarEntry()) : json({ error: `EMPIAR-${id} is not an entry` }, 404);

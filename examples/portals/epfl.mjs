@@ -1,4 +1,7 @@
-/** EPFL's page of its hippocampus data: an article with text and links, as its editors wrote them, blanks in addresses included. */
+/**
+ * EPFL's page of its hippocampus data: an article with text and links, as its editors wrote them, blanks in addresses included. The marks by which
+ * readers know its parts are the real page's: the article's `id` and its class of the same name, the heading `#data`, the paragraph next to it.
+ */
 import { escapeHtml } from "./tree.mjs";
 
 const FOLDER = "groups/c/cv/cvlab-unit/www/data/ ElectronMicroscopy_Hippocampus";
@@ -32,12 +35,12 @@ export function epflPage(description = EPFL_DESCRIPTION) {
 <head><meta charset="utf-8"><title>Electron Microscopy Dataset &#8211; CVLAB &#8208; EPFL</title></head>
 <body>
 <nav><a href="/labs/">Labs</a> <a href="/labs/cvlab/brochure.tif">not of the article</a></nav>
-<article id="post-2138" class="post">
+<article id="post-2138" class="post-2138 page type-page status-publish hentry">
   <h1>Electron Microscopy Dataset</h1>
   <p>Segmentation of mitochondria.</p>
   <h3 id="data">Data</h3>
-  <p> </p>
   <p>${escapeHtml(description)}</p>
+  <p>&nbsp;</p>
   <ul>
 ${links.map(([name, href]) => `    <li><a href="${escapeHtml(href)}">${name}</a></li>`).join("\n")}
   </ul>

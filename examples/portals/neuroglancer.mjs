@@ -18,7 +18,7 @@ export function hemibrainState() {
       layer("segmentation", "segmentation", `${ROOT}/v1.0/segmentation`, { visible: false }),
       layer("segmentation", "roi", { url: `${ROOT}/v1.0/rois`, subsources: { default: true, properties: true, mesh: true } }),
       layer("annotation", "synapse", `${ROOT}/v1.0/synapses`, {
-        shader: '#uicontrol vec3 c color(default="red")\nvoid main() { setColor(c); } // it\'s a_b',
+        shader: '#uicontrol vec3 c color(default="red")\nvoid main() { setColor(c); } // of a_b',
       }),
       layer("segmentation", "mito", `${ROOT}/mito_20190717.27250582`, { visible: false }),
       layer("segmentation", "mask", `${ROOT}/mask_normalized_round6`, { segments: ["2"] }),

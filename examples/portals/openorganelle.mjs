@@ -1,5 +1,6 @@
 /** OpenOrganelle: the page as a browser fills it, the older manifests, the database that wants a key, and the public bucket. */
 import { gzipSync } from "node:zlib";
+import { urlSafe } from "./neuroglancer.mjs";
 import { escapeHtml, fileOf, madeFile } from "./tree.mjs";
 
 export const ORGANELLE_ID = "jrc_mus-nacc-2";
@@ -34,18 +35,42 @@ const PARAMETERS = [
   ["Primary energy (eV):", " 200"],
 ];
 
+/** A box with its heading and a paragraph for each fact, the last part a link where it is an address. */
+function organelleBox(heading, facts) {
+  const shown = (value) =>
+    value.startsWith("https:") ? `<a href="${escapeHtml(value)}">${escapeHtml(value)}</a>` : escapeHtml(value);
+  return `<div class="MuiGrid-item"><h6 class="MuiTypography-h6">${escapeHtml(heading)}</h6>
+${facts.map(([name, value]) => `<p class="MuiTypography-body2"><strong>${escapeHtml(name)}</strong>${shown(value)}</p>`).join("\n")}
+</div>`;
+}
+
+/** The viewer's state as the page links to it: the viewer's own form of JSON, then what a browser encodes of it; a shader quotes a colour. */
+function viewerLink() {
+  const metre = (nanometres) => [nanometres * 1e-9, "m"];
+  const state = {
+    dimensions: { x: metre(4), y: metre(4), z: metre(2.96) },
+    layers: [
+      {
+        type: "image",
+        source: { url: `zarr://s3://${ORGANELLE_BUCKET}/${VOLUME}`, subsources: { default: true } },
+        shader: '#uicontrol vec3 color color(default="white")\nvoid main() {emitRGB(color);}',
+        name: "fibsem-int16",
+      },
+    ],
+    layout: "4panel",
+  };
+  return `https://neuroglancer-demo.appspot.com/#!${encodeURIComponent(urlSafe(state))}`;
+}
+
 function organellePage() {
-  const paragraphs = (pairs) =>
-    pairs.map(([name, value]) => `<p><strong>${escapeHtml(name)}</strong>${escapeHtml(value)}</p>`).join("\n");
-  const state = { layers: [{ name: "fibsem", type: "image", source: `zarr://s3://${ORGANELLE_BUCKET}/${VOLUME}` }] };
   return `<!doctype html><html><head><title>OpenOrganelle</title></head><body><div id="root">
 <h5>Nucleus accumbens of a mouse</h5>
-<h6>Acquisition details</h6>
-${paragraphs(DETAILS)}
-<h6>FIB-SEM parameters</h6>
-${paragraphs(PARAMETERS)}
-<h6>Other</h6><p>Nothing: of interest</p>
-<a href="https://neuroglancer-demo.appspot.com/#!${encodeURIComponent(JSON.stringify(state))}">View</a>
+<div class="MuiGrid-container">
+${organelleBox("Acquisition details", DETAILS)}
+${organelleBox("FIB-SEM parameters", PARAMETERS)}
+${organelleBox("Other", [["Nothing:", " of interest"]])}
+</div>
+<a href="${escapeHtml(viewerLink())}">View</a>
 </div></body></html>
 `;
 }
@@ -56,11 +81,11 @@ const EMPTY_PAGE = '<!doctype html><html><head><title>OpenOrganelle</title></hea
 /** @param {{ organellePage?: "filled" | "empty" | undefined }} options @returns {import("./server.d.mts").Site} */
 export function organelleSite({ organellePage: form = "filled" }) {
   return ({ path }) =>
-    /^\/datasets\/[\w-]+$/.test(path)
+    /^\/datasets\/[\w-]+\/?$/.test(path)
       ? {
           status: 200,
           headers: { "content-type": "text/html" },
-          body: path.endsWith(`/${ORGANELLE_ID}`) && form === "filled" ? organellePage() : EMPTY_PAGE,
+          body: path.replace(/\/$/, "").endsWith(`/${ORGANELLE_ID}`) && form === "filled" ? organellePage() : EMPTY_PAGE,
         }
       : undefined;
 }

@@ -8,7 +8,7 @@ import { conditionalReply } from "./conditions.mjs";
  * @typedef {{ method: string, operation: string, bucket: string, key: string, query: URLSearchParams, checkSums: boolean,
  *   headers: import("node:http").IncomingHttpHeaders, body: AsyncIterable<Buffer>, fate?: { kind: string, by?: number } | undefined }} Call
  * @typedef {{ status: number, headers?: Record<string, string>, body?: string, code?: string, object?: StoredObject, from?: number, to?: number }} Reply
- * @typedef {{ bucket: string, key: string, contentType?: string, sums: boolean, parts: Map<number, Part> }} Upload
+ * @typedef {{ bucket: string, key: string, contentType?: string, sums: boolean, begunMs: number, parts: Map<number, Part> }} Upload
  * @typedef {{ received: import("./blobs.mjs").Received, etag: string, modifiedMs: number }} Part
  */
 
@@ -209,6 +209,7 @@ export function s3Service({ blobs, buckets: names, partBytesMin, conditionalWrit
         key: call.key,
         contentType: text(call.headers["content-type"]),
         sums: call.headers["x-amz-checksum-algorithm"] === "CRC32",
+        begunMs: now(),
         parts: new Map(),
       });
       return reply(
@@ -301,7 +302,12 @@ export function s3Service({ blobs, buckets: names, partBytesMin, conditionalWrit
       return reply(
         "ListMultipartUploadsResult",
         `<Bucket>${call.bucket}</Bucket><IsTruncated>false</IsTruncated>${call.query.get("encoding-type") === "url" ? "<EncodingType>url</EncodingType>" : ""}` +
-          found.map(([id, { key }]) => `<Upload><Key>${encode(key)}</Key><UploadId>${id}</UploadId></Upload>`).join(""),
+          found
+            .map(
+              ([id, { key, begunMs }]) =>
+                `<Upload><Key>${encode(key)}</Key><UploadId>${id}</UploadId><Initiated>${new Date(begunMs).toISOString()}</Initiated></Upload>`,
+            )
+            .join(""),
       );
     },
   };

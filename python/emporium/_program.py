@@ -60,12 +60,28 @@ def command(program: str | os.PathLike[str] | Sequence[str] | None = None) -> li
     for root in _ROOTS:
         if (root / _MAIN).is_file():
             return [node(), str(root / _MAIN)]
-    found = shutil.which("emporium")
+    found = _on_path()
     if found is None:
         raise FileNotFoundError(
-            "emporium is not on PATH: install it (pip install em-porium, or npm install --global em-porium), set EMPORIUM, or give program="
+            "emporium is not on PATH: install it (docs/guides/install.md of the repository), set EMPORIUM, or give program="
         )
     return [found]
+
+
+def _on_path() -> str | None:
+    """``emporium`` on ``PATH`` behind the script of this environment, which an activated environment puts first and which only asks here again."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    for folder in folders:
+        found = shutil.which("emporium", path=folder) if folder else None
+        if found is not None and not _is_own_script(found):
+            return found
+    return None
+
+
+def _is_own_script(path: str) -> bool:
+    with open(path, "rb") as file:
+        head = file.read(1024)
+    return b"emporium._program" in head and os.fsencode(sys.prefix) in head
 
 
 def node() -> str:
@@ -94,6 +110,6 @@ def main() -> None:
 
 def _without_ourselves() -> list[str]:
     words = command()
-    if words[0] == shutil.which("emporium") and os.path.samefile(words[0], sys.argv[0]):
+    if os.path.exists(words[0]) and os.path.samefile(words[0], sys.argv[0]):
         raise FileNotFoundError("this installation brings no program, and emporium on PATH is its own script: set EMPORIUM to another one")
     return words

@@ -76,7 +76,7 @@ class Server:
         try:
             portal = import_module("cryoet_data_portal")
         except ImportError as error:
-            raise ImportError(f"the official client is not installed: pip install cryoet-data-portal (or em-porium[portal]): {error}") from error
+            raise ImportError(f"the official client is not installed: pip install cryoet-data-portal: {error}") from error
         os.environ["BOTO_ENDPOINT_URL"] = str(self.s3_url)
         client: Client = portal.Client(url)
         return client

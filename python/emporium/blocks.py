@@ -1,14 +1,14 @@
 """Blocks of volumes as NumPy arrays, for training and inference.
 
 ``emporium blocks stream`` reads, decodes and batches in a process of its own; this module starts it (or connects to one) and
-shows its batches as arrays over shared memory, without copies. It needs NumPy; PyTorch only for :class:`Blocks`, numcodecs only for
+gives its batches as arrays that stay as they are. It needs NumPy; PyTorch only for :class:`Blocks`, numcodecs only for
 :meth:`Batch.decode`.
 
     from emporium import blocks
 
     with blocks.stream("run.zarr", block=(64, 64, 64), batch=8) as batches:
         for batch in batches:
-            batch.arrays["image"]  # shape (8, 64, 64, 64), valid until the next batch
+            batch.arrays["image"]  # shape (8, 64, 64, 64)
 
 The server is a process of its own, so nothing of it is copied by ``fork`` and no lock is held by a forked child. It ends with its client.
 
@@ -21,6 +21,8 @@ A program that computes blocks of a graph (``op: external``) is the other way ro
 
 from __future__ import annotations
 
+import collections
+import gc
 import json
 import mmap
 import os
@@ -33,6 +35,7 @@ import tempfile
 import threading
 import time
 import traceback
+import warnings
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,6 +50,7 @@ __version__ = version()
 __all__ = [
     "Batch",
     "Blocks",
+    "Kept",
     "NotFound",
     "ProtocolError",
     "Refused",
@@ -106,6 +110,10 @@ class TimedOut(StreamError, TimeoutError):
     """No batch within ``timeout`` seconds."""
 
 
+class Kept(StreamError):
+    """All memory that ``copy=False`` lends is in use: batches were kept, or collected into one. Nothing of them was overwritten."""
+
+
 @dataclass(frozen=True)
 class StoredChunk:
     """A chunk as it is stored, for a consumer that decodes it itself (``compressed=True``).
@@ -146,8 +154,8 @@ class StoredChunk:
 class Batch:
     """Blocks that were read together.
 
-    ``arrays`` has one array for each source, of shape ``(n, z, y, x)``; they are views of memory that the server writes anew after
-    :meth:`release`, so copy what is to be kept (:meth:`copy`). ``origins`` has shape ``(n, 3)``: the voxel ``(z, y, x)`` of the level
+    ``arrays`` has one array for each source, of shape ``(n, z, y, x)``. They may be kept. With ``copy=False`` they are views of the server's memory,
+    which it writes anew when nothing shows it any more; what is to be kept for long is copied (:meth:`copy`). ``origins`` has shape ``(n, 3)``: the voxel ``(z, y, x)`` of the level
     that is the first one of each array; with a halo, where the halo begins; ``ids`` and ``weights`` have shape ``(n,)``. A loss that is multiplied by ``weights`` undoes ``balance``.
     With ``compressed=True`` ``arrays`` has one array ``stored``, the bytes of all ``chunks``.
     ``position`` counts the batches of this stream from 0: ``skip=position + 1`` goes on behind this one.
@@ -161,20 +169,20 @@ class Batch:
     chunks: tuple[StoredChunk, ...] = ()
     _shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _grid: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
-    _slot: int | None = None
     _stream: Stream | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def release(self) -> None:
-        """Gives the memory back to the server. The next batch of the stream does it as well. May be called twice."""
+        """With ``copy=False`` lets go of ``arrays`` and ``chunks``: the server gets their memory back once nothing else shows it. May be called twice."""
         owner, self._stream = self._stream, None
         if owner is not None:
-            owner._release(self._slot)
+            self.arrays, self.chunks = {}, ()
+            owner._give_back()
 
     def copy(self) -> dict[str, NDArray[Any]]:
-        """The arrays in memory of their own: they stay as they are when the batch is released."""
+        """The arrays once more, in memory of their own."""
         return {name: array.copy() for name, array in self.arrays.items()}
 
     def inside(self, halo: bool = False) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
@@ -212,16 +220,18 @@ class Stream(Iterator[Batch]):
     the center of the first one lies. ``block``, ``halo`` and ``step`` are the grid's. ``names`` are the arrays', ``array_shapes`` and
     ``array_dtypes`` describe a block of each, with its halo. ``blocks`` counts the blocks of the epoch over all ranks, ``rank_blocks`` those of this
     one, and ``len()`` the batches of this stream, at most ``batch_size`` blocks each. ``shared`` says whether batches come by shared memory;
-    ``why_not_shared`` says why not.
+    ``why_not_shared`` says why not. ``notes`` say what the volumes hold and is not read, or say and is not followed; each is a warning, too.
     """
 
     axes = ("z", "y", "x")
 
-    def __init__(self, link: _Link, hello: Mapping[str, Any], slots: int, timeout: float | None) -> None:
+    def __init__(self, link: _Link, hello: Mapping[str, Any], slots: int, timeout: float | None, copy: bool = True) -> None:
         self._link = link
+        self._copy = copy
+        self._lent = 0
+        self._unused: collections.deque[int] = collections.deque()  # slots that nothing shows any more: filled from any thread
         self._timeout = timeout
         self._process = os.getpid()
-        self._current: Batch | None = None
         self._over = False
         self._map: mmap.mmap | None = None
         _open_streams.add(self)
@@ -240,6 +250,9 @@ class Stream(Iterator[Batch]):
         self.level = int(grid["level"])
         self.shape, self.block, self.halo, self.step = (_triple(grid[name]) for name in ("shape", "block", "halo", "step"))
         self.voxel_size_nm, self.offset_nm = _triple(grid["voxelSizeNm"]), _triple(grid["offsetNm"])
+        self.notes = tuple(head.get("notes", ()))
+        for note in self.notes:
+            warnings.warn(note, stacklevel=2)
         self.blocks = int(head["blocks"])
         self.rank_blocks = int(head["share"]["blocks"])
         self._batches = int(head["share"]["batches"])
@@ -253,7 +266,7 @@ class Stream(Iterator[Batch]):
         credits = slots
         if self.shared:
             self._slot_bytes = int(memory["slotBytes"])
-            credits = int(memory["slots"])
+            self._slots = credits = int(memory["slots"])
             try:
                 self._map = _mapped(memory["path"], credits * self._slot_bytes)
             except FileNotFoundError:
@@ -268,28 +281,45 @@ class Stream(Iterator[Batch]):
         return self._batches
 
     def __next__(self) -> Batch:
-        """The next batch; the one before is released."""
+        """The next batch. :raises Kept: with ``copy=False``, while all memory of the server is shown by batches that were kept."""
         self._check_process()
-        if self._current is not None:
-            self._current.release()
-            self._current = None
         if self._over:
             raise StopIteration
+        self._give_back()
+        if self._map is not None and self._lent >= self._slots:
+            gc.collect()  # a batch in a circle of references is not kept by anybody
+            self._give_back()
+            if self._lent >= self._slots:
+                raise Kept(
+                    f"{self._lent} batches are kept, and copy=False lends {self._slots}",
+                    "USAGE",
+                    "leave copy=False out, make batches with batch= (DataLoader(..., batch_size=None)), or let go of each batch",
+                )
         kind, head, payload = self._receive(_BATCH, _END)
         if kind == _END:
             self._over = True
             raise StopIteration
-        self._current = self._batch(head, payload)
-        return self._current
+        return self._batch(head, payload)
 
     def _batch(self, head: Mapping[str, Any], payload: memoryview | None) -> Batch:
-        slot = head.get("slot")
-        if payload is None:
-            if self._map is None:
-                raise ProtocolError("a batch without bytes")
-            begin = int(head["slot"]) * self._slot_bytes
-            payload = memoryview(self._map)[begin : begin + self._slot_bytes]
-        arrays = {name: _array(spec, payload) for name, spec in head["arrays"].items()}
+        lends = False
+        if payload is not None:
+            arrays = {name: _array(spec, payload) for name, spec in head["arrays"].items()}
+            self._release(None)  # the bytes came in the frame: they are ours
+        elif self._map is None:
+            raise ProtocolError("a batch without bytes")
+        else:
+            slot = int(head["slot"])
+            # every view, of NumPy or of PyTorch, refers to this array, which ends with the last of them
+            shown = np.frombuffer(self._map, np.uint8, self._slot_bytes, slot * self._slot_bytes)
+            arrays = {name: _view(spec, shown) for name, spec in head["arrays"].items()}
+            lends = not self._copy
+            if lends:
+                self._lent += 1
+                weakref.finalize(shown, self._unused.append, slot).atexit = False
+            else:
+                arrays = {name: array.copy() for name, array in arrays.items()}
+                self._release(slot)
         return Batch(
             arrays=arrays,
             origins=np.array(head["origins"], dtype=np.int64).reshape(-1, 3),
@@ -299,8 +329,7 @@ class Stream(Iterator[Batch]):
             chunks=tuple(_chunk(each, head["codings"], arrays["stored"]) for each in head.get("chunks", ())),
             _shapes=self.array_shapes,
             _grid=(self.shape, self.block, self.halo),
-            _slot=slot,
-            _stream=self,
+            _stream=self if lends else None,
         )
 
     def _receive(self, *kinds: int) -> tuple[int, Mapping[str, Any], memoryview | None]:
@@ -318,6 +347,12 @@ class Stream(Iterator[Batch]):
             raise ProtocolError(f"a frame of kind {kind}, wanted {kinds}")
         return kind, head, payload
 
+    def _give_back(self) -> None:
+        """Tells the server of the slots that nothing shows any more."""
+        while self._unused:
+            self._lent -= 1
+            self._release(self._unused.popleft())
+
     def _release(self, slot: int | None) -> None:
         if self._over or self._process != os.getpid():
             return
@@ -333,7 +368,6 @@ class Stream(Iterator[Batch]):
     def close(self) -> None:
         """Ends the stream, and the server if it was started for it. Arrays of batches stay readable while they are referenced."""
         self._over = True
-        self._current = None
         _open_streams.discard(self)
         if self._process == os.getpid():
             self._link.close()
@@ -377,6 +411,7 @@ def stream(
     resample: Mapping[str, Literal["nearest", "linear"]] | None = None,
     compressed: bool = False,
     shared: bool = True,
+    copy: bool = True,
     slots: int = 4,
     memory: str | None = None,
     arguments: Sequence[str] = (),
@@ -390,11 +425,15 @@ def stream(
     :param block: voxels ``(z, y, x)`` of a block; :param batch: blocks of a batch; :param halo: voxels around a block that are read with it.
     :param order: ``shuffle`` gives each block once an epoch, in an order that follows from ``seed`` and ``epoch`` on every machine.
     :param rank: which part of the epoch, of ``world`` parts; :param skip: batches to leave out, to go on in the middle of an epoch.
-    :param mask: a volume; only blocks of which it covers the share ``at_least`` (default: any voxel) are read. ``balance`` takes all blocks, those
-        below ``at_least`` and the others in these shares; it goes with ``shuffle``.
+    :param mask: a volume; only blocks of which it covers the share ``at_least`` (default: any voxel) are read. Shares are rounded to 1/255, and counted
+        on the mask's coarsest level that suffices. ``balance=(below, others)`` draws from all blocks instead: those below ``at_least`` and the others, in
+        these shares. An epoch has as many draws as there are blocks, so blocks of the rarer kind come several times and some of the others not at all;
+        it goes with ``shuffle``.
     :param resample: how arrays with other voxels than the first one are read on its grid: ``{"labels": "nearest"}``.
     :param compressed: chunks as they are stored, in :attr:`Batch.chunks`.
     :param shared: use shared memory where there is some; :param slots: batches that the server prepares ahead.
+    :param copy: arrays of their own, which may be kept. False shows the server's memory: at most ``slots`` batches may be kept then, and the next one
+        raises :class:`Kept`.
     :param memory: the server's limit, such as ``"2GiB"``; :param arguments: further arguments of the command.
     :param program: command of the server; by default ``$EMPORIUM``, else the one that came with this package, else ``emporium`` on ``PATH``.
     :param timeout: seconds to wait for a batch (a minute at least for the server's start); None waits as long as the server lives.
@@ -408,8 +447,9 @@ def stream(
     words = [word for name, value in flags.items() if value is not None for word in _flag(name, value)]
     words += [word for name, method in (resample or {}).items() for word in ("--resample", f"{name}={method}")]
     command = [*_program(program), "blocks", "stream", "--stdio", *words, *arguments, "--", *locations]
+    slots += not copy  # the batch in hand
     wanted = _hello(rank, world, epoch, skip, shared, slots)
-    return Stream(_Child(command), wanted, slots, timeout)
+    return Stream(_Child(command), wanted, slots, timeout, copy)
 
 
 def connect(
@@ -422,6 +462,7 @@ def connect(
     world: int = 1,
     skip: int = 0,
     shared: bool | None = None,
+    copy: bool = True,
     slots: int = 4,
     timeout: float | None = None,
 ) -> Stream:
@@ -429,16 +470,17 @@ def connect(
 
     :param address: ``unix:/path/to.sock`` (or the path alone) or ``tcp://host:port``. A port needs the server's token: ``token``,
         ``token_file`` or ``$EMPORIUM_BLOCKS_TOKEN``.
-    :param shared: shared memory; by default for sockets of this machine, and not for ports.
+    :param shared: shared memory; by default for sockets of this machine, and not for ports. :param copy: as for :func:`stream`.
     :raises Refused: for a wrong token. :raises ServerDied: when nobody listens, or the connection is lost.
     """
     if token is None and token_file is not None:
         with open(token_file, encoding="utf-8") as file:
             token = file.read().strip()
     token = token or os.environ.get("EMPORIUM_BLOCKS_TOKEN")
+    slots += not copy  # the batch in hand
     is_port = address.startswith("tcp://")
     wanted = _hello(rank, world, epoch, skip, (not is_port) if shared is None else shared, slots)
-    return Stream(_Connection(address), {**wanted, **({"token": token} if token else {})}, slots, timeout)
+    return Stream(_Connection(address), {**wanted, **({"token": token} if token else {})}, slots, timeout, copy)
 
 
 def _hello(rank: int, world: int, epoch: int, skip: int, shared: bool, slots: int) -> dict[str, Any]:
@@ -802,6 +844,15 @@ def _array(spec: Mapping[str, Any], payload: memoryview) -> NDArray[Any]:
     return np.frombuffer(payload[offset : offset + size], dtype=spec["dtype"]).reshape(spec["shape"])
 
 
+def _view(spec: Mapping[str, Any], shown: NDArray[np.uint8]) -> NDArray[Any]:
+    """As :func:`_array`, and it refers to ``shown``."""
+    offset, size = int(spec["offset"]), int(spec["bytes"])
+    if offset < 0 or offset + size > shown.size:
+        raise ProtocolError("an array past the end of its batch")
+    viewed: NDArray[Any] = shown[offset : offset + size].view(spec["dtype"])
+    return viewed.reshape(spec["shape"])
+
+
 def _chunk(head: Mapping[str, Any], codings: Mapping[str, Any], stored: NDArray[Any]) -> StoredChunk:
     offset, size = int(head["offset"]), int(head["storedBytes"])
     if offset < 0 or size < 0 or offset + size > stored.size:
@@ -864,14 +915,15 @@ def _make_blocks() -> type:
         """Batches as dictionaries of tensors, each of shape ``(n, z, y, x)``; for ``DataLoader(…, batch_size=None)``.
 
         Arguments are those of :func:`stream`, or ``address=`` and those of :func:`connect`. Workers of the loader and ranks of
-        ``torch.distributed`` each get their own part of the epoch; :meth:`set_epoch` chooses another order. In a worker tensors are copied
-        once, into memory that the loader shares with the main process. Without workers they are views of the server's memory, valid
-        until the next batch, unless ``copy=True``. With ``places=True`` a batch has ``origins``, ``ids`` and ``weights``, too, as :class:`Batch` has
+        ``torch.distributed`` each get their own part of the epoch; :meth:`set_epoch` chooses another order. Tensors are copied once, in a worker
+        into memory that the loader shares with the main process, so they may be kept and collated. With ``copy=False`` and without workers they are
+        views of the server's memory; where too many are kept, :class:`Kept` is raised. ``len()`` counts the batches of this rank without workers, which
+        each have a last batch of their own. With ``places=True`` a batch has ``origins``, ``ids`` and ``weights``, too, as :class:`Batch` has
         them; no array may be called so then.
         """
 
         def __init__(
-            self, *locations: str, rank: int | None = None, world: int | None = None, copy: bool = False, places: bool = False, **options: Any
+            self, *locations: str, rank: int | None = None, world: int | None = None, copy: bool = True, places: bool = False, **options: Any
         ) -> None:
             super().__init__()
             self.places = places
@@ -879,28 +931,37 @@ def _make_blocks() -> type:
             self.rank, self.world = _distributed(rank, world)
             self.copy = copy
             self.options = options
+            self._length: tuple[Any, int] | None = None
 
         def set_epoch(self, epoch: int) -> None:
             """The next iteration reads the blocks in the order of this epoch."""
             self.options["epoch"] = epoch
 
-        def _open(self, rank: int, world: int) -> Stream:
-            options = {**self.options, "rank": rank, "world": world}
+        def __len__(self) -> int:
+            asked = repr((self.rank, self.world, self.options))
+            if self._length is None or self._length[0] != asked:
+                with self._open(self.rank, self.world, self.copy) as batches:
+                    self._length = (asked, len(batches))
+            return self._length[1]
+
+        def _open(self, rank: int, world: int, copy: bool) -> Stream:
+            options = {**self.options, "rank": rank, "world": world, "copy": copy}
             return connect(**options) if "address" in options else stream(*self.locations, **options)
 
         def __iter__(self) -> Iterator[dict[str, Any]]:
             worker = get_worker_info()
             number, count = (worker.id, worker.num_workers) if worker else (0, 1)
-            with self._open(self.rank * count + number, self.world * count) as batches:
+            with self._open(self.rank * count + number, self.world * count, self.copy and not worker) as batches:
                 if self.places and (taken := {"origins", "ids", "weights"} & set(batches.names)):
                     raise ValueError(f"an array is called {min(taken)}: name it otherwise, or leave out places=True")
                 for batch in batches:
+                    arrays: dict[str, Any] = batch.arrays
                     places = {"origins": batch.origins, "ids": batch.ids, "weights": batch.weights} if self.places else {}
-                    if worker:
-                        yield {name: _shared_copy(array) for name, array in {**batch.arrays, **places}.items()}
-                    else:
-                        arrays = batch.copy() if self.copy else batch.arrays
-                        yield {name: torch.from_numpy(array) for name, array in {**arrays, **places}.items()}
+                    made = _shared_copy if worker else torch.from_numpy
+                    tensors = {name: made(array) for name, array in {**arrays, **places}.items()}
+                    del batch, arrays  # what the consumer keeps is counted, not what this generator does
+                    yield tensors
+                    del tensors
 
     def _shared_copy(array: NDArray[Any]) -> Any:
         """A tensor in memory that the loader passes on to the main process as it is."""

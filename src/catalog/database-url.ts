@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { markSecret, Secret } from "../core/redact.js";
+import { counted } from "../core/units.js";
 
 /** Selects the database. Default: the embedded one of the workspace. */
 export interface DatabaseChoice {
@@ -79,7 +80,7 @@ export async function readLogin(file: string): Promise<Secret> {
     throw new EmporiumError("USAGE", `--login: the file cannot be read (${message})`, { place: { file }, cause });
   });
   if (text.length > LIMITS.configBytes) {
-    throw new EmporiumError("CONFIG_LIMIT", `a login of ${text.length} characters found, a few lines wanted`, {
+    throw new EmporiumError("CONFIG_LIMIT", `a login of ${counted(text.length, "character")} found, a few lines wanted`, {
       place: { file },
     });
   }

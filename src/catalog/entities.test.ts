@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { SPECIFICATIONS } from "../../test/real-data.js";
 import { apiName, ENTITIES, type Entity, getEntity, NOT_IN_CLIENT } from "./entities.js";
 import { PORTAL_ENUMS } from "./portal-enums.js";
 
 /** The schema inside the client, as it was taken out of its package. */
-const summaryFile = new URL("../../../shared/spec/graphql-schema-summary.json", import.meta.url);
+const summaryFile = new URL("graphql-schema-summary.json", SPECIFICATIONS);
 
 interface Summary {
   differences_client_vs_server: string[];

@@ -247,7 +247,7 @@ export const ENTITY_TABLE = {
       major_defocus: "float",
       max_resolution: "float",
       minor_defocus: "float",
-      phase_shift: "float",
+      phase_shift: "float = 0",
       raw_angle: "float!",
       z_index: "int!",
     },
@@ -276,7 +276,7 @@ export const ENTITY_TABLE = {
       affine_transformation_matrix: "text",
       s3_alignment_metadata: "text",
       https_alignment_metadata: "text",
-      is_portal_standard: "bool",
+      is_portal_standard: "bool = false",
     },
   },
   PerSectionAlignmentParameters: {
@@ -333,9 +333,9 @@ export const ENTITY_TABLE = {
       tomogram_version: "float",
       processing_software: "text",
       reconstruction_software: "text!",
-      is_portal_standard: "bool",
-      is_author_submitted: "bool",
-      is_visualization_default: "bool",
+      is_portal_standard: "bool = false",
+      is_author_submitted: "bool = false",
+      is_visualization_default: "bool = false",
       s3_omezarr_dir: "text",
       https_omezarr_dir: "text",
       file_size_omezarr: "float",
@@ -383,7 +383,7 @@ export const ENTITY_TABLE = {
       annotation_publication: "text",
       annotation_method: "text!",
       annotation_ingest_id: "text!",
-      ground_truth_status: "bool",
+      ground_truth_status: "bool = false",
       object_id: "text!",
       object_name: "text!",
       object_description: "text",
@@ -393,7 +393,7 @@ export const ENTITY_TABLE = {
       confidence_recall: "float",
       ground_truth_used: "text",
       annotation_software: "text",
-      is_curator_recommended: "bool",
+      is_curator_recommended: "bool = false",
       method_type: "annotation_method_type_enum!",
       deposition_date: "date!",
       release_date: "date!",
@@ -445,7 +445,7 @@ export const ENTITY_TABLE = {
       s3_path: "text!",
       file_size: "float",
       https_path: "text!",
-      is_visualization_default: "bool",
+      is_visualization_default: "bool = false",
       source: "annotation_file_source_enum",
     },
   },
@@ -466,7 +466,10 @@ export const ENTITY_TABLE = {
 
 export type EntityName = keyof typeof ENTITY_TABLE;
 export type Scalar = "text" | "int" | "float" | "bool" | "date" | "json";
-export type ColumnText = `${Scalar | PortalEnum}${"" | "!"}` | "bool = false";
+/** Columns that the portal's database fills itself where a row has no value. */
+const DEFAULTED = { "bool = false": false, "float = 0": 0 } as const;
+
+export type ColumnText = `${Scalar | PortalEnum}${"" | "!"}` | keyof typeof DEFAULTED;
 
 interface EntityText {
   readonly about: string;
@@ -499,7 +502,7 @@ export interface Field {
   /** With `enum`: which. */
   readonly enumName?: PortalEnum | undefined;
   readonly required: boolean;
-  readonly default?: false | undefined;
+  readonly default?: false | 0 | undefined;
 }
 
 /** A foreign key, and the object of the API that it leads to. */
@@ -569,13 +572,13 @@ export function apiName(column: string): string {
 }
 
 function fieldOf(column: string, text: ColumnText): Field {
-  const [type = "", other] = text.split(" = ");
+  const [type = ""] = text.split(" = ");
   const bare = type.replace("!", "");
   const field = {
     column,
     name: apiName(column),
     required: type.endsWith("!"),
-    default: other === "false" ? (false as const) : undefined,
+    default: type === text ? undefined : DEFAULTED[text as keyof typeof DEFAULTED],
   };
   return bare in PORTAL_ENUMS ? { ...field, type: "enum", enumName: bare as PortalEnum } : { ...field, type: bare as Scalar };
 }

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type pg from "pg";
 import type { Clock } from "../core/clock.js";
 import { nearest } from "../core/nearest.js";
+import { counted } from "../core/units.js";
 import type { SearchHits } from "../model/page-api.js";
 import { type Answers, AskedOnce, type AskedRow, type Steps } from "./asked-once.js";
 import type { Sql } from "./graphql/comparison-sql.js";
@@ -78,7 +79,7 @@ const FINDERS: Readonly<Record<Group["kind"], (q: string) => Finder>> = {
       from emporium_portal.dataset as d where ${namedOr("d.id", "d.title", q)} order by ${byLikeness(sql.ref("d.title"), q)}, d.id`,
     hit: ([id, title, organism, runs]) => ({
       title: title!,
-      detail: [id, organism, plural(runs!, "run")].filter(Boolean).join(" · "),
+      detail: [id, organism, counted(Number(runs!), "run")].filter(Boolean).join(" · "),
       to: `/datasets/${id}`,
     }),
   }),
@@ -96,7 +97,7 @@ const FINDERS: Readonly<Record<Group["kind"], (q: string) => Finder>> = {
       group by c.value, c.place having sum(c.rows) > 0 order by ${byLikeness(sql.ref("c.value"), q)}, rows desc, c.value collate "C"`,
     hit: ([value, place, rows, name]) => ({
       title: value!,
-      detail: [name, plural(rows!, "annotation")].filter(Boolean).join(" · "),
+      detail: [name, counted(Number(rows!), "annotation")].filter(Boolean).join(" · "),
       to: `/annotations?${place === "annotation.object_id" ? "go" : "object"}=${encodeURIComponent(value!)}`,
     }),
   }),
@@ -143,8 +144,8 @@ function personHit([
   const facet = name === "" ? ["orcid", orcid] : ["author", name];
   const parts = [
     name === "" ? "" : orcid,
-    datasets === "0" ? "" : plural(datasets, "dataset"),
-    depositions === "0" ? "" : plural(depositions, "deposition"),
+    datasets === "0" ? "" : counted(Number(datasets), "dataset"),
+    depositions === "0" ? "" : counted(Number(depositions), "deposition"),
     annotates === "t" || annotates === "true" ? "annotations" : "",
   ];
   return {
@@ -218,7 +219,3 @@ const NAMED = [
 ].map(([table, column]) => sql`select distinct left(${sql.ref(column!)}, 10000) from ${sql.table(`emporium_portal.${table}`)}`);
 const TEXTS = sql`${sql.join(NAMED, sql` union all `)} union all select distinct value from emporium.portal_count
   where place in ('annotation.object_name', 'annotation.object_id', 'annotation_author.name') and value is not null`;
-
-function plural(count: string, noun: string): string {
-  return `${count} ${noun}${count === "1" ? "" : "s"}`;
-}

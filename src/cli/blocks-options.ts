@@ -15,6 +15,11 @@ export const readOptions = {
 export const blockOptions = {
   jobs: wholeNumber(1, 256).optional().meta({ description: "worker processes (default: cores)", value: "N" }),
   ...readOptions,
+  memory: readOptions.memory.meta({
+    description:
+      "memory limit for the buffers of all worker processes (default: 512MiB, or less in a control group with less); each process takes up to 150MiB more",
+    value: "SIZE",
+  }),
 };
 
 export function blockWork({ jobs, memory }: { jobs?: number | undefined; memory?: number | undefined }) {

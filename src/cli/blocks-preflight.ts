@@ -9,7 +9,10 @@ import { printReport } from "./report.js";
 export default command({
   name: "blocks preflight",
   summary: "Measure some blocks of a volume or graph: what bounds a run, how long it takes, better numbers",
-  details: ["Reads 2 blocks to warm up and then 8 to 64, spread over the volume, for a minute at most. Nothing is written."],
+  details: [
+    "Reads 2 blocks to warm up and then 8 to 64, spread over the volume, for a minute at most. Nothing is written.",
+    "Of a graph each stage is measured, and so are all of them together. What a block reads of other stages is computed first, in memory; a stage of which a block needs too many others is named instead.",
+  ],
   positionals: ["location"],
   options: z.object({
     location: z

@@ -25,19 +25,22 @@ export default command({
       .array(z.string().regex(/^[a-z0-9-]+\/\d+$/, "a stage and the number of a block, as smooth/7"))
       .default([])
       .meta({
-        description: "do this block of a stage, with what it needs, and nothing else; may be repeated",
+        description: "do this block of a stage, with what it needs, and nothing else",
         value: "STAGE/NUMBER",
       }),
     stage: z
       .array(z.string())
       .default([])
-      .meta({ description: "do this stage, with what it needs, and nothing else; may be repeated", value: "STAGE" }),
+      .meta({ description: "do this stage, with what it needs, and nothing else", value: "STAGE" }),
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
       .optional()
       .meta({ description: "run the graph only if its file has this checksum", value: "HEX" }),
-    forceOverwrite: z.boolean().default(false).meta({ description: "replace outputs that other graphs have made" }),
+    forceOverwrite: z
+      .boolean()
+      .default(false)
+      .meta({ description: "replace outputs that other graphs have made and nobody has changed since" }),
     check: z.boolean().default(true).meta({ description: "look at a sample of the inputs before a byte is written (default)" }),
     sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
     ...engineOptions,

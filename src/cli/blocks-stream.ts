@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { z } from "zod";
 import type { Resampling } from "../arrays/blocks/register.js";
 import { asEmporiumError, EmporiumError, ERRORS } from "../core/errors.js";
-import { formatBytes } from "../core/units.js";
+import { counted, formatBytes } from "../core/units.js";
 import { type BatchSource, type Share, sizeOf } from "../stations/blocks/stream/batch.js";
 import type { Address } from "../stations/blocks/stream/listen.js";
 import type { NamedLocation, StreamRequest } from "../stations/blocks/stream/request.js";
@@ -45,7 +45,8 @@ const options = z.object({
     .regex(/^\d+(?:\.\d+)?:\d+(?:\.\d+)?$/, "two shares as 1:3,")
     .optional()
     .meta({
-      description: "of --mask and --order shuffle: all blocks, those below --at-least and the others in these shares",
+      description:
+        "of --mask and --order shuffle: draw blocks below --at-least and the others in these shares; of the more frequent kind some are left out, the others come several times",
       value: "BELOW:OTHERS",
     }),
   compressed: z.boolean().default(false).meta({ description: "chunks as they are stored, for clients that decode them" }),
@@ -212,6 +213,7 @@ async function serveAddress(at: Address, session: SessionOptions, io: Io): Promi
   const { listenForClients } = await import("../stations/blocks/stream/listen.js");
   const server = await listenForClients(at, session, io.log);
   try {
+    for (const note of session.source.facts.notes ?? []) io.log.warn(note);
     if (io.json) io.outJson({ address: server.address, errors: [] });
     else io.out(`${server.address} serves blocks, until Ctrl-C`);
     await toldToStop(io.signal);
@@ -227,17 +229,18 @@ function portOf(text: string): Address {
 }
 
 async function describe({ facts, counts }: BatchSource, share: Share, io: Io): Promise<number> {
-  const { grid, arrays, batch, batchBytes } = facts;
+  const { grid, arrays, batch, batchBytes, notes = [] } = facts;
   const { epoch, rank } = await counts(share, io.signal);
   const own = sizeOf(rank, share, batch);
   if (io.json) {
-    io.outJson({ grid: { ...grid }, arrays, blocks: epoch, share: own, batch, batchBytes, errors: [] });
+    io.outJson({ grid: { ...grid }, arrays, blocks: epoch, share: own, batch, batchBytes, notes, errors: [] });
     return 0;
   }
   for (const [name, { dtype, shape }] of Object.entries(arrays)) io.out(`${name}: ${dtype}, blocks of ${shape.join("×")} voxels`);
   const size = grid.voxelSizeNm.map((nm) => nm ?? "?").join(" × ");
   io.out(`level ${grid.level} of ${Object.keys(arrays)[0]}: ${grid.shape.join("×")} voxels of ${size} nm`);
   const part = share.world > 1 ? `rank ${share.rank} of ${share.world}: ${own.blocks} of ${epoch}` : `${epoch}`;
-  io.out(`${part} blocks in ${own.batches} batches of ${batch}, ${formatBytes(batchBytes)} each`);
+  io.out(`${part} blocks in ${counted(own.batches, "batch", "batches")} of ${batch}, ${formatBytes(batchBytes)} each`);
+  for (const note of notes) io.out(`note: ${note}`);
   return 0;
 }

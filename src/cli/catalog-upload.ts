@@ -31,6 +31,9 @@ export default command({
         "after a failure upload the other data sets (default), or upload nothing if one is invalid and stop at the first failure",
       negative: "fail-fast",
     }),
+    allowPrivate: z.boolean().default(false).meta({
+      description: "read files that the table names by URL in private networks (10.x, 192.168.x, this machine)",
+    }),
     dryRun: z.boolean().default(false).meta({ description: "check everything, print what would be done, change nothing" }),
   }),
   examples: [
@@ -56,6 +59,7 @@ export default command({
     await checkUpload(options.csv, config, parsers);
     const storage = await storageFor(options, config.storage);
     const repository = await openCatalog(await databaseFor(options, io, "writer", "catalog upload"));
+    let printed: number | undefined;
     try {
       const report = await upload({
         csv: options.csv,
@@ -67,13 +71,18 @@ export default command({
         workers: options.nbrWorkers,
         memoryBytes: options.memory ?? defaultMemoryBytes(),
         workspace: io.workspace,
+        allowPrivate: options.allowPrivate,
         dryRun: options.dryRun,
         keepGoing: options.keepGoing,
         ...envOf(io),
+        async told(report) {
+          printed = printReport(report, io);
+          await repository.close();
+        },
       });
-      return printReport(report, io);
+      return printed ?? printReport(report, io);
     } finally {
-      await repository.close();
+      if (printed === undefined) await repository.close();
     }
   },
 });

@@ -45,7 +45,7 @@ export interface OptionMeta {
   short?: string;
   /** Name of the negative form where it is not `no-<name>`. */
   negative?: string;
-  /** `import-*`: one flag for each value of an array's enum, or for each key of a record. */
+  /** `import-*`: one flag for each value of an array's enum, or for each key of a record; of an array of pairs, for each value of the first, with their order. */
   family?: string;
   /** What a family's `*` stands for in help: `PLURAL`. */
   familyName?: string;

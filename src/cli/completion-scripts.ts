@@ -46,11 +46,15 @@ function tree(offers: readonly Offer[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const { words } of offers) {
     const seconds = groups.get(words[0]!) ?? [];
-    if (words[1] !== undefined) seconds.push(words[1]);
+    if (words[1] !== undefined && !seconds.includes(words[1])) seconds.push(words[1]);
     groups.set(words[0]!, seconds);
   }
   return groups;
 }
+
+/** Names of three words. */
+const longNames = (offers: readonly Offer[]): string[] =>
+  offers.filter(({ words }) => words.length > 2).map(({ words }) => `'${words.join(" ")}'`);
 
 function bash(commands: readonly Command[]): string {
   const offers = commands.map(offerOf);
@@ -73,6 +77,7 @@ function bash(commands: readonly Command[]): string {
     "_emporium() {",
     `  local current=$2 previous=$3 name=\${COMP_WORDS[1]} at=2`,
     `  case $name in ${groupNames.join("|")}) name="$name \${COMP_WORDS[2]}" at=3 ;; esac`,
+    `  if ((COMP_CWORD > 3)); then case "$name \${COMP_WORDS[3]}" in ${longNames(offers).join("|")}) name="$name \${COMP_WORDS[3]}" ;; esac; fi`,
     "  if ((COMP_CWORD == 1)); then",
     `    COMPREPLY=($(compgen -W '${[...groups.map(([name]) => name), "help", "--help", "--version"].join(" ")}' -- "$current"))`,
     "    return",
@@ -136,6 +141,7 @@ function zsh(commands: readonly Command[]): string {
         '      name="$name $words[3]" skip=2 ;;',
       ]),
     "  esac",
+    `  if ((CURRENT > 4)); then case "$name $words[4]" in ${longNames(offers).join("|")}) name="$name $words[4]" skip=3 ;; esac; fi`,
     "  shift $skip words; ((CURRENT -= skip))",
     "  case $name in",
     ...offers.flatMap(({ command, words, flags, values, paths }) => [

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { counted } from "../core/units.js";
 import { command } from "./command.js";
 import { type DemoResult, type DemoStep, failedStep, runDemoStep } from "./demo-steps.js";
 
@@ -16,7 +17,7 @@ export default command({
   async run({ dest }, io) {
     const { generateArchive } = await import("../../examples/archive/generate.mjs");
     const { drives, portal, files } = await generateArchive({ out: dest });
-    if (!io.json) io.out(`# ${files} files on four drives, and the portal's list of runs: ${dest}`);
+    if (!io.json) io.out(`# ${counted(files, "file")} on four drives, and the portal's list of runs: ${dest}`);
     const results: DemoResult[] = [];
     for (const step of stepsOf(dest, drives, portal)) {
       const result = await runDemoStep(step, io);

@@ -31,7 +31,7 @@ export default command({
       .string()
       .default("matching_runs.csv")
       .meta({
-        description: "the table (default: matching_runs.csv)",
+        description: "the table",
         value: "FILE",
         written: true,
         beside: ["unmatched_archive.csv", "unmatched_portal.csv", "review_runs.csv"],

@@ -17,14 +17,11 @@ export default command({
   options: z.object({
     ...scanOptions,
     ...runPattern,
-    matches: z
-      .string()
-      .default("matching_runs.csv")
-      .meta({ description: "table of curate match (default: matching_runs.csv)", value: "FILE" }),
+    matches: z.string().default("matching_runs.csv").meta({ description: "table of curate match", value: "FILE" }),
     by: z
       .enum(["runs", "bytes", "tomograms"])
       .default("runs")
-      .meta({ description: "the measure of a species' size (default: runs)", value: "WHAT" }),
+      .meta({ description: "the measure of a species' size", value: "WHAT" }),
     out: z.string().optional().meta({ description: "write a table of the folders to this file", value: "FILE", written: true }),
   }),
   examples: [

@@ -10,7 +10,7 @@ export default command({
   summary: "Show IMOD models: objects, points, meshes, slicer angles, and the volume they were drawn on",
   details: [
     "Reads models completely, local or remote. The volume of a model is searched beside it, or in the folder above: its size must equal the model's, and its pixel size the model's scale to 1 %. --json lists every compared volume with its score and the reasons.",
-    "--ascii prints the text form of a model, version 2.0, which IMOD reads; numbers have six digits. --slicer prints a line for each slicer angle: angles about x, y, z and the centre, a tab, and the label, which may contain blanks. With several models, each begins with a line # FILE.",
+    "--ascii prints the text form of a model, version 2.0, as imodinfo -a of IMOD does; numbers have six digits. --slicer prints a line for each slicer angle: angles about x, y, z and the centre, a tab, and the label, which may contain blanks. With several models, each begins with a line # FILE.",
     "Exit status: 0 all were read, 3 some were not, 1 none was.",
   ],
   positionals: ["file"],

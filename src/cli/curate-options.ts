@@ -28,7 +28,7 @@ export const ledgerOption = {
 export const runPattern = {
   runPattern: z.array(z.string()).optional().meta({
     description:
-      "regular expression for the whole name of run folders that are not named like ab2019-05-25-10; (?<run>…), (?<author>…), (?<date>…) name parts; stored in the inventory, '' clears (repeatable)",
+      "regular expression for the whole name of run folders that are not named like ab2019-05-25-10; (?<run>…), (?<author>…), (?<date>…) name parts; stored in the inventory, '' clears",
     value: "REGEX",
   }),
 };

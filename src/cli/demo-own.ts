@@ -7,7 +7,7 @@ import { blockWork } from "./blocks-options.js";
 /** What the steps of a demo write over, below its folder. What it only makes where it is absent (the drive, say) is not among them. */
 const WRITTEN = ["portal", "s3", "blocks", "cells.yaml", "validation.html", "volume.mrc", "volume.zarr"];
 /** Outputs of its graph. */
-const COMPUTED = ["blocks/cells.zarr", "blocks/facts.json"];
+const COMPUTED = ["blocks/cells.zarr/", "blocks/facts.json"];
 
 /**
  * Refuses a folder with something in it that a demo would write over and that no demo has made. Writes nothing.

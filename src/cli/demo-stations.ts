@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { quoteWord } from "../core/shell.js";
 import { curateSteps } from "./curate-demo.js";
 import { DEPOSITS } from "./demo-deposits.js";
 import { wordsToReplace } from "./demo-own.js";
@@ -22,6 +23,8 @@ export interface Surroundings {
   readonly bucketEnv: Readonly<Record<string, string>>;
   /** A further volume to convert. */
   readonly volume: string | undefined;
+  /** The demo ends at its end: then a server is started, asked and stopped, where it would stay with one of its own. */
+  readonly ends: boolean;
 }
 
 /** Numbers at the portal: of the dataset that the drive's runs are in, and of the depositions of its tomograms and its annotations. */
@@ -48,7 +51,7 @@ function volumeStep(volume: string, out: string): DemoStep {
 }
 
 /** The whole way, station by station: each takes what the one before it has written. */
-export function demoStations({ dest, portalsUrl, bucketEnv, volume }: Surroundings): DemoStation[] {
+export function demoStations({ dest, portalsUrl, bucketEnv, volume, ends }: Surroundings): DemoStation[] {
   const { lab, drive, portal, graph, harvested } = demoPlaces(dest);
   const at = (...names: string[]) => join(dest, ...names);
   const [web, files, hats] = [at("harvest/web_metadata.json"), at("harvest/file_metadata.json"), at("hats.yaml")];
@@ -170,5 +173,16 @@ export function demoStations({ dest, portalsUrl, bucketEnv, volume }: Surroundin
       ],
       next: `change ${graph}, and run it with --force-overwrite, which puts what it computes in the place of this.`,
     },
+    ...(ends ? [pages(portal)] : []),
   ];
+}
+
+/** Any free port: the usual one may be another program's. */
+function pages(portal: string): DemoStation {
+  const says = "The server of the tree: it starts, is asked for its pages once, and ends";
+  return {
+    name: "pages",
+    steps: [{ says, name: "serve", words: [portal, "--port", "0"], visited: true }],
+    next: `look at it yourself: emporium serve ${quoteWord(portal)} prints its address, and serves until Ctrl-C.`,
+  };
 }

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { asEmporiumError, EmporiumError, ERRORS, type ErrorRecord, toErrorRecord } from "../core/errors.js";
 import { quoteWord, quoteWords } from "../core/shell.js";
 import type { Io } from "./command.js";
+import { visitedOnce } from "./demo-visit.js";
 import { parseCommandLine } from "./flags.js";
 
 /** A command of a demonstration, run as if it had been typed. */
@@ -18,6 +19,8 @@ export interface DemoStep {
   unless?: string | undefined;
   /** Words that depend on what the steps before it have left: asked for when its turn comes. */
   further?: (() => Promise<readonly string[]>) | undefined;
+  /** A server: once it serves its pages are asked, and it is told to stop. */
+  visited?: boolean | undefined;
   /** Variables that libraries read from the process, as `export` would have set them. */
   env?: Readonly<Record<string, string>> | undefined;
 }
@@ -31,7 +34,7 @@ export interface DemoResult {
 
 /** Prints a step's command line and runs it. With `--json` its document is kept for the demonstration's own. */
 export async function runDemoStep(step: DemoStep, io: Io): Promise<DemoResult> {
-  const { says, name, behind, unless, further, env = {} } = step;
+  const { says, name, behind, unless, further, visited = false, env = {} } = step;
   const words = [...step.words, ...((await further?.()) ?? [])];
   const line = ["emporium", name, ...words.map(quoteWord), ...(behind ? [behind.as] : [])].join(" ");
   const say = io.json ? () => {} : io.out;
@@ -51,10 +54,17 @@ export async function runDemoStep(step: DemoStep, io: Io): Promise<DemoResult> {
   const { options } = parseCommandLine(command, all);
   const typed = io.typed && { ...io.typed, words: [...name.split(" "), ...all] };
   const own: Io = { ...io, typed, ...(io.json && { outJson: keep, out: (text: string) => keep(JSON.parse(text)) }) };
+  const visit = visited ? visitedOnce(own) : undefined;
   const before = Object.fromEntries(Object.keys(env).map((key) => [key, process.env[key]]));
   Object.assign(process.env, env);
   try {
-    const exitStatus = await command.run(options, own);
+    const exitStatus = await command.run(options, visit?.io ?? own);
+    if (visit) {
+      const asked = await visit.done();
+      io.signal.throwIfAborted();
+      for (const { url, status, what } of asked) say(`${status} ${url}  ${what}`);
+      result = { ...(result as object | undefined), asked };
+    }
     return { command: line, exitStatus, result, errors: errorsIn(result) };
   } catch (thrown) {
     const error = asEmporiumError(thrown);

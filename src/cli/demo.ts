@@ -1,23 +1,17 @@
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
-import { quoteWord } from "../core/shell.js";
 import { command, type Io } from "./command.js";
 import { inCell } from "./demo-graph.js";
 import { makeBeginning } from "./demo-made.js";
 import { trainNetwork } from "./demo-network.js";
 import { refuseOthersFolder } from "./demo-own.js";
 import { serveTree } from "./demo-pages.js";
-import { type DemoStation, demoPlaces, demoStations } from "./demo-stations.js";
+import { type DemoStation, demoPlaces, demoStations, type Surroundings } from "./demo-stations.js";
 import { type DemoResult, failedStep, runDemoStep } from "./demo-steps.js";
 import { bytesBelow, type StationRow, stationTable } from "./demo-table.js";
 import { wholeNumber } from "./option-types.js";
 import { toldToStop } from "./signals.js";
-
-/** A real reconstruction, where the public sample files lie beside the checkout. */
-const SAMPLE = fileURLToPath(new URL("../../../shared/data/mrc/rec3D.rec", import.meta.url));
 
 export default command({
   name: "demo",
@@ -26,7 +20,7 @@ export default command({
     "Plays a portal and a bucket on this machine, makes six deposits of a laboratory and one of its drives (always the same bytes), and goes the whole way: harvest, inspect, curate, configure, ingest, validate, verify, catalog, publish, blocks, pages. Each step is an ordinary command, which is printed before it is run and can be typed, and after each part the demo says what a person would do next. At the end a table has the seconds and bytes of each part.",
     "Where there is a Python with NumPy and PyTorch ($EMPORIUM_PYTHON, or python3), a small network learns the cell's membrane, and a picture shows what it finds. In all the demo takes at most 90 seconds on two cores that are idle.",
     "Stopped or killed at any moment and given again, it goes on where it was. A step that fails ends it, and it says which one. Given with another workspace, it makes its outputs anew; a folder that holds something else where they go is refused.",
-    "Then it serves the tree to this machine only, prints the pages of its tomograms and links to their views in Neuroglancer, and runs until Ctrl-C. It ends at once with --once, and also without a terminal unless --port is given.",
+    "Then it serves the tree to this machine only, prints the pages of its tomograms and links to their views in Neuroglancer, and runs until Ctrl-C. With --once, and without a terminal unless --port is given, it starts emporium serve on a free port instead, asks for its pages once, and ends.",
   ],
   options: z.object({
     once: z.boolean().default(false).meta({ description: "end when all steps are done" }),
@@ -41,7 +35,7 @@ export default command({
     }),
   }),
   examples: [{ run: "emporium demo --once", says: "everything into demo-out" }],
-  async run({ once, port, dest, train, volume = existsSync(SAMPLE) ? SAMPLE : undefined }, io) {
+  async run({ once, port, dest, train, volume }, io) {
     if (once && port !== undefined) {
       throw new EmporiumError("USAGE", "--once ends, --port is where a page stays", { hint: "give one of them" });
     }
@@ -52,17 +46,13 @@ export default command({
     const tree = stays ? await serveTree(portal, port, io) : undefined;
     try {
       const measured = await startMeter(dest, io);
-      const { results, rows, failed } = await goTheWay(dest, volume, measured, io);
+      const teach = async () =>
+        train > 0 ? trainNetwork({ ...inCell(portal), picture, seconds: train, env: process.env }, io) : undefined;
+      const { results, rows, failed, network } = await goTheWay({ dest, volume, ends: !stays }, teach, measured, io);
       if (failed) {
         const errors = failedStep(failed, "demo", io);
         if (io.json) io.outJson({ steps: results, errors });
         return failed.exitStatus;
-      }
-      const network =
-        train > 0 ? await trainNetwork({ ...inCell(portal), picture, seconds: train, env: process.env }, io) : undefined;
-      if (network) {
-        results.push(network);
-        rows.push(await measured("network"));
       }
       const views = (await tree?.views()) ?? [];
       if (io.json) {
@@ -71,7 +61,6 @@ export default command({
       } else {
         io.out(`\n${stationTable(rows)}`);
         io.out(`\nThe tree is in ${portal}: each .zarr opens with zarr-python and ome-zarr, each .mrc with mrcfile and IMOD.`);
-        io.out(`\n# Pages, with the catalogue\n$ emporium serve ${quoteWord(portal)}`);
         if (tree) {
           io.out(`\n${tree.url}/ has its pages, until Ctrl-C.`);
           io.out(`\n${["Its tomograms:", ...views.flatMap(({ page }) => page ?? [])].join("\n")}`);
@@ -91,16 +80,22 @@ interface Way {
   rows: StationRow[];
   /** The step that ended it. */
   failed?: DemoResult;
+  network?: DemoResult | undefined;
 }
 
-/** Every part in turn, until a step fails. The portal and the bucket are played meanwhile. */
-async function goTheWay(dest: string, volume: string | undefined, measured: Meter, io: Io): Promise<Way> {
-  const results: DemoResult[] = [];
-  const rows: StationRow[] = [];
-  const played = await makeBeginning(dest, io);
+/** Every part in turn, until a step fails; a network that learns nothing ends none of them. The portal and the bucket are played meanwhile. */
+async function goTheWay(
+  given: Pick<Surroundings, "dest" | "volume" | "ends">,
+  teach: () => Promise<DemoResult | undefined>,
+  measured: Meter,
+  io: Io,
+): Promise<Way> {
+  const way: Way = { results: [], rows: [] };
+  const { results, rows } = way;
+  const played = await makeBeginning(given.dest, io);
   rows.push(await measured("beginning"));
   try {
-    const stations = demoStations({ dest, volume, ...played });
+    const stations = demoStations({ ...given, ...played });
     for (const [at, station] of stations.entries()) {
       if (!io.json) io.out(`\n== ${at + 1} of ${stations.length}: ${station.name}`);
       for (const step of station.steps) {
@@ -110,12 +105,17 @@ async function goTheWay(dest: string, volume: string | undefined, measured: Mete
           if (!io.json) io.out("skipped: needs the embedded PostgreSQL (emporium doctor says more)");
           break;
         }
-        if (done.exitStatus !== 0) return { results, rows, failed: done };
+        if (done.exitStatus !== 0) return { ...way, failed: done };
       }
       rows.push(await measured(station.name));
       if (!io.json) io.out(`\nNext you would ${station.next}`);
+      if (station.name !== "blocks") continue;
+      way.network = await teach();
+      if (way.network === undefined) continue;
+      results.push(way.network);
+      rows.push(await measured("network"));
     }
-    return { results, rows };
+    return way;
   } finally {
     await played.close();
   }
@@ -123,7 +123,7 @@ async function goTheWay(dest: string, volume: string | undefined, measured: Mete
 
 /** Some systems have no embedded PostgreSQL: all else is shown there. */
 function isAbsentDatabase({ name }: DemoStation, { errors }: DemoResult): boolean {
-  return name === "catalog" && errors.some(({ code }) => code === "DATABASE_EMBEDDED");
+  return (name === "catalog" || name === "pages") && errors.some(({ code }) => code === "DATABASE_EMBEDDED");
 }
 
 /** What was done since the row before. */

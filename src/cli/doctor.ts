@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { DatabaseServer } from "../catalog/database.js";
 import type { EmbeddedProbe } from "../catalog/embedded/probe.js";
 import type { SchemaState } from "../catalog/migrate.js";
-import { isEmporiumError } from "../core/errors.js";
+import { asEmporiumError, isEmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { redact } from "../core/redact.js";
 import { formatBytes } from "../core/units.js";
@@ -75,8 +75,9 @@ async function clusters({ env }: Pick<Io, "env">): Promise<Finding> {
   ]);
   try {
     const alone = ENGINES.filter((name) => name !== "local" && !(name in ENGINE_SETTINGS)).map(async (name) => {
-      const limits = await (await executorOf(name, env)).limits().catch(() => undefined);
-      return limits && `${name} (arrays of up to ${limits.arrayMax})`;
+      const limits = await (await executorOf(name, env)).limits().catch((error: unknown) => asEmporiumError(error));
+      if (!(limits instanceof Error)) return `${name} (arrays of up to ${limits.arrayMax})`;
+      return limits.code === "ENGINE_SILENT" ? `${name} (does not answer)` : undefined;
     });
     const profiled = (await profiledEngines(env)).map(async ({ profile, engine, ...settings }) => {
       const answer = Promise.resolve(executorOf(engine, env, settings)).then((executor) => executor.limits());

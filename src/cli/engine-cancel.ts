@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { EmporiumError, toErrorRecord } from "../core/errors.js";
+import { EmporiumError, ERRORS, toErrorRecord } from "../core/errors.js";
+import { quoteWord } from "../core/shell.js";
+import { counted } from "../core/units.js";
 import { command } from "./command.js";
 import { openForCommand, runPositional } from "./engine-options.js";
 
@@ -7,7 +9,7 @@ export default command({
   name: "engine cancel",
   summary: "End a run on a cluster: no job of it stays, what was done is kept",
   details: [
-    "Every engine that got jobs of the run is asked again until it shows none. Then unfinished files are removed and the target is free. The command that began the run begins a new one, with what was done.",
+    "Every engine that got jobs of the run is asked again until it shows none. While one does not answer (exit status 12), the target stays locked: run the command again. Then unfinished files are removed and the target is free. emporium engine resume goes on with the run, and the command that began it begins a new one with what was done.",
   ],
   positionals: ["run"],
   options: z.object({ run: runPositional }),
@@ -19,15 +21,17 @@ export default command({
     const errors = left === 0 ? unasked : [...unasked, toErrorRecord(stillThere(left))];
     for (const error of errors) io.fail(error);
     if (io.json) io.outJson({ run: run.record.id, left, errors });
-    else if (errors.length === 0) io.out(`${run.record.id} is cancelled, no job of it is left`);
-    return errors.length === 0 ? 0 : 1;
+    else if (errors.length === 0)
+      io.out(`${run.record.id} is cancelled, no job of it is left; emporium engine resume ${quoteWord(run.url)} goes on with it`);
+    if (errors.length === 0) return 0;
+    return errors.some(({ code }) => code === "ENGINE_SILENT") ? ERRORS.ENGINE_SILENT.exit : 1;
   },
 });
 
 function stillThere(left: number): EmporiumError {
   return new EmporiumError(
     "ENGINE_REFUSED",
-    `the cluster still shows ${left} jobs of the run a minute after they were cancelled`,
+    `the cluster still shows ${counted(left, "job")} of the run a minute after they were cancelled`,
     {
       hint: "run the command again; the target stays locked until they are gone",
     },

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { counted } from "../core/units.js";
 import { WORKFLOWS } from "../engine/cluster/export/workflow.js";
 import { command } from "./command.js";
 import { openForCommand, runPositional } from "./engine-options.js";
@@ -51,7 +52,7 @@ export default command({
     if (io.json)
       io.outJson({ run: run.record.id, url: run.url, as, output, ...(output === undefined ? { text } : {}), stages, errors: [] });
     else if (output === undefined) io.out(text.trimEnd());
-    else io.out(`${output}: ${stages.map(({ name, slices }) => `${slices} slices of ${name}`).join(", ")}`);
+    else io.out(`${output}: ${stages.map(({ name, slices }) => `${counted(slices, "slice")} of ${name}`).join(", ")}`);
     return 0;
   },
 });

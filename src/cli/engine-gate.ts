@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { counted } from "../core/units.js";
 import type { RunRecord } from "../engine/cluster/run-record.js";
 import { command, type Io } from "./command.js";
 import { openForCommand, runPositional } from "./engine-options.js";
 
+/** Nobody waits for a gate, and a busy engine may take its time. */
+const GATE_ASK_MS = 120_000;
 /** There is more to do, as `engine work` says it. */
 const MORE_TO_DO = 75;
 
@@ -21,7 +24,7 @@ export default command({
   }),
   examples: [{ run: "emporium engine gate --help", says: "jobs call it; people use engine resume" }],
   async run({ run: location, stage }, io) {
-    const { run, station, executor } = await openForCommand(location, io);
+    const { run, station, executor } = await openForCommand(location, io, undefined, GATE_ASK_MS);
     const at = stage === undefined ? undefined : stageNumber(run.record, stage);
     const { callerName, gate } = await import("../engine/cluster/drive.js");
     const by = callerName(io.env);
@@ -49,6 +52,9 @@ function endedStatus(
   url: string,
   io: Io,
 ) {
-  if (failed + blocked > 0) io.log.warn(`${failed} tasks failed, ${blocked} are blocked: emporium engine dead ${url} lists them`);
+  if (failed + blocked > 0)
+    io.log.warn(
+      `${counted(failed, "task failed", "tasks failed")}, ${blocked} are blocked: emporium engine dead ${url} lists them`,
+    );
   return exitStatus;
 }

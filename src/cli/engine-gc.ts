@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { asEmporiumError, toErrorRecord } from "../core/errors.js";
 import { exitOf } from "../core/report.js";
-import { formatBytes } from "../core/units.js";
+import { counted, formatBytes } from "../core/units.js";
 import type { Amount, Collected } from "../engine/cluster/collect.js";
-import { counted } from "../engine/cluster/cost.js";
 import type { OpenRun } from "../engine/cluster/run-record.js";
 import { command, type Io } from "./command.js";
 import { age } from "./option-types.js";
@@ -69,7 +68,7 @@ function linesOf(collected: readonly Collected[], left: number, dryRun: boolean)
     const gone = Object.entries(removed).filter(([, { objects }]) => objects > 0);
     const words = gone.map(([what, { objects, bytes }]) => `${what} ${formatBytes(bytes)} in ${objects}`);
     const told = words.length === 0 ? "nothing to remove" : `${dryRun ? "would go" : "gone"}: ${words.join(", ")}`;
-    return `${run}  ${told}; ${receipts} receipts stay, ${formatBytes(keptBytes)} in all`;
+    return `${run}  ${told}; ${counted(receipts, "receipt stays", "receipts stay")}, ${formatBytes(keptBytes)} in all`;
   });
   const total = collected.flatMap(({ removed }) => Object.values(removed)).reduce(added, { objects: 0, bytes: 0 });
   lines.push(`${dryRun ? "would remove" : "removed"} ${formatBytes(total.bytes)} in ${counted(total.objects, "object")}`);

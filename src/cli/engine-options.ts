@@ -29,8 +29,8 @@ export const engineOptions = {
   }),
   driver: z.enum(["gate", "here", "none"]).default("gate").meta({
     description:
-      "who begins the stages: a small job of the cluster (default), this process, which then stays, or nobody: engine export writes a workflow",
-    value: "gate",
+      "who begins the stages: gate, a small job of the cluster; here, this process, which then stays; or none: engine export writes a workflow",
+    value: "WHO",
   }),
   queue: z.string().optional().meta({ description: "queue or partition of the cluster", value: "NAME" }),
   account: z.string().optional().meta({ description: "account that pays on the cluster", value: "NAME" }),
@@ -77,13 +77,15 @@ export interface ExecutorOptions {
   settings?: PlainObject | undefined;
   /** Where jobs of a run are looked for, in engines that want to know. */
   queue?: string | undefined;
+  /** Time for the answer to a question; default: what a person waits for. */
+  askMs?: number | undefined;
 }
 
-/** The executor of a name. @throws {EmporiumError} USAGE where its settings are not there; ENGINE_ABSENT when it is asked */
+/** The executor of a name. @throws {EmporiumError} USAGE where its settings are not there; ENGINE_ABSENT, ENGINE_SILENT when it is asked */
 export async function executorOf(
   name: EngineName,
   env: Io["env"],
-  { slots, settings, queue }: ExecutorOptions = {},
+  { slots, settings, queue, askMs }: ExecutorOptions = {},
 ): Promise<EngineExecutor> {
   const environment = { ...env } as NodeJS.ProcessEnv;
   if (name === "local") {
@@ -103,7 +105,7 @@ export async function executorOf(
     import("../engine/executors/by-command.js"),
     WORDS[name](settings),
   ]);
-  return commandExecutor(words, engineCommand(withoutOuterJob(environment)));
+  return commandExecutor(words, engineCommand(withoutOuterJob(environment)), askMs);
 }
 
 /** How each engine is spoken to. */
@@ -254,7 +256,7 @@ export const runPositional = z.string().meta({
 });
 
 /** A run, the station whose tasks it does, and the engine that it was given to or that `--executor` names. */
-export async function openForCommand(location: string, io: Pick<Io, "env">, executor?: string | undefined) {
+export async function openForCommand(location: string, io: Pick<Io, "env">, executor?: string | undefined, askMs?: number) {
   const { openRun, refuseOtherVersion } = await import("../engine/cluster/run-record.js");
   const run = await openRun(location);
   refuseOtherVersion(run, version());
@@ -266,9 +268,11 @@ export async function openForCommand(location: string, io: Pick<Io, "env">, exec
     });
   }
   const engineOf = (other: string) =>
-    executorOf(other as EngineName, io.env, { slots, settings: resources.settings, queue: resources.queue });
+    executorOf(other as EngineName, io.env, { slots, settings: resources.settings, queue: resources.queue, askMs });
   return { run, station: await stationOf(run.record.station), executor: await engineOf(name), engineOf };
 }
+
+export type OpenedRun = Awaited<ReturnType<typeof openForCommand>>;
 
 const STATIONS: Readonly<Record<string, () => Promise<AnyStation>>> = {
   ingest: async () => (await import("../stations/ingest/cluster.js")).ingestStation,
@@ -277,6 +281,7 @@ const STATIONS: Readonly<Record<string, () => Promise<AnyStation>>> = {
   "publish tree": async () => (await import("../stations/publish/tree/on-cluster.js")).publishTreeStation,
   blocks: async () => (await import("../stations/blocks/graph/on-cluster.js")).blocksStation,
   verify: async () => (await import("../stations/ingest/verify/on-cluster.js")).verifyStation,
+  validate: async () => (await import("../stations/ingest/validate/on-cluster.js")).validateStation,
 };
 
 /** Whose tasks a run does. @throws {EmporiumError} ENGINE_VERSION */

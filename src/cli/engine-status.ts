@@ -13,7 +13,7 @@ export default command({
   name: "engine status",
   summary: "Show how far a run on a cluster is: stages, slices, failures",
   details: [
-    "What is done is read from the target, from any machine. Where the cluster's programs are here, its queue is asked too. The exit status is that of the run once it has ended, and 0 before. A run of blocks on one machine has a file for it, .emporium/graphs/RUN.status.json beside its first output: give its name. A run of verify, harvest download or publish then also shows what that command reports.",
+    "What is done is read from the target, from any machine. Where the cluster's programs are here, its queue is asked too. The exit status is that of the run once it has ended, and 0 before; 12 where the cluster does not answer within seconds, and nobody knows whether jobs run. A run of blocks on one machine has a file for it, .emporium/graphs/RUN.status.json beside its first output: give its name. A run of verify, harvest download or publish then also shows what that command reports.",
   ],
   positionals: ["run"],
   options: z.object({
@@ -33,9 +33,9 @@ export default command({
     }
     const { run, executor, station } = await openForCommand(location, io);
     const { runStatus } = await import("../engine/cluster/status.js");
-    const isOver = ({ status }: RunStatus) => !["prepared", "running", "stopped"].includes(status);
+    const isOver = ({ status }: RunStatus) => !["prepared", "running", "unknown", "stopped"].includes(status);
     return watchUntil(
-      () => runStatus(run, executor),
+      () => runStatus(run, executor, io.clock),
       isOver,
       watch,
       io,

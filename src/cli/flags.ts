@@ -31,6 +31,8 @@ export interface Flag {
   repeatable: boolean;
   /** It takes every word up to the next flag. */
   several?: boolean | undefined;
+  /** Of a family: pairs of member and value, in the order of the command line. */
+  ordered?: boolean | undefined;
   /** What `*` may be, and how help calls it. */
   family?: { members: Member[]; called: string } | undefined;
   choices?: string[] | undefined;
@@ -61,11 +63,13 @@ export function flagOf(key: string, schema: z.ZodType): Flag {
     return flag;
   }
   if (meta.family !== undefined) {
-    const values = core instanceof z.ZodRecord ? core.keyType : core instanceof z.ZodArray ? core.element : core;
+    const pair = core instanceof z.ZodArray && core.element instanceof z.ZodTuple ? core.element.def.items[0] : undefined;
+    const values = pair ?? (core instanceof z.ZodRecord ? core.keyType : core instanceof z.ZodArray ? core.element : core);
     const members = enumValues(values as z.ZodType).map((value) => ({ word: kebab(value), value }));
     flag.long = meta.family;
     flag.family = { members, called: meta.familyName ?? "NAME" };
-    if (core instanceof z.ZodRecord) [flag.value, flag.repeatable] = [meta.value ?? "VALUE", true];
+    if (core instanceof z.ZodRecord || pair) [flag.value, flag.repeatable] = [meta.value ?? "VALUE", true];
+    if (pair) flag.ordered = true;
     return flag;
   }
   const element = core instanceof z.ZodArray ? unwrap(core.element as z.ZodType).core : core;
@@ -159,7 +163,8 @@ function withDashes(words: readonly string[], flags: readonly Flag[]): string[] 
 }
 
 function keep(raw: Record<string, unknown>, flag: Flag, { says, member }: Spelling, value: string): void {
-  if (member && flag.value !== undefined) {
+  if (member && flag.ordered) append(raw, flag.key, [member.value, value]);
+  else if (member && flag.value !== undefined) {
     const lists = (raw[flag.key] ?? {}) as Record<string, unknown>;
     raw[flag.key] = lists;
     append(lists, member.value, value);
@@ -169,8 +174,8 @@ function keep(raw: Record<string, unknown>, flag: Flag, { says, member }: Spelli
   else raw[flag.key] = value;
 }
 
-function append(holder: Record<string, unknown>, key: string, value: string): void {
-  holder[key] = [...((holder[key] as string[] | undefined) ?? []), value];
+function append(holder: Record<string, unknown>, key: string, value: unknown): void {
+  holder[key] = [...((holder[key] as unknown[] | undefined) ?? []), value];
 }
 
 /** Hands the words that are no options to the positionals, in order; a list at the end takes all that are left. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { counted } from "../core/units.js";
 import { command } from "./command.js";
 import { compatReference } from "./harvest-options.js";
 
@@ -73,7 +74,3 @@ export default command({
     return 0;
   },
 });
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}

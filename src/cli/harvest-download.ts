@@ -3,6 +3,7 @@ import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { clusterOf, engineOptions } from "./engine-options.js";
 import { allowPrivate } from "./harvest-options.js";
+import { fromFile, withListed } from "./listed-words.js";
 import { bytesPerSecond, ioMode, perSecond, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
@@ -21,8 +22,9 @@ export default command({
   options: z.object({
     addresses: z
       .array(z.string())
-      .min(1, "an address")
+      .default([])
       .meta({ description: "URLs, accessions or links; NAME=URL names the target", value: "URL" }),
+    fromFile,
     dest: z.string().min(1, "a folder").meta({ description: "folder for the files; created if needed", value: "DIR" }),
     connections: wholeNumber(1)
       .optional()
@@ -75,6 +77,7 @@ export default command({
     },
   ],
   async run(options, io) {
+    const addresses = await withListed("harvest download", options.addresses, options.fromFile, io);
     const [{ download }, { parseBases }, { PORTAL_NAMES }, { parseCropBox }] = await Promise.all([
       import("../stations/harvest/download/download.js"),
       import("../portals/bases.js"),
@@ -108,7 +111,6 @@ export default command({
       dryRun: options.dryRun,
       ...envOf(io),
     };
-    const { addresses } = options;
     if (!given) return printReport(await download(addresses, settings), io);
     return printReport(await download(addresses, { ...settings, cluster: given.cluster }), io);
   },

@@ -1,6 +1,7 @@
 import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { quoteWords } from "../core/shell.js";
+import { counted } from "../core/units.js";
 import type { Answers } from "../stations/ingest/new-config/answers.js";
 import { command } from "./command.js";
 import { wholeNumber } from "./option-types.js";
@@ -54,7 +55,9 @@ export default command({
     else if (out === undefined) io.out(config.yaml.trimEnd());
     else {
       const { runs, toFill, toCheck } = config;
-      io.out(`${out}: ${runs.length} runs, ${toFill.length} lines to fill in, ${toCheck.length} guesses to check`);
+      io.out(
+        `${out}: ${counted(runs.length, "run")}, ${counted(toFill.length, "line")} to fill in, ${toCheck.length} guesses to check`,
+      );
       for (const line of await nextCommands(out, config.input, from)) io.out(`  ${line}`);
     }
     return config.errors.length > 0 ? 1 : 0;

@@ -52,6 +52,11 @@ export const workOptions = {
   checksum: z.enum(["sha256"]).optional().meta({ description: "add this checksum to the receipts", value: "sha256" }),
 };
 
+/** Addresses that a configuration or metadata name. */
+export const allowPrivate = flag(
+  "fetch pictures that the configuration or metadata name in private networks (10.x, 192.168.x, this machine)",
+);
+
 /** What is imported, and how it is written. */
 const importOptions = {
   config: z.string().meta({ description: "the deposition's configuration", value: "CONFIG.yaml" }),
@@ -90,13 +95,14 @@ const importOptions = {
   writeMrc: flagOn("write MRC files"),
   writeZarr: flagOn("write OME-Zarr folders"),
   forceOverwrite: flag("make existing outputs again"),
-  strict: flag("points that lie outside of their tomogram are a failure instead of a warning"),
+  strict: flag("points outside of their tomogram, and doubts about the use of files, are errors instead of warnings"),
   allowEmpty: flag("write an empty point list if there is no row for the tomogram, instead of failing"),
   httpsPrefix: httpUrl().optional().meta({
     description:
       "URL of the published tree, for Neuroglancer views (default: the output's URL; for a folder http://127.0.0.1:8080)",
     value: "URL",
   }),
+  allowPrivate,
   ...volumeOptions,
   ...workOptions,
 };
@@ -186,6 +192,7 @@ export function importOf(options: Omit<IngestOptions, "forceOverwrite" | "dryRun
     strict: options.strict,
     httpsPrefix: options.httpsPrefix,
     anonymous: options.anonymous,
+    allowPrivate: options.allowPrivate,
     sync: options.sync,
     io: options.io,
     checksum: options.checksum,

@@ -64,7 +64,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     unplanned: ["sha256"],
     named: namedByGraph,
   },
-  verify: { command: "verify", locations: { location: "read" }, others: ["subset", "levels", "anonymous"] },
+  verify: { command: "verify", locations: { location: "read" }, others: ["subset", "levels", "strict", "anonymous"] },
   "publish.tree": {
     command: "publish tree",
     plan: ["publish", "tree", "--dry-run"],
@@ -83,12 +83,18 @@ const ROWS: Readonly<Record<string, Row>> = {
     others: [],
     required: ["dir"],
   },
-  "harvest.describe": { command: "harvest describe", locations: { urls: "source", out: "write" }, others: [], required: ["out"] },
+  "harvest.describe": {
+    command: "harvest describe",
+    locations: { urls: "source", out: "write" },
+    others: [],
+    required: ["urls", "out"],
+  },
   "harvest.download": {
     command: "harvest download",
     plan: ["harvest", "download", "--dry-run"],
     locations: { addresses: "source", dest: "write" },
     others: ["scale", "crop", "include", "exclude"],
+    required: ["addresses"],
   },
 };
 

@@ -15,7 +15,8 @@ export function overview(group?: string): string {
     ].join("\n"),
     [
       "Exit status: 0 done, 1 failed, 2 wrong usage or config (nothing touched), 3 done in part, 4 validation",
-      "found errors, 11 another process holds the target, 130 stopped by a signal (the same command resumes).",
+      "found errors, 11 another process holds the target, 12 a cluster does not answer, 130 stopped by a signal (the",
+      "same command resumes).",
     ].join("\n"),
     `Examples:\n  ${group === undefined ? "emporium demo --once" : `emporium help ${commands[0]!.name}`}\n  emporium ${commands.at(-1)!.name} --help`,
   ].join("\n\n");

@@ -174,7 +174,8 @@ function dispatch(words: readonly string[]): Asked {
   let named = words.slice(at);
   const asksHelp = named[0] === "help" || [...leading, ...beforeDashes(named)].some((word) => word === "--help" || word === "-h");
   if (named[0] === "help") named = named.slice(1);
-  const entry = COMMANDS.find(({ name }) => startsWith(named, name));
+  // a command whose name begins with another's stands behind it
+  const entry = COMMANDS.findLast(({ name }) => startsWith(named, name));
   if (entry) {
     const rest = [...leading, ...named.slice(entry.name.split(" ").length)];
     return { entry, rest, help: asksHelp };

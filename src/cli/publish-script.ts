@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { counted } from "../core/units.js";
 import { type Command, command } from "./command.js";
 import { planOf, refuseBoth, sampleOptions } from "./publish-options.js";
 
@@ -62,7 +63,7 @@ const script: Command = command({
           ? "no product is asked for, so there is no script"
           : "nothing is there to send, so there is no script",
       );
-    } else for (const { path, commands } of written) io.out(`${path}  ${commands} ${commands === 1 ? "command" : "commands"}`);
+    } else for (const { path, commands } of written) io.out(`${path}  ${counted(commands, "command")}`);
     return 0;
   },
 });

@@ -12,6 +12,7 @@ export default command({
   summary: "Send a standardised tree, or a part of it, to its bucket or folder: metadata last, resumable, verified",
   details: [
     "TREE is the output of ingest run, a folder or a staging bucket; LOCATION is the production bucket or folder. A file is sent if LOCATION has no such object, if sizes differ, or if it is newer; with --checksum if contents differ. The same command resumes.",
+    "A storage of microscope images (catalog upload: raw_frames, raw_files) is sent by the same rules; --dataset takes the ids of its data sets. The rows are in the database: catalog download --storage LOCATION then reads the copy.",
     "Data go first, then the documents that make volumes readable, views, the metadata of tilt series, alignments, tomograms and annotations, of runs, of datasets, and last of depositions. A failure holds back the metadata that depend on it, so readers never find an incomplete entity.",
     "--dataset and --run select: a dataset includes the deposition that its metadata name, a run its dataset's own metadata and key photos. --include and --exclude are globs on paths of the tree, as in harvest download.",
     "--delete removes objects that the tree no longer has, metadata first, and only within what is sent: a dataset that the tree does not contain stays, and nothing is removed where a file failed. The ingest's own files (.emporium, unfinished files) are neither sent nor removed.",
@@ -21,7 +22,10 @@ export default command({
   ],
   positionals: ["tree", "location"],
   options: z.object({
-    tree: z.string().min(1, "a folder or bucket").meta({ description: "folder or bucket of the tree", value: "TREE" }),
+    tree: z
+      .string()
+      .min(1, "a folder or bucket")
+      .meta({ description: "folder or bucket of the tree, or of a storage of microscope images", value: "TREE" }),
     location: z
       .string()
       .min(1, "a folder or bucket")

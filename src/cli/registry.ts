@@ -110,6 +110,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./ingest-queue.js"),
   },
   {
+    name: "ingest queue db-import",
+    summary: "Start the portal's own imports into its database, one for each dataset of a bucket",
+    load: () => import("./ingest-queue-db-import.js"),
+  },
+  {
+    name: "ingest queue sync",
+    summary: "Start the portal's own copies from bucket to bucket, one for each dataset",
+    load: () => import("./ingest-queue-sync.js"),
+  },
+  {
+    name: "ingest queue validate",
+    summary: "Start the portal's own validation of standardised datasets, one job for each",
+    load: () => import("./ingest-queue-validate.js"),
+  },
+  {
+    name: "ingest queue source-validate",
+    summary: "Start the portal's own validation of a deposition's sources",
+    load: () => import("./ingest-queue-source-validate.js"),
+  },
+  {
     name: "ingest plan",
     summary: "Show what ingest run would read, write and skip, without writing",
     load: () => import("./ingest-plan.js"),
@@ -266,7 +286,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "engine resume",
-    summary: "Go on with a run whose jobs are gone, on the same engine or another",
+    summary: "Go on with a run that was cancelled or whose jobs are gone, on the same engine or another",
     load: () => import("./engine-resume.js"),
   },
   {

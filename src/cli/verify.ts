@@ -13,6 +13,7 @@ export default command({
   details: [
     "Verifies a tree that ingest run has made, or a dataset or run of it. Every object that metadata name or that was written must exist, match its recorded checksum, and decode. Each level of a pyramid must follow from the level below: the mean of volumes (odd edges from the existing voxels, or with the reference's zeros), any hit of masks, every second voxel of labels.",
     "Checksums come from proofs in the tree, and from the receipts in the ingest's workspace (--workspace). Without either, presence, decoding and levels are checked, and the report says that bytes are not verified. --write-proof writes emporium-proof.jsonl into each dataset and deposition: it travels with the data, so a copy can be verified anywhere.",
+    "Objects that nothing has written and no document names are listed as extra; with --strict they are errors. A link that leaves the tree is listed and not followed, and a file that cannot be read is an error of its own: the rest is verified.",
     "A chunk that is not stored may contain only the fill value, or be lost: records decide, otherwise the neighbouring levels, otherwise it is called unknown.",
     "--executor gives the reading to a cluster: its jobs check runs and datasets side by side. The run's files are in the workspace, which all nodes must see. emporium engine status prints the report once the run has ended.",
     "Exit status: 0 verified, 3 no errors but not everything verified, 4 errors, and each object is named.",
@@ -32,6 +33,7 @@ export default command({
       description:
         "how much of the pyramids to compare (default: sampled; all, and MRC files with level 0, for bytes without a record)",
     }),
+    strict: z.boolean().default(false).meta({ description: "objects that nothing names are errors (default: they are listed)" }),
     writeProof: z.boolean().default(false).meta({ description: "write a proof into each dataset and deposition" }),
     checksum: z.enum(["sha256"]).optional().meta({ description: "also compute this checksum for the proof", value: "sha256" }),
     writtenAt: z.string().optional().meta({
@@ -60,6 +62,7 @@ export default command({
       writtenAt: options.writtenAt,
       subset,
       levels: options.levels,
+      strict: options.strict,
       writeProof: options.writeProof,
       checksum: options.checksum,
       jobs: options.jobs ?? defaultJobs(),

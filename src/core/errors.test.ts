@@ -16,7 +16,7 @@ describe("ERRORS", () => {
     for (const [code, { exit, summary }] of Object.entries(ERRORS)) {
       expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
       expect(summary).toMatch(/^[A-Z].*\.$/);
-      expect([1, 2, 4, 11, 130]).toContain(exit);
+      expect([1, 2, 4, 11, 12, 130]).toContain(exit);
     }
   });
 });

@@ -3,7 +3,7 @@
  * and a test proves that both list the same codes.
  *
  * `exit` is the exit status when the error ends the command (`design`: 1 failed, 2 wrong usage or config and nothing touched,
- * 4 validation found errors, 11 another process holds the target). An item that fails while others go on gives 3 whatever its code.
+ * 4 validation found errors, 11 another process holds the target, 12 a cluster does not answer). An item that fails while others go on gives 3 whatever its code.
  */
 export const ERRORS = {
   // usage and configuration: nothing has been touched
@@ -27,6 +27,13 @@ export const ERRORS = {
   CONFIG_GLOB_COUNT: { exit: 2, summary: "A glob matched the wrong number of files." },
   CONFIG_EMPTY: { exit: 2, summary: "A source found no files, so there is nothing to import from it." },
   CONFIG_UNUSED: { exit: 2, summary: "A source found files that are not used." },
+  CONFIG_SHARED: {
+    exit: 2,
+    summary: "A file is used for several runs or voxel spacings, and the configuration does not say that they share it.",
+  },
+  CONFIG_SPACING: { exit: 2, summary: "An annotation is at a voxel spacing at which its run has no tomogram." },
+  CONFIG_COUNTS: { exit: 2, summary: "Files of one tilt series disagree on the number of its images." },
+  CONFIG_ROLE: { exit: 2, summary: "A file is, by its header, not what the configuration uses it as." },
   CONFIG_COLLISION: { exit: 2, summary: "Two sources would be written to the same name." },
   CONFIG_LIMIT: { exit: 2, summary: "A configuration is larger, deeper or more aliased than allowed." },
   NAME_UNSAFE: {
@@ -117,7 +124,11 @@ export const ERRORS = {
   },
   TASK_BLOCKED: { exit: 1, summary: "A task was not started because a task that it depends on failed." },
   CANCELLED: { exit: 130, summary: "Stopped by a signal. The same command resumes." },
-  ENGINE_ABSENT: { exit: 2, summary: "The programs of a cluster's engine are not on this machine, or do not answer." },
+  ENGINE_ABSENT: {
+    exit: 2,
+    summary: "The programs of a cluster's engine are not on this machine, or are not usable as they are set up.",
+  },
+  ENGINE_SILENT: { exit: 12, summary: "A cluster's engine does not answer, so nobody knows whether jobs of a run are alive." },
   ENGINE_REFUSED: { exit: 1, summary: "A cluster's engine refuses a job: an unknown queue or account, a quota, a limit." },
   ENGINE_VERSION: { exit: 2, summary: "A run on a cluster was begun by another version of emporium." },
   ENGINE_LOST: { exit: 1, summary: "Jobs of a run ended again and again without doing a task." },
@@ -136,7 +147,7 @@ export const ERRORS = {
   },
   METADATA_VALUE: { exit: 1, summary: "A value cannot be written to metadata." },
   INTERNAL: { exit: 1, summary: "A bug in emporium." },
-} as const satisfies Record<string, { exit: 1 | 2 | 4 | 11 | 130; summary: string }>;
+} as const satisfies Record<string, { exit: 1 | 2 | 4 | 11 | 12 | 130; summary: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
 

@@ -48,8 +48,3 @@ export function few(items: readonly (string | number)[], most = 3): string {
   const rest = items.length - most;
   return `${items.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
-
-/** `1 section`, `7 sections`. */
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
-}

@@ -45,9 +45,6 @@ export const LIMITS = {
   metadataBytes: 32 * MiB,
   /** One bounded XML or JSON reply of a store (listings, errors). */
   replyBytes: 32 * MiB,
-  /** A decompressed file may be at most this many times its compressed form once it is past `bombBytes`. */
-  bombRatio: 200,
-  bombBytes: 10 * MiB,
   /** Default limit for buffers (`--memory`), and the least that the volume writer can work with. */
   memoryBytes: 512 * MiB,
   memoryBytesMin: 64 * MiB,

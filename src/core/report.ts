@@ -1,4 +1,5 @@
 import type { ErrorRecord } from "./errors.js";
+import { counted } from "./units.js";
 
 /** What the library hands back to a command. The data members are the document of `--json`. */
 export interface Report {
@@ -22,7 +23,7 @@ export function withText<D extends object>(document: D, lines: (document: D) => 
 
 /** The first notes; the document has them all. */
 export function noteLines(notes: readonly string[], shown: number): string[] {
-  const more = notes.length > shown ? [`and ${notes.length - shown} more notes (--json)`] : [];
+  const more = notes.length > shown ? [`and ${counted(notes.length - shown, "more note")} (--json)`] : [];
   return [...notes.slice(0, shown).map((note) => `note: ${note}`), ...more];
 }
 

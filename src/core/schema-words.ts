@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { counted } from "./units.js";
 
 /**
  * Describes what a zod schema found and expected, instead of zod's own "Invalid input: expected string, received null". Given as the error
@@ -24,6 +25,51 @@ export function schemaWords(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** The same in the form "expected …, found …"; what is left out "is missing". */
+export function expectedWords(issue: z.core.$ZodRawIssue): string | undefined {
+  const found = issue.input === undefined ? undefined : shownValue(issue.input);
+  const expected = (what: string) => (found === undefined ? `is missing (expected ${what})` : `expected ${what}, found ${found}`);
+  switch (issue.code) {
+    case "invalid_type":
+      return expected(typeWords(issue.expected));
+    case "invalid_value":
+      return expected(`${issue.values.length === 1 ? "" : "one of "}${issue.values.join(", ")}`);
+    case "too_small":
+      return expected(`${issue.inclusive === false ? "more than" : "at least"} ${amountWords(issue.minimum, issue.origin)}`);
+    case "too_big":
+      return expected(`${issue.inclusive === false ? "less than" : "at most"} ${amountWords(issue.maximum, issue.origin)}`);
+    case "invalid_format":
+      return expected(FORMATS[issue.format] ?? issue.format);
+    case "invalid_union":
+      return expected(expectedOf(issue.errors));
+    case "unrecognized_keys":
+      return `there is no field ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
+    default:
+      return undefined;
+  }
+}
+
+/** A message of `expectedWords` behind the name of what it is about. */
+export function aboutField(name: string, message: string): string {
+  if (name === "") return message;
+  return message.startsWith("is missing") ? `${name} ${message}` : `${name}: ${message}`;
+}
+
+/** A value as a person wrote it, where it is short. */
+export function shownValue(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= SHOWN_MAX ? text : foundWords(value);
+}
+
+function expectedOf(errors: readonly (readonly z.core.$ZodIssue[])[]): string {
+  const whats = errors.flatMap(([first]) => {
+    const what = first && /expected (.*?)(?:, found .*|\))?$/.exec(first.message)?.[1];
+    return what === undefined ? [] : [what];
+  });
+  return whats.length === 0 ? "another value" : [...new Set(whats)].join(", or ");
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -61,7 +107,7 @@ function foundWords(value: unknown): string {
 
 /** Values with a length are described by their length. */
 function sizeWords(value: unknown): string | undefined {
-  if (typeof value === "string" && value !== "") return `a text of ${value.length} characters`;
+  if (typeof value === "string" && value !== "") return `a text of ${counted(value.length, "character")}`;
   return Array.isArray(value) ? `a list of ${value.length}` : undefined;
 }
 

@@ -49,3 +49,8 @@ export function formatSeconds(seconds: number): string {
   const m = Math.floor((whole % 3600) / 60);
   return h > 0 ? `${h}h${String(m).padStart(2, "0")}m` : `${m}m${String(whole % 60).padStart(2, "0")}s`;
 }
+
+/** `1 run`, `0 runs`, `2 entries`. @param many where it is not `one` with an s */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

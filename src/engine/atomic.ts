@@ -5,7 +5,7 @@ import type { ByteRange } from "../core/bytes.js";
 import { combineCrc32, crcText } from "../core/crc32.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
-import { formatBytes } from "../core/units.js";
+import { counted, formatBytes } from "../core/units.js";
 import { closeHandles, openToRead, readPages } from "../stores/file/direct.js";
 import { fileError } from "../stores/file/errors.js";
 import { writeFully } from "../stores/file/write-fully.js";
@@ -160,10 +160,14 @@ export async function copyObject(
     async read(offset, length) {
       const bytes = await read({ offset, length });
       if (bytes?.length === length) return bytes;
-      throw new EmporiumError("SOURCE_CHANGED", `${name}: ${length} bytes expected at ${offset}, found ${bytes?.length ?? 0}`, {
-        place: from.local ? { file: name, byte: offset } : { url: name, byte: offset },
-        hint: "run again when no process writes it any more",
-      });
+      throw new EmporiumError(
+        "SOURCE_CHANGED",
+        `${name}: ${counted(length, "byte")} expected at ${offset}, found ${bytes?.length ?? 0}`,
+        {
+          place: from.local ? { file: name, byte: offset } : { url: name, byte: offset },
+          hint: "run again when no process writes it any more",
+        },
+      );
     },
   };
   try {
@@ -311,7 +315,7 @@ function makeReceipt(
   { size, crc, sha256 }: { size: number; crc: number; sha256: string | undefined },
 ): ObjectReceipt {
   if (stat.size !== size) {
-    throw new EmporiumError("STORE_PROTOCOL", `${objectName(target, key)} has ${stat.size} bytes, ${size} were sent`, {
+    throw new EmporiumError("STORE_PROTOCOL", `${objectName(target, key)} has ${counted(stat.size, "byte")}, ${size} were sent`, {
       retry: "later",
     });
   }

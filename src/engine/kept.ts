@@ -3,6 +3,7 @@ import { z } from "zod";
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { redact } from "../core/redact.js";
+import { counted } from "../core/units.js";
 import { fileStore } from "../stores/file/store.js";
 import type { Entry, Store } from "../stores/store.js";
 import { parseLocation } from "../stores/url.js";
@@ -79,7 +80,7 @@ async function keep<More extends z.ZodObject>(
   const whole = JSON.stringify(answer);
   const bytes = Buffer.byteLength(whole);
   if (bytes > kind.answerBytesMax) {
-    throw new EmporiumError("CONFIG_LIMIT", `it has ${bytes} bytes, at most ${kind.answerBytesMax} are kept`);
+    throw new EmporiumError("CONFIG_LIMIT", `it has ${counted(bytes, "byte")}, at most ${kind.answerBytesMax} are kept`);
   }
   const at = new Date(clock.now()).toISOString();
   const urls = about.locations.map(urlOf);

@@ -59,7 +59,10 @@ export async function measureLeftovers(target: Store, keys: readonly string[]): 
 }
 
 async function bytesOf(path: string): Promise<number> {
-  const stat = await lstat(path).catch(() => undefined);
+  const stat = await lstat(path).catch((error: unknown) => {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  });
   if (!stat?.isDirectory()) return stat?.size ?? 0;
   let bytes = 0;
   for (const { name } of await entriesOf(path)) bytes += await bytesOf(join(path, name));
@@ -70,10 +73,12 @@ async function entriesOf(folder: string) {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return [];
+    if (isAbsent(error)) return [];
     throw error;
   }
 }
+
+const isAbsent = (error: unknown) => ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "");
 
 /** True for `.<name>.<tag>.part`, and for the form in which a long name is cut and ends with `~` and its checksum. */
 function isPartOf(part: string, name: string): boolean {

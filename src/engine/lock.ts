@@ -4,7 +4,7 @@ import { asEmporiumError, EmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import { objectName, type Store } from "../stores/store.js";
-import { openStore } from "../stores/url.js";
+import { openStore, parseLocation } from "../stores/url.js";
 import { END, GRAPH, runFolder } from "./cluster/run-files.js";
 import { removeIfEmpty } from "./disk.js";
 import { isGone, type ProcessIdentity, thisProcess } from "./holder.js";
@@ -297,7 +297,7 @@ async function isStale(
   const { holder } = found;
   if (holder?.run !== undefined) {
     const isYoung = Math.abs(options.clock.now() - holder.heartbeatMs) < RUN_BEGINS_MS;
-    return !(await isOpen(holder.runAt === undefined ? store : await openStore(holder.runAt), holder.run, isYoung));
+    return !(await isOpen(holder.runAt === undefined ? store : await openHome(holder.runAt, store, key), holder.run, isYoung));
   }
   if (holder) {
     const ours = holder.host === self.host && holder.pid === self.pid && holder.processStart === self.processStart;
@@ -313,6 +313,20 @@ async function isStale(
     if (now?.text !== found.text) return now === undefined;
   }
   return true;
+}
+
+/** Schemes that a run can keep its books in. Web servers are none: whoever can write a lock must not have this machine ask one for it. */
+const HOMES: readonly string[] = ["file", "s3", "gs"];
+
+/** @throws {EmporiumError} ADDRESS_REFUSED */
+async function openHome(runAt: string, store: Store, key: string): Promise<Store> {
+  const place = parseLocation(runAt);
+  if (HOMES.includes(place.scheme)) return openStore(place, { readOnly: true });
+  const name = objectName(store, key);
+  throw new EmporiumError("ADDRESS_REFUSED", `the lock says that its run is at ${place.url}, which is no folder or bucket`, {
+    place: store.local ? { file: name } : { url: name },
+    hint: "nothing of ours writes such a lock: find out who did, then delete it",
+  });
 }
 
 /** A run on a cluster that has not ended. One that is just being begun has no files yet. */

@@ -1,6 +1,7 @@
 import { type Context, createContext, Script } from "node:vm";
 import { EmporiumError, type Place } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
+import { counted } from "../core/units.js";
 
 /** Limit for patterns that consist mostly of literal names: lists of several hundred runs are usual. */
 const LITERAL_LENGTH_MAX = 65_536;
@@ -65,7 +66,7 @@ export function compilePattern(source: string, place?: Place): Pattern {
 }
 
 function tooLong(source: string, place: Place | undefined): EmporiumError {
-  return new EmporiumError("CONFIG_REGEX", `a regular expression of ${source.length} characters is too long`, {
+  return new EmporiumError("CONFIG_REGEX", `a regular expression of ${counted(source.length, "character")} is too long`, {
     place,
     hint: "shorten it, or spread it over several sources",
   });
@@ -100,7 +101,7 @@ function guarded(regex: RegExp, text: string, source: string, place: Place | und
   const shown = source.length > 80 ? `${source.slice(0, 80)}…` : source;
   throw new EmporiumError(
     "CONFIG_REGEX",
-    `the regular expression ${shown} takes too long on a text of ${text.length} characters`,
+    `the regular expression ${shown} takes too long on a text of ${counted(text.length, "character")}`,
     {
       place,
       hint: "avoid a repeat inside a repeat, such as (a+)+",

@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import { crcText } from "../core/crc32.js";
 import { EmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
+import { counted } from "../core/units.js";
 import { folderListing } from "../stores/folder-listing.js";
 import { compareKeys } from "../stores/keys.js";
 import { objectName, type Stat, type Store } from "../stores/store.js";
@@ -38,8 +39,11 @@ export async function folderReceipt(
   for await (const entry of store.list(folder)) {
     const object = known.get(entry.key);
     if (object?.size !== entry.size) {
-      const wanted = object ? `${object.size} bytes` : "no such object";
-      throw new EmporiumError("STORE_FAILED", `${objectName(store, entry.key)} has ${entry.size} bytes, ${wanted} expected`);
+      const wanted = object ? `${counted(object.size, "byte")}` : "no such object";
+      throw new EmporiumError(
+        "STORE_FAILED",
+        `${objectName(store, entry.key)} has ${counted(entry.size, "byte")}, ${wanted} expected`,
+      );
     }
     known.delete(entry.key);
     listing.add(entry);

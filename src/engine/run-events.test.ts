@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -56,6 +56,23 @@ const linesOf = async (home: string) =>
     .map((line) => JSON.parse(line));
 
 describe("what a run tells", () => {
+  it.each([
+    ["is made", undefined, 0o700],
+    ["was open to all", 0o755, 0o700],
+    ["was opened to a group by its owner", 0o770, 0o770],
+  ])("(34.26) is for nobody else: a folder of runs that %s", async (_, before, wanted) => {
+    const folder = join(workspace, "runs");
+    await rm(folder, { recursive: true, force: true });
+    if (before !== undefined) {
+      await mkdir(folder);
+      await chmod(folder, before);
+    }
+    const { recorder, tell } = laboratory();
+    tell(plan);
+    await recorder.end(0);
+    expect((await stat(folder)).mode & 0o777).toBe(wanted);
+  });
+
   it("is seen by others while it works and when it has ended, as its own progress says it", async () => {
     const { recorder, tell, pass, events } = laboratory();
     tell(plan);

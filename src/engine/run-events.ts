@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, stat } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
 import type { ErrorRecord } from "../core/errors.js";
@@ -147,7 +147,7 @@ export function recordRun({ id: given, workspace, command, folder, version, cloc
 
     async function start(): Promise<Appender | undefined> {
       try {
-        await mkdir(join(workspace, RUNS)).catch(thereAlready);
+        await makeRunsFolder(workspace);
         await mkdir(home).catch(given === undefined ? undefined : thereAlready);
         const file = await open(join(home, EVENTS), "wx");
         const appender = openAppender(file, 0, join(home, EVENTS), { sync: false });
@@ -221,6 +221,22 @@ export function recordRun({ id: given, workspace, command, folder, version, cloc
         }
       },
     };
+  }
+}
+
+/**
+ * The folder of runs, for its owner alone: commands, paths and messages of runs are nobody else's. One that others can read, as earlier versions made it,
+ * is closed to them; one that its owner has opened to a group stays as it is.
+ */
+export async function makeRunsFolder(workspace: string): Promise<void> {
+  const folder = join(workspace, RUNS);
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    thereAlready(error);
+    const { mode } = await stat(folder);
+    // the folder of somebody else cannot be closed: it is that person's
+    if ((mode & 0o007) !== 0) await chmod(folder, 0o700).catch(() => {});
   }
 }
 

@@ -1,5 +1,6 @@
 import { type DType, ITEM_BYTES } from "../core/dtype.js";
 import { EmporiumError } from "../core/errors.js";
+import { counted } from "../core/units.js";
 
 /** A file of NumPy's format 1.0 begins with this, and its voxels at a multiple of 64 bytes. */
 const MAGIC = [0x93, ...new TextEncoder().encode("NUMPY"), 1, 0];
@@ -21,7 +22,8 @@ export function encodeNpy(dtype: DType, shape: readonly number[], plain: Uint8Ar
   const descr = DESCR[dtype];
   if (!descr) throw new EmporiumError("FORMAT_UNSUPPORTED", `NumPy has no ${dtype}`);
   const wanted = shape.reduce((product, length) => product * length, ITEM_BYTES[dtype]);
-  if (plain.length !== wanted) throw new EmporiumError("INTERNAL", `${plain.length} bytes for ${shape.join("×")} of ${dtype}`);
+  if (plain.length !== wanted)
+    throw new EmporiumError("INTERNAL", `${counted(plain.length, "byte")} for ${shape.join("×")} of ${dtype}`);
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const begin = MAGIC.length + 2;

@@ -1,6 +1,7 @@
 import { type DType, ITEM_BYTES } from "../core/dtype.js";
 import { EmporiumError } from "../core/errors.js";
 import { type JsonObject, printJsonLine } from "../core/json.js";
+import { counted } from "../core/units.js";
 
 /** Names of element types in a safetensors file. */
 const NAMES: Partial<Record<DType, string>> = {
@@ -30,7 +31,8 @@ export function encodeSafetensors(tensors: readonly Tensor[], metadata: Readonly
     const type = NAMES[dtype];
     if (!type) throw new EmporiumError("FORMAT_UNSUPPORTED", `safetensors files have no ${dtype}`);
     const bytes = shape.reduce((product, length) => product * length, ITEM_BYTES[dtype]);
-    if (plain.length !== bytes) throw new EmporiumError("INTERNAL", `${plain.length} bytes for ${shape.join("×")} of ${dtype}`);
+    if (plain.length !== bytes)
+      throw new EmporiumError("INTERNAL", `${counted(plain.length, "byte")} for ${shape.join("×")} of ${dtype}`);
     head[name] = { dtype: type, shape: [...shape], data_offsets: [end, end + bytes] };
     end += bytes;
   }

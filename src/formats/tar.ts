@@ -1,5 +1,6 @@
 import { concat } from "../core/bytes.js";
 import { EmporiumError } from "../core/errors.js";
+import { counted } from "../core/units.js";
 
 const BLOCK_BYTES = 512;
 /** A name of the plain form. */
@@ -27,7 +28,7 @@ function header(name: string, size: number): Uint8Array {
   const text = new TextEncoder();
   const nameBytes = text.encode(name);
   if (nameBytes.length > NAME_BYTES_MAX || size > SIZE_MAX)
-    throw new EmporiumError("METADATA_VALUE", `${name}, ${size} bytes: no file of a tar archive`);
+    throw new EmporiumError("METADATA_VALUE", `${name}, ${counted(size, "byte")}: no file of a tar archive`);
   const put = (at: number, value: string) => bytes.set(text.encode(value), at);
   bytes.set(nameBytes);
   put(100, "0000644\0"); // mode

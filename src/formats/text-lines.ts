@@ -1,5 +1,6 @@
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
+import { counted } from "../core/units.js";
 
 /** One line of a text file: its number from 1, and its text without blanks at both ends. */
 export interface TextLine {
@@ -16,10 +17,14 @@ export interface TextLine {
  */
 export function textLines(content: Uint8Array | string, name: string): TextLine[] {
   if (content.length > LIMITS.headerBytes) {
-    throw new EmporiumError("FORMAT_LIMIT", `${name}: ${content.length} bytes of text, ${LIMITS.headerBytes} at most are read`, {
-      place: { file: name },
-      hint: "check that this is the right file: real ones have a few kilobytes",
-    });
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${name}: ${counted(content.length, "byte")} of text, ${LIMITS.headerBytes} at most are read`,
+      {
+        place: { file: name },
+        hint: "check that this is the right file: real ones have a few kilobytes",
+      },
+    );
   }
   const text = typeof content === "string" ? content : decodeText(content);
   return text

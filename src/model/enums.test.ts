@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../test/real-data.js";
 import { CAMERA_MODELS, ENUMS } from "./enums.js";
 import { FORMS, type FormName, formFault, hasForm } from "./identifier-forms.js";
 
-const schemaFile = new URL("../../../shared/data/misc/ingestion_config_models.schema.json", import.meta.url);
+const schemaFile = new URL("misc/ingestion_config_models.schema.json", REAL_DATA);
 
 /** Words of an enum in the published schema: `TiltseriesCameraModelGatanEnum` for `tiltseries_camera_model_gatan`. */
 const published = (name: string) => `${name.replace(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase())}Enum`;

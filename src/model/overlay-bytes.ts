@@ -1,4 +1,5 @@
 import { EmporiumError } from "../core/errors.js";
+import { counted } from "../core/units.js";
 
 /** The volume that something is drawn over. Lists are x, y, z. */
 export interface OverlayGround {
@@ -92,7 +93,7 @@ export function decodeOverlay(bytes: ArrayBuffer): OverlayShapes {
   const lengths = LISTS.map((_, i) => view.getUint32(12 + 4 * i, true));
   const wanted = HEADER_BYTES + 4 * lengths.reduce((sum, length) => sum + length, 0);
   if (bytes.byteLength !== wanted)
-    throw new EmporiumError("FORMAT_TRUNCATED", `an overlay of ${bytes.byteLength} bytes, ${wanted} are announced`);
+    throw new EmporiumError("FORMAT_TRUNCATED", `an overlay of ${counted(bytes.byteLength, "byte")}, ${wanted} are announced`);
   let at = HEADER_BYTES;
   const lists = Object.fromEntries(
     LISTS.map((name, i) => {

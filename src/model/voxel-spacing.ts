@@ -10,6 +10,12 @@ export function roundVoxelSpacing(angstrom: number): number {
   return roundHalfEven(angstrom, 3);
 }
 
+/** Edges of a voxel `[z, y, x]` as it is drawn: an unknown one is that of x or y; 1 where none is known, so that voxels are counted. */
+export function drawnVoxel(sizes: readonly (number | null | undefined)[]): [z: number, y: number, x: number] {
+  const known = sizes[2] ?? sizes[1] ?? sizes[0] ?? 1;
+  return [sizes[0] ?? known, sizes[1] ?? known, sizes[2] ?? known];
+}
+
 /** True when a header and a configuration tell of the same spacing: within 0.1 %, or within the three decimals that are kept. */
 export function sameSpacing(a: number, b: number): boolean {
   const difference = Math.abs(a - b);

@@ -3,6 +3,7 @@ import { cancelled } from "../core/cancel.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
+import { counted } from "../core/units.js";
 import { networkError, protocol } from "./errors.js";
 import { withPartial } from "./partial.js";
 
@@ -77,7 +78,8 @@ export async function readBody(body: Body, request: BodyRequest): Promise<{ byte
     }
     ended = got < length || (announced !== undefined && seen >= announced);
     if (stalled || signal?.aborted) throw new Error("stopped");
-    if (announced !== undefined && got < expected!) throw new Error(`the connection ended after ${seen} of ${announced} bytes`);
+    if (announced !== undefined && got < expected!)
+      throw new Error(`the connection ended after ${seen} of ${counted(announced, "byte")}`);
   } catch (thrown) {
     if (signal?.aborted) throw cancelled(signal);
     const error = stalled ? stalledError(url, seen, timeouts) : networkError(thrown, url);
@@ -125,7 +127,7 @@ export async function isStalled(
 export function stalledError(url: string, byte: number, { bytesPerSecondMin, stallMs }: Timeouts): EmporiumError {
   return new EmporiumError(
     "STORE_UNAVAILABLE",
-    `${redact(url)}: less than ${bytesPerSecondMin} bytes a second came for ${stallMs / 1000} s`,
+    `${redact(url)}: less than ${counted(bytesPerSecondMin, "byte")} a second came for ${stallMs / 1000} s`,
     { place: { url: redact(url), byte }, retry: "later", hint: "check the connection, or try again later" },
   );
 }
@@ -136,6 +138,9 @@ export function allocate(size: number, url: string): Uint8Array {
     return new Uint8Array(size);
   } catch (cause) {
     const hint = "read it by ranges";
-    throw new EmporiumError("MEMORY_LIMIT", `${redact(url)}: ${size} bytes do not fit into one buffer`, { cause, hint });
+    throw new EmporiumError("MEMORY_LIMIT", `${redact(url)}: ${counted(size, "byte does", "bytes do")} not fit into one buffer`, {
+      cause,
+      hint,
+    });
   }
 }

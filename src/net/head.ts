@@ -1,3 +1,4 @@
+import { counted } from "../core/units.js";
 /** The first part of an answer. */
 export interface ReplyHead {
   status: number;
@@ -102,7 +103,7 @@ function byLength(length: number, reusable: boolean): Framing {
   return {
     take(bytes) {
       if (bytes.length > left) {
-        throw new Error(`the server sent more than the ${length} bytes that it announced`);
+        throw new Error(`the server sent more than the ${counted(length, "byte")} that it announced`);
       }
       left -= bytes.length;
       return bytes.length > 0 ? [bytes] : [];

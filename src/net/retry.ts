@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { type Log, silentLog } from "../core/log.js";
 import type { Random } from "../core/random.js";
+import { counted } from "../core/units.js";
 
 /** How often, and after which pauses, something is tried again. */
 export interface RetryPolicy {
@@ -91,5 +92,5 @@ export async function retried<T>(tries: Retries, work: (failed: number) => Promi
 /** The error's class stays: who runs the whole again may have more luck. */
 function withTries(error: EmporiumError, tries: number): EmporiumError {
   if (tries < 2) return error;
-  return new EmporiumError(error.code, `${error.message} (${tries} tries)`, { ...error.facts, cause: error });
+  return new EmporiumError(error.code, `${error.message} (${counted(tries, "try", "tries")})`, { ...error.facts, cause: error });
 }

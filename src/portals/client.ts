@@ -5,6 +5,7 @@ import { EmporiumError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import { LIMITS } from "../core/limits.js";
 import { redact } from "../core/redact.js";
+import { counted } from "../core/units.js";
 import { type Env, envOf, type GivenEnv } from "../engine/env.js";
 import { TIMEOUTS, type Timeouts } from "../net/body.js";
 import { type HttpClient, httpClient } from "../net/client.js";
@@ -228,7 +229,7 @@ function failureOf(answer: Answer, url: string, clock: Clock): EmporiumError | u
 }
 
 function givenUp(error: EmporiumError, url: string, tries: number): EmporiumError {
-  return new EmporiumError("NETWORK", `${error.message}; tried ${tries} time${tries === 1 ? "" : "s"}`, {
+  return new EmporiumError("NETWORK", `${error.message}; tried ${counted(tries, "time")}`, {
     place: { url: redact(url) },
     hint: error.facts.hint ?? "try again later, or name a mirror with --portal-base",
     cause: error,

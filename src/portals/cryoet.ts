@@ -35,18 +35,24 @@ const RELATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
+/** What the portal's pages call its entries: deposition CZCDP-10301, dataset DS-10000, run RN-501. */
+const KIND_OF_PREFIX: Readonly<Record<string, string | undefined>> = { CZCDP: "deposition", DS: "dataset", RN: "run" };
+
 /** The CryoET Data Portal, through its GraphQL interface. An emporium server works too. */
 export const cryoet: Portal = {
   name: "cryoet",
   title: "CryoET Data Portal",
   hosts: ["graphql.cryoetdataportal.czscience.com", "cryoetdataportal.czscience.com"],
   home: "cryoetdataportal.czscience.com",
-  recognise({ link }) {
-    const match =
+  accession: "(?:CZCDP|DS|RN)-\\d",
+  recognise({ text, link }) {
+    const page =
       link?.host === "cryoetdataportal.czscience.com" ? /^\/(dataset|run|deposition)s\/(\d{1,9})$/.exec(link.path) : null;
-    return match
-      ? { kind: match[1]!, id: match[2]!, url: `https://cryoetdataportal.czscience.com/${match[1]}s/${match[2]}` }
-      : undefined;
+    const [, prefix = "", number] = /^(CZCDP|DS|RN)-(\d{1,9})$/i.exec(text) ?? [];
+    const kind = page?.[1] ?? KIND_OF_PREFIX[prefix.toUpperCase()];
+    const id = page?.[2] ?? number;
+    if (kind === undefined || id === undefined) return undefined;
+    return { kind, id, url: `https://cryoetdataportal.czscience.com/${kind}s/${id}` };
   },
 
   async *describe(target, net) {

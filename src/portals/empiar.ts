@@ -1,6 +1,7 @@
 import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import { jsonObject } from "../core/json-fields.js";
+import { counted } from "../core/units.js";
 import { notFound, replyFault } from "./faults.js";
 import { at, numberOf, objectsOf, textOf } from "./fields.js";
 import { encodeSegment } from "./links.js";
@@ -58,7 +59,9 @@ export const empiar: Portal = {
         listed.set(file.path, file);
       }
       if (count() < images)
-        warn(`EMPIAR-${id}: ${count()} files below ${directory}, the image set "${name}" counts ${images} images`);
+        warn(
+          `EMPIAR-${id}: ${counted(count(), "file")} below ${directory}, the image set "${name}" counts ${counted(images, "image")}`,
+        );
     }
   },
 };

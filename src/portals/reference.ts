@@ -1,5 +1,6 @@
 import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
+import { counted } from "../core/units.js";
 
 /** What a user typed, taken apart once for all adapters. */
 export interface Reference {
@@ -34,7 +35,7 @@ const LENGTH_MAX = 2 * 1024 * 1024;
 export function parseReference(typed: string): Reference {
   const text = typed.trim();
   if (text === "") throw unknown(text, "nothing was given");
-  if (text.length > LENGTH_MAX) throw unknown(`${text.slice(0, 60)}…`, `it has ${text.length} characters`);
+  if (text.length > LENGTH_MAX) throw unknown(`${text.slice(0, 60)}…`, `it has ${counted(text.length, "character")}`);
   // A line end in the middle comes of copying from a mail; a browser would leave it out and go somewhere else.
   const withoutFragment = text.split("#", 1)[0]!;
   if (/[\u0000-\u001f\u007f]/.test(withoutFragment)) throw unknown(text.slice(0, 60), "it holds a control character");

@@ -3,6 +3,7 @@ import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import { EmporiumError } from "../core/errors.js";
 import { type Json, parseJson } from "../core/json.js";
 import { redact } from "../core/redact.js";
+import { counted } from "../core/units.js";
 import { replyFault } from "./faults.js";
 
 /** The bytes of a reply without the compression that its header names: servers send it unasked. At most `bytesMax` come out. */
@@ -21,7 +22,7 @@ export async function decompressed(
   } catch (cause) {
     throw replyFault(
       url,
-      `it says that it is compressed as ${form} and does not decompress to ${bytesMax} bytes or fewer`,
+      `it says that it is compressed as ${form} and does not decompress to ${counted(bytesMax, "byte")} or fewer`,
       cause,
     );
   }
@@ -48,8 +49,12 @@ export function jsonOf(body: string, url: string): Json {
 }
 
 export function tooLong(url: string, found: number, wanted: number): EmporiumError {
-  return new EmporiumError("FORMAT_LIMIT", `${redact(url)}: a reply of ${found} bytes or more, ${wanted} at most are read`, {
-    place: { url: redact(url) },
-    hint: "check that this is a page or listing, not a data file",
-  });
+  return new EmporiumError(
+    "FORMAT_LIMIT",
+    `${redact(url)}: a reply of ${counted(found, "byte")} or more, ${wanted} at most are read`,
+    {
+      place: { url: redact(url) },
+      hint: "check that this is a page or listing, not a data file",
+    },
+  );
 }

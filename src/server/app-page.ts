@@ -13,6 +13,8 @@ export interface AppPageOptions {
   base: string;
   /** Where `scripts/build-web.mjs` put the pages. */
   folder?: string | undefined;
+  /** What `/` answers to programs: those that do not ask for HTML. Default: the page, as for people. */
+  overview?: Handler | undefined;
   log?: Log | undefined;
 }
 
@@ -36,20 +38,29 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join("; ");
 
-/** The pages: `assets/…`, and one document for every address of a page that a browser opens. */
-export function appPage({ base, folder = fileURLToPath(new URL("../web", import.meta.url)), log }: AppPageOptions): Handler {
+/**
+ * The pages: `assets/…`, and one document for every address of a page, whoever asks for it: checks of links and of a server's health accept anything.
+ * Where no page is, browsers alone get the document, which says so.
+ */
+export function appPage({
+  base,
+  folder = fileURLToPath(new URL("../web", import.meta.url)),
+  overview,
+  log,
+}: AppPageOptions): Handler {
   const assets = staticFiles(fileStore(folder), { role: "page", immutable: /^assets\//, policy: POLICY, log });
   const textOf = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "");
   const document = textOf("index.html").replace('<base href="/" />', `<base href="${base}" />`);
   const needs = needsOfPages(JSON.parse(textOf(MANIFEST) || "{}") as Manifest);
   return async (request, path) => {
     if (path.startsWith("assets/") || path === LICENCES) return await assets(request, path);
-    const wantsPage = request.headers.get("accept")?.includes("text/html") === true;
-    if (!wantsPage || document === "") return refusal(404, "nothing is here");
-    const page = document.replace(
-      "</head>",
-      `${[...(needs.get(pageFileOf(`/${path}`) ?? "") ?? []), ...asked(path)].join("")}</head>`,
-    );
+    const accept = request.headers.get("accept") ?? "*/*";
+    const isBrowser = accept.includes("text/html");
+    if (path === "" && overview && !(isBrowser && document !== "")) return await overview(request, path);
+    const file = pageFileOf(`/${path}`);
+    const isWanted = isBrowser || (file !== undefined && /\*\/\*|text\/\*/.test(accept));
+    if (document === "" || !isWanted) return refusal(404, "not found");
+    const page = document.replace("</head>", `${[...(needs.get(file ?? "") ?? []), ...asked(path)].join("")}</head>`);
     return new Response(request.method === "HEAD" ? null : page, {
       headers: {
         "content-type": "text/html; charset=utf-8",
@@ -59,6 +70,7 @@ export function appPage({ base, folder = fileURLToPath(new URL("../web", import.
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "",
         "cache-control": "no-cache",
+        vary: "accept",
       },
     });
   };

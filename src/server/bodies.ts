@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { counted } from "../core/units.js";
 import { refusal } from "./handler.js";
 
 /** Of all large bodies together. Small bodies always fit, whatever slow clients send. */
@@ -23,7 +24,7 @@ export class Bodies {
     limit: number,
     use: (body: Uint8Array<ArrayBuffer>) => Promise<Response>,
   ): Promise<Response> {
-    const tooLarge = () => refusal(413, `at most ${limit} bytes can be sent here`);
+    const tooLarge = () => refusal(413, `at most ${counted(limit, "byte")} can be sent here`);
     if (Number(incoming.headers["content-length"] ?? 0) > limit) return tooLarge();
     // the connection stays, to say on it what is wrong
     const arriving: AsyncIterable<Buffer> = incoming.iterator({ destroyOnReturn: false });

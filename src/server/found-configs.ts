@@ -17,6 +17,7 @@ export async function findConfigs(roots: readonly JobRoot[]): Promise<Pick<JobFo
   const configs: { location: string; folder: string }[] = [];
   const seen = new Set<string>();
   let entries = 0;
+  let isCut = false;
   const waiting = roots
     .filter(({ location, isFile }) => location.startsWith("/") && isFile !== true)
     .map(({ location }) => ({ folder: location, depth: 0 }));
@@ -24,7 +25,11 @@ export async function findConfigs(roots: readonly JobRoot[]): Promise<Pick<JobFo
     const { folder, depth } = next;
     if (seen.has(folder)) continue;
     seen.add(folder);
-    const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    const found = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+      // one that is gone has none; what is in one that may not be read, nobody knows
+      if (errnoOf(error) !== "ENOENT") isCut = true;
+      return [];
+    });
     for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (++entries > ENTRIES || configs.length >= CONFIGS) return { configs, isCut: true };
       if (isHiddenKey(entry.name)) continue;
@@ -36,7 +41,7 @@ export async function findConfigs(roots: readonly JobRoot[]): Promise<Pick<JobFo
       }
     }
   }
-  return { configs, isCut: false };
+  return { configs, isCut };
 }
 
 async function isConfig(path: string): Promise<boolean> {

@@ -22,7 +22,7 @@ export function mounted(mounts: Mounts): Handler {
       return new Response(null, { status: 308, headers: { location: `${whole.slice(whole.lastIndexOf("/") + 1)}/${search}` } });
     }
     const prefix = prefixes.find((start) => whole.startsWith(start));
-    return prefix === undefined ? refusal(404, "nothing is here") : mounts[prefix]!(request, whole.slice(prefix.length));
+    return prefix === undefined ? refusal(404, "not found") : mounts[prefix]!(request, whole.slice(prefix.length));
   };
 }
 
@@ -31,7 +31,7 @@ export function onlyReading(): Response {
   return refusal(405, "only reading is possible here", { allow: "GET, HEAD, OPTIONS" });
 }
 
-/** A short answer in words. It never repeats the request, so it cannot contain markup or a path of this machine. */
+/** A short answer in words. What it repeats of the request is letters alone, so it contains neither markup nor a path of this machine. */
 export function refusal(status: number, says: string, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(`${status} ${says}\n`, {
     status,

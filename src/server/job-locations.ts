@@ -4,6 +4,7 @@ import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { refused } from "../net/gate.js";
 import { checkAddress } from "../portals/hosts.js";
 import { PORTALS, recognise } from "../portals/registry.js";
+import { errnoOf } from "../stores/file/errors.js";
 import type { Location } from "../stores/location.js";
 import { type Nesting, nestingOf } from "../stores/nesting.js";
 import { parseLocation } from "../stores/url.js";
@@ -61,7 +62,8 @@ function faultOf(text: string, use: LocationUse, roots: readonly JobRoot[], work
     return "an absolute path wanted, or a bucket as s3://bucket/folder, without names, passwords and questions";
   }
   if (text.split("/").some((part) => part === ".." || part === ".")) return "it goes up or stands still on its way";
-  if (isPath && isLink(resolve(text))) return "a link on its way leads to what is not there";
+  const fault = isPath ? faultOfPath(resolve(text)) : undefined;
+  if (fault !== undefined) return fault;
   const within = (root: string): Nesting => nestingOf(text, root);
   const fits = ({ location, writable, isFile }: JobRoot) => {
     if (use === "write" && (!writable || isFile === true)) return false;
@@ -79,6 +81,17 @@ function faultOf(text: string, use: LocationUse, roots: readonly JobRoot[], work
     return "the workspace of the server is there, which keeps its own books";
   }
   return undefined;
+}
+
+/** What keeps a path from being looked at: a name that is too long, a file in the place of a folder, links that lead to each other. */
+function faultOfPath(path: string): string | undefined {
+  try {
+    return isLink(path) ? "a link on its way leads to what is not there" : undefined;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    return errno === "ENAMETOOLONG" ? "a name on its way is too long" : `the way to it cannot be read (${errno})`;
+  }
 }
 
 const schemeOf = (location: string): string => parseLocation(location).scheme;

@@ -85,6 +85,26 @@ describe("listen", () => {
     }
   });
 
+  const hintOf = (host: string) =>
+    `emporium serve --url https://${host} if people use that name, or let the proxy send Host: portal.example.org`;
+  it("(34.24) names the host that was asked for and those that it has, in the answer and once in the log", async () => {
+    const told: string[] = [];
+    const log = makeLog((level, message, facts) => told.push(`${level}: ${message} | ${String(facts?.hint)}`));
+    const server = await serve(echo, { names: ["portal.example.org"], log });
+    const ask = async (host: string) => (await raw(server, get("/", host))).split("\r\n\r\n")[1];
+    const others = `portal.example.org, 127.0.0.1:${server.port}, localhost:${server.port} and 1 more (see --url)`;
+    const says = (host: string) => `host ${host} is not served here; this server answers to ${others}`;
+    expect(await ask("lab.example.org")).toContain(`421 ${says("lab.example.org")}`);
+    expect(await ask("lab.example.org")).toContain(`421 ${says("lab.example.org")}`);
+    expect(told).toEqual([`warn: ${says("lab.example.org")} | ${hintOf("lab.example.org")}`]);
+    // a name is text of somebody else: no markup of it comes back
+    expect(await ask('<b onclick="x">.test')).toContain(`421 ${says("?b?onclick??x??.test")}`);
+    expect(await ask("x".repeat(500))).toMatch(/host x{100}[^x]+ is not served here/);
+    for (let i = 0; i < 100; i++) await ask(`n${i}.test`);
+    expect(told.length).toBeLessThanOrEqual(33);
+    expect(told.at(-1)).toContain("further names are not logged");
+  });
+
   it("answers to names below localhost that it is told", async () => {
     const server = await serve(echo, { subdomains: ["data"] });
     const ask = async (host: string) => statusOf(await raw(server, get("/", host)));

@@ -8,6 +8,7 @@ import { isLoopback } from "../net/public-address.js";
 import { Bodies, type BodyLimit, postsTo } from "./bodies.js";
 import { type ConnectionLimits, limitConnections } from "./connections.js";
 import { type Handler, onlyReading, refusal } from "./handler.js";
+import { hostRefusals } from "./host-names.js";
 import { type SendOptions, type SlowestClient, send } from "./send.js";
 
 export interface ListenOptions {
@@ -87,6 +88,7 @@ export async function listen(
   const bodies = new Bodies();
   const known = new Set(names.map((name) => name.toLowerCase()));
   let isOurs = (_name: string | undefined): boolean => true;
+  const refuseHost = hostRefusals(() => known, log);
   let working = 0;
   let closing = false;
   let whenDone = () => {};
@@ -117,7 +119,9 @@ export async function listen(
       const response =
         closing || connections.isRefused(incoming.socket)
           ? busy({ connection: "close" })
-          : await answer(incoming, { handler: limited, refuseWriting, isOurs, known, bodies, bodyLimit, signal: gone.signal });
+          : await answer(incoming, {
+              ...{ handler: limited, refuseWriting, isOurs, refuseHost, known, bodies, bodyLimit, signal: gone.signal },
+            });
       // nothing is worked on while a stream of events has none
       if (works && response.headers.get("content-type") === "text/event-stream") {
         works = false;
@@ -135,7 +139,7 @@ export async function listen(
   const connections = limitConnections(server, limits, clock);
   const address = await opened(server, port, host);
   if (isLoopback(address.address)) {
-    const own = ["localhost", "127.0.0.1", "[::1]", ...subdomains.map((name) => `${name}.localhost`)];
+    const own = ["127.0.0.1", "localhost", "[::1]", ...subdomains.map((name) => `${name}.localhost`)];
     for (const name of [...own.map((one) => `${one}:${address.port}`), ...(address.port === 80 ? own : [])]) known.add(name);
     isOurs = (name) => name !== undefined && known.has(name.toLowerCase());
   } else known.add(`${hostname().toLowerCase()}:${address.port}`);
@@ -182,6 +186,7 @@ interface Answering {
   handler: Handler;
   refuseWriting: (path: string) => Response;
   isOurs: (host: string | undefined) => boolean;
+  refuseHost: (host: string | undefined) => Response;
   /** Names that may stand in answers. */
   known: ReadonlySet<string>;
   bodies: Bodies;
@@ -192,11 +197,11 @@ interface Answering {
 
 async function answer(
   incoming: IncomingMessage,
-  { handler, refuseWriting, isOurs, known, bodies, bodyLimit, signal }: Answering,
+  { handler, refuseWriting, isOurs, refuseHost, known, bodies, bodyLimit, signal }: Answering,
 ): Promise<Response> {
   const { method = "GET", url = "", headers } = incoming;
   if (isNamedTwice(incoming)) return refusal(400, "a request has one host");
-  if (!isOurs(headers.host)) return refusal(421, "this server does not go by that name");
+  if (!isOurs(headers.host)) return refuseHost(headers.host);
   // `new URL` would remove the dots and give a path that was not requested.
   if (!url.startsWith("/") || url.includes("\\") || hasDotSegment(url)) return refusal(400, "this is no path of this server");
   const target = new URL(`${originOf(incoming, known)}${url}`);

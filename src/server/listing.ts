@@ -86,7 +86,7 @@ export async function listFolder(place: Place, prefix: string, { after, limit, s
     families.set(key, await volumeFamily(place, key, at < looks, signal));
   });
   const entries = page.map((entry): ListedEntry => {
-    const { key, size, modifiedMs, approximate } = entry;
+    const { key, size, modifiedMs, approximate, leaves } = entry;
     const name = key.slice(folder.length).replace(/\/$/, "");
     const marks = marksOf(entry);
     const common = { name, ...(marks.length > 0 && { marks }) };
@@ -103,9 +103,9 @@ export async function listFolder(place: Place, prefix: string, { after, limit, s
       key,
       kind: "file",
       format,
-      ...(!approximate && { sizeBytes: size }),
+      ...(!approximate && leaves === undefined && { sizeBytes: size }),
       modifiedAt: modifiedMs === undefined ? undefined : new Date(modifiedMs).toISOString(),
-      ...(isImage && size !== 0 && { ref: refOf(id, key) }),
+      ...(isImage && size !== 0 && leaves === undefined && { ref: refOf(id, key) }),
     };
   });
   return { place: id, prefix: folder, entries, ...(itself && { ref: refOf(id, folder.slice(0, -1)) }), next };
@@ -155,11 +155,19 @@ function marking(folder: string, page: readonly Entry[]): (entry: Entry) => Hygi
   const files = names.filter((name) => !name.endsWith("/"));
   const folders = names.filter((name) => name.endsWith("/")).map((name) => name.slice(0, -1));
   const twins = twinsAmong({ files: files.map((name) => [name, 0, 0]), folders });
-  return ({ key, size, approximate }) => {
+  return ({ key, size, approximate, leaves }) => {
     const name = key.slice(folder.length).replace(/\/$/, "");
     const twin = twins.get(name);
     if (key.endsWith("/")) return [...(twin ?? [])];
     const known = approximate ? 1 : size;
-    return hygieneOf({ name, size: known, kind: kindOf(name, known), type: undefined, head: undefined, twin, siblings });
+    return hygieneOf({
+      name,
+      size: known,
+      kind: kindOf(name, known),
+      type: leaves === undefined ? undefined : "link",
+      head: undefined,
+      twin,
+      siblings,
+    });
   };
 }

@@ -12,7 +12,7 @@ const FILES_MAX = 50;
 const ENTRIES_MAX = 5_000;
 /** Headers that are read. */
 const VOLUMES_MAX = 3;
-const VOLUME = /\.(?:rec|mrc|map|st|ali|preali|hdf|tiff?)$/i;
+const VOLUME = /\.(?:rec|mrc|map|st|ali|preali|hdf|tiff?|nrrd|nii)$/i;
 
 /**
  * The files of one folder of an archive, the volumes first. Folders outside the scanned ones are not looked into, whatever a table says.

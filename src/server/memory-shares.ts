@@ -21,6 +21,8 @@ const SHARES: Readonly<Record<MemoryUse, number>> = {
 
 /** Bytes for each use, and how many of them are taken. */
 export interface ServedMemory {
+  /** All of it. */
+  readonly bytes: number;
   readonly limits: Readonly<Record<MemoryUse, number>>;
   /** Tells of a use how many bytes it takes now. */
   watch(use: MemoryUse, usedBytes: () => number): void;
@@ -37,6 +39,7 @@ export function servedMemory(memoryBytes: number = LIMITS.memoryBytes, hasCatalo
   >;
   const used = new Map<MemoryUse, () => number>();
   return {
+    bytes: memoryBytes,
     limits,
     watch: (use, usedBytes) => void used.set(use, usedBytes),
     figures: () => uses.map((use) => ({ use, limitBytes: limits[use], usedBytes: used.get(use)?.() })),

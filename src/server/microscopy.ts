@@ -1,9 +1,9 @@
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
+import { STORAGE_FOLDERS } from "../model/storage-layout.js";
 import type { FrameIndices, FrameRow, FrameShape, FramesGlobal } from "../stations/catalog/frames/frame.js";
 import { checkKnownId } from "../stations/catalog/identifier.js";
 import type { CatalogRepository } from "../stations/catalog/rows/repository.js";
-import { STORAGE_FOLDERS } from "../stations/catalog/storage/layout.js";
 import { frameKey, readStoredFrame, type StoredFrame, shapeOfRow } from "../stations/catalog/storage/stored-frame.js";
 import { keyWithin, type Place } from "./places.js";
 

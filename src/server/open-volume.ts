@@ -3,19 +3,20 @@ import { type PlaneThreads, threadedPlanes } from "../arrays/loader/plane-thread
 import type { ReadingRoom } from "../arrays/loader/room.js";
 import type { PlaneResult } from "../arrays/loader/work/plane-job.js";
 import type { PlaneForm } from "../arrays/plane/convert.js";
-import { geometryOf, type VolumeGeometry } from "../arrays/plane/facts.js";
+import { firstSample, geometryOf, type VolumeGeometry } from "../arrays/plane/facts.js";
 import { locateFlat } from "../arrays/plane/flat.js";
-import { mrcLayout } from "../arrays/plane/mrc.js";
 import { openPlanes, planeFile } from "../arrays/plane/open.js";
 import { type PlaneChoice, type PlaneSource, readPlane } from "../arrays/plane/plane.js";
-import { type Compression, headBehind } from "../arrays/stream/source/compressed.js";
+import { openFlatFile } from "../arrays/stream/source/flat-file.js";
 import { blockSource } from "../core/blocks.js";
+import type { RandomAccess } from "../core/bytes.js";
 import type { Clock } from "../core/clock.js";
 import { quoteWord } from "../core/shell.js";
-import { compressionOf } from "../formats/mrc/detect.js";
-import { MRC_HEADER_BYTES, parseMrcHeader } from "../formats/mrc/header.js";
+import { type Compression, compressionOf } from "../formats/compression.js";
+import { endOf } from "../formats/flat.js";
 import type { PeekFacts } from "../formats/peek/facts.js";
 import { peekFile } from "../formats/peek/peek.js";
+import { fileFormatOf } from "../formats/registry.js";
 import { openObject } from "../stores/store.js";
 import { mayBeFolder, type PlacedKey } from "./places.js";
 
@@ -26,6 +27,8 @@ export interface PlaneMeans {
   readonly threads: PlaneThreads;
   /** Blocks of remote files. */
   readonly blocks: Map<string, Uint8Array>;
+  /** What they are, all together. */
+  readonly blocksBytes: number;
   readonly clock: Clock;
 }
 
@@ -48,6 +51,8 @@ export interface OpenVolume extends PlacedKey, VolumeGeometry {
 const SECTIONS_BYTES = 4 * 2 ** 20;
 /** Of a remote file, what one read may take of the cache. */
 const REMOTE_BYTES = 16 * 2 ** 20;
+/** What tells the formats of files apart. */
+const HEAD_BYTES = 1024;
 
 /** The identity of objects as their store knows them now. */
 export async function etagOf({ place }: PlacedKey, keys: readonly string[], signal?: AbortSignal): Promise<string> {
@@ -78,11 +83,14 @@ export async function openFile(
   const { stat, name } = file;
   const id = `${place.id}/${key}\n${stat.etag ?? stat.modifiedMs}`;
   const kept = blockSource(file, store.local ? {} : { keptBytes: REMOTE_BYTES, kept: { cache: means.blocks, id } });
-  const compression = compressionOf(await kept.read({ offset: 0, length: MRC_HEADER_BYTES }, { signal }));
-  if (compression && store.local) return openCompressed(at, file, compression, means, signal);
+  if (store.local && (await isCompressed(kept, signal))) return openCompressed(at, file, means, signal);
   const known = await planeFile(kept, { signal });
   if (known === undefined) return undefined;
-  const here = await openPlanes(kept, known, { kept: { cache: means.blocks, id: `${id}\nrows` } });
+  const here = await openPlanes(kept, known, {
+    kept: { cache: means.blocks, id: `${id}\nrows`, bytesMax: means.blocksBytes / 2 },
+    needMax: means.blocksBytes,
+    decodeRows: means.threads.rows,
+  });
   const [peeked] = (await peekFile(kept, { signal })).images;
   const common = {
     ...at,
@@ -92,6 +100,7 @@ export async function openFile(
     ...geometryOf(peeked!),
     close: async () => {},
   };
+  peeked!.warnings.push(...firstSample(peeked!));
   if (!store.local && known !== "tiff")
     peeked!.warnings.push(`sections along x take long from here: convert it with: ${conversion(at)}`);
   if (!store.local) return { ...common, source: here, cut: cutHere(here, means) };
@@ -112,20 +121,29 @@ function conversion({ place, key }: PlacedKey): string {
   return `emporium ingest convert ${quoteWord(whole)} ${quoteWord(name.replace(/\.\w+$/, ""))} --zarr`;
 }
 
-/** MRC that is compressed as a whole: sections come as they are decompressed. */
+/** The file as a whole, or all of its voxels. */
+async function isCompressed(file: RandomAccess, signal: AbortSignal | undefined): Promise<boolean> {
+  const head = await file.read({ offset: 0, length: HEAD_BYTES }, { signal });
+  if (compressionOf(head)) return true;
+  return fileFormatOf(head)?.mayHavePayload === true && (await openFlatFile(file, { signal })).compressed !== undefined;
+}
+
+/** Voxels that are compressed as a whole: sections come as they are decompressed. */
 async function openCompressed(
   at: PlacedKey,
   file: Awaited<ReturnType<typeof openObject>>,
-  compression: Compression,
   { threads }: PlaneMeans,
   signal: AbortSignal | undefined,
 ): Promise<OpenVolume> {
   const { name, stat } = file;
-  const header = parseMrcHeader(await headBehind(file, compression, MRC_HEADER_BYTES, signal), { name });
-  const known = mrcLayout(header, name);
-  const sizeBytes = header.dataOffset + header.dataBytes;
-  const local = { path: at.place.store.local!.path(at.key), name, sizeBytes, etag: stat.etag, known, compression };
-  const [peeked] = (await peekFile(file, { signal, decompressHead: headBehind })).images;
+  const path = at.place.store.local!.path(at.key);
+  const headBehind = (kind: Compression, wantedBytes: number) => threads.head({ path, name, compression: kind, wantedBytes });
+  const { volume, compressed } = await openFlatFile(file, { signal, headBehind: (_, kind, wanted) => headBehind(kind, wanted) });
+  const { layout: known } = volume;
+  const { offset, compression } = compressed!;
+  const sizeBytes = endOf(known);
+  const local = { path, name, sizeBytes, etag: stat.etag, known, compression, compressedFrom: offset };
+  const [peeked] = (await peekFile(file, { signal, decompressHead: (_, kind, wanted) => headBehind(kind, wanted) })).images;
   peeked!.warnings.push(`no random access: far sections take long; convert it with: ${conversion(at)}`);
   return {
     ...at,

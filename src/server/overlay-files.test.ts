@@ -2,13 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../test/real-data.js";
 import { inMemory } from "../core/bytes.js";
 import { readModelObject } from "../formats/mod/shapes.js";
 import type { OverlayGround } from "../model/overlay-bytes.js";
 import { fileStore } from "../stores/file/store.js";
 import { describeOverlayFile, overlayFilesBeside, readOverlayFile } from "./overlay-files.js";
 
-const data = new URL("../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const never = new AbortController().signal;
 const model = (name: string) => inMemory(readFileSync(new URL(`mod/${name}`, data)), name);
 

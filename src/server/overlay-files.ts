@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RandomAccess } from "../core/bytes.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import { counted } from "../core/units.js";
 import type { MeshPart } from "../formats/mesh/mesh.js";
 import { type MeshFormat, readMesh } from "../formats/mesh/read.js";
 import { modelObjects, readModelObject } from "../formats/mod/shapes.js";
@@ -55,7 +56,7 @@ const POINTS = /\.(ndjson|star|cbox|tloc|csv|tsv|tbl|box|coords|txt|json)$/i;
 const MODEL = /\.(mod|fid)$/i;
 /** Names that points may have, but that nearly always hold something else: listed where they are the volume's own. */
 const ELSE = /(metadata\.json|\.txt)$/i;
-const VOLUME = /\.(mrcs?|rec|st|ali|preali|map|tiff?|dm[34]|zarr|n5)$/i;
+const VOLUME = /\.(mrcs?|rec|st|ali|preali|map|tiff?|dm[34]|nrrd|nii|zarr|n5)$/i;
 
 /** Models, lists of points and meshes in the folder of a volume, and in words what was left out of them. Nothing is opened. */
 export async function overlayFilesBeside(
@@ -95,7 +96,7 @@ export async function overlayFilesBeside(
   if (listed.length > FILES_MAX) {
     const behind = listed[FILES_MAX]!.name;
     notices.push(
-      `${listed.length} files here can be drawn, ${FILES_MAX} are listed: not those from ${JSON.stringify(behind)} on.`,
+      `${counted(listed.length, "file")} here can be drawn, ${FILES_MAX} are listed: not those from ${JSON.stringify(behind)} on.`,
     );
   }
   return { files: listed.slice(0, FILES_MAX), notices };
@@ -210,9 +211,13 @@ export function meshShapes(name: string, parts: readonly MeshPart[], ground: Ove
   const vertices = parts.reduce((sum, { positions }) => sum + positions.length, 0);
   const corners = parts.reduce((sum, { triangles }) => sum + triangles.length, 0);
   if (corners > 3 * TRIANGLES_MAX) {
-    throw new EmporiumError("FORMAT_LIMIT", `${name} has ${corners / 3} triangles, ${TRIANGLES_MAX} at most are drawn`, {
-      hint: "simplify the mesh",
-    });
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${name} has ${counted(corners / 3, "triangle")}, ${TRIANGLES_MAX} at most are drawn`,
+      {
+        hint: "simplify the mesh",
+      },
+    );
   }
   const xyz = new Float32Array(vertices);
   const triangles = new Uint32Array(corners);
@@ -295,7 +300,11 @@ function idOf(name: string): string {
 }
 
 function tooLarge(name: string, size: number): EmporiumError {
-  return new EmporiumError("FORMAT_LIMIT", `${name} has ${size} bytes, ${FILE_BYTES_MAX} at most are read of its format`, {
-    hint: "split the file",
-  });
+  return new EmporiumError(
+    "FORMAT_LIMIT",
+    `${name} has ${counted(size, "byte")}, ${FILE_BYTES_MAX} at most are read of its format`,
+    {
+      hint: "split the file",
+    },
+  );
 }

@@ -8,6 +8,7 @@ import { PLANE_BYTES_MAX } from "../model/page-api.js";
 import { isLoopback } from "../net/public-address.js";
 import { objectName } from "../stores/store.js";
 import { turns } from "../system/parallel.js";
+import { admission } from "./admission.js";
 import { CLIENT_ADDRESS } from "./listen.js";
 import { type ServedMemory, servedMemory } from "./memory-shares.js";
 import { etagOf, type OpenVolume, openFile, type PlaneMeans } from "./open-volume.js";
@@ -34,8 +35,17 @@ export interface ServedVolumes {
   close(): Promise<void>;
 }
 
+const MIB = 2 ** 20;
+
 const VOLUMES_MAX = 64;
 const THREADS_MAX = 4;
+/** Of each kind, as many threads as `--memory` has so much for, beside what the first ones have. */
+const THREAD_BYTES = 96 * MIB;
+const FIRST_THREADS_BYTES = 96 * MIB;
+/** What the program may take beside `--memory` before nothing begins beside other work: what is under way then has the rest of what it may take. */
+const BESIDE_BYTES = 40 * MIB;
+/** Volumes that are opened at a time: what is read of each for that is gone soon, and much when it comes at once. */
+const OPENED_AT_ONCE = 4;
 const UNDER_WAY_CLIENT = 8;
 /** Of one client, those that wait among them: it leaves room for others. */
 const ASKED_CLIENT = 32;
@@ -60,7 +70,9 @@ interface Held {
 
 export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock; memory?: ServedMemory }): ServedVolumes {
   const { limits } = memory;
-  const threadsMax = Math.min(availableParallelism(), THREADS_MAX);
+  const threadsMax = planeThreadsFor(memory.bytes, availableParallelism());
+  const admitted = admission({ fullBytes: memory.bytes + BESIDE_BYTES, clock });
+  const opens = turns(OPENED_AT_ONCE);
   const blocks = new Recent<string, Uint8Array>(limits.blocks, (block) => block.length);
   let room: ReadingRoom | undefined;
   let opening: Promise<ReadingRoom> | undefined;
@@ -70,9 +82,9 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
         room = readingRoom({ memoryBytes: limits.chunks, threads: threadsMax, clock });
         return room;
       })),
-    // one thread more is for files that are compressed as a whole
-    threads: planeThreads(threadsMax, Math.floor(limits.rows / (threadsMax + 1))),
+    threads: planeThreads(threadsMax, limits.rows),
     blocks,
+    blocksBytes: limits.blocks,
     clock,
   };
   const volumes = new Map<string, Held>();
@@ -99,6 +111,24 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
     }
   }
 
+  /** Opens a volume whose voxels are read when there is memory for that. */
+  async function opened(at: PlacedKey): Promise<OpenVolume> {
+    const leave = await opens();
+    try {
+      const volume = await admitted.run(() => openVolume(at, means));
+      const { source } = volume;
+      const readBox: typeof source.readBox = (stored, box, step, options) =>
+        admitted.run(() => source.readBox(stored, box, step, options), options?.signal);
+      return {
+        ...volume,
+        source: { ...source, readBox },
+        cut: (choice, form, signal) => admitted.run(() => volume.cut(choice, form, signal), signal),
+      };
+    } finally {
+      leave();
+    }
+  }
+
   async function current(at: PlacedKey, signal: AbortSignal | undefined): Promise<OpenVolume> {
     const id = `${at.place.id}\n${at.key}`;
     const held = volumes.get(id);
@@ -111,11 +141,11 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
     const other = volumes.get(id);
     if (other) return other.opening;
     // others may wait for it: it does not end with the request that began it
-    const opened: Held = { opening: openVolume(at, means), usedMs: clock.monotonic() };
-    volumes.set(id, opened);
-    opened.opening.catch(() => drop(id, opened));
+    const one: Held = { opening: opened(at), usedMs: clock.monotonic() };
+    volumes.set(id, one);
+    one.opening.catch(() => drop(id, one));
     sweep();
-    return opened.opening;
+    return one.opening;
   }
 
   return {
@@ -180,6 +210,11 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
       await Promise.all([means.threads.end(), opening?.then((one) => one.close())]);
     },
   };
+}
+
+/** Threads of one kind, by what there is of memory and cores. */
+function planeThreadsFor(memoryBytes: number, cores: number): number {
+  return Math.max(1, Math.min(cores, THREADS_MAX, Math.floor((memoryBytes - FIRST_THREADS_BYTES) / THREAD_BYTES)));
 }
 
 /** A proxy on this machine has many clients, whom it names. Of programs here that claim to be one, each is no more than another client. */

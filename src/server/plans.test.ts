@@ -1,11 +1,24 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { systemClock } from "../core/clock.js";
+import { isEmporiumError } from "../core/errors.js";
 import { silentLog } from "../core/log.js";
 import { isHere, thisProcess } from "../engine/holder.js";
+import { statusOf } from "./api/errors.js";
 import type { JobKind, LocationUse } from "./job-kinds.js";
 import { checkJobLocation } from "./job-locations.js";
 import { jobWatch } from "./job-watch.js";
@@ -29,6 +42,7 @@ beforeAll(() => {
   symlinkSync(elsewhere, at("out-of-it"));
   symlinkSync(join(elsewhere, "new"), at("dangling"));
   symlinkSync(at("in"), at("inside"));
+  symlinkSync(at("loop"), at("loop"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -126,6 +140,39 @@ describe("plans of jobs", () => {
     await open.close();
   });
 
+  it("(34.26) take no text that no command can take: it is refused by the name of its field, and nothing is started", async () => {
+    const open = plans();
+    plan(planOf(1, "today"));
+    const config = at("config.yaml");
+    for (const [output, says] of [
+      [`${at("x")}\0`, /^output: .*U\+0000/],
+      [at("x".repeat(200_000)), /^output: 2\d{5} characters found, 4096 are possible$/],
+      [at("y".repeat(300)), /^output: a name on its way is too long$/],
+      [join(at("loop"), "x"), /^output: the way to it cannot be read \(ELOOP\)$/],
+    ] as const) {
+      await expect(open.make({ kind: "do", config, output })).rejects.toMatchObject({
+        code: expect.stringMatching(/^(?:USAGE|STORE_DENIED)$/),
+        message: expect.stringMatching(says),
+      });
+    }
+    for (const more of [{ include: ["a\0b"] }, { filter: { runs: ["z".repeat(5_000)] } }])
+      await expect(open.make({ kind: "do", config, output: at("never"), ...more })).rejects.toMatchObject({ code: "USAGE" });
+    await open.close();
+  });
+
+  it("(34.26) keep what a job prints from others, in a folder that was open to them, too", async () => {
+    const open = plans();
+    mkdirSync(join(workspace, "runs"), { recursive: true });
+    chmodSync(join(workspace, "runs"), 0o755);
+    plan(planOf(1, "today"));
+    const { planId } = await open.make({ kind: "do", config: at("config.yaml"), output: at("kept.json") });
+    await open.start(planId);
+    const modes = ["", planId, join(planId, "output.txt")].map((name) => statSync(join(workspace, "runs", name)).mode & 0o077);
+    expect([modes[0], modes[2]]).toEqual([0, 0]);
+    await expect.poll(() => existsSync(at("kept.json"))).toBe(true);
+    await open.close();
+  });
+
   it("expire, and an unknown one is not found", async () => {
     let now = Date.now();
     const open = plans(() => now);
@@ -210,6 +257,21 @@ describe("locations of jobs", () => {
       expect(check(text, "write"), text).toThrow(expect.objectContaining({ code: "STORE_DENIED" }));
     }
   });
+
+  it.each(["gs://", "gs://b", "gs://b/c", "gs:bucket", "gs://bucket/lab", "s3://b/%zz", "gs://BUCKET_/x"])(
+    "(34.26) %s is refused as a request, not as a fault of the server",
+    (text) => {
+      for (const use of ["read", "write"] as const) {
+        let thrown: unknown;
+        try {
+          check(text, use)();
+        } catch (error) {
+          thrown = error;
+        }
+        expect(isEmporiumError(thrown) && statusOf(thrown), String(thrown)).toBeOneOf([400, 403]);
+      }
+    },
+  );
 
   it("that are sources are portals' own addresses: 40 spellings of others are refused, and nobody is asked", () => {
     for (const text of [

@@ -8,8 +8,9 @@ import { EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from 
 import type { Log } from "../core/log.js";
 import { Recent } from "../core/recent.js";
 import { redact } from "../core/redact.js";
+import { counted } from "../core/units.js";
 import { everyInterval } from "../engine/lock.js";
-import { EVENTS, RUNS, recordRun } from "../engine/run-events.js";
+import { EVENTS, makeRunsFolder, RUNS, recordRun } from "../engine/run-events.js";
 import { newRunId, RUN_ID_VARIABLE } from "../engine/run-id.js";
 import type { JobPlan, PlanSummary } from "../model/page-api.js";
 import { errnoOf } from "../stores/file/errors.js";
@@ -97,7 +98,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
     kept.delete(id);
     throw new EmporiumError(
       "NOT_FOUND",
-      `no plan is called ${id.slice(0, 40)}: plans are kept for ${EXPIRES_MS / 60_000} minutes`,
+      `no plan is called ${id.slice(0, 40)}: plans are kept for ${counted(EXPIRES_MS / 60_000, "minute")}`,
       {
         hint: "plan it again",
       },
@@ -106,6 +107,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
 
   /** All locations of a job, each one that the server allows. */
   async function checked(kind: JobKind, input: JobInput): Promise<Pick<Kept, "input" | "locations">> {
+    checkTexts(input);
     const given = locationsOf(kind, input);
     for (const location of given) checkJobLocation(location, roots, workspace);
     if (!kind.named) return { input, locations: given };
@@ -183,11 +185,12 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
   /** The run's folder is made by who starts first: in another server, too. */
   async function startJob({ id, words }: Kept): Promise<void> {
     const home = join(workspace, RUNS, id);
-    await mkdir(join(workspace, RUNS), { recursive: true });
+    await mkdir(workspace, { recursive: true });
+    await makeRunsFolder(workspace);
     await mkdir(home).catch((error: unknown) => {
       throw errnoOf(error) === "EEXIST" ? startedAlready() : error;
     });
-    const output = await open(join(home, OUTPUT), "wx");
+    const output = await open(join(home, OUTPUT), "wx", 0o600);
     try {
       const [file = "", ...first] = program;
       const env = { ...process.env, [RUN_ID_VARIABLE]: id };
@@ -310,6 +313,29 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
   };
 }
 
+/** Of one value: a system takes no word of a command beyond 128 KiB, and no path beyond 4 KiB. */
+const TEXT_MAX = 4_096;
+
+/** All texts become words of a command. @throws {EmporiumError} USAGE, which names the field */
+function checkTexts(input: JobInput): void {
+  for (const [name, value] of Object.entries(input)) {
+    for (const text of textsOf(value)) {
+      const fault =
+        text.length > TEXT_MAX
+          ? `${counted(text.length, "character")} found, ${TEXT_MAX} are possible`
+          : text.includes("\0")
+            ? "a text without the character U+0000 expected"
+            : undefined;
+      if (fault !== undefined) throw new EmporiumError("USAGE", `${name}: ${fault}`, { place: { path: name } });
+    }
+  }
+}
+
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}
+
 function startedAlready(): EmporiumError {
   return new EmporiumError("STORE_CONFLICT", "this plan was started already: a plan starts once", { hint: "plan it again" });
 }
@@ -362,7 +388,7 @@ async function printed([file = "", ...words]: readonly string[], signal: AbortSi
   });
   const over = new AbortController();
   void clock.sleep(PLANNING_MS, over.signal).then(
-    () => end(`the plan took longer than ${PLANNING_MS / 60_000} minutes`),
+    () => end(`the plan took longer than ${counted(PLANNING_MS / 60_000, "minute")}`),
     () => {},
   );
   const stop = () => end("the server ends");

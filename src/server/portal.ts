@@ -24,6 +24,7 @@ import { servedMemory } from "./memory-shares.js";
 import { serverMetrics } from "./metrics.js";
 import { servedMicroscopy } from "./microscopy.js";
 import { readdressedStates } from "./neuroglancer-state.js";
+import { serverOverview } from "./overview.js";
 import { pieceBudget } from "./piece-budget.js";
 import type { Place } from "./places.js";
 import { servedVolumes } from "./planes.js";
@@ -162,7 +163,11 @@ export async function servePortal({
   };
   const api = apiHandler(context);
   const stopping = new AbortController();
-  const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, folder: pagesFolder, log });
+  const overview = serverOverview(
+    { version, places, bucket, hasTree: tree !== undefined, hasCatalogue: catalogue !== undefined },
+    context.base,
+  );
+  const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, folder: pagesFolder, overview, log });
   const metrics = serverMetrics({ clock, memory, streams: () => jobs?.listeners ?? 0, isHandedOn: url !== undefined });
   const others = mounted({
     "/": pages,

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { userInfo } from "node:os";
 import { EmporiumError } from "../core/errors.js";
 import { markSecret } from "../core/redact.js";
+import { counted } from "../core/units.js";
 import type { TokenScope } from "../model/page-api.js";
 import { readTokenFile, TOKEN_BYTES } from "../stores/file/token-file.js";
 
@@ -54,13 +55,13 @@ export function openTokens(path: string, now: () => number): TokenFile {
       });
     const given = scopes!.split(",") as TokenScope[];
     if (!given.every((scope) => SCOPES.includes(scope))) throw fault("a scope is not known");
-    if (token === undefined || more.length > 0) throw fault(`${words.length} words found, 3 or 4 wanted`);
+    if (token === undefined || more.length > 0) throw fault(`${counted(words.length, "word")} found, 3 or 4 wanted`);
     const day = until === undefined ? undefined : DAY.exec(until)?.[1];
     const untilMs = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${day}T24:00:00Z`);
     if (Number.isNaN(untilMs)) throw fault("the end of a token is no day");
     const hashed = HASHED.exec(token)?.[1];
     if (hashed === undefined && token.length < TOKEN_BYTES) {
-      throw fault(`a token of ${token.length} characters found, at least ${TOKEN_BYTES} wanted`);
+      throw fault(`a token of ${counted(token.length, "character")} found, at least ${TOKEN_BYTES} wanted`);
     }
     if (hashed === undefined) {
       markSecret(token);

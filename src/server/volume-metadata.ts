@@ -3,7 +3,9 @@ import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import { isJsonObject, jsonList, jsonObject, jsonText, member } from "../core/json-fields.js";
 import { LIMITS } from "../core/limits.js";
+import { counted } from "../core/units.js";
 import { mdocAngles, parseMdoc } from "../formats/mdoc/read.js";
+import { writtenIn } from "../formats/peek/facts.js";
 import { parseTiltAngles } from "../formats/tilt-angles/read.js";
 import type { SourcedFact, VolumeFacts } from "../model/page-api.js";
 import { printRef } from "../model/ref.js";
@@ -52,7 +54,7 @@ export async function volumeMetadata(volume: OpenVolume, signal: AbortSignal | u
   if (contradict(sizes)) {
     warnings.push(`voxel sizes contradict each other: ${sizes.map(({ value, from }) => `${value} Å (${from})`).join(", ")}`);
   }
-  if (found) sources.angles = [{ value: `${found.angles.length} angles`, from: found.from }];
+  if (found) sources.angles = [{ value: `${counted(found.angles.length, "angle")}`, from: found.from }];
   const dosed = isTiltSeries ? await dosesBeside({ read, folder, name, sections, angles: found?.angles }) : undefined;
   if (dosed) sources.doses = [{ value: `${dosed.doses.length} doses`, from: dosed.from }];
   const state = tomogram && jsonText(member(tomogram, "neuroglancer_config_path"));
@@ -76,7 +78,9 @@ async function anglesBeside(beside: Beside): Promise<{ angles: number[]; from: s
   const stem = name.replace(/\.[^.]*$/, "");
   const take = (angles: readonly number[], from: string) => {
     if (angles.length === sections) return { angles: [...angles], from };
-    warnings.push(`${from} has ${angles.length} angles, the volume ${sections} sections: they are not used`);
+    warnings.push(
+      `${from} has ${counted(angles.length, "angle")}, the volume ${counted(sections, "section")}: they are not used`,
+    );
     return undefined;
   };
   const attempt = async (file: string, parse: (bytes: Uint8Array) => number[]) => {
@@ -124,7 +128,7 @@ function sizeSources(
   const valueAt = (key: string, query: string) => `${printRef({ kind: "place", place: place.id, key })}/value?${query}`;
   const x = voxelSizeAngstrom[2];
   if (x !== undefined) {
-    const from = peeked?.format === "mrc" ? "header" : "metadata of the volume";
+    const from = writtenIn(peeked?.format);
     const at = sizeAt(volume);
     found.push({ value: x.toFixed(3), from, ...(at && { at: valueAt(...at) }) });
   }

@@ -1,5 +1,6 @@
 import { cancelled } from "../core/cancel.js";
 import { type Clock, systemClock } from "../core/clock.js";
+import { counted } from "../core/units.js";
 import { type Body, isStalled, stalledError, type Timeouts } from "../net/body.js";
 import { networkError, protocol } from "../net/errors.js";
 import type { ByteStream } from "./store.js";
@@ -49,13 +50,13 @@ export function streamBody(body: Body, request: StreamedBody): Pick<ByteStream, 
         waited.stop();
         seen += piece.length;
         if (announced !== undefined && seen > announced)
-          throw protocol(url, `sent more than the ${announced} bytes that it announced`);
+          throw protocol(url, `sent more than the ${counted(announced, "byte")} that it announced`);
         yield piece;
         waited.start();
       }
       if (stalled || signal?.aborted || dropped) throw new Error("stopped");
       if (announced !== undefined && seen < announced)
-        throw new Error(`the connection ended after ${seen} of ${announced} bytes`);
+        throw new Error(`the connection ended after ${seen} of ${counted(announced, "byte")}`);
       ended = true;
     } catch (thrown) {
       if (signal?.aborted) throw cancelled(signal);

@@ -12,6 +12,8 @@ mkdirSync(at("in", "deep"), { recursive: true });
 mkdirSync(at("in two"));
 symlinkSync(at("in"), at("link"));
 writeFileSync(at("in", "a.mrc"), "x");
+symlinkSync("gone", at("dangling"));
+symlinkSync("round", at("round"));
 
 describe("places of this machine", () => {
   it.each([
@@ -26,6 +28,9 @@ describe("places of this machine", () => {
     ["beside it, not there yet", at("out"), at("in"), "apart"],
     ["the source within", at(), at("in", "deep"), "around"],
     ["both not there yet", at("new", "b"), at("new"), "inside"],
+    ["(34.6) through a link to nothing", at("dangling", "out"), at("gone"), "inside"],
+    ["(34.6) a link to nothing and where it leads", at("dangling"), at("gone"), "same"],
+    ["(34.6) a link to itself", at("round", "out"), at("round"), "inside"],
     ["a file through a link", at("link", "a.mrc"), at("in", "a.mrc"), "same"],
   ])("%s", (_, place, other, expected) => {
     expect(nestingOf(place, other)).toBe(expected);

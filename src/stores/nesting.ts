@@ -1,5 +1,5 @@
-import { realpathSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { readlinkSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { EmporiumError } from "../core/errors.js";
 import { parseLocation } from "./url.js";
 
@@ -8,7 +8,8 @@ export type Nesting = "same" | "inside" | "around" | "apart";
 
 /**
  * How `place` lies to `other`, however they are written: relative, with `..`, through symbolic links or mounts, as a path or a
- * `file:` URL, as prefixes of one bucket. A folder that is not there yet lies where it would be made.
+ * `file:` URL, as prefixes of one bucket, with other letter cases where the disk takes them for the same. A folder that is not there yet lies where
+ * it would be made, one behind a link to nothing where the link leads to.
  *
  * @param place path or URL. Nothing is asked of the network.
  * @throws {EmporiumError} LOCATION_UNKNOWN, NAME_UNSAFE
@@ -63,24 +64,49 @@ function prefixesOf(url: string): string[] {
   return chain;
 }
 
+/** Links to links that lead to nothing: as many as the system follows. */
+const LINKS_MAX = 40;
+
 /** Device and inode tell a folder, whatever leads to it. */
-function foldersOf(path: string): string[] {
+function foldersOf(path: string, links = 0): string[] {
   const missing: string[] = [];
   let real = realOf(path);
   let at = path;
   while (real === undefined && dirname(at) !== at) {
+    const link = linkOf(at);
+    if (link !== undefined && links < LINKS_MAX)
+      return foldersOf(join(resolve(dirname(at), link), ...missing.reverse()), links + 1);
     missing.push(at.slice(dirname(at).length).replace(/^[/\\]/, ""));
     at = dirname(at);
     real = realOf(at);
   }
+  const isBlind = missing.length > 0 && isCaseBlind(real ?? at);
   const chain: string[] = [];
   for (let folder = real ?? at; ; folder = dirname(folder)) {
     const { dev, ino } = statSync(folder, { bigint: true });
     chain.push(`${dev}:${ino}`);
     if (dirname(folder) === folder) break;
   }
-  for (const name of missing.reverse()) chain.unshift(`${chain[0]}/${name}`);
+  for (const name of missing.reverse()) chain.unshift(`${chain[0]}/${isBlind ? name.toLowerCase() : name}`);
   return chain;
+}
+
+/** Whether a folder is found by its name in other letters: then names in it are the same in any. */
+function isCaseBlind(folder: string): boolean {
+  const name = basename(folder);
+  const other = name === name.toLowerCase() ? name.toUpperCase() : name.toLowerCase();
+  if (name === other) return dirname(folder) !== folder && isCaseBlind(dirname(folder));
+  const found = statSync(join(dirname(folder), other), { bigint: true, throwIfNoEntry: false });
+  const own = statSync(folder, { bigint: true });
+  return found?.ino === own.ino && found.dev === own.dev;
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function realOf(path: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { ByteRange } from "../core/bytes.js";
+import { counted } from "../core/units.js";
 import { type Body, type BodyRequest, readBody, type Timeouts } from "../net/body.js";
 import { protocol } from "../net/errors.js";
 import { changed } from "./faults.js";
@@ -67,10 +68,10 @@ async function readPart(reply: RangedReply, request: RangedRequest): Promise<Uin
   const available = total === undefined ? count : total - offset;
   const wanted = length >= OPEN_LENGTH ? available : Math.min(length, total === undefined ? length : available);
   if (from !== offset || count !== wanted) {
-    throw protocol(url, `sent bytes ${from} to ${to}, asked for were ${wanted} bytes from ${offset}`);
+    throw protocol(url, `sent bytes ${from} to ${to}, asked for were ${counted(wanted, "byte")} from ${offset}`);
   }
   if (contentLength !== undefined && contentLength !== count) {
-    throw protocol(url, `announced ${contentLength} bytes for a part of ${count}`);
+    throw protocol(url, `announced ${counted(contentLength, "byte")} for a part of ${count}`);
   }
   const tag = sureTag(reply, etag);
   return (await readBody(body, { url, length: count, announced: count, etag: tag, room, timeouts, signal })).bytes;
@@ -99,7 +100,7 @@ async function readFull(reply: RangedReply, request: RangedRequest): Promise<Uin
     // Here the end is known from this one reply alone, so a second witness is asked.
     const size = await request.sizeNow();
     const consistent = bytes.length > 0 ? size === offset + bytes.length : size !== undefined && size <= offset;
-    if (!consistent) throw protocol(url, `sent ${offset + bytes.length} bytes of an object of ${size ?? 0}`);
+    if (!consistent) throw protocol(url, `sent ${counted(offset + bytes.length, "byte")} of an object of ${size ?? 0}`);
   }
   return bytes;
 }
@@ -111,6 +112,6 @@ function sureTag({ weak }: RangedReply, etag: string | undefined): string | unde
 /** After status 416: nothing is there, unless the server contradicts itself. */
 export function pastTheEnd(url: string, offset: number, size: number | undefined): Uint8Array | undefined {
   if (size === undefined) return undefined;
-  if (offset < size) throw protocol(url, `answers that byte ${offset} is past the end of ${size} bytes`);
+  if (offset < size) throw protocol(url, `answers that byte ${offset} is past the end of ${counted(size, "byte")}`);
   return new Uint8Array(0);
 }

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
+import { counted } from "../core/units.js";
 import type { Body, Timeouts } from "../net/body.js";
 import { protocol } from "../net/errors.js";
 import { streamBody } from "./body-stream.js";
@@ -71,7 +72,7 @@ function begin(reply: StreamedReply, { from, ifMatch, signal, lend, timeouts }: 
   const offset = part?.from ?? 0;
   const length = part ? part.count : contentLength;
   if (part && contentLength !== undefined && contentLength !== part.count) {
-    throw protocol(url, `announced ${contentLength} bytes for a part of ${part.count}`);
+    throw protocol(url, `announced ${counted(contentLength, "byte")} for a part of ${part.count}`);
   }
   const { body, cancel } = streamBody(reply.body, { url, offset, announced: length, timeouts, signal });
   const { unpacked } = reply;

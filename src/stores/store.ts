@@ -29,6 +29,20 @@ export interface Entry extends Stat {
    * exact size, but one request a file is too much for a tree of 100,000.
    */
   approximate?: true | undefined;
+  /** Where a link leads that leaves the place, with a last `/` if to a folder. It is listed under its name, whatever it leads to, and reading it is refused: it is neither file nor folder. */
+  leaves?: string | undefined;
+}
+
+/** A symbolic link that a listing does not follow, or what is no file, folder or link at all. */
+export interface UnfollowedLink {
+  readonly key: string;
+  /**
+   * `outside`: out of the place, and it is listed. These are left out: `nowhere`, or in circles; `above`: to a folder that it lies in; `special`: a
+   * pipe, socket or device, or a link to one.
+   */
+  readonly leads: "outside" | "nowhere" | "above" | "special";
+  /** What it leads to, where that is somewhere. */
+  readonly to?: string | undefined;
 }
 
 /** The answer to one long request: what the server said of the object, and its bytes as they arrive. */
@@ -69,6 +83,8 @@ export interface StoreStreamOptions extends StoreReadOptions {
 export interface ListOptions extends ReadOptions {
   /** Called with each name of the place that can be no key: it is left out of what the listing gives. */
   onUnusable?: ((name: string) => void) | undefined;
+  /** Called with each link that is not followed, and with what is left out since it is a pipe, socket or device. A listing that is tried again may tell it twice. */
+  onLink?: ((link: UnfollowedLink) => void) | undefined;
 }
 
 export interface WriteOptions {
@@ -98,6 +114,13 @@ export interface UploadPart {
   number: number;
   size: number;
   etag: string;
+}
+
+export interface OpenUpload {
+  key: string;
+  token: string;
+  /** By the clock of the server, where it tells it. */
+  begunMs?: number | undefined;
 }
 
 /** A body that never sits whole in memory. Nothing is visible under the key before `finish`. */
@@ -139,7 +162,7 @@ export interface Store {
   /** Removes an object, or every object below a key that ends with `/`. What is absent is removed already. */
   remove(key: string, options?: RemoveOptions): Promise<void>;
   /** Uploads of this key (or of all below a key ending with `/`) that were begun and neither finished nor aborted. */
-  openUploads(key: string, options?: ReadOptions): AsyncIterable<{ key: string; token: string }>;
+  openUploads(key: string, options?: ReadOptions): AsyncIterable<OpenUpload>;
   /**
    * Streams an object by one request, for transfers larger than memory; from `offset` if the store has ranges. No retries: the
    * caller resumes behind its last byte. `undefined` if there is no such object. Absent from stores that only `read`.

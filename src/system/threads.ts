@@ -13,6 +13,8 @@ export interface ThreadOptions {
   readonly youngMiB?: number | undefined;
   /** A thread may close files that another one has opened: what it has open is not closed when it ends. */
   readonly sharesFiles?: boolean | undefined;
+  /** What it prints goes to nobody: libraries print pages about faults that they report as well. */
+  readonly silent?: boolean | undefined;
 }
 
 /** Listener of a thread. `died` is called at most once: INTERNAL, or CANCELLED where the thread was ended. */
@@ -49,14 +51,16 @@ export function compiled(entry: URL): string {
 }
 
 /** Starts a thread. Cost: some 40 ms of a core. */
-export function startThread<In, Out>({ entry, data, youngMiB, sharesFiles }: ThreadOptions): Thread<In, Out> {
+export function startThread<In, Out>({ entry, data, youngMiB, sharesFiles, silent }: ThreadOptions): Thread<In, Out> {
   const worker = new Worker(compiled(entry), {
     workerData: data,
     execArgv: [],
     trackUnmanagedFds: !sharesFiles,
+    ...(silent && { stdout: true, stderr: true }),
     ...(youngMiB !== undefined && { resourceLimits: { maxYoungGenerationSizeMb: youngMiB } }),
   });
   worker.unref();
+  if (silent) for (const stream of [worker.stdout, worker.stderr]) stream.resume();
   let listener: ThreadListener<Out> | undefined;
   let dead: EmporiumError | undefined;
   let ended: Promise<unknown> | undefined;
@@ -155,9 +159,11 @@ export interface PoolOptions extends ThreadOptions {
   readonly idleMax: number;
 }
 
-export interface PoolJobOptions extends JobOptions {
+export interface PoolJobOptions<Result = unknown> extends JobOptions {
   /** False for a job whose thread is not to stay, because of the memory it has taken: the answer comes when that is free. */
-  readonly keep?: boolean | undefined;
+  readonly keep?: boolean | ((result: Result) => boolean) | undefined;
+  /** False for a job whose thread does not stay when it fails. */
+  readonly keepFailed?: boolean | undefined;
 }
 
 /** Threads of one kind, started when they are needed. */
@@ -165,7 +171,7 @@ export interface ThreadPool<Job, Result> {
   /**
    * @throws {EmporiumError} as {@link JobThread}. If a thread dies, only its own job fails.
    */
-  run(job: Job, options?: PoolJobOptions): Promise<Result>;
+  run(job: Job, options?: PoolJobOptions<Result>): Promise<Result>;
   /** Ends all threads. A process does not need it: idle ones do not keep it alive. */
   end(): Promise<void>;
 }
@@ -185,15 +191,18 @@ export function threadPool<Job, Result>({
     busy.delete(thread);
   }
   return {
-    async run(job, { keep = true, ...jobOptions } = {}) {
+    async run(job, { keep = true, keepFailed = true, ...jobOptions } = {}) {
       jobOptions.signal?.throwIfAborted();
       const leave = await turn();
       const thread = idle.pop() ?? startJobThread<Job, Result>(options);
       busy.add(thread);
+      let stays = keep !== false && keepFailed;
       try {
-        return await thread.run(job, jobOptions);
+        const result = await thread.run(job, jobOptions);
+        stays = typeof keep === "function" ? keep(result) : keep;
+        return result;
       } finally {
-        await release(thread, keep);
+        await release(thread, stays);
         leave();
       }
     },

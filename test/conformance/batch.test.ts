@@ -52,12 +52,12 @@ describe("AWS Batch", { timeout: 60_000 }, () => {
       await executor.submit(job("late", "true"));
       expect(asked(server, "submitjob").map(({ status }) => status)).toEqual([429, 429, 200]);
       server.failNext(100);
-      await expect(executor.limits()).rejects.toMatchObject({ code: "ENGINE_ABSENT" });
+      await expect(executor.limits()).rejects.toMatchObject({ code: "ENGINE_SILENT" });
     }));
   it("submits once where the answer may have been lost, so that the job is looked up", () =>
     withBatch(async ({ server, executor }) => {
       server.failNext(1, { status: 500, type: "ServerException" });
-      await expect(executor.submit(job("once", "true"))).rejects.toMatchObject({ code: "ENGINE_ABSENT" });
+      await expect(executor.submit(job("once", "true"))).rejects.toMatchObject({ code: "ENGINE_SILENT" });
       expect(asked(server, "submitjob")).toHaveLength(1);
       server.failNext(1, { status: 500, type: "ServerException" });
       expect(await executor.find("once")).toEqual([]);

@@ -47,6 +47,13 @@ function scaledAndBinary(folder: string, facts: { block?: Triple } = {}): GraphG
   };
 }
 
+/** Another graph with one of its outputs. */
+function otherBinary(folder: string): GraphGiven {
+  const { outputs, ...rest } = scaledAndBinary(folder);
+  const bin = { id: "bin", op: "threshold", in: "em", above: 7 };
+  return { ...rest, nodes: [bin], outputs: { bin: outputs.bin! } };
+}
+
 describe("a graph", () => {
   it("gives what its operators give voxel by voxel, in both versions of OME-Zarr", async () => {
     const report = await run(scaledAndBinary("out"));
@@ -67,15 +74,15 @@ describe("a graph", () => {
     expect(treeOf(join(root, "out"))).toEqual(tree);
   });
 
-  it("refuses an output that is there and is not its own, unless it may replace it", async () => {
-    await writeImage(join(root, "out/bin.zarr"), [2, 2, 2], "uint8", new Uint8Array(8));
+  it("refuses an output that another graph has made, unless it may replace it", async () => {
+    await run(otherBinary("out"));
     await expect(run(scaledAndBinary("out"))).rejects.toMatchObject({ code: "CONFIG_COLLISION" });
     expect(await run(scaledAndBinary("out"), { force: true })).toMatchObject({ exitStatus: 0 });
     expect((await readImage(join(root, "out/bin.zarr"))).shape).toEqual(SHAPE);
   });
 
   it("replaces nothing while another run writes there", async () => {
-    await writeImage(join(root, "out/bin.zarr"), [2, 2, 2], "uint8", new Uint8Array(8));
+    await run(otherBinary("out"));
     const before = treeOf(join(root, "out/bin.zarr"));
     const held = await takeLocks(fileStore(join(root, "out"), { sync: false }), ["bin.zarr"], {
       ...{ job: "another run", clock: systemClock, random: Math.random, log: silentLog, onLost: () => {}, every: () => () => {} },

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,13 +14,30 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Each fault as `line:column CODE: message`. */
-async function faultsOf(text: string): Promise<string[]> {
-  const options = { jobs: 0, memoryBytes: 2 ** 26, workspace: join(root, "workspace") };
+const work = { jobs: 0, memoryBytes: 2 ** 26 };
+const roomy = { ...work, memoryBytes: 2 ** 28 };
+
+async function refusal(text: string): Promise<EmporiumError> {
+  const options = { ...work, workspace: join(root, "workspace") };
   const error = await runGraph({ text: text.replaceAll("ROOT", root), file: "graph.yaml" }, options).catch(
     (thrown: unknown) => thrown,
   );
   if (!(error instanceof EmporiumError)) throw new Error(`nothing was refused: ${String(error)}`);
+  return error;
+}
+
+async function hintsOf(text: string): Promise<(string | undefined)[]> {
+  const { hint, others = [] } = (await refusal(text)).facts;
+  return [hint, ...others.map((other) => other.hint)];
+}
+
+/** With a limit that is a result, of `facts`. */
+const stats = (text: string, limit: string) =>
+  text.replace("above: 3", limit).replace("  - { id: bin", "  - { id: facts, op: statistics, in: em }\n  - { id: bin");
+
+/** Each fault as `line:column CODE: message`. */
+async function faultsOf(text: string): Promise<string[]> {
+  const error = await refusal(text);
   const { place, others = [] } = error.facts;
   const all = [{ code: error.code, message: error.message, ...place }, ...others];
   return all.map(({ line, column, code, message }) => `${line}:${column} ${code}: ${message}`);
@@ -51,7 +68,7 @@ describe("a graph that cannot be run", () => {
 
   it.each<[string, (text: string) => string, string | RegExp]>([
     ["a word too much", (text) => text.replace("grid:", "gird:"), /^3:1 CONFIG_FIELD: .*there is no field "gird"/],
-    ["an unknown parameter", (text) => text.replace("sigma: 1", "sigma: 1, sigmas: 2"), /^5:5 CONFIG_FIELD: gaussian.*sigmas/],
+    ["an unknown parameter", (text) => text.replace("sigma: 1", "sigma: 1, sigmas: 2"), /^5:\d+ CONFIG_FIELD: gaussian.*sigmas/],
     [
       "a circle",
       (text) => text.replace("in: em, sigma", "in: bin, sigma"),
@@ -137,7 +154,7 @@ describe("a graph that cannot be run", () => {
     [
       "a program without a command, with a wrong halo and a word too much",
       (text) => text.replace("op: gaussian, in: em, sigma: 1", "op: external, in: em, halo: -1, gpus: 1"),
-      /^5:\d+ CONFIG_FIELD: external: command: .*a list wanted/,
+      /^5:\d+ CONFIG_FIELD: external: command is missing \(expected a list\)/,
     ],
     [
       "inputs of a program that have two shapes",
@@ -153,6 +170,119 @@ describe("a graph that cannot be run", () => {
     const faults = await faultsOf(spoil(GOOD));
     expect(faults.some((fault) => (typeof wanted === "string" ? fault === wanted : wanted.test(fault)))).toBe(true);
     expect(existsSync(join(root, "out"))).toBe(false);
+  });
+
+  it.each<[string, (text: string) => string, string | RegExp, RegExp?]>([
+    [
+      "a statistic that there is not",
+      (text) => stats(text, "above: { of: facts, path: meen }"),
+      /^7:\d+ CONFIG_RULE: statistics has no meen/,
+      /did you mean mean\?/,
+    ],
+    [
+      "a list for a number",
+      (text) => stats(text, "above: { of: facts, path: limits }").replace("op: statistics", "op: contrast"),
+      /^7:\d+ CONFIG_RULE: limits of contrast is not a number/,
+      /limits\.0/,
+    ],
+    [
+      "a number within a number",
+      (text) => stats(text, "above: { of: facts, path: mean.x }"),
+      /^7:\d+ CONFIG_RULE: mean of statistics has no x/,
+      /write path: mean/,
+    ],
+    [
+      "limits that nothing is between",
+      (text) => text.replace("above: 3", "above: 100, below: 50"),
+      /^6:.*expected above to be less than below/,
+    ],
+    [
+      "an empty table",
+      (text) => text.replace("op: gaussian, in: em, sigma: 1", "op: lut, in: em, map: {}"),
+      /^5:.*lut: expected at least one entry/,
+    ],
+    [
+      "a box without a size",
+      (text) => text.replace("op: gaussian, in: em, sigma: 1", "op: crop, in: em, start: [0, 0, 0]"),
+      /^5:.*crop: size is missing \(expected three whole numbers from 1, \[z, y, x\]\)/,
+    ],
+    [
+      "a block of two numbers",
+      (text) => text.replace("block: [8, 8, 8]", "block: [64, 64]"),
+      /^3:.*grid\.block: expected auto, or three whole numbers from 1, \[z, y, x\], found \[64,64\]/,
+    ],
+    [
+      "a parameter that is nearly one",
+      (text) => text.replace("sigma: 1", "sigma: 1, trunkate: 3"),
+      /^5:.*gaussian: there is no parameter trunkate/,
+      /did you mean truncate\?/,
+    ],
+    [
+      "a method that is nearly one",
+      (text) => text.replace("op: gaussian, in: em, sigma: 1", "op: downsample, in: em, method: meen"),
+      /^5:\d+ CONFIG_FIELD: downsample: method: expected one of mean, .*, found "meen"/,
+      /did you mean mean\?/,
+    ],
+    [
+      "levels that would not be written",
+      (text) =>
+        text
+          .replace("op: gaussian, in: em, sigma: 1", "op: downsample, in: em, levels: 3")
+          .replace("  - { id: bin, op: threshold, in: smooth, above: 3 }\n", "")
+          .replace("bin: {", "smooth: { format: precomputed,"),
+      /^7:\d+ CONFIG_RULE: smooth would hold one level of 3, the coarsest \(5×5×5 voxels\)/,
+      /of: em/,
+    ],
+    [
+      "a table of points as a volume",
+      (text) => text.replace("em.zarr", "points.ndjson"),
+      /^2:\d+ FORMAT_UNKNOWN: .*points\.ndjson is a text, not a volume/,
+    ],
+    ["an input that is not there", (text) => text.replace("em.zarr", "none.mrc"), /^2:\d+ STORE_ABSENT: .*none\.mrc/],
+  ])("(34.7) is refused with a line and a suggestion: %s", async (_, spoil, wanted, hint) => {
+    writeFileSync(join(root, "points.ndjson"), '{"type": "point", "location": {"x": 1, "y": 2, "z": 3}}\n');
+    const faults = await faultsOf(spoil(GOOD));
+    expect(faults).toEqual([expect.stringMatching(wanted)]);
+    if (hint) expect(await hintsOf(spoil(GOOD))).toEqual([expect.stringMatching(hint)]);
+    await expect(planGraph({ text: spoil(GOOD).replaceAll("ROOT", root), file: "graph.yaml" }, work)).rejects.toThrow();
+    expect(existsSync(join(root, "out"))).toBe(false);
+  });
+
+  it("(34.7) is refused with every fault at once, those of inputs, fields, nodes and places together, in the order of the file", async () => {
+    const text = `version: 1
+inputs: { em: "ROOT/em.zarr", gone: "ROOT/gone.zarr" }
+grid: { of: em, block: [64, 64], blok: 3 }
+nodes:
+  - { id: facts, op: statistics, in: em }
+  - { id: bin, op: threshold, in: em, above: { of: facts, path: meen } }
+  - { id: smooth, op: gausian, in: em }
+  - { id: other, op: gaussian, in: gone, sigma: 1 }
+outputs:
+  bin: { to: "ROOT/em.zarr/labels/bin", chunk: [8, 8, 8], shard: [12, 8, 8] }
+  other: { to: "ROOT/out/a.zarr", codek: zstd }
+  em: { to: "ROOT/out/a.zarr" }
+`;
+    expect(await faultsOf(text)).toEqual([
+      expect.stringMatching(/^2:\d+ FORMAT_UNKNOWN: .*gone\.zarr/),
+      expect.stringMatching(/^3:\d+ CONFIG_FIELD: .*grid\.block/),
+      expect.stringMatching(/^3:\d+ CONFIG_FIELD: .*there is no field "blok"/),
+      expect.stringMatching(/^6:\d+ CONFIG_RULE: statistics has no meen/),
+      expect.stringMatching(/^7:\d+ CONFIG_FIELD: no operator gausian/),
+      expect.stringMatching(/^10:\d+ CONFIG_COLLISION: .*labels\/bin is inside input em/),
+      expect.stringMatching(/^10:\d+ CONFIG_RULE: a shard of 12×8×8/),
+      expect.stringMatching(/^11:\d+ CONFIG_FIELD: .*there is no field "codek"/),
+      expect.stringMatching(/^12:\d+ CONFIG_COLLISION: .*a\.zarr is the same place as output other/),
+    ]);
+    expect(existsSync(join(root, "out"))).toBe(false);
+  });
+
+  it("(34.7) may have a limit beside one that is computed", async () => {
+    for (const limits of ["above: 100, below: { of: facts, path: mean }", "above: { of: facts, path: mean }, below: -5"]) {
+      const text = stats(GOOD, limits).replaceAll("ROOT", root);
+      expect(await planGraph({ text, file: "graph.yaml" }, roomy)).toMatchObject({ exitStatus: 0 });
+    }
+    const clip = GOOD.replace("op: threshold, in: smooth, above: 3", "op: clip, in: smooth, low: 5, high: auto");
+    expect(await planGraph({ text: clip.replaceAll("ROOT", root), file: "graph.yaml" }, roomy)).toMatchObject({ exitStatus: 0 });
   });
 
   it("needs more memory than there is", async () => {
@@ -186,6 +316,21 @@ describe("a plan", () => {
     ]);
     expect(report.toText()).toContain("stage bin (smooth → bin): 27 tasks of 8×8×8");
     expect(existsSync(join(root, "out"))).toBe(false);
+  });
+
+  it("(34.7) says what memory a run takes with the program itself, and where the voxel size is not known", async () => {
+    const folder = join(root, "sizeless.zarr");
+    await writeImage(folder, [20, 20, 20], "int16", noise([20, 20, 20], "int16"));
+    const text = GOOD.replace("em.zarr", "sizeless.zarr/0").replaceAll("ROOT", root);
+    const report = await planGraph({ text, file: "graph.yaml" }, { jobs: 2, memoryBytes: 2 ** 29 });
+    expect(report.memory).toEqual({ bufferBytes: 2 ** 29, processes: 2, residentBytes: 2 ** 29 + 3 * 150 * 2 ** 20 });
+    expect(report.toText()).toContain(
+      "memory: 512 MiB of buffers in 2 worker processes, at most 962 MiB with 150 MiB for the program itself in each and in the command",
+    );
+    expect(report.notes).toEqual(["bin: the voxel size along z, y, x is not known: written as 1, without a unit"]);
+    expect((await planGraph({ text, file: "graph.yaml" }, roomy)).toText()).toContain(
+      "of buffers in this process, at most 406 MiB",
+    );
   });
 
   it("says what a person's program is, and that nothing compares its results", async () => {

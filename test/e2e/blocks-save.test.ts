@@ -108,7 +108,7 @@ describe("a volume saved in files", () => {
   it.each([
     ["a shard of another format", { as: "npy", block: [8, 8, 8], shard: [8, 8, 8] }, /shard: npy has a file for each block/],
     ["a shard of parts", { as: "webdataset", block: [8, 8, 8], shard: [8, 8, 12] }, /no whole number of blocks of 8×8×8/],
-    ["no block", { as: "npy" }, /save: block: /],
+    ["no block", { as: "npy" }, /save: block is missing/],
     [
       "several in a file of one",
       { in: ["em", "double"], as: "npy", block: [8, 8, 8] },
@@ -119,7 +119,7 @@ describe("a volume saved in files", () => {
       { in: { "a/b": "double" }, as: "webdataset", block: [8, 8, 8] },
       /"a\/b" would be part/,
     ],
-    ["another format", { as: "zip", block: [8, 8, 8] }, /zip.* found, one of npy, safetensors, webdataset wanted/],
+    ["another format", { as: "zip", block: [8, 8, 8] }, /save: as: expected one of npy, safetensors, webdataset, found "zip"/],
   ])("%s is refused", async (_, fields, message) => {
     await expect(run(graph("patches", fields))).rejects.toMatchObject({
       code: "CONFIG_FIELD",

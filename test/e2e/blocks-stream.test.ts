@@ -48,6 +48,7 @@ describe("emporium blocks stream without a client", () => {
       share: { blocks: 12, batches: 12 },
       batch: 1,
       batchBytes: 2 * 4 * 10 * 16 * 24,
+      notes: [],
       errors: [],
     });
   });

@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,6 +57,36 @@ describe("the microscopy catalogue as programs", () => {
     expect(emporium("verify", "--storage", "storage").status).toBe(0);
     expect(emporium("upload", "--csv", "files.csv", "--config", "config.json").status).toBe(2);
     expect(emporium("upload", "--csv", "files.csv", "--config", "config.json", "--overwrite").status).toBe(0);
+  });
+
+  it("(34.26) an upload that is killed as its last word is read has been done: the same command says so, and ends well", async () => {
+    const id = ID.replace("1000", "1001");
+    writeFileSync(join(folder, "killed.csv"), `dataset_id,file_name,description\n${id},${A_NAME},Testing\n`);
+    const words = ["upload", "--csv", "killed.csv", "--config", "config.json", "--json"];
+    const env = { ...process.env, EMPORIUM_WORKSPACE: "", EMPORIUM_DATABASE_URL: "" };
+    const child = spawn(process.execPath, [program, "catalog", ...words], { cwd: folder, env });
+    const ended = once(child, "exit");
+    child.stdout.once("data", () => child.kill("SIGKILL"));
+    expect(await ended).toEqual([null, "SIGKILL"]);
+    const again = emporium(...words);
+    expect([again.status, JSON.parse(again.out).datasets]).toEqual([0, [expect.objectContaining({ id, status: "already" })]]);
+    expect(emporium(...words).status, "what ended well is refused, as before").toBe(2);
+  });
+
+  it("(34.26) what a table had done before one of its lines failed is recognised when the same command is given again", () => {
+    const [good, bad] = ["1002", "1003"].map((number) => ID.replace("1000", number));
+    writeFileSync(
+      join(folder, "half.csv"),
+      `dataset_id,file_name,description\n${good},${A_NAME},Testing\n${bad},A1_2_PROTEIN_late.tif,Testing\n`,
+    );
+    const words = ["upload", "--csv", "half.csv", "--config", "config.json", "--json"];
+    const statuses = (out: string) =>
+      (JSON.parse(out) as { datasets: { status: string }[] }).datasets.map(({ status }) => status);
+    const first = emporium(...words);
+    expect([first.status === 0, statuses(first.out).sort()]).toEqual([false, ["failed", "uploaded"]]);
+    cpSync(join(folder, A_NAME), join(folder, "A1_2_PROTEIN_late.tif"));
+    const second = emporium(...words);
+    expect([second.status, statuses(second.out)], second.err).toEqual([0, ["already", "uploaded"]]);
   });
 
   it("seam 26: a download that chose nothing names the command that shows what there is, and it does", () => {

@@ -26,10 +26,13 @@ import { startPostmaster } from "../../src/catalog/embedded/postmaster.js";
 import { systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
 import { seededRandom } from "../../src/core/random.js";
+import { othersMayRun } from "../another-user.js";
 import { giveCluster } from "./cluster-template.js";
 import { installedServers, query } from "./database-kit.js";
 
 const script = fileURLToPath(new URL("./database-child.mjs", import.meta.url));
+/** What another user would have to read. */
+const PROGRAM = fileURLToPath(new URL("../../dist/catalog", import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
 /** Of killing whoever comes along. */
@@ -420,35 +423,41 @@ describe("where the workspace lies", () => {
     },
   );
 
-  it.skipIf(!isRoot)("may be an ordinary user's, who then runs the server for root as well (needs root)", async () => {
-    const workspace = makeWorkspace();
-    chownSync(workspace, NOBODY, NOBODY);
-    const [root, owner] = [new User(workspace), new User(workspace, { uid: NOBODY })];
-    await root.ask("open");
-    await owner.ask("open");
-    await owner.ask("write 1");
-    expect(await root.ask("count")).toMatchObject({ n: 1 });
-    await root.ask("close");
-    await owner.ask("close");
-    const again = new User(workspace, { uid: NOBODY });
-    await again.ask("open");
-    expect(await again.ask("count")).toMatchObject({ n: 1 });
-    await again.ask("close");
-  });
+  it.skipIf(!othersMayRun(PROGRAM))(
+    "may be an ordinary user's, who then runs the server for root as well (needs root, and a clone that others may read)",
+    async () => {
+      const workspace = makeWorkspace();
+      chownSync(workspace, NOBODY, NOBODY);
+      const [root, owner] = [new User(workspace), new User(workspace, { uid: NOBODY })];
+      await root.ask("open");
+      await owner.ask("open");
+      await owner.ask("write 1");
+      expect(await root.ask("count")).toMatchObject({ n: 1 });
+      await root.ask("close");
+      await owner.ask("close");
+      const again = new User(workspace, { uid: NOBODY });
+      await again.ask("open");
+      expect(await again.ask("count")).toMatchObject({ n: 1 });
+      await again.ask("close");
+    },
+  );
 
-  it.skipIf(!isRoot)("must be its own user's: another one is told whose it is (needs root)", async () => {
-    const workspace = usedWorkspace();
-    const root = new User(workspace);
-    await root.ask("open");
-    await root.ask("close");
-    chmodSync(clusterFolder(workspace), 0o755);
-    restore.push(() => chmodSync(clusterFolder(workspace), 0o700));
-    const stranger = new User(workspace, { uid: 12_345 });
-    expect((await stranger.try("open")).error).toMatchObject({
-      code: "DATABASE_EMBEDDED",
-      message: `the database of this workspace belongs to user ${NOBODY}, this process to 12345`,
-    });
-  });
+  it.skipIf(!othersMayRun(PROGRAM))(
+    "must be its own user's: another one is told whose it is (needs root, and a clone that others may read)",
+    async () => {
+      const workspace = usedWorkspace();
+      const root = new User(workspace);
+      await root.ask("open");
+      await root.ask("close");
+      chmodSync(clusterFolder(workspace), 0o755);
+      restore.push(() => chmodSync(clusterFolder(workspace), 0o700));
+      const stranger = new User(workspace, { uid: 12_345 });
+      expect((await stranger.try("open")).error).toMatchObject({
+        code: "DATABASE_EMBEDDED",
+        message: `the database of this workspace belongs to user ${NOBODY}, this process to 12345`,
+      });
+    },
+  );
 
   const small = smallDisk();
   it.skipIf(small === undefined)(

@@ -156,13 +156,25 @@ describe("a project of copick for a tree", () => {
     });
   });
 
-  it("is replaced when it is asked for, and only what this program has made", async () => {
+  it("(34.6) is replaced when it is asked for, and only what this program has made", async () => {
     const out = join(folder, "again.json");
     await exportCopick(tree, { out, datasets: [10002] });
     expect(read(out).pickable_objects).toEqual([]);
     await expect(exportCopick(tree, { out })).rejects.toMatchObject({ code: "USAGE", facts: { place: { file: out } } });
     await exportCopick(tree, { out, overwrite: true });
     expect(read(out).pickable_objects).toHaveLength(3);
+    for (const [name, text] of [
+      ["notes.json", '{"mine": true}'],
+      ["again.mrc", "voxels"],
+    ] as const) {
+      writeFileSync(join(folder, name), text);
+      for (const overwrite of [false, true])
+        await expect(exportCopick(tree, { out: join(folder, name), overwrite })).rejects.toMatchObject({
+          message: `${join(folder, name)} exists and is no copick project's`,
+          facts: { hint: expect.not.stringContaining("--overwrite") },
+        });
+      expect(readFileSync(join(folder, name), "utf8")).toBe(text);
+    }
     const theirs = join(folder, "theirs.static");
     mkdirSync(theirs);
     writeFileSync(join(theirs, "work"), "of weeks");

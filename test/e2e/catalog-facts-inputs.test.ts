@@ -10,6 +10,7 @@ import catalogQuery from "../../src/cli/catalog-query.js";
 import catalogUpload from "../../src/cli/catalog-upload.js";
 import { parseCommandLine } from "../../src/cli/flags.js";
 import { printJsonLine } from "../../src/core/json.js";
+import { fileKey, framesFolder } from "../../src/model/storage-layout.js";
 import { FRAME_COLUMNS, type FrameShape } from "../../src/stations/catalog/frames/frame.js";
 import { pixelHash } from "../../src/stations/catalog/frames/pixels.js";
 import { decodeFrame, encodeFrame } from "../../src/stations/catalog/frames/png.js";
@@ -22,17 +23,16 @@ import { FRAMES_TABLE_HEADER } from "../../src/stations/catalog/outputs/frames-t
 import { checkDate, datasetQuery } from "../../src/stations/catalog/query.js";
 import { channelsOfWords } from "../../src/stations/catalog/select.js";
 import { squeezed, stackLayout } from "../../src/stations/catalog/stack/layout.js";
-import { fileKey, framesFolder } from "../../src/stations/catalog/storage/layout.js";
 import { openStorage } from "../../src/stations/catalog/storage/open-storage.js";
 import { shapeOfRow } from "../../src/stations/catalog/storage/stored-frame.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import { s3Store } from "../../src/stores/s3/store.js";
+import { REAL_DATA } from "../real-data.js";
 import { assembleStack } from "./assemble-stack.js";
 import { bytesOf, pagesOfA } from "./catalog-fixtures.js";
 
-const data = fileURLToPath(new URL("../../../shared/data/imagingdb/", import.meta.url));
+const data = fileURLToPath(new URL("imagingdb/", REAL_DATA));
 const hasData = existsSync(data);
-if (!hasData) console.warn("skipped: no public sample files of imagingDB");
 
 let folder: string;
 beforeAll(async () => {

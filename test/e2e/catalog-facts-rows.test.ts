@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { chooseDatabase } from "../../src/catalog/database-url.js";
 import type { JsonObject } from "../../src/core/json.js";
 import { FRAME_COLUMNS, type FrameRow, type FramesGlobal } from "../../src/stations/catalog/frames/frame.js";
-import { type QueryInput, queryDatasets } from "../../src/stations/catalog/query.js";
+import { distinctValues, type QueryInput, queryDatasets } from "../../src/stations/catalog/query.js";
 import type { CatalogRepository, DatasetSummary, NewDataset } from "../../src/stations/catalog/rows/repository.js";
 import { type SelectionInput, selectFrames } from "../../src/stations/catalog/select.js";
 import type { Where, WhereCondition } from "../../src/stations/catalog/where.js";
@@ -186,6 +186,48 @@ describe.each(ROWS)("rows in $name", ({ absent, start, name }) => {
     expect(await serials({ startDate: "2010-06-05", endDate: "2010-06-05" })).toEqual(["MEOW-2010-06-05"]);
     expect(await serials({ project: "EOW" })).toEqual([]);
     expect(await serials({ description: "%" })).toEqual([]);
+  });
+
+  fact("(34.33) distinct values: channels, projects, columns, metadata", async () => {
+    for (const [serial, microscope, description] of QUERY_DATASETS)
+      await repository.insertFile(dataset(serial, { microscope, description }), file, options);
+    await repository.insertFrames(dataset(FRAMES_ID, { microscope: "scope2" }), GLOBAL, each(FRAMES), options);
+    const list = async (name: string, input: QueryInput = {}) =>
+      (await distinctValues(repository, name, input)).toText().split("\n");
+    expect(await list("channel")).toEqual([
+      "channel: 3 distinct values",
+      "405          1 data set",
+      "brightfield  1 data set",
+      "phase        1 data set",
+    ]);
+    expect(await list("project")).toEqual([
+      "project: 3 distinct values",
+      "MEOW     2 data sets",
+      "PROJECT  3 data sets",
+      "TEST     1 data set",
+    ]);
+    expect(await list("microscope", { project: "MEOW" })).toEqual([
+      "microscope: 2 distinct values",
+      "other microscope  1 data set",
+      "scope2            1 data set",
+    ]);
+    expect(await list("nbr_frames")).toEqual(["nbr_frames: 1 distinct value", "6  1 data set"]);
+    expect(await list("metadata.local_key")).toEqual(["metadata.local_key: 1 distinct value", "local_value  6 data sets"]);
+    expect(await list("frame.local_key", { where: "microscope = scope2" })).toEqual([
+      "frame.local_key: 1 distinct value",
+      "local_value  1 data set",
+    ]);
+    expect(await list("metadata.nothing")).toEqual(["metadata.nothing: 0 distinct values"]);
+    for (const [text, says] of [
+      ["chanel", /--distinct: "chanel" at character 1: .*\(channel\?\)/],
+      ["metadata", /--distinct: "metadata" at character 1/],
+      ["microscope = x", /at character 12: one name expected/],
+      ["", /a name expected/],
+    ] as const)
+      await expect(distinctValues(repository, text, {})).rejects.toMatchObject({
+        code: "USAGE",
+        message: expect.stringMatching(says),
+      });
   });
 
   fact("an insert that fails leaves nothing", async () => {

@@ -30,6 +30,7 @@ import { stackLengths } from "../../src/stations/catalog/frames/tif-id.js";
 import type { FramesFormat } from "../../src/stations/catalog/inputs/config.js";
 import { builtInMetaSchema, compileMetaSchema } from "../../src/stations/catalog/inputs/meta-schema.js";
 import { objectHash } from "../../src/stations/catalog/storage/prove.js";
+import { REAL_DATA } from "../real-data.js";
 import {
   A_NAME,
   bytesOf,
@@ -428,9 +429,8 @@ describe("tif_folder, facts 74 to 79", () => {
   });
 });
 
-const data = fileURLToPath(new URL("../../../shared/data/", import.meta.url));
+const data = fileURLToPath(REAL_DATA);
 const hasData = existsSync(data);
-if (!hasData) console.warn("skipped: no public sample files of MicroManager");
 
 describe.skipIf(!hasData)("public files of MicroManager", () => {
   const v2 = "imagingdb/v2/ndtiffv2.0_test/Full resolution/ndtiffv2.0_test_NDTiffStack.tif";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { symlinkSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { FrameRow } from "../../src/stations/catalog/frames/frame.js";
 import { loadNameParsers } from "../../src/stations/catalog/frames/parser-module.js";
@@ -203,6 +204,32 @@ describe("uploads", () => {
     await expect(one.upload([rowA(one)], TIF_ID, { workers: -1 })).rejects.toMatchObject({ code: "USAGE" });
   });
 
+  it("(34.33) the table's meta_schema checks the frames of its data set, and is refused where nothing is checked", async () => {
+    const one = await catalog();
+    const metadata = { ChannelIndex: 1, Slice: 2, FrameIndex: 3, PositionIndex: 1, Channel: "x" };
+    const path = await writeTiffFile(join(one.folder, "one.ome.tif"), [new Uint16Array(150)], {
+      tags: () => [...imageJTags({ InitialPositionList: [{ Label: "Pos1" }] }), microManagerTag(metadata)],
+    });
+    const required = [...Object.keys(metadata), "Exposure-ms"];
+    const properties = { MicroManagerMetadata: { type: "object", required } };
+    await writeFile(join(one.folder, "strict.json"), JSON.stringify({ type: "object", properties }));
+    const ome = { upload_type: "frames", frames_format: "ome_tiff", microscope: "" };
+    const row = (n: number, meta_schema: string) => ({
+      dataset_id: `ISP-2005-01-01-01-00-00-000${n}`,
+      file_name: path,
+      meta_schema,
+    });
+    const report = await one.upload([row(1, "strict.json"), row(2, ""), row(3, "absent.json")], ome);
+    expect([report.exitStatus, report.warnings]).toEqual([3, []]);
+    expect(report.errors.map(({ dataset, message }) => [dataset!.slice(-1), message])).toEqual([
+      ["1", expect.stringMatching(/page 0 is not as .*strict\.json wants it: MicroManagerMetadata .*Exposure-ms/)],
+      ["3", expect.stringMatching(/absent\.json does not exist/)],
+    ]);
+    expect(await one.repository.findDataset("ISP-2005-01-01-01-00-00-0002")).toBeDefined();
+    const file = await one.upload([row(4, "strict.json")], FILE);
+    expect(file.errors).toMatchObject([{ code: "CONFIG_RULE", line: 2, hint: "leave the field empty" }]);
+  });
+
   it("12: a folder of ome.tif, positions 1 and 3", async () => {
     const one = await catalog();
     const id = "ISP-2005-01-01-01-00-00-0001";
@@ -330,6 +357,21 @@ describe("uploads", () => {
     expect(keys.map((key) => key.slice(-26))).toEqual(["im_c000_z000_t000_p000.png", "im_c001_z000_t000_p000.png"]);
     const { pixels } = await storedPixels(one, `raw_frames/${A_ID}`, "im_c000_z000_t000_p000.png");
     expect(pixels).toEqual(bytesOf(planes[0]!));
+  });
+
+  it("(34.6) overwrite refuses a source in the storage, which it would remove, and leaves it there", async () => {
+    const one = await catalog();
+    await writeFixtureA(one.folder);
+    const key = `raw_frames/${A_ID}/${A_NAME}`;
+    await one.storage.write(key, await readFile(join(one.folder, A_NAME)));
+    const own = one.storage.local!.path(key);
+    symlinkSync(dirname(own), join(one.folder, "linked"));
+    for (const file_name of [own, join(one.folder, "linked", A_NAME)]) {
+      const report = await one.upload([{ ...rowA(one), file_name }], TIF_ID, { overwrite: true });
+      expect(report.errors).toMatchObject([{ code: "USAGE", message: expect.stringContaining("is in the storage") }]);
+      expect(await one.repository.findDataset(A_ID)).toBeUndefined();
+    }
+    expect(await readFile(own)).toEqual(await readFile(join(one.folder, A_NAME)));
   });
 
   it("objects of another content in the storage are a conflict, and stay", async () => {

@@ -20,13 +20,14 @@ import type { RunEvent } from "../../src/engine/events.js";
 import { importTree } from "../../src/stations/catalog/portal-import/portal-import.js";
 import type { ImportReport } from "../../src/stations/catalog/portal-import/report.js";
 import { fileStore } from "../../src/stores/file/store.js";
+import { REAL_DATA } from "../real-data.js";
 import { open, query, SERVERS, type TestServer } from "./database-kit.js";
 import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";
 import { ingestedLab, type Loose } from "./validate-kit.js";
 
 const S3 = "s3://test-public-bucket";
 const HTTPS = "https://files.example.org/tree";
-const published = fileURLToPath(new URL("../../../shared/data/portal-output", import.meta.url));
+const published = fileURLToPath(new URL("portal-output", REAL_DATA));
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 const IMPORT_SESSIONS = `select count(*)::int as n from pg_stat_activity
@@ -190,7 +191,7 @@ describe.each(SERVERS)("import of a standardised tree into $name", ({ name, abse
 
   describe("the portal's own example", () => {
     if (!existsSync(published)) {
-      it("is imported", (context) => context.skip(`needs ${published}`));
+      it("is imported", (context) => context.skip("needs real files"));
       return;
     }
     const RUN1 = "30001/RUN1";
@@ -463,7 +464,7 @@ describe.each(SERVERS)("import of a standardised tree into $name", ({ name, abse
         processing: "raw",
         processing_software: "tomo3D",
         tomogram_version: 1,
-        is_portal_standard: null,
+        is_portal_standard: false,
         is_author_submitted: true,
         is_visualization_default: true,
         ...both(`${SPACING}/Tomograms/100/RUN1.zarr`, ["s3_omezarr_dir", "https_omezarr_dir"]),

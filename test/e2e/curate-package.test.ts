@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeMod } from "../../src/formats/mod/write.js";
@@ -55,6 +55,29 @@ describe("curate package", () => {
     const chosen = await pack("ms", "p-ms", "--leave-out", rivals[0]!, "--replace");
     expect(chosen).toMatchObject({ status: 0, report: { counts: { runs: 2, left_out: 1 } } });
     expect((await pack("ms", "p-ms", "--leave-out", "10052/none.mod")).status).toBe(2);
+  });
+
+  it("(34.6) writes over no file of somebody else, and over its own again", async () => {
+    expect((await pack("hat", "p-mine")).status).toBe(0);
+    const [model] = readdirSync(at("p-mine"), { recursive: true, encoding: "utf8" }).filter((name) =>
+      /\.(mod|ndjson|csv)$/.test(name),
+    );
+    for (const name of ["contents.json", "config.yaml"]) rmSync(at("p-mine", name));
+    expect((await pack("hat", "p-mine")).status).toBe(0); // the same bytes
+    for (const name of ["contents.json", "config.yaml"]) rmSync(at("p-mine", name));
+    writeFileSync(at("p-mine", model!), "mine");
+    const refused = await pack("hat", "p-mine", "--replace");
+    expect([refused.status, readFileSync(at("p-mine", model!), "utf8"), existsSync(at("p-mine/config.yaml"))]).toEqual([
+      2,
+      "mine",
+      false,
+    ]);
+  });
+
+  it("(34.6) is not written into the tree that it refers to", async () => {
+    mkdirSync(at("tree"));
+    expect((await pack("hat", "tree/packages/hat", "--tree", at("tree"))).status).toBe(2);
+    expect(readdirSync(at("tree"))).toEqual([]);
   });
 
   it("seam 35: says that no volume beside a model has its size", async () => {

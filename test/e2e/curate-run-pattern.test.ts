@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { emporium } from "./cli-host.js";
@@ -46,5 +46,21 @@ describe("run folders of other names", () => {
   it("seam 33: an empty pattern clears it, and one that is none is refused before anything is walked", async () => {
     expect((await curate(folder, ["curate", "scan", drive, "--run-pattern", ""])).report).toMatchObject({ runs: { names: 0 } });
     expect((await curate(folder, ["curate", "scan", drive, "--run-pattern", "TS_("])).status).toBe(2);
+  });
+
+  it("(34.22) match says of a list of bare names that nothing of it can be collected, as collect says then", async () => {
+    writeFileSync(at("names.txt"), "TS_01\nTS_02\n");
+    const words = ["curate", "match", drive, "--runs", at("names.txt"), "--out", at("names.csv"), "--workspace", at("ws")];
+    const { status, out, err } = await emporium(words);
+    expect([status, err]).toEqual([0, ""]);
+    expect(out).toContain(
+      "note: 2 matched rows have no run id or no dataset id: curate collect needs both, give it --runs with a portal or a file that has them",
+    );
+    const where = ["--matches", at("names.csv"), "--label", "MS", "--batch", "1", "--dest", at("out")];
+    const collected = await curate(folder, ["curate", "collect", drive, ...where]);
+    expect([collected.status, collected.report]).toMatchObject([
+      3,
+      { counts: { files: 0 }, errors: [{ code: "CONFIG_FIELD" }, {}] },
+    ]);
   });
 });

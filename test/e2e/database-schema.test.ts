@@ -6,6 +6,7 @@ import type { Database } from "../../src/catalog/database.js";
 import { sqlState } from "../../src/catalog/database-errors.js";
 import { ENTITIES } from "../../src/catalog/entities.js";
 import { migrate, openCatalog, schemaState } from "../../src/catalog/migrate.js";
+import { PORTAL_DEFAULTS } from "../../src/catalog/migrations/0010-portal-defaults.js";
 import { MIGRATIONS } from "../../src/catalog/migrations/list.js";
 import { PORTAL_TABLES } from "../../src/catalog/migrations/portal-tables-1.js";
 import { portalStatements } from "../../src/catalog/portal-ddl.js";
@@ -18,9 +19,20 @@ import { open, query, SERVERS, type TestServer } from "./database-kit.js";
 
 const STEPS = Object.keys(MIGRATIONS);
 
+/** Takes what a later migration has set out of the statement that makes the table. */
+function withoutDefault(statements: string[], name: string, value: string): void {
+  const [table, column] = name.split(".");
+  const at = statements.findIndex((statement) => statement.startsWith(`create table emporium_portal.${table} (`));
+  const line = new RegExp(`^( {2}${column} \\w+(?: \\w+)?) default ${value}(?=,?$)`, "m");
+  expect(statements[at], name).toMatch(line);
+  statements[at] = statements[at]!.replace(line, "$1");
+}
+
 describe("the frozen statements of the portal's tables", () => {
   it("are those of entities.ts: a change there needs a new migration, and this test its name", () => {
-    expect(portalStatements()).toEqual(PORTAL_TABLES);
+    const made = portalStatements();
+    for (const [column, value] of PORTAL_DEFAULTS) withoutDefault(made, column, value);
+    expect(made).toEqual(PORTAL_TABLES);
   });
 });
 

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { REAL_DATA } from "../real-data.js";
 import { emporium } from "./cli-host.js";
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-compare-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const shared = fileURLToPath(new URL("../../../shared/data/harvest/", import.meta.url));
+const shared = fileURLToPath(new URL("harvest/", REAL_DATA));
 const hasData = existsSync(join(shared, "file_metadata.json"));
 
 const record = {
@@ -70,7 +71,7 @@ describe("emporium harvest compare", () => {
     expect(JSON.parse(out).images.rows.map(({ dataset }: { dataset: string }) => dataset)).toEqual(["tomo", "tomo-2"]);
   });
 
-  it.skipIf(!hasData)("reads the reference's own documents (needs ../shared/data)", async () => {
+  it.skipIf(!hasData)("reads the reference's own documents (needs real files)", async () => {
     const words = [join(shared, "file_metadata.json"), "--web", join(shared, "web_metadata.json"), "--format", "markdown"];
     const { out } = await emporium(["harvest", "compare", ...words, "--compat", "reference", "--table", "images"]);
     expect(

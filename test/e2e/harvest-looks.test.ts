@@ -36,7 +36,7 @@ describe("what harvest takes", () => {
     const whole = fixture("golden/tiff-pixels/files/none-u2-le.tif");
     const path = put("cut.tif", whole.subarray(0, whole.length - 10));
     const { out } = await emporium(["harvest", "inspect", path, "--exact"]);
-    expect(out).toMatch(/truncated: pixels of 1 of 1 pages lie past the end of the file/);
+    expect(out).toMatch(/truncated: pixels of 1 of 1 page lie past the end of the file/);
     const fine = await emporium(["harvest", "inspect", put("whole.tif", whole), "--exact"]);
     expect(fine.out).not.toContain("truncated");
   });

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OfflinePortals, startOfflinePortals } from "../../examples/portals/server.mjs";
 import { manualClock, systemClock } from "../../src/core/clock.js";
@@ -12,6 +13,7 @@ import { describe as describePortals } from "../../src/stations/harvest/records/
 import { fileMetadata, printDocument, readFileMetadata } from "../../src/stations/harvest/records/file-metadata.js";
 import { inspect } from "../../src/stations/harvest/records/inspect.js";
 import { peek } from "../../src/stations/harvest/records/peek.js";
+import { REAL_DATA } from "../real-data.js";
 import { emporium, shellWords } from "./cli-host.js";
 
 const EPFL = "https://documents.epfl.ch/groups/c/cv/cvlab-unit/www/data/ ElectronMicroscopy_Hippocampus/volumedata.tif";
@@ -196,7 +198,7 @@ describe("the five data sets of the original work", () => {
   });
 });
 
-const REFERENCE = new URL("../../../shared/data/harvest/file_metadata.json", import.meta.url);
+const REFERENCE = new URL("harvest/file_metadata.json", REAL_DATA);
 
 describe.skipIf(!existsSync(REFERENCE))("the reference's own file_metadata.json", () => {
   const text = existsSync(REFERENCE) ? readFileSync(REFERENCE, "utf8") : "{}";
@@ -415,8 +417,9 @@ describe("the guide", () => {
     const words = shellWords(line).map((word) => (word === "web_metadata.json" ? join(folder, word) : word));
     const bases = portals.bases.flatMap((base) => ["--portal-base", base]);
     const { status, out, err } = await emporium([...words, ...bases]);
-    // the hosts' pace makes some of them tell how far they are
-    expect([status, err.replace(/^.*\d+ of \d+.*\n/gm, "")]).toEqual([0, ""]);
+    // the hosts' pace makes some of them tell how far they are; EMPIAR's folders hold the entry's own XML beside the images
+    const told = err.replace(/^.*\d+ of \d+.*\n/gm, "").replace(/^.*\/11759\/?: 1 file is not looked at, since .*\n/m, "");
+    expect([status, told]).toEqual([0, ""]);
     expect(out).not.toBe("");
   });
 });
@@ -474,10 +477,42 @@ describe("the commands", () => {
     expect(err).toMatch(/^error\[STORE_ABSENT\]/);
   });
 
-  it("refuse an unknown portal before anything is asked", async () => {
+  it("(34.23) describe the rest where one of several is of no portal: status 3", async () => {
+    const { status, out, err } = await emporium(["harvest", "describe", PAGES[0]!, "no such thing", ...words(), "--json"]);
+    expect([status, err.match(/^error\[\w+\]/gm)]).toEqual([3, ["error[UNKNOWN_PORTAL]"]]);
+    expect(Object.keys(JSON.parse(out) as object)).toEqual([expect.not.stringMatching("errors"), "errors"]);
+  });
+
+  it("ask nothing for a single one that is of no portal: status 2", async () => {
     const before = portals.requests.length;
-    const { status, err } = await emporium(["harvest", "describe", PAGES[0]!, "no such thing", ...words()]);
+    const { status, err } = await emporium(["harvest", "describe", "no such thing", ...words()]);
     expect([status, portals.requests.length - before]).toEqual([2, 0]);
     expect(err).toContain("UNKNOWN_PORTAL");
+  });
+
+  it("(34.23) take lists from a file or stdin, with comments, empty lines and the line ends of Windows", async () => {
+    const lines = ["\ufeff# links", "", "near=https://example.org/a.zarr ", "https://example.org/b.zarr"];
+    const list = join(folder, "links.txt");
+    writeFileSync(list, lines.join("\r\n"));
+    const one = await emporium(["harvest", "describe", "far=https://example.org/c.zarr", "--from-file", list, "--json"]);
+    expect([one.status, Object.keys(JSON.parse(one.out) as object)]).toEqual([0, ["far", "near", "b"]]);
+    const two = await emporium(["harvest", "describe", "--from-file", "-", "--json"], {
+      stdin: Readable.from([lines.join("\n")]),
+    });
+    expect([two.status, Object.keys(JSON.parse(two.out) as object), two.err]).toEqual([0, ["near", "b"], ""]);
+    const words = ["harvest", "download", "--from-file", list, "--dest", join(folder, "none"), "--portal-base"];
+    const { err } = await emporium([...words, "example.org=http://127.0.0.1:9", "--dry-run"]);
+    expect(err).toContain("https://example.org/a.zarr");
+    expect(err).toContain("https://example.org/b.zarr");
+  });
+
+  it.each([
+    [[], "harvest describe needs a URL, or --from-file"],
+    [["--from-file", "/dev/null"], "/dev/null has no URL"],
+    [["--from-file", "-"], "stdin has no URL"],
+    [["--from-file", "nowhere.txt"], "the list nowhere.txt does not exist"],
+  ])("(34.23) say what lacks: %j", async (given, message) => {
+    const { status, err } = await emporium(["harvest", "describe", ...given]);
+    expect([status, err]).toEqual([2, expect.stringContaining(message)]);
   });
 });

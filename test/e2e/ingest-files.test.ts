@@ -8,7 +8,7 @@ import { readMrcHeader } from "../../src/formats/mrc/header.js";
 import { readMrcPlanes } from "../../src/formats/mrc/read.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import { openLocation } from "../../src/stores/url.js";
-import { documentOf, documentsOf, GIF, plan, smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
+import { documentsOf, GIF, plan, smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run, treeOf } from "./ingest-run-kit.js";
 
 afterAll(removeTempFolders);
@@ -214,8 +214,11 @@ describe("key photos", () => {
     const config = smallConfig({ more: literal("dataset_keyphotos", address + path) });
     const source = { "lab/rec/a.rec": volume };
     const none = await plan({ config, source, flags, options: { open } });
-    expect(none.failures.map(({ error, entity }) => [error.code, entity])).toEqual([[code, "snapshot of dataset 10700"]]);
-    expect(documentOf(none, "10700/dataset_metadata.json").key_photos).toEqual({ snapshot: null, thumbnail: null });
+    expect(none.failures.map(({ error, entity }) => [error.code, entity])).toEqual([
+      [code, "snapshot of dataset 10700"],
+      ["TASK_BLOCKED", "metadata of dataset 10700"],
+    ]);
+    expect(documentsOf(none).has("10700/dataset_metadata.json")).toBe(false);
 
     const target = await storeOf({ [picture]: PNG });
     const report = await run({ config, source: await storeOf(source), target, flags, open });
@@ -248,10 +251,10 @@ describe("key photos", () => {
     expect(metadata.needs).toHaveLength(2);
   });
 
-  it("that leave the input are refused; the dataset's metadata are written all the same", async () => {
+  it("(34.14) that leave the input are refused, and the dataset's metadata wait for them", async () => {
     const config = smallConfig({ more: literal("dataset_keyphotos", "../../etc/passwd") });
     const made = await plan({ config, source: { "lab/rec/a.rec": volume }, flags });
-    expect(made.failures.map(({ error }) => error.code)).toEqual(["NAME_UNSAFE"]);
-    expect(documentsOf(made).has("10700/dataset_metadata.json")).toBe(true);
+    expect(made.failures.map(({ error }) => error.code)).toEqual(["NAME_UNSAFE", "TASK_BLOCKED"]);
+    expect(documentsOf(made).has("10700/dataset_metadata.json")).toBe(false);
   });
 });

@@ -10,8 +10,9 @@ import { askAll, QUESTIONS } from "../../src/stations/ingest/new-config/answers.
 import { type NewConfig, newConfig, newConfigFor } from "../../src/stations/ingest/new-config/new-config.js";
 import type { IngestPlan } from "../../src/stations/ingest/plan.js";
 import { openStore } from "../../src/stores/url.js";
+import { hasRealData, REAL_DATA } from "../real-data.js";
 import { emporium } from "./cli-host.js";
-import { DATA, hasData, plan, storeOf, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
+import { plan, storeOf, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
 
 /** Configurations that are made from folders: valid as they are, and they find what is there. */
 const signal = new AbortController().signal;
@@ -37,6 +38,28 @@ function planned({ tasks }: IngestPlan) {
 }
 
 const checked = (config: NewConfig) => checkConfig(new TextEncoder().encode(config.yaml), "new.yaml");
+
+describe("files that nothing can be made of", () => {
+  it("(34.0) are named in the heading of the configuration, with the reason", async () => {
+    const store = await storeOf({
+      "rec/TS_1.rec": tinyMrc(4, 4, 4, 10),
+      "rec/TS_2.rec": "half of a copy",
+      "mdoc/TS_1.mdoc": "nothing of a series",
+      "mdoc/TS_2.mdoc": tinyMdoc(),
+      "picks/TS_1.csv": "one column\n",
+      "picks/TS_1.star": "data_\n\nloop_\n_rlnDefocusU #1\n10000\n",
+    });
+    const { yaml } = await newConfigFor(store, { sourcePrefix: "", input: "x", signal });
+    const heading = yaml.split("\n").filter((line) => line.startsWith("#"));
+    expect(heading).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/cannot be read as a volume: rec\/TS_2\.rec \(an MRC header has .+\)$/),
+        "# Not used, since they cannot be read as lists of tilts: mdoc/TS_1.mdoc",
+        "# Not used, since they are in no known format of points: picks/TS_1.csv, picks/TS_1.star",
+      ]),
+    );
+  });
+});
 
 describe("the laboratory's folders", () => {
   it.each<[name: string, runs: string[], found: ReturnType<typeof planned>]>([
@@ -96,8 +119,8 @@ describe("the laboratory's folders", () => {
 });
 
 describe("the public sample of a laboratory", () => {
-  it.skipIf(!existsSync(new URL("lab-mini/10001_input", DATA)))("gives its two runs", async () => {
-    const from = new URL("lab-mini/10001_input", DATA).pathname;
+  it.skipIf(!existsSync(new URL("lab-mini/10001_input", REAL_DATA)))("gives its two runs", async () => {
+    const from = new URL("lab-mini/10001_input", REAL_DATA).pathname;
     const config = await newConfig({ from, signal });
     expect(config.runs).toEqual(["TS_run1", "TS_run2"]);
     expect(checked(config).errors).toEqual([]);
@@ -105,11 +128,11 @@ describe("the public sample of a laboratory", () => {
     expect(planned(made)).toMatchObject({ runs: 2, tomograms: 2, series: 1, frames: 5 });
   });
 
-  it.skipIf(!hasData)(
+  it.skipIf(!hasRealData)(
     "every folder of test data gives a configuration without errors, whatever is in it",
     async () => {
       for (const name of ["lab-mini/20002", "mdoc", "star", "mod", "mrc", "alignment", "tiff", "zarr", "portal-output"]) {
-        const folder = new URL(name, DATA);
+        const folder = new URL(name, REAL_DATA);
         if (!existsSync(folder)) continue;
         const config = await newConfig({ from: folder.pathname, signal });
         expect([name, checked(config).errors]).toEqual([name, []]);

@@ -2,19 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkPlan } from "../../src/engine/plan.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
-import {
-  copyTree,
-  DATA,
-  documentOf,
-  documentsOf,
-  hasData,
-  plan,
-  RAWTLT,
-  smallConfig,
-  storeOf,
-  tinyMdoc,
-  tinyMrc,
-} from "./ingest-plan-kit.js";
+import { hasRealData, REAL_DATA } from "../real-data.js";
+import { copyTree, documentOf, documentsOf, plan, RAWTLT, smallConfig, storeOf, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
 
 const stack = tinyMrc(6, 4, 3, 1.96);
 
@@ -201,7 +190,7 @@ describe("frames", () => {
       return made.warnings.map(({ message }) => message).filter((message) => message.includes("dose_rate"));
     };
     expect(await warnings(dosed("ExposureDose = 3.05\n"))).toEqual([
-      expect.stringMatching(/1 of 1 images .* 3\.05 where 2 s × 2 is 4 e⁻\/Å²; the mdoc's are written/),
+      expect.stringMatching(/1 of 1 image .* 3\.05 where 2 s × 2 is 4 e⁻\/Å²; the mdoc's are written/),
     ]);
     expect(await warnings(dosed("ExposureDose = 4.1\n"))).toEqual([]);
     expect(await warnings(dosed("ExposureDose = 3.05\n"), true)).toEqual([]);
@@ -215,10 +204,13 @@ describe("frames", () => {
     expect(() => checkPlan(made)).not.toThrow();
   });
 
-  it("two files of one name are refused, the rest goes on", async () => {
+  it("(34.14) two files of one name are refused, and the metadata that would name them are blocked; the rest goes on", async () => {
     const block = "[{metadata: {dose_rate: 2}, sources: [{source_multi_glob: {list_globs: ['frames/a_*', 'again/*']}}]}]";
     const made = await plan({ config: config({ frames: block }), source: { ...files("a"), "lab/again/a_1.tif": "x" } });
-    expect(failures(made)).toEqual([["CONFIG_COLLISION", "frames of a", "a"]]);
+    expect(failures(made)).toEqual([
+      ["CONFIG_COLLISION", "frames of a", "a"],
+      ["TASK_BLOCKED", "metadata of the frames of a", "a"],
+    ]);
   });
 });
 
@@ -441,13 +433,13 @@ describe("hostile names", () => {
   });
 });
 
-describe.skipIf(!hasData)("the facts of the reference's own tests", () => {
+describe.skipIf(!hasRealData)("the facts of the reference's own tests", () => {
   const bucket = async () => {
     const source = memoryStore();
-    await copyTree(new URL("lab-mini/", DATA), source, "input_bucket/");
+    await copyTree(new URL("lab-mini/", REAL_DATA), source, "input_bucket/");
     return source;
   };
-  const fixture = (name: string) => readFileSync(new URL(`ingest-configs/fixtures/${name}`, DATA));
+  const fixture = (name: string) => readFileSync(new URL(`ingest-configs/fixtures/${name}`, REAL_DATA));
   const flags = { everything: true, exclude: { dataset_keyphoto: [""], deposition_keyphoto: [""] } };
   const run = "10001/TS_run1";
 

@@ -1,19 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { EmporiumError } from "../../src/core/errors.js";
 import { checkPlan } from "../../src/engine/plan.js";
+import { plannedReport } from "../../src/stations/ingest/ingest-report.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
-import {
-  copyTree,
-  DATA,
-  documentOf,
-  documentsOf,
-  hasData,
-  plan,
-  RAWTLT,
-  smallConfig,
-  storeOf,
-  tinyMrc,
-} from "./ingest-plan-kit.js";
+import type { Store } from "../../src/stores/store.js";
+import { hasRealData, REAL_DATA } from "../real-data.js";
+import { copyTree, documentOf, documentsOf, plan, RAWTLT, smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
+import { run } from "./ingest-run-kit.js";
 
 const volume = tinyMrc(6, 4, 2, 10.5);
 const XF = "1 0 0 1 0.5 -0.25\n".repeat(3);
@@ -109,9 +103,12 @@ describe("an alignment of files", () => {
       config: smallConfig({ alignments: `[${block(globs("ali/*.xf", "ali/a.tlt"))}]` }),
       source: { ...source, "lab/ali/a_old.xf": XF },
     });
-    expect(made.failures.map(({ error, entity }) => [error.code, entity])).toEqual([["CONFIG_COLLISION", "alignment 100 of a"]]);
+    expect(made.failures.map(({ error, entity }) => [error.code, entity])).toEqual([
+      ["CONFIG_COLLISION", "alignment 100 of a"],
+      ["TASK_BLOCKED", "tomogram a.rec of a (10.500 Å)"],
+    ]);
     expect(made.failures[0]!.error.message).toMatch(/a\.xf and .*a_old\.xf/);
-    expect(made.tasks.some(({ params }) => params.kind === "tomogram")).toBe(true);
+    expect(made.tasks.some(({ params }) => params.kind === "tomogram")).toBe(false);
   });
 
   it("a second one of the deposition gets an id of its own and keeps it; tomograms name the first", async () => {
@@ -167,13 +164,15 @@ describe("an alignment of files", () => {
     });
   });
 
-  it("a file that cannot be read fails the alignment alone", async () => {
+  it("a file that cannot be read fails the alignment and what names it", async () => {
     const made = await plan({
       config: smallConfig({ alignments: `[${block(globs("ali/{run_name}.xf", "ali/{run_name}.tlt"))}]` }),
       source: { ...source, "lab/ali/a.xf": "1 0 0\n" },
     });
-    expect(made.failures.map(({ error, entity }) => [error.code, entity, error.line])).toEqual([
-      ["FORMAT_FIELD", "alignment 100 of a", 1],
+    expect(made.failures[0]!.error.line).toBe(1);
+    expect(made.failures.map(({ error, entity }) => [error.code, entity])).toEqual([
+      ["FORMAT_FIELD", "alignment 100 of a"],
+      ["TASK_BLOCKED", "tomogram a.rec of a (10.500 Å)"],
     ]);
     expect(documentsOf(made).has("10700/a/run_metadata.json")).toBe(true);
   });
@@ -206,22 +205,80 @@ describe("an alignment of files", () => {
       source: { ...source, "lab/st/a.st": tinyMrc(6, 4, 3, 2) },
     });
     expect(documentOf(made, key()).tiltseries_path).toBe("10700/a/TiltSeries/100/tiltseries_metadata.json");
-    const broken = await plan({
-      config: smallConfig({
-        more: "tiltseries: [{metadata: {pixel_spacing: 2}, sources: [{source_glob: {list_glob: 'st/{run_name}.st'}}]}]\n",
-      }),
-      source: { ...source, "lab/st/a.st": new Uint8Array(3) },
+  });
+
+  it("(34.14) waits for the tilt series that it names, and is not made where that one cannot be", async () => {
+    const config = smallConfig({
+      more: "tiltseries: [{metadata: {pixel_spacing: 2}, sources: [{source_glob: {list_glob: 'st/{run_name}.st'}}]}]\n",
     });
-    expect(documentOf(broken, key()).tiltseries_path).toBe(null);
+    const made = await plan({ config, source: { ...source, "lab/st/a.st": tinyMrc(6, 4, 3, 2) } });
+    const maker = made.tasks.find(({ outputs }) => outputs.includes("10700/a/TiltSeries/100/tiltseries_metadata.json"))!;
+    expect(made.tasks.find(({ outputs }) => outputs.includes(key()))!.needs).toContain(maker.id);
+
+    const broken = await plan({ config, source: { ...source, "lab/st/a.st": new Uint8Array(3) } });
+    expect(documentsOf(broken).has(key())).toBe(false);
+    expect(broken.failures.map(({ error }) => error.code)).toEqual([
+      expect.stringMatching(/^FORMAT_/),
+      // the tomogram is what it is without a default alignment
+      "TASK_BLOCKED",
+    ]);
+    expect(broken.failures[1]!.error.message).toBe(
+      "default alignment of a cannot be made: it needs tilt series 100 of a, which failed",
+    );
+    const report = plannedReport(
+      broken,
+      { of: () => "new", ofAll: () => "new" },
+      { warnings: [], account: await broken.account() },
+    );
+    expect([report.failed, report.blocked, report.exitStatus]).toEqual([1, 1, 3]);
+  });
+
+  it("(34.14) that a disk does not read leaves neither tomogram nor annotation that names it", async () => {
+    const more = `annotations:
+- metadata:
+    annotation_object: {name: ribosome, id: "GO:0005840"}
+    annotation_method: by hand
+    authors: []
+    dates: {deposition_date: "2024-01-01", last_modified_date: "2024-01-01", release_date: "2024-01-01"}
+    method_type: manual
+    version: 1.0
+  sources: [{Point: {file_format: csv, glob_string: 'p/{run_name}.csv'}}]
+`;
+    const config = smallConfig({ more, alignments: `[${block(globs("ali/{run_name}.xf", "ali/{run_name}.tlt"))}]` });
+    const files = { ...source, "lab/p/a.csv": "1,1,1\n", "lab/p/b.csv": "1,1,1\n" };
+    const all = { ...files, "lab/rec/b.rec": volume, "lab/ali/b.xf": XF, "lab/ali/b.tlt": RAWTLT };
+    const disk = await storeOf(all);
+    const failing: Store = {
+      ...disk,
+      read: async (key, ...rest) => {
+        if (key === "lab/ali/a.xf") throw new EmporiumError("STORE_FAILED", `${key} cannot be read: input/output error (EIO)`);
+        return disk.read(key, ...rest);
+      },
+    };
+    const flags = { everything: true };
+    const report = await run({ config, source: failing, target: memoryStore({ url: "memory:out" }), flags });
+    const told = report.errors.map(({ code, entity, also = [] }) => [code, entity, ...also]);
+    expect([report.failed, report.blocked, report.exitStatus, told.map(([code]) => code)]).toEqual([
+      1,
+      2,
+      3,
+      ["STORE_FAILED", "TASK_BLOCKED", "TASK_BLOCKED"],
+    ]);
+    expect(report.errors[1]!.message).toContain("cannot be made: it needs the alignment 100 of a, which failed");
+    const written = report.outputs.map(({ key }) => key);
+    expect(written.filter((key) => /^10700\/a\/.*(Tomograms|Alignments|Annotations)/.test(key))).toEqual([]);
+    // the other run has all
+    for (const part of ["Tomograms", "Alignments", "Annotations"])
+      expect(written.filter((key) => key.startsWith("10700/b/") && key.includes(part))).not.toEqual([]);
   });
 });
 
-describe.skipIf(!hasData)("the facts of the reference's own tests", () => {
+describe.skipIf(!hasRealData)("the facts of the reference's own tests", () => {
   it("an IMOD triple: three files, six offsets, dimensions of 13.48 × (6, 8, 10)", async () => {
     const bucket = memoryStore();
-    await copyTree(new URL("lab-mini/", DATA), bucket, "input_bucket/");
+    await copyTree(new URL("lab-mini/", REAL_DATA), bucket, "input_bucket/");
     const made = await plan({
-      config: readFileSync(new URL("ingest-configs/fixtures/dataset1.yaml", DATA)),
+      config: readFileSync(new URL("ingest-configs/fixtures/dataset1.yaml", REAL_DATA)),
       source: bucket,
       flags: { items: ["alignments"], metadata: ["alignment"], filter: { run: ["TS_run1"] } },
     });

@@ -264,7 +264,7 @@ describe("a fault of the configuration is thrown, exit status 2", () => {
   it("filters that leave no run", async () => {
     expect(await fault({ config: smallConfig(), source, flags: { everything: true, filter: { run: ["b"] } } })).toMatchObject({
       code: "CONFIG_EMPTY",
-      message: expect.stringContaining("none of 1 runs"),
+      message: expect.stringContaining("none of 1 run"),
     });
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { manualClock } from "../../src/core/clock.js";
 import { EmporiumError } from "../../src/core/errors.js";
 import { parseJson } from "../../src/core/json.js";
@@ -10,9 +10,6 @@ import { makeSelection, type SelectionFlags } from "../../src/stations/ingest/se
 import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 
-/** Real configurations and trees, beside the repository. */
-export const DATA = new URL("../../../shared/data/", import.meta.url);
-export const hasData = existsSync(DATA);
 export const CREATED_MS = 1_790_000_000_000;
 
 /** Angles of a tilt series in the order in which they were taken. */

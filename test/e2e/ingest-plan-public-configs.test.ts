@@ -3,16 +3,17 @@ import { describe, expect, it } from "vitest";
 import { parseTable } from "../../src/formats/table/delimited.js";
 import { readStructure } from "../../src/stations/ingest/config/schema.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
-import { copyTree, DATA, documentOf, hasData, plan, RAWTLT, storeOf, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
+import { hasRealData, REAL_DATA } from "../real-data.js";
+import { copyTree, documentOf, plan, RAWTLT, storeOf, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
 
-const configs = new URL("ingest-configs/", DATA);
+const configs = new URL("ingest-configs/", REAL_DATA);
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
 const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const config = (name: string) => readFileSync(new URL(name, configs));
 
-describe.skipIf(!hasData)("public configurations", () => {
-  const files = hasData
+describe.skipIf(!hasRealData)("public configurations", () => {
+  const files = hasRealData
     ? (readdirSync(configs, { recursive: true }) as string[]).filter((name) => name.endsWith(".yaml") && name !== "template.yaml")
     : [];
 
@@ -34,7 +35,7 @@ describe.skipIf(!hasData)("public configurations", () => {
   });
 
   it("one of the Jensen batch: runs by a long alternation, values from three maps", async () => {
-    const maps = new URL("run-data-maps/gjensen/", DATA);
+    const maps = new URL("run-data-maps/gjensen/", REAL_DATA);
     const source = memoryStore();
     for (const kind of ["run_data_map", "run_tomo_map", "run_frames_map"]) {
       await source.write(`GJensen_full/${kind}/10023.csv`, readFileSync(new URL(`${kind}/10023.csv`, maps)));
@@ -170,10 +171,10 @@ describe.skipIf(!hasData)("public configurations", () => {
   });
 });
 
-describe.skipIf(!hasData)("the tiny bucket of the reference's tests", () => {
+describe.skipIf(!hasRealData)("the tiny bucket of the reference's tests", () => {
   const bucket = async () => {
     const source = memoryStore();
-    await copyTree(new URL("lab-mini/", DATA), source, "input_bucket/", (name) => !name.includes("annotations/"));
+    await copyTree(new URL("lab-mini/", REAL_DATA), source, "input_bucket/", (name) => !name.includes("annotations/"));
     return source;
   };
   const spacing = "10001/TS_run1/Reconstructions/VoxelSpacing13.480/Tomograms/100";
@@ -211,11 +212,12 @@ describe.skipIf(!hasData)("the tiny bucket of the reference's tests", () => {
     expect(made.warnings.map(({ message }) => message)).toEqual([
       "memory:/input_bucket/10001_input/metadata/mdocs_modified/foo-TS_run1.mdoc: 1 of 5 images have another dose than time × dose_rate, the first 2.35936 where 1 s × 1.881 is 1.881 e⁻/Å²; the mdoc's are written",
       "memory:/input_bucket/10001_input/metadata/TS_run1.st: the header's pixel size is 5.678 Å, the configured pixel_spacing 3.3702 Å is used",
-      "alignment 100 of TS_run1: it has 3 sections, but there are 4 raw tilt angles",
       ...["collection_metadata", "frames", "tiltseries", "alignments"].map(
         (section) => `${section}: nothing is found for 1 of 2 runs: TS_run2`,
       ),
       "annotations: nothing is found by particle_lists/{run_name}_fas.csv for any of 2 runs",
+      "tiltseries: numbers differ in 1 run: TS_run1 has 5 images in its mdoc, but 4 sections in its stack",
+      "alignments: numbers differ in 1 run: TS_run1 has 3 sections in its alignment, but 4 sections in its stack",
     ]);
   });
 

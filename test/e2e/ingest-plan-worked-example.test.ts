@@ -1,13 +1,15 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { IngestPlan } from "../../src/stations/ingest/plan.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
-import { CREATED_MS, copyTree, DATA, documentsOf, hasData, plan, tinyMrc } from "./ingest-plan-kit.js";
+import { REAL_DATA } from "../real-data.js";
+import { CREATED_MS, copyTree, documentsOf, plan, tinyMrc } from "./ingest-plan-kit.js";
 
-const folder = new URL("worked-example/", DATA);
+const folder = new URL("worked-example/", REAL_DATA);
+const hasExample = existsSync(folder);
 
 /** The metadata that the reference's own code wrote for this configuration. The empty volumes in its input are replaced by ones of the sizes it speaks of. */
-describe.skipIf(!hasData)("the worked example", () => {
+describe.skipIf(!hasExample)("the worked example", () => {
   let made: IngestPlan;
 
   beforeAll(async () => {

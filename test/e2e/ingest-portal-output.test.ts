@@ -5,9 +5,10 @@ import { cachedListing } from "../../src/stations/ingest/finders/listing.js";
 import { readStored } from "../../src/stations/ingest/identifiers.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
-import { copyTree, DATA, documentsOf, plan, RAWTLT, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
+import { REAL_DATA } from "../real-data.js";
+import { copyTree, documentsOf, plan, RAWTLT, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
 
-const folder = new URL("portal-output/", DATA);
+const folder = new URL("portal-output/", REAL_DATA);
 const present = existsSync(folder);
 
 /** A tree as the portal's own tests have it: some of its documents are cut down to what a test looks at. */

@@ -9,8 +9,19 @@ import { s3Store } from "../../src/stores/s3/store.js";
 import { type FaultServer, startFaultServer } from "../faults/server.mjs";
 import { emporium } from "../peers/environment.js";
 
-const MACHINE = "arn:aws:states:us-west-2:123456789012:stateMachine:cryoet-ingestion-staging-default-wdl";
+const machineOf = (number: string, environment = "staging") =>
+  `arn:aws:states:us-west-2:${number}:stateMachine:cryoet-ingestion-${environment}-default-wdl`;
+const MACHINE = machineOf("123456789012");
 const RUNS = 3;
+
+/** What the portal's own program starts: `writtenBy` says which. */
+const golden = JSON.parse(readFileSync(new URL("../golden/enqueue/executions.json", import.meta.url), "utf8")) as {
+  unix: number;
+  account: string;
+  buckets: string[];
+  objects: Record<string, string[]>;
+  cases: { words: string[]; started: Start[] }[];
+};
 
 interface Start {
   stateMachineArn: string;
@@ -28,6 +39,8 @@ describe("ingest queue", { timeout: 120_000 }, () => {
   let asked = 0;
   /** Answers of the service to come, in place of its own. */
   let replies: { status: number; type: string }[] = [];
+  let number = "123456789012";
+  let machines = [MACHINE];
   let buckets = ["org-staging-swipe-wdl", "org-prod-swipe-wdl", "org-staging-swipe-comms"];
 
   const read = async (request: IncomingMessage) => {
@@ -54,13 +67,14 @@ describe("ingest queue", { timeout: 120_000 }, () => {
       return;
     }
     if (scope === "sts" && text.includes("Action=GetCallerIdentity")) {
-      response.end("<R><Account>123456789012</Account></R>");
+      response.end(`<R><Account>${number}</Account></R>`);
       return;
     }
     expect([scope, request.headers["content-type"]]).toEqual(["states", "application/x-amz-json-1.0"]);
     const document = JSON.parse(text) as Start;
     if (target === "AWSStepFunctions.DescribeStateMachine") {
-      if (document.stateMachineArn === MACHINE) response.end(JSON.stringify({ stateMachineArn: MACHINE }));
+      if (machines.includes(document.stateMachineArn))
+        response.end(JSON.stringify({ stateMachineArn: document.stateMachineArn }));
       else refused(response, "StateMachineDoesNotExist");
       return;
     }
@@ -77,14 +91,19 @@ describe("ingest queue", { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     await generateLab({ out: join(folder, "lab"), deposits: ["imod"], runs: RUNS, shape: [8, 16, 16] });
-    bucket = await startFaultServer({ buckets: ["lab-input", "lab-output"] });
-    const store = s3Store({
-      bucket: "lab-input",
-      endpoint: bucket.url,
-      prefix: "",
-      region: "us-west-2",
-      credentials: { accessKeyId: "a", secretAccessKey: "b" },
-    });
+    bucket = await startFaultServer({ buckets: ["lab-input", "lab-output", ...Object.keys(golden.objects)] });
+    const bucketOf = (name: string) =>
+      s3Store({
+        bucket: name,
+        endpoint: bucket.url,
+        prefix: "",
+        region: "us-west-2",
+        credentials: { accessKeyId: "a", secretAccessKey: "b" },
+      });
+    for (const [name, keys] of Object.entries(golden.objects)) {
+      for (const key of keys) await bucketOf(name).write(key, new TextEncoder().encode("{}"));
+    }
+    const store = bucketOf("lab-input");
     const input = join(folder, "lab/input");
     for (const name of readdirSync(input, { recursive: true, encoding: "utf8" })) {
       if (statSync(join(input, name)).isFile()) await store.write(name, readFileSync(join(input, name)));
@@ -104,9 +123,8 @@ describe("ingest queue", { timeout: 120_000 }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const queue = async (workspace: string, ...flags: string[]) => {
-    const words = ["ingest", "queue", join(folder, "lab/imod.yaml"), "s3://lab-input", "s3://lab-output/tree", "--json", "-q"];
-    const done = await emporium([...words, "--workspace", join(folder, workspace), ...flags], {
+  const start = async (workspace: string, ...words: string[]) => {
+    const done = await emporium(["ingest", "queue", ...words, "--json", "-q", "--workspace", join(folder, workspace)], {
       AWS_ENDPOINT_URL: url,
       AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
       AWS_SECRET_ACCESS_KEY: "canary-secret-key",
@@ -114,6 +132,8 @@ describe("ingest queue", { timeout: 120_000 }, () => {
     });
     return { ...done, report: JSON.parse(done.stdout) as Record<string, never> };
   };
+  const queue = (workspace: string, ...flags: string[]) =>
+    start(workspace, join(folder, "lab/imod.yaml"), "s3://lab-input", "s3://lab-output/tree", ...flags);
 
   it("starts one execution for each run, with the input of the portal's own program", async () => {
     const { status, report } = await queue("a", "--import-everything", "--filter-run-name", "TS_");
@@ -182,6 +202,71 @@ describe("ingest queue", { timeout: 120_000 }, () => {
     const machine = await queue("e", "--import-runs", "--environment", "prod");
     buckets = all;
     expect(machine.stderr).toContain("no state machine cryoet-ingestion-prod-default-wdl");
+  });
+
+  describe("the portal's own program (34.32)", () => {
+    const usual = { number, machines, buckets };
+    beforeAll(() => {
+      [number, buckets] = [golden.account, golden.buckets];
+      machines = ["staging", "prod"].map((environment) => machineOf(number, environment));
+    });
+    afterAll(() => {
+      ({ number, machines, buckets } = usual);
+    });
+
+    /** Of `queue` flags have an order of their own, `--write-mrc` is left out and `--no-write-zarr` given: docs/reference/compat.md. */
+    const flagsOf = (input: string) => (JSON.parse(input) as { Input: { Run: { flags: string } } }).Input.Run.flags;
+    const withoutFlags = (input: string) => input.replace(/"flags": "(?:[^"\\]|\\.)*"/, '"flags": ""');
+    const sorted = (flags: string) =>
+      flags
+        .split(/ (?=--)/)
+        .filter((flag) => flag !== "--write-mrc" && flag !== "--no-write-zarr")
+        .sort();
+
+    it.each(golden.cases.map(({ words, started }, at) => [words.join(" ").slice(0, 70), words, started, at] as const))(
+      "starts what %s starts there",
+      async (_, [name, ...words], wanted, at) => {
+        const config = join(folder, "lab/imod.yaml");
+        const here: Record<string, string> = { CONFIG: config, "lab-input": "s3://lab-input", "lab-output": "s3://lab-output" };
+        const given = words.map((word, n) => (words[n - 1] === "--memory" ? `${word}MB` : (here[word] ?? word)));
+        if (name === "queue") given.push("--filter-run-name", "TS_000[12]");
+        else given.unshift(name!);
+        const { status, stderr } = await start(`golden-${at}`, ...given, "--parallelism", "1");
+        expect([status, stderr.replace(/^.*takes every name that begins so.*\n/m, "")]).toEqual([0, ""]);
+        const then = (text: string) => text.replaceAll(/\b\d{10}(?=-(?:dep|dbimport|sync|validate))/g, String(golden.unix));
+        const found = started.map(({ input, ...rest }) => ({
+          ...rest,
+          name: then(rest.name),
+          input: then(input).replace(JSON.stringify(config), '"CONFIG"'),
+        }));
+        if (name !== "queue") expect(found).toEqual(wanted);
+        else {
+          const apart = (all: readonly Start[]) =>
+            all.map(({ input, ...rest }) => [rest, withoutFlags(input), sorted(flagsOf(input))]);
+          expect(apart(found)).toEqual(apart(wanted));
+        }
+      },
+    );
+
+    it.each([
+      ["a dataset that is not there", ["db-import", "--include-dataset", "999"], "--include-dataset 999"],
+      ["a dataset with a slash behind it", ["db-import", "--include-dataset", "10301/"], "--include-dataset 10301/: no folder"],
+      ["filters that leave nothing", ["sync", "--filter-datasets", "2"], "3 datasets there"],
+      ["nothing to copy", ["sync", "--no-sync-dataset"], "--include-deposition"],
+      ["a bucket copied onto itself", ["sync", "--output-bucket", "s3://cryoet-data-portal-staging"], "onto itself"],
+      ["a name that a shell takes apart", ["validate", "10301;ls"], '"10301;ls" cannot stand'],
+      ["validation elsewhere", ["source-validate", "a.yaml", "--environment", "prod"], "one of staging wanted"],
+    ])("refuses %s, and starts nothing", async (_, words, said) => {
+      const { status, stderr } = await start("refused", ...words);
+      expect([status, stderr, started]).toEqual([2, expect.stringContaining(said), []]);
+    });
+
+    it("starts nothing twice here either, and two names that come to the same are told apart", async () => {
+      const twice = async () => (await start("again", "validate", "a.1", "a-1", "a.1")).report;
+      expect([(await twice()).started, (await twice()).already]).toEqual([2, 2]);
+      const names = started.map(({ name }) => name.replace(/^\d+/, "")).sort();
+      expect(names).toEqual(["-validate-staging-a-1", expect.stringMatching(/^-validate-staging-a-1-[0-9a-f]{8}$/)]);
+    });
   });
 
   it.each([

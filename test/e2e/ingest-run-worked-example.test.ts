@@ -1,23 +1,25 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inMemory } from "../../src/core/bytes.js";
 import { readMrcHeader } from "../../src/formats/mrc/header.js";
 import type { IngestReport } from "../../src/stations/ingest/ingest-report.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
-import { copyTree, DATA, hasData, tinyMrc } from "./ingest-plan-kit.js";
+import { REAL_DATA } from "../real-data.js";
+import { copyTree, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run, tempFolder, treeOf } from "./ingest-run-kit.js";
 
-const folder = new URL("worked-example/", DATA);
+const folder = new URL("worked-example/", REAL_DATA);
+const hasExample = existsSync(folder);
 const epoch = process.env.SOURCE_DATE_EPOCH;
 
 /** Of the view, which the reference's viewer library makes, the example has two keys only. */
 const VIEW = "10700/pos_01/Reconstructions/VoxelSpacing7.840/NeuroglancerPrecompute/100-neuroglancer_config.json";
 
-describe.skipIf(!hasData)("the worked example, run", () => {
+describe.skipIf(!hasExample)("the worked example, run", () => {
   const source = memoryStore();
   const target = memoryStore({ url: "memory:portal" });
   const workspace = tempFolder();
-  const config = hasData ? readFileSync(new URL("10700.yaml", folder)) : "";
+  const config = hasExample ? readFileSync(new URL("10700.yaml", folder)) : "";
   let report: IngestReport;
   let tree: Record<string, string>;
 

@@ -8,6 +8,7 @@ import { makeLog } from "../../src/core/log.js";
 import type { RunEvent } from "../../src/engine/events.js";
 import { advance, noProgress, type ProgressView, viewProgress } from "../../src/engine/progress.js";
 import { ingest, openIngest } from "../../src/stations/ingest/ingest.js";
+import { refusedHolds } from "../../src/stations/ingest/watch/holds.js";
 import { watchIngest } from "../../src/stations/ingest/watch/watch.js";
 import type { Store } from "../../src/stores/store.js";
 import { THOROUGH } from "../thorough.js";
@@ -29,8 +30,8 @@ afterAll(() => {
   removeFolder(folder);
 });
 
-const optionsOf = (scene: string, output: string, clock: Clock) => ({
-  config: at("session.yaml"),
+const optionsOf = (scene: string, output: string, clock: Clock, config = "session.yaml") => ({
+  config: at(config),
   input: at(scene, "input"),
   output: at(scene, output),
   selection: { everything: true },
@@ -48,11 +49,12 @@ function inputOf(scene: string): string {
 interface Played {
   restMs?: number;
   stopAtMs?: number;
+  config?: string;
   /** The sources as the watch sees them. */
   seen?: (source: Store, clock: Clock) => Store;
 }
 
-async function watched(scene: string, events: readonly SessionEvent[], { restMs = MINUTE, stopAtMs, seen }: Played = {}) {
+async function watched(scene: string, events: readonly SessionEvent[], { restMs = MINUTE, stopAtMs, config, seen }: Played = {}) {
   const stopped = new AbortController();
   const clock = playedClock(events, inputOf(scene), (ms) => {
     if (stopAtMs !== undefined && ms >= stopAtMs) stopped.abort();
@@ -72,7 +74,7 @@ async function watched(scene: string, events: readonly SessionEvent[], { restMs 
     views.push(viewProgress(progress));
   };
   const options = {
-    ...optionsOf(scene, "watched", clock),
+    ...optionsOf(scene, "watched", clock, config),
     ...{ log, onEvent },
     signal: stopped.signal,
   };
@@ -82,9 +84,9 @@ async function watched(scene: string, events: readonly SessionEvent[], { restMs 
   return { report, told, rounds, views, left: clock.left };
 }
 
-async function atOnce(scene: string, filter = {}) {
+async function atOnce(scene: string, filter = {}, config?: string) {
   return ingest({
-    ...optionsOf(scene, "whole", systemClock),
+    ...optionsOf(scene, "whole", systemClock, config),
     selection: { everything: true, filter },
     dryRun: false,
     forceOverwrite: false,
@@ -199,6 +201,59 @@ describe("a session that is watched", () => {
     expect(rounds).toHaveLength(1);
     await atOnce("e");
     expect(contentsOf(at("e", "watched"))).toEqual(contentsOf(at("e", "whole")));
+  });
+
+  it("(34.law) runs that are refused wait by name, and the others are taken; a configuration that is mended takes all", async () => {
+    // the frames of TS_10 are found for TS_1 as well
+    writeFileSync(at("wide.yaml"), SESSION_CONFIG.replace("frames/{run_name}_*", "frames/{run_name}*"));
+    const series = ["TS_1", "TS_10", "TS_2"].map((name) => ({ name, tilts: 3 }));
+    const { report, told } = await watched("f", await sessionOf(series, at("scratch-f"), 0), { config: "wide.yaml" });
+    expect(report.runs).toEqual(folderOf(["TS_2"]));
+    expect(report).toMatchObject({ exitStatus: 3, status: "partial" });
+    const why = expect.stringMatching(/frames\/\{run_name\}\* of run TS_1 also finds files of run TS_10: 3 files/);
+    expect(report.waiting.map(({ run, reasons }) => [run, reasons])).toEqual([
+      ["TS_1", [why]],
+      ["TS_10", [why]],
+    ]);
+    expect(report.errors.map(({ code, message }) => [code, message.split(":")[0]])).toEqual([
+      ["CONFIG_SHARED", "TS_1"],
+      ["CONFIG_SHARED", "TS_10"],
+    ]);
+    expect(report.toText()).toMatch(/1 run taken in 1 round; .* 2 runs are refused/);
+    expect(told.filter((line) => /^waits: TS_10?: .*also finds/.test(line))).toHaveLength(2);
+    // nothing of the refused ones is there: the tree is that of the other alone
+    expect(await atOnce("f", { run: ["TS_2$"] }, "wide.yaml")).toMatchObject({ exitStatus: 0 });
+    expect(contentsOf(at("f", "watched"))).toEqual(contentsOf(at("f", "whole")));
+    const mended = await watched("f", []);
+    expect(mended.report).toMatchObject({ exitStatus: 0, status: "done", runs: folderOf(["TS_1", "TS_10", "TS_2"]) });
+    expect(await atOnce("f")).toMatchObject({ exitStatus: 0 });
+    expect(contentsOf(at("f", "watched"))).toEqual(contentsOf(at("f", "whole")));
+  });
+
+  it("(34.law) a run that shares files with one that was taken is refused, and what was taken stays", async () => {
+    const series = ["TS_1", "TS_2", "TS_10"].map((name) => ({ name, tilts: 3 }));
+    const { report } = await watched("g", await sessionOf(series, at("scratch-g"), 4 * MINUTE), { config: "wide.yaml" });
+    expect(report).toMatchObject({ exitStatus: 3, status: "partial" });
+    expect(report.waiting.map(({ run }) => run)).toEqual(["TS_1", "TS_10"]);
+    expect(new Set(report.errors.map(({ code }) => code))).toEqual(new Set(["CONFIG_SHARED"]));
+    removeFolder(at("g", "input", "session", "frames", "TS_10_001.tif"));
+    removeFolder(at("g", "input", "session", "frames", "TS_10_002.tif"));
+    removeFolder(at("g", "input", "session", "frames", "TS_10_003.tif"));
+    removeFolder(at("g", "input", "session", "TS_10.mdoc"));
+    await atOnce("g");
+    expect(contentsOf(at("g", "watched"))).toEqual(contentsOf(at("g", "whole")));
+  });
+
+  it("(34.law) a refusal for all runs, or of more than runs, holds all of a round", async () => {
+    writeFileSync(at("all.yaml"), SESSION_CONFIG.replace("frames/{run_name}_*", "frames/*"));
+    const { report } = await watched("h", await sessionOf(seriesOf(2), at("scratch-h"), 0), { config: "all.yaml" });
+    expect(report).toMatchObject({ exitStatus: 1, status: "failed", runs: [], rounds: 0 });
+    expect(report.errors.map(({ code }) => code)).toEqual(["CONFIG_SHARED", "CONFIG_SHARED"]);
+    expect(() => contentsOf(at("h", "watched"))).toThrow("ENOENT");
+    const [ofRun, ofAll] = ["TS_01", "all"].map((message) => ({ code: "CONFIG_SHARED", message }) as const);
+    const refusedRuns = new Map([[ofRun!, ["10401/TS_01"]]]);
+    expect(refusedHolds({ refusals: [ofRun!], refusedRuns }, []).map(({ run }) => run)).toEqual(["TS_01"]);
+    expect(refusedHolds({ refusals: [ofRun!, ofAll!], refusedRuns }, [])).toEqual([]);
   });
 
   it("takes again what changes after it was taken, and does nothing twice", async () => {

@@ -254,16 +254,20 @@ describe("photos of a dataset that come from its tomograms", () => {
 
   it("are those of the first run by name, of the finest spacing, of the lowest number", async () => {
     const target = memoryStore({ url: "memory:out" });
-    const config = smallConfig({ voxel_spacings: "[{sources: [{literal: {value: [10.5, 9.25]}}]}]" });
-    expect((await ingest({ target, files: own, config, flags: imports.b.flags })).errors).toEqual([]);
+    const both = smallConfig({ voxel_spacings: "[{sources: [{literal: {value: [10.5, 9.25]}}]}]" });
+    const config = both.replace("'rec/{run_name}.rec'", "'{voxel_spacing_name}/{run_name}.rec'");
+    const files: Record<string, Uint8Array> = { ...own };
+    for (const [key, bytes] of Object.entries(own))
+      for (const spacing of ["10.500", "9.250"]) files[key.replace("/rec/", `/${spacing}/`)] = bytes;
+    expect((await ingest({ target, files, config, flags: imports.b.flags })).errors).toEqual([]);
     const picture = (run: string) => `10700/${run}/Reconstructions/VoxelSpacing9.250/Images/101/key-photo-snapshot.png`;
     expect(await target.read(photos[0])).toEqual(await target.read(picture("b")));
-    expect((await ingest({ target, files: own, config })).errors).toEqual([]);
+    expect((await ingest({ target, files, config })).errors).toEqual([]);
     expect(await target.read(photos[0])).toEqual(await target.read(picture("a")));
     expect(await target.read(photos[0])).not.toEqual(await target.read(picture("b")));
     // where there is none for that tomogram, the next one's
     for (const key of Object.keys(await treeOf(target, "10700/a/"))) if (key.includes("9.250/Images/")) await target.remove(key);
-    expect((await ingest({ target, files: own, config, flags: { items: ["dataset_keyphotos"] } })).errors).toEqual([]);
+    expect((await ingest({ target, files, config, flags: { items: ["dataset_keyphotos"] } })).errors).toEqual([]);
     expect(await target.read(photos[0])).toEqual(await target.read(imageKey("snapshot")));
   });
 });
@@ -324,14 +328,18 @@ describe("pictures that somebody has drawn", () => {
     expect((await metadataOf(some, `${SPACING}/Tomograms/100/tomogram_metadata.json`)).key_photo).toEqual({});
   });
 
-  it("by a name that is none are a failure of the pictures alone", async () => {
+  it("by a name that is none block the tomogram, whose metadata name its pictures", async () => {
     const target = memoryStore({ url: "memory:out" });
     const more = "key_images: [{sources: [{literal: {value: [poster]}}]}]\n";
     const report = await ingest({ target, config: smallConfig({ more }) });
     expect(report.errors.map(({ code, message }) => [code, message])).toEqual([
       ["CONFIG_FIELD", expect.stringContaining('"poster", wanted one of original, snapshot, thumbnail, expanded')],
+      [
+        "TASK_BLOCKED",
+        expect.stringMatching(/^tomogram a\.rec of a .*: it needs pictures of tomogram a\.rec of a .*, which failed$/),
+      ],
     ]);
-    expect(await target.stat(`${SPACING}/Tomograms/100/tomogram_metadata.json`)).toBeDefined();
+    expect(await target.stat(`${SPACING}/Tomograms/100/tomogram_metadata.json`)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/stores/memory/store.js";
-import { copyTree, DATA, hasData } from "./ingest-plan-kit.js";
+import { hasRealData, REAL_DATA } from "../real-data.js";
+import { copyTree } from "./ingest-plan-kit.js";
 import { removeTempFolders, run, tempFolder } from "./ingest-run-kit.js";
 
 afterAll(removeTempFolders);
@@ -101,7 +102,7 @@ ${blocks.join("\n")}
 `;
 }
 
-describe.skipIf(!hasData).each([
+describe.skipIf(!hasRealData).each([
   ["", false],
   [", compat", true],
 ])("the reference's test deposition of annotations%s", (_, compat) => {
@@ -112,7 +113,7 @@ describe.skipIf(!hasData).each([
 
   beforeAll(async () => {
     const source = memoryStore();
-    await copyTree(new URL("lab-mini/", DATA), source, "input_bucket/");
+    await copyTree(new URL("lab-mini/", REAL_DATA), source, "input_bucket/");
     const report = await run({ config: configOf(), source, target, workspace: tempFolder(), name: "20002", compat });
     ({ errors } = report);
   });
@@ -165,7 +166,7 @@ describe.skipIf(!hasData).each([
 
   async function memoryOf(name: string): Promise<Uint8Array> {
     const store = memoryStore();
-    await copyTree(new URL("lab-mini/20002/annotations/", DATA), store, "", (file) => file === name);
+    await copyTree(new URL("lab-mini/20002/annotations/", REAL_DATA), store, "", (file) => file === name);
     return (await store.read(name))!;
   }
 });

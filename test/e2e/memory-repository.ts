@@ -1,4 +1,6 @@
 import { EmporiumError } from "../../src/core/errors.js";
+import { type Json, parseJson, printJsonLine } from "../../src/core/json.js";
+import { isJsonObject } from "../../src/core/json-fields.js";
 import type { FrameRow } from "../../src/stations/catalog/frames/frame.js";
 import { alreadyThere, ownAncestor, parentMissing } from "../../src/stations/catalog/rows/errors.js";
 import type {
@@ -10,7 +12,7 @@ import type {
   StoredDataset,
 } from "../../src/stations/catalog/rows/repository.js";
 import { isSelected } from "../../src/stations/catalog/select.js";
-import { fulfils } from "../../src/stations/catalog/where.js";
+import { type DistinctSubject, fulfils, type WhereRow } from "../../src/stations/catalog/where.js";
 import { compareKeys } from "../../src/stores/keys.js";
 
 interface Held {
@@ -80,8 +82,48 @@ export function memoryRepository(): CatalogRepository {
         if (isWanted(dataset, frames, query)) yield summaryOf(dataset, childrenOf(serial));
       }
     },
+    async distinct(subject, query, limit) {
+      const found = new Map<string, { value: Json; datasets: number }>();
+      for (const { dataset, frames } of held.values()) {
+        if (!isWanted(dataset, frames, query)) continue;
+        const texts = valuesOf(subject, dataset, frames).filter((value) => value !== undefined && value !== null);
+        for (const text of new Set(texts.map((value) => printJsonLine(value!)))) {
+          const { value, datasets } = found.get(text) ?? { value: parseJson(text), datasets: 0 };
+          found.set(text, { value, datasets: datasets + 1 });
+        }
+      }
+      const sorted = [...found.values()].sort((a, b) => order(a.value, b.value));
+      return sorted.slice(0, limit);
+    },
     async close() {},
   };
+}
+
+/** Other values before texts; here only numbers are compared. */
+function order(a: Json, b: Json): number {
+  const texts = Number(typeof a === "string") - Number(typeof b === "string");
+  return texts || (typeof a === "string" ? compareKeys(a, String(b)) : Number(a) - Number(b));
+}
+
+function valuesOf(subject: DistinctSubject, dataset: StoredDataset, frames: readonly FrameRow[]): (Json | undefined)[] {
+  const at = (document: Json | undefined, path: readonly string[]) =>
+    path.reduce<Json | undefined>((value, key) => (isJsonObject(value) ? value[key] : undefined), document);
+  switch (subject.of) {
+    case "project":
+      return [dataset.dataset_serial.split("-")[0]];
+    case "channel":
+      return frames.map(({ channel_name }) => channel_name);
+    case "column":
+      return [rowOf(dataset)[subject.column]];
+    case "metadata":
+      return [at((dataset.framesGlobal ?? dataset.file)!.metadata_json ?? undefined, subject.path)];
+    case "frame":
+      return frames.map(({ metadata_json }) => at(metadata_json ?? undefined, subject.path));
+  }
+}
+
+function rowOf({ framesGlobal, file, microscope, description, parent }: StoredDataset): WhereRow {
+  return { ...framesGlobal, ...file, microscope, description, parent };
 }
 
 function isWanted(dataset: StoredDataset, frames: readonly FrameRow[], query: DatasetQuery): boolean {
@@ -98,13 +140,7 @@ function isWanted(dataset: StoredDataset, frames: readonly FrameRow[], query: Da
     (where === undefined ||
       fulfils(
         where,
-        {
-          ...dataset.framesGlobal,
-          ...dataset.file,
-          microscope: dataset.microscope,
-          description: dataset.description,
-          parent: dataset.parent,
-        },
+        rowOf(dataset),
         (dataset.framesGlobal ?? dataset.file)!.metadata_json,
         frames.map(({ metadata_json }) => metadata_json),
       ))

@@ -9,6 +9,7 @@ import { portalClient } from "../../src/portals/client.js";
 import type { PortalFile } from "../../src/portals/portal.js";
 import { describe, listFiles, PORTAL_NAMES, recognise, type WebRecord } from "../../src/portals/registry.js";
 import { webMetadata } from "../../src/portals/web-metadata.js";
+import { REAL_DATA } from "../real-data.js";
 
 /** When the tests' clock begins: the time of every record. */
 const NOW = "2026-01-02T03:04:05.000Z";
@@ -79,5 +80,5 @@ export function plain(value: Json): unknown {
 }
 
 export function sharedJson(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../../shared/data/${name}`, import.meta.url), "utf8"));
+  return JSON.parse(readFileSync(new URL(`${name}`, REAL_DATA), "utf8"));
 }

@@ -1,12 +1,14 @@
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { parseBases } from "../../src/portals/bases.js";
 import { PORTAL_NAMES } from "../../src/portals/registry.js";
 import { normalLink, readWebMetadata } from "../../src/portals/web-metadata.js";
+import { REAL_DATA } from "../real-data.js";
 import { type Offline, offline, sharedJson } from "./portals-kit.js";
 
 const NAME = "harvest/web_metadata.json";
-const hasData = existsSync(new URL(`../../../shared/data/${NAME}`, import.meta.url));
+const hasData = existsSync(new URL(`${NAME}`, REAL_DATA));
 
 /** The five addresses of the original work. */
 const FIVE = [
@@ -22,6 +24,12 @@ interface ReferenceRecord {
   dataset_description?: string;
   download_links: string[];
 }
+
+/** What the original program read of the stand-ins: see the README beside it. */
+const ORIGINAL = JSON.parse(readFileSync(new URL("../golden/portals/original.json", import.meta.url), "utf8")) as {
+  pages: { method: string; url: string; status: number; sha256: string }[];
+  records: Record<string, ReferenceRecord>;
+};
 
 let portals: Offline | undefined;
 afterEach(async () => {
@@ -67,7 +75,27 @@ describe("web_metadata.json of the five addresses", () => {
     }
   });
 
-  it.skipIf(!hasData)("equals the reference's file with --compat reference (needs ../shared/data)", async () => {
+  it("(34.35) has the records that the original program's own parsers read from the same pages", async () => {
+    portals = await offline();
+    const compat = await portals.document(FIVE, true);
+    expect(Object.keys(compat).sort()).toEqual(Object.keys(ORIGINAL.records).sort());
+    for (const [name, record] of Object.entries(ORIGINAL.records)) {
+      const links = [...new Set(record.download_links.map(normalLink))];
+      expect(compat[name], name).toEqual({ ...record, download_links: links });
+    }
+  });
+
+  it("(34.35) comes from the pages that the original program's parsers read, byte for byte", async () => {
+    portals = await offline();
+    for (const { method, url, status, sha256 } of ORIGINAL.pages) {
+      const reply = await fetch(url.replace("https://", `${portals.url}/`), { method, redirect: "manual" });
+      const bytes = createHash("sha256").update(new Uint8Array(await reply.arrayBuffer()));
+      const seen = bytes.update(reply.headers.get("location") ?? "").digest("hex");
+      expect([reply.status, seen], `${url}: run test/golden/portals/original.mjs again`).toEqual([status, sha256]);
+    }
+  });
+
+  it.skipIf(!hasData)("equals the reference's file with --compat reference (needs real files)", async () => {
     const reference = sharedJson(NAME) as Record<string, ReferenceRecord>;
     // The two texts that are too long to make up: the view's state and the page's paragraph go through the portals and come out the same.
     portals = await offline({
@@ -82,7 +110,7 @@ describe("web_metadata.json of the five addresses", () => {
     expect(compat.epfl!.download_links).toHaveLength(6);
   });
 
-  it.skipIf(!hasData)("is read whoever wrote it (needs ../shared/data)", () => {
+  it.skipIf(!hasData)("is read whoever wrote it (needs real files)", () => {
     const records = readWebMetadata(JSON.stringify(sharedJson(NAME)), NAME);
     expect(records.map(({ name, download_links: links }) => [name, links.length])).toEqual([
       ["epfl", 6],

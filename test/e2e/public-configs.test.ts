@@ -1,20 +1,19 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../src/core/log.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
 import { ingest } from "../../src/stations/ingest/ingest.js";
+import { REAL_DATA_FOLDER } from "../real-data.js";
 import { RAWTLT, tinyMdoc } from "./ingest-plan-kit.js";
 
 /**
  * Real configs of public depositions whose runs and tomograms are laid out as a small tree: paths, mapped names, voxel spacings and ids must
  * come out as the config says. Other sections are named as not built, so the exit status is 3.
  */
-const DATA = fileURLToPath(new URL("../../../shared/data", import.meta.url));
+const DATA = REAL_DATA_FOLDER;
 const here = existsSync(DATA);
-if (!here) console.log("skipped: ../shared/data is absent, real configs are not ingested");
 const root = mkdtempSync(join(tmpdir(), "emporium-configs-"));
 afterAll(() => rmSync(root, { recursive: true }));
 

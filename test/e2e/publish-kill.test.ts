@@ -104,6 +104,39 @@ it.skipIf(!existsSync(program))("killed twice and run again, everything is there
   expect(out + verified.out + verified.err).not.toContain("canary-secret-key");
 });
 
+it.skipIf(!existsSync(program)).each(["the next run sends the same file", "the file is gone"])(
+  "(34.26) an upload that began while the program was killed is aborted: %s",
+  async (what) => {
+    const key = "images/second.0.tif";
+    const isGone = what.endsWith("gone");
+    const path = join(source, "second.0.tif");
+    writeFileSync(path, large.subarray(0, 20 * MiB));
+    // the server has begun the upload, and the program never hears which
+    server.setFaults([{ on: "CreateMultipartUpload", fate: { kind: "stall", at: 0 } }]);
+    const child = spawn(process.execPath, [program, "publish", "run", plan, "--workspace", workspace, "--quiet"], {
+      env: process.env,
+      stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    await expect.poll(() => server.s3.uploads.size, { timeout: 30_000 }).toBe(1);
+    child.kill("SIGKILL");
+    await ended;
+    server.setFaults([]);
+    // of somebody else: of another key, and of this one before the program asked for its own
+    const others = [["elsewhere/x", Date.now()] as const, [key, Date.now() - 3_600_000] as const];
+    for (const [at, [other, begunMs]] of others.entries())
+      server.s3.uploads.set(`other-${at}`, { ...[...server.s3.uploads.values()][0]!, key: other, begunMs, parts: new Map() });
+    if (isGone) rmSync(path);
+    const { status, out } = await emporium(["publish", "run", plan, "--workspace", workspace, "--json"], { env: process.env });
+    expect([status, JSON.parse(out).errors]).toEqual([0, []]);
+    expect([...server.s3.uploads.keys()]).toEqual(["other-0", "other-1"]);
+    expect(server.s3.buckets.get("bucket")!.has(key)).toBe(!isGone);
+    server.s3.uploads.clear();
+    server.s3.buckets.get("bucket")!.delete(key);
+    rmSync(path, { force: true });
+  },
+);
+
 it.skipIf(!existsSync(program))("usage: a plan and a sample are not both given, and a plan that is none is refused", async () => {
   const both = await emporium(["publish", "run", plan, "--sample", "2023-05-10"]);
   expect([both.status, both.err]).toEqual([2, expect.stringContaining("one of them wanted")]);

@@ -44,7 +44,7 @@ export function planText(bucket: string, items: readonly ItemFacts[], transfer: 
 
 export const planOf = (...args: Parameters<typeof planText>): Plan => parsePlan(planText(...args), "plan.json");
 
-/** The files of a run, by the layout that ../shared/spec/ingest.md gives; two of them come late in the order of keys and must go early. */
+/** The files of a run, by the layout of the portal; two of them come late in the order of keys and must go early. */
 export function runFiles(dataset: string, run: string): Record<string, string> {
   const at = `${dataset}/${run}`;
   const spacing = `${at}/Reconstructions/VoxelSpacing13.480`;

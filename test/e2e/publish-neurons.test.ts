@@ -203,7 +203,7 @@ describe("what is missing or odd", () => {
     ]);
     expect(report.warnings).toEqual(
       expect.arrayContaining([
-        "tracings/tracing_complete/2014-06-24/G-001/consensus.swc: line 2: the parent 7 does not exist, and 1 more faults",
+        "tracings/tracing_complete/2014-06-24/G-001/consensus.swc: line 2: the parent 7 does not exist, and 1 more fault",
         expect.stringContaining("G-001/dendrite.swc is no SWC file"),
       ]),
     );

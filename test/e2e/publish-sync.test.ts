@@ -43,6 +43,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+it("(34.6) a target around its own source is refused, whatever would be removed", async () => {
+  const source = join(folder, "outer/source");
+  mkdirSync(source, { recursive: true });
+  writeTree(source, { "a.txt": "a" });
+  for (const remove of [false, true]) {
+    const plan = planOf(folder, [{ id: "images/ktx", action: "sync", source: `${source}/`, target: join(folder, "outer") }]);
+    await expect(publishRun(plan, { workspace: join(folder, "workspace"), delete: remove })).rejects.toMatchObject({
+      code: "USAGE",
+      message: expect.stringContaining("contains its source"),
+    });
+  }
+  expect(readdirSync(join(folder, "outer"))).toEqual(["source"]);
+  expect(readdirSync(source)).toEqual(["a.txt"]);
+});
+
 /** A source folder of its own, and a key of its own in the bucket. */
 function place(files: Readonly<Record<string, string | Uint8Array>>) {
   const name = `case-${++count}`;
@@ -142,18 +157,21 @@ describe("what is sent", () => {
     });
   });
 
-  it("follows links wherever they lead, and names those to nothing", async () => {
+  it("(34.10) follows links inside its folder, and names those that leave it or lead to nothing", async () => {
     const outside = place({ "far.txt": "far" });
     const { source, name, run } = place({ "near.txt": "near" });
     symlinkSync(join(outside.source, "far.txt"), join(source, "file-link"));
     symlinkSync(outside.source, join(source, "folder-link"));
+    symlinkSync("near.txt", join(source, "near-link"));
     symlinkSync("nothing", join(source, "dangling"));
     symlinkSync(".", join(source, "loop"));
     const report = await run({ delete: true });
-    expect(objects(name)).toEqual(hashes({ "near.txt": "near", "file-link": "far", "folder-link/far.txt": "far" }));
+    expect(objects(name)).toEqual(hashes({ "near.txt": "near", "near-link": "near" }));
     expect(report.exitStatus).toBe(3);
-    expect(report.errors.map(({ message }) => message.replace(source, "")).sort()).toEqual([
+    expect(report.errors.map(({ message }) => message.replaceAll(source, "")).sort()).toEqual([
       "/dangling is a link to nothing",
+      `/file-link is reached by a link that leaves : it leads to ${outside.source}/far.txt`,
+      `/folder-link is reached by a link that leaves : it leads to ${outside.source}`,
       expect.stringMatching(/^\/loop\/? is a link to a folder that it lies in$/),
     ]);
   });
@@ -309,6 +327,8 @@ describe("large files", () => {
     expect(lines.map(({ action, key, reason }) => [action, key?.slice(name.length + 1), reason])).toEqual([
       ["begun", "big.tif", undefined],
       ["skip", "small", undefined],
+      ["beginning", "big.tif", undefined],
+      ["begun", "big.tif", undefined],
       ["ended", "big.tif", undefined],
       ["put", "big.tif", "new"],
       ["summary", undefined, undefined],

@@ -1,6 +1,16 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -271,6 +281,30 @@ describe("seam 29: a standardised tree goes to its bucket", () => {
     expect(server.requests.filter(({ method }) => method !== "GET" && method !== "HEAD")).toEqual([]);
   });
 
+  it("(34.33) a storage of microscope images is sent and compared like a tree, some of its data sets or all", async () => {
+    const [cells, plate] = ["CELLS-2024-05-17-10-30-00-0001", "ML-2018-11-07-09-35-54-0010"];
+    const files = {
+      [`raw_frames/${cells}/im_c000_z000_t000_p000.png`]: "one",
+      [`raw_frames/${cells}/im_c000_z001_t000_p000.png`]: "two",
+      [`raw_files/${plate}/run_metadata.json`]: "{}",
+      [`raw_files/${plate}/plate.lif`]: "three",
+    };
+    const { tree, publish, verify, there } = place(files);
+    writeTree(tree, { "raw_frames/stray.txt": "x" });
+    const some = await publish("--dataset", cells);
+    expect([some.status, Object.keys(there())]).toEqual([0, Object.keys(files).slice(0, 2)]);
+    expect((await verify()).status).toBe(4);
+    const all = await publish();
+    expect([all.status, all.report.totals.uploaded]).toEqual([0, 2]);
+    expect(all.report.warnings).toEqual([expect.stringContaining("raw_frames/stray.txt")]);
+    expect(there()).toEqual(hashes(files));
+    expect((await verify("--checksum")).status).toBe(0);
+    rmSync(join(tree, `raw_files/${plate}/run_metadata.json`));
+    expect((await publish("--delete")).report.totals.deleted).toBe(1);
+    expect(await publish("--run", "TS_01")).toMatchObject({ status: 2, err: expect.stringContaining("which has no runs") });
+    expect(await publish("--dataset", "CELLS-1")).toMatchObject({ status: 2, err: expect.stringContaining("--dataset") });
+  });
+
   it("what is no standardised tree, or lies within itself, is refused; a folder without its document is named", async () => {
     const empty = place({ "notes.txt": "x", "a folder/file": "x" });
     expect(await empty.publish("--delete")).toMatchObject({
@@ -430,5 +464,46 @@ describe("seam 32: what verify finds has a command that mends it, and run says w
     mkdirSync(join(tree, "10001/TS_01/Frames"), { recursive: true });
     writeFileSync(path, "new");
     expect((await verify()).report.hints).toEqual(["publish tree sends what is missing or has another size"]);
+  });
+});
+
+describe("links of a tree", () => {
+  it("(34.10) that leave it are refused by name and the rest is sent, status 3; links inside are followed", async () => {
+    const { tree, publish, verify, there } = place();
+    const outside = join(folder, `outside-${count}`);
+    writeTree(outside, { id_ed25519: "key", "runs/TS_09/a.mrc": "foreign", "10009/dataset_metadata.json": "{}" });
+    const leaving = {
+      "10001/Images/key.png": "id_ed25519",
+      "10001/TS_01/Reconstructions/more": "runs",
+      "10001/TS_09": "runs/TS_09",
+      "10009": "10009",
+      "depositions_metadata/10309": "10009",
+      "key.txt": "id_ed25519",
+    };
+    for (const [name, target] of Object.entries(leaving)) {
+      mkdirSync(join(tree, name, ".."), { recursive: true });
+      symlinkSync(join(outside, target), join(tree, name));
+    }
+    symlinkSync("TS_02", join(tree, "10001/TS_03"));
+    symlinkSync(".", join(tree, "10001/TS_02/loop"));
+    symlinkSync("nothing", join(tree, "10001/TS_02/dangling"));
+    const { status, report } = await publish();
+    const copies = Object.entries(TREE).map(([key, body]) => [key.replace("10001/TS_02/", "10001/TS_03/"), body]);
+    for (const [key, hash] of Object.entries(there())) {
+      expect({ ...hashes({ ...TREE, ...Object.fromEntries(copies) }) }[key], key).toBe(hash);
+    }
+    const told = (errors: { code: string; message: string }[]) =>
+      errors
+        .filter(({ code }) => code === "STORE_DENIED")
+        .map(({ message }) => message.slice(tree.length + 1).split(" ")[0])
+        .sort();
+    expect([status, told(report.errors)]).toEqual([3, Object.keys(leaving).sort()]);
+    expect(Object.keys(there())).toEqual(
+      expect.arrayContaining(Object.keys(TREE).filter((key) => /TS_0\d\/.*mrc|TS_0\d\/.*rawtlt/.test(key))),
+    );
+    const verified = await verify();
+    expect([verified.status, told(verified.report.errors)]).toEqual([4, Object.keys(leaving).sort()]);
+    const part = await publish("--run", "TS_0[19]");
+    expect([part.status, told(part.report.errors)]).toEqual([3, expect.arrayContaining(["10001/TS_09"])]);
   });
 });

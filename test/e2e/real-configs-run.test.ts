@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { upgradeConfig } from "../../src/stations/ingest/config/upgrade/upgrade.js";
 import { openStore } from "../../src/stores/url.js";
-import { DATA, hasData } from "./ingest-plan-kit.js";
+import { hasRealData, REAL_DATA } from "../real-data.js";
 import { removeTempFolders, run, tempFolder, treeOf } from "./ingest-run-kit.js";
 import { layStandIns } from "./stand-in-tree.js";
 
 /** Public configurations, from a folder of stand-in files to the standardised tree: what comes out of every format of annotations that they have. */
 afterAll(removeTempFolders);
 
-const configs = new URL("ingest-configs/", DATA);
+const configs = new URL("ingest-configs/", REAL_DATA);
 const golden = JSON.parse(readFileSync(new URL("../golden/real-configs/entries.json", import.meta.url), "utf8")) as {
   configs: Record<string, { annotations: Record<string, number> }>;
 };
@@ -67,7 +67,7 @@ function shapesOf(name: string): Record<string, number> {
   return shapes;
 }
 
-describe.skipIf(!hasData)("public configurations, ingested from stand-ins", () => {
+describe.skipIf(!hasRealData)("public configurations, ingested from stand-ins", () => {
   it.each([
     ["10001.yaml", "tables, masks of one volume"],
     ["10005.yaml", "tables with blanks between the columns"],

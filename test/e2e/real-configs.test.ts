@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { upgradeConfig } from "../../src/stations/ingest/config/upgrade/upgrade.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
-import { DATA, hasData, plan } from "./ingest-plan-kit.js";
+import { hasRealData, REAL_DATA } from "../real-data.js";
+import { plan } from "./ingest-plan-kit.js";
 import type { Entry } from "./stand-in-entries.js";
 import { holds, type Planned } from "./stand-in-plan.js";
 import { layStandIns } from "./stand-in-tree.js";
@@ -52,14 +53,14 @@ const WARNINGS = [
   /^fixtures\/dataset1: .*the last row of affine_transformation_matrix is 0, 0, 0, 5/,
 ];
 
-const configs = new URL("ingest-configs/", DATA);
+const configs = new URL("ingest-configs/", REAL_DATA);
 
 async function planned(name: string): Promise<Planned> {
   const source = memoryStore({ url: "memory:in" });
   const target = memoryStore({ url: "memory:out" });
   const written = readFileSync(new URL(name, configs));
   const bytes = currentForm(name, written);
-  const maps = new URL(`run-data-maps/${name.startsWith("gjensen/") ? "gjensen/" : "none/"}`, DATA);
+  const maps = new URL(`run-data-maps/${name.startsWith("gjensen/") ? "gjensen/" : "none/"}`, REAL_DATA);
   const map = (path: string) => {
     try {
       return readFileSync(new URL(path, maps), "utf8");
@@ -94,8 +95,8 @@ function add(counts: Counts, section: string, kind: string): void {
   counts[section][kind] = (counts[section][kind] ?? 0) + 1;
 }
 
-describe.skipIf(!hasData)("public configurations on stand-in trees", () => {
-  const names = hasData
+describe.skipIf(!hasRealData)("public configurations on stand-in trees", () => {
+  const names = hasRealData
     ? (readdirSync(configs, { recursive: true }) as string[])
         .filter((name) => name.endsWith(".yaml") && name !== "template.yaml")
         .sort()
@@ -108,6 +109,7 @@ describe.skipIf(!hasData)("public configurations on stand-in trees", () => {
     const { made, tree } = result;
     const { entries: refused, failures } = REFUSED[name] ?? {};
     expect(tree.problems).toEqual([]);
+    expect(made.refusals, "no public configuration may be refused").toEqual([]);
     const messages = made.failures.map(({ error }) => error.message);
     expect(messages.filter((message) => !failures?.test(message))).toEqual([]);
     // what is refused and goes well is refused no longer

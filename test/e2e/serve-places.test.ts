@@ -442,9 +442,31 @@ describe("the catalogue's entities", () => {
     };
     for (const path of ["/", "/runs", "/runs/71", "/no/such/page", "/browse/tree/10001"])
       expect(await page(path, "text/html,*/*"), path).toEqual([200, "text/html"]);
-    expect(await page("/runs", "*/*")).toEqual([404, "text/plain"]);
+    expect(await page("/runs", "application/json")).toEqual([404, "text/plain"]);
+    expect(await page("/no/such/page", "*/*")).toEqual([404, "text/plain"]);
     for (const path of ["/api/", "/api/v1/none", "/api/v2/server", "/at/none/x"])
       expect(await page(path, "text/html"), path).toEqual([404, "application/json"]);
+  });
+
+  it("(34.24) answer whoever asks at the first address, and give a page to checks of links", async () => {
+    const ask = async (path: string, headers: Record<string, string>, method = "GET") => {
+      const answer = await fetch(`${portal.url}${path}`, { headers, method });
+      return { status: answer.status, type: answer.headers.get("content-type")!.split(";")[0], text: await answer.text() };
+    };
+    for (const accept of ["*/*", "text/plain", "image/png", "x", "application/xml;q=0.9, */*;q=0.1"]) {
+      const { status, type, text } = await ask("/", { accept });
+      expect([status, type], accept).toEqual([200, "text/plain"]);
+      for (const path of ["/", "/api/v1/openapi.json", "/files/", "/s3", "/at/tree/", "/healthz"])
+        expect(text.split(/\s+/), accept).toContain(`${portal.url}${path}`);
+    }
+    expect(await ask("/", { accept: "*/*" }, "HEAD")).toEqual({ status: 200, type: "text/plain", text: "" });
+    const { type, text } = await ask("/", { accept: "application/json" });
+    expect([type, JSON.parse(text)]).toEqual(["application/json", expect.objectContaining({ program: "emporium" })]);
+    for (const url of Object.values((JSON.parse(text) as { addresses: Record<string, string> }).addresses)) {
+      if (/\/(?:at\/.*|files\/|graphql)$/.test(url)) continue; // a key or a query follows
+      expect((await fetch(url)).status, url).toBe(200);
+    }
+    expect(await ask("/runs", { accept: "*/*" })).toMatchObject({ status: 200, type: "text/html" });
   });
 
   it("are found behind a proxy's folder, whichever part of the path it takes off", async () => {

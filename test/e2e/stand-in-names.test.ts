@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../real-data.js";
 import { texts, writtenIn } from "./stand-in-entries.js";
 import { globExpression, matching, regexExpression, searchExpression, text, textsOf } from "./stand-in-names.js";
 
-const configs = new URL("../../../shared/data/ingest-configs/", import.meta.url);
+const configs = new URL("ingest-configs/", REAL_DATA);
 
 const first = (expressions: Parameters<typeof textsOf>[0], count: number, prefix = "") => {
   const found: string[] = [];

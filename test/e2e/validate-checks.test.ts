@@ -260,10 +260,10 @@ const without = (ids: readonly string[], id: string) => ids.filter((other) => ot
 const TILTS: Case[] = [
   ["rawtlt.readable", write(RAW, "three degrees\n")],
   ["rawtlt.not-empty", write(RAW, "\n"), ["alignment.tlt-rawtlt"]],
-  ["rawtlt.range", text(RAW, (body) => firstLine(body, "95.00")), ["rawtlt.in-mdoc"]],
+  ["rawtlt.range", text(RAW, (body) => firstLine(body, "95.00")), ["rawtlt.in-mdoc", "tiltseries.rawtlt-order"]],
   ["rawtlt.count", text(RAW, (body) => `${body}12.00\n`), without(TOO_MANY, "rawtlt.count")],
   ["tiltseries.rawtlt-count", text(RAW, (body) => `${body}12.00\n`), without(TOO_MANY, "tiltseries.rawtlt-count")],
-  ["rawtlt.in-mdoc", text(RAW, (body) => firstLine(body, "1.50"))],
+  ["rawtlt.in-mdoc", text(RAW, (body) => firstLine(body, "1.50")), ["tiltseries.rawtlt-order"]],
   ["tilt-axis.in-mdoc", text(MDOC, (body) => body.replace("Tilt axis angle", "Tilt angle"))],
   ["tilt-axis.range", series((document) => Object.assign(document, { tilt_axis: document.tilt_axis + 360 }))],
   ["tilt-axis.agrees", series((document) => Object.assign(document, { tilt_axis: 60 }))],
@@ -302,7 +302,11 @@ const TILTSERIES: Case[] = [
   ["tiltseries.sections", sections((list) => list.splice(3, 1))],
   ["tiltseries.sections", sections((list) => Object.assign(list[1], { z_index: 2 }))],
   ["tiltseries.z-index", sections((list) => Object.assign(list[1], { z_index: 7 })), ["tiltseries.sections"]],
-  ["tiltseries.raw-angles", sections((list) => Object.assign(list[1], { raw_angle: list[0].raw_angle }))],
+  [
+    "tiltseries.raw-angles",
+    sections((list) => Object.assign(list[1], { raw_angle: list[0].raw_angle })),
+    ["tiltseries.rawtlt-order"],
+  ],
   [
     "tiltseries.frame-binning",
     async (tree) => {
@@ -381,8 +385,16 @@ const METADATA: Case[] = [
   ["run.name", json(`${R}/run_metadata.json`, set("run_name", "TS_0001"))],
   ["run.last-updated", json(`${R}/run_metadata.json`, set("last_updated_at", "today"))],
   ["voxel-spacing.name", renamed("13.48")],
-  ["voxel-spacing.range", renamed("31.480"), ["mrc.spacing", "scale.truth", "tomogram.voxel-spacing", "zarr.scales"]],
-  ["voxel-spacing.whole", renamed("13.000"), ["mrc.spacing", "scale.truth", "tomogram.voxel-spacing", "zarr.scales"]],
+  [
+    "voxel-spacing.range",
+    renamed("31.480"),
+    ["mrc.spacing", "neuroglancer.scales", "scale.truth", "tomogram.voxel-spacing", "zarr.scales"],
+  ],
+  [
+    "voxel-spacing.whole",
+    renamed("13.000"),
+    ["mrc.spacing", "neuroglancer.scales", "scale.truth", "tomogram.voxel-spacing", "zarr.scales"],
+  ],
 ];
 
 const TOMOGRAMS: Case[] = [
@@ -476,6 +488,52 @@ const SCALE: Case[] = [
   ["scale.binning", text(MDOC, (body) => body.replaceAll("PixelSpacing = 3.3702", "PixelSpacing = 2"))],
 ];
 
+/** Voxels of the coarsest level, stored without a codec. */
+const rawChunk =
+  (change: (voxels: Float32Array) => unknown): Change =>
+  async (tree) => {
+    let length = 0;
+    await tree.json(`${O}/TS_0002.zarr/2/.zarray`, (array) => {
+      length = array.shape.reduce((product: number, n: number) => product * n, 1);
+      Object.assign(array, { compressor: null, chunks: array.shape, dtype: "<f4" });
+    });
+    const voxels = new Float32Array(length);
+    change(voxels);
+    await tree.write(`${O}/TS_0002.zarr/2/0/0/0`, new Uint8Array(voxels.buffer));
+  };
+const doubled = ({ x, y, z }: Loose) => {
+  for (const axis of [x, y, z]) axis[0] *= 2;
+};
+const RUNS_DOWN = "9.00\n6.00\n3.00\n0.00\n-3.00\n-6.00\n-9.00\n";
+
+/** Faults that nothing found before. */
+const OVERLOOKED: Case[] = [
+  ["neuroglancer.scales", json(STATE, ({ dimensions }) => doubled(dimensions))],
+  ["neuroglancer.scales", json(STATE, ({ layers }) => doubled(layers[0].source.transform.outputDimensions))],
+  ["neuroglancer.scales", json(STATE, ({ layers }) => doubled(layers[1].source.transform.inputDimensions))],
+  ["volume.chunks", remove(`${O}/TS_0002.zarr/1/0/0/0`)],
+  ["volume.chunks", remove(`${T}/TS_0002.zarr/2/0/0/0`)],
+  ["volume.chunks", remove(`${MASK}_segmentationmask.zarr/1/0/0/0`)],
+  ["mrc.finite", float(TOMOGRAM, 1024 + 4 * (64 * 56 * 7 + 64 * 5 + 3), Number.NaN)],
+  ["mrc.finite", float(`${T}/TS_0002.mrc`, 1024 + 4 * 99, Number.POSITIVE_INFINITY)],
+  [
+    "zarr.finite",
+    rawChunk((voxels) => {
+      voxels[77] = Number.NaN;
+    }),
+  ],
+  // one sign of the alignment's own file, and of its metadata
+  ["alignment.tlt-signs", text(TLT, (body) => body.replace(" 8.70", "-8.70"))],
+  [
+    "alignment.tilt-signs",
+    alignment(({ per_section_alignment_parameters: list }) => Object.assign(list[6], { tilt_angle: -8.7 })),
+  ],
+  // the run is tilted to and fro: its own order is that of the mdoc
+  ["rawtlt.order", text(RAW, (body) => `${body.trim().split("\n").reverse().join("\n")}\n`), ["tiltseries.rawtlt-order"]],
+  ["alignment.tlt-order", write(RAW, RUNS_DOWN), ["tiltseries.rawtlt-order"]],
+  ["tiltseries.rawtlt-order", text(RAW, (body) => body.replace("3.00\n-3.00", "-3.00\n3.00"))],
+];
+
 const CASES = [
   ...MRC,
   ...ZARR,
@@ -490,12 +548,16 @@ const CASES = [
   ...ANNOTATIONS,
   ...PHOTOS,
   ...SCALE,
+  ...OVERLOOKED,
 ];
+/** Memory has no links: walks-links.test.ts has a folder with some. */
+const OF_FOLDERS = ["files.links", "files.circular-links"];
+
 describe("the mended tree", () => {
   it("passes every check, each of them decided at least once", async () => {
     const validation = await standardized(tree);
     expect(lines(validation)).toEqual([]);
-    expect(validation.checks.filter(({ passed }) => passed === 0).map(({ id }) => id)).toEqual([]);
+    expect(validation.checks.filter(({ passed }) => passed === 0).map(({ id }) => id)).toEqual(OF_FOLDERS);
   });
 });
 
@@ -503,11 +565,15 @@ describe("a tree that breaks one check", () => {
   it("exists for every check of the suite", () => {
     const cased = new Set(CASES.map(([id]) => id));
     const suite = CHECKS.filter(({ suites }) => suites.includes("standardized")).map(({ id }) => id);
-    expect(suite.filter((id) => !cased.has(id))).toEqual([]);
+    expect(suite.filter((id) => !cased.has(id))).toEqual(OF_FOLDERS);
     expect([...cased].filter((id) => !suite.includes(id))).toEqual([]);
   });
 
-  it.each(CASES)("seam 44: is found by %s", async (id, change, implied = []) => {
+  it.each(CASES.filter((one) => !OVERLOOKED.includes(one)))("seam 44: is found by %s", (...one) => isFound(...one));
+
+  it.each(OVERLOOKED)("(34.20) is found by %s", (...one) => isFound(...one));
+
+  async function isFound(id: string, change: Change, implied: readonly string[] = []): Promise<void> {
     await change(tree);
     const validation = await standardized(tree, { filter: tree.changedRuns() });
     expect(found(validation)).toEqual([id, ...implied].sort());
@@ -515,5 +581,39 @@ describe("a tree that breaks one check", () => {
     expect(finding.severity).toBe(CHECKS.find((check) => check.id === id)!.severity);
     expect(finding.key).not.toBe("");
     expect(finding.message).toContain(", wanted: ");
+  }
+});
+
+describe("a tree that nothing is wrong with", () => {
+  it("(34.20) is well where a dataset, its run and the folders have one name", async () => {
+    for (const key of await tree.keys(`${SIM}/`)) await tree.move(key, key.replace(SIM, "1/1"));
+    for (const key of await tree.keys("10405/")) await tree.move(key, key.replace("10405", "1"));
+    for (const key of await tree.keys("1/")) {
+      if (!/\.json$/.test(key)) continue;
+      const body = new TextDecoder()
+        .decode(await tree.read(key))
+        .replaceAll(SIM, "1/1")
+        .replaceAll("10405", "1");
+      await tree.write(key, body.replaceAll('"run_name": "TS_1"', '"run_name": "1"'));
+    }
+    expect(lines(await standardized(tree, { filter: { dataset: ["1$"] } }))).toEqual([]);
+  });
+
+  it("(34.20) has an absent chunk where its voxels are zeros", async () => {
+    await tree.bytes(TOMOGRAM, (_, bytes) => bytes.fill(0, 1024));
+    await tree.remove(`${O}/TS_0002.zarr/1/0/0/0`);
+    const { findings } = await standardized(tree, { filter: tree.changedRuns() });
+    expect(found({ findings })).toEqual(["mrc.statistics"]);
+  });
+
+  it("(34.20) has labels that every second voxel misses", async () => {
+    const mrc = `${LABELS}_instancesegmentationmask.mrc`;
+    await tree.bytes(mrc, (view, bytes) => {
+      bytes.fill(0, 1024);
+      view.setUint16(1024 + 2, 7, true); // the second voxel of the first row
+    });
+    await tree.remove(`${LABELS}_instancesegmentationmask.zarr/1/0/0/0`);
+    const { findings } = await standardized(tree, { filter: { dataset: ["10405"] } });
+    expect(found({ findings })).toEqual(["mrc.statistics"]);
   });
 });

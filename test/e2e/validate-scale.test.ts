@@ -181,6 +181,13 @@ tomograms: [{metadata: {voxel_spacing: 8.0}, sources: [{source_glob: {list_glob:
 });
 
 describe("what is no contradiction", () => {
+  it("(34.20) a spacing that is a whole number is a warning, and no error", async () => {
+    const { findings } = await standardized(await treeOf([{ angstrom: 10 }]));
+    const whole = findings.filter(({ check, run }) => check === "voxel-spacing.whole" && run === "run_1");
+    expect(whole).toMatchObject([{ severity: "warn", found: "10.000 Å, which looks rounded" }]);
+    expect(findings.filter(({ check }) => /^voxel-spacing|^scale/.test(check))).toHaveLength(1);
+  });
+
   it.each([
     [
       "two binnings of one field",

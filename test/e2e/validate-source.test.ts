@@ -109,6 +109,13 @@ const CASES: Case[] = [
   { id: "scale.binning", edit: ["value: [13.48]", "value: [15]"], implied: ["source.configuration", "scale.truth"] },
 ];
 
+/** Raw tilt angles in an order that the alignment contradicts, and a tilt of the alignment with the wrong sign. */
+const OVERLOOKED: Case[] = [
+  { id: "rawtlt.order", change: text(RAW, (body) => `${body.trim().split("\n").reverse().join("\n")}\n`) },
+  { id: "alignment.tlt-order", change: (files) => files.write(RAW, "9\n6\n3\n0\n-3\n-6\n-9\n") },
+  { id: "alignment.tlt-signs", change: text(`${P}/metadata/TS_0002.tlt`, (body) => body.replace(" 8.70", "-8.70")) },
+];
+
 describe("the laboratory's first deposit", () => {
   it("passes every check", async () => {
     const validation = await source(config, tree);
@@ -132,6 +139,11 @@ describe("sources that break one check", () => {
   it("exist for every check of this suite alone", () => {
     const own = CHECKS.filter(({ suites }) => !suites.includes("standardized")).map(({ id }) => id);
     expect(own.filter((id) => !CASES.some((one) => one.id === id))).toEqual([]);
+  });
+
+  it.each(OVERLOOKED)("(34.20) are found by $id", async ({ id, change }) => {
+    await change!(tree);
+    expect(found(await source(config, tree))).toEqual([id]);
   });
 
   it.each(CASES)("are found by $id", async ({ id, change, edit, implied = [] }) => {

@@ -1,9 +1,10 @@
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
 import { decodeBlosc, encodeBlosc } from "../../src/arrays/kernels/blosc.js";
 import { manualClock } from "../../src/core/clock.js";
+import { EmporiumError } from "../../src/core/errors.js";
 import { randomInt, seededRandom } from "../../src/core/random.js";
 import type { VerifyReport } from "../../src/stations/ingest/verify/report.js";
 import { type VerifyOptions, verify, verifyTree } from "../../src/stations/ingest/verify/verify.js";
@@ -311,6 +312,81 @@ describe("damage by name", () => {
     const report = await check(scene);
     expect(named(report, "note")).toEqual(["extra 10405/TS_1/notes.txt"]);
     expect(report.exitStatus).toBe(status);
+  });
+
+  it("(34.21) what nothing has written is named, and fails a strict look", async () => {
+    const scene = await copyOf(sim);
+    const zarr = "10405/TS_1/Reconstructions/VoxelSpacing10.200/Tomograms/100/TS_1.zarr";
+    const chunk = await scene.store.read(`${zarr}/1/0/0/0`);
+    const strays = ["10405/TS_1/notes.txt", "10405/TS_9/left.mrc", "10405/todo.txt", `${zarr}/1/9/0/0`];
+    for (const key of strays) await scene.store.write(key, chunk!);
+    // with the receipts of the ingest, and without any
+    for (const workspace of [scene.workspace, tempFolder()]) {
+      const before = await check({ store: sim.store, workspace });
+      const report = await check({ store: scene.store, workspace });
+      expect(named(report, "note").sort()).toEqual(strays.map((key) => `extra ${key}`).sort());
+      expect(report.errors).toEqual([]);
+      expect(report.exitStatus).toBe(Math.max(before.exitStatus, workspace === scene.workspace ? 3 : 0));
+      const strict = await check({ store: scene.store, workspace }, { strict: true });
+      expect([strict.status, strict.exitStatus]).toEqual(["wrong", 4]);
+      expect(strict.errors.map(({ message }) => message.split(": ")[0]).sort()).toEqual(strays.toSorted());
+      expect((await check({ store: sim.store, workspace }, { strict: true })).exitStatus).toBe(before.exitStatus);
+    }
+  });
+
+  it("(34.21) links that leave the tree, and files that cannot be read, are named, and the rest is verified", async () => {
+    const folder = tempFolder();
+    const other = tempFolder();
+    for await (const { key } of sim.store.list("")) {
+      mkdirSync(join(folder, key, ".."), { recursive: true });
+      writeFileSync(join(folder, key), (await sim.store.read(key))!);
+    }
+    const workspace = tempFolder();
+    const look = async (more: object = {}) => verify(folder, { ...options(workspace), ...more });
+    const whole = await look();
+    const zarr = "10405/TS_1/Reconstructions/VoxelSpacing10.200/Tomograms/100/TS_1.zarr";
+    mkdirSync(join(other, "raw"));
+    cpSync(join(folder, `${zarr}/1/0/0/0`), join(other, "chunk"));
+    symlinkSync(join(other, "raw"), join(folder, "10405", "raw"));
+    symlinkSync(join(other, "raw"), join(folder, "10405", "TS_1", "raw"));
+    for (const jobs of [1, 2]) {
+      const report = await look({ jobs });
+      expect(named(report, "note")).toEqual(["extra 10405/raw", "extra 10405/TS_1/raw"]);
+      expect(named(report, "wrong")).toEqual([]);
+      expect(report.findings.find(({ key }) => key === "10405/raw")!.message).toContain("reached by a link that leaves");
+      expect(report.chunks).toEqual(whole.chunks);
+      expect(report.objects.read).toBe(whole.objects.read);
+      expect((await look({ jobs, strict: true })).exitStatus).toBe(4);
+    }
+    // in place of what metadata name, or of a chunk, its bytes are another folder's
+    rmSync(join(folder, `${zarr}/1/0/0/0`));
+    symlinkSync(join(other, "chunk"), join(folder, `${zarr}/1/0/0/0`));
+    rmSync(join(folder, "10405/TS_1/TiltSeries/100/TS_1.rawtlt"));
+    symlinkSync(join(other, "chunk"), join(folder, "10405/TS_1/TiltSeries/100/TS_1.rawtlt"));
+    const report = await look();
+    expect(
+      named(report, "wrong")
+        .map((text) => text.split(" ")[1])
+        .sort(),
+    ).toEqual([`${zarr}/1/0/0/0`, "10405/TS_1/TiltSeries/100/TS_1.rawtlt"]);
+    expect(report.exitStatus).toBe(4);
+    expect(report.objects.read).toBe(whole.objects.read - 2);
+  });
+
+  it("(34.21) a disk that does not read one file ends nothing", async () => {
+    const failing = ["10405/TS_1/run_metadata.json", "10405/TS_1/TiltSeries/100/TS_1.mrc"];
+    const store: Store = {
+      ...sim.store,
+      local: { path: (key) => join("/no/such/folder", key), io: "auto" } as Store["local"],
+      read: async (key, ...rest) => {
+        if (!failing.includes(key)) return sim.store.read(key, ...rest);
+        throw new EmporiumError("STORE_FAILED", `${key} cannot be read: input/output error (EIO)`);
+      },
+    };
+    const report = await check({ store, workspace: sim.workspace });
+    expect(named(report, "wrong")).toEqual(failing.map((key) => `unreadable ${key}`));
+    expect(report.objects.read).toBe(report.objects.there - 2);
+    expect(report.exitStatus).toBe(4);
   });
 
   it("two objects of one length that changed places", async () => {

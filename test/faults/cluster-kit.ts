@@ -99,10 +99,13 @@ export function playEngine({ run, fateOf, losesReply = () => false, forgets = ()
       const entry = { job, left: indices.length };
       jobs.set(id, entry);
       for (const index of indices) start(entry, index);
-      if (losesReply(job)) throw new EmporiumError("ENGINE_ABSENT", "no answer came");
+      if (losesReply(job)) throw new EmporiumError("ENGINE_SILENT", "no answer came");
       return { name: job.name, id };
     },
-    find: async (name) => [...jobs].filter(([, { job, left }]) => job.name === name && left > 0).map(([id]) => ({ id, name })),
+    find: async (...names) =>
+      [...jobs]
+        .filter(([, { job, left }]) => names.includes(job.name) && left > 0)
+        .map(([id, { job }]) => ({ id, name: job.name })),
     async states(handles: readonly JobHandle[]) {
       return new Map(
         handles.flatMap(({ id }): [string, JobState][] => {
@@ -314,7 +317,7 @@ export async function untilEnded(run: OpenRun, executor: Player, station: AnySta
       });
       if (step.state === "ended") return step.end;
     } catch (error) {
-      if (!(error instanceof EmporiumError) || error.code !== "ENGINE_ABSENT") throw error;
+      if (!(error instanceof EmporiumError) || error.code !== "ENGINE_SILENT") throw error;
     }
     await executor.step();
   }

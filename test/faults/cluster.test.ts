@@ -192,13 +192,13 @@ describe("a run on a cluster", () => {
     await gate(made.run, station, { executor: first, gates: false, by: "a", clock: manualClock(), log: silentLog });
     const moved = await changeEngine(made.run, "second");
     const second = { ...playEngine({ fateOf: () => lives, run: async () => {} }), name: "second" };
-    const silent = new EmporiumError("ENGINE_ABSENT", "first does not answer");
+    const silent = new EmporiumError("ENGINE_SILENT", "first does not answer");
     const engineOf = (mute: boolean) => async (name: string) => {
       if (name === "second") return second;
       return mute ? { ...first, find: () => Promise.reject(silent), states: () => Promise.reject(silent) } : first;
     };
     const unasked = await cancelRun(moved, station, engineOf(true), toyEnv(21));
-    expect(unasked).toMatchObject({ left: 0, errors: [{ code: "ENGINE_ABSENT", message: "first does not answer" }] });
+    expect(unasked).toMatchObject({ left: 0, errors: [{ code: "ENGINE_SILENT", message: "first does not answer" }] });
     expect(await keysOf(made.store, ".emporium/locks/")).toEqual([".emporium/locks/toy.json"]);
     const [job] = made.player.submitted;
     expect(await first.find(job!.name)).toHaveLength(1);
@@ -266,11 +266,11 @@ describe("a run on a cluster", () => {
     const made = await scene(6, { fateOf: () => ({ kind: "stalls", after: 0 }), losesReply });
     const held: Player = {
       ...made.player,
-      find: async (name) => [{ name, id: String(made.player.submitted.findIndex((job) => job.name === name) + 1) }],
+      find: async (name = "") => [{ name, id: String(made.player.submitted.findIndex((job) => job.name === name) + 1) }],
     };
     const look = () =>
       gate(made.run, toyStation(made.store), { executor: held, gates: false, by: "a", clock: manualClock(), log: silentLog });
-    await expect(look()).rejects.toMatchObject({ code: "ENGINE_ABSENT" });
+    await expect(look()).rejects.toMatchObject({ code: "ENGINE_SILENT" });
     expect(await look()).toMatchObject({ state: "submitted", job: { id: "1" } });
     expect(made.player.submitted).toHaveLength(1);
   });

@@ -90,7 +90,7 @@ export interface FaultServer {
       string,
       Map<string, { size: number; etag: string; contentType?: string; segments: readonly { bytes?: Buffer }[] }>
     >;
-    uploads: Map<string, { key: string; parts: Map<number, unknown> }>;
+    uploads: Map<string, { key: string; begunMs: number; parts: Map<number, unknown> }>;
     put(bucket: string, key: string, bytes: Uint8Array): void;
   };
   putFile(key: string, bytes: Uint8Array, contentType?: string): void;

@@ -1,7 +1,8 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { summarise } from "../../scripts/ci-summary.mjs";
 import { skipLines } from "../reporter.js";
-import { filesBelow, readText } from "./sources.js";
+import { filesBelow, readText, root } from "./sources.js";
 
 const report = (passed: number, failed: number, skipped = 0) => ({
   numPassedTests: passed,
@@ -43,6 +44,37 @@ describe("the summary of a CI run", () => {
   });
 });
 
+describe("(34.0) what one step of a CI run leaves out and another runs", () => {
+  const file = (name: string, ...ends: [string, string][]) => ({
+    name,
+    message: "",
+    assertionResults: ends.map(([status, fullName]) => ({ status, fullName, failureMessages: [] })),
+  });
+
+  it("is not counted as skipped, wherever the two clones lie; a file or a name of its own is", () => {
+    const test = [
+      file("/tmp/x/clone/src/a.test.ts", ["skipped", "reads a map"], ["skipped", "needs fish"]),
+      file("/tmp/x/clone/test/b.test.ts", ["skipped", "reads a map"], ["passed", "adds"]),
+    ];
+    const data = [
+      file("/somewhere/here/src/a.test.ts", ["passed", "reads a map"]),
+      file("/somewhere/here/test/c.test.ts", ["passed", "ends"]),
+    ];
+    const { lines } = summarise(
+      [
+        { name: "test", status: 0, seconds: 2 },
+        { name: "data", status: 0, seconds: 1 },
+      ],
+      { test: { ...report(1, 0, 3), testResults: test }, data: { ...report(2, 0), testResults: data } },
+    );
+    expect(lines).toEqual([
+      "ok    test: 1 passed, 0 failed, 2 skipped in 2 s",
+      "ok    data: 2 passed, 0 failed, 0 skipped in 1 s",
+      "3 passed, 0 failed, 2 skipped",
+    ]);
+  });
+});
+
 describe("what failed in a CI run", () => {
   const one = (status: string, fullName: string, failureMessages: string[]) => ({ status, fullName, failureMessages });
 
@@ -69,32 +101,46 @@ describe("what failed in a CI run", () => {
 });
 
 describe("the reporter of skipped tests", () => {
-  it("gives one line for each reason, the largest first", () => {
+  it("(34.0) gives one line for each reason, the largest first, and says last what needs real files", () => {
     expect(
       skipLines(
         new Map([
           ["needs fish", 1],
-          ["needs ../shared/data", 12],
+          ["needs real files", 12],
           ["needs a disk", 1],
         ]),
       ),
-    ).toEqual(["skipped 12: needs ../shared/data", "skipped 1: needs a disk", "skipped 1: needs fish"]);
+    ).toEqual([
+      "skipped 1: needs a disk",
+      "skipped 1: needs fish",
+      "12 tests need real files: `npm run data` fetches them from their public repositories",
+    ]);
   });
 });
 
 describe(".ci/run", () => {
-  it("runs the two commands of the README as they stand there", () => {
+  it("(34.0) runs the two commands of the README as they stand there, in a clone with nothing beside it, and all other suites", () => {
     const script = readText(".ci/run");
-    expect(readText("README.md")).toContain("npm ci && npm test");
+    const commands = [...readText("README.md").matchAll(/^ {4}(npm ci && \S.*?)\s+#/gm)].map(([, words]) => words);
+    expect(commands).toEqual(["npm ci && npm run demo", "npm ci && npm test"]);
     for (const command of [
-      "npm ci",
-      "npm test",
+      ...commands,
+      "npm run --silent test:data",
       "npm run --silent lint",
       "npm run --silent typecheck",
       "npm run --silent test:peers",
     ]) {
       expect(script).toContain(command);
     }
+  });
+});
+
+describe("every run of suites", () => {
+  it("(34.26) has folders of its own, and a keeper that ends what it has started however it ends", () => {
+    const configurations = readdirSync(root).filter((path) => /^vitest(?:\.\w+)?\.config\.ts$/.test(path));
+    expect(configurations.length).toBe(5);
+    const keeper = /globalSetup: \[[^\]]*"\.\/test\/temporary(?:-on-disk)?\.ts"\]/;
+    expect(configurations.filter((path) => !keeper.test(readText(path)))).toEqual([]);
   });
 });
 

@@ -41,6 +41,23 @@ describe("docs/reference/compat.md", () => {
     expect(text).toContain("_gain");
   });
 
+  it("(34.19) names what was seen to differ beside the reference's own program and stood nowhere", () => {
+    const also = section("What differs with `--compat reference`, too").replace(/^.*/, "");
+    const rows = page.split("\n").filter((line) => line.startsWith("| "));
+    const told = (words: string) => rows.filter((row) => row.includes(words)).length;
+    for (const words of [
+      "`x_offset` and `y_offset` of IMOD alignments",
+      "vertices of meshes from VTK",
+      "last digit of numbers of identified objects",
+      "two sources of one alignment",
+      "account in `docker_image_id`",
+      "order of the flags of a job",
+    ]) {
+      expect([words, told(words)]).toEqual([words, 1]);
+    }
+    expect(also).toContain("AVX-512");
+  });
+
   it("seam 18: names every difference that the comparison with the reference's own trees lets pass", () => {
     const missing = ALLOWED.flatMap(({ compat }) =>
       compat !== undefined && !plain(page).includes(plain(compat)) ? [compat] : [],

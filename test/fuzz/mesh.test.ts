@@ -253,7 +253,7 @@ describe("traps", () => {
     ["VTK: past the end", vtk, () => text(`${VTK}POLYGONS 1 4\n3 0 1\n3\n`), "FORMAT_FIELD", /vertex 3, .* 0 to 2/, { line: 9 }],
     ["VTK: below 0", vtk, () => text(`${VTK}POLYGONS 1 4\n3 0 1 -1\n`), "FORMAT_FIELD", /vertex -1/, { line: 8 }],
     ["VTK: a length too large", vtk, () => text(`${VTK}POLYGONS 1 4\n4 0 1 2\n`), "FORMAT_FIELD", /length 4/, { line: 8 }],
-    ["VTK: lines", vtk, () => text(`${VTK}LINES 1 3\n2 0 1\n`), "FORMAT_UNSUPPORTED", /1 cells of LINES/, { line: 7 }],
+    ["VTK: lines", vtk, () => text(`${VTK}LINES 1 3\n2 0 1\n`), "FORMAT_UNSUPPORTED", /1 cell of LINES/, { line: 7 }],
     [
       "VTK: a grid",
       vtk,

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inMemory } from "../../src/core/bytes.js";
 import { seededRandom } from "../../src/core/random.js";
@@ -13,9 +12,10 @@ import { readRelionTiltSeries, relionSections } from "../../src/formats/alignmen
 import type { SectionAlignment } from "../../src/formats/alignment/sections.js";
 import { parseWarpXml, warpSections } from "../../src/formats/alignment/warp.js";
 import { parseTiltAngles } from "../../src/formats/tilt-angles/read.js";
+import { inPartWithoutRealFiles, REAL_DATA_FOLDER } from "../real-data.js";
 import { hasEnvironment, python, type Verdict } from "./environment.js";
 
-const SHARED = fileURLToPath(new URL("../../../shared/data", import.meta.url));
+const SHARED = REAL_DATA_FOLDER;
 const folder = mkdtempSync(join(tmpdir(), "emporium-peers-alignment-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const golden = (name: string) =>
@@ -146,11 +146,11 @@ async function jobs(): Promise<Job[]> {
 }
 
 describe.skipIf(!hasEnvironment("peers"))("alignments, read by cryoet-alignment, etomofiles and scipy as well", () => {
+  inPartWithoutRealFiles("own alignments only");
   let all: Job[];
   let verdicts: Verdict[];
 
   beforeAll(async () => {
-    if (!existsSync(SHARED)) console.warn("skipped in part: no ../shared/data, own files only");
     all = await jobs();
     writeFileSync(join(folder, "jobs.json"), JSON.stringify(all));
     verdicts = JSON.parse(await python("peers", "alignment_check.py", [join(folder, "jobs.json")]));

@@ -84,7 +84,7 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
     for (const target of readdirSync(folder).filter((name) => existsSync(join(folder, name, ".emporium/runs"))))
       console.error(target, (await status(target)).toText());
   });
-  const isOver = ({ status: now }: RunStatus) => now !== "running" && now !== "stopped";
+  const isOver = ({ status: now }: RunStatus) => !["running", "stopped", "unknown"].includes(now);
   async function ended(target: string): Promise<RunStatus> {
     while (!hasEnded(join(folder, target))) await sleep(POLL_MS);
     return status(target);
@@ -243,6 +243,36 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
       }
       expect(await status("controller")).toMatchObject({ status: "done" });
       await isLikeLocal("controller");
+    });
+
+    it("(34.15) the controller dead while jobs run: status says in 15 s that Slurm does not answer, resume refuses, nothing is lost", async () => {
+      await ingest("dead", ["--executor", "slurm"]);
+      await until("dead", (now) => (now.stages[0]!.jobs?.running ?? 0) > 0);
+      await slurm.killController();
+      const timed = async (verb: string) => {
+        const begun = performance.now();
+        const { status: exit, stdout, stderr } = await emporium(["engine", verb, join(folder, "dead")], environment());
+        return { exit, text: stdout + stderr, ms: performance.now() - begun };
+      };
+      for (const verb of ["status", "resume"]) {
+        const { exit, text, ms } = await timed(verb);
+        expect([verb, exit]).toEqual([verb, 12]);
+        expect(text).toContain("Slurm does not answer (squeue: ");
+        expect(text).not.toContain("no job of it is left");
+        expect(ms).toBeLessThan(15_000);
+      }
+      await slurm.restartController();
+      // elements that ended while nobody listened, and those that Slurm holds: as after any death of it
+      for (let looks = 1; !hasEnded(join(folder, "dead")); looks++) {
+        await sleep(LOOK_MS);
+        await slurm.repairNode();
+        for (const id of await held()) await slurm.command("scontrol", ["release", id]);
+        if (looks % LOOKS_UNTIL_TOLD_ANEW === 0) await slurm.command("scontrol", ["reconfigure"]);
+        // a controller that lost its memory has forgotten the gate too: now that it answers, what is said of the run is true
+        if ((await status("dead")).status === "stopped") expect((await engine("resume", "dead")).status).toBe(0);
+      }
+      expect(await status("dead")).toMatchObject({ status: "done", stages: [{ failed: 0 }, {}, {}] });
+      await isLikeLocal("dead");
     });
 
     it("a node that stands still, is given up and comes back: both did the work, the tree is one", async () => {

@@ -11,7 +11,7 @@ import { hasSlurm, type Slurm, startSlurm } from "./slurm-kit.js";
 const POLL_MS = 100;
 
 /** Commands beside `ingest run`, on one real Slurm: each gives what this machine gives alone. */
-describe.runIf(hasSlurm())("verify, harvest download and publish on a Slurm cluster", { timeout: 300_000 }, () => {
+describe.runIf(hasSlurm())("verify, validate, harvest download and publish on a Slurm cluster", { timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "emporium-stations-"));
   const made = join(folder, "made");
   const workspace = ["--workspace", join(folder, "work")];
@@ -45,6 +45,15 @@ describe.runIf(hasSlurm())("verify, harvest download and publish on a Slurm clus
     const report = await onSlurm(join(folder, "work/verify"), ["verify", made]);
     expect({ ...report, seconds: 0 }).toEqual({ ...(await here(["verify", made])), seconds: 0 });
     expect(report.status).toBe("proven");
+  });
+  it("ingest validate finds what this machine finds (34.32)", async () => {
+    const spoilt = join(folder, "spoilt");
+    cpSync(made, spoilt, { recursive: true });
+    rmSync(join(spoilt, [...tree(spoilt).keys()].find((key) => key.endsWith("tomogram_metadata.json"))!));
+    const words = ["ingest", "validate", "standardized", spoilt];
+    const report = await onSlurm(join(folder, "work/validate"), words);
+    expect(report).toEqual(await here(words));
+    expect(report).toMatchObject({ status: "errors", exitStatus: 4 });
   });
   it("publish tree fills a folder as this machine does", async () => {
     const report = await onSlurm(join(folder, "work/publish"), ["publish", "tree", made, join(folder, "bucket")]);

@@ -12,6 +12,7 @@ import { checkGrammar } from "../../src/stations/ingest/config/grammar/check.js"
 import { configJsonSchema } from "../../src/stations/ingest/config/grammar/json-schema.js";
 import { toJson } from "../../src/stations/ingest/config/nodes.js";
 import { readYaml } from "../../src/stations/ingest/config/read.js";
+import { REAL_DATA } from "../real-data.js";
 import { hasEnvironment, python } from "./environment.js";
 
 /*
@@ -20,12 +21,11 @@ import { hasEnvironment, python } from "./environment.js";
  * docs/reference/config-differences.md.
  */
 
-const shared = fileURLToPath(new URL("../../../shared/data/", import.meta.url));
+const shared = fileURLToPath(REAL_DATA);
 const configs = join(shared, "ingest-configs");
 const published = join(shared, "misc/ingestion_config_models.schema.json");
 const base = fileURLToPath(new URL("../golden/config/base.yaml", import.meta.url));
 const there = existsSync(configs) && existsSync(published);
-if (!there) console.warn(`skipped: no public configurations beside the repository (${configs})`);
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-peers-config-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

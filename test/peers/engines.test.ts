@@ -92,8 +92,9 @@ describe.runIf(hasGridEngine())("Grid Engine's own ways", { timeout: 120_000 }, 
   it("a master that does not answer is told apart from one that refuses", async () => {
     const away = commandExecutor(SGE, engineCommand({ ...grid.env, SGE_QMASTER_PORT: "1" }));
     const job = { name: "away", script: "#!/bin/sh\ntrue\n", resources };
-    await expect(away.limits()).rejects.toMatchObject({ code: "ENGINE_ABSENT" });
-    await expect(away.submit(job)).rejects.toMatchObject({ code: "ENGINE_ABSENT" });
+    await expect(away.limits()).rejects.toMatchObject({ code: "ENGINE_SILENT" });
+    await expect(away.submit(job)).rejects.toMatchObject({ code: "ENGINE_SILENT" });
+    await expect(away.states([{ name: "away", id: "1" }])).rejects.toMatchObject({ code: "ENGINE_SILENT" });
     const named = { ...job, name: "1away" };
     await expect(executor.submit(named)).rejects.toMatchObject({ code: "ENGINE_REFUSED" });
   });

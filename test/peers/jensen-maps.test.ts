@@ -1,21 +1,20 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../src/core/log.js";
 import { ingest } from "../../src/stations/ingest/ingest.js";
+import { REAL_DATA_FOLDER } from "../real-data.js";
 import { hasEnvironment, python } from "./environment.js";
 
 /**
  * What every configuration of one laboratory selects in an archive of thousands of runs, through its expressions and its run data maps, against a
  * count by PyYAML, csv, re and glob.
  */
-const DATA = fileURLToPath(new URL("../../../shared/data", import.meta.url));
+const DATA = REAL_DATA_FOLDER;
 const CONFIGS = join(DATA, "ingest-configs/gjensen");
 const MAPS = join(DATA, "run-data-maps/gjensen");
 const hasData = existsSync(CONFIGS) && existsSync(MAPS);
-if (!hasData) console.warn("skipped: ../shared/data has no configurations with their run data maps");
 
 /** Failures that are meant to be, as the count calls them. */
 const VERDICTS: Readonly<Record<string, string>> = { CONFIG_COLLISION: "collision", CONFIG_VARIABLE: "no row" };

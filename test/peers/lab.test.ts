@@ -4,9 +4,10 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab, type Lab } from "../../examples/lab/generate.mjs";
+import { inPartWithoutRealFiles, REAL_DATA } from "../real-data.js";
 import { hasEnvironment, python, type Verdict } from "./environment.js";
 
-const SCHEMA = fileURLToPath(new URL("../../../shared/data/misc/ingestion_config_models.schema.json", import.meta.url));
+const SCHEMA = fileURLToPath(new URL("misc/ingestion_config_models.schema.json", REAL_DATA));
 const folder = mkdtempSync(join(tmpdir(), "emporium-peers-lab-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -22,6 +23,7 @@ describe.skipIf(!hasEnvironment("peers"))("the miniature laboratory", () => {
   });
 
   describe("judged by mrcfile, zarr-python and the portal's schema", () => {
+    inPartWithoutRealFiles("configurations are not compared with the portal's schema");
     let verdicts: Verdict[];
     let names: string[];
     let configs: string[];
@@ -44,7 +46,6 @@ describe.skipIf(!hasEnvironment("peers"))("the miniature laboratory", () => {
     });
 
     it("has configurations that the schema accepts, but for the formats that are not the portal's", () => {
-      if (!existsSync(SCHEMA)) console.warn("skipped in part: no ../shared/data, so no schema");
       const own = verdicts.filter((verdict) => configs.includes(verdict.case));
       expect(own.length).toBeGreaterThanOrEqual(configs.length * (existsSync(SCHEMA) ? 2 : 1));
       expect(own.filter(({ passed }) => !passed)).toEqual([]);

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Mdoc, parseMdoc } from "../../src/formats/mdoc/read.js";
+import { inPartWithoutRealFiles, REAL_DATA_FOLDER } from "../real-data.js";
 import { hasEnvironment, python, type Verdict } from "./environment.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/mdoc", import.meta.url));
-const SHARED = fileURLToPath(new URL("../../../shared/data", import.meta.url));
+const SHARED = REAL_DATA_FOLDER;
 const folder = mkdtempSync(join(tmpdir(), "emporium-peers-mdoc-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -46,12 +47,12 @@ function dump({ titles, header, sections }: Mdoc) {
 const UNREADABLE = ["more/mdoc/dummy.mrc.mdoc"];
 
 describe.skipIf(!hasEnvironment("peers"))("mdoc files, read by mdocfile as well", () => {
+  inPartWithoutRealFiles("the mdocs of test/fixtures only");
   const found = [...mdocsBelow(FIXTURES), ...(existsSync(SHARED) ? mdocsBelow(SHARED) : [])];
   const files = found.filter((file) => !UNREADABLE.includes(file.case));
   let verdicts: Verdict[];
 
   beforeAll(async () => {
-    if (!existsSync(SHARED)) console.warn("skipped in part: no ../shared/data, own fixtures only");
     const jobs = files.map((file) => ({ ...file, reading: dump(parseMdoc(readFileSync(file.path), file.case)) }));
     writeFileSync(join(folder, "jobs.json"), JSON.stringify(jobs));
     verdicts = JSON.parse(await python("peers", "mdoc_check.py", [join(folder, "jobs.json")]));

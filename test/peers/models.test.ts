@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,14 +5,13 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { inMemory } from "../../src/core/bytes.js";
 import { randomInt, seededRandom } from "../../src/core/random.js";
-import { modAscii } from "../../src/formats/mod/ascii.js";
 import { encodeModDocument, type ModChunk, otherChunk, readModDocument } from "../../src/formats/mod/document.js";
 import { readMod } from "../../src/formats/mod/read.js";
 import { encodeMod, type NewMod } from "../../src/formats/mod/write.js";
+import { REAL_DATA } from "../real-data.js";
 import { hasEnvironment, python } from "./environment.js";
 
-const data = fileURLToPath(new URL("../../../shared/data/", import.meta.url));
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const data = fileURLToPath(REAL_DATA);
 const real = existsSync(data)
   ? readdirSync(data, { recursive: true, encoding: "utf8" })
       .filter((path) => path.endsWith(".mod"))
@@ -135,13 +133,5 @@ describe.skipIf(!hasEnvironment("peers"))("imodmodel", () => {
       expect(theirs[at]).toEqual(facts);
       expect(facts.objects.every(({ name }) => name === `changed ${at}`)).toBe(true);
     }
-  });
-
-  it.skipIf(real.length === 0)("and C's numbers make the same text of real models", async () => {
-    const script = join(root, "test/golden/mod/ascii.py");
-    const out = execFileSync(join(root, ".cache/venv-peers/bin/python"), ["-W", "ignore", script, ...real], { encoding: "utf8" });
-    const theirs = JSON.parse(out) as string[];
-    for (const [at, file] of real.entries())
-      expect(modAscii(await readMod(inMemory(readFileSync(file), file))), file).toBe(theirs[at]);
   });
 });

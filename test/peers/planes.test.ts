@@ -46,7 +46,7 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 /** What no volume is, as it is listed, and why it does not open. */
 const OTHERS: Readonly<Record<string, readonly [format: string | undefined, code: string, says: RegExp]>> = {
-  "model.mod": ["IMOD model", "FORMAT_UNKNOWN", /./],
+  "model.mod": ["IMOD model", "FORMAT_UNSUPPORTED", /an IMOD model is not read/],
   "image-c8.dm4": ["DM3, DM4", "FORMAT_UNSUPPORTED", /complex/],
   "junk.rec": ["MRC", "FORMAT_UNKNOWN", /./],
   "notes.xyz": [undefined, "FORMAT_UNKNOWN", /./],

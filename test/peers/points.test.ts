@@ -11,10 +11,11 @@ import { encodePoints } from "../../src/formats/points/ndjson.js";
 import type { PointKind, PointOptions } from "../../src/formats/points/points.js";
 import { POINT_READERS } from "../../src/formats/points/readers.js";
 import { relionRotation } from "../../src/formats/points/rotation.js";
+import { inPartWithoutRealFiles, REAL_DATA_FOLDER } from "../real-data.js";
 import { hasEnvironment, python, type Verdict } from "./environment.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/mod", import.meta.url));
-const SHARED = fileURLToPath(new URL("../../../shared/data", import.meta.url));
+const SHARED = REAL_DATA_FOLDER;
 const folder = mkdtempSync(join(tmpdir(), "emporium-peers-points-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -85,11 +86,11 @@ function modelsBelow(root: string): { case: string; path: string }[] {
 describe.skipIf(!hasEnvironment("peers"))("what emporium writes and reads, judged by copick and imodmodel", () => {
   const ours = join(folder, "ours.mod");
   const models = [{ case: "ours", path: ours }, ...modelsBelow(FIXTURES), ...(existsSync(SHARED) ? modelsBelow(SHARED) : [])];
+  inPartWithoutRealFiles("own models only");
   const kinds: PointKind[] = ["point", "orientedPoint", "instancePoint"];
   let verdicts: Verdict[];
 
   beforeAll(async () => {
-    if (!existsSync(SHARED)) console.warn("skipped in part: no ../shared/data, own models only");
     const random = seededRandom(11);
     const count = 500;
     const positions = Float64Array.from({ length: 3 * count }, (_, i) => (i % 5 === 0 ? i : random() * 4000));

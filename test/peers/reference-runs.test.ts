@@ -6,12 +6,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
+import { REAL_DATA } from "../real-data.js";
 import { emporium } from "./environment.js";
 import { ALLOWED, type Allowed, allowanceOf } from "./reference/allowed.js";
 import type { Difference } from "./reference/difference.js";
 import { compareTrees, countFiles } from "./reference/trees.js";
 
-const ARCHIVES = fileURLToPath(new URL("../../../shared/data/reference-runs/", import.meta.url));
+const ARCHIVES = fileURLToPath(new URL("reference-runs/", REAL_DATA));
 const COMPAT = fileURLToPath(new URL("../../docs/reference/compat.md", import.meta.url));
 /** Addresses in the reference's views. */
 const PREFIX = "https://files.cryoetdataportal.cziscience.com";
@@ -19,7 +20,6 @@ const LABS = ["imod", "sim", "cell"] as const;
 const NAMES = ["hard", ...LABS.map((name) => `lab-${name}` as const)] as const;
 
 const isThere = existsSync(ARCHIVES);
-if (!isThere) console.warn("skipped: no ../shared/data/reference-runs, so no trees of the reference's program to compare with");
 const folder = mkdtempSync(join(tmpdir(), "emporium-reference-runs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

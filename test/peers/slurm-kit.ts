@@ -28,6 +28,8 @@ export interface Slurm {
   readonly env: NodeJS.ProcessEnv;
   /** Runs one of Slurm's programs. @returns its standard output. */
   command(program: string, args: readonly string[]): Promise<string>;
+  /** Ends the controller as a power cut would. Jobs that run go on. */
+  killController(): Promise<void>;
   /** Ends the controller as a power cut would, and starts it again. */
   restartController(): Promise<void>;
   /** Takes the node out of service, as an administrator does. */
@@ -118,13 +120,18 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
       if (await isAway()) throw error;
     });
   };
+  async function killController(): Promise<void> {
+    if (controller.exitCode !== null || controller.signalCode !== null) return;
+    const ended = new Promise((done) => controller.once("exit", done));
+    controller.kill("SIGKILL");
+    await ended;
+  }
   return {
     env,
     command,
+    killController,
     async restartController() {
-      const ended = new Promise((done) => controller.once("exit", done));
-      controller.kill("SIGKILL");
-      await ended;
+      await killController();
       controller = start("slurmctld", ["-D", "-f", conf]);
       await until(async () => (await command("squeue", ["-h"]).catch(() => undefined)) !== undefined, START_MS, logs);
     },

@@ -27,24 +27,30 @@ async function results(
 }
 
 describe.runIf(hasEnvironment("peers"))("emporium_blocks.py", () => {
-  it("gets every byte of every block, and no client or server outlives the other, however they end", async () => {
+  it("(34.5) gets every byte of every block, keeps what is kept, and no client or server outlives the other, however they end", async () => {
     const { failed, passed } = await results("peers", "stream_checks.py", [process.execPath, server, folder]);
     expect(failed).toEqual([]);
-    expect(passed).toBe(18);
+    expect(passed).toBe(19);
   });
 
-  it("reads blocks of volumes that zarr-python wrote as NumPy has them", async () => {
+  it("(34.5) reads blocks of volumes that zarr-python and mrcfile wrote as NumPy has them", async () => {
     const { failed, passed } = await results("peers", "stream_volumes.py", [process.execPath, program, folder]);
     expect(failed).toEqual([]);
-    expect(passed).toBe(11);
+    expect(passed).toBe(12);
   });
 });
 
 describe.runIf(hasEnvironment("torch"))("emporium_blocks.Blocks in PyTorch", () => {
-  it("gives a loader every block once: without workers, forked, spawned, over ranks; and ends with it", async () => {
+  it("(34.5) gives a loader on its defaults every block once, kept or collated: without workers, forked, spawned, over ranks; and ends with it", async () => {
     const { failed, passed } = await results("torch", "stream_torch.py", [process.execPath, server, folder]);
     expect(failed).toEqual([]);
-    expect(passed).toBe(9);
+    expect(passed).toBe(12);
+  });
+
+  it("(34.5) gives DataLoader on its defaults every block of a volume as zarr-python reads it, collated, kept, and from two workers", async () => {
+    const { failed, passed } = await results("torch", "stream_loaders.py", [process.execPath, program, folder]);
+    expect(failed).toEqual([]);
+    expect(passed).toBe(5);
   });
 
   it("trains the example", async () => {

@@ -320,7 +320,7 @@ function placeText({ key, path, byte, line }: ReportFinding): string {
   return path !== undefined ? `${at} ${path}` : byte === undefined ? at : `${at} byte ${byte}`;
 }
 
-const IS_VOLUME = /\.(?:zarr|mrc|mrcs|rec|st|ali|map|tiff?|eer|dm[34]|n5)$/i;
+const IS_VOLUME = /\.(?:zarr|mrc|mrcs|rec|st|ali|map|tiff?|eer|dm[34]|nrrd|nii|n5)$/i;
 
 function Ways({ report: { place }, finding: { file, runId, run } }: { report: ReportFacts; finding: ReportFinding }) {
   const folder = file?.split("/").slice(0, -1).join("/");

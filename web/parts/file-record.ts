@@ -14,17 +14,21 @@ export const shapeOf = ({ shape }: FileRecord): string => [...shape].reverse().j
 
 /** In Å; where axes differ each of them, x first. */
 export function voxelOf(record: FileRecord): string {
-  const texts = voxelSizes(record).map((size) => fixed(size));
-  return texts.length === 0 ? ABSENT : new Set(texts).size === 1 ? texts[0]! : texts.join(" × ");
+  const sizes = allSizes(record);
+  const texts = sizes.map((size) => (size === undefined ? "?" : fixed(size)));
+  return sizes.every((size) => size === undefined) ? ABSENT : new Set(texts).size === 1 ? texts[0]! : texts.join(" × ");
 }
 
-/** Å along x, y and z, as many of them as there are; none where one is not known. */
-export function voxelSizes({ voxel_size, unit, axes }: FileRecord): readonly number[] {
+/** Å along x, y and z: those that are known. */
+export const voxelSizes = (record: FileRecord): readonly number[] => allSizes(record).filter((size) => size !== undefined);
+
+/** The same with a place for each axis that there is. */
+function allSizes({ voxel_size, unit, axes }: FileRecord): readonly (number | undefined)[] {
   const sizes = axes.flatMap((axis, at) => {
     const size = voxel_size[at];
-    return ["z", "y", "x"].includes(axis) && typeof size === "number" ? [angstromOf(size, unit[at])] : [];
+    return ["z", "y", "x"].includes(axis) ? [typeof size === "number" ? angstromOf(size, unit[at]) : undefined] : [];
   });
-  return sizes.every((size) => size !== undefined) ? sizes.reverse() : [];
+  return sizes.reverse();
 }
 
 function angstromOf(size: number, unit: string | null | undefined): number | undefined {

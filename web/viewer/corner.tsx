@@ -1,8 +1,9 @@
+import { writtenIn } from "../../src/formats/peek/facts.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { type Fact, type FactSource, Facts, fact } from "../parts/facts.js";
 import { ABSENT } from "../parts/format.js";
 import { rounded } from "./contrast.js";
-import { hasScale, voxelOf } from "./geometry.js";
+import { hasScale } from "./geometry.js";
 import type { Session } from "./session.js";
 import { longAxes, pageAxisName } from "./stack-pages.js";
 
@@ -22,9 +23,9 @@ const ALIKE_ANGSTROM = 0.002;
 /** What is known of a volume, each with where it is from: the most important first. */
 export function volumeFacts(facts: VolumeFacts): readonly Fact[] {
   const { shape, sources, originAngstrom, limits, angles, doses, pages, key, dtype, format } = facts;
-  const written = WRITTEN_IN[format] ?? "metadata of the volume";
+  const written = writtenIn(format);
   const print = (zyx: readonly (number | string)[]) => [...zyx].reverse().join(" × ");
-  const sizes = voxelOf(facts).map((size) => size.toFixed(2));
+  const sizes = facts.voxelSizeAngstrom.map((size) => size?.toFixed(2) ?? "unknown");
   const isOneSize = new Set(sizes).size === 1;
   const told = sources.voxelSizeAngstrom ?? [];
   return [
@@ -79,9 +80,6 @@ export function volumeFacts(facts: VolumeFacts): readonly Fact[] {
     fact("file", key || ABSENT, "place"),
   ];
 }
-
-/** Formats whose file begins with what it says of itself. */
-const WRITTEN_IN: Readonly<Record<string, string>> = { mrc: "header", tiff: "header", dm3: "header", dm4: "header" };
 
 /** Those that say the same are written the same. */
 function voxelSources(told: readonly FactSource[], written: string): readonly FactSource[] {

@@ -1,5 +1,13 @@
 import { inForm } from "../../src/arrays/plane/convert.js";
-import { geometryOf, isNamedTiltSeries, kindOf, planeFacts, sampleVolume, stackPages } from "../../src/arrays/plane/facts.js";
+import {
+  firstSample,
+  geometryOf,
+  isNamedTiltSeries,
+  kindOf,
+  planeFacts,
+  sampleVolume,
+  stackPages,
+} from "../../src/arrays/plane/facts.js";
 import { openPlanes, planeFile } from "../../src/arrays/plane/open.js";
 import { type PlaneChoice, type PlaneSource, planeBytes, readPlane } from "../../src/arrays/plane/plane.js";
 import { blockSource } from "../../src/core/blocks.js";
@@ -8,6 +16,7 @@ import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from 
 import { peekFile } from "../../src/formats/peek/peek.js";
 import { encodeOverlay, type OverlayGround } from "../../src/model/overlay-bytes.js";
 import type { OverlayLayer, VolumeFacts } from "../../src/model/page-api.js";
+import { drawnVoxel } from "../../src/model/voxel-spacing.js";
 import { anglesBeside, layersBeside, shapesBeside } from "./dropped-beside.js";
 
 /** A thread that reads planes of one file which was dropped on the page. What it has read goes to the page and nowhere else. */
@@ -65,14 +74,14 @@ async function open({ file, beside: others }: Extract<Question, { file: unknown 
   if (known === undefined || peeked === undefined) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${file.name}: slices of ${peeked?.format ?? "this"} are not shown`, {
       place: { file: file.name },
-      hint: "MRC, TIFF, DM3 and DM4 files can be dropped on the page",
+      hint: "MRC, TIFF, DM3, DM4, NRRD and NIfTI files can be dropped on the page",
     });
   }
   planes = await openPlanes(source, known, { gapBytes: GAP_BYTES });
   const { voxelSizeAngstrom, originAngstrom } = geometryOf(peeked);
   const facts = planeFacts(planes);
   const [sections, rows, columns] = facts.shape;
-  const [z = 1, y = 1, x = 1] = voxelSizeAngstrom;
+  const [z, y, x] = drawnVoxel(voxelSizeAngstrom);
   const [oz = 0, oy = 0, ox = 0] = originAngstrom;
   ground = { sizeVoxels: [columns, rows, sections], voxelAngstrom: [x, y, z], originAngstrom: [ox, oy, oz] };
   beside = others.map(fileSource);
@@ -100,7 +109,7 @@ async function open({ file, beside: others }: Extract<Question, { file: unknown 
     histogram: sample.histogram,
     isTiltSeries,
     angles,
-    warnings: [...peeked.warnings, ...warnings],
+    warnings: [...peeked.warnings, ...firstSample(peeked), ...warnings],
     pages: stackPages(peeked, facts.shape[0]),
     sources: told,
   };

@@ -1,5 +1,6 @@
 import type { Triple } from "../../src/core/box.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
+import { drawnVoxel } from "../../src/model/voxel-spacing.js";
 import type { Axis, PaneTransform } from "./overlay.js";
 
 /** Which of `[z, y, x]` runs across, right and down in a pane. The yz pane stands beside the xy pane and shares its y, so it lies transposed. */
@@ -20,8 +21,7 @@ export const PLANE_AXES: Readonly<Record<Axis, { readonly row: 0 | 1 | 2; readon
 
 /** Edges of a voxel in Å; 1 where the source does not say, so that such volumes are measured in voxels. */
 export function voxelOf({ voxelSizeAngstrom: sizes }: VolumeFacts): Triple {
-  const known = sizes[2] ?? sizes[1] ?? 1;
-  return [0, 1, 2].map((i) => sizes[i] ?? known) as Triple;
+  return drawnVoxel(sizes);
 }
 
 /** Whether lengths are Å. */

@@ -2,6 +2,7 @@ import { boxShape, type Triple, volumeOf } from "../../core/box.js";
 import { ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { type NumberArray, viewAs } from "../../formats/zarr/elements.js";
 import { inOrder } from "../../system/parallel.js";
 import type { Block, BlockSequence } from "./blocks.js";
@@ -99,7 +100,10 @@ async function batchOf(blocks: readonly Block<Record<string, BlockData>>[], opti
 async function allocated(name: string, bytes: number, { allocate }: BatchOptions): Promise<Uint8Array> {
   const memory = (await allocate?.(name, bytes)) ?? new Uint8Array(bytes);
   if (memory.byteLength === bytes) return memory;
-  throw new EmporiumError("USAGE", `${bytes} bytes wanted for the array ${name} of a batch, ${memory.byteLength} given`);
+  throw new EmporiumError(
+    "USAGE",
+    `${counted(bytes, "byte")} wanted for the array ${name} of a batch, ${memory.byteLength} given`,
+  );
 }
 
 function layIn(data: Record<string, BlockData>, index: number, memory: ReadonlyMap<string, Uint8Array>): void {

@@ -2,6 +2,7 @@ import { type Box, boxShape, intersect, type Triple, volumeOf } from "../../core
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { type NumberArray, viewAs } from "../../formats/zarr/elements.js";
 import { fillElement } from "../../formats/zarr/read.js";
+import { boxBytes } from "./box-bytes.js";
 import type { EdgeRule } from "./grid.js";
 import type { BlockLevel } from "./volume.js";
 
@@ -100,7 +101,7 @@ async function surrounded(
 ): Promise<Uint8Array> {
   const shape = boxShape(box);
   const itemBytes = ITEM_BYTES[level.dtype];
-  const out = new Uint8Array(volumeOf(shape) * itemBytes);
+  const out = boxBytes(shape, itemBytes);
   if (constant !== 0) bitsOf(out, level.dtype).fill(constantBits(constant, level.dtype) as never);
   if (valid) pasteBox(out, box, await level.read(valid, { signal }), valid, itemBytes);
   return out;

@@ -1,5 +1,6 @@
 import { type Box, boxShape } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { bytesOfArrays } from "./batches.js";
 import type { BlockInput } from "./blocks.js";
 import { type BlockData, type ReadBoxOptions, readBox } from "./edges.js";
@@ -126,7 +127,7 @@ function mismatchError(names: { grid: string; array: string }, { scale }: Lattic
   const sizes = scale.map((factor) => Number(factor.toPrecision(6))).join(", ");
   return new EmporiumError(
     "USAGE",
-    `${names.array} does not lie on the grid of ${names.grid}: up to ${Number(mismatch.toPrecision(3))} voxels apart, at most ${max} allowed (one voxel of the grid spans ${sizes} of its voxels)`,
+    `${names.array} does not lie on the grid of ${names.grid}: up to ${counted(Number(mismatch.toPrecision(3)), "voxel")} apart, at most ${max} allowed (one voxel of the grid spans ${sizes} of its voxels)`,
     { hint: `say how to read it: { ${names.array}: "nearest" } for labels, "linear" for images` },
   );
 }

@@ -1,7 +1,8 @@
-import { type Box, boxShape, intersect, type Triple, volumeOf } from "../../core/box.js";
+import { type Box, boxShape, intersect, type Triple } from "../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { type NumberArray, viewAs } from "../../formats/zarr/elements.js";
+import { boxBytes } from "./box-bytes.js";
 import { type BlockData, bitsOf, constantBits, reflectIndex } from "./edges.js";
 import type { Lattice } from "./lattice.js";
 import type { BlockLevel } from "./volume.js";
@@ -46,7 +47,7 @@ export async function resampleBox(level: BlockLevel, box: Box, lattice: Lattice,
   const facts = { dtype, shape, box, valid: validOf(box, level, lattice) };
   const isAway = source.start.some((first, axis) => first >= source.stop[axis]!);
   const bytes = isAway ? new Uint8Array(0) : await level.read(source, { signal });
-  const out = new Uint8Array(volumeOf(shape) * ITEM_BYTES[dtype]);
+  const out = boxBytes(shape, ITEM_BYTES[dtype]);
   const voxels = { taps, source, constant: options.constant };
   if (method === "nearest") takeNearest(bytes, out, dtype, voxels);
   else takeLinear(viewAs(bytes, dtype), viewAs(out, dtype), dtype, voxels);

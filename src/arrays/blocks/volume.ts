@@ -54,6 +54,8 @@ export interface BlockVolume {
     readonly etag?: string | undefined;
     readonly modifiedMs?: number | undefined;
   }[];
+  /** What the volume holds and is not read, or says and is not followed. Sentences for a person. */
+  readonly notes?: readonly string[] | undefined;
   /** Finest first. */
   readonly levels: readonly BlockLevel[];
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Triple } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { numpyChoice } from "./numpy-choice.js";
 
 /** Black and white of a grey picture, in the units of the voxels. */
@@ -33,7 +34,10 @@ export function drawSample(slab: Float32Array, shape: Triple): Float32Array {
   const [nz, ny, nx] = shape;
   const section = ny * nx;
   if (slab.length > nz * section || (section > 0 && slab.length % section !== 0)) {
-    throw new EmporiumError("FORMAT_FIELD", `${slab.length} voxels, whole sections of ${ny}×${nx} are wanted, ${nz} at most`);
+    throw new EmporiumError(
+      "FORMAT_FIELD",
+      `${counted(slab.length, "voxel")}, whole sections of ${ny}×${nx} are wanted, ${nz} at most`,
+    );
   }
   const finite = slab.every(Number.isFinite) ? slab : slab.filter(Number.isFinite);
   const wanted = Math.trunc(nz * section * SHARE);

@@ -1,6 +1,7 @@
 import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
 import { EmporiumError, type Place } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import {
   BLOSC_RESULT,
   bloscScratchBytes,
@@ -161,7 +162,7 @@ export function readBloscHeader(head: Uint8Array, place?: Place): BloscHeader {
   if (head.length < BLOSC_HEADER_BYTES) {
     throw new EmporiumError(
       "FORMAT_CORRUPT",
-      `a Blosc frame of ${head.length} bytes, its header alone has ${BLOSC_HEADER_BYTES}`,
+      `a Blosc frame of ${counted(head.length, "byte")}, its header alone has ${BLOSC_HEADER_BYTES}`,
       {
         place,
       },
@@ -344,9 +345,13 @@ function headerIn(head: Uint8Array, storedBytes: number, place: Place | undefine
   const header = readBloscHeader(head, place);
   checkLimit(header.plainBytes, place);
   if (header.frameBytes !== storedBytes) {
-    throw new EmporiumError("FORMAT_CORRUPT", `a Blosc frame of ${storedBytes} bytes, its header says ${header.frameBytes}`, {
-      place,
-    });
+    throw new EmporiumError(
+      "FORMAT_CORRUPT",
+      `a Blosc frame of ${counted(storedBytes, "byte")}, its header says ${header.frameBytes}`,
+      {
+        place,
+      },
+    );
   }
   return header;
 }
@@ -392,7 +397,9 @@ function faultOf(result: number): string {
 
 function checkLimit(plainBytes: number, place: Place | undefined): void {
   if (plainBytes <= LIMITS.chunkBytes) return;
-  throw new EmporiumError("FORMAT_LIMIT", `a chunk of ${plainBytes} bytes, at most ${LIMITS.chunkBytes} are allowed`, { place });
+  throw new EmporiumError("FORMAT_LIMIT", `a chunk of ${counted(plainBytes, "byte")}, at most ${LIMITS.chunkBytes} are allowed`, {
+    place,
+  });
 }
 
 interface Workspace {
@@ -421,7 +428,7 @@ function grown(space: Workspace | undefined, wanted: number): Workspace {
   try {
     space.memory.grow(Math.ceil(lacking / PAGE_BYTES));
   } catch (cause) {
-    throw new EmporiumError("MEMORY_LIMIT", `no room for ${wanted} bytes of shared memory`, { cause });
+    throw new EmporiumError("MEMORY_LIMIT", `no room for ${counted(wanted, "byte")} of shared memory`, { cause });
   }
   return { ...space, bytes: new Uint8Array(space.memory.buffer) };
 }

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { KERNELS_WASM } from "./wasm.js";
 
 /** Bytes of one page of WebAssembly memory, and the most pages that 32-bit addresses reach (4 GiB). */
@@ -314,11 +315,11 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
 export function sharedMemory(bytes: number, maximumBytes: number = PAGES_MAX * PAGE_BYTES): WebAssembly.Memory {
   const initial = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
   if (initial > PAGES_MAX)
-    throw new EmporiumError("MEMORY_LIMIT", `${bytes} bytes of shared memory wanted, 4 GiB can be addressed`);
+    throw new EmporiumError("MEMORY_LIMIT", `${counted(bytes, "byte")} of shared memory wanted, 4 GiB can be addressed`);
   const maximum = Math.min(PAGES_MAX, Math.max(initial, Math.ceil(maximumBytes / PAGE_BYTES)));
   try {
     return new WebAssembly.Memory({ initial, maximum, shared: true });
   } catch (cause) {
-    throw new EmporiumError("MEMORY_LIMIT", `no room for ${bytes} bytes of shared memory`, { cause });
+    throw new EmporiumError("MEMORY_LIMIT", `no room for ${counted(bytes, "byte")} of shared memory`, { cause });
   }
 }

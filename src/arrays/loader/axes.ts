@@ -1,5 +1,6 @@
 import type { Triple } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import type { SpatialAxes } from "./chunked.js";
 
 /** Positions along the axes that are not z, y or x, by their names: `{ t: 3, c: 1 }`. Default 0. */
@@ -10,6 +11,8 @@ export interface SelectedAxes {
   readonly axes: SpatialAxes;
   /** Position along each axis of the array; 0 along z, y, x. */
   readonly at: readonly number[];
+  /** What was cut off without anybody having asked for it. */
+  readonly notes: readonly string[];
 }
 
 /** Names of axes where the array has none: as in OME-Zarr, the last three are z, y, x. */
@@ -35,9 +38,13 @@ export function selectAxes(
   name: string,
 ): SelectedAxes {
   if (axes[1] === undefined || axes[2] === undefined || axes.some((axis) => axis !== undefined && axis >= shape.length)) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${shape.length} axes, a volume has y and x at least`, {
-      place: { file: name, path: "shape" },
-    });
+    throw new EmporiumError(
+      "FORMAT_UNSUPPORTED",
+      `${name}: ${counted(shape.length, "axis", "axes")}, a volume has y and x at least`,
+      {
+        place: { file: name, path: "shape" },
+      },
+    );
   }
   const own = names ?? shape.map((_, axis) => LAST_NAMES.at(axis - shape.length) ?? null);
   const at = shape.map(() => 0);
@@ -53,7 +60,19 @@ export function selectAxes(
     }
     at[axis] = position;
   }
-  return { axes, at };
+  const chosen = new Set(Object.keys(wanted).map((axisName) => axisName.toLowerCase()));
+  const others = shape.flatMap((length, axis) => {
+    const axisName = own[axis] ?? `number ${axis + 1}`;
+    return length > 1 && !axes.includes(axis) && !chosen.has(axisName.toLowerCase()) ? [{ name: axisName, length }] : [];
+  });
+  return { axes, at, notes: firstOf(others) };
+}
+
+/** Axes of which one position is read, where nobody chose it. */
+export function firstOf(others: readonly { readonly name: string; readonly length: number }[]): string[] {
+  if (others.length === 0) return [];
+  const list = others.map(({ name, length }) => `${name} (${length})`).join(", ");
+  return [`position 0 of ${others.length === 1 ? "axis" : "axes"} ${list} is read: blocks have z, y and x`];
 }
 
 function wrongAxis(name: string, wanted: string, own: readonly (string | null)[], axes: SpatialAxes): EmporiumError {

@@ -1,5 +1,6 @@
 import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
 import { turns } from "../../system/parallel.js";
+import { boxBytes } from "../blocks/box-bytes.js";
 import { type ChunkPart, type Elements, packed } from "./copy.js";
 import { type BlockMemory, BOX_SHARE } from "./memory.js";
 
@@ -83,7 +84,7 @@ export function boxPlaces(memory: () => BlockMemory): BoxPlaces {
       const length = volumeOf(shape) * itemBytes;
       const at = waits ? await takeInTurn(length) : take(length);
       if (at === undefined) {
-        const bytes = ownBytes(length);
+        const bytes = boxBytes(shape, itemBytes, ownBytes);
         await work(targetOf(bytes, undefined, shape, itemBytes));
         return bytes;
       }
@@ -92,7 +93,7 @@ export function boxPlaces(memory: () => BlockMemory): BoxPlaces {
           .bytes()
           .subarray(at, at + length);
         await work(targetOf(bytes, at, shape, itemBytes));
-        const own = ownBytes(length);
+        const own = boxBytes(shape, itemBytes, ownBytes);
         own.set(bytes);
         return own;
       } finally {

@@ -10,6 +10,8 @@ import type { BlockLevel } from "../blocks/volume.js";
 export interface ChunkedLevel extends Omit<BlockLevel, "read" | "voxelIdentity"> {
   /** What messages call it. */
   readonly name: string;
+  /** `notes` of the volume that it is a level of. */
+  readonly notes?: readonly string[] | undefined;
   readonly dtype: DType;
   readonly itemBytes: number;
   /** One element, host byte order: the value of what no chunk holds. */
@@ -24,6 +26,10 @@ export interface ChunkedLevel extends Omit<BlockLevel, "read" | "voxelIdentity">
   fetch?(cell: Triple, signal?: AbortSignal): Promise<Uint8Array | undefined>;
   /** Where a chunk is stored, and what is around it, where `find` does not say it. */
   locate?(cell: Triple, signal?: AbortSignal): Promise<(ChunkPlace & { readonly codecs: readonly string[] }) | undefined>;
+  /** Memory that `load` takes meanwhile. Default: a chunk and as much again. */
+  readonly loadBytes?: number | undefined;
+  /** Memory that `load` may take beyond that, of a damaged file: it is counted as far as there is room for it. Default: none. */
+  readonly spareBytes?: number | undefined;
   /** Voxels of a chunk in C order and the host's byte order, padded to the shape of a chunk: formats that decode by themselves. */
   load?(cell: Triple, signal?: AbortSignal): Promise<{ plain: Uint8Array; storedBytes: number }>;
 }

@@ -48,7 +48,7 @@ export interface DecodePool {
 /** Scratch of a job until a job of the level has asked for more. */
 const SCRATCH_BYTES = 256 * 1024;
 /** Decoders make few objects. */
-const YOUNG_MIB = 8;
+const YOUNG_MIB = 2;
 
 /** What a job that took longer than expected weighs: other programs delay some. A slow disk or codec delays all. */
 const WEIGHT = 1 / 16;
@@ -97,7 +97,8 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
       else boxes[i]!.hear(part.absent ? undefined : job.parts[i]!.target);
     }
     if (result.need) needs.set(level, result.need);
-    else learn(level, boxes, result);
+    // where nothing is stored there is nothing to learn of what is
+    else if (!result.parts.some(({ absent }) => absent)) learn(level, boxes, result);
     return result.parts.length;
   }
 

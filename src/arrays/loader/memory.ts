@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { PAGE_BYTES, PAGES_MAX, sharedMemory } from "../kernels/kernels.js";
 
 /** Addresses are multiples of this: a line of the processor's cache. */
@@ -16,6 +17,8 @@ export type PieceUse = "box" | "stored" | "decoded";
 /** Pieces of one memory that threads share. Bytes in use, those only set aside among them, are never more than the capacity. */
 export interface BlockMemory {
   readonly capacity: number;
+  /** The largest claim: half of it. */
+  readonly claimMax: number;
   /** Taken pieces and what is set aside. */
   readonly usedBytes: number;
   readonly usedBytesMax: number;
@@ -42,6 +45,7 @@ export interface Claim {
 /** @param makeRoom frees something that is only kept; false where there is nothing left. */
 export function blockMemory(memoryBytes: number, makeRoom: () => boolean): BlockMemory {
   const capacity = Math.floor(Math.min(memoryBytes, PAGES_MAX * PAGE_BYTES - PAGE_BYTES) / ALIGNMENT) * ALIGNMENT;
+  const claimMax = Math.floor(capacity / 2);
   // the kernels take address 0 for none
   const chunksStart = ALIGNMENT + aligned(capacity * BOX_SHARE);
   const boxes = freeSpaces(ALIGNMENT, chunksStart - ALIGNMENT);
@@ -107,6 +111,7 @@ export function blockMemory(memoryBytes: number, makeRoom: () => boolean): Block
 
   return {
     capacity,
+    claimMax,
     get usedBytes() {
       return used;
     },
@@ -124,7 +129,7 @@ export function blockMemory(memoryBytes: number, makeRoom: () => boolean): Block
     give,
     async claim(lengths, aside) {
       const wanted = lengths.reduce((sum, length) => sum + aligned(length), aside);
-      if (wanted > capacity / 2) throw tooLittle(wanted, capacity);
+      if (wanted > claimMax) throw tooLittle(wanted, capacity);
       const now = waiting.length === 0 ? tryClaim(lengths, aside) : undefined;
       if (now) return now;
       return new Promise<Claim>((resolve) => {
@@ -147,7 +152,7 @@ export function aligned(length: number): number {
 function tooLittle(wanted: number, capacity: number): EmporiumError {
   return new EmporiumError(
     "MEMORY_LIMIT",
-    `a chunk takes ${wanted} bytes to decode, half of the ${capacity} that the volume may use is for that`,
+    `a chunk takes ${counted(wanted, "byte")} to decode, half of the ${capacity} that the volume may use is for that`,
     {
       hint: "allow more memory, or read a volume of smaller chunks",
     },

@@ -1,16 +1,13 @@
-import type { Dataset, File, Metadata, Module } from "h5wasm/node";
-import type { Triple } from "../../core/box.js";
-import { type DType, ITEM_BYTES } from "../../core/dtype.js";
-import { EmporiumError, isEmporiumError } from "../../core/errors.js";
-import { emptyFacts, type PeekFacts } from "../../formats/peek/facts.js";
-import { copyElements, stridesOf } from "../../formats/zarr/read.js";
-import { type AxisSelection, LAST_NAMES, lastAxes, type SelectedAxes, selectAxes, spatial } from "./axes.js";
+import { volumeOf } from "../../core/box.js";
+import { LIMITS } from "../../core/limits.js";
+import type { PeekFacts } from "../../formats/peek/facts.js";
+import { type ThreadPool, threadPool } from "../../system/threads.js";
+import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
-
-type H5Module = typeof Module;
+import type { Hdf5Job, Hdf5Place, Hdf5Result } from "./work/hdf5-job.js";
 
 /** Files that people call so. */
-const NAMED = /\.(?:h5|hdf5?|nxs|ilp|ims)$/i;
+const NAMED = /\.(?:h5|hdf5?|nxs|ilp|ims|emd)$/i;
 
 /** The file and the dataset in it, of `file.h5#/volume`; undefined where the location names no HDF5 file. */
 export function hdf5Place(location: string): { file: string; dataset: string | undefined } | undefined {
@@ -20,348 +17,77 @@ export function hdf5Place(location: string): { file: string; dataset: string | u
   return { file, dataset: mark < 0 ? undefined : `/${location.slice(mark + 1).replace(/^\/+/, "")}` };
 }
 
-/** Filters that the library has: deflate, shuffle, Fletcher-32, szip, n-bit, scale-offset. */
-const FILTERS: Readonly<Record<number, string>> = {
-  1: "gzip",
-  2: "shuffle",
-  3: "fletcher32",
-  4: "szip",
-  5: "nbit",
-  6: "scaleoffset",
-};
-
-/** Bytes of rows that are read together where a dataset has no chunks. */
-const ROWS_BYTES = 2 ** 20;
-
-/** A dataset that is open. `close` ends its file. */
+/** A dataset that is open. */
 export interface OpenHdf5 {
   readonly levels: readonly ChunkedLevel[];
-  close(): void;
+  close(): Promise<void>;
+}
+
+/** For the library itself and what it remembers of files: it keeps up to 32 MiB of their structure. */
+const HEAP_BYTES = LIMITS.hdf5MemoryBytes;
+/** What the thread may have when it stays for later jobs: the library as it is loaded, and the structure of usual files. */
+const STAYS_BYTES = 32 * 2 ** 20;
+/** Chunks that the thread reads in the memory that it has. */
+const SMALL_BYTES = 4 * 2 ** 20;
+/** Copies of a chunk while it is read: stored, decoded by the library (twice as it grows), and as it is handed on. */
+const CHUNK_COPIES = 5;
+
+let thread: ThreadPool<Hdf5Job, Hdf5Result> | undefined;
+let opened = 0;
+
+/** One job at a time, which is all that the library does. What has taken much memory ends with its thread: the library gives none back. */
+async function asked<Kind extends Hdf5Job["kind"]>(
+  job: Extract<Hdf5Job, { kind: Kind }>,
+  signal?: AbortSignal,
+): Promise<Extract<Hdf5Result, { kind: Kind }>> {
+  thread ??= threadPool({ entry: new URL("./work/hdf5-worker.js", import.meta.url), silent: true, threadsMax: 1, idleMax: 1 });
+  const keep = ({ heapBytes }: Hdf5Result) => heapBytes <= STAYS_BYTES;
+  return (await thread.run(job, { signal, keep, keepFailed: false })) as Extract<Hdf5Result, { kind: Kind }>;
 }
 
 /**
- * A dataset of an HDF5 file of this machine, chunked or not: the library reads it box by box from the file, chunks with gzip included.
- *
- * Axes are z, y, x, the last three, or as ilastik's `axistags` name them; `element_size_um` (Fiji, ilastik) tells the voxel size. The library works in
- * this thread and reads one box at a time; a damaged file may keep it busy.
+ * A dataset of an HDF5 file of this machine, chunked or not, read by a thread that has the library. See hdf5-file.ts for what it knows.
  *
  * @param path of the file. @param dataset its path in the file; a file with a single image or volume needs none
- * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED (types, filters), USAGE for a dataset that is not there
+ * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_LIMIT, FORMAT_UNSUPPORTED (types, filters), USAGE for a dataset that is not there
  */
 export async function openHdf5(
   path: string,
   dataset: string | undefined,
-  wanted: AxisSelection,
+  select: AxisSelection,
   name: string,
 ): Promise<OpenHdf5> {
-  const { module, library, file, datasets } = await openFile(path);
-  try {
-    const at = dataset ?? soleImage(datasets());
-    const found = at === undefined ? undefined : within(module, path, () => file.get(at));
-    if (!(found instanceof library.Dataset)) throw noDataset(path, dataset, datasets());
-    return { levels: [levelOf(module, path, file, found, wanted, name)], close: () => void file.close() };
-  } catch (error) {
-    file.close();
-    throw damaged(path, error);
-  }
-}
-
-interface Files {
-  open(path: string, ...how: unknown[]): unknown;
-  readonly ErrnoError: new (number: number) => Error;
-}
-/** Numbers of the library's own C library. */
-const ABSENT = 44;
-const O_DIRECTORY = 0x10000;
-
-/** The only file that the library may open just now, and another one that it wanted. */
-let only: string | undefined;
-let other: string | undefined;
-const guarded = new WeakSet<Files>();
-
-/**
- * Lets the library read one file. Links, virtual datasets and external storage name others, which may be any file of this machine: they are not opened.
- *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED where it wanted another one
- */
-function within<T>(module: H5Module, path: string, work: () => T): T {
-  const files = (module as unknown as { FS: Files }).FS;
-  if (!guarded.has(files)) {
-    const open = files.open;
-    files.open = (name, ...how) => {
-      if (only === undefined || name === only) return open(name, ...how);
-      // folders are those where it looks for its plugins
-      if (typeof how[0] !== "number" || (how[0] & O_DIRECTORY) === 0) other = name;
-      throw new files.ErrnoError(ABSENT);
-    };
-    guarded.add(files);
-  }
-  [only, other] = [path, undefined];
-  try {
-    const result = work();
-    if (other === undefined) return result;
-  } catch (error) {
-    if (other === undefined) throw error;
-  } finally {
-    only = undefined;
-  }
-  throw new EmporiumError("FORMAT_UNSUPPORTED", `${path}: its voxels lie in another file, which is not read`, {
-    place: { file: path },
-    hint: "write a file that holds them, for example with h5repack",
-  });
+  const place: Hdf5Place = { path, dataset, select, name };
+  const id = ++opened;
+  const { facts } = await asked({ kind: "open", id, place, heapBytes: HEAP_BYTES });
+  const chunkBytes = volumeOf(facts.chunk) * facts.itemBytes;
+  const heapBytes = HEAP_BYTES + (chunkBytes > SMALL_BYTES ? CHUNK_COPIES * chunkBytes : 0);
+  const level: ChunkedLevel = {
+    ...facts,
+    name,
+    offsetNm: [0, 0, 0],
+    fill: new Uint8Array(facts.itemBytes),
+    coding: undefined,
+    find: () => undefined,
+    loadBytes: CHUNK_COPIES * chunkBytes,
+    spareBytes: HEAP_BYTES,
+    load: (cell, signal) => asked({ kind: "read", id, place, cell, heapBytes }, signal),
+  };
+  // a thread that has died has closed it
+  const close = () =>
+    asked({ kind: "close", id, heapBytes: HEAP_BYTES }).then(
+      () => undefined,
+      () => undefined,
+    );
+  return { levels: [level], close };
 }
 
 /**
  * The facts of each dataset of an HDF5 file that is an image or a volume: numbers along two axes or more.
  *
  * @param path of the file, on this machine. @param name in facts and messages; behind it `#` and the dataset's path
- * @throws {EmporiumError} FORMAT_CORRUPT; FORMAT_UNKNOWN where there is none
+ * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_LIMIT; FORMAT_UNKNOWN where there is none
  */
 export async function peekHdf5(path: string, name: string): Promise<PeekFacts[]> {
-  const { module, file, datasets } = await openFile(path);
-  try {
-    const images = datasets().filter(isImage);
-    if (images.length === 0) {
-      throw new EmporiumError("FORMAT_UNKNOWN", `${name}: HDF5 without a dataset of numbers along two axes or more`, {
-        place: { file: name },
-        hint: "look into it with h5ls or h5py",
-      });
-    }
-    return images.map((dataset) => within(module, path, () => factsOf(dataset, `${name}#${dataset.path}`)));
-  } catch (error) {
-    throw damaged(name, error);
-  } finally {
-    file.close();
-  }
-}
-
-async function openFile(path: string) {
-  // 3 MB of WebAssembly: only those load it who read such files
-  const library = await import("h5wasm/node");
-  const module = await library.ready;
-  const file = opened(() => within(module, path, () => new library.File(path, "r")), path);
-  if (file.file_id <= 0n) throw damaged(path, "it is none, or cut short");
-  /** What of it is in this file. */
-  const own = <T>(work: () => T): T | undefined => {
-    try {
-      return within(module, path, work);
-    } catch {
-      return undefined; // a link to nothing, or to another file
-    }
-  };
-  return { module, library, file, datasets: () => datasetsOf(file, library.Dataset, own) };
-}
-
-function factsOf(dataset: Dataset, name: string): PeekFacts {
-  const { metadata } = dataset;
-  const shape = [...metadata.shape!];
-  const axes = axisNames(dataset) ?? shape.map((_, axis) => LAST_NAMES.at(axis - shape.length) ?? `dim_${axis}`);
-  const sizes = voxelSizeNm(dataset);
-  const voxelSize = axes.map((axis) => sizes["zyx".indexOf(axis)] ?? null);
-  return emptyFacts({
-    ...{ name, format: "hdf5", shape, axes, dtype: knownType(metadata)!, raw: {}, voxelSize },
-    unit: voxelSize.map((size) => (size === null ? null : "nm")),
-    sources: { shape: "file", dtype: "file", ...(voxelSize.some((size) => size !== null) && { voxelSize: "file" as const }) },
-  });
-}
-
-const isImage = ({ metadata }: Dataset): boolean => (metadata.shape?.length ?? 0) > 1 && knownType(metadata) !== undefined;
-
-/** The path of the file's only image. */
-function soleImage(datasets: readonly Dataset[]): string | undefined {
-  const [first, second] = datasets.filter(isImage);
-  return second === undefined ? first?.path : undefined;
-}
-
-function opened<T>(open: () => T, path: string): T {
-  try {
-    return open();
-  } catch (error) {
-    throw damaged(path, error);
-  }
-}
-
-function damaged(name: string, cause: unknown): EmporiumError {
-  if (isEmporiumError(cause)) return cause;
-  const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.slice(0, 200);
-  return new EmporiumError("FORMAT_CORRUPT", `${name}: the HDF5 library cannot read it: ${reason}`, {
-    place: { file: name },
-    hint: "check the file with h5dump or h5py",
-  });
-}
-
-/** How far down, and of how many names, datasets are looked for: EMAN2 and Imaris have theirs four groups deep. */
-const DEPTH = 6;
-const NAMES_MAX = 10_000;
-
-/** Every dataset of a file, group by group. A group that is linked into itself is looked into a few times. */
-function datasetsOf(file: File, kind: typeof Dataset, own: <T>(work: () => T) => T | undefined): Dataset[] {
-  const found: Dataset[] = [];
-  let names = 0;
-  const look = (group: Pick<File, "keys" | "get">, depth: number): void => {
-    for (const name of group.keys()) {
-      if (++names > NAMES_MAX) return;
-      const one = own(() => group.get(name));
-      if (one instanceof kind) {
-        if (own(() => one.metadata)) found.push(one);
-      } else if (one && "keys" in one && depth < DEPTH) look(one, depth + 1);
-    }
-  };
-  look(file, 1);
-  return found;
-}
-
-function noDataset(path: string, dataset: string | undefined, there: readonly Dataset[]): EmporiumError {
-  const known = there.slice(0, 10).map((one) => one.path);
-  const what = dataset === undefined ? "an HDF5 file, and no dataset of it is named" : `has no dataset ${dataset}`;
-  const hint =
-    known.length > 0
-      ? `name one behind a #: ${known.map((one) => `${path}#${one}`).join(", ")}`
-      : "name one behind a #: file.h5#/volume";
-  return new EmporiumError("USAGE", `${path}: ${what}`, { place: { file: path }, hint });
-}
-
-function levelOf(
-  module: H5Module,
-  filePath: string,
-  file: File,
-  dataset: Dataset,
-  wanted: AxisSelection,
-  name: string,
-): ChunkedLevel {
-  const { metadata } = dataset;
-  const shape = metadata.shape ?? [];
-  const dtype = dtypeOf(metadata, name);
-  const itemBytes = ITEM_BYTES[dtype];
-  const names = axisNames(dataset);
-  const at = (axis: string) => names?.indexOf(axis) ?? -1;
-  const order =
-    names && at("y") >= 0 && at("x") >= 0
-      ? ([at("z") < 0 ? undefined : at("z"), at("y"), at("x")] as const)
-      : lastAxes(shape.length);
-  const axes = selectAxes(shape, order, names, wanted, name);
-  const volume = spatial(shape, axes.axes, 1);
-  const chunk = metadata.chunks ? spatial(metadata.chunks, axes.axes, 1) : rowsOf(volume, itemBytes);
-  const box = { module, filePath, id: file.file_id, path: dataset.path, axes, volume, chunk, itemBytes, name };
-  return {
-    name,
-    shape: volume,
-    chunk,
-    dtype,
-    itemBytes,
-    voxelSizeNm: voxelSizeNm(dataset),
-    offsetNm: [0, 0, 0],
-    fill: new Uint8Array(itemBytes),
-    codec: filterNames(dataset, name),
-    coding: undefined,
-    find: () => undefined,
-    load: async (cell) => readCell(box, cell),
-  };
-}
-
-/** The longest rows of a section that are not more than a mebibyte. */
-function rowsOf([, y, x]: Triple, itemBytes: number): Triple {
-  return [1, Math.max(1, Math.min(y, Math.floor(ROWS_BYTES / (x * itemBytes)))), x];
-}
-
-const INTEGER = 0;
-const FLOAT = 1;
-
-function knownType({ type, size, signed }: Metadata): DType | undefined {
-  const kind = type === FLOAT ? "float" : type === INTEGER ? (signed ? "int" : "uint") : undefined;
-  const dtype = `${kind}${8 * size}`;
-  return kind !== undefined && dtype in ITEM_BYTES ? (dtype as DType) : undefined;
-}
-
-function dtypeOf(metadata: Metadata, name: string): DType {
-  const dtype = knownType(metadata);
-  if (dtype !== undefined) return dtype;
-  throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: its elements are no integers or floats of 8 to 64 bits`, {
-    place: { file: name, path: "type" },
-    hint: "convert the dataset, for example with h5py",
-  });
-}
-
-function filterNames({ filters }: Dataset, name: string): string {
-  const unknown = filters.find(({ id }) => FILTERS[id] === undefined);
-  if (unknown) {
-    throw new EmporiumError(
-      "FORMAT_UNSUPPORTED",
-      `${name}: chunks are compressed with ${unknown.name} (filter ${unknown.id}), which is not read`,
-      {
-        place: { file: name },
-        hint: "write the dataset again with gzip or without compression, for example with h5repack",
-      },
-    );
-  }
-  return filters.map(({ id }) => FILTERS[id]!).join("+") || "raw";
-}
-
-/** ilastik's names of axes, a JSON document of vigra's. */
-function axisNames({ attrs }: Dataset): string[] | undefined {
-  const text = attrs.axistags?.value;
-  if (typeof text !== "string") return undefined;
-  try {
-    const { axes } = JSON.parse(text) as { axes: { key: string }[] };
-    return axes.map(({ key }) => String(key).toLowerCase());
-  } catch {
-    return undefined; // not what vigra writes
-  }
-}
-
-/** `element_size_um`: z, y, x. */
-function voxelSizeNm({ attrs }: Dataset): ChunkedLevel["voxelSizeNm"] {
-  const value = attrs.element_size_um?.value;
-  const sizes = ArrayBuffer.isView(value) || Array.isArray(value) ? Array.from(value as ArrayLike<number>, Number) : [];
-  if (sizes.length !== 3 || !sizes.every((size) => Number.isFinite(size) && size > 0)) return [undefined, undefined, undefined];
-  return sizes.map((size) => Number((size * 1000).toPrecision(12))) as Triple;
-}
-
-interface CellBox {
-  readonly module: H5Module;
-  readonly filePath: string;
-  readonly id: bigint;
-  readonly path: string;
-  readonly axes: SelectedAxes;
-  readonly volume: Triple;
-  readonly chunk: Triple;
-  readonly itemBytes: number;
-  readonly name: string;
-}
-
-/** One chunk, z, y, x, padded with zeros. */
-function readCell(box: CellBox, cell: Triple) {
-  const { axes, volume, chunk, itemBytes } = box;
-  const offset = [...axes.at];
-  const count = axes.at.map(() => 1);
-  const size = chunk.map((length, axis) => Math.min(length, volume[axis]! - cell[axis]! * length)) as Triple;
-  for (const [at, axis] of axes.axes.entries()) {
-    if (axis === undefined) continue;
-    offset[axis] = cell[at]! * chunk[at]!;
-    count[axis] = size[at]!;
-  }
-  const bytes = readBytes(box, count, offset);
-  const plain = new Uint8Array(chunk[0] * chunk[1] * chunk[2] * itemBytes);
-  const strides = spatial(stridesOf(count, "C"), axes.axes, 0);
-  copyElements({ bytes, strides, offset: 0 }, { bytes: plain, strides: stridesOf(chunk, "C"), offset: 0 }, size, itemBytes);
-  return { plain, storedBytes: bytes.length };
-}
-
-/** Elements of a box, little-endian whatever they are in the file, in memory of their own. */
-function readBytes({ module, filePath, id, path, itemBytes, name }: CellBox, count: number[], offset: number[]): Uint8Array {
-  const length = count.reduce((product, one) => product * one, itemBytes);
-  const pointer = module._malloc(length);
-  if (pointer === 0) throw damaged(name, `no memory for ${length} bytes`);
-  try {
-    const wide = (numbers: number[]) => numbers.map(BigInt);
-    const ones = wide(count.map(() => 1));
-    const read = () => module.get_dataset_data(id, path, wide(count), wide(offset), ones, BigInt(pointer)) as unknown;
-    const status = within(module, filePath, read);
-    if (typeof status === "number" && status < 0) throw damaged(name, "a part of it cannot be read");
-    return module.HEAPU8.slice(pointer, pointer + length);
-  } catch (error) {
-    throw damaged(name, error);
-  } finally {
-    module._free(pointer);
-  }
+  return (await asked({ kind: "peek", path, name, heapBytes: HEAP_BYTES })).images;
 }

@@ -83,6 +83,7 @@ function levelOf(
     dtype,
     itemBytes,
     ...worldOf(axes, known, calibration ? undefined : factors),
+    notes: [...axes.notes, ...offsetNotes(axes, known)],
     fill: new Uint8Array(itemBytes),
     codec: compression.type,
     folder: below,
@@ -124,6 +125,15 @@ function worldOf(
       return offset + ((factor(axis) - 1) * (finest[i] ?? 0)) / 2;
     }) as Triple,
   };
+}
+
+function offsetNotes({ axes }: SelectedAxes, known: N5Calibration | undefined): string[] {
+  const lost = axes.flatMap((axis) =>
+    axis !== undefined && known?.offset?.[axis] && angstromPerUnit(known.unit?.[axis]) === undefined ? [known.offset[axis]] : [],
+  );
+  return lost.length === 0
+    ? []
+    : [`the offset ${lost.join(", ")} has no unit of length: the volume is taken to begin at 0 there`];
 }
 
 function withinBlock({ at }: SelectedAxes, blocks: readonly number[]): number[] {

@@ -7,7 +7,7 @@ import { parseVolumeInfo, type VolumeInfo, type VolumeScale } from "../../format
 import { findStoredChunk, readStoredChunk } from "../../formats/precomputed/read.js";
 import type { MinishardIndex } from "../../formats/precomputed/sharding.js";
 import { openObject } from "../../stores/store.js";
-import type { AxisSelection } from "./axes.js";
+import { type AxisSelection, firstOf } from "./axes.js";
 import { brotli } from "./brotli.js";
 import type { ChunkedLevel } from "./chunked.js";
 import type { VolumeFolder } from "./documents.js";
@@ -23,7 +23,8 @@ export async function openPrecomputed(folder: VolumeFolder, wanted: AxisSelectio
   if (!bytes) return undefined;
   const info = parseVolumeInfo(bytes, folder.nameOf("info"));
   const channel = channelOf(info, wanted, folder.name);
-  return info.scales.map((scale) => levelOf(folder, info, scale, channel));
+  const notes = wanted.c === undefined && info.channels > 1 ? firstOf([{ name: "c", length: info.channels }]) : [];
+  return info.scales.map((scale) => ({ ...levelOf(folder, info, scale, channel), notes }));
 }
 
 function channelOf({ channels }: VolumeInfo, wanted: AxisSelection, name: string): number {

@@ -3,13 +3,14 @@ import type { Triple } from "../../core/box.js";
 import type { RandomAccess } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { Recent } from "../../core/recent.js";
+import type { PeekFacts } from "../../formats/peek/facts.js";
 import { peekTiff } from "../../formats/peek/tiff.js";
 import { compressionName } from "../../formats/tiff/compression.js";
 import { openTiff, type TiffFile, type TiffImage } from "../../formats/tiff/image.js";
 import { readTiffRows } from "../../formats/tiff/read.js";
 import { angstromPerUnit } from "../../formats/zarr/ome.js";
 import { turns } from "../../system/parallel.js";
-import type { AxisSelection } from "./axes.js";
+import { type AxisSelection, firstOf } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
 
 /** Directories of pages that are remembered. */
@@ -42,14 +43,17 @@ export async function openTiffStack(unbuffered: RandomAccess, wanted: AxisSelect
       : Math.min(segments.height, page.height);
   const chunk: Triple = [1, rows, page.width];
   const pages = pageReader(file);
+  const facts = await peekTiff(blockSource(unbuffered), { spent: () => 0, requestsMax: 8, exact: false, beneath: unbuffered });
+  const samples = wanted.c === undefined && page.samplesPerPixel > 1 ? [{ name: "c", length: page.samplesPerPixel }] : [];
   const level: ChunkedLevel = {
     name: header.name,
     shape: [header.frames, page.height, page.width],
     chunk,
     dtype: type.dtype,
     itemBytes: type.itemBytes,
-    voxelSizeNm: await voxelSizeNm(unbuffered),
+    voxelSizeNm: voxelSizeNm(facts),
     offsetNm: [0, 0, 0],
+    notes: [...firstOf(samples), ...pageNotes(facts)],
     fill: new Uint8Array(type.itemBytes),
     codec: page.compression === 1 ? "raw" : compressionName(page.compression),
     coding: undefined,
@@ -124,9 +128,14 @@ function storedBytesOf({ segments }: TiffImage, y0: number, y1: number): number 
   return sum;
 }
 
-async function voxelSizeNm(file: RandomAccess): Promise<ChunkedLevel["voxelSizeNm"]> {
-  const source = blockSource(file);
-  const facts = await peekTiff(source, { spent: () => 0, requestsMax: 8, exact: false, beneath: file });
+/** Pages that ImageJ or OME count by channels or times are read as if they were sections. */
+function pageNotes({ axes, shape, dimensions }: PeekFacts): string[] {
+  if (axes[0] === "z" || shape[0] === 1) return [];
+  const { z = 1, c = 1, t = 1 } = dimensions ?? {};
+  return [`its pages are z ${z}, c ${c}, t ${t}, and are read one after the other, as z`];
+}
+
+function voxelSizeNm(facts: PeekFacts): ChunkedLevel["voxelSizeNm"] {
   return ["z", "y", "x"].map((name) => {
     const axis = facts.axes.indexOf(name);
     const size = facts.voxelSize[axis] ?? undefined;

@@ -11,7 +11,7 @@ import {
   zarrayFromJson,
   zarrSteps,
 } from "../../formats/zarr/metadata.js";
-import { angstromPerUnit, type OmeDataset, type OmeZarrImage } from "../../formats/zarr/ome.js";
+import { angstromPerUnit, type OmeDataset, type OmeZarrImage, unreadImages } from "../../formats/zarr/ome.js";
 import { parseOmeImage } from "../../formats/zarr/ome-v05.js";
 import { fillElement, stridesOf } from "../../formats/zarr/read.js";
 import { type ByteStep, stepName } from "../../formats/zarr/steps.js";
@@ -92,6 +92,7 @@ function levelOfV2(
   const below = belowOf(folder, path);
   return {
     ...commonOf(name, meta.shape, meta.chunks, axes, image, level),
+    notes: notesOf(axes, image, undefined),
     dtype: meta.type.dtype,
     itemBytes: meta.type.itemBytes,
     fill: fillElement(meta.fillValue, meta.type.dtype),
@@ -124,6 +125,7 @@ function levelOfV3(
   const find = shardFinder(folder, shards, indexes, name);
   return {
     ...commonOf(name, meta.shape, unit.chunks, axes, image, level),
+    notes: notesOf(axes, image, meta.dimensionNames),
     ...(shards.length > 0 && { shard: spatial(meta.chunks, axes.axes, 1) }),
     dtype: meta.type.dtype,
     itemBytes: meta.type.itemBytes,
@@ -197,6 +199,29 @@ function commonOf(
     voxelSizeNm: image ? voxelSizeNm(image.datasets[level!]!) : [undefined, undefined, undefined],
     offsetNm: image ? omeOffsetNm(image, level!) : [0, 0, 0],
   };
+}
+
+/** What of an image is not read, or not as it is written. */
+function notesOf(
+  { axes, notes }: SelectedAxes,
+  image: OmeZarrImage | undefined,
+  names: readonly (string | null)[] | undefined,
+): string[] {
+  if (image) return [...image.warnings, ...unreadImages(image), ...notes, ...translationNotes(image)];
+  const own = axes.map((axis) => (axis === undefined ? undefined : names?.[axis]?.toLowerCase()));
+  const isOther = own.some((name, at) => name !== undefined && name !== "zyx"[at] && /^[zyx]$/.test(name));
+  if (!isOther) return [...notes];
+  return [...notes, `axes named ${own.filter(Boolean).join(", ")} are read in the order they are stored, as z, y, x`];
+}
+
+function translationNotes({ axes, spatialAxes, datasets }: OmeZarrImage): string[] {
+  const lost = spatialAxes.filter((axis) => {
+    if (axis === undefined || angstromPerUnit(axes[axis]!.unit) !== undefined) return false;
+    return datasets.some(({ translation }) => (translation?.[axis] ?? 0) !== 0);
+  });
+  if (lost.length === 0) return [];
+  const named = lost.map((axis) => axes[axis!]!.name).join(", ");
+  return [`the translation along ${named} has no unit of length: the volume is taken to begin at 0 there`];
 }
 
 function voxelSizeNm({ voxelSizeAngstrom }: OmeDataset): ChunkedLevel["voxelSizeNm"] {

@@ -1,5 +1,6 @@
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { redact } from "../../core/redact.js";
+import { compressionOf } from "../../formats/compression.js";
 import {
   likelyFamilies,
   namesFolder,
@@ -11,6 +12,7 @@ import type { StoreOptions } from "../../stores/location.js";
 import { absent, objectName, openObject, type Store } from "../../stores/store.js";
 import { openLocation, openStore, parseLocation, parseVolumeLocation } from "../../stores/url.js";
 import type { BlockVolume } from "../blocks/volume.js";
+import { headBehind } from "../stream/source/compressed.js";
 import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
 import { volumeFolder } from "./documents.js";
@@ -29,7 +31,7 @@ export interface OpenedLevels {
   readonly identity: BlockVolume["identity"];
   readonly indexes: ShardIndexes;
   /** Ends what is open beside the store. */
-  close?(): void;
+  close?(): void | Promise<void>;
 }
 
 export interface OpenLevelsOptions {
@@ -90,7 +92,7 @@ async function openTarget(target: Target): Promise<OpenedLevels> {
   if (isFile) throw absent(store, key);
   throw new EmporiumError("FORMAT_UNKNOWN", `${target.name} holds no volume: ${noVolumeDocument()}, and no file of that name`, {
     place: { url: target.name },
-    hint: "name the volume itself: the folder of a Zarr, N5 or precomputed volume, an MRC or a TIFF file",
+    hint: "name the volume itself: the folder of a Zarr, N5 or precomputed volume, a file of MRC, TIFF, DM3, DM4, NRRD or NIfTI",
   });
 }
 
@@ -151,26 +153,52 @@ async function openFile({ name, store, key, indexes, options }: Target): Promise
   });
   if (!file) return undefined;
   const head = await file.read({ offset: 0, length: HEAD_BYTES }, { signal: options.signal });
-  const [{ FILE_FORMATS }, { openTiffStack }, { openMrc }] = await Promise.all([
+  const [{ fileFormatOf, formatNamed }, { unreadFormat }, { openTiffStack }, { openFlat, notInBoxes }] = await Promise.all([
     files(),
+    import("../../formats/unread-formats.js"),
     import("./open-tiff.js"),
-    import("./open-mrc.js"),
+    import("./open-flat.js"),
   ]);
-  const format = FILE_FORMATS.find(({ detect }) => detect(head)) ?? FILE_FORMATS.find(({ guess }) => guess?.(head));
-  const buffered = { ...file, read: headed(file.read, head) };
-  const levels =
-    format?.title === "TIFF"
-      ? await openTiffStack(buffered, options.select ?? {})
-      : format?.title === "DM3, DM4"
-        ? undefined
-        : await openMrc(buffered, key, head);
-  if (!levels) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${file.name}: ${format!.title} files are not read in blocks`, {
+  const compression = compressionOf(head);
+  if (compression) {
+    const plain = await headBehind(file, compression, HEAD_BYTES, options.signal);
+    throw (
+      unreadFormat(plain, file.name, compression) ??
+      notInBoxes(
+        file.name,
+        `a file compressed with ${compression}`,
+        `decompress it with ${compression === "gzip" ? "gunzip" : "bunzip2"}`,
+      )
+    );
+  }
+  const marked = fileFormatOf(head);
+  const unread = marked ? undefined : unreadFormat(head, file.name);
+  if (unread) throw unread;
+  if (!marked) refuseText(file.name, head);
+  // what its name alone says says itself what is wrong
+  const format = marked ?? formatNamed(key);
+  if (!format) {
+    throw new EmporiumError("FORMAT_UNKNOWN", `${file.name}: its first bytes and its name are of no format that is read`, {
       place: { file: file.name, byte: 0 },
-      hint: "convert it first, for example: emporium ingest convert FILE OUT --zarr",
+      hint: "name a Zarr, N5 or precomputed volume, a file of MRC, TIFF, DM3, DM4, NRRD or NIfTI, or a dataset of an HDF5 file",
     });
   }
+  const buffered = { ...file, read: headed(file.read, head) };
+  const levels =
+    format.id === "tiff"
+      ? await openTiffStack(buffered, options.select ?? {})
+      : openFlat(buffered, key, await format.flat!(buffered, { signal: options.signal }));
   return { name, store, levels, identity: [{ key, ...file.stat }], indexes };
+}
+
+/** No voxels begin with a page of letters. @throws {EmporiumError} FORMAT_UNKNOWN */
+function refuseText(name: string, head: Uint8Array): void {
+  const isLetter = (byte: number) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d);
+  if (head.length > 0 && !head.every(isLetter)) return;
+  throw new EmporiumError("FORMAT_UNKNOWN", `${name} is ${head.length === 0 ? "empty" : "a text"}, not a volume`, {
+    place: { file: name, byte: 0 },
+    hint: "name a Zarr, N5 or precomputed volume, a file of MRC, TIFF, DM3, DM4, NRRD or NIfTI, or a dataset of an HDF5 file",
+  });
 }
 
 /** Reads of the first bytes come from memory. */

@@ -281,11 +281,24 @@ async function decodeFiles(
     ? runsOf(found, Math.min(Math.ceil(found.length / decoders), Math.max(1, Math.floor((most * found.length) / bytes))))
     : found;
   const groups = grouped<PartRun<MissingPart>>(runs, level, decoders, most);
-  const here = takesPart && expectedMs / decoders <= HERE_MS ? groups.at(-1) : undefined;
+  const here = takesPart && expectedMs / decoders <= HERE_MS && isSoonDecoded(context, level) ? groups.at(-1) : undefined;
   await forEachLimited(groups, 2 * pool.threads, async (group) => {
     signal?.throwIfAborted();
     await decodeGroup(context, level, group, target, group === here);
   });
+}
+
+/** The largest chunk that the calling thread decodes, by compressor: one that takes longer than those before it is noticed too late. */
+const HERE_BYTES: Readonly<Record<string, number>> = {
+  blosc: 4 * 2 ** 20,
+  zstd: 4 * 2 ** 20,
+  ...{ lz4: 2 ** 20, gzip: 2 ** 20, zlib: 2 ** 20 },
+};
+
+function isSoonDecoded(context: Context, level: ChunkedLevel): boolean {
+  if (level.coding?.kind !== "steps") return false;
+  const most = level.coding.steps.map((step) => (step.kind === "compressor" ? (HERE_BYTES[step.config.id] ?? 0) : 2 ** 20));
+  return context.levels.get(level)!.chunkBytes <= Math.min(...most);
 }
 
 /** Bytes that are decoded for a part, without what a codec decodes beside them. */
@@ -446,7 +459,7 @@ function isWrittenInPlace({ coding }: ChunkedLevel): boolean {
   return coding?.kind !== "steps" || coding.steps.length > 0 || (coding.swapBytes <= 1 && !coding.flipSign);
 }
 
-/** Formats that decode by themselves, on this thread. */
+/** Formats that decode by themselves. */
 async function loadParts(
   { counts, memory, clock }: Context,
   level: ChunkedLevel,
@@ -455,10 +468,10 @@ async function loadParts(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const strides = packed(level.chunk);
-  const chunkBytes = volumeOf(level.chunk) * level.itemBytes;
+  const { loadBytes = 2 * volumeOf(level.chunk) * level.itemBytes, spareBytes = 0 } = level;
   await forEachLimited(missing, 4, async (part) => {
     signal?.throwIfAborted();
-    const claim = await memory().claim([], 2 * chunkBytes);
+    const claim = await memory().claim([], Math.max(loadBytes, Math.min(loadBytes + spareBytes, memory().claimMax)));
     try {
       const began = clock.monotonic();
       const { plain, storedBytes } = await level.load!(part.cell, signal);

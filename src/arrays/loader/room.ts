@@ -37,7 +37,7 @@ export interface ReadingRoom {
   /** A number that no other volume of the room has. */
   number(): number;
   /** Has something closed with the room, if it was not before. @returns closes it now */
-  closing(close: () => void): () => void;
+  closing(close: () => void | Promise<void>): () => Promise<void>;
   /** Ends the threads, and closes the files of volumes. Volumes that are being read fail with CANCELLED. */
   close(): Promise<void>;
 }
@@ -65,7 +65,7 @@ export function readingRoom({
   let made: BlockMemory | undefined;
   let kernels: Kernels | undefined;
   let volumes = 0;
-  const open = new Set<() => void>();
+  const open = new Set<() => Promise<void>>();
   const memory = () => {
     made ??= blockMemory(memoryBytes, () => decoded.evict() || stored.evict());
     return made;
@@ -117,15 +117,15 @@ export function readingRoom({
     },
     number: () => ++volumes,
     closing(close) {
-      const once = () => {
-        if (open.delete(once)) close();
+      const once = async () => {
+        if (open.delete(once)) await close();
       };
       open.add(once);
       return once;
     },
     async close() {
       await pool.end();
-      for (const close of [...open]) close();
+      await Promise.all([...open].map((close) => close()));
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { ByteRange } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { Recent } from "../../core/recent.js";
+import { counted } from "../../core/units.js";
 import { decodeShardIndex, findInShard, type ShardIndex, shardIndexBytes } from "../../formats/zarr/shard.js";
 import type { ShardAround } from "../../formats/zarr/v3-unit.js";
 import type { ChunkPlace } from "./chunked.js";
@@ -105,7 +106,7 @@ export function shardFinder(folder: VolumeFolder, shards: readonly ShardAround[]
 function outside(name: string, key: string, { offset, length }: ByteRange): EmporiumError {
   return new EmporiumError(
     "FORMAT_CORRUPT",
-    `${name}/${key}: a chunk of ${length} bytes from ${offset}, behind its shard's end`,
+    `${name}/${key}: a chunk of ${counted(length, "byte")} from ${offset}, behind its shard's end`,
     {
       place: { file: `${name}/${key}` },
       hint: "copy the shard again: its index is damaged",

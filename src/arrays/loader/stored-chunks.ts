@@ -1,6 +1,7 @@
 import type { Triple } from "../../core/box.js";
 import type { ByteRange } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { planReads } from "../../formats/zarr/shard.js";
 import type { Store } from "../../stores/store.js";
 import { forEachLimited, turns } from "../../system/parallel.js";
@@ -293,7 +294,7 @@ function rangeOf({ range }: ChunkPlace, piece: ByteRange | undefined): ByteRange
 function cutShort({ name }: ChunkedLevel, { key, range }: ChunkPlace, length: number): EmporiumError {
   return new EmporiumError(
     "FORMAT_TRUNCATED",
-    `${name}: ${key}: ${range!.length} bytes from ${range!.offset} wanted, ${length} are there`,
+    `${name}: ${key}: ${counted(range!.length, "byte")} from ${range!.offset} wanted, ${length} are there`,
     {
       place: { file: `${name}/${key}`, byte: range!.offset + length },
       hint: "copy the object again: it was cut short",

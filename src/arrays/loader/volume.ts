@@ -45,8 +45,8 @@ export interface LoadedVolume extends BlockVolume {
 }
 
 /**
- * Opens a volume for reading by boxes: Zarr 2 and 3 (OME-Zarr images and arrays), N5, Neuroglancer precomputed, MRC, TIFF stacks, and datasets of
- * local HDF5 files (`file.h5#/volume`).
+ * Opens a volume for reading by boxes: Zarr 2 and 3 (OME-Zarr images and arrays), N5, Neuroglancer precomputed, MRC, DM3, DM4, NRRD, NIfTI, TIFF
+ * stacks, and datasets of local HDF5 files (`file.h5#/volume`).
  *
  * Only metadata are read: no voxel before the first `read`. Levels keep decoded and stored chunks, together no more than
  * `memoryBytes`; volumes of one `room` all of them together.
@@ -67,6 +67,7 @@ export async function openBlockVolume(
     name: opened.name,
     // read side by side, so in any order
     identity: [...opened.identity].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    notes: [...new Set(opened.levels.flatMap(({ notes = [] }) => notes))],
     levels: opened.levels.map((level) => loadedLevel(level, reader, opened.store)),
     leastBytes: (level) => leastBytes(opened.levels[level]!),
     get traffic() {
@@ -74,7 +75,7 @@ export async function openBlockVolume(
     },
     async close() {
       // threads that others read with go on
-      if (options.room) close();
+      if (options.room) await close();
       else await room.close();
     },
   };

@@ -2,9 +2,10 @@ import { z } from "zod/v4";
 import type { Triple } from "../../core/box.js";
 import { cutBlock } from "./block.js";
 import { operator, parameterFault } from "./operator.js";
+import { tripleOf } from "./schemas.js";
 
-const origin = z.tuple([z.int().min(0), z.int().min(0), z.int().min(0)]);
-const size = z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]);
+const origin = tripleOf(z.int().min(0), "whole numbers from 0");
+const size = tripleOf(z.int().min(1), "whole numbers from 1");
 
 /** A box of the volume: `start` and `size` in voxels `[z, y, x]`. numpy: `x[z:z+dz, y:y+dy, x:x+dx]`. */
 export const crop = operator({

@@ -6,7 +6,7 @@ import { castRow } from "./cast.js";
 import { withoutBigints } from "./narrow.js";
 import { operator } from "./operator.js";
 import { pointwise } from "./pointwise.js";
-import { needNumbers } from "./schemas.js";
+import { needNumbers, tripleOf } from "./schemas.js";
 import { type NumberArray, newVoxels, type VoxelArray } from "./voxels.js";
 
 const METHODS = ["mean", "mode", "max", "min", "stride"] as const;
@@ -31,7 +31,7 @@ export const downsample = operator({
   version: 1,
   parameters: z.strictObject({
     method: z.enum(METHODS).default("mean"),
-    factor: z.tuple([factor, factor, factor]).default([2, 2, 2]),
+    factor: tripleOf(factor, "times 1 or 2").default([2, 2, 2]),
     dtype: z.enum(["float32", "input"]).default("float32"),
   }),
   prepare(params, { dtype }) {

@@ -22,7 +22,11 @@ export const lut = operator({
       otherwise: z.union([z.number(), z.literal("keep")], { error: "expected a number or keep" }).default(0),
       dtype: writtenDtype.optional(),
     })
-    .refine(({ table, map }) => (table === undefined) !== (map === undefined), "expected table or map, one of them"),
+    .refine(({ table, map }) => (table === undefined) !== (map === undefined), "expected table or map, one of them")
+    .refine(
+      ({ table, map }) => (table?.length ?? 1) > 0 && (map === undefined || Object.keys(map).length > 0),
+      "expected at least one entry, found none",
+    ),
   prepare(params, { dtype }) {
     if (isFloat(dtype) || dtype === "complex64" || dtype === "uint4")
       throw parameterFault("lut", "in", `takes integers, not ${dtype}`);

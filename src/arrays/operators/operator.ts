@@ -3,6 +3,9 @@ import type { Box, Triple } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError, toErrorRecord } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
+import { nearest } from "../../core/nearest.js";
+import { aboutField, expectedWords } from "../../core/schema-words.js";
+import { counted } from "../../core/units.js";
 import { type Block, growBox, needBox } from "./block.js";
 
 /** What an operator knows of a volume before a byte of it moves. */
@@ -80,7 +83,7 @@ export function operator<P extends JsonObject>(definition: Definition<P>): Opera
       if (!input || inputs.length !== names.length)
         throw new EmporiumError(
           "CONFIG_FIELD",
-          `${name} has ${inputs.length} inputs, needs ${names.length}: ${names.join(", ")}`,
+          `${name} has ${counted(inputs.length, "input")}, needs ${names.length}: ${names.join(", ")}`,
         );
       const written = readParameters(name, definition.parameters, raw);
       const params = definition.prepare?.(written, input, inputs) ?? written;
@@ -125,14 +128,34 @@ function scaled(size: number | undefined, scale: number): number | undefined {
 
 /** @throws {EmporiumError} CONFIG_FIELD */
 export function readParameters<P>(name: string, schema: z.ZodType<P>, raw: unknown): P {
-  const read = schema.safeParse(raw);
+  const read = schema.safeParse(raw, { error: expectedWords });
   if (read.success) return read.data;
-  const [first, ...others] = read.error.issues.map((issue) => parameterFault(name, issue.path.join("."), issue.message));
+  const { issues } = read.error;
+  // what a schema says of all parameters together follows from the single ones
+  const single = issues.filter(({ code, path }) => code !== "custom" || path.length > 0);
+  const told = single.length > 0 ? single : issues;
+  const [first, ...others] = told.flatMap((issue) => faultsOf(name, schema, raw, issue));
   throw new EmporiumError(first!.code, first!.message, { ...first!.facts, others: others.map(toErrorRecord) });
 }
 
+function faultsOf(name: string, schema: z.ZodType, raw: unknown, issue: z.core.$ZodIssue): EmporiumError[] {
+  const path = issue.path.join(".");
+  if (issue.code === "unrecognized_keys" && path === "") {
+    const known = "shape" in schema ? Object.keys(schema.shape as object) : [];
+    return issue.keys.map((key) => {
+      const meant = nearest(key, known);
+      const all = known.length === 0 ? `${name} has no parameters` : `${name} has: ${known.join(", ")}`;
+      return parameterFault(name, key, `there is no parameter ${key}`, meant === undefined ? all : `did you mean ${meant}?`);
+    });
+  }
+  if (issue.code !== "invalid_value") return [parameterFault(name, path, issue.message)];
+  const given = issue.path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], raw);
+  const meant = typeof given === "string" ? nearest(given, issue.values.map(String)) : undefined;
+  return [parameterFault(name, path, issue.message, meant && `did you mean ${meant}?`)];
+}
+
 /** A parameter that is wrong. @param path dotted, within the node */
-export function parameterFault(name: string, path: string, message: string): EmporiumError {
-  const reason = message.replace(/^Invalid input: /, "");
-  return new EmporiumError("CONFIG_FIELD", `${path === "" ? name : `${name}: ${path}`}: ${reason}`, { place: { path } });
+export function parameterFault(name: string, path: string, message: string, hint?: string): EmporiumError {
+  const about = message.startsWith("there is no parameter") ? message : aboutField(path, message);
+  return new EmporiumError("CONFIG_FIELD", `${name}: ${about}`, { place: { path }, hint });
 }

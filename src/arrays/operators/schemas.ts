@@ -1,7 +1,17 @@
 import { z } from "zod/v4";
 import type { DType } from "../../core/dtype.js";
+import { shownValue } from "../../core/schema-words.js";
 import { parameterFault } from "./operator.js";
 import { isInteger64 } from "./voxels.js";
+
+/** Three values for the axes `[z, y, x]`. @param what they are, in the plural */
+export function tripleOf<S extends z.ZodType>(item: S, what: string) {
+  const words = (found: unknown) =>
+    found === undefined
+      ? `is missing (expected three ${what}, [z, y, x])`
+      : `expected three ${what}, [z, y, x], found ${shownValue(found)}`;
+  return z.tuple([item, item, item], { error: ({ input }) => words(input) });
+}
 
 /** Types that are written. */
 export const WRITTEN_DTYPES = [

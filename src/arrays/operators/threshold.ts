@@ -12,7 +12,11 @@ export const threshold = operator({
   version: 1,
   parameters: z
     .strictObject({ above: z.number().optional(), below: z.number().optional() })
-    .refine(({ above, below }) => above !== undefined || below !== undefined, "expected above, below or both"),
+    .refine(({ above, below }) => above !== undefined || below !== undefined, "expected above, below or both")
+    .refine(
+      ({ above, below }) => above === undefined || below === undefined || above < below,
+      "expected above to be less than below: no voxel is both",
+    ),
   prepare(params, { dtype }) {
     if (dtype === "float16" || dtype === "complex64" || dtype === "uint4")
       throw parameterFault("threshold", "in", `takes no ${dtype}: put a cast before it`);

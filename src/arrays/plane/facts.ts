@@ -38,6 +38,12 @@ export function geometryOf({ axes, voxelSize, unit, offset }: PeekFacts): Volume
   return { voxelSizeAngstrom: along(voxelSize), originAngstrom: along(offset).map((value) => value ?? 0) };
 }
 
+/** What slices do not show of a file whose pixels have several samples: a line where there is something. */
+export function firstSample({ format, raw }: PeekFacts): string[] {
+  const samples = format === "tiff" ? Number(raw.SamplesPerPixel ?? 1) : 1;
+  return samples > 1 ? [`samples: each pixel has ${samples} (as RGB has 3); slices show the first one`] : [];
+}
+
 /** Seven digits: many were float32, or divided by ten. */
 export function inAngstrom(length: number): number {
   return Number(length.toPrecision(7));
@@ -69,9 +75,13 @@ export function kindOf(
 const SECTIONS = 8;
 const VALUES = 2 ** 17;
 const BINS = 256;
+/** A section of more voxels is not read whole, but the middle of it. */
+const SECTION_VOXELS = 2 ** 26;
+const SIDE = 4_096;
 
 /**
- * Limits and a histogram of a sample of a volume: of sections spread over its middle four fifths, at its coarsest level.
+ * Limits and a histogram of a sample of a volume: of sections spread over its middle four fifths, at its coarsest level. Of a section of more than
+ * 2^26 voxels the middle is read, so memory does not grow with a volume.
  *
  * @param sections how many; of 1 it is the first, which is the nearest where a file is read from its front
  * @throws {EmporiumError} what `readPlane` throws
@@ -79,11 +89,13 @@ const BINS = 256;
 export async function sampleVolume(source: PlaneSource, sections = SECTIONS) {
   const level = source.levels.length - 1;
   const [all] = source.levels[0]!.shape;
+  const [, rows, columns] = source.levels[level]!.shape;
+  const box = rows * columns > SECTION_VOXELS ? middleOf(rows, columns) : undefined;
   const count = Math.min(sections, all);
   const values: number[] = [];
   for (let i = 0; i < count; i++) {
     const at = sections === 1 ? 0 : Math.min(all - 1, Math.floor(all * (0.1 + (0.8 * (i + 0.5)) / count)));
-    const plane = await readPlane(source, { axis: "z", at, level });
+    const plane = await readPlane(source, { axis: "z", at, level, box });
     const numbers = numbersOf(plane.bytes, plane.dtype);
     const each = Math.max(1, Math.ceil((numbers.length * count) / VALUES));
     for (let n = 0; n < numbers.length; n += each) if (Number.isFinite(numbers[n])) values.push(numbers[n]!);
@@ -95,4 +107,9 @@ export async function sampleVolume(source: PlaneSource, sections = SECTIONS) {
   const counts = new Array<number>(BINS).fill(0);
   for (const value of sample) counts[Math.min(BINS - 1, Math.floor(((value - min) / (max - min)) * BINS))]!++;
   return { limits: { low, high }, histogram: { min, max, counts } };
+}
+
+function middleOf(rows: number, columns: number): readonly [number, number, number, number] {
+  const [v0, u0] = [rows, columns].map((length) => Math.max(0, Math.floor((length - SIDE) / 2))) as [number, number];
+  return [u0, v0, Math.min(columns, u0 + SIDE), Math.min(rows, v0 + SIDE)];
 }

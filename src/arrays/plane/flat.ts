@@ -2,31 +2,10 @@ import { type Box, ceilDiv, type Triple, volumeOf } from "../../core/box.js";
 import type { RandomAccess } from "../../core/bytes.js";
 import { byteOrderOf, type DType, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import type { FlatLayout } from "../../formats/flat.js";
 import { type BoxReadOptions, type PlaneSource, type VoxelPlace, virtualLevels } from "./plane.js";
 
-/** Where the voxels of a file lie that stores them one after the other. Plain data: it is handed to threads. */
-export interface FlatLayout {
-  readonly name: string;
-  /** Of the voxels that are given: packed ones take a byte each. */
-  readonly dtype: DType;
-  /** Of the volume. */
-  readonly shape: Triple;
-  /** `order[i]`: stored axis (0 sections, 1 rows, 2 columns) of axis i of `[z, y, x]`. */
-  readonly order: Triple;
-  readonly dataOffset: number;
-  readonly sectionBytes: number;
-  readonly rowBytes: number;
-  /** Of a given voxel. */
-  readonly itemBytes: number;
-  /** Two voxels in a byte, the first in its low half; a row begins at a byte. */
-  readonly isPacked: boolean;
-  /** Bytes that are reversed together; 1: none. */
-  readonly swapBytes: number;
-  /** Each byte becomes `u − 128`, as int8. */
-  readonly flipSign: boolean;
-}
-
-export interface FlatOptions {
+export interface FlatReadOptions {
   /** What lies between two wanted rows is read too, if it is no more than this. Default 256 KiB, for sources where a read is a request. */
   readonly gapBytes?: number | undefined;
   /** Reads side by side. Default 8. */
@@ -38,7 +17,7 @@ const AT_ONCE = 8;
 /** Of one read, unless a row has more. */
 const READ_BYTES = 4 * 2 ** 20;
 
-export function flatPlanes(file: RandomAccess, layout: FlatLayout, options: FlatOptions = {}): PlaneSource {
+export function flatPlanes(file: RandomAccess, layout: FlatLayout, options: FlatReadOptions = {}): PlaneSource {
   return {
     name: layout.name,
     dtype: layout.dtype,
@@ -77,7 +56,7 @@ async function readFlatBox(
   layout: FlatLayout,
   { start, stop }: Box,
   step: Triple,
-  { gapBytes = GAP_BYTES, atOnce = AT_ONCE, signal }: FlatOptions & BoxReadOptions,
+  { gapBytes = GAP_BYTES, atOnce = AT_ONCE, signal }: FlatReadOptions & BoxReadOptions,
 ): Promise<Uint8Array> {
   const counts = start.map((from, i) => Math.max(0, ceilDiv(stop[i]! - from, step[i]!))) as Triple;
   const voxels = new Uint8Array(volumeOf(counts) * layout.itemBytes);
@@ -155,6 +134,13 @@ interface Wanted {
   readonly columns: Along;
 }
 
+/** Of eight bytes: as float64, an integer that looks like NaN would not stay what it is. */
+const VIEWS: Partial<Record<DType, typeof Float64Array | typeof BigUint64Array>> = {
+  float64: Float64Array,
+  int64: BigUint64Array,
+  uint64: BigUint64Array,
+};
+
 /** Puts a stored row where it belongs. */
 function place(layout: FlatLayout, { sections, rows, columns }: Wanted, line: number, row: Uint8Array, voxels: Uint8Array): void {
   const s = Math.floor(line / rows.count);
@@ -169,7 +155,7 @@ function place(layout: FlatLayout, { sections, rows, columns }: Wanted, line: nu
   } else if (step === 1 && stride === 1) {
     voxels.set(row, out * itemBytes);
   } else if (row.byteOffset % itemBytes === 0) {
-    const View = itemBytes === 1 ? Uint8Array : itemBytes === 2 ? Uint16Array : itemBytes === 4 ? Uint32Array : Float64Array;
+    const View = VIEWS[layout.dtype] ?? (itemBytes === 1 ? Uint8Array : itemBytes === 2 ? Uint16Array : Uint32Array);
     const source = new View(row.buffer as ArrayBuffer, row.byteOffset, row.length / itemBytes);
     const target = new View(voxels.buffer as ArrayBuffer, 0, voxels.length / itemBytes);
     for (let i = 0; i < count; i++) target[out + i * stride] = source[i * step]!;

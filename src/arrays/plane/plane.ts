@@ -1,6 +1,7 @@
 import { type Box, boxShape, ceilDiv, type Triple, volumeOf } from "../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { PLANE_BYTES_MAX, type StoredNumber } from "../../model/page-api.js";
 import { numbersOf } from "./convert.js";
 
@@ -122,7 +123,7 @@ export function planeBytes(source: PlaneSource, choice: PlaneChoice, bytesMax = 
   const { box } = planned(source, choice);
   const bytes = volumeOf(boxShape(box)) * ((choice.slab ?? 1) === 1 ? ITEM_BYTES[source.dtype] : ITEM_BYTES.float32);
   if (bytes <= bytesMax) return bytes;
-  throw new EmporiumError("USAGE", `a plane of ${bytes} bytes is wanted, ${bytesMax} are possible at most`, {
+  throw new EmporiumError("USAGE", `a plane of ${counted(bytes, "byte")} is wanted, ${bytesMax} are possible at most`, {
     hint: "ask for a box of it, or for a coarser level",
   });
 }
@@ -165,7 +166,7 @@ function planned(source: PlaneSource, { axis: name, at, level: index = 0, box: w
   if (!level) throw fault(`level ${index} wanted, there are 0 to ${source.levels.length - 1}`);
   const sections = finest.shape[axis];
   if (!isWithin(at, 0, sections - 1)) throw fault(`section ${at} along ${name} wanted, there are 0 to ${sections - 1}`);
-  if (!isWithin(slab, 1, SLAB_MAX)) throw fault(`a slab of ${slab} sections wanted, 1 to ${SLAB_MAX} are possible`);
+  if (!isWithin(slab, 1, SLAB_MAX)) throw fault(`a slab of ${counted(slab, "section")} wanted, 1 to ${SLAB_MAX} are possible`);
   const [across, down] = [axis === 2 ? 1 : 2, axis === 0 ? 1 : 0];
   const [u0, v0, u1, v1] = wanted ?? [0, 0, level.shape[across]!, level.shape[down]!];
   if (

@@ -1,10 +1,12 @@
 import { ceilDiv, type Triple, volumeOf } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
+import { LIMITS } from "../../core/limits.js";
 import { Recent } from "../../core/recent.js";
+import { formatBytes } from "../../core/units.js";
 import { packedRowBytes } from "../../formats/tiff/bits.js";
 import { compressionName } from "../../formats/tiff/compression.js";
 import type { TiffFile, TiffImage } from "../../formats/tiff/image.js";
-import { readTiffRows } from "../../formats/tiff/read.js";
+import { readTiffRows, type StoredTiffRows, storedTiffRows, tiffRowsNeed } from "../../formats/tiff/read.js";
 import { type PlaneSource, type VoxelPlace, virtualLevels } from "./plane.js";
 
 /** Directories of pages that are remembered. */
@@ -13,21 +15,37 @@ const PAGES_KEPT = 4096;
 const DECODED_BYTES = 32 * 2 ** 20;
 /** Where decoded rows are remembered beside those of other files, and a name that no other file has. */
 export interface KeptRows {
+  /** What is larger is not remembered. */
+  readonly bytesMax: number;
   readonly cache: Map<string, Uint8Array>;
   readonly id: string;
 }
+
+/** Decodes rows of which the stored bytes are there, in memory of their own. */
+export type DecodeRows = (rows: StoredTiffRows & { readonly name: string }) => Promise<Uint8Array>;
 
 /** Rows that are decoded together, unless a strip or a row of tiles has more. */
 const BAND_BYTES = 2 ** 20;
 /** Wanted rows of pages that are not compressed, further apart than this, are read one by one. */
 const GAP_BYTES = 32 * 1024;
 
+export interface TiffPlanesOptions {
+  readonly kept?: KeptRows | undefined;
+  /** Bytes that decoding may take at once: where one strip or tile takes more, reading it is MEMORY_LIMIT. */
+  readonly needMax?: number | undefined;
+  /** Default: this thread decodes. */
+  readonly decodeRows?: DecodeRows | undefined;
+}
+
 /**
  * The pages of a TIFF as the sections of a volume, in the order of the file; of several samples of a pixel the first.
  *
  * @throws {EmporiumError} FORMAT_UNSUPPORTED where pages differ in size or type, or hold complex numbers
  */
-export async function tiffPlanes(file: TiffFile, kept?: KeptRows): Promise<PlaneSource> {
+export async function tiffPlanes(
+  file: TiffFile,
+  { kept, needMax = LIMITS.memoryBytes, decodeRows }: TiffPlanesOptions = {},
+): Promise<PlaneSource> {
   const { name, uniform, shape } = file.header;
   const first = await file.image(0);
   const { dtype, itemBytes } = first.type;
@@ -58,8 +76,14 @@ export async function tiffPlanes(file: TiffFile, kept?: KeptRows): Promise<Plane
     const y0 = Math.floor(y / height) * height;
     const y1 = Math.min(page.height, y0 + height);
     const id = `${kept?.id}\n${z}/${y0}`;
-    const bytes = bands.get(id) ?? (await readTiffRows(file.source, image, y0, y1, { signal }));
-    bands.set(id, bytes);
+    const found = bands.get(id);
+    if (found) return { y0, y1, image, bytes: found };
+    const need = tiffRowsNeed(image, y0, y1, decodeRows !== undefined);
+    if (need > needMax) throw tooLittle(name, need, needMax);
+    const bytes = decodeRows
+      ? await decodeRows({ name, ...(await storedTiffRows(file.source, image, y0, y1, { signal })) })
+      : await readTiffRows(file.source, image, y0, y1, { signal });
+    if (bytes.length <= (kept?.bytesMax ?? DECODED_BYTES)) bands.set(id, bytes);
     return { y0, y1, image, bytes };
   };
   return {
@@ -82,6 +106,14 @@ export async function tiffPlanes(file: TiffFile, kept?: KeptRows): Promise<Plane
     },
     locate: async (_stored, [z, y, x], signal) => locateSample(await pageAt(z, signal), y, x),
   };
+}
+
+function tooLittle(name: string, need: number, most: number): EmporiumError {
+  return new EmporiumError(
+    "MEMORY_LIMIT",
+    `${name}: one strip or tile takes ${formatBytes(need)} to decode; ${formatBytes(most)} of --memory are for that`,
+    { place: { file: name }, hint: "allow more with --memory, or save the file in smaller strips or tiles" },
+  );
 }
 
 /** Where the first sample of a pixel is stored: its own bytes where they are not compressed, else the strip or tile that it is in. */

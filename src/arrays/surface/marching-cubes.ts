@@ -1,4 +1,5 @@
 import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
+import { counted } from "../../core/units.js";
 import { CUBE_CASES, EDGE_CORNERS } from "./cube-cases.js";
 import type { VoxelSurface } from "./surface.js";
 
@@ -18,7 +19,8 @@ export type Labels = Uint8Array | Uint16Array | Uint32Array;
 export function labelSurfaces(labels: Labels, samples: Box, cells: Box): Map<number, VoxelSurface> {
   const shape = boxShape(samples);
   const [, height, width] = shape;
-  if (labels.length !== volumeOf(shape)) throw new RangeError(`${labels.length} labels for ${shape.join("×")} samples`);
+  if (labels.length !== volumeOf(shape))
+    throw new RangeError(`${counted(labels.length, "label")} for ${shape.join("×")} samples`);
   const plane = height * width;
   const steps = Array.from({ length: 8 }, (_, corner) => (corner & 1) + ((corner >> 1) & 1) * width + (corner >> 2) * plane);
   // a vertex is known by the sample where its edge begins, and the edge's axis

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import type { CatalogTables, Database } from "../database.js";
 import { databaseError } from "../database-errors.js";
 import { SORT_OUT } from "./sort-out.js";
@@ -99,7 +100,7 @@ async function finish(tx: Tx, source: Source): Promise<AdoptionReport> {
   }>`select * from new_counts`.execute(tx);
   for (const { table, adopted, left, found } of counts.rows) {
     if (adopted + left === found) continue;
-    const message = `${table}: ${found} rows found, ${adopted} taken and ${left} left over do not add up to that`;
+    const message = `${table}: ${counted(found, "row")} found, ${adopted} taken and ${left} left over do not add up to that`;
     throw new EmporiumError("INTERNAL", message);
   }
   const before = await sql<{ rows: number }>`

@@ -1,4 +1,5 @@
 import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from "graphql";
+import { counted } from "../../core/units.js";
 import { type QueryLimits, tooMuch } from "./limits.js";
 
 interface Measure {
@@ -56,7 +57,8 @@ export function checkDocument(document: DocumentNode, limits: QueryLimits): void
       depth = Math.max(depth, inner.depth);
       fields += inner.fields;
     }
-    if (fields > limits.fields) throw tooMuch(`The query has more than ${limits.fields} fields, its fragments written out.`);
+    if (fields > limits.fields)
+      throw tooMuch(`The query has more than ${counted(limits.fields, "field")}, its fragments written out.`);
     return { depth, fields };
   };
 
@@ -64,9 +66,9 @@ export function checkDocument(document: DocumentNode, limits: QueryLimits): void
     if (!("selectionSet" in node)) continue;
     directives += node.directives?.length ?? 0;
     const { depth } = node.kind === Kind.FRAGMENT_DEFINITION ? fragment(node.name.value) : selections(node.selectionSet);
-    if (depth > limits.depth) throw tooMuch(`The query is more than ${limits.depth} levels deep.`);
+    if (depth > limits.depth) throw tooMuch(`The query is more than ${counted(limits.depth, "level")} deep.`);
   }
   if (aliases > limits.aliases) throw tooMuch(`The query has more than ${limits.aliases} aliases and repeated fields.`);
-  if (uses > limits.fragments) throw tooMuch(`The query uses fragments in more than ${limits.fragments} places.`);
+  if (uses > limits.fragments) throw tooMuch(`The query uses fragments in more than ${counted(limits.fragments, "place")}.`);
   if (directives > limits.directives) throw tooMuch(`The query has more than ${limits.directives} directives.`);
 }

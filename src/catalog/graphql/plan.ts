@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLNamedType, type GraphQLObjectType, getNamedType, isObjectType } from "graphql";
+import { counted } from "../../core/units.js";
 import { ENTITIES, type Entity, getEntity, type Key, type List } from "../entities.js";
 import { objectType, planGroups } from "./aggregate-plan.js";
 import { ID, valueKind } from "./columns.js";
@@ -184,8 +185,9 @@ function aggregateFields(
 function spend(plan: Planning, rows: number, { nodes }: Selected): void {
   const { cost, totalCost } = plan.context.limits;
   plan.cost += rows;
-  if (rows > cost) throw tooMuch(`This may come to more than ${cost} rows: ask for smaller pages.`, { nodes });
-  if (plan.cost > totalCost) throw tooMuch(`The query may come to more than ${totalCost} rows: ask for smaller pages.`);
+  if (rows > cost) throw tooMuch(`This may come to more than ${counted(cost, "row")}: ask for smaller pages.`, { nodes });
+  if (plan.cost > totalCost)
+    throw tooMuch(`The query may come to more than ${counted(totalCost, "row")}: ask for smaller pages.`);
 }
 
 function pageInfoField({ key: name, name: kind }: Selected): PageInfoField {

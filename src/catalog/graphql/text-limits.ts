@@ -1,4 +1,5 @@
 import { GraphQLError, Lexer, Source, type Token, TokenKind } from "graphql";
+import { counted } from "../../core/units.js";
 import { type QueryLimits, tooMuch } from "./limits.js";
 
 /** What is left of a request's allowance of list values once its text has been looked at. */
@@ -35,9 +36,10 @@ export function checkText(text: string, limits: QueryLimits): TextSize {
     else if (CLOSING.has(kind)) open.pop();
     if (end - start > limits.valueLength) throw tooLong(limits);
     if (tokens > limits.tokens) {
-      throw tooMuch(`The query has more than ${limits.tokens} tokens (values of lists are not counted).`);
+      throw tooMuch(`The query has more than ${counted(limits.tokens, "token")} (values of lists are not counted).`);
     }
-    if (listValues > limits.listValues) throw tooMuch(`The lists of the query have more than ${limits.listValues} values.`);
+    if (listValues > limits.listValues)
+      throw tooMuch(`The lists of the query have more than ${counted(limits.listValues, "value")}.`);
     if (open.length > limits.brackets) throw tooMuch(`The query has more than ${limits.brackets} brackets within each other.`);
   }
   return { tokens, listValues };
@@ -58,9 +60,9 @@ function* tokensOf(text: string, limits: QueryLimits): Generator<Token> {
 export function checkVariables(variables: unknown, { listValues: used }: TextSize, limits: QueryLimits): void {
   let values = used;
   const visit = (value: unknown, depth: number): void => {
-    if (depth > limits.brackets) throw tooMuch(`The variables have more than ${limits.brackets} levels.`);
+    if (depth > limits.brackets) throw tooMuch(`The variables have more than ${counted(limits.brackets, "level")}.`);
     if (++values > limits.listValues) {
-      throw tooMuch(`The variables and the lists of the query have more than ${limits.listValues} values.`);
+      throw tooMuch(`The variables and the lists of the query have more than ${counted(limits.listValues, "value")}.`);
     }
     if (typeof value === "string" && value.length > limits.valueLength) throw tooLong(limits);
     if (typeof value !== "object" || value === null) return;
@@ -72,5 +74,5 @@ export function checkVariables(variables: unknown, { listValues: used }: TextSiz
 }
 
 function tooLong({ valueLength }: QueryLimits): GraphQLError {
-  return tooMuch(`The query has a value of more than ${valueLength} characters.`);
+  return tooMuch(`The query has a value of more than ${counted(valueLength, "character")}.`);
 }

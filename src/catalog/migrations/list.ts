@@ -8,6 +8,7 @@ import { frameValues } from "./0006-frame-values.js";
 import { importPrefixes } from "./0007-import-prefixes.js";
 import { search } from "./0008-search.js";
 import { importTrees } from "./0009-import-trees.js";
+import { portalDefaults } from "./0010-portal-defaults.js";
 
 /** Every step of the schema in order. A released step is never changed: a new step corrects its errors. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0007-import-prefixes": importPrefixes,
   "0008-search": search,
   "0009-import-trees": importTrees,
+  "0010-portal-defaults": portalDefaults,
 };

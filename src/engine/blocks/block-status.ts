@@ -1,7 +1,7 @@
 import { asEmporiumError, EmporiumError, type ErrorRecord } from "../../core/errors.js";
 import { printJson } from "../../core/json.js";
 import { type Report, withText } from "../../core/report.js";
-import { formatBytes, formatSeconds } from "../../core/units.js";
+import { counted, formatBytes, formatSeconds } from "../../core/units.js";
 import type { Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
 import { getJson } from "../cluster/run-record.js";
@@ -124,7 +124,7 @@ function linesOf(status: Omit<BlockStatusReport, "toText">, nowMs: number): stri
   const done = states.map(([name, count]) => `${count} ${name}`).join(", ");
   return [
     `graph ${run}: ${state === "lost" ? `no sign of it for ${formatSeconds((nowMs - updatedMs) / 1000)}` : state}, ${formatSeconds(seconds)}`,
-    `  ${done || "nothing yet"}, of ${tasks} blocks`,
+    `  ${done || "nothing yet"}, of ${counted(tasks, "block")}`,
     ...[paceOf(status)].filter((line) => line !== "").map((line) => `  ${line}`),
     ...(error ? [`  ${error.code}  ${error.message}`] : []),
     ...(state === "lost" ? ["the same command goes on where it was"] : []),

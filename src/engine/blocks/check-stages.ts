@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { checkPlan } from "../plan.js";
 import type { Task } from "../task.js";
 import type { BlockStage } from "./block-stage.js";
@@ -51,7 +52,10 @@ function checkTree(stage: BlockStage, needed: BlockStage, fanIn: number): void {
   if (needed.numbers?.kind === "lattices") throw wrong(stage, `merges ${needed.name}, which has a part of its grid`);
   const wanted = Math.ceil(countBlocks(needed) / fanIn);
   if (Number.isSafeInteger(fanIn) && fanIn > 0 && countTasks(stage) === wanted) return;
-  throw wrong(stage, `has ${countTasks(stage)} blocks; ${countBlocks(needed)} blocks by ${fanIn} are ${wanted}`);
+  throw wrong(
+    stage,
+    `has ${counted(countTasks(stage), "block")}; ${counted(countBlocks(needed), "block")} by ${fanIn} are ${wanted}`,
+  );
 }
 
 /** A stage's outputs as a list plan would have them: one task that writes the folder. */

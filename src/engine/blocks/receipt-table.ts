@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { compareKeys } from "../../stores/keys.js";
 import { contentLine } from "../folder-contents.js";
 import type { ObjectReceipt } from "../task.js";
@@ -119,7 +120,7 @@ function pageOver(bytes: Buffer, rows: number): ReceiptPage {
   const bits = bytes.subarray(HEAD_BYTES, HEAD_BYTES + bitmapBytes(rows));
   const start = HEAD_BYTES + bits.length;
   const check = (row: number) => {
-    if (!(row >= 0 && row < rows)) throw new EmporiumError("INTERNAL", `row ${row} of a page of ${rows} receipts`);
+    if (!(row >= 0 && row < rows)) throw new EmporiumError("INTERNAL", `row ${row} of a page of ${counted(rows, "receipt")}`);
   };
   return {
     rows,

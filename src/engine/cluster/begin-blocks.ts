@@ -55,7 +55,7 @@ export async function beginBlockRun(job: BlockJob, place: ClusterPlace, env: Env
     const already = await lookAtBlocks(source, job, env);
     if (already.size < source.count) {
       // engines do not make the folder that their jobs print into
-      if (record.logs !== undefined) await mkdir(record.logs, { recursive: true });
+      if (record.logs !== undefined) await mkdir(record.logs, { recursive: true, mode: 0o700 });
       await target.write(`${folder}${ALREADY}`, already.bytes, { contentType: "application/octet-stream" });
       await createRecord(target, folder, record);
       return { record, store: target, folder, url: urlOf(target, record.id) };

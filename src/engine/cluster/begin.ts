@@ -93,7 +93,7 @@ export async function beginRun(job: ClusterJob, place: ClusterPlace, env: Env): 
   await takeRunLocks(target, record.locks, record.id, { job: name, ...env, onLost: () => {} });
   try {
     // engines do not make the folder that their jobs print into
-    if (record.logs !== undefined) await mkdir(record.logs, { recursive: true });
+    if (record.logs !== undefined) await mkdir(record.logs, { recursive: true, mode: 0o700 });
     await writeGraph(
       target,
       folder,

@@ -30,7 +30,9 @@ export async function cancelRun(
   if (!(await getJson(run.store, `${run.folder}${END}`))) {
     // first the end: a gate that is just beginning finds it
     const error = toErrorRecord(
-      new EmporiumError("CANCELLED", "the run was cancelled", { hint: "begin it again with the same command" }),
+      new EmporiumError("CANCELLED", "the run was cancelled", {
+        hint: "emporium engine resume goes on with the run; the command that began it begins a new one, with what was done",
+      }),
     );
     const end: RunEnd = { tasks: run.record.tasks, done: 0, failed: 0, blocked: 0, exitStatus: 130, error };
     await putJson(run.store, `${run.folder}${END}`, end, { ifAbsent: true });
@@ -41,7 +43,7 @@ export async function cancelRun(
     try {
       left += await cancelJobs(run, await engineOf(name), env);
     } catch (error) {
-      if (!(error instanceof EmporiumError) || error.code !== "ENGINE_ABSENT") throw error;
+      if (!(error instanceof EmporiumError) || !/^ENGINE_(ABSENT|SILENT)$/.test(error.code)) throw error;
       errors.push(toErrorRecord(error));
     }
   }
@@ -69,8 +71,7 @@ async function enginesOf(run: OpenRun): Promise<Set<string>> {
 async function cancelJobs(run: OpenRun, executor: EngineExecutor, env: Env): Promise<number> {
   const jobs = new Map<string, JobHandle>();
   for (const { name: stage } of run.record.stages) {
-    const found: JobHandle[] = [];
-    for (const gate of GATES) found.push(...(await executor.find(jobName(run, stage, gate))));
+    const found = [...(await executor.find(...GATES.map((gate) => jobName(run, stage, gate))))];
     for (const { id, job, engine } of await readSubmissions(run, stage)) {
       if (engine !== executor.name) continue;
       if (id === undefined) found.push(...(await executor.find(job)));

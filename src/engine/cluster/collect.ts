@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { silentLog } from "../../core/log.js";
+import { counted } from "../../core/units.js";
 import type { Store } from "../../stores/store.js";
 import type { BlockSource } from "../blocks/block-source.js";
 import { mergeReceipts } from "../blocks/merge.js";
@@ -135,7 +136,7 @@ async function keep(run: OpenRun, stage: RunStage, journals: StageJournals): Pro
   await store.write(receiptsKey(run, stage), Buffer.concat(lines), { contentType: "application/x-ndjson" });
   const read = await readJournals(store, folder, stage.name, { slice: NO_SLICE });
   if (read.receipts.size === journals.receipts.size) return;
-  const found = `${read.receipts.size} of ${journals.receipts.size} receipts`;
+  const found = `${read.receipts.size} of ${counted(journals.receipts.size, "receipt")}`;
   throw new EmporiumError("STORE_PROTOCOL", `${store.url}/${folder}${journalFolder(stage.name)}: ${found} were read again`, {
     hint: "nothing was removed; call the command again",
   });

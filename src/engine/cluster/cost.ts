@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds } from "../../core/units.js";
+import { counted, formatBytes, formatSeconds } from "../../core/units.js";
 import type { Store } from "../../stores/store.js";
 import { TASK_BYTES } from "./cut.js";
 import { END, figuresKey, runFolder } from "./run-files.js";
@@ -192,10 +192,6 @@ export function costLines(cpuHours: number, price: Price | undefined, processesW
       ? `; without those of ${counted(processesWithoutEnd, "process", "processes")} that were killed`
       : "";
   return [`${told}${without}`];
-}
-
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }
 
 function hours(cpuHours: number): string {

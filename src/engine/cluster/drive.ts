@@ -45,9 +45,10 @@ const POLL_MS = { here: 200, first: 1_000, most: 10_000 };
 /** Looks at an engine that does not answer, or takes no more jobs at the moment, before the driver gives up; the run goes on without it. */
 const WAITS: Readonly<Record<string, { readonly looks: number; readonly waitMs: number }>> = {
   ENGINE_ABSENT: { looks: 10, waitMs: POLL_MS.most },
+  ENGINE_SILENT: { looks: 60, waitMs: POLL_MS.most },
   ENGINE_REFUSED: { looks: 60, waitMs: 60_000 },
 };
-const isAbsent = (error: unknown) => error instanceof EmporiumError && error.code === "ENGINE_ABSENT";
+const isUnasked = (error: unknown) => error instanceof EmporiumError && /^ENGINE_(ABSENT|SILENT)$/.test(error.code);
 
 /**
  * Stays and calls the gate until the run has ended.
@@ -74,7 +75,7 @@ export async function drive(
       step = await gate(run, station, { executor, gates: false, by, takeOver: isFirst, clock: env.clock, log: env.log });
       silent = 0;
     } catch (error) {
-      const wait = isFirst && !isAbsent(error) ? undefined : WAITS[(error as Partial<EmporiumError>).code ?? ""];
+      const wait = isFirst && !isUnasked(error) ? undefined : WAITS[(error as Partial<EmporiumError>).code ?? ""];
       if (!wait || ++silent >= wait.looks) throw error;
       env.log.warn(`${(error as Error).message}: asking again`);
       await env.clock.sleep(wait.waitMs, env.signal);
@@ -90,6 +91,18 @@ export async function drive(
     waitMs = step.state === "submitted" ? firstMs : Math.min(POLL_MS.most, waitMs * 1.5);
     await env.clock.sleep(waitMs, env.signal);
   }
+}
+
+/** A run that was cancelled is open again. What was given up before stays so. @throws {EmporiumError} TARGET_LOCKED where somebody else writes */
+export async function reopen(run: OpenRun, env: Env): Promise<void> {
+  const { store, folder, record } = run;
+  await takeRunLocks(store, record.locks, record.id, { job: record.name, ...env, onLost: () => {} });
+  for (const { name } of record.stages) {
+    // jobs that were ended by the cancelling are no fault of their slices
+    const since = (await readSubmissions(run, name)).length;
+    if (since > 0) await putJson(store, `${folder}${retryKey(name)}`, { since });
+  }
+  await store.remove(`${folder}${END}`);
 }
 
 /**

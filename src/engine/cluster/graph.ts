@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { objectName, type Store } from "../../stores/store.js";
 import type { Task } from "../task.js";
 import { GRAPH, GRAPH_INDEX } from "./run-files.js";
@@ -41,7 +42,7 @@ async function read(store: Store, key: string, offset: number, length: number): 
   const name = objectName(store, key);
   throw new EmporiumError(
     bytes ? "STORE_PROTOCOL" : "STORE_ABSENT",
-    bytes ? `${name} has ${bytes.length} bytes from byte ${offset}, ${length} wanted` : `${name} does not exist`,
+    bytes ? `${name} has ${counted(bytes.length, "byte")} from byte ${offset}, ${length} wanted` : `${name} does not exist`,
     {
       place: store.local ? { file: name } : { url: name },
       hint: "the run's own files were changed: begin the run again with the command that made it",

@@ -1,4 +1,5 @@
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { deadKey } from "./run-files.js";
 import type { OpenRun, RunStage } from "./run-record.js";
 import { tasksOf } from "./run-tasks.js";
@@ -67,7 +68,10 @@ function fruitlessAttempts(
 
 function lostError(task: { title: string }, run: OpenRun, deaths: number): ErrorRecord {
   const logs = run.record.logs;
-  const how = deaths > 0 ? `${deaths} processes ended in the middle of it` : `${ATTEMPTS} jobs ended without beginning it`;
+  const how =
+    deaths > 0
+      ? `${counted(deaths, "process", "processes")} ended in the middle of it`
+      : `${ATTEMPTS} jobs ended without beginning it`;
   return toErrorRecord(
     new EmporiumError("ENGINE_LOST", `${task.title}: ${how}`, {
       hint: `${logs === undefined ? "ask the engine how its jobs ended" : `look into ${logs}`}: often the memory or the walltime of the profile is too small; then emporium engine resume --retry-dead`,

@@ -1,16 +1,19 @@
+import { type Clock, systemClock } from "../../core/clock.js";
+import { ERRORS, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../core/errors.js";
 import { type Report, withText } from "../../core/report.js";
-import { formatSeconds } from "../../core/units.js";
-import { type EngineExecutor, type JobState, sumStates } from "../executors/engine-executor.js";
+import { counted, formatSeconds } from "../../core/units.js";
+import type { EngineExecutor, JobState } from "../executors/engine-executor.js";
 import type { Receipt, Task, TaskResult } from "../task.js";
 import { costLines, costOf, figuresWords, keptFigures, type StageFigures, secondsLeft, stageFigures } from "./cost.js";
+import { engineTitle } from "./engine-names.js";
 import type { RunEnd, StageEnd } from "./gate.js";
 import { type DeadTask, readDead } from "./judge.js";
+import { askQueue, type RunQueue } from "./queue.js";
 import { END, stageEndKey } from "./run-files.js";
 import { getJson, type OpenRun, type Price } from "./run-record.js";
 import { tasksOf } from "./run-tasks.js";
-import { GATES, jobName } from "./script.js";
 import { readJournals } from "./stage-journals.js";
-import { readSubmissions } from "./submissions.js";
+import { readSubmissions, type Submission } from "./submissions.js";
 
 export interface StageStatus extends StageFigures {
   readonly name: string;
@@ -34,8 +37,8 @@ export interface RunStatus extends Report {
   readonly url: string;
   readonly name: string;
   readonly engine: string;
-  /** `prepared`: given to no engine, and no other program has begun it. */
-  readonly status: "prepared" | "running" | "done" | "partial" | "failed" | "cancelled" | "stopped";
+  /** `prepared`: given to no engine, and no other program has begun it. `unknown`: its engine does not answer. */
+  readonly status: "prepared" | "running" | "unknown" | "done" | "partial" | "failed" | "cancelled" | "stopped";
   readonly tasks: number;
   readonly done: number;
   readonly failed: number;
@@ -44,6 +47,10 @@ export interface RunStatus extends Report {
   readonly cpuHours: number;
   readonly price?: Price | undefined;
   readonly cost?: number | undefined;
+  /** Why the engine's queue is not known; absent where it was asked, or nothing of the run is there to ask for. */
+  readonly unasked?: ErrorRecord | undefined;
+  /** The engine of the last jobs of an open stage, where it is another than the one that was asked. */
+  readonly elsewhere?: string | undefined;
   /** The last failures. */
   readonly failures: readonly DeadTask[];
   readonly logs?: string | undefined;
@@ -52,36 +59,37 @@ export interface RunStatus extends Report {
 const FAILURES_SHOWN = 10;
 
 /**
- * What has been done of a run, from the files of its target alone; an engine is asked only what it still has in its queue.
+ * What has been done of a run, from the files of its target alone; an engine is asked only what it still has in its queue. One that does not
+ * answer is told within seconds: nothing is concluded from its silence.
  *
  * @throws {EmporiumError} STORE_…
  */
-export async function runStatus(run: OpenRun, executor?: EngineExecutor): Promise<RunStatus> {
-  const first = await statusNow(run, executor);
+export async function runStatus(run: OpenRun, executor?: EngineExecutor, clock: Clock = systemClock): Promise<RunStatus> {
+  const first = await statusNow(run, executor, clock);
   // between two questions one job may have ended and submitted the next: only what is seen twice has stopped
-  return first.status === "stopped" ? statusNow(run, executor) : first;
+  return first.status === "stopped" ? statusNow(run, executor, clock) : first;
 }
 
-async function statusNow(run: OpenRun, executor: EngineExecutor | undefined): Promise<RunStatus> {
+async function statusNow(run: OpenRun, executor: EngineExecutor | undefined, clock: Clock): Promise<RunStatus> {
   const { record } = run;
   const end = await getJson<RunEnd>(run.store, `${run.folder}${END}`);
-  const stages: StageStatus[] = [];
-  for (const stage of record.stages) stages.push(await stageStatus(run, stage, executor));
-  const dead = await readDead(run, record.stages);
-  const done = sum(stages, "done");
-  const alive =
-    stages.some(({ jobs }) => jobs && jobs.waiting + jobs.running + jobs.held > 0) ||
-    (end === undefined && (await hasGate(run, executor)));
-  const asked = stages.some(({ jobs }) => jobs !== undefined);
-  const begun = stages.some(({ state }) => state !== "waiting");
+  const read: StageFacts[] = [];
+  for (const stage of record.stages) read.push(await stageFacts(run, stage));
   // without a submission another program does the slices, and nobody can be asked for it
-  const given = stages.some(({ submissions }) => submissions > 0);
-  const open = end ? undefined : !begun ? "prepared" : given && asked && !alive ? "stopped" : "running";
+  const given = read.some(({ submissions }) => submissions.length > 0);
+  const { queue, unasked } = executor && given && !end ? await queueOf(run, executor, clock) : {};
+  const stages = read.map((facts) => stageStatus(facts, queue, record.price));
+  const elsewhere = read
+    .filter(({ over }) => !over)
+    .map(({ submissions }) => submissions.at(-1)?.engine)
+    .find((engine) => engine !== undefined && engine !== executor?.name);
+  const dead = await readDead(run, record.stages);
+  const failed = dead.filter(({ state }) => state === "failed");
+  const begun = stages.some(({ state }) => state !== "waiting");
+  const isSilent = unasked !== undefined && unasked.code !== "ENGINE_ABSENT";
+  const hasStopped = queue !== undefined && !queue.alive && elsewhere === undefined;
+  const status = end ? endedAs(end) : !begun ? "prepared" : isSilent ? "unknown" : hasStopped ? "stopped" : "running";
   const cpuHours = stages.reduce((all, stage) => all + stage.cpuHours, 0);
-  const status =
-    open ??
-    (end!.exitStatus === 0 ? "done" : end!.exitStatus === 130 ? "cancelled" : end!.exitStatus === 3 ? "partial" : "failed");
-  const failures = dead.filter(({ state }) => state === "failed").slice(-FAILURES_SHOWN);
   return withText(
     {
       run: record.id,
@@ -90,62 +98,88 @@ async function statusNow(run: OpenRun, executor: EngineExecutor | undefined): Pr
       engine: record.engine,
       status,
       tasks: record.tasks,
-      done,
-      failed: dead.filter(({ state }) => state === "failed").length,
-      blocked: dead.filter(({ state }) => state === "blocked").length,
+      done: sum(stages, "done"),
+      failed: failed.length,
+      blocked: dead.length - failed.length,
       stages,
       cpuHours,
       ...(record.price ? { price: record.price, cost: costOf(cpuHours, record.price) } : {}),
-      failures,
+      ...(unasked === undefined ? {} : { unasked }),
+      ...(elsewhere === undefined || end ? {} : { elsewhere }),
+      failures: failed.slice(-FAILURES_SHOWN),
       ...(record.logs === undefined ? {} : { logs: record.logs }),
-      errors: [],
-      exitStatus: end?.exitStatus ?? 0,
+      errors: isSilent ? [unasked] : [],
+      exitStatus: isSilent ? ERRORS.ENGINE_SILENT.exit : (end?.exitStatus ?? 0),
     } as const,
     statusLines,
   );
 }
 
-/** Between two stages nothing is in the queue but the job that looks at them. */
-async function hasGate(run: OpenRun, executor: EngineExecutor | undefined): Promise<boolean> {
-  for (const { name } of run.record.stages) {
-    for (const gate of GATES) {
-      const found = await executor?.find(jobName(run, name, gate)).catch(() => []);
-      if (found && found.length > 0) return true;
-    }
-  }
-  return false;
+function endedAs({ exitStatus }: RunEnd): RunStatus["status"] {
+  return exitStatus === 0 ? "done" : exitStatus === 130 ? "cancelled" : exitStatus === 3 ? "partial" : "failed";
 }
 
-async function stageStatus(
+async function queueOf(
   run: OpenRun,
-  stage: OpenRun["record"]["stages"][number],
-  executor?: EngineExecutor,
-): Promise<StageStatus> {
+  executor: EngineExecutor,
+  clock: Clock,
+): Promise<{ queue?: RunQueue | undefined; unasked?: ErrorRecord | undefined }> {
+  try {
+    return { queue: await askQueue(run, executor, clock) };
+  } catch (error) {
+    // credentials that have expired hinder the question as well as an engine that is down
+    if (!isEmporiumError(error) || error.code === "INTERNAL") throw error;
+    return { unasked: toErrorRecord(error) };
+  }
+}
+
+/** What the target says of a stage. */
+interface StageFacts {
+  readonly name: string;
+  readonly tasks: number;
+  readonly slices: number;
+  readonly over: StageEnd | undefined;
+  readonly submissions: readonly Submission[];
+  readonly journals: { readonly done: number; readonly failed: number; readonly attempts: number };
+  readonly figures: StageFigures;
+  /** Until its jobs are through, for so many that run. */
+  left(running: number): number | undefined;
+}
+
+async function stageFacts(run: OpenRun, stage: OpenRun["record"]["stages"][number]): Promise<StageFacts> {
   const { store, folder, record } = run;
   const over = await getJson<StageEnd>(store, `${folder}${stageEndKey(stage.name)}`);
   const submissions = await readSubmissions(run, stage.name);
   const journals = await tasksOf(run).journals(stage);
-  // numbers of another engine's jobs mean others here
-  const handles = submissions.flatMap(({ id, job, engine }) =>
-    id === undefined || engine !== executor?.name ? [] : [{ id, name: job }],
-  );
-  const states = over || !executor ? undefined : await executor.states(handles).catch(() => undefined);
   const tasks = stage.slices.at(-1)! - stage.slices[0]!;
-  const figures = (await keptFigures(run, stage.name)) ?? stageFigures(journals, record.resources);
   const done = over?.done ?? Math.min(tasks, journals.done.size);
   const failed = over?.failed ?? journals.failed.size;
-  const jobs = states && sumStates([...states.values()]);
-  const left = over ? undefined : secondsLeft(journals, tasks - done - failed, jobs?.running ?? 0);
-  const cost = costOf(figures.cpuHours, record.price);
   return {
     name: stage.name,
     tasks,
     slices: stage.slices.length - 1,
-    done,
-    failed,
+    over,
+    submissions,
+    journals: { done, failed, attempts: journals.attempts.size },
+    figures: (await keptFigures(run, stage.name)) ?? stageFigures(journals, record.resources),
+    left: (running) => (over ? undefined : secondsLeft(journals, tasks - done - failed, running)),
+  };
+}
+
+function stageStatus(facts: StageFacts, queue: RunQueue | undefined, price: Price | undefined): StageStatus {
+  const { name, tasks, slices, over, submissions, journals, figures } = facts;
+  const jobs = over ? undefined : queue?.stages.get(name);
+  const left = facts.left(jobs?.running ?? 0);
+  const cost = costOf(figures.cpuHours, price);
+  return {
+    name,
+    tasks,
+    slices,
+    done: journals.done,
+    failed: journals.failed,
     blocked: over?.blocked ?? 0,
     submissions: submissions.length,
-    state: over ? "over" : submissions.length > 0 || journals.attempts.size > 0 ? "running" : "waiting",
+    state: over ? "over" : submissions.length > 0 || journals.attempts > 0 ? "running" : "waiting",
     ...figures,
     ...(cost === undefined ? {} : { cost }),
     ...(left === undefined ? {} : { secondsLeft: left }),
@@ -158,13 +192,13 @@ function sum(stages: readonly StageStatus[], key: "done" | "failed" | "blocked")
 }
 
 const BAR = 24;
-const OPEN: ReadonlySet<RunStatus["status"]> = new Set(["prepared", "running", "stopped"]);
+const OPEN: ReadonlySet<RunStatus["status"]> = new Set(["prepared", "running", "unknown", "stopped"]);
 
 function statusLines(status: Omit<RunStatus, "toText">): string[] {
   const { name, engine, url, done, tasks, failed, blocked, failures, logs } = status;
   const width = Math.max(...status.stages.map((stage) => stage.name.length));
   const lines = [
-    `${name} on ${engine}: ${status.status}, ${done} of ${tasks} tasks done${failed > 0 ? `, ${failed} failed` : ""}${blocked > 0 ? `, ${blocked} blocked` : ""}`,
+    `${name} on ${engine}: ${status.status}, ${done} of ${counted(tasks, "task")} done${failed > 0 ? `, ${failed} failed` : ""}${blocked > 0 ? `, ${blocked} blocked` : ""}`,
     url,
   ];
   let before: string | undefined;
@@ -197,9 +231,31 @@ function statusLines(status: Omit<RunStatus, "toText">): string[] {
       `nobody has begun it: emporium engine export ${url} writes a workflow, emporium engine resume ${url} gives it to an engine`,
     );
   }
-  if (status.status === "stopped") lines.push(`no job of it is left: emporium engine resume ${url} goes on`);
+  lines.push(...queueLines(status), ...endLines(status));
   if (logs !== undefined && status.status !== "done" && status.status !== "prepared") lines.push(`logs of the jobs: ${logs}`);
   return lines;
+}
+
+/** What the queue means for whoever looks: whether to wait, to ask again, or to go on. */
+function queueLines({ status, engine, elsewhere, unasked, url }: Omit<RunStatus, "toText">): string[] {
+  const title = engineTitle(engine);
+  if (status === "stopped") return [`no job of it is left: emporium engine resume ${url} goes on`];
+  if (status === "unknown") {
+    return [`${title} does not answer: its jobs may still be running, so wait until it does before you resume the run`];
+  }
+  if (unasked) return [`the queue is not shown: ${unasked.message}`];
+  if (status !== "running" || elsewhere === undefined) return [];
+  return [
+    `the last jobs were given to ${engineTitle(elsewhere)}, which cannot be asked from here; if nothing works there, emporium engine resume ${url} goes on`,
+  ];
+}
+
+/** What can still be done about a run that has ended. */
+function endLines({ status, url }: Omit<RunStatus, "toText">): string[] {
+  if (status === "cancelled")
+    return [`emporium engine resume ${url} goes on with it; --executor local does the rest on this machine`];
+  if (status !== "partial" && status !== "failed") return [];
+  return [`emporium engine resume ${url} --retry-dead tries again what failed`];
 }
 
 /** How each task of a plan ended in a run, as a local run reports it. */

@@ -4,6 +4,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { asEmporiumError, EmporiumError, type ErrorRecord } from "../../core/errors.js";
 import type { Report } from "../../core/report.js";
+import { counted } from "../../core/units.js";
 import type { Store } from "../../stores/store.js";
 import { removeTree } from "../disk.js";
 import type { Env } from "../env.js";
@@ -159,7 +160,7 @@ export function sliceOf(record: RunRecord, { stage: name, slice }: Pick<WorkOpti
   if (bounds && slice + 1 < bounds.length) return { at, first: bounds[slice]!, end: bounds[slice + 1]! };
   const found = bounds ? `slice ${slice} of ${bounds.length - 1}` : `stage ${name}`;
   throw new EmporiumError("USAGE", `the run ${record.id} has no ${found}`, {
-    hint: `its stages: ${record.stages.map((stage) => `${stage.name} (${stage.slices.length - 1} slices)`).join(", ")}`,
+    hint: `its stages: ${record.stages.map((stage) => `${stage.name} (${counted(stage.slices.length - 1, "slice")})`).join(", ")}`,
   });
 }
 

@@ -1,29 +1,51 @@
 import { writeFile } from "node:fs/promises";
 import { EmporiumError } from "../../core/errors.js";
-import { type CommandOutput, type RunCommand, wordsOf } from "./engine-command.js";
+import { engineTitle } from "../cluster/engine-names.js";
+import { COMMAND_MS, type CommandOptions, type CommandOutput, type RunCommand, wordsOf } from "./engine-command.js";
 import { type EngineExecutor, GONE, type JobState } from "./engine-executor.js";
 import { withSlices } from "./slices.js";
 import type { EngineCall, EngineWords, ListedJob } from "./words/words.js";
 
-/** An engine that is asked through its own programs. */
-export function commandExecutor(engine: EngineWords, run: RunCommand): EngineExecutor {
-  /** @throws {EmporiumError} ENGINE_ABSENT */
+/** For a question of a person. Slurm's own programs give up after nine seconds. */
+const ASK_MS = 10_000;
+
+/**
+ * An engine that is asked through its own programs.
+ *
+ * @param askMs time for the answer to a question
+ */
+export function commandExecutor(engine: EngineWords, run: RunCommand, askMs = ASK_MS): EngineExecutor {
+  /** A question of which nothing depends but what is told. @throws {EmporiumError} ENGINE_ABSENT, ENGINE_SILENT */
   async function ask(program: string, words: readonly string[]): Promise<CommandOutput> {
-    const output = await run(program, words);
-    if (output.status === 0 || engine.none?.test(output.stderr + output.stdout)) return output;
-    throw silent(program, output);
-  }
-  function silent(program: string, output: CommandOutput): EmporiumError {
-    return new EmporiumError("ENGINE_ABSENT", `${program}: ${wordsOf(output)}`, {
-      hint: `${engine.name} does not answer; try again when ${program} does`,
+    const output = await answered(program, words, { timeoutMs: askMs });
+    if (output.status === 0) return output;
+    if (engine.silent?.test(output.stderr + output.stdout)) throw silent(program, wordsOf(output));
+    throw new EmporiumError("ENGINE_ABSENT", `${program}: ${wordsOf(output)}`, {
+      hint: `what ${program} says is what must be changed: your account, or the profile`,
     });
   }
+  /** @throws {EmporiumError} ENGINE_ABSENT, ENGINE_SILENT */
+  async function answered(program: string, words: readonly string[], options: CommandOptions): Promise<CommandOutput> {
+    const output = await run(program, words, options);
+    if (output.timedOut) throw silent(program, `no answer in ${(options.timeoutMs ?? COMMAND_MS) / 1000} s`);
+    return output;
+  }
+  function silent(program: string, said: string): EmporiumError {
+    return new EmporiumError("ENGINE_SILENT", `${engineTitle(engine.name)} does not answer (${program}: ${said})`, {
+      hint: `jobs that it has may still be running; try again when ${program} answers`,
+    });
+  }
+  /** Whatever hinders the list, nobody knows then which jobs are alive. */
   async function list(): Promise<readonly ListedJob[]> {
     const { program, words } = engine.list;
-    const { status, stdout } = await ask(program, words);
-    return status === 0 ? engine.parseList(stdout).filter(({ state }) => state !== "over") : [];
+    const output = await answered(program, words, { timeoutMs: askMs });
+    if (output.status !== 0) {
+      if (engine.none?.test(output.stderr + output.stdout)) return [];
+      throw silent(program, wordsOf(output));
+    }
+    return engine.parseList(output.stdout).filter(({ state }) => state !== "over");
   }
-  const call = ({ program, words }: EngineCall) => run(program, words);
+  const call = ({ program, words }: EngineCall) => answered(program, words, {});
   return {
     name: engine.name,
     waits: engine.waits,
@@ -32,16 +54,16 @@ export function commandExecutor(engine: EngineWords, run: RunCommand): EngineExe
       const made = withSlices(job, engine);
       const { program, words, stdin = made.script, file } = engine.submit(made);
       if (file) await writeFile(file.path, file.text, { mode: 0o755 });
-      const output = await run(program, words, stdin, engine.full);
+      const output = await answered(program, words, { stdin, gaveUp: engine.full });
       const id = output.status === 0 ? engine.idOf(output) : undefined;
       if (id !== undefined) return { name: job.name, id };
-      if (engine.silent?.test(output.stderr)) throw silent(program, output);
+      if (engine.silent?.test(output.stderr)) throw silent(program, wordsOf(output));
       const said = wordsOf(output);
       throw new EmporiumError("ENGINE_REFUSED", `${program}: ${said}`, { hint: engine.hintOf(said) });
     },
-    async find(name) {
-      const ids = (await list()).filter((job) => job.name === name).map(({ id }) => id);
-      return [...new Set(ids)].map((id) => ({ name, id }));
+    async find(...names) {
+      const found = new Map((await list()).filter(({ name }) => names.includes(name)).map(({ id, name }) => [id, name]));
+      return [...found].map(([id, name]) => ({ name, id }));
     },
     async states(jobs) {
       const states = new Map<string, JobState>();

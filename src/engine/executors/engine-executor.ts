@@ -48,13 +48,13 @@ export interface EngineExecutor {
   readonly name: string;
   /** False: its jobs cannot wait for others, so somebody has to stay and call the gate. */
   readonly waits?: boolean | undefined;
-  /** @throws {EmporiumError} ENGINE_ABSENT */
+  /** @throws {EmporiumError} ENGINE_ABSENT, ENGINE_SILENT */
   limits(): Promise<EngineLimits>;
-  /** @throws {EmporiumError} ENGINE_ABSENT, ENGINE_REFUSED: nothing was submitted */
+  /** @throws {EmporiumError} ENGINE_ABSENT, ENGINE_REFUSED: nothing was submitted; ENGINE_SILENT: nobody knows */
   submit(job: ArrayJob): Promise<JobHandle>;
-  /** Jobs of this name that wait or run. */
-  find(name: string): Promise<readonly JobHandle[]>;
-  /** By id; a job that the engine does not know is over. */
+  /** Jobs of these names that wait or run. @throws {EmporiumError} ENGINE_ABSENT, ENGINE_SILENT */
+  find(...names: readonly string[]): Promise<readonly JobHandle[]>;
+  /** By id; a job that the engine does not know is over. @throws {EmporiumError} ENGINE_ABSENT, ENGINE_SILENT */
   states(jobs: readonly JobHandle[]): Promise<ReadonlyMap<string, JobState>>;
   /** Lets elements go on that the engine holds after a failed start. */
   release?(jobs: readonly JobHandle[]): Promise<void>;

@@ -40,7 +40,7 @@ export function processesExecutor({ slots, env }: ProcessesOptions): EngineExecu
       stdio: ["pipe", "pipe", "pipe"],
     });
     if (job.job.logs !== undefined) {
-      mkdirSync(job.job.logs, { recursive: true });
+      mkdirSync(job.job.logs, { recursive: true, mode: 0o700 });
       const log = createWriteStream(join(job.job.logs, `${job.name}${index === undefined ? "" : `.${index}`}.log`), {
         flags: "a",
       });
@@ -76,8 +76,10 @@ export function processesExecutor({ slots, env }: ProcessesOptions): EngineExecu
       next();
       return { name: job.name, id };
     },
-    find: async (name) =>
-      [...jobs].filter(([, job]) => job.name === name && job.waiting.length + job.running.size > 0).map(([id]) => ({ name, id })),
+    find: async (...names) =>
+      [...jobs]
+        .filter(([, { name, waiting, running }]) => names.includes(name) && waiting.length + running.size > 0)
+        .map(([id, { name }]) => ({ name, id })),
     async states(handles) {
       const state = (id: string): JobState => {
         const job = jobs.get(id);

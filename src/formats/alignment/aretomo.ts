@@ -1,3 +1,4 @@
+import { counted } from "../../core/units.js";
 import { columnsOf, isNotFinite, textLines } from "../text-lines.js";
 import { cosSinDegrees } from "./rotation.js";
 import { alignmentError, numbersOfRow } from "./rows.js";
@@ -142,7 +143,7 @@ export function aretomoSections(alignment: AretomoAlignment): SectionAlignment[]
   if (outside)
     throw alignmentError(name, outside.line, `dark frame ${outside.section}, the tilt series has sections 0 to ${depth - 1}`);
   if (sections.length + dark.size !== depth) {
-    const message = `${sections.length} rows and ${dark.size} dark frames, together the ${depth} sections of RawSize are wanted`;
+    const message = `${counted(sections.length, "row")} and ${dark.size} dark frames, together the ${counted(depth, "section")} of RawSize are wanted`;
     throw alignmentError(name, undefined, message, "the file was cut short or joined from two: write it again");
   }
   let z = -1;

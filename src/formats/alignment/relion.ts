@@ -1,4 +1,5 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
+import { counted } from "../../core/units.js";
 import { findStarColumn, readStar, type StarTable } from "../star/read.js";
 import { ofTomogramNamed } from "../star/tomogram-name.js";
 import { fromMatrix, type RelionTilt } from "./relion-matrix.js";
@@ -163,7 +164,7 @@ function tableOfTomogram(
   throw alignmentError(
     first.file,
     second!.table.line,
-    `${candidates.length} tables of images (${names.join(", ")}${candidates.length > 3 ? ", …" : ""}), one of data_${tomoName ?? ""} is wanted`,
+    `${counted(candidates.length, "table")} of images (${names.join(", ")}${candidates.length > 3 ? ", …" : ""}), one of data_${tomoName ?? ""} is wanted`,
     "give the run the tomogram's name, or take the file of the one tilt series",
   );
 }

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { decimal } from "../text-lines.js";
 
 /**
@@ -12,7 +13,7 @@ export function numbersOfRow(
   { name, line, what, more = false }: { name: string; line: number; what: string; more?: boolean },
 ): number[] {
   if (more ? columns.length < count : columns.length !== count) {
-    throw alignmentError(name, line, `${columns.length} columns, ${what} has ${count}${more ? " or more" : ""}`);
+    throw alignmentError(name, line, `${counted(columns.length, "column")}, ${what} has ${count}${more ? " or more" : ""}`);
   }
   return columns.slice(0, count).map((text, at) => {
     const value = decimal(text);

@@ -1,3 +1,4 @@
+import { counted } from "../../core/units.js";
 import { columnsOf, decimal } from "../text-lines.js";
 import { cosSinDegrees } from "./rotation.js";
 import { alignmentError } from "./rows.js";
@@ -152,7 +153,7 @@ function numberIn(text: string, where: string, name: string): number {
 
 function sameLength<T>(list: T[] | undefined, tag: string, count: number, name: string): T[] | undefined {
   if (!list || list.length === count) return list;
-  throw alignmentError(name, undefined, `${list.length} entries in <${tag}>, <Angles> has ${count}`);
+  throw alignmentError(name, undefined, `${counted(list.length, "entry", "entries")} in <${tag}>, <Angles> has ${count}`);
 }
 
 function isTrue(text: string, name: string): boolean {

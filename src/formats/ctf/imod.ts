@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { columnsOf, decimal, type TextLine } from "../text-lines.js";
 import type { CtfEntry } from "./entry.js";
 
@@ -42,7 +43,7 @@ export function parseImodDefocus(lines: readonly TextLine[], name: string): CtfE
       throw defocusError(
         name,
         row.line,
-        `${found} columns, flag ${flag} wants ${width}`,
+        `${counted(found, "column")}, flag ${flag} wants ${width}`,
         hasHeader
           ? "write the file again with ctfplotter"
           : "the first line with the flag may be lost: write the file again with ctfplotter",

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { type CtfTableFormat, ctfFormat, parseCtf } from "./read.js";
 
@@ -151,7 +152,7 @@ describe("IMOD defocus files", () => {
 });
 
 describe("the real table", () => {
-  const data = new URL("../../../../shared/data/", import.meta.url);
+  const data = REAL_DATA;
   const path = "ctf/TS_run1_ctffind4.txt";
   it.skipIf(!existsSync(new URL("expected.json", data)))("has the facts of the inventory", () => {
     const expected = JSON.parse(readFileSync(new URL("expected.json", data), "utf8")) as Record<

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { roundHalfEven } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 import { columnsOf, decimal, isNotFinite, type TextLine, textLines, wholeNumber } from "../text-lines.js";
 import type { CtfEntry } from "./entry.js";
 import { parseImodDefocus } from "./imod.js";
@@ -49,7 +50,7 @@ function tableEntry(
   const columns = columnsOf(text);
   if (widths ? !widths.includes(columns.length) : columns.length < 7) {
     const wanted = widths ? widths.join(" or ") : "7 or more";
-    throw ctfError(name, line, `${columns.length} columns, ${wanted} are wanted`, format);
+    throw ctfError(name, line, `${counted(columns.length, "column")}, ${wanted} are wanted`, format);
   }
   const values = columns.length === 6 ? [...columns.slice(0, 4), "0", ...columns.slice(4)] : columns;
   const number = (at: number, what: string) => finite(values[at]!, what, name, line, format);

@@ -1,5 +1,6 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { columnReader } from "../alignment/star-columns.js";
 import { readStar, type StarTable } from "../star/read.js";
 import { ofTomogramNamed } from "../star/tomogram-name.js";
@@ -21,7 +22,11 @@ const RADIANS = Math.PI / 180;
  */
 export async function readRelionCtf(
   source: RandomAccess,
-  options: ReadOptions & { tomoName?: string | undefined } = {},
+  options: ReadOptions & {
+    tomoName?: string | undefined;
+    /** Hears of rows without a fit, which are left out, and of how many rows there are. */
+    onUnfitted?: ((unfitted: number, rows: number) => void) | undefined;
+  } = {},
 ): Promise<CtfEntry[]> {
   const { tomoName } = options;
   const tables = (await readStar(source, undefined, options)).filter((table) =>
@@ -30,34 +35,42 @@ export async function readRelionCtf(
   const named = ofTomogramNamed(tables, ({ name }) => name, tomoName);
   const [table, second] = named.length > 0 ? named : tables;
   if (!table || second) {
-    const found = table ? `${tables.length} tables with ${NEEDED[0]}` : `no table with ${NEEDED.join(", ")}`;
+    const found = table ? `${counted(tables.length, "table")} with ${NEEDED[0]}` : `no table with ${NEEDED.join(", ")}`;
     throw new EmporiumError("FORMAT_FIELD", `${source.name}: ${found}, one is wanted`, {
       place: { file: source.name, line: second?.line },
       hint: table ? "give the run the name of one of them" : "take the file behind the job that fitted the CTF",
     });
   }
-  return ofTomogram(entriesOf(table, source.name), tomoName);
+  const rows = ofTomogram(entriesOf(table, source.name), tomoName);
+  const entries = rows.filter(isFitted);
+  if (entries.length < rows.length) options.onUnfitted?.(rows.length - entries.length, rows.length);
+  return entries;
 }
+
+/** RELION writes zeros where it has no fit; what stands beside them is not looked at. */
+const UNFITTED = {
+  ...{ defocus1Angstrom: 0, defocus2Angstrom: 0, azimuthDegrees: 0, phaseShiftRadians: 0, crossCorrelation: 0 },
+  maxResolutionAngstrom: null,
+};
+const isFitted = ({ defocus1Angstrom, defocus2Angstrom }: CtfEntry) => defocus1Angstrom !== 0 || defocus2Angstrom !== 0;
 
 function entriesOf(table: StarTable, file: string): CtfEntry[] {
   const read = columnReader(table, file);
-  return table.rows.flatMap((_, row) => {
-    const [u, v] = [read.wanted("rlnDefocusU", row), read.wanted("rlnDefocusV", row)];
-    if (u === 0 && v === 0) return [];
+  return table.rows.map((_, row): CtfEntry => {
     const path = read.text("rlnMicrographMovieName", row) ?? read.text("rlnMicrographName", row);
-    const entry: CtfEntry = {
-      section: row + 1,
+    const [u, v] = [read.wanted("rlnDefocusU", row), read.wanted("rlnDefocusV", row)];
+    const place = { section: row + 1, line: table.lines[row]!, imageName: path?.split(/[\\/]/).at(-1) };
+    if (u === 0 && v === 0) return { ...place, ...UNFITTED };
+    return {
+      ...place,
       defocus1Angstrom: u,
       defocus2Angstrom: v,
       azimuthDegrees: read.wanted("rlnDefocusAngle", row),
       phaseShiftRadians: (read.number("rlnPhaseShift", row) ?? 0) * RADIANS,
       crossCorrelation: read.number("rlnCtfFigureOfMerit", row) ?? 0,
       maxResolutionAngstrom: read.number("rlnCtfMaxResolution", row) ?? null,
-      line: table.lines[row]!,
       tiltAngleDegrees: read.number("rlnTomoNominalStageTiltAngle", row),
-      imageName: path?.split(/[\\/]/).at(-1),
     };
-    return [entry];
   });
 }
 

@@ -1,6 +1,7 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 
 const WINDOW_BYTES = 64 * 1024;
 
@@ -29,7 +30,7 @@ export class Cursor {
     if (this.at + length > this.sizeBytes) {
       throw new EmporiumError(
         "FORMAT_TRUNCATED",
-        `${this.source.name}: ${length} bytes of ${what} at byte ${this.at}, the file has ${this.sizeBytes}`,
+        `${this.source.name}: ${counted(length, "byte")} of ${what} at byte ${this.at}, the file has ${this.sizeBytes}`,
         {
           place: { file: this.source.name, byte: this.at },
           hint: "copy the file again: it was cut short, or its header is damaged",
@@ -47,7 +48,7 @@ export class Cursor {
     if (this.at + length > this.sizeBytes) {
       throw new EmporiumError(
         "FORMAT_TRUNCATED",
-        `${this.source.name}: ${what} of ${length} bytes begins at byte ${this.at}, the file has ${this.sizeBytes}`,
+        `${this.source.name}: ${what} of ${counted(length, "byte")} begins at byte ${this.at}, the file has ${this.sizeBytes}`,
         { place: { file: this.source.name, byte: this.sizeBytes }, hint: "copy the file again: it was cut short" },
       );
     }
@@ -69,7 +70,7 @@ export class Cursor {
     if (this.#window.length < length) {
       throw new EmporiumError(
         "SOURCE_CHANGED",
-        `${this.source.name}: it became shorter than ${this.sizeBytes} bytes while it was read`,
+        `${this.source.name}: it became shorter than ${counted(this.sizeBytes, "byte")} while it was read`,
         {
           place: { file: this.source.name, byte: this.at + this.#window.length },
         },

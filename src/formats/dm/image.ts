@@ -3,6 +3,7 @@ import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { type DmGroup, findTag, isArray, isGroup, readDmTags, tagNumber, tagText } from "./tags.js";
 
 /** Beside the element types of volumes: two float64, and bytes of blue, green, red, alpha. */
@@ -131,7 +132,7 @@ function imageOf(group: DmGroup, index: number, name: string, littleEndian: bool
     throw fail("FORMAT_FIELD", `lengths ${lengths} (slowest first), each must be 1 to 2^31 − 1`, data.offset);
   }
   if (lengths.length < 1 || lengths.length > 3) {
-    throw fail("FORMAT_UNSUPPORTED", `${lengths.length} axes, 1 to 3 are read`, data.offset);
+    throw fail("FORMAT_UNSUPPORTED", `${counted(lengths.length, "axis", "axes")}, 1 to 3 are read`, data.offset);
   }
   const known = PIXELS[dataType];
   if (!known) throw fail("FORMAT_UNSUPPORTED", `pixels of type ${dataType} are not known`, data.offset);
@@ -140,7 +141,7 @@ function imageOf(group: DmGroup, index: number, name: string, littleEndian: bool
   // Packed transforms are symmetric and only half of them is stored: reading pixels is refused, naming the type.
   if (known.pixel !== undefined && dataBytes > data.count * data.itemBytes) {
     const stored = data.count * data.itemBytes;
-    const message = `${lengths.join("×")} pixels of ${known.bytes} bytes, ${stored} bytes are stored`;
+    const message = `${lengths.join("×")} pixels of ${counted(known.bytes, "byte")}, ${counted(stored, "byte is", "bytes are")} stored`;
     throw fail("FORMAT_TRUNCATED", message, data.offset);
   }
   const calibrations = findTag(group, "ImageData", "Calibrations", "Dimension");

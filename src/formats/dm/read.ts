@@ -1,6 +1,7 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import type { DmImage, DmPixel } from "./image.js";
 
 /**
@@ -27,7 +28,7 @@ export async function readDmPlanes(
   if (length > 2 ** 32 - 1) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${source.name}: planes ${z0} to ${z1} are ${length} bytes, too many for one buffer`,
+      `${source.name}: planes ${z0} to ${z1} are ${counted(length, "byte")}, too many for one buffer`,
       {
         place: { file: source.name, byte: offset },
         hint: "read fewer planes at a time",
@@ -36,10 +37,14 @@ export async function readDmPlanes(
   }
   const bytes = await source.read({ offset, length }, options);
   if (bytes.length !== length) {
-    throw new EmporiumError("FORMAT_TRUNCATED", `${source.name}: ${length} bytes of pixels wanted, ${bytes.length} are there`, {
-      place: { file: source.name, byte: offset + bytes.length },
-      hint: "copy the file again: it was cut short",
-    });
+    throw new EmporiumError(
+      "FORMAT_TRUNCATED",
+      `${source.name}: ${counted(length, "byte")} of pixels wanted, ${bytes.length} are there`,
+      {
+        place: { file: source.name, byte: offset + bytes.length },
+        hint: "copy the file again: it was cut short",
+      },
+    );
   }
   return bytes;
 }

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import type { ByteRange, RandomAccess } from "../../core/bytes.js";
 import { inMemory } from "../../core/bytes.js";
 import { type DmImage, readDm } from "./image.js";
 import { decodeDmPixels, readDmPlanes } from "./read.js";
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const present = existsSync(new URL("expected.json", data));
 
 /** What HyperSpy 1.7.3 found, from `expected.json`. */

@@ -1,6 +1,7 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError, type ErrorCode } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { Cursor } from "./cursor.js";
 
 /** Numbers of simple types; 64-bit integers past 2^53 are `bigint`. A struct is a list of its fields, without names. */
@@ -54,13 +55,20 @@ const VALUE_TAG = 21;
 const INFO_MAX = 1024;
 const TEXT_UNITS_MAX = 4096;
 
-/** Version 3 or 4 of a DigitalMicrograph file, from its first bytes, or undefined. Needs 12 bytes (version 3), 16 (version 4). */
+/**
+ * Version 3 or 4 of a DigitalMicrograph file, from its first bytes, or undefined. Needs 16 bytes. A big-endian MRC of 3 or 4 columns begins
+ * alike: with more bytes the root group's flags and the mark of MRC tell them apart.
+ */
 export function detectDm(head: Uint8Array): 3 | 4 | undefined {
   if (head.length < 16) return undefined;
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const version = view.getUint32(0);
   if (version !== 3 && version !== 4) return undefined;
-  return view.getUint32(version === 3 ? 8 : 12) <= 1 ? version : undefined;
+  const orderAt = version === 3 ? 8 : 12;
+  if (view.getUint32(orderAt) > 1) return undefined;
+  const flags = head.subarray(orderAt + 4, orderAt + 6);
+  const isMrc = head.length >= 211 && String.fromCharCode(...head.subarray(208, 211)) === "MAP";
+  return isMrc || flags.some((flag) => flag > 1) ? undefined : version;
 }
 
 /**
@@ -145,14 +153,14 @@ class TagReader {
     }
     const count = await this.length("length of a type");
     if (count < 1 || count > INFO_MAX) {
-      throw this.fail("FORMAT_FIELD", begin + 4, `a type of ${count} words, 1 to ${INFO_MAX} are possible`);
+      throw this.fail("FORMAT_FIELD", begin + 4, `a type of ${counted(count, "word")}, 1 to ${INFO_MAX} are possible`);
     }
     const typeAt = this.cursor.at;
     const words: number[] = [];
     for (let i = 0; i < count; i++) words.push(await this.length("type"));
     const { bytes, rest } = layoutOf(words, typeAt, this.fail);
     if (rest.length > 0) {
-      throw this.fail("FORMAT_FIELD", typeAt, `${rest.length} words more than the type [${words.slice(0, 8)}] has`);
+      throw this.fail("FORMAT_FIELD", typeAt, `${counted(rest.length, "word")} more than the type [${words.slice(0, 8)}] has`);
     }
     if (words[0] === ARRAY) return this.array(words, bytes);
     if (words[0] === STRING) return text8(await this.cursor.take(bytes, "a string"));

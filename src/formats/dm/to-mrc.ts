@@ -54,6 +54,11 @@ export function dmToMrcFields(image: DmImage): DmMrcFields {
   }
   const calibrated = [UNKNOWN, UNKNOWN, UNKNOWN, ...image.axes.map(sizeAngstrom)].slice(-3);
   const x = calibrated[2] ?? calibrated[1] ?? 0;
+  const unknown = image.axes
+    .map((_, at) => "zyx".at(at - image.axes.length)!)
+    .filter((_, at) => sizeAngstrom(image.axes[at]!) === undefined);
+  if (x !== 0 && unknown.length > 0)
+    warnings.push(`no pixel size along ${unknown.join(", ")}: that of a neighbour is written, ${x} Å`);
   const voxelSizeAngstrom: Triple = [calibrated[0] ?? x, calibrated[1] ?? x, x];
   if (x === 0) warnings.push(`no pixel size: the axes are in ${JSON.stringify(image.axes.map(({ units }) => units))}`);
   return { shape: image.shape, dtype, voxelSizeAngstrom, warnings };

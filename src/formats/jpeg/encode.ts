@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import type { JpegPicture } from "./decode.js";
 import { ZIGZAG } from "./scan.js";
 import { forwardTransform } from "./transform.js";
@@ -58,7 +59,7 @@ const AC_SYMBOLS = [
  */
 export function encodeJpeg({ width, height, channels, data }: JpegPicture, quality = 90): Uint8Array {
   if ((channels !== 1 && channels !== 3) || data.length !== width * height * channels) {
-    const message = `${data.length} bytes, ${channels} channels: a JPEG of ${width}×${height} has 1 or 3`;
+    const message = `${counted(data.length, "byte")}, ${counted(channels, "channel")}: a JPEG of ${width}×${height} has 1 or 3`;
     throw new EmporiumError("FORMAT_FIELD", message);
   }
   if (width > JPEG_SIDE_MAX || height > JPEG_SIDE_MAX) {

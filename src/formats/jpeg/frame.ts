@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 
 /** What the head of a JPEG says of its pixels. Lengths in pixels. */
 export interface JpegFrame {
@@ -51,7 +52,7 @@ export class Segment {
   segment(): Segment {
     const start = this.at;
     const length = this.u16();
-    if (length < 2) throw corrupt(this.name, start, `a segment of ${length} bytes, 2 at least`);
+    if (length < 2) throw corrupt(this.name, start, `a segment of ${counted(length, "byte")}, 2 at least`);
     if (start + length > this.end) throw this.#tooShort();
     const inner = new Segment(this.bytes, this.at, start + length, this.name);
     this.at = start + length;
@@ -103,16 +104,16 @@ export function parseFrame(marker: number, segment: Segment, name: string): Jpeg
   const unread = UNREAD[marker];
   if (unread) throw unsupported(name, start, `JPEG with ${unread}`);
   const precision = segment.u8();
-  if (precision !== 8) throw unsupported(name, start, `JPEG of ${precision} bits a sample`);
+  if (precision !== 8) throw unsupported(name, start, `JPEG of ${counted(precision, "bit")} a sample`);
   const height = segment.u16();
   const width = segment.u16();
   const count = segment.u8();
   if (width === 0 || height === 0) throw corrupt(name, start, `${width}×${height} pixels`);
-  if (count < 1 || count > 4) throw corrupt(name, start, `${count} samples a pixel`);
+  if (count < 1 || count > 4) throw corrupt(name, start, `${counted(count, "sample")} a pixel`);
   if (width * height * count > LIMITS.chunkBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${name}: ${width}×${height} pixels of ${count} bytes, ${LIMITS.chunkBytes} bytes at most are read`,
+      `${name}: ${width}×${height} pixels of ${counted(count, "byte")}, ${LIMITS.chunkBytes} bytes at most are read`,
       {
         place: { file: name, byte: start },
       },

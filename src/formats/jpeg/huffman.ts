@@ -1,3 +1,4 @@
+import { counted } from "../../core/units.js";
 import { corrupt, cutShort, type Segment } from "./frame.js";
 
 /** Codes of this many bits are looked up at once. */
@@ -40,7 +41,8 @@ export function huffmanTable(counts: Uint8Array, symbols: Uint8Array, name = "ta
   let place = 0;
   for (let bits = 1; bits <= CODE_BITS_MAX; bits++) {
     const count = counts[bits - 1]!;
-    if (code + count > 1 << bits) throw corrupt(name, byte, `${count} Huffman codes of ${bits} bits, there is no room for them`);
+    if (code + count > 1 << bits)
+      throw corrupt(name, byte, `${count} Huffman codes of ${counted(bits, "bit")}, there is no room for them`);
     table.offsets[bits] = place - code;
     for (let i = 0; i < count; i++, code++, place++) {
       if (bits > QUICK_BITS) continue;

@@ -1,3 +1,4 @@
+import { counted } from "../../core/units.js";
 import { corrupt, type JpegFrame, type Segment, unsupported } from "./frame.js";
 import { type HuffmanTable, ScanBits } from "./huffman.js";
 
@@ -132,7 +133,7 @@ function scanHeader(segment: Segment, { name, frame, planes, tables }: ScanConte
   });
   if (new Set(components.map(({ plane }) => plane)).size < count) throw corrupt(name, start, "a scan has one component twice");
   const blocks = components.reduce((sum, { plane }) => sum + plane.h * plane.v, 0);
-  if (count > 1 && blocks > 10) throw corrupt(name, start, `${blocks} blocks in a unit, 10 at most`);
+  if (count > 1 && blocks > 10) throw corrupt(name, start, `${counted(blocks, "block")} in a unit, 10 at most`);
   return { components, pass };
 }
 

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { columnsOf, decimal, isNotFinite, textLines, wholeNumber } from "../text-lines.js";
 import { HEADER_FIELDS, type MdocFieldKind, SECTION_FIELDS } from "./fields.js";
 
@@ -43,6 +44,8 @@ export interface Mdoc {
   titles: string[];
   /** In the order of the file. */
   sections: MdocSection[];
+  /** Lines that are not empty and have no `=`: they are passed over. */
+  passedOver: number[];
 }
 
 const SECTION = /^\[(ZValue|MontSection|FrameSet)\s*=/;
@@ -61,6 +64,7 @@ export function parseMdoc(content: Uint8Array | string, name: string): Mdoc {
   const header = new Map<string, MdocField>();
   const titles: string[] = [];
   const sections: MdocSection[] = [];
+  const passedOver: number[] = [];
   let section: { kind: MdocSectionKind; line: number; fields: Map<string, MdocField> } | undefined;
   const finish = () => {
     if (section) sections.push(typedSection(section, name));
@@ -73,7 +77,10 @@ export function parseMdoc(content: Uint8Array | string, name: string): Mdoc {
     }
     const inner = section || TITLE.test(text) ? withoutBrackets(text) : text;
     const split = inner.indexOf("=");
-    if (split < 0) continue;
+    if (split < 0) {
+      if (inner.trim() !== "") passedOver.push(line);
+      continue;
+    }
     const key = inner.slice(0, split).trim();
     const value = inner.slice(split + 1).trim();
     if (!section && TITLE.test(text)) titles.push(value);
@@ -81,7 +88,7 @@ export function parseMdoc(content: Uint8Array | string, name: string): Mdoc {
   }
   finish();
   for (const [key, kind] of Object.entries(HEADER_FIELDS)) numberIn(header, key, kind, name);
-  return { name, header, titles, sections };
+  return { name, header, titles, sections, passedOver };
 }
 
 function withoutBrackets(text: string): string {
@@ -125,6 +132,14 @@ function numberIn(fields: MdocFields, key: string, kind: MdocFieldKind, name: st
     `${name}: ${key} is ${JSON.stringify(field.text.slice(0, 40))} in line ${field.line}, ${wanted} is wanted`,
     { place: { file: name, line: field.line }, hint: "correct the line, or delete it if the value is not known" },
   );
+}
+
+/** A sentence on the lines that were passed over; undefined where there are none. */
+export function mdocLinesLost({ name, passedOver }: Pick<Mdoc, "name" | "passedOver">): string | undefined {
+  if (passedOver.length === 0) return undefined;
+  const lines = passedOver.slice(0, 3).join(", ");
+  const more = passedOver.length > 3 ? ` and ${passedOver.length - 3} more` : "";
+  return `${name}: ${counted(passedOver.length, "line has", "lines have")} no "=" and ${passedOver.length === 1 ? "is" : "are"} not read (line ${lines}${more}): the file may be damaged`;
 }
 
 /** All numbers behind a key (`StagePosition`, `MinMaxMean`, …), or undefined when there is none or one is no number. */

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { mdocNumbers, parseMdoc } from "./read.js";
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const present = existsSync(new URL("expected.json", data));
 
 /** Facts of a plain scan of the text, from `expected.json`. */

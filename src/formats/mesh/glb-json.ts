@@ -1,4 +1,5 @@
 import type { GLTF, mat4, vec3, vec4 } from "@gltf-transform/core";
+import { counted } from "../../core/units.js";
 import { meshError } from "./mesh.js";
 
 const MAGIC = 0x46546c67; // "glTF"
@@ -55,19 +56,19 @@ function chunksOf(bytes: Uint8Array, name: string): { text: string; binary: Uint
     throw meshError("FORMAT_UNKNOWN", name, { byte: 0 }, message, "write a binary glTF 2.0 (.glb), not the .gltf text");
   }
   if (bytes.length < HEADER_BYTES + CHUNK_HEADER_BYTES)
-    throw cut(bytes.length, `${bytes.length} bytes, a binary glTF has 20 and more`);
+    throw cut(bytes.length, `${counted(bytes.length, "byte")}, a binary glTF has 20 and more`);
   const version = view.getUint32(4, true);
   if (version !== 2)
     throw meshError("FORMAT_UNSUPPORTED", name, { byte: 4 }, `binary glTF of version ${version}, version 2 is read`);
   const length = view.getUint32(8, true);
-  if (length > bytes.length) throw cut(8, `${length} bytes by its header, this file has ${bytes.length}`);
+  if (length > bytes.length) throw cut(8, `${counted(length, "byte")} by its header, this file has ${bytes.length}`);
   let text: string | undefined;
   let binary = new Uint8Array(0);
   for (let at = HEADER_BYTES; at + CHUNK_HEADER_BYTES <= length; ) {
     const size = view.getUint32(at, true);
     const kind = view.getUint32(at + 4, true);
     const start = at + CHUNK_HEADER_BYTES;
-    if (size > length - start) throw cut(at, `a chunk of ${size} bytes, ${length - start} are left`);
+    if (size > length - start) throw cut(at, `a chunk of ${counted(size, "byte")}, ${length - start} are left`);
     if (text === undefined && kind !== JSON_CHUNK)
       throw meshError("FORMAT_FIELD", name, { byte: at + 4 }, "the first chunk is not JSON");
     if (text === undefined) text = new TextDecoder().decode(bytes.subarray(start, start + size));
@@ -245,7 +246,7 @@ function asIndex(glb: Glb, value: unknown, below: number, path: string): number 
 
 function asNumbers<List extends vec3 | vec4 | mat4>(glb: Glb, value: unknown, length: number, path: string): List {
   if (!Array.isArray(value) || value.length !== length || !value.every((item) => typeof item === "number"))
-    throw badField(glb, path, value, `${length} numbers`);
+    throw badField(glb, path, value, `${counted(length, "number")}`);
   return value as unknown as List;
 }
 

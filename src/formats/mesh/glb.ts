@@ -1,5 +1,6 @@
 import { Document, GLB_BUFFER, Logger, type Mesh, type Node, WebIO } from "@gltf-transform/core";
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
+import { counted } from "../../core/units.js";
 import { openGlb } from "./glb-json.js";
 import { asTriangles, type MeshPart, meshError, withTriangles } from "./mesh.js";
 import { readWhole } from "./whole-file.js";
@@ -103,7 +104,7 @@ function partsOf(mesh: Mesh, name: string, matrix: Matrix, file: string): MeshPa
     }
     const accessor = primitive.getAttribute("POSITION");
     if (accessor && accessor.getElementSize() !== 3) {
-      const message = `positions of mesh ${JSON.stringify(name)} of ${accessor.getElementSize()} numbers, three are wanted`;
+      const message = `positions of mesh ${JSON.stringify(name)} of ${counted(accessor.getElementSize(), "number")}, three are wanted`;
       throw meshError("FORMAT_FIELD", file, {}, message);
     }
     const count = accessor?.getCount() ?? 0;

@@ -1,6 +1,7 @@
 import type { Metadata, Module } from "h5wasm";
 import { isEmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { meshError } from "./mesh.js";
 
 type H5Module = typeof Module;
@@ -82,7 +83,7 @@ function superblockOf(bytes: Uint8Array): number | undefined {
 function checkLength(bytes: Uint8Array, start: number, name: string): void {
   const cut = (message: string) =>
     meshError("FORMAT_TRUNCATED", name, { byte: bytes.length }, message, "copy the file again: it was cut short");
-  if (bytes.length < start + 52) throw cut(`${bytes.length} bytes, an HDF5 file has more`);
+  if (bytes.length < start + 52) throw cut(`${counted(bytes.length, "byte")}, an HDF5 file has more`);
   const version = bytes[start + 8]!;
   const offsetBytes = bytes[start + (version < 2 ? 13 : 9)];
   if (version > 3 || offsetBytes !== 8) return; // the library knows what to make of it
@@ -139,7 +140,7 @@ async function newLibrary(): Promise<Library> {
         "FORMAT_LIMIT",
         guard.name,
         {},
-        `reading it takes ${grown.length} bytes of memory, a file of ${guard.bytes.length} bytes has ${guard.ceiling}`,
+        `reading it takes ${counted(grown.length, "byte")} of memory, a file of ${counted(guard.bytes.length, "byte")} has ${guard.ceiling}`,
       );
     },
   };
@@ -187,7 +188,7 @@ function guardRead(guard: Guard, position: number, length: number): void {
         "FORMAT_CORRUPT",
         name,
         { byte: position },
-        `a string of ${claimed} bytes in a file of ${bytes.length}`,
+        `a string of ${counted(claimed, "byte")} in a file of ${bytes.length}`,
       );
   }
   if (length >= 16 && GLOBAL_HEAP.every((byte, at) => bytes[position + at] === byte)) {
@@ -250,14 +251,14 @@ function fileOf(module: H5Module, id: bigint, guard: Guard): Hdf5File {
   const withData = <Result>(path: string, metadata: Metadata, use: (start: number, length: number) => Result): Result => {
     const length = metadata.size * metadata.total_size;
     if (!(length <= guard.ceiling)) {
-      const message = `a dataset of ${length} bytes, a file of ${guard.bytes.length} bytes has ${guard.ceiling}`;
+      const message = `a dataset of ${counted(length, "byte")}, a file of ${counted(guard.bytes.length, "byte")} has ${guard.ceiling}`;
       throw meshError("FORMAT_LIMIT", guard.name, { path }, message);
     }
     const pointer = module._malloc(Math.max(8, length));
     if (pointer === 0)
       throw (
         guard.broken ??
-        meshError("FORMAT_LIMIT", guard.name, { path }, `a dataset of ${length} bytes, which memory does not hold`)
+        meshError("FORMAT_LIMIT", guard.name, { path }, `a dataset of ${counted(length, "byte")}, which memory does not hold`)
       );
     // what was never stored must not be taken for an address
     module.HEAPU8.fill(0, pointer, pointer + Math.max(8, length));

@@ -1,4 +1,5 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
+import { counted } from "../../core/units.js";
 import { decodeBase64 } from "./base64.js";
 import { type Hdf5File, withHdf5 } from "./hdf5.js";
 import { asTriangles, type MeshPart, meshError } from "./mesh.js";
@@ -116,11 +117,11 @@ function meshOf(file: Hdf5File, { id, meshes }: HffSegment, segmentName: string,
 function sequence(file: Hdf5File, path: string, countName: string, defaultMode: string, name: string): Float64Array {
   const field = (what: string, message: string) => meshError("FORMAT_FIELD", name, { path: `${path}/${what}` }, message);
   const numbers = valuesOf(encoded(file, path, defaultMode, name, field), (message) => field("mode", message));
-  if (numbers.length % 3 !== 0) throw field("data", `${numbers.length} numbers, three for each item are wanted`);
+  if (numbers.length % 3 !== 0) throw field("data", `${counted(numbers.length, "number")}, three for each item are wanted`);
   const count = file.numbers(`${path}/${countName}`);
   const [stated] = count ? valuesOf({ ...count, littleEndian: true }, (message) => field(countName, message)) : [];
   if (stated !== undefined && stated !== numbers.length / 3) {
-    throw field("data", `${numbers.length / 3} items, ${countName} says ${stated}`);
+    throw field("data", `${counted(numbers.length / 3, "item")}, ${countName} says ${stated}`);
   }
   return numbers;
 }
@@ -171,7 +172,7 @@ function valuesOf({ bytes, mode, littleEndian }: Packed, field: (message: string
   const get = Object.hasOwn(MODES, mode) ? MODES[mode]! : undefined;
   if (!get) throw field(`${JSON.stringify(mode.slice(0, 40))}, wanted is one of ${Object.keys(MODES).join(", ")}`);
   const size = Number(/\d+$/.exec(mode)![0]) / 8;
-  if (bytes.length % size !== 0) throw field(`${bytes.length} bytes of ${mode}, a multiple of ${size} is wanted`);
+  if (bytes.length % size !== 0) throw field(`${counted(bytes.length, "byte")} of ${mode}, a multiple of ${size} is wanted`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const values = new Float64Array(bytes.length / size);
   for (let at = 0; at < values.length; at++) values[at] = get(view, at * size, littleEndian);

@@ -1,4 +1,5 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
+import { counted } from "../../core/units.js";
 import { columnsOf, decimal } from "../text-lines.js";
 import { Growing } from "./growing.js";
 import { meshLines } from "./lines.js";
@@ -89,7 +90,7 @@ export function parsePly(bytes: Uint8Array, name: string): MeshPart[] {
         const { value: length, place } = next(property.list);
         const isFace = element.name === "face" && /^vertex_ind(ex|ices)$/.test(property.name);
         if (!(Number.isInteger(length) && length >= 0))
-          throw meshError("FORMAT_FIELD", name, place(), `a list of ${length} items`);
+          throw meshError("FORMAT_FIELD", name, place(), `a list of ${counted(length, "item")}`);
         if (isFace && length < 3)
           throw meshError("FORMAT_FIELD", name, place(), `a face of ${length} corners, 3 or more are wanted`);
         let [first, last] = [0, 0];
@@ -167,7 +168,7 @@ function checked(elements: Element[], left: number, encoding: Header["encoding"]
   }
   // the last number of a text needs no blank behind it
   if (least > left + 1) {
-    const message = `items of ${least} bytes and more, ${left} are left`;
+    const message = `items of ${counted(least, "byte")} and more, ${left} are left`;
     throw meshError("FORMAT_TRUNCATED", name, {}, message, "copy the file again: it was cut short");
   }
   return elements;

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { inMemory } from "../../core/bytes.js";
 import { parseGlb, writeGlb } from "./glb.js";
 import { listHffSegments } from "./hff.js";
 import { boundingBox, triangleCount, vertexCount } from "./mesh.js";
 import { type MeshFormat, readMesh } from "./read.js";
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const present = existsSync(new URL("expected.json", data));
 
 interface Facts {

@@ -1,4 +1,5 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
+import { counted } from "../../core/units.js";
 import { columnsOf, decimal } from "../text-lines.js";
 import { Growing } from "./growing.js";
 import { meshLines } from "./lines.js";
@@ -39,14 +40,14 @@ function binarySolid(bytes: Uint8Array, name: string): MeshPart {
   if (bytes.length < HEADER_BYTES) {
     const text = new TextDecoder().decode(bytes.subarray(0, 6));
     const cut = bytes.includes(0) || "solid ".startsWith(text.toLowerCase());
-    const hint = `${bytes.length} bytes that do not begin with "solid", a binary STL has ${HEADER_BYTES} and more`;
+    const hint = `${counted(bytes.length, "byte")} that do not begin with "solid", a binary STL has ${HEADER_BYTES} and more`;
     throw meshError(cut ? "FORMAT_TRUNCATED" : "FORMAT_UNKNOWN", name, { byte: bytes.length }, hint);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const facets = view.getUint32(80, true);
   const wanted = HEADER_BYTES + facets * FACET_BYTES;
   if (bytes.length < wanted) {
-    const message = `${facets} facets are ${wanted} bytes, this file has ${bytes.length}`;
+    const message = `${facets} facets are ${counted(wanted, "byte")}, this file has ${bytes.length}`;
     const hint = 'copy the file again if it was cut short; an ASCII STL begins with "solid"';
     throw meshError("FORMAT_TRUNCATED", name, { byte: 80 }, message, hint);
   }
@@ -85,7 +86,8 @@ function textSolids(bytes: Uint8Array, name: string): MeshPart[] {
         solid.positions.push(value);
       }
     } else if (keyword === "endfacet") {
-      if (corners !== 3) throw meshError("FORMAT_FIELD", name, { line }, `a facet of ${corners} vertices, three are wanted`);
+      if (corners !== 3)
+        throw meshError("FORMAT_FIELD", name, { line }, `a facet of ${counted(corners, "vertex", "vertices")}, three are wanted`);
       corners = 0;
     } else if (keyword === "endsolid") {
       if (corners !== 0) throw unexpected(text, "endfacet", name, line);

@@ -1,3 +1,4 @@
+import { counted } from "../../core/units.js";
 import { decimal, isNotFinite } from "../text-lines.js";
 import { type Place, VtkCursor } from "./vtk-cursor.js";
 
@@ -46,7 +47,8 @@ function binaryNumbers(cursor: VtkCursor, count: number, { bytes, get }: (typeof
   cursor.line();
   const from = cursor.at;
   const left = Math.max(0, cursor.bytes.length - from);
-  if (count * bytes > left) throw cursor.cut(`${count} numbers of ${what} are ${count * bytes} bytes, ${left} are left`);
+  if (count * bytes > left)
+    throw cursor.cut(`${counted(count, "number")} of ${what} are ${counted(count * bytes, "byte")}, ${left} are left`);
   const view = new DataView(cursor.bytes.buffer, cursor.bytes.byteOffset + from, count * bytes);
   const numbers = new Float64Array(count);
   for (let at = 0; at < count; at++) numbers[at] = get(view, at * bytes);
@@ -59,7 +61,10 @@ function textNumbers(cursor: VtkCursor, count: number, what: string): VtkNumbers
   const from = cursor.at;
   // each has a digit, and a blank before the next
   const left = Math.ceil((cursor.bytes.length - from) / 2);
-  if (count > left) throw cursor.cut(`${count} numbers of ${what}, ${cursor.bytes.length - from} bytes are left`);
+  if (count > left)
+    throw cursor.cut(
+      `${counted(count, "number")} of ${what}, ${counted(cursor.bytes.length - from, "byte is", "bytes are")} left`,
+    );
   const numbers = new Float64Array(count);
   for (let at = 0; at < count; at++) {
     const place = cursor.at;

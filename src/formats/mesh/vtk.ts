@@ -1,4 +1,5 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
+import { counted } from "../../core/units.js";
 import { asTriangles, type MeshPart, meshError, withTriangles } from "./mesh.js";
 import { type Place, VtkCursor } from "./vtk-cursor.js";
 import { readNumbers } from "./vtk-numbers.js";
@@ -44,7 +45,7 @@ export function parseVtk(bytes: Uint8Array, name: string): MeshPart[] {
     } else if (keyword === "VERTICES" || keyword === "LINES") {
       const { offsets } = readCells(cursor, keyword);
       if (offsets.length > 1) {
-        const message = `${offsets.length - 1} cells of ${keyword}, a mesh has POLYGONS and TRIANGLE_STRIPS only`;
+        const message = `${counted(offsets.length - 1, "cell")} of ${keyword}, a mesh has POLYGONS and TRIANGLE_STRIPS only`;
         throw cursor.unsupported(place, message, "write the surface alone (vtkCleanPolyData, vtkTriangleFilter)");
       }
     } else if (keyword === "METADATA") {
@@ -116,7 +117,7 @@ function readCells(cursor: VtkCursor, kind: string): Cells {
     return { offsets: offsets.length > 0 ? offsets : new Float64Array(1), vertices, place };
   }
   const { numbers, place } = readNumbers(cursor, size, "int", kind);
-  if (first > size) throw field(`${first} ${kind} in ${size} numbers, each has its length and its vertices`);
+  if (first > size) throw field(`${first} ${kind} in ${counted(size, "number")}, each has its length and its vertices`);
   const offsets = new Float64Array(first + 1);
   const vertices = new Float64Array(size - first);
   let at = 0;
@@ -124,12 +125,12 @@ function readCells(cursor: VtkCursor, kind: string): Cells {
     const length = numbers[at] ?? 0;
     const left = vertices.length - offsets[cell]!;
     if (!(Number.isInteger(length) && length >= 0 && length <= left))
-      throw field(`cell ${cell} of ${kind} has length ${length}, ${left} vertices are left`, place(at));
+      throw field(`cell ${cell} of ${kind} has length ${length}, ${counted(left, "vertex is", "vertices are")} left`, place(at));
     vertices.set(numbers.subarray(at + 1, at + 1 + length), offsets[cell]!);
     offsets[cell + 1] = offsets[cell]! + length;
     at += 1 + length;
   }
-  if (at !== size) throw field(`${first} ${kind} take ${at} numbers, ${size} are there`);
+  if (at !== size) throw field(`${first} ${kind} take ${counted(at, "number")}, ${size} are there`);
   return { offsets, vertices, place: (vertex) => place(vertex + offsets.findIndex((end) => end > vertex)) }; // lengths lie between
 }
 

@@ -1,5 +1,6 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { meshError } from "./mesh.js";
 
 /**
@@ -10,7 +11,12 @@ import { meshError } from "./mesh.js";
 export async function readWhole(source: RandomAccess, options?: ReadOptions): Promise<Uint8Array> {
   const length = await source.size();
   if (length > LIMITS.meshBytes) {
-    throw meshError("FORMAT_LIMIT", source.name, {}, `${length} bytes, a mesh file of ${LIMITS.meshBytes} at most is read`);
+    throw meshError(
+      "FORMAT_LIMIT",
+      source.name,
+      {},
+      `${counted(length, "byte")}, a mesh file of ${LIMITS.meshBytes} at most is read`,
+    );
   }
   return source.read({ offset: 0, length }, options);
 }

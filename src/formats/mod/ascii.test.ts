@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { inMemory } from "../../core/bytes.js";
 import { general, modAscii, oneLine } from "./ascii.js";
-import { readMod } from "./read.js";
+import { readModDocument } from "./document.js";
 import { encodeMod, type NewMod } from "./write.js";
 
 const golden = new URL("../../../test/golden/mod/", import.meta.url);
@@ -16,12 +16,16 @@ describe("numbers with six digits", () => {
   });
 });
 
-const asciiOf = async (model: NewMod) => modAscii(await readMod(inMemory(encodeMod(model)))).split("\n");
+const asciiOf = async (model: NewMod) => modAscii(await readModDocument(inMemory(encodeMod(model)))).split("\n");
 
 describe("the text form", () => {
-  it("is that of another program, byte for byte", async () => {
-    const model = await readMod(inMemory(readFileSync(fixture), "imodmodel-0.1.0.mod"));
-    expect(modAscii(model)).toBe(readFileSync(new URL("ascii.txt", golden), "utf8"));
+  it.each([
+    ["drawn", new URL("imodinfo/drawn.mod", golden)],
+    ["old", new URL("imodinfo/old.mod", golden)],
+    ["imodmodel-0.1.0", fixture],
+  ])("(34.34) is that of imodinfo -a, line for line: %s", async (name, file) => {
+    const lines = modAscii(await readModDocument(inMemory(readFileSync(file), name))).split("\n");
+    expect(lines).toEqual(readFileSync(new URL(`imodinfo/${name}.txt`, golden), "latin1").split("\n"));
   });
 
   it("has a label with blanks whole, and a blank where there is none", async () => {
@@ -44,7 +48,7 @@ describe("the text form", () => {
     const image = { oldTranslation: [1, 2, 3], scale: [4, 4, 4], translation: [5, 6, 7], rotation: [90, 0, 0] } as const;
     const bytes = encodeMod({ max: [9, 9, 9], objects: [], image });
     const refs = async () =>
-      modAscii(await readMod(inMemory(bytes)))
+      modAscii(await readModDocument(inMemory(bytes)))
         .split("\n")
         .filter((line) => line.startsWith("ref"));
     expect(await refs()).toEqual(["refcurscale 4 4 4", "refcurtrans 5 6 7", "refcurrot 90 0 0", "refoldtrans 1 2 3"]);

@@ -1,5 +1,6 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError, type ErrorCode } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 const WINDOW_BYTES = 1024 * 1024;
 
@@ -45,7 +46,11 @@ export class ModCursor {
   /** Bytes must be there before anything is made for them. */
   require(length: number, what: string): void {
     if (length <= this.left) return;
-    throw this.fail("FORMAT_TRUNCATED", this.at, `${length} bytes of ${what} at byte ${this.at}, the file has ${this.sizeBytes}`);
+    throw this.fail(
+      "FORMAT_TRUNCATED",
+      this.at,
+      `${counted(length, "byte")} of ${what} at byte ${this.at}, the file has ${this.sizeBytes}`,
+    );
   }
 
   fail(code: ErrorCode, byte: number, message: string): EmporiumError {
@@ -58,7 +63,7 @@ export class ModCursor {
     this.#window = await this.source.read({ offset: this.at, length: wanted }, this.options);
     this.#start = this.at;
     if (this.#window.length >= length) return;
-    const message = `${this.source.name}: it became shorter than ${this.sizeBytes} bytes while it was read`;
+    const message = `${this.source.name}: it became shorter than ${counted(this.sizeBytes, "byte")} while it was read`;
     throw new EmporiumError("SOURCE_CHANGED", message, {
       place: { file: this.source.name, byte: this.at + this.#window.length },
     });

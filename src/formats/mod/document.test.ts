@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { concat, inMemory } from "../../core/bytes.js";
 import { encodeModDocument, type ModChunk, type ModDocument, otherChunk, readModDocument } from "./document.js";
 import { readMod } from "./read.js";
@@ -35,7 +36,7 @@ const MODEL: NewMod = {
   chunks: [otherChunk("MOST", text("anything at a"))],
 };
 
-const real = new URL("../../../../shared/data/", import.meta.url);
+const real = REAL_DATA;
 const files = [
   ...(existsSync(real)
     ? readdirSync(real, { recursive: true, encoding: "utf8" })

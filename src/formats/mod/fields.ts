@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 /** One value of a block of fixed size, big-endian. */
 export interface Field<T> {
@@ -92,7 +93,7 @@ export const text = (at: number, length: number): Field<string> => ({
   set: (view, value, name) => {
     const bytes = new TextEncoder().encode(value);
     if (bytes.length >= length)
-      throw fault(`${name} ${JSON.stringify(value)} has ${bytes.length} bytes, its field ${length - 1}`);
+      throw fault(`${name} ${JSON.stringify(value)} has ${counted(bytes.length, "byte")}, its field ${length - 1}`);
     if (bytes.includes(0)) throw fault(`${name} ${JSON.stringify(value)} holds NUL, which ends a text`);
     const field = new Uint8Array(view.buffer, view.byteOffset + at, length);
     field.fill(0);

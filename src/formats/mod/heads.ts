@@ -15,6 +15,8 @@ export const OPEN_BIT = 1 << 3;
 export const SCATTERED_BIT = 1 << 9;
 
 /** Bits of a model's flags. */
+export const SEVERAL_CLIPS_BIT = 1 << 12;
+export const MATERIAL_AS_BYTES_BIT = 1 << 13;
 export const IMAGE_ORIGIN_BIT = 1 << 14;
 export const TILT_VALID_BIT = 1 << 15;
 export const FLIPPED_BIT = 1 << 16;

@@ -1,6 +1,7 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { ModCursor } from "./cursor.js";
 import { decodeText } from "./fields.js";
 import {
@@ -157,7 +158,7 @@ export async function readMod(source: RandomAccess, options: Omit<ModReadOptions
 export async function requireWhole(source: RandomAccess): Promise<number> {
   const size = await source.size();
   if (size <= LIMITS.tableBytes) return size;
-  const message = `${source.name}: a model of ${size} bytes, ${LIMITS.tableBytes} at most are read whole`;
+  const message = `${source.name}: a model of ${counted(size, "byte")}, ${LIMITS.tableBytes} at most are read whole`;
   throw new EmporiumError("FORMAT_LIMIT", message, { place: { file: source.name }, hint: "split the model into several files" });
 }
 
@@ -197,7 +198,7 @@ async function readHeader(cursor: ModCursor): Promise<{ version: string; header:
     );
   }
   const header = decodeHeader(await cursor.take(HEADER_BYTES, "the header"));
-  if (header.objectCount < 0) throw cursor.fail("FORMAT_FIELD", 8 + 140, `${header.objectCount} objects`);
+  if (header.objectCount < 0) throw cursor.fail("FORMAT_FIELD", 8 + 140, `${counted(header.objectCount, "object")}`);
   return { version, header };
 }
 
@@ -226,7 +227,7 @@ async function endOf(cursor: ModCursor, id: string, stored: number, size: number
   if (fits) return begin + size;
   if (stored < size && id !== "IMAT") {
     cursor.require(size, id);
-    throw cursor.fail("FORMAT_FIELD", begin - 4, `${stored} bytes of ${id} at byte ${begin}, ${size} are wanted`);
+    throw cursor.fail("FORMAT_FIELD", begin - 4, `${counted(stored, "byte")} of ${id} at byte ${begin}, ${size} are wanted`);
   }
   cursor.require(stored, id);
   return begin + stored;
@@ -254,7 +255,11 @@ async function* readPoints(
 async function readMesh(cursor: ModCursor, begin: number, whole: boolean): Promise<ModMesh> {
   const head = decodeMesh(await cursor.take(MESH_BYTES, "a mesh"));
   if (head.vertexCount < 0 || head.indexCount < 0) {
-    throw cursor.fail("FORMAT_FIELD", begin, `a mesh of ${head.vertexCount} vertices and ${head.indexCount} indices`);
+    throw cursor.fail(
+      "FORMAT_FIELD",
+      begin,
+      `a mesh of ${counted(head.vertexCount, "vertex", "vertices")} and ${head.indexCount} indices`,
+    );
   }
   cursor.require(12 * head.vertexCount + 4 * head.indexCount, "a mesh");
   if (!whole) {
@@ -273,13 +278,13 @@ async function readMesh(cursor: ModCursor, begin: number, whole: boolean): Promi
 async function readLabels(cursor: ModCursor): Promise<ModLabels> {
   const begin = cursor.at - 4;
   const text = async (length: number) => {
-    if (length < 0) throw cursor.fail("FORMAT_FIELD", cursor.at - 4, `a label of ${length} bytes`);
+    if (length < 0) throw cursor.fail("FORMAT_FIELD", cursor.at - 4, `a label of ${counted(length, "byte")}`);
     return textOf(await cursor.take(length, "a label"));
   };
   await cursor.take(4, "the length of labels");
   const head = await cursor.take(8, "labels");
   const count = head.getInt32(0);
-  if (count < 0) throw cursor.fail("FORMAT_FIELD", begin, `${count} labels`);
+  if (count < 0) throw cursor.fail("FORMAT_FIELD", begin, `${counted(count, "label")}`);
   const name = await text(head.getInt32(4));
   cursor.require(8 * count, "labels");
   const items: { index: number; text: string }[] = [];
@@ -329,7 +334,8 @@ class Progress {
 
   nextObject(head: ModObject, begin: number): number {
     this.#closeObject(begin, true);
-    if (head.contourCount < 0) throw this.cursor.fail("FORMAT_FIELD", begin, `an object of ${head.contourCount} contours`);
+    if (head.contourCount < 0)
+      throw this.cursor.fail("FORMAT_FIELD", begin, `an object of ${counted(head.contourCount, "contour")}`);
     if (this.#objects === this.header.objectCount) throw this.#more(begin, "objects", this.header.objectCount);
     this.#contours = 0;
     this.#contoursWanted = head.contourCount;
@@ -338,7 +344,7 @@ class Progress {
 
   nextContour(head: ModContour, begin: number): { object: number; contour: number } {
     const object = this.object(begin);
-    if (head.pointCount < 0) throw this.cursor.fail("FORMAT_FIELD", begin, `a contour of ${head.pointCount} points`);
+    if (head.pointCount < 0) throw this.cursor.fail("FORMAT_FIELD", begin, `a contour of ${counted(head.pointCount, "point")}`);
     if (this.#contours === this.#contoursWanted) throw this.#more(begin, "contours", this.#contoursWanted);
     this.pointCount = head.pointCount;
     return { object, contour: this.#contours++ };

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { inMemory } from "../../core/bytes.js";
+import { modAscii } from "./ascii.js";
+import { readModDocument } from "./document.js";
 import type { ModPart } from "./model.js";
 import { readMod, readModParts } from "./read.js";
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const present = existsSync(new URL("expected.json", data));
 
 /** What an independent reader found, from `expected.json`: numbers of nine digits. */
@@ -108,5 +111,12 @@ describe("real models", () => {
     expect(counts).toEqual(chunks);
     expect(end).toBe(1);
     if (header.units === -9 && image) expect(header.pixelSizeAngstrom).toBeCloseTo(image.scale[0], 4);
+  });
+
+  it.each(listed.map(([path]) => path))("(34.34) %s has the text that imodinfo -a prints", async (path) => {
+    const name = path.slice(path.lastIndexOf("/") + 1).replace(/\.mod$/, ".txt");
+    const text = readFileSync(new URL(`../../../test/golden/mod/imodinfo/${name}`, import.meta.url), "latin1");
+    const document = await readModDocument(inMemory(readFileSync(new URL(path, data)), path));
+    expect(modAscii(document).split("\n")).toEqual(text.split("\n"));
   });
 });

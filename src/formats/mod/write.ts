@@ -1,3 +1,4 @@
+import { counted } from "../../core/units.js";
 import { encodeModDocument, type ModChunk, type ModDocument, otherChunk } from "./document.js";
 import { fault, float } from "./fields.js";
 import { IMAGE_ORIGIN_BIT, OPEN_BIT, SCATTERED_BIT, TILT_VALID_BIT } from "./heads.js";
@@ -146,8 +147,9 @@ function objectChunks(object: NewModObject, at: number): ModChunk[] {
 }
 
 function contourChunks({ xyz, sizes, surface = 0, time = 0, labels }: NewModContour, place: string): ModChunk[] {
-  if (xyz.length % 3 !== 0) throw fault(`${xyz.length} coordinates in ${place}, three for each point are wanted`);
-  if (sizes && sizes.length * 3 !== xyz.length) throw fault(`${sizes.length} sizes for ${xyz.length / 3} points in ${place}`);
+  if (xyz.length % 3 !== 0) throw fault(`${counted(xyz.length, "coordinate")} in ${place}, three for each point are wanted`);
+  if (sizes && sizes.length * 3 !== xyz.length)
+    throw fault(`${counted(sizes.length, "size")} for ${counted(xyz.length / 3, "point")} in ${place}`);
   return [
     { kind: "contour", head: { pointCount: xyz.length / 3, flags: 0, time, surface }, xyz: floatsOf(xyz, place) },
     ...(labels ? [{ kind: "contourLabels", labels } as const] : []),
@@ -157,7 +159,7 @@ function contourChunks({ xyz, sizes, surface = 0, time = 0, labels }: NewModCont
 
 function meshChunk({ vertices, indices, surface = 0, time = 0 }: NewModMesh, place: string): ModChunk {
   if (vertices.length % 6 !== 0)
-    throw fault(`${vertices.length} coordinates in ${place}, six for each vertex and its normal are wanted`);
+    throw fault(`${counted(vertices.length, "coordinate")} in ${place}, six for each vertex and its normal are wanted`);
   const [vertexCount, indexCount] = [vertices.length / 3, indices.length];
   const head = { vertexCount, indexCount, flags: 0, time, surface };
   return { kind: "mesh", mesh: { ...head, vertices: floatsOf(vertices, place), indices: Int32Array.from(indices) } };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { compressionOf, detectMrc } from "./detect.js";
+import { compressionOf } from "../compression.js";
+import { detectMrc } from "./detect.js";
 import { mrcHeaderBytes } from "./write.js";
 
 const head = mrcHeaderBytes({

@@ -3,8 +3,10 @@ import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError, type ErrorCode } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
+import { compressionOf } from "../compression.js";
+import { notAnMrc } from "../unread-formats.js";
 import { byteOrderOf } from "./byte-order.js";
-import { compressionOf } from "./detect.js";
 import { dtypeOfMode, nameOfUnreadMode, READABLE_MODES, rowBytes } from "./modes.js";
 
 export const MRC_HEADER_BYTES = 1024;
@@ -48,6 +50,8 @@ export interface MrcHeader {
   exttyp: string;
   nversion: number;
   originAngstrom: Triple;
+  /** Of a file without identifier: before MRC2000 the origin stood where identifier, stamp and rms are now. */
+  oldOriginAngstrom: Triple | undefined;
   labels: string[];
   /** Bytes 96–103 and 112–195, unread: they are carried over to converted files. */
   extra1: Uint8Array;
@@ -90,6 +94,9 @@ export function parseMrcHeader(
   { name, sizeBytes, strict = false, allowShort = false }: { name: string; sizeBytes?: number | undefined } & MrcReadOptions,
 ): MrcHeader {
   const fail = faultsOf(name);
+  const isMarked = latin1(bytes, 208, 3) === "MAP";
+  const other = isMarked ? undefined : notAnMrc(bytes, name);
+  if (other) throw other;
   if (bytes.length < MRC_HEADER_BYTES) {
     const message = `an MRC header has ${MRC_HEADER_BYTES} bytes, this file has ${bytes.length}`;
     throw fail("FORMAT_TRUNCATED", bytes.length, message, "copy the file again: it was cut short");
@@ -102,7 +109,7 @@ export function parseMrcHeader(
   const [nx, ny, nz] = [int(0), int(4), int(8)];
   const mode = int(12);
 
-  if (latin1(bytes, 208, 3) !== "MAP") {
+  if (!isMarked) {
     if (!plausible || strict) throw notMrc(bytes, [nx, ny, nz], mode, plausible, fail);
     warnings.push(`no "MAP " identifier at byte 208: read as MRC because mode and lengths are plausible`);
   }
@@ -153,6 +160,7 @@ export function parseMrcHeader(
     exttyp: latin1(bytes, 104, 4).replace(/[\0 ]+$/, ""),
     nversion: int(108),
     originAngstrom: [float(204), float(200), float(196)],
+    oldOriginAngstrom: isMarked ? undefined : [float(208), float(216), float(212)],
     labels: labelsOf(bytes, nlabl < 0 || nlabl > 10 ? 10 : nlabl),
     extra1: new Uint8Array(bytes.subarray(96, 104)),
     extra2: new Uint8Array(bytes.subarray(112, 196)),
@@ -171,7 +179,7 @@ export function parseMrcHeader(
       warnings.push(error.message);
     }
     header.trailingBytes = Math.max(0, sizeBytes - header.dataOffset - dataBytes);
-    if (header.trailingBytes > 0) warnings.push(`${header.trailingBytes} bytes after the last section are left alone`);
+    if (header.trailingBytes > 0) warnings.push(`${counted(header.trailingBytes, "byte")} after the last section are left alone`);
   }
   return header;
 }
@@ -209,7 +217,8 @@ function refuseUnreadable([nx, ny, nz]: Triple, ispg: number, nsymbt: number, fa
     const message = `space group ${ispg} says a stack of volumes, one volume is wanted`;
     throw fail("FORMAT_UNSUPPORTED", 88, message, "split it into single volumes");
   }
-  if (nsymbt < 0) throw fail("FORMAT_FIELD", 92, `extended header of ${nsymbt} bytes, wanted 0 or more`, "the header is damaged");
+  if (nsymbt < 0)
+    throw fail("FORMAT_FIELD", 92, `extended header of ${counted(nsymbt, "byte")}, wanted 0 or more`, "the header is damaged");
 }
 
 /** Adds a warning for each field that is odd and was read all the same. */
@@ -221,7 +230,7 @@ function warnOfOddFields(header: MrcHeader, nlabl: number): void {
       warnings.push(`cell ${cell[i]} Å over ${grid[i]} intervals along ${"zyx"[i]} gives no voxel size: taken as unset`);
     }
   });
-  if (nlabl < 0 || nlabl > 10) warnings.push(`${nlabl} labels (byte 220), 10 at most are possible: all ten are read`);
+  if (nlabl < 0 || nlabl > 10) warnings.push(`${counted(nlabl, "label")} (byte 220), 10 at most are possible: all ten are read`);
   if (!isAxisPermutation(header)) {
     warnings.push(`axis order ${mapc},${mapr},${maps} (bytes 64–75) is no order of 1,2,3: read as 1,2,3`);
   }
@@ -244,7 +253,7 @@ function validateMrcLength(header: MrcHeader, sizeBytes: number, name: string): 
   if (header.dataOffset > sizeBytes) {
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
-      `${name}: an extended header of ${header.nsymbt} bytes is promised, the whole file has ${sizeBytes} bytes`,
+      `${name}: an extended header of ${counted(header.nsymbt, "byte")} is promised, the whole file has ${counted(sizeBytes, "byte")}`,
       { place: { file: name, byte: 92 }, hint: "copy the file again; if it has this size at its origin, its header is damaged" },
     );
   }
@@ -252,7 +261,7 @@ function validateMrcLength(header: MrcHeader, sizeBytes: number, name: string): 
     const [nz, ny, nx] = header.shape;
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
-      `${name}: ${wanted} bytes are promised (${nx}×${ny}×${nz} in mode ${header.mode}), the file has ${sizeBytes}`,
+      `${name}: ${counted(wanted, "byte is", "bytes are")} promised (${nx}×${ny}×${nz} in mode ${header.mode}), the file has ${sizeBytes}`,
       { place: { file: name, byte: sizeBytes }, hint: "copy the file again: it was cut short" },
     );
   }

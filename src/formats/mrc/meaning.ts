@@ -46,6 +46,25 @@ export function axisOrder(header: Pick<MrcHeader, "mapc" | "mapr" | "maps" | "sh
 }
 
 /**
+ * Where the first voxel `[z, y, x]` lies, in Å: the origin, or where that is 0 the start in the grid, as map viewers take it. Without a voxel
+ * size a start is no length.
+ */
+export function firstVoxelAngstrom(header: MrcHeader): Triple {
+  const { voxelSizeAngstrom } = header;
+  const origin = originOf(header);
+  if (origin.some((at) => at !== 0)) return origin;
+  return startOf(header).map((start, axis) => start * (voxelSizeAngstrom[axis] ?? 0)) as Triple;
+}
+
+/** The origin where the header has it. */
+export const originOf = ({ originAngstrom, oldOriginAngstrom }: MrcHeader): Triple => oldOriginAngstrom ?? originAngstrom;
+
+/** First voxel in the grid of the cell, `[z, y, x]`: the header has it by columns, rows and sections. */
+export function startOf(header: MrcHeader): Triple {
+  return axisOrder(header).order.map((stored) => header.nstart[stored]!) as Triple;
+}
+
+/**
  * Refuses what is no real-valued volume: mode 4 holds Fourier transforms, as pairs of float32.
  *
  * @throws {EmporiumError} FORMAT_UNSUPPORTED

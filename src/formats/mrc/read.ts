@@ -2,6 +2,7 @@ import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { type DType, HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { MRC_HEADER_BYTES, type MrcHeader } from "./header.js";
 import { type ByteReading, byteReading } from "./meaning.js";
 
@@ -35,7 +36,7 @@ export async function readMrcExtendedHeader(source: RandomAccess, header: MrcHea
   if (header.nsymbt > LIMITS.headerBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${source.name}: the extended header has ${header.nsymbt} bytes, ${LIMITS.headerBytes} at most are read at once`,
+      `${source.name}: the extended header has ${counted(header.nsymbt, "byte")}, ${LIMITS.headerBytes} at most are read at once`,
       { place: { file: source.name, byte: 92 }, hint: "check the header: real ones have a few kilobytes per section" },
     );
   }
@@ -52,17 +53,21 @@ async function readExactly(
   if (length === 0) return new Uint8Array(0);
   // A typed array of more than 2^32 bytes is not to be had everywhere; callers read a few sections at a time.
   if (length > 2 ** 32 - 1) {
-    throw new EmporiumError("FORMAT_LIMIT", `${source.name}: ${what} are ${length} bytes, too many for one buffer`, {
+    throw new EmporiumError("FORMAT_LIMIT", `${source.name}: ${what} are ${counted(length, "byte")}, too many for one buffer`, {
       place: { file: source.name, byte: offset },
       hint: "read fewer sections at a time",
     });
   }
   const bytes = await source.read({ offset, length }, options);
   if (bytes.length !== length) {
-    throw new EmporiumError("FORMAT_TRUNCATED", `${source.name}: ${length} bytes wanted for ${what}, ${bytes.length} are there`, {
-      place: { file: source.name, byte: offset + bytes.length },
-      hint: "copy the file again: it was cut short",
-    });
+    throw new EmporiumError(
+      "FORMAT_TRUNCATED",
+      `${source.name}: ${counted(length, "byte")} wanted for ${what}, ${bytes.length} are there`,
+      {
+        place: { file: source.name, byte: offset + bytes.length },
+        hint: "copy the file again: it was cut short",
+      },
+    );
   }
   return bytes;
 }

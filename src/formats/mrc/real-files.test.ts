@@ -4,13 +4,15 @@ import { createRequire } from "node:module";
 import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { inMemory } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
-import { compressionOf, detectMrc } from "./detect.js";
+import { compressionOf } from "../compression.js";
+import { detectMrc } from "./detect.js";
 import { readMrcHeader } from "./header.js";
 import { decodePlane, readMrcPlanes } from "./read.js";
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const present = existsSync(new URL("expected.json", data));
 
 /** Facts that mrcfile 1.4.3 found, from `expected.json`. */

@@ -12,6 +12,19 @@ export interface MrcStatistics {
   rms: number;
 }
 
+/** Triples are `[z, y, x]`. */
+export interface MrcPlace {
+  readonly originAngstrom: Triple;
+  /** First voxel in the grid of the cell. */
+  readonly start: Triple;
+  readonly cellAnglesDegrees: readonly [alpha: number, beta: number, gamma: number];
+}
+
+/** Labels that a header holds beside the one that says who wrote it. */
+export const OTHER_LABELS = 9;
+
+const NO_PLACE: MrcPlace = { originAngstrom: [0, 0, 0], start: [0, 0, 0], cellAnglesDegrees: [90, 90, 90] };
+
 export interface MrcHeaderFields {
   /** A tilt series is an image stack: space group 0, one section a cell. Masks are tomograms in int8 or uint16. */
   kind: "tomogram" | "tiltseries";
@@ -29,6 +42,10 @@ export interface MrcHeaderFields {
   extendedHeader?: Uint8Array | undefined;
   /** At most 40 characters of ASCII. */
   label?: string | undefined;
+  /** Where the volume lies: default 0, 0, 0 and a cell of right angles, as the portal wants it. */
+  place?: MrcPlace | undefined;
+  /** Labels behind this program's own: nine at most are written, printable ASCII, 80 characters each. */
+  labels?: readonly string[] | undefined;
 }
 
 const DEFAULT_LABEL = "Converted by emporium.";
@@ -69,10 +86,12 @@ export function mrcHeaderBytes(fields: MrcHeaderFields): Uint8Array {
   const size = fields.voxelSizeAngstrom;
   const [dz, dy, dx] = typeof size === "number" ? [size, size, size] : size;
   ints(0, nx, ny, nz, mode);
+  const { originAngstrom, start, cellAnglesDegrees } = fields.place ?? NO_PLACE;
+  ints(16, ...start.toReversed());
   ints(28, mx, my, mz);
   // The portal's converter rounds the spacing to float32 before it multiplies, which may change the last bit.
   floats(40, Math.fround(dx) * mx, Math.fround(dy) * my, Math.fround(dz) * mz);
-  floats(52, 90, 90, 90);
+  floats(52, ...cellAnglesDegrees);
   ints(64, 1, 2, 3);
   floats(76, statistics.min, statistics.max, statistics.mean);
   ints(88, kind === "tiltseries" ? 0 : 1, extended.length);
@@ -82,11 +101,21 @@ export function mrcHeaderBytes(fields: MrcHeaderFields): Uint8Array {
   }
   text(104, extended.length > 0 ? source!.exttyp.padEnd(4).slice(0, 4) : "MRCO");
   ints(108, 20141);
+  floats(196, ...originAngstrom.toReversed());
   text(208, "MAP ");
   bytes.set([0x44, 0x44, 0, 0], 212);
   floats(216, statistics.rms);
-  ints(220, 1);
+  const labels = (fields.labels ?? []).slice(0, OTHER_LABELS);
+  ints(220, 1 + labels.length);
   text(224, labelText(fields.label ?? DEFAULT_LABEL, fields.dateMs));
+  for (const [i, label] of labels.entries())
+    text(
+      304 + 80 * i,
+      label
+        .replace(/[^ -~]/g, " ")
+        .slice(0, 80)
+        .padEnd(80),
+    );
   bytes.set(extended, MRC_HEADER_BYTES);
   return bytes;
 }

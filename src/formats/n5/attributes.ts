@@ -4,6 +4,7 @@ import type { JsonObject } from "../../core/json.js";
 import { isJsonObject, member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { toNumber } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 import { asObject, isArray, parseMetadata, show, wrongField } from "../zarr/json.js";
 
 /** What the `attributes.json` of a dataset says. Lists are slowest axis first here; the document has the fastest first. */
@@ -75,7 +76,7 @@ export function n5DatasetFromJson(attributes: JsonObject, name = "attributes.jso
   }
   const blockBytes = product(blocks) * ITEM_BYTES[dtype];
   if (blockBytes > LIMITS.chunkBytes) {
-    throw tooMuch(name, "blockSize", `a block of ${blockBytes} bytes, ${LIMITS.chunkBytes} at most are read`);
+    throw tooMuch(name, "blockSize", `a block of ${counted(blockBytes, "byte")}, ${LIMITS.chunkBytes} at most are read`);
   }
   return { shape, blocks, dtype, compression: compressionOf(attributes, name), attributes };
 }
@@ -100,7 +101,7 @@ function requireVersion(attributes: JsonObject, name: string): void {
 function lengths(attributes: JsonObject, key: string, least: number, name: string): number[] {
   const value = member(attributes, key);
   if (!isArray(value) || value.length === 0) throw wrongField(name, key, value, "a list of lengths");
-  if (value.length > RANK_MAX) throw tooMuch(name, key, `${value.length} axes, ${RANK_MAX} at most are read`);
+  if (value.length > RANK_MAX) throw tooMuch(name, key, `${counted(value.length, "axis", "axes")}, ${RANK_MAX} at most are read`);
   return value
     .map((item, i) => {
       const length = toNumber(item);

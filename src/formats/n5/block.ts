@@ -1,5 +1,6 @@
 import { HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../core/dtype.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { defaultCodecs } from "../zarr/codecs.js";
 import { type N5Compression, type N5Dataset, product } from "./attributes.js";
 import { decodeLz4BlockStream } from "./lz4-block-stream.js";
@@ -46,14 +47,15 @@ export function readN5BlockHeader(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const needed = (length: number) => {
     if (bytes.length < length)
-      throw fail("FORMAT_TRUNCATED", bytes.length, `a header of ${length} bytes, ${bytes.length} are there`);
+      throw fail("FORMAT_TRUNCATED", bytes.length, `a header of ${counted(length, "byte")}, ${bytes.length} are there`);
   };
   needed(4);
   const mode = view.getUint16(0);
   if (mode === MODE.object) throw fail("FORMAT_UNSUPPORTED", 0, "blocks of serialized objects are not read");
   if (mode !== MODE.default && mode !== MODE.varlength) throw fail("FORMAT_CORRUPT", 0, `mode ${mode}, wanted 0 or 1`);
   const rank = view.getUint16(2);
-  if (rank !== dataset.blocks.length) throw fail("FORMAT_CORRUPT", 2, `${rank} axes, the dataset has ${dataset.blocks.length}`);
+  if (rank !== dataset.blocks.length)
+    throw fail("FORMAT_CORRUPT", 2, `${counted(rank, "axis", "axes")}, the dataset has ${dataset.blocks.length}`);
   const headerBytes = 4 + 4 * rank + (mode === MODE.varlength ? 4 : 0);
   needed(headerBytes);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i)).reverse();
@@ -87,7 +89,11 @@ export async function decodeN5Block(bytes: Uint8Array, dataset: N5Dataset, name 
     throw fail(code, headerBytes, `${dataset.compression.type}: ${reason}`, cause);
   }
   if (plain.length !== elements * itemBytes) {
-    throw fail("FORMAT_CORRUPT", headerBytes, `${plain.length} bytes, ${elements} elements have ${elements * itemBytes}`);
+    throw fail(
+      "FORMAT_CORRUPT",
+      headerBytes,
+      `${counted(plain.length, "byte")}, ${elements} elements have ${elements * itemBytes}`,
+    );
   }
   const native = new Uint8Array(whole * itemBytes); // the bytes may be the store's own memory
   native.set(plain);

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { decodeLz4Block } from "../zarr/lz4.js";
 import { xxHash32 } from "./xx-hash32.js";
 
@@ -27,19 +28,20 @@ export function decodeLz4BlockStream(bytes: Uint8Array, plain: Uint8Array): void
     const checksum = view.getUint32(at + 17, true);
     at += HEADER_BYTES;
     if (plainBytes === 0 && packedBytes === 0) continue; // an end; streams may follow one another
-    if (at + packedBytes > bytes.length) throw corrupt(`a block of ${packedBytes} bytes is cut short`);
-    if (out + plainBytes > plain.length) throw corrupt(`the stream goes on past the ${plain.length} bytes that it should have`);
+    if (at + packedBytes > bytes.length) throw corrupt(`a block of ${counted(packedBytes, "byte")} is cut short`);
+    if (out + plainBytes > plain.length)
+      throw corrupt(`the stream goes on past the ${counted(plain.length, "byte")} that it should have`);
     const packed = bytes.subarray(at, at + packedBytes);
     const target = plain.subarray(out, out + plainBytes);
     if (method === RAW && packedBytes === plainBytes) target.set(packed);
     else if (method === LZ4) decodeLz4Block(packed, target);
-    else throw corrupt(`a block of method ${method} with ${packedBytes} of ${plainBytes} bytes`);
+    else throw corrupt(`a block of method ${method} with ${packedBytes} of ${counted(plainBytes, "byte")}`);
     // lz4-java keeps the lower 28 bits of it
     if ((xxHash32(target, SEED) & 0xfffffff) >>> 0 !== checksum) throw corrupt("a block's checksum is not that of its bytes");
     at += packedBytes;
     out += plainBytes;
   }
-  if (out !== plain.length) throw corrupt(`the stream ends after ${out} of ${plain.length} bytes`);
+  if (out !== plain.length) throw corrupt(`the stream ends after ${out} of ${counted(plain.length, "byte")}`);
 }
 
 /**
@@ -53,7 +55,10 @@ export function lz4Block(plain: Uint8Array, packed: Uint8Array): Uint8Array {
   // the token's lower half is the size of blocks: 2^(10 + n)
   const level = Math.max(0, 22 - Math.clz32(Math.max(1, plain.length - 1)));
   if (level > LEVEL_MAX) {
-    throw new EmporiumError("FORMAT_LIMIT", `a block of ${plain.length} bytes, lz4-java has ${2 ** (10 + LEVEL_MAX)} at most`);
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `a block of ${counted(plain.length, "byte")}, lz4-java has ${2 ** (10 + LEVEL_MAX)} at most`,
+    );
   }
   const checksum = (xxHash32(plain, SEED) & 0xfffffff) >>> 0;
   writeHeader(stream, 0, (body === packed ? LZ4 : RAW) | level, [body.length, plain.length, checksum]);

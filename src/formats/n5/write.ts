@@ -1,5 +1,6 @@
 import { HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { type CodecRegistry, defaultCodecs, encodeChunk } from "../zarr/codecs.js";
 import { type N5Dataset, product } from "./attributes.js";
 import { lz4Block } from "./lz4-block-stream.js";
@@ -21,7 +22,7 @@ export async function encodeN5Block(
 ): Promise<Uint8Array> {
   const itemBytes = ITEM_BYTES[dtype];
   if (plain.length !== product(shape) * itemBytes) {
-    const message = `${plain.length} bytes given, ${shape.join("×")} ${dtype} are ${product(shape) * itemBytes}`;
+    const message = `${counted(plain.length, "byte")} given, ${shape.join("×")} ${dtype} are ${product(shape) * itemBytes}`;
     throw new EmporiumError("FORMAT_FIELD", message);
   }
   const ordered = new Uint8Array(plain);

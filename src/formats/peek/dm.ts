@@ -1,6 +1,7 @@
 import type { RandomAccess } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
+import { counted } from "../../core/units.js";
 import { calibrationOf, type DmImage, dmPixelOf, dmTypeName, readDm, thumbnailIndices } from "../dm/image.js";
 import { type DmGroup, type DmValue, findTag, isArray, isGroup, readDmTags, tagNumber, tagText } from "../dm/tags.js";
 import { dmAcquisition } from "./dm-acquisition.js";
@@ -133,7 +134,7 @@ function plainTags(value: DmValue | undefined): Json {
     }
     return object;
   }
-  if (isArray(value)) return value.text ?? `${value.count} values of ${value.itemBytes} bytes`;
+  if (isArray(value)) return value.text ?? `${counted(value.count, "value")} of ${counted(value.itemBytes, "byte")}`;
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (typeof value === "bigint" || typeof value === "string" || typeof value === "boolean") return value;
   return (value as readonly DmValue[]).map(plainTags);

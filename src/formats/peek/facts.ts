@@ -1,6 +1,14 @@
 import type { JsonObject } from "../../core/json.js";
 
-export type PeekFormat = "tiff" | "mrc" | "dm3" | "dm4" | "zarr" | "n5" | "precomputed" | "hdf5";
+export type PeekFormat = "tiff" | "mrc" | "dm3" | "dm4" | "zarr" | "n5" | "precomputed" | "hdf5" | "nrrd" | "nifti";
+
+/** What a page calls the place of what a file says of itself. */
+export function writtenIn(format: string | undefined): "header" | "metadata of the volume" {
+  return format !== undefined && HEADER_FORMATS.has(format) ? "header" : "metadata of the volume";
+}
+
+/** Formats whose file begins with what it says of itself. */
+const HEADER_FORMATS: ReadonlySet<string> = new Set<PeekFormat>(["mrc", "tiff", "dm3", "dm4", "nrrd", "nifti"]);
 
 /** Where a fact comes from: written in the file, or computed from what is. */
 export type FactSource = "file" | "derived";

@@ -1,7 +1,7 @@
 import type { RandomAccess } from "../../core/bytes.js";
 import type { JsonObject } from "../../core/json.js";
 import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader } from "../mrc/header.js";
-import { axisOrder, byteReading } from "../mrc/meaning.js";
+import { axisOrder, byteReading, firstVoxelAngstrom } from "../mrc/meaning.js";
 import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
 
 /**
@@ -27,8 +27,6 @@ export function mrcFacts(head: Uint8Array, name: string, sizeBytes: number | und
     const cells = negative.map((axis) => `${header.cellAngstrom[axis]} Å along ${"zyx"[axis]}`).join(", ");
     warnings.push(`negative-cell: ${cells}: taken without its sign`);
   }
-  const oldHeader = String.fromCharCode(...head.subarray(208, 211)) !== "MAP";
-  const origin = oldHeader ? oldOrigin(head, header.littleEndian) : header.originAngstrom;
   const facts = emptyFacts({
     name,
     format: "mrc",
@@ -38,7 +36,7 @@ export function mrcFacts(head: Uint8Array, name: string, sizeBytes: number | und
     dtype: byteReading(header)?.startsWith("uint8") ? "uint8" : header.dtype,
     voxelSize,
     unit: voxelSize.map((size) => (size === null ? null : "Å")),
-    offset: origin.map(finite),
+    offset: firstVoxelAngstrom(header).map(finite),
     channels: 1,
     contrast: header.dmin < header.dmax ? { min: header.dmin, max: header.dmax } : null,
     warnings,
@@ -68,13 +66,6 @@ function voxelOf(header: MrcHeader, axis: number): number | null {
   const [cell, grid] = [header.cellAngstrom[axis]!, header.grid[axis]!];
   const size = Math.fround(-cell / grid);
   return cell < 0 && grid > 0 && Number.isFinite(size) ? size : null;
-}
-
-/** Before MRC2000 the origin stood where identifier, stamp and rms are now: z, x, y. */
-function oldOrigin(head: Uint8Array, littleEndian: boolean): [number, number, number] {
-  const view = new DataView(head.buffer, head.byteOffset, head.length);
-  const [z, x, y] = [208, 212, 216].map((at) => view.getFloat32(at, littleEndian)) as [number, number, number];
-  return [z, y, x];
 }
 
 function rawHeader(header: MrcHeader, order: readonly number[]): JsonObject {

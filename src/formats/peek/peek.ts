@@ -2,10 +2,11 @@ import { Gunzip } from "fflate";
 import { blockSource, counting, type Traffic } from "../../core/blocks.js";
 import type { RandomAccess } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { likelyFamilies, noVolumeDocument, VOLUME_DOCUMENTS, type VolumeFormat } from "../../model/volume-formats.js";
-import { compressionOf } from "../mrc/detect.js";
-import { MRC_HEADER_BYTES } from "../mrc/header.js";
+import { compressionOf, HEAD_BEHIND_BYTES } from "../compression.js";
 import { FILE_FORMATS, type FileFormat, FOLDER_FORMATS } from "../registry.js";
+import { unreadFormat } from "../unread-formats.js";
 import type { PeekFacts } from "./facts.js";
 
 /** A folder of a store: its files by key. */
@@ -52,14 +53,15 @@ const HDF5_MARK = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 export async function peekFile(source: RandomAccess, options: PeekOptions = {}): Promise<Peek> {
   const { signal, exact = false } = options;
   const traffic: Traffic = { requests: 0, bytes: 0 };
-  const counted = counting(source, traffic);
+  const tallied = counting(source, traffic);
   let ahead: readonly number[] = [1];
-  const blocks = blockSource(counted, { ahead: (request) => ahead[request] ?? ahead.at(-1)! });
+  const blocks = blockSource(tallied, { ahead: (request) => ahead[request] ?? ahead.at(-1)! });
   const head = await blocks.read({ offset: 0, length: BLOCK_BYTES }, { signal });
   const peek = (format: FileFormat) => {
     ahead = format.ahead ?? ahead;
-    return format.peek(blocks, { spent: () => traffic.requests, requestsMax: REQUESTS_MAX, exact, beneath: counted, signal });
+    return format.peek(blocks, { spent: () => traffic.requests, requestsMax: REQUESTS_MAX, exact, beneath: tallied, signal });
   };
+  let damaged = "";
   const images = await (async (): Promise<PeekFacts[]> => {
     const marked = FILE_FORMATS.find(({ detect }) => detect(head));
     if (marked) return peek(marked);
@@ -72,13 +74,22 @@ export async function peekFile(source: RandomAccess, options: PeekOptions = {}):
     }
     const compression = compressionOf(head);
     if (compression) {
-      const plain = await headOf(blocks, head, compression, options);
+      const { plain, damage } = await headOf(blocks, head, compression, options);
+      if (damage) damaged = `, damaged after ${counted(plain.length, "byte")} of what is inside (${damage})`;
       const inside = FILE_FORMATS.find(({ detect, guess, factsOfHead }) => factsOfHead && (detect(plain) || guess?.(plain)));
-      if (inside) return [compressed(inside.factsOfHead!(plain, source.name), compression)];
+      if (inside) {
+        const facts = compressed(await inside.factsOfHead!(plain, source.name), compression);
+        if (damage) facts.warnings.push(`damaged: the ${compression} stream is damaged${damaged.slice(", damaged".length)}`);
+        return [facts];
+      }
+      const unread = unreadFormat(plain, source.name, compression);
+      if (unread) throw unread;
     }
+    const unread = unreadFormat(head, source.name);
+    if (unread) throw unread;
     const likely = FILE_FORMATS.find(({ guess }) => guess?.(head));
     if (likely) return peek(likely);
-    throw unknownFile(source.name, head, compression);
+    throw unknownFile(source.name, head, compression, damaged);
   })();
   return { images, ...traffic };
 }
@@ -122,13 +133,22 @@ async function headOf(
   head: Uint8Array,
   compression: "gzip" | "bzip2",
   { decompressHead, signal }: PeekOptions,
-): Promise<Uint8Array> {
-  if (compression === "gzip") return gunzipHead(head, MRC_HEADER_BYTES);
-  return (await decompressHead?.(source, compression, MRC_HEADER_BYTES, signal)) ?? new Uint8Array(0);
+): Promise<PlainHead> {
+  if (compression === "gzip") return gunzipHead(head, HEAD_BEHIND_BYTES);
+  return {
+    plain: (await decompressHead?.(source, compression, HEAD_BEHIND_BYTES, signal)) ?? new Uint8Array(0),
+    damage: undefined,
+  };
+}
+
+interface PlainHead {
+  readonly plain: Uint8Array;
+  /** Why there is no more of it. */
+  readonly damage: string | undefined;
 }
 
 /** First bytes of a gzip stream, as many as its first block gives. */
-function gunzipHead(bytes: Uint8Array, wanted: number): Uint8Array {
+function gunzipHead(bytes: Uint8Array, wanted: number): PlainHead {
   const plain = new Uint8Array(wanted);
   let length = 0;
   const stream = new Gunzip((piece) => {
@@ -139,10 +159,10 @@ function gunzipHead(bytes: Uint8Array, wanted: number): Uint8Array {
   try {
     // in small pieces: what is not needed is not decompressed
     for (let at = 0; at < bytes.length && length < wanted; at += 1024) stream.push(bytes.subarray(at, at + 1024), false);
-  } catch {
-    return plain.subarray(0, length);
+  } catch (error) {
+    return { plain: plain.subarray(0, length), damage: error instanceof Error ? error.message : String(error) };
   }
-  return plain.subarray(0, length);
+  return { plain: plain.subarray(0, length), damage: undefined };
 }
 
 function compressed(facts: PeekFacts, compression: string): PeekFacts {
@@ -150,19 +170,24 @@ function compressed(facts: PeekFacts, compression: string): PeekFacts {
   return facts;
 }
 
-function unknownFile(name: string, head: Uint8Array, compression: string | undefined): EmporiumError {
+function unknownFile(name: string, head: Uint8Array, compression: string | undefined, damaged: string): EmporiumError {
   const found = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   // what is only guessed at is ruled out last
   const titles = FILE_FORMATS.toSorted((a, b) => Number(a.guess !== undefined) - Number(b.guess !== undefined)).map(
     ({ title }) => title,
   );
-  const reason = head.length === 0 ? "the file is empty" : compression ? `a ${compression} stream` : `it begins with ${found}`;
+  const reason =
+    head.length === 0 ? "the file is empty" : compression ? `a ${compression} stream${damaged}` : `it begins with ${found}`;
   return new EmporiumError(
     "FORMAT_UNKNOWN",
     `${name}: neither ${titles.slice(0, -1).join(", ")} nor ${titles.at(-1)}: ${reason}`,
     {
       place: { file: name, byte: 0 },
-      hint: compression ? "decompress the file first" : "check that this is an image file",
+      hint: damaged
+        ? "copy the file again: it is damaged"
+        : compression
+          ? "check what is inside: of compressed files MRC is read"
+          : "check that this is an image file",
     },
   );
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { inMemory } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { parseMrcHeader } from "../mrc/header.js";
@@ -9,7 +10,7 @@ import { openTiff } from "../tiff/image.js";
 import { readTiffPlane } from "../tiff/read.js";
 import { peekFile, peekFolder } from "./peek.js";
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const present = existsSync(new URL("expected.json", data));
 const urlOf = (path: string) => new URL(path.split("/").map(encodeURIComponent).join("/"), data);
 const bytesOf = (path: string) => new Uint8Array(readFileSync(urlOf(path)));

@@ -1,6 +1,7 @@
 import type { RandomAccess } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { type Directory, type Layout, readDirectory } from "../tiff/directory.js";
 import { TAG } from "../tiff/tags.js";
 
@@ -87,7 +88,7 @@ function extrapolated(offsets: readonly number[], latest: Directory, sizeBytes: 
   const regular = strides.every((one, i) => one === stride || (i === 0 && Math.abs(one - stride) <= DIRECTORY_SLACK));
   if (strides.some((one) => one <= 0)) {
     warnings.push(
-      `pages-unknown: directories lie in no order: ${offsets.length} pages at least, the option "exact" counts them all`,
+      `pages-unknown: directories lie in no order: ${counted(offsets.length, "page")} at least, the option "exact" counts them all`,
     );
     return { count: offsets.length, by: "stride", warnings };
   }

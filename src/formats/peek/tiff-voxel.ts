@@ -1,3 +1,4 @@
+import { counted } from "../../core/units.js";
 import type { ImageJDescription } from "../tiff/image-j.js";
 import type { OmeImage } from "../tiff/ome-xml.js";
 import type { VendorFacts } from "../tiff/vendor.js";
@@ -57,7 +58,9 @@ export function tiffVoxelSize(calibration: TiffCalibration): VoxelFacts {
     if (size === undefined || result.voxelSize[axis] !== null) continue;
     if (size * NANOMETRES[calibration.resolutionUnit]! <= PRINT_NANOMETRES) set(axis, size, unit);
     else if (result.warnings.length === 0) {
-      result.warnings.push(`print-resolution: ${round(1 / size)} pixels per ${unit} are a printer's setting, no pixel size`);
+      result.warnings.push(
+        `print-resolution: ${counted(round(1 / size), "pixel")} per ${unit} are a printer's setting, no pixel size`,
+      );
     }
   }
   return result;

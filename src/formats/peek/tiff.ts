@@ -2,7 +2,8 @@ import type { BlockSource } from "../../core/blocks.js";
 import type { ByteRange, RandomAccess } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
-import { compressionName } from "../tiff/compression.js";
+import { counted } from "../../core/units.js";
+import { compressionName, EER, EER_HINT } from "../tiff/compression.js";
 import { type Directory, readDirectory, type TagValue } from "../tiff/directory.js";
 import { pageOf, readLayout, type TiffPage } from "../tiff/header.js";
 import { type ImageJDescription, parseImageJ, parseImageJMetadata } from "../tiff/image-j.js";
@@ -85,17 +86,23 @@ export async function peekTiff(source: BlockSource, budget: PeekBudget): Promise
   const directory = await readDirectory(source, layout, firstOffset, { signal });
   await fetchValues(source, directory, signal);
   const page = await pageOf(source, directory);
-  const raw = await rawTags(source, directory, budget);
+  const lost = new Map<string, string>();
+  const passed: PassedOver = (what) => (error) => {
+    if (!isEmporiumError(error) || !error.code.startsWith("FORMAT_")) throw error;
+    lost.set(what, error.message);
+    return undefined;
+  };
+  const raw = await rawTags(source, directory, budget, passed);
   const ndTiff = await ndTiffVersion(source, layout.littleEndian);
   const description = typeof raw.ImageDescription === "string" ? raw.ImageDescription : "";
   const warnings: string[] = [];
   const imageJ = parseImageJ(description);
   const ome = imageJ ? undefined : omeOf(description, directory, source.name, warnings);
-  const vendor = await vendorOf(source, directory, budget);
+  const vendor = await vendorOf(source, directory, budget, passed);
   const pages = await pagesOf({ source, budget, directory, page, imageJ, ome, raw, warnings });
   const calibration = {
-    xResolution: pair(await directory.value(TAG.XResolution, 1).catch(missing)),
-    yResolution: pair(await directory.value(TAG.YResolution, 1).catch(missing)),
+    xResolution: pair(await directory.value(TAG.XResolution, 1).catch(passed("XResolution"))),
+    yResolution: pair(await directory.value(TAG.YResolution, 1).catch(passed("YResolution"))),
     resolutionUnit: (await directory.numbers(TAG.ResolutionUnit, 1))?.[0] ?? 2,
     imageJ,
     ome: ome?.image,
@@ -103,6 +110,7 @@ export async function peekTiff(source: BlockSource, budget: PeekBudget): Promise
   };
   const voxel = tiffVoxelSize(calibration);
   warnings.push(...voxel.warnings);
+  for (const [what, why] of lost) warnings.push(`tag-unreadable: ${what}: ${why}`);
   const axes = [stackAxis(imageJ, ome?.image), "y", "x"];
   if (axes[0] !== "z") [voxel.voxelSize[0], voxel.unit[0]] = [null, null];
   const samples = page.samplesPerPixel;
@@ -164,7 +172,7 @@ async function fetchValues(source: BlockSource, directory: Directory, signal: Ab
 }
 
 /** Tags by name. Long lists that would cost a request of their own are left out. */
-async function rawTags(source: BlockSource, directory: Directory, budget: PeekBudget): Promise<JsonObject> {
+async function rawTags(source: BlockSource, directory: Directory, budget: PeekBudget, passed: PassedOver): Promise<JsonObject> {
   const raw: Record<string, Json> = {};
   for (const tag of directory.tags) {
     const name = KEPT.has(tag) ? tagName(tag) : undefined;
@@ -172,19 +180,22 @@ async function rawTags(source: BlockSource, directory: Directory, budget: PeekBu
     if (name === undefined || (range && !source.holds(range) && !budget.exact)) continue;
     const value = await directory
       .value(tag, tag === TAG.ImageDescription || tag === TAG.MicroManagerMetadata ? TEXT_MAX : VALUES_MAX)
-      .catch(missing);
+      .catch(passed(name));
     if (value !== undefined) raw[name] = plain(value);
   }
-  const counts = await directory.numbers(TAG.IJMetadataByteCounts, VALUES_MAX).catch(missing);
+  const counts = await directory.numbers(TAG.IJMetadataByteCounts, VALUES_MAX).catch(passed("IJMetadataByteCounts"));
   const stands = directory.away(TAG.IJMetadata, TEXT_MAX);
   if (counts && stands && (source.holds(stands) || budget.exact)) {
-    const bytes = await directory.bytesOf(TAG.IJMetadata, TEXT_MAX).catch(missing);
+    const bytes = await directory.bytesOf(TAG.IJMetadata, TEXT_MAX).catch(passed("IJMetadata"));
     if (bytes) raw.IJMetadata = { ...parseImageJMetadata(counts, bytes, directory.layout.littleEndian) } as unknown as JsonObject;
   }
   return raw;
 }
 
-/** A value that points out of the file is left out: the page may be read without it. */
+/** Takes the error of an optional value that cannot be read: the page may be read without it, and a warning says so. */
+type PassedOver = (what: string) => (error: unknown) => undefined;
+
+/** Of the first part of a long text, which is read whole later on. */
 function missing(error: unknown): undefined {
   if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return undefined;
   throw error;
@@ -223,7 +234,7 @@ function omeOf(description: string, directory: Directory, name: string, warnings
   const [image] = ome.images;
   if (ome.metadataFile !== undefined) warnings.push(`ome-elsewhere: the metadata of this set stand in ${ome.metadataFile}`);
   if (!image) return undefined;
-  if (ome.images.length > 1) warnings.push(`ome-images: ${ome.images.length} images, the first one is described`);
+  if (ome.images.length > 1) warnings.push(`ome-images: ${counted(ome.images.length, "image")}, the first one is described`);
   const own = name.slice(name.lastIndexOf("/") + 1);
   let planes = 0;
   for (const one of ome.images) {
@@ -256,12 +267,17 @@ function readableOme(description: string, name: string, warnings: string[]): Ome
   }
 }
 
-async function vendorOf(source: BlockSource, directory: Directory, budget: PeekBudget): Promise<VendorFacts | undefined> {
+async function vendorOf(
+  source: BlockSource,
+  directory: Directory,
+  budget: PeekBudget,
+  passed: PassedOver,
+): Promise<VendorFacts | undefined> {
   const read = async (offset: number, length: number) => {
     const affordable = budget.exact || source.holds({ offset, length }) || budget.spent() < budget.requestsMax;
     return affordable ? source.read({ offset, length }, { signal: budget.signal }) : undefined;
   };
-  return readVendorTags(directory, read).catch(missing);
+  return readVendorTags(directory, read).catch(passed("the tags of the maker"));
 }
 
 async function pagesOf(at: {
@@ -300,8 +316,8 @@ async function pagesOf(at: {
     const { count, by, warnings: more } = await countTiffPages(from, layout, directory, mayRead, budget.signal, onPage);
     warnings.push(...more);
     if (cut > 0) {
-      const missing = missingBytes > 0 ? `: ${missingBytes} bytes are missing` : "";
-      warnings.push(`truncated: pixels of ${cut} of ${count} pages lie past the end of the file${missing}`);
+      const missing = missingBytes > 0 ? `: ${counted(missingBytes, "byte is", "bytes are")} missing` : "";
+      warnings.push(`truncated: pixels of ${cut} of ${counted(count, "page")} lie past the end of the file${missing}`);
     }
     return { count, by };
   };
@@ -309,7 +325,7 @@ async function pagesOf(at: {
     const begin = directory.onlyNumber(TAG.StripOffsets);
     const there = page.compression === 1 && begin !== undefined && begin + imageJ.images * planeBytes <= layout.sizeBytes;
     if (!there) {
-      warnings.push(`images-missing: ImageJ says ${imageJ.images} images, the file has one`);
+      warnings.push(`images-missing: ImageJ says ${counted(imageJ.images, "image")}, the file has one`);
       return { count: 1, by: "chain" };
     }
     return { count: imageJ.images, by: "ImageJ" };
@@ -349,8 +365,8 @@ function stackAxis(imageJ: ImageJDescription | undefined, ome: OmeImage | undefi
 }
 
 function dtypeOf(page: TiffPage, name: string, warnings: string[]): string | null {
-  if (page.compression >= 65000 && page.compression <= 65002) {
-    warnings.push(`eer: ${compressionName(page.compression)}: pixels are not read`);
+  if (EER.has(page.compression)) {
+    warnings.push(`eer: ${compressionName(page.compression)}: pixels are not read; ${EER_HINT}`);
     return null;
   }
   try {

@@ -2,9 +2,10 @@ import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { isJsonObject, member } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 import { isArray, parseMetadata } from "../zarr/json.js";
 import { parseZattrs, zarrayFromJson } from "../zarr/metadata.js";
-import type { OmeZarrImage } from "../zarr/ome.js";
+import { type OmeZarrImage, unreadImages } from "../zarr/ome.js";
 import { parseOmeImage } from "../zarr/ome-v05.js";
 import { type ZarrV3Array, type ZarrV3Group, zarrV3FromJson } from "../zarr/v3-metadata.js";
 import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
@@ -150,7 +151,7 @@ function arrayFacts(
   if (image && image.axes.length !== shape.length) {
     throw new EmporiumError(
       "FORMAT_FIELD",
-      `${name}: ${image.axes.length} axes, the array of the first level has ${shape.length}`,
+      `${name}: ${counted(image.axes.length, "axis", "axes")}, the array of the first level has ${shape.length}`,
       {
         place: { file: name },
       },
@@ -172,7 +173,7 @@ function arrayFacts(
     offset: shape.map((_, axis) => (scale ? finite((level ? level.translation : alone?.translation)?.[axis] ?? 0) : null)),
     channels: channel < 0 ? null : shape[channel]!,
     contrast: contrastOf(attributes),
-    warnings: [...warnings, ...(image?.warnings ?? [])],
+    warnings: [...warnings, ...(image ? [...image.warnings, ...unreadImages(image).map((note) => `ome-images: ${note}`)] : [])],
     raw: { attributes, array: array.raw },
   });
   facts.sources = {

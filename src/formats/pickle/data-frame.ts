@@ -1,4 +1,5 @@
 import type { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { unpickle } from "./unpickle.js";
 import { PickleCall, type PickleValue, pickleError } from "./values.js";
 
@@ -111,7 +112,7 @@ function blockOf(file: string, block: PickleValue): { places: number[]; elements
 /** The elements of an array of one dimension. */
 function listOf(file: string, value: Value): PickleValue[] {
   const { shape, at } = arrayOf(file, value);
-  if (shape.length !== 1) throw wrong(file, `a list of ${shape.length} dimensions`);
+  if (shape.length !== 1) throw wrong(file, `a list of ${counted(shape.length, "dimension")}`);
   return Array.from({ length: shape[0]! }, (_, i) => at(i));
 }
 
@@ -155,7 +156,8 @@ function readerOf(file: string, dtype: Value, content: Value, count: number): (i
   if (!isCall(dtype, [DTYPE])) throw unsupported(file, "an array without a dtype");
   const name = typeof dtype.args[0] === "string" ? dtype.args[0] : "?";
   if (name.startsWith("O")) {
-    if (!Array.isArray(content) || content.length !== count) throw wrong(file, `an array of ${count} objects without them`);
+    if (!Array.isArray(content) || content.length !== count)
+      throw wrong(file, `an array of ${counted(count, "object")} without them`);
     return (index) => content[index]!;
   }
   const kind = NUMBERS.get(name);

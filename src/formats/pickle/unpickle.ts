@@ -1,3 +1,4 @@
+import { counted } from "../../core/units.js";
 import { PickleCall, PickleGlobal, type PickleValue, pickleError } from "./values.js";
 
 /**
@@ -78,7 +79,7 @@ class Arguments {
 
   /** A whole number of any length: past what a float64 counts exactly it is none that a table needs. */
   long(length: number): number {
-    if (length > 8) throw this.fault("FORMAT_UNSUPPORTED", `a whole number of ${length} bytes`);
+    if (length > 8) throw this.fault("FORMAT_UNSUPPORTED", `a whole number of ${counted(length, "byte")}`);
     const at = this.#take(length);
     let value = 0n;
     for (let i = 0; i < length; i++) value |= BigInt(this.bytes[at + i]!) << BigInt(8 * i);

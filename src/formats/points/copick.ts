@@ -2,6 +2,7 @@ import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { isJsonObject } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { jsonWords } from "./json-words.js";
 import type { PointBatch, ReadPoints } from "./points.js";
 
@@ -44,10 +45,14 @@ const AXES = ["x", "y", "z"] as const;
 async function readJson(source: RandomAccess, read: ReadOptions | undefined): Promise<unknown> {
   const size = await source.size();
   if (size > LIMITS.tableBytes) {
-    throw new EmporiumError("FORMAT_LIMIT", `${source.name}: ${size} bytes of JSON, ${LIMITS.tableBytes} at most are read`, {
-      place: { file: source.name },
-      hint: "split the list of picks into several files",
-    });
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${source.name}: ${counted(size, "byte")} of JSON, ${LIMITS.tableBytes} at most are read`,
+      {
+        place: { file: source.name },
+        hint: "split the list of picks into several files",
+      },
+    );
   }
   const text = new TextDecoder().decode(await source.read({ offset: 0, length: size }, read));
   try {

@@ -49,7 +49,7 @@ const shown = (name: string): string => (name === "" ? '""' : name.length > 40 ?
 
 function remedy(names: readonly string[], format: string): string {
   if (isMotiveList(names)) {
-    return "this is a motive list of PEET: its positions are in the IMOD model, which file_format: mod reads; peet_motl says more";
+    return "this is a motive list of PEET: its positions are in the IMOD model of its project; file_format: peet_motl reads both";
   }
   const [id, ...axes] = names.slice(0, 4);
   const isTardis = /^ids?$/i.test(id ?? "") && axes.map(coordinateAxisOf).join("") === "xyz";

@@ -1,6 +1,7 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { decimal, isNotFinite } from "../text-lines.js";
 import { lineBlocks, tooLong } from "./csv-lines.js";
 
@@ -101,7 +102,7 @@ function tooFew(file: string, line: number, found: number, { delimiter, columns 
   const between = JSON.stringify(delimiter);
   return new EmporiumError(
     "FORMAT_FIELD",
-    `${file}: ${found} columns in line ${line}, ${columns} between ${between} are wanted`,
+    `${file}: ${counted(found, "column")} in line ${line}, ${columns} between ${between} are wanted`,
     {
       place: { file, line },
       hint: "give the delimiter that this file has",

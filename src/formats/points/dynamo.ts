@@ -2,7 +2,7 @@ import type { RandomAccess } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { type CsvRow, csvNumber, csvRows } from "./csv-rows.js";
 import { reversePoints } from "./particles.js";
-import type { PointBatch, ReadPoints } from "./points.js";
+import { isReversed, type PointBatch, type ReadPoints } from "./points.js";
 import { stopgapRotation } from "./rotation.js";
 
 /**
@@ -16,9 +16,10 @@ import { stopgapRotation } from "./rotation.js";
  * tests of alisterburt/eulerangles; `DynamoMotl` in turonova/cryoCAT.
  */
 export const readDynamo: ReadPoints = async function* (source, options, read): AsyncGenerator<PointBatch> {
-  const { kind, binning, filterValue, order } = options;
+  const { kind, binning, filterValue } = options;
   const wanted = filterValue === undefined ? undefined : tomogramNumber(source.name, filterValue);
   let tomogram = wanted;
+  let leftOut = 0;
   for await (const rows of csvRows(source, { delimiter: " ", header: false, columns: COLUMNS }, read)) {
     const positions = new Float64Array(3 * rows.length);
     const rotations = kind === "orientedPoint" ? new Float64Array(9 * rows.length) : undefined;
@@ -26,7 +27,10 @@ export const readDynamo: ReadPoints = async function* (source, options, read): A
     for (const row of rows) {
       const value = (column: number): number => csvNumber(source.name, row, column);
       const own = value(TOMOGRAM);
-      if (wanted !== undefined && own !== wanted) continue;
+      if (wanted !== undefined && own !== wanted) {
+        leftOut++;
+        continue;
+      }
       tomogram ??= own;
       if (own !== tomogram) throw severalTomograms(source, row, tomogram, own);
       for (let axis = 0; axis < 3; axis++) positions[3 * count + axis] = (value(X + axis) + value(SHIFT_X + axis)) / binning;
@@ -35,9 +39,10 @@ export const readDynamo: ReadPoints = async function* (source, options, read): A
     }
     if (count === 0) continue;
     const batch = { count, positions: positions.subarray(0, 3 * count), rotations: rotations?.subarray(0, 9 * count) };
-    if (order === "zyx") reversePoints(batch.positions, batch.rotations, count);
+    if (isReversed(options)) reversePoints(batch.positions, batch.rotations, count);
     yield batch;
   }
+  options.onLeftOut?.(leftOut);
 };
 
 const COLUMNS = 26;

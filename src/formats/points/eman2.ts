@@ -2,10 +2,11 @@ import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { isJsonObject } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { csvNumber, csvRows } from "./csv-rows.js";
 import { jsonWords } from "./json-words.js";
 import { reversePoints } from "./particles.js";
-import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
+import { isReversed, type PointBatch, type PointOptions, type ReadPoints } from "./points.js";
 
 /**
  * Coordinates as `e2spt_boxer.py` saves and reads them (Save Box Coord): x, y, z of a box's centre a line, in voxels of the
@@ -15,7 +16,8 @@ import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
  *
  * @throws {EmporiumError} FORMAT_UNSUPPORTED for boxes of images (x, y of a corner, width, height) and pairs of points of helices
  */
-export const readEman2Box: ReadPoints = async function* (source, { binning, order }, read): AsyncGenerator<PointBatch> {
+export const readEman2Box: ReadPoints = async function* (source, options, read): AsyncGenerator<PointBatch> {
+  const { binning } = options;
   const layout = { delimiter: " ", header: false, columns: 3, kept: 7 };
   for await (const rows of csvRows(source, layout, read)) {
     const positions = new Float64Array(3 * rows.length);
@@ -23,7 +25,7 @@ export const readEman2Box: ReadPoints = async function* (source, { binning, orde
       if (row.cells.length > 3) throw otherBoxes(source.name, row.line, row.cells.length);
       for (let axis = 0; axis < 3; axis++) positions[3 * i + axis] = csvNumber(source.name, row, axis) / binning;
     }
-    if (order === "zyx") reversePoints(positions, undefined, rows.length);
+    if (isReversed(options)) reversePoints(positions, undefined, rows.length);
     yield { count: rows.length, positions };
   }
 };
@@ -32,7 +34,7 @@ function otherBoxes(file: string, line: number, columns: number): EmporiumError 
   const what = columns === 6 ? "both ends of helices" : "boxes of an image, x, y of a corner and two sizes";
   return new EmporiumError(
     "FORMAT_UNSUPPORTED",
-    `${file}: ${columns} columns in line ${line}, as for ${what}; x, y, z are wanted`,
+    `${file}: ${counted(columns, "column")} in line ${line}, as for ${what}; x, y, z are wanted`,
     {
       place: { file, line },
       hint: "save the coordinates of the tomogram's particles: three columns, or EMAN2's info/…_info.json with eman2_json",
@@ -67,9 +69,10 @@ export const readEman2Json: ReadPoints = async function* (source, options, read)
     const count = Math.min(BATCH_POINTS, boxes.length - from);
     const positions = new Float64Array(3 * count);
     for (let i = 0; i < 3 * count; i++) positions[i] = place(boxes[from + Math.floor(i / 3)]![i % 3] as number, i % 3);
-    if (options.order === "zyx") reversePoints(positions, undefined, count);
+    if (isReversed(options)) reversePoints(positions, undefined, count);
     yield { count, positions };
   }
+  options.onLeftOut?.(all.length - boxes.length);
 };
 
 /** What turns a coordinate of the file into a voxel, by axis. */
@@ -77,9 +80,10 @@ function placing(apix: unknown, { tomogram, binning }: PointOptions, file: strin
   if (apix === undefined) return (value) => value / binning;
   if (typeof apix !== "number" || !(apix > 0)) throw wrong(file, "apix_unbin", apix, "a number above 0, in Å");
   if (!tomogram) {
-    throw new EmporiumError("FORMAT_FIELD", `${file}: coordinates from the centre of a tomogram whose size is not known`, {
+    const message = "coordinates are relative to the tomogram's centre, and no tomogram at this voxel spacing gives its size";
+    throw new EmporiumError("FORMAT_FIELD", `${file}: ${message}`, {
       place: { file },
-      hint: "import the tomogram with the annotation",
+      hint: "check the voxel spacing, or import the tomogram with the annotation",
     });
   }
   const { sizeVoxels, voxelSpacingAngstrom } = tomogram;
@@ -109,10 +113,14 @@ function ofClass(list: unknown, wanted: string | undefined): (own: unknown) => b
 async function readJson(source: RandomAccess, read: ReadOptions | undefined): Promise<unknown> {
   const size = await source.size();
   if (size > LIMITS.tableBytes) {
-    throw new EmporiumError("FORMAT_LIMIT", `${source.name}: ${size} bytes of JSON, ${LIMITS.tableBytes} at most are read`, {
-      place: { file: source.name },
-      hint: "split the boxes into several files",
-    });
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${source.name}: ${counted(size, "byte")} of JSON, ${LIMITS.tableBytes} at most are read`,
+      {
+        place: { file: source.name },
+        hint: "split the boxes into several files",
+      },
+    );
   }
   try {
     return JSON.parse(new TextDecoder().decode(await source.read({ offset: 0, length: size }, read)));

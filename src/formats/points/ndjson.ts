@@ -1,5 +1,6 @@
 import { concat, type RandomAccess, type ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { lineBlocks } from "./csv-lines.js";
 import { jsonWords } from "./json-words.js";
 import type { PointBatch, PointKind } from "./points.js";
@@ -133,7 +134,7 @@ function check(kind: PointKind, { count, positions, rotations, instanceIds }: Po
     });
   const finite = (values: Float64Array | undefined, each: number, what: string) => {
     if (!values || values.length < count * each) {
-      throw fault(0, `${values?.length ?? 0} numbers of ${what} for ${count} points, ${each} each are wanted`);
+      throw fault(0, `${values?.length ?? 0} numbers of ${what} for ${counted(count, "point")}, ${each} each are wanted`);
     }
     for (let i = 0; i < count * each; i++) {
       if (!Number.isFinite(values[i])) throw fault(Math.floor(i / each), `${what} holds ${values[i]}, finite numbers are wanted`);

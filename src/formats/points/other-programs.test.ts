@@ -131,7 +131,7 @@ describe("boxes of EMAN2", () => {
     ]);
     expect(await refusal("eman2_json", info({ apix_unbin: 2 }))).toMatchObject({
       code: "FORMAT_FIELD",
-      message: expect.stringContaining("size is not known"),
+      message: expect.stringContaining("no tomogram at this voxel spacing gives its size"),
     });
   });
 
@@ -146,6 +146,13 @@ describe("boxes of EMAN2", () => {
     });
     expect(await refusal("eman2_json", "{")).toMatchObject({ code: "FORMAT_CORRUPT" });
   });
+});
+
+it("columns zyx exchanges x and z of Dynamo's and EMAN2's plain points (34.8)", async () => {
+  expect((await read("dynamo_tbl", dynamo(3, [1, 2, 30]), { columns: "zyx" })).points).toEqual([[30, 2, 1]]);
+  expect((await read("eman2_box", "1 2 30\n", { columns: "zyx" })).points).toEqual([[30, 2, 1]]);
+  const boxes = JSON.stringify({ boxes_3d: [[1, 2, 30, "manual", 0, 0]] });
+  expect((await read("eman2_json", boxes, { columns: "zyx" })).points).toEqual([[30, 2, 1]]);
 });
 
 it("seam 52: a motive list of PEET says that its positions are in the model", async () => {

@@ -4,7 +4,7 @@ import { findStarColumn, twice } from "../star/read.js";
 import { scanStar } from "../star/scan.js";
 import type { StarHeader } from "../star/table.js";
 import { equalTo, type ValueTest } from "../star/values.js";
-import type { PointBatch, PointOptions } from "./points.js";
+import { isReversed, type PointBatch, type PointOptions } from "./points.js";
 import { flipRotation } from "./rotation.js";
 
 /** How rows of a particle table become points. Both functions take the columns read, a row of them, and where to put what. */
@@ -26,13 +26,14 @@ export interface ParticlePlan {
  */
 export async function* readParticles(
   source: RandomAccess,
-  { order }: PointOptions,
+  options: PointOptions,
   isParticles: (table: StarHeader) => boolean,
   planOf: (table: StarHeader) => ParticlePlan,
   read?: ReadOptions,
 ): AsyncGenerator<PointBatch> {
   let found: StarHeader | undefined;
   let plan: ParticlePlan | undefined;
+  let leftOut = 0;
   const batches = scanStar(
     source,
     (table) => {
@@ -40,7 +41,14 @@ export async function* readParticles(
       if (found) throw twice(source.name, table);
       found = table;
       plan = planOf(table);
-      return plan;
+      const { keep } = plan;
+      if (!keep) return plan;
+      const test: ValueTest = (bytes, start, end) => {
+        const isKept = keep.test(bytes, start, end);
+        if (!isKept) leftOut++;
+        return isKept;
+      };
+      return { ...plan, keep: { column: keep.column, test } };
     },
     read,
   );
@@ -52,10 +60,11 @@ export async function* readParticles(
       place(numbers, row, positions, 3 * row, lines[row]!);
       if (rotations) turn(numbers, row, rotations, 9 * row);
     }
-    if (order === "zyx") reversePoints(positions, rotations, count);
+    if (isReversed(options)) reversePoints(positions, rotations, count);
     yield { count, positions, rotations };
   }
   if (!found) throw noParticles(source.name);
+  options.onLeftOut?.(leftOut);
 }
 
 /** Positions and matrices over (z, y, x), in place. */

@@ -14,19 +14,28 @@ export interface PointBatch {
 /** What the lines of the portal's point files are called. */
 export type PointKind = "point" | "orientedPoint" | "instancePoint";
 
+/** Files in the folder of the one that is read. */
+export interface FilesBeside {
+  names(): Promise<readonly string[]>;
+  /** @param path relative to the folder. Undefined where there is no such file, and for what leads out of the place. */
+  open(path: string): Promise<RandomAccess | undefined>;
+}
+
 /** What a configuration may say of a point file. A reader uses what its format knows and ignores the rest, as the portal does. */
 export interface PointOptions {
   readonly kind: PointKind;
   /** Every coordinate is divided by it: a number above 0. */
   readonly binning: number;
-  /** Which of the first three columns of a table, or of a model's coordinates, is x, y, z. */
+  /** Of plain points: which of the first three columns of a table, or of the coordinates of any other format, is x, y, z. */
   readonly columns: "xyz" | "zyx";
-  /** `zyx` reverses coordinates and flips matrices on both axes. */
+  /** Of points with orientation or instance. `zyx` reverses coordinates and flips matrices on both axes. */
   readonly order: "xyz" | "zyx";
   /** Between the columns of a table: one character. */
   readonly delimiter: string;
   /** Keeps the rows of this tomogram; all rows where it is undefined. */
   readonly filterValue?: string | undefined;
+  /** Hears, at the end, how many rows `filterValue` has left out. */
+  readonly onLeftOut?: ((rows: number) => void) | undefined;
   /** The tomogram that the points lie in. Formats with coordinates from its centre need it. */
   readonly tomogram?:
     | { readonly sizeVoxels: readonly [x: number, y: number, z: number]; readonly voxelSpacingAngstrom: number }
@@ -36,6 +45,13 @@ export interface PointOptions {
    * Default false.
    */
   readonly compat?: boolean | undefined;
+  /** For formats that are spread over several files. */
+  readonly beside?: FilesBeside | undefined;
+}
+
+/** Whether the configuration exchanges x and z: plain points have `columns`, all others `order`, as the portal has it. */
+export function isReversed({ kind, columns, order }: Pick<PointOptions, "kind" | "columns" | "order">): boolean {
+  return (kind === "point" ? columns : order) === "zyx";
 }
 
 /**

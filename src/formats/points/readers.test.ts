@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { inMemory } from "../../core/bytes.js";
 import { ENUMS } from "../../model/enums.js";
 import type { PointKind, PointOptions } from "./points.js";
@@ -16,9 +17,8 @@ describe("POINT_READERS", () => {
   });
 });
 
-const lab = new URL("../../../../shared/data/lab-mini/20002/annotations/", import.meta.url);
+const lab = new URL("lab-mini/20002/annotations/", REAL_DATA);
 const present = existsSync(lab);
-if (!present) console.warn("skipped: no ../shared/data");
 
 const THREE = [
   [1, 2, 3],

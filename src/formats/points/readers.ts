@@ -6,6 +6,8 @@ export interface PointReader {
   readonly kinds: readonly PointKind[];
   /** Its files hold the points of many tomograms and have nothing but a number to distinguish them: a filter must be given. */
   readonly needsFilter?: boolean;
+  /** Its files are of one tomogram: a filter leaves nothing out. */
+  readonly ignoresFilter?: boolean;
   /** The file is held whole, as bytes and as objects: ten times its size. All others are read a batch at a time. */
   readonly isWhole?: boolean;
 }
@@ -15,19 +17,31 @@ export const OWN_POINT_READERS = {
   relion5_star: { read: later(async () => (await import("./relion5.js")).readRelion5), kinds: ["point", "orientedPoint"] },
   warp_star: { read: later(async () => (await import("./warp.js")).readWarp), kinds: ["point", "orientedPoint"] },
   dynamo_tbl: { read: later(async () => (await import("./dynamo.js")).readDynamo), kinds: ["point", "orientedPoint"] },
-  peet_motl: { read: later(async () => (await import("./peet.js")).readPeet), kinds: ["point", "orientedPoint"] },
-  eman2_box: { read: later(async () => (await import("./eman2.js")).readEman2Box), kinds: ["point"] },
+  peet_motl: {
+    read: later(async () => (await import("./peet.js")).readPeet),
+    kinds: ["point", "orientedPoint"],
+    ignoresFilter: true,
+  },
+  eman2_box: { read: later(async () => (await import("./eman2.js")).readEman2Box), kinds: ["point"], ignoresFilter: true },
   eman2_json: { read: later(async () => (await import("./eman2.js")).readEman2Json), kinds: ["point"], isWhole: true },
-  cryolo_cbox: { read: later(async () => (await import("./cryolo.js")).readCryolo), kinds: ["point"] },
+  cryolo_cbox: { read: later(async () => (await import("./cryolo.js")).readCryolo), kinds: ["point"], ignoresFilter: true },
   tomotwin_tloc: { read: later(async () => (await import("./tomotwin.js")).readTomotwin), kinds: ["point"], isWhole: true },
 } as const satisfies Readonly<Record<string, PointReader>>;
 
 /** Every `file_format` of a point source. */
 export const POINT_READERS: Readonly<Record<string, PointReader>> = {
-  csv: { read: later(async () => (await import("./csv.js")).readCsv), kinds: ["point"] },
-  csv_with_header: { read: later(async () => (await import("./csv.js")).readCsvWithHeader), kinds: ["point"] },
-  tsv: { read: later(async () => (await import("./csv.js")).readTsv), kinds: ["point"] },
-  mod: { read: later(async () => (await import("./imod.js")).readImodPoints), kinds: ["point", "orientedPoint"] },
+  csv: { read: later(async () => (await import("./csv.js")).readCsv), kinds: ["point"], ignoresFilter: true },
+  csv_with_header: {
+    read: later(async () => (await import("./csv.js")).readCsvWithHeader),
+    kinds: ["point"],
+    ignoresFilter: true,
+  },
+  tsv: { read: later(async () => (await import("./csv.js")).readTsv), kinds: ["point"], ignoresFilter: true },
+  mod: {
+    read: later(async () => (await import("./imod.js")).readImodPoints),
+    kinds: ["point", "orientedPoint"],
+    ignoresFilter: true,
+  },
   relion3_star: { read: later(async () => (await import("./relion3.js")).readRelion3), kinds: ["point", "orientedPoint"] },
   relion4_star: { read: later(async () => (await import("./relion4.js")).readRelion4), kinds: ["point", "orientedPoint"] },
   tomoman_relion_star: { read: later(async () => (await import("./tomoman.js")).readTomoman), kinds: ["point", "orientedPoint"] },
@@ -39,9 +53,10 @@ export const POINT_READERS: Readonly<Record<string, PointReader>> = {
   copick: {
     read: later(async () => (await import("./copick.js")).readCopick),
     kinds: ["point", "orientedPoint", "instancePoint"],
+    ignoresFilter: true,
     isWhole: true,
   },
-  tardis: { read: later(async () => (await import("./tardis.js")).readTardis), kinds: ["instancePoint"] },
+  tardis: { read: later(async () => (await import("./tardis.js")).readTardis), kinds: ["instancePoint"], ignoresFilter: true },
   ...OWN_POINT_READERS,
 };
 

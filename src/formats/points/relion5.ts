@@ -74,8 +74,8 @@ function frameOf({ tomogram, binning, filterValue }: PointOptions, tables: reado
   const named = found.length === 1 ? found : ofTomogramNamed(found, (row) => cellOf(row, "rlnTomoName"), filterValue);
   const [row] = named;
   if (!row || named.length > 1) {
-    const message = "coordinates from the centre of a tomogram whose size is not known";
-    throw starError(file, undefined, message, "import the tomogram with the annotation, or convert the coordinates to voxels");
+    const message = "coordinates are relative to the tomogram's centre, and no tomogram at this voxel spacing gives its size";
+    throw starError(file, undefined, message, "check the voxel spacing, or import the tomogram with the annotation");
   }
   const [x, y, z, pixel] = [...SIZES, "rlnTomoTiltSeriesPixelSize"].map((column) => {
     const value = numberIn(cellOf(row, column) ?? "");

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { inMemory, type RandomAccess } from "../../core/bytes.js";
 import type { PointOptions, ReadPoints } from "./points.js";
 import { readRelion3 } from "./relion3.js";
@@ -116,6 +117,19 @@ describe("particle lists", () => {
       expectNear(reversed[i]!.position, point.position.toReversed());
       expectNear(reversed[i]!.rotation, point.rotation!.toReversed());
     }
+  });
+
+  it.each<[string, ReadPoints, string]>([
+    ["RELION 3", readRelion3, RELION_3],
+    ["TOMOMAN", readTomoman, TOMOMAN],
+    ["RELION 4", readRelion4, RELION_4],
+    ["RELION 5", readRelion5, RELION_4],
+    ["Warp", readWarp, RELION_3],
+  ])("%s: columns zyx exchanges x and z of plain points, and of no others (34.8)", async (_, reader, text) => {
+    const straight = await read(reader, text, { kind: "point" });
+    const reversed = await read(reader, text, { kind: "point", columns: "zyx" });
+    expect(reversed.map(({ position }) => position)).toEqual(straight.map(({ position }) => position.toReversed()));
+    expect(await read(reader, text, { columns: "zyx" })).toEqual(await read(reader, text));
   });
 
   it.each<[string, ReadPoints, string, RegExp]>([
@@ -252,7 +266,7 @@ describe("RELION 5", () => {
     }
     const two = loop("global", columns, "TS_2 5 100 100 100", "TS_1 2.5 400 320 160");
     expectNear((await read(readRelion5, two + centred, { binning: 4, filterValue: "TS_1" }))[0]!.position, [41, 45, 20]);
-    await expect(read(readRelion5, two + centred)).rejects.toThrow("a tomogram whose size is not known");
+    await expect(read(readRelion5, two + centred)).rejects.toThrow("no tomogram at this voxel spacing gives its size");
     await expect(read(readRelion5, centred)).rejects.toMatchObject({ code: "FORMAT_FIELD" });
     await expect(read(readRelion5, loop("global", columns, "TS_1 0 4 3 1") + centred)).rejects.toThrow(
       "TiltSeriesPixelSize is 0, a number above 0",
@@ -312,7 +326,7 @@ describe("Warp and M", () => {
   });
 });
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const present = existsSync(new URL("star/relion_3_star.star", data));
 const real = (path: string) => inMemory(readFileSync(new URL(path, data)), path);
 

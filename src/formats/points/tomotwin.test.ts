@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { inMemory } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { readDataFrame } from "../pickle/data-frame.js";
@@ -59,7 +60,7 @@ describe("TomoTwin's picks", () => {
     },
   );
 
-  const real = new URL("../../../../shared/data/more/cryolo/valid.tloc", import.meta.url);
+  const real = new URL("more/cryolo/valid.tloc", REAL_DATA);
   it.skipIf(!existsSync(real))("seam 51: a real .tloc has the rows that pandas reads", async () => {
     const bytes = readFileSync(real);
     const found = await points(bytes);

@@ -1,7 +1,8 @@
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { type DataFrame, readDataFrame } from "../pickle/data-frame.js";
-import type { PointBatch, ReadPoints } from "./points.js";
+import { isReversed, type PointBatch, type ReadPoints } from "./points.js";
 
 const BATCH_POINTS = 16_384;
 
@@ -16,27 +17,32 @@ const BATCH_POINTS = 16_384;
  * Sources: `Locator.nms` in MPI-Dortmund/tomotwin-cryoet; `io/tloc.py` in MPI-Dortmund/napari-boxmanager.
  * Cost: the file and four of its columns in memory.
  */
-export const readTomotwin: ReadPoints = async function* (
-  source,
-  { binning, filterValue, order },
-  read,
-): AsyncGenerator<PointBatch> {
+export const readTomotwin: ReadPoints = async function* (source, options, read): AsyncGenerator<PointBatch> {
+  const { binning, filterValue } = options;
   const size = await source.size();
   if (size > LIMITS.tableBytes) {
-    throw new EmporiumError("FORMAT_LIMIT", `${source.name}: ${size} bytes of a pickle, ${LIMITS.tableBytes} at most are read`, {
-      place: { file: source.name },
-      hint: "split the picks into several files",
-    });
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${source.name}: ${counted(size, "byte")} of a pickle, ${LIMITS.tableBytes} at most are read`,
+      {
+        place: { file: source.name },
+        hint: "split the picks into several files",
+      },
+    );
   }
   const table = readDataFrame(await source.read({ offset: 0, length: size }, read), source.name);
-  const axes = (order === "zyx" ? (["Z", "Y", "X"] as const) : (["X", "Y", "Z"] as const)).map((name) =>
+  const axes = (isReversed(options) ? (["Z", "Y", "X"] as const) : (["X", "Y", "Z"] as const)).map((name) =>
     numbers(table, name, source.name),
   );
   const keep = filterValue === undefined ? undefined : ofReference(table, filterValue, source.name);
   let positions = new Float64Array(3 * BATCH_POINTS);
   let count = 0;
+  let leftOut = 0;
   for (let row = 0; row < table.rows; row++) {
-    if (keep && !keep(row)) continue;
+    if (keep && !keep(row)) {
+      leftOut++;
+      continue;
+    }
     for (const [axis, values] of axes.entries()) {
       if (!Number.isFinite(values[row])) throw wrong(source.name, `row ${row + 1} has a coordinate that is no finite number`);
       positions[3 * count + axis] = values[row]! / binning;
@@ -47,6 +53,7 @@ export const readTomotwin: ReadPoints = async function* (
     count = 0;
   }
   if (count > 0) yield { count, positions: positions.subarray(0, 3 * count) };
+  options.onLeftOut?.(leftOut);
 };
 
 function numbers(table: DataFrame, name: string, file: string): Float64Array {

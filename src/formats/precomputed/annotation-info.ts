@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { isJsonObject, member } from "../../core/json-fields.js";
+import { counted } from "../../core/units.js";
 import { asObject, isArray, wrongField } from "../zarr/json.js";
 import { key, list, numbers, positive, text, whole } from "./fields.js";
 import { parseSharding, type Sharding } from "./sharding.js";
@@ -123,7 +124,7 @@ function property(object: JsonObject, name: string, path: string): AnnotationPro
   const values = list(object, "enum_values", name, { path, optional: true });
   const labels = list(object, "enum_labels", name, { path, optional: true });
   if (values.length !== labels.length)
-    throw wrongField(name, `${path}.enum_labels`, labels.length, `${values.length} labels, one for each value`);
+    throw wrongField(name, `${path}.enum_labels`, labels.length, `${counted(values.length, "label")}, one for each value`);
   const base = { id: text(object, "id", name, path), type };
   if (values.length === 0) return base;
   return {

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { type AnnotationInfo, type AnnotationProperty, type AnnotationPropertyType, geometryFloats } from "./annotation-info.js";
 
 /** Where the members of a record lie. All numbers are little-endian. */
@@ -67,8 +68,9 @@ export function decodeAnnotations(bytes: Uint8Array, info: AnnotationInfo, name 
   const room = Math.floor((bytes.length - 8) / each);
   const count = bytes.length < 8 ? -1n : view.getBigUint64(0, true);
   if (count < 0n || count > BigInt(room)) {
-    const wanted = count < 0n ? "8 bytes" : `${count} records of ${layout.bytes} bytes with their ids`;
-    throw new EmporiumError("FORMAT_TRUNCATED", `${name}: ${wanted} wanted, this file has ${bytes.length} bytes`, {
+    const wanted =
+      count < 0n ? "8 bytes" : `${counted(Number(count), "record")} of ${counted(layout.bytes, "byte")} with their ids`;
+    throw new EmporiumError("FORMAT_TRUNCATED", `${name}: ${wanted} wanted, this file has ${counted(bytes.length, "byte")}`, {
       place: { file: name, byte: bytes.length },
       hint: "copy the file again: it was cut short",
     });
@@ -77,7 +79,7 @@ export function decodeAnnotations(bytes: Uint8Array, info: AnnotationInfo, name 
   if (bytes.length !== 8 + total * each) {
     throw new EmporiumError(
       "FORMAT_CORRUPT",
-      `${name}: ${bytes.length} bytes, ${total} records with their ids have ${8 + total * each}`,
+      `${name}: ${counted(bytes.length, "byte")}, ${counted(total, "record")} with their ids have ${8 + total * each}`,
       {
         place: { file: name, byte: 8 + total * each },
       },
@@ -101,9 +103,13 @@ export function decodeAnnotation(bytes: Uint8Array, info: AnnotationInfo, name =
   let at = layout.bytes;
   const need = (length: number) => {
     if (at + length <= bytes.length) return;
-    throw new EmporiumError("FORMAT_TRUNCATED", `${name}: ${at + length} bytes wanted, this record has ${bytes.length}`, {
-      place: { file: name, byte: bytes.length },
-    });
+    throw new EmporiumError(
+      "FORMAT_TRUNCATED",
+      `${name}: ${counted(at + length, "byte")} wanted, this record has ${bytes.length}`,
+      {
+        place: { file: name, byte: bytes.length },
+      },
+    );
   };
   need(0);
   const related = new Map<string, BigUint64Array>();
@@ -119,7 +125,7 @@ export function decodeAnnotation(bytes: Uint8Array, info: AnnotationInfo, name =
     at += 8 * length;
   }
   if (at !== bytes.length) {
-    throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${bytes.length} bytes, this record ends at ${at}`, {
+    throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${counted(bytes.length, "byte")}, this record ends at ${at}`, {
       place: { file: name, byte: at },
     });
   }

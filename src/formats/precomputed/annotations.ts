@@ -2,6 +2,7 @@ import { concat } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { type JsonObject, printJson } from "../../core/json.js";
 import { Float } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 import type { PointBatch, PointKind } from "../points/points.js";
 import { type AnnotationStyle, type Batch, diameterOf, Records } from "./annotation-encode.js";
 import { gzipStored, STORED_OVERHEAD } from "./gzip.js";
@@ -114,7 +115,10 @@ export class AnnotationCollection {
           this.#widen(axis, end, this.style.compat ? "upper" : "both");
         }
         if (!(Math.abs(Math.sqrt(squares) - length) <= LENGTH_TOLERANCE * length)) {
-          throw fault(first + i, `a line of ${Math.sqrt(squares)} voxels along ${"xyz"[line]}, a rotation gives ${length}`);
+          throw fault(
+            first + i,
+            `a line of ${counted(Math.sqrt(squares), "voxel")} along ${"xyz"[line]}, a rotation gives ${length}`,
+          );
         }
       }
     }

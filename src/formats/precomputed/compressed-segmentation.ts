@@ -1,6 +1,7 @@
 import { type Triple, volumeOf } from "../../core/box.js";
 import { HOST_LITTLE_ENDIAN } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 /** The portal's: large blocks, since masks are nearly empty. */
 export const BLOCK: Triple = [64, 64, 64];
@@ -30,7 +31,7 @@ export function encodeSegmentation(
 ): Uint8Array {
   if (labels.length !== volumeOf(window.shape)) {
     const holder = window.shape === shape ? "a chunk" : "a box";
-    const message = `${labels.length} labels, ${holder} of ${window.shape.join("×")} has ${volumeOf(window.shape)}`;
+    const message = `${counted(labels.length, "label")}, ${holder} of ${window.shape.join("×")} has ${volumeOf(window.shape)}`;
     throw new EmporiumError("FORMAT_FIELD", message);
   }
   const grid = gridOf(shape, block);
@@ -172,7 +173,7 @@ function decodeBlock(
   const word = view.getUint32(header, true);
   const width = word >>> 24;
   if (!(WIDTHS as readonly number[]).includes(width)) {
-    throw new EmporiumError("FORMAT_CORRUPT", `${name}: places of ${width} bits, wanted ${WIDTHS.join(", ")}`, {
+    throw new EmporiumError("FORMAT_CORRUPT", `${name}: places of ${counted(width, "bit")}, wanted ${WIDTHS.join(", ")}`, {
       place: { file: name, byte: header + 3 },
     });
   }

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../core/json.js";
 import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { toNumber } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 import { isArray, show, wrongField } from "../zarr/json.js";
 
 /** Members of `info` documents: each reader gives the value or an error that names the document and the member. */
@@ -30,7 +31,7 @@ export function positive(value: Json | undefined, name: string, path: string): n
 
 /** As many finite numbers as wanted. */
 export function numbers(value: Json | undefined, length: number, name: string, path: string): number[] {
-  if (!isArray(value) || value.length !== length) throw wrongField(name, path, value, `${length} numbers`);
+  if (!isArray(value) || value.length !== length) throw wrongField(name, path, value, `${counted(length, "number")}`);
   return value.map((one, i) => {
     const number = toNumber(one);
     if (number !== undefined && Number.isFinite(number)) return number;
@@ -52,7 +53,7 @@ export function list(object: JsonObject, of: string, name: string, options: List
   if (value === undefined && optional) return [];
   if (!isArray(value)) throw wrongField(name, below(path, of), value, "a list");
   if (value.length < least) throw wrongField(name, below(path, of), value, `a list of ${least} or more`);
-  if (value.length > most) throw tooMuch(name, below(path, of), `${value.length} members, ${most} at most are read`);
+  if (value.length > most) throw tooMuch(name, below(path, of), `${counted(value.length, "member")}, ${most} at most are read`);
   return value;
 }
 
@@ -75,7 +76,7 @@ export function optionalKey(object: JsonObject, of: string, name: string): strin
 
 function keyFault(value: string): string | undefined {
   if (value === "") return "an empty one";
-  if (value.length > KEY_MAX) return `one of ${value.length} characters`;
+  if (value.length > KEY_MAX) return `one of ${counted(value.length, "character")}`;
   if (/[\u0000-\u001f\u007f\\]/.test(value)) return "one with control characters or backslashes";
   if (value.startsWith("/")) return "an absolute one";
   if (/^[a-z][a-z0-9+.-]*:/i.test(value)) return "a URL";

@@ -1,6 +1,8 @@
 import { gzipSync } from "fflate";
+import { concat } from "../../core/bytes.js";
 import { crc32 } from "../../core/crc32.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 /** Bytes that `gzipStored` adds. */
 export const STORED_OVERHEAD = 23;
@@ -15,7 +17,8 @@ const STORED_MAX = 0xffff;
  */
 export function gzipStored(plain: Uint8Array, target: Uint8Array, offset = 0): number {
   const length = plain.length;
-  if (length > STORED_MAX) throw new EmporiumError("INTERNAL", `${length} bytes to store, a block has ${STORED_MAX} at most`);
+  if (length > STORED_MAX)
+    throw new EmporiumError("INTERNAL", `${counted(length, "byte")} to store, a block has ${STORED_MAX} at most`);
   target.set(HEADER, offset);
   const view = new DataView(target.buffer, target.byteOffset + offset);
   view.setUint8(10, 1); // the last block, stored
@@ -61,7 +64,7 @@ export async function gunzip(bytes: Uint8Array, bytesMax: number, name: string):
       length += value.length;
       if (length > bytesMax) {
         await reader.cancel().catch(() => undefined); // the refusal below is what the caller must hear of
-        throw new EmporiumError("FORMAT_LIMIT", `${name}: a gzip stream goes on past ${bytesMax} bytes`, {
+        throw new EmporiumError("FORMAT_LIMIT", `${name}: a gzip stream goes on past ${counted(bytesMax, "byte")}`, {
           place: { file: name },
         });
       }
@@ -76,11 +79,5 @@ export async function gunzip(bytes: Uint8Array, bytesMax: number, name: string):
     });
   }
   if (pieces.length === 1) return pieces[0]!;
-  const plain = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    plain.set(piece, at);
-    at += piece.length;
-  }
-  return plain;
+  return concat(pieces);
 }

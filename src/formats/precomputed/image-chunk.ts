@@ -1,6 +1,7 @@
 import { type Triple, volumeOf } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { decodeJpeg } from "../jpeg/decode.js";
 import { encodeJpeg, JPEG_SIDE_MAX } from "../jpeg/encode.js";
 import { isJpeg } from "../jpeg/frame.js";
@@ -53,7 +54,7 @@ export async function decodePictureChunk(
   const voxels = volumeOf(form.shape);
   const check = (frame: { width: number; height: number }, channels: number, depth = 8) => {
     if (frame.width * frame.height === voxels && channels === form.channels && depth === bits) return;
-    const message = `a picture of ${frame.width}×${frame.height} pixels of ${channels} × ${depth} bits, the chunk has ${form.shape.join("×")} voxels of ${form.channels} × ${bits}`;
+    const message = `a picture of ${frame.width}×${frame.height} pixels of ${channels} × ${counted(depth, "bit")}, the chunk has ${form.shape.join("×")} voxels of ${form.channels} × ${bits}`;
     throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${message}`, { place: { file: name, byte: 0 } });
   };
   const { data } =

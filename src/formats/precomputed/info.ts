@@ -4,6 +4,7 @@ import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { asObject, isArray, parseMetadata, show, wrongField } from "../zarr/json.js";
 import { type AnnotationInfo, annotationInfoFromJson } from "./annotation-info.js";
 import { key, list, numbers, optionalKey, positive, text, tooMuch, whole } from "./fields.js";
@@ -139,7 +140,8 @@ function scale(object: JsonObject, dtype: DType, channels: number, name: string,
     const chunk = reversed(value, name, at, (one, place) => whole(one, 1, LIMITS.axisLength, name, place));
     const inside = chunk.map((length, axis) => Math.min(length, shape[axis]!)) as Triple;
     const bytes = product(inside) * channels * ITEM_BYTES[dtype];
-    if (bytes > LIMITS.chunkBytes) throw tooMuch(name, at, `a chunk of ${bytes} bytes, ${LIMITS.chunkBytes} at most are read`);
+    if (bytes > LIMITS.chunkBytes)
+      throw tooMuch(name, at, `a chunk of ${counted(bytes, "byte")}, ${LIMITS.chunkBytes} at most are read`);
     return chunk;
   });
   const encoding = text(object, "encoding", name, path).toLowerCase();
@@ -173,7 +175,7 @@ function block(object: JsonObject, dtype: DType, name: string, path: string): Tr
     throw tooMuch(
       name,
       `${path}.compressed_segmentation_block_size`,
-      `a block of ${bytes} bytes, ${LIMITS.chunkBytes} at most are read`,
+      `a block of ${counted(bytes, "byte")}, ${LIMITS.chunkBytes} at most are read`,
     );
   }
   return shape;
@@ -226,7 +228,7 @@ function segmentPropertyTable(document: JsonObject, name: string): SegmentProper
     const object = asObject(value, name, path);
     const values = list(object, "values", name, { path });
     if (values.length !== ids.length)
-      throw wrongField(name, `${path}.values`, values.length, `${ids.length} values, one for each id`);
+      throw wrongField(name, `${path}.values`, values.length, `${counted(ids.length, "value")}, one for each id`);
     return { id: text(object, "id", name, path), type: text(object, "type", name, path), values };
   });
   return { kind: "segment properties", ids, properties };

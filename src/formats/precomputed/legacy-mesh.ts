@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { printJson } from "../../core/json.js";
+import { counted } from "../../core/units.js";
 import { parseMetadata } from "../zarr/json.js";
 import { key, list } from "./fields.js";
 
@@ -18,9 +19,10 @@ export interface TriangleMesh {
  */
 export function encodeMeshFragment({ vertices, triangles }: TriangleMesh): Uint8Array {
   const count = vertices.length / 3;
-  const fault = (found: string) => new EmporiumError("METADATA_VALUE", `a mesh of ${count} vertices: ${found}`);
+  const fault = (found: string) =>
+    new EmporiumError("METADATA_VALUE", `a mesh of ${counted(count, "vertex", "vertices")}: ${found}`);
   if (vertices.length % 3 !== 0 || triangles.length % 3 !== 0)
-    throw fault(`${vertices.length} coordinates and ${triangles.length} corners, wanted threes`);
+    throw fault(`${counted(vertices.length, "coordinate")} and ${triangles.length} corners, wanted threes`);
   const bytes = new Uint8Array(4 + 4 * vertices.length + 4 * triangles.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, count, true);
@@ -46,7 +48,7 @@ export function decodeMeshFragment(bytes: Uint8Array, name = "fragment"): Triang
   if (bytes.length < corners || (bytes.length - corners) % 12 !== 0) {
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
-      `${name}: ${count} vertices and whole triangles wanted, this file has ${bytes.length} bytes`,
+      `${name}: ${counted(count, "vertex", "vertices")} and whole triangles wanted, this file has ${counted(bytes.length, "byte")}`,
       {
         place: { file: name, byte: bytes.length },
         hint: "copy the file again: it was cut short",

@@ -1,5 +1,6 @@
 import { crc32 } from "../../core/crc32.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { inflate } from "../zarr/inflate.js";
 
 /** What the head of a PNG says of its pixels. */
@@ -38,7 +39,11 @@ export async function decodePngSamples(bytes: Uint8Array, name: string, check: (
     throw corrupt(name, SIGNATURE.length, cause instanceof Error ? cause.message : "the pixels do not decode", cause);
   });
   if (filtered.length !== height * (rowBytes + 1)) {
-    throw corrupt(name, SIGNATURE.length, `${filtered.length} bytes of pixels, ${height} rows have ${height * (rowBytes + 1)}`);
+    throw corrupt(
+      name,
+      SIGNATURE.length,
+      `${counted(filtered.length, "byte")} of pixels, ${counted(height, "row has", "rows have")} ${height * (rowBytes + 1)}`,
+    );
   }
   const data = new Uint8Array(height * rowBytes);
   for (let y = 0; y < height; y++) {

@@ -3,6 +3,7 @@ import { type ByteRange, joined, type RandomAccess } from "../../core/bytes.js";
 import { type DType, HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { decodeSegmentation } from "./compressed-segmentation.js";
 import { chunkBox, chunkGridOf, chunkName, mortonBits, mortonCode } from "./grid.js";
 import { gunzip, isGzip } from "./gzip.js";
@@ -52,7 +53,7 @@ export async function readPrecomputedBox(
   if (wanted > bytesMax) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${name}: ${shape.join("×")} voxels are ${wanted} bytes, at most ${bytesMax} are read at once`,
+      `${name}: ${shape.join("×")} voxels are ${counted(wanted, "byte")}, at most ${bytesMax} are read at once`,
       {
         place: { file: name },
         hint: "read the volume in smaller boxes",
@@ -106,10 +107,14 @@ export async function decodePrecomputedChunk(
   if (encoding === "raw") {
     const plainBytes = volumeOf(shape) * channels * ITEM_BYTES[dtype];
     if (plain.length !== plainBytes) {
-      throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${plain.length} bytes, ${shape.join("×")} voxels have ${plainBytes}`, {
-        place: { file: name, byte: plain.length },
-        hint: "copy the chunk again: it is damaged or cut short",
-      });
+      throw new EmporiumError(
+        "FORMAT_CORRUPT",
+        `${name}: ${counted(plain.length, "byte")}, ${shape.join("×")} voxels have ${plainBytes}`,
+        {
+          place: { file: name, byte: plain.length },
+          hint: "copy the chunk again: it is damaged or cut short",
+        },
+      );
     }
     return native(plain, dtype);
   }
@@ -124,6 +129,9 @@ export async function decodePrecomputedChunk(
     hint: "write the volume again with encoding raw, jpeg, png or compressed_segmentation",
   });
 }
+
+/** Bytes that an encoding may add to a chunk: tables, and what pictures say of themselves. */
+const WRAPPED_MORE = 2 ** 20;
 
 /**
  * A stored chunk without what a server has put around its encoding.
@@ -143,7 +151,8 @@ export async function unwrapStoredChunk(
   if (isPictureEncoding(encoding) && isPicture(stored, encoding)) return stored;
   // The first word says where the first channel begins: right behind such words. A gzip stream's does not.
   if (encoding === "compressed_segmentation" && stored[0]! + 256 * stored[1]! === channels && stored[2] === 0) return stored;
-  const bytesMax = encoding === "raw" ? plainBytes : LIMITS.chunkBytes;
+  // no encoding makes more of voxels than twice as many bytes: labels that all differ come nearest
+  const bytesMax = encoding === "raw" ? plainBytes : Math.min(2 * plainBytes + WRAPPED_MORE, LIMITS.chunkBytes);
   if (isGzip(stored)) return gunzip(stored, bytesMax, name);
   // Brotli has no magic: a stream is one where it decodes
   return (await brotli?.(stored, bytesMax)) ?? stored;
@@ -199,9 +208,13 @@ async function readFile(open: OpenChunk, key: string, { signal, brotli }: Stored
   }
   const length = await source.size();
   if (length > LIMITS.chunkBytes) {
-    throw new EmporiumError("FORMAT_LIMIT", `${source.name}: a chunk of ${length} bytes, ${LIMITS.chunkBytes} at most are read`, {
-      place: { file: source.name },
-    });
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${source.name}: a chunk of ${counted(length, "byte")}, ${LIMITS.chunkBytes} at most are read`,
+      {
+        place: { file: source.name },
+      },
+    );
   }
   return source.read({ offset: 0, length }, { signal });
 }

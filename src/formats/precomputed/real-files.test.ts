@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { inMemory } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import type { AnnotationInfo } from "./annotation-info.js";
@@ -11,7 +12,7 @@ import { parseInfo, parseVolumeInfo } from "./info.js";
 import { decodeMeshFragment, parseMeshManifest } from "./legacy-mesh.js";
 import { readPrecomputedBox } from "./read.js";
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const folder = new URL("precomputed/", data);
 const present = existsSync(folder);
 const bytesOf = (path: string) => new Uint8Array(readFileSync(new URL(path, folder)));

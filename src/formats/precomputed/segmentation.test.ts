@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { type Triple, volumeOf } from "../../core/box.js";
 import { inMemory } from "../../core/bytes.js";
 import { decodeSegmentation, encodeSegmentation } from "./compressed-segmentation.js";
@@ -69,7 +70,7 @@ it.each(golden.filter(({ uint32 }) => uint32))(
   },
 );
 
-const real = new URL("../../../../shared/data/precomputed/64x64x64-raw-uint64-segmentation.dat", import.meta.url);
+const real = new URL("precomputed/64x64x64-raw-uint64-segmentation.dat", REAL_DATA);
 
 describe("compressed segmentation", () => {
   it.skipIf(!existsSync(real))("a real volume of 64³ neurons, its ids folded to 32 bits", () => {

@@ -3,6 +3,7 @@ import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { asObject, wrongField } from "../zarr/json.js";
 import { gunzip, gzip } from "./gzip.js";
 import { murmurHash64 } from "./murmur-hash.js";
@@ -49,7 +50,7 @@ export function parseSharding(value: Json | undefined, name: string, path: strin
     throw wrongField(name, `${path}.shard_bits`, shardBits, message);
   }
   if (indexBytes(sharding) > LIMITS.headerBytes) {
-    const message = `${name}: ${path}.minishard_bits is ${minishardBits}: an index of 2^${minishardBits + 4} bytes, ${LIMITS.headerBytes} at most are read`;
+    const message = `${name}: ${path}.minishard_bits is ${minishardBits}: an index of 2^${counted(minishardBits + 4, "byte")}, ${LIMITS.headerBytes} at most are read`;
     throw new EmporiumError("FORMAT_LIMIT", message, { place: { file: name, path: `${path}.minishard_bits` } });
   }
   return sharding;
@@ -178,7 +179,8 @@ export async function readMinishardIndex(
   const size = await source.size();
   const at = ENTRY_BYTES * minishard;
   const entry = await source.read({ offset: at, length: ENTRY_BYTES }, options);
-  if (entry.length < ENTRY_BYTES || size < head) throw truncated(source, size, `the index of a shard has ${head} bytes`);
+  if (entry.length < ENTRY_BYTES || size < head)
+    throw truncated(source, size, `the index of a shard has ${counted(head, "byte")}`);
   const numbers = new DataView(entry.buffer, entry.byteOffset);
   const [start, end] = [numbers.getBigUint64(0, true), numbers.getBigUint64(8, true)];
   if (start === end) return undefined;
@@ -186,20 +188,20 @@ export async function readMinishardIndex(
     throw corrupt(
       source,
       at,
-      `minishard ${minishard} has its index from ${start} to ${end}, the file has ${size - head} bytes behind its own`,
+      `minishard ${minishard} has its index from ${start} to ${end}, the file has ${counted(size - head, "byte")} behind its own`,
     );
   }
   const length = Number(end - start);
   if (length > LIMITS.headerBytes) throw tooLong(source, at, length, "the index of a minishard", LIMITS.headerBytes);
   const offset = head + Number(start);
   const stored = await source.read({ offset, length }, options);
-  if (stored.length < length) throw truncated(source, size, `the index of minishard ${minishard} has ${length} bytes`);
+  if (stored.length < length) throw truncated(source, size, `the index of minishard ${minishard} has ${counted(length, "byte")}`);
   const plain = sharding.minishardIndexEncoding === "gzip" ? await gunzip(stored, LIMITS.headerBytes, source.name) : stored;
   if (plain.length % VALUE_BYTES !== 0) {
     throw corrupt(
       source,
       offset,
-      `the index of minishard ${minishard} has ${plain.length} bytes, wanted a multiple of ${VALUE_BYTES}`,
+      `the index of minishard ${minishard} has ${counted(plain.length, "byte")}, wanted a multiple of ${VALUE_BYTES}`,
     );
   }
   return decodeIndex(plain, head, size, source, offset);
@@ -228,7 +230,8 @@ export async function readIndexed(
   const [offset, length] = [offsets[at]!, sizes[at]!];
   if (length > bytesMax) throw tooLong(source, offset, length, "a value", bytesMax);
   const stored = await source.read({ offset, length }, { signal });
-  if (stored.length < length) throw truncated(source, await source.size(), `a value has ${length} bytes from ${offset} on`);
+  if (stored.length < length)
+    throw truncated(source, await source.size(), `a value has ${counted(length, "byte")} from ${offset} on`);
   return sharding.dataEncoding === "gzip" ? gunzip(stored, bytesMax, source.name) : stored;
 }
 
@@ -247,7 +250,7 @@ function decodeIndex(plain: Uint8Array, head: number, size: number, source: Rand
       throw corrupt(
         source,
         place,
-        `entry ${i} is of id ${id} and lies from ${start} to ${end}, the file has ${size - head} bytes`,
+        `entry ${i} is of id ${id} and lies from ${start} to ${end}, the file has ${counted(size - head, "byte")}`,
       );
     }
     index.ids[i] = id;
@@ -293,7 +296,7 @@ function corrupt(source: RandomAccess, byte: number, found: string): EmporiumErr
 }
 
 function tooLong(source: RandomAccess, byte: number, length: number, what: string, most: number): EmporiumError {
-  return new EmporiumError("FORMAT_LIMIT", `${source.name}: ${what} of ${length} bytes, ${most} at most are read`, {
+  return new EmporiumError("FORMAT_LIMIT", `${source.name}: ${what} of ${counted(length, "byte")}, ${most} at most are read`, {
     place: { file: source.name, byte },
   });
 }

@@ -25,7 +25,7 @@ const WORDS = /^(?:name|title|layer|shader|description|code)$/;
  *
  * @param files where keys are served, without a last `/`: `http://127.0.0.1:8080/files`.
  * @param folder the run of the view, `10001/TS_01`, if known: finds names with `#` or `?`.
- * Source: Neuroglancer's data source URLs; shared/spec/pages.md §5.
+ * Source: Neuroglancer's data source URLs.
  */
 export function readdressState(text: string, files: string, folder?: string): ReaddressedState {
   const found = new Map<string, string>();

@@ -2,6 +2,7 @@ import type { Triple } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { roundHalfEven } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 import { IMAGE_SHADER, INSTANCE_SHADER, ORIENTED_POINT_SHADER, POINT_SHADER } from "./shaders.js";
 
 /** What one view of a tomogram shows. */
@@ -329,7 +330,9 @@ function surfaceLayer(
 
 function segmentColours({ labels, colours, annotationId }: InstanceMaskLayer): JsonObject {
   if (colours.length < labels.length) {
-    throw wrong(`annotation ${annotationId} has ${labels.length} labels and ${colours.length} colours, one each is wanted`);
+    throw wrong(
+      `annotation ${annotationId} has ${counted(labels.length, "label")} and ${colours.length} colours, one each is wanted`,
+    );
   }
   const byLabel = new Map(labels.map((label, i) => [label, colours[i]!]));
   return Object.fromEntries(sorted(labels).map((label) => [String(label), byLabel.get(label)!]));

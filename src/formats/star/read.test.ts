@@ -149,8 +149,8 @@ describe("STAR files", () => {
   });
 
   it.each<[string, string, string, number]>([
-    ["a short row", "data_\nloop_\n_a\n_b\n1 2\n3\n4 5\n", "a row of 1 values, its loop has 2 columns", 6],
-    ["a short row before a block", "data_\nloop_\n_a\n_b\n1\n\ndata_b\n", "a row of 1 values", 5],
+    ["a short row", "data_\nloop_\n_a\n_b\n1 2\n3\n4 5\n", "a row of 1 value, its loop has 2 columns", 6],
+    ["a short row before a block", "data_\nloop_\n_a\n_b\n1\n\ndata_b\n", "a row of 1 value", 5],
     ["a long row", "data_\nloop_\n_a\n_b\n1 2 3\n", "a row of more than 2 values", 5],
     ["a text too many", "data_\nloop_\n_a\n1\n;x\n;\n2 3\n", "a row of more than 1 values", 7],
     ["a loop without columns", "data_\nloop_\n1 2\n", "a loop_ without columns", 3],

@@ -1,3 +1,4 @@
+import { counted } from "../../core/units.js";
 import { quoted, starError } from "./errors.js";
 import type { StarBatch, StarHeader, StarPick } from "./table.js";
 import { type Tokens, tokenise, tokens, UNCLOSED_QUOTE } from "./tokens.js";
@@ -111,7 +112,8 @@ export class LoopRows {
   }
 
   wrongCount(found: number | string = this.pieces!.values.length): string {
-    return `a row of ${found} values, its loop has ${this.rows.width} columns,`;
+    const values = typeof found === "number" ? counted(found, "value") : `${found} values`;
+    return `a row of ${values}, its loop has ${counted(this.rows.width, "column")},`;
   }
 
   private addPieces(pieces: RowInPieces): void {
@@ -171,7 +173,7 @@ export class Pairs {
     this.values.push(value ?? new Uint8Array(0));
     this.bytes += name.length + (value?.length ?? 0);
     if (count === UNCLOSED_QUOTE) return "a quote that is not closed";
-    return count > 2 ? `${count - 1} values for ${quoted(name)}, one was expected` : undefined;
+    return count > 2 ? `${counted(count - 1, "value")} for ${quoted(name)}, one was expected` : undefined;
   }
 
   /** Gives a text to the last name. @returns false where that has a value already */

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 
 /** What a skeleton file holds, counted. Lengths in the file's own unit, which SWC does not name. */
 export interface SwcFacts {
@@ -83,11 +84,11 @@ export function readSwc(text: string, name: string): SwcFacts {
         line,
         wrong >= 0 && wrong < COLUMNS.length
           ? `${COLUMNS[wrong]} is ${shown(words[wrong]!)}, a number is wanted`
-          : `${words.length} columns found, 7 wanted`,
+          : `${counted(words.length, "column")} found, 7 wanted`,
       );
       continue;
     }
-    if (words.length > COLUMNS.length) fault(line, `${words.length} columns found, 7 wanted`);
+    if (words.length > COLUMNS.length) fault(line, `${counted(words.length, "column")} found, 7 wanted`);
     const [id, type, x, y, z, , parent] = values as [number, number, number, number, number, number, number];
     if (!Number.isInteger(id) || !Number.isInteger(parent))
       fault(line, `ids are whole numbers, ${shown(words[0]!)} and ${shown(words[6]!)} found`);

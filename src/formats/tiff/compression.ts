@@ -74,6 +74,10 @@ const NAMES: Readonly<Record<number, string>> = {
   65002: "electron events of Falcon cameras (EER), variable run lengths",
 };
 
+/** Frames of Falcon cameras as lists of electrons. */
+export const EER: ReadonlySet<number> = new Set([65000, 65001, 65002]);
+export const EER_HINT = "RELION, MotionCor3 and IMOD read EER: sum the frames there, into MRC or TIFF";
+
 /** What people call a compression, by its number in tag 259. */
 export function compressionName(number: number): string {
   return NAMES[number] ?? `number ${number}`;
@@ -85,6 +89,6 @@ export function decoderOf(number: number, decoders: SegmentDecoders, name: strin
   if (decoder) return decoder;
   throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: pixels compressed by ${compressionName(number)} are not read`, {
     place: { file: name },
-    hint: "save the image without compression, or with LZW, deflate, PackBits or zstd",
+    hint: EER.has(number) ? EER_HINT : "save the image without compression, or with LZW, deflate, PackBits or zstd",
   });
 }

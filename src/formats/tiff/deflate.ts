@@ -1,5 +1,6 @@
 import { unzlibSync } from "fflate";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 /** Writers fill up to even or aligned lengths behind the checksum. */
 const PADDING_MAX = 64;
@@ -17,7 +18,7 @@ export function decodeDeflate(bytes: Uint8Array, plain: Uint8Array): void {
   } catch (cause) {
     throw corrupt(cause instanceof Error ? cause.message : String(cause), cause);
   }
-  if (length !== plain.length) throw corrupt(`the stream ends after ${length} of ${plain.length} bytes`);
+  if (length !== plain.length) throw corrupt(`the stream ends after ${length} of ${counted(plain.length, "byte")}`);
   const sum = adler32(plain);
   for (let at = bytes.length - 4; at >= Math.max(0, bytes.length - 4 - PADDING_MAX); at--) {
     const stored = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;

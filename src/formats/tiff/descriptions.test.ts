@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { inMemory } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { readDirectory } from "./directory.js";
@@ -10,7 +11,7 @@ import { isOmeXml, omePlaneAt, omePlaneCount, parseOmeHead, parseOmeXml } from "
 import { readTiffPlane } from "./read.js";
 import { readVendorTags } from "./vendor.js";
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const present = existsSync(new URL("expected.json", data));
 const golden = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../../../test/golden/tiff-pixels/files/${name}`, import.meta.url)));

@@ -1,5 +1,6 @@
 import type { ByteRange, RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError, type ErrorCode } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 /** What the first bytes of a TIFF settle for all of it. */
 export interface Layout {
@@ -149,7 +150,7 @@ function directoryOf(of: DirectoryBytes): Directory {
   const bytes = window.length;
   const valueBytes = async (entry: Entry, length: number): Promise<Uint8Array> => {
     if (entry.valueAt + length > sizeBytes) {
-      const place = `${length} bytes of a tag at byte ${entry.valueAt}, the file has ${sizeBytes}`;
+      const place = `${counted(length, "byte")} of a tag at byte ${entry.valueAt}, the file has ${sizeBytes}`;
       throw tiffError(source, "FORMAT_TRUNCATED", entry.entryAt, place);
     }
     const inWindow = entry.valueAt - offset;

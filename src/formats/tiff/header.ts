@@ -3,6 +3,7 @@ import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { type Directory, type Layout, readDirectory, tiffError } from "./directory.js";
 import { countPages } from "./pages.js";
 import { TAG, tagName } from "./tags.js";
@@ -130,11 +131,16 @@ export async function readLayout(source: RandomAccess, options: ReadOptions): Pr
   const littleEndian = order === "little";
   const bigTiff = head[littleEndian ? 2 : 3] === 43;
   if (head.length < (bigTiff ? 16 : 8)) {
-    throw tiffError(source, "FORMAT_TRUNCATED", head.length, `${head.length} bytes, the header alone has ${bigTiff ? 16 : 8}`);
+    throw tiffError(
+      source,
+      "FORMAT_TRUNCATED",
+      head.length,
+      `${counted(head.length, "byte")}, the header alone has ${bigTiff ? 16 : 8}`,
+    );
   }
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   if (bigTiff && (view.getUint16(4, littleEndian) !== 8 || view.getUint16(6, littleEndian) !== 0)) {
-    throw tiffError(source, "FORMAT_FIELD", 4, `offsets of ${view.getUint16(4, littleEndian)} bytes, BigTIFF has 8`);
+    throw tiffError(source, "FORMAT_FIELD", 4, `offsets of ${counted(view.getUint16(4, littleEndian), "byte")}, BigTIFF has 8`);
   }
   const firstOffset = bigTiff ? Number(view.getBigUint64(8, littleEndian)) : view.getUint32(4, littleEndian);
   return { layout: { littleEndian, bigTiff, sizeBytes }, firstOffset };

@@ -1,6 +1,7 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { packedRowBytes } from "./bits.js";
 import { type Directory, readDirectory, tiffError } from "./directory.js";
 import { pageOf, readLayout, readTiffHeader, type TiffHeader, type TiffPage, type TiffReadOptions } from "./header.js";
@@ -81,18 +82,23 @@ async function imageOf(source: RandomAccess, directory: Directory): Promise<Tiff
       hint: "save the image as plain samples, one page for each plane",
     });
   const depth = (await directory.numbers(TAG.ImageDepth, 1))?.[0] ?? 1;
-  if (depth > 1) throw refuse(`pages of ${depth} planes each (ImageDepth)`);
+  if (depth > 1) throw refuse(`pages of ${counted(depth, "plane")} each (ImageDepth)`);
   const type = pixelTypeOf(page, name);
   if (page.photometric === 6 && page.compression !== 6 && page.compression !== 7) {
     const [across = 2, down = 2] = (await directory.numbers(TAG.YCbCrSubSampling, 2)) ?? [];
     if (across !== 1 || down !== 1) throw refuse(`YCbCr colours with ${across}×${down} subsampling`);
   }
   if (![1, 2, 3].includes(page.predictor)) throw refuse(`samples predicted by scheme ${page.predictor}`);
-  if (page.predictor === 2 && type.stored !== "plain") throw refuse(`differences of samples of ${type.bits} bits`);
+  if (page.predictor === 2 && type.stored !== "plain") throw refuse(`differences of samples of ${counted(type.bits, "bit")}`);
   if (page.predictor === 3 && !type.dtype.startsWith("float")) throw refuse("integers under the floating-point predictor");
   const { height, width, samplesPerPixel: samples } = page;
   if (height * width * samples > LIMITS.elements || samples < 1) {
-    throw tiffError(source, "FORMAT_FIELD", page.offset, `${height}×${width} pixels of ${samples} samples are not possible`);
+    throw tiffError(
+      source,
+      "FORMAT_FIELD",
+      page.offset,
+      `${height}×${width} pixels of ${counted(samples, "sample is", "samples are")} not possible`,
+    );
   }
   const axes = samples === 1 ? "yx" : page.planar ? "syx" : "yxs";
   return {

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 const CLEAR = 256;
 const END = 257;
@@ -30,14 +31,14 @@ export function decodeLzw(bytes: Uint8Array, plain: Uint8Array): void {
       held = ((held << 8) | bytes[at++]!) & 0xffffff;
       heldBits += 8;
     }
-    if (heldBits < width) throw corrupt(`the stream ends after ${out} of ${plain.length} bytes`);
+    if (heldBits < width) throw corrupt(`the stream ends after ${out} of ${counted(plain.length, "byte")}`);
     heldBits -= width;
     const code = (held >> heldBits) & ((1 << width) - 1);
     if (code === CLEAR) {
       [next, width, previous] = [258, 9, -1];
       continue;
     }
-    if (code === END) throw corrupt(`the stream ends after ${out} of ${plain.length} bytes`);
+    if (code === END) throw corrupt(`the stream ends after ${out} of ${counted(plain.length, "byte")}`);
     if (previous < 0) {
       if (code > 255) throw corrupt(`code ${code} where a byte is wanted`);
       plain[out++] = code;

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { parseXml, type XmlElement } from "../alignment/xml.js";
 
 /** One image of OME-XML. */
@@ -62,7 +63,7 @@ export function parseOmeXml(text: string, name: string): Ome {
   if (text.length > LIMITS.headerBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${name}: ${text.length} characters of OME-XML, ${LIMITS.headerBytes} at most are read`,
+      `${name}: ${counted(text.length, "character")} of OME-XML, ${LIMITS.headerBytes} at most are read`,
       {
         place: { file: name },
       },

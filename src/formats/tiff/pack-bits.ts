@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 /** Decodes PackBits into `plain`, which must come out full. @throws {EmporiumError} FORMAT_CORRUPT. Source: TIFF 6.0, 9. */
 export function decodePackBits(bytes: Uint8Array, plain: Uint8Array): void {
@@ -24,5 +25,5 @@ export function decodePackBits(bytes: Uint8Array, plain: Uint8Array): void {
 }
 
 function short(out: number, wanted: number): EmporiumError {
-  return new EmporiumError("FORMAT_CORRUPT", `the stream ends after ${out} of ${wanted} bytes`);
+  return new EmporiumError("FORMAT_CORRUPT", `the stream ends after ${out} of ${counted(wanted, "byte")}`);
 }

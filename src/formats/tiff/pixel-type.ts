@@ -1,5 +1,6 @@
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import type { TiffPage } from "./header.js";
 
 /** How samples are stored, and what they are in memory. */
@@ -30,17 +31,17 @@ export function pixelTypeOf(page: TiffPage, name: string): PixelType {
   const [bits] = page.bitsPerSample as [number];
   const { sampleFormat } = page;
   if (page.mixedSamples) throw refuse(`samples of different types (${page.bitsPerSample.join(", ")} bits)`);
-  if (sampleFormat === "complex-int") throw refuse(`complex integers of ${bits} bits`);
+  if (sampleFormat === "complex-int") throw refuse(`complex integers of ${counted(bits, "bit")}`);
   if (sampleFormat === "complex-float") {
-    if (bits !== 64) throw refuse(`complex numbers of ${bits} bits`);
+    if (bits !== 64) throw refuse(`complex numbers of ${counted(bits, "bit")}`);
     return { dtype: "complex64", itemBytes: 8, bits, stored: "plain", signed: true };
   }
   if (sampleFormat === "float") {
     const dtype = FLOATS[bits];
-    if (!dtype) throw refuse(`real numbers of ${bits} bits`);
+    if (!dtype) throw refuse(`real numbers of ${counted(bits, "bit")}`);
     return { dtype, itemBytes: ITEM_BYTES[dtype], bits, stored: bits === 24 ? "float24" : "plain", signed: true };
   }
-  if (bits < 1 || bits > 64) throw refuse(`integers of ${bits} bits`);
+  if (bits < 1 || bits > 64) throw refuse(`integers of ${counted(bits, "bit")}`);
   const signed = sampleFormat === "int";
   const size = bits <= 8 ? 8 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
   const dtype: DType = bits === 1 && !signed ? "bool" : `${signed ? "int" : "uint"}${size}`;

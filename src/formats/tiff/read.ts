@@ -1,7 +1,8 @@
-import type { ByteRange, RandomAccess, ReadOptions } from "../../core/bytes.js";
+import { type ByteRange, type RandomAccess, type ReadOptions, spaciousBytes } from "../../core/bytes.js";
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { packedRowBytes, reverseBits, unpackRows, widenFloat24 } from "./bits.js";
 import { compressionName, decoderOf, defaultDecoders, IMAGE_CODECS, type SegmentDecoders } from "./compression.js";
 import type { TiffFile, TiffImage } from "./image.js";
@@ -41,31 +42,97 @@ export async function readTiffRows(
     });
   }
   const wanted = (y1 - y0) * page.width * page.samplesPerPixel * type.itemBytes;
-  if (wanted > bytesMax) throw tooLarge(source.name, `rows ${y0} to ${y1} are ${wanted} bytes`, bytesMax);
+  if (wanted > bytesMax) throw tooLarge(source.name, `rows ${y0} to ${y1} are ${counted(wanted, "byte")}`, bytesMax);
   if (page.compression !== 1) decoderOf(page.compression, decoders, source.name);
   const parts = partsOf(image, y0, y1);
   for (const { rows } of parts) {
     const plain = rows * packedRowBytes(segments.width * segments.samples, type.bits);
-    if (plain > LIMITS.chunkBytes) throw tooLarge(source.name, `a strip or tile of ${plain} bytes`, LIMITS.chunkBytes);
+    if (plain > LIMITS.chunkBytes) throw tooLarge(source.name, `a strip or tile of ${counted(plain, "byte")}`, LIMITS.chunkBytes);
   }
   let result: Uint8Array | undefined;
   for (const { range, members } of planReads(parts)) {
     signal?.throwIfAborted();
     const bytes = range.length === 0 ? new Uint8Array(0) : await source.read(range, { signal });
-    if (bytes.length < range.length) {
-      throw new EmporiumError("SOURCE_CHANGED", `${source.name}: it became shorter while it was read`, {
-        place: { file: source.name, byte: range.offset + bytes.length },
-      });
-    }
+    if (bytes.length < range.length) throw becameShorter(source.name, range.offset + bytes.length);
     for (const part of members) {
       const stored = bytes.subarray(part.stored.offset - range.offset, part.stored.offset - range.offset + part.stored.length);
       const plain = await decodePart(stored, part, image, decoders, source.name);
+      if (parts.length === 1 && isAll(part, image, y0, y1) && plain.length === wanted) return plain;
       // not before the first one decoded: a header alone must not make us take memory
-      result ??= new Uint8Array(wanted);
+      result ??= spaciousBytes(wanted);
       copyPart(plain, part, image, result, y0, y1);
     }
   }
   return result ?? new Uint8Array(wanted);
+}
+
+function becameShorter(name: string, byte: number): EmporiumError {
+  return new EmporiumError("SOURCE_CHANGED", `${name}: it became shorter while it was read`, { place: { file: name, byte } });
+}
+
+/** All that a thread needs to decode rows of a page, without the file. */
+export interface StoredTiffRows {
+  /** It has the places of the strips or tiles of these rows alone. */
+  readonly image: TiffImage;
+  readonly y0: number;
+  readonly y1: number;
+  /** Of memory of their own. */
+  readonly stored: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
+}
+
+/** Reads what `readTiffRows` reads of the source, and decodes nothing. @throws {EmporiumError} SOURCE_CHANGED */
+export async function storedTiffRows(
+  source: RandomAccess,
+  image: TiffImage,
+  y0: number,
+  y1: number,
+  { signal }: ReadOptions = {},
+): Promise<StoredTiffRows> {
+  const { segments } = image;
+  const parts = partsOf(image, y0, y1);
+  const stored: { offset: number; bytes: Uint8Array }[] = [];
+  for (const { range } of planReads(parts)) {
+    if (range.length === 0) continue;
+    signal?.throwIfAborted();
+    const bytes = (await source.read(range, { signal })).slice();
+    if (bytes.length < range.length) throw becameShorter(source.name, range.offset + bytes.length);
+    stored.push({ offset: range.offset, bytes });
+  }
+  // a page may have a million strips
+  const [offsets, byteCounts]: [number[], number[]] = [[], []];
+  for (const { index } of parts) {
+    offsets[index] = segments.offsets[index]!;
+    byteCounts[index] = segments.byteCounts[index]!;
+  }
+  return { image: { ...image, segments: { ...segments, offsets, byteCounts } }, y0, y1, stored };
+}
+
+/** Whether the rows of a part are the wanted ones, in full width and with all samples. */
+function isAll(part: Part, { page, segments }: TiffImage, y0: number, y1: number): boolean {
+  return part.y === y0 && part.rows === y1 - y0 && segments.width === page.width && segments.samples === page.samplesPerPixel;
+}
+
+/**
+ * Bytes that `readTiffRows` takes at once for rows of whole strips or tiles: stored, decoded, and the result.
+ *
+ * @param isTogether all that is stored is there before the first is decoded
+ */
+export function tiffRowsNeed({ page, type, segments }: TiffImage, y0: number, y1: number, isTogether = false): number {
+  const { height, across, down, planes, byteCounts } = segments;
+  let stored = 0;
+  for (let plane = 0; plane < planes; plane++)
+    for (let row = Math.floor(y0 / height); row < Math.min(down, Math.ceil(y1 / height)); row++)
+      for (let column = 0; column < across; column++) {
+        const count = byteCounts[(plane * down + row) * across + column]!;
+        stored = isTogether ? stored + count : Math.max(stored, count);
+      }
+  const rows = segments.kind === "tiles" ? height : Math.min(height, page.height);
+  const packed = rows * packedRowBytes(segments.width * segments.samples, type.bits);
+  const unpacked = rows * segments.width * segments.samples * type.itemBytes;
+  const isAsStored = type.stored !== "packed" && type.stored !== "float24" && page.predictor !== 3;
+  const isOne = across === 1 && planes === 1 && y1 - y0 <= height;
+  const result = isOne ? 0 : (y1 - y0) * page.width * page.samplesPerPixel * type.itemBytes;
+  return stored + packed + (isAsStored ? 0 : unpacked) + result;
 }
 
 /** A band of rows of a plane. */
@@ -106,6 +173,8 @@ export async function* tiffBands(
 
 /** What is read of one strip or tile. */
 interface Part {
+  /** Its place in the page's lists. */
+  index: number;
   plane: number;
   /** First row and column in the page of what is stored. */
   y: number;
@@ -133,8 +202,8 @@ function partsOf({ page, type, segments }: TiffImage, y0: number, y1: number): P
           const to = Math.min(y + rows, y1);
           const offset = Math.min(rowBytes * (from - y), stored.length);
           const length = Math.min(rowBytes * (to - from), stored.length - offset);
-          parts.push({ plane, y: from, x, rows: to - from, stored: { offset: stored.offset + offset, length } });
-        } else parts.push({ plane, y, x, rows, stored });
+          parts.push({ index, plane, y: from, x, rows: to - from, stored: { offset: stored.offset + offset, length } });
+        } else parts.push({ index, plane, y, x, rows, stored });
       }
     }
   }
@@ -187,10 +256,13 @@ async function decodePart(
   let packed: Uint8Array;
   if (page.compression === 1) {
     if (bytes.length < packedBytes)
-      throw fail("FORMAT_CORRUPT", `${bytes.length} bytes stored, ${rows} rows have ${packedBytes}`);
+      throw fail(
+        "FORMAT_CORRUPT",
+        `${counted(bytes.length, "byte")} stored, ${counted(rows, "row has", "rows have")} ${packedBytes}`,
+      );
     packed = new Uint8Array(bytes.subarray(0, packedBytes)); // the source may share its memory
   } else {
-    packed = new Uint8Array(packedBytes);
+    packed = spaciousBytes(packedBytes);
     const { width, samples } = segments;
     const facts = { width, height: rows, samples, bits: type.bits, photometric: page.photometric, jpegTables };
     try {

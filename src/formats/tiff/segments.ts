@@ -1,6 +1,7 @@
 import type { RandomAccess } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { packedRowBytes } from "./bits.js";
 import { type Directory, tiffError } from "./directory.js";
 import type { TiffPage } from "./header.js";
@@ -84,7 +85,7 @@ export async function readSegments(source: RandomAccess, directory: Directory, p
   for (const [index, offset] of offsets.entries()) {
     const length = byteCounts[index]!;
     if (offset + length <= sizeBytes) continue;
-    const message = `${length} bytes of pixels at byte ${offset}, the file has ${sizeBytes}`;
+    const message = `${counted(length, "byte")} of pixels at byte ${offset}, the file has ${sizeBytes}`;
     throw tiffError(source, "FORMAT_TRUNCATED", Math.min(offset, sizeBytes), message);
   }
   return { kind: tiled ? "tiles" : "strips", height, width, down, across, planes, samples, offsets, byteCounts };

@@ -56,7 +56,7 @@ describe("writeTiff", () => {
   it("refuses pixels and pages of another number than announced", async () => {
     const stack: TiffStack = { pages: 2, height: 2, width: 2, samples: 1, dtype: "uint8" };
     const plane = new Uint8Array(4);
-    await expect(write(stack, [plane])).rejects.toThrow("1 pages came, 2 were announced");
+    await expect(write(stack, [plane])).rejects.toThrow("1 page came, 2 were announced");
     await expect(write(stack, [plane, plane, plane])).rejects.toThrow("more than 2 pages");
     await expect(write(stack, [new Uint8Array(3)])).rejects.toThrow("3 bytes, 4 wanted");
   });

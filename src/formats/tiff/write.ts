@@ -1,5 +1,6 @@
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { TAG } from "./tags.js";
 
 /** A tag that is written beside those that say how the pixels are stored. */
@@ -46,7 +47,9 @@ export async function* writeTiff(stack: TiffStack, pixels: AsyncIterable<Uint8Ar
     if (samples.length !== plane || page === stack.pages) {
       throw new EmporiumError(
         "FORMAT_FIELD",
-        page === stack.pages ? `more than ${stack.pages} pages` : `page ${page} has ${samples.length} bytes, ${plane} wanted`,
+        page === stack.pages
+          ? `more than ${counted(stack.pages, "page")}`
+          : `page ${page} has ${counted(samples.length, "byte")}, ${plane} wanted`,
       );
     }
     const head = pageHead(stack, page, at, big);
@@ -57,7 +60,8 @@ export async function* writeTiff(stack: TiffStack, pixels: AsyncIterable<Uint8Ar
     at += head.length + plane + (padding > 0 ? 8 - padding : 0);
     page++;
   }
-  if (page !== stack.pages) throw new EmporiumError("FORMAT_FIELD", `${page} pages came, ${stack.pages} were announced`);
+  if (page !== stack.pages)
+    throw new EmporiumError("FORMAT_FIELD", `${counted(page, "page")} came, ${stack.pages} were announced`);
 }
 
 /** Length of the file that `writeTiff` makes. */

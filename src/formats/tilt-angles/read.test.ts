@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { parseTiltAngles } from "./read.js";
 
@@ -34,7 +35,7 @@ describe("parseTiltAngles", () => {
   });
 });
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const present = existsSync(new URL("expected.json", data));
 
 /** Facts of a plain scan of the text, from `expected.json`. */

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { columnsOf, decimal, textLines } from "../text-lines.js";
 
 /** One angle of a `.rawtlt`, `.tlt`, `.xtilt` or `.tltx` file. Its place in the list is its section, from 0. */
@@ -24,7 +25,7 @@ export function parseTiltAngles(content: Uint8Array | string, name: string): Til
     const columns = columnsOf(text);
     const degrees = decimal(columns[0]!);
     if (columns.length > 1 || degrees === undefined) {
-      const found = columns.length > 1 ? `${columns.length} values` : JSON.stringify(text.slice(0, 40));
+      const found = columns.length > 1 ? `${counted(columns.length, "value")}` : JSON.stringify(text.slice(0, 40));
       throw new EmporiumError("FORMAT_FIELD", `${name}: ${found} in line ${line}, one angle in degrees is wanted`, {
         place: { file: name, line },
         hint: "write one angle a line, in the order of the sections",

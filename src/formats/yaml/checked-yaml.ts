@@ -3,7 +3,8 @@ import type { z } from "zod";
 import { EmporiumError, type Place, toErrorRecord } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { nearest } from "../../core/nearest.js";
-import { schemaWords } from "../../core/schema-words.js";
+import { aboutField, schemaWords } from "../../core/schema-words.js";
+import { counted } from "../../core/units.js";
 
 export interface CheckedYamlOptions {
   /** How messages name the text. */
@@ -14,6 +15,10 @@ export interface CheckedYamlOptions {
   knownKeys?(path: readonly PropertyKey[]): readonly string[];
   /** A text without any field is one in which all are left out. */
   readonly mayBeEmpty?: boolean | undefined;
+  /** How a schema's issues are told. Default `schemaWords`. */
+  readonly words?: typeof schemaWords | undefined;
+  /** Leaves out fields that are wrong, and gives their errors beside the value: for who has more to tell. Default: they are thrown. */
+  readonly keepsFaults?: boolean | undefined;
   /** Changes the values before the schema sees them. */
   prepare?(raw: Readonly<Record<string, unknown>>): unknown;
 }
@@ -21,6 +26,7 @@ export interface CheckedYamlOptions {
 /** A map of fields that has passed its schema. */
 export interface CheckedYaml<T> {
   readonly value: T;
+  readonly faults: readonly EmporiumError[];
   /** Where a field stands: itself, or the nearest map around it. */
   placeOf(path: readonly PropertyKey[], key?: boolean): Place;
 }
@@ -37,9 +43,13 @@ export function parseCheckedYaml<S extends z.ZodType>(
 ): CheckedYaml<z.output<S>> {
   const { file, hint } = options;
   if (text.length > LIMITS.configBytes) {
-    throw new EmporiumError("CONFIG_LIMIT", `${file} has ${text.length} characters, at most ${LIMITS.configBytes} are read`, {
-      place: { file },
-    });
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `${file} has ${counted(text.length, "character")}, at most ${LIMITS.configBytes} are read`,
+      {
+        place: { file },
+      },
+    );
   }
   const lines = new LineCounter();
   const placeAt = (offset: number): Place => {
@@ -63,9 +73,37 @@ export function parseCheckedYaml<S extends z.ZodType>(
     return { file, line: 1, column: 1, path: steps.join(".") };
   };
   const fields = (raw ?? {}) as Record<string, unknown>;
-  const result = schema.safeParse(options.prepare ? options.prepare(fields) : fields, { error: schemaWords });
-  if (!result.success) throw fieldErrors(result.error.issues, options, placeOf);
-  return { value: result.data, placeOf };
+  const given = options.prepare ? options.prepare(fields) : fields;
+  const error = options.words ?? schemaWords;
+  const result = schema.safeParse(given, { error });
+  if (result.success) return { value: result.data, faults: [], placeOf };
+  const { issues } = result.error;
+  const rest = options.keepsFaults ? schema.safeParse(without(given, issues), { error }) : result;
+  const faults = issues.flatMap((issue) => fieldErrors(issue, options, placeOf));
+  if (rest.success) return { value: rest.data, faults, placeOf };
+  throw withOthers(faults);
+}
+
+/** A copy without the fields that issues are of. */
+function without(given: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const copy = structuredClone(given);
+  for (const issue of issues) {
+    const steps = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    for (const path of steps) removeAt(copy, path);
+  }
+  return copy;
+}
+
+/** Of a list of values all of it. */
+function removeAt(root: unknown, path: readonly PropertyKey[]): void {
+  let [holder, at] = [root as Record<PropertyKey, unknown>, 0];
+  while (at < path.length - 1) {
+    const next = holder[path[at]!];
+    if (typeof next !== "object" || next === null || (Array.isArray(next) && typeof next[0] !== "object")) break;
+    holder = next as Record<PropertyKey, unknown>;
+    at++;
+  }
+  if (path.length > 0) delete holder[path[at]!];
 }
 
 type Parsed = ReturnType<typeof parseDocument>;
@@ -106,31 +144,29 @@ function offsetOf(document: Parsed, steps: readonly (string | number)[], key: bo
 }
 
 /** The first, with the others beside it. */
-function fieldErrors(
-  issues: readonly z.core.$ZodIssue[],
-  options: CheckedYamlOptions,
-  placeOf: (path: readonly PropertyKey[], key?: boolean) => Place,
-): EmporiumError {
-  const [first, ...others] = issues.map((issue) => fieldError(issue, options, placeOf));
+function withOthers([first, ...others]: readonly EmporiumError[]): EmporiumError {
   return new EmporiumError(first!.code, first!.message, { ...first!.facts, others: others.map(toErrorRecord) });
 }
 
-function fieldError(
+function fieldErrors(
   issue: z.core.$ZodIssue,
   { file, hint, knownKeys }: CheckedYamlOptions,
   placeOf: (path: readonly PropertyKey[], key?: boolean) => Place,
-): EmporiumError {
+): EmporiumError[] {
   const name = issue.path.join(".");
   if (issue.code !== "unrecognized_keys") {
-    return new EmporiumError("CONFIG_FIELD", `${file}: ${name || "the file"}: ${issue.message}`, {
-      place: placeOf(issue.path),
-      hint,
-    });
+    return [
+      new EmporiumError("CONFIG_FIELD", `${file}: ${aboutField(name || "the file", issue.message)}`, {
+        place: placeOf(issue.path),
+        hint,
+      }),
+    ];
   }
-  const [key = ""] = issue.keys;
-  const meant = nearest(key, [...(knownKeys?.(issue.path) ?? [])]);
-  return new EmporiumError("CONFIG_FIELD", `${file}: ${name === "" ? "" : `${name}: `}there is no field "${key}"`, {
-    place: placeOf([...issue.path, key], true),
-    hint: meant === undefined ? hint : `did you mean ${meant}?`,
+  return issue.keys.map((key) => {
+    const meant = nearest(key, [...(knownKeys?.(issue.path) ?? [])]);
+    return new EmporiumError("CONFIG_FIELD", `${file}: ${name === "" ? "" : `${name}: `}there is no field "${key}"`, {
+      place: placeOf([...issue.path, key], true),
+      hint: meant === undefined ? hint : `did you mean ${meant}?`,
+    });
   });
 }

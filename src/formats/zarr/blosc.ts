@@ -1,4 +1,6 @@
+import { spaciousBytes } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { decodeBlosclz } from "./blosclz.js";
 import { inflate } from "./inflate.js";
 import { decodeLz4Block } from "./lz4.js";
@@ -25,22 +27,23 @@ export interface BloscFrame {
 
 /** @param plainBytes what the frame must promise. @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED (snappy) */
 export function parseBloscFrame(bytes: Uint8Array, plainBytes: number): BloscFrame {
-  if (bytes.length < 16) throw corrupt(`${bytes.length} bytes, the header alone has 16`);
+  if (bytes.length < 16) throw corrupt(`${counted(bytes.length, "byte")}, the header alone has 16`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   const [version, flags, itemBytes] = [view.getUint8(0), view.getUint8(2), view.getUint8(3)];
   const [promised, blockBytes, frameBytes] = [view.getUint32(4, true), view.getUint32(8, true), view.getUint32(12, true)];
   if (version !== 2) throw corrupt(`Blosc format ${version}, wanted 2`);
-  if (promised !== plainBytes) throw corrupt(`the stream promises ${promised} bytes, the metadata say ${plainBytes}`);
-  if (frameBytes < 16 || frameBytes > bytes.length) throw corrupt(`a frame of ${frameBytes} bytes, ${bytes.length} are there`);
+  if (promised !== plainBytes) throw corrupt(`the stream promises ${counted(promised, "byte")}, the metadata say ${plainBytes}`);
+  if (frameBytes < 16 || frameBytes > bytes.length)
+    throw corrupt(`a frame of ${counted(frameBytes, "byte")}, ${bytes.length} are there`);
   if (itemBytes === 0) throw corrupt("elements of 0 bytes");
   const stored = (flags & 2) !== 0;
   const inner = INNER[flags >> 5];
   if (inner === undefined && !stored) throw corrupt(`inner compressor ${flags >> 5} does not exist`);
   if (inner === "snappy" && !stored) throw new EmporiumError("FORMAT_UNSUPPORTED", "inner compressor snappy is not read");
   if (plainBytes > 0 && (blockBytes === 0 || blockBytes > plainBytes))
-    throw corrupt(`blocks of ${blockBytes} bytes in ${plainBytes}`);
+    throw corrupt(`blocks of ${counted(blockBytes, "byte")} in ${plainBytes}`);
   const least = stored ? 16 + plainBytes : 16 + 4 * (plainBytes === 0 ? 0 : Math.ceil(plainBytes / blockBytes));
-  if (frameBytes < least) throw corrupt(`a frame of ${frameBytes} bytes, ${least} are needed at least`);
+  if (frameBytes < least) throw corrupt(`a frame of ${counted(frameBytes, "byte")}, ${least} are needed at least`);
   const shuffle = (flags & 1) !== 0 && itemBytes > 1 ? "bytes" : (flags & 4) !== 0 ? "bits" : "none";
   // c-blosc splits by the same rule when it writes; the flag came later than the rule
   const split = (flags & 16) === 0 && itemBytes <= 16 && Math.floor(blockBytes / itemBytes) >= 128;
@@ -59,8 +62,8 @@ export async function decodeBlosc(bytes: Uint8Array, plainBytes: number): Promis
   if (frame.stored) return new Uint8Array(bytes.subarray(16, 16 + plainBytes));
   const { blockBytes, shuffle, itemBytes } = frame;
   const view = new DataView(bytes.buffer, bytes.byteOffset, frame.frameBytes);
-  const plain = new Uint8Array(plainBytes);
-  const scratch = shuffle === "none" ? undefined : new Uint8Array(blockBytes);
+  const plain = spaciousBytes(plainBytes);
+  const scratch = shuffle === "none" ? undefined : spaciousBytes(blockBytes);
   const blocks = plainBytes === 0 ? 0 : Math.ceil(plainBytes / blockBytes);
   for (let block = 0; block < blocks; block++) {
     const target = plain.subarray(block * blockBytes, Math.min((block + 1) * blockBytes, plainBytes));
@@ -86,11 +89,11 @@ async function decodeStreams(
   let at = start;
   if (at < 16) throw corrupt(`a block at byte ${at}, inside the header`);
   for (let i = 0; i < streams; i++) {
-    if (at + 4 > frame.frameBytes) throw corrupt(`a block past the end of the frame, ${frame.frameBytes} bytes`);
+    if (at + 4 > frame.frameBytes) throw corrupt(`a block past the end of the frame, ${counted(frame.frameBytes, "byte")}`);
     const packedBytes = view.getInt32(at, true);
     at += 4;
     if (packedBytes < 0 || at + packedBytes > frame.frameBytes)
-      throw corrupt(`a stream of ${packedBytes} bytes past the end of the frame`);
+      throw corrupt(`a stream of ${counted(packedBytes, "byte")} past the end of the frame`);
     const packed = bytes.subarray(at, at + packedBytes);
     at += packedBytes;
     const target = out.subarray(i * streamBytes, (i + 1) * streamBytes);
@@ -100,7 +103,8 @@ async function decodeStreams(
     else if (frame.inner === "zstd") decodeZstd(packed, target);
     else target.set(requireLength(await inflate(packed, "deflate", streamBytes), streamBytes));
   }
-  if (streams * streamBytes !== out.length) throw corrupt(`blocks of ${out.length} bytes do not split into ${streams} streams`);
+  if (streams * streamBytes !== out.length)
+    throw corrupt(`blocks of ${counted(out.length, "byte does", "bytes do")} not split into ${streams} streams`);
 }
 
 /** All first bytes, then all second bytes, … back to elements. Bytes after the last whole element stand as they are. */
@@ -134,7 +138,7 @@ function unshuffleBits(shuffled: Uint8Array, plain: Uint8Array, itemBytes: numbe
 }
 
 function requireLength(bytes: Uint8Array, wanted: number): Uint8Array {
-  if (bytes.length !== wanted) throw corrupt(`the stream ends after ${bytes.length} of ${wanted} bytes`);
+  if (bytes.length !== wanted) throw corrupt(`the stream ends after ${bytes.length} of ${counted(wanted, "byte")}`);
   return bytes;
 }
 

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { badDistance, copyForward, copyMatch, cut, tooLong } from "./lz4.js";
 
 /** Distances from here on are written in two more bytes. */
@@ -50,5 +51,6 @@ export function decodeBlosclz(bytes: Uint8Array, plain: Uint8Array): void {
     if (at === bytes.length) break;
     control = bytes[at++]!;
   }
-  if (out !== plain.length) throw new EmporiumError("FORMAT_CORRUPT", `the stream ends after ${out} of ${plain.length} bytes`);
+  if (out !== plain.length)
+    throw new EmporiumError("FORMAT_CORRUPT", `the stream ends after ${out} of ${counted(plain.length, "byte")}`);
 }

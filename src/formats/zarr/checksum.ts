@@ -1,6 +1,7 @@
 import { crc32 } from "../../core/crc32.js";
 import { crc32c } from "../../core/crc32c.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 export const CHECKSUM_BYTES = 4;
 
@@ -39,7 +40,7 @@ export function withoutChecksum(
   throw new EmporiumError(
     "FORMAT_CORRUPT",
     wanted === undefined
-      ? `${name}: ${bytes.length} bytes, the checksum alone has ${CHECKSUM_BYTES}`
+      ? `${name}: ${counted(bytes.length, "byte")}, the checksum alone has ${CHECKSUM_BYTES}`
       : `${name}: ${sum} ${hex(found)}, stored is ${hex(wanted)}`,
     { place: { file: name }, hint: "copy the chunk again: it is damaged or cut short" },
   );

@@ -1,6 +1,8 @@
 import type { Box, Triple } from "../../core/box.js";
+import { spaciousBytes } from "../../core/bytes.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
+import { counted } from "../../core/units.js";
 import { decodeBlosc } from "./blosc.js";
 import { decodeBzip2 } from "./bzip2.js";
 import { inflate } from "./inflate.js";
@@ -54,7 +56,7 @@ export const defaultCodecs: CodecRegistry = {
   lz4: (config) => ({ decode: decodeSizedLz4, encode: encoderOf("lz4", config) }),
   zstd: (config) => ({
     decode: (bytes, plainBytes) => {
-      const plain = new Uint8Array(plainBytes);
+      const plain = spaciousBytes(plainBytes);
       decodeZstd(bytes, plain);
       return plain;
     },
@@ -63,7 +65,7 @@ export const defaultCodecs: CodecRegistry = {
   blosc: (config) => ({ decode: decodeBlosc, encode: encoderOf("blosc", config) }),
   bz2: () => ({
     decode: (bytes, plainBytes) => {
-      const plain = new Uint8Array(plainBytes);
+      const plain = spaciousBytes(plainBytes);
       decodeBzip2(bytes, plain);
       return plain;
     },
@@ -73,12 +75,12 @@ export const defaultCodecs: CodecRegistry = {
 
 /** The LZ4 of numcodecs: a block after its plain length, 4 bytes. */
 function decodeSizedLz4(bytes: Uint8Array, plainBytes: number): Uint8Array {
-  if (bytes.length < 4) throw new EmporiumError("FORMAT_CORRUPT", `${bytes.length} bytes, the length alone has 4`);
+  if (bytes.length < 4) throw new EmporiumError("FORMAT_CORRUPT", `${counted(bytes.length, "byte")}, the length alone has 4`);
   const promised = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   if (promised !== plainBytes) {
-    throw new EmporiumError("FORMAT_CORRUPT", `the stream promises ${promised} bytes, the metadata say ${plainBytes}`);
+    throw new EmporiumError("FORMAT_CORRUPT", `the stream promises ${counted(promised, "byte")}, the metadata say ${plainBytes}`);
   }
-  const plain = new Uint8Array(plainBytes);
+  const plain = spaciousBytes(plainBytes);
   decodeLz4Block(bytes.subarray(4), plain);
   return plain;
 }
@@ -107,7 +109,7 @@ export async function decodeChunk(
   if (plain.length !== plainBytes) {
     throw new EmporiumError(
       "FORMAT_CORRUPT",
-      `${name}: the chunk decodes to ${plain.length} bytes, its metadata say ${plainBytes}`,
+      `${name}: the chunk decodes to ${counted(plain.length, "byte")}, its metadata say ${plainBytes}`,
       {
         place: { file: name },
         hint: "shape, type and chunks of the metadata must be those that the chunk was written with",

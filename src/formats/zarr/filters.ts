@@ -3,6 +3,7 @@ import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { member } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 import { isFloatDType, parseZarrDType, type ZarrDType, zarrDTypeText } from "./dtype.js";
 import { type NumberArray, viewAs } from "./elements.js";
 import { show, wrongField } from "./json.js";
@@ -60,7 +61,7 @@ export function parseFilter(id: string, config: JsonObject, place: FilterPlace):
   const decoded = typeOf(config, inner!, place.type, place);
   const encoded = typeOf(config, outer!, decoded, place);
   if (decoded.itemBytes !== place.type.itemBytes) {
-    const wanted = `a type of ${place.type.itemBytes} bytes, as ${place.type.dtype} has`;
+    const wanted = `a type of ${counted(place.type.itemBytes, "byte")}, as ${place.type.dtype} has`;
     throw wrongField(place.name, `${place.path}.${inner}`, member(config, inner!), wanted);
   }
   if (id === "delta" && isFloatDType(decoded.dtype) !== isFloatDType(encoded.dtype)) {
@@ -155,7 +156,10 @@ function unshuffle(bytes: Uint8Array, elementBytes: number): Uint8Array {
   if (elementBytes === 1) return bytes;
   const count = bytes.length / elementBytes;
   if (!Number.isInteger(count)) {
-    throw new EmporiumError("FORMAT_CORRUPT", `${bytes.length} bytes are no whole number of elements of ${elementBytes} bytes`);
+    throw new EmporiumError(
+      "FORMAT_CORRUPT",
+      `${counted(bytes.length, "byte is", "bytes are")} no whole number of elements of ${counted(elementBytes, "byte")}`,
+    );
   }
   const plain = new Uint8Array(bytes.length);
   for (let byte = 0, from = 0; byte < elementBytes; byte++) {

@@ -2,6 +2,7 @@ import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { type Json, type JsonObject, parseJson } from "../../core/json.js";
 import { isJsonObject } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 
 /**
  * A metadata document of an array or group: UTF-8 JSON that is an object.
@@ -12,7 +13,7 @@ export function parseMetadata(bytes: Uint8Array, name: string): JsonObject {
   if (bytes.length > LIMITS.metadataBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${name}: ${bytes.length} bytes of metadata, ${LIMITS.metadataBytes} at most are read`,
+      `${name}: ${counted(bytes.length, "byte")} of metadata, ${LIMITS.metadataBytes} at most are read`,
       {
         place: { file: name },
       },

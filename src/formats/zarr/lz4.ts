@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 /**
  * Decodes one LZ4 block into `plain`, which it must fill exactly.
@@ -45,7 +46,8 @@ export function decodeLz4Block(bytes: Uint8Array, plain: Uint8Array): void {
     copyMatch(plain, out, distance, length);
     out += length;
   }
-  if (out !== plain.length) throw new EmporiumError("FORMAT_CORRUPT", `the stream ends after ${out} of ${plain.length} bytes`);
+  if (out !== plain.length)
+    throw new EmporiumError("FORMAT_CORRUPT", `the stream ends after ${out} of ${counted(plain.length, "byte")}`);
 }
 
 /** Short runs are quicker byte by byte than through `set`. */
@@ -66,9 +68,9 @@ export function cut(): EmporiumError {
 }
 
 export function tooLong(plainBytes: number): EmporiumError {
-  return new EmporiumError("FORMAT_CORRUPT", `the stream goes on past the ${plainBytes} bytes that it should have`);
+  return new EmporiumError("FORMAT_CORRUPT", `the stream goes on past the ${counted(plainBytes, "byte")} that it should have`);
 }
 
 export function badDistance(distance: number, there: number): EmporiumError {
-  return new EmporiumError("FORMAT_CORRUPT", `a match ${distance} bytes back, ${there} are there`);
+  return new EmporiumError("FORMAT_CORRUPT", `a match ${counted(distance, "byte")} back, ${there} are there`);
 }

@@ -4,6 +4,7 @@ import { type Json, type JsonObject, printJson } from "../../core/json.js";
 import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { Float, toNumber } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 import type { CompressorConfig } from "./codecs.js";
 import { integerRange, isFloatDType, parseZarrDType, type ZarrDType, zarrDTypeText } from "./dtype.js";
 import type { FilterPlace } from "./filters.js";
@@ -56,7 +57,7 @@ export function zarrayFromJson(document: JsonObject, name: string): ZarrArrayMet
   const type = dtypeOf(document, name);
   const chunkBytes = product(chunks) * type.itemBytes;
   if (chunkBytes > LIMITS.chunkBytes) {
-    throw tooMuch(name, "chunks", `a chunk of ${chunkBytes} bytes, ${LIMITS.chunkBytes} at most are read`);
+    throw tooMuch(name, "chunks", `a chunk of ${counted(chunkBytes, "byte")}, ${LIMITS.chunkBytes} at most are read`);
   }
   const steps = stepsOf(document, type, chunkBytes, name);
   const order = member(document, "order");
@@ -133,7 +134,7 @@ function requireVersion2(document: JsonObject, name: string): void {
 function lengths(document: JsonObject, key: string, least: number, name: string): number[] {
   const value = member(document, key);
   if (!isArray(value)) throw wrongField(name, key, value, "a list of lengths");
-  if (value.length > RANK_MAX) throw tooMuch(name, key, `${value.length} axes, ${RANK_MAX} at most are read`);
+  if (value.length > RANK_MAX) throw tooMuch(name, key, `${counted(value.length, "axis", "axes")}, ${RANK_MAX} at most are read`);
   return value.map((length, i) => {
     const at = `${key}.${i}`;
     if (typeof length === "bigint" || (typeof length === "number" && length > LIMITS.axisLength)) {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import type { ByteRange } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { type JsonObject, parseJson } from "../../core/json.js";
@@ -12,7 +13,7 @@ import { readZarrArray } from "./read.js";
 import { parseZarrV3 } from "./v3-metadata.js";
 import { readZarrV3Array } from "./v3-read.js";
 
-const data = new URL("../../../../shared/data/more/", import.meta.url);
+const data = new URL("more/", REAL_DATA);
 const present = existsSync(new URL("expected.json", data));
 
 /** Facts by zarr-python 3.1.6, and by a reader of N5 that is not ours. */

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { type JsonObject, parseJson } from "../../core/json.js";
 import { type NgffKind, validateNgff } from "./ngff-validate.js";
 
-const data = new URL("../../../../shared/data/zarr/", import.meta.url);
+const data = new URL("zarr/", REAL_DATA);
 const present = existsSync(data);
 const load = (path: string) => parseJson(readFileSync(new URL(path, data), "utf8")) as JsonObject;
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../core/json.js";
+import { counted } from "../../core/units.js";
 import { below, checkRange, type NgffCheck, read, readObjects, typed } from "./ngff-rules.js";
 
 /** `image-label`: colours and properties of the labels of an image. */
@@ -13,7 +14,7 @@ export function checkImageLabel(check: NgffCheck, metadata: JsonObject, path: st
       check.report("label-values", `${where}.label-value`, `${value} has a colour already`);
     if (value !== undefined) seen.add(value);
     const rgba = read(check, color, "rgba", where, "list");
-    if (rgba && rgba.length !== 4) check.report("range", `${where}.rgba`, `${rgba.length} numbers found, 4 wanted`);
+    if (rgba && rgba.length !== 4) check.report("range", `${where}.rgba`, `${counted(rgba.length, "number")} found, 4 wanted`);
     rgba?.forEach((part, i) => {
       checkRange(check, typed(check, part, `${where}.rgba.${i}`, "integer"), `${where}.rgba.${i}`, 0, 255);
     });

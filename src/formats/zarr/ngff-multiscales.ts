@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../core/json.js";
+import { counted } from "../../core/units.js";
 import { below, checkUnique, found, type NgffCheck, read, readNumbers, readObjects, typed } from "./ngff-rules.js";
 
 /** `multiscales` of 0.1 to 0.5: axes, datasets, and a scale for each. */
@@ -45,7 +46,8 @@ function checkAxes(check: NgffCheck, image: JsonObject, path: string, minor: num
   const list = read(check, image, "axes", path, "list", true);
   if (!list) return undefined;
   const at = `${path}.axes`;
-  if (list.length < 2 || list.length > 5) check.report("axes-count", at, `${list.length} axes found, 2 to 5 wanted`);
+  if (list.length < 2 || list.length > 5)
+    check.report("axes-count", at, `${counted(list.length, "axis", "axes")} found, 2 to 5 wanted`);
   checkUnique(check, list, at);
   if (minor === 3) {
     list.forEach((axis, i) => {
@@ -55,7 +57,8 @@ function checkAxes(check: NgffCheck, image: JsonObject, path: string, minor: num
   }
   const axes = list.map((axis, i) => checkAxis(check, axis, `${at}.${i}`));
   const spatial = axes.filter((axis) => axis?.type === "space").length;
-  if (spatial < 2 || spatial > 3) check.report("axes-space", at, `${spatial} axes of space found, 2 or 3 wanted`);
+  if (spatial < 2 || spatial > 3)
+    check.report("axes-space", at, `${counted(spatial, "axis", "axes")} of space found, 2 or 3 wanted`);
   checkAxesTogether(check, axes, at);
   return list.length;
 }
@@ -120,12 +123,17 @@ function checkScaling(check: NgffCheck, owner: JsonObject, path: string, axes: n
     const numbers = readNumbers(check, step, type, where);
     if (type === "scale") scales.push(numbers);
     else if (i !== 1) check.report("transformation-order", where, "a translation wanted after the scale, once");
-    if (numbers && numbers.length < 2) check.report("range", `${where}.${type}`, `${numbers.length} numbers, 2 or more wanted`);
+    if (numbers && numbers.length < 2)
+      check.report("range", `${where}.${type}`, `${counted(numbers.length, "number")}, 2 or more wanted`);
     if (numbers && axes !== undefined && numbers.length !== axes) {
-      check.report("transformation-length", `${where}.${type}`, `${numbers.length} numbers for ${axes} axes`);
+      check.report(
+        "transformation-length",
+        `${where}.${type}`,
+        `${counted(numbers.length, "number")} for ${counted(axes, "axis", "axes")}`,
+      );
     }
   });
-  if (scales.length !== 1) check.report("transformation-scale", at, `${scales.length} scales found, 1 wanted`);
+  if (scales.length !== 1) check.report("transformation-scale", at, `${counted(scales.length, "scale")} found, 1 wanted`);
   return scales[0];
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../core/json.js";
 import { isJsonObject, member } from "../../core/json-fields.js";
+import { counted } from "../../core/units.js";
 import {
   type CheckedAxis,
   checkAxesTogether,
@@ -55,7 +56,8 @@ function checkSystems(check: NgffCheck, owner: JsonObject, path: string, require
     const list = read(check, system, "axes", at, "list", true);
     if (!list) continue;
     const where = `${at}.axes`;
-    if (list.length < 1 || list.length > 5) check.report("axes-count", where, `${list.length} axes found, 1 to 5 wanted`);
+    if (list.length < 1 || list.length > 5)
+      check.report("axes-count", where, `${counted(list.length, "axis", "axes")} found, 1 to 5 wanted`);
     checkUnique(check, list, where);
     const axes = list.map((axis, i) => checkSystemAxis(check, axis as JsonObject, `${where}.${i}`));
     const count = (type: string) => axes.filter((axis) => axis?.type === type).length;
@@ -64,7 +66,7 @@ function checkSystems(check: NgffCheck, owner: JsonObject, path: string, require
       check.report(
         "axes-space",
         where,
-        `${space} axes of space and ${array} of array found, 2 or 3 of space or 2 of array wanted`,
+        `${counted(space, "axis", "axes")} of space and ${array} of array found, 2 or 3 of space or 2 of array wanted`,
       );
     }
     checkAxesTogether(check, axes, where);
@@ -120,7 +122,11 @@ function checkDatasetTransformation(
     const numbers = member(part, key);
     if ((key !== "scale" && key !== "translation") || !Array.isArray(numbers)) continue;
     if (output !== undefined && numbers.length !== output) {
-      check.report("transformation-length", `${where}.${key}`, `${numbers.length} numbers for ${output} axes`);
+      check.report(
+        "transformation-length",
+        `${where}.${key}`,
+        `${counted(numbers.length, "number")} for ${counted(output, "axis", "axes")}`,
+      );
     }
     if (key === "scale") scale = numbers.map(Number);
   }

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../core/json.js";
 import { isJsonObject, member } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 import { isArray } from "./json.js";
 import { checkRange, checkUnique, found, type NgffCheck, read, readNumbers, typed } from "./ngff-rules.js";
 
@@ -83,7 +84,7 @@ function checkAxisIndexes(check: NgffCheck, step: JsonObject, key: string, path:
   if (!list) return;
   const at = `${path}.${key}`;
   if (list.length < least || list.length > most) {
-    check.report("transformation", at, `${list.length} axes found, ${least} to ${most} wanted`);
+    check.report("transformation", at, `${counted(list.length, "axis", "axes")} found, ${least} to ${most} wanted`);
   }
   checkUnique(check, list, at);
   list.forEach((axis, i) => {

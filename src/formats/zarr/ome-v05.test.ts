@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { isEmporiumError } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
 import { omeZarrAttributes } from "./ome.js";
@@ -73,7 +74,7 @@ describe("refused", () => {
   });
 });
 
-const iohub = new URL("../../../../shared/data/zarr/iohub-v05/image.json", import.meta.url);
+const iohub = new URL("zarr/iohub-v05/image.json", REAL_DATA);
 it.skipIf(!existsSync(iohub))("the 0.5 image of iohub", () => {
   const { attributes } = parseZarrV3Group(new Uint8Array(readFileSync(iohub)));
   const found = parseOmeImage(attributes);

@@ -67,13 +67,11 @@ export function parseOmeImage(attributes: JsonObject, name = "zarr.json", option
   const multiscales = member(ome, "multiscales");
   if (multiscales === undefined) throw noImage(ome, name);
   if (!isArray(multiscales) || multiscales.length === 0) throw oneImage(multiscales, name);
-  return parseMultiscale(
-    asObject(multiscales[0], name, "ome.multiscales.0"),
-    { version, ...known },
-    name,
-    "ome.multiscales.0",
-    options,
-  );
+  const image = asObject(multiscales[0], name, "ome.multiscales.0");
+  return {
+    ...parseMultiscale(image, { version, ...known }, name, "ome.multiscales.0", options),
+    images: multiscales.length,
+  };
 }
 
 function oneImage(found: Json, name: string): EmporiumError {

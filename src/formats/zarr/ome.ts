@@ -3,6 +3,7 @@ import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { isJsonObject, member } from "../../core/json-fields.js";
 import { Float, roundHalfEven, toNumber } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 import { asObject, isArray, show, wrongField } from "./json.js";
 import { type OmeVersion, omeVersion, otherVersion } from "./ome-version.js";
 
@@ -34,6 +35,8 @@ export interface OmeZarrFields {
   levels?: number | undefined;
   /** Instance masks: the labels that occur. Only those above 0 are listed, ascending. */
   labels?: readonly number[] | undefined;
+  /** Where the first voxel of level 0 lies, `[z, y, x]`. Default: nothing is said, as in the portal. */
+  originAngstrom?: Triple | undefined;
   /** Levels are means of integers, rounded half to even, which `type` and `metadata` then say. */
   roundedMeans?: boolean | undefined;
 }
@@ -50,7 +53,7 @@ export function meansOf({ kind, roundedMeans = false }: Pick<OmeZarrFields, "kin
 }
 
 /**
- * The `.zattrs` of the portal's OME-Zarr 0.4, ready for `printZattrs`. No `omero`, no translation: the portal writes none.
+ * The `.zattrs` of the portal's OME-Zarr 0.4, ready for `printZattrs`. No `omero`, and no translation without an origin: the portal writes none.
  *
  * Source: `write_zarr` of the portal's converter (ome-zarr 0.9.0); golden: `test/golden/zarr`.
  */
@@ -59,6 +62,7 @@ export function omeZarrAttributes({
   voxelSizeAngstrom,
   levels = PORTAL_LEVELS,
   labels,
+  originAngstrom,
   roundedMeans = false,
 }: OmeZarrFields): JsonObject {
   const means = roundedMeans ? meansOf({ kind, roundedMeans }) : undefined;
@@ -67,7 +71,9 @@ export function omeZarrAttributes({
     const scale = spacings.map(
       (spacing, axis) => new Float(axis === 0 && kind === "tiltseries" ? spacing : spacing * 2 ** level),
     );
-    return { coordinateTransformations: [{ scale, type: "scale" }], path: String(level) };
+    const translation = originAngstrom && levelOrigin(originAngstrom, spacings, kind, level);
+    const moved = translation ? [{ translation, type: "translation" }] : [];
+    return { coordinateTransformations: [{ scale, type: "scale" }, ...moved], path: String(level) };
   });
   const colors = labels && [...new Set(labels)].filter((label) => label > 0).sort((a, b) => a - b);
   return {
@@ -86,6 +92,14 @@ export function omeZarrAttributes({
       },
     ],
   };
+}
+
+/** Centre of a level's first voxel, which is the mean of 2^level voxels along an axis. */
+function levelOrigin(origin: Triple, spacings: readonly number[], kind: PyramidKind, level: number): Float[] {
+  return origin.map((at, axis) => {
+    const factor = axis === 0 && kind === "tiltseries" ? 1 : 2 ** level;
+    return new Float(Number((at + ((factor - 1) / 2) * spacings[axis]!).toPrecision(7)));
+  });
 }
 
 function alike(voxelSizeAngstrom: number): number[] {
@@ -122,6 +136,8 @@ export interface OmeZarrImage {
   axes: readonly OmeAxis[];
   /** Which axes of the arrays are z, y, x: those of space, in the order they are stored. */
   spatialAxes: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
+  /** Images that the group lists, this one among them. */
+  images: number;
   /** What is odd and was read all the same. */
   warnings: readonly string[];
   /** `metadata.rounding`: `HALF_TO_EVEN` where levels are such means of integers. Undefined where the file does not say. */
@@ -172,6 +188,18 @@ export interface OmeReadOptions {
   unitWhenAbsent?: string | undefined;
 }
 
+/** Where the first voxel of a dataset lies, `[z, y, x]` in Å; undefined along an axis of no unit of length, or without a translation. */
+export function originAngstromOf(
+  { axes, spatialAxes }: Pick<OmeZarrImage, "axes" | "spatialAxes">,
+  { translation }: Pick<OmeDataset, "translation">,
+  { unitWhenAbsent }: OmeReadOptions = {},
+): (number | undefined)[] {
+  return spatialAxes.map((axis) => {
+    const factor = axis === undefined ? undefined : angstromPerUnit(axes[axis]!.unit ?? unitWhenAbsent);
+    return factor === undefined || !translation ? undefined : translation[axis!]! * factor;
+  });
+}
+
 /** Before 0.3 an image always had these five, and no `axes` key. */
 const FIVE_AXES: OmeAxis[] = [
   { name: "t", type: "time", unit: undefined },
@@ -197,7 +225,12 @@ export function parseOmeZarr(attributes: JsonObject, name = ".zattrs", options: 
   if (typeof version !== "string") throw wrongField(name, "multiscales.0.version", version, "0.1 to 0.4");
   const known = omeVersion(version, "loose");
   if (!known) throw otherVersion(version, name, "multiscales.0.version");
-  return parseMultiscale(image, { version, ...known }, name, "multiscales.0", options);
+  return { ...parseMultiscale(image, { version, ...known }, name, "multiscales.0", options), images: multiscales.length };
+}
+
+/** A sentence where a group lists more images than the first. */
+export function unreadImages({ images }: OmeZarrImage): string[] {
+  return images > 1 ? [`multiscales lists ${counted(images, "image")}; only the first is read`] : [];
 }
 
 /** One element of `multiscales`, which stands at `path` of the document `name`. */
@@ -207,7 +240,7 @@ export function parseMultiscale(
   name: string,
   path: string,
   options: OmeReadOptions = {},
-): OmeZarrImage {
+): Omit<OmeZarrImage, "images"> {
   const at = (key: string) => `${path}.${key}`;
   const hasSystems = minor >= 6;
   const axes = hasSystems ? systemAxes(image, name, path) : parseAxes(member(image, "axes"), name, at("axes"));
@@ -334,7 +367,7 @@ function parseTransformations(value: Json | undefined, rank: number, name: strin
     }
     const numbers = member(step, type);
     if (!isArray(numbers) || numbers.length !== rank) {
-      throw wrongField(name, `${path}.${i}.${type}`, numbers, `${rank} numbers, one for each axis`);
+      throw wrongField(name, `${path}.${i}.${type}`, numbers, `${counted(rank, "number")}, one for each axis`);
     }
     const values = numbers.map((number, axis) => {
       const plain = toNumber(number);

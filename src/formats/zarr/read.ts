@@ -2,6 +2,7 @@ import { spaciousBytes } from "../../core/bytes.js";
 import { type DType, HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { chunkGrid, chunkKey, chunkParts, positions } from "./chunks.js";
 import { type CodecRegistry, decodeChunkBox } from "./codecs.js";
 import { type FillValue, product, type ZarrArrayMeta, zarrSteps } from "./metadata.js";
@@ -102,7 +103,7 @@ export function allocateBox(
   if (wanted > bytesMax) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${name}: ${boxShape.join("×")} ${type.dtype} are ${wanted} bytes, at most ${bytesMax} are read at once`,
+      `${name}: ${boxShape.join("×")} ${type.dtype} are ${counted(wanted, "byte")}, at most ${bytesMax} are read at once`,
       {
         place: { file: name },
         hint: "read the array in smaller boxes",

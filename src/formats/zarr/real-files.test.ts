@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { viewAs } from "./elements.js";
 import { parseZarray, parseZattrs, parseZmetadata, printZarray, printZattrs, zarrayFromJson } from "./metadata.js";
 import { parseOmeZarr } from "./ome.js";
 import { readZarrArray } from "./read.js";
 
-const data = new URL("../../../../shared/data/", import.meta.url);
+const data = REAL_DATA;
 const present = existsSync(new URL("expected.json", data));
 
 /** Facts that zarr-python 2.13 found, from `expected.json`. */

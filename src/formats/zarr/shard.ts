@@ -2,6 +2,7 @@ import type { ByteRange } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { Recent } from "../../core/recent.js";
+import { counted } from "../../core/units.js";
 import { CHECKSUM_BYTES, withChecksum, withoutChecksum } from "./checksum.js";
 import { product } from "./metadata.js";
 
@@ -76,7 +77,7 @@ export function decodeShardIndex(
 ): ShardIndex {
   const wanted = shardIndexBytes(layout);
   if (bytes.length !== wanted) {
-    throw new EmporiumError("FORMAT_TRUNCATED", `${name}: ${bytes.length} bytes of index, it has ${wanted}`, {
+    throw new EmporiumError("FORMAT_TRUNCATED", `${name}: ${counted(bytes.length, "byte")} of index, it has ${wanted}`, {
       place: { file: name },
       hint: "copy the shard again: it was cut short",
     });
@@ -97,7 +98,10 @@ export function decodeShardIndex(
     const offset = offsetHigh * 2 ** 32 + offsetLow;
     const length = lengthHigh * 2 ** 32 + lengthLow;
     if (offset + length > shardBytes) {
-      throw corrupt(name, `chunk ${i} of the index has ${length} bytes from ${offset}, the shard ends at ${shardBytes}`);
+      throw corrupt(
+        name,
+        `chunk ${i} of the index has ${counted(length, "byte")} from ${offset}, the shard ends at ${shardBytes}`,
+      );
     }
     index.offsets[i] = offset;
     index.lengths[i] = length;
@@ -121,7 +125,7 @@ export function encodeShardIndex({ offsets, lengths }: ShardIndex, layout: Shard
 export function encodeShard(chunks: readonly (Uint8Array | undefined)[], layout: ShardLayout): Uint8Array {
   const index = emptyShardIndex(layout.grid);
   if (chunks.length !== index.offsets.length) {
-    throw new EmporiumError("FORMAT_FIELD", `${chunks.length} chunks given, the shard has ${index.offsets.length}`);
+    throw new EmporiumError("FORMAT_FIELD", `${counted(chunks.length, "chunk")} given, the shard has ${index.offsets.length}`);
   }
   const indexBytes = shardIndexBytes(layout);
   let end = layout.location === "start" ? indexBytes : 0;

@@ -2,6 +2,7 @@ import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
 import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { CHECKSUM_BYTES, type ChecksumName, type ChecksumOptions, withChecksum, withoutChecksum } from "./checksum.js";
 import {
   type CodecRegistry,
@@ -100,7 +101,7 @@ export function stepSizes(steps: readonly ByteStep[], plainBytes: number, name: 
     if (size !== undefined && size > LIMITS.chunkBytes + 64) {
       throw new EmporiumError(
         "FORMAT_LIMIT",
-        `${name}: ${path}: a chunk of ${size} bytes, ${LIMITS.chunkBytes} at most are read`,
+        `${name}: ${path}: a chunk of ${counted(size, "byte")}, ${LIMITS.chunkBytes} at most are read`,
         {
           place: { file: name, path },
         },

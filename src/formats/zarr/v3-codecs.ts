@@ -2,6 +2,7 @@ import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import type { ZarrDType } from "./dtype.js";
 import { asObject, isArray, show, wrongField } from "./json.js";
 import { product } from "./metadata.js";
@@ -133,7 +134,8 @@ function serializerOf(
   if (codec === "bytes" || codec === "endian") {
     const { itemBytes } = type;
     const bytes = product(chunk) * itemBytes;
-    if (bytes > LIMITS.chunkBytes) throw tooMuch(name, path, `a chunk of ${bytes} bytes, ${LIMITS.chunkBytes} at most are read`);
+    if (bytes > LIMITS.chunkBytes)
+      throw tooMuch(name, path, `a chunk of ${counted(bytes, "byte")}, ${LIMITS.chunkBytes} at most are read`);
     return { kind: "bytes", littleEndian: littleEndianOf(configuration, itemBytes, name, at) };
   }
   if (codec !== "sharding_indexed") return undefined;
@@ -144,7 +146,11 @@ function serializerOf(
   }
   const grid = chunk.map((length, i) => length / chunks[i]!);
   if (product(grid) > SHARD_CHUNKS_MAX) {
-    throw tooMuch(name, `${at}.chunk_shape`, `${product(grid)} chunks in a shard, ${SHARD_CHUNKS_MAX} at most are read`);
+    throw tooMuch(
+      name,
+      `${at}.chunk_shape`,
+      `${counted(product(grid), "chunk")} in a shard, ${SHARD_CHUNKS_MAX} at most are read`,
+    );
   }
   const location = member(configuration, "index_location") ?? "end";
   if (location !== "start" && location !== "end") throw wrongField(name, `${at}.index_location`, location, `"start" or "end"`);
@@ -232,7 +238,7 @@ function axesOf(value: Json | undefined, rank: number, name: string, path: strin
   if (value === "C") return own;
   if (value === "F") return own.reverse();
   const complete = isArray(value) && value.length === rank && own.every((axis) => value.includes(axis));
-  if (!complete) throw wrongField(name, path, value, `each of the ${rank} axes once`);
+  if (!complete) throw wrongField(name, path, value, `each of the ${counted(rank, "axis", "axes")} once`);
   return [...value] as number[];
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../test/real-data.js";
 import type { ByteRange } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { type JsonObject, parseJson } from "../../core/json.js";
@@ -118,7 +119,7 @@ describe("groups that zarr-python 3 wrote", () => {
   });
 });
 
-const data = new URL("../../../../shared/data/zarr/", import.meta.url);
+const data = new URL("zarr/", REAL_DATA);
 const present = existsSync(data);
 
 describe("public Zarr v3 arrays", () => {

@@ -3,6 +3,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { type Json, type JsonObject, printJson } from "../../core/json.js";
 import { isJsonObject, member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import type { ZarrDType } from "./dtype.js";
 import { asObject, isArray, parseMetadata, show, wrongField } from "./json.js";
 import { type FillValue, product } from "./metadata.js";
@@ -139,7 +140,8 @@ function requireVersion3(document: JsonObject, name: string): void {
 
 function shapeOf(value: Json | undefined, name: string): number[] {
   if (!isArray(value)) throw wrongField(name, "shape", value, "a list of lengths");
-  if (value.length > RANK_MAX) throw tooMuch(name, "shape", `${value.length} axes, ${RANK_MAX} at most are read`);
+  if (value.length > RANK_MAX)
+    throw tooMuch(name, "shape", `${counted(value.length, "axis", "axes")}, ${RANK_MAX} at most are read`);
   return value.map((length, i) => {
     const at = `shape.${i}`;
     if (typeof length === "bigint" || (typeof length === "number" && length > LIMITS.axisLength)) {
@@ -191,7 +193,7 @@ function keysOf(value: Json | undefined, name: string): ChunkKeys {
 function dimensionsOf(value: Json | undefined, rank: number, name: string): (string | null)[] | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isArray(value) || value.length !== rank) {
-    throw wrongField(name, "dimension_names", value, `${rank} names, one for each axis`);
+    throw wrongField(name, "dimension_names", value, `${counted(rank, "name")}, one for each axis`);
   }
   return value.map((title, i) => {
     if (title !== null && typeof title !== "string") throw wrongField(name, `dimension_names.${i}`, title, "a name or null");

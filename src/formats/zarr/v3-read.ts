@@ -2,6 +2,7 @@ import type { ByteRange } from "../../core/bytes.js";
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { chunkParts } from "./chunks.js";
 import { product } from "./metadata.js";
 import { allocateBox, copyElements, dot, type NdBox, type Strided, stridesOf, type ZarrReadOptions } from "./read.js";
@@ -117,7 +118,7 @@ async function readShard(stored: Stored, shard: ShardSerializer, part: Part, con
     if (range.length <= bytesMax) continue;
     throw new EmporiumError(
       "FORMAT_CORRUPT",
-      `${piece.name}: ${range.length} bytes stored, ${bytesMax} at most would be this chunk`,
+      `${piece.name}: ${counted(range.length, "byte")} stored, ${bytesMax} at most would be this chunk`,
       {
         place: { file: stored.name, byte: range.offset },
         hint: "copy the shard again: its index is damaged",
@@ -168,10 +169,14 @@ function within(outer: Stored, { offset, length }: ByteRange, name: string): Sto
 }
 
 function cutShort(name: string, { offset, length }: ByteRange, file: string): EmporiumError {
-  return new EmporiumError("FORMAT_TRUNCATED", `${name}: ${length} bytes from ${offset} wanted, the shard ends before`, {
-    place: { file, byte: offset },
-    hint: "copy the shard again: it was cut short",
-  });
+  return new EmporiumError(
+    "FORMAT_TRUNCATED",
+    `${name}: ${counted(length, "byte")} from ${offset} wanted, the shard ends before`,
+    {
+      place: { file, byte: offset },
+      hint: "copy the shard again: it was cut short",
+    },
+  );
 }
 
 function fillPart(part: Part, { meta }: Context): void {

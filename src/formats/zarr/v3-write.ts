@@ -1,6 +1,7 @@
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
+import { counted } from "../../core/units.js";
 import { chunkGrid, positions } from "./chunks.js";
 import type { CodecRegistry } from "./codecs.js";
 import { product } from "./metadata.js";
@@ -31,7 +32,10 @@ export async function writeZarrV3Array(
   const { itemBytes, dtype } = meta.type;
   const wanted = product(meta.shape) * itemBytes;
   if (voxels.length !== wanted) {
-    throw new EmporiumError("FORMAT_FIELD", `${voxels.length} bytes given, ${meta.shape.join("×")} ${dtype} are ${wanted}`);
+    throw new EmporiumError(
+      "FORMAT_FIELD",
+      `${counted(voxels.length, "byte")} given, ${meta.shape.join("×")} ${dtype} are ${wanted}`,
+    );
   }
   const strides = stridesOf(meta.shape, "C");
   const grid = chunkGrid(meta.shape, meta.chunks);

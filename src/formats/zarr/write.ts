@@ -1,5 +1,6 @@
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { chunkKey, positions } from "./chunks.js";
 import { type CodecRegistry, encodeChunk } from "./codecs.js";
 import { printZarray, product, type ZarrArrayMeta } from "./metadata.js";
@@ -25,7 +26,10 @@ export async function writeZarrArray(
   const { itemBytes, littleEndian, swapBytes: swapped, dtype } = meta.type;
   const wanted = product(meta.shape) * itemBytes;
   if (voxels.length !== wanted) {
-    throw new EmporiumError("FORMAT_FIELD", `${voxels.length} bytes given, ${meta.shape.join("×")} ${dtype} are ${wanted}`);
+    throw new EmporiumError(
+      "FORMAT_FIELD",
+      `${counted(voxels.length, "byte")} given, ${meta.shape.join("×")} ${dtype} are ${wanted}`,
+    );
   }
   if (meta.filters?.length) throw new EmporiumError("FORMAT_UNSUPPORTED", "filters are read, not written");
   const fill = fillElement(meta.fillValue, dtype);

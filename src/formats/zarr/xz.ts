@@ -1,4 +1,6 @@
+import { spaciousBytes } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 /** What `xz-decompress` exports: of its own under Node, below `default` where a bundler reads it as CommonJS. */
 interface XzModule {
@@ -19,7 +21,7 @@ export async function decodeXz(bytes: Uint8Array, plainBytes: number): Promise<U
   const module = (await import("xz-decompress")) as unknown as XzModule & { default?: XzModule };
   const { XzReadableStream } = module.default ?? module;
   const reader = new XzReadableStream(new Blob([bytes as Uint8Array<ArrayBuffer>]).stream()).getReader();
-  const plain = new Uint8Array(plainBytes);
+  const plain = spaciousBytes(plainBytes);
   let at = 0;
   for (;;) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
@@ -28,14 +30,18 @@ export async function decodeXz(bytes: Uint8Array, plainBytes: number): Promise<U
         ? new EmporiumError("FORMAT_UNSUPPORTED", "an xz stream with filters, checks or a dictionary that are not read", {
             cause,
           })
-        : new EmporiumError("FORMAT_CORRUPT", `the xz stream breaks off or is damaged after ${at} of ${plainBytes} bytes`, {
-            cause,
-          });
+        : new EmporiumError(
+            "FORMAT_CORRUPT",
+            `the xz stream breaks off or is damaged after ${at} of ${counted(plainBytes, "byte")}`,
+            {
+              cause,
+            },
+          );
     });
     if (done) return plain.subarray(0, at);
     if (at + value.length > plainBytes) {
       await reader.cancel().catch(() => undefined); // the refusal below is what the caller must hear of
-      throw new EmporiumError("FORMAT_CORRUPT", `the stream goes on past the ${plainBytes} bytes that it should have`);
+      throw new EmporiumError("FORMAT_CORRUPT", `the stream goes on past the ${counted(plainBytes, "byte")} that it should have`);
     }
     plain.set(value, at);
     at += value.length;

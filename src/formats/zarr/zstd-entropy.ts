@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 /** Entropy coding of Zstandard: bit streams, FSE tables, Huffman trees (RFC 8878 §4). */
 
@@ -118,7 +119,7 @@ export function readFseTable(bytes: Uint8Array, accuracyMax: number, symbolMax: 
         for (let i = 0; i < zeros; i++) probabilities.push(0);
       } while (zeros === 3);
     }
-    if (probabilities.length > symbolMax + 1) throw corruptZstd(`a table of more than ${symbolMax + 1} symbols`);
+    if (probabilities.length > symbolMax + 1) throw corruptZstd(`a table of more than ${counted(symbolMax + 1, "symbol")}`);
   }
   const length = (at + 7) >> 3;
   if (remaining !== 0 || length > bytes.length) throw corruptZstd("a table of probabilities that do not add up");
@@ -202,5 +203,5 @@ export function decodeHuffman(bytes: Uint8Array, { width, symbols, bits }: Huffm
     stream.left -= bits[code]!;
     if (stream.left < 0) throw corruptZstd("a stream of literals is cut short");
   }
-  if (stream.left !== 0) throw corruptZstd(`${stream.left} bits too many in a stream of literals`);
+  if (stream.left !== 0) throw corruptZstd(`${counted(stream.left, "bit")} too many in a stream of literals`);
 }

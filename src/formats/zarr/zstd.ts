@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { badDistance, copyForward, copyMatch, tooLong } from "./lz4.js";
 import {
   corruptZstd,
@@ -37,7 +38,7 @@ export function decodeZstd(bytes: Uint8Array, plain: Uint8Array): void {
     if (magic !== MAGIC) throw corruptZstd("not a zstd frame");
     ({ at, out } = decodeFrame(bytes, at + 4, plain, out));
   } while (at < bytes.length);
-  if (out !== plain.length) throw corruptZstd(`the stream ends after ${out} of ${plain.length} bytes`);
+  if (out !== plain.length) throw corruptZstd(`the stream ends after ${out} of ${counted(plain.length, "byte")}`);
 }
 
 /** What blocks of one frame hand on to the next. */
@@ -77,7 +78,8 @@ function decodeFrame(bytes: Uint8Array, from: number, plain: Uint8Array, start: 
     last = (header & 1) !== 0;
     const kind = (header >> 1) & 3;
     const length = header >> 3;
-    if (length > BLOCK_BYTES_MAX) throw corruptZstd(`a block of ${length} bytes, ${BLOCK_BYTES_MAX} at most are allowed`);
+    if (length > BLOCK_BYTES_MAX)
+      throw corruptZstd(`a block of ${counted(length, "byte")}, ${BLOCK_BYTES_MAX} at most are allowed`);
     const stored = kind === 1 ? 1 : length;
     need(bytes, at, stored);
     if (kind === 2) out = decodeBlock(bytes.subarray(at, at + length), plain, out, state);
@@ -94,7 +96,8 @@ function decodeFrame(bytes: Uint8Array, from: number, plain: Uint8Array, start: 
     need(bytes, at, 4);
     at += 4;
   }
-  if (sizeBytes > 0 && out - start !== promised) throw corruptZstd(`a frame of ${out - start} bytes that promises ${promised}`);
+  if (sizeBytes > 0 && out - start !== promised)
+    throw corruptZstd(`a frame of ${counted(out - start, "byte")} that promises ${promised}`);
   return { at, out };
 }
 
@@ -244,7 +247,7 @@ function decodeSequences(section: Uint8Array, literals: Uint8Array, plain: Uint8
       copyMatch(plain, out, distance, matchLength);
       out += matchLength;
     }
-    if (stream.left !== 0) throw corruptZstd(`${stream.left} bits too many in a block's sequences`);
+    if (stream.left !== 0) throw corruptZstd(`${counted(stream.left, "bit")} too many in a block's sequences`);
   } else if (tablesAt !== section.length) throw corruptZstd("bytes too many in a block");
   const rest = literals.length - taken;
   if (out + rest > plain.length) throw tooLong(plain.length);

@@ -28,6 +28,7 @@ export function statusOf({ code }: EmporiumError): number {
   switch (code) {
     case "USAGE":
     case "NAME_UNSAFE":
+    case "LOCATION_UNKNOWN":
       return 400;
     case "TOKEN_REFUSED":
       return 401;

@@ -3,8 +3,9 @@ import { get, type IncomingMessage } from "node:http";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Job, JobBrief, JobsEvent, ServerFacts } from "../../model/page-api.js";
+import type { ApiError, Job, JobBrief, JobsEvent, ServerFacts } from "../../model/page-api.js";
 import { type Portal, servePortal } from "../portal.js";
+import { openTokens } from "../tokens.js";
 
 let workspace: string;
 let portal: Portal;
@@ -36,9 +37,18 @@ const settled = (id: string, state = "done") => ({
 });
 const ask = async <T>(path: string): Promise<T> => (await (await fetch(`${portal.url}/api/v1/${path}`)).json()) as T;
 
+const bearer = (token: string | undefined): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` };
+
 /** The stream of a request, event by event. */
-async function stream(topics: string): Promise<{ reply: IncomingMessage; next(): Promise<{ event: string; data: never }> }> {
-  const reply = await new Promise<IncomingMessage>((resolve) => get(`${portal.url}/api/v1/events?topics=${topics}`, resolve));
+async function stream(
+  topics: string,
+  token?: string,
+): Promise<{ reply: IncomingMessage; next(): Promise<{ event: string; data: never }> }> {
+  const headers = bearer(token);
+  const reply = await new Promise<IncomingMessage>((resolve) =>
+    get(`${portal.url}/api/v1/events?topics=${topics}`, { headers }, resolve),
+  );
   open.push(reply);
   const pieces = reply.setEncoding("utf8")[Symbol.asyncIterator]();
   let text = "";
@@ -108,17 +118,40 @@ describe("runs of a workspace", () => {
     expect(await change(({ gone }) => gone.length > 0)).toEqual({ isAll: false, jobs: [], gone: [ID] });
   });
 
-  it("have at most 200 streams, which take nothing from requests and end with the server", async () => {
-    const all = await Promise.all(Array.from({ length: 200 }, () => stream("jobs")));
-    for (const { next } of all) expect((await next()).event).toBe("jobs");
-    const refused = await fetch(`${portal.url}/api/v1/events?topics=jobs`);
-    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+  it("(34.26) have at most 50 streams of one client and 200 in all, which take nothing from requests and end with the server", async () => {
+    await portal.close();
+    const names = ["anna", "ben", "cem", "dora"];
+    const tokenOf = (name: string) => name.repeat(12);
+    const file = join(workspace, "tokens");
+    writeFileSync(file, names.map((name) => `${name} read ${tokenOf(name)}\n`).join(""), { mode: 0o600 });
+    const writing = { tokens: openTokens(file, Date.now).tokens, roots: [] };
+    portal = await servePortal({ places: [], bucket: "b", version: "0", workspace, writing });
+    const refused = async (token?: string) => {
+      const answer = await fetch(`${portal.url}/api/v1/events?topics=jobs`, { headers: bearer(token) });
+      return [answer.status, answer.headers.get("retry-after"), ((await answer.json()) as ApiError).message];
+    };
+    const all: Awaited<ReturnType<typeof stream>>[] = [];
+    const fill = async (token?: string) => {
+      const own = await Promise.all(Array.from({ length: 50 }, () => stream("jobs", token)));
+      for (const { next } of own) expect((await next()).event).toBe("jobs");
+      all.push(...own);
+    };
+    await fill();
+    expect(await refused()).toEqual([503, "5", "50 event streams are open for this machine; one client has no more"]);
+    for (const name of names.slice(0, 3)) await fill(tokenOf(name));
+    expect(await refused(tokenOf("anna"))).toEqual([503, "5", expect.stringContaining("200 event streams are open")]);
+    expect((await refused(tokenOf("dora")))[0]).toBe(503);
     const asked = await Promise.all(Array.from({ length: 100 }, () => fetch(`${portal.url}/api/v1/server`)));
     expect(asked.every(({ status }) => status === 200)).toBe(true);
     all[0]!.reply.destroy();
-    await expect.poll(async () => (await fetch(`${portal.url}/api/v1/events?topics=jobs`, { method: "HEAD" })).status).toBe(200);
+    const again = async (token?: string) => {
+      await expect.poll(async () => (await stream("jobs", token)).reply.statusCode).toBe(200);
+    };
+    await again(tokenOf("dora"));
+    all[1]!.reply.destroy();
+    await again();
     await portal.close();
-    for (const { next } of all.slice(1)) await expect(next()).rejects.toThrow("the stream has ended");
+    for (const { next } of all.slice(2)) await expect(next()).rejects.toThrow("the stream has ended");
   });
 
   it("are for who works on this machine, without --url, and topics have their form", async () => {

@@ -8,6 +8,8 @@ import { workspaceFor } from "./kept.js";
 import { get } from "./route.js";
 
 const STREAMS_MAX = 200;
+/** Of one token, or of this machine without one: all tabs of a browser share one stream. */
+const STREAMS_PER_CLIENT_MAX = 50;
 /** Events of one stream: `jobs`, and single ones. */
 const TOPICS_MAX = 20;
 
@@ -18,6 +20,22 @@ export const jobRoutes: Routes = (app, context) => {
     return context.jobs!;
   };
   const noStore = { "cache-control": "no-store" };
+  const perClient = new Map<string, number>();
+  /** @returns what gives the stream back */
+  const taken = (c: Context): (() => void) => {
+    const holder = context.writing?.tokens.holderOf(c.req.raw);
+    const client = holder === undefined ? "this machine" : `the token of ${holder.name}`;
+    const own = perClient.get(client) ?? 0;
+    if (context.jobs!.listeners >= STREAMS_MAX) throw tooMany(`${STREAMS_MAX} event streams are open; no more are served`);
+    if (own >= STREAMS_PER_CLIENT_MAX)
+      throw tooMany(`${STREAMS_PER_CLIENT_MAX} event streams are open for ${client}; one client has no more`);
+    perClient.set(client, own + 1);
+    return once(() => {
+      const left = perClient.get(client)! - 1;
+      if (left === 0) perClient.delete(client);
+      else perClient.set(client, left);
+    });
+  };
   get(app, "/jobs", { summary: "Runs, newest first: what a terminal began, too", query: z.object({}) }, async (c) =>
     c.json(await watch(c).list(), 200, noStore),
   );
@@ -32,16 +50,27 @@ export const jobRoutes: Routes = (app, context) => {
       const jobs = watch(c);
       const headers = { ...noStore, "content-type": "text/event-stream", "x-accel-buffering": "no" };
       if (c.req.method === "HEAD") return c.body(null, 200, headers);
-      if (jobs.listeners >= STREAMS_MAX)
-        throw new EmporiumError("STORE_THROTTLED", `${STREAMS_MAX} streams are open already`, {
-          retry: "later",
-          retryAfterMs: 5_000,
-          hint: "the list of runs can be asked for at jobs",
-        });
-      return c.body(sent(jobs.follow(topics, c.req.raw.signal)), 200, headers);
+      const { signal } = c.req.raw;
+      return c.body(sent(jobs.follow(topics, signal), signal, taken(c)), 200, headers);
     },
   );
 };
+
+function tooMany(message: string): EmporiumError {
+  return new EmporiumError("STORE_THROTTLED", message, {
+    retry: "later",
+    retryAfterMs: 5_000,
+    hint: "close other tabs or clients, or ask for the list of runs at jobs",
+  });
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
+}
 
 const TopicNames = z.string().transform((text, issue): Topics => {
   const topics = text.split(",");
@@ -54,18 +83,30 @@ const TopicNames = z.string().transform((text, issue): Topics => {
   return { jobs: topics.includes("jobs"), ids };
 });
 
-/** Each with a number, so that a browser says where it was; who comes back gets all again. */
-function sent(news: AsyncGenerator<JobNews | undefined>): ReadableStream<Uint8Array> {
+/**
+ * Each with a number, so that a browser says where it was; who comes back gets all again.
+ *
+ * @param over is called when the stream ends, however it does: more than once, perhaps
+ */
+function sent(news: AsyncGenerator<JobNews | undefined>, signal: AbortSignal, over: () => void): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let number = 0;
+  if (signal.aborted) over();
+  signal.addEventListener("abort", over, { once: true });
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await news.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value ? printed(++number, value) : ":\n\n"));
+        const { done, value } = await news.next().catch((error: unknown) => {
+          over();
+          throw error;
+        });
+        if (done) {
+          over();
+          controller.close();
+        } else controller.enqueue(encoder.encode(value ? printed(++number, value) : ":\n\n"));
       },
       async cancel() {
+        over();
         await news.return(undefined);
       },
     },

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { EmporiumError } from "../../core/errors.js";
 import { printJsonLine } from "../../core/json.js";
+import { counted } from "../../core/units.js";
 import {
   FRAME_HEADERS,
   type FrameFacts,
@@ -127,9 +128,13 @@ export const microscopyRoutes: Routes = (app, { memory, microscopy, volumes }) =
     if (isSame && (await served().placeOf(found.storageDir, row, signal))) return c.body(null, 304, caching);
     const bytes = bytesOf(shape);
     if (COPIES * bytes > memory.limits.planes)
-      throw new EmporiumError("MEMORY_LIMIT", `${row.file_name}: a frame of ${bytes} bytes is larger than this server takes`, {
-        hint: "emporium serve --memory SIZE gives it more",
-      });
+      throw new EmporiumError(
+        "MEMORY_LIMIT",
+        `${row.file_name}: a frame of ${counted(bytes, "byte")} is larger than this server takes`,
+        {
+          hint: "emporium serve --memory SIZE gives it more",
+        },
+      );
     const leave = await volumes.turn(c.req.raw, COPIES * bytes);
     try {
       const frame = await served().frame(found, signal);

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { integerRange } from "../../arrays/operators/voxels.js";
-import type { Triple } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
@@ -19,6 +18,7 @@ import { absentLayers } from "../../model/absent-layers.js";
 import { orientedMeshFolder } from "../../model/annotation-files.js";
 import type { NeuroglancerView } from "../../model/page-api.js";
 import { parseRef, printRef, type Ref } from "../../model/ref.js";
+import { drawnVoxel } from "../../model/voxel-spacing.js";
 import type { OpenVolume } from "../open-volume.js";
 import { annotationFilesOf, type CataloguedAnnotationFile, drawnFiles, findTomogram } from "../tomograms.js";
 import { volumeFacts } from "../volume-facts.js";
@@ -62,8 +62,7 @@ export const neuroglancerRoutes: Routes = (app, context) => {
       name: facts.title,
       url,
       shape: facts.shape,
-      // where nothing says how large voxels are, slices count them
-      voxelSizeAngstrom: facts.voxelSizeAngstrom.map((size) => size ?? 1) as unknown as Triple,
+      voxelSizeAngstrom: drawnVoxel(facts.voxelSizeAngstrom),
       originAngstrom: facts.originAngstrom,
       limits: [facts.limits.low, facts.limits.high],
       typeRange: integerRange(facts.dtype as DType),

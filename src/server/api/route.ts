@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import { z } from "zod";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import type { TokenScope } from "../../model/page-api.js";
 import type { Holder } from "../tokens.js";
 
@@ -126,7 +127,7 @@ function parsed<Shape extends z.ZodRawShape>(
       hint: names.length === 0 ? "leave it out: nothing is chosen here" : `possible here: ${names.join(", ")}`,
     });
   const twice = Object.entries(queries).find(([, values]) => values.length > 1);
-  if (twice) throw fault(twice[0], `given ${twice[1].length} times, once is possible`);
+  if (twice) throw fault(twice[0], `given ${counted(twice[1].length, "time")}, once is possible`);
   const result = schema.safeParse(Object.fromEntries(Object.entries(queries).map(([name, [value]]) => [name, value])));
   if (result.success) return result.data as z.output<z.ZodObject<Shape>>;
   const { issues } = result.error;

@@ -101,17 +101,18 @@ function arrayOf({ source }: OpenVolume, { shape }: PlaneLevel): string {
 }
 
 function attributesOf({ source, voxelSizeAngstrom, originAngstrom }: OpenVolume): JsonObject {
-  const isCalibrated = voxelSizeAngstrom.every((size) => size !== undefined);
   // the first voxel of each level is the first of the file
   const moved = originAngstrom.some((at) => at !== 0) ? [{ type: "translation", translation: [...originAngstrom] }] : [];
   const datasets = source.levels.map(({ scale }, level) => ({
     path: String(level),
-    coordinateTransformations: [
-      { type: "scale", scale: scale.map((n, axis) => n * (isCalibrated ? voxelSizeAngstrom[axis]! : 1)) },
-      ...moved,
-    ],
+    coordinateTransformations: [{ type: "scale", scale: scale.map((n, axis) => n * (voxelSizeAngstrom[axis] ?? 1)) }, ...moved],
   }));
-  const axes = ["z", "y", "x"].map((name) => ({ name, type: "space", ...(isCalibrated && { unit: "angstrom" }) }));
+  const axes = ["z", "y", "x"].map((name, axis) => ({
+    name,
+    type: "space",
+    // without a unit voxels are counted
+    ...(voxelSizeAngstrom[axis] !== undefined && { unit: "angstrom" }),
+  }));
   return { multiscales: [{ version: "0.4", name: "/", axes, datasets }] };
 }
 

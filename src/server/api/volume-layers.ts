@@ -4,12 +4,14 @@ import { parseJson } from "../../core/json.js";
 import { isJsonObject, jsonText } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { Recent } from "../../core/recent.js";
+import { counted } from "../../core/units.js";
 import { layersOf, parseState, sourceNames } from "../../formats/precomputed/state-view.js";
 import { orientedMeshFolder } from "../../model/annotation-files.js";
 import { colourHex, colourInstances, colourSeed, DIFFERENT_MAX } from "../../model/colours.js";
 import { encodeOverlay, type OverlayGround, type OverlayShapes } from "../../model/overlay-bytes.js";
 import type { OverlayLayer, Overlays } from "../../model/page-api.js";
 import type { Ref } from "../../model/ref.js";
+import { drawnVoxel } from "../../model/voxel-spacing.js";
 import { openObject } from "../../stores/store.js";
 import { turns } from "../../system/parallel.js";
 import type { BesideFile, OverlayFile } from "../overlay-files.js";
@@ -88,7 +90,7 @@ function openLayers(context: ApiContext): VolumeLayers {
   async function groundOf(placed: PlacedKey, signal: AbortSignal): Promise<OverlayGround> {
     const { source, voxelSizeAngstrom, originAngstrom } = await volumes.open(placed, { signal });
     const [nz, ny, nx] = source.levels[0]!.shape;
-    const [vz = 1, vy = 1, vx = 1] = voxelSizeAngstrom;
+    const [vz, vy, vx] = drawnVoxel(voxelSizeAngstrom);
     const [oz = 0, oy = 0, ox = 0] = originAngstrom;
     return { sizeVoxels: [nx, ny, nz], voxelAngstrom: [vx, vy, vz], originAngstrom: [ox, oy, oz] };
   }
@@ -155,7 +157,7 @@ function openLayers(context: ApiContext): VolumeLayers {
         }
       }
       const broken = layers.filter(({ error }) => error).length;
-      const summary = `${layers.length - broken} ${layers.length - broken === 1 ? "layer" : "layers"} beside this volume${broken > 0 ? ` · ${broken} cannot be read` : ""}`;
+      const summary = `${counted(layers.length - broken, "layer")} beside this volume${broken > 0 ? ` · ${broken} cannot be read` : ""}`;
       const others = files.filter(({ id, isOwn }) => !isOwn && !wanted.has(id)).map(({ id, name }) => ({ id, name }));
       return { layers, others, summary, notices };
     },
@@ -256,9 +258,8 @@ function catalogued(
   const drawn = new Set(
     layers.filter(({ error, isOtherAlignment }) => !error && !isOtherAlignment).map(({ annotationId }) => annotationId),
   );
-  const other =
-    elsewhere.size === 0 ? "" : ` · ${elsewhere.size} ${elsewhere.size === 1 ? "belongs" : "belong"} to another alignment`;
-  return { layers, summary: `${drawn.size} of ${annotations.size} annotations can be drawn${other}` };
+  const other = elsewhere.size === 0 ? "" : ` · ${counted(elsewhere.size, "belongs", "belong")} to another alignment`;
+  return { layers, summary: `${drawn.size} of ${counted(annotations.size, "annotation")} can be drawn${other}` };
 }
 
 /** Colours that the folder for Neuroglancer has for points of instances: of the annotation's metadata. Undefined where those cannot be read. */

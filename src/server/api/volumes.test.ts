@@ -6,7 +6,7 @@ import { writeFiles, zarrFiles } from "../../../test/zarr-volume.js";
 import type { Triple } from "../../core/box.js";
 import { systemClock } from "../../core/clock.js";
 import { mrcHeaderBytes } from "../../formats/mrc/write.js";
-import type { VolumeFacts } from "../../model/page-api.js";
+import type { ApiError, VolumeFacts } from "../../model/page-api.js";
 import { printRef } from "../../model/ref.js";
 import { fileStore } from "../../stores/file/store.js";
 import { parseLocation } from "../../stores/url.js";
@@ -68,6 +68,25 @@ describe("volumes", () => {
       { shape: [8, 8, 8], scale: [1, 1, 1], virtual: false },
       { shape: [4, 4, 4], scale: [2, 2, 2], virtual: false },
     ]);
+  });
+
+  it("(34.26) tells the facts of a volume of 100,000³ voxels without reading a section of it, and what is possible of one", async () => {
+    const side = 100_000;
+    const text = { zarr_format: 2, shape: [side, side, side], chunks: [64, 64, 64], dtype: "<f4", order: "C" };
+    mkdirSync(join(root, "vast.zarr"));
+    const zarray = { ...text, compressor: null, filters: null, fill_value: 0 };
+    writeFileSync(join(root, "vast.zarr/.zarray"), JSON.stringify(zarray));
+    // the only chunk that is stored lies in the middle of a section that is looked at: z of 0.1 + 0.8 * 0.5 / 8
+    writeFileSync(join(root, "vast.zarr/234.781.781"), Buffer.from(new Float32Array(64 ** 3).fill(7).buffer));
+    const answer = await ask(ref("vast.zarr"));
+    const facts = (await answer.json()) as VolumeFacts;
+    expect([answer.status, facts.shape, facts.histogram.max]).toEqual([200, [side, side, side], 7]);
+    const whole = await ask(`${ref("vast.zarr")}/plane?axis=z&at=0`);
+    expect([whole.status, ((await whole.json()) as ApiError).message]).toEqual([
+      400,
+      expect.stringContaining("40000000000 bytes"),
+    ]);
+    expect((await ask(`${ref("vast.zarr")}/plane?axis=z&at=15000&box=49990,49990,50000,50000`)).status).toBe(200);
   });
 
   it("cuts planes along each axis", async () => {

@@ -103,6 +103,73 @@ describe("A22: what changes something", () => {
     }
   });
 
+  it("(34.attack) every address that is read has its rule: the workspace is for who has a token of today, the data are for all", async () => {
+    const { paths } = JSON.parse((await ask("GET", "api/v1/openapi.json")).text) as Described;
+    const read = Object.entries(paths).flatMap(([path, by]) => ("get" in by ? [path] : []));
+    const closed: string[] = [];
+    for (const path of read) {
+      const at = `api/v1${path.replaceAll(/\{\w+\}/g, "00000000T000000-000000")}${path === "/events" ? "?topics=jobs" : ""}`;
+      const status = async (headers: Record<string, string>, method = path === "/events" ? "HEAD" : "GET") =>
+        (await ask(method, at, headers)).status;
+      const nobody = await status({});
+      // whoever is refused learns nothing by a wrong token, an expired one, another method, or a page elsewhere
+      for (const wrong of ["x".repeat(43), OLD, `${ALL}a`]) expect(await status(token(wrong)), `${path}, wrong`).toBe(nobody);
+      if (nobody !== 403) continue;
+      closed.push(path);
+      expect(await status({}, "HEAD"), `HEAD ${path}`).toBe(403);
+      expect(await status({ ...token(ALL), origin: "https://evil.example" }), `${path}, elsewhere`).toBe(403);
+      for (const right of [READ, ALL, HELD]) expect(await status(token(right)), `${path}, right`).not.toBe(403);
+    }
+    expect(closed.sort()).toEqual([
+      "/curate/batches",
+      "/curate/labels",
+      "/curate/labels/{id}",
+      "/curate/labels/{id}/histogram.csv",
+      "/curate/labels/{id}/histogram.svg",
+      "/curate/matches",
+      "/curate/matches/sets",
+      "/curate/matches/{row}",
+      "/curate/overlap",
+      "/events",
+      "/harvest/sets",
+      "/harvest/sets/{id}",
+      "/harvest/sets/{id}/comparison.csv",
+      "/harvest/sets/{id}/comparison.json",
+      "/jobs",
+      "/jobs/{id}",
+      "/plans",
+      "/plans/{id}",
+      "/plans/{id}/document",
+    ]);
+    // reports are those on what is served
+    expect(read.filter((path) => !closed.includes(path)).sort()).toEqual([
+      "/facets",
+      "/lineage/{ref}/point",
+      "/lineage/{ref}/value",
+      "/lineage/{ref}/voxel",
+      "/microscopy",
+      "/microscopy/{id}",
+      "/microscopy/{id}/frame",
+      "/microscopy/{id}/pixels",
+      "/neuroglancer/at/{ref}",
+      "/neuroglancer/tomogram/{id}",
+      "/openapi.json",
+      "/overlays/{ref}",
+      "/overlays/{ref}/{file}",
+      "/overlays/{ref}/{mesh}/{file}",
+      "/places/{place}/facts",
+      "/places/{place}/list",
+      "/reports",
+      "/reports/{id}",
+      "/reports/{id}/document",
+      "/reports/{id}/findings",
+      "/search",
+      "/server",
+      "/volumes/{ref}",
+      "/volumes/{ref}/plane",
+    ]);
+  });
+
   it("takes no other method, no body of more than 1 MiB, and nothing that is not JSON", async () => {
     for (const method of ["PATCH", "PROPFIND"]) expect((await ask(method, "api/v1/jobs", token(ALL))).status, method).toBe(405);
     expect((await ask("POST", "api/v1/nowhere", token(ALL))).status).toBe(404);

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { decodeOverlay } from "../../model/overlay-bytes.js";
 import { openObject } from "../../stores/store.js";
 import type { FoundLayer } from "../api/volume-layers.js";
@@ -65,7 +66,7 @@ export async function findPoint({ file, read }: FoundLayer, index: number, signa
   const rows: Line[] = [];
   if (size <= TABLE_BYTES_MAX) for await (const line of rowsOf(linesOf(source, signal))) rows.push(line);
   if (rows.length !== count) {
-    const says = `its points are not its rows one by one (${count} points), so the whole file is named`;
+    const says = `its points are not its rows one by one (${counted(count, "point")}), so the whole file is named`;
     return { of, value: "", key, stored: { is: { ...whole, says } } };
   }
   const { offset, length, text } = rows[index]!;

@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../core/errors.js";
 import { findJsonPlace, type JsonPlace } from "../../core/json-place.js";
 import { LIMITS } from "../../core/limits.js";
+import { counted } from "../../core/units.js";
 import { detectMrc } from "../../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES, parseMrcHeader } from "../../formats/mrc/header.js";
 import { openObject, type Store } from "../../stores/store.js";
@@ -74,12 +75,12 @@ export async function findWord(
   let begin = 0;
   for (let at = 1; at < line; at++) {
     begin = text.indexOf("\n", begin) + 1;
-    if (begin === 0) throw new EmporiumError("NOT_FOUND", `${key} has ${at} lines`);
+    if (begin === 0) throw new EmporiumError("NOT_FOUND", `${key} has ${counted(at, "line")}`);
   }
   const end = text.indexOf("\n", begin);
   const words = [...text.slice(begin, end < 0 ? text.length : end).matchAll(/\S+/g)];
   const found = words[word - 1];
-  if (!found) throw new EmporiumError("NOT_FOUND", `line ${line} of ${key} has ${words.length} words`);
+  if (!found) throw new EmporiumError("NOT_FOUND", `line ${line} of ${key} has ${counted(words.length, "word")}`);
   return textAt(key, `word ${word} of line ${line}`, bytes, { offset: begin + found.index, length: found[0].length });
 }
 
@@ -105,7 +106,10 @@ async function readSmall(store: Store, key: string, signal: AbortSignal): Promis
   const stat = await store.stat(key, { signal });
   if (!stat) return undefined;
   if (stat.size <= LIMITS.metadataBytes) return store.read(key, undefined, { signal });
-  throw new EmporiumError("FORMAT_LIMIT", `${key} has ${stat.size} bytes, ${LIMITS.metadataBytes} of a document are read`);
+  throw new EmporiumError(
+    "FORMAT_LIMIT",
+    `${key} has ${counted(stat.size, "byte")}, ${LIMITS.metadataBytes} of a document are read`,
+  );
 }
 
 function isJson(bytes: Uint8Array): boolean {

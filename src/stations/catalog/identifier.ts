@@ -1,4 +1,5 @@
 import { EmporiumError, type Place } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 
 /** The name of a data set: `<PROJECT>-YYYY-MM-DD-HH-MM-SS-<SSSS>`. */
 export interface DatasetId {
@@ -49,7 +50,7 @@ export function checkKnownId(text: string): string {
 /** Errors of the older catalogue, in its order. */
 function oldFault(text: string): string | undefined {
   const parts = text.split("-");
-  if (parts.length !== 8) return `has ${parts.length} parts between dashes, 8 wanted`;
+  if (parts.length !== 8) return `has ${counted(parts.length, "part")} between dashes, 8 wanted`;
   const [, year, ...rest] = parts as [string, string, ...string[]];
   const serial = rest.pop()!;
   if (year.length !== 4) return `has the year "${year}", 4 digits wanted`;

@@ -1,8 +1,10 @@
 import { EmporiumError } from "../../core/errors.js";
+import { printJsonLine } from "../../core/json.js";
 import { type Report, withText } from "../../core/report.js";
-import type { CatalogRepository, DatasetQuery, DatasetSummary } from "./rows/repository.js";
+import { counted } from "../../core/units.js";
+import type { CatalogRepository, DatasetQuery, DatasetSummary, DistinctValue } from "./rows/repository.js";
 import { isStorableText, STORABLE_TEXT } from "./storable-text.js";
-import { parseWhere } from "./where.js";
+import { parseSubject, parseWhere } from "./where.js";
 
 export interface QueryInput {
   project?: string | undefined;
@@ -42,6 +44,41 @@ export async function queryDatasets(
     ...datasets.map(({ dataset_serial }, index) => `${index} ${dataset_serial}`),
   ]);
 }
+
+export interface DistinctReport extends Pick<Report, "toText"> {
+  readonly column: string;
+  /** Without null; texts by their bytes. */
+  readonly values: readonly DistinctValue[];
+  /** There are more values than were read. */
+  readonly isCut: boolean;
+}
+
+/**
+ * The distinct values of a column, of the channels, or of a path into metadata, over the data sets that fulfil a query.
+ *
+ * @throws {EmporiumError} USAGE
+ */
+export async function distinctValues(
+  repository: CatalogRepository,
+  column: string,
+  input: QueryInput,
+  signal?: AbortSignal,
+): Promise<DistinctReport> {
+  const found = await repository.distinct(parseSubject(column), datasetQuery(input), VALUES_MAX + 1, signal);
+  const values = found.slice(0, VALUES_MAX);
+  const isCut = found.length > VALUES_MAX;
+  return withText({ column, values, isCut }, () => {
+    const texts = values.map(({ value }) => (typeof value === "string" ? value : printJsonLine(value)));
+    const width = Math.min(60, Math.max(...texts.map(({ length }) => length), 0));
+    return [
+      `${column}: ${isCut ? `more than ${VALUES_MAX}` : counted(values.length, "distinct value")}`,
+      ...values.map(({ datasets }, at) => `${texts[at]!.padEnd(width)}  ${counted(datasets, "data set")}`),
+    ];
+  });
+}
+
+/** The most values that are listed: a path to what differs in each frame has millions. */
+const VALUES_MAX = 10_000;
 
 /** @throws {EmporiumError} USAGE */
 export function datasetQuery({ project, microscope, description, startDate, endDate, where }: QueryInput): DatasetQuery {

@@ -2,6 +2,7 @@ import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { nearest } from "../../core/nearest.js";
 import { toNumber } from "../../core/number.js";
+import { counted } from "../../core/units.js";
 
 /** The subject of a condition. */
 export type WhereSubject =
@@ -43,6 +44,8 @@ const WHERE_COLUMNS = [
 ] as const;
 export type WhereColumn = (typeof WHERE_COLUMNS)[number];
 
+const SUBJECTS = ["channel", "project", ...WHERE_COLUMNS];
+
 const CONDITIONS_MAX = 32;
 const PATH_MAX = 16;
 const TEXT_MAX = 4_096;
@@ -70,7 +73,8 @@ interface Token {
  * @throws {EmporiumError} USAGE, showing the place
  */
 export function parseWhere(text: string): Where {
-  if (text.length > TEXT_MAX) throw fault(text, 0, `a filter of ${text.length} characters, ${TEXT_MAX} at most are taken`);
+  if (text.length > TEXT_MAX)
+    throw fault(text, 0, `a filter of ${counted(text.length, "character")}, ${TEXT_MAX} at most are taken`);
   const tokens = tokenise(text);
   const all: WhereCondition[] = [];
   for (let at = 0; at < tokens.length; at++) {
@@ -103,6 +107,38 @@ export function parseWhere(text: string): Where {
   if (all.length === 0) throw fault(text, 0, "a condition wanted, as nbr_slices >= 10");
   if (all.length > CONDITIONS_MAX) throw fault(text, 0, `${all.length} conditions, ${CONDITIONS_MAX} at most are taken`);
   return { text, all };
+}
+
+/** What distinct values are listed of: beside the subjects of filters, the project of an id and the channels of frames. */
+export type DistinctSubject = WhereSubject | { readonly of: "project" | "channel" };
+
+/**
+ * Parses the subject of a condition alone: `microscope`, `channel`, `metadata.Summary.PixelType`, `frame."a key"`.
+ *
+ * @throws {EmporiumError} USAGE
+ */
+export function parseSubject(text: string): DistinctSubject {
+  const word = text.trim();
+  if (word === "project" || word === "channel") return { of: word };
+  const tokens = text.length > TEXT_MAX ? [] : tokenise(text);
+  const path: string[] = [];
+  for (const [index, token] of tokens.entries()) {
+    const before = tokens[index - 1];
+    const isGlued = before === undefined || token.at === before.at + lengthOf(before, text);
+    if (token.kind === "sign" || !isGlued) throw subjectFault(text, token.at, "one name expected, without a condition");
+    path.push(...segments(token, path));
+  }
+  if (path.length === 0) throw subjectFault(text, 0, "a name expected, such as microscope or metadata.protein_name");
+  try {
+    return subjectOf(path, text, 0);
+  } catch {
+    const meant = nearest(path[0]!, SUBJECTS);
+    throw subjectFault(text, 0, `expected ${SUBJECTS.join(", ")}, metadata.KEY or frame.KEY${meant ? ` (${meant}?)` : ""}`);
+  }
+}
+
+function subjectFault(text: string, at: number, message: string): EmporiumError {
+  return new EmporiumError("USAGE", `--distinct: ${JSON.stringify(text.slice(0, 120))} at character ${at + 1}: ${message}`);
 }
 
 /** The values of a data set's columns. */
@@ -189,7 +225,8 @@ function subjectOf(path: readonly string[], text: string, at: number): WhereSubj
   const [head = "", ...rest] = path;
   if (head === "metadata" || head === "frame") {
     if (rest.length === 0) throw fault(text, at, `${head}.KEY wanted: a path into the metadata`);
-    if (rest.length > PATH_MAX) throw fault(text, at, `a path of ${rest.length} keys, ${PATH_MAX} at most are followed`);
+    if (rest.length > PATH_MAX)
+      throw fault(text, at, `a path of ${counted(rest.length, "key")}, ${PATH_MAX} at most are followed`);
     return { of: head, path: rest };
   }
   const column = WHERE_COLUMNS.find((name) => name === head);

@@ -12,9 +12,10 @@ import { envOf } from "../../engine/env.js";
 import { countStates, type RunReport } from "../../engine/run.js";
 import type { Receipt, Task } from "../../engine/task.js";
 import type { Store } from "../../stores/store.js";
-import { openLocation, openStore } from "../../stores/url.js";
+import { openStore } from "../../stores/url.js";
 import { moveClaims, releaseClaims } from "./id-claims.js";
 import { awaitedSections } from "./importers/key-image.js";
+import { addressOpener } from "./ops/open-address.js";
 import { ingestOperations } from "./ops/operations.js";
 import { sectionCache } from "./ops/section-cache.js";
 import type { IngestPlan } from "./plan.js";
@@ -44,6 +45,7 @@ export async function estimateIngest(plan: IngestPlan, target: Store, { place }:
 export interface ClusterIngestOptions {
   readonly cluster: ClusterUse;
   readonly anonymous: boolean;
+  readonly allowPrivate: boolean;
   readonly sync: boolean;
   readonly force: boolean;
   readonly verify: boolean;
@@ -62,14 +64,14 @@ export async function ingestOnCluster(
   options: ClusterIngestOptions,
   env: Env,
 ): Promise<IngestOutcome> {
-  const { cluster, anonymous, sync, force, verify, createdMs, claims, receipt } = options;
+  const { cluster, anonymous, allowPrivate, sync, force, verify, createdMs, claims, receipt } = options;
   const begunMs = env.clock.monotonic();
   const outcome = await runOnCluster(
     {
       station: "ingest",
       name,
       plan,
-      params: { claims },
+      params: { claims, allowPrivate },
       source,
       target,
       anonymous,
@@ -117,14 +119,14 @@ async function reportOf(
 
 /** What a node needs to do tasks of an import. */
 export const ingestStation: ClusterStation = {
-  async open({ source, target }: RunRecord) {
+  async open({ source, target, params }: RunRecord) {
     const { anonymous } = source;
     return {
       source: await openStore(source.url, { anonymous, readOnly: true }),
       target: await openStore(target.url, { anonymous: target.anonymous, sync: target.sync }),
       operations: (tasks) =>
         ingestOperations(
-          (location) => openLocation(location, { anonymous, readOnly: true }),
+          addressOpener({ anonymous, allowPrivate: params.allowPrivate === true }),
           sectionCache(awaitedSections(tasks)),
         ),
     };

@@ -1,4 +1,5 @@
-import { asEmporiumError, type ErrorRecord, type Place, toErrorRecord } from "../../core/errors.js";
+import { asEmporiumError, type ErrorCode, type ErrorRecord, type Place, toErrorRecord } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import type { Task } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
 import type { TypeKey } from "../../model/kinds.js";
@@ -37,6 +38,10 @@ export interface ToldFailure extends PlanFailure {
 }
 
 export interface PlanWarning {
+  /** All files that it is about, where the message names a few of many: keys. */
+  readonly files?: readonly string[] | undefined;
+  /** Of a finding of the account, which `--strict` makes an error. */
+  readonly code?: ErrorCode | undefined;
   readonly message: string;
   /** Of a glob that finds nothing: where it looked, and what is there instead. Reports add it to the message. */
   readonly lookedFor?: string | undefined;
@@ -116,7 +121,7 @@ const RUNS_SHOWN = 5;
 export function inRuns(names: readonly string[]): string {
   const runs = [...new Set(names)].sort();
   if (runs.length < 2) return "";
-  return `; in ${runs.length} runs: ${runs.slice(0, RUNS_SHOWN).join(", ")}${runs.length > RUNS_SHOWN ? ", …" : ""}`;
+  return `; in ${counted(runs.length, "run")}: ${runs.slice(0, RUNS_SHOWN).join(", ")}${runs.length > RUNS_SHOWN ? ", …" : ""}`;
 }
 
 /** An entity to which nothing is done. */
@@ -131,6 +136,16 @@ export function makeTask(task: Omit<Task, "id">): Task {
 /** A stopped plan is no failure of the entity that was being looked at. */
 export function rethrowCancelled(thrown: unknown): void {
   if (asEmporiumError(thrown).code === "CANCELLED") throw thrown;
+}
+
+/** What the work gives, or undefined where it fails: for what another reports. */
+export async function orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    rethrowCancelled(error);
+    return undefined;
+  }
 }
 
 /** Notes a failure of one entity. An error without a place gets the one given. */

@@ -1,6 +1,6 @@
 import { stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { formatBytes } from "../../core/units.js";
+import { counted, formatBytes } from "../../core/units.js";
 import type { Task } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
 import type { Store } from "../../stores/store.js";
@@ -50,7 +50,7 @@ function memoryWarnings({ tasks }: IngestPlan, memoryBytes: number): PlanWarning
   const large = tasks.filter((task) => !CUT.has(task.run) && task.memoryBytes > memoryBytes);
   if (large.length === 0) return [];
   const most = large.reduce((a, b) => (b.memoryBytes > a.memoryBytes ? b : a));
-  const count = large.length === 1 ? "one task" : `${large.length} tasks`;
+  const count = large.length === 1 ? "one task" : `${counted(large.length, "task")}`;
   const message = `${count} may take more than the ${formatBytes(memoryBytes)} of --memory, the most ${formatBytes(most.memoryBytes)} (${most.title}); each runs alone`;
   return [{ message, ...(most.place && { place: most.place }) }];
 }

@@ -220,11 +220,9 @@ function parsed(bytes: Uint8Array): Json | undefined {
 }
 
 /** The part of a listing below a folder, with keys relative to it. */
-function scoped(listing: Listing, folder: string): Listing {
+function scoped(listing: Listing, folder: string): Pick<Listing, "children" | "child"> {
   const relative = <T extends { key: string }>(entry: T): T => ({ ...entry, key: entry.key.slice(folder.length) });
   return {
-    store: listing.store,
-    fullPath: (key) => listing.fullPath(folder + key),
     children: async (below) => (await listing.children(folder + below)).map(relative),
     child: async (below, name) => {
       const entry = await listing.child(folder + below, name);

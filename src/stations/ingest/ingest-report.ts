@@ -1,9 +1,10 @@
 import type { ErrorRecord } from "../../core/errors.js";
-import { formatBytes, formatSeconds } from "../../core/units.js";
+import { counted, formatBytes, formatSeconds } from "../../core/units.js";
 import { type CostEstimate, estimateLines } from "../../engine/cluster/cost.js";
 import { type Begun, begunLines } from "../../engine/cluster/on-cluster.js";
 import type { RunReport } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject } from "../../engine/task.js";
+import type { FileAccount } from "./account/account.js";
 import type { PlanComparison } from "./compare-plan.js";
 import { type PlanFailure, type PlanWarning, toldOnce } from "./draft.js";
 import { type IngestPlan, isPartial } from "./plan.js";
@@ -34,22 +35,28 @@ export interface IngestReport {
   toText(): string;
 }
 
+/** What a dry run finds out beside the plan. */
+export interface PlannedParts {
+  readonly warnings: readonly PlanWarning[];
+  readonly account: FileAccount;
+  readonly estimate?: CostEstimate | undefined;
+}
+
 /** Of a dry run: what would be done, beside what is there. */
 export function plannedReport(
   plan: IngestPlan,
   comparison: PlanComparison,
-  warnings: readonly PlanWarning[],
-  estimate?: CostEstimate,
+  { warnings, account, estimate }: PlannedParts,
 ): IngestReport {
   const full = { ...plan, warnings: [...plan.warnings, ...warnings] };
-  const document = planReport(full, comparison);
+  const document = planReport(full, comparison, account);
   return {
     status: "planned",
-    exitStatus: isPartial(plan) ? 3 : 0,
+    // of a plan that is refused, `run` does nothing
+    exitStatus: plan.refusals.length > 0 ? 2 : isPartial(plan) ? 3 : 0,
     done: 0,
     already: 0,
-    failed: plan.failures.length,
-    blocked: 0,
+    ...failuresOf(plan),
     notDone: 0,
     seconds: 0,
     outputs: [],
@@ -58,7 +65,7 @@ export function plannedReport(
     errors: document.errors,
     plan: document,
     ...(estimate && { estimate }),
-    toText: () => [formatPlan(full, comparison), ...(estimate ? estimateLines(estimate) : [])].join("\n"),
+    toText: () => [formatPlan(full, comparison, account), ...(estimate ? estimateLines(estimate) : [])].join("\n"),
   };
 }
 
@@ -71,8 +78,7 @@ export function submittedReport(plan: IngestPlan, begun: Begun, extra: readonly 
     exitStatus: isPartial(plan) ? 3 : 0,
     done: 0,
     already: 0,
-    failed: plan.failures.length,
-    blocked: 0,
+    ...failuresOf(plan),
     notDone: run.record.tasks,
     seconds: 0,
     outputs: [],
@@ -83,6 +89,12 @@ export function submittedReport(plan: IngestPlan, begun: Begun, extra: readonly 
     estimate,
     toText: () => begunLines(begun).join("\n"),
   };
+}
+
+/** Entities that a plan cannot make: those with a fault of their own, and those that need one of them. */
+function failuresOf({ failures }: IngestPlan): { failed: number; blocked: number } {
+  const blocked = failures.filter(({ error }) => error.code === "TASK_BLOCKED").length;
+  return { failed: failures.length - blocked, blocked };
 }
 
 /** Of a run. @param extra warnings beside those of the plan and the tasks. */
@@ -115,14 +127,16 @@ export function runReport(plan: IngestPlan, run: RunReport, extra: readonly Plan
   const partial = isPartial(plan) || run.exitStatus === 3;
   const exitStatus = run.exitStatus !== 0 && run.exitStatus !== 3 ? run.exitStatus : partial ? (anything ? 3 : 1) : 0;
   const status = exitStatus === 0 ? "done" : exitStatus === 130 ? "cancelled" : exitStatus === 3 ? "partial" : "failed";
-  const failed = run.failed + plan.failures.length;
+  const before = failuresOf(plan);
+  const failed = run.failed + before.failed;
+  const blocked = run.blocked + before.blocked;
   return {
     status,
     exitStatus,
     done: run.done,
     already: run.already,
     failed,
-    blocked: run.blocked,
+    blocked,
     notDone: run.cancelled,
     seconds: run.seconds,
     outputs,
@@ -132,13 +146,25 @@ export function runReport(plan: IngestPlan, run: RunReport, extra: readonly Plan
     toText() {
       if (status === "cancelled") return ""; // the error says it all
       const bytes = run.results.filter(({ state }) => state === "done").reduce((sum, { task }) => sum + task.bytes, 0);
-      const counts = [`${run.done} done`, `${run.already} already there`, `${failed} failed`, `${run.blocked} blocked`];
+      const counts = [`${run.done} done`, `${run.already} already there`, `${failed} failed`, `${blocked} blocked`];
       if (run.cancelled > 0) counts.push(`${run.cancelled} not done`);
       const lines = [`${counts.join(", ")}; ${formatBytes(bytes)} read in ${formatSeconds(run.seconds)}`];
       for (const { message } of warnings as { message: string }[]) lines.push(`warning: ${message}`);
+      lines.push(...leftOutLines(facts.map(([, of]) => of)));
       return lines.join("\n");
     },
   };
+}
+
+/** Rows of lists that hold several tomograms. */
+function leftOutLines(facts: readonly PlainObject[]): string[] {
+  const lists = facts.flatMap(({ leftOut, points }) =>
+    typeof leftOut === "number" ? [{ leftOut, points: Number(points) }] : [],
+  );
+  if (lists.length === 0) return [];
+  const [leftOut, points] = [lists.reduce((sum, one) => sum + one.leftOut, 0), lists.reduce((sum, one) => sum + one.points, 0)];
+  const taken = `${counted(points, "row was", "rows were")} taken and ${leftOut} left out`;
+  return [`filter_value in ${counted(lists.length, "list")} of points: ${taken} (each list in --json)`];
 }
 
 /** Why a run ended before its end, with what it had done, in one line. */

@@ -3,6 +3,8 @@ import { basename, join } from "node:path";
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { EmporiumError } from "../../core/errors.js";
 import { printJson } from "../../core/json.js";
+import type { Log } from "../../core/log.js";
+import { counted } from "../../core/units.js";
 import { receiptsOfRuns } from "../../engine/cluster/begin.js";
 import type { ClusterUse } from "../../engine/cluster/on-cluster.js";
 import { removeIfEmpty } from "../../engine/disk.js";
@@ -10,10 +12,11 @@ import { type Env, envOf, type GivenEnv } from "../../engine/env.js";
 import { journalName, openJournal } from "../../engine/journal.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
 import type { Task } from "../../engine/task.js";
+import { errnoOf } from "../../stores/file/errors.js";
 import type { IoMode } from "../../stores/io-mode.js";
 import { keyWithin, refuseInSource } from "../../stores/nesting.js";
 import { objectName, type Store } from "../../stores/store.js";
-import { openLocation, openStore } from "../../stores/url.js";
+import { openStore } from "../../stores/url.js";
 import type { Arriving } from "./arriving.js";
 import { readConfigFile, readExclusions } from "./check/config-file.js";
 import { readConfig } from "./check/read-config.js";
@@ -25,11 +28,12 @@ import type { GivenId } from "./identifiers.js";
 import { awaitedSections } from "./importers/key-image.js";
 import { type IngestReport, plannedReport, runReport, submittedReport } from "./ingest-report.js";
 import { fixedMoment } from "./moment.js";
+import { addressOpener } from "./ops/open-address.js";
 import { ingestOperations } from "./ops/operations.js";
 import type { OpenAddress } from "./ops/photo.js";
 import { sectionCache } from "./ops/section-cache.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
-import { checkAsked, type IngestPlan, openForReading, planIngest, refusePlaceholders } from "./plan.js";
+import { checkAsked, type IngestPlan, planIngest, refusePlaceholders, refuseRun } from "./plan.js";
 import { makeSelection, requireSelection, type SelectionFlags } from "./selection.js";
 import { type DTypeChoice, requireZarr } from "./volume-source.js";
 
@@ -66,6 +70,8 @@ export interface IngestOptions extends GivenEnv {
   /** Address of the published tree, for views. Default: that of a bucket or server, else this machine's (`viewAddress`). */
   httpsPrefix?: string | undefined;
   anonymous: boolean;
+  /** Pictures at private addresses and files of this machine, which the configuration names, are read. Default false. */
+  allowPrivate?: boolean | undefined;
   sync: boolean;
   io?: IoMode | undefined;
   checksum?: "sha256" | undefined;
@@ -99,7 +105,7 @@ export async function openIngest(options: Omit<IngestOptions, "forceOverwrite">)
   const source = await openStore(options.input, { anonymous, io, readOnly: true });
   const target = await openStore(options.output, { anonymous, sync, io });
   if (!options.dryRun && !options.allowPlaceholders) refusePlaceholders(config, target);
-  const open: OpenAddress = (location) => openLocation(location, { anonymous, readOnly: true });
+  const open = addressOpener(options);
   return { config, name: basename(options.config).replace(/\.ya?ml$/i, ""), source, target, open };
 }
 
@@ -110,7 +116,7 @@ export interface OpenIngest {
   name: string;
   source: Store;
   target: Store;
-  /** Opens addresses of pictures. Default: the stores' own, for reading. */
+  /** Opens addresses of pictures. Default: as `allowPrivate` says. */
   open?: OpenAddress | undefined;
 }
 
@@ -122,14 +128,15 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
   refuseNested(source, target);
   const env = envOf(options);
   const name = `ingest ${job.name}`;
-  const memory = idMemory(options.workspace, target.url, name);
+  const memory = idMemory(options.workspace, target.url, name, env.log);
   const remembered = await memory.read();
   const makePlan = planner(job, options, remembered);
   if (options.dryRun) {
     const { plan, warnings } = await makePlan(await readClaims(target));
     const comparison = await comparePlan(plan, target, env.signal, source);
     const estimate = options.cluster && (await (await import("./cluster.js")).estimateIngest(plan, target, options.cluster));
-    return plannedReport(plan, comparison, [...warnings, ...(await roomWarnings(plan, target))], estimate);
+    const room = await roomWarnings(plan, target);
+    return plannedReport(plan, comparison, { warnings: [...warnings, ...room], account: await plan.account(), estimate });
   }
   const root = target.local?.path("");
   const isNew = root !== undefined && !(await stat(root).catch(() => undefined));
@@ -139,6 +146,7 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
   let keeps = false;
   try {
     const { plan, warnings } = await claimedPlan(target, claims, makePlan, env.log);
+    refuseRun(plan);
     const shortages = [...warnings, ...(await roomWarnings(plan, target))];
     // the others stand in the report; these may be acted on now
     for (const { message } of shortages) env.log.warn(message);
@@ -170,7 +178,8 @@ function planner({ config, source, target, open }: OpenIngest, options: OpenOpti
   const selection = makeSelection(options.selection);
   checkAsked(config, selection);
   return async (claimedIds) => {
-    const given = { selection, force: options.forceOverwrite, threads: options.jobs, reservedIds, claimedIds, open };
+    const pictures = { open: open ?? addressOpener(options) };
+    const given = { selection, force: options.forceOverwrite, threads: options.jobs, reservedIds, claimedIds, ...pictures };
     const plan = await planIngest(config, source, target, { ...options, ...given });
     refuseOwnSources(plan.tasks, source, target);
     return fitted(plan, options);
@@ -206,6 +215,7 @@ async function onCluster(plan: IngestPlan, name: string, job: OpenIngest, claims
       {
         cluster: options.cluster!,
         anonymous: options.anonymous ?? false,
+        allowPrivate: options.allowPrivate ?? false,
         sync,
         force: forceOverwrite,
         verify,
@@ -223,14 +233,14 @@ async function onCluster(plan: IngestPlan, name: string, job: OpenIngest, claims
 async function runTasks(
   plan: IngestPlan,
   name: string,
-  { source, target, open = openForReading }: OpenIngest,
+  { source, target, open }: OpenIngest,
   options: OpenOptions & Env,
 ): Promise<RunReport> {
   const others = await receiptsOfRuns(target, name);
   return runPlan(plan, {
     ...options,
     otherReceipt: (task) => others.get(task),
-    operations: ingestOperations(open, sectionCache(awaitedSections(plan.tasks))),
+    operations: ingestOperations(open ?? addressOpener(options), sectionCache(awaitedSections(plan.tasks))),
     source,
     target,
     name,
@@ -246,19 +256,28 @@ function joined(before: readonly GivenId[], now: readonly GivenId[]): GivenId[] 
 }
 
 /** Ids that plans for this target and config gave, in the workspace. Losing the file loses those of an interrupted run. */
-function idMemory(workspace: string, targetUrl: string, name: string) {
+function idMemory(workspace: string, targetUrl: string, name: string, log: Pick<Log, "warn">) {
   const folder = join(workspace, "ids");
   const path = join(folder, `${journalName(targetUrl, name)}.json`);
+  const lost = (why: unknown) => {
+    const reason = why instanceof Error ? why.message : String(why);
+    log.warn(`${path} cannot be used: ${reason}; folders that an interrupted run has begun may get other numbers`);
+  };
   return {
     async read(): Promise<GivenId[]> {
-      const text = await readFile(path, "utf8").catch(() => undefined);
+      const text = await readFile(path, "utf8").catch((error: unknown) => {
+        if (errnoOf(error) !== "ENOENT") lost(error);
+        return undefined;
+      });
       if (text === undefined) return [];
       try {
-        const ids: unknown = JSON.parse(text);
-        return Array.isArray(ids)
-          ? (ids as GivenId[]).filter(({ container, key, id }) => container && key && Number.isInteger(id))
-          : [];
-      } catch {
+        const ids = JSON.parse(text) as GivenId[];
+        const known = ids.filter(({ container, key, id }) => container && key && Number.isInteger(id));
+        if (known.length < ids.length)
+          lost(`${ids.length - known.length} of ${counted(ids.length, "entry", "entries")} are damaged`);
+        return known;
+      } catch (error) {
+        lost(error);
         return [];
       }
     },

@@ -1,18 +1,22 @@
 import { availableParallelism } from "node:os";
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
-import { EmporiumError } from "../../core/errors.js";
+import { EmporiumError, fromErrorRecord } from "../../core/errors.js";
 import { envOf, type GivenEnv } from "../../engine/env.js";
 import type { Task, TaskPlan } from "../../engine/task.js";
 import type { TypeKey } from "../../model/kinds.js";
-import type { Store } from "../../stores/store.js";
-import { openLocation } from "../../stores/url.js";
+import { objectName, type Store } from "../../stores/store.js";
+import { type FileAccount, fileAccount } from "./account/account.js";
+import type { Refusal } from "./account/finding.js";
+import { judgeUses } from "./account/judge.js";
+import { useLedger } from "./account/ledger.js";
 import type { Arriving } from "./arriving.js";
 import { countPlaceholders, linesOf } from "./check/placeholders.js";
 import { refuse } from "./config/parts.js";
 import { readRunData } from "./config/run-data-map.js";
 import type { IngestConfig } from "./config/schema.js";
 import { checkTemplates } from "./config/templates.js";
-import { newDraft, type PlanFailure, type PlannedEntity, type PlanWarning } from "./draft.js";
+import { addFailure, newDraft, type PlanFailure, type PlannedEntity, type PlanWarning } from "./draft.js";
+import { notedFilters } from "./filter-uses.js";
 import { cachedListing } from "./finders/listing.js";
 import { knownNames } from "./finders/scope.js";
 import { type GivenId, storedEntities } from "./identifiers.js";
@@ -24,13 +28,14 @@ import { wants } from "./importers/sections.js";
 import { IMPORTERS } from "./importers/table.js";
 import { checkTomogramSection } from "./importers/tomogram.js";
 import { asWarnings, findLedger } from "./importers/unused-finds.js";
+import { addressOpener } from "./ops/open-address.js";
 import type { OpenAddress } from "./ops/photo.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
 import type { Selection } from "./selection.js";
 import { sourceFiles } from "./source-files.js";
 import { planTree } from "./tree.js";
 import { viewAddress } from "./views/address.js";
-import type { DTypeChoice } from "./volume-source.js";
+import { type DTypeChoice, volumeSources } from "./volume-source.js";
 
 /** The clock gives the plan its moment. */
 export interface PlanOptions extends GivenEnv {
@@ -51,7 +56,7 @@ export interface PlanOptions extends GivenEnv {
   readonly force?: boolean | undefined;
   /** Write point lists empty that hold no row of their tomogram. Default false: each is a failure. */
   readonly allowEmpty?: boolean | undefined;
-  /** Points outside of their tomogram are a failure. Default false: a warning. */
+  /** Points outside of their tomogram are a failure, and doubts about the use of files are refused. Default false: warnings. */
   readonly strict?: boolean | undefined;
   /** Worker threads, for estimates of memory. Default: cores. */
   readonly threads?: number | undefined;
@@ -59,7 +64,7 @@ export interface PlanOptions extends GivenEnv {
   readonly reservedIds?: readonly GivenId[] | undefined;
   /** Ids that other imports into this target have laid claim to and may be writing at the moment. */
   readonly claimedIds?: readonly GivenId[] | undefined;
-  /** Opens addresses of pictures. Default: the stores' own, for reading. */
+  /** Opens addresses of pictures. Default: those of public hosts and buckets. */
   readonly open?: OpenAddress | undefined;
   /** What is left for later of sources that are still being written. Default: all is taken as it is. */
   readonly arriving?: Arriving | undefined;
@@ -72,6 +77,21 @@ export interface IngestPlan extends TaskPlan {
   readonly failures: readonly PlanFailure[];
   readonly warnings: readonly PlanWarning[];
   readonly ids: readonly GivenId[];
+  /** What keeps a run of it from beginning: what the account finds. */
+  readonly refusals: readonly Refusal[];
+  /** Folders of the runs that each refusal is about; one that is not here is about more than runs. */
+  readonly refusedRuns: ReadonlyMap<Refusal, readonly string[]>;
+  /** Walks the source: what becomes of each file below it. */
+  account(): Promise<FileAccount>;
+}
+
+/** A plan that no run may begin with. @throws {EmporiumError} the first refusal; `facts.others` has the rest */
+export function refuseRun({ refusals }: Pick<IngestPlan, "refusals">): void {
+  const [first, ...others] = refusals;
+  if (!first) return;
+  const { files: _, ...record } = first;
+  const { code, message, facts } = fromErrorRecord(record);
+  throw new EmporiumError(code, message, { ...facts, others });
 }
 
 /** True when a run of this plan cannot do all that was asked, whatever happens to its tasks: exit status 3. */
@@ -92,7 +112,8 @@ export function isPartial({ failures }: Pick<IngestPlan, "failures">): boolean {
 export async function planIngest(config: IngestConfig, source: Store, target: Store, options: PlanOptions): Promise<IngestPlan> {
   const { selection } = options;
   checkAsked(config, selection);
-  const context = await planContext(config, source, target, options);
+  const filters = notedFilters(selection);
+  const context = await planContext(config, source, target, { ...options, selection: filters.selection });
   const { runData } = context;
   const asked = askedSections(config, selection);
   const columns = new Set(runData.columns);
@@ -106,14 +127,23 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
   for (const warning of await context.empty.warnings((kind) => isWorthAWord(context, kind))) draft.warnings.push(warning);
   const unused = context.finds.unused(draft, { wasRead: context.files.wasRead, fullPath: context.source.fullPath });
   draft.warnings.push(...asWarnings(unused.passedOver));
+  const links = context.source.links.told(objectName(source, ""));
+  if (links !== undefined) draft.warnings.push({ message: links });
   // under `compat` the last of several finds counts, as in the reference
   if (context.compat) draft.warnings.push(...asWarnings(unused.failures));
   else draft.failures.push(...unused.failures);
+  // what is not there yet may come
+  for (const { type, error } of context.arriving ? [] : filters.unused()) addFailure(draft, error, "the filters", type, {});
+  const { refusals, refusedRuns, warnings } = await judgeUses(context, draft.warnings);
   return {
+    refusals,
+    refusedRuns,
     createdMs: envOf(options).clock.now(),
     locks: locksOf(draft.tasks, names),
     ...draft,
+    warnings,
     failures: await context.empty.explained(draft.failures),
+    account: () => fileAccount(context, { tasks: draft.tasks, failures: [...unused.failures, ...unused.passedOver] }),
   };
 }
 
@@ -150,17 +180,16 @@ export async function planContext(
     reserved: options.reservedIds ?? [],
     claimed: options.claimedIds ?? [],
     files: sourceFiles({ source, target }, signal),
+    volumes: volumeSources(source, { compat: options.compat ?? false, signal }),
     stored: storedEntities(targetListing),
-    open: options.open ?? openForReading,
+    open: options.open ?? addressOpener(),
     empty: emptyFinds(FILE_FACTS),
     finds: findLedger(FILE_FACTS, selection, { volumes: (options.writeMrc ?? true) || (options.writeZarr ?? true) }),
+    uses: useLedger(FILE_FACTS, selection),
     arriving: options.arriving,
     signal,
   };
 }
-
-/** Opens addresses of pictures, as the stores do. */
-export const openForReading: OpenAddress = (location) => openLocation(location, { readOnly: true });
 
 const isBucket = ({ url }: Store): boolean => /^(s3|gs):/.test(url);
 

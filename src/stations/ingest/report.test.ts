@@ -4,6 +4,9 @@ import { formatPlan, planReport } from "./report.js";
 
 const place = { file: "c.yaml", line: 7, column: 3 };
 const plan: IngestPlan = {
+  refusals: [],
+  refusedRuns: new Map(),
+  account: () => Promise.reject(new Error("no source")),
   createdMs: 0,
   locks: ["dataset-1"],
   tasks: [

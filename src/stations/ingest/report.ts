@@ -1,7 +1,10 @@
-import { formatError, formatPlace } from "../../core/errors.js";
+import { type ErrorRecord, formatError, formatPlace } from "../../core/errors.js";
 import { formatBytes } from "../../core/units.js";
+import type { FileAccount } from "./account/account.js";
+import type { Refusal } from "./account/finding.js";
+import { formatAccount } from "./account/print.js";
 import type { PlanComparison, Presence } from "./compare-plan.js";
-import { toldOnce, withLooked } from "./draft.js";
+import { type ToldFailure, toldOnce, withLooked } from "./draft.js";
 import type { IngestPlan } from "./plan.js";
 
 /** Files of one entity that are shown one by one; of more the first few. */
@@ -12,9 +15,10 @@ const FILES_BEGUN = 3;
  * A plan as one plain JSON document: what `ingest plan --json` prints.
  *
  * @param comparison what the target holds already: adds a `state` to tasks and entities.
+ * @param account what becomes of each file of the source.
  */
-export function planReport(plan: IngestPlan, comparison?: PlanComparison) {
-  const { createdMs, tasks, locks, entities, failures, warnings } = plan;
+export function planReport(plan: IngestPlan, comparison?: PlanComparison, account?: FileAccount) {
+  const { createdMs, tasks, locks, entities, failures, refusals, warnings } = plan;
   return {
     created: new Date(createdMs).toISOString(),
     tasks: tasks.map(({ id, title, run, inputs, outputs, needs, bytes, memoryBytes, threads }) => ({
@@ -41,8 +45,19 @@ export function planReport(plan: IngestPlan, comparison?: PlanComparison) {
       ...warning,
       ...place,
     })),
-    errors: toldOnce(failures).map(({ error, ...where }) => ({ ...error, ...where })),
+    errors: [
+      ...refusals.map(refusalOf),
+      ...toldOnce(failures).map(({ error, ...where }) => ({ ...error, ...where }) as ReportedError),
+    ],
+    ...(account && { account }),
   };
+}
+
+type ReportedError = ErrorRecord & Omit<ToldFailure, "error">;
+
+/** A refusal concerns the plan as a whole. */
+function refusalOf(error: Refusal): ReportedError {
+  return { ...error, entity: "the plan" };
 }
 
 export function totalsOf({ tasks, entities, failures }: Pick<IngestPlan, "tasks" | "entities" | "failures">) {
@@ -68,7 +83,7 @@ function statesOf({ tasks }: Pick<IngestPlan, "tasks">, comparison: PlanComparis
 }
 
 /** A plan for people: by dataset and run, then what is left out and what is wrong. */
-export function formatPlan(plan: IngestPlan, comparison?: PlanComparison): string {
+export function formatPlan(plan: IngestPlan, comparison?: PlanComparison, account?: FileAccount): string {
   const lines: string[] = [];
   let heading = "";
   for (const { dataset, run, title, action, why, reads, writes, bytes } of plan.entities) {
@@ -96,6 +111,9 @@ export function formatPlan(plan: IngestPlan, comparison?: PlanComparison): strin
     lines.push(`  ${withLooked(message, lookedFor)}${place ? ` (${formatPlace(place)})` : ""}`);
   if (failed > 0) lines.push("", `${failed} cannot be imported:`);
   for (const { error } of toldOnce(plan.failures)) lines.push(formatError(error));
+  if (plan.refusals.length > 0) lines.push("", "ingest run refuses this plan:");
+  for (const error of plan.refusals) lines.push(formatError(error));
+  if (account) lines.push("", ...formatAccount(account));
   return lines.join("\n").trimStart();
 }
 

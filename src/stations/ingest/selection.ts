@@ -24,6 +24,8 @@ export interface Selection {
   walks(type: TypeKey): boolean;
   /** Whether the filters let an item of this name through. An exclusion wins. */
   accepts(type: TypeKey, name: string): boolean;
+  /** What names must match, by type, as the command gives it. */
+  readonly filters: ReadonlyMap<TypeKey, readonly Pattern[]>;
   /** Matches the first run that is taken; undefined: all are. */
   readonly skipUntilRun: Pattern | undefined;
 }
@@ -44,6 +46,7 @@ export function makeSelection(flags: SelectionFlags): Selection {
     KINDS.some((kind) => (kind.parent as TypeKey | undefined) === type && walks(kind.type));
   const until = flags.skipUntilRunName;
   return {
+    filters: filter,
     skipUntilRun: until === undefined ? undefined : compilePattern(until, { path: "--skip-until-run-name" }),
     items: (type) => items.has(type),
     metadata: (type) => metadata.has(type),

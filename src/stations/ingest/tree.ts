@@ -1,4 +1,5 @@
 import { asEmporiumError, EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { datasetFolder, depositionFolder, photoFolder, runFolder } from "../../model/layout.js";
 import { checkName, nameFault } from "../../model/names.js";
 import { objectName } from "../../stores/store.js";
@@ -251,14 +252,14 @@ async function requireRuns(context: PlanContext, { found, kept, held, begun }: R
   const section = sectionOf(context, "run");
   if (!context.selection.walks("run") || !section || !sectionOf(context, "dataset") || kept + held > 0) return;
   if (!begun && found > 0) {
-    throw new EmporiumError("CONFIG_EMPTY", `none of ${found} runs matches --skip-until-run-name`, {
+    throw new EmporiumError("CONFIG_EMPTY", `none of ${counted(found, "run")} matches --skip-until-run-name`, {
       hint: "it is a regular expression that matches a run's name from its start",
     });
   }
   if (draft.entities.some(({ why }) => why === FILTERED_OUT)) {
     throw new EmporiumError(
       "CONFIG_EMPTY",
-      found > 0 ? `none of ${found} runs passes the filters` : "no dataset passes the filters",
+      found > 0 ? `none of ${counted(found, "run")} passes the filters` : "no dataset passes the filters",
       {
         hint: "check --filter-run-name, --exclude-run-name and similar options",
       },

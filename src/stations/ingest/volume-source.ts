@@ -4,6 +4,7 @@ import { describeZarr, zarrVoxel } from "../../arrays/stream/source/zarr-volume.
 import { type Triple, volumeOf } from "../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { Recent } from "../../core/recent.js";
 import type { TaskInput } from "../../engine/task.js";
 import { sameSpacing } from "../../model/voxel-spacing.js";
 import { objectName, type Store } from "../../stores/store.js";
@@ -29,12 +30,34 @@ export interface VolumeSource {
   /** Bytes that converting it reads; of a Zarr before decompression. */
   readonly bytes: number;
   readonly warnings: readonly string[];
+  /** Of an MRC file: space group, and intervals `[mz, my, mx]`. */
+  readonly mrc?: { readonly ispg: number; readonly grid: Triple } | undefined;
 }
 
 export interface VolumeSourceOptions {
   /** Leaves the axes as they are stored. */
   compat: boolean;
   signal?: AbortSignal | undefined;
+}
+
+/** Headers of the source's volumes while a plan is made: one that several importers look at is read once. */
+export interface VolumeSources {
+  /** @throws {EmporiumError} as `readVolumeSource` */
+  read(key: string, isFolder: boolean): Promise<VolumeSource>;
+}
+
+/** Headers kept in memory: those of the runs that are looked at side by side. */
+const HEADERS_KEPT = 1024;
+
+export function volumeSources(store: Store, options: VolumeSourceOptions): VolumeSources {
+  const known = new Recent<string, Promise<VolumeSource>>(HEADERS_KEPT);
+  return {
+    read(key, isFolder) {
+      const volume = known.get(key) ?? readVolumeSource(store, key, isFolder, options);
+      known.set(key, volume);
+      return volume;
+    },
+  };
 }
 
 /**
@@ -63,6 +86,7 @@ export async function readVolumeSource(
     itemBytes: mrc ? ITEM_BYTES[mrc.header.dtype] : 4,
     bytes: size,
     warnings,
+    ...(mrc && { mrc: { ispg: mrc.header.ispg, grid: mrc.header.grid } }),
   };
 }
 

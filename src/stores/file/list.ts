@@ -1,10 +1,10 @@
 import type { Dirent } from "node:fs";
-import { lstat, readdir, stat as statPath } from "node:fs/promises";
+import { lstat, readdir, realpath, stat as statPath } from "node:fs/promises";
 import { join } from "node:path";
 import { throwIfCancelled } from "../../core/cancel.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { compareKeys, isPartName } from "../keys.js";
-import type { Entry, Stat } from "../store.js";
+import type { Entry, ListOptions, Stat, UnfollowedLink } from "../store.js";
 import { fileError } from "./errors.js";
 import { absentAs, type FileRoot } from "./root.js";
 import { fileStat } from "./stat.js";
@@ -18,7 +18,12 @@ interface Item {
   /** The real path of a folder. */
   real?: string;
   stat?: Stat;
+  /** Where a link leads that leaves the root. */
+  leaves?: string;
 }
+
+/** Who hears of links that are not followed, by the name in the folder. */
+type Told = (link: Omit<UnfollowedLink, "key">, name: string) => void;
 
 interface Folder {
   /** Its real path. */
@@ -27,19 +32,45 @@ interface Folder {
 }
 
 /** Every file whose key begins with `folder + start`, in key order, without holding more than one folder a level. */
-export async function* listBelow(root: FileRoot, folder: string, start: string, signal?: AbortSignal): AsyncGenerator<Entry> {
-  const found = await openFolder(root, folder, signal);
-  if (found) yield* walk(root, folder, found, start, [found.real], signal);
+export async function* listBelow(
+  root: FileRoot,
+  folder: string,
+  start: string,
+  options: ListOptions = {},
+): AsyncGenerator<Entry> {
+  const found = await openFolder(root, folder, options.signal);
+  if (found) yield* walk(root, folder, found, start, await foldersAbove(root, folder, found.real), options);
 }
 
 /** One level: files, and folders with a `/`. */
-export async function* childrenOf(root: FileRoot, folder: string, signal?: AbortSignal): AsyncGenerator<Entry> {
-  const found = await openFolder(root, folder, signal);
+export async function* childrenOf(root: FileRoot, folder: string, options: ListOptions = {}): AsyncGenerator<Entry> {
+  const found = await openFolder(root, folder, options.signal);
   if (!found) return;
-  for await (const item of itemsOf(root, found, "", signal)) {
+  const above = await foldersAbove(root, folder, found.real);
+  for await (const item of itemsOf(root, found, "", above, telling(folder, options), options.signal)) {
     if (item.real !== undefined) yield { key: folder + item.name, size: 0 };
-    else if (item.stat) yield { key: folder + item.name, ...item.stat };
+    else if (item.stat) yield entryOf(folder, item);
   }
+}
+
+/** Real paths of a folder and of all folders above it on the way of its key, up to the root. */
+async function foldersAbove(root: FileRoot, folder: string, real: string): Promise<string[]> {
+  const top = await root.real(root.folder);
+  if (top === undefined) return [real];
+  const names = folder.split("/").slice(0, -1);
+  const keys = names.map((_, at) => names.slice(0, at + 1));
+  if (real === join(top, ...names)) return [top, ...keys.map((parts) => join(top, ...parts))];
+  const reals = await Promise.all(keys.map((parts) => root.real(join(root.folder, ...parts))));
+  return [top, ...reals.filter((one) => one !== undefined)];
+}
+
+const telling =
+  (folder: string, { onLink }: ListOptions): Told =>
+  (link, name) =>
+    onLink?.({ key: folder + name, ...link });
+
+function entryOf(folder: string, { name, stat, leaves }: Item): Entry {
+  return { key: folder + name, ...stat!, ...(leaves !== undefined && { leaves }) };
 }
 
 async function* walk(
@@ -48,19 +79,27 @@ async function* walk(
   found: Folder,
   start: string,
   above: readonly string[],
-  signal?: AbortSignal,
+  options: ListOptions,
 ): AsyncGenerator<Entry> {
-  for await (const item of itemsOf(root, found, start, signal)) {
-    if (item.stat) yield { key: folder + item.name, ...item.stat };
-    // A link to a parent folder contains only what is listed already.
-    else if (item.real !== undefined && !above.includes(item.real)) {
+  const { signal } = options;
+  for await (const item of itemsOf(root, found, start, above, telling(folder, options), signal)) {
+    if (item.stat) yield entryOf(folder, item);
+    else if (item.real !== undefined) {
       const entries = await entriesOf(root, folder + item.name, item.real, signal);
-      yield* walk(root, folder + item.name, { real: item.real, entries }, "", [...above, item.real], signal);
+      yield* walk(root, folder + item.name, { real: item.real, entries }, "", [...above, item.real], options);
     }
   }
 }
 
-async function* itemsOf(root: FileRoot, { real, entries }: Folder, start: string, signal?: AbortSignal): AsyncGenerator<Item> {
+/** @param above real paths of folders: a link to one of them contains only what is listed already, and is left out */
+async function* itemsOf(
+  root: FileRoot,
+  { real, entries }: Folder,
+  start: string,
+  above: readonly string[],
+  told: Told,
+  signal?: AbortSignal,
+): AsyncGenerator<Item> {
   const items: Item[] = [];
   const links: string[] = [];
   for (const entry of entries) {
@@ -68,8 +107,13 @@ async function* itemsOf(root: FileRoot, { real, entries }: Folder, start: string
     if (entry.isDirectory()) items.push({ name: `${entry.name}/`, real: join(real, entry.name) });
     else if (entry.isFile()) items.push({ name: entry.name });
     else if (entry.isSymbolicLink()) links.push(entry.name);
+    else told({ leads: "special" }, entry.name);
   }
-  for (const name of links) items.push(...(await resolveLink(root, join(real, name), name)));
+  for (const name of links) {
+    const item = await resolveLink(root, join(real, name), name, told);
+    if (item?.real !== undefined && above.includes(item.real)) told({ leads: "above", to: item.real }, name);
+    else if (item) items.push(item);
+  }
   const wanted = items.filter(({ name }) => name.startsWith(start)).sort((a, b) => compareKeys(a.name, b.name));
   for (let at = 0; at < wanted.length; at += STATS_IN_FLIGHT) {
     throwIfCancelled(signal);
@@ -97,23 +141,28 @@ async function statNow(path: string): Promise<Stat | undefined> {
 }
 
 /**
- * A link to a place inside the root is listed under its own name. A link that leaves the root is listed as an object, and reading
- * it is refused with the reason. A broken link is left out.
+ * A link to a place inside the root is listed under its own name. One that leaves the root is listed as what it is, and reading it is refused with the reason.
+ * One that leads nowhere, or to another link in a circle, is left out.
  */
-async function resolveLink(root: FileRoot, path: string, name: string): Promise<Item[]> {
+async function resolveLink(root: FileRoot, path: string, name: string, told: Told): Promise<Item | undefined> {
   try {
     const real = await root.real(path);
-    if (real === undefined) return [];
-    const found = await statPath(real, { bigint: true });
-    if (found.isDirectory()) return [{ name: `${name}/`, real }];
-    return found.isFile() ? [{ name, stat: fileStat(found) }] : [];
+    const found = real === undefined ? undefined : await statPath(real, { bigint: true });
+    if (real === undefined || !found) return void told({ leads: "nowhere" }, name);
+    if (found.isDirectory()) return { name: `${name}/`, real };
+    if (found.isFile()) return { name, stat: fileStat(found) };
+    return void told({ leads: "special", to: real }, name);
   } catch (error) {
     if (isEmporiumError(error) && error.code === "STORE_DENIED") {
-      return [{ name, stat: fileStat(await lstat(path, { bigint: true })) }];
+      const target = await realpath(path);
+      const to = (await statPath(target)).isDirectory() ? `${target}/` : target;
+      told({ leads: "outside", to }, name);
+      return { name, stat: fileStat(await lstat(path, { bigint: true })), leaves: to };
     }
     const known = fileError(error, path, "listed");
-    if (known.code === "STORE_ABSENT" || known.code === "STORE_FAILED") return [];
-    throw known;
+    if (known.code !== "STORE_ABSENT" && known.code !== "STORE_FAILED") throw known;
+    told({ leads: "nowhere" }, name);
+    return undefined;
   }
 }
 

@@ -1,8 +1,8 @@
 import { mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { EmporiumError } from "../../core/errors.js";
 import { checkKey, unsafe, windowsFault } from "../keys.js";
 import { errnoOf } from "./errors.js";
+import { isInside, leavesFolder } from "./inside.js";
 import { isLeftover } from "./part-names.js";
 import { syncNewFolders } from "./sync.js";
 
@@ -30,11 +30,8 @@ export function fileRoot(folder: string, sync: boolean): FileRoot {
 
   async function inside(path: string, real: string): Promise<string> {
     const root = await rootNow();
-    if (root !== undefined && (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep))) return real;
-    throw new EmporiumError("STORE_DENIED", `${path} is reached by a link that leaves ${folder}: it leads to ${real}`, {
-      place: { file: path },
-      hint: "open the folder that the link leads to, or copy the file here",
-    });
+    if (root !== undefined && isInside(root, real)) return real;
+    throw leavesFolder(path, folder, real);
   }
 
   /** Unfinished files of earlier processes are removed once, when this process first writes to the folder. */

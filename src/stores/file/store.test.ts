@@ -1,12 +1,25 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isEmporiumError } from "../../core/errors.js";
-import { openObject } from "../store.js";
+import { type Entry, openObject, type UnfollowedLink } from "../store.js";
 import { fileError } from "./errors.js";
 import { partName, writePart } from "./part-names.js";
 import { fileStore } from "./store.js";
@@ -78,6 +91,19 @@ describe("links", () => {
       expect(await codeOf(work())).toBe("STORE_DENIED");
     }
     expect(await keysOf(store.list(""))).toEqual(["away", "key.pem", "raw/a.mrc"]);
+    const told: UnfollowedLink[] = [];
+    const listed: Entry[] = [];
+    for await (const entry of store.children("", { onLink: (link) => told.push(link) })) listed.push(entry);
+    const [secret, pem] = [`${await realpath(join(outer, "secret"))}/`, await realpath(join(outer, "secret", "key.pem"))];
+    expect(listed.map(({ key, leaves }) => [key, leaves])).toEqual([
+      ["away", secret],
+      ["key.pem", pem],
+      ["raw/", undefined],
+    ]);
+    expect(told).toEqual([
+      { key: "away", leads: "outside", to: secret },
+      { key: "key.pem", leads: "outside", to: pem },
+    ]);
     expect(await tree(join(outer, "secret"))).toEqual(["key.pem"]);
   });
 
@@ -105,7 +131,15 @@ describe("links", () => {
     await symlink("one", join(root, "two"));
     await symlink("no-such", join(root, "dangling"));
     const store = fileStore(root);
+    const told: string[] = [];
+    const onLink = ({ key, leads }: UnfollowedLink) => void told.push(`${key} ${leads}`);
+    for await (const _ of store.list("", { onLink }));
+    expect(told.sort()).toEqual(["dangling nowhere", "one nowhere", "raw/self above", "raw/up above", "two nowhere"]);
     expect(await keysOf(store.list(""))).toEqual(["raw/a.mrc"]);
+    for (const folder of ["", "raw/"]) {
+      // one level after the other, as walks go that ask for children: a circle would never end
+      expect((await keysOf(store.children(folder))).filter((key) => key.endsWith("/"))).toEqual(folder === "" ? ["raw/"] : []);
+    }
     expect(await store.stat("dangling")).toBeUndefined();
     expect(await codeOf(store.read("one"))).toBe("STORE_FAILED");
   });

@@ -10,6 +10,7 @@ import { clampRange } from "../range.js";
 import type {
   CreateOptions,
   Entry,
+  ListOptions,
   LocalAccess,
   RemoveOptions,
   Store,
@@ -83,14 +84,14 @@ export function fileStore(
         }),
       );
     },
-    async *list(prefix: string, { signal }: ReadOptions = {}): AsyncIterable<Entry> {
+    async *list(prefix: string, options: ListOptions = {}): AsyncIterable<Entry> {
       checkPrefix(prefix);
       const slash = prefix.lastIndexOf("/") + 1;
-      yield* listBelow(root, prefix.slice(0, slash), prefix.slice(slash), signal);
+      yield* listBelow(root, prefix.slice(0, slash), prefix.slice(slash), options);
     },
-    async *children(folderKey: string, { signal }: ReadOptions = {}): AsyncIterable<Entry> {
+    async *children(folderKey: string, options: ListOptions = {}): AsyncIterable<Entry> {
       const bare = checkKey(folderKey, "folder");
-      yield* childrenOf(root, bare === "" ? "" : `${bare}/`, signal);
+      yield* childrenOf(root, bare === "" ? "" : `${bare}/`, options);
     },
     async remove(key: string, { lasting = true, signal }: RemoveOptions = {}) {
       const path = root.path(key, "either");

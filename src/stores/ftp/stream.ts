@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.js";
+import { counted } from "../../core/units.js";
 import type { Body } from "../../net/body.js";
 import { type FtpReply, replyError } from "./errors.js";
 import type { FtpSession, FtpTransfer } from "./session.js";
@@ -65,7 +66,7 @@ export function ftpBody(session: FtpSession, { data, done }: FtpTransfer, option
       if (length === undefined || got < length) {
         const reply = await ended(headersMs);
         if (reply && reply.code >= 400) throw replyError(reply, url);
-        if (!reply) throw new Error(`the connection ended after ${got} bytes, and nobody said that they are all`);
+        if (!reply) throw new Error(`the connection ended after ${counted(got, "byte")}, and nobody said that they are all`);
       }
     } finally {
       settle(early);

@@ -2,6 +2,7 @@ import type { ByteRange, ReadOptions } from "../../core/bytes.js";
 import { type Clock, systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { redact, type Secret } from "../../core/redact.js";
+import { counted } from "../../core/units.js";
 import { TIMEOUTS, type Timeouts } from "../../net/body.js";
 import { drop, httpClient } from "../../net/client.js";
 import { protocol } from "../../net/errors.js";
@@ -228,7 +229,7 @@ async function streamNow(
     if (status !== 416) throw failure(answer, clock);
     const size = totalOf(answer) ?? (await statNow(server, key, signal))?.size;
     if (size !== undefined && size > (from?.offset ?? 0)) {
-      throw protocol(url, `answers that byte ${from?.offset ?? 0} is past the end of ${size} bytes`);
+      throw protocol(url, `answers that byte ${from?.offset ?? 0} is past the end of ${counted(size, "byte")}`);
     }
     return size === undefined ? undefined : emptyStream(from?.offset ?? 0, size);
   }

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import { TIMEOUTS, type Timeouts } from "../../net/body.js";
 import { checkKey } from "../keys.js";
 import { type S3Access, type S3Sender, s3Client } from "./client.js";
@@ -57,7 +58,7 @@ export function s3Bucket(options: S3BucketOptions): S3Bucket {
       if (full.length > KEY_BYTES_MAX / 3 && Buffer.byteLength(full) > KEY_BYTES_MAX) {
         throw new EmporiumError(
           "NAME_UNSAFE",
-          `${urlOf(key)}: the key has ${Buffer.byteLength(full)} bytes, S3 allows ${KEY_BYTES_MAX}`,
+          `${urlOf(key)}: the key has ${counted(Buffer.byteLength(full), "byte")}, S3 allows ${KEY_BYTES_MAX}`,
           {
             place: { url: urlOf(key) },
             hint: "shorten the name or its folders",

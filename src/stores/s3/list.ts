@@ -2,7 +2,7 @@ import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/clie
 import { throwIfCancelled } from "../../core/cancel.js";
 import { protocol } from "../../net/errors.js";
 import { compareKeys } from "../keys.js";
-import type { Entry } from "../store.js";
+import type { Entry, OpenUpload } from "../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { notS3 } from "./errors.js";
 
@@ -79,7 +79,7 @@ export async function* listUploads(
   { ask, urlOf, bucket, base }: S3Bucket,
   full: string,
   signal: AbortSignal | undefined,
-): AsyncGenerator<{ key: string; token: string }> {
+): AsyncGenerator<OpenUpload> {
   let marks: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
   for (;;) {
     throwIfCancelled(signal);
@@ -90,11 +90,11 @@ export async function* listUploads(
     );
     if (page.IsTruncated === undefined && page.Bucket === undefined) throw notS3(urlOf(""));
     const plain = decoder(page.EncodingType);
-    for (const { Key, UploadId } of page.Uploads ?? []) {
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
       if (Key === undefined || UploadId === undefined) continue;
       const key = plain(Key);
       if (full === "" || full.endsWith("/") ? key.startsWith(full) : key === full)
-        yield { key: key.slice(base.length), token: UploadId };
+        yield { key: key.slice(base.length), token: UploadId, ...(Initiated && { begunMs: Initiated.getTime() }) };
     }
     if (!page.IsTruncated) return;
     const next = { KeyMarker: page.NextKeyMarker && plain(page.NextKeyMarker), UploadIdMarker: page.NextUploadIdMarker };

@@ -11,6 +11,7 @@ import {
 import type { ByteRange } from "../../core/bytes.js";
 import { throwIfCancelled } from "../../core/cancel.js";
 import { EmporiumError } from "../../core/errors.js";
+import { counted } from "../../core/units.js";
 import type { Body } from "../../net/body.js";
 import { protocol } from "../../net/errors.js";
 import { changed } from "../faults.js";
@@ -116,7 +117,8 @@ export async function streamObject(
   const offset = from?.offset ?? 0;
   if (reply === "past the end") {
     const size = (await headObject(bucket, key, signal))?.size;
-    if (size !== undefined && size > offset) throw protocol(url, `answers that byte ${offset} is past the end of ${size} bytes`);
+    if (size !== undefined && size > offset)
+      throw protocol(url, `answers that byte ${offset} is past the end of ${counted(size, "byte")}`);
     return size === undefined ? undefined : emptyStream(offset, size);
   }
   if (!reply) return undefined;
@@ -218,7 +220,7 @@ export async function deleteObjects(
     const denied = first.Code === "AccessDenied";
     throw new EmporiumError(
       denied ? "STORE_DENIED" : "STORE_FAILED",
-      `${url}: ${Errors.length} objects could not be removed, the first is ${first.Key} (${first.Code}: ${first.Message})`,
+      `${url}: ${counted(Errors.length, "object")} could not be removed, the first is ${first.Key} (${first.Code}: ${first.Message})`,
       { place: { url }, retry: denied ? "no" : "later" },
     );
   }

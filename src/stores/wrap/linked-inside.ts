@@ -1,7 +1,6 @@
 import { realpathSync } from "node:fs";
-import { sep } from "node:path";
-import { EmporiumError } from "../../core/errors.js";
 import { errnoOf } from "../file/errors.js";
+import { isInside, leavesFolder } from "../file/inside.js";
 import type { Store } from "../store.js";
 
 /**
@@ -13,14 +12,16 @@ export function linkedInside(store: Store): Store {
   if (!local) return store;
   const path = (key: string) => {
     const wanted = local.path(key);
+    let real: string;
     try {
-      const [root, real] = [realpathSync(local.path("")), realpathSync(wanted)];
-      if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return wanted;
+      const root = realpathSync(local.path(""));
+      real = realpathSync(wanted);
+      if (isInside(root, real)) return wanted;
     } catch (error) {
       if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return wanted;
       throw error;
     }
-    throw new EmporiumError("STORE_DENIED", `${wanted} is reached by a link that leaves its folder`, { place: { file: wanted } });
+    throw leavesFolder(wanted, local.path(""), real);
   };
   return { ...store, local: { ...local, path } };
 }

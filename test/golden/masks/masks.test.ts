@@ -1,3 +1,4 @@
+import { REAL_DATA } from "../../real-data.js";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -226,8 +227,7 @@ describe.each([
   );
 });
 
-const shared = fileURLToPath(new URL("../../../../shared/data/", import.meta.url));
-if (!existsSync(shared)) console.warn(`skipped: the shared data are not at ${shared}`);
+const shared = fileURLToPath(REAL_DATA);
 
 describe.skipIf(!existsSync(shared))("the portal's own sample masks", () => {
   const folder = "lab-mini/20002/annotations/";

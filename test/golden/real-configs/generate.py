@@ -16,7 +16,7 @@ import sys
 import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-DEFAULT = os.path.join(HERE, *[os.pardir] * 4, "shared", "data", "ingest-configs")
+DEFAULT = os.path.join(HERE, *[os.pardir] * 3, ".cache", "data", "ingest-configs")
 FILTERS = ("exclude", "parent_filters")
 FORMATTED = ("annotations", "alignments", "ctfs")
 SECTIONS = (

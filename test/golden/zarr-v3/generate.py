@@ -1,6 +1,6 @@
 """Writes small Zarr v3 arrays with zarr-python 3 (stores.golden.json: array -> key -> base64) and what it reads from them (arrays.json); what
 tensorstore writes where zarr-python cannot; the OME-Zarr 0.5 attributes that ome-zarr-py writes (attributes.json); SHA-256 of the public v3 arrays
-under ../shared/data as zarr-python reads them (public.json).
+of the folder of real files as zarr-python reads them (public.json).
 
     node scripts/python-env.mjs zarr3
     .cache/venv-zarr3/bin/python -W ignore test/golden/zarr-v3/generate.py

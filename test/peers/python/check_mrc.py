@@ -39,7 +39,9 @@ def judge(job):
             "space group": (int(h.ispg), 0 if tilts else 1),
             "nversion": (int(h.nversion), 20141),
             "machine stamp": (list(h.machst.tobytes()), [0x44, 0x44, 0, 0]),
-            "labels": (int(h.nlabl), 1),
+            # that of the program that wrote it, then the source's own, which the reference drops
+            "labels": (int(h.nlabl), 2 if job.get("sourceLabel") else 1),
+            "second label": (bytes(h.label[1]).rstrip(b" \0")[: len(job.get("sourceLabel", "")) or 80], job.get("sourceLabel", "").encode()),
             "extended bytes": (int(h.nsymbt), job.get("extendedBytes", 0)),
             "extended type": (h.exttyp.tobytes(), b"SERI" if job.get("extendedBytes") else b"MRCO"),
             "angles": ([float(h.cellb.alpha), float(h.cellb.beta), float(h.cellb.gamma)], [90, 90, 90]),

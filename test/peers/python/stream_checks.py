@@ -82,20 +82,43 @@ def whole_epochs():
 
 
 def no_copies():
-    with open_stream() as batches:
-        first = next(batches)
-        array, kept = first.arrays["image"], first.copy()["image"]
-        assert not array.flags.owndata and kept.flags.owndata
-        array += 1  # slots belong to the client
-        for _ in range(batches_in_ring(batches)):
-            last = next(batches)
-        assert np.shares_memory(array, last.arrays["image"]), "the slot was not used again"
-        assert not np.array_equal(array, kept)
+    with open_stream(copy=False) as batches:
+        places = set()
+        for batch in batches:
+            array, kept = batch.arrays["image"], batch.copy()["image"]
+            assert not array.flags.owndata and kept.flags.owndata
+            places.add(array.ctypes.data)
+            array += 1  # slots belong to the client
+        assert 1 < len(places) <= 5, "the slots were not used again"
+        assert np.array_equal(array, kept + 1)
     assert array.sum() > 0  # still readable when the stream is closed
 
 
-def batches_in_ring(batches):
-    return 4
+def kept():
+    """What was kept has its own bytes, however it is kept; without copies what cannot be kept is refused before it is overwritten."""
+    for options in ({}, {"shared": False}, {"shared": False, "copy": False}):
+        with open_stream(**options) as batches:
+            assert ids_of(list(batches)) == list(range(24))
+    with open_stream(copy=False) as batches:
+        held = []
+        error = raises(emporium_blocks.Kept, lambda: [held.append(batch) for batch in batches])
+        assert len(held) == 5 and "copy=False" in str(error), error
+        assert ids_of(held) == list(range(10))
+        views = [batch.arrays["image"][1:, ::2] for batch in held]  # a view of a view holds the memory as well
+        held.clear()
+        raises(emporium_blocks.Kept, lambda: next(batches))
+        del views[0]
+        assert next(batches).ids.tolist() == [10, 11]
+        assert [int(view[0, 0, 0, 0]) for view in views] == [3, 5, 7, 9]
+        views.clear()
+        circle = next(batches)
+        circle.arrays["itself"] = circle
+        circle = None
+        assert ids_of(batches) == list(range(14, 24))
+    with open_stream(copy=False) as batches:
+        for batch in batches:
+            batch.release()
+            batch.release()
 
 
 def shares():
@@ -328,7 +351,7 @@ def error_before_the_memory_is_mapped():
 
 
 CASES = {
-    "batches": [error_before_the_memory_is_mapped, whole_epochs, no_copies, shares, left_early, reading_fails, timeout, no_program, wrong_frames, errors_travel],
+    "batches": [error_before_the_memory_is_mapped, whole_epochs, no_copies, kept, shares, left_early, reading_fails, timeout, no_program, wrong_frames, errors_travel],
     "deaths": [server_killed, client_killed, ring_of_killed_server],
     "addresses": [socket_file, port_with_token],
     "processes": [lambda: start_method("fork", 28), lambda: start_method("spawn", 4), forked_child_keeps_nothing],

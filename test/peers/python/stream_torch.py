@@ -40,10 +40,36 @@ def loader(method, workers=2, **options):
 
 def without_workers():
     assert ids_of(loader(None, 0)) == list(range(24))
-    views = [batch["image"] for batch in loader(None, 0)]
-    assert len({view.data_ptr() for view in views}) == 4, "not the four slots"
-    kept = [batch["image"] for batch in loader(None, 0, copy=True)]
-    assert sorted(ids_of({"image": image} for image in kept)) == list(range(24))
+    places = {batch["image"].data_ptr() for batch in loader(None, 0, copy=False)}
+    assert 1 < len(places) <= 5, "not the five slots"
+
+
+def kept_and_collated():
+    """All that a loader does with its defaults: the bytes are each block's own."""
+    for workers in (0, 1, 2):
+        options = {"num_workers": workers, "pin_memory": workers == 1, **({"prefetch_factor": 4} if workers else {})}
+        assert sorted(ids_of(list(DataLoader(blocks(), batch_size=None, **options)))) == list(range(24))
+        collated = list(DataLoader(blocks(batch=1), batch_size=8, **options))
+        assert sorted(ids_of({"image": batch["image"].flatten(0, 1)} for batch in collated)) == list(range(24))
+    assert ids_of(list(blocks())) == list(range(24))
+
+
+def kept_without_copies():
+    for wrong in (lambda: list(blocks(copy=False)), lambda: list(DataLoader(blocks(batch=1, copy=False), batch_size=8))):
+        try:
+            wrong()
+        except emporium_blocks.Kept as error:
+            assert "batch_size=None" in str(error), error
+        else:
+            raise AssertionError("nothing was raised")
+    few = DataLoader(blocks(batch=1, copy=False), batch_size=2)  # as many as there are: right
+    assert ids_of({"image": batch["image"].flatten(0, 1)} for batch in few) == list(range(24))
+
+
+def lengths():
+    assert len(blocks()) == 12 and len(DataLoader(blocks(), batch_size=None)) == 12
+    assert len(DataLoader(blocks(batch=1), batch_size=8, num_workers=2)) == 3
+    assert len(blocks(rank=1, world=5, batch=1)) == 5
 
 
 def forked():
@@ -116,7 +142,7 @@ def distributed():
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for check in (without_workers, forked, kept_from_workers, left_early, places, epochs, errors_of_workers, distributed, spawned):
+    for check in (without_workers, kept_and_collated, kept_without_copies, lengths, forked, kept_from_workers, left_early, places, epochs, errors_of_workers, distributed, spawned):
         verdicts.guard("torch", check.__name__, check)
         if not any(record["check"] == check.__name__ for record in verdicts.records):
             verdicts.check("torch", check.__name__, True)

@@ -236,6 +236,27 @@ def plain_of(chunk, numcodecs):
     return np.frombuffer(numcodecs.blosc.decompress(chunk.data.tobytes()), "u1")
 
 
+def mrc():
+    """Files that mrcfile wrote, kept as a list and compared with what mrcfile reads."""
+    import mrcfile
+
+    for dtype in ("int8", "int16", "uint16", "float32"):
+        path = f"{FOLDER}/{dtype}.mrc"
+        with mrcfile.new(path, overwrite=True) as file:
+            file.set_data((random.random(SHAPE) * 100).astype(dtype))
+        with mrcfile.open(path, permissive=True) as file:
+            padded = np.pad(file.data, 32, mode="symmetric")
+        with emporium_blocks.stream(path, program=(NODE, PROGRAM), block=BLOCK, batch=5, order="shuffle", seed=1) as batches:
+            kept = list(batches)
+        seen = set()
+        for batch in kept:
+            for (z, y, x), block in zip(batch.origins, batch.arrays["image"]):
+                assert block.dtype == padded.dtype, (block.dtype, padded.dtype)
+                assert np.array_equal(block, padded[z + 32 : z + 48, y + 32 : y + 48, x + 32 : x + 48]), (dtype, z, y, x)
+                seen.add((int(z), int(y), int(x)))
+        assert len(seen) == 4 * 4 * 3
+
+
 def not_handed_on():
     zarr.open(f"{FOLDER}/filtered.zarr", mode="w", shape=(8, 8, 8), dtype="i2", filters=[zarr.codecs.Delta("i2")])[:] = 1
     try:
@@ -247,7 +268,7 @@ def not_handed_on():
         raise AssertionError("a filter was passed over")
 
 
-for check in (every_dtype, facts, inside, halo_and_constant, named_arrays, epochs, refused, damaged, masked, compressed, not_handed_on):
+for check in (every_dtype, facts, inside, halo_and_constant, named_arrays, epochs, refused, damaged, masked, compressed, mrc, not_handed_on):
     verdicts.guard("volumes", check.__name__, check)
     if not any(record["check"] == check.__name__ for record in verdicts.records):
         verdicts.check("volumes", check.__name__, True)

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { BLOSC_HEADER_BYTES, type BloscHeader, bloscHeadBytes, bloscRange, readBloscHeader } from "../../kernels/blosc.js";
 import { BLOSC_RESULT, bloscScratchBytes, type Kernels, ZSTD_WORK_BYTES } from "../../kernels/kernels.js";
 import type { ChunkBytes, FrameForm } from "./chunk-bytes.js";
@@ -77,10 +78,10 @@ function lacking(need: number): FrameWindow {
 function headerOf(chunk: ChunkBytes, { plainBytes }: FrameForm, bytes: Uint8Array, head: number): BloscHeader {
   const header = readBloscHeader(bytes.subarray(head, head + BLOSC_HEADER_BYTES), { file: chunk.name });
   if (header.plainBytes !== plainBytes) {
-    throw corrupt(chunk, `the stream promises ${header.plainBytes} bytes, the metadata say ${plainBytes}`);
+    throw corrupt(chunk, `the stream promises ${counted(header.plainBytes, "byte")}, the metadata say ${plainBytes}`);
   }
   if (header.frameBytes > chunk.length || header.frameBytes < BLOSC_HEADER_BYTES) {
-    throw corrupt(chunk, `a frame of ${header.frameBytes} bytes, ${chunk.length} are there`);
+    throw corrupt(chunk, `a frame of ${counted(header.frameBytes, "byte")}, ${chunk.length} are there`);
   }
   return header;
 }

@@ -1,11 +1,13 @@
 import type { Triple } from "../../../core/box.js";
+import { spaciousBytes } from "../../../core/bytes.js";
 import { systemClock } from "../../../core/clock.js";
 import { swapBytes } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { BLOSC_HEADER_BYTES } from "../../kernels/blosc.js";
 import { BLOSC_RESULT, type Kernels, ZSTD_WORK_BYTES } from "../../kernels/kernels.js";
 import type { ChunkCoding, StepCoding } from "../chunked.js";
-import { copyElementBox, fillElementBox } from "../copy.js";
+import { copyElementBox, fillElementBox, packed } from "../copy.js";
 import { plainChunk } from "../plain-chunk.js";
 import { aligned, decodeFrameBox, frameOf, plainRange, stridesOf } from "./blosc-box.js";
 import type { ChunkBytes, FrameForm } from "./chunk-bytes.js";
@@ -120,7 +122,7 @@ function copyPlain(job: DecodeJob, part: DecodePart, coding: StepCoding, chunk: 
   if (address !== undefined) {
     const source = bytes.subarray(address, address + length);
     copyElementBox({ bytes: source, offset: 0, strides }, elements, shape, itemBytes);
-  } else if (isPacked && length === wanted && strides[2] === 1) {
+  } else if (isPacked && length === wanted && isInOrder(strides, shape)) {
     for (let i = 0; i < count; i++) chunk.read(at + i * offset, wanted, bytes, part.target + i * step);
   } else if (strides[2] === 1 && strides[shape[1] === 1 ? 0 : 1] >= shape[2]) {
     const { rowStride, planeStride } = stridesOf(part, itemBytes);
@@ -151,6 +153,12 @@ function copyPlain(job: DecodeJob, part: DecodePart, coding: StepCoding, chunk: 
   if (coding.swapBytes > 1) swapBytes(voxels, coding.swapBytes);
   if (coding.flipSign) for (let i = 0; i < voxels.length; i++) voxels[i]! ^= 0x80;
   return count * wanted;
+}
+
+/** Whether the elements of a box without gaps lie in C order: a transposed chunk has none either, and another order. */
+function isInOrder(strides: Triple, shape: Triple): boolean {
+  const own = packed(shape);
+  return strides.every((stride, axis) => shape[axis] === 1 || stride === own[axis]);
 }
 
 const ONCE = { count: 1, offset: 0, target: 0 };
@@ -256,8 +264,8 @@ function frameForm(
 async function decodeWhole(job: DecodeJob, part: DecodePart, chunk: ChunkBytes, { bytes }: Workplace): Promise<number> {
   const { coding } = job;
   const plainBytes = coding.kind === "steps" ? coding.plainBytes : job.chunk.reduce((a, b) => a * b, coding.itemBytes);
-  requireMemory(job, 0, chunk.length + 2 * plainBytes);
-  const stored = new Uint8Array(chunk.length);
+  requireMemory(job, 0, chunk.length + (isEncodedTwice(coding) ? 4 : 2) * plainBytes);
+  const stored = spaciousBytes(chunk.length);
   chunk.read(0, chunk.length, stored, 0);
   const plain = await plainChunk(stored, coding, part.cell, chunk.name, threadCodecs);
   const { shape, elements } = targetOf(part, coding.itemBytes, bytes);
@@ -271,8 +279,13 @@ async function decodeWhole(job: DecodeJob, part: DecodePart, chunk: ChunkBytes, 
   return plain.bytes.length;
 }
 
+/** Pictures and labels, with or without gzip around them: what is in between takes memory as well. */
+function isEncodedTwice(coding: ChunkCoding): boolean {
+  return coding.kind === "precomputed" && coding.scale.encoding !== "raw";
+}
+
 function wrongLength({ name, length }: ChunkBytes, plainBytes: number): EmporiumError {
-  return new EmporiumError("FORMAT_TRUNCATED", `${name}: ${length} bytes stored, the metadata say ${plainBytes}`, {
+  return new EmporiumError("FORMAT_TRUNCATED", `${name}: ${counted(length, "byte")} stored, the metadata say ${plainBytes}`, {
     place: { file: name, byte: length },
     hint: "copy the file again: it was cut short",
   });

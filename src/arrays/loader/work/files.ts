@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { changed } from "../../../stores/faults.js";
 import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import { fileEtag } from "../../../stores/file/stat.js";
@@ -60,7 +61,7 @@ export function readChunk({ fd, path, offset }: ChunkFile, from: number, length:
 }
 
 function cutShort(path: string, offset: number, length: number, done: number): EmporiumError {
-  return new EmporiumError("FORMAT_TRUNCATED", `${path}: ${length} bytes from ${offset} wanted, ${done} are there`, {
+  return new EmporiumError("FORMAT_TRUNCATED", `${path}: ${counted(length, "byte")} from ${offset} wanted, ${done} are there`, {
     place: { file: path, byte: offset + done },
     hint: "copy the file again: it was cut short",
   });

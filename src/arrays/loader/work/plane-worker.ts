@@ -1,18 +1,21 @@
 import { fstatSync } from "node:fs";
-import type { RandomAccess } from "../../../core/bytes.js";
+import { type RandomAccess, slice } from "../../../core/bytes.js";
 import { systemClock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { Recent } from "../../../core/recent.js";
+import type { Compression } from "../../../formats/compression.js";
+import { readTiffRows } from "../../../formats/tiff/read.js";
 import { changed } from "../../../stores/faults.js";
 import { fileEtag } from "../../../stores/file/stat.js";
+import { freeBuffersAbove } from "../../../system/garbage.js";
 import { answerJobs } from "../../../system/thread-side.js";
 import { inForm } from "../../plane/convert.js";
 import { openPlanes } from "../../plane/open.js";
 import { type Plane, type PlaneSource, readPlane } from "../../plane/plane.js";
-import { type Compression, decompressed } from "../../stream/source/compressed.js";
-import { fileSource } from "../../stream/source/mrc-source.js";
+import { decompressed, headBehind } from "../../stream/source/compressed.js";
+import { fileSource } from "../../stream/source/flat-source.js";
 import { type ChunkFile, chunkFiles, readChunk } from "./files.js";
-import type { LocalPlaneFile, PlaneJob, PlaneResult } from "./plane-job.js";
+import type { CompressedHead, LocalPlaneFile, PlaneJob, PlaneResult, TiffRows } from "./plane-job.js";
 
 /** A thread that cuts planes of files: the calling one goes on meanwhile. */
 
@@ -37,12 +40,17 @@ answerJobs<PlaneJob, PlaneResult>(
     const began = systemClock.monotonic();
     readMs = 0;
     if (job.kind === "form") return timed({ ...job.plane, ...inForm(job.plane, job.form) }, began);
+    if (job.kind === "head" || job.kind === "rows") {
+      const bytes = job.kind === "head" ? await headOf(job) : await rowsOf(job);
+      freeBuffersAbove(2 * GONE_BYTES);
+      return timed({ rows: 0, columns: 0, dtype: "uint8", bytes }, began);
+    }
     stop = job.stop;
     const files = chunkFiles();
     try {
       open = files.open({ path: job.file.path, etag: job.file.etag });
       if (!open) throw changed(job.file.path);
-      const source = await sourceOf(job.file, job.keptBytes);
+      const source = await sourceOf(job.file, job);
       if (job.kind === "box") {
         const bytes = await source.readBox(0, job.box, job.step);
         checkSame(job.file, open);
@@ -53,10 +61,32 @@ answerJobs<PlaneJob, PlaneResult>(
       return timed({ ...plane, ...inForm(plane, job.form) }, began);
     } finally {
       files.close();
+      freeBuffersAbove(job.keptBytes + GONE_BYTES);
     }
   },
   ({ bytes }) => [bytes.buffer],
 );
+
+/** A copy: what was decoded beside it is not handed on. */
+async function headOf({ path, name, compression, wantedBytes }: CompressedHead): Promise<Uint8Array> {
+  return (await headBehind(fileSource(path, name), compression, wantedBytes)).slice();
+}
+
+/** The stored bytes have come with the job: nothing else of the file is read. */
+function rowsOf({ name, image, y0, y1, stored }: TiffRows): Promise<Uint8Array> {
+  const source: RandomAccess = {
+    name,
+    size: async () => Number.MAX_SAFE_INTEGER,
+    read: async ({ offset, length }) => {
+      const found = stored.find((one) => one.offset === offset)?.bytes;
+      return found?.subarray(0, length) ?? new Uint8Array(0);
+    },
+  };
+  return readTiffRows(source, image, y0, y1);
+}
+
+/** Decoded rows that nobody keeps: the engine lets some hundred MiB of them come together, in each thread. */
+const GONE_BYTES = 16 * 2 ** 20;
 
 function timed(plane: Plane, began: number): PlaneResult {
   const { rows, columns, dtype, bytes } = plane;
@@ -68,7 +98,7 @@ function checkSame({ path, etag }: LocalPlaneFile, { fd }: ChunkFile): void {
   if (etag !== undefined && fileEtag(fstatSync(fd, { bigint: true })) !== etag) throw changed(path);
 }
 
-function sourceOf(file: LocalPlaneFile, keptBytes: number): Promise<PlaneSource> {
+function sourceOf(file: LocalPlaneFile, { keptBytes, needMax }: { keptBytes: number; needMax: number }): Promise<PlaneSource> {
   const id = `${file.path}\n${file.etag}`;
   rows ??= new Recent(keptBytes, (bytes) => bytes.length);
   const source =
@@ -79,7 +109,8 @@ function sourceOf(file: LocalPlaneFile, keptBytes: number): Promise<PlaneSource>
       {
         gapBytes: GAP_BYTES,
         atOnce: 1,
-        kept: { cache: rows, id },
+        kept: { cache: rows, id, bytesMax: keptBytes },
+        needMax,
       },
     );
   sources.set(id, source);
@@ -121,9 +152,15 @@ function checkWanted(name: string): void {
  *
  * @param keptBytes decompressed ones: all of a small file
  */
-function fromFront({ path, name, sizeBytes }: LocalPlaneFile, compression: Compression, keptBytes: number): RandomAccess {
+function fromFront(
+  { path, name, sizeBytes, compressedFrom = 0 }: LocalPlaneFile,
+  compression: Compression,
+  keptBytes: number,
+): RandomAccess {
   let stream: AsyncGenerator<Uint8Array> | undefined;
   let kept: { readonly from: number; readonly bytes: Uint8Array }[] = [];
+  /** Since the last time that pieces which nobody keeps were freed. */
+  let gone = 0;
   /** Where the stream is. */
   let at = 0;
   return {
@@ -133,7 +170,7 @@ function fromFront({ path, name, sizeBytes }: LocalPlaneFile, compression: Compr
       const began = systemClock.monotonic();
       if (!stream || offset < (kept[0]?.from ?? at)) {
         await stream?.return(undefined);
-        stream = decompressed(fileSource(path, name), compression);
+        stream = decompressed(slice(fileSource(path, name), compressedFrom, Number.POSITIVE_INFINITY), compression);
         [kept, at] = [[], 0];
       }
       const end = Math.min(offset + length, sizeBytes);
@@ -143,7 +180,11 @@ function fromFront({ path, name, sizeBytes }: LocalPlaneFile, compression: Compr
         if (done) break;
         kept.push({ from: at, bytes: value });
         at += value.length;
-        while (at - kept[0]!.from > keptBytes && kept[0]!.from + kept[0]!.bytes.length <= offset) kept.shift();
+        while (at - kept[0]!.from > keptBytes && kept[0]!.from + kept[0]!.bytes.length <= offset)
+          gone += kept.shift()!.bytes.length;
+        if (gone < GONE_BYTES) continue;
+        gone = 0;
+        freeBuffersAbove(keptBytes + GONE_BYTES);
       }
       const found = new Uint8Array(Math.max(0, Math.min(end, at) - offset));
       for (const { from, bytes } of kept) {

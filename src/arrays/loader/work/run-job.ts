@@ -7,15 +7,24 @@ import { chunkFiles } from "./files.js";
 /**
  * Reads chunks from files and decodes them, one after the other.
  *
- * @param bytes the shared memory, and kernels over it.
+ * @param bytes the shared memory, and kernels over it. @param done hears of each part
  */
-export async function runJob(job: DecodeJob, kernels: Kernels, bytes: Uint8Array): Promise<DecodeResult> {
+export async function runJob(
+  job: DecodeJob,
+  kernels: Kernels,
+  bytes: Uint8Array,
+  done: (part: PartResult) => void = () => {},
+): Promise<DecodeResult> {
   const parts: PartResult[] = [];
   const files = chunkFiles();
   const place: Workplace = { kernels, bytes, spentMs: { wait: 0, decode: 0 } };
   let need: DecodeResult["need"];
   try {
-    for (const part of job.parts) parts.push(await tried(job, part, place, files));
+    for (const part of job.parts) {
+      const result = await tried(job, part, place, files);
+      parts.push(result);
+      done(result);
+    }
   } catch (error) {
     if (!(error instanceof LacksMemory)) throw error;
     need = error.need;

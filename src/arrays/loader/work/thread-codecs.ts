@@ -2,7 +2,7 @@ import * as zlib from "node:zlib";
 import { type CodecRegistry, defaultCodecs } from "../../../formats/zarr/codecs.js";
 import { codecs } from "../../stream/source/zarr-volume.js";
 
-type Unpack = (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
+type Unpack = (bytes: Uint8Array, options: { maxOutputLength: number; chunkSize?: number }) => Uint8Array;
 
 /** Absent before Node 22.15. */
 const unpackZstd = (zlib as { zstdDecompressSync?: Unpack }).zstdDecompressSync;
@@ -20,6 +20,12 @@ export const threadCodecs: CodecRegistry = {
   }),
 };
 
+const LARGE_BYTES = 2 ** 20;
+const MAPPED_BYTES = 33 * 2 ** 20;
+
 function unpacked(unpack: Unpack, bytes: Uint8Array, plainBytes: number): Uint8Array {
-  return unpack(bytes, { maxOutputLength: Math.max(1, plainBytes) });
+  const maxOutputLength = Math.max(1, plainBytes);
+  if (plainBytes < LARGE_BYTES) return unpack(bytes, { maxOutputLength });
+  // in one buffer, which goes back to the system when it is freed (see `spaciousBytes`): of many pieces and their sum, glibc keeps both
+  return unpack(bytes, { maxOutputLength, chunkSize: Math.max(MAPPED_BYTES, plainBytes + 1) });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod/v4";
 import type { Box, Triple } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { type Block, eachRow } from "../block.js";
 import { withoutBigints } from "../narrow.js";
 import { type InputFacts, parameterFault } from "../operator.js";
@@ -153,7 +154,7 @@ function joined(parts: readonly Part[], labelsMax: number): Part {
 
 function needFew(labels: number, most: number): void {
   if (labels <= most) return;
-  throw new EmporiumError("MEMORY_LIMIT", `points: more than ${most} labels`, {
+  throw new EmporiumError("MEMORY_LIMIT", `points: more than ${counted(most, "label")}`, {
     hint: "raise labelsMax, or check that these are labels",
   });
 }

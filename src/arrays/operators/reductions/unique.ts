@@ -1,5 +1,6 @@
 import { z } from "zod/v4";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { eachRow } from "../block.js";
 import { withoutBigints } from "../narrow.js";
 import { parameterFault } from "../operator.js";
@@ -56,7 +57,7 @@ function countRow(data: ArrayLike<number | bigint>, from: number, length: number
 
 function ascending(pairs: readonly (readonly [bigint, number])[], labelsMax: number): Part {
   if (pairs.length > labelsMax)
-    throw new EmporiumError("MEMORY_LIMIT", `unique: more than ${labelsMax} labels`, {
+    throw new EmporiumError("MEMORY_LIMIT", `unique: more than ${counted(labelsMax, "label")}`, {
       hint: "raise labelsMax, or check that these are labels",
     });
   const sorted = [...pairs].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));

@@ -1,7 +1,7 @@
 import { ceilDiv, type Triple, volumeOf } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import { LONG_FILE_BYTES } from "../../../stores/file/direct.js";
 import { spareBuffersOf } from "../write/chunk-pool.js";
 import { FORMS, LEVELS, type VolumeForm } from "./forms.js";
@@ -63,7 +63,7 @@ function requireStepsThatFit({ shape, form = "volume", shards }: Pick<MemoryRequ
   const [nz, ny, nx] = shape;
   throw new EmporiumError(
     "FORMAT_LIMIT",
-    `${nx}×${ny}×${nz} voxels (x, y, z) are ${steps} steps of ${stepPlanes} planes × ${stepRows} rows, ${LIMITS.volumeSteps} at most are made`,
+    `${nx}×${ny}×${nz} voxels (x, y, z) are ${counted(steps, "step")} of ${counted(stepPlanes, "plane")} × ${counted(stepRows, "row")}, ${LIMITS.volumeSteps} at most are made`,
     {
       hint: "check the header: no microscope makes a volume of this shape; make its longest axis x, or cut it",
     },

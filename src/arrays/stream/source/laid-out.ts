@@ -18,6 +18,12 @@ export async function laidOut(
   return path;
 }
 
+/** A file of the scratch folder that was made before. */
+export async function laidOutBefore({ scratch }: Pick<OpenVolumeOptions, "scratch">, name: string): Promise<string | undefined> {
+  const path = `${await scratch()}/${name}.raw`;
+  return (await stat(path).catch(() => undefined)) && path;
+}
+
 /** Writes a box of a C-order volume in as few pieces as possible. Synchronous: a promise for each short row would cost more. */
 export function writeBox(fd: number, bytes: Uint8Array, shape: Triple, start: Triple, size: Triple, itemBytes: number): void {
   const wholeRows = size[2] === shape[2];

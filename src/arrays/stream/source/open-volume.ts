@@ -1,10 +1,10 @@
 import type { Store } from "../../../stores/store.js";
-import { mrcSource } from "./mrc-source.js";
+import { flatSource } from "./flat-source.js";
 import type { OpenVolume, OpenVolumeOptions, VolumeFacts, VolumeSource } from "./volume.js";
 import { zarrSource } from "./zarr-source.js";
 
 /** In the order in which they are asked whether a key is theirs. The last takes any. Twin of `formats/registry.ts`. */
-const VOLUME_SOURCES: readonly VolumeSource[] = [zarrSource, mrcSource];
+const VOLUME_SOURCES: readonly VolumeSource[] = [zarrSource, flatSource];
 
 export function sourceOf(key: string): VolumeSource {
   return VOLUME_SOURCES.find((source) => source.accepts(key))!;

@@ -21,6 +21,8 @@ export interface VolumeFacts {
   shape: Triple;
   /** `[z, y, x]`; undefined where the file does not say. */
   voxelSizeAngstrom: [z: number | undefined, y: number | undefined, x: number | undefined];
+  /** Where the first voxel `[z, y, x]` lies; 0 where the file does not say. */
+  originAngstrom: Triple;
   /** Of an MRC source: what a converted file carries over. */
   mrc?: { header: MrcHeader; extended: Uint8Array } | undefined;
   warnings: string[];

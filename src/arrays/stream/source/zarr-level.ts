@@ -57,8 +57,9 @@ export async function openZarrLevel(
     name: `${name}/${path}`,
     folder: `${root}/${path}`,
     document: await need(`${path}/${older ? ".zarray" : "zarr.json"}`),
+    isThird: !older,
   };
-  const { shape, type, read } = older ? openV2(store, array, signal) : openV3(store, array, signal);
+  const { shape, dtype, read } = openZarrArray(store, array, signal);
   if (shape.length !== 3) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: shape ${shape.join("×")}, one volume of three axes is wanted`, {
       place: { file: array.name, path: "shape" },
@@ -67,17 +68,30 @@ export async function openZarrLevel(
   return {
     name: array.name,
     shape: shape as unknown as Triple,
-    dtype: type.dtype,
+    dtype,
     voxelSizeAngstrom,
     labels: labelsOf(attributes),
-    read: async (box) => viewAs(await read(box), type.dtype),
+    read,
   };
 }
 
-interface ArrayDocument {
+/** An array of a store and its document, `.zarray` or `zarr.json`, by its bytes. */
+export interface ArrayDocument {
   name: string;
+  /** Key, without a slash at its end. */
   folder: string;
   document: Uint8Array;
+  isThird: boolean;
+}
+
+/** An array, Zarr 2 or 3, of which boxes are read. @throws {EmporiumError} FORMAT_… */
+export function openZarrArray(
+  store: Store,
+  array: ArrayDocument,
+  signal?: AbortSignal,
+): Pick<ZarrLevel, "dtype" | "read"> & { shape: readonly number[] } {
+  const { shape, type, read } = array.isThird ? openV3(store, array, signal) : openV2(store, array, signal);
+  return { shape, dtype: type.dtype, read: async (box) => viewAs(await read(box), type.dtype) };
 }
 
 function openV2(store: Store, { name, folder, document }: ArrayDocument, signal: AbortSignal | undefined) {

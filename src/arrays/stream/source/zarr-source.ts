@@ -3,19 +3,23 @@ import { volumeOf } from "../../../core/box.js";
 import type { Store } from "../../../stores/store.js";
 import { voxelOf } from "../plan/job.js";
 import { laidOut, writeBox } from "./laid-out.js";
-import type { OpenVolume, OpenVolumeOptions, ScanOptions, VolumeSource, VoxelRun } from "./volume.js";
-import { describeZarr, zarrBoxes, zarrVoxel } from "./zarr-volume.js";
+import type { OpenVolume, OpenVolumeOptions, ScanOptions, VolumeFacts, VolumeSource, VoxelRun } from "./volume.js";
+import { describeZarr, type ZarrVolume, zarrBoxes, zarrVoxel } from "./zarr-volume.js";
 
 /** Level 0 of OME-Zarr images and arrays by themselves: a key at or below a Zarr hierarchy, or of any folder. */
 export const zarrSource: VolumeSource = {
   accepts: (key) => /\.zarr(\/|$)|\/$/i.test(key),
   async describe(store, key, { signal }) {
-    const { shape, voxelSizeAngstrom, warnings, name, meta } = await describeZarr(store, key, signal);
-    return { dtype: meta.type.dtype, shape, voxelSizeAngstrom, warnings: warnings.map((warning) => `${name}: ${warning}`) };
+    return zarrFacts(await describeZarr(store, key, signal));
   },
   open: openZarr,
   runs: zarrRuns,
 };
+
+function zarrFacts({ name, meta, shape, voxelSizeAngstrom, originAngstrom, warnings }: ZarrVolume): VolumeFacts {
+  const told = warnings.map((warning) => `${name}: ${warning}`);
+  return { dtype: meta.type.dtype, shape, voxelSizeAngstrom, originAngstrom, warnings: told };
+}
 
 async function openZarr(store: Store, key: string, options: OpenVolumeOptions): Promise<OpenVolume> {
   const volume = await describeZarr(store, key, options.signal);
@@ -29,10 +33,8 @@ async function openZarr(store: Store, key: string, options: OpenVolumeOptions): 
       await file.close();
     }
   });
-  const { name, shape, voxelSizeAngstrom } = volume;
-  const warnings = volume.warnings.map((warning) => `${volume.name}: ${warning}`);
-  const facts = { dtype: volume.meta.type.dtype, shape, voxelSizeAngstrom, warnings };
-  return { ...facts, raw: { name, shape, dtype, littleEndian: true, data: { path, offset: 0 } } };
+  const { name, shape } = volume;
+  return { ...zarrFacts(volume), raw: { name, shape, dtype, littleEndian: true, data: { path, offset: 0 } } };
 }
 
 async function* zarrRuns(store: Store, key: string, options: ScanOptions): AsyncGenerator<VoxelRun> {

@@ -3,7 +3,7 @@ import type { ByteRange } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { type CodecRegistry, defaultCodecs } from "../../../formats/zarr/codecs.js";
 import { parseZarray, parseZattrs, product, type ZarrArrayMeta } from "../../../formats/zarr/metadata.js";
-import { type OmeDataset, parseOmeZarr } from "../../../formats/zarr/ome.js";
+import { type OmeDataset, type OmeZarrImage, originAngstromOf, parseOmeZarr, unreadImages } from "../../../formats/zarr/ome.js";
 import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
 import { type NdBox, readZarrBox } from "../../../formats/zarr/read.js";
 import { recentShardIndexes } from "../../../formats/zarr/shard.js";
@@ -21,6 +21,8 @@ export interface ZarrVolume {
   shape: Triple;
   /** `[z, y, x]`; undefined where the file does not say. */
   voxelSizeAngstrom: [z: number | undefined, y: number | undefined, x: number | undefined];
+  /** Where the first voxel `[z, y, x]` lies; 0 where the file does not say. */
+  originAngstrom: Triple;
   /** Of the image: what is odd and was read all the same, and why a voxel size is not known. */
   warnings: readonly string[];
   meta: ZarrArrayMeta | ZarrV3Array;
@@ -73,7 +75,7 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
     if (bytes) documents.push({ key: `${root}/${file}`, ...stat });
     return bytes;
   };
-  const { level, meta, path, warnings = [] } = await describe();
+  const { level, meta, path, warnings = [], origin = [0, 0, 0] } = await describe();
   if (meta.shape.length < 3 || product(meta.shape.slice(0, -3)) !== 1) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: shape ${meta.shape.join("×")}, one volume of three axes is wanted`, {
       place: { file: `${name}/${path}`, path: "shape" },
@@ -83,6 +85,7 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
     name,
     shape: meta.shape.slice(-3) as Triple,
     voxelSizeAngstrom: [...level.voxelSizeAngstrom],
+    originAngstrom: origin.map((at) => at ?? 0) as Triple,
     warnings,
     meta,
     folder: level.path === "" ? root : `${root}/${level.path}`,
@@ -94,9 +97,10 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
     const own = hasImage(attributes, name) ? undefined : await find(".zarray");
     if (own) return { level: NO_IMAGE, meta: parseZarray(own, `${name}/.zarray`), path: ".zarray" };
     if (!attributes) return describeV3();
-    const { datasets, warnings } = parseOmeZarr(parseZattrs(attributes, `${name}/.zattrs`), `${name}/.zattrs`, UNIT);
-    const path = `${datasets[0]!.path}/.zarray`;
-    return { level: datasets[0]!, meta: parseZarray(await need(path), `${name}/${path}`), path, warnings };
+    const parsed = parseZattrs(attributes, `${name}/.zattrs`);
+    const image = parseOmeZarr(parsed, `${name}/.zattrs`, UNIT);
+    const path = `${image.datasets[0]!.path}/.zarray`;
+    return { ...described(image), meta: parseZarray(await need(path), `${name}/${path}`), path };
   }
 
   async function describeV3(): Promise<Described> {
@@ -104,9 +108,9 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
     if (!document) throw notZarr(name);
     const node = parseZarrV3(document, `${name}/zarr.json`);
     if (node.kind === "array") return { level: NO_IMAGE, meta: node, path: "zarr.json" };
-    const { datasets, warnings } = parseOmeImage(node.attributes, `${name}/zarr.json`, UNIT);
-    const path = `${datasets[0]!.path}/zarr.json`;
-    return { level: datasets[0]!, meta: parseZarrV3Array(await need(path), `${name}/${path}`), path, warnings };
+    const image = parseOmeImage(node.attributes, `${name}/zarr.json`, UNIT);
+    const path = `${image.datasets[0]!.path}/zarr.json`;
+    return { ...described(image), meta: parseZarrV3Array(await need(path), `${name}/${path}`), path };
   }
 
   async function need(path: string): Promise<Uint8Array> {
@@ -120,6 +124,25 @@ interface Described extends Pick<ZarrVolume, "meta"> {
   level: Level;
   path: string;
   warnings?: readonly string[];
+  origin?: readonly (number | undefined)[];
+}
+
+/** Level 0 of the first image, and what of the document is not read with it. */
+function described(image: OmeZarrImage): Pick<Described, "level" | "warnings" | "origin"> {
+  const level = image.datasets[0]!;
+  const origin = originAngstromOf(image, level, UNIT);
+  const lost = level.translation?.some((at, axis) => at !== 0 && origin[image.spatialAxes.indexOf(axis)] === undefined);
+  return {
+    level,
+    origin,
+    warnings: [
+      ...image.warnings,
+      ...(lost
+        ? [`the translation ${level.translation!.join(", ")} has no unit of length: the volume is taken to begin at 0`]
+        : []),
+      ...unreadImages(image),
+    ],
+  };
 }
 
 type Level = Pick<OmeDataset, "path" | "voxelSizeAngstrom">;

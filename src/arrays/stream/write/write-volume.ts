@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { ceilDiv, type Triple, volumeOf } from "../../../core/box.js";
 import { systemClock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { readsDirect, writesDirect } from "../../../stores/file/direct.js";
 import { fewFiles } from "../../../system/open-files.js";
 import { FORMS, integerTypeOf } from "../plan/forms.js";
@@ -182,7 +183,7 @@ function chooseCut(
   if (cut) return cut;
   throw new EmporiumError(
     "MEMORY_LIMIT",
-    `rows of ${wanted.shape[2]} voxels do not fit the memory ceiling while they are read over a network`,
+    `rows of ${counted(wanted.shape[2], "voxel does", "voxels do")} not fit the memory ceiling while they are read over a network`,
     {
       hint: "raise --memory, or copy the file to this machine first",
     },

@@ -30,7 +30,7 @@ export type BatchApi = <T>(operation: string, body: object, options?: { changes?
  *
  * `changes`: a request that is not repeated where it may have been carried out already; 429 says that it was not.
  *
- * @throws {EmporiumError} (each call) ENGINE_ABSENT, ENGINE_REFUSED, STORE_DENIED
+ * @throws {EmporiumError} (each call) ENGINE_SILENT, ENGINE_REFUSED, STORE_DENIED
  */
 export function batchApi({ endpoint, access, clock, random, policy = POLICY }: BatchApiOptions): BatchApi {
   const service = awsService("batch", access, clock);
@@ -62,9 +62,9 @@ function parsed<T>(text: string, url: string): T {
 }
 
 function silent(url: string, message: string, cause?: unknown): EmporiumError {
-  return new EmporiumError("ENGINE_ABSENT", message, {
+  return new EmporiumError("ENGINE_SILENT", `AWS Batch does not answer (${message})`, {
     place: { url },
-    hint: "AWS Batch does not answer: check the region of the profile and your connection, or try again later",
+    hint: "jobs that it has may still be running; check the region of the profile and your connection, or try again later",
     cause,
   });
 }

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import type { ArrayJob, EngineExecutor, JobHandle, JobState } from "../engine-executor.js";
 import { withSlices } from "../slices.js";
 import { mebibytes } from "../words/words.js";
@@ -44,6 +45,21 @@ export function batchExecutor(api: BatchApi, { definition }: BatchSettings, queu
       hint: "name one as queue of the profile, or with --queue",
     });
   };
+  async function named(name: string): Promise<JobHandle[]> {
+    const found: JobHandle[] = [];
+    let nextToken: string | undefined;
+    do {
+      const filters = [{ name: "JOB_NAME", values: [name] }];
+      const page = { jobQueue: queueOf(), filters, ...(nextToken === undefined ? {} : { nextToken }) };
+      const reply = await api<{ jobSummaryList: BatchJob[]; nextToken?: string }>("listjobs", page);
+      for (const { jobId, jobName, status } of reply.jobSummaryList) {
+        // the filter knows no difference of capitals
+        if (jobName === name && !OVER.has(status)) found.push({ name, id: jobId });
+      }
+      nextToken = reply.nextToken;
+    } while (nextToken !== undefined);
+    return found;
+  }
   return {
     name: "aws-batch",
     async limits() {
@@ -60,19 +76,9 @@ export function batchExecutor(api: BatchApi, { definition }: BatchSettings, queu
       const { jobId } = await api<{ jobId: string }>("submitjob", request, { changes: true });
       return { name: job.name, id: jobId };
     },
-    async find(name) {
+    async find(...names) {
       const found: JobHandle[] = [];
-      let nextToken: string | undefined;
-      do {
-        const filters = [{ name: "JOB_NAME", values: [name] }];
-        const page = { jobQueue: queueOf(), filters, ...(nextToken === undefined ? {} : { nextToken }) };
-        const reply = await api<{ jobSummaryList: BatchJob[]; nextToken?: string }>("listjobs", page);
-        for (const { jobId, jobName, status } of reply.jobSummaryList) {
-          // the filter knows no difference of capitals
-          if (jobName === name && !OVER.has(status)) found.push({ name, id: jobId });
-        }
-        nextToken = reply.nextToken;
-      } while (nextToken !== undefined);
+      for (const name of names) found.push(...(await named(name)));
       return found;
     },
     async states(jobs) {
@@ -106,7 +112,7 @@ function submission(job: ArrayJob, jobDefinition: string, jobQueue: string): obj
   if (size > OVERRIDES_MAX) {
     throw new EmporiumError(
       "ENGINE_REFUSED",
-      `AWS Batch: the job's overrides have ${size} characters, at most ${OVERRIDES_MAX} are taken`,
+      `AWS Batch: the job's overrides have ${counted(size, "character")}, at most ${OVERRIDES_MAX} are taken`,
       {
         hint: "shorten the prologue of the profile: put it into the image",
       },

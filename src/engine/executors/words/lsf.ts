@@ -50,6 +50,7 @@ export const LSF: EngineWords = {
       return [{ id, name: name.replace(/\[.*$/, ""), state }];
     }),
   none: /No unfinished job found|is not found/i,
+  silent: /LSF is down|Cannot connect to LSF|daemon not responding|LIM is down/i,
   cancel: (ids) => ({ program: "bkill", words: ids }),
   release: (id) => ({ program: "bresume", words: [id] }),
   hintOf(said) {

@@ -52,6 +52,7 @@ export const PBS: EngineWords = {
       return [{ id: arrayOf(id), name: Job_Name, state }];
     });
   },
+  silent: /cannot connect to server|Connection refused|Communication failure|No permission on server/i,
   cancel: (ids) => ({ program: "qdel", words: ids }),
   hintOf(said) {
     if (/queue/i.test(said)) return "qstat -Q lists the queues: name one as queue of the profile, or with --queue";

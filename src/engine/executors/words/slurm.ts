@@ -55,7 +55,8 @@ export const SLURM: EngineWords = {
       if (HELD.test(reason)) return { id, name, state: "held" };
       return { id, name, state: "waiting", ...(PASSING.has(reason) ? {} : { why: reason }) };
     }),
-  silent: /Unable to contact slurm controller|Socket timed out|Zero Bytes were transmitted/i,
+  silent:
+    /Unable to contact slurm controller|Socket timed out|Zero Bytes were transmitted|Unable to establish (?:controller|configuration)/i,
   full: /(temporarily unable to accept job|job queue full), sleeping and retrying/i,
   cancel: (ids) => ({ program: "scancel", words: ids }),
   release: (id) => ({ program: "scontrol", words: ["release", id] }),

@@ -44,7 +44,7 @@ export interface EngineWords {
   parseList(output: string): readonly ListedJob[];
   /** A failure of `list` that only means that there is no job. */
   readonly none?: RegExp | undefined;
-  /** A failure of `submit` that means that the engine did not answer: it may have taken the job. */
+  /** What a program says when the engine did not answer: it may have taken the job all the same. */
   readonly silent?: RegExp | undefined;
   /** What the program says when the queue takes no more, before it tries again by itself for minutes. */
   readonly full?: RegExp | undefined;

@@ -5,6 +5,7 @@ import { openBlockVolume } from "../../../arrays/loader/volume.js";
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { CheckPlace } from "../../../core/finding.js";
 import { type Report, withText } from "../../../core/report.js";
+import { counted } from "../../../core/units.js";
 import { mapLimit } from "../../../system/parallel.js";
 import { ARRAY_RULES } from "./checks/arrays.js";
 import { LEVEL_RULES } from "./checks/levels.js";
@@ -41,6 +42,8 @@ export interface VolumeCheck {
   readonly rules: number;
   readonly blocks: number;
   readonly findings: readonly BlockFinding[];
+  /** What the volume holds and is not read, or says and is not followed. */
+  readonly notes: readonly string[];
 }
 
 export interface CheckVolumeOptions {
@@ -77,7 +80,7 @@ export async function checkVolume(volume: BlockVolume, options: CheckVolumeOptio
       }),
     ),
   );
-  return { location: volume.name, rules: BLOCK_RULES.length, blocks: sample.blocks.length, findings };
+  return { location: volume.name, rules: BLOCK_RULES.length, blocks: sample.blocks.length, findings, notes: volume.notes ?? [] };
 }
 
 /** Labels are whole numbers of 32 bits and more, or nothing but 0 and 1. */
@@ -117,7 +120,7 @@ export async function checkBlocks(locations: readonly string[], options: CheckBl
     const isFirstOpen = "volume" in opened[0]!;
     const volumes: VolumeCheck[] = [];
     for (const [at, one] of opened.entries()) {
-      if ("finding" in one) volumes.push({ location: locations[at]!, rules: 0, blocks: 0, findings: [one.finding] });
+      if ("finding" in one) volumes.push({ location: locations[at]!, rules: 0, blocks: 0, findings: [one.finding], notes: [] });
       else
         volumes.push(
           await checkVolume(one.volume, at === 0 ? { expect, others: isFirstOpen ? others : [], signal } : { signal }),
@@ -169,9 +172,9 @@ function reportOf(volumes: readonly VolumeCheck[]): BlockCheckReport {
   return withText(document, ({ volumes: all }) => all.flatMap(linesOf));
 }
 
-function linesOf({ location, rules, blocks, findings }: VolumeCheck): string[] {
+function linesOf({ location, rules, blocks, findings, notes }: VolumeCheck): string[] {
   const statements = new Map([OPENS, ...BLOCK_RULES].map(({ code, statement }) => [code, statement]));
-  const of = `${rules} rules, ${blocks} blocks read`;
+  const of = `${counted(rules, "rule")}, ${counted(blocks, "block read", "blocks read")}`;
   return [
     ...findings.flatMap(({ code, found, wanted, key, path, hint }) => [
       `error[${code}]: ${statements.get(code)}`,
@@ -179,6 +182,7 @@ function linesOf({ location, rules, blocks, findings }: VolumeCheck): string[] {
       `  at ${path === undefined ? key : `${key} ${path}`}`,
       `  hint: ${hint}`,
     ]),
+    ...notes.map((note) => `note: ${location}: ${note}`),
     findings.length === 0 ? `${location}: as it should be (${of})` : `${location}: ${findings.length} found (${of})`,
   ];
 }

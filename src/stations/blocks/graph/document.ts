@@ -1,18 +1,26 @@
 import { z } from "zod";
-import { WRITTEN_DTYPES } from "../../../arrays/operators/schemas.js";
+import { tripleOf, WRITTEN_DTYPES } from "../../../arrays/operators/schemas.js";
 import { RESULT_FORMATS } from "./reduce/print-result.js";
 
 /** Names of inputs, nodes and outputs: they become parts of keys and names of stages. */
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 const name = z.string().regex(NAME, "a name of lower-case letters, digits and hyphens, which begins with a letter");
 const whole = z.int().min(1);
-const triple = z.tuple([whole, whole, whole]);
+const triple = tripleOf(whole, "whole numbers from 1");
 
 /** Types that a graph writes. */
 export const dtype = z.enum(WRITTEN_DTYPES);
 
 /** Where an array is read. */
-const input = z.union([z.string(), z.strictObject({ from: z.string(), level: z.int().min(0).optional() })]);
+const input = z.union([
+  z.string(),
+  z.strictObject({
+    from: z.string(),
+    level: z.int().min(0).optional(),
+    /** Positions along axes beside z, y and x: `{ c: 1 }`; left out: 0. */
+    select: z.record(z.string(), z.int().min(0)).optional(),
+  }),
+]);
 
 /** Fields that every node has; those of its operator stand beside them. */
 const node = z.looseObject({ id: name, op: z.string(), fuse: z.boolean().optional() });
@@ -53,6 +61,12 @@ export function levelOf({ inputs, grid }: GraphDocument, name: string): number {
   const given = inputs[name]!;
   const own = typeof given === "string" ? undefined : given.level;
   return own ?? (grid.of === name ? grid.level : undefined) ?? 0;
+}
+
+/** Where an input is cut along axes beside z, y and x, as the graph says it. */
+export function selectionOf({ inputs }: GraphDocument, name: string): Readonly<Record<string, number>> | undefined {
+  const given = inputs[name]!;
+  return typeof given === "string" ? undefined : given.select;
 }
 
 export type NodeDocument = GraphDocument["nodes"][number];

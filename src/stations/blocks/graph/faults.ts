@@ -20,8 +20,9 @@ export interface Faults {
   check(): void;
 }
 
-export function collectFaults(placeOf: PlaceOf): Faults {
-  const errors: EmporiumError[] = [];
+/** @param known those that are known already */
+export function collectFaults(placeOf: PlaceOf, known: readonly EmporiumError[] = []): Faults {
+  const errors: EmporiumError[] = [...known];
   function addRecord(path: readonly PropertyKey[], { code, message, path: inner, hint }: ErrorRecord): void {
     const full = inner === undefined || inner === "" ? path : [...path, ...inner.split(".").map(stepOf)];
     errors.push(new EmporiumError(code, message, { place: placeOf(full), hint }));
@@ -38,12 +39,22 @@ export function collectFaults(placeOf: PlaceOf): Faults {
       return errors.length;
     },
     check() {
-      const [first, ...others] = errors;
+      const [first, ...others] = inOrder(errors);
       if (!first) return;
       const { code, message, facts } = first;
       throw new EmporiumError(code, message, { ...facts, others: others.map(toErrorRecord) });
     },
   };
+}
+
+/** As they stand in the file; one thing that is wrong is told once. */
+function inOrder(errors: readonly EmporiumError[]): EmporiumError[] {
+  const keys = errors.map(({ message, facts: { place } }) => `${place?.path} ${message}`);
+  const lineOf = ({ facts }: EmporiumError) => facts.place?.line ?? 0;
+  const columnOf = ({ facts }: EmporiumError) => facts.place?.column ?? 0;
+  return errors
+    .filter((_, at) => keys.indexOf(keys[at]!) === at)
+    .sort((a, b) => lineOf(a) - lineOf(b) || columnOf(a) - columnOf(b));
 }
 
 const stepOf = (step: string): string | number => (/^\d+$/.test(step) ? Number(step) : step);

@@ -15,7 +15,7 @@ export interface GraphStageFigures extends StageFigures, StageReads {}
 /** What a run took. */
 export interface GraphFigures {
   readonly stages: readonly GraphStageFigures[];
-  /** Most memory of all processes together; absent where there are no worker processes. */
+  /** Most memory of all worker processes together, with the program itself in each: more than `--memory`, which is for buffers. Absent where there are no worker processes. */
   readonly rssBytesMax?: number | undefined;
   /** The part of the time of worker processes in which they had nothing to do. */
   readonly idleShare?: number | undefined;
@@ -56,7 +56,7 @@ export function figureLines({ stages, rssBytesMax, idleShare, overheadSeconds }:
   );
   const again = stages.reduce((sum, { bytesAgain }) => sum + bytesAgain, 0);
   const words = [
-    rssBytesMax === undefined || rssBytesMax === 0 ? "" : `at most ${formatBytes(rssBytesMax)} of memory in all processes`,
+    rssBytesMax === undefined || rssBytesMax === 0 ? "" : `at most ${formatBytes(rssBytesMax)} of memory in the worker processes`,
     idleShare === undefined ? "" : `${Math.round(100 * idleShare)}% of their time without work`,
     overheadSeconds === undefined ? "" : `${short(overheadSeconds)} a block beside its work`,
     again > 0 ? `${formatBytes(again)} read twice by halos` : "",

@@ -2,10 +2,10 @@ import type { BlockLevel, BlockVolume } from "../../../arrays/blocks/volume.js";
 import { readingRoom } from "../../../arrays/loader/room.js";
 import { type LoadedVolume, openBlockVolume } from "../../../arrays/loader/volume.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import type { TaskInput } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
-import { type GraphDocument, levelOf } from "./document.js";
+import { type GraphDocument, levelOf, selectionOf } from "./document.js";
 import { type ExternalSettings, settingsOf } from "./external/fields.js";
 import { modulesOf } from "./map.js";
 
@@ -14,6 +14,8 @@ export type InputPlan = {
   readonly locations: Readonly<Record<string, string>>;
   /** The level that is read of each. */
   readonly levels: Readonly<Record<string, number>>;
+  /** Positions along axes beside z, y and x, of inputs that are cut there. */
+  readonly selected: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly anonymous: boolean;
   /** Of what a process keeps of all inputs together. */
   readonly cacheBytes: number;
@@ -68,7 +70,7 @@ export function shareMemory(
   const able = Math.min(wanted, Math.floor(most / Math.max(1, least)));
   const cacheBytes = Math.max(least, Math.floor((memoryBytes * CACHE_SHARE) / able));
   const reason = `each needs ${formatBytes(least)} to read chunks of the inputs, and of ${formatBytes(memoryBytes)} in all, ${formatBytes(most)} are for that`;
-  const notes = able < wanted ? [`${able} of ${wanted} processes work: ${reason}`] : [];
+  const notes = able < wanted ? [`${able} of ${counted(wanted, "process", "processes")} work: ${reason}`] : [];
   return { jobs: able, cacheBytes, blockBytes: memoryBytes - able * cacheBytes, notes };
 }
 
@@ -78,7 +80,13 @@ export function planInputs(document: GraphDocument, anonymous = false, cacheByte
   const from = (given: GraphDocument["inputs"][string]) => (typeof given === "string" ? given : given.from);
   const locations = Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, from(given)]));
   const levels = Object.fromEntries(Object.keys(inputs).map((name) => [name, levelOf(document, name)]));
-  return { locations, levels, anonymous, cacheBytes, programs: settingsOf(nodes), modules: modulesOf(nodes) };
+  const selected = Object.fromEntries(
+    Object.keys(inputs).flatMap((name) => {
+      const select = selectionOf(document, name);
+      return select ? [[name, select]] : [];
+    }),
+  );
+  return { locations, levels, selected, anonymous, cacheBytes, programs: settingsOf(nodes), modules: modulesOf(nodes) };
 }
 
 /** Inputs that are opened when they are first asked for. */
@@ -90,11 +98,11 @@ export interface Inputs {
   close(): Promise<void>;
 }
 
-export function openInputs({ locations, anonymous, cacheBytes, programs, modules }: InputPlan): Inputs {
+export function openInputs({ locations, selected, anonymous, cacheBytes, programs, modules }: InputPlan): Inputs {
   const room = readingRoom({ memoryBytes: cacheBytes, threads: 1 });
   const open = new Map<string, Promise<LoadedVolume>>();
   function volume(name: string): Promise<LoadedVolume> {
-    const known = open.get(name) ?? openBlockVolume(locations[name]!, { room, store: { anonymous } });
+    const known = open.get(name) ?? openBlockVolume(locations[name]!, { room, select: selected[name], store: { anonymous } });
     open.set(name, known);
     return known;
   }
@@ -119,19 +127,20 @@ export interface InputIdentity {
 /** The metadata of an input and, by one listing, the objects of the level that is read: voxels that were changed in place must be noticed. */
 export async function identityOfInput(name: string, volume: BlockVolume, level: number): Promise<InputIdentity> {
   const objects = metadataOf(volume);
+  const own = (volume.notes ?? []).map((note) => `${name}: ${note}`);
   const found = volume.levels[level];
-  if (!found?.voxelIdentity) return { objects, notes: [] };
+  if (!found?.voxelIdentity) return { objects, notes: own };
   const voxels = await found.voxelIdentity();
   if (!voxels)
     return {
       objects,
-      notes: [`${name}: its server does not list it: voxels that change while its metadata stay are not noticed`],
+      notes: [...own, `${name}: its server does not list it: voxels that change while its metadata stay are not noticed`],
     };
   const { isAll, objects: count, ...object } = voxels;
   const notes = isAll
     ? []
     : [`${name}: the first ${count} of its objects were looked at; changes of voxels in others are not noticed`];
-  return { objects: [...objects, object], notes };
+  return { objects: [...objects, object], notes: [...own, ...notes] };
 }
 
 function metadataOf({ identity }: BlockVolume): TaskInput[] {

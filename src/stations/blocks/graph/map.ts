@@ -8,6 +8,7 @@ import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js"
 import type { DType } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
+import { counted } from "../../../core/units.js";
 import { dtype, type NodeDocument } from "./document.js";
 import { checksumOf, fileWord } from "./named-files.js";
 
@@ -103,8 +104,11 @@ export function bindMap(
       const wanted = volumeOf(boxShape(core));
       const isType = data?.constructor === newVoxels(params.dtype, 0).constructor;
       if (isType && data.length === wanted) return { data, dtype: params.dtype, box: core, whole: input.shape };
-      const found = isType ? `${data.length} voxels` : `${data?.constructor.name ?? "nothing"}`;
-      throw new EmporiumError("TASK_FAILED", `${params.module} gave ${found}, ${wanted} voxels of ${params.dtype} wanted`);
+      const found = isType ? `${counted(data.length, "voxel")}` : `${data?.constructor.name ?? "nothing"}`;
+      throw new EmporiumError(
+        "TASK_FAILED",
+        `${params.module} gave ${found}, ${counted(wanted, "voxel")} of ${params.dtype} wanted`,
+      );
     },
   };
 }

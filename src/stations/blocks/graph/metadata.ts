@@ -29,16 +29,15 @@ export function documentsOf(output: OutputPlan): JsonDocument[] {
   return [...arrays, document("zarr.json", printZarrV3(zarrV3GroupMetadata({ attributes })))];
 }
 
-/** Writes the result of a reduction where it was asked for. */
-export async function writeResult(
+/** The result of a reduction as it was asked for. */
+export async function printedResult(
   target: Store,
   { key, from, format }: Pick<ResultPlan, "key" | "from" | "format">,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<{ key: string; bytes: Uint8Array; contentType: string }> {
   const bytes = await target.read(from, undefined, { signal });
   if (!bytes) throw absent(target, from);
-  const printed = printResult(parseJson(new TextDecoder().decode(bytes)) as JsonObject, format);
-  await target.write(key, printed.bytes, { contentType: printed.contentType, signal });
+  return { key, ...printResult(parseJson(new TextDecoder().decode(bytes)) as JsonObject, format) };
 }
 
 /** What is written when the files of a result are all there; none for results that are documents themselves. */

@@ -23,6 +23,8 @@ export interface ReadNode extends Base {
   readonly kind: "read";
   readonly input: string;
   readonly level: number;
+  /** Where it is cut along axes beside z, y and x, if the graph says it. */
+  readonly select: Readonly<Record<string, number>> | undefined;
   readonly chunk: Triple;
 }
 
@@ -77,7 +79,7 @@ const COMPONENTS_VERSION = 1;
 
 /** A node with its parameters, as the id of a run has it. */
 export function identityOf(node: GraphNode): JsonObject {
-  if (node.kind === "read") return { read: node.input, level: node.level };
+  if (node.kind === "read") return { read: node.input, level: node.level, ...(node.select && { select: node.select }) };
   const from = node.from.map(({ name }) => name);
   if (node.kind === "local") {
     const values = (node.values ?? []).map(({ field, from: { name }, path, isMiddle }) => ({

@@ -1,52 +1,40 @@
-import { EmporiumError } from "../../../core/errors.js";
-import { type JsonObject, parseJson, printJson } from "../../../core/json.js";
+import { EmporiumError, toErrorRecord } from "../../../core/errors.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { type Every, takeLocks } from "../../../engine/lock.js";
-import { ENGINE_FOLDER } from "../../../engine/plan.js";
 import type { Store } from "../../../stores/store.js";
+import { parseLocation } from "../../../stores/url.js";
 import { imageDocument, resultDocument } from "./metadata.js";
+import { levelsOf } from "./outputs.js";
+import { contentsOf, lookAtPlace, type OwnerNote, type PlaceState, readNote, writeNote } from "./owner-note.js";
 import type { PreparedGraph } from "./prepare.js";
 
-/** An output, and the graph that it is of. */
-interface Owned {
-  readonly location: string;
+/** The place of an output, and whose it is. */
+export type OutputMark = {
   /** Of its folder, with a slash at its end, or of its one object. */
   readonly key: string;
-  /** What is written last of it. */
-  readonly document: string;
-  /** Beside the output, so that every graph that writes there finds it. */
-  readonly note: string;
-}
+  /** As a graph that begins the output writes it. */
+  readonly note: OwnerNote;
+};
 
-function outputsOf({ outputs, results }: Pick<PreparedGraph, "outputs" | "results">): Owned[] {
+export function marksOf({ id, outputs, results }: Pick<PreparedGraph, "id" | "outputs" | "results">): OutputMark[] {
   return [
-    ...outputs.map((output) => ({ location: output.location, key: output.folder, document: imageDocument(output) })),
+    ...outputs.map((output) => {
+      const key = output.folder;
+      const parts = levelsOf(output).map(({ array }) => array.folder.slice(key.length));
+      return { key, note: { graph: id, location: output.location, document: imageDocument(output).slice(key.length), parts } };
+    }),
     ...results.map((result) => {
       const document = resultDocument(result);
-      return { location: result.location, key: document === result.key ? document : `${result.key}/`, document };
+      const key = document === result.key ? document : `${result.key}/`;
+      return { key, note: { graph: id, location: result.location, document: document.slice(key.length), parts: [""] } };
     }),
-  ].map((output) => ({ ...output, note: noteKey(output.key.replace(/\/$/, "")) }));
+  ];
 }
 
-function noteKey(key: string): string {
-  const slash = key.lastIndexOf("/") + 1;
-  return `${key.slice(0, slash)}${ENGINE_FOLDER}/graphs/${key.slice(slash)}.owner.json`;
-}
-
-interface OthersOutput extends Owned {
-  /** A graph has begun it. */
-  readonly isNoted: boolean;
-}
-
-/** The outputs of a graph that it has not begun, or that another graph has begun after it. */
-export async function othersOutputs(graph: PreparedGraph, target: Store, signal?: AbortSignal): Promise<OthersOutput[]> {
-  const others: OthersOutput[] = [];
-  for (const output of outputsOf(graph)) {
-    const bytes = await target.read(output.note, undefined, { signal });
-    const note = bytes && (parseJson(new TextDecoder().decode(bytes)) as JsonObject);
-    if (note?.graph !== graph.id) others.push({ ...output, isNoted: note !== undefined });
-  }
-  return others;
+/** Whether a graph has not begun all of its outputs, or another one has begun some of them after it. */
+export async function hasOthersOutputs(graph: PreparedGraph, target: Store, signal?: AbortSignal): Promise<boolean> {
+  for (const { key } of marksOf(graph)) if ((await readNote(target, key, signal))?.graph !== graph.id) return true;
+  return false;
 }
 
 export interface ClaimOptions extends GivenEnv {
@@ -58,72 +46,140 @@ export interface ClaimOptions extends GivenEnv {
  * Removes what other graphs left where the outputs go, if that was asked for; notes whose they are from now on.
  *
  * @param locks of the outputs
- * @throws {EmporiumError} CONFIG_COLLISION; TARGET_LOCKED while another run writes there
+ * @returns keys of outputs that were whole: their notes have lost the listing, which a run of a few blocks gives back (`listAgain`)
+ * @throws {EmporiumError} CONFIG_COLLISION, with all of them; TARGET_LOCKED while another run writes there
  */
 export async function claimOutputs(
   graph: PreparedGraph,
   target: Store,
   locks: readonly string[],
   { force = false, every, ...given }: ClaimOptions,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { clock, random, log, signal } = envOf(given);
-  if ((await othersOutputs(graph, target, signal)).length === 0) return;
+  if (!(await hasOthersOutputs(graph, target, signal))) return goOn(graph, target, force, signal);
   const held = await takeLocks(target, locks, { job: "blocks run", clock, random, log, onLost: () => {}, every, signal });
   try {
-    const others = await othersOutputs(graph, target, signal); // nobody changes them any more
-    const there: OthersOutput[] = [];
-    for (const output of others) {
-      const found = await whatIsThere(target, output, signal);
-      if (found === undefined) continue;
-      if (!force || found === STRANGE) throw collision(output.location, found);
-      there.push(output);
-    }
-    for (const { key } of there) await target.remove(key, { signal });
-    for (const { note, location } of others)
-      await target.write(note, new TextEncoder().encode(printJson({ graph: graph.id, location })), { signal });
+    const found = await lookAtAll(graph, target, signal); // nobody changes them any more
+    refuseTaken(found, force);
+    const others = found.filter(({ isOwn }) => !isOwn);
+    for (const { mark, state } of others) if (state !== "empty") await target.remove(mark.key, { signal });
+    for (const { mark } of others) await writeNote(target, mark.key, mark.note, signal);
+    return [];
   } finally {
     await held.release();
   }
 }
 
-const FINISHED = "is there already, and not made by this graph from these inputs";
-const BEGUN = "was begun by another graph, or from other inputs";
-/** Never removed: nothing says that it was made by a graph. */
-const STRANGE = "has something in it that no graph has made";
+/** A run of the same graph may be under way, so there is no lock. */
+async function goOn(
+  graph: PreparedGraph,
+  target: Store,
+  force: boolean,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const found = await lookAtAll(graph, target, signal);
+  refuseTaken(found, force);
+  const whole: string[] = [];
+  for (const { mark, note } of found) {
+    if (!note?.contents) continue;
+    whole.push(mark.key);
+    // blocks that are done again are younger than the output was
+    const { contents: _, ...begun } = note;
+    await writeNote(target, mark.key, begun, signal);
+  }
+  return whole;
+}
 
-async function whatIsThere(target: Store, { key, document, isNoted }: OthersOutput, signal?: AbortSignal) {
-  if (await target.stat(document, { signal })) return FINISHED;
-  if (document === key) return undefined;
-  for await (const _ of target.list(key, { signal })) return isNoted ? BEGUN : STRANGE;
-  return undefined;
+/** Notes what outputs consist of that were whole before some of their blocks were done again. @param keys as `claimOutputs` returned them */
+export async function listAgain(target: Store, keys: readonly string[], signal?: AbortSignal): Promise<void> {
+  for (const key of keys) {
+    const note = await readNote(target, key, signal);
+    if (note && !note.contents)
+      await writeNote(target, key, { ...note, contents: await contentsOf(target, key, note, signal) }, signal);
+  }
+}
+
+interface Found {
+  readonly mark: OutputMark;
+  readonly note: OwnerNote | undefined;
+  readonly isOwn: boolean;
+  readonly state: PlaceState;
+}
+
+async function lookAtAll(graph: PreparedGraph, target: Store, signal?: AbortSignal): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const mark of marksOf(graph)) {
+    const { state, note } = await lookAtPlace(target, mark.key, mark.note.document, { graph: graph.id, signal });
+    found.push({ mark, note, state, isOwn: note?.graph === graph.id });
+  }
+  return found;
 }
 
 /** An output of a graph, at whose place something is that this graph has not made of its inputs as they are. */
 export interface TakenOutput {
   readonly location: string;
-  /** Another graph has, or this one from other inputs. */
+  /** Another graph has, or this one from other inputs, and nobody has changed it since: `--force-overwrite` replaces it. */
   readonly isOfGraph: boolean;
+  /** As a run without `--force-overwrite` says it. */
+  readonly error: EmporiumError;
 }
 
 /** What keeps a graph from its outputs; for who wants to know it before the graph is run. */
 export async function takenOutputs(graph: PreparedGraph, target: Store, signal?: AbortSignal): Promise<TakenOutput[]> {
-  const taken: TakenOutput[] = [];
-  for (const output of await othersOutputs(graph, target, signal)) {
-    const isThere = (await whatIsThere(target, output, signal)) !== undefined;
-    if (isThere) taken.push({ location: output.location, isOfGraph: output.isNoted });
-  }
-  return taken;
+  return (await lookAtAll(graph, target, signal)).filter(isTaken).map(({ mark, state }) => {
+    const { location } = mark.note;
+    return { location, isOfGraph: isMade(state), error: collision(location, state) };
+  });
 }
 
-/** Whether a graph has made, or begun, what is at a key: of a folder without a slash at its end. */
+/** Whether a graph has made, or begun, what is at a key, and nobody has changed it since. @param key of a folder with a slash at its end */
 export async function isOfGraph(target: Store, key: string, signal?: AbortSignal): Promise<boolean> {
-  return (await target.stat(noteKey(key), { signal })) !== undefined;
+  const note = await readNote(target, key, signal);
+  return note !== undefined && isMade((await lookAtPlace(target, key, note.document, { signal })).state);
 }
 
-function collision(location: string, found: string): EmporiumError {
-  const replace = found === STRANGE ? "remove it yourself" : "add --force-overwrite to replace it";
-  return new EmporiumError("CONFIG_COLLISION", `${location} ${found}`, {
-    place: { url: location },
-    hint: `${replace}, or give the output another name`,
+const isMade = (state: PlaceState) => state === "begun" || state === "finished";
+
+function isTaken({ isOwn, state }: Found): boolean {
+  return state === "changed" || state === "strange" || (!isOwn && state !== "empty");
+}
+
+/** @throws {EmporiumError} CONFIG_COLLISION */
+function refuseTaken(found: readonly Found[], force: boolean): void {
+  const taken = found.filter((one) => isTaken(one) && !(force && isMade(one.state)));
+  throwAll(taken.map(({ mark, state }) => collision(mark.note.location, state)));
+}
+
+function throwAll([first, ...others]: readonly EmporiumError[]): void {
+  if (first) throw new EmporiumError(first.code, first.message, { ...first.facts, others: others.map(toErrorRecord) });
+}
+
+/**
+ * What keeps a graph from its outputs, for its plan: those that `--force-overwrite` would replace as notes.
+ *
+ * @throws {EmporiumError} CONFIG_COLLISION for the others
+ */
+export async function notesOfTaken(graph: PreparedGraph, target: Store, signal?: AbortSignal): Promise<string[]> {
+  const taken = await takenOutputs(graph, target, signal);
+  throwAll(taken.flatMap(({ isOfGraph, error }) => (isOfGraph ? [] : [error])));
+  return taken.map(({ error }) => `${error.message}: ${error.facts.hint}`);
+}
+
+const FOUND: Readonly<Record<PlaceState, string>> = {
+  empty: "is empty",
+  begun: "was begun by another graph, or from other inputs",
+  finished: "was made by another graph, or from other inputs",
+  changed: "was changed after a graph wrote it",
+  strange: "exists and was not made by a graph",
+};
+
+function collision(location: string, state: PlaceState): EmporiumError {
+  const replace = isMade(state)
+    ? "replace it with --force-overwrite, or give the output another name"
+    : "give the output another name, or move what is there away (--force-overwrite does not replace it)";
+  const { path } = parseLocation(location);
+  return new EmporiumError("CONFIG_COLLISION", `${path ?? location} ${FOUND[state]}`, {
+    place: path === undefined ? { url: location } : { file: path },
+    hint: replace,
   });
 }

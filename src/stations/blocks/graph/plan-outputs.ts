@@ -16,12 +16,12 @@ import type { Placed } from "./targets.js";
 /** Decides how each output is stored. */
 export function planOutputs(
   { outputs, document, pyramids }: ResolvedGraph,
-  placed: readonly Placed[],
+  placed: ReadonlyMap<string, Placed>,
   faults: Faults,
 ): OutputPlan[] {
   const taken = new Set<GraphNode>();
   const takenLevels = new Set<GraphNode>();
-  return [...outputs].flatMap(([name, node], at): OutputPlan[] => {
+  return [...outputs].flatMap(([name, node]): OutputPlan[] => {
     const written = document.outputs[name]!;
     if (node.kind === "reduce") return [];
     const path = ["outputs", name];
@@ -30,9 +30,7 @@ export function planOutputs(
     const stored = isOwn ? node : copyOf(node, name, dtype, outputs, faults);
     if (!stored) return [];
     taken.add(stored);
-    const { location, key, place } = placed[at]!;
-    if (placed.findIndex((other) => other.location === location) !== at)
-      faults.add([...path, "to"], `${location} is the place of another output`, { code: "CONFIG_COLLISION" });
+    const { location = "", key = "", place = "" } = placed.get(name) ?? {};
     const folder = `${key}/`;
     const levels = takenLevels.has(node) ? [] : (pyramids.get(node) ?? []);
     takenLevels.add(node);
@@ -50,7 +48,7 @@ export function planOutputs(
 /** Where results of reductions go. */
 export function planResults(
   { outputs, document }: ResolvedGraph,
-  placed: readonly Placed[],
+  placed: ReadonlyMap<string, Placed>,
   faults: Faults,
 ): Omit<ResultPlan, "from">[] {
   return [...outputs].flatMap(([name, node], at) => {
@@ -65,7 +63,8 @@ export function planResults(
       faults.add(["outputs", name], isResult ? `${node.name} is a result, no volume` : `${node.name} is a volume`, {
         hint: isResult ? `write format: ${able[0]}` : `leave format: ${format} out`,
       });
-    return isResult && format ? [{ name, node, format, ...placed[at]! }] : [];
+    const place = placed.get(name);
+    return isResult && format && place ? [{ name, node, format, ...place }] : [];
   });
 }
 

@@ -1,6 +1,6 @@
 import { ITEM_BYTES } from "../../../core/dtype.js";
 import { type Report, withText } from "../../../core/report.js";
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import { blockSource } from "../../../engine/blocks/block-source.js";
 import { cutBlocks } from "../../../engine/cluster/begin-blocks.js";
 import { type CostEstimate, estimateCost, estimateLines } from "../../../engine/cluster/cost.js";
@@ -9,9 +9,11 @@ import { openStore } from "../../../stores/url.js";
 import { gpusOfJob } from "./external/within-gpus.js";
 import { openInputs, planInputs } from "./inputs.js";
 import type { OutputPlan } from "./outputs.js";
+import { notesOfTaken } from "./owners.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import { type GraphSource, graphOf } from "./run.js";
 import { objectShape } from "./stored-array.js";
+import { openTargets } from "./targets.js";
 
 /** A stage as a plan shows it. Shapes are `[z, y, x]`, in voxels. */
 export interface StagePlan {
@@ -48,8 +50,33 @@ export interface GraphPlanReport extends Report {
   readonly stages: readonly StagePlan[];
   readonly outputs: readonly PlannedOutput[];
   readonly notes: readonly string[];
+  readonly memory: MemoryPlan;
   /** On a cluster. */
   readonly cluster?: ClusterPlan | undefined;
+}
+
+/** What a run takes on this machine, or a job of a cluster. */
+export interface MemoryPlan {
+  /** Of all worker processes together: `--memory`. */
+  readonly bufferBytes: number;
+  /** Worker processes; 0: the command itself computes. */
+  readonly processes: number;
+  /** The most with the program itself, in each worker process and in the command. */
+  readonly residentBytes: number;
+}
+
+/** Node, the program's code and its stacks, in each process; measured, as README says. */
+const PROGRAM_BYTES = 150 * 2 ** 20;
+
+function memoryPlan({ memory }: PreparedGraph, { memoryBytes, jobs }: { memoryBytes: number; jobs: number }): MemoryPlan {
+  const processes = jobs > 0 ? memory.jobs : 0;
+  return { bufferBytes: memoryBytes, processes, residentBytes: memoryBytes + (processes + 1) * PROGRAM_BYTES };
+}
+
+function memoryLine({ bufferBytes, processes, residentBytes }: MemoryPlan): string {
+  const where = processes === 0 ? "this process" : `${processes} worker ${processes === 1 ? "process" : "processes"}`;
+  const own = `${formatBytes(PROGRAM_BYTES)} for the program itself${processes === 0 ? "" : " in each and in the command"}`;
+  return `memory: ${formatBytes(bufferBytes)} of buffers in ${where}, at most ${formatBytes(residentBytes)} with ${own}`;
 }
 
 /** What a run asks of a cluster. */
@@ -64,7 +91,7 @@ export interface ClusterPlan {
 }
 
 /**
- * What a run of a graph would do. Reads the metadata of its inputs and writes nothing.
+ * What a run of a graph would do. Reads the metadata of its inputs, looks at the places of its outputs, and writes nothing.
  *
  * @throws {EmporiumError} as `runGraph` before a byte moves
  */
@@ -83,10 +110,23 @@ export async function planGraph(
     });
     const outputs = graph.outputs.map(plannedOutput);
     const tasks = stages.reduce((sum, stage) => sum + stage.tasks, 0);
-    const { id: run, block, notes } = graph;
+    const { id: run, block } = graph;
+    const target = await openTargets(graph.target, { anonymous: options.anonymous });
+    const notes = [...graph.notes, ...(await notesOfTaken(graph, target))];
     const cluster = options.cluster && (await planOnCluster(graph, options.cluster, options.anonymous));
     return withText(
-      { run, block, tasks, stages, outputs, notes, ...(cluster ? { cluster } : {}), errors: [], exitStatus: 0 },
+      {
+        run,
+        block,
+        tasks,
+        stages,
+        outputs,
+        notes,
+        memory: memoryPlan(graph, options),
+        ...(cluster ? { cluster } : {}),
+        errors: [],
+        exitStatus: 0,
+      },
       linesOf,
     );
   } finally {
@@ -107,7 +147,7 @@ async function planOnCluster(graph: PreparedGraph, { place }: ClusterUse, anonym
 }
 
 function clusterLines({ engine, cpus, memoryBytes, walltimeMinutes, estimate }: ClusterPlan): string[] {
-  const time = walltimeMinutes === undefined ? "the queue's own time limit" : `${walltimeMinutes} minutes`;
+  const time = walltimeMinutes === undefined ? "the queue's own time limit" : `${counted(walltimeMinutes, "minute")}`;
   return [`each job on ${engine}: ${cpus} processors, ${formatBytes(memoryBytes)}, ${time}`, ...estimateLines(estimate)];
 }
 
@@ -119,13 +159,14 @@ function plannedOutput({ name, location, array }: OutputPlan): PlannedOutput {
   return { name, location, shape, dtype, chunk, shard, objects, bytes };
 }
 
-function linesOf({ run, block, tasks, stages, outputs, notes, cluster }: Omit<GraphPlanReport, "toText">): string[] {
+function linesOf({ run, block, tasks, stages, outputs, notes, memory, cluster }: Omit<GraphPlanReport, "toText">): string[] {
   return [
-    `run ${run}, blocks of ${block.join("×")}, ${tasks} tasks`,
+    `run ${run}, blocks of ${block.join("×")}, ${counted(tasks, "task")}`,
     ...stages.map(stageLine),
     ...outputs.map(({ name, location, shape, dtype, objects, bytes }) => {
-      return `output ${name}: ${shape.join("×")} ${dtype}, ${formatBytes(bytes)} in ${objects} objects, ${location}`;
+      return `output ${name}: ${shape.join("×")} ${dtype}, ${formatBytes(bytes)} in ${counted(objects, "object")}, ${location}`;
     }),
+    memoryLine(memory),
     ...(cluster ? clusterLines(cluster) : []),
     ...notes.map((note) => `note: ${note}`),
   ];
@@ -135,5 +176,5 @@ function stageLine({ name, nodes, block, tasks, bytesRead, bytesAgain, memoryByt
   const again = bytesAgain > 0 ? ` (${formatBytes(bytesAgain)} of it again)` : "";
   const computes = nodes.length > 1 ? ` (${nodes.join(" → ")})` : "";
   const kept = isTemporary ? ", removed at the end" : "";
-  return `stage ${name}${computes}: ${tasks} tasks of ${block.join("×")}, reads ${formatBytes(bytesRead)}${again}, ${formatBytes(memoryBytes)} a task${kept}`;
+  return `stage ${name}${computes}: ${counted(tasks, "task")} of ${block.join("×")}, reads ${formatBytes(bytesRead)}${again}, ${formatBytes(memoryBytes)} a task${kept}`;
 }

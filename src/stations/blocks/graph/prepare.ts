@@ -1,16 +1,18 @@
+import type { LoadedVolume } from "../../../arrays/loader/volume.js";
 import { cast } from "../../../arrays/operators/cast.js";
 import type { Triple } from "../../../core/box.js";
-import { EmporiumError } from "../../../core/errors.js";
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
 import type { TaskInput } from "../../../engine/task.js";
 import { type CompiledGraph, type CompiledStage, compileGraph, isCopy } from "./compile.js";
-import { levelOf } from "./document.js";
+import { type GraphDocument, levelOf } from "./document.js";
 import { withinGpus } from "./external/within-gpus.js";
-import { collectFaults } from "./faults.js";
+import { collectFaults, type Faults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
 import { type Inputs, identityOfInput, type MemoryShares, shareMemory } from "./inputs.js";
 import type { GraphNode, LocalNode } from "./nodes.js";
 import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
+import { refuseOverlaps } from "./overlaps.js";
 import { planOutputs, planResults } from "./plan-outputs.js";
 import { precomputedNotes } from "./precomputed-array.js";
 import { each } from "./reach.js";
@@ -18,11 +20,11 @@ import type { ReadGraph } from "./read-graph.js";
 import { resultKey } from "./reduce/stages.js";
 import { type ResolvedGraph, resolveGraph } from "./resolve.js";
 import { objectShape } from "./stored-array.js";
-import { planTargets, type TargetPlan } from "./targets.js";
+import { type Placed, planTargets, type TargetPlan } from "./targets.js";
 
 /** A graph that can be run. */
 export interface PreparedGraph extends CompiledGraph {
-  readonly resolved: ResolvedGraph;
+  readonly resolved: Resolved;
   readonly outputs: readonly OutputPlan[];
   readonly results: readonly ResultPlan[];
   readonly target: TargetPlan;
@@ -48,15 +50,17 @@ export interface PrepareOptions {
  */
 export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: PrepareOptions): Promise<PreparedGraph> {
   const { document, placeOf } = read;
-  const volumes = new Map(
-    await Promise.all(Object.keys(document.inputs).map(async (name) => [name, await inputs.volume(name)] as const)),
-  );
-  const resolved = resolveGraph(read, volumes);
-  const faults = collectFaults(placeOf);
-  const { plan: target, placed } = planTargets(Object.values(document.outputs).map(({ to }) => to));
-  const outputs = planOutputs(resolved, placed, faults);
-  const wanted = planResults(resolved, placed, faults);
+  const faults = collectFaults(placeOf, read.faults);
+  refuseOverlaps(document, faults);
+  const volumes = await openAll(document, inputs, faults);
+  const found = resolveGraph(read, volumes, faults);
+  const targets = placeOutputs(document, faults);
+  const placed = targets?.placed ?? new Map<string, Placed>();
+  const outputs = planOutputs(found, placed, faults);
+  const wanted = planResults(found, placed, faults);
   faults.check();
+  const resolved: Resolved = { ...found, grid: found.grid! };
+  const target = targets!.plan;
   const identified = await Promise.all(
     [...volumes].map(async ([name, volume]) => [name, await identityOfInput(name, volume, levelOf(document, name))] as const),
   );
@@ -70,11 +74,53 @@ export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: Pre
     ...memory.notes,
     ...inputNotes,
     ...placeNotes,
+    ...fitted.outputs.flatMap(sizeNotes),
     ...fitted.notes,
     ...fitted.compiled.stages.flatMap((stage) => stage.notes),
   ];
   const results = wanted.map((result) => ({ ...result, from: resultKey(fitted.compiled.folder, result.node.name) }));
   return { ...fitted.compiled, resolved, results, outputs: fitted.outputs, target, block: fitted.block, memory, notes };
+}
+
+/** OME-Zarr has a scale in any case; readers take one without a unit for voxels. */
+function sizeNotes({ name, node, array }: OutputPlan): string[] {
+  const { voxelSizeNm } = node.facts;
+  const unknown = ["z", "y", "x"].filter((_, axis) => voxelSizeNm[axis] === undefined);
+  if (unknown.length === 0 || array.format === "precomputed") return [];
+  return [`${name}: the voxel size along ${unknown.join(", ")} is not known: written as 1, without a unit`];
+}
+
+type Resolved = ResolvedGraph & { readonly grid: GraphNode };
+
+/** The inputs that can be opened; what is wrong with the others is a fault of the graph, too. */
+async function openAll(document: GraphDocument, inputs: Inputs, faults: Faults): Promise<Map<string, LoadedVolume>> {
+  const names = Object.keys(document.inputs);
+  const opened = await Promise.allSettled(names.map((name) => inputs.volume(name)));
+  const volumes = new Map<string, LoadedVolume>();
+  for (const [at, result] of opened.entries()) {
+    const name = names[at]!;
+    if (result.status === "fulfilled") volumes.set(name, result.value);
+    else if (isEmporiumError(result.reason) && result.reason.code !== "CANCELLED")
+      faults.add(["inputs", name], result.reason.message, { code: result.reason.code, hint: result.reason.facts.hint });
+    else throw result.reason;
+  }
+  return volumes;
+}
+
+/** Where outputs go, by their names; undefined where one has no place. */
+function placeOutputs(document: GraphDocument, faults: Faults): { plan: TargetPlan; placed: Map<string, Placed> } | undefined {
+  const names = Object.keys(document.outputs);
+  if (names.length === 0) return undefined;
+  try {
+    const { plan, placed } = planTargets(Object.values(document.outputs).map(({ to }) => to));
+    return { plan, placed: new Map(names.map((name, at) => [name, placed[at]!])) };
+  } catch (error) {
+    if (!isEmporiumError(error)) throw error;
+    // what the overlaps of places have said already
+    const at = Object.values(document.outputs).findIndex(({ to }) => error.message.startsWith(to));
+    if (error.code === "CONFIG_RULE") faults.addError(["outputs", names[at] ?? names[0]!, "to"], error);
+    return undefined;
+  }
 }
 
 function refuseTooLarge({ stages }: CompiledGraph, memoryBytes: number, { blockBytes }: MemoryShares): void {
@@ -93,7 +139,7 @@ function nodesWith({ nodes }: ResolvedGraph, outputs: readonly OutputPlan[]): Gr
 }
 
 interface Fitting {
-  readonly resolved: ResolvedGraph;
+  readonly resolved: Resolved;
   readonly outputs: readonly OutputPlan[];
   readonly results: readonly Omit<ResultPlan, "from">[];
   readonly identities: ReadonlyMap<string, readonly TaskInput[]>;

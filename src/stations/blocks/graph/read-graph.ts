@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
-import { schemaWords } from "../../../core/schema-words.js";
+import { aboutField, expectedWords } from "../../../core/schema-words.js";
+import { counted } from "../../../core/units.js";
 import { parseCheckedYaml } from "../../../formats/yaml/checked-yaml.js";
 import { absent } from "../../../stores/store.js";
 import { openLocation, parseLocation } from "../../../stores/url.js";
@@ -13,20 +14,24 @@ import { collectFaults, type PlaceOf } from "./faults.js";
 export interface ReadGraph {
   readonly document: GraphDocument;
   readonly placeOf: PlaceOf;
+  /** Of single fields, which are left out of the document. */
+  readonly faults?: readonly EmporiumError[];
   /** That its file is in; for graphs without one the folder in which the program runs. */
   readonly folder: string;
 }
 
 /**
- * Understands a graph, YAML or JSON.
+ * Understands a graph, YAML or JSON. Fields that are wrong and may be left out are `faults`: `prepareGraph` throws them with all others.
  *
  * @param file the name in messages
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT, with line and column; all wrong fields at once
  */
 export function readGraph(text: string, file: string): ReadGraph {
-  const { value, placeOf } = parseCheckedYaml(text, GraphSchema, { file, hint: HINT, knownKeys });
+  const { value, faults, placeOf } = parseCheckedYaml(text, GraphSchema, {
+    ...{ file, hint: HINT, knownKeys, words: expectedWords, keepsFaults: true },
+  });
   const { path } = parseLocation(file);
-  return { document: value, placeOf, folder: path === undefined ? process.cwd() : dirname(resolve(path)) };
+  return { document: value, faults, placeOf, folder: path === undefined ? process.cwd() : dirname(resolve(path)) };
 }
 
 /**
@@ -40,7 +45,7 @@ export async function readGraphFile(location: string, sha256?: string): Promise<
   const stat = await store.stat(key);
   if (!stat) throw absent(store, key);
   if (stat.size > LIMITS.configBytes)
-    throw new EmporiumError("CONFIG_LIMIT", `${location} has ${stat.size} bytes, no graph has so many`);
+    throw new EmporiumError("CONFIG_LIMIT", `${location} has ${counted(stat.size, "byte")}, no graph has so many`);
   const bytes = await store.read(key);
   if (!bytes) throw absent(store, key);
   const found = createHash("sha256").update(bytes).digest("hex");
@@ -55,11 +60,11 @@ export async function readGraphFile(location: string, sha256?: string): Promise<
 /** The same for a graph that a program made. Places are paths. @throws {EmporiumError} CONFIG_FIELD */
 export function givenGraph(given: GraphGiven): ReadGraph {
   const placeOf: PlaceOf = (path) => ({ path: path.map(String).join(".") });
-  const result = GraphSchema.safeParse(given, { error: schemaWords });
+  const result = GraphSchema.safeParse(given, { error: expectedWords });
   if (result.success) return { document: result.data, placeOf, folder: process.cwd() };
   const faults = collectFaults(placeOf);
   for (const { path, message } of result.error.issues)
-    faults.addError(path, new EmporiumError("CONFIG_FIELD", `${path.map(String).join(".")}: ${message}`, { hint: HINT }));
+    faults.addError(path, new EmporiumError("CONFIG_FIELD", aboutField(path.map(String).join("."), message), { hint: HINT }));
   faults.check();
   throw new EmporiumError("INTERNAL", "a graph was refused without a reason");
 }

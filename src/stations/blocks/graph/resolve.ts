@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { BlockVolume } from "../../../arrays/blocks/volume.js";
+import { readParameters } from "../../../arrays/operators/operator.js";
 import { REDUCTIONS, reductionOf } from "../../../arrays/operators/reductions/table.js";
 import { connectivity } from "../../../arrays/operators/schemas.js";
 import { OPERATORS, operatorOf } from "../../../arrays/operators/table.js";
@@ -7,19 +8,19 @@ import type { Triple } from "../../../core/box.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { nearest } from "../../../core/nearest.js";
-import { schemaWords } from "../../../core/schema-words.js";
-import { type GraphDocument, levelOf, type NodeDocument } from "./document.js";
+import { type GraphDocument, levelOf, type NodeDocument, selectionOf } from "./document.js";
 import { bindExternal } from "./external/bind.js";
 import { EXTERNAL_VERSION, ExternalFields, externalParams } from "./external/fields.js";
 import { inputNames } from "./external/inputs.js";
-import { collectFaults, type Faults } from "./faults.js";
+import type { Faults } from "./faults.js";
 import { bindMap, MAP_VERSION, MapFields, mapParams } from "./map.js";
 import { MESHES_HALO, MESHES_VERSION, MeshesFields, meshesOf, meshesParams } from "./meshes/fields.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode, type ReduceNode, type ValueUse } from "./nodes.js";
 import type { ReadGraph } from "./read-graph.js";
 import { SAVE_VERSION, SaveFields, savedBy, saveParams } from "./save/fields.js";
+import { checkValuePath } from "./value-path.js";
 
-/** A graph whose names, types and shapes are known and fit. */
+/** A graph whose names, types and shapes are known and fit. Where there are faults, what they are of is left out. */
 export interface ResolvedGraph {
   readonly document: GraphDocument;
   /** Every node that an output needs, those that it reads before it. */
@@ -28,18 +29,22 @@ export interface ResolvedGraph {
   readonly outputs: ReadonlyMap<string, GraphNode>;
   /** Coarser levels of a node's value, the finest of them first. */
   readonly pyramids: ReadonlyMap<GraphNode, readonly LocalNode[]>;
-  /** What the grid is of. */
-  readonly grid: GraphNode;
+  /** What the grid is of; undefined where that has faults. */
+  readonly grid: GraphNode | undefined;
 }
 
 /**
  * Finds what each name of a graph stands for, and what each node gives: type, shape, voxel size.
  *
- * @param volumes the inputs, open
- * @throws {EmporiumError} CONFIG_RULE, CONFIG_FIELD, with every other fault beside the first
+ * @param volumes the inputs, open; those that cannot be opened are faults already, and so is nothing that reads them
+ * @param faults take all that is wrong
  */
-export function resolveGraph({ document, placeOf, folder }: ReadGraph, volumes: ReadonlyMap<string, BlockVolume>): ResolvedGraph {
-  const faults = collectFaults(placeOf);
+export function resolveGraph(
+  { document, folder }: ReadGraph,
+  volumes: ReadonlyMap<string, BlockVolume>,
+  faults: Faults,
+): ResolvedGraph {
+  const before = faults.count;
   const resolver = new Resolver(document, volumes, faults, folder);
   const grid = resolver.named(document.grid.of, ["grid", "of"]);
   if (document.grid.level !== undefined && !Object.hasOwn(document.inputs, document.grid.of))
@@ -50,13 +55,16 @@ export function resolveGraph({ document, placeOf, folder }: ReadGraph, volumes: 
     const node = resolver.named(output.of ?? name, output.of === undefined ? ["outputs", name] : ["outputs", name, "of"]);
     if (node) outputs.set(name, node);
   }
-  if (Object.keys(document.outputs).length === 0) faults.add(["outputs"], "there are no outputs: nothing would be done");
+  if (Object.keys(document.outputs).length === 0)
+    faults.add(["outputs"], "no outputs are named, so nothing would be computed", {
+      hint: "write outputs: { NAME: { to: PLACE } }",
+    });
   // what reads a node may be among the faults
-  if (faults.count === 0) refuseUnused(resolver, document, faults);
-  faults.check();
+  if (faults.count === before && volumes.size === Object.keys(document.inputs).length) refuseUnused(resolver, document, faults);
   const { pyramids } = resolver;
+  refuseLostLevels(resolver, outputs, faults);
   const levels = [...outputs.values()].flatMap((node) => pyramids.get(node) ?? []);
-  return { document, nodes: resolver.used([...outputs.values(), ...levels]), outputs, pyramids, grid: grid! };
+  return { document, nodes: resolver.used([...outputs.values(), ...levels]), outputs, pyramids, grid };
 }
 
 class Resolver {
@@ -125,12 +133,14 @@ class Resolver {
       this.faults.add(["grid", "level"], `level ${grid.level} wanted, and level ${level} of ${name} itself: give it once`);
       return undefined;
     }
-    const volume = this.volumes.get(name)!;
+    const volume = this.volumes.get(name);
+    if (!volume) return undefined;
     const found = volume.levels[level];
     if (!found) {
       this.faults.add(
         isGrid && grid.level !== undefined ? ["grid", "level"] : ["inputs", name],
         `${name} has no level ${level}, it has ${volume.levels.length}`,
+        { hint: `levels of ${name}: ${volume.levels.map((_, at) => at).join(", ")}` },
       );
       return undefined;
     }
@@ -141,6 +151,7 @@ class Resolver {
       path: ["inputs", name],
       input: name,
       level,
+      select: selectionOf(this.document, name),
       chunk,
       facts: { shape, dtype, voxelSizeNm, offsetNm },
     };
@@ -213,8 +224,8 @@ class Resolver {
 
   private unknown(op: string, path: readonly PropertyKey[]): undefined {
     const meant = nearest(op, OPERATIONS);
-    const hint = meant && `did you mean ${meant}?`;
-    this.faults.add([...path, "op"], `no operator ${op}; there are ${OPERATIONS.join(", ")}`, { code: "CONFIG_FIELD", hint });
+    const hint = meant === undefined ? `operators: ${OPERATIONS.join(", ")}` : `did you mean ${meant}?`;
+    this.faults.add([...path, "op"], `no operator ${op}`, { code: "CONFIG_FIELD", hint });
   }
 
   private mapped({ id, op, fuse = true, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
@@ -300,7 +311,8 @@ class Resolver {
       const isAuto = given === "auto";
       const isNamed = typeof given === "object" && given !== null && "of" in given;
       if (!isAuto && !isNamed) continue;
-      fields[field] = uses.length; // in the place of what is not known yet, in ascending order
+      // in the place of what is not known yet: limits that fit any other one
+      fields[field] = UPPER_LIMITS.includes(field) ? Number.MAX_SAFE_INTEGER - 1 : Number.MIN_SAFE_INTEGER + 1 + uses.length;
       if (isAuto) {
         const from = reduceNode(`${id}-contrast`, "contrast", input, {}, path);
         uses.push({ field, from, path: ["limits"], isMiddle: true });
@@ -309,9 +321,10 @@ class Resolver {
       const read = this.fields(field, ValueFields, given, [...path, field]);
       const from = read && this.field(read, "of", [...path, field]);
       if (!read || !from) return undefined;
-      if (from.kind === "reduce" && !savedBy(from) && !meshesOf(from))
+      if (from.kind === "reduce" && !savedBy(from) && !meshesOf(from)) {
+        checkValuePath(from, read.path, [...path, field, "path"], this.faults);
         uses.push({ field, from, path: read.path.split("."), isMiddle: false });
-      else this.faults.add([...path, field, "of"], `${from.name} is a volume: it has no single result`);
+      } else this.faults.add([...path, field, "of"], `${from.name} is a volume: it has no single result`);
     }
     return uses;
   }
@@ -332,13 +345,13 @@ class Resolver {
     fields: unknown,
     path: readonly PropertyKey[],
   ): z.output<S> | undefined {
-    const result = schema.safeParse(fields, { error: schemaWords });
-    if (result.success) return result.data;
-    for (const { path: inner, message } of result.error.issues) {
-      const name = inner.length > 0 ? `${op}: ${inner.map(String).join(".")}` : op;
-      this.faults.add([...path, ...inner], `${name}: ${message}`, { code: "CONFIG_FIELD" });
+    try {
+      return readParameters(op, schema, fields) as z.output<S>;
+    } catch (error) {
+      if (!isEmporiumError(error)) throw error;
+      this.faults.addError(path, error);
+      return undefined;
     }
-    return undefined;
   }
 
   private field(fields: Readonly<Record<string, unknown>>, field: string, path: readonly PropertyKey[]): GraphNode | undefined {
@@ -375,8 +388,25 @@ function reduceNode(name: string, op: string, from: GraphNode, fields: unknown, 
   return { kind: "reduce", name, path, facts: from.facts, reduction: op, version, params, halo, from: [from] };
 }
 
+const UPPER_LIMITS: readonly string[] = ["below", "high"];
+
 const ValueFields = z.strictObject({ of: z.string(), path: z.string() });
 const ComponentsFields = z.strictObject({ connectivity: connectivity.default(26), minVoxels: z.int().min(1).default(1) });
+
+/** Levels belong to the output of what they are made of: an output of the node itself would hold the coarsest of them alone. */
+function refuseLostLevels({ pyramids }: Resolver, outputs: ReadonlyMap<string, GraphNode>, faults: Faults): void {
+  const wanted = new Set(outputs.values());
+  for (const [finest, levels] of pyramids) {
+    if (wanted.has(finest)) continue;
+    for (const [name, node] of outputs)
+      if (node === levels.at(-1))
+        faults.add(
+          ["outputs", name],
+          `${name} would hold one level of ${levels.length + 1}, the coarsest (${node.facts.shape.join("×")} voxels)`,
+          { hint: `write an output with of: ${finest.name} for all levels, or leave levels out` },
+        );
+  }
+}
 
 /** A node that nothing reads is a mistake of a name, or forgotten. */
 function refuseUnused({ asked }: Resolver, { nodes, outputs }: GraphDocument, faults: Faults): void {

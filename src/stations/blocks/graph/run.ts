@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ErrorRecord } from "../../../core/errors.js";
 import { type Report, withText } from "../../../core/report.js";
-import { formatSeconds } from "../../../core/units.js";
+import { counted, formatSeconds } from "../../../core/units.js";
 import { blockSource } from "../../../engine/blocks/block-source.js";
 import { keepStatus } from "../../../engine/blocks/block-status.js";
 import { type BlockRunReport, runBlocks } from "../../../engine/blocks/run-blocks.js";
@@ -22,7 +22,7 @@ import { figureLines, figuresOf, type GraphFigures, type StageReads } from "./fi
 import { endOf, finishGraph } from "./finish.js";
 import { openInputs, planInputs } from "./inputs.js";
 import { onlyThese } from "./only.js";
-import { claimOutputs, othersOutputs, type TakenOutput, takenOutputs } from "./owners.js";
+import { claimOutputs, hasOthersOutputs, listAgain, type TakenOutput, takenOutputs } from "./owners.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import { givenGraph, type ReadGraph, readGraph } from "./read-graph.js";
 import { openTargets } from "./targets.js";
@@ -139,7 +139,7 @@ export async function checkBefore(
   options: Pick<GraphOptions, "check" | "memoryBytes" | "anonymous" | "signal">,
 ): Promise<string[]> {
   const { check = true, memoryBytes, anonymous = false, signal } = options;
-  if (!check || (await othersOutputs(graph, target, signal)).length === 0) return [];
+  if (!check || !(await hasOthersOutputs(graph, target, signal))) return [];
   return checkInputs(read, { memoryBytes, anonymous, signal });
 }
 
@@ -147,7 +147,7 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
   const { jobs, keepGoing, every, sync } = options;
   const given = envOf(options);
   const workspace = resolve(options.workspace);
-  await claimOutputs(graph, target, data.locks, options);
+  const whole = await claimOutputs(graph, target, data.locks, options);
   const status = keepStatus(target, graph.id, given, every);
   const env = { ...given, onEvent: status.onEvent };
   const plain = data as unknown as PlainObject;
@@ -166,6 +166,7 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
     const limits = { jobs: Math.max(1, jobs), memoryBytes: graph.memory.blockBytes };
     const report = await runBlocks(blocks, { ...base, ...limits, performers, only });
     if (report.exitStatus === 0 && report.skipped === 0) await finishGraph(endOf(graph), target, env.signal);
+    else if (report.exitStatus === 0) await listAgain(target, whole, env.signal);
     const dead = [...deadBlocks(blocks, report)];
     await writeDead(target, graph.id, dead, env.signal);
     await status.end(report);
@@ -230,7 +231,7 @@ function linesOf({
   const counts = states.map(([state, count]) => `${count} ${state}`).join(", ");
   return [
     ...notes.map((note) => `note: ${note}`),
-    `${tasks} blocks: ${counts}, ${formatSeconds(seconds)}`,
+    `${counted(tasks, "block")}: ${counts}, ${formatSeconds(seconds)}`,
     ...figureLines(figures),
     ...(exitStatus === 0 && skipped === 0 ? outputs : []),
   ];

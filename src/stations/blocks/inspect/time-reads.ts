@@ -5,7 +5,7 @@ import type { Clock } from "../../../core/clock.js";
 import { ITEM_BYTES } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { seededRandom } from "../../../core/random.js";
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import { forEachLimited } from "../../../system/parallel.js";
 
 export interface TimeReadsOptions {
@@ -93,7 +93,7 @@ export function timesText({
 }: ReadTimes): string {
   const hits = traffic.decodedHits + traffic.storedHits;
   return [
-    `${blocks} blocks of ${block.join("×")} in ${seconds.toFixed(2)} s: ${rate.toFixed(1)} blocks/s, ${speed.toFixed(1)} MB/s of voxels`,
-    `${traffic.requests} requests, ${formatBytes(traffic.storedBytes)} stored, ${formatBytes(traffic.decodedBytes)} decoded; ${hits} of ${hits + traffic.misses} chunks from memory`,
+    `${counted(blocks, "block")} of ${block.join("×")} in ${seconds.toFixed(2)} s: ${rate.toFixed(1)} blocks/s, ${speed.toFixed(1)} MB/s of voxels`,
+    `${counted(traffic.requests, "request")}, ${formatBytes(traffic.storedBytes)} stored, ${formatBytes(traffic.decodedBytes)} decoded; ${hits} of ${counted(hits + traffic.misses, "chunk")} from memory`,
   ].join("\n");
 }

@@ -2,9 +2,10 @@ import type { Triple } from "../../../core/box.js";
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { silentLog } from "../../../core/log.js";
-import { blockSource } from "../../../engine/blocks/block-source.js";
+import { type BlockSource, blockSource } from "../../../engine/blocks/block-source.js";
 import type { Operations, TaskContext } from "../../../engine/task.js";
 import { memoryStore } from "../../../stores/memory/store.js";
+import type { Store } from "../../../stores/store.js";
 import type { CompiledStage } from "../graph/compile.js";
 import type { Inputs } from "../graph/inputs.js";
 import type { PreparedGraph } from "../graph/prepare.js";
@@ -14,52 +15,55 @@ import { operationsOn } from "../graph/work.js";
 import type { Layout } from "./advise.js";
 import type { PreflightLoad } from "./cost.js";
 
-export interface GraphLoad {
+export interface StageLoad {
+  readonly stage: string;
   readonly load: PreflightLoad;
   readonly layout: Layout;
-  /** The stage that is measured. */
-  readonly stage: string;
-  /** Stages that read what others write, so that they cannot be measured before a run. */
-  readonly others: readonly string[];
 }
 
-/** The program of a stage that reads nothing but inputs. */
-function ownProgram({ stage }: CompiledStage): Program | undefined {
-  const { program } = stage.params as { program?: Program };
-  return program?.every((step) => step.kind !== "stored" && !(step.kind === "written" && step.colour > 0)) ? program : undefined;
-}
+/** Thrown where a block of a stage needs so many others that measuring it would be a run. */
+export class NeedsTooMuch extends Error {}
+
+/** What blocks of other stages may take before one that reads them is measured. */
+const NEEDS_SECONDS = 30;
 
 /**
- * Blocks of the stage that reads most of the inputs. They are computed and encoded as a run does it, into memory.
+ * Blocks of each stage of a graph, in the order in which a run does them. They are computed and encoded as a run does it, into memory; what a
+ * block reads of other stages is made before, and is not measured.
  *
- * @throws {EmporiumError} USAGE where no stage reads an input alone
+ * @param memoryBytes what is kept of the blocks that others read
  */
-export function graphLoad(graph: PreparedGraph, inputs: Inputs, clock: Clock): GraphLoad {
-  const measurable = graph.stages.filter((one) => ownProgram(one) !== undefined);
-  const [first, ...rest] = measurable;
-  if (!first) throw new EmporiumError("USAGE", "no stage of the graph reads an input by itself");
-  const chosen = rest.reduce((most, one) => (one.bytesRead > most.bytesRead ? one : most), first);
-  const { stage, tasks, bytesRead, bytesAgain } = chosen;
+export function graphLoads(graph: PreparedGraph, inputs: Inputs, clock: Clock, memoryBytes: number): StageLoad[] {
   const timed = timing(inputs, clock);
   const operations = timed.measured(operationsOn(timed));
   const source = blockSource({ stages: graph.stages.map((one) => one.stage), createdMs: 0, locks: [] });
-  const placed = source.stages.find(({ name }) => name === stage.name)!;
-  const load: PreflightLoad = {
-    blocks: tasks,
-    blockBytes: stage.memoryBytes,
-    readAgain: bytesRead / Math.max(1, bytesRead - bytesAgain),
-    computesIn: "workers",
-    async run(position, signal) {
-      const { phases, ...traffic } = await perform(operations, source.task(placed.first + position), clock, signal);
-      // it is written into memory
-      return { ...phases, ...traffic, store: 0 };
-    },
-  };
-  const [input] = ownProgram(chosen)!.filter((step) => step.kind === "input");
-  const block = [...stage.block] as Triple;
-  const layout = { block, halo: haloOf(load.readAgain, block), chunk: block, shape: input!.shape };
-  const others = graph.stages.filter((one) => one !== chosen).map((one) => one.stage.name);
-  return { load, layout, stage: stage.name, others };
+  const made = makeNeeds({ source, operations, target: timed.store(memoryStore()), clock, memoryBytes });
+  return graph.stages.map((compiled) => {
+    const { stage, tasks, bytesRead, bytesAgain } = compiled;
+    const { first } = source.stages.find(({ name }) => name === stage.name)!;
+    const readAgain = bytesRead / Math.max(1, bytesRead - bytesAgain);
+    const load: PreflightLoad = {
+      blocks: tasks,
+      blockBytes: stage.memoryBytes,
+      readAgain,
+      computesIn: "workers",
+      async run(position, signal) {
+        await made.needs(first + position, signal);
+        const { phases, ...traffic } = await made.block(first + position, signal);
+        // it is written into memory
+        return { ...phases, ...traffic, store: 0 };
+      },
+    };
+    const block = [...stage.block] as Triple;
+    const shape = readShape(compiled) ?? ([...stage.shape] as Triple);
+    return { stage: stage.name, load, layout: { block, halo: haloOf(readAgain, block), chunk: block, shape } };
+  });
+}
+
+/** Of what its program reads first. */
+function readShape({ stage }: CompiledStage): Triple | undefined {
+  const { program } = stage.params as { program?: Program };
+  return program?.find((step) => step.kind !== "apply")?.shape;
 }
 
 /** The halo that would read as much again: what halos of a chain of operators add up to. */
@@ -68,27 +72,50 @@ function haloOf(readAgain: number, block: Triple): Triple {
   return block.map((length) => Math.round(((grown - 1) * length) / 2)) as Triple;
 }
 
-async function perform(
-  operations: Operations,
-  task: Parameters<Operations[string]>[0],
-  clock: Clock,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<TimedFacts> {
-  const nowhere = memoryStore();
-  const context: TaskContext = {
-    source: nowhere,
-    target: nowhere,
-    scratch: () => Promise.reject(new EmporiumError("INTERNAL", "a block that is measured has no folder")),
-    threads: 1,
-    memoryBytes: task.memoryBytes,
-    createdMs: 0,
-    clock,
-    log: silentLog,
-    signal,
-    progress: () => {},
-    notes: [],
-    note: async () => {},
-  };
-  const { facts } = await operations[task.run]!(task, context);
-  return facts as unknown as TimedFacts;
+interface Making {
+  readonly source: BlockSource;
+  readonly operations: Operations;
+  /** Takes what blocks write, and gives it to those that read it. */
+  readonly target: Store;
+  readonly clock: Clock;
+  readonly memoryBytes: number;
+}
+
+function makeNeeds({ source, operations, target, clock, memoryBytes }: Making) {
+  const made = new Set<number>();
+  let kept = 0;
+  async function block(index: number, signal: AbortSignal = new AbortController().signal): Promise<TimedFacts> {
+    const task = source.task(index);
+    const context: TaskContext = {
+      ...{ source: memoryStore(), target, threads: 1, memoryBytes: task.memoryBytes, createdMs: 0 },
+      ...{ clock, log: silentLog, signal, progress: () => {}, notes: [], note: async () => {} },
+      scratch: () => Promise.reject(new EmporiumError("INTERNAL", "a block that is measured has no folder")),
+    };
+    const { facts, outputs } = await operations[task.run]!(task, context);
+    made.add(index);
+    for (const { size } of outputs) kept += size;
+    return facts as unknown as TimedFacts;
+  }
+  /** Makes what a block reads, and what that reads. @throws {NeedsTooMuch} */
+  async function needs(index: number, signal: AbortSignal | undefined): Promise<void> {
+    const start = clock.monotonic();
+    const open = [index];
+    while (open.length > 0) {
+      signal?.throwIfAborted();
+      const next = open.at(-1)!;
+      const missing: number[] = [];
+      source.needs(next, (need) => {
+        if (!made.has(need)) missing.push(need);
+      });
+      if (missing.length > 0) {
+        open.push(...missing);
+        continue;
+      }
+      open.pop();
+      if (next === index || made.has(next)) continue;
+      if (kept > memoryBytes || clock.monotonic() - start > NEEDS_SECONDS * 1000) throw new NeedsTooMuch();
+      await block(next, signal);
+    }
+  }
+  return { block, needs };
 }

@@ -3,7 +3,7 @@ import { openBlockVolume } from "../../../arrays/loader/volume.js";
 import type { Triple } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { type Report, warningLines, withText } from "../../../core/report.js";
-import { formatBytes, formatSeconds } from "../../../core/units.js";
+import { counted, formatBytes, formatSeconds } from "../../../core/units.js";
 import { PHASES } from "../../../engine/blocks/figures.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { RunCommand } from "../../../engine/executors/engine-command.js";
@@ -13,9 +13,9 @@ import { type GraphSource, graphOf } from "../graph/run.js";
 import { type Advice, advise, type Layout, type Machine } from "./advise.js";
 import { type BlockCost, meanCost, type PreflightLoad, totalOf } from "./cost.js";
 import { type GpuUse, watchGpu } from "./gpu.js";
-import { graphLoad } from "./graph-load.js";
+import { graphLoads, NeedsTooMuch, type StageLoad } from "./graph-load.js";
 import { type Prediction, predict } from "./model.js";
-import { sampleBlocks } from "./sample.js";
+import { SECONDS_MAX, sampleBlocks } from "./sample.js";
 import { volumeLoad } from "./volume-load.js";
 
 export interface PreflightOptions extends GivenEnv {
@@ -51,14 +51,31 @@ export interface PreflightReport extends Report {
   /** As it is set up now. */
   readonly now: Prediction & { readonly seconds: number };
   readonly advice: Advice;
+  /** Of a graph: each stage, in the order of the run. */
+  readonly stages?: readonly StageForecast[] | undefined;
+  /** Of a graph: of all stages that were measured. */
+  readonly seconds?: number | undefined;
   readonly residentBytes: number;
   readonly gpu: GpuUse | null;
   readonly warnings: readonly string[];
 }
 
+/** What a stage of a graph will take as it is set up now. */
+export interface StageForecast {
+  readonly stage: string;
+  readonly blocks: number;
+  readonly measured: number;
+  /** Absent where it could not be measured before a run: its blocks need too much of what others write. */
+  readonly seconds?: number | undefined;
+  readonly cost?: BlockCost | undefined;
+  readonly bound?: string | undefined;
+}
+
 const BLOCK_EDGE = 128;
 const PREFETCH = 4;
 const IDLE_MAX = 0.3;
+/** Of the time of all stages, from which on a stage's warnings are told. */
+const SHARE_TOLD = 0.1;
 /** Fewer are all measured, and tell little. */
 const BLOCKS_FEW = 10;
 
@@ -81,9 +98,10 @@ export async function preflightVolume(location: string, options: PreflightOption
 }
 
 /**
- * The same of the stage of a graph that reads most: its blocks are computed, and written into memory.
+ * The same of each stage of a graph: its blocks are computed, and written into memory, as is what they read of other stages. The report's own
+ * numbers are those of the stage that takes longest.
  *
- * @throws {EmporiumError} as `runGraph` before a byte moves; USAGE where no stage reads an input by itself
+ * @throws {EmporiumError} as `runGraph` before a byte moves; USAGE where no stage can be measured
  */
 export async function preflightGraph(source: GraphSource, options: PreflightOptions): Promise<PreflightReport> {
   const { memoryBytes, jobs, anonymous = false } = options;
@@ -93,20 +111,47 @@ export async function preflightGraph(source: GraphSource, options: PreflightOpti
   try {
     const graph = await prepareGraph(read, planned, { memoryBytes, jobs });
     inputs = openInputs(planInputs(read.document, anonymous, graph.memory.cacheBytes));
-    const { load, layout, stage, others } = graphLoad(graph, inputs, envOf(options).clock);
-    const report = await preflightLoad(`stage ${stage}`, load, layout, options);
-    const rest =
-      others.length === 0 ? [] : [`not measured: ${others.join(", ")}, which read what other stages write, or less; writing`];
-    return withText({ ...report, warnings: [...report.warnings, ...rest] }, linesOf);
+    return await preflightStages(graphLoads(graph, inputs, envOf(options).clock, memoryBytes), options);
   } finally {
     await planned.close();
     await inputs.close();
   }
 }
 
+async function preflightStages(loads: readonly StageLoad[], options: PreflightOptions): Promise<PreflightReport> {
+  const reports = new Map<string, PreflightReport>();
+  const secondsMax = SECONDS_MAX / loads.length;
+  for (const { stage, load, layout } of loads) {
+    try {
+      reports.set(stage, await preflightLoad(`stage ${stage}`, load, layout, { ...options, secondsMax }));
+    } catch (error) {
+      if (!(error instanceof NeedsTooMuch)) throw error;
+    }
+  }
+  const stages = loads.map(({ stage, load: { blocks } }): StageForecast => {
+    const report = reports.get(stage);
+    if (!report) return { stage, blocks, measured: 0 };
+    const { measured, cost, now } = report;
+    return { stage, blocks, measured, seconds: now.seconds, cost, bound: now.bound };
+  });
+  const [first, ...others] = [...reports.values()];
+  if (!first)
+    throw new EmporiumError("USAGE", "no stage of the graph can be measured before a run: each needs too much of others");
+  const longest = others.reduce((most, one) => (one.now.seconds > most.now.seconds ? one : most), first);
+  const seconds = stages.reduce((sum, stage) => sum + (stage.seconds ?? 0), 0);
+  const warnings = [...reports].flatMap(([stage, report]) => {
+    if (loads.length === 1) return report.warnings;
+    // of a stage that takes next to nothing it does not matter how well that is known
+    return report.now.seconds < SHARE_TOLD * seconds ? [] : report.warnings.map((warning) => `${stage}: ${warning}`);
+  });
+  const left = stages.filter(({ seconds }) => seconds === undefined).map(({ stage }) => stage);
+  if (left.length > 0) warnings.push(`not measured: ${left.join(", ")}; a block there needs too many of other stages`);
+  return withText({ ...longest, stages, seconds, warnings }, linesOf);
+}
+
 function blocksWanted(volume: LoadedVolume, { level = 0, shape, halo = [0, 0, 0], consumerSeconds = 0, jobs }: PreflightOptions) {
   const found = volume.levels[level];
-  if (!found) throw new EmporiumError("USAGE", `${volume.name} has ${volume.levels.length} levels, no level ${level}`);
+  if (!found) throw new EmporiumError("USAGE", `${volume.name} has ${counted(volume.levels.length, "level")}, no level ${level}`);
   const usual = found.shape.map((length) => Math.min(length, BLOCK_EDGE)) as Triple;
   return { level, shape: shape ?? usual, halo, consumerSeconds, threads: jobs };
 }
@@ -116,10 +161,10 @@ export async function preflightLoad(
   location: string,
   load: PreflightLoad,
   layout: Layout,
-  options: PreflightOptions,
+  options: PreflightOptions & { readonly secondsMax?: number | undefined },
 ): Promise<PreflightReport> {
   const { clock, signal } = envOf(options);
-  const sampling = sampleBlocks(load, clock, signal);
+  const sampling = sampleBlocks(load, clock, signal, options.secondsMax);
   const [gpu, { costs, isSettled }] = await Promise.all([
     options.command ? watchGpu(options.command, clock, sampling) : undefined,
     sampling,
@@ -141,14 +186,30 @@ export async function preflightLoad(
 function warningsOf(idle: number, isSettled: boolean, measured: number, { computesIn, blocks }: PreflightLoad): string[] {
   const who = computesIn === "consumer" ? "the consumer waits" : "the workers wait";
   const warnings = idle > IDLE_MAX ? [`${who} ${percent(idle)} of the time`] : [];
-  if (blocks < BLOCKS_FEW) warnings.push(`there are ${blocks} blocks: starting up is a part of what was measured`);
-  else if (!isSettled) warnings.push(`${measured} blocks differ so much that the shares are known to worse than 20 %`);
+  if (blocks < BLOCKS_FEW)
+    warnings.push(`there ${blocks === 1 ? "is" : "are"} ${counted(blocks, "block")}: starting up is a part of what was measured`);
+  else if (!isSettled) warnings.push(`${counted(measured, "block")} differ so much that the shares are known to worse than 20 %`);
   return warnings;
 }
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
 const milliseconds = (seconds: number) => `${(1000 * seconds).toFixed(1)} ms`;
 const rate = (blocks: number) => (Number.isFinite(blocks) ? `${blocks.toPrecision(3)} blocks/s` : "no limit was found");
+
+/** What each stage takes, where there are several. */
+function stageLines(stages: readonly StageForecast[], seconds: number): string[] {
+  if (stages.length < 2) return [];
+  const lines = stages.map(({ stage, blocks, measured, seconds, bound }) =>
+    seconds === undefined
+      ? `stage ${stage}: ${counted(blocks, "block")}, not measured`
+      : `stage ${stage}: ${formatSeconds(seconds)} for ${counted(blocks, "block")} (${measured} measured), bound by ${bound}`,
+  );
+  const all = stages.every((stage) => stage.seconds !== undefined);
+  return [
+    ...lines,
+    `all stages: ${all ? "" : "more than "}${formatSeconds(seconds)}; starting processes and writing to the store are not measured`,
+  ];
+}
 
 function linesOf({
   location,
@@ -161,15 +222,18 @@ function linesOf({
   residentBytes,
   gpu,
   warnings,
+  stages = [],
+  seconds = 0,
 }: Omit<PreflightReport, "toText">): string[] {
   const phases = PHASES.filter((phase) => cost[phase] > 0).map(
     (phase) => `${phase} ${milliseconds(cost[phase])} (${percent(shares[phase]!)})`,
   );
   const { expected, workers, prefetch, neededBytes, batch, slices, block, chunk } = advice;
   return [
-    `${location}: measured ${measured} of ${blocks} blocks: ${phases.join(", ")}; ${cost.requests.toFixed(1)} requests and ${formatBytes(Math.round(cost.storedBytes))} a block`,
+    ...stageLines(stages, seconds),
+    `${location}: measured ${measured} of ${counted(blocks, "block")}: ${phases.join(", ")}; ${cost.requests.toFixed(1)} requests and ${formatBytes(Math.round(cost.storedBytes))} a block`,
     `as it is: ${rate(now.blocksPerSecond)}, bound by ${now.bound}, idle ${percent(now.idle)}, ${formatSeconds(now.seconds)} in all`,
-    `better: ${workers} workers, prefetch ${prefetch}, ${batch} blocks a task, ${slices} slices, blocks of ${block.join("×")}, chunks of ${chunk.join("×")}`,
+    `better: ${counted(workers, "worker")}, prefetch ${prefetch}, ${counted(batch, "block")} a task, ${counted(slices, "slice")}, blocks of ${block.join("×")}, chunks of ${chunk.join("×")}`,
     `then: ${rate(expected.blocksPerSecond)}, bound by ${expected.bound}, idle ${percent(expected.idle)}, ${formatSeconds(advice.seconds)} in all, ${formatBytes(neededBytes)} of blocks`,
     `memory of this process: ${formatBytes(residentBytes)}`,
     gpu ? `GPU: ${percent(gpu.utilization)} used, ${gpu.memoryMiBMax} MiB at most` : "no GPU seen",

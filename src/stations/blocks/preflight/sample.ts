@@ -7,7 +7,7 @@ import { type BlockCost, type PreflightLoad, totalOf } from "./cost.js";
 const WARM_UP = 2;
 const SAMPLES_MIN = 8;
 const SAMPLES_MAX = 64;
-const SECONDS_MAX = 60;
+export const SECONDS_MAX = 60;
 /** Half of the 90 % interval of a share, as a part of it. */
 const INTERVAL_MAX = 0.2;
 /** Smaller shares decide nothing, however much they vary. */
@@ -26,9 +26,15 @@ export interface Samples {
  * Measures blocks, spread over the locality order, one at a time: 2 that do not count, then at least 8, until the share of each phase is known to
  * ± 20 % or a minute has passed.
  *
+ * @param secondsMax where a minute is shared by several
  * @throws {EmporiumError} USAGE where there is no block; what reading and computing throw
  */
-export async function sampleBlocks(load: PreflightLoad, clock: Clock, signal?: AbortSignal): Promise<Samples> {
+export async function sampleBlocks(
+  load: PreflightLoad,
+  clock: Clock,
+  signal?: AbortSignal,
+  secondsMax = SECONDS_MAX,
+): Promise<Samples> {
   if (load.blocks === 0) throw new EmporiumError("USAGE", "there are no blocks to measure");
   const start = clock.monotonic();
   const seconds = () => (clock.monotonic() - start) / 1000;
@@ -39,7 +45,7 @@ export async function sampleBlocks(load: PreflightLoad, clock: Clock, signal?: A
     const cost = await load.run(next, signal);
     // of very few blocks all count, and the start of threads with them
     if (position++ >= WARM_UP || load.blocks <= WARM_UP) costs.push(cost);
-    if (costs.length >= SAMPLES_MAX || (costs.length > 0 && seconds() >= SECONDS_MAX)) break;
+    if (costs.length >= SAMPLES_MAX || (costs.length > 0 && seconds() >= secondsMax)) break;
     if (costs.length >= SAMPLES_MIN && isKnown(costs)) break;
   }
   return { costs, isSettled: costs.length >= SAMPLES_MIN && isKnown(costs), seconds: seconds() };

@@ -64,6 +64,8 @@ export interface StreamFacts {
   readonly batch: number;
   /** The largest batch: what a slot of the shared memory must hold. */
   readonly batchBytes: number;
+  /** What the volumes hold and is not read, or say and is not followed. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** Where batches come from. Every client reads its own share; the caches below are shared. */

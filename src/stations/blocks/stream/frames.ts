@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { type JsonObject, printJsonLine } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
+import { counted } from "../../../core/units.js";
 
 /**
  * Frames of protocol 1, in both directions: `u32 bytes of the head (little-endian), u8 kind, head (JSON, UTF-8)`, then as many bytes
@@ -55,7 +56,7 @@ export async function* readFrames(
       frame = undefined;
     }
   }
-  if (held.length > 0 || frame) throw broken(`the connection ends after ${held.length} bytes of a frame`);
+  if (held.length > 0 || frame) throw broken(`the connection ends after ${counted(held.length, "byte")} of a frame`);
 }
 
 /** The first frame, without its payload, if all of its head is there. */
@@ -64,7 +65,7 @@ function nextHead(held: ByteQueue, headBytesMax: () => number): Frame | undefine
   const prefix = held.peek(PREFIX_BYTES);
   const headBytes = new DataView(prefix.buffer, prefix.byteOffset).getUint32(0, true);
   const most = headBytesMax();
-  if (headBytes > most) throw broken(`a head of ${headBytes} bytes found, at most ${most} wanted`);
+  if (headBytes > most) throw broken(`a head of ${counted(headBytes, "byte")} found, at most ${most} wanted`);
   return held.length < PREFIX_BYTES + headBytes ? undefined : parseFrame(held.take(PREFIX_BYTES + headBytes));
 }
 

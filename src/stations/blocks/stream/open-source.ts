@@ -41,7 +41,9 @@ export async function openBatchSource({ volumes, mask, store, threads, ...reques
     const openMask = mask && { ...mask, source: placed.at(-1)! };
     const source = sourceOf(named, { ...request, mask: openMask }, (bytes) => room.boxes.reuse(bytes));
     // what the volume says, and not what its place is taken to be
-    const facts = { ...source.facts, grid: gridFacts(opened[0]!, request) };
+    const called = [...names, "the mask"];
+    const notes = opened.flatMap((volume, at) => (volume.notes ?? []).map((note) => `${called[at]}: ${note}`));
+    const facts = { ...source.facts, grid: gridFacts(opened[0]!, request), notes };
     return { ...source, facts, close: () => room.close() };
   } catch (error) {
     await room.close();

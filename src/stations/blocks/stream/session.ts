@@ -2,6 +2,7 @@ import type { BlockCounts } from "../../../arrays/blocks/blocks.js";
 import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
+import { counted } from "../../../core/units.js";
 import { type BatchSource, type Share, type StreamBatch, sizeOf } from "./batch.js";
 import { broken, encodeFrame, type Frame, readFrames } from "./frames.js";
 import { type Grants, openGrants } from "./grants.js";
@@ -159,11 +160,12 @@ function welcome(
   counts: BlockCounts,
   share: Share,
 ): JsonObject {
-  const { grid, arrays, batch } = source.facts;
+  const { grid, arrays, batch, notes = [] } = source.facts;
   const shared =
     typeof memory === "string" ? { why: memory } : { path: memory.path, slots: memory.slots, slotBytes: memory.slotBytes };
   const own = sizeOf(counts.rank, share, batch);
-  return { protocol: PROTOCOL, emporium: version, blocks: counts.epoch, share: own, batch, grid: { ...grid }, arrays, shared };
+  const about = { blocks: counts.epoch, share: own, batch, grid: { ...grid }, arrays };
+  return { protocol: PROTOCOL, emporium: version, ...about, ...(notes.length > 0 && { notes }), shared };
 }
 
 /** @returns a text that says why batches come in the frames */
@@ -172,7 +174,8 @@ async function openMemory(wanted: Wanted, options: SessionOptions): Promise<Shar
   if (!options.shared) return "the server was started without shared memory";
   const { batchBytes } = options.source.facts;
   const slots = Math.min(wanted.slots ?? options.slots, Math.floor(options.memoryBytes / Math.max(1, batchBytes)));
-  if (slots < 2) return `two batches of ${batchBytes} bytes do not fit the memory limit of ${options.memoryBytes} bytes`;
+  if (slots < 2)
+    return `two batches of ${counted(batchBytes, "byte does", "bytes do")} not fit the memory limit of ${counted(options.memoryBytes, "byte")}`;
   return createRing({ folder: options.folder ?? SHARED_MEMORY, slots, batchBytes });
 }
 

@@ -4,6 +4,7 @@ import { type FileHandle, open, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "../../../core/crc32.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { isGone, type ProcessIdentity, thisProcess } from "../../../engine/holder.js";
 
 /** Where files are memory. Only Linux has it. */
@@ -53,7 +54,8 @@ export async function createRing({ folder, slots: wanted, batchBytes }: RingOpti
   if (!disk) return `${folder} is not there`;
   sweepRings(folder);
   const slots = Math.min(wanted, Math.floor((disk.bavail * disk.bsize) / slotBytes));
-  if (slots < SLOTS_MIN) return `${folder} has ${disk.bavail * disk.bsize} bytes free, ${SLOTS_MIN * slotBytes} wanted`;
+  if (slots < SLOTS_MIN)
+    return `${folder} has ${counted(disk.bavail * disk.bsize, "byte")} free, ${SLOTS_MIN * slotBytes} wanted`;
   const path = join(folder, ringName());
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
   const file = await open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0o600);
@@ -79,7 +81,7 @@ export async function createRing({ folder, slots: wanted, batchBytes }: RingOpti
 
 async function writeSlot(file: FileHandle, offset: number, slotBytes: number, pieces: readonly Uint8Array[]): Promise<void> {
   const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (bytes > slotBytes) throw new EmporiumError("INTERNAL", `a batch of ${bytes} bytes for a slot of ${slotBytes}`);
+  if (bytes > slotBytes) throw new EmporiumError("INTERNAL", `a batch of ${counted(bytes, "byte")} for a slot of ${slotBytes}`);
   // all at once: each call is a turn of a thread, which costs as much as 100 KiB
   let rest = pieces.filter((piece) => piece.length > 0);
   for (let done = 0; done < bytes; ) {
@@ -106,7 +108,7 @@ async function readSlot(file: FileHandle, offset: number, bytes: number): Promis
   const found = new Uint8Array(bytes);
   for (let done = 0; done < bytes; ) {
     const { bytesRead } = await file.read(found, done, bytes - done, offset + done);
-    if (bytesRead === 0) throw new EmporiumError("INTERNAL", `${bytes} bytes of a slot wanted, ${done} there`);
+    if (bytesRead === 0) throw new EmporiumError("INTERNAL", `${counted(bytes, "byte")} of a slot wanted, ${done} there`);
     done += bytesRead;
   }
   return found;

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { readTokenFile, TOKEN_BYTES } from "../../../stores/file/token-file.js";
 
 /**
@@ -9,7 +10,10 @@ import { readTokenFile, TOKEN_BYTES } from "../../../stores/file/token-file.js";
 export function readToken(path: string): string {
   const token = readTokenFile(path).trim();
   if (token.length < TOKEN_BYTES) {
-    throw new EmporiumError("USAGE", `${path}: a token of ${token.length} characters found, at least ${TOKEN_BYTES} wanted`);
+    throw new EmporiumError(
+      "USAGE",
+      `${path}: a token of ${counted(token.length, "character")} found, at least ${TOKEN_BYTES} wanted`,
+    );
   }
   return token;
 }

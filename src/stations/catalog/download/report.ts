@@ -1,5 +1,5 @@
 import { exitOf, type Report, warningLines, withText } from "../../../core/report.js";
-import { formatBytes, formatSeconds } from "../../../core/units.js";
+import { counted, formatBytes, formatSeconds } from "../../../core/units.js";
 
 /** One file of a download. */
 export interface DownloadedFile {
@@ -43,7 +43,7 @@ function linesOf(report: Omit<CatalogDownloadReport, "toText">): string[] {
     count(status) > 0 ? [`${count(status)} ${status}`] : [],
   );
   return [
-    `${id}: ${frames === undefined ? "1 file" : `${frames} frame${frames === 1 ? "" : "s"}`}${parts.length > 0 ? ` (files: ${parts.join(", ")})` : ""}, ${formatBytes(bytes)}, ${formatSeconds(seconds)}`,
+    `${id}: ${frames === undefined ? "1 file" : counted(frames, "frame")}${parts.length > 0 ? ` (files: ${parts.join(", ")})` : ""}, ${formatBytes(bytes)}, ${formatSeconds(seconds)}`,
     ...(metadata.length > 0 ? [`metadata: ${metadata.join(", ")}`] : []),
     ...warningLines(warnings),
     errors.length === 0 ? `in ${folder}` : `${folder} is not complete: the same command again fetches what is missing`,

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { inOrder } from "../../../system/parallel.js";
 import type { FrameRow, FramesGlobal } from "../frames/frame.js";
 import { frameBytes } from "../frames/frame.js";
@@ -23,7 +24,7 @@ export async function writeStacks(job: DownloadJob, global: FramesGlobal, as: "t
   const places = framePlaces(rows, layout);
   if (places.missing > 0) {
     warnings.push(
-      `${places.missing} places of the stack have no frame and hold zeros: the chosen channels, slices, times and positions do not fill a box`,
+      `${counted(places.missing, "place")} of the stack have no frame and hold zeros: the chosen channels, slices, times and positions do not fill a box`,
     );
   }
   const { slices, channels, times, positions } = layout;

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { at, listOf, numberOf, objectsOf, textOf } from "../../../portals/fields.js";
 import { askData, findEndpoint, PUBLIC_ENDPOINT } from "../../../portals/graphql.js";
 import type { PortalNet } from "../../../portals/portal.js";
@@ -67,9 +68,13 @@ export async function askServer(
     });
   }
   if (datasets.length > DATASETS_MAX) {
-    throw new EmporiumError("USAGE", `${endpoint} has ${datasets.length} datasets, ${DATASETS_MAX} at most make a project`, {
-      hint: "name those that are wanted with --dataset",
-    });
+    throw new EmporiumError(
+      "USAGE",
+      `${endpoint} has ${counted(datasets.length, "dataset")}, ${DATASETS_MAX} at most make a project`,
+      {
+        hint: "name those that are wanted with --dataset",
+      },
+    );
   }
   const list = `[${datasets.map(({ id }) => id).join(", ")}]`;
   const data = await askData(
@@ -90,12 +95,12 @@ export async function askServer(
     name: textOf(at(group, "groupBy", "annotation", "objectName")) ?? "",
     publications: textOf(at(group, "groupBy", "annotation", "annotationPublication")),
   }));
-  const counted = (root: string) => numberOf(at(listOf(at(data, root, "aggregate"))[0], "count")) ?? 0;
+  const rowsOf = (root: string) => numberOf(at(listOf(at(data, root, "aggregate"))[0], "count")) ?? 0;
   const sum = (shapes: ReadonlySet<string>) => groups.reduce((all, { shape, count }) => all + (shapes.has(shape) ? count : 0), 0);
   return {
     datasets,
-    runs: counted("runsAggregate"),
-    tomograms: counted("tomogramsAggregate"),
+    runs: rowsOf("runsAggregate"),
+    tomograms: rowsOf("tomogramsAggregate"),
     picks: sum(PICKED),
     segmentations: sum(PAINTED),
     objects: groups

@@ -2,6 +2,7 @@ import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from 
 import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import { emptyHint, type Store } from "../../../stores/store.js";
+import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { treeAddresses } from "../portal-import/addresses.js";
 import { type Node, nodesOf, placeOf, readDocument, rootOf, valueAt } from "../portal-import/documents.js";
@@ -72,7 +73,8 @@ export async function readTree(
 ): Promise<{ runs: TreeRun[]; errors: ErrorRecord[] }> {
   const runs: TreeRun[] = [];
   const errors: ErrorRecord[] = [];
-  await forEachLimited(walkTree(store, datasets, signal), jobs, async (part) => {
+  const links = new UnfollowedLinks();
+  await forEachLimited(walkTree(store, datasets, signal, links.add), jobs, async (part) => {
     signal?.throwIfAborted();
     if (part.kind !== "run") return;
     try {
@@ -82,6 +84,8 @@ export async function readTree(
       errors.push(toErrorRecord(asEmporiumError(error)));
     }
   });
+  const told = links.told(store.url);
+  if (told !== undefined) warn(told);
   if (runs.length === 0 && errors.length === 0) {
     throw new EmporiumError("STORE_ABSENT", `${store.url} has no run${datasets ? ` of ${datasets.join(", ")}` : ""}`, {
       place: placeOf(store, datasets?.[0] ?? ""),

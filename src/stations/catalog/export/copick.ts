@@ -59,11 +59,17 @@ export async function exportCopick(text: string, options: CopickOptions): Promis
   }
   const target = fileStore(dirname(out), { sync: false });
   const name = basename(out);
-  for (const path of options.overwrite ? [] : [out, siblingOf(out, REFERENCES)]) {
-    if (!(await target.stat(basename(path), { signal }))) continue;
-    throw new EmporiumError("USAGE", `${path} is there already`, {
+  for (const [path, begins] of [
+    [out, PROJECT_BEGINS],
+    [siblingOf(out, REFERENCES), REFERENCES_BEGIN],
+  ] as const) {
+    const head = await target.read(basename(path), { offset: 0, length: HEAD_BYTES }, { signal });
+    if (!head) continue;
+    const may = begins.test(new TextDecoder().decode(head));
+    if (may && options.overwrite) continue;
+    throw new EmporiumError("USAGE", may ? `${path} exists` : `${path} exists and is no copick project's`, {
       place: { file: path },
-      hint: "give another --out, or --overwrite",
+      hint: may ? "give another --out, or replace it with --overwrite" : "give another --out, or move it away",
     });
   }
   const write = async (project: JsonObject) => {
@@ -91,6 +97,11 @@ export async function exportCopick(text: string, options: CopickOptions): Promis
 
 /** What the name of a remote tree's references ends with. */
 const REFERENCES = ".references.json";
+
+/** Of a file that a project may replace. A person may have changed the order of a project's fields. */
+const HEAD_BYTES = 2 ** 16;
+const PROJECT_BEGINS = /^\s*\{[\s\S]*"config_type"\s*:/;
+const REFERENCES_BEGIN = /^\s*\{\s*"version"\s*:\s*1\s*,\s*"refs"\s*:/;
 
 type Prepared = Omit<CopickOptions, "out"> & { out: string; write(project: JsonObject): Promise<void> };
 

@@ -1,4 +1,5 @@
 import { exitOf, type Report, warningLines, withText } from "../../../core/report.js";
+import { counted } from "../../../core/units.js";
 
 export interface CopickReport extends Report {
   readonly status: "done" | "partly";
@@ -30,7 +31,7 @@ function linesOf(report: Omit<CopickReport, "toText">): string[] {
   const { warnings, runs, tomograms, picks, segmentations, objects, out, static: beside, settings } = report;
   return [
     ...warningLines(warnings),
-    `${runs} runs: ${tomograms} tomograms, ${picks} picks and ${segmentations} segmentations of ${objects} objects`,
+    `${counted(runs, "run")}: ${counted(tomograms, "tomogram")}, ${picks} picks and ${segmentations} segmentations of ${counted(objects, "object")}`,
     beside === undefined ? out : `${out}, with ${beside}`,
     ...(settings === undefined
       ? []

@@ -1,6 +1,7 @@
 import type { RandomAccess, ReadOptions } from "../../../core/bytes.js";
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { type Directory, type Layout, readDirectory } from "../../../formats/tiff/directory.js";
 import { readLayout } from "../../../formats/tiff/header.js";
 import { openTiff, type TiffFile, type TiffImage } from "../../../formats/tiff/image.js";
@@ -62,7 +63,7 @@ export function frameShapeOf(
   const colours = page.samplesPerPixel;
   if (colours !== 1 && colours !== 3) {
     throw refuse(
-      `${colours} samples a pixel, 1 (grey) or 3 (red, green, blue) wanted`,
+      `${counted(colours, "sample")} a pixel, 1 (grey) or 3 (red, green, blue) wanted`,
       "save the images without an opacity channel",
     );
   }

@@ -1,5 +1,6 @@
 import type { ReadOptions } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { publicGate } from "../../../net/gate.js";
 import type { StoreOptions } from "../../../stores/location.js";
 import { absent, objectName, openObject, type Store } from "../../../stores/store.js";
 import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
@@ -18,13 +19,16 @@ export interface FrameSource {
 }
 
 /**
- * @param location a path or address.
- * @throws {EmporiumError} STORE_ABSENT, LOCATION_UNKNOWN, and what the store gives.
+ * @param location a path or address, as a row of a table has it. An address is held to the rule for links: whoever wrote the table must not have
+ *   this machine ask its own network, unless `allowPrivate`.
+ * @throws {EmporiumError} ADDRESS_REFUSED, STORE_ABSENT, LOCATION_UNKNOWN, and what the store gives.
  */
 export async function openFrameSource(location: string, options: StoreOptions & ReadOptions = {}): Promise<FrameSource> {
   const place = parseLocation(location);
   const origin = place.path ?? place.url;
-  const readOnly = { ...options, readOnly: true };
+  const { allowPrivate } = options;
+  const gate = ["http", "https", "ftp"].includes(place.scheme) ? publicGate(undefined, { allowPrivate }) : undefined;
+  const readOnly = { ...options, gate, readOnly: true };
   if (place.key !== "" && !/[/\\]$/.test(location)) {
     const { store, key } = await openLocation(place, readOnly);
     if (await store.stat(key, options)) return { kind: "file", store, key, origin, name: objectName(store, key) };

@@ -2,6 +2,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { nearest } from "../../../core/nearest.js";
+import { counted } from "../../../core/units.js";
 import type { Pattern } from "../../../engine/pattern.js";
 
 /** Facts about a frame from its file name; unknown ones are null. */
@@ -98,7 +99,7 @@ export function parseIdxFromName(path: string, order = "cztp"): ParsedName {
   }
   const name = baseName(path);
   const runs = withoutExtension(name).match(/\d+/g) ?? [];
-  if (runs.length !== 4) throw nameError(name, `has ${runs.length} numbers, 4 wanted: channel, slice, time, position`);
+  if (runs.length !== 4) throw nameError(name, `has ${counted(runs.length, "number")}, 4 wanted: channel, slice, time, position`);
   const index = (letter: string) => wholeNumber(runs[order.indexOf(letter)]!, name, "index");
   const channel_idx = index("c");
   return { channel_name: String(channel_idx), channel_idx, slice_idx: index("z"), time_idx: index("t"), pos_idx: index("p") };

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject, member } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 import { frameFileName, type PlannedFrame } from "./frame.js";
 
 /** The axes of a data set, collected from the pages of its NDTiff files. */
@@ -91,7 +92,7 @@ export function resolveOtherAxes(
       };
       return { ...frame, ...indices, file_name: frameFileName(indices) };
     }),
-    warning: `the ${positions.size} places on the axes ${axes.join(", ")} are positions 0 to ${positions.size - 1}, in this order`,
+    warning: `the ${counted(positions.size, "place")} on the axes ${axes.join(", ")} are positions 0 to ${positions.size - 1}, in this order`,
   };
 }
 

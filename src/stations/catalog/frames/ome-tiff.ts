@@ -3,6 +3,7 @@ import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject, jsonObject, member } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 import { isOmeXml, type OmeImage, omePlaneCount, parseOmeXml, planeChannels } from "../../../formats/tiff/ome-xml.js";
 import type { MetaSchema } from "../inputs/meta-schema.js";
 import { type FrameSet, frameFileName, type PlannedFrame, type SourceFile } from "./frame.js";
@@ -248,7 +249,7 @@ function framesByOme(file: FrameFile, index: number, images: readonly OmeImage[]
     }
   }
   if (page === file.pages && frames.length > 0) return frames;
-  throw new EmporiumError("FORMAT_FIELD", `${file.name}: ${file.pages} pages, its OME-XML tells of ${page}`, {
+  throw new EmporiumError("FORMAT_FIELD", `${file.name}: ${counted(file.pages, "page")}, its OME-XML tells of ${page}`, {
     place: { file: file.name },
     hint: "upload all files of the set as a folder, one position each",
   });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import type { FrameShape } from "./frame.js";
 
 /**
@@ -28,6 +29,6 @@ export function checkPixelCount(pixels: Uint8Array, { width, height, colours, de
   if (pixels.length === wanted) return;
   throw new EmporiumError(
     "FORMAT_FIELD",
-    `${name}: ${pixels.length} bytes of pixels, ${height}×${width}×${colours} ${depth} are ${wanted}`,
+    `${name}: ${counted(pixels.length, "byte")} of pixels, ${height}×${width}×${colours} ${depth} are ${wanted}`,
   );
 }

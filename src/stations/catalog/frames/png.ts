@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import { crc32, deflate } from "node:zlib";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { counted } from "../../../core/units.js";
 import { decodePngSamples } from "../../../formats/precomputed/png.js";
 import type { FrameShape } from "./frame.js";
 import { checkPixelCount } from "./pixels.js";
@@ -32,7 +33,7 @@ export async function encodeFrame(pixels: Uint8Array, shape: FrameShape): Promis
   head[9] = shape.colours === 1 ? 0 : 2;
   const packed = await deflateOffThread(filtered(pixels, shape), { level: LEVEL });
   if (packed.length > IDAT_BYTES_MAX)
-    throw new EmporiumError("FORMAT_LIMIT", `a frame of ${pixels.length} bytes is too large for a PNG`);
+    throw new EmporiumError("FORMAT_LIMIT", `a frame of ${counted(pixels.length, "byte")} is too large for a PNG`);
   return Buffer.concat([SIGNATURE, chunk("IHDR", head), chunk("IDAT", packed), chunk("IEND", new Uint8Array(0))]);
 }
 
@@ -49,15 +50,19 @@ export async function decodeFrame(
 ): Promise<{ shape: FrameShape; pixels: Uint8Array }> {
   const { width, height, channels, depth, data } = await decodePngSamples(bytes, name, (frame) => {
     if (frame.channels !== 1 && frame.channels !== 3) {
-      throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${frame.channels} samples a pixel, a frame has 1 or 3`, {
+      throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${counted(frame.channels, "sample")} a pixel, a frame has 1 or 3`, {
         place: { file: name },
       });
     }
     const size = frame.width * frame.height * frame.channels * (frame.depth / 8);
     if (size > LIMITS.chunkBytes) {
-      throw new EmporiumError("FORMAT_LIMIT", `${name}: ${size} bytes of pixels, ${LIMITS.chunkBytes} at most are read`, {
-        place: { file: name },
-      });
+      throw new EmporiumError(
+        "FORMAT_LIMIT",
+        `${name}: ${counted(size, "byte")} of pixels, ${LIMITS.chunkBytes} at most are read`,
+        {
+          place: { file: name },
+        },
+      );
     }
     if (!wanted) return;
     const same =
@@ -66,10 +71,10 @@ export async function decodeFrame(
       frame.channels === wanted.colours &&
       frame.depth === bitsOf(wanted);
     if (same) return;
-    const found = `${frame.height}×${frame.width}×${frame.channels} of ${frame.depth} bits`;
+    const found = `${frame.height}×${frame.width}×${frame.channels} of ${counted(frame.depth, "bit")}`;
     throw new EmporiumError(
       "OBJECT_WRONG",
-      `${name}: ${found} found, ${wanted.height}×${wanted.width}×${wanted.colours} of ${bitsOf(wanted)} bits wanted`,
+      `${name}: ${found} found, ${wanted.height}×${wanted.width}×${wanted.colours} of ${counted(bitsOf(wanted), "bit")} wanted`,
       {
         place: { file: name },
       },

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../../core/json.js";
 import { isJsonObject, member } from "../../../core/json-fields.js";
 import { LIMITS } from "../../../core/limits.js";
 import { toNumber } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 import { type FrameSet, type FrameShape, frameFileName, type PlannedFrame } from "./frame.js";
 import { frameShapeOf } from "./frame-file.js";
 import { type FrameSource, filesOf, openFrames, withStat } from "./frame-source.js";
@@ -70,7 +71,7 @@ async function folderMetadata(source: FrameSource, options: ReadOptions): Promis
   const { size } = await withStat(store, METADATA, options);
   const name = `${source.name}/${METADATA}`;
   if (size > LIMITS.headerBytes) {
-    throw new EmporiumError("FORMAT_LIMIT", `${name} has ${size} bytes, ${LIMITS.headerBytes} at most are read`, {
+    throw new EmporiumError("FORMAT_LIMIT", `${name} has ${counted(size, "byte")}, ${LIMITS.headerBytes} at most are read`, {
       place: { file: name },
     });
   }

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
+import { counted } from "../../../core/units.js";
 import { type FrameSet, frameFileName, type PlannedFrame } from "./frame.js";
 import { frameShapeOf, signedNote } from "./frame-file.js";
 import { type FrameSource, openFrames, withStat } from "./frame-source.js";
@@ -46,7 +47,7 @@ export async function planTifId(source: FrameSource, options: SplitOptions): Pro
   if (wanted !== file.pages || (images !== undefined && images !== file.pages)) {
     throw new EmporiumError(
       "FORMAT_FIELD",
-      `${file.name}: ${file.pages} pages, the description promises ${images === undefined || images === wanted ? "" : `images=${images} and `}${channels} channels × ${slices} slices × ${times} frames × ${positions} positions`,
+      `${file.name}: ${counted(file.pages, "page")}, the description promises ${images === undefined || images === wanted ? "" : `images=${images} and `}${counted(channels, "channel")} × ${counted(slices, "slice")} × ${counted(times, "frame")} × ${positions} positions`,
       {
         place: { file: file.name },
         hint: "save the stack again with ImageJ, which writes what is there; or upload it as a file",

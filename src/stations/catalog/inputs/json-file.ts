@@ -4,6 +4,7 @@ import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { LIMITS } from "../../../core/limits.js";
 import { Float } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 
 /** A JSON document, with the places of its keys. */
 export interface JsonFile {
@@ -31,9 +32,13 @@ export async function readText(file: string, role: string): Promise<string> {
     throw new EmporiumError("USAGE", `the ${role} ${file} ${why}`, { place: { file }, hint: "check its name", cause });
   });
   if (bytes.length > LIMITS.tableBytes) {
-    throw new EmporiumError("CONFIG_LIMIT", `the ${role} has ${bytes.length} bytes, ${LIMITS.tableBytes} at most are read`, {
-      place: { file },
-    });
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `the ${role} has ${counted(bytes.length, "byte")}, ${LIMITS.tableBytes} at most are read`,
+      {
+        place: { file },
+      },
+    );
   }
   const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0;
   const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
@@ -42,9 +47,13 @@ export async function readText(file: string, role: string): Promise<string> {
 
 export function parseJsonFile(text: string, file: string, role: string): JsonFile {
   if (text.length > LIMITS.configBytes) {
-    throw new EmporiumError("CONFIG_LIMIT", `the ${role} has ${text.length} characters, ${LIMITS.configBytes} at most are read`, {
-      place: { file },
-    });
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `the ${role} has ${counted(text.length, "character")}, ${LIMITS.configBytes} at most are read`,
+      {
+        place: { file },
+      },
+    );
   }
   let value: Json;
   try {

@@ -1,5 +1,6 @@
 import { asEmporiumError, EmporiumError, type Place } from "../../../core/errors.js";
 import { nearest } from "../../../core/nearest.js";
+import { counted } from "../../../core/units.js";
 import { parseTable, type TableRow as TextRow } from "../../../formats/table/delimited.js";
 import { type DatasetId, parseDatasetId } from "../identifier.js";
 import { isStorableText, STORABLE_TEXT } from "../storable-text.js";
@@ -14,6 +15,8 @@ export interface UploadRow {
   readonly parent: string | null;
   /** The selected positions of several files; undefined: all. */
   readonly positions: readonly number[] | undefined;
+  /** JSON Schema of its frames' metadata, as in the table; undefined: the configuration's. */
+  readonly metaSchema: string | undefined;
   readonly place: Place;
 }
 
@@ -27,7 +30,7 @@ export interface UploadTable {
   readonly warnings: readonly string[];
 }
 
-const COLUMNS = ["dataset_id", "file_name", "description", "parent_dataset_id", "positions"] as const;
+const COLUMNS = ["dataset_id", "file_name", "description", "parent_dataset_id", "positions", "meta_schema"] as const;
 type Column = (typeof COLUMNS)[number];
 
 /** Words that pandas, which writes most of these tables, takes for "nothing". */
@@ -81,7 +84,7 @@ function rowOf({ cells, columns: starts, line }: TextRow, { file, header, column
   const id = text("dataset_id") ?? "";
   try {
     if (cells.length > header.cells.length) {
-      throw new EmporiumError("CONFIG_FIELD", `${cells.length} fields, the header has ${header.cells.length}`, {
+      throw new EmporiumError("CONFIG_FIELD", `${counted(cells.length, "field")}, the header has ${header.cells.length}`, {
         place: place(),
         hint: "put a field that holds a comma in double quotes",
       });
@@ -108,7 +111,8 @@ function rowOf({ cells, columns: starts, line }: TextRow, { file, header, column
     const named = text("parent_dataset_id");
     const parent = named === undefined || /^none$/i.test(named) ? null : named;
     const positions = positionsOf(text("positions"), place("positions"));
-    return { id, place: place(), row: { id: parsed, fileName, description, parent, positions, place: place() } };
+    const metaSchema = text("meta_schema");
+    return { id, place: place(), row: { id: parsed, fileName, description, parent, positions, metaSchema, place: place() } };
   } catch (error) {
     return { id, place: place(), error: asEmporiumError(error) };
   }

@@ -5,6 +5,7 @@ import { treeAddresses } from "./addresses.js";
 import { rootOf } from "./documents.js";
 import { IDENTITY, MAPPING } from "./mapping.js";
 import { makeRow } from "./rows.js";
+import { columnValue } from "./values.js";
 
 const addresses = treeAddresses({ s3: "s3://b", https: "https://h" }, "1/R", undefined, () => {});
 
@@ -67,6 +68,33 @@ describe("the mapping of documents to rows", () => {
       confidence_precision: null,
     });
     expect(warnings).toContain("k: annotation_object.name is missing, the row has an empty object_name");
+  });
+
+  // the columns with server_default in the models of cryoet-data-portal-backend apiv2/database/models, read with git grep
+  it.each([
+    ["PerSectionParameters", { phase_shift: 0 }],
+    ["Alignment", { is_portal_standard: false }],
+    ["Tomogram", { is_portal_standard: false, is_author_submitted: false, is_visualization_default: false }],
+    ["Annotation", { ground_truth_status: false, is_curator_recommended: false }],
+    ["AnnotationFile", { is_visualization_default: false }],
+    ...(["DatasetAuthor", "DepositionAuthor", "TomogramAuthor", "AnnotationAuthor"] as const).map(
+      (name) => [name, { primary_author_status: false, corresponding_author_status: false }] as const,
+    ),
+  ] as const)("gives %s the defaults of the portal's database, and no other column one (34.31)", (name, wanted) => {
+    const defaults = ENTITIES.find((entity) => entity.name === name)!.fields.filter((field) => field.default !== undefined);
+    expect(Object.fromEntries(defaults.map((field) => [field.column, field.default]))).toEqual(wanted);
+    for (const field of defaults) {
+      for (const missing of [undefined, null]) {
+        expect(
+          columnValue(
+            field,
+            missing,
+            () => ({}),
+            () => expect.unreachable(),
+          ),
+        ).toBe(field.default);
+      }
+    }
   });
 
   it.each([

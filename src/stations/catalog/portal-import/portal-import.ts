@@ -2,6 +2,7 @@ import type { Database } from "../../../catalog/database.js";
 import { type TreePrefixes, USUAL_PREFIXES } from "../../../catalog/import-prefixes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { emptyHint, objectName } from "../../../stores/store.js";
+import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
 import type { Counts } from "./counts.js";
 import { chooseDatasets } from "./dataset-filter.js";
 import { Depositions } from "./depositions.js";
@@ -123,8 +124,9 @@ async function importParts(importing: Importing, datasets: readonly string[] | u
     await Promise.all(running);
     faults.throwFatal();
   };
+  const links = new UnfollowedLinks();
   try {
-    for await (const part of walkTree(store, all ? undefined : (datasets ?? []), signal)) {
+    for await (const part of walkTree(store, all ? undefined : (datasets ?? []), signal, links.add)) {
       faults.throwFatal();
       if (part.kind === "deposition") {
         found = true;
@@ -145,6 +147,8 @@ async function importParts(importing: Importing, datasets: readonly string[] | u
       }
     }
     await settle();
+    const told = links.told(objectName(store, ""));
+    if (told !== undefined) faults.warn(told);
   } finally {
     await Promise.allSettled(running);
   }

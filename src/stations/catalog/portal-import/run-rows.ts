@@ -4,6 +4,7 @@ import { ENTITIES, type EntityName, getEntity } from "../../../catalog/entities.
 import { PORTAL_SCHEMA } from "../../../catalog/portal-rows.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json } from "../../../core/json.js";
+import { counted } from "../../../core/units.js";
 import type { Counts } from "./counts.js";
 import { type Document, listOf, type Node, nodeOf, nodesOf, rootOf } from "./documents.js";
 import type { Wanted } from "./kinds.js";
@@ -220,7 +221,7 @@ function sectionRows(
     } else left++;
   }
   const { file, url } = document.place();
-  if (left > 0) at.warn(`${file ?? url}: ${left} sections left out, as the run has no frames for them`);
+  if (left > 0) at.warn(`${file ?? url}: ${counted(left, "section")} left out, as the run has no frames for them`);
   return rows;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Entry, Store } from "../../../stores/store.js";
+import type { Entry, ListOptions, Store } from "../../../stores/store.js";
 
 /** A run's folder in one listing. */
 export interface RunFiles {
@@ -38,9 +38,10 @@ export async function* walkTree(
   store: Store,
   folders: readonly string[] | undefined,
   signal?: AbortSignal,
+  onLink?: ListOptions["onLink"],
 ): AsyncGenerator<TreePart> {
   for (const prefix of folders?.map((folder) => `${folder}/`) ?? [""]) {
-    yield* walkParts(store.list(prefix, { signal }));
+    yield* walkParts(store.list(prefix, { signal, onLink }));
   }
 }
 
@@ -49,6 +50,7 @@ async function* walkParts(entries: AsyncIterable<Entry>): AsyncGenerator<TreePar
   let run: RunCollector | undefined;
   let deposition: string | undefined;
   for await (const entry of entries) {
+    if (entry.leaves !== undefined) continue; // told among the links
     const [folder, second, ...rest] = entry.key.split("/");
     if (second === undefined || folder === undefined || folder.startsWith(".")) continue;
     if (run && !entry.key.startsWith(`${run.folder}/`)) {

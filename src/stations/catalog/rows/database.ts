@@ -4,8 +4,10 @@ import type { FramesGlobalRow } from "../../../catalog/microscopy-rows.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson, printJsonLine } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
+import { counted } from "../../../core/units.js";
 import type { FrameRow, FramesGlobal } from "../frames/frame.js";
 import type { FrameSelection } from "../select.js";
+import type { DistinctSubject } from "../where.js";
 import { alreadyThere, ownAncestor, parentMissing } from "./errors.js";
 import type {
   CatalogRepository,
@@ -16,7 +18,7 @@ import type {
   NewDataset,
   StoredDataset,
 } from "./repository.js";
-import { whereSql } from "./where-sql.js";
+import { distinctSql, whereSql } from "./where-sql.js";
 
 /** Rows of one statement: an insert, or a page of a listing. */
 const INSERT_ROWS = 2_000;
@@ -71,7 +73,7 @@ export function databaseRepository({ db, server, steady }: Pick<Database, "db" |
         }
         await insertRows(tx, id, batch);
         if (count !== global.nbr_frames) {
-          throw new EmporiumError("DATABASE_CONFLICT", `${count} frames came, ${global.nbr_frames} were announced`);
+          throw new EmporiumError("DATABASE_CONFLICT", `${counted(count, "frame")} came, ${global.nbr_frames} were announced`);
         }
       });
     },
@@ -110,6 +112,12 @@ export function databaseRepository({ db, server, steady }: Pick<Database, "db" |
         last = rows.at(-1)?.dataset_serial;
         if (rows.length < PAGE_DATASETS) return;
       }
+    },
+
+    async distinct(subject, query, limit) {
+      const page = distinctRows(subject, queryConditions(query), limit);
+      const { rows } = await steady(() => page.execute(db));
+      return rows.map(({ value, datasets }) => ({ value: parseJson(value), datasets: Number(datasets) }));
     },
 
     async close() {},
@@ -248,6 +256,20 @@ function datasetRows(
     left join emporium_microscopy.frames_global g on g.dataset_id = d.id
     where ${condition}
     order by d.dataset_serial limit ${limit}`;
+}
+
+function distinctRows(subject: DistinctSubject, conditions: readonly RawBuilder<boolean>[], limit: number) {
+  const isText = sql`jsonb_typeof(v.value) = 'string'`;
+  return sql<{ value: string; datasets: string }>`
+    select v.value::text as value, count(distinct d.id) as datasets
+    from emporium_microscopy.data_set d
+    left join emporium_microscopy.data_set p on p.id = d.parent_id
+    left join emporium_microscopy.file_global f on f.dataset_id = d.id
+    left join emporium_microscopy.frames_global g on g.dataset_id = d.id
+    cross join lateral ${distinctSql(subject)} v
+    where ${sql.join([sql`v.value is not null`, sql`v.value <> 'null'::jsonb`, ...conditions], sql` and `)}
+    group by v.value
+    order by case when ${isText} then v.value #>> '{}' end collate "C" nulls first, v.value limit ${limit}`;
 }
 
 function queryConditions(query: DatasetQuery): RawBuilder<boolean>[] {

@@ -1,8 +1,8 @@
 import type { Steady } from "../../../catalog/steady.js";
-import type { JsonObject } from "../../../core/json.js";
+import type { Json, JsonObject } from "../../../core/json.js";
 import type { FrameRow, FramesGlobal } from "../frames/frame.js";
 import type { FrameSelection } from "../select.js";
-import type { Where } from "../where.js";
+import type { DistinctSubject, Where } from "../where.js";
 
 /** A data set to insert. */
 export interface NewDataset {
@@ -61,6 +61,12 @@ export interface DatasetQuery {
   readonly after?: string | undefined;
 }
 
+/** A value, and how many data sets have it. */
+export interface DistinctValue {
+  readonly value: Json;
+  readonly datasets: number;
+}
+
 /** A data set in a list. */
 export interface DatasetSummary extends NewDataset {
   readonly frames: boolean;
@@ -99,5 +105,7 @@ export interface CatalogRepository {
   removeDataset(serial: string): Promise<boolean>;
   /** The selected data sets, sorted by serial. */
   query(query: DatasetQuery, signal?: AbortSignal): AsyncIterable<DatasetSummary>;
+  /** The distinct values that the selected data sets have, without null: texts by their bytes, other values by PostgreSQL's order of JSON. */
+  distinct(subject: DistinctSubject, query: DatasetQuery, limit: number, signal?: AbortSignal): Promise<DistinctValue[]>;
   close(): Promise<void>;
 }

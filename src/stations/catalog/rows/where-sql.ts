@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import { printJsonLine } from "../../../core/json.js";
-import type { Where, WhereColumn, WhereCondition } from "../where.js";
+import type { DistinctSubject, Where, WhereColumn, WhereCondition } from "../where.js";
 
 /** The columns of a filter. Aliases: `d` data set, `p` parent, `f` file, `g` the frames' common facts. */
 const COLUMNS: Readonly<Record<WhereColumn, { of: "text" | "number"; ref: string }>> = {
@@ -68,6 +68,24 @@ function listedSql(condition: WhereCondition): RawBuilder<unknown> {
       ? sql`and v.value ${ORDER[operator as keyof typeof ORDER]} ${printJsonLine(value)}::jsonb`
       : sql``;
   return sql`${lines} and v.value is not null ${range} and ${valueSql(sql`v.value`, condition)} union all ${lines} and v.value is null`;
+}
+
+/**
+ * Where the distinct values of a subject are: rows `v` with a JSON `value`, for the data set `d` with its file `f` and frames' facts `g`.
+ */
+export function distinctSql(subject: DistinctSubject): RawBuilder<unknown> {
+  switch (subject.of) {
+    case "project":
+      return sql`(select to_jsonb(split_part(d.dataset_serial, '-', 1)) as value)`;
+    case "channel":
+      return sql`(select to_jsonb(r.channel_name) as value from emporium_microscopy.frames r where r.frames_global_id = g.id)`;
+    case "column":
+      return sql`(select to_jsonb(${sql.ref(COLUMNS[subject.column].ref)}) as value)`;
+    case "metadata":
+      return sql`(select coalesce(g.metadata_json, f.metadata_json) #> ${[...subject.path]}::text[] as value)`;
+    case "frame":
+      return sql`(select r.metadata_json #> ${[...subject.path]}::text[] as value from emporium_microscopy.frames r where r.frames_global_id = g.id)`;
+  }
 }
 
 function conjunction(conditions: readonly WhereCondition[]): RawBuilder<unknown> {

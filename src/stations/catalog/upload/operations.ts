@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { crcText } from "../../../core/crc32.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { copyObject } from "../../../engine/atomic.js";
 import type { ObjectReceipt, Operation, Operations, TaskContext } from "../../../engine/task.js";
 import { objectName, type Stat, type Store } from "../../../stores/store.js";
@@ -133,10 +134,14 @@ async function receiptOf(store: Store, key: string, stat: Stat, sha256: string, 
 }
 
 function severalPages({ name, pages }: FrameFile): EmporiumError {
-  return new EmporiumError("FORMAT_FIELD", `${name}: ${pages} pages, one wanted of each file in a folder of single images`, {
-    place: { file: name },
-    hint: "frames_format tif_id takes stacks of ImageJ, ome_tiff those of MicroManager",
-  });
+  return new EmporiumError(
+    "FORMAT_FIELD",
+    `${name}: ${counted(pages, "page")}, one wanted of each file in a folder of single images`,
+    {
+      place: { file: name },
+      hint: "frames_format tif_id takes stacks of ImageJ, ome_tiff those of MicroManager",
+    },
+  );
 }
 
 function occupied(store: Store, key: string): EmporiumError {

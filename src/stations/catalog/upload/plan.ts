@@ -1,8 +1,8 @@
 import type { Clock } from "../../../core/clock.js";
 import type { Plain, PlainObject, Task, TaskInput, TaskPlan } from "../../../engine/task.js";
 import { taskId } from "../../../engine/task-id.js";
+import { fileKey, framesFolder } from "../../../model/storage-layout.js";
 import { type FrameSet, frameBytes, type SourceFile } from "../frames/frame.js";
-import { fileKey, framesFolder } from "../storage/layout.js";
 import { FILE_OPERATION, type FileParams, FRAMES_OPERATION, type FramesParams } from "./operations.js";
 
 /** Frames of one task: so many that a journal of a million frames stays small, so few that a kill costs little. */

@@ -10,7 +10,7 @@ import { type NameParsers, nameParser, patternParser } from "../frames/name-pars
 import type { SplitOptions } from "../frames/split-options.js";
 import { planFrames } from "../frames/splitter.js";
 import type { FramesFormat, UploadConfig } from "../inputs/config.js";
-import { builtInMetaSchema, readMetaSchema } from "../inputs/meta-schema.js";
+import { builtInMetaSchema, type MetaSchema, readMetaSchema } from "../inputs/meta-schema.js";
 import type { UploadRow } from "../inputs/upload-table.js";
 import { planFileTask } from "./plan.js";
 
@@ -20,6 +20,8 @@ const DEFAULT_PARSER = "parse_idx_from_name";
 /** How sources become frames: the configuration, with its files read. */
 export interface Splitting extends Pick<SplitOptions, "schema" | "frameName" | "datasetName"> {
   readonly format: FramesFormat;
+  /** Schemas that the table names, read once: a file, relative to the current folder, or else to the table's. */
+  readonly schemas: Map<string, Promise<MetaSchema>>;
 }
 
 /** A row whose source was checked. */
@@ -47,6 +49,7 @@ export async function splittingOf(config: UploadConfig, parsers: NameParsers): P
   }
   return {
     format,
+    schemas: new Map(),
     schema: metaSchema === undefined ? builtInMetaSchema : await readMetaSchema(metaSchema),
     frameName: filenamePattern
       ? patternParser(filenamePattern)
@@ -79,16 +82,21 @@ export async function prepareRow(
   row: UploadRow,
   table: string,
   splitting: Splitting | undefined,
-  signal: AbortSignal,
+  { signal, allowPrivate }: { signal: AbortSignal; allowPrivate: boolean | undefined },
 ): Promise<Prepared> {
   const place = { ...row.place, path: `${row.place.path ?? "row"}.file_name` };
   const ofRow = (error: unknown): never => {
+    if (isEmporiumError(error) && error.code === "ADDRESS_REFUSED")
+      throw new EmporiumError(error.code, `file_name: ${error.message}`, { place, hint: error.facts.hint, cause: error });
     if (!isEmporiumError(error) || !["STORE_ABSENT", "LOCATION_UNKNOWN", "NAME_UNSAFE"].includes(error.code)) throw error;
     throw new EmporiumError("CONFIG_FIELD", `file_name: ${error.message}`, { place, hint: error.facts.hint, cause: error });
   };
-  const source = await openFrameSource(besideTable(row.fileName, table), { signal }).catch(ofRow);
+  const source = await openFrameSource(besideTable(row.fileName, table), { signal, allowPrivate }).catch(ofRow);
+  if (row.metaSchema !== undefined) refuseUnusedSchema(row, splitting);
   if (splitting) {
-    const set = await planFrames(splitting.format, source, { ...splitting, positions: row.positions, place: row.place, signal });
+    const schema = await schemaOf(row, table, splitting);
+    const given = { ...splitting, schema, positions: row.positions, place: row.place, signal };
+    const set = await planFrames(splitting.format, source, given);
     return { kind: "frames", row, source, set };
   }
   if (source.kind !== "file") {
@@ -104,6 +112,25 @@ export async function prepareRow(
     ofRow(error);
   }
   return { kind: "file", row, source, file, name: source.key };
+}
+
+/** @throws {EmporiumError} CONFIG_RULE: the metadata of other formats' frames are not checked */
+function refuseUnusedSchema(row: UploadRow, splitting: Splitting | undefined): void {
+  if (splitting?.format === "ome_tiff") return;
+  const format = splitting ? `frames_format is ${splitting.format}` : "upload_type is file";
+  throw new EmporiumError("CONFIG_RULE", `meta_schema: only frames of ome_tiff are checked against a schema, and ${format}`, {
+    place: { ...row.place, path: `${row.place.path ?? "row"}.meta_schema` },
+    hint: "leave the field empty",
+  });
+}
+
+/** The table's schema of a data set, or the configuration's. @throws {EmporiumError} CONFIG_FIELD, CONFIG_SYNTAX, USAGE */
+async function schemaOf(row: UploadRow, table: string, { schema, schemas }: Splitting): Promise<MetaSchema> {
+  if (row.metaSchema === undefined) return schema;
+  const file = besideTable(row.metaSchema, table);
+  const known = schemas.get(file) ?? readMetaSchema(file);
+  schemas.set(file, known);
+  return known;
 }
 
 /** A relative path is relative to the current folder, or else to the table's. */

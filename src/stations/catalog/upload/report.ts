@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorRecord } from "../../../core/errors.js";
 import { type Report, warningLines, withText } from "../../../core/report.js";
-import { formatBytes, formatSeconds } from "../../../core/units.js";
+import { counted, formatBytes, formatSeconds } from "../../../core/units.js";
 
 /** The result of one row of the table. */
 export interface UploadedDataset {
@@ -47,7 +47,7 @@ export function uploadReport(
 
 function linesOf({ datasets, storage, database, seconds, warnings }: Omit<UploadReport, "toText">, planned: boolean): string[] {
   const lines = datasets.map(({ id, status, frames, bytes, storage_dir }) => {
-    const what = frames === undefined ? (bytes === undefined ? "" : "  1 file") : `  ${frames} frame${frames === 1 ? "" : "s"}`;
+    const what = frames === undefined ? (bytes === undefined ? "" : "  1 file") : `  ${counted(frames, "frame")}`;
     return `${status.padEnd(8)}  ${id}${what}${bytes === undefined ? "" : `  ${formatBytes(bytes)}`}${storage_dir === undefined ? "" : `  ${storage_dir}`}`;
   });
   const counts = new Map<string, number>();

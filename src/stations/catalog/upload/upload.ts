@@ -9,11 +9,14 @@ import {
   toErrorRecord,
 } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { counted } from "../../../core/units.js";
 import { type Env, envOf, type GivenEnv } from "../../../engine/env.js";
 import { takeLocks } from "../../../engine/lock.js";
 import { isSame } from "../../../engine/receipts.js";
 import { type RunReport, runPlan } from "../../../engine/run.js";
-import type { Store } from "../../../stores/store.js";
+import { fileFolder, framesFolder } from "../../../model/storage-layout.js";
+import { nestingOf } from "../../../stores/nesting.js";
+import { objectName, type Store } from "../../../stores/store.js";
 import { countFrames, type FrameRow, type FrameSet, frameBytes, framesGlobal } from "../frames/frame.js";
 import { NAME_PARSERS, type NameParsers } from "../frames/name-parsers.js";
 import type { UploadConfig } from "../inputs/config.js";
@@ -21,7 +24,6 @@ import { readText } from "../inputs/json-file.js";
 import { parseUploadTable, type UploadRow } from "../inputs/upload-table.js";
 import { alreadyThere, parentMissing } from "../rows/errors.js";
 import type { CatalogRepository, NewDataset } from "../rows/repository.js";
-import { fileFolder, framesFolder } from "../storage/layout.js";
 import { openMarker, type UploadMarker } from "./marker.js";
 import { uploadOperations } from "./operations.js";
 import { planFileTask, planFrameTasks } from "./plan.js";
@@ -45,11 +47,18 @@ export interface UploadOptions extends GivenEnv {
   memoryBytes?: number | undefined;
   /** Folder of journals. */
   workspace: string;
+  /** Files that the table names at addresses in private networks are read, too. Default false. */
+  allowPrivate?: boolean | undefined;
   /** Report what would be done, and write nothing. */
   dryRun?: boolean | undefined;
   /** Continue with other data sets after a failure. Default true; if false, an error in the table prevents the upload. */
   keepGoing?: boolean | undefined;
   sync?: boolean | undefined;
+  /**
+   * Hands the report on and ends all that may be interrupted. What was inserted stays on record until then: who is killed before has not heard of it, and
+   * the same call finds that it is done.
+   */
+  told?: ((report: UploadReport) => Promise<void>) | undefined;
 }
 
 /** The most frames that stay planned after the check of all rows. Others are planned again. */
@@ -112,7 +121,8 @@ export async function upload(options: UploadOptions): Promise<UploadReport> {
     try {
       if ("error" in entry) throw entry.error;
       await checkRow(entry.row, { repository, overwrite: options.overwrite ?? false, marker, uploading, signal });
-      const prepared = await prepareRow(entry.row, options.csv, splitting, signal);
+      const prepared = await prepareRow(entry.row, options.csv, splitting, { signal, allowPrivate: options.allowPrivate });
+      refuseStored(prepared, storage);
       if (prepared.kind === "frames") {
         warnings.push(...prepared.set.warnings.map((warning) => `${entry.id}: ${warning}`));
         planned += prepared.set.frames.length;
@@ -129,7 +139,8 @@ export async function upload(options: UploadOptions): Promise<UploadReport> {
   for (const item of ready) {
     const row = "kind" in item ? item.row : item;
     try {
-      const prepared = "kind" in item ? item : await prepareRow(item, options.csv, splitting, signal);
+      const prepared =
+        "kind" in item ? item : await prepareRow(item, options.csv, splitting, { signal, allowPrivate: options.allowPrivate });
       datasets.push(await uploadOne(prepared, { ...options, ...env, workers, signal, marker, warnings, splitting }));
     } catch (error) {
       if (signal.aborted) {
@@ -140,8 +151,11 @@ export async function upload(options: UploadOptions): Promise<UploadReport> {
       if (!keepGoing) break;
     }
   }
-  await marker.end();
-  return end(false);
+  const report = end(false);
+  await options.told?.(report);
+  // what failed is tried again by the same call, which then meets what is done
+  if (errors.length === 0) await marker.end();
+  return report;
 }
 
 interface RowCheck {
@@ -241,7 +255,7 @@ async function uploadOne(prepared: Prepared, options: OneUpload): Promise<Upload
       await repository.steady((attempt) => insert(dataset, content, attempt));
     } catch (error) {
       // after a refusal nothing is inserted; after a broken connection that is unknown
-      if (isEmporiumError(error) && error.code !== "DATABASE_UNAVAILABLE") marker.settle(id);
+      if (isEmporiumError(error) && error.code !== "DATABASE_UNAVAILABLE") await marker.refuse(id);
       throw error;
     }
     marker.settle(id);
@@ -322,10 +336,22 @@ async function otherObjects(storage: Store, id: string, keys: ReadonlySet<string
   return others;
 }
 
+/** Objects of the data set that are not of the new upload are removed. @throws {EmporiumError} USAGE where the source is among them */
+function refuseStored({ row, source }: Prepared, storage: Store): void {
+  // memory, and servers that are only read, hold no other place
+  if (![storage, source.store].every(({ url }) => /^(?:file|s3|gs):/.test(url))) return;
+  const place = source.kind === "file" ? objectName(source.store, source.key) : objectName(source.store, "");
+  for (const folder of [fileFolder(row.id.text), framesFolder(row.id.text)])
+    if (nestingOf(objectName(storage, folder), place) !== "apart")
+      throw new EmporiumError("USAGE", `${source.origin} is in the storage, where the data set would be written`, {
+        hint: "copy the source to a folder outside the storage",
+      });
+}
+
 function foreignObjects(storage: Store, keys: readonly string[]): EmporiumError {
   return new EmporiumError(
     "STORE_CONFLICT",
-    `the storage holds ${keys.length} other objects of this data set, ${keys[0]} first`,
+    `the storage holds ${counted(keys.length, "other object")} of this data set, ${keys[0]} first`,
     {
       place: { url: `${storage.url}/${keys[0]}` },
       hint: "give the data set another id, or replace what is there with --overwrite",

@@ -2,16 +2,16 @@ import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Report, warningLines, withText } from "../../../core/report.js";
-import { formatSeconds } from "../../../core/units.js";
+import { counted, formatSeconds } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { TaskBrief } from "../../../engine/events.js";
+import { fileFolder, framesFolder, STORAGE_FOLDERS } from "../../../model/storage-layout.js";
 import { compareKeys } from "../../../stores/keys.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { noDataset } from "../dataset-facts.js";
 import { checkKnownId } from "../identifier.js";
 import type { CatalogRepository, StoredDataset } from "../rows/repository.js";
-import { fileFolder, framesFolder, STORAGE_FOLDERS } from "../storage/layout.js";
 import { objectHash } from "../storage/prove.js";
 import { frameKey, readStoredFrame, shapeOfRow } from "../storage/stored-frame.js";
 
@@ -233,7 +233,7 @@ function linesOf(facts: Omit<CatalogVerifyReport, "toText">): string[] {
   if (orphanCount > orphans.length) lines.push(`and ${orphanCount - orphans.length} more orphans`);
   lines.push(...warningLines(warnings));
   lines.push(
-    `${status}: ${datasets} data sets, ${objects} objects, ${read} read, ${missing} missing, ${wrong} wrong, ${orphanCount} that no data set has${unknown > 0 ? `, ${unknown} without a checksum` : ""}, ${formatSeconds(seconds)}`,
+    `${status}: ${datasets} data sets, ${counted(objects, "object")}, ${read} read, ${missing} missing, ${wrong} wrong, ${orphanCount} that no data set has${unknown > 0 ? `, ${unknown} without a checksum` : ""}, ${formatSeconds(seconds)}`,
   );
   return lines;
 }

@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
 import { objectName, type Store } from "../../../stores/store.js";
@@ -283,7 +283,7 @@ function linesOf(
     [counts.outside, "in no matched run"],
   ].flatMap(([count, what]) => (Number(count) > 0 ? [`${count} ${what}`] : []));
   return [
-    `batch ${batch}: ${counts.files} files of ${label} (${formatBytes(counts.bytes)}) of ${counts.runs} runs in ${counts.datasets} datasets; ${done}`,
+    `batch ${batch}: ${counted(counts.files, "file")} of ${label} (${formatBytes(counts.bytes)}) of ${counted(counts.runs, "run")} in ${counted(counts.datasets, "dataset")}; ${done}`,
     ...[...species].map(
       ([name, count]) => `  ${String(count).padStart(5)}  ${name === "" ? "unknown species" : shownPath(name)}`,
     ),

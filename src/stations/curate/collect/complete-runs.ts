@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { groupsOf } from "../inventory/groups.js";
 import type { MatchRow } from "../match/match-row.js";
 import type { PortalRun } from "../match/portal-run.js";
@@ -27,7 +28,7 @@ export function runCompleter(lists: readonly PortalRun[]): CompleteRun {
     if (distinct.size > 1) {
       throw new EmporiumError(
         "AMBIGUOUS",
-        `${name}: the table has no ${lacking}, and ${distinct.size} runs of the portal are called so`,
+        `${name}: the table has no ${lacking}, and ${counted(distinct.size, "run")} of the portal are called so`,
         {
           hint: "write CZI_run_id into the table of matches",
         },

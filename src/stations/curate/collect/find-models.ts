@@ -1,4 +1,5 @@
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import type { Archive, ArchiveFile, ArchiveFolder } from "../inventory/archive.js";
 import { groupsOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
@@ -108,7 +109,7 @@ function undecidedRecord(paths: readonly string[]): ErrorRecord {
   return toErrorRecord(
     new EmporiumError(
       "AMBIGUOUS",
-      `${paths.length} models lie in folders whose run is not decided, the first ${shownPath(paths[0]!)}`,
+      `${counted(paths.length, "model lies", "models lie")} in folders whose run is not decided, the first ${shownPath(paths[0]!)}`,
       { hint: "decide them in review_runs.csv of curate match, save it as decisions.csv, match again, and collect again" },
     ),
   );

@@ -1,5 +1,5 @@
 import { exitOf, type Report, withText } from "../../../core/report.js";
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { ArchiveFile } from "../inventory/archive.js";
 import { HYGIENE, type HygieneFlag } from "../inventory/hygiene-flags.js";
@@ -83,7 +83,7 @@ function linesOf({ counts, removable }: Omit<HygieneReport, "toText">, plan: str
     ...(plan === undefined
       ? []
       : [
-          `written: ${plan}, which removes ${removable.files} files (${formatBytes(removable.bytes)}) when it is called with --delete`,
+          `written: ${plan}, which removes ${counted(removable.files, "file")} (${formatBytes(removable.bytes)}) when it is called with --delete`,
         ]),
   ];
 }
@@ -99,7 +99,7 @@ async function* removalScript(
   findings: AsyncIterable<ArchiveFile>,
 ): AsyncGenerator<string | Uint8Array> {
   yield `#!/bin/sh
-# Removes ${files} files (${formatBytes(bytes)}) that macOS and desktops have left in
+# Removes ${counted(files, "file")} (${formatBytes(bytes)}) that macOS and desktops have left in
 ${dirs.map((dir) => `#   ${shownPath(dir)}\n`).join("")}# Without an argument it lists them; with --delete it removes them.
 set -u
 case "\${1-}" in

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { tomogram } from "../../../../examples/archive/model.mjs";
+import { REAL_DATA_FOLDER } from "../../../../test/real-data.js";
 import { inMemory } from "../../../core/bytes.js";
 import { summariseMrc, summaryText } from "./mrc-summary.js";
 
-const data = "../shared/data";
+const data = REAL_DATA_FOLDER;
 
 describe("a header for people", () => {
   it("has IMOD's lines", async () => {

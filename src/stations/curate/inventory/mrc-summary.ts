@@ -1,7 +1,7 @@
 import { headBehind } from "../../../arrays/stream/source/compressed.js";
 import type { RandomAccess, ReadOptions } from "../../../core/bytes.js";
 import { warningLines } from "../../../core/report.js";
-import { compressionOf } from "../../../formats/mrc/detect.js";
+import { compressionOf } from "../../../formats/compression.js";
 import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader } from "../../../formats/mrc/header.js";
 
 /** The fields of IMOD's `header`. Lists are x, y, z here, as in that program: columns, rows, sections. */

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { EmporiumError } from "../../../core/errors.js";
 import { exitOf, type Report, withText } from "../../../core/report.js";
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import { classifier } from "../labels/classify.js";
 import { vocabularyOf } from "../labels/vocabulary.js";
 import { type Archive, averagesIn, describeFolder, type PeetAverage } from "./archive.js";
@@ -143,22 +143,35 @@ function linesOf({ roots, kinds, drives, runs, hygiene, averages, out }: Omit<Sc
   return [
     ...roots.map(
       ({ path, folders, files, bytes, reused, heads_read }) =>
-        `${shownPath(path)}: ${files} files (${formatBytes(bytes)}) in ${folders} folders, ${folders - reused} of them listed now, ${heads_read} heads read`,
+        `${shownPath(path)}: ${counted(files, "file")} (${formatBytes(bytes)}) in ${counted(folders, "folder")}, ${folders - reused} of them listed now, ${heads_read} heads read`,
     ),
     `kinds: ${sorted(kinds) || "none"}`,
-    `runs: ${runs.names} in ${runs.folders} folders`,
+    `runs: ${runs.names} in ${counted(runs.folders, "folder")}`,
     ...(proposal
       ? [
-          `hint: ${proposal.names} folders with volumes are called like ${shownPath(proposal.example)}; if they are the runs: --run-pattern '${proposal.pattern}'`,
+          `hint: ${counted(proposal.names, "folder")} with volumes are called like ${shownPath(proposal.example)}; if they are the runs: --run-pattern '${proposal.pattern}'`,
         ]
       : []),
     ...Object.entries(drives).map(
-      ([name, { files, bytes, runs }]) => `drive ${shownPath(name)}: ${files} files, ${formatBytes(bytes)}, ${runs} runs`,
+      ([name, { files, bytes, runs }]) =>
+        `drive ${shownPath(name)}: ${counted(files, "file")}, ${formatBytes(bytes)}, ${counted(runs, "run")}`,
     ),
-    ...(averages.length > 0 ? [`averages of PEET: ${averages.length}`] : []),
+    ...averageLines(averages),
     ...(Object.keys(hygiene).length > 0 ? [`hygiene: ${sorted(hygiene)}`] : []),
     ...(out === null ? [] : [`written: ${out}`]),
   ];
+}
+
+const AVERAGES_SHOWN = 3;
+
+/** Subtomogram averages of PEET by object and run. */
+function averageLines(averages: ScanReport["averages"]): string[] {
+  const shown = averages.slice(0, AVERAGES_SHOWN).map(({ object, run, folder, iteration, particles }) => {
+    const of = particles === null ? "no average volume" : `${particles} ${particles === 1 ? "particle" : "particles"}`;
+    return `PEET average: ${shownPath(object)} of ${run === null ? shownPath(folder) : shownPath(run)}, iteration ${iteration}, ${of}`;
+  });
+  const more = averages.length - shown.length;
+  return [...shown, ...(more > 0 ? [`PEET averages: ${averages.length} in all (${more} more with --json)`] : [])];
 }
 
 function add(sums: Record<string, number>, counts: Readonly<Record<string, number>>): void {

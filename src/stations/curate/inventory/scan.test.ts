@@ -316,7 +316,7 @@ describe("a scan again", () => {
 });
 
 describe("what a scan reports", () => {
-  it("counts kinds, runs and averages, and writes the index in both forms", async () => {
+  it("(34.29) counts kinds and runs, lists averages by object and run, and writes the index in both forms", async () => {
     const run = "compute/TomoDB1_d1/P1/Hpylori_x/mka2019-05-25-10";
     write(`${run}/MS.mod`, model({ name: "MS", max: [4, 4, 2], points: [[1, 1, 1]] }));
     write(`${run}/PEET/run2/f_AvgVol_4P60.mrc`, tomogram([4, 4, 4], 8, 1));
@@ -343,6 +343,7 @@ describe("what a scan reports", () => {
       errors: [],
       exitStatus: 0,
     });
+    expect(report.toText().split("\n")).toContain("PEET average: f of mka2019-05-25-10, iteration 4, 120 particles");
     const entries = JSON.parse(readFileSync(out, "utf8")) as Record<string, unknown>[];
     expect(entries.map(({ name }) => name)).toEqual([
       '=1+1, "odd".txt',

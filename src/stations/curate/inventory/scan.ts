@@ -1,6 +1,7 @@
 import { realpathSync, rmSync, statSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { takeLocks } from "../../../engine/lock.js";
 import { fileError } from "../../../stores/file/errors.js";
@@ -128,7 +129,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
     running = threads;
     const began = clock.monotonic();
     const tree = await walkTree(threads, signal, ({ files, folders }, at) =>
-      tell(() => `${name}: ${files} files in ${folders} folders, now at ${shownPath(at)}`),
+      tell(() => `${name}: ${counted(files, "file")} in ${counted(folders, "folder")}, now at ${shownPath(at)}`),
     );
     let listed = piecePath(place, "listed");
     mergeSegments(
@@ -222,6 +223,8 @@ function failureRecord(root: string, { path, failure }: { path: string; failure:
   const cause = Object.assign(new Error(failure.errno), { code: failure.errno });
   const error = fileError(cause, where, "listed");
   const message =
-    failure.names === undefined ? error.message : `${where}: ${failure.names} names in it cannot be looked at (${failure.errno})`;
+    failure.names === undefined
+      ? error.message
+      : `${where}: ${counted(failure.names, "name")} in it cannot be looked at (${failure.errno})`;
   return toErrorRecord(new EmporiumError(error.code, message, error.facts));
 }

@@ -1,3 +1,4 @@
+import { normalised } from "../inventory/run-name.js";
 import type { Label, Vocabulary } from "./vocabulary.js";
 
 /**
@@ -20,22 +21,24 @@ export type Classify = (stem: string) => Classified;
 
 /**
  * Makes the function that finds the label of a name: a label or alias; a compound of known words; either with a number behind it
- * (`MS2`, `hat_3`), unless that is a label of its own; then patterns of automatic models. Case is ignored.
+ * (`MS2`, `hat_3`), unless that is a label of its own; then patterns of automatic models. Case is ignored, and blanks, `_` and `-` are alike: between
+ * the words of a compound they may be left out, too.
  */
 export function classifier(vocabulary: Vocabulary): Classify {
   const spellings = new Map<string, Label>();
   for (const label of vocabulary.labels)
-    for (const name of [label.name, ...label.aliases]) spellings.set(name.toLowerCase(), label);
+    for (const name of [label.name, ...label.aliases]) spellings.set(normalised(name), label);
   const automatic = vocabulary.automatic.map(({ pattern, meaning }) => ({ test: wildcard(pattern), meaning }));
   const known = new Map<string, Classified>();
 
   const named = (stem: string): Classified | undefined => {
-    const label = spellings.get(stem.toLowerCase());
+    const words = compoundParts(stem, vocabulary.compounds);
+    // MS_C is MSC, which is a label
+    const label = spellings.get(normalised(stem)) ?? (words && spellings.get(normalised(words.join(""))));
     if (label) {
       const parts = compoundParts(label.name, vocabulary.compounds) ?? [label.name];
       return { class: "annotation", label: label.name, parts, meaning: label.meaning, status: label.status };
     }
-    const words = compoundParts(stem, vocabulary.compounds);
     if (!words) return undefined;
     const meaning = words.map((word) => vocabulary.compounds.find(({ name }) => name === word)!.meaning).join(", ");
     return { class: "annotation", label: words.join(""), parts: words, meaning, status: "known" };
@@ -63,13 +66,14 @@ export function classifier(vocabulary: Vocabulary): Classify {
 /** Splits a name greedily into words of a list; undefined if a rest remains. */
 function compoundParts(name: string, words: readonly Label[]): string[] | undefined {
   const parts: string[] = [];
-  let rest = name.toLowerCase();
+  const spelt = words.map((word) => ({ word, key: normalised(word.name) })).filter(({ key }) => key !== "");
+  let rest = normalised(name);
   if (rest === "") return undefined;
   while (rest !== "") {
-    const word = words.find((candidate) => rest.startsWith(candidate.name.toLowerCase()));
-    if (!word) return undefined;
-    parts.push(word.name);
-    rest = rest.slice(word.name.length);
+    const found = spelt.find(({ key }) => rest.startsWith(key));
+    if (!found) return undefined;
+    parts.push(found.word.name);
+    rest = rest.slice(found.key.length).replace(/^-/, "");
   }
   return parts;
 }

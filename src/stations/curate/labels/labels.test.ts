@@ -46,6 +46,19 @@ describe("counting labels", () => {
     expect(reference.labels).toEqual({ MS: 2, hat: 2 });
   });
 
+  it("(34.30) tells what a compound means, however its words are separated", async () => {
+    for (const name of ["MSP", "MSrod", "MS_rod", "MS C", "vesicle"]) write(`s/${RUN}/${name}.mod`);
+    const report = await count();
+    expect(report.labels).toEqual({ MSP: 1, MSrod: 2, MSC: 1, vesicle: 1 });
+    expect(report.meanings).toMatchObject({
+      MSP: { meaning: "MS ring, P ring", status: "known" },
+      MSrod: { meaning: "MS ring, rod", status: "known" },
+      MSC: { meaning: "MS ring and C ring", status: "known" },
+    });
+    const text = report.toText();
+    expect(text.match(/^.*not in the vocabulary$/gm)).toEqual([expect.stringMatching(/^vesicle /)]);
+  });
+
   it("goes by names where the table has no paths, or none on these drives", async () => {
     write(`s/${RUN}/MS.mod`);
     write("s/mka2019-05-25-11/MS.mod");

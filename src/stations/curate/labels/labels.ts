@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import { exitOf, type Report, withText } from "../../../core/report.js";
+import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
 import { groupsOf, keyOf } from "../inventory/groups.js";
@@ -209,9 +210,12 @@ function report(
     [...groupsOf(counted, ({ drive }) => drive)].map(([drive, rows]) => [drive, Object.fromEntries(sums(rows))]),
   );
   const known = new Map(vocabulary.labels.map((label) => [label.name, label]));
+  const classify = classifier(vocabulary);
   const meanings = [...labels.keys()].flatMap((name) => {
-    const { meaning, status, ontology } = known.get(name) ?? {};
-    return meaning === undefined || status === undefined
+    const label = known.get(name);
+    const { meaning, status } = label ?? classify(name);
+    const { ontology } = label ?? {};
+    return status === "unlisted" || status === "automatic" || (facts.compat && !label)
       ? []
       : [[name, { meaning, status, ...(ontology === undefined ? {} : { ontology }) }]];
   });
@@ -248,11 +252,11 @@ function linesOf(
   };
   const not = Object.entries(classes).filter(([name]) => !isCounted(name as ModelClass));
   return [
-    `${total} models in ${labels.size} labels`,
+    `${counted(total, "model")} in ${counted(labels.size, "label")}`,
     ...shown.map(([name, count]) => `${name.padEnd(width)}  ${String(count).padStart(7)}  ${meaningOf(name)}`.trimEnd()),
-    ...(labels.size > shown.length ? [`and ${labels.size - shown.length} more labels (--json, --csv)`] : []),
+    ...(labels.size > shown.length ? [`and ${counted(labels.size - shown.length, "more label")} (--json, --csv)`] : []),
     ...(not.length > 0 ? [`not counted: ${not.map(([name, count]) => `${count} ${name}`).join(", ")}`] : []),
-    ...(outside > 0 ? [`${outside} models more lie in no matched run`] : []),
+    ...(outside > 0 ? [`${counted(outside, "model")} more lie in no matched run`] : []),
     ...written.map((path) => `written: ${path}`),
   ];
 }

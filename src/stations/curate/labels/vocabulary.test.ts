@@ -49,6 +49,26 @@ describe("names that are made of compounds, or of a template search", () => {
     expect(said(stem)).toEqual(expected);
   });
 
+  it.each([
+    ["MS_rod", "MSrod", "MS+rod"],
+    ["ms - ROD", "MSrod", "MS+rod"],
+    ["MS C", "MSC", "MS+C"],
+    ["MS-C_P", "MSCP", "MS+C+P"],
+    ["MS_rod_02", "MSrod", "MS+rod"],
+    ["MS-P", "MSP", "MS+P"],
+  ])("(34.30) %s is the compound %s (%s)", (stem, label, parts) => {
+    expect(said(stem)).toEqual(["annotation", label, parts, "known"]);
+  });
+
+  it("(34.30) `_`, blank, `-` and decomposed umlauts are alike in labels and aliases", () => {
+    const own = classifier(parseVocabulary("labels:\n  - {name: äußere Hülle, aliases: [outer_membrane]}\n", "own.yaml"));
+    for (const stem of ["Äußere_Hülle", "äußere-hülle".normalize("NFD"), "Outer Membrane", "outer-membrane 2"]) {
+      expect([stem, own(stem).label]).toEqual([stem, "äußere Hülle"]);
+    }
+    expect(own("outer").class).toBe("unlisted");
+    expect(own("_").class).toBe("unlisted");
+  });
+
   it("seam 34: a word that a person adds to the compounds is a label by itself", () => {
     const own = classifier(parseVocabulary("compounds:\n  - name: L\n    meaning: L ring\n", "own.yaml"));
     expect(own("L")).toMatchObject({ class: "annotation", parts: ["L"], meaning: "L ring", status: "known" });

@@ -3,8 +3,10 @@ import { z } from "zod";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { schemaWords } from "../../../core/schema-words.js";
+import { counted } from "../../../core/units.js";
 import { parseCsv } from "../inventory/csv.js";
 import { readGiven } from "../inventory/read-given.js";
+import { normalised } from "../inventory/run-name.js";
 import { DEFAULT_VOCABULARY } from "./default-vocabulary.js";
 
 export interface Label {
@@ -60,9 +62,13 @@ export async function vocabularyOf(file: string | undefined): Promise<Vocabulary
  */
 export function parseVocabulary(text: string, file: string, base: Vocabulary = defaultVocabulary()): Vocabulary {
   if (text.length > LIMITS.configBytes) {
-    throw new EmporiumError("CONFIG_LIMIT", `${file} has ${text.length} characters, at most ${LIMITS.configBytes} are read`, {
-      place: { file },
-    });
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `${file} has ${counted(text.length, "character")}, at most ${LIMITS.configBytes} are read`,
+      {
+        place: { file },
+      },
+    );
   }
   const added = /\.(?:csv|tsv)$/i.test(file) ? fromCsv(text, file) : fromYaml(text, file);
   const merged = {
@@ -155,22 +161,22 @@ function toLabel({ name, aliases, meaning, ontology, status, note }: z.output<ty
 }
 
 function replaced(base: readonly Label[], added: readonly Label[]): Label[] {
-  const names = new Set(added.map(({ name }) => name.toLowerCase()));
-  return [...base.filter(({ name }) => !names.has(name.toLowerCase())), ...added];
+  const names = new Set(added.map(({ name }) => normalised(name)));
+  return [...base.filter(({ name }) => !names.has(normalised(name))), ...added];
 }
 
 function refuseTwice(labels: readonly Label[], file: string): void {
   const seen = new Map<string, string>();
   for (const { name, aliases } of labels) {
     for (const spelling of [name, ...aliases]) {
-      const other = seen.get(spelling.toLowerCase());
+      const other = seen.get(normalised(spelling));
       if (other !== undefined && other !== name) {
         throw new EmporiumError("CONFIG_RULE", `${file}: "${spelling}" is a name of ${other} and of ${name}`, {
           place: { file },
           hint: "keep it in one of them",
         });
       }
-      seen.set(spelling.toLowerCase(), name);
+      seen.set(normalised(spelling), name);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { type Report, withText } from "../../../core/report.js";
+import { counted } from "../../../core/units.js";
 import { type Batch, type BatchFacts, factsJson } from "./events.js";
 import { type LedgerOptions, type LedgerPlace, readLedger, withLedger } from "./ledger.js";
 import { BATCH_STATES, type BatchState, checkMove, MOVES } from "./states.js";
@@ -92,7 +93,7 @@ function refuseTaken(batch: Batch, batches: ReadonlyMap<string, Batch>): void {
     if (shared === 0) continue;
     throw new EmporiumError(
       "ALREADY_SUBMITTED",
-      `${shared} files of batch ${batch.id} are in batch ${other.id}, which is ${other.state}`,
+      `${counted(shared, "file")} of batch ${batch.id} are in batch ${other.id}, which is ${other.state}`,
       {
         hint: "continue that one",
       },
@@ -168,7 +169,7 @@ function historyLine({ at, state, facts, files }: Batch["history"][number]): str
   const said = Object.entries(factsJson(facts)).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name} ${wordsOf(value)}`],
   );
-  return `    ${[at, state ?? "noted", ...(files ? [`${files.length} files`] : []), ...said].join("  ")}`;
+  return `    ${[at, state ?? "noted", ...(files ? [`${counted(files.length, "file")}`] : []), ...said].join("  ")}`;
 }
 
 const wordsOf = (value: Json): string => (Array.isArray(value) ? value.join(" ") : String(value));

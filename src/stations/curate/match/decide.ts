@@ -3,6 +3,7 @@ import { lstat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { takeLocksWithin } from "../../../engine/lock.js";
 import { csvCells } from "../../../formats/table/csv-line.js";
@@ -71,7 +72,10 @@ export async function readDecisionFile(path: string): Promise<DecisionFile> {
   const stat = await store.stat(name);
   if (!stat) return { stat: undefined, sheet: undefined };
   if (stat.size > LIMITS.metadataBytes) {
-    throw new EmporiumError("CONFIG_LIMIT", `${name} has ${stat.size} bytes, at most ${LIMITS.metadataBytes} are read`);
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `${name} has ${counted(stat.size, "byte")}, at most ${LIMITS.metadataBytes} are read`,
+    );
   }
   const bytes = await store.read(name, undefined, { ifMatch: stat.etag });
   return bytes ? { stat, sheet: parseDecisionSheet(bytes, name) } : { stat: undefined, sheet: undefined };
@@ -190,7 +194,7 @@ function decidedText(
     if (shared) {
       throw new EmporiumError(
         "CONFIG_FIELD",
-        `line ${shared.line} decides ${rowsOf(shared).length} rows at once: this one cannot be undone alone`,
+        `line ${shared.line} decides ${counted(rowsOf(shared).length, "row")} at once: this one cannot be undone alone`,
         {
           place: { file: "decisions.csv", line: shared.line },
           hint: "accept or reject the row instead, or change the line by hand",

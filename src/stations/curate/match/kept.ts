@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { Recent } from "../../../core/recent.js";
+import { counted } from "../../../core/units.js";
 import type { GivenEnv } from "../../../engine/env.js";
 import { type Kept, keepLatest, latestKind, listLatest, readLatest } from "../../../engine/kept.js";
 import { openLocation } from "../../../stores/url.js";
@@ -72,7 +73,9 @@ export function matchTables(): (kept: KeptMatches) => Promise<MatchTable> {
     const stat = await store.stat(key);
     const bytes = stat && stat.size <= LIMITS.metadataBytes ? await store.read(key) : undefined;
     if (!stat || !bytes) {
-      const found = stat ? `has ${stat.size} bytes, at most ${LIMITS.metadataBytes} are read` : "is not there any more";
+      const found = stat
+        ? `has ${counted(stat.size, "byte")}, at most ${LIMITS.metadataBytes} are read`
+        : "is not there any more";
       throw new EmporiumError(stat ? "CONFIG_LIMIT" : "STORE_ABSENT", `the table ${key} ${found}`, {
         hint: "emporium curate match writes it",
       });

@@ -32,11 +32,24 @@ describe("rules", () => {
   });
 
   it.each([
+    ["run03", "run3"],
+    ["Run 3", "run_003"],
+    ["Zelle-ä 07", "zelle_ä_7"],
+  ])("(34.22) %s, with a name of its own form, is %s by the padded rule", (archive, portal) => {
+    expect(rows([`/d/${archive}`], [portal])).toEqual([`/d/${archive} ${portal} padded 0.85 matched`]);
+  });
+
+  it.each([
     ["mka2019-11-19-73", "mka2019-11-19-74"],
     ["mka2019-11-19-73", "mka2019-11-20-73"],
     // the reference drops the third letter of any name
     ["TS01", "TSx01"],
     ["ma2019-11-19-73", "TS_01"],
+    // only zeros before the counter
+    ["run03", "run30"],
+    ["run0", "run"],
+    ["dose 1.05", "dose 1.5"],
+    ["03run", "3run"],
     // two initials stand for three, not the other way round
     ["mka2019-11-19-730", "mk2019-11-19-73"],
   ])("%s is not %s", (archive, portal) => {

@@ -1,3 +1,4 @@
+import { counted } from "../../../core/units.js";
 import { groupsOf, keyOf } from "../inventory/groups.js";
 import type { Decision } from "./decisions.js";
 import { matchNames } from "./match-names.js";
@@ -52,7 +53,7 @@ export function matchRuns(
   for (const [name, several] of byRun) {
     const datasets = [...new Set(several.map(({ datasetId }) => datasetId))];
     if (datasets.length > 1 && rows.some((row) => row.portalRun === name))
-      notes.push(`${name} is a run of ${datasets.length} datasets (${datasets.join(", ")}): a row for each`);
+      notes.push(`${name} is a run of ${counted(datasets.length, "dataset")} (${datasets.join(", ")}): a row for each`);
   }
   rows.sort(
     (a, b) =>
@@ -106,7 +107,7 @@ function applyDecisions(
     if (where.length !== 1 || which.length === 0) {
       const failure =
         where.length > 1
-          ? `${where.length} folders end so`
+          ? `${counted(where.length, "folder ends", "folders end")} so`
           : where.length === 0
             ? "no such folder was scanned"
             : `no run ${portalRun}`;

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
+import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
 import type { Archive } from "../inventory/archive.js";
@@ -111,7 +112,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
       toErrorRecord(
         new EmporiumError(
           "AMBIGUOUS",
-          `${ambiguous.length} rows may mean several runs or folders, the first ${first!.archiveRun} and ${first!.portalRun}`,
+          `${counted(ambiguous.length, "row")} may mean several runs or folders, the first ${first!.archiveRun} and ${first!.portalRun}`,
           {
             place: { file: reviewPath(out) },
             hint: "write accept or reject into its column decision, and save it as decisions.csv beside it",
@@ -124,7 +125,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
   if (nothing) {
     errors.push(
       toErrorRecord(
-        new EmporiumError("NO_MATCH", `none of ${folders.length} folders is one of ${runs.length} runs`, {
+        new EmporiumError("NO_MATCH", `none of ${counted(folders.length, "folder")} is one of ${counted(runs.length, "run")}`, {
           hint: "read unmatched_archive.csv, and check the drives and the author",
         }),
       ),
@@ -136,6 +137,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
     retrievedMs,
     folders: folders.length,
     runs: runs.length,
+    compat,
     errors,
     exitStatus: nothing ? 1 : exitOf(errors.length),
   });
@@ -157,7 +159,7 @@ async function refuseDecided(path: string, decisions: readonly Decision[]): Prom
   if (lost.length === 0) return;
   throw new EmporiumError(
     "CONFIG_COLLISION",
-    `${path} has ${lost.length === 1 ? "a decision" : `${lost.length} decisions`}, the first about ${lost[0]!.archivePath}, and would be written anew`,
+    `${path} has ${lost.length === 1 ? "a decision" : `${counted(lost.length, "decision")}`}, the first about ${lost[0]!.archivePath}, and would be written anew`,
     { place: { file: path }, hint: "save it as decisions.csv beside it, or add its lines there, and match again" },
   );
 }
@@ -204,6 +206,7 @@ interface ReportFacts {
   retrievedMs: number | undefined;
   folders: number;
   runs: number;
+  compat: boolean;
   errors: readonly ErrorRecord[];
   exitStatus: number;
 }
@@ -244,11 +247,19 @@ function report({ rows, unmatchedFolders, unmatchedRuns, notes }: RunMatches, fa
       dataset_id: row.datasetId,
       reason: REASONS[row.rule],
     })),
-    notes,
+    notes: [...(facts.compat ? [] : lackingIds(taken)), ...notes],
     errors: facts.errors,
     exitStatus: facts.exitStatus,
   };
   return withText(document, linesOf);
+}
+
+/** A list of names has no ids, and collected files are named by them. */
+function lackingIds(taken: readonly { readonly portalRunId: string; readonly datasetId: string }[]): string[] {
+  const lacking = taken.filter(({ portalRunId, datasetId }) => portalRunId === "" || datasetId === "").length;
+  if (lacking === 0) return [];
+  const what = lacking === 1 ? "1 matched row has" : `${lacking} matched rows have`;
+  return [`${what} no run id or no dataset id: curate collect needs both, give it --runs with a portal or a file that has them`];
 }
 
 const NOTES_SHOWN = 5;
@@ -257,8 +268,8 @@ function linesOf({ counts, rules, notes, out }: Omit<MatchReport, "toText">): st
   const share = ((100 * counts.matched_portal_runs) / Math.max(1, counts.portal_runs)).toFixed(1);
   const how = Object.entries(rules).map(([rule, count]) => `${count} ${rule}`);
   return [
-    `${counts.matched_portal_runs} of ${counts.portal_runs} portal runs (${share} %) are in ${counts.matched} folders${how.length > 0 ? `: ${how.join(", ")}` : ""}`,
-    `${counts.ambiguous} rows to look at, ${counts.unmatched_archive} run folders and ${counts.unmatched_portal} portal runs without a partner`,
+    `${counts.matched_portal_runs} of ${counts.portal_runs} portal runs (${share} %) are in ${counted(counts.matched, "folder")}${how.length > 0 ? `: ${how.join(", ")}` : ""}`,
+    `${counted(counts.ambiguous, "row")} to look at, ${counts.unmatched_archive} run folders and ${counts.unmatched_portal} portal runs without a partner`,
     ...noteLines(notes, NOTES_SHOWN),
     `written: ${out}`,
   ];

@@ -43,17 +43,22 @@ export function archiveKeys(name: string): Keys {
 }
 
 function looseKeys(name: string, run: RunName | undefined, count: (text: string) => string): string[] {
-  if (!run) return [normalised(name)];
+  if (!run) return [plainKey(name, count)];
   const counted = { ...run, count: count(run.count) };
   return run.who.length === 3 ? [withWho(counted, run.who), withWho(counted, run.who.slice(0, 2))] : [withWho(counted, run.who)];
 }
 
 function ownKeys(name: string, run: RunName | undefined, count: (text: string) => string): string[] {
-  return [run ? withWho({ ...run, count: count(run.count) }, run.who) : normalised(name)];
+  return [run ? withWho({ ...run, count: count(run.count) }, run.who) : plainKey(name, count)];
 }
 
 function initialKeys(run: RunName | undefined): string[] {
   return run ? [`${run.date}-${unpadded(run.count)}`] : [];
+}
+
+/** Of a name that has no run's form: its counter is the number at its end. The digits behind a point are none: 1.05 is not 1.5. */
+function plainKey(name: string, count: (text: string) => string): string {
+  return normalised(name).replace(/(?<![\d.,])\d+$/, count);
 }
 
 const withWho = ({ date, count }: RunName, who: string): string => `${who}${date}-${count}`;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { redact } from "../../../core/redact.js";
+import { counted } from "../../../core/units.js";
 import type { Env, GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
 import { portalClient } from "../../../portals/client.js";
@@ -78,7 +79,7 @@ async function readText(from: string, { anonymous, signal }: RunsOptions): Promi
   const { store, key } = await openLocation(from, { anonymous });
   const stat = await store.stat(key, { signal });
   if (stat && stat.size > LIMITS.tableBytes) {
-    throw new EmporiumError("CONFIG_LIMIT", `${from} has ${stat.size} bytes, at most ${LIMITS.tableBytes} are read`);
+    throw new EmporiumError("CONFIG_LIMIT", `${from} has ${counted(stat.size, "byte")}, at most ${LIMITS.tableBytes} are read`);
   }
   const bytes = stat && (await store.read(key, undefined, { signal }));
   if (!bytes)
@@ -101,7 +102,7 @@ async function fromPortal(address: string, options: RunsOptions): Promise<Runs> 
   const source = redact(address);
   const from = (snapshot: Snapshot): Runs => ({ runs: snapshot.runs, source, retrievedMs: Date.parse(snapshot.retrieved_at) });
   if (kept && !refresh && clock.now() - Date.parse(kept.retrieved_at) < FRESH_MS) {
-    log.info(`${source}: ${kept.runs.length} runs as of ${kept.retrieved_at}; --refresh asks again`);
+    log.info(`${source}: ${counted(kept.runs.length, "run")} as of ${kept.retrieved_at}; --refresh asks again`);
     return from(kept);
   }
   const client = portalClient({ clock, signal, log, bases });

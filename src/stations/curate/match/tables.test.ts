@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA_FOLDER } from "../../../../test/real-data.js";
 import { parseDecisions } from "./decisions.js";
 import { type MatchRow, matchesCsv, parseMatches } from "./match-row.js";
 import { parseRuns } from "./read-runs.js";
@@ -56,7 +57,7 @@ describe("lists of runs", () => {
     expect(() => parseRuns(text, "runs")).toThrow(expect.objectContaining({ code }));
   });
 
-  const real = "../shared/data/curate/portal-runs.json";
+  const real = `${REAL_DATA_FOLDER}/curate/portal-runs.json`;
   it.skipIf(!existsSync(real))("§4 the names of 122 data sets of the portal, all of the form", () => {
     const runs = parseRuns(readFileSync(real, "utf8"), real);
     expect([

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { exitOf, type Report, withText } from "../../../core/report.js";
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import type { Archive } from "../inventory/archive.js";
 import { csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
 import { decodePath, shownPath } from "../inventory/path-bytes.js";
@@ -83,10 +83,14 @@ function requireSeen(root: string, rows: readonly MatchRow[], unmatched: readonl
   if (withPaths.length < rows.length) return;
   const below = (path: string) => path === root || path.startsWith(`${root}/`);
   if (withPaths.some(({ path }) => below(path)) || unmatched?.some(below)) return;
-  throw new EmporiumError("CONFIG_RULE", `${matches}: none of its ${rows.length} rows is of ${shownPath(root || "/")}`, {
-    place: { file: matches },
-    hint: "match all of these folders first: emporium curate match DIR… --out FILE",
-  });
+  throw new EmporiumError(
+    "CONFIG_RULE",
+    `${matches}: none of its ${counted(rows.length, "row")} is of ${shownPath(root || "/")}`,
+    {
+      place: { file: matches },
+      hint: "match all of these folders first: emporium curate match DIR… --out FILE",
+    },
+  );
 }
 
 type OpenRun = { -readonly [Name in keyof ArchiveRun]: ArchiveRun[Name] };
@@ -174,12 +178,12 @@ function report(species: readonly MissingSpecies[], out: string | undefined, err
     if (species.length === 0) return ["every run folder is a run of the portal"];
     const doubtful = folders.filter(({ perhaps }) => perhaps !== undefined);
     return [
-      `${many(counts.runs, "run")} in ${many(counts.folders, "folder")} (${many(counts.files, "file")}, ${formatBytes(counts.bytes)}) that the portal does not have`,
+      `${counted(counts.runs, "run")} in ${counted(counts.folders, "folder")} (${counted(counts.files, "file")}, ${formatBytes(counts.bytes)}) that the portal does not have`,
       ...species.slice(0, SPECIES_SHOWN).flatMap((one) => speciesLines(one)),
       ...(species.length > SPECIES_SHOWN ? [`and ${species.length - SPECIES_SHOWN} more species (--json, --out)`] : []),
       ...(doubtful.length > 0
         ? [
-            `${many(doubtful.length, "folder")} may be of the portal's runs after all: ${shownPath(doubtful[0]!.name)} is like ${doubtful[0]!.perhaps}`,
+            `${counted(doubtful.length, "folder")} may be of the portal's runs after all: ${shownPath(doubtful[0]!.name)} is like ${doubtful[0]!.perhaps}`,
           ]
         : []),
       ...(out === undefined ? [] : [`written: ${out}`]),
@@ -192,9 +196,7 @@ function speciesLines({ species, runs, drives, tomograms, tiltSeries, models, by
   const more = places.length > 1 ? ` and ${places.length - 1} more` : "";
   const also = first && first.portalRuns > 0 ? `, beside ${first.portalRuns} of the portal's` : "";
   return [
-    `${shownPath(species ?? "species unknown")}: ${many(runs, "run")} on ${drives.map(shownPath).join(", ")}, ${many(tomograms, "tomogram")}, ${tiltSeries} tilt series, ${many(models, "model")}, ${formatBytes(bytes)}`,
+    `${shownPath(species ?? "species unknown")}: ${counted(runs, "run")} on ${drives.map(shownPath).join(", ")}, ${counted(tomograms, "tomogram")}, ${tiltSeries} tilt series, ${counted(models, "model")}, ${formatBytes(bytes)}`,
     ...(first ? [`  in ${shownPath(first.path)}${also}${more}`] : []),
   ];
 }
-
-const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;

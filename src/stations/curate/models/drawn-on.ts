@@ -1,3 +1,4 @@
+import { counted } from "../../../core/units.js";
 import type { ModelSummary } from "./summary.js";
 
 /** A volume that a model may have been drawn on. Triples are `[z, y, x]`. */
@@ -54,11 +55,12 @@ export function drawnOn(model: ModelSummary, candidates: readonly TomogramCandid
   const { size_match, pixel_match, score } = best;
   const answer = { size_match, pixel_match, score, candidates: fits };
   if (!isMeant(best)) {
-    const count = fits.length === 1 ? "the only volume does not fit" : `none of ${fits.length} volumes fits`;
+    const count = fits.length === 1 ? "the only volume does not fit" : `none of ${counted(fits.length, "volume")} fits`;
     return { ...answer, reason: `${count}: ${best.path.slice(best.path.lastIndexOf("/") + 1)}: ${best.reason}` };
   }
   const equals = fits.filter((other) => isMeant(other) && other.score === score);
-  if (equals.length > 1) return { ...answer, reason: `${equals.length} volumes fit as well as each other: ${best.reason}` };
+  if (equals.length > 1)
+    return { ...answer, reason: `${counted(equals.length, "volume fits", "volumes fit")} as well as each other: ${best.reason}` };
   return { path: best.path, ...answer, reason: best.reason };
 }
 
@@ -106,7 +108,12 @@ function sizeFit({ max: [x, y, z], flags }: ModelSummary, { shape: [nz, ny, nx] 
   const factor = binning([x, y, z], [nx, ny, nz]);
   const reason = `size ${shown}, the model's is ${x} × ${y} × ${z}`;
   if (factor === undefined) return { matches: false, exchanged: false, score: 0, reason };
-  return { matches: false, exchanged: false, score: 0.2, reason: `${reason}: ${factor} times ${nx > x ? "finer" : "binned"}` };
+  return {
+    matches: false,
+    exchanged: false,
+    score: 0.2,
+    reason: `${reason}: ${counted(factor, "time")} ${nx > x ? "finer" : "binned"}`,
+  };
 }
 
 /** The integer factor by which one volume is the other binned, in all axes. Programs round the last plane up or down. */

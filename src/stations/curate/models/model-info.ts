@@ -1,4 +1,5 @@
 import type { RandomAccess, ReadOptions } from "../../../core/bytes.js";
+import { counted } from "../../../core/units.js";
 import { UNITS } from "../../../formats/mod/ascii.js";
 import { FLIPPED_BIT } from "../../../formats/mod/heads.js";
 import type { ModHeader, ModImage, ModObject, ModPart, ModSlicerAngles, Xyz } from "../../../formats/mod/model.js";
@@ -230,8 +231,8 @@ function infoOf(found: Found, size: number): { info: ModelInfo; summary: ModelSu
 function warningsOf({ marked, end, notFinite }: Found, size: number): string[] {
   const warnings: string[] = [];
   if (!marked) warnings.push("it ends without IEOF: slicer angles and views may be missing");
-  else if (end < size) warnings.push(`${size - end} bytes behind its end`);
-  if (notFinite > 0) warnings.push(`${notFinite} points with a coordinate that is no number`);
+  else if (end < size) warnings.push(`${counted(size - end, "byte")} behind its end`);
+  if (notFinite > 0) warnings.push(`${counted(notFinite, "point")} with a coordinate that is no number`);
   return warnings;
 }
 

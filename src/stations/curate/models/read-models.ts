@@ -2,7 +2,8 @@ import type { RandomAccess } from "../../../core/bytes.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { exitOf } from "../../../core/report.js";
 import { modAscii, oneLine, slicerNumbers } from "../../../formats/mod/ascii.js";
-import { readMod, readModParts } from "../../../formats/mod/read.js";
+import { readModDocument } from "../../../formats/mod/document.js";
+import { readModParts } from "../../../formats/mod/read.js";
 import { openObject } from "../../../stores/store.js";
 import { openLocation } from "../../../stores/url.js";
 import { appleFormat } from "../inventory/head-facts.js";
@@ -56,7 +57,7 @@ function volumeFinder(options: ModelsOptions): (model: string) => Promise<Tomogr
 
 /** Each model in IMOD's text form. */
 export async function modelsAsAscii(files: readonly string[], options: ModelsOptions = {}): Promise<ModelsRead<string>> {
-  return readEach(files, options, async (source) => modAscii(await readMod(source, options)));
+  return readEach(files, options, async (source) => modAscii(await readModDocument(source, options)));
 }
 
 /** The slicer angles of each model: a line for each, six numbers, a tab and the label. */

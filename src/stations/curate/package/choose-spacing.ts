@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { voxelSpacingName } from "../../../model/voxel-spacing.js";
 import { drawnOn } from "../models/drawn-on.js";
 import type { ModelSummary } from "../models/summary.js";
@@ -57,7 +58,7 @@ export function chooseSpacing(model: ModelSummary, name: string, options: Choose
   if (meant.length === 0 || spacings.size > 1) {
     throw new EmporiumError(
       "AMBIGUOUS",
-      `${name}: on which of ${wanted.length} tomograms it was drawn is not certain: ${reason}`,
+      `${name}: on which of ${counted(wanted.length, "tomogram")} it was drawn is not certain: ${reason}`,
       {
         hint: "--voxel-spacing chooses among spacings, --binning says that a finer volume was drawn on",
       },

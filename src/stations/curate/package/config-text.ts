@@ -1,3 +1,4 @@
+import { counted } from "../../../core/units.js";
 import { type Ask, ask, askedLines, decimal, Named, PLEASE, yamlText } from "../../../formats/yaml/yaml-text.js";
 import { type AnnotatedObject, slugOf } from "./objects.js";
 import type { PackageProfile } from "./profile.js";
@@ -189,7 +190,7 @@ const regexText = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g
 
 function headingOf(batch: string, { runs, notes }: ConfigFacts): string[] {
   const lines = [
-    `Batch ${batch}: annotations of ${runs.length} runs.`,
+    `Batch ${batch}: annotations of ${counted(runs.length, "run")}.`,
     "INPUT of ingest plan and ingest run is the folder of this file; OUTPUT is the portal's tree, or a copy of it.",
     "Datasets, runs, alignments and tomograms are those that are there: nothing of them is written.",
     `Lines that say "${PLEASE}" are placeholders: valid, and not true. Brackets hold what was written for you: another value counts as yours.`,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../../test/real-data.js";
 import { inMemory } from "../../../core/bytes.js";
 import { readMod } from "../../../formats/mod/read.js";
 import type { NewMod } from "../../../formats/mod/write.js";
@@ -77,7 +78,7 @@ describe("what an ingestion takes of a model", () => {
     expect(joined.header.max).toEqual(SIZE);
   });
 
-  const data = new URL("../../../../../shared/data/mod/", import.meta.url);
+  const data = new URL("mod/", REAL_DATA);
   it.skipIf(!existsSync(data))("of real models: counts that are known of them", async () => {
     const real = async (name: string) =>
       modelParts(await readMod(inMemory(readFileSync(new URL(name, data)), name), { meshes: true }), name);

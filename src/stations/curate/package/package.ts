@@ -1,5 +1,6 @@
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
+import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { refuseInSource } from "../../../stores/nesting.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
@@ -69,6 +70,8 @@ export async function packageBatch(dir: string, options: PackageOptions): Promis
   const batch = await openStore(dir, { readOnly: true, anonymous, clock });
   const target = await openStore(options.dest, { clock });
   refuseInSource(options.dest, dir, { what: "--dest", hint: "package into a folder of its own, beside the batch" });
+  if (options.tree !== undefined)
+    refuseInSource(options.dest, options.tree, { what: "--dest", hint: "package into a folder of its own, beside the tree" });
   const tree = options.tree === undefined ? undefined : await openStore(options.tree, { readOnly: true, anonymous, clock });
   const manifest = await readBatch(batch, signal);
   const object = await objectOfBatch(manifest, options);
@@ -123,10 +126,10 @@ const NOTES_SHOWN = 10;
 
 function linesOf({ batch, object, counts, notes, config, to_fill }: Omit<PackageReport, "toText">): string[] {
   return [
-    `batch ${batch}: ${object.name}${object.id === null ? "" : ` (${object.id})`} in ${counts.runs} runs of ${counts.datasets} datasets`,
-    `${counts.points} points, ${counts.oriented_points} oriented points, ${counts.surfaces} surfaces in ${counts.files} files; ${counts.left_out} files of the batch left out`,
+    `batch ${batch}: ${object.name}${object.id === null ? "" : ` (${object.id})`} in ${counted(counts.runs, "run")} of ${counted(counts.datasets, "dataset")}`,
+    `${counted(counts.points, "point")}, ${counts.oriented_points} oriented points, ${counts.surfaces} surfaces in ${counted(counts.files, "file")}; ${counted(counts.left_out, "file")} of the batch left out`,
     ...noteLines(notes, NOTES_SHOWN),
-    `written: ${config}${to_fill.length > 0 ? `, ${to_fill.length} lines to fill in` : ""}`,
+    `written: ${config}${to_fill.length > 0 ? `, ${counted(to_fill.length, "line")} to fill in` : ""}`,
   ];
 }
 

@@ -20,6 +20,8 @@ export interface Writing extends Pick<Env, "clock" | "signal" | "onEvent"> {
 /**
  * Writes the files, then the configuration. The list of contents is written first, with the files of an earlier package: all that
  * are not of this one are removed at the end, also after an interruption, since a glob would find them.
+ *
+ * @throws {EmporiumError} USAGE for another configuration, CONFIG_COLLISION for other files, before anything is written
  */
 export async function writePackage(target: Store, writing: Writing): Promise<void> {
   const { files, yaml, batch, replace = false, clock, signal, onEvent } = writing;
@@ -33,6 +35,7 @@ export async function writePackage(target: Store, writing: Writing): Promise<voi
   const earlier = await contentsOf(target, batch, signal);
   const own = files.map(({ entry }) => entry.dest);
   const stale = earlier.filter((key) => !own.includes(key));
+  await refuseOthers(target, files, new Set(earlier), signal);
   await writeContents(target, batch, [...own, ...stale], signal);
   const startMs = clock.monotonic();
   const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
@@ -53,6 +56,30 @@ export async function writePackage(target: Store, writing: Writing): Promise<voi
     const atMs = clock.monotonic();
     onEvent({ atMs, kind: "end", exitStatus, seconds: (atMs - startMs) / 1000 });
   }
+}
+
+/** @throws {EmporiumError} CONFIG_COLLISION for files of somebody else where some of the package would go */
+async function refuseOthers(
+  target: Store,
+  files: readonly MadeFile[],
+  earlier: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const others: string[] = [];
+  await forEachLimited(files, AT_ONCE, async ({ entry: { dest }, bytes }) => {
+    if (earlier.has(dest)) return;
+    const there = await target.stat(dest, { signal });
+    if (!there) return;
+    const isSame =
+      there.size === bytes.length && Buffer.from(bytes).equals((await target.read(dest, undefined, { signal })) ?? Buffer.of());
+    if (!isSame) others.push(dest);
+  });
+  const [first] = others.sort();
+  if (first === undefined) return;
+  const more = others.length > 1 ? ` and ${others.length - 1} more` : "";
+  throw new EmporiumError("CONFIG_COLLISION", `${objectName(target, first)}${more} exists and is not of a package`, {
+    hint: "choose another --dest, or move it away",
+  });
 }
 
 /** Removes a file of an earlier package, and folders that are then empty: the configuration takes a folder for a run. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../../test/real-data.js";
 import type { ReadRecord } from "../../../portals/web-metadata.js";
 import { readWebMetadata } from "../../../portals/web-metadata.js";
 import { readFileMetadata } from "../records/file-metadata.js";
@@ -7,7 +8,7 @@ import type { NormalisedRecord } from "../records/record.js";
 import { compare } from "./compare.js";
 import type { Table } from "./table.js";
 
-const shared = new URL("../../../../../shared/data/harvest/", import.meta.url);
+const shared = new URL("harvest/", REAL_DATA);
 const hasData = existsSync(new URL("file_metadata.json", shared));
 const sharedText = (name: string) => readFileSync(new URL(name, shared), "utf8");
 
@@ -45,7 +46,7 @@ const EMPIAR = `{"raw_metadata": {"Acquisition_instrument": {"SEM": {"beam_energ
  "shape": [5500, 5496], "offset": [-0.0, -0.0]}`;
 
 describe("the reference's tables (--compat reference)", () => {
-  it.skipIf(!hasData)("are those of its own documents (needs ../shared/data)", () => {
+  it.skipIf(!hasData)("are those of its own documents (needs real files)", () => {
     const files = readFileMetadata(sharedText("file_metadata.json"), "file_metadata.json");
     const webs = readWebMetadata(sharedText("web_metadata.json"), "web_metadata.json");
     const { images, acquisition } = compare(files, webs, { compat: true });
@@ -92,7 +93,7 @@ describe("the reference's tables (--compat reference)", () => {
 });
 
 describe("the reference's records, set right", () => {
-  it.skipIf(!hasData)("have the true order of axes, and what the page says (needs ../shared/data)", () => {
+  it.skipIf(!hasData)("have the true order of axes, and what the page says (needs real files)", () => {
     const files = readFileMetadata(sharedText("file_metadata.json"), "file_metadata.json");
     const webs = readWebMetadata(sharedText("web_metadata.json"), "web_metadata.json");
     const { images, acquisition } = compare(files, webs);

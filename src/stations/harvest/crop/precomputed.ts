@@ -6,6 +6,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { type JsonObject, printJson } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
 import { Recent } from "../../../core/recent.js";
+import { counted } from "../../../core/units.js";
 import { chunkBox, chunkName } from "../../../formats/precomputed/grid.js";
 import { encodeJpegChunk } from "../../../formats/precomputed/image-chunk.js";
 import { parseVolumeInfo, type VolumeInfo, type VolumeScale } from "../../../formats/precomputed/info.js";
@@ -55,7 +56,7 @@ export async function planPrecomputed(source: CropSource, request: LevelRequest)
 
 function requireEncoding({ dtype, channels }: VolumeInfo, { encoding }: LevelRequest, name: string): void {
   if (encoding === "raw" || (dtype === "uint8" && (channels === 1 || channels === 3))) return;
-  throw new EmporiumError("USAGE", `${name} has ${channels} channels of ${dtype}, JPEG has 1 or 3 of uint8`, {
+  throw new EmporiumError("USAGE", `${name} has ${counted(channels, "channel")} of ${dtype}, JPEG has 1 or 3 of uint8`, {
     place: { file: name },
     hint: "keep the encoding raw, which is lossless",
   });

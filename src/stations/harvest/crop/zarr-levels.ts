@@ -1,5 +1,6 @@
 import type { Box, Triple } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import type { NdBox } from "../../../formats/zarr/read.js";
 import { coarserBox, factorsOf, requireInside } from "./levels.js";
 import type { CroppedLevel, LevelRequest } from "./plan.js";
@@ -51,9 +52,13 @@ export function absentDocument(name: string): EmporiumError {
 }
 
 function otherRank({ path, shape }: FoundLevel, name: string): EmporiumError {
-  return new EmporiumError("FORMAT_FIELD", `${name}/${path} has ${shape.length} axes, fewer than the image says`, {
-    place: { file: `${name}/${path}` },
-  });
+  return new EmporiumError(
+    "FORMAT_FIELD",
+    `${name}/${path} has ${counted(shape.length, "axis", "axes")}, fewer than the image says`,
+    {
+      place: { file: `${name}/${path}` },
+    },
+  );
 }
 
 /** The array's axes that are z, y and x; z is undefined for planes. */
@@ -62,7 +67,7 @@ type SpatialAxes = readonly [z: number | undefined, y: number | undefined, x: nu
 /** The default: the last three axes. @throws {EmporiumError} FORMAT_UNSUPPORTED for fewer than two */
 function lastAxes(rank: number, name: string): SpatialAxes {
   if (rank < 2) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name} has ${rank} axes, a volume or plane is cropped`, {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name} has ${counted(rank, "axis", "axes")}, a volume or plane is cropped`, {
       place: { file: name },
     });
   }

@@ -3,6 +3,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject, member } from "../../../core/json-fields.js";
 import { Recent } from "../../../core/recent.js";
+import { counted } from "../../../core/units.js";
 import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
 import { isArray, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
 import { product } from "../../../formats/zarr/metadata.js";
@@ -240,7 +241,7 @@ function shardReader(
     if (bytes.length === range.length) return bytes;
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
-      `${source.name}/${key}: ${range.length} bytes from ${range.offset} wanted, the shard ends before`,
+      `${source.name}/${key}: ${counted(range.length, "byte")} from ${range.offset} wanted, the shard ends before`,
       {
         place: { file: `${source.name}/${key}`, byte: range.offset },
         hint: "the shard is cut short at its source",

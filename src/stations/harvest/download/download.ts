@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { join, resolve as resolvePath } from "node:path";
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { pathFilter } from "../../../core/path-filter.js";
+import { counted } from "../../../core/units.js";
 import type { SubmittedReport } from "../../../engine/cluster/on-cluster.js";
 import { envOf } from "../../../engine/env.js";
 import { makePaces } from "../../../net/pace.js";
@@ -129,7 +130,7 @@ async function askSizes(plan: DownloadPlan, remote: Remote, warn: (message: stri
     .flatMap(({ objects }) => objects)
     .filter(({ size, body }) => size === undefined && body === undefined);
   if (unsized.length > ASKED_MAX)
-    warn(`${unsized.length} files have no size in their listing: the first ${ASKED_MAX} were asked`);
+    warn(`${counted(unsized.length, "file has", "files have")} no size in their listing: the first ${ASKED_MAX} were asked`);
   await forEachLimited(unsized.slice(0, ASKED_MAX), ASKED_AT_ONCE, async (object) => {
     const asking = remote.asking(object.store, object.requestLimits.paceHost);
     // an unknown size is no error here; the download will report one

@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../../test/real-data.js";
 import { isEmporiumError } from "../../../core/errors.js";
 import { cells } from "./chunk-grid.js";
 import { groupContents } from "./group-contents.js";
@@ -359,7 +360,7 @@ describe("any documents", () => {
   });
 });
 
-const shared = fileURLToPath(new URL("../../../../../shared/data/", import.meta.url));
+const shared = fileURLToPath(REAL_DATA);
 
 describe.skipIf(!existsSync(shared))("real volumes", () => {
   const documents = /(?:^|\/)(?:\.z(?:array|attrs|group|metadata)|zarr\.json|attributes\.json|info)$/;

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { checkKey, unsafe, windowsFault } from "../../../stores/keys.js";
 
 /** Names that a disk takes for one file: `A` and `a`, or `é` composed and decomposed. */
@@ -77,7 +78,7 @@ export function checkLocalName(rel: string, windows: boolean): void {
   checkKey(rel);
   if (/[\u0000-\u001f\u007f-\u009f]/.test(rel)) throw unsafe(rel, "holds a control character");
   const names = rel.split("/");
-  if (names.length > DEPTH_MAX) throw unsafe(rel, `is ${names.length} folders deep`);
+  if (names.length > DEPTH_MAX) throw unsafe(rel, `is ${counted(names.length, "folder")} deep`);
   if (rel.length > PATH_BYTES_MAX / 3 && Buffer.byteLength(rel) > PATH_BYTES_MAX) throw unsafe(rel, "is too long");
   if (Buffer.byteLength(names.at(-1)!) > NAME_BYTES_MAX) throw unsafe(rel, `has a name of more than ${NAME_BYTES_MAX} bytes`);
   for (const name of windows ? names : []) {

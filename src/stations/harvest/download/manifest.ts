@@ -1,6 +1,7 @@
 import { open, readFile, rename, truncate, writeFile } from "node:fs/promises";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { type JsonObject, parseJson, printJson } from "../../../core/json.js";
+import { counted } from "../../../core/units.js";
 import { errnoOf } from "../../../stores/file/errors.js";
 import { compareKeys } from "../../../stores/keys.js";
 
@@ -113,7 +114,7 @@ export function lineOf(entry: ManifestEntry): string {
 async function contentOf(path: string): Promise<string> {
   try {
     const bytes = await readFile(path);
-    if (bytes.length > BYTES_MAX) throw notOurs(path, `it has ${bytes.length} bytes`);
+    if (bytes.length > BYTES_MAX) throw notOurs(path, `it has ${counted(bytes.length, "byte")}`);
     return bytes.toString("utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return "";

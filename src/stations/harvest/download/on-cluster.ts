@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { EmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { Report } from "../../../core/report.js";
+import { counted } from "../../../core/units.js";
 import { readTasks } from "../../../engine/cluster/graph.js";
 import { readDead } from "../../../engine/cluster/judge.js";
 import { type ClusterUse, runOnCluster, type SubmittedReport, submittedReport } from "../../../engine/cluster/on-cluster.js";
@@ -102,7 +103,9 @@ export async function downloadOnCluster(
   const sums = plan.sets.map(({ sumFiles }) => sumFiles.map(pack));
   const slots = slotsOf(cluster, stores);
   const notes =
-    slots < (cluster.place.slots ?? slots) ? [`${slots} workers side by side: more would ask too much of a server`] : [];
+    slots < (cluster.place.slots ?? slots)
+      ? [`${counted(slots, "worker")} side by side: more would ask too much of a server`]
+      : [];
   const target = fileStore(dest);
   const params: DownloadParams = {
     ...{ dest, manifest: manifestPath, stores, sums, sharers: slots, warnings: [...warnings], faults: [...plan.faults] },
@@ -147,7 +150,7 @@ function tasksOf({ sets }: DownloadPlan, name: string, pack: (object: Due["objec
   const close = (set: number) => {
     if (batch.length === 0) return;
     const [{ rel }, last] = [batch[0]!, batch.at(-1)!];
-    const title = batch.length === 1 ? String(rel) : `${batch.length} files from ${rel} to ${last.rel}`;
+    const title = batch.length === 1 ? String(rel) : `${counted(batch.length, "file")} from ${rel} to ${last.rel}`;
     tasks.push(add({ run: "fetch", title, params: { set, objects: batch }, bytes }));
     batch = [];
     bytes = 0;

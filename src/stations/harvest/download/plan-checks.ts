@@ -14,11 +14,7 @@ export const MANIFEST = ".emporium-manifest.jsonl";
 export function refuseEmpty(plan: DownloadPlan, typed: readonly string[]): void {
   const something = plan.sets.some(({ objects, grids, crops }) => objects.length + grids.length + crops.length > 0);
   if (something) return;
-  if (
-    plan.faults.length > 0 &&
-    (typed.length === 1 || plan.faults.every(({ error }) => error.code === plan.faults[0]!.error.code))
-  )
-    throw fromFault(plan);
+  if (plan.faults.length > 0 && typed.length === 1) throw fromFault(plan);
   if (plan.faults.length === 0) {
     throw new EmporiumError("STORE_ABSENT", "there is nothing to download: no file is listed that the globs match", {
       hint: "leave --include and --exclude out, and look with --dry-run",

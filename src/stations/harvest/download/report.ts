@@ -1,6 +1,6 @@
 import { type EmporiumError, ERRORS, type ErrorRecord } from "../../../core/errors.js";
 import { exitOf, type Report, warningLines, withText } from "../../../core/report.js";
-import { formatBytes, formatSeconds } from "../../../core/units.js";
+import { counted, formatBytes, formatSeconds } from "../../../core/units.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { DownloadPlan } from "./plan.js";
 import { merged, totals } from "./plan-checks.js";
@@ -163,7 +163,7 @@ const PROOF = {
 function plannedLines(report: Omit<DownloadReport, "toText">): string[] {
   const { files, bytes, unsized, dest, list, crops } = report;
   const amount = unsized > 0 ? `${formatBytes(bytes)} and ${unsized} of a size that only their server knows` : formatBytes(bytes);
-  const lines = [`${files} ${files === 1 ? "file" : "files"}, ${amount}, to ${dest}`];
+  const lines = [`${counted(files, "file")}, ${amount}, to ${dest}`];
   for (const { rel, url, size } of list.slice(0, SHOWN_MAX))
     lines.push(`  ${rel}${size === undefined ? "" : `, ${formatBytes(size)}`}`, `    from ${url}`);
   lines.push(...more(report));

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { checkKey } from "../../../stores/keys.js";
 import type { Entry } from "../../../stores/store.js";
 
@@ -70,7 +71,10 @@ export async function* walkTree(
         else if (++folders > foldersMax || depth + 1 >= depthMax)
           fault(
             entry.key,
-            tooMuch(entry.key, folders > foldersMax ? `more than ${foldersMax} folders` : `folders more than ${depthMax} deep`),
+            tooMuch(
+              entry.key,
+              folders > foldersMax ? `more than ${counted(foldersMax, "folder")}` : `folders more than ${depthMax} deep`,
+            ),
           );
         else next.push({ key: entry.key, marks: below });
       }

@@ -1,6 +1,6 @@
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { PeekFolder } from "../../../formats/peek/peek.js";
-import type { Store } from "../../../stores/store.js";
+import type { Entry, Store } from "../../../stores/store.js";
 import { isImageName } from "./address.js";
 import type { ObjectSource } from "./object-source.js";
 
@@ -17,10 +17,12 @@ export interface Tree {
    */
   images(options?: { descend?: (image: TreeImage) => Promise<boolean> }): AsyncIterable<TreeImage>;
   isEmpty(): Promise<boolean>;
+  /** Files that `images` has passed over so far, since their names are not those of images. */
+  others(): number;
 }
 
 /** The direct children of a folder (`""`, or ending with `/`): whole keys, of folders with a `/`. */
-export type Levels = (folder: string) => Promise<string[]>;
+export type Levels = (folder: string) => Promise<readonly Pick<Entry, "key" | "leaves">[]>;
 
 /** How images of a tree are named and opened. */
 export interface TreePlaces {
@@ -36,6 +38,7 @@ const DOCUMENTS = new Set(["zarr.json", ".zarray", ".zattrs", "info", "attribute
 
 export function treeOf(levels: Levels, places: TreePlaces): Tree {
   const first = once(() => levels(""));
+  let others = 0;
   async function* images({
     descend = isNoVolume,
   }: {
@@ -45,7 +48,8 @@ export function treeOf(levels: Levels, places: TreePlaces): Tree {
     for (let folder = waiting.pop(), folders = 0; folder !== undefined; folder = waiting.pop()) {
       if (++folders > FOLDERS_MAX) throw endless(places.nameOf(""));
       places.signal?.throwIfAborted();
-      const keys = folder === "" ? await first() : await levels(folder);
+      const entries = folder === "" ? await first() : await levels(folder);
+      const keys = entries.map(({ key }) => key);
       const names = keys.map((key) => key.slice(folder.length));
       if (folder !== "" && names.some((name) => DOCUMENTS.has(name))) {
         const path = folder.slice(0, -1);
@@ -60,14 +64,16 @@ export function treeOf(levels: Levels, places: TreePlaces): Tree {
           continue;
         }
       }
-      for (const key of keys) {
-        if (!key.endsWith("/") && isImageName(key))
+      for (const { key, leaves } of entries) {
+        // a folder that a link would bring from elsewhere is told as an image that may not be read
+        if (!key.endsWith("/") && (isImageName(key) || leaves?.endsWith("/")))
           yield { kind: "file", path: key, location: places.nameOf(key), file: places.file(key) };
+        else if (!key.endsWith("/")) others++;
       }
       waiting.push(...keys.filter((key) => key.endsWith("/") && key !== folder).reverse());
     }
   }
-  return { images, isEmpty: async () => (await first()).length === 0 };
+  return { images, isEmpty: async () => (await first()).length === 0, others: () => others };
 }
 
 /** A folder whose documents describe a volume is one; a group around it is not. */
@@ -86,9 +92,9 @@ async function isNoVolume(image: TreeImage): Promise<boolean> {
 
 export function storeLevels(store: Store): Levels {
   return async (folder) => {
-    const keys: string[] = [];
-    for await (const { key } of store.children(folder)) keys.push(key);
-    return keys;
+    const entries: Entry[] = [];
+    for await (const entry of store.children(folder)) entries.push(entry);
+    return entries;
   };
 }
 

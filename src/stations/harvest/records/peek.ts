@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { type Peek, peekFolder } from "../../../formats/peek/peek.js";
 import { makePaces, type Paces } from "../../../net/pace.js";
 import { portalClient } from "../../../portals/client.js";
@@ -130,6 +131,11 @@ export async function look(
       }
       const images: TreeImage[] = [];
       for await (const image of source.tree.images()) images.push(image);
+      const others = source.tree.others();
+      if (others > 0)
+        options.log?.info(
+          `${found.location}: ${counted(others, "file is", "files are")} not looked at, since the name is not that of an image`,
+        );
       if (images.length === 0) throw noImages(found.location);
       const peekImage: PeekImage = (image) => peekTreeImage(image, options);
       if (await takeTree?.({ location: found.location, name, web: found.web, images, peekImage })) return;

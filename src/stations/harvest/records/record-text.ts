@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import { nanometresPer, type Quantity, unitSymbol } from "../../../formats/peek/facts.js";
 import { type Acquisition, isQuantity, type LocatedRecord } from "./record.js";
 
@@ -19,7 +19,7 @@ function tableOf(records: readonly Shown[]): string {
     record.shape.join(" × "),
     record.dtype ?? "?",
     voxelText(record),
-    record.warnings.length === 0 ? "" : `${record.warnings.length} warning${record.warnings.length === 1 ? "" : "s"}`,
+    record.warnings.length === 0 ? "" : counted(record.warnings.length, "warning"),
     record.location,
   ]);
   const all = [["name", "format", "shape", "type", "voxel", "", "location"], ...rows];
@@ -42,12 +42,19 @@ function costOf(records: readonly Shown[]): string[] {
   );
   if (files.size === 0) return [];
   const sum = (key: "requests" | "bytes") => [...files.values()].reduce((total, one) => total + one[key], 0);
-  return ["", `${records.length} images: ${formatBytes(sum("bytes"))} fetched in ${sum("requests")} requests`];
+  return [
+    "",
+    `${counted(records.length, "image")}: ${formatBytes(sum("bytes"))} fetched in ${counted(sum("requests"), "request")}`,
+  ];
 }
 
 function sectionOf(record: Shown): string {
   const { name, format, dtype, location, shape, axes, channels, contrast, warnings, requests, bytes_fetched } = record;
-  const kind = [format, dtype ?? "unknown type", channels !== null && channels > 1 ? `${channels} channels` : ""].filter(Boolean);
+  const kind = [
+    format,
+    dtype ?? "unknown type",
+    channels !== null && channels > 1 ? `${counted(channels, "channel")}` : "",
+  ].filter(Boolean);
   const facts: [string, string | undefined][] = [
     ["shape", `${shape.join(" × ")}  (${axes.join(", ")})${origin(record, "shape")}`],
     ["voxel", voxelText(record)],
@@ -58,12 +65,7 @@ function sectionOf(record: Shown): string {
       at === 0 ? "taken with" : "",
       `${key.replaceAll("_", " ")} ${factText(fact)}${origin(record, "acquisition", key)}`,
     ]),
-    [
-      "fetched",
-      requests === undefined
-        ? undefined
-        : `${formatBytes(bytes_fetched ?? 0)} in ${requests} request${requests === 1 ? "" : "s"}`,
-    ],
+    ["fetched", requests === undefined ? undefined : `${formatBytes(bytes_fetched ?? 0)} in ${counted(requests, "request")}`],
     ...warnings.map((warning): [string, string] => ["warning", warning]),
   ];
   const lines = facts.flatMap(([label, text]) => (text === undefined ? [] : [`  ${label.padEnd(11)}${text}`]));

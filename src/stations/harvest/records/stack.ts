@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../../core/json.js";
+import { counted } from "../../../core/units.js";
 import type { LocatedRecord } from "./record.js";
 
 /** Files of one folder whose names differ only by a number before the extension. */
@@ -106,7 +107,9 @@ function stackWarnings(files: readonly StackFile[], looked: number, odd: readonl
     );
   }
   if (looked < files.length)
-    warnings.push(`stack-sampled: ${looked} of ${files.length} files were looked at, the others taken to be like them`);
+    warnings.push(
+      `stack-sampled: ${looked} of ${counted(files.length, "file was", "files were")} looked at, the others taken to be like them`,
+    );
   return warnings;
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "../../../core/units.js";
 import type { Described } from "./describe.js";
 import { portalFacts } from "./portal/read.js";
 import { readText } from "./portal/text.js";
@@ -29,10 +30,10 @@ function sectionOf({ name, record }: Described): string {
       taken.length > 0 ? taken.map(([key, fact]) => `${key.replaceAll("_", " ")} ${factText(fact)}`).join(", ") : undefined,
     ],
     ...shownLinks(links).map((link, at): [string, string] => [
-      at === 0 ? (links.length === 1 ? "link" : `${links.length} links`) : "",
+      at === 0 ? (links.length === 1 ? "link" : `${counted(links.length, "link")}`) : "",
       link,
     ]),
-    ["asked", `${requests.length} request${requests.length === 1 ? "" : "s"}`],
+    ["asked", counted(requests.length, "request")],
     ...warnings.map((warning): [string, string] => ["warning", warning]),
   ];
   const body = lines.flatMap(([label, text]) => (text === undefined ? [] : [`  ${label.padEnd(11)}${text}`]));

@@ -1,5 +1,6 @@
 import { readSync, renameSync, writeFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
+import { counted } from "../../../core/units.js";
 import { type DigestThreadData, endHashes, type FromDigestThread, startHashes, type ToDigestThread } from "./hashes.js";
 
 /**
@@ -53,7 +54,7 @@ function follow(): void {
 function read(until: number): void {
   buffer ??= Buffer.allocUnsafeSlow(READ_BYTES);
   const bytes = readSync(fd, buffer, 0, Math.min(READ_BYTES, until - hashed), hashed);
-  if (bytes === 0) throw new Error(`it ends at ${hashed} bytes`);
+  if (bytes === 0) throw new Error(`it ends at ${counted(hashed, "byte")}`);
   add(buffer.subarray(0, bytes));
 }
 

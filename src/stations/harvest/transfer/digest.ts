@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { startThread } from "../../../system/threads.js";
 import type { Blocks, Kept } from "./blocks.js";
 import type { Algorithm } from "./checksum.js";
@@ -183,7 +184,7 @@ function onThread(fd: number, algorithms: readonly Algorithm[], blocks: Blocks |
 }
 
 function cut(at: number): EmporiumError {
-  return new EmporiumError("STORE_FAILED", `a file that is being fetched was cut to ${at} bytes by another program`, {
+  return new EmporiumError("STORE_FAILED", `a file that is being fetched was cut to ${counted(at, "byte")} by another program`, {
     hint: "find the other process that writes there, and run again",
   });
 }

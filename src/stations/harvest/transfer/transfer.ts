@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { stat as statPath } from "node:fs/promises";
 import { throwIfCancelled } from "../../../core/cancel.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { isSizeless } from "../../../stores/http/answer.js";
 import { type ByteStream, isVersioned, type Stat } from "../../../stores/store.js";
 import { ask, confirm, type KnownSource, knownSource, replaced } from "./ask.js";
@@ -429,14 +430,18 @@ const GONE: ReadonlySet<string> = new Set(["STORE_ABSENT", "STORE_DENIED"]);
 
 function checkSize({ stat, target }: TransferOptions, { name }: KnownSource, size: number): void {
   if (stat === undefined || stat.size === size) return;
-  throw new EmporiumError("SIZE_MISMATCH", `${name}: ${stat.size} bytes expected (by its listing), the server has ${size}`, {
-    place: { file: target },
-    hint: "list again: the file was replaced, or is still being copied there",
-  });
+  throw new EmporiumError(
+    "SIZE_MISMATCH",
+    `${name}: ${counted(stat.size, "byte")} expected (by its listing), the server has ${size}`,
+    {
+      place: { file: target },
+      hint: "list again: the file was replaced, or is still being copied there",
+    },
+  );
 }
 
 function truncated({ name }: KnownSource, found: number, wanted: number): EmporiumError {
-  return new EmporiumError("TRUNCATED", `${name}: ${found} bytes came of ${wanted}`, {
+  return new EmporiumError("TRUNCATED", `${name}: ${counted(found, "byte")} came of ${wanted}`, {
     place: { url: name, byte: found },
     retry: "later",
     hint: "run again later",

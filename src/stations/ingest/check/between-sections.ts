@@ -171,11 +171,11 @@ function pointFile({ shape }: Source, rules: Rules): void {
       "add filter_value: the tomogram's number or name in the list, for example {run_name}",
     );
   }
-  if (shape.format === "peet_motl") {
-    rules.fail(
-      shape.place,
-      "a motive list of PEET has no positions, they are in an IMOD model",
-      "name the models of fnModParticle, with file_format: mod",
+  if (shape.filterValue && Object.hasOwn(POINT_READERS, shape.format) && POINT_READERS[shape.format]!.ignoresFilter) {
+    rules.warn(
+      placeOfValue(shape.filterValue),
+      `filter_value is not used: a file of ${shape.format} holds the points of one tomogram`,
+      "leave it out, or give each run a file of its own",
     );
   }
   const mesh = shape.meshSourcePath;

@@ -1,7 +1,10 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { asEmporiumError, type ErrorRecord, formatError, toErrorRecord } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
+import { formatAccount } from "../account/print.js";
+import type { IngestConfig } from "../config/schema.js";
 import { type CheckedConfig, checkNode } from "./check.js";
 import { isUrl, readConfigFile, readExclusions } from "./config-file.js";
 import type { Exclusions } from "./exclusions.js";
@@ -15,9 +18,13 @@ export interface CheckConfigsOptions extends GivenEnv {
   exclusions?: string | undefined;
   /** Ask public registries. Without it nothing but the files themselves is read. */
   network?: { bases?: Readonly<Partial<Record<RegistryName, string>>> | undefined } | undefined;
+  /** Sources that the configuration is held against. Default: none is looked at. */
+  source?: { location: string; target?: string | undefined; strict?: boolean | undefined } | undefined;
   /** Keeps the registries' answers. */
   workspace: string;
   anonymous?: boolean | undefined;
+  /** Pictures at private addresses are asked for, too. Default false. */
+  allowPrivate?: boolean | undefined;
 }
 
 export interface CheckReport {
@@ -56,7 +63,7 @@ async function openRegistries(options: CheckConfigsOptions): Promise<Registries>
   const { openAnswers } = await import("./registry-answers.js");
   const env = envOf(options);
   return {
-    client: registryClient({ ...env, bases: options.network?.bases }),
+    client: registryClient({ ...env, bases: options.network?.bases, allowPrivate: options.allowPrivate }),
     answers: await openAnswers(options.workspace, env.clock),
   };
 }
@@ -65,8 +72,9 @@ async function checkOne(
   name: string,
   exclusions: Exclusions,
   registries: Registries | undefined,
-  { anonymous, signal }: CheckConfigsOptions,
+  options: CheckConfigsOptions,
 ): Promise<CheckedConfig> {
+  const { anonymous, signal } = options;
   let bytes: Uint8Array;
   try {
     bytes = await readConfigFile(name, anonymous);
@@ -75,7 +83,8 @@ async function checkOne(
     if (fault.code === "CANCELLED") throw fault;
     return { file: name, ok: false, readable: false, errors: [{ ...toErrorRecord(fault), file: name }], warnings: [] };
   }
-  const { checked, root } = checkNode(bytes, name, { exclusions });
+  const { checked: alone, root, config, structure } = checkNode(bytes, name, { exclusions });
+  const checked = config && structure.length === 0 ? await besideSource(alone, config, options) : alone;
   if (!registries || !root) return checked;
   signal?.throwIfAborted();
   const errors = [...checked.errors];
@@ -87,6 +96,18 @@ async function checkOne(
   });
   const byLine = (a: ErrorRecord, b: ErrorRecord) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
   return { ...checked, ok: errors.length === 0, errors: errors.sort(byLine), warnings: warnings.sort(byLine) };
+}
+
+/** With what its sources say, where they are given. */
+async function besideSource(checked: CheckedConfig, config: IngestConfig, options: CheckConfigsOptions): Promise<CheckedConfig> {
+  if (!options.source) return checked;
+  const { location, target, strict } = options.source;
+  const { checkSource } = await import("../account/check-source.js");
+  const { anonymous, allowPrivate, signal } = options;
+  const found = await checkSource(config, { source: location, target, strict, anonymous, allowPrivate, signal });
+  const errors = [...checked.errors, ...found.errors];
+  const { account } = found;
+  return { ...checked, ok: errors.length === 0, errors, warnings: [...checked.warnings, ...found.warnings], account };
 }
 
 /** Names of files that people keep beside configurations. */
@@ -124,7 +145,7 @@ async function isFolder(location: string): Promise<boolean> {
 /** Grouped by file. Errors that aliases repeat are listed once. */
 function formatChecked(files: readonly CheckedConfig[], skipped: readonly string[]): string {
   const lines: string[] = [];
-  for (const { file, errors, warnings: all } of files) {
+  for (const { file, errors, warnings: all, account } of files) {
     const placeholders = all.filter(({ code }) => code === "CONFIG_PLACEHOLDER");
     const warnings = all.filter(({ code }) => code !== "CONFIG_PLACEHOLDER");
     const counts = [
@@ -135,17 +156,18 @@ function formatChecked(files: readonly CheckedConfig[], skipped: readonly string
     lines.push(`${file}: ${counts.join(", ") || "ok"}`);
     lines.push(...formatGroups(errors, "error"), ...formatGroups(warnings, "warning"));
     for (const { line, message } of placeholders) lines.push(visible(`  line ${line}: ${message}`));
-    if (counts.length > 0) lines.push("");
+    if (account) lines.push(...formatAccount(account).map(visible));
+    if (counts.length > 0 || account) lines.push("");
   }
   for (const file of skipped) lines.push(`${file}: skipped, a draft or template by its name`);
   const bad = files.filter(({ ok }) => !ok).length;
-  if (files.length > 1) lines.push(`${files.length} configurations: ${files.length - bad} ok, ${bad} with errors`);
+  if (files.length > 1) lines.push(`${counted(files.length, "configuration")}: ${files.length - bad} ok, ${bad} with errors`);
   if (files.length === 0) lines.push("no configuration found");
   return lines.join("\n").trimEnd();
 }
 
 function count(number: number, what: string): string {
-  return number === 0 ? "" : `${number} ${what}${number === 1 ? "" : "s"}`;
+  return number === 0 ? "" : counted(number, what);
 }
 
 /** Faults of one file that people are shown; programs get all. */

@@ -569,7 +569,7 @@ describe("what is no configuration", () => {
   });
 });
 
-it("seam 52: a motive list of PEET is refused before a run, with the word that its positions are in a model", () => {
+it("(34.29) a motive list of PEET is a source of points", () => {
   const { errors } = check(changed("file_format: relion4_star", "file_format: peet_motl"));
-  expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining("IMOD model")]);
+  expect(errors).toEqual([]);
 });

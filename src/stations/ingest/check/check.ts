@@ -1,4 +1,5 @@
 import { type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
+import type { FileAccount } from "../account/account.js";
 import { checkGrammar } from "../config/grammar/check.js";
 import { CURRENT_VERSION, VERSIONS } from "../config/grammar/config.js";
 import { type ConfigNode, type MapNode, placeOfValue, type ScalarNode } from "../config/nodes.js";
@@ -23,6 +24,8 @@ export interface CheckedConfig {
   readonly errors: readonly ErrorRecord[];
   /** What may be meant, or is a fault only for some uses. */
   readonly warnings: readonly ErrorRecord[];
+  /** With sources beside it: what becomes of each of their files. */
+  readonly account?: FileAccount | undefined;
 }
 
 export interface CheckOptions {

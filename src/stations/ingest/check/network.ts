@@ -34,6 +34,8 @@ interface Subject {
   /** The name that stands beside it, and how it has to agree. */
   readonly name?: { node: ScalarNode; text: string; agrees: (written: string, known: string) => boolean } | undefined;
   readonly ancestor?: string | undefined;
+  /** The configuration itself says where it is asked for. */
+  readonly isAddress?: boolean | undefined;
 }
 
 export interface Registries {
@@ -60,6 +62,17 @@ export async function checkRegistries(
       } catch (thrown) {
         const error = asEmporiumError(thrown);
         if (error.code === "CANCELLED") throw error;
+        if (error.code === "ADDRESS_REFUSED" && subject.isAddress) {
+          // ingest run refuses it, too
+          const { code, message, facts } = error;
+          findings.fault({
+            code,
+            message,
+            ...placeOfValue(subject.node),
+            ...(facts.hint === undefined ? {} : { hint: facts.hint }),
+          });
+          return;
+        }
         if (!silent.has(subject.question)) {
           silent.set(subject.question, error.message);
           findings.warning({
@@ -240,7 +253,7 @@ function photos(root: MapNode, section: string): Subject[] {
         const node = entryAt(value, key);
         const url = node && textOf(node);
         if (!node || url === undefined || !/^https?:\/\//.test(url) || !URL.canParse(url)) return [];
-        return [{ node, shown: url, question: `photo ${url}`, ask: askPhoto(url) }];
+        return [{ node, shown: url, question: `photo ${url}`, ask: askPhoto(url), isAddress: true }];
       });
     }),
   );

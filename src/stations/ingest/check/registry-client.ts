@@ -3,6 +3,7 @@ import { LIMITS } from "../../../core/limits.js";
 import { readBody, TIMEOUTS } from "../../../net/body.js";
 import { drop, httpClient } from "../../../net/client.js";
 import { parseRetryAfter, statusError } from "../../../net/errors.js";
+import { publicGate } from "../../../net/gate.js";
 import { type HostPace, hostPace } from "../../../net/pace.js";
 import { httpRequests } from "../../../net/requests.js";
 import { type RetryPolicy, retried, retries } from "../../../net/retry.js";
@@ -49,7 +50,7 @@ export interface RegistryQuestion {
 
 /** Asks registries: one request at a time each, at their pace, again after a pause where the connection or the server fails. */
 export interface RegistryClient {
-  /** @throws {EmporiumError} STORE_… when there is no answer, or only answers that say nothing (401, 403, 429, 5xx); CANCELLED */
+  /** @throws {EmporiumError} STORE_… when there is no answer, or only answers that say nothing (401, 403, 429, 5xx); ADDRESS_REFUSED; CANCELLED */
   ask(registry: RegistryName, question: RegistryQuestion): Promise<RegistryReply>;
   close(): Promise<void>;
 }
@@ -60,9 +61,12 @@ export interface RegistryClientOptions {
   /** Other addresses, for mirrors and tests. */
   bases?: Readonly<Partial<Record<RegistryName, string>>> | undefined;
   agentName?: string | undefined;
+  /** Pictures at private addresses are asked for, too. Default false: a configuration's addresses may be somebody else's. */
+  allowPrivate?: boolean | undefined;
 }
 
-export function registryClient({ clock, signal, bases = {}, agentName = "emporium" }: RegistryClientOptions): RegistryClient {
+export function registryClient(options: RegistryClientOptions): RegistryClient {
+  const { clock, signal, bases = {}, agentName = "emporium", allowPrivate = false } = options;
   const client = httpClient({ ...TIMEOUTS, headersMs: HEADERS_MS });
   const headers = { accept: "application/json, */*;q=0.5", "user-agent": agentName };
   const paces = new Map<RegistryName, HostPace>();
@@ -75,9 +79,14 @@ export function registryClient({ clock, signal, bases = {}, agentName = "emporiu
     return pace;
   }
 
-  function requestsTo(origin: string): ReturnType<typeof httpRequests> {
-    const send = requests.get(origin) ?? httpRequests(client, origin);
-    requests.set(origin, send);
+  const gate = publicGate(undefined, { allowPrivate });
+
+  /** Bases of registries are ours or a person's; addresses of pictures stand in the configuration. */
+  function requestsTo(registry: RegistryName, origin: string): ReturnType<typeof httpRequests> {
+    const isGiven = registry === "photos" && bases.photos === undefined;
+    const name = `${isGiven ? "gated " : ""}${origin}`;
+    const send = requests.get(name) ?? httpRequests(client, origin, isGiven ? { gate } : {});
+    requests.set(name, send);
     return send;
   }
 
@@ -89,8 +98,8 @@ export function registryClient({ clock, signal, bases = {}, agentName = "emporiu
   }
 
   /** @throws {EmporiumError} for what is no answer, so that it is asked again */
-  async function once(url: string, { method = "GET", stay }: RegistryQuestion): Promise<RegistryReply> {
-    const answer = await requestsTo(new URL(url).origin)({ method, url, shown: url, stay, headers, signal });
+  async function once(registry: RegistryName, url: string, { method = "GET", stay }: RegistryQuestion): Promise<RegistryReply> {
+    const answer = await requestsTo(registry, new URL(url).origin)({ method, url, shown: url, stay, headers, signal });
     const { status, header, body } = answer;
     let text = "";
     if (method === "HEAD" || status >= 400) await drop(answer);
@@ -107,7 +116,7 @@ export function registryClient({ clock, signal, bases = {}, agentName = "emporiu
     ask(registry, question) {
       const url = addressOf(registry, question.path);
       const tries = retries(POLICY, { clock, random: WHOLE_PAUSES, signal, exhausted: (error) => error });
-      return paceOf(registry).run(() => retried(tries, () => once(url, question)), signal);
+      return paceOf(registry).run(() => retried(tries, () => once(registry, url, question)), signal);
     },
     close: () => client.close(),
   };

@@ -1,3 +1,5 @@
+import { counted } from "../../../core/units.js";
+
 /*
  * Requirements of an affine matrix in a configuration: 4×4 numbers, row by row, that transform column vectors (x, y, z, 1).
  * `ingest check`, runs and validation share them.
@@ -24,7 +26,7 @@ export function judgeMatrix(rows: readonly (readonly (number | undefined)[])[]):
     const lengths = rows.map((row) => row.filter((cell) => Number.isFinite(cell)).length).join(", ");
     return {
       kind: "fault",
-      message: `${NAME} has ${rows.length} rows of ${lengths || "no"} numbers, wanted 4 rows of 4 finite numbers`,
+      message: `${NAME} has ${counted(rows.length, "row")} of ${lengths || "no"} numbers, wanted 4 rows of 4 finite numbers`,
       hint: "write it row by row, the last one 0, 0, 0, 1",
     };
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { REAL_DATA } from "../../../../test/real-data.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { Float, floatRepr } from "../../../core/number.js";
 import { checkConfig } from "../check/check.js";
@@ -12,7 +13,7 @@ type Golden = { words: [string, unknown][]; documents: [string, unknown][] };
 const golden = JSON.parse(
   readFileSync(new URL("../../../../test/golden/yaml/words.golden.json", import.meta.url), "utf8"),
 ) as Golden;
-const configs = new URL("../../../../../shared/data/ingest-configs/", import.meta.url);
+const configs = new URL("ingest-configs/", REAL_DATA);
 
 const read = (text: string): ConfigNode => readYaml(new TextEncoder().encode(text), "c.yaml");
 

@@ -1,6 +1,7 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { counted } from "../../../core/units.js";
 import { type ConfigNode, type MapNode, type Scalar, scalarText } from "./nodes.js";
 import { type PlaceOf, parseText, tooDeep } from "./parse.js";
 import { resolvePlain, resolveTagged } from "./scalars.js";
@@ -142,7 +143,7 @@ function aliasesOf(root: Node, placeOf: PlaceOf): Aliases {
     resolve: (node) => (isAlias(node) ? targets.get(node)! : node),
     count(place) {
       if (++built <= allowed) return;
-      const message = `aliases expand ${written} values to more than ${allowed}`;
+      const message = `aliases expand ${counted(written, "value")} to more than ${allowed}`;
       throw new EmporiumError("CONFIG_LIMIT", message, { place, hint: "use fewer aliases" });
     },
   };

@@ -1,5 +1,6 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { counted } from "../../../core/units.js";
 import { parseTable } from "../../../formats/table/delimited.js";
 import { ancestorsOf, KINDS, type TypeKey } from "../../../model/kinds.js";
 import { objectName, type Store } from "../../../stores/store.js";
@@ -79,9 +80,13 @@ async function readText(
     });
   }
   if (stat.size > LIMITS.tableBytes) {
-    throw new EmporiumError("CONFIG_LIMIT", `the map ${file} has ${stat.size} bytes, ${LIMITS.tableBytes} are allowed`, {
-      place: setting.place,
-    });
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `the map ${file} has ${counted(stat.size, "byte")}, ${LIMITS.tableBytes} are allowed`,
+      {
+        place: setting.place,
+      },
+    );
   }
   const bytes = await source.read(key, undefined, { signal });
   try {

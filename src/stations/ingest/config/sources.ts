@@ -153,7 +153,8 @@ function literals(node: ConfigNode, type: TypeKey, report: Report): { name: Scal
     const names = node.items.flatMap((item) => attempt(report, () => literalName(item, type)) ?? []);
     return names.map((name) => ({ name, path: undefined }));
   }
-  if (node.kind === "map" && (type === "dataset_keyphoto" || type === "deposition_keyphoto")) {
+  // only key photos may have one: the grammar refuses it elsewhere, where the reference takes its keys for names
+  if (node.kind === "map") {
     return [...node.entries].flatMap(([key, path]) => {
       if (isNull(path)) return [];
       asText(path);

@@ -2,6 +2,7 @@ import { EmporiumError, type Place } from "../../../core/errors.js";
 import type { Json } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { Float, toNumber } from "../../../core/number.js";
+import type { Pattern } from "../../../engine/pattern.js";
 import type { TypeKey } from "../../../model/kinds.js";
 import { TILTSERIES_METADATA, TOMOGRAM_METADATA, tiltseriesFolder, tomogramFolder } from "../../../model/layout.js";
 import { roundVoxelSpacing } from "../../../model/voxel-spacing.js";
@@ -51,6 +52,8 @@ export interface FinderContext {
   readonly onGlob?: ((where: "source" | "target", pattern: string) => void) | undefined;
   /** Is told of a find whose name another one takes. */
   readonly onReplaced?: ((item: Found, by: Found) => void) | undefined;
+  /** Is told of a file of the source that a glob matches and the configuration leaves out, with the name that it has by then. */
+  readonly onLeft?: ((key: string, by: "match_regex" | "exclude", name?: string) => void) | undefined;
   /** Of the source: whether it is left out, before its header is read or a name is taken from it. */
   readonly isLeft?: ((find: Match) => boolean) | undefined;
 }
@@ -63,11 +66,19 @@ export interface FinderContext {
  */
 export async function findItems(source: Source, scope: Scope, context: FinderContext): Promise<Found[] | undefined> {
   if (!parentsPass(source, scope)) return undefined;
+  return findAnyway(source, scope, context);
+}
+
+/** The same whatever the parent filters say. */
+export async function findAnyway(source: Source, scope: Scope, context: FinderContext): Promise<Found[]> {
   const items = new Map<string, Found>();
   const isExcluded = (name: string) => source.exclude.some((pattern) => pattern.atStart(name));
   for (const item of source.finder ? await run(source.finder, scope, context) : []) {
     const name = scalarText(item.name);
-    if (isExcluded(name)) continue;
+    if (isExcluded(name)) {
+      if (item.key !== null && !item.atTarget) context.onLeft?.(item.key, "exclude", name);
+      continue;
+    }
     const other = items.get(name);
     if (other && other.key !== item.key) context.onReplaced?.(other, item);
     items.set(name, item);
@@ -104,13 +115,13 @@ async function run(finder: Finder, scope: Scope, context: FinderContext): Promis
       const where = finder.kind === "source_glob" ? "source" : "target";
       const matches = await globOf(finder.glob, scope, where, context);
       return matches
-        .filter(({ key }) => finder.match.search(context[where].fullPath(key)))
+        .filter(({ key }) => isNamed(key, finder.match, where, context))
         .filter((match) => where === "target" || !context.isLeft?.(match))
         .map((match) => ({ ...match, name: nameOf(match.key, finder), atTarget: where === "target", place }));
     }
     case "tomogram_header": {
       const matches = await globOf(finder.glob, scope, "source", context);
-      const named = matches.filter(({ key }) => finder.match.search(context.source.fullPath(key)));
+      const named = matches.filter(({ key }) => isNamed(key, finder.match, "source", context));
       const wanted = named.filter((match) => !context.isLeft?.(match));
       return mapLimit(wanted, READS_AT_ONCE, (match) => headerSpacing(match, place, context));
     }
@@ -123,6 +134,13 @@ async function run(finder: Finder, scope: Scope, context: FinderContext): Promis
       return kept.filter((match) => match !== undefined).map((match) => ({ ...match, name: match.key, atTarget: true, place }));
     }
   }
+}
+
+/** Whether `match_regex` lets a match through. */
+function isNamed(key: string, match: Pattern, where: "source" | "target", context: FinderContext): boolean {
+  const isFound = match.search(context[where].fullPath(key));
+  if (!isFound && where === "source") context.onLeft?.(key, "match_regex");
+  return isFound;
 }
 
 /** The spacing along y that a volume's header tells. */
@@ -180,7 +198,7 @@ function nameOf(key: string, { name, place }: Extract<Finder, { kind: "source_gl
       place,
       hint: groups
         ? "put the part that names the entity in parentheses"
-        : "narrow list_glob or match_regex so that only matching names are found",
+        : "correct name_regex, or narrow list_glob or match_regex so that only matching names are found",
     },
   );
 }

@@ -1,12 +1,17 @@
 import { isEmporiumError } from "../../../core/errors.js";
 import { compareKeys } from "../../../stores/keys.js";
 import { type Entry, objectName, type Store } from "../../../stores/store.js";
+import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
 
 /** A store whose folders are listed once each, however many globs ask for them. */
 export interface Listing {
   readonly store: Store;
+  /** In the folders that have been listed so far. */
+  readonly links: UnfollowedLinks;
   /** The direct children of a folder (`""` or a key ending in `/`), sorted by key; folders end in `/`. Empty if missing. */
   children(folder: string): Promise<readonly Entry[]>;
+  /** The folders that have been listed so far. */
+  listed(): ReadonlySet<string>;
   /** The object or folder of this name in a folder. Of one name an object counts before a folder. */
   child(folder: string, name: string): Promise<Entry | undefined>;
   /** The path that `match_regex` searches: bucket or folder of this machine, without a scheme. */
@@ -14,12 +19,13 @@ export interface Listing {
 }
 
 export function cachedListing(store: Store, signal?: AbortSignal): Listing {
+  const links = new UnfollowedLinks();
   const folders = new Map<string, Promise<readonly Entry[]>>();
   const indexes = new Map<string, Promise<ReadonlyMap<string, Entry>>>();
   const list = async (folder: string): Promise<readonly Entry[]> => {
     const entries: Entry[] = [];
     try {
-      for await (const entry of store.children(folder, { signal })) entries.push(entry);
+      for await (const entry of store.children(folder, { signal, onLink: links.add })) entries.push(entry);
     } catch (error) {
       if (isEmporiumError(error) && error.code === "STORE_ABSENT") return [];
       throw error;
@@ -45,7 +51,9 @@ export function cachedListing(store: Store, signal?: AbortSignal): Listing {
   };
   return {
     store,
+    links,
     children,
+    listed: () => new Set(folders.keys()),
     async child(folder, name) {
       let index = indexes.get(folder);
       if (!index) {

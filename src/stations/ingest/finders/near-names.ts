@@ -1,4 +1,5 @@
 import { nearest } from "../../../core/nearest.js";
+import { counted } from "../../../core/units.js";
 import { escapeGlob, glob } from "./glob.js";
 import type { Listing } from "./listing.js";
 
@@ -62,7 +63,8 @@ async function besides(listing: Listing, folders: readonly string[], part: strin
   const word = part.replace(/\[(.)[^\]]*\]/g, "$1").replaceAll("*", "");
   const near = (names.length <= COMPARED ? nearest(word, names) : undefined) ?? sharing(word, names);
   if (near !== undefined) return isLast ? `there is ${near}` : `there is no folder ${part} but ${near}`;
-  const shown = names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? `, … (${names.length} names)` : "");
+  const shown =
+    names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? `, … (${counted(names.length, "name")})` : "");
   return `${isLast ? "there is" : `there is no folder ${part} but`} ${shown}`;
 }
 

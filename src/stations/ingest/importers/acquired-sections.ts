@@ -1,6 +1,6 @@
 import { type Mdoc, tiltAxisAngle } from "../../../formats/mdoc/read.js";
 import type { TiltAngle } from "../../../formats/tilt-angles/read.js";
-import { rethrowCancelled } from "../draft.js";
+import { orNothing } from "../draft.js";
 import { acquisition } from "./acquisition.js";
 import { matchAngles } from "./angle-matching.js";
 import { type AcquiredSection, acquisitionOrder } from "./frame-doses.js";
@@ -36,13 +36,4 @@ export async function acquiredSections(context: ImportContext): Promise<Acquired
 
 function imagesOf(mdoc: Mdoc, { angles, name }: { angles: readonly TiltAngle[]; name: string }): readonly AcquiredSection[] {
   return matchAngles(angles, acquisitionOrder(mdoc, false).sections, { file: name, acquisition: mdoc.name }).sections;
-}
-
-async function orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    rethrowCancelled(error);
-    return undefined;
-  }
 }

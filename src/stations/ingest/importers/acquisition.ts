@@ -2,6 +2,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { Task } from "../../../engine/task.js";
 import { type Mdoc, parseMdoc } from "../../../formats/mdoc/read.js";
 import { mdocKey } from "../../../model/layout.js";
+import { orNothing } from "../draft.js";
 import type { PlanContext } from "./context.js";
 import { addCopies, distinctFiles } from "./copies.js";
 import type { ImportContext, Importer } from "./importer.js";
@@ -31,7 +32,11 @@ export const acquisition: Importer<Acquisition, readonly Task[]> = {
   title: ({ location }) => `acquisition file of ${location.run}`,
   isWanted: wantsAcquired,
   find: findAcquisition,
-  async plan(context, { item, key, problem }) {
+  async plan(context, { item, key, problem, read }) {
+    // of the target's there is nothing to be said: its series is there, too
+    const mdoc = item && !item.atTarget ? await orNothing(read) : undefined;
+    const runFolder = context.entity.folder;
+    if (mdoc) context.uses.countImages({ runFolder, count: mdoc.sections.length, words: "images in its mdoc" });
     if (!context.selection.items(KIND)) return [];
     if (problem?.code === "CONFIG_COLLISION") throw problem;
     if (!item || item.atTarget) return [];

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 import type { SectionAlignment } from "../../../formats/alignment/sections.js";
 import type { AcquiredSections } from "./acquired-sections.js";
 import type { AlignmentContent } from "./alignment-content.js";
@@ -34,14 +35,8 @@ export async function alignmentRemarks({
     if (message) remarks.push({ message, field });
   };
   if (measured) add(checkDimensions(configured, measured.dimension, measured.voxelAngstrom), "volume_dimension");
-  const { sections, sectionCount } = content;
-  const last = sections.at(-1);
-  if (!last) return remarks;
-  const { tiltAxisDegrees, angles } = await acquired();
-  add(checkTiltAxis(sections, tiltAxisDegrees), "format");
-  if (angles && (sectionCount === undefined ? last.zIndex >= angles.length : sectionCount !== angles.length)) {
-    add(`it has ${sectionCount ?? last.zIndex + 1} sections, but there are ${angles.length} raw tilt angles`, "format");
-  }
+  const { sections } = content;
+  if (sections.length > 0) add(checkTiltAxis(sections, (await acquired()).tiltAxisDegrees), "format");
   return remarks;
 }
 
@@ -74,7 +69,7 @@ function checkTiltAxis(sections: readonly SectionAlignment[], tiltAxisDegrees: n
   if (!first || 2 * apart.length <= sections.length) return undefined;
   const turned = apart.every(({ angle }) => circularDistance(angle + 180, tiltAxisDegrees) <= AXIS_TOLERANCE_DEGREES);
   const told = `the tilt axis of section ${first.zIndex} is at ${short(first.angle)}°, the mdoc says ${short(tiltAxisDegrees)}°`;
-  return `${told} (${apart.length} of ${sections.length} sections differ by more than ${AXIS_TOLERANCE_DEGREES}°${
+  return `${told} (${apart.length} of ${counted(sections.length, "section differs", "sections differ")} by more than ${AXIS_TOLERANCE_DEGREES}°${
     turned ? ": the same axis, the other way round" : ""
   })`;
 }

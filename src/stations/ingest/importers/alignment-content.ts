@@ -10,6 +10,7 @@ import { readRelionTiltSeries, relionSections } from "../../../formats/alignment
 import type { RelionTilt } from "../../../formats/alignment/relion-matrix.js";
 import type { SectionAlignment } from "../../../formats/alignment/sections.js";
 import { parseTiltAngles } from "../../../formats/tilt-angles/read.js";
+import { orNothing } from "../draft.js";
 import type { SourceFile } from "../source-files.js";
 import type { AcquiredSections } from "./acquired-sections.js";
 import { type AlignmentFile, ownFormat } from "./alignment-files.js";
@@ -89,7 +90,7 @@ async function readAretomo(
     ...NOTHING,
     sections: aretomoSections(alignment),
     alignmentPath: aln.key,
-    sectionCount: alignment.rawSize?.[2],
+    sectionCount: alignment.rawSize?.[2] ?? alignment.sections.length + alignment.darkFrames.length,
     tiltOffsetDegrees: alignment.alphaOffsetDegrees,
     xRotationOffsetDegrees: alignment.betaOffsetDegrees,
     isLocal: (alignment.numPatches ?? 0) > 0 || alignment.patches.length > 0,
@@ -105,7 +106,8 @@ async function readImod(
   const paths = { alignmentPath: xf?.key ?? null, tiltPath: tlt?.key ?? null, tiltxPath: xTilt?.key ?? null };
   if (!xf || !tlt) {
     const wanted = [xf ? undefined : ".xf", tlt ? undefined : ".tlt"].filter(Boolean).join(" and no ");
-    return { ...NOTHING, ...paths, warnings: [missing(runName, "IMOD", wanted)] };
+    const sectionCount = await orNothing(() => rowsOf(context, xf ?? tlt));
+    return { ...NOTHING, ...paths, sectionCount, warnings: [missing(runName, "IMOD", wanted)] };
   }
   const com = context.compat ? undefined : tiltCommand(files, xf);
   const edf = context.compat ? undefined : find(files, ".edf");
@@ -140,6 +142,13 @@ async function readImod(
     isLocal: command !== undefined && tiltCom(command).localFile !== undefined,
     warnings: edfFile ? excludedByEtomo(edfFile, sections, xf) : [],
   };
+}
+
+/** Lines of the transforms or tilt angles that there are. */
+async function rowsOf(context: PlanContext, rows: AlignmentFile | undefined): Promise<number | undefined> {
+  if (!rows) return undefined;
+  const { bytes, name } = await read(context, rows);
+  return (extensionOf(rows.key).toLowerCase() === ".xf" ? parseXf(bytes, name) : parseTiltAngles(bytes, name)).length;
 }
 
 /** The command file of the reconstruction: of the two of a dual-axis series, that of the transforms' axis. */
@@ -200,7 +209,14 @@ async function readRelion(
     );
   }
   const key = stars[sources.findIndex(({ name }) => name === series.name)]?.key ?? stars[0]!.key;
-  return { ...NOTHING, sections: relionSections(series.tilts, pixel, places), alignmentPath: key, warnings };
+  return {
+    ...NOTHING,
+    sections: relionSections(series.tilts, pixel, places),
+    alignmentPath: key,
+    // images that are left out are not in the table: where each is known for itself, fewer are well
+    sectionCount: places ? undefined : series.tilts.length,
+    warnings,
+  };
 }
 
 /** The sections that the images are; undefined where nothing tells them. */

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
+import { counted } from "../../../core/units.js";
 import { ALIGNMENT_METADATA, alignmentFolder, alignmentMetadataKey } from "../../../model/layout.js";
 import { expandValue } from "../config/expand.js";
 import { scalarText, toJson } from "../config/nodes.js";
@@ -151,10 +152,14 @@ function storedAlignment(group: readonly SectionItem[], references: readonly Sec
   const [first] = references;
   const key = first!.key!;
   if (references.length > 1 || group.length > 1 || !key.endsWith(ALIGNMENT_METADATA)) {
-    throw new EmporiumError("CONFIG_GLOB_COUNT", `${run}: one ${ALIGNMENT_METADATA} expected, ${group.length} files found`, {
-      place: first!.place,
-      hint: "narrow list_glob so that it matches one alignment per run",
-    });
+    throw new EmporiumError(
+      "CONFIG_GLOB_COUNT",
+      `${run}: one ${ALIGNMENT_METADATA} expected, ${counted(group.length, "file")} found`,
+      {
+        place: first!.place,
+        hint: "narrow list_glob so that it matches one alignment per run",
+      },
+    );
   }
   const folder = key.slice(0, key.lastIndexOf("/"));
   const name = nameOf(group);

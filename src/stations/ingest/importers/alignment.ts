@@ -10,7 +10,8 @@ import { type AlignmentContent, readAlignment, sectionJson } from "./alignment-c
 import { type AlignmentFile, alignmentFiles, ownFormat } from "./alignment-files.js";
 import { ALIGNMENT_DEFAULTS, type Alignment, findAlignments } from "./alignment-find.js";
 import { addCopies } from "./copies.js";
-import { attempt, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
+import { countAligned } from "./image-counts.js";
+import { fail, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
 import { addMetadataTask } from "./metadata-task.js";
 import { placeOf, wants } from "./sections.js";
 import { baseName } from "./source-names.js";
@@ -21,8 +22,16 @@ import { voxelSpacing, wantsVolumes } from "./voxel-spacing.js";
 
 const KIND = "alignment";
 
+/** The first alignment of a run, for what names it. */
+export interface PlannedAlignment {
+  /** Those that make it: none where it is on the target already, or not asked for. */
+  readonly tasks: readonly Task[];
+  /** Files were given for it, it cannot be made, and is not on the target. */
+  readonly failed: string | undefined;
+}
+
 /** The alignments of a run; tomograms name the first in their metadata, and wait for the planned tasks that make it. */
-export const alignment: Importer<readonly Alignment[], readonly Task[]> = {
+export const alignment: Importer<readonly Alignment[], PlannedAlignment> = {
   kind: KIND,
   per: "run",
   files: { emptyTold: "section", namedTogether: true },
@@ -34,17 +43,41 @@ export const alignment: Importer<readonly Alignment[], readonly Task[]> = {
     const { candidates, read } = (await found(context, tomogramFinder))!;
     const tomograms = await read(all[0]!.metadataKey);
     const tasks: Task[] = [];
+    let failed: string | undefined;
     for (const one of all) {
       const isAsked = wants(context, KIND) && context.selection.accepts(KIND, one.name);
       if (!isAsked || one.origin === "stored") continue;
-      const task = await attempt(context, { kind: KIND, title: titleOf(context, one) }, async () =>
-        planOne(context, one, { candidates, volume: await firstReadable(context, candidates, tomograms) }),
-      );
-      if (task && one === all[0]) tasks.push(task);
+      const title = titleOf(context, one);
+      try {
+        const task = await planOne(context, one, { candidates, volume: await firstReadable(context, candidates, tomograms) });
+        if (task && one === all[0]) tasks.push(task);
+      } catch (error) {
+        fail(context, error, { kind: KIND, title });
+        // a default one holds nothing of its own: without it the tomogram is what it is
+        if (one === all[0] && one.origin !== "default" && !(await isStored(context, one))) failed = title;
+      }
     }
-    return tasks;
+    return { tasks, failed };
   },
 };
+
+async function isStored({ stored, entity: run }: ImportContext, { metadataKey }: Alignment): Promise<boolean> {
+  return (await stored(run.folder, KIND)).some(({ key }) => key === metadataKey);
+}
+
+/**
+ * The tasks after which an entity that names the run's alignment can be made.
+ *
+ * @throws {EmporiumError} TASK_BLOCKED where the alignment can neither be made nor is on the target
+ */
+export function alignmentNeeds(context: ImportContext, title: string, place: Place | undefined): string[] {
+  const { tasks = [], failed } = planned(context, alignment) ?? {};
+  if (failed === undefined) return tasks.map(({ id }) => id);
+  throw new EmporiumError("TASK_BLOCKED", `${title} cannot be made: it needs the ${failed}, which failed`, {
+    place,
+    hint: "mend the alignment named above, then run the same command again",
+  });
+}
 
 /** What a person calls it. */
 function titleOf({ location }: ImportContext, { origin, folder }: Alignment): string {
@@ -109,14 +142,14 @@ async function planFiles(context: ImportContext, one: Alignment, volume: Measure
   await warnOf(context, one, content, { acquired, volume });
   const listed = files.filter(({ item: file }) => one.listed.includes(file)).map(({ key }) => key);
   const dimension = hasDimensions(configured) ? undefined : volume && dimensionsOf(volume);
-  const tiltseriesPath = planned(context, tiltseries) ?? (await storedTiltseries(context));
+  const { path: tiltseriesPath, needs } = await tiltseriesOf(context, title, item?.place);
   return addMetadataTask(context, {
     kind: KIND,
     title,
     key: one.metadataKey,
     configured: compat ? configured : withOwnFormat(configured),
     measured: measuredOf(context, configured, content, { files: listed, tiltseriesPath, dimension }),
-    needs: copies.map(({ id }) => id),
+    needs: [...copies.map(({ id }) => id), ...needs],
     place: item && placeOf(item.block),
   });
 }
@@ -143,6 +176,30 @@ async function warnOf(
   const remarks = context.compat ? [] : await alignmentRemarks({ configured, content, acquired, measured });
   for (const message of content.warnings) warn(context, message, placeAt("format"));
   for (const { message, field } of remarks) warn(context, `${titleOf(context, one)}: ${message}`, placeAt(field));
+  await countAligned(context, one, content);
+}
+
+/**
+ * The tilt series that an alignment names, and the tasks that make it. Null where the run has none.
+ *
+ * @throws {EmporiumError} TASK_BLOCKED where the run has one that can neither be made nor is on the target: metadata that deny it
+ *   would be wrong, and stay so
+ */
+async function tiltseriesOf(
+  context: ImportContext,
+  title: string,
+  place: Place | undefined,
+): Promise<{ path: string | null; needs: readonly string[] }> {
+  const made = planned(context, tiltseries);
+  if (made && "metadataKey" in made) return { path: made.metadataKey, needs: made.needs };
+  const path = await storedTiltseries(context);
+  const looked = context.results.found.get(tiltseries.kind);
+  const failed = made?.failed ?? (looked && (await looked) === undefined ? tiltseries.title(context) : undefined);
+  if (path !== null || failed === undefined) return { path, needs: [] };
+  throw new EmporiumError("TASK_BLOCKED", `${title} cannot be made: it needs ${failed}, which failed`, {
+    place,
+    hint: "mend the tilt series named above, then run the same command again",
+  });
 }
 
 /** Metadata of the tilt series that this deposition has on the target, or null. */

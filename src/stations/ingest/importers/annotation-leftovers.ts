@@ -1,3 +1,4 @@
+import { counted } from "../../../core/units.js";
 import { annotationsFolder, isAnnotationMetadata } from "../../../model/annotation-files.js";
 import { makeTask } from "../draft.js";
 import type { Leftover } from "../ops/clear.js";
@@ -44,6 +45,6 @@ export async function planLeftovers(context: ImportContext, spacingFolder: strin
         threads: 1,
       }),
     );
-    warn(context, `${title} is removed, ${leftovers.length} files`);
+    warn(context, `${title} is removed, ${counted(leftovers.length, "file")}`);
   }
 }

@@ -1,5 +1,6 @@
 import type { Triple } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import type { PlainObject, Task } from "../../../engine/task.js";
 import type { PointKind } from "../../../formats/points/points.js";
 import { POINT_READERS } from "../../../formats/points/readers.js";
@@ -150,7 +151,7 @@ function sizeHint(mask: Triple, tomogram: Triple): string {
   const isBinned = ratios.every((ratio) => Math.abs(ratio / ratios[0]! - 1) < 0.02);
   const factor = Number(ratios[0]!.toPrecision(3));
   return isBinned
-    ? `it is ${factor} times the size on each axis: add rescale: true, or name the voxel spacing that it was made at`
+    ? `it is ${counted(factor, "time")} the size on each axis: add rescale: true, or name the voxel spacing that it was made at`
     : "add rescale: true if it is the same volume at another size";
 }
 

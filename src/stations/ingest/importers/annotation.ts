@@ -13,7 +13,7 @@ import { allotIds, isFolder, type StoredMetadata } from "../identifiers.js";
 import { metadataText } from "../metadata.js";
 import type { CountedFile } from "../ops/annotation.js";
 import { ANNOTATION_OPERATION } from "../ops/names.js";
-import { alignment } from "./alignment.js";
+import { alignment, alignmentNeeds } from "./alignment.js";
 import type { Alignment } from "./alignment-find.js";
 import {
   type AnnotationCandidate,
@@ -28,7 +28,7 @@ import { planLeftovers } from "./annotation-leftovers.js";
 import { dataTask } from "./annotation-tasks.js";
 import { planAnnotationViews, type ViewedSource, wantsAnnotations } from "./annotation-view.js";
 import type { PlanContext } from "./context.js";
-import { addWritten, attempt, fail, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
+import { addWritten, attempt, fail, found, type ImportContext, type Importer, passOver, warn } from "./importer.js";
 import { placeOf, wants } from "./sections.js";
 import { type VoxelSpacing, voxelSpacing } from "./voxel-spacing.js";
 
@@ -190,6 +190,7 @@ async function planOne(context: ImportContext, candidate: AnnotationCandidate, p
   const folder = annotationFolder(spacing.ancestor.folder, id);
   const outputs = outputsOf(context, candidate, folder);
   const title = `annotation ${id} of ${location.run} (${spacing.name} Å), ${prefix}`;
+  const needs = alignmentNeeds(context, candidate.title, candidate.sources[0]?.item.place);
   const tasks: Task[] = [];
   const viewed: ViewedSource[] = [];
   for (const { source, files } of outputs) {
@@ -197,7 +198,7 @@ async function planOne(context: ImportContext, candidate: AnnotationCandidate, p
     if (task) tasks.push(task);
     viewed.push({ source, files, task });
   }
-  if (selection.metadata(KIND)) tasks.push(await metadataTask(context, candidate, parts, { title, outputs, tasks }));
+  if (selection.metadata(KIND)) tasks.push(await metadataTask(context, candidate, parts, { title, outputs, tasks, needs }));
   for (const task of tasks) draft.tasks.push(task);
   if (wants(context, KIND)) {
     const entity = { kind: KIND, title: `${candidate.title} as ${id}` } as const;
@@ -217,7 +218,7 @@ async function metadataTask(
   context: ImportContext,
   { block, prefix, spacing, configured }: AnnotationCandidate,
   { id, alignment: { metadataKey: alignmentPath }, stored }: Parts,
-  { title, outputs, tasks }: { title: string; outputs: readonly Outputs[]; tasks: readonly Task[] },
+  { title, outputs, tasks, needs }: { title: string; outputs: readonly Outputs[]; tasks: readonly Task[]; needs: string[] },
 ): Promise<Task> {
   const key = annotationMetadataKey(annotationFolder(spacing.ancestor.folder, id), prefix);
   const entries = outputs.flatMap(({ source, files }) => files.map((file) => fileEntry(source, file)));
@@ -239,7 +240,7 @@ async function metadataTask(
     },
     inputs: [],
     outputs: [key],
-    needs: [...(planned(context, alignment) ?? []), ...tasks].map((task) => task.id),
+    needs: [...needs, ...tasks.map((task) => task.id)],
     bytes: 0,
     memoryBytes: METADATA_BYTES,
     threads: 1,

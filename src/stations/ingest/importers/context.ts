@@ -1,4 +1,5 @@
 import type { ShardCodec } from "../../../arrays/stream/plan/layout.js";
+import type { UseLedger } from "../account/ledger.js";
 import type { Arriving } from "../arriving.js";
 import type { RunData } from "../config/run-data-map.js";
 import type { IngestConfig } from "../config/schema.js";
@@ -8,7 +9,7 @@ import type { OpenAddress } from "../ops/photo.js";
 import type { OmeZarrVersion } from "../ops/volume-params.js";
 import type { Selection } from "../selection.js";
 import type { SourceFiles } from "../source-files.js";
-import type { DTypeChoice } from "../volume-source.js";
+import type { DTypeChoice, VolumeSources } from "../volume-source.js";
 import type { EmptyFinds } from "./empty-finds.js";
 import type { FindLedger } from "./unused-finds.js";
 
@@ -20,6 +21,8 @@ export interface PlanContext {
   readonly target: Listing;
   /** Small files of the source and the target, each read once. */
   readonly files: SourceFiles;
+  /** Headers of the source's volumes, each read once. */
+  readonly volumes: VolumeSources;
   /** Metadata that is on the target, each container read once. */
   readonly stored: StoredEntities;
   readonly runData: RunData;
@@ -50,6 +53,8 @@ export interface PlanContext {
   readonly empty: EmptyFinds;
   /** Records what sources find: items that are not used are reported at the end. */
   readonly finds: FindLedger;
+  /** Records what each source file is used as: the account and what it finds are made of it. */
+  readonly uses: UseLedger;
   /** What is left for later of sources that are still being written. */
   readonly arriving?: Arriving | undefined;
 }

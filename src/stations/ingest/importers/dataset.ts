@@ -3,10 +3,10 @@ import { isJsonObject } from "../../../core/json-fields.js";
 import { datasetFolder, datasetMetadataKey } from "../../../model/layout.js";
 import { scalarText, toJson } from "../config/nodes.js";
 import { isTruthy, type MutableJson, put } from "../metadata.js";
-import { type ImportContext, type Importer, passOver, planned } from "./importer.js";
+import { attempt, type ImportContext, type Importer, passOver, planned } from "./importer.js";
 import { datasetKeyPhoto } from "./key-photos.js";
 import { addMetadataTask } from "./metadata-task.js";
-import { storedPhotos } from "./photos.js";
+import { requirePhotos, storedPhotos } from "./photos.js";
 import { baseName } from "./source-names.js";
 
 /** Descriptions of the sample that every dataset has, in the order in which missing ones are added. */
@@ -50,14 +50,19 @@ async function planMetadata(context: ImportContext): Promise<void> {
     return;
   }
   const photos = planned(context, datasetKeyPhoto) ?? [];
-  addMetadataTask(context, {
-    kind: KIND,
-    title,
-    key,
-    configured: withSampleDefaults(block.metadata ? (toJson(block.metadata) as JsonObject) : {}),
-    measured: { key_photos: await storedPhotos(context.target, datasetFolder(name), photos) },
-    needs: photos.map(({ id }) => id),
-    place: block.metadata?.place ?? block.place,
+  const place = block.metadata?.place ?? block.place;
+  const named = await storedPhotos(context.target, datasetFolder(name), photos);
+  await attempt(context, { kind: KIND, title }, async () => {
+    requirePhotos(context, { kind: KIND, title }, named);
+    addMetadataTask(context, {
+      kind: KIND,
+      title,
+      key,
+      configured: withSampleDefaults(block.metadata ? (toJson(block.metadata) as JsonObject) : {}),
+      measured: { key_photos: named },
+      needs: photos.map(({ id }) => id),
+      place,
+    });
   });
 }
 

@@ -1,10 +1,10 @@
 import type { JsonObject } from "../../../core/json.js";
 import { depositionFolder, depositionMetadataKey } from "../../../model/layout.js";
 import { toJson } from "../config/nodes.js";
-import { type Importer, passOver, planned } from "./importer.js";
+import { attempt, type Importer, passOver, planned } from "./importer.js";
 import { depositionKeyPhoto } from "./key-photos.js";
 import { addMetadataTask } from "./metadata-task.js";
-import { storedPhotos } from "./photos.js";
+import { requirePhotos, storedPhotos } from "./photos.js";
 
 const KIND = "deposition";
 
@@ -27,14 +27,19 @@ export const deposition: Importer<null> = {
       return;
     }
     const photos = planned(context, depositionKeyPhoto) ?? [];
-    addMetadataTask(context, {
-      kind: KIND,
-      title,
-      key: depositionMetadataKey(name),
-      configured: toJson(block.metadata) as JsonObject,
-      measured: { key_photos: await storedPhotos(target, depositionFolder(name), photos) },
-      needs: photos.map(({ id }) => id),
-      place: block.metadata.place,
+    const { metadata } = block;
+    const named = await storedPhotos(target, depositionFolder(name), photos);
+    await attempt(context, { kind: KIND, title }, async () => {
+      requirePhotos(context, { kind: KIND, title }, named);
+      addMetadataTask(context, {
+        kind: KIND,
+        title,
+        key: depositionMetadataKey(name),
+        configured: toJson(metadata) as JsonObject,
+        measured: { key_photos: named },
+        needs: photos.map(({ id }) => id),
+        place: metadata.place,
+      });
     });
   },
 };

@@ -1,4 +1,5 @@
 import type { Place } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { KINDS, kindOf, type TypeKey } from "../../../model/kinds.js";
 import { scalarText } from "../config/nodes.js";
 import type { Source } from "../config/schema.js";
@@ -105,7 +106,8 @@ async function warningOf(
 ): Promise<PlanWarning> {
   const names = empty.map((id) => id.slice(id.lastIndexOf("/") + 1)).sort();
   const shown = names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? ", …" : "");
-  const whom = total === empty.length ? `any of ${total} runs` : `${empty.length} of ${total} runs: ${shown}`;
+  const whom =
+    total === empty.length ? `any of ${counted(total, "run")}` : `${empty.length} of ${counted(total, "run")}: ${shown}`;
   const message = `${kindOf(type).section}: nothing is found ${by === undefined ? "" : `by ${by} `}for ${total === 1 ? `the run ${shown}` : whom}`;
   return { message, place: placeOfFinder(source), lookedFor: await lookedText(runs.get(empty[0]!)?.looked ?? []) };
 }

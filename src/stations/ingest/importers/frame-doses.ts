@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 import { mdocTimeMs } from "../../../formats/mdoc/date-time.js";
 import type { Mdoc, MdocSection } from "../../../formats/mdoc/read.js";
 
@@ -95,7 +96,7 @@ export function doseRemark({ sections, name }: Mdoc, doseRate: number): string |
   const [first] = odd;
   if (!first) return undefined;
   const computed = withoutNoise(first.exposureTimeSeconds! * doseRate);
-  return `${name}: ${odd.length} of ${sections.length} images have another dose than time × dose_rate, the first ${first.exposureDose} where ${first.exposureTimeSeconds} s × ${doseRate} is ${computed} e⁻/Å²; the mdoc's are written`;
+  return `${name}: ${odd.length} of ${counted(sections.length, "image has", "images have")} another dose than time × dose_rate, the first ${first.exposureDose} where ${first.exposureTimeSeconds} s × ${doseRate} is ${computed} e⁻/Å²; the mdoc's are written`;
 }
 
 function doseOf(section: MdocSection, doseRate: number, { name }: Mdoc, compat: boolean): number {

@@ -1,17 +1,19 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, printJson } from "../../../core/json.js";
 import { toNumber } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 import type { Task } from "../../../engine/task.js";
+import { mdocLinesLost } from "../../../formats/mdoc/read.js";
 import { frameFolder, framesMetadataKey } from "../../../model/layout.js";
 import { expandValue } from "../config/expand.js";
 import { scalarText } from "../config/nodes.js";
 import type { Block } from "../config/schema.js";
 import { readMetadata } from "../identifiers.js";
 import { sameJson } from "../metadata.js";
-import { acquisition, wantsAcquired } from "./acquisition.js";
+import { acquisition, wantsAcquired, wantsTiltseries } from "./acquisition.js";
 import { addCopies, distinctFiles } from "./copies.js";
 import { acquisitionOrder, doseRemark, frameEntries } from "./frame-doses.js";
-import { attempt, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
+import { attempt, blockedBy, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
 import { addMetadataTask } from "./metadata-task.js";
 import { findSection, isAsked, placeOf, type SectionItem } from "./sections.js";
 import { baseName } from "./source-names.js";
@@ -41,10 +43,18 @@ export const frame: Importer<Frames> = {
   isWanted: wantsAcquired,
   find: findFrames,
   async plan(context, frames) {
+    const { length: count } = frames.files;
+    if (count > 0) context.uses.countImages({ runFolder: context.entity.folder, count, words: "frame files" });
     const copied = await attempt(context, { kind: KIND, title: frame.title(context) }, async () => planCopies(context, frames));
     const title = `metadata of the frames of ${context.location.run}`;
     await attempt(context, { kind: KIND, title }, async () => {
-      const needs = [...(planned(context, acquisition) ?? []), ...(copied ?? [])].map(({ id }) => id);
+      const mdoc = planned(context, acquisition);
+      // one that cannot be chosen is told by what reads it
+      const isMdocLost = !mdoc && !(await found(context, acquisition))?.problem;
+      const lost = [...(copied ? [] : [frame.title(context)]), ...(isMdocLost ? [acquisition.title(context)] : [])];
+      if (lost.length > 0 && frames.block && context.selection.metadata(KIND))
+        throw blockedBy(title, lost, frames.items.at(-1)?.place);
+      const needs = [...(mdoc ?? []), ...(copied ?? [])].map(({ id }) => id);
       await planMetadata(context, frames, { title, needs });
     });
   },
@@ -114,6 +124,8 @@ async function planMetadata(
   const doseRate = doseRateOf(context, configured, block);
   const { key: mdocKey, read } = (await found(context, acquisition))!;
   const mdoc = await read();
+  const lines = wantsTiltseries(context) ? undefined : mdocLinesLost(mdoc); // the tilt series tells them
+  if (lines !== undefined) warn(context, lines);
   const order = acquisitionOrder(mdoc, context.compat);
   if (order.warning) warn(context, order.warning);
   const remark = context.compat ? undefined : doseRemark(mdoc, doseRate);
@@ -131,8 +143,18 @@ async function planMetadata(
   const nameless =
     frames.files.length > 0 ? mdoc.sections.filter(({ subFrameName }) => !paths.has(subFrameName ?? "")).length : 0;
   if (nameless > 0) {
-    const message = `${context.location.run}: ${nameless} of ${mdoc.sections.length} images of ${mdoc.name} name no frame file that was found`;
-    warn(context, message, placeOf(block));
+    const message = `${context.location.run}: ${nameless} of ${counted(mdoc.sections.length, "image")} of ${mdoc.name} name no frame file that was found`;
+    warn(context, message, placeOf(block), "CONFIG_COUNTS");
+  }
+  if (frames.files.length > mdoc.sections.length) {
+    context.uses.count({
+      kind: KIND,
+      dataset: context.location.dataset!,
+      run: context.location.run!,
+      found: counted(frames.files.length, "frame file"),
+      expected: `${counted(mdoc.sections.length, "image")} in its mdoc`,
+      place: frames.files[0]!.place,
+    });
   }
   const key = framesMetadataKey(context.entity.folder);
   addMetadataTask(context, { kind: KIND, title, key, configured, measured, needs, place: placeOf(block) });

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { roundHalfEven } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 import { parseTable } from "../../../formats/table/delimited.js";
 
 /** A table of identified objects of runs, read as by the portal's own reader. */
@@ -36,10 +37,14 @@ export function parseIdentifiedTable(text: string, file: string): IdentifiedTabl
   const names = columnNames(header?.cells ?? []);
   const long = rows.find(({ cells }) => cells.slice(names.length).some((cell) => cell !== ""));
   if (long) {
-    throw new EmporiumError("CONFIG_SYNTAX", `${long.cells.length} cells in a row, the first line has ${names.length}`, {
-      place: { file, line: long.line },
-      hint: "put values that hold a comma in double quotes",
-    });
+    throw new EmporiumError(
+      "CONFIG_SYNTAX",
+      `${counted(long.cells.length, "cell")} in a row, the first line has ${names.length}`,
+      {
+        place: { file, line: long.line },
+        hint: "put values that hold a comma in double quotes",
+      },
+    );
   }
   const runColumn = names.indexOf("run_name");
   const others = [...names.keys()].filter((column) => column !== runColumn);

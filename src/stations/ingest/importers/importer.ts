@@ -1,4 +1,4 @@
-import type { Place } from "../../../core/errors.js";
+import { EmporiumError, type ErrorCode, type Place } from "../../../core/errors.js";
 import type { TypeKey } from "../../../model/kinds.js";
 import { scalarText } from "../config/nodes.js";
 import { addFailure, type Draft, type Location, leave, type PlannedEntity } from "../draft.js";
@@ -172,8 +172,35 @@ export function fail(
   addFailure(draft, error, title, kind, location, place, reads);
 }
 
-export function warn({ draft, location }: Notes, message: string, place?: Place): void {
-  draft.warnings.push({ message, place, ...location });
+/** What of these kinds cannot be made of an entity, or of anything in it: titles. */
+export function failedOf({ draft, location }: Notes, kinds: readonly TypeKey[]): string[] {
+  const isHere = ({ dataset, run }: PlannedEntity) =>
+    dataset === location.dataset && (location.run === undefined || run === location.run);
+  const failed = draft.entities.filter((one) => one.action === "fail" && kinds.includes(one.kind) && isHere(one));
+  return [...new Set(failed.map(({ title }) => title))];
+}
+
+/** For an entity that would name what cannot be made: metadata without it would be wrong, and nothing would say so. */
+export function blockedBy(title: string, failed: readonly string[], place?: Place): EmporiumError {
+  const [first, ...others] = failed;
+  const needed = `${first}${others.length > 0 ? ` and ${others.length} more` : ""}`;
+  return new EmporiumError("TASK_BLOCKED", `${title} cannot be made: it needs ${needed}, which failed`, {
+    place,
+    hint: "mend what is named above, then run the same command again",
+  });
+}
+
+/** Warns that what shows the run's annotations is made without those that cannot be made. */
+export function warnOfLostAnnotations(context: Notes, title: string): void {
+  const [first, ...others] = failedOf(context, ["annotation"]);
+  if (first === undefined) return;
+  const all = `${first}${others.length > 0 ? ` and ${others.length} more` : ""}`;
+  warn(context, `${title} show nothing of ${all}, which failed; run the same command again when they are mended`);
+}
+
+/** @param code of a doubt that `--strict` makes an error. */
+export function warn({ draft, location }: Notes, message: string, place?: Place, code?: ErrorCode): void {
+  draft.warnings.push({ ...(code && { code }), message, place, ...location });
 }
 
 /** Notes that nothing is done to an entity, and why. */

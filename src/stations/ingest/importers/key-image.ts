@@ -12,7 +12,16 @@ import { sectionCacheKey } from "../ops/section-cache.js";
 import { alignment } from "./alignment.js";
 import type { PlanContext } from "./context.js";
 import { inputOf } from "./copies.js";
-import { addWritten, fail, found, type ImportContext, type Importer, passOver, planned } from "./importer.js";
+import {
+  addWritten,
+  fail,
+  found,
+  type ImportContext,
+  type Importer,
+  passOver,
+  planned,
+  warnOfLostAnnotations,
+} from "./importer.js";
 import { findKeyImages, type KeyImages } from "./key-image-finds.js";
 import { layerTasks, objectIdentity, pictureLayers, type RunAnnotations, runAnnotations } from "./picture-layers.js";
 import type { PictureSubject } from "./picture-subject.js";
@@ -45,6 +54,7 @@ export const keyImage: Importer<null> = {
     const own = planned(context, tomogram)?.subjects ?? [];
     const subjects = [...own, ...(wantsTomograms(context) ? [] : await storedSubjects(context))];
     let annotations: Promise<RunAnnotations> | undefined;
+    const before = context.draft.tasks.length;
     for (const subject of subjects) {
       const title = `pictures of tomogram ${subject.id} of ${context.location.run} (${subject.spacing.name} Å)`;
       try {
@@ -55,6 +65,7 @@ export const keyImage: Importer<null> = {
         fail(context, error, { kind: KIND, title }, sectionOf(context, KIND)?.place);
       }
     }
+    if (context.draft.tasks.length > before) warnOfLostAnnotations(context, keyImage.title(context));
   },
 };
 

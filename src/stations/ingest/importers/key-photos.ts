@@ -1,5 +1,6 @@
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
+import type { TypeKey } from "../../../model/kinds.js";
 import { datasetMetadataKey, photoFolder } from "../../../model/layout.js";
 import { checkName } from "../../../model/names.js";
 import { objectName, type Stat } from "../../../stores/store.js";
@@ -11,12 +12,15 @@ import { PICTURE_HEAD_BYTES, type PictureType, pictureType } from "../picture-ty
 import type { PlanContext } from "./context.js";
 import { copyMemory, extensionOf } from "./copies.js";
 import { firstPicture } from "./first-picture.js";
-import { addWritten, fail, type ImportContext, type Importer, passOver, type Titled, warn } from "./importer.js";
+import { addWritten, fail, failedOf, type ImportContext, type Importer, passOver, type Titled, warn } from "./importer.js";
 import { findSection, isAsked, type SectionItem } from "./sections.js";
 
 const NAMES = ["snapshot", "thumbnail"];
 const PNG: PictureType = { extension: ".png", contentType: "image/png" };
 const DOWNLOAD_BYTES = 64 * 2 ** 20;
+
+/** What a picture of a tomogram comes from. */
+const PICTURED: readonly TypeKey[] = ["voxel_spacing", "tomogram", "key_image"];
 
 const NOWHERE = { ancestors: [], row: undefined, mapped: undefined };
 
@@ -78,7 +82,18 @@ async function planPhotos(context: ImportContext, kind: PhotoKind, items: readon
       checkName(name, "key photo", item?.place);
       const picture = await choosePicture(context, name, item);
       if (picture) tasks.push(addPhoto(context, entity, `${photoFolder(owner.folder)}/${name}${picture.extension}`, picture));
-      else passOver(context, entity, "none is configured, and no tomogram has one yet", item?.place);
+      else {
+        const [first, ...others] = context.selection.items("key_image") ? failedOf(context, PICTURED) : [];
+        if (first !== undefined) {
+          const failed = `${first}${others.length > 0 ? ` and ${others.length} more` : ""} failed`;
+          warn(
+            context,
+            `${entity.title} is not made: none is configured, and ${failed}; run again when that is mended`,
+            item?.place,
+          );
+        }
+        passOver(context, entity, "none is configured, and no tomogram has one yet", item?.place);
+      }
     } catch (error) {
       fail(context, error, entity, item?.place);
     }
@@ -110,7 +125,7 @@ async function choosePicture(context: ImportContext, name: string, item: Section
   const other = await tomogramPicture(context, name);
   if (!problem) return other;
   if (!other) throw problem;
-  warn(context, `${problem.message}; the ${name} is ${other.shown}`, item?.place);
+  warn(context, `${problem.message}; the ${name} is ${other.shown}`, item?.place, problem.code);
   return other;
 }
 

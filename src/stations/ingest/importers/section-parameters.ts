@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 import type { CtfEntry } from "../../../formats/ctf/entry.js";
 import type { AcquiredSection } from "./frame-doses.js";
 import { matchImages } from "./image-matching.js";
@@ -64,7 +65,7 @@ export function fitsOf(sections: readonly AcquiredSection[], ctf: readonly CtfEn
     const shown = `${outside.slice(0, SHOWN).join(", ")}${outside.length > SHOWN ? ", …" : ""}`;
     return {
       fits,
-      remark: `${outside.length} of ${ctf.length} entries belong to no section (${shown}); there are ${sections.length}, from 1`,
+      remark: `${outside.length} of ${counted(ctf.length, "entry belongs", "entries belong")} to no section (${shown}); there are ${sections.length}, from 1`,
     };
   }
   if (named && !places) {

@@ -30,15 +30,23 @@ export async function findSection(
   const applied: Source[] = [];
   const replaced: Found[] = [];
   const looked: Looked[] = [];
+  const patterns: string[] = [];
+  let current: Source | undefined;
   const finderContext: FinderContext = {
     onGlob(where, pattern) {
       looked.push({ listing: context[where], pattern });
-      if (where === "source") context.arriving?.looksFor?.(type, scope, pattern);
+      if (where === "target") return;
+      patterns.push(pattern);
+      context.arriving?.looksFor?.(type, scope, pattern);
     },
     onReplaced: (item, by) => {
       replaced.push(item);
       const other = by.key === null ? "another find" : by.key.slice(by.key.lastIndexOf("/") + 1);
       if (item.key !== null) context.finds.because(item.key, `its name is also that of ${other}`);
+    },
+    onLeft(key, by, name) {
+      context.uses.leave(key, by, current!);
+      if (type === "run" && name !== undefined) context.uses.nameRun(scope, name);
     },
     source: context.source,
     target: context.target,
@@ -51,9 +59,14 @@ export async function findSection(
   };
   for (const block of sectionOf(context, type)?.blocks ?? []) {
     for (const source of block.sources) {
+      current = source;
       const found = await findItems(source, scope, finderContext);
-      if (!found) continue;
+      if (!found) {
+        context.uses.skip({ type, source, scope });
+        continue;
+      }
       applied.push(source);
+      context.uses.note(type, source, scope, { found, patterns: patterns.splice(0) });
       context.finds.note(type, source, scope, [...found, ...replaced.splice(0)]);
       for (const item of found) items.push({ ...item, block, source });
       context.empty.note(type, source, scope, found.length === 0, looked.splice(0));

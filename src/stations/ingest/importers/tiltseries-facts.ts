@@ -3,7 +3,7 @@ import { toNumber } from "../../../core/number.js";
 import { expandValue, parseFloating } from "../config/expand.js";
 import { rethrowCancelled } from "../draft.js";
 import type { Scope } from "../finders/scope.js";
-import { readVolumeSource, type VolumeSource } from "../volume-source.js";
+import type { VolumeSource } from "../volume-source.js";
 import type { PlanContext } from "./context.js";
 import { findSection } from "./sections.js";
 
@@ -23,7 +23,7 @@ export function tiltseriesFacts(context: PlanContext, scope: Scope, runName: str
   const volume = once(async (): Promise<VolumeSource | undefined> => {
     const found = await item();
     try {
-      return found && (await readVolumeSource(context.source.store, found.key!, found.folder, context));
+      return found && (await context.volumes.read(found.key!, found.folder));
     } catch (error) {
       rethrowCancelled(error);
       return undefined;

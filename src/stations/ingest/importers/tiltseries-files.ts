@@ -1,5 +1,6 @@
 import { inMemory } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import type { Task } from "../../../engine/task.js";
 import type { CtfEntry } from "../../../formats/ctf/entry.js";
 import { ctfFormat, parseCtf } from "../../../formats/ctf/read.js";
@@ -11,7 +12,7 @@ import { textOfNode } from "../config/nodes.js";
 import { wantsTiltseries } from "./acquisition.js";
 import type { PlanContext } from "./context.js";
 import { addCopies, distinctFiles, extensionOf } from "./copies.js";
-import { attempt, type ImportContext, type Importer } from "./importer.js";
+import { attempt, type ImportContext, type Importer, warn } from "./importer.js";
 import { findSection, isAsked, placeOf, type SectionItem } from "./sections.js";
 
 /** A small file that lies beside a tilt series: its raw tilt angles, or its CTF table. */
@@ -110,14 +111,21 @@ export async function readAngles(context: PlanContext, { item }: SideFile): Prom
 }
 
 /** Entries of a CTF table; none of a table in a format that is not read. @throws {EmporiumError} FORMAT_…, STORE_… */
-export async function readCtf(context: PlanContext, { item, format }: SideFile, runName: string): Promise<CtfEntry[]> {
+export async function readCtf(context: ImportContext, { item, format }: SideFile, runName: string): Promise<CtfEntry[]> {
   const known = ctfFormat(format);
   const ours = known === "relion" || known === "warp";
   if (known === undefined || !item || (ours && context.compat)) return [];
   const file = await context.files.read(item.atTarget ? "target" : "source", item.key!, item.stat);
   // one STAR file may hold the tilt series of all runs
-  if (known === "relion") return readRelionCtf(inMemory(file.bytes, file.name), { tomoName: runName, signal: context.signal });
+  const onUnfitted = (unfitted: number, rows: number) => warn(context, unfittedText(file.name, unfitted, rows), item.place);
+  if (known === "relion") {
+    return readRelionCtf(inMemory(file.bytes, file.name), { tomoName: runName, onUnfitted, signal: context.signal });
+  }
   if (known !== "warp") return context.files.parsed(file, `ctf ${known}`, ({ bytes, name }) => parseCtf(bytes, known, name));
   const { parseWarpCtf } = await import("../../../formats/ctf/warp.js"); // with a reader of XML
-  return context.files.parsed(file, "ctf warp", ({ bytes, name }) => parseWarpCtf(bytes, name));
+  return context.files.parsed(file, "ctf warp", ({ bytes, name }) => parseWarpCtf(bytes, name, onUnfitted));
+}
+
+function unfittedText(file: string, unfitted: number, rows: number): string {
+  return `${file}: ${unfitted} of ${counted(rows, "image")} ${unfitted === 1 ? "has" : "have"} no CTF fit and ${unfitted === 1 ? "is" : "are"} left out`;
 }

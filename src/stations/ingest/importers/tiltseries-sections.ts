@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
+import { mdocLinesLost } from "../../../formats/mdoc/read.js";
 import type { Acquisition } from "./acquisition.js";
 import { matchAngles, matchAnglesAsReference } from "./angle-matching.js";
 import { acquisitionOrder } from "./frame-doses.js";
@@ -43,6 +44,8 @@ export async function readSections(
     warn(context, `${title}: the metadata have no sections: ${why}`, item.place);
     return [];
   }
+  const lines = mdocLinesLost(mdoc);
+  if (lines !== undefined) warn(context, lines, acquisition.item?.place);
   const order = acquisitionOrder(mdoc, context.compat);
   const match = context.compat ? matchAnglesAsReference : matchAngles;
   const { sections, approximate } = match(angles.angles, order.sections, { file: angles.name, acquisition: mdoc.name });

@@ -1,17 +1,21 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, printJson } from "../../../core/json.js";
 import { Float, roundHalfEven, toNumber } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
+import type { Task } from "../../../engine/task.js";
 import { pyramidShapes } from "../../../formats/zarr/ome.js";
 import { tiltseriesKeys } from "../../../model/layout.js";
 import { expandValue, parseFloating } from "../config/expand.js";
+import { orNothing } from "../draft.js";
 import type { Ancestor } from "../finders/scope.js";
 import { metadataText } from "../metadata.js";
-import { otherVoxelSize, readVolumeSource, type VolumeSource } from "../volume-source.js";
+import { otherVoxelSize, type VolumeSource } from "../volume-source.js";
 import { acquisition, wantsTiltseries } from "./acquisition.js";
 import { frame } from "./frame.js";
 import {
   addWritten,
   attempt,
+  blockedBy,
   contextBelow,
   fail,
   findAll,
@@ -24,15 +28,25 @@ import {
 } from "./importer.js";
 import { addMetadataTask } from "./metadata-task.js";
 import { placeOf, type SectionItem } from "./sections.js";
-import { ctf, rawtilt } from "./tiltseries-files.js";
+import { ctf, rawtilt, readAngles } from "./tiltseries-files.js";
 import { findTiltseries, type Tiltseries } from "./tiltseries-find.js";
 import { readSections, type SectionSources } from "./tiltseries-sections.js";
 import { addVolumeTask } from "./volume-task.js";
 
 const KIND = "tiltseries";
 
-/** The tilt series of a run with the files beside them. The plan has the first one's metadata file, if any. */
-export const tiltseries: Importer<readonly Tiltseries[], string | undefined> = {
+/** The first tilt series of a run, for what names it. */
+export type PlannedTiltseries =
+  | {
+      readonly metadataKey: string;
+      /** Tasks that make it: none where it is on the target already. */
+      readonly needs: readonly string[];
+    }
+  /** It cannot be made, and is not on the target. */
+  | { readonly failed: string };
+
+/** The tilt series of a run with the files beside them. Undefined where the run has none. */
+export const tiltseries: Importer<readonly Tiltseries[], PlannedTiltseries | undefined> = {
   kind: KIND,
   per: "run",
   files: { emptyTold: "section", asVolumes: true },
@@ -41,26 +55,29 @@ export const tiltseries: Importer<readonly Tiltseries[], string | undefined> = {
   isWanted: wantsTiltseries,
   find: findTiltseries,
   async plan(context, all) {
-    const failed = new Set<Tiltseries>();
-    for (const one of all.filter(({ accepted }) => accepted)) if (!(await planOne(context, one))) failed.add(one);
+    const tasks = new Map<Tiltseries, readonly Task[] | undefined>();
+    for (const one of all.filter(({ accepted }) => accepted)) tasks.set(one, await planOne(context, one));
     const [first] = all;
     if (!first) return undefined;
-    const isThere = !failed.has(first) || (await context.stored(context.entity.folder, KIND)).some(({ id }) => id === first.id);
-    return isThere ? first.metadataKey : undefined;
+    const { metadataKey, title } = first;
+    const made = tasks.has(first) ? tasks.get(first) : [];
+    if (made) return { metadataKey, needs: made.map(({ id }) => id) };
+    const isThere = (await context.stored(context.entity.folder, KIND)).some(({ id }) => id === first.id);
+    return isThere ? { metadataKey, needs: [] } : { failed: title };
   },
 };
 
-/** One tilt series with its raw tilt angles and CTF tables. False where it cannot be made. */
-async function planOne(context: ImportContext, one: Tiltseries): Promise<boolean> {
+/** One tilt series with its raw tilt angles and CTF tables: the tasks that make it. Undefined where it cannot be made. */
+async function planOne(context: ImportContext, one: Tiltseries): Promise<readonly Task[] | undefined> {
   const { item, title } = one;
   const below = contextBelow(context, ancestorOf(one), item);
   const areFound = await attempt(context, { kind: KIND, title: `files of ${title}` }, async () => {
     await findAll(below, KIND);
     return true;
   });
-  if (!areFound) return false;
+  if (!areFound) return undefined;
   await planAll(below, KIND);
-  if (!one.selected) return true;
+  if (!one.selected) return [];
   try {
     const sources = {
       acquisition: (await found(context, acquisition))!,
@@ -69,12 +86,13 @@ async function planOne(context: ImportContext, one: Tiltseries): Promise<boolean
     };
     const copied = [planned(context, acquisition), planned(below, rawtilt), planned(below, ctf)];
     const needs = copied.flatMap((tasks) => tasks ?? []).map(({ id }) => id);
-    const framesCount = (await found(context, frame))?.count ?? 0;
-    await planVolume(context, one, { ...sources, framesCount, needs });
-    return true;
+    const frames = await found(context, frame);
+    if (!frames) throw blockedBy(title, [frame.title(context)], item.place);
+    const framesCount = frames.count;
+    return await planVolume(context, one, { ...sources, framesCount, needs });
   } catch (error) {
     fail(context, error, { kind: KIND, title }, item.place, item.key === null ? [] : [context.source.fullPath(item.key)]);
-    return false;
+    return undefined;
   }
 }
 
@@ -91,7 +109,7 @@ interface Parts extends SectionSources {
 }
 
 /** Plans the volume with its metadata, or its metadata alone where no volume is to be written. */
-async function planVolume(context: ImportContext, one: Tiltseries, parts: Parts): Promise<void> {
+async function planVolume(context: ImportContext, one: Tiltseries, parts: Parts): Promise<readonly Task[]> {
   const { item, title } = one;
   const { selection, scope, location, compat } = context;
   if (item.key === null) {
@@ -99,24 +117,24 @@ async function planVolume(context: ImportContext, one: Tiltseries, parts: Parts)
   }
   const wantsMetadata = selection.metadata(KIND);
   const writesVolume = selection.items(KIND) && (context.writeMrc || context.writeZarr);
-  if (!wantsMetadata && !writesVolume) return;
+  if (!wantsMetadata && !writesVolume) return [];
   const [volume, sections] = await Promise.all([
-    readVolumeSource(context.source.store, item.key, item.folder, context),
+    context.volumes.read(item.key, item.folder),
     wantsMetadata ? readSections(context, one, parts) : [],
   ]);
   const expansion = { row: scope.row, run: location.run!, compat };
   const configured = item.block.metadata ? (expandValue(item.block.metadata, expansion) as JsonObject) : {};
   for (const message of volume.warnings) warn(context, message);
+  if (wantsMetadata && parts.ctfs.some(({ problem }) => problem) && !parts.ctfs.some((table) => table.item))
+    warn(context, `${title}: the metadata name no CTF table: which one is meant cannot be told`, item.place);
   const spacingAngstrom = pixelSpacing(context, item, configured, volume);
-  if (wantsMetadata && sections.length > volume.shape[0]) {
-    warn(context, `${title}: ${sections.length} raw tilt angles, the stack has ${volume.shape[0]} sections`, item.place);
-  }
+  if (wantsMetadata || selection.items(rawtilt.kind)) await countImages(context, one, volume, parts);
   const keys = tiltseriesKeys(one.folder, location.run!);
   const measured = measuredOf(context, keys, volume, { ...parts, sections, spacingAngstrom });
   const { needs } = parts;
   const { place } = item;
   if (!writesVolume) {
-    addMetadataTask(context, {
+    const request = {
       kind: KIND,
       title: `metadata of ${title}`,
       key: keys.metadata,
@@ -124,13 +142,40 @@ async function planVolume(context: ImportContext, one: Tiltseries, parts: Parts)
       measured,
       needs,
       place,
-    });
-    return;
+    } as const;
+    return [addMetadataTask(context, request)];
   }
   const metadata = wantsMetadata ? metadataText(configured, measured, context.deposition.name as Json) : null;
   const task = addVolumeTask(context, { kind: KIND, title, volume, keys, metadata, spacingAngstrom, needs, place });
   const reads = [context.source.fullPath(item.key)];
   addWritten(context, { kind: KIND, title }, { reads, writes: task.outputs, bytes: volume.bytes, place });
+  return [task];
+}
+
+/**
+ * Compares the sections of a stack with its raw tilt angles, of which each has one, and with the images of the mdoc, of which some may have been
+ * left out of it. What cannot be read is said elsewhere.
+ */
+async function countImages(context: ImportContext, { item }: Tiltseries, { shape }: VolumeSource, parts: Parts): Promise<void> {
+  const [sections] = shape;
+  const tell = (found: string, isUsual?: true) =>
+    context.uses.count({
+      kind: KIND,
+      dataset: context.location.dataset!,
+      run: context.location.run!,
+      found,
+      expected: `${counted(sections, "section")} in its stack`,
+      place: item.place,
+      isUsual,
+    });
+  const runFolder = context.entity.folder;
+  context.uses.countImages({ runFolder, count: sections, words: "sections in its tilt series", key: item.key!, shape });
+  const angles = parts.rawtilt.item && (await orNothing(() => readAngles(context, parts.rawtilt)))?.angles.length;
+  if (angles !== undefined) context.uses.countImages({ runFolder, count: angles, words: "raw tilt angles" });
+  if (angles !== undefined && angles !== sections) return tell(counted(angles, "raw tilt angle"));
+  const images = (await orNothing(() => parts.acquisition.read()))?.sections.length;
+  if (images === undefined || images === sections) return;
+  tell(`${counted(images, "image")} in its mdoc`, images > sections ? true : undefined);
 }
 
 function measuredOf(

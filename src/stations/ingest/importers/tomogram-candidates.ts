@@ -2,11 +2,12 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { toNumber } from "../../../core/number.js";
 import { voxelSpacingName } from "../../../model/voxel-spacing.js";
+import { againstTomogram } from "../account/roles.js";
 import { type ExpandOptions, expandValue } from "../config/expand.js";
 import { scalarText } from "../config/nodes.js";
 import { joinDraft, newDraft, rethrowCancelled } from "../draft.js";
 import { allotIds, type Identifiers, identitySpacing, tomogramIdentity } from "../identifiers.js";
-import { otherVoxelSize, readVolumeSource, type VolumeSource } from "../volume-source.js";
+import { otherVoxelSize, type VolumeSource } from "../volume-source.js";
 import type { PlanContext } from "./context.js";
 import { attempt, type Finder, fail, found, type ImportContext, passOver, type RunScope, scopeBelow, warn } from "./importer.js";
 import { findSection, type SectionItem, wantsTomograms } from "./sections.js";
@@ -130,9 +131,12 @@ function isAccepted({ selection }: PlanContext, item: SectionItem, spacing: Voxe
 async function readTomogram(context: ImportContext, candidate: TomogramCandidate): Promise<ReadTomogram | undefined> {
   const { item, spacing, title } = candidate;
   try {
-    const volume = await readVolumeSource(context.source.store, item.key!, item.folder, context);
+    const volume = await context.volumes.read(item.key!, item.folder);
     const found = otherVoxelSize(volume, spacing.angstrom, "zyx");
     for (const message of volume.warnings) warn(context, message);
+    const reasons = await againstTomogram({ key: item.key!, volume, listing: context.source });
+    const { shape } = volume;
+    context.uses.doubt({ kind: KIND, key: item.key!, reasons, place: item.place, shape, runFolder: context.entity.folder });
     if (found !== undefined) {
       const message = `${context.source.fullPath(item.key!)}: the header's voxel size is ${found}, the configured spacing ${spacing.angstrom} Å is used`;
       warn(context, message, spacing.item.place);
@@ -161,10 +165,7 @@ export async function firstReadable(
     if (known) return { volume: known.volume, angstrom: spacing.angstrom };
     if (selected) continue;
     try {
-      return {
-        volume: await readVolumeSource(context.source.store, item.key!, item.folder, context),
-        angstrom: spacing.angstrom,
-      };
+      return { volume: await context.volumes.read(item.key!, item.folder), angstrom: spacing.angstrom };
     } catch (error) {
       rethrowCancelled(error);
     }

@@ -7,9 +7,9 @@ import { keyImageKey, tomogramKeys } from "../../../model/layout.js";
 import { isTemplate } from "../config/expand.js";
 import { describe } from "../config/nodes.js";
 import { metadataText } from "../metadata.js";
-import { alignment } from "./alignment.js";
+import { alignment, alignmentNeeds } from "./alignment.js";
 import type { PlanContext } from "./context.js";
-import { addWritten, attempt, found, type ImportContext, type Importer, planned } from "./importer.js";
+import { addWritten, attempt, blockedBy, fail, found, type ImportContext, type Importer } from "./importer.js";
 import { findKeyImages, type KeyImages } from "./key-image-finds.js";
 import { addMetadataTask } from "./metadata-task.js";
 import type { PictureSubject } from "./picture-subject.js";
@@ -77,15 +77,19 @@ export const tomogram: Importer<FoundTomograms, PlannedTomograms> = {
     context.draft.ids.push(...ids.given);
     const subjects: PictureSubject[] = [];
     for (const one of tomograms) {
-      await attempt(context, { kind: KIND, title: one.title }, async () => {
+      try {
         const { spacing, volume } = one;
         const id = ids.of(identityOf(context, one, alignmentPath));
         const pictures = await attempt(context, { kind: "key_image", title: `pictures of ${one.title}` }, () =>
           findKeyImages(context, id, spacing),
         );
+        if (!pictures && context.selection.metadata(KIND)) throw blockedBy(one.title, [`pictures of ${one.title}`]);
         const task = planOne(context, one, { id, alignmentPath, pictures });
         if (pictures) subjects.push({ id, spacing, task, shape: volume.shape, alignmentPath, pictures });
-      });
+      } catch (error) {
+        const reads = [context.source.fullPath(one.item.key!)];
+        fail(context, error, { kind: KIND, title: one.title }, undefined, reads);
+      }
     }
     return { subjects };
   },
@@ -121,7 +125,7 @@ function planOne(context: ImportContext, one: ReadTomogram, parts: Parts): Task 
     configured[field] = fiducialStatus(configured[field], placeOf(item.block, field));
   }
   const measured = measuredOf(context, one, keys, parts);
-  const needs = (planned(context, alignment) ?? []).map(({ id }) => id);
+  const needs = alignmentNeeds(context, one.title, place);
   const title = `tomogram ${parts.id} of ${runName} (${spacing.name} Å)`;
   if (!selection.items(KIND) || !(context.writeMrc || context.writeZarr)) {
     return addMetadataTask(context, {

@@ -1,3 +1,4 @@
+import { counted } from "../../../core/units.js";
 import { ancestorsOf, kindOf, type TypeKey } from "../../../model/kinds.js";
 import { scalarText } from "../config/nodes.js";
 import type { Source } from "../config/schema.js";
@@ -129,7 +130,7 @@ function failureOf(
   const files = finds.map(([key]) => fullPath(key));
   const shown =
     files.slice(0, FILES_SHOWN).join(", ") + (files.length > FILES_SHOWN ? ` and ${files.length - FILES_SHOWN} more` : "");
-  const count = `${files.length} of ${all.size} ${all.size === 1 ? "find" : "finds"} of ${globText(source)}`;
+  const count = `${files.length} of ${counted(all.size, "find")} of ${globText(source)}`;
   const why = reason === "" ? "" : ` (${reason})`;
   const { section } = kindOf(type);
   return {

@@ -10,7 +10,7 @@ import { isFolder } from "../identifiers.js";
 import { VIEW_CONFIG_OPERATION } from "../ops/names.js";
 import { alignment } from "./alignment.js";
 import type { PlanContext } from "./context.js";
-import { addWritten, fail, found, type ImportContext, type Importer, passOver } from "./importer.js";
+import { addWritten, fail, found, type ImportContext, type Importer, passOver, warnOfLostAnnotations } from "./importer.js";
 import { objectIdentity } from "./picture-layers.js";
 import { type VoxelSpacing, voxelSpacing } from "./voxel-spacing.js";
 
@@ -41,6 +41,7 @@ async function planViews(context: ImportContext): Promise<void> {
   const isThere = await isFolder(context.target, run.folder);
   const seen = isThere ? await seenOf(context, run.folder, layers) : "";
   const makers = new Map(draft.tasks.flatMap((task) => task.outputs.map((key): [string, Task] => [key, task])));
+  const before = draft.tasks.length;
   for (const spacing of (await found(context, voxelSpacing))!) {
     if (!selection.accepts("voxel_spacing", spacing.name)) continue;
     const tomograms = await findTomograms(context, spacing.ancestor.folder, isThere ? run.folder : undefined, makers);
@@ -57,6 +58,7 @@ async function planViews(context: ImportContext): Promise<void> {
       }
     }
   }
+  if (draft.tasks.length > before) warnOfLostAnnotations(context, viewConfig.title(context));
 }
 
 /** Tomograms with metadata, by their ids: what this plan will have made of them, else what is there. */

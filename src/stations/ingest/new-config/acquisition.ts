@@ -1,5 +1,5 @@
 import { isEmporiumError } from "../../../core/errors.js";
-import { mdocNumbers, parseMdoc, tiltAxisAngle } from "../../../formats/mdoc/read.js";
+import { mdocLinesLost, mdocNumbers, parseMdoc, tiltAxisAngle } from "../../../formats/mdoc/read.js";
 import { parseTiltAngles } from "../../../formats/tilt-angles/read.js";
 import type { Store } from "../../../stores/store.js";
 import type { Item } from "./inventory.js";
@@ -17,17 +17,29 @@ export interface Acquisition {
   totalFlux?: number | undefined;
   /** File that it comes from. */
   from?: string | undefined;
+  /** That lines of the file cannot be read. */
+  remark?: string | undefined;
 }
 
 /** Small text files; a larger one is no list of tilts. */
 const TEXT_BYTES_MAX = 4 * 1024 * 1024;
 
-/** The first acquisition file that can be read, and the first list of angles where it has none. */
-export async function readAcquisition(store: Store, items: readonly Item[], signal: AbortSignal): Promise<Acquisition> {
-  const acquisition = (await firstRead(store, items, "mdoc", signal, ofMdoc)) ?? {};
+/**
+ * The first acquisition file that can be read, and the first list of angles where it has none.
+ *
+ * @param passed takes the files before it, which cannot be read.
+ */
+export async function readAcquisition(
+  store: Store,
+  items: readonly Item[],
+  signal: AbortSignal,
+  passed: string[],
+): Promise<Acquisition> {
+  const acquisition = (await firstRead(store, items, "mdoc", signal, ofMdoc, passed)) ?? {};
   if (acquisition.range) return acquisition;
   const angles =
-    (await firstRead(store, items, "rawtlt", signal, anglesOf)) ?? (await firstRead(store, items, "tlt", signal, anglesOf));
+    (await firstRead(store, items, "rawtlt", signal, anglesOf, passed)) ??
+    (await firstRead(store, items, "tlt", signal, anglesOf, passed));
   return { ...acquisition, ...(angles && ofAngles(angles)) };
 }
 
@@ -48,12 +60,13 @@ async function firstRead<T>(
   kind: Item["kind"],
   signal: AbortSignal,
   read: (bytes: Uint8Array, path: string) => T | undefined,
+  passed: string[],
 ): Promise<T | undefined> {
   for (const { path, size } of items.filter((item) => item.kind === kind).slice(0, 20)) {
-    if (size > TEXT_BYTES_MAX) continue;
-    const bytes = await store.read(path, undefined, { signal });
+    const bytes = size > TEXT_BYTES_MAX ? undefined : await store.read(path, undefined, { signal });
     const found = bytes && read(bytes, path);
     if (found !== undefined) return found;
+    passed.push(path);
   }
   return undefined;
 }
@@ -85,6 +98,7 @@ function ofMdoc(bytes: Uint8Array, path: string): Acquisition | undefined {
           )
         : undefined,
       from: path,
+      remark: mdocLinesLost(mdoc),
     };
   } catch (error) {
     if (isEmporiumError(error)) return undefined;

@@ -5,6 +5,7 @@ import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
 import { parseZarrV3Group } from "../../../formats/zarr/v3-metadata.js";
 import { compareKeys } from "../../../stores/keys.js";
 import { openObject, type Store } from "../../../stores/store.js";
+import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
 import { forEachLimited } from "../../../system/parallel.js";
 
 /** What a file or Zarr folder of a laboratory is taken for. */
@@ -44,14 +45,33 @@ const ITEMS_MAX = 500_000;
 const HEADERS_MAX = 5_000;
 const HEADERS_IN_FLIGHT = 16;
 
+export interface Inventory {
+  items: Item[];
+  isComplete: boolean;
+  /** Files that are called like volumes and are none that can be read: each with the reason. */
+  unreadable: ReadonlyMap<string, string>;
+  /** Volumes whose headers were not looked at, since there are so many. */
+  unlooked: number;
+  /** Files that are hidden, or lie in a hidden folder, and are not looked at. */
+  hidden: readonly string[];
+  /** Links that are not followed. */
+  links: UnfollowedLinks;
+}
+
 /** What a folder holds, each file named by what it seems to be: by its extension and place, volumes also by their headers. */
-export async function takeInventory(store: Store, signal: AbortSignal): Promise<{ items: Item[]; isComplete: boolean }> {
+export async function takeInventory(store: Store, signal: AbortSignal): Promise<Inventory> {
   const sizes = new Map<string, number>();
+  const links = new UnfollowedLinks();
+  const hidden: string[] = [];
   let isComplete = true;
-  for await (const { key, size } of store.list("", { signal })) {
+  for await (const { key, size, leaves } of store.list("", { signal, onLink: links.add })) {
+    if (leaves !== undefined) continue; // told among the links
     if (key.split("/").some((part) => part.startsWith("."))) {
       const zarr = zarrOf(key);
-      if (zarr === undefined) continue;
+      if (zarr === undefined) {
+        hidden.push(key);
+        continue;
+      }
     }
     const path = zarrOf(key) ?? key;
     sizes.set(path, (sizes.get(path) ?? 0) + size);
@@ -63,6 +83,7 @@ export async function takeInventory(store: Store, signal: AbortSignal): Promise<
   const volumes = items.filter(
     ({ kind, path }) => isVolume(path) && (kind === "tomogram" || kind === "tiltseries" || kind === "mask"),
   );
+  const unreadable = new Map<string, string>();
   await forEachLimited(volumes.slice(0, HEADERS_MAX), HEADERS_IN_FLIGHT, async (item) => {
     try {
       Object.assign(
@@ -72,9 +93,11 @@ export async function takeInventory(store: Store, signal: AbortSignal): Promise<
     } catch (error) {
       if (!isEmporiumError(error) || !error.code.startsWith("FORMAT_")) throw error;
       item.kind = "other"; // it is called like a volume and is none
+      unreadable.set(item.path, error.message.split(`${item.path}: `).at(-1)!);
     }
   });
-  return { items: items.sort((a, b) => compareKeys(a.path, b.path)), isComplete };
+  const unlooked = Math.max(0, volumes.length - HEADERS_MAX);
+  return { items: items.sort((a, b) => compareKeys(a.path, b.path)), isComplete, unreadable, unlooked, hidden, links };
 }
 
 /** The Zarr folder that a key is in; `.zarr` within a Zarr is a part of it. */

@@ -1,4 +1,6 @@
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { few } from "../../../core/finding.js";
+import { counted } from "../../../core/units.js";
 import { ask, askedLines, decimal, PLEASE, PLEASE_CHECK, yamlText } from "../../../formats/yaml/yaml-text.js";
 import type { Location } from "../../../stores/location.js";
 import type { Store } from "../../../stores/store.js";
@@ -94,11 +96,12 @@ interface Draft {
 }
 
 async function describeFolder(store: Store, sourcePrefix: string, answers: Answers, signal: AbortSignal): Promise<Draft> {
-  const { items, isComplete } = await takeInventory(store, signal);
+  const { items, isComplete, unreadable, unlooked, hidden, links } = await takeInventory(store, signal);
+  const told = links.told("the folder");
   if (items.length === 0) {
     throw new EmporiumError("STORE_ABSENT", `${store.url} holds no files, a folder with tomograms or tilt series was wanted`, {
       place: store.local ? { file: store.local.path("") } : { url: store.url },
-      hint: "check the name",
+      hint: told ?? "check the name",
     });
   }
   settleStacks(items, await tiltCounts(store, items, signal));
@@ -106,14 +109,22 @@ async function describeFolder(store: Store, sourcePrefix: string, answers: Answe
   const runOf = runFinder(names);
   const of = (kind: ItemKind) => items.filter((item) => item.kind === kind);
   const patterns = (kind: ItemKind) => patternsOf(of(kind), runOf);
-  const acquisition = await readAcquisition(store, items, signal);
+  const passed: string[] = [];
+  const acquisition = await readAcquisition(store, items, signal, passed);
   const used = new Set<string>();
   const notes = isComplete ? [] : ["The folder has more files than were looked at."];
+  if (unlooked > 0) notes.push(`The headers of ${counted(unlooked, "volume")} were not looked at: their voxel sizes may differ.`);
+  for (const [path, why] of [...unreadable].slice(0, NAMED_MAX))
+    notes.push(oneLine(`Not used, since it cannot be read as a volume: ${path} (${why})`));
+  if (unreadable.size > NAMED_MAX) notes.push(`  and ${unreadable.size - NAMED_MAX} more that cannot be read.`);
+  if (hidden.length > 0) notes.push(oneLine(`Not looked at, since they are hidden: ${few(hidden)}`));
+  if (told !== undefined) notes.push(`${told}.`);
 
   const persons = people(answers);
   const tomograms = tomogramBlocks(patterns("tomogram"), persons, { program: programOf(items), names });
   const series = tiltSeriesBlock(preferred(patterns("tiltseries")), acquisition, answers);
-  const annotations = await annotationsOf(store, items, runOf, signal);
+  const unknownPoints: string[] = [];
+  const annotations = await annotationsOf(store, items, runOf, { signal, unknownPoints });
   const table = await runTable(store, of("table"), names, signal);
   const document: Record<string, unknown> = {
     ...head(sourcePrefix, answers, persons, [
@@ -148,6 +159,10 @@ async function describeFolder(store: Store, sourcePrefix: string, answers: Answe
   for (const item of items)
     if (runOf(item.path) !== undefined || item.path === table.runs || item.path === table.objects) used.add(item.path);
   const unused = items.filter(({ path, kind }) => !used.has(path) && kind !== "gain").map(({ path }) => path);
+  if (acquisition.remark !== undefined) notes.push(oneLine(`${acquisition.remark}.`));
+  if (passed.length > 0) notes.push(oneLine(`Not used, since they cannot be read as lists of tilts: ${few(passed)}`));
+  const unknown = unknownPoints.filter((path) => path !== table.runs && path !== table.objects);
+  if (unknown.length > 0) notes.push(oneLine(`Not used, since they are in no known format of points: ${few(unknown)}`));
   if (names.length === 0) notes.push("No file tells the names of the runs: they are yours to write.");
   return { document: withoutEmpty(document), runs: names, items, unused, notes };
 }
@@ -257,7 +272,7 @@ async function annotationsOf(
   store: Store,
   items: readonly Item[],
   runOf: (path: string) => string | undefined,
-  signal: AbortSignal,
+  { signal, unknownPoints }: { signal: AbortSignal; unknownPoints: string[] },
 ): Promise<AnnotationFiles[]> {
   const files: AnnotationFiles[] = [];
   const tomogramOf = (run: string) => items.find(({ kind, shape, path }) => kind === "tomogram" && shape && runOf(path) === run);
@@ -277,7 +292,10 @@ async function annotationsOf(
   )) {
     const [item] = pattern.items.values();
     const points = item && (await pointFileOf(store, item, signal));
-    if (!points) continue;
+    if (!points) {
+      if (item) unknownPoints.push(item.path);
+      continue;
+    }
     const places = points.isAngstrom ? undefined : await placesOf(store, points, pattern.items, tomogramOf, signal);
     files.push({ pattern, kind: "points", points, places });
   }
@@ -341,7 +359,7 @@ function headingOf({ runs, unused, notes }: Draft, input: string | undefined): s
   if (runs.length > 0)
     lines.push(`Runs: ${runs.slice(0, NAMED_MAX).join(", ")}${runs.length > NAMED_MAX ? `, … ${runs.length} in all` : ""}`);
   if (unused.length > 0) {
-    lines.push(`Of no run, and not used: ${unused.length} files, such as`);
+    lines.push(`Of no run, and not used: ${counted(unused.length, "file")}, such as`);
     for (const path of unused.slice(0, NAMED_MAX)) lines.push(`  ${oneLine(path)}`);
   }
   return [...lines.map(oneLine), ...notes];

@@ -1,5 +1,6 @@
 import { mkdir, open } from "node:fs/promises";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { uploadFile } from "../../../engine/atomic.js";
 import type { Operation } from "../../../engine/task.js";
 import { type DmImage, readDm } from "../../../formats/dm/image.js";
@@ -28,7 +29,7 @@ export const gainOperation: Operation = async ({ params, bytes: taskBytes }, con
   const [image] = images as [DmImage];
   const fields = dmToMrcFields(image);
   const warnings = [...fields.warnings.map((warning) => `${name}: ${warning}`)];
-  if (images.length > 1) warnings.push(`${name}: ${images.length} images, the first is converted`);
+  if (images.length > 1) warnings.push(`${name}: ${counted(images.length, "image")}, the first is converted`);
   const header = {
     kind: "tiltseries" as const,
     shape: fields.shape,
@@ -76,7 +77,7 @@ async function* batches(file: Awaited<ReturnType<typeof openObject>>, image: DmI
       if (bytes.length !== length) {
         throw new EmporiumError(
           "FORMAT_TRUNCATED",
-          `${file.name}: ${length} bytes of pixels wanted at ${offset}, ${bytes.length} found`,
+          `${file.name}: ${counted(length, "byte")} of pixels wanted at ${offset}, ${bytes.length} found`,
           {
             place: { file: file.name, byte: offset + bytes.length },
             hint: "copy the file again: it was cut short",

@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import type { PointBatch } from "../../../formats/points/points.js";
-import { type FitOptions, fitText, pointFit } from "../point-fit.js";
+import { type FitOptions, mendText, pointFit } from "../point-fit.js";
 
 /** Beyond this a matrix is no rotation that was printed with few digits. */
 const ROTATION_TOLERANCE = 1e-2;
@@ -57,15 +58,14 @@ export function pointCheck(name: string, { fit, compat }: { fit: FitOptions | un
     },
     outsideText() {
       if (!places || places.outside === 0) return undefined;
-      const way = places.fit();
-      const guess = way ? `; ${fitText(way, fit!, count)}` : "";
-      return `${name}: ${places.outside} of ${count} points lie outside of the tomogram of ${fit!.size.join("×")} voxels (x, y, z)${guess}`;
+      const guess = mendText(places, fit!);
+      return `${name}: ${places.outside} of ${counted(count, "point lies", "points lie")} outside of the tomogram of ${fit!.size.join("×")} voxels (x, y, z)${guess}`;
     },
     warnings() {
       const warnings: string[] = [];
       if (inexact > 0) {
         warnings.push(
-          `${name}: ${inexact} of ${count} matrices are rotations only to a few digits; the portal's check will refuse them`,
+          `${name}: ${inexact} of ${counted(count, "matrice is", "matrices are")} rotations only to a few digits; the portal's check will refuse them`,
         );
       }
       return warnings;

@@ -6,10 +6,11 @@ import { uploadFile } from "../../../engine/atomic.js";
 import type { Operation, TaskContext } from "../../../engine/task.js";
 import { encodePoints } from "../../../formats/points/ndjson.js";
 import type { PointKind } from "../../../formats/points/points.js";
-import { OWN_POINT_READERS, POINT_READERS } from "../../../formats/points/readers.js";
+import { POINT_READERS } from "../../../formats/points/readers.js";
 import { openObject } from "../../../stores/store.js";
 import { freeingPoints } from "../../../system/garbage.js";
 import type { FitOptions } from "../point-fit.js";
+import { filesBeside } from "./files-beside.js";
 import { pointCheck } from "./point-check.js";
 import { publishUnlessSame } from "./publish.js";
 
@@ -50,13 +51,18 @@ export const pointsOperation: Operation = async ({ params, bytes, place }, conte
   const path = `${folder}/points.ndjson`;
   const out = await open(path, "w");
   const free = freeingPoints();
+  let leftOut = 0;
   try {
     const reading = POINT_READERS[format]!.read(
       file,
       {
         ...options,
         compat,
+        beside: filesBeside(context.source, source, signal),
         filterValue: filterValue ?? undefined,
+        onLeftOut: (rows) => {
+          leftOut = rows;
+        },
         ...(tomogram
           ? {
               tomogram: {
@@ -84,7 +90,7 @@ export const pointsOperation: Operation = async ({ params, bytes, place }, conte
   if (outside !== undefined && strict) {
     throw new EmporiumError("FORMAT_FIELD", outside, {
       place,
-      hint: "correct binning, columns or order of the source, or omit --strict",
+      hint: "correct the source as the message says, check that it belongs to this tomogram, or omit --strict",
     });
   }
   const warnings = [...(outside === undefined ? [] : [outside]), ...check.warnings()];
@@ -92,14 +98,14 @@ export const pointsOperation: Operation = async ({ params, bytes, place }, conte
   return {
     outputs: [await publish(context, path, key, force)],
     warnings,
-    facts: { points: check.count, outside: check.outside },
+    facts: { points: check.count, outside: check.outside, ...(leftOut > 0 && { leftOut }) },
   };
 };
 
 /** Options that reverse the axes, by kind of points. */
 const REVERSE = { point: "columns", orientedPoint: "order", instancePoint: "order" } as const;
-/** Formats that tell their own axes. */
-const OWN_AXES = new Set(["copick", "tardis", ...Object.keys(OWN_POINT_READERS)]);
+/** Formats that tell their own axes: the option changes nothing. */
+const OWN_AXES = new Set(["copick", "tardis"]);
 
 function fitOptions({ tomogram, binning, format, kind }: PointsParams): FitOptions | undefined {
   if (!tomogram) return undefined;

@@ -1,6 +1,7 @@
 import { concat, type RandomAccess } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { printJson } from "../../../core/json.js";
+import { counted } from "../../../core/units.js";
 import type { ObjectReceipt, Operation, TaskContext } from "../../../engine/task.js";
 import type { MeshPart } from "../../../formats/mesh/mesh.js";
 import { readPointLines } from "../../../formats/points/ndjson.js";
@@ -62,10 +63,14 @@ export const viewCopiesOperation: Operation = async ({ params, bytes, place }, c
   const source = await openObject(context.source, mesh, { signal });
   const parts = await readParts(source, signal);
   if (parts.length > 1) {
-    throw new EmporiumError("FORMAT_FIELD", `${source.name} has ${parts.length} meshes, one is wanted for each point`, {
-      place: place ?? { file: source.name },
-      hint: "join them in the program that made the file",
-    });
+    throw new EmporiumError(
+      "FORMAT_FIELD",
+      `${source.name} has ${counted(parts.length, "mesh", "meshes")}, one is wanted for each point`,
+      {
+        place: place ?? { file: source.name },
+        hint: "join them in the program that made the file",
+      },
+    );
   }
   const surface = oneSurface(parts);
   surface.positions.forEach((angstrom, i) => {

@@ -16,16 +16,22 @@ import { type OmeZarr05Fields, omeZarr05Attributes } from "../../../formats/zarr
 import { printZarrV3, type V3Compressor, zarrV3ArrayMetadata, zarrV3GroupMetadata } from "../../../formats/zarr/v3-metadata.js";
 import { formOf, type VolumeParams } from "./volume-params.js";
 
+/** Voxel size and place of the first voxel, Å. */
+interface ZarrGeometry {
+  readonly spacing: number | Triple;
+  readonly originAngstrom?: Triple | undefined;
+}
+
 /** The documents of the hierarchy in the order of publication: the group's, by which readers find it, is last. */
-export function zarrDocuments(written: WriteVolumeResult, params: VolumeParams, spacing: number | Triple): [string, string][] {
-  return written.shards ? documents05(written, written.shards, params, spacing) : documents04(written, params, spacing);
+export function zarrDocuments(written: WriteVolumeResult, params: VolumeParams, geometry: ZarrGeometry): [string, string][] {
+  return written.shards ? documents05(written, written.shards, params, geometry) : documents04(written, params, geometry);
 }
 
 function documents05(
   written: WriteVolumeResult,
   shards: Triple[],
   params: VolumeParams,
-  spacing: number | Triple,
+  { spacing, originAngstrom }: ZarrGeometry,
 ): [string, string][] {
   const form = formOf(params);
   const compressor: V3Compressor =
@@ -48,6 +54,7 @@ function documents05(
   const attributes = omeZarr05Attributes({
     kind: params.scaleZ ? "tomogram" : "tiltseries",
     voxelSizeAngstrom: spacing,
+    originAngstrom,
     labels: written.labels,
     downscaling: DOWNSCALING[FORMS[form].reduce],
     roundedMeans: FORMS[form].integers !== undefined,
@@ -61,7 +68,11 @@ const DOWNSCALING: Partial<Record<FormFacts["reduce"], OmeZarr05Fields["downscal
   stride: { type: "nearest", metadata: { description: "first voxel of each block of voxels", block: [2, 2, 2] } },
 };
 
-function documents04(written: WriteVolumeResult, params: VolumeParams, spacing: number | Triple): [string, string][] {
+function documents04(
+  written: WriteVolumeResult,
+  params: VolumeParams,
+  { spacing, originAngstrom }: ZarrGeometry,
+): [string, string][] {
   const { dtype, integers } = FORMS[formOf(params)];
   const type = parseZarrDType(zarrDTypeText(dtype))!;
   const arrays = written.shapes.map((shape, level): [string, string] => [
@@ -79,6 +90,7 @@ function documents04(written: WriteVolumeResult, params: VolumeParams, spacing: 
   const attributes = omeZarrAttributes({
     kind: params.scaleZ ? "tomogram" : "tiltseries",
     voxelSizeAngstrom: spacing,
+    originAngstrom,
     labels: written.labels,
     roundedMeans: integers !== undefined,
   });

@@ -27,6 +27,8 @@ export interface VolumeParams {
   /** Å. Null: the source's own. */
   spacingAngstrom: number | null;
   scaleZ: boolean;
+  /** Origin, start, cell angles and labels of the source, too. A deposition's volumes begin at 0, as the portal wants it. */
+  keepPlace?: boolean;
   /** Default 0.4. */
   omeZarr?: OmeZarrVersion;
   /** Of the chunks of 0.5. Default `blosc-lz4`. */

@@ -2,6 +2,7 @@ import { mkdir, open as openFile, readFile, rename, rm } from "node:fs/promises"
 import type { Kept, ShardOutput, ShardSink } from "../../../arrays/stream/write/shard-sink.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { counted } from "../../../core/units.js";
 import type { TaskContext } from "../../../engine/task.js";
 import { objectName, type Upload } from "../../../stores/store.js";
 import { turns } from "../../../system/parallel.js";
@@ -225,7 +226,7 @@ function finishedShard(context: TaskContext, key: string, size: number): ShardOu
 
 function requireSize({ target }: TaskContext, key: string, found: number, wanted: number): void {
   if (found === wanted) return;
-  throw new EmporiumError("STORE_PROTOCOL", `${objectName(target, key)} has ${found} bytes, ${wanted} were sent`, {
+  throw new EmporiumError("STORE_PROTOCOL", `${objectName(target, key)} has ${counted(found, "byte")}, ${wanted} were sent`, {
     retry: "later",
   });
 }

@@ -11,11 +11,13 @@ import { ShardsLost } from "../../../arrays/stream/write/shard.js";
 import { writeVolume } from "../../../arrays/stream/write/write-volume.js";
 import type { Triple } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import type { Operation, Plain, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
 import { mrcHeaderBytes } from "../../../formats/mrc/write.js";
 import { type SectionCache, sectionCacheKey } from "./section-cache.js";
 import { addSha256, factsOf, zarrDocuments } from "./volume-outputs.js";
 import { formOf, type VolumeParams } from "./volume-params.js";
+import { placeKept, placeWarnings, voxelSizesOf } from "./volume-place.js";
 import { finishedUnits, makePlaces } from "./volume-places.js";
 
 export type { VolumeParams } from "./volume-params.js";
@@ -43,8 +45,7 @@ async function convertVolume(task: Task, context: TaskContext, cache?: SectionCa
   const earlier = await finishedUnits(context, places, params);
   if (earlier.length === 0) await places.startAnew();
   const voxel = params.spacingAngstrom ?? voxelSizesOf(volume, params);
-  if (voxel === undefined)
-    warnings.push(`${volume.raw.name}: the header gives no voxel size; written as unknown in the MRC and as 1 Å in the Zarr`);
+  warnings.push(...placeWarnings(volume, params, voxel));
   const job: Conversion = { task, params, context, volume, places, voxel, scratch, cache };
   const written = await writeOnce(job, earlier).catch(async (error: unknown) => {
     if (!(error instanceof ShardsLost)) throw error;
@@ -54,11 +55,16 @@ async function convertVolume(task: Task, context: TaskContext, cache?: SectionCa
     return writeOnce(job, []);
   });
   if (written.statistics.nonFinite > 0) {
-    warnings.push(`${volume.raw.name}: ${written.statistics.nonFinite} voxels are not finite; statistics are of the others`);
+    warnings.push(
+      `${volume.raw.name}: ${counted(written.statistics.nonFinite, "voxel is", "voxels are")} not finite; statistics are of the others`,
+    );
   }
 
   if (cache) cacheSection(cache, written, params);
-  const outputs = await places.publish(written, zarrDocuments(written, params, voxel ?? 1));
+  const outputs = await places.publish(
+    written,
+    zarrDocuments(written, params, { spacing: voxel ?? 1, ...placeKept(volume, params) }),
+  );
   if (params.metadataKey !== null && params.metadata !== null)
     outputs.push(await places.publishMetadata(params.metadataKey, params.metadata));
   return {
@@ -135,6 +141,7 @@ function writeOnce(job: Conversion, finished: readonly UnitReceipt[]): Promise<W
 
 /** The MRC at a path: its header is written last, when the statistics are known. */
 function mrcOutput({ params, context, volume, voxel }: Conversion, path: string) {
+  const kept = placeKept(volume, params);
   const header = {
     kind: params.scaleZ ? ("tomogram" as const) : ("tiltseries" as const),
     shape: params.targetShape ?? volume.raw.shape,
@@ -142,6 +149,8 @@ function mrcOutput({ params, context, volume, voxel }: Conversion, path: string)
     voxelSizeAngstrom: voxel ?? 0,
     dateMs: context.createdMs,
     source: volume.mrc?.header,
+    place: kept.mrc,
+    labels: kept.labels,
     extendedHeader: volume.mrc?.extended,
   };
   const headBytes = mrcHeaderBytes({ ...header, statistics: { min: 0, max: 0, mean: 0, rms: 0 } }).length;
@@ -152,23 +161,6 @@ function mrcOutput({ params, context, volume, voxel }: Conversion, path: string)
     return mrcHeaderBytes({ ...header, statistics });
   };
   return { path, headBytes, head };
-}
-
-/** Of a cell of float32 over a number of voxels. */
-const HEADER_PRECISION = 2 ** -22;
-
-/**
- * The voxel size in the source's header, by axis. A missing one, and that along z of a tilt series, is replaced by that of y or
- * x. One number if all agree except for rounding in the header. The reference uses y for all.
- */
-function voxelSizesOf(
-  { voxelSizeAngstrom: [z, y, x] }: OpenVolume,
-  { scaleZ, compat }: VolumeParams,
-): number | Triple | undefined {
-  const known = y ?? x ?? z;
-  if (compat || known === undefined) return compat ? y : undefined;
-  const sizes: Triple = [(scaleZ ? z : undefined) ?? known, y ?? known, x ?? known];
-  return sizes.every((size) => Math.abs(size - known) <= HEADER_PRECISION * known) ? known : sizes;
 }
 
 function cacheSection(cache: SectionCache, { shapes, slab }: WriteVolumeResult, params: VolumeParams): void {

@@ -1,32 +1,38 @@
 import { describe, expect, it } from "vitest";
 import { executionsOf, type QueueFacts } from "./executions.js";
 import { jobFlags } from "./job-flags.js";
+import { runJobs } from "./run-jobs.js";
 
 /** Written down by hand from the formula of the portal's `enqueue_runs.py` (spec/ingest.md 4.2), not from what this program prints. */
 const facts: QueueFacts = {
   unix: 1_790_000_000,
   region: "us-west-2",
   image: "123456789012.dkr.ecr.us-west-2.amazonaws.com/cryoet-staging:main",
-  config: "dataset_configs/10301.yaml",
-  inputBucket: "cryoetportal-rawdatasets-dev",
-  outputPath: "cryoet-data-portal-staging",
-  flags: ["--import-everything", "--https-prefix", "https://files.cryoetdataportal.cziscience.com"],
   commsBucket: "org-staging-swipe-comms",
   wdlBucket: "org-staging-swipe-wdl",
   wdlKey: "standardize_dirs.wdl-v0.0.1.wdl",
   memoryMegabytes: 24_000,
   stateMachine: "arn:aws:states:us-west-2:123456789012:stateMachine:cryoet-ingestion-staging-default-wdl",
 };
+const told = {
+  config: "dataset_configs/10301.yaml",
+  inputBucket: "cryoetportal-rawdatasets-dev",
+  outputPath: "cryoet-data-portal-staging",
+  flags: ["--import-everything", "--https-prefix", "https://files.cryoetdataportal.cziscience.com"],
+};
 const at = (run: string, dataset = "10401") => ({ deposition: "10301", dataset, run });
 const namesOf = (...runs: string[]) =>
   executionsOf(
-    runs.map((run) => at(run)),
+    runJobs(
+      runs.map((run) => at(run)),
+      told,
+    ),
     facts,
   ).map(({ name }) => name);
 
 describe("executions of the portal's state machine", () => {
   it("have the input of the portal's own queueing", () => {
-    const [first] = executionsOf([at("TS_1"), at("TS_2")], facts);
+    const [first] = executionsOf(runJobs([at("TS_1"), at("TS_2")], told), facts);
     expect(first!.name).toBe("1790000000-dep10301-ds10401-runTS-1");
     expect(JSON.stringify(first!.input)).toBe(
       '{"Input":{"Run":{"aws_region":"us-west-2",' +
@@ -59,7 +65,10 @@ describe("executions of the portal's state machine", () => {
   it("match their own run alone: a name whose signs mean something is escaped, where it matters", () => {
     const flagsOf = (...runs: string[]) =>
       executionsOf(
-        runs.map((run) => at(run)),
+        runJobs(
+          runs.map((run) => at(run)),
+          told,
+        ),
         facts,
       ).map(({ input }) => /--filter-run-name (.*)$/.exec((input as { Input: { Run: { flags: string } } }).Input.Run.flags)![1]);
     expect(flagsOf("TS.1", "other")).toEqual(["'^TS.1$'", "'^other$'"]);

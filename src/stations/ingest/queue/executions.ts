@@ -1,8 +1,5 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../../core/json.js";
-import { quoteWords } from "../../../core/shell.js";
-import { compilePattern } from "../../../engine/pattern.js";
-import type { RunPlace } from "../tree.js";
 
 /** What all executions of one call have in common. */
 export interface QueueFacts {
@@ -11,11 +8,6 @@ export interface QueueFacts {
   readonly region: string;
   /** `<registry>/<repo>:<tag>` */
   readonly image: string;
-  readonly config: string;
-  readonly inputBucket: string;
-  readonly outputPath: string;
-  /** Words for every job, without filters of datasets and runs. */
-  readonly flags: readonly string[];
   readonly commsBucket: string;
   readonly wdlBucket: string;
   readonly wdlKey: string;
@@ -23,54 +15,53 @@ export interface QueueFacts {
   readonly stateMachine: string;
 }
 
-export interface Execution extends RunPlace {
+/** What an execution is of. */
+export interface JobPlace {
+  readonly deposition?: string;
+  readonly dataset?: string;
+  readonly run?: string;
+  readonly config?: string;
+}
+
+/** An execution to be, as its queue wants it. */
+export interface Job {
+  readonly place: JobPlace;
+  /** With a mark where another job has the usual name. At most `NAME_MAX` characters, `cleaned`. */
+  name(unix: number, mark?: string): string;
+  /** What the workflow is told beside region and image, in this order. */
+  readonly told: JsonObject;
+}
+
+export interface Execution extends JobPlace {
   readonly name: string;
   readonly input: JsonObject;
 }
 
-const NAME_MAX = 80;
-/** Of a name that another run has too: so many digits tell it apart. */
+export const NAME_MAX = 80;
+/** Of a name that another job has too: so many digits tell it apart. */
 const HASH_DIGITS = 8;
 
-/** The executions of some runs, as the portal's own queueing starts them. Every name is valid, and another's nowhere. */
-export function executionsOf(runs: readonly RunPlace[], facts: QueueFacts): Execution[] {
+/** The executions of some jobs, as the portal's own queueing starts them. Every name is valid, and another's nowhere. */
+export function executionsOf(jobs: readonly Job[], facts: QueueFacts): Execution[] {
   const taken = new Set<string>();
-  return runs.map((place) => {
-    const usual = executionName(facts.unix, place);
-    const name = taken.has(usual) ? executionName(facts.unix, place, fingerprint(place)) : usual;
+  return jobs.map((job) => {
+    const usual = job.name(facts.unix);
+    const name = taken.has(usual) ? job.name(facts.unix, fingerprint(job.place)) : usual;
     taken.add(name);
-    return { ...place, name, input: inputOf(name, place, runs, facts) };
+    return { ...job.place, name, input: inputOf(name, job.told, facts) };
   });
 }
 
-/** `<unix>-dep<D>-ds<S>-run<R>`: of a long name of a run its end is kept. */
-function executionName(unix: number, { deposition, dataset, run }: RunPlace, mark = ""): string {
-  const prefix = `${unix}-dep${deposition}-ds${dataset}-run${mark}`;
-  const room = Math.max(0, NAME_MAX - prefix.length);
-  return clean(`${prefix}${room === 0 ? "" : run.slice(-room)}`).slice(0, NAME_MAX);
-}
+/** What is no letter or digit becomes `-`, one for each character. */
+export const cleaned = (text: string): string => text.replace(/[^0-9a-zA-Z-]/gu, "-");
 
-const clean = (text: string): string => text.replace(/[^0-9a-zA-Z-]/g, "-");
+const fingerprint = (place: JobPlace): string =>
+  createHash("sha256").update(Object.values(place).join("\n")).digest("hex").slice(0, HASH_DIGITS);
 
-const fingerprint = ({ deposition, dataset, run }: RunPlace): string =>
-  `${createHash("sha256").update([deposition, dataset, run].join("\n")).digest("hex").slice(0, HASH_DIGITS)}-`;
-
-function inputOf(name: string, { dataset, run }: RunPlace, runs: readonly RunPlace[], facts: QueueFacts): JsonObject {
-  const { region, image, config, inputBucket, outputPath, commsBucket, wdlBucket, wdlKey, memoryMegabytes, stateMachine } = facts;
-  const datasets = [...new Set(runs.map((place) => place.dataset))];
-  const names = runs.filter((place) => place.dataset === dataset).map((place) => place.run);
-  const only = [...["--filter-dataset-name", exactly(dataset, datasets)], ...["--filter-run-name", exactly(run, names)]];
+function inputOf(name: string, told: JsonObject, facts: QueueFacts): JsonObject {
+  const { region, image, commsBucket, wdlBucket, wdlKey, memoryMegabytes, stateMachine } = facts;
   return {
-    Input: {
-      Run: {
-        aws_region: region,
-        docker_image_id: image,
-        config_file: config,
-        input_bucket: inputBucket,
-        output_path: outputPath,
-        flags: quoteWords([...facts.flags, ...only]),
-      },
-    },
+    Input: { Run: { aws_region: region, docker_image_id: image, ...told } },
     OutputPrefix: `s3://${commsBucket}/swipe/swipe-job-output/${name}/results`,
     RUN_WDL_URI: `s3://${wdlBucket}/${wdlKey}`,
     RunEC2Memory: memoryMegabytes,
@@ -79,16 +70,4 @@ function inputOf(name: string, { dataset, run }: RunPlace, runs: readonly RunPla
     RunSPOTVcpu: 1,
     StateMachineArn: stateMachine,
   };
-}
-
-/** An expression that matches one name of several. The reference's `^NAME$` where it does so; elsewhere with its signs escaped. */
-function exactly(name: string, names: readonly string[]): string {
-  const plain = `^${name}$`;
-  try {
-    const pattern = compilePattern(plain, { path: "--filter-run-name" });
-    if (names.every((other) => (pattern.atStart(other) !== undefined) === (other === name))) return plain;
-  } catch {
-    // a name that is no expression
-  }
-  return `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
 }

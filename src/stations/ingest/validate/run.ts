@@ -1,7 +1,9 @@
 import { EmporiumError } from "../../../core/errors.js";
+import type { Location } from "../../../stores/location.js";
 import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
 import { readConfigFile } from "../check/config-file.js";
 import { readJudged } from "../check/read-config.js";
+import { addressOpener } from "../ops/open-address.js";
 import type { SelectionFlags } from "../selection.js";
 import type { Suite } from "./check.js";
 import { validationPage } from "./report/html.js";
@@ -20,6 +22,8 @@ export interface ValidateRequest {
   /** Ask for pictures at addresses that metadata name. */
   readonly network?: boolean | undefined;
   readonly anonymous?: boolean | undefined;
+  /** With `network`: pictures at private addresses as well. Default false. */
+  readonly allowPrivate?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -29,26 +33,36 @@ export interface ValidateRequest {
  * @throws {EmporiumError} USAGE, CONFIG_…: nothing was looked at; STORE_… where the location does not answer
  */
 export async function validate(request: ValidateRequest): Promise<Validation> {
-  const { suite, location, anonymous, filter, exclude, signal, html } = request;
-  if (suite === "source" && request.config === undefined) {
-    throw new EmporiumError("USAGE", "the sources of a deposition are found by its configuration, and none is given", {
-      hint: "emporium ingest validate source CONFIG.yaml INPUT",
-    });
-  }
+  const { suite, location, anonymous, html } = request;
   const page = html === undefined ? undefined : parseLocation(html);
-  const judged =
-    request.config === undefined ? undefined : readJudged(await readConfigFile(request.config, anonymous), request.config);
+  const bytes = await configBytes(request);
+  const judged = bytes && readJudged(bytes, request.config!);
   const store = await openStore(location, { anonymous, readOnly: true });
-  const open = request.network ? (address: string) => openLocation(address, { anonymous, readOnly: true }) : undefined;
-  const options = { filter, exclude, signal, open };
+  const options = optionsOf(request);
   const validation =
     suite === "source"
       ? await validateSource(judged!.config, store, { ...options, faults: judged!.faults })
       : await validateStandardized(store, { ...options, config: judged?.config });
-  if (page) {
-    const { store: target, key } = await openLocation(page, { anonymous });
-    const body = new TextEncoder().encode(validationPage(validation, page.path));
-    await target.write(key, body, { contentType: "text/html; charset=utf-8" });
-  }
+  if (page) await writePage(validation, page, anonymous);
   return validation;
+}
+
+/** The bytes of a request's configuration. @throws {EmporiumError} USAGE where sources need one, CONFIG_…, STORE_… */
+export async function configBytes({ suite, config, anonymous }: ValidateRequest): Promise<Uint8Array | undefined> {
+  if (config !== undefined) return readConfigFile(config, anonymous);
+  if (suite === "standardized") return undefined;
+  throw new EmporiumError("USAGE", "the sources of a deposition are found by its configuration, and none is given", {
+    hint: "emporium ingest validate source CONFIG.yaml INPUT",
+  });
+}
+
+export function optionsOf({ filter, exclude, signal, ...request }: Omit<ValidateRequest, "suite" | "config" | "location">) {
+  return { filter, exclude, signal, open: request.network ? addressOpener(request) : undefined };
+}
+
+/** The result as an HTML page. */
+export async function writePage(validation: Validation, page: Location, anonymous: boolean | undefined): Promise<void> {
+  const { store, key } = await openLocation(page, { anonymous });
+  const body = new TextEncoder().encode(validationPage(validation, page.path));
+  await store.write(key, body, { contentType: "text/html; charset=utf-8" });
 }

@@ -1,6 +1,9 @@
+import type { Triple } from "../../../core/box.js";
 import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
+import type { UnfollowedLink } from "../../../stores/store.js";
 import type { AlignedSections } from "./facts/aligned-sections.js";
 import type { AngleFile, MdocFile } from "./facts/angles.js";
+import type { AbsentChunk } from "./facts/chunks.js";
 import type { Lazy } from "./facts/fact.js";
 import type { Document } from "./facts/fields.js";
 import type { ImageFile } from "./facts/image-file.js";
@@ -44,6 +47,8 @@ export interface ZarrSubject extends Subject, ZarrFacts {
 /** One volume in its two formats, by their common base name. */
 export interface VolumeSubject extends Subject {
   readonly role: Role;
+  /** A voxel of the MRC file by which a chunk that is not stored cannot be all zeros. */
+  voxelBelow(chunk: AbsentChunk, level: number): Promise<{ readonly at: Triple; readonly value: number } | undefined>;
   readonly mrc: MrcSubject | undefined;
   readonly zarr: ZarrSubject | undefined;
 }
@@ -157,6 +162,8 @@ export interface PhotoSubject extends Subject {
 
 export interface NeuroglancerSubject extends Subject {
   readonly state: Lazy<Document>;
+  /** Å of a voxel of its tomogram. */
+  readonly spacing: Lazy<number>;
   /** Whether an object or folder of the tree is there. */
   exists(key: string): Promise<boolean>;
 }
@@ -170,6 +177,11 @@ export interface ScaleSubject extends Subject {
 export interface ConfigSubject extends Subject {
   /** What `ingest check` finds wrong with it. */
   readonly faults: readonly ErrorRecord[];
+}
+
+/** Links that are not followed, of one part of a place. */
+export interface LinksSubject extends Subject {
+  readonly links: readonly UnfollowedLink[];
 }
 
 /** All that a configuration finds among the sources. */
@@ -206,6 +218,7 @@ export interface Subjects {
   neuroglancer: NeuroglancerSubject;
   scale: ScaleSubject;
   config: ConfigSubject;
+  links: LinksSubject;
   source: SourceSubject;
   sourceRun: SourceRunSubject;
 }

@@ -6,6 +6,7 @@ import { FILE_CHECKS } from "./checks/files.js";
 import { IMAGE_CHECKS } from "./checks/images.js";
 import { METADATA_CHECKS } from "./checks/metadata.js";
 import { MRC_CHECKS } from "./checks/mrc.js";
+import { NEUROGLANCER_CHECKS } from "./checks/neuroglancer.js";
 import { PHOTO_CHECKS } from "./checks/photo.js";
 import { SCALE_CHECKS } from "./checks/scale.js";
 import { SOURCE_CHECKS } from "./checks/source.js";
@@ -31,6 +32,7 @@ export const CHECKS: readonly Check[] = [
   ...TOMOGRAM_CHECKS,
   ...ANNOTATION_CHECKS,
   ...PHOTO_CHECKS,
+  ...NEUROGLANCER_CHECKS,
 ];
 
 /** Those that look at a kind of subject in a suite. */

@@ -59,6 +59,16 @@ const ENTITIES_SHOWN = 5;
 /** Of one check on one entity: a file of a million wrong points has one finding, a list of a million wrong sections these. */
 const FINDINGS_SHOWN = 10;
 
+/** All that a tally has added up, as plain values. */
+export interface Tallied {
+  readonly checks: readonly (readonly [id: string, counts: Counts])[];
+  readonly marks: readonly (readonly [mark: Mark, counts: Counts])[];
+  readonly runs: readonly RunCounts[];
+  readonly findings: readonly ReportedFinding[];
+  readonly skips: readonly ReportedSkip[];
+  readonly total: Counts;
+}
+
 /** Adds outcomes up. What passed is counted, what did not is kept. */
 export class Tally {
   readonly #checks: Map<string, CheckCounts>;
@@ -79,19 +89,48 @@ export class Tally {
     const { check, mark, subject, outcome } = judged;
     const { dataset, run } = subject;
     const holders: Counts[] = [this.total, this.#checks.get(check.id)!, held(this.#marks, mark, noCounts)];
-    if (dataset !== undefined && run !== undefined) {
-      holders.push(held(this.#runs, `${dataset}/${run}`, () => ({ dataset, run, ...noCounts() })));
-    }
+    if (dataset !== undefined && run !== undefined) holders.push(this.#ofRun(dataset, run));
     for (const holder of holders) holder[outcome.state]++;
-    if (outcome.state === "skipped") this.#skip(judged, outcome.why);
+    if (outcome.state === "skipped") this.#skip({ check: check.id, mark, reason: outcome.why }, [subject.title], 1);
     this.#findings.push(...reported(judged));
   }
 
-  #skip({ check: { id: check }, mark, subject: { title } }: Judged, reason: string): void {
+  /** Adds what another one has added up of something else. */
+  addAll({ checks, marks, runs, findings, skips, total }: Tallied): void {
+    addCounts(this.total, total);
+    for (const [id, counts] of checks) addCounts(this.#checks.get(id)!, counts);
+    for (const [mark, counts] of marks) addCounts(held(this.#marks, mark, noCounts), counts);
+    for (const counts of runs) addCounts(this.#ofRun(counts.dataset, counts.run), counts);
+    for (const skip of skips) this.#skip(skip, skip.entities, skip.count);
+    for (const finding of findings) this.#findings.push(finding);
+  }
+
+  /** For `addAll` of another one. */
+  get tallied(): Tallied {
+    const counted = [...this.#checks].filter(([, { passed, failed, warned, skipped }]) => passed + failed + warned + skipped > 0);
+    return {
+      checks: counted.map(([id, { passed, failed, warned, skipped }]) => [id, { passed, failed, warned, skipped }]),
+      marks: [...this.#marks],
+      runs: [...this.#runs.values()],
+      findings: this.#findings,
+      skips: [...this.#skips.values()],
+      total: this.total,
+    };
+  }
+
+  #ofRun(dataset: string, run: string): RunCounts {
+    return held(this.#runs, `${dataset}/${run}`, () => ({ dataset, run, ...noCounts() }));
+  }
+
+  #skip(
+    { check, mark, reason }: Pick<ReportedSkip, "check" | "mark" | "reason">,
+    titles: readonly string[],
+    count: number,
+  ): void {
     const key = [check, mark, reason].join("\n");
     const skip = held(this.#skips, key, () => ({ check, mark, reason, count: 0, entities: [] }));
-    skip.count++;
-    if (!skip.entities.includes(title)) skip.entities.push(title);
+    skip.count += count;
+    for (const title of titles) if (!skip.entities.includes(title)) skip.entities.push(title);
     skip.entities.sort();
     skip.entities.splice(ENTITIES_SHOWN);
   }
@@ -116,7 +155,15 @@ export class Tally {
   get findings(): ReportedFinding[] {
     const severity = (finding: ReportedFinding) => (finding.severity === "fail" ? 0 : 1);
     return this.#findings.toSorted(
-      (a, b) => severity(a) - severity(b) || rankOf(a) - rankOf(b) || byText(a.key, b.key) || (a.line ?? 0) - (b.line ?? 0),
+      (a, b) =>
+        severity(a) - severity(b) ||
+        rankOf(a) - rankOf(b) ||
+        byText(a.key, b.key) ||
+        (a.line ?? 0) - (b.line ?? 0) ||
+        // several runs may be told of one line of a configuration
+        byText(a.dataset ?? "", b.dataset ?? "") ||
+        byText(a.run ?? "", b.run ?? "") ||
+        byText(a.entity, b.entity),
     );
   }
 
@@ -140,6 +187,10 @@ function reported({ check, mark, subject: { dataset, run, title: entity }, outco
 
 function noCounts(): Counts {
   return { passed: 0, failed: 0, warned: 0, skipped: 0 };
+}
+
+function addCounts(sum: Counts, more: Counts): void {
+  for (const state of ["passed", "failed", "warned", "skipped"] as const) sum[state] += more[state];
 }
 
 function held<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -1,18 +1,18 @@
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { memoryStore } from "../../../stores/memory/store.js";
 import type { Store } from "../../../stores/store.js";
+import { mapLimit } from "../../../system/parallel.js";
 import type { IngestConfig } from "../config/schema.js";
 import type { OpenAddress } from "../ops/photo.js";
 import { planContext } from "../plan.js";
 import { makeSelection, type SelectionFlags } from "../selection.js";
 import type { Suite } from "./check.js";
-import { orNothing } from "./facts/fact.js";
-import { judgeOf } from "./judge.js";
-import type { PhotoSubject, Visit } from "./subjects.js";
-import { type CheckCounts, type Counts, type ReportedFinding, type ReportedSkip, type RunCounts, Tally } from "./tally.js";
+import { Part, type ReportedPicture } from "./part.js";
+import type { CheckCounts, Counts, ReportedFinding, ReportedSkip, RunCounts } from "./tally.js";
 import { expectationsOf } from "./tree/expectations.js";
-import { visitSource } from "./tree/source.js";
-import { visitStandardized } from "./tree/standardized.js";
+import { sourceScene } from "./tree/source.js";
+import { standardizedScene, visitScales } from "./tree/standardized.js";
+import type { Scene } from "./tree/walk.js";
 
 export interface ValidateOptions {
   /** By type: only entities whose name (or number) matches a pattern from its start; and those to leave out. */
@@ -40,20 +40,6 @@ export interface Validation {
   readonly pictures: readonly ReportedPicture[];
 }
 
-export interface ReportedPicture {
-  readonly key: string;
-  /** What it is of. */
-  readonly entity: string;
-  readonly dataset?: string | undefined;
-  readonly run?: string | undefined;
-  /** Pixels. */
-  readonly width: number;
-  readonly height: number;
-}
-
-/** A report shows so many at most. */
-const PICTURES_KEPT = 300;
-
 /**
  * Checks a laboratory's files before they are imported: what the finders of its configuration find, file by file. Nothing is
  * written.
@@ -67,13 +53,7 @@ export async function validateSource(
   source: Store,
   options: ValidateOptions & { readonly faults?: readonly ErrorRecord[] | undefined } = {},
 ): Promise<Validation> {
-  const { filter, exclude, signal, faults = [] } = options;
-  const selection = makeSelection({ everything: true, filter, exclude });
-  const nothing = memoryStore({ url: "memory:none" });
-  const context = await planContext(config, source, nothing, { selection, signal, open: refuseAddress });
-  const { tally, visit, pictures } = tallying("source", signal);
-  await visitSource(context, visit, faults);
-  return validationOf("source", source.url, config, tally, pictures);
+  return lookAt(await openSource(config, source, options), { suite: "source", location: source.url, config }, options.signal);
 }
 
 /**
@@ -84,13 +64,48 @@ export async function validateSource(
  */
 export async function validateStandardized(
   tree: Store,
-  { config, filter, exclude, open, signal }: ValidateOptions & { readonly config?: IngestConfig | undefined } = {},
+  options: ValidateOptions & { readonly config?: IngestConfig | undefined } = {},
 ): Promise<Validation> {
+  const { config, signal } = options;
+  return lookAt(await openStandardized(tree, options), { suite: "standardized", location: tree.url, config }, signal);
+}
+
+/** What `validateSource` looks at. @throws {EmporiumError} as it */
+export async function openSource(
+  config: IngestConfig,
+  source: Store,
+  { filter, exclude, signal, faults = [] }: ValidateOptions & { readonly faults?: readonly ErrorRecord[] | undefined },
+): Promise<Scene> {
   const selection = makeSelection({ everything: true, filter, exclude });
-  const { tally, visit, pictures } = tallying("standardized", signal);
+  const nothing = memoryStore({ url: "memory:none" });
+  return sourceScene(await planContext(config, source, nothing, { selection, signal, open: refuseAddress }), faults);
+}
+
+/** What `validateStandardized` looks at. @throws {EmporiumError} as it */
+export async function openStandardized(
+  tree: Store,
+  { config, filter, exclude, open, signal }: ValidateOptions & { readonly config?: IngestConfig | undefined },
+): Promise<Scene> {
+  const selection = makeSelection({ everything: true, filter, exclude });
   const expectations = config && (await expectationsOf(config, tree, signal));
-  await visitStandardized({ store: tree, selection, expectations, open, signal, visit });
-  return validationOf("standardized", tree.url, config, tally, pictures);
+  return standardizedScene({ store: tree, selection, expectations, open, signal });
+}
+
+/** Runs whose folders and headers are read side by side. */
+const RUNS_AT_ONCE = 8;
+
+/** Datasets one after another, a few of their runs at once. */
+async function lookAt(scene: Scene, what: Validated, signal: AbortSignal | undefined): Promise<Validation> {
+  const whole = new Part(what.suite);
+  const look = whole.look(signal);
+  await scene.begin(look);
+  for (const dataset of scene.datasets) {
+    const runs = await dataset.look(look);
+    const scales = await mapLimit(runs, RUNS_AT_ONCE, (run) => dataset.lookAtRun(run, look));
+    await visitScales(scales.flat(), look.visit);
+  }
+  await scene.end(whole, look);
+  return validationOf(what, whole);
 }
 
 /** 0 all checks that could be decided have passed, warnings aside · 4 errors were found. */
@@ -98,40 +113,18 @@ export function exitStatusOf({ counts }: Pick<Validation, "counts">): 0 | 4 {
   return counts.failed > 0 ? 4 : 0;
 }
 
-interface Tallying {
-  readonly tally: Tally;
-  readonly visit: Visit;
-  readonly pictures: ReportedPicture[];
+/** What a validation was of. */
+export interface Validated {
+  readonly suite: Suite;
+  /** URL of the tree or the sources. */
+  readonly location: string;
+  readonly config: Pick<IngestConfig, "file"> | undefined;
 }
 
-function tallying(suite: Suite, signal: AbortSignal | undefined): Tallying {
-  const tally = new Tally(suite);
-  const judge = judgeOf(suite);
-  const pictures: ReportedPicture[] = [];
-  const visit: Visit = async (kind, subject) => {
-    if (signal?.aborted) throw new EmporiumError("CANCELLED", "stopped: nothing was changed");
-    for (const judged of await judge(kind, subject)) tally.add(judged);
-    if (kind === "photo" && pictures.length < PICTURES_KEPT) pictures.push(...(await pictureOf(subject as PhotoSubject)));
-  };
-  return { tally, visit, pictures };
-}
-
-async function pictureOf({ facts, key, title: entity, dataset, run, role }: PhotoSubject): Promise<ReportedPicture[]> {
-  const picture = await orNothing(facts);
-  if (!picture || role === "tomogram-snapshot" || /^[a-z][a-z0-9+.-]*:/i.test(key)) return [];
-  return [{ key, entity, dataset, run, width: picture.width, height: picture.height }];
-}
-
-function validationOf(
-  suite: Suite,
-  location: string,
-  config: IngestConfig | undefined,
-  tally: Tally,
-  pictures: readonly ReportedPicture[],
-): Validation {
+/** @param whole all parts */
+export function validationOf({ suite, location, config }: Validated, { tally, pictures }: Part): Validation {
   const { total: counts, marks, checks, runs, findings, skips: skipped } = tally;
-  const sorted = pictures.toSorted((a, b) => (a.key < b.key ? -1 : 1));
-  return { suite, location, config: config?.file ?? null, counts, marks, checks, runs, findings, skipped, pictures: sorted };
+  return { suite, location, config: config?.file ?? null, counts, marks, checks, runs, findings, skipped, pictures };
 }
 
 const refuseAddress: OpenAddress = async (location) => {

@@ -1,5 +1,6 @@
 import type { Triple } from "../../../core/box.js";
 import { crcText } from "../../../core/crc32.js";
+import { counted } from "../../../core/units.js";
 import type { Entry } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { documentKey } from "./array-place.js";
@@ -8,6 +9,7 @@ import { aboveKey, chunkJob, type Hierarchy, type Level, objectsOfLevel, partsOf
 import type { LevelComparison, LevelRule } from "./levels.js";
 import type { ProofLine } from "./proof.js";
 import type { GroupRecords } from "./records.js";
+import { orUnreadable } from "./unreadable.js";
 import type { JobResult } from "./work.js";
 
 export interface ChunkScene {
@@ -54,7 +56,9 @@ export async function checkChunks(hierarchy: Hierarchy, scene: ChunkScene): Prom
         if (!isRecorded) tally.chunksFill++; // a lost one is told with all that is lost
         return;
       }
-      const result = await workers.run(chunkJob(level, object, size, { levels: context.levels, sha256 }));
+      const job = chunkJob(level, object, size, { levels: context.levels, sha256 });
+      const result = await orUnreadable(key, context, () => workers.run(job));
+      if (result === "unreadable") return;
       if (result.size === undefined) {
         absent.push({ key, position, level: index, aboveFill: result.aboveFill });
         return;
@@ -161,13 +165,17 @@ function judgeLevels(
     });
   }
   for (const [key, { voxels, of, said }] of wrong) {
-    findings.add("level", key, `${voxels} of ${of} voxels differ from what the level below gives: ${said}`);
+    findings.add(
+      "level",
+      key,
+      `${voxels} of ${counted(of, "voxel differs", "voxels differ")} from what the level below gives: ${said}`,
+    );
   }
   if (present > 0 && zeros > 0) {
     findings.add(
       "level",
       folder,
-      `odd edges are the mean of the existing voxels in ${present} voxels, and are averaged with zeros in ${zeros}`,
+      `odd edges are the mean of the existing voxels in ${counted(present, "voxel")}, and are averaged with zeros in ${zeros}`,
     );
   } else if (present > 0) tally.edges.present++;
   else if (zeros > 0) tally.edges.zeros++;

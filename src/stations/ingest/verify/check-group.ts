@@ -4,9 +4,11 @@ import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
 import { isJsonObject, jsonObject } from "../../../core/json-fields.js";
 import { LIMITS } from "../../../core/limits.js";
+import { counted } from "../../../core/units.js";
 import { contentLine } from "../../../engine/folder-contents.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
+import { linkedInside } from "../../../stores/wrap/linked-inside.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { documentKey } from "./array-place.js";
 import { type ChunkScene, checkChunks } from "./check-chunks.js";
@@ -20,12 +22,15 @@ import { PROOF_NAME, type ProofLine } from "./proof.js";
 import type { GroupRecords, Records } from "./records.js";
 import { type Reference, referencesOf } from "./references.js";
 import type { Workers } from "./threads.js";
+import { orUnreadable } from "./unreadable.js";
 
 /** Checks one group of a tree. @returns what was found, in the order of keys: the lines of a proof. */
 export async function checkGroup(group: string, context: CheckContext): Promise<ProofLine[]> {
   const { store, findings, tally, signal } = context;
   const objects = await objectsOf(store, group, signal);
   for (const key of objects.keys()) if (key.endsWith(`/${PROOF_NAME}`) || key === PROOF_NAME) objects.delete(key);
+  const outside = leavingLinks(store, objects);
+  for (const key of outside.keys()) objects.delete(key);
   const records = await context.records.of(group);
   const found = new Map<string, ProofLine>();
   const named = new Map<string, Named>();
@@ -47,16 +52,19 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
   const references = [...documents.parsed].flatMap(([key, document]) =>
     referencesOf(key, document).map((reference) => ({ ...reference, by: key, key: actualKey(reference.key, context.records) })),
   );
-  for (const reference of references) await checkReference(reference, objects, named, records, context);
+  for (const reference of references) {
+    if (outside.has(reference.key)) named.set(reference.key, reference);
+    else await checkReference(reference, objects, named, records, context);
+  }
   for (const key of records.objects.keys()) {
-    if (!objects.has(key)) findings.add("lost", key, "it was written, and is missing");
+    if (!objects.has(key) && !outside.has(key)) findings.add("lost", key, "it was written, and is missing");
   }
 
   // 2 volumes: their chunks are checked where they are promised, also those that nobody listed
   const hierarchies: [Hierarchy, ChunkScene][] = [];
   const folders = new Set(references.filter(({ zarr }) => zarr).map(({ key }) => `${key}/`));
   // one that another group has, as a run that names another's, is checked there
-  for (const folder of folders) if (groupOf(folder) !== group) folders.delete(folder);
+  for (const folder of folders) if (groupOf(folder) !== group || outside.has(folder.slice(0, -1))) folders.delete(folder);
   for (const [key, document] of documents.parsed) {
     if (isImage(key, document)) folders.add(key.slice(0, key.lastIndexOf("/") + 1));
   }
@@ -77,6 +85,10 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
   for (const [hierarchy, scene] of hierarchies) await checkTwins(hierarchy, scene);
   judgeFolders(records, objects, found, findings, tally);
   judgeUnrecorded({ objects, named, records, found }, findings, tally);
+  for (const [key, why] of outside) {
+    if (named.has(key) || records.objects.has(key)) findings.add("unreadable", key, why);
+    else findings.add("extra", key, `nothing names it, and it was not followed: ${why}`);
+  }
   return [...found.values()].sort((a, b) => compareKeys(a.key, b.key));
 }
 
@@ -87,7 +99,9 @@ async function checkOther(
 ): Promise<void> {
   const { store, findings, workers, signal } = context;
   signal.throwIfAborted();
-  const line = await sumObject(key, size, { lines: key.endsWith(".ndjson"), sha256: context.sha256, workers });
+  const sums = { lines: key.endsWith(".ndjson"), sha256: context.sha256, workers };
+  const line = await orUnreadable(key, context, () => sumObject(key, size, sums));
+  if (line === "unreadable") return;
   if (!line) {
     findings.add("lost", key, "it was removed while it was being checked");
     return;
@@ -124,7 +138,8 @@ async function readDocuments(objects: ReadonlyMap<string, Entry>, context: Check
   const raw = new Map<string, Uint8Array>();
   const parsed = new Map<string, JsonObject>();
   await forEachLimited([...objects.values()].filter(isDocument), 8, async ({ key }) => {
-    const bytes = await store.read(key, undefined, { signal });
+    const bytes = await orUnreadable(key, context, () => store.read(key, undefined, { signal }));
+    if (bytes === "unreadable") return;
     if (!bytes) return findings.add("lost", key, "it was removed while it was being checked");
     const sum = context.sha256
       ? await workers.run({ kind: "sum", key, offset: 0, length: bytes.length, sha256: true, lines: false })
@@ -182,6 +197,25 @@ async function checkReference(
   if (isThere) return;
   if (promised && !records.objects.has(key)) findings.add("unmade", key, `${by} promises it as ${field}, and it was not made`);
   else findings.add("lost", zarr ? `${key}/` : key, `${by} names it as ${field}, and it is not there`);
+}
+
+/** Above this an entry of a listing is no link that leaves: its size there is the length of the path that it holds. */
+const LINK_BYTES_MAX = 4096;
+
+/** Links of this machine that leave the tree, which a listing shows as objects, and why each is refused. */
+function leavingLinks(store: Store, objects: ReadonlyMap<string, Entry>): Map<string, string> {
+  const outside = new Map<string, string>();
+  const { local } = linkedInside(store);
+  for (const { key, size } of local ? objects.values() : []) {
+    if (size > LINK_BYTES_MAX) continue;
+    try {
+      local!.path(key);
+    } catch (error) {
+      if (!isEmporiumError(error) || error.code !== "STORE_DENIED") throw error;
+      outside.set(key, error.message);
+    }
+  }
+  return outside;
 }
 
 async function has(store: Store, key: string, signal: AbortSignal): Promise<boolean> {
@@ -251,8 +285,12 @@ function judgeSum(line: ProofLine, records: GroupRecords, findings: Findings, ta
     return;
   }
   const wanted = known[0]!;
-  const expected = `${wanted.size} bytes with CRC-32 ${wanted.crc32} were written`;
-  findings.add("changed", line.key, `${expected}, ${line.size} bytes with CRC-32 ${line.crc32} found${holds(line, records)}`);
+  const expected = `${counted(wanted.size, "byte")} with CRC-32 ${wanted.crc32} were written`;
+  findings.add(
+    "changed",
+    line.key,
+    `${expected}, ${counted(line.size, "byte")} with CRC-32 ${line.crc32} found${holds(line, records)}`,
+  );
 }
 
 /** An object that has been put into another's place. */
@@ -289,12 +327,12 @@ function judgeFolders(
     findings.add(
       "changed",
       folder,
-      `${wanted.size} bytes with CRC-32 ${wanted.crc32} over its list were written, ${bytes} with ${sum} found; the record does not tell which of its ${whole.length} objects differ`,
+      `${counted(wanted.size, "byte")} with CRC-32 ${wanted.crc32} over its list were written, ${bytes} with ${sum} found; the record does not tell which of its ${counted(whole.length, "object differs", "objects differ")}`,
     );
   }
 }
 
-/** Objects that a record of their group does not have. */
+/** Objects that a record of their group does not have; without a record those that nothing names. */
 function judgeUnrecorded(
   scene: {
     objects: ReadonlyMap<string, Entry>;
@@ -306,15 +344,19 @@ function judgeUnrecorded(
   tally: Tally,
 ): void {
   const { objects, named, records, found } = scene;
-  if (!records.any) return;
   const folders = [...records.folders.keys()];
-  for (const key of objects.keys()) {
+  for (const [key, object] of objects) {
     if (records.objects.has(key) || folders.some((folder) => key.startsWith(folder))) continue;
     const by = named.get(key)?.by;
-    if (by !== undefined) findings.add("unrecorded", key, `${by} names it, and no record has its checksum`);
+    if (!records.any) {
+      if (by === undefined && !isDocument(object) && !UNNAMED.test(key)) findings.add("extra", key, "nothing names it");
+    } else if (by !== undefined) findings.add("unrecorded", key, `${by} names it, and no record has its checksum`);
     else {
       findings.add("extra", key, "nothing names it, and no record has it");
       if (found.has(key)) tally.objectsExtra++;
     }
   }
 }
+
+/** Folders whose objects no document names one by one: without a record any of them may have been made. */
+const UNNAMED = /\/(?:Gains|Images|IdentifiedObjects|NeuroglancerPrecompute)\//;

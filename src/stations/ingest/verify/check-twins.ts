@@ -1,5 +1,6 @@
 import type { Triple } from "../../../core/box.js";
 import { isEmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { openObject } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
@@ -51,7 +52,7 @@ function judge(mrc: string, all: readonly { key: string; twin: TwinComparison }[
   for (const { key, twin } of all) {
     const { wrong, voxels, first, oddMrc, oddZarr } = twin;
     const { at, mrc: stored, zarr } = first!;
-    const said = `${wrong} of ${voxels} voxels differ between ${mrc} and ${key}: ${show(at)} is ${stored} there and ${zarr} here`;
+    const said = `${wrong} of ${counted(voxels, "voxel differs", "voxels differ")} between ${mrc} and ${key}: ${show(at)} is ${stored} there and ${zarr} here`;
     if (oddZarr > 0) findings.add("twin", key, `${said}; level 1 was made of the other`);
     if (oddMrc > 0) findings.add("twin", mrc, `${said}; level 1 was made of the other`);
     if (oddZarr + oddMrc > 0) continue;

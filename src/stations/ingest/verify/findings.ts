@@ -5,10 +5,11 @@ import { objectName, type Store } from "../../../stores/store.js";
  * What a check may say of an object.
  *
  * Wrong: `lost` (named or recorded, but missing), `changed` (not the recorded bytes), `undecodable`, `level` (does not follow
- * from the level below), `twin` (MRC and level 0 differ), `proof` (the proof itself is damaged).
+ * from the level below), `twin` (MRC and level 0 differ), `proof` (the proof itself is damaged), `unreadable` (a file that cannot
+ * be read, or a link that leaves the tree where something else should be).
  * Unproven: `unmade` (metadata promise it, it was never made), `unrecorded` (metadata name it, no record has it), `unknown` (an
  * absent chunk: fill or lost), `unchecked` (of a kind that is not checked).
- * For information: `extra` (nothing names it).
+ * For information: `extra` (nothing names it). `--strict` makes it an error.
  */
 export type FindingKind =
   | "lost"
@@ -17,6 +18,7 @@ export type FindingKind =
   | "level"
   | "twin"
   | "proof"
+  | "unreadable"
   | "unmade"
   | "unrecorded"
   | "unknown"
@@ -32,6 +34,7 @@ const SEVERITY: Readonly<Record<FindingKind, Severity>> = {
   level: "wrong",
   twin: "wrong",
   proof: "wrong",
+  unreadable: "wrong",
   unmade: "unproven",
   unrecorded: "unproven",
   unknown: "unproven",
@@ -90,4 +93,6 @@ const HINTS: Partial<Record<FindingKind, string>> = {
   level: "make the volume again (ingest run --force-overwrite): its pyramid does not match its full resolution",
   twin: "copy it again from the original tree, or make the volume again: ingest run --force-overwrite",
   proof: "copy the proof again, or make a new one with --write-proof",
+  unreadable: "copy the object into the tree again, or mend its rights and its disk",
+  extra: "remove it, or keep it elsewhere: no document of the tree names it",
 };

@@ -1,6 +1,7 @@
 import type { Triple } from "../../../core/box.js";
 import { isEmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
+import { counted } from "../../../core/units.js";
 import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
 import { parseZarray } from "../../../formats/zarr/metadata.js";
 import { parseOmeZarr } from "../../../formats/zarr/ome.js";
@@ -84,7 +85,11 @@ function readLevel(folder: string, key: string, documents: Documents, findings: 
   if (!bytes) return undefined;
   const meta = attempt(key, findings, () => (key.endsWith("zarr.json") ? parseZarrV3Array(bytes, key) : parseZarray(bytes, key)));
   if (meta && meta.shape.length !== 3) {
-    findings.add("unchecked", key, `${meta.shape.length} axes: only chunks of volumes with three axes are checked`);
+    findings.add(
+      "unchecked",
+      key,
+      `${counted(meta.shape.length, "axis", "axes")}: only chunks of volumes with three axes are checked`,
+    );
   }
   return meta?.shape.length === 3 ? { place: { folder, meta }, grid: chunkGrid(meta.shape, meta.chunks) as Triple } : undefined;
 }

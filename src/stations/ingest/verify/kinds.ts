@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { isEmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { counted } from "../../../core/units.js";
 import { openGlb } from "../../../formats/mesh/glb-json.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { openObject, type Store } from "../../../stores/store.js";
@@ -33,12 +34,12 @@ async function mrcFault(store: Store, key: string, signal: AbortSignal): Promise
   const header = await readMrcHeader(object);
   const wanted = header.dataOffset + header.shape[0] * header.sectionBytes;
   const size = await object.size();
-  return size === wanted ? undefined : `${size} bytes, its header promises ${wanted}`;
+  return size === wanted ? undefined : `${counted(size, "byte")}, its header promises ${wanted}`;
 }
 
 async function glbFault(store: Store, key: string, signal: AbortSignal): Promise<string | undefined> {
   const stat = await store.stat(key, { signal });
-  if (stat && stat.size > LIMITS.meshBytes) return `${stat.size} bytes, ${LIMITS.meshBytes} at most are read`;
+  if (stat && stat.size > LIMITS.meshBytes) return `${counted(stat.size, "byte")}, ${LIMITS.meshBytes} at most are read`;
   const bytes = await store.read(key, undefined, { signal });
   if (bytes) openGlb(bytes, key);
   return undefined;

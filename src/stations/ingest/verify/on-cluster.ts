@@ -40,6 +40,7 @@ interface VerifyParams {
   readonly subset: { part: number; of: number } | null;
   readonly levels: LevelsChecked | null;
   readonly sha256: boolean;
+  readonly strict: boolean;
   readonly writeProof: boolean;
   readonly version: string;
   readonly journals: string[];
@@ -97,9 +98,18 @@ export async function verifyOnCluster(
 }
 
 function paramsOf({ records, findings }: Scene, prefix: string, options: VerifyOptions): VerifyParams {
-  const { workspace, writtenAt = null, subset = null, levels = null, checksum, writeProof = false, version } = options;
+  const {
+    workspace,
+    writtenAt = null,
+    subset = null,
+    levels = null,
+    checksum,
+    strict = false,
+    writeProof = false,
+    version,
+  } = options;
   return {
-    ...{ prefix, workspace, writtenAt, subset, levels, sha256: checksum === "sha256", writeProof, version },
+    ...{ prefix, workspace, writtenAt, subset, levels, sha256: checksum === "sha256", strict, writeProof, version },
     journals: [...records.journals],
     proofs: records.proofs.map(({ folder, key, made, program, basis, objects, bytes }) => ({
       ...{ folder, key, made, program, basis, objects, bytes },
@@ -262,7 +272,7 @@ async function reportOf(run: OpenRun): Promise<VerifyReport> {
     else findings.add("unchecked", String(given.group), `the job that was to check ${title} did not end`);
   }
   if (tally.objects === 0 && findings.list().length === 0) throw nothing(tree);
-  const { prefix, proofs, journals, levels, subset } = params;
+  const { prefix, proofs, journals, levels, strict, subset } = params;
   return makeReport(tree, {
     ...{
       prefix,
@@ -271,6 +281,7 @@ async function reportOf(run: OpenRun): Promise<VerifyReport> {
       records: { proofs, journals },
       subset: subset ?? undefined,
       levels: levels ?? "sampled",
+      strict,
       written,
     },
     seconds: await runSeconds(run),

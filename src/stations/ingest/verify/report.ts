@@ -1,6 +1,6 @@
 import type { ErrorRecord } from "../../../core/errors.js";
 import type { Report } from "../../../core/report.js";
-import { formatBytes, formatSeconds } from "../../../core/units.js";
+import { counted, formatBytes, formatSeconds } from "../../../core/units.js";
 import type { Store } from "../../../stores/store.js";
 import type { Tally } from "./context.js";
 import { type Finding, type FindingKind, type Findings, toErrorRecordOf } from "./findings.js";
@@ -44,14 +44,16 @@ export interface ReportFacts {
   records: { readonly proofs: readonly KnownProof[]; readonly journals: readonly string[] };
   subset: { part: number; of: number } | undefined;
   levels: LevelsChecked;
+  /** Extra objects are errors. */
+  strict: boolean;
   written: readonly string[];
   seconds: number;
 }
 
 export function makeReport(store: Store, facts: ReportFacts): VerifyReport {
-  const { prefix, findings, tally, records, subset, levels, written, seconds } = facts;
+  const { prefix, findings, tally, records, subset, levels, strict, written, seconds } = facts;
   const list = findings.list();
-  const wrong = list.filter(({ severity }) => severity === "wrong");
+  const wrong = list.filter(({ severity, kind }) => severity === "wrong" || (strict && kind === "extra"));
   const unproven = findings.count("unproven") > 0 || tally.objectsProven < tally.objectsRead - tally.objectsExtra;
   const status = wrong.length > 0 ? "wrong" : unproven ? "partial" : "proven";
   return {
@@ -90,6 +92,7 @@ const SAYS: Readonly<Record<FindingKind, string>> = {
   level: "wrong level",
   twin: "differs from its other format",
   proof: "damaged proof",
+  unreadable: "not readable",
   unmade: "not made",
   unrecorded: "not recorded",
   unknown: "absent, perhaps fill",
@@ -103,11 +106,11 @@ const SHOWN_MAX = 20;
 function textOf(
   status: VerifyReport["status"],
   list: readonly Finding[],
-  { findings, tally, records, subset, levels, written, seconds }: ReportFacts,
+  { findings, tally, records, subset, levels, strict, written, seconds }: ReportFacts,
 ): string {
   const lines: string[] = [];
   // what is wrong has been told as errors, one by one
-  for (const kind of ["unrecorded", "unknown", "unchecked", "unmade", "extra"] as const) {
+  for (const kind of ["unrecorded", "unknown", "unchecked", "unmade", ...(strict ? [] : (["extra"] as const))] as const) {
     const some = list.filter((finding) => finding.kind === kind);
     for (const { key, message } of some.slice(0, SHOWN_MAX)) lines.push(`${SAYS[kind]}: ${key}: ${message}`);
     if (some.length > SHOWN_MAX) lines.push(`${SAYS[kind]}: ${some.length - SHOWN_MAX} more, all are in --json`);
@@ -118,19 +121,19 @@ function textOf(
   const { objects, objectsRead, bytesRead, objectsProven, chunksDecoded, chunksFill, levelVoxels, twinVoxels, edges } = tally;
   const share = subset ? `, share ${subset.part} of ${subset.of}` : "";
   lines.push(
-    `${objects} objects there, ${objectsRead} read (${formatBytes(bytesRead)})${share}, ${objectsProven} have their recorded checksum`,
+    `${counted(objects, "object")} there, ${objectsRead} read (${formatBytes(bytesRead)})${share}, ${objectsProven} have their recorded checksum`,
   );
   lines.push(
-    `${chunksDecoded} chunks decode${chunksFill > 0 ? `, ${chunksFill} are not stored because they hold the fill value` : ""}`,
+    `${counted(chunksDecoded, "chunk")} decode${chunksFill > 0 ? `, ${chunksFill} are not stored because they hold the fill value` : ""}`,
   );
   const isUnrecorded = records.proofs.length === 0 && records.journals.length === 0;
   if (levels !== "none") {
     const zeros = edges.zeros > 0 ? `; odd edges of ${edges.zeros} pyramids are averaged with zeros, as the reference does` : "";
     lines.push(
-      `${levelVoxels} voxels of upper levels compared${levels === "all" || isUnrecorded ? "" : " (samples; --levels all compares every one)"}${zeros}`,
+      `${counted(levelVoxels, "voxel")} of upper levels compared${levels === "all" || isUnrecorded ? "" : " (samples; --levels all compares every one)"}${zeros}`,
     );
   }
-  if (twinVoxels > 0) lines.push(`${twinVoxels} voxels of MRC files compared with level 0`);
+  if (twinVoxels > 0) lines.push(`${counted(twinVoxels, "voxel")} of MRC files compared with level 0`);
   if (isUnrecorded) {
     lines.push(
       "bytes are not proven: there is no proof in the tree, and the workspace has no journal of it (--workspace, --written-at)",

@@ -25,6 +25,8 @@ export interface VerifyOptions extends GivenEnv {
    * Default: some if a record proves the bytes, otherwise all.
    */
   levels?: LevelsChecked | undefined;
+  /** Objects that nothing names are errors. */
+  strict?: boolean | undefined;
   /** Leaves a proof in each dataset and deposition where nothing is wrong. */
   writeProof?: boolean | undefined;
   checksum?: "sha256" | undefined;
@@ -107,7 +109,7 @@ export function askedBy(subset: VerifyOptions["subset"]): (key: string) => boole
 
 /** `verify` for a store that is open: the root of a tree, and the part of it to look at. */
 export async function verifyTree(store: Store, options: VerifyOptions & { prefix?: string | undefined }): Promise<VerifyReport> {
-  const { prefix = "", subset, levels = "sampled", writeProof = false } = options;
+  const { prefix = "", subset, levels = "sampled", strict = false, writeProof = false } = options;
   const { clock, signal = new AbortController().signal } = envOf(options);
   const threads = threadsOf(options);
   refusePartialProof(options, prefix);
@@ -140,7 +142,7 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
   if (tally.objects === 0) throw nothing(store);
   const written = proofs?.written ?? [];
   const seconds = (clock.monotonic() - begunMs) / 1000;
-  return makeReport(store, { prefix, findings, tally, records, subset, levels, written, seconds });
+  return makeReport(store, { prefix, findings, tally, records, subset, levels, strict, written, seconds });
 }
 
 /** One after the other; the proofs stand where all of them are checked. */

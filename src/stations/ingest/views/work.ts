@@ -5,6 +5,7 @@ import { type Surface, type VoxelSurface, weld, weldFloats } from "../../../arra
 import type { Box, Triple } from "../../../core/box.js";
 import { concat } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { encodeMeshFragment } from "../../../formats/precomputed/legacy-mesh.js";
 import { encodeSegmentationChunk } from "../../../formats/precomputed/segmentation.js";
 import { freeBuffers } from "../../../system/garbage.js";
@@ -65,7 +66,7 @@ function copiesOf({ points, rotations, trianglesMax, ...surface }: CopiesJob): F
   if ((triangles.length / 3) * copies > COPIES_TRIANGLES_MAX) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${copies} copies of ${triangles.length / 3} triangles, ${COPIES_TRIANGLES_MAX} in all at most are shown`,
+      `${counted(copies, "copy", "copies")} of ${counted(triangles.length / 3, "triangle")}, ${COPIES_TRIANGLES_MAX} in all at most are shown`,
       { hint: "give a mesh of fewer triangles as mesh_source_path, without open edges" },
     );
   }

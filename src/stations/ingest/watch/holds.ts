@@ -1,4 +1,5 @@
-import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { parseMdoc } from "../../../formats/mdoc/read.js";
 import { kindOf, type TypeKey } from "../../../model/kinds.js";
 import { runFolder } from "../../../model/layout.js";
@@ -7,6 +8,7 @@ import type { Arriving } from "../arriving.js";
 import { scalarText } from "../config/nodes.js";
 import type { PlanFailure } from "../draft.js";
 import type { Scope } from "../finders/scope.js";
+import type { IngestPlan } from "../plan.js";
 import type { Selection } from "../selection.js";
 import type { Rest } from "./rest.js";
 
@@ -23,6 +25,8 @@ export interface Hold {
   readonly reasons: readonly string[];
   /** Keys of its files that are not complete. */
   readonly files: ReadonlySet<string>;
+  /** Its files are complete, and an import of it is refused. */
+  readonly refusal?: ErrorRecord | undefined;
 }
 
 /** What a first plan finds out of each run, beside the plan itself. */
@@ -46,6 +50,8 @@ interface Run {
   readonly mdocs: Set<string>;
   hasFrames: boolean;
 }
+
+type Refused = Pick<IngestPlan, "refusals" | "refusedRuns">;
 
 /** Runs that need no other plan, by their folders. */
 export type Settled = Pick<ReadonlySet<string>, "has">;
@@ -123,6 +129,36 @@ export function surveyOf(rest: Rest, store: Store, settled: Settled): Survey {
   };
 }
 
+/**
+ * Runs that a plan is refused for, so that the others can be taken without them. None where a refusal is about more than runs: then
+ * nothing is taken.
+ *
+ * @param held for other reasons: their own are told
+ */
+export function refusedHolds({ refusals, refusedRuns }: Refused, held: readonly Hold[]): Hold[] {
+  if (refusals.some((refusal) => !refusedRuns.has(refusal))) return [];
+  const known = new Set(held.map(({ dataset, run }) => runFolder(dataset, run)));
+  const holds = new Map<string, Hold & { reasons: string[] }>();
+  for (const one of refusals) {
+    const { files: _, ...refusal } = one;
+    for (const folder of refusedRuns.get(one)!) {
+      if (known.has(folder)) continue;
+      const slash = folder.indexOf("/");
+      const fresh = {
+        dataset: folder.slice(0, slash),
+        run: folder.slice(slash + 1),
+        reasons: [],
+        files: new Set<string>(),
+        refusal,
+      };
+      const hold = holds.get(folder) ?? fresh;
+      hold.reasons.push(refusal.message);
+      holds.set(folder, hold);
+    }
+  }
+  return [...holds.values()];
+}
+
 /** What a plan of runs that are complete is held to: it is given up where one of them changes meanwhile. */
 export function gateOf(rest: Rest, store: Store, held: readonly Hold[], settled: Settled): Arriving {
   const out = new Set(held.map(({ dataset, run }) => runFolder(dataset, run)));
@@ -165,6 +201,6 @@ async function namesOf(store: Store, key: string): Promise<{ images: number; fra
 }
 
 function missingText(mdoc: string, absent: readonly string[], of: number): string {
-  const others = absent.length > 1 ? ` and ${absent.length - 1} more of ${of} frames` : "";
+  const others = absent.length > 1 ? ` and ${absent.length - 1} more of ${counted(of, "frame")}` : "";
   return `${mdoc} names ${absent[0]!}${others}, not there or not complete`;
 }

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from "../../../core/errors.js";
 import { noteLines, type Report, warningLines } from "../../../core/report.js";
-import { counted } from "../../../engine/cluster/cost.js";
+import { counted } from "../../../core/units.js";
 import type { IngestReport } from "../ingest-report.js";
 
 /** A run, or a file of no run that is known, that is not complete. */
@@ -10,6 +10,8 @@ export interface Waiting {
   readonly run?: string | undefined;
   readonly reasons: readonly string[];
   readonly message: string;
+  /** It is complete, and refused. */
+  readonly refusal?: ErrorRecord | undefined;
   /** False while all that is known of it is that it has come. */
   readonly isNews: boolean;
 }
@@ -20,7 +22,7 @@ export interface WatchReport extends Report {
   rounds: number;
   /** Folders of the runs that were taken, below the output. */
   runs: readonly string[];
-  waiting: readonly Omit<Waiting, "key" | "message" | "isNews">[];
+  waiting: readonly Omit<Waiting, "key" | "message" | "isNews" | "refusal">[];
   /** Of what was taken: series that look as if they had been given up early, files that are gone since. */
   notes: readonly string[];
   warnings: readonly object[];
@@ -62,28 +64,30 @@ export function watchReport({
     ...notesOf(taken, tilts, without),
     ...gone.map((name) => `${name} was renamed or removed after it was taken: what was made of it stays`),
   ];
-  const left = waiting.slice(0, ERRORS_MAX).map(
-    ({ message }): ErrorRecord => ({
-      code: "SOURCE_INCOMPLETE",
-      message,
-      hint: "start again when it is complete; ingest run takes it as it is",
-    }),
-  );
+  const left = waiting
+    .slice(0, ERRORS_MAX)
+    .map(
+      ({ message, refusal }): ErrorRecord =>
+        refusal
+          ? { ...refusal, message }
+          : { code: "SOURCE_INCOMPLETE", message, hint: "start again when it is complete; ingest run takes it as it is" },
+    );
   if (waiting.length > left.length) {
     left.push({
       code: "SOURCE_INCOMPLETE",
-      message: `${waiting.length - left.length} more are not complete`,
+      message: `${waiting.length - left.length} more wait`,
       hint: "--json lists them",
     });
   }
   const errors = [...(last?.errors ?? []), ...followErrors, ...(problem ? [problem] : []), ...left];
   const failed = last !== undefined && last.exitStatus !== 0;
-  const exitStatus = wasCut ? 130 : errors.length === 0 && !failed ? 0 : taken.size > 0 || waiting.length > 0 ? 3 : 1;
+  const refused = waiting.filter(({ refusal }) => refusal !== undefined).length;
+  const exitStatus = wasCut ? 130 : errors.length === 0 && !failed ? 0 : taken.size > 0 || waiting.length > refused ? 3 : 1;
   const status = wasCut
     ? "cancelled"
     : exitStatus === 0
       ? "done"
-      : failed || problem
+      : failed || problem || refused > 0
         ? exitStatus === 1
           ? "failed"
           : "partial"
@@ -93,7 +97,7 @@ export function watchReport({
     waiting: waiting.map(({ dataset, run, reasons }) => ({ dataset, run, reasons })),
     toText: () =>
       [
-        `${counted(taken.size, "run")} taken in ${counted(rounds, "round")}; ${waiting.length} runs and files are not complete`,
+        `${counted(taken.size, "run")} taken in ${counted(rounds, "round")}; ${counted(waiting.length - refused, "run")} and files are not complete${refused > 0 ? `, ${counted(refused, "run is", "runs are")} refused` : ""}`,
         ...warningLines(warnings.map((warning) => (warning as { message: string }).message)),
         ...noteLines(notes, NOTES_SHOWN),
       ].join("\n"),
@@ -112,7 +116,7 @@ function notesOf(
   for (const run of [...taken].sort()) {
     const count = tilts.get(run);
     if (count !== undefined && count < usual)
-      notes.push(`${run} has ${count} images, most have ${usual}: taken with what it has`);
+      notes.push(`${run} has ${counted(count, "image")}, most have ${usual}: taken with what it has`);
     const lacking = without.get(run);
     if (lacking) notes.push(`${run} is taken without ${lacking.join(" and ")}: nothing was found`);
   }

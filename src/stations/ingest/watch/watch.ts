@@ -10,7 +10,7 @@ import { ingestInto, type OpenIngest, type OpenOptions } from "../ingest.js";
 import type { IngestReport } from "../ingest-report.js";
 import { planIngest } from "../plan.js";
 import { makeSelection, requireSelection } from "../selection.js";
-import { gateOf, type Hold, surveyOf } from "./holds.js";
+import { gateOf, type Hold, refusedHolds, surveyOf } from "./holds.js";
 import { JUST_COME, type Rest, restOf } from "./rest.js";
 import { concernedBy } from "./settled.js";
 import { type Waiting, type WatchReport, watchReport } from "./watch-report.js";
@@ -61,7 +61,7 @@ interface State {
 }
 
 /** Reasons to try again at the next look: the network is away, another import runs, a file changed under the plan. */
-const PASSING = /^(?:STORE_|NETWORK$|SOURCE_|TARGET_LOCKED$|CONFIG_EMPTY$)/;
+const PASSING = /^(?:STORE_|NETWORK$|SOURCE_|TARGET_LOCKED$|CONFIG_EMPTY$)|^CONFIG_(?:SHARED|SPACING|COUNTS|ROLE)$/;
 
 /**
  * Ingests what a running acquisition adds, run by run, when each is complete. A round is an ingest of the complete runs, with the
@@ -110,10 +110,12 @@ export async function watchIngest(job: OpenIngest, options: WatchOptions): Promi
   };
   const tell = () => {
     show();
-    for (const { key, message, isNews } of waiting(rest, state, job)) {
-      if (!isNews || told.has(key) || told.size >= TOLD_MAX) continue;
-      told.add(key);
-      log.info(`waits: ${message}`);
+    for (const { key, message, isNews, refusal } of waiting(rest, state, job)) {
+      // that a run is refused is told also where it was told before that it is not complete
+      const id = refusal ? `${key} ${refusal.message}` : key;
+      if (!isNews || told.has(id) || told.size >= TOLD_MAX) continue;
+      told.add(id);
+      log[refusal ? "warn" : "info"](`waits: ${message}`);
     }
   };
   let planned = -1;
@@ -140,7 +142,8 @@ export async function watchIngest(job: OpenIngest, options: WatchOptions): Promi
       else if (!isEmpty && !error.message.endsWith(JUST_COME) && state.problem?.message !== error.message)
         log.warn(`waits: ${error.message}`);
       state.problem = toErrorRecord(error);
-      planned = isEmpty ? rest.version : -1;
+      // the same files are refused again: a look that brings others is worth a plan
+      planned = error.code.startsWith("CONFIG_") ? rest.version : -1;
       if (isEmpty) tell();
       else show();
       if (isEnd) break;
@@ -180,7 +183,8 @@ async function round(
   const plan = await planIngest(job.config, job.source, job.target, { ...options, ...given });
   const nowMs = env.clock.monotonic();
   state.notBeforeMs = nowMs + PLAN_PAUSE * (nowMs - beginMs);
-  state.held = await survey.holds(plan.failures, { selection, isEnd });
+  const incomplete = await survey.holds(plan.failures, { selection, isEnd });
+  state.held = [...incomplete, ...refusedHolds(plan, incomplete)];
   for (const run of survey.globs.keys()) state.without.delete(run);
   state.tilts = new Map([...state.tilts, ...survey.tilts]);
   state.without = new Map([...state.without, ...survey.without]);
@@ -258,10 +262,10 @@ function namesText(names: readonly string[]): string {
 
 /** Runs that are held, and files that are not complete and of which no run speaks. */
 function waiting(rest: Rest, { held }: State, { source }: OpenIngest): Waiting[] {
-  const list: Waiting[] = held.map(({ dataset, run, reasons }) => ({
+  const list: Waiting[] = held.map(({ dataset, run, reasons, refusal }) => ({
     key: `${dataset}/${run}`,
-    ...{ dataset, run, reasons },
-    message: `${run}: ${reasons[0]}${reasons.length > 1 ? ` and ${reasons.length - 1} more` : ""}`,
+    ...{ dataset, run, reasons, refusal },
+    message: `${reasons[0]!.startsWith(`${run}: `) ? "" : `${run}: `}${reasons[0]}${reasons.length > 1 ? ` and ${reasons.length - 1} more` : ""}`,
     isNews: !reasons.every((reason) => reason.endsWith(JUST_COME)),
   }));
   const spoken = new Set(held.flatMap(({ files }) => [...files]));

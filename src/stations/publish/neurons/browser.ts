@@ -3,6 +3,7 @@ import type { Clock } from "../../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import { redact, Secret } from "../../../core/redact.js";
+import { counted } from "../../../core/units.js";
 import { refused } from "../../../net/gate.js";
 import { portalClient } from "../../../portals/client.js";
 
@@ -172,7 +173,7 @@ function valid<T>(rows: readonly unknown[], schema: z.ZodType<T>, name: string):
       faults.push(`row ${at + 1} of ${name} is passed over: ${issue.path.map(String).join(".") || "row"}: ${issue.message}`);
     }
   }
-  if (count > FAULTS_MAX) faults.push(`${count - FAULTS_MAX} more rows of ${name} are passed over`);
+  if (count > FAULTS_MAX) faults.push(`${counted(count - FAULTS_MAX, "more row")} of ${name} are passed over`);
   return { rows: good, faults };
 }
 

@@ -1,5 +1,6 @@
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
+import { counted } from "../../../core/units.js";
 import { readSwc } from "../../../formats/swc/read.js";
 import type { Store } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
@@ -67,7 +68,7 @@ async function somaText(
 ): Promise<string | undefined> {
   const key = `${folder}/${name}/soma.txt`;
   if (soma > SOMA_BYTES_MAX) {
-    warn(`${key} has ${soma} bytes and is no line of text: it is left out`);
+    warn(`${key} has ${counted(soma, "byte")} and is no line of text: it is left out`);
     return undefined;
   }
   const bytes = await bucket.read(key, undefined, { signal });
@@ -96,12 +97,15 @@ async function swcPaths(folder: NeuronFolder, context: EntryContext): Promise<Js
 async function checkSwc(key: string, size: number, { bucket, signal, warn }: EntryContext): Promise<void> {
   try {
     if (size > SWC_BYTES_MAX)
-      throw new EmporiumError("FORMAT_LIMIT", `${key} has ${size} bytes, at most ${SWC_BYTES_MAX} are read`);
+      throw new EmporiumError("FORMAT_LIMIT", `${key} has ${counted(size, "byte")}, at most ${SWC_BYTES_MAX} are read`);
     const bytes = await bucket.read(key, undefined, { signal });
     if (!bytes) return;
     const { faults, faultCount } = readSwc(new TextDecoder().decode(bytes), key);
     const [first] = faults;
-    if (first) warn(`${key}: line ${first.line}: ${first.message}${faultCount > 1 ? `, and ${faultCount - 1} more faults` : ""}`);
+    if (first)
+      warn(
+        `${key}: line ${first.line}: ${first.message}${faultCount > 1 ? `, and ${counted(faultCount - 1, "more fault")}` : ""}`,
+      );
   } catch (thrown) {
     if (signal?.aborted) throw thrown;
     const error = asEmporiumError(thrown);

@@ -1,6 +1,7 @@
 import { cancelled, throwIfCancelled } from "../../../core/cancel.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { exitOf, type Report, withText } from "../../../core/report.js";
+import { counted } from "../../../core/units.js";
 import { type Env, envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Store } from "../../../stores/store.js";
 import type { Profile } from "../profile/profile.js";
@@ -155,7 +156,7 @@ class Run {
     const left = folders.filter(({ name }) => !wanted.has(name) || !tags.has(name)).map(({ name }) => name);
     if (!compat && left.length > 0)
       this.warn(
-        `${location}/${date}: ${left.length} folders are no known neuron: ${left.slice(0, 5).join(", ")}${left.length > 5 ? ", …" : ""}`,
+        `${location}/${date}: ${counted(left.length, "folder is", "folders are")} no known neuron: ${left.slice(0, 5).join(", ")}${left.length > 5 ? ", …" : ""}`,
       );
     if (usable.length === 0 && !compat) return skip("none of its folders is a known neuron");
     const lastArea = this.mappings.lastAreas.get(date);
@@ -251,7 +252,7 @@ function linesOf(report: Omit<NeuronsReport, "toText">, compat: boolean): string
     ...differing.map(({ key, state, neurons, added, removed, changed }) => {
       const words =
         state === "new"
-          ? `${neurons} neurons`
+          ? `${counted(neurons, "neuron")}`
           : [listed("+", added), listed("-", removed), listed("~", changed)].filter(Boolean).join(" ") || "its form";
       return `${state.padEnd(7)} ${key}: ${words}`;
     }),

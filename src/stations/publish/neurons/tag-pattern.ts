@@ -1,6 +1,7 @@
 import { createContext, Script } from "node:vm";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { counted } from "../../../core/units.js";
 
 /**
  * Compiles a profile's pattern to a function that selects the names that it matches. All names of a date are tested in one call
@@ -14,7 +15,8 @@ export function tagPattern(source: string): (names: readonly string[]) => Readon
       place: { path: "neurons.tagPattern" },
       cause,
     });
-  if (source.length > LIMITS.regexLength) throw fail(`has ${source.length} characters, at most ${LIMITS.regexLength} are read`);
+  if (source.length > LIMITS.regexLength)
+    throw fail(`has ${counted(source.length, "character")}, at most ${LIMITS.regexLength} are read`);
   try {
     new RegExp(source, "u");
   } catch (cause) {

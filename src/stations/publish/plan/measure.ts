@@ -1,4 +1,5 @@
 import type { EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import type { Filter } from "../profile/profile.js";
 import { pathTaken } from "./filters.js";
 import type { PlanItem } from "./plan.js";
@@ -46,7 +47,7 @@ export async function measureItem(item: PlanItem, options: LookOptions, all: boo
   }
   if (all) [item.files, item.bytes] = [files, bytes];
   item.warnings.push(...skipped);
-  if (more > 0) item.warnings.push(`${more} more files cannot be sent`);
+  if (more > 0) item.warnings.push(`${counted(more, "more file")} cannot be sent`);
   if (files === 0)
     item.warnings.push(
       `${item.source.replace(/\/$/, "")} holds ${options.filters.length > 0 ? "nothing that the filters take" : "no file"}`,

@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import type { Plan, PlanItem } from "./plan.js";
 
 /** A plan for people: an item a line, and what there is of it. */
@@ -20,9 +20,9 @@ export function planTable(plan: Plan): string {
     `${sample} to ${bucket}, by the profile ${profile}`,
     ...lines.map((cells) => `  ${cells.filter((_, column) => widths[column] !== 0).join("  ")}`),
     [
-      `${totals.items} items`,
+      `${counted(totals.items, "item")}`,
       ...(totals.missing > 0 ? [`${totals.missing} missing`] : []),
-      ...(totals.files === null ? [] : [`${totals.files} files, ${formatBytes(totals.bytes!)}`]),
+      ...(totals.files === null ? [] : [`${counted(totals.files, "file")}, ${formatBytes(totals.bytes!)}`]),
     ].join(", "),
   ].join("\n");
 }
@@ -35,5 +35,5 @@ function stateOf({ exists, error, warnings }: PlanItem): string {
 
 function amountOf({ exists, files, bytes }: PlanItem): string {
   if (!exists || files === null) return "";
-  return `${files} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes!)}`;
+  return `${counted(files, "file")}, ${formatBytes(bytes!)}`;
 }

@@ -46,16 +46,23 @@ it("gives every file in the order of a bucket's listing, hidden ones too", async
   expect(skipped).toEqual([]);
 });
 
-it("follows links wherever they lead, and tells of those that lead nowhere or round", async () => {
+it("(34.10) follows links inside, and tells of those that lead out, nowhere or round", async () => {
   const source = tree("links", ["in/file"]);
   symlinkSync(tree("elsewhere", ["far"]), join(source, "out"));
+  symlinkSync(join(folder, "elsewhere/far"), join(source, "out-file"));
+  symlinkSync("in", join(source, "again"));
   symlinkSync(join(source, "in/file"), join(source, "link"));
   symlinkSync("nothing", join(source, "dead"));
   symlinkSync(source, join(source, "in/up"));
-  expect(await paths(source)).toEqual({
-    found: ["in/file", "link", "out/far"],
-    skipped: ["dead STORE_ABSENT", "in/up/ STORE_FAILED"],
-  });
+  const { found, skipped } = await paths(source);
+  expect(found).toEqual(["again/file", "in/file", "link"]);
+  expect(skipped.sort()).toEqual([
+    "again/up/ STORE_FAILED",
+    "dead STORE_ABSENT",
+    "in/up/ STORE_FAILED",
+    "out STORE_DENIED",
+    "out-file STORE_DENIED",
+  ]);
 });
 
 it("says which file has a name that no bucket can have", async () => {

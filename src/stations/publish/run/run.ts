@@ -9,7 +9,7 @@ import type { TaskBrief } from "../../../engine/events.js";
 import { takeLocks } from "../../../engine/lock.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { fileStore } from "../../../stores/file/store.js";
-import { refuseInSource } from "../../../stores/nesting.js";
+import { nestingOf, refuseInSource } from "../../../stores/nesting.js";
 import type { Store } from "../../../stores/store.js";
 import type { Plan, PlanItem } from "../plan/plan.js";
 import { abortAbandoned } from "../sync/abandoned.js";
@@ -118,6 +118,8 @@ export function logName({ sample, items }: Plan, target: Pick<Store, "url">): st
   return `${sample}-${createHash("sha256").update(identity).digest("hex").slice(0, 12)}`;
 }
 
+const TARGET_HINT = "send it to a location outside the source";
+
 /** The sources of a plan, and why others cannot be sent. @throws {EmporiumError} the error of an item that has one; USAGE */
 export async function sourcesOf(plan: Plan): Promise<{ present: SyncSource[]; failures: Map<string, EmporiumError> }> {
   for (const { id, source, error } of plan.items) {
@@ -132,9 +134,14 @@ export async function sourcesOf(plan: Plan): Promise<{ present: SyncSource[]; fa
     if (fault) failures.set(item.id, fault);
     else present.push(syncSource(plan, item));
   }
-  for (const { path, key } of present) {
-    const what = "the target";
-    refuseInSource(`${plan.bucket.replace(/\/+$/, "")}/${key}`, path, { what, hint: "send it to a location outside the source" });
+  for (const { path, key, kind } of present) {
+    const target = `${plan.bucket.replace(/\/+$/, "")}/${key}`;
+    refuseInSource(target, path, { what: "the target", hint: TARGET_HINT });
+    // the source would be written over, or removed with --delete
+    if (kind === "folder" && nestingOf(target, path) === "around")
+      throw new EmporiumError("USAGE", `the target ${target} contains its source ${path}, which is only read`, {
+        hint: TARGET_HINT,
+      });
   }
   return { present, failures };
 }

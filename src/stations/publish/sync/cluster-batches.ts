@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cancelled } from "../../../core/cancel.js";
 import { asEmporiumError, EmporiumError, toErrorRecord } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { readTasks } from "../../../engine/cluster/graph.js";
 import { readDead } from "../../../engine/cluster/judge.js";
 import { asPlain, type ResultTask, readResult, removeTaskLocks } from "../../../engine/cluster/results.js";
@@ -61,7 +62,7 @@ export function batches(run: string, add: (task: ResultTask) => Task) {
   const tasks: Task[] = [];
   const close = (): void => {
     if (files.length === 0) return;
-    const title = files.length === 1 ? first : `${files.length} files from ${first} to ${last}`;
+    const title = files.length === 1 ? first : `${counted(files.length, "file")} from ${first} to ${last}`;
     tasks.push(add({ run, title, params: { files }, bytes }));
     files = [];
     bytes = 0;

@@ -8,11 +8,11 @@ import { type Json, type JsonObject, parseJson, printJsonLine } from "../../../c
 import { jsonObject } from "../../../core/json-fields.js";
 import { redact } from "../../../core/redact.js";
 import { errnoOf, fileError } from "../../../stores/file/errors.js";
-import type { BegunUpload, SyncCounts, SyncRecorder } from "./task.js";
+import type { BegunUpload, SyncCounts, SyncRecorder, UnheardUpload } from "./task.js";
 
 /**
  * The log of a run, a JSON object a line: `{t, item, key, bytes, action: put|skip|delete|fail, reason?, etag?, error?}`; lines
- * `begun` and `ended` of uploads in parts; and a `summary` for each item. A run takes over the unfinished uploads of the log
+ * `beginning`, `begun` and `ended` of uploads in parts; and a `summary` for each item. A run takes over the unfinished uploads of the log
  * before and replaces it, so the file describes the last run and does not grow from run to run.
  *
  * The bucket itself shows what is done. If this file is lost, only the parts of unfinished uploads are lost.
@@ -24,6 +24,8 @@ export interface RunLog extends SyncRecorder {
   add(lines: string): void;
   /** Uploads that the run before began and this one did not continue. */
   abandoned(): readonly BegunUpload[];
+  /** Uploads that the run before asked for and did not hear of, of keys that this one did not upload in parts. */
+  abandonedUnheard(): readonly UnheardUpload[];
   /** Syncs and closes the file. */
   close(): void;
 }
@@ -35,8 +37,8 @@ export async function openRunLog(folder: string, name: string, clock: Clock): Pr
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw fileError(error, folder, "written");
   });
-  const open = await unfinished(path);
-  const untouched = new Set(open.keys());
+  const { open, unheard } = await unfinished(path);
+  const untouched = new Set([...open.keys(), ...unheard.keys()]);
   const part = `${path}.part`;
   const file = openSync(part, "w");
   let held = "";
@@ -57,6 +59,7 @@ export async function openRunLog(folder: string, name: string, clock: Clock): Pr
   }
 
   for (const upload of open.values()) line({ action: "begun", ...upload } as unknown as JsonObject);
+  for (const upload of unheard.values()) line({ action: "beginning", ...upload });
   flush();
   fsyncSync(file);
   renameSync(part, path);
@@ -68,14 +71,21 @@ export async function openRunLog(folder: string, name: string, clock: Clock): Pr
     removed: (item, key, bytes) => line({ item, key, bytes, action: "delete" }),
     fail: (item, key, error) =>
       line({ item, key, action: "fail", error: { code: error.code, message: redact(toErrorRecord(error).message) } }),
+    beginning(key) {
+      line({ action: "beginning", key, sinceMs: clock.now() });
+      flush();
+      fsyncSync(file);
+    },
     begun(upload) {
       open.set(upload.key, upload);
+      unheard.delete(upload.key);
       line({ action: "begun", ...upload } as unknown as JsonObject);
       flush();
       fsyncSync(file);
     },
     ended(key) {
       open.delete(key);
+      unheard.delete(key);
       untouched.delete(key);
       line({ action: "ended", key });
       flush();
@@ -84,11 +94,16 @@ export async function openRunLog(folder: string, name: string, clock: Clock): Pr
       untouched.delete(key);
       return open.get(key);
     },
+    unheard(key) {
+      untouched.delete(key);
+      return unheard.get(key);
+    },
     add(lines) {
       held += lines;
       flush();
     },
-    abandoned: () => [...untouched].map((key) => open.get(key)!),
+    abandoned: () => [...untouched].flatMap((key) => open.get(key) ?? []),
+    abandonedUnheard: () => [...untouched].flatMap((key) => unheard.get(key) ?? []),
     summary(item, { files, bytes, sent, sentBytes, skipped, removed, failed }) {
       line({
         item,
@@ -116,28 +131,41 @@ export const NO_RECORD: SyncRecorder = {
   skip: () => {},
   removed: () => {},
   fail: () => {},
+  beginning: () => {},
   begun: () => {},
   ended: () => {},
   earlier: () => undefined,
+  unheard: () => undefined,
 };
 
-/** Uploads that the run before began and did not end. Incomplete and unknown lines are skipped. */
-async function unfinished(path: string): Promise<Map<string, BegunUpload>> {
-  const open = new Map<string, BegunUpload>();
+interface Unfinished {
+  readonly open: Map<string, BegunUpload>;
+  /** Asked for after what is open of the same key. */
+  readonly unheard: Map<string, UnheardUpload>;
+}
+
+/** Uploads that the run before began, or asked for, and did not end. Incomplete and unknown lines are skipped. */
+async function unfinished(path: string): Promise<Unfinished> {
+  const found: Unfinished = { open: new Map(), unheard: new Map() };
   const input = createReadStream(path, "utf8");
   try {
     for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (!text.includes('"begun"') && !text.includes('"ended"')) continue;
-      const record = recordOf(text);
-      if (record?.action === "ended") open.delete(String(record.key));
-      const { key, token, size, modifiedMs, partBytes } = record ?? {};
-      if (record?.action !== "begun" || typeof key !== "string" || typeof token !== "string") continue;
-      open.set(key, { key, token, size: Number(size), modifiedMs: Number(modifiedMs), partBytes: Number(partBytes) });
+      if (/"(?:beginning|begun|ended)"/.test(text)) take(recordOf(text), found);
     }
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw fileError(error, path, "read");
   }
-  return open;
+  return found;
+}
+
+function take(record: ReturnType<typeof recordOf>, { open, unheard }: Unfinished): void {
+  const { action, key, token, size, modifiedMs, partBytes, sinceMs } = record ?? {};
+  if (typeof key !== "string") return;
+  if (action === "beginning") unheard.set(key, { key, sinceMs: Number(sinceMs) });
+  if (action === "ended" || action === "begun") unheard.delete(key);
+  if (action === "ended") open.delete(key);
+  if (action !== "begun" || typeof token !== "string") return;
+  open.set(key, { key, token, size: Number(size), modifiedMs: Number(modifiedMs), partBytes: Number(partBytes) });
 }
 
 function recordOf(text: string): { readonly [key: string]: Json | undefined } | undefined {

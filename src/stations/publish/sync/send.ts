@@ -5,10 +5,12 @@ import { contentType } from "../../../core/content-type.js";
 import { crcText } from "../../../core/crc32.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { counted } from "../../../core/units.js";
 import { partBytesFor } from "../../../engine/atomic.js";
 import { objectName, type Upload } from "../../../stores/store.js";
 import { makeBuffers } from "../../../system/buffers.js";
 import { forEachLimited } from "../../../system/parallel.js";
+import { abortUnheard } from "./abandoned.js";
 import type { Budget } from "./budget.js";
 import { readNow } from "./read-now.js";
 import type { Senders } from "./sender-threads.js";
@@ -156,10 +158,16 @@ async function openUpload(
 ): Promise<{ upload: Upload; partBytes: number }> {
   const earlier = record.earlier(key);
   const resume = earlier?.size === size && earlier.modifiedMs === modifiedMs ? earlier.token : undefined;
-  if (earlier && resume === undefined) await (await target.create(key, { resume: earlier.token, signal })).abort();
+  const unheard = record.unheard(key);
+  if (unheard) await abortUnheard(unheard, target, { signal, but: resume });
+  if (earlier && resume === undefined) {
+    await (await target.create(key, { resume: earlier.token, signal })).abort();
+    record.ended(key);
+  }
+  record.beginning(key);
   const upload = await target.create(key, { size, resume, contentType: contentType(key), signal });
-  if (earlier && upload.token === resume) return { upload, partBytes: earlier.partBytes };
-  const partBytes = partBytesFor(size, upload.partBytesMin);
+  const isResumed = earlier !== undefined && upload.token === resume;
+  const partBytes = isResumed ? earlier.partBytes : partBytesFor(size, upload.partBytesMin);
   record.begun({ key, token: upload.token, size, modifiedMs, partBytes });
   return { upload, partBytes };
 }
@@ -172,5 +180,5 @@ function proves(etag: string, bytes: Uint8Array): boolean {
 }
 
 function protocolFault(name: string, wanted: number, found: number): EmporiumError {
-  return new EmporiumError("STORE_PROTOCOL", `${name} has ${found} bytes, ${wanted} were sent`);
+  return new EmporiumError("STORE_PROTOCOL", `${name} has ${counted(found, "byte")}, ${wanted} were sent`);
 }

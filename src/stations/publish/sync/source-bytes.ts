@@ -1,4 +1,5 @@
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { closeHandles, openToRead, readPages } from "../../../stores/file/direct.js";
 import { fileError } from "../../../stores/file/errors.js";
 import type { IoMode } from "../../../stores/io-mode.js";
@@ -81,7 +82,7 @@ function openObjectSource(file: SourceFacts, { store, key, etag }: SourceObject,
 }
 
 export function sourceChanged(path: string, wanted: number, found: number): EmporiumError {
-  const what = wanted === found ? "it was written to" : `${wanted} bytes were there, now ${found}`;
+  const what = wanted === found ? "it was written to" : `${counted(wanted, "byte was", "bytes were")} there, now ${found}`;
   return new EmporiumError("SOURCE_CHANGED", `${path} changed while it was being read: ${what}`, {
     place: /^[a-z][a-z0-9+.-]*:\/\//i.test(path) ? { url: path } : { file: path },
     hint: "run again when no process writes it any more",

@@ -38,12 +38,23 @@ export interface SyncRecorder {
   skip(id: string, key: string, bytes: number): void;
   removed(id: string, key: string, bytes: number): void;
   fail(id: string, key: string, error: EmporiumError): void;
-  /** An upload in parts begins. The record is on the disk when this returns, so that the next run finds it. */
+  /** An upload in parts is asked for: the server may begin it without this process hearing of it. On the disk when this returns. */
+  beginning(key: string): void;
+  /** It has begun. The record is on the disk when this returns, so that the next run finds it. */
   begun(upload: BegunUpload): void;
   /** The upload is finished or aborted. */
   ended(key: string): void;
   /** The unfinished upload of an earlier run. */
   earlier(key: string): BegunUpload | undefined;
+  /** An upload that an earlier run asked for, and did not hear of. */
+  unheard(key: string): UnheardUpload | undefined;
+}
+
+/** It may be there or not, and only the server's list of uploads has its token. */
+export interface UnheardUpload {
+  readonly key: string;
+  /** When it was asked for. */
+  readonly sinceMs: number;
 }
 
 export interface BegunUpload {

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
-import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
+import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { checkKey, compareKeys } from "../../../stores/keys.js";
 import { absent, objectName, type Stat, type Store } from "../../../stores/store.js";
-import { walkSource } from "../plan/walk.js";
+import { refuseLeaving, walkSource } from "../plan/walk.js";
 import type { SourceFacts } from "./source-bytes.js";
 
 /** Files that belong under keys of a target. */
@@ -16,6 +16,8 @@ export interface SyncSource {
   readonly path: string;
   /** The store of `path`. Default: this machine. */
   readonly store?: Store | undefined;
+  /** On this machine: the folder that no link may leave. Default: `path`, or the folder that holds the file. */
+  readonly root?: string | undefined;
   /** In the target store, without a last `/`; `""` is its root. */
   readonly key: string;
   /** Whether a path below the source, or a single file's name, is sent. Objects of other paths are not removed either. */
@@ -62,6 +64,8 @@ async function* filesOf(source: SyncSource, onUnsendable: OnUnsendable, signal?:
   if (source.store) return yield* objectsOf(source, source.store, onUnsendable, signal);
   if (kind === "file") {
     if (!source.takes(path.slice(path.lastIndexOf("/") + 1))) return;
+    const left = await leaving(path, source.root);
+    if (left) return onUnsendable(source, key, left);
     const facts = await stat(path).catch((error: unknown) => {
       throw fileError(error, path, "read");
     });
@@ -78,11 +82,21 @@ async function* filesOf(source: SyncSource, onUnsendable: OnUnsendable, signal?:
   const onSkip = (relative: string, error: EmporiumError) => {
     if (source.takes(relative)) onUnsendable(source, before + relative, error);
   };
-  for await (const file of walkSource(path, { signal, onSkip })) {
+  for await (const file of walkSource(path, { root: source.root, signal, onSkip })) {
     if (!source.takes(file.path) || !isSendable(source, before + file.path, onUnsendable)) continue;
     const { size, modifiedMs } = file;
     yield { source, key: before + file.path, path: folder + file.path, size, modifiedMs };
   }
+}
+
+/** Why a link to a file is refused; what else is wrong with the file is told by those who look at it. */
+async function leaving(path: string, root: string | undefined): Promise<EmporiumError | undefined> {
+  try {
+    await refuseLeaving(path, root);
+  } catch (error) {
+    if (isEmporiumError(error) && error.code === "STORE_DENIED") return error;
+  }
+  return undefined;
 }
 
 function isSendable(source: SyncSource, key: string, onUnsendable: OnUnsendable): boolean {

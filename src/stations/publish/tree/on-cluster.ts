@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Report, warningLines } from "../../../core/report.js";
 import { type ClusterUse, runOnCluster, type SubmittedReport, submittedReport } from "../../../engine/cluster/on-cluster.js";
 import { asPlain, readResult, resultOperation, resultTasks, runSeconds } from "../../../engine/cluster/results.js";
@@ -83,7 +83,7 @@ export async function publishTreeOnCluster(
     selection: { datasets, runs, include, exclude },
     items: selected.items.map(({ id, kind, deposition }) => ({ id, kind, deposition })),
     send: sendParams(options, slots),
-    errors: selected.unfinished.map((folder) => unfinished(source, folder)),
+    errors: [...selected.refused.map(toErrorRecord), ...selected.unfinished.map((folder) => unfinished(source, folder))],
   };
   const name = `publish tree ${source.url} to ${target.url}`;
   const home = fileStore(join(params.workspace, "publish"), { sync: false });

@@ -53,8 +53,9 @@ export function refuseLocked({ items }: LockedItems, locks: readonly HeldLock[],
   }
 }
 
-/** The names of the locks of an ingest. A publication locks its target under the same names. */
+/** The names of the locks of an ingest or upload. A publication locks its target under the same names. */
 export function lockNamesOf({ id, kind, deposition }: LockedItems["items"][number]): string[] {
+  if (kind === "stored") return [`catalog-${id.slice(id.indexOf("/") + 1)}`];
   if (kind === "deposition") return [`deposition-${id.slice(DEPOSITIONS.length + 1)}`];
   return [`dataset-${id}`, ...(deposition === undefined ? [] : [`deposition-${deposition}`])];
 }

@@ -108,7 +108,7 @@ export async function publishTree(tree: string, location: string, options: Publi
     dryRun,
     logs,
     seconds: (clock.monotonic() - startMs) / 1000,
-    errors: selected.unfinished.map((folder) => unfinished(source, folder)),
+    errors: [...selected.refused.map(toErrorRecord), ...selected.unfinished.map((folder) => unfinished(source, folder))],
   });
   return { tree: source.local ? source.local.path("") : source.url, ...report, warnings };
 }
@@ -150,7 +150,7 @@ export async function measure({ items }: SelectedTree, removing: boolean, tree: 
       }
     }
   }
-  const empty = items.find(({ id, kind }) => kind === "dataset" && !bytes.has(id));
+  const empty = items.find(({ id, kind }) => kind !== "deposition" && !bytes.has(id));
   if (bytes.size === 0 || (removing && empty)) {
     throw new EmporiumError("USAGE", `nothing of ${empty?.id ?? "the tree"} is taken by --include and --exclude`, {
       place: tree.local ? { file: tree.local.path(empty?.id ?? "") } : { url: `${tree.url}/${empty?.id ?? ""}` },

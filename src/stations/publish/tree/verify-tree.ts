@@ -25,7 +25,7 @@ export async function verifyPublishedTree(
   refuseOverlap(tree, location);
   const source = await openStore(tree, { clock, readOnly: true });
   const target = await openStore(location, { clock, readOnly: true });
-  const { items } = await lookAtTree(source, target, options, { clock, log, signal });
+  const { items, refused } = await lookAtTree(source, target, options, { clock, log, signal });
   const compared = await compareSources(
     {
       title: tree,
@@ -33,6 +33,7 @@ export async function verifyPublishedTree(
       items: items.map(({ id }) => ({ id, bytes: 0 })),
       groups: items.flatMap(({ sources }) => sources.map((one) => [one])),
       target,
+      refused,
     },
     { ...options, clock },
   );

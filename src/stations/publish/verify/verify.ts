@@ -1,7 +1,7 @@
 import { cancelled } from "../../../core/cancel.js";
-import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { asEmporiumError, type EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Report, withText } from "../../../core/report.js";
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { IoMode } from "../../../stores/io-mode.js";
 import { compareKeys } from "../../../stores/keys.js";
@@ -89,15 +89,17 @@ export interface CompareSubject {
   readonly items: readonly { readonly id: string; readonly bytes: number }[];
   readonly groups: readonly (readonly SyncSource[])[];
   readonly target: Store;
+  /** What of the sources was refused before: it is no part of an item, and was not compared. */
+  readonly refused?: readonly EmporiumError[] | undefined;
 }
 
 export async function compareSources(
-  { title, command, items: subjects, groups, target }: CompareSubject,
+  { title, command, items: subjects, groups, target, refused = [] }: CompareSubject,
   { checksum = true, io, ...given }: VerifyOptions,
 ): Promise<Comparison> {
   const { clock, signal, onEvent } = envOf(given);
   const tallies = new Map(subjects.map(({ id }) => [id, tally()]));
-  const errors: ErrorRecord[] = [];
+  const errors: ErrorRecord[] = refused.map(toErrorRecord);
   const fail = (id: string, key: string, thrown: unknown) => {
     if (signal?.aborted) throw cancelled(signal);
     const found = tallies.get(id)!;
@@ -124,15 +126,16 @@ export async function compareSources(
     for (const id of ids) if (last.get(id) === group) onEvent({ ...tell(id), kind: "settled", state: "done", seconds: 0 });
   }
   const items = subjects.map(({ id }): VerifyItem => ({ id, ...tallies.get(id)! }));
-  const differs = items.some((item) => KINDS.some(([kind]) => item[kind].count > 0));
+  const differs = refused.length > 0 || items.some((item) => KINDS.some(([kind]) => item[kind].count > 0));
   const hints = hintsOf(items, command);
   const document = { bucket: target.url, checksums: checksum, items, hints, errors, exitStatus: differs ? 4 : 0 };
   return withText(document, () => [
     ...items.flatMap((item) => {
       const { source, bucket } = item;
-      const head = `${item.id}: ${source.files} files (${formatBytes(source.bytes)}), in the bucket ${bucket.files} (${formatBytes(bucket.bytes)})`;
+      const head = `${item.id}: ${counted(source.files, "file")} (${formatBytes(source.bytes)}), in the bucket ${bucket.files} (${formatBytes(bucket.bytes)})`;
       return [head, ...KINDS.flatMap(([kind, words]) => linesOf(item[kind], words))];
     }),
+    ...refused.map(({ message }) => `not compared: ${message}`),
     `${title} in ${target.url}: ${differs ? "differences found" : `the same${checksum ? "" : " by name and size"}`}`,
     ...hints.map((hint) => `hint: ${hint}`),
   ]);

@@ -3,6 +3,7 @@ import { type Face, faceOf } from "../../../../arrays/operators/components/faces
 import type { BlockComponents, LabelledBlock } from "../../../../arrays/operators/components/label-block.js";
 import type { Box, Triple } from "../../../../core/box.js";
 import { EmporiumError } from "../../../../core/errors.js";
+import { counted } from "../../../../core/units.js";
 import { absent, type Store } from "../../../../stores/store.js";
 
 /**
@@ -67,7 +68,8 @@ export async function openLabels(store: Store, key: string, box: Box, signal: Ab
   const [count = 0, faceBytes = 0, labelBytes = 0] = wordsOf(first.subarray(0, HEAD_BYTES));
   const end = HEAD_BYTES + 16 * count + faceBytes;
   const head = end <= first.length ? first : await read(0, end);
-  if (head.length < end) throw new EmporiumError("FORMAT_TRUNCATED", `${key} has ${head.length} bytes, at least ${end} wanted`);
+  if (head.length < end)
+    throw new EmporiumError("FORMAT_TRUNCATED", `${key} has ${counted(head.length, "byte")}, at least ${end} wanted`);
   const numbers = new Float64Array(head.slice(HEAD_BYTES, HEAD_BYTES + 16 * count).buffer);
   const components = { box, count, first: numbers.subarray(0, count), sizes: numbers.subarray(count) };
   let planes: Uint32Array | undefined;

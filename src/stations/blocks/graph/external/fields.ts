@@ -6,6 +6,7 @@ import { integerRange } from "../../../../arrays/operators/voxels.js";
 import type { Triple } from "../../../../core/box.js";
 import type { DType } from "../../../../core/dtype.js";
 import { EmporiumError } from "../../../../core/errors.js";
+import { counted } from "../../../../core/units.js";
 import { dtype, type NodeDocument } from "../document.js";
 import { checksumOf, fileWord, isFile } from "../named-files.js";
 import type { Neighbours } from "./colours.js";
@@ -139,7 +140,11 @@ function afterOf(
     return undefined;
   }
   if (batch > 1)
-    throw fault("batch", `batch: ${batch} blocks at once would not see each other`, "leave batch out where there is after");
+    throw fault(
+      "batch",
+      `batch: ${counted(batch, "block")} at once would not see each other`,
+      "leave batch out where there is after",
+    );
   if (names.includes(WRITTEN))
     throw fault("in", `in: ${WRITTEN} is what neighbours have written`, `give the input another name: { other: ${WRITTEN} }`);
   const value = fill ?? 0;

@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import type { Clock } from "../../../../core/clock.js";
 import { EmporiumError } from "../../../../core/errors.js";
+import { counted } from "../../../../core/units.js";
 import { engineCommand } from "../../../../engine/executors/engine-command.js";
 import { nvidiaSmi } from "../../nvidia-smi.js";
 
@@ -33,7 +34,7 @@ export async function claimGpus(
 ): Promise<ClaimedGpus> {
   const there = await visibleGpus(env);
   if (there.length < count) {
-    throw new EmporiumError("PROGRAM_FAILED", `${count} GPUs wanted, ${there.length} seen`, {
+    throw new EmporiumError("PROGRAM_FAILED", `${counted(count, "GPU")} wanted, ${there.length} seen`, {
       hint: "run where there are some, set CUDA_VISIBLE_DEVICES, or write gpu: 0 to compute without",
     });
   }
@@ -51,7 +52,10 @@ export async function claimGpus(
     if (held.size === count) return { names: [...held.keys()], release };
     release(); // two that hold a part each would wait for each other
     if (clock.monotonic() >= end)
-      throw new EmporiumError("PROGRAM_FAILED", `other processes use ${there.join(", ")}: fewer than ${count} GPUs are free`);
+      throw new EmporiumError(
+        "PROGRAM_FAILED",
+        `other processes use ${there.join(", ")}: fewer than ${counted(count, "GPU is", "GPUs are")} free`,
+      );
   }
 }
 

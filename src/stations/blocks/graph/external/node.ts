@@ -1,4 +1,5 @@
 import type { Triple } from "../../../../core/box.js";
+import { counted } from "../../../../core/units.js";
 import type { PlainObject } from "../../../../engine/task.js";
 import type { GraphNode } from "../nodes.js";
 import type { ExternalParams } from "./fields.js";
@@ -25,7 +26,7 @@ export function externalNotes(nodes: Iterable<GraphNode>): string[] {
     const params = externalOf(node);
     if (!params) return [];
     const words = [`${node.name} runs ${params.command.join(" ")}`];
-    if (params.batch > 1) words.push(`${params.batch} blocks at once`);
+    if (params.batch > 1) words.push(`${counted(params.batch, "block")} at once`);
     if (params.after)
       words.push(`what its ${params.after.neighbours} neighbours wrote decides: its result depends on the size of blocks`);
     if (!params.deterministic) words.push("not deterministic: its results are never compared");

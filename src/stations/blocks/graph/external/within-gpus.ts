@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../../core/errors.js";
+import { counted } from "../../../../core/units.js";
 import type { ClusterPlace } from "../../../../engine/cluster/begin.js";
 import type { GraphDocument } from "../document.js";
 import type { MemoryShares } from "../inputs.js";
@@ -20,7 +21,7 @@ export async function withinGpus({ nodes }: GraphDocument, memory: MemoryShares,
   const wanted = Math.max(0, ...Object.values(settingsOf(nodes)).map(({ gpu }) => gpu));
   if (wanted === 0) return memory;
   const there = inJob ?? (await visibleGpus()).length;
-  const seen = `each needs ${wanted === 1 ? "a GPU" : `${wanted} GPUs`}, ${there} ${inJob === undefined ? "seen here" : "for a job"}`;
+  const seen = `each needs ${wanted === 1 ? "a GPU" : `${counted(wanted, "GPU")}`}, ${there} ${inJob === undefined ? "seen here" : "for a job"}`;
   if (there < wanted && inJob !== undefined) {
     throw new EmporiumError("ENGINE_REFUSED", `programs need GPUs: ${seen}`, {
       hint: `write gpus: ${wanted} in the engine's profile`,
@@ -30,5 +31,9 @@ export async function withinGpus({ nodes }: GraphDocument, memory: MemoryShares,
   if (there < wanted) return { ...memory, notes: [...memory.notes, `programs need GPUs: ${seen}`] };
   const jobs = Math.min(memory.jobs, Math.floor(there / wanted));
   if (jobs === memory.jobs) return memory;
-  return { ...memory, jobs, notes: [...memory.notes, `${jobs} of ${memory.jobs} processes work: ${seen}`] };
+  return {
+    ...memory,
+    jobs,
+    notes: [...memory.notes, `${jobs} of ${counted(memory.jobs, "process", "processes")} work: ${seen}`],
+  };
 }

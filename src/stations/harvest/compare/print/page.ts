@@ -1,3 +1,4 @@
+import { counted } from "../../../../core/units.js";
 import { listOf, objectsOf, textOf } from "../../../../portals/fields.js";
 import type { ComparedDataset, Comparison } from "../compare.js";
 import { scaleOf, voxelsOf } from "../scale.js";
@@ -144,11 +145,7 @@ function sourceSection(datasets: readonly ComparedDataset[]): string {
     if (!web) return [];
     const { source_url: page, portal, record, download_links: links } = web;
     const asked = textOf(record.retrieved_at)?.slice(0, 10);
-    const facts = [
-      portal,
-      asked === undefined ? undefined : `asked on ${asked}`,
-      `${links.length} link${links.length === 1 ? "" : "s"}`,
-    ];
+    const facts = [portal, asked === undefined ? undefined : `asked on ${asked}`, counted(links.length, "link")];
     const items = [
       ...(page === undefined ? [] : [`<li>page: ${htmlLink(page)}</li>`]),
       ...links.slice(0, LINKS).map((link) => `<li>${htmlLink(link)}</li>`),
@@ -158,7 +155,7 @@ function sourceSection(datasets: readonly ComparedDataset[]): string {
       ),
       ...(objectsOf(record.requests).length === 0
         ? []
-        : [`<li>${objectsOf(record.requests).length} requests, each with its SHA-256 in the record</li>`]),
+        : [`<li>${counted(objectsOf(record.requests).length, "request")}, each with its SHA-256 in the record</li>`]),
     ];
     return [
       `<details><summary><strong>${html(name)}</strong> <span>${html(facts.filter((fact) => fact !== undefined).join(" · "))}</span></summary><ul>${items.join("")}</ul></details>`,

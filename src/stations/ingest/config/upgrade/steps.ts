@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "yaml";
 import { EmporiumError } from "../../../../core/errors.js";
+import { counted } from "../../../../core/units.js";
 import type { Version } from "../grammar/config.js";
 import { fromFlatKeys } from "./flat-keys.js";
 import { entryLines, itemLines, quoted } from "./yaml-lines.js";
@@ -51,7 +52,7 @@ function splitRawtilts(text: string, file: string, note: (message: string) => vo
   if (rawtilts.length > 1 || tomograms.length > 1) {
     const [count, what] = rawtilts.length > 1 ? [rawtilts.length, "rawtilts"] : [tomograms.length, "tomograms"];
     throw fail(
-      `${count} blocks of ${what}, one is wanted to divide their files`,
+      `${counted(count, "block")} of ${what}, one is wanted to divide their files`,
       "divide rawtilts by hand, then set version: 1.1.0",
     );
   }

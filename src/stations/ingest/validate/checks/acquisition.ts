@@ -1,6 +1,8 @@
-import { count, few, shown, unless } from "../../../../core/finding.js";
+import { few, shown, unless } from "../../../../core/finding.js";
+import { counted } from "../../../../core/units.js";
 import { tiltAxisAngle } from "../../../../formats/mdoc/read.js";
 import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
+import { isReversed } from "../facts/angle-order.js";
 import { circularDifference, mdocAngles, withoutPartner } from "../facts/angles.js";
 import { known, Missing, readable, Undecided } from "../facts/fact.js";
 import { needList, needNumber, valueAt } from "../facts/fields.js";
@@ -49,7 +51,7 @@ export const ACQUISITION_CHECKS: readonly Check[] = [
         requireFrames(subject);
         const { key, mdoc } = await known(subject.mdoc);
         const [found, wanted] = [mdoc.sections.length, subject.frames.length];
-        return unless(found === wanted, { key }, count(found, "section"), `${wanted}, as there are frame files`);
+        return unless(found === wanted, { key }, counted(found, "section"), `${wanted}, as there are frame files`);
       },
     },
     {
@@ -89,7 +91,7 @@ export const ACQUISITION_CHECKS: readonly Check[] = [
         const [{ mdoc: file }, document] = [await known(mdoc), await known(metadata)];
         const [found, wanted] = [needList(document, "frames").length, file.sections.length];
         const place = { key: document.key, path: "frames" };
-        return unless(found === wanted, place, `${found} entries`, `${wanted}, as the mdoc has sections`);
+        return unless(found === wanted, place, `${counted(found, "entry", "entries")}`, `${wanted}, as the mdoc has sections`);
       },
     },
     {
@@ -174,7 +176,12 @@ export const TILT_CHECKS: readonly Check[] = [
       async judge({ rawtlt, acquisition }) {
         const [{ key, angles }, { mdoc }] = [await known(rawtlt), await known(acquisition.mdoc)];
         const most = mdoc.sections.length;
-        return unless(angles.length <= most, { key }, count(angles.length, "angle"), `${most} at most, as the mdoc has sections`);
+        return unless(
+          angles.length <= most,
+          { key },
+          counted(angles.length, "angle"),
+          `${most} at most, as the mdoc has sections`,
+        );
       },
     },
     {
@@ -189,9 +196,22 @@ export const TILT_CHECKS: readonly Check[] = [
         return unless(
           alone.length === 0,
           { key },
-          `${few(alone)}: ${count(alone.length, "angle")} that no section has`,
+          `${few(alone)}: ${counted(alone.length, "angle")} that no section has`,
           "angles of the mdoc",
         );
+      },
+    },
+  ]),
+  ...checksOf("tiltseries", { marks: ["tilt_angles"], suites: BOTH }, [
+    {
+      id: "rawtlt.order",
+      statement: "raw tilt angles are not those of an mdoc that goes to and fro, in reversed order",
+      async judge({ rawtlt, acquisition }) {
+        const [{ key, angles }, mdoc] = [await known(rawtlt), await known(acquisition.mdoc)];
+        const [found, wanted] = [angles.map(({ degrees }) => degrees), mdocAngles(mdoc)];
+        // of a series that is tilted one way, frames and stack are often in opposite orders
+        if (isMonotonic(wanted) || !isReversed(found, wanted)) return [];
+        return unless(false, { key }, `angles from ${ends(found)}`, `from ${ends(wanted)}, the order of the mdoc`);
       },
     },
   ]),
@@ -204,7 +224,7 @@ export const TILT_CHECKS: readonly Check[] = [
         return unless(
           tiltAxisAngle(mdoc) !== undefined,
           { key },
-          `no "Tilt axis angle = …" in ${count(mdoc.titles.length, "title")}`,
+          `no "Tilt axis angle = …" in ${counted(mdoc.titles.length, "title")}`,
           "one",
         );
       },
@@ -236,6 +256,16 @@ export const TILT_CHECKS: readonly Check[] = [
     },
   ]),
 ];
+
+/** `−60, −57 … 60`: where a list of angles begins and ends. */
+export function ends(angles: readonly number[]): string {
+  return `${angles.slice(0, 2).map(shown).join(", ")} … ${shown(angles.at(-1)!)}`;
+}
+
+function isMonotonic(angles: readonly number[]): boolean {
+  const steps = angles.slice(1).map((angle, i) => angle - angles[i]!);
+  return steps.every((step) => step >= 0) || steps.every((step) => step <= 0);
+}
 
 interface Axis {
   readonly degrees: number;

@@ -1,12 +1,50 @@
-import { count, few, shown, unless } from "../../../../core/finding.js";
+import { few, shown, unless } from "../../../../core/finding.js";
+import { counted } from "../../../../core/units.js";
 import { tiltAxisAngle } from "../../../../formats/mdoc/read.js";
-import { type Check, checksOf, STANDARDIZED } from "../check.js";
+import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
+import { flippedSigns, isReversed } from "../facts/angle-order.js";
 import { circularDifference } from "../facts/angles.js";
 import { known, readable, Undecided } from "../facts/fact.js";
 import { needList, needSize, numberAt } from "../facts/fields.js";
-import { AXIS_TOLERANCE } from "./acquisition.js";
+import type { AlignmentSubject } from "../subjects.js";
+import { AXIS_TOLERANCE, ends } from "./acquisition.js";
+
+/** Raw tilt angles of the tilt series of an alignment. */
+async function rawAngles({ tiltseries }: AlignmentSubject): Promise<number[]> {
+  return (await known((await known(tiltseries)).rawtlt)).angles.map(({ degrees }) => degrees);
+}
 
 export const ALIGNMENT_CHECKS: readonly Check[] = [
+  ...checksOf("alignment", { marks: ["tilt_angles"], suites: BOTH }, [
+    {
+      id: "alignment.tlt-order",
+      statement: "the tilt angles of an alignment are not its raw ones in reversed order",
+      async judge(subject) {
+        const [{ angles }, raw] = [await known(subject.tlt), await rawAngles(subject)];
+        const aligned = angles.map(({ degrees }) => degrees);
+        if (!isReversed(aligned, raw)) return [];
+        const { key } = await known((await known(subject.tiltseries)).rawtlt);
+        const wanted = `the order of ${subject.tltKeys[0]}, from ${ends(aligned)}`;
+        return unless(false, { key }, `angles from ${ends(raw)}`, wanted);
+      },
+    },
+    {
+      id: "alignment.tlt-signs",
+      statement: "the tilt angles of an alignment have the signs of the raw ones",
+      async judge(subject) {
+        const [{ key, angles }, raw] = [await known(subject.tlt), await rawAngles(subject)];
+        const aligned = angles.map(({ degrees }) => degrees);
+        return flippedSigns(aligned, raw).flatMap((i) =>
+          unless(
+            false,
+            { key, line: angles[i]!.line },
+            `a tilt of ${shown(aligned[i]!)}°`,
+            `${shown(-aligned[i]!)}°, by the raw tilt angles`,
+          ),
+        );
+      },
+    },
+  ]),
   ...checksOf("alignment", { marks: ["alignment"], suites: STANDARDIZED }, [
     {
       id: "alignment.tlt-readable",
@@ -40,7 +78,7 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
         return unless(
           angles.length === raw.angles.length,
           { key },
-          count(angles.length, "angle"),
+          counted(angles.length, "angle"),
           `${raw.angles.length}, as ${raw.key}`,
         );
       },
@@ -51,7 +89,12 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
       async judge({ tlt, acquisition }) {
         const { key, angles } = await known(tlt);
         const most = (await known(acquisition.mdoc)).mdoc.sections.length;
-        return unless(angles.length <= most, { key }, count(angles.length, "angle"), `${most} at most, as the mdoc has sections`);
+        return unless(
+          angles.length <= most,
+          { key },
+          counted(angles.length, "angle"),
+          `${most} at most, as the mdoc has sections`,
+        );
       },
     },
     {
@@ -63,8 +106,31 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
         return unless(
           angles.length <= most,
           { key },
-          count(angles.length, "angle"),
+          counted(angles.length, "angle"),
           `${most} at most, as the tilt series has sections`,
+        );
+      },
+    },
+    {
+      id: "alignment.tilt-signs",
+      statement: "the tilt angles of the sections of an alignment have the signs of the raw ones",
+      async judge(subject) {
+        const [document, raw] = [await known(subject.metadata), await rawAngles(subject)];
+        const told = needList(document, "per_section_alignment_parameters").flatMap(({ path }) => {
+          const [z, degrees] = [numberAt(document, `${path}.z_index`), numberAt(document, `${path}.tilt_angle`)];
+          const other = z === undefined ? undefined : raw[z];
+          return degrees === undefined || other === undefined ? [] : [{ z, path: `${path}.tilt_angle`, degrees, other }];
+        });
+        if (new Set(told.map(({ z }) => z)).size < told.length) throw new Undecided("a section that is listed twice");
+        if (told.length === 0) throw new Undecided("no tilt angles of sections in the alignment");
+        const [aligned, others] = [told.map(({ degrees }) => degrees), told.map(({ other }) => other)];
+        return flippedSigns(aligned, others).flatMap((i) =>
+          unless(
+            false,
+            { key: document.key, path: told[i]!.path },
+            `a tilt of ${shown(aligned[i]!)}°`,
+            `${shown(-aligned[i]!)}°, by the raw tilt angles`,
+          ),
         );
       },
     },
@@ -81,7 +147,7 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
           ...unless(
             indices.length === aligned,
             { key: document.key, path },
-            count(indices.length, "section"),
+            counted(indices.length, "section"),
             `${aligned}, as ${key}`,
           ),
           ...unless(
@@ -99,7 +165,7 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
       async judge({ sections, tiltseries }) {
         const { key, all } = await known(sections);
         const [wanted] = needSize(await known((await known(tiltseries)).metadata), "size");
-        return unless(all === wanted, { key }, count(all, "section"), `${wanted}, as the tilt series`);
+        return unless(all === wanted, { key }, counted(all, "section"), `${wanted}, as the tilt series`);
       },
     },
     {

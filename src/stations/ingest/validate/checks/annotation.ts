@@ -1,6 +1,7 @@
 import type { Finding } from "../../../../core/finding.js";
-import { count, few, shown, unless } from "../../../../core/finding.js";
+import { few, shown, unless } from "../../../../core/finding.js";
 import { isJsonObject, member } from "../../../../core/json-fields.js";
+import { counted } from "../../../../core/units.js";
 import { isArray, show } from "../../../../formats/zarr/json.js";
 import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, orNothing, readable, Undecided } from "../facts/fact.js";
@@ -27,7 +28,7 @@ function matrices(faults: (facts: PointFacts) => Faults, found: (first: string) 
       points.filter(({ kind }) => kind === "orientedpoint"),
       (facts, key) => {
         const { count: wrong, line, shown: first } = faults(facts);
-        return unless(wrong === 0, { key, line }, `${found(first)}; ${wrong} of ${count(facts.matrices, "point")} so`, wanted);
+        return unless(wrong === 0, { key, line }, `${found(first)}; ${wrong} of ${counted(facts.matrices, "point")} so`, wanted);
       },
     );
 }
@@ -79,7 +80,7 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
             ...unless(
               wrong === 0,
               { key, line },
-              `${JSON.stringify(first)}, one of ${count(wrong, "line")} that are none`,
+              `${JSON.stringify(first)}, one of ${counted(wrong, "line")} that are none`,
               "a point with x, y and z",
             ),
           );
@@ -95,7 +96,8 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
         const wanted = needNumber(await known(metadata), "object_count");
         return perFile(
           points.filter(({ kind }) => kind !== "instancesegmentation"),
-          (facts, key) => unless(facts.count === wanted, { key }, count(facts.count, "point"), `${wanted}, as object_count has`),
+          (facts, key) =>
+            unless(facts.count === wanted, { key }, counted(facts.count, "point"), `${wanted}, as object_count has`),
         );
       },
     },
@@ -249,7 +251,7 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
           return unless(
             colours.length === wanted,
             { ...place, path: `${place.path}.colors` },
-            count(colours.length, "label"),
+            counted(colours.length, "label"),
             `${wanted}, as object_count has`,
           );
         });

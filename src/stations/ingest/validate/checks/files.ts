@@ -2,7 +2,8 @@ import { few, unless } from "../../../../core/finding.js";
 import type { Json } from "../../../../core/json.js";
 import { isJsonObject } from "../../../../core/json-fields.js";
 import { isArray } from "../../../../formats/zarr/json.js";
-import { type Check, checksOf, STANDARDIZED } from "../check.js";
+import type { UnfollowedLink } from "../../../../stores/store.js";
+import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, type Lazy, Missing } from "../facts/fact.js";
 import { type Document, needList, needText, textAt } from "../facts/fields.js";
 import type { Mark } from "../finding.js";
@@ -33,6 +34,9 @@ async function named(exists: (key: string) => Promise<boolean>, key: string): Pr
 
 const oneAtMost = (keys: readonly string[], key: string) =>
   unless(keys.length <= 1, { key: keys[1] ?? key }, few(keys), "one at most");
+
+/** What such a link stands for is no part of the place: it would not be published. */
+const isLost = ({ leads }: UnfollowedLink): boolean => leads === "outside" || leads === "nowhere";
 
 /** What must lie in the portal's tree, and what must not. */
 export const FILE_CHECKS: readonly Check[] = [
@@ -95,6 +99,31 @@ export const FILE_CHECKS: readonly Check[] = [
         }
         return findings;
       },
+    },
+  ]),
+  ...checksOf("links", { marks: ["deposition", "dataset", "run"], suites: BOTH }, [
+    {
+      id: "files.links",
+      statement: "no link leads out of the tree, or out of the input, or to nothing",
+      applies: ({ links }) => links.some(isLost),
+      judge: ({ links }) =>
+        links.filter(isLost).flatMap(({ key, leads, to }) => {
+          const found = leads === "outside" ? `a link that leaves for ${to}, which is not looked at` : "a link to nothing";
+          return unless(false, { key }, found, "the file or folder itself");
+        }),
+    },
+    {
+      id: "files.circular-links",
+      statement: "no link leads to a folder that it lies in, and nothing is a pipe, a socket or a device",
+      applies: ({ links }) => !links.every(isLost),
+      mended: async () => "An import leaves it out.",
+      judge: ({ links }) =>
+        links
+          .filter((link) => !isLost(link))
+          .flatMap(({ key, leads }) => {
+            const found = leads === "above" ? "a link to a folder that it lies in" : "a pipe, a socket or a device";
+            return unless(false, { key }, found, "files and folders alone");
+          }),
     },
   ]),
   ...checksOf("acquisition", { marks: ["frame"], suites: STANDARDIZED }, [

@@ -1,4 +1,5 @@
 import { few, shown, unless } from "../../../../core/finding.js";
+import { counted } from "../../../../core/units.js";
 import { mapLimit } from "../../../../system/parallel.js";
 import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
 import type { MdocFile } from "../facts/angles.js";
@@ -167,7 +168,7 @@ export const IMAGE_CHECKS: readonly Check[] = [
       applies: isGain,
       async judge({ files }) {
         return (await filesOf(files, "mrc", "MRC file among the gain references")).flatMap(({ file: { key }, facts }) =>
-          unless(facts.fields.shape[0] === 1, { key, byte: 8 }, `${facts.fields.shape[0]} sections`, "1"),
+          unless(facts.fields.shape[0] === 1, { key, byte: 8 }, `${counted(facts.fields.shape[0], "section")}`, "1"),
         );
       },
     },

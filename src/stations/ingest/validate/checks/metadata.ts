@@ -236,11 +236,12 @@ export const METADATA_CHECKS: readonly Check[] = [
     },
     {
       id: "voxel-spacing.whole",
-      statement: "a voxel spacing is no whole number: those are rounded ones",
+      severity: "warn",
+      statement: "a voxel spacing is no whole number, which is often a rounded one",
       judge: ({ name, key }) => {
         const spacing = spacingOf(name);
         const isWhole = Math.abs(spacing - Math.round(spacing)) < 0.001;
-        return unless(!isWhole, { key }, `${name} Å`, "the measured spacing, which is no whole number");
+        return unless(!isWhole, { key }, `${name} Å, which looks rounded`, "the measured value, such as 10.012");
       },
     },
   ]),

@@ -1,5 +1,6 @@
 import type { CheckPlace } from "../../../../core/finding.js";
 import { shown, unless } from "../../../../core/finding.js";
+import { counted } from "../../../../core/units.js";
 import { READABLE_MODES } from "../../../../formats/mrc/modes.js";
 import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, readable, Undecided } from "../facts/fact.js";
@@ -171,7 +172,7 @@ export const MRC_CHECKS: readonly Check[] = [
           ...unless(
             isThere,
             at(92),
-            `an extended header of ${extendedBytes} bytes in a file of ${fileBytes}`,
+            `an extended header of ${counted(extendedBytes, "byte")} in a file of ${fileBytes}`,
             "one that is there",
           ),
         ];
@@ -271,7 +272,7 @@ export const MRC_CHECKS: readonly Check[] = [
         const texts = labels.filter((label) => label === "text").length;
         const blank = labels.indexOf("blank");
         return [
-          ...unless(texts === labelCount, at(220), `${texts} labels with text`, `${labelCount}, as the header counts`),
+          ...unless(texts === labelCount, at(220), `${counted(texts, "label")} with text`, `${labelCount}, as the header counts`),
           ...unless(blank < 0, at(224 + 80 * Math.max(0, blank)), `label ${blank + 1} of blanks alone`, "text, or nothing"),
         ];
       }),
@@ -306,6 +307,20 @@ export const MRC_CHECKS: readonly Check[] = [
   ]),
   ...checksOf("mrc", { marks: VOLUMES, suites: STANDARDIZED }, [
     {
+      id: "mrc.finite",
+      statement: "no voxel that is read is NaN or infinite: of volumes above 64 MiB a part is read",
+      applies: (subject) => isPlain(subject) && isVolume(subject),
+      async judge({ voxels, key }) {
+        const { notFinite, notFiniteAt } = await known(voxels);
+        return unless(
+          notFinite === 0,
+          { key, byte: notFiniteAt },
+          `${counted(notFinite, "voxel")} NaN or infinite`,
+          "finite numbers",
+        );
+      },
+    },
+    {
       id: "mrc.statistics",
       statement: "minimum, maximum, mean and deviation of the header are those of the voxels",
       applies: (subject) => isPlain(subject) && isVolume(subject),
@@ -319,6 +334,7 @@ function statisticsFindings(
   { min, max, mean, deviation, whole, header: { dmin, dmax, dmean, rms } }: VoxelFacts,
   key: string,
 ): ReturnType<typeof unless> {
+  if (!(min <= max)) throw new Undecided("no finite voxels");
   if (dmin > dmax) throw new Undecided("statistics that the header calls not computed");
   const seen = whole ? "" : " among those read";
   const range = Math.max(Math.abs(max - min), Math.abs(max), Math.abs(min));
@@ -368,5 +384,10 @@ function lengthFinding(
   const { fileBytes } = fields;
   if (fileBytes === undefined) throw new Undecided("the length of a compressed file");
   const wanted = promisedBytes(fields);
-  return unless(isWell(fileBytes - wanted), at(fileBytes), `a file of ${fileBytes} bytes`, `${wanted}, as its header says`);
+  return unless(
+    isWell(fileBytes - wanted),
+    at(fileBytes),
+    `a file of ${counted(fileBytes, "byte")}`,
+    `${wanted}, as its header says`,
+  );
 }

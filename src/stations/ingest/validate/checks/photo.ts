@@ -1,8 +1,7 @@
 import { unless } from "../../../../core/finding.js";
-import { isArray } from "../../../../formats/zarr/json.js";
 import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, readable } from "../facts/fact.js";
-import { type Document, textAt, valueAt } from "../facts/fields.js";
+import { textAt } from "../facts/fields.js";
 import type { PhotoSubject } from "../subjects.js";
 
 /** Pixels. */
@@ -19,7 +18,7 @@ function largeEnough(role: keyof typeof HEIGHTS) {
   };
 }
 
-/** Pictures of depositions, datasets and tomograms, and what Neuroglancer is to show. */
+/** Pictures of depositions, datasets and tomograms. */
 export const PHOTO_CHECKS: readonly Check[] = [
   ...checksOf("photo", { marks: ["photo"], suites: STANDARDIZED }, [
     {
@@ -72,74 +71,4 @@ export const PHOTO_CHECKS: readonly Check[] = [
       },
     },
   ]),
-  ...checksOf("neuroglancer", { marks: ["neuroglancer"], suites: STANDARDIZED }, [
-    {
-      id: "neuroglancer.exists",
-      statement: "the Neuroglancer state that the metadata of a tomogram name is there",
-      async judge({ state, key }) {
-        const result = await state();
-        return unless(
-          "value" in result || result.fault !== undefined,
-          { key },
-          "absent",
-          "the state that the metadata of its tomogram name",
-        );
-      },
-    },
-    {
-      id: "neuroglancer.layers",
-      statement: "a Neuroglancer state has layers",
-      async judge({ state, key }) {
-        const faults = await readable(state, key, "a JSON object");
-        if (faults.length > 0) return faults;
-        const layers = valueAt(await known(state), "layers");
-        const number = Array.isArray(layers) ? layers.length : 0;
-        return unless(number > 0, { key, path: "layers" }, "no layer", "one at least");
-      },
-    },
-    {
-      id: "neuroglancer.sources",
-      statement: "every object of the tree that the layers of a Neuroglancer state show is there",
-      async judge({ state, key, dataset, exists }) {
-        const document = await known(state);
-        const findings = [];
-        for (const { path, url } of sourcesOf(document)) {
-          const object = keyOf(url, dataset!);
-          const isThere = object !== undefined && (await exists(object));
-          findings.push(...unless(isThere, { key, path }, `${url} is absent`, `an object of dataset ${dataset}`));
-        }
-        return findings;
-      },
-    },
-  ]),
 ];
-
-/** Addresses of the sources of all layers, with where they stand. */
-function sourcesOf(document: Document): { path: string; url: string }[] {
-  const layers = valueAt(document, "layers");
-  if (!isArray(layers)) return [];
-  return layers.flatMap((_, i) => {
-    const path = `layers.${i}.source`;
-    const source = valueAt(document, path);
-    const paths = isArray(source) ? source.map((_, at) => `${path}.${at}`) : [path];
-    return paths.flatMap((place) => {
-      const url = textAt(document, place) ?? textAt(document, `${place}.url`);
-      return url === undefined ? [] : [{ path: place, url }];
-    });
-  });
-}
-
-/** The object of a dataset that an address is of, whatever host and folder lie before it. */
-function keyOf(url: string, dataset: string): string | undefined {
-  const at = url.lastIndexOf(`/${dataset}/`);
-  const key = decoded(url.slice(at + 1).replace(/[#?|].*$/, "")).replace(/\/$/, "");
-  return at < 0 || /(?:^|\/)\.{0,2}(?:\/|$)/.test(key) ? undefined : key;
-}
-
-function decoded(address: string): string {
-  try {
-    return decodeURIComponent(address);
-  } catch {
-    return address;
-  }
-}

@@ -1,4 +1,5 @@
-import { count, few, unless } from "../../../../core/finding.js";
+import { few, unless } from "../../../../core/finding.js";
+import { counted } from "../../../../core/units.js";
 import { type Check, checksOf, SOURCE } from "../check.js";
 import { known, Undecided } from "../facts/fact.js";
 import type { SourceRunSubject } from "../subjects.js";
@@ -56,7 +57,7 @@ export const SOURCE_CHECKS: readonly Check[] = [
       id: "source.frames-have-mdoc",
       statement: "a run with frames has an mdoc",
       applies: ({ acquisition }) => acquisition.frames.length > 0,
-      judge: (run) => needsMdoc(run, count(run.acquisition.frames.length, "frame file")),
+      judge: (run) => needsMdoc(run, counted(run.acquisition.frames.length, "frame file")),
     },
     {
       id: "source.tiltseries-have-mdoc",
@@ -87,7 +88,7 @@ export const SOURCE_CHECKS: readonly Check[] = [
       statement: "there are as many raw tilt angles as sections of the stack",
       async judge({ rawtlt, sections }) {
         const [{ key, angles }, wanted] = [await known(rawtlt), await known(sections)];
-        return unless(angles.length === wanted, { key }, count(angles.length, "angle"), `${wanted}, as the stack has sections`);
+        return unless(angles.length === wanted, { key }, counted(angles.length, "angle"), `${wanted}, as the stack has sections`);
       },
     },
   ]),

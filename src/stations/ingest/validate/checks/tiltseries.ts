@@ -1,5 +1,6 @@
-import { count, few, quoted, shown, unless } from "../../../../core/finding.js";
+import { few, quoted, shown, unless } from "../../../../core/finding.js";
 import { roundHalfEven } from "../../../../core/number.js";
+import { counted } from "../../../../core/units.js";
 import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { mdocAngles, withoutPartner } from "../facts/angles.js";
 import { known, Undecided } from "../facts/fact.js";
@@ -13,6 +14,8 @@ import { only, sizeChecks } from "./sizes.js";
 const ODD_STEPS = 4;
 /** Electrons per Å². */
 const FLUX_TOLERANCE = 1;
+/** Degrees. Angles are compared at two decimals, and programs round a half either way. */
+const ANGLE_TOLERANCE = 0.0101;
 /** Of a ratio that should be whole. */
 const BINNING_TOLERANCE = 0.001;
 
@@ -82,7 +85,12 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         const [first] = needSize(document, "scales.0");
         return needList(document, "scales").flatMap(({ path }) => {
           const [z] = needSize(document, path);
-          return unless(z === first, { key: document.key, path: `${path}.z` }, `${z} sections`, `${first}, as in scales.0`);
+          return unless(
+            z === first,
+            { key: document.key, path: `${path}.z` },
+            `${counted(z, "section")}`,
+            `${first}, as in scales.0`,
+          );
         });
       },
     },
@@ -113,7 +121,7 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         return unless(
           mdoc.sections.length >= least,
           { key },
-          count(mdoc.sections.length, "section"),
+          counted(mdoc.sections.length, "section"),
           `${least} or more, as the tilt series has`,
         );
       },
@@ -142,7 +150,7 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         const angles = await sortedAngles(acquisition);
         const steps = angles.slice(1).map((angle, i) => roundHalfEven(angle - angles[i]!, 1));
         const odd = steps.filter((one) => one !== step);
-        const found = `${shownAt(document, path)}, and ${odd.length} of ${steps.length} steps of the mdoc are other ones (${few([...new Set(odd)])})`;
+        const found = `${shownAt(document, path)}, and ${odd.length} of ${counted(steps.length, "step")} of the mdoc are other ones (${few([...new Set(odd)])})`;
         return unless(odd.length <= ODD_STEPS, { key: document.key, path }, found, `${ODD_STEPS} other ones at most`);
       },
     },
@@ -172,7 +180,12 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         const [document, frames] = [await known(metadata), await known(acquisition.metadata)];
         const path = "per_section_parameter";
         const [found, most] = [needList(document, path).length, needList(frames, "frames").length];
-        return unless(found <= most, { key: document.key, path }, `${found} sections`, `${most} at most, as there are frames`);
+        return unless(
+          found <= most,
+          { key: document.key, path },
+          `${counted(found, "section")}`,
+          `${most} at most, as there are frames`,
+        );
       },
     },
     {
@@ -212,7 +225,7 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         const indices = needList(document, path).map((section) => numberAt(document, `${section.path}.z_index`));
         if (indices.length === 0) throw new Undecided("no parameters of sections");
         const isWell = indices.length === wanted && indices.every((index, i) => index === i);
-        const found = `${count(indices.length, "section")}, z_index ${few(indices.map(String), 8)}`;
+        const found = `${counted(indices.length, "section")}, z_index ${few(indices.map(String), 8)}`;
         return unless(isWell, { key: document.key, path }, found, `${wanted}, each once, from 0`);
       },
     },
@@ -236,7 +249,7 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         return unless(
           alone.length === 0,
           { key: document.key, path },
-          `${few(alone)}: ${count(alone.length, "raw angle")} that no section has`,
+          `${few(alone)}: ${counted(alone.length, "raw angle")} that no section has`,
           "angles of the mdoc",
         );
       },
@@ -271,9 +284,28 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         return unless(
           angles.length <= most,
           { key },
-          count(angles.length, "angle"),
+          counted(angles.length, "angle"),
           `${most} at most, as the tilt series has sections`,
         );
+      },
+    },
+    {
+      id: "tiltseries.rawtlt-order",
+      statement: "each raw tilt angle is that of its section in the metadata, to two decimals",
+      async judge({ metadata, rawtlt }) {
+        const [document, { key, angles }] = [await known(metadata), await known(rawtlt)];
+        const told = new Map(
+          needList(document, "per_section_parameter").map(({ path }) => [
+            numberAt(document, `${path}.z_index`),
+            numberAt(document, `${path}.raw_angle`),
+          ]),
+        );
+        return angles.flatMap(({ degrees, line }, i) => {
+          const wanted = told.get(i);
+          if (wanted === undefined) return [];
+          const isWell = Math.abs(degrees - wanted) <= ANGLE_TOLERANCE;
+          return unless(isWell, { key, line }, `${shown(degrees)}° of section ${i}`, `${shown(wanted)}°, as ${document.key}`);
+        });
       },
     },
   ]),

@@ -2,12 +2,13 @@ import type { Finding } from "../../../../core/finding.js";
 import { few, shown, unless } from "../../../../core/finding.js";
 import { isJsonObject, member } from "../../../../core/json-fields.js";
 import { toNumber } from "../../../../core/number.js";
+import { counted } from "../../../../core/units.js";
 import { isArray, show } from "../../../../formats/zarr/json.js";
 import { NGFF_RULES, type NgffFinding } from "../../../../formats/zarr/ngff-rules.js";
 import { validateNgff } from "../../../../formats/zarr/ngff-validate.js";
 import { HALF_TO_EVEN } from "../../../../formats/zarr/ome.js";
 import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
-import { known, readable } from "../facts/fact.js";
+import { known, readable, Undecided } from "../facts/fact.js";
 import { numberAt, textAt, valueAt } from "../facts/fields.js";
 import type { ZarrImage } from "../facts/zarr.js";
 import type { Mark } from "../finding.js";
@@ -211,7 +212,23 @@ export const ZARR_CHECKS: readonly Check[] = [
       },
     },
   ]),
+  ...checksOf("zarr", { marks: MARKS, suites: STANDARDIZED }, [
+    {
+      id: "zarr.finite",
+      statement: "no voxel of the coarsest level is NaN or infinite",
+      async judge({ levels, key }) {
+        const coarsest = (await known(levels)).toSorted((a, b) => Number(a.name) - Number(b.name)).at(-1);
+        if (!coarsest) throw new Undecided("no arrays in the Zarr folder");
+        const { notFinite, first } = await known(coarsest.odd);
+        const found = `${counted(notFinite, "voxel")} NaN or infinite, the first at ${first?.join(",")} (z, y, x)`;
+        return unless(notFinite === 0, { key: `${key}/${coarsest.name}` }, found, "finite numbers");
+      },
+    },
+  ]),
 ];
+
+/** Absent chunks of a level that are compared with the MRC file. */
+const CHUNKS_COMPARED = 64;
 
 /** What one volume is in two formats. Sources come in one: nothing is compared there. */
 export const VOLUME_CHECKS: readonly Check[] = checksOf("volume", { marks: MARKS, suites: STANDARDIZED }, [
@@ -242,6 +259,29 @@ export const VOLUME_CHECKS: readonly Check[] = checksOf("volume", { marks: MARKS
           `${wanted.join("×")}, as the MRC file has ${shape.join("×")}`,
         );
       });
+    },
+  },
+  {
+    id: "volume.chunks",
+    statement: "a chunk of the Zarr that is not stored, and so reads as zeros, is zeros in the MRC file",
+    applies: ({ zarr }) => zarr !== undefined,
+    async judge({ mrc, zarr, voxelBelow }) {
+      const findings: Finding[] = [];
+      for (const { name, absent } of await known(zarr!.levels)) {
+        const chunks = await known(absent);
+        if (chunks.length > 0 && !mrc) throw new Undecided("chunks that are not stored, and no MRC file to compare them with");
+        const level = Number(name);
+        if (!Number.isInteger(level)) continue;
+        for (const chunk of chunks.slice(0, CHUNKS_COMPARED)) {
+          const voxel = await voxelBelow(chunk, level);
+          if (!voxel) continue;
+          const all = chunks.length > 1 ? `absent, as are ${chunks.length - 1} more of array ${name}` : "absent";
+          const wanted = `a chunk: voxel ${voxel.at.join(",")} (z, y, x) of the MRC file is ${shown(voxel.value)}`;
+          findings.push({ found: all, wanted, place: { key: chunk.key } });
+          break;
+        }
+      }
+      return findings;
     },
   },
 ]);

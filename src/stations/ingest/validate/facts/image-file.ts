@@ -1,5 +1,6 @@
 import { headBehind } from "../../../../arrays/stream/source/compressed.js";
-import { compressionOf, detectMrc } from "../../../../formats/mrc/detect.js";
+import { compressionOf } from "../../../../formats/compression.js";
+import { detectMrc } from "../../../../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES } from "../../../../formats/mrc/header.js";
 import { detectTiff, readTiffHeader } from "../../../../formats/tiff/header.js";
 import { openObject, type Store } from "../../../../stores/store.js";

@@ -1,8 +1,9 @@
 import { headBehind } from "../../../../arrays/stream/source/compressed.js";
 import type { Triple } from "../../../../core/box.js";
 import { EmporiumError } from "../../../../core/errors.js";
+import { counted } from "../../../../core/units.js";
+import { compressionOf } from "../../../../formats/compression.js";
 import { byteOrderOf } from "../../../../formats/mrc/byte-order.js";
-import { compressionOf } from "../../../../formats/mrc/detect.js";
 import { latin1, MRC_HEADER_BYTES } from "../../../../formats/mrc/header.js";
 import { openObject, type Store } from "../../../../stores/store.js";
 
@@ -51,7 +52,7 @@ export async function readMrcFields(store: Store, key: string, signal?: AbortSig
 }
 
 export function tooShort(name: string, length: number): EmporiumError {
-  const message = `${name}: ${length} bytes, an MRC header alone has ${MRC_HEADER_BYTES}`;
+  const message = `${name}: ${counted(length, "byte")}, an MRC header alone has ${MRC_HEADER_BYTES}`;
   return new EmporiumError("FORMAT_TRUNCATED", message, { place: { file: name, byte: length } });
 }
 

@@ -3,6 +3,7 @@ import { inflate } from "node:zlib";
 import { crc32 } from "../../../../core/crc32.js";
 import { EmporiumError } from "../../../../core/errors.js";
 import { LIMITS } from "../../../../core/limits.js";
+import { counted } from "../../../../core/units.js";
 import { pictureType } from "../../picture-type.js";
 
 export type PictureFormat = "PNG" | "JPEG" | "GIF";
@@ -74,7 +75,7 @@ async function readPng(bytes: Uint8Array, view: DataView, fail: Fail): Promise<P
   }
   // an interlaced picture has rows of its own count in each of its seven passes
   if (interlaced ? plain.length < wanted : plain.length !== wanted) {
-    throw fail(8, `${plain.length} bytes of pixels, ${wanted} wanted`);
+    throw fail(8, `${counted(plain.length, "byte")} of pixels, ${wanted} wanted`);
   }
   return { format: "PNG", width, height };
 }

@@ -4,6 +4,7 @@ import { LIMITS } from "../../../../core/limits.js";
 import { formatBytes } from "../../../../core/units.js";
 import { parseMetadata } from "../../../../formats/zarr/json.js";
 import { type Entry, objectName, type Store } from "../../../../stores/store.js";
+import type { UnfollowedLinks } from "../../../../stores/unfollowed-links.js";
 import { cachedListing } from "../../finders/listing.js";
 import { type Lazy, lazy } from "./fact.js";
 import type { Document } from "./fields.js";
@@ -13,6 +14,8 @@ export interface Tree {
   readonly store: Store;
   readonly signal: AbortSignal | undefined;
   children(folder: string): Promise<readonly Entry[]>;
+  /** In the folders that have been listed so far. */
+  readonly links: UnfollowedLinks;
   /** An object or a folder (without a slash at its end). */
   exists(key: string): Promise<boolean>;
   /** A JSON object, or undefined where there is no such file. @throws {EmporiumError} FORMAT_…, STORE_… */
@@ -44,6 +47,7 @@ export function treeOf(store: Store, signal?: AbortSignal): Tree {
     store,
     signal,
     children: listing.children,
+    links: listing.links,
     async exists(key) {
       const slash = key.lastIndexOf("/") + 1;
       return (await listing.child(key.slice(0, slash), key.slice(slash))) !== undefined;

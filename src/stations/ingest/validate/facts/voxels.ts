@@ -10,6 +10,10 @@ export interface VoxelFacts {
   readonly mean: number;
   /** Standard deviation. */
   readonly deviation: number;
+  /** Voxels that are NaN or infinite; what the others are is told above. */
+  readonly notFinite: number;
+  /** Byte of the first of them in the file. */
+  readonly notFiniteAt: number | undefined;
   /** Every voxel was read. Of a large volume sections at even distances are: their least voxel may not be the least of all. */
   readonly whole: boolean;
   /** What the header says of them. */
@@ -38,12 +42,12 @@ export async function readVoxelFacts(source: RandomAccess, signal?: AbortSignal)
   const piece = Math.max(1, Math.floor(PIECE_BYTES / itemBytes)) * itemBytes;
   const pieces = Math.ceil(bytes / piece);
   const read = whole ? pieces : Math.floor(SAMPLE_BYTES / piece);
-  const sum = { min: Infinity, max: -Infinity, count: 0, total: 0, squares: 0 };
+  const sum: Sums = { min: Infinity, max: -Infinity, count: 0, total: 0, squares: 0, notFinite: 0, notFiniteAt: undefined };
   for (let i = 0; i < read; i++) {
     const offset = Math.floor((i * pieces) / read) * piece;
     const length = Math.min(piece, bytes - offset);
     const body = await source.read({ offset: header.dataOffset + offset, length }, { signal });
-    add(sum, decodePlaneValues(body, header));
+    add(sum, decodePlaneValues(body, header), (voxel) => header.dataOffset + offset + voxel * itemBytes);
   }
   const mean = sum.total / sum.count;
   return {
@@ -51,6 +55,8 @@ export async function readVoxelFacts(source: RandomAccess, signal?: AbortSignal)
     max: sum.max,
     mean,
     deviation: Math.sqrt(Math.max(0, sum.squares / sum.count - mean * mean)),
+    notFinite: sum.notFinite,
+    notFiniteAt: sum.notFiniteAt,
     whole,
     header,
   };
@@ -65,13 +71,33 @@ const ITEM_BYTES: Partial<Record<MrcHeader["dtype"], number>> = {
   float32: 4,
 };
 
-function add(sum: { min: number; max: number; count: number; total: number; squares: number }, values: Float32Array): void {
+interface Sums {
+  min: number;
+  max: number;
+  /** Of finite voxels. */
+  count: number;
+  total: number;
+  squares: number;
+  notFinite: number;
+  notFiniteAt: number | undefined;
+}
+
+function add(sum: Sums, values: Float32Array, byteOf: (voxel: number) => number): void {
   let { min, max, total, squares } = sum;
-  for (const value of values) {
+  let notFinite = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    // the difference of a finite number to itself is 0
+    if (value - value !== 0) {
+      if (sum.notFinite + notFinite === 0) sum.notFiniteAt = byteOf(i);
+      notFinite++;
+      continue;
+    }
     if (value < min) min = value;
     if (value > max) max = value;
     total += value;
     squares += value * value;
   }
-  Object.assign(sum, { min, max, total, squares, count: sum.count + values.length });
+  const count = sum.count + values.length - notFinite;
+  Object.assign(sum, { min, max, total, squares, count, notFinite: sum.notFinite + notFinite });
 }

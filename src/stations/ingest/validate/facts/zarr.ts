@@ -2,8 +2,11 @@ import type { Json, JsonObject } from "../../../../core/json.js";
 import { isJsonObject, member } from "../../../../core/json-fields.js";
 import { toNumber } from "../../../../core/number.js";
 import { parseZarrDType } from "../../../../formats/zarr/dtype.js";
-import { asObject, isArray, wrongField } from "../../../../formats/zarr/json.js";
+import { asObject, isArray, parseMetadata, wrongField } from "../../../../formats/zarr/json.js";
+import { objectName } from "../../../../stores/store.js";
+import { type AbsentChunk, absentChunks } from "./chunks.js";
 import { type Lazy, lazy, Undecided } from "./fact.js";
+import { type OddVoxels, oddVoxels } from "./odd-voxels.js";
 import type { Tree } from "./tree.js";
 
 /** One array of a multiscale image. */
@@ -13,6 +16,10 @@ export interface ZarrLevel {
   readonly shape: readonly number[];
   /** `float32`, or the text of the document where it is no type that is known. */
   readonly dtype: string;
+  /** Chunks that are not stored. */
+  readonly absent: Lazy<readonly AbsentChunk[]>;
+  /** How many of its voxels are no numbers. */
+  readonly odd: Lazy<OddVoxels>;
 }
 
 export interface ZarrFacts {
@@ -38,7 +45,7 @@ export interface ZarrImage {
   readonly zarrFormat: 2 | 3;
 }
 
-/** Documents of an OME-Zarr folder, version 2 or 3 of Zarr. No chunk is read. */
+/** Documents of an OME-Zarr folder, version 2 or 3 of Zarr, and which chunks are stored. */
 export function zarrFacts(tree: Tree, folder: string): ZarrFacts {
   const names = (entries: readonly { key: string }[]) => entries.map(({ key }) => key.slice(folder.length + 1));
   const listed = lazy("Zarr folder", async () => {
@@ -92,15 +99,25 @@ async function levelOf(tree: Tree, folder: string, name: string): Promise<ZarrLe
   const isSecond = await tree.exists(second);
   if (!isSecond && !(await tree.exists(third))) return undefined;
   const key = isSecond ? second : third;
-  const document = (await tree.document(key))!;
+  const file = objectName(tree.store, key);
+  const bytes = (await tree.bytes(key))!;
+  const document = parseMetadata(bytes, file);
   const shape = member(document, "shape");
   if (!isArray(shape) || !shape.every((length) => Number.isInteger(toNumber(length)))) {
     throw wrongField(key, "shape", shape, "a list of whole numbers");
   }
   const dtype = member(document, isSecond ? "dtype" : "data_type");
   if (typeof dtype !== "string") throw wrongField(key, isSecond ? "dtype" : "data_type", dtype, "the name of a type");
+  const array = {
+    name: objectName(tree.store, `${folder}/${name}`),
+    folder: `${folder}/${name}`,
+    document: bytes,
+    isThird: !isSecond,
+  };
   return {
     name,
+    absent: lazy("chunks of the Zarr folder", () => absentChunks(tree, array)),
+    odd: lazy("voxels of the Zarr folder", () => oddVoxels(tree, array)),
     shape: shape.map((length) => toNumber(length)!),
     dtype: (isSecond ? parseZarrDType(dtype)?.dtype : undefined) ?? dtype,
   };

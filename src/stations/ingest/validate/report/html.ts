@@ -1,5 +1,6 @@
 import { dirname, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { counted } from "../../../../core/units.js";
 import type { Counts, ReportedFinding } from "../tally.js";
 import { exitStatusOf, type Validation } from "../validate.js";
 import { placeText } from "./text.js";
@@ -23,7 +24,7 @@ export function validationPage(validation: Validation, path: string | undefined)
   const sections = [
     `<header><p class="suite">${text(suite)} suite</p><h1>Validation of ${text(shortName(location))}</h1>
 <p class="where">${text(location)}${config === null ? "" : ` · ${text(config)}`}</p>
-<p class="verdict ${isWell ? "ok" : "bad"}">${isWell ? "No errors" : `${counts.failed} of ${total(counts) - counts.skipped} checks failed`}</p>
+<p class="verdict ${isWell ? "ok" : "bad"}">${isWell ? "No errors" : `${counts.failed} of ${counted(total(counts) - counts.skipped, "check failed", "checks failed")}`}</p>
 ${tiles(counts)}</header>`,
     findingsSection("Errors", failing, validation),
     findingsSection("Warnings", warnings, validation),
@@ -122,7 +123,8 @@ function bar(counts: Counts): string {
 function runTable(runs: Validation["runs"]): string {
   const ordered = runs.toSorted((a, b) => Number(b.failed > 0) - Number(a.failed > 0));
   const rows = ordered.slice(0, ROWS).map((run) => row(`${text(run.dataset)}</td><td>${text(run.run)}`, run));
-  const more = ordered.length > ROWS ? `<p>${ordered.length - ROWS} more runs are in the JSON document.</p>` : "";
+  const more =
+    ordered.length > ROWS ? `<p>${counted(ordered.length - ROWS, "more run is", "more runs are")} in the JSON document.</p>` : "";
   return `<table><thead><tr><th>dataset</th><th>run</th><th class="bar"></th>${COUNT_HEADS}</tr></thead><tbody>${rows.join("\n")}</tbody></table>${more}`;
 }
 

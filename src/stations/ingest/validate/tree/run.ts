@@ -29,6 +29,7 @@ import type {
   TomogramSubject,
 } from "../subjects.js";
 import { visitAnnotation } from "./annotation.js";
+import { tellLinksBelow } from "./links.js";
 import { visitPhotos } from "./photos.js";
 import { imageSubject, isMrcName, spacingFact, visitVolumes, volumesOf } from "./volumes.js";
 import { documentOf, type RunWalk, type TreeWalk } from "./walk.js";
@@ -60,6 +61,7 @@ export async function visitRun(dataset: string, run: string, walk: TreeWalk): Pr
     if (!walk.selection.accepts("voxel_spacing", spacing)) continue;
     scales.push(...(await visitSpacing(at, spacing, { tiltseries, alignments })));
   }
+  await tellLinksBelow(walk.store, folder, walk, walk.signal);
   return scales;
 }
 
@@ -279,6 +281,7 @@ async function visitTomogram(at: RunWalk, tomogram: TomogramSubject, spacingFold
     mark: "neuroglancer",
     key: state,
     state: tree.metadata(state, "Neuroglancer state"),
+    spacing: spacingFact(tomogram.spacingName),
     exists: tree.exists,
   });
 }

@@ -3,7 +3,6 @@ import type { JsonObject } from "../../../../core/json.js";
 import type { TypeKey } from "../../../../model/kinds.js";
 import { runFolder } from "../../../../model/layout.js";
 import { roundVoxelSpacing } from "../../../../model/voxel-spacing.js";
-import { mapLimit } from "../../../../system/parallel.js";
 import { expandValue } from "../../config/expand.js";
 import { scalarText } from "../../config/nodes.js";
 import type { Block } from "../../config/schema.js";
@@ -13,6 +12,7 @@ import type { PlanContext } from "../../importers/context.js";
 import { distinctFiles, extensionOf } from "../../importers/copies.js";
 import type { RunScope } from "../../importers/importer.js";
 import { findSection, type SectionItem } from "../../importers/sections.js";
+import { once } from "../../importers/tiltseries-facts.js";
 import { findTomograms } from "../../importers/tomogram-candidates.js";
 import { findVoxelSpacings, type VoxelSpacing } from "../../importers/voxel-spacing.js";
 import { angleFile, mdocFile } from "../facts/angles.js";
@@ -23,13 +23,19 @@ import { type Tree, treeOf } from "../facts/tree.js";
 import type { ScaleCase } from "../scale/case.js";
 import { metadataStatement, sizeOf, volumeStatements } from "../scale/collect.js";
 import { grouped } from "../scale/compare.js";
-import type { AcquisitionSubject, Role, ScaleSubject, TiltseriesSubject, Visit, VolumeSubject } from "../subjects.js";
+import type {
+  AcquisitionSubject,
+  AlignmentSubject,
+  Role,
+  ScaleSubject,
+  TiltseriesSubject,
+  Visit,
+  VolumeSubject,
+} from "../subjects.js";
+import { visitLinks } from "./links.js";
 import { tiltseriesCase, visitImages } from "./run.js";
-import { visitScales } from "./standardized.js";
 import { mrcSubject, type Whose, zarrSubject } from "./volumes.js";
-
-/** Runs whose folders and headers are read side by side. */
-const RUNS_AT_ONCE = 8;
+import type { Scene, SceneDataset } from "./walk.js";
 
 /** A run of the sources on its way through the checks. */
 interface SourceWalk {
@@ -46,36 +52,55 @@ interface SourceWalk {
 }
 
 /**
- * Finds what a configuration finds, run by run, and shows it to the checks. Nothing is planned.
+ * Finds the datasets that a configuration finds among sources. Nothing is planned.
  *
  * @param faults of the configuration itself.
  * @throws {EmporiumError} CONFIG_… where not even depositions and datasets can be found
  */
-export async function visitSource(context: PlanContext, visit: Visit, faults: readonly ErrorRecord[] = []): Promise<void> {
+export async function sourceScene(context: PlanContext, faults: readonly ErrorRecord[] = []): Promise<Scene> {
   const { selection, config } = context;
-  await visit("config", { mark: "deposition", title: "the configuration", key: config.file, faults });
   const names = async (type: TypeKey, above: readonly Ancestor[]) => {
     const { items } = await findSection(context, type, { ancestors: above, row: undefined, mapped: undefined });
     return new Map(items.map((item) => [scalarText(item.name), item]));
   };
+  const datasets: SceneDataset[] = [];
   for (const [deposition, item] of await names("deposition", [])) {
     if (!selection.accepts("deposition", deposition)) continue;
     const below: Ancestor[] = [{ type: "deposition", name: item.name, path: item.key, folder: deposition }];
     for (const [dataset, { name, key }] of await names("dataset", below)) {
       if (!selection.accepts("dataset", dataset)) continue;
       const above: Ancestor[] = [...below, { type: "dataset", name, path: key, folder: dataset }];
-      const runs = await names("run", above);
-      await visit("source", { mark: "run", title: `dataset ${dataset}`, key: config.file, dataset, runs: [...runs.keys()] });
-      const wanted = [...runs].filter(([run]) => selection.accepts("run", run));
-      const scales = await mapLimit(wanted, RUNS_AT_ONCE, ([run, found]) => {
-        const ancestor: Ancestor = { type: "run", name: found.name, path: found.key, folder: runFolder(dataset, run) };
-        const scope = { ancestors: [...above, ancestor], row: context.runData.row(run), mapped: context.runData.mapped(run) };
-        const tree = treeOf(context.source.store, context.signal);
-        return visitSourceRun({ context, tree, visit, scope, dataset, run, file: config.file, faults: [] });
+      const found = once(() => names("run", above));
+      const runs = async () => [...(await found()).keys()].filter((run) => selection.accepts("run", run));
+      datasets.push({
+        name: dataset,
+        runs,
+        async look({ visit, onLink }) {
+          const all = [...(await found()).keys()];
+          for (const link of context.source.links.all) onLink(link);
+          await visit("source", { mark: "run", title: `dataset ${dataset}`, key: config.file, dataset, runs: all });
+          return runs();
+        },
+        async lookAtRun(run, { visit, onLink }) {
+          const item = (await found()).get(run);
+          if (!item) throw new EmporiumError("CHANGED_MEANWHILE", `the run ${run} is not found any more among the sources`);
+          const { name, key } = item;
+          const ancestor: Ancestor = { type: "run", name, path: key, folder: runFolder(dataset, run) };
+          const scope = { ancestors: [...above, ancestor], row: context.runData.row(run), mapped: context.runData.mapped(run) };
+          const tree = treeOf(context.source.store, context.signal);
+          const scales = await visitSourceRun({ context, tree, visit, scope, dataset, run, file: config.file, faults: [] });
+          for (const link of [...context.source.links.all, ...tree.links.all]) onLink(link);
+          return scales;
+        },
       });
-      await visitScales(scales.flat(), visit);
     }
   }
+  return {
+    begin: ({ visit }) => visit("config", { mark: "deposition", title: "the configuration", key: config.file, faults }),
+    datasets,
+    // several runs may look into one folder
+    end: ({ links }, look) => visitLinks(links.all, () => ({ mark: "deposition", title: "the sources", key: "" }), look),
+  };
 }
 
 async function visitSourceRun(at: SourceWalk): Promise<ScaleSubject[]> {
@@ -102,6 +127,7 @@ async function visitSourceRun(at: SourceWalk): Promise<ScaleSubject[]> {
   const rawtlts = await rawtltsOf(at, series[0]);
   const tiltseries = series.map(({ key }) => key!);
   const spacings = await attempt(at, () => findVoxelSpacings(runScope(at)));
+  const tltKeys = (await files("alignment")).map(({ key }) => key!).filter((key) => key.endsWith(".tlt"));
   const whose = { mark: "run", title: `run ${run}`, dataset, run } as const;
   const subjects = series.map((item) => tiltseriesOf(at, item, acquisition, rawtlts));
   const scales = [];
@@ -110,6 +136,7 @@ async function visitSourceRun(at: SourceWalk): Promise<ScaleSubject[]> {
   if (mdocKeys.length > 0 || acquisition.frames.length > 0) await visit("acquisition", acquisition);
   await visitImages(acquisition, visit, "source");
   for (const subject of subjects) await visitTiltseries(at, subject);
+  if (tltKeys.length > 0) await visit("alignment", alignmentOf(at, tltKeys, acquisition, subjects));
   return scales;
 }
 
@@ -165,6 +192,30 @@ function tiltseriesOf(
   };
 }
 
+/** The alignment of a run, as far as its tilt angles are compared. */
+function alignmentOf(
+  { tree, dataset, run }: SourceWalk,
+  tltKeys: readonly string[],
+  acquisition: AcquisitionSubject,
+  tiltseries: readonly TiltseriesSubject[],
+): AlignmentSubject {
+  const what = "tilt series of the alignment";
+  return {
+    mark: "tilt_angles",
+    title: `alignment of ${run}`,
+    dataset,
+    run,
+    id: "",
+    key: tltKeys[0]!,
+    metadata: unknown("no metadata of alignments among sources"),
+    tltKeys,
+    tlt: angleFile(tree, tltKeys, ".tlt file"),
+    sections: unknown("no sections of alignments among sources"),
+    tiltseries: tiltseries.length > 1 ? unknown(`more than one ${what}`) : lazy(what, async () => tiltseries[0]),
+    acquisition,
+  };
+}
+
 /** A file or folder of the sources as a volume: nothing for what is neither MRC nor Zarr. */
 function volumeOf(
   tree: Tree,
@@ -172,9 +223,10 @@ function volumeOf(
   isFolder: boolean,
   whose: Whose & { role: Role; spacing: Lazy<number> },
 ): VolumeSubject[] {
-  if (isFolder) return [{ ...whose, key, mrc: undefined, zarr: zarrSubject(tree, key, whose) }];
+  const voxelBelow = async () => undefined;
+  if (isFolder) return [{ ...whose, key, mrc: undefined, zarr: zarrSubject(tree, key, whose), voxelBelow }];
   if (!/\.(mrc|st|ali|mrcs|rec|map)(\.(bz2|gz))?$/i.test(key)) return [];
-  return [{ ...whose, key, mrc: mrcSubject(tree, key, whose), zarr: undefined }];
+  return [{ ...whose, key, mrc: mrcSubject(tree, key, whose), zarr: undefined, voxelBelow }];
 }
 
 /** The metadata of a block for the run, as a document. */

@@ -1,4 +1,5 @@
 import { openObject } from "../../../../stores/store.js";
+import { voxelBelow } from "../facts/chunks.js";
 import { given, type Lazy, lazy, Undecided, unknown } from "../facts/fact.js";
 import type { ImageFile } from "../facts/image-file.js";
 import { readMrcFields } from "../facts/mrc.js";
@@ -34,7 +35,9 @@ export function volumesOf(
     const [mrcKey, zarrKey] = [`${folder}/${base}.mrc`, `${folder}/${base}.zarr`];
     const mrc = names.includes(`${base}.mrc`) ? mrcSubject(tree, mrcKey, { role, spacing, ...whose }) : undefined;
     const zarr = names.includes(`${base}.zarr`) ? zarrSubject(tree, zarrKey, { role, spacing, ...whose }) : undefined;
-    return { ...whose, key: mrc ? mrcKey : zarrKey, role, mrc, zarr };
+    const made = { isStack: role === "tiltseries", isEverySecond: role === "instances" };
+    const below: VolumeSubject["voxelBelow"] = (chunk, level) => voxelBelow(tree, mrcKey, chunk, { level, ...made });
+    return { ...whose, key: mrc ? mrcKey : zarrKey, role, mrc, zarr, voxelBelow: below };
   });
 }
 

@@ -1,11 +1,46 @@
-import type { Store } from "../../../../stores/store.js";
+import type { Store, UnfollowedLink } from "../../../../stores/store.js";
 import type { OpenAddress } from "../../ops/photo.js";
 import type { Selection } from "../../selection.js";
 import type { Lazy } from "../facts/fact.js";
 import type { Document } from "../facts/fields.js";
 import type { Tree } from "../facts/tree.js";
-import type { DocumentSubject, Visit } from "../subjects.js";
+import type { DocumentSubject, ScaleSubject, Visit } from "../subjects.js";
 import type { Expectations } from "./expectations.js";
+
+/** Takes what is found in one part of a place. */
+export interface Look {
+  readonly visit: Visit;
+  /** Told of depositions that documents name. */
+  link(deposition: string): void;
+  /** Told of links that are not followed. One may be told of several times. */
+  onLink(link: UnfollowedLink): void;
+}
+
+/** What the looks at all parts were told of. */
+export interface Met {
+  /** Depositions. */
+  readonly linked: ReadonlySet<string>;
+  readonly links: { readonly all: readonly UnfollowedLink[] };
+}
+
+/** A place that is validated, in parts that may be looked at in any order, by anybody. */
+export interface Scene {
+  /** What belongs to no dataset. */
+  begin(look: Look): Promise<void>;
+  readonly datasets: readonly SceneDataset[];
+  /** What all parts have met. */
+  end(met: Met, look: Look): Promise<void>;
+}
+
+export interface SceneDataset {
+  readonly name: string;
+  /** Names of those that the filters let through. */
+  runs(): Promise<readonly string[]>;
+  /** The dataset itself. @returns its `runs` */
+  look(look: Look): Promise<readonly string[]>;
+  /** @returns what is compared once all runs of the dataset are known */
+  lookAtRun(run: string, look: Look): Promise<ScaleSubject[]>;
+}
 
 /** What every part of a walk through a tree sees. */
 export interface TreeWalk {
@@ -16,6 +51,7 @@ export interface TreeWalk {
   readonly open: OpenAddress | undefined;
   readonly signal: AbortSignal | undefined;
   readonly visit: Visit;
+  readonly onLink: Look["onLink"];
   /** Whether the document of a deposition is there. Remembers who was asked for. */
   hasDeposition(id: string): Promise<boolean>;
 }

@@ -1,0 +1,35 @@
+import type { Triple } from "../../../core/box.js";
+import type { PeekFacts } from "../../../formats/peek/facts.js";
+import type { AxisSelection } from "../axes.js";
+import type { ChunkedLevel } from "../chunked.js";
+
+/** A dataset of a file of this machine. */
+export interface Hdf5Place {
+  readonly path: string;
+  /** Its path in the file; a file with a single image or volume needs none. */
+  readonly dataset: string | undefined;
+  readonly select: AxisSelection;
+  /** In messages. */
+  readonly name: string;
+}
+
+/** What is known of an open dataset. */
+export type Hdf5Level = Pick<ChunkedLevel, "shape" | "chunk" | "dtype" | "itemBytes" | "voxelSizeNm" | "codec" | "notes">;
+
+/** Work of the thread that has the library. `id`: of an open dataset; where the thread is another one by now, it is opened again. */
+export type Hdf5Job = { readonly heapBytes: number } & (
+  | { readonly kind: "peek"; readonly path: string; readonly name: string }
+  | { readonly kind: "open"; readonly id: number; readonly place: Hdf5Place }
+  | { readonly kind: "read"; readonly id: number; readonly place: Hdf5Place; readonly cell: Triple }
+  | { readonly kind: "close"; readonly id: number }
+);
+
+export type Hdf5Result = {
+  /** That the library has taken. */
+  readonly heapBytes: number;
+} & (
+  | { readonly kind: "peek"; readonly images: PeekFacts[] }
+  | { readonly kind: "open"; readonly facts: Hdf5Level }
+  | { readonly kind: "read"; readonly plain: Uint8Array<ArrayBuffer>; readonly storedBytes: number }
+  | { readonly kind: "close" }
+);

@@ -1,0 +1,12 @@
+/** What whole files, and the voxels of some formats, are compressed with. */
+export type Compression = "gzip" | "bzip2";
+
+/** What is decompressed of a file to tell what it is: headers of volumes end before. */
+export const HEAD_BEHIND_BYTES = 4096;
+
+/** gzip and bzip2 by their first bytes: volumes are deposited in both, often without a suffix that says so. */
+export function compressionOf(head: Uint8Array): Compression | undefined {
+  if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return "gzip";
+  const bzip2 = head[0] === 0x42 && head[1] === 0x5a && head[2] === 0x68 && head[3]! >= 0x31 && head[3]! <= 0x39;
+  return bzip2 ? "bzip2" : undefined;
+}

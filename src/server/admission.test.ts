@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { manualClock } from "../core/clock.js";
+import { admission } from "./admission.js";
+
+describe("(34.11) admission", () => {
+  const later = () => {
+    let done = () => {};
+    const promise = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    return { promise, done };
+  };
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+  it("begins nothing beside other work while the process is full, and all of it in its order afterwards", async () => {
+    let resident = 0;
+    let freed = 0;
+    const clock = { ...manualClock(), sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 1)) };
+    const { run } = admission({ fullBytes: 100, clock, residentBytes: () => resident, free: () => freed++ });
+    const begun: string[] = [];
+    const work = ["a", "b", "c", "d"].map((name) => ({ name, ...later() }));
+    const all = work.map(({ name, promise }) =>
+      run(() => {
+        begun.push(name);
+        if (name === "b") resident = 101;
+        return promise;
+      }),
+    );
+    await settled();
+    expect(begun).toEqual(["a", "b"]);
+    expect(freed).toBe(1); // the clock stands still: not again before half a second is over
+    work[0]!.done();
+    await settled();
+    expect(begun).toEqual(["a", "b"]);
+    // nothing is under way any more: one begins, however full it is
+    work[1]!.done();
+    await settled();
+    expect(begun).toEqual(["a", "b", "c"]);
+    resident = 100;
+    await settled();
+    expect(begun).toEqual(["a", "b", "c", "d"]);
+    for (const { done } of work) done();
+    await Promise.all(all);
+  });
+
+  it("lets the next one in when work fails, or when who waits has gone", async () => {
+    const clock = manualClock();
+    const { run } = admission({ fullBytes: 0, clock, residentBytes: () => 1, free: () => {} });
+    await expect(run(() => Promise.reject(new Error("damaged")))).rejects.toThrow("damaged");
+    const first = later();
+    const held = run(() => first.promise);
+    const gone = AbortSignal.abort(new Error("gone"));
+    await expect(run(async () => 1, gone)).rejects.toThrow("gone");
+    first.done();
+    await held;
+    expect(await run(async () => 2)).toBe(2);
+  });
+});

@@ -1,0 +1,66 @@
+import type { Clock } from "../core/clock.js";
+import { freeBuffers } from "../system/garbage.js";
+import { turns } from "../system/parallel.js";
+
+/**
+ * Lets work on volumes begin while there is memory for it. What each part may keep is counted (memory-shares.ts); what threads, libraries and the
+ * engine take beside that is only seen in the process as a whole, so that is looked at before more begins.
+ */
+export interface Admission {
+  /**
+   * Runs work at once where the process is small enough. Otherwise it waits until it is, or until nothing else is under way: one piece of work is always
+   * done. Who waits is let in in the order of coming; how many may wait, the caller limits.
+   *
+   * @param work asks for no other admission. @throws what it throws; the signal's reason
+   */
+  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
+export interface AdmissionOptions {
+  /** From here on nothing begins beside other work. */
+  readonly fullBytes: number;
+  readonly clock: Clock;
+  /** Of the process. */
+  readonly residentBytes?: (() => number) | undefined;
+  /** Gives back what nobody uses. */
+  readonly free?: (() => void) | undefined;
+}
+
+/** Between two looks at the process. */
+const LOOK_MS = 25;
+/** Freeing costs some 20 ms of the thread that answers. */
+const FREE_MS = 500;
+
+export function admission({
+  fullBytes,
+  clock,
+  residentBytes = () => process.memoryUsage.rss(),
+  free = freeBuffers,
+}: AdmissionOptions): Admission {
+  const turn = turns(1);
+  let underWay = 0;
+  let freedMs = Number.NEGATIVE_INFINITY;
+  return {
+    async run(work, signal) {
+      const leave = await turn();
+      try {
+        signal?.throwIfAborted();
+        while (underWay > 0 && residentBytes() > fullBytes) {
+          if (clock.monotonic() - freedMs > FREE_MS) {
+            free();
+            freedMs = clock.monotonic();
+          }
+          await clock.sleep(LOOK_MS, signal);
+        }
+        underWay++;
+      } finally {
+        leave();
+      }
+      try {
+        return await work();
+      } finally {
+        underWay--;
+      }
+    },
+  };
+}

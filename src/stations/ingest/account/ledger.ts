@@ -1,0 +1,190 @@
+import type { Triple } from "../../../core/box.js";
+import type { Place } from "../../../core/errors.js";
+import { kindOf, type TypeKey } from "../../../model/kinds.js";
+import { scalarText } from "../config/nodes.js";
+import type { Source } from "../config/schema.js";
+import type { Found } from "../finders/finder.js";
+import type { Scope } from "../finders/scope.js";
+import type { FactsByKind } from "../importers/file-facts.js";
+import { baseName } from "../importers/source-names.js";
+import type { Selection } from "../selection.js";
+
+/** Where in the tree something is looked for: of a dataset nothing below is known, and so on. */
+export interface Spot {
+  readonly dataset: string | undefined;
+  readonly run: string | undefined;
+  /** Folder of the run on the target: what tells runs of two datasets apart. */
+  readonly runFolder: string | undefined;
+  readonly spacing: string | undefined;
+}
+
+/** Why a file that a glob matches is not taken. */
+export type LeftBy = "match_regex" | "exclude" | "the command's filters";
+
+/** One source as it was looked for in one place, with what it found among the sources. */
+export interface Look {
+  readonly type: TypeKey;
+  readonly source: Source;
+  readonly spot: Spot;
+  /** The voxel spacing is one of the target's, or is taken from what is there. */
+  readonly isStoredSpacing: boolean;
+  /** Globs below the input with all variables filled in. */
+  readonly patterns: readonly string[];
+  /** Keys that are taken, and whether each is a folder. */
+  readonly used: ReadonlyMap<string, boolean>;
+}
+
+/** What leaves a matching file out: of several sources the first. */
+export interface Left {
+  readonly by: LeftBy;
+  readonly source: Source;
+}
+
+/** A source that the parent filters keep from being looked for in a scope. */
+export interface Skipped {
+  readonly type: TypeKey;
+  readonly source: Source;
+  readonly scope: Scope;
+}
+
+/** What one search tells the ledger. */
+export interface Noted {
+  readonly found: readonly Found[];
+  readonly patterns: readonly string[];
+}
+
+/** Two numbers of a run that should be one, in words: `82 frame files`, `41 images in the mdoc`. */
+export interface Count {
+  readonly kind: TypeKey;
+  readonly dataset: string;
+  readonly run: string;
+  readonly found: string;
+  readonly expected: string;
+  readonly place?: Place | undefined;
+  /** There often is such a difference, rightly: it is told, and never refused. */
+  readonly isUsual?: true | undefined;
+}
+
+/** Why a file is not what it is used as. */
+export interface Doubt {
+  readonly kind: TypeKey;
+  readonly key: string;
+  /** `an mdoc is beside it` */
+  readonly reasons: readonly string[];
+  readonly place: Place;
+  readonly runFolder: string;
+  readonly shape: Triple;
+}
+
+/** So many images the series of a run has by one of its files. */
+export interface ImageCount {
+  readonly runFolder: string;
+  readonly count: number;
+  /** `raw tilt angles` */
+  readonly words: string;
+  /** Of a tilt series. */
+  readonly key?: string | undefined;
+  readonly shape?: Triple | undefined;
+}
+
+/** Every use of a source file while a plan is made. The account and its findings come from here alone. */
+export interface UseLedger {
+  note(type: TypeKey, source: Source, scope: Scope, noted: Noted): void;
+  leave(key: string, by: LeftBy, source: Source): void;
+  /** A run that is found in a dataset, planned or not. */
+  nameRun(scope: Scope, name: string): void;
+  skip(skipped: Skipped): void;
+  count(count: Count): void;
+  doubt(doubt: Doubt): void;
+  countImages(images: ImageCount): void;
+  readonly looks: ReadonlyMap<string, Look>;
+  readonly left: ReadonlyMap<string, Left>;
+  /** By dataset the names of all runs that are found: those that are excluded or filtered out, too. */
+  readonly runs: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Voxel spacings at which a run has a tomogram, asked for or not, by the run's folder. */
+  readonly tomograms: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly skipped: readonly Skipped[];
+  readonly counts: readonly Count[];
+  readonly doubts: readonly Doubt[];
+  readonly imageCounts: readonly ImageCount[];
+}
+
+export function useLedger(facts: FactsByKind, selection: Selection): UseLedger {
+  const looks = new Map<string, Look>();
+  const numbers = new Map<Source, number>();
+  const left = new Map<string, Left>();
+  const runs = new Map<string, Set<string>>();
+  const tomograms = new Map<string, Set<string>>();
+  const skipped: Skipped[] = [];
+  const counts: Count[] = [];
+  const doubts: Doubt[] = [];
+  const imageCounts: ImageCount[] = [];
+  const isAccepted = ({ ancestors }: Scope): boolean =>
+    ancestors.every(({ type, name }) => type === "tomogram" || selection.accepts(type, scalarText(name)));
+  const leave: UseLedger["leave"] = (key, by, source) => {
+    if (!left.has(key)) left.set(key, { by, source });
+  };
+  const nameRun: UseLedger["nameRun"] = (scope, name) => {
+    const { dataset = "" } = spotOf(scope);
+    runs.set(dataset, (runs.get(dataset) ?? new Set()).add(name));
+  };
+  return {
+    looks,
+    nameRun,
+    left,
+    leave,
+    runs,
+    tomograms,
+    skipped,
+    counts,
+    doubts,
+    imageCounts,
+    note(type, source, scope, { found, patterns }) {
+      const own = found.filter(({ key, atTarget }) => key !== null && !atTarget);
+      const together = facts.get(type)?.namedTogether && own.map(({ name }) => baseName(scalarText(name))).join(",");
+      const isAsked = isAccepted(scope);
+      const spot = spotOf(scope);
+      if (type === "run") for (const { name } of found) nameRun(scope, scalarText(name));
+      if (type === "tomogram" && found.length > 0) {
+        const spacings = tomograms.get(spot.runFolder!) ?? new Set();
+        tomograms.set(spot.runFolder!, spacings.add(spot.spacing!));
+      }
+      const used = new Map<string, boolean>();
+      for (const { key, name, folder } of own) {
+        if (isAsked && selection.accepts(type, together || scalarText(name))) used.set(key!, folder);
+        else leave(key!, "the command's filters", source);
+      }
+      if (used.size === 0) return;
+      const spacing = scope.ancestors.find((ancestor) => ancestor.type === "voxel_spacing");
+      const number = numbers.get(source) ?? numbers.size;
+      numbers.set(source, number);
+      const folder = scope.ancestors.at(-1)?.folder ?? "";
+      looks.set(`${number} ${type} ${folder}`, {
+        type,
+        source,
+        spot,
+        isStoredSpacing: spacing?.path?.startsWith(`${spot.runFolder}/`) ?? false,
+        patterns,
+        used,
+      });
+    },
+    skip: (one) => void skipped.push(one),
+    count: (one) => void counts.push(one),
+    doubt: (one) => void doubts.push(one),
+    countImages: (one) => void imageCounts.push(one),
+  };
+}
+
+function spotOf({ ancestors }: Scope): Spot {
+  const of = (type: TypeKey) => ancestors.find((ancestor) => ancestor.type === type);
+  const nameOf = (type: TypeKey) => {
+    const ancestor = of(type);
+    return ancestor && scalarText(ancestor.name);
+  };
+  return { dataset: nameOf("dataset"), run: nameOf("run"), runFolder: of("run")?.folder, spacing: nameOf("voxel_spacing") };
+}
+
+/** `tilt series`, as messages count what a file is used as. */
+export function useName(type: TypeKey): string {
+  return kindOf(type).section.replaceAll("_", " ");
+}

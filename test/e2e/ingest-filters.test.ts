@@ -1,0 +1,54 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { readConfig } from "../../src/stations/ingest/check/read-config.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
+import { smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
+import { removeTempFolders, run } from "./ingest-run-kit.js";
+
+afterAll(removeTempFolders);
+
+const volume = tinyMrc(6, 4, 2, 10.5);
+const RUNS = { "lab/rec/a.rec": volume, "lab/rec/b.rec": volume };
+
+describe("a filter that matches nothing", () => {
+  const scene = async (filter: Record<string, string[]>, exclude: Record<string, string[]> = {}) => {
+    const [source, target] = [await storeOf(RUNS), memoryStore({ url: "memory:out" })];
+    const report = await run({ config: smallConfig(), source, target, flags: { items: ["tomograms"], filter, exclude } });
+    return { status: report.exitStatus, done: report.done, errors: report.errors.map(({ code, message }) => [code, message]) };
+  };
+
+  it("(34.18) is said with what there is, and the exit status tells", async () => {
+    const { status, done, errors } = await scene({ tomogram: ["nosuch"] });
+    expect([status, done]).toEqual([1, 0]);
+    expect(errors).toEqual([["CONFIG_EMPTY", "no tomogram matches --filter-tomogram-name nosuch; found: a.rec, b.rec"]]);
+  });
+
+  it("(34.18) is said of each of several: the others are done", async () => {
+    const { status, done, errors } = await scene({ run: ["a$", "c$"] });
+    expect([status, done > 0]).toEqual([3, true]);
+    expect(errors).toEqual([["CONFIG_EMPTY", "no run matches --filter-run-name c$; found: a, b"]]);
+  });
+
+  it("is none where an exclusion takes what it matches", async () => {
+    expect((await scene({ run: ["a$", "b$"] }, { run: ["b$"] })).errors).toEqual([]);
+    expect((await scene({ tomogram: ["a"] })).errors).toEqual([]);
+  });
+});
+
+describe("a map as a literal", () => {
+  const bytes = new TextEncoder().encode(
+    `version: "1.3.0"
+standardization_config: {deposition_id: 10390, source_prefix: lab}
+depositions: [{sources: [{literal: {value: {10390: here}}}]}]
+datasets: [{sources: [{literal: {value: [10700]}}]}]
+`,
+  );
+
+  it("(34.18) is refused, and under compat a warning: its keys are the names", () => {
+    expect(() => readConfig(bytes, "c.yaml")).toThrow();
+    const config = readConfig(bytes, "c.yaml", { compat: true });
+    const source = config.sections.get("depositions")!.blocks[0]!.sources[0]!;
+    expect(source.finder).toMatchObject({ kind: "literal", values: [{ name: { value: "10390" }, path: { value: "here" } }] });
+    const remarks = (config.remarks ?? []).map(({ path, message }) => `${path}: ${message}`);
+    expect(remarks.filter((text) => text.includes("depositions.0.sources.0"))).not.toEqual([]);
+  });
+});

@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+/** A run like that of `npm test`, of one suite that never ends: `stopped-run.test.ts` stops it. */
+export default defineConfig({
+  test: {
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    pool: "forks",
+    maxWorkers: 1,
+    globalSetup: ["./test/temporary.ts"],
+    setupFiles: "./test/setup.ts",
+    // each project asks for its folders
+    projects: ["one", "two"].map((name) => ({
+      extends: true,
+      test: { name, include: ["test/faults/stopped-run/endless.ts"] },
+    })),
+  },
+});

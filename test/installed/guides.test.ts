@@ -1,0 +1,159 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type CommandBlock, commandBlocksOf } from "../../scripts/docs-pages.mjs";
+import { filesBelow } from "../foundations/sources.js";
+
+/** The pages, typed by a stranger: a clone with nothing beside it, an empty HOME, a shell for each page. */
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** docs/design/guide-commands.md: what is not typed here, and why. */
+const LIST = "docs/design/guide-commands.md";
+const FIRST = "docs/guides/install.md";
+const pages = [
+  FIRST,
+  "README.md",
+  "docs/index.md",
+  "docs/start.md",
+  ...filesBelow("docs/guides", (path) => path.endsWith(".md") && path !== FIRST && basename(path) !== "the-whole-way.md"),
+  ...filesBelow("docs/journeys", (path) => path.endsWith(".md")),
+  ...filesBelow("examples", (path) => basename(path) === "README.md"),
+  "python/README.md",
+];
+
+interface Row {
+  page: string;
+  begins: string;
+  reason: string;
+}
+const textOf = (path: string) => readFileSync(join(root, path), "utf8");
+const rows: Row[] = [...textOf(LIST).matchAll(/^\| `([^`]+)` \| `([^`]+)` \| (.+) \|$/gm)].map(([, page, begins, reason]) => ({
+  page: page!,
+  begins: begins!,
+  reason: reason!,
+}));
+const isListed = (page: string, command: string) => rows.some((row) => row.page === page && command.startsWith(row.begins));
+const typed = (page: string, blocks: readonly CommandBlock[]) =>
+  blocks
+    .map((block) =>
+      "file" in block ? block : { ...block, commands: block.commands.filter((command) => !isListed(page, command)) },
+    )
+    .filter((block) => "file" in block || block.commands.length > 0);
+const blocksOf = new Map(pages.map((page) => [page, commandBlocksOf(textOf(page))]));
+
+const folder = mkdtempSync(join(tmpdir(), "emporium-guides-"));
+const [clone, home] = [join(folder, "clone", "emporium"), join(folder, "home")];
+beforeAll(() => {
+  for (const path of [join(folder, "clone"), home]) mkdirSync(path);
+  execFileSync("git", ["clone", "--quiet", "--no-hardlinks", `file://${root}`, clone]);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** npm and pip keep the registry and the cache of whoever runs this; nothing else is kept. */
+function surroundings(): NodeJS.ProcessEnv {
+  const npm = (name: string) =>
+    execFileSync("npm", ["config", "get", name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(?:EMPORIUM|VITEST|npm_|INIT_CWD|NODE_ENV|NODE_PATH|PYTHONPATH|TEST$)/.test(name),
+  );
+  return {
+    ...Object.fromEntries(kept),
+    HOME: home,
+    npm_config_userconfig: npm("userconfig"),
+    npm_config_cache: npm("cache"),
+    // where no administrator is: the page says so
+    npm_config_prefix: join(home, ".local"),
+    // what the page's first block puts on the PATH of its shell
+    PATH: [join(clone, "bin"), process.env["PATH"]].join(":"),
+    EMPORIUM_PYTHON: "false", // a network would take a minute
+  };
+}
+
+/** What is in the clone, and so is typed there. */
+const IN_CLONE = /\bnpm (?:ci|run|pack)\b|\bnode (?:scripts|examples)\/|\bexamples\/|\.\/python\b/;
+const SERVER = "http://127.0.0.1:8080";
+
+/** This journey has a ledger of its own: another page has submitted its batch by then. */
+function placeOf(page: string): string {
+  if (page !== "docs/journeys/old-drives.md") return clone;
+  const place = join(folder, "drives");
+  mkdirSync(place, { recursive: true });
+  return place;
+}
+
+/** A page as one session of a shell: each command is shown, and how it ended. A server goes on beside the commands after it, at a port that is free. */
+function sessionOf(page: string): string {
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const lines = typed(page, blocksOf.get(page)!).flatMap((block) => {
+    if ("file" in block) return [`printf %s ${quoted(block.text)} > ${quoted(block.file)}`];
+    const place = block.commands.some((command) => IN_CLONE.test(command)) ? [`cd ${quoted(clone)}`] : [];
+    return [
+      ...place,
+      ...block.commands.flatMap((command) => {
+        const [, status = "0"] = /# ends with (\d+)$/.exec(command) ?? [];
+        const shown = `printf '\\n$ %s\\n' ${quoted(command)}`;
+        if (/^emporium serve /.test(command)) return [shown, `__serve ${command.replace(/ #.*$/, "")} --port 0`];
+        const line = command.includes(SERVER) ? `eval "$(printf %s ${quoted(command)} | sed "s#${SERVER}#$__url#g")"` : command;
+        return [shown, line, `__ended $? ${status} ${quoted(`${page}:${block.line}`)}`];
+      }),
+    ];
+  });
+  return `shopt -s expand_aliases
+__server=''
+__stop() { [ -z "$__server" ] || { kill -INT "$__server"; wait "$__server"; __server=''; }; }
+__ended() { [ "$1" = "$2" ] || { echo "-- $3: ended with $1, the page says $2"; __wrong=1; }; }
+__serve() {
+  __stop
+  "$@" >${quoted(join(folder, "served"))} 2>&1 & __server=$!
+  for _ in $(seq 600); do
+    __url=$(sed -n 's#^\\(http:[^ ]*\\) serves, until Ctrl-C:$#\\1#p' ${quoted(join(folder, "served"))})
+    [ -z "$__url" ] || break
+    kill -0 "$__server" 2>/dev/null || break
+    sleep 0.2
+  done
+  cat ${quoted(join(folder, "served"))}
+  [ -n "$__url" ] && curl -sf -o /dev/null "$__url/" || { echo "-- the server does not answer"; __wrong=1; }
+}
+__wrong=0
+cd ${quoted(placeOf(page))}
+${lines.join("\n")}
+__stop
+exit $__wrong
+`;
+}
+
+async function run(script: string): Promise<{ status: number | null; output: string }> {
+  const file = join(folder, "session.sh");
+  writeFileSync(file, `exec 2>&1\n${script}`);
+  const child = spawn("bash", [file], { env: surroundings(), cwd: clone, stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { status, output };
+}
+
+describe(LIST, () => {
+  it("has a reason for each row, and no row that no command begins with (34.25)", () => {
+    const unused = rows.filter(
+      ({ page, begins }) =>
+        !blocksOf.get(page)?.some((block) => "commands" in block && block.commands.some((command) => command.startsWith(begins))),
+    );
+    expect(unused).toEqual([]);
+    expect(rows.filter(({ reason }) => reason.length < 8)).toEqual([]);
+  });
+});
+
+describe("what a stranger types, in a clone of what is committed", () => {
+  it.each(pages.filter((page) => typed(page, blocksOf.get(page)!).length > 0))(
+    "%s ends as it says (34.25)",
+    async (page) => {
+      const { status, output } = await run(sessionOf(page));
+      expect({ status, output: status === 0 ? "" : output }).toEqual({ status: 0, output: "" });
+      expect(output).not.toMatch(/error\[INTERNAL\]/);
+    },
+    1_200_000,
+  );
+});

@@ -1,0 +1,2 @@
+export const RUN: string;
+export function cleanUp(folders: readonly string[]): Promise<void>;

@@ -1,0 +1,24 @@
+import { availableParallelism } from "node:os";
+import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/longest-first.js";
+import { realDataFolder } from "./test/real-data-places.js";
+import { readers } from "./test/real-data-suites.js";
+import { reporters } from "./test/reporters.js";
+
+const folder = realDataFolder();
+
+/** The suites that read files of other people, with the folder where these are: `npm run data` fetches those that are public. */
+export default defineConfig({
+  test: {
+    include: readers(),
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    pool: "forks",
+    globalSetup: ["./test/compile.ts", "./test/temporary.ts"],
+    setupFiles: "./test/setup.ts",
+    env: folder === undefined ? {} : { EMPORIUM_REAL_DATA: folder },
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
+    reporters,
+  },
+});
