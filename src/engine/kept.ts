@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
+import { inNumbers } from "../core/natural-order.js";
 import { redact } from "../core/redact.js";
 import { counted } from "../core/units.js";
 import { fileStore } from "../stores/file/store.js";
@@ -206,10 +207,9 @@ async function headsOf<More extends z.ZodObject>(workspace: Store, kind: KeptKin
     // another process may have removed it
     if (bytes) found.push({ key, size, head: headIn(bytes, kind) });
   }
-  const byName = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
   const idIn = ({ head }: Found<More>) => head?.id ?? "";
   const order = ({ head }: Found<More>) => head?.at ?? "";
-  return found.sort((a, b) => byName(order(b), order(a)) || byName(idIn(b), idIn(a)));
+  return found.sort((a, b) => inNumbers(order(b), order(a)) || inNumbers(idIn(b), idIn(a)));
 }
 
 function headIn<More extends z.ZodObject>(bytes: Uint8Array, { more }: KeptKind<More>): KeptHead<More> | undefined {

@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { seededRandom } from "../../src/core/random.js";
 import { checkSource } from "../../src/stations/ingest/account/check-source.js";
 import { readStructure } from "../../src/stations/ingest/config/schema.js";
+import type { Store } from "../../src/stores/store.js";
 import { openStore } from "../../src/stores/url.js";
 import { plan, smallConfig, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";
@@ -81,5 +83,39 @@ describe("ingest check --source", () => {
         );
       }
     }
+  });
+});
+
+/** A store whose answers come after random waits: runs that are planned side by side overtake one another. */
+function jittery(store: Store, seed: number): Store {
+  const random = seededRandom(seed);
+  const wait = () => new Promise((done) => setTimeout(done, random() * 6));
+  return {
+    ...store,
+    async *list(...asked) {
+      await wait();
+      yield* store.list(...asked);
+    },
+    async stat(...asked) {
+      await wait();
+      return store.stat(...asked);
+    },
+    async read(...asked) {
+      await wait();
+      return store.read(...asked);
+    },
+  };
+}
+
+describe("ingest plan", () => {
+  it.each(SCENES)("says the same whatever its source answers first: %s", async (_, config, files) => {
+    const source = await openStore(layOut(files));
+    const target = await openStore(layOut({}));
+    const told = async (from: Store) => {
+      const { refusals, warnings, failures, account } = await plan({ config, source: from, target, options: {} });
+      return { refusals, warnings, failures, account: await account() };
+    };
+    const first = await told(source);
+    for (let seed = 1; seed <= 8; seed++) expect(await told(jittery(source, seed)), `seed ${seed}`).toEqual(first);
   });
 });

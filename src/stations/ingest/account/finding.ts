@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorRecord, Place } from "../../../core/errors.js";
 import { few } from "../../../core/finding.js";
+import { inNumbers } from "../../../core/natural-order.js";
 import { counted } from "../../../core/units.js";
 
 /** An error of a plan as a whole. */
@@ -42,9 +43,4 @@ export function files(keys: readonly string[]): string {
   const first = keys.map((key) => key.slice(key.lastIndexOf("/") + 1));
   const shown = keys.length > 3 ? `${first.slice(0, 3).join(", ")}, …; --json lists all` : first.join(", ");
   return `${counted(keys.length, "file")} (${shown})`;
-}
-
-/** `TS_2` before `TS_10`. */
-function inNumbers(a: string, b: string): number {
-  return a.localeCompare(b, "en", { numeric: true });
 }

@@ -1,5 +1,6 @@
 import type { Triple } from "../../../core/box.js";
 import type { Place } from "../../../core/errors.js";
+import { inNumbers } from "../../../core/natural-order.js";
 import { kindOf, type TypeKey } from "../../../model/kinds.js";
 import { scalarText } from "../config/nodes.js";
 import type { Source } from "../config/schema.js";
@@ -87,7 +88,10 @@ export interface ImageCount {
   readonly shape?: Triple | undefined;
 }
 
-/** Every use of a source file while a plan is made. The account and its findings come from here alone. */
+/**
+ * Every use of a source file while a plan is made. The account and its findings come from here alone. Runs are planned side by side, so
+ * uses are noted in any order: all lists are given in the order of the configuration, and of the runs below one source.
+ */
 export interface UseLedger {
   note(type: TypeKey, source: Source, scope: Scope, noted: Noted): void;
   leave(key: string, by: LeftBy, source: Source): void;
@@ -122,23 +126,39 @@ export function useLedger(facts: FactsByKind, selection: Selection): UseLedger {
   const isAccepted = ({ ancestors }: Scope): boolean =>
     ancestors.every(({ type, name }) => type === "tomogram" || selection.accepts(type, scalarText(name)));
   const leave: UseLedger["leave"] = (key, by, source) => {
-    if (!left.has(key)) left.set(key, { by, source });
+    const known = left.get(key);
+    const one = { by, source };
+    if (!known || inOrder([placeOrder(source.place), by], [placeOrder(known.source.place), known.by]) < 0) left.set(key, one);
   };
   const nameRun: UseLedger["nameRun"] = (scope, name) => {
     const { dataset = "" } = spotOf(scope);
     runs.set(dataset, (runs.get(dataset) ?? new Set()).add(name));
   };
   return {
-    looks,
+    get looks() {
+      const orderOf = ({ source, type, spot }: Look) => [placeOrder(source.place), type, spot.runFolder, spot.spacing];
+      return new Map([...looks].sort(([, a], [, b]) => inOrder(orderOf(a), orderOf(b))));
+    },
     nameRun,
     left,
     leave,
-    runs,
+    get runs() {
+      return new Map([...runs].map(([dataset, own]) => [dataset, new Set([...own].sort(inNumbers))]));
+    },
     tomograms,
-    skipped,
-    counts,
-    doubts,
-    imageCounts,
+    get skipped() {
+      const orderOf = ({ source, type, scope }: Skipped) => [placeOrder(source.place), type, scope.ancestors.at(-1)?.folder];
+      return sorted(skipped, orderOf);
+    },
+    get counts() {
+      return sorted(counts, ({ place, kind, dataset, run, found }) => [placeOrder(place), kind, dataset, run, found]);
+    },
+    get doubts() {
+      return sorted(doubts, ({ place, kind, runFolder, key }) => [placeOrder(place), kind, runFolder, key]);
+    },
+    get imageCounts() {
+      return sorted(imageCounts, ({ runFolder, words, key, count }) => [runFolder, words, key, String(count)]);
+    },
     note(type, source, scope, { found, patterns }) {
       const own = found.filter(({ key, atTarget }) => key !== null && !atTarget);
       const together = facts.get(type)?.namedTogether && own.map(({ name }) => baseName(scalarText(name))).join(",");
@@ -173,6 +193,25 @@ export function useLedger(facts: FactsByKind, selection: Selection): UseLedger {
     doubt: (one) => void doubts.push(one),
     countImages: (one) => void imageCounts.push(one),
   };
+}
+
+type Order = readonly (string | undefined)[];
+
+function sorted<T>(all: readonly T[], orderOf: (one: T) => Order): T[] {
+  return all.toSorted((a, b) => inOrder(orderOf(a), orderOf(b)));
+}
+
+/** Part by part, numbers in words as numbers. */
+function inOrder(a: Order, b: Order): number {
+  for (const [at, part = ""] of a.entries()) {
+    const order = inNumbers(part, b[at] ?? "");
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function placeOrder({ file = "", line = 0, column = 0 }: Partial<Place> = {}): string {
+  return `${file}:${line}:${column}`;
 }
 
 function spotOf({ ancestors }: Scope): Spot {

@@ -1,3 +1,4 @@
+import { inNumbers } from "../../../core/natural-order.js";
 import type { Item, ItemKind } from "./inventory.js";
 
 /** Which part of a path names the run: some words of one of its folders or of its file. */
@@ -46,12 +47,7 @@ export function findRunNames(items: readonly Item[]): RunNames {
     }
   }
   if (!best) return { names: [], kind: undefined };
-  return { names: [...new Set([...best.names, ...alike(best.names, items)])].sort(byNumbers), kind: best.kind };
-}
-
-/** `TS_2` before `TS_10`. */
-export function byNumbers(a: string, b: string): number {
-  return a.localeCompare(b, "en", { numeric: true });
+  return { names: [...new Set([...best.names, ...alike(best.names, items)])].sort(inNumbers), kind: best.kind };
 }
 
 /**

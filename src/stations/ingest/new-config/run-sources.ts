@@ -1,6 +1,7 @@
+import { inNumbers } from "../../../core/natural-order.js";
 import { ask } from "../../../formats/yaml/yaml-text.js";
 import type { Item, ItemKind } from "./inventory.js";
-import { byNumbers, stemOf } from "./run-names.js";
+import { stemOf } from "./run-names.js";
 import { globOf, type Pattern, patternsOf } from "./templates.js";
 
 /** Kinds whose files show the runs, those that most depositions name them by first. */
@@ -62,7 +63,7 @@ function sourceOf({ items: files }: Pattern, runs: readonly string[], items: rea
   const unrelated = unrelatedTo(items, { depth, isFile, before, after }, heads, known);
   const match =
     unrelated || isRest
-      ? `/${escaped(before)}(${[...runs].sort(byNumbers).map(escaped).join("|")})${escaped(after)}$`
+      ? `/${escaped(before)}(${[...runs].sort(inNumbers).map(escaped).join("|")})${escaped(after)}$`
       : undefined;
   return { source_glob: { list_glob: list, match_regex: match, name_regex: name } };
 }
