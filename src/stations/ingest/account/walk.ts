@@ -29,7 +29,8 @@ export async function walkFiles(
   const looked = new Set<string>();
   const look = (folder: string) => {
     let end = folder.length;
-    for (; end > 0 && !looked.has(folder.slice(0, end)); end = folder.lastIndexOf("/", end - 2) + 1) looked.add(folder.slice(0, end));
+    for (; end > 0 && !looked.has(folder.slice(0, end)); end = folder.lastIndexOf("/", end - 2) + 1)
+      looked.add(folder.slice(0, end));
   };
   for (const folder of listing.listed()) look(folder);
   for (const key of named) look(key.slice(0, key.lastIndexOf("/") + 1));
