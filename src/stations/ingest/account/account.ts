@@ -3,7 +3,7 @@ import { KINDS, kindOf, type TypeKey } from "../../../model/kinds.js";
 import { namesIn } from "../config/expand.js";
 import type { Source } from "../config/schema.js";
 import type { PlanFailure } from "../draft.js";
-import { findAnyway } from "../finders/finder.js";
+import { type Found, findAnyway } from "../finders/finder.js";
 import type { Listing } from "../finders/listing.js";
 import type { PlanContext } from "../importers/context.js";
 import { globText, placeOfFinder } from "../importers/source-names.js";
@@ -158,7 +158,11 @@ async function skippedFiles(context: PlanContext): Promise<{ files: ReadonlyMap<
     if (namesIn(globText(source)).length === 0) done.add(source);
     // headers are not read for this
     if (finder?.kind !== "source_glob" && finder?.kind !== "source_multi_glob") continue;
-    const given = { type, source: known, target, sourcePrefix: config.sourcePrefix, compat, signal };
+    const take = ({ key }: Pick<Found, "key">) => {
+      if (key !== null && !files.has(key)) files.set(key, lineOf(placeOfFinder(source)));
+    };
+    // files of one name in several folders are as many files
+    const given = { type, source: known, target, sourcePrefix: config.sourcePrefix, compat, signal, onReplaced: take };
     const before = known.refused();
     const found = await findAnyway(source, scope, given).catch((error: unknown) => {
       if (!isEmporiumError(error) || error.code === "CANCELLED") throw error;
@@ -166,7 +170,7 @@ async function skippedFiles(context: PlanContext): Promise<{ files: ReadonlyMap<
       return [];
     });
     if (known.refused() > before) cut.add(source);
-    for (const { key } of found) if (key !== null && !files.has(key)) files.set(key, lineOf(placeOfFinder(source)));
+    for (const item of found) take(item);
   }
   return { files, cut: cut.size };
 }
