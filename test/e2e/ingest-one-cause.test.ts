@@ -123,6 +123,11 @@ describe("one wrong line of a whole deposition of three runs", () => {
     ] as const;
   });
 
+  it("and a literal without pictures says itself that there are none", async () => {
+    const config = whole({ dataset_keyphotos: "{literal: {value: {snapshot: null, thumbnail: null}}}" });
+    expect((await plan({ config, source: WHOLE })).warnings).toEqual([]);
+  });
+
   it("of which none is wrong says nothing", async () => {
     const { failures, refusals, warnings } = await plan({ config: whole({}), source: WHOLE, options: { strict: true } });
     expect([failures, refusals, warnings]).toEqual([[], [], []]);

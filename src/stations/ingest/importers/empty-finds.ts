@@ -52,7 +52,8 @@ export function emptyFinds(facts: FactsByKind): EmptyFinds {
     async warnings(isWanted) {
       const warnings: PlanWarning[] = [];
       for (const { type } of KINDS.filter((kind) => facts.get(kind.type)?.emptyTold && isWanted(kind.type))) {
-        const sources = ofType(type);
+        // a literal without names says itself that there is nothing
+        const sources = ofType(type).filter(({ source }) => globText(source) !== "");
         const section = facts.get(type)?.emptyTold === "section" ? await sectionWarning(type, sources) : undefined;
         if (section) warnings.push(section);
         for (const one of sources) warnings.push(...((await sourceWarning(one, sources)) ?? []));
