@@ -192,7 +192,7 @@ function Notices() {
     <div className="notices" role="status">
       {down && <p className="warn">⚠ The server does not answer, trying again.</p>}
       {catalogue?.state === "importing" && <p>The catalogue is being brought up to date: what is here may be older.</p>}
-      {catalogue && (changed || catalogue.state === "failed" || catalogue.otherDatasets?.length) && (
+      {catalogue && (changed || catalogue.state === "failed" || (catalogue.otherDatasets ?? []).length > 0) && (
         <Suspense>
           <CatalogueNotices {...{ catalogue, place, changed }} />
         </Suspense>
