@@ -143,7 +143,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     ...draft,
     warnings,
     failures: await context.empty.explained(draft.failures),
-    account: () => fileAccount(context, { tasks: draft.tasks, failures: [...unused.failures, ...unused.passedOver] }),
+    account: () => fileAccount(context, { failures: [...unused.failures, ...unused.passedOver] }),
   };
 }
 
