@@ -49,7 +49,7 @@ function keyPhotos(per: "dataset" | "deposition"): Importer<readonly SectionItem
   return {
     kind,
     per,
-    files: {},
+    files: { emptyTold: "section" },
     needs: [],
     title,
     isWanted: ({ selection }) => selection.items(kind),
