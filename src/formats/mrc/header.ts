@@ -110,7 +110,7 @@ export function parseMrcHeader(
   const mode = int(12);
 
   if (!isMarked) {
-    if (!plausible || strict) throw notMrc(bytes, [nx, ny, nz], mode, plausible, fail);
+    if (!plausible || strict) throw notMrc(bytes, plausible, fail);
     warnings.push(`no "MAP " identifier at byte 208: read as MRC because mode and lengths are plausible`);
   }
   if (doubt !== undefined) {
@@ -190,8 +190,8 @@ function faultsOf(name: string): Fail {
   return (code, byte, message, hint) => new EmporiumError(code, `${name}: ${message}`, { place: { file: name, byte }, hint });
 }
 
-function notMrc(bytes: Uint8Array, [nx, ny, nz]: Triple, mode: number, plausible: boolean, fail: Fail): EmporiumError {
-  const size = plausible ? "" : `, and size ${nx}×${ny}×${nz} (x, y, z) in mode ${mode} is no MRC either`;
+function notMrc(bytes: Uint8Array, plausible: boolean, fail: Fail): EmporiumError {
+  const size = plausible ? "" : ", and its first words are no size of a volume";
   const hint = plausible ? "leave out the strict check to read files of before MRC2000" : hintForOtherBytes(bytes);
   return fail("FORMAT_UNKNOWN", 208, `no "MAP " at byte 208, found ${JSON.stringify(latin1(bytes, 208, 4))}${size}`, hint);
 }
