@@ -12,6 +12,7 @@ const folder = realpathSync(mkdtempSync(join(tmpdir(), "emporium-line-")));
 /** What it said. */
 let printed: string;
 beforeAll(async () => {
+  process.env.EMPORIUM_PYTHON = "false"; // a program that has no PyTorch: a network would take a minute
   const { status, out, err } = await runDemo(folder);
   // on a slow machine a command that runs for ten seconds says how far it is
   expect([status, err.replace(/^.*\d+ of \d+ done.*\n/gm, "")]).toEqual([0, ""]);
@@ -22,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe("the demo: one line through all stations", () => {
   it("goes through them in their order, and skips what this machine cannot have", () => {
     const parts = [...printed.matchAll(/^== \d+ of 11: (\w+)$/gm)].map(([, name]) => name);
-    expect(parts).toEqual(["harvest", "archive", "drive", "curate"]);
+    expect(parts.join(" ")).toBe("harvest inspect curate configure ingest validate verify catalog publish blocks pages");
     expect(printed).toContain("skipped: needs Python with NumPy and PyTorch");
   });
 
