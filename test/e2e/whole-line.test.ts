@@ -13,7 +13,7 @@ const folder = realpathSync(mkdtempSync(join(tmpdir(), "emporium-line-")));
 let printed: string;
 beforeAll(async () => {
   process.env.EMPORIUM_PYTHON = "false"; // a program that has no PyTorch: a network would take a minute
-  const { status, out, err } = await runDemo(folder);
+  const { status, out, err } = await runDemo(folder, undefined, []);
   // on a slow machine a command that runs for ten seconds says how far it is
   expect([status, err.replace(/^.*\d+ of \d+ done.*\n/gm, "")]).toEqual([0, ""]);
   printed = out;
