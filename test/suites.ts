@@ -22,10 +22,26 @@ const TOGETHER = [
 const UNITS = ["{src,web}/**/*.test.ts", "test/{golden,fuzz}/**/*.test.ts"];
 
 /**
- * What `npm test` leaves to `npm run test:all`, since it takes more than some seconds: kills and faults place by place, whole laboratories, what other
- * suites show for one case and these for all.
+ * What `npm test` runs: all units, foundations and conformance, one whole line, and of the rest what takes a few seconds. Everything else is in
+ * `npm run test:all`: kills and faults place by place, fuzzing, whole laboratories, what these show for one case and those for all. A new file of `test/e2e`
+ * or `test/faults` is there, too, unless it is named here.
  */
-const REST = ["test/e2e/{crash-loop,cli-examples}.test.ts"];
+const FAST = [
+  "{src,web}/**/*.test.ts",
+  "test/{foundations,conformance,golden}/**/*.test.ts",
+  "examples/**/*.test.ts",
+  "test/e2e/whole-line.test.ts",
+  "test/faults/{catalog-rivals,cluster-blocks,loader,store-faults}.test.ts",
+  "test/e2e/{api-parameters,blocks-copied,blocks-examples,blocks-ls,blocks-preflight,blocks-refused,blocks-stream,convert-dtype,curate-collect-kill}.test.ts",
+  "test/e2e/{ingest-check-source,ingest-failed-kinds,ingest-filters,ingest-one-cause,ingest-photo-addresses,ingest-run-remote-source}.test.ts",
+  "test/e2e/{real-data-script,silence,stand-in-names,start-files,unread-formats,volumes-said}.test.ts",
+  "test/e2e/{annotations,catalog-export,catalog-facts,catalog-facts-inputs,catalog-facts-splitters,cli,cli-completion,convert-facts}.test.ts",
+  "test/e2e/{curate-line,curate-models,curate-package,graphql-where,harvest-compare,harvest-demo,harvest-download-single,harvest-looks}.test.ts",
+  "test/e2e/{ingest-check,ingest-files,ingest-plan-account,ingest-plan-acquisition,ingest-plan-alignments,ingest-plan-counts,ingest-plan-faults}.test.ts",
+  "test/e2e/{ingest-plan-sections,points-of-other-programs,portals-offline,portals-reference,publish-neurons,publish-script,search}.test.ts",
+  "test/e2e/{validate-scale,validate-source}.test.ts",
+  "test/e2e/seams/{config-run,ingest-told-once,near-names,own-source,placeholders,shared-ledger,unused-finds}.test.ts",
+];
 
 const PLACES: readonly [suite: string, globs: readonly string[]][] = [
   ["peers", ["test/peers/**/*.test.ts"]],
@@ -35,6 +51,8 @@ const PLACES: readonly [suite: string, globs: readonly string[]][] = [
   ["together", TOGETHER],
   ["alone", ["test/{foundations,conformance,faults,e2e}/**/*.test.ts", "examples/**/*.test.ts"]],
 ];
+/** Of `npm run test:all`. */
+const IN_ALL = ["alone", "together", "unit"];
 /** Their files share a process. */
 const SHARED = ["unit", "together"];
 
@@ -45,7 +63,7 @@ export type Suite = (typeof QUICK)[number] | "rest" | "rest-together" | "peers" 
 /** The one suite of a file. @param path from the root of the repository on @returns undefined: no suite runs it */
 export function suiteOf(path: string): Suite | undefined {
   const place = PLACES.find(([, globs]) => fits(globs, path))?.[0];
-  if (place === undefined || !fits(REST, path)) return place as Suite | undefined;
+  if (place === undefined || !IN_ALL.includes(place) || fits(FAST, path)) return place as Suite | undefined;
   return SHARED.includes(place) ? "rest-together" : "rest";
 }
 
@@ -80,7 +98,7 @@ const patternOf = (glob: string): string => glob.replace(/\*\*\/|[*{,}]|[.+?^$()
 
 /** Each name that the lists have, with what it stands for: a list of names in braces is that many. */
 export function globsOfSuites(): [glob: string, pattern: RegExp][] {
-  return [TOGETHER, REST]
+  return [TOGETHER, FAST]
     .flat()
     .flatMap(alternatives)
     .map((glob) => [glob, new RegExp(`^${patternOf(glob)}$`)]);

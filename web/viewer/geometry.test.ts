@@ -94,6 +94,8 @@ describe("(35.2) a pane", () => {
     const at = (pixelRatio: number) => place(facts, "z", sizes, { ...odd, pixelRatio }).left;
     // 50 − 161.3 / 10 = 33.87
     expect([at(1), at(2), at(4)]).toEqual([34, 34, 33.75]);
+    // 30 − 61.3 / 10 = 23.87
+    expect(place(facts, "z", sizes, { ...view, centre: [115, 251.3, 540] }).top).toBe(24);
   });
 
   it("asks for the voxels in sight, rows before columns as the plane has them, and for none where there are none", () => {

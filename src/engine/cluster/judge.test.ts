@@ -15,10 +15,11 @@ const STAGES = [
 ] as const;
 const tasks = ["t1", "t2", "t3", "t4"].map((id) => ({ id, title: `task ${id}`, needs: id === "t4" ? ["t2"] : [], outputs: [] }));
 
-async function scene({ logs }: { logs?: string } = {}) {
+async function scene({ logs, t3Needs = [] }: { logs?: string; t3Needs?: string[] } = {}) {
   const store = memoryStore();
   const folder = ".emporium/runs/r/";
-  await writeGraph(store, folder, tasks as unknown as Task[]);
+  const graph = tasks.map((task) => (task.id === "t3" ? { ...task, needs: t3Needs } : task));
+  await writeGraph(store, folder, graph as unknown as Task[]);
   const run = { store, folder, record: { stages: STAGES, logs } } as unknown as OpenRun;
   const judged = (stage: 0 | 1, what: Facts) => judge(run, STAGES[stage] as never, what.submissions ?? [], journals(what));
   return { store, folder, judged };
@@ -113,7 +114,10 @@ describe("(35.2) what is left of a stage when none of its jobs is alive", () => 
       [],
       [expect.objectContaining({ task: "t4", state: "blocked", error: expect.objectContaining({ code: "TASK_BLOCKED" }) })],
     ]);
-    // its own stage's file is not read for it
-    expect(told(await judged(0, { done: ["t1", "t3"] }))).toEqual([[0], []]);
+    const own = await scene({ t3Needs: ["t2"] });
+    expect(told(await own.judged(0, { failed: ["t2"] }))).toEqual([[0], ["t2 failed INTERNAL", "t3 blocked TASK_BLOCKED"]]);
+    // what its own stage's file says is of an earlier judgement: somebody may have asked to try again
+    await own.store.write(`${folder}dead/a.ndjson`, new TextEncoder().encode(`${JSON.stringify(line)}\n`));
+    expect(told(await own.judged(0, { done: ["t1"] }))).toEqual([[0, 1], []]);
   });
 });

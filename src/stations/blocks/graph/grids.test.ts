@@ -19,6 +19,8 @@ describe("(35.2) blocks of a node", () => {
     expect(innerChunk([128, 96, 60])).toEqual([32, 48, 30]);
     expect(innerChunk([48, 49, 97])).toEqual([48, 49, 97]);
     expect(innerChunk([32, 34, 31])).toEqual([32, 34, 31]);
+    // 13 · 53 and 11 · 59
+    expect(innerChunk([689, 649, 64])).toEqual([689, 649, 32]);
     expect(innerChunk([64, 15, 1])).toEqual([32, 15, 1]);
   });
 
