@@ -45,7 +45,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{src,web}/**/*.test.ts", "test/{golden,fuzz}/**/*.test.ts"],
+          include: ["{src,web}/**/*.test.ts", "test/{golden,fuzz,look}/**/*.test.ts"],
           // a process for each of these files costs more than most of them: units keep nothing that another file could see
           isolate: false,
         },
