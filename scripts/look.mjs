@@ -1,7 +1,7 @@
 /** Sheets of every page, of what pages are seldom in, and of what a terminal shows, in `.cache/look/`: `npm run look`. Says which look otherwise than when
  * somebody looked last, and ends with 1 then; `--only WORDS` draws those alone that have the words in their names; `npm run look -- --approve` keeps what was drawn last as looked at, in `test/look/approved.txt`. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -10,13 +10,21 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const { values } = parseArgs({
   options: { approve: { type: "boolean", default: false }, only: { type: "string", default: "" } },
 });
-const seen = join(root, ".cache/look/seen.txt");
-const changes = join(root, ".cache/look/changes.txt");
+const [approved, changes] = ["test/look/approved.txt", ".cache/look/changes.txt"].map((path) => join(root, path));
+const linesOf = (path) => (existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : []);
 
 if (values.approve) {
-  if (!existsSync(seen)) fail("no sheets have been drawn: npm run look draws them, and somebody looks at them in .cache/look");
-  copyFileSync(seen, join(root, "test/look/approved.txt"));
-  console.log("test/look/approved.txt has the pages of .cache/look");
+  const [whole, part] = ["seen.txt", "seen-part.txt"].map((name) => linesOf(join(root, ".cache/look", name)));
+  const [fonts, ...pages] = whole.length > 0 ? whole : part;
+  if (!fonts) fail("no sheets have been drawn: npm run look draws them, and somebody looks at them in .cache/look");
+  const [before = fonts, ...others] = linesOf(approved);
+  if (whole.length === 0 && before !== fonts)
+    fail(`these were drawn with ${fonts}, the others with ${before}: draw all of them, without --only`);
+  const nameOf = (line) => line.slice(0, line.lastIndexOf(": "));
+  const drawn = new Set(pages.map(nameOf));
+  const kept = whole.length > 0 ? [] : others.filter((line) => !drawn.has(nameOf(line)));
+  writeFileSync(approved, `${[fonts, ...[...pages, ...kept].sort()].join("\n")}\n`);
+  console.log(`test/look/approved.txt has ${pages.length} pages as they were drawn last, and ${kept.length} as before`);
 } else {
   rmSync(changes, { force: true });
   const began = performance.now();

@@ -36,7 +36,9 @@ type Variant = keyof typeof VARIANTS;
 /** A page that is longer is looked at down to here. */
 const HEIGHT_MAX = 1600;
 const TABS = 4;
-const [SHEET_PAGES, SHEET_WIDTH] = [6, 900];
+const SHEET_PAGES = 6;
+/** Of two pages beside one another, or of four phones: what is looked at is not made smaller once more. */
+const SHEET_WIDTH = 1568;
 /** Lines of a terminal on one page of a sheet. */
 const LINES = 70;
 const RUNS = 600;
@@ -89,8 +91,8 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
     const all = [...Object.keys(VARIANTS).flatMap((of) => shots.filter(({ name }) => name.endsWith(` ${of}`))), ...texts];
     const sheets = await writeSheets(all);
     const fonts = await fontsOf();
-    const lines = all.map(({ name, profile }) => `${name}: ${printProfile(profile)}`);
-    if (ONLY === "") writeFileSync(join(SHEETS, "seen.txt"), `${fonts}\n${lines.join("\n")}\n`);
+    const lines = all.map(({ name, profile }) => `${name}: ${printProfile(profile)}`).sort();
+    writeFileSync(join(SHEETS, ONLY === "" ? "seen.txt" : "seen-part.txt"), `${[fonts, ...lines].join("\n")}\n`);
     const changes = changesOf(all, fonts);
     const told = changes.map(({ name, says }) => `${name}: ${says}${sheets.has(name) ? ` (${sheets.get(name)})` : ""}`);
     writeFileSync(join(SHEETS, "changes.txt"), told.map((line) => `${line}\n`).join(""));
@@ -160,7 +162,7 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
         const file = `${variantOf(some[0]!.name).replace(" ", "-")}-${String(at + 1).padStart(2, "0")}.png`;
         for (const { name } of some) sheets.set(name, file);
         return async (page: Page) => {
-          await page.setViewportSize({ width: 3 * SHEET_WIDTH + 40, height: 400 });
+          await page.setViewportSize({ width: SHEET_WIDTH, height: 400 });
           await page.setContent(sheetPage(some));
           writeFileSync(join(SHEETS, file), await page.screenshot({ fullPage: true }));
         };
@@ -291,12 +293,13 @@ async function readTerminal(folder: string): Promise<{ name: string; text: strin
 }
 
 const sheetPage = (shots: readonly Shot[]): string => `<!doctype html><style>
-  body { margin: 10px; display: grid; grid-template-columns: repeat(3, ${SHEET_WIDTH}px); gap: 10px; align-items: start; background: #888; font: 16px sans-serif }
-  figure { margin: 0 } img { display: block; max-width: 100% }
+  body { margin: 4px; display: flex; flex-wrap: wrap; gap: 4px; align-items: start; background: #888; font: 14px sans-serif }
+  figure { margin: 0; max-width: 776px } img { display: block; max-width: 100% }
+  .narrow { max-width: 385px }
 </style>${shots
   .map(
     ({ name, png }) =>
-      `<figure><figcaption>${name}</figcaption><img src="data:image/png;base64,${png.toString("base64")}"></figure>`,
+      `<figure class="${variantOf(name) === "390" ? "narrow" : ""}"><figcaption>${name}</figcaption><img src="data:image/png;base64,${png.toString("base64")}"></figure>`,
   )
   .join("")}`;
 
