@@ -21,9 +21,9 @@ const pages = {
 writeFileSync(join(folder, "pages.json"), JSON.stringify(pages));
 const pageOf = appPage({ base: "/em/", folder });
 
-async function linksOf(path: string): Promise<string[]> {
+async function linksOf(path: string, of = pageOf): Promise<string[]> {
   const request = new Request(`http://localhost/${encodeURI(path)}`, { headers: { accept: "text/html" } });
-  const text = await (await pageOf(request, path)).text();
+  const text = await (await of(request, path)).text();
   expect(text).toContain('<base href="/em/" />');
   return [...text.matchAll(/<link [^>]*href="([^"]*)"/g)].map(([, href]) => href!);
 }
@@ -38,6 +38,10 @@ describe("the document of a page", () => {
       expect((await linksOf(path)).at(-1), path).toBe(`./api/v1/volumes/${ref}`);
     expect(await linksOf("about")).toEqual(["./api/v1/server"]);
     expect(await linksOf("nowhere/at/all")).toEqual(["./api/v1/server"]);
+  });
+
+  it("links to no answer where pages ask with tokens: it would be asked for twice", async () => {
+    expect(await linksOf("view/tomogram/12", appPage({ base: "/em/", folder, hasTokens: true }))).toEqual(viewer);
   });
 
   it("links to no volume by what is no reference, and lets nothing out of an attribute", async () => {

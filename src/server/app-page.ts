@@ -15,6 +15,8 @@ export interface AppPageOptions {
   folder?: string | undefined;
   /** What `/` answers to programs: those that do not ask for HTML. Default: the page, as for people. */
   overview?: Handler | undefined;
+  /** Whether pages ask with tokens of their own: what the document asks ahead, for nobody, would be no answer for them, and be asked twice. */
+  hasTokens?: boolean | undefined;
   log?: Log | undefined;
 }
 
@@ -46,6 +48,7 @@ export function appPage({
   base,
   folder = fileURLToPath(new URL("../web", import.meta.url)),
   overview,
+  hasTokens = false,
   log,
 }: AppPageOptions): Handler {
   const assets = staticFiles(fileStore(folder), { role: "page", immutable: /^assets\//, policy: POLICY, log });
@@ -60,7 +63,10 @@ export function appPage({
     const file = pageFileOf(`/${path}`);
     const isWanted = isBrowser || (file !== undefined && /\*\/\*|text\/\*/.test(accept));
     if (document === "" || !isWanted) return refusal(404, "not found");
-    const page = document.replace("</head>", `${[...(needs.get(file ?? "") ?? []), ...asked(path)].join("")}</head>`);
+    const page = document.replace(
+      "</head>",
+      `${[...(needs.get(file ?? "") ?? []), ...(hasTokens ? [] : asked(path))].join("")}</head>`,
+    );
     return new Response(request.method === "HEAD" ? null : page, {
       headers: {
         "content-type": "text/html; charset=utf-8",

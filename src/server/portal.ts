@@ -167,7 +167,13 @@ export async function servePortal({
     { version, places, bucket, hasTree: tree !== undefined, hasCatalogue: catalogue !== undefined },
     context.base,
   );
-  const pages = appPage({ base: folder === "" ? "/" : `/${folder}/`, folder: pagesFolder, overview, log });
+  const pages = appPage({
+    base: folder === "" ? "/" : `/${folder}/`,
+    folder: pagesFolder,
+    overview,
+    hasTokens: writing !== undefined,
+    log,
+  });
   const metrics = serverMetrics({ clock, memory, streams: () => jobs?.listeners ?? 0, isHandedOn: url !== undefined });
   const others = mounted({
     "/": pages,

@@ -126,6 +126,7 @@ describe(".ci/run", () => {
     for (const command of [
       ...commands,
       "npm run --silent test:data",
+      "npm run --silent look",
       "npm run --silent lint",
       "npm run --silent typecheck",
       "npm run --silent test:peers",

@@ -1,0 +1,194 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PAGES, pageFileOf } from "../../src/model/pages.js";
+import { type Browser, browserPath, HARMLESS, settled, startBrowser } from "./browser.js";
+import { BREACHES, CHANGED, MARK_CONTROLS, WATCH } from "./laws.js";
+import { atRest, makeWholeSite, type WholeSite } from "./whole-site.js";
+
+const SIZES = [
+  { width: 1280, height: 800 },
+  { width: 390, height: 844 },
+  { width: 2560, height: 1440 },
+];
+const WRITING = /^\/(?:ingest|jobs|curate\/matches)/;
+/** Asked more than once on purpose. */
+const ASKED_AGAIN: readonly (readonly [RegExp, string])[] = [
+  [/\/(?:files|at|zarr)\//, "pieces of one file, each by its range"],
+  [/\/viewer\//, "Neuroglancer's own, each of its workers by itself"],
+  [/\/api\/v1\/(?:events|jobs)/, "runs, as they change"],
+];
+/** Controls without an effect that can be seen where they are pressed. */
+const WITHOUT_EFFECT: readonly (readonly [RegExp, string])[] = [
+  [/^input “Search”|^button\.skip/, "Search waits for Enter; the way to the content moves the focus"],
+  [/file/, "opens the system's choice of a file"],
+];
+
+describe.skipIf(browserPath === undefined)("laws of all pages (needs Chromium)", () => {
+  let site: WholeSite;
+  let browser: Browser;
+  const addresses: string[] = [];
+  beforeAll(async () => {
+    site = await makeWholeSite();
+    browser = await startBrowser([site.url, site.emptyUrl]);
+    const all = [...Object.values(site.addresses).flat(), "/no-such-page", "/runs/999999", "/runs?organism=nobody"];
+    addresses.push(...all.filter((address) => new RegExp(process.env.EMPORIUM_LAWS_ONLY ?? "").test(address)));
+  }, 600_000);
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  const url = (address: string) => `${site.url}${address}${WRITING.test(address) ? `#token=${site.token}` : ""}`;
+  const rest = async (page: Page, address: string) => {
+    if (!address.startsWith("/neuroglancer/")) return await atRest(page, 30_000);
+    const frame = await (await page.waitForSelector("iframe", { timeout: 60_000 })).contentFrame();
+    await settled(frame!);
+    return true;
+  };
+  /** In several tabs at once, since most of a page's time is waiting. */
+  async function each(act: (address: string) => Promise<readonly string[]>): Promise<string[]> {
+    const found: string[] = [];
+    let next = 0;
+    const tab = async () => {
+      while (next < addresses.length) {
+        const address = addresses[next++]!;
+        found.push(...(await act(address)).map((text) => `${address}: ${text}`));
+      }
+    };
+    await Promise.all([tab(), tab(), tab()]);
+    return found.sort();
+  }
+
+  it("has an address of every page", () => {
+    for (const [path, { file }] of Object.entries(PAGES))
+      for (const address of site.addresses[path as keyof typeof PAGES]) expect(pageFileOf(address.split("?")[0]!)).toBe(file);
+  });
+
+  it("no text outside of landmarks, nothing cut, covered or over another, no scrolling sideways, on a phone, a laptop and a wall, light and dark", async () => {
+    const found = await each(async (address) => {
+      const breaches: string[] = [];
+      for (const size of SIZES) {
+        const { page } = await browser.open("about:blank", size);
+        await page.goto(url(address));
+        if (!(await rest(page, address))) breaches.push(`${size.width}: does not come to rest`);
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
+          const now = (await page.evaluate<string[]>(BREACHES)).map((text) => `${size.width}: ${text}`);
+          breaches.push(...now.filter((text) => !breaches.includes(text)));
+        }
+        await page.close();
+      }
+      return breaches;
+    });
+    expect(found).toEqual([]);
+  }, 900_000);
+
+  it("a notice leaves the bars of the viewer in sight", async () => {
+    const [address] = site.addresses["/view/tomogram/$id"];
+    for (const size of SIZES) {
+      const { page } = await browser.open(`${site.url}${address}&nonsense=1`, size);
+      await page.getByText("nonsense=1").waitFor();
+      await rest(page, address);
+      expect([size.width, await page.evaluate<string[]>(BREACHES)]).toEqual([size.width, []]);
+      await page.close();
+    }
+  }, 120_000);
+
+  it("no line on the console, no request twice, nothing asked of others", async () => {
+    const found = await each(async (address) => {
+      const { page, elsewhere } = await browser.open("about:blank", SIZES[0]);
+      const lines: string[] = [];
+      const asked = new Map<string, number>();
+      page.on("console", (message) => {
+        const at = message.location().url;
+        if (!(/Failed to load resource/.test(message.text()) && HARMLESS.test(at.split("?")[0]!)) && !at.includes("/viewer/"))
+          lines.push(`console: ${message.text()} ${at.replace(site.url, "")}`);
+      });
+      page.on("pageerror", (error) => lines.push(`console: ${error.message}`));
+      page.on("request", (request) => {
+        const what = `${request.method()} ${request.url()} ${request.postData() ?? ""}`;
+        if (!/^\w+ (?:data|blob):/.test(what)) asked.set(what, (asked.get(what) ?? 0) + 1);
+      });
+      await page.goto(url(address));
+      await rest(page, address);
+      await page.close();
+      const twice = [...asked].filter(([what, times]) => times > 1 && !ASKED_AGAIN.some(([pattern]) => pattern.test(what)));
+      return [
+        ...lines,
+        ...elsewhere.map((to) => `asks ${to}`),
+        ...twice.map(([what, times]) => `asked ${times} times: ${what.replace(site.url, "").slice(0, 200)}`),
+      ];
+    });
+    expect(found).toEqual([]);
+  }, 600_000);
+
+  it("every control has an effect, and every link leads to a page", async () => {
+    const ofShell = new Set<string>();
+    const found = await each(async (address) => {
+      if (address.startsWith("/neuroglancer/")) return [];
+      const { page } = await browser.open("about:blank", SIZES[0]);
+      let requests = 0;
+      page.on("request", () => requests++);
+      page.on("download", () => requests++);
+      page.on("popup", () => requests++);
+      const load = async () => {
+        await page.goto("about:blank");
+        await page.goto(url(address));
+        await rest(page, address);
+        return await page.evaluate<string[]>(MARK_CONTROLS);
+      };
+      const names = await load();
+      const links = await page.evaluate<string[]>(
+        "[...document.querySelectorAll('a')].map((one) => one.href || 'none: ' + one.textContent)",
+      );
+      const astray = links.filter((to) => to.startsWith("none") || (to.startsWith(site.url) && !leads(new URL(to).pathname)));
+      const without: string[] = [];
+      for (const [at, name] of names.entries()) {
+        const control = page.locator(`[data-law="${at}"]`);
+        if (WITHOUT_EFFECT.some(([pattern]) => pattern.test(name))) continue;
+        if (!(await control.count())) continue; // an earlier one has put it away
+        const isShell = await control.evaluate((one) => one.closest("main, dialog") === null);
+        if (isShell && ofShell.has(name)) continue;
+        if (isShell) ofShell.add(name);
+        const before = page.url();
+        const value = await control.evaluate(act);
+        if (!value) continue;
+        requests = 0;
+        await page.evaluate(WATCH);
+        if (value === "click")
+          await control
+            .click({ timeout: 5_000, noWaitAfter: true })
+            .catch((error: Error) => without.push(`${name}: ${error.message.split("\n")[0]}`));
+        else if (value === "type") await control.press("5");
+        else await control.selectOption(value.slice("select ".length));
+        const until = performance.now() + 1_500;
+        const hasEffect = async () =>
+          page.url() !== before || requests > 0 || (await page.evaluate<boolean>(CHANGED).catch(() => true));
+        while (!(await hasEffect()) && performance.now() < until) await page.waitForTimeout(50);
+        if (!(await hasEffect())) without.push(`${name} has no effect`);
+        if (page.url() !== before) await load();
+        else await page.keyboard.press("Escape");
+      }
+      await page.close();
+      return [...astray.map((to) => `leads to no page: ${to.replace(site.url, "")}`), ...without];
+    });
+    expect(found).toEqual([]);
+  }, 900_000);
+
+  const leads = (path: string): boolean =>
+    pageFileOf(path) !== undefined ||
+    /^\/(?:files|at|api\/v1|assets|graphql|viewer|zarr|s3|LICENCES\.md|healthz|metrics)\b/.test(path);
+});
+
+/** How a control is used. Empty: not at all, since its only choice is taken. Runs in the page. */
+function act(one: Element): string {
+  if (one instanceof HTMLSelectElement) {
+    const other = [...one.options].find((option) => option.value !== one.value && !option.disabled);
+    return other ? `select ${other.value}` : "";
+  }
+  if (one.getAttribute("aria-pressed") === "true" || one.getAttribute("aria-selected") === "true") return "";
+  if (one instanceof HTMLTextAreaElement) return "type";
+  if (!(one instanceof HTMLInputElement)) return "click";
+  if (one.type === "radio") return one.checked ? "" : "click";
+  return one.type === "checkbox" ? "click" : one.type === "range" ? "" : "type";
+}

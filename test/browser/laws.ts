@@ -1,0 +1,116 @@
+/** What is wrong with any page whatever it is about, as a machine can see it. In strings: they run in the page. */
+
+const HELPERS = `
+  const shown = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !one.closest(".hidden, .skip, [inert]");
+  const named = (one) => one.tagName.toLowerCase() + [...one.classList].map((name) => "." + name).join("") + " “" +
+    (one.ariaLabel ?? one.innerText ?? one.value ?? "").trim().replace(/\\s+/g, " ").slice(0, 40) + "”";
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    if (node.data.trim() !== "" && !/^(SCRIPT|STYLE|NOSCRIPT|OPTION)$/.test(node.parentElement.tagName) && shown(node.parentElement)) texts.push(node);
+`;
+
+/** Text that no landmark has: what announces itself has it in paragraphs. A number alone in one is no text that somebody wrote. */
+const STRAY = `texts.filter(({ parentElement: one }) =>
+    !one.closest("main, header, footer, nav, aside, search, dialog") && !one.closest("[role=status] > p, [role=alert] > p, button.skip"))
+  .map((node) => "outside of landmarks: “" + node.data.trim().slice(0, 40) + "” in " + named(node.parentElement))`;
+
+/** Text of which a part is not to be seen, with nothing that says so: no dots, no way to scroll. */
+const CUT = `[...new Set(texts.map((node) => node.parentElement))].flatMap((one) => {
+    for (let box = one; box && box !== document.body; box = box.parentElement) {
+      const { overflowX, overflowY, textOverflow, webkitLineClamp, display } = getComputedStyle(box);
+      if (display === "inline") continue;
+      const hides = [overflowX, overflowY].some((value) => value === "hidden" || value === "clip");
+      if (!hides) continue;
+      if (textOverflow === "ellipsis" || webkitLineClamp !== "none") return [];
+      const range = document.createRange();
+      range.selectNodeContents(one);
+      const [inner, outer] = [range.getBoundingClientRect(), box.getBoundingClientRect()];
+      const cut = inner.right > outer.right + 1.5 || inner.left < outer.left - 1.5 || inner.bottom > outer.bottom + 3 || inner.top < outer.top - 3;
+      return cut ? ["cut by " + named(box).slice(0, 30) + ": " + named(one)] : [];
+    }
+    return [];
+  })`;
+
+/** Text under another thing, where the page is at its top. What lies under the foot comes out when one scrolls, if one can. */
+const COVERED = `texts.flatMap((node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const one = node.parentElement;
+    const { x, y, width, height } = range.getClientRects()[0] ?? {};
+    if (!(width > 1 && height > 1)) return [];
+    const [middle, line] = [x + Math.min(width / 2, 20), y + height / 2];
+    if (middle < 0 || line < 0 || middle >= innerWidth || line >= innerHeight) return [];
+    const hit = document.elementFromPoint(middle, line);
+    if (hit === null || one.contains(hit) || hit.contains(one) || hit.closest("label")?.contains(one)) return [];
+    for (let box = one; box; box = box.parentElement)
+      if (/auto|scroll|hidden|clip/.test(getComputedStyle(box).overflow)) {
+        const { top, bottom, left, right } = box.getBoundingClientRect();
+        if (line < top || line > bottom || middle < left || middle > right) return [];
+      }
+    const bar = hit.closest("header, footer, thead, th");
+    const canScroll = document.documentElement.scrollHeight > innerHeight + 1 || bar?.closest(".scroll, .list-main, table");
+    return bar && canScroll ? [] : [named(one) + " under " + named(hit).slice(0, 40)];
+  })`;
+
+/** Parts of one line or row that lie over one another: two texts whose boxes share more than a rim. */
+const OVERLAP = `(() => {
+    const boxes = texts.flatMap((node) => {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      return [...range.getClientRects()].filter(({ width, height, bottom, top }) => width > 2 && height > 2 && bottom > 0 && top < innerHeight)
+        .map((box) => ({ node, one: node.parentElement, box }));
+    }).filter(({ one }) => !one.closest(".floating, dialog, .stage, .v-pane, header, footer, thead, svg"));
+    boxes.sort((a, b) => a.box.top - b.box.top);
+    const found = [];
+    for (let i = 0; i < boxes.length; i++)
+      for (let j = i + 1; j < boxes.length && boxes[j].box.top < boxes[i].box.bottom - 4; j++) {
+        const [a, b] = [boxes[i], boxes[j]];
+        if (a.node === b.node || a.one.contains(b.one) && a.box.height === b.box.height && a.box.top === b.box.top) continue;
+        const wide = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+        const high = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+        if (wide > 3 && high > 6) found.push(named(a.one) + " over " + named(b.one));
+      }
+    return found;
+  })()`;
+
+/** The page as a whole. The viewer is one screen: all of its bars are in sight. */
+const WHOLE = `[
+    ...(document.documentElement.scrollWidth > innerWidth ? ["scrolls sideways: " + document.documentElement.scrollWidth + " in " + innerWidth] : []),
+    ...[...document.querySelectorAll(".v-foot, .v-bar")].filter((bar) => {
+      const foot = document.querySelector("footer").getBoundingClientRect();
+      const { top, bottom } = bar.getBoundingClientRect();
+      return innerHeight >= 480 && (bottom > Math.min(foot.top, innerHeight) + 1 || top < 0);
+    }).map((bar) => named(bar).slice(0, 20) + " is not all in sight"),
+    ...(document.querySelectorAll("h1").length > 1 ? ["has " + document.querySelectorAll("h1").length + " titles"] : []),
+  ]`;
+
+/** Everything that breaks a law, as it can be seen at once. */
+export const BREACHES = `(() => { ${HELPERS}
+  scrollTo(0, 0);
+  return [...new Set([...${WHOLE}, ...${STRAY}, ...${CUT}, ...${COVERED}, ...${OVERLAP}])];
+})()`;
+
+/** Buttons, boxes and fields, of each kind in each part of the page three: a list has the same ones in each row. @returns how many there are, marked */
+export const MARK_CONTROLS = `(() => { ${HELPERS}
+  const seen = new Map();
+  const all = document.querySelectorAll("button, select, summary, [role=tab], input, textarea");
+  return [...all].filter((one) => {
+    if (!shown(one) || one.disabled || one.getAttribute("aria-disabled") === "true" || one.readOnly) return false;
+    const kind = [one.tagName, one.type, one.className, one.closest("main") ? "" : "shell", one.closest("tr, li") ? "row" : one.ariaLabel ?? one.textContent].join(" ");
+    const times = (seen.get(kind) ?? 0) + 1;
+    seen.set(kind, times);
+    return times <= 2;
+  }).map((one, at) => { one.dataset.law = at; return named(one); });
+})()`;
+
+/** Counts what changes from here on. */
+export const WATCH = `(() => {
+  window.lawChanges = 0;
+  window.lawObserver?.disconnect();
+  window.lawObserver = new MutationObserver((all) => { window.lawChanges += all.filter(({ attributeName }) => attributeName !== "data-law").length; });
+  window.lawObserver.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  window.lawScroll = [scrollX, scrollY, ...[...document.querySelectorAll("*")].map((one) => one.scrollTop)].join();
+  window.lawFocus = document.activeElement;
+})()`;
+export const CHANGED = `window.lawChanges > 0 || window.lawScroll !== [scrollX, scrollY, ...[...document.querySelectorAll("*")].map((one) => one.scrollTop)].join()`;

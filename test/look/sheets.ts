@@ -1,0 +1,319 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { decode } from "fast-png";
+import type { Page, Route } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stepsOf } from "../../scripts/docs-pages.mjs";
+import { readersPlace, runSteps } from "../../scripts/run-steps.mjs";
+import { recordedPages } from "../../scripts/terminal-svg.mjs";
+import { type Browser, browserPath, settled, startBrowser } from "../browser/browser.js";
+import { type CataloguePages, cataloguePages } from "../browser/catalogue-pages.js";
+import { atRest, makeWholeSite, type WholeSite } from "../browser/whole-site.js";
+import { randomRows } from "../e2e/graphql-kit.js";
+import { differenceOf, type Profile, parseProfile, printProfile, profileOf } from "./profile.js";
+import { terminalPage } from "./terminal-page.js";
+import { STEADY_PAGE, steady } from "./volatile.js";
+
+/** Of `npm run look -- --only WORDS`: pages with this in their names, and no others. */
+const ONLY = process.env.EMPORIUM_LOOK_ONLY ?? "";
+const isWanted = ({ name }: { readonly name: string }) => name.includes(ONLY);
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const SHEETS = join(root, ".cache/look");
+const APPROVED = join(root, "test/look/approved.txt");
+
+const VARIANTS = {
+  "1280 light": { width: 1280, height: 800, colorScheme: "light" },
+  "1280 dark": { width: 1280, height: 800, colorScheme: "dark" },
+  "390": { width: 390, height: 844, colorScheme: "light" },
+  "2560": { width: 2560, height: 1440, colorScheme: "light" },
+} as const;
+type Variant = keyof typeof VARIANTS;
+/** A page that is longer is looked at down to here. */
+const HEIGHT_MAX = 1600;
+const TABS = 4;
+const SHEET_PAGES = 6;
+/** Of two pages beside one another, or of four phones: what is looked at is not made smaller once more. */
+const SHEET_WIDTH = 1568;
+/** Lines of a terminal on one page of a sheet. */
+const LINES = 70;
+const RUNS = 600;
+/** Pages that show more to who may change something. */
+const WRITING = /^\/(?:ingest|jobs|curate\/matches)/;
+/** Home shows what was looked at last: always the same, whichever tab was faster. */
+const SEEN = JSON.stringify([{ title: "Runs › TS_0001", to: "/runs/1" }]);
+
+interface Wanted {
+  /** Of the page or its state, the same in each run. */
+  readonly name: string;
+  readonly url: string;
+  readonly variants: readonly Variant[];
+  /** Before it is loaded. */
+  readonly before?: (page: Page) => Promise<void>;
+  /** After it is loaded, instead of a page at rest. */
+  readonly wait?: (page: Page) => Promise<unknown>;
+}
+interface Shot {
+  readonly name: string;
+  readonly png: Buffer;
+  readonly profile: Profile;
+}
+
+describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at", () => {
+  let site: WholeSite;
+  let many: CataloguePages;
+  let browser: Browser;
+  let terminal: Promise<readonly { name: string; text: string }[]>;
+  const folder = mkdtempSync(join(tmpdir(), "emporium-look-"));
+
+  beforeAll(async () => {
+    terminal = ONLY === "" || ONLY.startsWith("terminal") ? readTerminal(folder) : Promise.resolve([]);
+    terminal.catch(() => undefined); // it is awaited by the test
+    [site, many] = await Promise.all([makeWholeSite(), manyRuns()]);
+    browser = await startBrowser([site.url, site.emptyUrl, many.portal.url], { flags: ["--font-render-hinting=none"] });
+  }, 600_000);
+  afterAll(async () => {
+    await browser?.close();
+    await Promise.all([site?.close(), many?.stop(), terminal?.catch(() => undefined)]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("look as they did when somebody looked last", async () => {
+    rmSync(SHEETS, { recursive: true, force: true });
+    mkdirSync(SHEETS, { recursive: true });
+    const wanted = [...pagesOf(site), ...statesOf(site, many.portal.url)].filter(isWanted);
+    const shots = await inTabs(wanted.flatMap((one) => one.variants.map((variant) => (page: Page) => shoot(page, one, variant))));
+    const texts = await inTabs((await terminal).map((one) => (page: Page) => shootText(page, one)));
+    const all = [...Object.keys(VARIANTS).flatMap((of) => shots.filter(({ name }) => name.endsWith(` ${of}`))), ...texts];
+    const sheets = await writeSheets(all);
+    const fonts = await fontsOf();
+    const lines = all.map(({ name, profile }) => `${name}: ${printProfile(profile)}`).sort();
+    writeFileSync(join(SHEETS, ONLY === "" ? "seen.txt" : "seen-part.txt"), `${[fonts, ...lines].join("\n")}\n`);
+    const changes = changesOf(all, fonts);
+    const told = changes.map(({ name, says }) => `${name}: ${says}${sheets.has(name) ? ` (${sheets.get(name)})` : ""}`);
+    writeFileSync(join(SHEETS, "changes.txt"), told.map((line) => `${line}\n`).join(""));
+    expect(told).toEqual([]);
+  }, 900_000);
+
+  async function inTabs<T>(tasks: readonly ((page: Page) => Promise<T>)[]): Promise<T[]> {
+    const found: T[] = [];
+    let next = 0;
+    const tab = async () => {
+      const { page } = await browser.open("about:blank");
+      await page.addInitScript((seen) => {
+        try {
+          localStorage.setItem("emporium.seen", seen);
+        } catch {
+          // a page without an address keeps nothing
+        }
+      }, SEEN);
+      while (next < tasks.length) {
+        const at = next++;
+        found[at] = await tasks[at]!(page);
+      }
+      await page.close();
+    };
+    await Promise.all(Array.from({ length: TABS }, tab));
+    return found;
+  }
+
+  async function shoot(page: Page, { name, url, before, wait }: Wanted, variant: Variant): Promise<Shot> {
+    const { width, height, colorScheme } = VARIANTS[variant];
+    await page.goto("about:blank");
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await before?.(page);
+    await page.goto(url);
+    if (wait) await wait(page);
+    else if (url.includes("/neuroglancer/")) {
+      const frame = await (await page.waitForSelector("iframe", { timeout: 60_000 })).contentFrame();
+      await settled(frame!);
+    } else await atRest(page);
+    const long = await page.evaluate<number>("document.documentElement.scrollHeight");
+    if (long > height) {
+      await page.setViewportSize({ width, height: Math.min(long, HEIGHT_MAX) });
+      if (!wait) await atRest(page);
+    }
+    await page.evaluate(STEADY_PAGE);
+    const shot = shotOf(`${name} ${variant}`, await page.screenshot({ animations: "disabled" }));
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    return shot;
+  }
+
+  async function shootText(page: Page, { name, text }: { name: string; text: string }): Promise<Shot> {
+    await page.setViewportSize({ width: 880, height: 200 });
+    await page.setContent(terminalPage(text));
+    return shotOf(name, await page.screenshot({ fullPage: true }));
+  }
+
+  /** Six pages on each. @returns the sheet of each page */
+  async function writeSheets(shots: readonly Shot[]): Promise<Map<string, string>> {
+    const sheets = new Map<string, string>();
+    const groups = [...new Set(shots.map(({ name }) => variantOf(name)))].map((of) =>
+      shots.filter(({ name }) => variantOf(name) === of),
+    );
+    const tasks = groups.flatMap((group) =>
+      Array.from({ length: Math.ceil(group.length / SHEET_PAGES) }, (_, at) => {
+        const some = group.slice(at * SHEET_PAGES, (at + 1) * SHEET_PAGES);
+        const file = `${variantOf(some[0]!.name).replace(" ", "-")}-${String(at + 1).padStart(2, "0")}.png`;
+        for (const { name } of some) sheets.set(name, file);
+        return async (page: Page) => {
+          await page.setViewportSize({ width: SHEET_WIDTH, height: 400 });
+          await page.setContent(sheetPage(some));
+          writeFileSync(join(SHEETS, file), await page.screenshot({ fullPage: true }));
+        };
+      }),
+    );
+    await inTabs(tasks);
+    return sheets;
+  }
+
+  /** Of what pages are drawn with that is not theirs: the browser, and the fonts of this machine. */
+  async function fontsOf(): Promise<string> {
+    const { page } = await browser.open("about:blank");
+    const widths = await page.evaluate<number[]>(`["ui-monospace, monospace", "system-ui", "sans-serif"].map((font) => {
+      const context = document.createElement("canvas").getContext("2d");
+      context.font = "100px " + font;
+      return Math.round(context.measureText("Å 0123 emporium").width);
+    })`);
+    await page.close();
+    const version = page.context().browser()?.version().split(".")[0] ?? "";
+    return `fonts: ${widths.join(" ")}, Chromium ${version}`;
+  }
+});
+
+const shotOf = (name: string, png: Buffer): Shot => ({ name, png, profile: profileOf(decode(png)) });
+const variantOf = (name: string): string => Object.keys(VARIANTS).find((variant) => name.endsWith(` ${variant}`)) ?? "terminal";
+
+function pagesOf({ url, token, addresses }: WholeSite): Wanted[] {
+  const variants = Object.keys(VARIANTS) as Variant[];
+  return Object.entries(addresses).flatMap(([path, some]) =>
+    some.map((address, at) => ({
+      name: `${path}${at === 0 ? "" : ` ${at + 1}`}`,
+      url: `${url}${address}${WRITING.test(path) ? `#token=${token}` : ""}`,
+      variants,
+    })),
+  );
+}
+
+/** What pages are seldom in. */
+function statesOf({ url, emptyUrl, addresses }: WholeSite, manyUrl: string): Wanted[] {
+  const variants: Variant[] = ["1280 light", "390"];
+  const of = (state: string, path: keyof WholeSite["addresses"], more: Omit<Wanted, "name" | "url" | "variants">): Wanted => ({
+    ...{ name: `${state} ${path}`, url: url + addresses[path][0], variants },
+    ...more,
+  });
+  const asked = ["/", "/runs", "/runs/$id", "/browse/$place/$", "/view/tomogram/$id", "/reports/$id"] as const;
+  const answers = (answer: (route: Route) => Promise<void>) => async (page: Page) => {
+    await page.route(/\/graphql$|\/api\/v1\/(?!server)/, answer);
+  };
+  const broken = { code: "CATALOG", message: "the database does not answer", hint: "emporium doctor says what is wrong with it" };
+  const catalogue = (change: object) => async (page: Page) => {
+    await page.route(/\/api\/v1\/server$/, async (route) => {
+      const facts = (await (await route.fetch()).json()) as { catalogue: object };
+      await route.fulfill({ json: { ...facts, catalogue: { ...facts.catalogue, ...change } } });
+    });
+  };
+  return [
+    ...["/browse", "/jobs", "/reports", "/curate/overlap", "/curate/matches", "/harvest", "/runs", "/microscopy", "/"].map(
+      (path) => ({
+        ...{ name: `empty ${path}`, url: emptyUrl + path, variants },
+      }),
+    ),
+    { name: "empty list", url: `${url}/runs?organism=nobody`, variants },
+    { name: "empty search", url: `${url}/search?q=zzzzz`, variants },
+    { name: "no such run", url: `${url}/runs/999999`, variants },
+    { name: "no such page", url: `${url}/no-such-page`, variants },
+    ...asked.map((path) =>
+      of("loading", path, { before: answers(() => new Promise(() => {})), wait: (page) => page.waitForTimeout(3_500) }),
+    ),
+    ...asked.map((path) => of("error", path, { before: answers((route) => route.fulfill({ status: 500, json: broken })) })),
+    { ...of("notice", "/runs", {}), url: `${url}/runs?nonsense=1` },
+    { ...of("notice", "/view/tomogram/$id", {}), url: `${url}${addresses["/view/tomogram/$id"][0]}&nonsense=1` },
+    of("failed", "/", { before: catalogue({ state: "failed", error: broken }) }),
+    of("other datasets", "/runs", { before: catalogue({ otherDatasets: [10001, 10002] }) }),
+    ...(["/", "/runs", "/view/tomogram/$id"] as const).map((path) =>
+      of("importing", path, { before: catalogue({ state: "importing" }) }),
+    ),
+    ...["/runs", "/runs?as=table", "/datasets", "/"].map((path) => ({
+      name: `${RUNS} runs ${path}`,
+      url: manyUrl + path,
+      variants,
+    })),
+  ];
+}
+
+async function manyRuns(): Promise<CataloguePages> {
+  const counts: Readonly<Record<string, number>> = { Run: RUNS, Tomogram: RUNS, Annotation: 1200 };
+  const rows = new Map(randomRows(5, (name) => counts[name] ?? 25));
+  rows.set(
+    "Run",
+    rows.get("Run")!.map((row, at) => ({ ...row, name: `TS_${String(at).padStart(5, "0")}` })),
+  );
+  return await cataloguePages(rows);
+}
+
+/** What the README's command and those of the journeys print, in their order, cut into pages. */
+async function readTerminal(folder: string): Promise<{ name: string; text: string }[]> {
+  const venv = join(root, ".cache/venv-peers/bin/python");
+  const env = {
+    ...readersPlace(folder, existsSync(venv) ? venv : undefined),
+    EMPORIUM_PYTHON: "false",
+    FORCE_COLOR: "1",
+    NO_COLOR: undefined,
+  };
+  const demo = spawn("emporium", ["demo", "--once"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "$ emporium demo --once\n";
+  for (const stream of [demo.stdout, demo.stderr]) stream.setEncoding("utf8").on("data", (piece: string) => (text += piece));
+  const [status] = (await once(demo, "close")) as [number];
+  if (status !== 0) throw new Error(`the demo ended with ${status}: ${text.slice(-2000)}`);
+  const pages = [{ name: "terminal README", text }];
+  for (const { name, path } of recordedPages(join(root, "docs"))) {
+    rmSync(join(folder, ".emporium/catalog"), { recursive: true, force: true });
+    const steps = stepsOf(readFileSync(path, "utf8")).filter(
+      (step) => !("command" in step && step.command.includes("demo --once")),
+    );
+    const done = await runSteps(steps, { folder, env });
+    const wrong = done.find(({ status: wanted, ended }) => wanted !== ended);
+    if (wrong) throw new Error(`${path}: ${wrong.command} ended with ${wrong.ended}: ${wrong.output}`);
+    pages.push({ name: `terminal ${name}`, text: done.map(({ command, output }) => `$ ${command}\n${output}`).join("\n") });
+  }
+  return pages.flatMap((page) => {
+    // lines of progress, which a terminal overwrites, come as often as the machine is slow
+    const lines = steady(page.text.replaceAll(folder, "~").replace(/^\d+% {2}.*\n/gm, "")).split("\n");
+    return Array.from({ length: Math.ceil(lines.length / LINES) }, (_, at) => ({
+      name: `${page.name} ${at + 1}`,
+      text: lines.slice(at * LINES, (at + 1) * LINES).join("\n"),
+    }));
+  });
+}
+
+const sheetPage = (shots: readonly Shot[]): string => `<!doctype html><style>
+  body { margin: 4px; display: flex; flex-wrap: wrap; gap: 4px; align-items: start; background: #888; font: 14px sans-serif }
+  figure { margin: 0; max-width: 776px } img { display: block; max-width: 100% }
+  .narrow { max-width: 385px }
+</style>${shots
+  .map(
+    ({ name, png }) =>
+      `<figure class="${variantOf(name) === "390" ? "narrow" : ""}"><figcaption>${name}</figcaption><img src="data:image/png;base64,${png.toString("base64")}"></figure>`,
+  )
+  .join("")}`;
+
+function changesOf(shots: readonly Shot[], fonts: string): { name: string; says: string }[] {
+  const [head = "", ...lines] = existsSync(APPROVED) ? readFileSync(APPROVED, "utf8").trimEnd().split("\n") : [];
+  const before = new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(": ")), line.slice(line.lastIndexOf(": ") + 2)]));
+  if (head !== fonts && head !== "") console.warn(`drawn with ${fonts}; approved with ${head}: only what is far from it is told`);
+  const changed = shots.flatMap(({ name, profile }) => {
+    const approved = before.get(name);
+    if (approved === undefined) return [{ name, says: "is new" }];
+    const says = differenceOf(parseProfile(approved), profile, head === fonts);
+    return says ? [{ name, says }] : [];
+  });
+  const names = new Set(shots.map(({ name }) => name));
+  const gone = ONLY === "" ? [...before.keys()].filter((name) => !names.has(name)) : [];
+  return [...changed, ...gone.map((name) => ({ name, says: "is gone" }))];
+}

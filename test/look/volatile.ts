@@ -1,0 +1,31 @@
+/** What differs from one run to the next, and what stands for it on the sheets: times, durations, rates, ports, folders, ids that are made at random. */
+export const VOLATILE: readonly (readonly [RegExp, string])[] = [
+  [/\b20\d\d-\d\d-\d\d[T ]\d\d[-:]\d\d(?:[-:]\d\d(?:\.\d+)?Z?)?/g, "2026-01-01 00:00"],
+  [/\b20[3-9]\d-\d\d-\d\d|\b202[6-9]-\d\d-\d\d/g, "2026-01-01"],
+  [/\b(127\.0\.0\.1|localhost):\d+/g, "$1:8080"],
+  [/(?:\/[\w.-]+)*\/em(?:porium)?-[\w-]*\w{6}(?=[/\s"')]|$)/g, "/lab"],
+  [/\d[\d.,\u2009]*(?= ?(?:(?:[kKMG]i?)?B|voxels|files)\/s)/g, "0"],
+  [/\b\d[\d.,]*(?= ?(?:ms|s|min|h|seconds?|minutes?)(?:\b|$))/g, "0"],
+  [/\b[\d.]+ of [\d.]+ [KMG]i?B memory/g, "0 of 0 GiB memory"],
+  [/\bpid \d+/g, "pid 0"],
+  [/-[0-9a-f]{8}\b/g, "-00000000"],
+  [/\b[0-9a-f]{12,}\b/g, "000000000000"],
+];
+
+export const steady = (text: string): string =>
+  VOLATILE.reduce((changed, [pattern, instead]) => changed.replace(pattern, instead), text);
+
+/** The same in a page, before it is looked at: as text, since it runs there. */
+export const STEADY_PAGE = `(() => {
+  const volatile = [${VOLATILE.map(([pattern, instead]) => `[${pattern}, ${JSON.stringify(instead)}]`).join(", ")}];
+  const steady = (text) => volatile.reduce((changed, [pattern, instead]) => changed.replace(pattern, instead), text);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const changed = steady(node.data);
+    if (changed !== node.data) node.data = changed;
+  }
+  for (const field of document.querySelectorAll("input:not([type=checkbox], [type=radio], [type=range], [type=number]), textarea")) {
+    const changed = steady(field.value);
+    if (changed !== field.value) field.value = changed;
+  }
+})()`;
