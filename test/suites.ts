@@ -19,7 +19,7 @@ const TOGETHER = [
 ];
 
 /** A process for each of these files costs more than most of them: units keep nothing that another file could see. */
-const UNITS = ["{src,web}/**/*.test.ts", "test/{golden,fuzz}/**/*.test.ts"];
+const UNITS = ["{src,web}/**/*.test.ts", "test/{golden,fuzz,look}/**/*.test.ts"];
 
 /**
  * What `npm test` runs: all units, foundations and conformance, one whole line, and of the rest what takes a few seconds. Everything else is in
@@ -28,7 +28,7 @@ const UNITS = ["{src,web}/**/*.test.ts", "test/{golden,fuzz}/**/*.test.ts"];
  */
 const FAST = [
   "{src,web}/**/*.test.ts",
-  "test/{foundations,conformance,golden}/**/*.test.ts",
+  "test/{foundations,conformance,golden,look}/**/*.test.ts",
   "examples/**/*.test.ts",
   "test/e2e/whole-line.test.ts",
   "test/faults/{catalog-rivals,cluster-blocks,loader,store-faults}.test.ts",
