@@ -86,12 +86,12 @@ export function joinDraft(draft: Draft, part: Draft): void {
 export function toldOnce(failures: readonly PlanFailure[]): ToldFailure[] {
   const byFault = new Map<string, PlanFailure[]>();
   for (const failure of failures) {
-    const fault = faultOf(failure);
-    const same = byFault.get(fault);
-    if (same) same.push(failure);
-    else byFault.set(fault, [failure]);
+    const faults = faultsOf(failure);
+    const same = faults.map((fault) => byFault.get(fault)).find((group) => group !== undefined) ?? [];
+    same.push(failure);
+    for (const fault of faults) byFault.set(fault, same);
   }
-  return [...byFault.values()].map(([first, ...others]) => {
+  return [...new Set(byFault.values())].map(([first, ...others]) => {
     const { lookedFor, ...told } = first!;
     const runs = inRuns([first!, ...others].flatMap(({ run }) => run ?? []));
     const message = withLooked(runs === "" ? told.error.message : bareMessage(first!), lookedFor) + runs;
@@ -115,11 +115,11 @@ export function warnedOnce(warnings: readonly PlanWarning[]): PlanWarning[] {
 }
 
 /** The same words, but for the name of the run, of one place are one fault. So is the same message, wherever it stands. */
-function faultOf({ error: { code, message, file, line, column }, run }: PlanFailure): string {
+function faultsOf({ error: { code, message, file, line, column }, run }: PlanFailure): string[] {
+  const place = `${file}:${line}:${column}`;
   // one wrong pattern is one fault, whatever names it is held against
-  if (code === "CONFIG_REGEX" && line !== undefined) return `${code} ${file}:${line}:${column}`;
-  const bare = withoutRun(message, run);
-  return bare === message ? `${code} ${message}` : `${code} ${bare} ${file}:${line}:${column}`;
+  if (code === "CONFIG_REGEX" && line !== undefined) return [`${code} ${place}`];
+  return [`${code} ${message}`, `${code} ${withoutRun(message, run)} ${place}`];
 }
 
 const LETTER = /[\p{L}\p{N}_]/u;
