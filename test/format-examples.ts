@@ -57,7 +57,10 @@ export function nifti(version: 1 | 2): Uint8Array {
 }
 
 /** Bytes with texts, numbers (big-endian int32) or bytes at their places. */
-export function made(length: number, ...marks: readonly (readonly [at: number, mark: string | number | readonly number[]])[]): Buffer {
+export function made(
+  length: number,
+  ...marks: readonly (readonly [at: number, mark: string | number | readonly number[]])[]
+): Buffer {
   const bytes = Buffer.alloc(length);
   for (const [offset, mark] of marks) {
     if (typeof mark === "string") bytes.write(mark, offset, "latin1");

@@ -23,8 +23,8 @@ export interface FileFormat {
   readonly title?: string | undefined;
   /** As messages call a file of it: `an NRRD volume`. */
   readonly called: string;
-  /** Ends of names that mean it, without the dot: text of a regular expression in which case does not matter. */
-  readonly names?: string | undefined;
+  /** Ends of names that mean it, without the dot; case does not matter. */
+  readonly names?: readonly string[] | undefined;
   /** It has no mark of its own: the name and the form of the header together tell it. */
   readonly needsName?: true | undefined;
   /** The file carries the format's own mark. @param head its first 64 KiB, or all of it */
@@ -84,7 +84,7 @@ const ROWS = [
     id: "eer",
     title: "EER",
     called: "an EER movie",
-    names: "eer",
+    names: ["eer"],
     needsName: true,
     detect: isTiff,
     peek: peekTiff,
@@ -94,7 +94,7 @@ const ROWS = [
     id: "tiff",
     title: "TIFF",
     called: "a TIFF image",
-    names: "tiff?|btf|tf[28]",
+    names: ["tif", "tiff", "btf", "tf2", "tf8"],
     detect: isTiff,
     peek: peekTiff,
     isPaged: true,
@@ -104,7 +104,7 @@ const ROWS = [
     id: "mrc",
     title: "MRC",
     called: "an MRC file",
-    names: "mrcs?|rec|st|ali|preali|map|ccp4",
+    names: ["mrc", "mrcs", "rec", "st", "ali", "preali", "map", "ccp4"],
     detect: (head: Uint8Array) => detectMrc(head) === "certain",
     guess: (head: Uint8Array) => detectMrc(head) === "plausible",
     peek: async (source) => [await (await import("./peek/mrc.js")).peekMrc(source)],
@@ -117,7 +117,7 @@ const ROWS = [
     id: "dm",
     title: "DM3, DM4",
     called: "a Digital Micrograph file (DM3, DM4)",
-    names: "dm[34]",
+    names: ["dm3", "dm4"],
     detect: (head: Uint8Array) => detectDm(head) !== undefined,
     // tags lie before, between and behind the images, thumbnail and all, and are some hundred kilobytes
     ahead: [1, 4, 8],
@@ -129,7 +129,7 @@ const ROWS = [
     id: "nrrd",
     title: "NRRD",
     called: "an NRRD volume",
-    names: "nrrd",
+    names: ["nrrd"],
     detect: detectNrrd,
     mayHavePayload: true,
     peek: async (source, { signal }) => [await (await import("./nrrd/peek.js")).peekNrrd(source, signal)],
@@ -142,7 +142,7 @@ const ROWS = [
     id: "nifti",
     title: "NIfTI",
     called: "a NIfTI volume",
-    names: "nii",
+    names: ["nii"],
     detect: detectNifti,
     peek: async (source, { signal }) => [await (await import("./nifti/peek.js")).peekNifti(source, signal)],
     factsOfHead: async (head, name) => (await import("./nifti/peek.js")).niftiFacts(head, name),
@@ -154,15 +154,12 @@ const ROWS = [
     id: "hdf5",
     title: "HDF5",
     called: "an HDF5 file",
-    names: "h5|hdf5?|nxs|ilp|ims|emd",
+    names: ["h5", "hdf", "hdf5", "nxs", "ilp", "ims", "emd"],
     detect: text("\x89HDF\r\n\x1a\n"),
     hasDatasets: true,
     peek: async ({ name }, { onDisk }) => {
       if (onDisk) return onDisk();
-      throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: HDF5 files are read from this machine's disks alone`, {
-        place: { file: name, byte: 0 },
-        hint: "copy the file to a disk, or convert the dataset to Zarr",
-      });
+      throw notOnDisk({ title: "HDF5" }, name);
     },
     says: "blocks run reads a dataset of it: FILE.h5#/DATASET",
   },
@@ -215,7 +212,7 @@ const ROWS = [
   { id: "npy", called: "a NumPy array", detect: npy, says: `numpy.load reads it: ${SAVE}` },
   {
     id: "metaimage",
-    names: "mha|mhd",
+    names: ["mha", "mhd"],
     called: "a MetaImage volume (.mha)",
     detect: any(text("ObjectType ="), text("NDims =")),
     says: `ITK and 3D Slicer read it: ${SAVE}`,
@@ -261,7 +258,7 @@ const ROWS = [
   {
     id: "mgh",
     called: "a FreeSurfer volume (MGH, MGZ)",
-    names: "mgh|mgz|mgh\\.gz",
+    names: ["mgh", "mgz"],
     needsName: true,
     detect: (head: Uint8Array) => int(head, 0, false) === 1 && int(head, 4, false) > 0,
     says: `nibabel and FreeSurfer read it: ${SAVE}`,
@@ -269,7 +266,7 @@ const ROWS = [
   {
     id: "klb",
     called: "a KLB image",
-    names: "klb",
+    names: ["klb"],
     needsName: true,
     detect: (head: Uint8Array) => head[0]! < 16 && int(head, 1, true) > 0,
     says: `pyklb and Fiji read it: ${SAVE}`,
@@ -277,7 +274,7 @@ const ROWS = [
   {
     id: "em",
     called: "an EM volume",
-    names: "em",
+    names: ["em"],
     needsName: true,
     detect: (head: Uint8Array) => head[0]! <= 6 && head[3]! > 0 && head[3]! <= 9 && int(head, 4, true) > 0,
     says: "Dynamo and emfile (Python) read it: save the volume as MRC",
@@ -285,7 +282,7 @@ const ROWS = [
   {
     id: "spider",
     called: "a SPIDER volume",
-    names: "spi|spider|vol",
+    names: ["spi", "spider", "vol"],
     needsName: true,
     detect: (head: Uint8Array) =>
       head.length >= 1024 && (float(head, 16, true) === 3 || float(head, 16, true) === 1 || float(head, 16, false) === 3),
@@ -342,7 +339,8 @@ export function titleOf({ title, called }: FileFormat): string {
   return title ?? called.replace(/^an? /, "");
 }
 
-const endsIn = (name: string, ends: string): boolean => new RegExp(`\\.(?:${ends})$`, "i").test(name);
+const endsIn = (name: string, ends: readonly string[]): boolean =>
+  ends.includes(/\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? "");
 
 /**
  * The format of a file: one that finds its mark, or else one that the bytes can be.
@@ -352,7 +350,7 @@ const endsIn = (name: string, ends: string): boolean => new RegExp(`\\.(?:${ends
 export function fileFormatOf(head: Uint8Array, name: string): FileFormat | undefined {
   return (
     FILE_FORMATS.find(
-      ({ names = "", needsName, detect }) => (!needsName || endsIn(withoutCompression(name), names)) && detect(head),
+      ({ names = [], needsName, detect }) => (!needsName || endsIn(withoutCompression(name), names)) && detect(head),
     ) ?? FILE_FORMATS.find(({ guess }) => guess?.(head))
   );
 }
@@ -379,6 +377,14 @@ export interface DatasetPlace {
   readonly dataset: string | undefined;
 }
 
+/** The refusal of a file whose reader needs it on a disk. @param how it would be read */
+export function notOnDisk({ title }: Pick<FileFormat, "title">, name: string, how = ""): EmporiumError {
+  return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${title} files are read${how} from this machine's disks alone`, {
+    place: { file: name },
+    hint: "copy the file to a disk, or convert the dataset to Zarr",
+  });
+}
+
 /** Of `file.h5#/volume`, of a format that has datasets; of all else the location as it is. */
 export function datasetPlace(location: string): DatasetPlace {
   const mark = location.indexOf("#");
@@ -386,18 +392,26 @@ export function datasetPlace(location: string): DatasetPlace {
   return { file: location.slice(0, mark), dataset: `/${location.slice(mark + 1).replace(/^\/+/, "")}` };
 }
 
+/** `Zarr, N5 or precomputed` */
+export function foldersInWords(): string {
+  return inWords(Object.values(FOLDER_FORMATS).map(({ title }) => title));
+}
+
 /** Each file of the format is a volume, whose planes and boxes are read. */
 export const isVolume = ({ flat, isPaged }: FileFormat): boolean => flat !== undefined || isPaged === true;
 
 /** Ends of names of some formats: text of a regular expression. */
 export function endsOf(which: (format: FileFormat) => unknown = isVolume): string {
-  return FILE_FORMATS.flatMap((format) => (format.names && which(format) ? [format.names] : [])).join("|");
+  return FILE_FORMATS.flatMap((format) => (which(format) ? (format.names ?? []) : [])).join("|");
 }
 
 /** `TIFF, MRC or NIfTI`: titles of some formats, and others behind them. */
 export function titlesOf(which: (format: FileFormat) => unknown = isVolume, more: readonly string[] = []): string {
-  const titles = [...FILE_FORMATS.filter(which).map(titleOf), ...more];
-  return `${titles.slice(0, -1).join(", ")} or ${titles.at(-1)}`;
+  return inWords([...FILE_FORMATS.filter(which).map(titleOf), ...more]);
+}
+
+function inWords(titles: readonly string[]): string {
+  return titles.length < 2 ? titles.join("") : `${titles.slice(0, -1).join(", ")} or ${titles.at(-1)}`;
 }
 
 /**

@@ -9,8 +9,10 @@ import { walkIndex } from "./walk-index.js";
 
 /** What the ends of names promise: a volume that is a folder, or a file. */
 const VOLUME_NAME = /\.(?:zarr|n5)\/*$/i;
-const FILE_NAME =
-  new RegExp(`\\.(?:${endsOf(({ peek }) => peek)}|png|jpe?g|json|ya?ml|csv|tsv|txt|xml|zip|gz|bz2|tar|star|mdoc)$`, "i");
+const FILE_NAME = new RegExp(
+  `\\.(?:${endsOf(({ peek }) => peek)}|png|jpe?g|json|ya?ml|csv|tsv|txt|xml|zip|gz|bz2|tar|star|mdoc)$`,
+  "i",
+);
 
 /** Any other address: a file, a volume, or a folder of a web server or bucket. A typed URL may point to any host. */
 export const direct: Portal = {

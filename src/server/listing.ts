@@ -21,9 +21,9 @@ const IMAGES = FILE_FORMATS.filter(({ names }) => names !== undefined);
 
 /** What files are by the ends of their names, beside those of images. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
-  ...IMAGES.map((format) => [new RegExp(`\\.(?:${format.names})$`, "i"), titleOf(format)] as const),
+  ...IMAGES.map((format) => [new RegExp(`\\.(?:${format.names!.join("|")})$`, "i"), titleOf(format)] as const),
   ...IMAGES.filter(({ flat }) => flat).map(
-    (format) => [new RegExp(`\\.(?:${format.names})\\.(?:gz|bz2)$`, "i"), `${titleOf(format)}, compressed`] as const,
+    (format) => [new RegExp(`\\.(?:${format.names!.join("|")})\\.(?:gz|bz2)$`, "i"), `${titleOf(format)}, compressed`] as const,
   ),
   [/\.mod$/i, "IMOD model"],
   [/\.(?:rawtlt|tlt)$/i, "tilt angles"],

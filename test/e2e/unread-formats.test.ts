@@ -33,29 +33,32 @@ afterAll(async () => {
 });
 
 describe("a format that is known and not read", () => {
-  it.each(FILES)("(34.27) %s is named, and what reads it, wherever it is given", async (name, _bytes, { called: title, says: reader }) => {
-    const doors = [
-      ["harvest", "peek", at(name)],
-      ["harvest", "inspect", at(name)],
-      ["blocks", "ls", at(name)],
-      ["ingest", "convert", at(name), join(folder, "out")],
-      ["curate", "header", at(name)],
-    ];
-    for (const words of doors) {
-      const { status, err, out } = await emporium(words);
-      expect([words.slice(0, 2), status, err + out]).toEqual([
-        words.slice(0, 2),
-        1,
-        expect.stringContaining(`${name}: ${title}`),
-      ]);
-      expect(err + out).toContain(reader);
-      expect(err + out).not.toMatch(/decompress the file first|neither TIFF|no "MAP|\d{6,}×/);
-    }
-    const ref = printRef({ kind: "place", place: "data", key: name });
-    const reply = await fetch(`${portal.url}/api/v1/volumes/${ref}`);
-    const told = (await reply.json()) as { code: string; message: string };
-    expect([told.code, told.message]).toEqual(["FORMAT_UNSUPPORTED", expect.stringContaining(title)]);
-  });
+  it.each(FILES)(
+    "(34.27) %s is named, and what reads it, wherever it is given",
+    async (name, _bytes, { called: title, says: reader }) => {
+      const doors = [
+        ["harvest", "peek", at(name)],
+        ["harvest", "inspect", at(name)],
+        ["blocks", "ls", at(name)],
+        ["ingest", "convert", at(name), join(folder, "out")],
+        ["curate", "header", at(name)],
+      ];
+      for (const words of doors) {
+        const { status, err, out } = await emporium(words);
+        expect([words.slice(0, 2), status, err + out]).toEqual([
+          words.slice(0, 2),
+          1,
+          expect.stringContaining(`${name}: ${title}`),
+        ]);
+        expect(err + out).toContain(reader);
+        expect(err + out).not.toMatch(/decompress the file first|neither TIFF|no "MAP|\d{6,}×/);
+      }
+      const ref = printRef({ kind: "place", place: "data", key: name });
+      const reply = await fetch(`${portal.url}/api/v1/volumes/${ref}`);
+      const told = (await reply.json()) as { code: string; message: string };
+      expect([told.code, told.message]).toEqual(["FORMAT_UNSUPPORTED", expect.stringContaining(title)]);
+    },
+  );
 
   it.each([
     ["a.tif", made(1200, [0, [0x49, 0x49, 0x2a, 0, 8, 0, 0, 0]]), "a TIFF image"],
@@ -77,7 +80,10 @@ describe("a format that is known and not read", () => {
     mkdirSync(at(name));
     writeFileSync(join(at(name), document), "{}");
     const { status, err } = await emporium(["ingest", "convert", at(name), join(folder, "out")]);
-    expect([status, err]).toEqual([1, expect.stringContaining(`${name}: ${title} is not read here (expected MRC, DM3, DM4, NRRD, NIfTI or OME-Zarr)`)]);
+    expect([status, err]).toEqual([
+      1,
+      expect.stringContaining(`${name}: ${title} is not read here (expected MRC, DM3, DM4, NRRD, NIfTI or OME-Zarr)`),
+    ]);
   });
 
   it("(34.27) events of a Falcon camera are named, with their size and what reads them", async () => {

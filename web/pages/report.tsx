@@ -326,9 +326,7 @@ function Ways({ report: { place }, finding: { file, isVolume, runId, run } }: { 
     <>
       {file !== undefined && isVolume && <AppLink to={`/${viewAddress(place, file)}`}>Open in viewer</AppLink>}
       {file !== undefined && folder !== undefined && (
-        <AppLink
-          to={`${addressOfKey("/browse", place, folder)}${isVolume ? `?header=${encodeURIComponent(file)}` : ""}`}
-        >
+        <AppLink to={`${addressOfKey("/browse", place, folder)}${isVolume ? `?header=${encodeURIComponent(file)}` : ""}`}>
           Show file
         </AppLink>
       )}

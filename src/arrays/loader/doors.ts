@@ -1,5 +1,4 @@
 import type { RandomAccess } from "../../core/bytes.js";
-import { EmporiumError } from "../../core/errors.js";
 import type { FileFormat, FlatFormatId, ReadFormatId } from "../../formats/registry.js";
 import type { VolumeFamily, VolumeFormat } from "../../model/volume-formats.js";
 import type { Stat } from "../../stores/store.js";
@@ -13,7 +12,7 @@ import type { ShardIndexes } from "./shards.js";
 export interface FileTarget {
   readonly file: RandomAccess & { readonly stat: Stat };
   readonly key: string;
-  /** Of the file, where it lies on this machine. */
+  /** Of the file, where it lies on this machine: always of formats that have datasets. */
   readonly path: string | undefined;
   /** Of the volume in the file. */
   readonly dataset: string | undefined;
@@ -36,14 +35,8 @@ type FileDoor = ((target: FileTarget) => Promise<FileLevels>) | undefined;
 const FILE_DOORS: Readonly<Record<Exclude<ReadFormatId, FlatFormatId>, FileDoor>> = {
   eer: undefined,
   tiff: async ({ file, select }) => ({ levels: await (await import("./open-tiff.js")).openTiffStack(file, select) }),
-  hdf5: async ({ file: { name }, path, dataset, select }) => {
-    const whole = dataset === undefined ? name : `${name}#${dataset}`;
-    if (path !== undefined) return (await import("./open-hdf5.js")).openHdf5(path, dataset, select, whole);
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${whole}: HDF5 files are read in blocks from this machine's disks alone`, {
-      place: { url: whole },
-      hint: "copy the file to a disk, or convert the dataset to Zarr",
-    });
-  },
+  hdf5: async ({ file: { name }, path, dataset, select }) =>
+    (await import("./open-hdf5.js")).openHdf5(path!, dataset, select, dataset === undefined ? name : `${name}#${dataset}`),
 };
 
 export function fileDoor(format: FileFormat): FileDoor {

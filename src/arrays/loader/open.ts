@@ -50,7 +50,10 @@ export async function openLevels(where: string | PlacedVolume, options: OpenLeve
   const target = typeof where === "string" ? await located(where, options) : await placed(where, options);
   const { store, key, format } = target;
   const mayBeFile = format === undefined && key !== "" && !namesFolder(key);
-  const isFile = mayBeFile && (await files()).formatNamed(key) !== undefined;
+  const named = mayBeFile ? (await files()).formatNamed(key) : undefined;
+  const isFile = named !== undefined;
+  // before anything is asked of a network
+  if (named?.hasDatasets && !store.local) throw (await files()).notOnDisk(named, target.name, " in blocks");
   const found =
     (isFile && (await openFile(target))) || (await openFolder(target)) || (!isFile && key !== "" && (await openFile(target)));
   if (found) return found;
@@ -92,8 +95,8 @@ async function placeOf(location: string): Promise<DatasetPlace> {
 const files = () => import("../../formats/registry.js");
 
 async function volumesInWords(): Promise<string> {
-  const { titlesOf } = await files();
-  return `a Zarr, N5 or precomputed volume, a file of ${titlesOf()}, or a dataset of a file of ${titlesOf(({ hasDatasets }) => hasDatasets)}`;
+  const { foldersInWords, titlesOf } = await files();
+  return `a ${foldersInWords()} volume, a file of ${titlesOf()}, or a dataset of an ${titlesOf(({ hasDatasets }) => hasDatasets)} file`;
 }
 
 async function openFolder({ name, store, key, signal, ...wanted }: Target): Promise<OpenedLevels | undefined> {
@@ -117,7 +120,7 @@ async function openFile({ name, store, key, dataset, indexes, select, signal }: 
   });
   if (!file) return undefined;
   const head = await file.read({ offset: 0, length: HEAD_BYTES }, { signal });
-  const { fileFormatOf, formatNamed, isText, unknownFormat, unsupported } = await files();
+  const { fileFormatOf, formatNamed, isText, notOnDisk, unknownFormat, unsupported } = await files();
   const compression = compressionOf(head);
   if (compression) {
     const inside = fileFormatOf(await headBehind(file, compression, HEAD_BYTES, signal), file.name);
@@ -130,6 +133,7 @@ async function openFile({ name, store, key, dataset, indexes, select, signal }: 
   if (!format) throw unknownFormat(file.name, head, undefined, `name ${await volumesInWords()}`);
   const open = fileDoor(format);
   if (!open) throw unsupported(format, file.name);
+  if (format.hasDatasets && !store.local) throw notOnDisk(format, name, " in blocks");
   const path = store.local?.path(key);
   const opened = await open({ file: { ...file, read: headed(file.read, head) }, key, path, dataset, select, signal });
   return { name, store, ...opened, identity: [{ key, ...file.stat }], indexes };
