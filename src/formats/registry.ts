@@ -78,6 +78,15 @@ const npy = text("\x93NUMPY");
 /** Python's pickle of an array's head names its fields: a table, not a volume. */
 const isTable = (head: Uint8Array): boolean => /'descr':\s*\[/.test(letters(head, 10, 128));
 
+/** A format that is recognised, and refused by its name. */
+const known = <const Id extends string>(
+  id: Id,
+  called: string,
+  detect: FileFormat["detect"],
+  says: string,
+  more: Pick<FileFormat, "names" | "needsName"> = {},
+): FileFormat & { readonly id: Id } => ({ id, called, detect, says, ...more });
+
 /** In the order in which they are asked whether a file is theirs: formats that are read, marks of others, and what only names tell from noise. */
 const ROWS = [
   {
@@ -163,131 +172,98 @@ const ROWS = [
     },
     says: "blocks run reads a dataset of it: FILE.h5#/DATASET",
   },
-  { id: "imod", called: "an IMOD model", detect: text("IMODV"), says: "curate modinfo reads it" },
-  {
-    id: "ser",
-    called: "a TIA series (SER)",
-    detect: any(bytes(0x49, 0x49, 0x97, 0x01), bytes(0x4d, 0x4d, 0x01, 0x97)),
-    says: `RosettaSciIO and ncempy read it: ${SAVE}`,
-  },
-  { id: "czi", called: "a Zeiss CZI image", detect: text("ZISRAWFILE"), says: `ZEN and Bio-Formats read it: ${SAVE}` },
-  {
-    id: "lif",
-    called: "a Leica LIF image",
-    // an old MRC of 112 columns and 42 sections begins alike: the text behind it is XML in UTF-16
-    detect: (head: Uint8Array) => int(head, 0, true) === 0x70 && head[8] === 0x2a && head[13] === 0x3c && head[14] === 0,
-    says: `LAS X and Bio-Formats read it: ${SAVE}`,
-  },
-  {
-    id: "nd2",
-    called: "a Nikon ND2 image",
-    detect: bytes(0xda, 0xce, 0xbe, 0x0a),
-    says: `NIS-Elements and Bio-Formats read it: ${SAVE}`,
-  },
-  {
-    id: "ole",
-    called: "an OLE compound file (OIB, ZVI)",
-    detect: bytes(0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1),
-    says: `Bio-Formats reads it: ${SAVE}`,
-  },
-  {
-    id: "amira",
-    called: "an Amira mesh (.am)",
-    detect: any(text("# AmiraMesh"), text("# Avizo"), text("#AmiraMesh")),
-    says: `Amira, Avizo and Fiji read it: ${SAVE}`,
-  },
-  {
-    id: "opendx",
-    called: "an OpenDX map (.dx)",
-    detect: (head: Uint8Array) => /^(?:\s*#[^\n]*\n|\s*\n)*object\s+\S+\s+class\s/.test(letters(head, 0, 1024)),
-    says: "ChimeraX reads it: save the map as MRC",
-  },
-  { id: "brix", called: "a BRIX map", detect: text(":-)"), says: "ChimeraX and Coot read it: save the map as MRC" },
-  {
-    id: "cryosparc",
-    called: "a table of cryoSPARC (.cs)",
-    detect: (head: Uint8Array) => npy(head) && isTable(head),
-    says: "cryosparc-tools reads it: csparc2star.py of pyem writes a STAR file of its particles",
-  },
-  { id: "npy", called: "a NumPy array", detect: npy, says: `numpy.load reads it: ${SAVE}` },
-  {
-    id: "metaimage",
-    names: ["mha", "mhd"],
-    called: "a MetaImage volume (.mha)",
-    detect: any(text("ObjectType ="), text("NDims =")),
-    says: `ITK and 3D Slicer read it: ${SAVE}`,
-  },
-  { id: "dicom", called: "a DICOM file", detect: text("DICM", 128), says: `pydicom and 3D Slicer read it: ${SAVE}` },
-  {
-    id: "vtk",
-    called: "a VTK file in XML",
-    detect: (head: Uint8Array) => letters(head, 0, 256).includes("<VTKFile"),
-    says: `ParaView reads it: ${SAVE}`,
-  },
-  {
-    id: "zip",
-    called: "a ZIP archive",
-    detect: text("PK\x03\x04"),
-    says: "unzip it: Zarr stores are read from folders, NumPy's .npz by numpy.load",
-  },
-  { id: "tar", called: "a tar archive", detect: text("ustar", 257), says: "unpack it with tar" },
-  { id: "xz", called: "an xz stream", detect: bytes(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), says: "decompress it with xz" },
-  { id: "zstd", called: "a Zstandard stream", detect: bytes(0x28, 0xb5, 0x2f, 0xfd), says: "decompress it with zstd" },
-  { id: "7z", called: "a 7z archive", detect: bytes(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), says: "unpack it with 7z" },
-  { id: "mat", called: "a MATLAB file", detect: text("MATLAB 5.0"), says: `scipy.io.loadmat reads it: ${SAVE}` },
-  {
-    id: "png",
-    called: "a PNG picture",
-    detect: text("\x89PNG\r\n\x1a\n"),
-    says: "use the volume it was made from, or save it as TIFF",
-  },
-  {
-    id: "jpeg",
-    called: "a JPEG picture",
-    detect: bytes(0xff, 0xd8, 0xff),
-    says: "use the volume it was made from, or save it as TIFF",
-  },
-  { id: "pdf", called: "a PDF document", detect: text("%PDF"), says: "use the image files themselves" },
-  {
-    id: "html",
-    called: "a web page",
-    detect: (head: Uint8Array) => /^\s*<(?:!doctype html|html)\b/i.test(letters(head, 0, 256)),
-    says: "use the address of the file itself, not of the page that shows it",
-  },
+  known("imod", "an IMOD model", text("IMODV"), "curate modinfo reads it"),
+  known(
+    "ser",
+    "a TIA series (SER)",
+    any(bytes(0x49, 0x49, 0x97, 0x01), bytes(0x4d, 0x4d, 0x01, 0x97)),
+    `RosettaSciIO and ncempy read it: ${SAVE}`,
+  ),
+  known("czi", "a Zeiss CZI image", text("ZISRAWFILE"), `ZEN and Bio-Formats read it: ${SAVE}`),
+  // an old MRC of 112 columns and 42 sections begins alike: the text behind it is XML in UTF-16
+  known(
+    "lif",
+    "a Leica LIF image",
+    (head) => int(head, 0, true) === 0x70 && head[8] === 0x2a && head[13] === 0x3c && head[14] === 0,
+    `LAS X and Bio-Formats read it: ${SAVE}`,
+  ),
+  known("nd2", "a Nikon ND2 image", bytes(0xda, 0xce, 0xbe, 0x0a), `NIS-Elements and Bio-Formats read it: ${SAVE}`),
+  known(
+    "ole",
+    "an OLE compound file (OIB, ZVI)",
+    bytes(0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1),
+    `Bio-Formats reads it: ${SAVE}`,
+  ),
+  known(
+    "amira",
+    "an Amira mesh (.am)",
+    any(text("# AmiraMesh"), text("# Avizo"), text("#AmiraMesh")),
+    `Amira, Avizo and Fiji read it: ${SAVE}`,
+  ),
+  known(
+    "opendx",
+    "an OpenDX map (.dx)",
+    (head) => /^(?:\s*#[^\n]*\n|\s*\n)*object\s+\S+\s+class\s/.test(letters(head, 0, 1024)),
+    "ChimeraX reads it: save the map as MRC",
+  ),
+  known("brix", "a BRIX map", text(":-)"), "ChimeraX and Coot read it: save the map as MRC"),
+  known(
+    "cryosparc",
+    "a table of cryoSPARC (.cs)",
+    (head) => npy(head) && isTable(head),
+    "cryosparc-tools reads it: csparc2star.py of pyem writes a STAR file of its particles",
+  ),
+  known("npy", "a NumPy array", npy, `numpy.load reads it: ${SAVE}`),
+  known(
+    "metaimage",
+    "a MetaImage volume (.mha)",
+    any(text("ObjectType ="), text("NDims =")),
+    `ITK and 3D Slicer read it: ${SAVE}`,
+    { names: ["mha", "mhd"] },
+  ),
+  known("dicom", "a DICOM file", text("DICM", 128), `pydicom and 3D Slicer read it: ${SAVE}`),
+  known("vtk", "a VTK file in XML", (head) => letters(head, 0, 256).includes("<VTKFile"), `ParaView reads it: ${SAVE}`),
+  known("zip", "a ZIP archive", text("PK\x03\x04"), "unzip it: Zarr stores are read from folders, NumPy's .npz by numpy.load"),
+  known("tar", "a tar archive", text("ustar", 257), "unpack it with tar"),
+  known("xz", "an xz stream", bytes(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), "decompress it with xz"),
+  known("zstd", "a Zstandard stream", bytes(0x28, 0xb5, 0x2f, 0xfd), "decompress it with zstd"),
+  known("7z", "a 7z archive", bytes(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), "unpack it with 7z"),
+  known("mat", "a MATLAB file", text("MATLAB 5.0"), `scipy.io.loadmat reads it: ${SAVE}`),
+  known("png", "a PNG picture", text("\x89PNG\r\n\x1a\n"), "use the volume it was made from, or save it as TIFF"),
+  known("jpeg", "a JPEG picture", bytes(0xff, 0xd8, 0xff), "use the volume it was made from, or save it as TIFF"),
+  known("pdf", "a PDF document", text("%PDF"), "use the image files themselves"),
+  known(
+    "html",
+    "a web page",
+    (head) => /^\s*<(?:!doctype html|html)\b/i.test(letters(head, 0, 256)),
+    "use the address of the file itself, not of the page that shows it",
+  ),
   // without a mark: the name and the form of the header together
-  {
-    id: "mgh",
-    called: "a FreeSurfer volume (MGH, MGZ)",
-    names: ["mgh", "mgz"],
-    needsName: true,
-    detect: (head: Uint8Array) => int(head, 0, false) === 1 && int(head, 4, false) > 0,
-    says: `nibabel and FreeSurfer read it: ${SAVE}`,
-  },
-  {
-    id: "klb",
-    called: "a KLB image",
+  known(
+    "mgh",
+    "a FreeSurfer volume (MGH, MGZ)",
+    (head) => int(head, 0, false) === 1 && int(head, 4, false) > 0,
+    `nibabel and FreeSurfer read it: ${SAVE}`,
+    { names: ["mgh", "mgz"], needsName: true },
+  ),
+  known("klb", "a KLB image", (head) => head[0]! < 16 && int(head, 1, true) > 0, `pyklb and Fiji read it: ${SAVE}`, {
     names: ["klb"],
     needsName: true,
-    detect: (head: Uint8Array) => head[0]! < 16 && int(head, 1, true) > 0,
-    says: `pyklb and Fiji read it: ${SAVE}`,
-  },
-  {
-    id: "em",
-    called: "an EM volume",
-    names: ["em"],
-    needsName: true,
-    detect: (head: Uint8Array) => head[0]! <= 6 && head[3]! > 0 && head[3]! <= 9 && int(head, 4, true) > 0,
-    says: "Dynamo and emfile (Python) read it: save the volume as MRC",
-  },
-  {
-    id: "spider",
-    called: "a SPIDER volume",
-    names: ["spi", "spider", "vol"],
-    needsName: true,
-    detect: (head: Uint8Array) =>
-      head.length >= 1024 && (float(head, 16, true) === 3 || float(head, 16, true) === 1 || float(head, 16, false) === 3),
-    says: "relion_image_handler and EMAN2 read it: save the volume as MRC",
-  },
+  }),
+  known(
+    "em",
+    "an EM volume",
+    (head) => head[0]! <= 6 && head[3]! > 0 && head[3]! <= 9 && int(head, 4, true) > 0,
+    "Dynamo and emfile (Python) read it: save the volume as MRC",
+    { names: ["em"], needsName: true },
+  ),
+  known(
+    "spider",
+    "a SPIDER volume",
+    (head) => head.length >= 1024 && (float(head, 16, true) === 3 || float(head, 16, true) === 1 || float(head, 16, false) === 3),
+    "relion_image_handler and EMAN2 read it: save the volume as MRC",
+    { names: ["spi", "spider", "vol"], needsName: true },
+  ),
 ] as const satisfies readonly FileFormat[];
 
 type Row = (typeof ROWS)[number];
@@ -295,8 +271,8 @@ type Row = (typeof ROWS)[number];
 export type FileFormatId = Row["id"];
 
 /** A format of files that is read, and one whose voxels lie plainly. Whoever reads voxels in another way answers each that is left by name. */
-export type ReadFormatId = Extract<Row, { readonly peek: unknown }>["id"];
-export type FlatFormatId = Extract<Row, { readonly flat: unknown }>["id"];
+export type ReadFormatId = Extract<Row, { readonly peek: object }>["id"];
+export type FlatFormatId = Extract<Row, { readonly flat: object }>["id"];
 
 export const FILE_FORMATS: readonly FileFormat[] = ROWS;
 
