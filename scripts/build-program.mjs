@@ -214,25 +214,59 @@ merged = new Map();
 const ofBlocks = workers.filter((path) => /[\\/](?:worker-process-side|work)\.js$/.test(path));
 for (const paths of [ofBlocks, ...workers.filter((path) => !ofBlocks.includes(path)).map((path) => [path])]) await bundle(paths);
 
-const { metafile } = await build({
-  ...common,
-  entryPoints: Object.fromEntries([...used].map((name) => [fileName(name).replace(/\.js$/, ""), name])),
-  outdir: join(out, "packages"),
-  external: AS_INSTALLED,
-  plugins: [packageFiles, oneLanguage, oneLibrary],
+/** @param {object} more options @returns {Promise<string[]>} files that they were made of */
+async function packagesBundled(names, more) {
+  const entryPoints = Object.fromEntries(names.map((name) => [fileName(name).replace(/\.js$/, ""), name]));
+  const { plugins = [], ...options } = more;
+  const { metafile } = await build({
+    ...common,
+    ...{ entryPoints, outdir: join(out, "packages"), external: AS_INSTALLED },
+    ...options,
+    plugins: [packageFiles, oneLanguage, oneLibrary, ...plugins],
+  });
+  return metafile.inputs;
+}
+
+/** What modules import that run in browsers too: people bundle those with their packages, and Node reads the same files. */
+const anywhere = new Set();
+for (const path of modulesOf()) {
+  if (!/^(?:core|model|formats|arrays(?![\\/](?:loader|stream)))[\\/]/.test(relative(dist, path))) continue;
+  for (const [, , name] of readFileSync(path, "utf8").matchAll(IMPORT)) if (BUNDLED.includes(packageOf(name))) anywhere.add(name);
+}
+/** What packages load where they find themselves in Node, which they are not asked for. */
+const noNode = {
+  name: "no-node",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^(?:node:.*|module|fs|path|url|crypto|worker_threads)$/ }, ({ path }) => ({
+      path,
+      namespace: "no-node",
+    }));
+    onLoad({ filter: /.*/, namespace: "no-node" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+const inputs = {
+  ...(await packagesBundled([...anywhere], { platform: "browser", plugins: [noNode] })),
   // packages that are CommonJS ask for Node's own modules by require
-  banner: { js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);' },
-});
+  ...(await packagesBundled(
+    [...used].filter((name) => !anywhere.has(name)),
+    { banner: { js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);' } },
+  )),
+};
 const shown = publicDeclarations(dist);
 await bundleTypes(shown, join(out, "packages"));
 for (const path of compiled.filter((one) => one.endsWith(".d.ts") && !shown.includes(one))) rmSync(path);
 for (const path of compiled.filter((one) => one.endsWith(".js") || shown.includes(one))) toBundledPackages(path);
-await makeScripts(join(out, "cli.start.js"));
+await makeScripts(join(out, "cli.start.js"), new Set([...anywhere].map((name) => join(out, "packages", fileName(name)))));
 for (const [name, from] of files) copyFileSync(from, join(out, "packages", name));
+// what stands in each public folder of the package
+for (const folder of readdirSync(join(root, "src"))) {
+  const page = join(root, "src", folder, "README.md");
+  if (existsSync(page)) copyFileSync(page, join(dist, folder, "README.md"));
+}
 // for THIRD-PARTY-LICENSES.md
 const packages = new Set([
   "@types/pg",
-  ...packagesOf(metafile),
+  ...packagesOf({ inputs }),
   ...[...files.values()].map((path) => packageOf(slashes(relative(join(root, "node_modules"), path)))),
 ]);
 writeFileSync(join(out, "packages.json"), `${JSON.stringify([...packages].sort(), undefined, 2)}\n`);

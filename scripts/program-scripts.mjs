@@ -30,8 +30,8 @@ function reachedFrom(paths, isLate = () => true) {
   return reached;
 }
 
-/** @param {string} start the module that the program begins with */
-export async function makeScripts(start) {
+/** @param {string} start the module that the program begins with @param {ReadonlySet<string>} plain packages that stay modules as well: people bundle them for browsers */
+export async function makeScripts(start, plain) {
   const scripts = [...reachedFrom([start], (path) => !isPackage(path))].sort();
   const isScript = (path) => scripts.includes(path);
   const made = await Promise.all(scripts.map(async (path) => [path, await scriptOf(path, isScript)]));
@@ -44,7 +44,7 @@ export async function makeScripts(start) {
     writeFileSync(script, `${path === start ? `/*${id}*/` : ""}${code}//# sourceMappingURL=${basename(script)}.map\n`);
     writeFileSync(`${script}.map`, map);
   }
-  for (const path of scripts.filter(isPackage)) writeFileSync(path, moduleAround(path));
+  for (const path of scripts.filter((one) => isPackage(one) && !plain.has(one))) writeFileSync(path, moduleAround(path));
   // threads, processes and the library begin with modules, and what these load stays one
   const folder = dirname(start);
   const others = readdirSync(folder, { recursive: true }).map((name) => join(folder, name));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../core/errors.js";
 import { exitOf } from "../core/report.js";
+import { foldersInWords, titlesOf } from "../formats/registry.js";
 import type { LevelFacts } from "../stations/blocks/inspect/describe-volume.js";
 import { command, type Io } from "./command.js";
 
@@ -8,7 +9,7 @@ export default command({
   name: "blocks ls",
   summary: "List the levels of a volume: shape, type, chunks, shards, voxel size, offset, codec",
   details: [
-    "LOCATION is a path or URL of a Zarr (2 or 3, OME-Zarr or an array), N5 or precomputed volume, a file of MRC, TIFF, DM3, DM4, NRRD or NIfTI, also as zarr://…, n5://… or …|zarr3:. Only metadata are read. Sizes and offsets are in nanometres, axes in the order z, y, x.",
+    `LOCATION is a path or URL of a ${foldersInWords()} volume, a file of ${titlesOf()}, or a dataset of an HDF5 file of this machine (FILE.h5#/DATASET), also as zarr://…, n5://… or …|zarr3:. Only metadata are read. Sizes and offsets are in nanometres, axes in the order z, y, x.`,
   ],
   positionals: ["locations"],
   options: z.object({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { foldersInWords, titlesOf } from "../formats/registry.js";
 import { command } from "./command.js";
 import { allowPrivate, lookOptions, portalBase } from "./harvest-options.js";
 
@@ -6,7 +7,7 @@ export default command({
   name: "harvest peek",
   summary: "Show shape, type and voxel size of images anywhere, reading only their headers",
   details: [
-    "A location is a path or a URL (file:, http:, https:, ftp:, s3:, gs:) of a TIFF, MRC, DM3, DM4, NRRD or NIfTI file, or of a Zarr, N5 or precomputed volume, also as zarr://…, n5://…, precomputed://… or …|zarr3:. A folder stands for every image below it, a portal's page or viewer's link for everything it links to. NAME=LOCATION names the record.",
+    `A location is a path or a URL (file:, http:, https:, ftp:, s3:, gs:) of a ${titlesOf()} file, or of a ${foldersInWords()} volume, also as zarr://…, n5://…, precomputed://… or …|zarr3:. A folder stands for every image below it, a portal's page or viewer's link for everything it links to. NAME=LOCATION names the record.`,
     "The command prints the requests made and bytes fetched: a few kilobytes, in one to three requests. The number of TIFF pages comes from the file's metadata, or is extrapolated from the spacing of the first pages (then marked derived); --exact reads every page.",
   ],
   positionals: ["locations"],

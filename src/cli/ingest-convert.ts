@@ -6,7 +6,7 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "ingest convert",
-  summary: "Convert one MRC volume to MRC and OME-Zarr, without a config",
+  summary: "Convert one volume to MRC and OME-Zarr, without a config",
   details: [
     "Writes OUT.mrc (float32, with statistics) and OUT.zarr (OME-Zarr 0.4 or 0.5, three levels) in one pass over the source. With --mrc or --zarr, or an OUT that ends in .mrc or .zarr, only that file is written.",
     "Something in the place of an output that no run of this workspace has made, or that has changed since, is refused before anything is written.",

@@ -156,7 +156,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "ingest convert",
-    summary: "Convert one MRC volume to MRC and OME-Zarr, without a config",
+    summary: "Convert one volume to MRC and OME-Zarr, without a config",
     load: () => import("./ingest-convert.js"),
   },
   {

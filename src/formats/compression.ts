@@ -10,3 +10,8 @@ export function compressionOf(head: Uint8Array): Compression | undefined {
   const bzip2 = head[0] === 0x42 && head[1] === 0x5a && head[2] === 0x68 && head[3]! >= 0x31 && head[3]! <= 0x39;
   return bzip2 ? "bzip2" : undefined;
 }
+
+/** The program that takes it away. */
+export function decompressor(compression: Compression): string {
+  return compression === "gzip" ? "gunzip" : "bunzip2";
+}

@@ -791,4 +791,6 @@ export interface ReportFinding {
   readonly runId?: number | undefined;
   /** Key in the place, if the file or folder is there. */
   readonly file?: string | undefined;
+  /** Its name is that of a volume, which the viewer opens. */
+  readonly isVolume?: boolean | undefined;
 }

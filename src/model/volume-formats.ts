@@ -31,6 +31,10 @@ export type VolumeFamily = (typeof FAMILIES)[number]["family"];
 /** What the form of a location says of the volume there; `zarr` leaves the version open. */
 export type VolumeFormat = (typeof FAMILIES)[number]["words"][number];
 
+export function familyOf(format: VolumeFormat): VolumeFamily {
+  return FAMILIES.find(({ words }) => (words as readonly string[]).includes(format))!.family;
+}
+
 export const VOLUME_FORMATS: readonly VolumeFormat[] = FAMILIES.flatMap(({ words }) => words);
 
 /** Documents that make a folder a volume, in the order in which they are looked for. */
@@ -48,14 +52,19 @@ export function noVolumeDocument(): string {
 
 /** Whether the name, the last of a key, is that of a folder: `em.zarr`. */
 export function namesFolder(key: string): boolean {
-  const name = key.slice(key.lastIndexOf("/") + 1);
-  return FAMILIES.some(({ folderName }) => folderName?.test(name));
+  return namedFamily(key.slice(key.lastIndexOf("/") + 1)) !== undefined;
+}
+
+/** What the name of a folder, or of one above it, says that it is: the innermost counts. */
+export function namedFamily(name: string): VolumeFamily | undefined {
+  const families: readonly FolderFormat[] = FAMILIES;
+  return families.findLast(({ folderName }) => folderName?.test(name))?.family as VolumeFamily | undefined;
 }
 
 /** What a folder of this name may be, the likeliest first: each look is a request. */
 export function likelyFamilies(name: string): VolumeFamily[] {
   const families: readonly FolderFormat[] = FAMILIES;
-  const named = families.findLast(({ folderName }) => folderName?.test(name));
-  const first = (one: FolderFormat) => (named ? one === named : one.folderName === undefined);
+  const named = namedFamily(name);
+  const first = ({ family, folderName }: FolderFormat) => (named ? family === named : folderName === undefined);
   return [...families.filter(first), ...families.filter((one) => !first(one))].map(({ family }) => family as VolumeFamily);
 }

@@ -1,5 +1,6 @@
 import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
+import { endsOf } from "../formats/registry.js";
 import { listGcsLevel, listS3Level } from "./bucket-listing.js";
 import { notFound } from "./faults.js";
 import { safeSegments, volumeLink } from "./links.js";
@@ -8,8 +9,10 @@ import { walkIndex } from "./walk-index.js";
 
 /** What the ends of names promise: a volume that is a folder, or a file. */
 const VOLUME_NAME = /\.(?:zarr|n5)\/*$/i;
-const FILE_NAME =
-  /\.(?:tiff?|mrc|mrcs|rec|st|ali|preali|map|dm3|dm4|hdf5?|h5|png|jpe?g|json|ya?ml|csv|tsv|txt|xml|zip|gz|tar|star|mdoc)$/i;
+const FILE_NAME = new RegExp(
+  `\\.(?:${endsOf(({ peek }) => peek)}|png|jpe?g|json|ya?ml|csv|tsv|txt|xml|zip|gz|bz2|tar|star|mdoc)$`,
+  "i",
+);
 
 /** Any other address: a file, a volume, or a folder of a web server or bucket. A typed URL may point to any host. */
 export const direct: Portal = {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { EmporiumError } from "../core/errors.js";
-import { FILE_FORMATS } from "../formats/registry.js";
+import { FILE_FORMATS, FOLDER_FORMATS, formatNamed, titleOf } from "../formats/registry.js";
 import type { ListedEntry, Listing } from "../model/page-api.js";
 import { printRef } from "../model/ref.js";
 import { likelyFamilies, namesFolder, type VolumeFamily } from "../model/volume-formats.js";
@@ -17,13 +17,14 @@ import { keyWithin, type Place } from "./places.js";
 const REMOTE_LOOKS_MAX = 32;
 const LOOKS_AT_ONCE = 8;
 
+const IMAGES = FILE_FORMATS.filter(({ names }) => names !== undefined);
+
 /** What files are by the ends of their names, beside those of images. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
-  ...FILE_FORMATS.map(({ title, extensions }) => [new RegExp(`\\.(?:${extensions})$`, "i"), title] as const),
-  ...FILE_FORMATS.map(
-    ({ title, extensions }) => [new RegExp(`\\.(?:${extensions})\\.(?:gz|bz2)$`, "i"), `${title}, compressed`] as const,
+  ...IMAGES.map((format) => [new RegExp(`\\.(?:${format.names!.join("|")})$`, "i"), titleOf(format)] as const),
+  ...IMAGES.filter(({ flat }) => flat).map(
+    (format) => [new RegExp(`\\.(?:${format.names!.join("|")})\\.(?:gz|bz2)$`, "i"), `${titleOf(format)}, compressed`] as const,
   ),
-  [/\.(?:h5|hdf5?)$/i, "HDF5"],
   [/\.mod$/i, "IMOD model"],
   [/\.(?:rawtlt|tlt)$/i, "tilt angles"],
   [/\.mdoc$/i, "SerialEM mdoc"],
@@ -38,10 +39,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\.xml$/i, "XML"],
   [/\.(?:txt|log|md)$/i, "text"],
   [/\.(?:png|jpe?g|gif|webp)$/i, "picture"],
-  [/\.eer$/i, "EER frames"],
 ];
-const FAMILY_TITLES: Readonly<Record<VolumeFamily, string>> = { zarr: "Zarr", n5: "N5", precomputed: "precomputed" };
-const IMAGE_TITLES = new Set([...FILE_FORMATS.map(({ title }) => title), "HDF5"]);
 
 /** What a file's name says that it is. */
 export function formatOfName(name: string): string | undefined {
@@ -94,10 +92,10 @@ export async function listFolder(place: Place, prefix: string, { after, limit, s
       const family = families.get(key);
       if (family === undefined) return { ...common, key, kind: "folder" };
       const bare = key.slice(0, -1);
-      return { ...common, key: bare, kind: "volume", format: FAMILY_TITLES[family], ref: refOf(id, bare) };
+      return { ...common, key: bare, kind: "volume", format: FOLDER_FORMATS[family].title, ref: refOf(id, bare) };
     }
     const format = formatOfName(name);
-    const isImage = format !== undefined && IMAGE_TITLES.has(format.replace(/, compressed$/, ""));
+    const isImage = formatNamed(name) !== undefined;
     return {
       ...common,
       key,

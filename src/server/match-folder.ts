@@ -1,4 +1,5 @@
 import { asEmporiumError } from "../core/errors.js";
+import { formatNamed } from "../formats/registry.js";
 import type { MatchFolder } from "../model/page-api.js";
 import { printRef } from "../model/ref.js";
 import { isUtf8Name, shownPath } from "../stations/curate/inventory/path-bytes.js";
@@ -12,7 +13,7 @@ const FILES_MAX = 50;
 const ENTRIES_MAX = 5_000;
 /** Headers that are read. */
 const VOLUMES_MAX = 3;
-const VOLUME = /\.(?:rec|mrc|map|st|ali|preali|hdf|tiff?|nrrd|nii)$/i;
+const isVolumeName = (name: string): boolean => formatNamed(name) !== undefined;
 
 /**
  * The files of one folder of an archive, the volumes first. Folders outside the scanned ones are not looked into, whatever a table says.
@@ -34,16 +35,16 @@ export async function matchFolder(
   for await (const { key, size } of store.children(folder, { signal })) {
     if (key.endsWith("/") || isHiddenKey(key)) continue;
     if (found.length + more >= ENTRIES_MAX) break;
-    if (found.length < FILES_MAX || VOLUME.test(key)) found.push({ key, size });
+    if (found.length < FILES_MAX || isVolumeName(key)) found.push({ key, size });
     else more++;
   }
-  found.sort((a, b) => Number(VOLUME.test(b.key)) - Number(VOLUME.test(a.key)));
+  found.sort((a, b) => Number(isVolumeName(b.key)) - Number(isVolumeName(a.key)));
   const shown = found.slice(0, FILES_MAX);
   const files = await Promise.all(
     shown.map(async ({ key, size }, at) => ({
       name: shownPath(key.slice(folder.length + 1)),
       size,
-      ...(at < VOLUMES_MAX && VOLUME.test(key)
+      ...(at < VOLUMES_MAX && isVolumeName(key)
         ? { ...(await headerOf(store, key, signal)), ref: refOf(`${root}/${key}`, places) }
         : {}),
     })),

@@ -65,7 +65,7 @@ export async function etagOf({ place }: PlacedKey, keys: readonly string[], sign
 }
 
 /**
- * MRC, TIFF, DM: by where their voxels lie. Undefined for all else.
+ * A file whose planes are read by where its voxels lie. Undefined for all else.
  *
  * @throws {EmporiumError} what stores and formats throw
  */
@@ -103,7 +103,7 @@ export async function openFile(
     close: async () => {},
   };
   peeked!.warnings.push(...firstSample(peeked!));
-  if (!store.local && known !== "tiff")
+  if (!store.local && known !== "pages")
     peeked!.warnings.push(`sections along x take long from here: convert it with: ${conversion(at)}`);
   if (!store.local) return { ...common, source: here, cut: cutHere(here, means) };
   const local = { path: store.local.path(key), name, sizeBytes: stat.size, etag: stat.etag, known };
@@ -127,7 +127,9 @@ function conversion({ place, key }: PlacedKey): string {
 async function isCompressed(file: RandomAccess, signal: AbortSignal | undefined): Promise<boolean> {
   const head = await file.read({ offset: 0, length: HEAD_BYTES }, { signal });
   if (compressionOf(head)) return true;
-  return fileFormatOf(head)?.mayHavePayload === true && (await openFlatFile(file, { signal })).compressed !== undefined;
+  return (
+    fileFormatOf(head, file.name)?.mayHavePayload === true && (await openFlatFile(file, { signal })).compressed !== undefined
+  );
 }
 
 /** Voxels that are compressed as a whole: sections come as they are decompressed. */

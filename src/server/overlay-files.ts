@@ -8,6 +8,7 @@ import { modelObjects, readModelObject } from "../formats/mod/shapes.js";
 import { readPointLines } from "../formats/points/ndjson.js";
 import type { PointBatch } from "../formats/points/points.js";
 import { POINT_READERS } from "../formats/points/readers.js";
+import { namesVolume } from "../formats/registry.js";
 import {
   bucketed,
   NO_SHAPES,
@@ -56,7 +57,6 @@ const POINTS = /\.(ndjson|star|cbox|tloc|csv|tsv|tbl|box|coords|txt|json)$/i;
 const MODEL = /\.(mod|fid)$/i;
 /** Names that points may have, but that nearly always hold something else: listed where they are the volume's own. */
 const ELSE = /(metadata\.json|\.txt)$/i;
-const VOLUME = /\.(mrcs?|rec|st|ali|preali|map|tiff?|dm[34]|nrrd|nii|zarr|n5)$/i;
 
 /** Models, lists of points and meshes in the folder of a volume, and in words what was left out of them. Nothing is opened. */
 export async function overlayFilesBeside(
@@ -78,7 +78,7 @@ export async function overlayFilesBeside(
       break;
     }
     const bare = entry.key.replace(/\/$/, "");
-    if (VOLUME.test(bare) && stemOf(bare) !== own) others.add(stemOf(bare));
+    if (namesVolume(bare) && stemOf(bare) !== own) others.add(stemOf(bare));
     else if (!entry.key.endsWith("/") && (MESH.test(bare) || POINTS.test(bare) || MODEL.test(bare))) found.push(entry);
   }
   // a name that has more in common with another volume's than with this one's belongs to that

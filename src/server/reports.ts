@@ -2,6 +2,7 @@ import type pg from "pg";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
 import { formatBytes } from "../core/units.js";
+import { namesVolume } from "../formats/registry.js";
 import type { FindingChange, ReportFacts, ReportFinding, ReportFindings, ReportList, ReportSummary } from "../model/page-api.js";
 import { type Changes, changesOf } from "../stations/ingest/validate/report/changes.js";
 import type { ValidationDocument } from "../stations/ingest/validate/report/document.js";
@@ -172,6 +173,7 @@ export function servedReports(
           ...(heads && { heads, size }),
           runId: runs.get(`${finding.dataset}/${finding.run}`),
           file: await isHere(on.place, key, signal),
+          ...(namesVolume(key) && { isVolume: true }),
         };
       });
       return { total: grouped.length, offset: query.offset, findings };

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeMod } from "../../src/formats/mod/write.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
+import { FORMAT_EXAMPLES } from "../format-examples.js";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
 import { type Colour, countPixels, type Picture, readPicture } from "./picture.js";
 import { isSharp, type ServedFolder, serveVolumes } from "./slices.js";
@@ -76,6 +77,24 @@ describe.skipIf(browserPath === undefined)("A2, §4.3: a file that is dropped on
     await drop(page, "old one.rec", bytesOf("old one.rec"));
     await page.waitForSelector(`.v-pane[data-axis="z"][data-shown="${SECTIONS - 1}"][data-sharp="true"]`);
     expect([sent.filter((url) => !url.startsWith("blob:")), problems]).toEqual([[], []]);
+    await page.close();
+  });
+
+  it("of NRRD and of NIfTI is shown with its size and scale; one that only other programs read is refused by its name", {
+    timeout: 300_000,
+  }, async () => {
+    const { page, problems } = await browser.open(`${server.url}/about`, VIEWPORT);
+    for (const id of ["nrrd", "nifti"] as const) {
+      const [name, bytes] = FORMAT_EXAMPLES[id];
+      await drop(page, name, Buffer.from(bytes));
+      await page.waitForURL(new RegExp(`/view/dropped/${name}`));
+      await isSharp(page, "z");
+      expect(await page.locator('.v-pane[data-axis="z"]').getAttribute("data-shown"), name).toBe("1");
+    }
+    const [name, bytes] = FORMAT_EXAMPLES.czi;
+    await drop(page, name, Buffer.from(bytes));
+    await page.getByText("a Zeiss CZI image is not read").waitFor();
+    expect(problems).toEqual([]);
     await page.close();
   });
 

@@ -19,7 +19,7 @@ const LEVELS: Readonly<Record<string, number>> = {
 };
 
 /** Runs in browsers too: nothing of Node. */
-const anywhere = (path: string): boolean =>
+export const anywhere = (path: string): boolean =>
   /^src\/(core|model|formats)\//.test(path) ||
   /^src\/arrays\/(?!(?:stream|loader)\/)/.test(path) ||
   path === "src/stores/store.ts" ||

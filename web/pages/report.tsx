@@ -320,17 +320,13 @@ function placeText({ key, path, byte, line }: ReportFinding): string {
   return path !== undefined ? `${at} ${path}` : byte === undefined ? at : `${at} byte ${byte}`;
 }
 
-const IS_VOLUME = /\.(?:zarr|mrc|mrcs|rec|st|ali|map|tiff?|eer|dm[34]|nrrd|nii|n5)$/i;
-
-function Ways({ report: { place }, finding: { file, runId, run } }: { report: ReportFacts; finding: ReportFinding }) {
+function Ways({ report: { place }, finding: { file, isVolume, runId, run } }: { report: ReportFacts; finding: ReportFinding }) {
   const folder = file?.split("/").slice(0, -1).join("/");
   return (
     <>
-      {file !== undefined && IS_VOLUME.test(file) && <AppLink to={`/${viewAddress(place, file)}`}>Open in viewer</AppLink>}
+      {file !== undefined && isVolume && <AppLink to={`/${viewAddress(place, file)}`}>Open in viewer</AppLink>}
       {file !== undefined && folder !== undefined && (
-        <AppLink
-          to={`${addressOfKey("/browse", place, folder)}${IS_VOLUME.test(file) ? `?header=${encodeURIComponent(file)}` : ""}`}
-        >
+        <AppLink to={`${addressOfKey("/browse", place, folder)}${isVolume ? `?header=${encodeURIComponent(file)}` : ""}`}>
           Show file
         </AppLink>
       )}

@@ -92,7 +92,7 @@ export function OpenFile({ label = "Open a file" }: { label?: string }) {
       <button
         type="button"
         onClick={() => field.current!.click()}
-        title="MRC, TIFF, DM3, DM4, NRRD or NIfTI of this machine, with its .mod, .tlt or .mdoc: nothing is sent"
+        title="A volume of this machine, with its .mod, .tlt or .mdoc: nothing is sent"
       >
         <FolderOpen size={16} aria-hidden /> {label}
       </button>

@@ -14,6 +14,7 @@ import { blockSource } from "../../src/core/blocks.js";
 import type { RandomAccess } from "../../src/core/bytes.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../src/core/errors.js";
 import { peekFile } from "../../src/formats/peek/peek.js";
+import { titlesOf } from "../../src/formats/registry.js";
 import { encodeOverlay, type OverlayGround } from "../../src/model/overlay-bytes.js";
 import type { OverlayLayer, VolumeFacts } from "../../src/model/page-api.js";
 import { drawnVoxel } from "../../src/model/voxel-spacing.js";
@@ -74,7 +75,7 @@ async function open({ file, beside: others }: Extract<Question, { file: unknown 
   if (known === undefined || peeked === undefined) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${file.name}: slices of ${peeked?.format ?? "this"} are not shown`, {
       place: { file: file.name },
-      hint: "MRC, TIFF, DM3, DM4, NRRD and NIfTI files can be dropped on the page",
+      hint: `files of ${titlesOf()} can be dropped on the page`,
     });
   }
   planes = await openPlanes(source, known, { gapBytes: GAP_BYTES });

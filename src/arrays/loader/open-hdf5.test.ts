@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Box } from "../../core/box.js";
+import { datasetPlace } from "../../formats/registry.js";
 import { viewAs } from "../../formats/zarr/elements.js";
-import { hdf5Place, peekHdf5 } from "./open-hdf5.js";
+import { peekHdf5 } from "./open-hdf5.js";
 import { readingRoom } from "./room.js";
 import { openBlockVolume } from "./volume.js";
 
@@ -126,7 +127,7 @@ it("what a file holds is told without its voxels: every dataset of numbers along
 });
 
 it("a location of HDF5 is told from others by the end of the file's name", () => {
-  expect(hdf5Place("a/b.h5#x/y")).toEqual({ file: "a/b.h5", dataset: "/x/y" });
-  expect(hdf5Place("B.HDF5")).toEqual({ file: "B.HDF5", dataset: undefined });
-  expect(hdf5Place("a.zarr#b.h5")).toBeUndefined();
+  expect(datasetPlace("a/b.h5#x/y")).toEqual({ file: "a/b.h5", dataset: "/x/y" });
+  expect(datasetPlace("B.HDF5")).toEqual({ file: "B.HDF5", dataset: undefined });
+  expect(datasetPlace("a.zarr#b.h5")).toEqual({ file: "a.zarr#b.h5", dataset: undefined });
 });

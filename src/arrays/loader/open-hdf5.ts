@@ -6,17 +6,6 @@ import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
 import type { Hdf5Job, Hdf5Place, Hdf5Result } from "./work/hdf5-job.js";
 
-/** Files that people call so. */
-const NAMED = /\.(?:h5|hdf5?|nxs|ilp|ims|emd)$/i;
-
-/** The file and the dataset in it, of `file.h5#/volume`; undefined where the location names no HDF5 file. */
-export function hdf5Place(location: string): { file: string; dataset: string | undefined } | undefined {
-  const mark = location.indexOf("#");
-  const file = mark < 0 ? location : location.slice(0, mark);
-  if (!NAMED.test(file)) return undefined;
-  return { file, dataset: mark < 0 ? undefined : `/${location.slice(mark + 1).replace(/^\/+/, "")}` };
-}
-
 /** A dataset that is open. */
 export interface OpenHdf5 {
   readonly levels: readonly ChunkedLevel[];

@@ -9,7 +9,7 @@ import type { PlaneSource } from "./plane.js";
 import { type DecodeRows, type KeptRows, tiffPlanes } from "./tiff.js";
 
 /** How planes of a file are read: by where its voxels lie, or as pages of a TIFF. Plain data: it is handed to threads. */
-export type PlaneFile = FlatLayout | "tiff";
+export type PlaneFile = FlatLayout | "pages";
 
 const HEAD_BYTES = 1024;
 
@@ -21,8 +21,8 @@ const HEAD_BYTES = 1024;
  */
 export async function planeFile(file: RandomAccess, options: ReadOptions = {}): Promise<PlaneFile | undefined> {
   const head = await file.read({ offset: 0, length: HEAD_BYTES }, options);
-  const format = fileFormatOf(head);
-  if (format?.id === "tiff") return "tiff";
+  const format = fileFormatOf(head, file.name);
+  if (format?.isPaged) return "pages";
   const volume = await format?.flat?.(file, options);
   const compression = volume ? volume.payload?.compression : compressionOf(head);
   if (compression) {
@@ -46,5 +46,5 @@ export interface OpenPlanesOptions extends FlatReadOptions {
 
 /** Opens a file that `planeFile` knows. */
 export async function openPlanes(file: RandomAccess, known: PlaneFile, options: OpenPlanesOptions = {}): Promise<PlaneSource> {
-  return known === "tiff" ? tiffPlanes(await openTiff(file), options) : flatPlanes(file, known, options);
+  return known === "pages" ? tiffPlanes(await openTiff(file), options) : flatPlanes(file, known, options);
 }

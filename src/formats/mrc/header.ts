@@ -5,7 +5,6 @@ import { EmporiumError, type ErrorCode } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { counted } from "../../core/units.js";
 import { compressionOf } from "../compression.js";
-import { notAnMrc } from "../unread-formats.js";
 import { byteOrderOf } from "./byte-order.js";
 import { dtypeOfMode, nameOfUnreadMode, READABLE_MODES, rowBytes } from "./modes.js";
 
@@ -95,8 +94,6 @@ export function parseMrcHeader(
 ): MrcHeader {
   const fail = faultsOf(name);
   const isMarked = latin1(bytes, 208, 3) === "MAP";
-  const other = isMarked ? undefined : notAnMrc(bytes, name);
-  if (other) throw other;
   if (bytes.length < MRC_HEADER_BYTES) {
     const message = `an MRC header has ${MRC_HEADER_BYTES} bytes, this file has ${bytes.length}`;
     throw fail("FORMAT_TRUNCATED", bytes.length, message, "copy the file again: it was cut short");

@@ -3,10 +3,9 @@ import { blockSource, counting, type Traffic } from "../../core/blocks.js";
 import type { RandomAccess } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { counted } from "../../core/units.js";
-import { likelyFamilies, noVolumeDocument, VOLUME_DOCUMENTS, type VolumeFormat } from "../../model/volume-formats.js";
+import { familyOf, likelyFamilies, noVolumeDocument, VOLUME_DOCUMENTS, type VolumeFormat } from "../../model/volume-formats.js";
 import { compressionOf, HEAD_BEHIND_BYTES } from "../compression.js";
-import { FILE_FORMATS, type FileFormat, FOLDER_FORMATS } from "../registry.js";
-import { unreadFormat } from "../unread-formats.js";
+import { FILE_FORMATS, type FileFormat, FOLDER_FORMATS, fileFormatOf, isVolume, titleOf, unsupported } from "../registry.js";
 import type { PeekFacts } from "./facts.js";
 
 /** A folder of a store: its files by key. */
@@ -39,9 +38,6 @@ export interface Peek extends Traffic {
 
 const REQUESTS_MAX = 3;
 const BLOCK_BYTES = 64 * 1024;
-/** `\x89HDF\r\n\x1a\n` */
-const HDF5_MARK = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
 /**
  * What a file is, by its first bytes and what they point to; no pixels. One request for MRC, at most three for TIFF and, with one
  * image, for DM; less than 1 MiB in all.
@@ -58,38 +54,31 @@ export async function peekFile(source: RandomAccess, options: PeekOptions = {}):
   const blocks = blockSource(tallied, { ahead: (request) => ahead[request] ?? ahead.at(-1)! });
   const head = await blocks.read({ offset: 0, length: BLOCK_BYTES }, { signal });
   const peek = (format: FileFormat) => {
+    if (!format.peek) throw unsupported(format, source.name);
     ahead = format.ahead ?? ahead;
-    return format.peek(blocks, { spent: () => traffic.requests, requestsMax: REQUESTS_MAX, exact, beneath: tallied, signal });
+    const budget = {
+      spent: () => traffic.requests,
+      requestsMax: REQUESTS_MAX,
+      exact,
+      beneath: tallied,
+      signal,
+      onDisk: options.hdf5,
+    };
+    return format.peek(blocks, budget);
   };
-  let damaged = "";
   const images = await (async (): Promise<PeekFacts[]> => {
-    const marked = FILE_FORMATS.find(({ detect }) => detect(head));
-    if (marked) return peek(marked);
-    if (HDF5_MARK.every((byte, at) => head[at] === byte)) {
-      if (options.hdf5) return options.hdf5();
-      throw new EmporiumError("FORMAT_UNSUPPORTED", `${source.name}: HDF5 files are read from this machine's disks alone`, {
-        place: { file: source.name, byte: 0 },
-        hint: "copy the file to a disk, or convert the dataset to Zarr",
-      });
-    }
+    const format = fileFormatOf(head, source.name);
+    if (format) return peek(format);
     const compression = compressionOf(head);
-    if (compression) {
-      const { plain, damage } = await headOf(blocks, head, compression, options);
-      if (damage) damaged = `, damaged after ${counted(plain.length, "byte")} of what is inside (${damage})`;
-      const inside = FILE_FORMATS.find(({ detect, guess, factsOfHead }) => factsOfHead && (detect(plain) || guess?.(plain)));
-      if (inside) {
-        const facts = compressed(await inside.factsOfHead!(plain, source.name), compression);
-        if (damage) facts.warnings.push(`damaged: the ${compression} stream is damaged${damaged.slice(", damaged".length)}`);
-        return [facts];
-      }
-      const unread = unreadFormat(plain, source.name, compression);
-      if (unread) throw unread;
-    }
-    const unread = unreadFormat(head, source.name);
-    if (unread) throw unread;
-    const likely = FILE_FORMATS.find(({ guess }) => guess?.(head));
-    if (likely) return peek(likely);
-    throw unknownFile(source.name, head, compression, damaged);
+    if (!compression) throw unknownFile(source.name, head, undefined, "");
+    const { plain, damage } = await headOf(blocks, head, compression, options);
+    const damaged = damage === undefined ? "" : `, damaged after ${counted(plain.length, "byte")} of what is inside (${damage})`;
+    const inside = fileFormatOf(plain, source.name);
+    if (inside && !inside.peek) throw unsupported(inside, source.name, { inside: compression });
+    if (!inside?.factsOfHead) throw unknownFile(source.name, head, compression, damaged);
+    const facts = compressed(await inside.factsOfHead(plain, source.name), compression);
+    if (damage) facts.warnings.push(`damaged: the ${compression} stream is damaged${damaged.slice(", damaged".length)}`);
+    return [facts];
   })();
   return { images, ...traffic };
 }
@@ -114,7 +103,7 @@ export async function peekFolder(folder: PeekFolder, options: PeekOptions = {}):
   };
   const { name } = folder;
   for (const format of options.format ? [options.format] : formatsFor(name, known)) {
-    const facts = await FOLDER_FORMATS[format](read, name);
+    const facts = await FOLDER_FORMATS[familyOf(format)].peek(read, name, format);
     if (facts) return { images: [facts], ...traffic };
   }
   const hint = "name the folder of the image itself, not one above or below it";
@@ -173,9 +162,9 @@ function compressed(facts: PeekFacts, compression: string): PeekFacts {
 function unknownFile(name: string, head: Uint8Array, compression: string | undefined, damaged: string): EmporiumError {
   const found = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   // what is only guessed at is ruled out last
-  const titles = FILE_FORMATS.toSorted((a, b) => Number(a.guess !== undefined) - Number(b.guess !== undefined)).map(
-    ({ title }) => title,
-  );
+  const titles = FILE_FORMATS.filter(isVolume)
+    .sort((a, b) => Number(a.guess !== undefined) - Number(b.guess !== undefined))
+    .map(titleOf);
   const reason =
     head.length === 0 ? "the file is empty" : compression ? `a ${compression} stream${damaged}` : `it begins with ${found}`;
   return new EmporiumError(

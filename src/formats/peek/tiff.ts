@@ -27,6 +27,8 @@ export interface PeekBudget {
   exact: boolean;
   /** The source beneath the blocks, for reads that are many and small. */
   beneath: RandomAccess;
+  /** Facts of a format whose reader needs a file of this machine. */
+  onDisk?: (() => Promise<PeekFacts[]>) | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -1,6 +1,7 @@
 import type { IntegerType } from "../../arrays/stream/plan/forms.js";
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { estimateVolumeMemory } from "../../arrays/stream/plan/memory.js";
+import { isVolumeFolder } from "../../arrays/stream/source/open-volume.js";
 import { EmporiumError } from "../../core/errors.js";
 import { type Report, warningLines } from "../../core/report.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
@@ -9,7 +10,6 @@ import { othersOutputs } from "../../engine/others-outputs.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject, Task, TaskPlan } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
-import { VOLUME_DOCUMENTS } from "../../model/volume-formats.js";
 import type { IoMode } from "../../stores/io-mode.js";
 import { nestingOf } from "../../stores/nesting.js";
 import { objectName, type Store } from "../../stores/store.js";
@@ -72,7 +72,10 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
   const from = await openLocation(options.input.replace(/\/+$/, ""), { anonymous, io });
   const to = await openLocation(options.output, { anonymous, sync, io });
   requireZarr(options.dtype, options.zarr);
-  const source = await readVolumeSource(from.store, from.key, await isZarr(from, env.signal), { compat, signal: env.signal });
+  const source = await readVolumeSource(from.store, from.key, await isVolumeFolder(from.store, from.key, env.signal), {
+    compat,
+    signal: env.signal,
+  });
   const { dtype, warning } = keptType(source, options.dtype);
   const task = taskOf(source, to.key, { ...options, kept: dtype }, { isRemote: from.store.local === undefined });
   refuseOwnSource(from.store, source.key, to.store, task.outputs);
@@ -90,23 +93,6 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
     ...env,
   });
   return reportOf(report, to.store, warning === undefined ? source.warnings : [...source.warnings, warning]);
-}
-
-/** @throws {EmporiumError} FORMAT_UNSUPPORTED for a folder of another format */
-async function isZarr({ store, key }: { store: Store; key: string }, signal?: AbortSignal): Promise<boolean> {
-  if (/\.zarr$/i.test(key)) return true;
-  if (await store.stat(key, { signal })) return false;
-  for (const { name, family } of VOLUME_DOCUMENTS) {
-    if (!(await store.stat(`${key}/${name}`, { signal }))) continue;
-    if (family === "zarr") return true;
-    const folder = objectName(store, key);
-    const title = { n5: "an N5 folder", precomputed: "a precomputed volume" }[family];
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${folder}: ${title} is not read here (expected MRC or OME-Zarr)`, {
-      place: { file: folder },
-      hint: "blocks run converts such volumes to OME-Zarr",
-    });
-  }
-  return false;
 }
 
 /** The task of the one volume. */

@@ -104,7 +104,7 @@ function sourceOf(file: LocalPlaneFile, { keptBytes, needMax }: { keptBytes: num
   const source =
     sources.get(id) ??
     openPlanes(
-      file.compression ? fromFront(file, file.compression, keptBytes) : reading(file, file.known !== "tiff"),
+      file.compression ? fromFront(file, file.compression, keptBytes) : reading(file, file.known !== "pages"),
       file.known,
       {
         gapBytes: GAP_BYTES,

@@ -1,15 +1,15 @@
 import { inMemory, joined, type RandomAccess, slice } from "../../../core/bytes.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
-import { type Compression, compressionOf, HEAD_BEHIND_BYTES } from "../../../formats/compression.js";
+import { type Compression, compressionOf, decompressor, HEAD_BEHIND_BYTES } from "../../../formats/compression.js";
 import type { FlatOptions, FlatVolume } from "../../../formats/flat.js";
 import { MRC_HEADER_BYTES } from "../../../formats/mrc/header.js";
-import { type FileFormat, fileFormatOf, formatNamed } from "../../../formats/registry.js";
-import { notAnMrc, unreadFormat } from "../../../formats/unread-formats.js";
+import { type FileFormat, fileFormatOf, formatNamed, titlesOf, unknownFormat, unsupported } from "../../../formats/registry.js";
 import { headBehind } from "./compressed.js";
 
 /** What tells the formats of files apart. */
 const HEAD_BYTES = 1024;
-const EXPECTED = "MRC, DM3, DM4, NRRD, NIfTI or OME-Zarr";
+/** What is read from front to back, as messages list it. */
+export const STREAMED = titlesOf(({ flat }) => flat, ["OME-Zarr"]);
 
 /** A file whose voxels lie plainly in it, or in what it is decompressed. */
 export interface FlatFile<File extends RandomAccess> {
@@ -29,8 +29,7 @@ export interface OpenFlatFileOptions extends FlatOptions {
 /**
  * What a file is, by its first bytes, decompressed where it is compressed as a whole.
  *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED for a format whose voxels do not lie plainly, by its name; what formats throw. A file that is of no
- *   format by its bytes is read as the one that its name means, or else as MRC, which says what it lacks.
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED for a format whose voxels do not lie plainly, by its name; FORMAT_UNKNOWN; what formats throw
  */
 export async function openFlatFile<File extends RandomAccess>(
   file: File,
@@ -49,45 +48,30 @@ export async function openFlatFile<File extends RandomAccess>(
       throw error;
     });
     const format = formatOf(plain, name, compression);
-    if (!format.flatOfHead) throw notFlat(plain, format, name, compression);
+    if (!format.flatOfHead) throw unsupported(format, name, { inside: compression });
     const volume = await format.flatOfHead(plain, name, options);
     if (volume.payload) throw twice(name, compression, volume.payload.compression);
     return { object, format, volume, compressed: { offset: 0, compression } };
   }
   const format = formatOf(head, name);
-  if (!format.flat) throw notFlat(head, format, name);
+  if (!format.flat) throw unsupported(format, name, { expected: STREAMED });
   const volume = await format.flat(object, options);
   return { object, format, volume, compressed: volume.payload };
 }
 
+/** By its bytes, or else by its name: the reader then says what the file lacks. */
 function formatOf(head: Uint8Array, name: string, inside?: Compression): FileFormat {
-  const marked = fileFormatOf(head);
+  const marked = fileFormatOf(head, name);
   if (marked) return marked;
-  const unread = unreadFormat(head, name, inside) ?? (inside ? undefined : notAnMrc(head, name, EXPECTED));
-  if (unread) throw unread;
-  return formatNamed(name.replace(/\.(?:gz|bz2)$/i, "")) ?? formatNamed(".mrc")!;
-}
-
-/** A format that other commands read. */
-function notFlat(head: Uint8Array, { title }: FileFormat, name: string, inside?: Compression): EmporiumError {
-  if (inside) {
-    return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: a ${title} file in ${inside} is not read`, {
-      place: { file: name, byte: 0 },
-      hint: `decompress it with ${inside === "gzip" ? "gunzip" : "bunzip2"}`,
-    });
-  }
-  const known = notAnMrc(head, name, EXPECTED);
-  if (known) return known;
-  return new EmporiumError("FORMAT_UNKNOWN", `${name}: its name says ${title}, its first bytes do not`, {
-    place: { file: name, byte: 0 },
-    hint: "check that the file is whole, and what wrote it",
-  });
+  const format = formatNamed(name);
+  if (format?.flat && (!inside || format.flatOfHead)) return format;
+  throw unknownFormat(name, head, format, `name a file of ${STREAMED.replace(" or OME-Zarr", "")}, or the folder of an OME-Zarr`);
 }
 
 /** The header is behind one compression, and the voxels behind another one in it. */
 function twice(name: string, outer: Compression, inner: Compression): EmporiumError {
   return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: its voxels are compressed twice, with ${inner} and with ${outer}`, {
     place: { file: name, byte: 0 },
-    hint: `decompress the file once with ${outer === "gzip" ? "gunzip" : "bunzip2"}`,
+    hint: `decompress the file once with ${decompressor(outer)}`,
   });
 }

@@ -16,9 +16,8 @@ import { type OpenFlatFileOptions, openFlatFile } from "./flat-file.js";
 import { laidOut, laidOutBefore, writeBox } from "./laid-out.js";
 import type { OpenVolume, OpenVolumeOptions, ScanOptions, VolumeFacts, VolumeSource, VoxelRun } from "./volume.js";
 
-/** Files that store their voxels plainly, compressed or not: whatever is no folder. */
+/** Files that store their voxels plainly, compressed or not. */
 export const flatSource: VolumeSource = {
-  accepts: () => true,
   async describe(store, key, options) {
     const { object, volume } = await openFlat(store, key, options);
     return { ...factsOf(volume, new Uint8Array(0)), stat: object.stat };

@@ -78,7 +78,7 @@ async function* floatPieces(store: Store, key: string, options: ScanOptions): As
   const kernels = instantiateKernels(kernelModule(), shared);
   const memory = shared.buffer;
   const view = new Uint8Array(memory);
-  for await (const run of sourceOf(key).runs(store, key, options)) {
+  for await (const run of (await sourceOf(store, key)).runs(store, key, options)) {
     options.signal?.throwIfAborted();
     const { convert, itemBytes } = run.voxel;
     for (let first = 0; first < run.count; first += PIECE_VOXELS) {

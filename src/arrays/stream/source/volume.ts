@@ -52,8 +52,6 @@ export interface VoxelRun {
 
 /** How volumes of one format are read. */
 export interface VolumeSource {
-  /** By the key alone: whether an object or folder is of this format. */
-  accepts(key: string): boolean;
   /** The facts by its header or documents alone. */
   describe(store: Store, key: string, options: Pick<OpenVolumeOptions, "signal" | "compat">): Promise<VolumeFacts>;
   open(store: Store, key: string, options: OpenVolumeOptions): Promise<OpenVolume>;

@@ -8,7 +8,6 @@ import { describeZarr, type ZarrVolume, zarrBoxes, zarrVoxel } from "./zarr-volu
 
 /** Level 0 of OME-Zarr images and arrays by themselves: a key at or below a Zarr hierarchy, or of any folder. */
 export const zarrSource: VolumeSource = {
-  accepts: (key) => /\.zarr(\/|$)|\/$/i.test(key),
   async describe(store, key, { signal }) {
     return zarrFacts(await describeZarr(store, key, signal));
   },

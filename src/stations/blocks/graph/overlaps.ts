@@ -1,5 +1,5 @@
-import { hdf5Place } from "../../../arrays/loader/open-hdf5.js";
 import { isEmporiumError } from "../../../core/errors.js";
+import { datasetPlace } from "../../../formats/registry.js";
 import { type Nesting, nestingOf } from "../../../stores/nesting.js";
 import { parseVolumeLocation } from "../../../stores/url.js";
 import type { GraphDocument } from "./document.js";
@@ -50,6 +50,5 @@ function nestingWith(to: string, place: string): Nesting {
 }
 
 function fileOf(place: string): string {
-  const { location } = parseVolumeLocation(place);
-  return hdf5Place(location)?.file ?? location;
+  return datasetPlace(parseVolumeLocation(place).location).file;
 }

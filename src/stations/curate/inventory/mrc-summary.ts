@@ -3,6 +3,7 @@ import type { RandomAccess, ReadOptions } from "../../../core/bytes.js";
 import { warningLines } from "../../../core/report.js";
 import { compressionOf } from "../../../formats/compression.js";
 import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader } from "../../../formats/mrc/header.js";
+import { requireFormat } from "../../../formats/registry.js";
 
 /** The fields of IMOD's `header`. Lists are x, y, z here, as in that program: columns, rows, sections. */
 export interface MrcSummary {
@@ -55,6 +56,7 @@ export async function summariseMrc(source: RandomAccess, options?: ReadOptions):
   const first = await source.read({ offset: 0, length: MRC_HEADER_BYTES }, options);
   const compression = compressionOf(first);
   const bytes = compression ? await headBehind(source, compression, MRC_HEADER_BYTES, options?.signal) : first;
+  requireFormat("mrc", bytes, source.name);
   const header = parseMrcHeader(bytes, { name: source.name, sizeBytes: compression ? undefined : size, allowShort: true });
   const view = new DataView(bytes.buffer, bytes.byteOffset, MRC_HEADER_BYTES);
   const tilts = Array.from({ length: 6 }, (_, at) => view.getFloat32(TILTS_AT + 4 * at, header.littleEndian));

@@ -4,6 +4,7 @@ import { inMemory, type RandomAccess } from "../../../core/bytes.js";
 import { isEmporiumError } from "../../../core/errors.js";
 import { readModParts } from "../../../formats/mod/read.js";
 import { MRC_HEADER_BYTES, parseMrcHeader } from "../../../formats/mrc/header.js";
+import { requireFormat } from "../../../formats/registry.js";
 import { errnoOf } from "../../../stores/file/errors.js";
 import { appleFormat, type HeadFacts, type ModFacts, type MrcFacts } from "./head-facts.js";
 import { extensionOf, VOLUME_KINDS } from "./kind.js";
@@ -59,6 +60,7 @@ export async function readHead(path: string): Promise<HeadFacts> {
 }
 
 function mrcFacts(head: Uint8Array, size: number, path: string): MrcFacts {
+  requireFormat("mrc", head, path);
   const { shape, mode, voxelSizeAngstrom, dataOffset, dataBytes } = parseMrcHeader(head, {
     name: path,
     sizeBytes: size,

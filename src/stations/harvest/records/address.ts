@@ -1,4 +1,4 @@
-import { FILE_EXTENSIONS } from "../../../formats/registry.js";
+import { endsOf } from "../../../formats/registry.js";
 import type { VolumeFormat } from "../../../model/volume-formats.js";
 import { type Bases, rebased } from "../../../portals/bases.js";
 import { isListed } from "../../../portals/hosts.js";
@@ -22,7 +22,7 @@ export interface Address {
 const DOCUMENT = /\/(?:info|zarr\.json|\.zarray|\.zattrs|\.zgroup|\.zmetadata|attributes\.json)$/;
 const VOLUME_NAME = /\.(?:zarr|n5)$/i;
 /** Ends of names of image files that a peek can read, compressed ones included. */
-const IMAGE_NAME = new RegExp(`\\.(?:${FILE_EXTENSIONS})(?:\\.(?:gz|bz2))?$`, "i");
+const IMAGE_NAME = new RegExp(`\\.(?:${endsOf()})(?:\\.(?:gz|bz2))?$`, "i");
 
 export function isImageName(name: string): boolean {
   return IMAGE_NAME.test(name);

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import { counted } from "../../../core/units.js";
 import { type Peek, peekFolder } from "../../../formats/peek/peek.js";
+import { foldersInWords, isVolume, titlesOf } from "../../../formats/registry.js";
 import { makePaces, type Paces } from "../../../net/pace.js";
 import { portalClient } from "../../../portals/client.js";
 import { describe as describeTarget, type Recognised, recognise, type WebRecord } from "../../../portals/registry.js";
@@ -237,7 +238,7 @@ export function placed(record: ErrorRecord, location: string): ErrorRecord {
 function noImages(location: string): EmporiumError {
   return new EmporiumError(
     "STORE_ABSENT",
-    `${location}: no image below this folder: TIFF, MRC, DM3, DM4, Zarr, N5 or precomputed`,
+    `${location}: no image below this folder: ${titlesOf(isVolume, ["a folder of " + foldersInWords()])}`,
     {
       place: { file: location },
       hint: "name the file or folder of the image itself",

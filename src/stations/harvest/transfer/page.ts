@@ -1,13 +1,13 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { redact } from "../../../core/redact.js";
-import { FILE_EXTENSIONS } from "../../../formats/registry.js";
+import { endsOf } from "../../../formats/registry.js";
 
 /** The first bytes that are examined. */
 export const LOOK_BYTES = 512;
 
-/** Ends of names of binary files that no format of ours reads. */
-const OTHERS = "svs|lsm|eer|stk|gz|tgz|n5z|zip|ozx|bz2|xz|zst|h5|hdf5?|hdf|png|jpe?g";
-const BINARY_NAME = new RegExp(`\\.(?:${FILE_EXTENSIONS}|${OTHERS})$`, "i");
+/** Ends of names of binary files that are no images, or of formats without a row of their own. */
+const OTHERS = "svs|lsm|stk|gz|tgz|n5z|zip|ozx|bz2|xz|zst|png|jpe?g";
+const BINARY_NAME = new RegExp(`\\.(?:${endsOf(({ peek }) => peek)}|${OTHERS})$`, "i");
 /** A short file of bzip2 or Zstandard may consist of bytes that also texts have. */
 const COMPRESSED = /^(?:BZh|\x28\xb5\x2f\xfd)/;
 

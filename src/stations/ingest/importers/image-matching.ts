@@ -1,4 +1,4 @@
-import { FILE_FORMATS } from "../../../formats/registry.js";
+import { endsOf } from "../../../formats/registry.js";
 import type { AcquiredSection } from "./frame-doses.js";
 
 /** What a file of another program says of one image. */
@@ -58,7 +58,7 @@ function allDistinct(places: readonly (number | undefined)[]): number[] | undefi
 }
 
 /** EER is a kind of TIFF that has an extension of its own. */
-const EXTENSION = new RegExp(`\\.(?:${FILE_FORMATS.map(({ extensions }) => extensions).join("|")}|eer|gz|bz2|zst)$`, "i");
+const EXTENSION = new RegExp(`\\.(?:${endsOf(({ peek }) => peek)}|gz|bz2|zst)$`, "i");
 
 /** File name without folders and extension, in lower case. */
 function stem(path: string): string {

@@ -1,0 +1,76 @@
+import type { RandomAccess } from "../../core/bytes.js";
+import type { FileFormat, FlatFormatId, ReadFormatId } from "../../formats/registry.js";
+import type { VolumeFamily, VolumeFormat } from "../../model/volume-formats.js";
+import type { Stat } from "../../stores/store.js";
+import type { VolumeSource } from "../stream/source/volume.js";
+import type { AxisSelection } from "./axes.js";
+import type { ChunkedLevel } from "./chunked.js";
+import type { VolumeFolder } from "./documents.js";
+import type { ShardIndexes } from "./shards.js";
+
+/** A file that is open, of which levels are wanted. */
+export interface FileTarget {
+  readonly file: RandomAccess & { readonly stat: Stat };
+  readonly key: string;
+  /** Of the file, where it lies on this machine: always of formats that have datasets. */
+  readonly path: string | undefined;
+  /** Of the volume in the file. */
+  readonly dataset: string | undefined;
+  readonly select: AxisSelection;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface FileLevels {
+  readonly levels: readonly ChunkedLevel[];
+  close?(): void | Promise<void>;
+}
+
+/** Opens the levels of a file; undefined: no boxes are read of the format. */
+type FileDoor = ((target: FileTarget) => Promise<FileLevels>) | undefined;
+
+/**
+ * How boxes of each format of `formats/registry.ts` are read. A format whose voxels lie plainly needs no line, its own row says where; any other that
+ * is read has one, or this does not compile. Readers are loaded when they are needed.
+ */
+const FILE_DOORS: Readonly<Record<Exclude<ReadFormatId, FlatFormatId>, FileDoor>> = {
+  eer: undefined,
+  tiff: async ({ file, select }) => ({ levels: await (await import("./open-tiff.js")).openTiffStack(file, select) }),
+  hdf5: async ({ file: { name }, path, dataset, select }) =>
+    (await import("./open-hdf5.js")).openHdf5(path!, dataset, select, dataset === undefined ? name : `${name}#${dataset}`),
+};
+
+export function fileDoor(format: FileFormat): FileDoor {
+  if (!format.flat) return (FILE_DOORS as Readonly<Record<string, FileDoor>>)[format.id];
+  return async ({ file, key, signal }) => {
+    const { openFlat } = await import("./open-flat.js");
+    return { levels: openFlat(file, key, await format.flat!(file, { signal })) };
+  };
+}
+
+/** What is wanted of a folder. */
+export interface FolderWanted {
+  /** Where its location says one. */
+  readonly format: VolumeFormat | undefined;
+  readonly select: AxisSelection;
+  readonly indexes: ShardIndexes;
+}
+
+interface FolderDoor {
+  /** Undefined where the folder has no document of the format. */
+  levels(folder: VolumeFolder, wanted: FolderWanted): Promise<ChunkedLevel[] | undefined>;
+  /** Reads it from front to back, for conversions; absent: the format is refused there by its name. */
+  stream?(): Promise<VolumeSource>;
+}
+
+/** The same of formats that are folders. */
+export const FOLDER_DOORS: Readonly<Record<VolumeFamily, FolderDoor>> = {
+  zarr: {
+    levels: async (folder, { format, select, indexes }) => {
+      const versions = format === "zarr2" ? ([2] as const) : format === "zarr3" ? ([3] as const) : ([3, 2] as const);
+      return (await import("./open-zarr.js")).openZarr(folder, versions, select, indexes);
+    },
+    stream: async () => (await import("../stream/source/zarr-source.js")).zarrSource,
+  },
+  n5: { levels: async (folder, { select }) => (await import("./open-n5.js")).openN5(folder, select) },
+  precomputed: { levels: async (folder, { select }) => (await import("./open-precomputed.js")).openPrecomputed(folder, select) },
+};
