@@ -99,21 +99,6 @@ export function Viewer({ source }: { source: PlaneSource }) {
     if (command.do !== "section" && command.do !== "cross") settle();
     runCommand(parts, command);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const target = event.target as HTMLElement;
-    // a dialog is left by its own keys
-    if (event.defaultPrevented || target.closest("dialog")) return;
-    const isField = isTyping(event.nativeEvent);
-    if (isField && event.key !== "Escape") return;
-    const isCanvas = target.classList.contains("v-canvas");
-    const command = commandOf(event, letterKeys.get() && isCanvas);
-    if (!command || (!isCanvas && command.do !== "leave")) return;
-    event.preventDefault();
-    if (command.do === "section") session.isHeld = event.repeat;
-    if (!isCanvas) focusIn(root.current, `.v-pane[data-pane="${session.activePane.get()}"] .v-canvas`);
-    if (isField) setSheet(undefined);
-    else run(command);
-  };
   const letGo = () => {
     session.isHeld = false;
   };
@@ -123,7 +108,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
     <div
       className="viewer"
       ref={root}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => onKeyDown(event, parts, run)}
       onKeyUp={letGo}
       onBlur={letGo}
       onPointerDownCapture={settle}
@@ -157,6 +142,22 @@ export function Viewer({ source }: { source: PlaneSource }) {
       <Announcer session={session} />
     </div>
   );
+}
+
+function onKeyDown(event: KeyboardEvent, { session, root, setSheet }: ViewerParts, run: (command: Command) => void): void {
+  const target = event.target as HTMLElement;
+  // a dialog is left by its own keys
+  if (event.defaultPrevented || target.closest("dialog")) return;
+  const isField = isTyping(event.nativeEvent);
+  if (isField && event.key !== "Escape") return;
+  const isCanvas = target.classList.contains("v-canvas");
+  const command = commandOf(event, letterKeys.get() && isCanvas);
+  if (!command || (!isCanvas && command.do !== "leave")) return;
+  event.preventDefault();
+  if (command.do === "section") session.isHeld = event.repeat;
+  if (!isCanvas) focusIn(root.current, `.v-pane[data-pane="${session.activePane.get()}"] .v-canvas`);
+  if (isField) setSheet(undefined);
+  else run(command);
 }
 
 function Warnings({ texts }: { texts: readonly string[] }) {
