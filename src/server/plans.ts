@@ -89,25 +89,8 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
   }
 
   async function fill(plan: Kept): Promise<void> {
-    try {
-      const { identity, document, errors, exitStatus, summary, isGood } = await planner.planned(plan);
-      Object.assign(plan, {
-        identity,
-        document,
-        errors,
-        exitStatus,
-        summary,
-        state: isGood ? "planned" : "refused",
-      } satisfies Partial<Kept>);
-      if (kept.has(plan.id)) kept.set(plan.id, plan);
-    } catch (error) {
-      if (!isEmporiumError(error))
-        log.error(`a plan could not be made: ${error instanceof Error ? error.message : String(error)}`);
-      const known = isEmporiumError(error)
-        ? error
-        : new EmporiumError("TASK_FAILED", "the plan could not be made; the server's log says why");
-      Object.assign(plan, { errors: [toErrorRecord(known)], state: "refused" } satisfies Partial<Kept>);
-    }
+    Object.assign(plan, await outcomeOf(plan, planner, log));
+    if (kept.has(plan.id)) kept.set(plan.id, plan);
   }
 
   async function begin(plan: Kept): Promise<void> {
@@ -131,7 +114,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
     kept.set(plan.id, plan);
     plan.work = fill(plan);
     await settled(plan.work);
-    return shown(plan);
+    return shown(plan, folder);
   }
 
   /** Or not yet. */
@@ -139,20 +122,6 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
     const waiting = new AbortController();
     await Promise.race([work, clock.sleep(ANSWER_MS, waiting.signal).catch(() => {})]).finally(() => waiting.abort());
   }
-
-  const shown = (plan: Kept): JobPlan => ({
-    planId: plan.id,
-    kind: plan.kind.kind,
-    command: plan.words.map(redact),
-    folder,
-    state: plan.state,
-    expires: new Date(plan.expiresMs).toISOString(),
-    exitStatus: plan.exitStatus,
-    locations: plan.locations,
-    errors: plan.errors.map(asTold),
-    hasDocument: plan.document.length > 0,
-    plan: plan.summary,
-  });
 
   return {
     kinds,
@@ -171,7 +140,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
         hint: "the same command in a terminal goes on",
       });
     },
-    plan: (id) => shown(keptPlan(id)),
+    plan: (id) => shown(keptPlan(id), folder),
     document: (id) => keptPlan(id).document,
     async start(id) {
       const plan = keptPlan(id);
@@ -186,7 +155,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
         await settled(plan.work);
       }
       refuseUnstarted(plan.state);
-      return shown(plan);
+      return shown(plan, folder);
     },
     async close() {
       planner.close();
@@ -211,5 +180,33 @@ function refuseUnstarted(state: Kept["state"]): void {
       "USAGE",
       state === "planning" ? "it is still being planned" : "this plan was refused: it cannot be started",
     );
+  }
+}
+
+const shown = (plan: Kept, folder: string): JobPlan => ({
+  planId: plan.id,
+  kind: plan.kind.kind,
+  command: plan.words.map(redact),
+  folder,
+  state: plan.state,
+  expires: new Date(plan.expiresMs).toISOString(),
+  exitStatus: plan.exitStatus,
+  locations: plan.locations,
+  errors: plan.errors.map(asTold),
+  hasDocument: plan.document.length > 0,
+  plan: plan.summary,
+});
+
+/** What has come of planning: a failure is an outcome, too. */
+async function outcomeOf(plan: Kept, planner: ReturnType<typeof jobPlanner>, log: Log): Promise<Partial<Kept>> {
+  try {
+    const { isGood, ...made } = await planner.planned(plan);
+    return { ...made, state: isGood ? "planned" : "refused" };
+  } catch (error) {
+    if (!isEmporiumError(error)) log.error(`a plan could not be made: ${error instanceof Error ? error.message : String(error)}`);
+    const known = isEmporiumError(error)
+      ? error
+      : new EmporiumError("TASK_FAILED", "the plan could not be made; the server's log says why");
+    return { errors: [toErrorRecord(known)], state: "refused" };
   }
 }
