@@ -41,6 +41,10 @@ export function demoPlaces(dest: string) {
     graph: at("cells.yaml"),
     picture: at("blocks/network.png"),
     harvested: at("harvest/12407/data"),
+    web: at("harvest/web_metadata.json"),
+    files: at("harvest/file_metadata.json"),
+    hats: at("hats.yaml"),
+    packaged: at("drive/packages/d5-hat"),
   };
 }
 
@@ -51,21 +55,23 @@ function volumeStep(volume: string, out: string): DemoStep {
 }
 
 /** The whole way, station by station: each takes what the one before it has written. */
-export function demoStations({ dest, portalsUrl, bucketEnv, volume, ends }: Surroundings): DemoStation[] {
-  const { lab, drive, portal, graph, harvested } = demoPlaces(dest);
+export function demoStations(around: Surroundings): DemoStation[] {
+  return [
+    ...sourceStations(around),
+    ingestStation(around.dest),
+    ...treeStations(around),
+    ...(around.ends ? [pages(demoPlaces(around.dest).portal)] : []),
+  ];
+}
+
+const step = (says: string, name: string, ...words: string[]): DemoStep => ({ says, name, words });
+
+/** What comes before the tree: files of a portal and of a drive, and a configuration for them. */
+function sourceStations({ dest, portalsUrl }: Surroundings): DemoStation[] {
+  const { drive, harvested, web, files, hats, packaged } = demoPlaces(dest);
   const at = (...names: string[]) => join(dest, ...names);
-  const [web, files, hats] = [at("harvest/web_metadata.json"), at("harvest/file_metadata.json"), at("hats.yaml")];
   const cell = join(harvested, "lab/cell/tomograms/cell_01.mrc");
-  const package_ = join(drive, "packages/d5-hat");
   const base = ["--portal-base", `empiar=${portalsUrl}`];
-  const step = (says: string, name: string, ...words: string[]): DemoStep => ({ says, name, words });
-  const run = (says: string, config: string, input: string, ...more: string[]) =>
-    step(says, "ingest run", config, input, portal, "--import-everything", ...more);
-  const ofCell = run(
-    "The cell to look at, as it was harvested: ribosomes, membranes, microtubules",
-    join(lab, "cell.yaml"),
-    harvested,
-  );
   return [
     {
       name: "harvest",
@@ -99,7 +105,7 @@ export function demoStations({ dest, portalsUrl, bucketEnv, volume, ends }: Surr
         runs: join(drive, "portal-runs.json"),
         packaging: ["--deposition", NUMBERS.annotations],
       }),
-      next: `write accept or reject beside what is in review_runs.csv, and send ${package_} on once its lines "please fill in" are filled in.`,
+      next: `write accept or reject beside what is in review_runs.csv, and send ${packaged} on once its lines "please fill in" are filled in.`,
     },
     {
       name: "configure",
@@ -118,23 +124,43 @@ export function demoStations({ dest, portalsUrl, bucketEnv, volume, ends }: Surr
           ],
           unless: hats,
         },
-        step("What a person has still to fill in", "ingest check", hats, join(package_, "config.yaml")),
+        step("What a person has still to fill in", "ingest check", hats, join(packaged, "config.yaml")),
       ],
       next: `fill in the lines of ${hats} that are listed: authors, title, sample.`,
     },
-    {
-      name: "ingest",
-      steps: [
-        run("The tomograms that were harvested become a dataset of the portal", hats, join(harvested, "hats")),
-        run("The annotations of the drive become annotations of its runs", join(package_, "config.yaml"), package_),
-        ofCell,
-        ...DEPOSITS.filter(({ name }) => name !== "cell").map(({ name, says, words }) =>
-          run(says, join(lab, `${name}.yaml`), join(lab, "input"), ...words),
-        ),
-        { ...ofCell, says: "The same command again finds everything done" },
-      ],
-      next: "give the same command again after each change of a source or a configuration: it does what is missing.",
-    },
+  ];
+}
+
+/** All that becomes a part of the tree. */
+function ingestStation(dest: string): DemoStation {
+  const { lab, portal, harvested, hats, packaged } = demoPlaces(dest);
+  const run = (says: string, config: string, input: string, ...more: string[]) =>
+    step(says, "ingest run", config, input, portal, "--import-everything", ...more);
+  const ofCell = run(
+    "The cell to look at, as it was harvested: ribosomes, membranes, microtubules",
+    join(lab, "cell.yaml"),
+    harvested,
+  );
+  return {
+    name: "ingest",
+    steps: [
+      run("The tomograms that were harvested become a dataset of the portal", hats, join(harvested, "hats")),
+      run("The annotations of the drive become annotations of its runs", join(packaged, "config.yaml"), packaged),
+      ofCell,
+      ...DEPOSITS.filter(({ name }) => name !== "cell").map(({ name, says, words }) =>
+        run(says, join(lab, `${name}.yaml`), join(lab, "input"), ...words),
+      ),
+      { ...ofCell, says: "The same command again finds everything done" },
+    ],
+    next: "give the same command again after each change of a source or a configuration: it does what is missing.",
+  };
+}
+
+/** What is done with the tree. */
+function treeStations({ dest, bucketEnv, volume }: Surroundings): DemoStation[] {
+  const { portal, graph } = demoPlaces(dest);
+  const at = (...names: string[]) => join(dest, ...names);
+  return [
     {
       name: "validate",
       steps: [step("Every rule of the portal", "ingest validate", "standardized", portal, "--html", at("validation.html"))],
@@ -173,7 +199,6 @@ export function demoStations({ dest, portalsUrl, bucketEnv, volume, ends }: Surr
       ],
       next: `change ${graph}, and run it with --force-overwrite, which puts what it computes in the place of this.`,
     },
-    ...(ends ? [pages(portal)] : []),
   ];
 }
 

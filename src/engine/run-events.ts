@@ -100,15 +100,15 @@ export interface RunRecorder {
  * Keeps what a run tells in `<workspace>/runs/<id>/events.ndjson`, so that others see it while it works and afterwards. The folder is made with the first
  * plan, where there is a workspace. A file that cannot be written stops no run: that is said once.
  */
-export function recordRun({ id: given, workspace, command, folder, version, clock, every, log }: RecordOptions): RunRecorder {
-  let recording: ReturnType<typeof openRecording> | undefined = given === undefined ? undefined : openRecording();
+export function recordRun(options: RecordOptions): RunRecorder {
+  let recording = options.id === undefined ? undefined : openRecording(options);
   /** Before there is a plan. */
   const before: ErrorRecord[] = [];
   return {
     onEvent(event) {
       if (!recording && event.kind !== "plan" && event.kind !== "waiting") return;
       if (!recording) {
-        recording = openRecording();
+        recording = openRecording(options);
         for (const error of before.splice(0)) recording.told(error);
       }
       recording.add(event);
@@ -121,107 +121,113 @@ export function recordRun({ id: given, workspace, command, folder, version, cloc
       await recording?.end(exitStatus, error);
     },
   };
+}
 
-  function openRecording() {
-    const id = given ?? newRunId(clock.now());
-    const home = join(workspace, RUNS, id);
-    const begin: RunLine = {
-      ...{ kind: "begin", atMs: clock.monotonic(), nowMs: clock.now(), id, command: command.map(redact), folder },
-      ...{ ...thisProcess(), version },
-    };
-    let lines: RunLine[] = [];
-    let state = noProgress;
-    let failures: Failure[] = [];
-    let told: ErrorRecord[] = [];
-    let bytes = 0;
-    let broken = false;
-    let writing = start();
-    let heardMs = clock.monotonic();
-    const stop = every(FLUSH_MS, () => {
-      if (clock.monotonic() - heardMs >= HEARTBEAT_MS) {
-        heardMs = clock.monotonic();
-        lines.push({ kind: "heartbeat", atMs: heardMs, nowMs: clock.now() });
-      }
-      if (lines.length > 0) flush();
-    });
+function beginLine(id: string, { command, folder, version, clock }: RecordOptions): RunLine {
+  return {
+    ...{ kind: "begin", atMs: clock.monotonic(), nowMs: clock.now(), id, command: command.map(redact), folder },
+    ...{ ...thisProcess(), version },
+  };
+}
 
-    async function start(): Promise<Appender | undefined> {
+/** Writes what a run tells, a moment after it is told. */
+function openRecording(options: RecordOptions) {
+  const { id: given, workspace, clock, every, log } = options;
+  const id = given ?? newRunId(clock.now());
+  const home = join(workspace, RUNS, id);
+  const begin = beginLine(id, options);
+  let lines: RunLine[] = [];
+  let state = noProgress;
+  let failures: Failure[] = [];
+  let told: ErrorRecord[] = [];
+  let bytes = 0;
+  let broken = false;
+  let writing = start();
+  let heardMs = clock.monotonic();
+  const stop = every(FLUSH_MS, () => {
+    if (clock.monotonic() - heardMs >= HEARTBEAT_MS) {
+      heardMs = clock.monotonic();
+      lines.push({ kind: "heartbeat", atMs: heardMs, nowMs: clock.now() });
+    }
+    if (lines.length > 0) flush();
+  });
+
+  async function start(): Promise<Appender | undefined> {
+    try {
+      await makeRunsFolder(workspace);
+      await mkdir(home).catch(given === undefined ? undefined : thereAlready);
+      const file = await open(join(home, EVENTS), "wx");
+      const appender = openAppender(file, 0, join(home, EVENTS), { sync: false });
+      await appender.write(printed(begin));
+      await removeOld(join(workspace, RUNS), clock.now());
+      return appender;
+    } catch (error) {
+      // what needs no workspace makes none
+      if (errnoOf(error) === "ENOENT") return undefined;
+      return failed(error);
+    }
+  }
+
+  function failed(error: unknown): undefined {
+    if (!broken) log.warn(`others cannot see this run: ${error instanceof Error ? error.message : String(error)}`);
+    broken = true;
+    return undefined;
+  }
+
+  function flush(): void {
+    const batch = latest(lines);
+    lines = [];
+    const now = { state, failures, told };
+    writing = writing.then(async (appender) => {
+      if (!appender) return undefined;
       try {
-        await makeRunsFolder(workspace);
-        await mkdir(home).catch(given === undefined ? undefined : thereAlready);
-        const file = await open(join(home, EVENTS), "wx");
-        const appender = openAppender(file, 0, join(home, EVENTS), { sync: false });
-        await appender.write(printed(begin));
-        await removeOld(join(workspace, RUNS), clock.now());
-        return appender;
+        const text = Buffer.concat(batch.map(printed));
+        await appender.write(text);
+        bytes += text.length;
+        return bytes < FILE_BYTES ? appender : await anew(appender, now);
       } catch (error) {
-        // what needs no workspace makes none
-        if (errnoOf(error) === "ENOENT") return undefined;
         return failed(error);
       }
-    }
-
-    function failed(error: unknown): undefined {
-      if (!broken) log.warn(`others cannot see this run: ${error instanceof Error ? error.message : String(error)}`);
-      broken = true;
-      return undefined;
-    }
-
-    function flush(): void {
-      const batch = latest(lines);
-      lines = [];
-      const now = { state, failures, told };
-      writing = writing.then(async (appender) => {
-        if (!appender) return undefined;
-        try {
-          const text = Buffer.concat(batch.map(printed));
-          await appender.write(text);
-          bytes += text.length;
-          return bytes < FILE_BYTES ? appender : await anew(appender, now);
-        } catch (error) {
-          return failed(error);
-        }
-      });
-    }
-
-    async function anew(
-      appender: Appender,
-      now: { state: ProgressState; failures: readonly Failure[]; told: readonly ErrorRecord[] },
-    ) {
-      await appender.close();
-      await rename(join(home, EVENTS), join(home, EARLIER));
-      const next = openAppender(await open(join(home, EVENTS), "wx"), 0, join(home, EVENTS), { sync: false });
-      const all: RunLine = { ...now, kind: "state", atMs: now.state.nowMs, state: packed(now.state) };
-      await next.write(Buffer.concat([printed(begin), printed(all)]));
-      bytes = 0;
-      return next;
-    }
-
-    return {
-      add(event: RunEvent) {
-        state = advance(state, event);
-        if (event.kind === "settled" && event.state === "failed") failures = [...failures, event].slice(-FAILURES_KEPT);
-        lines.push(event);
-      },
-      told(error: ErrorRecord) {
-        told = [...told, error].slice(-FAILURES_KEPT);
-        lines.push({ kind: "told", atMs: clock.monotonic(), error });
-      },
-      async end(exitStatus: number, error: ErrorRecord | undefined) {
-        stop();
-        flush();
-        const appender = await writing;
-        try {
-          // who looks at old runs reads little
-          const last = appender && bytes > ENDED_BYTES ? await anew(appender, { state, failures, told }) : appender;
-          await last?.write(printed({ kind: "over", atMs: clock.monotonic(), nowMs: clock.now(), exitStatus, error }));
-          await last?.close();
-        } catch (error) {
-          failed(error);
-        }
-      },
-    };
+    });
   }
+
+  async function anew(
+    appender: Appender,
+    now: { state: ProgressState; failures: readonly Failure[]; told: readonly ErrorRecord[] },
+  ) {
+    await appender.close();
+    await rename(join(home, EVENTS), join(home, EARLIER));
+    const next = openAppender(await open(join(home, EVENTS), "wx"), 0, join(home, EVENTS), { sync: false });
+    const all: RunLine = { ...now, kind: "state", atMs: now.state.nowMs, state: packed(now.state) };
+    await next.write(Buffer.concat([printed(begin), printed(all)]));
+    bytes = 0;
+    return next;
+  }
+
+  return {
+    add(event: RunEvent) {
+      state = advance(state, event);
+      if (event.kind === "settled" && event.state === "failed") failures = [...failures, event].slice(-FAILURES_KEPT);
+      lines.push(event);
+    },
+    told(error: ErrorRecord) {
+      told = [...told, error].slice(-FAILURES_KEPT);
+      lines.push({ kind: "told", atMs: clock.monotonic(), error });
+    },
+    async end(exitStatus: number, error: ErrorRecord | undefined) {
+      stop();
+      flush();
+      const appender = await writing;
+      try {
+        // who looks at old runs reads little
+        const last = appender && bytes > ENDED_BYTES ? await anew(appender, { state, failures, told }) : appender;
+        await last?.write(printed({ kind: "over", atMs: clock.monotonic(), nowMs: clock.now(), exitStatus, error }));
+        await last?.close();
+      } catch (error) {
+        failed(error);
+      }
+    },
+  };
 }
 
 /**

@@ -56,12 +56,61 @@ interface Entry {
 
 /** Nothing is read before somebody asks, or while nobody listens. */
 export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock }): JobWatch {
-  const folder = join(workspace, RUNS);
+  const { look, runSeen, newest, newsOf, hasChanged, changesNow } = watchedRuns(join(workspace, RUNS), clock);
+  const closed = new AbortController();
+  let listeners = 0;
+  const jobAsSeen = async (id: string) => jobOf(id, await runSeen(id), clock.now());
+
+  return {
+    async list() {
+      await look(false);
+      return newest();
+    },
+    async job(id) {
+      await look(false);
+      return jobAsSeen(id);
+    },
+    async begin(id) {
+      await look(false);
+      const seen = await runSeen(id);
+      return { ...seen.begin, life: lifeOf(seen, clock.now()) };
+    },
+    async *follow({ jobs, ids }, signal) {
+      const stop = AbortSignal.any([signal, closed.signal]);
+      let seen = -1;
+      let saidMs = clock.monotonic();
+      listeners++;
+      try {
+        while (!stop.aborted) {
+          await look(true);
+          const since = seen;
+          seen = changesNow();
+          const news: JobNews[] = jobs ? newsOf(since) : [];
+          for (const id of ids) if (hasChanged(id, since)) news.push({ event: "job", data: await jobAsSeen(id) });
+          if (news.length > 0) saidMs = clock.monotonic();
+          yield* news;
+          if (clock.monotonic() - saidMs >= QUIET_MS) {
+            saidMs = clock.monotonic();
+            yield undefined;
+          }
+          await clock.sleep(LOOK_MS, stop).catch(() => {});
+        }
+      } finally {
+        listeners--;
+      }
+    },
+    get listeners() {
+      return listeners;
+    },
+    close: () => closed.abort(),
+  };
+}
+
+/** Runs of the workspace as they were found last. Changes are counted: what is new since a count is asked by it. */
+function watchedRuns(folder: string, clock: Clock) {
   const entries = new Map<string, Entry>();
   const gone = new Recent<string, number>(GONE_MAX);
-  const closed = new AbortController();
   let changes = 0;
-  let listeners = 0;
   let looking: Promise<void> | undefined;
   let lookedMs = Number.NEGATIVE_INFINITY;
 
@@ -124,64 +173,22 @@ export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock
     return tail.seen;
   }
 
-  const jobAsSeen = async (id: string) => jobOf(id, await runSeen(id), clock.now());
-
   const newest = () => [...entries.values()].flatMap(({ brief }) => brief ?? []).sort(newestFirst);
 
-  return {
-    async list() {
-      await look(false);
-      return newest();
-    },
-    async job(id) {
-      await look(false);
-      return jobAsSeen(id);
-    },
-    async begin(id) {
-      await look(false);
-      const seen = await runSeen(id);
-      return { ...seen.begin, life: lifeOf(seen, clock.now()) };
-    },
-    async *follow({ jobs, ids }, signal) {
-      const stop = AbortSignal.any([signal, closed.signal]);
-      let seen = -1;
-      let saidMs = clock.monotonic();
-      listeners++;
-      try {
-        while (!stop.aborted) {
-          await look(true);
-          const since = seen;
-          seen = changes;
-          const news: JobNews[] = [];
-          if (jobs && since < 0) news.push({ event: "jobs", data: { isAll: true, jobs: newest(), gone: [] } });
-          else if (jobs) {
-            const told = [...entries.values()]
-              .flatMap(({ brief, told: at }) => (brief && at > since ? brief : []))
-              .sort(newestFirst);
-            const lost = [...gone].flatMap(([id, at]) => (at > since ? id : []));
-            if (told.length + lost.length > 0) news.push({ event: "jobs", data: { isAll: false, jobs: told, gone: lost } });
-          }
-          for (const id of ids) {
-            const entry = entries.get(id);
-            if (entry?.brief && entry.changed > since) news.push({ event: "job", data: await jobAsSeen(id) });
-          }
-          if (news.length > 0) saidMs = clock.monotonic();
-          yield* news;
-          if (clock.monotonic() - saidMs >= QUIET_MS) {
-            saidMs = clock.monotonic();
-            yield undefined;
-          }
-          await clock.sleep(LOOK_MS, stop).catch(() => {});
-        }
-      } finally {
-        listeners--;
-      }
-    },
-    get listeners() {
-      return listeners;
-    },
-    close: () => closed.abort(),
-  };
+  /** Of all runs; before the first count all that there are. */
+  function newsOf(since: number): JobNews[] {
+    if (since < 0) return [{ event: "jobs", data: { isAll: true, jobs: newest(), gone: [] } }];
+    const told = [...entries.values()].flatMap(({ brief, told: at }) => (brief && at > since ? brief : [])).sort(newestFirst);
+    const lost = [...gone].flatMap(([id, at]) => (at > since ? id : []));
+    return told.length + lost.length === 0 ? [] : [{ event: "jobs", data: { isAll: false, jobs: told, gone: lost } }];
+  }
+
+  function hasChanged(id: string, since: number): boolean {
+    const entry = entries.get(id);
+    return entry?.brief !== undefined && entry.changed > since;
+  }
+
+  return { look, runSeen, newest, newsOf, hasChanged, changesNow: () => changes };
 }
 
 const newestFirst = (a: JobBrief, b: JobBrief): number => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);

@@ -5,14 +5,13 @@ import type { Clock } from "../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
 import { PLANE_BYTES_MAX } from "../model/page-api.js";
-import { isLoopback } from "../net/public-address.js";
 import { objectName } from "../stores/store.js";
 import { turns } from "../system/parallel.js";
 import { admission } from "./admission.js";
-import { CLIENT_ADDRESS } from "./listen.js";
 import { type ServedMemory, servedMemory } from "./memory-shares.js";
 import { etagOf, type OpenVolume, openFile, type PlaneMeans } from "./open-volume.js";
 import type { PlacedKey } from "./places.js";
+import { planeTurns } from "./plane-turns.js";
 
 /** Volumes that are open because planes of them were asked for lately. */
 export interface ServedVolumes {
@@ -46,22 +45,8 @@ const FIRST_THREADS_BYTES = 96 * MIB;
 const BESIDE_BYTES = 40 * MIB;
 /** Volumes that are opened at a time: what is read of each for that is gone soon, and much when it comes at once. */
 const OPENED_AT_ONCE = 4;
-const UNDER_WAY_CLIENT = 8;
-/** Of one client, those that wait among them: it leaves room for others. */
-const ASKED_CLIENT = 32;
-/** As for planes: more than the hundred connections of a Python program (aiohttp), half of the requests that the server works on. */
-const CHUNKS_CLIENT = 128;
-const UNDER_WAY_MAX = 64;
 /** A volume that nobody has asked for so long is closed. */
 const IDLE_MS = 5 * 60_000;
-
-interface Client {
-  readonly turn: ReturnType<typeof turns>;
-  readonly place: ReturnType<typeof turns>;
-  /** What it has asked for. */
-  planes: number;
-  chunks: number;
-}
 
 interface Held {
   readonly opening: Promise<OpenVolume>;
@@ -70,31 +55,11 @@ interface Held {
 
 export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock; memory?: ServedMemory }): ServedVolumes {
   const { limits } = memory;
-  const threadsMax = planeThreadsFor(memory.bytes, availableParallelism());
   const admitted = admission({ fullBytes: memory.bytes + BESIDE_BYTES, clock });
   const opens = turns(OPENED_AT_ONCE);
-  const blocks = new Recent<string, Uint8Array>(limits.blocks, (block) => block.length);
-  let room: ReadingRoom | undefined;
-  let opening: Promise<ReadingRoom> | undefined;
-  const means: PlaneMeans = {
-    room: () =>
-      (opening ??= import("../arrays/loader/room.js").then(({ readingRoom }) => {
-        room = readingRoom({ memoryBytes: limits.chunks, threads: threadsMax, clock });
-        return room;
-      })),
-    threads: planeThreads(threadsMax, limits.rows),
-    blocks,
-    blocksBytes: limits.blocks,
-    clock,
-  };
+  const { means, close } = planeMeans(memory, clock);
   const volumes = new Map<string, Held>();
-  const clients = new Map<string, Client>();
-  const place = turns(limits.planes);
-  let planes = 0;
-  let planeBytes = 0;
-  memory.watch("chunks", () => room?.heldBytes ?? 0);
-  memory.watch("blocks", () => blocks.weight);
-  memory.watch("planes", () => planeBytes);
+  const turn = planeTurns(memory);
 
   function drop(id: string, held: Held): void {
     if (volumes.get(id) === held) volumes.delete(id);
@@ -164,49 +129,37 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
       });
     },
     planeBytesMax: Math.min(PLANE_BYTES_MAX, limits.planes),
-    async turn(request, bytes, of = "plane") {
-      const address = clientOf(request);
-      const client = clients.get(address) ?? {
-        turn: turns(UNDER_WAY_CLIENT),
-        // who does not read leaves room for others
-        place: turns(limits.planes / 2),
-        planes: 0,
-        chunks: 0,
-      };
-      const refused = (says: string): EmporiumError =>
-        new EmporiumError("STORE_THROTTLED", `${says} are asked for already`, {
-          retry: "later",
-          retryAfterMs: 1000,
-          hint: "ask again in a second",
-        });
-      if (of === "chunk") {
-        if (client.chunks >= CHUNKS_CLIENT) throw refused(`${CHUNKS_CLIENT} chunks of one client`);
-        client.chunks++;
-      } else {
-        if (planes >= UNDER_WAY_MAX) throw refused(`${UNDER_WAY_MAX} planes`);
-        if (client.planes >= ASKED_CLIENT) throw refused(`${ASKED_CLIENT} planes of one client`);
-        client.planes++;
-        planes++;
-      }
-      clients.set(address, client);
-      const leave = [await client.turn(), await client.place(bytes), await place(bytes)];
-      planeBytes += bytes;
-      let left = false;
-      return () => {
-        if (left) return;
-        left = true;
-        planeBytes -= bytes;
-        for (const one of leave) one();
-        if (of === "chunk") client.chunks--;
-        else {
-          client.planes--;
-          planes--;
-        }
-        if (client.planes + client.chunks === 0) clients.delete(address);
-      };
-    },
+    turn,
     async close() {
       for (const [id, held] of volumes) drop(id, held);
+      await close();
+    },
+  };
+}
+
+/** What volumes are read with: threads, and what is kept of them in memory. */
+function planeMeans(memory: ServedMemory, clock: Clock): { readonly means: PlaneMeans; close(): Promise<void> } {
+  const { limits } = memory;
+  const threadsMax = planeThreadsFor(memory.bytes, availableParallelism());
+  const blocks = new Recent<string, Uint8Array>(limits.blocks, (block) => block.length);
+  let room: ReadingRoom | undefined;
+  let opening: Promise<ReadingRoom> | undefined;
+  const means: PlaneMeans = {
+    room: () =>
+      (opening ??= import("../arrays/loader/room.js").then(({ readingRoom }) => {
+        room = readingRoom({ memoryBytes: limits.chunks, threads: threadsMax, clock });
+        return room;
+      })),
+    threads: planeThreads(threadsMax, limits.rows),
+    blocks,
+    blocksBytes: limits.blocks,
+    clock,
+  };
+  memory.watch("chunks", () => room?.heldBytes ?? 0);
+  memory.watch("blocks", () => blocks.weight);
+  return {
+    means,
+    async close() {
       await Promise.all([means.threads.end(), opening?.then((one) => one.close())]);
     },
   };
@@ -215,13 +168,6 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
 /** Threads of one kind, by what there is of memory and cores. */
 function planeThreadsFor(memoryBytes: number, cores: number): number {
   return Math.max(1, Math.min(cores, THREADS_MAX, Math.floor((memoryBytes - FIRST_THREADS_BYTES) / THREAD_BYTES)));
-}
-
-/** A proxy on this machine has many clients, whom it names. Of programs here that claim to be one, each is no more than another client. */
-function clientOf({ headers }: Request): string {
-  const address = headers.get(CLIENT_ADDRESS) ?? "";
-  const named = isLoopback(address) ? headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() : undefined;
-  return named || address;
 }
 
 /** @throws {EmporiumError} what stores and formats throw: FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, … */

@@ -114,12 +114,7 @@ export async function servePortal({
   log = silentLog,
   clock = systemClock,
 }: PortalOptions): Promise<Portal> {
-  const {
-    host: name,
-    hostname,
-    pathname,
-  } = url === undefined ? { host: undefined, hostname: undefined, pathname: "/" } : new URL(url);
-  const folder = pathname.replace(/\/+$/, "").slice(1);
+  const { name, hostname, folder } = addressOf(url);
   const filesOf = (request: Request) => `${url?.replace(/\/+$/, "") ?? new URL(request.url).origin}/files`;
   const tree = catalogue?.place ?? places.find(({ kind }) => kind === "tree");
   const hosts = ["localhost", ...(hostname === undefined ? [] : [hostname])];
@@ -139,24 +134,16 @@ export async function servePortal({
       ? openPlans({ ...writing.jobs, roots: rootsOf(places, writing.roots), workspace, version, clock, log })
       : undefined;
   const context: ApiContext = {
-    places,
-    catalogue,
+    ...{ places, catalogue, volumes, memory, jobs, plans, log, clock },
     microscopy: microscopy && servedMicroscopy(microscopy, places),
     treeChangedAt: changes?.changedAt,
     reports: workspace === undefined ? noReports : servedReports(fileStore(workspace), places, catalogue, memory),
-    volumes,
-    memory,
-    jobs,
-    plans,
     workspace: isShown ? workspace : undefined,
     isHandedOn: url !== undefined,
     writing: writing && {
-      tokens: writing.tokens,
-      roots: writing.roots,
+      ...{ tokens: writing.tokens, roots: writing.roots },
       origin: url === undefined ? undefined : new URL(url).origin,
     },
-    log,
-    clock,
     server: { version, bucket, start: startOf(places, microscopy !== undefined) },
     base: (request) => filesOf(request).slice(0, -"files".length),
     find: finder(places, catalogue),
@@ -175,17 +162,7 @@ export async function servePortal({
     log,
   });
   const metrics = serverMetrics({ clock, memory, streams: () => jobs?.listeners ?? 0, isHandedOn: url !== undefined });
-  const others = mounted({
-    "/": pages,
-    "/api/": async () => notHere(),
-    "/api/v1/": api,
-    "/zarr/": apiHandler(context, [virtualZarrRoutes]),
-    "/at/": async () => notHere(),
-    ...Object.fromEntries(places.map((place) => [`/at/${place.id}/`, filesOfPlace(place, { pieces, log })])),
-    ...(files && { "/files/": files }),
-    ...(s3 && { "/s3/": s3 }),
-    "/viewer/": viewerPage({ folder: viewer, log }),
-  });
+  const others = portalMounts(context, api, { pages, files, s3, viewer: viewerPage({ folder: viewer, log }), pieces });
   const own = (request: Request) => ({ s3: `s3://${bucket}`, https: filesOf(request) });
   const withFiles = s3 ? withS3(s3, others) : others;
   const withData = catalogue ? withGraphql(compressed(graphqlRoute({ api: catalogue.api, own })), withFiles) : withFiles;
@@ -214,17 +191,7 @@ export async function servePortal({
     files: `${server.url}/files`,
     s3: `${server.url}/s3`,
     viewer: `${server.url}/viewer/`,
-    async warm() {
-      for (const of of catalogue ? ["datasets", "runs", "annotations"] : []) {
-        try {
-          const { status } = await api(new Request(`${server.url}/api/v1/facets?of=${of}`, stopping), "facets");
-          if (status !== 200) log.debug(`the counts of ${of} could not be made ready: status ${status}`);
-        } catch (error) {
-          if (stopping.signal.aborted) return;
-          throw error;
-        }
-      }
-    },
+    warm: async () => catalogue && warmed(api, server.url, stopping.signal, log),
     async close() {
       stopping.abort();
       jobs?.close();
@@ -234,6 +201,44 @@ export async function servePortal({
       await volumes.close();
     },
   };
+}
+
+interface PortalParts {
+  readonly pages: Handler;
+  readonly viewer: Handler;
+  /** Of the tree. */
+  readonly files: Handler | undefined;
+  readonly s3: Handler | undefined;
+  readonly pieces: StaticOptions["pieces"];
+}
+
+/** What answers below each path. */
+function portalMounts(context: ApiContext, api: Handler, { pages, viewer, files, s3, pieces }: PortalParts): Handler {
+  const { places, log } = context;
+  return mounted({
+    "/": pages,
+    "/api/": async () => notHere(),
+    "/api/v1/": api,
+    "/zarr/": apiHandler(context, [virtualZarrRoutes]),
+    "/at/": async () => notHere(),
+    ...Object.fromEntries(places.map((place) => [`/at/${place.id}/`, filesOfPlace(place, { pieces, log })])),
+    ...(files && { "/files/": files }),
+    ...(s3 && { "/s3/": s3 }),
+    "/viewer/": viewer,
+  });
+}
+
+/** Asks for the counts of lists, so that who comes later does not wait for them. */
+async function warmed(api: Handler, url: string, signal: AbortSignal, log: Log): Promise<void> {
+  for (const of of ["datasets", "runs", "annotations"]) {
+    try {
+      const { status } = await api(new Request(`${url}/api/v1/facets?of=${of}`, { signal }), "facets");
+      if (status !== 200) log.debug(`the counts of ${of} could not be made ready: status ${status}`);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+  }
 }
 
 /** The bytes of a place's files. Beside a place that is one file, nothing is there. */
@@ -262,6 +267,17 @@ export function startOf(places: readonly Place[], hasMicroscopy = false): string
   const { id, key } = place;
   if (hasMicroscopy) return "/microscopy";
   return `/${key === undefined ? `browse/${id}` : viewAddress(id, key)}`;
+}
+
+/** Of a public URL: where it is, and the folder under which people find this server. */
+function addressOf(url: string | undefined): {
+  readonly name?: string;
+  readonly hostname?: string;
+  readonly folder: string;
+} {
+  if (url === undefined) return { folder: "" };
+  const { host, hostname, pathname } = new URL(url);
+  return { name: host, hostname, folder: pathname.replace(/\/+$/, "").slice(1) };
 }
 
 /** A proxy may hand over paths with the folder under which people find this server, or without. */

@@ -71,6 +71,67 @@ export function servedReports(
   catalogue: { readonly place: Place; readonly pool: pg.Pool } | undefined,
   memory: ServedMemory = servedMemory(),
 ): ServedReports {
+  const { open, servedOf } = openReports(workspace, places, memory);
+  return {
+    async list() {
+      const { heads, unreadable } = await listReports(workspace);
+      const reports = heads.flatMap((head) => {
+        const on = servedOf(head);
+        return on ? [summaryOf(head, on)] : [];
+      });
+      return { reports, elsewhere: heads.length - reports.length, unreadable };
+    },
+    async facts(id) {
+      const { head, document, previous, changes, on } = await open(id);
+      return {
+        ...summaryOf(head, on),
+        checks: document.checks,
+        skipped: document.skipped,
+        previous: previous && { id: previous.head.id, at: previous.head.at },
+        changes: changes && {
+          new: changes.isNew.filter(Boolean).length,
+          same: changes.isNew.filter((isNew) => !isNew).length,
+          gone: changes.gone.length,
+        },
+      };
+    },
+    async findings(id, query, signal) {
+      const { all, on } = await open(id);
+      const chosen = all.filter(({ finding, change }) => isChosen(finding, change, query));
+      const grouped = groupsOf(chosen, query.group);
+      const rows = grouped.slice(query.offset, query.offset + query.limit);
+      const runs = await runIds(
+        on.folder === "" && catalogue?.place === on.place ? catalogue.pool : undefined,
+        rows.map(({ finding }) => finding),
+      );
+      const findings = await mapLimit(rows, LOOKS_AT_ONCE, async (row): Promise<ReportFinding> => {
+        const { finding, change, isUndecided, heads, size } = row;
+        const key = on.folder === "" ? finding.key : `${on.folder}/${finding.key}`;
+        return {
+          ...finding,
+          change,
+          ...(isUndecided && { isUndecided }),
+          ...(heads && { heads, size }),
+          runId: runs.get(`${finding.dataset}/${finding.run}`),
+          file: await isHere(on.place, key, signal),
+          ...(namesVolume(key) && { isVolume: true }),
+        };
+      });
+      return { total: grouped.length, offset: query.offset, findings };
+    },
+    async document(id) {
+      const { document, on } = await open(id);
+      return {
+        ...document,
+        location: on.folder === "" ? on.place.id : `${on.place.id}/${on.folder}`,
+        config: bare(document.config),
+      };
+    },
+  };
+}
+
+/** The reports that are asked for now, parsed and marked. */
+function openReports(workspace: Store, places: readonly Place[], memory: ServedMemory) {
   const { reports: limit } = memory.limits;
   const opened = new Recent<string, Opened>(limit, ({ bytes }) => bytes);
   memory.watch("reports", () => opened.weight);
@@ -131,62 +192,7 @@ export function servedReports(
       leave();
     }
   };
-  return {
-    async list() {
-      const { heads, unreadable } = await listReports(workspace);
-      const reports = heads.flatMap((head) => {
-        const on = servedOf(head);
-        return on ? [summaryOf(head, on)] : [];
-      });
-      return { reports, elsewhere: heads.length - reports.length, unreadable };
-    },
-    async facts(id) {
-      const { head, document, previous, changes, on } = await open(id);
-      return {
-        ...summaryOf(head, on),
-        checks: document.checks,
-        skipped: document.skipped,
-        previous: previous && { id: previous.head.id, at: previous.head.at },
-        changes: changes && {
-          new: changes.isNew.filter(Boolean).length,
-          same: changes.isNew.filter((isNew) => !isNew).length,
-          gone: changes.gone.length,
-        },
-      };
-    },
-    async findings(id, query, signal) {
-      const { all, on } = await open(id);
-      const chosen = all.filter(({ finding, change }) => isChosen(finding, change, query));
-      const grouped = groupsOf(chosen, query.group);
-      const rows = grouped.slice(query.offset, query.offset + query.limit);
-      const runs = await runIds(
-        on.folder === "" && catalogue?.place === on.place ? catalogue.pool : undefined,
-        rows.map(({ finding }) => finding),
-      );
-      const findings = await mapLimit(rows, LOOKS_AT_ONCE, async (row): Promise<ReportFinding> => {
-        const { finding, change, isUndecided, heads, size } = row;
-        const key = on.folder === "" ? finding.key : `${on.folder}/${finding.key}`;
-        return {
-          ...finding,
-          change,
-          ...(isUndecided && { isUndecided }),
-          ...(heads && { heads, size }),
-          runId: runs.get(`${finding.dataset}/${finding.run}`),
-          file: await isHere(on.place, key, signal),
-          ...(namesVolume(key) && { isVolume: true }),
-        };
-      });
-      return { total: grouped.length, offset: query.offset, findings };
-    },
-    async document(id) {
-      const { document, on } = await open(id);
-      return {
-        ...document,
-        location: on.folder === "" ? on.place.id : `${on.place.id}/${on.folder}`,
-        config: bare(document.config),
-      };
-    },
-  };
+  return { open, servedOf };
 }
 
 const noReport = (id: string) =>

@@ -45,16 +45,7 @@ export function SheetGrid({ of, rows, cols, at, limits, choose, open }: SheetGri
   }, [down, across, row, col]);
   const cellAt = (r: number, c: number): FrameAt => ({ ...at, ...indexOf(rows, downs[r]), ...indexOf(cols, acrosses[c]) });
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = {
-      ArrowUp: [row - 1, col],
-      ArrowDown: [row + 1, col],
-      ArrowLeft: [row, col - 1],
-      ArrowRight: [row, col + 1],
-      Home: [row, 0],
-      End: [row, acrosses.length - 1],
-      PageUp: [0, col],
-      PageDown: [downs.length - 1, col],
-    }[event.key];
+    const to = cellFor(event.key, [row, col], [downs.length, acrosses.length]);
     if (event.ctrlKey || event.metaKey || event.altKey || !(to || event.key === "Enter")) return;
     event.preventDefault();
     if (!to) open();
@@ -129,6 +120,24 @@ export function SheetGrid({ of, rows, cols, at, limits, choose, open }: SheetGri
       </div>
     </div>
   );
+}
+
+/** The cell that a key leads to; it may be beyond the sheet. */
+function cellFor(
+  key: string,
+  [row, col]: readonly [number, number],
+  [rows, cols]: readonly [number, number],
+): readonly number[] | undefined {
+  return {
+    ArrowUp: [row - 1, col],
+    ArrowDown: [row + 1, col],
+    ArrowLeft: [row, col - 1],
+    ArrowRight: [row, col + 1],
+    Home: [row, 0],
+    End: [row, cols - 1],
+    PageUp: [0, col],
+    PageDown: [rows - 1, col],
+  }[key];
 }
 
 /** An axis that an older catalogue did not know has one place. */

@@ -101,15 +101,7 @@ function Found({ row }: { row: Row }) {
         <div>
           <Authors authors={nodesOf(row.authors)} />
           {row.objectDescription && <p className="words">{row.objectDescription}</p>}
-          <h2>Method</h2>
-          <p className="words">{row.annotationMethod}</p>
-          <ul>
-            {nodesOf(row.methodLinks).map(({ id, linkType, name, link }) => (
-              <li key={id}>
-                {linkType.replaceAll("_", " ")}: <WebLink to={link}>{name ?? link}</WebLink>
-              </li>
-            ))}
-          </ul>
+          <Method row={row} />
           {shown && (
             <Boundary>
               <Suspense>
@@ -118,32 +110,7 @@ function Found({ row }: { row: Row }) {
             </Boundary>
           )}
           <h2>Files</h2>
-          <div className="scroll">
-            <table className="phone-cards">
-              <thead>
-                <tr>
-                  <th scope="col">File</th>
-                  <th scope="col">Shape</th>
-                  <th scope="col">Format</th>
-                  <th scope="col" className="number">
-                    Size
-                  </th>
-                  <th scope="col">From</th>
-                </tr>
-              </thead>
-              <tbody>
-                {files.map(({ id, key, shapeType, format, fileSize, source }) => (
-                  <tr key={id}>
-                    <th scope="row">{key.endsWith("/") ? nameOf(key) : <a href={fileUrl(key).href}>{nameOf(key)}</a>}</th>
-                    <td>{orAbsent(shapeType)}</td>
-                    <td>{format}</td>
-                    <td className="number">{orAbsent(bytes(fileSize))}</td>
-                    <td>{orAbsent(source?.replaceAll("_", " "))}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Files files={files} />
         </div>
         <Facts facts={factsOf(row)} />
       </div>
@@ -159,6 +126,53 @@ function Found({ row }: { row: Row }) {
         />
       )}
     </>
+  );
+}
+
+function Method({ row }: { row: Row }) {
+  return (
+    <>
+      <h2>Method</h2>
+      <p className="words">{row.annotationMethod}</p>
+      <ul>
+        {nodesOf(row.methodLinks).map(({ id, linkType, name, link }) => (
+          <li key={id}>
+            {linkType.replaceAll("_", " ")}: <WebLink to={link}>{name ?? link}</WebLink>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Files({ files }: { files: ReturnType<typeof filesOf> }) {
+  return (
+    <div className="scroll">
+      <table className="phone-cards">
+        <thead>
+          <tr>
+            <th scope="col">File</th>
+            <th scope="col">Shape</th>
+            <th scope="col">Format</th>
+            <th scope="col" className="number">
+              Size
+            </th>
+            <th scope="col">From</th>
+          </tr>
+        </thead>
+        <tbody>
+          {files.map(({ id, key, shapeType, format, fileSize, source }) => (
+            <tr key={id}>
+              <th scope="row">{key.endsWith("/") ? nameOf(key) : <a href={fileUrl(key).href}>{nameOf(key)}</a>}</th>
+              <td>{orAbsent(shapeType)}</td>
+              <td>{format}</td>
+              <td className="number">{orAbsent(bytes(fileSize))}</td>
+              <td>{orAbsent(source?.replaceAll("_", " "))}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -64,7 +64,85 @@ function Form({ forms: { configs, roots, isCut } }: { forms: JobForms }) {
     };
     planning.mutate({ kind: "ingest.run", config, input, output, ...chosen[what] });
   };
-  const field = (label: string, list: string, value: string, set: (text: string) => void, hint: string) => (
+  const isNothing = what === "some" && kinds.length === 0;
+  return (
+    <form className="job-form" onSubmit={submit}>
+      <Locations id="configs" locations={configs.map(({ location }) => location)} />
+      <Locations id="inputs" locations={[...roots.map(({ location }) => location), ...configs.map(({ folder }) => folder)]} />
+      <Locations id="outputs" locations={writable.map(({ location }) => location)} />
+      <Field
+        label="Configuration"
+        list="configs"
+        value={config}
+        set={setConfig}
+        hint={
+          configs.length === 0
+            ? "No configuration was found in the locations of this server."
+            : `${configs.length} found${isCut ? ", and more are there" : ""}`
+        }
+      />
+      <Field
+        label="Input"
+        list="inputs"
+        value={input}
+        set={setInput}
+        hint="Folder or bucket of the sources; source_prefix of the configuration is below it"
+      />
+      <Field
+        label="Output"
+        list="outputs"
+        value={output}
+        set={setOutput}
+        hint={
+          writable.length === 0
+            ? "This server writes nowhere: emporium serve --write-root DIR"
+            : `The standardised tree; in ${writable.map(({ location }) => location).join(" or ")}`
+        }
+      />
+      <fieldset>
+        <legend>Import</legend>
+        {Object.entries(WHAT).map(([key, label]) => (
+          <label key={key} className="check">
+            <input type="radio" name="what" checked={what === key} onChange={() => setWhat(key as keyof typeof WHAT)} /> {label}
+          </label>
+        ))}
+        {what === "some" && <Kinds chosen={kinds} choose={setKinds} />}
+      </fieldset>
+      <p className="row wrap">
+        <button type="submit" className="primary" disabled={planning.isPending || isNothing}>
+          {planning.isPending ? "Planning…" : "Plan"}
+        </button>
+        <code className="muted">
+          {quoteWords(["emporium", "ingest", "plan", config || "CONFIG", input || "INPUT", output || "OUTPUT"])}
+        </code>
+      </p>
+      {planning.error && <ErrorPanel error={planning.error} />}
+    </form>
+  );
+}
+
+/** What a field offers while somebody types. */
+function Locations({ id, locations }: { id: string; locations: readonly string[] }) {
+  return (
+    <datalist id={id}>
+      {[...new Set(locations)].map((location) => (
+        <option key={location} value={location} />
+      ))}
+    </datalist>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  /** Id of the locations that it offers. */
+  readonly list: string;
+  readonly value: string;
+  set(text: string): void;
+  readonly hint: string;
+}
+
+function Field({ label, list, value, set, hint }: FieldProps) {
+  return (
     <div className="field">
       <label htmlFor={`field-${list}`}>{label}</label>
       <input
@@ -81,82 +159,21 @@ function Form({ forms: { configs, roots, isCut } }: { forms: JobForms }) {
       </small>
     </div>
   );
-  const isNothing = what === "some" && kinds.length === 0;
+}
+
+function Kinds({ chosen, choose }: { chosen: readonly string[]; choose(sections: readonly string[]): void }) {
   return (
-    <form className="job-form" onSubmit={submit}>
-      <datalist id="configs">
-        {configs.map(({ location }) => (
-          <option key={location} value={location} />
-        ))}
-      </datalist>
-      <datalist id="inputs">
-        {[...new Set([...roots.map(({ location }) => location), ...configs.map(({ folder }) => folder)])].map((location) => (
-          <option key={location} value={location} />
-        ))}
-      </datalist>
-      <datalist id="outputs">
-        {writable.map(({ location }) => (
-          <option key={location} value={location} />
-        ))}
-      </datalist>
-      {field(
-        "Configuration",
-        "configs",
-        config,
-        setConfig,
-        configs.length === 0
-          ? "No configuration was found in the locations of this server."
-          : `${configs.length} found${isCut ? ", and more are there" : ""}`,
-      )}
-      {field(
-        "Input",
-        "inputs",
-        input,
-        setInput,
-        "Folder or bucket of the sources; source_prefix of the configuration is below it",
-      )}
-      {field(
-        "Output",
-        "outputs",
-        output,
-        setOutput,
-        writable.length === 0
-          ? "This server writes nowhere: emporium serve --write-root DIR"
-          : `The standardised tree; in ${writable.map(({ location }) => location).join(" or ")}`,
-      )}
-      <fieldset>
-        <legend>Import</legend>
-        {Object.entries(WHAT).map(([key, label]) => (
-          <label key={key} className="check">
-            <input type="radio" name="what" checked={what === key} onChange={() => setWhat(key as keyof typeof WHAT)} /> {label}
-          </label>
-        ))}
-        {what === "some" && (
-          <div className="row wrap">
-            {SECTIONS.map((section) => (
-              <label key={section} className="check">
-                <input
-                  type="checkbox"
-                  checked={kinds.includes(section)}
-                  onChange={({ target }) =>
-                    setKinds(target.checked ? [...kinds, section] : kinds.filter((one) => one !== section))
-                  }
-                />{" "}
-                {section.replaceAll("_", " ")}
-              </label>
-            ))}
-          </div>
-        )}
-      </fieldset>
-      <p className="row wrap">
-        <button type="submit" className="primary" disabled={planning.isPending || isNothing}>
-          {planning.isPending ? "Planning…" : "Plan"}
-        </button>
-        <code className="muted">
-          {quoteWords(["emporium", "ingest", "plan", config || "CONFIG", input || "INPUT", output || "OUTPUT"])}
-        </code>
-      </p>
-      {planning.error && <ErrorPanel error={planning.error} />}
-    </form>
+    <div className="row wrap">
+      {SECTIONS.map((section) => (
+        <label key={section} className="check">
+          <input
+            type="checkbox"
+            checked={chosen.includes(section)}
+            onChange={({ target }) => choose(target.checked ? [...chosen, section] : chosen.filter((one) => one !== section))}
+          />{" "}
+          {section.replaceAll("_", " ")}
+        </label>
+      ))}
+    </div>
   );
 }

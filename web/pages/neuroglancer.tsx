@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useParams, useRouter } from "@tanstack/react-router";
 import { ArrowLeft, Braces, ExternalLink } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import type { JsonObject } from "../../src/core/json.js";
 import { sharedViewOf } from "../../src/formats/precomputed/state-view.js";
 import type { NeuroglancerView } from "../../src/model/page-api.js";
@@ -52,45 +52,15 @@ export function Neuroglancer() {
 }
 
 function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerView; opened: string }) {
-  const { history, navigate } = useRouter();
+  const { navigate } = useRouter();
   const view = useMemo(() => atThisPage(answer), [answer]);
   const frame = useRef<HTMLIFrameElement>(null);
   const dialog = useRef<HTMLDialogElement>(null);
-  const [search, setSearch] = useState(() => searchOf(opened, view.state, view));
+  const search = useFollowed(frame, opened, view);
   const [json, setJson] = useState("");
   const address = useMemo(() => viewerAddress(view.state), [view]);
   useCrumbs({ label: view.title, to: `/${view.slices}` }, { label: "Neuroglancer" });
   useCommand(askCommand(`neuroglancer/${what}${queryOf(search)}`));
-
-  useEffect(() => {
-    let waiting: number | undefined;
-    let forget: (() => void) | undefined;
-    const write = () => {
-      clearTimeout(waiting);
-      waiting = undefined;
-      const now = searchOf(opened, stateIn(frame.current) ?? view.state, view);
-      setSearch(now);
-      history.replace(`${window.location.pathname}${now}`);
-      history.flush();
-    };
-    const follow = () => {
-      waiting ??= window.setTimeout(write, ADDRESS_MS);
-    };
-    const noAddress = writesAddress(write);
-    const listen = () => {
-      forget?.();
-      forget = (frame.current?.contentWindow as FrameWindow | null)?.viewer?.state.changed.add(follow);
-    };
-    const element = frame.current;
-    listen();
-    element?.addEventListener("load", listen);
-    return () => {
-      clearTimeout(waiting);
-      noAddress();
-      forget?.();
-      element?.removeEventListener("load", listen);
-    };
-  }, [history, opened, view]);
 
   const state = () => stateIn(frame.current) ?? view.state;
   return (
@@ -131,6 +101,60 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
           <ExternalLink size={16} aria-hidden /> Open alone
         </a>
       </div>
+      <Notices view={view} />
+      <iframe ref={frame} src={address} title={`Neuroglancer: ${view.title}`} />
+      <dialog ref={dialog} className="large" aria-label="State JSON">
+        <textarea readOnly value={json} aria-label="State of Neuroglancer" spellCheck={false} />
+        <div className="row wrap">
+          <CopyButton text={json} />
+          <button type="button" onClick={() => dialog.current?.close()}>
+            Close
+          </button>
+        </div>
+      </dialog>
+    </section>
+  );
+}
+
+/** The address follows the frame, a moment after each change. @returns its search parameters */
+function useFollowed(frame: RefObject<HTMLIFrameElement | null>, opened: string, view: NeuroglancerView): string {
+  const { history } = useRouter();
+  const [search, setSearch] = useState(() => searchOf(opened, view.state, view));
+  useEffect(() => {
+    let waiting: number | undefined;
+    let forget: (() => void) | undefined;
+    const write = () => {
+      clearTimeout(waiting);
+      waiting = undefined;
+      const now = searchOf(opened, stateIn(frame.current) ?? view.state, view);
+      setSearch(now);
+      history.replace(`${window.location.pathname}${now}`);
+      history.flush();
+    };
+    const follow = () => {
+      waiting ??= window.setTimeout(write, ADDRESS_MS);
+    };
+    const noAddress = writesAddress(write);
+    const listen = () => {
+      forget?.();
+      forget = (frame.current?.contentWindow as FrameWindow | null)?.viewer?.state.changed.add(follow);
+    };
+    const element = frame.current;
+    listen();
+    element?.addEventListener("load", listen);
+    return () => {
+      clearTimeout(waiting);
+      noAddress();
+      forget?.();
+      element?.removeEventListener("load", listen);
+    };
+  }, [frame, history, opened, view]);
+  return search;
+}
+
+function Notices({ view }: { view: NeuroglancerView }) {
+  return (
+    <>
       {view.elsewhere.length > 0 && (
         <div className="v-warnings ng-elsewhere" role="status">
           <span className="warn">⚠ Not drawn: {view.elsewhere.length} of the sources are not on this server.</span>
@@ -148,17 +172,7 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
           ⚠ {notice}
         </p>
       ))}
-      <iframe ref={frame} src={address} title={`Neuroglancer: ${view.title}`} />
-      <dialog ref={dialog} className="large" aria-label="State JSON">
-        <textarea readOnly value={json} aria-label="State of Neuroglancer" spellCheck={false} />
-        <div className="row wrap">
-          <CopyButton text={json} />
-          <button type="button" onClick={() => dialog.current?.close()}>
-            Close
-          </button>
-        </div>
-      </dialog>
-    </section>
+    </>
   );
 }
 

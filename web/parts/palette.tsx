@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import type { SearchHits } from "../../src/model/page-api.js";
 import { MENU } from "../../src/model/pages.js";
 import { GROUPS } from "../pages/search.js";
 import { addressNow } from "./address.js";
@@ -29,50 +30,14 @@ export function Palette({ early, close, showKeys }: PaletteProps) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
-  const go = useGo();
   const q = useDeferredValue(text.trim());
   const { data: hits, error } = useQuery(searchQuery(q.length < 2 ? "" : q));
-  const places = useServer().data?.places ?? [];
-  const line = command.use();
   useEffect(() => {
     dialog.current?.showModal();
     setText(early.current);
   }, [early]);
 
-  const leave = (action: () => void) => () => {
-    close();
-    action();
-  };
-  const to = (group: string, title: string, address: string, detail?: string): Choice => ({
-    group,
-    title,
-    ...(detail && { detail }),
-    take: leave(() => go(address)),
-  });
-  const copy = (what: () => string | Promise<string>) => leave(() => void Promise.resolve(what()).then(copyText));
-  const own: Choice[] = [
-    ...MENU.map(([address, title]) => to("Pages", title, address)),
-    ...places.map(({ id: place, name }) => to("Pages", `Files of ${name}`, `/browse/${place}`)),
-    { group: "Commands", title: "Copy the address of this page", take: copy(addressNow) },
-    ...(line ? [{ group: "Commands", title: "Copy the command of this page", detail: line, take: copy(() => line) }] : []),
-    { group: "Commands", title: "Show all keys", take: leave(showKeys) },
-    ...(["light", "dark", "system"] as const).map((name) => ({
-      group: "Commands",
-      title: `Colours: ${name}`,
-      take: leave(() => {
-        theme.set(name);
-        applyTheme();
-      }),
-    })),
-  ];
-  const words = q.toLowerCase().split(/\s+/);
-  const choices = [
-    ...own.filter(({ title }) => words.every((word) => title.toLowerCase().includes(word))),
-    ...(q.length < 2 ? [] : (hits?.groups ?? [])).flatMap(({ kind, hits: some }) =>
-      some.map((one) => to(GROUPS[kind], one.title, one.to, one.detail)),
-    ),
-    ...(q === "" ? [] : [to("Search", `All hits for “${q}”`, `/search?${new URLSearchParams({ q })}`)]),
-  ];
+  const choices = useChoices(q, hits, close, showKeys);
   const chosen = Math.min(at, choices.length - 1);
 
   const onKey = (event: KeyboardEvent) => {
@@ -126,4 +91,45 @@ export function Palette({ early, close, showKeys }: PaletteProps) {
       </div>
     </dialog>
   );
+}
+
+/** What fits the words: pages and commands of our own, hits of the search, and the search itself. */
+function useChoices(q: string, hits: SearchHits | undefined, close: () => void, showKeys: () => void): readonly Choice[] {
+  const go = useGo();
+  const places = useServer().data?.places ?? [];
+  const line = command.use();
+  const leave = (action: () => void) => () => {
+    close();
+    action();
+  };
+  const to = (group: string, title: string, address: string, detail?: string): Choice => ({
+    group,
+    title,
+    ...(detail && { detail }),
+    take: leave(() => go(address)),
+  });
+  const copy = (what: () => string | Promise<string>) => leave(() => void Promise.resolve(what()).then(copyText));
+  const own: Choice[] = [
+    ...MENU.map(([address, title]) => to("Pages", title, address)),
+    ...places.map(({ id: place, name }) => to("Pages", `Files of ${name}`, `/browse/${place}`)),
+    { group: "Commands", title: "Copy the address of this page", take: copy(addressNow) },
+    ...(line ? [{ group: "Commands", title: "Copy the command of this page", detail: line, take: copy(() => line) }] : []),
+    { group: "Commands", title: "Show all keys", take: leave(showKeys) },
+    ...(["light", "dark", "system"] as const).map((name) => ({
+      group: "Commands",
+      title: `Colours: ${name}`,
+      take: leave(() => {
+        theme.set(name);
+        applyTheme();
+      }),
+    })),
+  ];
+  const words = q.toLowerCase().split(/\s+/);
+  return [
+    ...own.filter(({ title }) => words.every((word) => title.toLowerCase().includes(word))),
+    ...(q.length < 2 ? [] : (hits?.groups ?? [])).flatMap(({ kind, hits: some }) =>
+      some.map((one) => to(GROUPS[kind], one.title, one.to, one.detail)),
+    ),
+    ...(q === "" ? [] : [to("Search", `All hits for “${q}”`, `/search?${new URLSearchParams({ q })}`)]),
+  ];
 }

@@ -6,7 +6,7 @@ import { ErrorPanel } from "../parts/states.js";
 import { printContrastWords } from "./caption.js";
 import type { PictureFacts } from "./export.js";
 import { hasScale, PANE_AXES, PANE_NAMES, PLANE_AXES, voxelOf } from "./geometry.js";
-import type { OverlayPoint } from "./overlay.js";
+import type { OverlayPoint, PaneView } from "./overlay.js";
 import type { PaneDrawing } from "./pane-draw.js";
 import type { PlaneAsk } from "./planes.js";
 import { paint } from "./render-2d.js";
@@ -46,12 +46,7 @@ export function ExportDialog({
   const isSeen = kind === "seen";
   const pointsHere = () => session.painter.get()?.points?.(drawings.get(pane)!.view()) ?? [];
   const drawn = drawings.get(pane)!.view();
-  const { row, column } = PLANE_AXES[drawn.axis];
-  // a mean has other numbers than the file
-  const planeSize =
-    drawn.slab > 1
-      ? 4 * drawn.facts.shape[row] * drawn.facts.shape[column]
-      : drawn.facts.planeBytes[PANE_AXES[drawn.axis].normal];
+  const planeSize = planeBytes(drawn);
   const isTooLarge = planeSize > PLANE_BYTES_MAX;
   const isNative = size === "native" || !isSeen;
   const save = async () => {
@@ -119,6 +114,13 @@ export function ExportDialog({
       </p>
     </dialog>
   );
+}
+
+/** Bytes of the whole plane of a pane, as it is saved. */
+function planeBytes({ facts, axis, slab }: PaneView): number {
+  const { row, column } = PLANE_AXES[axis];
+  // a mean has other numbers than the file
+  return slab > 1 ? 4 * facts.shape[row] * facts.shape[column] : facts.planeBytes[PANE_AXES[axis].normal];
 }
 
 function Choice<T extends string>({

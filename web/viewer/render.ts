@@ -120,90 +120,59 @@ export function isWebglFast(): boolean {
   return isFast;
 }
 
+/** How a texture has each type of voxel. */
+const formatsOf = (
+  gl: WebGL2RenderingContext,
+): Readonly<Record<Plane["dtype"], readonly [kind: Kind, internal: number, format: number, type: number]>> => ({
+  uint8: ["usampler2D", gl.R8UI, gl.RED_INTEGER, gl.UNSIGNED_BYTE],
+  int8: ["isampler2D", gl.R8I, gl.RED_INTEGER, gl.BYTE],
+  uint16: ["usampler2D", gl.R16UI, gl.RED_INTEGER, gl.UNSIGNED_SHORT],
+  int16: ["isampler2D", gl.R16I, gl.RED_INTEGER, gl.SHORT],
+  uint32: ["usampler2D", gl.R32UI, gl.RED_INTEGER, gl.UNSIGNED_INT],
+  int32: ["isampler2D", gl.R32I, gl.RED_INTEGER, gl.INT],
+  float16: ["sampler2D", gl.R16F, gl.RED, gl.HALF_FLOAT],
+  float32: ["sampler2D", gl.R32F, gl.RED, gl.FLOAT],
+});
+
+function linked(gl: WebGL2RenderingContext, kind: Kind): Program {
+  const program = gl.createProgram();
+  for (const [type, text] of [
+    [gl.VERTEX_SHADER, VERTEX],
+    [gl.FRAGMENT_SHADER, fragment(kind)],
+  ] as const) {
+    const shader = gl.createShader(type)!;
+    gl.shaderSource(shader, text);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
+    throw new Error(`the shader does not link: ${gl.getProgramInfoLog(program)}`);
+  const at = Object.fromEntries(UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)])) as Program["at"];
+  return { program, at };
+}
+
 /** Draws with WebGL2. A context that was lost is made anew, and `again` is called. Undefined where there is none. */
 export function webglRenderer(canvas: HTMLCanvasElement, again: () => void): Renderer | undefined {
   const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, powerPreference: "low-power" });
   if (!gl) return undefined;
   const programs = new Map<Kind, Program>();
-  /** The latest used one at the end. */
-  let textures: Texture[] = [];
+  const textures = planeTextures(gl);
 
   const lost = (event: Event) => event.preventDefault();
   const restored = () => {
     programs.clear();
-    textures = [];
+    textures.forget();
     again();
   };
   canvas.addEventListener("webglcontextlost", lost);
   canvas.addEventListener("webglcontextrestored", restored);
 
-  const formats: Readonly<Record<Plane["dtype"], readonly [kind: Kind, internal: number, format: number, type: number]>> = {
-    uint8: ["usampler2D", gl.R8UI, gl.RED_INTEGER, gl.UNSIGNED_BYTE],
-    int8: ["isampler2D", gl.R8I, gl.RED_INTEGER, gl.BYTE],
-    uint16: ["usampler2D", gl.R16UI, gl.RED_INTEGER, gl.UNSIGNED_SHORT],
-    int16: ["isampler2D", gl.R16I, gl.RED_INTEGER, gl.SHORT],
-    uint32: ["usampler2D", gl.R32UI, gl.RED_INTEGER, gl.UNSIGNED_INT],
-    int32: ["isampler2D", gl.R32I, gl.RED_INTEGER, gl.INT],
-    float16: ["sampler2D", gl.R16F, gl.RED, gl.HALF_FLOAT],
-    float32: ["sampler2D", gl.R32F, gl.RED, gl.FLOAT],
-  };
-
-  function programFor(kind: Kind): Program {
-    const known = programs.get(kind);
-    if (known) return known;
-    const program = gl!.createProgram();
-    for (const [type, text] of [
-      [gl!.VERTEX_SHADER, VERTEX],
-      [gl!.FRAGMENT_SHADER, fragment(kind)],
-    ] as const) {
-      const shader = gl!.createShader(type)!;
-      gl!.shaderSource(shader, text);
-      gl!.compileShader(shader);
-      gl!.attachShader(program, shader);
-    }
-    gl!.linkProgram(program);
-    if (!gl!.getProgramParameter(program, gl!.LINK_STATUS) && !gl!.isContextLost())
-      throw new Error(`the shader does not link: ${gl!.getProgramInfoLog(program)}`);
-    const at = Object.fromEntries(UNIFORMS.map((name) => [name, gl!.getUniformLocation(program, name)])) as Program["at"];
-    const made = { program, at };
-    programs.set(kind, made);
-    return made;
-  }
-
-  function textureOf(plane: Plane): Texture {
-    const there = textures.find((one) => one.plane === plane);
-    const fits = (one: Texture) => one.rows === plane.rows && one.columns === plane.columns && one.dtype === plane.dtype;
-    const found = there ?? (textures.length >= TEXTURES && fits(textures[0]!) ? textures[0]! : made(plane));
-    textures = [...textures.filter((one) => one !== found), found];
-    while (textures.length > TEXTURES) gl!.deleteTexture(textures.shift()!.texture);
-    if (found.plane !== plane) write(found, plane);
+  const programFor = (kind: Kind): Program => {
+    const found = programs.get(kind) ?? linked(gl, kind);
+    programs.set(kind, found);
     return found;
-  }
-
-  function made({ rows, columns, dtype }: Plane): Texture {
-    const texture = gl!.createTexture();
-    gl!.bindTexture(gl!.TEXTURE_2D, texture);
-    gl!.texStorage2D(gl!.TEXTURE_2D, 1, formats[dtype][1], columns, rows);
-    for (const name of [gl!.TEXTURE_MIN_FILTER, gl!.TEXTURE_MAG_FILTER]) gl!.texParameteri(gl!.TEXTURE_2D, name, gl!.NEAREST);
-    return { texture, rows, columns, dtype, plane: undefined };
-  }
-
-  function write(into: Texture, plane: Plane): void {
-    const { rows, columns, dtype, data } = plane;
-    const [, , format, type] = formats[dtype];
-    gl!.bindTexture(gl!.TEXTURE_2D, into.texture);
-    gl!.pixelStorei(gl!.UNPACK_ALIGNMENT, 1);
-    gl!.pixelStorei(gl!.UNPACK_ROW_LENGTH, columns);
-    for (let top = 0; top < rows; top += TILE) {
-      for (let left = 0; left < columns; left += TILE) {
-        gl!.pixelStorei(gl!.UNPACK_SKIP_ROWS, top);
-        gl!.pixelStorei(gl!.UNPACK_SKIP_PIXELS, left);
-        const [width, height] = [Math.min(TILE, columns - left), Math.min(TILE, rows - top)];
-        gl!.texSubImage2D(gl!.TEXTURE_2D, 0, left, top, width, height, format, type, data);
-      }
-    }
-    into.plane = plane;
-  }
+  };
 
   return {
     resize(width, height) {
@@ -211,7 +180,7 @@ export function webglRenderer(canvas: HTMLCanvasElement, again: () => void): Ren
       canvas.width = width;
       canvas.height = height;
     },
-    upload: (plane) => void (gl.isContextLost() || textureOf(plane)),
+    upload: (plane) => void (gl.isContextLost() || textures.of(plane)),
     draw({ planes, contrast, clip }) {
       if (gl.isContextLost()) return;
       gl.viewport(0, 0, canvas.width, canvas.height);
@@ -219,31 +188,93 @@ export function webglRenderer(canvas: HTMLCanvasElement, again: () => void): Ren
       gl.disable(gl.SCISSOR_TEST);
       gl.clear(gl.COLOR_BUFFER_BIT);
       gl.enable(gl.SCISSOR_TEST);
-      for (const { plane, left, top, width, height, isTransposed } of planes) {
-        const { texture } = textureOf(plane);
-        const { program, at } = programFor(formats[plane.dtype][0]);
-        // biome-ignore lint/correctness/useHookAtTopLevel: WebGL's word, not React's
-        gl.useProgram(program);
-        gl.bindTexture(gl.TEXTURE_2D, texture);
-        const [across, down] = isTransposed ? [plane.rows, plane.columns] : [plane.columns, plane.rows];
-        // pixels whose middle is within the plane and the volume: the shader runs for no others
-        const [x0, x1] = [Math.max(left, clip.left), Math.min(left + width, clip.right)].map((edge) => Math.ceil(edge - 0.5));
-        const [y0, y1] = [Math.max(top, clip.top), Math.min(top + height, clip.bottom)].map((edge) => Math.ceil(edge - 0.5));
-        gl.scissor(x0!, canvas.height - y1!, Math.max(x1! - x0!, 0), Math.max(y1! - y0!, 0));
-        gl.uniform2f(at.corner, left, top);
-        gl.uniform2f(at.perPixel, across / width, down / height);
-        gl.uniform1f(at.canvasHeight, canvas.height);
-        gl.uniform1i(at.transposed, isTransposed ? 1 : 0);
-        gl.uniform3f(at.limits, contrast.low, contrast.high, contrast.gamma);
-        gl.uniform1i(at.inverted, contrast.isInverted ? 1 : 0);
-        gl.drawArrays(gl.TRIANGLES, 0, 3);
+      for (const placed of planes) {
+        const program = programFor(formatsOf(gl)[placed.plane.dtype][0]);
+        gl.bindTexture(gl.TEXTURE_2D, textures.of(placed.plane).texture);
+        drawPlane(gl, canvas.height, program, placed, { contrast, clip });
       }
     },
     dispose() {
       canvas.removeEventListener("webglcontextlost", lost);
       canvas.removeEventListener("webglcontextrestored", restored);
-      for (const { texture } of textures) gl.deleteTexture(texture);
+      textures.dispose();
       for (const { program } of programs.values()) gl.deleteProgram(program);
+    },
+  };
+}
+
+/** Runs the shader over a plane. Its texture is bound. */
+function drawPlane(
+  gl: WebGL2RenderingContext,
+  canvasHeight: number,
+  { program, at }: Program,
+  { plane, left, top, width, height, isTransposed }: Placed,
+  { contrast, clip }: Pick<Frame, "contrast" | "clip">,
+): void {
+  // biome-ignore lint/correctness/useHookAtTopLevel: WebGL's word, not React's
+  gl.useProgram(program);
+  const [across, down] = isTransposed ? [plane.rows, plane.columns] : [plane.columns, plane.rows];
+  // pixels whose middle is within the plane and the volume: the shader runs for no others
+  const [x0, x1] = [Math.max(left, clip.left), Math.min(left + width, clip.right)].map((edge) => Math.ceil(edge - 0.5));
+  const [y0, y1] = [Math.max(top, clip.top), Math.min(top + height, clip.bottom)].map((edge) => Math.ceil(edge - 0.5));
+  gl.scissor(x0!, canvasHeight - y1!, Math.max(x1! - x0!, 0), Math.max(y1! - y0!, 0));
+  gl.uniform2f(at.corner, left, top);
+  gl.uniform2f(at.perPixel, across / width, down / height);
+  gl.uniform1f(at.canvasHeight, canvasHeight);
+  gl.uniform1i(at.transposed, isTransposed ? 1 : 0);
+  gl.uniform3f(at.limits, contrast.low, contrast.high, contrast.gamma);
+  gl.uniform1i(at.inverted, contrast.isInverted ? 1 : 0);
+  gl.drawArrays(gl.TRIANGLES, 0, 3);
+}
+
+/** Textures of the planes that were drawn lately. */
+function planeTextures(gl: WebGL2RenderingContext) {
+  /** The latest used one at the end. */
+  let textures: Texture[] = [];
+
+  function of(plane: Plane): Texture {
+    const there = textures.find((one) => one.plane === plane);
+    const fits = (one: Texture) => one.rows === plane.rows && one.columns === plane.columns && one.dtype === plane.dtype;
+    const found = there ?? (textures.length >= TEXTURES && fits(textures[0]!) ? textures[0]! : made(plane));
+    textures = [...textures.filter((one) => one !== found), found];
+    while (textures.length > TEXTURES) gl.deleteTexture(textures.shift()!.texture);
+    if (found.plane !== plane) write(found, plane);
+    return found;
+  }
+
+  function made({ rows, columns, dtype }: Plane): Texture {
+    const texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.texStorage2D(gl.TEXTURE_2D, 1, formatsOf(gl)[dtype][1], columns, rows);
+    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
+    return { texture, rows, columns, dtype, plane: undefined };
+  }
+
+  function write(into: Texture, plane: Plane): void {
+    const { rows, columns, dtype, data } = plane;
+    const [, , format, type] = formatsOf(gl)[dtype];
+    gl.bindTexture(gl.TEXTURE_2D, into.texture);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    gl.pixelStorei(gl.UNPACK_ROW_LENGTH, columns);
+    for (let top = 0; top < rows; top += TILE) {
+      for (let left = 0; left < columns; left += TILE) {
+        gl.pixelStorei(gl.UNPACK_SKIP_ROWS, top);
+        gl.pixelStorei(gl.UNPACK_SKIP_PIXELS, left);
+        const [width, height] = [Math.min(TILE, columns - left), Math.min(TILE, rows - top)];
+        gl.texSubImage2D(gl.TEXTURE_2D, 0, left, top, width, height, format, type, data);
+      }
+    }
+    into.plane = plane;
+  }
+
+  return {
+    of,
+    /** After the context was lost: they went with it. */
+    forget() {
+      textures = [];
+    },
+    dispose() {
+      for (const { texture } of textures) gl.deleteTexture(texture);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef } from "react";
-import uPlot from "uplot";
+import type uPlot from "uplot";
+import { angleAxis, anglePlot } from "../parts/angle-plot.js";
 import { colourOf } from "../parts/colour.js";
-import "../parts/uplot.css";
 import { useRun, useSections } from "./of-run.js";
 import type { Session } from "./session.js";
 import { sectionOf } from "./state.js";
@@ -32,50 +32,20 @@ export default function TiltPart({ session }: { session: Session }) {
   const plot = useRef<uPlot>(undefined);
   useEffect(() => {
     if (points.length === 0) return;
-    const axis = { stroke: colourOf("muted"), grid: { show: false }, ticks: { show: false }, font: '12px "Source Sans 3"' };
-    const made = new uPlot(
+    const axis = { ...angleAxis(), grid: { show: false } };
+    const { plot: made, remove } = anglePlot(
+      place.current!,
+      points.map(({ angle, dose, defocus }) => ({ angle, dose: dose ?? null, defocusAngstrom: defocus ?? null })),
       {
-        width: place.current!.clientWidth,
-        height: HEIGHT,
-        legend: { show: false },
-        cursor: { drag: { x: false, y: false } },
-        scales: {
-          x: { time: false, range: (_, low, high) => [low - 2, high + 2] },
-          dose: { range: (_, __, high) => [0, high * 1.1 || 1] },
-          defocus: {},
-        },
-        series: [
-          {},
-          {
-            scale: "dose",
-            fill: colourOf("line"),
-            stroke: colourOf("muted"),
-            paths: uPlot.paths.bars!({ size: [0.6, 24] }),
-            points: { show: false },
-          },
-          { scale: "defocus", stroke: colourOf("accent"), width: 2, points: { size: 5 } },
-        ],
+        heightPixels: HEIGHT,
+        defocusPoints: { size: 5 },
         axes: [
           { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => `${tick}°`) },
-          { ...axis, scale: "dose", size: 44, values: (_, ticks) => ticks.map((tick) => `${tick}`) },
-          { ...axis, scale: "defocus", side: 1, size: 44, values: (_, ticks) => ticks.map((tick) => `${tick}`) },
+          { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => `${tick}`) },
+          { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => `${tick}`) },
         ],
         hooks: {
-          draw: [
-            ({ ctx, bbox, valToPos }) => {
-              for (const { angle, section } of points) {
-                const isNow = section === current.current;
-                const x = valToPos(angle, "x", true);
-                ctx.fillStyle = colourOf(isNow ? "axis-z" : "muted");
-                ctx.fillRect(
-                  x - (isNow ? 2 : 0.5),
-                  isNow ? bbox.top : bbox.top + bbox.height - 8,
-                  isNow ? 4 : 1,
-                  isNow ? bbox.height : 8,
-                );
-              }
-            },
-          ],
+          draw: [(self) => drawMarks(self, points, current.current)],
           ready: [
             (self) =>
               self.over.addEventListener("click", () => {
@@ -85,20 +55,9 @@ export default function TiltPart({ session }: { session: Session }) {
           ],
         },
       },
-      [
-        points.map(({ angle }) => angle),
-        points.map(({ dose }) => dose ?? null),
-        points.map(({ defocus }) => (defocus == null ? null : defocus / 10_000)),
-      ],
-      place.current!,
     );
     plot.current = made;
-    const sized = new ResizeObserver(([entry]) => made.setSize({ width: entry!.contentRect.width, height: HEIGHT }));
-    sized.observe(place.current!);
-    return () => {
-      sized.disconnect();
-      made.destroy();
-    };
+    return remove;
   }, [points, session]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the mark of the section moves
   useEffect(() => plot.current?.redraw(false), [now]);
@@ -118,6 +77,20 @@ export default function TiltPart({ session }: { session: Session }) {
       {points.length > 0 && <div ref={place} aria-hidden />}
     </figure>
   );
+}
+
+/** A mark at the angle of each section; that of the section in sight is taller and coloured. */
+function drawMarks(
+  { ctx, bbox, valToPos }: uPlot,
+  points: readonly { readonly angle: number; readonly section: number }[],
+  now: number,
+): void {
+  for (const { angle, section } of points) {
+    const isNow = section === now;
+    const x = valToPos(angle, "x", true);
+    ctx.fillStyle = colourOf(isNow ? "axis-z" : "muted");
+    ctx.fillRect(x - (isNow ? 2 : 0.5), isNow ? bbox.top : bbox.top + bbox.height - 8, isNow ? 4 : 1, isNow ? bbox.height : 8);
+  }
 }
 
 /** What there is besides marks at the angles. */

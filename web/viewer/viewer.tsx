@@ -1,52 +1,38 @@
-import { Link, useLocation, useNavigate } from "@tanstack/react-router";
-import { Copy, Download, FileSearch, Layers, Ruler, SlidersHorizontal, SquareArrowOutUpRight } from "lucide-react";
-import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { flushSync } from "react-dom";
+import { useLocation, useNavigate } from "@tanstack/react-router";
+import { FileSearch, Layers, SlidersHorizontal } from "lucide-react";
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Triple } from "../../src/core/box.js";
 import { quoteWord } from "../../src/core/shell.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { addressNow, writesAddress } from "../parts/address.js";
 import { copyText } from "../parts/copy.js";
-import { stepRuns } from "../parts/list/neighbours.js";
 import { notify, useCommand, useCrumbs } from "../parts/page.js";
 import { crumbsOf, inspectCommand } from "../parts/place-way.js";
 import { useServer } from "../parts/queries.js";
 import { isTyping, letterKeys } from "../parts/settings.js";
 import { LineageOf } from "../parts/where-from.js";
 import "./viewer.css";
-import { autoLimits } from "./auto.js";
+import { type Dialog, focusIn, neuroglancerOf, runCommand, type Sheet, type ViewerParts } from "./commands.js";
 import { BesideChoice, useSecond } from "./compare.js";
-import { shifted, volumeLimits } from "./contrast.js";
 import { Corner } from "./corner.js";
 import { ExportDialog } from "./export-dialog.js";
 import { PANE_AXES, PANE_NAMES } from "./geometry.js";
 import { type Command, commandOf } from "./keys.js";
 import { linkParameters, PARAMETER_NAMES, parseLink, splitLink } from "./link.js";
-import { useListed, useRun } from "./of-run.js";
+import { useRun } from "./of-run.js";
 import type { Axis, LayersHost } from "./overlay.js";
 import { LayersPanel } from "./overlays/layers.js";
-import { atCrosshair, finishMeasure, followDraft, Pane, pressAt } from "./pane.js";
+import { atCrosshair, followDraft, Pane } from "./pane.js";
 import type { PaneDrawing } from "./pane-draw.js";
 import { Panel } from "./panel.js";
 import type { PlaneSource } from "./planes.js";
 import { SectionBar } from "./section-bar.js";
 import { makeSession, type PaneId, type Session } from "./session.js";
-import { drawnBy, playSpeed, SPEEDS } from "./settings.js";
+import { drawnBy } from "./settings.js";
 import { printPage } from "./stack-pages.js";
-import {
-  atPosition,
-  isDropped,
-  isTiltSeries,
-  LAYOUTS,
-  type Layout,
-  layoutsOf,
-  panned,
-  sectionOf,
-  type ViewState,
-  withSlab,
-  zoomed,
-} from "./state.js";
+import { atPosition, isDropped, isTiltSeries, type Layout, panned, sectionOf, type ViewState } from "./state.js";
 import { useOf } from "./use-of.js";
+import { ViewerBar } from "./viewer-bar.js";
 
 /** Below it there is one pane, and side panels come from below. */
 const NARROW = 900;
@@ -61,25 +47,7 @@ const PANES: Readonly<Record<Layout, readonly PaneId[]>> = {
   compare: ["z", "z2"],
 };
 
-/** The pane that steps along an axis. */
-const ACROSS = ["z", "y", "x"] as const satisfies readonly Axis[];
-
-const NO_LAYOUT: Readonly<Partial<Record<Layout, string>>> = {
-  ortho: "Pages of this file are slices, channels and times: a plane across them would mix them.",
-  quad: "Pages of this file are slices, channels and times: a plane across them would mix them.",
-  tilt: "Only a tilt series is laid out by its angles.",
-  compare: "A dropped file is not compared: put both volumes into one folder and serve that.",
-};
-
 const TiltPart = lazy(() => import("./tilt.js"));
-
-const LAYOUT_TITLES: Readonly<Record<Layout, string>> = {
-  xy: "One plane",
-  ortho: "Three planes",
-  quad: "Three planes and facts",
-  tilt: "Tilt series",
-  compare: "Two volumes",
-};
 
 /** Slices of one volume. */
 export function Viewer({ source }: { source: PlaneSource }) {
@@ -95,16 +63,14 @@ export function Viewer({ source }: { source: PlaneSource }) {
   const { copyLink, writeLink } = useLink(session);
   usePlaying(session);
   useWay(facts);
-  const [sheet, setSheet] = useState<"layers" | "contrast" | undefined>();
-  const [dialog, setDialog] = useState<"export" | { readonly lineage: string } | undefined>();
+  const [sheet, setSheet] = useState<Sheet | undefined>();
+  const [dialog, setDialog] = useState<Dialog | undefined>();
   const drawings = useRef(new Map<PaneId, PaneDrawing>());
   const onDrawing = useCallback((pane: PaneId, drawing: PaneDrawing | undefined) => {
     if (drawing) drawings.current.set(pane, drawing);
     else drawings.current.delete(pane);
   }, []);
   const layout = useLayout(session);
-  const second = useSecond(session, layout);
-  const drawer = drawnBy.use();
   const stepPoint = useRef<(direction: 1 | -1) => void>(undefined);
   const host = useHost(session, source, stepPoint);
   const root = useRef<HTMLDivElement>(null);
@@ -125,203 +91,35 @@ export function Viewer({ source }: { source: PlaneSource }) {
       root.current?.querySelector<HTMLElement>(".v-canvas")?.focus({ preventScroll: true });
   }, []);
 
-  const run = (command: Command) => {
-    const axis = session.active;
-    if (command.do !== "section" && command.do !== "cross") settle();
-    switch (command.do) {
-      case "section":
-        return step(axis, command.by);
-      case "end":
-        return session.goToSection(axis, command.last ? facts.shape[PANE_AXES[axis].normal] - 1 : 0);
-      case "zoom": {
-        const hover = session.hover.get();
-        const anchor = hover?.world ?? session.centre();
-        return session.update((state) => zoomed(facts, state, session.fitting(), command.factor, anchor, axis));
-      }
-      case "pan": {
-        const by: Triple = [0, 0, 0];
-        by[PANE_AXES[axis].u] = -command.u * session.zoom();
-        by[PANE_AXES[axis].v] = -command.v * session.zoom();
-        return host.pan(by);
-      }
-      case "cross": {
-        const { u, v } = PANE_AXES[axis];
-        for (const [along, by] of [
-          [u, command.u],
-          [v, command.v],
-        ] as const)
-          if (by !== 0) step(ACROSS[along], by);
-        return;
-      }
-      case "press": {
-        const drawing = drawings.current.get(session.activePane.get());
-        return drawing && pressAt(session, axis, atCrosshair(session, drawing));
-      }
-      case "layout":
-        if (!layoutsOf(facts).includes(command.layout)) return notify(NO_LAYOUT[command.layout]!);
-        return session.update((state) => ({ ...state, layout: command.layout }));
-      case "slab":
-        return session.update((state) => withSlab(facts, axis, state, state.slab + 2 * command.by));
-      case "limits":
-        return session.setContrast(
-          shifted(session.contrastOf(session.activePane.get()), session.factsOf(session.activePane.get()), command),
-        );
-      case "auto":
-        return session.setContrast(autoLimits(session, drawings.current) ?? {});
-      case "autoVolume":
-        return session.setContrast(volumeLimits(session.factsOf(session.activePane.get())));
-      case "metadata":
-        return session.setContrast(session.factsOf(session.activePane.get()).limits);
-      case "invert":
-        return session.setContrast({ isInverted: !session.contrastOf(session.activePane.get()).isInverted });
-      case "play":
-        return session.playing.set(session.playing.get() === undefined ? playSpeed.get() : undefined);
-      case "speed": {
-        const at = SPEEDS.indexOf(playSpeed.get() as 10) + command.by;
-        const speed = SPEEDS[Math.min(Math.max(at, 0), SPEEDS.length - 1)]!;
-        playSpeed.set(speed);
-        if (session.playing.get() !== undefined) session.playing.set(speed);
-        return;
-      }
-      case "measure":
-        return session.measuring.set(session.measuring.get() ? undefined : { kind: "line", draft: undefined });
-      case "leave":
-        if (session.measuring.get()?.draft?.kind === "polyline") return finishMeasure(session);
-        session.playing.set(undefined);
-        setSheet(undefined);
-        return session.measuring.set(undefined);
-      case "layers":
-        // a sheet is on the page only when it is open
-        flushSync(() => setSheet("layers"));
-        return focusIn(root.current, ".v-layers");
-      case "point":
-        return stepPoint.current?.(command.by);
-      case "blink": {
-        const second = session.second.get();
-        return second && session.second.set({ ...second, isOver: !second.isOver });
-      }
-      case "goTo":
-        flushSync(() => setSheet("contrast"));
-        return focusIn(root.current, ".v-go input");
-      case "export":
-        return setDialog("export");
-      case "copy":
-        return void copyLink();
-      case "whereFrom": {
-        const pane = session.activePane.get();
-        const drawing = drawings.current.get(pane);
-        const at = session.hover.get() ?? (drawing && atCrosshair(session, drawing));
-        const of = at && lineageOf(session.factsOf(pane), at.voxel);
-        if (of === undefined) return notify("No file of the server holds a voxel there.");
-        return setDialog({ lineage: of });
-      }
-      case "neuroglancer":
-        if (!isNeuroglancers) return;
-        return void navigate({ to: neuroglancerAddress(location.pathname), search: linkParameters(facts, session.state.get()) });
-      case "list":
-        return void stepRuns(command.by).then(
-          (to) =>
-            to ? navigate({ to }) : notify("There is no further run: N and P step through the list of runs that one came from."),
-          (error: unknown) => notify(error instanceof Error ? error.message : String(error)),
-        );
-    }
+  const parts: ViewerParts = {
+    ...{ session, drawings: drawings.current, root, host, pathname: location.pathname, navigate },
+    ...{ step, stepPoint: (by) => stepPoint.current?.(by), copyLink, setSheet, setDialog },
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const target = event.target as HTMLElement;
-    // a dialog is left by its own keys
-    if (event.defaultPrevented || target.closest("dialog")) return;
-    const isField = isTyping(event.nativeEvent);
-    if (isField && event.key !== "Escape") return;
-    const isCanvas = target.classList.contains("v-canvas");
-    const command = commandOf(event, letterKeys.get() && isCanvas);
-    if (!command || (!isCanvas && command.do !== "leave")) return;
-    event.preventDefault();
-    if (command.do === "section") session.isHeld = event.repeat;
-    if (!isCanvas) focusIn(root.current, `.v-pane[data-pane="${session.activePane.get()}"] .v-canvas`);
-    if (isField) setSheet(undefined);
-    else run(command);
+  const run = (command: Command) => {
+    if (command.do !== "section" && command.do !== "cross") settle();
+    runCommand(parts, command);
   };
   const letGo = () => {
     session.isHeld = false;
   };
 
-  const panes = PANES[layout];
-  const isNeuroglancers = /\/view\/(?:tomogram|at)\//.test(location.pathname);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of the canvases inside of it
     <div
       className="viewer"
       ref={root}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => onKeyDown(event, parts, run)}
       onKeyUp={letGo}
       onBlur={letGo}
       onPointerDownCapture={settle}
       onPointerUpCapture={settle}
       data-sheet={sheet}
     >
-      <div className="v-bar">
-        <h1>{facts.title}</h1>
-        <RunSteps facts={facts} step={(by) => run({ do: "list", by })} />
-        <fieldset className="choice">
-          <legend className="hidden">Layout</legend>
-          {layoutsOf(facts).map((one) => (
-            <button
-              key={one}
-              type="button"
-              aria-pressed={one === layout}
-              title={`${LAYOUT_TITLES[one]} (${LAYOUTS.indexOf(one) + 1})`}
-              onClick={() => run({ do: "layout", layout: one })}
-            >
-              {one}
-            </button>
-          ))}
-        </fieldset>
-        <span className="row">
-          <MeasureButton session={session} toggle={() => run({ do: "measure" })} />
-          <button type="button" onClick={() => setDialog("export")} title="Export (E)">
-            <Download size={16} aria-hidden /> <span className="wide">Export</span>
-          </button>
-          <button type="button" onClick={() => void copyLink()} title="Copy link (C)">
-            <Copy size={16} aria-hidden /> <span className="wide">Copy link</span>
-          </button>
-          {isNeuroglancers && (
-            <Link
-              className="button"
-              to={neuroglancerAddress(location.pathname)}
-              title="Open in Neuroglancer (O)"
-              onClick={(event) => {
-                event.preventDefault();
-                run({ do: "neuroglancer" });
-              }}
-            >
-              <SquareArrowOutUpRight size={16} aria-hidden /> <span className="wide">Neuroglancer</span>
-            </Link>
-          )}
-        </span>
-      </div>
-      {facts.warnings.length > 0 && (
-        <ul className="v-warnings warn" aria-label="Warnings">
-          {facts.warnings.map((text) => (
-            <li key={text}>⚠ {text}</li>
-          ))}
-        </ul>
-      )}
+      <ViewerBar session={session} layout={layout} run={run} neuroglancer={neuroglancerOf(location.pathname)} />
+      <Warnings texts={facts.warnings} />
       <Changed session={session} writeLink={writeLink} />
       <div className="v-body">
-        <div className={`v-panes v-${layout}`}>
-          {panes
-            .filter((pane) => pane !== "z2" || second)
-            .map((pane) => (
-              <Pane key={`${pane} ${drawer}`} session={session} pane={pane} onDrawing={onDrawing} />
-            ))}
-          {layout === "tilt" && (
-            <Suspense>
-              <TiltPart session={session} />
-            </Suspense>
-          )}
-          {layout === "compare" && <BesideChoice session={session} />}
-          {(layout === "ortho" || layout === "quad") && <Corner session={session} isLarge={layout === "quad"} />}
-        </div>
+        <Panes session={session} layout={layout} onDrawing={onDrawing} />
         <Panel session={session} run={run}>
           {(!isDropped(facts) || source.layers) && <LayersPanel host={host} />}
         </Panel>
@@ -332,22 +130,12 @@ export function Viewer({ source }: { source: PlaneSource }) {
             <FileSearch size={16} aria-hidden /> Where from
           </button>
         )}
-        <button
-          type="button"
-          className="v-narrow"
-          aria-pressed={sheet === "contrast"}
-          onClick={() => setSheet(sheet === "contrast" ? undefined : "contrast")}
-        >
+        <SheetButton of="contrast" sheet={sheet} setSheet={setSheet}>
           <SlidersHorizontal size={16} aria-hidden /> Contrast
-        </button>
-        <button
-          type="button"
-          className="v-narrow"
-          aria-pressed={sheet === "layers"}
-          onClick={() => setSheet(sheet === "layers" ? undefined : "layers")}
-        >
+        </SheetButton>
+        <SheetButton of="layers" sheet={sheet} setSheet={setSheet}>
           <Layers size={16} aria-hidden /> Layers
-        </button>
+        </SheetButton>
       </SectionBar>
       {typeof dialog === "object" && <LineageOf of={dialog.lineage} close={() => setDialog(undefined)} />}
       {dialog === "export" && <ExportDialog session={session} drawings={drawings.current} close={() => setDialog(undefined)} />}
@@ -356,11 +144,80 @@ export function Viewer({ source }: { source: PlaneSource }) {
   );
 }
 
-/** Of a voxel of level 0, `[z, y, x]`. Undefined outside of the volume, and for a dropped file. */
-function lineageOf(facts: VolumeFacts, voxel: readonly number[]): string | undefined {
-  const [z, y, x] = voxel;
-  const isInside = voxel.every((index, axis) => index >= 0 && index < facts.shape[axis]!);
-  return isDropped(facts) || !isInside ? undefined : `${facts.ref}/voxel?z=${z}&y=${y}&x=${x}`;
+function onKeyDown(event: KeyboardEvent, { session, root, setSheet }: ViewerParts, run: (command: Command) => void): void {
+  const target = event.target as HTMLElement;
+  // a dialog is left by its own keys
+  if (event.defaultPrevented || target.closest("dialog")) return;
+  const isField = isTyping(event.nativeEvent);
+  if (isField && event.key !== "Escape") return;
+  const isCanvas = target.classList.contains("v-canvas");
+  const command = commandOf(event, letterKeys.get() && isCanvas);
+  if (!command || (!isCanvas && command.do !== "leave")) return;
+  event.preventDefault();
+  if (command.do === "section") session.isHeld = event.repeat;
+  if (!isCanvas) focusIn(root.current, `.v-pane[data-pane="${session.activePane.get()}"] .v-canvas`);
+  if (isField) setSheet(undefined);
+  else run(command);
+}
+
+function Warnings({ texts }: { texts: readonly string[] }) {
+  if (texts.length === 0) return null;
+  return (
+    <ul className="v-warnings warn" aria-label="Warnings">
+      {texts.map((text) => (
+        <li key={text}>⚠ {text}</li>
+      ))}
+    </ul>
+  );
+}
+
+interface PanesProps {
+  readonly session: Session;
+  readonly layout: Layout;
+  onDrawing(pane: PaneId, drawing: PaneDrawing | undefined): void;
+}
+
+/** The planes of a layout, and what stands beside them. */
+function Panes({ session, layout, onDrawing }: PanesProps) {
+  const second = useSecond(session, layout);
+  const drawer = drawnBy.use();
+  return (
+    <div className={`v-panes v-${layout}`}>
+      {PANES[layout]
+        .filter((pane) => pane !== "z2" || second)
+        .map((pane) => (
+          <Pane key={`${pane} ${drawer}`} session={session} pane={pane} onDrawing={onDrawing} />
+        ))}
+      {layout === "tilt" && (
+        <Suspense>
+          <TiltPart session={session} />
+        </Suspense>
+      )}
+      {layout === "compare" && <BesideChoice session={session} />}
+      {(layout === "ortho" || layout === "quad") && <Corner session={session} isLarge={layout === "quad"} />}
+    </div>
+  );
+}
+
+interface SheetButtonProps {
+  readonly of: Sheet;
+  readonly sheet: Sheet | undefined;
+  setSheet(sheet: Sheet | undefined): void;
+  readonly children: ReactNode;
+}
+
+/** Opens a side panel where there is no room for it. */
+function SheetButton({ of, sheet, setSheet, children }: SheetButtonProps) {
+  return (
+    <button
+      type="button"
+      className="v-narrow"
+      aria-pressed={sheet === of}
+      onClick={() => setSheet(sheet === of ? undefined : of)}
+    >
+      {children}
+    </button>
+  );
 }
 
 /**
@@ -409,26 +266,6 @@ function useWay(facts: VolumeFacts): void {
   useCommand(isDropped(facts) ? `emporium harvest inspect ${quoteWord(facts.key)}` : inspectCommand(place, parts));
 }
 
-/** The runs before and after in the list that one came from. */
-function RunSteps({ facts, step }: { facts: VolumeFacts; step: (by: 1 | -1) => void }) {
-  const { data: listed } = useListed(facts.ref);
-  if (!listed || listed.of < 2) return null;
-  const { before, after, at, of } = listed;
-  return (
-    <nav className="row" aria-label="Runs of the list">
-      <button type="button" className="bare" disabled={before === undefined} onClick={() => step(-1)} title="Previous run (P)">
-        ‹ P
-      </button>
-      <span>
-        {at + 1}/{of}
-      </span>
-      <button type="button" className="bare" disabled={after === undefined} onClick={() => step(1)} title="Next run (N)">
-        N ›
-      </button>
-    </nav>
-  );
-}
-
 /** Slices of the file as it was and as it is never stand beside each other. */
 function Changed({ session, writeLink }: { session: Session; writeLink: () => Promise<void> }) {
   if (!session.isChanged.use()) return null;
@@ -439,15 +276,6 @@ function Changed({ session, writeLink }: { session: Session; writeLink: () => Pr
         Reload
       </button>
     </p>
-  );
-}
-
-function MeasureButton({ session, toggle }: { session: Session; toggle: () => void }) {
-  const measuring = session.measuring.use();
-  return (
-    <button type="button" aria-pressed={measuring !== undefined} onClick={toggle} title="Measure (M)">
-      <Ruler size={16} aria-hidden /> <span className="wide">Measure</span>
-    </button>
   );
 }
 
@@ -491,18 +319,6 @@ function bringIntoSight(session: Session, drawing: PaneDrawing): void {
   const { u, v } = drawing.placement().toPane(position);
   const { width, height } = drawing.view();
   if (u < 0 || v < 0 || u > width || v > height) session.update((state) => ({ ...state, centre: position }));
-}
-
-const neuroglancerAddress = (pathname: string): string => {
-  const [, rest = ""] = /\/view\/(.*)$/.exec(pathname) ?? [];
-  return `/neuroglancer/${rest}`;
-};
-
-function focusIn(root: HTMLElement | null, selector: string): void {
-  const found = root?.querySelector<HTMLElement>(selector);
-  const target = found?.matches("input, button") ? found : (found?.querySelector<HTMLElement>("input, button") ?? found);
-  target?.focus();
-  if (target instanceof HTMLInputElement) target.select();
 }
 
 function useLayout(session: Session): Layout {

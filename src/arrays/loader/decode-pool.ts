@@ -57,7 +57,7 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
   const threads = fewFiles ? 1 : Math.max(1, threadsWanted ?? availableParallelism());
   const turn = turns(threads);
   const needs = new WeakMap<ChunkedLevel, { scratch: number; aside: number }>();
-  const msPerByte = new WeakMap<ChunkedLevel, number>();
+  const times = decodeTimes();
   let pool: ThreadPool<DecodeJob, DecodeResult> | undefined;
   let jobs = 0;
 
@@ -98,7 +98,7 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
     }
     if (result.need) needs.set(level, result.need);
     // where nothing is stored there is nothing to learn of what is
-    else if (!result.parts.some(({ absent }) => absent)) learn(level, boxes, result);
+    else if (!result.parts.some(({ absent }) => absent)) times.learn(level, boxes, result);
     return result.parts.length;
   }
 
@@ -108,23 +108,12 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
     return runJob(job, kernels(), memory().bytes());
   }
 
-  function learn(level: ChunkedLevel, boxes: readonly PlacedBox[], { waitMs, decodeMs }: DecodeResult): void {
-    const bytes = boxes.reduce((sum, { wantedBytes }) => sum + wantedBytes, 0);
-    if (bytes === 0) return;
-    const latest = (waitMs + decodeMs) / bytes;
-    const before = msPerByte.get(level) ?? latest;
-    msPerByte.set(level, Math.min(latest, before + WEIGHT * (latest - before)));
-  }
-
   return {
     threads,
     get jobs() {
       return jobs;
     },
-    expectedMs(level, bytes) {
-      const ms = msPerByte.get(level);
-      return ms === undefined ? undefined : ms * bytes;
-    },
+    expectedMs: times.expectedMs,
     async run(level, boxes, counts, here = false) {
       jobs++;
       const leave = here ? () => {} : await turn();
@@ -155,4 +144,24 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
       pool = undefined;
     },
   };
+}
+
+/** How long levels took per byte, by their latest jobs. */
+function decodeTimes() {
+  const msPerByte = new WeakMap<ChunkedLevel, number>();
+
+  function learn(level: ChunkedLevel, boxes: readonly PlacedBox[], { waitMs, decodeMs }: DecodeResult): void {
+    const bytes = boxes.reduce((sum, { wantedBytes }) => sum + wantedBytes, 0);
+    if (bytes === 0) return;
+    const latest = (waitMs + decodeMs) / bytes;
+    const before = msPerByte.get(level) ?? latest;
+    msPerByte.set(level, Math.min(latest, before + WEIGHT * (latest - before)));
+  }
+
+  function expectedMs(level: ChunkedLevel, bytes: number): number | undefined {
+    const ms = msPerByte.get(level);
+    return ms === undefined ? undefined : ms * bytes;
+  }
+
+  return { learn, expectedMs };
 }

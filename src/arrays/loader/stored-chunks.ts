@@ -6,7 +6,7 @@ import { planReads } from "../../formats/zarr/shard.js";
 import type { Store } from "../../stores/store.js";
 import { forEachLimited, turns } from "../../system/parallel.js";
 import type { ChunkedLevel, ChunkPlace } from "./chunked.js";
-import type { KeptChunk } from "./kept-chunks.js";
+import type { KeptChunk, KeptChunks } from "./kept-chunks.js";
 import type { ReadingRoom } from "./room.js";
 import type { TrafficCounts } from "./traffic.js";
 
@@ -70,62 +70,9 @@ export function storedChunks(
   { memory, stored: kept, bodies, clock }: Pick<ReadingRoom, "memory" | "stored" | "bodies" | "clock">,
   counts: TrafficCounts,
 ): StoredChunks {
-  const fetching = new Map<string, Asked>();
-  const settle = (id: string, answer?: Answer) => {
-    fetching.get(id)?.settle(answer);
-    fetching.delete(id);
-  };
+  const requests = chunkRequests(kept);
+  const { ask, expectedBytes } = chunkReads(store, clock, counts);
   const turn = turns(REQUESTS);
-  /** Bytes of the largest answer so far: what is expected of a request before its length is known. */
-  let largest = 256 * 1024;
-
-  /** Memory for what a request brings, in which its chunks are kept. Pinned until `free`. */
-  function placeFor<T extends WantedChunk>({ pieces }: Planned<T>) {
-    const parts = (length: number) =>
-      pieces.map(({ chunk, at, length: own }) => ({ id: chunk.id, offset: at, length: own ?? length }));
-    let place: { at: number; length: number } | undefined;
-    const free = (good: boolean) => {
-      if (place) for (const { chunk } of pieces) good ? kept.unpin(chunk.id) : kept.drop(chunk.id);
-      place = undefined;
-    };
-    const room = (length: number) => {
-      free(false);
-      const at = kept.addTogether(parts(length), length);
-      if (at === undefined) return undefined;
-      place = { at, length };
-      return memory()
-        .bytes()
-        .subarray(at, at + length);
-    };
-    /** Where each chunk lies, in the order of the pieces. */
-    const filled = (bytes: Uint8Array): StoredBytes[] => {
-      const isThere = place?.length === bytes.length && bytes.byteOffset === place.at && bytes.buffer === memory().shared.buffer;
-      if (!isThere) room(bytes.length)?.set(bytes);
-      if (place) for (const { chunk } of pieces) kept.ready(chunk.id);
-      return parts(bytes.length).map(({ offset, length }) =>
-        place ? { at: place.at + offset, length } : { bytes: bytes.subarray(offset, offset + length) },
-      );
-    };
-    return { room, filled, free };
-  }
-
-  async function ask<T extends WantedChunk>(
-    level: ChunkedLevel,
-    { place, pieces }: Planned<T>,
-    room: (length: number) => Uint8Array | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<Uint8Array | undefined> {
-    const began = clock.monotonic();
-    counts.requests++;
-    const bytes = level.fetch
-      ? await level.fetch(pieces[0]!.chunk.cell, signal)
-      : place && (await store.read(place.key, place.range, { signal, ifMatch: place.etag, room }));
-    counts.waitSeconds += (clock.monotonic() - began) / 1000;
-    counts.storedBytes += bytes?.length ?? 0;
-    largest = Math.max(largest, bytes?.length ?? 0);
-    if (bytes && place?.range && bytes.length < place.range.length) throw cutShort(level, place, bytes.length);
-    return bytes;
-  }
 
   async function fetchPlanned<T extends WantedChunk>(
     level: ChunkedLevel,
@@ -134,8 +81,8 @@ export function storedChunks(
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { pieces } = planned;
-    const leave = [await turn(), await bodies(planned.place?.range?.length ?? largest)];
-    const { room, filled, free } = placeFor(planned);
+    const leave = [await turn(), await bodies(planned.place?.range?.length ?? expectedBytes())];
+    const { room, filled, free } = placeFor({ memory, stored: kept }, planned);
     const end = (good: boolean) => {
       free(good);
       for (const one of leave) one();
@@ -148,42 +95,66 @@ export function storedChunks(
       end(false);
       throw error;
     }
-    let users = pieces.reduce((sum, { chunk }) => sum + 1 + (fetching.get(chunk.id)?.waiting ?? 0), 0);
+    let users = pieces.reduce((sum, { chunk }) => sum + 1 + requests.waitingFor(chunk.id), 0);
     const done = () => {
       if (--users === 0) end(found !== undefined);
     };
-    for (const [i, { chunk }] of pieces.entries()) settle(chunk.id, { stored: found?.[i], done });
+    for (const [i, { chunk }] of pieces.entries()) requests.settle(chunk.id, { stored: found?.[i], done });
     const results = await Promise.allSettled(pieces.map(({ chunk }, i) => hear(chunk, found?.[i]).finally(done)));
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
-  /** Hands on a chunk that is in memory, pinned meanwhile. */
-  async function hearKept<T extends WantedChunk>(chunk: T, found: KeptChunk, hear: Hear<T>): Promise<void> {
-    counts.storedHits++;
+  async function fetchMine<T extends WantedChunk>(
+    level: ChunkedLevel,
+    mine: readonly Mine<T>[],
+    hear: Hear<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     try {
-      await hear(chunk, found);
+      await forEachLimited(
+        await planned(
+          level,
+          mine.map(({ chunk }) => chunk),
+          signal,
+        ),
+        REQUESTS,
+        async (plan) => {
+          signal?.throwIfAborted();
+          await fetchPlanned(level, plan, hear, signal);
+        },
+      );
     } finally {
-      kept.unpin(chunk.id);
+      for (const { chunk, asked } of mine) requests.giveUp(chunk.id, asked);
     }
   }
 
-  /** Hands on a chunk that another reader has asked for. @returns false where that failed */
-  async function hearOther<T extends WantedChunk>(
-    chunk: T,
-    answer: Promise<Answer | undefined>,
-    hear: Hear<T>,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    const answered = await answer;
-    if (!answered) return false;
-    try {
-      signal?.throwIfAborted();
-      counts.storedHits++;
-      await hear(chunk, answered.stored);
-    } finally {
-      answered.done();
-    }
-    return true;
+  return {
+    async each(level, wanted, hear, signal) {
+      for (let rest = wanted; rest.length > 0; ) {
+        signal?.throwIfAborted();
+        const { here, elsewhere, mine } = requests.sorted(rest);
+        const again: typeof elsewhere = [];
+        const jobs = [
+          ...here.map(({ chunk, found }) => hearKept(chunk, found, hear, { kept, counts })),
+          fetchMine(level, mine, hear, signal),
+          ...elsewhere.map(async (one) => {
+            if (!(await hearOther(one.chunk, one.answer, hear, counts, signal))) again.push(one);
+          }),
+        ];
+        for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === "rejected") throw outcome.reason;
+        rest = again.map(({ chunk }) => chunk);
+      }
+    },
+  };
+}
+
+/** Chunks that readers of the volume have asked for and not got yet. */
+function chunkRequests(kept: KeptChunks) {
+  const fetching = new Map<string, Asked>();
+
+  function settle(id: string, answer?: Answer): void {
+    fetching.get(id)?.settle(answer);
+    fetching.delete(id);
   }
 
   /** Sorts chunks into those in memory, those that another reader asks for, and those that this one asks for from now on. */
@@ -207,48 +178,110 @@ export function storedChunks(
     return { here, elsewhere, mine };
   }
 
-  async function fetchMine<T extends WantedChunk>(
-    level: ChunkedLevel,
-    mine: readonly Mine<T>[],
-    hear: Hear<T>,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    try {
-      await forEachLimited(
-        await planned(
-          level,
-          mine.map(({ chunk }) => chunk),
-          signal,
-        ),
-        REQUESTS,
-        async (plan) => {
-          signal?.throwIfAborted();
-          await fetchPlanned(level, plan, hear, signal);
-        },
-      );
-    } finally {
-      for (const { chunk, asked } of mine) if (fetching.get(chunk.id) === asked) settle(chunk.id);
-    }
-  }
-
   return {
-    async each(level, wanted, hear, signal) {
-      for (let rest = wanted; rest.length > 0; ) {
-        signal?.throwIfAborted();
-        const { here, elsewhere, mine } = sorted(rest);
-        const again: typeof elsewhere = [];
-        const jobs = [
-          ...here.map(({ chunk, found }) => hearKept(chunk, found, hear)),
-          fetchMine(level, mine, hear, signal),
-          ...elsewhere.map(async (one) => {
-            if (!(await hearOther(one.chunk, one.answer, hear, signal))) again.push(one);
-          }),
-        ];
-        for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === "rejected") throw outcome.reason;
-        rest = again.map(({ chunk }) => chunk);
-      }
+    sorted,
+    settle,
+    /** How many readers beside the one that asks. */
+    waitingFor: (id: string): number => fetching.get(id)?.waiting ?? 0,
+    /** Of a request that was not settled: others ask themselves. */
+    giveUp(id: string, asked: Asked): void {
+      if (fetching.get(id) === asked) settle(id);
     },
   };
+}
+
+/** Requests to the store of a volume. */
+function chunkReads(store: Store, clock: ReadingRoom["clock"], counts: TrafficCounts) {
+  /** Bytes of the largest answer so far: what is expected of a request before its length is known. */
+  let largest = 256 * 1024;
+
+  async function ask<T extends WantedChunk>(
+    level: ChunkedLevel,
+    { place, pieces }: Planned<T>,
+    room: (length: number) => Uint8Array | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array | undefined> {
+    const began = clock.monotonic();
+    counts.requests++;
+    const bytes = level.fetch
+      ? await level.fetch(pieces[0]!.chunk.cell, signal)
+      : place && (await store.read(place.key, place.range, { signal, ifMatch: place.etag, room }));
+    counts.waitSeconds += (clock.monotonic() - began) / 1000;
+    counts.storedBytes += bytes?.length ?? 0;
+    largest = Math.max(largest, bytes?.length ?? 0);
+    if (bytes && place?.range && bytes.length < place.range.length) throw cutShort(level, place, bytes.length);
+    return bytes;
+  }
+
+  return { ask, expectedBytes: () => largest };
+}
+
+/** Memory for what a request brings, in which its chunks are kept. Pinned until `free`. */
+function placeFor<T extends WantedChunk>(
+  { memory, stored: kept }: Pick<ReadingRoom, "memory" | "stored">,
+  { pieces }: Planned<T>,
+) {
+  const parts = (length: number) =>
+    pieces.map(({ chunk, at, length: own }) => ({ id: chunk.id, offset: at, length: own ?? length }));
+  let place: { at: number; length: number } | undefined;
+  const free = (good: boolean) => {
+    if (place) for (const { chunk } of pieces) good ? kept.unpin(chunk.id) : kept.drop(chunk.id);
+    place = undefined;
+  };
+  const room = (length: number) => {
+    free(false);
+    const at = kept.addTogether(parts(length), length);
+    if (at === undefined) return undefined;
+    place = { at, length };
+    return memory()
+      .bytes()
+      .subarray(at, at + length);
+  };
+  /** Where each chunk lies, in the order of the pieces. */
+  const filled = (bytes: Uint8Array): StoredBytes[] => {
+    const isThere = place?.length === bytes.length && bytes.byteOffset === place.at && bytes.buffer === memory().shared.buffer;
+    if (!isThere) room(bytes.length)?.set(bytes);
+    if (place) for (const { chunk } of pieces) kept.ready(chunk.id);
+    return parts(bytes.length).map(({ offset, length }) =>
+      place ? { at: place.at + offset, length } : { bytes: bytes.subarray(offset, offset + length) },
+    );
+  };
+  return { room, filled, free };
+}
+
+/** Hands on a chunk that is in memory, pinned meanwhile. */
+async function hearKept<T extends WantedChunk>(
+  chunk: T,
+  found: KeptChunk,
+  hear: Hear<T>,
+  { kept, counts }: { readonly kept: KeptChunks; readonly counts: TrafficCounts },
+): Promise<void> {
+  counts.storedHits++;
+  try {
+    await hear(chunk, found);
+  } finally {
+    kept.unpin(chunk.id);
+  }
+}
+
+/** Hands on a chunk that another reader has asked for. @returns false where that failed */
+async function hearOther<T extends WantedChunk>(
+  chunk: T,
+  answer: Promise<Answer | undefined>,
+  hear: Hear<T>,
+  counts: TrafficCounts,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const answered = await answer;
+  if (!answered) return false;
+  try {
+    signal?.throwIfAborted();
+    counts.storedHits++;
+    await hear(chunk, answered.stored);
+  } finally {
+    answered.done();
+  }
+  return true;
 }
 
 function asking(): Asked {

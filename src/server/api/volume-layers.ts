@@ -16,6 +16,7 @@ import { openObject } from "../../stores/store.js";
 import { turns } from "../../system/parallel.js";
 import type { BesideFile, OverlayFile } from "../overlay-files.js";
 import type { Place, PlacedKey } from "../places.js";
+import type { ServedVolumes } from "../planes.js";
 import { type TiltAxis, tiltAxisOf, tiltAxisShapes } from "../tilt-axis.js";
 import {
   annotationFilesOf,
@@ -87,19 +88,6 @@ function openLayers(context: ApiContext): VolumeLayers {
   // one at a time: a list of two million points takes a quarter of a gibibyte until it is put in order
   const turn = turns(1);
 
-  async function groundOf(placed: PlacedKey, signal: AbortSignal): Promise<OverlayGround> {
-    const { source, voxelSizeAngstrom, originAngstrom } = await volumes.open(placed, { signal });
-    const [nz, ny, nx] = source.levels[0]!.shape;
-    const [vz, vy, vx] = drawnVoxel(voxelSizeAngstrom);
-    const [oz = 0, oy = 0, ox = 0] = originAngstrom;
-    return { sizeVoxels: [nx, ny, nz], voxelAngstrom: [vx, vy, vz], originAngstrom: [ox, oy, oz] };
-  }
-
-  async function axisOf(placed: PlacedKey, signal: AbortSignal): Promise<TiltAxis | undefined> {
-    const volume = await volumes.open(placed, { signal });
-    return (await volumeMetadata(volume, signal)).isTiltSeries ? await tiltAxisOf(volume, signal) : undefined;
-  }
-
   async function layersIn(place: Place, file: BesideFile, ground: OverlayGround, signal: AbortSignal): Promise<OverlayFile[]> {
     const id = JSON.stringify([place.id, file.key, file.stat, ground]);
     const known = described.get(id);
@@ -117,33 +105,13 @@ function openLayers(context: ApiContext): VolumeLayers {
   return {
     async list(ref, asked, signal) {
       const tomogram = await tomogramOf(context, ref);
-      if (tomogram) {
-        const files = drawnFiles(await annotationFilesOf(context.catalogue!, tomogram.run.id));
-        const { place } = context.catalogue!;
-        const palettes = new Map<number, readonly string[]>();
-        for (const file of files) {
-          const palette = file.shape === "InstanceSegmentation" ? await paletteOf(place, file, signal) : undefined;
-          if (palette) palettes.set(file.id, palette);
-        }
-        return { ...catalogued(tomogram, files, palettes), notices: [] };
-      }
+      if (tomogram) return await cataloguedLayers(context, tomogram, signal);
       const placed = await find(ref, signal);
-      const ground = await groundOf(placed, signal);
-      const axis = await axisOf(placed, signal);
+      const ground = await groundOf(volumes, placed, signal);
+      const axis = await axisOf(volumes, placed, signal);
       const { files, notices } = await (await overlayFiles()).overlayFilesBeside(placed.place.store, placed.key, signal);
       const wanted = new Set(asked);
-      const layers: OverlayLayer[] = axis
-        ? [
-            {
-              id: AXIS,
-              name: `tilt axis ${axis.degrees.toFixed(1)}° (${axis.from})`,
-              kind: "mesh",
-              color: hashedColor(AXIS),
-              count: 0,
-              isVisible: true,
-            },
-          ]
-        : [];
+      const layers: OverlayLayer[] = axis ? [axisLayer(axis)] : [];
       for (const file of files.filter(({ id, isOwn }) => isOwn || wanted.has(id))) {
         const found = await layersIn(placed.place, file, ground, signal);
         if (found.length === 0 && !file.isOwn) {
@@ -164,9 +132,9 @@ function openLayers(context: ApiContext): VolumeLayers {
     async find(ref, id, signal) {
       const placed = await find(ref, signal);
       if (id === AXIS) {
-        const axis = await axisOf(placed, signal);
+        const axis = await axisOf(volumes, placed, signal);
         if (!axis) throw notHere();
-        return { read: async () => encodeOverlay(tiltAxisShapes(axis, await groundOf(placed, signal))) };
+        return { read: async () => encodeOverlay(tiltAxisShapes(axis, await groundOf(volumes, placed, signal))) };
       }
       const tomogram = await tomogramOf(context, ref);
       const file = tomogram
@@ -189,7 +157,7 @@ function openLayers(context: ApiContext): VolumeLayers {
         try {
           const there = sent.get(etag);
           if (there) return there;
-          const ground = await groundOf(placed, signal);
+          const ground = await groundOf(volumes, placed, signal);
           const shapes =
             "shape" in file!
               ? await annotationShapes(at, file, ground, signal)
@@ -206,9 +174,46 @@ function openLayers(context: ApiContext): VolumeLayers {
   };
 }
 
+async function groundOf(volumes: ServedVolumes, placed: PlacedKey, signal: AbortSignal): Promise<OverlayGround> {
+  const { source, voxelSizeAngstrom, originAngstrom } = await volumes.open(placed, { signal });
+  const [nz, ny, nx] = source.levels[0]!.shape;
+  const [vz, vy, vx] = drawnVoxel(voxelSizeAngstrom);
+  const [oz = 0, oy = 0, ox = 0] = originAngstrom;
+  return { sizeVoxels: [nx, ny, nz], voxelAngstrom: [vx, vy, vz], originAngstrom: [ox, oy, oz] };
+}
+
+async function axisOf(volumes: ServedVolumes, placed: PlacedKey, signal: AbortSignal): Promise<TiltAxis | undefined> {
+  const volume = await volumes.open(placed, { signal });
+  return (await volumeMetadata(volume, signal)).isTiltSeries ? await tiltAxisOf(volume, signal) : undefined;
+}
+
 async function tomogramOf({ catalogue }: ApiContext, ref: Ref): Promise<CataloguedTomogram | undefined> {
   return catalogue && ref.kind === "tomogram" ? await findTomogram(catalogue, ref.id) : undefined;
 }
+
+async function cataloguedLayers(
+  { catalogue }: ApiContext,
+  tomogram: CataloguedTomogram,
+  signal: AbortSignal,
+): Promise<Omit<Overlays, "ref">> {
+  const files = drawnFiles(await annotationFilesOf(catalogue!, tomogram.run.id));
+  const { place } = catalogue!;
+  const palettes = new Map<number, readonly string[]>();
+  for (const file of files) {
+    const palette = file.shape === "InstanceSegmentation" ? await paletteOf(place, file, signal) : undefined;
+    if (palette) palettes.set(file.id, palette);
+  }
+  return { ...catalogued(tomogram, files, palettes), notices: [] };
+}
+
+const axisLayer = (axis: TiltAxis): OverlayLayer => ({
+  id: AXIS,
+  name: `tilt axis ${axis.degrees.toFixed(1)}° (${axis.from})`,
+  kind: "mesh",
+  color: hashedColor(AXIS),
+  count: 0,
+  isVisible: true,
+});
 
 async function annotationShapes(
   { place, key }: PlacedKey,

@@ -128,14 +128,7 @@ function Window<Row extends { readonly id: number }>({ spec, state, total, selec
     void navigate({ to: spec.to(row) });
   };
   const select = (from: number, to: number) => {
-    const next = new Map(selected);
-    const takes = from !== to || !next.has(rows.at(to)?.id ?? 0);
-    for (let index = Math.min(from, to); index <= Math.max(from, to); index++) {
-      const row = rows.at(index);
-      if (row && takes) next.set(row.id, row);
-      else if (row) next.delete(row.id);
-    }
-    setSelected(next);
+    setSelected(withRows(selected, rows.at, from, to));
     setAnchor(to);
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -189,6 +182,23 @@ function Window<Row extends { readonly id: number }>({ spec, state, total, selec
       </div>
     </>
   );
+}
+
+/** Takes the rows between two into the selection; a single one that is in it is taken out. */
+function withRows<Row extends { readonly id: number }>(
+  selected: ReadonlyMap<number, Row>,
+  rowAt: (index: number) => Row | undefined,
+  from: number,
+  to: number,
+): ReadonlyMap<number, Row> {
+  const next = new Map(selected);
+  const takes = from !== to || !next.has(rowAt(to)?.id ?? 0);
+  for (let index = Math.min(from, to); index <= Math.max(from, to); index++) {
+    const row = rowAt(index);
+    if (row && takes) next.set(row.id, row);
+    else if (row) next.delete(row.id);
+  }
+  return next;
 }
 
 /** What shows rows gets these. */

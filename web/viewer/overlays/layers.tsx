@@ -78,68 +78,18 @@ function Others({ overlays: { layers, others }, none, add }: { overlays: Overlay
 }
 
 function Layers({ host, overlays, added }: { host: LayersHost; overlays: Overlays; added: readonly string[] }) {
-  const { ref, layers } = overlays;
+  const { layers } = overlays;
   const chosenOn = useSyncExternalStore(host.watch, () => host.on);
   const on = new Set(
     chosenOn ?? layers.filter(({ isVisible, isOtherAlignment }) => isVisible && !isOtherAlignment).map(({ id }) => id),
   );
   const opacities = useSyncExternalStore(host.watch, () => host.opacities);
-  const [failures, setFailures] = useState<Readonly<Record<string, string>>>({});
   const [point, setPoint] = useState<{ id: string; at: number }>();
-  const shapes = useRef(new Map<string, OverlayShapes>());
-  const asked = useRef(new Map<string, Promise<void>>());
-  const masks = useRef(new Map<string, MaskPlanes>());
-  const stop = useRef(new AbortController());
-  const [loaded, setLoaded] = useState(0);
   // ids of layers that have too many points in some plane for circles
   const [crowded, setCrowded] = useState("");
   const shownIds = [...on].sort().join();
-
-  // layers of a file are on when they have come because somebody asked for the file
-  const [come, setCome] = useState(added);
-  useEffect(() => {
-    const fresh = layers.filter(({ id }) => added.some((file) => id.split("-")[0] === file && !come.includes(file)));
-    if (fresh.length === 0) return;
-    setCome(added);
-    host.setOn([...new Set([...shownIds.split(",").filter((id) => id !== ""), ...fresh.map(({ id }) => id)])]);
-  }, [host, layers, added, come, shownIds]);
-
-  // what is on is fetched once, and stays
-  useEffect(() => {
-    const failed = (id: string, error: unknown) => {
-      if (!stop.current.signal.aborted)
-        setFailures((all) => ({ ...all, [id]: error instanceof Error ? error.message : String(error) }));
-    };
-    const wanted = new Set(shownIds.split(","));
-    for (const layer of layers) {
-      const { id } = layer;
-      if (!wanted.has(id) || layer.error) continue;
-      if (isMask(layer)) {
-        if (masks.current.has(id)) continue;
-        masks.current.set(id, new MaskPlanes(layer, (error) => (error === undefined ? host.repaint() : failed(id, error))));
-      } else if (!shapes.current.has(id) && !asked.current.has(id)) {
-        const { signal } = stop.current;
-        const one = (host.layers?.positions(id, signal) ?? servedPositions(ref, id, signal))
-          .then((positions) => {
-            shapes.current.set(id, positions);
-            setLoaded((n) => n + 1);
-          })
-          .catch((error: unknown) => failed(id, error))
-          .finally(() => asked.current.delete(id));
-        asked.current.set(id, one);
-      }
-    }
-  }, [ref, layers, shownIds, host]);
-
-  useEffect(() => {
-    const open = masks.current;
-    return () => {
-      stop.current.abort();
-      stop.current = new AbortController();
-      for (const mask of open.values()) mask.close();
-      open.clear();
-    };
-  }, []);
+  useAddedFiles(host, layers, added, shownIds);
+  const { shapes, masks, asked, failures, loaded } = useFetched(host, overlays, shownIds);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `loaded` counts what has come
   useEffect(() => {
@@ -200,37 +150,18 @@ function Layers({ host, overlays, added }: { host: LayersHost; overlays: Overlay
         </p>
       ))}
       <ul className="layers">
-        {layers.map((layer) => {
-          const failure = layer.error?.message ?? failures[layer.id];
-          return (
-            <li key={layer.id} data-layer={layer.id} data-loaded={isMask(layer) || shapes.current.has(layer.id)}>
-              <label className="row" title={failure}>
-                <input
-                  type="checkbox"
-                  checked={on.has(layer.id)}
-                  disabled={layer.error !== undefined}
-                  onChange={({ currentTarget }) => set(layer.id, currentTarget.checked)}
-                />
-                <span className="dot" style={{ background: layer.color }} aria-hidden="true" />
-                <span className="layer-name">{layer.name}</span>
-                <Count of={layer} shapes={shapes.current.get(layer.id)} isOn={on.has(layer.id) && !failure} />
-              </label>
-              {layer.isOtherAlignment && <span className="warn">≠ other alignment</span>}
-              {failure && <span className="bad">✕ {failure}</span>}
-              {on.has(layer.id) && !failure && (
-                <input
-                  type="range"
-                  min={0.1}
-                  max={1}
-                  step={0.1}
-                  value={opacities[layer.id] ?? 1}
-                  aria-label={`Opacity of ${layer.name}`}
-                  onChange={({ currentTarget }) => host.setOpacity(layer.id, Number(currentTarget.value))}
-                />
-              )}
-            </li>
-          );
-        })}
+        {layers.map((layer) => (
+          <LayerRow
+            key={layer.id}
+            layer={layer}
+            host={host}
+            shapes={shapes.current.get(layer.id)}
+            isOn={on.has(layer.id)}
+            opacity={opacities[layer.id] ?? 1}
+            failure={layer.error?.message ?? failures[layer.id]}
+            set={(isOn) => set(layer.id, isOn)}
+          />
+        ))}
       </ul>
       {stepped && steppedShapes && hasPoints(stepped, steppedShapes) && (
         <PointsTable
@@ -242,6 +173,106 @@ function Layers({ host, overlays, added }: { host: LayersHost; overlays: Overlay
         />
       )}
     </>
+  );
+}
+
+/** Layers of a file are on when they have come because somebody asked for the file. */
+function useAddedFiles(host: LayersHost, layers: readonly OverlayLayer[], added: readonly string[], shownIds: string): void {
+  const [come, setCome] = useState(added);
+  useEffect(() => {
+    const fresh = layers.filter(({ id }) => added.some((file) => id.split("-")[0] === file && !come.includes(file)));
+    if (fresh.length === 0) return;
+    setCome(added);
+    host.setOn([...new Set([...shownIds.split(",").filter((id) => id !== ""), ...fresh.map(({ id }) => id)])]);
+  }, [host, layers, added, come, shownIds]);
+}
+
+/** Shapes and masks of the layers that are on: each is fetched once, and stays. */
+function useFetched(host: LayersHost, { ref, layers }: Overlays, shownIds: string) {
+  const [failures, setFailures] = useState<Readonly<Record<string, string>>>({});
+  const shapes = useRef(new Map<string, OverlayShapes>());
+  const asked = useRef(new Map<string, Promise<void>>());
+  const masks = useRef(new Map<string, MaskPlanes>());
+  const stop = useRef(new AbortController());
+  const [loaded, setLoaded] = useState(0);
+
+  useEffect(() => {
+    const failed = (id: string, error: unknown) => {
+      if (!stop.current.signal.aborted)
+        setFailures((all) => ({ ...all, [id]: error instanceof Error ? error.message : String(error) }));
+    };
+    const wanted = new Set(shownIds.split(","));
+    for (const layer of layers) {
+      const { id } = layer;
+      if (!wanted.has(id) || layer.error) continue;
+      if (isMask(layer)) {
+        if (masks.current.has(id)) continue;
+        masks.current.set(id, new MaskPlanes(layer, (error) => (error === undefined ? host.repaint() : failed(id, error))));
+      } else if (!shapes.current.has(id) && !asked.current.has(id)) {
+        const { signal } = stop.current;
+        const one = (host.layers?.positions(id, signal) ?? servedPositions(ref, id, signal))
+          .then((positions) => {
+            shapes.current.set(id, positions);
+            setLoaded((n) => n + 1);
+          })
+          .catch((error: unknown) => failed(id, error))
+          .finally(() => asked.current.delete(id));
+        asked.current.set(id, one);
+      }
+    }
+  }, [ref, layers, shownIds, host]);
+
+  useEffect(() => {
+    const open = masks.current;
+    return () => {
+      stop.current.abort();
+      stop.current = new AbortController();
+      for (const mask of open.values()) mask.close();
+      open.clear();
+    };
+  }, []);
+
+  return { shapes, masks, asked, failures, loaded };
+}
+
+interface LayerRowProps {
+  readonly layer: OverlayLayer;
+  readonly host: LayersHost;
+  readonly shapes: OverlayShapes | undefined;
+  readonly isOn: boolean;
+  readonly opacity: number;
+  readonly failure: string | undefined;
+  set(isOn: boolean): void;
+}
+
+function LayerRow({ layer, host, shapes, isOn, opacity, failure, set }: LayerRowProps) {
+  return (
+    <li data-layer={layer.id} data-loaded={isMask(layer) || shapes !== undefined}>
+      <label className="row" title={failure}>
+        <input
+          type="checkbox"
+          checked={isOn}
+          disabled={layer.error !== undefined}
+          onChange={({ currentTarget }) => set(currentTarget.checked)}
+        />
+        <span className="dot" style={{ background: layer.color }} aria-hidden="true" />
+        <span className="layer-name">{layer.name}</span>
+        <Count of={layer} shapes={shapes} isOn={isOn && !failure} />
+      </label>
+      {layer.isOtherAlignment && <span className="warn">≠ other alignment</span>}
+      {failure && <span className="bad">✕ {failure}</span>}
+      {isOn && !failure && (
+        <input
+          type="range"
+          min={0.1}
+          max={1}
+          step={0.1}
+          value={opacity}
+          aria-label={`Opacity of ${layer.name}`}
+          onChange={({ currentTarget }) => host.setOpacity(layer.id, Number(currentTarget.value))}
+        />
+      )}
+    </li>
   );
 }
 

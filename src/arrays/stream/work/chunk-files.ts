@@ -21,7 +21,8 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
   const { itemBytes } = g;
   const voxels = BLOCK_BYTES / itemBytes;
   const zeros = encodedZeros(options);
-  const { folder, isDirect } = job.zarr!;
+  const { folder } = job.zarr!;
+  const { begin, write, writeThroughCache, append } = chunkAppender(options);
   return encode;
 
   function encode(step: Step, column: ChunkColumn, state: number, slot: 0 | 1): void {
@@ -73,6 +74,39 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
     if (blocks === chunkBlocks || ends) finishChunk(state, key, path, step.unit, chunkBlocks);
   }
 
+  /** Blocks outside of the volume are zero and share one stored block. Header and table are written last, to the front. */
+  function finishChunk(state: number, key: string, path: string, unit: Unit, chunkBlocks: number): void {
+    const blocks = words[state + STATE.blocks]!;
+    if (blocks < chunkBlocks) {
+      const zero = zeros(BLOCK_BYTES);
+      words.fill(words[state + STATE.position]!, state + STATE.table + blocks, state + STATE.table + chunkBlocks);
+      bytes.set(zero, buffers.encoded + words[state + STATE.held]!);
+      append(state, path, zero.length);
+    }
+    const size = words[state + STATE.position]!;
+    const header = bloscHeader({
+      itemBytes,
+      plainBytes: chunkBlocks * BLOCK_BYTES,
+      blockBytes: BLOCK_BYTES,
+      frameBytes: size,
+      offsets: words.slice(state + STATE.table, state + STATE.table + chunkBlocks),
+    });
+    if (words[state + STATE.isDirect] === 1) writeThroughCache(state, path);
+    const held = words[state + STATE.held]!;
+    write(state, path, bytes, g.tail(state), held, size - held);
+    write(state, path, header, 0, header.length, 0);
+    if (!fewFiles) closeSync(words[state + STATE.place]!);
+    const crc = combineCrc32(crc32(header), words[state + STATE.crc]! >>> 0, size - header.length);
+    post({ kind: "object", key, path, size, crc32: crc, unit: unit.index });
+  }
+}
+
+/** Files that grow by what is encoded, past the page cache where that is wanted and possible. What a file has come to is in the state of its chunk. */
+function chunkAppender({ job, g, buffers }: ChunkEncoderOptions) {
+  const bytes = new Uint8Array(job.memory.buffer);
+  const words = new Int32Array(job.memory.buffer);
+  const { isDirect } = job.zarr!;
+
   function begin(state: number, path: string): void {
     const direct = isDirect ? openDirect(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC) : undefined;
     const fd = direct ?? openSync(path, "w");
@@ -120,29 +154,5 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
     words[state + STATE.held] = rest;
   }
 
-  /** Blocks outside of the volume are zero and share one stored block. Header and table are written last, to the front. */
-  function finishChunk(state: number, key: string, path: string, unit: Unit, chunkBlocks: number): void {
-    const blocks = words[state + STATE.blocks]!;
-    if (blocks < chunkBlocks) {
-      const zero = zeros(BLOCK_BYTES);
-      words.fill(words[state + STATE.position]!, state + STATE.table + blocks, state + STATE.table + chunkBlocks);
-      bytes.set(zero, buffers.encoded + words[state + STATE.held]!);
-      append(state, path, zero.length);
-    }
-    const size = words[state + STATE.position]!;
-    const header = bloscHeader({
-      itemBytes,
-      plainBytes: chunkBlocks * BLOCK_BYTES,
-      blockBytes: BLOCK_BYTES,
-      frameBytes: size,
-      offsets: words.slice(state + STATE.table, state + STATE.table + chunkBlocks),
-    });
-    if (words[state + STATE.isDirect] === 1) writeThroughCache(state, path);
-    const held = words[state + STATE.held]!;
-    write(state, path, bytes, g.tail(state), held, size - held);
-    write(state, path, header, 0, header.length, 0);
-    if (!fewFiles) closeSync(words[state + STATE.place]!);
-    const crc = combineCrc32(crc32(header), words[state + STATE.crc]! >>> 0, size - header.length);
-    post({ kind: "object", key, path, size, crc32: crc, unit: unit.index });
-  }
+  return { begin, write, writeThroughCache, append };
 }

@@ -26,36 +26,12 @@ import { takeThreads } from "./threads.js";
  * @throws {EmporiumError} FORMAT_TRUNCATED, FORMAT_FIELD (no label), DISK_FULL, MEMORY_LIMIT, CANCELLED; errors of `onObject`.
  */
 export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVolumeResult> {
-  const { source, form, threads, signal } = options;
+  const { source, threads, signal } = options;
   signal?.throwIfAborted();
-  const voxel = voxelOf(source);
-  const resampling = resamplingOf(source.shape, options.targetShape, options.select);
-  const shape = resampling ? options.targetShape! : source.shape;
-  const remote = !("path" in source.data);
-  requireFitting(options, resampling);
-  const sourceRowBytes = Math.ceil(source.shape[2] * voxel.itemBytes);
-  // local voxels that stay what they are are read straight into the step buffers
-  const { reduce, dtype } = FORMS[form];
-  const stays = voxel.convert === dtype || (voxel.convert === "int8Flipped" && dtype === "int8");
-  const isReadInPlace = !remote && reduce === "mean" && stays;
-  const rawRowBytes = isReadInPlace ? 0 : sourceRowBytes;
-  // the sum of a slab is a help to pictures, not worth a narrow cut
-  const slab = options.slab && 2 * slabBytes(shape) <= options.memoryBytes ? options.slab : undefined;
-  const shards = options.shards && { codec: options.shards.codec };
-  const cut = { shape, form, threads, rawRowBytes, resampling, slab, shards, mrc: options.mrc !== undefined };
-  const bufferBytes = options.memoryBytes - (slab ? slabBytes(shape) : 0);
-  const { rawSlots, columns } = chooseCut(cut, remote, bufferBytes);
-  const unitRaw = voxel.itemBytes === 0.5 || resampling ? rawRowBytes : Math.min(rawRowBytes, columns * voxel.itemBytes);
-  const fitted = { ...cut, rawSlots, columns, rawRowBytes: unitRaw };
-  const wanted = {
-    ...fitted,
-    shards: shards && { ...shards, spareBuffers: fitSpareBuffers({ ...cut, rawSlots, columns }, bufferBytes) },
-  };
-  const io = ioOf(options, shape, columns >= shape[2] && planGeometry({ ...wanted, direct: true }).totalBytes <= bufferBytes);
-  const geometryOptions = { ...wanted, direct: io.source || io.mrc || io.zarr };
-  const g = planGeometry(geometryOptions);
+  const plan = planWrite(options);
+  const { shape, slab, columns, rawSlots, sourceRowBytes, io, g } = plan;
   const known = (options.finished ?? []).filter((receipt) => receipt.columns === columns);
-  const finished = shards ? firstUnits(known) : known;
+  const finished = options.shards ? firstUnits(known) : known;
   const done = new Map(finished.map((receipt) => [receipt.unit, receipt]));
 
   if (options.zarr) await makeFolders(options.zarr.folder, g);
@@ -86,22 +62,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     const stop = () => Atomics.store(words, g.control.stop, 1);
     signal?.addEventListener("abort", stop, { once: true });
     const progress = setInterval(() => collector.report(bytesRead()), 200);
-    const job = {
-      geometry: geometryOptions,
-      skipUnits: [...done.keys()],
-      source: {
-        file: "path" in source.data ? { ...source.data, isDirect: io.source } : undefined,
-        name: source.name,
-        convert: voxel.convert,
-        rowBytes: sourceRowBytes,
-        itemBytes: voxel.itemBytes,
-        swap: !source.littleEndian && voxel.itemBytes > 1,
-      },
-      mrc: options.mrc ? { path: options.mrc.path, dataOffset: options.mrc.headBytes, isDirect: io.mrc } : undefined,
-      zarr: options.zarr && { ...options.zarr, isDirect: io.zarr },
-      edge: options.edge,
-      select: options.select,
-    };
+    const job = jobOf(options, plan, done);
     try {
       await book?.goOnAfter(finished);
       if (g.pool)
@@ -132,12 +93,68 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
   } finally {
     volumeThreads.release();
   }
+}
 
-  async function settle(promises: Promise<unknown>[]): Promise<void> {
-    // all must have stopped before the memory is used again
-    const results = await Promise.allSettled(promises);
-    for (const result of results) if (result.status === "rejected") throw result.reason;
-  }
+/** How a volume is cut and what of it goes past the page cache, by the memory that there is. */
+function planWrite(options: WriteVolumeOptions) {
+  const { source, form, threads } = options;
+  const voxel = voxelOf(source);
+  const resampling = resamplingOf(source.shape, options.targetShape, options.select);
+  const shape = resampling ? options.targetShape! : source.shape;
+  const remote = !("path" in source.data);
+  requireFitting(options, resampling);
+  const sourceRowBytes = Math.ceil(source.shape[2] * voxel.itemBytes);
+  // local voxels that stay what they are are read straight into the step buffers
+  const { reduce, dtype } = FORMS[form];
+  const stays = voxel.convert === dtype || (voxel.convert === "int8Flipped" && dtype === "int8");
+  const isReadInPlace = !remote && reduce === "mean" && stays;
+  const rawRowBytes = isReadInPlace ? 0 : sourceRowBytes;
+  // the sum of a slab is a help to pictures, not worth a narrow cut
+  const slab = options.slab && 2 * slabBytes(shape) <= options.memoryBytes ? options.slab : undefined;
+  const shards = options.shards && { codec: options.shards.codec };
+  const cut = { shape, form, threads, rawRowBytes, resampling, slab, shards, mrc: options.mrc !== undefined };
+  const bufferBytes = options.memoryBytes - (slab ? slabBytes(shape) : 0);
+  const { rawSlots, columns } = chooseCut(cut, remote, bufferBytes);
+  const unitRaw = voxel.itemBytes === 0.5 || resampling ? rawRowBytes : Math.min(rawRowBytes, columns * voxel.itemBytes);
+  const fitted = { ...cut, rawSlots, columns, rawRowBytes: unitRaw };
+  const wanted = {
+    ...fitted,
+    shards: shards && { ...shards, spareBuffers: fitSpareBuffers({ ...cut, rawSlots, columns }, bufferBytes) },
+  };
+  const io = ioOf(options, shape, columns >= shape[2] && planGeometry({ ...wanted, direct: true }).totalBytes <= bufferBytes);
+  const geometryOptions = { ...wanted, direct: io.source || io.mrc || io.zarr };
+  const g = planGeometry(geometryOptions);
+  return { voxel, shape, slab, columns, rawSlots, sourceRowBytes, io, geometryOptions, g };
+}
+
+/** What threads are told. @param done units that are not written again */
+function jobOf(
+  { source, mrc, zarr, edge, select }: WriteVolumeOptions,
+  { voxel, sourceRowBytes, io, geometryOptions }: ReturnType<typeof planWrite>,
+  done: ReadonlyMap<number, UnitReceipt>,
+) {
+  return {
+    geometry: geometryOptions,
+    skipUnits: [...done.keys()],
+    source: {
+      file: "path" in source.data ? { ...source.data, isDirect: io.source } : undefined,
+      name: source.name,
+      convert: voxel.convert,
+      rowBytes: sourceRowBytes,
+      itemBytes: voxel.itemBytes,
+      swap: !source.littleEndian && voxel.itemBytes > 1,
+    },
+    mrc: mrc ? { path: mrc.path, dataOffset: mrc.headBytes, isDirect: io.mrc } : undefined,
+    zarr: zarr && { ...zarr, isDirect: io.zarr },
+    edge,
+    select,
+  };
+}
+
+async function settle(promises: Promise<unknown>[]): Promise<void> {
+  // all must have stopped before the memory is used again
+  const results = await Promise.allSettled(promises);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
 /** Shards grow from their beginning: units behind one that is missing are of no use. */

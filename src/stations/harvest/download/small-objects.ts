@@ -61,9 +61,68 @@ export interface SmallFetch {
 export function smallObjects({ dest, sync, clock, pace, manifest, keepGoing, signal }: SmallObjectsOptions) {
   let files: SmallFiles | undefined;
   let count = 0;
+  const lines = hostLines({ clock, pace, keepGoing, signal }, () => (files ??= started()));
+
+  function started(): SmallFiles {
+    const started = startSmallFiles({ dest, sync, clock });
+    signal.addEventListener("abort", () => started.stop(), { once: true });
+    return started;
+  }
+
+  /** What has come is kept, however short a stop cuts its turn. */
+  function unlessStopped(error: unknown): void {
+    if (!signal.aborted) throw error;
+  }
+
+  return {
+    /** Undefined where the store must fetch it. @throws {EmporiumError} STORE_ABSENT; CANCELLED; what the disk says */
+    async fetch(object: RemoteObject, expected: RemoteObject["checksum"], { isNewFolder, free }: SmallFetch) {
+      const { store, key, requestLimits, size, roundedSize, rel, modifiedMs } = object;
+      const way = store.shortWay;
+      const bytes = size ?? roundedSize ?? Number.POSITIVE_INFINITY;
+      if (!way || bytes > Math.min(SMALL_BYTES, requestLimits.segmentBytes ?? SMALL_BYTES)) return undefined;
+      // an earlier file of that name is another one, or this one: which of them, is to be found out
+      if (count++ < SMALL_BEFORE_THREADS || manifest.get(rel)) return undefined;
+      const line = lines.of(pace.host(store.url, requestLimits.paceHost));
+      if (clock.monotonic() < line.calmUntilMs) return undefined;
+      files ??= started();
+      const request: SmallRequest = {
+        way,
+        key,
+        name: objectName(store, key),
+        target: join(dest, rel),
+        isNewFolder,
+        size,
+        modifiedMs,
+        checksum: expected?.value,
+        checksumFrom: expected?.from,
+      };
+      const result = await new Promise<SmallResult>((over) => {
+        line.waiting.push({ request, bytes, over });
+        if (lines.isFull(line)) line.held.push(free);
+        else if (!pace.limited) free();
+        void lines.fetchWaiting(line);
+      });
+      if (result === "absent") throw absent(store, key);
+      if (result === "stopped") throw cancelled(signal);
+      if (typeof result === "string") return undefined;
+      if (pace.limited && !signal.aborted) await pace.take(result.size, signal).catch(unlessStopped);
+      free();
+      await result.keep();
+      return { ...result, status: "fetched" as const };
+    },
+    close: () => files?.close(),
+  };
+}
+
+/** What waits for each host, and goes to the threads in batches as its connections are free. */
+function hostLines(
+  { clock, pace, keepGoing, signal }: Pick<SmallObjectsOptions, "clock" | "pace" | "keepGoing" | "signal">,
+  files: () => SmallFiles,
+) {
   const lines = new Map<HostPace, Line>();
 
-  function lineOf(host: HostPace): Line {
+  function of(host: HostPace): Line {
     const line = lines.get(host) ?? { host, waiting: [], held: [], busy: 0, calmUntilMs: Number.NEGATIVE_INFINITY };
     lines.set(host, line);
     return line;
@@ -98,7 +157,7 @@ export function smallObjects({ dest, sync, clock, pace, manifest, keepGoing, sig
       for (const _ of batch) replied.push(await host.request(signal));
       // another batch may have met it while this one waited
       const isCalm = clock.monotonic() < line.calmUntilMs;
-      const results = isCalm || batch.length === 0 ? [] : await files!.fetch(batch.map(({ request }) => request));
+      const results = isCalm || batch.length === 0 ? [] : await files().fetch(batch.map(({ request }) => request));
       if (results.includes("throttled")) line.calmUntilMs = clock.monotonic() + CALM_MS;
       if (results.some((result) => !NO_ANSWER.has(result))) host.answered();
       for (const [at, { over }] of batch.entries()) over(results[at] ?? "store");
@@ -124,54 +183,5 @@ export function smallObjects({ dest, sync, clock, pace, manifest, keepGoing, sig
     line.busy--;
   }
 
-  function started(): SmallFiles {
-    const started = startSmallFiles({ dest, sync, clock });
-    signal.addEventListener("abort", () => started.stop(), { once: true });
-    return started;
-  }
-
-  /** What has come is kept, however short a stop cuts its turn. */
-  function unlessStopped(error: unknown): void {
-    if (!signal.aborted) throw error;
-  }
-
-  return {
-    /** Undefined where the store must fetch it. @throws {EmporiumError} STORE_ABSENT; CANCELLED; what the disk says */
-    async fetch(object: RemoteObject, expected: RemoteObject["checksum"], { isNewFolder, free }: SmallFetch) {
-      const { store, key, requestLimits, size, roundedSize, rel, modifiedMs } = object;
-      const way = store.shortWay;
-      const bytes = size ?? roundedSize ?? Number.POSITIVE_INFINITY;
-      if (!way || bytes > Math.min(SMALL_BYTES, requestLimits.segmentBytes ?? SMALL_BYTES)) return undefined;
-      // an earlier file of that name is another one, or this one: which of them, is to be found out
-      if (count++ < SMALL_BEFORE_THREADS || manifest.get(rel)) return undefined;
-      const line = lineOf(pace.host(store.url, requestLimits.paceHost));
-      if (clock.monotonic() < line.calmUntilMs) return undefined;
-      files ??= started();
-      const request: SmallRequest = {
-        way,
-        key,
-        name: objectName(store, key),
-        target: join(dest, rel),
-        isNewFolder,
-        size,
-        modifiedMs,
-        checksum: expected?.value,
-        checksumFrom: expected?.from,
-      };
-      const result = await new Promise<SmallResult>((over) => {
-        line.waiting.push({ request, bytes, over });
-        if (isFull(line)) line.held.push(free);
-        else if (!pace.limited) free();
-        void fetchWaiting(line);
-      });
-      if (result === "absent") throw absent(store, key);
-      if (result === "stopped") throw cancelled(signal);
-      if (typeof result === "string") return undefined;
-      if (pace.limited && !signal.aborted) await pace.take(result.size, signal).catch(unlessStopped);
-      free();
-      await result.keep();
-      return { ...result, status: "fetched" as const };
-    },
-    close: () => files?.close(),
-  };
+  return { of, isFull, fetchWaiting };
 }

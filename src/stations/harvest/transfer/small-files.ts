@@ -75,13 +75,88 @@ interface Sender {
 export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
   const { dest, sync, clock, threads = Math.min(THREADS_MAX, availableParallelism()) } = options;
   const disk = fileSystemSync(dest);
-  const fetching = new Map<number, { sender: Sender; over(outcomes: readonly SmallOutcome[] | undefined): void }>();
-  const naming = new Map<number, { sender: Sender; over(faults: Kept["faults"] | Error): void }>();
   const written = new Set<string>();
   let toKeep: Waiting[] = [];
   let keeping = false;
   let together = sync;
   let enough = () => {};
+  const senders = smallSenders(threads, () => enough());
+
+  function kept(target: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const over = (fault?: Fault | Error) => {
+        if (fault) return reject(fileError(Object.assign(new Error(fault.message), fault), target, "written"));
+        written.delete(target);
+        resolve();
+      };
+      toKeep.push({ target, over });
+      void keepAll();
+      if (toKeep.length >= GROUP_FILES) enough();
+    });
+  }
+
+  /** One group after the other: what comes meanwhile is the next one. */
+  async function keepAll(): Promise<void> {
+    if (keeping) return;
+    keeping = true;
+    while (toKeep.length > 0) {
+      if (together && toKeep.length < GROUP_FILES && senders.isFetching()) await gathered();
+      const group = toKeep;
+      toKeep = [];
+      try {
+        const faults = await keepGroup(group.map(({ target }) => target));
+        for (const { target, over } of group) over(faults.get(target));
+      } catch (error) {
+        for (const { over } of group) over(error as Error);
+      }
+    }
+    keeping = false;
+  }
+
+  /** Resolves when a group is worth its sync: with enough files, no other on its way, or after a while. */
+  async function gathered(): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([
+      clock.sleep(GATHER_MS, over.signal).catch(() => {}),
+      new Promise<void>((resolve) => {
+        enough = resolve;
+      }),
+    ]);
+    over.abort();
+  }
+
+  async function keepGroup(targets: readonly string[]): Promise<Kept["faults"]> {
+    const beganMs = clock.monotonic();
+    const synced = together && (await disk.sync());
+    together = synced && clock.monotonic() - beganMs < LONG_SYNC_MS + LONG_SYNC_MS_PER_FILE * targets.length;
+    const faults = await senders.named(targets, sync && !synced);
+    if (sync) for (const folder of new Set(targets.map((target) => dirname(target)))) await syncPath(folder, "folder");
+    return faults;
+  }
+
+  return {
+    async fetch(requests) {
+      const outcomes = await senders.fetch(requests);
+      return requests.map(({ target }, at) => {
+        const outcome = outcomes?.[at] ?? "store";
+        if (typeof outcome === "string") return outcome;
+        written.add(target);
+        return { ...outcome, keep: () => kept(target) };
+      });
+    },
+    stop: senders.stop,
+    async close() {
+      disk.close();
+      await senders.end();
+      for (const target of written) await rm(partPathOf(target), { force: true });
+    },
+  };
+}
+
+/** The threads, and what they have been asked for. @param idle is called when nothing is on its way any more */
+function smallSenders(threads: number, idle: () => void) {
+  const fetching = new Map<number, { sender: Sender; over(outcomes: readonly SmallOutcome[] | undefined): void }>();
+  const naming = new Map<number, { sender: Sender; over(faults: Kept["faults"] | Error): void }>();
   let count = 0;
   const senders = Array.from({ length: threads }, (): Sender => {
     const thread = startThread<ToSmall, FromSmall>({ entry: new URL("./small-worker.js", import.meta.url) });
@@ -92,7 +167,7 @@ export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
           sender.running -= outcomes.length;
           taken(fetching, id)?.over(outcomes);
         }
-        if (fetching.size === 0) enough();
+        if (fetching.size === 0) idle();
         for (const { id, faults } of kept) taken(naming, id)?.over(faults);
       },
       died(error) {
@@ -126,58 +201,6 @@ export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
     batches.push({ id, jobs });
   }
 
-  function kept(target: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const over = (fault?: Fault | Error) => {
-        if (fault) return reject(fileError(Object.assign(new Error(fault.message), fault), target, "written"));
-        written.delete(target);
-        resolve();
-      };
-      toKeep.push({ target, over });
-      void keepAll();
-      if (toKeep.length >= GROUP_FILES) enough();
-    });
-  }
-
-  /** One group after the other: what comes meanwhile is the next one. */
-  async function keepAll(): Promise<void> {
-    if (keeping) return;
-    keeping = true;
-    while (toKeep.length > 0) {
-      if (together && toKeep.length < GROUP_FILES && fetching.size > 0) await gathered();
-      const group = toKeep;
-      toKeep = [];
-      try {
-        const faults = await keepGroup(group.map(({ target }) => target));
-        for (const { target, over } of group) over(faults.get(target));
-      } catch (error) {
-        for (const { over } of group) over(error as Error);
-      }
-    }
-    keeping = false;
-  }
-
-  /** Resolves when a group is worth its sync: with enough files, no other on its way, or after a while. */
-  async function gathered(): Promise<void> {
-    const over = new AbortController();
-    await Promise.race([
-      clock.sleep(GATHER_MS, over.signal).catch(() => {}),
-      new Promise<void>((resolve) => {
-        enough = resolve;
-      }),
-    ]);
-    over.abort();
-  }
-
-  async function keepGroup(targets: readonly string[]): Promise<Kept["faults"]> {
-    const beganMs = clock.monotonic();
-    const synced = together && (await disk.sync());
-    together = synced && clock.monotonic() - beganMs < LONG_SYNC_MS + LONG_SYNC_MS_PER_FILE * targets.length;
-    const faults = await named(targets, sync && !synced);
-    if (sync) for (const folder of new Set(targets.map((target) => dirname(target)))) await syncPath(folder, "folder");
-    return faults;
-  }
-
   async function named(targets: readonly string[], syncEach: boolean): Promise<Kept["faults"]> {
     const share = Math.ceil(targets.length / senders.length);
     const shares = senders.map((sender, at) => ({ sender, targets: targets.slice(at * share, (at + 1) * share) }));
@@ -196,33 +219,26 @@ export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
   }
 
   return {
-    async fetch(requests) {
+    isFetching: () => fetching.size > 0,
+    /** @returns undefined where no thread is left */
+    fetch(requests: readonly SmallRequest[]): Promise<readonly SmallOutcome[] | undefined> {
       const sender = senders.reduce<Sender | undefined>(
         (least, other) => (least && least.running <= other.running ? least : other),
         undefined,
       );
-      const outcomes = await new Promise<readonly SmallOutcome[] | undefined>((over) => {
+      return new Promise<readonly SmallOutcome[] | undefined>((over) => {
         if (!sender) return over(undefined);
         const id = count++;
         sender.running += requests.length;
         fetching.set(id, { sender, over });
         post(sender, id, requests);
       });
-      return requests.map(({ target }, at) => {
-        const outcome = outcomes?.[at] ?? "store";
-        if (typeof outcome === "string") return outcome;
-        written.add(target);
-        return { ...outcome, keep: () => kept(target) };
-      });
     },
+    named,
     stop() {
       for (const { thread } of senders) thread.send({ stop: true });
     },
-    async close() {
-      disk.close();
-      await Promise.all([...senders].map(({ thread }) => thread.end()));
-      for (const target of written) await rm(partPathOf(target), { force: true });
-    },
+    end: () => Promise.all([...senders].map(({ thread }) => thread.end())),
   };
 }
 

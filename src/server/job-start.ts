@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../core/clock.js";
+import { EmporiumError } from "../core/errors.js";
+import type { Log } from "../core/log.js";
+import { everyInterval } from "../engine/lock.js";
+import { EVENTS, makeRunsFolder, RUNS, recordRun } from "../engine/run-events.js";
+import { RUN_ID_VARIABLE } from "../engine/run-id.js";
+import { errnoOf } from "../stores/file/errors.js";
+
+/** What a job prints, in the folder of its run. */
+const OUTPUT = "output.txt";
+
+interface PlannedJob {
+  /** Of the plan, and of its run. */
+  readonly id: string;
+  readonly words: readonly string[];
+}
+
+interface JobSurroundings {
+  readonly workspace: string;
+  /** A program and its first words. */
+  readonly program: readonly string[];
+  /** Where it works. */
+  readonly folder: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Starts a process that goes on without this server. The run's folder is made by who starts first: in another server, too.
+ *
+ * @throws {EmporiumError} STORE_CONFLICT where it was started already
+ */
+export async function startJob(job: PlannedJob, around: JobSurroundings): Promise<void> {
+  const { id, words } = job;
+  const { workspace, program, folder } = around;
+  const home = join(workspace, RUNS, id);
+  await mkdir(workspace, { recursive: true });
+  await makeRunsFolder(workspace);
+  await mkdir(home).catch((error: unknown) => {
+    throw errnoOf(error) === "EEXIST" ? startedAlready() : error;
+  });
+  const output = await open(join(home, OUTPUT), "wx", 0o600);
+  try {
+    const [file = "", ...first] = program;
+    const env = { ...process.env, [RUN_ID_VARIABLE]: id };
+    const child = spawn(file, [...first, ...words], {
+      cwd: folder,
+      env,
+      detached: true,
+      stdio: ["ignore", output.fd, output.fd],
+    });
+    await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+    child.once("exit", (status) => void toldIfSilent(job, around, status ?? 1));
+    child.unref();
+  } finally {
+    await output.close();
+  }
+}
+
+/** A command that ended before it could say that it runs: what it printed says why. */
+async function toldIfSilent({ id, words }: PlannedJob, around: JobSurroundings, status: number): Promise<void> {
+  const { workspace, folder, version, clock, log } = around;
+  const home = join(workspace, RUNS, id);
+  try {
+    if (await stat(join(home, EVENTS)).catch(() => undefined)) return;
+    const said = (await readFile(join(home, OUTPUT), "utf8")).slice(-2_000).trim();
+    const recorder = recordRun({ id, workspace, command: words, folder, version, clock, every: everyInterval, log });
+    await recorder.end(status, {
+      code: "TASK_FAILED",
+      message: said === "" ? `it ended with ${status} and said nothing` : said,
+    });
+  } catch (error) {
+    log.warn(`job ${id} ended with ${status}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+export function startedAlready(): EmporiumError {
+  return new EmporiumError("STORE_CONFLICT", "this plan was started already: a plan starts once", { hint: "plan it again" });
+}

@@ -1,0 +1,80 @@
+import { EmporiumError } from "../core/errors.js";
+import { isLoopback } from "../net/public-address.js";
+import { turns } from "../system/parallel.js";
+import { CLIENT_ADDRESS } from "./listen.js";
+import type { ServedMemory } from "./memory-shares.js";
+import type { ServedVolumes } from "./planes.js";
+
+const UNDER_WAY_CLIENT = 8;
+/** Of one client, those that wait among them: it leaves room for others. */
+const ASKED_CLIENT = 32;
+/** As for planes: more than the hundred connections of a Python program (aiohttp), half of the requests that the server works on. */
+const CHUNKS_CLIENT = 128;
+const UNDER_WAY_MAX = 64;
+
+interface Client {
+  readonly turn: ReturnType<typeof turns>;
+  readonly place: ReturnType<typeof turns>;
+  /** What it has asked for. */
+  planes: number;
+  chunks: number;
+}
+
+/** Turns for planes and chunks, by client. */
+export function planeTurns(memory: ServedMemory): ServedVolumes["turn"] {
+  const { limits } = memory;
+  const clients = new Map<string, Client>();
+  const place = turns(limits.planes);
+  let planes = 0;
+  let planeBytes = 0;
+  memory.watch("planes", () => planeBytes);
+
+  return async (request, bytes, of = "plane") => {
+    const address = clientOf(request);
+    const client = clients.get(address) ?? {
+      turn: turns(UNDER_WAY_CLIENT),
+      // who does not read leaves room for others
+      place: turns(limits.planes / 2),
+      planes: 0,
+      chunks: 0,
+    };
+    const refused = (says: string): EmporiumError =>
+      new EmporiumError("STORE_THROTTLED", `${says} are asked for already`, {
+        retry: "later",
+        retryAfterMs: 1000,
+        hint: "ask again in a second",
+      });
+    if (of === "chunk") {
+      if (client.chunks >= CHUNKS_CLIENT) throw refused(`${CHUNKS_CLIENT} chunks of one client`);
+      client.chunks++;
+    } else {
+      if (planes >= UNDER_WAY_MAX) throw refused(`${UNDER_WAY_MAX} planes`);
+      if (client.planes >= ASKED_CLIENT) throw refused(`${ASKED_CLIENT} planes of one client`);
+      client.planes++;
+      planes++;
+    }
+    clients.set(address, client);
+    const leave = [await client.turn(), await client.place(bytes), await place(bytes)];
+    planeBytes += bytes;
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      planeBytes -= bytes;
+      for (const one of leave) one();
+      if (of === "chunk") client.chunks--;
+      else {
+        client.planes--;
+        planes--;
+      }
+      if (client.planes + client.chunks === 0) clients.delete(address);
+    };
+  };
+}
+
+/** A proxy on this machine has many clients, whom it names. Of programs here that claim to be one, each is no more than another client. */
+function clientOf({ headers }: Request): string {
+  const address = headers.get(CLIENT_ADDRESS) ?? "";
+  const named = isLoopback(address) ? headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() : undefined;
+  return named || address;
+}
