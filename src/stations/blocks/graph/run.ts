@@ -20,7 +20,8 @@ import { longestTaskMs } from "./external/fields.js";
 import { closePrograms } from "./external/programs.js";
 import { figureLines, figuresOf, type GraphFigures, type StageReads } from "./figures.js";
 import { endOf, finishGraph } from "./finish.js";
-import { openInputs, planInputs } from "./inputs.js";
+import type { GraphInputs } from "./input-plan.js";
+import { openInputs } from "./inputs.js";
 import { onlyThese } from "./only.js";
 import { claimOutputs, hasOthersOutputs, listAgain, type TakenOutput, takenOutputs } from "./owners.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
@@ -82,12 +83,12 @@ export interface GraphRunReport extends Report, GraphFigures {
 export async function runGraph(source: GraphSource, options: GraphOptions): Promise<GraphRunReport> {
   const read = graphOf(source);
   const { memoryBytes, jobs, anonymous = false, sync = true } = options;
-  const inputs = openInputs(planInputs(read.document, anonymous));
+  const inputs = openInputs(read.inputs, { anonymous });
   try {
     const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
     const target = await openTargets(graph.target, { anonymous, sync });
-    const said = await checkBefore(read, graph, target, options);
-    const data = workData(read, graph, { anonymous, sync });
+    const said = await checkBefore(read.inputs, graph, target, options);
+    const data = workData(read.inputs, graph, { anonymous, sync });
     // without processes of its own, this one computes
     const processes = jobs > 0 ? graph.memory.jobs : 0;
     return await runPrepared({ ...graph, notes: [...graph.notes, ...said] }, target, data, { ...options, jobs: processes });
@@ -106,7 +107,7 @@ export async function takenByOthers(
   { memoryBytes, jobs, signal }: Pick<GraphOptions, "memoryBytes" | "jobs" | "signal">,
 ): Promise<TakenOutput[]> {
   const read = graphOf(source);
-  const inputs = openInputs(planInputs(read.document));
+  const inputs = openInputs(read.inputs, {});
   try {
     const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
     return await takenOutputs(graph, await openTargets(graph.target, {}), signal);
@@ -117,7 +118,7 @@ export async function takenByOthers(
 
 /** What worker processes are told. */
 export function workData(
-  { document }: ReadGraph,
+  inputs: GraphInputs,
   graph: PreparedGraph,
   { anonymous, sync }: { anonymous: boolean; sync: boolean },
 ): WorkData {
@@ -125,7 +126,7 @@ export function workData(
     stages: graph.stages.map(({ stage }) => stage),
     createdMs: 0,
     locks: [...graph.outputs.map(({ folder }) => folder.replace(/\/$/, "")), ...graph.results.map(({ key }) => key)],
-    inputs: planInputs(document, anonymous, graph.memory.cacheBytes),
+    inputs: { ...inputs, anonymous, cacheBytes: graph.memory.cacheBytes },
     target: graph.target,
     sync,
   };
@@ -133,14 +134,14 @@ export function workData(
 
 /** What a check of the inputs found and does no harm. @throws {EmporiumError} INPUT_UNSOUND */
 export async function checkBefore(
-  read: ReadGraph,
+  inputs: GraphInputs,
   graph: PreparedGraph,
   target: Store,
   options: Pick<GraphOptions, "check" | "memoryBytes" | "anonymous" | "signal">,
 ): Promise<string[]> {
   const { check = true, memoryBytes, anonymous = false, signal } = options;
   if (!check || !(await hasOthersOutputs(graph, target, signal))) return [];
-  return checkInputs(read, { memoryBytes, anonymous, signal });
+  return checkInputs(inputs, { memoryBytes, anonymous, signal });
 }
 
 async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, options: GraphOptions): Promise<GraphRunReport> {
