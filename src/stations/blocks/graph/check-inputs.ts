@@ -1,9 +1,8 @@
 import { EmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { AddressAccess } from "../../../stores/named-address.js";
 import { type BlockFinding, checkVolume } from "../check/check.js";
-import { levelOf } from "./document.js";
-import { openInputs, planInputs } from "./inputs.js";
-import type { ReadGraph } from "./read-graph.js";
+import type { GraphInputs } from "./input-plan.js";
+import { openInputs } from "./inputs.js";
 
 /** Chunks of a level that are decoded for the check: a second or two of one core. */
 const SAMPLE_BYTES = 256 * 2 ** 20;
@@ -19,15 +18,15 @@ export interface CheckInputsOptions extends AddressAccess {
  * @returns what is odd and does no harm to the outputs
  * @throws {EmporiumError} INPUT_UNSOUND, with all findings that do
  */
-export async function checkInputs({ document }: ReadGraph, options: CheckInputsOptions): Promise<string[]> {
+export async function checkInputs(plan: GraphInputs, options: CheckInputsOptions): Promise<string[]> {
   const { memoryBytes, signal } = options;
-  const inputs = openInputs(planInputs(document, options, memoryBytes));
+  const inputs = openInputs(plan, { ...options, cacheBytes: memoryBytes });
   const notes: string[] = [];
   const errors: EmporiumError[] = [];
   try {
-    for (const name of Object.keys(document.inputs)) {
+    for (const [name, level] of Object.entries(plan.levels)) {
       const volume = await inputs.volume(name);
-      const levels = volume.levels.slice(levelOf(document, name));
+      const levels = volume.levels.slice(level);
       const { findings } = await checkVolume({ ...volume, levels }, { sampleBytes: SAMPLE_BYTES, signal });
       for (const finding of findings) {
         if (finding.severity === "error") errors.push(unsound(name, finding));

@@ -56,18 +56,5 @@ export const GraphSchema = z.strictObject({
 export type GraphDocument = z.output<typeof GraphSchema>;
 /** As a program gives it: what has a default may be left out. */
 export type GraphGiven = z.input<typeof GraphSchema>;
-/** Which level of an input is read. */
-export function levelOf({ inputs, grid }: GraphDocument, name: string): number {
-  const given = inputs[name]!;
-  const own = typeof given === "string" ? undefined : given.level;
-  return own ?? (grid.of === name ? grid.level : undefined) ?? 0;
-}
-
-/** Where an input is cut along axes beside z, y and x, as the graph says it. */
-export function selectionOf({ inputs }: GraphDocument, name: string): Readonly<Record<string, number>> | undefined {
-  const given = inputs[name]!;
-  return typeof given === "string" ? undefined : given.select;
-}
-
 export type NodeDocument = GraphDocument["nodes"][number];
 export type OutputDocument = GraphDocument["outputs"][string];

@@ -7,26 +7,7 @@ import type { TaskInput } from "../../../engine/task.js";
 import { type AddressAccess, namedAddress } from "../../../stores/named-address.js";
 import type { Store } from "../../../stores/store.js";
 import { parseLocation, parseVolumeLocation } from "../../../stores/url.js";
-import { type GraphDocument, levelOf, selectionOf } from "./document.js";
-import { type ExternalSettings, settingsOf } from "./external/fields.js";
-import { modulesOf } from "./map.js";
-
-/** Locations of inputs by their names. Plain JSON. */
-export type InputPlan = {
-  readonly locations: Readonly<Record<string, string>>;
-  /** The level that is read of each. */
-  readonly levels: Readonly<Record<string, number>>;
-  /** Positions along axes beside z, y and x, of inputs that are cut there. */
-  readonly selected: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly anonymous: boolean;
-  readonly allowPrivate: boolean;
-  /** Of what a process keeps of all inputs together. */
-  readonly cacheBytes: number;
-  /** How the programs of nodes are run. */
-  readonly programs: Readonly<Record<string, ExternalSettings>>;
-  /** Where the modules of nodes are on this machine. */
-  readonly modules: Readonly<Record<string, string>>;
-};
+import type { GraphInputs } from "./input-plan.js";
 
 /** The part of the memory that keeps what was read of inputs, where chunks do not need more. */
 const CACHE_SHARE = 1 / 8;
@@ -51,12 +32,12 @@ export interface MemoryShares {
  * @throws {EmporiumError} MEMORY_LIMIT
  */
 export function shareMemory(
-  document: GraphDocument,
+  { levels }: GraphInputs,
   volumes: ReadonlyMap<string, LoadedVolume>,
   { memoryBytes, jobs }: { memoryBytes: number; jobs: number },
 ): MemoryShares {
   const wanted = Math.max(1, jobs);
-  const needs = [...volumes].map(([name, volume]) => volume.leastBytes(levelOf(document, name)));
+  const needs = [...volumes].map(([name, volume]) => volume.leastBytes(levels[name]!));
   // the inputs of a process share its memory, and decode one chunk at a time
   const least = Math.max(0, ...needs);
   const most = memoryBytes * INPUTS_MOST;
@@ -77,36 +58,28 @@ export function shareMemory(
   return { jobs: able, cacheBytes, blockBytes: memoryBytes - able * cacheBytes, notes };
 }
 
-/** @param cacheBytes of each process; metadata alone need none */
-export function planInputs(
-  document: GraphDocument,
-  { anonymous = false, allowPrivate = false }: AddressAccess = {},
-  cacheBytes = 0,
-): InputPlan {
-  const { inputs, nodes } = document;
-  const from = (given: GraphDocument["inputs"][string]) => (typeof given === "string" ? given : given.from);
-  const locations = Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, from(given)]));
-  const levels = Object.fromEntries(Object.keys(inputs).map((name) => [name, levelOf(document, name)]));
-  const selected = Object.fromEntries(
-    Object.keys(inputs).flatMap((name) => {
-      const select = selectionOf(document, name);
-      return select ? [[name, select]] : [];
-    }),
-  );
-  const own = { programs: settingsOf(nodes), modules: modulesOf(nodes) };
-  return { locations, levels, selected, anonymous, allowPrivate, cacheBytes, ...own };
-}
+/** The inputs of a graph, and how they are read. Plain JSON. */
+export type InputPlan = GraphInputs & {
+  readonly anonymous: boolean;
+  readonly allowPrivate: boolean;
+  /** Of what a process keeps of all inputs together. */
+  readonly cacheBytes: number;
+};
 
 /** Inputs that are opened when they are first asked for. */
 export interface Inputs {
-  readonly programs: InputPlan["programs"];
-  readonly modules: InputPlan["modules"];
+  readonly programs: GraphInputs["programs"];
+  readonly modules: GraphInputs["modules"];
   volume(name: string): Promise<LoadedVolume>;
   level(name: string, level: number): Promise<BlockLevel>;
   close(): Promise<void>;
 }
 
-export function openInputs({ locations, selected, cacheBytes, programs, modules, ...access }: InputPlan): Inputs {
+/** @param access with the cache of each process; metadata alone need none */
+export function openInputs(
+  { locations, selected, programs, modules }: GraphInputs,
+  { cacheBytes = 0, ...access }: AddressAccess & Partial<Pick<InputPlan, "cacheBytes">>,
+): Inputs {
   const room = readingRoom({ memoryBytes: cacheBytes, threads: 1 });
   const open = new Map<string, Promise<LoadedVolume>>();
   function volume(name: string): Promise<LoadedVolume> {
@@ -173,7 +146,7 @@ export function identityStore(plan: InputPlan): Store {
     features: { ranges: false, conditionalWrites: false, atomicReplace: false, writable: false },
     async stat(key) {
       const name = key.slice(0, key.indexOf("/"));
-      const inputs = openInputs(plan);
+      const inputs = openInputs(plan, plan);
       try {
         const volume = await inputs.volume(name);
         const isThis = (object: TaskInput) => `${name}/${object.key}` === key;

@@ -22,7 +22,7 @@ import { deadBlock, writeDead } from "./dead.js";
 import { longestTaskMs } from "./external/fields.js";
 import { gpusOfJob } from "./external/within-gpus.js";
 import { endOf, finishGraph, type GraphEnd } from "./finish.js";
-import { openInputs, planInputs } from "./inputs.js";
+import { openInputs } from "./inputs.js";
 import { claimOutputs } from "./owners.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import {
@@ -62,7 +62,7 @@ export async function runGraphOnCluster(
   const { cluster, ...work } = blocksUse(given);
   const env = envOf(options);
   const read = graphOf(source);
-  const inputs = openInputs(planInputs(read.document, options));
+  const inputs = openInputs(read.inputs, options);
   let graph: PreparedGraph;
   try {
     graph = await prepareGraph(read, inputs, { ...work, gpus: gpusOfJob(cluster.place) });
@@ -70,9 +70,9 @@ export async function runGraphOnCluster(
     await inputs.close();
   }
   const outputs = await openTargets(graph.target, { anonymous, sync });
-  const said = await checkBefore(read, graph, outputs, { ...options, memoryBytes: work.memoryBytes });
+  const said = await checkBefore(read.inputs, graph, outputs, { ...options, memoryBytes: work.memoryBytes });
   graph = { ...graph, notes: [...graph.notes, ...said] };
-  const { stages, locks, createdMs, ...data } = workData(read, graph, { anonymous, allowPrivate, sync });
+  const { stages, locks, createdMs, ...data } = workData(read.inputs, graph, { anonymous, allowPrivate, sync });
   const params: GraphParams = { data, end: endOf(graph), processes: graph.memory.jobs, reported: reportedOf(graph) };
   await claimOutputs(graph, outputs, locks, options);
   const blocks = asPlain({ stages, locks, createdMs }) as unknown as Pick<WorkData, "stages" | "locks" | "createdMs">;

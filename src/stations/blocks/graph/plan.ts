@@ -8,7 +8,7 @@ import type { ClusterUse } from "../../../engine/cluster/on-cluster.js";
 import type { AddressAccess } from "../../../stores/named-address.js";
 import { openStore } from "../../../stores/url.js";
 import { gpusOfJob } from "./external/within-gpus.js";
-import { openInputs, planInputs } from "./inputs.js";
+import { openInputs } from "./inputs.js";
 import type { OutputPlan } from "./outputs.js";
 import { notesOfTaken } from "./owners.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
@@ -101,7 +101,7 @@ export async function planGraph(
   options: AddressAccess & { memoryBytes: number; jobs: number; cluster?: ClusterUse | undefined },
 ): Promise<GraphPlanReport> {
   const read = graphOf(source);
-  const inputs = openInputs(planInputs(read.document, options));
+  const inputs = openInputs(read.inputs, options);
   try {
     const gpus = options.cluster && gpusOfJob(options.cluster.place);
     const graph = await prepareGraph(read, inputs, { ...options, gpus });

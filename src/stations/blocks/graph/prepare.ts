@@ -5,7 +5,7 @@ import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
 import type { TaskInput } from "../../../engine/task.js";
 import { type CompiledGraph, type CompiledStage, compileGraph, isCopy } from "./compile.js";
-import { type GraphDocument, levelOf } from "./document.js";
+import type { GraphDocument } from "./document.js";
 import { withinGpus } from "./external/within-gpus.js";
 import { collectFaults, type Faults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
@@ -62,10 +62,10 @@ export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: Pre
   const resolved: Resolved = { ...found, grid: found.grid! };
   const target = targets!.plan;
   const identified = await Promise.all(
-    [...volumes].map(async ([name, volume]) => [name, await identityOfInput(name, volume, levelOf(document, name))] as const),
+    [...volumes].map(async ([name, volume]) => [name, await identityOfInput(name, volume, read.inputs.levels[name]!)] as const),
   );
   const identities = new Map(identified.map(([name, { objects }]) => [name, objects]));
-  const memory = await withinGpus(document, shareMemory(document, volumes, options), options.gpus);
+  const memory = await withinGpus(document, shareMemory(read.inputs, volumes, options), options.gpus);
   const fitted = fitBlock({ resolved, outputs, results: wanted, identities, memory });
   refuseTooLarge(fitted.compiled, options.memoryBytes, memory);
   const placeNotes = fitted.outputs.flatMap(precomputedNotes);

@@ -9,10 +9,13 @@ import { absent } from "../../../stores/store.js";
 import { openLocation, parseLocation } from "../../../stores/url.js";
 import { type GraphDocument, type GraphGiven, GraphSchema } from "./document.js";
 import { collectFaults, type PlaceOf } from "./faults.js";
+import { type GraphInputs, planInputs } from "./input-plan.js";
 
 /** A graph whose fields are those that graphs have; what they say of each other is not checked yet. */
 export interface ReadGraph {
   readonly document: GraphDocument;
+  /** What it says of them. */
+  readonly inputs: GraphInputs;
   readonly placeOf: PlaceOf;
   /** Of single fields, which are left out of the document. */
   readonly faults?: readonly EmporiumError[];
@@ -31,7 +34,13 @@ export function readGraph(text: string, file: string): ReadGraph {
     ...{ file, hint: HINT, knownKeys, words: expectedWords, keepsFaults: true },
   });
   const { path } = parseLocation(file);
-  return { document: value, faults, placeOf, folder: path === undefined ? process.cwd() : dirname(resolve(path)) };
+  return {
+    document: value,
+    inputs: planInputs(value),
+    faults,
+    placeOf,
+    folder: path === undefined ? process.cwd() : dirname(resolve(path)),
+  };
 }
 
 /**
@@ -61,7 +70,7 @@ export async function readGraphFile(location: string, sha256?: string): Promise<
 export function givenGraph(given: GraphGiven): ReadGraph {
   const placeOf: PlaceOf = (path) => ({ path: path.map(String).join(".") });
   const result = GraphSchema.safeParse(given, { error: expectedWords });
-  if (result.success) return { document: result.data, placeOf, folder: process.cwd() };
+  if (result.success) return { document: result.data, inputs: planInputs(result.data), placeOf, folder: process.cwd() };
   const faults = collectFaults(placeOf);
   for (const { path, message } of result.error.issues)
     faults.addError(path, new EmporiumError("CONFIG_FIELD", aboutField(path.map(String).join("."), message), { hint: HINT }));

@@ -8,11 +8,12 @@ import type { Triple } from "../../../core/box.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { nearest } from "../../../core/nearest.js";
-import { type GraphDocument, levelOf, type NodeDocument, selectionOf } from "./document.js";
+import type { GraphDocument, NodeDocument } from "./document.js";
 import { bindExternal } from "./external/bind.js";
 import { EXTERNAL_VERSION, ExternalFields, externalParams } from "./external/fields.js";
 import { inputNames } from "./external/inputs.js";
 import type { Faults } from "./faults.js";
+import type { GraphInputs } from "./input-plan.js";
 import { bindMap, MAP_VERSION, MapFields, mapParams } from "./map.js";
 import { MESHES_HALO, MESHES_VERSION, MeshesFields, meshesOf, meshesParams } from "./meshes/fields.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode, type ReduceNode, type ValueUse } from "./nodes.js";
@@ -39,13 +40,10 @@ export interface ResolvedGraph {
  * @param volumes the inputs, open; those that cannot be opened are faults already, and so is nothing that reads them
  * @param faults take all that is wrong
  */
-export function resolveGraph(
-  { document, folder }: ReadGraph,
-  volumes: ReadonlyMap<string, BlockVolume>,
-  faults: Faults,
-): ResolvedGraph {
+export function resolveGraph(read: ReadGraph, volumes: ReadonlyMap<string, BlockVolume>, faults: Faults): ResolvedGraph {
+  const { document } = read;
   const before = faults.count;
-  const resolver = new Resolver(document, volumes, faults, folder);
+  const resolver = new Resolver(read, volumes, faults);
   const grid = resolver.named(document.grid.of, ["grid", "of"]);
   if (document.grid.level !== undefined && !Object.hasOwn(document.inputs, document.grid.of))
     faults.add(["grid", "level"], `${document.grid.of} is no input: it has one level`);
@@ -68,6 +66,10 @@ export function resolveGraph(
 }
 
 class Resolver {
+  private readonly document: GraphDocument;
+  private readonly inputs: GraphInputs;
+  /** Of the graph. */
+  private readonly folder: string;
   private readonly known = new Map<string, GraphNode | undefined>();
   /** Nodes that are being resolved, outermost first: one that is met again is a cycle. */
   private readonly open: string[] = [];
@@ -76,12 +78,13 @@ class Resolver {
   readonly pyramids = new Map<GraphNode, readonly LocalNode[]>();
 
   constructor(
-    private readonly document: GraphDocument,
+    { document, inputs, folder }: ReadGraph,
     private readonly volumes: ReadonlyMap<string, BlockVolume>,
     private readonly faults: Faults,
-    /** Of the graph. */
-    private readonly folder: string,
   ) {
+    this.document = document;
+    this.inputs = inputs;
+    this.folder = folder;
     const byId = new Map<string, number>();
     document.nodes.forEach(({ id }, at) => {
       const taken = byId.has(id) || Object.hasOwn(document.inputs, id);
@@ -128,7 +131,7 @@ class Resolver {
   private input(name: string): GraphNode | undefined {
     const { grid } = this.document;
     const isGrid = grid.of === name;
-    const level = levelOf(this.document, name);
+    const level = this.inputs.levels[name]!;
     if (isGrid && (grid.level ?? level) !== level) {
       this.faults.add(["grid", "level"], `level ${grid.level} wanted, and level ${level} of ${name} itself: give it once`);
       return undefined;
@@ -151,7 +154,7 @@ class Resolver {
       path: ["inputs", name],
       input: name,
       level,
-      select: selectionOf(this.document, name),
+      select: this.inputs.selected[name],
       chunk,
       facts: { shape, dtype, voxelSizeNm, offsetNm },
     };

@@ -20,7 +20,8 @@ import { longestTaskMs } from "./external/fields.js";
 import { closePrograms } from "./external/programs.js";
 import { figureLines, figuresOf, type GraphFigures, type StageReads } from "./figures.js";
 import { endOf, finishGraph } from "./finish.js";
-import { openInputs, planInputs } from "./inputs.js";
+import type { GraphInputs } from "./input-plan.js";
+import { openInputs } from "./inputs.js";
 import { onlyThese } from "./only.js";
 import { claimOutputs, hasOthersOutputs, listAgain, type TakenOutput, takenOutputs } from "./owners.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
@@ -84,12 +85,12 @@ export interface GraphRunReport extends Report, GraphFigures {
 export async function runGraph(source: GraphSource, options: GraphOptions): Promise<GraphRunReport> {
   const read = graphOf(source);
   const { memoryBytes, jobs, anonymous = false, allowPrivate = false, sync = true } = options;
-  const inputs = openInputs(planInputs(read.document, options));
+  const inputs = openInputs(read.inputs, options);
   try {
     const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
     const target = await openTargets(graph.target, { anonymous, sync });
-    const said = await checkBefore(read, graph, target, options);
-    const data = workData(read, graph, { anonymous, allowPrivate, sync });
+    const said = await checkBefore(read.inputs, graph, target, options);
+    const data = workData(read.inputs, graph, { anonymous, allowPrivate, sync });
     // without processes of its own, this one computes
     const processes = jobs > 0 ? graph.memory.jobs : 0;
     return await runPrepared({ ...graph, notes: [...graph.notes, ...said] }, target, data, { ...options, jobs: processes });
@@ -108,7 +109,7 @@ export async function takenByOthers(
   { memoryBytes, jobs, signal }: Pick<GraphOptions, "memoryBytes" | "jobs" | "signal">,
 ): Promise<TakenOutput[]> {
   const read = graphOf(source);
-  const inputs = openInputs(planInputs(read.document));
+  const inputs = openInputs(read.inputs, {});
   try {
     const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
     return await takenOutputs(graph, await openTargets(graph.target, {}), signal);
@@ -119,7 +120,7 @@ export async function takenByOthers(
 
 /** What worker processes are told. */
 export function workData(
-  { document }: ReadGraph,
+  inputs: GraphInputs,
   graph: PreparedGraph,
   { sync, ...access }: { anonymous: boolean; allowPrivate: boolean; sync: boolean },
 ): WorkData {
@@ -127,7 +128,7 @@ export function workData(
     stages: graph.stages.map(({ stage }) => stage),
     createdMs: 0,
     locks: [...graph.outputs.map(({ folder }) => folder.replace(/\/$/, "")), ...graph.results.map(({ key }) => key)],
-    inputs: planInputs(document, access, graph.memory.cacheBytes),
+    inputs: { ...inputs, ...access, cacheBytes: graph.memory.cacheBytes },
     target: graph.target,
     sync,
   };
@@ -135,14 +136,14 @@ export function workData(
 
 /** What a check of the inputs found and does no harm. @throws {EmporiumError} INPUT_UNSOUND */
 export async function checkBefore(
-  read: ReadGraph,
+  inputs: GraphInputs,
   graph: PreparedGraph,
   target: Store,
   options: Pick<GraphOptions, "check" | "memoryBytes" | "anonymous" | "allowPrivate" | "signal">,
 ): Promise<string[]> {
   const { check = true, signal } = options;
   if (!check || !(await hasOthersOutputs(graph, target, signal))) return [];
-  return checkInputs(read, options);
+  return checkInputs(inputs, options);
 }
 
 async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, options: GraphOptions): Promise<GraphRunReport> {

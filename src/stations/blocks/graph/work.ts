@@ -31,7 +31,7 @@ export type WorkData = {
 /** The module of a worker process; also the run's own where there are none. */
 export async function openBlockWork(data: PlainObject): Promise<BlockWork> {
   const { stages, createdMs, locks, inputs, target, sync } = data as unknown as WorkData;
-  const timed = timing(openInputs(inputs), systemClock);
+  const timed = timing(openInputs(inputs, inputs), systemClock);
   return {
     blocks: blockSource({ stages, createdMs, locks }),
     operations: timed.measured(operationsOn(timed)),

@@ -7,7 +7,7 @@ import { counted, formatBytes, formatSeconds } from "../../../core/units.js";
 import { PHASES } from "../../../engine/blocks/figures.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { RunCommand } from "../../../engine/executors/engine-command.js";
-import { openInputs, planInputs } from "../graph/inputs.js";
+import { openInputs } from "../graph/inputs.js";
 import { prepareGraph } from "../graph/prepare.js";
 import { type GraphSource, graphOf } from "../graph/run.js";
 import { type Advice, advise, type Layout, type Machine } from "./advise.js";
@@ -108,11 +108,11 @@ export async function preflightVolume(location: string, options: PreflightOption
 export async function preflightGraph(source: GraphSource, options: PreflightOptions): Promise<PreflightReport> {
   const { memoryBytes, jobs } = options;
   const read = graphOf(source);
-  const planned = openInputs(planInputs(read.document, options));
+  const planned = openInputs(read.inputs, options);
   let inputs = planned;
   try {
     const graph = await prepareGraph(read, planned, { memoryBytes, jobs });
-    inputs = openInputs(planInputs(read.document, options, graph.memory.cacheBytes));
+    inputs = openInputs(read.inputs, { ...options, cacheBytes: graph.memory.cacheBytes });
     return await preflightStages(graphLoads(graph, inputs, envOf(options).clock, memoryBytes), options);
   } finally {
     await planned.close();
