@@ -180,7 +180,7 @@ async function describe(pool: pg.Pool, options: DatabaseOptions, embedded: Embed
   );
   const { version = "", number = 0, database = "", user = "" } = rows[0] ?? {};
   if (number < OLDEST * 10_000) {
-    throw new EmporiumError("DATABASE_VERSION", `the server is PostgreSQL ${version}, ${OLDEST} or newer wanted`, {
+    throw new EmporiumError("DATABASE_VERSION", `the server is PostgreSQL ${version}; expected ${OLDEST} or newer`, {
       place: options.url && { url: describeUrl(options.url) },
       hint: "leave --database out to use the embedded one",
     });

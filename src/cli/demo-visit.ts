@@ -7,7 +7,7 @@ import type { Io } from "./command.js";
 /** What a visitor of a portal asks first. */
 const VISITED = [
   { path: "/", accept: "text/html", what: "the first page" },
-  { path: "/healthz", accept: "*/*", what: "it and its database are well" },
+  { path: "/healthz", accept: "*/*", what: "server and database are healthy" },
   { path: "/s3/portal?list-type=2&delimiter=/", accept: "*/*", what: "its folders, by S3" },
 ] as const;
 const QUESTION = "{ runs { name } }";
@@ -81,7 +81,7 @@ async function askPages(url: string, signal: AbortSignal): Promise<readonly Answ
     const { address, text } = await ask("/graphql", { "content-type": "application/json" }, JSON.stringify({ query: QUESTION }));
     const { data } = JSON.parse(text) as { data?: { runs?: readonly unknown[] } };
     const runs = data?.runs?.length ?? 0;
-    if (runs === 0) throw new EmporiumError("TASK_FAILED", `${address} has no run for ${QUESTION}; expected those of the tree`);
+    if (runs === 0) throw new EmporiumError("TASK_FAILED", `${address} lists no runs for ${QUESTION}; expected the runs of the tree`);
     answered.push({ url: address, status: 200, what: `${counted(runs, "run")}, by GraphQL` });
     return answered;
   } finally {

@@ -191,7 +191,7 @@ function dispatch(words: readonly string[]): Asked {
   if (wrong === undefined && asksHelp) return { text: overview(group) };
   if (wrong === undefined) {
     const name = group === undefined ? "emporium" : `emporium ${group}`;
-    throw new EmporiumError("USAGE", `${name} stands alone, a command wanted`, { hint: `${name} --help lists the commands` });
+    throw new EmporiumError("USAGE", `${name} needs a subcommand`, { hint: `${name} --help lists the commands` });
   }
   const unknown = group === undefined ? wrong : `${group} ${wrong}`;
   const meant = nearest(unknown, [...COMMANDS.map(({ name }) => name), ...Object.keys(GROUPS)]);

@@ -138,7 +138,7 @@ export async function readAnswer<More extends z.ZodObject, Answer extends object
   } catch {
     // said below
   }
-  throw new EmporiumError("FORMAT_FIELD", `what is kept as ${id} cannot be read`, { hint: "run its command again" });
+  throw new EmporiumError("FORMAT_FIELD", `the kept result ${id} cannot be read`, { hint: "run its command again" });
 }
 
 /** An answer of which only the latest is of use. */

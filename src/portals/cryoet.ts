@@ -114,7 +114,7 @@ async function post(query: string, variables: Record<string, Json>, net: PortalN
       hint: "the portal's interface may have changed: look for a newer version of emporium",
     });
   }
-  if (!data) throw replyFault(ENDPOINT, "an answer with data was wanted");
+  if (!data) throw replyFault(ENDPOINT, "expected an answer with data");
   return data;
 }
 

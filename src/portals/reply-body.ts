@@ -44,14 +44,14 @@ export function jsonOf(body: string, url: string): Json {
     return parseJson(body.replace(/^\ufeff/, ""));
   } catch (cause) {
     const page = /^\s*</.test(body);
-    throw replyFault(url, page ? "a web page came instead of JSON" : "what came is no JSON", cause);
+    throw replyFault(url, page ? "a web page came instead of JSON" : "what came is not JSON", cause);
   }
 }
 
 export function tooLong(url: string, found: number, wanted: number): EmporiumError {
   return new EmporiumError(
     "FORMAT_LIMIT",
-    `${redact(url)}: a reply of ${counted(found, "byte")} or more, ${wanted} at most are read`,
+    `${redact(url)}: a reply of ${counted(found, "byte")} or more; at most ${wanted} are read`,
     {
       place: { url: redact(url) },
       hint: "check that this is a page or listing, not a data file",

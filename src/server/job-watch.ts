@@ -119,7 +119,7 @@ export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock
     const tail = entry?.tail ?? new RunTail(join(folder, id));
     if (entry && !entry.tail) await tail.poll();
     if (!entry || !tail.seen) {
-      throw new EmporiumError("NOT_FOUND", `no run is called ${id}`, { hint: "the list has those that are kept: /jobs" });
+      throw new EmporiumError("NOT_FOUND", `there is no run ${id}`, { hint: "see /jobs for the runs that are kept" });
     }
     return tail.seen;
   }

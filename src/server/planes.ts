@@ -158,7 +158,7 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
         if (etag === undefined || !isEmporiumError(error) || !error.code.startsWith("FORMAT_")) throw error;
       }
       const name = objectName(at.place.store, at.key);
-      throw new EmporiumError("SOURCE_CHANGED", `${name} is no longer what it was`, {
+      throw new EmporiumError("SOURCE_CHANGED", `${name} has changed`, {
         place: { file: name },
         hint: "load the page again",
       });
@@ -174,7 +174,7 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
         chunks: 0,
       };
       const refused = (says: string): EmporiumError =>
-        new EmporiumError("STORE_THROTTLED", `${says} are asked for already`, {
+        new EmporiumError("STORE_THROTTLED", `too many requests: ${says} are already in progress`, {
           retry: "later",
           retryAfterMs: 1000,
           hint: "ask again in a second",

@@ -98,7 +98,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
     kept.delete(id);
     throw new EmporiumError(
       "NOT_FOUND",
-      `no plan is called ${id.slice(0, 40)}: plans are kept for ${counted(EXPIRES_MS / 60_000, "minute")}`,
+      `there is no plan ${id.slice(0, 40)}; plans are kept for ${counted(EXPIRES_MS / 60_000, "minute")}`,
       {
         hint: "plan it again",
       },
@@ -118,7 +118,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
 
   async function asked<T>(work: () => Promise<T>): Promise<T> {
     if (planning >= PLANNING_MAX) {
-      throw new EmporiumError("STORE_THROTTLED", `${planning} plans are being made already`, {
+      throw new EmporiumError("STORE_THROTTLED", `${planning} plans are already being made`, {
         retry: "later",
         retryAfterMs: 5_000,
       });
@@ -217,7 +217,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
       const recorder = recordRun({ id, workspace, command: words, folder, version, clock, every: everyInterval, log });
       await recorder.end(status, {
         code: "TASK_FAILED",
-        message: said === "" ? `it ended with ${status} and said nothing` : said,
+        message: said === "" ? `the command ended with exit status ${status} and no message` : said,
       });
     } catch (error) {
       log.warn(`job ${id} ended with ${status}: ${error instanceof Error ? error.message : String(error)}`);
@@ -272,7 +272,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
         if (input) return make(kind, kind.body.parse(input) as JobInput);
       }
       throw new EmporiumError("USAGE", `emporium ${words.slice(0, 2).join(" ")} cannot be started from a page`, {
-        hint: "the same command in a terminal goes on",
+        hint: "run the same command in a terminal",
       });
     },
     plan: (id) => shown(keptPlan(id)),
@@ -292,7 +292,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
       if (plan.state === "changed") {
         throw new EmporiumError(
           "CHANGED_MEANWHILE",
-          "what would be done is no longer what this plan shows: a source, the configuration or the output has changed",
+          "this plan is out of date: a source, the configuration or the output has changed",
           {
             hint: "plan it again, and look at the new plan",
           },
@@ -301,7 +301,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
       if (plan.state === "planning" || plan.state === "refused") {
         throw new EmporiumError(
           "USAGE",
-          plan.state === "planning" ? "it is still being planned" : "this plan was refused: it cannot be started",
+          plan.state === "planning" ? "the plan is not ready yet" : "this plan was refused: it cannot be started",
         );
       }
       return shown(plan);
@@ -322,9 +322,9 @@ function checkTexts(input: JobInput): void {
     for (const text of textsOf(value)) {
       const fault =
         text.length > TEXT_MAX
-          ? `${counted(text.length, "character")} found, ${TEXT_MAX} are possible`
+          ? `${counted(text.length, "character")}; expected at most ${TEXT_MAX}`
           : text.includes("\0")
-            ? "a text without the character U+0000 expected"
+            ? "expected a text without the character U+0000"
             : undefined;
       if (fault !== undefined) throw new EmporiumError("USAGE", `${name}: ${fault}`, { place: { path: name } });
     }
@@ -337,7 +337,7 @@ function textsOf(value: unknown): readonly string[] {
 }
 
 function startedAlready(): EmporiumError {
-  return new EmporiumError("STORE_CONFLICT", "this plan was started already: a plan starts once", { hint: "plan it again" });
+  return new EmporiumError("STORE_CONFLICT", "this plan was already started", { hint: "plan it again" });
 }
 
 /** What planning commands print, as far as it is looked at. */
@@ -354,7 +354,7 @@ function withoutMoment(document: z.output<typeof PlanDocument> | undefined): unk
 
 function errorsOf(document: z.output<typeof PlanDocument> | undefined, { status, said, cut }: Printed): ErrorRecord[] {
   if (document?.errors) return document.errors as unknown as ErrorRecord[];
-  if (cut !== undefined) return [{ code: "TASK_FAILED", message: cut, hint: "the same command in a terminal has no such limit" }];
+  if (cut !== undefined) return [{ code: "TASK_FAILED", message: cut, hint: "run the same command in a terminal, which has no such limit" }];
   return status === 0 ? [] : [{ code: "TASK_FAILED", message: said.trim() || `the plan ended with status ${status}` }];
 }
 
@@ -391,7 +391,7 @@ async function printed([file = "", ...words]: readonly string[], signal: AbortSi
     () => end(`the plan took longer than ${counted(PLANNING_MS / 60_000, "minute")}`),
     () => {},
   );
-  const stop = () => end("the server ends");
+  const stop = () => end("the server is stopping");
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   try {

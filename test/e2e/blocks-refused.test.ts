@@ -149,7 +149,7 @@ describe("a graph that cannot be run", () => {
     [
       "a file of a program that is not there",
       (text) => text.replace("op: gaussian, in: em, sigma: 1", "op: external, in: em, command: [node], files: [no-such.pt]"),
-      "5:66 CONFIG_FIELD: external: files: no-such.pt is no file",
+      "5:66 CONFIG_FIELD: external: files: no-such.pt is not a file",
     ],
     [
       "a program without a command, with a wrong halo and a word too much",

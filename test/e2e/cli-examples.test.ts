@@ -142,11 +142,11 @@ describe("the demo", () => {
 
   it("starts the server that it prints, and has the first page, S3 and GraphQL answer for every run of the tree (34.25)", async () => {
     const [, said] = printed.split("\n$ emporium serve demo-out/portal --port 0\n");
-    const [, url] = /^(http:\S+) serves, until Ctrl-C:$/m.exec(said!)!;
+    const [, url] = /^Serving at (http:\S+) \(Ctrl-C stops\)$/m.exec(said!)!;
     const runs = [...contentsOf(folder).keys()].filter((key) => /^portal\/\d+\/[^/]+\/run_metadata\.json$/.test(key));
     expect(said!.match(/^200 .*$/gm)).toEqual([
       `200 ${url}/  the first page`,
-      `200 ${url}/healthz  it and its database are well`,
+      `200 ${url}/healthz  server and database are healthy`,
       `200 ${url}/s3/portal?list-type=2&delimiter=/  its folders, by S3`,
       `200 ${url}/graphql  ${runs.length} runs, by GraphQL`,
     ]);
@@ -189,7 +189,7 @@ describe("the demo", () => {
     const failed = await emporium("emporium demo --once --dest failing");
     expect([failed.status === 0, failed.stdout.includes("curate labels")]).toEqual([false, false]);
     expect(failed.stderr).toMatch(
-      /a step ended with \d+, 0 was wanted: emporium curate (?:scan|match) [\s\S]*emporium demo --once --dest failing again/,
+      /the step failed with exit status \d+: emporium curate (?:scan|match) [\s\S]*emporium demo --once --dest failing again/,
     );
   });
 
@@ -212,7 +212,7 @@ describe("the demo", () => {
         demo.on("exit", () => reject(new Error(`ended: ${out}`)));
         demo.stdout.setEncoding("utf8").on("data", (text: string) => {
           out += text;
-          const [, listed] = out.split("Its views in Neuroglancer, until Ctrl-C:\n");
+          const [, listed] = out.split("Its views in Neuroglancer:\n");
           if (listed?.endsWith("\n")) resolve(listed.trim().split("\n"));
         });
       });
@@ -251,7 +251,7 @@ describe("the demo", () => {
 
   it("cannot both end and stay", async () => {
     const { status, stderr } = await emporium("emporium demo --once --port 8080");
-    expect([status, stderr.split("\n")[0]]).toEqual([2, "error[USAGE]: --once ends, --port is where a page stays"]);
+    expect([status, stderr.split("\n")[0]]).toEqual([2, "error[USAGE]: --once and --port cannot be combined: --once serves no page"]);
   });
 });
 

@@ -223,7 +223,7 @@ describe("an alignment of files", () => {
       "TASK_BLOCKED",
     ]);
     expect(broken.failures[1]!.error.message).toBe(
-      "default alignment of a cannot be made: it needs tilt series 100 of a, which failed",
+      "default alignment of a cannot be made, because tilt series 100 of a failed",
     );
     const report = plannedReport(
       broken,

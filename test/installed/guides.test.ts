@@ -109,7 +109,7 @@ __serve() {
   __stop
   "$@" >${quoted(join(folder, "served"))} 2>&1 & __server=$!
   for _ in $(seq 600); do
-    __url=$(sed -n 's#^\\(http:[^ ]*\\) serves, until Ctrl-C:$#\\1#p' ${quoted(join(folder, "served"))})
+    __url=$(sed -n 's#^Serving at \\(http:[^ ]*\\) (Ctrl-C stops)$#\\1#p' ${quoted(join(folder, "served"))})
     [ -z "$__url" ] || break
     kill -0 "$__server" 2>/dev/null || break
     sleep 0.2

@@ -76,7 +76,7 @@ function requireNames<Name extends string>(names: readonly Name[], options: Regi
     if (!names.includes(name as Name)) throw usage(`no array is called ${name}; there are ${names.join(", ")}`);
   for (const [name, method] of Object.entries(methods))
     if (!["nearest", "linear", "refuse"].includes(method as string))
-      throw usage(`${name}: nearest, linear or refuse wanted, ${method} found`);
+      throw usage(`${name}: expected nearest, linear or refuse, found ${method}`);
 }
 
 interface ArrayReader {

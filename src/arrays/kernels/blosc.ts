@@ -387,7 +387,7 @@ function inFrame(
 function faultOf(result: number): string {
   switch (result) {
     case BLOSC_RESULT.badHeader:
-      return "a Blosc-1 header wanted, these 16 bytes are none or contradict each other";
+      return "these 16 bytes are no valid Blosc-1 header";
     case BLOSC_RESULT.outside:
       return "a Blosc frame points behind its own end";
     default:

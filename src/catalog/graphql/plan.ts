@@ -217,6 +217,6 @@ function limitOffset(value: unknown): { limit: number | undefined; offset: numbe
 
 function typeOfField(parent: GraphQLObjectType, field: string): GraphQLObjectType {
   const type: GraphQLNamedType = getNamedType(parent.getFields()[field]!.type);
-  if (!isObjectType(type)) throw new TypeError(`${parent.name}.${field} is no object`);
+  if (!isObjectType(type)) throw new TypeError(`${parent.name}.${field} is not an object`);
   return type;
 }

@@ -51,7 +51,7 @@ export async function runLocal(
 
 function blockedBy(failed: Task, task: Task): ErrorRecord {
   return toErrorRecord(
-    new EmporiumError("TASK_BLOCKED", `${task.title} was not started: it needs ${failed.title}, which failed`, {
+    new EmporiumError("TASK_BLOCKED", `${task.title} was not started, because ${failed.title} failed`, {
       place: task.place,
       hint: "fix that error and run the same command again",
     }),

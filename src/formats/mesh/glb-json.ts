@@ -252,7 +252,7 @@ function asNumbers<List extends vec3 | vec4 | mat4>(glb: Glb, value: unknown, le
 
 function badField(glb: Glb, path: string, found: unknown, wanted: string) {
   const shown = found === undefined ? "missing" : (JSON.stringify(found)?.slice(0, 60) ?? String(found));
-  return meshError("FORMAT_FIELD", glb.name, { path }, `${path || "its JSON"} is ${shown}, wanted is ${wanted}`);
+  return meshError("FORMAT_FIELD", glb.name, { path }, `${path || "its JSON"} is ${shown}; expected ${wanted}`);
 }
 
 function unsupported(glb: Glb, path: string, message: string) {

@@ -153,7 +153,7 @@ describe("particle lists", () => {
 
   it("says where a number is none", async () => {
     await expect(read(readRelion3, RELION_3.replace("8.0", "8,0"))).rejects.toThrow(
-      'a.star: rlnCoordinateY is "8,0", a number was expected in line 14',
+      "a.star: rlnCoordinateY is \"8,0\"; expected a number in line 14",
     );
     await expect(read(readRelion3, RELION_3.replace("8.0", "nan"), { filterValue: "tomo_1.tomostar" })).rejects.toThrow(
       "in line 14",
@@ -207,7 +207,7 @@ describe("RELION 4", () => {
       /optics group 2 is not in data_optics in line/,
     );
     await expect(read(readRelion4, optics("1 2", "1 2") + particles(...rows), point)).rejects.toThrow(
-      "the optics group 1 is there twice in line 7",
+      "the optics group 1 appears twice in line 7",
     );
     await expect(read(readRelion4, optics("1 0") + particles(...rows), point)).rejects.toThrow(
       "a size above 0 was expected in line 6",

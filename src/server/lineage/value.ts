@@ -24,7 +24,7 @@ export async function findHeaderField({ place, key }: PlacedKey, field: string, 
   const file = await openObject(place.store, key, { signal });
   const head = await file.read({ offset: 0, length: MRC_HEADER_BYTES }, { signal });
   if (!detectMrc(head, await file.size())) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${key} is no MRC file: fields of other headers are not looked for`, {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${key} is not an MRC file: fields of other headers are not looked for`, {
       hint: "?pointer= names a value of a JSON document",
     });
   }
@@ -70,7 +70,7 @@ export async function findWord(
   signal: AbortSignal,
 ): Promise<FoundNumber> {
   const bytes = await readSmall(place.store, key, signal);
-  if (!bytes) throw new EmporiumError("NOT_FOUND", `${key} is no file`);
+  if (!bytes) throw new EmporiumError("NOT_FOUND", `${key} is not a file`);
   const text = new TextDecoder("latin1").decode(bytes);
   let begin = 0;
   for (let at = 1; at < line; at++) {

@@ -28,7 +28,7 @@ describe("ingest convert", () => {
     const { status, err } = await person.run("ingest", "convert", VOLUME, out);
     expect([status, err.split("\n")[0]]).toEqual([
       2,
-      expect.stringMatching(/^error\[CONFIG_COLLISION\]: .* is there already, and not as a run of this workspace left it$/),
+      expect.stringMatching(/^error\[CONFIG_COLLISION\]: .* exists already and was not written, or was changed since, by a run of this workspace$/),
     ]);
     expect(err).toContain("--force-overwrite");
     expect(read(name)).toBe(text);
@@ -153,7 +153,7 @@ describe("a file for a result", () => {
     const { status, err } = await person.run("harvest", "inspect", VOLUME, "--out", VOLUME);
     expect([status, err.split("\n")[0]]).toEqual([
       2,
-      `error[USAGE]: ${VOLUME} is given as LOCATION and would be written over by --out`,
+      `error[USAGE]: ${VOLUME} is given as LOCATION and would be overwritten by --out`,
     ]);
     const facts = read("facts.json");
     for (const words of [["facts.json"], ["--web", "facts.json"]]) {

@@ -35,7 +35,7 @@ describe("a glob that finds nothing", () => {
     const report = await planned(config, (name) => ({ [`lab/tomogram/${name}.mrc`]: tinyMrc(4, 4, 4, 10.5) }));
     expect(report.errors).toHaveLength(1);
     expect(report.errors[0]!.message).toContain(
-      "looked for memory:/lab/tomograms/TS_1.mrc, there is no folder tomograms but tomogram;",
+      "looked for memory:/lab/tomograms/TS_1.mrc: no tomograms/ (nearest: tomogram);",
     );
   });
 

@@ -87,14 +87,14 @@ describe("a tree that is served", () => {
 
 it("A31: an empty folder and a catalogue without rows are told with the command that fills them", async () => {
   const empty = await person.start(/serves, until Ctrl-C:\n {2}http\S+\/browse\/none\n/, "serve", "none", "--port", "0");
-  expect(empty.printed()).toMatch(/none is empty: emporium ingest run CONFIG INPUT .*none'? makes it a tree/);
+  expect(empty.printed()).toMatch(/none is empty; fill it with emporium ingest run CONFIG INPUT .*none'?/);
   expect(await empty.stop()).toBe(0);
   rmSync(person.at(".emporium"), { recursive: true, force: true });
   await giveCluster(person.at(".emporium"));
   const bare = await person.start(/serves, until Ctrl-C/, "serve", "portal", "--no-import", "--port", "0");
   await expect
     .poll(bare.printed)
-    .toMatch(/the catalogue has no runs: emporium catalog import .*portal'? takes them from the tree/);
+    .toMatch(/the catalogue has no runs; import them with emporium catalog import .*portal'?/);
   expect(await bare.stop()).toBe(0);
 }, 120_000);
 
@@ -109,8 +109,8 @@ it("a location that is given twice, and where a proxy finds the server, are told
     "--url",
     "https://lab.example.org/em",
   );
-  await expect.poll(twice.printed).toContain("none is given more than once: it is served as none and as none-2");
-  const [, url] = /a proxy finds this server at (http:\/\/127\.0\.0\.1:\d+)/.exec(twice.printed())!;
+  await expect.poll(twice.printed).toContain("none is given more than once and served as none and as none-2");
+  const [, url] = /listening on (http:\/\/127\.0\.0\.1:\d+) for your proxy/.exec(twice.printed())!;
   expect(((await (await fetch(`${url}/em/api/v1/server`)).json()) as ServerFacts).places.map(({ id }) => id)).toEqual([
     "none",
     "none-2",

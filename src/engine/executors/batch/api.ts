@@ -57,7 +57,7 @@ function parsed<T>(text: string, url: string): T {
     // TerminateJob succeeds with an empty body
     return JSON.parse(text === "" ? "{}" : text) as T;
   } catch (cause) {
-    throw silent(url, `${url} answers with what is no JSON`, cause);
+    throw silent(url, `${url} answers with what is not JSON`, cause);
   }
 }
 

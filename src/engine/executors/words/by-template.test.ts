@@ -74,13 +74,13 @@ describe("an engine by templates", () => {
     expect(templateWords(readProfile(alone, FILE, undefined).templates!).waits).toBe(false);
   });
   it.each([
-    ["an unknown placeholder", '"{script}"', '"{scirpt}"', 6, /\{scirpt\} is no placeholder; wanted is one of .*script/],
+    ["an unknown placeholder", '"{script}"', '"{scirpt}"', 6, /\{scirpt\} is not a placeholder; expected one of .*script/],
     [
       "a placeholder of another command",
       "words: [list]",
       'words: [list, "{queue}"]',
       10,
-      /\{queue\} is no placeholder; none is wanted/,
+      /\{queue\} is not a placeholder; none is allowed/,
     ],
     ["a submission without a name", '"{name}", ', "", 6, /\{name\} stands in none/],
     ["an array that nobody asks for", ', [-n, "{last}"]', "", 6, /\{count\} or \{last\}/],

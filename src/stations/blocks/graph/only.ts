@@ -21,7 +21,7 @@ export function onlyThese({ stages }: BlockSource, words: readonly string[] = []
     if (number === undefined) return { first: stage.first, end: stage.first + stage.count };
     const block = Number(number);
     if (!/^\d+$/.test(number) || block >= stage.count)
-      throw new EmporiumError("USAGE", `${word} is no block: ${name} has those from 0 to ${stage.count - 1}`);
+      throw new EmporiumError("USAGE", `${word} is not a block: ${name} has those from 0 to ${stage.count - 1}`);
     return { first: stage.first + block, end: stage.first + block + 1 };
   });
   return (index) => ranges.some(({ first, end }) => index >= first && index < end);

@@ -137,7 +137,7 @@ async function onlyObject(storage: Store, folder: string, signal: AbortSignal): 
   if (key !== undefined && keys.length === 1) return key;
   throw new EmporiumError(
     "NOT_FOUND",
-    `${storage.url}/${folder} holds ${keys.length === 0 ? "no file" : "several files"}, one wanted`,
+    `${storage.url}/${folder} holds ${keys.length === 0 ? "no file" : "several files"}; expected one`,
     {
       hint: "the database does not know the file's name",
     },

@@ -77,7 +77,7 @@ function framesAt(
   const found = [...there].sort((a, b) => a - b).map(String);
   const chosen = frames.filter(({ pos_idx }) => positions.includes(pos_idx ?? 0));
   if (chosen.length > 0) return { frames: chosen, warnings: missingPositions(positions, there, found) };
-  throw new EmporiumError("CONFIG_EMPTY", `positions ${positions.join(", ") || "none"} wanted, found ${found.join(", ")}`, {
+  throw new EmporiumError("CONFIG_EMPTY", `expected positions ${positions.join(", ") || "none"}, found ${found.join(", ")}`, {
     place,
     hint: "correct the column positions of the table",
   });

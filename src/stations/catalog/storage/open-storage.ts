@@ -14,7 +14,7 @@ import { storageLocation } from "../inputs/config.js";
 export async function openStorage(location: string, options: StoreOptions = {}): Promise<Store> {
   const place = parseLocation(storageLocation(location));
   if (place.path !== undefined && !(await isFolder(place.path))) {
-    throw new EmporiumError("USAGE", `the storage ${place.path} is no folder that is there`, {
+    throw new EmporiumError("USAGE", `the storage ${place.path} is not a folder that is there`, {
       place: { file: place.path },
       hint: "mount it or make it first, or give another place with --storage",
     });

@@ -432,7 +432,7 @@ function checkSize({ stat, target }: TransferOptions, { name }: KnownSource, siz
   if (stat === undefined || stat.size === size) return;
   throw new EmporiumError(
     "SIZE_MISMATCH",
-    `${name}: ${counted(stat.size, "byte")} expected (by its listing), the server has ${size}`,
+    `${name}: expected ${counted(stat.size, "byte")} (listing), the server has ${size}`,
     {
       place: { file: target },
       hint: "list again: the file was replaced, or is still being copied there",
@@ -441,7 +441,7 @@ function checkSize({ stat, target }: TransferOptions, { name }: KnownSource, siz
 }
 
 function truncated({ name }: KnownSource, found: number, wanted: number): EmporiumError {
-  return new EmporiumError("TRUNCATED", `${name}: ${counted(found, "byte")} came of ${wanted}`, {
+  return new EmporiumError("TRUNCATED", `${name}: received ${counted(found, "byte")} of ${wanted}`, {
     place: { url: name, byte: found },
     retry: "later",
     hint: "run again later",

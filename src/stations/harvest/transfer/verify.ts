@@ -37,7 +37,7 @@ export function checkDigests(expected: Expected | undefined, digests: Digests, n
   if (digests[algorithm] === hex) return expected.from;
   throw new EmporiumError(
     "CHECKSUM_MISMATCH",
-    `${redact(name)}: ${algorithm} ${hex} expected (${SAID_BY[expected.from]}), found ${digests[algorithm]}`,
+    `${redact(name)}: expected ${algorithm} ${hex} (${SAID_BY[expected.from]}), found ${digests[algorithm]}`,
     {
       place: { file: target },
       hint:
@@ -49,9 +49,9 @@ export function checkDigests(expected: Expected | undefined, digests: Digests, n
 }
 
 const SAID_BY: Record<ChecksumOrigin, string> = {
-  sidecar: "by the checksum file beside it",
-  etag: "by the server",
-  listing: "by the listing",
+  sidecar: "checksum file",
+  etag: "ETag",
+  listing: "listing",
   given: "as given",
   own: "by us",
 };

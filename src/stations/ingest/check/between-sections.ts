@@ -98,7 +98,7 @@ function voxelSpacings(config: IngestConfig, rules: Rules): void {
       );
     const isOwn = (spacing: number) => voxelSpacingName(spacing) === voxelSpacingName(own);
     if (!known.some(isOwn)) {
-      fail(`voxel_spacings has ${known.join(", ")}`);
+      fail(`voxel_spacings lists ${known.join(", ")}`);
       continue;
     }
     for (const source of sources) {
@@ -183,7 +183,7 @@ function pointFile({ shape }: Source, rules: Rules): void {
   if (mesh && end !== "" && !/\.glb$/i.test(end!)) {
     rules.fail(
       placeOfValue(mesh),
-      `mesh_source_path is ${String(mesh.value)}, a .glb file is wanted`,
+      `mesh_source_path is ${String(mesh.value)}; expected a .glb file`,
       "convert the mesh to binary glTF, in Å about the middle of the particle",
     );
   }
@@ -200,7 +200,7 @@ function pictureNames({ finder }: Source, rules: Rules): void {
     if (path || isPictureName(scalarText(name.value))) continue;
     rules.fail(
       placeOfValue(name),
-      `key image ${describe(name)}, wanted one of ${PICTURE_NAMES.join(", ")}`,
+      `key image ${describe(name)}; expected one of ${PICTURE_NAMES.join(", ")}`,
       "name a picture, or find files by source_glob",
     );
   }

@@ -302,7 +302,7 @@ describe("warnings", () => {
 
 describe("the grammar", () => {
   it.each<[name: string, from: string, to: string, path: string, message: RegExp, hint: RegExp]>([
-    ["an unknown section", "gains:", "gain:", "gain", /unknown section "gain", known are version/, /did you mean gains/],
+    ["an unknown section", "gains:", "gain:", "gain", /unknown section "gain"; known: version/, /did you mean gains/],
     [
       "an unknown key",
       "is_aligned: false",
@@ -380,7 +380,7 @@ describe("the grammar", () => {
       "dataset_title: A made-up dataset",
       "dataset_title: 12",
       "datasets.0.metadata.dataset_title",
-      /the number 12, wanted a text/,
+      /the number 12; expected a text/,
       /put it in quotes/,
     ],
     [
@@ -452,7 +452,7 @@ describe("the grammar", () => {
   it("a missing field has the place of the map that lacks it", () => {
     const { errors } = check(changed("    total_flux: float {total_flux}\n", ""));
     expect(errors).toMatchObject([{ path: "tiltseries.0.metadata", line: lineOf(base, "    acceleration_voltage"), column: 5 }]);
-    expect(errors[0]!.message).toContain("total_flux is missing from the metadata of a tilt series, wanted a number from 0");
+    expect(errors[0]!.message).toContain("total_flux is missing from the metadata of a tilt series (expected a number from 0)");
   });
 
   it("a fault behind an alias is where it is written, with the path of each use", () => {

@@ -76,7 +76,7 @@ async function readText(
   if (!stat) {
     throw new EmporiumError("CONFIG_FIELD", `the map ${file} does not exist`, {
       place: setting.place,
-      hint: "its name is relative to source_prefix in the input",
+      hint: "give a path relative to source_prefix in the input",
     });
   }
   if (stat.size > LIMITS.tableBytes) {

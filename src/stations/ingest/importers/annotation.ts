@@ -152,7 +152,7 @@ async function passGate(
         sources.push(source);
         continue;
       }
-      const message = `${title}: ${why}; nothing of it is imported`;
+      const message = `${title} is not imported: ${why}`;
       warn(context, message, source.item.place);
     }
     if (sources.length > 0) return { ...candidate, sources };

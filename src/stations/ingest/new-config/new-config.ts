@@ -99,7 +99,7 @@ async function describeFolder(store: Store, sourcePrefix: string, answers: Answe
   const { items, isComplete, unreadable, unlooked, hidden, links } = await takeInventory(store, signal);
   const told = links.told("the folder");
   if (items.length === 0) {
-    throw new EmporiumError("STORE_ABSENT", `${store.url} holds no files, a folder with tomograms or tilt series was wanted`, {
+    throw new EmporiumError("STORE_ABSENT", `${store.url} holds no files; expected a folder with tomograms or tilt series`, {
       place: store.local ? { file: store.local.path("") } : { url: store.url },
       hint: told ?? "check the name",
     });

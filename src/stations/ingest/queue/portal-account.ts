@@ -44,7 +44,7 @@ export async function findPortalAccount(account: AwsAccount, environment: string
 
 function missing(message: string, environment: string): EmporiumError {
   return new EmporiumError("STORE_ABSENT", message, {
-    hint: `is AWS_PROFILE that of the account of ${environment}, and AWS_REGION its region? --environment names another one`,
+    hint: `check that AWS_PROFILE and AWS_REGION are those of ${environment}, or give another --environment`,
   });
 }
 

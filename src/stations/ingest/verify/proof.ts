@@ -124,9 +124,9 @@ function parseLine(text: string, name: string, at: number): JsonObject {
   try {
     value = parseJson(text);
   } catch {
-    throw damaged(name, at, "a line is no JSON");
+    throw damaged(name, at, "a line is not JSON");
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged(name, at, "a line is no object");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged(name, at, "a line is not an object");
   return value as JsonObject;
 }
 

@@ -139,7 +139,7 @@ async function namedService(server: string, get: (url: string) => Promise<unknow
   const reply = Services.safeParse(await reaching(url, () => get(url)));
   if (!reply.success) throw badReply(url, "it answers without config.neuronbrowser.url");
   const named = reply.data.config.neuronbrowser.url;
-  if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol)) throw refused(named, "it is no web address");
+  if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol)) throw refused(named, "not a web address");
   return named;
 }
 

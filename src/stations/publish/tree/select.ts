@@ -228,7 +228,7 @@ async function readDocument(store: Store, key: string, signal: AbortSignal | und
     const value = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return isJsonObject(value) ? (value as JsonObject) : {};
   } catch (cause) {
-    throw new EmporiumError("FORMAT_CORRUPT", `${objectName(store, key)} is no JSON document`, {
+    throw new EmporiumError("FORMAT_CORRUPT", `${objectName(store, key)} is not a JSON document`, {
       place: store.local ? { file: objectName(store, key) } : { url: objectName(store, key) },
       hint: "emporium verify says what else is wrong; ingest the dataset's metadata again",
       cause,

@@ -75,7 +75,7 @@ async function readPng(bytes: Uint8Array, view: DataView, fail: Fail): Promise<P
   }
   // an interlaced picture has rows of its own count in each of its seven passes
   if (interlaced ? plain.length < wanted : plain.length !== wanted) {
-    throw fail(8, `${counted(plain.length, "byte")} of pixels, ${wanted} wanted`);
+    throw fail(8, `${counted(plain.length, "byte")} of pixels; expected ${wanted}`);
   }
   return { format: "PNG", width, height };
 }
@@ -85,7 +85,7 @@ function readJpeg(view: DataView, fail: Fail): PictureFacts {
   let size: { width: number; height: number } | undefined;
   let scans = 0;
   for (let at = 2; ; ) {
-    if (view.getUint8(at) !== 0xff) throw fail(at, "a marker is wanted here");
+    if (view.getUint8(at) !== 0xff) throw fail(at, "expected a marker here");
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) {
       at++;
