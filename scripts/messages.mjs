@@ -15,13 +15,8 @@ const CALLS = {
   ...{ addIssue: "error", refine: "error", regex: "error", min: "error", max: "error", superRefine: "error" },
   ...{ note: "note", warn: "note", passOver: "note", addNote: "note", addWarning: "note", fail: "error" },
 };
-const CLASSES = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression", "ClassBody"]);
 
-/**
- * The messages of the modules, in the order of files and of lines.
- *
- * @param {readonly { path: string, text: string }[]} modules
- */
+/** @type {import("./messages.d.mts").messagesOf} */
 export function messagesOf(modules) {
   const parsed = modules.map(({ path, text }) => ({ path, text, program: parseSync(path, text).program }));
   const own = parsed.map(({ program }) => makersIn(program));
@@ -65,7 +60,8 @@ function codesIn(node) {
   const codes = [];
   if (node)
     walk(node, [], (inner) => {
-      if (inner.type === "Literal" && typeof inner.value === "string" && /^[A-Z][A-Z_]+$/.test(inner.value)) codes.push(inner.value);
+      if (inner.type === "Literal" && typeof inner.value === "string" && /^[A-Z][A-Z_]+$/.test(inner.value))
+        codes.push(inner.value);
     });
   return codes;
 }
@@ -86,7 +82,11 @@ const isText = ({ type, value }) => type === "TemplateLiteral" || (type === "Lit
 /** Two words of a sentence at least; no SQL, no class of a page. */
 function isProse(node) {
   const text = templateOf(node);
-  if (/^(?:select|insert|update|delete|create|alter|drop|with|from|where|grant|begin|set)\s/i.test(text.trim()) && /[;=(]|\{…\}/.test(text)) return false;
+  if (
+    /^(?:select|insert|update|delete|create|alter|drop|with|from|where|grant|begin|set)\s/i.test(text.trim()) &&
+    /[;=(]|\{…\}/.test(text)
+  )
+    return false;
   return /(?:[A-Za-z]{2,}|…\}|…\}"),? (?:[a-z(]|\{…\} [a-z])/.test(text);
 }
 
@@ -101,7 +101,7 @@ function roleOf(node, ancestors, codesOf) {
   let child = node;
   for (let at = ancestors.length - 1; at >= 0; at--) {
     const parent = ancestors[at];
-    const role = roleIn(parent, child, codesOf);
+    const role = roleIn(parent, child, codesOf, ancestors[at - 1]);
     if (role !== undefined) {
       if (role.kind !== "hint") return role.kind === "none" ? undefined : role;
       // a hint has the code of the error that it belongs to
@@ -113,17 +113,23 @@ function roleOf(node, ancestors, codesOf) {
   return { kind: "output", codes: [] };
 }
 
-function roleIn(parent, child, codesOf) {
-  if (["ImportDeclaration", "ExportAllDeclaration", "TSLiteralType", "TSTemplateLiteralType", "ImportExpression"].includes(parent.type))
+function roleIn(parent, child, codesOf, holder) {
+  if (
+    ["ImportDeclaration", "ExportAllDeclaration", "TSLiteralType", "TSTemplateLiteralType", "ImportExpression"].includes(
+      parent.type,
+    )
+  )
     return { kind: "none" };
   if (parent.type === "Property" || parent.type === "PropertyDefinition") {
     if (parent.key === child) return { kind: "none" };
     const kind = PROPERTIES[parent.key.name ?? parent.key.value];
-    return kind && { kind, codes: [] };
+    return kind && { kind, codes: kind === "error" ? codesBeside(holder, parent) : [] };
   }
   if (parent.type === "NewExpression" || parent.type === "CallExpression") {
     if (!parent.arguments.includes(child)) return undefined;
     if (isErrorMade(parent, codesOf)) return { kind: "error", codes: madeCodes(parent, codesOf) };
+    const own = parent.arguments.flatMap((one) => (isCode(one) ? one.value : []));
+    if (own.length > 0) return { kind: "error", codes: own };
     const kind = CALLS[nameOfCallee(parent)];
     return kind && { kind, codes: [] };
   }
@@ -132,6 +138,14 @@ function roleIn(parent, child, codesOf) {
     if (/hint$/i.test(name)) return { kind: "hint", codes: [] };
   }
   return undefined;
+}
+
+const isCode = (node) => node.type === "Literal" && typeof node.value === "string" && /^[A-Z]{3,}(?:_[A-Z]+)*$/.test(node.value);
+
+/** Codes of an object that has its message beside its code. */
+function codesBeside(object, property) {
+  const code = object?.properties?.find((one) => one !== property && one.key?.name === "code");
+  return code ? codesIn(code.value) : [];
 }
 
 const nameOfCallee = ({ callee }) => callee.name ?? callee.property?.name;
@@ -155,4 +169,38 @@ function walk(node, ancestors, visit) {
       for (const one of value) if (one && typeof one.type === "string") walk(one, inner, visit);
     } else if (value && typeof value === "object" && typeof value.type === "string") walk(value, inner, visit);
   }
+}
+
+const AREAS = { error: "Errors", hint: "Hints", finding: "Findings", note: "Notes and warnings" };
+
+/** @type {import("./messages.d.mts").messagesPage} */
+export function messagesPage(messages, examples) {
+  const said = messages.filter(({ kind }) => kind in AREAS);
+  const cell = (text) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+  const rows = Object.entries(examples).map(([code, { message, hint = "" }]) => `| \`${code}\` | ${cell(message)} | ${cell(hint)} |`);
+  const sections = Object.entries(AREAS).map(([kind, title]) => {
+    const lines = new Set(
+      said
+        .filter((one) => one.kind === kind)
+        .map(
+          ({ codes, text, file }) =>
+            `| ${codes.map((code) => `\`${code}\``).join(" ")} | ${cell(text)} | ${file.slice("src/".length)} |`,
+        ),
+    );
+    return `## ${title}\n\n| code | text | file |\n|---|---|---|\n${[...lines].join("\n")}`;
+  });
+  return `# Messages
+<!-- Generated by \`node scripts/generate-messages.mjs\` from the sources. Change the source instead. -->
+
+Every error, hint, finding, note and warning of the program as its source has it; \`{…}\` stands for a value. The meaning of a code is
+in [errors.md](errors.md), the texts of commands and options are in [cli.md](cli.md).
+
+## An example of each code
+
+| code | message | hint |
+|---|---|---|
+${rows.join("\n")}
+
+${sections.join("\n\n")}
+`;
 }

@@ -30,7 +30,7 @@ export function visitedOnce(io: Io): { io: Io; done(): Promise<readonly Answered
   io.signal.addEventListener("abort", stop, { once: true });
   let visit: Promise<readonly Answered[]> | undefined;
   const begin = (url: string) => {
-    visit ??= askPages(url, stopped.signal).finally(() => stopped.abort(new EmporiumError("CANCELLED", "its pages were asked")));
+    visit ??= askPages(url, stopped.signal).finally(() => stopped.abort(new EmporiumError("CANCELLED", "the demo has requested all of its pages")));
     visit.catch(() => {}); // told by done()
   };
   const own: Io = {

@@ -99,6 +99,6 @@ export function shareOf(text: string | undefined): { part: number; of: number } 
   const [part = 0, of = 0] = text.split("/").map(Number);
   if (part <= of) return { part, of };
   throw new EmporiumError("USAGE", `--subset: expected a share such as 1/20, found "${text}"`, {
-    hint: `the shares of ${of} are 1/${of} to ${of}/${of}`,
+    hint: `give a share from 1/${of} to ${of}/${of}`,
   });
 }

@@ -80,7 +80,7 @@ export function refuseBoth(plan: string | undefined, options: Partial<SampleOpti
   if (plan === undefined || given === undefined) return;
   const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new EmporiumError("USAGE", `the plan ${plan} and --${flag} are both given: give one of them`, {
-    hint: "the plan determines what is sent; make another plan with emporium publish plan",
+    hint: "make another plan with emporium publish plan: the plan determines what is sent",
   });
 }
 

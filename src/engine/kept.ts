@@ -81,7 +81,7 @@ async function keep<More extends z.ZodObject>(
   const whole = JSON.stringify(answer);
   const bytes = Buffer.byteLength(whole);
   if (bytes > kind.answerBytesMax) {
-    throw new EmporiumError("CONFIG_LIMIT", `it has ${counted(bytes, "byte")}, at most ${kind.answerBytesMax} are kept`);
+    throw new EmporiumError("CONFIG_LIMIT", `the result has ${counted(bytes, "byte")}, at most ${kind.answerBytesMax} are kept`);
   }
   const at = new Date(clock.now()).toISOString();
   const urls = about.locations.map(urlOf);

@@ -82,7 +82,7 @@ function archiveFolder(info: JsonObject, id: string): string {
       `${API}/${id}/info: expected a folder on ${ARCHIVE_HOST}, found ${JSON.stringify(text)}`,
       {
         place: { url: `${API}/${id}/info` },
-        hint: "the study may not be public yet",
+        hint: "check whether the study is public already",
       },
     );
   }

@@ -104,7 +104,7 @@ function portalNet(context: Context, portal: Pick<Portal, "name" | "hosts">, typ
         if (error) throw error;
         return answer;
       }
-      if (hop >= REDIRECTS_MAX) throw replyFault(text, `it redirects more than ${REDIRECTS_MAX} times`);
+      if (hop >= REDIRECTS_MAX) throw replyFault(text, `redirected more than ${REDIRECTS_MAX} times`);
       url = redirected(url, location, text);
     }
   }
@@ -216,7 +216,7 @@ function addressOf(text: string): URL {
 function redirected(from: URL, location: string, asked: string): URL {
   const next = nextHop(from.href, location);
   if ("url" in next) return new URL(next.url);
-  if (next.fault === "no address") throw replyFault(asked, "it redirects to what is not an address");
+  if (next.fault === "no address") throw replyFault(asked, "redirected to something that is not an address");
   if (next.fault === "scheme") throw refused(next.to.href, `${next.to.protocol} is not allowed here`);
   throw refused(next.to.href, "the redirection leads from https to http");
 }

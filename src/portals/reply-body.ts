@@ -16,13 +16,13 @@ export async function decompressed(
   const form = (encoding ?? "identity").trim().toLowerCase();
   if (form === "identity" || form === "") return bytes;
   const decode = { gzip: gunzip, "x-gzip": gunzip, deflate: inflate, br: brotliDecompress }[form];
-  if (!decode) throw replyFault(url, `it comes compressed as ${form}, though it was asked for plain`);
+  if (!decode) throw replyFault(url, `the reply is compressed as ${form}, which was not requested`);
   try {
     return await promisify<Uint8Array, { maxOutputLength: number }, Buffer>(decode)(bytes, { maxOutputLength: bytesMax });
   } catch (cause) {
     throw replyFault(
       url,
-      `it says that it is compressed as ${form} and does not decompress to ${counted(bytesMax, "byte")} or fewer`,
+      `the reply, compressed as ${form}, does not decompress to at most ${counted(bytesMax, "byte")}`,
       cause,
     );
   }

@@ -292,7 +292,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
       if (plan.state === "changed") {
         throw new EmporiumError(
           "CHANGED_MEANWHILE",
-          "this plan is out of date: a source, the configuration or the output has changed",
+          "the plan is out of date: a source, the configuration or the output has changed",
           {
             hint: "plan it again, and look at the new plan",
           },
@@ -301,7 +301,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
       if (plan.state === "planning" || plan.state === "refused") {
         throw new EmporiumError(
           "USAGE",
-          plan.state === "planning" ? "the plan is not ready yet" : "this plan was refused: it cannot be started",
+          plan.state === "planning" ? "the plan is not ready yet" : "the plan was refused and cannot be started",
         );
       }
       return shown(plan);
@@ -337,7 +337,7 @@ function textsOf(value: unknown): readonly string[] {
 }
 
 function startedAlready(): EmporiumError {
-  return new EmporiumError("STORE_CONFLICT", "this plan was already started", { hint: "plan it again" });
+  return new EmporiumError("STORE_CONFLICT", "the plan was already started", { hint: "plan it again" });
 }
 
 /** What planning commands print, as far as it is looked at. */

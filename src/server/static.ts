@@ -59,7 +59,7 @@ export function staticFiles(
   const common = headersOf(role, policy);
   return async (request, path) => {
     if (request.method !== "GET" && request.method !== "HEAD") {
-      return refusal(405, "this server is read-only", { ...common, allow: "GET, HEAD, OPTIONS" });
+      return refusal(405, "the server is read-only", { ...common, allow: "GET, HEAD, OPTIONS" });
     }
     try {
       const key = keyOf(path, role);

@@ -51,7 +51,7 @@ export function openTokens(path: string, now: () => number): TokenFile {
     const fault = (says: string) =>
       new EmporiumError("USAGE", `${path}: ${says}`, {
         place: { file: path, line: at + 1 },
-        hint: `a line is NAME SCOPES TOKEN, scopes of ${SCOPES.join(", ")} joined by commas, and until=2027-01-31 where it ends`,
+        hint: `write lines NAME SCOPES TOKEN, with scopes of ${SCOPES.join(", ")} joined by commas, and until=2027-01-31 for a token that expires`,
       });
     const given = scopes!.split(",") as TokenScope[];
     if (!given.every((scope) => SCOPES.includes(scope))) throw fault("unknown scope");

@@ -46,13 +46,13 @@ describe("the frame", () => {
   });
 
   it.each<[words: string[], message: string, hint: string]>([
-    [[], "emporium needs a subcommand", "emporium --help lists the commands"],
-    [["ingest"], "emporium ingest needs a subcommand", "emporium ingest --help lists the commands"],
+    [[], "emporium needs a subcommand", "see emporium --help for the commands"],
+    [["ingest"], "emporium ingest needs a subcommand", "see emporium ingest --help for the commands"],
     [["docter"], 'emporium has no command "docter"', "did you mean emporium doctor?"],
     [["ingest", "rnu", "a"], 'emporium has no command "ingest rnu"', "did you mean emporium ingest run?"],
     [["igest"], 'emporium has no command "igest"', "did you mean emporium ingest?"],
-    [["help", "wibble"], 'emporium has no command "wibble"', "emporium help lists the commands"],
-    [["constructor"], 'emporium has no command "constructor"', "emporium help lists the commands"],
+    [["help", "wibble"], 'emporium has no command "wibble"', "see emporium help for the commands"],
+    [["constructor"], 'emporium has no command "constructor"', "see emporium help for the commands"],
     [
       ["ingest", "run", "a", "b"],
       "ingest run needs OUTPUT: folder or bucket of the standardised tree",

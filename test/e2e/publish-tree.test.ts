@@ -317,7 +317,7 @@ describe("seam 29: a standardised tree goes to its bucket", () => {
     for (const inside of [tree, join(tree, "10001"), join(tree, "not", "there")])
       expect(await answered(["publish", "tree", tree, inside])).toMatchObject({
         status: 2,
-        err: expect.stringMatching(/LOCATION .* (is|lies inside of) .*, which is only read/),
+        err: expect.stringMatching(/LOCATION .* (is|is inside of) .*, which is only read/),
       });
     const around = join(folder, "around/10001/tree");
     writeTree(around, TREE);

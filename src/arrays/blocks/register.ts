@@ -127,7 +127,7 @@ function mismatchError(names: { grid: string; array: string }, { scale }: Lattic
   const sizes = scale.map((factor) => Number(factor.toPrecision(6))).join(", ");
   return new EmporiumError(
     "USAGE",
-    `${names.array} does not lie on the grid of ${names.grid}: up to ${counted(Number(mismatch.toPrecision(3)), "voxel")} apart, at most ${max} allowed (one voxel of the grid spans ${sizes} of its voxels)`,
+    `${names.array} is not on the grid of ${names.grid}: up to ${counted(Number(mismatch.toPrecision(3)), "voxel")} apart, at most ${max} allowed (one voxel of the grid spans ${sizes} of its voxels)`,
     { hint: `say how to read it: { ${names.array}: "nearest" } for labels, "linear" for images` },
   );
 }

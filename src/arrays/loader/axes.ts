@@ -83,7 +83,7 @@ function wrongAxis(name: string, wanted: string, own: readonly (string | null)[]
   const others = own.filter((_, axis) => !axes.includes(axis)).map((one) => one ?? "(no name)");
   return new EmporiumError("USAGE", `${name}: the array has no axis ${wanted}, for which a position is given`, {
     place: { file: name },
-    hint: others.length > 0 ? `axes beside z, y, x are ${others.join(", ")}` : "leave it out: the array has z, y, x alone",
+    hint: others.length > 0 ? `use the axes z, y, x and ${others.join(", ")}` : "leave it out: the array has z, y, x alone",
   });
 }
 

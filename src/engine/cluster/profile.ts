@@ -118,7 +118,7 @@ export function readProfile(text: string, file: string, name: string | undefined
   const place = name === undefined ? placeOf(["default"]) : { file };
   throw new EmporiumError(name === undefined ? "CONFIG_FIELD" : "USAGE", `${file} has no profile "${wanted}"`, {
     place,
-    hint: names.length === 0 ? HINT : `it has ${names.join(", ")}`,
+    hint: names.length === 0 ? HINT : `choose one of ${names.join(", ")}`,
   });
 }
 

@@ -169,7 +169,7 @@ export function refuseOtherVersion({ record, url }: OpenRun, version: string): v
   if (record.program === version) return;
   throw new EmporiumError("ENGINE_VERSION", `the run was begun by emporium ${record.program}, this is ${version}`, {
     place: { url },
-    hint: `install emporium ${record.program} on this machine, or begin the run anew with ${version}`,
+    hint: `install emporium ${record.program} on this machine, or start the run again with ${version}`,
   });
 }
 

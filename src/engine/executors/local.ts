@@ -60,6 +60,6 @@ function blockedBy(failed: Task, task: Task): ErrorRecord {
 
 function notStarted(task: Task, ended: EmporiumError | undefined): EmporiumError {
   const why = ended ? `the run was ended by: ${ended.message}` : "the run was stopped";
-  const hint = "the same command resumes";
+  const hint = "run the same command again to resume";
   return new EmporiumError("CANCELLED", `${task.title} was not started: ${why}`, { place: task.place, hint });
 }

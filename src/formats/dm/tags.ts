@@ -119,7 +119,7 @@ class TagReader {
   async group(depth: number): Promise<DmGroup> {
     const begin = this.cursor.at;
     if (depth > LIMITS.tagDepth) {
-      throw this.fail("FORMAT_LIMIT", begin, `tags lie more than ${LIMITS.tagDepth} groups deep`);
+      throw this.fail("FORMAT_LIMIT", begin, `tags are more than ${LIMITS.tagDepth} groups deep`);
     }
     await this.cursor.take(2, "flags of a group"); // sorted, open
     const count = await this.length("number of tags");

@@ -41,7 +41,7 @@ export function openGlb(bytes: Uint8Array, name: string): SafeGltf {
       "FORMAT_FIELD",
       name,
       { byte: HEADER_BYTES + CHUNK_HEADER_BYTES },
-      `its JSON cannot be parsed: ${(cause as Error).message.slice(0, 200)}`,
+      `the JSON cannot be parsed: ${(cause as Error).message.slice(0, 200)}`,
     );
   }
   return { json: checkGltf({ name, binaryBytes: binary.length }, json), binary };

@@ -250,7 +250,7 @@ function decodeIndex(plain: Uint8Array, head: number, size: number, source: Rand
       throw corrupt(
         source,
         place,
-        `entry ${i} is of id ${id} and lies from ${start} to ${end}, the file has ${counted(size - head, "byte")}`,
+        `entry ${i} (id ${id}) goes from ${start} to ${end}, but the file has ${counted(size - head, "byte")}`,
       );
     }
     index.ids[i] = id;

@@ -92,7 +92,7 @@ export function readSwc(text: string, name: string): SwcFacts {
     const [id, type, x, y, z, , parent] = values as [number, number, number, number, number, number, number];
     if (!Number.isInteger(id) || !Number.isInteger(parent))
       fault(line, `ids are whole numbers, ${shown(words[0]!)} and ${shown(words[6]!)} found`);
-    if (places.has(id)) fault(line, `the id ${id} stands in line ${lines[places.get(id)!]} already`);
+    if (places.has(id)) fault(line, `the id ${id} is already used in line ${lines[places.get(id)!]}`);
     else places.set(id, facts.nodes);
     facts.types[String(type)] = (facts.types[String(type)] ?? 0) + 1;
     points.push(x, y, z);

@@ -206,7 +206,7 @@ function besideThis(file: string, name: string): string {
   if (!/[\\/\u0000-\u001f:]/.test(file) && file !== "." && file !== "..") return file;
   throw new EmporiumError(
     "NAME_UNSAFE",
-    `${name}: OME-XML names the file ${JSON.stringify(file.slice(0, 200))}, which is not beside this one`,
+    `${name}: OME-XML names the file ${JSON.stringify(file.slice(0, 200))}, which is not in the same folder`,
     {
       place: { file: name },
       hint: "keep all files of the set in one folder, and their names without folders in the metadata",

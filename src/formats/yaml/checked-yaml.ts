@@ -125,7 +125,7 @@ function plainOf(document: Parsed, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: LIMITS.configAliases });
   } catch (cause) {
-    throw new EmporiumError("CONFIG_LIMIT", `${file} has aliases that stand for too much`, { place: { file }, cause });
+    throw new EmporiumError("CONFIG_LIMIT", `${file} has aliases that expand to too much`, { place: { file }, cause });
   }
 }
 

@@ -109,7 +109,7 @@ export const apiBodies: BodyLimit = (method) => (/^(?:POST|PUT|DELETE)$/.test(me
 export function readOnlyApi(): Response {
   const error: ApiError = {
     code: "STORE_READONLY",
-    message: "this server is read-only",
+    message: "the server is read-only",
     hint: "start it with emporium serve --write --token-file FILE to allow changes",
   };
   return Response.json(error, { status: 405, headers: { allow: "GET, HEAD, OPTIONS", "cache-control": "no-store" } });

@@ -117,7 +117,7 @@ export const decisionRoutes =
       async (c, { set }, body, { name: who }) => {
         const tag = TAG.exec(c.req.header("if-match") ?? "")?.[1];
         if (tag === undefined) {
-          const hint = 'the row of GET curate/matches has it: If-Match: "…"';
+          const hint = 'send If-Match: "…" with the etag of the row in GET curate/matches';
           return c.json({ code: "USAGE", message: "a decision needs the etag of its row", hint }, 428);
         }
         const { table, row, name } = await rowOf(c, set);

@@ -289,7 +289,7 @@ function idMemory(workspace: string, targetUrl: string, name: string, log: Pick<
   };
 }
 
-const NESTED_HINT = "choose a folder beside the input";
+const NESTED_HINT = "choose a folder outside of the input";
 
 /** @throws {EmporiumError} USAGE where the tree would be written into its own sources */
 function refuseNested(source: Store, target: Store): void {

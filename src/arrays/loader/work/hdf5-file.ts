@@ -96,7 +96,7 @@ function within<T>(module: H5Module, path: string, work: () => T): T {
   } finally {
     only = undefined;
   }
-  throw new EmporiumError("FORMAT_UNSUPPORTED", `${path}: its voxels lie in another file, which is not read`, {
+  throw new EmporiumError("FORMAT_UNSUPPORTED", `${path}: the voxels are in another file, which is not read`, {
     place: { file: path },
     hint: "write a file that holds them, for example with h5repack",
   });

@@ -58,7 +58,7 @@ function withPlaceholders<S extends z.ZodType<readonly (string | readonly string
       context.addIssue({ code: "custom", path: [at], message: `{${wrong}} is not a placeholder; ${wants}` });
     }
     const missing = wanted.find((name) => !used.includes(name));
-    if (missing !== undefined) context.addIssue({ code: "custom", message: `{${missing}} stands in none of the words` });
+    if (missing !== undefined) context.addIssue({ code: "custom", message: `none of the words contains {${missing}}` });
   });
 }
 
@@ -81,7 +81,7 @@ const Submit = z
     const used = words.flat().flatMap(placeholdersOf);
     const wanted = index.first === undefined ? ["indices"] : ["count", "last"];
     if (wanted.some((name) => used.includes(name))) return;
-    const message = `${wanted.map((name) => `{${name}}`).join(" or ")} stands in none of the words, but ${index.variable} tells elements of an array apart`;
+    const message = `${wanted.map((name) => `{${name}}`).join(" or ")} is in none of the words, but ${index.variable} distinguishes elements of an array`;
     context.addIssue({ code: "custom", path: ["words"], message });
   });
 

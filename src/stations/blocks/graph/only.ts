@@ -15,7 +15,7 @@ export function onlyThese({ stages }: BlockSource, words: readonly string[] = []
     if (!stage) {
       const names = stages.map((one) => one.name);
       const meant = nearest(name, names);
-      const hint = meant ? `did you mean ${meant}?` : `there are ${names.join(", ")}`;
+      const hint = meant ? `did you mean ${meant}?` : `choose one of ${names.join(", ")}`;
       throw new EmporiumError("USAGE", `no stage is called ${name}`, { hint });
     }
     if (number === undefined) return { first: stage.first, end: stage.first + stage.count };

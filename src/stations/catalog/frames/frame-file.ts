@@ -93,7 +93,7 @@ export async function readFramePixels(
     const say = ({ width, height, colours, depth }: FrameShape) => `${height}×${width}${colours === 3 ? "×3" : ""} ${depth}`;
     throw new EmporiumError("FORMAT_FIELD", `${file.name}: page ${page} is ${say(found)}, the first frame ${say(wanted)}`, {
       place: { file: file.name, byte: image.page.offset },
-      hint: "all frames of a data set have one size and type: upload the others as a data set of their own",
+      hint: "upload the other frames as a data set of their own: all frames of a data set need one size and type",
     });
   }
   const plane = await readTiffPlane(file.tiff.source, image, options);

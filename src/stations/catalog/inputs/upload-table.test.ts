@@ -41,7 +41,7 @@ describe("parseUploadTable", () => {
     const [, second] = rowsOf(`dataset_id,file_name\n${ID},a\n\n${ID},b\n`);
     expect(second).toMatchObject({
       code: "CONFIG_COLLISION",
-      message: `the data set ${ID} stands in line 2 as well`,
+      message: `the data set ${ID} is also in line 2`,
       facts: { place: { line: 4 } },
     });
   });

@@ -99,7 +99,7 @@ function rowOf({ cells, columns: starts, line }: TextRow, { file, header, column
     const before = seen.get(id);
     seen.set(id, line);
     if (before !== undefined) {
-      throw new EmporiumError("CONFIG_COLLISION", `the data set ${id} stands in line ${before} as well`, {
+      throw new EmporiumError("CONFIG_COLLISION", `the data set ${id} is also in line ${before}`, {
         place: place("dataset_id"),
         hint: "give each data set an id of its own",
       });

@@ -165,7 +165,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
     const endedMs = clock.monotonic();
     return { root, head, walkSeconds: (walkedMs - began) / 1000, headSeconds: (endedMs - walkedMs) / 1000, headTotals };
   } catch (error) {
-    if (signal.aborted) throw asEmporiumError(signal.reason, "CANCELLED", { hint: "the same command resumes" });
+    if (signal.aborted) throw asEmporiumError(signal.reason, "CANCELLED", { hint: "run the same command again to resume" });
     throw errorOfDisk(error, folder);
   } finally {
     await running?.end();

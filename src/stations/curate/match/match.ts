@@ -115,7 +115,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
           `${counted(ambiguous.length, "row is", "rows are")} ambiguous, the first for ${first!.archiveRun} and ${first!.portalRun}`,
           {
             place: { file: reviewPath(out) },
-            hint: "write accept or reject into its column decision, and save it as decisions.csv beside it",
+            hint: "write accept or reject into the column decision, and save the table as decisions.csv in the same folder",
           },
         ),
       ),
@@ -159,8 +159,8 @@ async function refuseDecided(path: string, decisions: readonly Decision[]): Prom
   if (lost.length === 0) return;
   throw new EmporiumError(
     "CONFIG_COLLISION",
-    `${path} has ${lost.length === 1 ? "a decision" : `${counted(lost.length, "decision")}`}, the first about ${lost[0]!.archivePath}, and would be written anew`,
-    { place: { file: path }, hint: "save it as decisions.csv beside it, or add its lines there, and match again" },
+    `${path} has ${lost.length === 1 ? "a decision" : `${counted(lost.length, "decision")}`}, the first about ${lost[0]!.archivePath}, and would be overwritten`,
+    { place: { file: path }, hint: "save the table as decisions.csv in the same folder, or add its lines there, and match again" },
   );
 }
 

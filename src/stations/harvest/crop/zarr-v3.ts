@@ -244,7 +244,7 @@ function shardReader(
       `${source.name}/${key}: the shard ends before the ${counted(range.length, "byte")} from byte ${range.offset}`,
       {
         place: { file: `${source.name}/${key}`, byte: range.offset },
-        hint: "tell the owner of the data: the shard is cut short at its source",
+        hint: "report the shard to the owner of the data: it is cut short at its source",
       },
     );
   };

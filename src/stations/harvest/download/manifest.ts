@@ -114,7 +114,7 @@ export function lineOf(entry: ManifestEntry): string {
 async function contentOf(path: string): Promise<string> {
   try {
     const bytes = await readFile(path);
-    if (bytes.length > BYTES_MAX) throw notOurs(path, `it has ${counted(bytes.length, "byte")}`);
+    if (bytes.length > BYTES_MAX) throw notOurs(path, `${counted(bytes.length, "byte")} are too many`);
     return bytes.toString("utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return "";

@@ -37,7 +37,7 @@ export function withChecksum({ sets }: DownloadPlan, given: Checksum): void {
       "USAGE",
       `--checksum ${given} is for one file, but ${objects.length + grids.length + crops.length} are selected`,
       {
-        hint: "name one file, or leave it out: checksum files beside the data are found and used",
+        hint: "name one file, or leave --checksum out: checksum files in the folder of the data are used",
       },
     );
   }

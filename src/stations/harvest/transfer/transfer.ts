@@ -392,7 +392,7 @@ async function fetchInOneBody(
 }
 
 const ONE_BODY =
-  "its server does not tell one version from the next, so it comes through one connection, from the beginning after a break";
+  "the server does not identify versions, so the file is fetched over one connection, and again from the start after an interruption";
 
 /**
  * The check after the last byte: an object that was changed during the transfer has another date now. If the server no longer has

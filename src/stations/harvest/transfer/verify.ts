@@ -43,7 +43,7 @@ export function checkDigests(expected: Expected | undefined, digests: Digests, n
       hint:
         expected.from === "given"
           ? "check that the checksum is this file's; nothing was kept"
-          : "run again; if it stays so, the file was damaged where it lies, or the checksum is another version's: give the right one with --checksum",
+          : "run again; if that does not help, the file is damaged at its source, or the checksum is of another version: give the right one with --checksum",
     },
   );
 }

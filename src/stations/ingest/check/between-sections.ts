@@ -94,7 +94,7 @@ function voxelSpacings(config: IngestConfig, rules: Rules): void {
       rules.fail(
         placeOfValue(node),
         `voxel_spacing of the tomogram is ${describeNumber(node)}, ${what}`,
-        "write the same spacing in both: the tomogram lies in the folder that voxel_spacings names",
+        "write the same spacing in both: voxel_spacings names the folder of the tomogram",
       );
     const isOwn = (spacing: number) => voxelSpacingName(spacing) === voxelSpacingName(own);
     if (!known.some(isOwn)) {
@@ -125,7 +125,7 @@ function rowTemplates({ sections, maps }: IngestConfig, rules: Rules): void {
     for (const node of blocks.flatMap(({ metadata }) => (metadata ? templatesOf(metadata) : []))) {
       rules.fail(
         placeOfValue(node),
-        `${String(node.value).trim()} stands for a column of a run data map, and there is none`,
+        `${String(node.value).trim()} needs a column of a run data map, and there is no map`,
         "add run_data_map_file to standardization_config, or write the value",
       );
     }

@@ -44,7 +44,7 @@ function judgeLastRow(matrix: readonly (readonly number[])[]): MatrixFault | und
     return {
       kind: "fault",
       message,
-      hint: `a translation belongs in the last column: end the first three rows with ${shift.join(", ")}, and write 0, 0, 0, 1 as the last row`,
+      hint: `end the first three rows with the translation ${shift.join(", ")}, and write 0, 0, 0, 1 as the last row`,
       row: 3,
     };
   }

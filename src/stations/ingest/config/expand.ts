@@ -170,7 +170,7 @@ function applySpec(value: string | number, spec: string, field: string, place: P
       `{${field}} does not fit ${JSON.stringify(value)}; expected a form such as :03d, :.2f or :>8`,
       {
         place,
-        hint: wantsNumber ? "the variable must be a number: use int_<type>_name" : "use a width, and a type d or f for numbers",
+        hint: wantsNumber ? "use int_<type>_name: the variable must be a number" : "use a width, and a type d or f for numbers",
       },
     );
   }

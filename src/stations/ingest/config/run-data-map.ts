@@ -104,7 +104,7 @@ function requireKey(columns: readonly string[], place: Place): void {
   if (columns.includes("run_name")) return;
   throw new EmporiumError("CONFIG_FIELD", `no column run_name, found ${columns.join(", ") || "no header"}`, {
     place,
-    hint: "the first line must name the columns, one of them run_name",
+    hint: "name the columns in the first line, one of them run_name",
   });
 }
 

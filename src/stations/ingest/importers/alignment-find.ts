@@ -75,7 +75,7 @@ export async function findAlignments(context: ImportContext): Promise<readonly A
   if (defaults.length > 1 && !context.compat) {
     throw new EmporiumError("CONFIG_COLLISION", `${runName}: two default alignments; a run can have one`, {
       place: defaults[1]!.item!.place,
-      hint: `the first is at line ${defaults[0]!.item!.place.line}: keep them apart by parent_filters`,
+      hint: `keep the two apart by parent_filters; the first is at line ${defaults[0]!.item!.place.line}`,
     });
   }
   if (made.length === 0) {

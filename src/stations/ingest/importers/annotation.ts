@@ -105,7 +105,7 @@ function onlyStored(
   return candidates.filter(({ identity, title, block }) => {
     const isThere = ids.has(identity.join("\n"));
     if (!isThere)
-      passOver(context, { kind: "annotation_viz", title: `views of ${title}` }, "it is not on the target", block.place);
+      passOver(context, { kind: "annotation_viz", title: `views of ${title}` }, "not on the target", block.place);
     return isThere;
   });
 }
@@ -156,7 +156,7 @@ async function passGate(
       warn(context, message, source.item.place);
     }
     if (sources.length > 0) return { ...candidate, sources };
-    passOver(context, { kind: "annotation", title }, "its files contain nothing of it", block.place);
+    passOver(context, { kind: "annotation", title }, "the files contain nothing of the annotation", block.place);
   } catch (error) {
     failAnnotation(context, candidate, error);
   }

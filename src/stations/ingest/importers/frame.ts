@@ -117,7 +117,7 @@ async function planMetadata(
   { title, needs }: { title: string; needs: readonly string[] },
 ): Promise<void> {
   if (!context.selection.metadata(KIND)) return;
-  if (frames.atTarget) passOver(context, { kind: KIND, title }, "they are only referred to");
+  if (frames.atTarget) passOver(context, { kind: KIND, title }, "only referred to");
   const { block } = frames;
   if (!block) return;
   const configured = configuredOf(context, frames, block);

@@ -20,7 +20,7 @@ export function addressOpener({ anonymous, allowPrivate = false }: AddressAccess
     const { publicGate, refused } = await import("../../../net/gate.js");
     const gate = publicGate(undefined, { allowPrivate });
     const place = parseLocation(location);
-    if (place.scheme === "file" && !allowPrivate) throw refused(location, "it is a file of this machine");
+    if (place.scheme === "file" && !allowPrivate) throw refused(location, "files of this machine are not allowed");
     if (URL.canParse(location) && /^(?:https?|ftp):/i.test(location)) gate.check(new URL(location));
     return openLocation(place, { anonymous, readOnly: true, gate, allowPrivate });
   };

@@ -24,7 +24,7 @@ export async function findPortalAccount(account: AwsAccount, environment: string
     body: "Action=GetCallerIdentity&Version=2011-06-15",
   });
   const number = /<Account>(\d+)<\/Account>/.exec(allowed(who))?.[1];
-  if (number === undefined) throw new EmporiumError("STORE_PROTOCOL", "AWS does not tell the number of the account");
+  if (number === undefined) throw new EmporiumError("STORE_PROTOCOL", "AWS does not return the number of the account");
   const listed = await account.ask({ service: "s3", variable: "S3", method: "GET", headers: {}, body: "" });
   const buckets = [...allowed(listed).matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name]) => name!);
   const bucketOf = (word: string): string => {

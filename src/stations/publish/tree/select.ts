@@ -276,7 +276,7 @@ async function noRun(
   return new EmporiumError("USAGE", `--run: no run matches ${runs.join(" or ")}`, {
     hint:
       names.length === 0
-        ? "the datasets hold no run"
-        : `there are ${names.slice(0, RUNS_NAMED).join(", ")}${names.length > RUNS_NAMED ? ", …" : ""}`,
+        ? "leave out --run: the datasets have no runs"
+        : `choose from ${names.slice(0, RUNS_NAMED).join(", ")}${names.length > RUNS_NAMED ? ", …" : ""}`,
   });
 }

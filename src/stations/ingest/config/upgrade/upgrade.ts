@@ -47,7 +47,7 @@ function versionOf(bytes: Uint8Array, file: string): Version {
   if (version !== undefined) return version;
   throw new EmporiumError("CONFIG_FIELD", `version is ${describe(node)}; expected one of ${VERSIONS.join(", ")}`, {
     place: node.place,
-    hint: `${CURRENT_VERSION} is current`,
+    hint: `write version: "${CURRENT_VERSION}" for a current configuration`,
   });
 }
 

@@ -67,8 +67,9 @@ export function placeText({ key, path, byte, line }: Pick<ReportedFinding, "key"
 
 function summary({ passed, failed, warned, skipped }: Validation["counts"], runs: number, exitStatus: number): string {
   const of = runs === 0 ? "" : ` on ${counted(runs, "run")}`;
-  const outcome = exitStatus === 0 ? "no errors" : "errors found";
-  return `${outcome}: ${failed} failed, ${warned} warned, ${passed} passed, ${skipped} not decided${of}`;
+  const outcome = exitStatus === 0 ? "no errors" : counted(failed, "check failed", "checks failed");
+  const warnings = warned === 0 ? "" : `, ${counted(warned, "warning")}`;
+  return `${outcome}${warnings} (${passed} passed, ${skipped} not decided)${of}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
