@@ -87,6 +87,8 @@ function isProse(node) {
     /[;=(]|\{…\}/.test(text)
   )
     return false;
+  // a query of GraphQL
+  if (/^\{ (?:⏎|\w)/.test(text)) return false;
   return /(?:[A-Za-z]{2,}|…\}|…\}"),? (?:[a-z(]|\{…\} [a-z])/.test(text);
 }
 
@@ -177,7 +179,9 @@ const AREAS = { error: "Errors", hint: "Hints", finding: "Findings", note: "Note
 export function messagesPage(messages, examples) {
   const said = messages.filter(({ kind }) => kind in AREAS);
   const cell = (text) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
-  const rows = Object.entries(examples).map(([code, { message, hint = "" }]) => `| \`${code}\` | ${cell(message)} | ${cell(hint)} |`);
+  const rows = Object.entries(examples).map(
+    ([code, { message, hint = "" }]) => `| \`${code}\` | ${cell(message)} | ${cell(hint)} |`,
+  );
   const sections = Object.entries(AREAS).map(([kind, title]) => {
     const lines = new Set(
       said

@@ -123,7 +123,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 function absent(workspace: string): EmporiumError {
   return new EmporiumError("DATABASE_ABSENT", `there is no database in the workspace ${workspace}`, {
     place: { file: clusterFolder(workspace) },
-    hint: "give the --workspace or --database that was used for catalog upload or import; emporium catalog init makes an empty one",
+    hint: "give the --workspace or --database of the earlier catalog upload or import, or create an empty database with emporium catalog init",
   });
 }
 

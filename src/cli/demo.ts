@@ -26,7 +26,10 @@ export default command({
     once: z.boolean().default(false).meta({ description: "end when all steps are done" }),
     port: wholeNumber(0, 65535)
       .optional()
-      .meta({ description: "port of the pages on 127.0.0.1; 0 for any free port (default: 8080, or any free port if that is in use)", value: "N" }),
+      .meta({
+        description: "port of the pages on 127.0.0.1; 0 for any free port (default: 8080, or any free port if that is in use)",
+        value: "N",
+      }),
     dest: z.string().min(1, "a folder").default("demo-out").meta({ description: "folder to create", value: "DIR" }),
     volume: z.string().optional().meta({ description: "also convert this MRC volume", value: "FILE" }),
     train: wholeNumber(0, 86_400).default(15).meta({
@@ -37,7 +40,9 @@ export default command({
   examples: [{ run: "emporium demo --once", says: "everything into demo-out" }],
   async run({ once, port, dest, train, volume }, io) {
     if (once && port !== undefined) {
-      throw new EmporiumError("USAGE", "--once and --port cannot be combined: --once serves no page", { hint: "give one of them" });
+      throw new EmporiumError("USAGE", "--once and --port cannot be combined: --once serves no page", {
+        hint: "give one of them",
+      });
     }
     const { portal, picture } = demoPlaces(dest);
     await refuseOthersFolder(dest);

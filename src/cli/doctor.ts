@@ -173,7 +173,10 @@ function webAssembly(): Finding {
     name: "WebAssembly",
     status: missing.length === 0 ? "ok" : "warn",
     found: missing.length === 0 ? "SIMD and threads" : `no ${missing.join(", no ")}`,
-    hint: missing.length === 0 ? undefined : "use a Node with SIMD and threads for speed; the plain JavaScript kernels give the same bytes, slower",
+    hint:
+      missing.length === 0
+        ? undefined
+        : "use a Node with SIMD and threads for speed; the plain JavaScript kernels give the same bytes, slower",
   };
 }
 

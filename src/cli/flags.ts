@@ -193,9 +193,13 @@ function placeWords(command: Command, words: readonly string[], raw: Record<stri
     if (found.length > 0) raw[key] = core instanceof z.ZodArray ? found : found[0];
   }
   if (left.length > 0) {
-    throw new EmporiumError("USAGE", `unexpected argument "${left[0]}"; ${command.name} takes ${counted(command.positionals.length, "argument")}`, {
-      hint: command.otherwise ?? helpHint(command),
-    });
+    throw new EmporiumError(
+      "USAGE",
+      `unexpected argument "${left[0]}"; ${command.name} takes ${counted(command.positionals.length, "argument")}`,
+      {
+        hint: command.otherwise ?? helpHint(command),
+      },
+    );
   }
 }
 

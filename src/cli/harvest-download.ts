@@ -87,7 +87,8 @@ export default command({
     const work = { jobs: undefined, memoryBytes: undefined, dryRun: options.dryRun };
     const given = await clusterOf(options, work, io, {
       "--fail-fast":
-        !options.keepGoing && "jobs of a cluster cannot stop each other at the first failure; emporium engine cancel ends the run",
+        !options.keepGoing &&
+        "jobs of a cluster cannot stop each other at the first failure; emporium engine cancel ends the run",
       "--crop": options.crop !== undefined && "a box of a volume is cut out on this machine only",
     });
     const settings = {

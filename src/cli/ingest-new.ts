@@ -20,7 +20,9 @@ export default command({
     out: z.string().optional().meta({ description: "write to this file; an existing file is not changed", value: "FILE" }),
     yes: z.boolean().default(false).meta({ description: "ask nothing", short: "y" }),
     deposition: wholeNumber(1).optional().meta({ description: "number of the deposition at the portal", value: "ID" }),
-    dataset: wholeNumber(1).optional().meta({ description: "number of the dataset, which is also the name of its folder", value: "ID" }),
+    dataset: wholeNumber(1)
+      .optional()
+      .meta({ description: "number of the dataset, which is also the name of its folder", value: "ID" }),
     title: z.string().optional().meta({ description: "title of the deposition and the dataset" }),
     author: z.string().optional().meta({ description: "first author, the one to write to", value: "NAME" }),
     date: z

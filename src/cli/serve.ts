@@ -204,7 +204,7 @@ async function tellPlaces(
       log.warn(`${name} is empty; fill it with emporium ingest run CONFIG INPUT ${quoteWord(location.path ?? location.url)}`);
   }
   if (trees.length > 0 || options.isUsed) return;
-  const reason = "no location is a standardised tree, which has dataset_metadata.json in the folders of its datasets";
+  const reason = "no location is a standardised tree (dataset folders with dataset_metadata.json)";
   if (options.database !== undefined || options.login !== undefined) log.warn(`the database is not used: ${reason}`);
   else if (places.some(({ kind }) => kind !== "file")) log.info(`no catalogue: ${reason}`);
 }

@@ -300,7 +300,7 @@ describe("examples of the help texts", () => {
 });
 
 /** The page that opens first. */
-const SERVES = / serves, until Ctrl-C:\n {2}(http:\S+)\n/;
+const SERVES = /Serving at http\S+ \(Ctrl-C stops\)\n {2}(http:\S+)\n/;
 
 function isJson(text: string): boolean {
   try {

@@ -379,7 +379,7 @@ function inFrame(
   const opened = kernels.openFrame(0, headBytes, window, from, to, scratch, scratchBytes);
   if (opened === BLOSC_RESULT.unsupported) return undefined;
   const result = opened === BLOSC_RESULT.ok && size > 0 ? decode(kernels, at, header) : opened;
-  if (result === BLOSC_RESULT.badArgument) throw new EmporiumError("INTERNAL", "a box that does not lie in its chunk");
+  if (result === BLOSC_RESULT.badArgument) throw new EmporiumError("INTERNAL", "a box that is outside of its chunk");
   if (result !== BLOSC_RESULT.ok) throw new EmporiumError("FORMAT_CORRUPT", faultOf(result), { place });
   return bytes.subarray(at, at + size);
 }

@@ -41,7 +41,7 @@ export async function planTifFolder(source: FrameSource, options: SplitOptions):
   const frames = files.map(({ key }, file): PlannedFrame => {
     const { channel_name, channel_idx, slice_idx, time_idx, pos_idx } = options.frameName(key, channels);
     const lacking = Object.entries({ slice: slice_idx, time: time_idx, position: pos_idx }).find(([, index]) => index === null);
-    if (lacking) throw nameError(key, `does not tell its ${lacking[0]}`);
+    if (lacking) throw nameError(key, `does not give its ${lacking[0]}`);
     const indices = { channel_idx, slice_idx: slice_idx!, time_idx: time_idx!, pos_idx: pos_idx! };
     return { ...indices, channel_name, file_name: frameFileName(indices), file, page: 0 };
   });

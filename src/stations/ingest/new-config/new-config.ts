@@ -219,7 +219,7 @@ function spacingBlock(spacings: readonly (number | undefined)[]): Blocks {
   const isAsked = known.length < spacings.length || known.length === 0;
   const values = [...known, ...(isAsked && !known.includes(FALLBACK_SPACING) ? [FALLBACK_SPACING] : [])].map(decimal);
   const value = isAsked
-    ? ask(values, `voxel spacings of the tomograms, Å: ${FALLBACK_SPACING.toFixed(1)} stands for those whose headers have none`)
+    ? ask(values, `voxel spacings of the tomograms, Å: ${FALLBACK_SPACING.toFixed(1)} is used where headers have none`)
     : values;
   return [{ sources: [{ literal: { value } }] }];
 }

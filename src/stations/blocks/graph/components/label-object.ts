@@ -100,5 +100,5 @@ function faceFrom(planes: Uint32Array, block: number, box: Box, toward: Triple):
       return faceOf(block, planes.subarray(at, at + length), plane, toward);
     at += length;
   }
-  throw new EmporiumError("INTERNAL", `no side of a block lies toward ${toward.join(",")}`);
+  throw new EmporiumError("INTERNAL", `no side of a block is toward ${toward.join(",")}`);
 }

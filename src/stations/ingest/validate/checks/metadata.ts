@@ -87,8 +87,8 @@ export const METADATA_CHECKS: readonly Check[] = [
         applies: ({ mark }) => hasRules(mark),
         async judge({ metadata, mark }) {
           const document = await known(metadata);
-          return documentFaults(mark, document).map(({ message, path, hint = "what ingest check accepts" }) => {
-            const [found, wanted = hint] = message.split(/, wanted (.*)/s) as [string, string | undefined];
+          return documentFaults(mark, document).map(({ message, path, hint = "a value that ingest check accepts" }) => {
+            const [, found = message, wanted = hint] = /^(.*?)(?:; expected (.*)| \(expected .*)$/s.exec(message) ?? [];
             return { found, wanted, place: { key: document.key, path } };
           });
         },
