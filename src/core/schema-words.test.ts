@@ -42,7 +42,7 @@ describe("words of a schema", () => {
     [{ list: ["a", "b", "c"] }, 'list: expected at most 2 entries, found ["a","b","c"]'],
     [{ address: "nowhere" }, 'address: expected an address such as https://host, found "nowhere"'],
     [{ own: "y" }, "own: expected an x"],
-    [{ either: "y" }, 'either: expected a number, or x, found "y"'],
+    [{ either: "y" }, "either: expected a number or x"],
     [{ either: [] }, "either: expected a number, or a text, found []"],
     [{ texts: "z" }, 'texts: expected x or y, or y, found "z"'],
     [{ map: "a" }, 'map: expected a mapping, found "a"'],

@@ -182,7 +182,7 @@ export async function readLatest<Answer extends object>(kind: LatestKind, worksp
 }
 
 const notKept = (id: string) =>
-  new EmporiumError("NOT_FOUND", `nothing is kept by the name ${id.slice(0, 100)}`, { hint: "see the list" });
+  new EmporiumError("NOT_FOUND", `there is no kept result ${id.slice(0, 100)}`, { hint: "see the list" });
 const fileOf = ({ folder }: { folder: string }, id: string) => `${folder}/${id}.jsonl`;
 const urlOf = (location: string) => redact(parseLocation(location).url.replace(/\/+$/, ""));
 

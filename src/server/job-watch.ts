@@ -198,7 +198,7 @@ function briefOf(id: string, seen: RunSeen, nowMs: number): JobBrief {
     startedAt: new Date(begin.nowMs).toISOString(),
     heardAt: new Date(heardMs).toISOString(),
     exitStatus: over?.exitStatus,
-    error: over?.error && asTold(over.error),
+    error: over?.error && briefError(over.error),
     progress: { ...figuresOf(view), tasksAlready: state.counts.already },
     waits: view.waits,
   };
@@ -217,14 +217,14 @@ function jobOf(id: string, seen: RunSeen, nowMs: number): Job {
   return {
     ...briefOf(id, seen, nowMs),
     running: viewOf(seen, nowMs).running,
-    failures: failures.map(({ task: { title, run }, error }) => ({ title, run, error: error && asTold(error) })),
-    errors: told.map(asTold),
+    failures: failures.map(({ task: { title, run }, error }) => ({ title, run, error: error && briefError(error) })),
+    errors: told.map(briefError),
     rates: rates.map(({ atMs, perSecond }) => [state.nowMs - atMs, perSecond]),
   };
 }
 
 /** Whole, as on stderr: it is for who may see the terminal, too. */
-export function asTold(record: ErrorRecord): ApiError {
+export function briefError(record: ErrorRecord): ApiError {
   const { code, message, hint } = record;
   return { code, message, path: formatPlace(record) || undefined, hint };
 }

@@ -16,7 +16,7 @@ import type { JobPlan, PlanSummary } from "../model/page-api.js";
 import { errnoOf } from "../stores/file/errors.js";
 import { type JobInput, type JobKind, locationsOf, type NamedLocation } from "./job-kinds.js";
 import { checkJobLocation, type JobRoot } from "./job-locations.js";
-import { asTold } from "./job-watch.js";
+import { briefError } from "./job-watch.js";
 import { planSummary } from "./plan-summary.js";
 
 /** Plans of jobs that somebody at a page has asked for, and their start. */
@@ -253,7 +253,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
     expires: new Date(plan.expiresMs).toISOString(),
     exitStatus: plan.exitStatus,
     locations: plan.locations,
-    errors: plan.errors.map(asTold),
+    errors: plan.errors.map(briefError),
     hasDocument: plan.document.length > 0,
     plan: plan.summary,
   });
