@@ -16,7 +16,7 @@ export default command({
   summary: "Go on with a run that was cancelled or whose jobs are gone, on the same engine or another",
   details: [
     "Finished tasks are not repeated. With --executor local this machine does the rest in child processes, and the command waits until they are done.",
-    "Refused with exit status 12 while the cluster does not answer, since jobs of the run may be alive. With another --executor the run goes on there; jobs that are left on the first one then do the same work, with the same bytes.",
+    "Refused with exit status 12 while the cluster does not answer, since jobs of the run may be alive. With another --executor the run goes on there; jobs that are left on the first one then do the same work and write the same bytes.",
   ],
   positionals: ["run"],
   options: z.object({
@@ -88,6 +88,6 @@ async function askBefore({ run, executor, engineOf }: OpenedRun, io: Io): Promis
     if (alive) io.log.warn(`${title} still has jobs of the run; they do the same work and write the same bytes`);
   } catch (error) {
     const { message } = asEmporiumError(error);
-    io.log.warn(`${message}; jobs that ${title} has of the run do the same work, with the same bytes`);
+    io.log.warn(`${message}; jobs that ${title} has of the run do the same work and write the same bytes`);
   }
 }

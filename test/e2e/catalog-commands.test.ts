@@ -97,7 +97,7 @@ describe("the choice of a server", () => {
     const unreachable = "postgres://ada:canary-word@127.0.0.1:1/images";
     const given = await emporium(["catalog", "status", "--database", unreachable, "--verbose"]);
     expect(given.status).toBe(1);
-    expect(given.err).toContain("warning: --database holds a password");
+    expect(given.err).toContain("warning: --database contains a password");
     expect(given.err).toMatch(
       /error\[DATABASE_UNAVAILABLE\]: connect ECONNREFUSED 127\.0\.0\.1:1\n {2}at postgresql:\/\/ada@127\.0\.0\.1:1\/images\n/,
     );

@@ -148,7 +148,7 @@ describe("ome_tiff, facts 61 to 65, 82 and 83", () => {
     // seam 28
     expect(three.warnings).toContain("position 0 of the table is not there and not uploaded; found Pos1, Pos3");
     await expect(split("ome_tiff", "o", { positions: [100, 200] })).rejects.toThrow(
-      /No positions correspond with IJMetadata PositionList/,
+      /no position of --positions .* is in the PositionList of IJMetadata/,
     );
   });
 
@@ -280,7 +280,7 @@ describe("tif_id, facts 69 to 73", () => {
 
   it.each([0.5, -1, 65_536, Number.NaN])("69: the real number %s is refused, not cut", async (value) => {
     await writeTiffFile(join(folder, "odd.tif"), [new Float32Array(150).fill(1).fill(value, 149)], { dtype: "float32" });
-    await expect(pixelsOf(await split("tif_id", "odd.tif"), "odd.tif")).rejects.toThrow(/whole numbers from 0 to 65535 wanted/);
+    await expect(pixelsOf(await split("tif_id", "odd.tif"), "odd.tif")).rejects.toThrow(/expected whole numbers from 0 to 65535/);
   });
 
   it("70: lengths of a description", () => {

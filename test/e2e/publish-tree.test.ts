@@ -453,7 +453,7 @@ describe("seam 32: what verify finds has a command that mends it, and run says w
       ["publish tree --checksum sends objects with different contents, which size and time alone do not reveal"],
     ]);
     const text = await emporium(["publish", "tree", tree, `s3://bucket/${name}`], { env: process.env });
-    expect(text.out).toMatch(/40 there already.*\nhint: .*--checksum compares contents/s);
+    expect(text.out).toMatch(/40 there already.*\nhint: .*use --checksum to compare contents/s);
     expect((await publish("--checksum")).report).toMatchObject({ totals: { uploaded: 1 }, hints: [] });
     expect((await verify()).status).toBe(0);
     rmSync(path);

@@ -167,7 +167,7 @@ describe("particle lists", () => {
     await expect(read(readRelion3, loop("", "rlnCoordinateX", "1"))).rejects.toThrow("no column rlnCoordinateY, rlnCoordinateZ");
     const nameless = RELION_3.replace("rlnMicrographName", "rlnImageName");
     await expect(read(readRelion3, nameless, { filterValue: "a" })).rejects.toThrow("no column rlnMicrographName or rlnTomoName");
-    await expect(read(readRelion3, RELION_3 + RELION_3)).rejects.toThrow("a second block data_, one was expected");
+    await expect(read(readRelion3, RELION_3 + RELION_3)).rejects.toThrow("a second block data_; expected one");
   });
 
   it("an empty list has no points", async () => {
@@ -210,7 +210,7 @@ describe("RELION 4", () => {
       "the optics group 1 appears twice in line 7",
     );
     await expect(read(readRelion4, optics("1 0") + particles(...rows), point)).rejects.toThrow(
-      "a size above 0 was expected in line 6",
+      "expected a size above 0 in line 6",
     );
     await expect(read(readRelion4, particles(...rows), point)).rejects.toThrow("origins in Å and no data_optics");
   });

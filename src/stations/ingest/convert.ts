@@ -182,10 +182,14 @@ async function refuseOthers(to: Store, outputs: readonly string[], workspace: st
   const [first] = await othersOutputs(to, outputs, { workspace, signal });
   if (first === undefined) return;
   const name = objectName(to, first.replace(/\/$/, ""));
-  throw new EmporiumError("CONFIG_COLLISION", `${name} exists already and was not written, or was changed since, by a run of this workspace`, {
-    place: to.local ? { file: name } : { url: name },
-    hint: "give another name, move it away, or replace it with --force-overwrite",
-  });
+  throw new EmporiumError(
+    "CONFIG_COLLISION",
+    `${name} exists already, and no run of this workspace has written it as it is now`,
+    {
+      place: to.local ? { file: name } : { url: name },
+      hint: "give another name, move it away, or replace it with --force-overwrite",
+    },
+  );
 }
 
 /** @throws {EmporiumError} USAGE where an output is the source, lies in it, or is a folder around it */

@@ -28,7 +28,7 @@ describe("ingest convert", () => {
     const { status, err } = await person.run("ingest", "convert", VOLUME, out);
     expect([status, err.split("\n")[0]]).toEqual([
       2,
-      expect.stringMatching(/^error\[CONFIG_COLLISION\]: .* exists already and was not written, or was changed since, by a run of this workspace$/),
+      expect.stringMatching(/^error\[CONFIG_COLLISION\]: .* exists already, and no run of this workspace has written it as it is now$/),
     ]);
     expect(err).toContain("--force-overwrite");
     expect(read(name)).toBe(text);
@@ -86,7 +86,7 @@ describe("curate match", () => {
     const before = ["matching_runs.csv", "review_runs.csv"].filter((one) => one !== name && existsSync(person.at("tables", one)));
     write(`tables/${name}`, "my notes");
     const { status, err } = await match("--runs", "runs.json");
-    expect([status, err]).toEqual([2, expect.stringContaining(`${name} is there and is no CSV`)]);
+    expect([status, err]).toEqual([2, expect.stringContaining(`${name} exists and is not CSV`)]);
     expect(read("tables", name)).toBe("my notes");
     expect(
       ["matching_runs.csv", "review_runs.csv"].filter((one) => one !== name && existsSync(person.at("tables", one))),

@@ -104,7 +104,7 @@ describe("frames", () => {
       for await (const _ of readFrames(incoming(), () => LIMIT, 5));
     }
     await expect(read(encodeFrame("result", { bytes: 6 }))).rejects.toThrow(
-      'a payload of 6 bytes behind "result" found, at most 5',
+      'expected at most 5, found a payload of 6 bytes behind "result"',
     );
     await expect(read(encodeFrame("result", { bytes: -1 }))).rejects.toMatchObject({ code: "STREAM_PROTOCOL" });
     await expect(read(Buffer.concat([encodeFrame("result", { bytes: 5 }), payloadOf(4)]))).rejects.toThrow("ends after 4 bytes");

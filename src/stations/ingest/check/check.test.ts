@@ -324,7 +324,7 @@ describe("the grammar", () => {
       "processing: raw",
       "processing: row",
       "tomograms.0.metadata.processing",
-      /"row", wanted one of denoised, filtered, raw/,
+      /"row"; expected one of denoised, filtered, raw/,
       /did you mean raw/,
     ],
     [
@@ -452,7 +452,7 @@ describe("the grammar", () => {
   it("a missing field has the place of the map that lacks it", () => {
     const { errors } = check(changed("    total_flux: float {total_flux}\n", ""));
     expect(errors).toMatchObject([{ path: "tiltseries.0.metadata", line: lineOf(base, "    acceleration_voltage"), column: 5 }]);
-    expect(errors[0]!.message).toContain("total_flux is missing from the metadata of a tilt series (expected a number from 0)");
+    expect(errors[0]!.message).toContain("total_flux is missing from the metadata of a tilt series (expected a number from 0");
   });
 
   it("a fault behind an alias is where it is written, with the path of each use", () => {
