@@ -1,10 +1,11 @@
 import { defineConfig } from "vitest/config";
 import { reporters } from "./test/reporters.js";
+import { filesOf } from "./test/suites.js";
 
 /** What is seen in a real browser: `scripts/browser-env.mjs` finds or adds one. */
 export default defineConfig({
   test: {
-    include: ["test/browser/**/*.test.ts"],
+    include: filesOf("browser"),
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: "forks",

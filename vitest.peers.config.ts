@@ -3,13 +3,14 @@ import { defineConfig } from "vitest/config";
 import LongestFirst from "./test/longest-first.js";
 import { realDataFolder } from "./test/real-data-places.js";
 import { reporters } from "./test/reporters.js";
+import { filesOf } from "./test/suites.js";
 
 const folder = realDataFolder();
 
 /** The suites that ask other people's programs (Python libraries, an S3 server): `scripts/python-env.mjs peers` makes their environment. */
 export default defineConfig({
   test: {
-    include: ["test/peers/**/*.test.ts"],
+    include: filesOf("peers"),
     testTimeout: 300_000,
     hookTimeout: 600_000,
     pool: "forks",

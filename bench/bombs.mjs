@@ -1,5 +1,5 @@
 /**
- * `npm run bench:bombs -- [--memory 256] [--only PATTERN] [--part each,together,commands] [--seconds 60]`: small files that decode to gibibytes
+ * `npm run bench:bombs -- [--memory 256] [--only PATTERN] [--part each,together,commands,folder] [--seconds 60]`: small files that decode to gibibytes
  * (test/faults/bombs.mjs), against `emporium serve` (planes of each by a server of its own, then of all by one) and against commands that read
  * headers and volumes. Of each: the answers, their times, the most resident memory, and the longest that /healthz took meanwhile. It fails where a
  * server took more than `--memory` and 150 MiB, or /healthz more than 200 ms.
@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
   options: {
     memory: { type: "string", default: "256" },
     only: { type: "string", default: "." },
-    part: { type: "string", default: "each,together,commands" },
+    part: { type: "string", default: "each,together,commands,folder" },
     seconds: { type: "string", default: "60" },
   },
 });
@@ -66,6 +66,8 @@ const COMMANDS = {
   "harvest peek": (path) => ["harvest", "peek", path],
   "blocks ls": (path) => ["blocks", "ls", path],
   "curate header": (path) => ["curate", "header", path],
+  "blocks check": (path) => ["blocks", "check", path, "--memory", `${memoryMiB}MiB`],
+  "blocks bench": (path) => ["blocks", "bench", path, "--count", "4", "--memory", `${memoryMiB}MiB`],
   "ingest convert": (path, out) => [
     "ingest",
     "convert",
@@ -77,7 +79,17 @@ const COMMANDS = {
     "--workspace",
     `${out}-w`,
   ],
-  "publish verify": (path) => ["publish", "verify", path],
+};
+
+/** Of all bombs together, as a person has them in a folder. */
+const FOLDER_COMMANDS = {
+  "harvest peek": (path) => ["harvest", "peek", path],
+  "harvest inspect": (path) => ["harvest", "inspect", path],
+  "curate scan": (path, out) => ["curate", "scan", path, "--workspace", `${out}-w`],
+  "ingest new": (path, out) => ["ingest", "new", "--from", path, "--out", `${out}.yaml`, "--workspace", `${out}-w`],
+  "ingest validate": (path, out) => ["ingest", "validate", "standardized", path, "--workspace", `${out}-w`],
+  verify: (path, out) => ["verify", path, "--workspace", `${out}-w`],
+  "publish verify": (path, out) => ["publish", "verify", path, path, "--workspace", `${out}-w`],
 };
 
 try {
@@ -95,6 +107,11 @@ try {
       const line = said.split("\n").find((one) => one.startsWith("error")) ?? said.split("\n")[0];
       runs.push([title, name, `${status}: ${line.replaceAll(location, "…").slice(0, 100)}`, peakMiB, round(seconds, 1)]);
     }
+  }
+  for (const [title, argsOf] of parts.includes("folder") ? Object.entries(FOLDER_COMMANDS) : []) {
+    const { status, said, peakMiB, seconds } = await command(argsOf(location, join(folder, "out")), limitMs);
+    const line = said.split("\n").find((one) => one.startsWith("error")) ?? said.split("\n")[0];
+    runs.push([title, "all of them", `${status}: ${line.replaceAll(location, "…").slice(0, 100)}`, peakMiB, round(seconds, 1)]);
   }
   if (runs.length > 1) table(runs);
   if (rows.length > 1) {

@@ -1,4 +1,4 @@
-/** The suites of `npm test` on other Nodes than the one of this shell: `node scripts/suites-on.mjs 22 24`, and after `--` what vitest is to get
+/** The suites of `npm run test:all` on other Nodes than the one of this shell: `node scripts/suites-on.mjs 22 24`, and after `--` what vitest is to get
  * (files, `-t NAME`). Each Node is fetched once (`node-env.mjs`), and is the first on PATH, so that what a test starts runs on it, too.
  * Prints a line for each and exits 1 where one failed or could not be had. */
 import { spawnSync } from "node:child_process";

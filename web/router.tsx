@@ -1,6 +1,14 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type ResolveFullPath,
+  type ResolveId,
+  type Route,
+} from "@tanstack/react-router";
 import type { ComponentType } from "react";
-import { PAGE_FILES, type PagePath, pageNameOf } from "../src/model/page-files.js";
+import { PAGES, type PagePath, pageNameOf } from "../src/model/pages.js";
 import { base } from "./parts/api.js";
 import { listSearchOf } from "./parts/list/state.js";
 import { NotFound } from "./parts/not-found.js";
@@ -12,8 +20,7 @@ import { ErrorPanel, Loading } from "./parts/states.js";
 /** A page is a file that is loaded when it is wanted. */
 const FILES = import.meta.glob<Record<string, ComponentType>>("./pages/*.tsx");
 
-const page = (path: PagePath) => {
-  const file = PAGE_FILES[path];
+const page = (file: string) => {
   const name = pageNameOf(file);
   const load: () => Promise<Record<string, ComponentType>> =
     FILES[`./pages/${file}.tsx`] ?? (() => Promise.resolve({ [name]: NotFound }));
@@ -21,7 +28,6 @@ const page = (path: PagePath) => {
 };
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
-const at = { getParentRoute: () => root };
 
 /** The viewer reads them itself: `viewer/link.ts`. */
 const slices = searchOf({
@@ -41,123 +47,59 @@ const slices = searchOf({
 /** Neuroglancer knows its own parameters. */
 const viewSearch = searchOf({}, texts);
 
-const routes = [
-  createRoute({ ...at, path: "/", component: page("/") }),
-  createRoute({ ...at, path: "/datasets", validateSearch: listSearchOf("datasets"), component: page("/datasets") }),
-  createRoute({
-    ...at,
-    path: "/datasets/$id",
-    validateSearch: listSearchOf("runs", { tab: text }),
-    component: page("/datasets/$id"),
+/** What each page reads out of its address. A page that is not here reads nothing. */
+const SEARCH = {
+  "/datasets": listSearchOf("datasets"),
+  "/datasets/$id": listSearchOf("runs", { tab: text }),
+  "/depositions": listSearchOf("depositions"),
+  "/depositions/$id": searchOf({ tab: text }),
+  "/runs": listSearchOf("runs"),
+  "/runs/$id": searchOf({ tab: text, on: text }),
+  "/annotations": listSearchOf("annotations"),
+  "/annotations/$id": searchOf({ tab: text }),
+  "/browse/$place/$": searchOf({ after: text, header: text }),
+  "/microscopy": searchOf({ description: text, where: text }),
+  "/microscopy/$id": searchOf({ rows: text, cols: text, c: text, z: text, t: text, p: text, lim: text, open: text }),
+  "/reports/$id": searchOf({ severity: text, check: text, change: text, q: text, group: text }),
+  "/curate/overlap": searchOf({ by: text, set: text }),
+  "/curate/matches": searchOf({
+    ...{ set: text, labels: text, rule: text, drive: text, species: text, label: text, row: whole },
+    status: oneOf("taken", "matched", "ambiguous", "rejected", "manual"),
   }),
-  createRoute({
-    ...at,
-    path: "/depositions",
-    validateSearch: listSearchOf("depositions"),
-    component: page("/depositions"),
-  }),
-  createRoute({
-    ...at,
-    path: "/depositions/$id",
-    validateSearch: searchOf({ tab: text }),
-    component: page("/depositions/$id"),
-  }),
-  createRoute({ ...at, path: "/runs", validateSearch: listSearchOf("runs"), component: page("/runs") }),
-  createRoute({ ...at, path: "/runs/$id", validateSearch: searchOf({ tab: text, on: text }), component: page("/runs/$id") }),
-  createRoute({
-    ...at,
-    path: "/annotations",
-    validateSearch: listSearchOf("annotations"),
-    component: page("/annotations"),
-  }),
-  createRoute({
-    ...at,
-    path: "/annotations/$id",
-    validateSearch: searchOf({ tab: text }),
-    component: page("/annotations/$id"),
-  }),
-  createRoute({ ...at, path: "/browse", component: page("/browse") }),
-  // a place itself, too: nothing is below it then
-  createRoute({
-    ...at,
-    path: "/browse/$place/$",
-    validateSearch: searchOf({ after: text, header: text }),
-    component: page("/browse/$place/$"),
-  }),
-  createRoute({ ...at, path: "/ingest", component: page("/ingest") }),
-  createRoute({ ...at, path: "/ingest/plan/$id", component: page("/ingest/plan/$id") }),
-  createRoute({ ...at, path: "/jobs", component: page("/jobs") }),
-  createRoute({ ...at, path: "/jobs/new", component: page("/jobs/new") }),
-  createRoute({ ...at, path: "/jobs/new/$kind", component: page("/jobs/new/$kind") }),
-  createRoute({ ...at, path: "/jobs/$id", component: page("/jobs/$id") }),
-  createRoute({
-    ...at,
-    path: "/microscopy",
-    validateSearch: searchOf({ description: text, where: text }),
-    component: page("/microscopy"),
-  }),
-  createRoute({
-    ...at,
-    path: "/microscopy/$id",
-    validateSearch: searchOf({ rows: text, cols: text, c: text, z: text, t: text, p: text, lim: text, open: text }),
-    component: page("/microscopy/$id"),
-  }),
-  createRoute({ ...at, path: "/reports", component: page("/reports") }),
-  createRoute({
-    ...at,
-    path: "/reports/$id",
-    validateSearch: searchOf({ severity: text, check: text, change: text, q: text, group: text }),
-    component: page("/reports/$id"),
-  }),
-  createRoute({
-    ...at,
-    path: "/curate/overlap",
-    validateSearch: searchOf({ by: text, set: text }),
-    component: page("/curate/overlap"),
-  }),
-  createRoute({
-    ...at,
-    path: "/curate/matches",
-    validateSearch: searchOf({
-      ...{ set: text, labels: text, rule: text, drive: text, species: text, label: text, row: whole },
-      status: oneOf("taken", "matched", "ambiguous", "rejected", "manual"),
-    }),
-    component: page("/curate/matches"),
-  }),
-  createRoute({ ...at, path: "/curate/labels", validateSearch: searchOf({ set: text }), component: page("/curate/labels") }),
-  createRoute({ ...at, path: "/curate/batches", component: page("/curate/batches") }),
-  createRoute({ ...at, path: "/harvest", component: page("/harvest") }),
-  createRoute({
-    ...at,
-    path: "/harvest/compare",
-    validateSearch: searchOf({ set: text }),
-    component: page("/harvest/compare"),
-  }),
-  createRoute({ ...at, path: "/search", validateSearch: searchOf({ q: text }), component: page("/search") }),
-  createRoute({ ...at, path: "/about", component: page("/about") }),
-  createRoute({ ...at, path: "/view/tomogram/$id", validateSearch: slices, component: page("/view/tomogram/$id") }),
-  createRoute({ ...at, path: "/view/tiltseries/$id", validateSearch: slices, component: page("/view/tiltseries/$id") }),
-  createRoute({ ...at, path: "/view/frame/$id", validateSearch: slices, component: page("/view/frame/$id") }),
-  createRoute({
-    ...at,
-    path: "/view/dropped/$name",
-    validateSearch: slices,
-    component: page("/view/dropped/$name"),
-  }),
-  createRoute({ ...at, path: "/view/at/$place/$", validateSearch: slices, component: page("/view/at/$place/$") }),
-  createRoute({
-    ...at,
-    path: "/neuroglancer/tomogram/$id",
-    validateSearch: viewSearch,
-    component: page("/neuroglancer/tomogram/$id"),
-  }),
-  createRoute({
-    ...at,
-    path: "/neuroglancer/at/$place/$",
-    validateSearch: viewSearch,
-    component: page("/neuroglancer/at/$place/$"),
-  }),
-] as const;
+  "/curate/labels": searchOf({ set: text }),
+  "/harvest/compare": searchOf({ set: text }),
+  "/search": searchOf({ q: text }),
+  "/view/tomogram/$id": slices,
+  "/view/tiltseries/$id": slices,
+  "/view/frame/$id": slices,
+  "/view/dropped/$name": slices,
+  "/view/at/$place/$": slices,
+  "/neuroglancer/tomogram/$id": viewSearch,
+  "/neuroglancer/at/$place/$": viewSearch,
+} satisfies Partial<Record<PagePath, unknown>>;
+
+type SearchOf<Path> = Path extends keyof typeof SEARCH ? (typeof SEARCH)[Path] : undefined;
+type RouteOf<Path extends PagePath> = Route<
+  unknown,
+  typeof root,
+  Path,
+  ResolveFullPath<typeof root, Path>,
+  string,
+  ResolveId<typeof root, string, Path>,
+  SearchOf<Path>
+>;
+
+const routes = Object.fromEntries(
+  Object.entries(PAGES).map(([path, { file }]) => [
+    path,
+    createRoute({
+      getParentRoute: () => root,
+      path,
+      validateSearch: (SEARCH as Readonly<Record<string, typeof slices>>)[path],
+      component: page(file),
+    } as never),
+  ]),
+) as unknown as { readonly [Path in PagePath]: RouteOf<Path> };
 
 /** Pages by their addresses, relative to the base that the server filled in. */
 export const makeRouter = () =>

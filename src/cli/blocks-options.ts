@@ -22,6 +22,14 @@ export const blockOptions = {
   }),
 };
 
+/** Of commands that take a graph. */
+export const graphOptions = {
+  ...blockOptions,
+  allowPrivate: z.boolean().default(false).meta({
+    description: "read inputs that the graph names in private networks (10.x, 192.168.x, this machine)",
+  }),
+};
+
 export function blockWork({ jobs, memory }: { jobs?: number | undefined; memory?: number | undefined }) {
   return { jobs: jobs ?? defaultJobs(), memoryBytes: memory ?? defaultMemoryBytes() };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { blockOptions, blockWork } from "./blocks-options.js";
+import { blockWork, graphOptions } from "./blocks-options.js";
 import { command } from "./command.js";
 import { clusterOf, engineOptions } from "./engine-options.js";
 import { printReport } from "./report.js";
@@ -16,11 +16,11 @@ export default command({
   ],
   options: z.object({
     graph: z.string().meta({ description: "the graph", value: "GRAPH.yaml" }),
-    ...blockOptions,
+    ...graphOptions,
     ...planEngineOptions,
   }),
   examples: [{ run: "emporium blocks plan --help", says: "what a plan depends on" }],
-  async run({ graph, anonymous, jobs, memory, ...engine }, io) {
+  async run({ graph, anonymous, allowPrivate, jobs, memory, ...engine }, io) {
     // nothing is begun, so nobody has to wait for jobs
     const driver = engine.executor === "local" ? "gate" : "here";
     const cluster = await clusterOf(
@@ -34,6 +34,6 @@ export default command({
     ]);
     const use = cluster && (await import("../stations/blocks/graph/on-cluster.js")).blocksUse(cluster.cluster);
     const work = use ?? blockWork({ jobs, memory });
-    return printReport(await planGraph(await readGraphFile(graph), { ...work, anonymous }), io);
+    return printReport(await planGraph(await readGraphFile(graph), { ...work, anonymous, allowPrivate }), io);
   },
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { envOf } from "../engine/env.js";
-import { blockOptions, blockWork, voxels } from "./blocks-options.js";
+import { blockWork, graphOptions, voxels } from "./blocks-options.js";
 import { command } from "./command.js";
 import { defaultJobs, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
@@ -25,7 +25,7 @@ export default command({
     consumerMs: wholeNumber(0)
       .optional()
       .meta({ description: "milliseconds that the consumer takes for a block (default: 0)", value: "MS" }),
-    ...blockOptions,
+    ...graphOptions,
   }),
   examples: [
     {
@@ -33,7 +33,7 @@ export default command({
       says: "what bounds reading",
     },
   ],
-  async run({ location, level, block, halo, prefetch, consumerMs, anonymous, ...options }, io) {
+  async run({ location, level, block, halo, prefetch, consumerMs, anonymous, allowPrivate, ...options }, io) {
     const isGraph = /\.ya?ml$/i.test(location);
     const [ofVolume] =
       Object.entries({ level, block, halo, "consumer-ms": consumerMs }).find(([, value]) => value !== undefined) ?? [];
@@ -54,6 +54,7 @@ export default command({
       consumerSeconds: (consumerMs ?? 0) / 1000,
       cores: defaultJobs(),
       anonymous,
+      allowPrivate,
       command: engineCommand(io.env),
       residentBytes: () => process.memoryUsage.rss(),
     };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { envOf } from "../engine/env.js";
-import { blockOptions, blockWork } from "./blocks-options.js";
+import { blockWork, graphOptions } from "./blocks-options.js";
 import { command } from "./command.js";
 import { clusterOf, engineOptions } from "./engine-options.js";
 import { printReport } from "./report.js";
@@ -16,7 +16,7 @@ export default command({
   positionals: ["graph"],
   options: z.object({
     graph: z.string().meta({ description: "the graph", value: "GRAPH.yaml" }),
-    ...blockOptions,
+    ...graphOptions,
     keepGoing: z.boolean().default(true).meta({
       description: "after a failure do everything that does not depend on it (default), or stop at the first failure",
       negative: "fail-fast",
@@ -46,7 +46,10 @@ export default command({
     ...engineOptions,
   }),
   examples: [{ run: "emporium blocks run --help", says: "what a run does when it is killed" }],
-  async run({ graph, sha256, only, stage, forceOverwrite, keepGoing, check, sync, anonymous, jobs, memory, ...engine }, io) {
+  async run(
+    { graph, sha256, only, stage, forceOverwrite, keepGoing, check, sync, anonymous, allowPrivate, jobs, memory, ...engine },
+    io,
+  ) {
     const cluster = await clusterOf(engine, { jobs, memoryBytes: memory }, io, {
       "--only": only.length > 0 && "single blocks are computed on this machine only",
       "--stage": stage.length > 0 && "a part of a graph is computed on this machine only",
@@ -55,7 +58,7 @@ export default command({
     if (cluster) {
       const { runGraphOnCluster } = await import("../stations/blocks/graph/on-cluster.js");
       const { readGraphFile } = await import("../stations/blocks/graph/read-graph.js");
-      const given = { ...envOf(io), anonymous, check, sync, force: forceOverwrite };
+      const given = { ...envOf(io), anonymous, allowPrivate, check, sync, force: forceOverwrite };
       return printReport(await runGraphOnCluster(await readGraphFile(graph, sha256), cluster.cluster, given), io);
     }
     const [{ runGraph }, { readGraphFile }] = await Promise.all([
@@ -65,6 +68,7 @@ export default command({
     const given = {
       ...blockWork({ jobs, memory }),
       anonymous,
+      allowPrivate,
       keepGoing,
       check,
       sync,

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { envOf } from "../engine/env.js";
 import { IMPORT_KINDS } from "../stations/catalog/portal-import/kinds.js";
-import { command } from "./command.js";
-import { databaseOptions } from "./database-options.js";
+import { command, type Io } from "./command.js";
+import { type databaseFor, databaseOptions } from "./database-options.js";
+import { clusterOf, engineOptions } from "./engine-options.js";
 import { wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
@@ -14,6 +16,7 @@ export default command({
     "--import-tomograms and similar options import only some kinds of rows; rows of other kinds stay unchanged. The parents of a kind are imported too, such as runs and voxel spacings with tomograms, and always a dataset's own row.",
     "A number names one dataset. The catalogue remembers the folders that a dataset was imported from; a dataset of the same number in another tree is refused, unless it is the same one, moved or published, or --replace is given.",
     "Rows contain URLs for clients. They begin with --s3-prefix and --https-prefix, which default to LOCATION if it is a bucket or web server, and otherwise to what emporium serve answers on this machine.",
+    "--executor gives the runs to a cluster: its jobs import them side by side, and the rows are those of this machine's import. The nodes must see LOCATION and the workspace, and reach the server of --database; its password belongs into ~/.pgpass or the file of --login. emporium engine status prints the report once the run has ended.",
     "Exit status: 0 all done, 3 something could not be imported: each failure is named with its place, its old rows stay, and the rest is done.",
   ],
   positionals: ["location"],
@@ -64,6 +67,7 @@ export default command({
       .meta({ description: "also import datasets whose numbers other trees have, in their place" }),
     jobs: wholeNumber(1, 64).optional().meta({ description: "runs processed in parallel (default 4)", value: "N" }),
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
+    ...engineOptions,
   }),
   examples: [
     { run: "emporium catalog import demo-out/portal", says: "the demo's tree, into the embedded database" },
@@ -85,27 +89,48 @@ export default command({
     if (location.scheme === "ftp")
       throw new EmporiumError("USAGE", "LOCATION is an FTP server; give a folder, a bucket or a web server");
     const store = await openStore(location, { anonymous: options.anonymous, readOnly: true });
+    const given = {
+      store,
+      prefixes: {
+        s3: options.s3Prefix ?? (location.scheme === "s3" ? location.url : "s3://portal"),
+        https: options.httpsPrefix ?? (/^https?$/.test(location.scheme) ? location.url : "http://127.0.0.1:8080/files"),
+      },
+      datasets: options.dataset,
+      depositions: options.deposition,
+      expressions: { filter: options.filterDatasets, exclude: options.excludeDataset },
+      kinds: options.import.includes("everything") ? undefined : options.import,
+      again: options.again,
+      replace: options.replace,
+    };
+    const useless = {
+      "--jobs": options.jobs !== undefined && "each job imports one run after the other, and --slots says how many jobs",
+    };
+    const cluster = await clusterOf(options, { jobs: undefined, memoryBytes: undefined }, io, useless);
+    const nodes = cluster && (await nodeDatabase(options, io));
     const database = await openForImport(options, io, "catalog import");
     try {
-      const given = {
-        store,
-        database,
-        prefixes: {
-          s3: options.s3Prefix ?? (location.scheme === "s3" ? location.url : "s3://portal"),
-          https: options.httpsPrefix ?? (/^https?$/.test(location.scheme) ? location.url : "http://127.0.0.1:8080/files"),
-        },
-        datasets: options.dataset,
-        depositions: options.deposition,
-        expressions: { filter: options.filterDatasets, exclude: options.excludeDataset },
-        kinds: options.import.includes("everything") ? undefined : options.import,
-        again: options.again,
-        replace: options.replace,
-        jobs: options.jobs,
-        onEvent: io.onEvent,
-      };
-      return printReport(await importTree(given, io), io);
+      if (!nodes) return printReport(await importTree({ ...given, database, jobs: options.jobs, onEvent: io.onEvent }, io), io);
     } finally {
       await database.close();
     }
+    const { importOnCluster } = await import("../stations/catalog/portal-import/on-cluster.js");
+    const { anonymous, location: typed } = options;
+    const request = {
+      ...given,
+      anonymous,
+      location: typed,
+      database: nodes,
+      server: database.server.name,
+      workspace: io.workspace,
+    };
+    return printReport(await importOnCluster(request, cluster.cluster, envOf(io)), io);
   },
 });
+
+/** The database as jobs open it. @throws {EmporiumError} USAGE, before any server is asked */
+async function nodeDatabase({ database: url, login }: Parameters<typeof databaseFor>[0], io: Io) {
+  const { databaseOfNodes } = await import("../stations/catalog/portal-import/on-cluster.js");
+  const { database, notes } = await databaseOfNodes({ url, login, env: io.env }, io.workspace);
+  for (const note of notes) io.log.warn(note);
+  return database;
+}

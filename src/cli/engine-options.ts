@@ -281,6 +281,7 @@ const STATIONS: Readonly<Record<string, () => Promise<AnyStation>>> = {
   "publish tree": async () => (await import("../stations/publish/tree/on-cluster.js")).publishTreeStation,
   blocks: async () => (await import("../stations/blocks/graph/on-cluster.js")).blocksStation,
   verify: async () => (await import("../stations/ingest/verify/on-cluster.js")).verifyStation,
+  import: async () => (await import("../stations/catalog/portal-import/on-cluster.js")).importStation,
   validate: async () => (await import("../stations/ingest/validate/on-cluster.js")).validateStation,
 };
 

@@ -78,13 +78,15 @@ export default command({
     },
   ],
   async run(options, io) {
-    const [{ openPlaces }, { servePortal, startOf }, { corsPolicy }] = await Promise.all([
+    const [{ openPlaces, refuseServed }, { servePortal, startOf }, { corsPolicy }] = await Promise.all([
       import("../server/places.js"),
       import("../server/portal.js"),
       import("../server/cors.js"),
     ]);
     const cors = corsPolicy(options.cors ?? []);
     const written = await openWriting(options, io);
+    if (written || options.url !== undefined || !isLoopback(options.host))
+      refuseServed(io.workspace, "the workspace", options.locations);
     const places = await openPlaces(options.locations, { anonymous: options.anonymous, signal: io.signal });
     const trees = places.filter(({ kind }) => kind === "tree");
     const microscopyOnly = trees.length === 0 ? await openMicroscopy(places, options, io) : undefined;
@@ -140,6 +142,7 @@ export default command({
 });
 
 interface WriteOptions {
+  locations: readonly string[];
   write: boolean;
   tokenFile?: string | undefined;
   writeRoot?: string[] | undefined;
@@ -150,7 +153,8 @@ interface WriteOptions {
 }
 
 /** Who may change what. @throws {EmporiumError} USAGE where tokens would go over a network as they are, and for what is missing */
-async function openWriting({ write, tokenFile, writeRoot, host, url, database, login }: WriteOptions, { clock, commands }: Io) {
+async function openWriting(options: WriteOptions, { clock, commands }: Io) {
+  const { locations, write, tokenFile, writeRoot, host, url, database, login } = options;
   if (!write) {
     const given = tokenFile !== undefined ? "--token-file" : writeRoot && "--write-root";
     if (given) throw new EmporiumError("USAGE", `${given} needs --write`);
@@ -166,11 +170,13 @@ async function openWriting({ write, tokenFile, writeRoot, host, url, database, l
       hint: "leave --host out and let people come through ssh -L, or put a proxy with TLS before the server",
     });
   }
-  const [{ openTokens }, { parseLocation }, { jobKinds }] = await Promise.all([
+  const [{ refuseServed }, { openTokens }, { parseLocation }, { jobKinds }] = await Promise.all([
+    import("../server/places.js"),
     import("../server/tokens.js"),
     import("../stores/url.js"),
     import("./job-kinds.js"),
   ]);
+  refuseServed(tokenFile, "the --token-file", locations);
   const { tokens, own } = openTokens(tokenFile, () => clock.now());
   const words = Object.entries({ database, login }).flatMap(([name, value]) => (value === undefined ? [] : `--${name}=${value}`));
   const jobs = { kinds: jobKinds(await commands(), words), program: thisProgram() };

@@ -33,6 +33,7 @@ const any =
   (head: Uint8Array): boolean =>
     tests.some((test) => test(head));
 
+const ANALYZE_BYTES = 348;
 const SAVE = "save the volume as MRC, TIFF or OME-Zarr";
 
 /** Python's pickle of an array's head names its fields: a table, not a volume. */
@@ -69,6 +70,14 @@ const KNOWN_FORMATS: readonly KnownFormat[] = [
     detect: detectNifti,
     reads: true,
     says: "ingest convert and blocks run read it",
+  },
+  {
+    id: "analyze",
+    title: "an Analyze 7.5 header",
+    // as NIfTI begins, without its mark, which is asked for before
+    names: "hdr",
+    detect: (head) => int(head, 0, true) === ANALYZE_BYTES || int(head, 0, false) === ANALYZE_BYTES,
+    says: "nibabel reads it: save header and voxels in one file: nibabel.save(nibabel.load('X.hdr'), 'X.nii')",
   },
   { id: "nrrd", title: "an NRRD volume", detect: detectNrrd, reads: true, says: "ingest convert and blocks run read it" },
   {
@@ -125,8 +134,8 @@ const KNOWN_FORMATS: readonly KnownFormat[] = [
   { id: "dicom", title: "a DICOM file", detect: text("DICM", 128), says: `pydicom and 3D Slicer read it: ${SAVE}` },
   {
     id: "vtk",
-    title: "a VTK file in XML",
-    detect: (head) => String.fromCharCode(...head.subarray(0, 256)).includes("<VTKFile"),
+    title: "a VTK file",
+    detect: any(text("# vtk DataFile"), (head) => String.fromCharCode(...head.subarray(0, 256)).includes("<VTKFile")),
     says: `ParaView reads it: ${SAVE}`,
   },
   {

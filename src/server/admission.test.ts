@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { manualClock } from "../core/clock.js";
 import { admission } from "./admission.js";
 
+const MIB = 2 ** 20;
+
 describe("(34.11) admission", () => {
   const later = () => {
     let done = () => {};
@@ -16,7 +18,7 @@ describe("(34.11) admission", () => {
     let resident = 0;
     let freed = 0;
     const clock = { ...manualClock(), sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 1)) };
-    const { run } = admission({ fullBytes: 100, clock, residentBytes: () => resident, free: () => freed++ });
+    const { run } = admission({ fullBytes: 100 * MIB, clock, residentBytes: () => resident * MIB, free: () => freed++ });
     const begun: string[] = [];
     const work = ["a", "b", "c", "d"].map((name) => ({ name, ...later() }));
     const all = work.map(({ name, promise }) =>
@@ -36,11 +38,43 @@ describe("(34.11) admission", () => {
     work[1]!.done();
     await settled();
     expect(begun).toEqual(["a", "b", "c"]);
-    resident = 100;
+    resident = 80;
     await settled();
     expect(begun).toEqual(["a", "b", "c", "d"]);
     for (const { done } of work) done();
     await Promise.all(all);
+  });
+
+  it("begins no more at once than there is room for, before what is begun shows in the process", async () => {
+    let nowMs = 0;
+    let freed = 0;
+    const clock = {
+      ...manualClock(),
+      monotonic: () => nowMs,
+      sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 1)),
+    };
+    const { run } = admission({ fullBytes: 100 * MIB, clock, residentBytes: () => 50 * MIB, free: () => freed++ });
+    const work = Array.from({ length: 12 }, later);
+    let begun = 0;
+    const all = work.map(({ promise }) =>
+      run(() => {
+        begun++;
+        return promise;
+      }),
+    );
+    await settled();
+    // 16 MiB each until they are seen
+    expect([begun, freed]).toEqual([4, 0]);
+    // one that is done needs nothing any more
+    work[0]!.done();
+    await settled();
+    expect(begun).toBe(5);
+    nowMs = 300;
+    await settled();
+    expect(begun).toBe(9);
+    for (const { done } of work) done();
+    await Promise.all(all);
+    expect(begun).toBe(12);
   });
 
   it("lets the next one in when work fails, or when who waits has gone", async () => {

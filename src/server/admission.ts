@@ -26,6 +26,9 @@ export interface AdmissionOptions {
   readonly free?: (() => void) | undefined;
 }
 
+/** What a piece of work is taken to need before it shows in the process: many that come at once would all find it small. */
+const BEGUN_BYTES = 16 * 2 ** 20;
+const SHOWN_MS = 250;
 /** Between two looks at the process. */
 const LOOK_MS = 25;
 /** Freeing costs some 20 ms of the thread that answers. */
@@ -39,20 +42,27 @@ export function admission({
 }: AdmissionOptions): Admission {
   const turn = turns(1);
   let underWay = 0;
+  /** When the work under way began, the last of it. */
+  let begunMs: number[] = [];
+  const unseenBytes = (): number => {
+    begunMs = begunMs.filter((ms) => clock.monotonic() - ms < SHOWN_MS);
+    return BEGUN_BYTES * Math.min(underWay, begunMs.length);
+  };
   let freedMs = Number.NEGATIVE_INFINITY;
   return {
     async run(work, signal) {
       const leave = await turn();
       try {
         signal?.throwIfAborted();
-        while (underWay > 0 && residentBytes() > fullBytes) {
-          if (clock.monotonic() - freedMs > FREE_MS) {
+        while (underWay > 0 && residentBytes() + unseenBytes() > fullBytes) {
+          if (residentBytes() > fullBytes && clock.monotonic() - freedMs > FREE_MS) {
             free();
             freedMs = clock.monotonic();
           }
           await clock.sleep(LOOK_MS, signal);
         }
         underWay++;
+        begunMs.push(clock.monotonic());
       } finally {
         leave();
       }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { PAGE_FILES, pageFileOf, pageNameOf } from "../model/page-files.js";
+import { PAGES, pageFileOf, pageNameOf } from "../model/pages.js";
 import { printRef } from "../model/ref.js";
 import { appPage } from "./app-page.js";
 
@@ -48,7 +48,7 @@ describe("the document of a page", () => {
 
 it("each address has a file of web/pages, which exports what its name says", () => {
   const web = fileURLToPath(new URL("../../web/pages", import.meta.url));
-  for (const [path, file] of Object.entries(PAGE_FILES)) {
+  for (const [path, { file }] of Object.entries(PAGES)) {
     const name = pageNameOf(file);
     expect(existsSync(join(web, `${file}.tsx`)), path).toBe(true);
     expect(readFileSync(join(web, `${file}.tsx`), "utf8"), path).toMatch(new RegExp(`export (?:async )?function ${name}\\b`));

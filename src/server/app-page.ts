@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../core/log.js";
-import { pageFileOf } from "../model/page-files.js";
+import { pageFileOf } from "../model/pages.js";
 import { parseRef, printRef, refOfView } from "../model/ref.js";
 import { fileStore } from "../stores/file/store.js";
 import { type Handler, refusal } from "./handler.js";

@@ -55,6 +55,30 @@ describe("seam 22: pages of other origins", () => {
     expect(headers.get("access-control-allow-private-network")).toBe("true");
   });
 
+  it("(35.2) are told of a private network only where they ask for one", async () => {
+    for (const more of [PREFLIGHT, { ...PREFLIGHT, "access-control-request-private-network": "false" }]) {
+      const { headers } = await ask(["*"], { ...from("https://a.test", more), method: "OPTIONS" });
+      expect(headers.get("access-control-allow-private-network")).toBeNull();
+      expect([headers.get("access-control-allow-origin"), headers.get("access-control-max-age")]).toEqual(["*", "600"]);
+    }
+  });
+
+  it.each(["POST", "DELETE", "PUT", "PATCH"])("(35.2) have no part in what changes something: %s", async (method) => {
+    const names = (headers: Headers) => [...headers.keys()].filter((name) => name.startsWith("access-control-"));
+    const asked = { ...PREFLIGHT, "access-control-request-method": method };
+    const before = await ask(["*"], { ...from("https://a.test", asked), method: "OPTIONS" }, "api/v1/jobs");
+    expect([before.status, names(before.headers)]).toEqual([204, []]);
+    const { headers } = await ask(["*"], { ...from("https://a.test"), method }, "api/v1/jobs");
+    expect([names(headers), headers.get("cross-origin-resource-policy")]).toEqual([[], "same-origin"]);
+    // and reading the same address is what --cors is for
+    const read = await ask(["*"], from("https://a.test"), "api/v1/jobs");
+    expect(read.headers.get("access-control-allow-origin")).toBe("*");
+    // GraphQL's questions are no changes
+    expect((await ask(["*"], { ...from("https://a.test"), method }, "graphql")).headers.get("access-control-allow-origin")).toBe(
+      "*",
+    );
+  });
+
   it.each(["page.test", "https://page.test/x", "https://user@page.test", "ftp://page.test", "null", "https://*.page.test/?", ""])(
     "are origins: %j is none",
     (text) => expect(() => corsPolicy([text])).toThrow("expected an origin as https://viewer.example.org"),

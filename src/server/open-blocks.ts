@@ -21,6 +21,7 @@ export async function openBlocks(at: PlacedKey, means: PlaneMeans, signal: Abort
     etag: await etagOf(at, keys, signal),
     source,
     peeked: await peekedFolder(at, signal),
+    notes: volume.notes,
     voxelSizeAngstrom: voxelSizeNm.map((size) => (size === undefined ? undefined : inAngstrom(size * 10))),
     originAngstrom: offsetNm.map((offset) => inAngstrom(offset * 10)),
     cut: cutHere(source, means),

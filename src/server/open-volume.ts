@@ -41,6 +41,8 @@ export interface OpenVolume extends PlacedKey, VolumeGeometry {
   readonly source: PlaneSource;
   /** What the header tells, where it tells something. */
   readonly peeked: PeekFacts | undefined;
+  /** What was decided in reading it: which channel is shown. */
+  readonly notes?: readonly string[] | undefined;
   /** It is compressed as a whole: sections come in the order of the file. */
   readonly isSequential?: boolean | undefined;
   cut(choice: PlaneChoice, form: PlaneForm, signal?: AbortSignal): Promise<PlaneResult>;

@@ -1,4 +1,6 @@
+import { existsSync, realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { quoteWord } from "../core/shell.js";
 import type { PlaceFacts } from "../model/page-api.js";
@@ -7,6 +9,7 @@ import { folderOf, isVolume } from "../stations/harvest/records/volume-folder.js
 import { fileError } from "../stores/file/errors.js";
 import { checkKey } from "../stores/keys.js";
 import type { Location, StoreOptions } from "../stores/location.js";
+import { keyWithin as keyInside, nestingOf } from "../stores/nesting.js";
 import { absent, type Store } from "../stores/store.js";
 import { openLocation, openStore, parseLocation } from "../stores/url.js";
 import { mapLimit } from "../system/parallel.js";
@@ -95,6 +98,29 @@ async function openPlace(word: string, location: Location, { anonymous, signal }
   }
   if (await isTree(store, signal)) return { kind: "tree", store };
   return { kind: location.bucket === undefined ? "web" : "bucket", store };
+}
+
+/**
+ * Refuses to serve what is for some people alone: everybody who reaches the server reads what lies in its locations, unless its name begins with a dot.
+ *
+ * @param path of a file or folder, which need not be there @param what it is
+ * @throws {EmporiumError} USAGE
+ */
+export function refuseServed(path: string, what: string, locations: readonly string[]): void {
+  for (const word of locations) {
+    const { path: served } = parseLocation(word);
+    if (served === undefined) continue;
+    const nesting = nestingOf(path, served);
+    if (nesting === "apart" || nesting === "around") continue;
+    // a link in the folder or elsewhere: what counts is where the file is
+    const real = existsSync(path) ? realpathSync(path) : resolve(path);
+    const folder = keyInside(dirname(real), served);
+    if (nesting === "inside" && isHiddenKey(folder === undefined ? basename(real) : `${folder}/${basename(real)}`)) continue;
+    throw new EmporiumError("USAGE", `${what} ${path} lies in ${word}, where everybody who reaches the server can read it`, {
+      place: { file: path },
+      hint: "put it elsewhere, or below a folder whose name begins with a dot",
+    });
+  }
 }
 
 /** With the commands that show why a location is refused, and what to do then. */

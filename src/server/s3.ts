@@ -50,7 +50,7 @@ export function readOnlyS3(store: Store, { bucket, hosts = [], pieces, log = sil
     const host = request.headers.get("host")?.toLowerCase().replace(/:\d+$/, "");
     const [named, rest] = host !== undefined && bucketHosts.has(host) ? [bucket, path] : parted(path);
     const query = new URL(request.url).searchParams;
-    if (named === "") return listBuckets(bucket);
+    if (named === "" && rest === "") return listBuckets(bucket);
     if (named !== bucket) return errorResponse(request, 404, "NoSuchBucket", "The specified bucket does not exist");
     const other = [...query.keys()].find((name) => NOT_HERE.test(name));
     if (other !== undefined) return errorResponse(request, 501, "NotImplemented", "the server is read-only");

@@ -47,6 +47,20 @@ describe("a file of tokens", () => {
     expect(tokens.holderOf(new Request("http://127.0.0.1/"))).toBeUndefined();
   });
 
+  it("(35.2) opens its owner's page with the first token that can write and still holds", () => {
+    const hash = createHash("sha256").update(BEN).digest("hex");
+    const lines = [
+      `old write ${OLD} until=2026-11-21`,
+      `ben review ${BEN}`,
+      `hashed write sha256:${hash}`,
+      `anna review,write ${ANNA} until=2026-11-22`,
+    ];
+    expect(opened(`${lines.join("\n")}\n`).own).toBe(ANNA);
+    expect(opened(`${lines.slice(0, 3).join("\n")}\n`).own).toBeUndefined();
+    // at the end of its day
+    expect(opened(`${lines[3]}\n`, Date.parse("2026-11-23T00:00:00Z")).own).toBeUndefined();
+  });
+
   it("ends with the day that it names", () => {
     const text = `ben review ${BEN} until=2026-11-22\n`;
     const holder = (now: string) => opened(text, Date.parse(now)).tokens.holderOf(brings(`bearer ${BEN}`));

@@ -22,7 +22,7 @@ export async function volumeMetadata(volume: OpenVolume, signal: AbortSignal | u
   const { key, source, place } = volume;
   const slash = key.lastIndexOf("/") + 1;
   const [folder, name] = [key.slice(0, slash), key.slice(slash)];
-  const warnings = [...(volume.peeked?.warnings ?? [])];
+  const warnings = [...new Set([...(volume.peeked?.warnings ?? []), ...(volume.notes ?? [])])];
   const [sections] = source.levels[0]!.shape;
   const read = async (path: string): Promise<Uint8Array | undefined> => {
     try {

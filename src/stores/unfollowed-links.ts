@@ -1,7 +1,7 @@
+import { few } from "../core/finding.js";
+import { plainText } from "../core/plain-text.js";
 import { counted } from "../core/units.js";
 import type { UnfollowedLink } from "./store.js";
-
-const NAMED_MAX = 3;
 
 /** The symbolic links that a walk did not follow, and the pipes, sockets and devices that it met, to be told in one sentence at its end. */
 export class UnfollowedLinks {
@@ -27,7 +27,7 @@ export class UnfollowedLinks {
         : []),
       ...(special.length > 0
         ? [
-            `${counted(special.length, "pipe, socket or device is", "pipes, sockets or devices are")} left out in ${where}: ${few(special.map(({ key }) => key))}`,
+            `${counted(special.length, "pipe, socket or device is", "pipes, sockets or devices are")} left out in ${where}: ${few(special.map(({ key }) => plainText(key)))}`,
           ]
         : []),
     ];
@@ -35,15 +35,11 @@ export class UnfollowedLinks {
   }
 }
 
-function few(texts: readonly string[]): string {
-  const more = texts.length - NAMED_MAX;
-  return `${texts.slice(0, NAMED_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
 /** A folder of elsewhere hides the most. */
 const weight = ({ leads, to }: UnfollowedLink): number => (leads !== "outside" ? 0 : to?.endsWith("/") ? 2 : 1);
 
-function sentence({ key, leads, to }: UnfollowedLink): string {
-  if (leads === "outside") return `${key} leaves it for ${to}`;
-  return leads === "above" ? `${key} leads to a folder above itself` : `${key} leads nowhere`;
+function sentence({ key, leads, to = "" }: UnfollowedLink): string {
+  const name = plainText(key);
+  if (leads === "outside") return `${name} leaves it for ${plainText(to)}`;
+  return leads === "above" ? `${name} leads to a folder above itself` : `${name} leads nowhere`;
 }

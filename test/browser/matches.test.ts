@@ -42,7 +42,7 @@ describe.skipIf(browserPath === undefined)("decisions on matches (needs Chromium
   beforeAll(async () => {
     at = desk();
     await at.run(...MATCH);
-    const tokens = join(at.folder, "tokens");
+    const tokens = join(at.folder, ".tokens");
     writeFileSync(tokens, `ann review,write ${ANN}\n${EVE} review ${BOB}\n`, { mode: 0o600 });
     url = await at.serve(".", "--write", "--token-file", tokens);
     [ann, bob] = await Promise.all([startBrowser([url]), startBrowser([url])]);

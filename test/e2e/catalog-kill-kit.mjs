@@ -15,6 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { virtualTree } from "../../bench/catalog-tree.mjs";
+import { namedRows, TABLES } from "./catalog-dump.mjs";
 
 const dist = new URL("../../dist/", import.meta.url);
 export const program = fileURLToPath(new URL("cli/main.js", dist));
@@ -33,8 +34,6 @@ const LOOK_MS = 5;
 const BACKENDS = `select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()
   and application_name ~ '^emporium (catalog|presence)' order by pid`;
 const PREFIXES = ["--s3-prefix", "s3://kills", "--https-prefix", "https://kills.example.org/tree"];
-const ALL_TABLES = `select format('%I.%I', schemaname, tablename) as name from pg_tables
-  where schemaname in ('emporium_microscopy', 'emporium_portal') or (schemaname = 'emporium' and tablename like 'imported%') order by 1`;
 
 /** @type {import("./catalog-kill-kit.d.mts").openScene} */
 export async function openScene({ folder, cluster }) {
@@ -169,7 +168,7 @@ class Scene {
     rmSync(this.storage(database), { recursive: true, force: true });
     mkdirSync(this.storage(database));
     await this.#ask(database, async (client) => {
-      const { rows } = await client.query(ALL_TABLES);
+      const { rows } = await client.query(TABLES);
       await client.query(`truncate ${rows.map(({ name }) => name).join(", ")} restart identity cascade`);
     });
     const before = { overwrite: "frames", reimport: "import" }[work];
@@ -399,7 +398,7 @@ class Scene {
 
   /** Every row of every table with names in place of numbers, and every file of the storage: name → what it is. */
   async #state(database) {
-    const state = await this.#ask(database, dump);
+    const state = await this.#ask(database, namedRows);
     const storage = this.storage(database);
     for (const name of listed(storage)) state.set(`storage ${name}`, sha(readFileSync(join(storage, name))));
     return state;
@@ -424,52 +423,6 @@ async function frameReader() {
     built("stations/catalog/frames/pixels.js"),
   ]);
   return async (path) => pixelHash((await decodeFrame(readFileSync(path), path)).pixels);
-}
-
-/** Each row as a digest in which references are the digests of what they lead to. */
-async function dump(client) {
-  await client.query("set search_path = ''"); // so that names of tables are told in full
-  const tables = (await client.query(ALL_TABLES)).rows.map(({ name }) => name);
-  const references =
-    await client.query(`select conrelid::regclass::text as from, a.attname as column, confrelid::regclass::text as to
-    from pg_constraint c, unnest(c.conkey, c.confkey) as k (here, there)
-    join pg_attribute a on true join pg_attribute b on true
-    where c.contype = 'f' and a.attrelid = c.conrelid and a.attnum = k.here and b.attrelid = c.confrelid and b.attnum = k.there and b.attname = 'id'`);
-  const targets = new Map(references.rows.map(({ from, column, to }) => [`${from}.${column}`, to]));
-  const rows = new Map();
-  for (const table of tables) {
-    const found = await client.query(`select to_jsonb(t) as row from ${table} t`);
-    rows.set(
-      table,
-      found.rows.map(({ row }) => row),
-    );
-  }
-  const byId = new Map([...rows].map(([table, all]) => [table, new Map(all.map((row) => [row.id, row]))]));
-  const known = new Map();
-  const digest = (table, row) => {
-    if (known.has(row)) return known.get(row);
-    const entries = Object.entries(row)
-      // numbers of these two are their own names; others are given by the database
-      .filter(([column]) => column !== "id" || /\.(?:dataset|deposition)$/.test(table))
-      .map(([column, value]) => {
-        const to = targets.get(`${table}.${column}`);
-        return [column, to === undefined || value === null ? value : digest(to, byId.get(to).get(value))];
-      })
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    const answer = sha(JSON.stringify([table, entries]));
-    known.set(row, answer);
-    return answer;
-  };
-  const state = new Map();
-  for (const [table, all] of rows) {
-    const digests = all.map((row) => digest(table, row)).sort();
-    state.set(table, `${digests.length} rows ${sha(digests.join())}`);
-  }
-  const counts = await client.query(
-    "select place, value, sum(rows) as rows from emporium.portal_count group by 1, 2 having sum(rows) <> 0 order by 1, 2",
-  );
-  state.set("counts", sha(JSON.stringify(counts.rows)));
-  return state;
 }
 
 export function differences(wanted, found) {

@@ -1,21 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Step, stepsOf } from "../../scripts/docs-pages.mjs";
-import { readersPlace, runSteps } from "../../scripts/run-steps.mjs";
-import { sameEverywhere, commandsOf as typedIn } from "../../scripts/whole-way-page.mjs";
 import type { Database } from "../../src/catalog/database.js";
 import { openCatalog } from "../../src/catalog/migrate.js";
 import { COMMANDS } from "../../src/cli/registry.js";
 import { manualClock, systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
 import { seededRandom } from "../../src/core/random.js";
-import { filesBelow, readText } from "../foundations/sources.js";
-import { pythonWithNumpy } from "../python-with-numpy.js";
 import { THOROUGH } from "../thorough.js";
 import { emporium as runCommand, shellWords } from "./cli-host.js";
 import { commandsIn, contentsOf, GROWING, runDemo } from "./demo-kit.js";
@@ -37,7 +32,9 @@ async function emporium(line: string) {
 
 // Examples find the embedded server running, as they do beside `emporium serve`; otherwise each would start and stop its own.
 let server: Database;
-/** What the demo said. */
+/** The example that makes what the others read. */
+const DEMO = "emporium demo --once";
+/** What it said. `whole-line.test.ts` looks at that and at what it leaves. */
 let printed: string;
 /** At moments of its time that a seed gives. */
 const KILLS = THOROUGH ? 10 : 2;
@@ -58,9 +55,8 @@ beforeAll(async () => {
   process.chdir(folder);
   server = await openCatalog({ workspace: join(folder, ".emporium"), role: "writer", purpose: "examples", log: silentLog });
   process.env.EMPORIUM_PYTHON = "false"; // a program that has no PyTorch: a network would take a minute
-  const { status, stdout, stderr } = await emporium("emporium demo --once");
+  const { status, stdout, stderr } = await emporium(DEMO);
   expect([status, stderr]).toEqual([0, ""]);
-  expect(stdout).toContain("skipped: needs Python with NumPy and PyTorch");
   printed = stdout;
 }, 600_000);
 afterAll(async () => {
@@ -70,19 +66,6 @@ afterAll(async () => {
 });
 
 describe("the demo", () => {
-  it("leaves a tree in the portal's layout", () => {
-    const run = join(folder, "demo-out/portal/10401/TS_0001");
-    const tomogram = join(run, "Reconstructions/VoxelSpacing13.480/Tomograms/100");
-    for (const path of [
-      join(run, "run_metadata.json"),
-      join(tomogram, "tomogram_metadata.json"),
-      join(tomogram, "TS_0001.mrc"),
-      join(tomogram, "TS_0001.zarr/.zattrs"),
-    ]) {
-      expect(existsSync(path), path).toBe(true);
-    }
-  });
-
   it(`killed ${KILLS} times with all its processes and given again, ends with the same tree and bucket, and at no moment shows half of a file`, {
     timeout: 1_200_000,
   }, async () => {
@@ -130,55 +113,6 @@ describe("the demo", () => {
       });
     } finally {
       process.env.EMPORIUM_PYTHON = "false";
-    }
-  });
-
-  it("prints the commands that the guide of the whole way has", () => {
-    const said = typedIn(sameEverywhere(printed, { folder, root: home }));
-    expect(said.length).toBeGreaterThan(40);
-    // where this differs, `node scripts/whole-way.mjs` writes the guide anew
-    expect(typedIn(readText("docs/guides/the-whole-way.md"))).toEqual(said);
-  });
-
-  it("starts the server that it prints, and has the first page, S3 and GraphQL answer for every run of the tree (34.25)", async () => {
-    const [, said] = printed.split("\n$ emporium serve demo-out/portal --port 0\n");
-    const [, url] = /^Serving at (http:\S+) \(Ctrl-C stops\)$/m.exec(said!)!;
-    const runs = [...contentsOf(folder).keys()].filter((key) => /^portal\/\d+\/[^/]+\/run_metadata\.json$/.test(key));
-    expect(said!.match(/^200 .*$/gm)).toEqual([
-      `200 ${url}/  the first page`,
-      `200 ${url}/healthz  server and database are healthy`,
-      `200 ${url}/s3/portal?list-type=2&delimiter=/  its folders, by S3`,
-      `200 ${url}/graphql  ${runs.length} runs, by GraphQL`,
-    ]);
-    // and it has ended
-    await expect(fetch(`${url}/`)).rejects.toThrow();
-  });
-
-  it("says after each part what a person would do next, in one sentence, and how long each took", () => {
-    const parts = printed.match(/^== \d+ of \d+: \w+$/gm) ?? [];
-    expect(parts.length).toBe(11);
-    const next = printed.match(/^Next you would .*$/gm) ?? [];
-    expect([next.length, next.filter((line) => !/^[^.]+(?:\.\w[^.]*)*\.$/.test(line))]).toEqual([parts.length, []]);
-    const table = /^step +seconds +written\n([\s\S]*?)\n\n/m
-      .exec(printed)![1]!
-      .split("\n")
-      .map((line) => line.split(/ {2,}/)[0]);
-    expect(table).toEqual(["beginning", ...parts.slice(0, -1).map((line) => line.split(": ")[1]), "network", "pages", "all"]);
-  });
-
-  it("leaves the annotations of the drive in the tomograms that were harvested, in the tree and in the bucket", () => {
-    const key = "11030/mka2019-12-12-14/Reconstructions/VoxelSpacing10.800/Annotations/100";
-    for (const place of ["portal", "s3/portal"]) {
-      const [name] = readdirSync(join(folder, "demo-out", place, key)).filter((file) => file.endsWith(".ndjson"));
-      const points = readFileSync(join(folder, "demo-out", place, key, name!), "utf8")
-        .trim()
-        .split("\n");
-      // as examples/archive/deposited.mjs drew them on the second run
-      expect(points.map((line) => (JSON.parse(line) as { location: unknown }).location)).toEqual([
-        { x: 10, y: 15, z: 4 },
-        { x: 21, y: 15, z: 7 },
-        { x: 32, y: 15, z: 10 },
-      ]);
     }
   });
 
@@ -289,7 +223,11 @@ describe("examples of the help texts", () => {
     },
   );
 
-  it.each(examples.filter(({ stays }) => !stays).map(({ run }) => run))("%s", async (line) => {
+  it("have the one that makes what the others read", () => {
+    expect(examples.map(({ run }) => run)).toContain(DEMO);
+  });
+
+  it.each(examples.filter(({ stays, run }) => !stays && run !== DEMO).map(({ run }) => run))("%s", async (line) => {
     const { status, stdout, stderr } = await emporium(line);
     // metadata and chunks lie beside the images of a run
     const told = stderr.replace(/^demo-out\/portal\/10401\/TS_0001: \d+ files are not looked at, since .*\n/m, "");
@@ -310,52 +248,3 @@ function isJson(text: string): boolean {
     return false;
   }
 }
-
-const commandsOf = (steps: readonly Step[]) => steps.flatMap((step) => ("command" in step ? step.command : []));
-const shown = new Set(examples.map(({ run }) => run));
-const guides = filesBelow("docs/guides", (path) => path.endsWith(".md"));
-const lines = guides.flatMap((path) => commandsOf(stepsOf(readText(path))));
-
-describe("commands of the guides", () => {
-  it("are found", () => {
-    expect(lines.length).toBeGreaterThan(4);
-  });
-
-  it.each([...new Set(lines)].filter((line) => !shown.has(line)))("%s", async (line) => {
-    const { status, stderr } = await emporium(line);
-    // importing everything is done in part while sections of a configuration cannot be imported yet
-    expect([line.includes("--import-everything") ? [0, 3] : [0]].flat()).toContain(status);
-    expect(stderr).not.toMatch(/INTERNAL/);
-  });
-});
-
-/** Pages that lead from nothing to a result: what they say is done in their order, in a shell, as their reader does it. */
-describe("journeys", () => {
-  const pages = ["docs/start.md", ...filesBelow("docs/journeys", (path) => path.endsWith(".md"))];
-  const ran = new Set([...shown, ...lines]);
-  let env: NodeJS.ProcessEnv;
-  let python: string | undefined;
-  beforeAll(() => {
-    python = pythonWithNumpy();
-    env = readersPlace(folder, python);
-  });
-
-  it.each(pages)("%s: each command ends as the page says", async (page) => {
-    const steps = stepsOf(readText(page));
-    expect(commandsOf(steps).length).toBeGreaterThan(2);
-    const skip = (command: string) => ran.has(command) || (command.startsWith("python3 ") && !python);
-    const done = await runSteps(steps, { folder, env, skip });
-    const wrong = done.filter(({ status, ended, output }) => status !== ended || /INTERNAL|"errors"/.test(output));
-    expect(wrong).toEqual([]);
-  });
-
-  it("end with what their pages promise", () => {
-    for (const path of [
-      "overnight.html",
-      "overnight/10404/mka2019-11-19-4/Reconstructions",
-      "public/10401/dataset_metadata.json",
-      "edges.zarr",
-    ])
-      expect(existsSync(join(folder, "demo-out", path)), path).toBe(true);
-  });
-});

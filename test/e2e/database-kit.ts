@@ -16,6 +16,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { type Database, openDatabase } from "../../src/catalog/database.js";
 import { openEmbedded } from "../../src/catalog/embedded/embedded.js";
+import { sharedMemoryWords } from "../../src/catalog/embedded/shared-memory.js";
 import { migrate } from "../../src/catalog/migrate.js";
 import { systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
@@ -42,6 +43,8 @@ export interface ServerKind {
 
 const DEBIAN = "/usr/lib/postgresql";
 const OLDEST = 15;
+/** Its initdb takes no settings. */
+const OLD = /\/15\/bin$/;
 
 /** Folders of PostgreSQL servers that Debian and Ubuntu packages installed, newest first. */
 export function installedServers(): string[] {
@@ -61,7 +64,11 @@ export const SERVERS: readonly ServerKind[] = [
   {
     name: "a server of the system",
     absent:
-      installed === undefined ? `needs PostgreSQL ${OLDEST} or newer in ${DEBIAN}: the Debian package postgresql` : undefined,
+      installed === undefined
+        ? `needs PostgreSQL ${OLDEST} or newer in ${DEBIAN}: the Debian package postgresql`
+        : isWithoutRoom(installed)
+          ? "needs 1 GB free in /dev/shm, or PostgreSQL 16 or newer"
+          : undefined,
     start: () => startInstalled(installed!),
   },
 ];
@@ -76,6 +83,10 @@ async function startEmbedded(): Promise<TestServer> {
     await embedded.leave();
     rmSync(workspace, { recursive: true, force: true });
   });
+}
+
+function isWithoutRoom(folder: string): boolean {
+  return OLD.test(folder) && sharedMemoryWords().some((word) => word.endsWith("=mmap"));
 }
 
 const NOBODY = 65_534;
@@ -99,11 +110,21 @@ async function startInstalled(folder: string): Promise<TestServer> {
     writeFileSync(password, "a password of the test\n");
     chmodSync(place, 0o755);
     if ("uid" in user) for (const path of [place, made, password]) chownSync(path, NOBODY, NOBODY);
-    const args = ["-D", made, "-U", "admin", "-A", "scram-sha-256", `--pwfile=${password}`, "-N"];
+    const args = [
+      "-D",
+      made,
+      "-U",
+      "admin",
+      "-A",
+      "scram-sha-256",
+      `--pwfile=${password}`,
+      "-N",
+      ...(OLD.test(folder) ? [] : sharedMemoryWords()),
+    ];
     const { status, stderr } = spawnSync(join(folder, "initdb"), args, { ...options, encoding: "utf8" });
     if (status !== 0) throw new Error(stderr);
   }
-  const flags = ["-D", data, "-k", base, "-c", "listen_addresses=", "-c", "fsync=off"];
+  const flags = ["-D", data, "-k", base, "-c", "listen_addresses=", "-c", "fsync=off", ...sharedMemoryWords()];
   const server = spawn(join(folder, "postgres"), flags, { ...options, stdio: "ignore" });
   const address = `postgresql://admin:${encodeURIComponent("a password of the test")}@localhost:${PORT}`;
   await patiently(() => query(`${address}/postgres?host=${base}`, "select 1"));

@@ -48,9 +48,18 @@ export interface Moment {
   readonly delayMs: number;
 }
 
-/** Runs the demo in a folder; at a moment its whole process group is killed. @returns its exit status; null where it was killed */
-export async function runDemo(folder: string, kill?: Moment): Promise<{ status: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [program, "demo", "--once", "--train", "0"], {
+/**
+ * Runs the demo in a folder; at a moment its whole process group is killed.
+ *
+ * @param more words for it; by default no network is trained
+ * @returns its exit status; null where it was killed
+ */
+export async function runDemo(
+  folder: string,
+  kill?: Moment,
+  more: readonly string[] = ["--train", "0"],
+): Promise<{ status: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [program, "demo", "--once", ...more], {
     cwd: folder,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

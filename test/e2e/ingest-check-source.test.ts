@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/core/random.js";
 import { checkSource } from "../../src/stations/ingest/account/check-source.js";
@@ -7,7 +5,7 @@ import { readStructure } from "../../src/stations/ingest/config/schema.js";
 import type { Store } from "../../src/stores/store.js";
 import { openStore } from "../../src/stores/url.js";
 import { plan, smallConfig, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
-import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";
+import { layOut, removeTempFolders } from "./ingest-run-kit.js";
 
 afterAll(removeTempFolders);
 
@@ -20,15 +18,6 @@ const frames = (glob: string) =>
 const mdocs: Files = { "lab/mdoc/A.mdoc": tinyMdoc(), "lab/mdoc/A_2.mdoc": tinyMdoc() };
 const points =
   "annotations: [{metadata: {annotation_object: {name: membrane}, version: '1.0'}, sources: [{Point: {file_format: csv, glob_string: 'p/{run_name}.csv'}}]}]\n";
-
-function layOut(files: Files): string {
-  const folder = tempFolder();
-  for (const [key, body] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, key)), { recursive: true });
-    writeFileSync(join(folder, key), body);
-  }
-  return folder;
-}
 
 const SCENES: [string, string, Files][] = [
   [

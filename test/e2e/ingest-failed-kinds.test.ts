@@ -89,7 +89,7 @@ const PHOTOLESS = /snapshot of dataset 10700 is not made: none is configured, an
 const CASES: readonly Case[] = [
   { kind: "key photo of a dataset", eio: "lab/photos/dataset", config: WITH_PHOTOS, flags: PHOTOS, blocked: ["dataset"] },
   { kind: "key photo of a deposition", eio: "lab/photos/deposition", flags: DEPOSITION, blocked: ["deposition"] },
-  { kind: "tomogram", eio: "lab/rec/a.rec", blocked: ["alignment", "tomogram"], told: PHOTOLESS },
+  { kind: "tomogram", eio: "lab/rec/a.rec", blocked: ["alignment", "annotation", "tomogram"], told: PHOTOLESS },
   { kind: "pictures of a tomogram", eio: "lab/pictures/", blocked: ["tomogram"], told: PHOTOLESS },
   { kind: "alignment", eio: "lab/ali/a.xf", blocked: ["alignment", "annotation", "tomogram"], told: PHOTOLESS },
   { kind: "tilt series", eio: "lab/st/a.st", blocked: ["alignment", "annotation", "tiltseries", "tomogram"], told: PHOTOLESS },
@@ -138,6 +138,25 @@ describe("what names an entity that cannot be made", () => {
     if (told) expect(words).toMatch(told);
     else expect(less).toEqual([]);
   });
+
+  it.each(["10700/a/Reconstructions/VoxelSpacing10.500/NeuroglancerPrecompute/"])(
+    "(34.14) a view that cannot be planned is a failure, and the metadata name what is to be made: %s",
+    async (folder) => {
+      // what is there already, and cannot be listed
+      const stored = await storeOf({ [`${folder}x.json`]: "{}", "10700/a/run_metadata.json": "{}" }, "memory:out");
+      const flags = { everything: true, exclude: { annotation: [""] } };
+      const made = await plan({ config: CONFIG, source: SOURCE, target: unreadable(stored, folder), flags });
+      const told = made.failures.map(({ entity, error }) => `${entity}: ${error.code}`);
+      expect(told).toContainEqual(expect.stringMatching(/^views? of (the )?tomogram.*: STORE_FAILED$/));
+      for (const [key, document] of parsed(made)) {
+        if (!key.endsWith("/tomogram_metadata.json")) continue;
+        expect(document).toMatchObject({
+          neuroglancer_config_path:
+            "10700/a/Reconstructions/VoxelSpacing10.500/NeuroglancerPrecompute/100-neuroglancer_config.json",
+        });
+      }
+    },
+  );
 
   it("(34.14) and is on the target already is blocked by nothing: the metadata name it", async () => {
     const target = await storeOf({ "10700/Images/snapshot.png": png(60, 60), "10700/Images/thumbnail.png": png(60, 60) });

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { formatAccount } from "../../src/stations/ingest/account/print.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import { plan, smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run } from "./ingest-run-kit.js";
@@ -49,6 +50,32 @@ frames: [{metadata: {dose_rate: 1}, sources: [{source_glob: {list_glob: 'frames/
       "lab/rec/TS_3.rec: exclude c.yaml:5:19",
       "lab/rec/seg.zarr/: unnamed",
     ]);
+  });
+
+  it("(34.1) says what the command's filters leave out, and of which sections it imports nothing", async () => {
+    const flags = { items: ["tomograms", "gains"], filter: { gain: ["none"] } };
+    const account = await (await plan({ config, source: files, flags })).account();
+    const fate = (path: string) => account.files.find((file) => file.path === path);
+    expect(fate("lab/gain.mrc")).toEqual({
+      path: "lab/gain.mrc",
+      fate: "left out",
+      by: "the command's filters",
+      at: "c.yaml:8:20",
+    });
+    expect(account.notImported).toEqual(["frames"]);
+    expect(formatAccount(account)).toContain("  files of frames count as unnamed: this command does not import them");
+  });
+
+  it("(34.1) says where files of filtered sources were not all looked for", async () => {
+    const many = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`lab/old/${i}/a.tif`, "x"]));
+    const deep = config.replace("old/*.tif", "old/*/*.tif");
+    const account = await (await plan({ config: deep, source: { ...files, ...many } })).account();
+    expect(account.notLookedFor).toBe(1);
+    // 200 folders are listed for this, and one is that of the files above
+    expect(account.files.filter((file) => file.fate === "left out" && file.by === "parent_filters").length).toBeGreaterThan(150);
+    expect(formatAccount(account)).toContain(
+      "  files of 1 source that parent_filters leave out were not all looked for: some count as unnamed",
+    );
   });
 
   it("(34.1) ends the plan: counts, the exceptions cut at three, all of them in the document", async () => {

@@ -224,7 +224,6 @@ describe("an acquisition file", () => {
     expect(documentOf(made, series("c"))).toMatchObject({ per_section_parameter: [], frames_count: 3 });
     expect(made.warnings.map(({ message }) => message)).toEqual([
       "tilt series 100 of c: no per-section metadata, because c: no acquisition file (mdoc) found",
-      "collection_metadata: nothing is found for 1 of 3 runs: c",
       "ctfs: nothing is found for any of 3 runs",
     ]);
     const compat = await plan({ config: config(), source, options: { compat: true } });

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { plan, smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
 
@@ -179,6 +181,89 @@ describe("an alignment", () => {
       told,
       refused: [],
     });
+  });
+});
+
+/** A stack of 4 × 4 pixels of 2 Å in other formats. By hand: the fields that their specifications ask for. */
+function nrrd(sections: number): Uint8Array {
+  const head = `NRRD0004\ntype: uint8\ndimension: 3\nsizes: 4 4 ${sections}\nencoding: raw\nspacings: 2 2 2\n\n`;
+  return Buffer.concat([Buffer.from(head), Buffer.alloc(16 * sections)]);
+}
+function nifti(sections: number): Uint8Array {
+  const head = Buffer.alloc(352);
+  head.writeInt32LE(348, 0);
+  for (const [at, value] of [3, 4, 4, sections, 1, 1, 1, 1].entries()) head.writeInt16LE(value, 40 + 2 * at);
+  head.writeInt16LE(2, 70);
+  head.writeInt16LE(8, 72);
+  for (const at of [80, 84, 88]) head.writeFloatLE(2, at);
+  head.writeFloatLE(352, 108);
+  head.write("n+1", 344);
+  return Buffer.concat([head, Buffer.alloc(16 * sections)]);
+}
+function zarr(sections: number): Files {
+  const shape = [sections, 4, 4];
+  const datasets = [{ path: "0", coordinateTransformations: [{ type: "scale", scale: [2, 2, 2] }] }];
+  const axes = ["z", "y", "x"].map((name) => ({ name, type: "space", unit: "angstrom" }));
+  const array = {
+    zarr_format: 2,
+    shape,
+    chunks: shape,
+    dtype: "|u1",
+    compressor: null,
+    filters: null,
+    fill_value: 0,
+    order: "C",
+  };
+  return {
+    "/.zgroup": JSON.stringify({ zarr_format: 2 }),
+    "/.zattrs": JSON.stringify({ multiscales: [{ version: "0.4", axes, datasets }] }),
+    "/0/.zarray": JSON.stringify(array),
+  };
+}
+const KINDS: [string, (sections: number) => Uint8Array | Files][] = [
+  ["st.gz", (sections) => gzipSync(tinyMrc(4, 4, sections, 2))],
+  ["nrrd", nrrd],
+  ["nii", nifti],
+  ["nii.gz", (sections) => gzipSync(nifti(sections))],
+  ["zarr", zarr],
+];
+
+describe.each(KINDS)("a tilt series as %s", (extension, stackOf) => {
+  const series = SERIES.replace(".st'", `.${extension}'`);
+  const stack = (sections: number): Files => {
+    const made = stackOf(sections);
+    const entries = made instanceof Uint8Array ? [["", made] as const] : Object.entries(made);
+    return Object.fromEntries(entries.map(([below, body]) => [`lab/st/A.${extension}${below}`, body]));
+  };
+
+  it("(34.law) is compared with angles, mdoc and alignment as an MRC is", async () => {
+    const right = { ...stack(SECTIONS), ...PROGRAMS.IMOD!(SECTIONS) };
+    expect(await counted(series + RAW + MDOC, right, { format: "IMOD" })).toEqual({ told: [], refused: [] });
+    const expected = "4 sections in its stack";
+    const raw = [differ("tiltseries", "5 raw tilt angles", expected)];
+    expect(await counted(series + RAW, stack(4))).toEqual({ told: raw, refused: raw });
+    expect((await counted(series + MDOC, stack(4))).told).toEqual([differ("tiltseries", "5 images in its mdoc", expected)]);
+    const more = [differ("tiltseries", "5 images in its mdoc", "6 sections in its stack")];
+    expect(await counted(series + MDOC, stack(6))).toEqual({ told: more, refused: more });
+    const aligned = [differ("alignments", "5 sections in its alignment", expected)];
+    expect(await counted(series, { ...stack(4), ...PROGRAMS.IMOD!(5) }, { format: "IMOD" })).toEqual({
+      told: aligned,
+      refused: aligned,
+    });
+  });
+});
+
+describe("a tilt series that is no volume that is read", () => {
+  it.each(["tif", "tiff", "eer"])("(34.law) is an error of the plan: .%s", async (extension) => {
+    const image = readFileSync(
+      new URL(`../fixtures/tiff/${extension === "eer" ? "events.eer" : "movie-u8-le.tif"}`, import.meta.url),
+    );
+    const made = await plan({
+      config: smallConfig({ more: SERIES.replace(".st'", `.${extension}'`) }),
+      source: { "lab/rec/A.rec": files["lab/rec/A.rec"]!, [`lab/st/A.${extension}`]: image },
+    });
+    expect(made.failures.map(({ error }) => error.code)).toEqual(["FORMAT_UNSUPPORTED", "TASK_BLOCKED"]);
+    expect(made.failures[0]!.error.message).toContain("a TIFF image is not read here");
   });
 });
 

@@ -55,6 +55,27 @@ describe("one file for two runs", () => {
     });
   });
 
+  it("(34.4) that it has more frames than images then is no second cause", async () => {
+    const config = smallConfig({ runs: runs("P_1", "P_1_2"), more: frames("frames/{run_name}_*.eer") + mdocs });
+    const files: Files = {};
+    for (const name of ["P_1", "P_1_2"]) {
+      files[`lab/rec/${name}.rec`] = TOMOGRAM;
+      files[`lab/mdoc/${name}.mdoc`] = tinyMdoc((index) => `${name}_00${index}.eer`);
+      for (let i = 0; i < 3; i++) files[`lab/frames/${name}_00${i}.eer`] = "x";
+    }
+    const { refused, warned } = await judged(config, files);
+    expect([refused, warned]).toEqual([[expect.stringContaining("also finds files of run P_1_2: 3 files")], []]);
+  });
+
+  it("(34.1) a file in which the globs of two runs meet is an error", async () => {
+    const config = smallConfig({ runs: runs("A", "B"), more: frames("frames/*{run_name}*.eer") });
+    const files = { ...tomograms, "lab/frames/A_1.eer": "x", "lab/frames/B_1.eer": "x", "lab/frames/A_B.eer": "x" };
+    expect(await judged(config, files)).toEqual({
+      refused: ["CONFIG_SHARED frames: 1 file (A_B.eer) of frames/*{run_name}*.eer is used for 2 runs: A, B"],
+      warned: [],
+    });
+  });
+
   it("(34.4) also where the command leaves the longer name out", async () => {
     const config = smallConfig({ runs: runs("P_1", "P_1_2"), more: frames("frames/{run_name}_*.eer") });
     const source: Files = { "lab/rec/P_1.rec": TOMOGRAM, "lab/frames/P_1_001.eer": "x", "lab/frames/P_1_2_001.eer": "x" };
@@ -194,6 +215,24 @@ describe("voxel spacings", () => {
     expect([refused, warned]).toEqual([[], [expect.stringMatching(/^CONFIG_SPACING annotations: 2 files .* are for 10\.000 Å/)]]);
   });
 
+  it("(34.1) points at two spacings that are on the target are a warning: the portal's own configurations do so", async () => {
+    const folder = (spacing: string) => `10700/A/Reconstructions/VoxelSpacing${spacing}/Tomograms/100/tomogram_metadata.json`;
+    const onTarget = smallConfig({
+      runs: runs("A"),
+      voxel_spacings:
+        "[{sources: [{destination_glob: {list_glob: '{run_output_path}/Reconstructions/VoxelSpacing*', name_regex: 'VoxelSpacing(.*)'}}]}]",
+      tomograms:
+        "[{metadata: {fiducial_alignment_status: NON_FIDUCIAL}, sources: [{destination_glob: {list_glob: '{voxel_spacing_output_path}/Tomograms/*'}}]}]",
+      more: points("p/{run_name}.csv"),
+    });
+    const target = { [folder("10.000")]: '{"deposition_id": 10390}', [folder("13.500")]: '{"deposition_id": 10390}' };
+    const { refused, warned } = await judged(onTarget, { "lab/p/A.csv": "1,1,1\n" }, { target });
+    expect([refused, warned]).toEqual([
+      [],
+      [expect.stringMatching(/^CONFIG_SHARED annotations: .* are used at 2 voxel spacings|is used at 2 voxel spacings/)],
+    ]);
+  });
+
   it("a run without any tomogram in the sources is none: it may be at the portal", async () => {
     const nowhere =
       "[{metadata: {fiducial_alignment_status: NON_FIDUCIAL}, sources: [{source_glob: {list_glob: 'x/*.rec'}, parent_filters: {include: {run: [Z]}}}]}]";
@@ -288,6 +327,25 @@ describe("headers and uses", () => {
     const told = `CONFIG_ROLE tomograms: 1 file (A.rec) may be no tomogram: ${reasons.join(", ")}`;
     expect(await judged(config, all)).toEqual({ refused: [], warned: [told] });
     expect(await judged(config, all, { strict: true })).toEqual({ refused: [told], warned: [] });
+  });
+
+  it("(34.3) a stack of volumes as a tomogram is an error", async () => {
+    const made = await plan({ config, source: { "lab/rec/B.rec": TOMOGRAM, "lab/rec/A.rec": withInts(TOMOGRAM, { 88: 401 }) } });
+    expect(made.failures[0]!.error.message).toContain("space group 401 says a stack of volumes");
+  });
+
+  it("voxels that are a little longer along z are none", async () => {
+    const files = { "lab/rec/A.rec": withFloat(TOMOGRAM, 48, 4 * 10.5 * 1.9), "lab/rec/B.rec": TOMOGRAM };
+    expect((await judged(config, files)).warned).toEqual([]);
+  });
+
+  it("(34.3) a tilt series that is also used as a tomogram is a warning", async () => {
+    const series =
+      "tiltseries: [{metadata: {pixel_spacing: 10.5}, sources: [{source_glob: {list_glob: 'rec/{run_name}.rec'}}]}]\n";
+    const files = { "lab/rec/A.rec": TOMOGRAM, "lab/rec/B.rec": TOMOGRAM };
+    expect((await judged(config + series, files)).warned).toEqual([
+      "CONFIG_ROLE tomograms: 2 files (A.rec, B.rec) may be no tomogram: it is also used as a tilt series",
+    ]);
   });
 
   it("the header of a reconstruction by IMOD (ispg 0, mz as sections) says nothing against it", async () => {

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { EmporiumError } from "../../src/core/errors.js";
 import { silentLog } from "../../src/core/log.js";
 import type { OnEvent } from "../../src/engine/events.js";
@@ -38,6 +38,16 @@ const made: string[] = [];
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "emporium-ingest-"));
   made.push(folder);
+  return folder;
+}
+
+/** Files in a folder of this machine. */
+export function layOut(files: Record<string, string | Uint8Array>): string {
+  const folder = tempFolder();
+  for (const [key, body] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, key)), { recursive: true });
+    writeFileSync(join(folder, key), body);
+  }
   return folder;
 }
 

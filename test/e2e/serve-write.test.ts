@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -81,5 +81,36 @@ describe("serve --write", () => {
     writeFileSync(join(folder, "shared"), "x".repeat(43), { mode: 0o644 });
     const { status, says } = await refused("--write", "--token-file", join(folder, "shared"));
     expect([status, says]).toEqual([2, expect.stringContaining("other users can read the token")]);
+  });
+
+  it("(34.attack) is refused where the file of tokens or the workspace would be served to everybody", async () => {
+    const data = join(folder, "data");
+    mkdirSync(join(data, "keys"), { recursive: true });
+    symlinkSync(data, join(folder, "link"));
+    symlinkSync(join(data, "keys/real"), join(folder, "outside"));
+    const file = (name: string) => ["--write", "--token-file", name];
+    const workspace = ["--workspace", join(data, "ws")];
+    for (const [words, says] of [
+      [[data, ...file(join(data, "tokens"))], "the --token-file"],
+      [[data, ...file("data/keys/tokens")], "the --token-file"],
+      [[data, ...file(join(folder, "link/tokens"))], "the --token-file"],
+      [[join(folder, "link"), ...file(join(data, "tokens"))], "the --token-file"],
+      [[data, ...file(join(folder, "outside"))], "the --token-file"],
+      [[data, ...file(tokens), ...workspace], "the workspace"],
+      [[data, "--url", "https://lab.example.org", ...workspace], "the workspace"],
+      [[data, "--host", "0.0.0.0", ...workspace], "the workspace"],
+    ] as const) {
+      const { status, says: found } = await refused(...words);
+      expect([status, found], words.join(" ")).toEqual([2, expect.stringContaining(`${says} `)]);
+      expect(found, words.join(" ")).toContain("everybody who reaches the server can read it");
+      // before anything is touched
+      expect([readdirSync(data), readdirSync(join(data, "keys"))]).toEqual([["keys"], []]);
+    }
+    // what begins with a dot is not served
+    const { lines } = await served(data, ...file(join(data, ".tokens")), "--workspace", join(data, ".emporium"));
+    const page = new URL(lines.at(-1)!.trim());
+    expect(page.hash).toContain(readFileSync(join(data, ".tokens"), "utf8").trim());
+    for (const path of ["at/data/.tokens", "at/data/%2etokens"])
+      expect((await fetch(new URL(path, page.origin))).status).toBe(404);
   });
 });

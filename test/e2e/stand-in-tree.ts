@@ -104,6 +104,7 @@ class Tree {
       for (const run of this.#runs(dataset)) {
         const scope = { dataset, run };
         this.#scopes.push(scope);
+        this.#values.makeMapped(run);
         this.#makeRow(scope, run);
         for (const spacing of this.#spacings(scope)) this.#scopes.push({ ...scope, spacing });
       }

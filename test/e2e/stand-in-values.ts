@@ -20,6 +20,7 @@ export class Values {
   readonly #deposition: string;
   readonly #rows = new Map<string, Map<string, string>>();
   readonly #mapped = new Map<string, ReadonlyMap<string, string>>();
+  readonly #made = new Map<string, Map<string, string>>();
   readonly #isReal: boolean;
 
   /** @param map text of a map that is at hand, by its name in the configuration. */
@@ -51,7 +52,10 @@ export class Values {
 
   /** Runs that all real maps have; undefined without one. */
   knownRuns(): string[] | undefined {
-    const maps = [...(this.#isReal ? [this.#rows] : []), ...this.#mapped.values()];
+    const maps = [
+      ...(this.#isReal ? [this.#rows] : []),
+      ...[...this.#mapped].flatMap(([column, map]) => (this.#made.has(column) ? [] : [map])),
+    ];
     const [first] = maps;
     return first && [...first.keys()].filter((run) => maps.every((map) => map.has(run)));
   }
@@ -82,12 +86,28 @@ export class Values {
     return made;
   }
 
+  /** Makes rows of the two-column maps that are not at hand: a text of the run's own in each. */
+  makeMapped(run: string): void {
+    for (const [setting, column] of Object.entries(MAPS)) {
+      const name = this.#written.settings[setting];
+      if (typeof name !== "string" || this.maps.has(name)) continue;
+      const made = this.#made.get(column) ?? new Map<string, string>();
+      this.#made.set(column, made.set(run, `${column.replace("_name", "")}-of-${run}`));
+      this.#mapped.set(column, made);
+    }
+  }
+
   setColumn(run: string, column: string, value: string): void {
     this.#rows.get(run)!.set(column, value);
   }
 
   /** Adds the run data map that has been made, row by row, to the maps. */
   finish(): void {
+    for (const [column, rows] of this.#made) {
+      const [setting] = Object.entries(MAPS).find(([, own]) => own === column)!;
+      const file = String(this.#written.settings[setting]);
+      this.maps.set(file, [...rows].map((cells) => `${cells.join(",")}\n`).join(""));
+    }
     const name = this.#written.settings.run_data_map_file;
     if (typeof name !== "string" || this.#isReal) return;
     const rows = [...this.#rows.values()];

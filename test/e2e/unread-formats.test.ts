@@ -53,6 +53,8 @@ const FILES: readonly (readonly [name: string, bytes: Buffer, title: string, rea
   ["a.czi", file(1200, [[0, "ZISRAWFILE"]]), "a Zeiss CZI image", "Bio-Formats"],
   ["a.lif", file(1200, [[0, [0x70, 0, 0, 0, 40, 0, 0, 0, 0x2a]]]), "a Leica LIF image", "Bio-Formats"],
   ["a.am", Buffer.from("# AmiraMesh BINARY-LITTLE-ENDIAN 2.1\n".padEnd(1200)), "an Amira mesh (.am)", "Avizo"],
+  ["a.hdr", file(348, [[0, [0x5c, 1]]]), "an Analyze 7.5 header", "nibabel"],
+  ["a.vtk", Buffer.from("# vtk DataFile Version 3.0\nvolume\nBINARY\n".padEnd(1200)), "a VTK file", "ParaView"],
   ["a.klb", file(1200, [[0, [2, 8, 0, 0, 0, 8, 0, 0, 0]]]), "a KLB image", "pyklb"],
 ];
 

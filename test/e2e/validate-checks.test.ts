@@ -223,6 +223,7 @@ const IMAGES: Case[] = [
 const MDOC = `${F}/TS_0002.mdoc`;
 const ACQUISITION: Case[] = [
   ["mdoc.readable", write(MDOC, "[ZValue = 0]\nTiltAngle = steep\n")],
+  ["mdoc.lines", text(MDOC, (body) => `${body}\nTiltAngle 9\n`)],
   [
     "mdoc.angles",
     text(MDOC, (body) => body.replace("TiltAngle = 9", "TiltAngle = 99")),

@@ -16,8 +16,8 @@ export function lzwBomb(bytes: number): Buffer;
 export function packBitsBomb(bytes: number): Buffer;
 /** @param shape `[z, y, x]` */
 export function mrcHead(shape: readonly [number, number, number]): Buffer;
-/** A page of one strip of bytes. @param shape `[y, x]` */
-export function tiffOf(compression: number, shape: readonly [number, number], strip: Uint8Array): Buffer;
+/** A page of bytes, in one strip or in several that are the same. @param shape `[y, x]` */
+export function tiffOf(compression: number, shape: readonly [number, number], strip: Uint8Array, count?: number): Buffer;
 /** Files of each by their keys. */
 export function bombs(): Record<string, Record<string, Buffer>>;
 /** @returns the names */

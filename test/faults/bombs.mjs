@@ -239,31 +239,38 @@ export function mrcHead([z, y, x]) {
   return head;
 }
 
-/** A TIFF of one strip of bytes. */
-export function tiffOf(compression, [height, width], strip) {
+/** A TIFF of bytes, one strip or several that are the same one. */
+export function tiffOf(compression, [height, width], strip, count = 1) {
   const tags = [
     [256, 4, width],
     [257, 4, height],
     [258, 3, 8],
     [259, 3, compression],
     [262, 3, 1],
-    [273, 4, 8],
+    [273, 4, 8, count],
     [277, 3, 1],
-    [278, 4, height],
-    [279, 4, strip.length],
+    [278, 4, height / count],
+    [279, 4, strip.length, count],
   ];
   const head = Buffer.alloc(8);
   head.write("II*\0", 0, "latin1");
   head.writeUInt32LE(8 + strip.length, 4);
   const list = Buffer.alloc(2 + 12 * tags.length + 4);
   list.writeUInt16LE(tags.length, 0);
-  for (const [i, [tag, type, value]] of tags.entries()) {
+  const behind = [];
+  let end = head.length + strip.length + list.length;
+  for (const [i, [tag, type, value, times = 1]] of tags.entries()) {
     list.writeUInt16LE(tag, 2 + 12 * i);
     list.writeUInt16LE(type, 4 + 12 * i);
-    list.writeUInt32LE(1, 6 + 12 * i);
-    list.writeUInt32LE(value, 10 + 12 * i);
+    list.writeUInt32LE(times, 6 + 12 * i);
+    list.writeUInt32LE(times === 1 ? value : end, 10 + 12 * i);
+    if (times === 1) continue;
+    const values = Buffer.alloc(4 * times);
+    for (let at = 0; at < times; at++) values.writeUInt32LE(value, 4 * at);
+    behind.push(values);
+    end += values.length;
   }
-  return Buffer.concat([head, strip, list]);
+  return Buffer.concat([head, strip, list, ...behind]);
 }
 
 function png([height, width], packed) {
@@ -280,6 +287,71 @@ function png([height, width], packed) {
   head.set([8, 0, 0, 0, 0], 8);
   const signature = Buffer.from("89504e470d0a1a0a", "hex");
   return Buffer.concat([signature, part("IHDR", head), part("IDAT", packed), part("IEND", Buffer.alloc(0))]);
+}
+
+/** Local header of a ZIP archive, and a deflated member behind it: what `zipfile` reads once it has the list at the end, which is left out. */
+function zipOf(key, packed) {
+  const head = Buffer.alloc(30);
+  head.write("PK\x03\x04", 0, "latin1");
+  for (const [at, value] of [20, 0, 8].entries()) head.writeUInt16LE(value, 4 + 2 * at);
+  head.writeUInt32LE(packed.length, 18);
+  head.writeUInt32LE(BOMB_BYTES, 22);
+  head.writeUInt16LE(key.length, 26);
+  return Buffer.concat([head, Buffer.from(key), packed]);
+}
+
+/** A grey progressive JPEG with one scan of its means: one bit a block of 64 pixels. */
+function jpegOf([height, width]) {
+  const part = (marker, body) =>
+    Buffer.concat([Uint8Array.of(0xff, marker, (body.length + 2) >> 8, (body.length + 2) & 255), body]);
+  const blocks = Math.ceil(height / 8) * Math.ceil(width / 8);
+  const frame = Uint8Array.of(8, height >> 8, height & 255, width >> 8, width & 255, 1, 1, 0x11, 0);
+  return Buffer.concat([
+    Uint8Array.of(0xff, 0xd8),
+    part(0xdb, Uint8Array.of(0, ...Array(64).fill(1))),
+    part(0xc2, frame),
+    part(0xc4, Uint8Array.of(0, 1, ...Array(15).fill(0), 0)),
+    part(0xda, Uint8Array.of(1, 1, 0, 0, 0, 0)),
+    Buffer.alloc(Math.ceil(blocks / 8)),
+    Uint8Array.of(0xff, 0xd9),
+  ]);
+}
+
+/** XXH32 of 32 MiB of zeros with lz4-java's seed, 28 bits of it: Python's `xxhash.xxh32(bytes(2**25), seed=0x9747b28c).intdigest() & 0xfffffff`. */
+const XXH32_ZEROS = 0xba68691;
+
+/** As lz4-java has it: blocks of 32 MiB, and the end. */
+function lz4JavaBomb(bytes = BOMB_BYTES) {
+  const head = (packed, plain, sum) => {
+    const all = Buffer.alloc(21);
+    all.write("LZ4Block", 0, "latin1");
+    all[8] = (plain > 0 ? 0x20 : 0x10) | 15;
+    for (const [at, value] of [packed, plain, sum].entries()) all.writeUInt32LE(value, 9 + 4 * at);
+    return all;
+  };
+  const block = lz4Block(32 * MIB);
+  const one = Buffer.concat([head(block.length, 32 * MIB, XXH32_ZEROS), block]);
+  return Buffer.concat([...Array(Math.ceil(bytes / (32 * MIB))).fill(one), head(0, 0, 0)]);
+}
+
+/** A NIfTI-1 header of bytes, `[z, y, x]`, and the four bytes behind it. */
+function niftiHead([z, y, x]) {
+  const head = Buffer.alloc(352);
+  head.writeInt32LE(348, 0);
+  for (const [at, value] of [3, x, y, z, 1, 1, 1, 1].entries()) head.writeInt16LE(value, 40 + 2 * at);
+  for (const [at, value] of [2, 8].entries()) head.writeInt16LE(value, 70 + 2 * at);
+  for (const [at, value] of [1, 1, 1, 1].entries()) head.writeFloatLE(value, 76 + 4 * at);
+  head.writeFloatLE(352, 108);
+  head.writeFloatLE(1, 112);
+  head.write("n+1\0", 344, "latin1");
+  return head;
+}
+
+function nrrdOf([z, y, x], encoding, body) {
+  return Buffer.concat([
+    Buffer.from(`NRRD0004\ntype: uint8\ndimension: 3\nsizes: ${x} ${y} ${z}\nencoding: ${encoding}\n\n`),
+    body,
+  ]);
 }
 
 const json = (value) => Buffer.from(JSON.stringify(value));
@@ -314,17 +386,25 @@ function precomputed(encoding, [z, y, x], body, ending = "") {
   return { info: json(info), [`1/0-${x}_0-${y}_0-${z}${ending}`]: body };
 }
 
-/** One inner chunk in a shard, and the index behind it. */
-function sharded(codec, shape, body) {
+/** One inner chunk in a shard, and the index behind it, which may be encoded. */
+function sharded(codec, shape, body, { indexCodecs = [], packed = (index) => index } = {}) {
   const index = Buffer.alloc(16);
   index.writeBigUInt64LE(BigInt(body.length), 8);
   const bytes = { name: "bytes", configuration: { endian: "little" } };
-  const configuration = { chunk_shape: shape, codecs: [bytes, codec], index_codecs: [bytes], index_location: "end" };
+  const configuration = {
+    chunk_shape: shape,
+    codecs: [bytes, codec],
+    index_codecs: [bytes, ...indexCodecs],
+    index_location: "end",
+  };
   const grid = { name: "regular", configuration: { chunk_shape: shape } };
   const keys = { name: "default", configuration: { separator: "/" } };
   const meta = { zarr_format: 3, node_type: "array", shape, data_type: "uint8", chunk_grid: grid, chunk_key_encoding: keys };
   const codecs = [{ name: "sharding_indexed", configuration }];
-  return { "zarr.json": json({ ...meta, fill_value: 0, codecs, attributes: {} }), "c/0/0/0": Buffer.concat([body, index]) };
+  return {
+    "zarr.json": json({ ...meta, fill_value: 0, codecs, attributes: {} }),
+    "c/0/0/0": Buffer.concat([body, packed(index)]),
+  };
 }
 
 const LYING = [64, 64, 64];
@@ -381,19 +461,35 @@ export function bombs() {
     ["bzip2", { type: "bzip2", blockSize: 9 }, bzip2Bomb()],
     ["xz", { type: "xz", preset: 6 }, xzBomb()],
     ["zstd", { type: "zstd", level: 3 }, zstdBomb()],
+    ["lz4", { type: "lz4", blockSize: 2 ** 25 }, lz4JavaBomb()],
     ["blosc", { type: "blosc", cname: "lz4", clevel: 5, shuffle: 0, blocksize: 0, nthreads: 1 }, bloscBomb()],
   ]) {
     add(`lying-${name}.n5`, n5(compression, LYING, body));
   }
+  add("honest-lz4.n5", n5({ type: "lz4", blockSize: 2 ** 25 }, HONEST, lz4JavaBomb(HONEST_BYTES)));
   const gzip = { name: "gzip", configuration: { level: 1 } };
   const zstd = { name: "zstd", configuration: { level: 1, checksum: false } };
   add("lying-shard-gzip.zarr", sharded(gzip, LYING, gzipBomb()));
   add("lying-shard-zstd.zarr", sharded(zstd, LYING, zstdBomb()));
   add("honest-shard-gzip.zarr", sharded(gzip, HONEST, gzipBomb(HONEST_BYTES)));
+  const packedIndex = (codec, packed) => sharded(gzip, LYING, gzipBomb(64 * MIB), { indexCodecs: [codec], packed });
+  add(
+    "packed-index-gzip.zarr",
+    packedIndex(gzip, (index) => gzipBomb(BOMB_BYTES, index)),
+  );
+  add(
+    "packed-index-zstd.zarr",
+    packedIndex(zstd, () => zstdBomb()),
+  );
+  // no store of ours: it is named, not opened
+  add("unread.zarr.zip", zipOf("0/0.0.0", zlibBomb().subarray(2)));
   add("lying-raw-gzip.precomputed", precomputed("raw", LYING, gzipBomb()));
   add("lying-raw-brotli.precomputed", precomputed("raw", LYING, brotliBomb(), ".br"));
   add("lying-jpeg-gzip.precomputed", precomputed("jpeg", LYING, gzipBomb(500 * MIB)));
   add("lying-jpeg-brotli.precomputed", precomputed("jpeg", LYING, brotliBomb(), ".br"));
+  add("lying-jpeg.precomputed", precomputed("jpeg", LYING, jpegOf([65535, 65535])));
+  for (const side of [6400, 16000, 22000])
+    add(`honest-jpeg-${side}.precomputed`, precomputed("jpeg", [1, side, side], jpegOf([side, side])));
   add("lying-labels-gzip.precomputed", precomputed("compressed_segmentation", LYING, gzipBomb(500 * MIB)));
   add("lying-png.precomputed", precomputed("png", LYING, png([4096, 64], zlibBomb())));
   add("lying-png-gzip.precomputed", precomputed("png", LYING, gzipBomb(500 * MIB)));
@@ -403,10 +499,29 @@ export function bombs() {
     add(`lying-${name}.tif`, tiffOf(number, [512, 512], make(name === "packbits" ? 64 * MIB : 512 * MIB)));
     if (name !== "packbits") add(`honest-${name}.tif`, tiffOf(number, [16384, 32768], make(HONEST_BYTES)));
   }
+  add("many-deflate.tif", tiffOf(8, [16384, 32768], zlibBomb(16 * MIB), 32));
+  add("huge-deflate.tif", tiffOf(8, [65536, 65536], zlibBomb(16 * MIB)));
+  add("lying.nii.gz", gzipBomb(2048 * MIB, niftiHead(LYING)));
+  add("honest.nii.gz", gzipBomb(1024 * MIB, niftiHead([1024, 1024, 1024])));
+  add("lying-gzip.nrrd", nrrdOf(LYING, "gzip", gzipBomb(2048 * MIB)));
+  add("honest-gzip.nrrd", nrrdOf([1024, 1024, 1024], "gzip", gzipBomb(1024 * MIB)));
+  add("lying-bzip2.nrrd", nrrdOf(LYING, "bzip2", bzip2Bomb(2048 * MIB)));
+  for (const [name, packed] of Object.entries(HDF5_CHUNKS)) add(`${name}.h5`, gunzipSync(Buffer.from(packed, "base64")));
   add("lying.png", png([64, 64], zlibBomb()));
   add("honest.png", png([16384, 32767], zlibBomb(HONEST_BYTES)));
   return all;
 }
+
+/**
+ * Datasets of one chunk with gzip, of 1 GiB and 448 MiB by their own words, whose stored chunk ends after 1 MiB: h5py's `create_dataset(…, chunks=shape,
+ * compression="gzip")` and `write_direct_chunk((0, 0, 0), zlib.compress(bytes(2**20), 9))`, compressed by gzip.
+ */
+const HDF5_CHUNKS = {
+  "huge-chunk":
+    "H4sIAAAAAAACA+v0cHHj5ZLiYgABDg4GFgYBBmTwHwqOi6LyYfIJUJoRSndA6RVMMHFGsJwEVFwQaj66upAgV1eQ6v9oAGaPAQuE5mAYBSMReLg6BoDoCCgflkpPMKGqK8vPKc1NRaRHDwrtZWRgg5jFCONbQGhmqAA0XRJLMwNdzgh1PyNSimYF0iA+EzMTWJibQQHMZ4TbywHOSSmpaTmJJalwYzmA6sDmMrFUsCJZBcWMCJ84UCUegv38XRjBroEABebRtEkOAJV3jFjKO34W4vTvEEQTwJHeGEeDehSMglEwCkbBKBgFo2AUjIIhDypuvT1oCGrcH1rw1T+XI37BaJCMglEw8oAdM8MHBkYAh31HrscVAAA=",
+  "large-chunk":
+    "H4sIAAAAAAACA+v0cHHj5ZLiYgABDg4GFgYBBmTwHwqOi6LyYfIJUJoRSndA6RVMMHFGsJwEVFwQaj66upAgV1eQ6v9oAGaPAQuE5mAYBSMReLg6BoDoCCgflkpPMKGqK8vPKc1NRaRHDwrtZWRgg5jFCONbQGhmiMABmEUsqDQucWagyxmh7mdEStGsQBrEZ2JmAgtzMyiA+YxweznAOSklNS0nsSQVbiwHUB3YXCaWClYkq1kgmBHhEweqxEOwn78LI9g1EKDAPJo2yQGg8o4RS3nHz0Kc/h2CqHxc6Y1xNKhHwSgYBaNgFIyCUTAKRsEoGPKg4tbbg4agxv2hBV/9czniF4wGySgYBSMP2DEzfGBgBAAWDtJrxxUAAA==",
+};
 
 /** A dataset of random bytes, whose stored chunk is then another stream: its filter has no other end than that of the stream. */
 async function writeHdf5(path, side, isLying) {

@@ -23,18 +23,17 @@ interface Run {
 }
 
 let runs = 0;
-async function start(base: string): Promise<Run> {
+/** @param by what is started and gets the signals: vitest, or npm, which starts that */
+async function start(base: string, by: "vitest" | "npm" = "vitest"): Promise<Run> {
   const said = join(folder, `said-${++runs}`);
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:EMPORIUM_TEST_|VITEST)/.test(name)));
-  const words = [
-    join(root, "node_modules/vitest/vitest.mjs"),
-    "run",
-    "--config",
-    "test/faults/stopped-run/vitest.config.ts",
-    "--root",
-    root,
-  ];
-  const child = spawn(process.execPath, words, {
+  const more = ["--config", "test/faults/stopped-run/vitest.config.ts", "--root", root];
+  const [program, words] =
+    by === "vitest"
+      ? [process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", ...more]]
+      : // without what is built before it
+        ["npm", ["test", "--silent", "--ignore-scripts", "--", ...more]];
+  const child = spawn(program, words, {
     cwd: root,
     env: { ...env, TMPDIR: base, STOPPED_RUN: said },
     detached: true,
@@ -86,7 +85,7 @@ const left = ({ processes, folders, mounts, keepers }: Run) => ({
 const NOTHING = { processes: [], folders: [], mounts: [] };
 
 describe.skipIf(process.platform !== "linux")("(34.26) a run of the suites with a database that is stopped", () => {
-  it.each<[string, (run: Run) => Promise<void> | void]>([
+  it.each<[string, (run: Run) => Promise<void> | void, by?: "npm"]>([
     ["by SIGINT", ({ id }) => void process.kill(id, "SIGINT")],
     ["by SIGTERM", ({ id }) => void process.kill(id, "SIGTERM")],
     ["by Ctrl-C, which all of its processes get", ({ id }) => void process.kill(-id, "SIGINT")],
@@ -99,9 +98,12 @@ describe.skipIf(process.platform !== "linux")("(34.26) a run of the suites with 
       },
     ],
     ["by SIGKILL", ({ id }) => void process.kill(id, "SIGKILL")],
-  ])("%s leaves no process, no folder and no mount", async (_, stop) => {
+    // as a supervisor stops it, which knows of npm alone: a shell between the two would keep the signal for itself
+    ["(35.2) by SIGTERM to `npm test`", ({ id }) => void process.kill(id, "SIGTERM"), "npm"],
+    ["(35.2) by SIGINT to `npm test`", ({ id }) => void process.kill(id, "SIGINT"), "npm"],
+  ])("%s leaves no process, no folder and no mount", async (_, stop, by) => {
     const base = mkdtempSync(join(tmpdir(), "b-"));
-    const run = await start(base);
+    const run = await start(base, by);
     expect(left(run)).toEqual({ processes: [...run.processes, ...run.keepers], folders: run.folders, mounts: run.mounts });
     expect([run.keepers.length, run.processes.length]).toEqual([1, 4]);
     if (process.getuid?.() === 0) expect(run.mounts.length).toBe(2);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pageNameOf } from "../../src/model/page-files.js";
+import { pageNameOf } from "../../src/model/pages.js";
 import { filesBelow, readText } from "./sources.js";
 
 /** Whose text may name an export: tests, benchmarks and scripts use some that no other module does. */
@@ -30,7 +30,7 @@ function unused(texts: ReadonlyMap<string, string>): string[] {
     .map(({ path, name }) => `${path}: ${name}`);
 }
 
-/** Pages are named by their files: `src/model/page-files.ts`. */
+/** Pages are named by their files: `src/model/pages.ts`. */
 function isPage(path: string, name: string): boolean {
   const file = /^web\/pages\/([\w-]+)\.tsx$/.exec(path)?.[1];
   return file !== undefined && pageNameOf(file) === name;

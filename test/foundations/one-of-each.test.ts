@@ -48,6 +48,31 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
     ["src/stations/blocks/stream/shared-ring.ts", "src/stores/file/direct.ts", "src/stores/file/write-fully.ts"],
   ],
   ["collecting garbage", /--expose-gc/, ["src/system/garbage.ts"]],
+  // Of folders of others, whose links may leave them: the store of files, publishing (which takes hidden files, too) and the inventory of drives, each
+  // by `leavesFolder` or with links as they are. All others list folders that this program makes, or one level of names that a person gave.
+  [
+    "walks of folders",
+    /\b(?:readdir|opendir|readdirSync|opendirSync|globSync)\(|\bfs(?:p|\.promises)?\.glob\(/,
+    [
+      ...["src/stores/file/list.ts", "src/stations/publish/plan/walk.ts", "src/stations/curate/inventory/list-folder.ts"],
+      // folders without links: `isDirectory` and `isFile` of their entries
+      "src/server/found-configs.ts",
+      // names alone, one level
+      ...["src/stations/harvest/crop/crop.ts", "src/stations/publish/plan/source-folders.ts", "src/cli/demo-own.ts"],
+      // what this program has made
+      ...["src/catalog/embedded/binaries.ts", "src/catalog/embedded/fresh-folder.ts", "src/catalog/embedded/postmaster.ts"],
+      ...[
+        "src/catalog/embedded/template.ts",
+        "src/cli/demo-table.ts",
+        "src/engine/atomic-tree.ts",
+        "src/engine/journal-origin.ts",
+      ],
+      ...["src/engine/journal-receipts.ts", "src/engine/leftovers.ts", "src/engine/run-events.ts", "src/engine/run.ts"],
+      ...["src/server/job-watch.ts", "src/server/viewer.ts", "src/stations/blocks/stream/shared-ring.ts"],
+      ...["src/stations/curate/inventory/inventory-files.ts", "src/stations/curate/match/runs-source.ts"],
+      ...["src/stores/file/root.ts", "src/stores/file/sync.ts", "src/stores/file/upload.ts"],
+    ],
+  ],
 ];
 
 const paths = filesBelow("src", (path) => /\.ts$/.test(path) && !/\.(test|d)\.ts$/.test(path) && !path.includes("/assembly/"));

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -156,4 +156,14 @@ describe("what a stranger types, in a clone of what is committed", () => {
     },
     1_200_000,
   );
+
+  it("(35.2) ends with what the journeys' pages promise", () => {
+    for (const path of [
+      "overnight.html",
+      "overnight/10404/mka2019-11-19-4/Reconstructions",
+      "public/10401/dataset_metadata.json",
+      "edges.zarr",
+    ])
+      expect(existsSync(join(clone, "demo-out", path)), path).toBe(true);
+  });
 });

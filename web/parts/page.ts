@@ -3,21 +3,6 @@ import { base } from "./api.js";
 import { noteSeen } from "./seen.js";
 import { shared } from "./store.js";
 
-/** Lists that every page leads to. */
-export const PAGES = [
-  ["/datasets", "Datasets"],
-  ["/runs", "Runs"],
-  ["/annotations", "Annotations"],
-  ["/depositions", "Depositions"],
-  ["/microscopy", "Microscopy"],
-  ["/browse", "Files"],
-  ["/jobs", "Jobs"],
-  ["/reports", "Validation"],
-  ["/curate/overlap", "Curate"],
-  ["/harvest", "Harvest"],
-  ["/about", "About"],
-] as const;
-
 /** A part of the way to a page. Without an address: the page itself. */
 export interface Crumb {
   readonly label: string;

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import { MENU } from "../../src/model/pages.js";
 import { GROUPS } from "../pages/search.js";
 import { addressNow } from "./address.js";
 import { useGo } from "./app-link.js";
 import { copyText } from "./copy.js";
-import { command, PAGES } from "./page.js";
+import { command } from "./page.js";
 import { searchQuery, useServer } from "./queries.js";
 import { applyTheme, theme } from "./settings.js";
 
@@ -50,7 +51,7 @@ export function Palette({ early, close, showKeys }: PaletteProps) {
   });
   const copy = (what: () => string | Promise<string>) => leave(() => void Promise.resolve(what()).then(copyText));
   const own: Choice[] = [
-    ...[["/", "Home"] as const, ...PAGES].map(([address, title]) => to("Pages", title, address)),
+    ...MENU.map(([address, title]) => to("Pages", title, address)),
     ...places.map(({ id: place, name }) => to("Pages", `Files of ${name}`, `/browse/${place}`)),
     { group: "Commands", title: "Copy the address of this page", take: copy(addressNow) },
     ...(line ? [{ group: "Commands", title: "Copy the command of this page", detail: line, take: copy(() => line) }] : []),

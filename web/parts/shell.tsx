@@ -1,12 +1,13 @@
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { HelpCircle, Lock, Menu, Moon, Sun, SunMoon, X } from "lucide-react";
 import { lazy, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
+import { MENU } from "../../src/model/pages.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
 import { moment } from "./format.js";
 import { closeWhenLeft } from "./menu.js";
 import { DropTarget } from "./open-file.js";
-import { command, crumbs, notices, PAGES } from "./page.js";
+import { command, crumbs, notices } from "./page.js";
 import { isDown, useServer } from "./queries.js";
 import { applyTheme, isTyping, letterKeys, nextTheme, theme } from "./settings.js";
 import { Boundary } from "./states.js";
@@ -132,7 +133,7 @@ function Pages() {
         <Menu size={16} aria-hidden />
       </summary>
       <nav aria-label="Pages" className="floating">
-        {PAGES.map(([to, label]) => (
+        {MENU.map(([to, label]) => (
           <Link key={to} to={to} onClick={close}>
             {label}
           </Link>
@@ -192,7 +193,7 @@ function Notices() {
     <div className="notices" role="status">
       {down && <p className="warn">⚠ The server does not answer, trying again.</p>}
       {catalogue?.state === "importing" && <p>The catalogue is being brought up to date: what is here may be older.</p>}
-      {catalogue && (changed || catalogue.state === "failed" || catalogue.otherDatasets?.length) && (
+      {catalogue && (changed || catalogue.state === "failed" || (catalogue.otherDatasets ?? []).length > 0) && (
         <Suspense>
           <CatalogueNotices {...{ catalogue, place, changed }} />
         </Suspense>

@@ -59,6 +59,8 @@ describe("contrast", () => {
     const facts = testFacts({ histogram: { min: 0, max: 100, counts: [1] } });
     expect(shifted(plain, facts, { low: 1 }).low).toBe(1);
     expect(shifted(plain, facts, { low: 200 })).toBe(plain);
+    // nor reaches it: nothing would be grey
+    expect(shifted(plain, facts, { low: 100 })).toBe(plain);
   });
 });
 

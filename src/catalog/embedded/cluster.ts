@@ -10,6 +10,7 @@ import { syncPath } from "../../stores/file/sync.js";
 import { freshName, removeFresh, sweepFresh } from "./fresh-folder.js";
 import { reach } from "./reach.js";
 import { ownerOf, type ServerUser } from "./server-user.js";
+import { sharedMemoryWords } from "./shared-memory.js";
 import { copyTemplate } from "./template.js";
 import { type Binaries, runTool } from "./tool.js";
 
@@ -196,11 +197,13 @@ async function initialise(fresh: string, binaries: Binaries, { user, secrets, te
   try {
     const options = ["--username=emporium", "--auth=scram-sha-256", `--pwfile=${way.path(password)}`];
     const form = ["--encoding=UTF8", "--no-locale", "--no-instructions"];
-    const rest = template === undefined ? [...options, ...form] : ["--sync-only"];
+    const shared = sharedMemoryWords();
+    // initdb knows the words since version 16, and chooses by itself before
+    const rest = template === undefined ? [...options, ...form, ...(binaries.major < 16 ? [] : shared)] : ["--sync-only"];
     const made = await runTool(binaries, "initdb", ["-D", way.path(data), ...rest], { user, reach: way, signal });
     if (made.status !== 0) throw failure("initdb", made.status, made.stderr, data);
     const input = template === undefined ? rolesAndDatabase(secrets) : newPasswords(secrets);
-    const single = await runTool(binaries, "postgres", ["--single", "-D", way.path(data), "postgres"], {
+    const single = await runTool(binaries, "postgres", ["--single", "-D", way.path(data), ...shared, "postgres"], {
       user,
       reach: way,
       input,

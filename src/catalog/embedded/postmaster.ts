@@ -10,6 +10,7 @@ import { LOOPBACK, prepareSocketFolder, SOCKET_PORT, socketFolder, type Transpor
 import { type Cluster, failure } from "./cluster.js";
 import { isThisMachine } from "./machine.js";
 import { reach } from "./reach.js";
+import { sharedMemoryWords } from "./shared-memory.js";
 import { type Binaries, runTool, spawnTool } from "./tool.js";
 
 /** What `postmaster.pid` says: the file by which PostgreSQL keeps a second server from its data folder. */
@@ -77,7 +78,7 @@ export async function startPostmaster(options: StartOptions): Promise<Starting> 
       unix_socket_directories: socket === undefined ? "" : way.path(socket),
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const args = ["-D", way.path(cluster.data), "-p", String(port), ...flags];
+    const args = ["-D", way.path(cluster.data), "-p", String(port), ...sharedMemoryWords(), ...flags];
     const child = spawnTool(binaries, "postgres", args, { user: cluster.user, reach: way }, ["ignore", log.fd, log.fd], true);
     child.unref();
     return { ended: watch(child, cluster, log.file) };

@@ -29,8 +29,16 @@ export const MORE_TO_DO = 75;
 
 /** What a station brings to a node for tasks that are a list. */
 export interface ClusterStation extends StationReports {
-  /** Opens the stores of a run, and makes what its tasks run. */
-  open(record: RunRecord): Promise<{ source: Store; target: Store; operations: (tasks: readonly Task[]) => Operations }>;
+  /** Opens the stores of a run, and makes what its tasks run. `close` is called when the node's tasks are over. */
+  open(
+    record: RunRecord,
+    env: Env,
+  ): Promise<{
+    source: Store;
+    target: Store;
+    operations: (tasks: readonly Task[]) => Operations;
+    close?: () => Promise<void>;
+  }>;
   /** After the last stage, once. @param unfinished tasks that were not done */
   finish?(run: OpenRun, unfinished: readonly Task[]): Promise<void>;
 }
@@ -100,7 +108,7 @@ export async function work(
   const { record, folder } = run;
   const { stage: name, slice } = options;
   const { at, first, end } = sliceOf(record, options);
-  const { source, target, operations } = await station.open(record);
+  const { source, target, operations, close: closeNode } = await station.open(record, env);
   const all = await readTasks(run.store, folder, first, end);
   const since = await retriedSince(run, name);
   const [earlier, dead] = await Promise.all([
@@ -150,6 +158,7 @@ export async function work(
   } finally {
     await removeTree(scratch).catch(() => {});
     await close();
+    await closeNode?.();
   }
 }
 

@@ -110,7 +110,7 @@ export function parseMrcHeader(
   const mode = int(12);
 
   if (!isMarked) {
-    if (!plausible || strict) throw notMrc(bytes, [nx, ny, nz], mode, plausible, fail);
+    if (!plausible || strict) throw notMrc(bytes, plausible, fail);
     warnings.push(`no "MAP " identifier at byte 208: read as MRC because mode and lengths are plausible`);
   }
   if (doubt !== undefined) {
@@ -190,10 +190,11 @@ function faultsOf(name: string): Fail {
   return (code, byte, message, hint) => new EmporiumError(code, `${name}: ${message}`, { place: { file: name, byte }, hint });
 }
 
-function notMrc(bytes: Uint8Array, [nx, ny, nz]: Triple, mode: number, plausible: boolean, fail: Fail): EmporiumError {
-  const size = plausible ? "" : `; impossible size ${nx}×${ny}×${nz} (x, y, z) in mode ${mode}`;
+function notMrc(bytes: Uint8Array, plausible: boolean, fail: Fail): EmporiumError {
+  const size = plausible ? "" : ", and its first words are not a possible size";
   const hint = plausible ? "leave out the strict check to read files older than MRC2000" : hintForOtherBytes(bytes);
-  return fail("FORMAT_UNKNOWN", 208, `not an MRC file: ${JSON.stringify(latin1(bytes, 208, 4))} at byte 208 instead of the "MAP " stamp${size}`, hint);
+  const found = JSON.stringify(latin1(bytes, 208, 4));
+  return fail("FORMAT_UNKNOWN", 208, `not an MRC file: ${found} at byte 208 instead of the "MAP " stamp${size}`, hint);
 }
 
 function typeOf(mode: number, fail: Fail): DType {

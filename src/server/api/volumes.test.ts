@@ -188,6 +188,30 @@ describe("volumes", () => {
     expect(facts.warnings.join()).toContain("voxel sizes contradict each other");
   });
 
+  it("(34.silence) facts say which channel is shown", async () => {
+    const shape = [2, 4, 4, 4];
+    const datasets = [{ path: "0", coordinateTransformations: [{ type: "scale", scale: [1, 10, 10, 10] }] }];
+    const axes = [{ name: "c", type: "channel" }, ...["z", "y", "x"].map((name) => ({ name, type: "space", unit: "angstrom" }))];
+    const array = {
+      zarr_format: 2,
+      shape,
+      chunks: shape,
+      dtype: "|u1",
+      compressor: null,
+      filters: null,
+      fill_value: 0,
+      order: "C",
+    };
+    mkdirSync(join(root, "two.zarr/0"), { recursive: true });
+    writeFileSync(join(root, "two.zarr/.zgroup"), JSON.stringify({ zarr_format: 2 }));
+    writeFileSync(join(root, "two.zarr/.zattrs"), JSON.stringify({ multiscales: [{ version: "0.4", axes, datasets }] }));
+    writeFileSync(join(root, "two.zarr/0/.zarray"), JSON.stringify(array));
+    const facts = (await (await ask(ref("two.zarr"))).json()) as VolumeFacts;
+    expect(facts.warnings).toContain("position 0 of axis c (2) is read: blocks have z, y and x");
+    writeFiles(join(root, "one.zarr"), zarrFiles({ shape: [8, 8, 8], dtype: "int16", value }));
+    expect(((await (await ask(ref("one.zarr"))).json()) as VolumeFacts).warnings).toEqual([]);
+  });
+
   it("A5: a tilt series has the angles that lie beside it, if they are as many as its sections", async () => {
     writeFileSync(join(root, "ts.st"), mrc());
     writeFileSync(join(root, "ts.rawtlt"), "-50\n-30\n-10\n10\n30\n50.5\n");

@@ -30,10 +30,10 @@ describe("parseWhere", () => {
   });
 
   it.each([
-    ["", "a condition wanted"],
-    ["nbr_slices", "an operator wanted"],
-    ["nbr_slices >", "a value wanted"],
-    ["nbr_slices > > 3", "a value wanted"],
+    ["", "expected a condition"],
+    ["nbr_slices", "expected an operator"],
+    ["nbr_slices >", "expected a value"],
+    ["nbr_slices > > 3", "expected a value"],
     ["nbr_slices > 3 or im_width > 3", "expected and with a condition behind it"],
     ["nbr_slices > 3 and", "expected and with a condition behind it"],
     ["metadata = 3", "metadata.KEY wanted"],

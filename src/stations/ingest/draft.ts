@@ -100,11 +100,42 @@ export function toldOnce(failures: readonly PlanFailure[]): ToldFailure[] {
   });
 }
 
+/** For people: what is said of several runs in the same words, once, with their names. */
+export function warnedOnce(warnings: readonly PlanWarning[]): PlanWarning[] {
+  const groups = new Map<string, PlanWarning[]>();
+  for (const warning of warnings) {
+    const { message, place, run } = warning;
+    const id = `${withoutRun(message, run)} ${place?.file}:${place?.line}:${place?.column}`;
+    groups.set(id, [...(groups.get(id) ?? []), warning]);
+  }
+  return [...groups.values()].map(([first, ...others]) => {
+    const runs = inRuns([first!, ...others].flatMap(({ run }) => run ?? []));
+    return { ...first!, message: first!.message + runs };
+  });
+}
+
 /** The same words, but for the name of the run, of one place are one fault. So is the same message, wherever it stands. */
-function faultOf(failure: PlanFailure): string {
-  const { code, message, file, line, column } = failure.error;
-  const bare = bareMessage(failure);
+function faultOf({ error: { code, message, file, line, column }, run }: PlanFailure): string {
+  // one wrong pattern is one fault, whatever names it is held against
+  if (code === "CONFIG_REGEX" && line !== undefined) return `${code} ${file}:${line}:${column}`;
+  const bare = withoutRun(message, run);
   return bare === message ? `${code} ${message}` : `${code} ${bare} ${file}:${line}:${column}`;
+}
+
+const LETTER = /[\p{L}\p{N}_]/u;
+
+/** The message with a mark for each place at which the name of the run stands as a word. */
+function withoutRun(message: string, run: string | undefined): string {
+  if (run === undefined || run === "") return message;
+  let bare = "";
+  let from = 0;
+  for (let at = message.indexOf(run); at >= 0; at = message.indexOf(run, from)) {
+    const end = at + run.length;
+    const isWord = !LETTER.test(message[at - 1] ?? "") && !LETTER.test(message[end] ?? "");
+    bare += message.slice(from, at) + (isWord ? "\0" : run);
+    from = end;
+  }
+  return bare + message.slice(from);
 }
 
 function bareMessage({ error: { message }, run }: PlanFailure): string {

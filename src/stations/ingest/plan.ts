@@ -124,7 +124,12 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
   draft.warnings.push(...runData.remarks, ...placeholderRemarks(config, target));
   const names = await planTree(context, draft);
   context.arriving?.finish();
-  for (const warning of await context.empty.warnings((kind) => isWorthAWord(context, kind))) draft.warnings.push(warning);
+  // where a failure says that a source finds nothing, that is said
+  const empty = new Set(
+    draft.failures.flatMap(({ error }) => (error.code === "CONFIG_EMPTY" ? [`${error.line}:${error.column}`] : [])),
+  );
+  for (const warning of await context.empty.warnings((kind) => isWorthAWord(context, kind)))
+    if (!empty.has(`${warning.place?.line}:${warning.place?.column}`)) draft.warnings.push(warning);
   const unused = context.finds.unused(draft, { wasRead: context.files.wasRead, fullPath: context.source.fullPath });
   draft.warnings.push(...asWarnings(unused.passedOver));
   const links = context.source.links.told(objectName(source, ""));
@@ -143,7 +148,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     ...draft,
     warnings,
     failures: await context.empty.explained(draft.failures),
-    account: () => fileAccount(context, { tasks: draft.tasks, failures: [...unused.failures, ...unused.passedOver] }),
+    account: () => fileAccount(context, { failures: [...unused.failures, ...unused.passedOver] }),
   };
 }
 

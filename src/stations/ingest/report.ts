@@ -4,7 +4,7 @@ import type { FileAccount } from "./account/account.js";
 import type { Refusal } from "./account/finding.js";
 import { formatAccount } from "./account/print.js";
 import type { PlanComparison, Presence } from "./compare-plan.js";
-import { type ToldFailure, toldOnce, withLooked } from "./draft.js";
+import { type ToldFailure, toldOnce, warnedOnce, withLooked } from "./draft.js";
 import type { IngestPlan } from "./plan.js";
 
 /** Files of one entity that are shown one by one; of more the first few. */
@@ -107,7 +107,7 @@ export function formatPlan(plan: IngestPlan, comparison?: PlanComparison, accoun
     lines.push(`on the target: ${absent} new, ${same} the same, ${changed} changed`);
   }
   if (plan.warnings.length > 0) lines.push("", "Warnings:");
-  for (const { message, place, lookedFor } of plan.warnings)
+  for (const { message, place, lookedFor } of warnedOnce(plan.warnings))
     lines.push(`  ${withLooked(message, lookedFor)}${place ? ` (${formatPlace(place)})` : ""}`);
   if (failed > 0) lines.push("", `${failed} cannot be imported:`);
   for (const { error } of toldOnce(plan.failures)) lines.push(formatError(error));

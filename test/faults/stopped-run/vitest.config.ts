@@ -9,8 +9,8 @@ export default defineConfig({
     maxWorkers: 1,
     globalSetup: ["./test/temporary.ts"],
     setupFiles: "./test/setup.ts",
-    // each project asks for its folders
-    projects: ["one", "two"].map((name) => ({
+    // of the names that `npm test` runs; each project asks for its folders
+    projects: ["alone", "together"].map((name) => ({
       extends: true,
       test: { name, include: ["test/faults/stopped-run/endless.ts"] },
     })),

@@ -1,4 +1,5 @@
 import { EmporiumError, toErrorRecord } from "../../../core/errors.js";
+import type { AddressAccess } from "../../../stores/named-address.js";
 import { type BlockFinding, checkVolume } from "../check/check.js";
 import { levelOf } from "./document.js";
 import { openInputs, planInputs } from "./inputs.js";
@@ -7,10 +8,9 @@ import type { ReadGraph } from "./read-graph.js";
 /** Chunks of a level that are decoded for the check: a second or two of one core. */
 const SAMPLE_BYTES = 256 * 2 ** 20;
 
-export interface CheckInputsOptions {
+export interface CheckInputsOptions extends AddressAccess {
   readonly memoryBytes: number;
-  readonly anonymous: boolean;
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -20,8 +20,8 @@ export interface CheckInputsOptions {
  * @throws {EmporiumError} INPUT_UNSOUND, with all findings that do
  */
 export async function checkInputs({ document }: ReadGraph, options: CheckInputsOptions): Promise<string[]> {
-  const { memoryBytes, anonymous, signal } = options;
-  const inputs = openInputs(planInputs(document, anonymous, memoryBytes));
+  const { memoryBytes, signal } = options;
+  const inputs = openInputs(planInputs(document, options, memoryBytes));
   const notes: string[] = [];
   const errors: EmporiumError[] = [];
   try {

@@ -4,7 +4,9 @@ import { type LoadedVolume, openBlockVolume } from "../../../arrays/loader/volum
 import { EmporiumError } from "../../../core/errors.js";
 import { counted, formatBytes } from "../../../core/units.js";
 import type { TaskInput } from "../../../engine/task.js";
+import { type AddressAccess, namedAddress } from "../../../stores/named-address.js";
 import type { Store } from "../../../stores/store.js";
+import { parseLocation, parseVolumeLocation } from "../../../stores/url.js";
 import { type GraphDocument, levelOf, selectionOf } from "./document.js";
 import { type ExternalSettings, settingsOf } from "./external/fields.js";
 import { modulesOf } from "./map.js";
@@ -17,6 +19,7 @@ export type InputPlan = {
   /** Positions along axes beside z, y and x, of inputs that are cut there. */
   readonly selected: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly anonymous: boolean;
+  readonly allowPrivate: boolean;
   /** Of what a process keeps of all inputs together. */
   readonly cacheBytes: number;
   /** How the programs of nodes are run. */
@@ -75,7 +78,11 @@ export function shareMemory(
 }
 
 /** @param cacheBytes of each process; metadata alone need none */
-export function planInputs(document: GraphDocument, anonymous = false, cacheBytes = 0): InputPlan {
+export function planInputs(
+  document: GraphDocument,
+  { anonymous = false, allowPrivate = false }: AddressAccess = {},
+  cacheBytes = 0,
+): InputPlan {
   const { inputs, nodes } = document;
   const from = (given: GraphDocument["inputs"][string]) => (typeof given === "string" ? given : given.from);
   const locations = Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, from(given)]));
@@ -86,7 +93,8 @@ export function planInputs(document: GraphDocument, anonymous = false, cacheByte
       return select ? [[name, select]] : [];
     }),
   );
-  return { locations, levels, selected, anonymous, cacheBytes, programs: settingsOf(nodes), modules: modulesOf(nodes) };
+  const own = { programs: settingsOf(nodes), modules: modulesOf(nodes) };
+  return { locations, levels, selected, anonymous, allowPrivate, cacheBytes, ...own };
 }
 
 /** Inputs that are opened when they are first asked for. */
@@ -98,13 +106,17 @@ export interface Inputs {
   close(): Promise<void>;
 }
 
-export function openInputs({ locations, selected, anonymous, cacheBytes, programs, modules }: InputPlan): Inputs {
+export function openInputs({ locations, selected, cacheBytes, programs, modules, ...access }: InputPlan): Inputs {
   const room = readingRoom({ memoryBytes: cacheBytes, threads: 1 });
   const open = new Map<string, Promise<LoadedVolume>>();
   function volume(name: string): Promise<LoadedVolume> {
-    const known = open.get(name) ?? openBlockVolume(locations[name]!, { room, select: selected[name], store: { anonymous } });
+    const known = open.get(name) ?? opened(locations[name]!, selected[name]);
     open.set(name, known);
     return known;
+  }
+  async function opened(location: string, select: InputPlan["selected"][string] | undefined): Promise<LoadedVolume> {
+    const store = await namedAddress(parseLocation(parseVolumeLocation(location).location), access);
+    return openBlockVolume(location, { room, select, store });
   }
   return {
     programs,

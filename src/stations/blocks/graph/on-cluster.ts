@@ -58,11 +58,11 @@ export async function runGraphOnCluster(
   given: ClusterUse,
   options: Omit<GraphOptions, "workspace" | "keepGoing" | "every" | "only" | "jobs" | "memoryBytes">,
 ): Promise<GraphRunReport | SubmittedReport> {
-  const { anonymous = false, sync = true } = options;
+  const { anonymous = false, allowPrivate = false, sync = true } = options;
   const { cluster, ...work } = blocksUse(given);
   const env = envOf(options);
   const read = graphOf(source);
-  const inputs = openInputs(planInputs(read.document, anonymous));
+  const inputs = openInputs(planInputs(read.document, options));
   let graph: PreparedGraph;
   try {
     graph = await prepareGraph(read, inputs, { ...work, gpus: gpusOfJob(cluster.place) });
@@ -72,7 +72,7 @@ export async function runGraphOnCluster(
   const outputs = await openTargets(graph.target, { anonymous, sync });
   const said = await checkBefore(read, graph, outputs, { ...options, memoryBytes: work.memoryBytes });
   graph = { ...graph, notes: [...graph.notes, ...said] };
-  const { stages, locks, createdMs, ...data } = workData(read, graph, { anonymous, sync });
+  const { stages, locks, createdMs, ...data } = workData(read, graph, { anonymous, allowPrivate, sync });
   const params: GraphParams = { data, end: endOf(graph), processes: graph.memory.jobs, reported: reportedOf(graph) };
   await claimOutputs(graph, outputs, locks, options);
   const blocks = asPlain({ stages, locks, createdMs }) as unknown as Pick<WorkData, "stages" | "locks" | "createdMs">;

@@ -5,6 +5,7 @@ import { blockSource } from "../../../engine/blocks/block-source.js";
 import { cutBlocks } from "../../../engine/cluster/begin-blocks.js";
 import { type CostEstimate, estimateCost, estimateLines } from "../../../engine/cluster/cost.js";
 import type { ClusterUse } from "../../../engine/cluster/on-cluster.js";
+import type { AddressAccess } from "../../../stores/named-address.js";
 import { openStore } from "../../../stores/url.js";
 import { gpusOfJob } from "./external/within-gpus.js";
 import { openInputs, planInputs } from "./inputs.js";
@@ -97,10 +98,10 @@ export interface ClusterPlan {
  */
 export async function planGraph(
   source: GraphSource,
-  options: { memoryBytes: number; jobs: number; anonymous?: boolean | undefined; cluster?: ClusterUse | undefined },
+  options: AddressAccess & { memoryBytes: number; jobs: number; cluster?: ClusterUse | undefined },
 ): Promise<GraphPlanReport> {
   const read = graphOf(source);
-  const inputs = openInputs(planInputs(read.document, options.anonymous));
+  const inputs = openInputs(planInputs(read.document, options));
   try {
     const gpus = options.cluster && gpusOfJob(options.cluster.place);
     const graph = await prepareGraph(read, inputs, { ...options, gpus });

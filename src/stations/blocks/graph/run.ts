@@ -36,6 +36,8 @@ export interface GraphOptions extends GivenEnv {
   /** Folder on this machine for scratch files. */
   readonly workspace: string;
   readonly anonymous?: boolean | undefined;
+  /** Inputs in private networks and on this machine are asked for as well. Default false. */
+  readonly allowPrivate?: boolean | undefined;
   /** Wait until objects would survive a power loss. Default true. */
   readonly sync?: boolean | undefined;
   /** After a failure do all that does not need what failed. Default true. */
@@ -81,13 +83,13 @@ export interface GraphRunReport extends Report, GraphFigures {
  */
 export async function runGraph(source: GraphSource, options: GraphOptions): Promise<GraphRunReport> {
   const read = graphOf(source);
-  const { memoryBytes, jobs, anonymous = false, sync = true } = options;
-  const inputs = openInputs(planInputs(read.document, anonymous));
+  const { memoryBytes, jobs, anonymous = false, allowPrivate = false, sync = true } = options;
+  const inputs = openInputs(planInputs(read.document, options));
   try {
     const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
     const target = await openTargets(graph.target, { anonymous, sync });
     const said = await checkBefore(read, graph, target, options);
-    const data = workData(read, graph, { anonymous, sync });
+    const data = workData(read, graph, { anonymous, allowPrivate, sync });
     // without processes of its own, this one computes
     const processes = jobs > 0 ? graph.memory.jobs : 0;
     return await runPrepared({ ...graph, notes: [...graph.notes, ...said] }, target, data, { ...options, jobs: processes });
@@ -119,13 +121,13 @@ export async function takenByOthers(
 export function workData(
   { document }: ReadGraph,
   graph: PreparedGraph,
-  { anonymous, sync }: { anonymous: boolean; sync: boolean },
+  { sync, ...access }: { anonymous: boolean; allowPrivate: boolean; sync: boolean },
 ): WorkData {
   return {
     stages: graph.stages.map(({ stage }) => stage),
     createdMs: 0,
     locks: [...graph.outputs.map(({ folder }) => folder.replace(/\/$/, "")), ...graph.results.map(({ key }) => key)],
-    inputs: planInputs(document, anonymous, graph.memory.cacheBytes),
+    inputs: planInputs(document, access, graph.memory.cacheBytes),
     target: graph.target,
     sync,
   };
@@ -136,11 +138,11 @@ export async function checkBefore(
   read: ReadGraph,
   graph: PreparedGraph,
   target: Store,
-  options: Pick<GraphOptions, "check" | "memoryBytes" | "anonymous" | "signal">,
+  options: Pick<GraphOptions, "check" | "memoryBytes" | "anonymous" | "allowPrivate" | "signal">,
 ): Promise<string[]> {
-  const { check = true, memoryBytes, anonymous = false, signal } = options;
+  const { check = true, signal } = options;
   if (!check || !(await hasOthersOutputs(graph, target, signal))) return [];
-  return checkInputs(read, { memoryBytes, anonymous, signal });
+  return checkInputs(read, options);
 }
 
 async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, options: GraphOptions): Promise<GraphRunReport> {

@@ -32,6 +32,8 @@ export interface PreflightOptions extends GivenEnv {
   readonly memoryBytes: number;
   readonly cores: number;
   readonly anonymous?: boolean | undefined;
+  /** Inputs of a graph in private networks and on this machine are asked for as well. Default false. */
+  readonly allowPrivate?: boolean | undefined;
   /** Runs nvidia-smi. Absent: no GPU is looked for. */
   readonly command?: RunCommand | undefined;
   /** Bytes of this process in memory. */
@@ -104,13 +106,13 @@ export async function preflightVolume(location: string, options: PreflightOption
  * @throws {EmporiumError} as `runGraph` before a byte moves; USAGE where no stage can be measured
  */
 export async function preflightGraph(source: GraphSource, options: PreflightOptions): Promise<PreflightReport> {
-  const { memoryBytes, jobs, anonymous = false } = options;
+  const { memoryBytes, jobs } = options;
   const read = graphOf(source);
-  const planned = openInputs(planInputs(read.document, anonymous));
+  const planned = openInputs(planInputs(read.document, options));
   let inputs = planned;
   try {
     const graph = await prepareGraph(read, planned, { memoryBytes, jobs });
-    inputs = openInputs(planInputs(read.document, anonymous, graph.memory.cacheBytes));
+    inputs = openInputs(planInputs(read.document, options, graph.memory.cacheBytes));
     return await preflightStages(graphLoads(graph, inputs, envOf(options).clock, memoryBytes), options);
   } finally {
     await planned.close();

@@ -74,11 +74,12 @@ export async function readTree(
   const runs: TreeRun[] = [];
   const errors: ErrorRecord[] = [];
   const links = new UnfollowedLinks();
+  const lost = new Map<string, number>();
   await forEachLimited(walkTree(store, datasets, signal, links.add), jobs, async (part) => {
     signal?.throwIfAborted();
     if (part.kind !== "run") return;
     try {
-      runs.push(await readRun(store, part.top, part.files, warn, signal));
+      runs.push(await readRun(store, part.top, part.files, { warn, lost, signal }));
     } catch (error) {
       if (signal?.aborted) throw error;
       errors.push(toErrorRecord(asEmporiumError(error)));
@@ -86,6 +87,10 @@ export async function readTree(
   });
   const told = links.told(store.url);
   if (told !== undefined) warn(told);
+  if (lost.size > 0) {
+    const shapes = [...lost].sort(([a], [b]) => compare(a, b)).map(([what, count]) => `${count} × ${what}`);
+    warn(`annotations that copick has no place for are left out: ${shapes.join(", ")}`);
+  }
   if (runs.length === 0 && errors.length === 0) {
     throw new EmporiumError("STORE_ABSENT", `${store.url} has no run${datasets ? ` of ${datasets.join(", ")}` : ""}`, {
       place: placeOf(store, datasets?.[0] ?? ""),
@@ -103,8 +108,7 @@ async function readRun(
   store: Store,
   dataset: string,
   files: RunFiles,
-  warn: (text: string) => void,
-  signal: AbortSignal | undefined,
+  { warn, lost, signal }: Pick<TreeReading, "warn" | "signal"> & { /** Counts by what is left out. */ lost: Map<string, number> },
 ): Promise<TreeRun> {
   const { keyOf } = treeAddresses({ s3: store.url, https: store.url }, files.folder, files, () => {});
   const keyIn = ({ value }: Node, name: string): string | undefined => {
@@ -133,7 +137,11 @@ async function readRun(
     const [, spacing, annotation = ""] = ANNOTATION.exec(inside) ?? [];
     if (spacing !== undefined) {
       const root = await documentAt(path);
-      for (const file of nodesOf(root, "files")) {
+      const listed = nodesOf(root, "files");
+      const taken = new Set(listed.flatMap((file) => shapeOf(file) ?? []));
+      const left = new Set(listed.flatMap((file) => (shapeOf(file) === undefined ? lostShape(file, taken) : [])));
+      for (const what of left) lost.set(what, (lost.get(what) ?? 0) + 1);
+      for (const file of listed) {
         const shape = shapeOf(file);
         const key = shape && keyIn(file, "path");
         if (shape === undefined || key === undefined) continue;
@@ -158,6 +166,14 @@ function typeOf({ value }: Node): string {
 function shapeOf({ value: { shape, format } }: Node): AnnotationShape | undefined {
   const known = (Object.keys(SHAPES) as AnnotationShape[]).find((name) => name === shape);
   return known !== undefined && SHAPES[known] === format ? known : undefined;
+}
+
+/** What copick lacks of a file: its shape, or the shape in the format that copick reads. */
+function lostShape({ value: { shape } }: Node, taken: ReadonlySet<string>): string[] {
+  const name = textOf(shape);
+  if (taken.has(name)) return [];
+  const wanted = Object.hasOwn(SHAPES, name) ? SHAPES[name as AnnotationShape] : undefined;
+  return [wanted === undefined ? name || "without a shape" : `${name} without its ${wanted}`];
 }
 
 function objectOf(root: Node, isParticle: boolean): ObjectFacts {

@@ -1,7 +1,7 @@
 import type { ReadOptions } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { publicGate } from "../../../net/gate.js";
 import type { StoreOptions } from "../../../stores/location.js";
+import { namedAddress } from "../../../stores/named-address.js";
 import { absent, objectName, openObject, type Store } from "../../../stores/store.js";
 import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
 import type { SourceFile } from "./frame.js";
@@ -26,9 +26,7 @@ export interface FrameSource {
 export async function openFrameSource(location: string, options: StoreOptions & ReadOptions = {}): Promise<FrameSource> {
   const place = parseLocation(location);
   const origin = place.path ?? place.url;
-  const { allowPrivate } = options;
-  const gate = ["http", "https", "ftp"].includes(place.scheme) ? publicGate(undefined, { allowPrivate }) : undefined;
-  const readOnly = { ...options, gate, readOnly: true };
+  const readOnly = { ...options, ...(await namedAddress(place, options)), readOnly: true };
   if (place.key !== "" && !/[/\\]$/.test(location)) {
     const { store, key } = await openLocation(place, readOnly);
     if (await store.stat(key, options)) return { kind: "file", store, key, origin, name: objectName(store, key) };

@@ -36,6 +36,7 @@ export function rowsNow(counts: Counts): Record<string, number> {
   return now;
 }
 
-export function countUnchanged(counts: Counts, rows: Readonly<Record<string, number>>): void {
-  for (const [entity, unchanged] of Object.entries(rows)) count(counts, entity as EntityName, { unchanged });
+/** The rows of an entity that has them all from before, or from now. */
+export function countsOf(rows: Readonly<Record<string, number>>, as: keyof RowCounts): Counts {
+  return new Map(Object.entries(rows).map(([entity, number]) => [entity as EntityName, { ...NONE, [as]: number }]));
 }

@@ -1,26 +1,43 @@
 import { EmporiumError } from "../../../core/errors.js";
+import type { Counts } from "./counts.js";
 import type { ImportFaults } from "./import-faults.js";
 import { type RootContext, syncDeposition } from "./root-rows.js";
 import { ask } from "./state.js";
+import { transactions } from "./transactions.js";
 
 /** Imports each deposition once. A failure is reported once, and fails all that needs the row if there is none. */
 export class Depositions {
   readonly #context: RootContext;
   readonly #faults: ImportFaults;
   readonly #known = new Map<number, Promise<EmporiumError | undefined>>();
+  /** What the import of each has changed, which is in no other count. */
+  readonly counts = new Map<number, Counts>();
+  /** How each has ended that was imported here. */
+  readonly ended = new Map<number, EmporiumError | undefined>();
 
-  constructor(context: RootContext, faults: ImportFaults) {
+  /** @param before how each has ended that this import has done elsewhere */
+  constructor(context: RootContext, faults: ImportFaults, before: ReadonlyMap<number, EmporiumError | undefined> = new Map()) {
     this.#context = context;
     this.#faults = faults;
+    for (const [id, error] of before) this.#known.set(id, Promise.resolve(error));
   }
 
   sync(id: number): Promise<EmporiumError | undefined> {
     let known = this.#known.get(id);
     if (!known) {
-      known = this.#faults.guard(() => syncDeposition(this.#context, id));
+      known = this.#import(id);
       this.#known.set(id, known);
     }
     return known;
+  }
+
+  async #import(id: number): Promise<EmporiumError | undefined> {
+    const counts: Counts = new Map();
+    this.counts.set(id, counts);
+    const context = { ...this.#context, counts, transact: transactions(this.#context.db, counts) };
+    const error = await this.#faults.guard(() => syncDeposition(context, id));
+    this.ended.set(id, error);
+    return error;
   }
 
   /** @throws {EmporiumError} of the first deposition that cannot be imported and has no row */

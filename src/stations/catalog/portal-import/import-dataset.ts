@@ -12,6 +12,10 @@ export interface OpenDataset extends DatasetRoot {
   /** Names of the runs that were met, and of those that could not be read: they stay. */
   readonly names: Map<string, string>;
   readonly failedFolders: Set<string>;
+  /** Where other processes import runs of it too: the folder that has a run's name in this import. */
+  readonly claim?: ((name: string, folder: string) => Promise<string>) | undefined;
+  /** What was known of its runs when the import began, where another process began it. */
+  readonly before?: ReadonlyMap<string, { readonly fingerprint?: string | undefined; readonly newId?: number | undefined }>;
 }
 
 export async function openDataset(importing: Importing, folder: string): Promise<OpenDataset | undefined> {

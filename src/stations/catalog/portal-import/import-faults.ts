@@ -1,7 +1,7 @@
 import type { Database } from "../../../catalog/database.js";
 import { asEmporiumError, type EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 
-const WARNINGS = 100;
+export const WARNINGS = 100;
 
 /** Codes of failures that end an import. */
 const ENDING: readonly string[] = ["DATABASE_UNAVAILABLE", "DATABASE_DENIED", "DATABASE_VERSION", "DISK_FULL", "CANCELLED"];

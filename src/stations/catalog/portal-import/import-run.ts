@@ -3,7 +3,7 @@ import type { TaskState } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import { treeAddresses } from "./addresses.js";
 import { syncAnnotations } from "./annotation-rows.js";
-import { countUnchanged, rowsNow } from "./counts.js";
+import { addCounts, countsOf, rowsNow } from "./counts.js";
 import { placeOf, rootOf, valueAt } from "./documents.js";
 import type { OpenDataset } from "./import-dataset.js";
 import type { Importing } from "./importing.js";
@@ -43,7 +43,7 @@ async function syncIfChanged(
   files: RunFiles,
   newId: number | undefined,
 ): Promise<"done" | "already"> {
-  const { context, depositions, faults, runs, options } = importing;
+  const { context, depositions, faults, runs, options, imported } = importing;
   const { store, database, signal, log } = options;
   const { prefixes, again, wanted } = context;
   const salt = JSON.stringify([MAPPING_VERSION, prefixes, dataset.id, dataset.deposition]);
@@ -51,9 +51,16 @@ async function syncIfChanged(
   const fingerprint = fingerprintWith(whole, wanted);
   const seen = dataset.seen.get(files.folder);
   if (!again && (seen?.fingerprint === whole || seen?.fingerprint === fingerprint)) {
-    claim(store, dataset, seen.name, files);
+    await claim(store, dataset, seen.name, files);
+    const before = dataset.before?.get(files.folder);
+    if (before && before.fingerprint !== seen.fingerprint) {
+      // a process of this import has done it, and was killed before it could say so
+      runs.imported++;
+      addCounts(context.counts, countsOf(seen.rows, seen.id === before.newId ? "inserted" : "unchanged"));
+      return "done";
+    }
     runs.unchanged++;
-    countUnchanged(context.counts, seen.rows);
+    addCounts(context.counts, countsOf(seen.rows, "unchanged"));
     return "already";
   }
   const told: string[] = [];
@@ -64,7 +71,7 @@ async function syncIfChanged(
   if (name === "") {
     throw new EmporiumError("FORMAT_FIELD", "a run without run_name found", { place: documents.run.place("run_name") });
   }
-  claim(store, dataset, name, files);
+  await claim(store, dataset, name, files);
   const others = [...documents.tiltseries, ...documents.alignments, ...documents.tomograms.map(({ document }) => document)];
   await depositions.need(others.map((document) => depositionOf(document, dataset.deposition)));
   const before = told.length;
@@ -83,21 +90,22 @@ async function syncIfChanged(
   });
   runs.imported++;
   // readers add up all appended counts, so they must not become too many
-  if (runs.imported % RUNS_BETWEEN_COMPACTIONS === 0) await database.steady(() => compactCounts(database.db));
+  imported.runs++;
+  if (imported.runs % RUNS_BETWEEN_COMPACTIONS === 0) await database.steady(() => compactCounts(database.db));
   for (const message of told) faults.warn(message);
   log.debug(`imported ${files.folder}`);
   return "done";
 }
 
 /** Two folders with one run's name would overwrite each other's row. */
-function claim(store: Store, { names }: OpenDataset, name: string, { folder }: RunFiles): void {
-  const other = names.get(name);
-  if (other !== undefined && other !== folder) {
-    const key = `${folder}/run_metadata.json`;
-    throw new EmporiumError("FORMAT_FIELD", `the run ${JSON.stringify(name)} found, which ${other} is already`, {
-      place: { ...placeOf(store, key), path: "run_name" },
-      hint: "each folder of a dataset needs a run_name of its own",
-    });
-  }
-  names.set(name, folder);
+async function claim(store: Store, { names, claim: claimOfAll }: OpenDataset, name: string, { folder }: RunFiles): Promise<void> {
+  const own = names.get(name) ?? folder;
+  if (own === folder) names.set(name, folder);
+  const other = own === folder ? ((await claimOfAll?.(name, folder)) ?? folder) : own;
+  if (other === folder) return;
+  const key = `${folder}/run_metadata.json`;
+  throw new EmporiumError("FORMAT_FIELD", `the run ${JSON.stringify(name)} found, which ${other} is already`, {
+    place: { ...placeOf(store, key), path: "run_name" },
+    hint: "each folder of a dataset needs a run_name of its own",
+  });
 }

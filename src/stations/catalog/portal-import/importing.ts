@@ -1,12 +1,9 @@
-import type { Kysely } from "kysely";
-import type { CatalogTables, Database } from "../../../catalog/database.js";
+import type { Database } from "../../../catalog/database.js";
 import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
 import type { Clock } from "../../../core/clock.js";
-import { asEmporiumError } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import type { OnEvent } from "../../../engine/events.js";
 import type { Store } from "../../../stores/store.js";
-import { addCounts, type Counts } from "./counts.js";
 import type { DatasetExpressions } from "./dataset-filter.js";
 import type { Depositions } from "./depositions.js";
 import type { ImportFaults } from "./import-faults.js";
@@ -47,26 +44,6 @@ export interface Importing {
   readonly faults: ImportFaults;
   readonly depositions: Depositions;
   readonly progress: ImportProgress;
-}
-
-const ATTEMPTS = 4;
-
-/**
- * Adds the counts of a transaction after its commit. Repeats it after a deadlock, or if another import changed its rows.
- *
- * @param total receives the counts
- */
-export function transactions(db: Kysely<CatalogTables>, total: Counts): RootContext["transact"] {
-  return async (work) => {
-    for (let attempt = 1; ; attempt++) {
-      const counts: Counts = new Map();
-      try {
-        const result = await db.transaction().execute((session) => work(session, counts));
-        addCounts(total, counts);
-        return result;
-      } catch (error) {
-        if (attempt === ATTEMPTS || asEmporiumError(error).facts.retry !== "now") throw error;
-      }
-    }
-  };
+  /** Runs that this process has imported since it began. */
+  readonly imported: { runs: number };
 }

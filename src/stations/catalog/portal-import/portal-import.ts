@@ -1,21 +1,22 @@
 import type { Database } from "../../../catalog/database.js";
 import { type TreePrefixes, USUAL_PREFIXES } from "../../../catalog/import-prefixes.js";
-import { EmporiumError } from "../../../core/errors.js";
-import { emptyHint, objectName } from "../../../stores/store.js";
+import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { emptyHint, objectName, type Store } from "../../../stores/store.js";
 import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
-import type { Counts } from "./counts.js";
+import { addCounts, type Counts } from "./counts.js";
 import { chooseDatasets } from "./dataset-filter.js";
 import { Depositions } from "./depositions.js";
 import { closeDataset, type OpenDataset, openDataset } from "./import-dataset.js";
 import { ImportFaults } from "./import-faults.js";
-import { importProgress } from "./import-progress.js";
+import { type ImportProgress, importProgress } from "./import-progress.js";
 import { importRun } from "./import-run.js";
-import { type Importing, type ImportOptions, transactions } from "./importing.js";
+import type { Importing, ImportOptions } from "./importing.js";
 import { wantedKinds } from "./kinds.js";
 import { type ImportReport, importReport, type RunCounts } from "./report.js";
 import type { RootContext } from "./root-rows.js";
 import { ask, lastPrefixes, notePrefixes } from "./state.js";
 import { compactCounts, tidyTables } from "./tidy.js";
+import { transactions } from "./transactions.js";
 import { walkTree } from "./tree.js";
 
 const JOBS = 4;
@@ -37,8 +38,7 @@ const RUN_IDS = 16;
  * @throws {EmporiumError} STORE_… if the tree cannot be listed, DATABASE_UNAVAILABLE, DATABASE_DENIED, CANCELLED
  */
 export async function importTree(options: ImportOptions): Promise<ImportReport> {
-  const { store, database, datasets, depositions, clock, signal, onEvent, again = false, replace = false } = options;
-  const wanted = wantedKinds(options.kinds);
+  const { store, database, datasets, depositions, clock, signal, onEvent } = options;
   const progress = importProgress({
     store,
     datasets,
@@ -50,18 +50,12 @@ export async function importTree(options: ImportOptions): Promise<ImportReport> 
   const begun = clock.monotonic();
   await progress.begin();
   const prefixes = await usePrefixes(database, options.prefixes);
-  const faults = new ImportFaults(database, signal);
-  const counts: Counts = new Map();
-  const runs: RunCounts = { imported: 0, unchanged: 0, failed: 0, removed: 0 };
-  const { db } = database;
-  const warn = (message: string) => faults.warn(message);
-  const choices = { wanted, prefixes, again, replace };
-  const context: RootContext = { db, store, ...choices, signal, warn, transact: transactions(db, counts), counts };
-  const found = await walk({ options, context, runs, faults, depositions: new Depositions(context, faults), progress });
-  if (runs.imported + runs.removed > 0) {
-    await database.steady(() => compactCounts(db));
-    await database.steady(() => tidyTables(database, signal));
-  }
+  const importing = startImporting(options, prefixes, { progress });
+  const { faults, runs, context } = importing;
+  const { counts } = context;
+  const found = await walk(importing);
+  for (const own of importing.depositions.counts.values()) addCounts(counts, own);
+  if (runs.imported + runs.removed > 0) await tidyAfter(database, signal);
   const report = importReport({
     location: store.local ? store.local.path("") : store.url,
     database: database.server.name,
@@ -79,8 +73,38 @@ export async function importTree(options: ImportOptions): Promise<ImportReport> 
   return report;
 }
 
+interface Started {
+  readonly progress: ImportProgress;
+  /** Depositions that other processes of this import have done. */
+  readonly done?: ConstructorParameters<typeof Depositions>[2];
+  readonly imported?: Importing["imported"];
+}
+
+/** The state of an import that has done nothing yet. */
+export function startImporting(
+  options: ImportOptions,
+  prefixes: TreePrefixes,
+  { progress, done, imported = { runs: 0 } }: Started,
+): Importing {
+  const { store, database, signal, again = false, replace = false } = options;
+  const faults = new ImportFaults(database, signal);
+  const counts: Counts = new Map();
+  const runs: RunCounts = { imported: 0, unchanged: 0, failed: 0, removed: 0 };
+  const { db } = database;
+  const warn = (message: string) => faults.warn(message);
+  const choices = { wanted: wantedKinds(options.kinds), prefixes, again, replace };
+  const context: RootContext = { db, store, ...choices, signal, warn, transact: transactions(db, counts), counts };
+  return { options, context, runs, faults, depositions: new Depositions(context, faults, done), progress, imported };
+}
+
+/** After an import that has changed runs. */
+export async function tidyAfter(database: Database, signal: AbortSignal | undefined): Promise<void> {
+  await database.steady(() => compactCounts(database.db));
+  await database.steady(() => tidyTables(database, signal));
+}
+
 /** Stores the prefixes before any row has them, because a server replaces known prefixes by its own address. */
-async function usePrefixes(database: Database, given: TreePrefixes | undefined): Promise<TreePrefixes> {
+export async function usePrefixes(database: Database, given: TreePrefixes | undefined): Promise<TreePrefixes> {
   return database.steady(async () => {
     const { s3, https } = given ?? (await lastPrefixes(database.db)) ?? USUAL_PREFIXES;
     const bare = { s3: s3.replace(/\/+$/, ""), https: https.replace(/\/+$/, "") };
@@ -98,15 +122,25 @@ async function walk(importing: Importing): Promise<boolean> {
   const datasets = chosen?.folders ?? options.datasets;
   for (const id of depositions ?? []) await importing.depositions.sync(id);
   const { met, found } = await importParts(importing, datasets);
-  for (const folder of options.datasets?.filter((name) => datasets?.includes(name)) ?? []) {
-    if (met.has(folder) || faults.errors.some(({ file, url }) => (file ?? url ?? "").includes(`/${folder}/`))) continue;
-    const key = `${folder}/dataset_metadata.json`;
-    faults.fail(
-      new EmporiumError("STORE_ABSENT", `${objectName(store, key)} does not exist`, { hint: "check --dataset and LOCATION" }),
-    );
-  }
+  const named = options.datasets?.filter((name) => datasets?.includes(name)) ?? [];
+  for (const error of absentDatasets(store, named, met, faults.errors)) faults.fail(error);
   if (found || met.size > 0 || faults.errors.length > 0 || depositions !== undefined) return true;
-  throw nothingFound(options, chosen !== undefined);
+  throw nothingFound(store, chosen !== undefined);
+}
+
+/** Datasets that were named and are not there. @param met those that were found @param errors what was said already */
+export function absentDatasets(
+  store: Store,
+  named: readonly string[],
+  met: ReadonlySet<string>,
+  errors: readonly ErrorRecord[],
+): EmporiumError[] {
+  return named
+    .filter((folder) => !met.has(folder) && !errors.some(({ file, url }) => (file ?? url ?? "").includes(`/${folder}/`)))
+    .map((folder) => {
+      const name = objectName(store, `${folder}/dataset_metadata.json`);
+      return new EmporiumError("STORE_ABSENT", `${name} does not exist`, { hint: "check --dataset and LOCATION" });
+    });
 }
 
 /** Imports the parts of the tree as they are listed, runs of a dataset in parallel. */
@@ -130,7 +164,7 @@ async function importParts(importing: Importing, datasets: readonly string[] | u
       faults.throwFatal();
       if (part.kind === "deposition") {
         found = true;
-        if (all && wanted.has("Deposition") && /^\d{1,9}$/.test(part.id)) await importing.depositions.sync(Number(part.id));
+        if (all && wanted.has("Deposition") && isDepositionId(part.id)) await importing.depositions.sync(Number(part.id));
       } else if (part.kind === "top") {
         open = await openDataset(importing, part.folder);
         if (open) met.add(part.folder);
@@ -155,8 +189,10 @@ async function importParts(importing: Importing, datasets: readonly string[] | u
   return { met, found };
 }
 
+export const isDepositionId = (text: string): boolean => /^\d{1,9}$/.test(text);
+
 /** Runs are imported in parallel, but numbered in the order of their folders. */
-function runIds({ context, faults }: Importing): () => Promise<number | undefined> {
+export function runIds({ context, faults }: Importing): () => Promise<number | undefined> {
   const left: number[] = [];
   return async () => {
     if (left.length === 0) {
@@ -173,7 +209,7 @@ function runIds({ context, faults }: Importing): () => Promise<number | undefine
   };
 }
 
-function nothingFound({ store }: ImportOptions, isChosen: boolean): EmporiumError {
+export function nothingFound(store: Store, isChosen: boolean): EmporiumError {
   const place = store.local ? { file: store.local.path("") } : { url: store.url };
   return isChosen
     ? new EmporiumError("STORE_ABSENT", "no dataset found: --filter-datasets and --exclude-dataset leave none", {

@@ -6,7 +6,7 @@ import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { treeAddresses } from "./addresses.js";
-import { type Counts, countUnchanged, rowsNow } from "./counts.js";
+import { addCounts, type Counts, countsOf, rowsNow } from "./counts.js";
 import { type Document, listOf, nodesOf, placeOf, readDocument, rootOf, valueAt } from "./documents.js";
 import { fingerprintWith, type Wanted } from "./kinds.js";
 import { MAPPING_VERSION } from "./mapping.js";
@@ -141,7 +141,7 @@ async function syncRoot(
   const seen = await seenRoot(outside, root, id);
   const isLast = seen?.folders.at(-1) === objectName(store, folder);
   if (!again && isLast && (seen?.fingerprint === whole || seen?.fingerprint === fingerprint)) {
-    countUnchanged(counts, seen.rows);
+    addCounts(counts, countsOf(seen.rows, "unchanged"));
     return true;
   }
   const entity = root === "dataset" ? "Dataset" : "Deposition";

@@ -14,8 +14,12 @@ export interface SeenRun extends Seen {
   readonly name: string;
 }
 
-/** Runs of a dataset in the database, by folder. Runs without a folder were not imported from a tree. One statement. */
-export async function seenRuns(session: Session, dataset: number): Promise<Map<string, SeenRun>> {
+/**
+ * Runs of a dataset in the database, by folder. Runs without a folder were not imported from a tree. One statement.
+ *
+ * @param only the run of this folder
+ */
+export async function seenRuns(session: Session, dataset: number, only: string | null = null): Promise<Map<string, SeenRun>> {
   const { rows } = await ask<{
     id: number;
     name: string;
@@ -25,8 +29,9 @@ export async function seenRuns(session: Session, dataset: number): Promise<Map<s
   }>(
     session,
     `select run.id, run.name, seen.folder, seen.fingerprint, seen.row_counts
-      from emporium_portal.run join emporium.imported_run seen on seen.run_id = run.id where run.dataset_id = $1`,
-    [dataset],
+      from emporium_portal.run join emporium.imported_run seen on seen.run_id = run.id
+      where run.dataset_id = $1 and ($2::text is null or seen.folder = $2)`,
+    [dataset, only],
   );
   return new Map(rows.map(({ folder, row_counts, ...run }) => [folder, { ...run, rows: row_counts }]));
 }

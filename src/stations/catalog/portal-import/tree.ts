@@ -26,7 +26,7 @@ export type TreePart =
   | { readonly kind: "deposition"; readonly id: string };
 
 export const DEPOSITIONS = "depositions_metadata";
-const RUN_DOCUMENT = "run_metadata.json";
+export const RUN_DOCUMENT = "run_metadata.json";
 
 /**
  * Splits one listing of a tree into its parts. Only one run is in memory, with volumes as sums. Keys are sorted, so all keys with
@@ -82,9 +82,9 @@ async function* walkParts(entries: AsyncIterable<Entry>): AsyncGenerator<TreePar
 }
 
 /** Bytes of many files, known only if all are known. */
-class Sum {
+export class Sum {
   bytes: number | undefined = 0;
-  add({ size, approximate }: Entry): void {
+  add({ size, approximate }: Pick<Entry, "size" | "approximate">): void {
     this.bytes = approximate || this.bytes === undefined ? undefined : this.bytes + size;
   }
 }

@@ -3,6 +3,8 @@
  * U+DCFF, as in Python's `os.fsdecode`, so JSON can hold the name (`"\udc80"`) and the file can be opened again.
  */
 
+import { plainText } from "../../../core/plain-text.js";
+
 const ODD = /[\udc80-\udcff]/;
 /** Two surrogates are a character; a low one without a high one is a byte. */
 const LONE = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
@@ -73,8 +75,6 @@ export function encodePath(path: string): Buffer {
 
 /** For people: invalid bytes as `\\x80`, control characters as `\\u001b`. */
 export function shownPath(path: string): string {
-  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, "0");
-  return path
-    .replace(new RegExp(LONE, "g"), (unit) => `\\x${hex(unit.charCodeAt(0) - 0xdc00, 2)}`)
-    .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (unit) => `\\u${hex(unit.charCodeAt(0), 4)}`);
+  const hex = (value: number) => value.toString(16).padStart(2, "0");
+  return plainText(path.replace(new RegExp(LONE, "g"), (unit) => `\\x${hex(unit.charCodeAt(0) - 0xdc00)}`));
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../../core/units.js";
 import type { MeshPart } from "../../../formats/mesh/mesh.js";
 import type { ModMesh } from "../../../formats/mod/model.js";
 import type { Mod } from "../../../formats/mod/read.js";
@@ -19,7 +20,7 @@ export interface ModelParts {
  * Sorts the contents of models for an ingestion:
  *
  * - points of scattered objects and of open contours are points;
- * - a closed contour of one or two points is no outline: 3dmod closes contours by default;
+ * - a closed contour of one or two points is no outline: 3dmod closes contours by default. Two points may be meant as a line, so a note says so;
  * - closed contours of more points are outlines. If their object has a mesh, that surface is taken; else their corners are
  *   points, and a note says so;
  * - meshes of open and scattered objects only show tubes and spheres round their points;
@@ -30,6 +31,7 @@ export function modelParts({ objects, slicerAngles }: Mod, name: string): ModelP
   const surfaces: MeshPart[] = [];
   const kept: Mod["objects"][number][] = [];
   let outlines = 0;
+  let pairs = 0;
   let corners = 0;
   for (const [at, object] of objects.entries()) {
     const closed = object.contourKind === "closed" && object.contours.some(({ pointCount }) => pointCount > 2);
@@ -38,6 +40,7 @@ export function modelParts({ objects, slicerAngles }: Mod, name: string): ModelP
       surfaces.push(surface);
       continue;
     }
+    if (object.contourKind === "closed") pairs += object.contours.filter(({ pointCount }) => pointCount === 2).length;
     if (closed) {
       for (const { pointCount } of object.contours) {
         if (pointCount <= 2) continue;
@@ -49,8 +52,12 @@ export function modelParts({ objects, slicerAngles }: Mod, name: string): ModelP
   }
   if (outlines > 0) {
     notes.push(
-      `${name}: ${outlines} closed contours are outlines; their ${corners} corners are packaged as points. A surface needs a mesh: imodmesh makes one`,
+      `${name}: ${counted(outlines, "closed contour is an outline", "closed contours are outlines")}; their ${corners} corners are packaged as points. A surface needs a mesh: imodmesh makes one`,
     );
+  }
+  if (pairs > 0) {
+    const are = pairs === 1 ? "is no outline" : "are no outlines";
+    notes.push(`${name}: ${counted(pairs, "closed contour")} of two points ${are}; the points are packaged with the others`);
   }
   const points = kept.reduce((sum, { contours }) => sum + contours.reduce((all, { pointCount }) => all + pointCount, 0), 0);
   return { points, slicerAngles: slicerAngles.length, surfaces, notes, asItIs: kept.length === objects.length, objects: kept };

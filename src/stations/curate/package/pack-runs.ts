@@ -97,7 +97,14 @@ async function packRun(group: readonly BatchFile[], packing: Packing): Promise<M
   const { tree, options, notes, signal } = packing;
   const { portal_dataset_id: dataset, portal_run: run } = group[0]!;
   refuseConflicts(group);
-  const tomograms = tree && (await treeTomograms(tree, dataset, run, signal));
+  const tomograms =
+    tree &&
+    (await treeTomograms(tree, {
+      dataset,
+      run,
+      onUnsized: (path) => notes.push(`${path} has no size or voxel spacing: models are not compared with this tomogram`),
+      signal,
+    }));
   const models: ReadModel[] = [];
   const places = new Map<string, string>();
   let alignment = "";

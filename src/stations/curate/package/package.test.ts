@@ -30,13 +30,21 @@ describe("what an ingestion takes of a model", () => {
         { contourKind: "closed", contours: [contour(1), contour(2)] },
       ],
     });
-    expect(parts).toMatchObject({ points: 12, surfaces: [], notes: [], asItIs: true });
+    expect(parts).toMatchObject({ points: 12, surfaces: [], asItIs: true });
+    // two points may be meant as a line
+    expect(parts.notes).toEqual(["x.mod: 1 closed contour of two points is no outline; the points are packaged with the others"]);
+  });
+
+  it("(34.silence) says nothing of two points in open contours, or beside none", async () => {
+    const open = await partsOf({ objects: [{ contourKind: "open", contours: [contour(2), contour(2)] }] });
+    const single = await partsOf({ objects: [{ contourKind: "closed", contours: [contour(1), contour(1)] }] });
+    expect([open.notes, single.notes]).toEqual([[], []]);
   });
 
   it("corners of outlines, and says so", async () => {
     const parts = await partsOf({ objects: [{ contourKind: "closed", contours: [contour(5), contour(1)] }] });
     expect(parts).toMatchObject({ points: 6, asItIs: true });
-    expect(parts.notes).toEqual([expect.stringContaining("1 closed contours are outlines; their 5 corners")]);
+    expect(parts.notes).toEqual([expect.stringContaining("1 closed contour is an outline; their 5 corners")]);
   });
 
   it("the surface of an outlined object in place of its outlines", async () => {

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { few } from "../../../core/finding.js";
 import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
@@ -18,14 +19,26 @@ export interface PortalTomogram {
   readonly alignment: string | undefined;
 }
 
+export interface TreeTomogramsOptions {
+  readonly dataset: string;
+  readonly run: string;
+  readonly onUnsized?: (path: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The tomograms of a run in a standardised tree, by their metadata.
  *
+ * @param onUnsized is told of metadata without a size or voxel spacing: such a tomogram is compared with nothing.
  * @throws {EmporiumError} STORE_ABSENT where the tree has no tomogram of the run
  */
-export async function treeTomograms(tree: Store, dataset: string, run: string, signal?: AbortSignal): Promise<PortalTomogram[]> {
+export async function treeTomograms(
+  tree: Store,
+  { dataset, run, onUnsized, signal }: TreeTomogramsOptions,
+): Promise<PortalTomogram[]> {
   const folder = `${runFolder(dataset, run)}/Reconstructions`;
   const tomograms: PortalTomogram[] = [];
+  const unsized: string[] = [];
   for (const spacing of await names(tree, folder, signal)) {
     if (!spacing.startsWith("VoxelSpacing")) continue;
     for (const id of await names(tree, `${folder}/${spacing}/Tomograms`, signal)) {
@@ -34,12 +47,22 @@ export async function treeTomograms(tree: Store, dataset: string, run: string, s
       const tomogram =
         bytes && tomogramOf(parseJson(new TextDecoder().decode(bytes)), path, spacing.slice("VoxelSpacing".length));
       if (tomogram) tomograms.push(tomogram);
+      else if (bytes) unsized.push(path);
     }
   }
-  if (tomograms.length > 0) return tomograms;
-  throw new EmporiumError("STORE_ABSENT", `${objectName(tree, folder)} has no tomogram`, {
-    hint: emptyHint(tree.url, "check that this is the portal's tree and that the run has this name there"),
-  });
+  if (tomograms.length > 0) {
+    for (const path of unsized) onUnsized?.(path);
+    return tomograms;
+  }
+  const why =
+    unsized.length > 0 ? `: ${few(unsized)} ${unsized.length === 1 ? "has" : "have"} neither size nor voxel spacing` : "";
+  throw new EmporiumError(
+    "STORE_ABSENT",
+    `${objectName(tree, folder)} has no tomogram${unsized.length > 0 ? " whose size is known" : ""}${why}`,
+    {
+      hint: emptyHint(tree.url, "check that this is the portal's tree and that the run has this name there"),
+    },
+  );
 }
 
 async function names(tree: Store, folder: string, signal: AbortSignal | undefined): Promise<string[]> {

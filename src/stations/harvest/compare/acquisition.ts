@@ -1,8 +1,9 @@
+import { plainText } from "../../../core/plain-text.js";
 import type { Quantity } from "../../../formats/peek/facts.js";
 import { type Acquisition, isQuantity } from "../records/record.js";
 import { type Described, marked, marksOf } from "./images.js";
 import { originalQuantity, shownQuantity, siUnit } from "./quantity-text.js";
-import { type Cell, plainText, type Table, textCell } from "./table.js";
+import { type Cell, type Table, textCell } from "./table.js";
 
 /** Rows of the reference's table in its order, then further ones. */
 const PARAMETERS: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import { plainText } from "../../../core/plain-text.js";
 import type { ReadRecord } from "../../../portals/web-metadata.js";
 import type { ReadFileRecord } from "../records/file-metadata.js";
 import { fillFromWeb } from "../records/fill.js";
@@ -7,7 +8,7 @@ import { joinDatasets } from "./datasets.js";
 import { imagesTable } from "./images.js";
 import { referenceAcquisition } from "./reference-acquisition.js";
 import { referenceImages } from "./reference-images.js";
-import { plainText, type Table } from "./table.js";
+import type { Table } from "./table.js";
 
 /** Two sources that disagree about one field of a record. */
 export interface Conflict {

@@ -1,8 +1,9 @@
 import { float32Repr, floatRepr } from "../../../core/number.js";
+import { plainText } from "../../../core/plain-text.js";
 import { unitSymbol } from "../../../formats/peek/facts.js";
 import type { NormalisedRecord } from "../records/record.js";
 import { scaleOf } from "./scale.js";
-import { type Cell, type Column, listText, type Mark, numberCell, plainText, type Table, textCell } from "./table.js";
+import { type Cell, type Column, listText, type Mark, numberCell, type Table, textCell } from "./table.js";
 
 /** The reference's columns first, with its names and in its order, then further ones. */
 const COLUMNS: readonly Column[] = [

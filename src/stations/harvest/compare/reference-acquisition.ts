@@ -1,9 +1,10 @@
 import { floatRepr } from "../../../core/number.js";
+import { plainText } from "../../../core/plain-text.js";
 import { at, textOf } from "../../../portals/fields.js";
 import type { ReadRecord } from "../../../portals/web-metadata.js";
 import { type Acquisition, isQuantity, type NormalisedRecord } from "../records/record.js";
 import type { Dataset } from "./datasets.js";
-import { plainText, type Table, textCell } from "./table.js";
+import { type Table, textCell } from "./table.js";
 
 /** The reference's rows: a parameter of OpenOrganelle's page, by its scraped name, and the same of a DM3 file. */
 const ROWS: readonly {

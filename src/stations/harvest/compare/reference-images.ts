@@ -1,9 +1,10 @@
 import { type Json, type JsonObject, printJson } from "../../../core/json.js";
 import { Float, floatRepr, toNumber } from "../../../core/number.js";
+import { plainText } from "../../../core/plain-text.js";
 import { at } from "../../../portals/fields.js";
 import { referenceForm } from "../records/reference-form.js";
 import type { Dataset } from "./datasets.js";
-import { listText, plainText, type Table, textCell } from "./table.js";
+import { listText, type Table, textCell } from "./table.js";
 
 /** The reference program's columns, in its order. */
 const FIELDS = {

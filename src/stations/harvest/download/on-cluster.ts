@@ -7,6 +7,7 @@ import type { Report } from "../../../core/report.js";
 import { counted } from "../../../core/units.js";
 import { readTasks } from "../../../engine/cluster/graph.js";
 import { readDead } from "../../../engine/cluster/judge.js";
+import { fewSlots, SLOTS_MAX } from "../../../engine/cluster/of-others.js";
 import { type ClusterUse, runOnCluster, type SubmittedReport, submittedReport } from "../../../engine/cluster/on-cluster.js";
 import {
   asPlain,
@@ -61,10 +62,6 @@ interface DownloadParams {
   readonly faults: PlanFault[];
 }
 
-/** Workers for servers that belong to others. Each gets its share of what a host bears. */
-const SLOTS = 4;
-const SLOTS_MAX = 8;
-
 /** Files of one task. */
 const BATCH_FILES = 50;
 const BATCH_BYTES = 256 * 1024 * 1024;
@@ -101,11 +98,7 @@ export async function downloadOnCluster(
   const { pack, stores } = packing(remote);
   const tasks = tasksOf(plan, name, pack);
   const sums = plan.sets.map(({ sumFiles }) => sumFiles.map(pack));
-  const slots = slotsOf(cluster, stores);
-  const notes =
-    slots < (cluster.place.slots ?? slots)
-      ? [`${counted(slots, "worker")} side by side: more would ask too much of a server`]
-      : [];
+  const { slots, notes } = slotsOf(cluster, stores);
   const target = fileStore(dest);
   const params: DownloadParams = {
     ...{ dest, manifest: manifestPath, stores, sums, sharers: slots, warnings: [...warnings], faults: [...plan.faults] },
@@ -136,10 +129,10 @@ export async function downloadOnCluster(
   return outcome.state !== "ended" ? submittedReport(outcome, notes) : reportOf(outcome.run!);
 }
 
-/** Workers side by side: few where servers of others are asked. */
-function slotsOf({ place }: ClusterUse, stores: readonly StoreName[]): number {
-  if (stores.every(({ root }) => root.startsWith("file:"))) return place.slots ?? SLOTS_MAX;
-  return Math.min(place.slots ?? SLOTS, SLOTS_MAX);
+/** Workers side by side: few where servers of others are asked, each with its share of what a host bears. */
+function slotsOf({ place }: ClusterUse, stores: readonly StoreName[]): { slots: number; notes: string[] } {
+  if (stores.every(({ root }) => root.startsWith("file:"))) return { slots: place.slots ?? SLOTS_MAX, notes: [] };
+  return fewSlots(place);
 }
 
 function tasksOf({ sets }: DownloadPlan, name: string, pack: (object: Due["object"]) => PlainObject): Task[] {

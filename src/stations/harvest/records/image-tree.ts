@@ -1,6 +1,7 @@
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { PeekFolder } from "../../../formats/peek/peek.js";
 import type { Entry, Store } from "../../../stores/store.js";
+import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
 import { isImageName } from "./address.js";
 import type { ObjectSource } from "./object-source.js";
 
@@ -19,6 +20,8 @@ export interface Tree {
   isEmpty(): Promise<boolean>;
   /** Files that `images` has passed over so far, since their names are not those of images. */
   others(): number;
+  /** A sentence on links that were not followed so far, and on pipes and sockets; undefined where there are none. */
+  unfollowed(): string | undefined;
 }
 
 /** The direct children of a folder (`""`, or ending with `/`): whole keys, of folders with a `/`. */
@@ -36,7 +39,8 @@ export interface TreePlaces {
 const FOLDERS_MAX = 20_000;
 const DOCUMENTS = new Set(["zarr.json", ".zarray", ".zattrs", "info", "attributes.json"]);
 
-export function treeOf(levels: Levels, places: TreePlaces): Tree {
+/** @param links that the levels tell of. */
+export function treeOf(levels: Levels, places: TreePlaces, links = new UnfollowedLinks()): Tree {
   const first = once(() => levels(""));
   let others = 0;
   async function* images({
@@ -73,7 +77,12 @@ export function treeOf(levels: Levels, places: TreePlaces): Tree {
       waiting.push(...keys.filter((key) => key.endsWith("/") && key !== folder).reverse());
     }
   }
-  return { images, isEmpty: async () => (await first()).length === 0, others: () => others };
+  return {
+    images,
+    isEmpty: async () => (await first()).length === 0,
+    others: () => others,
+    unfollowed: () => links.told(places.nameOf("")),
+  };
 }
 
 /** A folder whose documents describe a volume is one; a group around it is not. */
@@ -90,10 +99,10 @@ async function isNoVolume(image: TreeImage): Promise<boolean> {
   }
 }
 
-export function storeLevels(store: Store): Levels {
+export function storeLevels(store: Store, links: UnfollowedLinks): Levels {
   return async (folder) => {
     const entries: Entry[] = [];
-    for await (const entry of store.children(folder)) entries.push(entry);
+    for await (const entry of store.children(folder, { onLink: links.add })) entries.push(entry);
     return entries;
   };
 }

@@ -10,6 +10,7 @@ import type { Bases } from "../../../portals/bases.js";
 import { httpAddress } from "../../../portals/links.js";
 import type { Location, StoreOptions } from "../../../stores/location.js";
 import { absent, type Store } from "../../../stores/store.js";
+import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
 import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
 import { type Address, addressOf, hostOf, rebaser } from "./address.js";
 import { storeLevels, type Tree, treeOf } from "./image-tree.js";
@@ -115,9 +116,14 @@ async function openLocal(address: Address, location: Location, way: Way): Promis
   return {
     kind: "tree",
     location: text,
-    tree: treeOf(storeLevels(store), placeTree(address.place, store, way)),
+    tree: treeIn(store, address.place, way),
     asides: () => 0,
   };
+}
+
+function treeIn(store: Store, place: string, way: Way): Tree {
+  const links = new UnfollowedLinks();
+  return treeOf(storeLevels(store, links), placeTree(place, store, way), links);
 }
 
 async function openFile(address: Address, way: Way, probe: boolean): Promise<Source> {
@@ -144,7 +150,7 @@ async function openTree(address: Address, way: Way): Promise<Source> {
   return {
     kind: "tree",
     location: address.text,
-    tree: treeOf(storeLevels(store), placeTree(address.place, store, way)),
+    tree: treeIn(store, address.place, way),
     asides: () => 0,
   };
 }

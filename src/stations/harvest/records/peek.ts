@@ -136,6 +136,8 @@ export async function look(
         options.log?.info(
           `${found.location}: ${counted(others, "file is", "files are")} not looked at, since the name is not that of an image`,
         );
+      const links = source.tree.unfollowed();
+      if (links !== undefined) options.log?.info(links);
       if (images.length === 0) throw noImages(found.location);
       const peekImage: PeekImage = (image) => peekTreeImage(image, options);
       if (await takeTree?.({ location: found.location, name, web: found.web, images, peekImage })) return;

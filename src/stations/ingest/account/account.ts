@@ -1,10 +1,9 @@
 import { formatPlace, isEmporiumError, type Place } from "../../../core/errors.js";
-import type { Task } from "../../../engine/task.js";
 import { KINDS, kindOf, type TypeKey } from "../../../model/kinds.js";
 import { namesIn } from "../config/expand.js";
 import type { Source } from "../config/schema.js";
 import type { PlanFailure } from "../draft.js";
-import { findAnyway } from "../finders/finder.js";
+import { type Found, findAnyway } from "../finders/finder.js";
 import type { Listing } from "../finders/listing.js";
 import type { PlanContext } from "../importers/context.js";
 import { globText, placeOfFinder } from "../importers/source-names.js";
@@ -44,7 +43,6 @@ export interface FileAccount {
 }
 
 export interface AccountParts {
-  readonly tasks: readonly Task[];
   /** Of finds that nothing comes of. */
   readonly failures: readonly PlanFailure[];
 }
@@ -53,7 +51,7 @@ export interface AccountParts {
  * Says of each file below `source_prefix` what becomes of it, from the listings that the plan has made: folders that no glob looks
  * into are one entry each.
  */
-export async function fileAccount(context: PlanContext, { tasks, failures }: AccountParts): Promise<FileAccount> {
+export async function fileAccount(context: PlanContext, { failures }: AccountParts): Promise<FileAccount> {
   const { source, config, uses: ledger } = context;
   const uses = new Map<string, FileUse[]>();
   const whole = new Set<string>();
@@ -69,13 +67,12 @@ export async function fileAccount(context: PlanContext, { tasks, failures }: Acc
       if (!folder || !isContainer(look.type)) use(key, useOf(look));
     }
   }
+  for (const one of ledger.referred) use(one.key, useOf(one));
   for (const { value } of Object.values(config.maps)) use(below(config.sourcePrefix, value), { as: "run_data_map" });
-  for (const { inputs, params } of tasks) {
-    for (const { key } of inputs) if (!uses.has(key)) use(key, { as: (params.kind ?? "dataset_keyphoto") as TypeKey });
-  }
   const unused = new Map(failures.flatMap(({ error, files = [] }) => files.map((file) => [file, error] as const)));
   const { files: skipped, cut } = await skippedFiles(context);
-  const keys = await walkFiles(source, config.sourcePrefix, (key) => whole.has(key));
+  const keys = await walkFiles(source, config.sourcePrefix, { isWhole: (key) => whole.has(key), named: uses.keys() });
+  for (const [folder, own] of insideFolders(uses, keys)) for (const one of own) use(folder, one);
   const fateOf = (path: string): FileFate => {
     const key = path.replace(/\/$/, "");
     const nothing = unused.get(source.fullPath(key));
@@ -122,7 +119,20 @@ function isContainer(type: TypeKey): boolean {
 }
 const CONTAINERS: ReadonlySet<TypeKey> = new Set(["deposition", "dataset", "run", "voxel_spacing"]);
 
-function useOf({ type, spot: { dataset, run, spacing } }: Look): FileUse {
+/** What is used of the inside of folders that count as one thing: a mask among the labels of a Zarr. By the folder's key. */
+function insideFolders(uses: ReadonlyMap<string, readonly FileUse[]>, keys: readonly string[]): Map<string, FileUse[]> {
+  const counted = new Set(keys);
+  const inside = new Map<string, FileUse[]>();
+  for (const [key, own] of uses) {
+    if (counted.has(key) || counted.has(`${key}/`)) continue;
+    let slash = key.lastIndexOf("/");
+    while (slash > 0 && !counted.has(key.slice(0, slash + 1))) slash = key.lastIndexOf("/", slash - 1);
+    if (slash > 0) inside.set(key.slice(0, slash), [...(inside.get(key.slice(0, slash)) ?? []), ...own]);
+  }
+  return inside;
+}
+
+function useOf({ type, spot: { dataset, run, spacing } }: Pick<Look, "type" | "spot">): FileUse {
   return { as: kindOf(type).type, dataset, run, voxelSpacing: spacing };
 }
 
@@ -148,7 +158,11 @@ async function skippedFiles(context: PlanContext): Promise<{ files: ReadonlyMap<
     if (namesIn(globText(source)).length === 0) done.add(source);
     // headers are not read for this
     if (finder?.kind !== "source_glob" && finder?.kind !== "source_multi_glob") continue;
-    const given = { type, source: known, target, sourcePrefix: config.sourcePrefix, compat, signal };
+    const take = ({ key }: Pick<Found, "key">) => {
+      if (key !== null && !files.has(key)) files.set(key, lineOf(placeOfFinder(source)));
+    };
+    // files of one name in several folders are as many files
+    const given = { type, source: known, target, sourcePrefix: config.sourcePrefix, compat, signal, onReplaced: take };
     const before = known.refused();
     const found = await findAnyway(source, scope, given).catch((error: unknown) => {
       if (!isEmporiumError(error) || error.code === "CANCELLED") throw error;
@@ -156,7 +170,7 @@ async function skippedFiles(context: PlanContext): Promise<{ files: ReadonlyMap<
       return [];
     });
     if (known.refused() > before) cut.add(source);
-    for (const { key } of found) if (key !== null && !files.has(key)) files.set(key, lineOf(placeOfFinder(source)));
+    for (const item of found) take(item);
   }
   return { files, cut: cut.size };
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorRecord, Place } from "../../../core/errors.js";
 import { few } from "../../../core/finding.js";
 import { inNumbers } from "../../../core/natural-order.js";
+import { plainText } from "../../../core/plain-text.js";
 import { counted } from "../../../core/units.js";
 
 /** An error of a plan as a whole. */
@@ -40,7 +41,7 @@ export function names(all: Iterable<string>): string {
 
 /** `2 files`, with the first of them: file names alone, as the glob tells the folder. */
 export function files(keys: readonly string[]): string {
-  const first = keys.map((key) => key.slice(key.lastIndexOf("/") + 1));
+  const first = keys.map((key) => plainText(key.slice(key.lastIndexOf("/") + 1)));
   const shown = keys.length > 3 ? `${first.slice(0, 3).join(", ")}, …; --json lists all` : first.join(", ");
   return `${counted(keys.length, "file")} (${shown})`;
 }

@@ -35,6 +35,9 @@ export interface Look {
   readonly used: ReadonlyMap<string, boolean>;
 }
 
+/** A file that a field names outright. */
+export type Referred = Pick<Look, "type" | "spot"> & { readonly key: string };
+
 /** What leaves a matching file out: of several sources the first. */
 export interface Left {
   readonly by: LeftBy;
@@ -94,6 +97,8 @@ export interface ImageCount {
  */
 export interface UseLedger {
   note(type: TypeKey, source: Source, scope: Scope, noted: Noted): void;
+  /** A file that a field names outright, without a glob. */
+  refer(type: TypeKey, scope: Scope, key: string): void;
   leave(key: string, by: LeftBy, source: Source): void;
   /** A run that is found in a dataset, planned or not. */
   nameRun(scope: Scope, name: string): void;
@@ -102,6 +107,7 @@ export interface UseLedger {
   doubt(doubt: Doubt): void;
   countImages(images: ImageCount): void;
   readonly looks: ReadonlyMap<string, Look>;
+  readonly referred: readonly Referred[];
   readonly left: ReadonlyMap<string, Left>;
   /** By dataset the names of all runs that are found: those that are excluded or filtered out, too. */
   readonly runs: ReadonlyMap<string, ReadonlySet<string>>;
@@ -120,6 +126,7 @@ export function useLedger(facts: FactsByKind, selection: Selection): UseLedger {
   const runs = new Map<string, Set<string>>();
   const tomograms = new Map<string, Set<string>>();
   const skipped: Skipped[] = [];
+  const referred: Referred[] = [];
   const counts: Count[] = [];
   const doubts: Doubt[] = [];
   const imageCounts: ImageCount[] = [];
@@ -139,6 +146,8 @@ export function useLedger(facts: FactsByKind, selection: Selection): UseLedger {
       const orderOf = ({ source, type, spot }: Look) => [placeOrder(source.place), type, spot.runFolder, spot.spacing];
       return new Map([...looks].sort(([, a], [, b]) => inOrder(orderOf(a), orderOf(b))));
     },
+    referred,
+    refer: (type, scope, key) => void referred.push({ type, spot: spotOf(scope), key }),
     nameRun,
     left,
     leave,
@@ -174,6 +183,7 @@ export function useLedger(facts: FactsByKind, selection: Selection): UseLedger {
         if (isAsked && selection.accepts(type, together || scalarText(name))) used.set(key!, folder);
         else leave(key!, "the command's filters", source);
       }
+      for (const { header } of isAsked ? found : []) if (header !== undefined) used.set(header, false);
       if (used.size === 0) return;
       const spacing = scope.ancestors.find((ancestor) => ancestor.type === "voxel_spacing");
       const number = numbers.get(source) ?? numbers.size;

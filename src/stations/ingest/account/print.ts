@@ -1,4 +1,5 @@
 import { few } from "../../../core/finding.js";
+import { plainText } from "../../../core/plain-text.js";
 import { counted } from "../../../core/units.js";
 import type { FileAccount, FileFate } from "./account.js";
 import { useName } from "./ledger.js";
@@ -44,5 +45,5 @@ function usedText(files: readonly FileFate[]): string {
 
 /** `a, b, c and 9 more (--json lists all)` */
 function shownFiles(paths: readonly string[]): string {
-  return few(paths) + (paths.length > 3 ? " (--json lists all)" : "");
+  return few(paths.map(plainText)) + (paths.length > 3 ? " (--json lists all)" : "");
 }

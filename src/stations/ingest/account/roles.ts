@@ -29,7 +29,6 @@ export async function againstTomogram({ key, volume, listing }: TomogramFacts): 
   const isStack = mrc?.grid[0] === 1 && sections > 1;
   if (sections === 1) reasons.push("only one section");
   if (isStack) reasons.push(`the header says ${mrc.ispg === 0 ? "image stack (ispg 0, mz 1)" : "mz 1"}`);
-  if (mrc?.ispg === 401) reasons.push("the header says stack of volumes (ispg 401)");
   const sizes = voxelSizesAngstrom.filter((size) => size !== undefined && size > 0 && Number.isFinite(size)) as number[];
   const ratio = Math.max(...sizes) / Math.min(...sizes);
   if (!isStack && sizes.length > 1 && ratio > ANISOTROPY_MAX)

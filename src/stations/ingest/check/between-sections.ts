@@ -1,7 +1,7 @@
 import { isPictureName, PICTURE_NAMES } from "../../../arrays/picture/frame.js";
 import { toNumber } from "../../../core/number.js";
 import { POINT_READERS } from "../../../formats/points/readers.js";
-import type { SectionKey, TypeKey } from "../../../model/kinds.js";
+import { KINDS, type SectionKey, type TypeKey } from "../../../model/kinds.js";
 import { voxelSpacingName } from "../../../model/voxel-spacing.js";
 import { templatesOf } from "../config/expand.js";
 import {
@@ -33,6 +33,7 @@ export function checkBetweenSections(root: MapNode, config: IngestConfig, rules:
   voxelSpacings(config, rules);
   rowTemplates(config, rules);
   parentFilters(config, rules);
+  withoutParents(config, rules);
   for (const { sources } of blocksOf(config, "annotations")) for (const source of sources) pointFile(source, rules);
   for (const section of ["tiltseries", "tomograms"] as const)
     for (const { sources } of blocksOf(config, section)) for (const source of sources) noFile(source, section, rules);
@@ -41,6 +42,20 @@ export function checkBetweenSections(root: MapNode, config: IngestConfig, rules:
 
 function blocksOf({ sections }: IngestConfig, section: SectionKey): readonly Block[] {
   return sections.get(section)?.blocks ?? [];
+}
+
+/** What is looked for beside or below something that the configuration does not name is never looked for. */
+function withoutParents(config: IngestConfig, rules: Rules): void {
+  for (const { section, parent } of KINDS) {
+    const [first] = blocksOf(config, section).flatMap(({ sources }) => sources);
+    const above = KINDS.find((kind) => kind.type === parent);
+    if (!first || !above || blocksOf(config, above.section).some(({ sources }) => sources.length > 0)) continue;
+    rules.warn(
+      first.place,
+      `${section}: not looked for, since the configuration has no ${above.section}`,
+      `add ${above.section}; sources with destination_glob name what is in the output already`,
+    );
+  }
 }
 
 /** Names that blocks give as they stand; undefined where a finder may find others. */

@@ -300,6 +300,24 @@ describe("warnings", () => {
   });
 });
 
+describe("(34.law) what belongs to something that the configuration does not name is never looked for", () => {
+  /** The base without a section. */
+  const without = (section: string) => base.replace(new RegExp(`^${section}:\\n(?:[ -].*\\n)+`, "m"), "");
+
+  it.each([
+    ["tiltseries", ["ctfs", "rawtilts"]],
+    ["voxel_spacings", ["tomograms", "annotations"]],
+    ["tomograms", ["key_images"]],
+    ["runs", ["gains", "collection_metadata", "frames", "tiltseries", "alignments", "identified_objects", "voxel_spacings"]],
+  ])("without %s", (section, lost) => {
+    const { warnings } = check(without(section));
+    const told = warnings.filter(({ message }) => message.includes("not looked for"));
+    expect(told.map(({ path, message }) => [path!.split(".")[0], message]).sort()).toEqual(
+      lost.map((one) => [one, `${one}: not looked for, since the configuration has no ${section}`]).sort(),
+    );
+  });
+});
+
 describe("the grammar", () => {
   it.each<[name: string, from: string, to: string, path: string, message: RegExp, hint: RegExp]>([
     ["an unknown section", "gains:", "gain:", "gain", /unknown section "gain"; known: version/, /did you mean gains/],

@@ -31,6 +31,8 @@ export interface Found {
   readonly location?: string | undefined;
   readonly folder: boolean;
   readonly stat: Stat | undefined;
+  /** Key of the volume whose header gives the name, where the find itself has none. */
+  readonly header?: string | undefined;
   /** True for what is there already, in the output: it is walked through, never written. */
   readonly atTarget: boolean;
   /** Of the finder, or of the literal. */
@@ -154,7 +156,7 @@ async function headerSpacing(match: Match, place: Place, { source, compat, signa
     );
   }
   const name = new Float(roundVoxelSpacing(voxelSizeAngstrom));
-  return { name, key: null, folder: false, stat: undefined, atTarget: false, place };
+  return { name, key: null, header: match.key, folder: false, stat: undefined, atTarget: false, place };
 }
 
 /** Every metadata file of the entities that a filter chooses among. */

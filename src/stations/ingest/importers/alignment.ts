@@ -11,7 +11,7 @@ import { type AlignmentFile, alignmentFiles, ownFormat } from "./alignment-files
 import { ALIGNMENT_DEFAULTS, type Alignment, findAlignments } from "./alignment-find.js";
 import { addCopies } from "./copies.js";
 import { countAligned } from "./image-counts.js";
-import { fail, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
+import { blockedBy, fail, failedOf, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
 import { addMetadataTask } from "./metadata-task.js";
 import { placeOf, wants } from "./sections.js";
 import { baseName } from "./source-names.js";
@@ -114,8 +114,11 @@ async function planOne(context: ImportContext, one: Alignment, { candidates, vol
   );
 }
 
+/** @throws {EmporiumError} TASK_BLOCKED where the tomograms that would give them failed */
 function leaveOut(context: ImportContext, one: Alignment): undefined {
   if (one.origin !== "files") return;
+  const failed = failedOf(context, ["voxel_spacing", "tomogram"]);
+  if (failed.length > 0) throw blockedBy(titleOf(context, one), failed, one.item?.place);
   const why = "no tomogram gives its dimensions, and volume_dimension is not configured";
   const title = titleOf(context, one);
   const reads = one.files.map(({ key }) => context.source.fullPath(key!));

@@ -205,7 +205,7 @@ function copiesOf({ spacing }: ViewedAnnotation, data: string, { key, size }: Ta
  * @throws {EmporiumError} CONFIG_EMPTY where there is none, CONFIG_FIELD for another format than glb
  */
 async function meshInput(
-  { source, config, compat, signal }: PlanContext,
+  { source, config, compat, uses, signal }: PlanContext,
   scope: Scope,
   { value, place }: ScalarNode,
 ): Promise<TaskInput> {
@@ -220,7 +220,9 @@ async function meshInput(
   const keys = [...new Set([[config.sourcePrefix, ...path].filter((part) => part !== "").join("/"), path.join("/")])];
   for (const key of keys) {
     const stat = await source.store.stat(key, { signal });
-    if (stat) return { key, size: stat.size, etag: stat.etag, modifiedMs: stat.modifiedMs };
+    if (!stat) continue;
+    uses.refer("annotation", scope, key);
+    return { key, size: stat.size, etag: stat.etag, modifiedMs: stat.modifiedMs };
   }
   throw new EmporiumError("CONFIG_EMPTY", `mesh_source_path: ${source.fullPath(keys[0]!)} does not exist`, {
     place,

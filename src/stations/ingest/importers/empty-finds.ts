@@ -52,7 +52,8 @@ export function emptyFinds(facts: FactsByKind): EmptyFinds {
     async warnings(isWanted) {
       const warnings: PlanWarning[] = [];
       for (const { type } of KINDS.filter((kind) => facts.get(kind.type)?.emptyTold && isWanted(kind.type))) {
-        const sources = ofType(type).filter(({ runs }) => !runs.has(""));
+        // a literal without names says itself that there is nothing
+        const sources = ofType(type).filter(({ source }) => globText(source) !== "");
         const section = facts.get(type)?.emptyTold === "section" ? await sectionWarning(type, sources) : undefined;
         if (section) warnings.push(section);
         for (const one of sources) warnings.push(...((await sourceWarning(one, sources)) ?? []));
@@ -85,8 +86,8 @@ export function emptyFinds(facts: FactsByKind): EmptyFinds {
 async function sectionWarning(type: TypeKey, sources: readonly Noted[]): Promise<PlanWarning | undefined> {
   const ids = new Set(sources.flatMap(({ runs }) => [...runs.keys()]));
   const empty = [...ids].filter((id) => !sources.some(({ runs }) => runs.get(id)?.found)).sort();
-  const first = sources.find(({ runs }) => runs.has(empty[0] ?? ""));
-  return first && warningOf(type, first, empty, ids.size, undefined);
+  const first = empty.length > 0 && sources.find(({ runs }) => runs.has(empty[0]!));
+  return first ? warningOf(type, first, empty, ids.size, undefined) : undefined;
 }
 
 /** A source that finds nothing in any run, beside others that do. For annotations each is reported alone. */
@@ -108,7 +109,9 @@ async function warningOf(
   const shown = names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? ", …" : "");
   const whom =
     total === empty.length ? `any of ${counted(total, "run")}` : `${empty.length} of ${counted(total, "run")}: ${shown}`;
-  const message = `${kindOf(type).section}: nothing is found ${by === undefined ? "" : `by ${by} `}for ${total === 1 ? `the run ${shown}` : whom}`;
+  // pictures of datasets and depositions belong to no run
+  const runsText = empty[0] === "" ? "" : ` for ${total === 1 ? `the run ${shown}` : whom}`;
+  const message = `${kindOf(type).section}: nothing is found${by === undefined ? "" : ` by ${by}`}${runsText}`;
   return { message, place: placeOfFinder(source), lookedFor: await lookedText(runs.get(empty[0]!)?.looked ?? []) };
 }
 

@@ -132,7 +132,16 @@ export function found<Found>(context: ImportContext, finder: Finder<Found>): Pro
 }
 
 async function look<Found>(context: ImportContext, finder: Finder<Found>): Promise<Found | undefined> {
-  for (const need of finder.needs) if ((await found(context, need)) === undefined) return undefined;
+  for (const need of finder.needs) {
+    if ((await found(context, need)) !== undefined) continue;
+    // the failure of what it needs is told; what waits for that is none of its own
+    if (context.importers.some((importer) => importer.kind === finder.kind && importer.isWanted(context))) {
+      const why = `it needs ${need.title(context)}, which failed`;
+      const { draft, location } = context;
+      draft.entities.push({ ...leave(finder.kind, finder.title(context), why, location), action: "fail" });
+    }
+    return undefined;
+  }
   return guarded(context, finder, () => finder.find(context));
 }
 

@@ -45,7 +45,7 @@ const KIND = "key_image";
 export const keyImage: Importer<null> = {
   kind: KIND,
   per: "run",
-  files: {},
+  files: { emptyTold: "section" },
   needs: [alignment],
   title: ({ location }) => `pictures of the tomograms of ${location.run}`,
   isWanted: ({ selection }) => selection.items(KIND),

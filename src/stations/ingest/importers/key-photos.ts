@@ -49,7 +49,7 @@ function keyPhotos(per: "dataset" | "deposition"): Importer<readonly SectionItem
   return {
     kind,
     per,
-    files: {},
+    files: { emptyTold: "section" },
     needs: [],
     title,
     isWanted: ({ selection }) => selection.items(kind),
@@ -80,7 +80,7 @@ async function planPhotos(context: ImportContext, kind: PhotoKind, items: readon
         continue;
       }
       checkName(name, "key photo", item?.place);
-      const picture = await choosePicture(context, name, item);
+      const picture = await choosePicture(context, kind, name, item);
       if (picture) tasks.push(addPhoto(context, entity, `${photoFolder(owner.folder)}/${name}${picture.extension}`, picture));
       else {
         const [first, ...others] = context.selection.items("key_image") ? failedOf(context, PICTURED) : [];
@@ -112,11 +112,16 @@ async function foreignOwner(context: ImportContext): Promise<string | undefined>
 }
 
 /** @throws {EmporiumError} what is wrong with the configured one, where no tomogram has one either */
-async function choosePicture(context: ImportContext, name: string, item: SectionItem | undefined): Promise<Picture | undefined> {
+async function choosePicture(
+  context: ImportContext,
+  kind: PhotoKind,
+  name: string,
+  item: SectionItem | undefined,
+): Promise<Picture | undefined> {
   let problem: EmporiumError | undefined;
   if (item) {
     try {
-      return await configuredPicture(context, item);
+      return await configuredPicture(context, kind, item);
     } catch (error) {
       rethrowCancelled(error);
       problem = asEmporiumError(error);
@@ -129,7 +134,7 @@ async function choosePicture(context: ImportContext, name: string, item: Section
   return other;
 }
 
-async function configuredPicture(context: PlanContext, item: SectionItem): Promise<Picture> {
+async function configuredPicture(context: ImportContext, kind: PhotoKind, item: SectionItem): Promise<Picture> {
   const { store } = context.source;
   const location = item.location ?? item.key!;
   const isAddress = item.location !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(location);
@@ -139,6 +144,7 @@ async function configuredPicture(context: PlanContext, item: SectionItem): Promi
   for (const key of keys) {
     const stat = await store.stat(key, { signal: context.signal });
     if (!stat || context.arriving?.leaves("dataset_keyphoto", NOWHERE, { key, folder: false, stat })) continue;
+    context.uses.refer(kind, context.scope, key);
     const head = await store.read(key, { offset: 0, length: PICTURE_HEAD_BYTES }, { signal: context.signal, ifMatch: stat.etag });
     const shown = objectName(store, key);
     const type = pictureType(head ?? new Uint8Array(0), shown);

@@ -1,27 +1,21 @@
+import { type AddressAccess, namedAddress } from "../../../stores/named-address.js";
 import { openLocation, parseLocation } from "../../../stores/url.js";
 import type { OpenAddress } from "./photo.js";
 
-export interface AddressAccess {
-  readonly anonymous?: boolean | undefined;
-  /** Addresses of private networks and files of this machine as well. Default false. */
-  readonly allowPrivate?: boolean | undefined;
-}
-
 /**
- * Opens addresses that a configuration or metadata name: somebody else may have written them, so that they are held to the rule for
- * links. Public hosts and buckets are read, private networks and this machine only where the person who runs the program allows it.
- * Redirections are held to the same rule.
+ * Opens addresses that a configuration or metadata name, as `namedAddress` has it. Files of this machine are read only where private addresses may be,
+ * and an address with a password never.
  *
  * @throws {EmporiumError} of the result: ADDRESS_REFUSED, LOCATION_UNKNOWN, STORE_…
  */
-export function addressOpener({ anonymous, allowPrivate = false }: AddressAccess = {}): OpenAddress {
-  // the network is loaded where an address is opened: most configurations name none
+export function addressOpener(access: AddressAccess = {}): OpenAddress {
   return async (location) => {
-    const { publicGate, refused } = await import("../../../net/gate.js");
-    const gate = publicGate(undefined, { allowPrivate });
     const place = parseLocation(location);
-    if (place.scheme === "file" && !allowPrivate) throw refused(location, "files of this machine are not allowed");
-    if (URL.canParse(location) && /^(?:https?|ftp):/i.test(location)) gate.check(new URL(location));
-    return openLocation(place, { anonymous, readOnly: true, gate, allowPrivate });
+    const isSecret = (place.authorization ?? place.login?.password) !== undefined;
+    if ((place.scheme === "file" && !access.allowPrivate) || isSecret) {
+      const { refused } = await import("../../../net/gate.js");
+      throw refused(location, isSecret ? "the URL contains credentials" : "files of this machine are not allowed");
+    }
+    return openLocation(place, { ...(await namedAddress(place, access)), readOnly: true });
   };
 }

@@ -3,11 +3,11 @@ import { join, resolve } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { printJsonLine } from "../../../core/json.js";
-import { LIMITS } from "../../../core/limits.js";
 import { type Report, withText } from "../../../core/report.js";
 import { quoteWord } from "../../../core/shell.js";
 import { counted } from "../../../core/units.js";
 import { readTasks } from "../../../engine/cluster/graph.js";
+import { fewSlots, requestsEach, sharedLocation } from "../../../engine/cluster/of-others.js";
 import { type ClusterUse, runOnCluster, type SubmittedReport, submittedReport } from "../../../engine/cluster/on-cluster.js";
 import { asPlain, readResult, removeTaskLocks, resultOperation, resultTasks } from "../../../engine/cluster/results.js";
 import { getJson, type OpenRun, putJson, type RunRecord } from "../../../engine/cluster/run-record.js";
@@ -15,7 +15,6 @@ import type { ClusterStation } from "../../../engine/cluster/work.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Operation, PlainObject, Task, TaskContext } from "../../../engine/task.js";
 import { fileStore } from "../../../stores/file/store.js";
-import type { Location } from "../../../stores/location.js";
 import type { Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { isUrl } from "../check/config-file.js";
@@ -61,10 +60,6 @@ interface Piece {
 
 const STAGES = ["runs", "summary"];
 
-/** Workers for servers that belong to others. */
-const SLOTS = 4;
-const SLOTS_MAX = 8;
-
 export interface ValidationReport extends Report, Omit<ValidationDocument, "exitStatus"> {}
 
 /**
@@ -84,8 +79,8 @@ export async function validateOnCluster(
   const location = sharedLocation(request.location, "LOCATION");
   if (request.html !== undefined) sharedLocation(request.html, "--html");
   const remote = /^(https?|ftp):/.test(location.url);
-  const slots = remote ? Math.min(cluster.place.slots ?? SLOTS, SLOTS_MAX) : cluster.place.slots;
-  const params = await paramsOf(request, remote ? Math.max(1, Math.floor(LIMITS.requestsPerHost / slots!)) : null);
+  const { slots, notes } = remote ? fewSlots(cluster.place) : { slots: cluster.place.slots, notes: [] };
+  const params = await paramsOf(request, remote ? requestsEach(slots!) : null);
   const store = await openStore(location, { anonymous, readOnly: true });
   const scene = await sceneOf(params, store, { anonymous, signal: env.signal });
   // other words for the same place are another run, beside this one
@@ -109,25 +104,7 @@ export async function validateOnCluster(
     validateStation,
     env,
   );
-  const notes =
-    slots !== undefined && slots < (cluster.place.slots ?? slots)
-      ? [`${counted(slots, "worker")} side by side: more would ask too much of a server`]
-      : [];
   return outcome.state === "ended" ? reportOf(outcome.run!) : submittedReport(outcome, notes);
-}
-
-/** A place that a node can open by its address alone. @throws {EmporiumError} USAGE */
-function sharedLocation(text: string, what: string): Location {
-  const location = parseLocation(text);
-  const { query, authorization, login } = location;
-  if (query === undefined && authorization === undefined && login?.password === undefined) return location;
-  throw new EmporiumError(
-    "USAGE",
-    `${what} ${location.url} needs a secret, which is not written into the files of a cluster's jobs`,
-    {
-      hint: "leave out --executor; or name a bucket, whose credentials jobs find by themselves",
-    },
-  );
 }
 
 async function paramsOf(request: ValidateRequest & { workspace: string }, inFlight: number | null): Promise<ValidateParams> {

@@ -63,6 +63,36 @@ describe("files at rest", () => {
     expect(rest.why("s/a.zarr")).toBeUndefined();
   });
 
+  it("(35.2) that came, changed, became complete or went are news, and the time of it is kept", async () => {
+    const { store, rest, look } = scene();
+    const taken = () => {
+      const news = [...rest.news].sort();
+      rest.news.clear();
+      return news;
+    };
+    await store.write("s/a.mrc", bytes(10));
+    await store.write("s/b.mrc", bytes(10));
+    await look(1000);
+    const came = rest.changedMs;
+    expect(taken()).toEqual(["s/a.mrc", "s/b.mrc"]);
+    await look(1000);
+    expect([taken(), rest.changedMs]).toEqual([[], came]);
+    await look(60_000);
+    expect([taken(), rest.changedMs]).toEqual([["s/a.mrc", "s/b.mrc"], came]);
+    // of the same length, and other bytes
+    await store.write("s/b.mrc", new Uint8Array(10).fill(1));
+    await look(1000);
+    expect([taken(), rest.changedMs, rest.hasName("b.mrc")]).toEqual([["s/b.mrc"], came + 62_000, false]);
+    await store.remove("s/a.mrc");
+    await look(1000);
+    expect([taken(), rest.changedMs, rest.has("s/a.mrc"), rest.hasName("a.mrc")]).toEqual([
+      ["s/a.mrc"],
+      came + 63_000,
+      false,
+      false,
+    ]);
+  });
+
   it("are not those that nobody has looked at, or that changed since", async () => {
     const { store, rest, look } = scene();
     await store.write("s/a.mrc", bytes(10));

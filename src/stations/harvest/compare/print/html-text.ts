@@ -1,4 +1,4 @@
-import { plainText } from "../table.js";
+import { plainText } from "../../../../core/plain-text.js";
 
 /** Escapes text for content and quoted attributes. */
 export function html(text: string): string {

@@ -1,8 +1,9 @@
 import { load } from "cheerio/slim";
 import { describe, expect, it } from "vitest";
+import { plainText } from "../../../../core/plain-text.js";
 import type { NormalisedRecord } from "../../records/record.js";
 import { compare } from "../compare.js";
-import { plainText } from "../table.js";
+
 import { comparisonCsv } from "./csv.js";
 import { comparisonDocument } from "./document.js";
 import { comparisonMarkdown } from "./markdown.js";

@@ -34,6 +34,17 @@ export const ACQUISITION_CHECKS: readonly Check[] = [
       },
     },
     {
+      id: "mdoc.lines",
+      statement: "every line of the mdoc has a value, so that none is passed over",
+      severity: "warn",
+      async judge({ mdoc }) {
+        const { key, mdoc: file } = await known(mdoc);
+        const [line] = file.passedOver;
+        const found = `a line without "="${amongOthers(file.passedOver.length)}`;
+        return unless(line === undefined, { key, line }, found, "Name = value: the file may be damaged");
+      },
+    },
+    {
       id: "mdoc.angles",
       statement: "every tilt angle of the mdoc lies in [−90, 90]",
       async judge({ mdoc }) {

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { manualClock } from "../../core/clock.js";
+import { silentLog } from "../../core/log.js";
+import { memoryStore } from "../../stores/memory/store.js";
+import type { ArrayJob, EngineExecutor, JobHandle } from "../executors/engine-executor.js";
+import type { Task } from "../task.js";
+import { advance } from "./gate.js";
+import { writeGraph } from "./graph.js";
+import type { OpenRun } from "./run-record.js";
+
+/** A run of one task, and an engine that takes whatever it is given. */
+async function submitted(memoryBytes: number): Promise<ArrayJob[]> {
+  const store = memoryStore();
+  const folder = ".emporium/runs/r/";
+  await writeGraph(store, folder, [{ id: "t1", title: "t1", needs: [], outputs: [] }] as unknown as Task[]);
+  const resources = { cpus: 8, memoryBytes, gpus: 2, queue: "long", words: ["--exclusive"] };
+  const record = {
+    id: "r",
+    name: "n",
+    stages: [{ name: "a", slices: [0, 1] }],
+    resources,
+    prologue: [],
+    command: ["emporium"],
+    logs: "/logs",
+  };
+  const run = { store, folder, url: "file:///target", record } as unknown as OpenRun;
+  const jobs: ArrayJob[] = [];
+  const executor = {
+    name: "engine",
+    find: async () => [],
+    states: async () => new Map(),
+    submit: async (job: ArrayJob): Promise<JobHandle> => ({ name: job.name, id: String(jobs.push(job)) }),
+  } as unknown as EngineExecutor;
+  const options = { executor, by: "me", gates: true, log: silentLog, clock: manualClock() } as unknown as Parameters<
+    typeof advance
+  >[1];
+  expect(await advance(run, options, async () => undefined)).toMatchObject({ state: "submitted", slices: 1, job: { id: "1" } });
+  return jobs;
+}
+
+describe("(35.2) the job that calls the gate", () => {
+  it("asks for one processor, no GPU and a gigabyte, whatever the work asks for, and begins when that is over", async () => {
+    const [work, gate, ...more] = await submitted(64 * 2 ** 30);
+    expect(more).toEqual([]);
+    expect(work).toMatchObject({ indices: [0], resources: { cpus: 8, gpus: 2, memoryBytes: 64 * 2 ** 30 } });
+    expect(gate).toMatchObject({ after: [{ id: "1" }], logs: "/logs" });
+    expect(gate!.indices).toBeUndefined();
+    // queue and words are the profile's: without them some clusters take no job
+    expect(gate!.resources).toEqual({ cpus: 1, gpus: 0, memoryBytes: 2 ** 30, queue: "long", words: ["--exclusive"] });
+  });
+
+  it("asks for no more memory than the work does", async () => {
+    const [, gate] = await submitted(2 ** 28);
+    expect(gate!.resources.memoryBytes).toBe(2 ** 28);
+  });
+});

@@ -1,0 +1,77 @@
+/** A page: the file of `web/pages` that shows it, and what menus call it. */
+interface Page {
+  readonly file: string;
+  /** Its name in the menu of every page, and in the palette. The order of the menu is the table's. */
+  readonly menu?: string;
+  /** Its name among the pages of its station. */
+  readonly beside?: string;
+}
+
+/**
+ * All pages by their addresses below the base: `$name` is one part of a path, `$` all that is left of it. The router, the server, the menus, the palette,
+ * and the tests that go to every page read this table; there is no other.
+ */
+export const PAGES = {
+  "/": { file: "home", menu: "Home" },
+  "/datasets": { file: "datasets", menu: "Datasets" },
+  "/datasets/$id": { file: "dataset" },
+  "/runs": { file: "runs", menu: "Runs" },
+  "/runs/$id": { file: "run" },
+  "/annotations": { file: "annotations", menu: "Annotations" },
+  "/annotations/$id": { file: "annotation" },
+  "/depositions": { file: "depositions", menu: "Depositions" },
+  "/depositions/$id": { file: "deposition" },
+  "/microscopy": { file: "microscopy", menu: "Microscopy" },
+  "/microscopy/$id": { file: "microscopy-sheet" },
+  "/browse": { file: "browse", menu: "Files" },
+  "/browse/$place/$": { file: "browse" },
+  "/view/tomogram/$id": { file: "view" },
+  "/view/tiltseries/$id": { file: "view" },
+  "/view/frame/$id": { file: "view" },
+  "/view/dropped/$name": { file: "view-dropped" },
+  "/view/at/$place/$": { file: "view" },
+  "/neuroglancer/tomogram/$id": { file: "neuroglancer" },
+  "/neuroglancer/at/$place/$": { file: "neuroglancer" },
+  "/ingest": { file: "ingest" },
+  "/ingest/plan/$id": { file: "plan" },
+  "/jobs": { file: "jobs", menu: "Jobs" },
+  "/jobs/new": { file: "job-kinds" },
+  "/jobs/new/$kind": { file: "job-form" },
+  "/jobs/$id": { file: "job" },
+  "/reports": { file: "reports", menu: "Validation" },
+  "/reports/$id": { file: "report" },
+  "/curate/overlap": { file: "curate-overlap", menu: "Curate", beside: "Overlap" },
+  "/curate/matches": { file: "curate-matches", beside: "Matches" },
+  "/curate/labels": { file: "curate-labels", beside: "Labels" },
+  "/curate/batches": { file: "curate-batches", beside: "Batches" },
+  "/harvest": { file: "harvest", menu: "Harvest" },
+  "/harvest/compare": { file: "harvest-compare" },
+  "/search": { file: "search" },
+  "/about": { file: "about", menu: "About" },
+} as const satisfies Readonly<Record<string, Page>>;
+
+export type PagePath = keyof typeof PAGES;
+
+type NamedIn<Menu extends "menu" | "beside"> = {
+  [P in PagePath]: (typeof PAGES)[P] extends Readonly<Record<Menu, string>> ? P : never;
+}[PagePath];
+
+const rows = /* @__PURE__ */ Object.entries<Page>(PAGES) as [PagePath, Page][];
+const named = <Menu extends "menu" | "beside">(menu: Menu) =>
+  rows.flatMap(([path, page]) => (page[menu] === undefined ? [] : [[path, page[menu]] as [NamedIn<Menu>, string]]));
+
+/** Pages that every page leads to, with their names. */
+export const MENU = /* @__PURE__ */ named("menu");
+/** Pages of the station curate, with their names. */
+export const CURATE_PAGES = /* @__PURE__ */ named("beside");
+
+const PATTERNS = /* @__PURE__ */ rows.map(([path, { file }]) => {
+  const pattern = path.replace(/\/\$$/, "(?:/.*)?").replace(/\$\w+/g, "[^/]+");
+  return { matches: new RegExp(`^${pattern}$`), file };
+});
+
+/** The file of the page at a path below the base, which begins with a slash. Undefined where no page is. */
+export const pageFileOf = (path: string): string | undefined => PATTERNS.find(({ matches }) => matches.test(path))?.file;
+
+/** What a file of `web/pages` exports its page as: `view-dropped` has `ViewDropped`. */
+export const pageNameOf = (file: string): string => file.replace(/(?:^|-)\w/g, (letters) => letters.slice(-1).toUpperCase());

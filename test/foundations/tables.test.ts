@@ -1,0 +1,63 @@
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { REDUCTIONS } from "../../src/arrays/operators/reductions/table.js";
+import { OPERATORS } from "../../src/arrays/operators/table.js";
+import { MENU, PAGES } from "../../src/model/pages.js";
+import { filesBelow, readText, root, withoutComments } from "./sources.js";
+
+/** Tables that a file of its own is only seen by: what is forgotten in one is not missed by the compiler. */
+describe("tables have every file that they are of", () => {
+  const isUnit = (path: string) => /\/[\w-]+\.ts$/.test(path) && !/\.test\.ts$/.test(path);
+
+  it.each([
+    ["src/arrays/operators", "operator(", "OPERATORS", OPERATORS],
+    ["src/arrays/operators/reductions", "reduction(", "REDUCTIONS", REDUCTIONS],
+  ] as const)("%s: what a file makes by %s) is in %s, and in the guide's table", async (folder, call, _, table) => {
+    const files = filesBelow(folder, (path) => isUnit(path) && path.lastIndexOf("/") === folder.length);
+    const makers = files.filter((path) => readText(path).includes(`= ${call}{`));
+    expect(makers.length).toBeGreaterThan(5);
+    const made = await Promise.all(
+      makers.map(async (path) => Object.values((await import(pathToFileURL(root + path).href)) as object)),
+    );
+    const names = made.flat().flatMap((value) => (isNamed(value) ? [value.name] : []));
+    expect(table.map(({ name }) => name)).toEqual([...new Set(names)].sort());
+    const guide = readText("docs/guides/blocks-graphs.md");
+    expect(names.filter((name) => !new RegExp(`^\\| .*\`${name}\`.* \\|`, "m").test(guide))).toEqual([]);
+  });
+
+  it("each page's file is of an address, and no page but those of a thing is without a menu that leads to it", () => {
+    const files = new Set<string>(Object.values(PAGES).map(({ file }) => file));
+    const pages = filesBelow("web/pages", (path) => path.endsWith(".tsx")).filter((path) =>
+      /export function [A-Z]/.test(readText(path)),
+    );
+    expect(pages.map((path) => path.slice("web/pages/".length, -".tsx".length)).filter((file) => !files.has(file))).toEqual([]);
+    const unnamed = Object.entries<object>(PAGES).filter(
+      ([path, page]) => !path.includes("$") && !("menu" in page || "beside" in page),
+    );
+    expect(unnamed.map(([path]) => path)).toEqual(Object.keys(LED_TO_BY));
+    for (const [path, from] of Object.entries(LED_TO_BY))
+      expect(readText(from), `${from} leads to ${path}`).toMatch(new RegExp(`["\`]${path}[?"\`]`));
+  });
+
+  it("there is no other list of pages: none of the pages' sources has names beside addresses", () => {
+    const sources = filesBelow("web", (path) => /\.tsx?$/.test(path));
+    const listed = sources.flatMap((path) =>
+      [...withoutComments(readText(path)).matchAll(/[[{]\s*(?:\w+: )?"(\/[\w/-]*)",\s*(?:\w+: )?"[A-Z][\w ]*"\s*[\]}]/g)].map(
+        ([, address]) => `${path}: ${address}`,
+      ),
+    );
+    expect(listed).toEqual([]);
+    expect(new Set(MENU.map(([, name]) => name)).size).toBe(MENU.length);
+  });
+});
+
+/** Pages that no menu names, and the file that leads to each. */
+const LED_TO_BY = {
+  "/ingest": "web/pages/jobs.tsx",
+  "/jobs/new": "web/pages/jobs.tsx",
+  "/harvest/compare": "web/pages/harvest.tsx",
+  "/search": "web/parts/shell.tsx",
+};
+
+const isNamed = (value: unknown): value is { name: string } =>
+  typeof value === "object" && value !== null && "name" in value && "version" in value;
