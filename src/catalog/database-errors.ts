@@ -70,7 +70,8 @@ function classifyConnection(thrown: unknown): [ErrorCode, ErrorFacts] {
   if (LOST.includes(errnoOf(thrown) ?? "") || cut.test(message)) {
     return ["DATABASE_UNAVAILABLE", { retry: "later", hint: "check that the server runs, its address, and the network between" }];
   }
-  if (/SASL|password must be a string/.test(message)) return ["DATABASE_DENIED", { hint: "give a password: the server asks for one" }];
+  if (/SASL|password must be a string/.test(message))
+    return ["DATABASE_DENIED", { hint: "give a password: the server asks for one" }];
   if (/SSL|certificate|self.signed/i.test(message)) {
     return ["DATABASE_DENIED", { hint: "give sslmode and sslrootcert in the URL" }];
   }

@@ -141,7 +141,8 @@ function failedStep(name: string, thrown: unknown, place: Place): EmporiumError 
   const error = databaseError(thrown, place);
   return new EmporiumError(error.code, `step ${name} of the schema: ${error.message}`, {
     ...error.facts,
-    hint: error.facts.hint ?? "correct the cause and run the command again: nothing was changed, since all steps are one transaction",
+    hint:
+      error.facts.hint ?? "correct the cause and run the command again: nothing was changed, since all steps are one transaction",
     cause: error.facts.cause,
   });
 }

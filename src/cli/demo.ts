@@ -24,12 +24,10 @@ export default command({
   ],
   options: z.object({
     once: z.boolean().default(false).meta({ description: "end when all steps are done" }),
-    port: wholeNumber(0, 65535)
-      .optional()
-      .meta({
-        description: "port of the pages on 127.0.0.1; 0 for any free port (default: 8080, or any free port if that is in use)",
-        value: "N",
-      }),
+    port: wholeNumber(0, 65535).optional().meta({
+      description: "port of the pages on 127.0.0.1; 0 for any free port (default: 8080, or any free port if that is in use)",
+      value: "N",
+    }),
     dest: z.string().min(1, "a folder").default("demo-out").meta({ description: "folder to create", value: "DIR" }),
     volume: z.string().optional().meta({ description: "also convert this MRC volume", value: "FILE" }),
     train: wholeNumber(0, 86_400).default(15).meta({

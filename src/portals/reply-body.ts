@@ -20,11 +20,7 @@ export async function decompressed(
   try {
     return await promisify<Uint8Array, { maxOutputLength: number }, Buffer>(decode)(bytes, { maxOutputLength: bytesMax });
   } catch (cause) {
-    throw replyFault(
-      url,
-      `the reply, compressed as ${form}, does not decompress to at most ${counted(bytesMax, "byte")}`,
-      cause,
-    );
+    throw replyFault(url, `the reply, compressed as ${form}, does not decompress to at most ${counted(bytesMax, "byte")}`, cause);
   }
 }
 

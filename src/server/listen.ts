@@ -260,6 +260,10 @@ function pairs(headers: IncomingMessage["headers"]): [string, string][] {
 
 function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): EmporiumError {
   const why =
-    { EADDRINUSE: "the port is in use by another program", EACCES: "this port needs administrator rights" }[cause.code ?? ""] ?? cause.message;
-  return new EmporiumError("STORE_FAILED", `cannot listen on ${host}:${port}: ${why}`, { cause, hint: "choose another port with --port, or 0 for any free one" });
+    { EADDRINUSE: "the port is in use by another program", EACCES: "this port needs administrator rights" }[cause.code ?? ""] ??
+    cause.message;
+  return new EmporiumError("STORE_FAILED", `cannot listen on ${host}:${port}: ${why}`, {
+    cause,
+    hint: "choose another port with --port, or 0 for any free one",
+  });
 }

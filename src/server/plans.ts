@@ -354,7 +354,8 @@ function withoutMoment(document: z.output<typeof PlanDocument> | undefined): unk
 
 function errorsOf(document: z.output<typeof PlanDocument> | undefined, { status, said, cut }: Printed): ErrorRecord[] {
   if (document?.errors) return document.errors as unknown as ErrorRecord[];
-  if (cut !== undefined) return [{ code: "TASK_FAILED", message: cut, hint: "run the same command in a terminal, which has no such limit" }];
+  if (cut !== undefined)
+    return [{ code: "TASK_FAILED", message: cut, hint: "run the same command in a terminal, which has no such limit" }];
   return status === 0 ? [] : [{ code: "TASK_FAILED", message: said.trim() || `the plan ended with status ${status}` }];
 }
 

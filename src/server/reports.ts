@@ -188,7 +188,9 @@ export function servedReports(
 }
 
 const noReport = (id: string) =>
-  new EmporiumError("NOT_FOUND", `there is no report ${id} of a location served here`, { hint: "see api/v1/reports for the list" });
+  new EmporiumError("NOT_FOUND", `there is no report ${id} of a location served here`, {
+    hint: "see api/v1/reports for the list",
+  });
 
 const isBefore = (one: ReportHead, head: ReportHead) => one.at < head.at || (one.at === head.at && one.id < head.id);
 

@@ -263,7 +263,7 @@ describe("names of files, facts 66 to 68", () => {
       pos_idx: 300,
     });
     expect(parseIdxFromName("im_c001_z002_t003_p004.png", "pztc")).toMatchObject({ channel_idx: 4, pos_idx: 1 });
-    expect(() => parseIdxFromName("img_phase_t500_p400_z300.tif")).toThrow(/3 numbers, 4 wanted/);
+    expect(() => parseIdxFromName("img_phase_t500_p400_z300.tif")).toThrow(/3 numbers; expected 4/);
     expect(() => parseIdxFromName("im_c001_z002_t003_p004.png", "czz")).toThrow(/each once/);
   });
 });

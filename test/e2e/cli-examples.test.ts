@@ -185,7 +185,10 @@ describe("the demo", () => {
 
   it("cannot both end and stay", async () => {
     const { status, stderr } = await emporium("emporium demo --once --port 8080");
-    expect([status, stderr.split("\n")[0]]).toEqual([2, "error[USAGE]: --once and --port cannot be combined: --once serves no page"]);
+    expect([status, stderr.split("\n")[0]]).toEqual([
+      2,
+      "error[USAGE]: --once and --port cannot be combined: --once serves no page",
+    ]);
   });
 });
 

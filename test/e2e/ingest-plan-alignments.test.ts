@@ -222,9 +222,7 @@ describe("an alignment of files", () => {
       // the tomogram is what it is without a default alignment
       "TASK_BLOCKED",
     ]);
-    expect(broken.failures[1]!.error.message).toBe(
-      "default alignment of a cannot be made, because tilt series 100 of a failed",
-    );
+    expect(broken.failures[1]!.error.message).toBe("default alignment of a cannot be made, because tilt series 100 of a failed");
     const report = plannedReport(
       broken,
       { of: () => "new", ofAll: () => "new" },

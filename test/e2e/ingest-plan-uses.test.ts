@@ -314,7 +314,11 @@ describe("headers and uses", () => {
 
   it.each<[string, Files, string[]]>([
     ["an image stack", { "lab/rec/A.rec": stack }, ["the header says image stack (ispg 0, mz 1)"]],
-    ["an mdoc beside it", { "lab/rec/A.rec": TOMOGRAM, "lab/rec/A.rec.mdoc": tinyMdoc() }, ["an mdoc with its name is in the same folder"]],
+    [
+      "an mdoc beside it",
+      { "lab/rec/A.rec": TOMOGRAM, "lab/rec/A.rec.mdoc": tinyMdoc() },
+      ["an mdoc with its name is in the same folder"],
+    ],
     ["a spectrum", { "lab/rec/A.rec": tinyMrc(8, 8, 1, 10.5) }, ["only one section"]],
     [
       "voxels that are long along z",

@@ -18,7 +18,10 @@ const pages = [
   "README.md",
   "docs/index.md",
   "docs/start.md",
-  ...filesBelow("docs/guides", (path) => path.endsWith(".md") && path !== FIRST && !["index.md", "the-whole-way.md"].includes(basename(path))),
+  ...filesBelow(
+    "docs/guides",
+    (path) => path.endsWith(".md") && path !== FIRST && !["index.md", "the-whole-way.md"].includes(basename(path)),
+  ),
   ...filesBelow("docs/journeys", (path) => path.endsWith(".md")),
   ...filesBelow("examples", (path) => basename(path) === "README.md"),
   "python/README.md",

@@ -127,7 +127,12 @@ export function parseMrcHeader(
   const sectionBytes = rowBytes(dtype, nx) * ny;
   const dataBytes = sectionBytes * nz;
   if (nx * ny * nz > LIMITS.elements || dataBytes > Number.MAX_SAFE_INTEGER) {
-    throw fail("FORMAT_LIMIT", 0, `${nx}×${ny}×${nz} voxels (x, y, z) are more than 2^53`, "copy the file again: its header is damaged");
+    throw fail(
+      "FORMAT_LIMIT",
+      0,
+      `${nx}×${ny}×${nz} voxels (x, y, z) are more than 2^53`,
+      "copy the file again: its header is damaged",
+    );
   }
 
   const cell: Triple = [float(48), float(44), float(40)];
@@ -202,7 +207,12 @@ function typeOf(mode: number, fail: Fail): DType {
   if (stored !== undefined) return stored;
   const known = nameOfUnreadMode(mode);
   throw known === undefined
-    ? fail("FORMAT_FIELD", 12, `mode ${mode} does not exist; expected one of ${READABLE_MODES.join(", ")}`, "copy the file again: it is damaged")
+    ? fail(
+        "FORMAT_FIELD",
+        12,
+        `mode ${mode} does not exist; expected one of ${READABLE_MODES.join(", ")}`,
+        "copy the file again: it is damaged",
+      )
     : fail("FORMAT_UNSUPPORTED", 12, `mode ${mode} (${known}) is not read`, "convert the file to mode 1, 2 or 6 first");
 }
 
@@ -212,14 +222,20 @@ function refuseUnreadable([nx, ny, nz]: Triple, ispg: number, nsymbt: number, fa
     ["ny", ny, 4],
     ["nz", nz, 8],
   ] as const) {
-    if (length <= 0) throw fail("FORMAT_FIELD", at, `${axis} is ${length}; expected 1 or more`, "copy the file again: its header is damaged");
+    if (length <= 0)
+      throw fail("FORMAT_FIELD", at, `${axis} is ${length}; expected 1 or more`, "copy the file again: its header is damaged");
   }
   if (ispg >= 401 && ispg <= 630) {
     const message = `space group ${ispg} means a stack of volumes; expected one volume`;
     throw fail("FORMAT_UNSUPPORTED", 88, message, "split it into single volumes");
   }
   if (nsymbt < 0)
-    throw fail("FORMAT_FIELD", 92, `extended header of ${counted(nsymbt, "byte")}; expected 0 or more`, "copy the file again: its header is damaged");
+    throw fail(
+      "FORMAT_FIELD",
+      92,
+      `extended header of ${counted(nsymbt, "byte")}; expected 0 or more`,
+      "copy the file again: its header is damaged",
+    );
 }
 
 /** Adds a warning for each field that is odd and was read all the same. */

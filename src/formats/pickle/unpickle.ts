@@ -214,7 +214,8 @@ function append(m: Machine, items: PickleValue[]): void {
 
 function set(m: Machine, items: PickleValue[]): void {
   const dict = m.top;
-  if (!(dict instanceof Map) || items.length % 2 === 1) throw m.input.fault("FORMAT_FIELD", "an entry for what is not a dictionary");
+  if (!(dict instanceof Map) || items.length % 2 === 1)
+    throw m.input.fault("FORMAT_FIELD", "an entry for what is not a dictionary");
   for (let i = 0; i < items.length; i += 2) dict.set(items[i]!, items[i + 1]!);
 }
 

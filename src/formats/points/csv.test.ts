@@ -151,7 +151,7 @@ describe("readCsv", () => {
     const text = "X [A],Y [A],Z [A],IDs\n1,2,3,0\n";
     expect(await refusal(text, {}, readTardis)).toMatchObject({ code: "FORMAT_FIELD", line: 1 });
     await expect(points(text, {}, readTardis)).rejects.toThrow(
-      "columns 2 to 4 are called Y [A], Z [A], IDs, coordinates x, y, z",
+      "columns 2 to 4 are called Y [A], Z [A], IDs; expected coordinates x, y, z",
     );
     expect(await points(text, { compat: true }, readTardis)).toEqual([[1, 2, 3, 0]]);
   });

@@ -59,8 +59,7 @@ export function pixelSizesOf(tables: readonly StarTable[], names: readonly strin
     first ??= pixel;
     if (groupColumn === undefined) continue;
     const group = numberIn(values[groupColumn]!);
-    if (Number.isNaN(group))
-      throw starError(file, line, `rlnOpticsGroup is ${quoted(values[groupColumn]!)}; expected a number`);
+    if (Number.isNaN(group)) throw starError(file, line, `rlnOpticsGroup is ${quoted(values[groupColumn]!)}; expected a number`);
     if (ofGroup.has(group)) throw starError(file, line, `the optics group ${group} appears twice`);
     ofGroup.set(group, pixel);
   }

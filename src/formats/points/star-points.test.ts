@@ -153,7 +153,7 @@ describe("particle lists", () => {
 
   it("says where a number is none", async () => {
     await expect(read(readRelion3, RELION_3.replace("8.0", "8,0"))).rejects.toThrow(
-      "a.star: rlnCoordinateY is \"8,0\"; expected a number in line 14",
+      'a.star: rlnCoordinateY is "8,0"; expected a number in line 14',
     );
     await expect(read(readRelion3, RELION_3.replace("8.0", "nan"), { filterValue: "tomo_1.tomostar" })).rejects.toThrow(
       "in line 14",
@@ -269,7 +269,7 @@ describe("RELION 5", () => {
     await expect(read(readRelion5, two + centred)).rejects.toThrow("no tomogram at this voxel spacing gives its size");
     await expect(read(readRelion5, centred)).rejects.toMatchObject({ code: "FORMAT_FIELD" });
     await expect(read(readRelion5, loop("global", columns, "TS_1 0 4 3 1") + centred)).rejects.toThrow(
-      "TiltSeriesPixelSize is 0, a number above 0",
+      "TiltSeriesPixelSize is 0; expected a number above 0",
     );
   });
 

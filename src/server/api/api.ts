@@ -90,13 +90,9 @@ function allowed({ tokens, origin }: Writing, request: Request): Holder {
   }
   const holder = tokens.holderOf(request);
   if (holder) return holder;
-  throw new EmporiumError(
-    "TOKEN_REFUSED",
-    "changes need a token; the request has none, or a wrong or expired one",
-    {
-      hint: "open the address that emporium serve --write printed, which ends with #token=…",
-    },
-  );
+  throw new EmporiumError("TOKEN_REFUSED", "changes need a token; the request has none, or a wrong or expired one", {
+    hint: "open the address that emporium serve --write printed, which ends with #token=…",
+  });
 }
 
 /** Below `/api/v1`, JSON of this size at most. */

@@ -163,8 +163,6 @@ class ChangedMeanwhile extends Error {
 function changed({ decision, who }: RowDecision): Pick<ChangedMatch, "code" | "message" | "hint"> {
   const did = decision === undefined ? (who === "" ? undefined : "undone") : `${decision}ed`;
   const message =
-    did === undefined
-      ? "the row has changed: curate match has written a new table"
-      : `${did}${who && ` by ${who}`} meanwhile`;
+    did === undefined ? "the row has changed: curate match has written a new table" : `${did}${who && ` by ${who}`} meanwhile`;
   return { code: "CHANGED_MEANWHILE", message, hint: "decide again on the row as it is now; nothing was written" };
 }

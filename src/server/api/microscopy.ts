@@ -118,7 +118,8 @@ export const microscopyRoutes: Routes = (app, { memory, microscopy, volumes }) =
 
   get(app, "/microscopy/:id/pixels", Pixels, async (c, { as, side, ...at }) => {
     const { signal, headers } = c.req.raw;
-    if (as === "png" && side !== undefined) throw new EmporiumError("USAGE", "side cannot be combined with as=png, which gives the file as it is");
+    if (as === "png" && side !== undefined)
+      throw new EmporiumError("USAGE", "side cannot be combined with as=png, which gives the file as it is");
     const found = await served().row(c.req.param("id")!, indicesOf(at), signal);
     const { row, shape } = found;
     const etag = row.sha256 === null ? undefined : quotedEtag(`${row.sha256}-${as}-${side ?? ""}`);

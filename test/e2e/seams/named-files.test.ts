@@ -28,7 +28,9 @@ describe("ingest convert", () => {
     const { status, err } = await person.run("ingest", "convert", VOLUME, out);
     expect([status, err.split("\n")[0]]).toEqual([
       2,
-      expect.stringMatching(/^error\[CONFIG_COLLISION\]: .* exists already, and no run of this workspace has written it as it is now$/),
+      expect.stringMatching(
+        /^error\[CONFIG_COLLISION\]: .* exists already, and no run of this workspace has written it as it is now$/,
+      ),
     ]);
     expect(err).toContain("--force-overwrite");
     expect(read(name)).toBe(text);

@@ -92,23 +92,12 @@ it("A31: an empty folder and a catalogue without rows are told with the command 
   rmSync(person.at(".emporium"), { recursive: true, force: true });
   await giveCluster(person.at(".emporium"));
   const bare = await person.start(/Ctrl-C stops/, "serve", "portal", "--no-import", "--port", "0");
-  await expect
-    .poll(bare.printed)
-    .toMatch(/the catalogue has no runs; import them with emporium catalog import .*portal'?/);
+  await expect.poll(bare.printed).toMatch(/the catalogue has no runs; import them with emporium catalog import .*portal'?/);
   expect(await bare.stop()).toBe(0);
 }, 120_000);
 
 it("a location that is given twice, and where a proxy finds the server, are told", async () => {
-  const twice = await person.start(
-    /Ctrl-C stops/,
-    "serve",
-    "none",
-    "none",
-    "--port",
-    "0",
-    "--url",
-    "https://lab.example.org/em",
-  );
+  const twice = await person.start(/Ctrl-C stops/, "serve", "none", "none", "--port", "0", "--url", "https://lab.example.org/em");
   await expect.poll(twice.printed).toContain("none is given more than once and served as none and as none-2");
   const [, url] = /listening on (http:\/\/127\.0\.0\.1:\d+) for your proxy/.exec(twice.printed())!;
   expect(((await (await fetch(`${url}/em/api/v1/server`)).json()) as ServerFacts).places.map(({ id }) => id)).toEqual([

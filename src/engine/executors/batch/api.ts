@@ -83,8 +83,7 @@ function refusal(reply: ServiceReply, url: string, changes: boolean, nowMs: numb
     return new EmporiumError("STORE_DENIED", said, { place, hint });
   }
   if (status === 401 || status === 403) {
-    const hint =
-      "use credentials that allow batch:SubmitJob, DescribeJobs, ListJobs, DescribeJobQueues and TerminateJob";
+    const hint = "use credentials that allow batch:SubmitJob, DescribeJobs, ListJobs, DescribeJobQueues and TerminateJob";
     return new EmporiumError("STORE_DENIED", said, { place, hint });
   }
   if (status >= 500) {

@@ -266,7 +266,7 @@ describe("a session", () => {
     large.send("hello", { protocol: 1, token: "x".repeat(5000) });
     expect((await large.next()).head.message).toMatch(/expected at most 4096, found a head of \d+ bytes/);
     const silent = client({ clock: manualClock() }); // whose sleep is over at once
-    expect((await silent.next()).head.message).toContain("no frame in 10 s; expected \"hello\" first");
+    expect((await silent.next()).head.message).toContain('no frame in 10 s; expected "hello" first');
   });
 
   it("has a limit of memory for the slots", async () => {

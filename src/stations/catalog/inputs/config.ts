@@ -110,7 +110,13 @@ function uploadTypeOf(document: JsonFile): UploadConfig["uploadType"] {
 function framesFormatOf(text: string, document: JsonFile): FramesFormat {
   if (Object.hasOwn(FORMATS, text)) return FORMATS[text]!;
   const meant = nearest(text, Object.keys(FORMATS));
-  throw wrong(document, "frames_format", `"${text}"`, "add frames_format: ome_tiff, tif_folder or tif_id", meant && `did you mean ${meant}?`);
+  throw wrong(
+    document,
+    "frames_format",
+    `"${text}"`,
+    "add frames_format: ome_tiff, tif_folder or tif_id",
+    meant && `did you mean ${meant}?`,
+  );
 }
 
 function schemaOf(document: JsonFile): string | undefined {

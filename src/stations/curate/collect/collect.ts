@@ -258,7 +258,10 @@ function sameWork({ batches }: Partial<OpenLedger>, batch: string, label: string
 }
 
 function nothingFound(label: string, { outside }: FoundModels): ErrorRecord {
-  const hint = outside > 0 ? `match their runs first: ${counted(outside, "such model is", "such models are")} in unmatched runs` : "run emporium curate labels to list the labels";
+  const hint =
+    outside > 0
+      ? `match their runs first: ${counted(outside, "such model is", "such models are")} in unmatched runs`
+      : "run emporium curate labels to list the labels";
   return toErrorRecord(new EmporiumError("NO_MATCH", `no model of label ${label} is in a matched run`, { hint }));
 }
 

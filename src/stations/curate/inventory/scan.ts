@@ -195,7 +195,8 @@ function rootsOf(dirs: readonly string[], { workspace, ...given }: ScanOptions):
     }
     return { path: resolve(path).replace(/\/+$/, ""), real };
   });
-  for (const { path, real } of roots) refuseInside(workspace, real, path, "the workspace", "choose another folder with --workspace DIR");
+  for (const { path, real } of roots)
+    refuseInside(workspace, real, path, "the workspace", "choose another folder with --workspace DIR");
   const kept: typeof roots = [];
   for (const [at, root] of roots.entries()) {
     const over = roots.find(

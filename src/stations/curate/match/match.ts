@@ -125,9 +125,13 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
   if (nothing) {
     errors.push(
       toErrorRecord(
-        new EmporiumError("NO_MATCH", `none of the ${counted(folders.length, "folder")} matches any of the ${counted(runs.length, "run")}`, {
-          hint: "read unmatched_archive.csv, and check the drives and the author",
-        }),
+        new EmporiumError(
+          "NO_MATCH",
+          `none of the ${counted(folders.length, "folder")} matches any of the ${counted(runs.length, "run")}`,
+          {
+            hint: "read unmatched_archive.csv, and check the drives and the author",
+          },
+        ),
       ),
     );
   }
@@ -160,7 +164,10 @@ async function refuseDecided(path: string, decisions: readonly Decision[]): Prom
   throw new EmporiumError(
     "CONFIG_COLLISION",
     `${path} has ${lost.length === 1 ? "a decision" : `${counted(lost.length, "decision")}`}, the first about ${lost[0]!.archivePath}, and would be overwritten`,
-    { place: { file: path }, hint: "save the table as decisions.csv in the same folder, or add its lines there, and match again" },
+    {
+      place: { file: path },
+      hint: "save the table as decisions.csv in the same folder, or add its lines there, and match again",
+    },
   );
 }
 

@@ -430,14 +430,10 @@ const GONE: ReadonlySet<string> = new Set(["STORE_ABSENT", "STORE_DENIED"]);
 
 function checkSize({ stat, target }: TransferOptions, { name }: KnownSource, size: number): void {
   if (stat === undefined || stat.size === size) return;
-  throw new EmporiumError(
-    "SIZE_MISMATCH",
-    `${name}: expected ${counted(stat.size, "byte")} (listing), the server has ${size}`,
-    {
-      place: { file: target },
-      hint: "list again: the file was replaced, or is still being copied there",
-    },
-  );
+  throw new EmporiumError("SIZE_MISMATCH", `${name}: expected ${counted(stat.size, "byte")} (listing), the server has ${size}`, {
+    place: { file: target },
+    hint: "list again: the file was replaced, or is still being copied there",
+  });
 }
 
 function truncated({ name }: KnownSource, found: number, wanted: number): EmporiumError {

@@ -24,15 +24,15 @@ export async function againstTomogram({ key, volume, listing }: TomogramFacts): 
   const [sections] = shape;
   const reasons: string[] = [];
   const slash = key.lastIndexOf("/") + 1;
-  if (await listing.child(key.slice(0, slash), `${key.slice(slash)}.mdoc`)) reasons.push("an mdoc with its name is in the same folder");
+  if (await listing.child(key.slice(0, slash), `${key.slice(slash)}.mdoc`))
+    reasons.push("an mdoc with its name is in the same folder");
   // a stack has no length along z: what its header makes of it says nothing more
   const isStack = mrc?.grid[0] === 1 && sections > 1;
   if (sections === 1) reasons.push("only one section");
   if (isStack) reasons.push(`the header says ${mrc.ispg === 0 ? "image stack (ispg 0, mz 1)" : "mz 1"}`);
   const sizes = voxelSizesAngstrom.filter((size) => size !== undefined && size > 0 && Number.isFinite(size)) as number[];
   const ratio = Math.max(...sizes) / Math.min(...sizes);
-  if (!isStack && sizes.length > 1 && ratio > ANISOTROPY_MAX)
-    reasons.push("voxels more than twice as long along one axis");
+  if (!isStack && sizes.length > 1 && ratio > ANISOTROPY_MAX) reasons.push("voxels more than twice as long along one axis");
   return reasons;
 }
 

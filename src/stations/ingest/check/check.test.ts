@@ -350,7 +350,7 @@ describe("the grammar", () => {
       "tilt_step: 3",
       "tilt_step: 91",
       "tiltseries.0.metadata.tilt_step",
-      /91, wanted a number from 0 to 90, or float \{column\}/,
+      /91; expected a number from 0 to 90, or float \{column\}/,
       /.?/,
     ],
     [
@@ -406,7 +406,7 @@ describe("the grammar", () => {
       "is_aligned: false",
       "is_aligned: 'no'",
       "tiltseries.0.metadata.is_aligned",
-      /wanted true or false/,
+      /expected true or false/,
       /without quotes/,
     ],
     [
@@ -414,7 +414,7 @@ describe("the grammar", () => {
       "alignment_type: GLOBAL",
       "alignment_type:",
       "alignments.0.metadata.alignment_type",
-      /nothing, wanted one of LOCAL, GLOBAL/,
+      /nothing; expected one of LOCAL, GLOBAL/,
       /leave the key out/,
     ],
     [
@@ -422,7 +422,7 @@ describe("the grammar", () => {
       "last_modified_date: '2026-02-02'",
       "last_modified_date: '2026-02-30'",
       "depositions.0.metadata.dates.last_modified_date",
-      /wanted a date/,
+      /expected a date/,
       /two digits/,
     ],
     [
@@ -430,7 +430,7 @@ describe("the grammar", () => {
       "deposition_types: [dataset, tomogram, annotation]",
       "deposition_types: {a: 1}",
       "depositions.0.metadata.deposition_types",
-      /a map, wanted a list with at least one entry/,
+      /a map; expected a list with at least one entry/,
       /write -/,
     ],
     [
@@ -454,7 +454,7 @@ describe("the grammar", () => {
       "value: [13.48, ",
       "value: [wide, ",
       "voxel_spacings.0.sources.0.literal.value.0",
-      /"wide", wanted a number, or float/,
+      /"wide"; expected a number, or float/,
       /.?/,
     ],
   ])("%s", (_name, from, to, path, message, hint) => {

@@ -190,7 +190,11 @@ function frames(block: MapNode, rules: Rules): void {
   const node = entryAt(metadata, "dose_rate");
   const rate = node && numberOfNode(node);
   if (rate !== undefined && rate <= 0) {
-    rules.fail(placeOfValue(node!), `dose_rate is ${describe(node!)}; expected a number above 0`, "give electrons per Å² and second");
+    rules.fail(
+      placeOfValue(node!),
+      `dose_rate is ${describe(node!)}; expected a number above 0`,
+      "give electrons per Å² and second",
+    );
   }
 }
 

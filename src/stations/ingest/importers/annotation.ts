@@ -104,8 +104,7 @@ function onlyStored(
   const ids = new Set(known.map(({ key }) => key.join("\n")));
   return candidates.filter(({ identity, title, block }) => {
     const isThere = ids.has(identity.join("\n"));
-    if (!isThere)
-      passOver(context, { kind: "annotation_viz", title: `views of ${title}` }, "not on the target", block.place);
+    if (!isThere) passOver(context, { kind: "annotation_viz", title: `views of ${title}` }, "not on the target", block.place);
     return isThere;
   });
 }

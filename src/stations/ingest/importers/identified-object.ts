@@ -94,10 +94,14 @@ async function identify(
   const owner = stored && depositionOf(stored, depositionId);
   const mine = depositionOf(configured, depositionId);
   if (owner !== undefined && owner !== mine && !context.compat) {
-    throw new EmporiumError("CONFIG_COLLISION", `${key} is of deposition ${owner}, and a run can have one table of identified objects`, {
-      place,
-      hint: "import them with that deposition, or leave the section out",
-    });
+    throw new EmporiumError(
+      "CONFIG_COLLISION",
+      `${key} is of deposition ${owner}, and a run can have one table of identified objects`,
+      {
+        place,
+        hint: "import them with that deposition, or leave the section out",
+      },
+    );
   }
   const identity = [mine, location.run!];
   const known = Number.isInteger(stored?.identifier) ? [{ key: [owner!, location.run!], id: stored!.identifier as number }] : [];

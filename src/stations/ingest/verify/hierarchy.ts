@@ -59,8 +59,7 @@ export function openHierarchy(folder: string, documents: Documents, findings: Fi
   if (!documents.has(attributes)) findings.add("lost", attributes, "missing, but every OME-Zarr needs it");
   if (!isV3) {
     hierarchy.documents.push(`${folder}.zgroup`);
-    if (!documents.has(`${folder}.zgroup`))
-      findings.add("lost", `${folder}.zgroup`, "missing, but every Zarr 2 group needs it");
+    if (!documents.has(`${folder}.zgroup`)) findings.add("lost", `${folder}.zgroup`, "missing, but every Zarr 2 group needs it");
   }
   if (!root || !bytes) return undefined;
   const image = attempt(attributes, findings, () => {

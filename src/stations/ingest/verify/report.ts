@@ -142,6 +142,8 @@ function textOf(
   for (const key of written) lines.push(`proof written: ${key}`);
   const counts = Object.entries(findings.counts).filter(([, n]) => n > 0);
   const told = counts.map(([kind, n]) => `${n} ${SAYS[kind as FindingKind]}`).join(", ");
-  lines.push(`${status === "partial" ? "partly verified" : status} in ${formatSeconds(seconds)}${told === "" ? "" : `: ${told}`}`);
+  lines.push(
+    `${status === "partial" ? "partly verified" : status} in ${formatSeconds(seconds)}${told === "" ? "" : `: ${told}`}`,
+  );
   return lines.join("\n");
 }

@@ -70,7 +70,11 @@ export function watchReport({
       ({ message, refusal }): ErrorRecord =>
         refusal
           ? { ...refusal, message }
-          : { code: "SOURCE_INCOMPLETE", message, hint: "run the command again when the run is complete; ingest run imports it as it is" },
+          : {
+              code: "SOURCE_INCOMPLETE",
+              message,
+              hint: "run the command again when the run is complete; ingest run imports it as it is",
+            },
     );
   if (waiting.length > left.length) {
     left.push({

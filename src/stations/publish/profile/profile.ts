@@ -118,7 +118,10 @@ export const ProfileSchema = z.strictObject({
   /** Of an S3-compatible server. */
   endpoint: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => !/^https?:\/\/[^/]*@/.test(url), "expected an address without a password, since everybody can read the script")
+    .refine(
+      (url) => !/^https?:\/\/[^/]*@/.test(url),
+      "expected an address without a password, since everybody can read the script",
+    )
     .optional(),
   region: Word.optional(),
   acl: z.enum(["private", "public-read", "bucket-owner-full-control", "bucket-owner-read", "authenticated-read"]).optional(),
