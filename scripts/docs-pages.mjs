@@ -3,10 +3,34 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
-/** Folders of pages in the order of the sidebar, by what a reader looks for. Others follow by their own names, so that none is left out. */
+/** Folders of pages in the order of the sidebar, guides by station. Others follow by their own names, so that none is left out. */
 const GROUPS = [
   { folder: "journeys", text: "Journeys" },
-  { folder: "guides", text: "How to" },
+  {
+    folder: "guides",
+    text: "How to",
+    pages: ["index", "the-whole-way", "install", "containers", "locations", "python", "notebooks"],
+  },
+  { folder: "guides", text: "Harvest", pages: ["harvest-look", "harvest-download", "harvest-compare"] },
+  { folder: "guides", text: "Curate", pages: ["curate-a-drive", "curate-models", "curate-submit"] },
+  {
+    folder: "guides",
+    text: "Ingest",
+    pages: [
+      ...["new-configuration", "check-a-configuration", "ingest-a-deposition", "ingest-a-session"],
+      ...["annotations", "pictures", "neuroglancer-views", "validate", "verify"],
+    ],
+  },
+  { folder: "guides", text: "Catalogue", pages: ["catalog-database", "catalog-import", "query", "microscopy"] },
+  { folder: "guides", text: "Publish", pages: ["publish-tree", "publish", "publish-run", "publish-neurons"] },
+  {
+    folder: "guides",
+    text: "Blocks",
+    pages: ["check-blocks", "blocks-python", "block-orders", "blocks-graphs", "blocks-operators"],
+  },
+  { folder: "guides", text: "Serve", pages: ["serve", "behind-nginx"] },
+  { folder: "guides", text: "Clusters", pages: ["clusters"] },
+  { folder: "guides", text: "Other guides" },
   { folder: "notebooks", text: "Notebooks" },
   { folder: "reference", text: "Reference" },
   { folder: "formats", text: "File formats" },
@@ -128,9 +152,12 @@ export function sidebarOf(docs) {
     if (title === undefined) throw new Error(`${path}: no heading of the first level, which is the page's name in the sidebar`);
     return { folder: posix.dirname(path), path, item: { text: title, link: `/${addressOf(path)}` } };
   });
-  const itemsOf = (folder) => {
+  const chosen = new Set(GROUPS.flatMap(({ folder, pages: names = [] }) => names.map((name) => `${folder}/${name}.md`)));
+  const itemsOf = ({ folder, pages: names }) => {
+    if (names)
+      return names.flatMap((name) => pages.filter(({ path }) => path === `${folder}/${name}.md`)).map(({ item }) => item);
     const isIndex = ({ path }) => path.endsWith("README.md");
-    const own = pages.filter((page) => page.folder === folder);
+    const own = pages.filter((page) => page.folder === folder && !chosen.has(page.path));
     return [...own.filter(isIndex), ...own.filter((page) => !isIndex(page))].map(({ item }) => item);
   };
   const first = FIRST.flatMap((name) => pages.filter(({ path }) => path === name).map(({ item }) => item));
@@ -140,7 +167,7 @@ export function sidebarOf(docs) {
   const groups = [...GROUPS, ...more.map((folder) => ({ folder, text: nameOf(folder) }))];
   return [
     { text: "Start", folder: ".", items: first },
-    ...groups.map((group) => ({ ...group, items: itemsOf(group.folder) })),
+    ...groups.map((group) => ({ text: group.text, folder: group.folder, items: itemsOf(group) })),
     { text: "About", folder: ".", items: others },
   ].filter(({ items }) => items.length > 0);
 }

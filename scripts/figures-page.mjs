@@ -120,11 +120,11 @@ const README = [
   (lines) => range(lines, "ingest.convert.speedup", "voxels to MRC and OME-Zarr", "the portal's own method"),
   (lines) =>
     range(lines, "ingest.deposition.speedup", "voxels as a deposition, with pictures and views", "the portal's own program"),
-  (lines) => writers(lines, "0.4", "OME-Zarr 0.4 alone, of noise"),
+  (lines) => writers(lines, "0.4", "OME-Zarr 0.4 only (random voxels)"),
   (lines) => writers(lines, "0.5", "OME-Zarr 0.5 in shards, of noise"),
   (lines) => {
     const [line] = lines.filter(({ figure, to_disk: ratio }) => figure === "verify.rate" && ratio !== undefined);
-    return line && ["verifying what was written, each voxel", `the disk's own rate: ${line.to_disk}`];
+    return line && ["verification of every voxel", `${Math.round(100 * Number(line.to_disk))} % of disk speed`];
   },
   (lines) => downloads(lines, "fast", "downloading 1 GiB, with its SHA-256"),
   (lines) => downloads(lines, "small", "downloading 10,000 files of 40 kB, with theirs"),

@@ -17,7 +17,7 @@ export function errorsPage(errors) {
   return `# Errors
 ${GENERATED}
 
-An error is three lines on stderr: \`error[CODE]: what was found, what was wanted\`, the place, and a hint. With \`--json\` it is an
+An error is three lines on stderr: \`error[CODE]: what was found, what is expected\`, the place, and a hint. With \`--json\` it is an
 object in the result's \`errors[]\` with \`code\`, \`message\`, \`hint\` and those of \`file\`, \`line\`, \`column\`, \`path\`, \`byte\` and \`url\` that
 apply. Codes never change meaning.
 
@@ -127,7 +127,7 @@ export function checksPage(checks) {
   return `# Checks of \`ingest validate\`
 ${GENERATED}
 
-Each check looks at one kind of thing and says what is wrong with it: what was found, what is wanted, and the place: the key of a file or
+Each check looks at one kind of thing and says what is wrong with it: what was found, what is expected, and the place: the key of a file or
 folder, with the path in a JSON document, the byte in a header, or the line in a text. Where a file is missing that it needs to decide, it is
 told as skipped, with the reason. Names of checks never change meaning.
 
@@ -139,7 +139,7 @@ told as skipped, with the reason. Names of checks never change meaning.
 | \`suite\`, \`location\`, \`config\` | \`source\` or \`standardized\`; URL of the input or tree; the configuration, or null |
 | \`counts\` | \`passed\`, \`failed\`, \`warned\`, \`skipped\`: one for each check on each thing that it concerns |
 | \`marks[]\`, \`checks[]\`, \`runs[]\` | the same counts by \`mark\`; by \`id\`, with \`severity\`, \`marks\` and \`statement\`; by \`dataset\` and \`run\` |
-| \`findings[]\` | errors first: \`check\`, \`severity\`, \`mark\`, \`entity\`, \`dataset\`, \`run\`, \`message\` (\`found\`, wanted: \`wanted\`), \`key\`, and those of \`path\`, \`byte\`, \`line\`, \`explanation\` and \`sources\` (of \`scale.truth\`: \`who\`, \`angstrom\`, \`isOdd\`) that apply |
+| \`findings[]\` | errors first: \`check\`, \`severity\`, \`mark\`, \`entity\`, \`dataset\`, \`run\`, \`message\` (\`found\`; expected \`wanted\`), \`key\`, and those of \`path\`, \`byte\`, \`line\`, \`explanation\` and \`sources\` (of \`scale.truth\`: \`who\`, \`angstrom\`, \`isOdd\`) that apply |
 | \`skipped[]\` | \`check\`, \`mark\`, \`reason\`, \`count\`, and the first \`entities\` |
 | \`pictures[]\` | \`key\`, \`entity\`, \`width\` and \`height\` of pictures that are whole |
 | \`errors[]\` | empty: what ends the command has its code there instead of a result |

@@ -14,7 +14,7 @@ import { shippedPackages } from "./licences.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const at = (path) => join(root, path);
-const KINDS = { break: "Changes that break something", feature: "Features", fix: "Fixes" };
+const KINDS = { break: "Changed", feature: "Added", fix: "Fixed" };
 const VERSION = /^\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)\.\d+)?$/;
 
 /** `1.0.0-rc.1` is `1.0.0rc1` in PEP 440. */

@@ -63,14 +63,14 @@ async function startServer(command, folder, env) {
       child.stdout.setEncoding("utf8").on("data", (text) => {
         output += text;
         // the last line that it prints before it waits
-        if (/ serves, until Ctrl-C:\n[\s\S]*\/viewer\/\n/.test(output)) resolve();
+        if (/^Serving at .* \(Ctrl-C stops\)\n[\s\S]*\/viewer\/\n/m.test(output)) resolve();
       });
     });
   } catch (error) {
     await stop();
     throw error;
   }
-  const [, address] = /^(http:\S+) serves, until/m.exec(output);
+  const [, address] = /^Serving at (http:\S+) /m.exec(output);
   return { address, stop, output: output.replaceAll(address, ADDRESS) };
 }
 

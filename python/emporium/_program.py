@@ -39,7 +39,7 @@ def pep440(npm: str) -> str:
     """
     found = re.fullmatch(r"(\d+\.\d+\.\d+)(?:-(alpha|beta|rc|dev)\.?(\d+))?", npm)
     if not found:
-        raise ValueError(f"version {npm}, wanted 1.2.3, or with -alpha.N, -beta.N, -rc.N or -dev.N behind it")
+        raise ValueError(f"version {npm}; expected 1.2.3, or with -alpha.N, -beta.N, -rc.N or -dev.N behind it")
     release, kind, number = found.groups()
     mark = {"alpha": "a", "beta": "b", "rc": "rc", "dev": ".dev"}
     return release if kind is None else f"{release}{mark[kind]}{number}"

@@ -344,7 +344,7 @@ class Stream(Iterator[Batch]):
             raised = Refused if head.get("code") == "STREAM_DENIED" else StreamError
             raise raised(str(head.get("message")), str(head.get("code", "")), str(head.get("hint", "")))
         if kind not in kinds:
-            raise ProtocolError(f"a frame of kind {kind}, wanted {kinds}")
+            raise ProtocolError(f"a frame of kind {kind}; expected {kinds}")
         return kind, head, payload
 
     def _give_back(self) -> None:
@@ -528,9 +528,9 @@ class Work:
         box = next(iter(self.arrays.values())).shape
         core = (len(self), *(part.stop - part.start for part in self.core))
         if voxels.shape not in (box, core):
-            raise ValueError(f"a result of shape {voxels.shape}, wanted {core} or, with the halo, {box}")
+            raise ValueError(f"a result of shape {voxels.shape}; expected {core} or, with the halo, {box}")
         if voxels.dtype != self.dtype:
-            raise TypeError(f"a result of {voxels.dtype}, wanted {self.dtype}: convert it with .astype({self.dtype.name!r})")
+            raise TypeError(f"a result of {voxels.dtype}; expected {self.dtype}: convert it with .astype({self.dtype.name!r})")
         send, self._send = self._send, None
         send(voxels if voxels.shape == core else voxels[(slice(None),) + self.core])
 
@@ -751,7 +751,7 @@ class _Channel(_Link):
         self.send(_HELLO, {"protocol": PROTOCOL, "transport": "shared" if shared else "inline"})
         kind, hello, _ = self.receive(None)
         if kind != _HELLO:
-            raise ProtocolError(f"a frame of kind {kind}, wanted {_HELLO}")
+            raise ProtocolError(f"a frame of kind {kind}; expected {_HELLO}")
         memory = hello["shared"]
         whole_map = _mapped(memory["path"], memory["slots"] * memory["slotBytes"]) if "path" in memory else None
         self.send(_REQUEST, {"credits": int(memory.get("slots", 2))})
@@ -760,7 +760,7 @@ class _Channel(_Link):
             if kind == _END:
                 return
             if kind != _BATCH:
-                raise ProtocolError(f"a frame of kind {kind}, wanted {_BATCH} or {_END}")
+                raise ProtocolError(f"a frame of kind {kind}; expected {_BATCH} or {_END}")
             slot: memoryview | None = None
             if whole_map is not None:
                 begin = head["slot"] * memory["slotBytes"]

@@ -31,7 +31,7 @@ class Place:
 class EmporiumError(RuntimeError):
     """The program did not do what it was told, or not all of it.
 
-    ``code`` is one of ``docs/reference/errors.md``, ``message`` says what was found and what was wanted, ``place`` where, ``hint`` what to do.
+    ``code`` is one of ``docs/reference/errors.md``, ``message`` says what was found and what is expected, ``place`` where, ``hint`` what to do.
     ``status`` is the program's exit status: 1 failed, 2 wrong usage or configuration (nothing was touched), 3 done in part, 4 validation found errors,
     11 another process holds the target, 130 stopped by a signal; negative where a signal killed it. ``errors`` are all errors, this one the first of them, and
     ``result`` is the JSON document that the program gave all the same (with status 3, what was done), None where it gave none.

@@ -129,7 +129,7 @@ export class AskedOnce {
         });
         return rows;
       } catch (error) {
-        failure = asTold(error);
+        failure = requestError(error);
         throw failure;
       } finally {
         signal.removeEventListener("abort", cancel);
@@ -211,7 +211,7 @@ export class Answers {
 }
 
 /** A pattern that PostgreSQL cannot read is the request's fault. */
-function asTold(thrown: unknown): EmporiumError {
+function requestError(thrown: unknown): EmporiumError {
   const error = databaseError(thrown);
   return REQUEST_STATES[sqlState(thrown) ?? ""] ? new EmporiumError("USAGE", error.message) : error;
 }

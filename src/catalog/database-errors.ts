@@ -51,7 +51,7 @@ function classify(thrown: unknown): [ErrorCode, ErrorFacts] {
     case "42501":
       return ["DATABASE_DENIED", { hint: "ask the server's administrator for the right, or log in as the owner of the tables" }];
     case "25006":
-      return ["DATABASE_DENIED", { hint: "this login may only read" }];
+      return ["DATABASE_DENIED", { hint: "use another login: this one may only read" }];
     case "40001":
     case "40P01":
       return ["DATABASE_FAILED", { retry: "now" }];
@@ -70,9 +70,10 @@ function classifyConnection(thrown: unknown): [ErrorCode, ErrorFacts] {
   if (LOST.includes(errnoOf(thrown) ?? "") || cut.test(message)) {
     return ["DATABASE_UNAVAILABLE", { retry: "later", hint: "check that the server runs, its address, and the network between" }];
   }
-  if (/SASL|password must be a string/.test(message)) return ["DATABASE_DENIED", { hint: "the server asks for a password" }];
+  if (/SASL|password must be a string/.test(message))
+    return ["DATABASE_DENIED", { hint: "give a password: the server asks for one" }];
   if (/SSL|certificate|self.signed/i.test(message)) {
-    return ["DATABASE_DENIED", { hint: "sslmode and sslrootcert can be given in the URL" }];
+    return ["DATABASE_DENIED", { hint: "give sslmode and sslrootcert in the URL" }];
   }
   return ["DATABASE_FAILED", {}];
 }

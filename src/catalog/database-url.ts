@@ -16,7 +16,9 @@ export interface DatabaseChoice {
 /** @returns the address of a server, kept from every output; undefined for the embedded database. */
 export async function chooseDatabase({ url, login, env }: DatabaseChoice): Promise<Secret | undefined> {
   if (url !== undefined && login !== undefined) {
-    throw new EmporiumError("USAGE", "--database and --login are both given, one wanted", { hint: "leave one of them out" });
+    throw new EmporiumError("USAGE", "--database and --login are both given: give one of them", {
+      hint: "leave one of them out",
+    });
   }
   if (url !== undefined) return checkUrl(url, "--database");
   if (login !== undefined) return await readLogin(login);
@@ -80,14 +82,18 @@ export async function readLogin(file: string): Promise<Secret> {
     throw new EmporiumError("USAGE", `--login: the file cannot be read (${message})`, { place: { file }, cause });
   });
   if (text.length > LIMITS.configBytes) {
-    throw new EmporiumError("CONFIG_LIMIT", `a login of ${counted(text.length, "character")} found, a few lines wanted`, {
-      place: { file },
-    });
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `a login file of ${counted(text.length, "character")} is too long; expected a few lines`,
+      {
+        place: { file },
+      },
+    );
   }
   const login = parseLogin(text, file);
   const { drivername, username, password, host, port, dbname } = login;
   if (!DRIVER.test(drivername)) {
-    throw new EmporiumError("CONFIG_FIELD", `drivername "${drivername}" found, postgresql wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `drivername: expected postgresql, found "${drivername}"`, {
       place: { file, path: "drivername" },
     });
   }
@@ -121,8 +127,8 @@ function parseLogin(text: string, file: string): Login {
 
 function wrongField(file: string, path: string, found: unknown, wanted: string): EmporiumError {
   const what = found === undefined ? "nothing" : found === null ? "null" : `a ${typeof found}`;
-  const hint = "a login has drivername, username, password, host, port and dbname";
-  return new EmporiumError("CONFIG_FIELD", `${path}: ${what} found, ${wanted} wanted`, { place: { file, path }, hint });
+  const hint = "give drivername, username, password, host, port and dbname";
+  return new EmporiumError("CONFIG_FIELD", `${path}: expected ${wanted}, found ${what}`, { place: { file, path }, hint });
 }
 
 function bracketed(host: string): string {

@@ -123,7 +123,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 function absent(workspace: string): EmporiumError {
   return new EmporiumError("DATABASE_ABSENT", `there is no database in the workspace ${workspace}`, {
     place: { file: clusterFolder(workspace) },
-    hint: "give the --workspace or --database that was used for catalog upload or import; emporium catalog init makes an empty one",
+    hint: "give the --workspace or --database of the earlier catalog upload or import, or create an empty database with emporium catalog init",
   });
 }
 
@@ -180,7 +180,7 @@ async function describe(pool: pg.Pool, options: DatabaseOptions, embedded: Embed
   );
   const { version = "", number = 0, database = "", user = "" } = rows[0] ?? {};
   if (number < OLDEST * 10_000) {
-    throw new EmporiumError("DATABASE_VERSION", `the server is PostgreSQL ${version}, ${OLDEST} or newer wanted`, {
+    throw new EmporiumError("DATABASE_VERSION", `the server is PostgreSQL ${version}; expected ${OLDEST} or newer`, {
       place: options.url && { url: describeUrl(options.url) },
       hint: "leave --database out to use the embedded one",
     });

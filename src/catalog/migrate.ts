@@ -116,7 +116,7 @@ interface Step {
 function stepsTo(applied: readonly string[], to: string | undefined): Step[] {
   const known = Object.keys(MIGRATIONS).sort();
   if (to && !known.includes(to)) {
-    throw new EmporiumError("USAGE", `no step of the schema is called ${to}`, { hint: `there are ${known.join(", ")}` });
+    throw new EmporiumError("USAGE", `no step of the schema is called ${to}`, { hint: `use one of ${known.join(", ")}` });
   }
   const wanted = to === undefined ? known : known.filter((name) => name <= to);
   const undone = known.filter((name) => applied.includes(name) && !wanted.includes(name)).reverse();
@@ -141,7 +141,8 @@ function failedStep(name: string, thrown: unknown, place: Place): EmporiumError 
   const error = databaseError(thrown, place);
   return new EmporiumError(error.code, `step ${name} of the schema: ${error.message}`, {
     ...error.facts,
-    hint: error.facts.hint ?? "nothing has been changed: all steps are one transaction",
+    hint:
+      error.facts.hint ?? "correct the cause and run the command again: nothing was changed, since all steps are one transaction",
     cause: error.facts.cause,
   });
 }

@@ -36,7 +36,7 @@ export function blockWork({ jobs, memory }: { jobs?: number | undefined; memory?
 
 /** Voxels along z, y and x, as every command on blocks takes them: `64,64,64`, or `64` for every axis. */
 export function voxels(least = 0) {
-  const wanted = `three numbers of voxels as 64,64,64, or one for every axis, each from ${least},`;
+  const wanted = `three numbers of voxels such as 64,64,64, or one for every axis, each ${least} or more`;
   return z
     .string()
     .regex(/^\d{1,9}(?:,\d{1,9},\d{1,9})?$/, wanted)
@@ -54,7 +54,7 @@ export const gridOptions = {
   step: voxels(1).optional().meta({ description: "voxels from one block to the next (default: --block)", value: "Z,Y,X" }),
   level: z
     .string()
-    .regex(/^\d{1,2}$/, "a level of the pyramid, from 0,")
+    .regex(/^\d{1,2}$/, "a level of the pyramid, from 0")
     .transform(Number)
     .default(0)
     .meta({ description: "level of the pyramid; 0 is the finest", value: "N" }),
@@ -71,5 +71,5 @@ export const gridOptions = {
     .regex(/^\d{1,15}$/, "a whole number")
     .transform(Number)
     .optional()
-    .meta({ description: "of --order shuffle: the same seed and epoch give the same order", value: "N" }),
+    .meta({ description: "with --order shuffle: the same seed and epoch give the same order", value: "N" }),
 };

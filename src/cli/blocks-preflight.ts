@@ -11,7 +11,7 @@ export default command({
   summary: "Measure some blocks of a volume or graph: what bounds a run, how long it takes, better numbers",
   details: [
     "Reads 2 blocks to warm up and then 8 to 64, spread over the volume, for a minute at most. Nothing is written.",
-    "Of a graph each stage is measured, and so are all of them together. What a block reads of other stages is computed first, in memory; a stage of which a block needs too many others is named instead.",
+    "For a graph, each stage is measured, and then all stages together. What a block reads from other stages is computed first, in memory; a stage whose blocks need too many others is named instead of measured.",
   ],
   positionals: ["location"],
   options: z.object({
@@ -38,7 +38,7 @@ export default command({
     const [ofVolume] =
       Object.entries({ level, block, halo, "consumer-ms": consumerMs }).find(([, value]) => value !== undefined) ?? [];
     if (isGraph && ofVolume !== undefined)
-      throw new EmporiumError("USAGE", `--${ofVolume} is for volumes: a graph says which blocks it has`);
+      throw new EmporiumError("USAGE", `--${ofVolume} is for volumes only: a graph defines its own blocks`);
     const [{ preflightGraph, preflightVolume }, { engineCommand }, { readGraphFile }] = await Promise.all([
       import("../stations/blocks/preflight/preflight.js"),
       import("../engine/executors/engine-command.js"),

@@ -9,9 +9,9 @@ export default command({
   name: "blocks run",
   summary: "Compute the outputs of a graph, block by block",
   details: [
-    "A graph names volumes, operators and outputs. It is checked against its inputs before a byte moves; then worker processes compute its blocks. A run that was killed goes on where it was when the same command is given again. An output can be opened when all of it is there.",
+    "A graph names volumes, operators and outputs. It is checked against its inputs before anything is read or written; then worker processes compute its blocks. The same command resumes a run that was killed. An output can be opened once it is complete.",
     "--executor gives the blocks to a cluster: each stage is cut into slices, and the next one begins when it is over. The run's files are beside the first output; all nodes must see inputs and outputs. --jobs and --memory are those of one job.",
-    "Exit status: 0 all done, 3 some blocks failed and all others that do not need them are done, 4 a check of the inputs found an error, 1 or 2 nothing was done. What was given up is named with the reason and the words that do it alone.",
+    "Exit status: 0 all done, 3 some blocks failed and all blocks that do not need them are done, 4 a check of the inputs found an error, 1 or 2 nothing was done. Each failed block is named, with the reason and the command that computes it alone.",
   ],
   positionals: ["graph"],
   options: z.object({
@@ -22,7 +22,7 @@ export default command({
       negative: "fail-fast",
     }),
     only: z
-      .array(z.string().regex(/^[a-z0-9-]+\/\d+$/, "a stage and the number of a block, as smooth/7"))
+      .array(z.string().regex(/^[a-z0-9-]+\/\d+$/, "a stage and the number of a block, such as smooth/7"))
       .default([])
       .meta({
         description: "do this block of a stage, with what it needs, and nothing else",
@@ -40,7 +40,7 @@ export default command({
     forceOverwrite: z
       .boolean()
       .default(false)
-      .meta({ description: "replace outputs that other graphs have made and nobody has changed since" }),
+      .meta({ description: "replace outputs of other graphs that have not changed since" }),
     check: z.boolean().default(true).meta({ description: "look at a sample of the inputs before a byte is written (default)" }),
     sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
     ...engineOptions,
@@ -51,9 +51,9 @@ export default command({
     io,
   ) {
     const cluster = await clusterOf(engine, { jobs, memoryBytes: memory }, io, {
-      "--only": only.length > 0 && "single blocks are done on one machine",
-      "--stage": stage.length > 0 && "a part of a graph is done on one machine",
-      "--fail-fast": !keepGoing && "slices of a stage run side by side, so the others are done",
+      "--only": only.length > 0 && "single blocks are computed on this machine only",
+      "--stage": stage.length > 0 && "a part of a graph is computed on this machine only",
+      "--fail-fast": !keepGoing && "slices of a stage run in parallel, so the others are not stopped",
     });
     if (cluster) {
       const { runGraphOnCluster } = await import("../stations/blocks/graph/on-cluster.js");

@@ -20,10 +20,10 @@ const MEMORY_MIN = 1024 * 1024;
 const options = z.object({
   locations: z
     .array(z.string())
-    .meta({ description: "volumes, each with a name for its array if wanted", value: "[NAME=]LOCATION" }),
+    .meta({ description: "volumes, each with an optional name for its array", value: "[NAME=]LOCATION" }),
   ...gridOptions,
   resample: z
-    .array(z.string().regex(/^[A-Za-z_]\w*=(?:nearest|linear)$/, "an array and how it is read, as labels=nearest,"))
+    .array(z.string().regex(/^[A-Za-z_]\w*=(?:nearest|linear)$/, "an array and how to read it, such as labels=nearest"))
     .default([])
     .meta({
       description: "read an array with other voxels than the first on its grid: nearest for labels, linear for images",
@@ -42,7 +42,7 @@ const options = z.object({
     .meta({ description: "of --mask: least share of the block that it covers (default: any voxel)", value: "SHARE" }),
   balance: z
     .string()
-    .regex(/^\d+(?:\.\d+)?:\d+(?:\.\d+)?$/, "two shares as 1:3,")
+    .regex(/^\d+(?:\.\d+)?:\d+(?:\.\d+)?$/, "two shares such as 1:3")
     .optional()
     .meta({
       description:
@@ -62,14 +62,14 @@ const options = z.object({
     .meta({ description: "serve clients of this machine at a socket", value: "PATH" }),
   listen: z
     .string()
-    .regex(/^(?:\[[0-9a-f:.]+\]|[^:[\]]+):\d{1,5}$/i, "a host and a port, as 127.0.0.1:7070,")
+    .regex(/^(?:\[[0-9a-f:.]+\]|[^:[\]]+):\d{1,5}$/i, "a host and a port such as 127.0.0.1:7070")
     .optional()
     .meta({ description: "serve clients at a port, with a token", value: "HOST:PORT" }),
   tokenFile: z
     .string()
     .min(1, "a file")
     .optional()
-    .meta({ description: "the token that clients must know; a file that is not there is created", value: "FILE" }),
+    .meta({ description: "file of the token that clients must know; created where it does not exist", value: "FILE" }),
   shm: z.boolean().default(true).meta({ description: "shared memory for clients of this machine" }),
   slots: wholeNumber(2, 256).default(4).meta({ description: "batches in shared memory, per client", value: "N" }),
   memory: amountOfBytes(MEMORY_MIN)
@@ -94,7 +94,7 @@ export default command({
   examples: [
     {
       run: "emporium blocks stream demo-out/portal/10401/TS_0001/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_0001.zarr --block 32 --batch 8",
-      says: "what a training would get",
+      says: "what a training run would get",
     },
     {
       run: "emporium blocks stream image=demo-out/portal/10401/TS_0001/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_0001.zarr --order shuffle --json",
@@ -105,13 +105,13 @@ export default command({
     const { locations, block, batch, halo, step, level, edge, order, seed, jobs, anonymous } = given;
     const { signal } = io;
     if ([given.stdio, given.socket, given.listen].filter(Boolean).length > 1)
-      throw new EmporiumError("USAGE", "one of --stdio, --socket and --listen wanted");
+      throw new EmporiumError("USAGE", "blocks stream needs one of --stdio, --socket and --listen");
     if (order !== "shuffle" && (seed ?? given.epoch) !== undefined)
-      throw new EmporiumError("USAGE", "--seed and --epoch go with --order shuffle: other orders are always the same");
+      throw new EmporiumError("USAGE", "--seed and --epoch need --order shuffle: other orders are always the same");
     if (given.tokenFile !== undefined && !given.socket && !given.listen)
-      throw new EmporiumError("USAGE", "--token-file goes with --socket or --listen");
+      throw new EmporiumError("USAGE", "--token-file needs --socket or --listen");
     if (given.rank >= given.world)
-      throw new EmporiumError("USAGE", `--rank ${given.rank} of --world ${given.world}: ranks begin at 0`);
+      throw new EmporiumError("USAGE", `--rank ${given.rank} is outside of --world ${given.world}: ranks begin at 0`);
     const memoryBytes = given.memory ?? defaultMemoryBytes();
     const grid = { shape: block, halo, step, level, edge, order, seed };
     const volumes = locations.map(named);
@@ -146,7 +146,7 @@ function methodsOf(words: readonly string[]): Record<string, Resampling> {
 async function maskOf({ mask, atLeast, balance }: Options, workspace: string): Promise<StreamRequest["mask"]> {
   if (mask === undefined) {
     if (atLeast === undefined && balance === undefined) return undefined;
-    throw new EmporiumError("USAGE", "--at-least and --balance go with --mask");
+    throw new EmporiumError("USAGE", "--at-least and --balance need --mask");
   }
   const { fileStore } = await import("../stores/file/store.js");
   const [below = 0, others = 0] = balance?.split(":").map(Number) ?? [];
@@ -162,7 +162,7 @@ async function serve(source: BatchSource, given: Options, memoryBytes: number, i
   const { socket, listen, tokenFile } = given;
   if (!socket && !listen) return describe(source, shareGiven(given), io);
   if (listen && !tokenFile)
-    throw new EmporiumError("USAGE", "--listen without --token-file: everybody who reaches the port could read");
+    throw new EmporiumError("USAGE", "--listen needs --token-file: without a token everybody who reaches the port could read");
   const token = tokenFile === undefined ? undefined : (await import("../stations/blocks/stream/token.js")).readToken(tokenFile);
   return serveAddress(
     socket === undefined ? portOf(listen!) : { socket },
@@ -198,7 +198,7 @@ async function serveParent(request: StreamRequest, given: Options, io: Io): Prom
     return await withSource(request, async (source) => {
       isServing = true;
       const { batches, bytes } = await serveStdio(process.stdin, outgoing, sessionOf(source, given, request.memoryBytes, io));
-      io.log.debug("the stream is over", { batches, bytes });
+      io.log.debug("the stream was ended", { batches, bytes });
       return 0;
     });
   } catch (thrown) {
@@ -215,7 +215,7 @@ async function serveAddress(at: Address, session: SessionOptions, io: Io): Promi
   try {
     for (const note of session.source.facts.notes ?? []) io.log.warn(note);
     if (io.json) io.outJson({ address: server.address, errors: [] });
-    else io.out(`${server.address} serves blocks, until Ctrl-C`);
+    else io.out(`Serving blocks at ${server.address} (Ctrl-C stops)`);
     await toldToStop(io.signal);
     return 0;
   } finally {

@@ -51,12 +51,12 @@ export default command({
       }),
     httpsPrefix: z
       .string()
-      .regex(/^https?:\/\/[^\s?#]+$/, "an address as https://data.example.org/tree")
+      .regex(/^https?:\/\/[^\s?#]+$/, "an address such as https://data.example.org/tree")
       .optional()
       .meta({ description: "the beginning of the files' https URLs", value: "URL" }),
     s3Prefix: z
       .string()
-      .regex(/^s3:\/\/[^/\s]+(\/\S*)?$/, "a bucket as s3://bucket or s3://bucket/folder")
+      .regex(/^s3:\/\/[^/\s]+(\/\S*)?$/, "a bucket such as s3://bucket or s3://bucket/folder")
       .optional()
       .meta({ description: "the beginning of the files' s3 URLs", value: "URL" }),
     ...databaseOptions,
@@ -87,7 +87,7 @@ export default command({
     ]);
     const location = parseLocation(options.location);
     if (location.scheme === "ftp")
-      throw new EmporiumError("USAGE", "a tree is read from a folder, a bucket or a web server, not from FTP");
+      throw new EmporiumError("USAGE", "LOCATION is an FTP server; give a folder, a bucket or a web server");
     const store = await openStore(location, { anonymous: options.anonymous, readOnly: true });
     const given = {
       store,

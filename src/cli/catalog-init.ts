@@ -24,7 +24,7 @@ export default command({
       else {
         const { kind, name, version: server } = database.server;
         io.out(`${kind === "embedded" ? "embedded PostgreSQL" : "PostgreSQL"} ${server} at ${name}`);
-        io.out(applied.length === 0 ? `tables at ${version}, nothing to do` : `tables made: ${applied.join(", ")}`);
+        io.out(applied.length === 0 ? `tables at ${version}, nothing to do` : `tables created: ${applied.join(", ")}`);
       }
       return 0;
     } finally {

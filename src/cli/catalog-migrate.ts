@@ -38,7 +38,7 @@ export default command({
           : `${database.server.name}: ${applied.join(", ")}`,
       );
       if (roles === "not allowed")
-        io.out("roles emporium_writer and emporium_reader: this login may not create them, so every login keeps its own rights");
+        io.out("roles emporium_writer and emporium_reader not created: this login lacks CREATEROLE; existing rights unchanged");
       if (adopted) for (const line of adoptionText(adopted)) io.out(line);
       return 0;
     } finally {

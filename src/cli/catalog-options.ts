@@ -19,7 +19,7 @@ export const storageOptions = {
 
 export const nbrWorkers = wholeNumber(1, 1024).optional().meta({ description: "frames processed in parallel", value: "N" });
 
-export const datasetId = z.string().meta({ description: "the data set, as ISP-2018-06-08-15-45-00-0001", value: "ID" });
+export const datasetId = z.string().meta({ description: "the data set, such as ISP-2018-06-08-15-45-00-0001", value: "ID" });
 
 /** @param fallback the place where no option names one. @throws {EmporiumError} USAGE, LOCATION_UNKNOWN */
 export async function storageFor(
@@ -28,7 +28,7 @@ export async function storageFor(
 ): Promise<Store> {
   const { storage, storageAccess, anonymous } = options;
   if (storageAccess !== undefined && !/^(?:local|s3)$/i.test(storage ?? "local")) {
-    throw new EmporiumError("USAGE", "--storage-access is given beside a --storage that is a place itself", {
+    throw new EmporiumError("USAGE", "--storage-access cannot be combined with a --storage that is a location itself", {
       hint: "leave --storage-access out",
     });
   }

@@ -47,7 +47,7 @@ export default command({
     const input = { project: projectId, microscope, description, startDate, endDate, where };
     datasetQuery(input);
     if (id !== undefined && [...Object.values(input), distinct].some((value) => value !== undefined)) {
-      throw new EmporiumError("USAGE", "--id is given beside other conditions, one data set wanted", {
+      throw new EmporiumError("USAGE", "--id names one data set and cannot be combined with other conditions", {
         hint: "leave the others out, or leave --id out",
       });
     }

@@ -23,7 +23,7 @@ export default command({
     const chosen = await databaseFor(options, io, "reader", "catalog status");
     if (!chosen.url && !hasCluster(chosen.workspace)) {
       if (io.json) io.outJson({ server: null, schema: null, bytes: 0, tables: [], roles: [], sessions: 0, errors: [] });
-      else io.out(`no database in the workspace ${chosen.workspace} yet: emporium catalog init makes one`);
+      else io.out(`no database in the workspace ${chosen.workspace} yet; emporium catalog init creates one`);
       return 0;
     }
     const database = await openAsItIs({ ...chosen, statementTimeoutMs: 60_000 });
@@ -53,7 +53,7 @@ function statusText({ server, schema, bytes, tables, roles, sessions }: CatalogS
     row("database", `${server.database} as ${server.user}, ${formatBytes(bytes)}, ${sessions} other sessions`),
     ...(server.dataFolder === undefined ? [] : [row("data", server.dataFolder), row("psql", psql)]),
     row("tables", state),
-    row("roles", roles.length === 0 ? "none: everybody works as who they are" : roles.join(", ")),
+    row("roles", roles.length === 0 ? "none: every login keeps its own rights" : roles.join(", ")),
     ...filled.map(
       ({ schema: name, name: table, rows, estimated, bytes: size }) =>
         `  ${`${name}.${table}`.padEnd(52)} ${`${estimated ? "about " : ""}${rows}`.padStart(16)} rows ${formatBytes(size).padStart(12)}`,

@@ -80,5 +80,5 @@ export default command({
 });
 
 function usage(action: string, wanted: string): EmporiumError {
-  return new EmporiumError("USAGE", `curate batches ${action} wants ${wanted}`, { hint: "see emporium curate batches --help" });
+  return new EmporiumError("USAGE", `curate batches ${action} needs ${wanted}`, { hint: "see emporium curate batches --help" });
 }

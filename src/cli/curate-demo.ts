@@ -29,7 +29,7 @@ export default command({
     const errors = exitStatus === 0 ? [] : failedStep(last, "curate demo", io);
     if (io.json) io.outJson({ steps: results, errors });
     else if (exitStatus === 0)
-      io.out(`\nThe pictures are ${join(dest, "histogram.png")} and ${join(dest, "matrix.svg")}; the tables lie beside them.`);
+      io.out(`\nThe pictures are ${join(dest, "histogram.png")} and ${join(dest, "matrix.svg")}, in one folder with the tables.`);
     return exitStatus;
   },
 });
@@ -42,7 +42,7 @@ function stepsOf(dest: string, drives: readonly string[], runs: string): DemoSte
   return [
     ...line.slice(0, collect),
     {
-      says: "The same as the reference counts and draws it",
+      says: "The same, as the reference counts and draws",
       name: "curate labels",
       words: [drives[0]!, "--matches", matches, "--plot", join(dest, "reference.png"), "--compat", "reference"],
     },

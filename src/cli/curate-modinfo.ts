@@ -26,7 +26,7 @@ export default command({
   ],
   async run({ file, ascii, slicer, anonymous }, io) {
     if ([ascii, slicer, io.json].filter(Boolean).length > 1) {
-      throw new EmporiumError("USAGE", "one of --json, --ascii and --slicer is wanted");
+      throw new EmporiumError("USAGE", "curate modinfo needs one of --json, --ascii and --slicer");
     }
     const [{ inspectModels, modelsAsAscii, slicerLines }, { modelText }] = await Promise.all([
       import("../stations/curate/models/read-models.js"),

@@ -36,9 +36,9 @@ export default command({
       .array(z.string())
       .optional()
       .meta({ description: "author, the first one primary and corresponding", value: "NAME" }),
-    date: z.string().optional().meta({ description: "day of deposition and release, as 2026-02-01", value: "DAY" }),
+    date: z.string().optional().meta({ description: "day of deposition and release, such as 2026-02-01", value: "DAY" }),
     object: z.string().optional().meta({ description: "name of the labelled object, as in its ontology", value: "NAME" }),
-    objectId: z.string().optional().meta({ description: "the object's identifier, as GO:0009431", value: "ID" }),
+    objectId: z.string().optional().meta({ description: "the object's identifier, such as GO:0009431", value: "ID" }),
     vocabulary: z.string().optional().meta({ description: "further labels, YAML or CSV", value: "FILE" }),
     voxelSpacing: positive.optional().meta({ description: "voxel spacing of the portal's tomograms, Å", value: "N" }),
     binning: positive
@@ -60,7 +60,7 @@ export default command({
   async run({ dir, deposition, title, description, author, date, object, objectId, ...options }, io) {
     const { packageBatch } = await import("../stations/curate/package/package.js");
     if (objectId !== undefined && object === undefined) {
-      throw new EmporiumError("USAGE", "--object-id stands without --object", { hint: "name the object as well" });
+      throw new EmporiumError("USAGE", "--object-id needs --object", { hint: "name the object as well" });
     }
     const report = await packageBatch(dir, {
       ...options,

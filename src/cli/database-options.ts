@@ -22,7 +22,7 @@ export async function databaseFor(
   const url = await chooseDatabase({ url: options.database, login: options.login, env: io.env });
   if (url && options.database !== undefined && holdsPassword(url)) {
     io.log.warn(
-      `--database holds a password, which other users see in the list of processes: use $${DATABASE_VARIABLE} or ~/.pgpass`,
+      `--database contains a password, which other users can see in the list of processes; use $${DATABASE_VARIABLE} or ~/.pgpass`,
     );
   }
   return {

@@ -25,7 +25,7 @@ export async function refuseOthersFolder(dest: string): Promise<void> {
   const others = existsSync(join(dest, "lab")) ? await notComputed(dest) : await notEmpty(dest);
   const [first] = others;
   if (first === undefined) return;
-  throw new EmporiumError("CONFIG_COLLISION", `${first} is there, and not made by a demo, which would write in its place`, {
+  throw new EmporiumError("CONFIG_COLLISION", `${first} exists and was not made by a demo, which would overwrite it`, {
     place: { file: first },
     hint: "move it away, or give --dest a folder that is not there yet",
   });
@@ -68,5 +68,5 @@ export async function wordsToReplace(graph: string): Promise<string[]> {
 }
 
 function unusable(dest: string, why: string): EmporiumError {
-  return new EmporiumError("USAGE", `${dest} ${why}, a folder is wanted`, { hint: "give --dest a folder that is not there yet" });
+  return new EmporiumError("USAGE", `${dest} ${why}; give a folder`, { hint: "give --dest a folder that is not there yet" });
 }

@@ -95,7 +95,7 @@ function sourceStations({ dest, portalsUrl }: Surroundings): DemoStation[] {
         ),
         step("Both as a page", "harvest compare", files, "--web", web, "--out", at("harvest/comparison.html")),
       ],
-      next: `look at ${at("harvest/comparison.html")}: what does not agree is marked, and only a person knows which is right.`,
+      next: `open ${at("harvest/comparison.html")}: contradictions are marked, and only a person can decide them.`,
     },
     {
       name: "curate",
@@ -152,7 +152,7 @@ function ingestStation(dest: string): DemoStation {
       ),
       { ...ofCell, says: "The same command again finds everything done" },
     ],
-    next: "give the same command again after each change of a source or a configuration: it does what is missing.",
+    next: "run the same command again after each change of a source or a configuration; only what is missing is done.",
   };
 }
 
@@ -164,12 +164,12 @@ function treeStations({ dest, bucketEnv, volume }: Surroundings): DemoStation[] 
     {
       name: "validate",
       steps: [step("Every rule of the portal", "ingest validate", "standardized", portal, "--html", at("validation.html"))],
-      next: `go through ${at("validation.html")}: an error is mended at its source, and ingested again.`,
+      next: `go through ${at("validation.html")}, correct each error at its source, and ingest again.`,
     },
     {
       name: "verify",
       steps: [step("Every byte is what was written, every level follows from the one below", "verify", portal)],
-      next: "do this again after each move of the tree, with --write-proof to let the proof travel along.",
+      next: "verify again after each move of the tree; --write-proof keeps the checksums with the data.",
     },
     {
       name: "catalog",

@@ -93,9 +93,15 @@ function errorsIn(result: unknown): readonly ErrorRecord[] {
 export function failedStep({ command, exitStatus, errors }: DemoResult, name: string, io: Io): readonly ErrorRecord[] {
   const again = quoteWords(["emporium", ...(io.typed?.words ?? [name])]);
   const error = toErrorRecord(
-    new EmporiumError("TASK_FAILED", `a step ended with ${exitStatus}, 0 was wanted: ${command}`, {
-      hint: `what it says above tells why; then give ${again} again: what is done is not done once more`,
-    }),
+    new EmporiumError(
+      "TASK_FAILED",
+      exitStatus === 130
+        ? `the step was interrupted (exit status 130): ${command}`
+        : `the step failed with exit status ${exitStatus}: ${command}`,
+      {
+        hint: `see the message above; run ${again} again to continue`,
+      },
+    ),
   );
   io.fail(error);
   return [...errors, error];

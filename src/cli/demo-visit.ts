@@ -7,7 +7,7 @@ import type { Io } from "./command.js";
 /** What a visitor of a portal asks first. */
 const VISITED = [
   { path: "/", accept: "text/html", what: "the first page" },
-  { path: "/healthz", accept: "*/*", what: "it and its database are well" },
+  { path: "/healthz", accept: "*/*", what: "server and database are healthy" },
   { path: "/s3/portal?list-type=2&delimiter=/", accept: "*/*", what: "its folders, by S3" },
 ] as const;
 const QUESTION = "{ runs { name } }";
@@ -30,7 +30,9 @@ export function visitedOnce(io: Io): { io: Io; done(): Promise<readonly Answered
   io.signal.addEventListener("abort", stop, { once: true });
   let visit: Promise<readonly Answered[]> | undefined;
   const begin = (url: string) => {
-    visit ??= askPages(url, stopped.signal).finally(() => stopped.abort(new EmporiumError("CANCELLED", "its pages were asked")));
+    visit ??= askPages(url, stopped.signal).finally(() =>
+      stopped.abort(new EmporiumError("CANCELLED", "the demo has requested all of its pages")),
+    );
     visit.catch(() => {}); // told by done()
   };
   const own: Io = {
@@ -38,7 +40,7 @@ export function visitedOnce(io: Io): { io: Io; done(): Promise<readonly Answered
     signal: stopped.signal,
     out(text) {
       io.out(text);
-      const [, url] = /^(http:\S+) serves, until Ctrl-C:$/.exec(text) ?? [];
+      const [, url] = /^Serving at (http:\S+) \(Ctrl-C stops\)$/.exec(text) ?? [];
       if (url !== undefined) begin(url);
     },
     outJson(value) {
@@ -81,7 +83,8 @@ async function askPages(url: string, signal: AbortSignal): Promise<readonly Answ
     const { address, text } = await ask("/graphql", { "content-type": "application/json" }, JSON.stringify({ query: QUESTION }));
     const { data } = JSON.parse(text) as { data?: { runs?: readonly unknown[] } };
     const runs = data?.runs?.length ?? 0;
-    if (runs === 0) throw new EmporiumError("TASK_FAILED", `${address} has no run for ${QUESTION}; expected those of the tree`);
+    if (runs === 0)
+      throw new EmporiumError("TASK_FAILED", `${address} lists no runs for ${QUESTION}; expected the runs of the tree`);
     answered.push({ url: address, status: 200, what: `${counted(runs, "run")}, by GraphQL` });
     return answered;
   } finally {

@@ -19,14 +19,15 @@ export default command({
   details: [
     "Plays a portal and a bucket on this machine, makes six deposits of a laboratory and one of its drives (always the same bytes), and goes the whole way: harvest, inspect, curate, configure, ingest, validate, verify, catalog, publish, blocks, pages. Each step is an ordinary command, which is printed before it is run and can be typed, and after each part the demo says what a person would do next. At the end a table has the seconds and bytes of each part.",
     "Where there is a Python with NumPy and PyTorch ($EMPORIUM_PYTHON, or python3), a small network learns the cell's membrane, and a picture shows what it finds. In all the demo takes at most 90 seconds on two cores that are idle.",
-    "Stopped or killed at any moment and given again, it goes on where it was. A step that fails ends it, and it says which one. Given with another workspace, it makes its outputs anew; a folder that holds something else where they go is refused.",
+    "The same command resumes a demo that was stopped or killed. A step that fails ends the demo and is named. With another workspace, the outputs are made again; a folder that holds anything else in their place is refused.",
     "Then it serves the tree to this machine only, prints the pages of its tomograms and links to their views in Neuroglancer, and runs until Ctrl-C. With --once, and without a terminal unless --port is given, it starts emporium serve on a free port instead, asks for its pages once, and ends.",
   ],
   options: z.object({
     once: z.boolean().default(false).meta({ description: "end when all steps are done" }),
-    port: wholeNumber(0, 65535)
-      .optional()
-      .meta({ description: "port of the page on 127.0.0.1; 0 for any (default: 8080, or any if that is taken)", value: "N" }),
+    port: wholeNumber(0, 65535).optional().meta({
+      description: "port of the pages on 127.0.0.1; 0 for any free port (default: 8080, or any free port if that is in use)",
+      value: "N",
+    }),
     dest: z.string().min(1, "a folder").default("demo-out").meta({ description: "folder to create", value: "DIR" }),
     volume: z.string().optional().meta({ description: "also convert this MRC volume", value: "FILE" }),
     train: wholeNumber(0, 86_400).default(15).meta({
@@ -37,7 +38,9 @@ export default command({
   examples: [{ run: "emporium demo --once", says: "everything into demo-out" }],
   async run({ once, port, dest, train, volume }, io) {
     if (once && port !== undefined) {
-      throw new EmporiumError("USAGE", "--once ends, --port is where a page stays", { hint: "give one of them" });
+      throw new EmporiumError("USAGE", "--once and --port cannot be combined: --once serves no page", {
+        hint: "give one of them",
+      });
     }
     const { portal, picture } = demoPlaces(dest);
     await refuseOthersFolder(dest);
@@ -62,9 +65,9 @@ export default command({
         io.out(`\n${stationTable(rows)}`);
         io.out(`\nThe tree is in ${portal}: each .zarr opens with zarr-python and ome-zarr, each .mrc with mrcfile and IMOD.`);
         if (tree) {
-          io.out(`\n${tree.url}/ has its pages, until Ctrl-C.`);
+          io.out(`\nServing its pages at ${tree.url}/ (Ctrl-C stops).`);
           io.out(`\n${["Its tomograms:", ...views.flatMap(({ page }) => page ?? [])].join("\n")}`);
-          io.out(`\n${["Its views in Neuroglancer, until Ctrl-C:", ...views.map(({ link }) => link)].join("\n")}`);
+          io.out(`\n${["Its views in Neuroglancer:", ...views.map(({ link }) => link)].join("\n")}`);
         }
       }
       if (tree) await toldToStop(io.signal);

@@ -32,7 +32,7 @@ describe("doctor", () => {
 
   it("warns where a control group gives fewer cores than there are", () => {
     expect(cores(8, undefined)).toMatchObject({ status: "ok", found: "8" });
-    expect(cores(8, 1.5)).toMatchObject({ status: "warn", hint: "--jobs 1 fits better than the default of one worker a core" });
+    expect(cores(8, 1.5)).toMatchObject({ status: "warn", hint: "use --jobs 1 instead of the default of one worker per core" });
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe("doctor", () => {
     expect(serverFinding(server, { ...whole, applied: [], pending: ["0001-microscopy"] })).toMatchObject({
       status: "warn",
       found: "16.2 at postgresql://ada@h/d, without tables",
-      hint: "emporium catalog migrate makes them",
+      hint: "create them with emporium catalog migrate",
     });
     expect(serverFinding(server, { ...whole, unknown: ["0099-later"] })).toMatchObject({
       status: "warn",

@@ -88,7 +88,7 @@ async function clusters({ env }: Pick<Io, "env">): Promise<Finding> {
         : `${engine} of profile ${profile} (arrays of up to ${(said as { arrayMax: number }).arrayMax})`;
     });
     const here = (await Promise.all([...alone, ...profiled])).filter((words) => words !== undefined);
-    const none = "none: sbatch, bsub and qsub are not here, or do not answer, and no profile names another engine";
+    const none = "none: sbatch, bsub and qsub are not installed or do not answer, and no profile names another engine";
     return { name: "cluster", status: "ok", found: here.length === 0 ? none : here.join(", ") };
   } catch (error) {
     if (!isEmporiumError(error)) throw error;
@@ -109,7 +109,7 @@ export function cores(count: number, quota: number | undefined): Finding {
     name: "cores",
     status: narrow ? "warn" : "ok",
     found: `${count}${narrow ? `, of which the control group gives ${quota}` : ""}`,
-    hint: narrow ? `--jobs ${Math.max(1, Math.floor(quota))} fits better than the default of one worker a core` : undefined,
+    hint: narrow ? `use --jobs ${Math.max(1, Math.floor(quota))} instead of the default of one worker per core` : undefined,
   };
 }
 
@@ -124,7 +124,7 @@ export function memory(totalBytes: number, constrainedBytes: number | undefined)
     found: `${formatBytes(totalBytes)}${limited ? `, limited to ${formatBytes(constrainedBytes)} by the control group` : ""}; buffers take up to ${formatBytes(ceiling)}`,
     hint:
       status === "fail"
-        ? `volumes need at least ${formatBytes(LIMITS.memoryBytesMin)} for buffers and as much beside them`
+        ? `allow more memory: volumes need at least ${formatBytes(LIMITS.memoryBytesMin)} for buffers, and as much again for the program`
         : undefined,
   };
 }
@@ -173,7 +173,10 @@ function webAssembly(): Finding {
     name: "WebAssembly",
     status: missing.length === 0 ? "ok" : "warn",
     found: missing.length === 0 ? "SIMD and threads" : `no ${missing.join(", no ")}`,
-    hint: missing.length === 0 ? undefined : "the plain JavaScript kernels are used: same bytes, slower",
+    hint:
+      missing.length === 0
+        ? undefined
+        : "use a Node with SIMD and threads for speed; the plain JavaScript kernels give the same bytes, slower",
   };
 }
 
@@ -267,7 +270,7 @@ export function serverFinding({ version, name }: Pick<DatabaseServer, "version" 
   const newer = unknown.length > 0;
   if (applied.length > 0 && pending.length === 0 && !newer) return { name: "PostgreSQL", status: "ok", found };
   const tables = newer ? "tables of a newer emporium" : applied.length === 0 ? "without tables" : `without ${pending.join(", ")}`;
-  const hint = newer ? "use the version that changed them, or a newer one" : "emporium catalog migrate makes them";
+  const hint = newer ? "use the version that changed them, or a newer one" : "create them with emporium catalog migrate";
   return { name: "PostgreSQL", status: "warn", found: `${found}, ${tables}`, hint };
 }
 

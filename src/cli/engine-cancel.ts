@@ -22,7 +22,7 @@ export default command({
     for (const error of errors) io.fail(error);
     if (io.json) io.outJson({ run: run.record.id, left, errors });
     else if (errors.length === 0)
-      io.out(`${run.record.id} is cancelled, no job of it is left; emporium engine resume ${quoteWord(run.url)} goes on with it`);
+      io.out(`${run.record.id} is cancelled and has no jobs left; emporium engine resume ${quoteWord(run.url)} resumes it`);
     if (errors.length === 0) return 0;
     return errors.some(({ code }) => code === "ENGINE_SILENT") ? ERRORS.ENGINE_SILENT.exit : 1;
   },

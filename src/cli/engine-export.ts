@@ -38,9 +38,9 @@ export default command({
       import("../engine/cluster/run-record.js"),
     ]);
     if (await hasEnded(run)) {
-      throw new EmporiumError("USAGE", `the run ${run.record.id} has ended: nothing of it is left to do`, {
+      throw new EmporiumError("USAGE", `the run ${run.record.id} has ended and has nothing left to do`, {
         place: { url: run.url },
-        hint: "ingest run … --driver none makes a new one",
+        hint: "make a new one with ingest run … --driver none",
       });
     }
     const text = workflowText(run, as, image);

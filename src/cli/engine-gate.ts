@@ -43,7 +43,7 @@ function stageNumber({ id, stages }: RunRecord, name: string): number {
   const at = stages.findIndex((stage) => stage.name === name);
   if (at >= 0) return at;
   throw new EmporiumError("USAGE", `the run ${id} has no stage ${name}`, {
-    hint: `its stages: ${stages.map((stage) => stage.name).join(", ")}`,
+    hint: `choose one of the stages ${stages.map((stage) => stage.name).join(", ")}`,
   });
 }
 

@@ -63,7 +63,7 @@ async function profileOf(name: string | undefined, env: Io["env"]): Promise<Engi
   const file = files.find((path) => existsSync(path));
   if (file === undefined) {
     if (name === undefined) return {};
-    throw new EmporiumError("USAGE", `--engine-profile ${name}: there is no ${PROFILES}`, {
+    throw new EmporiumError("USAGE", `--engine-profile ${name} needs a file ${PROFILES}, which does not exist`, {
       hint: `write one here, or in ${files[1]}; docs/guides/clusters.md has a complete one`,
     });
   }
@@ -146,7 +146,7 @@ function refuseEngineFlags({ engineProfile, driver, queue, account, slots }: Eng
     ...(driver === "here" ? ["--driver here"] : []),
   ];
   if (named.length === 0) return;
-  throw new EmporiumError("USAGE", `${named.join(", ")}: of a cluster, but the tasks run on this machine`, {
+  throw new EmporiumError("USAGE", `${named.join(", ")} needs a cluster, but the tasks run on this machine`, {
     hint: "add --executor slurm, or another engine; or leave it out",
   });
 }
@@ -166,9 +166,9 @@ async function placeOf(
   const engine = options.executor as EngineName;
   const isAsked = options.driver !== "none" || engine !== "local";
   if (isAsked && profile.engine !== undefined && profile.engine !== engine) {
-    throw new EmporiumError("USAGE", `--executor ${engine}: the profile is of ${profile.engine}`, {
+    throw new EmporiumError("USAGE", `--executor ${engine} does not fit the profile, which is for ${profile.engine}`, {
       place: profile.file === undefined ? undefined : { file: profile.file },
-      hint: `leave out --engine-profile, or say --executor ${profile.engine}`,
+      hint: `leave out --engine-profile, or give --executor ${profile.engine}`,
     });
   }
   const slots = options.slots ?? profile.slots;
@@ -206,7 +206,7 @@ async function placeOf(
 /** @throws {EmporiumError} USAGE where no job of the engine can wait for others */
 function refuseGates({ name, waits }: EngineExecutor, driver: EngineOptions["driver"]): void {
   if (waits !== false || driver !== "gate") return;
-  throw new EmporiumError("USAGE", `--executor ${name}: a job cannot wait for others there, so no job can begin the next stage`, {
+  throw new EmporiumError("USAGE", `--executor ${name} has no jobs that wait for others, so no job can begin the next stage`, {
     hint: "add --driver here: this process then stays and begins each stage",
   });
 }
@@ -264,7 +264,7 @@ export async function openForCommand(location: string, io: Pick<Io, "env">, exec
   const name = (executor ?? engine) as EngineName;
   if (name !== engine && name in ENGINE_SETTINGS) {
     throw new EmporiumError("USAGE", `--executor ${name} needs the settings of a profile`, {
-      hint: "give the command that began the run once more, with this --executor and --engine-profile: it goes on with the run",
+      hint: "run the command that began the run again, with this --executor and --engine-profile, to resume the run",
     });
   }
   const engineOf = (other: string) =>
@@ -289,5 +289,5 @@ const STATIONS: Readonly<Record<string, () => Promise<AnyStation>>> = {
 async function stationOf(name: string): Promise<AnyStation> {
   const load = STATIONS[name];
   if (load) return load();
-  throw new EmporiumError("ENGINE_VERSION", `the run is of the station ${name}, which this version does not have on clusters`);
+  throw new EmporiumError("ENGINE_VERSION", `the run belongs to the station ${name}, which this version cannot run on clusters`);
 }

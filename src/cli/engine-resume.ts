@@ -15,8 +15,8 @@ export default command({
   name: "engine resume",
   summary: "Go on with a run that was cancelled or whose jobs are gone, on the same engine or another",
   details: [
-    "What has a receipt is not done again. With --executor local this machine does the rest, as child processes, and the command stays until it is done.",
-    "Refused with exit status 12 while the cluster does not answer, since jobs of the run may be alive. With another --executor the run goes on there; jobs that are left on the first one then do the same work, with the same bytes.",
+    "Finished tasks are not repeated. With --executor local this machine does the rest in child processes, and the command waits until they are done.",
+    "Refused with exit status 12 while the cluster does not answer, since jobs of the run may be alive. With another --executor the run goes on there; jobs that are left on the first one then do the same work and write the same bytes.",
   ],
   positionals: ["run"],
   options: z.object({
@@ -65,7 +65,7 @@ async function openAgain(run: OpenRun, station: AnyStation, again: boolean, io: 
   const wasCancelled = (await getJson<RunEnd>(run.store, `${run.folder}${END}`))?.exitStatus === CANCELLED;
   if (!again && !wasCancelled) return;
   await refuseCollected(run);
-  if (wasCancelled) io.log.info(`${run.record.id} was cancelled: it is open again`);
+  if (wasCancelled) io.log.info(`${run.record.id} was cancelled and is now open again`);
   await (again ? retryDead(run, envOf(io)) : reopen(run, envOf(io)));
   await station.retake?.(run, envOf(io));
 }
@@ -85,9 +85,9 @@ async function askBefore({ run, executor, engineOf }: OpenedRun, io: Io): Promis
   const title = engineTitle(engine);
   try {
     const { alive } = await askQueue(run, await engineOf(engine), io.clock);
-    if (alive) io.log.warn(`${title} still has jobs of the run: they do the same work, with the same bytes`);
+    if (alive) io.log.warn(`${title} still has jobs of the run; they do the same work and write the same bytes`);
   } catch (error) {
     const { message } = asEmporiumError(error);
-    io.log.warn(`${message}; jobs that ${title} has of the run do the same work, with the same bytes`);
+    io.log.warn(`${message}; jobs that ${title} has of the run do the same work and write the same bytes`);
   }
 }

@@ -47,7 +47,7 @@ export default command({
 function sliceOf(env: Io["env"]): number {
   const name = INDEX_VARIABLES.find((variable) => /^\d+$/.test(env[variable] ?? ""));
   if (name !== undefined) return Number(env[name]);
-  throw new EmporiumError("USAGE", "engine work: which slice is not said", {
-    hint: `give --slice N; in a job of a cluster ${INDEX_VARIABLES.join(" or ")} says it`,
+  throw new EmporiumError("USAGE", "engine work needs a slice", {
+    hint: `give --slice N; in a job of a cluster ${INDEX_VARIABLES.join(" or ")} sets the slice`,
   });
 }

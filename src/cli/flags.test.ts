@@ -121,21 +121,21 @@ describe("parseCommandLine", () => {
     [["a", "--import-run"], "USAGE: sample has no option --import-run | did you mean --import-runs?"],
     [["a", "--frobnicate"], "USAGE: sample has no option --frobnicate | see emporium sample --help"],
     [["a", "-x"], "USAGE: sample has no option -x | see emporium sample --help"],
-    [["a", "--jobs"], "USAGE: --jobs stands without a value | see emporium sample --help"],
-    [["a", "--jobs", "0"], 'USAGE: --jobs: "0" found, a whole number from 1 wanted | see emporium sample --help'],
-    [["a", "--jobs", "1.5"], 'USAGE: --jobs: "1.5" found, a whole number from 1 wanted | see emporium sample --help'],
+    [["a", "--jobs"], "USAGE: --jobs needs a value | see emporium sample --help"],
+    [["a", "--jobs", "0"], 'USAGE: --jobs: expected a whole number from 1, found "0" | see emporium sample --help'],
+    [["a", "--jobs", "1.5"], 'USAGE: --jobs: expected a whole number from 1, found "1.5" | see emporium sample --help'],
     [
       ["a", "--memory", "1 B"],
-      'USAGE: --memory: "1 B" found, an amount of bytes from 1.0 KiB, as 512MiB or 2GB, wanted | see emporium sample --help',
+      'USAGE: --memory: expected an amount of bytes of 1.0 KiB or more, such as 512MiB or 2GB, found "1 B" | see emporium sample --help',
     ],
-    [["a", "--level", "hihg"], 'USAGE: --level: "hihg" found, one of low, high wanted | did you mean high?'],
+    [["a", "--level", "hihg"], 'USAGE: --level: expected one of low, high, found "hihg" | did you mean high?'],
   ])("refuses %j", (words, says) => {
     expect(failure(...words)).toBe(says);
   });
 
   it("refuses a word too many", () => {
     const one = { ...sample, positionals: ["source"] };
-    expect(() => parseCommandLine(one, ["a", "b"])).toThrow('"b" is one word too many: sample takes 1');
+    expect(() => parseCommandLine(one, ["a", "b"])).toThrow('unexpected argument "b"; sample takes 1 argument');
   });
 
   it("gives the options that every command has", () => {

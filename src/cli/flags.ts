@@ -2,6 +2,7 @@ import { CommanderError, Option, Command as Parser } from "commander";
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { nearest } from "../core/nearest.js";
+import { counted } from "../core/units.js";
 import type { Command, OptionMeta } from "./command.js";
 
 /** Options that every command takes, before or after its name. */
@@ -192,9 +193,13 @@ function placeWords(command: Command, words: readonly string[], raw: Record<stri
     if (found.length > 0) raw[key] = core instanceof z.ZodArray ? found : found[0];
   }
   if (left.length > 0) {
-    throw new EmporiumError("USAGE", `"${left[0]}" is one word too many: ${command.name} takes ${command.positionals.length}`, {
-      hint: command.otherwise ?? helpHint(command),
-    });
+    throw new EmporiumError(
+      "USAGE",
+      `unexpected argument "${left[0]}"; ${command.name} takes ${counted(command.positionals.length, "argument")}`,
+      {
+        hint: command.otherwise ?? helpHint(command),
+      },
+    );
   }
 }
 
@@ -202,7 +207,7 @@ function usageError(command: Command, flags: readonly Flag[], error: CommanderEr
   const found = /'([^']*)/.exec(error.message)?.[1] ?? "";
   if (error.code === "commander.optionMissingArgument") {
     const word = found.split(/[ ,]+/).findLast((part) => part.startsWith("-")) ?? found;
-    return new EmporiumError("USAGE", `${word} stands without a value`, { hint: helpHint(command) });
+    return new EmporiumError("USAGE", `${word} needs a value`, { hint: helpHint(command) });
   }
   if (error.code !== "commander.unknownOption") return new EmporiumError("USAGE", error.message, { hint: helpHint(command) });
   const meant = nearest(
@@ -230,9 +235,9 @@ function valueError(
   if (issue.code === "invalid_value") {
     const meant = typeof found === "string" ? nearest(found, issue.values.map(String)) : undefined;
     const hint = meant === undefined ? helpHint(command) : `did you mean ${meant}?`;
-    return new EmporiumError("USAGE", `${name}: "${found}" found, one of ${issue.values.join(", ")} wanted`, { hint });
+    return new EmporiumError("USAGE", `${name}: expected one of ${issue.values.join(", ")}, found "${found}"`, { hint });
   }
-  return new EmporiumError("USAGE", `${name}: "${found}" found, ${issue.message} wanted`, { hint: helpHint(command) });
+  return new EmporiumError("USAGE", `${name}: expected ${issue.message}, found "${found}"`, { hint: helpHint(command) });
 }
 
 const helpHint = (command: Command): string => `see emporium ${command.name} --help`;

@@ -45,7 +45,7 @@ export default command({
   ],
   async run({ file, web, format, table, out, compat, anonymous }, io) {
     if (file.length === 0 && web.length === 0) {
-      throw new EmporiumError("USAGE", "harvest compare needs FILE_METADATA: what harvest inspect --out has written", {
+      throw new EmporiumError("USAGE", "harvest compare needs FILE_METADATA, a file that harvest inspect --out has written", {
         hint: "see emporium harvest compare --help",
       });
     }

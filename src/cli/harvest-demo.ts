@@ -59,7 +59,7 @@ export default command({
         }
       }
       if (io.json) io.outJson({ steps: results, url: portals.url, errors: [] });
-      else io.out(`\nThe page is ${join(dest, "comparison.html")}; its tables and the documents lie beside it.`);
+      else io.out(`\nThe page is ${join(dest, "comparison.html")}, in one folder with its tables and documents.`);
       if (serve) await toldToStop(io.signal);
     } finally {
       await portals.close();

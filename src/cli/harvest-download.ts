@@ -32,7 +32,7 @@ export default command({
     limit: bytesPerSecond().optional().meta({ description: "limit for all connections together", value: "50MB/s" }),
     rate: z
       .string()
-      .transform((text, context) => perSecond(text, Number, "a number of requests a second, as 4/s", context))
+      .transform((text, context) => perSecond(text, Number, "a number of requests a second, such as 4/s", context))
       .optional()
       .meta({ description: "requests per second to one host (default: the host's published limit)", value: "4/s" }),
     crop: z
@@ -56,7 +56,7 @@ export default command({
       .meta({ description: "another base URL for a portal or host, for mirrors and tests", value: "NAME=URL" }),
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
     allowPrivate,
-    forceOverwrite: z.boolean().default(false).meta({ description: "replace files that no download into DEST has left" }),
+    forceOverwrite: z.boolean().default(false).meta({ description: "replace files that no download into DEST has written" }),
     sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
     io: ioMode(),
     keepGoing: z.boolean().default(true).meta({
@@ -87,8 +87,9 @@ export default command({
     const work = { jobs: undefined, memoryBytes: undefined, dryRun: options.dryRun };
     const given = await clusterOf(options, work, io, {
       "--fail-fast":
-        !options.keepGoing && "jobs of a cluster do not know of each other's failures; emporium engine cancel ends a run",
-      "--crop": options.crop !== undefined && "a box of a volume is cut out by one machine",
+        !options.keepGoing &&
+        "jobs of a cluster cannot stop each other at the first failure; emporium engine cancel ends the run",
+      "--crop": options.crop !== undefined && "a box of a volume is cut out on this machine only",
     });
     const settings = {
       dest: options.dest,

@@ -95,12 +95,12 @@ async function registryBases(given: readonly string[]): Promise<Record<string, s
       const [, name = text, url = ""] = /^([^=]*)=(.*)$/.exec(text) ?? [];
       if (!names.includes(name)) {
         const near = nearest(name, names);
-        throw new EmporiumError("USAGE", `--registry-base: "${name}" found, one of ${names.join(", ")} wanted`, {
+        throw new EmporiumError("USAGE", `--registry-base: expected one of ${names.join(", ")}, found "${name}"`, {
           hint: near === undefined ? "write NAME=URL" : `did you mean ${near}?`,
         });
       }
       if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-        throw new EmporiumError("USAGE", `--registry-base: "${url}" found for ${name}, an http(s) address wanted`, {
+        throw new EmporiumError("USAGE", `--registry-base: expected an http(s) address for ${name}, found "${url}"`, {
           hint: "write NAME=URL",
         });
       }

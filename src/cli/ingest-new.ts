@@ -20,14 +20,16 @@ export default command({
     out: z.string().optional().meta({ description: "write to this file; an existing file is not changed", value: "FILE" }),
     yes: z.boolean().default(false).meta({ description: "ask nothing", short: "y" }),
     deposition: wholeNumber(1).optional().meta({ description: "number of the deposition at the portal", value: "ID" }),
-    dataset: wholeNumber(1).optional().meta({ description: "number of the dataset, which names its folder", value: "ID" }),
+    dataset: wholeNumber(1)
+      .optional()
+      .meta({ description: "number of the dataset, which is also the name of its folder", value: "ID" }),
     title: z.string().optional().meta({ description: "title of the deposition and the dataset" }),
     author: z.string().optional().meta({ description: "first author, the one to write to", value: "NAME" }),
     date: z
       .string()
-      .regex(/^\d{4}-\d{2}-\d{2}$/, "a day as 2026-02-01")
+      .regex(/^\d{4}-\d{2}-\d{2}$/, "a day such as 2026-02-01")
       .optional()
-      .meta({ description: "day of the release, as 2026-02-01", value: "DAY" }),
+      .meta({ description: "day of the release, such as 2026-02-01", value: "DAY" }),
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [

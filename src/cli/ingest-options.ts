@@ -35,7 +35,7 @@ export const volumeOptions = {
     value: "float32",
   }),
   compat: z.enum(["reference"]).optional().meta({
-    description: "use the values that the reference computes wrongly (darkened odd edges, …)",
+    description: "write the values that the reference computes wrongly (darkened odd edges, …)",
     value: "reference",
   }),
 };
@@ -208,7 +208,7 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
   // a plan for a cluster is made for its jobs: for their threads and their memory
   const cluster = await clusterOf(options, work, io, {
     "--fail-fast":
-      !options.keepGoing && "jobs of a cluster do not know of each other's failures; emporium engine cancel ends a run",
+      !options.keepGoing && "jobs of a cluster cannot stop each other at the first failure; emporium engine cancel ends the run",
   });
   const { forceOverwrite, dryRun } = options;
   const report = await ingest({ ...importOf(options, io), forceOverwrite, dryRun, ...cluster });

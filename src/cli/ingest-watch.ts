@@ -13,7 +13,7 @@ export default command({
   name: "ingest watch",
   summary: "Ingest what a running acquisition adds, run by run, as each is complete",
   details: [
-    "Lists INPUT again and again. A file is complete when its size and time have stayed the same for --rest. A run is taken when all of its files are complete, everything that a microscope writes of it and the config names is found, and the frames that its mdoc names are there. Files that still grow, are empty or have a temporary name hold back their run. So does what ingest run refuses of it, as a file that is found for two runs: these wait, each named with the reason, and the others are taken.",
+    "Lists INPUT again and again. A file is complete when its size and time have stayed the same for --rest. A run is taken when all of its files are complete, everything that a microscope writes of it and the config names is found, and the frames that its mdoc names are there. A file that still grows, is empty or has a temporary name holds back its run; so does anything that ingest run refuses, such as a file found for two runs. Each waiting run is named with the reason, and the others are ingested.",
     "The tree is the one that ingest run would make of the complete runs at the end, with the same ids. Killed at any moment and started again, it goes on; it keeps no record of its own.",
     "Without --until it runs until Ctrl-C. --until idle:30m ends it when nothing has come for half an hour: then runs are also taken for which a section of the config finds nothing, and named. What is not complete is reported when it ends, each with the reason.",
     "--catalog imports the tree into the catalogue after each round, as catalog import does, so that the pages of emporium serve follow.",
@@ -32,7 +32,7 @@ export default command({
       .meta({ description: "time between two listings of INPUT (default: 10s)", value: "DURATION" }),
     until: z
       .string()
-      .regex(/^idle:\d{1,6}[smh]$/, "idle:DURATION, as idle:30m,")
+      .regex(/^idle:\d{1,6}[smh]$/, "idle:DURATION, such as idle:30m")
       .transform((text) => duration().parse(text.slice("idle:".length)))
       .optional()
       .meta({ description: "end when nothing has come or changed for so long (default: at Ctrl-C)", value: "idle:DURATION" }),

@@ -146,7 +146,7 @@ function jobKind(kind: string, row: Row, command: Command, own: readonly string[
         if (keys.includes(key) || isDefault(command, key, value)) continue;
         const flag = flagsOf(command.options).find((one) => one.key === key);
         throw new EmporiumError("USAGE", `--${flag?.long ?? key} cannot be given from a page`, {
-          hint: "the same command in a terminal goes on",
+          hint: "run the same command in a terminal",
         });
       }
       const absolute = (text: string) => (/^[a-z][a-z0-9+.-]+:\/\//i.test(text) ? text : resolve(folder, text));
@@ -219,9 +219,9 @@ async function namedByGraph(input: JobInput): ReturnType<NonNullable<JobKind["na
   const { document } = readGraph(text, file);
   const own = document.nodes.find(({ op }) => RUNS_CODE.has(op));
   if (own) {
-    throw new EmporiumError("STORE_DENIED", `${own.id}: the graph runs code of its own, by op: ${own.op}`, {
+    throw new EmporiumError("STORE_DENIED", `${own.id}: the graph runs its own code (op: ${own.op}), which pages may not start`, {
       place: { path: "graph" },
-      hint: `in a terminal: emporium blocks run ${quoteWord(String(graph))}`,
+      hint: `run it in a terminal: emporium blocks run ${quoteWord(String(graph))}`,
     });
   }
   // as the job finds them: from the folder of the server

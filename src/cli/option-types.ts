@@ -25,13 +25,13 @@ export const amountOfBytes = (least: number) =>
     } catch {
       // falls through to the message below, which says the form as well
     }
-    context.addIssue({ code: "custom", message: `an amount of bytes from ${formatBytes(least)}, as 512MiB or 2GB,` });
+    context.addIssue({ code: "custom", message: `an amount of bytes of ${formatBytes(least)} or more, such as 512MiB or 2GB` });
     return z.NEVER;
   });
 
 export const ioMode = () =>
   z.enum(IO_MODES).default("auto").meta({
-    description: "long reads and writes of files: past the page cache, through it, or whichever is quicker",
+    description: "for long reads and writes of files: bypass the page cache (direct), use it, or whichever is faster",
     value: "MODE",
   });
 
@@ -41,7 +41,7 @@ const AGE_MS = { d: 24 * 3600_000, h: 3600_000 } as const;
 export const age = () =>
   z
     .string()
-    .regex(/^\d{1,6}[dh]$/, "days or hours, as 30d or 12h,")
+    .regex(/^\d{1,6}[dh]$/, "days or hours, such as 30d or 12h")
     .transform((text) => Number(text.slice(0, -1)) * AGE_MS[text.at(-1) as "d" | "h"]);
 
 const DURATION_MS = { s: 1000, m: 60_000, h: 3600_000 } as const;
@@ -50,7 +50,7 @@ const DURATION_MS = { s: 1000, m: 60_000, h: 3600_000 } as const;
 export const duration = () =>
   z
     .string()
-    .regex(/^\d{1,6}[smh]$/, "seconds, minutes or hours, as 60s, 5m or 2h,")
+    .regex(/^\d{1,6}[smh]$/, "seconds, minutes or hours, such as 60s, 5m or 2h")
     .transform((text) => Number(text.slice(0, -1)) * DURATION_MS[text.at(-1) as "s" | "m" | "h"]);
 
 /** `50MB/s`; the `/s` may be left out. For the `transform` of an option. */
@@ -72,7 +72,7 @@ export function perSecond(
 }
 
 export const bytesPerSecond = () =>
-  z.string().transform((text, context) => perSecond(text, parseBytes, "an amount of bytes a second, as 50MB/s", context));
+  z.string().transform((text, context) => perSecond(text, parseBytes, "an amount of bytes a second, such as 50MB/s", context));
 
 export const httpUrl = () =>
   z.string().refine((text) => /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : ""), "an http(s) address");
@@ -98,7 +98,7 @@ export function shareOf(text: string | undefined): { part: number; of: number } 
   if (text === undefined) return undefined;
   const [part = 0, of = 0] = text.split("/").map(Number);
   if (part <= of) return { part, of };
-  throw new EmporiumError("USAGE", `--subset: "${text}" found, a share such as 1/20 wanted`, {
-    hint: `the shares of ${of} are 1/${of} to ${of}/${of}`,
+  throw new EmporiumError("USAGE", `--subset: expected a share such as 1/20, found "${text}"`, {
+    hint: `give a share from 1/${of} to ${of}/${of}`,
   });
 }

@@ -183,7 +183,7 @@ function dispatch(words: readonly string[]): Asked {
   const reserved = RESERVED.find((name) => startsWith(named, name));
   if (reserved !== undefined) {
     throw new EmporiumError("NOT_BUILT", `emporium ${version()} has no ${reserved}: it comes with a later version`, {
-      hint: "emporium help lists the commands of this version",
+      hint: "see emporium help for the commands of this version",
     });
   }
   const group = named[0] !== undefined && Object.hasOwn(GROUPS, named[0]) ? named[0] : undefined;
@@ -191,12 +191,12 @@ function dispatch(words: readonly string[]): Asked {
   if (wrong === undefined && asksHelp) return { text: overview(group) };
   if (wrong === undefined) {
     const name = group === undefined ? "emporium" : `emporium ${group}`;
-    throw new EmporiumError("USAGE", `${name} stands alone, a command wanted`, { hint: `${name} --help lists the commands` });
+    throw new EmporiumError("USAGE", `${name} needs a subcommand`, { hint: `see ${name} --help for the commands` });
   }
   const unknown = group === undefined ? wrong : `${group} ${wrong}`;
   const meant = nearest(unknown, [...COMMANDS.map(({ name }) => name), ...Object.keys(GROUPS)]);
   throw new EmporiumError("USAGE", `emporium has no command "${unknown}"`, {
-    hint: meant === undefined ? "emporium help lists the commands" : `did you mean emporium ${meant}?`,
+    hint: meant === undefined ? "see emporium help for the commands" : `did you mean emporium ${meant}?`,
   });
 }
 
@@ -214,7 +214,7 @@ function isAbort(thrown: unknown): boolean {
 }
 
 function cancelled(signal: AbortSignal): EmporiumError {
-  return asEmporiumError(signal.reason, "CANCELLED", { hint: "the same command resumes" });
+  return asEmporiumError(signal.reason, "CANCELLED", { hint: "run the same command again to resume" });
 }
 
 function stackOf(error: Error): string {

@@ -101,7 +101,7 @@ describe("logEvents", () => {
     tell({ atMs: 0, kind: "worker", pid: 7, ended: "SIGKILL", tasks: 2 });
     tell({ atMs: 0, kind: "worker", pid: 8, ended: "exit 1", tasks: 0 });
     expect(lines).toEqual([
-      "info a worker process ended (SIGKILL), what it had is done again",
+      "info a worker process ended (SIGKILL); its tasks are repeated",
       "info a worker process ended (exit 1)",
     ]);
   });

@@ -136,7 +136,7 @@ export function logEvents(log: Log): OnEvent {
       log.debug(`${event.state}: ${event.task.title}`, event.seconds > 0 ? { seconds: Number(event.seconds.toFixed(3)) } : {});
     } else if (event.kind === "worker") {
       const { ended, tasks } = event;
-      log.info(`a worker process ended (${ended})${tasks > 0 ? ", what it had is done again" : ""}`, { pid: event.pid, tasks });
+      log.info(`a worker process ended (${ended})${tasks > 0 ? "; its tasks are repeated" : ""}`, { pid: event.pid, tasks });
     } else if (event.kind === "stage") {
       const { name, blocks, cpuSeconds, again, phases } = event;
       log.debug(`stage ${name} is over`, { blocks, cpuSeconds: Number(cpuSeconds.toFixed(3)), again, phases });

@@ -36,7 +36,7 @@ export const sampleOptions = {
 /** What names a part of a standardised tree. */
 export const treeOptions = {
   dataset: z
-    .array(z.string().regex(/^[^/.][^/]*$/, "a dataset's folder, as 10001,"))
+    .array(z.string().regex(/^[^/.][^/]*$/, "a dataset's folder such as 10001"))
     .optional()
     .meta({ description: "only these datasets", value: "ID" }),
   run: z.array(z.string()).optional().meta({ description: "runs whose name matches from the start", value: "RE" }),
@@ -79,8 +79,8 @@ export function refuseBoth(plan: string | undefined, options: Partial<SampleOpti
   );
   if (plan === undefined || given === undefined) return;
   const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw new EmporiumError("USAGE", `the plan ${plan} and --${flag} are given, one of them wanted`, {
-    hint: "the plan determines what is sent; make another plan with emporium publish plan",
+  throw new EmporiumError("USAGE", `the plan ${plan} and --${flag} are both given: give one of them`, {
+    hint: "make another plan with emporium publish plan: the plan determines what is sent",
   });
 }
 
@@ -102,7 +102,7 @@ async function completed(options: SampleOptions, profile: Profile, root: string 
   if (root !== null) await checkRoot(root);
   const sample = options.sample ?? (asks ? await askSample(profile, root, io) : undefined);
   if (sample === undefined) {
-    throw new EmporiumError("USAGE", "no sample is given", { hint: "name it with --sample YYYY-MM-DD" });
+    throw new EmporiumError("USAGE", "publish needs a sample", { hint: "name it with --sample YYYY-MM-DD" });
   }
   parseSample(sample);
   const products = parseProducts(options.products ?? [(asks ? await askProducts(io) : undefined) ?? "images"]);

@@ -59,7 +59,7 @@ function refuseSample(options: SampleOptions): void {
 function refuseSelection(selection: Readonly<Record<string, unknown>>): void {
   const given = Object.keys(selection).find((key) => selection[key] !== undefined);
   if (given === undefined) return;
-  throw new EmporiumError("USAGE", `--${given} is of a tree, and no tree is given`, {
-    hint: "write emporium publish verify TREE LOCATION",
+  throw new EmporiumError("USAGE", `--${given} needs a TREE and a LOCATION`, {
+    hint: "run emporium publish verify TREE LOCATION",
   });
 }

@@ -16,7 +16,7 @@ export const queueOptions = (megabytes: number, wdlKey: string) => ({
     .meta({ description: `memory of each job (default: ${megabytes} MB)`, value: "SIZE" }),
   parallelism: wholeNumber(1, 100).default(20).meta({ description: "requests side by side", value: "N" }),
   swipeWdlKey: z.string().default(wdlKey).meta({ description: "the jobs' workflow", value: "KEY" }),
-  again: z.boolean().default(false).meta({ description: "start executions also where the same call has started them before" }),
+  again: z.boolean().default(false).meta({ description: "start executions again that the same command has already started" }),
   dryRun: z.boolean().default(false).meta({ description: "print what would be started, start nothing" }),
 });
 
@@ -41,7 +41,7 @@ export const QUEUE_DETAILS = [
 export const bucketName = () =>
   z
     .string()
-    .regex(/^(s3:\/\/)?[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/?$/, "a bucket as s3://bucket, without a folder,")
+    .regex(/^(s3:\/\/)?[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/?$/, "a bucket such as s3://bucket, without a folder")
     .transform((text) => text.replace(/^s3:\/\//, "").replace(/\/$/, ""));
 
 /** Which datasets of a bucket have a job. */
@@ -49,7 +49,7 @@ export const datasetOptions = {
   s3Prefix: z
     .string()
     .optional()
-    .meta({ description: "only datasets whose key begins so: a folder ends with a slash", value: "PREFIX" }),
+    .meta({ description: "only datasets whose key begins with this; a folder ends with a slash", value: "PREFIX" }),
   filterDatasets: z
     .array(z.string())
     .default([])
@@ -57,7 +57,7 @@ export const datasetOptions = {
   includeDataset: z
     .array(z.string().min(1, "a dataset's number"))
     .default([])
-    .meta({ description: "only datasets whose key begins so; takes the place of --s3-prefix", value: "ID" }),
+    .meta({ description: "only datasets whose key begins with this; replaces --s3-prefix", value: "ID" }),
   excludeDataset: z
     .array(z.string())
     .default([])

@@ -39,20 +39,20 @@ export default command({
     port: wholeNumber(0, 65535).default(8080).meta({ description: "port to listen on; 0 for any free port", value: "N" }),
     url: z
       .string()
-      .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address as https://portal.example.org")
+      .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address such as https://portal.example.org")
       .optional()
       .meta({ description: "the URL at which others reach this server (default: its own address)", value: "URL" }),
     cors: z
-      .array(z.string().min(1, "an origin as https://viewer.example.org, or *"))
+      .array(z.string().min(1, "an origin such as https://viewer.example.org, or *"))
       .optional()
       .meta({ description: "let pages of this origin read the data (* for every origin)", value: "ORIGIN" }),
     bucket: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 lower-case letters, digits, dots and dashes")
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket name of 3 to 63 lower-case letters, digits, dots and dashes")
       .default("portal")
       .meta({ description: "name of the bucket at /s3", value: "NAME" }),
     import: z.boolean().default(true).meta({ description: "update the catalogue from the tree" }),
-    write: z.boolean().default(false).meta({ description: "let who has a token decide on matches and start jobs from pages" }),
+    write: z.boolean().default(false).meta({ description: "let holders of a token decide on matches and start jobs from pages" }),
     tokenFile: z
       .string()
       .optional()
@@ -60,7 +60,7 @@ export default command({
     writeRoot: z
       .array(z.string())
       .optional()
-      .meta({ description: "with --write: jobs may read and write below this, too, beside the locations", value: "DIR" }),
+      .meta({ description: "with --write: another folder in which jobs may read and write", value: "DIR" }),
     ...databaseOptions,
     ...readOptions,
   }),
@@ -112,11 +112,11 @@ export default command({
       });
       try {
         const home = url?.replace(/\/+$/, "") ?? portal.url;
-        if (url !== undefined) io.log.info(`a proxy finds this server at ${portal.url}`);
+        if (url !== undefined) io.log.info(`listening on ${portal.url} for your proxy`);
         else if (!isLoopback(host)) {
           io.log.warn("no --url: links and views contain this machine's IP address, not the name by which others reach it");
         }
-        if (options.import && catalogue && !io.json) io.out(`${home}/ has the pages; the catalogue is being updated`);
+        if (options.import && catalogue && !io.json) io.out(`Pages at ${home}/; the catalogue is being updated`);
         const brought = await catalogue?.bringUpToDate(io.json);
         for (const error of brought?.errors ?? []) io.fail(error);
         if (io.signal.aborted) return brought?.exitStatus ?? 0;
@@ -157,12 +157,12 @@ async function openWriting(options: WriteOptions, { clock, commands }: Io) {
   const { locations, write, tokenFile, writeRoot, host, url, database, login } = options;
   if (!write) {
     const given = tokenFile !== undefined ? "--token-file" : writeRoot && "--write-root";
-    if (given) throw new EmporiumError("USAGE", `${given} goes with --write`);
+    if (given) throw new EmporiumError("USAGE", `${given} needs --write`);
     return undefined;
   }
   if (tokenFile === undefined) {
     throw new EmporiumError("USAGE", "--write needs --token-file, which says who may change what", {
-      hint: "emporium serve LOCATION --write --token-file ~/.emporium-tokens makes the file, with a token for you",
+      hint: "run emporium serve LOCATION --write --token-file ~/.emporium-tokens, which makes the file with a token for you",
     });
   }
   if (url === undefined ? !isLoopback(host) : !url.startsWith("https:")) {
@@ -202,15 +202,15 @@ async function tellPlaces(
   }
   for (const [i, { name, id, location }] of places.entries()) {
     const first = places.slice(0, i).find((one) => one.location.url === location.url);
-    if (first) log.warn(`${name} is given more than once: it is served as ${first.id} and as ${id}`);
+    if (first) log.warn(`${name} is given more than once and served as ${first.id} and as ${id}`);
   }
   for (const { kind, name, store, location } of places) {
     if (kind === "tree" || kind === "file") continue;
     if (await isEmpty(store))
-      log.warn(`${name} is empty: emporium ingest run CONFIG INPUT ${quoteWord(location.path ?? location.url)} makes it a tree`);
+      log.warn(`${name} is empty; fill it with emporium ingest run CONFIG INPUT ${quoteWord(location.path ?? location.url)}`);
   }
   if (trees.length > 0 || options.isUsed) return;
-  const reason = "no location is a standardised tree, which has dataset_metadata.json in the folders of its datasets";
+  const reason = "no location is a standardised tree (dataset folders with dataset_metadata.json)";
   if (options.database !== undefined || options.login !== undefined) log.warn(`the database is not used: ${reason}`);
   else if (places.some(({ kind }) => kind !== "file")) log.info(`no catalogue: ${reason}`);
 }
@@ -310,7 +310,7 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
         state = { state: "failed", error };
         if (known.code === "CANCELLED") {
           // a server that is told to stop has done what it was asked, whatever it was about
-          io.log.warn("the update of the catalogue was stopped: the next start goes on with it");
+          io.log.warn("the update of the catalogue was interrupted; the next start resumes it");
           return { errors: [], exitStatus: 0 };
         }
         return { errors: [error], exitStatus: ERRORS[known.code].exit };
@@ -332,8 +332,8 @@ function tellEmpty(catalogue: ServedCatalogue | undefined, options: Options, { l
   const tree = quoteWord(catalogue.place.location.path ?? catalogue.place.location.url);
   log.warn(
     options.import
-      ? `the catalogue has no runs: emporium ingest run CONFIG INPUT ${tree} --import-everything adds some to the tree`
-      : `the catalogue has no runs: emporium catalog import ${tree} takes them from the tree`,
+      ? `the catalogue has no runs; add some to the tree with emporium ingest run CONFIG INPUT ${tree} --import-everything`
+      : `the catalogue has no runs; import them with emporium catalog import ${tree}`,
   );
 }
 
@@ -389,7 +389,7 @@ function print({ url, bucket, start, report, hasTree, others = [], token }: Prin
     return;
   }
   if (report) io.out(report.toText());
-  io.out(`${url} serves, until Ctrl-C:`);
+  io.out(`Serving at ${url} (Ctrl-C stops)`);
   io.out(`  ${page}`);
   if (token !== undefined) io.reveal(`  ${page}#token=${token}`);
   if (!hasTree) return;

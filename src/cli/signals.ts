@@ -18,7 +18,7 @@ export function abortOnSignals(source: SignalSource, after: (ms: number, act: ()
   for (const name of SIGNALS) {
     source.on(name, () => {
       if (controller.signal.aborted) return source.exit(130);
-      controller.abort(new EmporiumError("CANCELLED", `stopped by ${name}`, { hint: "the same command resumes" }));
+      controller.abort(new EmporiumError("CANCELLED", `stopped by ${name}`, { hint: "run the same command again to resume" }));
       after(GRACE_MS, () => source.exit(130));
     });
   }

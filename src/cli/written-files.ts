@@ -41,7 +41,7 @@ export function refuseOtherFile(path: string, key: string, command: Command, opt
     if (other === key || ![value].flat().some((one) => typeof one === "string" && isSame(one, path))) continue;
     const { value: called = other }: Partial<OptionMeta> = command.options.shape[other]?.meta() ?? {};
     const name = command.positionals.includes(other) ? called : `--${kebab(other)}`;
-    throw new EmporiumError("USAGE", `${path} is given as ${name} and would be written over by --${kebab(key)}`, {
+    throw new EmporiumError("USAGE", `${path} is given as ${name} and would be overwritten by --${kebab(key)}`, {
       place,
       hint: "give another name",
     });
@@ -51,7 +51,7 @@ export function refuseOtherFile(path: string, key: string, command: Command, opt
   if (head === "" || begins.test(head)) return;
   throw new EmporiumError(
     "CONFIG_COLLISION",
-    `${path} is there and is no ${what}, which --${kebab(key)} would put in its place`,
+    `${path} exists and is not ${what}, so --${kebab(key)} would overwrite something else`,
     {
       place,
       hint: "give another name, or move it away",

@@ -23,13 +23,13 @@ describe("ERRORS", () => {
 
 describe("formatError", () => {
   it("writes three lines: what, where, what to do", () => {
-    const error = new EmporiumError("CONFIG_GLOB_COUNT", "TS_012: one .rawtlt expected, 0 found", {
+    const error = new EmporiumError("CONFIG_GLOB_COUNT", "TS_012: expected one .rawtlt, found 0", {
       place: { file: "ingest.yaml", line: 42, column: 17, path: "rawtilts.0.sources.0" },
       hint: "narrow list_glob so that it matches one file per run",
     });
     expect(formatError(toErrorRecord(error))).toBe(
       [
-        "error[CONFIG_GLOB_COUNT]: TS_012: one .rawtlt expected, 0 found",
+        "error[CONFIG_GLOB_COUNT]: TS_012: expected one .rawtlt, found 0",
         "  at ingest.yaml:42:17 (rawtilts.0.sources.0)",
         "  hint: narrow list_glob so that it matches one file per run",
       ].join("\n"),

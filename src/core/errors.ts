@@ -178,7 +178,7 @@ export interface ErrorFacts {
   cause?: unknown;
 }
 
-/** The one error class. The message holds what was found and what was wanted. */
+/** The one error class. The message says what was found and what is expected. */
 export class EmporiumError extends Error {
   override readonly name = "EmporiumError";
   constructor(
@@ -227,7 +227,7 @@ export function fromErrorRecord(record: ErrorRecord): EmporiumError {
 /**
  * The three lines a person reads:
  *
- *     error[CODE]: what was found, what was wanted
+ *     error[CODE]: what was found, what is expected
  *       at config.yaml:12:5 (runs.0.sources.1)     or: at tomo.rec byte 1024     or: at URL
  *       hint: what to do
  */

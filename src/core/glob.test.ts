@@ -26,10 +26,10 @@ describe("globs", () => {
   });
 
   it.each<[string, boolean, string[]]>([
-    ["[c-a]", false, ["the range c-a runs backwards"]],
+    ["[c-a]", false, ["has the reversed range c-a"]],
     ["[c-a", false, []],
-    ["[c-a", true, ["a bracket is not closed"]],
-    ["a\\", true, ["a backslash stands before nothing"]],
+    ["[c-a", true, ["has a bracket that is not closed"]],
+    ["a\\", true, ["ends with a backslash"]],
     ["a\\", false, []],
   ])("tell what is wrong with %j (shell: %s)", (pattern, shell, faults) => {
     const told: string[] = [];

@@ -24,10 +24,10 @@ export function parseGlob(text: string, { shell = false, fault = () => {} }: Glo
       parts.push(setOf(chars.slice(at + 1, end), shell, fault));
       at = end;
     } else if (char === "\\" && shell) {
-      if (++at === chars.length) fault("a backslash stands before nothing");
+      if (++at === chars.length) fault("ends with a backslash");
       parts.push((chars[at] ?? char).codePointAt(0)!);
     } else {
-      if (char === "[" && shell) fault("a bracket is not closed");
+      if (char === "[" && shell) fault("has a bracket that is not closed");
       parts.push(char.codePointAt(0)!);
     }
   }
@@ -43,7 +43,7 @@ function setOf(members: readonly string[], shell: boolean, fault: (fault: string
     const low = listed[at]!.codePointAt(0)!;
     const isRange = listed[at + 1] === "-" && listed[at + 2] !== undefined;
     const high = isRange ? listed[at + 2]!.codePointAt(0)! : low;
-    if (high < low) fault(`the range ${listed.slice(at, at + 3).join("")} runs backwards`);
+    if (high < low) fault(`has the reversed range ${listed.slice(at, at + 3).join("")}`);
     ranges.push([low, high]);
     if (isRange) at += 2;
   }

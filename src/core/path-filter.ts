@@ -38,7 +38,7 @@ const LENGTH_MAX = 1_000;
  */
 export function globMatcher(pattern: string): PathFilter {
   if (pattern === "" || pattern.length > LENGTH_MAX || pattern.includes("\0"))
-    throw wrong(pattern, "it is empty, too long or holds a NUL");
+    throw wrong(pattern, "is empty, too long or contains a NUL");
   const alternatives = expandBraces(pattern).map(parsePattern);
   return (path) => {
     const names = path.split("/");
@@ -51,8 +51,8 @@ type Segment = "deep" | readonly GlobPart[];
 function parsePattern(text: string): Segment[] {
   const anchored = text.includes("/") && !/^[^/]+\/$/.test(text);
   const names = text.split("/").filter((name) => name !== "" && name !== ".");
-  if (names.length === 0) throw wrong(text, "it names nothing");
-  if (names.includes("..")) throw wrong(text, "it leaves the folder that paths are below");
+  if (names.length === 0) throw wrong(text, "names nothing");
+  if (names.includes("..")) throw wrong(text, "leads outside of the folder");
   const dialect = {
     shell: true,
     fault: (fault: string) => {
@@ -95,8 +95,7 @@ function expandBraces(pattern: string): string[] {
       if (!group) done.push(text);
       else for (const choice of group.choices) next.push(text.slice(0, group.start) + choice + text.slice(group.end));
     }
-    if (next.length + done.length > ALTERNATIVES_MAX)
-      throw wrong(pattern, `its braces stand for more than ${ALTERNATIVES_MAX} globs`);
+    if (next.length + done.length > ALTERNATIVES_MAX) throw wrong(pattern, `has braces for more than ${ALTERNATIVES_MAX} globs`);
     waiting = next;
   }
   return [...new Set(done)];
@@ -139,7 +138,7 @@ function endOfBracket(text: string, start: number): number {
 }
 
 function wrong(pattern: string, fault: string): EmporiumError {
-  return new EmporiumError("USAGE", `"${pattern.slice(0, 100)}" is no glob: ${fault}`, {
+  return new EmporiumError("USAGE", `the glob "${pattern.slice(0, 100)}" ${fault}`, {
     hint: "for example *.dm3, data/**/slice_00[0-4]?.tif, {raw,aligned}/*",
   });
 }

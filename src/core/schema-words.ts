@@ -1,34 +1,11 @@
 import type { z } from "zod";
-import { counted } from "./units.js";
 
 /**
- * Describes what a zod schema found and expected, instead of zod's own "Invalid input: expected string, received null". Given as the error
- * map of a parse: `schema.safeParse(value, { error: schemaWords })`. A message of the schema itself takes precedence.
+ * Describes what a zod schema expected and found, instead of zod's own "Invalid input: expected string, received null": "expected …,
+ * found …", or "is missing (expected …)"; `aboutField` puts the field's name before either. Given as the error map of a parse:
+ * `schema.safeParse(value, { error: schemaWords })`. A message of the schema itself takes precedence.
  */
 export function schemaWords(issue: z.core.$ZodRawIssue): string | undefined {
-  const found = foundWords(issue.input);
-  switch (issue.code) {
-    case "invalid_type":
-      return `${found} found, ${typeWords(issue.expected)} wanted`;
-    case "invalid_value":
-      return `${found} found, ${issue.values.length === 1 ? "" : "one of "}${issue.values.join(", ")} wanted`;
-    case "too_small":
-      return `${sizeWords(issue.input) ?? found} found, ${issue.inclusive === false ? "more than" : "at least"} ${amountWords(issue.minimum, issue.origin)} wanted`;
-    case "too_big":
-      return `${sizeWords(issue.input) ?? found} found, ${issue.inclusive === false ? "less than" : "at most"} ${amountWords(issue.maximum, issue.origin)} wanted`;
-    case "invalid_format":
-      return `${found} found, ${FORMATS[issue.format] ?? issue.format} wanted`;
-    case "invalid_union":
-      return unionWords(issue.errors, found);
-    case "unrecognized_keys":
-      return `there is no field ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
-    default:
-      return undefined;
-  }
-}
-
-/** The same in the form "expected …, found …"; what is left out "is missing". */
-export function expectedWords(issue: z.core.$ZodRawIssue): string | undefined {
   const found = issue.input === undefined ? undefined : shownValue(issue.input);
   const expected = (what: string) => (found === undefined ? `is missing (expected ${what})` : `expected ${what}, found ${found}`);
   switch (issue.code) {
@@ -51,7 +28,7 @@ export function expectedWords(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
-/** A message of `expectedWords` behind the name of what it is about. */
+/** A message of `schemaWords` behind the name of what it is about. */
 export function aboutField(name: string, message: string): string {
   if (name === "") return message;
   return message.startsWith("is missing") ? `${name} ${message}` : `${name}: ${message}`;
@@ -79,8 +56,8 @@ const TYPES: Readonly<Record<string, string>> = {
   boolean: "true or false",
   array: "a list",
   tuple: "a list",
-  object: "a map of fields",
-  record: "a map of fields",
+  object: "a mapping",
+  record: "a mapping",
   null: "null",
   nan: "not a number",
 };
@@ -105,23 +82,8 @@ function foundWords(value: unknown): string {
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
 }
 
-/** Values with a length are described by their length. */
-function sizeWords(value: unknown): string | undefined {
-  if (typeof value === "string" && value !== "") return `a text of ${counted(value.length, "character")}`;
-  return Array.isArray(value) ? `a list of ${value.length}` : undefined;
-}
-
 function amountWords(amount: number | bigint, origin: string): string {
   const unit = { string: "character", array: "entry" }[origin];
   if (unit === undefined) return String(amount);
   return Number(amount) === 1 ? `1 ${unit}` : `${amount} ${unit === "entry" ? "entries" : "characters"}`;
-}
-
-/** The message of an alternative if one has its own, otherwise the types of all alternatives. */
-function unionWords(errors: readonly (readonly z.core.$ZodIssue[])[], found: string): string {
-  const issues = errors.flatMap(([first]) => first ?? []);
-  const own = issues.find(({ code, message }) => code !== "invalid_type" && !/^(?:Invalid|Too|Unrecognized)\b/.test(message));
-  if (own) return own.message;
-  const types = issues.flatMap((issue) => (issue.code === "invalid_type" ? typeWords(issue.expected) : []));
-  return `${found} found, ${types.length === 0 ? "another value" : [...new Set(types)].join(" or ")} wanted`;
 }

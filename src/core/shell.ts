@@ -13,7 +13,7 @@ export function quoteWord(word: string): string {
   if (BARE.test(word)) return word;
   const fault = word.includes("\0") ? "a NUL character" : /[\ud800-\udfff]/u.test(word) ? "half a surrogate pair" : undefined;
   if (fault !== undefined) {
-    throw new EmporiumError("NAME_UNSAFE", `${JSON.stringify(word)} holds ${fault}, which no script can pass on`, {
+    throw new EmporiumError("NAME_UNSAFE", `${JSON.stringify(word)} contains ${fault}, which no script can contain`, {
       hint: "rename it",
     });
   }

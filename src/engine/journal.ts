@@ -140,7 +140,7 @@ export async function openJournal(folder: string, name: string, log: Log, option
     if (memory === undefined) {
       await file.close();
       await rename(path, `${path}.other`);
-      log.warn(`${path} was written by another version and is set aside; all tasks are checked anew`, { kept: `${path}.other` });
+      log.warn(`${path} was written by another version and is set aside; all tasks are checked again`, { kept: `${path}.other` });
       file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o644);
       memory = (await readJournal(file, path, log))!;
     }
@@ -187,7 +187,7 @@ async function readJournal(file: FileHandle, path: string, log: Log): Promise<Me
     const kept = `${path}.damaged`;
     await copyFile(path, kept);
     const warning = new EmporiumError("JOURNAL_DAMAGED", `${path}: the line at byte ${end} is damaged and lines follow it`);
-    log.warn(`${warning.message}; that and all later lines are ignored, what they proved is checked anew`, {
+    log.warn(`${warning.message}; that line and all later ones are ignored, and their tasks are checked again`, {
       code: warning.code,
       kept,
     });

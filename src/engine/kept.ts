@@ -81,7 +81,7 @@ async function keep<More extends z.ZodObject>(
   const whole = JSON.stringify(answer);
   const bytes = Buffer.byteLength(whole);
   if (bytes > kind.answerBytesMax) {
-    throw new EmporiumError("CONFIG_LIMIT", `it has ${counted(bytes, "byte")}, at most ${kind.answerBytesMax} are kept`);
+    throw new EmporiumError("CONFIG_LIMIT", `the result has ${counted(bytes, "byte")}, at most ${kind.answerBytesMax} are kept`);
   }
   const at = new Date(clock.now()).toISOString();
   const urls = about.locations.map(urlOf);
@@ -138,7 +138,7 @@ export async function readAnswer<More extends z.ZodObject, Answer extends object
   } catch {
     // said below
   }
-  throw new EmporiumError("FORMAT_FIELD", `what is kept as ${id} cannot be read`, { hint: "run its command again" });
+  throw new EmporiumError("FORMAT_FIELD", `the kept result ${id} cannot be read`, { hint: "run its command again" });
 }
 
 /** An answer of which only the latest is of use. */
@@ -182,7 +182,7 @@ export async function readLatest<Answer extends object>(kind: LatestKind, worksp
 }
 
 const notKept = (id: string) =>
-  new EmporiumError("NOT_FOUND", `nothing is kept by the name ${id.slice(0, 100)}`, { hint: "see the list" });
+  new EmporiumError("NOT_FOUND", `there is no kept result ${id.slice(0, 100)}`, { hint: "see the list" });
 const fileOf = ({ folder }: { folder: string }, id: string) => `${folder}/${id}.jsonl`;
 const urlOf = (location: string) => redact(parseLocation(location).url.replace(/\/+$/, ""));
 

@@ -323,9 +323,9 @@ async function openHome(runAt: string, store: Store, key: string): Promise<Store
   const place = parseLocation(runAt);
   if (HOMES.includes(place.scheme)) return openStore(place, { readOnly: true });
   const name = objectName(store, key);
-  throw new EmporiumError("ADDRESS_REFUSED", `the lock says that its run is at ${place.url}, which is no folder or bucket`, {
+  throw new EmporiumError("ADDRESS_REFUSED", `the lock says that its run is at ${place.url}, which is not a folder or bucket`, {
     place: store.local ? { file: name } : { url: name },
-    hint: "nothing of ours writes such a lock: find out who did, then delete it",
+    hint: "find out which other program wrote the lock, then delete it",
   });
 }
 
@@ -347,7 +347,7 @@ function locked(store: Store, key: string, holder: LockHolder | undefined): Empo
   }
   return new EmporiumError("TARGET_LOCKED", `${store.url} is being written by ${describe(holder)}`, {
     place: store.local ? { file: name } : { url: name },
-    hint: "wait until it has ended, or stop it; if it has died, its lock is taken over 20 s after its last heartbeat",
+    hint: "wait until that process has ended, or stop it; the lock of a dead process is taken over 20 s after its last heartbeat",
   });
 }
 
@@ -374,7 +374,7 @@ async function sendHeartbeats(taker: Taker, held: readonly Held[]): Promise<Empo
       const holder = (await look(store, lock.key))?.holder;
       return locked(store, lock.key, holder);
     } catch (error) {
-      options.log.warn(`no heartbeat for the lock ${lock.key}: ${asEmporiumError(error).message}`);
+      options.log.warn(`the heartbeat of the lock ${lock.key} failed: ${asEmporiumError(error).message}`);
     }
   }
   return undefined;

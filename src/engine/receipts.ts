@@ -95,7 +95,7 @@ export async function findDone(
     await forEachLimited([...candidates], READS_IN_FLIGHT, async ([id, receipt]) => {
       const wrong = await firstWrong(target, receipt.outputs, options.signal);
       if (wrong === undefined) return;
-      options.log.warn(`${objectName(target, wrong)} does not have the checksum of its receipt; ${receipt.title} is done anew`);
+      options.log.warn(`${objectName(target, wrong)} does not have the checksum of its receipt; ${receipt.title} is done again`);
       candidates.delete(id);
     });
   }

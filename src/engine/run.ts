@@ -324,7 +324,7 @@ export function exitStatusFor(
 
 export function stopReason(reason: unknown): EmporiumError {
   if (isEmporiumError(reason)) return reason;
-  return new EmporiumError("CANCELLED", "stopped by a signal", { hint: "the same command resumes", cause: reason });
+  return new EmporiumError("CANCELLED", "stopped by a signal", { hint: "run the same command again to resume", cause: reason });
 }
 
 function sumBytes(results: Iterable<{ task: Task }>): number {

@@ -19,7 +19,7 @@ export function textLines(content: Uint8Array | string, name: string): TextLine[
   if (content.length > LIMITS.headerBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${name}: ${counted(content.length, "byte")} of text, ${LIMITS.headerBytes} at most are read`,
+      `${name}: ${counted(content.length, "byte")} of text; at most ${LIMITS.headerBytes} are read`,
       {
         place: { file: name },
         hint: "check that this is the right file: real ones have a few kilobytes",

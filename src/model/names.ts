@@ -28,7 +28,7 @@ export function checkName(name: string, what: string, place?: Place): string {
   const fault = nameFault(name);
   if (fault === undefined) return name;
   const shown = JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
-  throw new EmporiumError("NAME_UNSAFE", `the ${what} name ${shown} ${fault}, a plain folder name was wanted`, {
+  throw new EmporiumError("NAME_UNSAFE", `the ${what} name ${shown} ${fault}; expected a plain folder name`, {
     place,
     hint: "narrow the glob, or extract the name with name_regex",
   });

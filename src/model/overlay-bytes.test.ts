@@ -15,7 +15,7 @@ describe("bytes of an overlay", () => {
     const read = decodeOverlay(bytes.buffer);
     expect({ ...read }).toEqual({ ...shapes, contours: Uint32Array.of(0, 3), closed: Uint32Array.of(1), zMin: 0.5, zStep: 0.25 });
     expect(() => decodeOverlay(bytes.buffer.slice(0, -4))).toThrow(/announced/);
-    expect(() => decodeOverlay(new ArrayBuffer(60))).toThrow(/no overlay/);
+    expect(() => decodeOverlay(new ArrayBuffer(60))).toThrow(/not an overlay/);
   });
 
   it("have points by z, with all that belongs to each", () => {

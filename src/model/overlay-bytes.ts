@@ -89,7 +89,7 @@ export function encodeOverlay(shapes: OverlayShapes): Uint8Array<ArrayBuffer> {
 export function decodeOverlay(bytes: ArrayBuffer): OverlayShapes {
   const view = new DataView(bytes);
   if (bytes.byteLength < HEADER_BYTES || view.getUint32(0, true) !== MAGIC)
-    throw new EmporiumError("FORMAT_UNKNOWN", "these bytes are no overlay");
+    throw new EmporiumError("FORMAT_UNKNOWN", "the bytes are not an overlay");
   const lengths = LISTS.map((_, i) => view.getUint32(12 + 4 * i, true));
   const wanted = HEADER_BYTES + 4 * lengths.reduce((sum, length) => sum + length, 0);
   if (bytes.byteLength !== wanted)

@@ -45,7 +45,7 @@ export function parseRef(text: string): Ref {
     const ref: Ref = { kind: "place", place, key };
     if (printRef(ref) === text) return ref;
   }
-  throw new EmporiumError("NAME_UNSAFE", "this names neither an entity of the catalogue nor a key of a place");
+  throw new EmporiumError("NAME_UNSAFE", "the reference names neither an entity of the catalogue nor a key of a location");
 }
 
 function plainOf(text: string): string {

@@ -34,12 +34,12 @@ export function publicGate(resolve: Resolve = resolveName, { allowPrivate = fals
   return {
     check(url) {
       const ports = PORTS[url.protocol];
-      if (!ports) throw refused(url.href, `${url.protocol} is not asked here`);
-      if (url.username !== "" || url.password !== "") throw refused(url.href, "it carries credentials");
+      if (!ports) throw refused(url.href, `${url.protocol} is not allowed here`);
+      if (url.username !== "" || url.password !== "") throw refused(url.href, "the URL contains credentials");
       if (!allowPrivate && !ports.includes(url.port)) throw refused(url.href, `port ${url.port} is none of a web or FTP server`);
       const host = bareHost(url);
       // A numeric host is connected to without being looked up.
-      if (isIP(host) !== 0 && !allowed(host)) throw refused(url.href, `${host} is no public address`);
+      if (isIP(host) !== 0 && !allowed(host)) throw refused(url.href, `${host} is not a public address`);
     },
     resolve: (host) => checkedAddresses(host, resolve, allowed),
     lookup: checkedLookup(resolve, allowed),
@@ -62,8 +62,8 @@ type Allowed = (address: string) => boolean;
 async function checkedAddresses(host: string, resolve: Resolve, allowed: Allowed): Promise<readonly string[]> {
   const addresses = isIP(host) === 0 ? await resolve(host) : [host];
   const wrong = addresses.find((address) => !allowed(address));
-  if (wrong !== undefined) throw refused(host, `it resolves to ${wrong}, no public address`);
-  if (addresses.length === 0) throw refused(host, "it has no address");
+  if (wrong !== undefined) throw refused(host, `the host resolves to ${wrong}, which is not a public address`);
+  if (addresses.length === 0) throw refused(host, "the host has no address");
   return addresses;
 }
 
@@ -102,6 +102,6 @@ export function refusalIn(error: unknown): EmporiumError | undefined {
 
 export function refused(text: string, fault: string): EmporiumError {
   const url = redact(text.length > 200 ? `${text.slice(0, 200)}…` : text);
-  const hint = "if you trust it, give that URL itself (or --allow-private, if the command has it)";
+  const hint = "give that URL itself if you trust it (or --allow-private, if the command has that option)";
   return new EmporiumError("ADDRESS_REFUSED", `${url} is not followed: ${fault}`, { place: { url }, hint });
 }

@@ -71,7 +71,7 @@ describe("requests for addresses that came out of replies", () => {
     await lookup();
     await lookup();
     expect(calls[0]).toBe('[{"address":"8.8.8.8","family":4}]');
-    expect(calls[1]).toMatch(/127\.0\.0\.1, no public address/);
+    expect(calls[1]).toMatch(/127\.0\.0\.1, which is not a public address/);
   });
 
   it("are refused at the hop of a redirection that leads inside, and nobody there is asked", async () => {

@@ -75,7 +75,7 @@ export function httpRequests(
 function followed(from: string, location: string, shown: string): string {
   const next = nextHop(from, location);
   if ("url" in next) return next.url;
-  if (next.fault === "no address") throw protocol(shown, "redirects to what is no address", undefined, "no");
+  if (next.fault === "no address") throw protocol(shown, "redirects to what is not an address", undefined, "no");
   if (next.fault === "scheme") throw protocol(shown, `redirects to ${redact(next.to.protocol)}`, undefined, "no");
   throw protocol(shown, "redirects from https to http, which is not followed", "ask for an https address", "no");
 }

@@ -23,7 +23,7 @@ export function parseBases(words: readonly string[], names: readonly string[]): 
       url.search ||
       url.hash
     ) {
-      throw new EmporiumError("USAGE", `"${redact(word)}" is no base of a portal, wanted NAME=URL`, {
+      throw new EmporiumError("USAGE", `"${redact(word)}" is not a base of a portal; expected NAME=URL`, {
         hint: "for example idr=http://127.0.0.1:9000, or ftp.ebi.ac.uk=https://mirror.example.org/ebi",
       });
     }

@@ -67,7 +67,7 @@ async function readStudy(
   const submission = jsonObject(await net.getJson(`${API}/${id}`));
   if (!submission || Object.keys(submission).length === 0) throw notFound(url, `there is no study ${id}`);
   if (!Submission.safeParse(submission).success)
-    throw replyFault(`${API}/${id}`, "a submission with an accession and a section was wanted");
+    throw replyFault(`${API}/${id}`, "expected a submission with an accession and a section");
   const info = jsonObject(await net.getJson(`${API}/${id}/info`)) ?? {};
   return { submission, info, base: archiveFolder(info, id) };
 }
@@ -79,10 +79,10 @@ function archiveFolder(info: JsonObject, id: string): string {
   if (!url || url.hostname !== ARCHIVE_HOST || !safeSegments(url.pathname)) {
     throw new EmporiumError(
       "PORTAL_REPLY",
-      `${API}/${id}/info: a folder on ${ARCHIVE_HOST} was wanted, found ${JSON.stringify(text)}`,
+      `${API}/${id}/info: expected a folder on ${ARCHIVE_HOST}, found ${JSON.stringify(text)}`,
       {
         place: { url: `${API}/${id}/info` },
-        hint: "the study may not be public yet",
+        hint: "check whether the study is public already",
       },
     );
   }

@@ -36,7 +36,7 @@ export const listS3Level: ListBucket = async (net, bucket, prefix, delimiter = "
     const url = `https://${bucket}.s3.amazonaws.com/?${query}`;
     const reply = xmlObject(await net.getText(url), url);
     const result = at(reply, "ListBucketResult");
-    if (result === undefined) throw replyFault(url, `an S3 listing was wanted, found <${Object.keys(reply)[0]}>`);
+    if (result === undefined) throw replyFault(url, `expected an S3 listing, found <${Object.keys(reply)[0]}>`);
     const encoded = textOf(at(result, "EncodingType")) === "url";
     const key = (value: Json | undefined) => {
       const text = typeof value === "string" ? value : "";

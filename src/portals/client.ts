@@ -104,7 +104,7 @@ function portalNet(context: Context, portal: Pick<Portal, "name" | "hosts">, typ
         if (error) throw error;
         return answer;
       }
-      if (hop >= REDIRECTS_MAX) throw replyFault(text, `it redirects more than ${REDIRECTS_MAX} times`);
+      if (hop >= REDIRECTS_MAX) throw replyFault(text, `redirected more than ${REDIRECTS_MAX} times`);
       url = redirected(url, location, text);
     }
   }
@@ -209,16 +209,16 @@ function asker(
 const PROBE_BYTES_MAX = 64 * 1024;
 
 function addressOf(text: string): URL {
-  if (!URL.canParse(text)) throw refused(text, "it is no valid address");
+  if (!URL.canParse(text)) throw refused(text, "the URL is not valid");
   return new URL(text);
 }
 
 function redirected(from: URL, location: string, asked: string): URL {
   const next = nextHop(from.href, location);
   if ("url" in next) return new URL(next.url);
-  if (next.fault === "no address") throw replyFault(asked, "it redirects to what is no address");
-  if (next.fault === "scheme") throw refused(next.to.href, `${next.to.protocol} is not asked here`);
-  throw refused(next.to.href, "it leads from https to http");
+  if (next.fault === "no address") throw replyFault(asked, "redirected to something that is not an address");
+  if (next.fault === "scheme") throw refused(next.to.href, `${next.to.protocol} is not allowed here`);
+  throw refused(next.to.href, "the redirection leads from https to http");
 }
 
 /** Undefined for what is an answer: success, redirection, absence. */
@@ -237,5 +237,5 @@ function givenUp(error: EmporiumError, url: string, tries: number): EmporiumErro
 }
 
 function absent(url: string): never {
-  throw notFound(url, "it does not exist");
+  throw notFound(url, "no such page");
 }

@@ -111,10 +111,10 @@ async function post(query: string, variables: Record<string, Json>, net: PortalN
   if (errors.length > 0) {
     throw new EmporiumError("PORTAL_REPLY", `${ENDPOINT}: ${textOf(errors[0]!.message) ?? "an error without a message"}`, {
       place: { url: ENDPOINT },
-      hint: "the portal's interface may have changed: look for a newer version of emporium",
+      hint: "look for a newer version of emporium: the portal's interface may have changed",
     });
   }
-  if (!data) throw replyFault(ENDPOINT, "an answer with data was wanted");
+  if (!data) throw replyFault(ENDPOINT, "expected an answer with data");
   return data;
 }
 

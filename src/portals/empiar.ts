@@ -91,7 +91,7 @@ async function ofApi(id: string, net: PortalNet, warnings: string[]): Promise<Js
 /** The reply, if it has the entry under its accession (any field may be null); undefined for an empty one. */
 function entryOf(reply: Json, id: string, url: string): JsonObject | undefined {
   const object = jsonObject(reply);
-  if (!object) throw replyFault(url, "an object with the entry was wanted");
+  if (!object) throw replyFault(url, "expected an object with the entry");
   const entry = jsonObject(object[`EMPIAR-${id}`]) ?? jsonObject(object[id]);
   return entry && Object.keys(entry).length > 0 ? object : undefined;
 }
@@ -100,7 +100,7 @@ async function ofXml(id: string, net: PortalNet): Promise<JsonObject> {
   const url = `${ARCHIVE}/${id}/${id}.xml`;
   const raw = xmlObject(await net.getText(url), url);
   if (jsonObject(at(raw, "entry", "admin")) === undefined)
-    throw replyFault(url, "an entry with its administrative part was wanted");
+    throw replyFault(url, "expected an entry with its administrative part");
   return raw;
 }
 

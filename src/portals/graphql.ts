@@ -35,7 +35,7 @@ export async function askData(endpoint: string, query: string, net: PortalNet): 
   const [error] = objectsOf(at(reply, "errors"));
   const data = at(reply, "data");
   if (error === undefined && typeof data === "object" && data !== null) return data as JsonObject;
-  throw new EmporiumError("PORTAL_REPLY", `${endpoint}: ${textOf(error?.message) ?? "an answer with data was wanted"}`, {
+  throw new EmporiumError("PORTAL_REPLY", `${endpoint}: ${textOf(error?.message) ?? "expected an answer with data"}`, {
     place: { url: endpoint },
     hint: "give the address that emporium serve prints, or that of a portal's GraphQL",
   });

@@ -18,14 +18,14 @@ export function isListed(host: string, hosts: readonly string[]): boolean {
  * @throws {EmporiumError} ADDRESS_REFUSED
  */
 export function checkAddress(text: string, hosts: readonly string[]): URL {
-  if (!URL.canParse(text)) throw refused(text, "it is no valid address");
+  if (!URL.canParse(text)) throw refused(text, "the URL is not valid");
   const url = new URL(text);
-  if (url.protocol !== "https:" && url.protocol !== "http:") throw refused(text, `${url.protocol} is not asked here`);
-  if (url.username !== "" || url.password !== "") throw refused(text, "it carries credentials");
+  if (url.protocol !== "https:" && url.protocol !== "http:") throw refused(text, `${url.protocol} is not allowed here`);
+  if (url.username !== "" || url.password !== "") throw refused(text, "the URL contains credentials");
   if (!PORTS.has(url.port)) throw refused(text, `port ${url.port} is none of a web server`);
   const host = url.hostname;
   const numeric = host.startsWith("[") ? host.slice(1, -1) : host;
-  if (isIP(numeric) !== 0 && !isPublicAddress(numeric)) throw refused(text, `${numeric} is no public address`);
+  if (isIP(numeric) !== 0 && !isPublicAddress(numeric)) throw refused(text, `${numeric} is not a public address`);
   if (!isListed(host, hosts)) throw refused(text, `${host} is none of the portal's hosts`);
   return url;
 }

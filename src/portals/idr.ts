@@ -146,7 +146,7 @@ async function* rows(path: string, net: PortalNet): AsyncGenerator<JsonObject> {
   for (let offset = 0; ; ) {
     const url = `${API}/${path}?limit=${PAGE_ROWS}&offset=${offset}`;
     const page = await net.getJson(url);
-    if (at(page, "data") === undefined) throw replyFault(url, "a list of rows was wanted");
+    if (at(page, "data") === undefined) throw replyFault(url, "expected a list of rows");
     const data = objectsOf(at(page, "data"));
     yield* data;
     offset += data.length;

@@ -20,12 +20,12 @@ export function parseState(text: string, url: string): JsonObject {
     try {
       const state = jsonObject(parseJson(form()));
       if (state) return state;
-      strict ??= new Error("it is no object");
+      strict ??= new Error("it is not an object");
     } catch (error) {
       strict ??= error;
     }
   }
-  throw replyFault(url, "the viewer's state is no JSON, neither plain nor as links have it", strict);
+  throw replyFault(url, "the viewer's state is not JSON, neither plain nor as links have it", strict);
 }
 
 /** The same text as JSON. What is no JSON in it stays none. */

@@ -57,7 +57,7 @@ async function readState({ kind, url }: Target, net: PortalNet): Promise<{ state
   const link = kind === "short" ? await longLink(url, net) : url;
   const text = decodedFragment(link);
   if (text.startsWith("{") || text.startsWith("+{")) return { state: parseState(text, link), link };
-  if (text === "") throw notFound(link, "the link holds no state of the viewer: nothing stands behind its #!");
+  if (text === "") throw notFound(link, "the link contains no state of the viewer: nothing follows its #!");
   return { state: await fetchedState(text.replace(/^\+/, ""), link, net), link };
 }
 
@@ -75,7 +75,7 @@ async function longLink(short: string, net: PortalNet): Promise<string> {
     if (hash >= 0 && location[hash + 1] === "!") return location;
     url = new URL(location, url).href;
   }
-  throw replyFault(short, `it redirects more than ${REDIRECTS_MAX} times`);
+  throw replyFault(short, `redirected more than ${REDIRECTS_MAX} times`);
 }
 
 function decodedFragment(link: string): string {

@@ -34,11 +34,11 @@ const LENGTH_MAX = 2 * 1024 * 1024;
  */
 export function parseReference(typed: string): Reference {
   const text = typed.trim();
-  if (text === "") throw unknown(text, "nothing was given");
-  if (text.length > LENGTH_MAX) throw unknown(`${text.slice(0, 60)}…`, `it has ${counted(text.length, "character")}`);
+  if (text === "") throw unknown(text, "the text is empty");
+  if (text.length > LENGTH_MAX) throw unknown(`${text.slice(0, 60)}…`, `${counted(text.length, "character")} are too many`);
   // A line end in the middle comes of copying from a mail; a browser would leave it out and go somewhere else.
   const withoutFragment = text.split("#", 1)[0]!;
-  if (/[\u0000-\u001f\u007f]/.test(withoutFragment)) throw unknown(text.slice(0, 60), "it holds a control character");
+  if (/[\u0000-\u001f\u007f]/.test(withoutFragment)) throw unknown(text.slice(0, 60), "control characters are not allowed");
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined) return { text, link: linkOf(text, scheme) };
   // `www.ebi.ac.uk/empiar/EMPIAR-11759` as people copy it; a relative path has no dotted first segment with a letter suffix.
@@ -53,7 +53,7 @@ function linkOf(text: string, scheme: string): Link {
   if (scheme !== "http" && scheme !== "https") {
     return { text, scheme, host: "", path: "", query: new URLSearchParams(), fragment };
   }
-  if (!URL.canParse(bare)) throw unknown(text, "it is no valid address");
+  if (!URL.canParse(bare)) throw unknown(text, "the URL is not valid");
   const url = new URL(bare);
   // An adapter trusts its host: what looks like one and goes elsewhere is nobody's.
   const own = url.port === "" && url.username === "" && url.password === "";
@@ -76,7 +76,7 @@ function decoded(path: string): string {
 }
 
 export function unknown(text: string, fault: string): EmporiumError {
-  return new EmporiumError("UNKNOWN_PORTAL", `"${redact(text)}" is no address or accession of a portal: ${fault}`, {
+  return new EmporiumError("UNKNOWN_PORTAL", `"${redact(text)}" is neither a URL nor a known accession: ${fault}`, {
     hint: "give the page's address, an accession such as EMPIAR-11759, or a direct link (https:, ftp:, s3:, gs:)",
   });
 }

@@ -61,7 +61,7 @@ export function recognise(typed: string, bases: Bases = new Map()): Recognised {
     const target = portal.recognise(reference);
     if (target) return { portal, target };
   }
-  throw unknown(reference.text.slice(0, 200), "it has no scheme, and no portal knows the form");
+  throw unknown(reference.text.slice(0, 200), "no scheme, and no portal uses this form");
 }
 
 /** One record of `web_metadata.json`, before it has its name in the document. */

@@ -16,15 +16,11 @@ export async function decompressed(
   const form = (encoding ?? "identity").trim().toLowerCase();
   if (form === "identity" || form === "") return bytes;
   const decode = { gzip: gunzip, "x-gzip": gunzip, deflate: inflate, br: brotliDecompress }[form];
-  if (!decode) throw replyFault(url, `it comes compressed as ${form}, though it was asked for plain`);
+  if (!decode) throw replyFault(url, `the reply is compressed as ${form}, which was not requested`);
   try {
     return await promisify<Uint8Array, { maxOutputLength: number }, Buffer>(decode)(bytes, { maxOutputLength: bytesMax });
   } catch (cause) {
-    throw replyFault(
-      url,
-      `it says that it is compressed as ${form} and does not decompress to ${counted(bytesMax, "byte")} or fewer`,
-      cause,
-    );
+    throw replyFault(url, `the reply, compressed as ${form}, does not decompress to at most ${counted(bytesMax, "byte")}`, cause);
   }
 }
 
@@ -44,14 +40,14 @@ export function jsonOf(body: string, url: string): Json {
     return parseJson(body.replace(/^\ufeff/, ""));
   } catch (cause) {
     const page = /^\s*</.test(body);
-    throw replyFault(url, page ? "a web page came instead of JSON" : "what came is no JSON", cause);
+    throw replyFault(url, page ? "a web page came instead of JSON" : "what came is not JSON", cause);
   }
 }
 
 export function tooLong(url: string, found: number, wanted: number): EmporiumError {
   return new EmporiumError(
     "FORMAT_LIMIT",
-    `${redact(url)}: a reply of ${counted(found, "byte")} or more, ${wanted} at most are read`,
+    `${redact(url)}: a reply of ${counted(found, "byte")} or more; at most ${wanted} are read`,
     {
       place: { url: redact(url) },
       hint: "check that this is a page or listing, not a data file",

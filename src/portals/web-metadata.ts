@@ -64,13 +64,13 @@ export interface ReadRecord {
  */
 export function readWebMetadata(text: string, file: string): ReadRecord[] {
   const document = jsonObject(parseJson(text.replace(/^\ufeff/, "")));
-  if (!document) throw wrong(file, "", "an object of records was wanted");
+  if (!document) throw wrong(file, "", "expected an object of records");
   return Object.entries(document).map(([name, value]) => {
     const record = jsonObject(value);
     if (!record) throw wrong(file, name, "a record is an object");
     const links = listOf(record.download_links);
     if (links.some((link) => typeof link !== "string"))
-      throw wrong(file, `${name}.download_links`, "a list of addresses was wanted");
+      throw wrong(file, `${name}.download_links`, "expected a list of addresses");
     const { dataset_description: description } = record;
     const raw = jsonObject(record.raw_metadata) ?? (description === undefined ? {} : { dataset_description: description });
     return {

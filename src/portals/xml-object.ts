@@ -20,7 +20,7 @@ export function xmlObject(text: string, url: string): JsonObject {
   const result = XMLValidator.validate(text);
   if (result !== true) throw replyFault(url, `no XML: ${result.err.msg.slice(0, 120)} in line ${result.err.line}`);
   const roots = nodes.filter((node) => nameOf(node) !== undefined);
-  if (roots.length !== 1) throw replyFault(url, `${roots.length} elements at the top of an XML document, one is wanted`);
+  if (roots.length !== 1) throw replyFault(url, `${roots.length} elements at the top of an XML document; expected one`);
   return objectFrom([[nameOf(roots[0]!)!, contentOf(roots[0]!)]]);
 }
 

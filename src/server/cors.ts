@@ -33,8 +33,8 @@ function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // a path, a login or a query is no part of an origin
   if (!url || !/^https?:$/.test(url.protocol) || `${url.origin}/` !== url.href) {
-    throw new EmporiumError("USAGE", `--cors ${JSON.stringify(text)} found, an origin as https://viewer.example.org wanted`, {
-      hint: "give scheme and host, and the port if it is not the default; * stands for every origin",
+    throw new EmporiumError("USAGE", `expected an origin as https://viewer.example.org, found --cors ${JSON.stringify(text)}`, {
+      hint: "give scheme and host, and the port if it is not the default; * allows every origin",
     });
   }
   return url.origin;

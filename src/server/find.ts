@@ -25,7 +25,8 @@ export function finder(
   return async (ref, signal) => {
     if (ref.kind === "place") {
       const place = places.find(({ id }) => id === ref.place);
-      if (!place) throw new EmporiumError("NOT_FOUND", `no place is called ${ref.place}`, { hint: "the first page lists them" });
+      if (!place)
+        throw new EmporiumError("NOT_FOUND", `there is no location ${ref.place}`, { hint: "see the first page for the list" });
       return existing(place, ref.key, signal);
     }
     if (!catalogue) {

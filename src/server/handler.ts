@@ -28,7 +28,7 @@ export function mounted(mounts: Mounts): Handler {
 
 /** The answer to write requests. */
 export function onlyReading(): Response {
-  return refusal(405, "only reading is possible here", { allow: "GET, HEAD, OPTIONS" });
+  return refusal(405, "the server is read-only", { allow: "GET, HEAD, OPTIONS" });
 }
 
 /** A short answer in words. What it repeats of the request is letters alone, so it contains neither markup nor a path of this machine. */

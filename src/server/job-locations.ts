@@ -51,17 +51,17 @@ export function checkJobLocation(
   if (fault === undefined) return;
   throw new EmporiumError("STORE_DENIED", `${name}: ${fault}`, {
     place: { path: name },
-    hint: "jobs of pages work in the locations of this server; who runs it adds others with --write-root DIR",
+    hint: "use a location of this server, or start it with --write-root DIR to add others",
   });
 }
 
 function faultOf(text: string, use: LocationUse, roots: readonly JobRoot[], workspace: string): string | undefined {
-  if (/[\u0000-\u001f\u007f]/.test(text)) return "a control character is in it";
+  if (/[\u0000-\u001f\u007f]/.test(text)) return "contains a control character";
   const isPath = text.startsWith("/");
   if (!isPath && !/^(?:s3|gs|https?):\/\/[^/@?#]+(?:\/[^?#]*)?$/.test(text)) {
-    return "an absolute path wanted, or a bucket as s3://bucket/folder, without names, passwords and questions";
+    return "expected an absolute path, or a bucket such as s3://bucket/folder without user, password or query";
   }
-  if (text.split("/").some((part) => part === ".." || part === ".")) return "it goes up or stands still on its way";
+  if (text.split("/").some((part) => part === ".." || part === ".")) return "contains a segment . or ..";
   const fault = isPath ? faultOfPath(resolve(text)) : undefined;
   if (fault !== undefined) return fault;
   const within = (root: string): Nesting => nestingOf(text, root);
@@ -73,12 +73,12 @@ function faultOf(text: string, use: LocationUse, roots: readonly JobRoot[], work
   // a bucket is no neighbour of a folder
   const candidates = roots.filter(({ location }) => schemeOf(location) === schemeOf(text));
   if (!candidates.some(fits)) {
-    return `it lies in no location that this server ${use === "write" ? "writes" : "reads"}`;
+    return `is in no location that this server ${use === "write" ? "writes" : "reads"}`;
   }
   if (!isPath) return undefined;
   const own = within(resolve(workspace));
   if (own === "same" || own === "inside" || (own === "around" && use === "write")) {
-    return "the workspace of the server is there, which keeps its own books";
+    return "is in the server's own workspace";
   }
   return undefined;
 }
@@ -86,11 +86,11 @@ function faultOf(text: string, use: LocationUse, roots: readonly JobRoot[], work
 /** What keeps a path from being looked at: a name that is too long, a file in the place of a folder, links that lead to each other. */
 function faultOfPath(path: string): string | undefined {
   try {
-    return isLink(path) ? "a link on its way leads to what is not there" : undefined;
+    return isLink(path) ? "contains a link that leads nowhere" : undefined;
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
-    return errno === "ENAMETOOLONG" ? "a name on its way is too long" : `the way to it cannot be read (${errno})`;
+    return errno === "ENAMETOOLONG" ? "contains a name that is too long" : `cannot be looked up (${errno})`;
   }
 }
 
@@ -123,5 +123,5 @@ function checkSource(text: string): void {
       if (!isEmporiumError(error)) throw error;
     }
   }
-  throw refused(text, "it is no accession of a portal");
+  throw refused(text, "is not an accession of a portal");
 }

@@ -57,7 +57,7 @@ export function jobPlanner({ roots, workspace, program, globals, clock }: Planne
 
   function refuseIfBusy(): void {
     if (planning >= PLANNING_MAX) {
-      throw new EmporiumError("STORE_THROTTLED", `${planning} plans are being made already`, {
+      throw new EmporiumError("STORE_THROTTLED", `${planning} plans are already being made`, {
         retry: "later",
         retryAfterMs: 5_000,
       });
@@ -112,9 +112,9 @@ function checkTexts(input: JobInput): void {
     for (const text of textsOf(value)) {
       const fault =
         text.length > TEXT_MAX
-          ? `${counted(text.length, "character")} found, ${TEXT_MAX} are possible`
+          ? `${counted(text.length, "character")}; expected at most ${TEXT_MAX}`
           : text.includes("\0")
-            ? "a text without the character U+0000 expected"
+            ? "expected a text without the character U+0000"
             : undefined;
       if (fault !== undefined) throw new EmporiumError("USAGE", `${name}: ${fault}`, { place: { path: name } });
     }
@@ -140,7 +140,8 @@ function withoutMoment(document: z.output<typeof PlanDocument> | undefined): unk
 
 function errorsOf(document: z.output<typeof PlanDocument> | undefined, { status, said, cut }: Printed): ErrorRecord[] {
   if (document?.errors) return document.errors as unknown as ErrorRecord[];
-  if (cut !== undefined) return [{ code: "TASK_FAILED", message: cut, hint: "the same command in a terminal has no such limit" }];
+  if (cut !== undefined)
+    return [{ code: "TASK_FAILED", message: cut, hint: "run the same command in a terminal, which has no such limit" }];
   return status === 0 ? [] : [{ code: "TASK_FAILED", message: said.trim() || `the plan ended with status ${status}` }];
 }
 
@@ -177,7 +178,7 @@ async function printed([file = "", ...words]: readonly string[], signal: AbortSi
     () => end(`the plan took longer than ${counted(PLANNING_MS / 60_000, "minute")}`),
     () => {},
   );
-  const stop = () => end("the server ends");
+  const stop = () => end("the server is stopping");
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   try {

@@ -71,7 +71,7 @@ async function toldIfSilent({ id, words }: PlannedJob, around: JobSurroundings, 
     const recorder = recordRun({ id, workspace, command: words, folder, version, clock, every: everyInterval, log });
     await recorder.end(status, {
       code: "TASK_FAILED",
-      message: said === "" ? `it ended with ${status} and said nothing` : said,
+      message: said === "" ? `the command ended with exit status ${status} and no message` : said,
     });
   } catch (error) {
     log.warn(`job ${id} ended with ${status}: ${error instanceof Error ? error.message : String(error)}`);
@@ -79,5 +79,5 @@ async function toldIfSilent({ id, words }: PlannedJob, around: JobSurroundings, 
 }
 
 export function startedAlready(): EmporiumError {
-  return new EmporiumError("STORE_CONFLICT", "this plan was started already: a plan starts once", { hint: "plan it again" });
+  return new EmporiumError("STORE_CONFLICT", "the plan was already started", { hint: "plan it again" });
 }

@@ -168,7 +168,7 @@ function watchedRuns(folder: string, clock: Clock) {
     const tail = entry?.tail ?? new RunTail(join(folder, id));
     if (entry && !entry.tail) await tail.poll();
     if (!entry || !tail.seen) {
-      throw new EmporiumError("NOT_FOUND", `no run is called ${id}`, { hint: "the list has those that are kept: /jobs" });
+      throw new EmporiumError("NOT_FOUND", `there is no run ${id}`, { hint: "see /jobs for the runs that are kept" });
     }
     return tail.seen;
   }
@@ -205,7 +205,7 @@ function briefOf(id: string, seen: RunSeen, nowMs: number): JobBrief {
     startedAt: new Date(begin.nowMs).toISOString(),
     heardAt: new Date(heardMs).toISOString(),
     exitStatus: over?.exitStatus,
-    error: over?.error && asTold(over.error),
+    error: over?.error && briefError(over.error),
     progress: { ...figuresOf(view), tasksAlready: state.counts.already },
     waits: view.waits,
   };
@@ -224,14 +224,14 @@ function jobOf(id: string, seen: RunSeen, nowMs: number): Job {
   return {
     ...briefOf(id, seen, nowMs),
     running: viewOf(seen, nowMs).running,
-    failures: failures.map(({ task: { title, run }, error }) => ({ title, run, error: error && asTold(error) })),
-    errors: told.map(asTold),
+    failures: failures.map(({ task: { title, run }, error }) => ({ title, run, error: error && briefError(error) })),
+    errors: told.map(briefError),
     rates: rates.map(({ atMs, perSecond }) => [state.nowMs - atMs, perSecond]),
   };
 }
 
 /** Whole, as on stderr: it is for who may see the terminal, too. */
-export function asTold(record: ErrorRecord): ApiError {
+export function briefError(record: ErrorRecord): ApiError {
   const { code, message, hint } = record;
   return { code, message, path: formatPlace(record) || undefined, hint };
 }

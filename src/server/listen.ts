@@ -200,10 +200,10 @@ async function answer(
   { handler, refuseWriting, isOurs, refuseHost, known, bodies, bodyLimit, signal }: Answering,
 ): Promise<Response> {
   const { method = "GET", url = "", headers } = incoming;
-  if (isNamedTwice(incoming)) return refusal(400, "a request has one host");
+  if (isNamedTwice(incoming)) return refusal(400, "a request must name exactly one host");
   if (!isOurs(headers.host)) return refuseHost(headers.host);
   // `new URL` would remove the dots and give a path that was not requested.
-  if (!url.startsWith("/") || url.includes("\\") || hasDotSegment(url)) return refusal(400, "this is no path of this server");
+  if (!url.startsWith("/") || url.includes("\\") || hasDotSegment(url)) return refusal(400, "not a path of this server");
   const target = new URL(`${originOf(incoming, known)}${url}`);
   const path = target.pathname.slice(1);
   const told = [...pairs(headers).filter(([name]) => name !== CLIENT_ADDRESS), clientOf(incoming)];
@@ -260,6 +260,10 @@ function pairs(headers: IncomingMessage["headers"]): [string, string][] {
 
 function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): EmporiumError {
   const why =
-    { EADDRINUSE: "another program has this port", EACCES: "this port needs more rights" }[cause.code ?? ""] ?? cause.message;
-  return new EmporiumError("STORE_FAILED", `cannot listen on ${host}:${port}: ${why}`, { cause, hint: "choose another port" });
+    { EADDRINUSE: "the port is in use by another program", EACCES: "this port needs administrator rights" }[cause.code ?? ""] ??
+    cause.message;
+  return new EmporiumError("STORE_FAILED", `cannot listen on ${host}:${port}: ${why}`, {
+    cause,
+    hint: "choose another port with --port, or 0 for any free one",
+  });
 }

@@ -114,7 +114,7 @@ function gone({ id }: Place, folder: string): EmporiumError {
     hint:
       folder === ""
         ? "bring it back to where it was, or serve it from where it is now"
-        : "look into the folder that it should be in",
+        : "check the name and the folder that should contain it",
   });
 }
 

@@ -42,8 +42,8 @@ export function serverMetrics({ clock, memory, streams, isHandedOn }: MetricsOpt
   };
   return {
     async route(request) {
-      if (isHandedOn) return refusal(403, "figures are not shown where others reach this server by --url");
-      if (!isOfThisMachine(request)) return refusal(403, "figures are for programs on this machine, at 127.0.0.1");
+      if (isHandedOn) return refusal(403, "metrics are not served when --url is set");
+      if (!isOfThisMachine(request)) return refusal(403, "metrics are served to programs on this machine only, at 127.0.0.1");
       const { text, type } = await (await loaded())();
       return new Response(request.method === "HEAD" ? null : text, {
         headers: { "content-type": type, "cache-control": "no-store" },

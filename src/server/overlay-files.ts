@@ -213,7 +213,7 @@ export function meshShapes(name: string, parts: readonly MeshPart[], ground: Ove
   if (corners > 3 * TRIANGLES_MAX) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${name} has ${counted(corners / 3, "triangle")}, ${TRIANGLES_MAX} at most are drawn`,
+      `${name} has ${counted(corners / 3, "triangle")}; at most ${TRIANGLES_MAX} are drawn`,
       {
         hint: "simplify the mesh",
       },
@@ -302,7 +302,7 @@ function idOf(name: string): string {
 function tooLarge(name: string, size: number): EmporiumError {
   return new EmporiumError(
     "FORMAT_LIMIT",
-    `${name} has ${counted(size, "byte")}, ${FILE_BYTES_MAX} at most are read of its format`,
+    `${name} has ${counted(size, "byte")}; at most ${FILE_BYTES_MAX} are read of its format`,
     {
       hint: "split the file",
     },

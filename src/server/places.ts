@@ -64,7 +64,7 @@ type Opened = Pick<Place, "kind" | "key" | "store">;
 
 async function openPlace(word: string, location: Location, { anonymous, signal }: OpenPlacesOptions): Promise<Opened> {
   if (location.scheme === "ftp") {
-    throw new EmporiumError("USAGE", `${location.url}: a folder, a bucket or a web server is served, not FTP`, {
+    throw new EmporiumError("USAGE", `${location.url} is an FTP server; give a folder, a bucket or a web server`, {
       hint: `copy the files first: emporium harvest download ${quoteWord(location.url)} --dest DIR`,
     });
   }
@@ -224,7 +224,7 @@ export const mayBeFolder = (store: Store, error: unknown): boolean =>
   !store.local && isEmporiumError(error) && error.code === "STORE_DENIED";
 
 function notHere(place: Place, key: string): EmporiumError {
-  return new EmporiumError("NOT_FOUND", `${place.id}/${key} is not here`, {
-    hint: "look into the folder that it should be in",
+  return new EmporiumError("NOT_FOUND", `${place.id}/${key} does not exist`, {
+    hint: "check the name and the folder that should contain it",
   });
 }

@@ -88,7 +88,7 @@ export function planSummary(document: unknown): PlanSummary | undefined {
       totals: { files: totals.uploaded, bytes: totals.uploaded_bytes, skipped: totals.skipped },
       ...firstOf(items, ({ id, target, files, uploaded, uploaded_bytes: bytes, skipped }) => ({
         ...{ title: id, of: target, bytes, action: uploaded > 0 ? ("write" as const) : ("leave" as const) },
-        why: skipped > 0 ? `${skipped} of ${counted(files, "file is", "files are")} there already` : undefined,
+        why: skipped > 0 ? `${skipped} of ${counted(files, "file is", "files are")} already there` : undefined,
       })),
       ...warningsOf(warnings),
     };

@@ -39,7 +39,7 @@ export function planeTurns(memory: ServedMemory): ServedVolumes["turn"] {
       chunks: 0,
     };
     const refused = (says: string): EmporiumError =>
-      new EmporiumError("STORE_THROTTLED", `${says} are asked for already`, {
+      new EmporiumError("STORE_THROTTLED", `too many requests: ${says} are already in progress`, {
         retry: "later",
         retryAfterMs: 1000,
         hint: "ask again in a second",

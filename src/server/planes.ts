@@ -123,7 +123,7 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
         if (etag === undefined || !isEmporiumError(error) || !error.code.startsWith("FORMAT_")) throw error;
       }
       const name = objectName(at.place.store, at.key);
-      throw new EmporiumError("SOURCE_CHANGED", `${name} is no longer what it was`, {
+      throw new EmporiumError("SOURCE_CHANGED", `${name} has changed`, {
         place: { file: name },
         hint: "load the page again",
       });

@@ -146,9 +146,9 @@ describe("plans of jobs", () => {
     const config = at("config.yaml");
     for (const [output, says] of [
       [`${at("x")}\0`, /^output: .*U\+0000/],
-      [at("x".repeat(200_000)), /^output: 2\d{5} characters found, 4096 are possible$/],
-      [at("y".repeat(300)), /^output: a name on its way is too long$/],
-      [join(at("loop"), "x"), /^output: the way to it cannot be read \(ELOOP\)$/],
+      [at("x".repeat(200_000)), /^output: 2\d{5} characters; expected at most 4096$/],
+      [at("y".repeat(300)), /^output: contains a name that is too long$/],
+      [join(at("loop"), "x"), /^output: cannot be looked up \(ELOOP\)$/],
     ] as const) {
       await expect(open.make({ kind: "do", config, output })).rejects.toMatchObject({
         code: expect.stringMatching(/^(?:USAGE|STORE_DENIED)$/),

@@ -10,7 +10,7 @@ import type { JobInput, JobKind, NamedLocation } from "./job-kinds.js";
 import type { JobRoot } from "./job-locations.js";
 import { DOCUMENT_BYTES, jobPlanner } from "./job-planner.js";
 import { startedAlready, startJob } from "./job-start.js";
-import { asTold } from "./job-watch.js";
+import { briefError } from "./job-watch.js";
 
 /** Plans of jobs that somebody at a page has asked for, and their start. */
 export interface Plans {
@@ -81,7 +81,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
     kept.delete(id);
     throw new EmporiumError(
       "NOT_FOUND",
-      `no plan is called ${id.slice(0, 40)}: plans are kept for ${counted(EXPIRES_MS / 60_000, "minute")}`,
+      `there is no plan ${id.slice(0, 40)}; plans are kept for ${counted(EXPIRES_MS / 60_000, "minute")}`,
       {
         hint: "plan it again",
       },
@@ -137,7 +137,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
         if (input) return make(kind, kind.body.parse(input) as JobInput);
       }
       throw new EmporiumError("USAGE", `emporium ${words.slice(0, 2).join(" ")} cannot be started from a page`, {
-        hint: "the same command in a terminal goes on",
+        hint: "run the same command in a terminal",
       });
     },
     plan: (id) => shown(keptPlan(id), folder),
@@ -169,7 +169,7 @@ function refuseUnstarted(state: Kept["state"]): void {
   if (state === "changed") {
     throw new EmporiumError(
       "CHANGED_MEANWHILE",
-      "what would be done is no longer what this plan shows: a source, the configuration or the output has changed",
+      "the plan is out of date: a source, the configuration or the output has changed",
       {
         hint: "plan it again, and look at the new plan",
       },
@@ -178,7 +178,7 @@ function refuseUnstarted(state: Kept["state"]): void {
   if (state === "planning" || state === "refused") {
     throw new EmporiumError(
       "USAGE",
-      state === "planning" ? "it is still being planned" : "this plan was refused: it cannot be started",
+      state === "planning" ? "the plan is not ready yet" : "the plan was refused and cannot be started",
     );
   }
 }
@@ -192,7 +192,7 @@ const shown = (plan: Kept, folder: string): JobPlan => ({
   expires: new Date(plan.expiresMs).toISOString(),
   exitStatus: plan.exitStatus,
   locations: plan.locations,
-  errors: plan.errors.map(asTold),
+  errors: plan.errors.map(briefError),
   hasDocument: plan.document.length > 0,
   plan: plan.summary,
 });

@@ -257,7 +257,7 @@ function compressed(handler: Handler): Handler {
 }
 
 function notHere(): Response {
-  return Response.json({ code: "NOT_FOUND", message: "nothing is here" } satisfies ApiError, { status: 404 });
+  return Response.json({ code: "NOT_FOUND", message: "not found" } satisfies ApiError, { status: 404 });
 }
 
 /** The page that opens first: of one volume, its picture; of the storage of a microscopy catalogue, its data sets. */

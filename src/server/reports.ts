@@ -175,9 +175,9 @@ function openReports(workspace: Store, places: readonly Place[], memory: ServedM
         const [needed, given] = [bytes, limit].map((one) => formatBytes(Math.ceil(one)));
         throw new EmporiumError(
           "MEMORY_LIMIT",
-          `report ${id} and the one before take ${needed}, reports of this server ${given}`,
+          `report ${id} and the one before need ${needed} of memory; this server allows ${given} for reports`,
           {
-            hint: "emporium serve --memory SIZE gives them more; emporium ingest validate --html FILE writes a page of it",
+            hint: "allow more with emporium serve --memory SIZE, or write a page with emporium ingest validate --html FILE",
           },
         );
       }
@@ -196,7 +196,9 @@ function openReports(workspace: Store, places: readonly Place[], memory: ServedM
 }
 
 const noReport = (id: string) =>
-  new EmporiumError("NOT_FOUND", `there is no report ${id} of what is served`, { hint: "api/v1/reports lists them" });
+  new EmporiumError("NOT_FOUND", `there is no report ${id} of a location served here`, {
+    hint: "see api/v1/reports for the list",
+  });
 
 const isBefore = (one: ReportHead, head: ReportHead) => one.at < head.at || (one.at === head.at && one.id < head.id);
 

@@ -53,7 +53,7 @@ export function readOnlyS3(store: Store, { bucket, hosts = [], pieces, log = sil
     if (named === "" && rest === "") return listBuckets(bucket);
     if (named !== bucket) return errorResponse(request, 404, "NoSuchBucket", "The specified bucket does not exist");
     const other = [...query.keys()].find((name) => NOT_HERE.test(name));
-    if (other !== undefined) return errorResponse(request, 501, "NotImplemented", "this server only lists and gives objects");
+    if (other !== undefined) return errorResponse(request, 501, "NotImplemented", "the server is read-only");
     try {
       if (rest !== "") return await object(files, request, rest);
       if (request.method === "HEAD") return new Response(null, { headers: { "x-amz-bucket-region": "us-east-1" } });

@@ -163,7 +163,7 @@ describe("files of an archive", () => {
   ])("do not lie outside: %s", async (path) => {
     const response = await ask(path);
     expect(response.status).toBe(400);
-    expect(await response.text()).toBe("400 this is no name of a file\n");
+    expect(await response.text()).toBe("400 this is not a name of a file\n");
   });
 
   it.each(["POST", "PUT", "DELETE", "PATCH"])("cannot be changed by %s", async (method) => {

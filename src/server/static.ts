@@ -59,7 +59,7 @@ export function staticFiles(
   const common = headersOf(role, policy);
   return async (request, path) => {
     if (request.method !== "GET" && request.method !== "HEAD") {
-      return refusal(405, "only reading is possible here", { ...common, allow: "GET, HEAD, OPTIONS" });
+      return refusal(405, "the server is read-only", { ...common, allow: "GET, HEAD, OPTIONS" });
     }
     try {
       const key = keyOf(path, role);
@@ -241,7 +241,7 @@ function headersOf(role: Role, policy: string | undefined): Record<string, strin
 function statusOf({ code }: EmporiumError): [status: number, says: string] {
   switch (code) {
     case "NAME_UNSAFE":
-      return [400, "this is no name of a file"];
+      return [400, "this is not a name of a file"];
     case "STORE_ABSENT":
       return [404, "no such file"];
     case "STORE_DENIED":

@@ -71,11 +71,11 @@ describe("a file of tokens", () => {
   it("is refused where others can read it, and with a line that is none, which is not repeated", () => {
     const path = join(folder, "tokens");
     for (const [text, says] of [
-      ["x\n", "a token of 1 character found, at least 32 wanted"],
-      [`ben admin ${BEN}\n`, "a scope is not known"],
-      [`ben review ${BEN} until=2026-02-31x\n`, "the end of a token is no day"],
-      [`ben review ${BEN} until=2026-11-22 more\n`, "5 words found, 3 or 4 wanted"],
-      ["ben review\n", "2 words found, 3 or 4 wanted"],
+      ["x\n", "a token of 1 character; expected at least 32"],
+      [`ben admin ${BEN}\n`, "unknown scope"],
+      [`ben review ${BEN} until=2026-02-31x\n`, "the end date of a token is not a day"],
+      [`ben review ${BEN} until=2026-11-22 more\n`, "5 words; expected 3 or 4"],
+      ["ben review\n", "2 words; expected 3 or 4"],
       ["# nobody\n", "no token found"],
     ] as const) {
       expect(() => opened(text), text).toThrow(expect.objectContaining({ code: "USAGE", message: `${path}: ${says}` }));

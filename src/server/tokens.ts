@@ -51,17 +51,17 @@ export function openTokens(path: string, now: () => number): TokenFile {
     const fault = (says: string) =>
       new EmporiumError("USAGE", `${path}: ${says}`, {
         place: { file: path, line: at + 1 },
-        hint: `a line is NAME SCOPES TOKEN, scopes of ${SCOPES.join(", ")} joined by commas, and until=2027-01-31 where it ends`,
+        hint: `write lines NAME SCOPES TOKEN, with scopes of ${SCOPES.join(", ")} joined by commas, and until=2027-01-31 for a token that expires`,
       });
     const given = scopes!.split(",") as TokenScope[];
-    if (!given.every((scope) => SCOPES.includes(scope))) throw fault("a scope is not known");
-    if (token === undefined || more.length > 0) throw fault(`${counted(words.length, "word")} found, 3 or 4 wanted`);
+    if (!given.every((scope) => SCOPES.includes(scope))) throw fault("unknown scope");
+    if (token === undefined || more.length > 0) throw fault(`${counted(words.length, "word")}; expected 3 or 4`);
     const day = until === undefined ? undefined : DAY.exec(until)?.[1];
     const untilMs = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${day}T24:00:00Z`);
-    if (Number.isNaN(untilMs)) throw fault("the end of a token is no day");
+    if (Number.isNaN(untilMs)) throw fault("the end date of a token is not a day");
     const hashed = HASHED.exec(token)?.[1];
     if (hashed === undefined && token.length < TOKEN_BYTES) {
-      throw fault(`a token of ${counted(token.length, "character")} found, at least ${TOKEN_BYTES} wanted`);
+      throw fault(`a token of ${counted(token.length, "character")}; expected at least ${TOKEN_BYTES}`);
     }
     if (hashed === undefined) {
       markSecret(token);
@@ -71,7 +71,7 @@ export function openTokens(path: string, now: () => number): TokenFile {
     all.push({ name: name!, scopes: new Set(given), hash, untilMs });
   }
   if (all.length === 0)
-    throw new EmporiumError("USAGE", `${path}: no token found`, { hint: "remove the file: a new one is made" });
+    throw new EmporiumError("USAGE", `${path}: no token found`, { hint: "remove the file, and a new one is created" });
   return { tokens: { holderOf: (request) => holderAmong(all, request, now()) }, own };
 }
 

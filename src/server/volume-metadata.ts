@@ -38,7 +38,7 @@ export async function volumeMetadata(volume: OpenVolume, signal: AbortSignal | u
     try {
       return bytes && jsonObject(JSON.parse(new TextDecoder().decode(bytes)));
     } catch {
-      warnings.push(`${path} is no JSON`);
+      warnings.push(`${path} is not JSON`);
       return undefined;
     }
   };

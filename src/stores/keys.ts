@@ -84,7 +84,7 @@ function segmentFault(segment: string): string | undefined {
 
 export function unsafe(key: string, fault: string): EmporiumError {
   const shown = JSON.stringify(key.length > 300 ? `${key.slice(0, 300)}…` : key);
-  return new EmporiumError("NAME_UNSAFE", `the name ${shown} ${fault}, a plain relative name was wanted`, {
+  return new EmporiumError("NAME_UNSAFE", `the name ${shown} ${fault}; expected a plain relative name`, {
     hint: "rename it: parts between / must not be empty, . or .., nor hold a backslash or NUL",
   });
 }

@@ -110,7 +110,7 @@ const KNOWN = ["paths", ...SCHEMES.map((scheme) => `${scheme}:`)];
 export function unknownLocation(
   text: string,
   fault: string,
-  hint = `known are ${KNOWN.slice(0, -1).join(", ")} and ${KNOWN.at(-1)}`,
+  hint = `use one of ${KNOWN.slice(0, -1).join(", ")} and ${KNOWN.at(-1)}`,
 ): EmporiumError {
   return new EmporiumError("LOCATION_UNKNOWN", `the location "${redact(text)}" ${fault}`, { hint });
 }

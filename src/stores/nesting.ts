@@ -27,7 +27,7 @@ export function refuseInSource(written: string, source: string, { what, hint }: 
   if (nesting !== "same" && nesting !== "inside") return;
   throw new EmporiumError(
     "USAGE",
-    `${what} ${written} ${nesting === "same" ? "is" : "lies inside of"} ${source}, which is only read`,
+    `${what} ${written} ${nesting === "same" ? "is" : "is inside of"} ${source}, which is only read`,
     {
       hint,
     },

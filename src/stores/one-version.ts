@@ -82,7 +82,7 @@ function equal(one: Uint8Array, other: Uint8Array): boolean {
 export function unversioned(name: string): EmporiumError {
   return new EmporiumError(
     "STORE_UNVERSIONED",
-    `${name} cannot be read in parts: its server sends no ETag and no Last-Modified that tell one version of it from the next`,
+    `${name} cannot be read in parts: its server sends neither ETag nor Last-Modified to identify a version`,
     { place: placeOf(name), hint: "fetch the whole file first (emporium harvest download), then read the copy" },
   );
 }

@@ -243,6 +243,6 @@ export function absent(store: Store, key: string): EmporiumError {
   const name = objectName(store, key);
   return new EmporiumError("STORE_ABSENT", `${name} does not exist`, {
     place: store.local ? { file: name } : { url: name },
-    hint: "check the name and the folder it should be in",
+    hint: "check the path, and whether its folder exists",
   });
 }

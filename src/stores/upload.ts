@@ -28,5 +28,5 @@ export function orderedParts<T>(held: Iterable<T>, of: (held: T) => UploadPart, 
 /** A write that must not replace what is there now. `place` is a file or URL. */
 export function conflict(name: string): EmporiumError {
   const hint = "find the other process that writes there, then run again";
-  return new EmporiumError("STORE_CONFLICT", `${name} was written by someone else meanwhile`, { place: placeOf(name), hint });
+  return new EmporiumError("STORE_CONFLICT", `${name} was written by another process meanwhile`, { place: placeOf(name), hint });
 }

@@ -45,7 +45,7 @@ export function parseVolumeLocation(text: string): { location: string; format?: 
     throw unknownLocation(
       text,
       `has a pipe "|${pipe[2]}:"`,
-      `known are ${VOLUME_FORMATS.map((known) => `|${known}:`).join(" ")}, one at the end`,
+      `use one of ${VOLUME_FORMATS.map((known) => `|${known}:`).join(" ")}, one at the end`,
     );
   }
   return { location: inside === "" ? location : `${location.replace(/\/+$/, "")}/${inside.replace(/^\/+/, "")}`, format };

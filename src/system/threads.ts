@@ -66,7 +66,10 @@ export function startThread<In, Out>({ entry, data, youngMiB, sharesFiles, silen
   let ended: Promise<unknown> | undefined;
   const die = (message: string, cause?: Error) => {
     if (dead || ended) return;
-    dead = new EmporiumError("INTERNAL", message, { hint: "it may have run out of memory", ...(cause && { cause }) });
+    dead = new EmporiumError("INTERNAL", message, {
+      hint: "allow more memory, or use fewer threads: the thread may have run out of memory",
+      ...(cause && { cause }),
+    });
     listener?.died(dead);
   };
   worker.on("message", (message: Out) => listener?.heard(message));

@@ -16,7 +16,7 @@ describe.skipIf(browserPath === undefined)("the page to ask the API from", () =>
     portal = await portalDatabase(new Map([...rows, ["Run", named]]));
     const route = graphqlRoute({ api: portal.api() });
     server = await listen(
-      withGraphql(route, async () => refusal(404, "nothing is here")),
+      withGraphql(route, async () => refusal(404, "not found")),
       { bodies: postsTo(GRAPHQL_POSTS) },
     );
     browser = await startBrowser([server.url]);

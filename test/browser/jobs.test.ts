@@ -194,7 +194,7 @@ describe.skipIf(browserPath === undefined)("A20: jobs", () => {
     await row.getByRole("link").click();
     writeFileSync(join(input, "TS_01.mdoc"), "[ZValue = 0]\n");
     await page.getByRole("heading", { name: "Not complete" }).waitFor(WAIT);
-    await page.getByText(/TS_01\.mdoc has just come$/).waitFor(WAIT);
+    await page.getByText(/TS_01\.mdoc has just arrived$/).waitFor(WAIT);
     appendFileSync(join(input, "TS_01.mdoc"), "TiltAngle = 0\n");
     await page.getByText(/TS_01\.mdoc is still growing/).waitFor(WAIT);
     expect(await page.locator("progress").count()).toBe(0);

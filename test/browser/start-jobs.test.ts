@@ -331,8 +331,8 @@ describe.skipIf(browserPath === undefined)("A19: an ingest, started from the pag
     terminal("blocks", "run", join(folder, "graph.yaml"));
     expect(treeOf(join(data, "smooth.zarr"))).toEqual(treeOf(join(folder, "smooth.zarr")));
     for (const [text, said] of [
-      [graphOf(join(folder, "outside.zarr")), /outputs\.smooth: it lies in no location that this server writes/],
-      [graphOf(join(data, "own.zarr"), "external, command: [touch, x]"), /smooth: the graph runs code of its own/],
+      [graphOf(join(folder, "outside.zarr")), /outputs\.smooth: is in no location that this server writes/],
+      [graphOf(join(data, "own.zarr"), "external, command: [touch, x]"), /smooth: the graph runs its own code/],
     ] as const) {
       writeFileSync(graph, text);
       const refused = await api<{ code: string; message: string }>("jobs", { kind: "blocks.run", graph });

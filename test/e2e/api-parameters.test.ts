@@ -18,7 +18,7 @@ it("a parameter that an address does not know, or has twice, is refused with its
         const reply = await fetch(`${api}${path.replace(/\{\w+\}/g, "1")}?${query}`);
         return [path, query, reply.status, (await reply.json()) as ApiError] as const;
       };
-      const hint = known.length > 0 ? `possible here: ${known.join(", ")}` : expect.stringContaining("leave it out");
+      const hint = known.length > 0 ? `use one of ${known.join(", ")}` : expect.stringContaining("leave it out");
       const refused = (name: string) => ({ code: "USAGE", path: `?${name}`, hint, message: expect.stringContaining(name) });
       for (const name of ["step", "nonsense", "__proto__", "constructor"])
         expect(await ask(`${name}=2`)).toEqual([path, `${name}=2`, 400, refused(name)]);

@@ -132,8 +132,8 @@ describe.runIf(python)("a person's program", () => {
       /voxels \[0:8, 0:8, 0:8\]: the program failed: ZeroDivisionError: division by zero/,
       /line \d+, in <lambda>/,
     ],
-    ["gives another type", { words: ["type"] }, /TypeError: a result of float64, wanted int16/, /astype/],
-    ["gives another shape", { words: ["shape"] }, /a result of shape \(1, 7, 8, 8\), wanted \(1, 8, 8, 8\)/, /ValueError/],
+    ["gives another type", { words: ["type"] }, /TypeError: a result of float64; expected int16/, /astype/],
+    ["gives another shape", { words: ["shape"] }, /a result of shape \(1, 7, 8, 8\); expected \(1, 8, 8, 8\)/, /ValueError/],
     ["is none", { words: ["nothing"] }, /the program ended with 1/, /no program nothing/],
   ])("that %s fails its block, with its place and what it printed", async (_, facts, message, hint) => {
     const report = await run(graph("out", facts), { keepGoing: false, only: ["net/0"] });

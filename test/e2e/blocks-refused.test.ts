@@ -130,7 +130,7 @@ describe("a graph that cannot be run", () => {
     [
       "two levels of one input",
       (text) => text.replace('"ROOT/em.zarr"', '{ from: "ROOT/em.zarr", level: 0 }').replace("of: em,", "of: em, level: 1,"),
-      /^3:24 CONFIG_RULE: level 1 wanted, and level 0 of em itself/,
+      /^3:24 CONFIG_RULE: level 1 is given, and level 0 for em itself/,
     ],
     ["a level of a node", (text) => text.replace("of: em,", "of: bin, level: 1,"), /^3:25 CONFIG_RULE: bin is no input/],
     [
@@ -149,7 +149,7 @@ describe("a graph that cannot be run", () => {
     [
       "a file of a program that is not there",
       (text) => text.replace("op: gaussian, in: em, sigma: 1", "op: external, in: em, command: [node], files: [no-such.pt]"),
-      "5:66 CONFIG_FIELD: external: files: no-such.pt is no file",
+      "5:66 CONFIG_FIELD: external: files: no-such.pt is not a file",
     ],
     [
       "a program without a command, with a wrong halo and a word too much",

@@ -54,13 +54,13 @@ describe("emporium blocks stream without a client", () => {
   });
 
   it.each([
-    [["--socket", "x", "--listen", "127.0.0.1:0"], "one of --stdio, --socket and --listen wanted"],
-    [["--listen", "127.0.0.1:0"], "--listen without --token-file"],
-    [["--rank", "2", "--world", "2"], "--rank 2 of --world 2: ranks begin at 0"],
-    [["--at-least", "0.5"], "--at-least and --balance go with --mask"],
-    [["--block", "1,2"], "three numbers of voxels as 64,64,64"],
+    [["--socket", "x", "--listen", "127.0.0.1:0"], "blocks stream needs one of --stdio, --socket and --listen"],
+    [["--listen", "127.0.0.1:0"], "--listen needs --token-file"],
+    [["--rank", "2", "--world", "2"], "--rank 2 is outside of --world 2: ranks begin at 0"],
+    [["--at-least", "0.5"], "--at-least and --balance need --mask"],
+    [["--block", "1,2"], "three numbers of voxels such as 64,64,64"],
     [["--batch", "0"], "a whole number from 1"],
-    [["--resample", "image=cubic"], "an array and how it is read"],
+    [["--resample", "image=cubic"], "an array and how to read it"],
     [["--level", "1"], "has no level 1"],
   ])("refuses %j", async (words, message) => {
     const { status, err } = await emporium(["blocks", "stream", volume, ...words]);

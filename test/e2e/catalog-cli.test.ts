@@ -113,7 +113,7 @@ describe("the microscopy catalogue as programs", () => {
     [
       "a storage that is not mounted",
       ["upload", "--csv", "files.csv", "--config", "config.json", "--storage", "none"],
-      /no folder that is there/,
+      /does not exist, or is not a folder/,
     ],
     ["no id", ["download", "--id", "Not-a-serial", "--dest", "x", "--storage", "storage"], /3 parts between dashes/],
     [

@@ -18,7 +18,7 @@ describe("catalog init, migrate and status in a workspace", () => {
 
   it("look without making anything", async () => {
     const { status, out } = await run("status");
-    expect([status, out]).toEqual([0, `no database in the workspace ${workspace} yet: emporium catalog init makes one\n`]);
+    expect([status, out]).toEqual([0, `no database in the workspace ${workspace} yet; emporium catalog init creates one\n`]);
     expect(existsSync(workspace)).toBe(false);
     expect(JSON.parse((await run("status", "--json")).out)).toMatchObject({ server: null, tables: [], errors: [] });
   });
@@ -97,7 +97,7 @@ describe("the choice of a server", () => {
     const unreachable = "postgres://ada:canary-word@127.0.0.1:1/images";
     const given = await emporium(["catalog", "status", "--database", unreachable, "--verbose"]);
     expect(given.status).toBe(1);
-    expect(given.err).toContain("warning: --database holds a password");
+    expect(given.err).toContain("warning: --database contains a password");
     expect(given.err).toMatch(
       /error\[DATABASE_UNAVAILABLE\]: connect ECONNREFUSED 127\.0\.0\.1:1\n {2}at postgresql:\/\/ada@127\.0\.0\.1:1\/images\n/,
     );
@@ -114,7 +114,7 @@ describe("the choice of a server", () => {
     );
     const wrong = await emporium(["catalog", "status", "--login", login]);
     expect(wrong.status).toBe(2);
-    expect(wrong.err).toContain("error[CONFIG_FIELD]: port: a string found, a port number wanted");
+    expect(wrong.err).toContain("error[CONFIG_FIELD]: port: expected a port number, found a string");
     const both = await emporium(["catalog", "migrate", "--login", login, "--database", unreachable]);
     expect([both.status, both.err]).toEqual([2, expect.stringContaining("error[USAGE]")]);
     for (const { out, err } of [given, quiet, wrong, both]) expect(out + err).not.toContain("canary");

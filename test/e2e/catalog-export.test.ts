@@ -174,7 +174,7 @@ describe("a project of copick for a tree", () => {
       writeFileSync(join(folder, name), text);
       for (const overwrite of [false, true])
         await expect(exportCopick(tree, { out: join(folder, name), overwrite })).rejects.toMatchObject({
-          message: `${join(folder, name)} exists and is no copick project's`,
+          message: `${join(folder, name)} exists and is not a copick project's`,
           facts: { hint: expect.not.stringContaining("--overwrite") },
         });
       expect(readFileSync(join(folder, name), "utf8")).toBe(text);

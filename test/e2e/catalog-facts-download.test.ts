@@ -128,7 +128,7 @@ describe("downloads", () => {
   it("23: nothing asked for, no workers, no id", async () => {
     const one = await uploaded();
     await expect(one.download(ID, { metadata: false, download: false })).rejects.toThrow(
-      "You set metadata *and* download to False",
+      "--no-metadata and --no-download leave nothing to do",
     );
     await expect(one.download(ID, { workers: -2 })).rejects.toMatchObject({ code: "USAGE" });
     await expect(one.download("Not-a-serial")).rejects.toMatchObject({ code: "USAGE" });

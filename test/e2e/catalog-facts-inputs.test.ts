@@ -174,7 +174,7 @@ describe("JSON, facts 80 and 81", () => {
 
   it("80: a schema that is none", () => {
     expect(() => compileMetaSchema({ type: 3 }, "s.json")).toThrow(/no valid JSON Schema/);
-    expect(() => parseJsonFile("3", "s.json", "metadata schema")).toThrow(/a number, an object wanted/);
+    expect(() => parseJsonFile("3", "s.json", "metadata schema")).toThrow(/a number; expected an object/);
   });
 
   it("81: files that are right, wrong and not there", async () => {

@@ -148,7 +148,7 @@ describe("ome_tiff, facts 61 to 65, 82 and 83", () => {
     // seam 28
     expect(three.warnings).toContain("position 0 of the table is not there and not uploaded; found Pos1, Pos3");
     await expect(split("ome_tiff", "o", { positions: [100, 200] })).rejects.toThrow(
-      /No positions correspond with IJMetadata PositionList/,
+      /no position of --positions .* is in the PositionList of IJMetadata/,
     );
   });
 
@@ -263,7 +263,7 @@ describe("names of files, facts 66 to 68", () => {
       pos_idx: 300,
     });
     expect(parseIdxFromName("im_c001_z002_t003_p004.png", "pztc")).toMatchObject({ channel_idx: 4, pos_idx: 1 });
-    expect(() => parseIdxFromName("img_phase_t500_p400_z300.tif")).toThrow(/3 numbers, 4 wanted/);
+    expect(() => parseIdxFromName("img_phase_t500_p400_z300.tif")).toThrow(/3 numbers; expected 4/);
     expect(() => parseIdxFromName("im_c001_z002_t003_p004.png", "czz")).toThrow(/each once/);
   });
 });
@@ -280,7 +280,7 @@ describe("tif_id, facts 69 to 73", () => {
 
   it.each([0.5, -1, 65_536, Number.NaN])("69: the real number %s is refused, not cut", async (value) => {
     await writeTiffFile(join(folder, "odd.tif"), [new Float32Array(150).fill(1).fill(value, 149)], { dtype: "float32" });
-    await expect(pixelsOf(await split("tif_id", "odd.tif"), "odd.tif")).rejects.toThrow(/whole numbers from 0 to 65535 wanted/);
+    await expect(pixelsOf(await split("tif_id", "odd.tif"), "odd.tif")).rejects.toThrow(/expected whole numbers from 0 to 65535/);
   });
 
   it("70: lengths of a description", () => {

@@ -390,7 +390,7 @@ describe("uploads", () => {
     await writeTiffFile(join(one.folder, "stacks", "im_c0_z0_t0_p0.tif"), pagesOfA());
     const config = { upload_type: "frames", frames_format: "tif_folder", microscope: "m" };
     const report = await one.upload([{ dataset_id: A_ID, file_name: join(one.folder, "stacks") }], config);
-    expect([report.exitStatus, report.errors[0]!.message]).toEqual([1, expect.stringContaining("6 pages, one wanted")]);
+    expect([report.exitStatus, report.errors[0]!.message]).toEqual([1, expect.stringContaining("6 pages; each file")]);
     expect(await one.repository.findDataset(A_ID)).toBeUndefined();
   });
 

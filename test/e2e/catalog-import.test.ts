@@ -763,7 +763,7 @@ describe.each(SERVERS)("import of a standardised tree into $name", ({ name, abse
         expect.objectContaining({ code: "FORMAT_CORRUPT", file: join(tree, bad), byte: 18, hint: expect.any(String) }),
         expect.objectContaining({
           code: "FORMAT_FIELD",
-          message: '"Zeiss" found, one of FEI, TFS, JEOL, SIMULATED wanted',
+          message: 'expected one of FEI, TFS, JEOL, SIMULATED, found "Zeiss"',
           file: join(tree, "10405/TS_1/TiltSeries/100/tiltseries_metadata.json"),
           path: "microscope.manufacturer",
         }),

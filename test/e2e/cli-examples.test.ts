@@ -123,7 +123,7 @@ describe("the demo", () => {
     const failed = await emporium("emporium demo --once --dest failing");
     expect([failed.status === 0, failed.stdout.includes("curate labels")]).toEqual([false, false]);
     expect(failed.stderr).toMatch(
-      /a step ended with \d+, 0 was wanted: emporium curate (?:scan|match) [\s\S]*emporium demo --once --dest failing again/,
+      /the step failed with exit status \d+: emporium curate (?:scan|match) [\s\S]*emporium demo --once --dest failing again/,
     );
   });
 
@@ -146,7 +146,7 @@ describe("the demo", () => {
         demo.on("exit", () => reject(new Error(`ended: ${out}`)));
         demo.stdout.setEncoding("utf8").on("data", (text: string) => {
           out += text;
-          const [, listed] = out.split("Its views in Neuroglancer, until Ctrl-C:\n");
+          const [, listed] = out.split("Its views in Neuroglancer:\n");
           if (listed?.endsWith("\n")) resolve(listed.trim().split("\n"));
         });
       });
@@ -185,7 +185,10 @@ describe("the demo", () => {
 
   it("cannot both end and stay", async () => {
     const { status, stderr } = await emporium("emporium demo --once --port 8080");
-    expect([status, stderr.split("\n")[0]]).toEqual([2, "error[USAGE]: --once ends, --port is where a page stays"]);
+    expect([status, stderr.split("\n")[0]]).toEqual([
+      2,
+      "error[USAGE]: --once and --port cannot be combined: --once serves no page",
+    ]);
   });
 });
 
@@ -238,7 +241,7 @@ describe("examples of the help texts", () => {
 });
 
 /** The page that opens first. */
-const SERVES = / serves, until Ctrl-C:\n {2}(http:\S+)\n/;
+const SERVES = /Serving at http\S+ \(Ctrl-C stops\)\n {2}(http:\S+)\n/;
 
 function isJson(text: string): boolean {
   try {

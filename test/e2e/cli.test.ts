@@ -46,21 +46,21 @@ describe("the frame", () => {
   });
 
   it.each<[words: string[], message: string, hint: string]>([
-    [[], "emporium stands alone, a command wanted", "emporium --help lists the commands"],
-    [["ingest"], "emporium ingest stands alone, a command wanted", "emporium ingest --help lists the commands"],
+    [[], "emporium needs a subcommand", "see emporium --help for the commands"],
+    [["ingest"], "emporium ingest needs a subcommand", "see emporium ingest --help for the commands"],
     [["docter"], 'emporium has no command "docter"', "did you mean emporium doctor?"],
     [["ingest", "rnu", "a"], 'emporium has no command "ingest rnu"', "did you mean emporium ingest run?"],
     [["igest"], 'emporium has no command "igest"', "did you mean emporium ingest?"],
-    [["help", "wibble"], 'emporium has no command "wibble"', "emporium help lists the commands"],
-    [["constructor"], 'emporium has no command "constructor"', "emporium help lists the commands"],
+    [["help", "wibble"], 'emporium has no command "wibble"', "see emporium help for the commands"],
+    [["constructor"], 'emporium has no command "constructor"', "see emporium help for the commands"],
     [
       ["ingest", "run", "a", "b"],
       "ingest run needs OUTPUT: folder or bucket of the standardised tree",
       "see emporium ingest run --help",
     ],
-    [["doctor", "x"], '"x" is one word too many: doctor takes 0', "see emporium doctor --help"],
+    [["doctor", "x"], 'unexpected argument "x"; doctor takes 0 arguments', "see emporium doctor --help"],
     [["doctor", "--jsno"], "doctor has no option --jsno", "did you mean --json?"],
-    [["--workspace", "w", "completion", "zhs"], 'shell: "zhs" found, one of bash, zsh, fish wanted', "did you mean zsh?"],
+    [["--workspace", "w", "completion", "zhs"], 'shell: expected one of bash, zsh, fish, found "zhs"', "did you mean zsh?"],
   ])("refuses %j with status 2 and a hint", async (words, message, hint) => {
     expect(await emporium(words)).toEqual({ status: 2, out: "", err: lines(`error[USAGE]: ${message}`, `  hint: ${hint}`) });
   });
@@ -107,7 +107,7 @@ describe("--json", () => {
 
   it("is a word and no option behind --", async () => {
     const { out, err } = await emporium(["completion", "--", "--json"]);
-    expect([out, err.split("\n")[0]]).toEqual(["", 'error[USAGE]: shell: "--json" found, one of bash, zsh, fish wanted']);
+    expect([out, err.split("\n")[0]]).toEqual(["", 'error[USAGE]: shell: expected one of bash, zsh, fish, found "--json"']);
   });
 });
 

@@ -40,13 +40,13 @@ describe("a run that was cancelled", { timeout: 240_000 }, () => {
     const at = join(folder, "cancelled");
     expect((await ingest("cancelled", ["--executor", "slurm"])).status).toBe(0);
     const ended = await engine("cancel", at);
-    expect([ended.status, ended.stdout]).toEqual([0, expect.stringMatching(/emporium engine resume \S+ goes on with it/)]);
+    expect([ended.status, ended.stdout]).toEqual([0, expect.stringMatching(/emporium engine resume \S+ resumes it/)]);
     const told = await engine("status", at);
     expect([told.status, told.stdout]).toEqual([130, expect.stringContaining("--executor local does the rest on this machine")]);
 
     const resumed = await engine("resume", at, "--executor", "local");
     expect([resumed.status, resumed.stdout]).toEqual([0, expect.stringMatching(/ done, (\d+) of \1 tasks done/)]);
-    expect(resumed.stderr).toContain("was cancelled: it is open again");
+    expect(resumed.stderr).toContain("was cancelled and is now open again");
     expect(tree(at)).toEqual(local);
     expect(leftovers(at)).toEqual([]);
   });
@@ -72,7 +72,7 @@ describe("a run that was cancelled", { timeout: 240_000 }, () => {
     expect((await engine("cancel", at)).status).toBe(0);
     expect((await engine("gc", at, "--older-than", "0d")).status).toBe(0);
     const refused = await engine("resume", at, "--executor", "local");
-    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("call the command that began it")]);
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("run the command that began it")]);
     expect(existsSync(join(at, ".emporium/locks"))).toBe(false);
   });
 });

@@ -102,7 +102,7 @@ describe("curate package", () => {
     ]);
     expect(status).toBe(2);
     expect(err).toContain(`${at("empty")} has no dataset 10052, which the configuration refers to`);
-    expect(err).toContain("hint: give the tree that has this dataset as OUTPUT");
+    expect(err).toContain("hint: give the tree with this dataset as OUTPUT");
     expect(existsSync(at("empty"))).toBe(false);
   });
 

@@ -329,7 +329,7 @@ describe("relations", () => {
     expect(await frames("last: 101")).toEqual(["Argument 'last' cannot be higher than 100."]);
     expect(await frames("first: -1")).toEqual(["Unexpected error."]);
     expect(await frames("last: -1")).toEqual(["Unexpected error."]);
-    expect(await frames('after: "nonsense"')).toEqual(["Argument 'after' is no cursor of a connection."]);
+    expect(await frames('after: "nonsense"')).toEqual(["Argument 'after' is not a cursor of a connection."]);
   });
 });
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
   portal = await portalDatabase(ROWS);
   const route = graphqlRoute({ api: portal.api() });
   server = await listen(
-    withGraphql(route, async () => refusal(404, "nothing is here")),
+    withGraphql(route, async () => refusal(404, "not found")),
     { bodies: postsTo(GRAPHQL_POSTS) },
   );
 });

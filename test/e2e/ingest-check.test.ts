@@ -42,7 +42,7 @@ describe("ingest check", () => {
     const line = bad.split("\n").indexOf("    tilt_step: 91") + 1;
     expect(out).toContain(`${good}: ok\n${wrong}: 3 errors\n`);
     expect(out).toContain(
-      `error[CONFIG_FIELD]: tilt_step is the number 91, wanted a number from 0 to 90, or float {column}\n  at ${wrong}:${line}:16 (tiltseries.0.metadata.tilt_step)\n`,
+      `error[CONFIG_FIELD]: tilt_step is the number 91; expected a number from 0 to 90, or float {column}\n  at ${wrong}:${line}:16 (tiltseries.0.metadata.tilt_step)\n`,
     );
     expect(out).toContain("hint: did you mean processing?");
     expect(out).toMatch(/2 configurations: 1 ok, 1 with errors\n$/);

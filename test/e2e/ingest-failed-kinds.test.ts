@@ -93,13 +93,13 @@ const CASES: readonly Case[] = [
   { kind: "pictures of a tomogram", eio: "lab/pictures/", blocked: ["tomogram"], told: PHOTOLESS },
   { kind: "alignment", eio: "lab/ali/a.xf", blocked: ["alignment", "annotation", "tomogram"], told: PHOTOLESS },
   { kind: "tilt series", eio: "lab/st/a.st", blocked: ["alignment", "annotation", "tiltseries", "tomogram"], told: PHOTOLESS },
-  { kind: "raw tilt angles", more: { "lab/raw/a2.rawtlt": RAWTLT }, blocked: [], told: /the metadata have no sections/ },
+  { kind: "raw tilt angles", more: { "lab/raw/a2.rawtlt": RAWTLT }, blocked: [], told: /no per-section metadata/ },
   { kind: "CTF table", more: { "lab/ctf/a2.txt": "1" }, blocked: [], told: /name no CTF table/ },
   {
     kind: "acquisition file",
     more: { "lab/mdoc/a2.mdoc": tinyMdoc() },
     blocked: ["frames"],
-    told: /the metadata have no sections/,
+    told: /no per-section metadata/,
   },
   { kind: "annotation", eio: "lab/p/", blocked: ["annotation"], told: /views of .* show nothing of .*, which failed/ },
 ];

@@ -223,7 +223,7 @@ describe("an acquisition file", () => {
     for (const name of ["a", "b"]) expect(documentsOf(made).has(frames(name))).toBe(true);
     expect(documentOf(made, series("c"))).toMatchObject({ per_section_parameter: [], frames_count: 3 });
     expect(made.warnings.map(({ message }) => message)).toEqual([
-      "tilt series 100 of c: the metadata have no sections: c: no acquisition file (mdoc) found",
+      "tilt series 100 of c: no per-section metadata, because c: no acquisition file (mdoc) found",
       "ctfs: nothing is found for any of 3 runs",
     ]);
     const compat = await plan({ config: config(), source, options: { compat: true } });

@@ -222,9 +222,7 @@ describe("an alignment of files", () => {
       // the tomogram is what it is without a default alignment
       "TASK_BLOCKED",
     ]);
-    expect(broken.failures[1]!.error.message).toBe(
-      "default alignment of a cannot be made: it needs tilt series 100 of a, which failed",
-    );
+    expect(broken.failures[1]!.error.message).toBe("default alignment of a cannot be made, because tilt series 100 of a failed");
     const report = plannedReport(
       broken,
       { of: () => "new", ofAll: () => "new" },
@@ -264,7 +262,7 @@ describe("an alignment of files", () => {
       3,
       ["STORE_FAILED", "TASK_BLOCKED", "TASK_BLOCKED"],
     ]);
-    expect(report.errors[1]!.message).toContain("cannot be made: it needs the alignment 100 of a, which failed");
+    expect(report.errors[1]!.message).toContain("cannot be made, because the alignment 100 of a failed");
     const written = report.outputs.map(({ key }) => key);
     expect(written.filter((key) => /^10700\/a\/.*(Tomograms|Alignments|Annotations)/.test(key))).toEqual([]);
     // the other run has all

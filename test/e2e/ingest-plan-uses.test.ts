@@ -313,14 +313,18 @@ describe("headers and uses", () => {
   const stack = withInts(tinyMrc(8, 8, 5, 10.5), { 36: 1, 88: 0 });
 
   it.each<[string, Files, string[]]>([
-    ["an image stack", { "lab/rec/A.rec": stack }, ["its header says image stack (ispg 0, mz 1)"]],
-    ["an mdoc beside it", { "lab/rec/A.rec": TOMOGRAM, "lab/rec/A.rec.mdoc": tinyMdoc() }, ["an mdoc is beside it"]],
-    ["a spectrum", { "lab/rec/A.rec": tinyMrc(8, 8, 1, 10.5) }, ["it has one section"]],
+    ["an image stack", { "lab/rec/A.rec": stack }, ["the header says image stack (ispg 0, mz 1)"]],
+    [
+      "an mdoc beside it",
+      { "lab/rec/A.rec": TOMOGRAM, "lab/rec/A.rec.mdoc": tinyMdoc() },
+      ["an mdoc with its name is in the same folder"],
+    ],
+    ["a spectrum", { "lab/rec/A.rec": tinyMrc(8, 8, 1, 10.5) }, ["only one section"]],
     [
       "voxels that are long along z",
       // 4 intervals over the length of 12: three times the others
       { "lab/rec/A.rec": withFloat(TOMOGRAM, 48, 4 * 10.5 * 3) },
-      ["its voxels are more than twice as long along one axis"],
+      ["voxels more than twice as long along one axis"],
     ],
   ])("(34.3) %s as a tomogram is a warning that strict refuses", async (_, files, reasons) => {
     const all = { "lab/rec/B.rec": TOMOGRAM, ...files };
@@ -363,20 +367,20 @@ describe("headers and uses", () => {
     const headOfStack = withInts(half, { 36: 1, 88: 0 });
     /** A file beside the run's own tomogram, which the glob finds too. */
     const scenes: [string, string, Files, string][] = [
-      ["the tilt series", series, { "lab/st/A.st": half }, "it has the size of its run's tilt series"],
+      ["the tilt series", series, { "lab/st/A.st": half }, "same size as its run's tilt series"],
       [
         "a tilt series of other pixels",
         series,
         { "lab/st/A.st": tinyMrc(32, 24, 7, 2) },
-        "it has as many sections as its run has sections in its tilt series",
+        "as many sections as its run has sections in its tilt series",
       ],
       [
         "raw tilt angles",
         series + rawtilts,
         { "lab/st/A.st": tinyMrc(32, 24, 9, 2), "lab/st/A.rawtlt": anglesOf(7) },
-        "it has as many sections as its run has raw tilt angles",
+        "as many sections as its run has raw tilt angles",
       ],
-      ["an mdoc", mdocs, { "lab/mdoc/A.mdoc": mdocOf(7) }, "it has as many sections as its run has images in its mdoc"],
+      ["an mdoc", mdocs, { "lab/mdoc/A.mdoc": mdocOf(7) }, "as many sections as its run has images in its mdoc"],
       [
         "frames",
         frames("frames/{run_name}_*") + mdocs,
@@ -384,22 +388,22 @@ describe("headers and uses", () => {
           "lab/mdoc/A.mdoc": mdocOf(9),
           ...Object.fromEntries(Array.from({ length: 7 }, (_, i) => [`lab/frames/A_${i}.tif`, "x"])),
         },
-        "it has as many sections as its run has frame files",
+        "as many sections as its run has frame files",
       ],
-      ["an mdoc beside it", "", { "lab/rec/A_ODD.mdoc": mdocOf(7) }, "it has as many sections as the .mdoc beside it has images"],
+      ["an mdoc beside it", "", { "lab/rec/A_ODD.mdoc": mdocOf(7) }, "as many sections as the .mdoc in its folder has images"],
       [
         "the mdoc of the whole",
         "",
         { "lab/rec/A.mrc.mdoc": mdocOf(7) },
-        "it has as many sections as the .mdoc beside it has images",
+        "as many sections as the .mdoc in its folder has images",
       ],
       [
         "raw angles of the whole",
         "",
         { "lab/rec/A.rawtlt": anglesOf(7) },
-        "it has as many sections as the .rawtlt beside it has angles",
+        "as many sections as the .rawtlt in its folder has angles",
       ],
-      ["the whole stack", "", { "lab/rec/A.mrc": headOfStack }, "it has the size of the image stack beside it"],
+      ["the whole stack", "", { "lab/rec/A.mrc": headOfStack }, "same size as the image stack in its folder"],
     ];
     const both = smallConfig({
       runs: runs("A"),

@@ -255,7 +255,7 @@ describe("ingest queue", { timeout: 120_000 }, () => {
       ["nothing to copy", ["sync", "--no-sync-dataset"], "--include-deposition"],
       ["a bucket copied onto itself", ["sync", "--output-bucket", "s3://cryoet-data-portal-staging"], "onto itself"],
       ["a name that a shell takes apart", ["validate", "10301;ls"], '"10301;ls" cannot stand'],
-      ["validation elsewhere", ["source-validate", "a.yaml", "--environment", "prod"], "one of staging wanted"],
+      ["validation elsewhere", ["source-validate", "a.yaml", "--environment", "prod"], "expected one of staging"],
     ])("refuses %s, and starts nothing", async (_, words, said) => {
       const { status, stderr } = await start("refused", ...words);
       expect([status, stderr, started]).toEqual([2, expect.stringContaining(said), []]);

@@ -147,12 +147,12 @@ describe("a session that is watched", () => {
     expect(report.runs).toEqual(folderOf(["TS_01", "TS_07"]));
     expect(report).toMatchObject({ exitStatus: 3, status: "waiting" });
     const why = Object.fromEntries(report.waiting.map(({ run, reasons }) => [run ?? "", reasons.join(" ")]));
-    expect(why.TS_02).toMatch(/TS_02\.mdoc names TS_02_002\.tif, not there or not complete/);
+    expect(why.TS_02).toMatch(/TS_02\.mdoc names TS_02_002\.tif, missing or incomplete/);
     expect(why.TS_03).toMatch(/TS_03_003\.tif\.part has a temporary name/);
     expect(why.TS_04).toMatch(/TS_04\.rawtlt is empty/);
     expect(why[""]).toMatch(/TS_05\.mdoc is still growing/);
     expect(why.TS_06).toMatch(/TS_06\.st/);
-    expect(why.TS_08).toMatch(/nothing is found for rawtilts yet/);
+    expect(why.TS_08).toMatch(/nothing found for rawtilts yet/);
     expect(report.errors.map(({ code }) => code)).toEqual(report.waiting.map(() => "SOURCE_INCOMPLETE"));
     for (const run of ["TS_02", "TS_03", "TS_05"]) expect(told.filter((line) => line.includes(run)).length).toBeGreaterThan(0);
     const names = Object.keys(contentsOf(at("b", "watched")));
@@ -170,8 +170,8 @@ describe("a session that is watched", () => {
     expect(report).toMatchObject({ exitStatus: 0, status: "done" });
     expect(report.runs).toHaveLength(4);
     expect(report.notes).toEqual([
-      "10401/TS_02 has 2 images, most have 3: taken with what it has",
-      "10401/TS_03 is taken without rawtilts: nothing was found",
+      "10401/TS_02 has 2 images (most have 3) and was ingested as it is",
+      "10401/TS_03 was ingested without rawtilts: nothing was found",
     ]);
     await atOnce("c");
     expect(contentsOf(at("c", "watched"))).toEqual(contentsOf(at("c", "whole")));
@@ -273,8 +273,8 @@ describe("a session that is watched", () => {
     const renamed: SessionEvent = { atMs: 4 * MINUTE, path: "TS_02.rawtlt", to: "TS_02.angles" };
     const third = await watched("d", [renamed]);
     expect(third.report.notes).toEqual([
-      "10401/TS_02 is taken without rawtilts: nothing was found",
-      expect.stringMatching(/TS_02\.rawtlt was renamed or removed after it was taken: what was made of it stays$/),
+      "10401/TS_02 was ingested without rawtilts: nothing was found",
+      expect.stringMatching(/TS_02\.rawtlt was renamed or removed after its import; its outputs stay$/),
     ]);
   });
 });

@@ -333,11 +333,8 @@ describe("pictures that somebody has drawn", () => {
     const more = "key_images: [{sources: [{literal: {value: [poster]}}]}]\n";
     const report = await ingest({ target, config: smallConfig({ more }) });
     expect(report.errors.map(({ code, message }) => [code, message])).toEqual([
-      ["CONFIG_FIELD", expect.stringContaining('"poster", wanted one of original, snapshot, thumbnail, expanded')],
-      [
-        "TASK_BLOCKED",
-        expect.stringMatching(/^tomogram a\.rec of a .*: it needs pictures of tomogram a\.rec of a .*, which failed$/),
-      ],
+      ["CONFIG_FIELD", expect.stringContaining('"poster"; expected one of original, snapshot, thumbnail, expanded')],
+      ["TASK_BLOCKED", expect.stringMatching(/^tomogram a\.rec of a .*, because pictures of tomogram a\.rec of a .* failed$/)],
     ]);
     expect(await target.stat(`${SPACING}/Tomograms/100/tomogram_metadata.json`)).toBeUndefined();
   });

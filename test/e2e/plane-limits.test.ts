@@ -198,7 +198,7 @@ describe("figures", () => {
         return [reply.statusCode, (await text(reply)).slice(0, 60).trim()];
       };
       expect((await from("127.0.0.1"))[0]).toBe(200);
-      const says = "403 figures are for programs on this machine, at 127.0.0.1";
+      const says = "403 metrics are served to programs on this machine only, at 127.0.0.1";
       expect(await from(outside!.address)).toEqual([403, says]);
       for (const name of ["localhost", "127.0.0.1", `127.0.0.1:${port}`, "[::1]"])
         expect(await from(outside!.address, { host: name, "x-client-address": "127.0.0.1" })).toEqual([403, says]);

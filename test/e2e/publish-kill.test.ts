@@ -139,7 +139,7 @@ it.skipIf(!existsSync(program)).each(["the next run sends the same file", "the f
 
 it.skipIf(!existsSync(program))("usage: a plan and a sample are not both given, and a plan that is none is refused", async () => {
   const both = await emporium(["publish", "run", plan, "--sample", "2023-05-10"]);
-  expect([both.status, both.err]).toEqual([2, expect.stringContaining("one of them wanted")]);
+  expect([both.status, both.err]).toEqual([2, expect.stringContaining("give one of them")]);
   const other = join(folder, "other.json");
   writeFileSync(
     other,

@@ -459,7 +459,7 @@ describe("publish verify", () => {
       checksum_differs: key("other"),
       unread: key("dangling"),
     });
-    expect(report.toText()).toContain(`  1 in the bucket and of no source\n    ${name}/extra`);
+    expect(report.toText()).toContain(`  1 in the bucket without a source\n    ${name}/extra`);
     const quick = await publishVerify(plan(), { checksum: false });
     expect(quick.items[0]!.checksum_differs.count).toBe(0);
   });

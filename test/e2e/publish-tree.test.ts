@@ -200,7 +200,7 @@ describe("seam 29: a standardised tree goes to its bucket", () => {
     const kept = await publish();
     expect([kept.report.totals.deleted, kept.report.totals.extra]).toEqual([0, 20]);
     expect(kept.report.hints.join()).toContain("20 objects of the bucket are of no source; --delete removes them");
-    expect((await verify()).report.hints).toEqual(["publish tree --delete removes what is of no source"]);
+    expect((await verify()).report.hints).toEqual(["publish tree --delete removes objects without a source"]);
     const dry = await publish("--delete", "--dry-run");
     expect([dry.report.totals.deleted, Object.keys(there()).length]).toEqual([20, Object.keys(TREE).length + 20]);
 
@@ -317,7 +317,7 @@ describe("seam 29: a standardised tree goes to its bucket", () => {
     for (const inside of [tree, join(tree, "10001"), join(tree, "not", "there")])
       expect(await answered(["publish", "tree", tree, inside])).toMatchObject({
         status: 2,
-        err: expect.stringMatching(/LOCATION .* (is|lies inside of) .*, which is only read/),
+        err: expect.stringMatching(/LOCATION .* (is|is inside of) .*, which is only read/),
       });
     const around = join(folder, "around/10001/tree");
     writeTree(around, TREE);
@@ -450,20 +450,20 @@ describe("seam 32: what verify finds has a command that mends it, and run says w
     const found = await verify();
     expect([found.status, found.report.hints]).toEqual([
       4,
-      ["publish tree --checksum sends what has other contents; without it, size and time say that it is there already"],
+      ["publish tree --checksum sends objects with different contents, which size and time alone do not reveal"],
     ]);
     const text = await emporium(["publish", "tree", tree, `s3://bucket/${name}`], { env: process.env });
-    expect(text.out).toMatch(/40 there already.*\nhint: .*--checksum compares contents/s);
+    expect(text.out).toMatch(/40 there already.*\nhint: .*use --checksum to compare contents/s);
     expect((await publish("--checksum")).report).toMatchObject({ totals: { uploaded: 1 }, hints: [] });
     expect((await verify()).status).toBe(0);
     rmSync(path);
-    expect((await verify()).report.hints).toEqual(["publish tree --delete removes what is of no source"]);
+    expect((await verify()).report.hints).toEqual(["publish tree --delete removes objects without a source"]);
     expect((await publish("--checksum")).report.hints).toEqual([expect.stringContaining("--delete removes")]);
     expect((await publish("--checksum", "--delete")).status).toBe(0);
     expect(await verify()).toMatchObject({ status: 0, report: { hints: [] } });
     mkdirSync(join(tree, "10001/TS_01/Frames"), { recursive: true });
     writeFileSync(path, "new");
-    expect((await verify()).report.hints).toEqual(["publish tree sends what is missing or has another size"]);
+    expect((await verify()).report.hints).toEqual(["publish tree sends missing objects and those of another size"]);
   });
 });
 

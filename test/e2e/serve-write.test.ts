@@ -70,8 +70,8 @@ describe("serve --write", () => {
     const write = ["--write", "--token-file", tokens];
     for (const [words, says] of [
       [["--write"], "--write needs --token-file"],
-      [["--token-file", tokens], "--token-file goes with --write"],
-      [["--write-root", folder], "--write-root goes with --write"],
+      [["--token-file", tokens], "--token-file needs --write"],
+      [["--write-root", folder], "--write-root needs --write"],
       [[...write, "--host", "0.0.0.0"], "needs --url https://"],
       [[...write, "--url", "http://lab.example.org"], "needs --url https://"],
     ] as const) {

@@ -150,7 +150,7 @@ describe("a cluster that does not answer", { timeout: 240_000 }, () => {
     expect((await ingest(target, ["--executor", "slurm"], answers)).status).toBe(0);
     const silent = spoken("slurm", `echo '${ENGINES.slurm.says}' >&2; exit 1`);
     const moved = await engine(["resume", join(folder, target), "--executor", "local"], silent);
-    expect([moved.status, moved.stderr]).toEqual([0, expect.stringContaining("do the same work, with the same bytes")]);
+    expect([moved.status, moved.stderr]).toEqual([0, expect.stringContaining("do the same work and write the same bytes")]);
     expect(tree(join(folder, target))).toEqual(local);
     // it has ended: nobody needs to be asked
     expect((await engine(["status", join(folder, target)], silent)).status).toBe(0);

@@ -71,4 +71,23 @@ describe("the sidebar", () => {
     expect(groups.slice(0, 2).map(({ text }) => text)).toEqual(["Start", "Journeys"]);
     expect(groups[0]!.items.map(({ link }) => link)).toEqual(["/", "/start"]);
   });
+
+  it("has the guides by station, none of them left over", () => {
+    const guides = sidebarOf(docs).filter(({ folder }) => folder === "guides");
+    expect(guides.map(({ text }) => text)).toEqual([
+      "How to",
+      "Harvest",
+      "Curate",
+      "Ingest",
+      "Catalogue",
+      "Publish",
+      "Blocks",
+      "Serve",
+      "Clusters",
+    ]);
+    expect(guides[0]!.items[0]!.link).toBe("/guides/");
+    const index = linksOf(readText("docs/guides/index.md")).map(({ target }) => `docs/guides/${target}`);
+    const others = filesBelow("docs/guides", isPage).filter((path) => !path.endsWith("/index.md"));
+    expect([...new Set(index)].sort()).toEqual(others);
+  });
 });

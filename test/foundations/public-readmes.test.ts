@@ -21,7 +21,8 @@ describe.each(folders)("the README of %s", (folder) => {
     expect(imports.length).toBeGreaterThan(0);
     for (const [, names, module] of imports) {
       const source = readText(`src/${module}.ts`);
-      for (const name of names!.split(", ")) expect(source).toMatch(new RegExp(`^export (?:async )?(?:function|const) ${name}\\b`, "m"));
+      for (const name of names!.split(", "))
+        expect(source).toMatch(new RegExp(`^export (?:async )?(?:function|const) ${name}\\b`, "m"));
     }
   });
 });

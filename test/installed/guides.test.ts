@@ -18,7 +18,10 @@ const pages = [
   "README.md",
   "docs/index.md",
   "docs/start.md",
-  ...filesBelow("docs/guides", (path) => path.endsWith(".md") && path !== FIRST && basename(path) !== "the-whole-way.md"),
+  ...filesBelow(
+    "docs/guides",
+    (path) => path.endsWith(".md") && path !== FIRST && !["index.md", "the-whole-way.md"].includes(basename(path)),
+  ),
   ...filesBelow("docs/journeys", (path) => path.endsWith(".md")),
   ...filesBelow("examples", (path) => basename(path) === "README.md"),
   "python/README.md",
@@ -109,7 +112,7 @@ __serve() {
   __stop
   "$@" >${quoted(join(folder, "served"))} 2>&1 & __server=$!
   for _ in $(seq 600); do
-    __url=$(sed -n 's#^\\(http:[^ ]*\\) serves, until Ctrl-C:$#\\1#p' ${quoted(join(folder, "served"))})
+    __url=$(sed -n 's#^Serving at \\(http:[^ ]*\\) (Ctrl-C stops)$#\\1#p' ${quoted(join(folder, "served"))})
     [ -z "$__url" ] || break
     kill -0 "$__server" 2>/dev/null || break
     sleep 0.2

@@ -23,7 +23,7 @@ describe.skipIf(!hasEnvironment("peers"))("the portal's Python client", () => {
     database = await portalDatabase(ROWS);
     const graphql = graphqlRoute({ api: database.api() });
     server = await listen(
-      withGraphql(graphql, async () => refusal(404, "nothing is here")),
+      withGraphql(graphql, async () => refusal(404, "not found")),
       { bodies: postsTo(GRAPHQL_POSTS) },
     );
     const byClass = Object.fromEntries(ENTITIES.map(({ name, pythonClass }) => [pythonClass, ROWS.get(name)]));

@@ -69,7 +69,7 @@ function Labels({ counted }: { counted: CuratedLabels }) {
         <p>
           <strong>{count(total)}</strong> models in {plural(labels.length, "label")}
           {left.length > 0 && <> · not counted: {left.map(([name, n]) => `${count(n)} ${name}`).join(", ")}</>}
-          {outside > 0 && <> · {count(outside)} more in no matched run</>} <span className="muted">· counted {moment(at)}</span>
+          {outside > 0 && <> · {count(outside)} more in unmatched runs</>} <span className="muted">· counted {moment(at)}</span>
         </p>
         <p className="row">
           <a className="button" href={file("histogram.csv")} download>

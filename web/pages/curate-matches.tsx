@@ -124,7 +124,7 @@ function Filters({ answer, search, go }: Part) {
       <p className="muted" style={{ marginTop: 8 }}>
         Made {at && moment(at)}
         {unmatched &&
-          ` · without a partner: ${plural(unmatched.archive, "run folder")}, ${plural(unmatched.portal, "run")} of the portal (unmatched_archive.csv, unmatched_portal.csv)`}
+          ` · unmatched: ${plural(unmatched.archive, "run folder")}, ${plural(unmatched.portal, "run")} of the portal (unmatched_archive.csv, unmatched_portal.csv)`}
       </p>
     </>
   );

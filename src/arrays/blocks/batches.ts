@@ -62,7 +62,7 @@ export function batchesOf(
         next: () => batches.next(),
         return(value?: unknown) {
           // what is being made ahead ends now, and is waited for
-          stop.abort(new EmporiumError("CANCELLED", "no further batch is wanted"));
+          stop.abort(new EmporiumError("CANCELLED", "the batches were stopped"));
           return batches.return(value);
         },
       };
@@ -102,7 +102,7 @@ async function allocated(name: string, bytes: number, { allocate }: BatchOptions
   if (memory.byteLength === bytes) return memory;
   throw new EmporiumError(
     "USAGE",
-    `${counted(bytes, "byte")} wanted for the array ${name} of a batch, ${memory.byteLength} given`,
+    `the array ${name} of a batch takes ${counted(bytes, "byte")}, but ${memory.byteLength} were given`,
   );
 }
 

@@ -230,7 +230,7 @@ class BlockReader<T> {
     this.#ahead.delete(block);
     this.held.ahead--;
     this.held.bytes -= ahead.bytes;
-    ahead.stop.abort(new EmporiumError("CANCELLED", "the block is no longer wanted"));
+    ahead.stop.abort(new EmporiumError("CANCELLED", "the block was dropped"));
     return ahead.data.catch(() => {});
   }
 

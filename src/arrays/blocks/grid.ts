@@ -118,7 +118,7 @@ export function levelAt(levels: readonly BlockLevel[], index: number, name: stri
 function wholeTriple(values: Readonly<Triple>, what: string, min: number): Triple {
   if (values.length === 3 && values.every((value) => Number.isSafeInteger(value) && value >= min)) return [...values];
   throw usage(
-    `${what}: three whole numbers${min > Number.MIN_SAFE_INTEGER ? ` of ${min} or more` : ""} wanted, ${values.join(",")} found`,
+    `${what}: expected three whole numbers${min > Number.MIN_SAFE_INTEGER ? ` of ${min} or more` : ""}, found ${values.join(",")}`,
   );
 }
 

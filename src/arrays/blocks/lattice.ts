@@ -43,7 +43,7 @@ export function latticeOf(
 function requireAligned(transform: WorldTransform, name: string): void {
   const numbers = transform.flat();
   if (numbers.length !== 12 || !numbers.every(Number.isFinite) || transform.some((row, axis) => row[axis] === 0)) {
-    throw new EmporiumError("USAGE", `the transform of ${name}: three rows of four numbers wanted, with scales that are not 0`);
+    throw new EmporiumError("USAGE", `the transform of ${name}: expected three rows of four numbers with scales other than 0`);
   }
   if (transform.every((row, axis) => row.every((value, column) => column === axis || column === 3 || value === 0))) return;
   throw new EmporiumError(

@@ -32,7 +32,7 @@ export interface GridPlace {
 /** @returns the least byte of the coverage that belongs to class 1 @throws {EmporiumError} USAGE */
 export function thresholdOf({ atLeast = 0 }: MaskRequest): number {
   if (atLeast >= 0 && atLeast <= 1) return Math.max(1, Math.ceil(255 * atLeast - 1e-9));
-  throw new EmporiumError("USAGE", `mask.atLeast: a share from 0 to 1 wanted, ${atLeast} found`);
+  throw new EmporiumError("USAGE", `mask.atLeast: expected a share from 0 to 1, found ${atLeast}`);
 }
 
 /** Coverages of masks that are open, so that each epoch needs none of its own. */

@@ -53,7 +53,7 @@ export function requireWhole(value: number, what: string, min: number): void {
   if (Number.isSafeInteger(value) && value >= min) return;
   throw new EmporiumError(
     "USAGE",
-    `${what}: a whole number${min > Number.MIN_SAFE_INTEGER ? ` of ${min} or more` : ""} wanted, ${value} found`,
+    `${what}: expected a whole number${min > Number.MIN_SAFE_INTEGER ? ` of ${min} or more` : ""}, found ${value}`,
   );
 }
 

@@ -76,7 +76,7 @@ function requireNames<Name extends string>(names: readonly Name[], options: Regi
     if (!names.includes(name as Name)) throw usage(`no array is called ${name}; there are ${names.join(", ")}`);
   for (const [name, method] of Object.entries(methods))
     if (!["nearest", "linear", "refuse"].includes(method as string))
-      throw usage(`${name}: nearest, linear or refuse wanted, ${method} found`);
+      throw usage(`${name}: expected nearest, linear or refuse, found ${method}`);
 }
 
 interface ArrayReader {
@@ -127,7 +127,7 @@ function mismatchError(names: { grid: string; array: string }, { scale }: Lattic
   const sizes = scale.map((factor) => Number(factor.toPrecision(6))).join(", ");
   return new EmporiumError(
     "USAGE",
-    `${names.array} does not lie on the grid of ${names.grid}: up to ${counted(Number(mismatch.toPrecision(3)), "voxel")} apart, at most ${max} allowed (one voxel of the grid spans ${sizes} of its voxels)`,
+    `${names.array} is not on the grid of ${names.grid}: up to ${counted(Number(mismatch.toPrecision(3)), "voxel")} apart, at most ${max} allowed (one voxel of the grid spans ${sizes} of its voxels)`,
     { hint: `say how to read it: { ${names.array}: "nearest" } for labels, "linear" for images` },
   );
 }

@@ -79,7 +79,7 @@ export function balancedOrder(
 ): BalancedOrder {
   const [zero, one] = [shares[0], shares[1]];
   if (!(zero >= 0 && one >= 0 && zero + one > 0 && Number.isFinite(zero + one)))
-    throw new EmporiumError("USAGE", `balance: shares of 0 or more wanted, ${zero} and ${one} found`);
+    throw new EmporiumError("USAGE", `balance: expected shares of 0 or more, found ${zero} and ${one}`);
   const share = one / (zero + one);
   const sizes = classes.map(({ count }, index) => (shares[index as 0 | 1] > 0 ? count : 0)) as [number, number];
   for (const index of [0, 1] as const) {

@@ -36,7 +36,7 @@ export function drawSample(slab: Float32Array, shape: Triple): Float32Array {
   if (slab.length > nz * section || (section > 0 && slab.length % section !== 0)) {
     throw new EmporiumError(
       "FORMAT_FIELD",
-      `${counted(slab.length, "voxel")}, whole sections of ${ny}×${nx} are wanted, ${nz} at most`,
+      `${counted(slab.length, "voxel")}; expected whole sections of ${ny}×${nx}, ${nz} at most`,
     );
   }
   const finite = slab.every(Number.isFinite) ? slab : slab.filter(Number.isFinite);

@@ -379,7 +379,7 @@ function inFrame(
   const opened = kernels.openFrame(0, headBytes, window, from, to, scratch, scratchBytes);
   if (opened === BLOSC_RESULT.unsupported) return undefined;
   const result = opened === BLOSC_RESULT.ok && size > 0 ? decode(kernels, at, header) : opened;
-  if (result === BLOSC_RESULT.badArgument) throw new EmporiumError("INTERNAL", "a box that does not lie in its chunk");
+  if (result === BLOSC_RESULT.badArgument) throw new EmporiumError("INTERNAL", "a box that is outside of its chunk");
   if (result !== BLOSC_RESULT.ok) throw new EmporiumError("FORMAT_CORRUPT", faultOf(result), { place });
   return bytes.subarray(at, at + size);
 }
@@ -387,7 +387,7 @@ function inFrame(
 function faultOf(result: number): string {
   switch (result) {
     case BLOSC_RESULT.badHeader:
-      return "a Blosc-1 header wanted, these 16 bytes are none or contradict each other";
+      return "these 16 bytes are no valid Blosc-1 header";
     case BLOSC_RESULT.outside:
       return "a Blosc frame points behind its own end";
     default:

@@ -315,7 +315,10 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
 export function sharedMemory(bytes: number, maximumBytes: number = PAGES_MAX * PAGE_BYTES): WebAssembly.Memory {
   const initial = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
   if (initial > PAGES_MAX)
-    throw new EmporiumError("MEMORY_LIMIT", `${counted(bytes, "byte")} of shared memory wanted, 4 GiB can be addressed`);
+    throw new EmporiumError(
+      "MEMORY_LIMIT",
+      `${counted(bytes, "byte")} of shared memory are needed, but only 4 GiB can be addressed`,
+    );
   const maximum = Math.min(PAGES_MAX, Math.max(initial, Math.ceil(maximumBytes / PAGE_BYTES)));
   try {
     return new WebAssembly.Memory({ initial, maximum, shared: true });

@@ -54,9 +54,13 @@ export function selectAxes(
     if (axis < 0 && position === 0) continue;
     if (axis < 0 || axes.includes(axis)) throw wrongAxis(name, axisName, own, axes);
     if (!(Number.isInteger(position) && position >= 0 && position < shape[axis]!)) {
-      throw new EmporiumError("USAGE", `${name}: ${axisName} ${position} wanted, the array has 0 to ${shape[axis]! - 1}`, {
-        place: { file: name },
-      });
+      throw new EmporiumError(
+        "USAGE",
+        `${name}: ${axisName} ${position} is outside of the array, which has 0 to ${shape[axis]! - 1}`,
+        {
+          place: { file: name },
+        },
+      );
     }
     at[axis] = position;
   }
@@ -77,9 +81,9 @@ export function firstOf(others: readonly { readonly name: string; readonly lengt
 
 function wrongAxis(name: string, wanted: string, own: readonly (string | null)[], axes: SpatialAxes): EmporiumError {
   const others = own.filter((_, axis) => !axes.includes(axis)).map((one) => one ?? "(no name)");
-  return new EmporiumError("USAGE", `${name}: a position along ${wanted} is given, the array has no such axis`, {
+  return new EmporiumError("USAGE", `${name}: the array has no axis ${wanted}, for which a position is given`, {
     place: { file: name },
-    hint: others.length > 0 ? `axes beside z, y, x are ${others.join(", ")}` : "leave it out: the array has z, y, x alone",
+    hint: others.length > 0 ? `use the axes z, y, x and ${others.join(", ")}` : "leave it out: the array has z, y, x alone",
   });
 }
 

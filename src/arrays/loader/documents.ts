@@ -55,6 +55,6 @@ export async function needDocument(folder: VolumeFolder, path: string): Promise<
   if (bytes) return bytes;
   throw new EmporiumError("STORE_ABSENT", `${folder.nameOf(path)} does not exist, though the volume names it`, {
     place: { file: folder.nameOf(path) },
-    hint: "the volume is incomplete: copy it again",
+    hint: "copy the volume again: it is incomplete",
   });
 }

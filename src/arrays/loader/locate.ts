@@ -25,7 +25,7 @@ export async function locateVoxel(
 ): Promise<VoxelPlace | undefined> {
   const { chunk, coding, dtype, itemBytes, name } = level;
   if (!coding) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: the library that reads HDF5 does not say where its chunks lie`, {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: the library that reads HDF5 does not give the offsets of chunks`, {
       place: { file: name },
       hint: "convert the dataset to Zarr",
     });

@@ -40,7 +40,7 @@ export async function openN5(folder: VolumeFolder, wanted: AxisSelection): Promi
     return levels.map((level) => levelOf(folder, level, attributes, finest, wanted));
   }
   if (!own) return undefined;
-  throw new EmporiumError("FORMAT_UNKNOWN", `${folder.name}: an N5 group without levels, a dataset is wanted`, {
+  throw new EmporiumError("FORMAT_UNKNOWN", `${folder.name}: an N5 group without levels; expected a dataset`, {
     place: { file: folder.name },
     hint: "name the dataset within the container, such as volumes/raw or em/fibsem-uint16/s0",
   });

@@ -31,7 +31,7 @@ function channelOf({ channels }: VolumeInfo, wanted: AxisSelection, name: string
   for (const [axis, position] of Object.entries(wanted)) {
     const most = axis === "c" ? channels - 1 : 0;
     if (Number.isInteger(position) && position >= 0 && position <= most) continue;
-    throw new EmporiumError("USAGE", `${name}: ${axis} ${position} wanted, the volume has 0 to ${most}`, {
+    throw new EmporiumError("USAGE", `${name}: ${axis} ${position} is outside of the volume, which has 0 to ${most}`, {
       place: { file: name },
     });
   }

@@ -67,7 +67,7 @@ function sampleOf({ page }: TiffImage, wanted: AxisSelection, name: string): num
   for (const [axis, position] of Object.entries(wanted)) {
     const most = axis === "c" ? page.samplesPerPixel - 1 : 0;
     if (Number.isInteger(position) && position >= 0 && position <= most) continue;
-    throw new EmporiumError("USAGE", `${name}: ${axis} ${position} wanted, the pages have 0 to ${most}`, {
+    throw new EmporiumError("USAGE", `${name}: ${axis} ${position} is outside of the pages, which have 0 to ${most}`, {
       place: { file: name },
     });
   }

@@ -327,7 +327,7 @@ function rangeOf({ range }: ChunkPlace, piece: ByteRange | undefined): ByteRange
 function cutShort({ name }: ChunkedLevel, { key, range }: ChunkPlace, length: number): EmporiumError {
   return new EmporiumError(
     "FORMAT_TRUNCATED",
-    `${name}: ${key}: ${counted(range!.length, "byte")} from ${range!.offset} wanted, ${length} are there`,
+    `${name}: ${key} ends too early: ${counted(range!.length, "byte")} are needed from byte ${range!.offset}, ${length} found`,
     {
       place: { file: `${name}/${key}`, byte: range!.offset + length },
       hint: "copy the object again: it was cut short",

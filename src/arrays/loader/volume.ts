@@ -124,7 +124,7 @@ function insideOf(box: Box, shape: Triple, name: string): Box {
   if (inside) return box;
   throw new EmporiumError(
     "USAGE",
-    `${name}: box from ${box.start.join(",")} to ${box.stop.join(",")} wanted, the level has ${shape.join("×")}`,
+    `${name}: box from ${box.start.join(",")} to ${box.stop.join(",")} is outside of the level of ${shape.join("×")} voxels`,
     { place: { file: name } },
   );
 }

@@ -21,7 +21,7 @@ export const mask = operator({
       high !== undefined &&
       !(Number.isInteger(fill) && fill >= low && fill <= high && (fill >= 0 || dtype !== "uint64"))
     )
-      throw parameterFault("mask", "fill", `${fill} is no value of ${dtype}`);
+      throw parameterFault("mask", "fill", `${fill} is not a value of ${dtype}`);
     return params;
   },
   outputDtype: (dtype) => dtype,

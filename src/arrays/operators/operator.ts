@@ -4,7 +4,7 @@ import type { DType } from "../../core/dtype.js";
 import { EmporiumError, toErrorRecord } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
 import { nearest } from "../../core/nearest.js";
-import { aboutField, expectedWords } from "../../core/schema-words.js";
+import { aboutField, schemaWords } from "../../core/schema-words.js";
 import { counted } from "../../core/units.js";
 import { type Block, growBox, needBox } from "./block.js";
 
@@ -128,7 +128,7 @@ function scaled(size: number | undefined, scale: number): number | undefined {
 
 /** @throws {EmporiumError} CONFIG_FIELD */
 export function readParameters<P>(name: string, schema: z.ZodType<P>, raw: unknown): P {
-  const read = schema.safeParse(raw, { error: expectedWords });
+  const read = schema.safeParse(raw, { error: schemaWords });
   if (read.success) return read.data;
   const { issues } = read.error;
   // what a schema says of all parameters together follows from the single ones

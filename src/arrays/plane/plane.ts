@@ -123,7 +123,7 @@ export function planeBytes(source: PlaneSource, choice: PlaneChoice, bytesMax = 
   const { box } = planned(source, choice);
   const bytes = volumeOf(boxShape(box)) * ((choice.slab ?? 1) === 1 ? ITEM_BYTES[source.dtype] : ITEM_BYTES.float32);
   if (bytes <= bytesMax) return bytes;
-  throw new EmporiumError("USAGE", `a plane of ${counted(bytes, "byte")} is wanted, ${bytesMax} are possible at most`, {
+  throw new EmporiumError("USAGE", `a plane of ${counted(bytes, "byte")} is too large; ${bytesMax} is the most`, {
     hint: "ask for a box of it, or for a coarser level",
   });
 }
@@ -163,10 +163,10 @@ function planned(source: PlaneSource, { axis: name, at, level: index = 0, box: w
   const finest = source.levels[0]!;
   const level = source.levels[index];
   const fault = (what: string) => new EmporiumError("USAGE", `${source.name}: ${what}`, { place: { file: source.name } });
-  if (!level) throw fault(`level ${index} wanted, there are 0 to ${source.levels.length - 1}`);
+  if (!level) throw fault(`the volume has no level ${index}; its levels are 0 to ${source.levels.length - 1}`);
   const sections = finest.shape[axis];
-  if (!isWithin(at, 0, sections - 1)) throw fault(`section ${at} along ${name} wanted, there are 0 to ${sections - 1}`);
-  if (!isWithin(slab, 1, SLAB_MAX)) throw fault(`a slab of ${counted(slab, "section")} wanted, 1 to ${SLAB_MAX} are possible`);
+  if (!isWithin(at, 0, sections - 1)) throw fault(`section ${at} is outside of ${name}, which has 0 to ${sections - 1}`);
+  if (!isWithin(slab, 1, SLAB_MAX)) throw fault(`a slab of ${counted(slab, "section")} is impossible; expected 1 to ${SLAB_MAX}`);
   const [across, down] = [axis === 2 ? 1 : 2, axis === 0 ? 1 : 0];
   const [u0, v0, u1, v1] = wanted ?? [0, 0, level.shape[across]!, level.shape[down]!];
   if (
@@ -177,7 +177,7 @@ function planned(source: PlaneSource, { axis: name, at, level: index = 0, box: w
       isWithin(v1, v0, level.shape[down]!)
     )
   ) {
-    throw fault(`box ${u0},${v0},${u1},${v1} wanted, the plane has ${level.shape[across]}×${level.shape[down]} voxels`);
+    throw fault(`box ${u0},${v0},${u1},${v1} is outside of the plane of ${level.shape[across]}×${level.shape[down]} voxels`);
   }
   const box: Box = { start: [0, 0, 0], stop: [1, 1, 1] };
   [box.start[across], box.stop[across]] = [u0, u1];

@@ -53,7 +53,7 @@ export async function tiffPlanes(
     new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${what}`, { place: { file: name }, hint });
   if (!uniform) {
     throw refuse(
-      "its pages differ in size or type, a stack has equal ones",
+      "the pages differ in size or type; a stack needs equal ones",
       "save the pages that belong together to a file of their own",
     );
   }

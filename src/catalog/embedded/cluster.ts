@@ -274,7 +274,7 @@ export function failure(program: string, status: number | null, text: string, pl
   if (/insufficient file descriptors/.test(text)) {
     return new EmporiumError("DATABASE_EMBEDDED", `${program}: ${message}`, {
       place: { file: place },
-      hint: "the embedded PostgreSQL needs `ulimit -n 256`, or give a server with --database postgres://…",
+      hint: "raise the limit with `ulimit -n 256`, or give a server with --database postgres://…",
     });
   }
   if (status === null && text.trim() === "") {

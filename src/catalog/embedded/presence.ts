@@ -180,7 +180,7 @@ async function isBeingStarted({ cluster, log }: PresenceOptions, silentMs: numbe
 function silent(cluster: Cluster): EmporiumError {
   return new EmporiumError("DATABASE_EMBEDDED", `the embedded database does not answer within ${START_MS / 1000} s`, {
     place: { file: cluster.logs },
-    hint: "the newest log there gives the reason; if no process of PostgreSQL runs on this folder, remove data/postmaster.pid",
+    hint: "see the newest log there for the reason; if no process of PostgreSQL runs on this folder, remove data/postmaster.pid",
   });
 }
 

@@ -32,7 +32,7 @@ export async function copyTemplate(
       `$EMPORIUM_POSTGRES_TEMPLATE is ${found}; a stopped database of version ${binaries.major} is needed`,
       {
         place: { file: template },
-        hint: "make it anew with these programs: emporium catalog init --workspace DIR, then DIR/catalog/postgres/data",
+        hint: "make the template again with these programs: emporium catalog init --workspace DIR, then DIR/catalog/postgres/data",
       },
     );
   }

@@ -55,6 +55,6 @@ export function cursorOf(position: number): string {
 
 function positionOf(cursor: string, argument: string): number {
   const digits = /^arrayconnection:(\d{1,10})$/.exec(Buffer.from(cursor, "base64").toString("latin1"))?.[1];
-  if (digits === undefined) throw new GraphQLError(`Argument '${argument}' is no cursor of a connection.`);
+  if (digits === undefined) throw new GraphQLError(`Argument '${argument}' is not a cursor of a connection.`);
   return Math.min(Number(digits), POSITION_MAX - 1);
 }

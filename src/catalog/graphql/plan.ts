@@ -185,7 +185,7 @@ function aggregateFields(
 function spend(plan: Planning, rows: number, { nodes }: Selected): void {
   const { cost, totalCost } = plan.context.limits;
   plan.cost += rows;
-  if (rows > cost) throw tooMuch(`This may come to more than ${counted(cost, "row")}: ask for smaller pages.`, { nodes });
+  if (rows > cost) throw tooMuch(`The page may come to more than ${counted(cost, "row")}: ask for smaller pages.`, { nodes });
   if (plan.cost > totalCost)
     throw tooMuch(`The query may come to more than ${counted(totalCost, "row")}: ask for smaller pages.`);
 }
@@ -217,6 +217,6 @@ function limitOffset(value: unknown): { limit: number | undefined; offset: numbe
 
 function typeOfField(parent: GraphQLObjectType, field: string): GraphQLObjectType {
   const type: GraphQLNamedType = getNamedType(parent.getFields()[field]!.type);
-  if (!isObjectType(type)) throw new TypeError(`${parent.name}.${field} is no object`);
+  if (!isObjectType(type)) throw new TypeError(`${parent.name}.${field} is not an object`);
   return type;
 }

@@ -24,7 +24,8 @@ export const DateTime = new GraphQLScalarType<string, string>({
   serialize: (value) => String(value),
   parseValue: parseMoment,
   parseLiteral: (node) => {
-    if (node.kind !== Kind.STRING) throw new GraphQLError("DateTime cannot represent a value that is no text.", { nodes: node });
+    if (node.kind !== Kind.STRING)
+      throw new GraphQLError("DateTime cannot represent a value that is not a text.", { nodes: node });
     return parseMoment(node.value);
   },
 });

@@ -22,7 +22,7 @@ export function checkStages(stages: readonly BlockStage[]): void {
     if (before.has(stage.name)) throw collision(stage, "has the name of another stage");
     before.set(stage.name, stage);
     for (const need of stage.needs) {
-      if (!before.has(need.stage)) throw wrong(stage, `needs ${need.stage}, which is no stage before it`);
+      if (!before.has(need.stage)) throw wrong(stage, `needs ${need.stage}, which is not a stage before it`);
       if (need.stage === stage.name && stage.numbers) throw wrong(stage, "needs itself, and has an order of its own");
       // a block would need itself
       if (need.stage === stage.name && need.kind !== "box") throw wrong(stage, `needs ${need.kind} of itself`);
@@ -35,12 +35,12 @@ export function checkStages(stages: readonly BlockStage[]): void {
 
 function checkGrid(stage: BlockStage): void {
   const { name, shape, block, outputs } = stage;
-  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name)) throw wrong(stage, "has a name that is no lower-case word");
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name)) throw wrong(stage, "has a name that is not a lower-case word");
   const isSize = (size: number) => Number.isSafeInteger(size) && size > 0;
   if (![...shape, ...block].every(isSize)) throw wrong(stage, `has the grid ${shape.join("×")} in blocks of ${block.join("×")}`);
   if (!Number.isSafeInteger(countBlocks(stage))) throw wrong(stage, "has more blocks than can be numbered");
   if (!outputs) return;
-  if (!outputs.prefix.endsWith("/")) throw wrong(stage, `writes below ${outputs.prefix}, which is no folder`);
+  if (!outputs.prefix.endsWith("/")) throw wrong(stage, `writes below ${outputs.prefix}, which is not a folder`);
   if (!outputs.chunk.every(isSize)) throw wrong(stage, `writes chunks of ${outputs.chunk.join("×")}`);
   const shared = block.some((size, axis) => size % outputs.chunk[axis]! !== 0);
   if (shared) {

@@ -142,7 +142,7 @@ export async function createRecord(target: Store, folder: string, record: RunRec
   }
   throw new EmporiumError("STORE_PROTOCOL", `${target.url} replaces an object although it was asked to create it`, {
     place: { url: target.url },
-    hint: "its server ignores the condition If-None-Match, by which jobs of a cluster agree who does what; import into another store, or without --executor",
+    hint: "import into another store, or without --executor: this server ignores If-None-Match, by which jobs of a cluster divide their work",
   });
 }
 

@@ -63,7 +63,7 @@ async function refuseOpen(run: OpenRun): Promise<void> {
   if (await hasEnded(run)) return;
   throw new EmporiumError("USAGE", `the run ${run.record.id} is open: what it has left is still needed`, {
     place: { url: run.url },
-    hint: "emporium engine status tells how far it is, engine cancel ends it",
+    hint: "wait for the run (emporium engine status shows its progress), or end it with engine cancel",
   });
 }
 
@@ -138,7 +138,7 @@ async function keep(run: OpenRun, stage: RunStage, journals: StageJournals): Pro
   if (read.receipts.size === journals.receipts.size) return;
   const found = `${read.receipts.size} of ${counted(journals.receipts.size, "receipt")}`;
   throw new EmporiumError("STORE_PROTOCOL", `${store.url}/${folder}${journalFolder(stage.name)}: ${found} were read again`, {
-    hint: "nothing was removed; call the command again",
+    hint: "run the command again; nothing was removed",
   });
 }
 
@@ -182,6 +182,6 @@ export async function refuseCollected(run: OpenRun): Promise<void> {
   if (!removed.includes(true)) return;
   throw new EmporiumError("STORE_ABSENT", `what the run ${record.id} has left was removed by engine gc`, {
     place: { url: run.url },
-    hint: "call the command that began it: it begins a new run with what is left to do",
+    hint: "run the command that began it: a new run does what is left",
   });
 }

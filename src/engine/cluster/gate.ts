@@ -172,12 +172,12 @@ async function submit(
   await putJson(run.store, key, done);
   // the gate of the arrays waits for the slow one too
   const gate = submission.twin ? "twin-gate" : "gate";
-  if (options.gates) await gateBehind(run, stage.name, [handle], options, gate).catch(untold(options));
+  if (options.gates) await gateBehind(run, stage.name, [handle], options, gate).catch(warnOnly(options));
   return { state: "submitted", stage: stage.name, slices: slices.length, job: handle };
 }
 
 /** The array is in the queue whatever becomes of the job behind it. */
-function untold({ executor, log }: GateOptions): (error: unknown) => void {
+function warnOnly({ executor, log }: GateOptions): (error: unknown) => void {
   return (error) => {
     if (!isEmporiumError(error) || error.code !== "ENGINE_REFUSED") throw error;
     log.warn(`${executor.name} took the jobs, but not the one behind them, which begins the next stage: ${error.message}`);

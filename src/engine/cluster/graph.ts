@@ -42,10 +42,10 @@ async function read(store: Store, key: string, offset: number, length: number): 
   const name = objectName(store, key);
   throw new EmporiumError(
     bytes ? "STORE_PROTOCOL" : "STORE_ABSENT",
-    bytes ? `${name} has ${counted(bytes.length, "byte")} from byte ${offset}, ${length} wanted` : `${name} does not exist`,
+    bytes ? `${name} has ${counted(bytes.length, "byte")} from byte ${offset}; expected ${length}` : `${name} does not exist`,
     {
       place: store.local ? { file: name } : { url: name },
-      hint: "the run's own files were changed: begin the run again with the command that made it",
+      hint: "start the run again with the command that made it: its own files were changed",
     },
   );
 }

@@ -81,7 +81,7 @@ function lostError(task: { title: string }, run: OpenRun, deaths: number): Error
 
 function blockedError(task: { title: string }): ErrorRecord {
   return toErrorRecord(
-    new EmporiumError("TASK_BLOCKED", `${task.title} was not started: it needs a task that failed`, {
+    new EmporiumError("TASK_BLOCKED", `${task.title} was not started, because a task that it needs failed`, {
       hint: "emporium engine dead lists the failures",
     }),
   );

@@ -35,7 +35,7 @@ describe("profiles of engines", () => {
     expect(readProfile("profiles: {a: {}, b: {}}", FILE, undefined)).toEqual({});
   });
   it("names the profiles that there are", () => {
-    expect(refused(TEXT, "huge")).toMatchObject({ code: "USAGE", facts: { hint: "it has small, big" } });
+    expect(refused(TEXT, "huge")).toMatchObject({ code: "USAGE", facts: { hint: "choose one of small, big" } });
     expect(refused("default: huge\nprofiles: {a: {}}")).toMatchObject({ code: "CONFIG_FIELD", facts: { place: { line: 1 } } });
   });
   it.each([

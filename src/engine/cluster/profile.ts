@@ -15,7 +15,7 @@ const Bytes = z.union([z.number().int().min(1), Text]).transform((value, context
   try {
     return typeof value === "number" ? value : parseBytes(value);
   } catch {
-    context.addIssue({ code: "custom", message: `${JSON.stringify(value)} found, an amount of bytes as 8GiB wanted` });
+    context.addIssue({ code: "custom", message: `expected an amount of bytes as 8GiB, found ${JSON.stringify(value)}` });
     return z.NEVER;
   }
 });
@@ -23,14 +23,14 @@ const Bytes = z.union([z.number().int().min(1), Text]).transform((value, context
 const ProfilePrice = z.union([z.number().min(0), Text]).transform((value, context): Price => {
   const [, amount, currency] = /^(\d+(?:\.\d+)?)(?:\s+([A-Z]{3}))?$/.exec(String(value)) ?? [];
   if (amount !== undefined) return { perCpuHour: Number(amount), ...(currency === undefined ? {} : { currency }) };
-  context.addIssue({ code: "custom", message: `${JSON.stringify(value)} found, a number or an amount as 0.04 EUR wanted` });
+  context.addIssue({ code: "custom", message: `expected a number or an amount as 0.04 EUR, found ${JSON.stringify(value)}` });
   return z.NEVER;
 });
 /** `90`, `1:30`, `1:30:00`, `2-00:00:00`: minutes, hours and minutes, with seconds, with days. */
 const Walltime = z.union([z.number().int().min(1), Text]).transform((value, context) => {
   const minutes = typeof value === "number" ? value : walltimeMinutes(value);
   if (minutes !== undefined) return minutes;
-  context.addIssue({ code: "custom", message: `${JSON.stringify(value)} found, minutes or a time as 4:00:00 wanted` });
+  context.addIssue({ code: "custom", message: `expected minutes or a time as 4:00:00, found ${JSON.stringify(value)}` });
   return z.NEVER;
 });
 
@@ -118,7 +118,7 @@ export function readProfile(text: string, file: string, name: string | undefined
   const place = name === undefined ? placeOf(["default"]) : { file };
   throw new EmporiumError(name === undefined ? "CONFIG_FIELD" : "USAGE", `${file} has no profile "${wanted}"`, {
     place,
-    hint: names.length === 0 ? HINT : `it has ${names.join(", ")}`,
+    hint: names.length === 0 ? HINT : `choose one of ${names.join(", ")}`,
   });
 }
 

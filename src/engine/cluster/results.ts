@@ -105,7 +105,7 @@ function parse(store: Store, key: string, bytes: Uint8Array): Kept {
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as Kept;
   } catch (cause) {
-    throw new EmporiumError("STORE_PROTOCOL", `${objectName(store, key)} is no JSON`, { cause });
+    throw new EmporiumError("STORE_PROTOCOL", `${objectName(store, key)} is not JSON`, { cause });
   }
 }
 

@@ -145,7 +145,7 @@ async function readRecord(store: Store, id: string): Promise<RunRecord> {
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new EmporiumError("STORE_PROTOCOL", `${name} is no JSON`, { place, cause });
+    throw new EmporiumError("STORE_PROTOCOL", `${name} is not JSON`, { place, cause });
   }
   const { format } = value as { format?: unknown };
   const parsed = RunRecord.safeParse(value);
@@ -154,10 +154,14 @@ async function readRecord(store: Store, id: string): Promise<RunRecord> {
     format === RUN_FORMAT
       ? `${parsed.error.issues[0]!.path.join(".")}: ${parsed.error.issues[0]!.message}`
       : `format ${String(format)}`;
-  throw new EmporiumError("ENGINE_VERSION", `${name} is of another version of emporium (${found}), format ${RUN_FORMAT} wanted`, {
-    place,
-    hint: "use the version that began the run, or begin it anew",
-  });
+  throw new EmporiumError(
+    "ENGINE_VERSION",
+    `${name} is of another version of emporium (${found}); expected format ${RUN_FORMAT}`,
+    {
+      place,
+      hint: "use the version that began the run, or start it again",
+    },
+  );
 }
 
 /** @throws {EmporiumError} ENGINE_VERSION where this program is another one than the run was begun with */
@@ -165,7 +169,7 @@ export function refuseOtherVersion({ record, url }: OpenRun, version: string): v
   if (record.program === version) return;
   throw new EmporiumError("ENGINE_VERSION", `the run was begun by emporium ${record.program}, this is ${version}`, {
     place: { url },
-    hint: `install emporium ${record.program} on this machine, or begin the run anew with ${version}`,
+    hint: `install emporium ${record.program} on this machine, or start the run again with ${version}`,
   });
 }
 

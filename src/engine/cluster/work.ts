@@ -169,7 +169,7 @@ export function sliceOf(record: RunRecord, { stage: name, slice }: Pick<WorkOpti
   if (bounds && slice + 1 < bounds.length) return { at, first: bounds[slice]!, end: bounds[slice + 1]! };
   const found = bounds ? `slice ${slice} of ${bounds.length - 1}` : `stage ${name}`;
   throw new EmporiumError("USAGE", `the run ${record.id} has no ${found}`, {
-    hint: `its stages: ${record.stages.map((stage) => `${stage.name} (${counted(stage.slices.length - 1, "slice")})`).join(", ")}`,
+    hint: `choose one of the stages ${record.stages.map((stage) => `${stage.name} (${counted(stage.slices.length - 1, "slice")})`).join(", ")}`,
   });
 }
 

@@ -39,7 +39,7 @@ export function bufferMemory(jobBytes: number): number {
   const bytes = Math.floor(jobBytes / HEADROOM) - PROGRAM_BYTES;
   if (bytes >= LIMITS.memoryBytesMin) return bytes;
   const least = formatBytes(jobMemory(LIMITS.memoryBytesMin));
-  throw new EmporiumError("MEMORY_LIMIT", `a job of ${formatBytes(jobBytes)} is too small, at least ${least} are wanted`, {
+  throw new EmporiumError("MEMORY_LIMIT", `a job of ${formatBytes(jobBytes)} is too small; expected at least ${least}`, {
     hint: `write memory: ${Math.ceil(jobMemory(LIMITS.memoryBytesMin) / 2 ** 20)}MiB, or more, into the profile`,
   });
 }

@@ -21,7 +21,7 @@ export function commandExecutor(engine: EngineWords, run: RunCommand, askMs = AS
     if (output.status === 0) return output;
     if (engine.silent?.test(output.stderr + output.stdout)) throw silent(program, wordsOf(output));
     throw new EmporiumError("ENGINE_ABSENT", `${program}: ${wordsOf(output)}`, {
-      hint: `what ${program} says is what must be changed: your account, or the profile`,
+      hint: `change your account or the profile as ${program} says`,
     });
   }
   /** @throws {EmporiumError} ENGINE_ABSENT, ENGINE_SILENT */

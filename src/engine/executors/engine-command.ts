@@ -67,7 +67,7 @@ export function engineCommand(env: NodeJS.ProcessEnv, clock: Clock = systemClock
 function absentProgram(program: string, cause: Error & { code?: unknown }): EmporiumError {
   const found = cause.code === "ENOENT" ? "is not on this machine" : `cannot be run (${String(cause.code ?? cause.message)})`;
   return new EmporiumError("ENGINE_ABSENT", `${program} ${found}`, {
-    hint: "run the command on a machine from which jobs are submitted, or choose another --executor; emporium doctor tells what is here",
+    hint: "run the command on a machine from which jobs are submitted, or choose another --executor; emporium doctor lists what is installed",
     cause,
   });
 }

@@ -157,7 +157,7 @@ describe("runLocal", () => {
     await run.end("e");
     const results = await run.done;
     expect(states(results)).toEqual(["a failed", "b blocked", "c blocked", "d done", "e done"]);
-    expect(results[2]!.error?.message).toBe("c was not started: it needs a, which failed");
+    expect(results[2]!.error?.message).toBe("c was not started, because a failed");
   });
 
   it("starts nothing more after a failure that ends the run, but waits for what runs", async () => {

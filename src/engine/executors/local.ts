@@ -51,7 +51,7 @@ export async function runLocal(
 
 function blockedBy(failed: Task, task: Task): ErrorRecord {
   return toErrorRecord(
-    new EmporiumError("TASK_BLOCKED", `${task.title} was not started: it needs ${failed.title}, which failed`, {
+    new EmporiumError("TASK_BLOCKED", `${task.title} was not started, because ${failed.title} failed`, {
       place: task.place,
       hint: "fix that error and run the same command again",
     }),
@@ -60,6 +60,6 @@ function blockedBy(failed: Task, task: Task): ErrorRecord {
 
 function notStarted(task: Task, ended: EmporiumError | undefined): EmporiumError {
   const why = ended ? `the run was ended by: ${ended.message}` : "the run was stopped";
-  const hint = "the same command resumes";
+  const hint = "run the same command again to resume";
   return new EmporiumError("CANCELLED", `${task.title} was not started: ${why}`, { place: task.place, hint });
 }

@@ -163,6 +163,6 @@ export function endedForMemory({ ending }: Worker, how: string, tail: string): b
 
 export function lost(what: string, how: string, tail: string): EmporiumError {
   return new EmporiumError("ENGINE_LOST", `${what} (${how})`, {
-    hint: tail === "" ? "often the memory of the machine is too small: allow fewer jobs" : `it wrote: ${tail}`,
+    hint: tail === "" ? "often the memory of the machine is too small: allow fewer jobs" : `see its last output: ${tail}`,
   });
 }

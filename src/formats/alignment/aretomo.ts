@@ -79,7 +79,7 @@ function headerLine(result: AretomoAlignment, text: string, line: number): void 
   const numbers = (count: number, more = false) => numbersOfRow(columns, count, { name, line, what: key, more });
   const whole = (values: number[], count = 1) => {
     const odd = values.slice(0, count).find((found) => !Number.isSafeInteger(found) || found < 0);
-    if (odd !== undefined) throw alignmentError(name, line, `${key} is ${odd}, a whole number of 0 or more is wanted`);
+    if (odd !== undefined) throw alignmentError(name, line, `${key} is ${odd}; expected a whole number of 0 or more`);
     return values;
   };
   if (key === "RawSize") result.rawSize = whole(numbers(3), 3) as [number, number, number];
@@ -143,7 +143,7 @@ export function aretomoSections(alignment: AretomoAlignment): SectionAlignment[]
   if (outside)
     throw alignmentError(name, outside.line, `dark frame ${outside.section}, the tilt series has sections 0 to ${depth - 1}`);
   if (sections.length + dark.size !== depth) {
-    const message = `${counted(sections.length, "row")} and ${dark.size} dark frames, together the ${counted(depth, "section")} of RawSize are wanted`;
+    const message = `${counted(sections.length, "row")} and ${dark.size} dark frames; RawSize has ${counted(depth, "section")}`;
     throw alignmentError(name, undefined, message, "the file was cut short or joined from two: write it again");
   }
   let z = -1;

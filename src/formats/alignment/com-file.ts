@@ -152,7 +152,7 @@ function optionReader({ name, options }: ComFile) {
     return columnsOf(option.value.replaceAll(",", " ").trim()).map((text) => {
       const value = decimal(text);
       if (value !== undefined) return value;
-      throw alignmentError(name, option.line, `${key} is ${JSON.stringify(option.value.slice(0, 40))}, numbers are wanted`);
+      throw alignmentError(name, option.line, `${key} is ${JSON.stringify(option.value.slice(0, 40))}; expected numbers`);
     });
   };
   return {
@@ -169,7 +169,7 @@ function optionReader({ name, options }: ComFile) {
       if (values === undefined) return undefined;
       const [a, b] = values;
       if (a === undefined || b === undefined)
-        throw alignmentError(name, find(key)?.line, `${key} has ${values.length} number, two are wanted`);
+        throw alignmentError(name, find(key)?.line, `${key} has ${values.length} number; expected two`);
       return [a, b];
     },
   };

@@ -67,7 +67,7 @@ export function imodSections(files: ImodAlignmentFiles, compat?: "reference"): S
   const counts = [transforms.length, tilts.length, ...(xTilts ? [xTilts.length] : [])];
   if (compat !== "reference" && new Set(counts).size > 1) {
     const found = `${transforms.length} transforms, ${tilts.length} tilt angles${xTilts ? `, ${xTilts.length} x-tilt angles` : ""}`;
-    const message = `${found}: one of each a section is wanted`;
+    const message = `${found}; expected one of each per section`;
     throw alignmentError(name, undefined, message, "take the files from one and the same alignment");
   }
   const excluded = new Set(files.excluded);

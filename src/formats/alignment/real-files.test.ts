@@ -127,7 +127,7 @@ describe("real alignment files", () => {
     }
     expect(isEmporiumError(thrown) ? [thrown.code, thrown.message] : thrown).toEqual([
       "FORMAT_FIELD",
-      "test.aln: 4 rows and 4 dark frames, together the 90 sections of RawSize are wanted",
+      "test.aln: 4 rows and 4 dark frames; RawSize has 90 sections",
     ]);
   });
 

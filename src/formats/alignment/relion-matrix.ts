@@ -68,7 +68,7 @@ export function fromMatrix(
   ];
   if (errors.some((error) => !(Math.abs(error) <= TOLERANCE)) || last.some((value, i) => value !== (i === 3 ? 1 : 0))) {
     const message = "rlnTomoProjX to W are no rotation with a shift";
-    throw alignmentError(file, line, message, "matrices with a magnification cannot be told as angles");
+    throw alignmentError(file, line, message, "write the matrices without magnification");
   }
   let [xTilt, yTilt, zRot] = [Math.atan2(m21, m22), Math.asin(Math.max(-1, Math.min(1, -m20))), Math.atan2(m10, m00)];
   // at ±90° rotations about x and z cannot be distinguished

@@ -164,7 +164,7 @@ function tableOfTomogram(
   throw alignmentError(
     first.file,
     second!.table.line,
-    `${counted(candidates.length, "table")} of images (${names.join(", ")}${candidates.length > 3 ? ", …" : ""}), one of data_${tomoName ?? ""} is wanted`,
+    `${counted(candidates.length, "table")} of images (${names.join(", ")}${candidates.length > 3 ? ", …" : ""}); expected one of data_${tomoName ?? ""}`,
     "give the run the tomogram's name, or take the file of the one tilt series",
   );
 }

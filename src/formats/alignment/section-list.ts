@@ -27,7 +27,7 @@ export function sectionList({ key, value, line }: ComOption, name: string): numb
     const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
     if (!match || first < 1 || last < first || last > SECTIONS_MAX || sections.length > SECTIONS_MAX) {
       const found = JSON.stringify(part.slice(0, 40));
-      throw alignmentError(name, line, `${key} names ${found}, sections from 1 to ${SECTIONS_MAX} as in 2-6,9 are wanted`);
+      throw alignmentError(name, line, `${key} names ${found}; expected sections from 1 to ${SECTIONS_MAX} as in 2-6,9`);
     }
     for (let section = first; section <= last; section++) sections.push(section);
   }

@@ -14,7 +14,7 @@ export function columnReader(table: StarTable, file: string) {
     if (value === undefined || value === "<NA>" || value === "None" || value === "") return undefined;
     const found = decimal(value);
     if (found !== undefined) return found;
-    throw alignmentError(file, table.lines[row], `${column} is ${JSON.stringify(value.slice(0, 40))}, a number is wanted`);
+    throw alignmentError(file, table.lines[row], `${column} is ${JSON.stringify(value.slice(0, 40))}; expected a number`);
   };
   return {
     has: (column: string) => places.has(column),
@@ -23,7 +23,7 @@ export function columnReader(table: StarTable, file: string) {
     wanted(column: string, row: number): number {
       const value = number(column, row);
       if (value !== undefined) return value;
-      throw alignmentError(file, table.lines[row], `${column} has no value, a number is wanted`);
+      throw alignmentError(file, table.lines[row], `${column} has no value; expected a number`);
     },
     /** `[a,b,c,d]` */
     vector(column: string, row: number): number[] {
@@ -33,7 +33,7 @@ export function columnReader(table: StarTable, file: string) {
         .split(",")
         .map((part) => decimal(part.trim()));
       if (numbers.length === 4 && numbers.every((part) => part !== undefined)) return numbers as number[];
-      throw alignmentError(file, table.lines[row], `${column} is ${JSON.stringify(value.slice(0, 40))}, [a,b,c,d] is wanted`);
+      throw alignmentError(file, table.lines[row], `${column} is ${JSON.stringify(value.slice(0, 40))}; expected [a,b,c,d]`);
     },
   };
 }

@@ -148,7 +148,7 @@ function listOf(element: XmlElement | undefined, name: string): number[] | undef
 function numberIn(text: string, where: string, name: string): number {
   const value = decimal(text);
   if (value !== undefined) return value;
-  throw alignmentError(name, undefined, `${JSON.stringify(text.slice(0, 40))} in ${where}, numbers are wanted`);
+  throw alignmentError(name, undefined, `${JSON.stringify(text.slice(0, 40))} in ${where}; expected numbers`);
 }
 
 function sameLength<T>(list: T[] | undefined, tag: string, count: number, name: string): T[] | undefined {
@@ -159,7 +159,7 @@ function sameLength<T>(list: T[] | undefined, tag: string, count: number, name: 
 function isTrue(text: string, name: string): boolean {
   if (/^true$/i.test(text)) return true;
   if (/^false$/i.test(text)) return false;
-  throw alignmentError(name, undefined, `${JSON.stringify(text.slice(0, 40))} in <UseTilt>, True or False is wanted`);
+  throw alignmentError(name, undefined, `${JSON.stringify(text.slice(0, 40))} in <UseTilt>; expected True or False`);
 }
 
 function ofSize(values: number[] | undefined, count: number): number[] | undefined {
@@ -174,7 +174,7 @@ function gridOf({ name: tag, attributes, children }: XmlElement, name: string): 
   const size = (key: string) => {
     const value = decimal(attributes.get(key) ?? "1");
     if (value !== undefined && Number.isSafeInteger(value) && value > 0 && value <= NODES_MAX) return value;
-    const message = `${key} of <${tag}> is ${JSON.stringify(attributes.get(key)!.slice(0, 40))}, a size is wanted`;
+    const message = `${key} of <${tag}> is ${JSON.stringify(attributes.get(key)!.slice(0, 40))}; expected a size`;
     throw alignmentError(name, undefined, message);
   };
   const nodes = children

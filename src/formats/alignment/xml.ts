@@ -33,7 +33,7 @@ export function parseXml(content: Uint8Array | string, name: string): XmlElement
   if (result !== true) throw xmlError(name, result.err.line, result.err.msg.slice(0, 120));
   const [root, ...more] = parsed.map(elementOf).filter((element) => element !== undefined);
   if (!root || more.length > 0)
-    throw xmlError(name, undefined, `${root ? more.length + 1 : 0} elements at the top, one is wanted`);
+    throw xmlError(name, undefined, `${root ? more.length + 1 : 0} elements at the top; expected one`);
   return root;
 }
 

@@ -46,7 +46,7 @@ export function parseImodDefocus(lines: readonly TextLine[], name: string): CtfE
         `${counted(found, "column")}, flag ${flag} wants ${width}`,
         hasHeader
           ? "write the file again with ctfplotter"
-          : "the first line with the flag may be lost: write the file again with ctfplotter",
+          : "write the file again with ctfplotter: the first line with the flag may be missing",
       );
     }
     const number = (column: number, what: string) => numberAt(row, column, what, name);
@@ -66,7 +66,7 @@ export function parseImodDefocus(lines: readonly TextLine[], name: string): CtfE
   });
   const zeroBased = entries.find(({ section }) => section <= 0);
   if (zeroBased) {
-    const hint = "the file is of IMOD before 4.1, whose views were off by one: write it again with a present ctfplotter";
+    const hint = "write the file again with a current ctfplotter: IMOD before 4.1 numbered views from 0";
     throw defocusError(name, zeroBased.line, `view ${zeroBased.section}, views count from 1`, hint);
   }
   return entries;
@@ -76,7 +76,7 @@ function numberAt(row: { line: number; columns: string[] }, at: number, what: st
   const value = decimal(row.columns[at]!);
   if (value !== undefined) return value;
   const found = JSON.stringify(row.columns[at]!.slice(0, 40));
-  throw defocusError(name, row.line, `${what} is ${found}, a number is wanted`, "check that this is an IMOD defocus file");
+  throw defocusError(name, row.line, `${what} is ${found}; expected a number`, "check that this is an IMOD defocus file");
 }
 
 function defocusError(name: string, line: number, message: string, hint: string): EmporiumError {

@@ -50,14 +50,14 @@ function tableEntry(
   const columns = columnsOf(text);
   if (widths ? !widths.includes(columns.length) : columns.length < 7) {
     const wanted = widths ? widths.join(" or ") : "7 or more";
-    throw ctfError(name, line, `${counted(columns.length, "column")}, ${wanted} are wanted`, format);
+    throw ctfError(name, line, `${counted(columns.length, "column")}; expected ${wanted}`, format);
   }
   const values = columns.length === 6 ? [...columns.slice(0, 4), "0", ...columns.slice(4)] : columns;
   const number = (at: number, what: string) => finite(values[at]!, what, name, line, format);
   const score = (at: number, what: string) => (isNotFinite(values[at]!) ? null : number(at, what));
   const section = format === "gctf" ? roundHalfEven(number(0, "the section"), 0) : wholeNumber(values[0]!);
   if (section === undefined) {
-    throw ctfError(name, line, `the section is ${JSON.stringify(values[0]!.slice(0, 40))}, a whole number is wanted`, format);
+    throw ctfError(name, line, `the section is ${JSON.stringify(values[0]!.slice(0, 40))}; expected a whole number`, format);
   }
   return {
     section,
@@ -74,7 +74,7 @@ function tableEntry(
 function finite(text: string, what: string, name: string, line: number, format: CtfTableFormat): number {
   const value = decimal(text);
   if (value !== undefined) return value;
-  throw ctfError(name, line, `${what} is ${JSON.stringify(text.slice(0, 40))}, a number is wanted`, format);
+  throw ctfError(name, line, `${what} is ${JSON.stringify(text.slice(0, 40))}; expected a number`, format);
 }
 
 function ctfError(name: string, line: number, message: string, format: CtfTableFormat): EmporiumError {

@@ -36,7 +36,7 @@ export async function readRelionCtf(
   const [table, second] = named.length > 0 ? named : tables;
   if (!table || second) {
     const found = table ? `${counted(tables.length, "table")} with ${NEEDED[0]}` : `no table with ${NEEDED.join(", ")}`;
-    throw new EmporiumError("FORMAT_FIELD", `${source.name}: ${found}, one is wanted`, {
+    throw new EmporiumError("FORMAT_FIELD", `${source.name}: ${found}; expected one`, {
       place: { file: source.name, line: second?.line },
       hint: table ? "give the run the name of one of them" : "take the file behind the job that fitted the CTF",
     });

@@ -52,7 +52,7 @@ function valuesOf(grid: WarpGrid | undefined, tilts: number, name: string): ((ti
   if (!grid || grid.nodes.length === 0) return undefined;
   const [width, height, depth] = grid.shape;
   if (width * height > 1 || (depth > 1 && depth !== tilts)) {
-    const message = `a grid of ${width}×${height}×${depth} nodes for the CTF of ${counted(tilts, "tilt")}, 1×1×${tilts} is wanted`;
+    const message = `a grid of ${width}×${height}×${depth} nodes for the CTF of ${counted(tilts, "tilt")}; expected 1×1×${tilts}`;
     throw alignmentError(name, undefined, message);
   }
   const byTilt = new Map(grid.nodes.map(({ at: [, , z], value }) => [z, value]));

@@ -100,9 +100,9 @@ export async function readDm(source: RandomAccess, options?: ReadOptions): Promi
   const real = found.filter(({ index }) => !thumbnails.has(index));
   const images = (real.length > 0 ? real : found).map(({ group, index }) => imageOf(group, index, source.name, littleEndian));
   if (images.length === 0) {
-    throw new EmporiumError("FORMAT_FIELD", `${source.name}: no image, a group ImageList with one is wanted`, {
+    throw new EmporiumError("FORMAT_FIELD", `${source.name}: no image; expected a group ImageList with one`, {
       place: { file: source.name },
-      hint: "the file may hold a layout or a script: save the image itself",
+      hint: "save the image itself: the file may contain a layout or a script",
     });
   }
   return { name: source.name, version, littleEndian, root, images };
@@ -125,7 +125,7 @@ function imageOf(group: DmGroup, index: number, name: string, littleEndian: bool
   const dataType = tagNumber(findTag(group, "ImageData", "DataType"));
   const dimensions = findTag(group, "ImageData", "Dimensions");
   if (!isArray(data) || dataType === undefined || !isGroup(dimensions)) {
-    throw fail("FORMAT_FIELD", "Data, DataType and Dimensions are wanted, one is missing or of another kind");
+    throw fail("FORMAT_FIELD", "one of Data, DataType and Dimensions is missing or of another kind");
   }
   const lengths = dimensions.entries.map(({ value }) => tagNumber(value)).reverse();
   if (!lengths.every((length) => Number.isSafeInteger(length) && length! > 0 && length! <= LIMITS.axisLength)) {

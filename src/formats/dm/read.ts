@@ -18,7 +18,7 @@ export async function readDmPlanes(
 ): Promise<Uint8Array> {
   const [nz, ny, nx] = image.shape;
   if (!(Number.isInteger(z0) && Number.isInteger(z1) && z0 >= 0 && z0 <= z1 && z1 <= nz)) {
-    throw new EmporiumError("USAGE", `${source.name}: planes ${z0} to ${z1} wanted, the image has 0 to ${nz}`, {
+    throw new EmporiumError("USAGE", `${source.name}: planes ${z0} to ${z1} are outside of the image, which has 0 to ${nz}`, {
       place: { file: source.name },
     });
   }
@@ -39,7 +39,7 @@ export async function readDmPlanes(
   if (bytes.length !== length) {
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
-      `${source.name}: ${counted(length, "byte")} of pixels wanted, ${bytes.length} are there`,
+      `${source.name} ends too early: ${counted(length, "byte")} of pixels are needed, ${bytes.length} found`,
       {
         place: { file: source.name, byte: offset + bytes.length },
         hint: "copy the file again: it was cut short",

@@ -101,7 +101,7 @@ type Fail = (code: ErrorCode, byte: number, message: string) => EmporiumError;
 function faultsOf(file: string): Fail {
   return (code, byte, message) => {
     const limit = "save the image again without its additional tags";
-    const hint = code === "FORMAT_LIMIT" ? limit : "the file is damaged: copy it again from where it was made";
+    const hint = code === "FORMAT_LIMIT" ? limit : "copy the file again from its origin: it is damaged";
     return new EmporiumError(code, `${file}: ${message} (byte ${byte})`, { place: { file, byte }, hint });
   };
 }
@@ -119,7 +119,7 @@ class TagReader {
   async group(depth: number): Promise<DmGroup> {
     const begin = this.cursor.at;
     if (depth > LIMITS.tagDepth) {
-      throw this.fail("FORMAT_LIMIT", begin, `tags lie more than ${LIMITS.tagDepth} groups deep`);
+      throw this.fail("FORMAT_LIMIT", begin, `tags are more than ${LIMITS.tagDepth} groups deep`);
     }
     await this.cursor.take(2, "flags of a group"); // sorted, open
     const count = await this.length("number of tags");
@@ -137,7 +137,7 @@ class TagReader {
     const head = await this.cursor.take(3, "a tag");
     const id = head.getUint8(0);
     if (id !== GROUP_TAG && id !== VALUE_TAG) {
-      throw this.fail("FORMAT_FIELD", begin, `a tag of kind ${id}, ${GROUP_TAG} (group) or ${VALUE_TAG} (value) is wanted`);
+      throw this.fail("FORMAT_FIELD", begin, `a tag of kind ${id}; expected ${GROUP_TAG} (group) or ${VALUE_TAG} (value)`);
     }
     const name = text8(await this.cursor.take(head.getUint16(1), "a tag's name"));
     if (this.wide) await this.cursor.take(8, "a tag's size");
@@ -148,7 +148,7 @@ class TagReader {
     const begin = this.cursor.at;
     const mark = text8(await this.cursor.take(4, "a value's mark"));
     if (mark !== "%%%%") {
-      const message = `${JSON.stringify(mark)} before the value of ${JSON.stringify(name)}, "%%%%" is wanted`;
+      const message = `${JSON.stringify(mark)} before the value of ${JSON.stringify(name)}; expected "%%%%"`;
       throw this.fail("FORMAT_FIELD", begin, message);
     }
     const count = await this.length("length of a type");

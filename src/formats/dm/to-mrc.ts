@@ -45,7 +45,7 @@ export function dmToMrcFields(image: DmImage): DmMrcFields {
   if (dtype === undefined) {
     const found = image.pixel ?? `type ${image.dataType}`;
     throw new EmporiumError("FORMAT_UNSUPPORTED", `image ${image.index}: pixels of ${found} do not become an MRC file`, {
-      hint: "a gain reference contains real numbers: check that this file is a gain reference",
+      hint: "check that this file is a gain reference, which contains real numbers",
     });
   }
   const warnings: string[] = [];

@@ -113,7 +113,7 @@ export function parseFrame(marker: number, segment: Segment, name: string): Jpeg
   if (width * height * count > LIMITS.chunkBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${name}: ${width}×${height} pixels of ${counted(count, "byte")}, ${LIMITS.chunkBytes} bytes at most are read`,
+      `${name}: ${width}×${height} pixels of ${counted(count, "byte")}; at most ${LIMITS.chunkBytes} bytes are read`,
       {
         place: { file: name, byte: start },
       },

@@ -129,7 +129,7 @@ function numberIn(fields: MdocFields, key: string, kind: MdocFieldKind, name: st
   const wanted = kind === "int" ? "a whole number" : "a number";
   throw new EmporiumError(
     "FORMAT_FIELD",
-    `${name}: ${key} is ${JSON.stringify(field.text.slice(0, 40))} in line ${field.line}, ${wanted} is wanted`,
+    `${name}: ${key} is ${JSON.stringify(field.text.slice(0, 40))} in line ${field.line}; expected ${wanted}`,
     { place: { file: name, line: field.line }, hint: "correct the line, or delete it if the value is not known" },
   );
 }

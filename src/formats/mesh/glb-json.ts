@@ -41,7 +41,7 @@ export function openGlb(bytes: Uint8Array, name: string): SafeGltf {
       "FORMAT_FIELD",
       name,
       { byte: HEADER_BYTES + CHUNK_HEADER_BYTES },
-      `its JSON cannot be parsed: ${(cause as Error).message.slice(0, 200)}`,
+      `the JSON cannot be parsed: ${(cause as Error).message.slice(0, 200)}`,
     );
   }
   return { json: checkGltf({ name, binaryBytes: binary.length }, json), binary };
@@ -252,7 +252,7 @@ function asNumbers<List extends vec3 | vec4 | mat4>(glb: Glb, value: unknown, le
 
 function badField(glb: Glb, path: string, found: unknown, wanted: string) {
   const shown = found === undefined ? "missing" : (JSON.stringify(found)?.slice(0, 60) ?? String(found));
-  return meshError("FORMAT_FIELD", glb.name, { path }, `${path || "its JSON"} is ${shown}, wanted is ${wanted}`);
+  return meshError("FORMAT_FIELD", glb.name, { path }, `${path || "its JSON"} is ${shown}; expected ${wanted}`);
 }
 
 function unsupported(glb: Glb, path: string, message: string) {

@@ -104,7 +104,7 @@ function partsOf(mesh: Mesh, name: string, matrix: Matrix, file: string): MeshPa
     }
     const accessor = primitive.getAttribute("POSITION");
     if (accessor && accessor.getElementSize() !== 3) {
-      const message = `positions of mesh ${JSON.stringify(name)} of ${counted(accessor.getElementSize(), "number")}, three are wanted`;
+      const message = `positions of mesh ${JSON.stringify(name)} of ${counted(accessor.getElementSize(), "number")}; expected three`;
       throw meshError("FORMAT_FIELD", file, {}, message);
     }
     const count = accessor?.getCount() ?? 0;
@@ -131,7 +131,7 @@ function partsOf(mesh: Mesh, name: string, matrix: Matrix, file: string): MeshPa
 function expanded(corners: Uint32Array, mode: number, name: string, file: string): Uint32Array {
   if (mode === TRIANGLES) {
     if (corners.length % 3 === 0) return corners;
-    const message = `${corners.length} indices of mesh ${JSON.stringify(name)}, three for each triangle are wanted`;
+    const message = `${corners.length} indices of mesh ${JSON.stringify(name)}; expected three for each triangle`;
     throw meshError("FORMAT_FIELD", file, {}, message);
   }
   const count = Math.max(0, corners.length - 2);

@@ -89,7 +89,7 @@ function meshOf(file: Hdf5File, { id, meshes }: HffSegment, segmentName: string,
     const vertices = sequence(file, `${path}/${mesh}/vertices`, "num_vertices", "float32", name);
     const odd = vertices.findIndex((value) => !Number.isFinite(value));
     if (odd >= 0) {
-      const message = `vertex ${Math.floor(odd / 3)} is at ${vertices[odd]}, a finite number is wanted`;
+      const message = `vertex ${Math.floor(odd / 3)} is at ${vertices[odd]}; expected a finite number`;
       throw meshError("FORMAT_FIELD", name, { path: `${path}/${mesh}/vertices/data` }, message);
     }
     const numbers = sequence(file, `${path}/${mesh}/triangles`, "num_triangles", "uint32", name);
@@ -117,7 +117,7 @@ function meshOf(file: Hdf5File, { id, meshes }: HffSegment, segmentName: string,
 function sequence(file: Hdf5File, path: string, countName: string, defaultMode: string, name: string): Float64Array {
   const field = (what: string, message: string) => meshError("FORMAT_FIELD", name, { path: `${path}/${what}` }, message);
   const numbers = valuesOf(encoded(file, path, defaultMode, name, field), (message) => field("mode", message));
-  if (numbers.length % 3 !== 0) throw field("data", `${counted(numbers.length, "number")}, three for each item are wanted`);
+  if (numbers.length % 3 !== 0) throw field("data", `${counted(numbers.length, "number")}; expected three for each item`);
   const count = file.numbers(`${path}/${countName}`);
   const [stated] = count ? valuesOf({ ...count, littleEndian: true }, (message) => field(countName, message)) : [];
   if (stated !== undefined && stated !== numbers.length / 3) {
@@ -145,7 +145,7 @@ function encoded(
   if (!text) throw field("data", "missing, or neither a string nor numbers");
   const endianness = textOf(file, `${path}/endianness`) ?? "little";
   if (endianness !== "little" && endianness !== "big")
-    throw field("endianness", `${JSON.stringify(endianness.slice(0, 40))}, wanted is little or big`);
+    throw field("endianness", `${JSON.stringify(endianness.slice(0, 40))}; expected little or big`);
   const decoded = decodeBase64(text);
   if ("wrongAt" in decoded) {
     const message = `character ${decoded.wrongAt} of ${text.length} is not base64`;
@@ -170,9 +170,9 @@ const MODES: Record<string, (view: DataView, at: number, little: boolean) => num
 
 function valuesOf({ bytes, mode, littleEndian }: Packed, field: (message: string) => Error): Float64Array {
   const get = Object.hasOwn(MODES, mode) ? MODES[mode]! : undefined;
-  if (!get) throw field(`${JSON.stringify(mode.slice(0, 40))}, wanted is one of ${Object.keys(MODES).join(", ")}`);
+  if (!get) throw field(`${JSON.stringify(mode.slice(0, 40))}; expected one of ${Object.keys(MODES).join(", ")}`);
   const size = Number(/\d+$/.exec(mode)![0]) / 8;
-  if (bytes.length % size !== 0) throw field(`${counted(bytes.length, "byte")} of ${mode}, a multiple of ${size} is wanted`);
+  if (bytes.length % size !== 0) throw field(`${counted(bytes.length, "byte")} of ${mode}; expected a multiple of ${size}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const values = new Float64Array(bytes.length / size);
   for (let at = 0; at < values.length; at++) values[at] = get(view, at * size, littleEndian);

@@ -20,7 +20,7 @@ export function* meshLines(bytes: Uint8Array, name: string): Generator<TextLine>
   while (start < bytes.length) {
     const end = cutAfter(bytes, Math.min(start + BLOCK, bytes.length));
     if (end - start > LIMITS.meshLineBytes) {
-      const message = `a line of ${counted(end - start, "byte")}, ${LIMITS.meshLineBytes} at most are read`;
+      const message = `a line of ${counted(end - start, "byte")}; at most ${LIMITS.meshLineBytes} are read`;
       throw meshError("FORMAT_LIMIT", name, { line: line + 1 }, message);
     }
     const parts = decoder.decode(bytes.subarray(start, end)).split(/\r\n|\n|\r/);

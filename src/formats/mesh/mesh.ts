@@ -20,7 +20,7 @@ export const vertexCount = (part: MeshPart): number => part.positions.length / 3
  */
 export function scaleMesh(parts: readonly MeshPart[], factor: number): MeshPart[] {
   if (!(factor > 0 && Number.isFinite(factor)))
-    throw new EmporiumError("CONFIG_FIELD", `scale_factor is ${factor}, a finite number above 0 is wanted`);
+    throw new EmporiumError("CONFIG_FIELD", `scale_factor is ${factor}; expected a finite number above 0`);
   if (factor === 1) return [...parts];
   return parts.map((part) => ({ ...part, positions: Float64Array.from(part.positions, (value) => value * factor) }));
 }

@@ -53,7 +53,7 @@ export function parseObj(bytes: Uint8Array, name: string): MeshPart[] {
     } else if (keyword === "f") {
       known = true;
       if (words.length < 4)
-        throw meshError("FORMAT_FIELD", name, { line }, `a face of ${words.length - 1} corners, 3 or more are wanted`);
+        throw meshError("FORMAT_FIELD", name, { line }, `a face of ${words.length - 1} corners; expected 3 or more`);
       const count = positions.length / 3;
       const first = vertexOf(words[1]!, count, name, line);
       let last = vertexOf(words[2]!, count, name, line);
@@ -115,7 +115,7 @@ function coordinate(word: string | undefined, name: string, line: number): numbe
   const value = word === undefined ? undefined : decimal(word);
   if (value === undefined) {
     const found = word === undefined ? "fewer than three numbers" : `${JSON.stringify(word.slice(0, 40))} for a number`;
-    throw meshError("FORMAT_FIELD", name, { line }, `a vertex with ${found}, x, y and z are wanted`);
+    throw meshError("FORMAT_FIELD", name, { line }, `a vertex with ${found}; expected x, y and z`);
   }
   return value;
 }

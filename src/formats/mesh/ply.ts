@@ -92,7 +92,7 @@ export function parsePly(bytes: Uint8Array, name: string): MeshPart[] {
         if (!(Number.isInteger(length) && length >= 0))
           throw meshError("FORMAT_FIELD", name, place(), `a list of ${counted(length, "item")}`);
         if (isFace && length < 3)
-          throw meshError("FORMAT_FIELD", name, place(), `a face of ${length} corners, 3 or more are wanted`);
+          throw meshError("FORMAT_FIELD", name, place(), `a face of ${length} corners; expected 3 or more`);
         let [first, last] = [0, 0];
         for (let corner = 0; corner < length; corner++) {
           const { value, place: here } = next(property.type);
@@ -108,7 +108,7 @@ export function parsePly(bytes: Uint8Array, name: string): MeshPart[] {
       if (element.name !== "vertex") continue;
       for (const axis of axes) {
         if (!Number.isFinite(row[axis]))
-          throw meshError("FORMAT_FIELD", name, {}, `vertex ${item} is at ${row[axis]}, a finite number is wanted`);
+          throw meshError("FORMAT_FIELD", name, {}, `vertex ${item} is at ${row[axis]}; expected a finite number`);
         positions.push(row[axis]!);
       }
     }
@@ -130,7 +130,7 @@ function readHeader(bytes: Uint8Array, name: string): Header {
   for (const [at, content] of lines.entries()) {
     const [keyword, ...words] = columnsOf(content.trim());
     const wrong = (wanted: string) =>
-      meshError("FORMAT_FIELD", name, { line: at + 1 }, `${JSON.stringify(content.slice(0, 60))}, wanted is ${wanted}`);
+      meshError("FORMAT_FIELD", name, { line: at + 1 }, `${JSON.stringify(content.slice(0, 60))}; expected ${wanted}`);
     if (keyword === "format") {
       const [found] = words;
       if (found !== "ascii" && found !== "binary_little_endian" && found !== "binary_big_endian")
@@ -207,7 +207,7 @@ function textNumbers(bytes: Uint8Array, { offset, line: firstLine }: Header, nam
     const word = words[at++]!;
     const value = decimal(word);
     if (value === undefined)
-      throw meshError("FORMAT_FIELD", name, { line }, `${JSON.stringify(word.slice(0, 40))}, a number is wanted`);
+      throw meshError("FORMAT_FIELD", name, { line }, `${JSON.stringify(word.slice(0, 40))}; expected a number`);
     return { value, place: () => ({ line: here }) };
   };
 }

@@ -57,7 +57,7 @@ function binarySolid(bytes: Uint8Array, name: string): MeshPart {
       const byte = HEADER_BYTES + facet * FACET_BYTES + 12 + at * 4;
       const value = view.getFloat32(byte, true);
       if (!Number.isFinite(value))
-        throw meshError("FORMAT_FIELD", name, { byte }, `a vertex at ${value}, a finite number is wanted`);
+        throw meshError("FORMAT_FIELD", name, { byte }, `a vertex at ${value}; expected a finite number`);
       positions[facet * 9 + at] = value;
     }
   }
@@ -79,7 +79,7 @@ function textSolids(bytes: Uint8Array, name: string): MeshPart[] {
       solid = { name: text.slice("solid".length).trim(), positions: new Growing(Float64Array), line };
       corners = 0;
     } else if (keyword === "vertex") {
-      if (++corners > 3) throw meshError("FORMAT_FIELD", name, { line }, "a facet of more than three vertices, three are wanted");
+      if (++corners > 3) throw meshError("FORMAT_FIELD", name, { line }, "a facet of more than three vertices; expected three");
       for (let axis = 1; axis <= 3; axis++) {
         const value = decimal(words[axis] ?? "");
         if (value === undefined) throw unexpected(text, "vertex x y z", name, line);
@@ -87,7 +87,7 @@ function textSolids(bytes: Uint8Array, name: string): MeshPart[] {
       }
     } else if (keyword === "endfacet") {
       if (corners !== 3)
-        throw meshError("FORMAT_FIELD", name, { line }, `a facet of ${counted(corners, "vertex", "vertices")}, three are wanted`);
+        throw meshError("FORMAT_FIELD", name, { line }, `a facet of ${counted(corners, "vertex", "vertices")}; expected three`);
       corners = 0;
     } else if (keyword === "endsolid") {
       if (corners !== 0) throw unexpected(text, "endfacet", name, line);
@@ -106,5 +106,5 @@ function textSolids(bytes: Uint8Array, name: string): MeshPart[] {
 }
 
 function unexpected(text: string, wanted: string, name: string, line: number) {
-  return meshError("FORMAT_FIELD", name, { line }, `${JSON.stringify(text.slice(0, 60))}, wanted is ${wanted}`);
+  return meshError("FORMAT_FIELD", name, { line }, `${JSON.stringify(text.slice(0, 60))}; expected ${wanted}`);
 }

@@ -38,7 +38,7 @@ export function readNumbers(cursor: VtkCursor, count: number, type: string, what
   const kind = TYPES[type.toLowerCase()];
   if (!kind) {
     const found = JSON.stringify(type.slice(0, 40));
-    throw cursor.unsupported(cursor.place(), `${what} of type ${found}, a number type is wanted`);
+    throw cursor.unsupported(cursor.place(), `${what} of type ${found}; expected a number type`);
   }
   return cursor.binary ? binaryNumbers(cursor, count, kind, what) : textNumbers(cursor, count, what);
 }
@@ -72,7 +72,7 @@ function textNumbers(cursor: VtkCursor, count: number, what: string): VtkNumbers
     const value = decimal(word) ?? (isNotFinite(word) ? Number.NaN : undefined);
     if (value === undefined) {
       cursor.at = place;
-      throw cursor.field(cursor.place(), `${JSON.stringify(word.slice(0, 40))} among ${what}, a number is wanted`);
+      throw cursor.field(cursor.place(), `${JSON.stringify(word.slice(0, 40))} among ${what}; expected a number`);
     }
     numbers[at] = value;
   }

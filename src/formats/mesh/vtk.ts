@@ -39,7 +39,7 @@ export function parseVtk(bytes: Uint8Array, name: string): MeshPart[] {
       const count = cursor.count("a number of points");
       points = readNumbers(cursor, count * 3, cursor.wordOr("a type of points"), "points").numbers;
       const odd = points.findIndex((value) => !Number.isFinite(value));
-      if (odd >= 0) throw cursor.field(place, `point ${Math.floor(odd / 3)} is at ${points[odd]}, finite numbers are wanted`);
+      if (odd >= 0) throw cursor.field(place, `point ${Math.floor(odd / 3)} is at ${points[odd]}; expected finite numbers`);
     } else if (keyword === "POLYGONS" || keyword === "TRIANGLE_STRIPS") {
       surfaces.push({ cells: readCells(cursor, keyword), strips: keyword === "TRIANGLE_STRIPS" });
     } else if (keyword === "VERTICES" || keyword === "LINES") {
@@ -54,7 +54,7 @@ export function parseVtk(bytes: Uint8Array, name: string): MeshPart[] {
       skipField(cursor);
     } else {
       const found = JSON.stringify(keyword.slice(0, 40));
-      throw cursor.field(place, `${found}, wanted is POINTS, POLYGONS or another section`);
+      throw cursor.field(place, `${found}; expected POINTS, POLYGONS or another section`);
     }
   }
   if (!points) throw meshError("FORMAT_TRUNCATED", name, cursor.place(), "no POINTS, a polydata has them");
@@ -67,14 +67,14 @@ function openVtk(bytes: Uint8Array, name: string): VtkCursor {
   const cursor = new VtkCursor(bytes, name);
   const first = cursor.line() ?? "";
   if (!/^\ufeff?# vtk DataFile Version \d/i.test(first)) {
-    const message = `begins with ${JSON.stringify(first.slice(0, 40))}, "# vtk DataFile Version" is wanted`;
-    const hint = "the XML formats (.vtp) are not read: write a legacy .vtk";
+    const message = `begins with ${JSON.stringify(first.slice(0, 40))}; expected "# vtk DataFile Version"`;
+    const hint = "write a legacy .vtk: the XML formats (.vtp) are not read";
     throw meshError("FORMAT_UNKNOWN", name, { line: 1 }, message, hint);
   }
   cursor.line(); // the title
   const encoding = cursor.line()?.trim().toUpperCase();
   if (encoding !== "ASCII" && encoding !== "BINARY") {
-    throw cursor.field({ line: 3 }, `${JSON.stringify((encoding ?? "").slice(0, 40))}, wanted is ASCII or BINARY`);
+    throw cursor.field({ line: 3 }, `${JSON.stringify((encoding ?? "").slice(0, 40))}; expected ASCII or BINARY`);
   }
   cursor.binary = encoding === "BINARY";
   let place = cursor.place();
@@ -105,10 +105,10 @@ function readCells(cursor: VtkCursor, kind: string): Cells {
     cursor.word();
     const { numbers: offsets } = readNumbers(cursor, first, cursor.wordOr("a type of OFFSETS"), "OFFSETS");
     if (offsets.length > 0 && (offsets[0] !== 0 || offsets[offsets.length - 1] !== size))
-      throw field(`${kind} whose offsets go from ${offsets[0]} to ${offsets[offsets.length - 1]}, wanted are 0 and ${size}`);
+      throw field(`${kind} whose offsets go from ${offsets[0]} to ${offsets[offsets.length - 1]}; expected 0 and ${size}`);
     for (let at = 1; at < offsets.length; at++) {
       if (!(offsets[at]! >= offsets[at - 1]!))
-        throw field(`${kind} with offset ${offsets[at]} after ${offsets[at - 1]}, wanted is no smaller one`);
+        throw field(`${kind} with offset ${offsets[at]} after ${offsets[at - 1]}; expected no smaller one`);
     }
     if (cursor.wordOr("CONNECTIVITY").toUpperCase() !== "CONNECTIVITY")
       throw field(`${kind} without CONNECTIVITY behind OFFSETS`);
@@ -140,7 +140,7 @@ function trianglesOf({ offsets, vertices, place }: Cells, strips: boolean, point
   for (let cell = 1; cell < offsets.length; cell++) {
     const corners = offsets[cell]! - offsets[cell - 1]!;
     if (corners < 3) {
-      const message = `${strips ? "strip" : "polygon"} ${cell - 1} of ${corners} corners, 3 or more are wanted`;
+      const message = `${strips ? "strip" : "polygon"} ${cell - 1} of ${corners} corners; expected 3 or more`;
       throw meshError("FORMAT_FIELD", name, place(Math.max(0, Math.min(offsets[cell - 1]!, vertices.length - 1))), message);
     }
     count += corners - 2;

@@ -106,7 +106,7 @@ function chunkOf(part: ModPart, xyz: Float32Array, bytes: Uint8Array): ModChunk 
     case "other":
       return { kind: "other", id: part.id, bytes };
     default:
-      throw new EmporiumError("INTERNAL", `${part.kind} is no chunk`);
+      throw new EmporiumError("INTERNAL", `${part.kind} is not a chunk`);
   }
 }
 
@@ -172,7 +172,7 @@ function chunkBytes(chunk: ModChunk): Uint8Array {
 
 /** A chunk whose body the program gives: one of those that are skipped, or of one's own. */
 export function otherChunk(id: string, body: Uint8Array): ModChunk {
-  if (!/^[ -~]{4}$/.test(id)) throw fault(`${JSON.stringify(id)}, four letters are wanted as the id of a chunk`);
+  if (!/^[ -~]{4}$/.test(id)) throw fault(`${JSON.stringify(id)} is not an id of a chunk; expected four letters`);
   return { kind: "other", id, bytes: concat([letters(id), word(body.length), body]) };
 }
 

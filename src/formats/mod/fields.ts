@@ -41,7 +41,7 @@ const whole = (bits: 8 | 16 | 32, signed: boolean) => {
   const most = least + 2 ** bits - 1;
   return (value: number, name: string): number => {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw fault(`${name} ${value}, a whole number from ${least} to ${most} is wanted`);
+    throw fault(`${name} ${value}; expected a whole number from ${least} to ${most}`);
   };
 };
 const [byte, short, signed, unsigned] = [whole(8, false), whole(16, true), whole(32, true), whole(32, false)];
@@ -116,7 +116,7 @@ export function decodeText(bytes: Uint8Array): string {
 export function float(value: number, name: string): number {
   const rounded = Math.fround(value);
   if (Number.isFinite(rounded)) return rounded;
-  throw fault(`${value} among ${name}, numbers that a float32 holds are wanted`);
+  throw fault(`${value} among ${name}; expected numbers that a float32 holds`);
 }
 
 export function fault(message: string): EmporiumError {

@@ -202,7 +202,7 @@ describe("readModParts", () => {
     const found = await refusal(bytes);
     if (code === "read") expect(Array.isArray(found)).toBe(true);
     else expect(found).toMatchObject({ code, byte: byte ?? expect.any(Number) });
-    if (name.includes("text form")) expect(found).toMatchObject({ hint: expect.stringContaining("text form") });
+    if (name.includes("text form")) expect(found).toMatchObject({ hint: expect.stringContaining("text model") });
   });
 
   it("refuses a file that became shorter while it was read, with the byte at which it ends", async () => {

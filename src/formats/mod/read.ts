@@ -158,7 +158,7 @@ export async function readMod(source: RandomAccess, options: Omit<ModReadOptions
 export async function requireWhole(source: RandomAccess): Promise<number> {
   const size = await source.size();
   if (size <= LIMITS.tableBytes) return size;
-  const message = `${source.name}: a model of ${counted(size, "byte")}, ${LIMITS.tableBytes} at most are read whole`;
+  const message = `${source.name}: a model of ${counted(size, "byte")}; at most ${LIMITS.tableBytes} are read whole`;
   throw new EmporiumError("FORMAT_LIMIT", message, { place: { file: source.name }, hint: "split the model into several files" });
 }
 
@@ -182,7 +182,7 @@ async function readHeader(cursor: ModCursor): Promise<{ version: string; header:
       `${cursor.source.name}: an IMOD model begins with IMODV1.2, this file with ${found || "nothing"}`,
       {
         place: { file: cursor.source.name, byte: 0 },
-        hint: text ? "this is a model in text form: open it with 3dmod and save it" : "check that this is a model of IMOD",
+        hint: text ? "open this text model with 3dmod and save it" : "check that this is a model of IMOD",
       },
     );
   }
@@ -207,7 +207,7 @@ async function readId(cursor: ModCursor): Promise<string> {
   const view = await cursor.take(4, "a chunk's id");
   const id = String.fromCharCode(view.getUint8(0), view.getUint8(1), view.getUint8(2), view.getUint8(3));
   if (!/^[ -~]{4}$/.test(id)) {
-    throw cursor.fail("FORMAT_FIELD", begin, `${JSON.stringify(id)} at byte ${begin}, the four letters of a chunk are wanted`);
+    throw cursor.fail("FORMAT_FIELD", begin, `${JSON.stringify(id)} at byte ${begin}; expected the four letters of a chunk`);
   }
   return id;
 }
@@ -227,7 +227,7 @@ async function endOf(cursor: ModCursor, id: string, stored: number, size: number
   if (fits) return begin + size;
   if (stored < size && id !== "IMAT") {
     cursor.require(size, id);
-    throw cursor.fail("FORMAT_FIELD", begin - 4, `${counted(stored, "byte")} of ${id} at byte ${begin}, ${size} are wanted`);
+    throw cursor.fail("FORMAT_FIELD", begin - 4, `${counted(stored, "byte")} of ${id} at byte ${begin}; expected ${size}`);
   }
   cursor.require(stored, id);
   return begin + stored;

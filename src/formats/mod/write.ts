@@ -147,7 +147,7 @@ function objectChunks(object: NewModObject, at: number): ModChunk[] {
 }
 
 function contourChunks({ xyz, sizes, surface = 0, time = 0, labels }: NewModContour, place: string): ModChunk[] {
-  if (xyz.length % 3 !== 0) throw fault(`${counted(xyz.length, "coordinate")} in ${place}, three for each point are wanted`);
+  if (xyz.length % 3 !== 0) throw fault(`${counted(xyz.length, "coordinate")} in ${place}; expected three for each point`);
   if (sizes && sizes.length * 3 !== xyz.length)
     throw fault(`${counted(sizes.length, "size")} for ${counted(xyz.length / 3, "point")} in ${place}`);
   return [
@@ -159,7 +159,7 @@ function contourChunks({ xyz, sizes, surface = 0, time = 0, labels }: NewModCont
 
 function meshChunk({ vertices, indices, surface = 0, time = 0 }: NewModMesh, place: string): ModChunk {
   if (vertices.length % 6 !== 0)
-    throw fault(`${counted(vertices.length, "coordinate")} in ${place}, six for each vertex and its normal are wanted`);
+    throw fault(`${counted(vertices.length, "coordinate")} in ${place}; expected six for each vertex and its normal`);
   const [vertexCount, indexCount] = [vertices.length / 3, indices.length];
   const head = { vertexCount, indexCount, flags: 0, time, surface };
   return { kind: "mesh", mesh: { ...head, vertices: floatsOf(vertices, place), indices: Int32Array.from(indices) } };

@@ -124,7 +124,12 @@ export function parseMrcHeader(
   const sectionBytes = rowBytes(dtype, nx) * ny;
   const dataBytes = sectionBytes * nz;
   if (nx * ny * nz > LIMITS.elements || dataBytes > Number.MAX_SAFE_INTEGER) {
-    throw fail("FORMAT_LIMIT", 0, `${nx}×${ny}×${nz} voxels (x, y, z) are more than 2^53`, "the header is damaged");
+    throw fail(
+      "FORMAT_LIMIT",
+      0,
+      `${nx}×${ny}×${nz} voxels (x, y, z) are more than 2^53`,
+      "copy the file again: its header is damaged",
+    );
   }
 
   const cell: Triple = [float(48), float(44), float(40)];
@@ -188,9 +193,10 @@ function faultsOf(name: string): Fail {
 }
 
 function notMrc(bytes: Uint8Array, plausible: boolean, fail: Fail): EmporiumError {
-  const size = plausible ? "" : ", and its first words are no size of a volume";
-  const hint = plausible ? "leave out the strict check to read files of before MRC2000" : hintForOtherBytes(bytes);
-  return fail("FORMAT_UNKNOWN", 208, `no "MAP " at byte 208, found ${JSON.stringify(latin1(bytes, 208, 4))}${size}`, hint);
+  const size = plausible ? "" : ", and its first words are not a possible size";
+  const hint = plausible ? "leave out the strict check to read files older than MRC2000" : hintForOtherBytes(bytes);
+  const found = JSON.stringify(latin1(bytes, 208, 4));
+  return fail("FORMAT_UNKNOWN", 208, `not an MRC file: ${found} at byte 208 instead of the "MAP " stamp${size}`, hint);
 }
 
 function typeOf(mode: number, fail: Fail): DType {
@@ -198,7 +204,12 @@ function typeOf(mode: number, fail: Fail): DType {
   if (stored !== undefined) return stored;
   const known = nameOfUnreadMode(mode);
   throw known === undefined
-    ? fail("FORMAT_FIELD", 12, `mode ${mode} does not exist, wanted one of ${READABLE_MODES.join(", ")}`, "the file is damaged")
+    ? fail(
+        "FORMAT_FIELD",
+        12,
+        `mode ${mode} does not exist; expected one of ${READABLE_MODES.join(", ")}`,
+        "copy the file again: it is damaged",
+      )
     : fail("FORMAT_UNSUPPORTED", 12, `mode ${mode} (${known}) is not read`, "convert the file to mode 1, 2 or 6 first");
 }
 
@@ -208,14 +219,20 @@ function refuseUnreadable([nx, ny, nz]: Triple, ispg: number, nsymbt: number, fa
     ["ny", ny, 4],
     ["nz", nz, 8],
   ] as const) {
-    if (length <= 0) throw fail("FORMAT_FIELD", at, `${axis} is ${length}, wanted 1 or more`, "the header is damaged");
+    if (length <= 0)
+      throw fail("FORMAT_FIELD", at, `${axis} is ${length}; expected 1 or more`, "copy the file again: its header is damaged");
   }
   if (ispg >= 401 && ispg <= 630) {
-    const message = `space group ${ispg} says a stack of volumes, one volume is wanted`;
+    const message = `space group ${ispg} means a stack of volumes; expected one volume`;
     throw fail("FORMAT_UNSUPPORTED", 88, message, "split it into single volumes");
   }
   if (nsymbt < 0)
-    throw fail("FORMAT_FIELD", 92, `extended header of ${counted(nsymbt, "byte")}, wanted 0 or more`, "the header is damaged");
+    throw fail(
+      "FORMAT_FIELD",
+      92,
+      `extended header of ${counted(nsymbt, "byte")}; expected 0 or more`,
+      "copy the file again: its header is damaged",
+    );
 }
 
 /** Adds a warning for each field that is odd and was read all the same. */
@@ -227,9 +244,9 @@ function warnOfOddFields(header: MrcHeader, nlabl: number): void {
       warnings.push(`cell ${cell[i]} Å over ${grid[i]} intervals along ${"zyx"[i]} gives no voxel size: taken as unset`);
     }
   });
-  if (nlabl < 0 || nlabl > 10) warnings.push(`${counted(nlabl, "label")} (byte 220), 10 at most are possible: all ten are read`);
+  if (nlabl < 0 || nlabl > 10) warnings.push(`${counted(nlabl, "label")} (byte 220); at most 10 are possible: all ten are read`);
   if (!isAxisPermutation(header)) {
-    warnings.push(`axis order ${mapc},${mapr},${maps} (bytes 64–75) is no order of 1,2,3: read as 1,2,3`);
+    warnings.push(`axis order ${mapc},${mapr},${maps} (bytes 64–75) is not an order of 1,2,3: read as 1,2,3`);
   }
   if (mode === 0 && imodStamp && signedBytes && dmax > 127) {
     warnings.push(`IMOD's flag says signed bytes, but the header's maximum is ${dmax}: read as unsigned`);
@@ -258,7 +275,7 @@ function validateMrcLength(header: MrcHeader, sizeBytes: number, name: string): 
     const [nz, ny, nx] = header.shape;
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
-      `${name}: ${counted(wanted, "byte is", "bytes are")} promised (${nx}×${ny}×${nz} in mode ${header.mode}), the file has ${sizeBytes}`,
+      `${name}: the header promises ${counted(wanted, "byte")} (${nx}×${ny}×${nz} in mode ${header.mode}), the file has ${sizeBytes}`,
       { place: { file: name, byte: sizeBytes }, hint: "copy the file again: it was cut short" },
     );
   }

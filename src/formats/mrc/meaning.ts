@@ -71,8 +71,8 @@ export function startOf(header: MrcHeader): Triple {
  */
 export function requireRealVolume(header: MrcHeader, name: string): void {
   if (header.dtype !== "complex64") return;
-  throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: mode 4 holds complex numbers, a volume of real values is wanted`, {
+  throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: mode 4 holds complex numbers; expected a volume of real values`, {
     place: { file: name, byte: 12 },
-    hint: "this is a Fourier transform: use the volume it was made from",
+    hint: "use the volume from which this Fourier transform was made",
   });
 }

@@ -19,9 +19,13 @@ export async function readMrcPlanes(
   options?: ReadOptions,
 ): Promise<Uint8Array> {
   if (!(Number.isInteger(z0) && Number.isInteger(z1) && z0 >= 0 && z0 <= z1 && z1 <= header.shape[0])) {
-    throw new EmporiumError("USAGE", `${source.name}: sections ${z0} to ${z1} wanted, the file has 0 to ${header.shape[0]}`, {
-      place: { file: source.name },
-    });
+    throw new EmporiumError(
+      "USAGE",
+      `${source.name}: sections ${z0} to ${z1} are outside of the file, which has 0 to ${header.shape[0]}`,
+      {
+        place: { file: source.name },
+      },
+    );
   }
   const offset = header.dataOffset + z0 * header.sectionBytes;
   return readExactly(source, offset, (z1 - z0) * header.sectionBytes, `sections ${z0} to ${z1}`, options);
@@ -36,7 +40,7 @@ export async function readMrcExtendedHeader(source: RandomAccess, header: MrcHea
   if (header.nsymbt > LIMITS.headerBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${source.name}: the extended header has ${counted(header.nsymbt, "byte")}, ${LIMITS.headerBytes} at most are read at once`,
+      `${source.name}: the extended header has ${counted(header.nsymbt, "byte")}; at most ${LIMITS.headerBytes} are read at once`,
       { place: { file: source.name, byte: 92 }, hint: "check the header: real ones have a few kilobytes per section" },
     );
   }
@@ -62,7 +66,7 @@ async function readExactly(
   if (bytes.length !== length) {
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
-      `${source.name}: ${counted(length, "byte")} wanted for ${what}, ${bytes.length} are there`,
+      `${source.name} ends too early: ${counted(length, "byte")} are needed for ${what}, ${bytes.length} found`,
       {
         place: { file: source.name, byte: offset + bytes.length },
         hint: "copy the file again: it was cut short",

@@ -76,7 +76,7 @@ export function n5DatasetFromJson(attributes: JsonObject, name = "attributes.jso
   }
   const blockBytes = product(blocks) * ITEM_BYTES[dtype];
   if (blockBytes > LIMITS.chunkBytes) {
-    throw tooMuch(name, "blockSize", `a block of ${counted(blockBytes, "byte")}, ${LIMITS.chunkBytes} at most are read`);
+    throw tooMuch(name, "blockSize", `a block of ${counted(blockBytes, "byte")}; at most ${LIMITS.chunkBytes} are read`);
   }
   return { shape, blocks, dtype, compression: compressionOf(attributes, name), attributes };
 }
@@ -101,7 +101,7 @@ function requireVersion(attributes: JsonObject, name: string): void {
 function lengths(attributes: JsonObject, key: string, least: number, name: string): number[] {
   const value = member(attributes, key);
   if (!isArray(value) || value.length === 0) throw wrongField(name, key, value, "a list of lengths");
-  if (value.length > RANK_MAX) throw tooMuch(name, key, `${counted(value.length, "axis", "axes")}, ${RANK_MAX} at most are read`);
+  if (value.length > RANK_MAX) throw tooMuch(name, key, `${counted(value.length, "axis", "axes")}; at most ${RANK_MAX} are read`);
   return value
     .map((item, i) => {
       const length = toNumber(item);
@@ -109,7 +109,7 @@ function lengths(attributes: JsonObject, key: string, least: number, name: strin
         throw wrongField(name, `${key}.${i}`, item, `an integer of ${least} or more`);
       }
       if (length > LIMITS.axisLength)
-        throw tooMuch(name, `${key}.${i}`, `an axis of ${length}, ${LIMITS.axisLength} at most is read`);
+        throw tooMuch(name, `${key}.${i}`, `an axis of ${length}; at most ${LIMITS.axisLength} is read`);
       return length + 0;
     })
     .reverse();

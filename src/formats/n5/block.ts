@@ -52,7 +52,7 @@ export function readN5BlockHeader(
   needed(4);
   const mode = view.getUint16(0);
   if (mode === MODE.object) throw fail("FORMAT_UNSUPPORTED", 0, "blocks of serialized objects are not read");
-  if (mode !== MODE.default && mode !== MODE.varlength) throw fail("FORMAT_CORRUPT", 0, `mode ${mode}, wanted 0 or 1`);
+  if (mode !== MODE.default && mode !== MODE.varlength) throw fail("FORMAT_CORRUPT", 0, `mode ${mode}; expected 0 or 1`);
   const rank = view.getUint16(2);
   if (rank !== dataset.blocks.length)
     throw fail("FORMAT_CORRUPT", 2, `${counted(rank, "axis", "axes")}, the dataset has ${dataset.blocks.length}`);

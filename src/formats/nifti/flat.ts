@@ -32,7 +32,7 @@ function volumeOf(header: NiftiHeader, name: string, sizeBytes: number | undefin
   }
   if (lengths.slice(3).some((length) => length > 1)) {
     throw refuse(
-      `it has ${lengths.join("×")} voxels (x, y, z, time, …): volumes of one time and one number a voxel are read`,
+      `${lengths.join("×")} voxels (x, y, z, time, …); only volumes of one time and one number per voxel are read`,
       "save one of them by itself",
     );
   }

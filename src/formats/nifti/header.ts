@@ -103,7 +103,12 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
     throw fail("FORMAT_FIELD", is1 ? 42 : 24, `lengths ${lengths.join(", ")}: each must be 1 to 2^31 − 1`);
   }
   if (lengths.reduce((product, length) => product * length, 1) > LIMITS.elements) {
-    throw fail("FORMAT_LIMIT", is1 ? 42 : 24, `${lengths.join("×")} voxels are more than 2^53`, "the header is damaged");
+    throw fail(
+      "FORMAT_LIMIT",
+      is1 ? 42 : 24,
+      `${lengths.join("×")} voxels are more than 2^53`,
+      "copy the file again: its header is damaged",
+    );
   }
   const type = short(is1 ? 70 : 12);
   const dtype = TYPES.get(type);

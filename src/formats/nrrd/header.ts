@@ -128,7 +128,12 @@ export function parseNrrdHeader(head: Uint8Array, name: string): NrrdHeader {
     throw fail("FORMAT_FIELD", at("sizes"), `sizes ${fields.get("sizes")}: each must be 1 to 2^31 − 1`, "save the file again");
   }
   if (sizes.reduce((product, size) => product * size, 1) > LIMITS.elements) {
-    throw fail("FORMAT_LIMIT", at("sizes"), `sizes ${fields.get("sizes")} are more than 2^53 voxels`, "the header is damaged");
+    throw fail(
+      "FORMAT_LIMIT",
+      at("sizes"),
+      `sizes ${fields.get("sizes")} are more than 2^53 voxels`,
+      "copy the file again: its header is damaged",
+    );
   }
   const dtype = TYPES[needed("type").toLowerCase()];
   if (!dtype)
@@ -159,7 +164,7 @@ export function parseNrrdHeader(head: Uint8Array, name: string): NrrdHeader {
     throw fail(
       "FORMAT_FIELD",
       at(field),
-      `${field} "${fields.get(field)}" is no number of lines or bytes`,
+      `${field} "${fields.get(field)}" is not a number of lines or bytes`,
       "save the file again",
     );
   };

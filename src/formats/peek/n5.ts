@@ -22,7 +22,7 @@ export async function peekN5(read: ReadKey, name: string): Promise<PeekFacts | u
   const bytes = await read(`${first.path}/attributes.json`);
   if (!bytes) {
     if (!own) return undefined;
-    throw new EmporiumError("FORMAT_UNKNOWN", `${name}: a group without ${first.path}/attributes.json, a dataset is wanted`, {
+    throw new EmporiumError("FORMAT_UNKNOWN", `${name}: a group without ${first.path}/attributes.json; expected a dataset`, {
       place: { file: name },
       hint: "name the dataset within the container, such as volumes/raw or em/fibsem-uint16/s0",
     });

@@ -104,7 +104,7 @@ function blockOf(file: string, block: PickleValue): { places: number[]; elements
   const [values, where] = block.args;
   const found = arrayOf(file, values);
   const elements = found.shape.length === 1 ? { ...found, shape: [1, found.shape[0]!] } : found;
-  if (elements.shape.length !== 2) throw unsupported(file, "a block that is no table");
+  if (elements.shape.length !== 2) throw unsupported(file, "a block that is not a table");
   if (isCall(where, [SLICE])) return { places: sliceOf(file, where.args), elements };
   return { places: listOf(file, where).map((place) => (isWhole(place) ? place : -1)), elements };
 }

@@ -119,7 +119,7 @@ class Machine {
     const opcode = this.input.opcode();
     const action = ACTIONS[opcode];
     if (!action) {
-      const hint = "only tables of pandas are read from pickles; save the picks as .star, .cbox or .coords";
+      const hint = "save the picks as .star, .cbox or .coords: only tables of pandas are read from pickles";
       const message = `opcode 0x${opcode.toString(16).padStart(2, "0")} of a pickle, which no table needs,`;
       throw this.input.fault("FORMAT_UNSUPPORTED", message, hint);
     }
@@ -151,7 +151,7 @@ class Machine {
 
   names(count: number): string[] {
     return this.popMany(count).map((name) => {
-      if (typeof name !== "string") throw this.input.fault("FORMAT_FIELD", "a name that is no text");
+      if (typeof name !== "string") throw this.input.fault("FORMAT_FIELD", "a name that is not text");
       return name;
     });
   }
@@ -185,7 +185,7 @@ class Machine {
 function pushGlobal(m: Machine, name: string): void {
   if (!m.globals.has(name)) {
     const shown = name.length > 80 ? `${name.slice(0, 80)}…` : name;
-    const hint = "it is refused, since it is no part of a plain table; save the picks as .star, .cbox or .coords";
+    const hint = "save the picks as .star, .cbox or .coords: a pickle with more than a plain table is refused";
     throw m.input.fault("FORMAT_UNSUPPORTED", `the pickle names ${shown}`, hint);
   }
   m.push(new PickleGlobal(name));
@@ -195,26 +195,27 @@ function call(m: Machine): void {
   const args = m.pop();
   const global = m.pop();
   if (!(global instanceof PickleGlobal) || !Array.isArray(args))
-    throw m.input.fault("FORMAT_FIELD", "a call of what is no class");
+    throw m.input.fault("FORMAT_FIELD", "a call of what is not a class");
   m.push(new PickleCall(global, args));
 }
 
 function build(m: Machine): void {
   const state = m.pop();
   const object = m.top;
-  if (!(object instanceof PickleCall)) throw m.input.fault("FORMAT_FIELD", "the state of what is no object");
+  if (!(object instanceof PickleCall)) throw m.input.fault("FORMAT_FIELD", "the state of what is not an object");
   object.state = state;
 }
 
 function append(m: Machine, items: PickleValue[]): void {
   const list = m.top;
-  if (!Array.isArray(list)) throw m.input.fault("FORMAT_FIELD", "an item for what is no list");
+  if (!Array.isArray(list)) throw m.input.fault("FORMAT_FIELD", "an item for what is not a list");
   for (const item of items) list.push(item);
 }
 
 function set(m: Machine, items: PickleValue[]): void {
   const dict = m.top;
-  if (!(dict instanceof Map) || items.length % 2 === 1) throw m.input.fault("FORMAT_FIELD", "an entry for what is no dictionary");
+  if (!(dict instanceof Map) || items.length % 2 === 1)
+    throw m.input.fault("FORMAT_FIELD", "an entry for what is not a dictionary");
   for (let i = 0; i < items.length; i += 2) dict.set(items[i]!, items[i + 1]!);
 }
 

@@ -47,7 +47,7 @@ async function readJson(source: RandomAccess, read: ReadOptions | undefined): Pr
   if (size > LIMITS.tableBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${source.name}: ${counted(size, "byte")} of JSON, ${LIMITS.tableBytes} at most are read`,
+      `${source.name}: ${counted(size, "byte")} of JSON; at most ${LIMITS.tableBytes} are read`,
       {
         place: { file: source.name },
         hint: "split the list of picks into several files",
@@ -61,7 +61,7 @@ async function readJson(source: RandomAccess, read: ReadOptions | undefined): Pr
     const numbers = withoutNaN(text);
     if (numbers !== undefined) return numbers;
     const message = cause instanceof Error ? cause.message : String(cause);
-    const hint = "picks of copick are JSON: check that the file was copied whole";
+    const hint = "check that the file was copied whole: picks of copick are JSON";
     throw new EmporiumError("FORMAT_CORRUPT", `${source.name}: ${message}`, { place: { file: source.name }, hint, cause });
   }
 }
@@ -128,8 +128,8 @@ function asNumber(value: unknown, file: string, path: string): number {
 }
 
 function wrong(file: string, path: string, found: unknown, wanted: string): EmporiumError {
-  return new EmporiumError("FORMAT_FIELD", `${file}: ${path || "the document"} is ${jsonWords(found)}, wanted ${wanted}`, {
+  return new EmporiumError("FORMAT_FIELD", `${file}: ${path || "the document"} is ${jsonWords(found)}; expected ${wanted}`, {
     place: { file, path: path || undefined },
-    hint: "picks of copick have points of location {x, y, z}, transformation_ and instance_id",
+    hint: "check that this is a pick file of copick: its points have location {x, y, z}, transformation_ and instance_id",
   });
 }

@@ -48,7 +48,7 @@ function hasZ(file: string): ValueTest {
 }
 
 function flat(file: string, line: number | undefined): Error {
-  const message = "boxes of a two-dimensional image: CoordinateZ is missing or <NA>, points of a tomogram are wanted";
+  const message = "boxes of a two-dimensional image: CoordinateZ is missing or <NA>; expected points of a tomogram";
   const hint = "trace the boxes through the tomogram with crYOLO (--tomogram), and give the file in CBOX_3D";
   return starError(file, line, message, hint);
 }

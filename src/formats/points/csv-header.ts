@@ -26,7 +26,7 @@ export function checkHeader(file: string, cells: readonly string[], { first, for
   const places = first === 0 ? "the first three columns" : `columns ${first + 1} to ${first + 3}`;
   throw new EmporiumError(
     "FORMAT_FIELD",
-    `${file}: ${places} are called ${taken.map(shown).join(", ")}, coordinates x, y, z are wanted there${elsewhere(names, hasAll)}`,
+    `${file}: ${places} are called ${taken.map(shown).join(", ")}; expected coordinates x, y, z${elsewhere(names, hasAll)}`,
     { place: { file, line: 1 }, hint: remedy(names, format) },
   );
 }
@@ -49,7 +49,7 @@ const shown = (name: string): string => (name === "" ? '""' : name.length > 40 ?
 
 function remedy(names: readonly string[], format: string): string {
   if (isMotiveList(names)) {
-    return "this is a motive list of PEET: its positions are in the IMOD model of its project; file_format: peet_motl reads both";
+    return "use file_format: peet_motl: this is a motive list of PEET, whose positions are in the IMOD model of its project";
   }
   const [id, ...axes] = names.slice(0, 4);
   const isTardis = /^ids?$/i.test(id ?? "") && axes.map(coordinateAxisOf).join("") === "xyz";
@@ -60,7 +60,7 @@ function remedy(names: readonly string[], format: string): string {
     return "give the STAR file itself, with relion3_star, relion4_star, relion5_star or warp_star; or write x, y, z to the first three columns";
   }
   return format === "tardis"
-    ? "the columns of this format are id, x, y, z; for points without ids, take csv_with_header"
+    ? "write the columns id, x, y, z; for points without ids, use csv_with_header"
     : "write x, y, z to the first three columns; where the names are wrong and the numbers right, correct the names";
 }
 

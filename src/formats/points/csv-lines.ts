@@ -57,7 +57,7 @@ function checkLengths(file: string, firstLine: number, lines: readonly string[],
 export function tooLong(file: string, line: number): EmporiumError {
   return new EmporiumError(
     "FORMAT_LIMIT",
-    `${file}: line ${line} begins a record of more than ${LIMITS.recordLength} characters, which is no row of a point file`,
+    `${file}: line ${line} begins a record of more than ${LIMITS.recordLength} characters, which is not a row of a point file`,
     { place: { file, line }, hint: "check that this is the right file, and that its quotes are closed" },
   );
 }

@@ -81,7 +81,7 @@ export function csvNumber(file: string, { line, cells }: CsvRow, column: number)
   const value = Number.isFinite(plain) ? plain : decimal(text);
   if (value !== undefined) return value;
   const found = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
-  const wanted = isNotFinite(text) ? "a finite number is wanted" : "a number is wanted";
+  const wanted = isNotFinite(text) ? "expected a finite number" : "expected a number";
   throw new EmporiumError("FORMAT_FIELD", `${file}: ${found} in column ${column + 1} of line ${line}, ${wanted}`, {
     place: { file, line },
     hint: line === 1 ? "where the first line holds names, the format is csv_with_header" : "check the delimiter, and this row",
@@ -102,7 +102,7 @@ function tooFew(file: string, line: number, found: number, { delimiter, columns 
   const between = JSON.stringify(delimiter);
   return new EmporiumError(
     "FORMAT_FIELD",
-    `${file}: ${counted(found, "column")} in line ${line}, ${columns} between ${between} are wanted`,
+    `${file}: ${counted(found, "column")} in line ${line}; expected ${columns} between ${between}`,
     {
       place: { file, line },
       hint: "give the delimiter that this file has",

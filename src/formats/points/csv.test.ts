@@ -110,10 +110,10 @@ describe("readCsv", () => {
   it.each<[string, string, string]>([
     [
       MOTL,
-      "the first three columns are called CCC, reserved, reserved, coordinates x, y, z are wanted there; xOffset, yOffset, zOffset are columns 11, 12, 13",
+      "the first three columns are called CCC, reserved, reserved; expected coordinates x, y, z; xOffset, yOffset, zOffset are columns 11, 12, 13",
       "positions are in the IMOD model",
     ],
-    ["id,X,Y,Z", "x, y, z are wanted there; X, Y, Z are columns 2, 3, 4", "file_format: tardis"],
+    ["id,X,Y,Z", "expected coordinates x, y, z; X, Y, Z are columns 2, 3, 4", "file_format: tardis"],
     ["index,axis-0,axis-1,axis-2", "axis-2, axis-1, axis-0 are columns 4, 3, 2", "first three columns"],
     ["rlnTomoName,rlnCoordinateX,rlnCoordinateY,rlnCoordinateZ", "are columns 2, 3, 4", "relion4_star"],
     ["score,a,pos_z,pos_y,pos_x", "pos_x, pos_y, pos_z are columns 5, 4, 3", "first three columns"],
@@ -151,7 +151,7 @@ describe("readCsv", () => {
     const text = "X [A],Y [A],Z [A],IDs\n1,2,3,0\n";
     expect(await refusal(text, {}, readTardis)).toMatchObject({ code: "FORMAT_FIELD", line: 1 });
     await expect(points(text, {}, readTardis)).rejects.toThrow(
-      "columns 2 to 4 are called Y [A], Z [A], IDs, coordinates x, y, z",
+      "columns 2 to 4 are called Y [A], Z [A], IDs; expected coordinates x, y, z",
     );
     expect(await points(text, { compat: true }, readTardis)).toEqual([[1, 2, 3, 0]]);
   });

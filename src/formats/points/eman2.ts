@@ -34,7 +34,7 @@ function otherBoxes(file: string, line: number, columns: number): EmporiumError 
   const what = columns === 6 ? "both ends of helices" : "boxes of an image, x, y of a corner and two sizes";
   return new EmporiumError(
     "FORMAT_UNSUPPORTED",
-    `${file}: ${counted(columns, "column")} in line ${line}, as for ${what}; x, y, z are wanted`,
+    `${file}: ${counted(columns, "column")} in line ${line}, as for ${what}; expected x, y, z`,
     {
       place: { file, line },
       hint: "save the coordinates of the tomogram's particles: three columns, or EMAN2's info/…_info.json with eman2_json",
@@ -115,7 +115,7 @@ async function readJson(source: RandomAccess, read: ReadOptions | undefined): Pr
   if (size > LIMITS.tableBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${source.name}: ${counted(size, "byte")} of JSON, ${LIMITS.tableBytes} at most are read`,
+      `${source.name}: ${counted(size, "byte")} of JSON; at most ${LIMITS.tableBytes} are read`,
       {
         place: { file: source.name },
         hint: "split the boxes into several files",
@@ -126,7 +126,7 @@ async function readJson(source: RandomAccess, read: ReadOptions | undefined): Pr
     return JSON.parse(new TextDecoder().decode(await source.read({ offset: 0, length: size }, read)));
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    const hint = "info files of EMAN2 are JSON: check that the file was copied whole";
+    const hint = "check that the file was copied whole: info files of EMAN2 are JSON";
     throw new EmporiumError("FORMAT_CORRUPT", `${source.name}: ${message}`, { place: { file: source.name }, hint, cause });
   }
 }
@@ -137,8 +137,8 @@ function asRecord(value: unknown, file: string, path: string): Readonly<Record<s
 }
 
 function wrong(file: string, path: string, found: unknown, wanted: string): EmporiumError {
-  return new EmporiumError("FORMAT_FIELD", `${file}: ${path || "the document"} is ${jsonWords(found)}, wanted ${wanted}`, {
+  return new EmporiumError("FORMAT_FIELD", `${file}: ${path || "the document"} is ${jsonWords(found)}; expected ${wanted}`, {
     place: { file, path: path || undefined },
-    hint: "info files of e2spt_boxer.py hold boxes_3d, class_list and apix_unbin",
+    hint: "check that this is an info file of e2spt_boxer.py, with boxes_3d, class_list and apix_unbin",
   });
 }

@@ -85,5 +85,5 @@ function requireFinite(file: string, positions: Float64Array, at: number, byte: 
 
 function notFinite(file: string, found: string, byte: number): EmporiumError {
   const hint = "delete this point in 3dmod";
-  return new EmporiumError("FORMAT_FIELD", `${file}: ${found}, finite numbers are wanted`, { place: { file, byte }, hint });
+  return new EmporiumError("FORMAT_FIELD", `${file}: ${found}; expected finite numbers`, { place: { file, byte }, hint });
 }

@@ -93,7 +93,7 @@ describe("encodePoints", () => {
     ["orientedPoint", { count: 1, positions: new Float64Array(3) }],
     ["instancePoint", { count: 1, positions: new Float64Array(3) }],
   ])("refuses a batch without what a %s needs", (kind, batch) => {
-    expect(() => encodePoints(kind, batch)).toThrow(/are wanted/);
+    expect(() => encodePoints(kind, batch)).toThrow(/; expected /);
   });
 });
 

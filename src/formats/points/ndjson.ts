@@ -134,10 +134,10 @@ function check(kind: PointKind, { count, positions, rotations, instanceIds }: Po
     });
   const finite = (values: Float64Array | undefined, each: number, what: string) => {
     if (!values || values.length < count * each) {
-      throw fault(0, `${values?.length ?? 0} numbers of ${what} for ${counted(count, "point")}, ${each} each are wanted`);
+      throw fault(0, `${values?.length ?? 0} numbers of ${what} for ${counted(count, "point")}; expected ${each} each`);
     }
     for (let i = 0; i < count * each; i++) {
-      if (!Number.isFinite(values[i])) throw fault(Math.floor(i / each), `${what} holds ${values[i]}, finite numbers are wanted`);
+      if (!Number.isFinite(values[i])) throw fault(Math.floor(i / each), `${what} holds ${values[i]}; expected finite numbers`);
     }
   };
   finite(positions, 3, "location");
@@ -146,7 +146,7 @@ function check(kind: PointKind, { count, positions, rotations, instanceIds }: Po
   finite(instanceIds, 1, "instance_id");
   for (let i = 0; i < count; i++) {
     const id = instanceIds![i]!;
-    if (!Number.isSafeInteger(id) || id < 0) throw fault(i, `instance_id is ${id}, a whole number from 0 is wanted`);
+    if (!Number.isSafeInteger(id) || id < 0) throw fault(i, `instance_id is ${id}; expected a whole number from 0`);
   }
 }
 
@@ -164,25 +164,25 @@ function parseLine(text: string, place: { file: string; line: number }): PointLi
   try {
     value = JSON.parse(text);
   } catch {
-    throw noPoint(place, `${jsonWords(text)} is no JSON`);
+    throw noPoint(place, `${jsonWords(text)} is not JSON`);
   }
   const { type, location, xyz_rotation_matrix: rows, instance_id: instanceId } = record(value) ?? {};
   if (type !== "point" && type !== "orientedPoint" && type !== "instancePoint") {
-    throw noPoint(place, `type is ${jsonWords(type)}, wanted "point", "orientedPoint" or "instancePoint"`);
+    throw noPoint(place, `type is ${jsonWords(type)}; expected "point", "orientedPoint" or "instancePoint"`);
   }
   const { x, y, z } = record(location) ?? {};
   if (!isNumber(x) || !isNumber(y) || !isNumber(z))
-    throw noPoint(place, `location is ${jsonWords(location)}, wanted numbers x, y, z`);
+    throw noPoint(place, `location is ${jsonWords(location)}; expected numbers x, y, z`);
   let matrix: readonly number[] = [];
   if (type === "orientedPoint") {
     const flat = Array.isArray(rows) && rows.every((one) => Array.isArray(one) && one.length === 3) ? rows.flat() : [];
     if (flat.length !== 9 || !flat.every(isNumber)) {
-      throw noPoint(place, `xyz_rotation_matrix is ${jsonWords(rows)}, wanted three rows of three numbers`);
+      throw noPoint(place, `xyz_rotation_matrix is ${jsonWords(rows)}; expected three rows of three numbers`);
     }
     matrix = flat;
   }
   if (type === "instancePoint" && !(Number.isSafeInteger(instanceId) && (instanceId as number) >= 0)) {
-    throw noPoint(place, `instance_id is ${jsonWords(instanceId)}, wanted a whole number from 0`);
+    throw noPoint(place, `instance_id is ${jsonWords(instanceId)}; expected a whole number from 0`);
   }
   return { type, x, y, z, matrix, instanceId: instanceId as number };
 }
@@ -211,6 +211,6 @@ function isNumber(value: unknown): value is number {
 }
 
 function noPoint(place: { file: string; line: number }, found: string): EmporiumError {
-  const hint = "each line of a point file is one JSON object with type and location";
+  const hint = "write one JSON object with type and location on each line";
   return new EmporiumError("FORMAT_FIELD", `${place.file}: ${found}, in line ${place.line}`, { place, hint });
 }

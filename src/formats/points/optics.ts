@@ -55,13 +55,12 @@ export function pixelSizesOf(tables: readonly StarTable[], names: readonly strin
   for (const [row, values] of optics.rows.entries()) {
     const line = optics.lines[row]!;
     const pixel = numberIn(values[column]!);
-    if (!(pixel > 0)) throw starError(file, line, `${name} is ${quoted(values[column]!)}, a size above 0 was expected`);
+    if (!(pixel > 0)) throw starError(file, line, `${name} is ${quoted(values[column]!)}; expected a size above 0`);
     first ??= pixel;
     if (groupColumn === undefined) continue;
     const group = numberIn(values[groupColumn]!);
-    if (Number.isNaN(group))
-      throw starError(file, line, `rlnOpticsGroup is ${quoted(values[groupColumn]!)}, a number was expected`);
-    if (ofGroup.has(group)) throw starError(file, line, `the optics group ${group} is there twice`);
+    if (Number.isNaN(group)) throw starError(file, line, `rlnOpticsGroup is ${quoted(values[groupColumn]!)}; expected a number`);
+    if (ofGroup.has(group)) throw starError(file, line, `the optics group ${group} appears twice`);
     ofGroup.set(group, pixel);
   }
   return { first: first!, ofGroup };

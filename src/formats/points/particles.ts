@@ -98,7 +98,7 @@ export class Columns {
     const found = this.find(...names);
     if (found) return found;
     const missing = names.filter((name) => !this.table.columns.includes(name));
-    const hint = "check file_format: every program names the columns of its particles otherwise";
+    const hint = "check file_format: programs use different names for columns of particles";
     throw starError(this.file, this.table.line, `no column ${missing.join(", ")} in the table data_${this.table.name}`, hint);
   }
 

@@ -21,7 +21,7 @@ import { stopgapRotation } from "./rotation.js";
  */
 export const readPeet: ReadPoints = async function* (source, options, read): AsyncGenerator<PointBatch> {
   const { kind, binning, beside } = options;
-  if (!beside) throw noModel(source.name, "files beside it cannot be read here");
+  if (!beside) throw noModel(source.name, "other files of its folder cannot be read here");
   const { points, name } = await modelOf(source.name, beside, read);
   let rowCount = 0;
   for await (const rows of csvRows(
@@ -89,7 +89,7 @@ async function modelOf(
   if (named.size === 0 || model === "") throw noModel(list, `no fnModParticle of ${projects.slice(0, 3).join(", ")} is for it`);
   if (named.size > 1) throw noModel(list, `the projects of its folder name several: ${[...named].slice(0, 3).join(", ")}`);
   const file = (await openModel(beside, model!)) ?? undefined;
-  if (!file) throw noModel(list, `fnModParticle says ${model}, which is neither there nor beside the list`);
+  if (!file) throw noModel(list, `fnModParticle says ${model}, which exists neither there nor in the folder of the list`);
   return { points: await pointsOf(file, read), name: file.name };
 }
 
@@ -149,7 +149,7 @@ function noModel(list: string, why: string): EmporiumError {
     `${list}: a motive list has no positions, and its IMOD model is not known: ${why}`,
     {
       place: { file: list },
-      hint: "put the project (.prm) and the model of its fnModParticle beside the list, or take the model with file_format: mod",
+      hint: "put the project (.prm) and the model of its fnModParticle into the folder of the list, or use the model with file_format: mod",
     },
   );
 }

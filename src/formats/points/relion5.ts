@@ -80,7 +80,7 @@ function frameOf({ tomogram, binning, filterValue }: PointOptions, tables: reado
   const [x, y, z, pixel] = [...SIZES, "rlnTomoTiltSeriesPixelSize"].map((column) => {
     const value = numberIn(cellOf(row, column) ?? "");
     if (!(value > 0))
-      throw starError(file, row.line, `${column} is ${cellOf(row, column) ?? "missing"}, a number above 0 was expected`);
+      throw starError(file, row.line, `${column} is ${cellOf(row, column) ?? "missing"}; expected a number above 0`);
     return value;
   });
   return { spacingAngstrom: pixel! * binning, centre: [x!, y!, z!].map((length) => length / 2 / binning) };

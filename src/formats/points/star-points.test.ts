@@ -153,7 +153,7 @@ describe("particle lists", () => {
 
   it("says where a number is none", async () => {
     await expect(read(readRelion3, RELION_3.replace("8.0", "8,0"))).rejects.toThrow(
-      'a.star: rlnCoordinateY is "8,0", a number was expected in line 14',
+      'a.star: rlnCoordinateY is "8,0"; expected a number in line 14',
     );
     await expect(read(readRelion3, RELION_3.replace("8.0", "nan"), { filterValue: "tomo_1.tomostar" })).rejects.toThrow(
       "in line 14",
@@ -167,7 +167,7 @@ describe("particle lists", () => {
     await expect(read(readRelion3, loop("", "rlnCoordinateX", "1"))).rejects.toThrow("no column rlnCoordinateY, rlnCoordinateZ");
     const nameless = RELION_3.replace("rlnMicrographName", "rlnImageName");
     await expect(read(readRelion3, nameless, { filterValue: "a" })).rejects.toThrow("no column rlnMicrographName or rlnTomoName");
-    await expect(read(readRelion3, RELION_3 + RELION_3)).rejects.toThrow("a second block data_, one was expected");
+    await expect(read(readRelion3, RELION_3 + RELION_3)).rejects.toThrow("a second block data_; expected one");
   });
 
   it("an empty list has no points", async () => {
@@ -207,10 +207,10 @@ describe("RELION 4", () => {
       /optics group 2 is not in data_optics in line/,
     );
     await expect(read(readRelion4, optics("1 2", "1 2") + particles(...rows), point)).rejects.toThrow(
-      "the optics group 1 is there twice in line 7",
+      "the optics group 1 appears twice in line 7",
     );
     await expect(read(readRelion4, optics("1 0") + particles(...rows), point)).rejects.toThrow(
-      "a size above 0 was expected in line 6",
+      "expected a size above 0 in line 6",
     );
     await expect(read(readRelion4, particles(...rows), point)).rejects.toThrow("origins in Å and no data_optics");
   });
@@ -269,7 +269,7 @@ describe("RELION 5", () => {
     await expect(read(readRelion5, two + centred)).rejects.toThrow("no tomogram at this voxel spacing gives its size");
     await expect(read(readRelion5, centred)).rejects.toMatchObject({ code: "FORMAT_FIELD" });
     await expect(read(readRelion5, loop("global", columns, "TS_1 0 4 3 1") + centred)).rejects.toThrow(
-      "TiltSeriesPixelSize is 0, a number above 0",
+      "TiltSeriesPixelSize is 0; expected a number above 0",
     );
   });
 

@@ -19,10 +19,10 @@ export const readTardis: ReadPoints = async function* (source, { binning, compat
       if (!Number.isSafeInteger(id) || id < 0) {
         throw new EmporiumError(
           "FORMAT_FIELD",
-          `${source.name}: instance ${id} in line ${row.line}, a whole number from 0 is wanted`,
+          `${source.name}: instance ${id} in line ${row.line}; expected a whole number from 0`,
           {
             place: { file: source.name, line: row.line },
-            hint: "the first column of this format holds the ids",
+            hint: "put the ids in the first column",
           },
         );
       }

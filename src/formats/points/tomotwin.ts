@@ -23,7 +23,7 @@ export const readTomotwin: ReadPoints = async function* (source, options, read):
   if (size > LIMITS.tableBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${source.name}: ${counted(size, "byte")} of a pickle, ${LIMITS.tableBytes} at most are read`,
+      `${source.name}: ${counted(size, "byte")} of a pickle; at most ${LIMITS.tableBytes} are read`,
       {
         place: { file: source.name },
         hint: "split the picks into several files",
@@ -44,7 +44,7 @@ export const readTomotwin: ReadPoints = async function* (source, options, read):
       continue;
     }
     for (const [axis, values] of axes.entries()) {
-      if (!Number.isFinite(values[row])) throw wrong(source.name, `row ${row + 1} has a coordinate that is no finite number`);
+      if (!Number.isFinite(values[row])) throw wrong(source.name, `row ${row + 1} has a coordinate that is not a finite number`);
       positions[3 * count + axis] = values[row]! / binning;
     }
     if (++count < BATCH_POINTS) continue;

@@ -86,7 +86,7 @@ function pixelOfOrigins(columns: Columns, tables: readonly StarTable[]): ReturnT
   if (ofRow) {
     return (read, row, line) => {
       const pixel = read[ofRow[0]]![row]!;
-      if (!(pixel > 0)) throw starError(columns.file, line, `a pixel size of ${pixel}, one above 0 was expected`);
+      if (!(pixel > 0)) throw starError(columns.file, line, `a pixel size of ${pixel}; expected one above 0`);
       return pixel;
     };
   }

@@ -70,7 +70,7 @@ export function decodeAnnotations(bytes: Uint8Array, info: AnnotationInfo, name 
   if (count < 0n || count > BigInt(room)) {
     const wanted =
       count < 0n ? "8 bytes" : `${counted(Number(count), "record")} of ${counted(layout.bytes, "byte")} with their ids`;
-    throw new EmporiumError("FORMAT_TRUNCATED", `${name}: ${wanted} wanted, this file has ${counted(bytes.length, "byte")}`, {
+    throw new EmporiumError("FORMAT_TRUNCATED", `${name}: expected ${wanted}, found ${counted(bytes.length, "byte")}`, {
       place: { file: name, byte: bytes.length },
       hint: "copy the file again: it was cut short",
     });
@@ -105,7 +105,7 @@ export function decodeAnnotation(bytes: Uint8Array, info: AnnotationInfo, name =
     if (at + length <= bytes.length) return;
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
-      `${name}: ${counted(at + length, "byte")} wanted, this record has ${bytes.length}`,
+      `${name}: expected ${counted(at + length, "byte")} of a record, found ${bytes.length}`,
       {
         place: { file: name, byte: bytes.length },
       },

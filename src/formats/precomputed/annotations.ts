@@ -208,7 +208,7 @@ function ids(instanceIds: Float64Array | undefined, count: number, first: number
   const own = (instanceIds ?? new Float64Array(0)).slice(0, count);
   if (own.length < count) throw fault(first + own.length, "no instance id");
   for (const [i, id] of own.entries()) {
-    if (!Number.isSafeInteger(id) || id < 0) throw fault(first + i, `instance id ${id}, a whole number from 0 is wanted`);
+    if (!Number.isSafeInteger(id) || id < 0) throw fault(first + i, `instance id ${id}; expected a whole number from 0`);
     own[i] = id + 0; // an id of −0 is 0
   }
   return own;

@@ -173,7 +173,7 @@ function decodeBlock(
   const word = view.getUint32(header, true);
   const width = word >>> 24;
   if (!(WIDTHS as readonly number[]).includes(width)) {
-    throw new EmporiumError("FORMAT_CORRUPT", `${name}: places of ${counted(width, "bit")}, wanted ${WIDTHS.join(", ")}`, {
+    throw new EmporiumError("FORMAT_CORRUPT", `${name}: indices of ${counted(width, "bit")}; expected ${WIDTHS.join(", ")}`, {
       place: { file: name, byte: header + 3 },
     });
   }

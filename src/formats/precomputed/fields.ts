@@ -18,7 +18,7 @@ export function text(object: JsonObject, of: string, name: string, path?: string
 export function whole(value: Json | undefined, least: number, most: number, name: string, path: string): number {
   const number = toNumber(value);
   if (number === undefined || !Number.isInteger(number)) throw wrongField(name, path, value, "a whole number");
-  if (number > most) throw tooMuch(name, path, `${show(value)}, ${most} at most is read`);
+  if (number > most) throw tooMuch(name, path, `${show(value)}; at most ${most} is read`);
   if (number < least) throw wrongField(name, path, value, `${least} or more`);
   return number + 0; // "-0" is an integer of JSON
 }
@@ -53,7 +53,7 @@ export function list(object: JsonObject, of: string, name: string, options: List
   if (value === undefined && optional) return [];
   if (!isArray(value)) throw wrongField(name, below(path, of), value, "a list");
   if (value.length < least) throw wrongField(name, below(path, of), value, `a list of ${least} or more`);
-  if (value.length > most) throw tooMuch(name, below(path, of), `${counted(value.length, "member")}, ${most} at most are read`);
+  if (value.length > most) throw tooMuch(name, below(path, of), `${counted(value.length, "member")}; at most ${most} are read`);
   return value;
 }
 

@@ -129,7 +129,7 @@ describe("info documents", () => {
       ids: [1n, 2n ** 64n - 1n],
       properties: [{ id: "label", type: "label", values: ["a", "b"] }],
     });
-    expect(() => parseVolumeInfo(encode(SKELETONS))).toThrow(/of skeletons, a volume is wanted/);
+    expect(() => parseVolumeInfo(encode(SKELETONS))).toThrow(/of skeletons; expected a volume/);
   });
 
   it.each<[string, unknown, string, string | undefined]>([

@@ -96,7 +96,7 @@ export function parseInfo(bytes: Uint8Array, name = "info"): PrecomputedInfo {
   if (type === "neuroglancer_segment_properties") return segmentPropertyTable(document, name);
   throw new EmporiumError("FORMAT_UNKNOWN", `${name}: @type is ${show(type)}, no kind that is known`, {
     place: { file: name, path: "@type" },
-    hint: "the info document of a Neuroglancer volume, mesh, skeleton or annotation folder is wanted",
+    hint: "name a folder whose info document is that of a Neuroglancer volume, mesh, skeleton or annotation",
   });
 }
 
@@ -104,7 +104,7 @@ export function parseInfo(bytes: Uint8Array, name = "info"): PrecomputedInfo {
 export function parseVolumeInfo(bytes: Uint8Array, name = "info"): VolumeInfo {
   const info = parseInfo(bytes, name);
   if (info.kind === "volume") return info;
-  throw new EmporiumError("FORMAT_UNKNOWN", `${name}: of ${info.kind}, a volume is wanted`, {
+  throw new EmporiumError("FORMAT_UNKNOWN", `${name}: of ${info.kind}; expected a volume`, {
     place: { file: name, path: "@type" },
   });
 }
@@ -141,7 +141,7 @@ function scale(object: JsonObject, dtype: DType, channels: number, name: string,
     const inside = chunk.map((length, axis) => Math.min(length, shape[axis]!)) as Triple;
     const bytes = product(inside) * channels * ITEM_BYTES[dtype];
     if (bytes > LIMITS.chunkBytes)
-      throw tooMuch(name, at, `a chunk of ${counted(bytes, "byte")}, ${LIMITS.chunkBytes} at most are read`);
+      throw tooMuch(name, at, `a chunk of ${counted(bytes, "byte")}; at most ${LIMITS.chunkBytes} are read`);
     return chunk;
   });
   const encoding = text(object, "encoding", name, path).toLowerCase();
@@ -175,7 +175,7 @@ function block(object: JsonObject, dtype: DType, name: string, path: string): Tr
     throw tooMuch(
       name,
       `${path}.compressed_segmentation_block_size`,
-      `a block of ${counted(bytes, "byte")}, ${LIMITS.chunkBytes} at most are read`,
+      `a block of ${counted(bytes, "byte")}; at most ${LIMITS.chunkBytes} are read`,
     );
   }
   return shape;

@@ -42,13 +42,13 @@ describe("legacy meshes", () => {
   it.each([
     ["vertices past float32", { ...MESH, vertices: Float32Array.of(1, 2, 1e39) }, /a coordinate is Infinity/],
     ["a triangle of nothing", { ...MESH, triangles: Uint32Array.of(0, 1, 4) }, /a triangle of vertex 4/],
-    ["two corners", { ...MESH, triangles: Uint32Array.of(0, 1) }, /2 corners, wanted threes/],
+    ["two corners", { ...MESH, triangles: Uint32Array.of(0, 1) }, /2 corners; expected multiples of 3/],
   ])("not written: %s", (_, mesh, message) => expect(() => encodeMeshFragment(mesh)).toThrow(message));
 
   it("not read: cut files, triangles of nothing, coordinates that are no numbers, names elsewhere", () => {
     const bytes = encodeMeshFragment(MESH);
-    expect(() => decodeMeshFragment(bytes.subarray(0, -1))).toThrow(/4 vertices and whole triangles wanted, this file has 75/);
-    expect(() => decodeMeshFragment(bytes.subarray(0, 3))).toThrow(/FORMAT|wanted/);
+    expect(() => decodeMeshFragment(bytes.subarray(0, -1))).toThrow(/75 bytes do not hold 4 vertices and whole triangles/);
+    expect(() => decodeMeshFragment(bytes.subarray(0, 3))).toThrow(/FORMAT|expected|do not hold/);
     new DataView(bytes.buffer).setUint32(72, 9, true);
     expect(() => decodeMeshFragment(bytes)).toThrow(/a triangle of vertex 9, the mesh has 4/);
     new DataView(bytes.buffer).setFloat32(8, Number.NaN, true);

@@ -22,7 +22,7 @@ export function encodeMeshFragment({ vertices, triangles }: TriangleMesh): Uint8
   const fault = (found: string) =>
     new EmporiumError("METADATA_VALUE", `a mesh of ${counted(count, "vertex", "vertices")}: ${found}`);
   if (vertices.length % 3 !== 0 || triangles.length % 3 !== 0)
-    throw fault(`${counted(vertices.length, "coordinate")} and ${triangles.length} corners, wanted threes`);
+    throw fault(`${counted(vertices.length, "coordinate")} and ${triangles.length} corners; expected multiples of 3`);
   const bytes = new Uint8Array(4 + 4 * vertices.length + 4 * triangles.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, count, true);
@@ -48,7 +48,7 @@ export function decodeMeshFragment(bytes: Uint8Array, name = "fragment"): Triang
   if (bytes.length < corners || (bytes.length - corners) % 12 !== 0) {
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
-      `${name}: ${counted(count, "vertex", "vertices")} and whole triangles wanted, this file has ${counted(bytes.length, "byte")}`,
+      `${name}: ${counted(bytes.length, "byte")} do not hold ${counted(count, "vertex", "vertices")} and whole triangles`,
       {
         place: { file: name, byte: bytes.length },
         hint: "copy the file again: it was cut short",
@@ -60,7 +60,7 @@ export function decodeMeshFragment(bytes: Uint8Array, name = "fragment"): Triang
   const vertices = new Float32Array(3 * count);
   for (let i = 0; i < vertices.length; i++) {
     vertices[i] = view.getFloat32(4 + 4 * i, true);
-    if (!Number.isFinite(vertices[i])) throw bad(4 + 4 * i, `a coordinate is ${vertices[i]}, a finite one is wanted`);
+    if (!Number.isFinite(vertices[i])) throw bad(4 + 4 * i, `a coordinate is ${vertices[i]}; expected a finite one`);
   }
   const triangles = new Uint32Array((bytes.length - corners) / 4);
   for (let i = 0; i < triangles.length; i++) {

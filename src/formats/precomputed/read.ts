@@ -210,7 +210,7 @@ async function readFile(open: OpenChunk, key: string, { signal, brotli }: Stored
   if (length > LIMITS.chunkBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${source.name}: a chunk of ${counted(length, "byte")}, ${LIMITS.chunkBytes} at most are read`,
+      `${source.name}: a chunk of ${counted(length, "byte")}; at most ${LIMITS.chunkBytes} are read`,
       {
         place: { file: source.name },
       },
@@ -301,7 +301,7 @@ function requireInside({ start, stop }: Box, shape: Triple, name: string): void 
   if (inside) return;
   throw new EmporiumError(
     "USAGE",
-    `${name}: box from ${start.join(",")} to ${stop.join(",")} wanted, the volume has ${shape.join("×")}`,
+    `${name}: box from ${start.join(",")} to ${stop.join(",")} is outside of the volume of ${shape.join("×")} voxels`,
     {
       place: { file: name },
     },

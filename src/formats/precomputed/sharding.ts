@@ -50,7 +50,7 @@ export function parseSharding(value: Json | undefined, name: string, path: strin
     throw wrongField(name, `${path}.shard_bits`, shardBits, message);
   }
   if (indexBytes(sharding) > LIMITS.headerBytes) {
-    const message = `${name}: ${path}.minishard_bits is ${minishardBits}: an index of 2^${counted(minishardBits + 4, "byte")}, ${LIMITS.headerBytes} at most are read`;
+    const message = `${name}: ${path}.minishard_bits is ${minishardBits}: an index of 2^${counted(minishardBits + 4, "byte")}; at most ${LIMITS.headerBytes} are read`;
     throw new EmporiumError("FORMAT_LIMIT", message, { place: { file: name, path: `${path}.minishard_bits` } });
   }
   return sharding;
@@ -201,7 +201,7 @@ export async function readMinishardIndex(
     throw corrupt(
       source,
       offset,
-      `the index of minishard ${minishard} has ${counted(plain.length, "byte")}, wanted a multiple of ${VALUE_BYTES}`,
+      `the index of minishard ${minishard} has ${counted(plain.length, "byte")}; expected a multiple of ${VALUE_BYTES}`,
     );
   }
   return decodeIndex(plain, head, size, source, offset);
@@ -250,7 +250,7 @@ function decodeIndex(plain: Uint8Array, head: number, size: number, source: Rand
       throw corrupt(
         source,
         place,
-        `entry ${i} is of id ${id} and lies from ${start} to ${end}, the file has ${counted(size - head, "byte")}`,
+        `entry ${i} (id ${id}) goes from ${start} to ${end}, but the file has ${counted(size - head, "byte")}`,
       );
     }
     index.ids[i] = id;
@@ -296,7 +296,7 @@ function corrupt(source: RandomAccess, byte: number, found: string): EmporiumErr
 }
 
 function tooLong(source: RandomAccess, byte: number, length: number, what: string, most: number): EmporiumError {
-  return new EmporiumError("FORMAT_LIMIT", `${source.name}: ${what} of ${counted(length, "byte")}, ${most} at most are read`, {
+  return new EmporiumError("FORMAT_LIMIT", `${source.name}: ${what} of ${counted(length, "byte")}; at most ${most} are read`, {
     place: { file: source.name, byte },
   });
 }

@@ -253,7 +253,7 @@ function imageLayer(tomogram: TomogramLayer): JsonObject {
 
 /** @param margin of the window on either side, in parts of the range. @param typeRange of integers: limits are such, and two of them */
 function contrast([low, high]: readonly [number, number], margin: number, typeRange?: TypeRange): JsonObject {
-  if (!Number.isFinite(low) || !Number.isFinite(high)) throw wrong(`contrast from ${low} to ${high}, finite numbers are wanted`);
+  if (!Number.isFinite(low) || !Number.isFinite(high)) throw wrong(`contrast from ${low} to ${high}; expected finite numbers`);
   const width = Math.abs(high - low);
   const window: [number, number] = [Math.min(low, high) - margin * width, Math.max(low, high) + margin * width];
   if (!typeRange) return { range: [low, high], window };
@@ -331,7 +331,7 @@ function surfaceLayer(
 function segmentColours({ labels, colours, annotationId }: InstanceMaskLayer): JsonObject {
   if (colours.length < labels.length) {
     throw wrong(
-      `annotation ${annotationId} has ${counted(labels.length, "label")} and ${colours.length} colours, one each is wanted`,
+      `annotation ${annotationId} has ${counted(labels.length, "label")} and ${colours.length} colours; expected one each`,
     );
   }
   const byLabel = new Map(labels.map((label, i) => [label, colours[i]!]));
@@ -351,7 +351,7 @@ function source(url: string, spacingAngstrom: number, tomogramSpacingAngstrom: n
 
 function dimensions(spacingAngstrom: number): JsonObject {
   if (!(spacingAngstrom > 0 && Number.isFinite(spacingAngstrom)))
-    throw wrong(`voxels of ${spacingAngstrom} Å, a number above 0 is wanted`);
+    throw wrong(`voxels of ${spacingAngstrom} Å; expected a number above 0`);
   return { x: metres(spacingAngstrom), y: metres(spacingAngstrom), z: metres(spacingAngstrom) };
 }
 

@@ -213,6 +213,6 @@ describe("STAR files", () => {
   it("columns by name, of which there is one", async () => {
     const [table] = await read("data_\nloop_\n_a\n_b\n_a\n1 2 3\n");
     expect([findStarColumn(table!, "b", "a.star"), findStarColumn(table!, "c", "a.star")]).toEqual([1, undefined]);
-    expect(() => findStarColumn(table!, "a", "a.star")).toThrow(`the column "a" is there twice`);
+    expect(() => findStarColumn(table!, "a", "a.star")).toThrow(`the column "a" appears twice`);
   });
 });

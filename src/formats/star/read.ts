@@ -74,13 +74,13 @@ export function findStarTable(tables: readonly StarTable[], name: string, file: 
 export function findStarColumn(table: StarHeader, column: string, file: string): number | undefined {
   const at = table.columns.indexOf(column);
   if (at >= 0 && table.columns.includes(column, at + 1)) {
-    throw starError(file, table.line, `the column ${quoted(column)} is there twice in data_${table.name}`);
+    throw starError(file, table.line, `the column ${quoted(column)} appears twice in data_${table.name}`);
   }
   return at < 0 ? undefined : at;
 }
 
 /** A file with two blocks of a name, one of which was asked for. */
 export function twice(file: string, second: StarHeader): Error {
-  const message = `a second block data_${second.name}, one was expected`;
+  const message = `a second block data_${second.name}; expected one`;
   return starError(file, second.line, message, "leave the block that is meant, or give each its own name");
 }

@@ -70,7 +70,7 @@ export class Rows {
   }
 
   private notANumber(column: number, text: string, line: number): Error {
-    return starError(this.name, line, `${this.table.columns[column]} is ${quoted(text)}, a number was expected`);
+    return starError(this.name, line, `${this.table.columns[column]} is ${quoted(text)}; expected a number`);
   }
 }
 
@@ -173,7 +173,7 @@ export class Pairs {
     this.values.push(value ?? new Uint8Array(0));
     this.bytes += name.length + (value?.length ?? 0);
     if (count === UNCLOSED_QUOTE) return "a quote that is not closed";
-    return count > 2 ? `${counted(count - 1, "value")} for ${quoted(name)}, one was expected` : undefined;
+    return count > 2 ? `${counted(count - 1, "value")} for ${quoted(name)}; expected one` : undefined;
   }
 
   /** Gives a text to the last name. @returns false where that has a value already */

@@ -40,7 +40,7 @@ describe("scanning", () => {
       [8, 6, 5, "a"],
     ]);
     await expect(rows(dripping(ROWS.replace("3 b 4", "no b number"), 9), "b")).rejects.toThrow(
-      'a.star: y is "number", a number was expected in line 7',
+      'a.star: y is "number"; expected a number in line 7',
     );
   });
 

@@ -27,9 +27,9 @@ describe("readSwc", () => {
   });
 
   it.each([
-    ["1 1 0 0 0 5", "6 columns found, 7 wanted"],
-    ["1 1 0 0 0 5 -1 8", "8 columns found, 7 wanted"],
-    ["1 1 0 zero 0 5 -1", 'y is "zero", a number is wanted'],
+    ["1 1 0 0 0 5", "expected 7, found 6 columns"],
+    ["1 1 0 0 0 5 -1 8", "expected 7, found 8 columns"],
+    ["1 1 0 zero 0 5 -1", 'y is "zero"; expected a number'],
   ])("%s: %s, with its line", (row, message) => {
     expect(readSwc(`${SKELETON}${row}`, "a.swc").faults).toContainEqual({ line: 8, message });
   });

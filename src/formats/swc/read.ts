@@ -83,16 +83,16 @@ export function readSwc(text: string, name: string): SwcFacts {
       fault(
         line,
         wrong >= 0 && wrong < COLUMNS.length
-          ? `${COLUMNS[wrong]} is ${shown(words[wrong]!)}, a number is wanted`
-          : `${counted(words.length, "column")} found, 7 wanted`,
+          ? `${COLUMNS[wrong]} is ${shown(words[wrong]!)}; expected a number`
+          : `expected 7, found ${counted(words.length, "column")}`,
       );
       continue;
     }
-    if (words.length > COLUMNS.length) fault(line, `${counted(words.length, "column")} found, 7 wanted`);
+    if (words.length > COLUMNS.length) fault(line, `expected 7, found ${counted(words.length, "column")}`);
     const [id, type, x, y, z, , parent] = values as [number, number, number, number, number, number, number];
     if (!Number.isInteger(id) || !Number.isInteger(parent))
       fault(line, `ids are whole numbers, ${shown(words[0]!)} and ${shown(words[6]!)} found`);
-    if (places.has(id)) fault(line, `the id ${id} stands in line ${lines[places.get(id)!]} already`);
+    if (places.has(id)) fault(line, `the id ${id} is already used in line ${lines[places.get(id)!]}`);
     else places.set(id, facts.nodes);
     facts.types[String(type)] = (facts.types[String(type)] ?? 0) + 1;
     points.push(x, y, z);
@@ -101,7 +101,7 @@ export function readSwc(text: string, name: string): SwcFacts {
     facts.nodes++;
   }
   if (facts.nodes === 0) {
-    throw new EmporiumError("FORMAT_UNKNOWN", `${name} is no SWC file: no line has seven numbers`, {
+    throw new EmporiumError("FORMAT_UNKNOWN", `${name} is not an SWC file: no line has seven numbers`, {
       place: { file: name, line: facts.faults[0]?.line ?? 1 },
     });
   }

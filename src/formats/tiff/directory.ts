@@ -237,7 +237,7 @@ export function tiffError(source: RandomAccess, code: ErrorCode, byte: number, m
     hint:
       code === "FORMAT_TRUNCATED"
         ? "copy the file again: it was cut short, or one of its offsets is damaged"
-        : "the file is damaged: copy it again",
+        : "copy the file again: it is damaged",
   });
 }
 

@@ -124,7 +124,7 @@ export async function readLayout(source: RandomAccess, options: ReadOptions): Pr
       `${source.name}: a TIFF begins with II or MM and 42 or 43, this file with ${found || "nothing"}`,
       {
         place: { file: source.name, byte: 0 },
-        hint: sizeBytes === 0 ? "the file is empty: copy it again" : "check that this is a TIFF or EER file",
+        hint: sizeBytes === 0 ? "copy the file again: it is empty" : "check that this is a TIFF or EER file",
       },
     );
   }
@@ -153,7 +153,7 @@ export async function pageOf(source: RandomAccess, directory: Directory): Promis
     const value = await number(tag);
     if (value === undefined || !(value > 0) || value > LIMITS.axisLength) {
       const found = value === undefined ? "missing" : String(value);
-      const message = `${tagName(tag)} is ${found}, 1 to 2^31 − 1 is wanted`;
+      const message = `${tagName(tag)} is ${found}; expected 1 to 2^31 − 1`;
       throw tiffError(source, "FORMAT_FIELD", directory.byteOf(tag) ?? directory.offset, message);
     }
     return value;

@@ -62,9 +62,13 @@ export async function openTiff(unbuffered: RandomAccess, options: TiffReadOption
     header,
     async image(index, read = {}) {
       if (!(Number.isInteger(index) && index >= 0 && index < header.frames)) {
-        throw new EmporiumError("USAGE", `${source.name}: plane ${index} wanted, the file has 0 to ${header.frames - 1}`, {
-          place: { file: source.name },
-        });
+        throw new EmporiumError(
+          "USAGE",
+          `${source.name}: plane ${index} is outside of the file, which has 0 to ${header.frames - 1}`,
+          {
+            place: { file: source.name },
+          },
+        );
       }
       const hidden = header.frames > header.pages;
       const image = await imageOf(source, await directoryAt(hidden ? 0 : index, read));

@@ -40,7 +40,7 @@ export function decodeLzw(bytes: Uint8Array, plain: Uint8Array): void {
     }
     if (code === END) throw corrupt(`the stream ends after ${out} of ${counted(plain.length, "byte")}`);
     if (previous < 0) {
-      if (code > 255) throw corrupt(`code ${code} where a byte is wanted`);
+      if (code > 255) throw corrupt(`code ${code} where a byte is expected`);
       plain[out++] = code;
       previous = code;
       continue;

@@ -63,14 +63,14 @@ export function parseOmeXml(text: string, name: string): Ome {
   if (text.length > LIMITS.headerBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${name}: ${counted(text.length, "character")} of OME-XML, ${LIMITS.headerBytes} at most are read`,
+      `${name}: ${counted(text.length, "character")} of OME-XML; at most ${LIMITS.headerBytes} are read`,
       {
         place: { file: name },
       },
     );
   }
   const root = parseXml(text.replaceAll("\0", ""), name);
-  if (localName(root) !== "OME") throw omeError(name, `the root is ${root.name}, OME is wanted`);
+  if (localName(root) !== "OME") throw omeError(name, `the root is ${root.name}; expected OME`);
   const only = childrenOf(root, "BinaryOnly")[0];
   const metadataFile = only?.attributes.get("MetadataFile");
   return {
@@ -143,11 +143,11 @@ function imageOf(image: XmlElement, pixels: XmlElement, name: string): OmeImage 
     const text = pixels.attributes.get(key);
     const value = Number(text);
     if (text !== undefined && Number.isInteger(value) && value > 0 && value <= LIMITS.axisLength) return value;
-    throw omeError(name, `Pixels has ${key} ${text === undefined ? "absent" : JSON.stringify(text)}, 1 or more is wanted`);
+    throw omeError(name, `Pixels has ${key} ${text === undefined ? "absent" : JSON.stringify(text)}; expected 1 or more`);
   };
   const dimensionOrder = pixels.attributes.get("DimensionOrder") ?? "XYZCT";
   if (!/^XY(?=.*Z)(?=.*C)(?=.*T).{3}$/.test(dimensionOrder)) {
-    throw omeError(name, `DimensionOrder is ${JSON.stringify(dimensionOrder)}, XY and the three others are wanted`);
+    throw omeError(name, `DimensionOrder is ${JSON.stringify(dimensionOrder)}; expected XY and the three others`);
   }
   const sizes = {
     sizeX: length("SizeX"),
@@ -206,7 +206,7 @@ function besideThis(file: string, name: string): string {
   if (!/[\\/\u0000-\u001f:]/.test(file) && file !== "." && file !== "..") return file;
   throw new EmporiumError(
     "NAME_UNSAFE",
-    `${name}: OME-XML names the file ${JSON.stringify(file.slice(0, 200))}, which is not beside this one`,
+    `${name}: OME-XML names the file ${JSON.stringify(file.slice(0, 200))}, which is not in the same folder`,
     {
       place: { file: name },
       hint: "keep all files of the set in one folder, and their names without folders in the metadata",

@@ -37,9 +37,13 @@ export async function readTiffRows(
   const { page, type, segments } = image;
   const { bytesMax = LIMITS.memoryBytes, decoders = defaultDecoders, signal } = options;
   if (!(Number.isInteger(y0) && Number.isInteger(y1) && y0 >= 0 && y0 <= y1 && y1 <= page.height)) {
-    throw new EmporiumError("USAGE", `${source.name}: rows ${y0} to ${y1} wanted, the plane has 0 to ${page.height}`, {
-      place: { file: source.name },
-    });
+    throw new EmporiumError(
+      "USAGE",
+      `${source.name}: rows ${y0} to ${y1} are outside of the plane, which has 0 to ${page.height}`,
+      {
+        place: { file: source.name },
+      },
+    );
   }
   const wanted = (y1 - y0) * page.width * page.samplesPerPixel * type.itemBytes;
   if (wanted > bytesMax) throw tooLarge(source.name, `rows ${y0} to ${y1} are ${counted(wanted, "byte")}`, bytesMax);

@@ -39,7 +39,7 @@ export async function readSegments(source: RandomAccess, directory: Directory, p
   const fail = (tag: number, message: string) =>
     tiffError(source, "FORMAT_FIELD", directory.byteOf(tag) ?? directory.offset, message);
   const [height, width] = page.tile ?? [await rowsPerStrip(directory, page), page.width];
-  if (!(height > 0 && width > 0)) throw fail(TAG.TileWidth, `tiles of ${height}×${width} (height, width), wanted 1 or more`);
+  if (!(height > 0 && width > 0)) throw fail(TAG.TileWidth, `tiles of ${height}×${width} (height, width); expected 1 or more`);
   const down = Math.ceil(page.height / height);
   const across = Math.ceil(page.width / width);
   const planes = page.planar ? page.samplesPerPixel : 1;
@@ -56,7 +56,7 @@ export async function readSegments(source: RandomAccess, directory: Directory, p
   if (wanted > SEGMENTS_MAX) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${source.name}: ${wanted} strips or tiles in a page, ${SEGMENTS_MAX} at most are read`,
+      `${source.name}: ${wanted} strips or tiles in a page; at most ${SEGMENTS_MAX} are read`,
       {
         place: { file: source.name, byte: directory.byteOf(offsetsTag) },
       },

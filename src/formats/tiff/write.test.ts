@@ -58,6 +58,6 @@ describe("writeTiff", () => {
     const plane = new Uint8Array(4);
     await expect(write(stack, [plane])).rejects.toThrow("1 page came, 2 were announced");
     await expect(write(stack, [plane, plane, plane])).rejects.toThrow("more than 2 pages");
-    await expect(write(stack, [new Uint8Array(3)])).rejects.toThrow("3 bytes, 4 wanted");
+    await expect(write(stack, [new Uint8Array(3)])).rejects.toThrow("3 bytes; expected 4");
   });
 });

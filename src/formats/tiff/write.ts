@@ -49,7 +49,7 @@ export async function* writeTiff(stack: TiffStack, pixels: AsyncIterable<Uint8Ar
         "FORMAT_FIELD",
         page === stack.pages
           ? `more than ${counted(stack.pages, "page")}`
-          : `page ${page} has ${counted(samples.length, "byte")}, ${plane} wanted`,
+          : `page ${page} has ${counted(samples.length, "byte")}; expected ${plane}`,
       );
     }
     const head = pageHead(stack, page, at, big);

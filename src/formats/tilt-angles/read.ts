@@ -26,7 +26,7 @@ export function parseTiltAngles(content: Uint8Array | string, name: string): Til
     const degrees = decimal(columns[0]!);
     if (columns.length > 1 || degrees === undefined) {
       const found = columns.length > 1 ? `${counted(columns.length, "value")}` : JSON.stringify(text.slice(0, 40));
-      throw new EmporiumError("FORMAT_FIELD", `${name}: ${found} in line ${line}, one angle in degrees is wanted`, {
+      throw new EmporiumError("FORMAT_FIELD", `${name}: ${found} in line ${line}; expected one angle in degrees`, {
         place: { file: name, line },
         hint: "write one angle a line, in the order of the sections",
       });

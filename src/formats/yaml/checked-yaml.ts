@@ -15,8 +15,6 @@ export interface CheckedYamlOptions {
   knownKeys?(path: readonly PropertyKey[]): readonly string[];
   /** A text without any field is one in which all are left out. */
   readonly mayBeEmpty?: boolean | undefined;
-  /** How a schema's issues are told. Default `schemaWords`. */
-  readonly words?: typeof schemaWords | undefined;
   /** Leaves out fields that are wrong, and gives their errors beside the value: for who has more to tell. Default: they are thrown. */
   readonly keepsFaults?: boolean | undefined;
   /** Changes the values before the schema sees them. */
@@ -59,7 +57,7 @@ export function parseCheckedYaml<S extends z.ZodType>(
   const document = parsed(text, file, lines, placeAt);
   const raw = plainOf(document, file);
   if (!isMap(document.contents) && !(options.mayBeEmpty && raw === null)) {
-    throw new EmporiumError("CONFIG_FIELD", `${file} holds ${raw === null ? "nothing" : "no map"}, a map of fields is wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `${file} holds ${raw === null ? "nothing" : "no map"}; expected a map of fields`, {
       place: { file, line: 1, column: 1 },
       hint,
     });
@@ -74,11 +72,10 @@ export function parseCheckedYaml<S extends z.ZodType>(
   };
   const fields = (raw ?? {}) as Record<string, unknown>;
   const given = options.prepare ? options.prepare(fields) : fields;
-  const error = options.words ?? schemaWords;
-  const result = schema.safeParse(given, { error });
+  const result = schema.safeParse(given, { error: schemaWords });
   if (result.success) return { value: result.data, faults: [], placeOf };
   const { issues } = result.error;
-  const rest = options.keepsFaults ? schema.safeParse(without(given, issues), { error }) : result;
+  const rest = options.keepsFaults ? schema.safeParse(without(given, issues), { error: schemaWords }) : result;
   const faults = issues.flatMap((issue) => fieldErrors(issue, options, placeOf));
   if (rest.success) return { value: rest.data, faults, placeOf };
   throw withOthers(faults);
@@ -128,7 +125,7 @@ function plainOf(document: Parsed, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: LIMITS.configAliases });
   } catch (cause) {
-    throw new EmporiumError("CONFIG_LIMIT", `${file} has aliases that stand for too much`, { place: { file }, cause });
+    throw new EmporiumError("CONFIG_LIMIT", `${file} has aliases that expand to too much`, { place: { file }, cause });
   }
 }
 

@@ -31,7 +31,7 @@ export function parseBloscFrame(bytes: Uint8Array, plainBytes: number): BloscFra
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   const [version, flags, itemBytes] = [view.getUint8(0), view.getUint8(2), view.getUint8(3)];
   const [promised, blockBytes, frameBytes] = [view.getUint32(4, true), view.getUint32(8, true), view.getUint32(12, true)];
-  if (version !== 2) throw corrupt(`Blosc format ${version}, wanted 2`);
+  if (version !== 2) throw corrupt(`Blosc format ${version}; expected 2`);
   if (promised !== plainBytes) throw corrupt(`the stream promises ${counted(promised, "byte")}, the metadata say ${plainBytes}`);
   if (frameBytes < 16 || frameBytes > bytes.length)
     throw corrupt(`a frame of ${counted(frameBytes, "byte")}, ${bytes.length} are there`);

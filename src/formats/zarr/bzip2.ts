@@ -76,7 +76,7 @@ export function* bunzip2(): Generator<Bzip2Step, void, Uint8Array | undefined> {
 function readLevel(bits: Bits): number {
   if (bits.read(16) !== 0x425a || bits.read(8) !== 0x68) throw corrupt("not a bzip2 stream");
   const level = bits.read(8) - 0x30;
-  if (level < 1 || level > 9) throw corrupt(`block size ${level}, wanted 1 to 9`);
+  if (level < 1 || level > 9) throw corrupt(`block size ${level}; expected 1 to 9`);
   return level;
 }
 

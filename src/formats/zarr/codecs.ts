@@ -112,7 +112,7 @@ export async function decodeChunk(
       `${name}: the chunk decodes to ${counted(plain.length, "byte")}, its metadata say ${plainBytes}`,
       {
         place: { file: name },
-        hint: "shape, type and chunks of the metadata must be those that the chunk was written with",
+        hint: "check shape, type and chunks in the metadata: the chunk was written with others",
       },
     );
   }

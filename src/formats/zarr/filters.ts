@@ -170,7 +170,7 @@ function unshuffle(bytes: Uint8Array, elementBytes: number): Uint8Array {
 
 function unpackBits(bytes: Uint8Array, plainBytes: number): Uint8Array {
   const count = (bytes.length - 1) * 8 - bytes[0]!;
-  if (count !== plainBytes) throw new EmporiumError("FORMAT_CORRUPT", `${count} packed bits, wanted ${plainBytes}`);
+  if (count !== plainBytes) throw new EmporiumError("FORMAT_CORRUPT", `${count} packed bits; expected ${plainBytes}`);
   return Uint8Array.from({ length: plainBytes }, (_, i) => (bytes[1 + (i >> 3)]! >> (7 - (i & 7))) & 1);
 }
 

@@ -13,7 +13,7 @@ export function parseMetadata(bytes: Uint8Array, name: string): JsonObject {
   if (bytes.length > LIMITS.metadataBytes) {
     throw new EmporiumError(
       "FORMAT_LIMIT",
-      `${name}: ${counted(bytes.length, "byte")} of metadata, ${LIMITS.metadataBytes} at most are read`,
+      `${name}: ${counted(bytes.length, "byte")} of metadata; at most ${LIMITS.metadataBytes} are read`,
       {
         place: { file: name },
       },
@@ -25,7 +25,7 @@ export function parseMetadata(bytes: Uint8Array, name: string): JsonObject {
   } catch (cause) {
     const place = { file: name, byte: isEmporiumError(cause) ? cause.facts.place?.byte : undefined };
     const message = cause instanceof Error ? cause.message : String(cause);
-    const hint = "the metadata must be JSON in UTF-8";
+    const hint = "save the metadata as JSON in UTF-8";
     throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${message}`, { place, hint, cause });
   }
   return asObject(value, name, "");
@@ -43,7 +43,7 @@ export function asObject(value: Json | undefined, name: string, path: string): J
 /** What a field holds and what it should, as an error whose place names the key. */
 export function wrongField(name: string, path: string, found: Json | undefined, wanted: string, hint?: string): EmporiumError {
   const where = path === "" ? name : `${name}: ${path}`;
-  return new EmporiumError("FORMAT_FIELD", `${where} is ${show(found)}, wanted ${wanted}`, {
+  return new EmporiumError("FORMAT_FIELD", `${where} is ${show(found)}; expected ${wanted}`, {
     place: { file: name, path: path === "" ? undefined : path },
     hint,
   });

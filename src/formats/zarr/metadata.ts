@@ -57,7 +57,7 @@ export function zarrayFromJson(document: JsonObject, name: string): ZarrArrayMet
   const type = dtypeOf(document, name);
   const chunkBytes = product(chunks) * type.itemBytes;
   if (chunkBytes > LIMITS.chunkBytes) {
-    throw tooMuch(name, "chunks", `a chunk of ${counted(chunkBytes, "byte")}, ${LIMITS.chunkBytes} at most are read`);
+    throw tooMuch(name, "chunks", `a chunk of ${counted(chunkBytes, "byte")}; at most ${LIMITS.chunkBytes} are read`);
   }
   const steps = stepsOf(document, type, chunkBytes, name);
   const order = member(document, "order");
@@ -134,11 +134,11 @@ function requireVersion2(document: JsonObject, name: string): void {
 function lengths(document: JsonObject, key: string, least: number, name: string): number[] {
   const value = member(document, key);
   if (!isArray(value)) throw wrongField(name, key, value, "a list of lengths");
-  if (value.length > RANK_MAX) throw tooMuch(name, key, `${counted(value.length, "axis", "axes")}, ${RANK_MAX} at most are read`);
+  if (value.length > RANK_MAX) throw tooMuch(name, key, `${counted(value.length, "axis", "axes")}; at most ${RANK_MAX} are read`);
   return value.map((length, i) => {
     const at = `${key}.${i}`;
     if (typeof length === "bigint" || (typeof length === "number" && length > LIMITS.axisLength)) {
-      throw tooMuch(name, at, `an axis of ${length}, ${LIMITS.axisLength} at most is read`);
+      throw tooMuch(name, at, `an axis of ${length}; at most ${LIMITS.axisLength} is read`);
     }
     if (typeof length !== "number" || !Number.isInteger(length) || length < least) {
       throw wrongField(name, at, length, `an integer of ${least} or more`);

@@ -14,13 +14,13 @@ export function checkImageLabel(check: NgffCheck, metadata: JsonObject, path: st
       check.report("label-values", `${where}.label-value`, `${value} has a colour already`);
     if (value !== undefined) seen.add(value);
     const rgba = read(check, color, "rgba", where, "list");
-    if (rgba && rgba.length !== 4) check.report("range", `${where}.rgba`, `${counted(rgba.length, "number")} found, 4 wanted`);
+    if (rgba && rgba.length !== 4) check.report("range", `${where}.rgba`, `expected 4, found ${counted(rgba.length, "number")}`);
     rgba?.forEach((part, i) => {
       checkRange(check, typed(check, part, `${where}.rgba.${i}`, "integer"), `${where}.rgba.${i}`, 0, 255);
     });
   }
   if (!Object.hasOwn(label, "colors") && minor >= 4)
-    check.report("recommended", `${at}.colors`, "absent, a list of colours wanted");
+    check.report("recommended", `${at}.colors`, "absent; expected a list of colours");
   for (const [property, where] of readObjects(check, label, "properties", at) ?? []) {
     read(check, property, "label-value", where, "integer", true);
   }

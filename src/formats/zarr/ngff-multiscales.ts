@@ -47,7 +47,7 @@ function checkAxes(check: NgffCheck, image: JsonObject, path: string, minor: num
   if (!list) return undefined;
   const at = `${path}.axes`;
   if (list.length < 2 || list.length > 5)
-    check.report("axes-count", at, `${counted(list.length, "axis", "axes")} found, 2 to 5 wanted`);
+    check.report("axes-count", at, `expected 2 to 5, found ${counted(list.length, "axis", "axes")}`);
   checkUnique(check, list, at);
   if (minor === 3) {
     list.forEach((axis, i) => {
@@ -58,7 +58,7 @@ function checkAxes(check: NgffCheck, image: JsonObject, path: string, minor: num
   const axes = list.map((axis, i) => checkAxis(check, axis, `${at}.${i}`));
   const spatial = axes.filter((axis) => axis?.type === "space").length;
   if (spatial < 2 || spatial > 3)
-    check.report("axes-space", at, `${counted(spatial, "axis", "axes")} of space found, 2 or 3 wanted`);
+    check.report("axes-space", at, `expected 2 or 3, found ${counted(spatial, "axis", "axes")} of space`);
   checkAxesTogether(check, axes, at);
   return list.length;
 }
@@ -83,7 +83,7 @@ export function checkAxis(check: NgffCheck, value: Json, path: string): CheckedA
   const type = read(check, axis, "type", path, "string");
   const unit = read(check, axis, "unit", path, "string");
   const known = type !== undefined && Object.hasOwn(UNITS, type) ? UNITS[type] : undefined;
-  if (known && unit === undefined) check.report("axes-unit", `${path}.unit`, `absent, a unit of ${type} wanted`);
+  if (known && unit === undefined) check.report("axes-unit", `${path}.unit`, `absent; expected a unit of ${type}`);
   else if (known && !known.test(unit!))
     check.report(
       "axes-unit",
@@ -96,14 +96,14 @@ export function checkAxis(check: NgffCheck, value: Json, path: string): CheckedA
 /** Names and order, which the schemas cannot say. */
 export function checkAxesTogether(check: NgffCheck, axes: readonly (CheckedAxis | undefined)[], path: string): void {
   const names = axes.flatMap((axis) => axis?.name ?? []);
-  if (new Set(names).size < names.length) check.report("axes-names", path, `${names.join(", ")}: a name is there twice`);
+  if (new Set(names).size < names.length) check.report("axes-names", path, `${names.join(", ")}: a name appears twice`);
   const ranks = axes.map((axis) => (axis?.type === "time" ? 0 : axis?.type === "space" ? 2 : 1));
   if (ranks.some((rank, i) => i > 0 && rank < ranks[i - 1]!)) {
-    check.report("axes-order", path, `${axes.map((axis) => axis?.type ?? "other").join(", ")}: time, others, space wanted`);
+    check.report("axes-order", path, `${axes.map((axis) => axis?.type ?? "other").join(", ")}; expected time, others, space`);
   }
   const spatial = axes.flatMap((axis) => (axis?.type === "space" ? (axis.name ?? "") : [])).join("");
   if (/^[xyz]{2,3}$/.test(spatial) && spatial !== "zyx".slice(-spatial.length)) {
-    check.report("axes-zyx", path, `${[...spatial].join(", ")}: ${[..."zyx".slice(-spatial.length)].join(", ")} wanted`);
+    check.report("axes-zyx", path, `${[...spatial].join(", ")}; expected ${[..."zyx".slice(-spatial.length)].join(", ")}`);
   }
 }
 
@@ -122,9 +122,9 @@ function checkScaling(check: NgffCheck, owner: JsonObject, path: string, axes: n
     }
     const numbers = readNumbers(check, step, type, where);
     if (type === "scale") scales.push(numbers);
-    else if (i !== 1) check.report("transformation-order", where, "a translation wanted after the scale, once");
+    else if (i !== 1) check.report("transformation-order", where, "expected one translation after the scale");
     if (numbers && numbers.length < 2)
-      check.report("range", `${where}.${type}`, `${counted(numbers.length, "number")}, 2 or more wanted`);
+      check.report("range", `${where}.${type}`, `${counted(numbers.length, "number")}; expected 2 or more`);
     if (numbers && axes !== undefined && numbers.length !== axes) {
       check.report(
         "transformation-length",
@@ -133,7 +133,7 @@ function checkScaling(check: NgffCheck, owner: JsonObject, path: string, axes: n
       );
     }
   });
-  if (scales.length !== 1) check.report("transformation-scale", at, `${counted(scales.length, "scale")} found, 1 wanted`);
+  if (scales.length !== 1) check.report("transformation-scale", at, `expected 1, found ${counted(scales.length, "scale")}`);
   return scales[0];
 }
 

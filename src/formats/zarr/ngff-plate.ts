@@ -29,7 +29,7 @@ export function checkPlate(check: NgffCheck, metadata: JsonObject, path: string,
   checkAcquisitions(check, plate, at);
   checkRange(check, read(check, plate, "field_count", at, "integer"), `${at}.field_count`, 1);
   read(check, plate, "name", at, "string");
-  if (!Object.hasOwn(plate, "name")) check.report("recommended", `${at}.name`, "absent, a name wanted");
+  if (!Object.hasOwn(plate, "name")) check.report("recommended", `${at}.name`, "absent; expected a name");
 }
 
 /** The names of rows or columns, undefined where one has none. */
@@ -41,7 +41,7 @@ function checkNames(check: NgffCheck, plate: JsonObject, key: "rows" | "columns"
     return name;
   });
   if (!names?.every((name) => name !== undefined)) return undefined;
-  if (new Set(names).size < names.length) check.report("plate-names", `${path}.${key}`, "a name is there twice");
+  if (new Set(names).size < names.length) check.report("plate-names", `${path}.${key}`, "a name appears twice");
   return names as string[];
 }
 
@@ -50,7 +50,7 @@ function checkAcquisitions(check: NgffCheck, plate: JsonObject, path: string): v
   for (const [acquisition, where] of readObjects(check, plate, "acquisitions", path, { least: 0, unique: false }) ?? []) {
     const id = read(check, acquisition, "id", where, "integer", true);
     checkRange(check, id, `${where}.id`, 0);
-    if (id !== undefined && ids.has(id)) check.report("plate-names", `${where}.id`, `${id} is there twice`);
+    if (id !== undefined && ids.has(id)) check.report("plate-names", `${where}.id`, `${id} appears twice`);
     if (id !== undefined) ids.add(id);
     checkRange(check, read(check, acquisition, "maximumfieldcount", where, "integer"), `${where}.maximumfieldcount`, 1);
     for (const key of ["starttime", "endtime"]) {

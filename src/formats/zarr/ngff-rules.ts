@@ -14,12 +14,12 @@ export const NGFF_RULES = {
   "version-draft": { level: "advice", says: "Drafts are checked as their version is, those of 0.6 as its release candidate." },
   kind: {
     level: "must",
-    says: "There is an image, label, plate, well, scene or bioformats2raw layout, and the one that is wanted.",
+    says: "An image, label, plate, well, scene or bioformats2raw layout is present, and is the requested one.",
   },
   type: { level: "must", says: "A member has the JSON type that the schema wants." },
   required: { level: "must", says: "A member that the schema requires is there." },
   empty: { level: "must", says: "A list that needs an element has one." },
-  unique: { level: "must", says: "No element of a list is there twice." },
+  unique: { level: "must", says: "No element of a list appears twice." },
   range: { level: "must", says: "A number is in its range." },
   recommended: { level: "strict", says: "A member that the specification recommends is there." },
   path: { level: "must", says: "A path has the characters and parts that it may have." },
@@ -97,7 +97,7 @@ export function below(path: string, key: string): string {
 
 /** What is there and what was wanted. */
 export function found(value: Json | undefined, wanted: string): string {
-  return `${show(value)} found, ${wanted} wanted`;
+  return `expected ${wanted}, found ${show(value)}`;
 }
 
 type Types = { string: string; boolean: boolean; number: number; integer: number; object: JsonObject; list: readonly Json[] };
@@ -123,7 +123,7 @@ export function read<T extends keyof Types>(
   const value = member(object, key);
   const at = below(path, key);
   if (value === undefined) {
-    if (required) check.report("required", at, `absent, ${ARTICLES[type]} wanted`);
+    if (required) check.report("required", at, `absent; expected ${ARTICLES[type]}`);
     return undefined;
   }
   return typed(check, value, at, type);
@@ -155,7 +155,7 @@ export function readObjects(
   const list = read(check, object, key, path, "list", required);
   if (!list) return undefined;
   const at = below(path, key);
-  if (list.length < least) check.report("empty", at, `${list.length} elements, ${least} or more wanted`);
+  if (list.length < least) check.report("empty", at, `${list.length} elements; expected ${least} or more`);
   if (unique) checkUnique(check, list, at);
   return list.flatMap((element, i): [JsonObject, string][] => {
     const item = typed(check, element, `${at}.${i}`, "object");
@@ -177,7 +177,7 @@ export function checkUnique(check: NgffCheck, list: readonly Json[], path: strin
 export function checkRange(check: NgffCheck, value: number | undefined, path: string, least: number, greatest?: number): void {
   if (value === undefined || (value >= least && value <= (greatest ?? Number.POSITIVE_INFINITY))) return;
   const wanted = greatest === undefined ? `${least} or more` : `${least} to ${greatest}`;
-  check.report("range", path, `${value} found, ${wanted} wanted`);
+  check.report("range", path, `expected ${wanted}, found ${value}`);
 }
 
 /** A list of numbers, or undefined, reported. */

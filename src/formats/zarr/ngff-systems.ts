@@ -57,7 +57,7 @@ function checkSystems(check: NgffCheck, owner: JsonObject, path: string, require
     if (!list) continue;
     const where = `${at}.axes`;
     if (list.length < 1 || list.length > 5)
-      check.report("axes-count", where, `${counted(list.length, "axis", "axes")} found, 1 to 5 wanted`);
+      check.report("axes-count", where, `expected 1 to 5, found ${counted(list.length, "axis", "axes")}`);
     checkUnique(check, list, where);
     const axes = list.map((axis, i) => checkSystemAxis(check, axis as JsonObject, `${where}.${i}`));
     const count = (type: string) => axes.filter((axis) => axis?.type === type).length;
@@ -66,12 +66,12 @@ function checkSystems(check: NgffCheck, owner: JsonObject, path: string, require
       check.report(
         "axes-space",
         where,
-        `${counted(space, "axis", "axes")} of space and ${array} of array found, 2 or 3 of space or 2 of array wanted`,
+        `expected 2 or 3 of space or 2 of array, found ${counted(space, "axis", "axes")} of space and ${array} of array`,
       );
     }
     checkAxesTogether(check, axes, where);
     if (name === undefined) continue;
-    if (systems.has(name)) check.report("systems-names", `${at}.name`, `${name} is there twice`);
+    if (systems.has(name)) check.report("systems-names", `${at}.name`, `${name} appears twice`);
     systems.set(name, list.length);
   }
   return systems;
@@ -97,7 +97,11 @@ function checkDatasetTransformation(
   const steps = readObjects(check, dataset, "coordinateTransformations", path, { required: true });
   if (!steps) return undefined;
   if (steps.length > 1) {
-    check.report("transformation-scale", `${path}.coordinateTransformations`, `${steps.length} transformations found, 1 wanted`);
+    check.report(
+      "transformation-scale",
+      `${path}.coordinateTransformations`,
+      `expected 1, found ${steps.length} transformations`,
+    );
   }
   const first = steps[0];
   if (!first) return undefined;
@@ -111,10 +115,10 @@ function checkDatasetTransformation(
   const types = parts.map(([part]) => member(part, "type"));
   const allowed = type === "sequence" ? ["scale", "translation"] : ["scale", "identity"];
   if (types.some((part) => !allowed.includes(part as string)) || (type === "sequence" && parts.length !== 2)) {
-    const message = `${[type, ...(type === "sequence" ? types : [])].join(" ")} found, a scale, an identity or a sequence of scale and translation wanted`;
+    const message = `expected a scale, an identity or a sequence of scale and translation, found ${[type, ...(type === "sequence" ? types : [])].join(" ")}`;
     check.report("transformation-scale", at, message, release.draft ? "strict" : "must");
   } else if (type === "sequence" && types.join() !== "scale,translation") {
-    check.report("transformation-order", at, `${types.join(" and ")} found, scale and translation wanted`);
+    check.report("transformation-order", at, `expected scale and translation, found ${types.join(" and ")}`);
   }
   let scale: number[] | undefined;
   for (const [part, where] of parts) {
@@ -152,7 +156,7 @@ function checkReference(
   if (!isJsonObject(value)) {
     const wanted = wants.path === "must" ? "an object with a path" : "an object with a name";
     const level = draft && typeof value === "string" ? "strict" : "must";
-    check.report("reference", at, value === undefined ? `absent, ${wanted} wanted` : found(value, wanted), level);
+    check.report("reference", at, value === undefined ? `absent; expected ${wanted}` : found(value, wanted), level);
     return undefined;
   }
   const name = read(check, value, "name", at, "string");
@@ -160,7 +164,7 @@ function checkReference(
   const needed = wants.path === "must" ? "path" : "name";
   if (!Object.hasOwn(value, needed)) check.report("reference", at, found(value, `an object with a ${needed}`));
   const others = Object.keys(value).filter((key) => key !== "name" && (key !== "path" || wants.path === "never"));
-  if (wants.alone && others.length > 0) check.report("reference", at, `${others.join(", ")} found, a name alone wanted`);
+  if (wants.alone && others.length > 0) check.report("reference", at, `expected a name alone, found ${others.join(", ")}`);
   if (wants.alone && target !== undefined && /^(\.\/|\.\.\/|\/)/.test(target)) {
     check.report("path-below", `${at}.path`, found(target, "a path below the group"));
   }

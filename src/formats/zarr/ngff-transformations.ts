@@ -15,7 +15,7 @@ const KINDS: Record<string, Parameters> = {
   identity: () => undefined,
   scale: (check, step, path) => {
     readNumbers(check, step, "scale", path)?.forEach((factor, i) => {
-      if (factor <= 0) check.report("range", `${path}.scale.${i}`, `${factor} found, more than 0 wanted`);
+      if (factor <= 0) check.report("range", `${path}.scale.${i}`, `expected more than 0, found ${factor}`);
     });
   },
   translation: (check, step, path) => void readNumbers(check, step, "translation", path),
@@ -25,7 +25,8 @@ const KINDS: Record<string, Parameters> = {
   },
   projectAxis: (check, step, path) => {
     const given = ["droppedInputs", "createdOutputs"].filter((key) => Object.hasOwn(step, key));
-    if (given.length === 0) check.report("transformation", path, "droppedInputs or createdOutputs wanted, both are absent");
+    if (given.length === 0)
+      check.report("transformation", path, "droppedInputs and createdOutputs are absent; expected one of them");
     for (const key of given) checkAxisIndexes(check, step, key, path, 1, 3);
   },
   affine: (check, step, path) => {
@@ -37,7 +38,7 @@ const KINDS: Record<string, Parameters> = {
     const rows = rowsOf(check, step, "rotation", path);
     const size = rows?.length ?? 0;
     if (!rows || (size >= 2 && size <= 5 && rows.every((row) => row.length === size))) return;
-    check.report("transformation", `${path}.rotation`, "a square matrix of 2 to 5 rows wanted");
+    check.report("transformation", `${path}.rotation`, "expected a square matrix of 2 to 5 rows");
   },
   bijection: (check, step, path, depth) => {
     for (const key of ["forward", "inverse"]) {
@@ -84,7 +85,7 @@ function checkAxisIndexes(check: NgffCheck, step: JsonObject, key: string, path:
   if (!list) return;
   const at = `${path}.${key}`;
   if (list.length < least || list.length > most) {
-    check.report("transformation", at, `${counted(list.length, "axis", "axes")} found, ${least} to ${most} wanted`);
+    check.report("transformation", at, `expected ${least} to ${most}, found ${counted(list.length, "axis", "axes")}`);
   }
   checkUnique(check, list, at);
   list.forEach((axis, i) => {
@@ -100,7 +101,7 @@ function matrixHere(check: NgffCheck, step: JsonObject, key: string, path: strin
     check.report(
       "transformation",
       path,
-      here ? `${key} and path found, one of them wanted` : `${key} or path wanted, both are absent`,
+      here ? `expected one of them, found ${key} and path` : `${key} and path are absent; expected one of them`,
     );
   return here;
 }

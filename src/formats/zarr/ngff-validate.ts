@@ -71,7 +71,7 @@ function checkAttributes(
   const kinds = (Object.keys(KEYS) as NgffKind[]).filter((kind) => Object.hasOwn(metadata, KEYS[kind]));
   if (kinds.length === 0 || (wanted && !kinds.includes(wanted))) {
     const needed = wanted ? KEYS[wanted] : "multiscales, image-label, plate, well, scene or bioformats2raw.layout";
-    check.report("kind", path, `${needed} wanted, found ${Object.keys(metadata).slice(0, 12).join(", ") || "nothing"}`);
+    check.report("kind", path, `expected ${needed}, found ${Object.keys(metadata).slice(0, 12).join(", ") || "nothing"}`);
   }
   const release = releaseOf(version ?? likelyVersion(metadata, wrapped));
   for (const kind of kinds) checkKind(check, kind, metadata, path, release);
@@ -122,7 +122,7 @@ function checkKind(check: NgffCheck, kind: NgffKind, metadata: JsonObject, path:
       // bioformats2raw wrote 1 and 2 before its layout was specified
       const older = minor < 5 && (layout === 1 || layout === 2);
       if (layout !== undefined && layout !== 3) {
-        check.report("range", below(path, KEYS[kind]), `${layout} found, 3 wanted`, older ? "strict" : "must");
+        check.report("range", below(path, KEYS[kind]), `expected 3, found ${layout}`, older ? "strict" : "must");
       }
       break;
     }
@@ -162,7 +162,7 @@ function looseVersion(check: NgffCheck, metadata: JsonObject): string | undefine
       if (!isJsonObject(part)) continue;
       const version = read(check, part, "version", path, "string");
       if (version === undefined) {
-        if (!Object.hasOwn(part, "version")) check.report("version-given", `${path}.version`, "absent, 0.4 wanted");
+        if (!Object.hasOwn(part, "version")) check.report("version-given", `${path}.version`, "absent; expected 0.4");
         continue;
       }
       first ??= version;

@@ -80,13 +80,13 @@ function oneImage(found: Json, name: string): EmporiumError {
 
 function noImage(ome: JsonObject, name: string): EmporiumError {
   const hint = Object.hasOwn(ome, "bioformats2raw.layout")
-    ? "this group holds images in sub-groups named 0, 1, 2: open one of them"
+    ? "open one of the images in the sub-groups 0, 1, 2 of this group"
     : Object.hasOwn(ome, "plate") || Object.hasOwn(ome, "well")
-      ? "this group is a plate or well: open one of its fields"
+      ? "open one of the fields of this plate or well"
       : Object.hasOwn(ome, "labels")
-        ? "this group holds label images: open one of those that labels names"
+        ? "open one of the label images that labels lists"
         : "open the group whose attributes have multiscales, or an array directly";
-  return new EmporiumError("FORMAT_UNKNOWN", `${name}: no multiscales, an OME-Zarr image is wanted`, {
+  return new EmporiumError("FORMAT_UNKNOWN", `${name}: no multiscales; expected an OME-Zarr image`, {
     place: { file: name, path: "ome.multiscales" },
     hint,
   });

@@ -30,7 +30,7 @@ export function omeVersion(version: string, place: OmePlace): OmeVersion | undef
 }
 
 export function otherVersion(version: string, name: string, path: string): EmporiumError {
-  return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: OME-Zarr ${version} is not read, wanted 0.1 to 0.6`, {
+  return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: OME-Zarr ${version} is not read; expected 0.1 to 0.6`, {
     place: { file: name, path },
     hint: path.startsWith("ome") ? "below ome it is 0.5 or 0.6" : "from 0.5 on metadata are below ome",
   });

@@ -291,11 +291,11 @@ export function parseMultiscale(
 function noImage(attributes: JsonObject, name: string): EmporiumError {
   if (isJsonObject(member(attributes, "ome"))) return otherVersion("0.5 or later", name, "multiscales.0.version");
   const hint = Object.hasOwn(attributes, "bioformats2raw.layout")
-    ? "this group holds images in sub-groups named 0, 1, 2: open one of them"
+    ? "open one of the images in the sub-groups 0, 1, 2 of this group"
     : Object.hasOwn(attributes, "plate") || Object.hasOwn(attributes, "well")
-      ? "this group is a plate or well: open one of its fields"
+      ? "open one of the fields of this plate or well"
       : "open the group whose attributes have multiscales, or an array directly";
-  return new EmporiumError("FORMAT_UNKNOWN", `${name}: no multiscales, an OME-Zarr image is wanted`, {
+  return new EmporiumError("FORMAT_UNKNOWN", `${name}: no multiscales; expected an OME-Zarr image`, {
     place: { file: name, path: "multiscales" },
     hint,
   });
@@ -436,7 +436,7 @@ function sizeWarnings(
   return [
     ...(still.length > 0 ? [`the scale along ${still.join(", ")} is not above 0: the voxel size is not known`] : []),
     ...(odd.length > 0
-      ? [`${odd.map((unit) => `"${unit}"`).join(", ")} is no unit of length: the voxel size in Å is not known`]
+      ? [`${odd.map((unit) => `"${unit}"`).join(", ")} is not a unit of length: the voxel size in Å is not known`]
       : []),
   ];
 }

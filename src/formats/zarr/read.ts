@@ -124,7 +124,7 @@ function requireInside(box: NdBox, shape: readonly number[], name: string): void
   if (inside) return;
   throw new EmporiumError(
     "USAGE",
-    `${name}: box from ${box.start.join(",")} to ${box.stop.join(",")} wanted, the array has ${shape.join("×")}`,
+    `${name}: box from ${box.start.join(",")} to ${box.stop.join(",")} is outside of the array of ${shape.join("×")}`,
     {
       place: { file: name },
     },

@@ -101,7 +101,7 @@ export function stepSizes(steps: readonly ByteStep[], plainBytes: number, name: 
     if (size !== undefined && size > LIMITS.chunkBytes + 64) {
       throw new EmporiumError(
         "FORMAT_LIMIT",
-        `${name}: ${path}: a chunk of ${counted(size, "byte")}, ${LIMITS.chunkBytes} at most are read`,
+        `${name}: ${path}: a chunk of ${counted(size, "byte")}; at most ${LIMITS.chunkBytes} are read`,
         {
           place: { file: name, path },
         },

@@ -111,7 +111,7 @@ export function chunkShape(value: Json | undefined, rank: number, name: string, 
   if (!isArray(value) || value.length !== rank) throw wrongField(name, path, value, `${rank} lengths, one for each axis`);
   return value.map((length, i) => {
     if (typeof length === "bigint" || (typeof length === "number" && length > LIMITS.axisLength)) {
-      throw tooMuch(name, `${path}.${i}`, `a chunk of ${length} along an axis, ${LIMITS.axisLength} at most is read`);
+      throw tooMuch(name, `${path}.${i}`, `a chunk of ${length} along an axis; at most ${LIMITS.axisLength} is read`);
     }
     if (typeof length !== "number" || length < 1) throw wrongField(name, `${path}.${i}`, length, "an integer of 1 or more");
     return length;
@@ -135,7 +135,7 @@ function serializerOf(
     const { itemBytes } = type;
     const bytes = product(chunk) * itemBytes;
     if (bytes > LIMITS.chunkBytes)
-      throw tooMuch(name, path, `a chunk of ${counted(bytes, "byte")}, ${LIMITS.chunkBytes} at most are read`);
+      throw tooMuch(name, path, `a chunk of ${counted(bytes, "byte")}; at most ${LIMITS.chunkBytes} are read`);
     return { kind: "bytes", littleEndian: littleEndianOf(configuration, itemBytes, name, at) };
   }
   if (codec !== "sharding_indexed") return undefined;
@@ -149,7 +149,7 @@ function serializerOf(
     throw tooMuch(
       name,
       `${at}.chunk_shape`,
-      `${counted(product(grid), "chunk")} in a shard, ${SHARD_CHUNKS_MAX} at most are read`,
+      `${counted(product(grid), "chunk")} in a shard; at most ${SHARD_CHUNKS_MAX} are read`,
     );
   }
   const location = member(configuration, "index_location") ?? "end";

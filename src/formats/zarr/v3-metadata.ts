@@ -141,11 +141,11 @@ function requireVersion3(document: JsonObject, name: string): void {
 function shapeOf(value: Json | undefined, name: string): number[] {
   if (!isArray(value)) throw wrongField(name, "shape", value, "a list of lengths");
   if (value.length > RANK_MAX)
-    throw tooMuch(name, "shape", `${counted(value.length, "axis", "axes")}, ${RANK_MAX} at most are read`);
+    throw tooMuch(name, "shape", `${counted(value.length, "axis", "axes")}; at most ${RANK_MAX} are read`);
   return value.map((length, i) => {
     const at = `shape.${i}`;
     if (typeof length === "bigint" || (typeof length === "number" && length > LIMITS.axisLength)) {
-      throw tooMuch(name, at, `an axis of ${length}, ${LIMITS.axisLength} at most is read`);
+      throw tooMuch(name, at, `an axis of ${length}; at most ${LIMITS.axisLength} is read`);
     }
     if (typeof length !== "number" || length < 0) throw wrongField(name, at, length, "an integer of 0 or more");
     return length + 0; // "-0" is an integer of JSON

@@ -171,7 +171,7 @@ function within(outer: Stored, { offset, length }: ByteRange, name: string): Sto
 function cutShort(name: string, { offset, length }: ByteRange, file: string): EmporiumError {
   return new EmporiumError(
     "FORMAT_TRUNCATED",
-    `${name}: ${counted(length, "byte")} from ${offset} wanted, the shard ends before`,
+    `${name}: the shard ends before the ${counted(length, "byte")} from byte ${offset}`,
     {
       place: { file, byte: offset },
       hint: "copy the shard again: it was cut short",

@@ -17,7 +17,7 @@ const NOT_READ = /error code [46]$/;
  */
 export async function decodeXz(bytes: Uint8Array, plainBytes: number): Promise<Uint8Array> {
   // the package fails on a stream of nothing without a word of why
-  if (bytes.length === 0) throw new EmporiumError("FORMAT_CORRUPT", "no bytes, an xz stream is wanted");
+  if (bytes.length === 0) throw new EmporiumError("FORMAT_CORRUPT", "no bytes; expected an xz stream");
   const module = (await import("xz-decompress")) as unknown as XzModule & { default?: XzModule };
   const { XzReadableStream } = module.default ?? module;
   const reader = new XzReadableStream(new Blob([bytes as Uint8Array<ArrayBuffer>]).stream()).getReader();

@@ -172,7 +172,7 @@ function readWeights(bytes: Uint8Array): number[] {
 function huffmanTable(written: readonly number[]): HuffmanTable {
   let sum = 0;
   for (const weight of written) {
-    if (weight > 11) throw corruptZstd(`a weight of ${weight} in a Huffman tree, 11 at most are allowed`);
+    if (weight > 11) throw corruptZstd(`a weight of ${weight} in a Huffman tree; at most 11 are allowed`);
     if (weight > 0) sum += 1 << (weight - 1);
   }
   if (sum === 0) throw corruptZstd("a Huffman tree without symbols");

@@ -79,7 +79,7 @@ function decodeFrame(bytes: Uint8Array, from: number, plain: Uint8Array, start: 
     const kind = (header >> 1) & 3;
     const length = header >> 3;
     if (length > BLOCK_BYTES_MAX)
-      throw corruptZstd(`a block of ${counted(length, "byte")}, ${BLOCK_BYTES_MAX} at most are allowed`);
+      throw corruptZstd(`a block of ${counted(length, "byte")}; at most ${BLOCK_BYTES_MAX} are allowed`);
     const stored = kind === 1 ? 1 : length;
     need(bytes, at, stored);
     if (kind === 2) out = decodeBlock(bytes.subarray(at, at + length), plain, out, state);
@@ -121,7 +121,7 @@ function readLiterals(block: Uint8Array, state: FrameState): { literals: Uint8Ar
     const size = Math.floor(header / (format % 2 === 0 ? 8 : 16));
     const stored = kind === 1 ? 1 : size;
     need(block, headerBytes, stored);
-    if (size > BLOCK_BYTES_MAX) throw corruptZstd(`${size} literals in a block, ${BLOCK_BYTES_MAX} at most are allowed`);
+    if (size > BLOCK_BYTES_MAX) throw corruptZstd(`${size} literals in a block; at most ${BLOCK_BYTES_MAX} are allowed`);
     const literals =
       kind === 1 ? new Uint8Array(size).fill(block[headerBytes]!) : block.subarray(headerBytes, headerBytes + size);
     return { literals, length: headerBytes + stored };
@@ -130,7 +130,7 @@ function readLiterals(block: Uint8Array, state: FrameState): { literals: Uint8Ar
   const size = Math.floor(header / 16) % 2 ** sizeBits;
   const stored = Math.floor(header / 2 ** (4 + sizeBits));
   need(block, headerBytes, stored);
-  if (size > BLOCK_BYTES_MAX) throw corruptZstd(`${size} literals in a block, ${BLOCK_BYTES_MAX} at most are allowed`);
+  if (size > BLOCK_BYTES_MAX) throw corruptZstd(`${size} literals in a block; at most ${BLOCK_BYTES_MAX} are allowed`);
   let packed = block.subarray(headerBytes, headerBytes + stored);
   if (kind === 2) {
     const { table, length } = readHuffmanTable(packed);

@@ -49,10 +49,10 @@ export const actionRoutes: Routes = (app, context) => {
   });
   post(app, "/jobs/:id/stop", { ...of, summary: "Interrupts a run, as Ctrl-C does" }, async (c, _, __, { name }) => {
     const { life, command, ...process_ } = await jobs.begin(c.req.param("id")!);
-    if (life === "ended" || life === "died") throw new EmporiumError("STORE_CONFLICT", "it has ended already");
+    if (life === "ended" || life === "died") throw new EmporiumError("STORE_CONFLICT", "the run has already ended");
     if (!isHere(process_)) {
-      throw new EmporiumError("STORE_CONFLICT", `it runs on ${process_.host}, where this server can stop nothing`, {
-        hint: "Ctrl-C in its terminal, or kill -INT there",
+      throw new EmporiumError("STORE_CONFLICT", `the run is on ${process_.host}, where this server cannot stop it`, {
+        hint: "press Ctrl-C in its terminal, or send SIGINT there",
       });
     }
     context.log.info(`${name} stops emporium ${command.join(" ")}`);

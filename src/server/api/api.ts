@@ -54,7 +54,7 @@ export function apiHandler(context: ApiContext, routes = ROUTES): Handler {
   for (const add of routes) add(app, context);
   get(app, "/openapi.json", { summary: "This list", query: z.object({}) }, (c) => c.json(described));
   const described = openApi(app, context.server.version, { writes: context.writing !== undefined });
-  app.notFound((c) => c.json({ code: "NOT_FOUND", message: "nothing is here" } satisfies ApiError, 404));
+  app.notFound((c) => c.json({ code: "NOT_FOUND", message: "not found" } satisfies ApiError, 404));
   app.onError((error, c) => {
     if (isEmporiumError(error)) {
       const status = statusOf(error);
@@ -64,7 +64,7 @@ export function apiHandler(context: ApiContext, routes = ROUTES): Handler {
     }
     if (error.name === "AbortError") return c.body(null, 499 as 400); // nobody is there any more
     context.log.error(error.message, { path: c.req.path });
-    return c.json({ code: "INTERNAL", message: "this failed; the server's log says why" } satisfies ApiError, 500);
+    return c.json({ code: "INTERNAL", message: "the request failed; see the server's log" } satisfies ApiError, 500);
   });
   return async (request, path) => {
     const begun = context.clock.monotonic();
@@ -84,19 +84,15 @@ const ASKS = { "www-authenticate": "Bearer" };
 /** Who asks for a change. @throws {EmporiumError} ADDRESS_REFUSED for the page of another origin; TOKEN_REFUSED */
 function allowed({ tokens, origin }: Writing, request: Request): Holder {
   if (!isOfOrigin(request, origin)) {
-    throw new EmporiumError("ADDRESS_REFUSED", "a page of another origin can change nothing here", {
+    throw new EmporiumError("ADDRESS_REFUSED", "pages of other origins cannot make changes here", {
       hint: "open the page at the address that emporium serve printed",
     });
   }
   const holder = tokens.holderOf(request);
   if (holder) return holder;
-  throw new EmporiumError(
-    "TOKEN_REFUSED",
-    "changing something needs a token: this has none, or one that is wrong or has expired",
-    {
-      hint: "open the address that emporium serve --write printed, which ends with #token=…",
-    },
-  );
+  throw new EmporiumError("TOKEN_REFUSED", "changes need a token; the request has none, or a wrong or expired one", {
+    hint: "open the address that emporium serve --write printed, which ends with #token=…",
+  });
 }
 
 /** Below `/api/v1`, JSON of this size at most. */
@@ -109,8 +105,8 @@ export const apiBodies: BodyLimit = (method) => (/^(?:POST|PUT|DELETE)$/.test(me
 export function readOnlyApi(): Response {
   const error: ApiError = {
     code: "STORE_READONLY",
-    message: "only reading is possible here",
-    hint: "emporium serve --write --token-file FILE lets pages change something",
+    message: "the server is read-only",
+    hint: "start it with emporium serve --write --token-file FILE to allow changes",
   };
   return Response.json(error, { status: 405, headers: { allow: "GET, HEAD, OPTIONS", "cache-control": "no-store" } });
 }

@@ -23,7 +23,7 @@ const MATCHES = z.object({
   status: z.enum(["taken", "matched", "ambiguous", "rejected", "manual"]).optional(),
   row: z
     .string()
-    .regex(/^\d{1,9}$/, "a number of a row, from 0")
+    .regex(/^\d{1,9}$/, "expected the number of a row, from 0")
     .transform(Number)
     .default(0),
 });

@@ -115,7 +115,7 @@ describe("decisions on matches", () => {
     const anew = await put(one!.name!, { decision: "reject" }, etag);
     expect([anew.status, await anew.json()]).toMatchObject([
       412,
-      { row: { status: "matched" }, message: expect.stringContaining("anew") },
+      { row: { status: "matched" }, message: expect.stringContaining("a new table") },
     ]);
     const gone = await put(two!.name!, { decision: "reject" }, `"${two!.etag}"`);
     expect([gone.status, await gone.json()]).toMatchObject([404, { code: "NOT_FOUND" }]);

@@ -21,7 +21,7 @@ const BODY = z.strictObject({
   note: z
     .string()
     .max(NOTE_MAX)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "one line of text")
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "expected one line of text")
     .optional()
     .meta({ description: "in place of the one that is there" }),
 });
@@ -96,8 +96,8 @@ export const decisionRoutes =
       const name = c.req.param("row")!;
       const row = table?.rows.find((one) => one.name === name);
       if (table && row) return { table, row, name };
-      throw new EmporiumError("NOT_FOUND", "the table has no such row, or not any more", {
-        hint: "curate match may have made it anew: load the list again",
+      throw new EmporiumError("NOT_FOUND", "the table has no such row (any more)", {
+        hint: "load the list again: curate match may have written a new table",
       });
     };
 
@@ -117,8 +117,8 @@ export const decisionRoutes =
       async (c, { set }, body, { name: who }) => {
         const tag = TAG.exec(c.req.header("if-match") ?? "")?.[1];
         if (tag === undefined) {
-          const hint = 'the row of GET curate/matches has it: If-Match: "…"';
-          return c.json({ code: "USAGE", message: "a decision needs the etag of the row that was seen", hint }, 428);
+          const hint = 'send If-Match: "…" with the etag of the row in GET curate/matches';
+          return c.json({ code: "USAGE", message: "a decision needs the etag of its row", hint }, 428);
         }
         const { table, row, name } = await rowOf(c, set);
         const file = (await loadMatches()).decisionsPath(table.result);
@@ -163,8 +163,6 @@ class ChangedMeanwhile extends Error {
 function changed({ decision, who }: RowDecision): Pick<ChangedMatch, "code" | "message" | "hint"> {
   const did = decision === undefined ? (who === "" ? undefined : "undone") : `${decision}ed`;
   const message =
-    did === undefined
-      ? "the row is another one by now: curate match has made the table anew"
-      : `${did}${who && ` by ${who}`} meanwhile`;
-  return { code: "CHANGED_MEANWHILE", message, hint: "nothing was written; decide again on what the row says now" };
+    did === undefined ? "the row has changed: curate match has written a new table" : `${did}${who && ` by ${who}`} meanwhile`;
+  return { code: "CHANGED_MEANWHILE", message, hint: "decide again on the row as it is now; nothing was written" };
 }

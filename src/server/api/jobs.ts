@@ -77,7 +77,7 @@ const TopicNames = z.string().transform((text, issue): Topics => {
   const ids = topics.filter((one) => one.startsWith("job:")).map((one) => one.slice(4));
   const wrong = topics.find((one) => one !== "jobs" && !(one.startsWith("job:") && RUN_ID.test(one.slice(4))));
   if (wrong !== undefined || topics.length > TOPICS_MAX) {
-    issue.addIssue(`${(wrong ?? `${topics.length} topics`).slice(0, 100)} found, jobs or job:ID wanted, ${TOPICS_MAX} at most`);
+    issue.addIssue(`expected jobs or job:ID, ${TOPICS_MAX} at most, found ${(wrong ?? `${topics.length} topics`).slice(0, 100)}`);
     return z.NEVER;
   }
   return { jobs: topics.includes("jobs"), ids };

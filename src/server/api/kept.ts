@@ -13,8 +13,8 @@ export const showsWorkspace = ({ workspace, isHandedOn, writing }: ApiContext, r
 /** The workspace, for requests of the server's own machine and for who brings a token. @throws {EmporiumError} ADDRESS_REFUSED */
 export function workspaceFor(context: ApiContext, { req }: Context): string {
   if (showsWorkspace(context, req.raw)) return context.workspace!;
-  throw new EmporiumError("ADDRESS_REFUSED", "what commands have left in the workspace is shown on this machine alone", {
-    hint: "open the page at 127.0.0.1 on the machine of the server, or through ssh -L; a server with --url shows it to who has a token",
+  throw new EmporiumError("ADDRESS_REFUSED", "results of commands in the workspace are shown on this machine only", {
+    hint: "open the page at 127.0.0.1 on the server's machine, or through ssh -L; a server with --url shows it to holders of a token",
   });
 }
 

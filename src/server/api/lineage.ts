@@ -13,11 +13,11 @@ import { volumeLayers } from "./volume-layers.js";
 /** A whole number from 0, as indexes are. */
 const index = z
   .string()
-  .regex(/^\d{1,10}$/, "a whole number from 0")
+  .regex(/^\d{1,10}$/, "expected a whole number from 0")
   .transform(Number)
   .meta({ type: "integer" });
 const Voxel = z.object({ z: index, y: index, x: index, level: index.default(0) });
-const Point = z.object({ layer: z.string().regex(/^[\w-]{1,40}$/, "an id of overlays/{ref}"), index });
+const Point = z.object({ layer: z.string().regex(/^[\w-]{1,40}$/, "expected an id of overlays/{ref}"), index });
 const Value = z.object({ pointer: TEXT.optional(), field: TEXT.optional(), line: index.optional(), word: index.optional() });
 
 const voxels = () => import("../lineage/voxel.js");
@@ -52,7 +52,7 @@ export const lineageRoutes: Routes = (app, context) => {
     const { signal } = c.req.raw;
     const { pointer, field, line, word } = query;
     if ([pointer, field, line].filter((one) => one !== undefined).length !== 1 || (word !== undefined && line === undefined)) {
-      throw new EmporiumError("USAGE", "one of pointer, field, or line with a word is wanted", {
+      throw new EmporiumError("USAGE", "expected one of pointer, field, or line with a word", {
         hint: "pointer names a value of JSON, field one of an MRC header, line and word one of a text",
       });
     }

@@ -29,7 +29,7 @@ const COPIES = 3;
 
 const index = z
   .string()
-  .regex(/^-?\d{1,9}$/, "a whole number is wanted")
+  .regex(/^-?\d{1,9}$/, "expected a whole number")
   .meta({ type: "integer" })
   .transform(Number);
 const AT = { c: index, z: index.optional(), t: index.optional(), p: index.optional() };
@@ -66,7 +66,7 @@ const Pixels = {
 export const microscopyRoutes: Routes = (app, { memory, microscopy, volumes }) => {
   const served = (): ServedMicroscopy => {
     if (microscopy) return microscopy;
-    throw new EmporiumError("NOT_FOUND", "no database is open here, so there is no microscopy catalogue", {
+    throw new EmporiumError("NOT_FOUND", "no microscopy catalogue is served here", {
       hint: "serve the storage of an upload, or a tree: emporium serve TREE STORAGE",
     });
   };
@@ -118,7 +118,8 @@ export const microscopyRoutes: Routes = (app, { memory, microscopy, volumes }) =
 
   get(app, "/microscopy/:id/pixels", Pixels, async (c, { as, side, ...at }) => {
     const { signal, headers } = c.req.raw;
-    if (as === "png" && side !== undefined) throw new EmporiumError("USAGE", "as=png is the file as it is: it has no side");
+    if (as === "png" && side !== undefined)
+      throw new EmporiumError("USAGE", "side cannot be combined with as=png, which gives the file as it is");
     const found = await served().row(c.req.param("id")!, indicesOf(at), signal);
     const { row, shape } = found;
     const etag = row.sha256 === null ? undefined : quotedEtag(`${row.sha256}-${as}-${side ?? ""}`);

@@ -76,9 +76,9 @@ export const neuroglancerRoutes: Routes = (app, context) => {
     "/neuroglancer/tomogram/:id",
     { summary: "Neuroglancer's view of a tomogram, with what slices show put in", query: Query },
     async (c, query) => {
-      if (!catalogue) throw new EmporiumError("NOT_FOUND", "nothing here has a catalogue");
+      if (!catalogue) throw new EmporiumError("NOT_FOUND", "no catalogue is served here");
       const ref = parseRef(`tomogram:${c.req.param("id")}`);
-      if (ref.kind === "place") throw new EmporiumError("NOT_FOUND", "nothing is here");
+      if (ref.kind === "place") throw new EmporiumError("NOT_FOUND", "not found");
       const at = base(c.req.raw);
       const tomogram = await findTomogram(catalogue, ref.id);
       const files = await annotationFilesOf(catalogue, tomogram.run.id);

@@ -4,4 +4,4 @@ import { z } from "zod";
 export const TEXT = z
   .string()
   .max(1_000)
-  .refine((text) => !text.includes("\0"), "a text without the character U+0000");
+  .refine((text) => !text.includes("\0"), "expected a text without the character U+0000");

@@ -24,7 +24,7 @@ const Facts = {
 export const placeRoutes: Routes = (app, { places }) => {
   const named = (id: string | undefined): Place => {
     const place = places.find((one) => one.id === id);
-    if (!place) throw new EmporiumError("NOT_FOUND", "no place is called so", { hint: "api/v1/server lists them" });
+    if (!place) throw new EmporiumError("NOT_FOUND", "there is no such location", { hint: "see api/v1/server for the list" });
     return place;
   };
   get(app, "/places/:place/list", List, async (c, { prefix, after, limit }) => {

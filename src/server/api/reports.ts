@@ -8,7 +8,7 @@ const LIMIT_MAX = 500;
 const NOTHING = z.object({});
 const FINDINGS = z.object({
   severity: z.enum(["fail", "warn"]).optional(),
-  check: TEXT.optional().meta({ description: "the name of a check: scale.truth" }),
+  check: TEXT.optional().meta({ description: "the name of a check, such as scale.truth" }),
   change: z.enum(["new", "same", "gone"]).optional().meta({ description: "since the previous report; gone: only in that one" }),
   q: TEXT.optional().meta({ description: "a part of the entity, the place, or what was found" }),
   group: z.enum(["check", "entity", "place"]).default("check"),

@@ -68,9 +68,9 @@ function changing(method: "post" | "put") {
       if (!scopes.has(scope)) {
         throw new EmporiumError(
           "TOKEN_SCOPE",
-          `this needs a token with the scope ${scope}, this one has ${[...scopes].join(", ")}`,
+          `the request needs a token with the scope ${scope}; this token has ${[...scopes].join(", ")}`,
           {
-            hint: "who runs the server gives scopes in its --token-file",
+            hint: "ask whoever runs the server for the scope, which is set in its --token-file",
           },
         );
       }
@@ -90,20 +90,20 @@ export function setHolder(c: Context, holder: Holder): void {
 
 function holderOf(c: Context): Holder {
   const holder = c.get(HOLDER) as Holder | undefined;
-  if (!holder) throw new EmporiumError("TOKEN_REFUSED", "nobody has looked at who asks");
+  if (!holder) throw new EmporiumError("TOKEN_REFUSED", "the request was not authenticated");
   return holder;
 }
 
 /** @throws {EmporiumError} USAGE, which names the first wrong field */
 function bodyOf<Body extends z.ZodType>(schema: Body, text: string, type = ""): z.output<Body> {
   const fault = (says: string, path?: string) =>
-    new EmporiumError("USAGE", says, { place: { path }, hint: "openapi.json describes what is taken here" });
-  if (!/^application\/json\s*(?:;|$)/i.test(type)) throw fault("a body of the type application/json wanted");
+    new EmporiumError("USAGE", says, { place: { path }, hint: "see openapi.json for the parameters" });
+  if (!/^application\/json\s*(?:;|$)/i.test(type)) throw fault("expected a body of the type application/json");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw fault("the body is no JSON");
+    throw fault("the body is not JSON");
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -124,16 +124,16 @@ function parsed<Shape extends z.ZodRawShape>(
   const fault = (name: string, says: string) =>
     new EmporiumError("USAGE", `parameter ${name.slice(0, 100)}: ${says}`, {
       place: { path: `?${name.slice(0, 100)}` },
-      hint: names.length === 0 ? "leave it out: nothing is chosen here" : `possible here: ${names.join(", ")}`,
+      hint: names.length === 0 ? "leave it out: this request takes no parameters" : `use one of ${names.join(", ")}`,
     });
   const twice = Object.entries(queries).find(([, values]) => values.length > 1);
-  if (twice) throw fault(twice[0], `given ${counted(twice[1].length, "time")}, once is possible`);
+  if (twice) throw fault(twice[0], `given ${counted(twice[1].length, "time")}; give it once`);
   const result = schema.safeParse(Object.fromEntries(Object.entries(queries).map(([name, [value]]) => [name, value])));
   if (result.success) return result.data as z.output<z.ZodObject<Shape>>;
   const { issues } = result.error;
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   throw issue!.code === "unrecognized_keys"
-    ? fault(issue.keys[0]!, "not known here")
+    ? fault(issue.keys[0]!, "unknown parameter")
     : fault(issue!.path.join("."), issue!.message);
 }
 

@@ -78,7 +78,7 @@ function levelOf({ source }: OpenVolume, name: string): PlaneLevel {
 }
 
 function absent(what: string): EmporiumError {
-  return new EmporiumError("NOT_FOUND", `this volume has no ${what}`);
+  return new EmporiumError("NOT_FOUND", `the volume has no ${what}`);
 }
 
 /** Half-precision numbers are given as float32, and bits as bytes: Neuroglancer shows neither. */

@@ -115,7 +115,7 @@ function openLayers(context: ApiContext): VolumeLayers {
       for (const file of files.filter(({ id, isOwn }) => isOwn || wanted.has(id))) {
         const found = await layersIn(placed.place, file, ground, signal);
         if (found.length === 0 && !file.isOwn) {
-          const error = { code: "FORMAT_UNKNOWN", message: "it holds no points, contours or surfaces" };
+          const error = { code: "FORMAT_UNKNOWN", message: "no points, contours or surfaces in the file" };
           layers.push({ id: file.id, name: file.name, kind: "points", color: hashedColor(file.name), count: 0, error });
         }
         const isVisible = file.isOwn && file.stat.size <= SHOWN_BYTES_MAX;
@@ -254,7 +254,7 @@ function catalogued(
         isVisible: stored?.visible ?? file.isShown,
         ...(file.alignmentId !== tomogram.alignmentId && { isOtherAlignment: true }),
         ...(isMask && { volumeRef: `annotationfile:${file.id}` }),
-        ...(file.key === undefined && { error: { code: "NOT_FOUND", message: "its file is not in the tree" } }),
+        ...(file.key === undefined && { error: { code: "NOT_FOUND", message: "the file is not in the tree" } }),
       },
     ];
   });

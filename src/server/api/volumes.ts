@@ -15,7 +15,7 @@ import { volumeUse } from "./volume-use.js";
 const SLAB_BYTES = 16 * 2 ** 20;
 
 /** Of an empty text `coerce` makes 0. */
-const number = z.string().min(1, "a number is wanted").meta({ type: "number" }).pipe(z.coerce.number());
+const number = z.string().min(1, "expected a number").meta({ type: "number" }).pipe(z.coerce.number());
 const whole = number.pipe(z.int());
 const PlaneParameters = z.object({
   axis: z.enum(["z", "y", "x"]),

@@ -23,7 +23,7 @@ export async function findPoint({ file, read }: FoundLayer, index: number, signa
   if (!file) throw new EmporiumError("NOT_FOUND", "the layer is of no file: it is calculated");
   const { place, key, object } = file;
   const source = await openObject(place.store, key, { signal });
-  const beyond = (count: number) => new EmporiumError("USAGE", `point ${index} wanted, ${key} has 0 to ${count - 1}`);
+  const beyond = (count: number) => new EmporiumError("USAGE", `${key} has no point ${index}; its points are 0 to ${count - 1}`);
   const of = `point ${index + 1} of ${key.slice(key.lastIndexOf("/") + 1)}`;
   const plain = { key, codecs: [], decodedByte: 0 } as const;
   if (object !== undefined) {

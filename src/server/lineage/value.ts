@@ -24,7 +24,7 @@ export async function findHeaderField({ place, key }: PlacedKey, field: string, 
   const file = await openObject(place.store, key, { signal });
   const head = await file.read({ offset: 0, length: MRC_HEADER_BYTES }, { signal });
   if (!detectMrc(head, await file.size())) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${key} is no MRC file: fields of other headers are not looked for`, {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${key} is not an MRC file: fields of other headers are not looked for`, {
       hint: "?pointer= names a value of a JSON document",
     });
   }
@@ -37,7 +37,7 @@ export async function findHeaderField({ place, key }: PlacedKey, field: string, 
   return {
     of: `${field} of the MRC header`,
     value: String(value),
-    note: axis && `a voxel is this length divided by m${axis}, which stands at byte ${INTEGERS[`m${axis}`]}`,
+    note: axis && `a voxel is this length divided by m${axis}, at byte ${INTEGERS[`m${axis}`]}`,
     key,
     stored: {
       is: {
@@ -60,7 +60,7 @@ export async function findJsonValue({ place, key }: PlacedKey, pointer: string, 
       throw new EmporiumError("NOT_FOUND", `${path} has no such value`, { hint: "pointer is a JSON pointer (RFC 6901)" });
     return textAt(path, `${pointer} of ${path.slice(path.lastIndexOf("/") + 1)}`, bytes, found);
   }
-  throw new EmporiumError("NOT_FOUND", `${key} has no metadata beside it`, { hint: "name a JSON document" });
+  throw new EmporiumError("NOT_FOUND", `${key} has no metadata in its folder`, { hint: "name a JSON document" });
 }
 
 /** A word of a text file, as lists of tilt angles are. @param line from 1. @param word from 1 */
@@ -70,7 +70,7 @@ export async function findWord(
   signal: AbortSignal,
 ): Promise<FoundNumber> {
   const bytes = await readSmall(place.store, key, signal);
-  if (!bytes) throw new EmporiumError("NOT_FOUND", `${key} is no file`);
+  if (!bytes) throw new EmporiumError("NOT_FOUND", `${key} is not a file`);
   const text = new TextDecoder("latin1").decode(bytes);
   let begin = 0;
   for (let at = 1; at < line; at++) {

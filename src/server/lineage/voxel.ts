@@ -21,11 +21,15 @@ export interface FoundNumber {
 export async function findVoxel(volume: OpenVolume, level: number, voxel: Triple, signal: AbortSignal): Promise<FoundNumber> {
   const { source, key } = volume;
   const found = source.levels[level];
-  if (!found) throw new EmporiumError("USAGE", `level ${level} wanted, the volume has 0 to ${source.levels.length - 1}`);
+  if (!found)
+    throw new EmporiumError("USAGE", `the volume has no level ${level}; its levels are 0 to ${source.levels.length - 1}`);
   const outside = voxel.findIndex((at, axis) => at >= found.shape[axis]!);
   if (outside >= 0) {
     const name = "zyx"[outside]!;
-    throw new EmporiumError("USAGE", `${name} ${voxel[outside]} wanted, level ${level} has 0 to ${found.shape[outside]! - 1}`);
+    throw new EmporiumError(
+      "USAGE",
+      `${name} ${voxel[outside]} is outside of level ${level}, which has 0 to ${found.shape[outside]! - 1}`,
+    );
   }
   const at = voxel.map((position, axis) => position * found.step[axis]!) as Triple;
   const box = { start: at, stop: at.map((position) => position + 1) as Triple };

@@ -13,7 +13,7 @@ export interface DatasetId {
 const FORM =
   /^(?<project>[A-Z][A-Z0-9]{0,15})-(?<y>\d{4})-(?<mo>0[1-9]|1[0-2])-(?<d>0[1-9]|[12]\d|3[01])-(?<h>[01]\d|2[0-3])-(?<mi>[0-5]\d)-(?<s>[0-5]\d)-(?<n>\d{4})$/;
 
-const HINT = "the form is PROJECT-YYYY-MM-DD-HH-MM-SS-NNNN, as ML-2018-11-07-09-35-54-0010";
+const HINT = "write it as PROJECT-YYYY-MM-DD-HH-MM-SS-NNNN, such as ML-2018-11-07-09-35-54-0010";
 
 /**
  * Parses the identifier of a new data set. Its day must exist.
@@ -50,17 +50,17 @@ export function checkKnownId(text: string): string {
 /** Errors of the older catalogue, in its order. */
 function oldFault(text: string): string | undefined {
   const parts = text.split("-");
-  if (parts.length !== 8) return `has ${counted(parts.length, "part")} between dashes, 8 wanted`;
+  if (parts.length !== 8) return `has ${counted(parts.length, "part")} between dashes; expected 8`;
   const [, year, ...rest] = parts as [string, string, ...string[]];
   const serial = rest.pop()!;
-  if (year.length !== 4) return `has the year "${year}", 4 digits wanted`;
+  if (year.length !== 4) return `has the year "${year}"; expected 4 digits`;
   const ranges = { month: [1, 12], day: [1, 31], hour: [0, 23], minute: [0, 59], second: [0, 59] } as const;
   for (const [i, [name, [least, most]]] of Object.entries(ranges).entries()) {
     const part = rest[i]!;
-    if (!/^\d\d$/.test(part)) return `has the ${name} "${part}", 2 digits wanted`;
-    if (Number(part) < least || Number(part) > most) return `has the ${name} ${part}, ${least} to ${most} wanted`;
+    if (!/^\d\d$/.test(part)) return `has the ${name} "${part}"; expected 2 digits`;
+    if (Number(part) < least || Number(part) > most) return `has the ${name} ${part}; expected ${least} to ${most}`;
   }
-  return /^\d{4}$/.test(serial) ? undefined : `ends with "${serial}", 4 digits wanted`;
+  return /^\d{4}$/.test(serial) ? undefined : `ends with "${serial}"; expected 4 digits`;
 }
 
 /** Gregorian, also for years before it. */

@@ -84,12 +84,12 @@ const VALUES_MAX = 10_000;
 export function datasetQuery({ project, microscope, description, startDate, endDate, where }: QueryInput): DatasetQuery {
   for (const text of [project, microscope, description, where]) {
     if (text === undefined || isStorableText(text)) continue;
-    throw new EmporiumError("USAGE", `${JSON.stringify(text.slice(0, 80))} found, ${STORABLE_TEXT} wanted`);
+    throw new EmporiumError("USAGE", `expected ${STORABLE_TEXT}, found ${JSON.stringify(text.slice(0, 80))}`);
   }
   const from = startDate === undefined ? undefined : checkDate(startDate, "--start-date");
   const to = endDate === undefined ? undefined : checkDate(endDate, "--end-date");
   if (from !== undefined && to !== undefined && from > to) {
-    throw new EmporiumError("USAGE", `--start-date ${from} is later than --end-date ${to}`, { hint: "exchange them" });
+    throw new EmporiumError("USAGE", `--start-date ${from} is later than --end-date ${to}`, { hint: "exchange the two dates" });
   }
   return {
     project,
@@ -107,5 +107,5 @@ export function checkDate(text: string, option: string): string {
   const date = year === undefined ? undefined : new Date(Date.UTC(year, month! - 1, day));
   date?.setUTCFullYear(year!); // JavaScript takes years before 100 for 1900 and later
   if (date && date.getUTCMonth() === month! - 1 && date.getUTCDate() === day) return text;
-  throw new EmporiumError("USAGE", `${option}: "${text}" found, a date as 2018-11-07 wanted`);
+  throw new EmporiumError("USAGE", `${option}: expected a date as 2018-11-07, found "${text}"`);
 }

@@ -107,5 +107,5 @@ const shown = (list: readonly unknown[]): string =>
   `[${list.map((item) => (typeof item === "string" ? `"${item}"` : String(item))).join(", ")}]`;
 
 function wrong(what: string, found: string, wanted: string): EmporiumError {
-  return new EmporiumError("USAGE", `${what}: ${found} found, ${wanted} wanted`);
+  return new EmporiumError("USAGE", `${what}: expected ${wanted}, found ${found}`);
 }

@@ -30,16 +30,16 @@ describe("parseWhere", () => {
   });
 
   it.each([
-    ["", "a condition wanted"],
-    ["nbr_slices", "an operator wanted"],
-    ["nbr_slices >", "a value wanted"],
-    ["nbr_slices > > 3", "a value wanted"],
-    ["nbr_slices > 3 or im_width > 3", "and, with a condition behind it"],
-    ["nbr_slices > 3 and", "and, with a condition behind it"],
-    ["metadata = 3", "metadata.KEY wanted"],
-    ["id = 3", "a column wanted"],
-    ["data_set.id = 3", "a column wanted"],
-    ['metadata."a = 3', "quoted text wanted"],
+    ["", "expected a condition"],
+    ["nbr_slices", "expected an operator"],
+    ["nbr_slices >", "expected a value"],
+    ["nbr_slices > > 3", "expected a value"],
+    ["nbr_slices > 3 or im_width > 3", "expected and with a condition behind it"],
+    ["nbr_slices > 3 and", "expected and with a condition behind it"],
+    ["metadata = 3", "expected metadata.KEY"],
+    ["id = 3", "a column"],
+    ["data_set.id = 3", "a column"],
+    ['metadata."a = 3', "quoted text"],
     [Array(40).fill("im_width > 1").join(" and "), "conditions"],
   ])("refuses %.40j", (text, message) => {
     expect(() => parseWhere(text)).toThrow(message);

@@ -74,7 +74,7 @@ interface Token {
  */
 export function parseWhere(text: string): Where {
   if (text.length > TEXT_MAX)
-    throw fault(text, 0, `a filter of ${counted(text.length, "character")}, ${TEXT_MAX} at most are taken`);
+    throw fault(text, 0, `a filter of ${counted(text.length, "character")}; at most ${TEXT_MAX} are taken`);
   const tokens = tokenise(text);
   const all: WhereCondition[] = [];
   for (let at = 0; at < tokens.length; at++) {
@@ -91,21 +91,21 @@ export function parseWhere(text: string): Where {
     }
     const sign = tokens[at];
     const operator = sign && operatorOf(sign);
-    if (!operator) throw fault(text, sign?.at ?? text.length, "an operator wanted: = != < <= > >= contains exists");
+    if (!operator) throw fault(text, sign?.at ?? text.length, "expected an operator: = != < <= > >= contains exists");
     const named = subjectOf(subject, text, begin.at);
     if (operator === "exists") all.push({ subject: named, operator, value: null });
     else {
       const value = tokens[++at];
-      if (!value || value.kind === "sign") throw fault(text, value?.at ?? text.length, `a value wanted after ${operator}`);
+      if (!value || value.kind === "sign") throw fault(text, value?.at ?? text.length, `expected a value after ${operator}`);
       all.push({ subject: named, operator, value: literalOf(value) });
     }
     const joint = tokens[++at];
     if (joint && !(joint.kind === "word" && joint.text.toLowerCase() === "and" && at + 1 < tokens.length)) {
-      throw fault(text, joint.at, "and, with a condition behind it, or the end wanted");
+      throw fault(text, joint.at, "expected and with a condition behind it, or the end");
     }
   }
-  if (all.length === 0) throw fault(text, 0, "a condition wanted, as nbr_slices >= 10");
-  if (all.length > CONDITIONS_MAX) throw fault(text, 0, `${all.length} conditions, ${CONDITIONS_MAX} at most are taken`);
+  if (all.length === 0) throw fault(text, 0, "expected a condition, such as nbr_slices >= 10");
+  if (all.length > CONDITIONS_MAX) throw fault(text, 0, `${all.length} conditions; at most ${CONDITIONS_MAX} are taken`);
   return { text, all };
 }
 
@@ -189,7 +189,7 @@ function tokenise(text: string): Token[] {
   for (let at = 0; at < end; at = TOKEN.lastIndex) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
-    if (!match) throw fault(text, at, "a word, an operator or a quoted text wanted");
+    if (!match) throw fault(text, at, "expected a word, an operator or a quoted text");
     const start = at + match[0].length - match[0].trimStart().length;
     const [, quoted, sign, word] = match;
     if (quoted !== undefined) tokens.push({ text: quoted.replace(/\\(.)/gs, "$1"), kind: "quoted", at: start });
@@ -224,7 +224,7 @@ function operatorOf({ kind, text }: Token): WhereOperator | undefined {
 function subjectOf(path: readonly string[], text: string, at: number): WhereSubject {
   const [head = "", ...rest] = path;
   if (head === "metadata" || head === "frame") {
-    if (rest.length === 0) throw fault(text, at, `${head}.KEY wanted: a path into the metadata`);
+    if (rest.length === 0) throw fault(text, at, `expected ${head}.KEY, a path into the metadata`);
     if (rest.length > PATH_MAX)
       throw fault(text, at, `a path of ${counted(rest.length, "key")}, ${PATH_MAX} at most are followed`);
     return { of: head, path: rest };
@@ -232,7 +232,11 @@ function subjectOf(path: readonly string[], text: string, at: number): WhereSubj
   const column = WHERE_COLUMNS.find((name) => name === head);
   if (column && rest.length === 0) return { of: "column", column };
   const meant = nearest(head, [...WHERE_COLUMNS, "metadata", "frame"]);
-  throw fault(text, at, `metadata.KEY, frame.KEY or a column wanted${meant ? ` (${meant}?)` : ""}: ${WHERE_COLUMNS.join(", ")}`);
+  throw fault(
+    text,
+    at,
+    `expected metadata.KEY, frame.KEY or a column${meant ? ` (${meant}?)` : ""}: ${WHERE_COLUMNS.join(", ")}`,
+  );
 }
 
 function literalOf({ kind, text }: Token): WhereCondition["value"] {
@@ -244,6 +248,6 @@ function literalOf({ kind, text }: Token): WhereCondition["value"] {
 function fault(text: string, at: number, wanted: string): EmporiumError {
   const shown = text.length > 120 ? `${text.slice(0, 120)}…` : text;
   return new EmporiumError("USAGE", `--where: ${JSON.stringify(shown)} at character ${at + 1}: ${wanted}`, {
-    hint: "conditions are joined by and; words with blanks stand in double quotes",
+    hint: "join conditions by and; put words with blanks in double quotes",
   });
 }

@@ -68,7 +68,7 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
   const { anonymous, sync, io, compat, workspace, jobs, memoryBytes } = options;
   const env = envOf(options);
   if (!options.mrc && !options.zarr)
-    throw new EmporiumError("USAGE", "neither MRC nor Zarr is selected", { hint: "leave out one of the flags" });
+    throw new EmporiumError("USAGE", "--no-mrc and --no-zarr leave nothing to write", { hint: "leave out one of the flags" });
   const from = await openLocation(options.input.replace(/\/+$/, ""), { anonymous, io });
   const to = await openLocation(options.output, { anonymous, sync, io });
   requireZarr(options.dtype, options.zarr);
@@ -168,10 +168,14 @@ async function refuseOthers(to: Store, outputs: readonly string[], workspace: st
   const [first] = await othersOutputs(to, outputs, { workspace, signal });
   if (first === undefined) return;
   const name = objectName(to, first.replace(/\/$/, ""));
-  throw new EmporiumError("CONFIG_COLLISION", `${name} is there already, and not as a run of this workspace left it`, {
-    place: to.local ? { file: name } : { url: name },
-    hint: "give another name, move it away, or replace it with --force-overwrite",
-  });
+  throw new EmporiumError(
+    "CONFIG_COLLISION",
+    `${name} exists already, and no run of this workspace has written it as it is now`,
+    {
+      place: to.local ? { file: name } : { url: name },
+      hint: "give another name, move it away, or replace it with --force-overwrite",
+    },
+  );
 }
 
 /** @throws {EmporiumError} USAGE where an output is the source, lies in it, or is a folder around it */

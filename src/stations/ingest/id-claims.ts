@@ -215,7 +215,7 @@ async function readState(target: Store): Promise<{ state: State; etag: string | 
   } catch (cause) {
     throw new EmporiumError(
       "STORE_PROTOCOL",
-      `${target.url}/${CLAIMS_KEY} is not JSON, wanted the ids that imports have reserved`,
+      `${target.url}/${CLAIMS_KEY} is not JSON; expected the ids that imports have reserved`,
       {
         place: target.local ? { file: target.local.path(CLAIMS_KEY) } : { url: `${target.url}/${CLAIMS_KEY}` },
         hint: "remove it when no import runs",

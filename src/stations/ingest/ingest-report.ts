@@ -175,8 +175,8 @@ function stopError(run: RunReport): ErrorRecord & { entity: string } {
     `${done} done`,
     ...(already > 0 ? [`${already} already there`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(interrupted > 0 ? [`${interrupted} cut off`] : []),
-    `${cancelled - interrupted} not begun`,
+    ...(interrupted > 0 ? [`${interrupted} interrupted`] : []),
+    `${cancelled - interrupted} not started`,
   ];
   return {
     code,

@@ -289,7 +289,7 @@ function idMemory(workspace: string, targetUrl: string, name: string, log: Pick<
   };
 }
 
-const NESTED_HINT = "choose a folder beside the input";
+const NESTED_HINT = "choose a folder outside of the input";
 
 /** @throws {EmporiumError} USAGE where the tree would be written into its own sources */
 function refuseNested(source: Store, target: Store): void {
@@ -304,7 +304,7 @@ function refuseOwnSources(tasks: readonly Task[], source: Store, target: Store):
   const meets = (key: string) => `${key}/`.startsWith(`${within}/`) || (key.endsWith("/") && `${within}/`.startsWith(key));
   const key = tasks.flatMap(({ outputs }) => outputs).find(meets);
   if (key === undefined) return;
-  throw new EmporiumError("USAGE", `${objectName(target, key)} would be written into INPUT, which lies in OUTPUT`, {
+  throw new EmporiumError("USAGE", `${objectName(target, key)} would be written into INPUT, which is inside of OUTPUT`, {
     hint: NESTED_HINT,
   });
 }

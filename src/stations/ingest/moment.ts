@@ -12,7 +12,7 @@ export function fixedMoment(environment: Readonly<Record<string, string | undefi
   if (!/^\d{1,11}$/.test(text)) {
     throw new EmporiumError(
       "USAGE",
-      `SOURCE_DATE_EPOCH is ${JSON.stringify(text)}, a whole number of seconds since 1970 is wanted`,
+      `SOURCE_DATE_EPOCH is ${JSON.stringify(text)}; expected a whole number of seconds since 1970`,
       {
         hint: "unset it, or set it to seconds",
       },

@@ -27,7 +27,7 @@ export function pictureType(head: Uint8Array, name: string): PictureType {
   const shown = Array.from(head.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   throw new EmporiumError(
     "FORMAT_UNKNOWN",
-    `${name} is no picture: it begins with ${shown || "nothing"}, a PNG, JPEG or GIF file is wanted`,
+    `${name} is not a picture: it begins with ${shown || "nothing"}; expected a PNG, JPEG or GIF file`,
     {
       place: /^[a-z]+:\/\//i.test(name) ? { url: name } : { file: name },
       hint: "open the address in a browser: it may show an error page",

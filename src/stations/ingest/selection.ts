@@ -62,8 +62,8 @@ export function makeSelection(flags: SelectionFlags): Selection {
 /** Nothing asked for is nothing done, and would look like success. @throws {EmporiumError} USAGE */
 export function requireSelection(selection: Selection): void {
   if (KINDS.some(({ type }) => selection.walks(type))) return;
-  throw new EmporiumError("USAGE", "nothing is selected, --import-everything or another --import-… is wanted", {
-    hint: "add --import-everything, or name what you want: --import-tomograms, --import-tomogram-metadata, --import-all-metadata",
+  throw new EmporiumError("USAGE", "nothing is selected: give --import-everything or another --import-… option", {
+    hint: "add --import-everything, or choose kinds: --import-tomograms, --import-tomogram-metadata, --import-all-metadata",
   });
 }
 
@@ -86,7 +86,7 @@ function typeOfSection(section: string): TypeKey {
   if (kind) return kind.type;
   throw new EmporiumError(
     "USAGE",
-    `${section} cannot be imported, wanted one of ${KINDS.map((entry) => entry.section).join(", ")}`,
+    `${section} cannot be imported; expected one of ${KINDS.map((entry) => entry.section).join(", ")}`,
   );
 }
 
@@ -95,6 +95,6 @@ function checkType(name: string, needsMetadata: boolean): TypeKey {
   if (known.some(({ type }) => type === name)) return kindOf(name as TypeKey).type;
   throw new EmporiumError(
     "USAGE",
-    `${name} is not a kind${needsMetadata ? " with metadata" : ""}, wanted one of ${known.map(({ type }) => type).join(", ")}`,
+    `${name} is not a kind${needsMetadata ? " with metadata" : ""}; expected one of ${known.map(({ type }) => type).join(", ")}`,
   );
 }

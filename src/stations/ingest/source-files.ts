@@ -43,7 +43,7 @@ export function sourceFiles(stores: { source: Store; target: Store }, signal?: A
     if (stat.size > LIMITS.headerBytes) {
       throw new EmporiumError(
         "FORMAT_LIMIT",
-        `${name} has ${formatBytes(stat.size)}, wanted a text file of at most ${formatBytes(LIMITS.headerBytes)}`,
+        `${name} has ${formatBytes(stat.size)}; expected a text file of at most ${formatBytes(LIMITS.headerBytes)}`,
         { place: { file: name }, hint: "check that the glob finds the right file" },
       );
     }

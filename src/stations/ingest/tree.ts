@@ -16,7 +16,7 @@ import { IMPORTERS } from "./importers/table.js";
 /** Runs whose folders and headers are read side by side. */
 const RUNS_AT_ONCE = 32;
 const FILTERED_OUT = "filtered out";
-const NOT_COMPLETE = "its files are not complete yet";
+const NOT_COMPLETE = "files not complete yet";
 const TOO_EARLY = "before --skip-until-run-name";
 
 /** Names of what a plan is about. */
@@ -221,7 +221,7 @@ function itemsByName(type: Container, items: readonly SectionItem[]): Map<string
     if (first?.block.metadata && item.block.metadata && first.block !== item.block) {
       throw new EmporiumError("CONFIG_COLLISION", `two blocks give metadata for the ${type} ${name}`, {
         place: item.block.place,
-        hint: `the other is at line ${first.block.place.line}: keep one`,
+        hint: `keep one of the two; the other is at line ${first.block.place.line}`,
       });
     }
     if (!first || (item.block.metadata && !first.block.metadata)) byName.set(name, item);
@@ -253,7 +253,7 @@ async function requireRuns(context: PlanContext, { found, kept, held, begun }: R
   if (!context.selection.walks("run") || !section || !sectionOf(context, "dataset") || kept + held > 0) return;
   if (!begun && found > 0) {
     throw new EmporiumError("CONFIG_EMPTY", `none of ${counted(found, "run")} matches --skip-until-run-name`, {
-      hint: "it is a regular expression that matches a run's name from its start",
+      hint: "check the regular expression: it must match a run's name from its start",
     });
   }
   if (draft.entities.some(({ why }) => why === FILTERED_OUT)) {

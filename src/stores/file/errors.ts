@@ -57,7 +57,7 @@ const KINDS: Record<string, Kind> = {
   },
   EISDIR: {
     code: "STORE_FAILED",
-    found: "a folder stands where a file is wanted",
+    found: "is a folder, not a file",
     hint: "remove or rename the folder that is in the way",
   },
   ENOTEMPTY: {
@@ -65,9 +65,13 @@ const KINDS: Record<string, Kind> = {
     found: "a folder that should be empty is not",
     hint: "find the other process that writes there",
   },
-  EEXIST: { code: "STORE_FAILED", found: "something of this name is there already", hint: "remove or rename what is in the way" },
+  EEXIST: {
+    code: "STORE_FAILED",
+    found: "a file or folder of this name exists already",
+    hint: "remove or rename what is in the way",
+  },
   ELOOP: { code: "STORE_FAILED", found: "the links go round in a circle", hint: "repair the symbolic links of this path" },
-  ENOENT: { code: "STORE_ABSENT", found: "it does not exist", hint: "check the name and the folder it should be in" },
+  ENOENT: { code: "STORE_ABSENT", found: "no such file or folder", hint: "check the path, and whether its folder exists" },
   EXDEV: { code: "STORE_FAILED", found: "the two names are on different disks" },
 };
 

@@ -30,6 +30,6 @@ function pathOfFileUrl(text: string): string {
     return resolve(fileURLToPath(text));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw unknownLocation(text, `is no usable file URL (${reason})`, "write a plain path, or file:///absolute/path");
+    throw unknownLocation(text, `is not a usable file URL (${reason})`, "write a plain path, or file:///absolute/path");
   }
 }

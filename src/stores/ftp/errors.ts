@@ -22,7 +22,10 @@ export function replyError({ code, message }: FtpReply, url: string): EmporiumEr
   if (code >= 400 && code < 500) {
     return new EmporiumError("STORE_UNAVAILABLE", what, { place, retry: "later", hint: "try again later" });
   }
-  return new EmporiumError("STORE_FAILED", what, { place, hint: "the server may not support this request" });
+  return new EmporiumError("STORE_FAILED", what, {
+    place,
+    hint: "use another address of the same data: the server may not support this request",
+  });
 }
 
 const losses = new WeakSet<Error>();

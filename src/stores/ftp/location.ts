@@ -19,7 +19,7 @@ export const ftpBackend: Backend = {
 /** As RFC 1738 has it: the path begins where the login does, unless its first segment begins with `%2F`. There is no query. */
 function ftpLocation(text: string): Location {
   const literal = text.replace(/;type=[aid]$/i, "").replace(/[?#]/g, encodeURIComponent);
-  if (!URL.canParse(literal)) throw unknownLocation(redact(text), "is no valid URL");
+  if (!URL.canParse(literal)) throw unknownLocation(redact(text), "is not a valid URL");
   const { host, pathname, username, password: word } = new URL(literal);
   const absolute = /^\/%2f/i.test(pathname);
   const segments = pathname

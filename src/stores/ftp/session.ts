@@ -104,7 +104,7 @@ function refuseAbove(reply: FtpReply, url: string): void {
     throw new EmporiumError("STORE_THROTTLED", `${redact(url)}: the server answers ${redact(reply.message)}`, {
       place: { url: redact(url) },
       retry: "later",
-      hint: "the server has too many connections: use fewer, or try again later",
+      hint: "use fewer connections, or try again later",
     });
   }
   throw replyError(reply, url);

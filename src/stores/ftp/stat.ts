@@ -51,7 +51,7 @@ async function sizeOf(
   const reply = await session.ask(`SIZE ${path}`, signal);
   const size = sizeIn(reply);
   if (size !== undefined || ABSENT.has(reply.code)) return size;
-  if (reply.code === 213) throw protocol(ftpUrl(root, key), `tells the size "${reply.message}"`);
+  if (reply.code === 213) throw protocol(ftpUrl(root, key), `gives the size "${reply.message}"`);
   if (!UNKNOWN_COMMAND.has(reply.code)) throw replyError(reply, ftpUrl(root, key));
   // A server without SIZE says it in its listings.
   const entries = await entriesIn(root, session, path.slice(0, path.lastIndexOf("/") + 1), ftpUrl(root, key), signal);

@@ -62,7 +62,7 @@ export async function* gcsPages(
       signal,
     });
     const page = bytes.length > LIMITS.replyBytes ? undefined : parse(new TextDecoder().decode(bytes));
-    if (!page) throw protocol(shown, "answers with what is no listing", undefined, "no");
+    if (!page) throw protocol(shown, "answers with what is not a listing", undefined, "no");
     yield {
       items: listOf(page.items).flatMap(objectOf),
       prefixes: listOf(page.prefixes).filter((one) => typeof one === "string"),

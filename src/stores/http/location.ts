@@ -15,7 +15,7 @@ export const httpBackend: Backend = {
 };
 
 function httpLocation(text: string, scheme: Scheme): Location {
-  if (!URL.canParse(text)) throw unknownLocation(redact(text), "is no valid URL");
+  if (!URL.canParse(text)) throw unknownLocation(redact(text), "is not a valid URL");
   const parsed = new URL(text);
   const url = bare(`${parsed.origin}${parsed.pathname}`);
   const slash = parsed.pathname === "/" ? -1 : url.lastIndexOf("/");

@@ -94,7 +94,7 @@ export function s3Error(thrown: unknown, url: string, nowMs: number): EmporiumEr
     case "KeyTooLong":
       return new EmporiumError("NAME_UNSAFE", said, { ...facts, hint: "shorten the name or its folders" });
     case "NoSuchUpload": {
-      const hint = "the upload was finished or aborted meanwhile: run again";
+      const hint = "run again: the upload was finished or aborted meanwhile";
       return new EmporiumError("STORE_FAILED", said, { ...facts, hint });
     }
     case "PermanentRedirect":

@@ -78,7 +78,7 @@ describe("from a volume to blocks and back", () => {
     writeFileSync(person.at("stopped.yaml"), GRAPH.replaceAll("Ergebnis", "Gestoppt"));
     const isComputing = () => existsSync(person.at("Gestoppt/.emporium-graphs"));
     const { status, err } = await person.interrupt(isComputing, "blocks", "run", "stopped.yaml");
-    expect([status, err]).toEqual([130, "error[CANCELLED]: stopped by SIGINT\n  hint: the same command resumes\n"]);
+    expect([status, err]).toEqual([130, "error[CANCELLED]: stopped by SIGINT\n  hint: run the same command again to resume\n"]);
     expect((await person.run("blocks", "run", "stopped.yaml")).status).toBe(0);
   });
 

@@ -63,7 +63,7 @@ describe("a demo's folder", () => {
       const { status, out, err } = await demo(dest);
       expect([status, out]).toEqual([2, ""]);
       expect(err.split("\n").slice(0, 3)).toEqual([
-        `error[CONFIG_COLLISION]: ${there} is there, and not made by a demo, which would write in its place`,
+        `error[CONFIG_COLLISION]: ${there} exists and was not made by a demo, which would overwrite it`,
         `  at ${there}`,
         "  hint: move it away, or give --dest a folder that is not there yet",
       ]);

@@ -20,7 +20,7 @@ describe("an import that is told to stop", () => {
       signal: stop.signal,
       onEvent: (event) => {
         if (event.kind === "settled" && event.state === "done")
-          stop.abort(new EmporiumError("CANCELLED", "stopped by SIGTERM", { hint: "the same command resumes" }));
+          stop.abort(new EmporiumError("CANCELLED", "stopped by SIGTERM", { hint: "run the same command again to resume" }));
       },
     });
     expect(report).toMatchObject({ status: "cancelled", exitStatus: 130 });

@@ -28,7 +28,9 @@ describe("ingest convert", () => {
     const { status, err } = await person.run("ingest", "convert", VOLUME, out);
     expect([status, err.split("\n")[0]]).toEqual([
       2,
-      expect.stringMatching(/^error\[CONFIG_COLLISION\]: .* is there already, and not as a run of this workspace left it$/),
+      expect.stringMatching(
+        /^error\[CONFIG_COLLISION\]: .* exists already, and no run of this workspace has written it as it is now$/,
+      ),
     ]);
     expect(err).toContain("--force-overwrite");
     expect(read(name)).toBe(text);
@@ -86,7 +88,7 @@ describe("curate match", () => {
     const before = ["matching_runs.csv", "review_runs.csv"].filter((one) => one !== name && existsSync(person.at("tables", one)));
     write(`tables/${name}`, "my notes");
     const { status, err } = await match("--runs", "runs.json");
-    expect([status, err]).toEqual([2, expect.stringContaining(`${name} is there and is no CSV`)]);
+    expect([status, err]).toEqual([2, expect.stringContaining(`${name} exists and is not CSV`)]);
     expect(read("tables", name)).toBe("my notes");
     expect(
       ["matching_runs.csv", "review_runs.csv"].filter((one) => one !== name && existsSync(person.at("tables", one))),
@@ -153,7 +155,7 @@ describe("a file for a result", () => {
     const { status, err } = await person.run("harvest", "inspect", VOLUME, "--out", VOLUME);
     expect([status, err.split("\n")[0]]).toEqual([
       2,
-      `error[USAGE]: ${VOLUME} is given as LOCATION and would be written over by --out`,
+      `error[USAGE]: ${VOLUME} is given as LOCATION and would be overwritten by --out`,
     ]);
     const facts = read("facts.json");
     for (const words of [["facts.json"], ["--web", "facts.json"]]) {

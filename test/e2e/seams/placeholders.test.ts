@@ -41,7 +41,7 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
 
   it("are named by their field; an entry of a list by the list's", () => {
     const text = "depositions:\n  - sources: [{literal: {value: [1]}}] # please fill in: number of the deposition [1]\n";
-    expect(left(text).map(({ message }) => message)).toContain("value is 1, a placeholder, wanted: number of the deposition");
+    expect(left(text).map(({ message }) => message)).toContain("value: 1 is a placeholder (number of the deposition)");
   });
 
   it("that a person has filled in are none any more, though the comment stays", () => {

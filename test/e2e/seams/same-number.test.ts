@@ -25,7 +25,7 @@ const load = (tree: string, ...words: string[]) => person.run("catalog", "import
 /** Names of runs that the catalogue has. */
 async function runs(workspace = ".emporium"): Promise<string[]> {
   const served = await person.start(
-    /(http:\/\/127\.0\.0\.1:\d+) serves, until/,
+    /Serving at (http:\/\/127\.0\.0\.1:\d+) /,
     ...["serve", "portal-imod", "--no-import", "--port", "0", "--workspace", workspace],
   );
   const answer = await fetch(`${served.match[1]}/graphql?query=${encodeURIComponent("{ runs(orderBy: {name: asc}) { name } }")}`);
@@ -59,7 +59,7 @@ describe("two trees that both have a dataset 1", () => {
     expect((await load("portal-sim", "--workspace", "other")).status).toBe(0);
     expect(await runs("other")).toEqual(SIM);
     const served = await person.start(
-      /(http:\/\/127\.0\.0\.1:\d+) serves, until/,
+      /Serving at (http:\/\/127\.0\.0\.1:\d+) /,
       ...["serve", "portal-imod", "--port", "0", "--workspace", "other"],
     );
     await expect.poll(served.printed).toContain("error[DATABASE_CONFLICT]: dataset 1 is in the catalogue from");
@@ -73,7 +73,7 @@ describe("two trees that both have a dataset 1", () => {
       ["portal-sim", 0],
     ] as const) {
       const served = await person.start(
-        /(http:\/\/127\.0\.0\.1:\d+) serves, until/,
+        /Serving at (http:\/\/127\.0\.0\.1:\d+) /,
         ...["serve", tree, "--no-import", "--port", "0", "--workspace", "other"],
       );
       await expect.poll(served.printed).toMatch(/\/viewer\/\n/);

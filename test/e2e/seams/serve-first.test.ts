@@ -25,7 +25,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => person?.leave());
 
-const FIRST = /(http:\/\/127\.0\.0\.1:\d+)\/ has the pages/;
+const FIRST = /Pages at (http:\/\/127\.0\.0\.1:\d+)\//;
 const facts = async (url: string) => (await (await fetch(`${url}/api/v1/server`)).json()) as ServerFacts;
 
 describe("a tree that is served", () => {
@@ -41,7 +41,7 @@ describe("a tree that is served", () => {
         counts: { datasets: 1, runs: 2 },
         importedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
       });
-    await expect.poll(printed, { timeout: 60_000 }).toMatch(/runs: 2 imported[\s\S]*serves, until Ctrl-C:\n {2}http/);
+    await expect.poll(printed, { timeout: 60_000 }).toMatch(/runs: 2 imported[\s\S]*\(Ctrl-C stops\)\n {2}http/);
     expect(await stop()).toBe(0);
   }, 120_000);
 
@@ -56,7 +56,7 @@ describe("a tree that is served", () => {
       const { error } = (await facts(url!)).catalogue!;
       expect(error!.path).toBe("portal/10401/TS_0001/run_metadata.json");
       expect(JSON.stringify(error)).not.toContain(person.folder);
-      await expect.poll(printed, { timeout: 60_000 }).toContain("serves, until Ctrl-C:");
+      await expect.poll(printed, { timeout: 60_000 }).toContain("(Ctrl-C stops)");
       expect((await fetch(`${url}/files/10401/dataset_metadata.json`)).status).toBe(200);
       expect(await stop()).toBe(3);
     } finally {
@@ -86,31 +86,20 @@ describe("a tree that is served", () => {
 });
 
 it("A31: an empty folder and a catalogue without rows are told with the command that fills them", async () => {
-  const empty = await person.start(/serves, until Ctrl-C:\n {2}http\S+\/browse\/none\n/, "serve", "none", "--port", "0");
-  expect(empty.printed()).toMatch(/none is empty: emporium ingest run CONFIG INPUT .*none'? makes it a tree/);
+  const empty = await person.start(/\(Ctrl-C stops\)\n {2}http\S+\/browse\/none\n/, "serve", "none", "--port", "0");
+  expect(empty.printed()).toMatch(/none is empty; fill it with emporium ingest run CONFIG INPUT .*none'?/);
   expect(await empty.stop()).toBe(0);
   rmSync(person.at(".emporium"), { recursive: true, force: true });
   await giveCluster(person.at(".emporium"));
-  const bare = await person.start(/serves, until Ctrl-C/, "serve", "portal", "--no-import", "--port", "0");
-  await expect
-    .poll(bare.printed)
-    .toMatch(/the catalogue has no runs: emporium catalog import .*portal'? takes them from the tree/);
+  const bare = await person.start(/Ctrl-C stops/, "serve", "portal", "--no-import", "--port", "0");
+  await expect.poll(bare.printed).toMatch(/the catalogue has no runs; import them with emporium catalog import .*portal'?/);
   expect(await bare.stop()).toBe(0);
 }, 120_000);
 
 it("a location that is given twice, and where a proxy finds the server, are told", async () => {
-  const twice = await person.start(
-    /serves, until Ctrl-C/,
-    "serve",
-    "none",
-    "none",
-    "--port",
-    "0",
-    "--url",
-    "https://lab.example.org/em",
-  );
-  await expect.poll(twice.printed).toContain("none is given more than once: it is served as none and as none-2");
-  const [, url] = /a proxy finds this server at (http:\/\/127\.0\.0\.1:\d+)/.exec(twice.printed())!;
+  const twice = await person.start(/Ctrl-C stops/, "serve", "none", "none", "--port", "0", "--url", "https://lab.example.org/em");
+  await expect.poll(twice.printed).toContain("none is given more than once and served as none and as none-2");
+  const [, url] = /listening on (http:\/\/127\.0\.0\.1:\d+) for your proxy/.exec(twice.printed())!;
   expect(((await (await fetch(`${url}/em/api/v1/server`)).json()) as ServerFacts).places.map(({ id }) => id)).toEqual([
     "none",
     "none-2",

@@ -25,7 +25,7 @@ interface Served {
 }
 
 async function serve(tree: string, ...words: string[]): Promise<Served> {
-  const running = await person.start(/(http:\/\/127\.0\.0\.1:\d+) serves, until/, "serve", tree, "--port", "0", ...words);
+  const running = await person.start(/Serving at (http:\/\/127\.0\.0\.1:\d+) /, "serve", tree, "--port", "0", ...words);
   // warnings are written before the last lines, but to another stream
   await expect.poll(running.printed).toMatch(/\/viewer\/\n/);
   return { url: running.match[1]!, running };

@@ -147,7 +147,7 @@ export function stridesOf({ from, to, rowStride, planeStride }: DecodePart, item
 }
 
 const FAULTS: Readonly<Record<number, string>> = {
-  [BLOSC_RESULT.badHeader]: "a Blosc-1 header wanted, these 16 bytes are none or contradict each other",
+  [BLOSC_RESULT.badHeader]: "these 16 bytes are no valid Blosc-1 header",
   [BLOSC_RESULT.outside]: "a Blosc frame points behind its own end",
   [BLOSC_RESULT.badStream]: "a Blosc frame whose compressed data is broken or not of the promised length",
 };

@@ -61,8 +61,12 @@ export function readChunk({ fd, path, offset }: ChunkFile, from: number, length:
 }
 
 function cutShort(path: string, offset: number, length: number, done: number): EmporiumError {
-  return new EmporiumError("FORMAT_TRUNCATED", `${path}: ${counted(length, "byte")} from ${offset} wanted, ${done} are there`, {
-    place: { file: path, byte: offset + done },
-    hint: "copy the file again: it was cut short",
-  });
+  return new EmporiumError(
+    "FORMAT_TRUNCATED",
+    `${path} ends too early: ${counted(length, "byte")} are needed from byte ${offset}, ${done} found`,
+    {
+      place: { file: path, byte: offset + done },
+      hint: "copy the file again: it was cut short",
+    },
+  );
 }

@@ -96,7 +96,7 @@ function within<T>(module: H5Module, path: string, work: () => T): T {
   } finally {
     only = undefined;
   }
-  throw new EmporiumError("FORMAT_UNSUPPORTED", `${path}: its voxels lie in another file, which is not read`, {
+  throw new EmporiumError("FORMAT_UNSUPPORTED", `${path}: the voxels are in another file, which is not read`, {
     place: { file: path },
     hint: "write a file that holds them, for example with h5repack",
   });
@@ -136,7 +136,7 @@ async function openFile(path: string) {
   const library = await import("h5wasm/node");
   const module = await library.ready;
   const file = opened(() => within(module, path, () => new library.File(path, "r")), path);
-  if (file.file_id <= 0n) throw damaged(path, "it is none, or cut short");
+  if (file.file_id <= 0n) throw damaged(path, "not an HDF5 file, or cut short");
   /** What of it is in this file. */
   const own = <T>(work: () => T): T | undefined => {
     try {
@@ -284,7 +284,7 @@ function levelOf(
   const chunk = metadata.chunks ? spatial(metadata.chunks, axes.axes, 1) : rowsOf(volume, itemBytes);
   const chunkBytes = volumeOf(chunk) * itemBytes;
   if (chunkBytes > LIMITS.chunkBytes) {
-    throw new EmporiumError("FORMAT_LIMIT", `${name}: a chunk of ${chunkBytes} bytes, ${LIMITS.chunkBytes} at most are read`, {
+    throw new EmporiumError("FORMAT_LIMIT", `${name}: a chunk of ${chunkBytes} bytes; at most ${LIMITS.chunkBytes} are read`, {
       place: { file: name },
       hint: "write it again in smaller chunks, for example with h5repack",
     });
@@ -410,7 +410,7 @@ function readBytes({ module, filePath, id, path, itemBytes, name }: CellBox, cou
     const ones = wide(count.map(() => 1));
     const read = () => module.get_dataset_data(id, path, wide(count), wide(offset), ones, BigInt(pointer)) as unknown;
     const status = within(module, filePath, read);
-    if (typeof status === "number" && status < 0) throw damaged(name, "a part of it cannot be read");
+    if (typeof status === "number" && status < 0) throw damaged(name, "a part cannot be read");
     return module.HEAPU8.slice(pointer, pointer + length);
   } catch (error) {
     throw damaged(name, error);

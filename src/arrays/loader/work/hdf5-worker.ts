@@ -67,7 +67,7 @@ answerJobs<Hdf5Job, Hdf5Result>(
       const name = job.kind === "peek" ? job.name : job.place.name;
       throw new EmporiumError("FORMAT_LIMIT", `${name}: the HDF5 library wants more than ${formatBytes(job.heapBytes)} for it`, {
         place: { file: name },
-        hint: "a chunk may hold more than its dataset says; check the file with h5dump, or write it again with h5repack",
+        hint: "check the file with h5dump, or write it again with h5repack: a chunk may contain more than its dataset says",
         cause: error,
       });
     }

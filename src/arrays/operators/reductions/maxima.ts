@@ -43,7 +43,7 @@ export const maxima = reduction({
       throw parameterFault("maxima", "in", `takes numbers of up to 32 bits and floats, not ${dtype}: put a cast before it`);
     const distance = inVoxels("maxima", "distance", params.distance, input);
     if (distance.some((length) => length > 64))
-      throw parameterFault("maxima", "distance", `at most 64 voxels wanted, ${distance.join(", ")} found`);
+      throw parameterFault("maxima", "distance", `expected at most 64 voxels, found ${distance.join(", ")}`);
     return withSizes({ ...params, distance }, input);
   },
   halo: ({ distance }) => (distance as Triple).map(Math.floor) as Triple,

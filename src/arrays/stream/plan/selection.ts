@@ -16,7 +16,7 @@ export function notALabel(name: string, value: number, [z, y, x]: readonly numbe
   const hint = flipped
     ? "bytes of mode 0 whose header maximum is above 127 are read as u − 128: write the labels in mode 6 (uint16)"
     : value > 65_535
-      ? "number the labels anew, from 1 without gaps"
+      ? "renumber the labels from 1 without gaps"
       : "choose the mask's own labels, not probabilities";
   return new EmporiumError(
     "FORMAT_FIELD",

@@ -61,7 +61,7 @@ export async function openZarrLevel(
   };
   const { shape, dtype, read } = openZarrArray(store, array, signal);
   if (shape.length !== 3) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: shape ${shape.join("×")}, one volume of three axes is wanted`, {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: shape ${shape.join("×")}; expected one volume of three axes`, {
       place: { file: array.name, path: "shape" },
     });
   }

@@ -77,7 +77,7 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
   };
   const { level, meta, path, warnings = [], origin = [0, 0, 0] } = await describe();
   if (meta.shape.length < 3 || product(meta.shape.slice(0, -3)) !== 1) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: shape ${meta.shape.join("×")}, one volume of three axes is wanted`, {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: shape ${meta.shape.join("×")}; expected one volume of three axes`, {
       place: { file: `${name}/${path}`, path: "shape" },
     });
   }
@@ -158,7 +158,7 @@ function hasImage(attributes: Uint8Array | undefined, name: string): boolean {
 }
 
 function notZarr(name: string): EmporiumError {
-  const message = `${name} is a folder without .zattrs, an MRC file or an OME-Zarr folder was wanted`;
+  const message = `${name} is a folder without .zattrs; expected an MRC file or an OME-Zarr folder`;
   return new EmporiumError("FORMAT_UNKNOWN", message, { place: { file: name }, hint: "narrow the glob to volumes" });
 }
 

@@ -57,7 +57,7 @@ function parsed<T>(text: string, url: string): T {
     // TerminateJob succeeds with an empty body
     return JSON.parse(text === "" ? "{}" : text) as T;
   } catch (cause) {
-    throw silent(url, `${url} answers with what is no JSON`, cause);
+    throw silent(url, `${url} answers with what is not JSON`, cause);
   }
 }
 
@@ -79,12 +79,11 @@ function refusal(reply: ServiceReply, url: string, changes: boolean, nowMs: numb
     return new EmporiumError("STORE_THROTTLED", said, { place, retry: "later", retryAfterMs });
   }
   if (EXPIRED.test(type)) {
-    const hint = "the token has expired: log in again (aws sso login, or new AWS_… variables), then give the same command";
+    const hint = "log in again (aws sso login, or new AWS_… variables), then run the same command: the token has expired";
     return new EmporiumError("STORE_DENIED", said, { place, hint });
   }
   if (status === 401 || status === 403) {
-    const hint =
-      "the credentials may not do this: they need batch:SubmitJob, DescribeJobs, ListJobs, DescribeJobQueues and TerminateJob";
+    const hint = "use credentials that allow batch:SubmitJob, DescribeJobs, ListJobs, DescribeJobQueues and TerminateJob";
     return new EmporiumError("STORE_DENIED", said, { place, hint });
   }
   if (status >= 500) {
@@ -111,5 +110,5 @@ function hintOf(message: string): string {
     return "name a job queue as queue of the profile, or with --queue; aws batch describe-job-queues lists them";
   if (/definition/i.test(message))
     return "name a job definition as batch.definition of the profile; aws batch describe-job-definitions lists them";
-  return "what AWS Batch says is what must be changed: the profile, or the job definition";
+  return "change the profile or the job definition as AWS Batch says";
 }

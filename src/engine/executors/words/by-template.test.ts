@@ -74,20 +74,20 @@ describe("an engine by templates", () => {
     expect(templateWords(readProfile(alone, FILE, undefined).templates!).waits).toBe(false);
   });
   it.each([
-    ["an unknown placeholder", '"{script}"', '"{scirpt}"', 6, /\{scirpt\} is no placeholder; wanted is one of .*script/],
+    ["an unknown placeholder", '"{script}"', '"{scirpt}"', 6, /\{scirpt\} is not a placeholder; expected one of .*script/],
     [
       "a placeholder of another command",
       "words: [list]",
       'words: [list, "{queue}"]',
       10,
-      /\{queue\} is no placeholder; none is wanted/,
+      /\{queue\} is not a placeholder; none is allowed/,
     ],
-    ["a submission without a name", '"{name}", ', "", 6, /\{name\} stands in none/],
+    ["a submission without a name", '"{name}", ', "", 6, /none of the words contains \{name\}/],
     ["an array that nobody asks for", ', [-n, "{last}"]', "", 6, /\{count\} or \{last\}/],
-    ["a cancel without jobs", ', "{ids}"]', "]", 15, /\{ids\} stands in none/],
+    ["a cancel without jobs", ', "{ids}"]', "]", 15, /none of the words contains \{ids\}/],
     ["a pattern without its group", "(?<id>\\\\d+)'\n        index", "x'\n        index", 7, /the group \(\?<id>…\) is missing/],
-    ["a pattern that is none", "array (?<array>", "array (?<array", 16, /regular expression wanted/],
-    ["a template that is missing", '      cancel: {words: [end, "{ids}"]}\n', "", 5, /cancel: nothing found/],
+    ["a pattern that is none", "array (?<array>", "array (?<array", 16, /expected a regular expression/],
+    ["a template that is missing", '      cancel: {words: [end, "{ids}"]}\n', "", 5, /cancel is missing/],
     ["a field that is unknown", "        held:", "        helt:", 13, /no field "helt"/],
     ["templates without their engine", "engine: command", "engine: slurm", 5, /templates is for engine: command alone/],
   ])("refuses %s where it stands", (_, from, to, line, message) => {

@@ -75,7 +75,7 @@ function jobsOf(text: string): [string, PbsJob][] {
     return Object.entries(Jobs);
   } catch (cause) {
     throw new EmporiumError("ENGINE_ABSENT", "qstat -F json gives no JSON", {
-      hint: "PBS Professional 14 or newer is wanted",
+      hint: "use PBS Professional 14 or newer",
       cause,
     });
   }

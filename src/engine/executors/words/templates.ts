@@ -22,14 +22,14 @@ const Pattern = (groups: readonly string[]) =>
     .superRefine((text, context) => {
       const found = groupsOf(text);
       if (found === undefined) {
-        context.addIssue({ code: "custom", message: `${JSON.stringify(text)} found, a regular expression wanted` });
+        context.addIssue({ code: "custom", message: `expected a regular expression, found ${JSON.stringify(text)}` });
         return;
       }
       const missing = groups.filter((name) => !found.includes(name));
       if (missing.length > 0) {
         context.addIssue({
           code: "custom",
-          message: `the group (?<${missing[0]}>…) is missing; ${groups.join(", ")} are wanted`,
+          message: `the group (?<${missing[0]}>…) is missing; the groups are ${groups.join(", ")}`,
         });
       }
     });
@@ -54,11 +54,11 @@ function withPlaceholders<S extends z.ZodType<readonly (string | readonly string
     const wrong = used.find((name) => !known.includes(name));
     if (wrong !== undefined) {
       const at = list.findIndex((word) => [word].flat().some((text) => text.includes(`{${wrong}}`)));
-      const wants = known.length === 0 ? "none is wanted here" : `wanted is one of ${known.join(", ")}`;
-      context.addIssue({ code: "custom", path: [at], message: `{${wrong}} is no placeholder; ${wants}` });
+      const wants = known.length === 0 ? "none is allowed here" : `expected one of ${known.join(", ")}`;
+      context.addIssue({ code: "custom", path: [at], message: `{${wrong}} is not a placeholder; ${wants}` });
     }
     const missing = wanted.find((name) => !used.includes(name));
-    if (missing !== undefined) context.addIssue({ code: "custom", message: `{${missing}} stands in none of the words` });
+    if (missing !== undefined) context.addIssue({ code: "custom", message: `none of the words contains {${missing}}` });
   });
 }
 
@@ -81,7 +81,7 @@ const Submit = z
     const used = words.flat().flatMap(placeholdersOf);
     const wanted = index.first === undefined ? ["indices"] : ["count", "last"];
     if (wanted.some((name) => used.includes(name))) return;
-    const message = `${wanted.map((name) => `{${name}}`).join(" or ")} stands in none of the words, but ${index.variable} tells elements of an array apart`;
+    const message = `${wanted.map((name) => `{${name}}`).join(" or ")} is in none of the words, but ${index.variable} distinguishes elements of an array`;
     context.addIssue({ code: "custom", path: ["words"], message });
   });
 

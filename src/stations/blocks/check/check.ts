@@ -19,7 +19,7 @@ import { type Sample, sampleVolume } from "./sample.js";
 const OPENS: Pick<BlockRule, "code" | "statement" | "hint"> = {
   code: "volume.opens",
   statement: "the volume can be opened",
-  hint: "harvest peek and verify say more of the file",
+  hint: "run harvest peek or verify on the file for details",
 };
 
 /** Every rule on volumes, in the order of reports. Their codes never change meaning. */
@@ -72,7 +72,7 @@ export async function checkVolume(volume: BlockVolume, options: CheckVolumeOptio
       ({ found, wanted, place }): BlockFinding => ({
         code,
         severity,
-        message: `${found}; wanted: ${wanted}`,
+        message: `${found}; expected ${wanted}`,
         found,
         wanted,
         hint,
@@ -178,11 +178,11 @@ function linesOf({ location, rules, blocks, findings, notes }: VolumeCheck): str
   return [
     ...findings.flatMap(({ code, found, wanted, key, path, hint }) => [
       `error[${code}]: ${statements.get(code)}`,
-      `  found ${found}; wanted ${wanted}`,
+      `  found ${found}; expected ${wanted}`,
       `  at ${path === undefined ? key : `${key} ${path}`}`,
       `  hint: ${hint}`,
     ]),
     ...notes.map((note) => `note: ${location}: ${note}`),
-    findings.length === 0 ? `${location}: as it should be (${of})` : `${location}: ${findings.length} found (${of})`,
+    findings.length === 0 ? `${location}: OK (${of})` : `${location}: ${counted(findings.length, "problem")} (${of})`,
   ];
 }

@@ -57,12 +57,12 @@ export function figureLines({ stages, rssBytesMax, idleShare, overheadSeconds }:
   const again = stages.reduce((sum, { bytesAgain }) => sum + bytesAgain, 0);
   const words = [
     rssBytesMax === undefined || rssBytesMax === 0 ? "" : `at most ${formatBytes(rssBytesMax)} of memory in the worker processes`,
-    idleShare === undefined ? "" : `${Math.round(100 * idleShare)}% of their time without work`,
-    overheadSeconds === undefined ? "" : `${short(overheadSeconds)} a block beside its work`,
-    again > 0 ? `${formatBytes(again)} read twice by halos` : "",
+    idleShare === undefined ? "" : `${Math.round(100 * idleShare)} % idle`,
+    overheadSeconds === undefined ? "" : `${short(overheadSeconds)} overhead per block`,
+    again > 0 ? `${formatBytes(again)} read twice for halos` : "",
   ].filter((word) => word !== "");
   return [
-    "time of a block, half of them / 95 of 100:",
+    "time per block, median / 95th percentile:",
     ...lines.map((line) => `  ${line}`),
     ...(words.length > 0 ? [words.join(", ")] : []),
   ];

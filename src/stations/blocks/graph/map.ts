@@ -107,7 +107,7 @@ export function bindMap(
       const found = isType ? `${counted(data.length, "voxel")}` : `${data?.constructor.name ?? "nothing"}`;
       throw new EmporiumError(
         "TASK_FAILED",
-        `${params.module} gave ${found}, ${counted(wanted, "voxel")} of ${params.dtype} wanted`,
+        `${params.module} gave ${found}; expected ${counted(wanted, "voxel")} of ${params.dtype}`,
       );
     },
   };

@@ -15,13 +15,13 @@ export function onlyThese({ stages }: BlockSource, words: readonly string[] = []
     if (!stage) {
       const names = stages.map((one) => one.name);
       const meant = nearest(name, names);
-      const hint = meant ? `did you mean ${meant}?` : `there are ${names.join(", ")}`;
+      const hint = meant ? `did you mean ${meant}?` : `choose one of ${names.join(", ")}`;
       throw new EmporiumError("USAGE", `no stage is called ${name}`, { hint });
     }
     if (number === undefined) return { first: stage.first, end: stage.first + stage.count };
     const block = Number(number);
     if (!/^\d+$/.test(number) || block >= stage.count)
-      throw new EmporiumError("USAGE", `${word} is no block: ${name} has those from 0 to ${stage.count - 1}`);
+      throw new EmporiumError("USAGE", `${word} is not a block: ${name} has those from 0 to ${stage.count - 1}`);
     return { first: stage.first + block, end: stage.first + block + 1 };
   });
   return (index) => ranges.some(({ first, end }) => index >= first && index < end);

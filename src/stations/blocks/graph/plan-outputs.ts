@@ -132,5 +132,5 @@ function refuseLayout(written: OutputDocument, levels: readonly GraphNode[], pat
   if (codec === "zstd" && format === "ome-zarr-0.4")
     faults.add([...path, "codec"], "OME-Zarr 0.4 is written with blosc-lz4 or raw", { hint: "write format: ome-zarr-0.5" });
   if (shard && chunk && shard.some((length, axis) => length % chunk[axis]! !== 0))
-    faults.add([...path, "shard"], `a shard of ${shard.join("×")} is no whole number of chunks of ${chunk.join("×")}`);
+    faults.add([...path, "shard"], `a shard of ${shard.join("×")} is not a whole number of chunks of ${chunk.join("×")}`);
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
-import { aboutField, expectedWords } from "../../../core/schema-words.js";
+import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import { counted } from "../../../core/units.js";
 import { parseCheckedYaml } from "../../../formats/yaml/checked-yaml.js";
 import { absent } from "../../../stores/store.js";
@@ -31,7 +31,7 @@ export interface ReadGraph {
  */
 export function readGraph(text: string, file: string): ReadGraph {
   const { value, faults, placeOf } = parseCheckedYaml(text, GraphSchema, {
-    ...{ file, hint: HINT, knownKeys, words: expectedWords, keepsFaults: true },
+    ...{ file, hint: HINT, knownKeys, keepsFaults: true },
   });
   const { path } = parseLocation(file);
   return {
@@ -69,7 +69,7 @@ export async function readGraphFile(location: string, sha256?: string): Promise<
 /** The same for a graph that a program made. Places are paths. @throws {EmporiumError} CONFIG_FIELD */
 export function givenGraph(given: GraphGiven): ReadGraph {
   const placeOf: PlaceOf = (path) => ({ path: path.map(String).join(".") });
-  const result = GraphSchema.safeParse(given, { error: expectedWords });
+  const result = GraphSchema.safeParse(given, { error: schemaWords });
   if (result.success) return { document: result.data, inputs: planInputs(result.data), placeOf, folder: process.cwd() };
   const faults = collectFaults(placeOf);
   for (const { path, message } of result.error.issues)

@@ -46,7 +46,7 @@ export function resolveGraph(read: ReadGraph, volumes: ReadonlyMap<string, Block
   const resolver = new Resolver(read, volumes, faults);
   const grid = resolver.named(document.grid.of, ["grid", "of"]);
   if (document.grid.level !== undefined && !Object.hasOwn(document.inputs, document.grid.of))
-    faults.add(["grid", "level"], `${document.grid.of} is no input: it has one level`);
+    faults.add(["grid", "level"], `${document.grid.of} is not an input: it has one level`);
   for (const { id } of document.nodes) resolver.named(id, ["nodes"]);
   const outputs = new Map<string, GraphNode>();
   for (const [name, output] of Object.entries(document.outputs)) {
@@ -133,7 +133,7 @@ class Resolver {
     const isGrid = grid.of === name;
     const level = this.inputs.levels[name]!;
     if (isGrid && (grid.level ?? level) !== level) {
-      this.faults.add(["grid", "level"], `level ${grid.level} wanted, and level ${level} of ${name} itself: give it once`);
+      this.faults.add(["grid", "level"], `level ${grid.level} is given, and level ${level} for ${name} itself: give it once`);
       return undefined;
     }
     const volume = this.volumes.get(name);
@@ -366,7 +366,7 @@ class Resolver {
       this.faults.add([...path, field], `${name} is the result of a reduction, no volume`);
       return undefined;
     }
-    const what = name === undefined ? `there is no field "${field}"` : `${field} is no name`;
+    const what = name === undefined ? `there is no field "${field}"` : `${field} is not a name`;
     this.faults.addError(
       [...path, ...(name === undefined ? [] : [field])],
       new EmporiumError("CONFIG_FIELD", `${what}: it names the input or node that is read`),
@@ -418,6 +418,6 @@ function refuseUnused({ asked }: Resolver, { nodes, outputs }: GraphDocument, fa
   nodes.forEach((node, at) => {
     const { id } = node;
     if (!wanted.has(id) && !levels(node))
-      faults.add(["nodes", at, "id"], `${id} is read by nothing and is no output`, { code: "CONFIG_UNUSED" });
+      faults.add(["nodes", at, "id"], `${id} is read by nothing and is not an output`, { code: "CONFIG_UNUSED" });
   });
 }

@@ -44,9 +44,13 @@ export interface ReadTimes {
 export async function timeReads(volume: LoadedVolume, options: TimeReadsOptions): Promise<ReadTimes> {
   const level = volume.levels[options.level];
   if (!level) {
-    throw new EmporiumError("USAGE", `level ${options.level} wanted, the volume has 0 to ${volume.levels.length - 1}`, {
-      hint: "emporium blocks ls LOCATION lists them",
-    });
+    throw new EmporiumError(
+      "USAGE",
+      `the volume has no level ${options.level}; its levels are 0 to ${volume.levels.length - 1}`,
+      {
+        hint: "emporium blocks ls LOCATION lists them",
+      },
+    );
   }
   const block = level.shape.map((length, axis) => Math.min(length, options.block[axis]!)) as Triple;
   const boxes = boxesOf(level.shape, block, options);

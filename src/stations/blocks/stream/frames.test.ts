@@ -51,7 +51,7 @@ describe("frames", () => {
     for (const bytes of [LIMIT + 1, 2 ** 31, 2 ** 32 - 1]) {
       await expect(framesOf([announced(bytes)])).rejects.toMatchObject({
         code: "STREAM_PROTOCOL",
-        message: `a head of ${bytes} bytes found, at most ${LIMIT} wanted`,
+        message: `expected at most ${LIMIT}, found a head of ${bytes} bytes`,
       });
     }
     const exact = Buffer.from(`"${"x".repeat(LIMIT - 2)}"`);
@@ -71,7 +71,7 @@ describe("frames", () => {
   });
 
   it.each([
-    ["an unknown kind", Uint8Array.from([2, 0, 0, 0, 8, 123, 125]), "a frame of kind 8 found, 1 to 7 wanted"],
+    ["an unknown kind", Uint8Array.from([2, 0, 0, 0, 8, 123, 125]), "expected 1 to 7, found a frame of kind 8"],
     ["no JSON", Uint8Array.from([2, 0, 0, 0, 5, 123, 123]), 'the head of a frame "end" is not JSON'],
     ["no UTF-8", Uint8Array.from([4, 0, 0, 0, 5, 34, 255, 255, 34]), 'the head of a frame "end" is not JSON'],
     ["a list", Uint8Array.from([2, 0, 0, 0, 5, 91, 93]), 'the head of a frame "end" is not an object'],
@@ -104,7 +104,7 @@ describe("frames", () => {
       for await (const _ of readFrames(incoming(), () => LIMIT, 5));
     }
     await expect(read(encodeFrame("result", { bytes: 6 }))).rejects.toThrow(
-      'a payload of 6 bytes behind "result" found, at most 5',
+      'expected at most 5, found a payload of 6 bytes behind "result"',
     );
     await expect(read(encodeFrame("result", { bytes: -1 }))).rejects.toMatchObject({ code: "STREAM_PROTOCOL" });
     await expect(read(Buffer.concat([encodeFrame("result", { bytes: 5 }), payloadOf(4)]))).rejects.toThrow("ends after 4 bytes");

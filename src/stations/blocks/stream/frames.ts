@@ -65,7 +65,7 @@ function nextHead(held: ByteQueue, headBytesMax: () => number): Frame | undefine
   const prefix = held.peek(PREFIX_BYTES);
   const headBytes = new DataView(prefix.buffer, prefix.byteOffset).getUint32(0, true);
   const most = headBytesMax();
-  if (headBytes > most) throw broken(`a head of ${counted(headBytes, "byte")} found, at most ${most} wanted`);
+  if (headBytes > most) throw broken(`expected at most ${most}, found a head of ${counted(headBytes, "byte")}`);
   return held.length < PREFIX_BYTES + headBytes ? undefined : parseFrame(held.take(PREFIX_BYTES + headBytes));
 }
 
@@ -73,12 +73,12 @@ function nextHead(held: ByteQueue, headBytesMax: () => number): Frame | undefine
 function payloadBytes({ kind, head: { bytes } }: Frame, most: number): number | undefined {
   if (most === 0 || bytes === undefined) return undefined;
   if (typeof bytes === "number" && Number.isInteger(bytes) && bytes >= 0 && bytes <= most) return bytes;
-  throw broken(`a payload of ${String(bytes)} bytes behind "${kind}" found, at most ${most} wanted`);
+  throw broken(`expected at most ${most}, found a payload of ${String(bytes)} bytes behind "${kind}"`);
 }
 
 function parseFrame(frame: Uint8Array): Frame {
   const kind = NAMES.get(frame[4]!);
-  if (kind === undefined) throw broken(`a frame of kind ${frame[4]} found, 1 to ${NAMES.size} wanted`);
+  if (kind === undefined) throw broken(`expected 1 to ${NAMES.size}, found a frame of kind ${frame[4]}`);
   let head: unknown;
   try {
     head = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(frame.subarray(PREFIX_BYTES)));

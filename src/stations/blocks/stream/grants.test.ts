@@ -43,7 +43,7 @@ describe("grants of a client", () => {
   it("refuse more credits than can be meant", () => {
     const grants = openGrants(2);
     grants.addCredits(CREDITS_MAX);
-    expect(() => grants.addCredits(1)).toThrow(`${CREDITS_MAX + 1} credits found`);
+    expect(() => grants.addCredits(1)).toThrow(`found ${CREDITS_MAX + 1} credits`);
   });
 
   it("that are stopped reject who waits and who comes later", async () => {

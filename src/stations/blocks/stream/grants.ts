@@ -49,7 +49,7 @@ export function openGrants(slots: number | undefined): Grants {
     },
     addCredits(count) {
       credits += count;
-      if (credits > CREDITS_MAX) throw broken(`${credits} credits found, at most ${CREDITS_MAX} wanted`);
+      if (credits > CREDITS_MAX) throw broken(`expected at most ${CREDITS_MAX}, found ${credits} credits`);
       serve();
     },
     giveBack(slot) {

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
-import { schemaWords } from "../../../core/schema-words.js";
+import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import type { Share } from "./batch.js";
 import { broken, type Frame } from "./frames.js";
 import { CREDITS_MAX } from "./grants.js";
@@ -38,10 +38,10 @@ export type Wanted = Partial<Share> & {
  * @throws {EmporiumError} STREAM_PROTOCOL; STREAM_DENIED for another token
  */
 export function readHello(frame: Frame | undefined, token: string | undefined): Wanted {
-  if (frame?.kind !== "hello") throw broken(`${frame ? `a frame "${frame.kind}"` : "nothing"} found, "hello" wanted first`);
+  if (frame?.kind !== "hello") throw broken(`expected "hello" first, found ${frame ? `a frame "${frame.kind}"` : "nothing"}`);
   const { token: given = "", protocol: _, ...wanted } = read(Hello, frame);
   if (token !== undefined && !sameText(given, token)) {
-    throw new EmporiumError("STREAM_DENIED", given === "" ? "no token found, a token wanted" : "wrong token", {
+    throw new EmporiumError("STREAM_DENIED", given === "" ? "the client gave no token, or a wrong one" : "wrong token", {
       hint: "give the token that the server's --token-file holds",
     });
   }
@@ -63,7 +63,7 @@ function read<T>(schema: z.ZodType<T>, { kind, head }: { kind: string; head: Jso
   const result = schema.safeParse(head, { error: schemaWords });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw broken(`${kind}.${issue!.path.join(".")}: ${issue!.message}`);
+  throw broken(aboutField(`${kind}.${issue!.path.join(".")}`, issue!.message));
 }
 
 /** In a time that does not tell how much of it is right. */

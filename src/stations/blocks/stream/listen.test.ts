@@ -97,6 +97,6 @@ describe("the token", () => {
     chmodSync(path, 0o600);
     expect(readToken(path)).toBe("s".repeat(40));
     writeFileSync(path, "short-secret");
-    expect(() => readToken(path)).toThrow(/a token of 12 characters found, at least 32 wanted$/);
+    expect(() => readToken(path)).toThrow(/expected at least 32, found a token of 12 characters$/);
   });
 });

@@ -217,8 +217,8 @@ describe("a session", () => {
   });
 
   it.each<[string, Kind, JsonObject, string]>([
-    ["another frame", "request", { credits: 1 }, 'a frame "request" found, "hello" wanted first'],
-    ["another protocol", "hello", { protocol: 2 }, "hello.protocol: 2 found, 1 wanted"],
+    ["another frame", "request", { credits: 1 }, 'expected "hello" first, found a frame "request"'],
+    ["another protocol", "hello", { protocol: 2 }, "hello.protocol: expected 1, found 2"],
     ["a rank too large", "hello", { protocol: 1, rank: 2, world: 2 }, "rank 2 of 2 found"],
     ["a negative epoch", "hello", { protocol: 1, epoch: -1 }, "hello.epoch"],
     ["too many slots", "hello", { protocol: 1, slots: 10_000 }, "hello.slots"],
@@ -264,9 +264,9 @@ describe("a session", () => {
   it("allows little to a client that has not said hello, and not for long", async () => {
     const large = client();
     large.send("hello", { protocol: 1, token: "x".repeat(5000) });
-    expect((await large.next()).head.message).toMatch(/a head of \d+ bytes found, at most 4096 wanted/);
+    expect((await large.next()).head.message).toMatch(/expected at most 4096, found a head of \d+ bytes/);
     const silent = client({ clock: manualClock() }); // whose sleep is over at once
-    expect((await silent.next()).head.message).toContain('no frame in 10 s, "hello" wanted first');
+    expect((await silent.next()).head.message).toContain('no frame in 10 s; expected "hello" first');
   });
 
   it("has a limit of memory for the slots", async () => {

@@ -106,7 +106,7 @@ async function hear(frames: AsyncIterable<Frame>, grants: Grants, ring: SharedRi
       const { slot, credits = 1 } = readRelease(frame);
       if (slot !== undefined) grants.giveBack(slot);
       grants.addCredits(credits);
-    } else throw broken(`a frame "${frame.kind}" found, "request", "release" or "end" wanted`);
+    } else throw broken(`expected "request", "release" or "end", found a frame "${frame.kind}"`);
   }
 }
 
@@ -182,7 +182,7 @@ async function openMemory(wanted: Wanted, options: SessionOptions): Promise<Shar
 async function withinTime<T>(work: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
   const stop = new AbortController();
   const late = clock.sleep(HELLO_MS, AbortSignal.any([stop.signal, signal])).then(() => {
-    throw broken(`no frame in ${HELLO_MS / 1000} s, "hello" wanted first`);
+    throw broken(`no frame in ${HELLO_MS / 1000} s; expected "hello" first`);
   });
   try {
     return await Promise.race([work, late]);

@@ -55,7 +55,7 @@ export async function createRing({ folder, slots: wanted, batchBytes }: RingOpti
   sweepRings(folder);
   const slots = Math.min(wanted, Math.floor((disk.bavail * disk.bsize) / slotBytes));
   if (slots < SLOTS_MIN)
-    return `${folder} has ${counted(disk.bavail * disk.bsize, "byte")} free, ${SLOTS_MIN * slotBytes} wanted`;
+    return `${folder} has ${counted(disk.bavail * disk.bsize, "byte")} free; expected ${SLOTS_MIN * slotBytes}`;
   const path = join(folder, ringName());
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
   const file = await open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0o600);
@@ -108,7 +108,7 @@ async function readSlot(file: FileHandle, offset: number, bytes: number): Promis
   const found = new Uint8Array(bytes);
   for (let done = 0; done < bytes; ) {
     const { bytesRead } = await file.read(found, done, bytes - done, offset + done);
-    if (bytesRead === 0) throw new EmporiumError("INTERNAL", `${counted(bytes, "byte")} of a slot wanted, ${done} there`);
+    if (bytesRead === 0) throw new EmporiumError("INTERNAL", `a slot needs ${counted(bytes, "byte")}, ${done} found`);
     done += bytesRead;
   }
   return found;

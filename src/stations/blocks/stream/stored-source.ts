@@ -107,7 +107,7 @@ async function batchOf(
     }
   }
   if (packing.bytes > batchBytes) {
-    throw new EmporiumError("MEMORY_LIMIT", `a batch of ${packing.bytes} stored bytes found, at most ${batchBytes} wanted`, {
+    throw new EmporiumError("MEMORY_LIMIT", `expected at most ${batchBytes}, found a batch of ${packing.bytes} stored bytes`, {
       hint: "use fewer blocks a batch, a batch that follows the chunks (--order locality), or more --memory",
     });
   }

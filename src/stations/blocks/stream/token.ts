@@ -12,7 +12,7 @@ export function readToken(path: string): string {
   if (token.length < TOKEN_BYTES) {
     throw new EmporiumError(
       "USAGE",
-      `${path}: a token of ${counted(token.length, "character")} found, at least ${TOKEN_BYTES} wanted`,
+      `${path}: expected at least ${TOKEN_BYTES}, found a token of ${counted(token.length, "character")}`,
     );
   }
   return token;

@@ -62,12 +62,12 @@ export async function downloadDataset(id: string, options: CatalogDownloadOption
   const startMs = clock.monotonic();
   checkKnownId(id);
   if (!metadata && !download) {
-    throw new EmporiumError("USAGE", "You set metadata *and* download to False: nothing is left to do", {
+    throw new EmporiumError("USAGE", "--no-metadata and --no-download leave nothing to do", {
       hint: "leave --no-metadata or --no-download out",
     });
   }
   if (!(Number.isInteger(workers) && workers > 0))
-    throw new EmporiumError("USAGE", `--nbr-workers: ${workers} found, a whole number from 1 wanted`);
+    throw new EmporiumError("USAGE", `--nbr-workers: expected a whole number from 1, found ${workers}`);
   const selection = selectFrames(options.select ?? {});
   const signal = options.signal ?? new AbortController().signal;
   setMaxListeners(0, signal);
@@ -170,7 +170,7 @@ function metadataFiles(global: FramesGlobal, rows: readonly FrameRow[], whole: b
 function localFolder(dest: string): string {
   const place = parseLocation(dest);
   if (place.path !== undefined) return resolve(place.path);
-  throw new EmporiumError("USAGE", `--dest: ${place.url} is no folder of this machine`, {
+  throw new EmporiumError("USAGE", `--dest: ${place.url} is not a folder of this machine`, {
     hint: "give a folder; emporium harvest download copies between stores",
   });
 }

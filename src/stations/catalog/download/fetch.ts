@@ -79,7 +79,7 @@ export async function fetchFile(job: DownloadJob, { storage_dir, file_name, sha2
       `${objectName(storage, key)}: its SHA-256 is ${found.slice(0, 12)}…, the database knows ${sha256.slice(0, 12)}…`,
       {
         place: { file: objectName(storage, key) },
-        hint: "the object was altered or replaced since its upload: upload the data set again with --overwrite",
+        hint: "upload the data set again with --overwrite: the object was changed since its upload",
       },
     );
   }
@@ -137,9 +137,9 @@ async function onlyObject(storage: Store, folder: string, signal: AbortSignal): 
   if (key !== undefined && keys.length === 1) return key;
   throw new EmporiumError(
     "NOT_FOUND",
-    `${storage.url}/${folder} holds ${keys.length === 0 ? "no file" : "several files"}, one wanted`,
+    `${storage.url}/${folder} holds ${keys.length === 0 ? "no file" : "several files"}; expected one`,
     {
-      hint: "the database does not know the file's name",
+      hint: "upload the data set again: the database does not know the file's name",
     },
   );
 }

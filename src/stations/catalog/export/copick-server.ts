@@ -72,7 +72,7 @@ export async function askServer(
       "USAGE",
       `${endpoint} has ${counted(datasets.length, "dataset")}, ${DATASETS_MAX} at most make a project`,
       {
-        hint: "name those that are wanted with --dataset",
+        hint: "choose some with --dataset",
       },
     );
   }

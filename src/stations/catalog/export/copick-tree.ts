@@ -115,7 +115,7 @@ async function readRun(
     const key = keyOf(value[name]);
     // what a document names may be anywhere; copick gets what is in this run
     if (key !== undefined && (files.files.has(key) || files.volumes.has(key))) return key;
-    if (key !== undefined) warn(`${files.folder}: ${key} is named and not there`);
+    if (key !== undefined) warn(`${files.folder}: ${key} is named but does not exist`);
     return undefined;
   };
   const documentAt = async (key: string) => {

@@ -67,7 +67,7 @@ export async function exportCopick(text: string, options: CopickOptions): Promis
     if (!head) continue;
     const may = begins.test(new TextDecoder().decode(head));
     if (may && options.overwrite) continue;
-    throw new EmporiumError("USAGE", may ? `${path} exists` : `${path} exists and is no copick project's`, {
+    throw new EmporiumError("USAGE", may ? `${path} exists` : `${path} exists and is not a copick project's`, {
       place: { file: path },
       hint: may ? "give another --out, or replace it with --overwrite" : "give another --out, or move it away",
     });

@@ -21,7 +21,7 @@ const MARK = ".emporium-copick";
 export async function linkedRoot(folder: string, tree: LocalAccess): Promise<StaticWriter> {
   const there = await lstat(folder).catch(() => undefined);
   if (there && !(await lstat(join(folder, MARK)).catch(() => undefined))) {
-    throw new EmporiumError("USAGE", `${folder} is there already and is no folder of an exported project`, {
+    throw new EmporiumError("USAGE", `${folder} exists already and is not a folder of an exported project`, {
       place: { file: folder },
       hint: "give another --out, or move the folder away",
     });

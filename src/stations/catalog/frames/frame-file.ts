@@ -59,11 +59,11 @@ export function frameShapeOf(
   if (depth === undefined) throw refuse(`Bit depth must be 16 or 8, not ${bits}`, "convert the images to 8 or 16 bits");
   const signed = allow.signed === true && type.dtype === depth.slice(1);
   if (!fromFloat && !signed && type.dtype !== depth)
-    throw refuse(`samples are ${type.dtype}, ${depth} wanted`, "convert the images to unsigned integers");
+    throw refuse(`samples are ${type.dtype}; expected ${depth}`, "convert the images to unsigned integers");
   const colours = page.samplesPerPixel;
   if (colours !== 1 && colours !== 3) {
     throw refuse(
-      `${counted(colours, "sample")} a pixel, 1 (grey) or 3 (red, green, blue) wanted`,
+      `${counted(colours, "sample")} per pixel; expected 1 (grey) or 3 (red, green, blue)`,
       "save the images without an opacity channel",
     );
   }
@@ -93,7 +93,7 @@ export async function readFramePixels(
     const say = ({ width, height, colours, depth }: FrameShape) => `${height}×${width}${colours === 3 ? "×3" : ""} ${depth}`;
     throw new EmporiumError("FORMAT_FIELD", `${file.name}: page ${page} is ${say(found)}, the first frame ${say(wanted)}`, {
       place: { file: file.name, byte: image.page.offset },
-      hint: "all frames of a data set have one size and type: upload the others as a data set of their own",
+      hint: "upload the other frames as a data set of their own: all frames of a data set need one size and type",
     });
   }
   const plane = await readTiffPlane(file.tiff.source, image, options);
@@ -129,7 +129,7 @@ function wholeNumbers(bytes: Uint8Array, name: string, page: number): Uint8Array
   const result = new DataView(new ArrayBuffer(floats.length * 2));
   for (const [i, value] of floats.entries()) {
     if (!(Number.isInteger(value) && value >= 0 && value < 65_536)) {
-      throw new EmporiumError("FORMAT_FIELD", `${name}: page ${page} holds ${value}, whole numbers from 0 to 65535 wanted`, {
+      throw new EmporiumError("FORMAT_FIELD", `${name}: page ${page} holds ${value}; expected whole numbers from 0 to 65535`, {
         place: { file: name },
         hint: "scale the images and save them as 16-bit integers",
       });

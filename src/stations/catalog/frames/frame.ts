@@ -163,7 +163,7 @@ export function checkFrameSet({ shape, frames }: Pick<FrameSet, "shape" | "frame
     for (const key of ["channel_idx", "slice_idx", "time_idx", "pos_idx"] as const) {
       const index = frame[key];
       if (index !== null && Number.isInteger(index) && index >= 0 && index <= 2 ** 31 - 1) continue;
-      throw new EmporiumError("CONFIG_FIELD", `${key} is ${index}, a whole number from 0 wanted`, { place });
+      throw new EmporiumError("CONFIG_FIELD", `${key} is ${index}; expected a whole number from 0`, { place });
     }
   }
 }

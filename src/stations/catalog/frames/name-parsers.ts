@@ -48,11 +48,11 @@ export function nameParser(parsers: NameParsers, name: string, of: NameParser["o
   throw new EmporiumError(
     "CONFIG_FIELD",
     found
-      ? `filename_parser: ${name} takes names of ${found.of}s apart, one for ${of}s wanted`
+      ? `filename_parser: ${name} takes names of ${found.of}s apart; expected one for ${of}s`
       : `filename_parser: no parser is called "${name}"`,
     {
       place: { path: "filename_parser" },
-      hint: meant === undefined ? `known are ${fitting.join(", ")}` : `did you mean ${meant}?`,
+      hint: meant === undefined ? `use one of ${fitting.join(", ")}` : `did you mean ${meant}?`,
     },
   );
 }
@@ -61,7 +61,7 @@ export function nameParser(parsers: NameParsers, name: string, of: NameParser["o
 export function parseMlName(path: string): JsonObject {
   const name = baseName(path);
   const [plate, stack, protein, ...rest] = name.split("_");
-  if (rest.length === 0) throw nameError(name, "has fewer than 3 underscores, PLATE_STACK_PROTEIN_… wanted");
+  if (rest.length === 0) throw nameError(name, "has fewer than 3 underscores; expected PLATE_STACK_PROTEIN_…");
   return { plate_id: plate!, stack_nbr: wholeNumber(stack!, name, "number of the stack"), protein_name: protein! };
 }
 
@@ -72,7 +72,7 @@ export function parseMlName(path: string): JsonObject {
 export function parseSmsName(path: string, channels: string[]): ParsedName {
   const name = baseName(path);
   const parts = withoutExtension(name).split("_").slice(1);
-  if (parts.length === 0) throw nameError(name, "has no underscore, img_CHANNEL_t###_p###_z### wanted");
+  if (parts.length === 0) throw nameError(name, "has no underscore; expected img_CHANNEL_t###_p###_z###");
   const indices: Record<string, number> = {};
   for (const part of parts.slice(Math.max(1, parts.length - 3))) {
     const digits = part.slice(1);
@@ -95,11 +95,15 @@ export function parseSmsName(path: string, channels: string[]): ParsedName {
 /** Four runs of digits in the order of `order`: channel, slice (z), time, position. The channel's name is its number. */
 export function parseIdxFromName(path: string, order = "cztp"): ParsedName {
   if ([...order].sort().join("") !== "cptz") {
-    throw new EmporiumError("CONFIG_FIELD", `order: ${JSON.stringify(order)} found, the letters c, z, t and p wanted, each once`);
+    throw new EmporiumError(
+      "CONFIG_FIELD",
+      `order: expected each of the letters c, z, t and p once, found ${JSON.stringify(order)}`,
+    );
   }
   const name = baseName(path);
   const runs = withoutExtension(name).match(/\d+/g) ?? [];
-  if (runs.length !== 4) throw nameError(name, `has ${counted(runs.length, "number")}, 4 wanted: channel, slice, time, position`);
+  if (runs.length !== 4)
+    throw nameError(name, `has ${counted(runs.length, "number")}; expected 4: channel, slice, time, position`);
   const index = (letter: string) => wholeNumber(runs[order.indexOf(letter)]!, name, "index");
   const channel_idx = index("c");
   return { channel_name: String(channel_idx), channel_idx, slice_idx: index("z"), time_idx: index("t"), pos_idx: index("p") };
@@ -149,7 +153,7 @@ export function checkParsedName(value: unknown, name: string): ParsedName {
   }
   throw nameError(
     name,
-    "was given no usable indices by its parser: channel_idx, slice_idx, time_idx, pos_idx, channel_name wanted",
+    "has no usable indices from its parser, which must give channel_idx, slice_idx, time_idx, pos_idx and channel_name",
   );
 }
 
@@ -166,7 +170,7 @@ export function checkParsedMetadata(value: unknown, name: string): JsonObject {
 function wholeNumber(digits: string, name: string, what: string): number {
   const value = Number(digits);
   if (/^\d+$/.test(digits) && value <= 2 ** 31 - 1) return value;
-  throw nameError(name, `has the ${what} ${JSON.stringify(digits)}, a whole number wanted`);
+  throw nameError(name, `has the ${what} ${JSON.stringify(digits)}; expected a whole number`);
 }
 
 export function baseName(path: string): string {

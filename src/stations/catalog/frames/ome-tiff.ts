@@ -77,7 +77,7 @@ function framesAt(
   const found = [...there].sort((a, b) => a - b).map(String);
   const chosen = frames.filter(({ pos_idx }) => positions.includes(pos_idx ?? 0));
   if (chosen.length > 0) return { frames: chosen, warnings: missingPositions(positions, there, found) };
-  throw new EmporiumError("CONFIG_EMPTY", `positions ${positions.join(", ") || "none"} wanted, found ${found.join(", ")}`, {
+  throw new EmporiumError("CONFIG_EMPTY", `expected positions ${positions.join(", ") || "none"}, found ${found.join(", ")}`, {
     place,
     hint: "correct the column positions of the table",
   });
@@ -164,7 +164,7 @@ async function framesByTags(
     };
     const lacking = Object.entries(found).find(([, value]) => value === undefined);
     if (lacking) {
-      throw new EmporiumError("FORMAT_FIELD", `${file.name}: page ${page} does not tell its ${lacking[0]}`, {
+      throw new EmporiumError("FORMAT_FIELD", `${file.name}: page ${page} does not give its ${lacking[0]}`, {
         place: { file: file.name },
         hint: `let the schema require ChannelIndex, Slice, FrameIndex and PositionIndex of ${schema.tags[0]?.name ?? "a tag"}`,
       });
@@ -249,7 +249,7 @@ function framesByOme(file: FrameFile, index: number, images: readonly OmeImage[]
     }
   }
   if (page === file.pages && frames.length > 0) return frames;
-  throw new EmporiumError("FORMAT_FIELD", `${file.name}: ${counted(file.pages, "page")}, its OME-XML tells of ${page}`, {
+  throw new EmporiumError("FORMAT_FIELD", `${file.name}: ${counted(file.pages, "page")}, its OME-XML describes ${page}`, {
     place: { file: file.name },
     hint: "upload all files of the set as a folder, one position each",
   });

@@ -36,7 +36,7 @@ export async function loadNameParsers(file: string | undefined): Promise<NamePar
       `--parser-module: ${file} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
       {
         place: { file },
-        hint: "a JavaScript module (.mjs) that exports frameNameParsers or datasetNameParsers",
+        hint: "give a JavaScript module (.mjs) that exports frameNameParsers or datasetNameParsers",
         cause,
       },
     );
@@ -48,7 +48,7 @@ export async function loadNameParsers(file: string | undefined): Promise<NamePar
   ] as const) {
     for (const [name, parse] of Object.entries((loaded[key] ?? {}) as Record<string, unknown>)) {
       if (typeof parse !== "function") {
-        throw new EmporiumError("USAGE", `--parser-module: ${key}.${name} is a ${typeof parse}, a function wanted`, {
+        throw new EmporiumError("USAGE", `--parser-module: ${key}.${name} is a ${typeof parse}; expected a function`, {
           place: { file },
         });
       }

@@ -58,7 +58,7 @@ export async function decodeFrame(
     if (size > LIMITS.chunkBytes) {
       throw new EmporiumError(
         "FORMAT_LIMIT",
-        `${name}: ${counted(size, "byte")} of pixels, ${LIMITS.chunkBytes} at most are read`,
+        `${name}: ${counted(size, "byte")} of pixels; at most ${LIMITS.chunkBytes} are read`,
         {
           place: { file: name },
         },
@@ -74,7 +74,7 @@ export async function decodeFrame(
     const found = `${frame.height}×${frame.width}×${frame.channels} of ${counted(frame.depth, "bit")}`;
     throw new EmporiumError(
       "OBJECT_WRONG",
-      `${name}: ${found} found, ${wanted.height}×${wanted.width}×${wanted.colours} of ${counted(bitsOf(wanted), "bit")} wanted`,
+      `${name}: expected ${wanted.height}×${wanted.width}×${wanted.colours} of ${counted(bitsOf(wanted), "bit")}, found ${found}`,
       {
         place: { file: name },
       },

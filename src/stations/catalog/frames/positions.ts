@@ -32,7 +32,7 @@ export function selectPositions(
   if (chosen.length > 0) return { files: chosen, warnings: missingPositions(positions, met, labels) };
   throw new EmporiumError(
     "CONFIG_EMPTY",
-    `No positions correspond with IJMetadata PositionList: ${positions.join(", ") || "none"} wanted, found ${labels.join(", ") || "none"}`,
+    `no position of --positions (${positions.join(", ") || "none"}) is in the PositionList of IJMetadata (${labels.join(", ") || "none"})`,
     {
       place,
       hint: "correct the column positions of the table",

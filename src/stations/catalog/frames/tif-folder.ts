@@ -24,9 +24,9 @@ const METADATA = "metadata.txt";
  */
 export async function planTifFolder(source: FrameSource, options: SplitOptions): Promise<FrameSet> {
   if (source.kind !== "folder") {
-    throw new EmporiumError("CONFIG_FIELD", `file_name: ${source.name} is a file, a folder of TIFF files wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `file_name: ${source.name} is a file; expected a folder of TIFF files`, {
       place: options.place,
-      hint: "frames_format tif_id or ome_tiff take single files",
+      hint: "use frames_format tif_id or ome_tiff for single files",
     });
   }
   const { store } = source;
@@ -41,7 +41,7 @@ export async function planTifFolder(source: FrameSource, options: SplitOptions):
   const frames = files.map(({ key }, file): PlannedFrame => {
     const { channel_name, channel_idx, slice_idx, time_idx, pos_idx } = options.frameName(key, channels);
     const lacking = Object.entries({ slice: slice_idx, time: time_idx, position: pos_idx }).find(([, index]) => index === null);
-    if (lacking) throw nameError(key, `does not tell its ${lacking[0]}`);
+    if (lacking) throw nameError(key, `does not give its ${lacking[0]}`);
     const indices = { channel_idx, slice_idx: slice_idx!, time_idx: time_idx!, pos_idx: pos_idx! };
     return { ...indices, channel_name, file_name: frameFileName(indices), file, page: 0 };
   });
@@ -71,13 +71,13 @@ async function folderMetadata(source: FrameSource, options: ReadOptions): Promis
   const { size } = await withStat(store, METADATA, options);
   const name = `${source.name}/${METADATA}`;
   if (size > LIMITS.headerBytes) {
-    throw new EmporiumError("FORMAT_LIMIT", `${name} has ${counted(size, "byte")}, ${LIMITS.headerBytes} at most are read`, {
+    throw new EmporiumError("FORMAT_LIMIT", `${name} has ${counted(size, "byte")}; at most ${LIMITS.headerBytes} are read`, {
       place: { file: name },
     });
   }
   const value = parseLooseJson(new TextDecoder().decode((await store.read(METADATA, undefined, options)) ?? new Uint8Array(0)));
   if (isJsonObject(value)) return value;
-  throw new EmporiumError("FORMAT_FIELD", `${name} is no JSON object`, {
+  throw new EmporiumError("FORMAT_FIELD", `${name} is not a JSON object`, {
     place: { file: name },
     hint: "repair it, or remove it: then size and type come from the first image",
   });
@@ -128,7 +128,7 @@ export function shapeOfSummary(summary: JsonObject, name: string): FrameShape {
     if (value !== undefined && Number.isInteger(value) && value > 0) continue;
     throw new EmporiumError(
       "FORMAT_FIELD",
-      `${name}: Summary.${key} is ${String(member(summary, key))}, a number of pixels wanted`,
+      `${name}: Summary.${key} is ${String(member(summary, key))}; expected a number of pixels`,
       {
         place: { file: name, path: `Summary.${key}` },
       },

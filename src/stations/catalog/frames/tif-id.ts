@@ -26,9 +26,9 @@ export interface StackLengths {
  */
 export async function planTifId(source: FrameSource, options: SplitOptions): Promise<FrameSet> {
   if (source.kind !== "file") {
-    throw new EmporiumError("CONFIG_FIELD", `file_name: ${source.name} is a folder, one TIFF file wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `file_name: ${source.name} is a folder; expected one TIFF file`, {
       place: options.place,
-      hint: "frames_format tif_folder takes folders",
+      hint: "use frames_format tif_folder for folders",
     });
   }
   const { store, key } = source;
@@ -93,7 +93,7 @@ export function stackLengths(description: string, name: string): StackLengths {
     if (!/^[1-9]\d{0,8}$/.test(text)) {
       throw new EmporiumError(
         "FORMAT_FIELD",
-        `${name}: ImageDescription has ${key}=${text.slice(0, 40)}, a whole number from 1 wanted`,
+        `${name}: ImageDescription has ${key}=${text.slice(0, 40)}; expected a whole number from 1`,
         {
           place: { file: name },
         },

@@ -7,8 +7,8 @@ const frames = { upload_type: "frames", microscope: "m", frames_format: "tif_fol
 
 describe("parseUploadConfig", () => {
   it.each<[string, object, string, number]>([
-    ["no type", { microscope: "m" }, "upload_type: nothing found", 1],
-    ["a number for a text", { ...frames, microscope: 5 }, "microscope: a number found, a text wanted", 3],
+    ["no type", { microscope: "m" }, "upload_type: expected", 1],
+    ["a number for a text", { ...frames, microscope: 5 }, "microscope: expected a text, found a number", 3],
     ["frames without format", { upload_type: "frames", microscope: "m" }, "frames_format is missing", 2],
     ["two parsers", { ...frames, filename_parser: "a", filename_pattern: "(?<channel>.)" }, "both given", 6],
     ["two schemas", { ...frames, meta_schema: "a", schema_filename: "b" }, "different schemas", 6],
@@ -76,6 +76,6 @@ describe("compileMetaSchema", () => {
   });
 
   it("follows no reference to another document", () => {
-    expect(() => compileMetaSchema({ $ref: "https://example.org/other.json" }, "s")).toThrow(/no valid JSON Schema/);
+    expect(() => compileMetaSchema({ $ref: "https://example.org/other.json" }, "s")).toThrow(/not a valid JSON Schema/);
   });
 });

@@ -75,7 +75,7 @@ export function parseUploadConfig(text: string, file: string): UploadConfig {
   const parser = optional(document, "filename_parser");
   const patternText = optional(document, "filename_pattern");
   if (parser !== undefined && patternText !== undefined) {
-    throw new EmporiumError("CONFIG_RULE", "filename_parser and filename_pattern are both given, one wanted", {
+    throw new EmporiumError("CONFIG_RULE", "filename_parser and filename_pattern are both given; expected one", {
       place: document.place("filename_pattern"),
     });
   }
@@ -83,7 +83,7 @@ export function parseUploadConfig(text: string, file: string): UploadConfig {
   if (uploadType === "frames" && framesFormat === undefined) {
     throw new EmporiumError("CONFIG_RULE", "frames_format is missing, needed where upload_type is frames", {
       place: document.place("upload_type"),
-      hint: "ome_tiff, tif_folder or tif_id",
+      hint: "add frames_format: ome_tiff, tif_folder or tif_id",
     });
   }
   return {
@@ -110,7 +110,13 @@ function uploadTypeOf(document: JsonFile): UploadConfig["uploadType"] {
 function framesFormatOf(text: string, document: JsonFile): FramesFormat {
   if (Object.hasOwn(FORMATS, text)) return FORMATS[text]!;
   const meant = nearest(text, Object.keys(FORMATS));
-  throw wrong(document, "frames_format", `"${text}"`, "ome_tiff, tif_folder or tif_id", meant && `did you mean ${meant}?`);
+  throw wrong(
+    document,
+    "frames_format",
+    `"${text}"`,
+    "add frames_format: ome_tiff, tif_folder or tif_id",
+    meant && `did you mean ${meant}?`,
+  );
 }
 
 function schemaOf(document: JsonFile): string | undefined {
@@ -179,7 +185,7 @@ function storable(document: JsonFile, key: string, text: string): string {
 }
 
 function wrong(document: JsonFile, key: string, found: string, wanted: string, hint?: string | undefined): EmporiumError {
-  return new EmporiumError("CONFIG_FIELD", `${key}: ${found} found, ${wanted} wanted`, { place: document.place(key), hint });
+  return new EmporiumError("CONFIG_FIELD", `${key}: expected ${wanted}, found ${found}`, { place: document.place(key), hint });
 }
 
 /** The groups that a pattern may have. */
@@ -192,6 +198,6 @@ export function compileNamePattern(source: string, place?: Place): Pattern {
   const unknown = groups.find((name) => !PATTERN_GROUPS.includes(name));
   if (unknown === undefined && groups.includes("channel")) return pattern;
   const found = unknown === undefined ? "the pattern has no group named channel" : `the pattern has a group named ${unknown}`;
-  const hint = `the groups are ${PATTERN_GROUPS.map((name) => `(?<${name}>…)`).join(" ")}, channel is needed`;
+  const hint = `use the groups ${PATTERN_GROUPS.map((name) => `(?<${name}>…)`).join(" ")}; channel is required`;
   throw new EmporiumError("CONFIG_REGEX", found, { place, hint });
 }

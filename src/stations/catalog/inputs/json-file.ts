@@ -34,7 +34,7 @@ export async function readText(file: string, role: string): Promise<string> {
   if (bytes.length > LIMITS.tableBytes) {
     throw new EmporiumError(
       "CONFIG_LIMIT",
-      `the ${role} has ${counted(bytes.length, "byte")}, ${LIMITS.tableBytes} at most are read`,
+      `the ${role} has ${counted(bytes.length, "byte")}; at most ${LIMITS.tableBytes} are read`,
       {
         place: { file },
       },
@@ -49,7 +49,7 @@ export function parseJsonFile(text: string, file: string, role: string): JsonFil
   if (text.length > LIMITS.configBytes) {
     throw new EmporiumError(
       "CONFIG_LIMIT",
-      `the ${role} has ${counted(text.length, "character")}, ${LIMITS.configBytes} at most are read`,
+      `the ${role} has ${counted(text.length, "character")}; at most ${LIMITS.configBytes} are read`,
       {
         place: { file },
       },
@@ -61,12 +61,12 @@ export function parseJsonFile(text: string, file: string, role: string): JsonFil
   } catch (error) {
     if (!isEmporiumError(error)) throw error;
     const at = error.facts.place?.byte ?? 0;
-    throw new EmporiumError("CONFIG_SYNTAX", `the ${role} is no JSON: ${error.message.replace(/^JSON: /, "")}`, {
+    throw new EmporiumError("CONFIG_SYNTAX", `the ${role} is not JSON: ${error.message.replace(/^JSON: /, "")}`, {
       place: { file, ...lineAndColumn(text, at) },
     });
   }
   if (!isJsonObject(value)) {
-    throw new EmporiumError("CONFIG_FIELD", `the ${role} is ${kindOf(value)}, an object wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `the ${role} is ${kindOf(value)}; expected an object`, {
       place: { file, line: 1, column: 1 },
     });
   }

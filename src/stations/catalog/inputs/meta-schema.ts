@@ -59,7 +59,7 @@ export function compileMetaSchema(schema: JsonObject, name: string): MetaSchema 
   } catch (error) {
     throw new EmporiumError(
       "CONFIG_FIELD",
-      `${name} is no valid JSON Schema: ${error instanceof Error ? error.message : String(error)}`,
+      `${name} is not a valid JSON Schema: ${error instanceof Error ? error.message : String(error)}`,
       {
         place: { file: name },
       },

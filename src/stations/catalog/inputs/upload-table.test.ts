@@ -27,8 +27,8 @@ describe("parseUploadTable", () => {
     [`${ID},`, "file_name is empty", 2, 29],
     [",a.tif", "dataset_id is empty", 2, 1],
     [`${ID},a.tif,x,,,1,2`, "7 fields, the header has 5", 2, undefined],
-    [`${ID},a.tif,,,"[1, x]"`, "a whole number or a list wanted", 2, 37],
-    [`${ID},a.tif,,,"[1, 2, "`, "a whole number or a list wanted", 2, 37],
+    [`${ID},a.tif,,,"[1, x]"`, "expected a whole number or a list", 2, 37],
+    [`${ID},a.tif,,,"[1, 2, "`, "expected a whole number or a list", 2, 37],
     ["ML-2018-02-30-09-35-54-0010,a.tif", "which does not exist", 2, 1],
   ])("%j: %s", (line, message, at, column) => {
     const [row] = parseUploadTable(`dataset_id,file_name,description,parent_dataset_id,positions\n${line}\n`, "t.csv").rows;
@@ -41,7 +41,7 @@ describe("parseUploadTable", () => {
     const [, second] = rowsOf(`dataset_id,file_name\n${ID},a\n\n${ID},b\n`);
     expect(second).toMatchObject({
       code: "CONFIG_COLLISION",
-      message: `the data set ${ID} stands in line 2 as well`,
+      message: `the data set ${ID} is also in line 2`,
       facts: { place: { line: 4 } },
     });
   });
@@ -50,7 +50,7 @@ describe("parseUploadTable", () => {
     ["", "the table is empty"],
     ["dataset_id,file_name\n", "no data set"],
     ["dataset_id\nx", "the column file_name is missing"],
-    ["dataset_id,file_name,dataset_id\nx,y,z", "is there twice"],
+    ["dataset_id,file_name,dataset_id\nx,y,z", "appears twice"],
   ])("refuses %j", (text, message) => {
     expect(() => parseUploadTable(text, "t.csv")).toThrow(message);
   });

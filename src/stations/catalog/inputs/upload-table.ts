@@ -50,9 +50,9 @@ export function parseUploadTable(text: string, file: string): UploadTable {
     ({ cells }) => cells.length > 1 || cells[0]!.trim() !== "",
   );
   if (!header) {
-    throw new EmporiumError("CONFIG_EMPTY", "the table is empty, a header line and a line for each data set wanted", {
+    throw new EmporiumError("CONFIG_EMPTY", "the table is empty; expected a header line and a line for each data set", {
       place: { file },
-      hint: `the columns are ${COLUMNS.join(", ")}`,
+      hint: `write the columns ${COLUMNS.join(", ")}`,
     });
   }
   const { columns, warnings } = columnsOf(header, file);
@@ -92,14 +92,14 @@ function rowOf({ cells, columns: starts, line }: TextRow, { file, header, column
     for (const column of COLUMNS) {
       const value = text(column);
       if (value === undefined || isStorableText(value)) continue;
-      const what = `${column}: ${JSON.stringify(value.slice(0, 80))} found, ${STORABLE_TEXT} wanted`;
+      const what = `${column}: expected ${STORABLE_TEXT}, found ${JSON.stringify(value.slice(0, 80))}`;
       throw new EmporiumError("CONFIG_FIELD", what, { place: place(column) });
     }
     if (id === "") throw missing("dataset_id", place("dataset_id"));
     const before = seen.get(id);
     seen.set(id, line);
     if (before !== undefined) {
-      throw new EmporiumError("CONFIG_COLLISION", `the data set ${id} stands in line ${before} as well`, {
+      throw new EmporiumError("CONFIG_COLLISION", `the data set ${id} is also in line ${before}`, {
         place: place("dataset_id"),
         hint: "give each data set an id of its own",
       });
@@ -129,7 +129,7 @@ function columnsOf(
     const known = COLUMNS.find((column) => column === name);
     if (known) {
       if (columns.has(known)) {
-        throw new EmporiumError("CONFIG_FIELD", `the column ${known} is there twice`, {
+        throw new EmporiumError("CONFIG_FIELD", `the column ${known} appears twice`, {
           place: { file, line, column: starts[index] },
         });
       }
@@ -143,7 +143,7 @@ function columnsOf(
     if (columns.has(needed)) continue;
     throw new EmporiumError("CONFIG_FIELD", `the column ${needed} is missing, found ${cells.join(", ")}`, {
       place: { file, line },
-      hint: `the first line names the columns: ${COLUMNS.join(", ")}`,
+      hint: `name the columns in the first line: ${COLUMNS.join(", ")}`,
     });
   }
   return { columns, warnings };
@@ -156,7 +156,7 @@ function textOf(cell: string | undefined): string | undefined {
 }
 
 function missing(column: Column, place: Place): EmporiumError {
-  return new EmporiumError("CONFIG_FIELD", `${column} is empty, a value wanted`, { place });
+  return new EmporiumError("CONFIG_FIELD", `${column} is empty; expected a value`, { place });
 }
 
 /** A whole number, also in pandas's form for a column with gaps (`1.0`), or a JSON list of them. */
@@ -167,7 +167,7 @@ function positionsOf(text: string | undefined, place: Place): number[] | undefin
   if (positions.length > 0 && positions.every((word) => /^\d{1,9}(?:\.0*)?$/.test(word))) return positions.map(Number);
   throw new EmporiumError(
     "CONFIG_FIELD",
-    `positions: ${JSON.stringify(text.slice(0, 80))} found, a whole number or a list wanted`,
+    `positions: expected a whole number or a list, found ${JSON.stringify(text.slice(0, 80))}`,
     {
       place,
       hint: 'write it as 3, or as "[1, 3]" in quotes',

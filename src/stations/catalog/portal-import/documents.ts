@@ -71,12 +71,12 @@ export function nodesOf({ document, path, value }: Node, name: string): Node[] {
 export function listOf(document: Document, path: string, list: Json | undefined): readonly Json[] {
   if (list === undefined || list === null) return [];
   if (Array.isArray(list)) return list;
-  throw new EmporiumError("FORMAT_FIELD", `${describe(list)} found, a list wanted`, { place: document.place(path) });
+  throw new EmporiumError("FORMAT_FIELD", `expected a list, found ${describe(list)}`, { place: document.place(path) });
 }
 
 export function nodeOf(document: Document, path: string, value: Json): Node {
   if (isJsonObject(value)) return { document, path, value };
-  throw new EmporiumError("FORMAT_FIELD", `${describe(value)} found, an object wanted`, { place: document.place(path) });
+  throw new EmporiumError("FORMAT_FIELD", `expected an object, found ${describe(value)}`, { place: document.place(path) });
 }
 
 /** The value at `microscope.model`; undefined where anything on the way is absent. */

@@ -52,7 +52,7 @@ export function wantedKinds(kinds: readonly string[] | undefined): Wanted {
   const known: Readonly<Record<string, Kind>> = KINDS;
   const all = new Set<string>();
   for (let [name, kind] of kinds.map((given): [string, Kind | undefined] => [given, known[given]])) {
-    if (!kind) throw new EmporiumError("USAGE", `${name} found, one of ${IMPORT_KINDS.join(", ")} wanted`);
+    if (!kind) throw new EmporiumError("USAGE", `expected one of ${IMPORT_KINDS.join(", ")}, found ${name}`);
     while (kind) {
       all.add(name);
       name = kind.parent ?? "";

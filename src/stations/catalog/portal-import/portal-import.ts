@@ -214,7 +214,7 @@ export function nothingFound(store: Store, isChosen: boolean): EmporiumError {
   return isChosen
     ? new EmporiumError("STORE_ABSENT", "no dataset found: --filter-datasets and --exclude-dataset leave none", {
         place,
-        hint: "expressions are matched from the start of the names of the datasets' folders",
+        hint: "check the expressions: they are matched from the start of the names of the datasets' folders",
       })
     : new EmporiumError("STORE_ABSENT", "no dataset found: no folder has a dataset_metadata.json", {
         place,

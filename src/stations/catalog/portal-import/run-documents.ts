@@ -140,7 +140,7 @@ async function readView(
   try {
     JSON.parse(text);
   } catch {
-    warn(`${file ?? url}: neuroglancer_config_path names ${path}, which is no JSON`);
+    warn(`${file ?? url}: neuroglancer_config_path names ${path}, which is not JSON`);
     return undefined;
   }
   return text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, "$1");

@@ -214,7 +214,7 @@ function sectionRows(
     if (frame_id !== undefined) {
       rows.push(makeRow("PerSectionParameters", section, { run_id, tiltseries_id, frame_id }, at));
     } else if (frames.size > 0 && !Number.isNaN(order) && at.wanted.has("Frame")) {
-      throw new EmporiumError("FORMAT_FIELD", `frame ${order} found, one of the run's frames wanted`, {
+      throw new EmporiumError("FORMAT_FIELD", `expected one of the run's frames, found frame ${order}`, {
         place: document.place(`${section.path}.frame_acquisition_order`),
         hint: "write frames_metadata.json and tiltseries_metadata.json from the same source",
       });

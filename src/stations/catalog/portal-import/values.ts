@@ -113,5 +113,5 @@ function jsonValue(value: Json, place: () => Place): ColumnValue {
 }
 
 export function wrong(value: Json | undefined, wanted: string, place: () => Place): EmporiumError {
-  return new EmporiumError("FORMAT_FIELD", `${describe(value)} found, ${wanted} wanted`, { place: place() });
+  return new EmporiumError("FORMAT_FIELD", `expected ${wanted}, found ${describe(value)}`, { place: place() });
 }

@@ -14,9 +14,9 @@ import { storageLocation } from "../inputs/config.js";
 export async function openStorage(location: string, options: StoreOptions = {}): Promise<Store> {
   const place = parseLocation(storageLocation(location));
   if (place.path !== undefined && !(await isFolder(place.path))) {
-    throw new EmporiumError("USAGE", `the storage ${place.path} is no folder that is there`, {
+    throw new EmporiumError("USAGE", `the storage ${place.path} does not exist, or is not a folder`, {
       place: { file: place.path },
-      hint: "mount it or make it first, or give another place with --storage",
+      hint: "mount or create the folder first, or give another one with --storage",
     });
   }
   return openStore(place, options);

@@ -14,7 +14,7 @@ const READ_BYTES = 8 * 1024 * 1024;
 export async function proveStored(store: Store, key: string, sent: Uint8Array, stat: Stat, signal?: AbortSignal): Promise<void> {
   const fault = (what: string) =>
     new EmporiumError("STORE_PROTOCOL", `${objectName(store, key)} ${what} after it was written`, { retry: "later" });
-  if (stat.size !== sent.length) throw fault(`has ${counted(stat.size, "byte")}, ${sent.length} wanted,`);
+  if (stat.size !== sent.length) throw fault(`has ${counted(stat.size, "byte")}, not ${sent.length},`);
   if (!store.local && stat.etag !== undefined && bareTag(stat.etag) === createHash("md5").update(sent).digest("hex")) return;
   const kept = await store.read(key, undefined, { signal });
   if (!kept || Buffer.compare(kept, sent) !== 0) throw fault("is not what was sent,");

@@ -91,7 +91,7 @@ export async function proven(
     `${name}: its pixels have the SHA-256 ${found.slice(0, 12)}…, the database knows ${sha256.slice(0, 12)}…`,
     {
       place: { file: name },
-      hint: "the object was altered or replaced since its upload: upload the data set again with --overwrite",
+      hint: "upload the data set again with --overwrite: the object was changed since its upload",
     },
   );
 }

@@ -136,7 +136,7 @@ async function receiptOf(store: Store, key: string, stat: Stat, sha256: string, 
 function severalPages({ name, pages }: FrameFile): EmporiumError {
   return new EmporiumError(
     "FORMAT_FIELD",
-    `${name}: ${counted(pages, "page")}, one wanted of each file in a folder of single images`,
+    `${name} has ${counted(pages, "page")}; each file in a folder of single images must have one`,
     {
       place: { file: name },
       hint: "frames_format tif_id takes stacks of ImageJ, ome_tiff those of MicroManager",
@@ -146,7 +146,7 @@ function severalPages({ name, pages }: FrameFile): EmporiumError {
 
 function occupied(store: Store, key: string): EmporiumError {
   const name = objectName(store, key);
-  return new EmporiumError("STORE_CONFLICT", `${name} is there already, with another content`, {
+  return new EmporiumError("STORE_CONFLICT", `${name} exists already, with another content`, {
     place: store.local ? { file: name } : { url: name },
     hint: "give the data set another id, or replace what is there with --overwrite",
   });

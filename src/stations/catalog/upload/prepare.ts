@@ -100,9 +100,9 @@ export async function prepareRow(
     return { kind: "frames", row, source, set };
   }
   if (source.kind !== "file") {
-    throw new EmporiumError("CONFIG_FIELD", `file_name: ${source.name} is a folder, a file wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `file_name: ${source.name} is a folder; expected a file`, {
       place,
-      hint: "upload_type frames, with frames_format tif_folder, takes folders",
+      hint: "use upload_type frames with frames_format tif_folder for folders",
     });
   }
   const file = await withStat(source.store, source.key, { signal });

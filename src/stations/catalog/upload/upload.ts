@@ -87,7 +87,7 @@ export async function upload(options: UploadOptions): Promise<UploadReport> {
   const { clock } = env;
   const startMs = clock.monotonic();
   if (!(Number.isInteger(workers) && workers > 0))
-    throw new EmporiumError("USAGE", `--nbr-workers: ${workers} found, a whole number from 1 wanted`);
+    throw new EmporiumError("USAGE", `--nbr-workers: expected a whole number from 1, found ${workers}`);
   const signal = options.signal ?? new AbortController().signal;
   setMaxListeners(0, signal);
   const table = parseUploadTable(await readText(options.csv, "table"), options.csv);

@@ -91,8 +91,8 @@ export async function collectBatch(dirs: readonly string[], options: CollectOpti
   const classify = classifier(await vocabularyOf(options.vocabulary));
   const wanted = classify(stemOf(options.label));
   if (wanted.class === "automatic") {
-    throw new EmporiumError("USAGE", `${options.label} is a name of models that programs make: ${wanted.meaning}`, {
-      hint: "these are not annotations, and no portal accepts them",
+    throw new EmporiumError("USAGE", `${options.label} names models that programs make: ${wanted.meaning}`, {
+      hint: "choose another label: portals accept no automatic models",
     });
   }
   const matches = parseMatches(await readGiven(options.matches, "--matches"), options.matches);
@@ -253,13 +253,16 @@ function sameWork({ batches }: Partial<OpenLedger>, batch: string, label: string
       other.state !== "rejected" &&
       other.label?.toLowerCase() === label.toLowerCase() &&
       (other.drives ?? []).some((drive) => drives.includes(drive));
-    return same ? [`batch ${other.id} (${other.state}) is of this label and drive, and the ledger does not know its files`] : [];
+    return same ? [`batch ${other.id} (${other.state}) has this label and drive, but the ledger does not list its files`] : [];
   });
 }
 
 function nothingFound(label: string, { outside }: FoundModels): ErrorRecord {
-  const hint = outside > 0 ? `${outside} such models lie in no matched run` : "emporium curate labels lists what there is";
-  return toErrorRecord(new EmporiumError("NO_MATCH", `no model of label ${label} lies in a matched run`, { hint }));
+  const hint =
+    outside > 0
+      ? `match their runs first: ${counted(outside, "such model is", "such models are")} in unmatched runs`
+      : "run emporium curate labels to list the labels";
+  return toErrorRecord(new EmporiumError("NO_MATCH", `no model of label ${label} is in a matched run`, { hint }));
 }
 
 const speciesOf = (files: readonly BatchFile[]) => [...new Set(files.flatMap(({ species }) => species ?? []))];
@@ -274,20 +277,20 @@ function linesOf(
   const species = new Map<string, number>();
   for (const { species: name } of files) species.set(name ?? "", (species.get(name ?? "") ?? 0) + 1);
   const where = target.local ? target.local.path("") : target.url;
-  const done = dryRun ? "nothing is written" : `${counts.written} written, ${counts.present} there already`;
+  const done = dryRun ? "nothing is written" : `${counts.written} written, ${counts.present} already there`;
   const left = [
     [counts.copies, "further copies of the same content"],
     [counts.collisions, "names with several contents, kept apart by their hashes"],
     [counts.already_submitted, "in other batches already"],
     [counts.empty, "empty"],
-    [counts.outside, "in no matched run"],
+    [counts.outside, "in unmatched runs"],
   ].flatMap(([count, what]) => (Number(count) > 0 ? [`${count} ${what}`] : []));
   return [
     `batch ${batch}: ${counted(counts.files, "file")} of ${label} (${formatBytes(counts.bytes)}) of ${counted(counts.runs, "run")} in ${counted(counts.datasets, "dataset")}; ${done}`,
     ...[...species].map(
       ([name, count]) => `  ${String(count).padStart(5)}  ${name === "" ? "unknown species" : shownPath(name)}`,
     ),
-    ...(left.length > 0 ? [`beside them: ${left.join(", ")}`] : []),
+    ...(left.length > 0 ? [`skipped: ${left.join(", ")}`] : []),
     ...noteLines(notes, NOTES_SHOWN),
     ...(dryRun || counts.files === 0 ? [] : [`written: ${where.replace(/\/$/, "")}/${MANIFEST}`]),
   ];

@@ -109,7 +109,7 @@ function undecidedRecord(paths: readonly string[]): ErrorRecord {
   return toErrorRecord(
     new EmporiumError(
       "AMBIGUOUS",
-      `${counted(paths.length, "model lies", "models lie")} in folders whose run is not decided, the first ${shownPath(paths[0]!)}`,
+      `${counted(paths.length, "model is", "models are")} in folders whose run is not decided, the first ${shownPath(paths[0]!)}`,
       { hint: "decide them in review_runs.csv of curate match, save it as decisions.csv, match again, and collect again" },
     ),
   );

@@ -74,7 +74,7 @@ const TEXTS = [
 export function parseManifest(bytes: Uint8Array, file: string): Manifest {
   const raw = parseJson(new TextDecoder().decode(bytes));
   const fault = (path: string, wanted: string) =>
-    new EmporiumError("CONFIG_FIELD", `${file}: ${path}: ${wanted} is wanted`, {
+    new EmporiumError("CONFIG_FIELD", `${file}: ${path}: expected ${wanted}`, {
       place: { file, path },
       hint: "emporium curate collect writes it",
     });

@@ -137,7 +137,7 @@ function leaveOutSubmitted(found: readonly Entry[], { batch, batches }: PlanBatc
         toErrorRecord(
           new EmporiumError("ALREADY_SUBMITTED", `${file} is in batch ${other.id}, which is ${other.state}`, {
             place: { file },
-            hint: "a changed file is collected; so is a file of a batch whose state is rejected",
+            hint: "change the file, or set the batch to rejected, to collect the file again",
           }),
         ),
       );

@@ -21,7 +21,7 @@ export function targetName({ name, id, datasetId }: NamedRun, fileName: string):
   checkName(datasetId, "dataset");
   checkName(name, "run");
   if (!/^[\w.-]+$/.test(id)) {
-    throw new EmporiumError("NAME_UNSAFE", `the run id ${JSON.stringify(id)} of ${name} is no number`, {
+    throw new EmporiumError("NAME_UNSAFE", `the run id ${JSON.stringify(id)} of ${name} is not a number`, {
       hint: "correct CZI_run_id in the table of matches",
     });
   }

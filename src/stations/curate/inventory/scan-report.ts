@@ -58,7 +58,7 @@ export async function scanReport(dirs: readonly string[], options: ScanReportOpt
   const { out, signal } = options;
   if (out !== undefined) {
     if (!/\.(?:json|csv)$/i.test(out))
-      throw new EmporiumError("USAGE", `--out ${out}: a name that ends in .json or .csv is wanted`);
+      throw new EmporiumError("USAGE", `--out ${out}: expected a name that ends in .json or .csv`);
     for (const dir of dirs) refuseOut(out, dir);
   }
   const vocabulary = await vocabularyOf(options.vocabulary);

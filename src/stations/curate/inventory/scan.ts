@@ -165,7 +165,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
     const endedMs = clock.monotonic();
     return { root, head, walkSeconds: (walkedMs - began) / 1000, headSeconds: (endedMs - walkedMs) / 1000, headTotals };
   } catch (error) {
-    if (signal.aborted) throw asEmporiumError(signal.reason, "CANCELLED", { hint: "the same command resumes" });
+    if (signal.aborted) throw asEmporiumError(signal.reason, "CANCELLED", { hint: "run the same command again to resume" });
     throw errorOfDisk(error, folder);
   } finally {
     await running?.end();
@@ -183,19 +183,20 @@ function rootsOf(dirs: readonly string[], { workspace, ...given }: ScanOptions):
   const roots = dirs.map((dir) => {
     const { path } = parseLocation(dir);
     if (path === undefined) {
-      throw new EmporiumError("USAGE", `${dir} is no folder of this machine`, { hint: "mount the drive, or copy it first" });
+      throw new EmporiumError("USAGE", `${dir} is not a folder of this machine`, { hint: "mount the drive, or copy it first" });
     }
     let real: string;
     try {
       real = realpathSync(path);
-      if (!statSync(path).isDirectory()) throw new EmporiumError("USAGE", `${path} is a file, a folder is wanted`);
+      if (!statSync(path).isDirectory()) throw new EmporiumError("USAGE", `${path} is a file; expected a folder`);
     } catch (error) {
       const found = fileError(error, path, "read");
       throw new EmporiumError("USAGE", found.message, { place: { file: path }, hint: found.facts.hint, cause: error });
     }
     return { path: resolve(path).replace(/\/+$/, ""), real };
   });
-  for (const { path, real } of roots) refuseInside(workspace, real, path, "the workspace", "--workspace DIR puts it elsewhere");
+  for (const { path, real } of roots)
+    refuseInside(workspace, real, path, "the workspace", "choose another folder with --workspace DIR");
   const kept: typeof roots = [];
   for (const [at, root] of roots.entries()) {
     const over = roots.find(

@@ -256,7 +256,7 @@ function linesOf(
     ...shown.map(([name, count]) => `${name.padEnd(width)}  ${String(count).padStart(7)}  ${meaningOf(name)}`.trimEnd()),
     ...(labels.size > shown.length ? [`and ${counted(labels.size - shown.length, "more label")} (--json, --csv)`] : []),
     ...(not.length > 0 ? [`not counted: ${not.map(([name, count]) => `${count} ${name}`).join(", ")}`] : []),
-    ...(outside > 0 ? [`${counted(outside, "model")} more lie in no matched run`] : []),
+    ...(outside > 0 ? [`${counted(outside, "more model is", "more models are")} in unmatched runs`] : []),
     ...written.map((path) => `written: ${path}`),
   ];
 }

@@ -198,7 +198,7 @@ function captionOf(rows: LabelCounts["rows"], outside: number): string[] {
   const amount = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
   const sums = sumsBy(rows, (row) => row.class);
   const left = NOT_COUNTED.flatMap(([name, one, many]) => (sums.get(name) ? amount(sums.get(name)!, one, many) : []));
-  if (outside > 0) left.push(amount(outside, "model in no matched run", "models in no matched run"));
+  if (outside > 0) left.push(amount(outside, "model in unmatched runs", "models in unmatched runs"));
   const pale = counted.some(({ status }) => status !== "known") ? " Pale: terms that are not defined." : "";
   return [
     `${amount(models, "model", "models")} in ${amount(labels, "label", "labels")}.${pale}`,

@@ -2,7 +2,7 @@ import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
-import { schemaWords } from "../../../core/schema-words.js";
+import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import { counted } from "../../../core/units.js";
 import { parseCsv } from "../inventory/csv.js";
 import { readGiven } from "../inventory/read-given.js";
@@ -99,7 +99,7 @@ function fromYaml(text: string, file: string): Vocabulary {
     const path = issue!.path.map((step) => (typeof step === "symbol" ? "" : step));
     const node = document.getIn(path, true);
     const range = isScalar(node) || isMap(node) ? node.range : undefined;
-    throw new EmporiumError("CONFIG_FIELD", `${file}: ${path.join(".") || "the file"}: ${issue!.message}`, {
+    throw new EmporiumError("CONFIG_FIELD", `${file}: ${aboutField(path.join(".") || "the file", issue!.message)}`, {
       place: { ...(range ? place(range[0]) : { file }), path: path.join(".") },
       hint: "curate labels --show-vocabulary prints a complete file",
     });
@@ -120,7 +120,7 @@ function fromCsv(text: string, file: string): Vocabulary {
   if (!names.includes("name") || names.some((name) => !COLUMNS.includes(name))) {
     throw new EmporiumError(
       "CONFIG_FIELD",
-      `${file}: columns ${names.join(", ") || "none"} found, ${COLUMNS.join(", ")} wanted`,
+      `${file}: expected ${COLUMNS.join(", ")}, found columns ${names.join(", ") || "none"}`,
       {
         place: { file, line: 1 },
       },
@@ -149,7 +149,9 @@ function fromCsv(text: string, file: string): Vocabulary {
     const entry = Entry.safeParse(row, { error: schemaWords });
     if (!entry.success) {
       const [issue] = entry.error.issues;
-      throw new EmporiumError("CONFIG_FIELD", `${file}: ${String(issue!.path[0])}: ${issue!.message}`, { place: { file, line } });
+      throw new EmporiumError("CONFIG_FIELD", `${file}: ${aboutField(String(issue!.path[0]), issue!.message)}`, {
+        place: { file, line },
+      });
     }
     vocabulary.labels.push(toLabel(entry.data));
   }

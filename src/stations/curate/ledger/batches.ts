@@ -69,8 +69,8 @@ export async function setBatch(
 ): Promise<BatchesReport> {
   const said = Object.values(facts).some((value) => value !== undefined);
   if (state === undefined && !said) {
-    throw new EmporiumError("USAGE", `nothing to change of batch ${id}: a state or a fact is wanted`, {
-      hint: `states are ${BATCH_STATES.join(", ")}; facts --note, --recipient, …`,
+    throw new EmporiumError("USAGE", `batch ${id}: no change is given; give a state or a fact`, {
+      hint: `give a state (${BATCH_STATES.join(", ")}) or a fact (--note, --recipient, …)`,
     });
   }
   return withLedger(options, "curate batches set", async (ledger) => {
@@ -106,7 +106,7 @@ export function checkBatchId(id: string): void {
   if (/^[\p{L}\p{N}][\p{L}\p{N}+._ -]{0,127}$/u.test(id)) return;
   throw new EmporiumError(
     "USAGE",
-    `${JSON.stringify(id)} is no name of a batch: letters, digits, + . _ - and blanks, the first no sign`,
+    `${JSON.stringify(id)} is not a name of a batch: letters, digits, + . _ - and blanks, the first no sign`,
   );
 }
 

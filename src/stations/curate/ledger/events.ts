@@ -82,12 +82,12 @@ export function factsJson(facts: BatchFacts): JsonObject {
 /** @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD */
 export function parseEvent(line: string): LedgerEvent {
   const raw = parseJson(line);
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw fault("an object is wanted");
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw fault("expected an object");
   const object = raw as JsonObject;
   const at = jsonText(object.at);
   const batch = jsonText(object.batch);
   const state = jsonText(object.state);
-  if (at === undefined || batch === undefined) throw fault("at and batch are wanted");
+  if (at === undefined || batch === undefined) throw fault("an event needs at and batch");
   if (state !== undefined && !BATCH_STATES.some((known) => known === state)) throw fault(`state ${state}`);
   return {
     at,

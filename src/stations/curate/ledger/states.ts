@@ -21,7 +21,7 @@ export const isOpen = (state: BatchState): boolean => state === "draft" || state
 export function parseState(text: string): BatchState {
   const state = BATCH_STATES.find((known) => known === text.toLowerCase());
   if (state) return state;
-  throw new EmporiumError("USAGE", `"${text}" is no state of a batch, wanted one of ${BATCH_STATES.join(", ")}`);
+  throw new EmporiumError("USAGE", `"${text}" is not a state of a batch; expected one of ${BATCH_STATES.join(", ")}`);
 }
 
 /** @throws {EmporiumError} USAGE for a move that skips a state or goes back */

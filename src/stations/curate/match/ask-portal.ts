@@ -69,7 +69,7 @@ async function ask(endpoint: string, query: string, root: string, net: PortalNet
   const said = jsonId((error as JsonObject | undefined)?.message) ?? "an answer without runs";
   throw new EmporiumError("PORTAL_REPLY", `${endpoint}: ${said}`, {
     place: { url: endpoint },
-    hint: "--runs also accepts a file of runs: JSON, CSV or a list of names",
+    hint: "give --runs a file of runs instead: JSON, CSV or a list of names",
   });
 }
 

@@ -66,7 +66,7 @@ export async function readDecisionFile(path: string): Promise<DecisionFile> {
   const name = basename(path);
   // a file that is renamed over a link takes the link's place, not that of the file it leads to
   if ((await lstat(path).catch(absentAs(undefined)))?.isSymbolicLink()) {
-    throw new EmporiumError("STORE_DENIED", `${name} is a link`, { hint: "put the file itself beside the table" });
+    throw new EmporiumError("STORE_DENIED", `${name} is a link`, { hint: "put the file itself into the folder of the table" });
   }
   const store = fileStore(dirname(path));
   const stat = await store.stat(name);

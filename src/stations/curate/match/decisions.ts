@@ -61,7 +61,7 @@ export function parseDecisionSheet(bytes: Uint8Array, file: string): DecisionShe
   if (header === undefined || missing.length > 0) {
     throw new EmporiumError("CONFIG_FIELD", `${file}: columns ${missing.join(", ")} missing`, {
       place: { file, line: 1 },
-      hint: `wanted are ${DECISION_COLUMNS.join(", ")}`,
+      hint: `use the columns ${DECISION_COLUMNS.join(", ")}`,
     });
   }
   const lines = rows.map(({ cells, line, at, raw }): DecisionLine => {
@@ -69,9 +69,13 @@ export function parseDecisionSheet(bytes: Uint8Array, file: string): DecisionShe
     const word = cell("decision").trim().toLowerCase();
     const accepted = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
     if (word !== "" && (accepted === undefined || cell("archive_path") === "" || cell("portal_run_id").trim() === "")) {
-      throw new EmporiumError("CONFIG_FIELD", `${file}: decision "${word}" found, accept or reject of a path and a run wanted`, {
-        place: { file, line },
-      });
+      throw new EmporiumError(
+        "CONFIG_FIELD",
+        `${file}: expected accept or reject of a path and a run, found decision "${word}"`,
+        {
+          place: { file, line },
+        },
+      );
     }
     const archivePath = cell("archive_path").replace(/(?<=.)\/+$/, "");
     const portalRun = cell("portal_run_id").trim();

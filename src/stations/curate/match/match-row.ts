@@ -79,7 +79,7 @@ function toRow({ cells, line }: TableRow, names: readonly string[], file: string
   if (!STATUSES.includes(status) || !Number.isFinite(score)) {
     throw new EmporiumError(
       "CONFIG_FIELD",
-      `${file}: status ${status}, score ${cell("score")} found; one of ${STATUSES.join(", ")} and a number wanted`,
+      `${file}: expected a status (${STATUSES.join(", ")}) and a number as score, found ${status} and ${cell("score")}`,
       {
         place: { file, line },
       },

@@ -112,10 +112,10 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
       toErrorRecord(
         new EmporiumError(
           "AMBIGUOUS",
-          `${counted(ambiguous.length, "row")} may mean several runs or folders, the first ${first!.archiveRun} and ${first!.portalRun}`,
+          `${counted(ambiguous.length, "row is", "rows are")} ambiguous, the first for ${first!.archiveRun} and ${first!.portalRun}`,
           {
             place: { file: reviewPath(out) },
-            hint: "write accept or reject into its column decision, and save it as decisions.csv beside it",
+            hint: "write accept or reject into the column decision, and save the table as decisions.csv in the same folder",
           },
         ),
       ),
@@ -125,9 +125,13 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
   if (nothing) {
     errors.push(
       toErrorRecord(
-        new EmporiumError("NO_MATCH", `none of ${counted(folders.length, "folder")} is one of ${counted(runs.length, "run")}`, {
-          hint: "read unmatched_archive.csv, and check the drives and the author",
-        }),
+        new EmporiumError(
+          "NO_MATCH",
+          `none of the ${counted(folders.length, "folder")} matches any of the ${counted(runs.length, "run")}`,
+          {
+            hint: "read unmatched_archive.csv, and check the drives and the author",
+          },
+        ),
       ),
     );
   }
@@ -159,8 +163,11 @@ async function refuseDecided(path: string, decisions: readonly Decision[]): Prom
   if (lost.length === 0) return;
   throw new EmporiumError(
     "CONFIG_COLLISION",
-    `${path} has ${lost.length === 1 ? "a decision" : `${counted(lost.length, "decision")}`}, the first about ${lost[0]!.archivePath}, and would be written anew`,
-    { place: { file: path }, hint: "save it as decisions.csv beside it, or add its lines there, and match again" },
+    `${path} has ${lost.length === 1 ? "a decision" : `${counted(lost.length, "decision")}`}, the first about ${lost[0]!.archivePath}, and would be overwritten`,
+    {
+      place: { file: path },
+      hint: "save the table as decisions.csv in the same folder, or add its lines there, and match again",
+    },
   );
 }
 
@@ -269,7 +276,7 @@ function linesOf({ counts, rules, notes, out }: Omit<MatchReport, "toText">): st
   const how = Object.entries(rules).map(([rule, count]) => `${count} ${rule}`);
   return [
     `${counts.matched_portal_runs} of ${counts.portal_runs} portal runs (${share} %) are in ${counted(counts.matched, "folder")}${how.length > 0 ? `: ${how.join(", ")}` : ""}`,
-    `${counted(counts.ambiguous, "row")} to look at, ${counts.unmatched_archive} run folders and ${counts.unmatched_portal} portal runs without a partner`,
+    `${counted(counts.ambiguous, "row")} to review; ${counted(counts.unmatched_archive, "run folder")} and ${counted(counts.unmatched_portal, "portal run")} unmatched`,
     ...noteLines(notes, NOTES_SHOWN),
     `written: ${out}`,
   ];

@@ -17,7 +17,7 @@ export function parseRuns(text: string, file: string): PortalRun[] {
   if (runs.length === 0) {
     throw new EmporiumError("CONFIG_EMPTY", `${file} holds no run`, {
       place: { file },
-      hint: "runs come as JSON, CSV with a column name, or a name a line",
+      hint: "give runs as JSON, as CSV with a column name, or one name per line",
     });
   }
   return distinctRuns(runs);
@@ -37,7 +37,7 @@ function fromJson(text: string, file: string): PortalRun[] {
   return Object.entries(raw as JsonObject).flatMap(([id, dataset]) => {
     const runs = isJsonObject(dataset) ? dataset.runs : undefined;
     if (!Array.isArray(runs)) {
-      throw fault(file, id, "an object with runs is wanted, or a list of runs at the top");
+      throw fault(file, id, "expected an object with runs, or a list of runs");
     }
     const shared = {
       datasetId: id,
@@ -58,7 +58,7 @@ function runList(raw: Json): readonly Json[] | undefined {
 
 function runOf(item: Json, path: string, file: string, shared: Omit<PortalRun, "name" | "id"> | undefined): PortalRun {
   if (typeof item === "string") return { name: nameOf(item, path, file), id: "", datasetId: "", ...shared };
-  if (!isJsonObject(item)) throw fault(file, path, "a name or an object with a name is wanted");
+  if (!isJsonObject(item)) throw fault(file, path, "expected a name or an object with a name");
   const dataset = isJsonObject(item.dataset) ? item.dataset : {};
   return {
     name: nameOf(jsonId(item.name) ?? jsonId(item.CZI_run_name), path, file),
@@ -83,13 +83,9 @@ function fromLines(text: string, file: string): PortalRun[] {
   const at = place(NAME_COLUMNS);
   if (at < 0) {
     if (names.length > 1) {
-      throw new EmporiumError(
-        "CONFIG_FIELD",
-        `${file}: columns ${names.join(", ")} found, name or CZI_run_name wanted among them`,
-        {
-          place: { file, line: 1 },
-        },
-      );
+      throw new EmporiumError("CONFIG_FIELD", `${file}: expected a column name or CZI_run_name, found ${names.join(", ")}`, {
+        place: { file, line: 1 },
+      });
     }
     return text
       .split(/\r?\n|\r/)
@@ -110,7 +106,7 @@ function fromLines(text: string, file: string): PortalRun[] {
 }
 
 function nameOf(name: string | undefined, path: string, file: string): string {
-  if (name === undefined || name.trim() === "") throw fault(file, path, "a name is wanted");
+  if (name === undefined || name.trim() === "") throw fault(file, path, "expected a name");
   return name.trim();
 }
 

@@ -113,7 +113,7 @@ async function fromPortal(address: string, options: RunsOptions): Promise<Runs> 
     if (runs.length === 0) {
       throw new EmporiumError("PORTAL_REPLY", `${source} has no run${author === undefined ? "" : ` of "${author}"`}`, {
         place: { url: source },
-        hint: author === undefined ? "check the address" : "the author's name must be exactly the portal's",
+        hint: author === undefined ? "check the address" : "spell the author's name exactly as the portal does",
       });
     }
     const snapshot: Snapshot = {

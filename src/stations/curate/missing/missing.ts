@@ -194,7 +194,10 @@ function report(species: readonly MissingSpecies[], out: string | undefined, err
 function speciesLines({ species, runs, drives, tomograms, tiltSeries, models, bytes, places }: MissingSpecies): string[] {
   const [first] = places;
   const more = places.length > 1 ? ` and ${places.length - 1} more` : "";
-  const also = first && first.portalRuns > 0 ? `, beside ${first.portalRuns} of the portal's` : "";
+  const also =
+    first && first.portalRuns > 0
+      ? ` (${first.portalRuns} other ${first.portalRuns === 1 ? "run there is" : "runs there are"} on the portal)`
+      : "";
   return [
     `${shownPath(species ?? "species unknown")}: ${counted(runs, "run")} on ${drives.map(shownPath).join(", ")}, ${counted(tomograms, "tomogram")}, ${tiltSeries} tilt series, ${counted(models, "model")}, ${formatBytes(bytes)}`,
     ...(first ? [`  in ${shownPath(first.path)}${also}${more}`] : []),

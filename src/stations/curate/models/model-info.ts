@@ -232,7 +232,7 @@ function warningsOf({ marked, end, notFinite }: Found, size: number): string[] {
   const warnings: string[] = [];
   if (!marked) warnings.push("it ends without IEOF: slicer angles and views may be missing");
   else if (end < size) warnings.push(`${counted(size - end, "byte")} behind its end`);
-  if (notFinite > 0) warnings.push(`${counted(notFinite, "point")} with a coordinate that is no number`);
+  if (notFinite > 0) warnings.push(`${counted(notFinite, "point")} with a coordinate that is not a number`);
   return warnings;
 }
 

@@ -98,8 +98,11 @@ async function refuseSidecar(source: RandomAccess, signal: AbortSignal | undefin
   if (apple === undefined && head.length > 0) return;
   const found =
     apple === undefined ? "an empty file" : `a sidecar of macOS (${apple === "appledouble" ? "AppleDouble" : "AppleSingle"})`;
-  throw new EmporiumError("NOT_IMOD", `${source.name}: ${found}, a model is wanted`, {
+  throw new EmporiumError("NOT_IMOD", `${source.name}: ${found}; expected a model`, {
     place: { file: source.name, byte: 0 },
-    hint: apple === undefined ? "copy the file again, or leave it out" : "the model itself has the same name without ._ in front",
+    hint:
+      apple === undefined
+        ? "copy the file again, or leave it out"
+        : "give the model itself, which has the same name without ._ in front",
   });
 }

@@ -39,7 +39,7 @@ export function chooseSpacing(model: ModelSummary, name: string, options: Choose
     const angstrom = voxelSpacing ?? (own === undefined ? undefined : own * binning);
     if (angstrom !== undefined && angstrom > 0 && Number.isFinite(angstrom))
       return { spacing: voxelSpacingName(angstrom), alignment: FIRST_ALIGNMENT };
-    throw new EmporiumError("FORMAT_FIELD", `${name} has no pixel size: the voxel spacing is wanted`, {
+    throw new EmporiumError("FORMAT_FIELD", `${name} has no pixel size, so the voxel spacing must be given`, {
       hint: "--tree names the portal's tree, --voxel-spacing the spacing of all",
     });
   }

@@ -111,7 +111,7 @@ function annotationMetadata({ object, profile }: ConfigFacts, people: object): o
     annotation_ingest_id: `${slugOf(object.name)}-1`,
     annotation_object: {
       name: object.name,
-      id: object.id ?? ask("GO:0005575", "its identifier: GO, UniProtKB, UBERON, CHEBI, CDPO, CL or PDB"),
+      id: object.id ?? ask("GO:0005575", "identifier of the object: GO, UniProtKB, UBERON, CHEBI, CDPO, CL or PDB"),
       description: object.description,
       state: object.state,
     },

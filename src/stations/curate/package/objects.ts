@@ -38,7 +38,7 @@ export function objectOf(
   const name = known ?? (meaning === "" ? undefined : meaning);
   if (name === undefined) {
     const said = status === "unresolved" ? "is a term of the laboratory without a definition" : "is in no vocabulary";
-    throw new EmporiumError("CONFIG_FIELD", `label ${label} ${said}: the object that it shows is wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `label ${label} ${said}, so its object must be given`, {
       hint: `--object "name as the ontology has it" --object-id GO:…, or objects of --profile, or --vocabulary`,
     });
   }

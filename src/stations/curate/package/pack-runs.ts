@@ -66,7 +66,7 @@ export async function packRuns(packing: Packing): Promise<MadeRun[]> {
   for (const key of leaveOut) {
     if (manifest.files.some(({ dest }) => dest === key)) continue;
     throw new EmporiumError("USAGE", `--leave-out ${key}: the batch has no such file`, {
-      hint: `${MANIFEST} lists them as dest`,
+      hint: `use a name that ${MANIFEST} lists as dest`,
     });
   }
   const files = manifest.files.filter(({ dest }) => !leaveOut.has(dest));

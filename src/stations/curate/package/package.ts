@@ -69,9 +69,9 @@ export async function packageBatch(dir: string, options: PackageOptions): Promis
   const { clock, signal } = env;
   const batch = await openStore(dir, { readOnly: true, anonymous, clock });
   const target = await openStore(options.dest, { clock });
-  refuseInSource(options.dest, dir, { what: "--dest", hint: "package into a folder of its own, beside the batch" });
+  refuseInSource(options.dest, dir, { what: "--dest", hint: "choose a --dest outside of the batch" });
   if (options.tree !== undefined)
-    refuseInSource(options.dest, options.tree, { what: "--dest", hint: "package into a folder of its own, beside the tree" });
+    refuseInSource(options.dest, options.tree, { what: "--dest", hint: "choose a --dest outside of the tree" });
   const tree = options.tree === undefined ? undefined : await openStore(options.tree, { readOnly: true, anonymous, clock });
   const manifest = await readBatch(batch, signal);
   const object = await objectOfBatch(manifest, options);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EmporiumError } from "../../../core/errors.js";
-import { schemaWords } from "../../../core/schema-words.js";
+import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import { parseCheckedYaml } from "../../../formats/yaml/checked-yaml.js";
 
 /** The facts of a deposition that only a person knows. All are optional: placeholders stand for missing ones. */
@@ -41,7 +41,7 @@ export function parsePackageProfile(text: string, file: string): PackageProfile 
   const known = Object.keys(Profile.shape);
   return parseCheckedYaml(text, Profile, {
     file,
-    hint: `known are ${known.join(", ")}`,
+    hint: `use one of ${known.join(", ")}`,
     knownKeys: () => known,
     mayBeEmpty: true,
   }).value;
@@ -52,5 +52,5 @@ export function checkProfile(answers: unknown, what: string): PackageProfile {
   const result = Profile.safeParse(answers, { error: schemaWords });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new EmporiumError("CONFIG_FIELD", `${what}: ${issue!.path.join(".")}: ${issue!.message}`);
+  throw new EmporiumError("CONFIG_FIELD", `${what}: ${aboutField(issue!.path.join("."), issue!.message)}`);
 }

@@ -29,7 +29,7 @@ export async function writePackage(target: Store, writing: Writing): Promise<voi
   const there = await target.read(CONFIG, undefined, { signal });
   if (there && !config.equals(there) && !replace) {
     throw new EmporiumError("USAGE", `${objectName(target, CONFIG)} is there and differs from what would be written`, {
-      hint: "it may have been filled in: keep a copy, and overwrite it with --replace; or choose another --dest",
+      hint: "choose another --dest, or keep a copy of the file, which may have been filled in, and overwrite it with --replace",
     });
   }
   const earlier = await contentsOf(target, batch, signal);

@@ -97,7 +97,7 @@ async function textAt(location: string, anonymous: boolean | undefined, signal: 
   const stat = await store.stat(key);
   const place = { file: location };
   if (!stat)
-    throw new EmporiumError("STORE_ABSENT", `${location} is no file, a document of records is wanted`, {
+    throw new EmporiumError("STORE_ABSENT", `${location} is not a file; expected a document of records`, {
       place,
       hint: "check the name",
     });
@@ -109,7 +109,7 @@ async function textAt(location: string, anonymous: boolean | undefined, signal: 
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new EmporiumError("CONFIG_SYNTAX", `${location} is no UTF-8 text, a JSON document is wanted`, { place, cause });
+    throw new EmporiumError("CONFIG_SYNTAX", `${location} is not UTF-8 text; expected a JSON document`, { place, cause });
   }
 }
 

@@ -5,8 +5,8 @@ import { EmporiumError } from "../../../core/errors.js";
 export function parseCropBox(text: string): Box {
   const parts = text.split(",").map((part) => /^\s*(-?\d{1,15})\s*:\s*(-?\d{1,15})\s*$/.exec(part));
   if (parts.length !== 3 || parts.some((part) => part === null)) {
-    throw new EmporiumError("USAGE", `the crop is ${JSON.stringify(text)}, wanted z0:z1,y0:y1,x0:x1`, {
-      hint: "voxels from z0 to z1 (z1 not included), then y, then x: --crop 0:100,0:512,0:512",
+    throw new EmporiumError("USAGE", `the crop is ${JSON.stringify(text)}; expected z0:z1,y0:y1,x0:x1`, {
+      hint: "write voxels from z0 to z1 (z1 not included), then y, then x: --crop 0:100,0:512,0:512",
     });
   }
   const box: Box = {
@@ -25,7 +25,7 @@ function requireNotEmpty(box: Box): void {
   const axis = box.start.findIndex((from, i) => box.stop[i]! <= from);
   if (axis < 0) return;
   throw new EmporiumError("USAGE", `the crop ${formatCropBox(box)} is empty along ${"zyx"[axis]!}`, {
-    hint: "ends are not included: each must be greater than its start",
+    hint: "make each end greater than its start: ends are not included",
   });
 }
 
@@ -41,7 +41,7 @@ export function requireInside(box: Box, whole: Box, name: string): void {
   if (inside) return;
   throw new EmporiumError("USAGE", `the crop ${formatCropBox(box)} is not inside of ${name}, which has ${formatCropBox(whole)}`, {
     place: { file: name },
-    hint: "the crop counts voxels of the scale that is cropped, z first, with the volume's own offset where it has one",
+    hint: "count voxels of the chosen scale, z first, with the volume's own offset where it has one",
   });
 }
 

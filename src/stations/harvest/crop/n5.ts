@@ -43,7 +43,7 @@ export async function planN5(source: CropSource, request: LevelRequest): Promise
     const found = await levelsOf(source, attributes);
     if (found.length === 0) {
       if (!own) return undefined;
-      throw new EmporiumError("FORMAT_UNKNOWN", `${name}: a group without levels, a dataset is wanted`, {
+      throw new EmporiumError("FORMAT_UNKNOWN", `${name}: a group without levels; expected a dataset`, {
         place: { file: name },
         hint: "name the dataset within the container, such as volumes/raw or em/fibsem-uint16/s0",
       });

@@ -58,7 +58,7 @@ export function chosenLevels<T>(levels: readonly T[], { scale }: Pick<LevelReque
   if (level !== undefined && Number.isInteger(scale)) return [level];
   throw new EmporiumError("USAGE", `${name} has no level ${scale}: its levels are 0 to ${levels.length - 1}`, {
     place: { file: name },
-    hint: "0 is the finest level",
+    hint: "choose one of these levels; 0 is the finest",
   });
 }
 

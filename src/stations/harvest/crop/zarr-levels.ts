@@ -47,7 +47,7 @@ export function planLevels(
 export function absentDocument(name: string): EmporiumError {
   return new EmporiumError("STORE_ABSENT", `${name} does not exist, though the group names it`, {
     place: { file: name },
-    hint: "the volume is incomplete; choose an existing level with --scale",
+    hint: "choose an existing level with --scale: the volume is incomplete",
   });
 }
 

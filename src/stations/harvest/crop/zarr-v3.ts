@@ -241,10 +241,10 @@ function shardReader(
     if (bytes.length === range.length) return bytes;
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
-      `${source.name}/${key}: ${counted(range.length, "byte")} from ${range.offset} wanted, the shard ends before`,
+      `${source.name}/${key}: the shard ends before the ${counted(range.length, "byte")} from byte ${range.offset}`,
       {
         place: { file: `${source.name}/${key}`, byte: range.offset },
-        hint: "the shard is cut short at its source",
+        hint: "report the shard to the owner of the data: it is cut short at its source",
       },
     );
   };

@@ -30,7 +30,7 @@ export const NODES_MAX = 200_000;
 /** The level that was asked for does not exist. */
 export function noLevel(name: string, scale: number, levels: number): EmporiumError {
   return new EmporiumError("USAGE", `--scale ${scale}: ${name} has the levels 0 to ${levels - 1}`, {
-    hint: "0 is the finest; emporium harvest peek shows the volume",
+    hint: "choose one of these levels (0 is the finest); emporium harvest peek shows the volume",
   });
 }
 

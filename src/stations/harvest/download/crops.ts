@@ -66,6 +66,6 @@ async function formatOf(store: Store, url: string): Promise<VolumeFamily> {
   for (const { name, family } of VOLUME_DOCUMENTS) if (await store.stat(name)) return family;
   throw new EmporiumError("FORMAT_UNKNOWN", `${url}: ${noVolumeDocument()}`, {
     place: { url },
-    hint: "--crop wants the folder of a volume; name its format with zarr://, n5:// or precomputed://",
+    hint: "give --crop the folder of a volume; name its format with zarr://, n5:// or precomputed://",
   });
 }

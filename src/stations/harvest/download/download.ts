@@ -147,7 +147,7 @@ const ASKED_AT_ONCE = 8;
 function localFolder(dest: string): string {
   const place = parseLocation(dest);
   if (place.path !== undefined) return place.path;
-  throw new EmporiumError("USAGE", `--dest ${place.url} is no folder of this machine`, {
+  throw new EmporiumError("USAGE", `--dest ${place.url} is not a folder of this machine`, {
     hint: "download to a local folder first, then copy it to the bucket",
   });
 }

@@ -327,7 +327,7 @@ function isNothing(error: unknown): boolean {
 
 function nothing(address: string): EmporiumError {
   const url = redact(address);
-  return new EmporiumError("STORE_ABSENT", `${url}: there is no file, no folder with files and no volume`, {
+  return new EmporiumError("STORE_ABSENT", `${url} is neither a file, a folder with files nor a volume`, {
     place: { url },
     hint: "check the address; a folder of a web server must show its list of files",
   });

@@ -114,7 +114,7 @@ export function lineOf(entry: ManifestEntry): string {
 async function contentOf(path: string): Promise<string> {
   try {
     const bytes = await readFile(path);
-    if (bytes.length > BYTES_MAX) throw notOurs(path, `it has ${counted(bytes.length, "byte")}`);
+    if (bytes.length > BYTES_MAX) throw notOurs(path, `${counted(bytes.length, "byte")} are too many`);
     return bytes.toString("utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return "";
@@ -130,11 +130,11 @@ export function parseManifest(text: string, path: string): { entries: Map<string
   const torn = last === "" ? undefined : Buffer.byteLength(text) - Buffer.byteLength(last);
   // a last line that is cut off would be removed, so it must be one of ours; a power loss leaves zeros
   if (!/^\0*$/.test(last) && !last.startsWith(BEGINS.slice(0, last.length)))
-    throw notOurs(path, `line ${rows.length + 1} is no entry of one`, rows.length + 1);
+    throw notOurs(path, `line ${rows.length + 1} is not an entry of one`, rows.length + 1);
   for (const [at, row] of rows.entries()) {
     if (row.trim() === "") continue;
     const entry = entryOf(row);
-    if (!entry) throw notOurs(path, `line ${at + 1} is no entry of one`, at + 1);
+    if (!entry) throw notOurs(path, `line ${at + 1} is not an entry of one`, at + 1);
     entries.set(entry.rel, entry);
   }
   return { entries, torn };
@@ -158,7 +158,7 @@ function entryOf(row: string): ManifestEntry | undefined {
 }
 
 function notOurs(path: string, fault: string, line?: number): EmporiumError {
-  return new EmporiumError("STORE_FAILED", `${path} is no manifest of a download: ${fault}`, {
+  return new EmporiumError("STORE_FAILED", `${path} is not a manifest of a download: ${fault}`, {
     place: { file: path, line },
     hint: "name another file with --manifest, or move this one away",
   });

@@ -87,7 +87,7 @@ export async function downloadOnCluster(
   env: Env,
 ): Promise<DownloadReport | SubmittedReport> {
   if (plan.sets.some(({ crops }) => crops.length > 0)) {
-    throw new EmporiumError("USAGE", "a box of a volume is cut out by one machine, not by a cluster", {
+    throw new EmporiumError("USAGE", "--crop cannot be combined with --executor: a box of a volume is cut out by one machine", {
       hint: "leave out --executor, or --crop",
     });
   }

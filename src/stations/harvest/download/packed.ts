@@ -19,7 +19,7 @@ export function packing(remote: Remote): Packing {
   const numberOf = (store: Store, url: string): number => {
     const name = remote.nameOf(store);
     if (!name) {
-      throw new EmporiumError("USAGE", `${url} is fetched with a password or a signature, which jobs of a cluster are not told`, {
+      throw new EmporiumError("USAGE", `${url} needs a password or a signature, which is not passed to jobs of a cluster`, {
         hint: "leave out --executor for this one",
       });
     }

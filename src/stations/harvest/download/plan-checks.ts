@@ -16,7 +16,7 @@ export function refuseEmpty(plan: DownloadPlan, typed: readonly string[]): void 
   if (something) return;
   if (plan.faults.length > 0 && typed.length === 1) throw fromFault(plan);
   if (plan.faults.length === 0) {
-    throw new EmporiumError("STORE_ABSENT", "there is nothing to download: no file is listed that the globs match", {
+    throw new EmporiumError("STORE_ABSENT", "nothing to download: the globs match no listed file", {
       hint: "leave --include and --exclude out, and look with --dry-run",
     });
   }
@@ -35,9 +35,9 @@ export function withChecksum({ sets }: DownloadPlan, given: Checksum): void {
   if (!only || objects.length + grids.length + crops.length > 1) {
     throw new EmporiumError(
       "USAGE",
-      `--checksum ${given} is of one file, ${objects.length + grids.length + crops.length} are to be fetched`,
+      `--checksum ${given} is for one file, but ${objects.length + grids.length + crops.length} are selected`,
       {
-        hint: "name one file, or leave it out: checksum files beside the data are found and used",
+        hint: "name one file, or leave --checksum out: checksum files in the folder of the data are used",
       },
     );
   }

@@ -168,7 +168,7 @@ function addressToAsk(address: string, { trusted, portal }: Origin, bases: Bases
   const base = url && rebased(url, bases, portal);
   if (!trusted && !/^(?:s3|gs):/i.test(address)) {
     if (!url || !/^(?:https?|ftp):\/\//i.test(address))
-      throw refused(address, "it is no address of a web or FTP server, or a bucket");
+      throw refused(address, "not an address of a web server, an FTP server or a bucket");
     if (base === undefined) gate.check(url);
   }
   return base !== undefined && /^ftp:/i.test(address) ? address.replace(/^ftp:\/\/(?:[^/@]*@)?/i, "https://") : address;

@@ -142,7 +142,7 @@ function doneLines(report: Omit<DownloadReport, "toText">): string[] {
   ];
   const lines = [`${words.join(", ")} in ${formatSeconds(seconds)}: ${dest}`];
   for (const { rel, status: state, size, checksum } of list.slice(0, SHOWN_MAX)) {
-    const proof = checksum === undefined || checksum === "own" ? "" : `, proved by ${PROOF[checksum]}`;
+    const proof = checksum === undefined || checksum === "own" ? "" : `, verified by ${PROOF[checksum]}`;
     lines.push(`  ${state.padEnd(7)}  ${rel}${size === undefined ? "" : `, ${formatBytes(size)}`}${proof}`);
   }
   lines.push(...more(report));
@@ -154,15 +154,15 @@ function doneLines(report: Omit<DownloadReport, "toText">): string[] {
 }
 
 const PROOF = {
-  sidecar: "a checksum file beside it",
-  etag: "the server's tag",
-  listing: "the listing's checksum",
+  sidecar: "a checksum file",
+  etag: "ETag",
+  listing: "the checksum in the listing",
   given: "--checksum",
 };
 
 function plannedLines(report: Omit<DownloadReport, "toText">): string[] {
   const { files, bytes, unsized, dest, list, crops } = report;
-  const amount = unsized > 0 ? `${formatBytes(bytes)} and ${unsized} of a size that only their server knows` : formatBytes(bytes);
+  const amount = unsized > 0 ? `${formatBytes(bytes)} and ${unsized} of unknown size` : formatBytes(bytes);
   const lines = [`${counted(files, "file")}, ${amount}, to ${dest}`];
   for (const { rel, url, size } of list.slice(0, SHOWN_MAX))
     lines.push(`  ${rel}${size === undefined ? "" : `, ${formatBytes(size)}`}`, `    from ${url}`);

@@ -51,12 +51,12 @@ export interface ReadFileRecord {
  */
 export function readFileMetadata(text: string, file: string): ReadFileRecord[] {
   const document = jsonObject(parseJson(text.replace(/^\ufeff/, "")));
-  if (!document) throw wrong(file, "", "an object of records was wanted");
+  if (!document) throw wrong(file, "", "expected an object of records");
   return Object.entries(document).flatMap(([name, value]): ReadFileRecord[] => {
     if (name === "errors" && Array.isArray(value)) return [];
     const record = jsonObject(value);
     if (!record) throw wrong(file, name, "a record is an object");
-    if (!Array.isArray(record.shape)) throw wrong(file, `${name}.shape`, "a list of lengths was wanted");
+    if (!Array.isArray(record.shape)) throw wrong(file, `${name}.shape`, "expected a list of lengths");
     const ours = textOf(record.format) !== undefined && jsonObject(record.sources) !== undefined;
     return [
       ours
@@ -68,7 +68,7 @@ export function readFileMetadata(text: string, file: string): ReadFileRecord[] {
 
 function readOwn(name: string, record: JsonObject, file: string): NormalisedRecord {
   const shape = numbers(record.shape).map((length) => {
-    if (length === null) throw wrong(file, `${name}.shape`, "a list of whole numbers was wanted");
+    if (length === null) throw wrong(file, `${name}.shape`, "expected a list of whole numbers");
     return length;
   });
   const rank = shape.length;

@@ -69,7 +69,7 @@ export async function refuseOther(options: TransferOptions, size: number, sha256
 
 /** @param name of the object that has no place */
 export function taken(target: string, name: string): EmporiumError {
-  return new EmporiumError("CONFIG_COLLISION", `${target} is there already, and is neither ${name} nor a download of it`, {
+  return new EmporiumError("CONFIG_COLLISION", `${target} exists already, and is neither ${name} nor a download of it`, {
     place: { file: target },
     hint: "choose another --dest, move it away, or replace it with --force-overwrite",
   });

@@ -392,7 +392,7 @@ async function fetchInOneBody(
 }
 
 const ONE_BODY =
-  "its server does not tell one version from the next, so it comes through one connection, from the beginning after a break";
+  "the server does not identify versions, so the file is fetched over one connection, and again from the start after an interruption";
 
 /**
  * The check after the last byte: an object that was changed during the transfer has another date now. If the server no longer has
@@ -430,18 +430,14 @@ const GONE: ReadonlySet<string> = new Set(["STORE_ABSENT", "STORE_DENIED"]);
 
 function checkSize({ stat, target }: TransferOptions, { name }: KnownSource, size: number): void {
   if (stat === undefined || stat.size === size) return;
-  throw new EmporiumError(
-    "SIZE_MISMATCH",
-    `${name}: ${counted(stat.size, "byte")} expected (by its listing), the server has ${size}`,
-    {
-      place: { file: target },
-      hint: "list again: the file was replaced, or is still being copied there",
-    },
-  );
+  throw new EmporiumError("SIZE_MISMATCH", `${name}: expected ${counted(stat.size, "byte")} (listing), the server has ${size}`, {
+    place: { file: target },
+    hint: "list again: the file was replaced, or is still being copied there",
+  });
 }
 
 function truncated({ name }: KnownSource, found: number, wanted: number): EmporiumError {
-  return new EmporiumError("TRUNCATED", `${name}: ${counted(found, "byte")} came of ${wanted}`, {
+  return new EmporiumError("TRUNCATED", `${name}: received ${counted(found, "byte")} of ${wanted}`, {
     place: { url: name, byte: found },
     retry: "later",
     hint: "run again later",

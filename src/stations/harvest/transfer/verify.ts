@@ -37,21 +37,21 @@ export function checkDigests(expected: Expected | undefined, digests: Digests, n
   if (digests[algorithm] === hex) return expected.from;
   throw new EmporiumError(
     "CHECKSUM_MISMATCH",
-    `${redact(name)}: ${algorithm} ${hex} expected (${SAID_BY[expected.from]}), found ${digests[algorithm]}`,
+    `${redact(name)}: expected ${algorithm} ${hex} (${SAID_BY[expected.from]}), found ${digests[algorithm]}`,
     {
       place: { file: target },
       hint:
         expected.from === "given"
           ? "check that the checksum is this file's; nothing was kept"
-          : "run again; if it stays so, the file was damaged where it lies, or the checksum is another version's: give the right one with --checksum",
+          : "run again; if that does not help, the file is damaged at its source, or the checksum is of another version: give the right one with --checksum",
     },
   );
 }
 
 const SAID_BY: Record<ChecksumOrigin, string> = {
-  sidecar: "by the checksum file beside it",
-  etag: "by the server",
-  listing: "by the listing",
+  sidecar: "checksum file",
+  etag: "ETag",
+  listing: "listing",
   given: "as given",
   own: "by us",
 };

@@ -76,7 +76,7 @@ export async function fileAccount(context: PlanContext, { failures }: AccountPar
   const fateOf = (path: string): FileFate => {
     const key = path.replace(/\/$/, "");
     const nothing = unused.get(source.fullPath(key));
-    if (nothing) return { path, fate: "left out", by: "nothing comes of it", at: lineOf(nothing) };
+    if (nothing) return { path, fate: "left out", by: "not used", at: lineOf(nothing) };
     const own = uses.get(key);
     if (own) return { path, fate: "used", uses: withoutNames(own) };
     const left = ledger.left.get(key);

@@ -23,7 +23,7 @@ export function countFindings({ counts }: UseLedger, isTold: (count: Count) => b
     const place = first!.place ?? {};
     const runs = group.map(({ dataset, run }) => runFolder(dataset, run));
     if (first!.isUsual) {
-      const hint = "nothing is to be done where images were left out when the stack was made";
+      const hint = "check the globs; where images were left out when the stack was made, do nothing";
       return { ...finding("CONFIG_COUNTS", message, { place, hint, runs, isSure: false }), isUsual: true };
     }
     const hint = "check that the globs find the files of one tilt series, all of them and no others";

@@ -24,15 +24,15 @@ export async function againstTomogram({ key, volume, listing }: TomogramFacts): 
   const [sections] = shape;
   const reasons: string[] = [];
   const slash = key.lastIndexOf("/") + 1;
-  if (await listing.child(key.slice(0, slash), `${key.slice(slash)}.mdoc`)) reasons.push("an mdoc is beside it");
+  if (await listing.child(key.slice(0, slash), `${key.slice(slash)}.mdoc`))
+    reasons.push("an mdoc with its name is in the same folder");
   // a stack has no length along z: what its header makes of it says nothing more
   const isStack = mrc?.grid[0] === 1 && sections > 1;
-  if (sections === 1) reasons.push("it has one section");
-  if (isStack) reasons.push(`its header says ${mrc.ispg === 0 ? "image stack (ispg 0, mz 1)" : "mz 1"}`);
+  if (sections === 1) reasons.push("only one section");
+  if (isStack) reasons.push(`the header says ${mrc.ispg === 0 ? "image stack (ispg 0, mz 1)" : "mz 1"}`);
   const sizes = voxelSizesAngstrom.filter((size) => size !== undefined && size > 0 && Number.isFinite(size)) as number[];
   const ratio = Math.max(...sizes) / Math.min(...sizes);
-  if (!isStack && sizes.length > 1 && ratio > ANISOTROPY_MAX)
-    reasons.push("its voxels are more than twice as long along one axis");
+  if (!isStack && sizes.length > 1 && ratio > ANISOTROPY_MAX) reasons.push("voxels more than twice as long along one axis");
   return reasons;
 }
 
@@ -43,7 +43,7 @@ export async function roleFindings(context: Pick<PlanContext, "uses" | "source" 
   const series = new Set([...looks.values()].flatMap(({ type, used }) => (type === "tiltseries" ? [...used.keys()] : [])));
   const groups = new Map<string, Pick<Doubt, "kind" | "place"> & { keys: Set<string>; runs: Set<string> }>();
   const doubted = await mapLimit(doubts, READS_AT_ONCE, async (doubt) => {
-    const all = [...doubt.reasons, ...(series.has(doubt.key) ? ["it is also used as a tilt series"] : [])];
+    const all = [...doubt.reasons, ...(series.has(doubt.key) ? ["also used as a tilt series"] : [])];
     return { ...doubt, why: all.length > 0 ? all.join(", ") : await whyStack(doubt) };
   });
   for (const { kind, key, place, runFolder, why } of doubted) {

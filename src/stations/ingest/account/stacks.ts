@@ -23,9 +23,9 @@ export function stackFinder({ imageCounts }: Pick<UseLedger, "imageCounts">, con
     const [sections] = shape;
     const known = (byRun.get(runFolder) ?? []).filter((one) => one.key !== key);
     if (sections < 2) return undefined;
-    if (known.some((one) => one.shape && sameShape(one.shape, shape))) return "it has the size of its run's tilt series";
+    if (known.some((one) => one.shape && sameShape(one.shape, shape))) return "same size as its run's tilt series";
     const same = known.find(({ count }) => count === sections);
-    if (same) return `it has as many sections as its run has ${same.words}`;
+    if (same) return `as many sections as its run has ${same.words}`;
     return known.length > 0 || sections > IMAGES_MAX ? undefined : besideIt(key, shape, context);
   };
 }
@@ -51,14 +51,14 @@ async function besideIt(key: string, shape: Triple, { source, volumes, files }: 
         const entry = await find(`${base}${between}${extension}`);
         const file = entry && (await orNothing(() => files.read("source", entry.key)));
         if (file && (await orNothing(async () => parse(file.bytes, file.name))) === sections)
-          return `it has as many sections as the ${extension} beside it has ${words}`;
+          return `as many sections as the ${extension} in its folder has ${words}`;
       }
     }
   }
   for (const extension of whole === stem ? [] : [".mrc", ".st"]) {
     const entry = await find(`${whole}${extension}`);
     const stack = entry && (await orNothing(() => volumes.read(entry.key, false)));
-    if (stack?.mrc?.grid[0] === 1 && sameShape(stack.shape, shape)) return "it has the size of the image stack beside it";
+    if (stack?.mrc?.grid[0] === 1 && sameShape(stack.shape, shape)) return "same size as the image stack in its folder";
   }
   return undefined;
 }

@@ -109,11 +109,11 @@ function voxelSpacings(config: IngestConfig, rules: Rules): void {
       rules.fail(
         placeOfValue(node),
         `voxel_spacing of the tomogram is ${describeNumber(node)}, ${what}`,
-        "write the same spacing in both: the tomogram lies in the folder that voxel_spacings names",
+        "write the same spacing in both: voxel_spacings names the folder of the tomogram",
       );
     const isOwn = (spacing: number) => voxelSpacingName(spacing) === voxelSpacingName(own);
     if (!known.some(isOwn)) {
-      fail(`voxel_spacings has ${known.join(", ")}`);
+      fail(`voxel_spacings lists ${known.join(", ")}`);
       continue;
     }
     for (const source of sources) {
@@ -140,7 +140,7 @@ function rowTemplates({ sections, maps }: IngestConfig, rules: Rules): void {
     for (const node of blocks.flatMap(({ metadata }) => (metadata ? templatesOf(metadata) : []))) {
       rules.fail(
         placeOfValue(node),
-        `${String(node.value).trim()} stands for a column of a run data map, and there is none`,
+        `${String(node.value).trim()} needs a column of a run data map, and there is no map`,
         "add run_data_map_file to standardization_config, or write the value",
       );
     }
@@ -198,7 +198,7 @@ function pointFile({ shape }: Source, rules: Rules): void {
   if (mesh && end !== "" && !/\.glb$/i.test(end!)) {
     rules.fail(
       placeOfValue(mesh),
-      `mesh_source_path is ${String(mesh.value)}, a .glb file is wanted`,
+      `mesh_source_path is ${String(mesh.value)}; expected a .glb file`,
       "convert the mesh to binary glTF, in Å about the middle of the particle",
     );
   }
@@ -215,7 +215,7 @@ function pictureNames({ finder }: Source, rules: Rules): void {
     if (path || isPictureName(scalarText(name.value))) continue;
     rules.fail(
       placeOfValue(name),
-      `key image ${describe(name)}, wanted one of ${PICTURE_NAMES.join(", ")}`,
+      `key image ${describe(name)}; expected one of ${PICTURE_NAMES.join(", ")}`,
       "name a picture, or find files by source_glob",
     );
   }

@@ -320,7 +320,7 @@ describe("(34.law) what belongs to something that the configuration does not nam
 
 describe("the grammar", () => {
   it.each<[name: string, from: string, to: string, path: string, message: RegExp, hint: RegExp]>([
-    ["an unknown section", "gains:", "gain:", "gain", /unknown section "gain", known are version/, /did you mean gains/],
+    ["an unknown section", "gains:", "gain:", "gain", /unknown section "gain"; known: version/, /did you mean gains/],
     [
       "an unknown key",
       "is_aligned: false",
@@ -342,7 +342,7 @@ describe("the grammar", () => {
       "processing: raw",
       "processing: row",
       "tomograms.0.metadata.processing",
-      /"row", wanted one of denoised, filtered, raw/,
+      /"row"; expected one of denoised, filtered, raw/,
       /did you mean raw/,
     ],
     [
@@ -350,7 +350,7 @@ describe("the grammar", () => {
       "tilt_step: 3",
       "tilt_step: 91",
       "tiltseries.0.metadata.tilt_step",
-      /91, wanted a number from 0 to 90, or float \{column\}/,
+      /91; expected a number from 0 to 90, or float \{column\}/,
       /.?/,
     ],
     [
@@ -398,7 +398,7 @@ describe("the grammar", () => {
       "dataset_title: A made-up dataset",
       "dataset_title: 12",
       "datasets.0.metadata.dataset_title",
-      /the number 12, wanted a text/,
+      /the number 12; expected a text/,
       /put it in quotes/,
     ],
     [
@@ -406,7 +406,7 @@ describe("the grammar", () => {
       "is_aligned: false",
       "is_aligned: 'no'",
       "tiltseries.0.metadata.is_aligned",
-      /wanted true or false/,
+      /expected true or false/,
       /without quotes/,
     ],
     [
@@ -414,7 +414,7 @@ describe("the grammar", () => {
       "alignment_type: GLOBAL",
       "alignment_type:",
       "alignments.0.metadata.alignment_type",
-      /nothing, wanted one of LOCAL, GLOBAL/,
+      /nothing; expected one of LOCAL, GLOBAL/,
       /leave the key out/,
     ],
     [
@@ -422,7 +422,7 @@ describe("the grammar", () => {
       "last_modified_date: '2026-02-02'",
       "last_modified_date: '2026-02-30'",
       "depositions.0.metadata.dates.last_modified_date",
-      /wanted a date/,
+      /expected a date/,
       /two digits/,
     ],
     [
@@ -430,7 +430,7 @@ describe("the grammar", () => {
       "deposition_types: [dataset, tomogram, annotation]",
       "deposition_types: {a: 1}",
       "depositions.0.metadata.deposition_types",
-      /a map, wanted a list with at least one entry/,
+      /a map; expected a list with at least one entry/,
       /write -/,
     ],
     [
@@ -454,7 +454,7 @@ describe("the grammar", () => {
       "value: [13.48, ",
       "value: [wide, ",
       "voxel_spacings.0.sources.0.literal.value.0",
-      /"wide", wanted a number, or float/,
+      /"wide"; expected a number, or float/,
       /.?/,
     ],
   ])("%s", (_name, from, to, path, message, hint) => {
@@ -470,7 +470,7 @@ describe("the grammar", () => {
   it("a missing field has the place of the map that lacks it", () => {
     const { errors } = check(changed("    total_flux: float {total_flux}\n", ""));
     expect(errors).toMatchObject([{ path: "tiltseries.0.metadata", line: lineOf(base, "    acceleration_voltage"), column: 5 }]);
-    expect(errors[0]!.message).toContain("total_flux is missing from the metadata of a tilt series, wanted a number from 0");
+    expect(errors[0]!.message).toContain("total_flux is missing from the metadata of a tilt series (expected a number from 0");
   });
 
   it("a fault behind an alias is where it is written, with the path of each use", () => {

@@ -128,7 +128,7 @@ function checkVersion(root: MapNode, errors: ErrorRecord[], warnings: ErrorRecor
     code: "CONFIG_FIELD",
     message: isOld
       ? `version is ${JSON.stringify(version)}, ${CURRENT_VERSION} is current`
-      : `version is ${JSON.stringify(version)}, wanted one of ${VERSIONS.join(", ")}`,
+      : `version is ${JSON.stringify(version)}; expected one of ${VERSIONS.join(", ")}`,
     ...placeOfValue(node),
     hint: isOld
       ? "ingest upgrade brings the file to the current version"

@@ -15,9 +15,9 @@ export async function readConfigFile(name: string, anonymous?: boolean | undefin
   const place = { file: name };
   const file = isUrl(name) ? await remoteFile(name, anonymous) : await localFile(name);
   if (!file) {
-    throw new EmporiumError("CONFIG_SYNTAX", `${name} does not exist, wanted a configuration`, {
+    throw new EmporiumError("CONFIG_SYNTAX", `${name} does not exist; expected a configuration`, {
       place,
-      hint: "check the name",
+      hint: "check the path; emporium ingest new DIR --out CONFIG.yaml writes a configuration",
     });
   }
   if (file.size > LIMITS.configBytes) {
@@ -41,9 +41,9 @@ interface OpenFile {
 async function localFile(path: string): Promise<OpenFile | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found && !found.isFile()) {
-    throw new EmporiumError("CONFIG_SYNTAX", `${path} is no file, wanted a configuration`, {
+    throw new EmporiumError("CONFIG_SYNTAX", `${path} is not a file; expected a configuration`, {
       place: { file: path },
-      hint: "check the name",
+      hint: "check the path; emporium ingest new DIR --out CONFIG.yaml writes a configuration",
     });
   }
   return found && { size: found.size, read: () => readFile(path) };

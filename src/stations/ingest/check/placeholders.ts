@@ -66,7 +66,7 @@ export function placeholderWarning({ kind, place, value, what }: Placeholder): E
   // of a list's entry, the list: `value is 1`
   const key = place.path?.split(".").findLast((part) => !/^\d+$/.test(part)) ?? "the value";
   const hint = kind === "guess" ? "correct it, or delete the comment if it is right" : "give the value, and delete the comment";
-  return { code: "CONFIG_PLACEHOLDER", message: `${key} is ${value}, a ${kind}, wanted: ${what}`, ...place, hint };
+  return { code: "CONFIG_PLACEHOLDER", message: `${key}: ${value} is a ${kind} (${what})`, ...place, hint };
 }
 
 /** `40 placeholders and 6 guesses`. */

@@ -175,7 +175,7 @@ async function json(client: RegistryClient, registry: RegistryName, path: string
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw unclear(registry, `answers ${path} with something that is no JSON`);
+    throw unclear(registry, `answers ${path} with something that is not JSON`);
   }
 }
 

@@ -94,7 +94,7 @@ function literals(
   for (const source of itemsOf(block, "sources")) {
     for (const value of itemsOf(mapAt(source, "literal"), "value")) {
       if (value.kind !== "scalar" || !fits(value.value))
-        rules.fail(placeOfValue(value), `${describe(value)}, wanted ${wanted}`, hint);
+        rules.fail(placeOfValue(value), `${describe(value)}; expected ${wanted}`, hint);
     }
   }
 }
@@ -108,7 +108,7 @@ function authors(metadata: MapNode | undefined, entity: string, rules: Rules): v
     const role = status.split("_")[0]!;
     rules.fail(
       placeOfValue(list),
-      `no ${role} author among the ${list.items.length} of the ${entity}, wanted one at least`,
+      `no ${role} author among the ${list.items.length} of the ${entity}; expected one at least`,
       `add ${status}: true to an author`,
     );
   }
@@ -190,7 +190,11 @@ function frames(block: MapNode, rules: Rules): void {
   const node = entryAt(metadata, "dose_rate");
   const rate = node && numberOfNode(node);
   if (rate !== undefined && rate <= 0) {
-    rules.fail(placeOfValue(node!), `dose_rate is ${describe(node!)}, wanted a number above 0`, "electrons per Å² and second");
+    rules.fail(
+      placeOfValue(node!),
+      `dose_rate is ${describe(node!)}; expected a number above 0`,
+      "give electrons per Å² and second",
+    );
   }
 }
 
@@ -278,7 +282,7 @@ function ingestId(metadata: MapNode | undefined, seen: Map<string, ConfigNode>, 
   if (!hasForm(id, "annotationIngestId")) {
     rules.warn(
       placeOfValue(node),
-      `annotation_ingest_id is ${describe(node)}, wanted lower-case letters and digits with single dashes, and a number at the end`,
+      `annotation_ingest_id is ${describe(node)}; expected lower-case letters and digits with single dashes, and a number at the end`,
       "write it like cytosolic-ribosome-1",
     );
   }

@@ -26,7 +26,7 @@ export function judgeMatrix(rows: readonly (readonly (number | undefined)[])[]):
     const lengths = rows.map((row) => row.filter((cell) => Number.isFinite(cell)).length).join(", ");
     return {
       kind: "fault",
-      message: `${NAME} has ${counted(rows.length, "row")} of ${lengths || "no"} numbers, wanted 4 rows of 4 finite numbers`,
+      message: `${NAME} has ${counted(rows.length, "row")} of ${lengths || "no"} numbers; expected 4 rows of 4 finite numbers`,
       hint: "write it row by row, the last one 0, 0, 0, 1",
     };
   }
@@ -37,14 +37,14 @@ export function judgeMatrix(rows: readonly (readonly (number | undefined)[])[]):
 function judgeLastRow(matrix: readonly (readonly number[])[]): MatrixFault | undefined {
   const last = matrix[3]!;
   if (last.every((value, i) => value === (i === 3 ? 1 : 0))) return undefined;
-  const message = `the last row of ${NAME} is ${last.join(", ")}, wanted 0, 0, 0, 1`;
+  const message = `the last row of ${NAME} is ${last.join(", ")}; expected 0, 0, 0, 1`;
   if (last[3] === 1) {
     const column = matrix.slice(0, 3).map((row) => row[3]!);
     const shift = last.slice(0, 3).map((value, i) => value + column[i]!);
     return {
       kind: "fault",
       message,
-      hint: `a translation belongs in the last column: end the first three rows with ${shift.join(", ")}, and write 0, 0, 0, 1 as the last row`,
+      hint: `end the first three rows with the translation ${shift.join(", ")}, and write 0, 0, 0, 1 as the last row`,
       row: 3,
     };
   }
@@ -73,7 +73,7 @@ function judgeLinear(linear: readonly (readonly number[])[]): MatrixFault | unde
   ].filter((fault) => fault !== undefined);
   return {
     kind: "remark",
-    message: `${NAME} is no rotation with a shift: ${faults.join(", ")} (determinant ${short(determinant)})`,
+    message: `${NAME} is not a rotation with a shift: ${faults.join(", ")} (determinant ${short(determinant)})`,
     hint: "keep it if the volume should be scaled, sheared or mirrored",
   };
 }

@@ -134,15 +134,19 @@ function formatOf(node: ConfigNode, shape: ShapeName): string {
   const text = asText(node);
   const known = ANNOTATION_FORMATS[shape];
   if (known.includes(text)) return text;
-  throw new EmporiumError("CONFIG_FIELD", `file_format ${JSON.stringify(text)} of ${shape}, wanted one of ${known.join(", ")}`, {
-    place: placeOfValue(node),
-  });
+  throw new EmporiumError(
+    "CONFIG_FIELD",
+    `file_format ${JSON.stringify(text)} of ${shape}; expected one of ${known.join(", ")}`,
+    {
+      place: placeOfValue(node),
+    },
+  );
 }
 
 function numberOf(node: ConfigNode, what: string, isValid: (value: number) => boolean, wanted: string): number {
   const value = node.kind === "scalar" ? numeric(node) : undefined;
   if (value !== undefined && isValid(value)) return value;
-  throw new EmporiumError("CONFIG_FIELD", `${what} is ${describe(node)}, wanted ${wanted}`, { place: placeOfValue(node) });
+  throw new EmporiumError("CONFIG_FIELD", `${what} is ${describe(node)}; expected ${wanted}`, { place: placeOfValue(node) });
 }
 
 /** Also numbers in quotes: they are meant as numbers wherever one is wanted. */
@@ -153,20 +157,22 @@ function numeric({ value }: ScalarNode): number | undefined {
 
 function booleanOf(node: ConfigNode): boolean {
   if (node.kind === "scalar" && typeof node.value === "boolean") return node.value;
-  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted true or false`, { place: placeOfValue(node) });
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}; expected true or false`, { place: placeOfValue(node) });
 }
 
 function axesOf(node: ConfigNode, what: string): "xyz" | "zyx" {
   const text = asText(node);
   if (text === "xyz" || text === "zyx") return text;
-  throw new EmporiumError("CONFIG_FIELD", `${what} is ${JSON.stringify(text)}, wanted xyz or zyx`, { place: placeOfValue(node) });
+  throw new EmporiumError("CONFIG_FIELD", `${what} is ${JSON.stringify(text)}; expected xyz or zyx`, {
+    place: placeOfValue(node),
+  });
 }
 
 function delimiterOf(node: ConfigNode): string {
   const text = asText(node);
   const character = text === "\\t" ? "\t" : text;
   if (character.length === 1 && !'"\r\n'.includes(character)) return character;
-  throw new EmporiumError("CONFIG_FIELD", `the delimiter is ${JSON.stringify(text)}, wanted one character`, {
+  throw new EmporiumError("CONFIG_FIELD", `the delimiter is ${JSON.stringify(text)}; expected one character`, {
     place: placeOfValue(node),
     hint: 'for example ",", "\\t", "|" or " "',
   });
@@ -177,14 +183,14 @@ function templateOf(node: ConfigNode): ScalarNode {
   if (node.kind === "scalar" && node.value !== null && typeof node.value !== "boolean") {
     return { ...node, value: scalarText(node.value) };
   }
-  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted a text`, { place: placeOfValue(node) });
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}; expected a text`, { place: placeOfValue(node) });
 }
 
 function shapeNameOf(node: ConfigNode): string {
   const text = asText(node);
   if (Object.hasOwn(ANNOTATION_SHAPES, text) && !text.endsWith("Caption")) return text;
   const known = Object.keys(ANNOTATION_SHAPES).filter((name) => !name.endsWith("Caption"));
-  throw new EmporiumError("CONFIG_FIELD", `companion_shape ${JSON.stringify(text)}, wanted one of ${known.join(", ")}`, {
+  throw new EmporiumError("CONFIG_FIELD", `companion_shape ${JSON.stringify(text)}; expected one of ${known.join(", ")}`, {
     place: placeOfValue(node),
   });
 }

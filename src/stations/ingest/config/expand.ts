@@ -127,7 +127,7 @@ export function expandScalar(
   if (!isTemplate(value) && !compat) return text;
   throw new EmporiumError(
     "CONFIG_FIELD",
-    `${value.trim()} is ${JSON.stringify(digits)} for the run ${run}, ${wanted === "int" ? "an integer" : "a number"} was wanted`,
+    `${value.trim()} is ${JSON.stringify(digits)} for the run ${run}; expected ${wanted === "int" ? "an integer" : "a number"}`,
     {
       place,
       hint: "correct the cell in run_data_map_file",
@@ -167,10 +167,10 @@ function applySpec(value: string | number, spec: string, field: string, place: P
   if (!match || (wantsNumber && typeof value !== "number") || (precision !== undefined && type !== "f")) {
     throw new EmporiumError(
       "CONFIG_VARIABLE",
-      `{${field}} does not fit ${JSON.stringify(value)}, wanted a form such as :03d, :.2f or :>8`,
+      `{${field}} does not fit ${JSON.stringify(value)}; expected a form such as :03d, :.2f or :>8`,
       {
         place,
-        hint: wantsNumber ? "the variable must be a number: use int_<type>_name" : "use a width, and a type d or f for numbers",
+        hint: wantsNumber ? "use int_<type>_name: the variable must be a number" : "use a width, and a type d or f for numbers",
       },
     );
   }
@@ -189,7 +189,7 @@ function unknownVariable(name: string, known: Iterable<string>, place: Place | u
   const names = [...known].sort();
   const near = nearest(name, names);
   const list = names.length > 24 ? `${names.slice(0, 24).join(", ")} and ${names.length - 24} more` : names.join(", ");
-  return new EmporiumError("CONFIG_VARIABLE", `{${name}} is not known here, known are ${list || "none"}`, {
+  return new EmporiumError("CONFIG_VARIABLE", `{${name}} is not known here; known: ${list || "none"}`, {
     place,
     hint: near === undefined ? "write {{ and }} for literal braces" : `did you mean {${near}}?`,
   });

@@ -13,7 +13,7 @@ export type PlaceOf = (node: Node, path?: string) => Place;
  */
 export function parseText(bytes: Uint8Array, file: string): { root: Node; placeOf: PlaceOf } {
   if (bytes.length > LIMITS.configBytes) {
-    const message = `${formatBytes(bytes.length)} of configuration, ${formatBytes(LIMITS.configBytes)} allowed`;
+    const message = `the configuration has ${formatBytes(bytes.length)}; at most ${formatBytes(LIMITS.configBytes)} are read`;
     throw new EmporiumError("CONFIG_LIMIT", message, { place: { file } });
   }
   const text = decoded(bytes, file);
@@ -44,9 +44,9 @@ function decoded(bytes: Uint8Array, file: string): string {
   const at = isWide ? 0 : zero >= 0 ? zero : text.indexOf("\ufffd");
   const before = text.slice(0, Math.max(0, at)).split("\n");
   const message = isWide
-    ? "the file is UTF-16, wanted UTF-8"
+    ? "the file is UTF-16; expected UTF-8"
     : zero >= 0
-      ? "a zero byte is here: the file is not UTF-8 text"
+      ? "the file is not UTF-8 text: a zero byte is here"
       : "the file is not valid UTF-8 text";
   throw new EmporiumError("CONFIG_SYNTAX", message, {
     place: { file, line: before.length, column: before.at(-1)!.length + 1 },
@@ -103,7 +103,7 @@ function parseOne(text: string, lines: LineCounter, placeAt: (offset: number) =>
   }
   const [document, second] = documents;
   if (second) {
-    throw new EmporiumError("CONFIG_SYNTAX", "a second document begins here, one is wanted", {
+    throw new EmporiumError("CONFIG_SYNTAX", "a second document begins here; expected one", {
       place: placeAt(second.range?.[0] ?? 0),
       hint: "put each document into a file of its own",
     });

@@ -33,7 +33,7 @@ export function listOf(node: ConfigNode): readonly ConfigNode[] {
 /** @throws {EmporiumError} CONFIG_FIELD */
 export function asMap(node: ConfigNode, wanted: string): MapNode {
   if (node.kind === "map") return node;
-  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted ${wanted}`, {
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}; expected ${wanted}`, {
     place: placeOfValue(node),
     hint: "write key: value lines, indented below the key",
   });
@@ -42,7 +42,7 @@ export function asMap(node: ConfigNode, wanted: string): MapNode {
 /** @throws {EmporiumError} CONFIG_FIELD */
 export function asList(node: ConfigNode, wanted: string): ListNode {
   if (node.kind === "list") return node;
-  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted ${wanted}`, {
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}; expected ${wanted}`, {
     place: placeOfValue(node),
     hint: "write - before each entry",
   });
@@ -51,7 +51,7 @@ export function asList(node: ConfigNode, wanted: string): ListNode {
 /** @throws {EmporiumError} CONFIG_FIELD */
 export function asText(node: ConfigNode): string {
   if (node.kind === "scalar" && typeof node.value === "string") return node.value;
-  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted a text`, {
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}; expected a text`, {
     place: placeOfValue(node),
     hint: "put it in quotes",
   });
@@ -59,7 +59,7 @@ export function asText(node: ConfigNode): string {
 
 export function unknownKey(map: MapNode, key: string, valid: readonly string[], what: string): EmporiumError {
   const near = nearest(key, valid);
-  return new EmporiumError("CONFIG_FIELD", `unknown ${what} ${JSON.stringify(key)}, known are ${valid.join(", ")}`, {
+  return new EmporiumError("CONFIG_FIELD", `unknown ${what} ${JSON.stringify(key)}; known: ${valid.join(", ")}`, {
     place: map.keyPlaces.get(key),
     hint: near === undefined ? `use one of the known, or leave it out` : `did you mean ${near}?`,
   });

@@ -84,7 +84,7 @@ class Builder {
       const name = keyNode ? keyText(scalarOf(keyNode, this.#placeOf(keyNode, path))) : "null";
       if (/^[\u00a0\u2000-\u200b\u3000]/.test(name)) {
         const hint = "indent with spaces: an editor or a web page inserted another kind of space";
-        throw faultOf("a no-break space stands before this key", this.#placeOf(key ?? node, path), hint);
+        throw faultOf("a no-break space before this key", this.#placeOf(key ?? node, path), hint);
       }
       const childPath = join(path, name);
       const keyPlace = this.#placeOf(key ?? value ?? node, childPath);

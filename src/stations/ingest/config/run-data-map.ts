@@ -76,7 +76,7 @@ async function readText(
   if (!stat) {
     throw new EmporiumError("CONFIG_FIELD", `the map ${file} does not exist`, {
       place: setting.place,
-      hint: "its name is relative to source_prefix in the input",
+      hint: "give a path relative to source_prefix in the input",
     });
   }
   if (stat.size > LIMITS.tableBytes) {
@@ -104,7 +104,7 @@ function requireKey(columns: readonly string[], place: Place): void {
   if (columns.includes("run_name")) return;
   throw new EmporiumError("CONFIG_FIELD", `no column run_name, found ${columns.join(", ") || "no header"}`, {
     place,
-    hint: "the first line must name the columns, one of them run_name",
+    hint: "name the columns in the first line, one of them run_name",
   });
 }
 

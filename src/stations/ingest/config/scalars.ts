@@ -41,18 +41,18 @@ export function resolveTagged(tag: string, text: string): Scalar | undefined {
     case "tag:yaml.org,2002:null":
       return null;
     case "tag:yaml.org,2002:bool":
-      if (!BOOLEAN.test(text)) throw new RangeError(`${text} is no boolean`);
+      if (!BOOLEAN.test(text)) throw new RangeError(`${text} is not a boolean`);
       return booleanOf(text);
     case "tag:yaml.org,2002:int":
-      if (!INTEGER.test(text)) throw new RangeError(`${text} is no integer`);
+      if (!INTEGER.test(text)) throw new RangeError(`${text} is not an integer`);
       return integerOf(text);
     case "tag:yaml.org,2002:float":
       if (!FLOAT.test(text) && !INTEGER.test(text) && !/^[-+]?[0-9.]+[eE][-+]?[0-9]+$/.test(text))
-        throw new RangeError(`${text} is no number`);
+        throw new RangeError(`${text} is not a number`);
       return floatOf(text);
     case "tag:yaml.org,2002:timestamp": {
       const date = dateOf(text);
-      if (date === undefined) throw new RangeError(`${text} is no date`);
+      if (date === undefined) throw new RangeError(`${text} is not a date`);
       return date;
     }
     default:

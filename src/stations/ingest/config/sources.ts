@@ -127,7 +127,7 @@ function parseFinder(kind: FinderName, map: MapNode, type: TypeKey, report: Repo
     case "tomogram_header": {
       const key = map.entries.get("header_key");
       if (key && !isNull(key) && asText(key) !== "voxel_size") {
-        throw new EmporiumError("CONFIG_FIELD", `header_key is ${describe(key)}, wanted voxel_size`, {
+        throw new EmporiumError("CONFIG_FIELD", `header_key is ${describe(key)}; expected voxel_size`, {
           place: placeOfValue(key),
         });
       }
@@ -161,7 +161,7 @@ function literals(node: ConfigNode, type: TypeKey, report: Report): { name: Scal
       return [{ name: { kind: "scalar", value: key, place: node.keyPlaces.get(key)! }, path: path as ScalarNode }];
     });
   }
-  throw new EmporiumError("CONFIG_FIELD", `${describe(node)} as value of a literal, wanted a list`, {
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)} as value of a literal; expected a list`, {
     place: placeOfValue(node),
     hint: "write - before the value",
   });
@@ -169,14 +169,14 @@ function literals(node: ConfigNode, type: TypeKey, report: Report): { name: Scal
 
 function literalName(node: ConfigNode, type: TypeKey): ScalarNode {
   if (node.kind !== "scalar" || node.value === null || typeof node.value === "boolean") {
-    throw new EmporiumError("CONFIG_FIELD", `${describe(node)} among the values of a literal, wanted a name or number`, {
+    throw new EmporiumError("CONFIG_FIELD", `${describe(node)} among the values of a literal; expected a name or number`, {
       place: placeOfValue(node),
       hint: "put it in quotes if it is a name",
     });
   }
   const number = toNumber(node.value);
   if (type === "voxel_spacing" && number !== undefined && !(number > 0 && Number.isFinite(number))) {
-    throw new EmporiumError("CONFIG_FIELD", `${number} as voxel spacing, a number of Å above 0 was wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `${number} as voxel spacing; expected a number of Å above 0`, {
       place: placeOfValue(node),
       hint: "write a number such as 13.48, or float {column}",
     });

@@ -16,14 +16,14 @@ const NAMES_SHOWN = 3;
 const COMPARED = 2_000;
 
 /**
- * A missing path and the names that exist instead: `looked for /in/TS_1_bin8.mrc, there is TS_1_bin4.mrc`. The first missing part
+ * A missing path and the names that exist instead: `looked for /in/TS_1_bin8.mrc: nearest: TS_1_bin4.mrc`. The first missing part
  * of the path is compared with the names beside it. At most three folders that the glob has not listed yet are listed.
  */
 export async function lookedText(looked: readonly Looked[]): Promise<string> {
   const texts: string[] = [];
   for (const { listing, pattern } of looked) {
     const parts = partsOf(pattern);
-    texts.push(`looked for ${listing.fullPath(parts.join("/"))}, ${await nearText(listing, parts)}`);
+    texts.push(`looked for ${listing.fullPath(parts.join("/"))}: ${await nearText(listing, parts)}`);
   }
   return texts.join("; ");
 }
@@ -35,7 +35,7 @@ async function nearText(listing: Listing, parts: readonly string[]): Promise<str
   let folders = [""];
   for (const [index, part] of parts.entries()) {
     const isLast = index === parts.length - 1;
-    if (part === "**") return "there is no such file below it";
+    if (part === "**") return "no file matches";
     const below: string[] = [];
     for (const folder of folders) {
       const found = await glob(listing, `${escapeGlob(folder)}/${part}`);
@@ -44,7 +44,7 @@ async function nearText(listing: Listing, parts: readonly string[]): Promise<str
     if (below.length === 0) return besides(listing, folders, part, isLast);
     folders = below.slice(0, FOLDERS);
   }
-  return "what it finds is left out by match_regex or exclude";
+  return "match_regex or exclude leaves out all matches";
 }
 
 async function besides(listing: Listing, folders: readonly string[], part: string, isLast: boolean): Promise<string> {
@@ -59,13 +59,13 @@ async function besides(listing: Listing, folders: readonly string[], part: strin
     }
   }
   const where = listing.fullPath(folders[0]!) || "the input";
-  if (names.length === 0) return `there is nothing in ${where}`;
+  if (names.length === 0) return `${where} is empty`;
   const word = part.replace(/\[(.)[^\]]*\]/g, "$1").replaceAll("*", "");
   const near = (names.length <= COMPARED ? nearest(word, names) : undefined) ?? sharing(word, names);
-  if (near !== undefined) return isLast ? `there is ${near}` : `there is no folder ${part} but ${near}`;
+  if (near !== undefined) return isLast ? `nearest: ${near}` : `no ${part}/ (nearest: ${near})`;
   const shown =
     names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? `, … (${counted(names.length, "name")})` : "");
-  return `${isLast ? "there is" : `there is no folder ${part} but`} ${shown}`;
+  return isLast ? `found: ${shown}` : `no ${part}/ (found: ${shown})`;
 }
 
 /** The name that begins and ends as the word does, for the longest way; undefined where hardly anything is shared. */

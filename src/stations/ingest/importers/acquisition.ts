@@ -83,7 +83,7 @@ async function findAcquisition(context: ImportContext): Promise<Acquisition> {
       if (problem) throw problem;
       const stored = item ? undefined : await storedFile(context, key);
       if (!item && !stored) {
-        throw new EmporiumError("STORE_ABSENT", `${name}: no acquisition file (mdoc) is configured, and ${key} is not there`, {
+        throw new EmporiumError("STORE_ABSENT", `${name}: no acquisition file (mdoc) is configured, and ${key} does not exist`, {
           place: sectionOf(context, "frame")?.place,
           hint: "add a section collection_metadata that finds it",
         });
@@ -94,7 +94,7 @@ async function findAcquisition(context: ImportContext): Promise<Acquisition> {
       return context.files.parsed(file, "mdoc", ({ bytes, name: shown }) => {
         const mdoc = parseMdoc(bytes, shown);
         if (mdoc.sections.length > 0) return mdoc;
-        throw new EmporiumError("FORMAT_FIELD", `${shown}: no section [ZValue = …], an acquisition file has one for each image`, {
+        throw new EmporiumError("FORMAT_FIELD", `${shown}: no section [ZValue = …]; an acquisition file has one for each image`, {
           place: { file: shown },
           hint: "check that this is the mdoc of the tilt series",
         });

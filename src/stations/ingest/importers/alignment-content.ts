@@ -74,7 +74,7 @@ function read({ files }: PlanContext, { item }: AlignmentFile): Promise<SourceFi
 }
 
 function missing(runName: string, format: string, wanted: string): string {
-  return `${runName}: the format is ${format} and no ${wanted} is found; the metadata have no sections`;
+  return `${runName}: no per-section metadata, because the format is ${format} and no ${wanted} is found`;
 }
 
 async function readAretomo(

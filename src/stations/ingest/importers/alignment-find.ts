@@ -73,9 +73,9 @@ export async function findAlignments(context: ImportContext): Promise<readonly A
   });
   const defaults = made.filter(({ origin }) => origin === "default");
   if (defaults.length > 1 && !context.compat) {
-    throw new EmporiumError("CONFIG_COLLISION", `${runName}: two default alignments, one is possible`, {
+    throw new EmporiumError("CONFIG_COLLISION", `${runName}: two default alignments; a run can have one`, {
       place: defaults[1]!.item!.place,
-      hint: `the first is at line ${defaults[0]!.item!.place.line}: keep them apart by parent_filters`,
+      hint: `keep the two apart by parent_filters; the first is at line ${defaults[0]!.item!.place.line}`,
     });
   }
   if (made.length === 0) {
@@ -154,7 +154,7 @@ function storedAlignment(group: readonly SectionItem[], references: readonly Sec
   if (references.length > 1 || group.length > 1 || !key.endsWith(ALIGNMENT_METADATA)) {
     throw new EmporiumError(
       "CONFIG_GLOB_COUNT",
-      `${run}: one ${ALIGNMENT_METADATA} expected, ${counted(group.length, "file")} found`,
+      `${run}: expected one ${ALIGNMENT_METADATA}, found ${counted(group.length, "file")}`,
       {
         place: first!.place,
         hint: "narrow list_glob so that it matches one alignment per run",

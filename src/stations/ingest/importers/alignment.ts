@@ -73,9 +73,9 @@ async function isStored({ stored, entity: run }: ImportContext, { metadataKey }:
 export function alignmentNeeds(context: ImportContext, title: string, place: Place | undefined): string[] {
   const { tasks = [], failed } = planned(context, alignment) ?? {};
   if (failed === undefined) return tasks.map(({ id }) => id);
-  throw new EmporiumError("TASK_BLOCKED", `${title} cannot be made: it needs the ${failed}, which failed`, {
+  throw new EmporiumError("TASK_BLOCKED", `${title} cannot be made, because the ${failed} failed`, {
     place,
-    hint: "mend the alignment named above, then run the same command again",
+    hint: "correct the alignment named above, then run the same command again",
   });
 }
 
@@ -199,9 +199,9 @@ async function tiltseriesOf(
   const looked = context.results.found.get(tiltseries.kind);
   const failed = made?.failed ?? (looked && (await looked) === undefined ? tiltseries.title(context) : undefined);
   if (path !== null || failed === undefined) return { path, needs: [] };
-  throw new EmporiumError("TASK_BLOCKED", `${title} cannot be made: it needs ${failed}, which failed`, {
+  throw new EmporiumError("TASK_BLOCKED", `${title} cannot be made, because ${failed} failed`, {
     place,
-    hint: "mend the tilt series named above, then run the same command again",
+    hint: "correct the tilt series named above, then run the same command again",
   });
 }
 

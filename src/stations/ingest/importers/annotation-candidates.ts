@@ -59,7 +59,7 @@ function prefixOf(block: Block): string {
   }
   if (version === undefined || !/[0-9]$/.test(version)) {
     const found = version === undefined ? "version is missing" : `version is ${JSON.stringify(version)}`;
-    throw new EmporiumError("CONFIG_FIELD", `${found}, a text that ends with a digit is wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `${found}; expected a text that ends with a digit`, {
       place: placeOf(block, "version"),
       hint: 'add version: "1.0" to the metadata of the annotation',
     });
@@ -124,10 +124,10 @@ async function unfitness(
 ): Promise<string | undefined> {
   if (key === null) return "a literal names no file";
   if (!folder) return undefined;
-  if (!shape.endsWith("Mask")) return "a folder, where a file is wanted";
+  if (!shape.endsWith("Mask")) return "a folder; expected a file";
   if (key.includes(".zarr")) return undefined;
   for (const document of ZARR_DOCUMENTS) if (await source.child(`${key}/`, document)) return undefined;
-  return "a folder that is no Zarr";
+  return "a folder that is not a Zarr";
 }
 
 /** Identity of an annotation that is on the target. Without an id of its own it is known by what its files are called. */

@@ -212,7 +212,7 @@ async function meshInput(
   const text = formatTemplate(String(value), variablesOf(scope), { place, nullText: compat ? "None" : undefined });
   const path = text.split("/").filter((part) => part !== "" && part !== ".");
   if (!/\.glb$/i.test(text)) {
-    throw new EmporiumError("CONFIG_FIELD", `mesh_source_path is ${text}, a .glb file is wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `mesh_source_path is ${text}; expected a .glb file`, {
       place,
       hint: "convert the mesh to binary glTF, in Å about the middle of the particle",
     });

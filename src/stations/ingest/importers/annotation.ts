@@ -104,8 +104,7 @@ function onlyStored(
   const ids = new Set(known.map(({ key }) => key.join("\n")));
   return candidates.filter(({ identity, title, block }) => {
     const isThere = ids.has(identity.join("\n"));
-    if (!isThere)
-      passOver(context, { kind: "annotation_viz", title: `views of ${title}` }, "it is not on the target", block.place);
+    if (!isThere) passOver(context, { kind: "annotation_viz", title: `views of ${title}` }, "not on the target", block.place);
     return isThere;
   });
 }
@@ -152,11 +151,11 @@ async function passGate(
         sources.push(source);
         continue;
       }
-      const message = `${title}: ${why}; nothing of it is imported`;
+      const message = `${title} is not imported: ${why}`;
       warn(context, message, source.item.place);
     }
     if (sources.length > 0) return { ...candidate, sources };
-    passOver(context, { kind: "annotation", title }, "its files contain nothing of it", block.place);
+    passOver(context, { kind: "annotation", title }, "the files contain nothing of the annotation", block.place);
   } catch (error) {
     failAnnotation(context, candidate, error);
   }

@@ -40,13 +40,13 @@ async function planMetadata(context: ImportContext): Promise<void> {
   const name = scalarText(context.entity.name);
   const title = dataset.title(context);
   if (atTarget) {
-    passOver(context, { kind: KIND, title }, "it is only referred to", block.place);
+    passOver(context, { kind: KIND, title }, "only referred to", block.place);
     return;
   }
   const key = datasetMetadataKey(name);
   // the reference writes defaults over what another deposition said of its dataset
   if (!block.metadata && !context.compat && (await context.target.child(`${datasetFolder(name)}/`, baseName(key)))) {
-    passOver(context, { kind: KIND, title }, "it exists, and the configuration does not describe it", block.place);
+    passOver(context, { kind: KIND, title }, "already on the target, and not described by the configuration", block.place);
     return;
   }
   const photos = planned(context, datasetKeyPhoto) ?? [];

@@ -22,7 +22,7 @@ export const deposition: Importer<null> = {
     const { depositionId: name, target } = context;
     const title = deposition.title(context);
     if (!block.metadata || atTarget) {
-      const why = atTarget ? "it is only referred to" : "the config has no metadata for it";
+      const why = atTarget ? "only referred to" : "the config has no metadata for it";
       passOver(context, { kind: KIND, title }, why, block.place);
       return;
     }

@@ -117,7 +117,7 @@ async function planMetadata(
   { title, needs }: { title: string; needs: readonly string[] },
 ): Promise<void> {
   if (!context.selection.metadata(KIND)) return;
-  if (frames.atTarget) passOver(context, { kind: KIND, title }, "they are only referred to");
+  if (frames.atTarget) passOver(context, { kind: KIND, title }, "only referred to");
   const { block } = frames;
   if (!block) return;
   const configured = configuredOf(context, frames, block);
@@ -143,7 +143,7 @@ async function planMetadata(
   const nameless =
     frames.files.length > 0 ? mdoc.sections.filter(({ subFrameName }) => !paths.has(subFrameName ?? "")).length : 0;
   if (nameless > 0) {
-    const message = `${context.location.run}: ${nameless} of ${counted(mdoc.sections.length, "image")} of ${mdoc.name} name no frame file that was found`;
+    const message = `${context.location.run}: ${nameless} of ${counted(mdoc.sections.length, "image")} of ${mdoc.name} name no frame file that exists`;
     warn(context, message, placeOf(block), "CONFIG_COUNTS");
   }
   if (frames.files.length > mdoc.sections.length) {
@@ -179,7 +179,7 @@ function doseRateOf({ location }: ImportContext, { dose_rate: given }: JsonObjec
   const doseRate = toNumber(given);
   if (doseRate !== undefined && doseRate > 0) return doseRate;
   const shown = given === undefined ? "missing" : printJson(given, { indent: 0 });
-  throw new EmporiumError("CONFIG_FIELD", `${location.run}: dose_rate is ${shown}, electrons per Å² and second are wanted`, {
+  throw new EmporiumError("CONFIG_FIELD", `${location.run}: dose_rate is ${shown}; expected electrons per Å² and second`, {
     place: placeOf(block, "dose_rate"),
     hint: "give the number, or float {column} to take it from the run data map",
   });

@@ -35,7 +35,7 @@ export const identifiedObject: Importer<readonly SectionItem[]> = {
     const item = files.at(-1);
     if (!item) return;
     if (files.length > 1 && !context.compat) {
-      const message = `${context.location.run}: ${files.map(({ key }) => context.source.fullPath(key!)).join(" and ")}, one table of identified objects is possible`;
+      const message = `${context.location.run}: ${files.map(({ key }) => context.source.fullPath(key!)).join(" and ")}, expected one table of identified objects`;
       throw new EmporiumError("CONFIG_COLLISION", message, { place: item.place, hint: "narrow the glob to one table" });
     }
     const rows = await readRows(context, item);
@@ -70,7 +70,7 @@ async function readRows(context: ImportContext, item: SectionItem): Promise<RunR
     parseIdentifiedTable(new TextDecoder().decode(bytes), name),
   );
   if (runs) return { columns, records: runs.get(rowsOf(context, item)) ?? [], sourceFile, file };
-  const message = `${sourceFile} has no column run_name: nothing of it is imported`;
+  const message = `${sourceFile} is not imported: there is no column run_name`;
   if (!context.draft.warnings.some((warning) => warning.message === message)) warn(context, message, item.place);
   return undefined;
 }
@@ -94,10 +94,14 @@ async function identify(
   const owner = stored && depositionOf(stored, depositionId);
   const mine = depositionOf(configured, depositionId);
   if (owner !== undefined && owner !== mine && !context.compat) {
-    throw new EmporiumError("CONFIG_COLLISION", `${key} is of deposition ${owner}, a run has one table of identified objects`, {
-      place,
-      hint: "import them with that deposition, or leave the section out",
-    });
+    throw new EmporiumError(
+      "CONFIG_COLLISION",
+      `${key} is of deposition ${owner}, and a run can have one table of identified objects`,
+      {
+        place,
+        hint: "import them with that deposition, or leave the section out",
+      },
+    );
   }
   const identity = [mine, location.run!];
   const known = Number.isInteger(stored?.identifier) ? [{ key: [owner!, location.run!], id: stored!.identifier as number }] : [];

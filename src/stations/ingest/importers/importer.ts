@@ -193,9 +193,9 @@ export function failedOf({ draft, location }: Notes, kinds: readonly TypeKey[]):
 export function blockedBy(title: string, failed: readonly string[], place?: Place): EmporiumError {
   const [first, ...others] = failed;
   const needed = `${first}${others.length > 0 ? ` and ${others.length} more` : ""}`;
-  return new EmporiumError("TASK_BLOCKED", `${title} cannot be made: it needs ${needed}, which failed`, {
+  return new EmporiumError("TASK_BLOCKED", `${title} cannot be made, because ${needed} failed`, {
     place,
-    hint: "mend what is named above, then run the same command again",
+    hint: "correct what is named above, then run the same command again",
   });
 }
 
@@ -204,7 +204,7 @@ export function warnOfLostAnnotations(context: Notes, title: string): void {
   const [first, ...others] = failedOf(context, ["annotation"]);
   if (first === undefined) return;
   const all = `${first}${others.length > 0 ? ` and ${others.length} more` : ""}`;
-  warn(context, `${title} show nothing of ${all}, which failed; run the same command again when they are mended`);
+  warn(context, `${title} show nothing of ${all}, which failed; run the same command again when they are corrected`);
 }
 
 /** @param code of a doubt that `--strict` makes an error. */

@@ -32,7 +32,7 @@ export async function findKeyImages(context: ImportContext, id: number, { ancest
     if (isPictureName(name)) pictures.set(name, item.key === null ? undefined : item);
     else if (item.key !== null) other ??= item;
     else {
-      throw new EmporiumError("CONFIG_FIELD", `key image ${JSON.stringify(name)}, wanted one of ${PICTURE_NAMES.join(", ")}`, {
+      throw new EmporiumError("CONFIG_FIELD", `key image ${JSON.stringify(name)}; expected one of ${PICTURE_NAMES.join(", ")}`, {
         place: item.place,
       });
     }

@@ -106,7 +106,7 @@ async function planOne(
   const place = sectionOf(context, KIND)?.place;
   const wanted = [...pictures].filter(([name, item]) => !item?.atTarget && isAsked(context, KIND, { name }));
   if (wanted.length === 0) {
-    const why = [...pictures.values()].some((item) => item?.atTarget) ? "they are only referred to" : "filtered out";
+    const why = [...pictures.values()].some((item) => item?.atTarget) ? "only referred to" : "filtered out";
     passOver(context, { kind: KIND, title }, why, place);
     return;
   }
@@ -115,7 +115,7 @@ async function planOne(
       ? plannedVolume(task)
       : await storedVolume(context, tomogramKeys(folder, id, context.location.run!));
   if (!volume) {
-    passOver(context, { kind: KIND, title }, "there is no volume of it, and none is to be written", place);
+    passOver(context, { kind: KIND, title }, "the tomogram has no volume, and none is written", place);
     return;
   }
   const layers = await pictureLayers(context, annotations, { spacingFolder: folder, alignmentPath });

@@ -88,7 +88,7 @@ async function planPhotos(context: ImportContext, kind: PhotoKind, items: readon
           const failed = `${first}${others.length > 0 ? ` and ${others.length} more` : ""} failed`;
           warn(
             context,
-            `${entity.title} is not made: none is configured, and ${failed}; run again when that is mended`,
+            `${entity.title} is not made: none is configured, and ${failed}; correct that and run again`,
             item?.place,
           );
         }
@@ -163,7 +163,7 @@ async function configuredPicture(context: ImportContext, kind: PhotoKind, item: 
 function keysOf(location: string): string[] {
   const parts = location.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.length === 0 || parts.includes("..")) {
-    throw new EmporiumError("NAME_UNSAFE", `the path ${JSON.stringify(location)} is no file below the input`);
+    throw new EmporiumError("NAME_UNSAFE", `the path ${JSON.stringify(location)} is not a file below the input`);
   }
   return [parts.join("/"), ...(parts.length > 1 ? [parts.slice(1).join("/")] : [])];
 }

@@ -26,7 +26,7 @@ export function nothingFound(
     `${message}: ${where.target} has no ${what} ${globs.join(", ")}, which the configuration refers to`,
     {
       place,
-      hint: `give the tree that has this ${what} as OUTPUT, or ingest it there first`,
+      hint: `give the tree with this ${what} as OUTPUT, or ingest the ${what} first`,
     },
   );
 }

@@ -17,7 +17,7 @@ export const run: Importer<null> = {
     const { location, item, target } = context;
     const entity = { kind: KIND, title: run.title(context) } as const;
     if (item.atTarget) {
-      passOver(context, entity, "it is only referred to", item.place);
+      passOver(context, entity, "only referred to", item.place);
       return;
     }
     const key = runMetadataKey(location.dataset!, location.run!);
@@ -25,7 +25,7 @@ export const run: Importer<null> = {
     const isThere = !context.compat && (await isFolder(target, context.entity.folder));
     const owner = isThere ? (await readMetadata(target.store, key))?.deposition_id : undefined;
     if (owner !== undefined && String(owner) !== context.depositionId) {
-      passOver(context, entity, `it is of deposition ${String(owner)}`, item.place);
+      passOver(context, entity, `part of deposition ${String(owner)}`, item.place);
       return;
     }
     addMetadataTask(context, { ...entity, key, configured: {}, measured: { run_name: location.run! }, place: item.place });

@@ -53,7 +53,7 @@ async function referredTo(
   if (!reference || known.some(({ metadataKey }) => metadataKey === reference.metadataKey)) return undefined;
   const { id, folder, metadataKey } = reference;
   const title = `tilt series ${id} of ${run}`;
-  if (wants(context, KIND)) passOver(context, { kind: KIND, title }, "it is only referred to", item.place);
+  if (wants(context, KIND)) passOver(context, { kind: KIND, title }, "only referred to", item.place);
   return { item, id, folder, metadataKey, title, selected: false, accepted: isAsked(context, KIND, item) };
 }
 

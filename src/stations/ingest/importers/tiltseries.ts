@@ -126,7 +126,7 @@ async function planVolume(context: ImportContext, one: Tiltseries, parts: Parts)
   const configured = item.block.metadata ? (expandValue(item.block.metadata, expansion) as JsonObject) : {};
   for (const message of volume.warnings) warn(context, message);
   if (wantsMetadata && parts.ctfs.some(({ problem }) => problem) && !parts.ctfs.some((table) => table.item))
-    warn(context, `${title}: the metadata name no CTF table: which one is meant cannot be told`, item.place);
+    warn(context, `${title}: the metadata name no CTF table, because several are possible`, item.place);
   const spacingAngstrom = pixelSpacing(context, item, configured, volume);
   if (wantsMetadata || selection.items(rawtilt.kind)) await countImages(context, one, volume, parts);
   const keys = tiltseriesKeys(one.folder, location.run!);
@@ -224,7 +224,7 @@ function pixelSpacing(context: ImportContext, item: SectionItem, configured: Jso
   if (value === undefined || !(value > 0) || !Number.isFinite(value)) {
     throw new EmporiumError(
       "CONFIG_FIELD",
-      `pixel_spacing is ${printJson(given, { indent: 0 })}, a number of Å above 0 is wanted`,
+      `pixel_spacing is ${printJson(given, { indent: 0 })}; expected a number of Å above 0`,
       {
         place: placeOf(item.block, "pixel_spacing"),
         hint: "write a number such as 1.96, or float {column}",

@@ -86,7 +86,7 @@ function candidateOf(context: RunScope, item: SectionItem, spacing: VoxelSpacing
   const run = context.location.run ?? "";
   const title = `tomogram ${scalarText(item.name)} of ${run} (${spacing.name} Å)`;
   const accepted = isAccepted(context, item, spacing);
-  if (item.atTarget) passOver(context, { kind: KIND, title }, "it is only referred to", item.place);
+  if (item.atTarget) passOver(context, { kind: KIND, title }, "only referred to", item.place);
   else if (!accepted) passOver(context, { kind: KIND, title }, "filtered out", item.place);
   if (item.atTarget) return undefined;
   try {
@@ -231,7 +231,7 @@ function dropCollisions(
     for (const { item, title } of group) {
       const error = new EmporiumError("CONFIG_COLLISION", message, {
         place: item.place,
-        hint: "narrow the glob to one file, or tell them apart by processing, reconstruction_method or processing_software",
+        hint: "narrow the glob to one file, or distinguish the tomograms by processing, reconstruction_method or processing_software",
       });
       fail(context, error, { kind: KIND, title }, item.place, [context.source.fullPath(item.key!)]);
     }

@@ -20,7 +20,7 @@ describe("fiducialStatus", () => {
     expect(() => fiducialStatus(value, { file: "c.yaml", line: 3 })).toThrow(
       expect.objectContaining({
         code: "CONFIG_FIELD",
-        message: `fiducial_alignment_status is ${JSON.stringify(value ?? null)}, wanted FIDUCIAL or NON_FIDUCIAL`,
+        message: `fiducial_alignment_status is ${JSON.stringify(value ?? null)}; expected FIDUCIAL or NON_FIDUCIAL`,
         facts: { place: { file: "c.yaml", line: 3 } },
       }),
     );

@@ -184,7 +184,7 @@ export function fiducialStatus(value: Json | undefined, place?: Place): string {
   if (word !== undefined && FIDUCIAL.includes(word)) return word;
   throw new EmporiumError(
     "CONFIG_FIELD",
-    `fiducial_alignment_status is ${JSON.stringify(value ?? null)}, wanted ${FIDUCIAL.join(" or ")}`,
+    `fiducial_alignment_status is ${JSON.stringify(value ?? null)}; expected ${FIDUCIAL.join(" or ")}`,
     { place },
   );
 }

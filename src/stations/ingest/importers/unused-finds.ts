@@ -136,7 +136,7 @@ function failureOf(
   return {
     error: {
       code: "CONFIG_UNUSED",
-      message: `${section}: nothing comes of ${count}: ${shown}${why}${inRuns(finds.flatMap(([, { run }]) => run ?? []))}`,
+      message: `${section}: ${count} are not used: ${shown}${why}${inRuns(finds.flatMap(([, { run }]) => run ?? []))}`,
       ...placeOfFinder(source),
       hint: "narrow the glob, or leave them out by match_regex, exclude or parent_filters",
     },

@@ -91,7 +91,7 @@ function spacingOf(item: SectionItem): number {
 }
 
 function notASpacing(text: string, { place }: Pick<ScalarNode, "place">): EmporiumError {
-  return new EmporiumError("CONFIG_FIELD", `${JSON.stringify(text)} as voxel spacing, a number of Å above 0 was wanted`, {
+  return new EmporiumError("CONFIG_FIELD", `${JSON.stringify(text)} as voxel spacing; expected a number of Å above 0`, {
     place,
     hint: "write a number such as 13.48, or float {column}",
   });

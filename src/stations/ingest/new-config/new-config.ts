@@ -99,7 +99,7 @@ async function describeFolder(store: Store, sourcePrefix: string, answers: Answe
   const { items, isComplete, unreadable, unlooked, hidden, links } = await takeInventory(store, signal);
   const told = links.told("the folder");
   if (items.length === 0) {
-    throw new EmporiumError("STORE_ABSENT", `${store.url} holds no files, a folder with tomograms or tilt series was wanted`, {
+    throw new EmporiumError("STORE_ABSENT", `${store.url} holds no files; expected a folder with tomograms or tilt series`, {
       place: store.local ? { file: store.local.path("") } : { url: store.url },
       hint: told ?? "check the name",
     });
@@ -219,7 +219,7 @@ function spacingBlock(spacings: readonly (number | undefined)[]): Blocks {
   const isAsked = known.length < spacings.length || known.length === 0;
   const values = [...known, ...(isAsked && !known.includes(FALLBACK_SPACING) ? [FALLBACK_SPACING] : [])].map(decimal);
   const value = isAsked
-    ? ask(values, `voxel spacings of the tomograms, Å: ${FALLBACK_SPACING.toFixed(1)} stands for those whose headers have none`)
+    ? ask(values, `voxel spacings of the tomograms, Å: ${FALLBACK_SPACING.toFixed(1)} is used where headers have none`)
     : values;
   return [{ sources: [{ literal: { value } }] }];
 }

@@ -340,7 +340,7 @@ export function annotationBlocks(
       annotation_ingest_id: `${slug}-${n}`,
       annotation_object: {
         name: ask("cellular_component", "what is annotated, as its ontology has it"),
-        id: ask("GO:0005575", "its identifier: GO, UniProtKB, UBERON, CHEBI, CDPO, CL or PDB"),
+        id: ask("GO:0005575", "identifier of the object: GO, UniProtKB, UBERON, CHEBI, CDPO, CL or PDB"),
       },
       annotation_method: ask("not reported", "how it was made"),
       method_type: ask(kind === "points" ? "manual" : "automated", "manual, automated, hybrid or simulated"),

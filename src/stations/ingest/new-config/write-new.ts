@@ -15,7 +15,7 @@ export async function writeNew(path: string, text: string): Promise<void> {
   } catch (thrown) {
     const error = asEmporiumError(thrown);
     if (error.code !== "STORE_CONFLICT") throw error;
-    throw new EmporiumError("USAGE", `${path} is there already, a new name is wanted`, {
+    throw new EmporiumError("USAGE", `${path} exists already`, {
       place: { file: path },
       hint: "give another name, or remove the file",
     });

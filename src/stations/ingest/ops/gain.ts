@@ -77,7 +77,7 @@ async function* batches(file: Awaited<ReturnType<typeof openObject>>, image: DmI
       if (bytes.length !== length) {
         throw new EmporiumError(
           "FORMAT_TRUNCATED",
-          `${file.name}: ${counted(length, "byte")} of pixels wanted at ${offset}, ${bytes.length} found`,
+          `${file.name} ends too early: ${counted(length, "byte")} of pixels are needed at byte ${offset}, ${bytes.length} found`,
           {
             place: { file: file.name, byte: offset + bytes.length },
             hint: "copy the file again: it was cut short",

@@ -14,7 +14,7 @@ export function addressOpener(access: AddressAccess = {}): OpenAddress {
     const isSecret = (place.authorization ?? place.login?.password) !== undefined;
     if ((place.scheme === "file" && !access.allowPrivate) || isSecret) {
       const { refused } = await import("../../../net/gate.js");
-      throw refused(location, isSecret ? "it carries credentials" : "it is a file of this machine");
+      throw refused(location, isSecret ? "the URL contains credentials" : "files of this machine are not allowed");
     }
     return openLocation(place, { ...(await namedAddress(place, access)), readOnly: true });
   };

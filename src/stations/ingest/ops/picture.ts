@@ -87,7 +87,7 @@ async function readDrawn(key: string, { source, signal }: TaskContext, warnings:
     if (!bytes) throw absent(source, key);
     const { format } = await readPicture(bytes, name);
     if (format !== "PNG") {
-      throw new EmporiumError("FORMAT_UNSUPPORTED", `${name} is a ${format} file, PNG is wanted`, { place: { file: name } });
+      throw new EmporiumError("FORMAT_UNSUPPORTED", `${name} is a ${format} file; expected PNG`, { place: { file: name } });
     }
     return (await png()).decodePng(bytes, name);
   } catch (error) {

@@ -37,8 +37,11 @@ export function pointCheck(name: string, { fit, compat }: { fit: FitOptions | un
       if (!(error <= ROTATION_TOLERANCE) && !compat) {
         throw new EmporiumError(
           "FORMAT_FIELD",
-          `${name}: the matrix of point ${count + i + 1} is no rotation (${[...rotations.subarray(9 * i, 9 * i + 9)].map((value) => Number(value.toPrecision(4))).join(" ")})`,
-          { place: { file: name }, hint: "a rotation has rows of length 1 at right angles, and the determinant 1" },
+          `${name}: the matrix of point ${count + i + 1} is not a rotation (${[...rotations.subarray(9 * i, 9 * i + 9)].map((value) => Number(value.toPrecision(4))).join(" ")})`,
+          {
+            place: { file: name },
+            hint: "write rotations whose rows have length 1 and are at right angles, with the determinant 1",
+          },
         );
       }
       inexact++;

@@ -65,7 +65,7 @@ export const viewCopiesOperation: Operation = async ({ params, bytes, place }, c
   if (parts.length > 1) {
     throw new EmporiumError(
       "FORMAT_FIELD",
-      `${source.name} has ${counted(parts.length, "mesh", "meshes")}, one is wanted for each point`,
+      `${source.name} has ${counted(parts.length, "mesh", "meshes")}; expected one for each point`,
       {
         place: place ?? { file: source.name },
         hint: "join them in the program that made the file",
@@ -111,7 +111,7 @@ async function readPoses(
   const bytesOf = (values: Float64Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   for await (const batch of readPointLines(source, { signal })) {
     if (!batch.rotations) {
-      throw new EmporiumError("FORMAT_FIELD", `${source.name} has points of type ${batch.kind}, orientedPoint wanted`, {
+      throw new EmporiumError("FORMAT_FIELD", `${source.name} has points of type ${batch.kind}; expected orientedPoint`, {
         place: { file: source.name },
       });
     }

@@ -38,7 +38,7 @@ export const viewPointsOperation: Operation = async ({ params, bytes }, context)
   for await (const batch of readPointLines(source, { signal })) {
     signal.throwIfAborted();
     if (batch.kind !== kind) {
-      throw new EmporiumError("FORMAT_FIELD", `${source.name} has points of type ${batch.kind}, ${kind} wanted`, {
+      throw new EmporiumError("FORMAT_FIELD", `${source.name} has points of type ${batch.kind}; expected ${kind}`, {
         place: { file: source.name },
       });
     }

@@ -207,7 +207,7 @@ async function sendMade(context: TaskContext, path: string, key: string, crc32: 
   await rm(path, { force: true }); // the next attempt makes it anew
   throw new EmporiumError("SOURCE_CHANGED", `${path} has CRC-32 ${receipt.crc32} where ${crcText(crc32)} was written`, {
     place: { file: path },
-    hint: "the scratch disk gives other bytes than it got, or another process writes there: check it, or name another with --workspace",
+    hint: "check the scratch disk, which returned other bytes than were written, or choose another with --workspace",
   });
 }
 

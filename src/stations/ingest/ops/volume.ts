@@ -92,7 +92,7 @@ function requireType({ name, dtype }: OpenVolume["raw"], planned: string): void 
   if (integerTypeOf(dtype) === planned) return;
   throw new EmporiumError("SOURCE_CHANGED", `${name} has voxels of type ${dtype}, ${planned} were planned`, {
     place: { file: name },
-    hint: "the source was replaced meanwhile: run the same command again",
+    hint: "run the same command again: the source was replaced meanwhile",
   });
 }
 

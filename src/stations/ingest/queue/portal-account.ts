@@ -24,7 +24,7 @@ export async function findPortalAccount(account: AwsAccount, environment: string
     body: "Action=GetCallerIdentity&Version=2011-06-15",
   });
   const number = /<Account>(\d+)<\/Account>/.exec(allowed(who))?.[1];
-  if (number === undefined) throw new EmporiumError("STORE_PROTOCOL", "AWS does not tell the number of the account");
+  if (number === undefined) throw new EmporiumError("STORE_PROTOCOL", "AWS does not return the number of the account");
   const listed = await account.ask({ service: "s3", variable: "S3", method: "GET", headers: {}, body: "" });
   const buckets = [...allowed(listed).matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name]) => name!);
   const bucketOf = (word: string): string => {
@@ -44,7 +44,7 @@ export async function findPortalAccount(account: AwsAccount, environment: string
 
 function missing(message: string, environment: string): EmporiumError {
   return new EmporiumError("STORE_ABSENT", message, {
-    hint: `is AWS_PROFILE that of the account of ${environment}, and AWS_REGION its region? --environment names another one`,
+    hint: `check that AWS_PROFILE and AWS_REGION are those of ${environment}, or give another --environment`,
   });
 }
 

@@ -47,7 +47,7 @@ async function runsOf({ config: file, input, output, selection, signal }: QueueO
 function bucketPath(location: string, what: string): string {
   const { scheme, bucket, prefix = "" } = parseLocation(location);
   if (scheme === "s3" && bucket !== undefined) return prefix === "" ? bucket : `${bucket}/${prefix}`;
-  throw new EmporiumError("USAGE", `${what} ${location} is no bucket of S3, which jobs of the portal read and write`, {
+  throw new EmporiumError("USAGE", `${what} ${location} is not a bucket of S3, which jobs of the portal read and write`, {
     hint: "give s3://bucket, or s3://bucket/prefix",
   });
 }

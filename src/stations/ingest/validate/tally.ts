@@ -180,7 +180,7 @@ function reported({ check, mark, subject: { dataset, run, title: entity }, outco
   const severity = state === "failed" ? "fail" : "warn";
   return findings.slice(0, FINDINGS_SHOWN).map(({ place, found, wanted, explanation, sources }, i) => {
     const rest = i === FINDINGS_SHOWN - 1 ? findings.length - FINDINGS_SHOWN : 0;
-    const message = `${found}, wanted: ${wanted}${rest > 0 ? ` (and ${rest} more)` : ""}`;
+    const message = `${found}; expected ${wanted}${rest > 0 ? ` (and ${rest} more)` : ""}`;
     return { check: check.id, severity, mark, entity, dataset, run, message, found, wanted, explanation, sources, ...place };
   });
 }

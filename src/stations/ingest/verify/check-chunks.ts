@@ -93,14 +93,8 @@ function judgeAbsent(one: Absent, hierarchy: Hierarchy, fill: ReadonlyMap<string
   const { findings, tally } = context;
   const absence = absenceOf(one, hierarchy, fill);
   if (absence === "fill") tally.chunksFill++;
-  else if (absence === "lost")
-    findings.add("lost", one.key, "it is missing, and the part of the next level that belongs to it is not empty");
-  else
-    findings.add(
-      "unknown",
-      one.key,
-      "it is missing: it may contain only the fill value, or be lost; no record and no other level decides",
-    );
+  else if (absence === "lost") findings.add("lost", one.key, "missing, and its part of the next level is not empty");
+  else findings.add("unknown", one.key, "missing: either only fill value, or lost; no record and no other level decides");
 }
 
 /**

@@ -57,7 +57,7 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
     else await checkReference(reference, objects, named, records, context);
   }
   for (const key of records.objects.keys()) {
-    if (!objects.has(key) && !outside.has(key)) findings.add("lost", key, "it was written, and is missing");
+    if (!objects.has(key) && !outside.has(key)) findings.add("lost", key, "written, but missing");
   }
 
   // 2 volumes: their chunks are checked where they are promised, also those that nobody listed
@@ -87,7 +87,7 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
   judgeUnrecorded({ objects, named, records, found }, findings, tally);
   for (const [key, why] of outside) {
     if (named.has(key) || records.objects.has(key)) findings.add("unreadable", key, why);
-    else findings.add("extra", key, `nothing names it, and it was not followed: ${why}`);
+    else findings.add("extra", key, `named by nothing, and not followed: ${why}`);
   }
   return [...found.values()].sort((a, b) => compareKeys(a.key, b.key));
 }
@@ -103,7 +103,7 @@ async function checkOther(
   const line = await orUnreadable(key, context, () => sumObject(key, size, sums));
   if (line === "unreadable") return;
   if (!line) {
-    findings.add("lost", key, "it was removed while it was being checked");
+    findings.add("lost", key, "removed while it was being checked");
     return;
   }
   judge(line);
@@ -140,7 +140,7 @@ async function readDocuments(objects: ReadonlyMap<string, Entry>, context: Check
   await forEachLimited([...objects.values()].filter(isDocument), 8, async ({ key }) => {
     const bytes = await orUnreadable(key, context, () => store.read(key, undefined, { signal }));
     if (bytes === "unreadable") return;
-    if (!bytes) return findings.add("lost", key, "it was removed while it was being checked");
+    if (!bytes) return findings.add("lost", key, "removed while it was being checked");
     const sum = context.sha256
       ? await workers.run({ kind: "sum", key, offset: 0, length: bytes.length, sha256: true, lines: false })
       : {};
@@ -170,7 +170,7 @@ function parseDocument(bytes: Uint8Array, key: string): JsonObject | undefined {
   try {
     value = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    const why = isEmporiumError(cause) ? cause.message : "its text is not UTF-8";
+    const why = isEmporiumError(cause) ? cause.message : "the text is not UTF-8";
     throw new EmporiumError("FORMAT_CORRUPT", why, { place: { file: key }, cause });
   }
   return jsonObject(value);
@@ -195,8 +195,8 @@ async function checkReference(
     ? objects.has(`${key}/.zattrs`) || (await anyBelow(store, `${key}/`, signal))
     : objects.has(key) || (await has(store, key, signal));
   if (isThere) return;
-  if (promised && !records.objects.has(key)) findings.add("unmade", key, `${by} promises it as ${field}, and it was not made`);
-  else findings.add("lost", zarr ? `${key}/` : key, `${by} names it as ${field}, and it is not there`);
+  if (promised && !records.objects.has(key)) findings.add("unmade", key, `named by ${by} as ${field}, but never written`);
+  else findings.add("lost", zarr ? `${key}/` : key, `named by ${by} as ${field}, but missing`);
 }
 
 /** Above this an entry of a listing is no link that leaves: its size there is the length of the path that it holds. */
@@ -310,7 +310,7 @@ function judgeFolders(
   for (const [folder, receipts] of folders) {
     const present = [...objects.keys()].filter((key) => key.startsWith(folder)).sort(compareKeys);
     if (present.length === 0) {
-      findings.add("lost", folder, "it was written, and all of it is missing");
+      findings.add("lost", folder, "written, but completely missing");
       continue;
     }
     const lines = present.map((key) => found.get(key));
@@ -349,10 +349,10 @@ function judgeUnrecorded(
     if (records.objects.has(key) || folders.some((folder) => key.startsWith(folder))) continue;
     const by = named.get(key)?.by;
     if (!records.any) {
-      if (by === undefined && !isDocument(object) && !UNNAMED.test(key)) findings.add("extra", key, "nothing names it");
-    } else if (by !== undefined) findings.add("unrecorded", key, `${by} names it, and no record has its checksum`);
+      if (by === undefined && !isDocument(object) && !UNNAMED.test(key)) findings.add("extra", key, "named by nothing");
+    } else if (by !== undefined) findings.add("unrecorded", key, `named by ${by}, but no record has its checksum`);
     else {
-      findings.add("extra", key, "nothing names it, and no record has it");
+      findings.add("extra", key, "named by nothing, and in no record");
       if (found.has(key)) tally.objectsExtra++;
     }
   }

@@ -87,12 +87,12 @@ export function toErrorRecordOf(store: Store, { kind, key, message }: Finding): 
 }
 
 const HINTS: Partial<Record<FindingKind, string>> = {
-  lost: "copy it again from the original tree, or run the ingest again",
-  changed: "copy it again from the original tree, or run the ingest again with --verify",
-  undecodable: "copy it again from the original tree, or run the ingest again",
+  lost: "copy the object again from the original tree, or run the ingest again",
+  changed: "copy the object again from the original tree, or run the ingest again with --verify",
+  undecodable: "copy the object again from the original tree, or run the ingest again",
   level: "make the volume again (ingest run --force-overwrite): its pyramid does not match its full resolution",
-  twin: "copy it again from the original tree, or make the volume again: ingest run --force-overwrite",
+  twin: "copy the object again from the original tree, or make the volume again: ingest run --force-overwrite",
   proof: "copy the proof again, or make a new one with --write-proof",
-  unreadable: "copy the object into the tree again, or mend its rights and its disk",
-  extra: "remove it, or keep it elsewhere: no document of the tree names it",
+  unreadable: "copy the object into the tree again, or correct its rights and its disk",
+  extra: "remove the object, or keep it elsewhere: no document of the tree names it",
 };

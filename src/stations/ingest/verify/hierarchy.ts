@@ -56,11 +56,10 @@ export function openHierarchy(folder: string, documents: Documents, findings: Fi
   const bytes = documents.bytes(attributes);
   const root = documents.json(attributes);
   const hierarchy: Hierarchy = { folder, documents: [attributes], levels: [] };
-  if (!documents.has(attributes)) findings.add("lost", attributes, "an OME-Zarr needs it, and it is missing");
+  if (!documents.has(attributes)) findings.add("lost", attributes, "missing, but every OME-Zarr needs it");
   if (!isV3) {
     hierarchy.documents.push(`${folder}.zgroup`);
-    if (!documents.has(`${folder}.zgroup`))
-      findings.add("lost", `${folder}.zgroup`, "every Zarr 2 group has one, and it is missing");
+    if (!documents.has(`${folder}.zgroup`)) findings.add("lost", `${folder}.zgroup`, "missing, but every Zarr 2 group needs it");
   }
   if (!root || !bytes) return undefined;
   const image = attempt(attributes, findings, () => {
@@ -70,7 +69,7 @@ export function openHierarchy(folder: string, documents: Documents, findings: Fi
   for (const { path } of image?.datasets ?? []) {
     const key = `${folder}${path}/${isV3 ? "zarr.json" : ".zarray"}`;
     hierarchy.documents.push(key);
-    if (!documents.has(key)) findings.add("lost", key, `${attributes} lists the level ${path}, and it is missing`);
+    if (!documents.has(key)) findings.add("lost", key, `missing, but ${attributes} lists the level ${path}`);
     hierarchy.levels.push(readLevel(`${folder}${path}/`, key, documents, findings));
   }
   for (const [i, level] of hierarchy.levels.entries()) {
@@ -111,7 +110,7 @@ function relation(fine: Level, coarse: Level, rounding: string | undefined, find
   const key = documentKey(coarse.place);
   const factors = levelFactors(below.shape as Triple, above.shape as Triple);
   if (!factors) {
-    findings.add("level", key, `${above.shape.join("×")} voxels, half of ${below.shape.join("×")} wanted, rounded up`);
+    findings.add("level", key, `${above.shape.join("×")} voxels; expected half of ${below.shape.join("×")}, rounded up`);
     return undefined;
   }
   const rule = levelRuleOf(below.type.dtype, rounding);

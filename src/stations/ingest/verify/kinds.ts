@@ -39,7 +39,7 @@ async function mrcFault(store: Store, key: string, signal: AbortSignal): Promise
 
 async function glbFault(store: Store, key: string, signal: AbortSignal): Promise<string | undefined> {
   const stat = await store.stat(key, { signal });
-  if (stat && stat.size > LIMITS.meshBytes) return `${counted(stat.size, "byte")}, ${LIMITS.meshBytes} at most are read`;
+  if (stat && stat.size > LIMITS.meshBytes) return `${counted(stat.size, "byte")}; at most ${LIMITS.meshBytes} are read`;
   const bytes = await store.read(key, undefined, { signal });
   if (bytes) openGlb(bytes, key);
   return undefined;

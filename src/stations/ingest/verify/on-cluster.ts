@@ -203,7 +203,7 @@ function operationsOf(record: RunRecord, params: VerifyParams, store: Store): Re
 function refuseOtherJournals({ journals, workspace }: VerifyParams, found: readonly string[]): void {
   const missing = journals.find((journal) => !found.includes(journal));
   if (missing === undefined) return;
-  throw new EmporiumError("STORE_ABSENT", `this node does not see the receipts in ${missing}`, {
+  throw new EmporiumError("STORE_ABSENT", `the receipts in ${missing} are not visible from this node`, {
     place: { file: missing },
     hint: `put the workspace ${workspace} where all nodes see it, and name it with --workspace`,
   });

@@ -78,7 +78,7 @@ export async function openProof(
       ended = true;
       basis = document.basis === "receipts" ? "receipts" : "as found";
       const wanted = printLine({ objects, bytes, basis, sha256: hash.copy().digest("hex") });
-      if (Buffer.compare(raw, Buffer.from(wanted)) !== 0) throw damaged(name, from, "its last line does not fit those before it");
+      if (Buffer.compare(raw, Buffer.from(wanted)) !== 0) throw damaged(name, from, "the last line does not fit those before");
     } else {
       const line = proofLine(document, proofFolder, name, from);
       const group = groupOf(line.key);
@@ -90,7 +90,7 @@ export async function openProof(
     }
     hash.update(raw);
   }
-  if (!head || !ended) throw damaged(name, stat.size, "its last line is missing");
+  if (!head || !ended) throw damaged(name, stat.size, "the last line is missing");
   return {
     key,
     folder: String(head.folder),
@@ -124,18 +124,18 @@ function parseLine(text: string, name: string, at: number): JsonObject {
   try {
     value = parseJson(text);
   } catch {
-    throw damaged(name, at, "a line is no JSON");
+    throw damaged(name, at, "a line is not JSON");
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged(name, at, "a line is no object");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged(name, at, "a line is not an object");
   return value as JsonObject;
 }
 
 function requireHead(head: JsonObject, name: string): JsonObject {
-  if (head.proof !== "emporium") throw damaged(name, 0, "its first line is not that of a proof");
+  if (head.proof !== "emporium") throw damaged(name, 0, "the first line is not that of a proof");
   if (head.format === FORMAT) return head;
   throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: a proof of format ${String(head.format)}, ${FORMAT} is read`, {
     place: { file: name },
-    hint: "a later version of emporium reads it",
+    hint: "use a later version of emporium",
   });
 }
 

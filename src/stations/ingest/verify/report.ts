@@ -136,12 +136,14 @@ function textOf(
   if (twinVoxels > 0) lines.push(`${counted(twinVoxels, "voxel")} of MRC files compared with level 0`);
   if (isUnrecorded) {
     lines.push(
-      "bytes are not proven: there is no proof in the tree, and the workspace has no journal of it (--workspace, --written-at)",
+      "bytes are not verified: the tree has no proof, and the workspace no journal of the tree (--workspace, --written-at)",
     );
   }
   for (const key of written) lines.push(`proof written: ${key}`);
   const counts = Object.entries(findings.counts).filter(([, n]) => n > 0);
   const told = counts.map(([kind, n]) => `${n} ${SAYS[kind as FindingKind]}`).join(", ");
-  lines.push(`${status === "partial" ? "partly proven" : status} in ${formatSeconds(seconds)}${told === "" ? "" : `: ${told}`}`);
+  lines.push(
+    `${status === "partial" ? "partly verified" : status} in ${formatSeconds(seconds)}${told === "" ? "" : `: ${told}`}`,
+  );
   return lines.join("\n");
 }

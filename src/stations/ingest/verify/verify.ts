@@ -169,7 +169,7 @@ async function checkGroups(
 }
 
 export function nothing(store: Store): EmporiumError {
-  return new EmporiumError("STORE_ABSENT", `${store.url} is empty, wanted a standardised tree`, {
+  return new EmporiumError("STORE_ABSENT", `${store.url} is empty; expected a standardised tree`, {
     place: store.local ? { file: store.local.path("") } : { url: store.url },
     hint: emptyHint(store.url, "check the name: give the OUTPUT of ingest run, or a dataset or run below it"),
   });

@@ -139,7 +139,7 @@ function lineCheck() {
     try {
       JSON.parse(text);
     } catch {
-      fault = `line ${number} is no JSON`;
+      fault = `line ${number} is not JSON`;
     }
   };
   const take = (text: string) => {

@@ -120,7 +120,7 @@ export function surveyOf(rest: Rest, store: Store, settled: Settled): Survey {
           const absent = awaitsFrames ? frames.filter((name) => !rest.hasName(name)) : [];
           if (absent.length > 0) reasons.add(missingText(objectName(store, key), absent, frames.length));
         }
-        if (reasons.size === 0 && !isEnd) for (const section of lacking) reasons.add(`nothing is found for ${section} yet`);
+        if (reasons.size === 0 && !isEnd) for (const section of lacking) reasons.add(`nothing found for ${section} yet`);
         if (reasons.size > 0) held.push({ dataset, run, reasons: [...reasons], files });
         else if (lacking.length > 0) without.set(id, lacking);
       }
@@ -202,5 +202,5 @@ async function namesOf(store: Store, key: string): Promise<{ images: number; fra
 
 function missingText(mdoc: string, absent: readonly string[], of: number): string {
   const others = absent.length > 1 ? ` and ${absent.length - 1} more of ${counted(of, "frame")}` : "";
-  return `${mdoc} names ${absent[0]!}${others}, not there or not complete`;
+  return `${mdoc} names ${absent[0]!}${others}, missing or incomplete`;
 }

@@ -22,8 +22,8 @@ describe("files at rest", () => {
   it("are complete when size and time stay the same for so long, by the clock of the one who looks", async () => {
     const { store, rest, look } = scene();
     await store.write("s/a.mrc", bytes(10));
-    expect(await look()).toEqual({ "s/a.mrc": "has just come" });
-    expect(await look(59_999)).toEqual({ "s/a.mrc": "has just come" });
+    expect(await look()).toEqual({ "s/a.mrc": "has just arrived" });
+    expect(await look(59_999)).toEqual({ "s/a.mrc": "has just arrived" });
     const { version } = rest;
     expect(await look(1)).toEqual({});
     expect([rest.version, rest.why("s/a.mrc"), rest.hasName("a.mrc")]).toEqual([version + 1, undefined, true]);
@@ -57,8 +57,8 @@ describe("files at rest", () => {
     await look();
     await store.remove("s/a.zarr/0/0.0");
     await store.write("s/a.zarr/0/0.1", bytes(10));
-    expect(await look(60_000)).toEqual({ "s/a.zarr/0/0.1": "has just come" });
-    expect(rest.why("s/a.zarr")).toBe("0.1 in it has just come");
+    expect(await look(60_000)).toEqual({ "s/a.zarr/0/0.1": "has just arrived" });
+    expect(rest.why("s/a.zarr")).toBe("0.1 in it has just arrived");
     expect(await look(60_000)).toEqual({});
     expect(rest.why("s/a.zarr")).toBeUndefined();
   });
@@ -101,6 +101,6 @@ describe("files at rest", () => {
     await store.write("s/a.mrc", bytes(11));
     expect(rest.why("s/a.mrc", await store.stat("s/a.mrc"))).toBe("is still growing");
     await store.write("s/b.mrc", bytes(11));
-    expect(rest.why("s/b.mrc", await store.stat("s/b.mrc"))).toBe("has just come");
+    expect(rest.why("s/b.mrc", await store.stat("s/b.mrc"))).toBe("has just arrived");
   });
 });

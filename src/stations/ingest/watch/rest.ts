@@ -10,7 +10,7 @@ const TEMPORARY =
   /~$|\.(?:tmp|temp|part|partial|filepart|crdownload|download|incomplete|inprogress|swp)$|^\..+\.[A-Za-z0-9]{6}$/i;
 
 /** Of nearly every file for a while: not worth a word of its own. */
-export const JUST_COME = "has just come";
+export const JUST_COME = "has just arrived";
 
 interface Seen {
   readonly stat: Stat;

@@ -62,16 +62,18 @@ export function watchReport({
 }: Ended): WatchReport {
   const notes = [
     ...notesOf(taken, tilts, without),
-    ...gone.map((name) => `${name} was renamed or removed after it was taken: what was made of it stays`),
+    ...gone.map((name) => `${name} was renamed or removed after its import; its outputs stay`),
   ];
-  const left = waiting
-    .slice(0, ERRORS_MAX)
-    .map(
-      ({ message, refusal }): ErrorRecord =>
-        refusal
-          ? { ...refusal, message }
-          : { code: "SOURCE_INCOMPLETE", message, hint: "start again when it is complete; ingest run takes it as it is" },
-    );
+  const left = waiting.slice(0, ERRORS_MAX).map(
+    ({ message, refusal }): ErrorRecord =>
+      refusal
+        ? { ...refusal, message }
+        : {
+            code: "SOURCE_INCOMPLETE",
+            message,
+            hint: "run the command again when the run is complete; ingest run imports it as it is",
+          },
+  );
   if (waiting.length > left.length) {
     left.push({
       code: "SOURCE_INCOMPLETE",
@@ -97,7 +99,7 @@ export function watchReport({
     waiting: waiting.map(({ dataset, run, reasons }) => ({ dataset, run, reasons })),
     toText: () =>
       [
-        `${counted(taken.size, "run")} taken in ${counted(rounds, "round")}; ${counted(waiting.length - refused, "run")} and files are not complete${refused > 0 ? `, ${counted(refused, "run is", "runs are")} refused` : ""}`,
+        `${counted(taken.size, "run")} ingested; ${waiting.length - refused} incomplete${refused > 0 ? `, ${refused} refused` : ""}`,
         ...warningLines(warnings.map((warning) => (warning as { message: string }).message)),
         ...noteLines(notes, NOTES_SHOWN),
       ].join("\n"),
@@ -116,9 +118,9 @@ function notesOf(
   for (const run of [...taken].sort()) {
     const count = tilts.get(run);
     if (count !== undefined && count < usual)
-      notes.push(`${run} has ${counted(count, "image")}, most have ${usual}: taken with what it has`);
+      notes.push(`${run} has ${counted(count, "image")} (most have ${usual}) and was ingested as it is`);
     const lacking = without.get(run);
-    if (lacking) notes.push(`${run} is taken without ${lacking.join(" and ")}: nothing was found`);
+    if (lacking) notes.push(`${run} was ingested without ${lacking.join(" and ")}: nothing was found`);
   }
   return notes;
 }

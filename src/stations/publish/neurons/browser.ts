@@ -90,9 +90,9 @@ export async function openNeuronService(options: ServiceOptions): Promise<Neuron
         errors?: { message?: unknown }[];
       } | null;
       const message = Array.isArray(reply?.errors) ? reply.errors[0]?.message : undefined;
-      if (message !== undefined) throw badReply(url, `it answers ${name} with an error: ${cut(String(message))}`);
+      if (message !== undefined) throw badReply(url, `the answer to ${name} is an error: ${cut(String(message))}`);
       const rows = reply?.data?.[name];
-      if (!Array.isArray(rows)) throw badReply(url, `it answers without a list data.${name}`);
+      if (!Array.isArray(rows)) throw badReply(url, `the answer has no list data.${name}`);
       return rows;
     }
 
@@ -137,9 +137,9 @@ export async function openNeuronService(options: ServiceOptions): Promise<Neuron
 async function namedService(server: string, get: (url: string) => Promise<unknown>): Promise<string> {
   const url = `${server.replace(/\/*$/, "/")}config/rest_services`;
   const reply = Services.safeParse(await reaching(url, () => get(url)));
-  if (!reply.success) throw badReply(url, "it answers without config.neuronbrowser.url");
+  if (!reply.success) throw badReply(url, "the answer has no config.neuronbrowser.url");
   const named = reply.data.config.neuronbrowser.url;
-  if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol)) throw refused(named, "it is no web address");
+  if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol)) throw refused(named, "not a web address");
   return named;
 }
 

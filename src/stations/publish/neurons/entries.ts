@@ -68,7 +68,7 @@ async function somaText(
 ): Promise<string | undefined> {
   const key = `${folder}/${name}/soma.txt`;
   if (soma > SOMA_BYTES_MAX) {
-    warn(`${key} has ${counted(soma, "byte")} and is no line of text: it is left out`);
+    warn(`${key} has ${counted(soma, "byte")} and is not a line of text: it is left out`);
     return undefined;
   }
   const bytes = await bucket.read(key, undefined, { signal });

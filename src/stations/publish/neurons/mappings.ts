@@ -58,7 +58,7 @@ export function dateIn(zone: string): (ms: number) => string | undefined {
       day: "2-digit",
     });
   } catch (cause) {
-    throw new EmporiumError("CONFIG_FIELD", `"${zone}" is no time zone, a name such as America/New_York is wanted`, {
+    throw new EmporiumError("CONFIG_FIELD", `"${zone}" is not a time zone; expected a name such as America/New_York`, {
       place: { path: "neurons.timezone" },
       cause,
     });

@@ -7,7 +7,7 @@ describe("tagPattern", () => {
   });
 
   it("refuses what is no expression, too long, or without an end", () => {
-    expect(() => tagPattern("(")).toThrow(/no regular expression/);
+    expect(() => tagPattern("(")).toThrow(/not a regular expression/);
     expect(() => tagPattern("x".repeat(1001))).toThrow(/at most 1000/);
     expect(() => tagPattern("^(a+)+$")([`${"a".repeat(40)}!`])).toThrow(/takes more than/);
   });

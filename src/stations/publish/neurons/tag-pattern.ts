@@ -20,7 +20,7 @@ export function tagPattern(source: string): (names: readonly string[]) => Readon
   try {
     new RegExp(source, "u");
   } catch (cause) {
-    throw fail("is no regular expression", cause);
+    throw fail("is not a regular expression", cause);
   }
   const script = new Script('{ const made = new RegExp(source, "u"); names.map((name) => made.test(name)); }');
   return (names) => {

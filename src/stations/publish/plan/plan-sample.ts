@@ -132,7 +132,7 @@ async function planImages({ name: { date }, profile, root, imagesBase }: Sources
       "KTX_OBSOLETE",
       `Image files under ${base} use an obsolete naming scheme`,
       marker,
-      `convert the tiles again: ${profile.ktxMarker} is wanted`,
+      `convert the tiles again, with names that contain ${profile.ktxMarker}`,
     );
   }
   const items = [ktx];

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EmporiumError, ERRORS, type ErrorCode } from "../../../core/errors.js";
 import { type Json, parseJson, printJson } from "../../../core/json.js";
 import { LIMITS } from "../../../core/limits.js";
-import { schemaWords } from "../../../core/schema-words.js";
+import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import { formatBytes } from "../../../core/units.js";
 import { FilterSchema, SCHEDULERS } from "../profile/profile.js";
 
@@ -18,11 +18,11 @@ export type Product = (typeof PRODUCTS)[number];
 /** Without `..`, which could lead out of a folder. */
 const Path = z
   .string()
-  .regex(/^\/[^\0]*$/, "an absolute path wanted")
-  .refine((path) => !path.split("/").includes(".."), 'a path without ".." wanted');
+  .regex(/^\/[^\0]*$/, "expected an absolute path")
+  .refine((path) => !path.split("/").includes(".."), 'expected a path without ".."');
 
 const Count = z.number().int().nonnegative();
-const Code = z.string().refine((code): code is ErrorCode => Object.hasOwn(ERRORS, code), "a code of emporium's errors wanted");
+const Code = z.string().refine((code): code is ErrorCode => Object.hasOwn(ERRORS, code), "expected a code of emporium's errors");
 
 /** An error as every command prints it: code, message, place, hint. */
 const Fault = z.looseObject({ code: Code, message: z.string() });
@@ -51,11 +51,11 @@ const ItemSchema = z.strictObject({
 
 const PlanSchema = z.strictObject({
   version: z.literal(1),
-  sample: z.string().regex(/^\d{4}-\d{2}-\d{2}[A-Za-z0-9_-]*$/, "a sample such as 2023-05-10 wanted"),
+  sample: z.string().regex(/^\d{4}-\d{2}-\d{2}[A-Za-z0-9_-]*$/, "expected a sample such as 2023-05-10"),
   /** The sample's date, its name in the bucket. */
-  date: z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2023-05-10 wanted"),
+  date: z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "expected a date such as 2023-05-10"),
   /** Month and day, for names of jobs: `0510`. */
-  mmdd: z.string().regex(/^\d{4}$/, "month and day such as 0510 wanted"),
+  mmdd: z.string().regex(/^\d{4}$/, "expected month and day, such as 0510"),
   products: z.array(z.enum(PRODUCTS)),
   /** Folder of the sample's images; null when they are not asked for. */
   imagesBase: Path.nullable(),
@@ -133,7 +133,7 @@ export function parsePlan(text: string, file: string): Plan {
   if (!result.success) {
     const [issue] = result.error.issues;
     const path = issue!.path.map(String).join(".");
-    throw new EmporiumError("CONFIG_FIELD", `${file}: ${path || "the document"}: ${issue!.message}`, {
+    throw new EmporiumError("CONFIG_FIELD", `${file}: ${aboutField(path || "the document", issue!.message)}`, {
       place: { file, path },
       hint: "emporium publish plan --out FILE writes a plan",
     });
@@ -143,7 +143,7 @@ export function parsePlan(text: string, file: string): Plan {
   for (const [at, { id, target }] of plan.items.entries()) {
     const fail = (field: string, message: string) =>
       new EmporiumError("CONFIG_RULE", `${file}: ${message}`, { place: { file, path: `items.${at}.${field}` } });
-    if (ids.has(id)) throw fail("id", `the item ${JSON.stringify(id)} stands there twice`);
+    if (ids.has(id)) throw fail("id", `the item ${JSON.stringify(id)} appears twice`);
     ids.add(id);
     if (!target.startsWith(`${plan.bucket}/`) || target.split("/").includes("..")) {
       throw fail("target", `the target ${JSON.stringify(target)} is not below the plan's bucket ${JSON.stringify(plan.bucket)}`);

@@ -15,7 +15,7 @@ export async function readPlan(location: string, { signal }: { signal?: AbortSig
     const error = asEmporiumError(thrown);
     if (error.code !== "STORE_ABSENT") throw error;
     const hint =
-      "a plan is a file that emporium publish plan --out FILE writes; of a standardised tree: publish tree TREE LOCATION, publish verify TREE LOCATION";
+      "make a plan with emporium publish plan --out FILE; for a standardised tree use publish tree TREE LOCATION and publish verify TREE LOCATION";
     throw new EmporiumError(error.code, `no plan found: ${error.message}`, { ...error.facts, hint });
   });
   return parsePlan(text, location);

@@ -17,7 +17,7 @@ export function parseSample(text: string): SampleName {
   if (day === undefined) {
     throw new EmporiumError(
       "USAGE",
-      `--sample: ${JSON.stringify(text)} found, a date such as 2023-05-10 or 2014-06-24-b wanted`,
+      `--sample: expected a date such as 2023-05-10 or 2014-06-24-b, found ${JSON.stringify(text)}`,
       {
         hint: "after the date only letters, digits, _ and - are allowed",
       },
@@ -38,7 +38,7 @@ export function parseProducts(words: readonly string[]): Product[] {
   for (const word of asked) {
     if ((PRODUCTS as readonly string[]).includes(word)) continue;
     const meant = nearest(word, PRODUCTS);
-    throw new EmporiumError("USAGE", `--products: ${JSON.stringify(word)} found, some of ${PRODUCTS.join(", ")} wanted`, {
+    throw new EmporiumError("USAGE", `--products: expected some of ${PRODUCTS.join(", ")}, found ${JSON.stringify(word)}`, {
       hint: meant === undefined ? "separate them by commas" : `did you mean ${meant}?`,
     });
   }
@@ -61,7 +61,7 @@ export function parseSuffix(text: string): string {
   if (fault === undefined) return suffix;
   throw new EmporiumError(
     "NAME_UNSAFE",
-    `--segmentation-suffix: ${JSON.stringify(text)} ${fault}, a folder below the sample's wanted`,
+    `--segmentation-suffix: ${JSON.stringify(text)} ${fault}; expected a folder below the sample's`,
     {
       hint: "give the folder's own name: stitching-output",
     },

@@ -50,5 +50,5 @@ export async function listSamples(profile: Profile, root: string | null): Promis
 /** A prefix that is not there would make every source missing. @throws {EmporiumError} USAGE */
 export async function checkRoot(root: string): Promise<void> {
   if ((await kindOf(root)) === "folder") return;
-  throw new EmporiumError("USAGE", `--root: ${root} is no folder`, { hint: "give the folder below which /nrs, /groups … lie" });
+  throw new EmporiumError("USAGE", `--root: ${root} is not a folder`, { hint: "give the folder that contains /nrs, /groups …" });
 }

@@ -11,34 +11,34 @@ const Word = z
   .string()
   .min(1)
   .max(1000)
-  .regex(/^[^\0\r\n]*$/, "one line wanted")
-  .regex(/^[^-]/, "a leading dash found, a name wanted");
+  .regex(/^[^\0\r\n]*$/, "expected one line")
+  .regex(/^[^-]/, "expected a name, found a leading dash");
 
 const folder = (characters: RegExp) =>
   z
     .string()
     .max(4000)
-    .regex(/^\//, "an absolute path wanted, /like/this")
-    .regex(characters, "a path without characters that programs replace wanted")
-    .refine((path) => !path.split("/").includes(".."), 'a path without ".." wanted')
+    .regex(/^\//, "expected an absolute path, such as /like/this")
+    .regex(characters, "expected a path without characters that programs replace")
+    .refine((path) => !path.split("/").includes(".."), 'expected a path without ".."')
     .transform((path) => path.replace(/\/+$/, "") || "/");
 const Folder = folder(/^[^\0]*$/);
 
-const RelativeFile = Word.regex(/^[^/]/, "a path below the sample's folder wanted").refine(
+const RelativeFile = Word.regex(/^[^/]/, "expected a path below the sample's folder").refine(
   (path) => !path.split("/").some((part) => part === ".." || part === "." || part === ""),
-  'a plain relative path wanted, without "." and ".."',
+  'expected a plain relative path, without "." and ".."',
 );
 
 const Bucket = z
-  .string("a location such as s3://bucket wanted")
-  .regex(/^(?:[a-z][a-z0-9+.-]*:|\/)[^\0\r\n]+$/i, "a location such as s3://bucket wanted")
+  .string("expected a location such as s3://bucket")
+  .regex(/^(?:[a-z][a-z0-9+.-]*:|\/)[^\0\r\n]+$/i, "expected a location such as s3://bucket")
   .transform((location) => location.replace(/\/+$/, ""));
 
 /** `90`, `1:30`: minutes, hours and minutes. */
 const Walltime = z
   .union([
     z.number().int().positive().max(1_000_000),
-    z.string().regex(/^\d{1,4}:[0-5]\d$/, "minutes, or hours:minutes as 12:00, wanted"),
+    z.string().regex(/^\d{1,4}:[0-5]\d$/, "expected minutes, or hours:minutes as 12:00"),
   ])
   .transform((time) => (typeof time === "number" ? time : Number(time.split(":")[0]) * 60 + Number(time.split(":")[1])));
 
@@ -49,7 +49,7 @@ const Memory = z.string().transform((text, context) => {
   } catch {
     // continues to the message below, which also names the form
   }
-  context.addIssue({ code: "custom", message: "an amount of memory from 1MiB, as 4GiB, wanted" });
+  context.addIssue({ code: "custom", message: "expected an amount of memory of 1MiB or more, such as 4GiB" });
   return z.NEVER;
 });
 
@@ -58,8 +58,11 @@ const SECRET_FLAG = /^--(?:sse-c-key|sse-c-copy-source-key)(?:=|$)/;
 
 const AwsFlags = z
   .union([z.string().transform((text) => text.split(/\s+/).filter(Boolean)), z.array(z.string().min(1))])
-  .refine((flags) => !flags.some((flag) => SECRET_FLAG.test(flag)), "flags without keys wanted: a script shows them to everybody")
-  .refine((flags) => flags.length === 0 || flags[0]!.startsWith("--"), "flags such as --only-show-errors wanted");
+  .refine(
+    (flags) => !flags.some((flag) => SECRET_FLAG.test(flag)),
+    "expected flags without keys, since everybody can read the script",
+  )
+  .refine((flags) => flags.length === 0 || flags[0]!.startsWith("--"), "expected flags such as --only-show-errors");
 
 export const SCHEDULERS = ["lsf", "slurm", "none"] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
@@ -115,7 +118,10 @@ export const ProfileSchema = z.strictObject({
   /** Of an S3-compatible server. */
   endpoint: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => !/^https?:\/\/[^/]*@/.test(url), "an address without a password wanted: a script shows it to everybody")
+    .refine(
+      (url) => !/^https?:\/\/[^/]*@/.test(url),
+      "expected an address without a password, since everybody can read the script",
+    )
     .optional(),
   region: Word.optional(),
   acl: z.enum(["private", "public-read", "bucket-owner-full-control", "bucket-owner-read", "authenticated-read"]).optional(),

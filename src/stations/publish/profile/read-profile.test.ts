@@ -85,23 +85,23 @@ describe("profiles", () => {
     });
 
     it.each([
-      ["bucket: null", "bucket: a location such as s3://bucket wanted", "2:9"],
-      ['bucket: ""', "bucket: a location such as s3://bucket wanted", "2:9"],
-      ["awsProfile: [a]", "awsProfile: a list found, a text wanted", "2:13"],
-      ["awsProfile: {}", "awsProfile: a map found, a text wanted", "2:13"],
-      ["bases: none", 'bases: "none" found, a map of fields wanted', "2:8"],
-      ["bases: {images: /data}", 'bases.images: "/data" found, a list wanted', "2:17"],
-      ["bases: {carveouts: [null]}", "bases.carveouts.0: null found, a text wanted", "2:21"],
-      ["cluster: {slots: many}", 'cluster.slots: "many" found, a number wanted', "2:18"],
-      ["cluster: {slots: 0}", "cluster.slots: 0 found, at least 1 wanted", "2:18"],
-      ['cluster: {kind: ""}', "cluster.kind: an empty text found, one of lsf, slurm, none wanted", "2:17"],
-      ["cluster: {walltime: soon}", "cluster.walltime: minutes, or hours:minutes as 12:00, wanted", "2:21"],
-      ["delete: yes", 'delete: "yes" found, true or false wanted', "2:9"],
-      ["endpoint: nowhere", 'endpoint: "nowhere" found, an address such as https://host wanted', "2:11"],
-      ["extends: other", 'extends: "other" found, mouselight wanted', "1:10"],
+      ["bucket: null", "bucket: expected a location such as s3://bucket", "2:9"],
+      ['bucket: ""', "bucket: expected a location such as s3://bucket", "2:9"],
+      ["awsProfile: [a]", 'awsProfile: expected a text, found ["a"]', "2:13"],
+      ["awsProfile: {}", "awsProfile: expected a text, found {}", "2:13"],
+      ["bases: none", 'bases: expected a mapping, found "none"', "2:8"],
+      ["bases: {images: /data}", 'bases.images: expected a list, found "/data"', "2:17"],
+      ["bases: {carveouts: [null]}", "bases.carveouts.0: expected a text, found null", "2:21"],
+      ["cluster: {slots: many}", 'cluster.slots: expected a number, found "many"', "2:18"],
+      ["cluster: {slots: 0}", "cluster.slots: expected at least 1, found 0", "2:18"],
+      ['cluster: {kind: ""}', 'cluster.kind: expected one of lsf, slurm, none, found ""', "2:17"],
+      ["cluster: {walltime: soon}", "cluster.walltime: expected minutes, or hours:minutes as 12:00", "2:21"],
+      ["delete: yes", 'delete: expected true or false, found "yes"', "2:9"],
+      ["endpoint: nowhere", 'endpoint: expected an address such as https://host, found "nowhere"', "2:11"],
+      ["extends: other", 'extends: expected mouselight, found "other"', "1:10"],
       [
         "neurons: {locations: [Finished]}",
-        'neurons.locations.0: "Finished" found, one of Finished_Neurons, tracing_complete wanted',
+        'neurons.locations.0: expected one of Finished_Neurons, tracing_complete, found "Finished"',
         "2:23",
       ],
     ])("%s is refused in words, with its place", (text, says, at) => {
@@ -138,7 +138,7 @@ describe("profiles", () => {
     });
     expect(faultOf("bucket: s3://b\nbases:\n  images:\n    - relative/path\n")).toMatchObject({
       code: "CONFIG_FIELD",
-      message: "lab.yaml: bases.images.0: an absolute path wanted, /like/this",
+      message: "lab.yaml: bases.images.0: expected an absolute path, such as /like/this",
       at: "4:7",
     });
   });

@@ -31,7 +31,7 @@ export function parseProfile(text: string, file: string): Profile {
   if (filters.length > 0 && filters.every(({ action }) => action === "include")) {
     throw new EmporiumError("CONFIG_RULE", `${file}: filters that only include change nothing: all files are sent without them`, {
       place: placeOf(["filters"]),
-      hint: 'let {action: exclude, pattern: "*"} stand first',
+      hint: 'put {action: exclude, pattern: "*"} first',
     });
   }
   if (cluster.kind === "none" && cluster.order !== "free") {

@@ -114,7 +114,7 @@ function words(item: TransferTotals, dryRun: boolean): string {
   const would = dryRun ? "would be " : "";
   return [
     `${item.uploaded} ${would}uploaded (${formatBytes(item.uploaded_bytes)})`,
-    `${item.skipped} there already`,
+    `${item.skipped} already there`,
     ...(item.deleted > 0 ? [`${item.deleted} ${would}deleted`] : []),
     ...(item.failed > 0 ? [`${item.failed} failed`] : []),
     ...(item.held > 0 ? [`${item.held} held back`] : []),
@@ -124,9 +124,7 @@ function words(item: TransferTotals, dryRun: boolean): string {
 /** What this run did not do, and the option that does it. The verification finds both. */
 function hintsOf({ skipped, extra }: TransferTotals, { checksum, delete: removes }: TransferFacts): string[] {
   return [
-    ...(skipped > 0 && !checksum
-      ? ["what is there already was compared by size and time; --checksum compares contents, and sends what differs"]
-      : []),
+    ...(skipped > 0 && !checksum ? ["existing objects were compared by size and time; use --checksum to compare contents"] : []),
     ...(extra > 0 && !removes
       ? [
           `${extra} ${extra === 1 ? "object" : "objects"} of the bucket ${extra === 1 ? "is" : "are"} of no source; --delete removes ${extra === 1 ? "it" : "them"}`,

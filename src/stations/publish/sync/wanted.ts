@@ -70,7 +70,7 @@ async function* filesOf(source: SyncSource, onUnsendable: OnUnsendable, signal?:
       throw fileError(error, path, "read");
     });
     if (!facts.isFile()) {
-      throw new EmporiumError("STORE_FAILED", `${path} is no plain file`, {
+      throw new EmporiumError("STORE_FAILED", `${path} is not a plain file`, {
         place: { file: path },
         hint: "name a file, or a folder to sync",
       });

@@ -15,7 +15,7 @@ export function refuseOverlap(tree: string, location: string, { items }: Pick<Se
   for (const { id } of items) {
     const place = `${location.replace(/\/+$/, "")}/${id}`;
     if (nestingOf(place, tree) === "apart") continue;
-    throw new EmporiumError("USAGE", `TREE ${tree} lies inside of ${place}, which would be written`, { hint: HINT });
+    throw new EmporiumError("USAGE", `TREE ${tree} is inside of ${place}, which would be written`, { hint: HINT });
   }
 }
 

@@ -154,7 +154,7 @@ export async function measure({ items }: SelectedTree, removing: boolean, tree: 
   if (bytes.size === 0 || (removing && empty)) {
     throw new EmporiumError("USAGE", `nothing of ${empty?.id ?? "the tree"} is taken by --include and --exclude`, {
       place: tree.local ? { file: tree.local.path(empty?.id ?? "") } : { url: `${tree.url}/${empty?.id ?? ""}` },
-      hint: "a glob without / means names in every folder, one with / paths from the tree's top: 10001/*/Frames/**",
+      hint: "check the globs: without / they match names in every folder, with / paths from the tree's top, such as 10001/*/Frames/**",
     });
   }
   const total = [...bytes.values()].reduce((sum, one) => sum + one, 0);

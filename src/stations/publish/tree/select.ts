@@ -228,7 +228,7 @@ async function readDocument(store: Store, key: string, signal: AbortSignal | und
     const value = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return isJsonObject(value) ? (value as JsonObject) : {};
   } catch (cause) {
-    throw new EmporiumError("FORMAT_CORRUPT", `${objectName(store, key)} is no JSON document`, {
+    throw new EmporiumError("FORMAT_CORRUPT", `${objectName(store, key)} is not a JSON document`, {
       place: store.local ? { file: objectName(store, key) } : { url: objectName(store, key) },
       hint: "emporium verify says what else is wrong; ingest the dataset's metadata again",
       cause,
@@ -276,7 +276,7 @@ async function noRun(
   return new EmporiumError("USAGE", `--run: no run matches ${runs.join(" or ")}`, {
     hint:
       names.length === 0
-        ? "the datasets hold no run"
-        : `there are ${names.slice(0, RUNS_NAMED).join(", ")}${names.length > RUNS_NAMED ? ", …" : ""}`,
+        ? "leave out --run: the datasets have no runs"
+        : `choose from ${names.slice(0, RUNS_NAMED).join(", ")}${names.length > RUNS_NAMED ? ", …" : ""}`,
   });
 }

@@ -102,7 +102,7 @@ export async function sendDocuments(
   if (held.length === 0) return held;
   const named = held.slice(0, HELD_NAMED).join(", ");
   const more = held.length > HELD_NAMED ? ` and ${held.length - HELD_NAMED} more` : "";
-  count.warnings.push(`not sent, since something that they tell of is not there: ${named}${more}`);
+  count.warnings.push(`not sent, because something that they describe is missing: ${named}${more}`);
   return held;
 }
 

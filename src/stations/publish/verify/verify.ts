@@ -145,18 +145,18 @@ export async function compareSources(
 function hintsOf(items: readonly VerifyItem[], command: string): string[] {
   const has = (kind: (typeof KINDS)[number][0]) => items.some((item) => item[kind].count > 0);
   return [
-    ...(has("missing") || has("size_differs") ? [`${command} sends what is missing or has another size`] : []),
+    ...(has("missing") || has("size_differs") ? [`${command} sends missing objects and those of another size`] : []),
     ...(has("checksum_differs")
-      ? [`${command} --checksum sends what has other contents; without it, size and time say that it is there already`]
+      ? [`${command} --checksum sends objects with different contents, which size and time alone do not reveal`]
       : []),
-    ...(has("extra") ? [`${command} --delete removes what is of no source`] : []),
+    ...(has("extra") ? [`${command} --delete removes objects without a source`] : []),
     ...(has("unread") ? ["repair what could not be read, and verify again"] : []),
   ];
 }
 
 const KINDS = [
   ["missing", "missing in the bucket"],
-  ["extra", "in the bucket and of no source"],
+  ["extra", "in the bucket without a source"],
   ["size_differs", "of another size"],
   ["checksum_differs", "of other contents"],
   ["unread", "not read"],

@@ -37,7 +37,7 @@ export const METADATA_RULES: readonly BlockRule[] = [
     code: "shape.positive",
     severity: "error",
     statement: "every level has a voxel along each axis",
-    hint: "the metadata or the file are damaged: write the volume again",
+    hint: "write the volume again: its metadata or its file are damaged",
     judge: (subject) =>
       subject.volume.levels.flatMap(({ shape }, level) =>
         unless(

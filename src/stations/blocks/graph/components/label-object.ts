@@ -69,7 +69,7 @@ export async function openLabels(store: Store, key: string, box: Box, signal: Ab
   const end = HEAD_BYTES + 16 * count + faceBytes;
   const head = end <= first.length ? first : await read(0, end);
   if (head.length < end)
-    throw new EmporiumError("FORMAT_TRUNCATED", `${key} has ${counted(head.length, "byte")}, at least ${end} wanted`);
+    throw new EmporiumError("FORMAT_TRUNCATED", `${key} has ${counted(head.length, "byte")}; expected at least ${end}`);
   const numbers = new Float64Array(head.slice(HEAD_BYTES, HEAD_BYTES + 16 * count).buffer);
   const components = { box, count, first: numbers.subarray(0, count), sizes: numbers.subarray(count) };
   let planes: Uint32Array | undefined;
@@ -100,5 +100,5 @@ function faceFrom(planes: Uint32Array, block: number, box: Box, toward: Triple):
       return faceOf(block, planes.subarray(at, at + length), plane, toward);
     at += length;
   }
-  throw new EmporiumError("INTERNAL", `no side of a block lies toward ${toward.join(",")}`);
+  throw new EmporiumError("INTERNAL", `no side of a block is toward ${toward.join(",")}`);
 }

@@ -111,7 +111,7 @@ export function externalParams(
   const named = fields.command.filter(namesFile);
   fields.files.forEach((file, at) => {
     if (!isFile(file))
-      throw new EmporiumError("CONFIG_FIELD", `external: files: ${file} is no file`, { place: { path: `files.${at}` } });
+      throw new EmporiumError("CONFIG_FIELD", `external: files: ${file} is not a file`, { place: { path: `files.${at}` } });
   });
   const files = [...new Set([...named, ...fields.files])].map((file) => ({
     path: fileWord(file, folder),

@@ -34,7 +34,7 @@ export async function claimGpus(
 ): Promise<ClaimedGpus> {
   const there = await visibleGpus(env);
   if (there.length < count) {
-    throw new EmporiumError("PROGRAM_FAILED", `${counted(count, "GPU")} wanted, ${there.length} seen`, {
+    throw new EmporiumError("PROGRAM_FAILED", `${counted(count, "GPU")} needed, ${there.length} found`, {
       hint: "run where there are some, set CUDA_VISIBLE_DEVICES, or write gpu: 0 to compute without",
     });
   }

@@ -75,7 +75,7 @@ interface Talk {
 /** Hello and the first request. */
 async function greet(talk: Talk, { hello, batchBytes, resultBytes }: ProgramOptions): Promise<SharedRing | undefined> {
   const { head } = await nextFrame(talk, "hello");
-  if (head.protocol !== PROTOCOL) throw broken(`protocol ${String(head.protocol)} found, ${PROTOCOL} wanted`);
+  if (head.protocol !== PROTOCOL) throw broken(`expected ${PROTOCOL}, found protocol ${String(head.protocol)}`);
   const memory =
     head.transport === "inline"
       ? "the program asks for batches in the frames"
@@ -112,7 +112,7 @@ function converse(talk: Talk, ring: SharedRing | undefined, { batchBytes }: Prog
     checkResult(answer, result);
     if (ring) return ring.read(slot, resultOffset, result.bytes);
     if (answer.payload?.length === result.bytes) return answer.payload;
-    throw broken(`a result of ${answer.payload?.length ?? 0} bytes found, ${result.bytes} wanted`);
+    throw broken(`expected ${result.bytes}, found a result of ${answer.payload?.length ?? 0} bytes`);
   }
   async function attempt(batch: ProgramBatch, signal: AbortSignal | undefined): Promise<Uint8Array> {
     signal?.throwIfAborted();
@@ -168,7 +168,7 @@ async function nextFrame(talk: Talk, kind: Frame["kind"], signal?: AbortSignal):
     if (next.done) throw await endedError(child);
     const frame = next.value;
     if (frame.kind === "error") throw toldError(frame.head);
-    if (frame.kind !== kind) throw broken(`a frame "${frame.kind}" found, "${kind}" wanted`);
+    if (frame.kind !== kind) throw broken(`expected "${kind}", found a frame "${frame.kind}"`);
     return frame;
   } catch (error) {
     signal?.throwIfAborted();
@@ -203,7 +203,7 @@ function checkResult({ head }: Frame, { dtype, shape }: ProgramBatch["result"]):
   if (head.dtype === dtype && found === shape.join("×")) return;
   throw new EmporiumError(
     "PROGRAM_FAILED",
-    `the program gave ${found} voxels of ${String(head.dtype)}, ${shape.join("×")} of ${dtype} wanted`,
+    `the program gave ${found} voxels of ${String(head.dtype)}; expected ${shape.join("×")} of ${dtype}`,
   );
 }
 

@@ -65,9 +65,13 @@ function linesOf(points: readonly LabelPoint[]): Uint8Array {
   const instanceIds = Float64Array.from(points, ({ label }) => Number(label));
   const large = points.find((_, at) => !Number.isSafeInteger(instanceIds[at]));
   if (large)
-    throw new EmporiumError("METADATA_VALUE", `label ${large.label} is no instance id of a point file: at most 2^53 wanted`, {
-      hint: "write format: csv, or number the labels with components",
-    });
+    throw new EmporiumError(
+      "METADATA_VALUE",
+      `label ${large.label} is too large for an instance id of a point file; 2^53 is the most`,
+      {
+        hint: "write format: csv, or number the labels with components",
+      },
+    );
   const positions = Float64Array.from(points.flatMap(({ centroid }) => xyz(centroid)));
   return encodePoints("instancePoint", { count: points.length, positions, instanceIds });
 }

@@ -42,7 +42,7 @@ export function saveParams(
   const fault = (path: string, message: string) => new EmporiumError("CONFIG_FIELD", `save: ${message}`, { place: { path } });
   if (shard && as !== "webdataset") throw fault("shard", `shard: ${as} has a file for each block`);
   if (shard?.some((edge, axis) => edge % sample[axis]! !== 0))
-    throw fault("shard", `shard: ${shard.join("×")} is no whole number of blocks of ${sample.join("×")}`);
+    throw fault("shard", `shard: ${shard.join("×")} is not a whole number of blocks of ${sample.join("×")}`);
   const [{ name: first, facts }, ...others] = inputs as [(typeof inputs)[0], ...typeof inputs];
   if (as === "npy" && others.length > 0)
     throw fault("in", "in: a file for numpy.load has one array: take safetensors or webdataset");
@@ -52,7 +52,7 @@ export function saveParams(
       throw fault("in", `in: ${name} has ${other.shape.join("×")} voxels, ${first} has ${shape.join("×")}`);
   const badName = inputs.find(({ name }) => !/^[\w-]+$/.test(name))?.name;
   if (badName !== undefined)
-    throw fault("in", `in: ${JSON.stringify(badName)} would be part of names of files: letters, digits, _ and - are wanted`);
+    throw fault("in", `in: ${JSON.stringify(badName)} becomes part of file names; expected letters, digits, _ and - only`);
   const tensors = inputs.map(({ name, facts: { dtype } }) => ({ name, dtype }));
   const sizes = voxelSizeNm.map((size) => size ?? null);
   return { as, block: sample, file: shard ?? sample, tensors, shape, voxelSizeNm: sizes, offsetNm };

@@ -105,7 +105,7 @@ class Walk {
     }
     for (const [key, field] of Object.entries(fields)) {
       if (!field.required || node.entries.has(key)) continue;
-      const message = `${key} is missing from the ${shape.name}, wanted ${wanted(field.shape)}`;
+      const message = `${key} is missing from the ${shape.name} (expected ${wanted(field.shape)})`;
       this.#onFault(faultOf(node, message, `add ${key}: ${field.says}`));
     }
   }
@@ -154,14 +154,14 @@ function mismatch(
   hint = key === "" ? says : `${key}: ${says}`,
 ): ErrorRecord {
   const subject = key === "" ? "" : `${key} is `;
-  return faultOf(node, `${subject}${describe(node)}, wanted ${wanted(shape)}`, hint);
+  return faultOf(node, `${subject}${describe(node)}; expected ${wanted(shape)}`, hint);
 }
 
 function unknownKey(node: MapNode, key: string, shape: MapShape): ErrorRecord {
   const known = Object.keys(shape.fields);
   const near = nearest(key, known);
   const what = shape === CONFIG ? "section" : "key";
-  const message = `unknown ${what} ${JSON.stringify(key)}, known are ${known.join(", ")}`;
+  const message = `unknown ${what} ${JSON.stringify(key)}; known: ${known.join(", ")}`;
   const hint = near === undefined ? "use one of the known, or leave it out" : `did you mean ${near}?`;
   return faultOf(node, message, hint, node.keyPlaces.get(key));
 }

@@ -51,7 +51,7 @@ export function fromFlatKeys(text: string, file: string, note: (message: string)
   if (!settings) {
     throw new EmporiumError("CONFIG_FIELD", `${file}: standardization_config is missing`, {
       place: { file },
-      hint: "this is not an ingestion configuration",
+      hint: "check that the file is an ingestion configuration",
     });
   }
   if (yaml.has(root, "overrides_by_run")) {

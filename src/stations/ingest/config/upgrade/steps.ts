@@ -52,7 +52,7 @@ function splitRawtilts(text: string, file: string, note: (message: string) => vo
   if (rawtilts.length > 1 || tomograms.length > 1) {
     const [count, what] = rawtilts.length > 1 ? [rawtilts.length, "rawtilts"] : [tomograms.length, "tomograms"];
     throw fail(
-      `${counted(count, "block")} of ${what}, one is wanted to divide their files`,
+      `${counted(count, "block")} of ${what}; expected one, to divide their files`,
       "divide rawtilts by hand, then set version: 1.1.0",
     );
   }

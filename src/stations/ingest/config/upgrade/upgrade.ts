@@ -45,9 +45,9 @@ function versionOf(bytes: Uint8Array, file: string): Version {
   if (!node || (node.kind === "scalar" && (node.value === null || node.value === ""))) return "0.0.0";
   const version = VERSIONS.find((one) => node.kind === "scalar" && node.value === one);
   if (version !== undefined) return version;
-  throw new EmporiumError("CONFIG_FIELD", `version is ${describe(node)}, wanted one of ${VERSIONS.join(", ")}`, {
+  throw new EmporiumError("CONFIG_FIELD", `version is ${describe(node)}; expected one of ${VERSIONS.join(", ")}`, {
     place: node.place,
-    hint: `${CURRENT_VERSION} is current`,
+    hint: `write version: "${CURRENT_VERSION}" for a current configuration`,
   });
 }
 

@@ -92,7 +92,7 @@ function rootOf(text: string, file: string): YAMLMap {
     logLevel: "silent",
   });
   if (document.errors.length > 0 || !isMap(document.contents)) {
-    throw new EmporiumError("CONFIG_SYNTAX", document.errors[0]?.message ?? "the document is no map of sections", {
+    throw new EmporiumError("CONFIG_SYNTAX", document.errors[0]?.message ?? "the document is not a map of sections", {
       place: { file },
     });
   }

@@ -272,7 +272,7 @@ async function tomogramSizes({ metadata, tomograms }: AnnotationSubject): Promis
     const size = needSize(document, "size");
     if (!sizes.some((other) => other.join() === size.join())) sizes.push(size);
   }
-  if (sizes.length === 0) throw new Undecided("no tomogram with the alignment of the annotation");
+  if (sizes.length === 0) throw new Undecided("the annotation has no tomogram with its alignment");
   return sizes;
 }
 

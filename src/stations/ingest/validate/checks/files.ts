@@ -205,7 +205,8 @@ export const FILE_CHECKS: readonly Check[] = [
     {
       id: "files.annotation-metadata",
       statement: "an annotation has one metadata document",
-      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key }, "no metadata document", "one beside its data"),
+      judge: async ({ metadata, key }) =>
+        unless(await isThere(metadata), { key }, "no metadata document", "one in the folder of its data"),
     },
     {
       id: "files.annotation-files",

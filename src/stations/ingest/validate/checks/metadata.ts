@@ -61,6 +61,8 @@ function someAuthor(path: string, what: string) {
 }
 
 /** What documents say of themselves, whatever they are of. */
+const ACCEPTED = "a value that ingest check accepts";
+
 export const METADATA_CHECKS: readonly Check[] = [
   ...checksOf(
     "document",
@@ -87,8 +89,9 @@ export const METADATA_CHECKS: readonly Check[] = [
         applies: ({ mark }) => hasRules(mark),
         async judge({ metadata, mark }) {
           const document = await known(metadata);
-          return documentFaults(mark, document).map(({ message, path, hint = "what ingest check accepts" }) => {
-            const [found, wanted = hint] = message.split(/, wanted (.*)/s) as [string, string | undefined];
+          return documentFaults(mark, document).map(({ message, path, hint }) => {
+            const [, found = message, wanted = hint ?? ACCEPTED] =
+              /^(.*?)(?:; expected (.*)| \(expected .*)$/s.exec(message) ?? [];
             return { found, wanted, place: { key: document.key, path } };
           });
         },

@@ -34,7 +34,7 @@ export async function readPicture(bytes: Uint8Array, name: string): Promise<Pict
         return readGif(view, fail);
     }
   } catch (error) {
-    if (error instanceof RangeError) throw fail(bytes.length, "it ends before its last part");
+    if (error instanceof RangeError) throw fail(bytes.length, "the picture ends before its last part");
     throw error;
   }
 }
@@ -51,18 +51,18 @@ async function readPng(bytes: Uint8Array, view: DataView, fail: Fail): Promise<P
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const body = bytes.subarray(at + 8, at + 8 + length);
     if (view.getUint32(at + 8 + length) !== crc32(bytes.subarray(at + 4, at + 8 + length))) {
-      throw fail(at, `the checksum of its part ${JSON.stringify(type)} is wrong`);
+      throw fail(at, `the checksum of the part ${JSON.stringify(type)} is wrong`);
     }
     if (type === "IHDR") {
       const samples = SAMPLES[body[9] ?? -1];
       const [width, height] = [view.getUint32(at + 8), view.getUint32(at + 12)];
-      if (samples === undefined || width === 0 || height === 0) throw fail(at, "its header is invalid");
+      if (samples === undefined || width === 0 || height === 0) throw fail(at, "the header is invalid");
       size = { width, height, bits: samples * body[8]!, interlaced: body[12] === 1 };
     } else if (type === "IDAT") pixels.push(body);
     at += 12 + length;
     if (type === "IEND") break;
   }
-  if (!size) throw fail(8, "it has no header");
+  if (!size) throw fail(8, "the header is missing");
   const { width, height, bits, interlaced } = size;
   const wanted = height * (1 + Math.ceil((width * bits) / 8));
   if (wanted > LIMITS.chunkBytes) throw fail(16, `${width}×${height} pixels are too many for a picture`);
@@ -71,11 +71,11 @@ async function readPng(bytes: Uint8Array, view: DataView, fail: Fail): Promise<P
   try {
     plain = (await promisify(inflate)(whole, { maxOutputLength: wanted + 16 * height + 1024 })) as Buffer;
   } catch (error) {
-    throw fail(8, `its pixels do not decompress (${error instanceof Error ? error.message : String(error)})`);
+    throw fail(8, `the pixels do not decompress (${error instanceof Error ? error.message : String(error)})`);
   }
   // an interlaced picture has rows of its own count in each of its seven passes
   if (interlaced ? plain.length < wanted : plain.length !== wanted) {
-    throw fail(8, `${counted(plain.length, "byte")} of pixels, ${wanted} wanted`);
+    throw fail(8, `${counted(plain.length, "byte")} of pixels; expected ${wanted}`);
   }
   return { format: "PNG", width, height };
 }
@@ -85,7 +85,7 @@ function readJpeg(view: DataView, fail: Fail): PictureFacts {
   let size: { width: number; height: number } | undefined;
   let scans = 0;
   for (let at = 2; ; ) {
-    if (view.getUint8(at) !== 0xff) throw fail(at, "a marker is wanted here");
+    if (view.getUint8(at) !== 0xff) throw fail(at, "expected a marker here");
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) {
       at++;
@@ -100,7 +100,7 @@ function readJpeg(view: DataView, fail: Fail): PictureFacts {
     scans++;
     while (!(view.getUint8(at) === 0xff && view.getUint8(at + 1) !== 0 && (view.getUint8(at + 1) & 0xf8) !== 0xd0)) at++;
   }
-  if (!size || size.width === 0 || size.height === 0 || scans === 0) throw fail(2, "it has no picture");
+  if (!size || size.width === 0 || size.height === 0 || scans === 0) throw fail(2, "the file contains no picture");
   return { format: "JPEG", ...size };
 }
 
@@ -122,6 +122,6 @@ function readGif(view: DataView, fail: Fail): PictureFacts {
       at = skipBlocks(at + 11 + table(view.getUint8(at + 9)));
     } else throw fail(at, `byte ${kind} begins no block of a GIF`);
   }
-  if (images === 0 || width === 0 || height === 0) throw fail(13, "it has no picture");
+  if (images === 0 || width === 0 || height === 0) throw fail(13, "the file contains no picture");
   return { format: "GIF", width, height };
 }

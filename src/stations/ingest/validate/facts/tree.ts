@@ -34,7 +34,7 @@ export function treeOf(store: Store, signal?: AbortSignal): Tree {
     if (!stat) return undefined;
     if (stat.size > LIMITS.headerBytes) {
       const name = objectName(store, key);
-      const message = `${name} has ${formatBytes(stat.size)}, ${formatBytes(LIMITS.headerBytes)} at most are read at once`;
+      const message = `${name} has ${formatBytes(stat.size)}; at most ${formatBytes(LIMITS.headerBytes)} are read at once`;
       throw new EmporiumError("FORMAT_LIMIT", message, { place: { file: name } });
     }
     return store.read(key, undefined, { signal, ifMatch: stat.etag });

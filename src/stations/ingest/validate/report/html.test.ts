@@ -102,7 +102,7 @@ describe("the text", () => {
       "warning[run.name]: x",
       "not decided:",
       "x       1       1       1        1",
-      "errors found: 1 passed, 1 failed, 1 warned, 1 not decided on 1 run",
+      "1 check failed, 1 warning (1 passed, 1 not decided) on 1 run",
     ].map((line) => lines.indexOf(line));
     expect(places).toEqual(places.toSorted((a, b) => a - b));
     expect(places).not.toContain(-1);

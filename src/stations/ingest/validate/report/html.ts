@@ -137,7 +137,7 @@ function findingsSection(title: string, findings: readonly ReportedFinding[], { 
     const items = group.map(
       (
         finding,
-      ) => `<li><strong>${text(finding.entity)}</strong> <span class="found">${text(finding.found)}</span> <span class="wanted">wanted: ${text(finding.wanted)}</span>
+      ) => `<li><strong>${text(finding.entity)}</strong> <span class="found">${text(finding.found)}</span> <span class="wanted">expected ${text(finding.wanted)}</span>
 <code class="place">${text(placeText(finding))}</code>${finding.explanation ? `<p class="story">${text(finding.explanation)}</p>` : ""}</li>`,
     );
     return `<details${group.length <= 6 ? " open" : ""}><summary><code>${text(id)}</code> ${text(statement)} <em>${group.length}</em></summary><ul class="findings">${items.join("\n")}</ul></details>`;

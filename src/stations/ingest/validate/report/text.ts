@@ -28,7 +28,7 @@ export function validationText(validation: Validation): string {
 function skippedLines(skipped: Validation["skipped"]): string[] {
   const groups = new Map<string, string[]>();
   for (const { check, reason, count, entities } of skipped) {
-    const where = `${reason} (${count === 1 ? entities[0] : `${entities[0]} and others, ${counted(count, "time")}`})`;
+    const where = `${reason} (${count === 1 ? entities[0] : `${count} times, first: ${entities[0]}`})`;
     groups.set(where, [...(groups.get(where) ?? []), check]);
   }
   return [...groups].flatMap(([where, checks]) => [`  ${where}:`, ...wrapped(checks.join(" ")).map((line) => `    ${line}`)]);
@@ -67,8 +67,9 @@ export function placeText({ key, path, byte, line }: Pick<ReportedFinding, "key"
 
 function summary({ passed, failed, warned, skipped }: Validation["counts"], runs: number, exitStatus: number): string {
   const of = runs === 0 ? "" : ` on ${counted(runs, "run")}`;
-  const outcome = exitStatus === 0 ? "no errors" : "errors found";
-  return `${outcome}: ${passed} passed, ${failed} failed, ${warned} warned, ${skipped} not decided${of}`;
+  const outcome = exitStatus === 0 ? "no errors" : counted(failed, "check failed", "checks failed");
+  const warnings = warned === 0 ? "" : `, ${counted(warned, "warning")}`;
+  return `${outcome}${warnings} (${passed} passed, ${skipped} not decided)${of}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
