@@ -469,7 +469,7 @@ export type Scalar = "text" | "int" | "float" | "bool" | "date" | "json";
 /** Columns that the portal's database fills itself where a row has no value. */
 const DEFAULTED = { "bool = false": false, "float = 0": 0 } as const;
 
-export type ColumnText = `${Scalar | PortalEnum}${"" | "!"}` | keyof typeof DEFAULTED;
+type ColumnText = `${Scalar | PortalEnum}${"" | "!"}` | keyof typeof DEFAULTED;
 
 interface EntityText {
   readonly about: string;

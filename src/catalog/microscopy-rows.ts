@@ -7,7 +7,7 @@ export const MICROSCOPY_SCHEMA = "emporium_microscopy";
 type Json = ColumnType<unknown, string, string>;
 
 /** One identifier: a file, or frames. */
-export interface DataSetRow {
+interface DataSetRow {
   id: Generated<number>;
   /** `ISP-2018-06-08-15-45-00-0001`. */
   dataset_serial: string;
@@ -21,7 +21,7 @@ export interface DataSetRow {
 }
 
 /** A file kept as it is. */
-export interface FileGlobalRow {
+interface FileGlobalRow {
   id: Generated<number>;
   dataset_id: number;
   is_frames: GeneratedAlways<boolean>;
@@ -52,7 +52,7 @@ export interface FramesGlobalRow {
 }
 
 /** One image. */
-export interface FrameRow {
+interface FrameRow {
   id: Generated<number>;
   frames_global_id: number;
   channel_idx: number;

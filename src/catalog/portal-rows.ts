@@ -36,7 +36,7 @@ type Nullable<T> =
 type KeyColumn<Text extends string> = Text extends `${string}!` ? number : number | null;
 
 /** A row of an entity's table. */
-export type PortalRow<Name extends EntityName> = { id: Generated<number> } & {
+type PortalRow<Name extends EntityName> = { id: Generated<number> } & {
   [Key in keyof Described<Name>["keys"]]: KeyColumn<Described<Name>["keys"][Key] & string>;
 } & { [Key in keyof Described<Name>["columns"]]: Column<Described<Name>["columns"][Key] & string> };
 

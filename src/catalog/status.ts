@@ -16,7 +16,7 @@ export interface CatalogStatus {
   readonly sessions: number;
 }
 
-export interface TableStatus {
+interface TableStatus {
   readonly schema: string;
   readonly name: string;
   readonly rows: number;

@@ -22,15 +22,15 @@ export interface ShortWire {
 }
 
 type Headers = Readonly<Record<string, string>>;
-export type Room = (head: ReplyHead, length: number) => Uint8Array | undefined;
+type Room = (head: ReplyHead, length: number) => Uint8Array | undefined;
 
-export interface PutReply {
+interface PutReply {
   readonly head: ReplyHead;
   /** The answer's body, cut at 64 KiB. */
   readonly text: string;
 }
 
-export interface GetReply {
+interface GetReply {
   readonly head: ReplyHead;
   readonly bytes: Uint8Array | undefined;
 }

@@ -5,7 +5,7 @@ import { at, listOf, numberOf, textOf } from "./fields.js";
 import type { PortalNet } from "./portal.js";
 import { xmlObject } from "./xml-object.js";
 
-export interface BucketObject {
+interface BucketObject {
   key: string;
   size?: number | undefined;
   etag?: string | undefined;

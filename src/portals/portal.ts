@@ -45,7 +45,7 @@ export interface Portal {
   list(target: Target, net: PortalNet, options: ListOptions): AsyncIterable<PortalFile>;
 }
 
-export interface PortalFetching {
+interface PortalFetching {
   /** For one file. */
   readonly connections: number;
   /** Most bytes of one request. */
@@ -53,7 +53,7 @@ export interface PortalFetching {
 }
 
 /** Variables of the environment that give a user's key, and the interface's address where it is not `base`. */
-export interface KeyedInterface {
+interface KeyedInterface {
   readonly keyVariable: string;
   readonly baseVariable: string;
   readonly base: string;

@@ -10,7 +10,7 @@ export interface Reference {
   readonly link?: Link | undefined;
 }
 
-export interface Link {
+interface Link {
   /** As typed, with `https:` before it where a bare host was typed. */
   readonly text: string;
   /** Lower case, without the colon: `https`, `s3`. */

@@ -3,7 +3,6 @@ import { isLoopback } from "../net/public-address.js";
 import { turns } from "../system/parallel.js";
 import { CLIENT_ADDRESS } from "./listen.js";
 import type { ServedMemory } from "./memory-shares.js";
-import type { ServedVolumes } from "./planes.js";
 
 const UNDER_WAY_CLIENT = 8;
 /** Of one client, those that wait among them: it leaves room for others. */
@@ -21,7 +20,7 @@ interface Client {
 }
 
 /** Turns for planes and chunks, by client. */
-export function planeTurns(memory: ServedMemory): ServedVolumes["turn"] {
+export function planeTurns(memory: ServedMemory) {
   const { limits } = memory;
   const clients = new Map<string, Client>();
   const place = turns(limits.planes);
@@ -29,7 +28,7 @@ export function planeTurns(memory: ServedMemory): ServedVolumes["turn"] {
   let planeBytes = 0;
   memory.watch("planes", () => planeBytes);
 
-  return async (request, bytes, of = "plane") => {
+  return async (request: Request, bytes: number, of: "plane" | "chunk" = "plane"): Promise<() => void> => {
     const address = clientOf(request);
     const client = clients.get(address) ?? {
       turn: turns(UNDER_WAY_CLIENT),

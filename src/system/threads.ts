@@ -18,7 +18,7 @@ export interface ThreadOptions {
 }
 
 /** Listener of a thread. `died` is called at most once: INTERNAL, or CANCELLED where the thread was ended. */
-export interface ThreadListener<Out> {
+interface ThreadListener<Out> {
   heard(message: Out): void;
   died(error: EmporiumError): void;
 }
@@ -99,7 +99,7 @@ export function startThread<In, Out>({ entry, data, youngMiB, sharesFiles, silen
 /** The reply of `answerJobs` to a job. */
 export type JobAnswer<Result> = { readonly result: Result } | { readonly error: ErrorRecord };
 
-export interface JobOptions {
+interface JobOptions {
   /** An aborted job ends its thread, and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Buffers of the job that are transferred to the thread. */
@@ -162,7 +162,7 @@ export interface PoolOptions extends ThreadOptions {
   readonly idleMax: number;
 }
 
-export interface PoolJobOptions<Result = unknown> extends JobOptions {
+interface PoolJobOptions<Result = unknown> extends JobOptions {
   /** False for a job whose thread is not to stay, because of the memory it has taken: the answer comes when that is free. */
   readonly keep?: boolean | ((result: Result) => boolean) | undefined;
   /** False for a job whose thread does not stay when it fails. */

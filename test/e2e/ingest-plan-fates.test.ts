@@ -230,7 +230,7 @@ async function fates(changes: Changes, files: Files): Promise<string[]> {
 }
 
 describe("(34.law) a file is used where a line names it, and unnamed where none does", () => {
-  it.each(FILES)("$what", async ({ line, beside = "", files, used }) => {
+  it.each(FILES)("$what", async ({ line = {}, beside = "", files, used }) => {
     const more = `${line.more ?? ""}${beside}`;
     const within = (path: string) => path.startsWith("lab/x/");
     const named = (await fates({ ...line, more }, files)).filter(within);

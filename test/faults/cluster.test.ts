@@ -420,8 +420,8 @@ describe("a run on a cluster", () => {
 function lyingStation(store: Store, mine: number) {
   const station = toyStation(store);
   return {
-    async open(record: Parameters<typeof station.open>[0]) {
-      const opened = await station.open(record);
+    async open(...asked: Parameters<typeof station.open>) {
+      const opened = await station.open(...asked);
       return {
         ...opened,
         operations: () => ({

@@ -23,7 +23,7 @@ export interface BinariesOptions {
   package?: Package | undefined;
 }
 
-export interface Package {
+interface Package {
   /** Folder of `bin`, `lib` and `share`. */
   readonly native: string;
   /** `18.4.0-beta.17`. */

@@ -36,8 +36,8 @@ export interface Cluster {
 
 /** Roles of an embedded database, from the one that may do anything to the one that only reads. */
 const EMBEDDED_ROLES = ["emporium", "emporium_owner", "emporium_writer", "emporium_reader"] as const;
-export type EmbeddedRole = (typeof EMBEDDED_ROLES)[number];
-export type Secrets = Readonly<Record<EmbeddedRole, string>>;
+type EmbeddedRole = (typeof EMBEDDED_ROLES)[number];
+type Secrets = Readonly<Record<EmbeddedRole, string>>;
 
 /** The database that holds our schemas. */
 export const EMBEDDED_DATABASE = "emporium";

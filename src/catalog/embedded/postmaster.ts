@@ -59,7 +59,7 @@ export interface StartOptions {
  * `running`: another server has the folder. `address`: this one cannot listen where it was told to. `killed`: a person or the out-of-memory killer ended it.
  * `half`: one that was killed as it began left a lock file without its number, or one begins at this moment. Everything else is an error.
  */
-export type Ended = "running" | "address" | "killed" | "half" | Error;
+type Ended = "running" | "address" | "killed" | "half" | Error;
 
 /**
  * Starts the server as a process of its own: not of this process's group, so that Ctrl-C ends the program and not the database under

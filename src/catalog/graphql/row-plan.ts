@@ -16,7 +16,7 @@ export interface RowPlan {
 export type Slot = ColumnSlot | ObjectSlot | ListSlot | GroupsSlot;
 
 /** A value of the row itself. */
-export interface ColumnSlot {
+interface ColumnSlot {
   readonly kind: "column";
   readonly column: string;
   readonly type: Field["type"];
@@ -40,7 +40,7 @@ export interface ListSlot {
 }
 
 /** What is counted of the rows that lead here: one array for each group, or null where there are none. */
-export interface GroupsSlot {
+interface GroupsSlot {
   readonly kind: "groups";
   readonly list: List;
   readonly groups: GroupsPlan;
@@ -66,7 +66,7 @@ export type AggregateFunction =
   | { readonly name: "sum" | "avg" | "stddev" | "variance" | "min" | "max"; readonly of: Field };
 
 /** A column that rows are grouped by: relations from the entity on, by their names in the API, and the last one's column. */
-export interface GroupColumn {
+interface GroupColumn {
   readonly path: readonly string[];
   readonly field: Field;
 }

@@ -3,7 +3,7 @@ import { checkKnownId } from "./identifier.js";
 import type { CatalogRepository, DatasetSummary } from "./rows/repository.js";
 
 /** The values by which frames of a data set can be selected, sorted. */
-export interface FrameValues {
+interface FrameValues {
   readonly channels: readonly { readonly index: number; readonly name: string | null }[];
   readonly slices: readonly number[];
   readonly times: readonly number[];

@@ -5,13 +5,13 @@ import { toNumber } from "../../core/number.js";
 import { counted } from "../../core/units.js";
 
 /** The subject of a condition. */
-export type WhereSubject =
+type WhereSubject =
   /** A column of the data set, of its file, or of the frames' common facts. */
   | { readonly of: "column"; readonly column: WhereColumn }
   /** A value in the metadata of the data set, or of one of its frames. */
   | { readonly of: "metadata" | "frame"; readonly path: readonly string[] };
 
-export type WhereOperator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "contains" | "exists";
+type WhereOperator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "contains" | "exists";
 
 export interface WhereCondition {
   readonly subject: WhereSubject;

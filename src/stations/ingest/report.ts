@@ -60,7 +60,7 @@ function refusalOf(error: Refusal): ReportedError {
   return { ...error, entity: "the plan" };
 }
 
-export function totalsOf({ tasks, entities, failures }: Pick<IngestPlan, "tasks" | "entities" | "failures">) {
+function totalsOf({ tasks, entities, failures }: Pick<IngestPlan, "tasks" | "entities" | "failures">) {
   return {
     tasks: tasks.length,
     bytesRead: tasks.reduce((sum, { bytes }) => sum + bytes, 0),

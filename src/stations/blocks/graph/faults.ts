@@ -3,7 +3,7 @@ import { EmporiumError, type ErrorCode, type ErrorRecord, type Place, toErrorRec
 /** Where something of a graph is written. */
 export type PlaceOf = (path: readonly PropertyKey[], key?: boolean) => Place;
 
-export interface FaultFacts {
+interface FaultFacts {
   readonly code?: ErrorCode;
   readonly hint?: string | undefined;
   /** The field's name is at fault, not its value. */

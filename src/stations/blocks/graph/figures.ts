@@ -10,7 +10,7 @@ export interface StageReads {
 }
 
 /** What a stage of a graph took in this run. */
-export interface GraphStageFigures extends StageFigures, StageReads {}
+interface GraphStageFigures extends StageFigures, StageReads {}
 
 /** What a run took. */
 export interface GraphFigures {

@@ -17,7 +17,7 @@ import { objectShape } from "./stored-array.js";
 import { openTargets } from "./targets.js";
 
 /** A stage as a plan shows it. Shapes are `[z, y, x]`, in voxels. */
-export interface StagePlan {
+interface StagePlan {
   readonly name: string;
   readonly nodes: readonly string[];
   readonly shape: readonly number[];
@@ -31,7 +31,7 @@ export interface StagePlan {
   readonly isTemporary: boolean;
 }
 
-export interface PlannedOutput {
+interface PlannedOutput {
   readonly name: string;
   readonly location: string;
   readonly shape: readonly number[];
@@ -57,7 +57,7 @@ export interface GraphPlanReport extends Report {
 }
 
 /** What a run takes on this machine, or a job of a cluster. */
-export interface MemoryPlan {
+interface MemoryPlan {
   /** Of all worker processes together: `--memory`. */
   readonly bufferBytes: number;
   /** Worker processes; 0: the command itself computes. */
@@ -81,7 +81,7 @@ function memoryLine({ bufferBytes, processes, residentBytes }: MemoryPlan): stri
 }
 
 /** What a run asks of a cluster. */
-export interface ClusterPlan {
+interface ClusterPlan {
   readonly engine: string;
   /** Of one job. */
   readonly cpus: number;

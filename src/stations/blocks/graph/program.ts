@@ -14,7 +14,7 @@ export type Program = readonly Step[];
 
 export type Step = ReadStep | ApplyStep;
 
-export type ReadStep =
+type ReadStep =
   | { readonly kind: "input"; readonly input: string; readonly level: number; readonly shape: Triple; readonly dtype: DType }
   | { readonly kind: "stored"; readonly array: StoredArray; readonly shape: Triple; readonly dtype: DType }
   | WrittenStep;

@@ -63,7 +63,7 @@ export interface PreflightReport extends Report {
 }
 
 /** What a stage of a graph will take as it is set up now. */
-export interface StageForecast {
+interface StageForecast {
   readonly stage: string;
   readonly blocks: number;
   readonly measured: number;

@@ -64,11 +64,7 @@ function refuseTooLittle(volume: LoadedVolume, level: number, memoryBytes: numbe
  * @param reuse gets the memory of voxels that were sent
  * @throws {EmporiumError} as {@link openBatchSource}
  */
-export function sourceOf(
-  volumes: OpenVolumes,
-  request: OpenRequest,
-  reuse?: (bytes: Uint8Array) => void,
-): Omit<BatchSource, "close"> {
+function sourceOf(volumes: OpenVolumes, request: OpenRequest, reuse?: (bytes: Uint8Array) => void): Omit<BatchSource, "close"> {
   if (request.compressed) return storedSource(volumes, request);
   const [name] = Object.keys(volumes);
   const options = { grid: name!, ...request.resample } as RegisterOptions<string>;

@@ -18,7 +18,7 @@ export interface TreeRun {
   readonly annotations: readonly TreeAnnotation[];
 }
 
-export interface TreeTomogram {
+interface TreeTomogram {
   /** Name of its folder, `100`. */
   readonly id: string;
   readonly voxelSpacingAngstrom: number;
@@ -29,7 +29,7 @@ export interface TreeTomogram {
 }
 
 /** One file of an annotation. */
-export interface TreeAnnotation {
+interface TreeAnnotation {
   /** Name of its folder, `101`. */
   readonly id: string;
   readonly voxelSpacingAngstrom: number;

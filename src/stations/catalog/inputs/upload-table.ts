@@ -21,7 +21,7 @@ export interface UploadRow {
 }
 
 /** A row of the table, or its error. */
-export type TableRow =
+type TableRow =
   | { readonly id: string; readonly place: Place; readonly row: UploadRow }
   | { readonly id: string; readonly place: Place; readonly error: EmporiumError };
 

@@ -6,7 +6,7 @@ import type { TreeAddresses } from "./addresses.js";
 
 /** The path of a column's value in its document, perhaps with a conversion. */
 export type Source = string | Derived;
-export interface Derived {
+interface Derived {
   /** `""`: the whole object. */
   readonly path: string;
   readonly as: (value: Json | undefined, addresses: TreeAddresses) => Json | undefined;

@@ -3,7 +3,7 @@ import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
 import type { Session } from "./sync.js";
 
 /** What an earlier import recorded of a row of the tree. */
-export interface Seen {
+interface Seen {
   readonly fingerprint: string;
   /** The number of rows by entity, its own included. */
   readonly rows: Readonly<Record<string, number>>;

@@ -11,7 +11,7 @@ export interface RunFiles {
   readonly volumes: ReadonlyMap<string, FileFacts>;
 }
 
-export interface FileFacts {
+interface FileFacts {
   /** Bytes; undefined where the listing only rounds them. */
   readonly size: number | undefined;
   readonly etag?: string | undefined;

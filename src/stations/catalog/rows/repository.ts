@@ -38,7 +38,7 @@ export interface InsertOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface FramesOptions {
+interface FramesOptions {
   /** Also read `metadata_json`, which may be kilobytes for each frame. Default false: it is null. */
   readonly metadata?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -12,7 +12,7 @@ export interface HygieneOptions extends Pick<ScanOptions, "workspace" | "jobs" |
   plan?: string | undefined;
 }
 
-export interface Finding {
+interface Finding {
   readonly path: string;
   readonly size: number;
   readonly flags: readonly HygieneFlag[];

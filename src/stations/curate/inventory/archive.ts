@@ -54,7 +54,7 @@ export interface Archive {
   folders(options?: FoldersOptions): AsyncGenerator<ArchiveFolder>;
 }
 
-export interface FoldersOptions {
+interface FoldersOptions {
   signal?: AbortSignal | undefined;
 }
 

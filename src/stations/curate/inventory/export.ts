@@ -3,7 +3,7 @@ import { csvBytes, csvLine } from "./csv.js";
 import { writeWhole } from "./write-whole.js";
 
 /** One file of `archive.json`. Fields that do not apply are absent; paths are absolute. */
-export interface IndexEntry {
+interface IndexEntry {
   drive: string;
   path: string;
   dir: string;

@@ -59,7 +59,7 @@ export function totalsOf(files: readonly FileRow[]): FolderTotals {
 }
 
 /** The first part of a folder, or a further part, which has files alone. */
-export type FolderLine =
+type FolderLine =
   | { readonly first: true; readonly record: FolderRecord; readonly count: number }
   | { readonly first: false; readonly path: string; readonly files: readonly FileRow[] };
 

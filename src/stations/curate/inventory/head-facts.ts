@@ -33,14 +33,14 @@ export interface AppleFacts {
 }
 
 /** The file is not what its name says, or ends too early. */
-export interface DamagedFacts {
+interface DamagedFacts {
   readonly format: "damaged";
   readonly code: ErrorCode;
   readonly message: string;
 }
 
 /** It could not be read. The next scan tries again. */
-export interface UnreadFacts {
+interface UnreadFacts {
   readonly format: "unread";
   readonly errno: string;
 }

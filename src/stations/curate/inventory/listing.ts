@@ -10,14 +10,14 @@ const READ_BYTES = 1024 * 1024;
 const WRITE_BYTES = 4 * 1024 * 1024;
 const LINE_END = 0x0a;
 
-export interface Line {
+interface Line {
   /** With its end. Valid until the next line is requested. */
   bytes: Buffer;
   offset: number;
 }
 
 /** The lines of a file. A last line without an end is incomplete and left out. */
-export function* readLines(path: string): Generator<Line> {
+function* readLines(path: string): Generator<Line> {
   const file = openSync(path, "r");
   try {
     let buffer = Buffer.allocUnsafe(READ_BYTES);

@@ -17,7 +17,7 @@ export function parseRunName(name: string): RunName | undefined {
 }
 
 /** What the name of a run's folder tells. */
-export interface FolderRun {
+interface FolderRun {
   readonly run: string;
   readonly author?: string | undefined;
   readonly date?: string | undefined;

@@ -50,7 +50,7 @@ export interface Scan extends Archive {
   readonly errors: readonly ErrorRecord[];
 }
 
-export interface RootScan {
+interface RootScan {
   readonly root: string;
   readonly head: InventoryHead;
   /** Names, sizes and times; then heads. Seconds. */

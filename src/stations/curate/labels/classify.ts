@@ -5,7 +5,7 @@ import type { Label, Vocabulary } from "./vocabulary.js";
  * The class of a model's name. `annotation`: a label of the vocabulary, unresolved terms among them; `unlisted`: a name that the
  * vocabulary does not have, presumably made by a person; `automatic`: a program's, no annotation.
  */
-export type NameClass = "annotation" | "unlisted" | "automatic";
+type NameClass = "annotation" | "unlisted" | "automatic";
 
 export interface Classified {
   readonly class: NameClass;

@@ -20,7 +20,7 @@ export interface BatchFacts {
 }
 
 /** A file of a batch: its hash and its key. */
-export interface LedgerFile {
+interface LedgerFile {
   readonly sha256: string;
   /** Key below the batch's destination. */
   readonly dest: string;

@@ -1,14 +1,14 @@
 import { archiveKeys, portalKeys, RULES } from "./rules.js";
 
 /** Two names and the strictest rule by which they agree: an index into `RULES`. */
-export interface NamePair {
+interface NamePair {
   readonly archive: string;
   readonly portal: string;
   readonly rank: number;
 }
 
 /** A pair that one rule allows and a stronger rule supersedes: reported, never chosen. */
-export interface Superseded {
+interface Superseded {
   readonly archive: string;
   readonly portal: string;
   readonly rank: number;

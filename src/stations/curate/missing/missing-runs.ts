@@ -3,7 +3,7 @@ import type { MatchRow } from "../match/match-row.js";
 import { archiveKeys, portalKeys, RULES } from "../match/rules.js";
 
 /** The contents of a run folder and of the folders below. */
-export interface RunContent {
+interface RunContent {
   readonly files: number;
   readonly bytes: number;
   readonly tomograms: number;
@@ -20,7 +20,7 @@ export interface ArchiveRun extends RunContent {
   readonly species: string | undefined;
 }
 
-export interface MissingRun extends ArchiveRun {
+interface MissingRun extends ArchiveRun {
   /** A run of the portal that it may be: a rule matches the two names. */
   readonly perhaps: string | undefined;
 }
@@ -37,7 +37,7 @@ export interface MissingSpecies extends RunContent {
 }
 
 /** Measures of a species' size. */
-export const SIZES = ["runs", "bytes", "tomograms"] as const;
+const SIZES = ["runs", "bytes", "tomograms"] as const;
 export type SizeBy = (typeof SIZES)[number];
 
 /**

@@ -14,7 +14,7 @@ export interface TomogramCandidate {
 }
 
 /** How well one volume fits. In the form of JSON. */
-export interface TomogramFit {
+interface TomogramFit {
   readonly path: string;
   /** Equal sizes, with y and z exchanged if the model says so. */
   readonly size_match: boolean;

@@ -7,7 +7,7 @@ import { readModParts } from "../../../formats/mod/read.js";
 import { type ModelSummary, summaryOf } from "./summary.js";
 
 /** What was drawn: points, directions of the slicer window, both, or nothing. */
-export type ModelKind = "points" | "slicer" | "both" | "empty";
+type ModelKind = "points" | "slicer" | "both" | "empty";
 
 /** Everything in a model except the points. In the form of JSON; triples are x, y, z, in pixels. */
 export interface ModelInfo {
@@ -56,7 +56,7 @@ export interface Box {
   readonly max: Xyz;
 }
 
-export interface ObjectInfo {
+interface ObjectInfo {
   readonly name: string;
   readonly contour_kind: ModObject["contourKind"];
   readonly contours: number;

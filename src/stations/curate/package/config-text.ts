@@ -4,7 +4,7 @@ import { type AnnotatedObject, slugOf } from "./objects.js";
 import type { PackageProfile } from "./profile.js";
 
 /** The contents of files, and the names of their folders. */
-export const FORMS = ["points", "oriented", "both", "mesh"] as const;
+const FORMS = ["points", "oriented", "both", "mesh"] as const;
 export type Form = (typeof FORMS)[number];
 
 export interface PackagedRun {
@@ -24,7 +24,7 @@ export interface ConfigFacts {
 }
 
 /** Where a run's files lie in the package, as a glob of the configuration and as it is. */
-export const FOLDER = "{dataset_name}/{run_name}/VoxelSpacing{voxel_spacing_name}";
+const FOLDER = "{dataset_name}/{run_name}/VoxelSpacing{voxel_spacing_name}";
 export const packageFolder = (dataset: string, run: string, spacing: string, form: Form): string =>
   `${dataset}/${run}/VoxelSpacing${spacing}/${form}`;
 

@@ -11,7 +11,7 @@ import { referenceImages } from "./reference-images.js";
 import type { Table } from "./table.js";
 
 /** Two sources that disagree about one field of a record. */
-export interface Conflict {
+interface Conflict {
   dataset: string;
   /** As the record names it: `voxel_size`, `beam_current`. */
   field: string;
@@ -20,7 +20,7 @@ export interface Conflict {
 }
 
 /** A warning of a record that is no disagreement. */
-export interface Note {
+interface Note {
   dataset: string;
   says: string;
 }

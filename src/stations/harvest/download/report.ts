@@ -7,11 +7,11 @@ import { merged, totals } from "./plan-checks.js";
 import type { Fetched } from "./transfers.js";
 
 /** One file of a report. Chunks are too many; the manifest has them. */
-export interface ReportFile extends Omit<Fetched, "status"> {
+interface ReportFile extends Omit<Fetched, "status"> {
   status: Fetched["status"] | "planned";
 }
 
-export interface DownloadCounts {
+interface DownloadCounts {
   /** All requested files, also chunks that may be absent. */
   files: number;
   fetched: number;

@@ -95,16 +95,16 @@ function readOwn(name: string, record: JsonObject, file: string): NormalisedReco
 }
 
 /** Numbers of a list; null for other values. */
-export function numbers(value: Json | undefined): (number | null)[] {
+function numbers(value: Json | undefined): (number | null)[] {
   return listOf(value).map((item) => toNumber(item) ?? null);
 }
 
-export function texts(value: Json | undefined): (string | null)[] {
+function texts(value: Json | undefined): (string | null)[] {
   return Array.isArray(value) ? value.map((item: Json) => (typeof item === "string" ? item : null)) : [];
 }
 
 /** One entry for each axis. */
-export function fitted<T>(list: readonly T[], rank: number): (T | null)[] {
+function fitted<T>(list: readonly T[], rank: number): (T | null)[] {
   return Array.from({ length: rank }, (_, axis) => list[axis] ?? null);
 }
 

@@ -34,7 +34,7 @@ export interface OpenOptions {
   resolve?: Resolve | undefined;
 }
 
-export interface Opened {
+interface Opened {
   /** As it was given. */
   location: string;
   /** Requests beside those of the reader: to find out what the location is. */
@@ -173,7 +173,7 @@ async function openUnknown(address: Address, way: Way): Promise<Source> {
 
 const DOCUMENTS = ["zarr.json", ".zarray", ".zattrs", "info", "attributes.json"];
 
-export function isDocument(name: string): boolean {
+function isDocument(name: string): boolean {
   return DOCUMENTS.includes(name);
 }
 

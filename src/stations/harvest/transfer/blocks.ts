@@ -18,7 +18,7 @@ export interface Kept extends Block {
 }
 
 /** What the hashing gets next: bytes in memory (`at` of the first of them), or bytes until an offset, which are read from the file. */
-export type HashStep = { readonly at: number; readonly length: number } | { readonly readUntil: number };
+type HashStep = { readonly at: number; readonly length: number } | { readonly readUntil: number };
 
 /**
  * Memory that bytes are received in, written from and hashed from, so that none of them is read back. It is one for all transfers of the process. Where

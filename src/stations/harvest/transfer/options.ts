@@ -46,7 +46,7 @@ export interface TransferOptions extends Source {
   onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
 
-export interface TransferProgress {
+interface TransferProgress {
   /** Bytes of the object that are here, also from earlier runs. */
   doneBytes: number;
   /** Bytes that were fetched in vain: fetched again after a failure, or of a replaced version. */

@@ -14,7 +14,7 @@ import { walkFiles } from "./walk.js";
 const FOLDERS_MORE = 200;
 
 /** What a file is used as, and for which run. */
-export interface FileUse {
+interface FileUse {
   readonly as: TypeKey | "run_data_map";
   readonly dataset?: string | undefined;
   readonly run?: string | undefined;

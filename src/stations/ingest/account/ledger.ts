@@ -11,7 +11,7 @@ import { baseName } from "../importers/source-names.js";
 import type { Selection } from "../selection.js";
 
 /** Where in the tree something is looked for: of a dataset nothing below is known, and so on. */
-export interface Spot {
+interface Spot {
   readonly dataset: string | undefined;
   readonly run: string | undefined;
   /** Folder of the run on the target: what tells runs of two datasets apart. */
@@ -20,7 +20,7 @@ export interface Spot {
 }
 
 /** Why a file that a glob matches is not taken. */
-export type LeftBy = "match_regex" | "exclude" | "the command's filters";
+type LeftBy = "match_regex" | "exclude" | "the command's filters";
 
 /** One source as it was looked for in one place, with what it found among the sources. */
 export interface Look {
@@ -39,20 +39,20 @@ export interface Look {
 export type Referred = Pick<Look, "type" | "spot"> & { readonly key: string };
 
 /** What leaves a matching file out: of several sources the first. */
-export interface Left {
+interface Left {
   readonly by: LeftBy;
   readonly source: Source;
 }
 
 /** A source that the parent filters keep from being looked for in a scope. */
-export interface Skipped {
+interface Skipped {
   readonly type: TypeKey;
   readonly source: Source;
   readonly scope: Scope;
 }
 
 /** What one search tells the ledger. */
-export interface Noted {
+interface Noted {
   readonly found: readonly Found[];
   readonly patterns: readonly string[];
 }

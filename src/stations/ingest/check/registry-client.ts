@@ -33,14 +33,14 @@ const POLICY: RetryPolicy = { tries: 4, baseMs: 500, capMs: 30_000, retryAfterMs
 const WHOLE_PAUSES = () => 1;
 const HEADERS_MS = 60_000;
 
-export interface RegistryReply {
+interface RegistryReply {
   readonly status: number;
   readonly contentType: string;
   /** Empty for HEAD. */
   readonly text: string;
 }
 
-export interface RegistryQuestion {
+interface RegistryQuestion {
   readonly method?: "HEAD" | "GET";
   /** Behind the registry's base; of photos the whole address. */
   readonly path: string;

@@ -8,7 +8,7 @@ import type { Variables, VariableValue } from "./expand.js";
 import { MAPPED_NAMES } from "./mapped-names.js";
 import type { IngestConfig } from "./schema.js";
 
-export interface PlacedRemark {
+interface PlacedRemark {
   readonly message: string;
   readonly place: Place;
 }

@@ -14,7 +14,7 @@ import { baseName } from "./source-names.js";
 const PARTS_HELD = 4;
 
 /** One file that is to be copied under a name of the target. */
-export interface CopyRequest {
+interface CopyRequest {
   readonly item: SectionItem;
   readonly to: string;
   readonly title: string;

@@ -23,12 +23,12 @@ export interface FindLedger {
   unused(draft: Draft, used: UsedFiles): UnusedFinds;
 }
 
-export interface UnusedFinds {
+interface UnusedFinds {
   readonly failures: readonly PlanFailure[];
   readonly passedOver: readonly PlanFailure[];
 }
 
-export interface UsedFiles {
+interface UsedFiles {
   /** Read while the plan was made. */
   wasRead(key: string): boolean;
   fullPath(key: string): string;

@@ -155,7 +155,7 @@ function bySpacing(patterns: readonly Pattern[], other: number | undefined, digi
 }
 
 /** Å; names of voxel spacings have three decimals. A header without a cell gives 0, or 1 where it was never set. */
-export function spacingOf({ voxelSizeAngstrom }: Item, digits = 3): number | undefined {
+function spacingOf({ voxelSizeAngstrom }: Item, digits = 3): number | undefined {
   if (voxelSizeAngstrom === undefined || voxelSizeAngstrom < 0.01 || voxelSizeAngstrom > 10_000) return undefined;
   const spacing = rounded(voxelSizeAngstrom, digits);
   return spacing === 1 ? undefined : spacing;

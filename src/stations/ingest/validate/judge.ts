@@ -6,7 +6,7 @@ import type { SubjectKind, Subjects } from "./subjects.js";
 import { checksFor } from "./table.js";
 
 /** What came of one check on one subject. */
-export type Outcome =
+type Outcome =
   | { readonly state: "passed" }
   | { readonly state: "failed" | "warned"; readonly findings: readonly Finding[] }
   /** It could not be decided. */

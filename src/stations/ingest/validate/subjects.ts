@@ -101,7 +101,7 @@ export interface AlignmentSubject extends Subject {
   readonly acquisition: AcquisitionSubject;
 }
 
-export interface VoxelSpacingSubject extends Subject {
+interface VoxelSpacingSubject extends Subject {
   /** `13.480` of the folder `VoxelSpacing13.480`. */
   readonly name: string;
 }
@@ -126,20 +126,20 @@ export interface PointsFile {
   readonly facts: Lazy<PointFacts>;
 }
 
-export interface DatasetSubject extends Subject {
+interface DatasetSubject extends Subject {
   readonly metadata: Lazy<Document>;
   readonly runs: readonly string[];
   /** Names that a configuration gives literally. */
   readonly runsWanted: readonly string[];
 }
 
-export interface RunSubject extends Subject {
+interface RunSubject extends Subject {
   readonly metadata: Lazy<Document>;
   readonly folders: readonly string[];
   readonly spacings: readonly string[];
 }
 
-export interface DepositionSubject extends Subject {
+interface DepositionSubject extends Subject {
   readonly metadata: Lazy<Document>;
 }
 
@@ -160,7 +160,7 @@ export interface PhotoSubject extends Subject {
   readonly facts: Lazy<PictureFacts>;
 }
 
-export interface NeuroglancerSubject extends Subject {
+interface NeuroglancerSubject extends Subject {
   readonly state: Lazy<Document>;
   /** Å of a voxel of its tomogram. */
   readonly spacing: Lazy<number>;
@@ -174,18 +174,18 @@ export interface ScaleSubject extends Subject {
 }
 
 /** The configuration that sources are found by. */
-export interface ConfigSubject extends Subject {
+interface ConfigSubject extends Subject {
   /** What `ingest check` finds wrong with it. */
   readonly faults: readonly ErrorRecord[];
 }
 
 /** Links that are not followed, of one part of a place. */
-export interface LinksSubject extends Subject {
+interface LinksSubject extends Subject {
   readonly links: readonly UnfollowedLink[];
 }
 
 /** All that a configuration finds among the sources. */
-export interface SourceSubject extends Subject {
+interface SourceSubject extends Subject {
   readonly runs: readonly string[];
 }
 

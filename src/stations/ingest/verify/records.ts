@@ -7,7 +7,7 @@ import { groupOf, proofFolderOf } from "./groups.js";
 import { openProof, type Proof } from "./proof.js";
 
 /** What is known of an object from when it was written. */
-export interface KnownSum {
+interface KnownSum {
   size: number;
   crc32: string;
   sha256?: string | undefined;

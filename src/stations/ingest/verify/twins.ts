@@ -102,7 +102,7 @@ function boxOf(room: MrcRoom, like: Numbers, length: number): Numbers {
 }
 
 /** Types of voxels that a tree's MRC files have. */
-export const ITEM_BYTES: Partial<Record<DType, number>> = { int8: 1, uint8: 1, int16: 2, uint16: 2, float32: 4 };
+const ITEM_BYTES: Partial<Record<DType, number>> = { int8: 1, uint8: 1, int16: 2, uint16: 2, float32: 4 };
 
 /** Places where two boxes differ. Where both have one type, in bits: a NaN equals itself, and 0 is not −0. */
 function differences(a: Numbers, b: Numbers): number[] {

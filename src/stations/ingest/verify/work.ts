@@ -342,7 +342,7 @@ async function hasObject(array: ArrayPlace, { start }: Box3, reader: Reader): Pr
 }
 
 /** Every element equals the first, and that is the fill value: two comparisons of memory. */
-export function isFill(bytes: Uint8Array, element: Uint8Array): boolean {
+function isFill(bytes: Uint8Array, element: Uint8Array): boolean {
   const size = element.length;
   if (Buffer.compare(bytes.subarray(0, size), element) !== 0) return false;
   return Buffer.compare(bytes.subarray(size), bytes.subarray(0, bytes.length - size)) === 0;

@@ -20,7 +20,7 @@ export interface ChunkJob {
   chunk: Box;
 }
 
-export interface ChunkResult {
+interface ChunkResult {
   body: Uint8Array;
   /** Surfaces in half voxels, one record a label (`packSurface`), one after the other. */
   surfaces: Uint8Array;
@@ -56,7 +56,7 @@ export interface FragmentResult {
   upperBound: Triple;
 }
 
-export interface ContrastJob {
+interface ContrastJob {
   slab: Float32Array;
   shape: Triple;
   method: ContrastMethod;

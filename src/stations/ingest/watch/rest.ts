@@ -123,7 +123,7 @@ export function restOf(store: Store, prefix: string, restMs: number, clock: Pick
   };
 }
 
-export function nameOf(key: string): string {
+function nameOf(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 

@@ -43,7 +43,7 @@ export async function diffDocument(
 }
 
 /** The object of a key as text; without `document` where it is no JSON object. */
-export async function readDocument(
+async function readDocument(
   bucket: Store,
   key: string,
   signal: AbortSignal | undefined,

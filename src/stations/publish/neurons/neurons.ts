@@ -13,7 +13,7 @@ import { type AreaTree, areaTree, type Mappings, mapNeurons } from "./mappings.j
 import { tagPattern } from "./tag-pattern.js";
 
 export const LOCATIONS = ["Finished_Neurons", "tracing_complete"] as const;
-export type TracingLocation = (typeof LOCATIONS)[number];
+type TracingLocation = (typeof LOCATIONS)[number];
 
 export interface NeuronsOptions extends Pick<ServiceOptions, "browser" | "configServer" | "token" | "resolve">, GivenEnv {
   readonly bucket: Store;

@@ -16,7 +16,7 @@ export interface LookOptions {
 const NAMED_MAX = 3;
 
 /** The files of an item that are sent, with their paths below the target. */
-export async function* filesOf(
+async function* filesOf(
   { action, source }: Pick<PlanItem, "action" | "source">,
   { root, filters, signal }: LookOptions,
   onSkip?: (path: string, error: EmporiumError) => void,

@@ -18,7 +18,7 @@ export interface TransferReport extends Report {
   readonly exitStatus: number;
 }
 
-export interface RunItem {
+interface RunItem {
   readonly id: string;
   readonly source: string;
   readonly target: string;
@@ -38,7 +38,7 @@ export interface RunItem {
   readonly warnings: readonly string[];
 }
 
-export type TransferTotals = Omit<RunItem, "id" | "source" | "target" | "state" | "warnings">;
+type TransferTotals = Omit<RunItem, "id" | "source" | "target" | "state" | "warnings">;
 
 export interface TransferFacts {
   /** Name of the sources in the last line: the sample, the tree. */

@@ -15,7 +15,7 @@ export interface SourceFacts {
   readonly object?: SourceObject | undefined;
 }
 
-export interface SourceObject {
+interface SourceObject {
   readonly store: Store;
   readonly key: string;
   /** Reading fails when the object has another tag than in the listing. */

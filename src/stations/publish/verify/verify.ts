@@ -26,12 +26,12 @@ export interface VerifyOptions extends GivenEnv {
 }
 
 /** Keys with the same fault: the first ones, and their number. */
-export interface Differences {
+interface Differences {
   readonly count: number;
   readonly keys: readonly string[];
 }
 
-export interface VerifyItem {
+interface VerifyItem {
   readonly id: string;
   readonly source: { readonly files: number; readonly bytes: number };
   readonly bucket: { readonly files: number; readonly bytes: number };

@@ -106,7 +106,7 @@ export function findersOf(type: TypeKey): readonly FinderName[] {
 }
 
 /** Types by whose names a section's sources may be filtered. */
-export function parentsOf(type: TypeKey): readonly TypeKey[] {
+function parentsOf(type: TypeKey): readonly TypeKey[] {
   if (type === "identified_object") return [];
   // what lies beside a tilt series is found by run, and a dataset's photos by deposition
   const unheeded: TypeKey = type === "dataset_keyphoto" ? "dataset" : "tiltseries";

@@ -274,7 +274,7 @@ function addIngestIds(text: string, file: string): string {
 }
 
 /** Small letters and digits with single dashes between them. */
-export function slugOf(name: string): string {
+function slugOf(name: string): string {
   return (
     name
       .toLowerCase()

@@ -17,7 +17,7 @@ import { SPACING_TOLERANCE } from "./mrc.js";
 
 const MARKS: readonly Mark[] = ["tiltseries", "tomogram", "annotation"];
 /** Of the portal's pyramids. */
-export const LEVELS = 3;
+const LEVELS = 3;
 const AXES = ["z", "y", "x"];
 const CHILDREN = { 2: [".zattrs", ".zgroup", "0", "1", "2"], 3: ["0", "1", "2", "zarr.json"] };
 

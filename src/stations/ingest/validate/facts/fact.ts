@@ -3,9 +3,9 @@ import type { CheckPlace, Finding } from "../../../../core/finding.js";
 import { once } from "../../importers/tiltseries-facts.js";
 
 /** What is known of a thing, or why nothing is. */
-export type Fact<T> = { readonly value: T } | Unknown;
+type Fact<T> = { readonly value: T } | Unknown;
 
-export interface Unknown {
+interface Unknown {
   /** Without names, so that a report counts alike ones together: `no mdoc`. */
   readonly why: string;
   /** Where it is there and cannot be read. */

@@ -64,6 +64,6 @@ export function needSize(document: Document, path: string): [z: number, y: numbe
   return axes as [number, number, number];
 }
 
-export function missing(document: Document, path: string, wanted: string): Missing {
+function missing(document: Document, path: string, wanted: string): Missing {
   return new Missing({ found: shownAt(document, path), wanted, place: { key: document.key, path } });
 }

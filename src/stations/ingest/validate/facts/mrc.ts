@@ -34,7 +34,7 @@ export interface MrcFields {
 }
 
 /** `blank`: not empty, and nothing but blanks. */
-export type MrcLabel = "text" | "empty" | "blank";
+type MrcLabel = "text" | "empty" | "blank";
 
 /** Å along an axis, 0 where the header has no grid. */
 export function voxelSize({ cellAngstrom, grid }: Pick<MrcFields, "cellAngstrom" | "grid">): Triple {

@@ -6,7 +6,7 @@ import { LIMITS } from "../../../../core/limits.js";
 import { counted } from "../../../../core/units.js";
 import { pictureType } from "../../picture-type.js";
 
-export type PictureFormat = "PNG" | "JPEG" | "GIF";
+type PictureFormat = "PNG" | "JPEG" | "GIF";
 
 export interface PictureFacts {
   readonly format: PictureFormat;

@@ -36,7 +36,7 @@ export interface PointFacts {
   readonly orthogonal: Faults;
 }
 
-export type Axis = "x" | "y" | "z";
+type Axis = "x" | "y" | "z";
 const AXES = ["x", "y", "z"] as const;
 
 /** numpy's `isclose`, with which the portal compares: relative to 1. */

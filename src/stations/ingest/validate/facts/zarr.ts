@@ -10,7 +10,7 @@ import { type OddVoxels, oddVoxels } from "./odd-voxels.js";
 import type { Tree } from "./tree.js";
 
 /** One array of a multiscale image. */
-export interface ZarrLevel {
+interface ZarrLevel {
   /** Name of its folder. */
   readonly name: string;
   readonly shape: readonly number[];

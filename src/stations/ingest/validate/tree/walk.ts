@@ -17,7 +17,7 @@ export interface Look {
 }
 
 /** What the looks at all parts were told of. */
-export interface Met {
+interface Met {
   /** Depositions. */
   readonly linked: ReadonlySet<string>;
   readonly links: { readonly all: readonly UnfollowedLink[] };
