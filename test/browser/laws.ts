@@ -4,6 +4,22 @@ const HELPERS = `
   const shown = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !one.closest(".hidden, .skip, [inert]");
   const named = (one) => one.tagName.toLowerCase() + [...one.classList].map((name) => "." + name).join("") + " “" +
     (one.ariaLabel ?? one.innerText ?? one.value ?? "").trim().replace(/\\s+/g, " ").slice(0, 40) + "”";
+  /** It stays where it is while what is under it comes out by scrolling. */
+  const stays = (one) => {
+    for (let part = one; part && part !== document.body; part = part.parentElement)
+      if (/sticky|fixed/.test(getComputedStyle(part).position)) return true;
+    return false;
+  };
+  /** What of a box is left by the parts around it that hide what is beyond them. */
+  const within = (one, { left, right, top, bottom }) => {
+    for (let part = one; part && part !== document.body; part = part.parentElement)
+      if (getComputedStyle(part).overflow !== "visible" && getComputedStyle(part).display !== "inline") {
+        const rim = part.getBoundingClientRect();
+        [left, right] = [Math.max(left, rim.left), Math.min(right, rim.right)];
+        [top, bottom] = [Math.max(top, rim.top), Math.min(bottom, rim.bottom)];
+      }
+    return { left, right, top, bottom, width: right - left, height: bottom - top };
+  };
   const texts = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode())
@@ -20,6 +36,7 @@ const CUT = `[...new Set(texts.map((node) => node.parentElement))].flatMap((one)
     for (let box = one; box && box !== document.body; box = box.parentElement) {
       const { overflowX, overflowY, textOverflow, webkitLineClamp, display } = getComputedStyle(box);
       if (display === "inline") continue;
+      if (/auto|scroll/.test(overflowX + overflowY)) return []; // it comes out when one scrolls
       const hides = [overflowX, overflowY].some((value) => value === "hidden" || value === "clip");
       if (!hides) continue;
       if (textOverflow === "ellipsis" || webkitLineClamp !== "none") return [];
@@ -37,20 +54,16 @@ const COVERED = `texts.flatMap((node) => {
     const range = document.createRange();
     range.selectNodeContents(node);
     const one = node.parentElement;
-    const { x, y, width, height } = range.getClientRects()[0] ?? {};
+    const first = range.getClientRects()[0];
+    const { left, top, width, height } = first ? within(one, first) : {};
     if (!(width > 1 && height > 1)) return [];
-    const [middle, line] = [x + Math.min(width / 2, 20), y + height / 2];
+    const [middle, line] = [left + Math.min(width / 2, 20), top + height / 2];
+    if (getComputedStyle(one).pointerEvents === "none") return []; // drawn over a picture, which is what a pointer meets
     if (middle < 0 || line < 0 || middle >= innerWidth || line >= innerHeight) return [];
     const hit = document.elementFromPoint(middle, line);
     if (hit === null || one.contains(hit) || hit.contains(one) || hit.closest("label")?.contains(one)) return [];
-    for (let box = one; box; box = box.parentElement)
-      if (/auto|scroll|hidden|clip/.test(getComputedStyle(box).overflow)) {
-        const { top, bottom, left, right } = box.getBoundingClientRect();
-        if (line < top || line > bottom || middle < left || middle > right) return [];
-      }
-    const bar = hit.closest("header, footer, thead, th");
-    const canScroll = document.documentElement.scrollHeight > innerHeight + 1 || bar?.closest(".scroll, .list-main, table");
-    return bar && canScroll ? [] : [named(one) + " under " + named(hit).slice(0, 40)];
+    const canScroll = document.documentElement.scrollHeight > innerHeight + 1 || hit.closest(".scroll, .list-main") !== null;
+    return stays(hit) && canScroll ? [] : [named(one) + " under " + named(hit).slice(0, 40)];
   })`;
 
 /** Parts of one line or row that lie over one another: two texts whose boxes share more than a rim. */
@@ -58,9 +71,9 @@ const OVERLAP = `(() => {
     const boxes = texts.flatMap((node) => {
       const range = document.createRange();
       range.selectNodeContents(node);
-      return [...range.getClientRects()].filter(({ width, height, bottom, top }) => width > 2 && height > 2 && bottom > 0 && top < innerHeight)
+      return [...range.getClientRects()].map((box) => within(node.parentElement, box)).filter(({ width, height, bottom, top }) => width > 2 && height > 2 && bottom > 0 && top < innerHeight)
         .map((box) => ({ node, one: node.parentElement, box }));
-    }).filter(({ one }) => !one.closest(".floating, dialog, .stage, .v-pane, header, footer, thead, svg"));
+    }).filter(({ one }) => !one.closest(".floating, dialog, .stage, .v-pane, svg") && !stays(one));
     boxes.sort((a, b) => a.box.top - b.box.top);
     const found = [];
     for (let i = 0; i < boxes.length; i++)
@@ -76,7 +89,8 @@ const OVERLAP = `(() => {
 
 /** The page as a whole. The viewer is one screen: all of its bars are in sight. */
 const WHOLE = `[
-    ...(document.documentElement.scrollWidth > innerWidth ? ["scrolls sideways: " + document.documentElement.scrollWidth + " in " + innerWidth] : []),
+    ...(document.documentElement.scrollWidth > innerWidth ? ["scrolls sideways: " + document.documentElement.scrollWidth + " in " + innerWidth + ": " +
+      [...document.querySelectorAll("main *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".scroll")).slice(0, 3).map(named)] : []),
     ...[...document.querySelectorAll(".v-foot, .v-bar")].filter((bar) => {
       const foot = document.querySelector("footer").getBoundingClientRect();
       const { top, bottom } = bar.getBoundingClientRect();

@@ -139,7 +139,7 @@ describe(".ci/run", () => {
 describe("every run of suites", () => {
   it("(34.26) has folders of its own, and a keeper that ends what it has started however it ends", () => {
     const configurations = readdirSync(root).filter((path) => /^vitest(?:\.\w+)?\.config\.ts$/.test(path));
-    expect(configurations.length).toBe(5);
+    expect(configurations.length).toBe(6);
     const keeper = /globalSetup: \[[^\]]*"\.\/test\/temporary(?:-on-disk)?\.ts"\]/;
     expect(configurations.filter((path) => !keeper.test(readText(path)))).toEqual([]);
   });

@@ -42,6 +42,8 @@ describe("what differs by the day", () => {
     ["/tmp/em-AbC123/emporium-curate-XyZ987/lab/imod.yaml", "/lab/lab/imod.yaml"],
     ["12 files, 11.2 MiB/s, 0.8 s, 3 min ago", "12 files, 0 MiB/s, 0 s, 0 min ago"],
     ["drive_matching_runs-9fd148ff", "drive_matching_runs-00000000"],
+    ["temporary folder  /dev/shm/em-HUObtM, 23.0 GiB free", "temporary folder  /lab, 0 GiB free"],
+    ['--bucket-port 36483 & "last_updated_at": 1795629657', '--bucket-port 0 & "last_updated_at": 0'],
     ["10401, 13.48 Å, 64 × 56 × 32, released 2024-05-17", "10401, 13.48 Å, 64 × 56 × 32, released 2024-05-17"],
   ])("%s", (text, expected) => {
     expect(steady(text)).toBe(expected);

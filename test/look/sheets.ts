@@ -40,7 +40,7 @@ const SHEET_PAGES = 6;
 /** Of two pages beside one another, or of four phones: what is looked at is not made smaller once more. */
 const SHEET_WIDTH = 1568;
 /** Lines of a terminal on one page of a sheet. */
-const LINES = 70;
+const LINES = 45;
 const RUNS = 600;
 /** Pages that show more to who may change something. */
 const WRITING = /^\/(?:ingest|jobs|curate\/matches)/;
@@ -284,7 +284,12 @@ async function readTerminal(folder: string): Promise<{ name: string; text: strin
   }
   return pages.flatMap((page) => {
     // lines of progress, which a terminal overwrites, come as often as the machine is slow
-    const lines = steady(page.text.replaceAll(folder, "~").replace(/^\d+% {2}.*\n/gm, "")).split("\n");
+    const lines = steady(
+      page.text
+        .replaceAll(folder, "~")
+        .replaceAll(root, "emporium/")
+        .replace(/^\d+% {2}.*\n/gm, ""),
+    ).split("\n");
     return Array.from({ length: Math.ceil(lines.length / LINES) }, (_, at) => ({
       name: `${page.name} ${at + 1}`,
       text: lines.slice(at * LINES, (at + 1) * LINES).join("\n"),

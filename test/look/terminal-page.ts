@@ -28,7 +28,8 @@ export function terminalPage(text: string): string {
 
 function styled(style: string, code: string): string {
   const n = Number(code || 0);
-  if (n === 0) return "";
+  // this renderer's colours do not nest: what ends one of them ends all
+  if (n === 0 || n === 22 || n === 39) return "";
   if (n === 1) return `${style}font-weight:700;`;
   if (n === 2) return `${style}opacity:.65;`;
   const bright = n >= 90 && n <= 97 ? n - 90 : n >= 30 && n <= 37 ? n - 30 : undefined;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Download } from "lucide-react";
-import type { ComparedCell, ComparedSet, ComparedTable } from "../../src/model/page-api.js";
+import type { ComparedCell, ComparedSet, ComparedTable, KeptAnswers } from "../../src/model/page-api.js";
 import { ChooseKept, Scrolled, useKept } from "../kept/kept.js";
 import { ask, base } from "../parts/api.js";
 import { ABSENT, moment, plural } from "../parts/format.js";
@@ -18,16 +18,18 @@ export function HarvestCompare() {
     <div className="page">
       <h1>Comparison</h1>
       {set === undefined ? (
-        <Answer asked={asked}>{({ kept: [newest] }) => (newest ? <Compared id={newest.id} /> : <NoComparison />)}</Answer>
+        <Answer asked={asked}>
+          {({ kept: [newest] }) => (newest ? <Compared id={newest.id} answers={asked.data} /> : <NoComparison />)}
+        </Answer>
       ) : (
-        <Compared id={set} />
+        <Compared id={set} answers={asked.data} />
       )}
     </div>
   );
 }
 
-function Compared({ id }: { id: string }) {
-  const { data: answers } = useKept("harvest/sets");
+/** @param answers all comparisons, once they are known */
+function Compared({ id, answers }: { id: string; answers: KeptAnswers | undefined }) {
   const navigate = useNavigate();
   const asked = useQuery({
     queryKey: ["comparison", id],
