@@ -52,7 +52,7 @@ describe("a glob that finds nothing", () => {
       planned(smallConfig({ runs: "[{sources: [{source_glob: {list_glob: 'rec/*.mrc', name_regex: '(.*)\\.mrc'}}]}]" }), rec),
     ).rejects.toMatchObject({
       code: "CONFIG_EMPTY",
-      message: expect.stringContaining("no run found: looked for memory:/lab/rec/*.mrc, there is TS_1.rec"),
+      message: expect.stringContaining("no run found: looked for memory:/lab/rec/*.mrc (found: TS_1.rec"),
     });
   });
 });
