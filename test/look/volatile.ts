@@ -1,7 +1,12 @@
+import { hostname } from "node:os";
+
 /** What differs from one run to the next, and what stands for it on the sheets: times, durations, rates, ports, folders, ids that are made at random. */
 export const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/\b20\d\d-\d\d-\d\d[T ]\d\d[-:]\d\d(?:[-:]\d\d(?:\.\d+)?Z?)?/g, "2026-01-01 00:00"],
   [/\b20[3-9]\d-\d\d-\d\d|\b202[6-9]-\d\d-\d\d/g, "2026-01-01"],
+  [/\b\d\d:\d\d(?= UTC)/g, "00:00"],
+  [new RegExp(`^${hostname().replace(/[^\w-]/g, "\\$&")}$`, "g"), "host"],
+  [/(?<=from this page by )[^:]+/g, "ada"],
   [/\b(127\.0\.0\.1|localhost):\d+/g, "$1:8080"],
   [/(?:\/[\w.-]+)*\/em(?:porium)?-[\w-]*\w{6}(?=[/\s"')]|$)/g, "/lab"],
   [/\d[\d.,\u2009]*(?= ?(?:(?:[kKMG]i?)?B|voxels|files)\/s)/g, "0"],
