@@ -4,7 +4,8 @@ import { hostname } from "node:os";
 export const VOLATILE: readonly (readonly [RegExp, string])[] = [
   // tables whose columns are as wide as what was measured
   [/^( {2}stage +blocks) .*$/gm, "$1"],
-  [/^( {2}[\w-]+) +(\d+) .*\d(?:us|ms|s|min)\/.*$/gm, "$1 $2"],
+  // stages in the order in which they began
+  [/^ {2}[\w-]+ +\d+ .*\d(?:us|ms|s|min)\/.*$/gm, "  a stage"],
   [/^([a-z]+) +\d+\.\d +[\d.]+ [KMG]?i?B$/gm, "$1 0.0 0 B"],
   // PostgreSQL's files, which it tidies when it has time
   [/^( {2}emporium\w*\.\w+ +\d+ rows?) .*$/gm, "$1"],
