@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type BrowserContext, chromium, type Page, type Request } from "playwright-core";
 import { vi } from "vitest";
 import { findBrowser } from "../../scripts/browser-env.mjs";
 
@@ -27,6 +27,24 @@ if (browserPath === undefined) console.warn("skipped: no Chromium (node scripts/
 /** Looked for and rightly not there: attributes of single levels, documents of Zarr's other version, voxels of a mesh. */
 export const HARMLESS =
   /\.zarr\/(?:zarr\.json|\.zarray|\.zgroup|(?:\d+\/)?\.zattrs)$|_(?:triangular|oriented)mesh\/data\/[\d_-]+$/;
+
+const asking = new WeakMap<Page, Set<Request>>();
+
+/** Whether a page still waits for an answer; what tells of runs as they change never ends. */
+export const isAsking = (page: Page): boolean => (asking.get(page)?.size ?? 0) > 0;
+
+function watchAnswers(page: Page): void {
+  const open = new Set<Request>();
+  asking.set(page, open);
+  page.on("request", (request) => {
+    if (!/\/api\/v1\/events/.test(request.url())) open.add(request);
+  });
+  for (const end of ["requestfinished", "requestfailed"] as const) page.on(end, (request: Request) => open.delete(request));
+  // what the page before it asked for is not waited for
+  page.on("framenavigated", (frame) => {
+    if (frame === page.mainFrame()) open.clear();
+  });
+}
 
 /** What went on in a page, apart from what is drawn. */
 export interface Watched {
@@ -67,6 +85,7 @@ export async function startBrowser(
   return {
     async open(url, size = { width: 1000, height: 700 }) {
       const page = await context.newPage();
+      watchAnswers(page);
       await page.setViewportSize(size);
       const watched: Watched = { page, problems: [], elsewhere: [], absent: [], answered: [] };
       // A file that is not there is an error to the console, too; those are told by their answers.

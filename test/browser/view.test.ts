@@ -285,6 +285,9 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     await page.mouse.click(x + 10, y - 40);
     await page.keyboard.press("c");
     await page.getByText("Link copied").waitFor();
+    // what is said of the copy takes room from the panes, and nobody says it there; by keys, so that the focus is seen in both
+    await page.getByRole("button", { name: "Put away" }).press("Enter");
+    await page.locator('.v-pane[data-axis="z"] .v-canvas').focus();
     for (const axis of ["z", "y", "x"]) await isSharp(page, axis);
     const link = page.url();
     for (const name of ["p", "v", "z", "c", "s", "m"]) expect(new URL(link).searchParams.get(name), name).not.toBeNull();

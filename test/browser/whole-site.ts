@@ -1,11 +1,13 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
 import { generateLab, generateMicroscopy } from "../../examples/lab/generate.mjs";
 import type { JobBrief, JobPlan, ReportList } from "../../src/model/page-api.js";
 import type { PagePath } from "../../src/model/pages.js";
 import { printRef } from "../../src/model/ref.js";
 import { remove } from "../e2e/curate-kit.js";
+import { isAsking } from "./browser.js";
 import { desk } from "./workspace-kit.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
@@ -144,20 +146,18 @@ export async function makeWholeSite(): Promise<WholeSite> {
 /** What a page waits for: an answer, a picture, a sharp slice. */
 const WAITS = `(() => {
   const one = (selector) => document.querySelector(selector) !== null;
-  const pictures = [...document.images].some((image) => !image.complete && image.loading !== "lazy");
+  const inSight = ({ left, right, top, bottom }) => right > 0 && bottom > 0 && left < innerWidth && top < innerHeight;
+  const pictures = [...document.images].some((image) => !image.complete && (image.loading !== "lazy" || inSight(image.getBoundingClientRect())));
   return !one("h1, .v-canvas, iframe, dialog") || pictures || document.fonts.status !== "loaded" ||
     one("[aria-busy=true], .waits, .v-slow, .v-pane:not([data-sharp=true])");
 })()`;
 
-/** Waits until the page no longer changes: twice in a row nothing is waited for. @returns false where it did not come to rest in time */
-export async function atRest(
-  page: { evaluate(text: string): Promise<unknown>; waitForTimeout(ms: number): Promise<void> },
-  timeoutMs = 15_000,
-) {
+/** Waits until the page no longer changes: some times in a row nothing is waited for. @returns false where it did not come to rest in time */
+export async function atRest(page: Page, timeoutMs = 15_000): Promise<boolean> {
   const until = performance.now() + timeoutMs;
   for (let calm = 0; calm < 3; ) {
     if (performance.now() > until) return false;
-    calm = (await page.evaluate(WAITS).catch(() => true)) ? 0 : calm + 1;
+    calm = isAsking(page) || (await page.evaluate(WAITS).catch(() => true)) ? 0 : calm + 1;
     await page.waitForTimeout(70);
   }
   return true;

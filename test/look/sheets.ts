@@ -42,6 +42,8 @@ const SHEET_WIDTH = 1568;
 /** Lines of a terminal on one page of a sheet. */
 const LINES = 45;
 const RUNS = 600;
+/** Pictures of one page at most. */
+const DRAWN_MOST = 8;
 /** Pages that show more to who may change something. */
 const WRITING = /^\/(?:ingest|jobs|curate\/matches)/;
 /** Home shows what was looked at last: always the same, whichever tab was faster. */
@@ -105,11 +107,14 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
     const tab = async () => {
       const { page } = await browser.open("about:blank");
       await page.addInitScript((seen) => {
-        try {
-          localStorage.setItem("emporium.seen", seen);
-        } catch {
-          // a page without an address keeps nothing
-        }
+        if (window !== top || !location.protocol.startsWith("http")) return; // a page without an address keeps nothing
+        sessionStorage.clear(); // a token of the page before
+        localStorage.setItem("emporium.seen", seen);
+        // other tabs have the same place: nobody writes into it
+        const { setItem } = Storage.prototype;
+        Storage.prototype.setItem = function (key, value) {
+          if (this !== localStorage) setItem.call(this, key, value);
+        };
       }, SEEN);
       while (next < tasks.length) {
         const at = next++;
@@ -133,15 +138,30 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
       const frame = await (await page.waitForSelector("iframe", { timeout: 60_000 })).contentFrame();
       await settled(frame!);
     } else await atRest(page);
-    const long = await page.evaluate<number>("document.documentElement.scrollHeight");
-    if (long > height) {
-      await page.setViewportSize({ width, height: Math.min(long, HEIGHT_MAX) });
-      if (!wait) await atRest(page);
+    // a page that has more room may ask for more, and be longer then
+    for (let shown = height, long = height; ; shown = Math.min(long, HEIGHT_MAX)) {
+      if (shown > height) {
+        await page.setViewportSize({ width, height: shown });
+        if (!wait) await atRest(page);
+      }
+      long = await page.evaluate<number>("document.documentElement.scrollHeight");
+      if (long <= shown || shown === HEIGHT_MAX) break;
     }
     await page.evaluate(STEADY_PAGE);
-    const shot = shotOf(`${name} ${variant}`, await page.screenshot({ animations: "disabled" }));
+    const shot = shotOf(`${name} ${variant}`, await drawn(page));
     await page.unrouteAll({ behavior: "ignoreErrors" });
     return shot;
+  }
+
+  /** A picture that is the same twice: after a change of its size, a page is drawn in pieces of the size that it had. */
+  async function drawn(page: Page): Promise<Buffer> {
+    let before: Buffer | undefined;
+    for (let times = 0; ; times++) {
+      const picture = await page.screenshot({ animations: "disabled", caret: "hide" });
+      if (before?.equals(picture) || times === DRAWN_MOST) return picture;
+      before = picture;
+      await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    }
   }
 
   async function shootText(page: Page, { name, text }: { name: string; text: string }): Promise<Shot> {

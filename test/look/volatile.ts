@@ -1,7 +1,20 @@
+import { hostname } from "node:os";
+
 /** What differs from one run to the next, and what stands for it on the sheets: times, durations, rates, ports, folders, ids that are made at random. */
 export const VOLATILE: readonly (readonly [RegExp, string])[] = [
+  // tables whose columns are as wide as what was measured
+  [/^( {2}stage +blocks) .*$/gm, "$1"],
+  // stages in the order in which they began
+  [/^ {2}[\w-]+ +\d+ .*\d(?:us|ms|s|min)\/.*$/gm, "  a stage"],
+  [/^([a-z]+) +\d+\.\d +[\d.]+ [KMG]?i?B$/gm, "$1 0.0 0 B"],
+  // PostgreSQL's files, which it tidies when it has time
+  [/^( {2}emporium\w*\.\w+ +\d+ rows?) .*$/gm, "$1"],
+  [/^(database .*), [\d.]+ [KMG]iB/gm, "$1, 0 MiB"],
   [/\b20\d\d-\d\d-\d\d[T ]\d\d[-:]\d\d(?:[-:]\d\d(?:\.\d+)?Z?)?/g, "2026-01-01 00:00"],
   [/\b20[3-9]\d-\d\d-\d\d|\b202[6-9]-\d\d-\d\d/g, "2026-01-01"],
+  [/\b\d\d:\d\d(?= UTC)/g, "00:00"],
+  [new RegExp(`^${hostname().replace(/[^\w-]/g, "\\$&")}$`, "g"), "host"],
+  [/(?<=from this page by )[^:]+/g, "ada"],
   [/\b(127\.0\.0\.1|localhost):\d+/g, "$1:8080"],
   [/(?:\/[\w.-]+)*\/em(?:porium)?-[\w-]*\w{6}(?=[/\s"')]|$)/g, "/lab"],
   [/\d[\d.,\u2009]*(?= ?(?:(?:[kKMG]i?)?B|voxels|files)\/s)/g, "0"],
@@ -12,9 +25,10 @@ export const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/("last_updated_at":) \d+/g, "$1 0"],
   [/\/[\w/]*em-\w{6}(?=[/\s,"']|$)/g, "/lab"],
   [/\b[\d.]+ GiB(?= free|; buffers)/g, "0 GiB"],
-  [/^(ok +(?:cores|memory|PostgreSQL) +).*$/gm, "$1of this machine"],
-  [/\bat most \d+ MiB(?= in the worker)/g, "at most 0 MiB"],
-  [/\d+%(?= of their time)/g, "0%"],
+  [/^ok( +(?:node|cores|memory|AWS credentials|cluster|PostgreSQL) +).*$/gm, "ok$1of this machine"],
+  [/^memory: .* of buffers in .*$/gm, "memory: of this machine"],
+  [/\bat most [\d.]+ [KMG]iB(?= of memory| in the worker)/g, "at most 0 MiB"],
+  [/\d+ ?%(?= of their time| idle)/g, "0 %"],
   [/-[0-9a-f]{8}\b/g, "-00000000"],
   [/\b[0-9a-f]{12,}\b/g, "000000000000"],
 ];

@@ -16,7 +16,7 @@ export function CatalogueNotices({ catalogue: { state, error, otherDatasets: oth
     <>
       {state === "failed" && (
         <p className="bad">
-          ✕ The catalogue could not be brought up to date: {error?.message} {error?.hint}
+          ✕ The catalogue could not be brought up to date: {[error?.message, error?.hint].filter(Boolean).join("; ")}
         </p>
       )}
       {others.length > 0 && (

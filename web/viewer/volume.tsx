@@ -18,7 +18,12 @@ export function Volume({ asked: { data, error, refetch }, children }: { asked: A
         {children}
       </NotShown>
     );
-  return data ? <Viewer key={`${data.facts.ref} ${data.facts.etag}`} source={data} /> : <Loading what="the volume" />;
+  if (data) return <Viewer key={`${data.facts.ref} ${data.facts.etag}`} source={data} />;
+  return (
+    <div className="page">
+      <Loading what="the volume" />
+    </div>
+  );
 }
 
 function NotShown({ error, again, children }: { error: unknown; again: () => void; children: ReactNode }) {
