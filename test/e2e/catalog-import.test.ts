@@ -794,7 +794,7 @@ describe.each(SERVERS)("import of a standardised tree into $name", ({ name, abse
       expect(report.errors).toEqual([
         expect.objectContaining({
           code: "FORMAT_FIELD",
-          message: expect.stringMatching(`found, ${wanted} wanted$`),
+          message: expect.stringMatching(`^expected ${wanted}, found `),
           file: join(faulty.tree, key),
           path,
         }),

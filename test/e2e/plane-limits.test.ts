@@ -195,7 +195,7 @@ describe("figures", () => {
         const reply = await new Promise<IncomingMessage>((resolve, reject) =>
           request({ host, port, path: "/metrics", headers }, resolve).on("error", reject).end(),
         );
-        return [reply.statusCode, (await text(reply)).slice(0, 60).trim()];
+        return [reply.statusCode, (await text(reply)).slice(0, 80).trim()];
       };
       expect((await from("127.0.0.1"))[0]).toBe(200);
       const says = "403 metrics are served to programs on this machine only, at 127.0.0.1";

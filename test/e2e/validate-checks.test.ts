@@ -581,7 +581,7 @@ describe("a tree that breaks one check", () => {
     const finding = validation.findings.find(({ check }) => check === id)!;
     expect(finding.severity).toBe(CHECKS.find((check) => check.id === id)!.severity);
     expect(finding.key).not.toBe("");
-    expect(finding.message).toContain(", wanted: ");
+    expect(finding.message).toContain("; expected ");
   }
 });
 

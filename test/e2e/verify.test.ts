@@ -99,7 +99,7 @@ describe("an intact tree", () => {
     const report = await check({ ...sim, workspace: tempFolder() });
     expect([report.status, report.exitStatus, report.objects.proven]).toEqual(["partial", 3, 0]);
     expect(report.errors).toEqual([]);
-    expect(report.toText()).toContain("bytes are not proven");
+    expect(report.toText()).toContain("bytes are not verified");
   });
 
   it("beside a copy of itself in one bucket has nothing lost, though the copy's metadata name volumes of the first", async () => {

@@ -76,7 +76,7 @@ describe("a demo's folder", () => {
     writeFileSync(person.at("file"), "mine");
     for (const dest of ["file", "file/below"]) {
       const { status, err } = await demo(dest);
-      expect([status, err.split("\n")[0]]).toEqual([2, expect.stringMatching(/^error\[USAGE\]: file.* a folder is wanted$/)]);
+      expect([status, err.split("\n")[0]]).toEqual([2, expect.stringMatching(/^error\[USAGE\]: file.*; give a folder$/)]);
     }
   });
 
@@ -86,7 +86,7 @@ describe("a demo's folder", () => {
     const { status, err } = await demo("my demo");
     expect([status === 0, err]).toEqual([
       false,
-      expect.stringContaining("then give emporium demo --once --dest 'my demo' --workspace first again"),
+      expect.stringContaining("run emporium demo --once --dest 'my demo' --workspace first again to continue"),
     ]);
   });
 });
