@@ -12,7 +12,7 @@ export const readOptions = {
 };
 
 /** Options of commands that compute on blocks. */
-export const blockOptions = {
+const blockOptions = {
   jobs: wholeNumber(1, 256).optional().meta({ description: "worker processes (default: cores)", value: "N" }),
   ...readOptions,
   memory: readOptions.memory.meta({

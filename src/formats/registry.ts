@@ -369,7 +369,7 @@ export interface DatasetPlace {
 
 /** The refusal of a file whose reader needs it on a disk. @param how it would be read */
 export function notOnDisk({ title }: Pick<FileFormat, "title">, name: string, how = ""): EmporiumError {
-  return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${title} files are read${how} from this machine's disks alone`, {
+  return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${title} is read${how} from this machine's disks alone`, {
     place: { file: name },
     hint: "copy the file to a disk, or convert the dataset to Zarr",
   });

@@ -154,13 +154,8 @@ export async function servePortal({
     { version, places, bucket, hasTree: tree !== undefined, hasCatalogue: catalogue !== undefined },
     context.base,
   );
-  const pages = appPage({
-    base: folder === "" ? "/" : `/${folder}/`,
-    folder: pagesFolder,
-    overview,
-    hasTokens: writing !== undefined,
-    log,
-  });
+  const base = folder === "" ? "/" : `/${folder}/`;
+  const pages = appPage({ base, folder: pagesFolder, overview, hasTokens: writing !== undefined, log });
   const metrics = serverMetrics({ clock, memory, streams: () => jobs?.listeners ?? 0, isHandedOn: url !== undefined });
   const others = portalMounts(context, api, { pages, files, s3, viewer: viewerPage({ folder: viewer, log }), pieces });
   const own = (request: Request) => ({ s3: `s3://${bucket}`, https: filesOf(request) });
@@ -168,9 +163,7 @@ export async function servePortal({
   const withData = catalogue ? withGraphql(compressed(graphqlRoute({ api: catalogue.api, own })), withFiles) : withFiles;
   const forWatchers = { healthz: healthRoute(catalogue), metrics: metrics.route };
   const posts = postsTo({ ...GRAPHQL_POSTS, ...below(folder, GRAPHQL_POSTS) });
-  /** A path of a request, with the folder under which people find this server, or without. */
-  const isOf = (of: (path: string) => boolean, path: string) =>
-    of(path) || (folder !== "" && path.startsWith(`${folder}/`) && of(path.slice(folder.length + 1)));
+  const isOf = withinFolder(folder);
   const handler = withoutFolder(folder, metrics.counted(withCors(cors, withRoutes(forWatchers, withData))));
   const server = await listen(handler, {
     host,
@@ -179,10 +172,8 @@ export async function servePortal({
     subdomains: [bucket],
     bodies: (method, path) =>
       posts(method, path) ?? (writing && isOf(isOfApi, path.slice(1)) ? apiBodies(method, path) : undefined),
-    refuseWriting: (path) => {
-      if (forS3 && isOf(isOfS3, path)) return forS3.refuseS3Writing();
-      return isOf(isOfApi, path) ? readOnlyApi() : onlyReading();
-    },
+    refuseWriting: (path) =>
+      forS3 && isOf(isOfS3, path) ? forS3.refuseS3Writing() : isOf(isOfApi, path) ? readOnlyApi() : onlyReading(),
     log,
   });
   return {
@@ -201,6 +192,11 @@ export async function servePortal({
       await volumes.close();
     },
   };
+}
+
+/** Whether a path of a request is one of some, with the folder under which people find this server, or without. */
+function withinFolder(folder: string): (of: (path: string) => boolean, path: string) => boolean {
+  return (of, path) => of(path) || (folder !== "" && path.startsWith(`${folder}/`) && of(path.slice(folder.length + 1)));
 }
 
 interface PortalParts {

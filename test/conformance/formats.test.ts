@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { FOLDER_DOORS, fileDoor } from "../../src/arrays/loader/doors.js";
 import { peekHdf5 } from "../../src/arrays/loader/open-hdf5.js";
+import { FOLDER_OPENERS, fileOpener } from "../../src/arrays/loader/openers.js";
 import { openBlockVolume } from "../../src/arrays/loader/volume.js";
 import { geometryOf } from "../../src/arrays/plane/facts.js";
 import { openPlanes, planeFile } from "../../src/arrays/plane/open.js";
@@ -23,7 +23,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const store = fileStore(root);
 
 const EXAMPLES = FILE_FORMATS.map((format) => ({ format, example: FORMAT_EXAMPLES[format.id as FileFormatId] }));
-const READ = EXAMPLES.filter(({ format }) => format.peek && fileDoor(format));
+const READ = EXAMPLES.filter(({ format }) => format.peek && fileOpener(format));
 const REFUSED = EXAMPLES.filter(({ format }) => !format.peek);
 const HDF5_DATASET = "#/plain";
 
@@ -234,7 +234,7 @@ describe.each(Object.keys(FOLDERS) as VolumeFamily[])("a folder of %s", (family)
     expect([facts!.shape.slice(-3), facts!.dtype]).toEqual([[...whole.shape], whole.dtype]);
     expect(near(geometryOf(facts!).voxelSizeAngstrom)).toEqual(near(whole.voxelSize));
     expect(new Set(whole.bytes).size).toBeGreaterThan(4);
-    if (!FOLDER_DOORS[family].stream) {
+    if (!FOLDER_OPENERS[family].stream) {
       const named = write(`${folder}.${family}/x`, new Uint8Array(1)).replace("/x", "");
       if (family !== "n5") return;
       await expect(describeVolume(store, named, { compat: false })).rejects.toThrow(
@@ -267,11 +267,11 @@ function formatsPage(): string {
   const mark = (is: unknown) => (is ? "yes" : "");
   const ends = (names: readonly string[] = []) => names.map((name) => `\`.${name}\``).join(" ");
   const read = FILE_FORMATS.filter(({ peek }) => peek).map((format) => [
-    ...[titleOf(format), ends(format.names), "yes", mark(fileDoor(format)), mark(format.flat || format.isPaged)],
+    ...[titleOf(format), ends(format.names), "yes", mark(fileOpener(format)), mark(format.flat || format.isPaged)],
     ...[mark(format.flat), mark(format.flatOfHead || format.factsOfHead), format.flat ? "" : format.says],
   ]);
   const folders = Object.entries(FOLDER_FORMATS).map(([family, { title, says }]) => {
-    const { stream } = FOLDER_DOORS[family as VolumeFamily];
+    const { stream } = FOLDER_OPENERS[family as VolumeFamily];
     const documents = VOLUME_DOCUMENTS.filter((one) => one.family === family).map(({ name }) => `\`${name}\``);
     return [title, documents.join(" "), "yes", "yes", "", mark(stream), "", stream ? "" : says];
   });

@@ -174,7 +174,7 @@ describe.runIf(python)("a person's program", () => {
       expect(names).toEqual(expect.arrayContaining(seen));
       expect(new Set(seen).size).toBe(seen.length);
       const many = await run(graph("more", { words: ["gpu", folder], gpu: 4 }), { only: ["net/0"] });
-      expect(many.errors[0]).toMatchObject({ code: "PROGRAM_FAILED", message: "net/0: 4 GPUs wanted, 3 seen" });
+      expect(many.errors[0]).toMatchObject({ code: "PROGRAM_FAILED", message: "net/0: 4 GPUs needed, 3 found" });
     } finally {
       if (before === undefined) delete process.env.CUDA_VISIBLE_DEVICES;
       else process.env.CUDA_VISIBLE_DEVICES = before;

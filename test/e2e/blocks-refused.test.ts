@@ -132,7 +132,7 @@ describe("a graph that cannot be run", () => {
       (text) => text.replace('"ROOT/em.zarr"', '{ from: "ROOT/em.zarr", level: 0 }').replace("of: em,", "of: em, level: 1,"),
       /^3:24 CONFIG_RULE: level 1 is given, and level 0 for em itself/,
     ],
-    ["a level of a node", (text) => text.replace("of: em,", "of: bin, level: 1,"), /^3:25 CONFIG_RULE: bin is no input/],
+    ["a level of a node", (text) => text.replace("of: em,", "of: bin, level: 1,"), /^3:25 CONFIG_RULE: bin is not an input/],
     [
       "types that do not fit",
       (text) =>

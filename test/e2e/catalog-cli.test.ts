@@ -119,7 +119,7 @@ describe("the microscopy catalogue as programs", () => {
     [
       "nothing to do",
       ["download", "--id", ID, "--dest", "x", "--storage", "storage", "--no-metadata", "--no-download"],
-      /metadata \*and\* download/,
+      /--no-metadata and --no-download leave nothing to do/,
     ],
     ["dates in the wrong order", ["query", "--start-date", "2018-06-17", "--end-date", "2018-06-15"], /is later than/],
     ["a date that is none", ["query", "--start-date", "2018-13-17"], /a date as/],

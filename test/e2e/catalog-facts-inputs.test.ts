@@ -173,7 +173,7 @@ describe("JSON, facts 80 and 81", () => {
   });
 
   it("80: a schema that is none", () => {
-    expect(() => compileMetaSchema({ type: 3 }, "s.json")).toThrow(/no valid JSON Schema/);
+    expect(() => compileMetaSchema({ type: 3 }, "s.json")).toThrow(/is not a valid JSON Schema/);
     expect(() => parseJsonFile("3", "s.json", "metadata schema")).toThrow(/a number; expected an object/);
   });
 
@@ -237,7 +237,7 @@ describe("ids and dates, facts 85 and 86", () => {
   it("86: dates", () => {
     expect(checkDate("2019-05-07", "--start-date")).toBe("2019-05-07");
     for (const wrong of ["2019-55-77", "19-01-01", "2019-02-29", "2019-1-1", ""])
-      expect(() => checkDate(wrong, "--start-date")).toThrow(/wanted/);
+      expect(() => checkDate(wrong, "--start-date")).toThrow(/expected a date/);
     expect(datasetQuery({ startDate: "2018-05-17", endDate: "2018-06-15" })).toMatchObject({
       from: "2018-05-17T00:00:00",
       to: "2018-06-15T23:59:59",

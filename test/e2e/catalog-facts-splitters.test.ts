@@ -264,7 +264,9 @@ describe("names of files, facts 66 to 68", () => {
     });
     expect(parseIdxFromName("im_c001_z002_t003_p004.png", "pztc")).toMatchObject({ channel_idx: 4, pos_idx: 1 });
     expect(() => parseIdxFromName("img_phase_t500_p400_z300.tif")).toThrow(/3 numbers; expected 4/);
-    expect(() => parseIdxFromName("im_c001_z002_t003_p004.png", "czz")).toThrow(/each once/);
+    expect(() => parseIdxFromName("im_c001_z002_t003_p004.png", "czz")).toThrow(
+      /expected each of the letters c, z, t and p once/,
+    );
   });
 });
 

@@ -134,7 +134,7 @@ describe("the demo", () => {
       env: { ...process.env, EMPORIUM_WORKSPACE: "" },
     });
     const [said] = (await once(beside.stdout.setEncoding("utf8"), "data")) as [string];
-    const portal = /^(http:\S+) serves/m.exec(said)![1]!;
+    const portal = /^Serving at (http:\S+) /m.exec(said)![1]!;
     const demo = spawn(process.execPath, [program, "demo", "--port", "0"], {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],

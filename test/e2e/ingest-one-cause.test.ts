@@ -35,7 +35,7 @@ describe("one wrong line", () => {
     ["runs: name_regex matches no name", { runs: runs("(TS_\\d+)\\.rec") }, "name_regex", /a\.rec: the name does not match/],
     ["runs: name_regex without its group", { runs: runs(".*\\.rec") }, "name_regex", /the regex has no group 1/],
     ["runs: name_regex that is none", { runs: runs("(.*") }, "name_regex", /cannot be compiled/],
-    ["runs: a glob that finds nothing", { runs: runs("(.*)", "rex/*.rec") }, "rex", /no run found.*no folder rex but rec/],
+    ["runs: a glob that finds nothing", { runs: runs("(.*)", "rex/*.rec") }, "rex", /no run found.*no rex\/, nearest: rec/],
     ["spacings: name_regex matches no name", { voxel_spacings: spacings("vs_(.*)") }, "vs_", /a\.rec: the name does not match/],
     ["spacings: name_regex without its group", { voxel_spacings: spacings("a.*") }, "'a.*'", /the regex has no group 1/],
   ])("(34.18) is told alone: %s", async (_, changes, word, message) => {

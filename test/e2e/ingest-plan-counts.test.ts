@@ -263,7 +263,9 @@ describe("a tilt series that is no volume that is read", () => {
       source: { "lab/rec/A.rec": files["lab/rec/A.rec"]!, [`lab/st/A.${extension}`]: image },
     });
     expect(made.failures.map(({ error }) => error.code)).toEqual(["FORMAT_UNSUPPORTED", "TASK_BLOCKED"]);
-    expect(made.failures[0]!.error.message).toContain("a TIFF image is not read here");
+    expect(made.failures[0]!.error.message).toContain(
+      extension === "eer" ? "an EER movie is not read here" : "a TIFF image is not read here",
+    );
   });
 });
 

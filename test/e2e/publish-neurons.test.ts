@@ -204,7 +204,7 @@ describe("what is missing or odd", () => {
     expect(report.warnings).toEqual(
       expect.arrayContaining([
         "tracings/tracing_complete/2014-06-24/G-001/consensus.swc: line 2: the parent 7 does not exist, and 1 more fault",
-        expect.stringContaining("G-001/dendrite.swc is no SWC file"),
+        expect.stringContaining("G-001/dendrite.swc is not an SWC file"),
       ]),
     );
     expect(text("neurons/tracing_complete/2016-01-02/metadata.json")).toBeUndefined();
@@ -285,7 +285,7 @@ describe("what is missing or odd", () => {
     expect([utc(1403582400000), newYork(1403582400000)]).toEqual(["2014-06-24", "2014-06-24"]);
     expect([utc(1403568000000), newYork(1403568000000)]).toEqual(["2014-06-24", "2014-06-23"]);
     expect([utc(Number.NaN), utc(1e17)]).toEqual([undefined, undefined]);
-    expect(() => dateIn("Mars/Olympus")).toThrow("no time zone");
+    expect(() => dateIn("Mars/Olympus")).toThrow("is not a time zone");
   });
 });
 

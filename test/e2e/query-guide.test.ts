@@ -71,7 +71,7 @@ beforeAll(async () => {
     for (const stream of [server.stdout!, server.stderr!]) {
       stream.setEncoding("utf8").on("data", (piece: string) => {
         text += piece;
-        const [, found] = /(http:\/\/\S+) serves/.exec(text) ?? [];
+        const [, found] = /Serving at (http:\/\/\S+) /.exec(text) ?? [];
         if (found !== undefined) resolve(found);
       });
     }

@@ -37,7 +37,7 @@ async function served(...words: string[]): Promise<{ lines: readonly string[]; l
   server.stderr.setEncoding("utf8").on("data", (text: string) => {
     err += text;
   });
-  const last = words.includes("--write") ? /#token=\S+\n$/ : /until Ctrl-C:\n {2}\S+\n$/;
+  const last = words.includes("--write") ? /#token=\S+\n$/ : /\(Ctrl-C stops\)\n {2}\S+\n$/;
   while (!last.test(out)) await once(server.stdout, "data");
   return { lines: out.trimEnd().split("\n"), log: () => err };
 }

@@ -167,7 +167,7 @@ describe("emporium ingest validate", () => {
     expect([status, err]).toEqual([4, ""]);
     expect(out).toMatch(/^error\[/);
     expect(out).toMatch(
-      /\n1 check failed \(\d+ passed, \d+ not decided\) on 3 runs\nreport [\d-]+T[\d-]+: emporium serve \S+ shows it at \/reports\/[\dT-]+\n$/,
+      /\n\d+ checks? failed(?:, \d+ warnings?)? \(\d+ passed, \d+ not decided\) on 3 runs\nreport [\d-]+T[\d-]+: emporium serve \S+ shows it at \/reports\/[\dT-]+\n$/,
     );
     expect(out).not.toMatch(/\u001b/);
   });

@@ -49,7 +49,7 @@ describe("the demo: one line through all stations", () => {
 
   it("starts the server that it prints, and has the first page, S3 and GraphQL answer for every run of the tree (34.25)", async () => {
     const [, said] = printed.split("\n$ emporium serve demo-out/portal --port 0\n");
-    const [, url] = /^(http:\S+) serves, until Ctrl-C:$/m.exec(said!)!;
+    const [, url] = /^Serving at (http:\S+) \(Ctrl-C stops\)$/m.exec(said!)!;
     const runs = [...contentsOf(folder).keys()].filter((key) => /^portal\/\d+\/[^/]+\/run_metadata\.json$/.test(key));
     expect(said!.match(/^200 .*$/gm)).toEqual([
       `200 ${url}/  the first page`,

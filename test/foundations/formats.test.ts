@@ -8,8 +8,8 @@ import { filesBelow, readText, withoutComments } from "./sources.js";
  */
 const MAY: readonly (readonly [why: string, paths: RegExp])[] = [
   [
-    "readers and writers of one format, and the doors of those whose voxels do not lie plainly",
-    /^src\/(formats\/|arrays\/loader\/doors\.ts)/,
+    "readers and writers of one format, and the openers of those whose voxels do not lie plainly",
+    /^src\/(formats\/|arrays\/loader\/openers\.ts)/,
   ],
   ["addresses and media types, below the table", /^src\/(core\/content-type|model\/volume-formats)\.ts$/],
   [

@@ -150,7 +150,7 @@ describe("npm pack", () => {
   const [packed] = JSON.parse(output) as [{ files: { path: string; mode: number }[] }];
   const names = packed.files.map(({ path }) => path).sort();
   // bundles: of the program, of a package, and of web/
-  const isCompiled = (name: string) => /^dist\/(?!program\/|viewer\/|web\/)/.test(name) && !name.endsWith(".d.ts");
+  const isCompiled = (name: string) => /^dist\/(?!program\/|viewer\/|web\/)/.test(name) && !/\.(?:d\.ts|md)$/.test(name);
 
   it("packs the compiled form of every source file but the commands', which are bundled, and of nothing else", () => {
     const stems = filesBelow(

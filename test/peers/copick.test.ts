@@ -93,7 +93,7 @@ describe.skipIf(!hasEnvironment("peers"))("exported projects of copick", () => {
     let server: string;
     beforeAll(async () => {
       const words = [program, "serve", tree, "--port", "0", ...workspace];
-      server = await started(process.execPath, words, /(http:\/\/127\.0\.0\.1:\d+) serves/);
+      server = await started(process.execPath, words, /Serving at (http:\/\/127\.0\.0\.1:\d+) /);
     });
 
     it("is asked", async () => {

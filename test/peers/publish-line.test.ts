@@ -67,7 +67,7 @@ describe.skipIf(!hasEnvironment("peers"))("seam 29: a published tree, as other p
 
   it.each([1, 2])("copick: the bucket that is served has what the tree has, time %s", async (time) => {
     const port = String(await freePort());
-    const served = await person.start(/(http:\/\/127\.0\.0\.1:\d+) serves/, "serve", "s3://bucket/v 1", "--port", port);
+    const served = await person.start(/Serving at (http:\/\/127\.0\.0\.1:\d+) /, "serve", "s3://bucket/v 1", "--port", port);
     const url = served.match[1]!;
     const project = person.at(`projekt ${time}.json`);
     expect(await person.run("catalog", "export", "copick", url, "--out", project)).toMatchObject({ status: 0 });

@@ -101,7 +101,7 @@ describe("a dataset of an HDF5 file", () => {
     for (const elsewhere of ["s3://bucket/a.h5", "https://example.org/a.h5"])
       await expect(openBlockVolume(`${elsewhere}#/volume`)).rejects.toMatchObject({
         code: "FORMAT_UNSUPPORTED",
-        message: `${elsewhere}#/volume: HDF5 files are read in blocks from this machine's disks alone`,
+        message: `${elsewhere}#/volume: HDF5 is read in blocks from this machine's disks alone`,
         facts: { hint: "copy the file to a disk, or convert the dataset to Zarr" },
       });
   });

@@ -12,7 +12,7 @@ import { headBehind } from "../stream/source/compressed.js";
 import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
 import { volumeFolder } from "./documents.js";
-import { FOLDER_DOORS, fileDoor } from "./doors.js";
+import { FOLDER_OPENERS, fileOpener } from "./openers.js";
 import type { ShardIndexes } from "./shards.js";
 
 /** What a location holds. */
@@ -104,7 +104,7 @@ async function openFolder({ name, store, key, signal, ...wanted }: Target): Prom
   const { format, indexes } = wanted;
   const families = likelyFamilies(key === "" ? name : key).filter((family) => format === undefined || format.startsWith(family));
   for (const family of families) {
-    const levels = await FOLDER_DOORS[family].levels(folder, wanted);
+    const levels = await FOLDER_OPENERS[family].levels(folder, wanted);
     if (levels) return { name, store, levels, identity: folder.identity, indexes };
   }
   return undefined;
@@ -131,7 +131,7 @@ async function openFile({ name, store, key, dataset, indexes, select, signal }: 
   // what its name alone says says itself what is wrong
   const format = fileFormatOf(head, file.name) ?? (isText(head) ? undefined : formatNamed(key));
   if (!format) throw unknownFormat(file.name, head, undefined, `name ${await volumesInWords()}`);
-  const open = fileDoor(format);
+  const open = fileOpener(format);
   if (!open) throw unsupported(format, file.name);
   if (format.hasDatasets && !store.local) throw notOnDisk(format, name, " in blocks");
   const path = store.local?.path(key);

@@ -127,7 +127,7 @@ function linesOf(status: Omit<BlockStatusReport, "toText">, nowMs: number): stri
     `  ${done || "nothing yet"}, of ${counted(tasks, "block")}`,
     ...[paceOf(status)].filter((line) => line !== "").map((line) => `  ${line}`),
     ...(error ? [`  ${error.code}  ${error.message}`] : []),
-    ...(state === "lost" ? ["the same command resumes"] : []),
+    ...(state === "lost" ? ["run the same command again to resume"] : []),
   ];
 }
 

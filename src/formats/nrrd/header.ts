@@ -118,23 +118,7 @@ export function parseNrrdHeader(head: Uint8Array, name: string): NrrdHeader {
     if (value === undefined) throw fail("FORMAT_FIELD", 0, `the header has no field "${field}"`, "save the file again");
     return value;
   };
-  const dimension = Number(needed("dimension"));
-  const sizes = needed("sizes").split(/\s+/).map(Number);
-  if (!Number.isInteger(dimension) || dimension < 1 || dimension > 16 || sizes.length !== dimension) {
-    const found = `dimension ${fields.get("dimension")} and ${counted(sizes.length, "size")}`;
-    throw fail("FORMAT_FIELD", at("sizes"), `${found}: one size an axis is needed`, "save the file again");
-  }
-  if (!sizes.every((size) => Number.isInteger(size) && size > 0 && size <= LIMITS.axisLength)) {
-    throw fail("FORMAT_FIELD", at("sizes"), `sizes ${fields.get("sizes")}: each must be 1 to 2^31 − 1`, "save the file again");
-  }
-  if (sizes.reduce((product, size) => product * size, 1) > LIMITS.elements) {
-    throw fail(
-      "FORMAT_LIMIT",
-      at("sizes"),
-      `sizes ${fields.get("sizes")} are more than 2^53 voxels`,
-      "copy the file again: its header is damaged",
-    );
-  }
+  const sizes = sizesOf(needed("dimension"), needed("sizes"), (code, message, hint) => fail(code, at("sizes"), message, hint));
   const dtype = TYPES[needed("type").toLowerCase()];
   if (!dtype)
     throw fail(
@@ -196,6 +180,25 @@ export function parseNrrdHeader(head: Uint8Array, name: string): NrrdHeader {
     fields,
     pairs,
   };
+}
+
+/** One size an axis, each possible. */
+function sizesOf(
+  dimensionText: string,
+  text: string,
+  fail: (code: ErrorCode, message: string, hint: string) => EmporiumError,
+): readonly number[] {
+  const dimension = Number(dimensionText);
+  const sizes = text.split(/\s+/).map(Number);
+  if (!Number.isInteger(dimension) || dimension < 1 || dimension > 16 || sizes.length !== dimension) {
+    const found = `dimension ${dimensionText} and ${counted(sizes.length, "size")}`;
+    throw fail("FORMAT_FIELD", `${found}: one size an axis is needed`, "save the file again");
+  }
+  if (!sizes.every((size) => Number.isInteger(size) && size > 0 && size <= LIMITS.axisLength))
+    throw fail("FORMAT_FIELD", `sizes ${text}: each must be 1 to 2^31 − 1`, "save the file again");
+  if (sizes.reduce((product, size) => product * size, 1) > LIMITS.elements)
+    throw fail("FORMAT_LIMIT", `sizes ${text} are more than 2^53 voxels`, "copy the file again: its header is damaged");
+  return sizes;
 }
 
 type Fail = (code: ErrorCode, byte: number, message: string, hint: string) => EmporiumError;

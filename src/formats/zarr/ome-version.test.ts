@@ -105,7 +105,7 @@ describe("voxel sizes that are not known", () => {
     [image([{ type: "identity" }]), /no scale/],
     [image([{ type: "scale", scale: [0, 1, 1] }]), /scale along z is not above 0/],
     [image([{ type: "scale", scale: [1, -1, 1] }]), /scale along y is not above 0/],
-    [image([scale], "pixel"), /"pixel" is no unit of length/],
+    [image([scale], "pixel"), /"pixel" is not a unit of length/],
   ] as [JsonObject, RegExp][])("seam 51: %j is told", (attributes, wanted) => {
     expect(parseOmeImage(attributes).warnings).toEqual([expect.stringMatching(wanted)]);
   });

@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { closeBoth, type DirectHandles, newWindow, openBoth, PAGE_BYTES, writeAll, writeLong, writePages } from "./direct.js";
+import type { DirectHandles } from "./direct.js";
 import { writeFully } from "./write-fully.js";
 
 /** What one call takes: whole pages of it are written, and `said` more are told, as a disk does that is nearly full. */
@@ -17,6 +17,11 @@ vi.mock("node:fs", async (original) => {
   };
   return { ...fs, writeSync };
 });
+
+// other files of this process may have loaded the module with the disk as it is
+vi.resetModules();
+const { closeBoth, newWindow, openBoth, PAGE_BYTES, writeAll, writeLong, writePages } = await import("./direct.js");
+afterAll(() => vi.resetModules());
 
 const root = mkdtempSync(join(tmpdir(), "emporium-short-"));
 afterAll(() => rmSync(root, { recursive: true }));

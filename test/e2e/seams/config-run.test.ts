@@ -111,7 +111,7 @@ describe("seam 1: what check refuses, plan and run refuse, and nothing is touche
     const { status, warnings } = await emp("plan", text, "--import-deposition-metadata", "--compat", "reference");
     expect(status).toBe(0);
     expect(warnings.map(({ message }) => message)).toContainEqual(
-      expect.stringContaining("acceleration_voltage is the number 300,"),
+      expect.stringContaining("acceleration_voltage is the number 300;"),
     );
     expect(
       (await emp("plan", changed("list_glob: runs/*", "list_glob: ''"), "--import-runs", "--compat", "reference")).status,
@@ -264,8 +264,8 @@ describe("seam 9: an affine matrix is judged alike by check and run", () => {
   const matrix = "[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]";
 
   it.each([
-    ["[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 625, 1]]", /last column: end the first three rows with 0, 0, 625/],
-    ["[[1, 0, 0, 2], [0, 1, 0, 0], [0, 0, 1, 0], [7, -3, 0, 1]]", /last column: end the first three rows with 9, -3, 0/],
+    ["[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 625, 1]]", /end the first three rows with the translation 0, 0, 625/],
+    ["[[1, 0, 0, 2], [0, 1, 0, 0], [0, 0, 1, 0], [7, -3, 0, 1]]", /end the first three rows with the translation 9, -3, 0/],
     ["[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 2]]", /scale the volume/],
     ["[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]", /row by row/],
     ["[[1, 0, 0, x], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]", /row by row/],

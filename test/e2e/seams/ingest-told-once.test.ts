@@ -27,7 +27,7 @@ describe("an import that is told to stop", () => {
     expect(report.errors).toHaveLength(1);
     const lines = formatError(report.errors[0]!).split("\n");
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^error\[CANCELLED\]: stopped by SIGTERM: [1-9]\d* done, .*[1-9]\d* not begun/);
+    expect(lines[0]).toMatch(/^error\[CANCELLED\]: stopped by SIGTERM: [1-9]\d* done, .*[1-9]\d* not started/);
     // stderr says it; stdout does not say it again
     expect(report.toText()).toBe("");
   });

@@ -176,7 +176,7 @@ describe("a file for a result", () => {
     const { status, err } = await person.run(...words, file);
     expect([status, err.split("\n")[0]]).toEqual([
       2,
-      expect.stringMatching(/^error\[CONFIG_COLLISION\]: .* is there and is no /),
+      expect.stringMatching(/^error\[CONFIG_COLLISION\]: .* exists and is not /),
     ]);
     expect(read(file)).toBe(there);
     const anew = file.replace(/^\w+/, (name) => `${name}-anew`);

@@ -24,7 +24,7 @@ describe("a glob that finds nothing", () => {
     expect(report.errors.map(({ code, message }) => [code, message])).toEqual([
       [
         "CONFIG_EMPTY",
-        "no tomogram found for voxel spacing 10.500: looked for memory:/lab/rec/TS_1_bin8.mrc, there is TS_1_bin4.mrc; in 3 runs: TS_1, TS_2, TS_3",
+        "no tomogram found for voxel spacing 10.500: looked for memory:/lab/rec/TS_1_bin8.mrc (nearest: TS_1_bin4.mrc); in 3 runs: TS_1, TS_2, TS_3",
       ],
     ]);
     expect(report.toText().match(/looked for/g)).toHaveLength(1);
@@ -34,7 +34,7 @@ describe("a glob that finds nothing", () => {
     const config = smallConfig({ runs: LITERAL_RUNS, tomograms: tomograms("tomograms/{run_name}.mrc") });
     const report = await planned(config, (name) => ({ [`lab/tomogram/${name}.mrc`]: tinyMrc(4, 4, 4, 10.5) }));
     expect(report.errors).toHaveLength(1);
-    expect(report.errors[0]!.message).toContain("looked for memory:/lab/tomograms/TS_1.mrc: no tomograms/ (nearest: tomogram);");
+    expect(report.errors[0]!.message).toContain("looked for memory:/lab/tomograms/TS_1.mrc (no tomograms/, nearest: tomogram);");
   });
 
   it("seam 7: of points, gains and runs, and one of two sources", async () => {
@@ -45,14 +45,14 @@ describe("a glob that finds nothing", () => {
     const report = await planned(config, (name) => ({ ...rec(name), [`lab/p/${name}.tsv`]: "1,1,1\n", "lab/gain/a.gain": "x" }));
     const messages = (report.warnings as { message: string }[]).map(({ message }) => message);
     expect(messages.filter((message) => message.includes("looked for"))).toEqual([
-      "gains: nothing is found by gain/*.dm4 for any of 3 runs: looked for memory:/lab/gain/*.dm4, there is a.gain",
-      "annotations: nothing is found by p/{run_name}.csv for any of 3 runs: looked for memory:/lab/p/TS_1.csv, there is TS_1.tsv",
+      "gains: nothing is found by gain/*.dm4 for any of 3 runs: looked for memory:/lab/gain/*.dm4 (found: a.gain)",
+      "annotations: nothing is found by p/{run_name}.csv for any of 3 runs: looked for memory:/lab/p/TS_1.csv (nearest: TS_1.tsv)",
     ]);
     await expect(
       planned(smallConfig({ runs: "[{sources: [{source_glob: {list_glob: 'rec/*.mrc', name_regex: '(.*)\\.mrc'}}]}]" }), rec),
     ).rejects.toMatchObject({
       code: "CONFIG_EMPTY",
-      message: expect.stringContaining("no run found: looked for memory:/lab/rec/*.mrc, there is TS_1.rec"),
+      message: expect.stringContaining("no run found: looked for memory:/lab/rec/*.mrc (found: TS_1.rec"),
     });
   });
 });

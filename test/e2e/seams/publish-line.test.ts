@@ -92,7 +92,7 @@ describe("seam 29: run → publish tree (S3) → catalog import from the bucket 
     for (const [at, words] of [[], ["--no-import"]].entries()) {
       const port = await freePort();
       const served = await person.start(
-        /(http:\/\/127\.0\.0\.1:\d+) serves/,
+        /Serving at (http:\/\/127\.0\.0\.1:\d+) /,
         "serve",
         LOCATION,
         "--port",

@@ -46,7 +46,7 @@ function viewsOnDisk(): Map<string, string> {
 async function serve(...words: string[]): Promise<{ url: string; port: number; running: Running }> {
   const port = await freePort();
   const running = await person.start(
-    /(http:\/\/127\.0\.0\.1:\d+|https:\S+) serves/,
+    /Serving at (http:\/\/127\.0\.0\.1:\d+|https:\S+) /,
     "serve",
     "portal",
     "--port",

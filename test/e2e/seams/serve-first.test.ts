@@ -71,7 +71,7 @@ describe("a tree that is served", () => {
     // a server that is told to stop ends well, whatever it was about
     expect([await stop(), printed()]).toEqual([0, expect.not.stringContaining("error[")]);
     // and the same command begins where it was
-    const again = await person.start(/(http:\S+) serves/, "serve", "portal", "--port", "0");
+    const again = await person.start(/Serving at (http:\S+) /, "serve", "portal", "--port", "0");
     expect(again.printed()).toContain("0 failed");
     expect(await again.stop()).toBe(0);
   }, 120_000);

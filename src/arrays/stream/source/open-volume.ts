@@ -1,7 +1,7 @@
 import { FOLDER_FORMATS, unsupported } from "../../../formats/registry.js";
 import { namedFamily, namesFolder, VOLUME_DOCUMENTS, type VolumeFamily } from "../../../model/volume-formats.js";
 import { objectName, type Store } from "../../../stores/store.js";
-import { FOLDER_DOORS } from "../../loader/doors.js";
+import { FOLDER_OPENERS } from "../../loader/openers.js";
 import { STREAMED } from "./flat-file.js";
 import { flatSource } from "./flat-source.js";
 import type { OpenVolume, OpenVolumeOptions, VolumeFacts, VolumeSource } from "./volume.js";
@@ -17,7 +17,7 @@ export async function sourceOf(store: Store, key: string): Promise<VolumeSource>
 }
 
 async function folderSource(store: Store, key: string, family: VolumeFamily): Promise<VolumeSource> {
-  const { stream } = FOLDER_DOORS[family];
+  const { stream } = FOLDER_OPENERS[family];
   if (stream) return stream();
   throw unsupported({ ...FOLDER_FORMATS[family], peek: true }, objectName(store, key), { expected: STREAMED });
 }
@@ -28,7 +28,7 @@ async function folderSource(store: Store, key: string, family: VolumeFamily): Pr
  * @throws {EmporiumError} FORMAT_UNSUPPORTED for folders of a format that is not read from front to back
  */
 export async function isVolumeFolder(store: Store, key: string, signal?: AbortSignal): Promise<boolean> {
-  if (namesFolder(key) && FOLDER_DOORS[namedFamily(key)!].stream) return true;
+  if (namesFolder(key) && FOLDER_OPENERS[namedFamily(key)!].stream) return true;
   if (await store.stat(key, { signal })) return false;
   for (const { name, family } of VOLUME_DOCUMENTS) {
     if (await store.stat(`${key}/${name}`, { signal })) return (await folderSource(store, key, family)) !== undefined;

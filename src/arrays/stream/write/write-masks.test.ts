@@ -321,7 +321,7 @@ describe("writeVolume of masks and labels", () => {
   });
 
   it.each([
-    [70_000, "number the labels anew"],
+    [70_000, "renumber the labels from 1"],
     [-1, "own labels"],
     [2.5, "own labels"],
     [Number.NaN, "own labels"],

@@ -148,8 +148,8 @@ function doneLines(report: Omit<DownloadReport, "toText">): string[] {
   lines.push(...more(report));
   for (const { rel, status: state } of crops) lines.push(`  ${state.padEnd(7)}  ${rel}/`);
   lines.push(...warningLines(report.warnings));
-  if (left > 0) lines.push(`stopped, ${left} ${left === 1 ? "file is" : "files are"} left; the same command resumes`);
-  else if (status === "cancelled") lines.push("stopped; the same command resumes");
+  if (left > 0) lines.push(`stopped, ${left} ${left === 1 ? "file is" : "files are"} left; run the same command again to resume`);
+  else if (status === "cancelled") lines.push("stopped; run the same command again to resume");
   return lines;
 }
 

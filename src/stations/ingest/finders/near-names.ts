@@ -16,14 +16,14 @@ const NAMES_SHOWN = 3;
 const COMPARED = 2_000;
 
 /**
- * A missing path and the names that exist instead: `looked for /in/TS_1_bin8.mrc: nearest: TS_1_bin4.mrc`. The first missing part
+ * A missing path and the names that exist instead: `looked for /in/TS_1_bin8.mrc (nearest: TS_1_bin4.mrc)`. The first missing part
  * of the path is compared with the names beside it. At most three folders that the glob has not listed yet are listed.
  */
 export async function lookedText(looked: readonly Looked[]): Promise<string> {
   const texts: string[] = [];
   for (const { listing, pattern } of looked) {
     const parts = partsOf(pattern);
-    texts.push(`looked for ${listing.fullPath(parts.join("/"))}: ${await nearText(listing, parts)}`);
+    texts.push(`looked for ${listing.fullPath(parts.join("/"))} (${await nearText(listing, parts)})`);
   }
   return texts.join("; ");
 }
@@ -62,10 +62,10 @@ async function besides(listing: Listing, folders: readonly string[], part: strin
   if (names.length === 0) return `${where} is empty`;
   const word = part.replace(/\[(.)[^\]]*\]/g, "$1").replaceAll("*", "");
   const near = (names.length <= COMPARED ? nearest(word, names) : undefined) ?? sharing(word, names);
-  if (near !== undefined) return isLast ? `nearest: ${near}` : `no ${part}/ (nearest: ${near})`;
+  if (near !== undefined) return isLast ? `nearest: ${near}` : `no ${part}/, nearest: ${near}`;
   const shown =
     names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? `, … (${counted(names.length, "name")})` : "");
-  return isLast ? `found: ${shown}` : `no ${part}/ (found: ${shown})`;
+  return isLast ? `found: ${shown}` : `no ${part}/, found: ${shown}`;
 }
 
 /** The name that begins and ends as the word does, for the longest way; undefined where hardly anything is shared. */

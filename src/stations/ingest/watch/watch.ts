@@ -115,7 +115,7 @@ export async function watchIngest(job: OpenIngest, options: WatchOptions): Promi
       const id = refusal ? `${key} ${refusal.message}` : key;
       if (!isNews || told.has(id) || told.size >= TOLD_MAX) continue;
       told.add(id);
-      log[refusal ? "warn" : "info"](`waits: ${message}`);
+      log[refusal ? "warn" : "info"](`waiting: ${message}`);
     }
   };
   let planned = -1;
@@ -140,7 +140,7 @@ export async function watchIngest(job: OpenIngest, options: WatchOptions): Promi
       // before the first file the sources find nothing: why is told when it ends
       if (isEmpty && !state.problem) log.info(`waits: no complete run yet in ${objectName(job.source, prefixOf(job))}`);
       else if (!isEmpty && !error.message.endsWith(JUST_COME) && state.problem?.message !== error.message)
-        log.warn(`waits: ${error.message}`);
+        log.warn(`waiting: ${error.message}`);
       state.problem = toErrorRecord(error);
       // the same files are refused again: a look that brings others is worth a plan
       planned = error.code.startsWith("CONFIG_") ? rest.version : -1;

@@ -26,21 +26,21 @@ export interface FileLevels {
 }
 
 /** Opens the levels of a file; undefined: no boxes are read of the format. */
-type FileDoor = ((target: FileTarget) => Promise<FileLevels>) | undefined;
+type FileOpener = ((target: FileTarget) => Promise<FileLevels>) | undefined;
 
 /**
  * How boxes of each format of `formats/registry.ts` are read. A format whose voxels lie plainly needs no line, its own row says where; any other that
  * is read has one, or this does not compile. Readers are loaded when they are needed.
  */
-const FILE_DOORS: Readonly<Record<Exclude<ReadFormatId, FlatFormatId>, FileDoor>> = {
+const FILE_OPENERS: Readonly<Record<Exclude<ReadFormatId, FlatFormatId>, FileOpener>> = {
   eer: undefined,
   tiff: async ({ file, select }) => ({ levels: await (await import("./open-tiff.js")).openTiffStack(file, select) }),
   hdf5: async ({ file: { name }, path, dataset, select }) =>
     (await import("./open-hdf5.js")).openHdf5(path!, dataset, select, dataset === undefined ? name : `${name}#${dataset}`),
 };
 
-export function fileDoor(format: FileFormat): FileDoor {
-  if (!format.flat) return (FILE_DOORS as Readonly<Record<string, FileDoor>>)[format.id];
+export function fileOpener(format: FileFormat): FileOpener {
+  if (!format.flat) return (FILE_OPENERS as Readonly<Record<string, FileOpener>>)[format.id];
   return async ({ file, key, signal }) => {
     const { openFlat } = await import("./open-flat.js");
     return { levels: openFlat(file, key, await format.flat!(file, { signal })) };
@@ -55,7 +55,7 @@ export interface FolderWanted {
   readonly indexes: ShardIndexes;
 }
 
-interface FolderDoor {
+interface FolderOpener {
   /** Undefined where the folder has no document of the format. */
   levels(folder: VolumeFolder, wanted: FolderWanted): Promise<ChunkedLevel[] | undefined>;
   /** Reads it from front to back, for conversions; absent: the format is refused there by its name. */
@@ -63,7 +63,7 @@ interface FolderDoor {
 }
 
 /** The same of formats that are folders. */
-export const FOLDER_DOORS: Readonly<Record<VolumeFamily, FolderDoor>> = {
+export const FOLDER_OPENERS: Readonly<Record<VolumeFamily, FolderOpener>> = {
   zarr: {
     levels: async (folder, { format, select, indexes }) => {
       const versions = format === "zarr2" ? ([2] as const) : format === "zarr3" ? ([3] as const) : ([3, 2] as const);
