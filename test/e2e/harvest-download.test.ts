@@ -383,7 +383,7 @@ describe("many small files", () => {
     expect(stopped).toMatchObject({ exitStatus: 3, errors: [{ code: "STORE_ABSENT", rel: "set/200.raw" }] });
     expect(stopped.fetched).toBeLessThan(1_399);
     expect(stopped.left).toBe(1_399 - stopped.fetched);
-    expect(stopped.toText()).toContain(`stopped, ${stopped.left} files are left; the same command resumes`);
+    expect(stopped.toText()).toContain(`stopped, ${stopped.left} files are left; run the same command again to resume`);
     expect(Object.keys(files())).toHaveLength(stopped.fetched);
     expect(readdirSync(dest, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".part"))).toEqual([]);
     const before = portals.requests.length;

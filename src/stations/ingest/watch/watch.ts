@@ -138,7 +138,7 @@ export async function watchIngest(job: OpenIngest, options: WatchOptions): Promi
       if (!PASSING.test(error.code)) throw thrown;
       const isEmpty = error.code === "CONFIG_EMPTY";
       // before the first file the sources find nothing: why is told when it ends
-      if (isEmpty && !state.problem) log.info(`waits: no complete run yet in ${objectName(job.source, prefixOf(job))}`);
+      if (isEmpty && !state.problem) log.info(`waiting: no complete run yet in ${objectName(job.source, prefixOf(job))}`);
       else if (!isEmpty && !error.message.endsWith(JUST_COME) && state.problem?.message !== error.message)
         log.warn(`waiting: ${error.message}`);
       state.problem = toErrorRecord(error);
