@@ -86,7 +86,7 @@ describe("a demo's folder", () => {
     const { status, err } = await demo("my demo");
     expect([status === 0, err]).toEqual([
       false,
-      expect.stringContaining("then give emporium demo --once --dest 'my demo' --workspace first again"),
+      expect.stringContaining("run emporium demo --once --dest 'my demo' --workspace first again to continue"),
     ]);
   });
 });
