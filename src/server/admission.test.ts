@@ -38,7 +38,7 @@ describe("(34.11) admission", () => {
     work[1]!.done();
     await settled();
     expect(begun).toEqual(["a", "b", "c"]);
-    resident = 80;
+    resident = 60;
     await settled();
     expect(begun).toEqual(["a", "b", "c", "d"]);
     for (const { done } of work) done();
@@ -63,15 +63,15 @@ describe("(34.11) admission", () => {
       }),
     );
     await settled();
-    // 16 MiB each until they are seen
-    expect([begun, freed]).toEqual([4, 0]);
+    // 32 MiB each until they are seen
+    expect([begun, freed]).toEqual([2, 0]);
     // one that is done needs nothing any more
     work[0]!.done();
     await settled();
-    expect(begun).toBe(5);
-    nowMs = 300;
+    expect(begun).toBe(3);
+    nowMs = 1100;
     await settled();
-    expect(begun).toBe(9);
+    expect(begun).toBe(5);
     for (const { done } of work) done();
     await Promise.all(all);
     expect(begun).toBe(12);

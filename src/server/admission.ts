@@ -27,8 +27,8 @@ export interface AdmissionOptions {
 }
 
 /** What a piece of work is taken to need before it shows in the process: many that come at once would all find it small. */
-const BEGUN_BYTES = 16 * 2 ** 20;
-const SHOWN_MS = 250;
+const BEGUN_BYTES = 32 * 2 ** 20;
+const SHOWN_MS = 1000;
 /** Between two looks at the process. */
 const LOOK_MS = 25;
 /** Freeing costs some 20 ms of the thread that answers. */
