@@ -107,7 +107,7 @@ describe("a volume saved in files", () => {
 
   it.each([
     ["a shard of another format", { as: "npy", block: [8, 8, 8], shard: [8, 8, 8] }, /shard: npy has a file for each block/],
-    ["a shard of parts", { as: "webdataset", block: [8, 8, 8], shard: [8, 8, 12] }, /no whole number of blocks of 8×8×8/],
+    ["a shard of parts", { as: "webdataset", block: [8, 8, 8], shard: [8, 8, 12] }, /not a whole number of blocks of 8×8×8/],
     ["no block", { as: "npy" }, /save: block is missing/],
     [
       "several in a file of one",
@@ -117,7 +117,7 @@ describe("a volume saved in files", () => {
     [
       "a name that is no part of a file's",
       { in: { "a/b": "double" }, as: "webdataset", block: [8, 8, 8] },
-      /"a\/b" would be part/,
+      /"a\/b" becomes part/,
     ],
     ["another format", { as: "zip", block: [8, 8, 8] }, /save: as: expected one of npy, safetensors, webdataset, found "zip"/],
   ])("%s is refused", async (_, fields, message) => {

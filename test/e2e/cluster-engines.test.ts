@@ -102,7 +102,7 @@ describe("an import through an engine", { timeout: 240_000 }, () => {
     expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining("emporium.engines.yaml:3:5")]);
     writeFileSync(join(config, "emporium/emporium.engines.yaml"), "profiles:\n  big: {memory: 100MiB}\n");
     const other = await ingest("wrong", ["--executor", "lsf", "--engine-profile", "huge"], env);
-    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining("it has big")]);
+    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining("choose one of big")]);
     const small = await ingest("wrong", ["--executor", "lsf"], env);
     expect([small.status, small.stderr]).toEqual([2, expect.stringContaining("memory: 720MiB")]);
     expect(existsSync(join(folder, "wrong"))).toBe(false);

@@ -335,7 +335,7 @@ describe("headers and uses", () => {
 
   it("(34.3) a stack of volumes as a tomogram is an error", async () => {
     const made = await plan({ config, source: { "lab/rec/B.rec": TOMOGRAM, "lab/rec/A.rec": withInts(TOMOGRAM, { 88: 401 }) } });
-    expect(made.failures[0]!.error.message).toContain("space group 401 says a stack of volumes");
+    expect(made.failures[0]!.error.message).toContain("space group 401 means a stack of volumes");
   });
 
   it("voxels that are a little longer along z are none", async () => {
@@ -348,7 +348,7 @@ describe("headers and uses", () => {
       "tiltseries: [{metadata: {pixel_spacing: 10.5}, sources: [{source_glob: {list_glob: 'rec/{run_name}.rec'}}]}]\n";
     const files = { "lab/rec/A.rec": TOMOGRAM, "lab/rec/B.rec": TOMOGRAM };
     expect((await judged(config + series, files)).warned).toEqual([
-      "CONFIG_ROLE tomograms: 2 files (A.rec, B.rec) may be no tomogram: it is also used as a tilt series",
+      "CONFIG_ROLE tomograms: 2 files (A.rec, B.rec) may be no tomogram: also used as a tilt series",
     ]);
   });
 

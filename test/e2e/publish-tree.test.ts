@@ -269,7 +269,7 @@ describe("seam 29: a standardised tree goes to its bucket", () => {
       2,
       /--dataset: .* holds no 10010\/dataset_metadata.json\n.*\n?.*did you mean 10001\?/,
     ],
-    ["a run that is not there", ["--run", "TS_7"], 2, /--run: no run matches TS_7\n.*there are TS_01, TS_02/],
+    ["a run that is not there", ["--run", "TS_7"], 2, /--run: no run matches TS_7\n.*choose from TS_01, TS_02/],
     ["an expression that is none", ["--run", "TS_(["], 2, /CONFIG_REGEX/],
     ["globs that take nothing", ["--include", "*.tif"], 2, /nothing of 10001 is taken by --include and --exclude/],
     ["globs that take nothing, with --delete", ["--include", "*.tif", "--delete"], 2, /nothing of 10001 is taken/],
@@ -453,7 +453,7 @@ describe("seam 32: what verify finds has a command that mends it, and run says w
       ["publish tree --checksum sends objects with different contents, which size and time alone do not reveal"],
     ]);
     const text = await emporium(["publish", "tree", tree, `s3://bucket/${name}`], { env: process.env });
-    expect(text.out).toMatch(/40 there already.*\nhint: .*use --checksum to compare contents/s);
+    expect(text.out).toMatch(/40 already there.*\nhint: .*use --checksum to compare contents/s);
     expect((await publish("--checksum")).report).toMatchObject({ totals: { uploaded: 1 }, hints: [] });
     expect((await verify()).status).toBe(0);
     rmSync(path);

@@ -184,7 +184,7 @@ describe("locations", () => {
       expect(denied).toMatch(/^error\[STORE_DENIED\]: .*s3:\/\/lab/);
       expect(denied).toContain("AWS_PROFILE=NAME emporium serve s3://lab/data");
       expect(denied).not.toContain("AKIAWRONG");
-      expect(await told(at("gone"))).toMatch(/^error\[STORE_ABSENT\]: .*does not exist/);
+      expect(await told(at("gone"))).toMatch(/^error\[STORE_ABSENT\]: .*gone cannot be read: no such file or folder/);
       const copy = await told("ftp://host/folder");
       expect(copy).toMatch(/emporium harvest download ftp:\/\/host\/folder --dest DIR$/m);
       expect((await emporium(["harvest", "download", "--help"])).out).toMatch(/^ +--dest DIR /m);

@@ -40,7 +40,7 @@ describe("a server that is told to stop", () => {
     async (signal) => {
       const early = await stopped(/the catalogue is being updated/, signal);
       expect([early.status, /error\[/.test(early.said)], early.said).toEqual([0, false]);
-      const late = await stopped(/until Ctrl-C/, signal);
+      const late = await stopped(/Ctrl-C stops/, signal);
       expect(late.status, late.said).toBe(0);
       const [, imported, unchanged] = /runs: (\d+) imported, (\d+) unchanged, 0 removed, 0 failed/.exec(late.said)!;
       expect(Number(imported) + Number(unchanged)).toBe(2);

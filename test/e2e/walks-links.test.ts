@@ -75,7 +75,7 @@ const WALKS: Walk[] = [
     name: "ingest validate source",
     words: ["ingest", "validate", "source", "lab/imod.yaml", "lab/input"],
     status: [4],
-    says: [/error\[files\.links\]/, /leaves for \S*outside\/,.*\n +at \S+\/zz-out$/m, /link to nothing,.*\n +at \S+\/zz-gone$/m],
+    says: [/error\[files\.links\]/, /leaves for \S*outside\/,.*\n +at \S+\/zz-out$/m, /link to nothing;.*\n +at \S+\/zz-gone$/m],
   },
   {
     name: "ingest validate standardized",

@@ -76,7 +76,10 @@ describe("a demo's folder", () => {
     writeFileSync(person.at("file"), "mine");
     for (const dest of ["file", "file/below"]) {
       const { status, err } = await demo(dest);
-      expect([status, err.split("\n")[0]]).toEqual([2, expect.stringMatching(/^error\[USAGE\]: file.* (?:is|is below) a file; give a folder$/)]);
+      expect([status, err.split("\n")[0]]).toEqual([
+        2,
+        expect.stringMatching(/^error\[USAGE\]: file.* (?:is|is below) a file; give a folder$/),
+      ]);
     }
   });
 

@@ -140,7 +140,7 @@ describe("publish script", () => {
       rmSync(person.at("scripts", names[0]!), { force: true });
       write(`scripts/${names[1]}`, text);
       const { status, err } = await script(file);
-      expect([status, err]).toEqual([2, expect.stringContaining(`error[${error}]: scripts/${names[1]} is `)]);
+      expect([status, err]).toEqual([2, expect.stringContaining(`error[${error}]: scripts/${names[1]} `)]);
       expect([read("scripts", names[1]!), existsSync(person.at("scripts", names[0]!))]).toEqual([text, false]);
     }
   });
@@ -174,10 +174,7 @@ describe("a file for a result", () => {
   ])("%s with something else in it is kept, and an earlier result replaced", async (file, there, words) => {
     write(file, there);
     const { status, err } = await person.run(...words, file);
-    expect([status, err.split("\n")[0]]).toEqual([
-      2,
-      expect.stringMatching(/^error\[CONFIG_COLLISION\]: .* exists and is not /),
-    ]);
+    expect([status, err.split("\n")[0]]).toEqual([2, expect.stringMatching(/^error\[CONFIG_COLLISION\]: .* exists and is not /)]);
     expect(read(file)).toBe(there);
     const anew = file.replace(/^\w+/, (name) => `${name}-anew`);
     for (const _ of [1, 2]) expect((await person.run(...words, anew)).status, anew).toBe(0);
