@@ -89,4 +89,23 @@ describe("(34.11) admission", () => {
     await held;
     expect(await run(async () => 2)).toBe(2);
   });
+
+  it("has threads ended that keep what they needed, where the process is full and nothing is under way", async () => {
+    let resident = 200;
+    let rested = 0;
+    const { run } = admission({
+      fullBytes: 100 * MIB,
+      clock: manualClock(),
+      residentBytes: () => resident * MIB,
+      free: () => {},
+      rest: async () => {
+        await settled();
+        rested++;
+        resident = 50;
+      },
+    });
+    expect(await run(async () => rested)).toBe(1);
+    // there is room now
+    expect(await run(async () => rested)).toBe(1);
+  });
 });

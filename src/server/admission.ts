@@ -24,6 +24,8 @@ export interface AdmissionOptions {
   readonly residentBytes?: (() => number) | undefined;
   /** Gives back what nobody uses. */
   readonly free?: (() => void) | undefined;
+  /** Ends threads, which keep what they once needed. Called while nothing is under way, where the process is full all the same. */
+  readonly rest?: (() => Promise<void>) | undefined;
 }
 
 /** What a piece of work is taken to need before it shows in the process: many that come at once would all find it small. */
@@ -39,6 +41,7 @@ export function admission({
   clock,
   residentBytes = () => process.memoryUsage.rss(),
   free = freeBuffers,
+  rest = async () => {},
 }: AdmissionOptions): Admission {
   const turn = turns(1);
   let underWay = 0;
@@ -60,6 +63,10 @@ export function admission({
             freedMs = clock.monotonic();
           }
           await clock.sleep(LOOK_MS, signal);
+        }
+        if (underWay === 0 && residentBytes() > fullBytes) {
+          free();
+          if (residentBytes() > fullBytes) await rest();
         }
         underWay++;
         begunMs.push(clock.monotonic());

@@ -55,9 +55,9 @@ interface Held {
 
 export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock; memory?: ServedMemory }): ServedVolumes {
   const { limits } = memory;
-  const admitted = admission({ fullBytes: memory.bytes + BESIDE_BYTES, clock });
-  const opens = turns(OPENED_AT_ONCE);
   const { means, close } = planeMeans(memory, clock);
+  const admitted = admission({ fullBytes: memory.bytes + BESIDE_BYTES, clock, rest: () => means.threads.rest() });
+  const opens = turns(OPENED_AT_ONCE);
   const volumes = new Map<string, Held>();
   const turn = planeTurns(memory);
 

@@ -16,6 +16,8 @@ export interface PlaneThreads {
   rows(rows: TiffRows): Promise<Uint8Array>;
   /** A small plane on this thread, a large one on another, to which its memory goes. */
   form(plane: Plane, form: PlaneForm): Promise<Plane>;
+  /** Ends threads that do nothing just now, with what they keep: the next work starts others. */
+  rest(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -97,6 +99,11 @@ export function planeThreads(threadsMax: number, rowsBytes: number): PlaneThread
     async form(plane, form) {
       if (form.as === "native" || plane.bytes.length <= HERE_BYTES) return { ...plane, ...inForm(plane, form) };
       return runAny({ kind: "form", plane, form }, [plane.bytes.buffer]);
+    },
+    async rest() {
+      const [one, other] = [pool, front];
+      [pool, front] = [undefined, undefined];
+      await Promise.all([one?.end(), other?.end()]);
     },
     async end() {
       await Promise.all([pool?.end(), front?.end()]);
