@@ -30,14 +30,17 @@ export const HARMLESS =
 
 const asking = new WeakMap<Page, Set<Request>>();
 
-/** Whether a page still waits for an answer; what tells of runs as they change never ends. */
-export const isAsking = (page: Page): boolean => (asking.get(page)?.size ?? 0) > 0;
+/** Answers of which a browser does not tell the end: what tells of runs as they change, the worker that all tabs share, a body that nobody reads. */
+const ENDLESS = /\/api\/v1\/events|\/assets\/events-worker-|\/healthz$/;
+
+/** What a page waits for an answer to. */
+export const askedBy = (page: Page): string[] => [...(asking.get(page) ?? [])].map((request) => request.url());
 
 function watchAnswers(page: Page): void {
   const open = new Set<Request>();
   asking.set(page, open);
   page.on("request", (request) => {
-    if (!/\/api\/v1\/events/.test(request.url())) open.add(request);
+    if (!ENDLESS.test(request.url())) open.add(request);
   });
   for (const end of ["requestfinished", "requestfailed"] as const) page.on(end, (request: Request) => open.delete(request));
   // what the page before it asked for is not waited for

@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PAGES, pageFileOf } from "../../src/model/pages.js";
-import { type Browser, browserPath, HARMLESS, startBrowser } from "./browser.js";
+import { askedBy, type Browser, browserPath, HARMLESS, startBrowser } from "./browser.js";
 import { BREACHES, CHANGED, MARK_CONTROLS, WATCH } from "./laws.js";
 import { atRest, makeWholeSite, type WholeSite } from "./whole-site.js";
 
@@ -100,7 +100,8 @@ describe.skipIf(browserPath === undefined)("laws of all pages (needs Chromium)",
         const { page, elsewhere } = await browser.open("about:blank", size);
         const asked = listen(page, (line) => breaches.add(line));
         await page.goto(url(address));
-        if (!(await rest(page, address))) breaches.add(`${size.width}: does not come to rest`);
+        if (!(await rest(page, address)))
+          breaches.add(`${size.width}: does not come to rest, asks ${askedBy(page).join(" ").replaceAll(site.url, "")}`);
         for (const [what, times] of asked)
           if (times > 1 && !ASKED_AGAIN.some(([pattern]) => pattern.test(what)))
             breaches.add(`asked ${times} times: ${what.replaceAll(site.url, "").slice(0, 200)}`);

@@ -7,7 +7,7 @@ import type { JobBrief, JobPlan, ReportList } from "../../src/model/page-api.js"
 import type { PagePath } from "../../src/model/pages.js";
 import { printRef } from "../../src/model/ref.js";
 import { remove } from "../e2e/curate-kit.js";
-import { isAsking } from "./browser.js";
+import { askedBy } from "./browser.js";
 import { desk } from "./workspace-kit.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
@@ -157,7 +157,7 @@ export async function atRest(page: Page, timeoutMs = 15_000): Promise<boolean> {
   const until = performance.now() + timeoutMs;
   for (let calm = 0; calm < 3; ) {
     if (performance.now() > until) return false;
-    calm = isAsking(page) || (await page.evaluate(WAITS).catch(() => true)) ? 0 : calm + 1;
+    calm = askedBy(page).length > 0 || (await page.evaluate(WAITS).catch(() => true)) ? 0 : calm + 1;
     await page.waitForTimeout(70);
   }
   return true;

@@ -154,10 +154,10 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
   }
 
   /** A picture that is the same twice: after a change of its size, a page is drawn in pieces of the size that it had. */
-  async function drawn(page: Page): Promise<Buffer> {
+  async function drawn(page: Page, fullPage = false): Promise<Buffer> {
     let before: Buffer | undefined;
     for (let times = 0; ; times++) {
-      const picture = await page.screenshot({ animations: "disabled", caret: "hide" });
+      const picture = await page.screenshot({ animations: "disabled", caret: "hide", fullPage });
       if (before?.equals(picture) || times === DRAWN_MOST) return picture;
       before = picture;
       await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
@@ -167,7 +167,7 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
   async function shootText(page: Page, { name, text }: { name: string; text: string }): Promise<Shot> {
     await page.setViewportSize({ width: 880, height: 200 });
     await page.setContent(terminalPage(text));
-    return shotOf(name, await page.screenshot({ fullPage: true }));
+    return shotOf(name, await drawn(page, true));
   }
 
   /** Six pages on each. @returns the sheet of each page */
@@ -184,7 +184,7 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
         return async (page: Page) => {
           await page.setViewportSize({ width: SHEET_WIDTH, height: 400 });
           await page.setContent(sheetPage(some));
-          writeFileSync(join(SHEETS, file), await page.screenshot({ fullPage: true }));
+          writeFileSync(join(SHEETS, file), await drawn(page, true));
         };
       }),
     );
