@@ -102,14 +102,12 @@ describe.skipIf(!hasData || !hasEnvironment("peers"))("configurations with run d
     });
     const of = (kind: string) => plan!.entities.filter((entity) => entity.kind === kind);
     const below = (path: string) => relative(input, path);
-    // one fault of several entities is one error
+    // one fault of several entities, of several runs too, is one error; the titles of tilt series and tomograms name their runs
     const codes = new Map(
-      plan!.errors.flatMap(({ code, entity, run, also = [] }) =>
-        [entity, ...also].map((title) => [`${run}: ${title}`, code] as const),
-      ),
+      plan!.errors.flatMap(({ code, entity, also = [] }) => [entity, ...also].map((title) => [title, code] as const)),
     );
-    const verdictOf = ({ action, run, title }: (typeof plan & {})["entities"][number]) =>
-      action === "fail" ? (VERDICTS[codes.get(`${run}: ${title}`)!] ?? `failed: ${title}`) : action;
+    const verdictOf = ({ action, title }: (typeof plan & {})["entities"][number]) =>
+      action === "fail" ? (VERDICTS[codes.get(title)!] ?? `failed: ${title}`) : action;
     const tomograms = of("tomogram").flatMap((entity): Tomogram[] => {
       const { title, run = "", reads, why = "" } = entity;
       const [, file, spacing] = /^tomogram (.*) \((.*) Å\)/.exec(title.replace(` of ${run} (`, " (")) ?? [];
