@@ -102,7 +102,7 @@ describe.skipIf(!hasData || !hasEnvironment("peers"))("configurations with run d
     });
     const of = (kind: string) => plan!.entities.filter((entity) => entity.kind === kind);
     const below = (path: string) => relative(input, path);
-    // one fault of several entities, of one run or of several, is one error; their titles name the run
+    // one fault of several entities, of several runs too, is one error; the titles of tilt series and tomograms name their runs
     const codes = new Map(
       plan!.errors.flatMap(({ code, entity, also = [] }) => [entity, ...also].map((title) => [title, code] as const)),
     );

@@ -69,7 +69,7 @@ async function served(url: string, ...more: string[]): Promise<{ port: number; l
   children.push(child);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (said += text));
-  await vi.waitFor(() => expect(said).toMatch(/Ctrl-C stops/), 60_000);
+  await vi.waitFor(() => expect(said).toMatch(/^Serving at .* \(Ctrl-C stops\)$/m), 60_000);
   return { port, log: () => said };
 }
 

@@ -141,12 +141,11 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
     },
     async stallNode() {
       nodeDaemon.kill("SIGSTOP");
-      const stopped = processesWith(`SLURM_CONF=${conf}\0`, "SLURM_JOB_ID=");
-      for (const pid of stopped) process.kill(pid, "SIGSTOP");
+      const stopped = processesWith(`SLURM_CONF=${conf}\0`, "SLURM_JOB_ID=").filter((pid) => reaches(pid, "SIGSTOP"));
       await command("scontrol", ["update", `NodeName=${node}`, "State=DOWN", "Reason=stalled"]);
       return {
         wake() {
-          for (const pid of stopped) process.kill(pid, "SIGCONT");
+          for (const pid of stopped) reaches(pid, "SIGCONT");
         },
         async repair() {
           nodeDaemon.kill("SIGCONT");
@@ -166,9 +165,7 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
     },
     async killJob(job) {
       // the script's own process, which is the worker: it has the job's number in its environment
-      const killed = processesWith(`SLURM_CONF=${conf}\0`, `SLURM_JOB_ID=${job}\0`);
-      for (const pid of killed) process.kill(pid, "SIGKILL");
-      return killed.length;
+      return processesWith(`SLURM_CONF=${conf}\0`, `SLURM_JOB_ID=${job}\0`).filter((pid) => reaches(pid, "SIGKILL")).length;
     },
     async settled(timeoutMs = START_MS) {
       await until(async () => (await command("squeue", ["-h"])).trim() === "", timeoutMs, logs);
@@ -239,6 +236,16 @@ export async function until(holds: () => boolean | Promise<boolean>, timeoutMs: 
   for (let waitedMs = 0; !(await holds()); waitedMs += POLL_MS) {
     if (waitedMs >= timeoutMs) throw new Error(`the engine is not ready\n${logs()}`);
     await sleep(POLL_MS);
+  }
+}
+
+/** Sends a signal. @returns false: the process has ended since it was looked for */
+function reaches(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
   }
 }
 
