@@ -27,7 +27,7 @@ export default defineConfig({
     html: false,
     // addresses in examples are text: most are of the reader's own machine
     linkify: false,
-    attrs: { disable: true },
+    attrs: false,
     anchor: { slugify: slug },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config: plainMarkdown,

@@ -113,6 +113,15 @@ describe("the site", () => {
     }
   });
 
+  it("shows braces as text: a message that ends with a value has it on the site, too", () => {
+    const countOf = (text: string) => text.split("{").length - 1;
+    for (const page of pages) {
+      const source = readFileSync(join(root, "docs", page), "utf8");
+      const shown = source.replace(/^<!--[\s\S]*?-->\n/gm, "").replace(/^```mermaid\n[\s\S]*?^```$/gm, "");
+      expect(countOf(documents.get(`${version}/${htmlOf(page)}`)!(".vp-doc").text()), page).toBe(countOf(shown));
+    }
+  });
+
   it("has an index of all pages for the search", () => {
     const [index, ...more] = files().filter((path) => /\/@localSearchIndexroot\.[\w-]+\.js$/.test(path));
     expect(more).toEqual([]);
