@@ -42,7 +42,8 @@ function watchAnswers(page: Page): void {
   page.on("request", (request) => {
     if (!ENDLESS.test(request.url())) open.add(request);
   });
-  for (const end of ["requestfinished", "requestfailed"] as const) page.on(end, (request: Request) => open.delete(request));
+  page.on("requestfinished", (request) => open.delete(request));
+  page.on("requestfailed", (request) => open.delete(request));
   // what the page before it asked for is not waited for
   page.on("framenavigated", (frame) => {
     if (frame === page.mainFrame()) open.clear();

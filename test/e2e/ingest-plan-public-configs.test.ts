@@ -216,8 +216,8 @@ describe.skipIf(!hasRealData)("the tiny bucket of the reference's tests", () => 
         (section) => `${section}: nothing is found for 1 of 2 runs: TS_run2`,
       ),
       "annotations: nothing is found by particle_lists/{run_name}_fas.csv for any of 2 runs",
-      "tiltseries: numbers differ in 1 run: TS_run1 has 5 images in its mdoc, but 4 sections in its stack",
       "alignments: numbers differ in 1 run: TS_run1 has 3 sections in its alignment, but 4 sections in its stack",
+      "tiltseries: numbers differ in 1 run: TS_run1 has 5 images in its mdoc, but 4 sections in its stack",
     ]);
   });
 

@@ -40,7 +40,7 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
   "10311_draft.yaml": {
     entries: /^tomograms|^alignments/,
     failures:
-      /float \{voxel_spacing_name\} needs a row of the run data map|^alignment 100 of \S+ cannot be made: it needs tomogram /,
+      /float \{voxel_spacing_name\} needs a row of the run data map|^alignment 100 of \S+ cannot be made, because tomogram /,
     why: "a draft: its metadata use a name that only globs know, and without a tomogram the alignment has no dimensions",
   },
 };

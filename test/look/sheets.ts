@@ -31,7 +31,7 @@ const VARIANTS = {
   "1280 dark": { width: 1280, height: 800, colorScheme: "dark" },
   "390": { width: 390, height: 844, colorScheme: "light" },
   "2560": { width: 2560, height: 1440, colorScheme: "light" },
-} as const;
+} as const satisfies Readonly<Record<string, { width: number; height: number; colorScheme: "light" | "dark" }>>;
 type Variant = keyof typeof VARIANTS;
 /** A page that is longer is looked at down to here. */
 const HEIGHT_MAX = 1600;
@@ -139,7 +139,7 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
       await settled(frame!);
     } else await atRest(page);
     // a page that has more room may ask for more, and be longer then
-    for (let shown = height, long = height; ; shown = Math.min(long, HEIGHT_MAX)) {
+    for (let shown: number = height, long: number = height; ; shown = Math.min(long, HEIGHT_MAX)) {
       if (shown > height) {
         await page.setViewportSize({ width, height: shown });
         if (!wait) await atRest(page);

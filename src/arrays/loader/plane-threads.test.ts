@@ -16,7 +16,7 @@ afterAll(() => threads.end());
 describe("(34.11) pages of remote TIFFs", () => {
   it("are decoded by other threads after those that did it have ended", async () => {
     const [name] = readdirSync(new URL("files/", folder)).filter((one) => one !== "jpeg.tif");
-    const file = await openTiff(inMemory(new Uint8Array(readFileSync(new URL(`files/${name}`, folder)))), name!);
+    const file = await openTiff(inMemory(new Uint8Array(readFileSync(new URL(`files/${name}`, folder))), name));
     const image = await file.image(0);
     const decoded = async () =>
       threads.rows({ name: name!, ...(await storedTiffRows(file.source, image, 0, image.page.height)) });
