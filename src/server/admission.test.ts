@@ -47,13 +47,20 @@ describe("(34.11) admission", () => {
 
   it("begins no more at once than there is room for, before what is begun shows in the process", async () => {
     let nowMs = 0;
+    let workedMs = 0;
     let freed = 0;
     const clock = {
       ...manualClock(),
       monotonic: () => nowMs,
       sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 1)),
     };
-    const { run } = admission({ fullBytes: 100 * MIB, clock, residentBytes: () => 50 * MIB, free: () => freed++ });
+    const { run } = admission({
+      fullBytes: 100 * MIB,
+      clock,
+      residentBytes: () => 50 * MIB,
+      usedMs: () => workedMs,
+      free: () => freed++,
+    });
     const work = Array.from({ length: 12 }, later);
     let begun = 0;
     const all = work.map(({ promise }) =>
@@ -69,9 +76,17 @@ describe("(34.11) admission", () => {
     work[0]!.done();
     await settled();
     expect(begun).toBe(3);
+    // a busy machine: a second says nothing, work does
     nowMs = 1100;
     await settled();
+    expect(begun).toBe(3);
+    workedMs = 2100;
+    await settled();
     expect(begun).toBe(5);
+    // what waits for bytes of others is seen after ten seconds
+    nowMs = 12_000;
+    await settled();
+    expect(begun).toBe(7);
     for (const { done } of work) done();
     await Promise.all(all);
     expect(begun).toBe(12);

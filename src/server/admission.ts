@@ -22,6 +22,8 @@ export interface AdmissionOptions {
   readonly clock: Clock;
   /** Of the process. */
   readonly residentBytes?: (() => number) | undefined;
+  /** CPU time that the process has used. */
+  readonly usedMs?: (() => number) | undefined;
   /** Gives back what nobody uses. */
   readonly free?: (() => void) | undefined;
   /** Ends threads, which keep what they once needed. Called while nothing is under way, where the process is full all the same. */
@@ -30,7 +32,10 @@ export interface AdmissionOptions {
 
 /** What a piece of work is taken to need before it shows in the process: many that come at once would all find it small. */
 const BEGUN_BYTES = 32 * 2 ** 20;
-const SHOWN_MS = 1000;
+/** After so much work of the process it is seen: a second of two cores, and longer on a busy machine. */
+const SHOWN_CPU_MS = 2000;
+/** After so long, whether it worked or waited for bytes of others. */
+const SHOWN_MS = 10_000;
 /** Between two looks at the process. */
 const LOOK_MS = 25;
 /** Freeing costs some 20 ms of the thread that answers. */
@@ -40,16 +45,18 @@ export function admission({
   fullBytes,
   clock,
   residentBytes = () => process.memoryUsage.rss(),
+  usedMs = cpuMs,
   free = freeBuffers,
   rest = async () => {},
 }: AdmissionOptions): Admission {
   const turn = turns(1);
   let underWay = 0;
   /** When the work under way began, the last of it. */
-  let begunMs: number[] = [];
+  let begun: { ms: number; usedMs: number }[] = [];
   const unseenBytes = (): number => {
-    begunMs = begunMs.filter((ms) => clock.monotonic() - ms < SHOWN_MS);
-    return BEGUN_BYTES * Math.min(underWay, begunMs.length);
+    const [ms, used] = [clock.monotonic(), usedMs()];
+    begun = begun.filter((one) => ms - one.ms < SHOWN_MS && used - one.usedMs < SHOWN_CPU_MS);
+    return BEGUN_BYTES * Math.min(underWay, begun.length);
   };
   let freedMs = Number.NEGATIVE_INFINITY;
   return {
@@ -69,7 +76,7 @@ export function admission({
           if (residentBytes() > fullBytes) await rest();
         }
         underWay++;
-        begunMs.push(clock.monotonic());
+        begun.push({ ms: clock.monotonic(), usedMs: usedMs() });
       } finally {
         leave();
       }
@@ -80,4 +87,9 @@ export function admission({
       }
     },
   };
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -53,7 +53,7 @@ describe("the demo: one line through all stations", () => {
     const runs = [...contentsOf(folder).keys()].filter((key) => /^portal\/\d+\/[^/]+\/run_metadata\.json$/.test(key));
     expect(said!.match(/^200 .*$/gm)).toEqual([
       `200 ${url}/  the first page`,
-      `200 ${url}/healthz  it and its database are well`,
+      `200 ${url}/healthz  server and database are healthy`,
       `200 ${url}/s3/portal?list-type=2&delimiter=/  its folders, by S3`,
       `200 ${url}/graphql  ${runs.length} runs, by GraphQL`,
     ]);
