@@ -114,12 +114,17 @@ function runOne(name, forVitest) {
   if (odds.includes(undefined)) return `${name}: left out: it needs root, unshare and ip here`;
   const log = join(logs, `${name}.log`);
   const [program, ...args] = [...odds.flatMap(({ before }) => before ?? []), "npm", "test", ...forVitest];
-  const env = { PATH: process.env.PATH, HOME: home, npm_config_update_notifier: "false", ...Object.assign({}, ...odds.map((one) => one.env)) };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    npm_config_update_notifier: "false",
+    ...Object.assign({}, ...odds.map((one) => one.env)),
+  };
   const began = performance.now();
   const file = openSync(log, "w");
   const { status } = spawnSync(program, args, { cwd: clone, env, stdio: ["ignore", file, file] });
   if (status !== 0) process.exitCode = 1;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
+  // without colours
   const said = readFileSync(log, "utf8").replace(/\x1b\[[0-9;]*m/g, "");
   const count = /^ +Tests +(.*)$/m.exec(said)?.[1] ?? said.trim().split("\n").at(-1);
   return `${name}: exit ${status}, ${Math.round((performance.now() - began) / 1000)} s, ${count}`;
