@@ -280,6 +280,7 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
   const { name, key, kind, format, ref, sizeBytes, modifiedAt, marks } = entry;
   const [row, isSeen] = useSeen();
   const navigate = useNavigate();
+  const isHeaderOpen = (useSearch({ strict: false }) as { header?: string }).header === key;
   const facts = useQuery({ ...fileFactsQuery(place.id, key), enabled: isSeen && ref !== undefined });
   const records = Object.values(facts.data ?? {});
   const first = records[0];
@@ -352,8 +353,9 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
               type="button"
               className="bare"
               aria-label={`Header of ${name}`}
+              aria-expanded={isHeaderOpen}
               title="Header"
-              onClick={() => void navigate({ to: ".", search: (now) => ({ ...now, header: key }) })}
+              onClick={() => void navigate({ to: ".", search: (now) => ({ ...now, header: isHeaderOpen ? undefined : key }) })}
             >
               <Info size={16} aria-hidden />
             </button>
