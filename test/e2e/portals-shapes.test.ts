@@ -272,6 +272,15 @@ describe("EPFL's page", () => {
       `${folder}/other/c%20d.mrc`,
     ]);
     expect(record!.extra).toEqual({ dataset_description: "Voxels of 5x5x5nm." });
+    expect(record!.warnings).toEqual([]);
+  });
+
+  it("(34.silence) names the files that are not taken for data", async () => {
+    const page = `<h2>Data</h2><p>x</p><a href="a.tif">a</a><a href="b.7z">b</a><a href="labels.mat">c</a><a href="p.pdf">p</a><a href="q/">q</a><a href="mailto:a@b.ch">m</a>`;
+    const { describe: ask, list } = await withAnswers("www.epfl.ch", () => ({ status: 200, headers: {}, body: page }));
+    const typed = "https://www.epfl.ch/labs/cvlab/data/other/";
+    expect((await ask(typed))[0]!.warnings).toEqual(["not taken for data: b.7z, labels.mat"]);
+    expect((await list(typed)).warnings).toEqual(["not taken for data: b.7z, labels.mat"]);
   });
 });
 
