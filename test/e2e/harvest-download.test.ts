@@ -495,7 +495,7 @@ describe("checksums", () => {
   it("(34.silence) a server that cannot say whether there is a checksum file is told; one that has none is not", async () => {
     const { get } = await scene({
       sites: { "files.test": webSite([["a.tif", file]]) },
-      fault: ({ path }) => (path === "/a.tif.md5" ? { status: 503 } : undefined),
+      fault: ({ path }) => (path === "/a.tif.md5" ? { status: 503 } : path === "/a.tif.sha256" ? { status: 403 } : undefined),
     });
     const report = await get("https://files.test/a.tif");
     expect(report).toMatchObject({ exitStatus: 0, fetched: 1 });
