@@ -26,10 +26,10 @@ const GROUPS = [
   {
     folder: "guides",
     text: "Blocks",
-    pages: ["check-blocks", "blocks-python", "block-orders", "blocks-graphs", "blocks-operators"],
+    pages: ["check-blocks", "blocks-python", "block-orders", "blocks-graphs", "blocks-graph-runs", "blocks-operators"],
   },
-  { folder: "guides", text: "Serve", pages: ["serve", "behind-nginx"] },
-  { folder: "guides", text: "Clusters", pages: ["clusters"] },
+  { folder: "guides", text: "Serve", pages: ["serve", "serve-pages", "serve-jobs", "behind-nginx", "serve-reference"] },
+  { folder: "guides", text: "Clusters", pages: ["clusters", "cluster-commands", "cluster-engines", "cluster-runs"] },
   { folder: "guides", text: "Other guides" },
   { folder: "notebooks", text: "Notebooks" },
   { folder: "reference", text: "Reference" },

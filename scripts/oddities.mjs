@@ -1,4 +1,5 @@
-/** `npm test` on odd machines, one after the other: `node scripts/oddities.mjs [NAME…] [-- WORDS-FOR-VITEST…]`. In a clone of what is committed, with nothing beside it, an empty HOME and
+/** `npm test` on odd machines, one after the other: `node scripts/oddities.mjs [NAME…] [-- WORDS-FOR-VITEST…]`,
+ * or on a machine that is odd in several ways: `umask+proxy`. In a clone of what is committed, with nothing beside it, an empty HOME and
  * this checkout's packages. Prints a line for each, keeps what was said in `.cache/oddities`, and exits 1 where one failed. What needs root, or a program that is not there, is said and left out. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -82,7 +83,7 @@ const ODDITIES = {
 const words = process.argv.slice(2);
 const end = words.includes("--") ? words.indexOf("--") : words.length;
 const names = end > 0 ? words.slice(0, end) : Object.keys(ODDITIES);
-const unknown = names.filter((name) => !(name in ODDITIES));
+const unknown = names.flatMap((name) => name.split("+")).filter((name) => !(name in ODDITIES));
 if (unknown.length > 0) {
   console.error(`${unknown.join(", ")}: none of ${Object.keys(ODDITIES).join(", ")}`);
   process.exit(2);
@@ -109,16 +110,21 @@ function mustRun(program, args) {
 }
 
 function runOne(name, forVitest) {
-  const odd = ODDITIES[name]();
-  if (odd === undefined) return `${name}: left out: it needs root, unshare and ip here`;
+  const odds = name.split("+").map((one) => ODDITIES[one]());
+  if (odds.includes(undefined)) return `${name}: left out: it needs root, unshare and ip here`;
   const log = join(logs, `${name}.log`);
-  const [program, ...args] = [...(odd.before ?? []), "npm", "test", ...forVitest];
-  const env = { PATH: process.env.PATH, HOME: home, npm_config_update_notifier: "false", ...odd.env };
+  const [program, ...args] = [...odds.flatMap(({ before }) => before ?? []), "npm", "test", ...forVitest];
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    npm_config_update_notifier: "false",
+    ...Object.assign({}, ...odds.map((one) => one.env)),
+  };
   const began = performance.now();
   const file = openSync(log, "w");
   const { status } = spawnSync(program, args, { cwd: clone, env, stdio: ["ignore", file, file] });
   if (status !== 0) process.exitCode = 1;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
+  // without colours
   const said = readFileSync(log, "utf8").replace(/\x1b\[[0-9;]*m/g, "");
   const count = /^ +Tests +(.*)$/m.exec(said)?.[1] ?? said.trim().split("\n").at(-1);
   return `${name}: exit ${status}, ${Math.round((performance.now() - began) / 1000)} s, ${count}`;

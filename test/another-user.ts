@@ -1,14 +1,18 @@
-import { chownSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { lchownSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const isRoot = process.geteuid?.() === 0;
 /** `nobody` of every Linux. */
 const NOBODY = 65_534;
 
-/** Runs work that root alone may do more in than others: root does it as `nobody`, to whom `owned` is given before; anybody else as who they are. */
+/** Runs work that root alone may do more in than others: root does it as `nobody`, to whom `owned` and all below is given before, whatever the umask; anybody else as who they are. */
 export async function asAnotherUser<T>(owned: readonly string[], work: () => Promise<T>): Promise<T> {
   if (!isRoot) return work();
-  for (const path of owned) chownSync(path, NOBODY, NOBODY);
+  for (const path of owned.flatMap((one) => [
+    one,
+    ...readdirSync(one, { recursive: true }).map((name) => join(one, String(name))),
+  ]))
+    lchownSync(path, NOBODY, NOBODY);
   process.setegid!(NOBODY);
   process.seteuid!(NOBODY);
   try {

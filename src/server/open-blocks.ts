@@ -11,7 +11,7 @@ import type { PlacedKey } from "./places.js";
 /** Volumes of chunks. */
 export async function openBlocks(at: PlacedKey, means: PlaneMeans, signal: AbortSignal | undefined): Promise<OpenVolume> {
   const { place, key } = at;
-  const volume = await openBlockVolume({ store: linkedInside(place.store), key }, { room: await means.room(), signal });
+  const volume = await openBlockVolume({ store: linkedInside(place.store), key }, { context: await means.context(), signal });
   const keys = volume.identity.map((object) => object.key);
   const source = blockPlanes(volume);
   const { voxelSizeNm, offsetNm } = volume.levels[0]!;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type PlaneThreads, threadedPlanes } from "../arrays/loader/plane-threads.js";
-import type { ReadingRoom } from "../arrays/loader/room.js";
+import type { ReadContext } from "../arrays/loader/read-context.js";
 import type { PlaneResult } from "../arrays/loader/work/plane-job.js";
 import type { PlaneForm } from "../arrays/plane/convert.js";
 import { firstSample, geometryOf, type VolumeGeometry } from "../arrays/plane/facts.js";
@@ -23,7 +23,7 @@ import { mayBeFolder, type PlacedKey } from "./places.js";
 /** What volumes of a server share. */
 export interface PlaneMeans {
   /** Made when the first volume of chunks is opened. */
-  room(): Promise<ReadingRoom>;
+  context(): Promise<ReadContext>;
   readonly threads: PlaneThreads;
   /** Blocks of remote files. */
   readonly blocks: Map<string, Uint8Array>;

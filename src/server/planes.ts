@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { planeThreads } from "../arrays/loader/plane-threads.js";
-import type { ReadingRoom } from "../arrays/loader/room.js";
+import type { ReadContext } from "../arrays/loader/read-context.js";
 import type { Clock } from "../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
@@ -142,20 +142,20 @@ function planeMeans(memory: ServedMemory, clock: Clock): { readonly means: Plane
   const { limits } = memory;
   const threadsMax = planeThreadsFor(memory.bytes, availableParallelism());
   const blocks = new Recent<string, Uint8Array>(limits.blocks, (block) => block.length);
-  let room: ReadingRoom | undefined;
-  let opening: Promise<ReadingRoom> | undefined;
+  let context: ReadContext | undefined;
+  let opening: Promise<ReadContext> | undefined;
   const means: PlaneMeans = {
-    room: () =>
-      (opening ??= import("../arrays/loader/room.js").then(({ readingRoom }) => {
-        room = readingRoom({ memoryBytes: limits.chunks, threads: threadsMax, clock });
-        return room;
+    context: () =>
+      (opening ??= import("../arrays/loader/read-context.js").then(({ readContext }) => {
+        context = readContext({ memoryBytes: limits.chunks, threads: threadsMax, clock });
+        return context;
       })),
     threads: planeThreads(threadsMax, limits.rows),
     blocks,
     blocksBytes: limits.blocks,
     clock,
   };
-  memory.watch("chunks", () => room?.heldBytes ?? 0);
+  memory.watch("chunks", () => context?.heldBytes ?? 0);
   memory.watch("blocks", () => blocks.weight);
   return {
     means,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { type EngineProfile, readProfile } from "../../src/engine/cluster/profile.js";
 import type { EngineTemplates } from "../../src/engine/executors/words/templates.js";
 
-const GUIDE = new URL("../../docs/guides/clusters.md", import.meta.url);
+const GUIDE = new URL("../../docs/guides/cluster-engines.md", import.meta.url);
 
 /** The guide's own profiles, so that what it shows is what was tried. */
 export function guideBlock(heading: string): string {

@@ -39,7 +39,7 @@ describe("links of pages", () => {
     expect(all.length).toBeGreaterThan(60);
     expect(all.filter(({ target }) => target.includes("#")).length).toBeGreaterThan(3);
     const text =
-      "# A\n\n[x](no.md) `[not](this.md)` and [`y`](serve.md#pages), [z](serve.md#nowhere)\n\n```md\n[not](this.md)\n```\n";
+      "# A\n\n[x](no.md) `[not](this.md)` and [`y`](serve.md#serve-other-machines), [z](serve.md#nowhere)\n\n```md\n[not](this.md)\n```\n";
     expect(wrongLinks("docs/guides/a.md", text)).toEqual([
       "docs/guides/a.md:3: no.md: there is no such file",
       "docs/guides/a.md:3: serve.md#nowhere: there is no such heading",

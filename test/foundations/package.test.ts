@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -142,11 +143,14 @@ describe("packages that are bundled", () => {
 });
 
 describe("npm pack", () => {
-  const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+  // a HOME that cannot be written has no place for npm's cache
+  const cache = mkdtempSync(join(tmpdir(), "emporium-npm-"));
+  const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", "--cache", cache], {
     cwd: root,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });
+  rmSync(cache, { recursive: true });
   const [packed] = JSON.parse(output) as [{ files: { path: string; mode: number }[] }];
   const names = packed.files.map(({ path }) => path).sort();
   // bundles: of the program, of a package, and of web/

@@ -110,6 +110,8 @@ __stop() { [ -z "$__server" ] || { kill -INT "$__server"; wait "$__server"; __se
 __ended() { [ "$1" = "$2" ] || { echo "-- $3: ended with $1, the page says $2"; __wrong=1; }; }
 __serve() {
   __stop
+  # before the server has begun: what another one said is no address of this one
+  : >${quoted(join(folder, "served"))}
   "$@" >${quoted(join(folder, "served"))} 2>&1 & __server=$!
   for _ in $(seq 600); do
     __url=$(sed -n 's#^Serving at \\(http:[^ ]*\\) (Ctrl-C stops)$#\\1#p' ${quoted(join(folder, "served"))})

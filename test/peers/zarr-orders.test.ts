@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { readingRoom } from "../../src/arrays/loader/room.js";
+import { readContext } from "../../src/arrays/loader/read-context.js";
 import { openBlockVolume } from "../../src/arrays/loader/volume.js";
 import type { Triple } from "../../src/core/box.js";
 import { hasEnvironment, python } from "./environment.js";
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-zarr-orders-"));
-const room = readingRoom({ threads: 2 });
+const context = readContext({ threads: 2 });
 afterAll(async () => {
-  await room.close();
+  await context.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -29,7 +29,7 @@ describe.skipIf(!hasEnvironment("zarr3"))("Zarr v3 in every order of axes (34.9)
     expect(made.length).toBe(6 * 2 * 6 * 2);
     const wrong: string[] = [];
     for (const { name, shape, boxes } of made) {
-      const volume = await openBlockVolume(join(folder, name), { room });
+      const volume = await openBlockVolume(join(folder, name), { context });
       expect([name, volume.levels[0]!.shape]).toEqual([name, shape]);
       for (const { start, stop, sha256 } of boxes) {
         const bytes = await volume.levels[0]!.read({ start, stop });

@@ -7,7 +7,7 @@ import type { Box } from "../../core/box.js";
 import { datasetPlace } from "../../formats/registry.js";
 import { viewAs } from "../../formats/zarr/elements.js";
 import { peekHdf5 } from "./open-hdf5.js";
-import { readingRoom } from "./room.js";
+import { readContext } from "./read-context.js";
 import { openBlockVolume } from "./volume.js";
 
 /** Its README says what each voxel is. */
@@ -48,7 +48,7 @@ describe("a dataset of an HDF5 file", () => {
     }
   });
 
-  it.runIf(existsSync("/proc/self/fd"))("is closed with its room, or before", async () => {
+  it.runIf(existsSync("/proc/self/fd"))("is closed with its context, or before", async () => {
     const files = ["first.h5", "second.h5"].map((name) => join(folder, name));
     for (const file of files) copyFileSync(FILE, file);
     const open = () =>
@@ -59,13 +59,13 @@ describe("a dataset of an HDF5 file", () => {
           return false; // that of the listing itself
         }
       }).length;
-    const room = readingRoom();
-    const [first] = await Promise.all(files.map((file) => openBlockVolume(`${file}#/volume`, { room })));
+    const context = readContext();
+    const [first] = await Promise.all(files.map((file) => openBlockVolume(`${file}#/volume`, { context })));
     expect(open()).toBe(2);
     await first!.close();
     expect(open()).toBe(1);
     await first!.close();
-    await room.close();
+    await context.close();
     expect(open()).toBe(0);
   });
 

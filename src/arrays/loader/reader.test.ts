@@ -14,7 +14,7 @@ import { writeZarrArray } from "../../formats/zarr/write.js";
 import { encodeBlosc } from "../kernels/blosc.js";
 import { codecs } from "../stream/source/zarr-volume.js";
 import { plainChunk } from "./plain-chunk.js";
-import { readingRoom } from "./room.js";
+import { readContext } from "./read-context.js";
 import { type LoadedVolume, openBlockVolume } from "./volume.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-reader-"));
@@ -332,12 +332,12 @@ describe("what is kept", () => {
   });
 });
 
-describe("volumes of one room", () => {
+describe("volumes of one context", () => {
   it("share its memory and its threads, and close without ending them", async () => {
     const memoryBytes = 4 * 2 ** 20;
-    const room = readingRoom({ memoryBytes, threads: 2 });
+    const context = readContext({ memoryBytes, threads: 2 });
     const volumes = await Promise.all(
-      ["v2 blosc", "v3 shards", "v2 zlib"].map((form) => openBlockVolume(folderOf(form), { room })),
+      ["v2 blosc", "v3 shards", "v2 zlib"].map((form) => openBlockVolume(folderOf(form), { context })),
     );
     // chunks of the same places, which must not be taken for each other
     await Promise.all(scan(24).flatMap((box) => volumes.map((volume) => expectBox(volume, box))));
@@ -346,7 +346,7 @@ describe("volumes of one room", () => {
     expect(first!.traffic.heldBytesMax).toBeLessThanOrEqual(memoryBytes);
     await first!.close();
     await expectBox(second!, { start: [1, 2, 3], stop: [40, 50, 60] });
-    await room.close();
+    await context.close();
   });
 });
 

@@ -7,8 +7,8 @@ import { type ChunkPart, copyElementBox, fillElementBox, packed, partsOf } from 
 import type { PlacedBox, WantedBox } from "./decode-pool.js";
 import { aligned } from "./memory.js";
 import type { OpenedLevels } from "./open.js";
+import { DECODED_SHARE, PINNED_SHARE, type ReadContext } from "./read-context.js";
 import { type ReadHabits, readHabits } from "./read-habits.js";
-import { DECODED_SHARE, PINNED_SHARE, type ReadingRoom } from "./room.js";
 import { type LocatedPart, type PartRun, runsOf } from "./runs.js";
 import { type StoredBlock, storedBlock } from "./stored.js";
 import { type StoredBytes, type StoredChunks, storedChunks } from "./stored-chunks.js";
@@ -17,7 +17,7 @@ import type { DecodePart } from "./work/decode-job.js";
 import { elementSpan } from "./work/element-span.js";
 
 export interface ReaderOptions extends Pick<OpenedLevels, "store" | "levels"> {
-  readonly room: ReadingRoom;
+  readonly context: ReadContext;
 }
 
 /** Reads boxes of the levels of one volume. */
@@ -27,8 +27,8 @@ export interface ChunkReader {
   traffic(): BlockTraffic;
 }
 
-/** What the reads of a volume share: what its room has, and its own. */
-interface Context extends Pick<ReadingRoom, "memory" | "kernels" | "boxes" | "decoded" | "pool" | "clock"> {
+/** What the reads of a volume share: what its context has, and its own. */
+interface Context extends Pick<ReadContext, "memory" | "kernels" | "boxes" | "decoded" | "pool" | "clock"> {
   readonly store: ReaderOptions["store"];
   readonly stored: StoredChunks;
   readonly counts: TrafficCounts;
@@ -43,18 +43,18 @@ interface LevelState {
   readonly habits: ReadHabits;
 }
 
-export function chunkReader({ store, levels, room }: ReaderOptions): ChunkReader {
+export function chunkReader({ store, levels, context: shared }: ReaderOptions): ChunkReader {
   const counts = noTraffic();
-  const volume = room.number();
-  const { memory, kernels, boxes, decoded, pool, clock } = room;
+  const volume = shared.number();
+  const { memory, kernels, boxes, decoded, pool, clock } = shared;
   const states = new Map(
     levels.map((level, at): [ChunkedLevel, LevelState] => {
       const chunkBytes = volumeOf(level.chunk) * level.itemBytes;
-      const habits = readHabits((room.memoryBytes * DECODED_SHARE) / chunkBytes);
+      const habits = readHabits((shared.memoryBytes * DECODED_SHARE) / chunkBytes);
       return [level, { id: `${volume}/${at}`, chunkBytes, habits }];
     }),
   );
-  const stored = storedChunks(store, room, counts);
+  const stored = storedChunks(store, shared, counts);
   const decoding = new Map<string, Promise<void>>();
   const context: Context = { memory, kernels, boxes, decoded, pool, clock, store, stored, counts, levels: states, decoding };
   return {
@@ -62,9 +62,9 @@ export function chunkReader({ store, levels, room }: ReaderOptions): ChunkReader
     readStored: (level, box, signal) => counted(counts, () => readStoredBox(context, level, box, signal)),
     traffic: () => ({
       ...counts,
-      heldBytes: room.heldBytes,
-      heldBytesMax: room.heldBytesMax,
-      pins: decoded.pins + room.stored.pins,
+      heldBytes: shared.heldBytes,
+      heldBytesMax: shared.heldBytesMax,
+      pins: decoded.pins + shared.stored.pins,
     }),
   };
 }

@@ -7,7 +7,7 @@ import type { Store } from "../../stores/store.js";
 import { forEachLimited, turns } from "../../system/parallel.js";
 import type { ChunkedLevel, ChunkPlace } from "./chunked.js";
 import type { KeptChunk, KeptChunks } from "./kept-chunks.js";
-import type { ReadingRoom } from "./room.js";
+import type { ReadContext } from "./read-context.js";
 import type { TrafficCounts } from "./traffic.js";
 
 /** A chunk whose stored bytes are wanted. */
@@ -67,7 +67,7 @@ interface Answer {
 
 export function storedChunks(
   store: Store,
-  { memory, stored: kept, bodies, clock }: Pick<ReadingRoom, "memory" | "stored" | "bodies" | "clock">,
+  { memory, stored: kept, bodies, clock }: Pick<ReadContext, "memory" | "stored" | "bodies" | "clock">,
   counts: TrafficCounts,
 ): StoredChunks {
   const requests = chunkRequests(kept);
@@ -191,7 +191,7 @@ function chunkRequests(kept: KeptChunks) {
 }
 
 /** Requests to the store of a volume. */
-function chunkReads(store: Store, clock: ReadingRoom["clock"], counts: TrafficCounts) {
+function chunkReads(store: Store, clock: ReadContext["clock"], counts: TrafficCounts) {
   /** Bytes of the largest answer so far: what is expected of a request before its length is known. */
   let largest = 256 * 1024;
 
@@ -218,7 +218,7 @@ function chunkReads(store: Store, clock: ReadingRoom["clock"], counts: TrafficCo
 
 /** Memory for what a request brings, in which its chunks are kept. Pinned until `free`. */
 function placeFor<T extends WantedChunk>(
-  { memory, stored: kept }: Pick<ReadingRoom, "memory" | "stored">,
+  { memory, stored: kept }: Pick<ReadContext, "memory" | "stored">,
   { pieces }: Planned<T>,
 ) {
   const parts = (length: number) =>

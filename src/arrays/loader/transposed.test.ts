@@ -5,13 +5,13 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Triple } from "../../core/box.js";
 import { memoryStore } from "../../stores/memory/store.js";
-import { readingRoom } from "./room.js";
+import { readContext } from "./read-context.js";
 import { openBlockVolume } from "./volume.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-transposed-"));
-const room = readingRoom({ threads: 1 });
+const context = readContext({ threads: 1 });
 afterAll(async () => {
-  await room.close();
+  await context.close();
   rmSync(root, { recursive: true });
 });
 
@@ -47,8 +47,8 @@ describe("transposed arrays that zarr-python wrote (34.9)", () => {
         await store.write(`a.zarr/${key}`, bytes);
       }
       const volumes = [
-        await openBlockVolume(join(root, name), { room }),
-        await openBlockVolume({ store, key: "a.zarr" }, { room }),
+        await openBlockVolume(join(root, name), { context }),
+        await openBlockVolume({ store, key: "a.zarr" }, { context }),
       ];
       try {
         await fc.assert(

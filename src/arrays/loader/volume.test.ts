@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { Box, Triple } from "../../core/box.js";
-import { readingRoom } from "./room.js";
+import { readContext } from "./read-context.js";
 import { type LoadedVolume, openBlockVolume } from "./volume.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-loader-"));
@@ -15,9 +15,9 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((volume) => volume.close()));
 });
 /** There are some hundred volumes: a thread for each would cost more than reading it. */
-const room = readingRoom({ threads: 1 });
+const context = readContext({ threads: 1 });
 afterAll(async () => {
-  await room.close();
+  await context.close();
   rmSync(root, { recursive: true });
 });
 
@@ -34,7 +34,7 @@ function laidOut(name: string, objects: Record<string, Uint8Array | string>): st
 }
 
 async function open(location: string, options: Parameters<typeof openBlockVolume>[1] = {}): Promise<LoadedVolume> {
-  const volume = await openBlockVolume(location, { room, ...options });
+  const volume = await openBlockVolume(location, { context, ...options });
   opened.push(volume);
   return volume;
 }

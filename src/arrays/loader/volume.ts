@@ -8,17 +8,17 @@ import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
 import { locateVoxel } from "./locate.js";
 import { openLevels, type PlacedVolume } from "./open.js";
+import { type ReadContext, type ReadContextOptions, readContext } from "./read-context.js";
 import { type ChunkReader, chunkReader } from "./reader.js";
-import { type ReadingRoom, type ReadingRoomOptions, readingRoom } from "./room.js";
 import type { StoredBlock } from "./stored.js";
 import type { BlockTraffic } from "./traffic.js";
 import { voxelIdentity } from "./voxel-identity.js";
 
-export interface OpenBlockVolumeOptions extends ReadingRoomOptions {
+export interface OpenBlockVolumeOptions extends ReadContextOptions {
   /** Positions along axes beside z, y and x: `{ t: 3, c: 1 }`. Default 0. */
   readonly select?: AxisSelection | undefined;
-  /** Memory and threads that the volume shares with others; `memoryBytes`, `threads` and `clock` are the room's then. Default: its own. */
-  readonly room?: ReadingRoom | undefined;
+  /** Memory and threads that the volume shares with others; `memoryBytes`, `threads` and `clock` are the context's then. Default: its own. */
+  readonly context?: ReadContext | undefined;
   readonly store?: StoreOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -49,7 +49,7 @@ export interface LoadedVolume extends BlockVolume {
  * stacks, and datasets of local HDF5 files (`file.h5#/volume`).
  *
  * Only metadata are read: no voxel before the first `read`. Levels keep decoded and stored chunks, together no more than
- * `memoryBytes`; volumes of one `room` all of them together.
+ * `memoryBytes`; volumes of one `context` all of them together.
  *
  * @param location a path or URL, perhaps with its format: `zarr://…`, `…|n5:`; or a key of an open store.
  * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, LOCATION_UNKNOWN, USAGE (`select`), and what stores and
@@ -59,10 +59,10 @@ export async function openBlockVolume(
   location: string | PlacedVolume,
   options: OpenBlockVolumeOptions = {},
 ): Promise<LoadedVolume> {
-  const room = options.room ?? readingRoom(options);
-  const opened = await openLevels(location, { ...options, indexes: room.indexes() });
-  const reader = chunkReader({ ...opened, room });
-  const close = room.closing(() => opened.close?.());
+  const context = options.context ?? readContext(options);
+  const opened = await openLevels(location, { ...options, indexes: context.indexes() });
+  const reader = chunkReader({ ...opened, context });
+  const close = context.closing(() => opened.close?.());
   return {
     name: opened.name,
     // read side by side, so in any order
@@ -75,8 +75,8 @@ export async function openBlockVolume(
     },
     async close() {
       // threads that others read with go on
-      if (options.room) await close();
-      else await room.close();
+      if (options.context) await close();
+      else await context.close();
     },
   };
 }

@@ -132,8 +132,11 @@ describe("the server's user", () => {
     const user = await serverUser(folder);
     expect(user).toMatchObject(NOBODY);
     const inside = join(folder, "inside");
-    mkdirSync(inside, { mode: 0o755 });
-    writeFileSync(join(inside, "word"), "found", { mode: 0o644 });
+    mkdirSync(inside);
+    writeFileSync(join(inside, "word"), "found");
+    // whatever the umask
+    chmodSync(inside, 0o755);
+    chmodSync(join(inside, "word"), 0o644);
     const shell = { version: "", major: 0, program: () => "/bin/cat", environment: {} };
     const plain = await runTool(shell, "cat", [join(inside, "word")], { user });
     expect(plain.stdout).toBe("");

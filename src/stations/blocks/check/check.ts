@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { BlockVolume } from "../../../arrays/blocks/volume.js";
-import { type ReadingRoom, readingRoom } from "../../../arrays/loader/room.js";
+import { type ReadContext, readContext } from "../../../arrays/loader/read-context.js";
 import { openBlockVolume } from "../../../arrays/loader/volume.js";
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { CheckPlace } from "../../../core/finding.js";
@@ -114,8 +114,8 @@ export interface BlockCheckReport extends Report {
 export async function checkBlocks(locations: readonly string[], options: CheckBlocksOptions = {}): Promise<BlockCheckReport> {
   const { signal } = options;
   const expect = options.expect === undefined ? undefined : parseExpect(await textOf(options.expect), options.expect);
-  const room = readingRoom(options);
-  const opened = await mapLimit(locations, 4, (location) => open(location, room, options));
+  const context = readContext(options);
+  const opened = await mapLimit(locations, 4, (location) => open(location, context, options));
   try {
     const [, ...others] = opened.flatMap((one) => ("volume" in one ? one.volume : []));
     const isFirstOpen = "volume" in opened[0]!;
@@ -129,7 +129,7 @@ export async function checkBlocks(locations: readonly string[], options: CheckBl
     }
     return reportOf(volumes);
   } finally {
-    await room.close();
+    await context.close();
   }
 }
 
@@ -149,11 +149,11 @@ async function textOf(path: string): Promise<string> {
 
 async function open(
   location: string,
-  room: ReadingRoom,
+  context: ReadContext,
   { anonymous, signal }: CheckBlocksOptions,
 ): Promise<{ volume: BlockVolume } | { finding: BlockFinding }> {
   try {
-    return { volume: await openBlockVolume(location, { room, store: { anonymous }, signal }) };
+    return { volume: await openBlockVolume(location, { context, store: { anonymous }, signal }) };
   } catch (error) {
     if (!isEmporiumError(error) || !/^(FORMAT_|STORE_ABSENT)/.test(error.code)) throw error;
     const { code, hint } = OPENS;

@@ -1,5 +1,5 @@
 import type { BlockLevel, BlockVolume } from "../../../arrays/blocks/volume.js";
-import { readingRoom } from "../../../arrays/loader/room.js";
+import { readContext } from "../../../arrays/loader/read-context.js";
 import { type LoadedVolume, openBlockVolume } from "../../../arrays/loader/volume.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { counted, formatBytes } from "../../../core/units.js";
@@ -80,7 +80,7 @@ export function openInputs(
   { locations, selected, programs, modules }: GraphInputs,
   { cacheBytes = 0, ...access }: AddressAccess & Partial<Pick<InputPlan, "cacheBytes">>,
 ): Inputs {
-  const room = readingRoom({ memoryBytes: cacheBytes, threads: 1 });
+  const context = readContext({ memoryBytes: cacheBytes, threads: 1 });
   const open = new Map<string, Promise<LoadedVolume>>();
   function volume(name: string): Promise<LoadedVolume> {
     const known = open.get(name) ?? opened(locations[name]!, selected[name]);
@@ -89,7 +89,7 @@ export function openInputs(
   }
   async function opened(location: string, select: InputPlan["selected"][string] | undefined): Promise<LoadedVolume> {
     const store = await namedAddress(parseLocation(parseVolumeLocation(location).location), access);
-    return openBlockVolume(location, { room, select, store });
+    return openBlockVolume(location, { context, select, store });
   }
   return {
     programs,
@@ -98,7 +98,7 @@ export function openInputs(
     level: async (name, level) => (await volume(name)).levels[level]!,
     async close() {
       await Promise.allSettled(open.values());
-      await room.close();
+      await context.close();
     },
   };
 }

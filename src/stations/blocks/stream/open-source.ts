@@ -2,7 +2,7 @@ import type { Block } from "../../../arrays/blocks/blocks.js";
 import type { BlockData } from "../../../arrays/blocks/edges.js";
 import { gridOf, levelAt } from "../../../arrays/blocks/grid.js";
 import { type RegisterOptions, register } from "../../../arrays/blocks/register.js";
-import { readingRoom } from "../../../arrays/loader/room.js";
+import { readContext } from "../../../arrays/loader/read-context.js";
 import { type LoadedVolume, openBlockVolume } from "../../../arrays/loader/volume.js";
 import { type Triple, volumeOf } from "../../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../../core/dtype.js";
@@ -25,9 +25,9 @@ const CACHE_SHARE = 5 / 8;
  */
 export async function openBatchSource({ volumes, mask, store, threads, ...request }: StreamRequest): Promise<BatchSource> {
   const opened: LoadedVolume[] = [];
-  const room = readingRoom({ memoryBytes: Math.floor(request.memoryBytes * CACHE_SHARE), threads });
+  const context = readContext({ memoryBytes: Math.floor(request.memoryBytes * CACHE_SHARE), threads });
   const open = async (location: string) => {
-    const volume = await openBlockVolume(location, { room, store, signal: request.signal });
+    const volume = await openBlockVolume(location, { context, store, signal: request.signal });
     opened.push(volume);
   };
   try {
@@ -35,18 +35,18 @@ export async function openBatchSource({ volumes, mask, store, threads, ...reques
     const twice = names.find((name, at) => names.indexOf(name) < at);
     if (twice) throw new EmporiumError("USAGE", `two volumes are called ${twice}`, { hint: "name them: image=… labels=…" });
     for (const { location } of [...volumes, ...(mask ? [mask] : [])]) await open(location);
-    for (const volume of opened) refuseTooLittle(volume, request.level ?? 0, room.memoryBytes);
+    for (const volume of opened) refuseTooLittle(volume, request.level ?? 0, context.memoryBytes);
     const placed = withVoxelPlaces(opened);
     const named = Object.fromEntries(names.map((name, at) => [name, placed[at]!]));
     const openMask = mask && { ...mask, source: placed.at(-1)! };
-    const source = sourceOf(named, { ...request, mask: openMask }, (bytes) => room.boxes.reuse(bytes));
+    const source = sourceOf(named, { ...request, mask: openMask }, (bytes) => context.boxes.reuse(bytes));
     // what the volume says, and not what its place is taken to be
     const called = [...names, "the mask"];
     const notes = opened.flatMap((volume, at) => (volume.notes ?? []).map((note) => `${called[at]}: ${note}`));
     const facts = { ...source.facts, grid: gridFacts(opened[0]!, request), notes };
-    return { ...source, facts, close: () => room.close() };
+    return { ...source, facts, close: () => context.close() };
   } catch (error) {
-    await room.close();
+    await context.close();
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { type KeptChunks, keptChunks } from "./kept-chunks.js";
 import { type BlockMemory, BOX_SHARE, blockMemory } from "./memory.js";
 import { type ShardIndexes, shardIndexes } from "./shards.js";
 
-export interface ReadingRoomOptions {
+export interface ReadContextOptions {
   /** Bytes of all caches and of what is being read, of all volumes together. Default 512 MiB. */
   readonly memoryBytes?: number | undefined;
   /** Threads that decode. Default: as many as there are cores. */
@@ -16,8 +16,8 @@ export interface ReadingRoomOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Memory and threads that volumes share: `openBlockVolume(location, { room })`. */
-export interface ReadingRoom {
+/** Memory and threads that volumes share: `openBlockVolume(location, { context })`. */
+export interface ReadContext {
   readonly memoryBytes: number;
   readonly clock: Clock;
   readonly memory: () => BlockMemory;
@@ -34,9 +34,9 @@ export interface ReadingRoom {
   readonly pool: DecodePool;
   /** Indexes of the shards of one more volume. */
   indexes(): ShardIndexes;
-  /** A number that no other volume of the room has. */
+  /** A number that no other volume of the context has. */
   number(): number;
-  /** Has something closed with the room, if it was not before. @returns closes it now */
+  /** Has something closed with the context, if it was not before. @returns closes it now */
   closing(close: () => void | Promise<void>): () => Promise<void>;
   /** Ends the threads, and closes the files of volumes. Volumes that are being read fail with CANCELLED. */
   close(): Promise<void>;
@@ -54,14 +54,14 @@ const PINS_SHARE = 1 / 2 - BOX_SHARE;
 const INDEX_SHARE = 1 / 16;
 
 /**
- * Volumes of one room keep no more than `memoryBytes` of chunks together, those that were read last, and decode on the same threads. Threads start
+ * Volumes of one context keep no more than `memoryBytes` of chunks together, those that were read last, and decode on the same threads. Threads start
  * and memory is taken with the first read.
  */
-export function readingRoom({
+export function readContext({
   memoryBytes = LIMITS.memoryBytes,
   threads,
   clock = systemClock,
-}: ReadingRoomOptions = {}): ReadingRoom {
+}: ReadContextOptions = {}): ReadContext {
   let made: BlockMemory | undefined;
   let kernels: Kernels | undefined;
   let volumes = 0;
