@@ -1,6 +1,7 @@
 import { isEmporiumError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import { LIMITS } from "../core/limits.js";
+import { counted } from "../core/units.js";
 import { at, listOf } from "./fields.js";
 import { distinct, encodeSegment, safeSegments } from "./links.js";
 import type { PortalNet } from "./portal.js";
@@ -43,7 +44,8 @@ export async function findLinks(image: ImageNames, net: PortalNet, warn: (messag
   const [first, ...others] = distinct(exact);
   if (first !== undefined) {
     if (own.length === 0) warn(`the study's list has ${file} in another dataset, and not in its own: ${first} is taken`);
-    else if (others.length > 0) warn(`the study's list has ${others.length + 1} files called ${file}: ${first} is taken`);
+    else if (others.length > 0)
+      warn(`the study's list has ${counted(others.length + 1, "file")} called ${file}: ${first} is taken`);
     return [first];
   }
   const folders = listed.filter(({ dataset }) => dataset === image.dataset).flatMap(({ path }) => archiveLink(path) ?? []);

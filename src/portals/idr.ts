@@ -1,6 +1,7 @@
 import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import { jsonObject } from "../core/json-fields.js";
+import { counted } from "../core/units.js";
 import { notFound, replyFault } from "./faults.js";
 import { at, idOf, listOf, numberOf, objectsOf, textOf } from "./fields.js";
 import { findLinks } from "./idr-files.js";
@@ -156,7 +157,7 @@ async function* rows(path: string, net: PortalNet): AsyncGenerator<JsonObject> {
     offset += data.length;
     const total = numberOf(at(page, "meta", "totalCount"));
     if (total === undefined ? data.length < PAGE_ROWS : offset >= total) return;
-    if (data.length === 0) throw replyFault(url, `the list ends after ${offset} of ${total} rows`);
+    if (data.length === 0) throw replyFault(url, `the list ends after ${offset} of ${counted(total, "row")}`);
   }
 }
 

@@ -233,8 +233,12 @@ describe("the borders of the findings on files", () => {
       "lab/mdoc/A.mdoc": tinyMdoc((i) => `f${i}.eer`),
       ...Object.fromEntries(["f0", "f1", "other"].map((name) => [`lab/frames/${name}.eer`, "x"])),
     };
-    const { refusals, warnings } = await plan({ config, source, options: { strict: true } });
-    expect(refusals.map(({ message }) => message)).toEqual(["A: 1 of 3 images of memory:/lab/mdoc/A.mdoc name no frame file that exists"]);
+    const { refusals, refusedRuns, warnings } = await plan({ config, source, options: { strict: true } });
+    expect(refusals.map(({ message }) => message)).toEqual([
+      "A: 1 of 3 images of memory:/lab/mdoc/A.mdoc name no frame file that exists",
+    ]);
     expect(warnings.filter(({ code }) => code === "CONFIG_COUNTS")).toEqual([]);
+    // a watch waits with this run alone
+    expect(refusedRuns.get(refusals[0]!)).toEqual(["10700/A"]);
   });
 });

@@ -262,7 +262,7 @@ describe("collecting a batch", () => {
     const report = await collect();
     expect(report.counts).toMatchObject({ files: 1, removed: 1, present: 1 });
     // (34.silence) a removed file is told in words too
-    expect(report.toText().split("\n")).toContain("removed: 1 file that is no longer one of this batch");
+    expect(report.toText().split("\n")).toContain("removed: 1 file that this batch had before, and has no more");
     expect(batchFiles()).toEqual([`10052/${ONE}_1_MS.mod`]);
   });
 

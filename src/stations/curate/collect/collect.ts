@@ -285,14 +285,13 @@ function linesOf(
     [counts.empty, "empty"],
     [counts.outside, "in unmatched runs"],
   ].flatMap(([count, what]) => (Number(count) > 0 ? [`${count} ${what}`] : []));
-  const removed = counts.removed === 1 ? "1 file that is no longer one" : `${counts.removed} files that are no longer some`;
   return [
     `batch ${batch}: ${counted(counts.files, "file")} of ${label} (${formatBytes(counts.bytes)}) of ${counted(counts.runs, "run")} in ${counted(counts.datasets, "dataset")}; ${done}`,
     ...[...species].map(
       ([name, count]) => `  ${String(count).padStart(5)}  ${name === "" ? "unknown species" : shownPath(name)}`,
     ),
     ...(left.length > 0 ? [`skipped: ${left.join(", ")}`] : []),
-    ...(counts.removed > 0 ? [`removed: ${removed} of this batch`] : []),
+    ...(counts.removed > 0 ? [`removed: ${counted(counts.removed, "file")} that this batch had before, and has no more`] : []),
     ...noteLines(notes, NOTES_SHOWN),
     ...(dryRun || counts.files === 0 ? [] : [`written: ${where.replace(/\/$/, "")}/${MANIFEST}`]),
   ];
