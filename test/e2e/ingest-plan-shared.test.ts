@@ -188,6 +188,18 @@ const ROWS: [string, Row][] = [
     },
   ],
   [
+    "spacing: texts fit any, the instances that they describe do not",
+    {
+      runs: ["A"],
+      config: BY_SPACING,
+      more: annotation(
+        "{InstanceSegmentation: {file_format: tardis, glob_string: 'p/{run_name}.csv'}}, {AnnotationCaption: {file_format: saber, glob_string: 'p/{run_name}.txt', companion_shape: InstanceSegmentation}}",
+      ),
+      files: [...bothSpacings, "p/A.csv", "p/A.txt"],
+      refused: ["annotations: 1 file (A.csv) of p/{run_name}.csv is used at 2 voxel spacings of their run: 10.500, 21.000 Å"],
+    },
+  ],
+  [
     "frames: one more than images is one too many",
     {
       runs: ["A"],
