@@ -157,7 +157,7 @@ async function* rows(path: string, net: PortalNet): AsyncGenerator<JsonObject> {
     offset += data.length;
     const total = numberOf(at(page, "meta", "totalCount"));
     if (total === undefined ? data.length < PAGE_ROWS : offset >= total) return;
-    if (data.length === 0) throw replyFault(url, `the list ends after ${offset} of ${counted(total, "row")}`);
+    if (data.length === 0) throw replyFault(url, `the list ends after ${offset} of ${counted(total ?? 0, "row")}`);
   }
 }
 
