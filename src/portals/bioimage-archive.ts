@@ -100,7 +100,7 @@ async function* filesOf(
     if (Array.isArray(item)) yield* filesOf(item, base, net, warn); // tables of sections are lists within lists
     const section = jsonObject(item);
     if (!section) continue;
-    yield* entriesOf(section.files, base);
+    yield* entriesOf(section.files, base, warn);
     for (const attribute of objectsOf(section.attributes)) {
       const list = textOf(attribute.value);
       if (textOf(attribute.name)?.toLowerCase() !== "file list" || list === undefined) continue;
@@ -108,19 +108,27 @@ async function* filesOf(
       const url = segments && `${base}/Files/${segments.map(encodeSegment).join("/")}`;
       const entries = url && (await net.findJson(url, { bytesMax: LIMITS.tableBytes }));
       if (entries === undefined) warn(`the file list ${JSON.stringify(list)} is not there`);
-      else yield* entriesOf(entries, base);
+      else yield* entriesOf(entries, base, warn);
     }
     yield* filesOf(section.subsections, base, net, warn);
   }
 }
 
-function* entriesOf(value: Json | undefined, base: string): Generator<PortalFile> {
+function* entriesOf(value: Json | undefined, base: string, warn: (message: string) => void): Generator<PortalFile> {
   for (const item of listOf(value)) {
-    if (Array.isArray(item)) yield* entriesOf(item, base);
+    if (Array.isArray(item)) {
+      yield* entriesOf(item, base, warn);
+      continue;
+    }
     const entry = jsonObject(item);
     const path = textOf(entry?.path ?? entry?.name);
     const segments = path === undefined ? undefined : safeSegments(path);
-    if (!entry || !segments) continue;
+    if (!entry || !segments) {
+      warn(
+        `an entry of a list of files has no path below the study, and is left out: ${JSON.stringify(path ?? item).slice(0, 120)}`,
+      );
+      continue;
+    }
     const volume = /\.(zarr|n5)$/i.exec(segments.at(-1)!)?.[1]?.toLowerCase();
     const address = `${base}/Files/${segments.map(encodeSegment).join("/")}`;
     yield {

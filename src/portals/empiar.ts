@@ -38,14 +38,16 @@ export const empiar: Portal = {
   },
 
   async *list({ id }, net, { warn }) {
-    const raw = await ofApi(id, net, []);
+    const warnings: string[] = [];
+    const raw = await ofApi(id, net, warnings);
+    for (const warning of warnings) warn(`EMPIAR-${id}: ${warning}`);
     const sets = imageSets(raw, id);
     const folders = [...new Set(sets.map(({ directory }) => directory))];
     // A set inside another's folder is listed with it.
     const tops = folders.filter((folder) => !folders.some((other) => folder !== other && folder.startsWith(`${other}/`)));
     const listed = new Map<string, PortalFile>();
     for (const top of tops.length > 0 ? tops : ["data"]) {
-      for await (const file of filesBelow(id, top, net)) {
+      for await (const file of filesBelow(id, top, net, warn)) {
         if (!listed.has(file.path)) yield file;
         listed.set(file.path, file);
       }
@@ -53,10 +55,12 @@ export const empiar: Portal = {
     // One of the mirror's machines may lack a file that the next one has.
     for (const { name, directory, images } of sets) {
       const count = () => [...listed.keys()].filter((path) => path.startsWith(`${directory}/`)).length;
-      if (images === undefined || count() >= images || count() <= 1) continue; // one file may be a stack of all
-      for await (const file of filesBelow(id, directory, net)) {
-        if (!listed.has(file.path)) yield file;
-        listed.set(file.path, file);
+      if (images === undefined || count() >= images || count() === 1) continue; // one file may be a stack of all
+      if (count() > 0) {
+        for await (const file of filesBelow(id, directory, net, warn)) {
+          if (!listed.has(file.path)) yield file;
+          listed.set(file.path, file);
+        }
       }
       if (count() < images)
         warn(
@@ -131,9 +135,15 @@ export function dataFolder(directory: string, id: string): string {
   return ["data", ...segments].join("/");
 }
 
-async function* filesBelow(id: string, folder: string, net: PortalNet): AsyncGenerator<PortalFile> {
+async function* filesBelow(
+  id: string,
+  folder: string,
+  net: PortalNet,
+  warn: (message: string) => void,
+): AsyncGenerator<PortalFile> {
+  const unlisted = (address: string) => warn(`EMPIAR-${id}: ${address} cannot be listed: what it holds is left out`);
   const start = `${ARCHIVE}/${id}/${folder.split("/").map(encodeSegment).join("/")}/`;
-  for await (const { url, path, size, modifiedMs } of walkIndex(start, net)) {
+  for await (const { url, path, size, modifiedMs } of walkIndex(start, net, { unlisted })) {
     yield { url, path: `${folder}/${path}`, kind: "file", size, modifiedMs };
   }
 }

@@ -1,4 +1,5 @@
 import type { CheerioAPI } from "cheerio/slim";
+import { few } from "../core/finding.js";
 import type { JsonObject } from "../core/json.js";
 import { notFound } from "./faults.js";
 import { loadHtml } from "./html.js";
@@ -28,12 +29,17 @@ export const epfl: Portal = {
       raw: compat ? { dataset_description: page.description } : page.raw,
       links: page.links,
       extra: { dataset_description: page.description },
-      warnings: page.description === "" ? ["the page has no paragraph under a heading about its data"] : [],
+      warnings: [
+        ...(page.description === "" ? ["the page has no paragraph under a heading about its data"] : []),
+        ...othersText(page),
+      ],
     };
   },
 
-  async *list({ url }, net) {
-    for (const link of readDataPage(await net.getText(url), url).links) {
+  async *list({ url }, net, { warn }) {
+    const page = readDataPage(await net.getText(url), url);
+    for (const warning of othersText(page)) warn(warning);
+    for (const link of page.links) {
       yield { url: link, path: fileName(link), kind: /\.(?:zarr|n5)\/?$/i.test(link) ? "volume" : "file" };
     }
   },
@@ -42,12 +48,17 @@ export const epfl: Portal = {
 /** Ends of addresses that are data: the reference looks for the first five. */
 const DATA_LINK = /\.(?:zarr|n5|tiff?|mrc|rec|hdf5?|h5|zip|tar|gz)\/?$/i;
 
+/** Ends of addresses that are pages, papers and pictures of them. */
+const NO_DATA = /\.(?:html?|php|aspx?|pdf|png|jpe?g|gif|svg|webp|css|js|bib|txt)$/i;
+
 const TEXT = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "li"];
 
 export interface DataPage {
   /** The paragraph below the heading of the data, blanks folded. */
   description: string;
   links: string[];
+  /** Files that are no data by the ends of their names, and no pages either. */
+  others: string[];
   /** Title, sections and every link of the page, as far as they have text. */
   raw: JsonObject;
 }
@@ -64,6 +75,7 @@ export function readDataPage(html: string, url: string): DataPage {
       return { text: folded(document(anchor).text()), href, url: normalAddress(href, url) ?? null };
     });
   const data = distinct(anchors.flatMap((anchor) => (anchor.url !== null && isData(anchor.url) ? [anchor.url] : [])));
+  const others = distinct(anchors.flatMap(({ url: to }) => (to !== null && !isData(to) && isFile(to) ? [to] : [])));
   const description = describeData(document);
   const raw: JsonObject = {
     title: folded(document("title").first().text()) || null,
@@ -71,11 +83,21 @@ export function readDataPage(html: string, url: string): DataPage {
     sections: sectionsOf(document, document(TEXT.map((name) => inside + name).join(", ")).toArray()),
     links: anchors,
   };
-  return { description, links: data, raw };
+  return { description, links: data, others, raw };
 }
 
 function isData(address: string): boolean {
   return DATA_LINK.test(new URL(address).pathname);
+}
+
+function isFile(address: string): boolean {
+  const { pathname } = new URL(address);
+  return /^https?:/i.test(address) && /[^/]\.[a-z0-9]{1,5}$/i.test(pathname) && !NO_DATA.test(pathname);
+}
+
+/** Data may have an end that nobody thought of. */
+function othersText({ others }: DataPage): string[] {
+  return others.length === 0 ? [] : [`not taken for data: ${few(others.map(fileName))}`];
 }
 
 /** The first paragraph with text that follows the heading `#data`, else a heading that speaks of data. */

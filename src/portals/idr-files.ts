@@ -1,6 +1,7 @@
 import { isEmporiumError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import { LIMITS } from "../core/limits.js";
+import { counted } from "../core/units.js";
 import { at, listOf } from "./fields.js";
 import { distinct, encodeSegment, safeSegments } from "./links.js";
 import type { PortalNet } from "./portal.js";
@@ -24,8 +25,10 @@ export interface ImageNames {
 /**
  * Locations of an image's files in the public archive: as the server knows them, as the study's own list has them, or as the
  * folders show.
+ *
+ * @param warn told of a file that is found by its name alone.
  */
-export async function findLinks(image: ImageNames, net: PortalNet): Promise<string[]> {
+export async function findLinks(image: ImageNames, net: PortalNet, warn: (message: string) => void): Promise<string[]> {
   const client = listOf(at(image.original, "client")).flatMap((path) =>
     typeof path === "string" ? (archiveLink(path) ?? []) : [],
   );
@@ -38,11 +41,20 @@ export async function findLinks(image: ImageNames, net: PortalNet): Promise<stri
   const rows = listed.filter(({ path }) => fileName(path.split("/").at(-1)!) === file);
   const own = rows.filter(({ dataset }) => dataset === image.dataset);
   const exact = (own.length > 0 ? own : rows).flatMap(({ path }) => archiveLink(path) ?? []);
-  if (exact.length > 0) return distinct(exact).slice(0, 1);
+  const [first, ...others] = distinct(exact);
+  if (first !== undefined) {
+    if (own.length === 0) warn(`the study's list has ${file} in another dataset, and not in its own: ${first} is taken`);
+    else if (others.length > 0)
+      warn(`the study's list has ${counted(others.length + 1, "file")} called ${file}: ${first} is taken`);
+    return [first];
+  }
   const folders = listed.filter(({ dataset }) => dataset === image.dataset).flatMap(({ path }) => archiveLink(path) ?? []);
   for (const start of distinct([...folders, `${ARCHIVE}/${study}`])) {
     const found = await findBelow(start, file, net);
-    if (found !== undefined) return [found];
+    if (found !== undefined) {
+      warn(`no list of the study has ${file}: the first file of this name, ${found}, is taken`);
+      return [found];
+    }
   }
   return [];
 }

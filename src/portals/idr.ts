@@ -1,6 +1,7 @@
 import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import { jsonObject } from "../core/json-fields.js";
+import { counted } from "../core/units.js";
 import { notFound, replyFault } from "./faults.js";
 import { at, idOf, listOf, numberOf, objectsOf, textOf } from "./fields.js";
 import { findLinks } from "./idr-files.js";
@@ -48,15 +49,19 @@ export const idr: Portal = {
     for await (const id of imageIds(wanted, net)) yield await describeImage(id, net, compat);
   },
 
-  async *list(wanted, net) {
+  async *list(wanted, net, { warn }) {
     await enter(net);
     const paths = new Set<string>();
+    const urls = new Set<string>();
     for await (const id of imageIds(wanted, net)) {
-      for (const url of (await describeImage(id, net, true)).links) {
+      const { links, warnings = [] } = await describeImage(id, net, true);
+      for (const warning of warnings) warn(warning);
+      for (const url of links) {
+        if (urls.has(url)) continue; // images of one file
+        urls.add(url);
         const segments = new URL(url).pathname.split("/").slice(1).map(decodeURIComponent);
         const name = segments.at(-1)!;
         const path = paths.has(name) ? segments.slice(3).join("/") : name;
-        if (paths.has(path)) continue; // images of one file
         paths.add(path);
         yield { url, path, kind: /\.(?:zarr|n5)$/i.test(path) ? "volume" : "file" };
       }
@@ -151,7 +156,8 @@ async function* rows(path: string, net: PortalNet): AsyncGenerator<JsonObject> {
     yield* data;
     offset += data.length;
     const total = numberOf(at(page, "meta", "totalCount"));
-    if (data.length === 0 || (total === undefined ? data.length < PAGE_ROWS : offset >= total)) return;
+    if (total === undefined ? data.length < PAGE_ROWS : offset >= total) return;
+    if (data.length === 0) throw replyFault(url, `the list ends after ${offset} of ${counted(total ?? 0, "row")}`);
   }
 }
 
@@ -177,7 +183,9 @@ async function describeImage(id: string, net: PortalNet, compat: boolean): Promi
   const project = textOf(at(imgData, "meta", "projectName")) ?? textOf(objectsOf(parents?.projects)[0]?.Name);
   const name = textOf(at(imgData, "meta", "imageName")) ?? textOf(at(image, "Name")) ?? "";
   const dataset = textOf(at(imgData, "meta", "datasetName"));
-  const links = await optional("files", () => findLinks({ name, dataset, project, original }, net));
+  const links = await optional("files", () =>
+    findLinks({ name, dataset, project, original }, net, (message) => warnings.push(`image ${id}: ${message}`)),
+  );
   if (links?.length === 0) warnings.push(`no file of the public archive was found for image ${id}, "${name}"`);
   const raw = { imgData, image: image ?? null, ...parents, annotations: annotations ?? [], original_file: original ?? null };
   return { key: "idr", suffix: id, raw: compat ? {} : raw, links: links ?? [], warnings };

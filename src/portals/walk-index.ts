@@ -1,4 +1,5 @@
 import { type IndexEntry, readAutoindex } from "../stores/http/autoindex.js";
+import { replyFault } from "./faults.js";
 import type { PortalNet } from "./portal.js";
 
 /** One file below the start, with its path relative to it. */
@@ -11,8 +12,8 @@ export interface WalkOptions {
   foldersMax?: number | undefined;
   /** Folder pages asked for at a time; the host's pace holds besides. */
   atOnce?: number | undefined;
-  /** A folder that cannot be listed; without this it ends the walk. */
-  unlisted?: ((folder: string) => void) | undefined;
+  /** Told of an address that cannot be followed: a folder that is not there, or a name that no path can have. Without this it ends the walk. */
+  unlisted?: ((address: string) => void) | undefined;
 }
 
 const FOLDERS_MAX = 100_000;
@@ -22,10 +23,15 @@ const AT_ONCE = 4;
  * Every file below a folder of a web server, breadth-first, folders in the order of their pages. Never above the start, no page
  * twice.
  *
- * @throws {EmporiumError} NOT_FOUND when the start does not exist.
+ * @throws {EmporiumError} NOT_FOUND when the start does not exist; PORTAL_REPLY for what cannot be listed, without `unlisted`.
  */
 export async function* walkIndex(start: string, net: PortalNet, options: WalkOptions = {}): AsyncGenerator<WalkedFile> {
-  const { foldersMax = FOLDERS_MAX, atOnce = AT_ONCE, unlisted } = options;
+  const { foldersMax = FOLDERS_MAX, atOnce = AT_ONCE } = options;
+  const unlisted =
+    options.unlisted ??
+    ((address: string) => {
+      throw replyFault(address, "the folder above names it, and it cannot be listed");
+    });
   const root = start.endsWith("/") ? start : `${start}/`;
   const seen = new Set([root]);
   let level = [{ url: root, path: "" }];
@@ -37,16 +43,16 @@ export async function* walkIndex(start: string, net: PortalNet, options: WalkOpt
       for (const [at, folder] of some.entries()) {
         const page = pages[at];
         if (page === undefined) {
-          unlisted?.(folder.url);
+          unlisted(folder.url);
           continue;
         }
-        for (const entry of readAutoindex(page, folder.url)) {
+        for (const entry of readAutoindex(page, folder.url, (name) => unlisted(folder.url + name))) {
           const path = folder.path + entry.name;
           if (entry.kind === "file") yield { ...entry, path };
           else if (!seen.has(entry.url) && seen.size < foldersMax) {
             seen.add(entry.url);
             next.push({ url: entry.url, path: `${path}/` });
-          } else if (!seen.has(entry.url)) unlisted?.(entry.url);
+          } else if (!seen.has(entry.url)) unlisted(entry.url);
         }
       }
     }

@@ -476,6 +476,51 @@ describe("checksums", () => {
     ]);
   });
 
+  it("(34.silence) lines of a list that give no checksum are told, with their number", async () => {
+    const list = `# ours\n\n${md5(bytes)}  a.tif\n${"0".repeat(31)}  b.tif\nc.tif is not done yet\n`;
+    const { get } = await scene({
+      sites: {
+        "files.test": webSite([
+          ["set/a.tif", file],
+          ["set/b.tif", file],
+          ["set/md5sums.txt", fileOf(list)],
+        ]),
+      },
+    });
+    expect((await get("https://files.test/set/")).warnings).toEqual([
+      `https://files.test/set/md5sums.txt: 2 lines give no checksum (${"0".repeat(31)}  b.tif): no file is checked by them`,
+    ]);
+  });
+
+  it("(34.silence) a server that cannot say whether there is a checksum file is told; one that has none is not", async () => {
+    const { get } = await scene({
+      sites: { "files.test": webSite([["a.tif", file]]) },
+      fault: ({ path }) => (path === "/a.tif.md5" ? { status: 503 } : path === "/a.tif.sha256" ? { status: 403 } : undefined),
+    });
+    const report = await get("https://files.test/a.tif");
+    expect(report).toMatchObject({ exitStatus: 0, fetched: 1 });
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^https:\/\/files\.test\/a\.tif: whether it has a checksum file \(\.md5\) cannot be found out: /),
+    ]);
+  });
+
+  it("(34.silence) a folder that is taken for a link to those above it is told", async () => {
+    const page = '<h1>Index of x</h1><pre><a href="a.tif">a.tif</a> <a href="again/">again/</a></pre>';
+    const { get } = await scene({
+      sites: { "files.test": webSite([["set/a.tif", file]]) },
+      fault: ({ path }) =>
+        /^\/set\/(?:again\/)*$/.test(path)
+          ? { status: 200, headers: { "content-type": "text/html" }, body: page }
+          : path.endsWith("/a.tif")
+            ? { status: 200, body: "x" }
+            : undefined,
+    });
+    const { warnings } = await get("https://files.test/set/");
+    expect(warnings).toEqual([
+      "https://files.test/set/again/again/ shows the same as two folders above it: taken for a circle of links, it is not looked into",
+    ]);
+  });
+
   it("a file that does not match its list is not kept; the others are, and the status is 3", async () => {
     const { get, files, manifest } = await scene({
       sites: {

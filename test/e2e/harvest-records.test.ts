@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OfflinePortals, startOfflinePortals } from "../../examples/portals/server.mjs";
 import { manualClock, systemClock } from "../../src/core/clock.js";
+import { silentLog } from "../../src/core/log.js";
 import { Secret } from "../../src/core/redact.js";
 import { type Bases, parseBases } from "../../src/portals/bases.js";
 import { PORTAL_NAMES } from "../../src/portals/registry.js";
@@ -303,6 +304,13 @@ describe("peek", () => {
     expect(errors).toEqual([]);
     expect(records).toHaveLength(16);
     expect(records[3]).toMatchObject({ shape: [5500, 5496], location: `${EMPIAR}/data/F57-8_test1_3VBSED_slice_0003.dm3` });
+  });
+
+  it("(34.silence) tells what a portal's page says against its own links", async () => {
+    const told: string[] = [];
+    const log = { ...silentLog, warn: (message: string) => void told.push(message) };
+    await peek(["https://openorganelle.janelia.org/datasets/jrc_mus-nacc-2"], { ...options(), log });
+    expect(told).toEqual([expect.stringContaining("NEEDS_KEY: jrc_mus-nacc-2: OpenOrganelle's database wants a key")]);
   });
 
   it("finds the volume in a public bucket's folder", async () => {

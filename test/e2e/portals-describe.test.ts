@@ -472,7 +472,11 @@ describe("BioImage Archive", () => {
       { url: `${base}/Plate1/A01/cell01.tiff`, path: "Plate1/A01/cell01.tiff", kind: "file", size: 1000 },
       { url: `${base}/Plate1/A02/cell%2002.tiff`, path: "Plate1/A02/cell 02.tiff", kind: "file", size: 1001 },
     ]);
-    expect(warnings).toEqual(['the file list "lost.tsv" is not there']);
+    // (34.silence) what leaves the folder is left out, and told
+    expect(warnings).toEqual([
+      'an entry of a list of files has no path below the study, and is left out: "../outside.tiff"',
+      'the file list "lost.tsv" is not there',
+    ]);
   });
 
   it("NOT_FOUND for a study that is not there", async () => {

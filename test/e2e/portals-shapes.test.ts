@@ -88,6 +88,59 @@ describe("IDR's replies", () => {
     expect(seen).toEqual(["0", "3", "6"]);
   });
 
+  it("(34.silence) refuses a listing that ends before the rows that it counts", async () => {
+    const { describe: ask } = await withAnswers("idr.openmicroscopy.org", ({ path, query }) =>
+      path === "/api/v0/m/datasets/10739/images/"
+        ? json({ data: query.get("offset") === "0" ? [{ "@id": 9846128 }] : [], meta: { totalCount: 7 } })
+        : undefined,
+    );
+    await expect(ask(`${IDR}/webclient/?show=dataset-10739`)).rejects.toMatchObject({
+      code: "PORTAL_REPLY",
+      message: expect.stringContaining("the list ends after 1 of 7 rows"),
+    });
+  });
+
+  it("(34.silence) says of a listed data set which images have no file in the archive, and lists a file of several images once", async () => {
+    const file = "Figure_S3B_FIB-SEM_U2OS_20x20x20nm_xy.tif";
+    const { list } = await withAnswers("idr.openmicroscopy.org", ({ path }) => {
+      if (path === "/api/v0/m/datasets/10739/images/")
+        return json({ data: [1, 2, 3].map((id) => ({ "@id": id })), meta: { totalCount: 3 } });
+      const id = /^\/webclient\/imgData\/([123])\/$/.exec(path)?.[1];
+      if (id !== undefined)
+        return json({ id, meta: { imageName: id === "3" ? "lost.tif" : `${file} [${id}]`, projectName: null } });
+      if (/original_file_paths\/[12]\/$/.test(path)) return json({ client: [`/uod/idr/filesets/idr0086-x/${file}`] });
+      return undefined;
+    });
+    const { files, warnings } = await list(`${IDR}/webclient/?show=dataset-10739`);
+    expect(files.map(({ path }) => path)).toEqual([file]);
+    expect(warnings).toContain('no file of the public archive was found for image 3, "lost.tif"');
+  });
+
+  it.each<[string, string, string]>([
+    [
+      "two files of the data set",
+      "Dataset:name:D\t/uod/idr/filesets/s/a/x.tif\nDataset:name:D\t/uod/idr/filesets/s/b/x.tif\n",
+      "the study's list has 2 files called x.tif: ",
+    ],
+    [
+      "a file of another data set",
+      "Dataset:name:E\t/uod/idr/filesets/s/a/x.tif\n",
+      "the study's list has x.tif in another dataset, and not in its own: ",
+    ],
+  ])("(34.silence) says that a file was found by its name alone: %s", async (_, rows, told) => {
+    portals = await offline({
+      fault: ({ host, path }) => {
+        if (path.endsWith(".tsv")) return { status: 200, body: rows };
+        if (path.startsWith("/webgateway/original_file_paths/")) return json({ client: [] });
+        if (host !== "idr.openmicroscopy.org" || path !== "/webclient/imgData/9846137/") return undefined;
+        return json({ id: 9846137, meta: { imageName: "x.tif", datasetName: "D", projectName: "idr0086-x/experimentA" } });
+      },
+    });
+    const [record] = await portals.describe(DETAIL);
+    expect(record!.download_links).toEqual(["https://ftp.ebi.ac.uk/pub/databases/IDR/s/a/x.tif"]);
+    expect(record!.warnings).toEqual([`image 9846137: ${told}${record!.download_links[0]} is taken`]);
+  });
+
   it("takes the origin with and without its first slash, and nothing else that the server knows", async () => {
     const { describe: ask } = await withAnswers("idr.openmicroscopy.org", ({ path }) =>
       path.startsWith("/webgateway/original_file_paths/")
@@ -171,6 +224,26 @@ describe("EMPIAR's replies", () => {
     expect(requests.filter(({ path }) => path.endsWith("/11759/data/"))).toHaveLength(1);
   });
 
+  it("(34.silence) tells folders and names of the archive that cannot be followed, and image sets without a file", async () => {
+    const imagesets = ["data", "data/none"].map((directory) => ({ name: directory, directory, num_images_or_tilt_series: 1 }));
+    portals = await offline({
+      fault: ({ host, path }) => {
+        if (host === "www.ebi.ac.uk") return json({ "EMPIAR-11759": { title: "t", imagesets } });
+        if (path.endsWith("/11759/data/"))
+          return { status: 200, body: '<pre><a href="a.dm3">a</a> <a href="gone/">gone/</a> <a href="b%00.dm3">b</a></pre>' };
+        return path.endsWith("/gone/") ? { status: 404 } : undefined;
+      },
+    });
+    const { files, warnings } = await portals.list("EMPIAR-11759");
+    expect(files.map(({ path }) => path)).toEqual(["data/a.dm3"]);
+    const archive = "https://ftp.ebi.ac.uk/empiar/world_availability/11759/data";
+    expect(warnings).toEqual([
+      `EMPIAR-11759: ${archive}/b\0.dm3 cannot be listed: what it holds is left out`,
+      `EMPIAR-11759: ${archive}/gone/ cannot be listed: what it holds is left out`,
+      'EMPIAR-11759: 0 files below data/none, the image set "data/none" counts 1 image',
+    ]);
+  });
+
   it.each([
     ["an empty object", {}],
     ["an entry without fields", { "EMPIAR-11759": {} }],
@@ -199,6 +272,15 @@ describe("EPFL's page", () => {
       `${folder}/other/c%20d.mrc`,
     ]);
     expect(record!.extra).toEqual({ dataset_description: "Voxels of 5x5x5nm." });
+    expect(record!.warnings).toEqual([]);
+  });
+
+  it("(34.silence) names the files that are not taken for data", async () => {
+    const page = `<h2>Data</h2><p>x</p><a href="a.tif">a</a><a href="b.7z">b</a><a href="labels.mat">c</a><a href="p.pdf">p</a><a href="q/">q</a><a href="mailto:a@b.ch">m</a>`;
+    const { describe: ask, list } = await withAnswers("www.epfl.ch", () => ({ status: 200, headers: {}, body: page }));
+    const typed = "https://www.epfl.ch/labs/cvlab/data/other/";
+    expect((await ask(typed))[0]!.warnings).toEqual(["not taken for data: b.7z, labels.mat"]);
+    expect((await list(typed)).warnings).toEqual(["not taken for data: b.7z, labels.mat"]);
   });
 });
 

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mapLimit } from "../../src/system/parallel.js";
 import { asked, type BombServer, command, pulse, residentMiB, serving, usedSeconds } from "./bomb-server.mjs";
 import { writeBombs } from "./bombs.mjs";
 
@@ -123,7 +124,6 @@ describe("(34.11) commands", () => {
     ["harvest peek", [...HEADERS, "honest-deflate.tif", "lying-jpeg-gzip.precomputed"]],
     ["curate header", HEADERS],
     ["blocks ls", [...HEADERS, "honest-lzw.tif", "honest-gzip.zarr", "lying-labels-gzip.precomputed"]],
-    ["publish verify", ["lying-bz2.zarr", "lying-labels-gzip.precomputed", "lying.mrc.bz2"]],
   ] as const)("%s takes what a header takes", async (title, keys) => {
     for (const key of keys) {
       const { status, said, peakMiB, seconds } = await command([...title.split(" "), join(location, key)], LIMIT_MS);
@@ -131,6 +131,43 @@ describe("(34.11) commands", () => {
       expect(said, key).not.toMatch(/INTERNAL|out of memory|\.js:\d/);
       expect(peakMiB, `${title} ${key}: ${seconds} s`).toBeLessThanOrEqual(2 * BESIDE_MIB);
     }
+  });
+
+  it("publish verify reads a tree of bombs as it is stored, and names what differs", async () => {
+    const [tree, bucket] = ["tree", "bucket"].map((name) => join(folder, name, "10000"));
+    for (const copy of [tree!, bucket!]) {
+      cpSync(location, copy, { recursive: true });
+      writeFileSync(join(copy, "dataset_metadata.json"), "{}");
+    }
+    const verify = ["publish", "verify", join(folder, "tree"), join(folder, "bucket")];
+    const same = await command(verify, LIMIT_MS);
+    expect(same.status, same.said).toBe(0);
+    const bytes = readFileSync(join(bucket!, "honest.mrc.bz2"));
+    bytes[100]! ^= 1;
+    writeFileSync(join(bucket!, "honest.mrc.bz2"), bytes);
+    rmSync(join(bucket!, "many-zstd.zarr/3.0.0"));
+    const other = await command(verify, LIMIT_MS);
+    expect(other.status, other.said).toBe(4);
+    expect(other.said).toContain("  1 missing in the bucket\n    10000/many-zstd.zarr/3.0.0\n");
+    expect(other.said).toContain("  1 of other contents\n    10000/honest.mrc.bz2\n");
+    expect(Math.max(same.peakMiB, other.peakMiB)).toBeLessThanOrEqual(2 * BESIDE_MIB);
+  });
+
+  it("blocks check ends with the name of each bomb and what is wrong with it", async () => {
+    const chosen = names.filter((name) =>
+      /^(?:lying-(?!gzip\.h5)|honest-(?:bz2|lzma|blosc|shard|zstd)|huge|large|packed|unread|many-(?:blosc-lz4|zstd))/.test(name),
+    );
+    expect(chosen.length).toBeGreaterThan(40);
+    const answers: { name: string; peakMiB: number }[] = [];
+    await mapLimit(chosen, 2, async (name) => {
+      const args = ["blocks", "check", join(location, name), "--memory", `${MEMORY_MIB}MiB`];
+      const { status, said, peakMiB } = await command([...args, "--workspace", join(folder, "checked")], LIMIT_MS);
+      expect([2, 4], `${name}: ${said}`).toContain(status);
+      expect(said, name).toContain(name);
+      expect(said, name).not.toMatch(/INTERNAL|out of memory|\.js:\d/);
+      answers.push({ name, peakMiB });
+    });
+    expect(answers.filter(({ peakMiB }) => peakMiB > MEMORY_MIB + BESIDE_MIB)).toEqual([]);
   });
 
   it("ingest convert writes what the header promises, and says what it leaves", async () => {

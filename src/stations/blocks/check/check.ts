@@ -4,6 +4,7 @@ import { type ReadContext, readContext } from "../../../arrays/loader/read-conte
 import { openBlockVolume } from "../../../arrays/loader/volume.js";
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { CheckPlace } from "../../../core/finding.js";
+import { redact } from "../../../core/redact.js";
 import { type Report, withText } from "../../../core/report.js";
 import { counted } from "../../../core/units.js";
 import { mapLimit } from "../../../system/parallel.js";
@@ -121,15 +122,23 @@ export async function checkBlocks(locations: readonly string[], options: CheckBl
     const volumes: VolumeCheck[] = [];
     for (const [at, one] of opened.entries()) {
       if ("finding" in one) volumes.push({ location: locations[at]!, rules: 0, blocks: 0, findings: [one.finding], notes: [] });
-      else
-        volumes.push(
-          await checkVolume(one.volume, at === 0 ? { expect, others: isFirstOpen ? others : [], signal } : { signal }),
-        );
+      else {
+        const more = at === 0 ? { expect, others: isFirstOpen ? others : [] } : {};
+        volumes.push(await checkVolume(one.volume, { ...more, signal }).catch(refused(locations[at]!)));
+      }
     }
     return reportOf(volumes);
   } finally {
     await context.close();
   }
+}
+
+/** Of several volumes: which takes more memory than there is. */
+function refused(location: string): (error: unknown) => never {
+  return (error) => {
+    if (!isEmporiumError(error) || error.code !== "MEMORY_LIMIT") throw error;
+    throw new EmporiumError(error.code, `${redact(location)}: ${error.message}`, { ...error.facts, cause: error });
+  };
 }
 
 async function textOf(path: string): Promise<string> {

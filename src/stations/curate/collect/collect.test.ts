@@ -253,13 +253,16 @@ describe("collecting a batch", () => {
     expect(below(root)).toEqual(before);
   });
 
-  it("removes what an earlier collection of the same batch had and this one has not", async () => {
+  it("(34.silence) removes what an earlier collection of the same batch had and this one has not, and says so", async () => {
     write(`s/${ONE}/MS.mod`);
     write(`s/${TWO}/MS.mod`, drawn([4, 5, 6]));
     matches([ONE, "1", `s/${ONE}`, "10052"], [TWO, "2", `s/${TWO}`, "10052"]);
     await collect();
     matches([ONE, "1", `s/${ONE}`, "10052"]);
-    expect((await collect()).counts).toMatchObject({ files: 1, removed: 1, present: 1 });
+    const report = await collect();
+    expect(report.counts).toMatchObject({ files: 1, removed: 1, present: 1 });
+    // (34.silence) a removed file is told in words too
+    expect(report.toText().split("\n")).toContain("removed: 1 file that this batch had before, and has no more");
     expect(batchFiles()).toEqual([`10052/${ONE}_1_MS.mod`]);
   });
 

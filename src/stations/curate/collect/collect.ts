@@ -291,6 +291,7 @@ function linesOf(
       ([name, count]) => `  ${String(count).padStart(5)}  ${name === "" ? "unknown species" : shownPath(name)}`,
     ),
     ...(left.length > 0 ? [`skipped: ${left.join(", ")}`] : []),
+    ...(counts.removed > 0 ? [`removed: ${counted(counts.removed, "file")} that this batch had before, and has no more`] : []),
     ...noteLines(notes, NOTES_SHOWN),
     ...(dryRun || counts.files === 0 ? [] : [`written: ${where.replace(/\/$/, "")}/${MANIFEST}`]),
   ];

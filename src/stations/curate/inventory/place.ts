@@ -58,7 +58,7 @@ function lastIndex(names: readonly string[], test: (name: string) => boolean): n
 }
 
 /** Folders that hold copies of runs: for figures, papers, averages. */
-const SKIPPED = ["figures", "paper", "mk_application", "peet"];
+export const SKIPPED = ["figures", "paper", "mk_application", "peet"];
 
 /**
  * Whether a folder is left out of the enumeration of runs: one of its names below the root is in the list, in any case. The

@@ -28,7 +28,7 @@ export async function askRuns(endpoint: string, author: string | undefined, net:
 async function inPages(endpoint: string, where: string | undefined, net: PortalNet): Promise<PortalRun[]> {
   const runs: PortalRun[] = [];
   const seen = new Set<string>();
-  for (let offset = 0; ; offset += PAGE) {
+  for (let offset = 0; ; ) {
     const args = [
       ...(where === undefined ? [] : [`where: ${where}`]),
       "orderBy: [{id: asc}]",
@@ -38,8 +38,9 @@ async function inPages(endpoint: string, where: string | undefined, net: PortalN
     const fresh = rows.map(runOf).filter(({ id }) => !seen.has(id));
     for (const run of fresh) seen.add(run.id);
     runs.push(...fresh);
-    // a server that ignores the limit sends all; one that ignores the offset repeats itself
-    if (rows.length !== PAGE || fresh.length === 0) return runs;
+    // a server may give fewer at a time than are asked for; one that ignores the offset repeats itself
+    if (fresh.length === 0) return runs;
+    offset += rows.length;
   }
 }
 

@@ -71,7 +71,8 @@ export function parseMatches(bytes: Uint8Array, file: string): MatchRow[] {
 
 function toRow({ cells, line }: TableRow, names: readonly string[], file: string): MatchRow {
   const cell = (name: (typeof MATCH_COLUMNS)[number]) => cells[names.indexOf(name)] ?? "";
-  const status = cell("status") || "matched";
+  // the reference's table has no such column; an empty cell says nothing
+  const status = names.includes("status") ? cell("status").trim() : "matched";
   const score = Number(cell("score") || "1");
   if (cell("sc_run_name") === "" || cell("CZI_run_name") === "") {
     throw new EmporiumError("CONFIG_FIELD", `${file}: a row without both names`, { place: { file, line } });

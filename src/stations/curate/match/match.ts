@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
 import { counted } from "../../../core/units.js";
@@ -9,7 +8,8 @@ import type { Bases } from "../../../portals/bases.js";
 import type { Archive } from "../inventory/archive.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
 import { keyOf } from "../inventory/groups.js";
-import { isSkipped } from "../inventory/place.js";
+import { shownPath } from "../inventory/path-bytes.js";
+import { isSkipped, SKIPPED } from "../inventory/place.js";
 import { readGiven } from "../inventory/read-given.js";
 import { looseRunName, parseRunName, runNaming } from "../inventory/run-name.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
@@ -84,7 +84,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
       : parseDecisions(await readGiven(decisionsPath, "--decisions"), decisionsPath);
   await refuseDecided(reviewPath(out), decisions);
   const archive = await scanArchive(dirs, { workspace, jobs, full, runPatterns, heads: "none", ...env });
-  const folders = await runFolders(archive, runs, compat, signal);
+  const { folders, copies } = await runFolders(archive, runs, compat, signal);
   const matches = compat ? matchAsReference(folders, runs) : matchRuns(folders, runs, decisions);
   await writeLists(matches, out);
   const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
@@ -142,6 +142,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
     folders: folders.length,
     runs: runs.length,
     compat,
+    copies,
     errors,
     exitStatus: nothing ? 1 : exitOf(errors.length),
   });
@@ -151,7 +152,7 @@ const reviewPath = (out: string) => join(dirname(resolve(out)), "review_runs.csv
 
 /** The list is made anew each time, so what a person has written into it must be in the file of decisions. */
 async function refuseDecided(path: string, decisions: readonly Decision[]): Promise<void> {
-  const bytes = await readFile(path).catch(() => undefined);
+  const bytes = existsSync(path) ? await readGiven(path, basename(path)) : undefined;
   if (!bytes?.length) return;
   const lost = parseDecisions(bytes, path).filter(
     (one) =>
@@ -214,6 +215,7 @@ interface ReportFacts {
   folders: number;
   runs: number;
   compat: boolean;
+  copies: readonly string[];
   errors: readonly ErrorRecord[];
   exitStatus: number;
 }
@@ -254,7 +256,7 @@ function report({ rows, unmatchedFolders, unmatchedRuns, notes }: RunMatches, fa
       dataset_id: row.datasetId,
       reason: REASONS[row.rule],
     })),
-    notes: [...(facts.compat ? [] : lackingIds(taken)), ...notes],
+    notes: [...(facts.compat ? [] : lackingIds(taken)), ...copiesNote(facts.copies), ...notes],
     errors: facts.errors,
     exitStatus: facts.exitStatus,
   };
@@ -267,6 +269,13 @@ function lackingIds(taken: readonly { readonly portalRunId: string; readonly dat
   if (lacking === 0) return [];
   const what = lacking === 1 ? "1 matched row has" : `${lacking} matched rows have`;
   return [`${what} no run id or no dataset id: curate collect needs both, give it --runs with a portal or a file that has them`];
+}
+
+/** Folders of copies may be where somebody keeps the only ones. */
+function copiesNote(paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  const which = `${counted(paths.length, "folder")} of a run's name, the first ${shownPath(paths[0]!)}`;
+  return [`${which}, ${paths.length === 1 ? "is" : "are"} left out: what is below ${SKIPPED.join(", ")} is taken for copies`];
 }
 
 const NOTES_SHOWN = 5;
@@ -284,7 +293,7 @@ function linesOf({ counts, rules, notes, out }: Omit<MatchReport, "toText">): st
 
 /**
  * Folders that may be runs: their name has a run's form, or a rule matches it with a run of the portal. Folders below `figures`,
- * `paper`, `mk_application` and `peet` hold copies, and are left out.
+ * `paper`, `mk_application` and `peet` hold copies, and are left out: `copies`, of those that would be taken elsewhere.
  *
  * @param compat take all leaf folders, and find the four words anywhere in a name
  */
@@ -293,7 +302,7 @@ async function runFolders(
   runs: readonly PortalRun[],
   compat: boolean,
   signal?: AbortSignal,
-): Promise<RunFolder[]> {
+): Promise<{ folders: RunFolder[]; copies: string[] }> {
   const namings = new Map(archive.roots.map(({ path, head }) => [path, runNaming(head.runPatterns)]));
   const asked = new Set(runs.flatMap(({ name }) => portalKeys(name).flat()));
   const known = new Map<string, { candidate: boolean; looksLikeRun: boolean }>();
@@ -307,13 +316,16 @@ async function runFolders(
     return judged;
   };
   const found: RunFolder[] = [];
+  const copies: string[] = [];
   for await (const { root, path, rel, folders } of archive.folders({ signal })) {
-    if (isSkipped(rel, compat) || (compat && folders.length > 0)) continue;
+    if (compat && (isSkipped(rel, compat) || folders.length > 0)) continue;
     const folder = path.slice(path.lastIndexOf("/") + 1);
     const named = compat ? undefined : namings.get(root)?.(folder);
     const name = named?.run ?? folder;
     const { candidate, looksLikeRun } = named ? { candidate: true, looksLikeRun: true } : judge(name);
-    if (compat || candidate) found.push({ name, path, looksLikeRun });
+    if (!compat && !candidate) continue;
+    if (isSkipped(rel, compat)) copies.push(path);
+    else found.push({ name, path, looksLikeRun });
   }
-  return found;
+  return { folders: found, copies };
 }

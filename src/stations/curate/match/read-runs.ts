@@ -20,7 +20,23 @@ export function parseRuns(text: string, file: string): PortalRun[] {
       hint: "give runs as JSON, as CSV with a column name, or one name per line",
     });
   }
+  refuseSharedIds(runs, file);
   return distinctRuns(runs);
+}
+
+/** Of runs with one id all but the first would be gone: a column of ids may be that of the datasets. */
+function refuseSharedIds(runs: readonly PortalRun[], file: string): void {
+  const names = new Map<string, string>();
+  for (const { id, name } of runs) {
+    const known = names.get(id) ?? name;
+    if (id !== "" && known !== name) {
+      throw new EmporiumError("CONFIG_FIELD", `${file}: the id ${id} is that of two runs, ${known} and ${name}`, {
+        place: { file },
+        hint: "give the ids of the runs as id or CZI_run_id, those of the datasets as dataset_id",
+      });
+    }
+    names.set(id, known);
+  }
 }
 
 function fromJson(text: string, file: string): PortalRun[] {

@@ -68,7 +68,7 @@ function flat(query: string): unknown {
 describe("runs of a portal", () => {
   it("come in pages, with their data sets", async () => {
     const { runs, source } = await ask(endpoint(), { author: 'Grant "G" Jensen' });
-    expect([runs.length, queries.length, source]).toEqual([4321, 3, endpoint()]);
+    expect([runs.length, queries.length, source]).toEqual([4321, 4, endpoint()]);
     expect(runs[4320]).toEqual({ name: "mka2019-05-25-4320", id: "4321", datasetId: "10002", datasetTitle: "t", organism: "o" });
     expect(queries[0]).toContain('where: {dataset: {authors: {name: {_eq: "Grant \\"G\\" Jensen"}}}}');
   });
@@ -82,6 +82,11 @@ describe("runs of a portal", () => {
       "{ runs { id datasetId name } }",
       "{ datasets(where: {id: {_in: [10001, 10002]}}) { id title organismName } }",
     ]);
+  });
+
+  it("(34.silence) come whole from a server that gives fewer at a time than are asked for", async () => {
+    answer = (query) => paged(query.replace(/limit: \d+/, "limit: 1000"));
+    expect((await ask(endpoint())).runs.length).toBe(4321);
   });
 
   it("end where a server ignores pages", async () => {
@@ -129,6 +134,14 @@ describe("runs of a file", () => {
     writeFileSync(path, "name\na\n");
     expect((await ask(path)).runs).toEqual([{ name: "a", id: "", datasetId: "" }]);
     expect((await ask(`file://${path}`)).runs.length).toBe(1);
+  });
+
+  it("(34.silence) in another encoding is wrong usage: its names would match nothing", async () => {
+    const path = join(base, "runs.txt");
+    for (const encoding of ["utf16le", "latin1"] as const) {
+      writeFileSync(path, Buffer.from("\ufeffZelle ä 1\n", encoding));
+      await expect(ask(path)).rejects.toMatchObject({ code: "USAGE", message: expect.stringContaining("no UTF-8 text") });
+    }
   });
 
   it("that is not there is wrong usage", async () => {

@@ -86,7 +86,11 @@ async function readText(from: string, { anonymous, signal }: RunsOptions): Promi
     throw new EmporiumError("STORE_ABSENT", `${objectName(store, key)} does not exist`, {
       hint: "check the name and the folder it should be in",
     });
-  return new TextDecoder().decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new EmporiumError("CONFIG_SYNTAX", `${from} is no UTF-8 text`, { hint: "save the list as UTF-8" });
+  }
 }
 
 /** @param address that of a portal's GraphQL, or the one that `emporium serve` prints */

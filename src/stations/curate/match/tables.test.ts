@@ -43,6 +43,13 @@ describe("lists of runs", () => {
     expect(named(once + once)).toEqual([["mka1", "7", ""]]);
   });
 
+  it("(34.silence) two runs of one id are refused by name, and not left out", () => {
+    expect(() => named("name,id\na,10052\nb,10052\n")).toThrow(
+      expect.objectContaining({ code: "CONFIG_FIELD", message: "runs: the id 10052 is that of two runs, a and b" }),
+    );
+    expect(named("name,id\na,1\na,1\n")).toEqual([["a", "1", ""]]);
+  });
+
   it.each([
     ["", "CONFIG_EMPTY"],
     ["[]", "CONFIG_EMPTY"],
@@ -100,6 +107,15 @@ describe("the table of matches", () => {
       datasetId: "",
     };
     expect(parseMatches(Buffer.from(text), "m.csv")).toEqual([plain, plain]);
+  });
+
+  it.each([
+    "sc_run_name,CZI_run_name,path,rule,score,status\na,b,/d/a,exact,1,",
+    "sc_run_name,CZI_run_name,path,rule,score,status\na,b,/d/a",
+  ])("(34.silence) a row without a status is not taken for matched: %j", (text) => {
+    expect(() => parseMatches(Buffer.from(text), "m.csv")).toThrow(
+      expect.objectContaining({ code: "CONFIG_FIELD", message: expect.stringContaining("expected a status") }),
+    );
   });
 
   it.each(["", "a,b\n1,2", "sc_run_name,CZI_run_name\n,x", "sc_run_name,CZI_run_name,status\na,b,maybe"])(

@@ -92,20 +92,29 @@ async function addFile(start: Start, set: ObjectSet, options: ExpandOptions): Pr
 }
 
 /** Looks for checksum files with the usual names. A single file has no listing that would show them. */
-async function sidecarsOf(object: RemoteObject, { remote }: ExpandOptions): Promise<RemoteObject[]> {
+async function sidecarsOf(object: RemoteObject, { remote, warn }: ExpandOptions): Promise<RemoteObject[]> {
   const { store, key, url, rel, path, requestLimits } = object;
   if (isSumFile(rel.slice(rel.lastIndexOf("/") + 1)) || /[?]/.test(url)) return [];
   const asking = remote.asking(store, requestLimits.paceHost);
+  const lost: { end: string; error: unknown }[] = [];
   const found = await Promise.all(
     SIDECARS.map(async (end) => {
-      // no error about these names may hold up the file itself
-      const stat = await asking.stat(key + end).catch(() => undefined);
+      const stat = await asking.stat(key + end).catch((error: unknown) => {
+        // no error about these names may hold up the file itself; servers refuse what is not there, or answer with a page
+        if (!isNothing(error) && !(isEmporiumError(error) && NO_SIDECAR.has(error.code))) lost.push({ end, error });
+        return undefined;
+      });
       return stat && { store, key: key + end, url: url + end, rel: rel + end, path: path + end, size: stat.size, requestLimits };
     }),
   );
+  if (lost.length > 0) {
+    const ends = lost.map(({ end }) => end).join(", ");
+    warn(`${url}: whether it has a checksum file (${ends}) cannot be found out: ${asEmporiumError(lost[0]!.error).message}`);
+  }
   return found.filter((one) => one !== undefined);
 }
 
+const NO_SIDECAR: ReadonlySet<string> = new Set(["STORE_DENIED", "STORE_PROTOCOL", "PORTAL_NOT_DATA"]);
 const SIDECARS = [".sha512", ".sha256", ".sha1", ".md5", ".sha256sum", ".md5sum"];
 
 function addObject(object: RemoteObject, set: ObjectSet, { filter }: ExpandOptions): void {
@@ -278,7 +287,11 @@ async function* entriesOf(folder: RemoteFolder, options: ExpandOptions, start: S
   const asking = options.remote.asking(folder.store, folder.paceHost);
   // web servers often hide names with a dot, and Zarr's metadata have such names
   const isWhole = (key: string) => /\.(?:zarr|n5)\/$/i.test(key) && !folder.url.startsWith("ftp:");
-  yield* walkTree((key) => asking.children(key, { onUnusable }), { isWhole, onFault });
+  const onCircle = (key: string) =>
+    options.warn(
+      `${redact(`${folder.url}/${key}`)} shows the same as two folders above it: taken for a circle of links, it is not looked into`,
+    );
+  yield* walkTree((key) => asking.children(key, { onUnusable }), { isWhole, onFault, onCircle });
 }
 
 function addEntry(

@@ -28,13 +28,19 @@ export function subjectOf(name: string): string | undefined {
  * digits. Comments (`#`, `;`), blank lines and a byte-order mark are skipped; lines may end with CRLF.
  *
  * @param fileName of the list. If it names an algorithm, digits of another length are ignored.
+ * @param onUnread told of each further line that gives no checksum
  */
-export function parseSums(text: string, fileName: string): SumLine[] {
+export function parseSums(text: string, fileName: string, onUnread: (line: string) => void = () => {}): SumLine[] {
   const named = ALGORITHMS.find((algorithm) => fileName.toLowerCase().includes(algorithm));
   return text
     .replace(/^\ufeff/, "")
     .split(/\r\n|\n|\r/)
-    .flatMap((line) => sumLine(line, named) ?? []);
+    .filter((line) => !/^\s*(?:$|[#;])/.test(line))
+    .flatMap((line) => {
+      const read = sumLine(line, named);
+      if (!read) onUnread(line);
+      return read ?? [];
+    });
 }
 
 const TAG = "MD5|SHA-?1|SHA-?256|SHA-?512";
@@ -42,7 +48,6 @@ const BSD = new RegExp(`^\\s*(${TAG})\\s*\\((.+)\\)\\s*=\\s*([0-9a-f]+)\\s*$`, "
 const DIGITS = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$/i;
 
 function sumLine(line: string, named: Algorithm | undefined): SumLine | undefined {
-  if (/^\s*(?:$|[#;])/.test(line)) return undefined;
   const bsd = BSD.exec(line);
   if (bsd) return entry(bsd[2]!, `${bsd[1]!.replace("-", "")}:${bsd[3]}`, named, bsd[1]!);
   const [, escaped, tag, first, rest] =

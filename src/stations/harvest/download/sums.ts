@@ -1,5 +1,7 @@
 import { LIMITS } from "../../../core/limits.js";
+import { plainText } from "../../../core/plain-text.js";
 import { redact } from "../../../core/redact.js";
+import { counted } from "../../../core/units.js";
 import type { Checksum } from "../transfer/checksum.js";
 import { below } from "./chunk-grid.js";
 import type { RemoteObject } from "./objects.js";
@@ -24,7 +26,12 @@ export function sumsOf(files: readonly RemoteObject[], remote: Remote, warn: (me
     map.set(key, [...(map.get(key) ?? []), object]);
   for (const object of files) {
     const [folder, name] = split(object.rel);
-    if ((object.size ?? 0) > BYTES_MAX) continue;
+    if ((object.size ?? 0) > BYTES_MAX) {
+      warn(
+        `${redact(object.url)} has ${counted(object.size!, "byte")}: too many for a list of checksums, so it is not read as one`,
+      );
+      continue;
+    }
     const subject = subjectOf(name);
     if (subject !== undefined) add(own, below(folder, subject), object);
     // `data.md5` beside `data/` may be a list
@@ -41,7 +48,18 @@ export function sumsOf(files: readonly RemoteObject[], remote: Remote, warn: (me
   async function readLines({ store, key, url, rel, requestLimits }: RemoteObject): Promise<SumLine[]> {
     try {
       const bytes = await remote.asking(store, requestLimits.paceHost).read(key, { offset: 0, length: BYTES_MAX });
-      return bytes ? parseSums(new TextDecoder().decode(bytes), split(rel)[1]) : [];
+      if (!bytes) return [];
+      if (bytes.length >= BYTES_MAX)
+        warn(`${redact(url)}: checksums are read from its first ${counted(BYTES_MAX, "byte")} alone`);
+      const unread: string[] = [];
+      const lines = parseSums(new TextDecoder().decode(bytes), split(rel)[1], (line) => unread.push(line));
+      if (unread.length > 0) {
+        const first = plainText(unread[0]!.slice(0, 60));
+        warn(
+          `${redact(url)}: ${counted(unread.length, "line gives", "lines give")} no checksum (${first}): no file is checked by ${unread.length === 1 ? "it" : "them"}`,
+        );
+      }
+      return lines;
     } catch (error) {
       warn(`${redact(url)}: checksums cannot be read: ${error instanceof Error ? error.message : String(error)}`);
       return [];

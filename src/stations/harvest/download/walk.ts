@@ -13,6 +13,8 @@ export interface WalkOptions {
   isWhole?: ((folder: string) => boolean) | undefined;
   /** Called for a folder or name that cannot be listed; the walk continues. Default: the walk ends. */
   onFault?: ((key: string, error: EmporiumError) => void) | undefined;
+  /** Told of a folder that looks like a link to the folders above it. */
+  onCircle?: ((folder: string) => void) | undefined;
 }
 
 export interface WalkedEntry extends Entry {
@@ -32,7 +34,14 @@ const DEPTH_MAX = 100;
  */
 export async function* walkTree(
   children: (folder: string) => AsyncIterable<Entry>,
-  { atOnce = AT_ONCE, foldersMax = FOLDERS_MAX, depthMax = DEPTH_MAX, isWhole = () => false, onFault }: WalkOptions = {},
+  {
+    atOnce = AT_ONCE,
+    foldersMax = FOLDERS_MAX,
+    depthMax = DEPTH_MAX,
+    isWhole = () => false,
+    onFault,
+    onCircle,
+  }: WalkOptions = {},
 ): AsyncGenerator<WalkedEntry> {
   let level: { key: string; marks: readonly string[] }[] = [{ key: "", marks: [] }];
   let folders = 1;
@@ -55,7 +64,10 @@ export async function* walkTree(
       reading[at] = undefined;
       if (!answer) continue;
       const mark = markOf(folder, answer);
-      if (mark !== undefined && marks.filter((other) => other === mark).length >= 2) continue;
+      if (mark !== undefined && marks.filter((other) => other === mark).length >= 2) {
+        onCircle?.(folder);
+        continue;
+      }
       const below = mark === undefined ? marks : [...marks, mark];
       for (const entry of answer) {
         const name = entry.key.slice(folder.length).replace(/\/$/, "");

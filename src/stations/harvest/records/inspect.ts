@@ -9,7 +9,7 @@ import type { TreeImage } from "./image-tree.js";
 import { nameGiver, nameOfLocation } from "./named-words.js";
 import { type Found, look, type PeekImage, type PeekOptions } from "./peek.js";
 import { type LocatedRecord, located } from "./record.js";
-import { webRecordOf } from "./web-match.js";
+import { type WebMatch, webRecordOf } from "./web-match.js";
 
 export interface InspectOptions extends PeekOptions {
   /** Portals' records that fill gaps of the files' own (`web_metadata.json`). */
@@ -36,9 +36,16 @@ export async function inspect(words: readonly string[], options: InspectOptions 
   const { web = [] } = options;
 
   const keep = (record: LocatedRecord, name: string | undefined, found: Pick<Found, "web">): void => {
-    const own = found.web ? readRecordOf(found.web.key, found.web.record) : webRecordOf(web, { name, location: record.location });
+    const own: WebMatch | undefined = found.web
+      ? readRecordOf(found.web.key, found.web.record)
+      : webRecordOf(web, { name, location: record.location });
     const named = { ...record, name: give(name ?? own?.soleName ?? record.name) };
-    records.push(own ? fillFromWeb(named, own.record) : named);
+    const filled = own ? fillFromWeb(named, own.record) : named;
+    if (own?.isGuess) {
+      const guess = `web-guess: the portal's facts are those of ${own.record.name}, which links to a file of this name`;
+      filled.warnings.push(guess);
+    }
+    records.push(filled);
   };
 
   const takeAll = (peeked: Peek, location: string, name: string | undefined, found: Pick<Found, "web">): void => {
@@ -86,7 +93,7 @@ export async function inspect(words: readonly string[], options: InspectOptions 
 }
 
 /** A portal's reply in the form of `web_metadata.json`. */
-function readRecordOf(key: string, record: WebRecord): { record: ReadRecord; soleName: string | undefined } {
+function readRecordOf(key: string, record: WebRecord): WebMatch {
   const { raw_metadata, download_links, portal, source_url, extra } = record;
   return { record: { name: key, raw_metadata, download_links, portal, source_url, record: extra }, soleName: undefined };
 }

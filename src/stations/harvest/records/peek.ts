@@ -167,6 +167,7 @@ export async function look(
           records.push(record);
         for (const record of records) {
           if (record.download_links.length === 0) throw noLinks(record, text);
+          for (const warning of record.warnings) options.log?.warn(`${record.key}: ${warning}`);
           const key = name ?? record.key;
           const one = records.length === 1 && record.download_links.length === 1;
           for (const link of record.download_links)

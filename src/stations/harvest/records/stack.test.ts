@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -86,6 +86,15 @@ describe("a folder of slices", () => {
     ]);
   });
 
+  it("(34.silence) warns of slices whose voxels have another size than those of the first", async () => {
+    for (const at of [1, 2, 3, 4]) put(`s_${at}.mrc`, mrc([1, 3, 4], at === 3 ? 20 : at === 4 ? 0 : 10));
+    const { records } = await inspect([folder]);
+    expect(records).toMatchObject([{ shape: [4, 3, 4], voxel_size: [10, 10, 10] }]);
+    expect(records[0]!.warnings.filter((one) => one.startsWith("stack-voxel"))).toEqual([
+      "stack-voxel: s_3.mrc (20 Å × 20 Å), s_4.mrc (unknown × unknown): voxels of other sizes than in s_1.mrc (10 Å × 10 Å), whose are taken",
+    ]);
+  });
+
   it("leaves out slices of another size, warns, and gives them a record of their own", async () => {
     for (let at = 0; at < 6; at++) put(`s_${at}.mrc`, mrc([1, 3, at === 4 ? 5 : 4]));
     const { records } = await inspect([folder]);
@@ -126,5 +135,36 @@ describe("a folder of slices", () => {
     });
     const exact = await inspect([folder], { exact: true });
     expect(exact.records[0]!.warnings).toEqual([]);
+  });
+});
+
+describe("the portal's record of an image", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "emporium-web-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("(34.silence) that only the name of a file leads to is told", async () => {
+    const record = {
+      name: "liver",
+      raw_metadata: {},
+      download_links: ["https://data.test/a/tomo.mrc"],
+      portal: "direct",
+      source_url: undefined,
+      record: {},
+    };
+    const warningsOf = async (path: string) => {
+      mkdirSync(join(folder, path, ".."), { recursive: true });
+      writeFileSync(join(folder, path), mrc([4, 4, 4]));
+      const { records } = await inspect([join(folder, path)], { web: [record] });
+      return records[0]!.warnings.filter((one) => one.startsWith("web-guess"));
+    };
+    expect(await warningsOf("other/tomo.mrc")).toEqual([
+      "web-guess: the portal's facts are those of liver, which links to a file of this name",
+    ]);
+    // as a download lays it out
+    expect(await warningsOf("liver/tomo.mrc")).toEqual([]);
+    expect(await warningsOf("other/else.mrc")).toEqual([]);
   });
 });

@@ -84,7 +84,11 @@ export function stackRecord(files: readonly StackFile[], odd: readonly { path: s
     voxel_size: along(first.voxel_size, null),
     offset,
     sources,
-    warnings: [...new Set(looked.flatMap(({ warnings }) => warnings)), ...stackWarnings(files, looked.length, odd)],
+    warnings: [
+      ...new Set(looked.flatMap(({ warnings }) => warnings)),
+      ...stackWarnings(files, looked.length, odd),
+      ...voxelWarnings(files),
+    ],
     raw_metadata: { ...first.raw_metadata, files: files.map(({ path }) => nameOf(path)) } satisfies JsonObject,
   };
 }
@@ -111,6 +115,25 @@ function stackWarnings(files: readonly StackFile[], looked: number, odd: readonl
       `stack-sampled: ${looked} of ${counted(files.length, "file was", "files were")} looked at, the others taken to be like them`,
     );
   return warnings;
+}
+
+/** The sizes of the first file are taken for all. */
+function voxelWarnings(files: readonly StackFile[]): string[] {
+  const known = files.flatMap(({ path, record }) => (record ? [{ path, size: planeSize(record) }] : []));
+  const others = known.filter(({ size }) => size !== known[0]!.size);
+  if (others.length === 0) return [];
+  const named = some(others.map(({ path, size }) => `${nameOf(path)} (${size})`));
+  return [`stack-voxel: ${named}: voxels of other sizes than in ${nameOf(known[0]!.path)} (${known[0]!.size}), whose are taken`];
+}
+
+/** Of a slice, across its plane. */
+function planeSize({ axes, voxel_size, unit }: LocatedRecord): string {
+  return ["x", "y"]
+    .map((axis) => {
+      const place = axes.indexOf(axis);
+      return typeof voxel_size[place] === "number" ? `${voxel_size[place]} ${unit[place] ?? ""}`.trim() : "unknown";
+    })
+    .join(" × ");
 }
 
 function some(list: readonly string[]): string {

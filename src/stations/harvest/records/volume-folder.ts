@@ -25,7 +25,7 @@ export async function isVolume(folder: PeekFolder): Promise<boolean> {
   }
 }
 
-/** A folder of a store for a peek. Files that are forbidden or web pages count as absent. */
+/** A folder of a store for a peek. What a server forbids, or answers with a web page, counts as absent: so they say that there is nothing. A disk does not. */
 export function folderOf(store: Store, prefix: string, name: string, { signal, pace }: FolderOptions): PeekFolder {
   const asked = new Map<string, Promise<Uint8Array | undefined>>();
   const ask = async (key: string): Promise<Uint8Array | undefined> => {
@@ -33,7 +33,8 @@ export function folderOf(store: Store, prefix: string, name: string, { signal, p
     try {
       return await store.read(prefix + key, undefined, { signal });
     } catch (error) {
-      if (isEmporiumError(error) && (error.code === "STORE_DENIED" || error.code === "STORE_PROTOCOL")) return undefined;
+      if (!store.local && isEmporiumError(error) && (error.code === "STORE_DENIED" || error.code === "STORE_PROTOCOL"))
+        return undefined;
       throw error;
     } finally {
       leave?.();

@@ -5,6 +5,8 @@ export interface WebMatch {
   record: ReadRecord;
   /** The record's name, if the image is its only link. */
   soleName: string | undefined;
+  /** Only the file's name says so. */
+  isGuess?: true | undefined;
 }
 
 /**
@@ -25,7 +27,8 @@ export function webRecordOf(
   const last = segments.at(-1) ?? "";
   const ends = web.filter(({ download_links: links }) => links.some((link) => plain(link).split("/").at(-1) === last));
   const record = folder.length === 1 ? folder[0] : ends.length === 1 ? ends[0] : undefined;
-  return record && { record, soleName: record.download_links.length === 1 ? record.name : undefined };
+  const guess = folder.length === 1 ? {} : { isGuess: true as const };
+  return record && { record, soleName: record.download_links.length === 1 ? record.name : undefined, ...guess };
 }
 
 function isBelow(place: string, link: string): boolean {
