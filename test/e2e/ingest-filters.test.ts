@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/stations/ingest/check/read-config.js";
+import type { SelectionFlags } from "../../src/stations/ingest/selection.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import { smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run } from "./ingest-run-kit.js";
@@ -31,6 +32,45 @@ describe("a filter that matches nothing", () => {
   it("is none where an exclusion takes what it matches", async () => {
     expect((await scene({ run: ["a$", "b$"] }, { run: ["b$"] })).errors).toEqual([]);
     expect((await scene({ tomogram: ["a"] })).errors).toEqual([]);
+  });
+});
+
+describe("an option that names what the configuration does not have", () => {
+  const scene = async (flags: SelectionFlags) => {
+    const [source, target] = [await storeOf(RUNS), memoryStore({ url: "memory:out" })];
+    const { exitStatus, done, errors, warnings } = await run({ config: smallConfig(), source, target, flags });
+    const absent = warnings.map((warning) => (warning as { message: string }).message).filter((text) => text.includes("has no "));
+    return [exitStatus, done, errors.map(({ code, message }) => [code, message]), absent];
+  };
+
+  it.each<[string, SelectionFlags, string]>([
+    [
+      "key photos",
+      { items: ["dataset_keyphotos"] },
+      "c.yaml has no dataset_keyphotos, so --import-dataset-keyphotos has no effect",
+    ],
+    ["views", { items: ["annotation_viz"] }, "c.yaml has no annotations, so --import-annotation-viz has no effect"],
+    ["alignments", { items: ["alignments"] }, "c.yaml has no alignments, so --import-alignments has no effect"],
+    ["folders alone", { items: ["datasets", "runs"] }, "--import-datasets and --import-runs: nothing is written for this alone"],
+  ])("(34.18) is an error where nothing else is asked for: %s", async (_, flags, message) => {
+    expect(await scene(flags)).toEqual([1, 0, [["CONFIG_EMPTY", message]], []]);
+  });
+
+  it.each<[string, SelectionFlags, string]>([
+    ["items", { items: ["tomograms", "frames"] }, "c.yaml has no frames, so --import-frames has no effect"],
+    ["metadata", { items: ["tomograms"], metadata: ["frame"] }, "c.yaml has no frames, so --import-frame-metadata has no effect"],
+    [
+      "filters",
+      { items: ["tomograms"], filter: { gain: ["a"] }, exclude: { gain: ["b"] } },
+      "c.yaml has no gains, so --filter-gain-name and --exclude-gain-name have no effect",
+    ],
+  ])("(34.18) is a warning beside others: %s", async (_, flags, message) => {
+    expect(await scene(flags)).toEqual([0, 2, [], [message]]);
+  });
+
+  it("is none where everything is asked for, or something is made without the section", async () => {
+    for (const flags of [{ everything: true }, { items: ["tomograms", "key_images"], metadata: ["alignment"] }])
+      expect((await scene(flags)).slice(2)).toEqual([[], []]);
   });
 });
 
