@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { generateLab } from "../../examples/lab/generate.mjs";
 import { readConfig } from "../../src/stations/ingest/check/read-config.js";
 import type { SelectionFlags } from "../../src/stations/ingest/selection.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
+import { emporium } from "./cli-host.js";
 import { smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
-import { removeTempFolders, run } from "./ingest-run-kit.js";
+import { removeTempFolders, run, tempFolder } from "./ingest-run-kit.js";
 
 afterAll(removeTempFolders);
 
@@ -71,6 +74,22 @@ describe("an option that names what the configuration does not have", () => {
   it("is none where everything is asked for, or something is made without the section", async () => {
     for (const flags of [{ everything: true }, { items: ["tomograms", "key_images"], metadata: ["alignment"] }])
       expect((await scene(flags)).slice(2)).toEqual([[], []]);
+  });
+});
+
+describe("what keeps a plan from being whole", () => {
+  it("is told once on the two streams together, after the plan; the document has it too", async () => {
+    const lab = await generateLab({ out: tempFolder(), deposits: ["imod"] });
+    const words = ["ingest", "plan", lab.deposits[0]!.config, lab.input, join(lab.input, "../out"), "--import-tomograms"];
+    let shown = "";
+    const stream = { write: (text: string) => (shown += text) };
+    const host = { stdout: stream, stderr: stream };
+    const { status } = await emporium([...words, "--filter-tomogram-name=nosuch"], host);
+    const told = "error[CONFIG_EMPTY]: no tomogram matches --filter-tomogram-name nosuch; found: TS_0001.rec, TS_0002.rec";
+    expect([status, shown.split(told).length - 1]).toEqual([3, 1]);
+    expect(shown.indexOf(told)).toBeGreaterThan(shown.indexOf("1 cannot be imported"));
+    const { out } = await emporium([...words, "--filter-tomogram-name=nosuch", "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ errors: [{ code: "CONFIG_EMPTY" }], plan: { errors: [{ code: "CONFIG_EMPTY" }] } });
   });
 });
 
