@@ -69,7 +69,9 @@ export function namedInVain(
     const isAsked = selection.metadata(type) || (selection.items(type) && !FOLDERS.includes(type));
     return isAsked && absentSection(config, type, selection) === undefined;
   };
-  if (KINDS.some(gives)) return { absent, nothing: undefined };
+  // a selection of nothing at all is refused before (`requireSelection`)
+  const asks = KINDS.some(({ type }) => selection.walks(type));
+  if (!asks || KINDS.some(gives)) return { absent, nothing: undefined };
   const folders = FOLDERS.filter((type) => selection.items(type)).flatMap((type) => selection.named.get(type) ?? []);
   const message = absent.length > 0 ? absent.join("; ") : `${folders.join(" and ")}: nothing is written for this alone`;
   const hint = `add another --import-… option; ${config.file} has ${[...config.sections.keys()].join(", ")}`;
