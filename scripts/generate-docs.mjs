@@ -6,8 +6,8 @@ import { checksPage, cliPage, errorsPage, manPage } from "./reference-pages.mjs"
 const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const { ERRORS } = await built("core/errors.js");
 const { COMMANDS } = await built("cli/registry.js");
-const { flagsOf, GlobalOptions } = await built("cli/flags.js");
-const { usageLine, positional, flagRow } = await built("cli/help.js");
+const { flagsOf, GlobalOptions, positional } = await built("cli/flags.js");
+const { usageLine, flagRow } = await built("cli/help.js");
 const { completionScript } = await built("cli/completion-scripts.js");
 const { configJsonSchema } = await built("stations/ingest/config/grammar/json-schema.js");
 const { CHECKS } = await built("stations/ingest/validate/table.js");

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Command } from "./command.js";
-import { type Flag, flagsOf, GlobalOptions, spellings, unwrap } from "./flags.js";
-import { positional } from "./help.js";
+import { type Flag, flagsOf, GlobalOptions, positional, spellings, unwrap } from "./flags.js";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 

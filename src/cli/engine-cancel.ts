@@ -17,11 +17,14 @@ export default command({
   async run({ run: location }, io) {
     const { run, station, engineOf } = await openForCommand(location, io);
     const [{ cancelRun }, { envOf }] = await Promise.all([import("../engine/cluster/cancel.js"), import("../engine/env.js")]);
-    const { left, errors: unasked } = await cancelRun(run, station, engineOf, envOf(io));
+    const { left, errors: unasked, ended } = await cancelRun(run, station, engineOf, envOf(io));
     const errors = left === 0 ? unasked : [...unasked, toErrorRecord(stillThere(left))];
     for (const error of errors) io.fail(error);
-    if (io.json) io.outJson({ run: run.record.id, left, errors });
-    else if (errors.length === 0)
+    if (io.json) io.outJson({ run: run.record.id, left, ended, errors });
+    else if (errors.length === 0 && ended) {
+      const done = `${ended.done} of ${counted(ended.tasks, "task")} done`;
+      io.out(`${run.record.id} had already ended (${done}): nothing was cancelled, and no jobs are left`);
+    } else if (errors.length === 0)
       io.out(`${run.record.id} is cancelled and has no jobs left; emporium engine resume ${quoteWord(run.url)} resumes it`);
     if (errors.length === 0) return 0;
     return errors.some(({ code }) => code === "ENGINE_SILENT") ? ERRORS.ENGINE_SILENT.exit : 1;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { isEmporiumError } from "../core/errors.js";
-import { command } from "./command.js";
+import { type Command, command } from "./command.js";
 import { flagOf, flagsOf, parseCommandLine, spellings } from "./flags.js";
 import { flagRow } from "./help.js";
 import { amountOfBytes, wholeNumber } from "./option-types.js";
@@ -35,9 +35,10 @@ const sample = command({
 });
 
 const parse = (...words: string[]) => parseCommandLine(sample, words).options;
-const failure = (...words: string[]): string => {
+const failure = (...words: string[]): string => failureOf(sample, ...words);
+const failureOf = (given: Command, ...words: string[]): string => {
   try {
-    parse(...words);
+    parseCommandLine(given, words);
   } catch (error) {
     if (isEmporiumError(error)) return `${error.code}: ${error.message} | ${error.facts.hint}`;
     throw error;
@@ -135,7 +136,20 @@ describe("parseCommandLine", () => {
 
   it("refuses a word too many", () => {
     const one = { ...sample, positionals: ["source"] };
-    expect(() => parseCommandLine(one, ["a", "b"])).toThrow('unexpected argument "b"; sample takes 1 argument');
+    expect(failureOf(one, "a", "b")).toBe(
+      'USAGE: unexpected argument "b"; sample takes SOURCE | write emporium sample SOURCE; see emporium sample --help',
+    );
+    const none = {
+      ...sample,
+      positionals: [],
+      options: z.object({
+        yes: z.boolean().default(false).meta({ description: "ask nothing" }),
+        from: z.string().optional().meta({ description: "folder", value: "DIR" }),
+      }),
+    };
+    expect(failureOf(none, ".")).toBe(
+      'USAGE: unexpected argument "."; sample takes only options | give an option, such as --from DIR; see emporium sample --help',
+    );
   });
 
   it("gives the options that every command has", () => {

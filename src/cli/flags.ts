@@ -2,7 +2,6 @@ import { CommanderError, Option, Command as Parser } from "commander";
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { nearest } from "../core/nearest.js";
-import { counted } from "../core/units.js";
 import type { Command, OptionMeta } from "./command.js";
 
 /** Options that every command takes, before or after its name. */
@@ -179,6 +178,21 @@ function append(holder: Record<string, unknown>, key: string, value: unknown): v
   holder[key] = [...((holder[key] as unknown[] | undefined) ?? []), value];
 }
 
+export interface PositionalHelp {
+  key: string;
+  name: string;
+  /** With brackets and dots where it may be absent or repeated. */
+  shown: string;
+  description: string;
+}
+
+export function positional(command: Command, key: string): PositionalHelp {
+  const { meta, core, optional } = unwrap(command.options.shape[key] as z.ZodType);
+  const name = meta.value ?? key.toUpperCase();
+  const repeated = core.def.type === "array" ? `${name}…` : name;
+  return { key, name, shown: optional ? `[${repeated}]` : repeated, description: meta.description ?? "" };
+}
+
 /** Hands the words that are no options to the positionals, in order; a list at the end takes all that are left. */
 function placeWords(command: Command, words: readonly string[], raw: Record<string, unknown>): void {
   const left = [...words];
@@ -193,14 +207,22 @@ function placeWords(command: Command, words: readonly string[], raw: Record<stri
     if (found.length > 0) raw[key] = core instanceof z.ZodArray ? found : found[0];
   }
   if (left.length > 0) {
-    throw new EmporiumError(
-      "USAGE",
-      `unexpected argument "${left[0]}"; ${command.name} takes ${counted(command.positionals.length, "argument")}`,
-      {
-        hint: command.otherwise ?? helpHint(command),
-      },
-    );
+    const places = command.positionals.map((key) => positional(command, key).shown).join(" ");
+    throw new EmporiumError("USAGE", `unexpected argument "${left[0]}"; ${command.name} takes ${places || "only options"}`, {
+      hint:
+        command.otherwise ??
+        `${places ? `write emporium ${command.name} ${places}` : optionsHint(command)}; ${helpHint(command)}`,
+    });
   }
+}
+
+/** The first options that take a value: what was given without a name is mostly one of them. */
+function optionsHint({ options, positionals }: Command): string {
+  const named = flagsOf(options, positionals).filter(({ value }) => value !== undefined);
+  return `give an option, such as ${named
+    .slice(0, 3)
+    .map(({ long, value }) => `--${long} ${value}`)
+    .join(", ")}`;
 }
 
 function usageError(command: Command, flags: readonly Flag[], error: CommanderError): EmporiumError {

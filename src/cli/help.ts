@@ -1,6 +1,5 @@
-import type { z } from "zod";
 import type { Command } from "./command.js";
-import { type Flag, flagsOf, GlobalOptions, unwrap } from "./flags.js";
+import { type Flag, flagsOf, GlobalOptions, positional } from "./flags.js";
 
 const WIDTH = 100;
 
@@ -27,21 +26,6 @@ export function commandHelp(command: Command): string {
     ["Examples:", ...command.examples.map(({ says, run }) => `  # ${says}\n  ${run}`)].join("\n"),
   ];
   return sections.filter((section) => section !== "").join("\n\n");
-}
-
-export interface PositionalHelp {
-  key: string;
-  name: string;
-  /** With brackets and dots where it may be absent or repeated. */
-  shown: string;
-  description: string;
-}
-
-export function positional(command: Command, key: string): PositionalHelp {
-  const { meta, core, optional } = unwrap(command.options.shape[key] as z.ZodType);
-  const name = meta.value ?? key.toUpperCase();
-  const repeated = core.def.type === "array" ? `${name}…` : name;
-  return { key, name, shown: optional ? `[${repeated}]` : repeated, description: meta.description ?? "" };
 }
 
 /** `[--[no-]write-mrc, "write the MRC files (default)"]`; a family is one row, its members are listed in the text. */

@@ -6,8 +6,10 @@ export interface Report {
   readonly errors: readonly ErrorRecord[];
   /** Of the command. */
   readonly exitStatus: number;
-  /** The same for people. */
+  /** The same for people, without the errors. */
   toText(): string;
+  /** The text is long: the errors are told after it, where a person still sees them. */
+  readonly errorsLast?: true | undefined;
 }
 
 /** 0 where nothing failed, 3 where something else was done, 1 where nothing was. */

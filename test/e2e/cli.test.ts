@@ -58,7 +58,11 @@ describe("the frame", () => {
       "ingest run needs OUTPUT: folder or bucket of the standardised tree",
       "see emporium ingest run --help",
     ],
-    [["doctor", "x"], 'unexpected argument "x"; doctor takes 0 arguments', "see emporium doctor --help"],
+    [
+      ["doctor", "x"],
+      'unexpected argument "x"; doctor takes only options',
+      "give an option, such as --database URL, --login FILE; see emporium doctor --help",
+    ],
     [["doctor", "--jsno"], "doctor has no option --jsno", "did you mean --json?"],
     [["--workspace", "w", "completion", "zhs"], 'shell: expected one of bash, zsh, fish, found "zhs"', "did you mean zsh?"],
   ])("refuses %j with status 2 and a hint", async (words, message, hint) => {

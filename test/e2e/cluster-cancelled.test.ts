@@ -49,6 +49,14 @@ describe("a run that was cancelled", { timeout: 240_000 }, () => {
     expect(resumed.stderr).toContain("was cancelled and is now open again");
     expect(tree(at)).toEqual(local);
     expect(leftovers(at)).toEqual([]);
+
+    // a run that is over cannot be cancelled, and is not said to be
+    const late = await engine("cancel", at);
+    expect([late.status, late.stdout]).toEqual([
+      0,
+      expect.stringMatching(/ had already ended \((\d+) of \1 tasks done\): nothing was/),
+    ]);
+    expect((await engine("status", at)).status).toBe(0);
   });
 
   it("(34.16) is given to the cluster again with resume, whose jobs are new ones", async () => {

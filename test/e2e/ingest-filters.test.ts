@@ -1,8 +1,12 @@
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { generateLab } from "../../examples/lab/generate.mjs";
 import { readConfig } from "../../src/stations/ingest/check/read-config.js";
+import type { SelectionFlags } from "../../src/stations/ingest/selection.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
+import { emporium } from "./cli-host.js";
 import { smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
-import { removeTempFolders, run } from "./ingest-run-kit.js";
+import { removeTempFolders, run, tempFolder } from "./ingest-run-kit.js";
 
 afterAll(removeTempFolders);
 
@@ -31,6 +35,61 @@ describe("a filter that matches nothing", () => {
   it("is none where an exclusion takes what it matches", async () => {
     expect((await scene({ run: ["a$", "b$"] }, { run: ["b$"] })).errors).toEqual([]);
     expect((await scene({ tomogram: ["a"] })).errors).toEqual([]);
+  });
+});
+
+describe("an option that names what the configuration does not have", () => {
+  const scene = async (flags: SelectionFlags) => {
+    const [source, target] = [await storeOf(RUNS), memoryStore({ url: "memory:out" })];
+    const { exitStatus, done, errors, warnings } = await run({ config: smallConfig(), source, target, flags });
+    const absent = warnings.map((warning) => (warning as { message: string }).message).filter((text) => text.includes("has no "));
+    return [exitStatus, done, errors.map(({ code, message }) => [code, message]), absent];
+  };
+
+  it.each<[string, SelectionFlags, string]>([
+    [
+      "key photos",
+      { items: ["dataset_keyphotos"] },
+      "c.yaml has no dataset_keyphotos, so --import-dataset-keyphotos has no effect",
+    ],
+    ["views", { items: ["annotation_viz"] }, "c.yaml has no annotations, so --import-annotation-viz has no effect"],
+    ["alignments", { items: ["alignments"] }, "c.yaml has no alignments, so --import-alignments has no effect"],
+    ["folders alone", { items: ["datasets", "runs"] }, "--import-datasets and --import-runs: nothing is written for this alone"],
+  ])("(34.18) is an error where nothing else is asked for: %s", async (_, flags, message) => {
+    expect(await scene(flags)).toEqual([1, 0, [["CONFIG_EMPTY", message]], []]);
+  });
+
+  it.each<[string, SelectionFlags, string]>([
+    ["items", { items: ["tomograms", "frames"] }, "c.yaml has no frames, so --import-frames has no effect"],
+    ["metadata", { items: ["tomograms"], metadata: ["frame"] }, "c.yaml has no frames, so --import-frame-metadata has no effect"],
+    [
+      "filters",
+      { items: ["tomograms"], filter: { gain: ["a"] }, exclude: { gain: ["b"] } },
+      "c.yaml has no gains, so --filter-gain-name and --exclude-gain-name have no effect",
+    ],
+  ])("(34.18) is a warning beside others: %s", async (_, flags, message) => {
+    expect(await scene(flags)).toEqual([0, 2, [], [message]]);
+  });
+
+  it("is none where everything is asked for, or something is made without the section", async () => {
+    for (const flags of [{ everything: true }, { items: ["tomograms", "key_images"], metadata: ["alignment"] }])
+      expect((await scene(flags)).slice(2)).toEqual([[], []]);
+  });
+});
+
+describe("what keeps a plan from being whole", () => {
+  it("is told once on the two streams together, after the plan; the document has it too", async () => {
+    const lab = await generateLab({ out: tempFolder(), deposits: ["imod"] });
+    const words = ["ingest", "plan", lab.deposits[0]!.config, lab.input, join(lab.input, "../out"), "--import-tomograms"];
+    let shown = "";
+    const stream = { write: (text: string) => (shown += text) };
+    const host = { stdout: stream, stderr: stream };
+    const { status } = await emporium([...words, "--filter-tomogram-name=nosuch"], host);
+    const told = "error[CONFIG_EMPTY]: no tomogram matches --filter-tomogram-name nosuch; found: TS_0001.rec, TS_0002.rec";
+    expect([status, shown.split(told).length - 1]).toEqual([3, 1]);
+    expect(shown.indexOf(told)).toBeGreaterThan(shown.indexOf("1 cannot be imported"));
+    const { out } = await emporium([...words, "--filter-tomogram-name=nosuch", "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ errors: [{ code: "CONFIG_EMPTY" }], plan: { errors: [{ code: "CONFIG_EMPTY" }] } });
   });
 });
 

@@ -40,6 +40,18 @@ function planned({ tasks }: IngestPlan) {
 const checked = (config: NewConfig) => checkConfig(new TextEncoder().encode(config.yaml), "new.yaml");
 
 describe("files that nothing can be made of", () => {
+  it("(34.29) an average of PEET is no tomogram and no run, and is named in the heading", async () => {
+    const store = await storeOf({
+      "pi-a.rec": tinyMrc(4, 4, 4, 10),
+      "PEET/pi_AvgVol_4P60.mrc": tinyMrc(4, 4, 4, 10),
+      "PEET/pi_MOTL_Tom1_Iter4.csv": "CCC\n",
+    });
+    const { yaml } = await newConfigFor(store, { sourcePrefix: "", input: "x", signal });
+    const heading = yaml.split("\n").filter((line) => line.startsWith("#"));
+    expect(heading).toContain("#   PEET/pi_AvgVol_4P60.mrc");
+    expect(yaml.slice(heading.join("\n").length)).not.toContain("AvgVol");
+  });
+
   it("(34.0) are named in the heading of the configuration, with the reason", async () => {
     const store = await storeOf({
       "rec/TS_1.rec": tinyMrc(4, 4, 4, 10),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cliPage, manPage } from "../../scripts/reference-pages.mjs";
 import { completionScript, SHELLS } from "../../src/cli/completion-scripts.js";
-import { flagsOf, GlobalOptions, spellings } from "../../src/cli/flags.js";
+import { flagsOf, GlobalOptions, positional, spellings } from "../../src/cli/flags.js";
 import * as help from "../../src/cli/help.js";
 import { commandHelp } from "../../src/cli/help.js";
 import { overview } from "../../src/cli/overview.js";
@@ -17,7 +17,7 @@ describe("docs/reference/cli.md", () => {
     expect(page).toBe(
       cliPage(
         commands.map(({ command }) => command),
-        { ...help, flagsOf, GlobalOptions },
+        { ...help, positional, flagsOf, GlobalOptions },
       ),
     );
   });
@@ -33,7 +33,7 @@ describe("share/", () => {
 
   it("has the man page that scripts/generate-docs.mjs writes, with every command", () => {
     const page = readText("share/man/man1/emporium.1");
-    expect(page).toBe(manPage(all, { ...help, flagsOf, GlobalOptions }));
+    expect(page).toBe(manPage(all, { ...help, positional, flagsOf, GlobalOptions }));
     const sections = [...page.matchAll(/^\.SS emporium (.+)$/gm)].map(([, name]) => name!.replaceAll("\\-", "-"));
     expect(sections).toEqual(COMMANDS.map(({ name }) => name));
   });

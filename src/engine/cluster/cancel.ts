@@ -13,28 +13,33 @@ import { type AnyStation, type ClusterStation, isOfBlocks } from "./work.js";
 
 const LOOK_MS = 1_000;
 const LOOKS = 60;
+/** Exit status of a run that was cancelled. */
+const CANCELLED = 130;
 
 /**
  * Ends a run for good: its jobs are cancelled on every engine that got some, and each is asked again whether they are gone. What was done
  * stays, and the command that began the run begins a new one with it.
  *
  * @param engineOf the executor of an engine's name
- * @returns jobs that engines still show; and what engines said that could not be asked. Unless there is neither, the target stays locked.
+ * @returns jobs that engines still show; and what engines said that could not be asked: unless there is neither, the
+ *   target stays locked. `ended`: how the run had ended by itself before.
  */
 export async function cancelRun(
   run: OpenRun,
   station: AnyStation,
   engineOf: (name: string) => Promise<EngineExecutor>,
   env: Env,
-): Promise<{ left: number; errors: ErrorRecord[] }> {
-  if (!(await getJson(run.store, `${run.folder}${END}`))) {
+): Promise<{ left: number; errors: ErrorRecord[]; ended?: RunEnd | undefined }> {
+  const before = await getJson<RunEnd>(run.store, `${run.folder}${END}`);
+  const ended = before?.exitStatus === CANCELLED ? undefined : before;
+  if (!before) {
     // first the end: a gate that is just beginning finds it
     const error = toErrorRecord(
       new EmporiumError("CANCELLED", "the run was cancelled", {
         hint: "emporium engine resume goes on with the run; the command that began it begins a new one, with what was done",
       }),
     );
-    const end: RunEnd = { tasks: run.record.tasks, done: 0, failed: 0, blocked: 0, exitStatus: 130, error };
+    const end: RunEnd = { tasks: run.record.tasks, done: 0, failed: 0, blocked: 0, exitStatus: CANCELLED, error };
     await putJson(run.store, `${run.folder}${END}`, end, { ifAbsent: true });
   }
   let left = 0;
@@ -47,11 +52,11 @@ export async function cancelRun(
       errors.push(toErrorRecord(error));
     }
   }
-  if (left + errors.length > 0) return { left, errors };
+  if (left + errors.length > 0) return { left, errors, ended };
   if (isOfBlocks(station)) await station.cancelled(run);
   else await cancelList(run, station);
   await releaseRunLocks(run.store, run.record.locks, run.record.id);
-  return { left, errors };
+  return { left, errors, ended };
 }
 
 async function cancelList(run: OpenRun, station: ClusterStation): Promise<void> {

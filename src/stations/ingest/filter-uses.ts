@@ -1,7 +1,8 @@
 import { EmporiumError } from "../../core/errors.js";
 import { few } from "../../core/finding.js";
 import type { Pattern } from "../../engine/pattern.js";
-import { kindOf, type TypeKey } from "../../model/kinds.js";
+import { KINDS, kindOf, type SectionKey, type TypeKey } from "../../model/kinds.js";
+import type { IngestConfig } from "./config/schema.js";
 import type { Selection } from "./selection.js";
 
 /** A filter of the command that no name matches, though there are names of its type. */
@@ -38,4 +39,49 @@ function unusedFilter(type: TypeKey, { source }: Pattern, names: readonly string
   const message = `no ${what} matches --filter-${type.replaceAll("_", "-")}-name ${source}; found: ${few(names)}`;
   const hint = "check the regular expression: it must match a name from its start";
   return new EmporiumError("CONFIG_EMPTY", message, { hint });
+}
+
+/** Whether something is made of a kind without a section: pictures of tomograms, and the metadata of a run's default alignment. */
+function isMadeWithout(type: TypeKey, selection: Selection): boolean {
+  return type === "key_image" || (type === "alignment" && selection.metadata(type));
+}
+
+/** Of these the metadata alone are written. */
+const FOLDERS: readonly TypeKey[] = ["deposition", "dataset", "run", "voxel_spacing"];
+
+/**
+ * What the command names and this configuration cannot give.
+ *
+ * `absent` has a sentence for each section that is not there; `nothing` is given where nothing else is asked for (CONFIG_EMPTY):
+ * nothing would be done, and would look like success.
+ */
+export function namedInVain(
+  config: IngestConfig,
+  selection: Selection,
+): { absent: string[]; nothing: EmporiumError | undefined } {
+  const absent = [...selection.named].flatMap(([type, options]) => {
+    const section = absentSection(config, type, selection);
+    return section
+      ? [`${config.file} has no ${section}, so ${options.join(" and ")} ${options.length > 1 ? "have" : "has"} no effect`]
+      : [];
+  });
+  const gives = ({ type }: { type: TypeKey }) => {
+    const isAsked = selection.metadata(type) || (selection.items(type) && !FOLDERS.includes(type));
+    return isAsked && absentSection(config, type, selection) === undefined;
+  };
+  // a selection of nothing at all is refused before (`requireSelection`)
+  const asks = KINDS.some(({ type }) => selection.walks(type));
+  if (!asks || KINDS.some(gives)) return { absent, nothing: undefined };
+  const folders = FOLDERS.filter((type) => selection.items(type)).flatMap((type) => selection.named.get(type) ?? []);
+  const message = absent.length > 0 ? absent.join("; ") : `${folders.join(" and ")}: nothing is written for this alone`;
+  const hint = `add another --import-… option; ${config.file} has ${[...config.sections.keys()].join(", ")}`;
+  return { absent, nothing: new EmporiumError("CONFIG_EMPTY", message, { hint }) };
+}
+
+/** The section that a kind is found by, where the configuration does not have it. */
+function absentSection({ sections }: IngestConfig, type: TypeKey, selection: Selection): SectionKey | undefined {
+  if (isMadeWithout(type, selection)) return undefined;
+  const { configured, parent, section } = kindOf(type);
+  const wanted = configured || parent === undefined ? section : kindOf(parent as TypeKey).section;
+  return sections.has(wanted) ? undefined : wanted;
 }

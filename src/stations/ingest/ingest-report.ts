@@ -33,6 +33,7 @@ export interface IngestReport {
   /** Only of a dry run. */
   plan?: ReturnType<typeof planReport>;
   toText(): string;
+  errorsLast?: true;
 }
 
 /** What a dry run finds out beside the plan. */
@@ -65,6 +66,7 @@ export function plannedReport(
     errors: document.errors,
     plan: document,
     ...(estimate && { estimate }),
+    errorsLast: true,
     toText: () => [formatPlan(full, comparison, account), ...(estimate ? estimateLines(estimate) : [])].join("\n"),
   };
 }

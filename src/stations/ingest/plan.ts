@@ -16,7 +16,7 @@ import { readRunData } from "./config/run-data-map.js";
 import type { IngestConfig } from "./config/schema.js";
 import { checkTemplates } from "./config/templates.js";
 import { addFailure, newDraft, type PlanFailure, type PlannedEntity, type PlanWarning } from "./draft.js";
-import { notedFilters } from "./filter-uses.js";
+import { namedInVain, notedFilters } from "./filter-uses.js";
 import { cachedListing } from "./finders/listing.js";
 import { knownNames } from "./finders/scope.js";
 import { type GivenId, storedEntities } from "./identifiers.js";
@@ -137,6 +137,9 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
   // under `compat` the last of several finds counts, as in the reference
   if (context.compat) draft.warnings.push(...asWarnings(unused.failures));
   else draft.failures.push(...unused.failures);
+  const { absent, nothing } = namedInVain(config, selection);
+  if (nothing && !context.arriving) addFailure(draft, nothing, "the options", "deposition", {});
+  else draft.warnings.push(...absent.map((message) => ({ message })));
   // what is not there yet may come
   for (const { type, error } of context.arriving ? [] : filters.unused()) addFailure(draft, error, "the filters", type, {});
   const { refusals, refusedRuns, warnings } = await judgeUses(context, draft.warnings);

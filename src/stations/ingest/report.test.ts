@@ -51,7 +51,7 @@ const plan: IngestPlan = {
 };
 
 describe("a plan's report", () => {
-  it("for people says what is read, written, left and why, what is wrong and what it costs", () => {
+  it("for people says what is read, written, left and why, how much is wrong and what it costs", () => {
     expect(formatPlan(plan)).toBe(
       `dataset 1, run a
   write  tomogram a, 2.0 KiB
@@ -66,10 +66,7 @@ dataset 1
 Warnings:
   odd header
 
-1 cannot be imported:
-error[FORMAT_TRUNCATED]: too short
-  at c.rec byte 9
-  hint: copy it again`,
+1 cannot be imported`,
     );
   });
 

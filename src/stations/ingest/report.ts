@@ -1,4 +1,4 @@
-import { type ErrorRecord, formatError, formatPlace } from "../../core/errors.js";
+import { type ErrorRecord, formatPlace } from "../../core/errors.js";
 import { formatBytes } from "../../core/units.js";
 import type { FileAccount } from "./account/account.js";
 import type { Refusal } from "./account/finding.js";
@@ -82,7 +82,7 @@ function statesOf({ tasks }: Pick<IngestPlan, "tasks">, comparison: PlanComparis
   return states;
 }
 
-/** A plan for people: by dataset and run, then what is left out and what is wrong. */
+/** A plan for people: by dataset and run, then warnings, the account, and whether anything is wrong; the errors follow by themselves. */
 export function formatPlan(plan: IngestPlan, comparison?: PlanComparison, account?: FileAccount): string {
   const lines: string[] = [];
   let heading = "";
@@ -109,11 +109,9 @@ export function formatPlan(plan: IngestPlan, comparison?: PlanComparison, accoun
   if (plan.warnings.length > 0) lines.push("", "Warnings:");
   for (const { message, place, lookedFor } of warnedOnce(plan.warnings))
     lines.push(`  ${withLooked(message, lookedFor)}${place ? ` (${formatPlace(place)})` : ""}`);
-  if (failed > 0) lines.push("", `${failed} cannot be imported:`);
-  for (const { error } of toldOnce(plan.failures)) lines.push(formatError(error));
-  if (plan.refusals.length > 0) lines.push("", "ingest run refuses this plan:");
-  for (const error of plan.refusals) lines.push(formatError(error));
   if (account) lines.push("", ...formatAccount(account));
+  if (failed > 0) lines.push("", `${failed} cannot be imported`);
+  if (plan.refusals.length > 0) lines.push("", "ingest run refuses this plan");
   return lines.join("\n").trimStart();
 }
 

@@ -26,6 +26,8 @@ export interface Selection {
   accepts(type: TypeKey, name: string): boolean;
   /** What names must match, by type, as the command gives it. */
   readonly filters: ReadonlyMap<TypeKey, readonly Pattern[]>;
+  /** Options that name a kind by itself, by type, as the command gives them. */
+  readonly named: ReadonlyMap<TypeKey, readonly string[]>;
   /** Matches the first run that is taken; undefined: all are. */
   readonly skipUntilRun: Pattern | undefined;
 }
@@ -47,6 +49,7 @@ export function makeSelection(flags: SelectionFlags): Selection {
   const until = flags.skipUntilRunName;
   return {
     filters: filter,
+    named: namedKinds(flags, filter, exclude),
     skipUntilRun: until === undefined ? undefined : compilePattern(until, { path: "--skip-until-run-name" }),
     items: (type) => items.has(type),
     metadata: (type) => metadata.has(type),
@@ -65,6 +68,23 @@ export function requireSelection(selection: Selection): void {
   throw new EmporiumError("USAGE", "nothing is selected: give --import-everything or another --import-… option", {
     hint: "add --import-everything, or choose kinds: --import-tomograms, --import-tomogram-metadata, --import-all-metadata",
   });
+}
+
+/** `--import-everything` and `--import-all-metadata` name none: they ask for what there is. */
+function namedKinds(
+  { items = [], metadata = [] }: SelectionFlags,
+  ...[filter, exclude]: [ReadonlyMap<TypeKey, unknown>, ReadonlyMap<TypeKey, unknown>]
+): Map<TypeKey, string[]> {
+  const option = (...words: string[]) => `--${words.join("-").replaceAll("_", "-")}`;
+  const named = [
+    ...items.map((section) => [typeOfSection(section), option("import", section)] as const),
+    ...metadata.map((type) => [type as TypeKey, option("import", type, "metadata")] as const),
+    ...[...filter.keys()].map((type) => [type, option("filter", type, "name")] as const),
+    ...[...exclude.keys()].map((type) => [type, option("exclude", type, "name")] as const),
+  ];
+  const byType = new Map<TypeKey, string[]>();
+  for (const [type, text] of named) byType.set(type, [...(byType.get(type) ?? []), text]);
+  return byType;
 }
 
 function compile(rules: SelectionFlags["filter"], what: "filter" | "exclude"): Map<TypeKey, Pattern[]> {

@@ -1,3 +1,4 @@
+import { type PeetName, peetName } from "../../../formats/points/peet-name.js";
 import type { FolderFailure, FolderRecord } from "./folder-facts.js";
 import type { HeadFacts, MrcFacts } from "./head-facts.js";
 import type { HygieneFlag } from "./hygiene-flags.js";
@@ -5,7 +6,6 @@ import type { InventoryHead } from "./inventory-files.js";
 import { judgeOf } from "./judge.js";
 import { extensionOf, type Kind } from "./kind.js";
 import { readFolders } from "./listing.js";
-import { type PeetName, peetName } from "./peet-name.js";
 import { type FolderPlace, folderPlace } from "./place.js";
 import { type RunNaming, runNaming } from "./run-name.js";
 

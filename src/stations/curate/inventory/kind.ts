@@ -1,4 +1,4 @@
-import { peetName } from "./peet-name.js";
+import { peetName } from "../../../formats/points/peet-name.js";
 
 /** The purpose of a file of an archive. */
 export type Kind = "tilt" | "rec" | "model" | "peet" | "aux" | "sidecar" | "trash";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { peetName } from "../../../formats/points/peet-name.js";
 import { kindOf } from "./kind.js";
-import { peetName } from "./peet-name.js";
 import { folderPlace, isSkipped } from "./place.js";
 import { looseRunName, normalised, parseRunName, runNaming } from "./run-name.js";
 

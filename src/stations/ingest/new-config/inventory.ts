@@ -1,5 +1,6 @@
 import { isEmporiumError } from "../../../core/errors.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
+import { peetName } from "../../../formats/points/peet-name.js";
 import { parseZattrs } from "../../../formats/zarr/metadata.js";
 import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
 import { parseZarrV3Group } from "../../../formats/zarr/v3-metadata.js";
@@ -124,6 +125,8 @@ const VOLUME = between("tomograms?|tomos?|recons?|reconstructions?|vol|volumes?|
 function kindByName(path: string): ItemKind {
   const name = path.slice(path.lastIndexOf("/") + 1);
   const extension = /\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+  // of many particles: no tomogram of a run
+  if (peetName(name)?.kind === "average") return "other";
   switch (extension) {
     case "mdoc":
       // one for each frame belongs to the frames

@@ -171,7 +171,7 @@ export function warningsOf({ others }: SelectedTree): string[] {
 export function unfinished(tree: Store, folder: string): ErrorRecord {
   const name = objectName(tree, folder);
   const message = `${folder} has no ${DATASET_DOCUMENT}, so it is not sent`;
-  const hint = "ingest the dataset's metadata (--import-datasets), or remove the folder";
+  const hint = "ingest the dataset's metadata (--import-dataset-metadata), or remove the folder";
   return toErrorRecord(new EmporiumError("STORE_ABSENT", message, { place: tree.local ? { file: name } : { url: name }, hint }));
 }
 
