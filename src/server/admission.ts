@@ -50,40 +50,40 @@ export function admission({
   rest = async () => {},
 }: AdmissionOptions): Admission {
   const turn = turns(1);
-  let underWay = 0;
-  /** When the work under way began, the last of it. */
-  let begun: { ms: number; usedMs: number }[] = [];
+  /** Work under way, with when it began. */
+  const underWay = new Set<{ readonly ms: number; readonly usedMs: number }>();
   const unseenBytes = (): number => {
     const [ms, used] = [clock.monotonic(), usedMs()];
-    begun = begun.filter((one) => ms - one.ms < SHOWN_MS && used - one.usedMs < SHOWN_CPU_MS);
-    return BEGUN_BYTES * Math.min(underWay, begun.length);
+    const unseen = [...underWay].filter((one) => ms - one.ms < SHOWN_MS && used - one.usedMs < SHOWN_CPU_MS);
+    return BEGUN_BYTES * unseen.length;
   };
   let freedMs = Number.NEGATIVE_INFINITY;
   return {
     async run(work, signal) {
       const leave = await turn();
+      let begun: { readonly ms: number; readonly usedMs: number };
       try {
         signal?.throwIfAborted();
-        while (underWay > 0 && residentBytes() + unseenBytes() > fullBytes) {
+        while (underWay.size > 0 && residentBytes() + unseenBytes() > fullBytes) {
           if (residentBytes() > fullBytes && clock.monotonic() - freedMs > FREE_MS) {
             free();
             freedMs = clock.monotonic();
           }
           await clock.sleep(LOOK_MS, signal);
         }
-        if (underWay === 0 && residentBytes() > fullBytes) {
+        if (underWay.size === 0 && residentBytes() > fullBytes) {
           free();
           if (residentBytes() > fullBytes) await rest();
         }
-        underWay++;
-        begun.push({ ms: clock.monotonic(), usedMs: usedMs() });
+        begun = { ms: clock.monotonic(), usedMs: usedMs() };
+        underWay.add(begun);
       } finally {
         leave();
       }
       try {
         return await work();
       } finally {
-        underWay--;
+        underWay.delete(begun);
       }
     },
   };

@@ -227,10 +227,16 @@ describe("key photos", () => {
     expect((await treeOf(target))["10700/Images/snapshot.png"]).toBe(latin(PNG));
   });
 
-  it("that nobody configures are those of the first tomogram that has one, each by itself; without any nothing is said", async () => {
+  it("that nobody configures are those of the first tomogram that has one, each by itself; without any that is said (34.18)", async () => {
     const source = { "lab/rec/a.rec": volume, "lab/rec/b.rec": volume };
     const none = await plan({ config: smallConfig(), source, flags });
-    expect([none.failures, none.warnings]).toEqual([[], []]);
+    expect([none.failures, none.warnings.map(({ message }) => message)]).toEqual([
+      [],
+      [
+        "c.yaml has no dataset_keyphotos and no tomogram has a picture, so --import-dataset-keyphotos has no effect",
+        "c.yaml has no deposition_keyphotos, so --import-deposition-keyphotos has no effect",
+      ],
+    ]);
     expect(none.entities.filter(({ kind }) => kind === "dataset_keyphoto").map(({ action }) => action)).toEqual([
       "leave",
       "leave",
@@ -241,6 +247,7 @@ describe("key photos", () => {
       "10700/a/Reconstructions/VoxelSpacing10.500/Images/100/key-photo-thumbnail.png": PNG,
     });
     const made = await plan({ config: smallConfig(), source, target, flags });
+    expect(made.warnings.map(({ message }) => message).filter((message) => message.includes("dataset_keyphotos"))).toEqual([]);
     expect(made.tasks.filter(({ run: name }) => name === "ingest/copy").map(({ params }) => [params.source, params.key])).toEqual(
       [
         ["10700/b/Reconstructions/VoxelSpacing10.500/Images/101/key-photo-snapshot.png", "10700/Images/snapshot.png"],

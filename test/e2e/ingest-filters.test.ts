@@ -50,7 +50,7 @@ describe("an option that names what the configuration does not have", () => {
     [
       "key photos",
       { items: ["dataset_keyphotos"] },
-      "c.yaml has no dataset_keyphotos, so --import-dataset-keyphotos has no effect",
+      "c.yaml has no dataset_keyphotos and no tomogram has a picture, so --import-dataset-keyphotos has no effect",
     ],
     ["views", { items: ["annotation_viz"] }, "c.yaml has no annotations, so --import-annotation-viz has no effect"],
     ["alignments", { items: ["alignments"] }, "c.yaml has no alignments, so --import-alignments has no effect"],

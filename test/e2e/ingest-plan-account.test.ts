@@ -78,7 +78,7 @@ frames: [{metadata: {dose_rate: 1}, sources: [{source_glob: {list_glob: 'frames/
     );
   });
 
-  it("(34.1) ends the plan: counts, the exceptions cut at three, all of them in the document", async () => {
+  it("(34.1) stands below the plan, before what cannot be imported: counts, the exceptions cut at three, all of them in the document", async () => {
     const notes = Object.fromEntries(["b", "c", "d", "e"].map((name) => [`lab/frames/TS_2/${name}`, "x"]));
     const source = await storeOf({ ...files, ...notes });
     const report = await run({ config, source, target: memoryStore(), dryRun: true });
@@ -91,6 +91,8 @@ frames: [{metadata: {dose_rate: 1}, sources: [{source_glob: {list_glob: 'frames/
       "  left out by parent_filters at c.yaml:9:148: lab/old/a.tif",
       "  left out by exclude at c.yaml:5:19: lab/rec/TS_3.rec",
       "  unnamed: lab/frames/TS_2/b, lab/frames/TS_2/c, lab/frames/TS_2/d and 3 more (--json lists all)",
+      "",
+      "2 cannot be imported",
     ]);
     expect(report.plan!.account!.files.filter(({ fate }) => fate === "unnamed")).toHaveLength(6);
   });

@@ -3,6 +3,7 @@ import { few } from "../../core/finding.js";
 import type { Pattern } from "../../engine/pattern.js";
 import { KINDS, kindOf, type SectionKey, type TypeKey } from "../../model/kinds.js";
 import type { IngestConfig } from "./config/schema.js";
+import type { PlannedEntity } from "./draft.js";
 import type { Selection } from "./selection.js";
 
 /** A filter of the command that no name matches, though there are names of its type. */
@@ -41,8 +42,12 @@ function unusedFilter(type: TypeKey, { source }: Pattern, names: readonly string
   return new EmporiumError("CONFIG_EMPTY", message, { hint });
 }
 
-/** Whether something is made of a kind without a section: pictures of tomograms, and the metadata of a run's default alignment. */
-function isMadeWithout(type: TypeKey, selection: Selection): boolean {
+/** Entities of a plan, by their kinds. */
+type Planned = readonly Pick<PlannedEntity, "kind" | "action">[];
+
+/** Whether something is made of a kind without a section: pictures of tomograms, of which a dataset's are copies, and the metadata of a run's default alignment. */
+function isMadeWithout(type: TypeKey, selection: Selection, planned: Planned): boolean {
+  if (type === "dataset_keyphoto") return planned.some(({ kind, action }) => kind === type && action !== "leave");
   return type === "key_image" || (type === "alignment" && selection.metadata(type));
 }
 
@@ -58,16 +63,18 @@ const FOLDERS: readonly TypeKey[] = ["deposition", "dataset", "run", "voxel_spac
 export function namedInVain(
   config: IngestConfig,
   selection: Selection,
+  planned: Planned,
 ): { absent: string[]; nothing: EmporiumError | undefined } {
   const absent = [...selection.named].flatMap(([type, options]) => {
-    const section = absentSection(config, type, selection);
+    const section = absentSection(config, type, selection, planned);
+    const also = type === "dataset_keyphoto" ? " and no tomogram has a picture" : "";
     return section
-      ? [`${config.file} has no ${section}, so ${options.join(" and ")} ${options.length > 1 ? "have" : "has"} no effect`]
+      ? [`${config.file} has no ${section}${also}, so ${options.join(" and ")} ${options.length > 1 ? "have" : "has"} no effect`]
       : [];
   });
   const gives = ({ type }: { type: TypeKey }) => {
     const isAsked = selection.metadata(type) || (selection.items(type) && !FOLDERS.includes(type));
-    return isAsked && absentSection(config, type, selection) === undefined;
+    return isAsked && absentSection(config, type, selection, planned) === undefined;
   };
   // a selection of nothing at all is refused before (`requireSelection`)
   const asks = KINDS.some(({ type }) => selection.walks(type));
@@ -79,8 +86,13 @@ export function namedInVain(
 }
 
 /** The section that a kind is found by, where the configuration does not have it. */
-function absentSection({ sections }: IngestConfig, type: TypeKey, selection: Selection): SectionKey | undefined {
-  if (isMadeWithout(type, selection)) return undefined;
+function absentSection(
+  { sections }: IngestConfig,
+  type: TypeKey,
+  selection: Selection,
+  planned: Planned,
+): SectionKey | undefined {
+  if (isMadeWithout(type, selection, planned)) return undefined;
   const { configured, parent, section } = kindOf(type);
   const wanted = configured || parent === undefined ? section : kindOf(parent as TypeKey).section;
   return sections.has(wanted) ? undefined : wanted;
