@@ -55,8 +55,8 @@ interface Held {
 
 export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock; memory?: ServedMemory }): ServedVolumes {
   const { limits } = memory;
-  const { means, close } = planeMeans(memory, clock);
-  const admitted = admission({ fullBytes: memory.bytes + BESIDE_BYTES, clock, rest: () => means.threads.rest() });
+  const { means, rest, close } = planeMeans(memory, clock);
+  const admitted = admission({ fullBytes: memory.bytes + BESIDE_BYTES, clock, rest });
   const opens = turns(OPENED_AT_ONCE);
   const volumes = new Map<string, Held>();
   const turn = planeTurns(memory);
@@ -138,7 +138,15 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
 }
 
 /** What volumes are read with: threads, and what is kept of them in memory. */
-function planeMeans(memory: ServedMemory, clock: Clock): { readonly means: PlaneMeans; close(): Promise<void> } {
+function planeMeans(
+  memory: ServedMemory,
+  clock: Clock,
+): {
+  readonly means: PlaneMeans;
+  /** Ends threads that do nothing just now. */
+  rest(): Promise<void>;
+  close(): Promise<void>;
+} {
   const { limits } = memory;
   const threadsMax = planeThreadsFor(memory.bytes, availableParallelism());
   const blocks = new Recent<string, Uint8Array>(limits.blocks, (block) => block.length);
@@ -147,7 +155,7 @@ function planeMeans(memory: ServedMemory, clock: Clock): { readonly means: Plane
   const means: PlaneMeans = {
     context: () =>
       (opening ??= import("../arrays/loader/read-context.js").then(({ readContext }) => {
-        context = readContext({ memoryBytes: limits.chunks, threads: threadsMax, clock });
+        context = readContext({ memoryBytes: limits.chunks, threads: threadsMax, clock, spaciousBoxes: true });
         return context;
       })),
     threads: planeThreads(threadsMax, limits.rows),
@@ -159,6 +167,9 @@ function planeMeans(memory: ServedMemory, clock: Clock): { readonly means: Plane
   memory.watch("blocks", () => blocks.weight);
   return {
     means,
+    async rest() {
+      await Promise.all([means.threads.rest(), context?.pool.rest()]);
+    },
     async close() {
       await Promise.all([means.threads.end(), opening?.then((one) => one.close())]);
     },

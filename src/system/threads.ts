@@ -175,6 +175,8 @@ export interface ThreadPool<Job, Result> {
    * @throws {EmporiumError} as {@link JobThread}. If a thread dies, only its own job fails.
    */
   run(job: Job, options?: PoolJobOptions<Result>): Promise<Result>;
+  /** Ends threads that do nothing just now, with what they keep: later jobs start others. Resolves when their memory is free. */
+  rest(): Promise<void>;
   /** Ends all threads. A process does not need it: idle ones do not keep it alive. */
   end(): Promise<void>;
 }
@@ -208,6 +210,9 @@ export function threadPool<Job, Result>({
         await release(thread, stays);
         leave();
       }
+    },
+    async rest() {
+      await Promise.all(idle.splice(0).map((thread) => thread.end()));
     },
     async end() {
       await Promise.all([...idle.splice(0), ...busy].map((thread) => thread.end()));

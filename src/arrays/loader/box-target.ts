@@ -1,4 +1,5 @@
 import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
+import { spaciousBytes } from "../../core/bytes.js";
 import { turns } from "../../system/parallel.js";
 import { boxBytes } from "../blocks/box-bytes.js";
 import { type ChunkPart, type Elements, packed } from "./copy.js";
@@ -34,7 +35,8 @@ export interface BoxPlaces {
   reuse(bytes: Uint8Array): void;
 }
 
-export function boxPlaces(memory: () => BlockMemory): BoxPlaces {
+/** @param spacious boxes lie at the beginning of larger buffers, see `spaciousBytes`: their memory does not stay with the process */
+export function boxPlaces(memory: () => BlockMemory, spacious = false): BoxPlaces {
   let used = 0;
   const turn = turns(1);
   let freed = () => {};
@@ -44,6 +46,7 @@ export function boxPlaces(memory: () => BlockMemory): BoxPlaces {
   /** Memory whose every byte is written: zeros first would cost as much as the copy. */
   function ownBytes(length: number): Uint8Array {
     const [spare] = spares.get(length) ?? [];
+    if (!spare && spacious) return spaciousBytes(length);
     if (!spare) return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
     spares.get(length)!.delete(spare);
     spareBytes -= length;

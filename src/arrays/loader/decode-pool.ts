@@ -42,6 +42,8 @@ export interface DecodePool {
    * @throws {EmporiumError} the first box's error, after all others were heard.
    */
   run(level: ChunkedLevel, boxes: readonly WantedBox[], counts: TrafficCounts, here?: boolean): Promise<void>;
+  /** Ends threads that do nothing just now: the next work starts others. */
+  rest(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -138,6 +140,9 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
         leave();
         jobs--;
       }
+    },
+    async rest() {
+      await pool?.rest();
     },
     async end() {
       await pool?.end();

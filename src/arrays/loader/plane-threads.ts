@@ -101,9 +101,7 @@ export function planeThreads(threadsMax: number, rowsBytes: number): PlaneThread
       return runAny({ kind: "form", plane, form }, [plane.bytes.buffer]);
     },
     async rest() {
-      const [one, other] = [pool, front];
-      [pool, front] = [undefined, undefined];
-      await Promise.all([one?.end(), other?.end()]);
+      await Promise.all([pool?.rest(), front?.rest()]);
     },
     async end() {
       await Promise.all([pool?.end(), front?.end()]);

@@ -14,6 +14,11 @@ export interface ReadContextOptions {
   /** Threads that decode. Default: as many as there are cores. */
   readonly threads?: number | undefined;
   readonly clock?: Clock | undefined;
+  /**
+   * The memory of boxes goes back to the system as soon as nobody has them, for a process that stays: their `buffer` is larger than they are. Default
+   * false: the process keeps it for the next ones.
+   */
+  readonly spaciousBoxes?: boolean | undefined;
 }
 
 /** Memory and threads that volumes share: `openBlockVolume(location, { context })`. */
@@ -61,6 +66,7 @@ export function readContext({
   memoryBytes = LIMITS.memoryBytes,
   threads,
   clock = systemClock,
+  spaciousBoxes = false,
 }: ReadContextOptions = {}): ReadContext {
   let made: BlockMemory | undefined;
   let kernels: Kernels | undefined;
@@ -100,7 +106,7 @@ export function readContext({
       return made?.usedBytesMax ?? 0;
     },
     kernels: ownKernels,
-    boxes: boxPlaces(memory),
+    boxes: boxPlaces(memory, spaciousBoxes),
     decoded,
     stored,
     bodies,
