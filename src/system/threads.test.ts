@@ -79,6 +79,18 @@ describe("a thread pool", () => {
     await expect(pool.run("c", { signal: stop.signal })).rejects.toThrow("enough");
   });
 
+  it("that rests ends those that do nothing, and nobody's work", async () => {
+    const pool = poolOf({ idleMax: 2 });
+    const [first, second] = await Promise.all([pool.run(1), pool.run(2)]);
+    const underWay = pool.run(3);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await pool.rest();
+    const third = await underWay;
+    expect([first.threadId, second.threadId]).toContain(third.threadId);
+    const [fourth, fifth] = await Promise.all([pool.run(4), pool.run(5)]);
+    expect([fourth.threadId, fifth.threadId].filter((id) => id > Math.max(first.threadId, second.threadId))).toHaveLength(1);
+  });
+
   it("that is ended leaves nobody waiting", async () => {
     const pool = poolOf({ idleMax: 1 });
     const job = pool.run("wait");

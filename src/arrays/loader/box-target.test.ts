@@ -39,3 +39,19 @@ describe("memory of boxes that is handed back", () => {
     expect((await small.fill(2)).buffer).not.toBe(own.buffer);
   });
 });
+
+describe("(34.11) boxes of a process that stays", () => {
+  it("lie in memory that glibc does not keep", async () => {
+    const memory = blockMemory(8 * MIB, () => false);
+    const large: Box = { start: [0, 0, 0], stop: [1, 1024, 1024] };
+    for (const [spacious, bufferBytes] of [
+      [true, 33 * MIB],
+      [false, MIB],
+    ] as const) {
+      const boxes = boxPlaces(() => memory, spacious);
+      const filled = await boxes.fill(large, 1, false, async ({ bytes }) => void bytes.fill(7));
+      expect([filled.length, filled.buffer.byteLength]).toEqual([MIB, bufferBytes]);
+      expect(filled.every((byte) => byte === 7)).toBe(true);
+    }
+  });
+});
