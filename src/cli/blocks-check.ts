@@ -8,9 +8,9 @@ export default command({
   name: "blocks check",
   summary: "Check volumes before they are read in blocks: type, scale, place, levels, contrast, gaps",
   details: [
-    "Reads the metadata and a sample of blocks, 48 of the finest level and 6 of each other, and applies a list of rules. Each finding has a permanent code, a place and a hint. All further volumes must overlap the first, since they are read on one grid.",
+    "Reads the metadata and a sample of blocks, 48 of the finest level and 6 of each other, fewer where chunks are so large that more than 2 GiB would be decoded, and applies a list of rules. Each finding has a permanent code, a place and a hint. All further volumes must overlap the first, since they are read on one grid.",
     "--expect FILE.yaml says what the first volume should be: kind, dtype, shape, voxelSizeNm, anisotropyMax, boundsNm, levels, contrastLimits, and shares of blocks that may be empty, constant or not stored.",
-    "Exit status: 0 nothing found, 4 something was found, 2 the expectations are wrong.",
+    "Exit status: 0 nothing found, 4 something was found, 3 some locations could not be checked, 2 the expectations are wrong.",
   ],
   positionals: ["locations"],
   options: z.object({

@@ -1,5 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
-import { counted } from "../../core/units.js";
+import { formatBytes } from "../../core/units.js";
 import { PAGE_BYTES, PAGES_MAX, sharedMemory } from "../kernels/kernels.js";
 
 /** Addresses are multiples of this: a line of the processor's cache. */
@@ -152,7 +152,7 @@ export function aligned(length: number): number {
 function tooLittle(wanted: number, capacity: number): EmporiumError {
   return new EmporiumError(
     "MEMORY_LIMIT",
-    `a chunk takes ${counted(wanted, "byte")} to decode, half of the ${capacity} that the volume may use is for that`,
+    `a chunk takes ${formatBytes(wanted)} to decode; half of the ${formatBytes(capacity)} that volumes may use is for that`,
     {
       hint: "allow more memory, or read a volume of smaller chunks",
     },

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { EmporiumError } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
 import { answerJobs } from "../../../system/thread-side.js";
@@ -24,6 +25,12 @@ WebAssembly.Memory.prototype.grow = function (this: WebAssembly.Memory, pages: n
   heapBytes = wanted;
   return grow.call(this, pages);
 };
+
+// The library prints pages about each fault to the process's own streams, and reports it as well. Nothing else is printed in this thread.
+const write = fs.writeSync;
+const isStream = (fd: number) => fd === 1 || fd === 2;
+fs.writeSync = ((fd: number, bytes: NodeJS.ArrayBufferView, offset?: number, length?: number, position?: number) =>
+  isStream(fd) ? (length ?? bytes.byteLength) : write(fd, bytes, offset, length, position)) as typeof fs.writeSync;
 
 const open = new Map<number, Promise<OpenDataset>>();
 

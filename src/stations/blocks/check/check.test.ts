@@ -255,6 +255,26 @@ describe("checkVolume", () => {
     expect((await checkVolume(volume, { sampleBytes: 1 })).blocks).toBe(1);
   });
 
+  it("decodes no more than 2 GiB of a level by itself, where nobody says how much", async () => {
+    // one chunk of 1.5 GiB, of which each block would be decoded anew
+    const chunk: Triple = [1024, 1024, 1024 * 1.5];
+    const huge = { ...level, shape: chunk, chunk, dtype: "uint8" as const, value: (_z: number, _y: number, x: number) => x % 200 };
+    expect((await checkVolume(memoryVolume([huge]))).blocks).toBe(1);
+  });
+
+  it("checks the others where one of several cannot be checked, and says which", async () => {
+    const [first, last] = [write({}), write({})];
+    const report = await checkBlocks([first, "nosuch://bucket/volume.zarr", last]);
+    expect(report.volumes.map(({ location, findings }) => [location.split("/").at(-1), findings.length])).toEqual(
+      [first, last].map((location) => [location.split("/").at(-1), 0]),
+    );
+    expect(report).toMatchObject({ status: "errors", exitStatus: 3, errors: [{ code: "LOCATION_UNKNOWN" }] });
+    const bad = await checkBlocks(["nosuch://bucket/volume.zarr", write({ value: () => 0 })]);
+    expect(bad).toMatchObject({ status: "findings", exitStatus: 4, errors: [{ code: "LOCATION_UNKNOWN" }] });
+    expect(await checkBlocks(["nosuch://a", "nosuch://b"])).toMatchObject({ exitStatus: 1, volumes: [] });
+    await expect(checkBlocks(["nosuch://a"])).rejects.toMatchObject({ code: "LOCATION_UNKNOWN" });
+  });
+
   it("has each code once, in kebab case behind what it is of", () => {
     const all = BLOCK_RULES.map(({ code }) => code);
     expect(new Set(all).size).toBe(all.length);

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { BlockVolume } from "../../../arrays/blocks/volume.js";
 import { type ReadContext, readContext } from "../../../arrays/loader/read-context.js";
 import { openBlockVolume } from "../../../arrays/loader/volume.js";
-import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { CheckPlace } from "../../../core/finding.js";
 import { redact } from "../../../core/redact.js";
-import { type Report, withText } from "../../../core/report.js";
+import { exitOf, type Report, withText } from "../../../core/report.js";
 import { counted } from "../../../core/units.js";
 import { mapLimit } from "../../../system/parallel.js";
 import { ARRAY_RULES } from "./checks/arrays.js";
@@ -25,6 +25,9 @@ const OPENS: Pick<BlockRule, "code" | "statement" | "hint"> = {
 
 /** Every rule on volumes, in the order of reports. Their codes never change meaning. */
 export const BLOCK_RULES: readonly BlockRule[] = [...METADATA_RULES, ...LEVEL_RULES, ...VOXEL_RULES, ...ARRAY_RULES];
+
+/** What is decoded of each level at most: a volume of few and very large chunks is checked in some of them. */
+const SAMPLE_BYTES = 2 * 2 ** 30;
 
 /** One thing that is not as it should be. */
 export interface BlockFinding extends CheckPlace {
@@ -51,7 +54,7 @@ export interface CheckVolumeOptions {
   readonly expect?: Expect | undefined;
   /** Volumes that are to be read in one grid with it. */
   readonly others?: readonly BlockVolume[] | undefined;
-  /** The most that may be decoded of each level; one block is read in any case. Default: no limit. */
+  /** The most that may be decoded of each level; one block is read in any case. Default 2 GiB. */
   readonly sampleBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -62,7 +65,7 @@ export interface CheckVolumeOptions {
  * @throws what stores throw, but for objects that are not there
  */
 export async function checkVolume(volume: BlockVolume, options: CheckVolumeOptions = {}): Promise<VolumeCheck> {
-  const { expect = NOTHING_EXPECTED, others = [], sampleBytes, signal } = options;
+  const { expect = NOTHING_EXPECTED, others = [], sampleBytes = SAMPLE_BYTES, signal } = options;
   const isSound = volume.levels.every(({ shape }) => shape.every((length) => length > 0));
   const sample = isSound
     ? await sampleVolume(volume, { sampleBytes, signal })
@@ -101,44 +104,54 @@ export interface CheckBlocksOptions {
 }
 
 export interface BlockCheckReport extends Report {
-  readonly status: "ok" | "findings";
+  /** `errors`: nothing was found in what was checked, and something could not be. */
+  readonly status: "ok" | "findings" | "errors";
   readonly volumes: readonly VolumeCheck[];
 }
 
 /**
  * Checks volumes before they are read block by block. Those behind the first are taken to be read in its grid.
  *
- * @throws {EmporiumError} CONFIG_FIELD, CONFIG_SYNTAX (`expect`), LOCATION_UNKNOWN, and what stores throw; a volume that cannot be opened
- *   is a finding
+ * @returns findings; a volume that is damaged is one. Locations that cannot be checked for another reason are in `errors`, and the others are checked
+ * @throws {EmporiumError} CONFIG_FIELD, CONFIG_SYNTAX (`expect`), CANCELLED; for a single location LOCATION_UNKNOWN, MEMORY_LIMIT and what stores throw
  */
 export async function checkBlocks(locations: readonly string[], options: CheckBlocksOptions = {}): Promise<BlockCheckReport> {
   const { signal } = options;
   const expect = options.expect === undefined ? undefined : parseExpect(await textOf(options.expect), options.expect);
   const context = readContext(options);
-  const opened = await mapLimit(locations, 4, (location) => open(location, context, options));
+  const errors: ErrorRecord[] = [];
+  /** Of several locations, the others are checked all the same. */
+  const failed = (location: string) => (error: unknown) => {
+    signal?.throwIfAborted();
+    const named = withLocation(asEmporiumError(error), location);
+    if (locations.length === 1) throw named;
+    errors.push(toErrorRecord(named));
+    return undefined;
+  };
   try {
-    const [, ...others] = opened.flatMap((one) => ("volume" in one ? one.volume : []));
-    const isFirstOpen = "volume" in opened[0]!;
+    const opened = await mapLimit(locations, 4, (location) => open(location, context, options).catch(failed(location)));
+    const [, ...others] = opened.flatMap((one) => (one && "volume" in one ? one.volume : []));
     const volumes: VolumeCheck[] = [];
     for (const [at, one] of opened.entries()) {
-      if ("finding" in one) volumes.push({ location: locations[at]!, rules: 0, blocks: 0, findings: [one.finding], notes: [] });
+      const location = locations[at]!;
+      if (!one) continue;
+      if ("finding" in one) volumes.push({ location, rules: 0, blocks: 0, findings: [one.finding], notes: [] });
       else {
-        const more = at === 0 ? { expect, others: isFirstOpen ? others : [] } : {};
-        volumes.push(await checkVolume(one.volume, { ...more, signal }).catch(refused(locations[at]!)));
+        const more = at === 0 ? { expect, others } : {};
+        const check = await checkVolume(one.volume, { ...more, signal }).catch(failed(location));
+        if (check) volumes.push(check);
       }
     }
-    return reportOf(volumes);
+    return reportOf(volumes, errors);
   } finally {
     await context.close();
   }
 }
 
-/** Of several volumes: which takes more memory than there is. */
-function refused(location: string): (error: unknown) => never {
-  return (error) => {
-    if (!isEmporiumError(error) || error.code !== "MEMORY_LIMIT") throw error;
-    throw new EmporiumError(error.code, `${redact(location)}: ${error.message}`, { ...error.facts, cause: error });
-  };
+/** What takes more memory than there is says so without a name. */
+function withLocation(error: EmporiumError, location: string): EmporiumError {
+  if (error.code !== "MEMORY_LIMIT") return error;
+  return new EmporiumError(error.code, `${redact(location)}: ${error.message}`, { ...error.facts, cause: error });
 }
 
 async function textOf(path: string): Promise<string> {
@@ -175,9 +188,11 @@ async function open(
   }
 }
 
-function reportOf(volumes: readonly VolumeCheck[]): BlockCheckReport {
-  const isOk = volumes.every(({ findings }) => findings.length === 0);
-  const document = { status: isOk ? ("ok" as const) : ("findings" as const), exitStatus: isOk ? 0 : 4, volumes, errors: [] };
+function reportOf(volumes: readonly VolumeCheck[], errors: readonly ErrorRecord[]): BlockCheckReport {
+  const hasFindings = volumes.some(({ findings }) => findings.length > 0);
+  const status: BlockCheckReport["status"] = hasFindings ? "findings" : errors.length > 0 ? "errors" : "ok";
+  const exitStatus = hasFindings ? 4 : exitOf(errors.length, volumes.length);
+  const document = { status, exitStatus, volumes, errors };
   return withText(document, ({ volumes: all }) => all.flatMap(linesOf));
 }
 
