@@ -155,7 +155,9 @@ describe("(34.11) commands", () => {
 
   it("blocks check ends with the name of each bomb and what is wrong with it", async () => {
     const chosen = names.filter((name) =>
-      /^(?:lying|honest-(?:bz2|lzma|blosc|shard|zstd|jpeg-6400|gzip\.h5)|huge|large|packed|unread|many-(?:blosc-lz4|zstd))/.test(name),
+      /^(?:lying|honest-(?:bz2|lzma|blosc|shard|zstd|jpeg-6400|gzip\.h5)|huge|large|packed|unread|many-(?:blosc-lz4|zstd))/.test(
+        name,
+      ),
     );
     expect(chosen.length).toBeGreaterThan(40);
     const answers: { name: string; peakMiB: number }[] = [];
@@ -171,7 +173,10 @@ describe("(34.11) commands", () => {
     // what takes too much is named, and the others are checked
     const both = ["honest-lzw.tif", "lying-lzw.tif"].map((name) => join(location, name));
     const several = await command(["blocks", "check", ...both, "--workspace", join(folder, "checked")], LIMIT_MS);
-    expect([several.status, several.said], several.said).toEqual([4, expect.stringMatching(/MEMORY_LIMIT\]: \S+honest-lzw\.tif: /)]);
+    expect([several.status, several.said], several.said).toEqual([
+      4,
+      expect.stringMatching(/MEMORY_LIMIT\]: \S+honest-lzw\.tif: /),
+    ]);
     expect(several.said).toMatch(/lying-lzw\.tif: \d+ problem/);
   });
 

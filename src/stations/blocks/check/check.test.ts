@@ -258,7 +258,13 @@ describe("checkVolume", () => {
   it("decodes no more than 2 GiB of a level by itself, where nobody says how much", async () => {
     // one chunk of 1.5 GiB, of which each block would be decoded anew
     const chunk: Triple = [1024, 1024, 1024 * 1.5];
-    const huge = { ...level, shape: chunk, chunk, dtype: "uint8" as const, value: (_z: number, _y: number, x: number) => x % 200 };
+    const huge = {
+      ...level,
+      shape: chunk,
+      chunk,
+      dtype: "uint8" as const,
+      value: (_z: number, _y: number, x: number) => x % 200,
+    };
     expect((await checkVolume(memoryVolume([huge]))).blocks).toBe(1);
   });
 
