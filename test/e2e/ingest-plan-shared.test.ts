@@ -253,4 +253,14 @@ describe("the borders of the findings on files", () => {
     // a watch waits with this run alone
     expect(refusedRuns.get(refusals[0]!)).toEqual(["10700/A"]);
   });
+
+  it("(34.law) a run whose frames are elsewhere is not told that each image lacks its file", async () => {
+    const config = smallConfig({
+      runs: "[{sources: [{literal: {value: [A]}}]}]",
+      more: frames("{literal: {value: [elsewhere]}}") + mdocs,
+    });
+    const source = { "lab/rec/A.rec": TOMOGRAM, "lab/mdoc/A.mdoc": tinyMdoc((i) => `f${i}.eer`) };
+    const { refusals, warnings } = await plan({ config, source, flags: { everything: true } });
+    expect([refusals, warnings.filter(({ code }) => code === "CONFIG_COUNTS")]).toEqual([[], []]);
+  });
 });
