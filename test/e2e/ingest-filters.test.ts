@@ -53,6 +53,16 @@ describe("an option that names what the configuration does not have", () => {
       "c.yaml has no dataset_keyphotos and no tomogram has a picture, so --import-dataset-keyphotos has no effect",
     ],
     ["views", { items: ["annotation_viz"] }, "c.yaml has no annotations, so --import-annotation-viz has no effect"],
+    [
+      "pictures",
+      { items: ["key_images"] },
+      "no tomogram that is asked for is at the target or made by this plan, so --import-key-images has no effect",
+    ],
+    [
+      "configurations of the viewer",
+      { items: ["viz_config", "key_images"] },
+      "no tomogram that is asked for is at the target or made by this plan, so --import-viz-config and --import-key-images have no effect",
+    ],
     ["alignments", { items: ["alignments"] }, "c.yaml has no alignments, so --import-alignments has no effect"],
     ["folders alone", { items: ["datasets", "runs"] }, "--import-datasets and --import-runs: nothing is written for this alone"],
   ])("(34.18) is an error where nothing else is asked for: %s", async (_, flags, message) => {

@@ -51,30 +51,44 @@ function isMadeWithout(type: TypeKey, selection: Selection, planned: Planned): b
   return type === "key_image" || (type === "alignment" && selection.metadata(type));
 }
 
+/** Kinds that are made of what another one has at the target, or of what the same plan makes there. */
+const MADE_OF: Partial<Record<TypeKey, string>> = { key_image: "tomogram", viz_config: "tomogram", annotation_viz: "annotation" };
+
 /** Of these the metadata alone are written. */
 const FOLDERS: readonly TypeKey[] = ["deposition", "dataset", "run", "voxel_spacing"];
 
 /**
  * What the command names and this configuration cannot give.
  *
- * `absent` has a sentence for each section that is not there; `nothing` is given where nothing else is asked for (CONFIG_EMPTY):
+ * `absent` has a sentence for each section that is not there, and for each kind of which there is nothing to make it; `nothing` is given where nothing else is asked for (CONFIG_EMPTY):
  * nothing would be done, and would look like success.
+ *
+ * @param mayCome what is not there yet may come while the command runs
  */
 export function namedInVain(
   config: IngestConfig,
   selection: Selection,
   planned: Planned,
+  mayCome: boolean,
 ): { absent: string[]; nothing: EmporiumError | undefined } {
-  const absent = [...selection.named].flatMap(([type, options]) => {
+  const vain = new Map<string, string[]>();
+  for (const [type, options] of selection.named) {
     const section = absentSection(config, type, selection, planned);
     const also = type === "dataset_keyphoto" ? " and no tomogram has a picture" : "";
-    return section
-      ? [`${config.file} has no ${section}${also}, so ${options.join(" and ")} ${options.length > 1 ? "have" : "has"} no effect`]
-      : [];
-  });
+    const why = section ? `${config.file} has no ${section}${also}` : lacking(type);
+    if (why) vain.set(why, [...(vain.get(why) ?? []), ...options]);
+  }
+  const absent = [...vain].map(
+    ([why, options]) => `${why}, so ${options.join(" and ")} ${options.length > 1 ? "have" : "has"} no effect`,
+  );
+  function lacking(type: TypeKey): string | undefined {
+    const of = MADE_OF[type];
+    if (!of || mayCome || planned.some(({ kind, action }) => kind === type && action !== "leave")) return undefined;
+    return `no ${of} that is asked for is at the target or made by this plan`;
+  }
   const gives = ({ type }: { type: TypeKey }) => {
     const isAsked = selection.metadata(type) || (selection.items(type) && !FOLDERS.includes(type));
-    return isAsked && absentSection(config, type, selection, planned) === undefined;
+    return isAsked && absentSection(config, type, selection, planned) === undefined && !lacking(type);
   };
   // a selection of nothing at all is refused before (`requireSelection`)
   const asks = KINDS.some(({ type }) => selection.walks(type));

@@ -137,7 +137,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
   // under `compat` the last of several finds counts, as in the reference
   if (context.compat) draft.warnings.push(...asWarnings(unused.failures));
   else draft.failures.push(...unused.failures);
-  const { absent, nothing } = namedInVain(config, selection, draft.entities);
+  const { absent, nothing } = namedInVain(config, selection, draft.entities, context.arriving !== undefined);
   if (nothing && !context.arriving) addFailure(draft, nothing, "the options", "deposition", {});
   else draft.warnings.push(...absent.map((message) => ({ message })));
   // what is not there yet may come
