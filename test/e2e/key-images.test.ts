@@ -161,9 +161,12 @@ describe("pictures of a tomogram", () => {
       const report = await ingest({ target, flags, ...written });
       expect([report.errors, report.done]).toEqual([[], 1]);
       expect((await treeOf(target, `${SPACING}/Images/`)) as object).toEqual(before);
-      // one that is not there yet has no pictures
+      // one that is not there yet has no pictures, which is told
       const none = await ingest({ target: memoryStore({ url: "memory:none" }), flags });
-      expect([none.errors, none.done]).toEqual([[], 0]);
+      expect([none.errors.map(({ code, message }) => [code, message]), none.done]).toEqual([
+        [["CONFIG_EMPTY", expect.stringMatching(/^no tomogram .* so --import-key-images has no effect$/)]],
+        0,
+      ]);
     },
   );
 
