@@ -56,17 +56,24 @@ describe("an option that names what the configuration does not have", () => {
     [
       "pictures",
       { items: ["key_images"] },
-      "no tomogram that is asked for is at the target or made by this plan, so --import-key-images has no effect",
+      "pictures of tomogram a.rec of a (10.500 Å) and 1 more: its metadata are not on the target, so --import-key-images has no effect",
     ],
     [
       "configurations of the viewer",
-      { items: ["viz_config", "key_images"] },
-      "no tomogram that is asked for is at the target or made by this plan, so --import-viz-config and --import-key-images have no effect",
+      { items: ["viz_config"] },
+      "no tomogram that is asked for has its metadata at the target or in this plan, so --import-viz-config has no effect",
     ],
     ["alignments", { items: ["alignments"] }, "c.yaml has no alignments, so --import-alignments has no effect"],
     ["folders alone", { items: ["datasets", "runs"] }, "--import-datasets and --import-runs: nothing is written for this alone"],
   ])("(34.18) is an error where nothing else is asked for: %s", async (_, flags, message) => {
     expect(await scene(flags)).toEqual([1, 0, [["CONFIG_EMPTY", message]], []]);
+  });
+
+  it("(34.18) is not told beside what explains it: a filter that no tomogram passes", async () => {
+    const flags = { items: ["key_images"], filter: { tomogram: ["nosuch"] } };
+    expect((await scene(flags))[2]).toEqual([
+      ["CONFIG_EMPTY", "no tomogram matches --filter-tomogram-name nosuch; found: a.rec, b.rec"],
+    ]);
   });
 
   it.each<[string, SelectionFlags, string]>([

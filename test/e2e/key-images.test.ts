@@ -164,7 +164,14 @@ describe("pictures of a tomogram", () => {
       // one that is not there yet has no pictures, which is told
       const none = await ingest({ target: memoryStore({ url: "memory:none" }), flags });
       expect([none.errors.map(({ code, message }) => [code, message]), none.done]).toEqual([
-        [["CONFIG_EMPTY", expect.stringMatching(/^no tomogram .* so --import-key-images has no effect$/)]],
+        [
+          [
+            "CONFIG_EMPTY",
+            expect.stringMatching(
+              /^pictures of tomogram a\.rec of a .*: its metadata are not on the target, so --import-key-images has no effect$/,
+            ),
+          ],
+        ],
         0,
       ]);
     },

@@ -43,7 +43,7 @@ function unusedFilter(type: TypeKey, { source }: Pattern, names: readonly string
 }
 
 /** Entities of a plan, by their kinds. */
-type Planned = readonly Pick<PlannedEntity, "kind" | "action">[];
+type Planned = readonly Pick<PlannedEntity, "kind" | "action" | "title" | "why">[];
 
 /** Whether something is made of a kind without a section: pictures of tomograms, of which a dataset's are copies, and the metadata of a run's default alignment. */
 function isMadeWithout(type: TypeKey, selection: Selection, planned: Planned): boolean {
@@ -51,8 +51,12 @@ function isMadeWithout(type: TypeKey, selection: Selection, planned: Planned): b
   return type === "key_image" || (type === "alignment" && selection.metadata(type));
 }
 
-/** Kinds that are made of what another one has at the target, or of what the same plan makes there. */
-const MADE_OF: Partial<Record<TypeKey, string>> = { key_image: "tomogram", viz_config: "tomogram", annotation_viz: "annotation" };
+/** Kinds that are made of another one, which they know by its metadata: those at the target, or of the same plan. */
+const MADE_OF: Partial<Record<TypeKey, TypeKey>> = {
+  key_image: "tomogram",
+  viz_config: "tomogram",
+  annotation_viz: "annotation",
+};
 
 /** Of these the metadata alone are written. */
 const FOLDERS: readonly TypeKey[] = ["deposition", "dataset", "run", "voxel_spacing"];
@@ -60,17 +64,25 @@ const FOLDERS: readonly TypeKey[] = ["deposition", "dataset", "run", "voxel_spac
 /**
  * What the command names and this configuration cannot give.
  *
- * `absent` has a sentence for each section that is not there, and for each kind of which there is nothing to make it; `nothing` is given where nothing else is asked for (CONFIG_EMPTY):
- * nothing would be done, and would look like success.
+ * `absent` has a sentence for each section that is not there, and for each kind of which there is nothing to make it; `nothing` is
+ * given where nothing else is asked for (CONFIG_EMPTY): nothing would be done, and would look like success.
  *
- * @param mayCome what is not there yet may come while the command runs
+ * @param isExplained why something is not planned is told already, or it may still come: then only sections are looked at
  */
 export function namedInVain(
   config: IngestConfig,
   selection: Selection,
   planned: Planned,
-  mayCome: boolean,
+  isExplained: boolean,
 ): { absent: string[]; nothing: EmporiumError | undefined } {
+  const lacking = (type: TypeKey): string | undefined => {
+    const of = MADE_OF[type];
+    const own = planned.filter(({ kind }) => kind === type);
+    if (!of || isExplained || own.some(({ action }) => action !== "leave")) return undefined;
+    const [left, ...more] = own;
+    if (!left) return `no ${of} that is asked for has its metadata at the target or in this plan`;
+    return `${left.title}${more.length > 0 ? ` and ${more.length} more` : ""}: ${left.why}`;
+  };
   const vain = new Map<string, string[]>();
   for (const [type, options] of selection.named) {
     const section = absentSection(config, type, selection, planned);
@@ -81,11 +93,6 @@ export function namedInVain(
   const absent = [...vain].map(
     ([why, options]) => `${why}, so ${options.join(" and ")} ${options.length > 1 ? "have" : "has"} no effect`,
   );
-  function lacking(type: TypeKey): string | undefined {
-    const of = MADE_OF[type];
-    if (!of || mayCome || planned.some(({ kind, action }) => kind === type && action !== "leave")) return undefined;
-    return `no ${of} that is asked for is at the target or made by this plan`;
-  }
   const gives = ({ type }: { type: TypeKey }) => {
     const isAsked = selection.metadata(type) || (selection.items(type) && !FOLDERS.includes(type));
     return isAsked && absentSection(config, type, selection, planned) === undefined && !lacking(type);
@@ -95,7 +102,10 @@ export function namedInVain(
   if (!asks || KINDS.some(gives)) return { absent, nothing: undefined };
   const folders = FOLDERS.filter((type) => selection.items(type)).flatMap((type) => selection.named.get(type) ?? []);
   const message = absent.length > 0 ? absent.join("; ") : `${folders.join(" and ")}: nothing is written for this alone`;
-  const hint = `add another --import-… option; ${config.file} has ${[...config.sections.keys()].join(", ")}`;
+  const of = [...selection.named.keys()].find(lacking);
+  const hint = of
+    ? `ingest plan says of each why it is left; --import-${kindOf(MADE_OF[of]!).section} --import-${MADE_OF[of]}-metadata imports what it is made of`
+    : `add another --import-… option; ${config.file} has ${[...config.sections.keys()].join(", ")}`;
   return { absent, nothing: new EmporiumError("CONFIG_EMPTY", message, { hint }) };
 }
 

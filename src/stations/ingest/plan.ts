@@ -137,11 +137,13 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
   // under `compat` the last of several finds counts, as in the reference
   if (context.compat) draft.warnings.push(...asWarnings(unused.failures));
   else draft.failures.push(...unused.failures);
-  const { absent, nothing } = namedInVain(config, selection, draft.entities, context.arriving !== undefined);
+  // what is not there yet may come
+  const unusedFilters = context.arriving ? [] : filters.unused();
+  const isExplained = context.arriving !== undefined || unusedFilters.length > 0 || draft.failures.length > 0;
+  const { absent, nothing } = namedInVain(config, selection, draft.entities, isExplained);
   if (nothing && !context.arriving) addFailure(draft, nothing, "the options", "deposition", {});
   else draft.warnings.push(...absent.map((message) => ({ message })));
-  // what is not there yet may come
-  for (const { type, error } of context.arriving ? [] : filters.unused()) addFailure(draft, error, "the filters", type, {});
+  for (const { type, error } of unusedFilters) addFailure(draft, error, "the filters", type, {});
   const { refusals, refusedRuns, warnings } = await judgeUses(context, draft.warnings);
   return {
     refusals,

@@ -26,7 +26,7 @@ WebAssembly.Memory.prototype.grow = function (this: WebAssembly.Memory, pages: n
   return grow.call(this, pages);
 };
 
-// The library prints pages about each fault to the process's own streams, and reports it as well. Nothing else is printed in this thread.
+// The library writes pages about each fault to the process's own streams, past those of the thread (`silent`), and reports it as well.
 const write = fs.writeSync;
 const isStream = (fd: number) => fd === 1 || fd === 2;
 fs.writeSync = ((fd: number, bytes: NodeJS.ArrayBufferView, offset?: number, length?: number, position?: number) =>

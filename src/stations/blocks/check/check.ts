@@ -46,7 +46,7 @@ export interface VolumeCheck {
   readonly rules: number;
   readonly blocks: number;
   readonly findings: readonly BlockFinding[];
-  /** What the volume holds and is not read, or says and is not followed. */
+  /** What the volume holds and is not read, or says and is not followed; and levels of which fewer blocks were read than of others. */
   readonly notes: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export async function checkVolume(volume: BlockVolume, options: CheckVolumeOptio
   const isSound = volume.levels.every(({ shape }) => shape.every((length) => length > 0));
   const sample = isSound
     ? await sampleVolume(volume, { sampleBytes, signal })
-    : { blocks: [], values: new Float64Array(0), lost: [] };
+    : { blocks: [], values: new Float64Array(0), lost: [], notes: [] };
   const subject: CheckedVolume = { volume, expect, sample, others, kind: expect.kind ?? kindOf(volume, sample) };
   const findings = BLOCK_RULES.flatMap(({ code, hint, severity = "warning", judge }) =>
     judge(subject).map(
@@ -84,7 +84,8 @@ export async function checkVolume(volume: BlockVolume, options: CheckVolumeOptio
       }),
     ),
   );
-  return { location: volume.name, rules: BLOCK_RULES.length, blocks: sample.blocks.length, findings, notes: volume.notes ?? [] };
+  const notes = [...(volume.notes ?? []), ...sample.notes];
+  return { location: volume.name, rules: BLOCK_RULES.length, blocks: sample.blocks.length, findings, notes };
 }
 
 /** Labels are whole numbers of 32 bits and more, or nothing but 0 and 1. */
@@ -119,17 +120,18 @@ export async function checkBlocks(locations: readonly string[], options: CheckBl
   const { signal } = options;
   const expect = options.expect === undefined ? undefined : parseExpect(await textOf(options.expect), options.expect);
   const context = readContext(options);
+  /** By the places of their locations. */
   const errors: ErrorRecord[] = [];
   /** Of several locations, the others are checked all the same. */
-  const failed = (location: string) => (error: unknown) => {
+  const failed = (at: number) => (error: unknown) => {
     signal?.throwIfAborted();
-    const named = withLocation(asEmporiumError(error), location);
+    const named = withLocation(asEmporiumError(error), locations[at]!);
     if (locations.length === 1) throw named;
-    errors.push(toErrorRecord(named));
+    errors[at] = toErrorRecord(named);
     return undefined;
   };
   try {
-    const opened = await mapLimit(locations, 4, (location) => open(location, context, options).catch(failed(location)));
+    const opened = await mapLimit(locations, 4, (location, at) => open(location, context, options).catch(failed(at)));
     const [, ...others] = opened.flatMap((one) => (one && "volume" in one ? one.volume : []));
     const volumes: VolumeCheck[] = [];
     for (const [at, one] of opened.entries()) {
@@ -138,11 +140,11 @@ export async function checkBlocks(locations: readonly string[], options: CheckBl
       if ("finding" in one) volumes.push({ location, rules: 0, blocks: 0, findings: [one.finding], notes: [] });
       else {
         const more = at === 0 ? { expect, others } : {};
-        const check = await checkVolume(one.volume, { ...more, signal }).catch(failed(location));
+        const check = await checkVolume(one.volume, { ...more, signal }).catch(failed(at));
         if (check) volumes.push(check);
       }
     }
-    return reportOf(volumes, errors);
+    return reportOf(volumes, errors.flat());
   } finally {
     await context.close();
   }

@@ -6,6 +6,7 @@ import type { LoadedLevel } from "../../../arrays/loader/volume.js";
 import { type Box, ceilDiv, intersect, type Triple, volumeOf } from "../../../core/box.js";
 import { ITEM_BYTES } from "../../../core/dtype.js";
 import { type EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { formatBytes } from "../../../core/units.js";
 import { float16ToNumber } from "../../../formats/mrc/read.js";
 import { mapLimit } from "../../../system/parallel.js";
 
@@ -39,6 +40,8 @@ export interface Sample {
   readonly values: Float64Array;
   /** Chunks that are not stored, though a coarser level shows data there. */
   readonly lost: readonly { readonly level: number; readonly cell: Triple }[];
+  /** Levels of which fewer blocks were read, because each would take so much to decode. */
+  readonly notes: readonly string[];
 }
 
 /** Reads some blocks of each level, spread evenly along its locality order. */
@@ -49,33 +52,43 @@ export async function sampleVolume(
   const blocks: SampledBlock[] = [];
   const values: number[] = [];
   const lost: { level: number; cell: Triple }[] = [];
+  const notes: string[] = [];
   for (const [index, level] of volume.levels.entries()) {
     const into = index === 0 ? values : undefined;
-    const sampled = await mapLimit(boxesOf(volume.levels, index, sampleBytes), AT_ONCE, (box) =>
-      sampleBlock(level, index, box, into, signal),
-    );
+    const { boxes, wanted, bytes } = boxesOf(volume.levels, index, sampleBytes);
+    if (boxes.length < wanted)
+      notes.push(
+        `level ${index}: ${boxes.length} of ${wanted} sample blocks were read, since each takes ${formatBytes(bytes)} to decode`,
+      );
+    const sampled = await mapLimit(boxes, AT_ONCE, (box) => sampleBlock(level, index, box, into, signal));
     blocks.push(...sampled);
     const absent = sampled.flatMap(({ chunks }) => chunks?.absent ?? []).slice(0, ABSENT_CHUNKS);
     const isGone = await mapLimit(absent, AT_ONCE, (cell) => isLost(volume, index, cell, signal));
     lost.push(...absent.filter((_, at) => isGone[at]).map((cell) => ({ level: index, cell })));
   }
-  return { blocks, values: Float64Array.from(values).sort(), lost };
+  return { blocks, values: Float64Array.from(values).sort(), lost, notes };
 }
 
-function boxesOf(levels: readonly BlockLevel[], index: number, bytes: number): Box[] {
+/** Boxes of a level, how many there would be without the limit, and the bytes that are decoded for each. */
+function boxesOf(
+  levels: readonly BlockLevel[],
+  index: number,
+  limit: number,
+): { readonly boxes: Box[]; readonly wanted: number; readonly bytes: number } {
   const level = levels[index]!;
   const shape = level.shape.map((length) => Math.min(BLOCK, length)) as Triple;
   const grid = gridOf(levels, { shape, level: index });
   const order = orderOf(grid, level);
   // a block lies in one chunk, or in a few that are smaller
-  const each = Math.max(volumeOf(level.chunk), volumeOf(shape)) * ITEM_BYTES[level.dtype];
-  const most = Math.max(1, Math.floor(bytes / each));
-  const count = Math.min(order.count, index === 0 ? FINEST_BLOCKS : OTHER_BLOCKS, most);
-  return Array.from({ length: count }, (_, at) => {
+  const bytes = Math.max(volumeOf(level.chunk), volumeOf(shape)) * ITEM_BYTES[level.dtype];
+  const wanted = Math.min(order.count, index === 0 ? FINEST_BLOCKS : OTHER_BLOCKS);
+  const count = Math.min(wanted, Math.max(1, Math.floor(limit / bytes)));
+  const boxes = Array.from({ length: count }, (_, at) => {
     const position = Math.floor(((at + 0.5) * order.count) / count);
     const [id] = order.from(position);
     return coreOf(grid, id!);
   });
+  return { boxes, wanted, bytes };
 }
 
 async function sampleBlock(
