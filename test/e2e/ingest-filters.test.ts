@@ -56,7 +56,7 @@ describe("an option that names what the configuration does not have", () => {
     [
       "pictures",
       { items: ["key_images"] },
-      "pictures of tomogram a.rec of a (10.500 Å) and 1 more: its metadata are not on the target, so --import-key-images has no effect",
+      "pictures of tomogram a.rec of a (10.500 Å) and 1 more: the tomogram's metadata are not on the target, so --import-key-images has no effect",
     ],
     [
       "configurations of the viewer",

@@ -168,7 +168,7 @@ describe("pictures of a tomogram", () => {
           [
             "CONFIG_EMPTY",
             expect.stringMatching(
-              /^pictures of tomogram a\.rec of a .*: its metadata are not on the target, so --import-key-images has no effect$/,
+              /^pictures of tomogram a\.rec of a .*: the tomogram's metadata are not on the target, so --import-key-images has no effect$/,
             ),
           ],
         ],

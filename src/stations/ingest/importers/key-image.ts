@@ -92,7 +92,13 @@ async function storedSubjects(context: ImportContext): Promise<PictureSubject[]>
     if (metadata && shape) {
       const path = metadata.alignment_metadata_path;
       subjects.set(id, { id, spacing, task: undefined, shape, alignmentPath: path, pictures: undefined });
-    } else passOver(context, { kind: KIND, title: `pictures of ${title}` }, "its metadata are not on the target", item.place);
+    } else
+      passOver(
+        context,
+        { kind: KIND, title: `pictures of ${title}` },
+        "the tomogram's metadata are not on the target",
+        item.place,
+      );
   }
   return [...subjects.values()];
 }
