@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { PYTHON_CODE } from "./test/python-code.js";
 import { reporters } from "./test/reporters.js";
 import { filesOf } from "./test/suites.js";
 
@@ -11,7 +12,8 @@ export default defineConfig({
     pool: "forks",
     globalSetup: ["./test/compile.ts", "./test/temporary-on-disk.ts"],
     setupFiles: "./test/setup.ts",
+    env: PYTHON_CODE,
     reporters,
-    fileParallelism: false, // one browser at a time draws in software
+    maxWorkers: 2, // a browser draws in software, and half of the time a test waits for it
   },
 });

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import LongestFirst from "./test/longest-first.js";
+import { PYTHON_CODE } from "./test/python-code.js";
 import { realDataFolder } from "./test/real-data-places.js";
 import { readers } from "./test/real-data-suites.js";
 import { reporters } from "./test/reporters.js";
@@ -16,7 +17,7 @@ export default defineConfig({
     pool: "forks",
     globalSetup: ["./test/compile.ts", "./test/temporary.ts"],
     setupFiles: "./test/setup.ts",
-    env: folder === undefined ? {} : { EMPORIUM_REAL_DATA: folder },
+    env: { ...PYTHON_CODE, ...(folder !== undefined && { EMPORIUM_REAL_DATA: folder }) },
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     reporters,

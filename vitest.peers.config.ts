@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import LongestFirst from "./test/longest-first.js";
+import { PYTHON_CODE } from "./test/python-code.js";
 import { realDataFolder } from "./test/real-data-places.js";
 import { reporters } from "./test/reporters.js";
 import { filesOf } from "./test/suites.js";
@@ -16,7 +17,7 @@ export default defineConfig({
     pool: "forks",
     globalSetup: ["./test/compile.ts", "./test/temporary-on-disk.ts"],
     setupFiles: "./test/setup.ts",
-    env: folder === undefined ? {} : { EMPORIUM_REAL_DATA: folder },
+    env: { ...PYTHON_CODE, ...(folder !== undefined && { EMPORIUM_REAL_DATA: folder }) },
     // half of the time these wait for another program
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },

@@ -68,7 +68,7 @@ const [
   [
     "catalog/migrate.js",
     "catalog/database.js",
-    "catalog/graphql/answer.js",
+    "catalog/graphql/open.js",
     "server/portal.js",
     "stores/memory/store.js",
     "core/clock.js",

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:start -- [--rounds 20] [--runs 4] [--out DIR]`: what a command costs beyond an empty Node where there is nothing to do: `--version`,
- * `--help`, the check of one configuration, and an ingest of the miniature laboratory whose tree is finished. Commands alternate, so that another's load
+ * `--help`, the import of the library, the check of one configuration, and an ingest of the miniature laboratory whose tree is finished. Commands alternate, so that another's load
  * falls on all of them; medians of wall time, and of processor time of the process and its threads.
  *
  * Sketch: a file of the bundle costs some 0.3 ms, a MiB of JavaScript some 30 ms; Zod 8 ms, YAML 8 ms, the parser of command lines 7 ms. A check reads
@@ -36,6 +36,7 @@ const lab = await generateLab({
 const [{ config }] = lab.deposits;
 const workspace = ["--workspace", join(options.out, "workspace")];
 const ingest = ["ingest", "run", config, lab.input, join(options.out, "tree"), "--import-everything", ...workspace];
+const library = new URL("../dist/index.js", import.meta.url).href;
 const ours = (...words) => [process.execPath, program, ...words];
 
 const report = (words) =>
@@ -51,6 +52,7 @@ const COMMANDS = [
   { name: "empty", command: [process.execPath, "-e", "0"] },
   { name: "version", command: ours("--version"), target: 20 },
   { name: "help", command: ours("--help"), target: 20 },
+  { name: "library", command: [process.execPath, "-e", `import(${JSON.stringify(library)})`], target: 150 },
   { name: "check", command: ours("ingest", "check", config, ...workspace), target: 70 },
   { name: "ingest", command: ours(...ingest), target: 150, tasks: already },
 ];

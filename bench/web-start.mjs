@@ -40,7 +40,7 @@ const [
   [
     "catalog/migrate.js",
     "catalog/database.js",
-    "catalog/graphql/answer.js",
+    "catalog/graphql/open.js",
     "server/portal.js",
     "server/places.js",
     "stores/memory/store.js",

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { bundleTypes, publicDeclarations } from "./build-types.mjs";
 import { BUNDLED, fileOfPackage, packageOf } from "./bundled.mjs";
+import { makeLate, mergeFiles } from "./library-files.mjs";
 import { packagesOf } from "./licences.mjs";
 import { mergedImports } from "./merge-chunks.mjs";
 import { makeScripts } from "./program-scripts.mjs";
@@ -141,7 +142,7 @@ const packageFiles = {
   name: "package-files",
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /.*/ }, ({ path, kind }) => (kind === "entry-point" ? { path, namespace: "package-file" } : undefined));
-    onLoad({ filter: /^zod(?:\/v4)?$/, namespace: "package-file" }, async ({ path }) => {
+    onLoad({ filter: /^zod$/, namespace: "package-file" }, async ({ path }) => {
       const { z } = await import(path);
       const names = [...ofZod].filter((name) => name in z).sort(); // a `z` may be a coordinate
       const own = names.map((name) => `${name} as own_${name}`);
@@ -180,7 +181,7 @@ function fileOf(specifier, name) {
   return copied;
 }
 
-/** The library is not bundled, but its packages are those of the program: imports of their names become those of their files. */
+/** The library is not bundled with the program (library-files.mjs), but its packages are those of the program: imports of their names become those of their files. */
 function toBundledPackages(path) {
   const source = readFileSync(path, "utf8");
   const packages = `${posix.relative(slashes(dirname(relative(dist, path))) || ".", "program/packages")}/`;
@@ -201,7 +202,7 @@ async function bundle(paths, { write = true } = {}) {
 rmSync(out, { recursive: true, force: true });
 for (const path of modulesOf()) {
   const source = readFileSync(path, "utf8");
-  if (/^import \{ z \} from "zod/m.test(source)) for (const [, name] of source.matchAll(/\bz\s*\.\s*(\w+)/g)) ofZod.add(name);
+  if (/^import \{ z \} from "zod"/m.test(source)) for (const [, name] of source.matchAll(/\bz\s*\.\s*(\w+)/g)) ofZod.add(name);
   for (const [, , name] of source.matchAll(IMPORT)) if (BUNDLED.includes(packageOf(name))) used.add(name);
 }
 used.add("h5wasm"); // examples/lab
@@ -256,6 +257,8 @@ const shown = publicDeclarations(dist);
 await bundleTypes(shown, join(out, "packages"));
 for (const path of compiled.filter((one) => one.endsWith(".d.ts") && !shown.includes(one))) rmSync(path);
 for (const path of compiled.filter((one) => one.endsWith(".js") || shown.includes(one))) toBundledPackages(path);
+makeLate(join(dist, "index.js"));
+await mergeFiles(dist);
 await makeScripts(join(out, "cli.start.js"), new Set([...anywhere].map((name) => join(out, "packages", fileName(name)))));
 for (const [name, from] of files) copyFileSync(from, join(out, "packages", name));
 // what stands in each public folder of the package

@@ -29,5 +29,5 @@ export const BUNDLED = [
 /** Name of the package that an import names. */
 export const packageOf = (specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 
-/** Where an import of a package is found in `dist/program/packages/`: `zod/v4` is `zod.v4.js`. */
+/** Where an import of a package is found in `dist/program/packages/`: `cheerio/slim` is `cheerio.slim.js`. */
 export const fileOfPackage = (specifier) => `${specifier.replace(/^@/, "").replaceAll("/", ".").replace(/\.js$/, "")}.js`;

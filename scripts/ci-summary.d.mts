@@ -3,6 +3,8 @@ export interface Step {
   /** Exit status; 124 and 137: out of time. */
   status: number;
   seconds: number;
+  /** Of the processors, of the step's processes that it has waited for. */
+  cpuSeconds: number;
 }
 
 /** The fields that we read of vitest's JSON report. */
@@ -19,8 +21,15 @@ export interface TestReport {
   }[];
 }
 
-/** What failed with its message, a line for each step, and `N passed, N failed, N skipped` last. `reports` by the name of the step. */
+/** By the name of a step. */
+type ByStep<T> = Readonly<Record<string, T>>;
+
+/**
+ * What failed with its message, the files that took most of the processors, a line for each step, and `N passed, N failed, N skipped` last.
+ * `progress`: what `test/reporter.ts` has written, for runs that left no report; `costs`: what `test/setup.ts` has.
+ */
 export function summarise(
   steps: readonly Step[],
-  reports: Readonly<Record<string, TestReport>>,
+  reports: ByStep<TestReport>,
+  notes?: { progress?: ByStep<string>; costs?: ByStep<string> },
 ): { lines: string[]; ok: boolean };

@@ -1,21 +1,49 @@
-// Counts a run of .ci/run: `node scripts/ci-summary.mjs FOLDER`. FOLDER holds `steps` (a line `name status seconds` for each) and, for
-// steps that run tests, `<name>.json` of vitest. Prints a line for each step and the sum as the last line; fails where anything failed.
+// Counts a run of .ci/run: `node scripts/ci-summary.mjs FOLDER`. FOLDER holds `steps` (a line `name status seconds cpuSeconds` for each) and, for
+// steps that run tests, `<name>.json` of vitest, beside it `.progress` of test/reporter.ts and `.cpu` of test/setup.ts. Prints a line for each
+// step and the sum as the last line; fails where anything failed.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** @type {import("./ci-summary.d.mts").summarise} */
-export function summarise(steps, reports) {
+export function summarise(steps, reports, { progress = {}, costs = {} } = {}) {
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const elsewhere = passedTests(Object.values(reports));
-  const lines = steps.map(({ name, status, seconds }) => {
+  const lines = steps.map(({ name, status, seconds, cpuSeconds }) => {
     const counts = countStep(status, reports[name], elsewhere);
     for (const key of Object.keys(sum)) sum[key] += counts[key];
     const said = status === 124 || status === 137 ? ", out of time" : status === 0 ? "" : `, exit ${status}`;
-    return `${counts.failed > 0 ? "FAIL" : "ok  "}  ${name}: ${text(counts)} in ${seconds} s${said}`;
+    return `${counts.failed > 0 ? "FAIL" : "ok  "}  ${name}: ${text(counts)} in ${seconds} s, ${cpuSeconds} s of processors${said}`;
   });
-  const broken = steps.flatMap(({ name }) => failures(reports[name]));
-  return { lines: [...broken, ...lines, text(sum)], ok: steps.length > 0 && sum.failed === 0 };
+  const broken = steps.flatMap(({ name, status }) => [
+    ...failures(reports[name]),
+    ...(status === 0 || reports[name] ? [] : unended(progress[name]).map((what) => `FAIL  had not ended: ${what}`)),
+  ]);
+  const dear = steps.flatMap(({ name }) => costliest(name, costs[name]));
+  return { lines: [...broken, ...dear, ...lines, text(sum)], ok: steps.length > 0 && sum.failed === 0 };
+}
+
+/** What a killed run was in: begun and not ended. A file is named where none of its tests runs: it prepares something, or puts it away. */
+function unended(progress = "") {
+  const open = new Set();
+  for (const line of progress.split("\n")) {
+    if (line.startsWith("begins ")) open.add(line.slice(7));
+    else open.delete(line.slice(5));
+  }
+  return [...open].filter((name) => ![...open].some((other) => other.startsWith(`${name}: `)));
+}
+
+/** The five files of a step that took most of the processors. `costs`: a line `seconds file` for each, from `test/setup.ts`. */
+function costliest(name, costs = "") {
+  const files = costs
+    .trim()
+    .split("\n")
+    .map((line) => /^(\S+) (.+)$/.exec(line))
+    .filter((found) => found && Number(found[1]) >= 1)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 5)
+    .map(([, seconds, file]) => `${file.replace(/^.*?\/(?=(?:src|web|test|examples)\/)/, "")} ${Math.round(seconds)} s`);
+  return files.length === 0 ? [] : [`costliest of ${name}: ${files.join(", ")}`];
 }
 
 /** What failed, once more at the end: a log of ten thousand tests is long, and often only its end is kept. */
@@ -72,12 +100,18 @@ function main(folder) {
     .trim()
     .split("\n")
     .map((line) => line.split(" "))
-    .map(([name, status, seconds]) => ({ name, status: Number(status), seconds: Number(seconds) }));
-  const files = steps.map(({ name }) => [name, join(folder, `${name}.json`)]).filter(([, file]) => existsSync(file));
-  const { lines, ok } = summarise(
-    steps,
-    Object.fromEntries(files.map(([name, file]) => [name, JSON.parse(readFileSync(file, "utf8"))])),
-  );
+    .map(([name, ...numbers]) => [name, ...numbers.map(Number)])
+    .map(([name, status, seconds, cpuSeconds]) => ({ name, status, seconds, cpuSeconds }));
+  /** By the name of the step, of those that have the file. */
+  const read = (ending) =>
+    Object.fromEntries(
+      steps
+        .map(({ name }) => [name, join(folder, `${name}.json${ending}`)])
+        .filter(([, file]) => existsSync(file))
+        .map(([name, file]) => [name, readFileSync(file, "utf8")]),
+    );
+  const reports = Object.entries(read("")).map(([name, text]) => [name, JSON.parse(text)]);
+  const { lines, ok } = summarise(steps, Object.fromEntries(reports), { progress: read(".progress"), costs: read(".cpu") });
   console.log(`\n${lines.join("\n")}`);
   process.exit(ok ? 0 : 1);
 }

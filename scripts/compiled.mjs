@@ -18,7 +18,7 @@ export function sourcesDigest() {
   const others = [
     "tsconfig.json",
     "package-lock.json",
-    ...["build-program", "build-types", "bundled", "licences", "merge-chunks", "program-scripts"].map(
+    ...["build-program", "build-types", "bundled", "library-files", "licences", "merge-chunks", "program-scripts"].map(
       (name) => `scripts/${name}.mjs`,
     ),
   ];

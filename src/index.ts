@@ -32,6 +32,8 @@
  *
  * The rest is what their callers need: locations and stores, the formats, errors, logs and progress. Everything else is reached by its
  * layer (`em-porium/formats/mrc/header`) and may change between minor versions.
+ *
+ * Importing it is cheap: as built, functions that are `async` load what they need when they are first called (`scripts/library-files.mjs`).
  */
 
 export type { Batch } from "./arrays/blocks/batches.js";
@@ -60,7 +62,7 @@ export { OPERATORS, operatorOf } from "./arrays/operators/table.js";
 export type { Database, DatabaseOptions } from "./catalog/database.js";
 export { openDatabase } from "./catalog/database.js";
 export type { PortalApi, PortalApiOptions } from "./catalog/graphql/answer.js";
-export { openPortalApi } from "./catalog/graphql/answer.js";
+export { openPortalApi } from "./catalog/graphql/open.js";
 export type { ByteRange, RandomAccess, ReadOptions } from "./core/bytes.js";
 export { inMemory } from "./core/bytes.js";
 export type { Clock } from "./core/clock.js";
@@ -149,8 +151,10 @@ export { inspectModels, modelsAsAscii, slicerLines } from "./stations/curate/mod
 export type { PackageOptions, PackageReport } from "./stations/curate/package/package.js";
 export { packageBatch } from "./stations/curate/package/package.js";
 export type { Comparison } from "./stations/harvest/compare/compare.js";
-export type { CompareFormat, CompareRequest } from "./stations/harvest/compare/run.js";
-export { compareDocuments, comparisonAs } from "./stations/harvest/compare/run.js";
+export type { CompareFormat } from "./stations/harvest/compare/print/comparison-as.js";
+export { comparisonAs } from "./stations/harvest/compare/print/comparison-as.js";
+export type { CompareRequest } from "./stations/harvest/compare/run.js";
+export { compareDocuments } from "./stations/harvest/compare/run.js";
 export type { CropOptions, CropResult } from "./stations/harvest/crop/crop.js";
 export { cropVolume } from "./stations/harvest/crop/crop.js";
 export { download } from "./stations/harvest/download/download.js";
@@ -183,13 +187,14 @@ export { convertVolume } from "./stations/ingest/convert.js";
 export type { IngestOptions } from "./stations/ingest/ingest.js";
 export { ingest } from "./stations/ingest/ingest.js";
 export type { IngestReport } from "./stations/ingest/ingest-report.js";
-export type { Answers, Question } from "./stations/ingest/new-config/answers.js";
-export { askAll, QUESTIONS } from "./stations/ingest/new-config/answers.js";
-export type { NewConfig, NewConfigOptions } from "./stations/ingest/new-config/new-config.js";
-export { newConfig } from "./stations/ingest/new-config/new-config.js";
-export { writeNew } from "./stations/ingest/new-config/write-new.js";
+export type { Answers, Question } from "./stations/ingest/laboratory/answers.js";
+export { askAll, QUESTIONS } from "./stations/ingest/laboratory/answers.js";
+export type { NewConfig, NewConfigOptions } from "./stations/ingest/laboratory/new-config.js";
+export { newConfig } from "./stations/ingest/laboratory/new-config.js";
+export { writeNew } from "./stations/ingest/laboratory/write-new.js";
+export { isPartial } from "./stations/ingest/partial.js";
 export type { IngestPlan, PlanOptions } from "./stations/ingest/plan.js";
-export { isPartial, planIngest } from "./stations/ingest/plan.js";
+export { planIngest } from "./stations/ingest/plan.js";
 export type { Selection, SelectionFlags } from "./stations/ingest/selection.js";
 export { makeSelection } from "./stations/ingest/selection.js";
 export type { Check, Severity, Suite } from "./stations/ingest/validate/check.js";
@@ -203,8 +208,9 @@ export type { ValidateRequest } from "./stations/ingest/validate/run.js";
 export { validate } from "./stations/ingest/validate/run.js";
 export { CHECKS } from "./stations/ingest/validate/table.js";
 export type { ReportedFinding, ReportedSkip } from "./stations/ingest/validate/tally.js";
-export type { ValidateOptions, Validation } from "./stations/ingest/validate/validate.js";
+export type { ValidateOptions } from "./stations/ingest/validate/validate.js";
 export { validateSource, validateStandardized } from "./stations/ingest/validate/validate.js";
+export type { Validation } from "./stations/ingest/validate/validation.js";
 export { PROOF_NAME } from "./stations/ingest/verify/proof.js";
 export type { VerifyReport } from "./stations/ingest/verify/report.js";
 export type { VerifyOptions } from "./stations/ingest/verify/verify.js";

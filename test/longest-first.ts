@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  */
 const LONGEST = [
   /peers\/(slurm-full|cluster-(slurm|sge|stations)[\w-]*|engines|slurm|stream|serve-s3|serve-published|graphql-client|copick)\.test\.ts$/,
-  /e2e\/(crash-loop|blocks-graph|cluster-publish|verify|validate-lab|lab-annotations|cli-examples|catalog-import|seams\/demo-elsewhere)\.test\.ts$/,
+  /e2e\/(crash-loop|blocks-graph|cluster-publish|verify|validate-lab|lab-annotations|cli-examples|catalog-import)\.test\.ts$/,
   /faults\/(blocks|cluster|cluster-blocks|graph-kills)\.test\.ts$/,
   /write\/write-shards\.test\.ts$/,
 ];

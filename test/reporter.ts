@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync } from "node:fs";
 import type { UserConsoleLog } from "vitest";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 import { IN_PART } from "./real-data.js";
@@ -10,8 +10,35 @@ import { readsRealFiles } from "./real-data-suites.js";
  */
 export default class SkipReporter implements Reporter {
   readonly #inPart = new Set<string>();
+  /** What has begun and what has ended, a line each, for whoever must say in which test a run was that had to be killed. */
+  readonly #progress = process.env["EMPORIUM_TEST_JSON"] && `${process.env["EMPORIUM_TEST_JSON"]}.progress`;
+
   /** By the number of a task: `skipped: no Python with numpy`, as its file has said before its tests. */
   readonly #said = new Map<string, string>();
+
+  onTestRunStart(): void {
+    if (this.#progress) rmSync(this.#progress, { force: true });
+  }
+
+  onTestModuleStart(module: TestModule): void {
+    this.#note("begins", module.relativeModuleId);
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    this.#note("ends", module.relativeModuleId);
+  }
+
+  onTestCaseReady(test: TestCase): void {
+    this.#note("begins", `${test.module.relativeModuleId}: ${test.fullName}`);
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    this.#note("ends", `${test.module.relativeModuleId}: ${test.fullName}`);
+  }
+
+  #note(what: "begins" | "ends", name: string): void {
+    if (this.#progress) appendFileSync(this.#progress, `${what} ${name.replaceAll("\n", " ")}\n`);
+  }
 
   onUserConsoleLog({ content, taskId = "" }: UserConsoleLog): void {
     for (const line of content.split("\n")) {

@@ -47,7 +47,7 @@ const slices = searchOf({
 /** Neuroglancer knows its own parameters. */
 const viewSearch = searchOf({}, texts);
 
-/** What each page reads out of its address. A page that is not here reads nothing. */
+/** Parameters that each page reads out of its address. A page that is not here reads none. */
 const SEARCH = {
   "/datasets": listSearchOf("datasets"),
   "/datasets/$id": listSearchOf("runs", { tab: text }),

@@ -13,11 +13,11 @@ import type { Statement } from "./graphql/statement.js";
 type Asking = Pick<Statement, "sql" | "parameters">;
 export type AskedRow = readonly (string | null)[];
 
-/** A pass over many numbers, which can be interrupted where it yields, if it is long. */
+/** A pass over many numbers. A long one can be interrupted wherever it yields. */
 export type Steps<T> = Generator<void, T>;
 export type Pass<T> = Steps<T> | (() => T);
 
-/** What is kept, and how much of it there is: numbers of four bytes, or texts. */
+/** A kept value and its weight: the number of its four-byte numbers, or of its texts. */
 export interface Weighed<T> {
   readonly value: T;
   readonly weight: number;
@@ -26,31 +26,34 @@ export interface Weighed<T> {
 interface Asked {
   readonly value: Promise<unknown>;
   readonly stop: AbortController;
-  /** 0 until it is there. */
+  /** 0 until the value is there. */
   weight: number;
-  /** Requests that wait for it. */
+  /** Number of requests that wait for the value. */
   waiting: number;
 }
 
-/** Of numbers and texts that are kept: a million annotations take two thirds. */
+/** Limit of the numbers and texts that are kept: a million annotations take two thirds. */
 const KEPT_BYTES = 96 * 2 ** 20;
-/** What a number takes, and about what a text does. */
+/** Bytes of a number, and roughly of a text. */
 const VALUE_BYTES = 4;
-/** While the database goes on changing, as during an import, what is kept is no older than this. */
+/** Milliseconds for which answers are kept although the database keeps changing, as during an import. */
 const AGE_MAX_MS = 10_000;
-/** The longest for whole tables. */
+/** Timeout of statements that read whole tables. */
 const LONG_MS = 60_000;
-/** Time that passes may take before whatever else waits has its turn. */
+/** Milliseconds that passes may take before other work has its turn. */
 const SLICE_MS = 4;
 
-/** Rows that were ever written. Without the server's statistics every transaction of anybody is a change. */
+/**
+ * SQL for the version of the data: the number of rows ever written. Without the server's statistics every transaction of anybody
+ * is a change.
+ */
 const VERSION = `select case when current_setting('track_counts')::bool
     then (select sum(n_tup_ins + n_tup_upd + n_tup_del)::text from pg_stat_user_tables where schemaname = 'emporium_portal')
     else pg_current_snapshot()::text end as version`;
 
 /**
- * What is read of a database, and what is made of it, kept for as long as the database is unchanged: what several ask for, or one asks for again, is made once.
- * A statement ends in the server when nobody waits for its rows any more.
+ * Results of reading a database, and of passes over them, kept for as long as the database is unchanged: what several clients ask
+ * for, or one asks for again, is made once. A statement ends in the server when nobody waits for its rows any more.
  */
 export class AskedOnce {
   readonly #pool: pg.Pool;
@@ -62,7 +65,7 @@ export class AskedOnce {
   #since = Number.NEGATIVE_INFINITY;
   #answers: Answers;
 
-  /** @param atOnce statements at once: lists are read on the same sessions, and by the same processors. */
+  /** @param atOnce number of statements at once: lists are read on the same sessions, and by the same processors. */
   constructor(pool: pg.Pool, clock: Clock, atOnce: number, keptBytes = KEPT_BYTES) {
     this.#pool = pool;
     this.#clock = clock;
@@ -71,7 +74,10 @@ export class AskedOnce {
     this.#answers = new Answers(this, this.#valuesMax);
   }
 
-  /** Answers of the database as it is now, or was some seconds ago: sessions tell what they changed after a while. They stay of one state. */
+  /**
+   * Answers from the present state of the database, or that of some seconds ago: sessions report their changes with a delay. The
+   * answers stay of one state.
+   */
   async latest(): Promise<Answers> {
     const rows = await this.#pool.query<{ version: string }>(VERSION).catch((error: unknown) => {
       throw databaseError(error);
@@ -85,7 +91,7 @@ export class AskedOnce {
     return this.#answers;
   }
 
-  /** Passes go one after the other, in slices. @throws {EmporiumError} CANCELLED */
+  /** Runs a pass in slices, after those before it. @throws {EmporiumError} CANCELLED */
   async run<T>(pass: Pass<T>, signal?: AbortSignal): Promise<T> {
     const done = await this.#passes();
     try {
@@ -104,7 +110,7 @@ export class AskedOnce {
     }
   }
 
-  /** @param isLong it may take longer than what people wait for: all rows of a table are read, once. */
+  /** @param isLong the statement may take longer than people wait: all rows of a table are read, once. */
   async rows({ sql, parameters }: Asking, signal: AbortSignal, isLong: boolean): Promise<readonly AskedRow[]> {
     const done = await this.#statements();
     try {
@@ -144,7 +150,7 @@ export class AskedOnce {
   }
 }
 
-/** Of one state of the database. */
+/** Answers from one state of the database. */
 export class Answers {
   readonly #database: AskedOnce;
   readonly #kept: Recent<string, Asked>;
@@ -163,7 +169,10 @@ export class Answers {
     return await this.keep(JSON.stringify([statement.sql, statement.parameters]), make, signal);
   }
 
-  /** What is made once and has this key. `make` is stopped when nobody waits for it any more. @throws {EmporiumError} as `ask`, and what `make` throws */
+  /**
+   * The value of a key, made once. `make` is stopped when nobody waits for it any more. @throws {EmporiumError} as `ask`, and
+   * what `make` throws
+   */
   async keep<T>(key: string, make: (stop: AbortSignal) => Promise<Weighed<T>>, signal?: AbortSignal): Promise<T> {
     // what is begun is waited for by somebody, or nobody would hear how it fails
     if (signal?.aborted) throw cancelled(signal);
@@ -179,7 +188,7 @@ export class Answers {
     }
   }
 
-  /** Of whole tables, which are not kept as they are. */
+  /** Rows of whole tables, which are not kept as they are. */
   rows(statement: Asking, signal: AbortSignal): Promise<readonly AskedRow[]> {
     return this.#database.rows(statement, signal, true);
   }
@@ -210,7 +219,7 @@ export class Answers {
   }
 }
 
-/** A pattern that PostgreSQL cannot read is the request's fault. */
+/** The error of a statement. A pattern that PostgreSQL cannot read becomes the request's error. */
 function requestError(thrown: unknown): EmporiumError {
   const error = databaseError(thrown);
   return REQUEST_STATES[sqlState(thrown) ?? ""] ? new EmporiumError("USAGE", error.message) : error;

@@ -3,8 +3,9 @@ import pg from "pg";
 const { builtins } = pg.types;
 
 /**
- * How values come out of the database. Moments are text in the form of the portal's API, since a JavaScript `Date` holds milliseconds
- * and PostgreSQL microseconds; sessions run in UTC. A `timestamp` without zone is the local time that somebody wrote down, and stays it.
+ * Parsers of values from the database. Times are text in the form of the portal's API, since a JavaScript `Date` has milliseconds
+ * and PostgreSQL microseconds; sessions run in UTC. A `timestamp` without zone is the local time that somebody wrote down, and
+ * stays so.
  */
 const PARSERS = new Map<number, (text: string) => unknown>([
   [builtins.TIMESTAMPTZ, (text) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00")],

@@ -19,11 +19,11 @@ import { TypedPostgresDialect } from "./typed-dialect.js";
 /** Every table of the catalogue, by its full name: `emporium_portal.run`, `emporium_microscopy.frames`. */
 export type CatalogTables = MicroscopyTables & PortalTables;
 
-/** What a process may do: change tables, change rows, or read. */
+/** Rights of a process: to change tables, to change rows, or to read. */
 export type DatabaseRole = "owner" | "writer" | "reader";
 
 export interface DatabaseOptions {
-  /** Of a server; without it the embedded database of the workspace is used. */
+  /** URL of a server; without it the embedded database of the workspace is used. */
   url?: Secret | undefined;
   workspace: string;
   /** Whether to create a missing embedded database. Default: not for readers, who would only read an empty one. */
@@ -31,11 +31,14 @@ export interface DatabaseOptions {
   role: DatabaseRole;
   /** The name after `emporium` in the server's list of sessions: `catalog upload`. */
   purpose: string;
-  /** Time for one statement. Default: none for the owner, whose migrations may take long, 10 min for writers, 5 s for readers. */
+  /** Timeout of a statement. Default: none for the owner, whose migrations may take long, 10 min for writers, 5 s for readers. */
   statementTimeoutMs?: number | undefined;
-  /** Connections at most. Default 10. */
+  /** Number of connections at most. Default 10. */
   connections?: number | undefined;
-  /** Default: real time, whatever the rest of a run goes by. It decides no output, and a server's process starts no faster by another. */
+  /**
+   * Default: real time, whatever clock the rest of a run uses. It affects no output, and a server's process starts no faster by
+   * another clock.
+   */
   clock?: Clock | undefined;
   log: Log;
   signal?: AbortSignal | undefined;
@@ -48,27 +51,29 @@ export interface DatabaseOptions {
 
 export interface DatabaseServer {
   readonly kind: "embedded" | "server";
-  /** For people: an address without password. */
+  /** Address for messages, without a password. */
   readonly name: string;
   /** `18.4`. */
   readonly version: string;
   readonly database: string;
   readonly user: string;
-  /** Embedded only: where the data lie, and the file that lets other programs in (`PGPASSFILE`). */
+  /** Embedded only: the data folder. The next field is the file that gives other programs the password (`PGPASSFILE`). */
   readonly dataFolder?: string | undefined;
   readonly passwordFile?: string | undefined;
-  /** For other programs: what `psql` wants to hear. */
+  /** Address for other programs, as `psql` takes it. */
   readonly connection: { readonly host: string; readonly port: number };
 }
 
 export interface Database {
   readonly db: Kysely<CatalogTables>;
-  /** For what Kysely has no words: a session of one's own. Errors of its clients are the driver's: see `databaseError`. */
+  /**
+   * For uses that Kysely does not support: a session of one's own. Errors of its clients are the driver's: see `databaseError`.
+   */
   readonly pool: pg.Pool;
   readonly server: DatabaseServer;
   readonly role: DatabaseRole;
   readonly log: Log;
-  /** For errors. */
+  /** Place for error messages. */
   readonly place: Place;
   /** For work that a restart of the server shall not end. */
   readonly steady: Steady;
@@ -79,16 +84,17 @@ export interface Database {
 const STATEMENT_MS: Readonly<Record<DatabaseRole, number>> = { owner: 0, writer: 10 * 60_000, reader: 5_000 };
 const CONNECT_MS = 10_000;
 const IDLE_MS = 30_000;
-/** The longest wait for a lock of another session. Migrations wait for each other by their own lock. */
+/** Milliseconds to wait for a lock of another session. Migrations wait for each other by their own lock. */
 const LOCK_MS = 60_000;
 /** `unique nulls not distinct` came with 15. */
 const OLDEST = 15;
 
 /**
- * Opens the catalogue's database: pooled sessions in UTC, with limits, whose errors are ours and hold no secret.
- * The tables may not be there yet: see `openCatalog`.
+ * Opens the catalogue's database: pooled sessions in UTC, with limits. Their errors are those of the program and contain no
+ * secret. The tables may not exist yet: see `openCatalog`.
  *
- * @throws {EmporiumError} DATABASE_ABSENT, DATABASE_UNAVAILABLE, DATABASE_DENIED, DATABASE_VERSION (older than 15), DATABASE_EMBEDDED.
+ * @throws {EmporiumError} DATABASE_ABSENT, DATABASE_UNAVAILABLE, DATABASE_DENIED, DATABASE_VERSION (older than 15),
+ * DATABASE_EMBEDDED.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { create = options.role !== "reader" } = options;
@@ -152,7 +158,10 @@ function login({ address, cluster }: Embedded, role: DatabaseRole): pg.PoolConfi
   return { ...address, user, password: cluster.secrets[user], database: EMBEDDED_DATABASE, ssl: false };
 }
 
-/** On a server a reader takes the role that only reads, where its login may; nothing can be written in its sessions either way. */
+/**
+ * Settings of a session. On a server a reader takes the role that only reads, where its login may; its sessions cannot write in
+ * either case.
+ */
 function sessionSettings({ role, statementTimeoutMs }: DatabaseOptions, ownServer: boolean): string {
   const settings = [
     "set timezone = 'UTC'",
@@ -168,7 +177,10 @@ function sessionSettings({ role, statementTimeoutMs }: DatabaseOptions, ownServe
   return settings.join("; ");
 }
 
-/** Since version 16 a member of a role need not be allowed to take it, and older ones don't know the word. */
+/**
+ * SQL that takes the role, where this is allowed: since version 16 a member of a role need not be allowed to take it, and older
+ * versions do not know the word.
+ */
 const TAKE_ROLE = `select set_config('role', rolname, false) from pg_roles where rolname = 'ROLE' and
   case when current_setting('server_version_num')::int < 160000 then pg_has_role(oid, 'MEMBER') else pg_has_role(oid, 'SET') end`;
 

@@ -8,10 +8,10 @@ import { refusing } from "./graphql/read-where.js";
 import type { Clause } from "./graphql/row-plan.js";
 import { allOf, columnOf, joined, LEVEL_OF_LISTS, type SqlContext, sqlContext, tableAs, whereSql } from "./graphql/where-sql.js";
 
-/** What a filter leaves. */
+/** The entities that pass a filter. */
 export interface Base {
   readonly where: Clause;
-  /** An array in PostgreSQL's words. */
+  /** Ids of the entities as an array in PostgreSQL's syntax; absent where there are too many. */
   readonly ids?: string | undefined;
 }
 
@@ -26,7 +26,7 @@ function contextOf(): SqlContext {
   return sqlContext(QUERY_LIMITS.relations);
 }
 
-/** Lines of an entity and a value that it has; each once, or as often as there are rows. */
+/** SQL for pairs of an entity and one of its values; each pair once, or as often as there are rows. */
 export function linesSql(entity: Entity, { kind, path }: Pick<FacetDefinition, "kind" | "path">, base: Base, once: boolean): Sql {
   const { tables, conditions, field, root, isOne } = rowsOf(entity, path, base);
   const isList = kind === "entries";
@@ -36,7 +36,10 @@ export function linesSql(entity: Entity, { kind, path }: Pick<FacetDefinition, "
     where ${allOf([...conditions, isList ? sql`${part} <> ''` : sql`${field} is not null`])}`;
 }
 
-/** Rows that have a column at the end of a path, of the entities that a filter leaves; conditions along the path are met by the same rows. */
+/**
+ * Rows with the column at the end of a path, for the entities that pass a filter. Conditions along the path have to be met by the
+ * same rows.
+ */
 export function rowsOf(entity: Entity, path: readonly string[], { where, ids }: Base) {
   const context = contextOf();
   let [at, alias, clause, level]: [Entity, string, Clause, number] = [entity, context.alias(), where, LEVEL_OF_LISTS];

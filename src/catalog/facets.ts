@@ -47,24 +47,24 @@ import {
 
 export interface FacetsRequest {
   readonly of: ListedKind;
-  /** As in GraphQL. */
+  /** Filter as in GraphQL. */
   readonly where?: unknown;
-  /** This facet alone. */
+  /** Counts this facet alone. */
   readonly facet?: string | undefined;
-  /** Values that have this in them, whatever the case. */
+  /** Only values that contain this text, whatever the case. */
   readonly like?: string | undefined;
 }
 
 const ENTITY: Readonly<Record<ListedKind, EntityName>> = { datasets: "Dataset", runs: "Run", annotations: "Annotation" };
-/** Values of a facet. */
+/** Number of values of a facet. */
 const VALUES = 50;
-/** Entities that are handed from one statement to the next by their numbers; where there are more, each statement filters again. */
+/** Number of entities that one statement passes to the next by id; with more, each statement filters again. */
 const IDS_MAX = 50_000;
-/** Entities that are known as sets: some 16 numbers each are kept of annotations. */
+/** Number of entities that are kept as sets; annotations need some 16 numbers each. */
 const SET_MAX = 1_500_000;
-/** Statements that run at once. */
+/** Number of statements that run at once. */
 const STATEMENTS_MAX = 2;
-/** Entities that are known as sets, and what each belongs to. */
+/** Entities that are kept as sets, and the parent of each. */
 const PARENTS: Readonly<Partial<Record<EntityName, EntityName>>> = {
   Run: "Dataset",
   Annotation: "Run",
@@ -75,12 +75,14 @@ const PARENTS: Readonly<Partial<Record<EntityName, EntityName>>> = {
 const KNOWN = knownColumns();
 
 /**
- * Counts of what a list can be filtered by: distinct entities, each facet under all filters but its own, by the filter of GraphQL itself.
+ * Counts the values that a list can be filtered by: distinct entities, each facet under all filters but its own, by the filter of
+ * GraphQL itself.
  *
- * Which entities have a value is asked of the database once, and so is what else a filter asks for. Then a choice is an intersection of sets, and its counts are
- * passes over them: on the level of runs, unless the filter asks something of the same annotation. Of more annotations than fit the database counts.
+ * The entities that have a value are read from the database once, and so are those that meet other conditions of the filter. Then
+ * a choice is an intersection of sets, and its counts are passes over them: on the level of runs, unless the filter has
+ * conditions on the same annotation. With more annotations than fit, the database counts.
  *
- * @param pool of a role that only reads, with a `statement_timeout`. @param keptBytes of sets and counts
+ * @param pool of a role that only reads, with a `statement_timeout`. @param keptBytes limit of sets and counts
  */
 export function openFacets(
   pool: pg.Pool,
@@ -128,7 +130,7 @@ function knownColumns(): { readonly sets: ReadonlySet<string>; readonly numbers:
   return known;
 }
 
-/** What a list of an entity leads to, if that is known as sets. */
+/** Entity that a list of another one leads to, if it is kept as sets. */
 function childOf(entity: Entity, list: string | undefined): Entity | undefined {
   const target = entity.lists.find(({ name }) => name === list)?.target;
   return target && PARENTS[target] === entity.name ? getEntity(target) : undefined;
@@ -144,29 +146,29 @@ function aboveOf({
 
 const isEmpty = (clause: Clause) => Object.values(clause).every((value) => value === null);
 
-/** Where the facets of one relation are counted. */
+/** The entities over which the facets of one relation are counted. */
 interface Place {
   readonly entity: Entity;
-  /** What is asked of it. */
+  /** Condition on the entity. */
   readonly where: Clause;
-  /** Those that meet it, and whose parents meet what is asked of these. Undefined: all. */
+  /** Entities that meet `where`, and whose parents meet the conditions on them. Undefined: all. */
   readonly live: Mask | undefined;
-  /** Positions of what they lead to, which is counted; how many there are, and how much each counts for. */
+  /** For each entity the position of its counted ancestor; the number of these, and the weight of each. */
   readonly roots: IdSet | undefined;
   readonly size: number;
   readonly shares: Float64Array | undefined;
 }
 
-/** What is counted: how much of what is listed belongs to each. */
+/** The entities that are counted, each with the number of listed entities that belong to it. */
 interface Root {
   readonly entity: Entity;
   readonly where: Clause;
   readonly shares?: Float64Array | undefined;
-  /** What it was made of. */
+  /** Key of the filter and path that the root was made from, for caches. */
   readonly key: unknown;
 }
 
-/** What one request asks of the database: nothing twice. */
+/** The questions of one request to the database, none of them asked twice. */
 class Asking {
   readonly #answers: Answers;
   readonly #signal: AbortSignal | undefined;
@@ -185,7 +187,7 @@ class Asking {
     return await this.#answers.run(pass, this.#signal);
   }
 
-  /** Whether entities are few enough to be known as sets. */
+  /** Whether the entities are few enough to be kept as sets. */
   async isSmall(entity: Entity): Promise<boolean> {
     const [row] = await this.rows(selected(entity, {}, () => sql`count(*)`));
     return Number(row![0]) <= SET_MAX;
@@ -203,7 +205,7 @@ class Asking {
     });
   }
 
-  /** Entities of each value at the end of a path; conditions along it are met by the same rows. */
+  /** Sets of entities by the value at the end of a path. Conditions along the path have to be met by the same rows. */
   sets(entity: Entity, { kind, path }: Pick<FacetDefinition, "kind" | "path">, where: Clause): Promise<Sets> {
     const [first = "", ...rest] = path;
     const inner = (rest.length > 0 && (where[first] as Clause | undefined)) || {};
@@ -230,7 +232,7 @@ class Asking {
     });
   }
 
-  /** Entities that meet a filter. Undefined: all. */
+  /** The entities that pass a filter. Undefined: all. */
   mask(entity: Entity, where: Clause): Promise<Mask | undefined> {
     return this.#once(["mask", entity.name, where], async () => {
       const parts = Object.entries(where).flatMap(([name, value]): Clause[] => {
@@ -241,7 +243,7 @@ class Asking {
     });
   }
 
-  /** Entities that meet one condition. */
+  /** The entities that meet one condition. */
   meets(entity: Entity, part: Clause): Promise<Mask | undefined> {
     return this.#keep(["meets", entity.name, part], async (asking) => {
       const value = await asking.#meets(entity, part);
@@ -297,7 +299,7 @@ class Asking {
     return child && (await this.isSmall(child)) ? child : undefined;
   }
 
-  /** What is listed, by what it belongs to. */
+  /** The root one level up: the parents of the counted entities, with the number of listed ones for each. */
   above(root: Root): Promise<Root> {
     const { entity, object } = aboveOf(root.entity)!;
     const { [object]: inner, ...where } = root.where;
@@ -313,7 +315,7 @@ class Asking {
     });
   }
 
-  /** Facets of one list have one place, where none of them is chosen. */
+  /** The place of a path of lists, made once for all facets without a choice on it. */
   place(root: Root, steps: readonly string[]): Promise<Place> {
     return this.#once(["place", root.key, root.entity.name, root.where, steps], async () => {
       const { where, shares } = root;
@@ -337,7 +339,7 @@ class Asking {
     });
   }
 
-  /** What a filter leaves of entities that are too many for sets. */
+  /** Count, and ids unless there are too many, of entities that pass a filter, for entities that are too many for sets. */
   base(entity: Entity, where: Clause): Promise<Base & { readonly total: number }> {
     return this.#once(["base", entity.name, where], async () => {
       if (Object.keys(where).length > 0) {
@@ -351,7 +353,7 @@ class Asking {
     });
   }
 
-  /** For this request. */
+  /** Makes a value once for this request. */
   #once<T>(of: unknown, make: () => Promise<T>): Promise<T> {
     const key = JSON.stringify(of);
     const value = (this.#made.get(key) as Promise<T> | undefined) ?? make();
@@ -359,7 +361,7 @@ class Asking {
     return value;
   }
 
-  /** For all requests, until the database changes. */
+  /** Makes a value once for all requests, until the database changes. */
   #keep<T>(of: unknown, make: (asking: Asking, read: (statement: Sql) => Promise<readonly AskedRow[]>) => Promise<Weighed<T>>) {
     const begin = (stop: AbortSignal) =>
       make(new Asking(this.#answers, stop), (statement) => this.#answers.rows(compiled(statement), stop));
@@ -369,7 +371,7 @@ class Asking {
 
 const NEVER = new AbortController().signal;
 
-/** Where the only path of a condition leads, as far as it is one. */
+/** Follows a condition as long as it is a single path; the rest is the comparator. */
 function conditionOf(part: Clause): { readonly path: readonly string[]; readonly comparator: Clause } {
   const path: string[] = [];
   let at = part;
@@ -383,7 +385,7 @@ function conditionOf(part: Clause): { readonly path: readonly string[]; readonly
   return { path, comparator: at };
 }
 
-/** A filter without one list of what a path of lists leads to. */
+/** A filter without the conditions on one list, below a path of lists. */
 function withoutAt(where: Clause, [first, ...others]: readonly string[], list: string): Clause {
   if (first === undefined) {
     const { [list]: _, ...rest } = where;
@@ -397,11 +399,11 @@ interface FacetCounting {
   readonly entity: Entity;
   readonly definition: FacetDefinition;
   readonly own: FacetChoice | undefined;
-  /** Without the facet's own part. */
+  /** The filter without the facet's own part. */
   readonly where: Clause;
   readonly like: string | undefined;
   readonly asking: Asking;
-  /** As sets; else the database counts. */
+  /** The entities are kept as sets; otherwise the database counts. */
   readonly isKnown: boolean;
 }
 
@@ -429,7 +431,10 @@ async function countFacet(counting: FacetCounting): Promise<Facet> {
   return { ...none, values: [...shown].map(([value, count]) => told(value, count)), more: fitting.length > VALUES };
 }
 
-/** Where a facet is counted, and the rest of its path from there: no further down than something is asked of the same rows. */
+/**
+ * Place in which a facet is counted, and the rest of its path from there. It is only as deep as the filter has conditions on the
+ * same rows.
+ */
 async function placeOf({ entity, definition, where, asking }: FacetCounting): Promise<{ place: Place; path: readonly string[] }> {
   let root: Root = { entity, where, key: entity.name };
   let { path } = definition;
@@ -476,7 +481,7 @@ async function countContent({ of, entity, where, asking, isKnown }: FacetCountin
   return isKnown ? await asking.sizeOf(entity, where, part) : (await asking.base(entity, { _and: [where, part] })).total;
 }
 
-/** The most frequent values, and those that are chosen. */
+/** The most frequent values, and the chosen ones, with their counts. */
 async function countRows({ entity, definition, where, like, asking }: FacetCounting, chosen: readonly string[]): Promise<Counts> {
   const base = await asking.base(entity, where);
   const lines = linesSql(entity, definition, base, true);

@@ -4,23 +4,23 @@ import type { Entity } from "./entities.js";
 import type { Sql } from "./graphql/comparison-sql.js";
 import { columnOf, tableAs } from "./graphql/where-sql.js";
 
-/** Positions in a universe, each once. */
+/** Set of entities as their positions in a universe, each once. */
 export type IdSet = Int32Array;
-/** 1 for each position that is in. */
+/** Set of entities as one byte for each position of a universe: 1 for those in the set. */
 export type Mask = Uint8Array;
-/** Of each value. */
+/** Sets by value. */
 export type Sets = ReadonlyMap<string, IdSet>;
 
-/** All entities of a kind, in the order of their numbers: sets of them hold positions in it. */
+/** All entities of a kind in the order of their ids. Sets of them contain positions in that order. */
 export class Universe {
   readonly size: number;
   readonly weight: number;
-  /** Position of each one's parent in its universe, where it was asked for; -1 for none. */
+  /** Position of each entity's parent in the universe of the parents, if it was asked for; -1 for none. Otherwise empty. */
   readonly parents: IdSet;
   readonly #least: number;
-  /** By number, where numbers lie close together. */
+  /** Position by id less the smallest, -1 for none; used where ids are dense. */
   readonly #positions: Int32Array | undefined;
-  /** Where they don't. */
+  /** Sorted ids, which are searched; used where they are sparse. */
   readonly #ids: Int32Array | undefined;
 
   private constructor(ids: Int32Array, hasParents: boolean) {
@@ -36,7 +36,7 @@ export class Universe {
     this.weight = this.parents.length + (this.#ids ?? this.#positions!).length;
   }
 
-  /** @param rows of `universeSql`. */
+  /** @param rows of `universeSql` @param above universe of the parents */
   static *of(rows: readonly AskedRow[], above: Universe | undefined): Steps<Universe> {
     const pieces: Int32Array[] = [];
     for (const [ids] of rows) {
@@ -53,7 +53,7 @@ export class Universe {
     return universe;
   }
 
-  /** -1 for what has come since the universe was read. */
+  /** Position of an id; -1 for an entity that was added after the universe was read. */
   positionOf(id: number): number {
     if (this.#positions) return this.#positions[id - this.#least] ?? -1;
     const ids = this.#ids!;
@@ -67,9 +67,11 @@ export class Universe {
   }
 }
 
-/** Numbers as they are sent: four bytes each, the highest first. Text of a million numbers takes ten times as long to read. */
+/**
+ * Aggregates ids as they are sent: four bytes each, the highest first. Text of a million numbers takes ten times as long to read.
+ */
 const packed = (id: Sql): Sql => sql`string_agg(int4send(${id}), ''::bytea)`;
-/** Rows of some 100,000 numbers: one of a million is read in one go. */
+/** Groups ids into rows of some 100,000: one row of a million would be read without a pause. */
 const piece = (id: Sql): Sql => sql`${id} >> 17`;
 
 function unpacked(text: string): Int32Array {
@@ -100,12 +102,12 @@ export function universeSql(entity: Entity, parent: string | undefined): Sql {
   return sql`select ${packed(id)}, ${parents} from ${tableAs(entity.name, "t0")} group by ${piece(id)}`;
 }
 
-/** Lines of `id` and `value` as the sets of each value. */
+/** SQL that collects lines of `id` and `value` into the sets of each value. */
 export function setsSql(lines: Sql): Sql {
   return sql`select value, ${packed(sql`id`)} from (${lines}) as line group by value, ${piece(sql`id`)}`;
 }
 
-/** @param rows of `setsSql`; an entity may have a value more than once. */
+/** Sets by value. @param rows of `setsSql`; an entity may have a value more than once. */
 export function* setsOf(rows: readonly AskedRow[], universe: Universe): Steps<Sets> {
   const pieces = new Map<string, IdSet[]>();
   const seen = new Int32Array(universe.size);
@@ -154,7 +156,7 @@ export function* numbersOf(rows: readonly AskedRow[], universe: Universe): Steps
   return numbers;
 }
 
-/** What the members of sets lead to. */
+/** The sets of the parents of each set's members. */
 export function* liftedSets(sets: Sets, parents: IdSet, size: number): Steps<Sets> {
   const lifted = new Map<string, IdSet>();
   const seen = new Int32Array(size);
@@ -174,7 +176,7 @@ export function* liftedSets(sets: Sets, parents: IdSet, size: number): Steps<Set
   return lifted;
 }
 
-/** What is in one of the sets. */
+/** The mask of all members of the sets. */
 export function* inAny(sets: Iterable<IdSet>, size: number): Steps<Mask> {
   const found = new Uint8Array(size);
   for (const set of sets) {
@@ -184,7 +186,7 @@ export function* inAny(sets: Iterable<IdSet>, size: number): Steps<Mask> {
   return found;
 }
 
-/** What is in all masks. @returns undefined without any: it is everything. */
+/** The intersection of masks. @returns undefined without any mask: everything. */
 export function* inAll(masks: readonly (Mask | undefined)[]): Steps<Mask | undefined> {
   const [first, ...others] = masks.filter((mask) => mask !== undefined);
   if (!first || others.length === 0) return first;
@@ -196,7 +198,7 @@ export function* inAll(masks: readonly (Mask | undefined)[]): Steps<Mask | undef
   return found;
 }
 
-/** What has a number between these, which are in. */
+/** The mask of positions with a number in a range, both ends included. */
 export function within(numbers: Float64Array, least: number, most: number): Mask {
   const found = new Uint8Array(numbers.length);
   for (let at = 0; at < found.length; at++) found[at] = numbers[at]! >= least && numbers[at]! <= most ? 1 : 0;
@@ -218,14 +220,14 @@ export function rangeOf(
   return min <= max ? { min, max } : undefined;
 }
 
-/** Those that something of a mask leads to. */
+/** The mask of parents with at least one child in a mask. */
 export function lifted(mask: Mask | undefined, parents: IdSet, size: number): Mask {
   const found = new Uint8Array(size);
   for (let at = 0; at < parents.length; at++) if (parents[at]! >= 0 && (!mask || mask[at] === 1)) found[parents[at]!] = 1;
   return found;
 }
 
-/** Those whose parents are in a mask. */
+/** The mask of entities whose parents are in a mask. */
 export function below(mask: Mask | undefined, parents: IdSet): Mask {
   const found = new Uint8Array(parents.length);
   const above = mask ?? new Uint8Array(parents.reduce((most, at) => Math.max(most, at + 1), 0)).fill(1);
@@ -233,7 +235,7 @@ export function below(mask: Mask | undefined, parents: IdSet): Mask {
   return found;
 }
 
-/** How much of a mask each parent has. */
+/** Sum of the shares of each parent's children in a mask; without shares, their number. */
 export function sharesOf(mask: Mask | undefined, shares: Float64Array | undefined, parents: IdSet, size: number): Float64Array {
   const found = new Float64Array(size);
   for (let at = 0; at < parents.length; at++) {
@@ -248,19 +250,22 @@ export function sizeOf(mask: Mask, other: Mask = mask): number {
   return count;
 }
 
-/** How sets are counted. */
+/** Which members of sets count, and for how much. */
 export interface Counting {
   /** Members that count; without it all do. */
   readonly live: Mask | undefined;
-  /** What members lead to, which counts once for each value; without it they count themselves. */
+  /** Ancestor that each member counts as, once for each value; without it members count as themselves. */
   readonly roots: IdSet | undefined;
-  /** How many roots there are. */
+  /** Number of roots. */
   readonly size: number;
-  /** How much each counts for; without it, 1. */
+  /** Weight of each member or root; without it, 1. */
   readonly shares: Float64Array | undefined;
 }
 
-/** Without conditions within the loops, as far as can be: which of a million are live no processor can guess. */
+/**
+ * Counts the members of each set. The loops avoid conditions as far as possible: no processor can predict which of a million
+ * members are live.
+ */
 export function* countsOf(sets: Sets, { live, roots, size, shares }: Counting): Steps<[value: string, count: number][]> {
   const counts: [string, number][] = [];
   const seen = new Uint8Array(roots ? size : 0);

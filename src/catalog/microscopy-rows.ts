@@ -6,14 +6,17 @@ export const MICROSCOPY_SCHEMA = "emporium_microscopy";
 /** JSON is read as it is and written as text: the driver would take a bare array for one of PostgreSQL's own. */
 type Json = ColumnType<unknown, string, string>;
 
-/** One identifier: a file, or frames. */
+/** A data set with its identifier: a file, or frames. */
 interface DataSetRow {
   id: Generated<number>;
   /** `ISP-2018-06-08-15-45-00-0001`. */
   dataset_serial: string;
   description: string | null;
   microscope: string | null;
-  /** Which child it has: `frames_global` or `file_global`. Exactly that one must be there when a transaction ends. */
+  /**
+   * Kind of the data set: it has a row in `frames_global` or in `file_global`. Exactly that one must exist when a transaction
+   * ends.
+   */
   frames: boolean;
   /** Local time, from the serial: `2018-06-08T15:45:00`. */
   date_time: string;
@@ -29,11 +32,11 @@ interface FileGlobalRow {
   /** Null in rows that an older catalogue wrote before it kept names. */
   file_name: string | null;
   metadata_json: Json;
-  /** Of the file's bytes. Null in rows of an older catalogue. */
+  /** SHA-256 of the file. Null in rows of an older catalogue. */
   sha256: string | null;
 }
 
-/** What all frames of a data set share. Counts are of distinct indices. */
+/** Properties that all frames of a data set share. Counts are of distinct indices. */
 export interface FramesGlobalRow {
   id: Generated<number>;
   dataset_id: number;
@@ -56,13 +59,13 @@ interface FrameRow {
   id: Generated<number>;
   frames_global_id: number;
   channel_idx: number;
-  /** Null where a file name did not tell it, in rows of an older catalogue. So `time_idx` and `pos_idx`. */
+  /** Null where the file name did not have it, in rows of an older catalogue. The same for `time_idx` and `pos_idx`. */
   slice_idx: number | null;
   time_idx: number | null;
   pos_idx: number | null;
   channel_name: string | null;
   file_name: string;
-  /** Of the decoded pixels. */
+  /** SHA-256 of the decoded pixels. */
   sha256: string | null;
   metadata_json: Json;
 }

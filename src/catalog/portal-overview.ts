@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { databaseError } from "./database-errors.js";
 
-/** How much the catalogue has, and when it was last brought up to date from a tree. */
+/** Numbers of the catalogue's entities, and the time of its last update from a tree. */
 export interface PortalOverview {
   readonly counts: Readonly<Record<"datasets" | "runs" | "tomograms" | "annotations" | "depositions", number>>;
   /** ISO 8601; undefined before the first import. */
@@ -10,7 +10,7 @@ export interface PortalOverview {
 
 const COUNT = (table: string) => `(select count(*)::integer from emporium_portal.${table})`;
 
-/** One statement. @throws {EmporiumError} DATABASE_… */
+/** Reads the overview in one statement. @throws {EmporiumError} DATABASE_… */
 export async function portalOverview(pool: pg.Pool): Promise<PortalOverview> {
   const { rows } = await pool
     .query<PortalOverview["counts"] & { at: string | null }>(

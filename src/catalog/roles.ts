@@ -8,7 +8,7 @@ import { PORTAL_SCHEMA } from "./portal-rows.js";
 const WRITER = "emporium_writer";
 const READER = "emporium_reader";
 const SCHEMAS = [MICROSCOPY_SCHEMA, PORTAL_SCHEMA, "emporium"];
-/** Of the bookkeeping what imports write. */
+/** Bookkeeping tables that imports write. */
 const IMPORT_STATE = ["imported_deposition", "imported_dataset", "imported_run", "import_prefix"];
 
 /**
@@ -39,7 +39,10 @@ export async function grantRoles(db: Transaction<CatalogTables>): Promise<"grant
   return "granted";
 }
 
-/** Of the bookkeeping a writer writes only what an import saw. A database that was brought back to an older step lacks the tables. */
+/**
+ * Lets writers change the bookkeeping of imports, and nothing else of it. A database that was migrated down to an older step
+ * lacks these tables.
+ */
 async function grantImportState(db: Transaction<CatalogTables>): Promise<void> {
   for (const table of IMPORT_STATE) {
     const found = await sql<{ there: boolean }>`select to_regclass(${`emporium.${table}`}) is not null as there`.execute(db);
@@ -48,7 +51,7 @@ async function grantImportState(db: Transaction<CatalogTables>): Promise<void> {
   }
 }
 
-/** A role that cannot be made ends its savepoint and not the transaction. */
+/** Makes a role. If it cannot be made, only the savepoint fails and not the transaction. */
 async function ensureRole(db: Transaction<CatalogTables>, role: string): Promise<boolean> {
   const found = await sql`select 1 from pg_roles where rolname = ${role}`.execute(db);
   if (found.rows.length > 0) return true;
@@ -64,7 +67,9 @@ async function ensureRole(db: Transaction<CatalogTables>, role: string): Promise
   }
 }
 
-/** True where a role lacks one of the rights that `grantRoles` gives. Both roles must be there, as they are in every embedded database. */
+/**
+ * Whether a role lacks one of the rights that `grantRoles` gives. Both roles must exist, as they do in every embedded database.
+ */
 export async function lacksRights(db: Kysely<CatalogTables>): Promise<boolean> {
   const may = (role: string, right: string) => sql`has_table_privilege(${role}, c.oid, ${right})`;
   const writes = sql.join(

@@ -10,14 +10,14 @@ import { compiled } from "./graphql/statement.js";
 
 type Group = SearchHits["groups"][number];
 
-/** Hits of a group. */
+/** Number of hits in a group. */
 const HITS = 10;
-/** Words that a misspelt one is compared with. */
+/** Number of words that a misspelt one is compared with. */
 const WORDS_MAX = 50_000;
 
 /**
- * Finds datasets, runs, objects, depositions, people and files by the beginnings of all words that are asked for, or by their number; files by the beginning
- * of their name. Where nothing is found, the words that come nearest are offered, if they find something.
+ * Finds datasets, runs, objects, depositions, people and files by the beginnings of all words of the query, or by their number;
+ * files by the beginning of their name. Where nothing is found, the most similar words are offered, if they find something.
  *
  * @param pool of a role that only reads, with a `statement_timeout`. @param keptBytes of answers
  */
@@ -58,17 +58,19 @@ interface Finder {
   hit(row: readonly string[]): Group["hits"][number];
 }
 
-/** All words of a text, as beginnings. They are letters and digits by now; no word finds nothing. */
+/**
+ * A query for all words of a text as beginnings. They have only letters and digits by now; a text without words finds nothing.
+ */
 const asked = (q: string) =>
   sql`coalesce((select string_agg('''' || word || ''':*', ' & ') from unnest(tsvector_to_array(emporium.words(${q}))) as word), '')::tsquery`;
 const isNamed = (column: string, q: string) => sql`emporium.words(${sql.ref(column)}) @@ ${asked(q)}`;
-/** The whole text first, then what begins with it. */
+/** Order that has the whole text first, then values that begin with it. */
 function byLikeness(value: RawBuilder<unknown>, q: string): Sql {
   const start = `${escaped(q.toLowerCase())}%`;
   return sql`lower(${value}) = ${q.toLowerCase()} desc, lower(${value}) like ${start} desc`;
 }
 const escaped = (text: string) => text.replace(/[\\%_]/g, "\\$&");
-/** What is called so, or has this number. */
+/** Condition that a name has the words, or the id is the number that was typed. */
 function namedOr(id: string, column: string, q: string): Sql {
   return /^\d{1,9}$/.test(q) ? sql`(${isNamed(column, q)} or ${sql.ref(id)} = ${q}::int4)` : isNamed(column, q);
 }
@@ -113,7 +115,7 @@ const FINDERS: Readonly<Record<Group["kind"], (q: string) => Finder>> = {
   }),
 };
 
-/** Authors of datasets, of depositions, and of annotations alone: by a name, or by an ORCID. */
+/** SQL for the authors of datasets, of depositions, and of annotations alone, by name or ORCID. */
 function peopleSql(q: string): Sql {
   const orcid = sql`${`${escaped(q.toUpperCase().replace(/^HTTPS?:\/\/ORCID\.ORG\//, ""))}%`}`;
   const isOrcid = /\d{4}/.test(q);
@@ -155,7 +157,7 @@ function personHit([
   };
 }
 
-/** Tables with a column of addresses, their page, and where they belong. */
+/** Tables with a column of file addresses, the page of each, and the entity that it belongs to. */
 const FILES = [
   ["tomogram", "s3_omezarr_dir", "view/tomogram", "f.id", "f.run_id"],
   ["tomogram", "s3_mrc_file", "view/tomogram", "f.id", "f.run_id"],
@@ -165,7 +167,7 @@ const FILES = [
   ["annotation_file", "s3_path", "annotations", "s.annotation_id", "a.run_id"],
 ] as const;
 
-/** The first few of each kind, by their names: what follows the last `/` of a key. */
+/** SQL for the first few files of each kind by their names, which follow the last `/` of a key. */
 function filesSql(q: string): Sql {
   const start = escaped(q.split("/").at(-1)!.toLowerCase());
   if (start === "") return sql`select null where false`;
@@ -181,7 +183,7 @@ function filesSql(q: string): Sql {
   return sql`select distinct name, page, id, of from (${sql.join(parts, sql` union all `)}) as file where id is not null order by name, page, id`;
 }
 
-/** The words that are known and come nearest to those that are not the beginning of any. */
+/** The known words that are nearest to those of the text that begin none; undefined without any. */
 async function nearestWords(q: string, answers: Answers, signal: AbortSignal | undefined): Promise<string | undefined> {
   const known = await answers.keep(
     "vocabulary",
@@ -199,7 +201,7 @@ async function nearestWords(q: string, answers: Answers, signal: AbortSignal | u
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
-/** Here and not by `ts_stat`, which takes seconds for 20,000 names. */
+/** The most frequent words, counted here rather than by `ts_stat`, which takes seconds for 20,000 names. */
 function* frequentWords(rows: readonly AskedRow[]): Steps<string[]> {
   const counts = new Map<string, number>();
   for (const [at, [text]] of rows.entries()) {

@@ -7,7 +7,7 @@ import { PORTAL_SCHEMA } from "./portal-rows.js";
 export interface CatalogStatus {
   readonly server: DatabaseServer;
   readonly schema: SchemaState;
-  /** Of the whole database on the server's disk. */
+  /** Size of the whole database on the server's disk. */
   readonly bytes: number;
   readonly tables: readonly TableStatus[];
   /** True where the rows of this login's role come under the roles' rights. */
@@ -20,16 +20,16 @@ interface TableStatus {
   readonly schema: string;
   readonly name: string;
   readonly rows: number;
-  /** The server's own estimate: counting so many takes seconds. */
+  /** `rows` is the server's own estimate: counting so many takes seconds. */
   readonly estimated: boolean;
-  /** With its indexes. */
+  /** Size including indexes. */
   readonly bytes: number;
 }
 
 /** Tables with more rows than this are not counted. */
 const COUNTED_ROWS = 2_000_000;
 
-/** What the catalogue's database holds, as far as this login may see it. */
+/** The contents of the catalogue's database, as far as this login may see them. */
 export async function catalogStatus(database: Database): Promise<CatalogStatus> {
   const { db, server } = database;
   const schema = await schemaState(database);

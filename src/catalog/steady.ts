@@ -14,7 +14,10 @@ export interface SteadyOptions {
   clock: Clock;
   log: Log;
   signal?: AbortSignal | undefined;
-  /** How long a server may be unavailable. Default 60 s: a restart takes seconds, and a longer outage should be reported. */
+  /**
+   * Milliseconds for which a server may be unavailable. Default 60 s: a restart takes seconds, and a longer outage should be
+   * reported.
+   */
   awayMsMax?: number | undefined;
 }
 

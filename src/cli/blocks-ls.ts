@@ -49,7 +49,7 @@ export default command({
 interface ListedVolume {
   readonly location: string;
   readonly levels: readonly LevelFacts[];
-  /** What it holds and is not read, or says and is not followed. */
+  /** Notes on parts of the volume that are not read, and on statements of its metadata that are not followed. */
   readonly notes: readonly string[];
 }
 

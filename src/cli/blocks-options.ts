@@ -22,7 +22,7 @@ const blockOptions = {
   }),
 };
 
-/** Of commands that take a graph. */
+/** Options of commands that take a graph. */
 export const graphOptions = {
   ...blockOptions,
   allowPrivate: z.boolean().default(false).meta({
@@ -47,7 +47,7 @@ export function voxels(least = 0) {
     .refine((lengths) => lengths.every((length) => length >= least), wanted);
 }
 
-/** Which blocks of a volume. */
+/** Options that select the blocks of a volume. */
 export const gridOptions = {
   block: voxels(1).default([64, 64, 64]).meta({ description: "voxels of a block (default: 64,64,64)", value: "Z,Y,X" }),
   halo: voxels().optional().meta({ description: "voxels around a block that are read with it", value: "Z,Y,X" }),

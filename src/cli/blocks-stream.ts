@@ -13,7 +13,7 @@ import { amountOfBytes, defaultMemoryBytes, wholeNumber } from "./option-types.j
 import { toldToStop } from "./signals.js";
 import { version } from "./version.js";
 
-/** Of the memory: batches that a client can see. */
+/** Share of the memory limit for batches that a client can see. */
 const SLOTS_SHARE = 1 / 4;
 const MEMORY_MIN = 1024 * 1024;
 
@@ -188,7 +188,7 @@ function shareGiven({ rank, world, epoch = 0 }: Options): Share {
   return { rank, world, epoch, skip: 0 };
 }
 
-/** What is wrong is told to the client, which reads stdout; on stderr it would be told twice. */
+/** Serves one session over stdin and stdout. Errors go to the client, which reads stdout; on stderr they would be told twice. */
 async function serveParent(request: StreamRequest, given: Options, io: Io): Promise<number> {
   const { refuseStdio, serveStdio } = await import("../stations/blocks/stream/serve-stdio.js");
   // process.stdout would write to a pipe without letting anything else run

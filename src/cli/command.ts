@@ -5,7 +5,7 @@ import type { Log } from "../core/log.js";
 import type { TypedCommand } from "../engine/env.js";
 import type { OnEvent } from "../engine/events.js";
 
-/** What a command may use of its process. It touches nothing else, so that tests run commands without a process. */
+/** The parts of the process that a command may use. It touches nothing else, so that tests run commands without a process. */
 export interface Io {
   /** A line of the result, for stdout. */
   out(text: string): void;
@@ -37,23 +37,23 @@ export interface Io {
   commands(): Promise<Command[]>;
 }
 
-/** What help and completion say of an option beside its type. Given as zod's `.meta()`. */
+/** Facts for help and completion beside an option's type. Given as zod's `.meta()`. */
 export interface OptionMeta {
   description: string;
-  /** How help calls the value: `DIR`, `URL`, `RE`. Positionals show it as their name. `FILE` and `DIR` complete to paths. */
+  /** Name of the value in help: `DIR`, `URL`, `RE`. Positionals are shown under this name. `FILE` and `DIR` complete to paths. */
   value?: string;
   short?: string;
   /** Name of the negative form where it is not `no-<name>`. */
   negative?: string;
   /** `import-*`: one flag for each value of an array's enum, or for each key of a record; of an array of pairs, for each value of the first, with their order. */
   family?: string;
-  /** What a family's `*` stands for in help: `PLURAL`. */
+  /** Word for a family's `*` in help: with `plural` it shows `--import-<plural>`. */
   familyName?: string;
   /** A file that is written whole: nothing but an earlier result is replaced (`written-files.ts`). */
   written?: boolean;
   /** Names of further files that are written like it, in its folder. */
   beside?: readonly string[];
-  /** Of an array: one flag takes every word up to the next flag, `-z 3 4 5`. */
+  /** For arrays: one flag takes every word up to the next flag, `-z 3 4 5`. */
   several?: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface Example {
   /** A command line that a test runs, in a folder where `emporium demo --once` ran before. */
   run: string;
   says: string;
-  /** It runs until it is stopped. */
+  /** The command runs until it is stopped. */
   stays?: boolean;
 }
 

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { Script } from "node:vm";
 import { crc32 } from "node:zlib";
 
-/** What Node 22.1 and later have: compiled code is kept in a folder, and the next process reads it from there. */
+/** `module.enableCompileCache` of Node 22.1 and later: keeps compiled code in a folder, from which the next process reads it. */
 type EnableCompileCache = (folder?: string) => unknown;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -102,7 +102,7 @@ export function runScript(start: URL, host: ScriptHost): void {
   load(file, text);
 }
 
-/** Most are ASCII, of which V8 makes a text of half the size, in a fraction of the time. */
+/** Text of a script. Most are ASCII, of which V8 makes a text of half the size, in a fraction of the time. */
 function textOf(path: string): string {
   const bytes = readFileSync(path);
   return bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
@@ -113,18 +113,24 @@ interface Pack {
   readonly path: string;
   readonly id: string;
   readonly found: ReadonlyMap<string, Buffer>;
-  /** Processes that have written it. */
+  /** Number of processes that have written it. */
   readonly writers: number;
   readonly scripts: Map<string, Script>;
   readonly missing: Set<string>;
 }
 
-/** The first processes of a command may have had little to do; what they did not run is compiled by those that do, again and again. */
+/**
+ * Processes that write a command's pack. The first ones may have had little to do; what they did not run is compiled by those
+ * that do, again and again.
+ */
 const WRITERS = 3;
 const MAGIC = "emporium compiled 1\n";
 const HEAD_BYTES = MAGIC.length + 8;
 
-/** Of this installation, this Node and its switches; V8 itself refuses what another of its versions made. */
+/**
+ * Folder of the code that this installation, this Node and its switches compiled; V8 itself refuses what another of its versions
+ * made. Undefined where the cache is disabled, or the user has no home.
+ */
 function folderOf(file: string, { env, execArgv }: ScriptHost): string | undefined {
   if (env.NODE_DISABLE_COMPILE_CACHE) return undefined;
   const { version, arch } = process;

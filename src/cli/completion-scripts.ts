@@ -9,7 +9,7 @@ export function completionScript(shell: (typeof SHELLS)[number], commands: reado
   return { bash, zsh, fish }[shell](commands);
 }
 
-/** What one command offers after its name. */
+/** Completions after the name of one command. */
 interface Offer {
   words: string[];
   flags: Flag[];
@@ -51,7 +51,7 @@ function tree(offers: readonly Offer[]): Map<string, string[]> {
   return groups;
 }
 
-/** Names of three words. */
+/** Names of commands with three words. */
 const longNames = (offers: readonly Offer[]): string[] =>
   offers.filter(({ words }) => words.length > 2).map(({ words }) => `'${words.join(" ")}'`);
 

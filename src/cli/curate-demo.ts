@@ -63,13 +63,13 @@ interface CurateLine {
   drives: readonly string[];
   /** The portal's list of runs. */
   runs: string;
-  /** What `curate package` is told. */
+  /** Options for `curate package`, beside the batch and `--dest`. */
   packaging: readonly string[];
 }
 
 const packageName = (drives: readonly string[]) => `${/d\d+$/.exec(drives.at(-1)!)?.[0]}-hat`;
 
-/** From drives to a batch that is ready to be ingested. */
+/** Steps from drives to a batch that is ready to be ingested. */
 export function curateSteps({ dest, drives, runs, packaging }: CurateLine): DemoStep[] {
   const name = packageName(drives);
   const batch = join(dest, "batches", name);

@@ -16,7 +16,7 @@ export const scanOptions = {
     .meta({ description: "folders read in parallel (default: cores, more on a slow disk)", value: "N" }),
 };
 
-/** Where what was sent is written down. */
+/** Location of the ledger, which records what was sent. */
 export const ledgerOption = {
   ledger: z
     .string()
@@ -24,7 +24,7 @@ export const ledgerOption = {
     .meta({ description: "shared folder or bucket of the ledger (default: in the workspace)", value: "LOCATION" }),
 };
 
-/** How run folders are called that have not the portal's form. */
+/** Pattern for names of run folders that do not have the portal's form. */
 export const runPattern = {
   runPattern: z.array(z.string()).optional().meta({
     description:

@@ -11,7 +11,9 @@ export const databaseOptions = {
   login: z.string().optional().meta({ description: "the same from a login file of imagingDB", value: "FILE" }),
 };
 
-/** What `openDatabase` and `openCatalog` want to know, from the command line and the environment. */
+/**
+ * Arguments for `openDatabase` and `openCatalog`, from the command line and the environment. Warns of a password in `--database`.
+ */
 export async function databaseFor(
   options: { database?: string | undefined; login?: string | undefined },
   io: Io,

@@ -9,7 +9,7 @@ import { demoPlaces } from "./demo-stations.js";
 import { makeOnce } from "./demo-steps.js";
 
 const program = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
-/** Its name is its secret: the stand-in checks no signature, but programs for buckets want a key. */
+/** No secrets: the stand-in checks no signature, but programs for buckets want a key. */
 const KEY = { AWS_ACCESS_KEY_ID: "stand-in-key", AWS_SECRET_ACCESS_KEY: "stand-in-secret" };
 
 export interface Played {
@@ -18,7 +18,7 @@ export interface Played {
   close(): Promise<void>;
 }
 
-/** What the whole way begins with: a laboratory, a drive, a portal, a bucket; each with the command that makes it. */
+/** Makes what the whole way begins with: a laboratory, a drive, a portal, a bucket. Prints for each the command that makes it. */
 export async function makeBeginning(dest: string, { json, reveal }: Io): Promise<Played> {
   const { lab, drive, bucket, portal, graph } = demoPlaces(dest);
   const say = json ? () => {} : reveal;

@@ -4,9 +4,12 @@ import { join, resolve } from "node:path";
 import { EmporiumError } from "../core/errors.js";
 import { blockWork } from "./blocks-options.js";
 
-/** What the steps of a demo write over, below its folder. What it only makes where it is absent (the drive, say) is not among them. */
+/**
+ * Names below the demo's folder that its steps overwrite. What a demo only makes where it is absent (the drive, say) is not
+ * listed.
+ */
 const WRITTEN = ["portal", "s3", "blocks", "cells.yaml", "validation.html", "volume.mrc", "volume.zarr"];
-/** Outputs of its graph. */
+/** Outputs of the demo's graph. */
 const COMPUTED = ["blocks/cells.zarr/", "blocks/facts.json"];
 
 /**

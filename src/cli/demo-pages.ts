@@ -5,7 +5,7 @@ import { version } from "./version.js";
 
 export interface DemoPages {
   readonly url: string;
-  /** Of Neuroglancer. */
+  /** Address of Neuroglancer. */
   readonly page: string;
   /** The views that are in the tree at this moment: their pages, and the links that open them in Neuroglancer. */
   views(): Promise<{ key: string; page: string | undefined; link: string }[]>;

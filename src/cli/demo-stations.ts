@@ -10,7 +10,7 @@ import type { DemoStep } from "./demo-steps.js";
 export interface DemoStation {
   readonly name: string;
   readonly steps: readonly DemoStep[];
-  /** One sentence. */
+  /** One sentence on what a person would do next. */
   readonly next: string;
 }
 
@@ -30,7 +30,7 @@ export interface Surroundings {
 /** Numbers at the portal: of the dataset that the drive's runs are in, and of the depositions of its tomograms and its annotations. */
 const NUMBERS = { dataset: "11030", tomograms: "10308", annotations: "10309" };
 
-/** Where things are below the demo's folder. */
+/** Paths below the demo's folder. */
 export function demoPlaces(dest: string) {
   const at = (...names: string[]) => join(dest, ...names);
   return {
@@ -48,7 +48,7 @@ export function demoPlaces(dest: string) {
   };
 }
 
-/** What a demo of another workspace has made of a volume is replaced. */
+/** The step that converts one volume. An output that a demo of another workspace has left is replaced. */
 function volumeStep(volume: string, out: string): DemoStep {
   const further = async () => ([".mrc", ".zarr"].some((end) => existsSync(`${out}${end}`)) ? ["--force-overwrite"] : []);
   return { says: "One volume, without a configuration", name: "ingest convert", words: [volume, out], further };
@@ -66,7 +66,7 @@ export function demoStations(around: Surroundings): DemoStation[] {
 
 const step = (says: string, name: string, ...words: string[]): DemoStep => ({ says, name, words });
 
-/** What comes before the tree: files of a portal and of a drive, and a configuration for them. */
+/** Stations before the tree: they make files of a portal and of a drive, and a configuration for them. */
 function sourceStations({ dest, portalsUrl }: Surroundings): DemoStation[] {
   const { drive, harvested, web, files, hats, packaged } = demoPlaces(dest);
   const at = (...names: string[]) => join(dest, ...names);
@@ -131,7 +131,7 @@ function sourceStations({ dest, portalsUrl }: Surroundings): DemoStation[] {
   ];
 }
 
-/** All that becomes a part of the tree. */
+/** The station whose outputs become a part of the tree. */
 function ingestStation(dest: string): DemoStation {
   const { lab, portal, harvested, hats, packaged } = demoPlaces(dest);
   const run = (says: string, config: string, input: string, ...more: string[]) =>
@@ -156,7 +156,7 @@ function ingestStation(dest: string): DemoStation {
   };
 }
 
-/** What is done with the tree. */
+/** Stations that use the finished tree. */
 function treeStations({ dest, bucketEnv, volume }: Surroundings): DemoStation[] {
   const { portal, graph } = demoPlaces(dest);
   const at = (...names: string[]) => join(dest, ...names);

@@ -79,7 +79,7 @@ export async function runDemoStep(step: DemoStep, io: Io): Promise<DemoResult> {
   }
 }
 
-/** What went wrong in a step, as its document has it. */
+/** The errors that a step's document lists; empty where there is no document. */
 function errorsIn(result: unknown): readonly ErrorRecord[] {
   return (result as { errors?: readonly ErrorRecord[] } | undefined)?.errors ?? [];
 }
@@ -87,8 +87,8 @@ function errorsIn(result: unknown): readonly ErrorRecord[] {
 /**
  * Says which step ended a demonstration, and how to go on.
  *
- * @param name of the demonstration: the whole line, if it is known, is what goes on in the same folder
- * @returns what a document of the demonstration has for it
+ * @param name name of the demonstration; the command line as typed, where it is known, goes on in the same folder
+ * @returns the errors for the demonstration's document
  */
 export function failedStep({ command, exitStatus, errors }: DemoResult, name: string, io: Io): readonly ErrorRecord[] {
   const again = quoteWords(["emporium", ...(io.typed?.words ?? [name])]);

@@ -3,7 +3,7 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { formatBytes } from "../core/units.js";
 
-/** How long a part of the whole way took, and by how much its folders grew. */
+/** Seconds that a part of the whole way took, and bytes by which its folders grew. */
 export interface StationRow {
   name: string;
   seconds: number;

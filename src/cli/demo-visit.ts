@@ -4,7 +4,7 @@ import { readBody, TIMEOUTS } from "../net/body.js";
 import { httpClient } from "../net/client.js";
 import type { Io } from "./command.js";
 
-/** What a visitor of a portal asks first. */
+/** The first requests of a portal's visitor. */
 const VISITED = [
   { path: "/", accept: "text/html", what: "the first page" },
   { path: "/healthz", accept: "*/*", what: "server and database are healthy" },
@@ -92,5 +92,5 @@ async function askPages(url: string, signal: AbortSignal): Promise<readonly Answ
   }
 }
 
-/** None of these answers is as long. */
+/** Bytes that none of these answers exceeds. */
 const BYTES_MAX = 2 ** 24;

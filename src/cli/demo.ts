@@ -129,7 +129,7 @@ function isAbsentDatabase({ name }: DemoStation, { errors }: DemoResult): boolea
   return (name === "catalog" || name === "pages") && errors.some(({ code }) => code === "DATABASE_EMBEDDED");
 }
 
-/** What was done since the row before. */
+/** Ends a row: its seconds and bytes since the row before. */
 type Meter = (name: string) => Promise<StationRow>;
 
 /** Counting all files takes a while, so the end of one part is the beginning of the next. */

@@ -180,7 +180,7 @@ function webAssembly(): Finding {
   };
 }
 
-/** Free room, proven by writing a small file. */
+/** Checks a folder: its free room, and that a small file can be written. */
 async function folder(name: string, path: string): Promise<Finding> {
   try {
     const probe = await mkdtemp(join(path, ".emporium-doctor-"));
@@ -197,7 +197,7 @@ async function folder(name: string, path: string): Promise<Finding> {
   }
 }
 
-/** Where a folder will be made: itself, or the nearest folder above it that exists. */
+/** The existing place in which a folder will be made: the folder itself, or the nearest one above it that exists. */
 function existingParent(path: string): string {
   let parent = resolve(path);
   while (!existsSync(parent)) parent = join(parent, "..");

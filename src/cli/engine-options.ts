@@ -17,7 +17,7 @@ import type { Io } from "./command.js";
 import { wholeNumber } from "./option-types.js";
 import { version } from "./version.js";
 
-/** How work goes to a cluster. */
+/** Options that give work to a cluster. */
 export const engineOptions = {
   executor: z.enum(ENGINES).default("local").meta({
     description: "where the tasks run: this machine, or a cluster's engine",
@@ -73,9 +73,9 @@ async function profileOf(name: string | undefined, env: Io["env"]): Promise<Engi
 
 export interface ExecutorOptions {
   slots?: number | undefined;
-  /** What the engine itself needs of a profile. */
+  /** Settings of a profile that only the engine itself reads. */
   settings?: PlainObject | undefined;
-  /** Where jobs of a run are looked for, in engines that want to know. */
+  /** Queue in which a run's jobs are looked for. Of the engines, AWS Batch alone uses it. */
   queue?: string | undefined;
   /** Time for the answer to a question; default: what a person waits for. */
   askMs?: number | undefined;
@@ -108,7 +108,7 @@ export async function executorOf(
   return commandExecutor(words, engineCommand(withoutOuterJob(environment)), askMs);
 }
 
-/** How each engine is spoken to. */
+/** Loads the commands of each engine, and the readers of their output. */
 const WORDS: Readonly<Record<Exclude<EngineName, "local" | "aws-batch">, (settings?: PlainObject) => Promise<EngineWords>>> = {
   slurm: async () => (await import("../engine/executors/words/slurm.js")).SLURM,
   lsf: async () => (await import("../engine/executors/words/lsf.js")).LSF,
@@ -152,7 +152,7 @@ function refuseEngineFlags({ engineProfile, driver, queue, account, slots }: Eng
 }
 
 /**
- * How a run is given to the engine: flags above the profile, the profile above what the plan needs.
+ * Settings with which a run is submitted to the engine: flags go before the profile, the profile before what the plan needs.
  *
  * @param work threads and buffers of each worker, where a flag names them
  * @throws {EmporiumError} USAGE, CONFIG_…; ENGINE_ABSENT
@@ -212,8 +212,8 @@ function refuseGates({ name, waits }: EngineExecutor, driver: EngineOptions["dri
 }
 
 /**
- * What a command hands to its station where `--executor` names a cluster, or `--driver none` prepares for one: the place, and threads and
- * buffers of each worker. Undefined on this machine, and for a dry run that asks no engine.
+ * Arguments that a command hands to its station where `--executor` names a cluster, or `--driver none` prepares for one: the
+ * place, and threads and buffers of each worker. Undefined on this machine, and for a dry run that asks no engine.
  *
  * @param useless flags that were given and mean nothing on a cluster, each with the reason
  * @throws {EmporiumError} USAGE, CONFIG_…, MEMORY_LIMIT; ENGINE_ABSENT
@@ -285,7 +285,7 @@ const STATIONS: Readonly<Record<string, () => Promise<AnyStation>>> = {
   validate: async () => (await import("../stations/ingest/validate/on-cluster.js")).validateStation,
 };
 
-/** Whose tasks a run does. @throws {EmporiumError} ENGINE_VERSION */
+/** The station whose tasks a run does. @throws {EmporiumError} ENGINE_VERSION for one that this version does not have */
 async function stationOf(name: string): Promise<AnyStation> {
   const load = STATIONS[name];
   if (load) return load();

@@ -44,7 +44,7 @@ export default command({
   },
 });
 
-/** Shows a status until it is over, or once. @param whole what is printed in the end */
+/** Shows a status until it is over, or once. @param whole text that is printed in the end */
 async function watchUntil<R extends Report>(
   read: () => Promise<R>,
   isOver: (report: R) => boolean,

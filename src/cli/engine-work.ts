@@ -4,7 +4,7 @@ import { command, type Io } from "./command.js";
 import { openForCommand, runPositional } from "./engine-options.js";
 import { wholeNumber } from "./option-types.js";
 
-/** How engines tell an element of an array which one it is: variable, and its first number. */
+/** Variables in which engines give an element of a job array its number, which is the slice. The first one that is set counts. */
 const INDEX_VARIABLES = ["EMPORIUM_SLICE", "SLURM_ARRAY_TASK_ID"] as const;
 
 export default command({

@@ -21,7 +21,7 @@ export type Globals = z.output<typeof GlobalOptions>;
 /** One option as people type it, derived from one field of a zod object. */
 export interface Flag {
   key: string;
-  /** Without dashes. Of a family: the pattern, `import-*`. */
+  /** Name without dashes; for a family its pattern, `import-*`. */
   long: string;
   short?: string | undefined;
   /** The form that says no, without dashes. */
@@ -29,11 +29,11 @@ export interface Flag {
   /** Absent for switches. */
   value?: string | undefined;
   repeatable: boolean;
-  /** It takes every word up to the next flag. */
+  /** The flag takes every word up to the next flag. */
   several?: boolean | undefined;
-  /** Of a family: pairs of member and value, in the order of the command line. */
+  /** For families: the values are pairs of member and value, in the order of the command line. */
   ordered?: boolean | undefined;
-  /** What `*` may be, and how help calls it. */
+  /** Members that may stand for `*`, and the name of `*` in help. */
   family?: { members: Member[]; called: string } | undefined;
   choices?: string[] | undefined;
   description: string;
@@ -181,7 +181,7 @@ function append(holder: Record<string, unknown>, key: string, value: unknown): v
 export interface PositionalHelp {
   key: string;
   name: string;
-  /** With brackets and dots where it may be absent or repeated. */
+  /** Name with brackets where it may be absent, and dots where it may be repeated. */
   shown: string;
   description: string;
 }

@@ -9,7 +9,7 @@ export interface Answer {
   document: JsonObject;
   errors: readonly ErrorRecord[];
   exitStatus: number;
-  /** For people. */
+  /** The answer as text for people. */
   text(): string;
   print(document: JsonObject): string;
   /** File for the document. */

@@ -49,7 +49,8 @@ export default command({
         hint: "see emporium harvest compare --help",
       });
     }
-    const { compareDocuments, comparisonAs, formatOfName, writeComparison } = await import("../stations/harvest/compare/run.js");
+    const { compareDocuments, writeComparison } = await import("../stations/harvest/compare/run.js");
+    const { comparisonAs, formatOfName } = await import("../stations/harvest/compare/print/comparison-as.js");
     const chosen = format ?? (out === undefined ? undefined : formatOfName(out)) ?? "table";
     const comparison = await compareDocuments({
       files: file,

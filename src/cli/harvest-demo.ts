@@ -17,7 +17,7 @@ const PAGES: readonly string[] = [
 ];
 
 const IDR_FOLDER = "https://ftp.ebi.ac.uk/pub/databases/IDR/idr0086-miron-micrographs/20200610-ftp/experimentD/Miron_FIB-SEM";
-/** Where the data of the five are, by the names of their records. */
+/** Locations of the five data sets, by the names of their records. */
 const DATA = {
   epfl: "https://documents.epfl.ch/groups/c/cv/cvlab-unit/www/data/%20ElectronMicroscopy_Hippocampus/volumedata.tif",
   idr: `${IDR_FOLDER}/Miron_FIB-SEM_processed/Figure_S3B_FIB-SEM_U2OS_20x20x20nm_xy.tif`,
@@ -69,7 +69,7 @@ export default command({
 });
 
 interface Step extends DemoStep {
-  /** It asks portals or hosts. */
+  /** The step asks portals or hosts. */
   asks: boolean;
 }
 

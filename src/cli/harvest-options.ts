@@ -5,7 +5,7 @@ import type { Bases } from "../portals/bases.js";
 import type { LookProgress } from "../stations/harvest/records/look-options.js";
 import type { Io } from "./command.js";
 
-/** Where portals and hosts are asked for, for every command that asks them. */
+/** Other base URLs of portals and hosts, for every command that asks them. */
 export const portalBase = z.array(z.string()).default([]).meta({
   description: "another base URL for a portal or host, for mirrors and tests: idr=http://127.0.0.1:9000",
   value: "NAME=URL",
@@ -27,7 +27,7 @@ export async function basesOf(words: readonly string[]): Promise<Bases> {
   return parseBases(words, PORTAL_NAMES);
 }
 
-/** What every look at portals and files takes from the process. */
+/** Options of every look at portals and files, from the command line and the process. */
 export async function lookOptions(words: readonly string[], io: Io) {
   const { log, clock, signal } = io;
   const { accessesOf } = await import("../portals/registry.js");

@@ -9,7 +9,7 @@ export function usageLine(command: Command): string {
   return ["emporium", command.name, ...words, "[options]"].join(" ");
 }
 
-/** What `emporium <command> --help` prints, without a last line break. */
+/** The text of `emporium <command> --help`, without a last line break. */
 export function commandHelp(command: Command): string {
   const places = command.positionals.map((key) => positional(command, key));
   const own = flagsOf(command.options, command.positionals);

@@ -2,7 +2,7 @@ import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { quoteWords } from "../core/shell.js";
 import { counted } from "../core/units.js";
-import type { Answers } from "../stations/ingest/new-config/answers.js";
+import type { Answers } from "../stations/ingest/laboratory/answers.js";
 import { command } from "./command.js";
 import { wholeNumber } from "./option-types.js";
 
@@ -10,14 +10,22 @@ export default command({
   name: "ingest new",
   summary: "Write a configuration from the contents of a folder, or from answers to questions",
   details: [
-    "With --from, inspects a folder of tomograms, tilt series, frames, acquisition files, alignments and annotations: it finds the names of the runs, a glob for each kind of file, voxel and pixel spacings from headers, tilts and doses from acquisition files. The folder is not changed. Without --from, the command asks questions; --yes takes the defaults.",
+    "With --from, looks at every file of a folder: the bookkeeping of the software that worked there, headers and names tell what each file is and of which run. The folder is not changed. Without --from, the command asks questions; --yes takes the defaults.",
+    "What became of the files is told: what is used, what is left out and why, and what nobody knows. What the folder itself does not answer is asked as a question: its files are left out until somebody decides.",
     "Unknown values get a valid placeholder with the comment # please fill in; inferred values have # please check. ingest check accepts the configuration and counts these lines; ingest run warns about them and writes to a bucket only with --allow-placeholders.",
-    "Options give what only a person knows: the numbers of the deposition and the dataset at the portal, title, author, date.",
+    "Beside the configuration that --out names, NAME.decisions.yaml says what was decided of each file and why. Edit it, answer its questions, and give it again with --decisions: it is obeyed, and new files are added.",
+    "Options give what only a person knows: the numbers of the deposition and the dataset at the portal, title, author, date. --profile reads these and more from a file that many configurations share.",
     "The configuration goes to standard output, or to the file that --out names, with the commands that come next. A folder DIR is the INPUT of ingest plan and ingest run, as the first lines of the configuration say; of a bucket it is the bucket.",
   ],
   options: z.object({
     from: z.string().optional().meta({ description: "folder or bucket to inspect", value: "DIR" }),
     out: z.string().optional().meta({ description: "write to this file; an existing file is not changed", value: "FILE" }),
+    decisions: z.string().optional().meta({ description: "obey this file of decisions", value: "FILE" }),
+    profile: z.string().optional().meta({ description: "take author, microscope and the like from this file", value: "FILE" }),
+    vocabulary: z
+      .string()
+      .optional()
+      .meta({ description: "take names and identifiers of objects from this vocabulary of curate", value: "FILE" }),
     yes: z.boolean().default(false).meta({ description: "ask nothing", short: "y" }),
     deposition: wholeNumber(1).optional().meta({ description: "number of the deposition at the portal", value: "ID" }),
     dataset: wholeNumber(1)
@@ -41,32 +49,67 @@ export default command({
     { run: "emporium ingest new --yes", says: "a form to fill in" },
   ],
   async run(options, io) {
-    const { newConfig } = await import("../stations/ingest/new-config/new-config.js");
-    const { askAll, QUESTIONS } = await import("../stations/ingest/new-config/answers.js");
-    const { from, anonymous, out, yes, deposition, dataset, title, author, date } = options;
-    const given: Answers = { depositionId: deposition, datasetId: dataset, title, author, releaseDate: date };
+    const { newConfig } = await import("../stations/ingest/laboratory/new-config.js");
+    const { askAll, QUESTIONS } = await import("../stations/ingest/laboratory/answers.js");
+    const { from, anonymous, out, yes, deposition, dataset, title, author, date, decisions, profile, vocabulary } = options;
+    const own: Answers = { depositionId: deposition, datasetId: dataset, title, author, releaseDate: date };
+    const { readDecisionsFile, readProfile } = await import("../stations/ingest/laboratory/given-files.js");
+    const given: Answers = { ...(profile === undefined ? {} : await readProfile(profile)), ...withoutNothing(own) };
     const open = QUESTIONS.filter(({ key }) => given[key] === undefined);
     const answers = { ...given, ...(yes || from !== undefined ? {} : await askAll(open, io.ask)) };
-    const config = await newConfig({ from, answers, anonymous, signal: io.signal });
+    const config = await newConfig({
+      from,
+      answers,
+      given: decisions === undefined ? undefined : await readDecisionsFile(decisions),
+      objects: await objectsOf(vocabulary),
+      anonymous,
+      signal: io.signal,
+    });
+    const beside = out === undefined || config.decisions === undefined ? undefined : decisionsBeside(out);
     if (out !== undefined) {
-      const { writeNew } = await import("../stations/ingest/new-config/write-new.js");
+      const { writeNew } = await import("../stations/ingest/laboratory/write-new.js");
       await writeNew(out, config.yaml);
+      if (beside !== undefined && beside !== decisions) await writeNew(beside, config.decisions!);
     }
     for (const error of config.errors) io.fail(error);
     if (io.json) io.outJson({ ...config, written: out ?? null });
     else if (out === undefined) io.out(config.yaml.trimEnd());
     else {
-      const { runs, toFill, toCheck } = config;
+      const { runs, toFill, toCheck, account, questions } = config;
+      for (const line of account) io.out(line);
+      for (const { id, text, options: choices, answer, isAnswered } of questions) {
+        if (isAnswered) continue;
+        io.out(`question ${id}: ${text}`);
+        for (const choice of choices) io.out(`  ${choice.answer}${choice.answer === answer ? " (taken)" : ""}: ${choice.says}`);
+        if (answer === undefined) io.out("  nothing is taken: these files are left out until somebody decides");
+      }
       io.out(
-        `${out}: ${counted(runs.length, "run")}, ${counted(toFill.length, "line")} to fill in, ${toCheck.length} guesses to check`,
+        `${out}: ${counted(runs.length, "run")}, ${counted(toFill.length, "line")} to fill in, ${counted(toCheck.length, "guess", "guesses")} to check`,
       );
+      if (beside !== undefined) io.out(`${beside}: what each file is, and the questions; edit it and give it with --decisions`);
       for (const line of await nextCommands(out, config.input, from)) io.out(`  ${line}`);
     }
     return config.errors.length > 0 ? 1 : 0;
   },
 });
 
-/** What a person may do next, as it can be given: the output is a new folder that is not in the sources. */
+/** Objects by their names and other names, in small letters. Of the vocabulary that is built in, where no other is given. */
+async function objectsOf(file: string | undefined): Promise<ReadonlyMap<string, { name: string; id: string }>> {
+  const { vocabularyOf } = await import("../stations/curate/labels/vocabulary.js");
+  const { labels, compounds } = await vocabularyOf(file);
+  const known = [...compounds, ...labels].flatMap(({ name, aliases, meaning, ontology: id }) =>
+    id === undefined ? [] : [name, ...aliases].map((word) => [word.toLowerCase(), { name: meaning || name, id }] as const),
+  );
+  return new Map(known);
+}
+
+const withoutNothing = (answers: Answers): Answers =>
+  Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== undefined));
+
+/** `lab.yaml` → `lab.decisions.yaml` */
+const decisionsBeside = (out: string): string => `${out.replace(/\.ya?ml$/i, "")}.decisions.yaml`;
+
+/** The next commands, ready to be typed: their output is a new folder outside of the sources. */
 async function nextCommands(config: string, source: string | undefined, from: string | undefined): Promise<string[]> {
   const check = quoteWords(["emporium", "ingest", "check", config]);
   if (source === undefined || from === undefined) return [check];

@@ -20,7 +20,7 @@ const flagOn = (description: string) =>
     .default(true)
     .meta({ description: `${description} (default)` });
 
-/** How volumes are written, wherever they come from. */
+/** Options for the writing of volumes, wherever they come from. */
 export const volumeOptions = {
   omeZarr: z
     .enum(["0.4", "0.5"])
@@ -40,7 +40,7 @@ export const volumeOptions = {
   }),
 };
 
-/** How any long work runs. */
+/** Options of every command with long work. */
 export const workOptions = {
   jobs: wholeNumber(1).optional().meta({ description: "worker threads (default: cores)", value: "N" }),
   memory: amountOfBytes(LIMITS.memoryBytesMin)
@@ -57,7 +57,7 @@ export const allowPrivate = flag(
   "fetch pictures that the configuration or metadata name in private networks (10.x, 192.168.x, this machine)",
 );
 
-/** What is imported, and how it is written. */
+/** Options that select what is imported, and say how it is written. */
 const importOptions = {
   config: z.string().meta({ description: "the deposition's configuration", value: "CONFIG.yaml" }),
   input: z
@@ -116,10 +116,13 @@ const runOptions = {
 };
 
 export const ingestOptions = { ...importOptions, ...engineOptions, ...runOptions };
-/** Of imports that this machine does round by round: what is there is never made again for its own sake. */
+/**
+ * Options of imports that this machine does round by round: without `forceOverwrite`, since no round makes anew what is there for
+ * its own sake.
+ */
 export const { forceOverwrite: _, ...roundOptions } = { ...importOptions, ...runOptions };
 
-/** What is to be imported, as the command line says it. Kinds are written with underscores, as in configurations. */
+/** The selection to import, from the command line. Kinds are written with underscores, as in configurations. */
 export interface IngestSelection extends Record<string, unknown> {
   everything: boolean;
   allMetadata: boolean;
@@ -159,7 +162,7 @@ export function workOf(options: { jobs?: number | undefined; memory?: number | u
   };
 }
 
-/** How the Zarr is written. @throws {EmporiumError} USAGE for a codec that the version does not have. */
+/** Options for the writing of the Zarr. @throws {EmporiumError} USAGE for a codec that the version does not have. */
 export function zarrOf({
   omeZarr,
   codec,
@@ -173,7 +176,7 @@ export function zarrOf({
   return { omeZarr, codec, dtype };
 }
 
-/** What every ingest is given, from the command line. */
+/** Arguments of every ingest, from the command line. */
 export function importOf(options: Omit<IngestOptions, "forceOverwrite" | "dryRun" | keyof EngineOptions>, io: Io) {
   return {
     config: options.config,

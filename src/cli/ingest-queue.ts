@@ -5,7 +5,7 @@ import { httpUrl } from "./option-types.js";
 import { QUEUE_DETAILS, queueOptions, startOptionsOf } from "./queue-options.js";
 import { printReport } from "./report.js";
 
-/** Where the portal's files are read by people. */
+/** Address at which people read the portal's files. */
 const PORTAL_FILES = "https://files.cryoetdataportal.cziscience.com";
 const MEGABYTES = 24_000;
 

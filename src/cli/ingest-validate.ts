@@ -9,7 +9,7 @@ import { clusterOf, engineOptions } from "./engine-options.js";
 import { allowPrivate } from "./ingest-options.js";
 import { printReport } from "./report.js";
 
-/** What has a name, or a number, to be chosen by. */
+/** Types that have a name, or a number, by which they can be selected. */
 const TYPES = ["deposition", "dataset", "run", "tiltseries", "alignment", "voxel_spacing", "tomogram", "annotation"] as const;
 
 const patterns = (description: string, family: string) =>
@@ -84,7 +84,7 @@ export default command({
   },
 });
 
-/** For the pages of serve. */
+/** Keeps the report in the workspace, for the pages of serve. */
 async function keep(document: ValidationDocument, request: ValidateRequest, io: Io): Promise<void> {
   const [{ keepReport }, { fileStore }] = await Promise.all([
     import("../stations/ingest/validate/report/kept.js"),

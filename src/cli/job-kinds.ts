@@ -12,18 +12,20 @@ import { flagOf, flagsOf, kebab, parseCommandLine, spellings, unwrap } from "./f
 /** A command that pages may start. */
 interface Row {
   readonly command: string;
-  /** How it shows what it would do: words in place of the command's own, behind which `--json` is put. */
+  /**
+   * Words of the dry run, in place of the command's own; `--json` is put behind them. Undefined where the command has no dry run.
+   */
   readonly plan?: readonly string[];
   readonly locations: Readonly<Record<string, LocationUse>>;
   /** Other options that pages may give. What replaces or removes something is not among them. */
   readonly others: readonly string[];
   /** Must be given, though the command has a default: one that is relative. */
   readonly required?: readonly string[];
-  /** Of `others`, what the command that plans does not have. */
+  /** Options among `others` that the dry run does not take. */
   readonly unplanned?: readonly string[];
   /** Options whose values are kept as they are typed: amounts with a unit. */
   readonly texts?: readonly string[];
-  /** What a file that is given names besides. */
+  /** Reads which further locations a given file names. */
   readonly named?: NonNullable<JobKind["named"]>;
 }
 
@@ -185,7 +187,7 @@ function isDefault(command: Command, key: string, value: unknown): boolean {
   return schema === undefined || isDeepStrictEqual(unwrap(schema).fallback, value);
 }
 
-/** How a form asks for an option. @param schema the command's, or what a page has to give of it */
+/** The field of a form for an option. @param schema the command's, or what a page has to give of it */
 function fieldOf(command: Command, key: string, schema: z.ZodType, use: LocationUse | undefined): JobField {
   const { long, family, choices, value, repeatable, description } = flagOf(key, schema);
   const { core, fallback, optional } = unwrap(schema);

@@ -1,6 +1,9 @@
 import { COMMANDS, GROUPS } from "./registry.js";
 
-/** What `emporium --help` and `emporium ingest --help` print. Loads no command and no parser, so that it answers at once. */
+/**
+ * The text of `emporium --help`, or of a group's, such as `emporium ingest --help`. Loads no command and no parser, so that it
+ * answers at once.
+ */
 export function overview(group?: string): string {
   const commands = COMMANDS.filter(({ name }) => group === undefined || name.startsWith(`${group} `));
   const width = Math.max(...commands.map(({ name }) => name.length));

@@ -18,13 +18,13 @@ import { version } from "./version.js";
 export interface Host {
   readonly stdout: TextSink;
   readonly stderr: TextSink;
-  /** Where answers to questions come from. Without it nobody answers. */
+  /** Stream of answers to questions. Without it nobody answers. */
   readonly stdin?: NodeJS.ReadableStream | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at the first signal. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** What the run is to be called in the workspace: `RUN_ID_VARIABLE` of who started this. */
+  /** Id of the run in the workspace, from `RUN_ID_VARIABLE` as the starting program set it. */
   readonly runId?: string | undefined;
 }
 
@@ -129,7 +129,7 @@ function lazyRecorder(of: LazyRecorderOptions): RunRecorder {
   const load = async () => {
     const [{ recordRun }, { everyInterval }] = await Promise.all([
       import("../engine/run-events.js"),
-      import("../engine/lock.js"),
+      import("../engine/every.js"),
     ]);
     const { id, workspace, words: command, clock, log } = of;
     return recordRun({ id, workspace, command, folder: process.cwd(), version: version(), clock, every: everyInterval, log });
@@ -208,7 +208,7 @@ function beforeDashes(words: readonly string[]): readonly string[] {
   return end < 0 ? words : words.slice(0, end);
 }
 
-/** What a cancelled call throws: the signal's reason, or a library's own form of it. Another failure is not an abort. */
+/** Whether a cancelled call threw this: the signal's reason, or a library's own form of it. Another failure is not an abort. */
 function isAbort(thrown: unknown): boolean {
   return thrown instanceof Error && (thrown.name === "AbortError" || (isEmporiumError(thrown) && thrown.code === "CANCELLED"));
 }

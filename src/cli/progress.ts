@@ -126,7 +126,7 @@ function aside(resumed: number, again: number): string {
   return told === "" ? "" : ` (${told})`;
 }
 
-/** What of a run's events is worth a message: second attempts always, each finished task with `--verbose`. */
+/** Logs the events of a run that are worth a message: second attempts always, each finished task with `--verbose`. */
 export function logEvents(log: Log): OnEvent {
   const titles = new Map<string, string>();
   return (event: RunEvent) => {

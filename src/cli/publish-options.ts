@@ -33,7 +33,7 @@ export const sampleOptions = {
     .optional()
     .meta({ description: "prefix for every source; scripts do not show it", value: "DIR" }),
 };
-/** What names a part of a standardised tree. */
+/** Options that select a part of a standardised tree. */
 export const treeOptions = {
   dataset: z
     .array(z.string().regex(/^[^/.][^/]*$/, "a dataset's folder such as 10001"))

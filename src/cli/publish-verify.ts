@@ -50,12 +50,12 @@ export default command({
   },
 });
 
-/** @throws {EmporiumError} USAGE for what names a sample beside a tree */
+/** @throws {EmporiumError} USAGE for options that name a sample beside a tree */
 function refuseSample(options: SampleOptions): void {
   refuseBoth("TREE LOCATION", options);
 }
 
-/** @throws {EmporiumError} USAGE for what names a part of a tree beside a sample */
+/** @throws {EmporiumError} USAGE for options that select a part of a tree beside a sample */
 function refuseSelection(selection: Readonly<Record<string, unknown>>): void {
   const given = Object.keys(selection).find((key) => selection[key] !== undefined);
   if (given === undefined) return;

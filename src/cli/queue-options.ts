@@ -6,7 +6,7 @@ import { amountOfBytes, wholeNumber } from "./option-types.js";
 
 const MEGABYTE = 1e6;
 
-/** What all queues of the portal take. */
+/** Options of all queues of the portal, with the default memory of each job and the default workflow. */
 export const queueOptions = (megabytes: number, wdlKey: string) => ({
   environment: z.string().default("staging").meta({ description: "environment of the portal", value: "NAME" }),
   ecrRepo: z.string().default("cryoet-staging").meta({ description: "repository of the image", value: "NAME" }),
@@ -31,7 +31,7 @@ export function startOptionsOf(options: Queued, megabytes: number, io: Io): Star
   };
 }
 
-/** Said of every queue. */
+/** Paragraphs in the help of every queue. */
 export const QUEUE_DETAILS = [
   "The same command again starts only what it has not started yet: --again starts everything anew. Credentials and region come from the usual AWS sources. --dry-run prints the executions, --json with their inputs.",
   "Exit status: 0 everything is started, 3 some could not be, 1 none could, 2 wrong usage or configuration.",
@@ -44,7 +44,7 @@ export const bucketName = () =>
     .regex(/^(s3:\/\/)?[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/?$/, "a bucket such as s3://bucket, without a folder")
     .transform((text) => text.replace(/^s3:\/\//, "").replace(/\/$/, ""));
 
-/** Which datasets of a bucket have a job. */
+/** Options that select the datasets of a bucket that get a job. */
 export const datasetOptions = {
   s3Prefix: z
     .string()

@@ -152,7 +152,11 @@ interface WriteOptions {
   login?: string | undefined;
 }
 
-/** Who may change what. @throws {EmporiumError} USAGE where tokens would go over a network as they are, and for what is missing */
+/**
+ * Opens the pages for changes by the holders of tokens; undefined without `--write`.
+ *
+ * @throws {EmporiumError} USAGE where tokens would go over a network as they are, and for what is missing
+ */
 async function openWriting(options: WriteOptions, { clock, commands }: Io) {
   const { locations, write, tokenFile, writeRoot, host, url, database, login } = options;
   if (!write) {
@@ -189,7 +193,7 @@ interface Options {
   login?: string | undefined;
 }
 
-/** What a person may have expected of the locations and does not get. */
+/** Warns of what a person may have expected of the locations and does not get. */
 async function tellPlaces(
   places: readonly Place[],
   trees: readonly Place[],
@@ -225,7 +229,7 @@ interface Brought extends Pick<ImportReport, "errors" | "exitStatus"> {
 }
 
 interface OpenCatalogue extends ServedCatalogue {
-  /** Of the same database. */
+  /** Rows of microscopy frames in the same database. */
   readonly microscopy: CatalogRepository;
   /**
    * Imports what has changed in the tree. What fails is in `errors`; `strict`: it is thrown.
@@ -236,7 +240,10 @@ interface OpenCatalogue extends ServedCatalogue {
   close(): Promise<void>;
 }
 
-/** Where no location is a tree, but one holds frames of an upload: the rows of them. */
+/**
+ * Rows of microscopy frames where no location is a tree but one holds frames of an upload; undefined where none does, or where
+ * there is no database.
+ */
 async function openMicroscopy(places: readonly Place[], options: Options, io: Io): Promise<CatalogRepository | undefined> {
   const { isStorage } = await import("../server/microscopy.js");
   const found = await Promise.all(places.map((place) => isStorage(place, io.signal)));
@@ -257,7 +264,7 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
   const [
     { openForImport, importTree },
     { openDatabase },
-    { openPortalApi },
+    { portalApi },
     { portalOverview },
     { databaseRepository },
     { otherDatasets },
@@ -287,7 +294,7 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
   return {
     place,
     pool,
-    api: openPortalApi({ pool, log: io.log }),
+    api: portalApi({ pool, log: io.log }),
     microscopy: databaseRepository(reader),
     state: () => ({ place: place.id, ...state, ...overview }),
     async refresh() {
@@ -375,7 +382,7 @@ interface Printed {
   hasTree: boolean;
   /** Datasets of other trees in the catalogue. */
   others: readonly number[] | undefined;
-  /** That opens the pages for changes. */
+  /** Token that opens the pages for changes. */
   token: string | undefined;
 }
 

@@ -6,7 +6,7 @@ export const GRACE_MS = 5_000;
 /** SIGUSR2 is how LSF and Grid Engine tell a job that its time is over. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const;
 
-/** What is needed of the process. */
+/** The process, as far as signals need it. */
 export interface SignalSource {
   on(name: (typeof SIGNALS)[number], listener: () => void): unknown;
   exit(status: number): void;
@@ -41,7 +41,7 @@ export function toldToStop(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What the process ends with. 75 says that a worker was stopped in time. */
+/** Exit status of the process: 130 for what a signal stopped. 75 stays; it says that a worker was stopped in time. */
 export function exitStatusOf(status: number, signal: AbortSignal): number {
   return signal.aborted && !isNormalEnd(signal) && status !== 0 && status !== 75 ? 130 : status;
 }

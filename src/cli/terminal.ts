@@ -2,7 +2,7 @@ import { type ErrorRecord, formatError } from "../core/errors.js";
 import { type Log, type LogLevel, makeLog } from "../core/log.js";
 import { redact } from "../core/redact.js";
 
-/** Where text goes. `columns` only on a terminal. */
+/** A stream that text is written to. It has `columns` only on a terminal. */
 export interface TextSink {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
@@ -24,7 +24,7 @@ export interface TerminalOptions {
 /** The only way to the two streams. Every line that passes is cut free of secrets. */
 export interface Terminal {
   out(text: string): void;
-  /** As `out`: secrets stay in it. */
+  /** As `out`, but secrets are not cut out of the text. */
   reveal(text: string): void;
   /** As `out`; on a terminal the next text of stdout takes the place of this one. */
   show(text: string): void;
@@ -34,7 +34,7 @@ export interface Terminal {
 }
 
 export function makeTerminal({ stdout, stderr, quiet, verbose, logJson, now, around }: TerminalOptions): Terminal {
-  /** Rows that the text takes which the next one replaces. */
+  /** Rows of the last text, which the next one replaces; 0 where it stays. */
   let shown = 0;
   const outText = (text: string) => {
     // up to the first of its rows, and all below goes

@@ -6,7 +6,7 @@ import { kebab } from "./flags.js";
 
 const HEAD_BYTES = 512;
 
-/** How a file begins that may be replaced by one of its name. Whatever else is called otherwise is a text. */
+/** Beginnings of the files that a result of the same extension may replace. A file with any other extension has to be a text. */
 const BEGINNINGS: readonly (readonly [ends: RegExp, what: string, begins: RegExp])[] = [
   [/^\.json$/i, "JSON", /^\s*[[{]/],
   [/^\.(?:html?|svg)$/i, "HTML or SVG", /^\s*</],
@@ -67,7 +67,7 @@ function isSame(one: string, two: string): boolean {
   return isFile(one) && realpathSync(one) === realpathSync(two);
 }
 
-/** One character for each byte. */
+/** The first bytes of a file as a text, one character for each byte. */
 function headOf(path: string): string {
   const file = openSync(path, "r");
   try {

@@ -1,6 +1,6 @@
 /** Random access to bytes. Format readers use no other input. Stores, memory and tests implement it. */
 export interface RandomAccess {
-  /** What an error message calls this source: a path or URL as the user knows it. */
+  /** Name of this source in error messages: a path or URL as the user knows it. */
   readonly name: string;
   /** Total length in bytes. */
   size(): Promise<number>;

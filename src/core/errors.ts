@@ -167,7 +167,7 @@ export interface Place {
 
 export interface ErrorFacts {
   place?: Place | undefined;
-  /** What to do, one clause, without a full stop. */
+  /** The advice to the user: one clause, without a full stop. */
   hint?: string | undefined;
   /** `later`: the same call may succeed after a pause. `now`: at once. Default `no`. */
   retry?: "no" | "later" | "now" | undefined;

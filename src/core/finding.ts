@@ -1,11 +1,11 @@
-/** Where to look: an object or folder, and the place in it. */
+/** The place to look at: an object or folder, and the position in it. */
 export interface CheckPlace {
-  /** Relative to the tree, or to the input. */
+  /** Key relative to the tree, or to the input. */
   readonly key: string;
   /** Dotted path in a JSON document. */
   readonly path?: string | undefined;
   readonly byte?: number | undefined;
-  /** From 1. */
+  /** Line number, from 1. */
   readonly line?: number | undefined;
 }
 
@@ -16,15 +16,15 @@ export interface Finding {
   readonly place: CheckPlace;
   /** A paragraph, where found and wanted do not tell the story. */
   readonly explanation?: string | undefined;
-  /** Where sources of one length were compared: what each says. */
+  /** The lengths that several sources give, where they were compared. */
   readonly sources?: readonly FindingSource[] | undefined;
 }
 
 export interface FindingSource {
-  /** As a sentence names it: `the MRC header`. */
+  /** Name of the source within a sentence: `the MRC header`. */
   readonly who: string;
   readonly angstrom: number;
-  /** It is wrong, as far as the others tell. */
+  /** The source is wrong, as far as the others tell. */
   readonly isOdd: boolean;
 }
 

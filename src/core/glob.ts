@@ -50,7 +50,7 @@ function setOf(members: readonly string[], shell: boolean, fault: (fault: string
   return { negated, ranges };
 }
 
-/** Where the set ends that begins with the `[` at a place, or -1. */
+/** Index of the `]` that closes the set whose `[` is at `at`, or -1. */
 export function closingBracket(chars: string | readonly string[], at: number, shell: boolean): number {
   return chars.indexOf("]", at + (isNegation(chars[at + 1], shell) ? 3 : 2));
 }

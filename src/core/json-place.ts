@@ -1,4 +1,4 @@
-/** Where a value stands in the bytes of a JSON document. */
+/** Byte range of a value in a JSON document. */
 export interface JsonPlace {
   readonly offset: number;
   readonly length: number;
@@ -63,7 +63,7 @@ function elementOf(text: string, list: number, name: string): number | undefined
   return text[at] === "]" ? undefined : at;
 }
 
-/** Behind the value that begins here. */
+/** Offset behind the value that begins here. */
 function endOf(text: string, at: number): number {
   const first = text[at];
   if (first === '"') {

@@ -4,7 +4,7 @@ import { closingBracket, type GlobPart, matchesGlob, parseGlob } from "./glob.js
 /** Whether a path below a folder is selected. */
 export type PathFilter = (path: string) => boolean;
 
-/** No globs: all is wanted. */
+/** Filter without globs: it selects every path. */
 export const everything: PathFilter = () => true;
 
 /**
@@ -24,7 +24,7 @@ export function pathFilter({
   return (path) => (wanted.length === 0 || wanted.some((test) => test(path))) && !unwanted.some((test) => test(path));
 }
 
-/** What one pattern may expand to: `{a,b}` multiplies. */
+/** Most patterns that one may expand to: `{a,b}` multiplies. */
 const ALTERNATIVES_MAX = 1_000;
 const LENGTH_MAX = 1_000;
 

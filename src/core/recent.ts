@@ -13,7 +13,7 @@ export class Recent<K, V> extends Map<K, V> {
     super();
   }
 
-  /** Of all entries together. */
+  /** Sum of the sizes of all entries. */
   get weight(): number {
     return this.held;
   }

@@ -35,7 +35,7 @@ export function markSecret(value: string | undefined): void {
   known.sort((a, b) => b.length - a.length); // a secret that holds a shorter one is cut as a whole
 }
 
-/** For tests, which share a process: a password of one is a word of another. */
+/** Forgets the secrets, for tests, which share a process: a password of one is a word of another. */
 export function forgetSecrets(): void {
   known.length = 0;
 }

@@ -1,18 +1,18 @@
 import type { ErrorRecord } from "./errors.js";
 import { counted } from "./units.js";
 
-/** What the library hands back to a command. The data members are the document of `--json`. */
+/** Result that the library hands back to a command. The data members are the document of `--json`. */
 export interface Report {
   readonly errors: readonly ErrorRecord[];
-  /** Of the command. */
+  /** Exit status of the command. */
   readonly exitStatus: number;
-  /** The same for people, without the errors. */
+  /** The document as text for people, without the errors. */
   toText(): string;
   /** The text is long: the errors are told after it, where a person still sees them. */
   readonly errorsLast?: true | undefined;
 }
 
-/** 0 where nothing failed, 3 where something else was done, 1 where nothing was. */
+/** Exit status: 0 where nothing failed, 3 where something else was done, 1 where nothing was. */
 export function exitOf(failed: number, done = 1): 0 | 1 | 3 {
   if (failed === 0) return 0;
   return done > 0 ? 3 : 1;

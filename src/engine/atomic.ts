@@ -18,7 +18,7 @@ import type { ObjectReceipt, PlainObject, TaskContext } from "./task.js";
 const MiB = 1024 * 1024;
 const PARTS_IN_FLIGHT = 4;
 
-/** What these helpers need of a task's context. */
+/** Parts of a task's context that these helpers need. */
 export type SendContext = Pick<TaskContext, "target" | "memoryBytes" | "signal" | "notes" | "note">;
 
 export interface SendOptions {
@@ -42,7 +42,7 @@ export async function publishObject(
   return makeReceipt(context.target, key, stat, { size: bytes.length, crc, sha256: sum });
 }
 
-/** What `publishPieces` holds, twice: a part that is being sent and one that fills. */
+/** Bytes that `publishPieces` holds: a part that is being sent and one that fills. */
 export const PIECES_BYTES = 2 * LIMITS.partBytesMin;
 
 /**
@@ -216,7 +216,7 @@ interface Body {
   sent?: ((bytes: Uint8Array) => void) | undefined;
 }
 
-/** Of parts, for the next ones. */
+/** Bytes of parts whose memory is kept for the next ones. */
 const SPARE_BYTES = 32 * MiB;
 const buffers = makeBuffers(SPARE_BYTES);
 

@@ -3,27 +3,27 @@ import { type Log, silentLog } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import type { OnEvent } from "./events.js";
 
-/** What the library takes of its surroundings, so that a test can set all of them. */
+/** Everything that the library takes of its surroundings, so that a test can set all of it. */
 export interface Env {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Ends the work where it aborts. */
+  /** Ends the work when it aborts. */
   readonly signal: AbortSignal | undefined;
-  /** Takes the progress. */
+  /** Gets the events of the progress. */
   readonly onEvent: OnEvent;
-  /** What a person has typed for it; journals keep it. */
+  /** Command that a person has typed for it; journals keep it. */
   readonly typed?: TypedCommand | undefined;
 }
 
 export interface TypedCommand {
   /** The words behind `emporium`. */
   readonly words: readonly string[];
-  /** Where they were typed. */
+  /** Working directory in which they were typed. */
   readonly folder: string;
 }
 
-/** As callers give it. What is absent is the machine's own clock and random numbers; messages and progress then go nowhere. */
+/** Surroundings as callers give them. Defaults: the machine's own clock and random numbers; messages and progress go nowhere. */
 export type GivenEnv = { readonly [K in keyof Env]?: Env[K] | undefined };
 
 export function envOf(given: GivenEnv): Env {

@@ -11,11 +11,11 @@ export interface TaskBrief {
   readonly bytes: number;
 }
 
-/** What a command waits for between two plans. */
+/** State of a command that waits between two plans. */
 export interface Waits {
   /** Parts that are done: what a part is, the command knows. */
   readonly taken: number;
-  /** Of what is not complete, a line each of the first ones, and how many there are. */
+  /** Lines on the first parts that are not complete; `count` is the number of all of them. */
   readonly lines: readonly string[];
   readonly count: number;
 }
@@ -33,7 +33,7 @@ export type RunEvent = { readonly atMs: number } & (
       readonly createdMs: number;
       /** Tasks of unknown size; a `sized` event reports each size. */
       readonly unsized?: number | undefined;
-      /** More is to come: all of this plan is not all of the work. */
+      /** True if more is to come: all of this plan is not all of the work. */
       readonly isPart?: boolean | undefined;
     }
   /** The size of a task became known: so many bytes more, or less, than the plan had for it. */
@@ -64,7 +64,7 @@ export type RunEvent = { readonly atMs: number } & (
       readonly error?: ErrorRecord | undefined;
       readonly warnings?: readonly string[] | undefined;
     }
-  /** How many tasks have ended how, at most ten times a second: for runs with too many tasks to tell of each. */
+  /** Numbers of tasks by state, at most ten times a second: for runs with too many tasks to tell of each. */
   | { readonly kind: "counted"; readonly counts: Readonly<Record<TaskState, number>>; readonly bytesDone: number }
   /** Memory that is resident in all processes together, and the part of their time in which worker processes had nothing to do. */
   | { readonly kind: "measured"; readonly rssBytes: number; readonly idleShare: number }

@@ -24,7 +24,7 @@ export function encodeLine(payload: string): Buffer {
   return line;
 }
 
-/** Where a line lies in the file, frame included. */
+/** Place of a line in the file, frame included. */
 export interface LineSpan {
   offset: number;
   length: number;

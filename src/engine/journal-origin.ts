@@ -11,15 +11,15 @@ export interface ObjectOrigin {
   readonly journal: string;
   readonly byte: number;
   readonly receipt: Receipt;
-  /** Of the object, or of the folder that it is in; `key` is in the journal's target. */
+  /** Receipt of the object, or of the folder that it is in; `key` is in the journal's target. */
   readonly output: ObjectReceipt;
-  /** Of an object in a folder, where the texts behind folders' receipts are still there. */
+  /** Facts on an object in a folder, where the texts behind folders' receipts are still there. */
   readonly member?: Pick<ObjectReceipt, "key" | "size" | "crc32"> | undefined;
   /** The key of the object in the target. */
   readonly key: string;
-  /** When the object was finished, or else when the run was planned. */
+  /** Time at which the object was finished, or else that of the run's plan. */
   readonly writtenMs: number | undefined;
-  /** Undefined where nobody noted it. */
+  /** Command that wrote the object; undefined where nobody noted it. */
   readonly command: { readonly words: readonly string[]; readonly folder: string } | undefined;
 }
 
@@ -27,7 +27,8 @@ export interface ObjectOrigin {
 const JOURNALS_MAX = 200;
 
 /**
- * Who wrote an object, as the journals of a workspace tell: the newest receipt of it. Journals are only read, and none is kept in memory.
+ * Finds who wrote an object, in the journals of a workspace: the newest receipt of it. Journals are only read, and none is kept
+ * in memory.
  *
  * @param storeUrl of a store, and a key in it: journals of a target above or below the store count too
  *

@@ -12,7 +12,7 @@ import { encodeLine, HEAD_BYTES, type LineSpan, scanLines } from "./journal-line
 import type { PlainObject, Receipt, TaskPlan } from "./task.js";
 import { idsHash } from "./task-id.js";
 
-/** Of the file format; docs/design/journal.md describes it. */
+/** Version of the file format; docs/design/journal.md describes it. */
 const FORMAT = 1;
 const COMPACT_BYTES = 4 * 1024 * 1024;
 
@@ -49,7 +49,7 @@ export interface Job {
   readonly resumed: boolean;
 }
 
-/** Where a task that runs writes what it does. */
+/** Journal to which a running task adds records. */
 export interface JournalWriter {
   /** Adds a record that is durable when this returns. Concurrent records share one sync. */
   append(record: JournalRecord): Promise<void>;
@@ -59,7 +59,7 @@ export interface JournalWriter {
   readonly broken: EmporiumError | undefined;
 }
 
-/** What a task that runs wants of a journal. */
+/** Journal as a running task needs it. */
 export interface TaskJournal extends JournalWriter {
   /** The notes of an earlier attempt, if the task was started and has neither finished nor been forgotten since. */
   attempt(task: string): Attempt | undefined;
@@ -163,7 +163,10 @@ export async function openJournal(folder: string, name: string, log: Log, option
   }
 }
 
-/** Undefined when the first line is of another format. Leaves the file cut behind its last good line. */
+/**
+ * Reads the index of a journal; undefined when the first line is of another format. Leaves the file cut behind its last good
+ * line.
+ */
 async function readJournal(file: FileHandle, path: string, log: Log): Promise<Memory | undefined> {
   const memory: Memory = {
     receipts: new Map(),

@@ -12,11 +12,14 @@ import { type Env, envOf, type GivenEnv } from "./env.js";
 
 /** A kind of answers of commands, kept in a workspace for the pages of `serve`: a file each, with a line about it and a line of all of it. */
 export interface KeptKind<More extends z.ZodObject> {
-  /** Of the workspace. */
+  /** Folder in the workspace. */
   readonly folder: "harvest/compared" | "curate/matches" | "curate/labels" | "reports";
-  /** What is known of an answer without reading all of it. */
+  /** Schema of the facts that are known of an answer without reading all of it. */
   readonly more: More;
-  /** Of answers about the same so many are kept. One alone is named by what it is about, and the next one takes its place; several by their moments. */
+  /**
+   * Number of answers about the same that are kept. One alone is named by what it is about, and the next one takes its place;
+   * several by their moments.
+   */
   readonly ofOneMax: number;
   readonly answerBytesMax: number;
 }
@@ -32,20 +35,20 @@ const Base = z.object({
 
 export type KeptHead<More extends z.ZodObject> = z.output<typeof Base> & z.output<More>;
 
-/** What an answer is about: the first location gives it its name. */
+/** Subject of an answer: the first location gives it its name. */
 interface About {
   readonly locations: readonly string[];
-  /** Whatever else makes another answer. */
+  /** Anything else that makes another answer. */
   readonly how?: unknown;
 }
 
-/** Of one kind. */
+/** Most answers of one kind; the next line has their bytes. */
 const KEPT_MAX = 200;
 const BYTES_MAX = 512 * 1024 * 1024;
 const HEAD_BYTES_MAX = 64 * 1024;
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
-/** What commands keep of which only the latest is of use; they have the words of the command line that answers the same. */
+/** Kind of answers of which only the latest is of use; each has the words of the command line that answers the same. */
 export const latestKind = (folder: KeptKind<z.ZodObject>["folder"]) => ({
   ...{ folder, more: z.object({ command: z.array(z.string()) }), ofOneMax: 1, answerBytesMax: LIMITS.metadataBytes },
 });
@@ -116,7 +119,7 @@ export async function listAnswers<More extends z.ZodObject>(
   return { heads, unreadable: found.length - heads.length };
 }
 
-/** Of an answer and the line about it. @throws {EmporiumError} NOT_FOUND */
+/** Bytes of an answer and the line about it. @throws {EmporiumError} NOT_FOUND */
 export async function answerBytes(workspace: Store, kind: KeptKind<z.ZodObject>, id: string): Promise<number> {
   const stat = ID.test(id) ? await workspace.stat(fileOf(kind, id)) : undefined;
   if (!stat) throw notKept(id);

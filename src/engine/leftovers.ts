@@ -42,7 +42,7 @@ async function* findParts(path: string, isFolder: boolean): AsyncGenerator<strin
   }
 }
 
-/** What `removeLeftovers` would remove. Bytes are those of files: object stores do not tell them of open uploads. */
+/** Measures what `removeLeftovers` would remove. Bytes are those of files: object stores do not tell them of open uploads. */
 export async function measureLeftovers(target: Store, keys: readonly string[]): Promise<{ objects: number; bytes: number }> {
   let [objects, bytes] = [0, 0];
   for (const key of keys) {

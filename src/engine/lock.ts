@@ -7,11 +7,12 @@ import { objectName, type Store } from "../stores/store.js";
 import { openStore, parseLocation } from "../stores/url.js";
 import { END, GRAPH, runFolder } from "./cluster/run-files.js";
 import { removeIfEmpty } from "./disk.js";
+import { type Every, everyInterval } from "./every.js";
 import { isGone, type ProcessIdentity, thisProcess } from "./holder.js";
 import { ENGINE_FOLDER } from "./plan.js";
 
 export const HEARTBEAT_MS = 10_000;
-/** Two missed heartbeats. */
+/** Milliseconds after which a heartbeat is old: two were missed. */
 export const STALE_MS = 20_000;
 const LOOK_MS = 5_000;
 /** Time for a run on a cluster to write its files behind its locks. */
@@ -24,7 +25,7 @@ const ATTEMPTS = 5;
 export interface LockHolder extends ProcessIdentity {
   /** Identifies this run, also among the runs of one process. */
   readonly token: string;
-  /** What the run is called, for people. */
+  /** Name of the run, for people. */
   readonly job: string;
   readonly startedMs: number;
   readonly heartbeatMs: number;
@@ -43,22 +44,13 @@ export interface LockOptions {
   onLost: (error: EmporiumError) => void;
   /** Calls `heartbeat` repeatedly until the returned function is called. Real time by default: no output depends on it. */
   every?: Every | undefined;
-  /** Who takes the locks; tests pretend to be others. */
+  /** Process that takes the locks; tests pretend to be others. */
   self?: ProcessIdentity | undefined;
   signal?: AbortSignal | undefined;
   /** The run on a cluster that will hold the locks when this process is gone. */
   run?: string | undefined;
   runAt?: string | undefined;
 }
-
-export type Every = (ms: number, heartbeat: () => void) => () => void;
-
-/** Real time. */
-export const everyInterval: Every = (ms, heartbeat) => {
-  const timer = setInterval(heartbeat, ms);
-  timer.unref();
-  return () => clearInterval(timer);
-};
 
 export interface Locks {
   /** Releases the locks and removes their empty folders. Never throws: a remaining lock is taken over by the next run. */
@@ -160,7 +152,7 @@ export async function releaseRunLocks(store: Store, names: readonly string[], ru
 }
 
 export interface HeldLock {
-  /** As `takeLocks` was given it. */
+  /** Name as `takeLocks` was given it. */
   readonly name: string;
   /** TARGET_LOCKED naming the holder. */
   readonly error: EmporiumError;

@@ -1,13 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
-import { asEmporiumError, EmporiumError, type ErrorFacts, isEmporiumError, toErrorRecord } from "../core/errors.js";
+import { asEmporiumError, EmporiumError, isEmporiumError, toErrorRecord } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import { errnoOf, fileError } from "../stores/file/errors.js";
 import { objectName, type Store } from "../stores/store.js";
 import { freeBuffersAbove } from "../system/garbage.js";
 import { forEachLimited } from "../system/parallel.js";
+import { ATTEMPTS, waitBefore } from "./attempts.js";
 import { removeTree } from "./disk.js";
 import type { RunEvent, TaskBrief } from "./events.js";
 import type { Grant, Performed } from "./executors/schedule.js";
@@ -18,10 +19,6 @@ import { isSame } from "./receipts.js";
 import type { Operations, PlainObject, Receipt, Task, TaskContext, TaskInput, TaskOutcome } from "./task.js";
 import { taskId } from "./task-id.js";
 
-/** Attempts at one task, when its errors say that it may succeed later. Stores have tried several times below each of them. */
-const ATTEMPTS = 3;
-const WAIT_MS = 2_000;
-const WAIT_MS_MAX = 60_000;
 const STATS_IN_FLIGHT = 8;
 
 export interface PerformOptions {
@@ -33,7 +30,7 @@ export interface PerformOptions {
   scratch: string;
   keepContents?: TaskContext["keepContents"];
   discardFailed?: boolean | undefined;
-  /** Default three. Whoever asks for one repeats attempts itself. */
+  /** Most attempts. Default three. A caller that asks for one repeats attempts itself. */
   attempts?: number | undefined;
   ownPart?: ((name: string) => boolean) | undefined;
   createdMs: number;
@@ -101,7 +98,7 @@ export async function performTask(task: Task, grant: Grant, options: PerformOpti
 
 interface Tried {
   outcome: TaskOutcome;
-  /** What was read in the end. */
+  /** Inputs as they were read in the end. */
   inputs: readonly TaskInput[];
   /** The first attempt was the only one. */
   clean: boolean;
@@ -145,17 +142,6 @@ async function tryUntilDone(task: Task, grant: Grant, notes: PlainObject[], opti
     emit({ kind: "retry", id: task.id, attempt: retries + 1, waitMs, error: toErrorRecord(failure) });
     if (waitMs > 0) await clock.sleep(waitMs, signal);
   }
-}
-
-/**
- * Milliseconds until another attempt, at random so that not all come at once; undefined where none would help.
- *
- * @param failed attempts
- */
-export function waitBefore({ retry = "no", retryAfterMs }: ErrorFacts, failed: number, random: Random): number | undefined {
-  if (retry === "no" || failed >= ATTEMPTS) return undefined;
-  if (retry === "now") return 0;
-  return retryAfterMs ?? random() * Math.min(WAIT_MS_MAX, WAIT_MS * 4 ** (failed - 1));
 }
 
 async function tryOnce(
@@ -209,7 +195,7 @@ interface Change {
   now: TaskInput[] | undefined;
 }
 
-/** Undefined while all inputs are what they were. */
+/** The change of the inputs; undefined while all are what they were. */
 async function findChange(before: readonly TaskInput[], { source, signal }: PerformOptions): Promise<Change | undefined> {
   const now = [...before];
   let changed: TaskInput | undefined;

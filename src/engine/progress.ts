@@ -1,7 +1,7 @@
 import type { RunEvent, TaskBrief, Waits } from "./events.js";
 import type { TaskState } from "./task.js";
 
-/** The rate is that of the last so many milliseconds, so that it follows a network that slows down. */
+/** Milliseconds over which the rate is taken, so that it follows a network that slows down. */
 const WINDOW_MS = 30_000;
 const SAMPLES_MAX = 120;
 
@@ -11,14 +11,14 @@ interface Running {
   /** Bytes that an earlier, unfinished attempt had done. */
   readonly bytesResumed: number;
   readonly bytesAgain: number;
-  /** It goes on with notes, and its first report tells from where. */
+  /** True if it goes on with notes: its first report tells from where. */
   readonly expectsResume: boolean;
 }
 
 interface Sample {
   readonly atMs: number;
   readonly bytes: number;
-  /** Done in this run. */
+  /** Tasks that were done in this run. */
   readonly tasks: number;
 }
 
@@ -38,43 +38,43 @@ export interface ProgressState {
   readonly bytesResumed: number;
   /** Bytes of tasks that will not be done: failed, blocked, cancelled. */
   readonly bytesGivenUp: number;
-  /** Done a second time, by tasks that have ended. */
+  /** Bytes that were done a second time, by tasks that have ended. */
   readonly bytesAgain: number;
   readonly samples: readonly Sample[];
-  /** Of worker processes: memory of all processes, and the part of their time without work. */
+  /** Resident memory of all processes; `idleShare` is the part of the time of worker processes without work. */
   readonly rssBytes?: number | undefined;
   readonly idleShare?: number | undefined;
-  /** What there is to do is known. */
+  /** Whether it is known what there is to do. */
   readonly isPlanned?: boolean | undefined;
   readonly isPart?: boolean | undefined;
-  /** Between two plans. */
+  /** Set between two plans. */
   readonly waits?: Waits | undefined;
 }
 
 export interface ProgressView {
   readonly tasksTotal: number;
-  /** Done in this run or before. */
+  /** Tasks that were done in this run or before. */
   readonly tasksDone: number;
   readonly tasksFailed: number;
-  /** Of `tasksFailed`, those that need one that failed. */
+  /** Tasks among `tasksFailed` that need one that failed. */
   readonly tasksBlocked: number;
   readonly bytesTotal: number;
-  /** Done in this run or before. */
+  /** Bytes that were done in this run or before. */
   readonly bytesDone: number;
-  /** Of `bytesDone`, what earlier runs had done. */
+  /** Bytes among `bytesDone` that earlier runs had done. */
   readonly bytesResumed: number;
-  /** What is still to be done. */
+  /** Bytes that are still to be done. */
   readonly bytesLeft: number;
-  /** What had to be done a second time; in no other figure. */
+  /** Bytes that had to be done a second time; in no other figure. */
   readonly bytesAgain: number;
   /** The total is of those tasks alone whose size is known yet. */
   readonly unsized: number;
   /** Between 0 and 1: by bytes where the plan has bytes of every task, else by tasks. Less than 1 while more is to come. */
   readonly fraction: number;
-  /** Of this run's work alone; undefined until enough of it is seen. */
+  /** Rate of this run's work alone; undefined until enough of it is seen. */
   readonly bytesPerSecond: number | undefined;
   readonly tasksPerSecond: number | undefined;
-  /** Where worker processes do the work. */
+  /** Resident memory of all processes, as `idleShare` only where worker processes do the work. */
   readonly rssBytes?: number | undefined;
   readonly idleShare?: number | undefined;
   readonly secondsLeft: number | undefined;
@@ -189,7 +189,7 @@ function sampled(state: ProgressState): ProgressState {
   return { ...state, samples: [...kept, sample] };
 }
 
-/** What to show at a moment of the monotonic clock. */
+/** View of a run at a moment of the monotonic clock. */
 export function viewProgress(state: ProgressState, nowMs: number = state.nowMs): ProgressView {
   const running = [...state.running.values()];
   const resumedNow = running.reduce((sum, task) => sum + task.bytesResumed, 0);
@@ -231,10 +231,13 @@ export function viewProgress(state: ProgressState, nowMs: number = state.nowMs):
   };
 }
 
-/** What may be shown while more is to come. */
+/** Largest fraction that may be shown while more is to come. */
 const ALMOST = 0.99;
 
-/** Where tasks have no bytes one is taken to be like another. */
+/**
+ * Seconds left where tasks have no bytes: one is taken to be like another. Undefined before a task has ended, and in the first
+ * second.
+ */
 function secondsByTasks(total: number, settled: number, seconds: number): number | undefined {
   return settled > 0 && seconds >= 1 ? (Math.max(0, total - settled) * seconds) / settled : undefined;
 }

@@ -7,28 +7,28 @@ import { redact } from "../core/redact.js";
 import { errnoOf } from "../stores/file/errors.js";
 import { removeTree } from "./disk.js";
 import type { OnEvent, RunEvent } from "./events.js";
+import type { Every } from "./every.js";
 import { type ProcessIdentity, thisProcess } from "./holder.js";
 import { type Appender, openAppender } from "./journal-append.js";
-import type { Every } from "./lock.js";
 import { advance, noProgress, type ProgressState } from "./progress.js";
 import { newRunId, RUN_ID } from "./run-id.js";
 
-/** Below a workspace: a folder for each run of a command. */
+/** Folder in a workspace that has a folder for each run of a command. */
 export const RUNS = "runs";
 export const EVENTS = "events.ndjson";
-/** What came before, where a run tells more than one file holds. */
+/** File with the events that came before, where a run tells more than one file holds. */
 const EARLIER = "events.earlier.ndjson";
 
-/** A file is begun anew behind so many bytes, with all that a reader needs of what came before. */
+/** Bytes after which a file is begun anew, with all that a reader needs of what came before. */
 const FILE_BYTES = 4 * 2 ** 20;
 /** Events go to the file so often at most; of several reports of one task the last one counts. */
 const FLUSH_MS = 250;
-/** What a run that has ended leaves in its file: less than this, or its state alone. */
+/** Most bytes that a run that has ended leaves in its file; a larger one is replaced by the run's state alone. */
 const ENDED_BYTES = 64 * 2 ** 10;
 const HEARTBEAT_MS = 10_000;
 /** Runs that are kept. */
 const KEPT = 200;
-/** One that has written since is under way. */
+/** Milliseconds: a run that has written within them is under way. */
 const LIVE_MS = 60_000;
 /** Failures that a new file repeats. */
 export const FAILURES_KEPT = 200;
@@ -43,7 +43,7 @@ export type RunLine =
       readonly id: string;
       /** The words of the command line behind `emporium`, without secrets. */
       readonly command: readonly string[];
-      /** Where it was typed. */
+      /** Working directory in which it was typed. */
       readonly folder: string;
       readonly version: string;
     })
@@ -77,7 +77,10 @@ export const packed = (state: ProgressState): PackedState => ({ ...state, runnin
 export const unpacked = (state: PackedState): ProgressState => ({ ...state, running: new Map(state.running) });
 
 export interface RecordOptions {
-  /** Given by who started the command, and made its folder: then the run is kept from its first moment, with a plan or without. Default: a new one. */
+  /**
+   * Id from whoever started the command and made its folder: then the run is kept from its first moment, with a plan or without.
+   * Default: a new one.
+   */
   readonly id?: string | undefined;
   readonly workspace: string;
   readonly command: readonly string[];
@@ -102,7 +105,7 @@ export interface RunRecorder {
  */
 export function recordRun(options: RecordOptions): RunRecorder {
   let recording = options.id === undefined ? undefined : openRecording(options);
-  /** Before there is a plan. */
+  /** Errors that were told before there is a plan. */
   const before: ErrorRecord[] = [];
   return {
     onEvent(event) {
@@ -254,7 +257,7 @@ function printed(line: RunLine): Buffer {
   return Buffer.from(`${redact(JSON.stringify(line))}\n`);
 }
 
-/** Of many reports of one task the first, which may tell from where it goes on, and the last. */
+/** Keeps the first of many reports of one task, which may tell from where it goes on, and the last. */
 function latest(lines: readonly RunLine[]): RunLine[] {
   const kept: (RunLine | undefined)[] = [];
   const reports = new Map<string, number[]>();
@@ -271,7 +274,7 @@ function latest(lines: readonly RunLine[]): RunLine[] {
   return kept.filter((line) => line !== undefined);
 }
 
-/** Names begin with the moment: the oldest come first. */
+/** Removes the oldest runs: names begin with the moment, so they come first. */
 async function removeOld(folder: string, nowMs: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => RUN_ID.test(name)).sort();
   for (const name of names.slice(0, -KEPT)) {

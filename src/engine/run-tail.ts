@@ -7,11 +7,11 @@ import { isGone } from "./holder.js";
 import { advance, noProgress, type ProgressState, type ProgressView, viewProgress } from "./progress.js";
 import { EVENTS, FAILURES_KEPT, type Failure, type RunLine, unpacked } from "./run-events.js";
 
-/** Read at once, so that a long file does not take as much memory. */
+/** Bytes that are read at once, so that a long file does not take as much memory. */
 const PIECE_BYTES = 2 ** 20;
-/** A line is shorter, or no line: the state of a run with its failures. */
+/** Most bytes of a line, such as the state of a run with its failures; what is longer is no line. */
 const LINE_BYTES = 8 * 2 ** 20;
-/** Who has said nothing for so long is not heard of. */
+/** Milliseconds without a line from a run after which it counts as silent. */
 export const SILENT_MS = 25_000;
 /** Rates that are kept: one a second. */
 const RATES = 600;
@@ -21,25 +21,25 @@ type Line<Kind extends RunLine["kind"]> = Extract<RunLine, { kind: Kind }>;
 /** `silent`: no heartbeat. `died`: its process is not there, on this machine. `ended`: the command has said so. */
 export type RunLife = "running" | "silent" | "died" | "ended";
 
-/** How fast a run was at a moment of its own clock. */
+/** Speed of a run at a moment of its own clock. */
 export interface RunRate {
   readonly atMs: number;
   /** Bytes; of a run without bytes tasks. */
   readonly perSecond: number;
 }
 
-/** What a run has told so far. */
+/** Everything that a run has told so far. */
 export interface RunSeen {
   readonly begin: Line<"begin">;
   readonly state: ProgressState;
-  /** The last ones. */
+  /** The last failures of tasks. */
   readonly failures: readonly Failure[];
-  /** What else the command has said that it could not do. */
+  /** Errors that the command has printed, beside those of tasks. */
   readonly told: readonly ErrorRecord[];
-  /** Of the last ten minutes, where the server has seen them. */
+  /** Rates of the last ten minutes, where the server has seen them. */
   readonly rates: readonly RunRate[];
   readonly over?: Line<"over"> | undefined;
-  /** When it last wrote, by the clock of the file system. */
+  /** Time at which it last wrote, by the clock of the file system. */
   readonly heardMs: number;
 }
 
@@ -156,7 +156,7 @@ export function lifeOf({ begin, over, heardMs }: RunSeen, nowMs: number): RunLif
   return nowMs - heardMs > SILENT_MS ? "silent" : "running";
 }
 
-/** Undefined for what is no line: a file may have been cut off anywhere. */
+/** A line of the file; undefined for what is none: a file may have been cut off anywhere. */
 function parsed(text: string): RunLine | undefined {
   try {
     const value: unknown = JSON.parse(text);

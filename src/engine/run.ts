@@ -16,11 +16,12 @@ import type { Store } from "../stores/store.js";
 import { removeIfEmpty, removeTree } from "./disk.js";
 import type { TypedCommand } from "./env.js";
 import type { OnEvent, RunEvent } from "./events.js";
+import type { Every } from "./every.js";
 import { runLocal } from "./executors/local.js";
 import { folderContents } from "./folder-contents.js";
 import { type Journal, journalName, openJournal } from "./journal.js";
 import { removeLeftovers } from "./leftovers.js";
-import { type Every, takeLocks } from "./lock.js";
+import { takeLocks } from "./lock.js";
 import { briefOf, performTask, type Unstamped } from "./perform.js";
 import { checkPlan } from "./plan.js";
 import { findDone } from "./receipts.js";
@@ -32,7 +33,7 @@ export interface RunOptions {
   target: Store;
   /** Folder for journals and scratch, on this machine. */
   workspace: string;
-  /** What the job is called, whatever its configuration says today: a journal belongs to a target and a name. */
+  /** Name of the job, whatever its configuration says today: a journal belongs to a target and a name. */
   name: string;
   /** Threads of this machine. */
   jobs: number;
@@ -45,7 +46,7 @@ export interface RunOptions {
   log: Log;
   /** Stops the run: nothing new starts, operations get it. */
   signal?: AbortSignal | undefined;
-  /** Read what receipts say again, and compare checksums. */
+  /** Read again the objects that receipts name, and compare checksums. */
   verify?: boolean | undefined;
   /** Trust no receipt of an earlier job. */
   force?: boolean | undefined;
@@ -55,41 +56,39 @@ export interface RunOptions {
   createdMs?: number | undefined;
   /** Wait until receipts would survive a power loss. Default true. */
   sync?: boolean | undefined;
-  /** Of the program, for the journal. */
+  /** Version of the program, for the journal. */
   version?: string | undefined;
-  /** What was typed, for the journal. */
+  /** Command that was typed, for the journal. */
   typed?: TypedCommand | undefined;
   onEvent?: OnEvent | undefined;
   /** Drives the heartbeats of the locks; real time by default. */
   every?: Every | undefined;
   /** Receipts that other journals have: they count where this one has none, and where what they promise is still there. */
   otherReceipt?: ((task: string) => Receipt | undefined) | undefined;
-  /** Where texts behind receipts of folders go, for a part of a plan. */
+  /** Keeps texts behind receipts of folders, for a part of a plan. */
   keepContents?: TaskContext["keepContents"];
   /** Parts of this process, by the names of their files. Default: all parts under a task's outputs, since nobody else writes there. */
   ownPart?: ((name: string) => boolean) | undefined;
 }
 
 export interface RunReport {
-  /** One for each task, in the order of the plan. */
+  /** One result for each task, in the order of the plan. */
   readonly results: readonly TaskResult[];
   readonly done: number;
   readonly already: number;
   readonly failed: number;
   readonly blocked: number;
-  /** Not done since the run was stopped or ended; `interrupted` of them had begun. */
+  /** Tasks that were not done since the run was stopped or ended; `interrupted` of them had begun. */
   readonly cancelled: number;
   readonly interrupted: number;
   readonly seconds: number;
-  /** As the command line gives it: 0, 1, 2, 3, 11 or 130. */
+  /** Exit status of the command line: 0, 1, 2, 3, 11 or 130. */
   readonly exitStatus: number;
-  /** Parts of what failed go in any case. By default they stay where a store failed: the same command goes on with them. */
-  discardFailed?: boolean | undefined;
   /** The moment that outputs show. */
   readonly createdMs: number;
-  /** This run went on with one that was stopped. */
+  /** Whether this run went on with one that was stopped. */
   readonly resumed: boolean;
-  /** Why the run ended before its end: a signal, a lost lock, a full disk. */
+  /** The error that ended the run before its end: a signal, a lost lock, a full disk. */
   readonly error?: ErrorRecord | undefined;
 }
 
@@ -142,7 +141,7 @@ export function runPart(plan: TaskPlan, journal: Journal, options: RunOptions): 
   return withStop(plan.tasks, options, (inner) => runWithJournal(plan, journal, inner));
 }
 
-/** What a run has beside its options. */
+/** State of a run beside its options. */
 export interface Running {
   emit: (event: Unstamped<RunEvent>) => void;
   /** Stops the run: its own signal, a lost lock. */

@@ -23,7 +23,7 @@ export function idsHash(tasks: Iterable<Pick<Task, "id">>): string {
 }
 
 /**
- * What identifies an object's version: its entity tag, or its time if there is none. (Some stores give a copy a new time but keep
+ * Identity of an object's version: its entity tag, or its time if there is none. (Some stores give a copy a new time but keep
  * the tag.)
  */
 function identityOf({ key, size, etag, modifiedMs }: TaskInput): Plain {

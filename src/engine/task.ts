@@ -3,7 +3,10 @@ import type { ErrorRecord, Place } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Store } from "../stores/store.js";
 
-/** What a task is told and reports: plain JSON, so that tasks can be printed, split between machines, compared and resumed. */
+/**
+ * Plain JSON, in which a task is told everything and reports, so that tasks can be printed, split between machines, compared and
+ * resumed.
+ */
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };
 export type PlainObject = { readonly [key: string]: Plain };
 
@@ -42,7 +45,7 @@ export interface Task {
   readonly threads: 1 | "all";
   /** False: done twice, it gives other bytes. On a cluster one process's outputs count. Default true. */
   readonly deterministic?: false | undefined;
-  /** Where the user wrote it. */
+  /** Place in the configuration where the user wrote it. */
   readonly place?: Place | undefined;
 }
 
@@ -56,14 +59,14 @@ export interface TaskPlan {
   readonly locks: readonly string[];
 }
 
-/** What a finished object is known by. */
+/** Facts by which a finished object is known. */
 export interface ObjectReceipt {
   readonly key: string;
   readonly size: number;
   /** CRC-32 of the bytes, eight hexadecimal digits. */
   readonly crc32: string;
   readonly sha256?: string | undefined;
-  /** As the store gave it after the write: what resume compares. */
+  /** The store's ETag after the write, which resume compares. */
   readonly etag?: string | undefined;
   readonly modifiedMs?: number | undefined;
 }
@@ -81,11 +84,11 @@ export interface Receipt extends TaskOutcome {
   readonly title: string;
   readonly inputs: readonly TaskInput[];
   readonly seconds: number;
-  /** Where the user wrote it (`Task.place`). */
+  /** Place in the configuration where the user wrote it (`Task.place`). */
   readonly place?: Place | undefined;
 }
 
-/** What an operation gets. It opens nothing by itself. */
+/** Everything that an operation gets. It opens nothing by itself. */
 export interface TaskContext {
   readonly source: Store;
   readonly target: Store;

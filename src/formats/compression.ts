@@ -1,7 +1,7 @@
-/** What whole files, and the voxels of some formats, are compressed with. */
+/** Compressions of whole files, and of the voxels in some formats. */
 export type Compression = "gzip" | "bzip2";
 
-/** What is decompressed of a file to tell what it is: headers of volumes end before. */
+/** Bytes that are decompressed of a file to recognise it: the headers of volumes are shorter. */
 export const HEAD_BEHIND_BYTES = 4096;
 
 /** gzip and bzip2 by their first bytes: volumes are deposited in both, often without a suffix that says so. */
@@ -11,7 +11,7 @@ export function compressionOf(head: Uint8Array): Compression | undefined {
   return bzip2 ? "bzip2" : undefined;
 }
 
-/** The program that takes it away. */
+/** Name of the program that decompresses it. */
 export function decompressor(compression: Compression): string {
   return compression === "gzip" ? "gunzip" : "bunzip2";
 }

@@ -5,19 +5,19 @@ import { EmporiumError } from "../core/errors.js";
 import type { Compression } from "./compression.js";
 import type { MrcHeader } from "./mrc/header.js";
 
-/** Where the voxels of a file lie that stores them one after the other. Plain data: it is handed to threads. */
+/** Layout of a file that stores its voxels one after the other. Plain data: it is handed to threads. */
 export interface FlatLayout {
   readonly name: string;
-  /** Of the voxels that are given: packed ones take a byte each. */
+  /** Type of the voxels as they are returned: packed ones take a byte each. */
   readonly dtype: DType;
-  /** Of the volume. */
+  /** Shape of the volume, `[z, y, x]`. */
   readonly shape: Triple;
   /** `order[i]`: stored axis (0 sections, 1 rows, 2 columns) of axis i of `[z, y, x]`. */
   readonly order: Triple;
   readonly dataOffset: number;
   readonly sectionBytes: number;
   readonly rowBytes: number;
-  /** Of a given voxel. */
+  /** Bytes of a voxel as it is returned. */
   readonly itemBytes: number;
   /** Two voxels in a byte, the first in its low half; a row begins at a byte. */
   readonly isPacked: boolean;
@@ -27,26 +27,29 @@ export interface FlatLayout {
   readonly flipSign: boolean;
 }
 
-/** Along z, y and x; undefined where the file does not say. */
+/** Size of a voxel along z, y and x in Å; undefined where the file does not say. */
 export type VoxelSize = readonly [z: number | undefined, y: number | undefined, x: number | undefined];
 
 /** A volume that a file holds as plain voxels: all that a reader of voxels needs to know of its format. */
 export interface FlatVolume {
   readonly layout: FlatLayout;
   readonly voxelSizeAngstrom: VoxelSize;
-  /** Where the first voxel `[z, y, x]` lies; 0 where the file does not say. */
+  /** Position of the first voxel `[z, y, x]`; 0 where the file does not say. */
   readonly originAngstrom: Triple;
   readonly warnings: readonly string[];
   /** The voxels are compressed by themselves, from this byte of the file on: `layout.dataOffset` counts decompressed bytes behind it. */
   readonly payload?: { readonly offset: number; readonly compression: Compression } | undefined;
-  /** Of an MRC: what a converted file carries over. */
+  /** Header of an MRC, parts of which a converted file carries over. */
   readonly mrc?: MrcHeader | undefined;
 }
 
 export interface FlatOptions extends ReadOptions {
-  /** Of MRC, the reference's reading: axis order ignored, unsigned bytes known by their maximum alone. */
+  /** For MRC, `reference` selects the reference's reading: axis order ignored, unsigned bytes known by their maximum alone. */
   readonly compat?: "reference" | undefined;
-  /** Whoever reads all voxels meets the end of a file that was cut short, and says where: its length is not looked at. */
+  /**
+   * Leaves the file's length unchecked: a caller that reads all voxels meets the end of a truncated file itself, and reports
+   * where.
+   */
   readonly meetsEnd?: boolean | undefined;
 }
 
@@ -81,7 +84,7 @@ export function storedShape({ shape, order }: Pick<FlatLayout, "shape" | "order"
   return [0, 1, 2].map((axis) => shape[order.indexOf(axis)]!) as Triple;
 }
 
-/** Where the last section ends. */
+/** Byte behind the last section. */
 export function endOf(layout: FlatLayout): number {
   return layout.dataOffset + storedShape(layout)[0] * layout.sectionBytes;
 }

@@ -19,27 +19,27 @@ import { detectTiff } from "./tiff/header.js";
  */
 export interface FileFormat {
   readonly id: string;
-  /** As lists of formats name it: `NRRD`. Default: `called` without its article. */
+  /** Name in lists of formats: `NRRD`. Default: `called` without its article. */
   readonly title?: string | undefined;
-  /** As messages call a file of it: `an NRRD volume`. */
+  /** Name of a file of the format in messages: `an NRRD volume`. */
   readonly called: string;
-  /** Ends of names that mean it, without the dot; case does not matter. */
+  /** Suffixes of names of the format, without the dot; case does not matter. */
   readonly names?: readonly string[] | undefined;
-  /** It has no mark of its own: the name and the form of the header together tell it. */
+  /** The format has no mark of its own: the name and the form of the header together identify it. */
   readonly needsName?: true | undefined;
   /** The file carries the format's own mark. @param head its first 64 KiB, or all of it */
   detect(head: Uint8Array): boolean;
-  /** For files of before the mark: they can be one. Asked when no format has detected its own. */
+  /** True for a file that is older than the mark and may be of the format. Called when no format has detected its own mark. */
   guess?(head: Uint8Array): boolean;
   /** Blocks of 64 KiB that each further request takes. Default: one. */
   readonly ahead?: readonly number[] | undefined;
   /** The facts of each image, at least of one. */
   peek?(source: BlockSource, budget: PeekBudget): Promise<PeekFacts[]>;
-  /** The facts by the first bytes alone: of a file that is compressed. */
+  /** The facts by the first bytes alone, for a file that is compressed. */
   factsOfHead?(head: Uint8Array, name: string): Promise<PeekFacts>;
-  /** Where its voxels lie, of a format that stores them plainly: all that blocks, planes and conversions need of it. */
+  /** Layout of the voxels, for a format that stores them plainly: all that blocks, planes and conversions need of it. */
   flat?(file: RandomAccess, options?: FlatOptions): Promise<FlatVolume>;
-  /** The same by the first bytes alone: of a file that is compressed as a whole. */
+  /** The same by the first bytes alone, for a file that is compressed as a whole. */
   flatOfHead?(head: Uint8Array, name: string, options?: FlatOptions): Promise<FlatVolume>;
   /** Its voxels may be compressed by themselves, all of them in one stream. */
   readonly mayHavePayload?: true | undefined;
@@ -47,7 +47,7 @@ export interface FileFormat {
   readonly isPaged?: true | undefined;
   /** Volumes lie inside of it by their paths: `FILE#/DATASET`. */
   readonly hasDatasets?: true | undefined;
-  /** Where emporium does not read it, or not here: what does, and what to do. */
+  /** Advice for places where emporium does not read the format: what does, and what to do. */
   readonly says: string;
 }
 
@@ -88,7 +88,10 @@ const known = <const Id extends string>(
   more: Pick<FileFormat, "names" | "needsName"> = {},
 ): FileFormat & { readonly id: Id } => ({ id, called, detect, says, ...more });
 
-/** In the order in which they are asked whether a file is theirs: formats that are read, marks of others, and what only names tell from noise. */
+/**
+ * Formats in the order in which a file is tested for them: formats that are read, marks of others, and formats that only names
+ * tell from noise.
+ */
 const ROWS = [
   {
     id: "eer",
@@ -294,7 +297,7 @@ export const FILE_FORMATS: readonly FileFormat[] = ROWS;
 export interface FolderFormat {
   readonly title: string;
   readonly called: string;
-  /** What a folder is, as far as the documents of the format tell; undefined where there are none. */
+  /** Facts of a folder, as far as the documents of the format give them; undefined where there are none. */
   peek(read: ReadKey, name: string, format: VolumeFormat): Promise<PeekFacts | undefined>;
   readonly says: string;
 }
@@ -324,7 +327,7 @@ export const FOLDER_FORMATS: Readonly<Record<VolumeFamily, FolderFormat>> = {
   },
 };
 
-/** What lists of formats call it. */
+/** Title of the format in lists. */
 export function titleOf({ title, called }: FileFormat): string {
   return title ?? called.replace(/^an? /, "");
 }
@@ -345,7 +348,7 @@ export function fileFormatOf(head: Uint8Array, name: string): FileFormat | undef
   );
 }
 
-/** The format that is read which a name means, whatever it is compressed with. */
+/** The format that a name stands for, of those that are read, whatever it is compressed with. */
 export function formatNamed(name: string): FileFormat | undefined {
   const plain = withoutCompression(name);
   return FILE_FORMATS.find(({ peek, names, needsName }) => peek && names && !needsName && endsIn(plain, names));
@@ -355,7 +358,7 @@ function withoutCompression(name: string): string {
   return name.replace(/\.(?:gz|bz2)$/i, "");
 }
 
-/** Whether a name is that of a volume whose planes are read: a file, or a folder. */
+/** True for the name of a volume whose planes are read: a file, or a folder. */
 export function namesVolume(name: string): boolean {
   const format = formatNamed(name);
   return (format !== undefined && (isVolume(format) || format.hasDatasets === true)) || namesFolder(name);
@@ -375,7 +378,7 @@ export function notOnDisk({ title }: Pick<FileFormat, "title">, name: string, ho
   });
 }
 
-/** Of `file.h5#/volume`, of a format that has datasets; of all else the location as it is. */
+/** File and dataset of a location `file.h5#/volume`, if the format has datasets; otherwise the location as it is. */
 export function datasetPlace(location: string): DatasetPlace {
   const mark = location.indexOf("#");
   if (mark < 0 || !formatNamed(location.slice(0, mark))?.hasDatasets) return { file: location, dataset: undefined };
@@ -407,7 +410,8 @@ function inWords(titles: readonly string[]): string {
 /**
  * The refusal of a file whose format is known, and not read, or not here.
  *
- * @param inside the compression that it is behind. @param expected what is read here, in words; only of a format that is read elsewhere
+ * @param inside the compression around it. @param expected formats that are read here, in words; used only for a format that is
+ *   read elsewhere
  */
 export function unsupported(
   { called, peek, says }: Pick<FileFormat, "called" | "says"> & { readonly peek?: unknown },
@@ -421,7 +425,7 @@ export function unsupported(
   });
 }
 
-/** No voxels begin with a page of letters, nor with nothing. */
+/** True for a page of letters, or for nothing, with which no voxels begin. */
 export function isText(head: Uint8Array): boolean {
   return head.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }
@@ -429,7 +433,7 @@ export function isText(head: Uint8Array): boolean {
 /**
  * The refusal of a file of no format.
  *
- * @param named what its name means. @param hint what to name instead
+ * @param named format that its name suggests. @param hint advice on what to name instead
  */
 export function unknownFormat(name: string, head: Uint8Array, named: FileFormat | undefined, hint: string): EmporiumError {
   const what =
@@ -448,9 +452,9 @@ export function unknownFormat(name: string, head: Uint8Array, named: FileFormat 
 }
 
 /**
- * Whoever reads one format alone.
+ * Checks that a file is of the only format that the caller reads.
  *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED where a file is of another one, by its mark
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED if it is of another one, by its mark
  */
 export function requireFormat(id: FileFormatId, head: Uint8Array, name: string, expected?: string): void {
   const found = compressionOf(head) ? undefined : fileFormatOf(head, name);

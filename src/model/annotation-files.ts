@@ -1,12 +1,12 @@
 import { precomputeFolder } from "./layout.js";
 
-/** Longest description that names files; a longer one leaves that to the name of the object. */
+/** Longest description that files are named by; with a longer one they are named by the object's name. */
 const DESCRIPTION_MAX = 50;
 
 /**
- * What an annotation's files are called: its object and its version, `cytosolic_ribosome-1.0`.
+ * Beginning of the names of an annotation's files, its object and its version: `cytosolic_ribosome-1.0`.
  *
- * @param object of the metadata; a description counts before the name, unless it is empty or longer than 50 characters.
+ * @param object from the metadata; its description counts before the name, unless it is empty or longer than 50 characters.
  */
 export function annotationPrefix(object: { name: string; description?: string | null | undefined }, version: string): string {
   const { name, description } = object;
@@ -33,7 +33,7 @@ export function annotationMetadataKey(folder: string, prefix: string): string {
   return `${folder}/${prefix}.json`;
 }
 
-/** What the portal calls a shape in metadata: masks of one object and groups of meshes go by the name of their kind. */
+/** The portal's name of a shape in metadata: masks of one object and groups of meshes go by the name of their kind. */
 export function portalShape(shape: string): string {
   if (shape === "SemanticSegmentationMask") return "SegmentationMask";
   return shape === "TriangularMeshGroup" ? "TriangularMesh" : shape;
@@ -42,7 +42,7 @@ export function portalShape(shape: string): string {
 /** One file of an annotation as its metadata lists it. */
 export interface AnnotationFile {
   readonly format: "ndjson" | "zarr" | "mrc" | "glb" | "json";
-  /** Without a slash at its end, also where it is a folder. */
+  /** Key without a slash at its end, also where it is a folder. */
   readonly key: string;
 }
 
@@ -60,8 +60,8 @@ const FORMATS: Readonly<Record<string, readonly AnnotationFile["format"][]>> = {
 /**
  * Files of one source, in the order in which metadata list them.
  *
- * @param shape as a configuration has it.
- * @param companion shape that captions of annotations speak of.
+ * @param shape name as in a configuration
+ * @param companion shape that captions of annotations refer to
  */
 export function annotationFiles(folder: string, prefix: string, shape: string, companion?: string): AnnotationFile[] {
   const published = portalShape(shape);
@@ -72,7 +72,7 @@ export function annotationFiles(folder: string, prefix: string, shape: string, c
 /**
  * The folder from which a viewer reads a file of an annotation: `NeuroglancerPrecompute/100-cytosolic_ribosome-1.0_point`.
  *
- * @param dataKey of the file, or its name.
+ * @param dataKey key of the file, or its name
  */
 export function viewFolderKey(spacingFolder: string, id: number, dataKey: string): string {
   const name = dataKey.replace(/\/+$/, "").replace(/^.*\//, "");

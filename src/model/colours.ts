@@ -9,7 +9,7 @@ export type Colour = readonly [red: number, green: number, blue: number];
 
 /** The properties of an annotation that determine its colours. */
 export interface ColouredAnnotation {
-  /** Its metadata: what the colour depends on is taken from it. */
+  /** Metadata of the annotation, from which its colours are derived. */
   metadata: JsonObject;
   /** The portal's name of the shape: `SegmentationMask`, `InstanceSegmentationMask`, `Point`… */
   shape: string;
@@ -20,12 +20,12 @@ export interface ColouredAnnotation {
 /** Instances beyond these repeat the colours from the first on. */
 export const DIFFERENT_MAX = 20;
 
-/** Of these two shapes each object has a colour of its own, so that later layers need not keep away from them. */
+/** Shapes whose objects each have a colour of their own, so that later layers need not keep away from them. */
 const INSTANCE_SHAPES: ReadonlySet<string> = new Set(["InstanceSegmentation", "InstanceSegmentationMask"]);
 
 /**
- * Colours of the layers of one view, in their order, as the portal gives them: each is as far as can be from those of the layers before.
- * Layers of instances keep away from the others as well, and are themselves not kept away from.
+ * Colours of the layers of one view, in their order, as the portal gives them: each is as far as possible from those of the
+ * layers before. Layers of instances keep away from the others as well, and are themselves not kept away from.
  *
  * @returns `count` colours for each annotation.
  */
@@ -134,7 +134,7 @@ function isSame(a: Colour, b: Colour): boolean {
   return a[0] === b[0] && a[1] === b[1] && a[2] === b[2];
 }
 
-/** Saturation above 0.15 and value above 0.25 (HSV): what is paler or darker is lost on a grey section. */
+/** Whether a colour has a saturation above 0.15 and a value above 0.25 (HSV): paler or darker ones are lost on a grey section. */
 function isVisible(colour: Colour): boolean {
   const value = Math.max(...colour);
   const range = value - Math.min(...colour);
@@ -178,7 +178,7 @@ const POINTS_OF_INTEREST: readonly Colour[] = [
   [0.5, 0.5, 0.25],
 ];
 
-/** An empty object is falsy in Python: it is printed unchanged. */
+/** Whether Python takes an object for true: an empty one is falsy, and is printed unchanged. */
 function isFilled(value: Json): value is JsonObject {
   return isJsonObject(value) && Object.keys(value).length > 0;
 }

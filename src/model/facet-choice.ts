@@ -1,8 +1,9 @@
 import { isJsonObject } from "../core/json-fields.js";
 
 /**
- * What can be chosen in lists of datasets, runs and annotations, and how a choice is written as the `where` of GraphQL: lists and counts go by the same filter.
- * AND between facets, OR within one; contents are AND. Facets of one relation are met by the same row: ribosomes as points, tilts of one tilt series.
+ * Facets of the lists of datasets, runs and annotations, and the `where` of GraphQL that a choice is written as: lists and counts
+ * use the same filter. Facets are combined by AND, values of one facet by OR, except contents, which are AND. Facets of one
+ * relation have to be met by the same row: ribosomes as points, tilts of one tilt series.
  */
 export type ListedKind = "datasets" | "runs" | "annotations";
 
@@ -14,7 +15,7 @@ export interface FacetRange {
   readonly max?: number | undefined;
 }
 
-/** By the facets' ids; what is not there is not filtered. */
+/** Choices by the ids of their facets. A facet without a choice does not filter. */
 export type FacetChoices = Readonly<Record<string, FacetChoice>>;
 
 export type Where = { readonly [name: string]: unknown };
@@ -33,17 +34,23 @@ export interface FacetDefinition {
     | "annotation"
     | "people"
     | "identifiers";
-  /** `entries`: a text that lists several with commas. `contents`: what must be there, all of it. `text`: a part of the name, or the number. */
+  /**
+   * `entries`: a text that lists several with commas. `contents`: all of the chosen ones must exist. `text`: a part of the name,
+   * or the number.
+   */
   readonly kind: "values" | "entries" | "range" | "contents" | "text";
-  /** Names of relations from the listed entity on, then the column's; none of `contents`, where there is one for each value. */
+  /**
+   * Names of the relations from the listed entity on, then of the column. Empty for `contents`, where each value has a path of
+   * its own.
+   */
   readonly path: readonly string[];
-  /** Of `values`: what they are in GraphQL. Default: text. */
+  /** GraphQL type of `values`. Default: text. */
   readonly type?: "int" | undefined;
 }
 
 type Home = "dataset" | "run" | "annotation";
 
-/** Relations from what is listed to what has the facet. */
+/** Relations from each listed kind to the entity that has the facet. */
 const WAYS: Readonly<Record<ListedKind, Readonly<Record<Home, readonly string[]>>>> = {
   datasets: { dataset: [], run: ["runs"], annotation: ["runs", "annotations"] },
   runs: { dataset: ["dataset"], run: [], annotation: ["annotations"] },
@@ -92,7 +99,10 @@ const ROWS: readonly Row[] = [
   { id: "annotator", title: "Annotation software", group: "annotation", home: "annotation", at: "annotationSoftware" },
 ];
 
-/** By whom, and under which number: of the dataset, or of the annotation that is listed. */
+/**
+ * Facets of authors and deposition, which are those of the annotation in lists of annotations and otherwise those of the dataset,
+ * and of database entries.
+ */
 function aboutRows(of: ListedKind): Row[] {
   const home = of === "annotations" ? "annotation" : "dataset";
   return [
@@ -110,7 +120,7 @@ function aboutRows(of: ListedKind): Row[] {
   ];
 }
 
-/** Values of the facet `contents`, and what each asks for from the run, or the annotation, on. */
+/** Shape types of some values of the facet `contents`. Below are the entity and the `where` of every value. */
 const SHAPES = {
   meshes: ["Mesh"],
   masks: ["SegmentationMask", "InstanceSegmentationMask"],
@@ -128,14 +138,14 @@ const CONTENTS: Readonly<Record<string, { readonly home: Home; readonly where: W
   ),
   groundtruth: { home: "annotation", where: { groundTruthStatus: { _eq: true } } },
 };
-/** Annotations are chosen by what they are themselves. */
+/** Values of `contents` for a list; annotations have only those about themselves. */
 const contentsOf = (of: ListedKind): string[] =>
   Object.keys(CONTENTS).filter((name) => of !== "annotations" || CONTENTS[name]!.home === "annotation");
 
-/** What a part of a text is looked for in; its number, too. */
+/** Column in which a part of a text is looked for, beside the number. */
 const NAMES: Readonly<Record<ListedKind, string>> = { datasets: "title", runs: "name", annotations: "objectName" };
 
-/** Facets in the order in which a page has them. */
+/** The facets of each list in the order of the page. */
 export const FACETS: Readonly<Record<ListedKind, readonly FacetDefinition[]>> = {
   datasets: definitions("datasets"),
   runs: definitions("runs"),
@@ -156,12 +166,15 @@ function definitions(of: ListedKind): FacetDefinition[] {
   ];
 }
 
-/** Values of a facet that is no column. */
+/** Values of the facet `contents`, which is no column. */
 export function contentValues(of: ListedKind): readonly string[] {
   return contentsOf(of);
 }
 
-/** The `where` of a choice, and of another that must hold, too. What is not a choice of its facet's kind is left out. */
+/**
+ * The `where` of the choices together with another one that must hold, too. A choice that does not fit the kind of its facet is
+ * left out.
+ */
 export function whereOf(of: ListedKind, choices: FacetChoices, rest: Where = {}): Where {
   const where = structuredClone(rest) as Record<string, unknown>;
   const and: unknown[] = [];
@@ -179,7 +192,7 @@ export function whereOf(of: ListedKind, choices: FacetChoices, rest: Where = {})
   return { ...where, _and: [...((where._and as unknown[] | undefined) ?? []), ...and] };
 }
 
-/** The choices in a `where` that `whereOf` made, and what else it asks for. */
+/** Inverse of `whereOf`: the choices in a `where`, and the rest of it. */
 export function choicesOf(of: ListedKind, where: Where): { readonly choices: FacetChoices; readonly rest: Where } {
   const rest = structuredClone(where) as Record<string, unknown>;
   const choices: Record<string, FacetChoice> = {};
@@ -203,7 +216,10 @@ export function choicesOf(of: ListedKind, where: Where): { readonly choices: Fac
   return { choices, rest };
 }
 
-/** Choices as parameters of an address: `organism=Homo sapiens`, several times for several; `voxel=5..20`, `quality=3..`. */
+/**
+ * Parses choices from parameters of an address: `organism=Homo sapiens`, repeated for several values; `voxel=5..20`,
+ * `quality=3..`.
+ */
 export function choiceOfText(kind: FacetDefinition["kind"], texts: readonly string[]): FacetChoice | undefined {
   if (kind === "text") return texts[0] || undefined;
   if (kind !== "range") return texts.length > 0 ? [...new Set(texts)] : undefined;
@@ -212,7 +228,7 @@ export function choiceOfText(kind: FacetDefinition["kind"], texts: readonly stri
   return { ...(min !== undefined && { min: Number(min) }), ...(max !== undefined && { max: Number(max) }) };
 }
 
-/** The texts of `choiceOfText`. */
+/** Inverse of `choiceOfText`. */
 export function textOfChoice(choice: FacetChoice): readonly string[] {
   if (typeof choice === "string") return [choice];
   return isRange(choice) ? [`${choice.min ?? ""}..${choice.max ?? ""}`] : choice;
@@ -263,7 +279,7 @@ function valuesComparator(kind: "values" | "entries", values: readonly string[],
   return kind === "entries" ? { _regex: entriesRegex(values) } : { _in: [...known] };
 }
 
-/** In PostgreSQL's words: one of them between commas. */
+/** PostgreSQL regular expression for one of the values in a comma-separated list. */
 function entriesRegex(values: readonly string[]): string {
   return `(^|,)\\s*(${values.map((value) => value.replace(/[\\^$.*+?()[\]{}|-]/g, "\\$&")).join("|")})\\s*(,|$)`;
 }
@@ -285,7 +301,7 @@ function put(where: Record<string, unknown>, path: readonly string[], comparator
   Object.assign(at, comparator);
 }
 
-/** Takes a facet's part out, and what is empty without it. */
+/** Removes and returns the part of a `where` that belongs to a facet, with the levels that are empty without it. */
 function take(where: Record<string, unknown>, path: readonly string[], kind: FacetDefinition["kind"]): FacetChoice | undefined {
   const above: Record<string, unknown>[] = [];
   let at = where;

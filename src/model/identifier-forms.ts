@@ -1,11 +1,11 @@
-/** How identifiers of public registries are written. */
+/** Form of the identifiers of a public registry. */
 export interface IdentifierForm {
-  /** What a message calls it. */
+  /** Name for messages. */
   readonly name: string;
-  /** A regular expression that is searched for: those without `^` may have anything before them, as in the portal's schema. */
+  /** Regular expression that is searched for: without `^` anything may come before it, as in the portal's schema. */
   readonly pattern: string;
   readonly example: string;
-  /** A check beyond the pattern: the check digit. Undefined if it is right, otherwise what is wrong. */
+  /** Checks beyond the pattern, such as the check digit. Undefined if the text is right, otherwise a description of the error. */
   readonly fault?: ((text: string) => string | undefined) | undefined;
 }
 
@@ -60,7 +60,7 @@ export const FORMS = {
     "^(((https?|s3)://)|cryoetportal-rawdatasets-dev).*$",
     "https://example.org/snapshot.png",
   ),
-  /** Not of the portal's schema, of its ingestion: a slug and a number. */
+  /** From the portal's ingestion, not its schema: a slug and a number. */
   annotationIngestId: form("a slug with a number", "^[a-z0-9]+(-[a-z0-9]+)*-[0-9]+$", "cytosolic-ribosome-1"),
 } as const satisfies Record<string, IdentifierForm>;
 
@@ -68,18 +68,18 @@ export type FormName = keyof typeof FORMS;
 
 const REGEXES = new Map(Object.entries(FORMS).map(([name, { pattern }]) => [name, new RegExp(pattern)]));
 
-/** Whether a text is written as identifiers of a registry are. Check digits are `formFault`'s matter. */
+/** Whether a text matches the pattern of a registry. Check digits are checked by `formFault`. */
 export function hasForm(text: string, name: FormName): boolean {
   return REGEXES.get(name)!.test(text);
 }
 
-/** What is wrong with a text that has the form of an identifier; undefined where nothing is. */
+/** The error in a text that has the form of an identifier, such as a wrong check digit; undefined where there is none. */
 export function formFault(text: string, name: FormName): string | undefined {
   const { fault }: IdentifierForm = FORMS[name];
   return fault?.(text);
 }
 
-/** Zeros mean an unknown ORCID: forms and generators write them. */
+/** The ORCID that forms and generators write where it is unknown. */
 export const NO_ORCID = "0000-0000-0000-0000";
 
 /**
@@ -99,7 +99,7 @@ function form(name: string, pattern: string, example: string): IdentifierForm {
   return { name, pattern, example };
 }
 
-/** One or more entries with commas between them, blanks around the commas. */
+/** Pattern of one or more entries with commas between them, blanks around the commas. */
 function listOf(entries: readonly string[]): string {
   const entry = entries.length === 1 ? entries[0]! : `(${entries.join("|")})`;
   return `^${entry}(\\s*,\\s*${entry})*$`;

@@ -1,16 +1,19 @@
-/** What a deposition is made of. `type` is the key of filters, flags and parent filters, `section` the key of a configuration and of plural flags. */
+/**
+ * A kind of entity of a deposition. `type` is the key of filters, flags and parent filters, `section` the key of a configuration
+ * and of plural flags.
+ */
 export interface Kind {
   readonly type: string;
   readonly section: string;
   readonly parent: string | undefined;
   readonly hasMetadata: boolean;
-  /** Its folders are numbers from 100: templates may use `{<type>_id}`. */
+  /** Its folders are numbered from 100: templates may use `{<type>_id}`. */
   readonly hasId: boolean;
   /** False for kinds that have a built-in default and no section in a configuration. */
   readonly configured: boolean;
 }
 
-/** In the order in which a deposition is walked: parents first, siblings as they depend on each other. */
+/** The kinds in the order in which a deposition is walked: parents first, siblings as they depend on each other. */
 export const KINDS = [
   kind("deposition", "depositions", undefined, { hasMetadata: true }),
   kind("dataset", "datasets", "deposition", { hasMetadata: true }),

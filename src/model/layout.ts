@@ -1,6 +1,7 @@
 /**
- * Where entities live below an output: the portal's tree, folder by folder. Folders have no slash at their end; names have passed `checkName`.
- * Source: the layout that the public portal serves (its documentation spells some names otherwise; the files do not).
+ * Folders and keys of entities below an output: the portal's tree, folder by folder. Folders have no slash at their end; names
+ * have passed `checkName`. Source: the layout that the public portal serves (its documentation spells some names otherwise; the
+ * files do not).
  */
 export function depositionFolder(deposition: string): string {
   return `depositions_metadata/${deposition}`;
@@ -35,7 +36,7 @@ export const TILTSERIES_METADATA = "tiltseries_metadata.json";
 export const ALIGNMENT_METADATA = "alignment_metadata.json";
 export const TOMOGRAM_METADATA = "tomogram_metadata.json";
 
-/** Frames, the acquisition file and what is told of both: of a run, without an id. */
+/** Folder of frames, the acquisition file and the metadata of both. It belongs to the run, without an id. */
 export function frameFolder(run: string): string {
   return `${run}/Frames`;
 }
@@ -69,7 +70,7 @@ export function tiltseriesKeys(folder: string, runName: string): TiltseriesKeys 
   };
 }
 
-/** `format` as the configuration writes it. */
+/** @param format as the configuration writes it */
 export function ctfKey(tiltseriesFolder: string, runName: string, format: string): string {
   return `${tiltseriesFolder}/${runName}_${format}_ctf.txt`;
 }
@@ -79,7 +80,7 @@ export interface IdentifiedObjectKeys {
   metadata: string;
 }
 
-/** One table a run, whatever its id: the folder has no number. */
+/** Keys of the one table of a run, whatever its id: the folder has no number. */
 export function identifiedObjectKeys(run: string): IdentifiedObjectKeys {
   const folder = `${run}/IdentifiedObjects`;
   return { objects: `${folder}/identified_objects.json`, metadata: `${folder}/identified_objects_metadata.json` };
@@ -97,7 +98,7 @@ export function alignmentMetadataKey(run: string, id: number): string {
   return `${alignmentFolder(run, id)}/${ALIGNMENT_METADATA}`;
 }
 
-/** `spacing` is the name with three decimals. */
+/** @param spacing voxel spacing with three decimals */
 export function voxelSpacingFolder(run: string, spacing: string): string {
   return `${run}/Reconstructions/VoxelSpacing${spacing}`;
 }
@@ -114,7 +115,7 @@ export interface TomogramKeys {
   neuroglancer: string;
 }
 
-/** Viewers' files: a folder for each file of an annotation, a document for each tomogram. */
+/** Folder of viewers' files: a folder for each file of an annotation, a document for each tomogram. */
 export function precomputeFolder(spacingFolder: string): string {
   return `${spacingFolder}/NeuroglancerPrecompute`;
 }

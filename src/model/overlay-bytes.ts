@@ -1,15 +1,15 @@
 import { EmporiumError } from "../core/errors.js";
 import { counted } from "../core/units.js";
 
-/** The volume that something is drawn over. Lists are x, y, z. */
+/** Size, voxel spacing and origin of the volume that shapes are drawn over. Lists are x, y, z. */
 export interface OverlayGround {
   readonly sizeVoxels: readonly [x: number, y: number, z: number];
   readonly voxelAngstrom: readonly [x: number, y: number, z: number];
-  /** Of the centre of the first voxel. */
+  /** Position of the centre of the first voxel. */
   readonly originAngstrom: readonly [x: number, y: number, z: number];
 }
 
-/** Points of one layer: up to 28 bytes each, four times while they are put in order. */
+/** Number of points in one layer: up to 28 bytes each, four times that while they are sorted. */
 export const POINTS_MAX = 2 ** 21;
 
 export function tooManyPoints(name: string): EmporiumError {
@@ -18,27 +18,27 @@ export function tooManyPoints(name: string): EmporiumError {
   });
 }
 
-/** What is drawn over slices, as lists of numbers. Positions are Å in the world of the volume. */
+/** Shapes that are drawn over slices, as lists of numbers. Positions are Å in the coordinates of the volume. */
 export interface OverlayShapes {
-  /** x, y, z of each point: 3 · n. */
+  /** x, y, z of n points: 3 · n numbers. */
   readonly xyz: Float32Array;
-  /** z-axes of particles, x, y, z of each: 3 · n, or empty. */
+  /** Direction of each particle's z-axis as x, y, z: 3 · n, or empty. */
   readonly directions: Float32Array;
-  /** Å, n, or empty. */
+  /** Radius of each point in Å: n, or empty. */
   readonly radii: Float32Array;
-  /** n, or empty. */
+  /** Instance of each point: n, or empty. */
   readonly instances: Uint32Array;
-  /** Places of the points in their file, from 0: n, or empty where they are in its order. */
+  /** Row of each point in its file, from 0: n, or empty where the points are in the order of the file. */
   readonly places: Uint32Array;
-  /** Where the points of each bucket of z begin, and n; empty where points are in the order of the file. */
+  /** First point of each bucket of z, and n at the end; empty where points are in the order of the file. */
   readonly buckets: Uint32Array;
-  /** Where contours begin, and n: k + 1, or empty. */
+  /** First point of each of k contours, and n at the end: k + 1, or empty. */
   readonly contours: Uint32Array;
-  /** 1 for a contour that is closed: k. */
+  /** 1 for each contour that is closed: k. */
   readonly closed: Uint32Array;
-  /** Three points each: 3 · m, or empty. */
+  /** Indices of the three points of each of m triangles: 3 · m, or empty. */
   readonly triangles: Uint32Array;
-  /** z of bucket i: from `zMin + i · zStep`. */
+  /** Bucket i begins at z = `zMin + i · zStep`, in Å. */
   readonly zMin: number;
   readonly zStep: number;
 }
@@ -106,17 +106,17 @@ export function decodeOverlay(bytes: ArrayBuffer): OverlayShapes {
   return { ...lists, zMin: view.getFloat32(4, true), zStep: view.getFloat32(8, true) };
 }
 
-/** Points along one axis, in buckets: a plane across it looks at those near it alone. */
+/** Items sorted along one axis into buckets, so that a plane across it looks only at the items near it. */
 export interface AxisBuckets {
-  /** Of points or of what else has a place along the axis, from the lowest bucket to the highest. */
+  /** Numbers of the points, or other items with a coordinate on the axis, from the lowest bucket to the highest. */
   readonly order: Uint32Array;
-  /** Where each bucket begins in `order`, and its length. */
+  /** Position in `order` at which each bucket begins, and the length of `order` at the end. */
   readonly starts: Uint32Array;
   readonly min: number;
   readonly step: number;
 }
 
-/** @param valueAt place of each along the axis. Cost: three passes, 4 bytes each. */
+/** Sorts items into buckets. Cost: three passes, 4 bytes each. @param valueAt coordinate of an item on the axis */
 export function bucketsOf(count: number, valueAt: (i: number) => number): AxisBuckets {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < count; i++) {
@@ -140,7 +140,7 @@ export function bucketAt(value: number, min: number, step: number): number {
   return Math.min(BUCKETS - 1, Math.max(0, Math.floor((value - min) / step)));
 }
 
-/** The same points in the order of z, by buckets. */
+/** The same points sorted by z into buckets. */
 export function bucketed(shapes: OverlayShapes): OverlayShapes {
   const { xyz, directions, radii, instances } = shapes;
   const { order, starts, min, step } = bucketsOf(xyz.length / 3, (i) => xyz[3 * i + 2]!);

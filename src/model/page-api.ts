@@ -1,11 +1,11 @@
 /**
- * What the pages ask of the server that they come from, at `/api/v1/`: types of its JSON answers. The server writes them, `web/` reads them; both
+ * Types of the JSON answers that the pages get from their server at `/api/v1/`. The server writes them, `web/` reads them; both
  * are compiled against this file. Lengths and shapes are `[z, y, x]`; units are in names.
  */
 import type { Triple } from "../core/box.js";
 import type { JsonObject } from "../core/json.js";
 
-/** Errors of `/api/v1/`: what the program prints. `path` never leads outside of a place. */
+/** Errors of `/api/v1/`, the same as the program prints. `path` never leads outside of a place. */
 export interface ApiError {
   readonly code: string;
   readonly message: string;
@@ -24,48 +24,56 @@ export interface ServerFacts {
   readonly addresses: Readonly<Record<"graphql" | "files" | "s3" | "viewer", string>>;
   /** Name of the bucket at `s3`. */
   readonly bucket: string;
-  /** Where `/` leads: `/`, `/browse/…`, `/view/at/…`. */
+  /** Address that `/` leads to: `/`, `/browse/…`, `/view/at/…`. */
   readonly start: string;
-  /** What one question may come to. `queryDepth` levels, `queryNames` aliases, `queryRows` rows of the catalogue; `slabSections` sections of a volume. */
+  /**
+   * Limits of one request: `queryDepth` levels, `queryNames` aliases, `queryRows` rows of the catalogue; `slabSections` sections
+   * of a volume.
+   */
   readonly limits: Readonly<Record<"queryDepth" | "queryNames" | "queryRows" | "slabSections", number>>;
-  /** Whether anything can be changed from a page, by who has a token for it. */
+  /** Whether pages can make changes, with a token for it. */
   readonly writing: boolean;
-  /** Of the token that the request brought, if it is a good one. */
+  /** Holder of the token that the request brought; absent without a valid one. */
   readonly holder?: { readonly name: string; readonly scopes: readonly TokenScope[] } | undefined;
-  /** Whether runs are shown: to who works on the server's machine, or has a token. */
+  /** Whether runs are shown: to clients on the server's machine, and with a token. */
   readonly jobs: boolean;
 }
 
-/** What a token is for: to read what commands have left; to decide on matches; to start what changes files. None contains another. */
+/**
+ * Right of a token: to read what commands have left; to decide on matches; to start jobs that change files. None includes
+ * another.
+ */
 export type TokenScope = "read" | "review" | "write";
 
-/** `running`; `silent`: it has not said for 25 s that it works; `died`: its process is gone and has not said that it ends; `ended`. */
+/**
+ * `running`; `silent`: it has not said for 25 s that it works; `died`: its process is gone without saying that it ends; `ended`.
+ */
 export type JobLife = "running" | "silent" | "died" | "ended";
 
-/** `GET jobs`, newest first, and of the stream: a run that somebody began, in a terminal or elsewhere. */
+/** `GET jobs`, newest first, and the stream: a run that somebody began, in a terminal or elsewhere. */
 export interface JobBrief {
   readonly id: string;
-  /** Behind `emporium`, without secrets. */
+  /** Words after `emporium`, without secrets. */
   readonly command: readonly string[];
-  /** Where it was typed, on `host`. */
+  /** Folder on `host` in which the command was typed. */
   readonly folder: string;
   readonly host: string;
   readonly life: JobLife;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** When it was last heard of. */
+  /** Time at which the run last wrote something. */
   readonly heardAt: string;
   readonly exitStatus?: number | undefined;
-  /** Why the command ended. */
+  /** Error with which the command ended. */
   readonly error?: ApiError | undefined;
   readonly progress: {
-    /** Between 0 and 1; less than 1 while more is to come. */
+    /** Part that is done, between 0 and 1; less than 1 while more is to come. */
     readonly fraction: number;
     readonly tasksTotal: number;
-    /** Those of earlier runs, `tasksAlready`, among them. */
+    /** Including `tasksAlready`, those of earlier runs. */
     readonly tasksDone: number;
     readonly tasksAlready: number;
-    /** Those that need one that failed among them. */
+    /** Including tasks that need one that failed. */
     readonly tasksFailed: number;
     readonly bytesTotal: number;
     readonly bytesDone: number;
@@ -74,7 +82,10 @@ export interface JobBrief {
     readonly secondsLeft?: number | undefined;
     readonly seconds: number;
   };
-  /** It has done what there is, and waits for more: how many runs it has taken, and a line each of the first of `count` that are not complete. */
+  /**
+   * Set while all known work is done and the command waits for more: the number of runs that it has taken, and a line for each of
+   * the first of `count` incomplete ones.
+   */
   readonly waits?: { readonly taken: number; readonly count: number; readonly lines: readonly string[] } | undefined;
 }
 
@@ -83,105 +94,111 @@ export interface Job extends JobBrief {
   readonly running: readonly { readonly title: string; readonly bytes: number; readonly bytesDone: number }[];
   /** The last 200. */
   readonly failures: readonly { readonly title: string; readonly run: string; readonly error?: ApiError | undefined }[];
-  /** What else it has said that it could not do. The last 200. */
+  /** Other errors that the command has reported, the last 200. */
   readonly errors: readonly ApiError[];
-  /** Bytes, or tasks where there are none, a second; moments are milliseconds before the run was last heard of. Of ten minutes at most. */
+  /**
+   * Bytes a second, or tasks a second where there are no bytes, of the last ten minutes; times are milliseconds before the run
+   * last wrote something.
+   */
   readonly rates: readonly (readonly [beforeMs: number, perSecond: number])[];
 }
 
-/** `GET plans/{id}`, and the answer to who asks for a plan or starts it: a job that a page has asked for. Its run has the same id. */
+/** `GET plans/{id}`, and the answer to requests that plan or start a job. Its run has the same id. */
 export interface JobPlan {
   readonly planId: string;
   readonly kind: string;
-  /** Behind `emporium`, without secrets. */
+  /** Words after `emporium`, without secrets. */
   readonly command: readonly string[];
-  /** Where it runs. */
+  /** Working directory of the job. */
   readonly folder: string;
-  /** `refused`: the command says why, in `errors`. `checking`: it is planned again before it starts. `changed`: it would do something else by now. */
+  /**
+   * `refused`: the command says why, in `errors`. `checking`: it is planned again before it starts. `changed`: it would do
+   * something else by now.
+   */
   readonly state: "planning" | "planned" | "refused" | "checking" | "changed" | "started";
-  /** ISO 8601; then it is gone, unless it was started. */
+  /** ISO 8601. The plan is removed then, unless it was started. */
   readonly expires: string;
-  /** Of the command that planned. */
+  /** Exit status of the planning command. */
   readonly exitStatus?: number | undefined;
   readonly locations: readonly { readonly name: string; readonly text: string; readonly use: "read" | "write" | "source" }[];
   readonly errors: readonly ApiError[];
-  /** `GET plans/{id}/document` has what the planning command printed. */
+  /** Whether `GET plans/{id}/document` has output of the planning command. */
   readonly hasDocument: boolean;
   /** Absent for a command that is its own plan. */
   readonly plan?: PlanSummary | undefined;
 }
 
-/** What a plan says, for people. */
+/** Contents of a plan for people. */
 export interface PlanSummary {
-  /** What is counted: tasks, bytes, memory, with their units in their names. */
+  /** Sums over the whole plan, such as tasks, bytes and memory, with their units in their names. */
   readonly totals: Readonly<Record<string, number>>;
-  /** The first ones. */
+  /** The first of `entriesTotal`. */
   readonly entries: readonly PlanEntry[];
   readonly entriesTotal: number;
-  /** The first ones. */
+  /** The first of `warningsTotal`. */
   readonly warnings: readonly { readonly message: string; readonly path?: string | undefined }[];
   readonly warningsTotal: number;
 }
 
 export interface PlanEntry {
   readonly title: string;
-  /** Dataset and run, or where it comes from. */
+  /** Dataset and run, or the source, or the target. */
   readonly of?: string | undefined;
   readonly action: "write" | "leave" | "fail";
-  /** What is there already. */
+  /** State of the entity's files in the target, as far as the plan tells. */
   readonly state?: "new" | "same" | "changed" | undefined;
-  /** Why it is left out. */
+  /** Reason for which it is left out. */
   readonly why?: string | undefined;
   readonly reads?: number | undefined;
   readonly writes?: number | undefined;
   readonly bytes?: number | undefined;
-  /** Where the configuration says so. */
+  /** Place in the configuration that asks for it. */
   readonly at?: string | undefined;
 }
 
-/** An option of a job's command, as a form asks for it. */
+/** An option of a job's command, as a form shows it. */
 export interface JobField {
-  /** In the JSON of `POST jobs`. */
+  /** Key in the JSON of `POST jobs`. */
   readonly name: string;
-  /** As a terminal has it: `--subset`, or `TREE` of a word without an option. */
+  /** Name on the command line: `--subset`, or `TREE` for a word without an option. */
   readonly word: string;
   readonly description: string;
   /** `lines`: several texts. `choices`: some of `choices`. `groups`: texts for some of `choices`. */
   readonly type: "text" | "lines" | "switch" | "choice" | "choices" | "groups";
   readonly isNeeded: boolean;
-  /** Where it is a location. */
+  /** Use of the location, where the option is one. */
   readonly use?: "read" | "write" | "source" | undefined;
   readonly choices?: readonly string[] | undefined;
   readonly default?: string | boolean | undefined;
 }
 
-/** `GET plans`: what a page may ask to be planned. */
+/** `GET plans`: the jobs that a page may ask to be planned. */
 export interface JobForms {
   readonly kinds: readonly { readonly kind: string; readonly summary: string; readonly fields: readonly JobField[] }[];
-  /** Absolute paths and addresses; jobs may work below them. */
+  /** Absolute paths and URLs below which jobs may work. */
   readonly roots: readonly { readonly location: string; readonly writable: boolean }[];
-  /** Configurations of deposits that lie there. */
+  /** Configurations of deposits within the roots. */
   readonly configs: readonly { readonly location: string; readonly folder: string }[];
-  /** More files are there than were looked at. */
+  /** There are more files than were looked at. */
   readonly isCut: boolean;
 }
 
-/** Event `jobs` of `GET events`: those that are new or have changed; the first one has all of them. */
+/** Event `jobs` of `GET events`: the jobs that are new or have changed; the first event has all of them. */
 export interface JobsEvent {
   readonly isAll: boolean;
   readonly jobs: readonly JobBrief[];
-  /** Ids of those that are no longer kept. */
+  /** Ids of jobs that are no longer kept. */
   readonly gone: readonly string[];
 }
 
-/** `GET harvest/sets`, `GET curate/labels`: what commands have left in the workspace, the newest first. */
+/** `GET harvest/sets`, `GET curate/labels`: results that commands have left in the workspace, the newest first. */
 export interface KeptAnswers {
   readonly kept: readonly { readonly id: string; readonly at: string }[];
-  /** Number of files there that cannot be read as one. */
+  /** Number of files that cannot be read as such a result. */
   readonly unreadable: number;
 }
 
-/** `GET harvest/sets/{id}`: a comparison. What `harvest compare` prints is at `…/comparison.json` and `…/comparison.csv`. */
+/** `GET harvest/sets/{id}`: a comparison. The output of `harvest compare` is at `…/comparison.json` and `…/comparison.csv`. */
 export interface ComparedSet {
   readonly id: string;
   readonly at: string;
@@ -199,25 +216,25 @@ export interface ComparedTable {
 }
 
 export interface ComparedCell {
-  /** As the CSV has it, with the source's own text behind it; null is unknown. */
+  /** The value as in the CSV, followed by the source's own text; null is unknown. */
   readonly text: string | null;
   readonly isNumber: boolean;
-  /** `web`, `z: web`, `derived`: where the file does not say it. */
+  /** Sources of the value where it is not from the file: `web`, `z: web`, `derived`. */
   readonly from: readonly string[];
-  /** Places in `conflicts`. */
+  /** Indices into `conflicts`. */
   readonly conflicts: readonly number[];
 }
 
-/** `GET curate/labels/{id}`. What `--csv` writes is at `…/histogram.csv`, what `--plot` draws at `…/histogram.svg`. */
+/** `GET curate/labels/{id}`. The output of `--csv` is at `…/histogram.csv`, that of `--plot` at `…/histogram.svg`. */
 export interface CuratedLabels {
   readonly id: string;
   readonly at: string;
   readonly command: string;
-  /** Counted models. */
+  /** Number of counted models. */
   readonly total: number;
-  /** Counted models in no matched run. */
+  /** Number of counted models that are in no matched run. */
   readonly outside: number;
-  /** Files by class, those that are not counted among them. */
+  /** Number of files by class, also of classes that are not counted. */
   readonly classes: Readonly<Record<string, number>>;
   readonly labels: readonly {
     readonly label: string;
@@ -236,29 +253,29 @@ export interface MatchesAnswer {
   readonly id?: string | undefined;
   readonly at?: string | undefined;
   readonly command?: string | undefined;
-  /** Run folders, and runs of the portal, that have no row. */
+  /** Number of run folders, and of runs of the portal, without a row. */
   readonly unmatched?: { readonly archive: number; readonly portal: number } | undefined;
   readonly rows: readonly ShownMatch[];
-  /** Rows that fit. */
+  /** Number of rows that pass the filters. */
   readonly total: number;
-  /** Place of the first of `rows`. */
+  /** Index of the first of `rows`. */
   readonly row: number;
-  /** Under all filters but the status. */
+  /** Number of rows by status, under all other filters. */
   readonly byStatus: Readonly<Record<string, number>>;
-  /** What can be filtered by. */
+  /** Values that can be filtered by. */
   readonly values: Readonly<Partial<Record<"rule" | "drive" | "species", readonly string[]>>>;
   /** The file beside the table that `curate match` reads; absent where its command reads none. */
   readonly decisions?: DecisionsFacts | undefined;
 }
 
 export interface DecisionsFacts {
-  /** Its name, without folders. */
+  /** Name of the file without folders. */
   readonly file: string;
-  /** Rows of the whole table that are accepted or rejected in it. */
+  /** Number of rows of the whole table that are accepted or rejected in it. */
   readonly decided: number;
-  /** Absent where there is no file yet. */
+  /** Absent before the file exists. */
   readonly savedAt?: string | undefined;
-  /** Why it cannot be read: then rows have no decisions, and none can be taken. */
+  /** Error of a file that cannot be read: then rows have no decisions, and none can be made. */
   readonly error?: ApiError | undefined;
 }
 
@@ -269,21 +286,24 @@ export interface ShownMatch {
   readonly datasetId: string;
   readonly status: "matched" | "ambiguous" | "rejected" | "manual";
   readonly rule: string;
-  /** Between 0 and 1. */
+  /** Score of the match, between 0 and 1. */
   readonly score: number;
   readonly drive: string;
   readonly species: string;
-  /** From the scanned folder's own name on; "" in tables without paths. */
+  /** Path from the scanned folder's own name on; "" in tables without paths. */
   readonly folder: string;
-  /** Why the rule takes the two names for one run. */
+  /** Reason for which the rule takes the two names for one run. */
   readonly reason: string;
-  /** Of the folder and the run, the same in later tables: `PUT curate/decisions/{name}` decides. Absent where nobody can. */
+  /**
+   * Id of the pair of folder and run, the same in later tables, for `PUT curate/decisions/{name}`. Absent where nobody can
+   * decide.
+   */
   readonly name?: string | undefined;
-  /** Of the file as it is now; without it nobody has decided, or `who` has undone it. */
+  /** Decision in the file as it is now. Without one nobody has decided, or `who` has undone it. */
   readonly decision?: "accept" | "reject" | undefined;
   readonly who?: string | undefined;
   readonly note?: string | undefined;
-  /** For `If-Match`: changes with the decision and the status. */
+  /** ETag for `If-Match`; it changes with the decision and the status. */
   readonly etag?: string | undefined;
 }
 
@@ -293,63 +313,66 @@ export interface MatchDecided {
   readonly decisions: DecisionsFacts;
 }
 
-/** The same with another etag, status 412: nothing was written, and this is the row as it is now. */
+/** Answer with status 412 where the etag has changed: nothing was written, and this is the row as it is now. */
 export interface ChangedMatch extends ApiError, MatchDecided {}
 
 /** `GET curate/matches/{name}`: the row's folder, volumes first. */
 export interface MatchFolder {
   readonly files: readonly MatchFile[];
-  /** Files that are left out. */
+  /** Number of files that are left out. */
   readonly more: number;
 }
 
 export interface MatchFile {
   readonly name: string;
   readonly size: number;
-  /** Of the first few volumes: z, y, x. */
+  /** z, y, x; of the first few volumes only. */
   readonly shape?: readonly (number | null)[] | undefined;
-  /** Along x. */
+  /** Voxel size along x. */
   readonly voxelSizeAngstrom?: number | undefined;
-  /** Why its header says nothing. */
+  /** Error code where the header cannot be read. */
   readonly fault?: string | undefined;
-  /** Where it can be looked at: it lies in a place that is served. */
+  /** Reference for the viewer, where the volume is in a place that is served. */
   readonly ref?: string | undefined;
 }
 
 /** `GET curate/overlap?by=species|label`: matched folders by drive and species, or counted models by drive and label. */
 export interface Overlap {
   readonly by: "species" | "label";
-  /** Of the answer that the numbers are from. */
+  /** Id of the matching table or count of labels that the numbers are from. */
   readonly id?: string | undefined;
   readonly cells: readonly { readonly drive: string; readonly column: string; readonly count: number }[];
 }
 
-/** `GET curate/batches`: what `curate batches list --history --json` prints, without the files of each. */
+/** `GET curate/batches`: the output of `curate batches list --history --json`, without the files of each. */
 export interface LedgerBatches {
   readonly batches: readonly JsonObject[];
 }
 
 /** One location of the command line. */
 export interface PlaceFacts {
-  /** Part of addresses: letters, digits, hyphens; no two are the same. */
+  /** Part of addresses: letters, digits and hyphens. Unique among the places. */
   readonly id: string;
   /** Last part of the location. */
   readonly name: string;
   readonly kind: "tree" | "folder" | "bucket" | "web" | "file";
-  /** Of a place that is one file: its key. */
+  /** Key of the file, where the place is one file. */
   readonly key?: string | undefined;
 }
 
 export interface CatalogueFacts {
   readonly place: string;
-  /** `importing`: it is being brought up to date from the tree. `failed`: that did not end well, and `error` says why. */
+  /** `importing`: it is being brought up to date from the tree. `failed`: that failed, with the reason in `error`. */
   readonly state: "ready" | "importing" | "failed";
   readonly importedAt?: string | undefined;
-  /** When a file of the tree changed last, or one came or went, after `importedAt`. Absent while that is not known, or the tree is not on a disk. */
+  /**
+   * Time of the last change of the tree, or of a file's coming or going, after `importedAt`. Absent while it is unknown, or where
+   * the tree is not on a disk.
+   */
   readonly treeChangedAt?: string | undefined;
   readonly error?: ApiError | undefined;
   readonly counts?: Readonly<Record<"datasets" | "runs" | "tomograms" | "annotations" | "depositions", number>> | undefined;
-  /** Numbers of datasets of other trees: the catalogue has their rows, `place` does not have their files. */
+  /** Numbers of datasets from other trees: the catalogue has their rows, but `place` does not have their files. */
   readonly otherDatasets?: readonly number[] | undefined;
 }
 
@@ -359,28 +382,28 @@ export interface Listing {
   /** `""`, or a key that ends with `/`. */
   readonly prefix: string;
   readonly entries: readonly ListedEntry[];
-  /** The folder is a volume itself: can be given to `volumes/{ref}`. */
+  /** Reference for `volumes/{ref}`, where the folder is a volume itself. */
   readonly ref?: string | undefined;
-  /** What `after` is for the next part, where there is one. */
+  /** Value of `after` for the next part; absent in the last one. */
   readonly next?: string | undefined;
 }
 
 /**
- * `GET /api/v1/places/{place}/facts?key=a/b.mrc`: what `harvest inspect --json` prints for the file or volume, by name; several where a file has
- * several images. `location` is the key.
+ * `GET /api/v1/places/{place}/facts?key=a/b.mrc`: the output of `harvest inspect --json` for the file or volume, by name; several
+ * where a file has several images. `location` is the key.
  */
 export type FileFacts = Readonly<Record<string, FileRecord>>;
 
 export interface FileRecord {
   readonly format: string;
-  /** Along `axes`, slowest first; null is unknown. */
+  /** Lengths along `axes`, slowest first; null is unknown. */
   readonly shape: readonly number[];
   readonly dtype: string | null;
   readonly unit: readonly (string | null)[];
   readonly voxel_size: readonly (number | null)[];
   readonly axes: readonly string[];
   readonly acquisition: Readonly<Record<string, unknown>>;
-  /** Where each known field is from. */
+  /** Source of each known field. */
   readonly sources: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
   readonly raw_metadata: Readonly<Record<string, unknown>>;
@@ -392,13 +415,13 @@ export interface ListedEntry {
   readonly key: string;
   /** A Zarr, N5 or precomputed folder is one `volume`. */
   readonly kind: "folder" | "volume" | "file";
-  /** What it looks like by its name: `MRC`, `TIFF`, `OME-Zarr`, `IMOD model`, `tilt angles`. */
+  /** Format by the name: `MRC`, `TIFF`, `OME-Zarr`, `IMOD model`, `tilt angles`. */
   readonly format?: string | undefined;
   readonly sizeBytes?: number | undefined;
   readonly modifiedAt?: string | undefined;
-  /** What is odd about the name or size: `curate hygiene`'s codes. Names that look alike are found within one part of a folder. */
+  /** Codes of `curate hygiene` for an odd name or size. Similar names are found within one part of a folder. */
   readonly marks?: readonly string[] | undefined;
-  /** Can be given to `volumes/{ref}`. */
+  /** Reference for `volumes/{ref}`. */
   readonly ref?: string | undefined;
 }
 
@@ -408,62 +431,65 @@ export interface VolumeFacts {
   /** Changes whenever the voxels may have: part of addresses of planes (`v=`). */
   readonly etag: string;
   readonly title: string;
-  /** Where the bytes are: a place and a key. */
+  /** Place and key of the volume's bytes. */
   readonly place: string;
   readonly key: string;
   readonly format: string;
   readonly kind: "tomogram" | "tilt series" | "frame" | "mask" | "image" | "volume";
   readonly dtype: string;
-  /** Of level 0. A single image has one plane. */
+  /** Shape of level 0. A single image has one plane. */
   readonly shape: Triple;
-  /** Of level 0; null where the source does not say. */
+  /** Voxel size at level 0; null where the source does not say. */
   readonly voxelSizeAngstrom: readonly (number | null)[];
-  /** Where the centre of voxel `[0, 0, 0]` lies. */
+  /** Position of the centre of voxel `[0, 0, 0]`. */
   readonly originAngstrom: Triple;
   readonly levels: readonly VolumeLevel[];
   /** Bytes that a plane across this axis reads at level 0. */
   readonly planeBytes: Triple;
-  /** What is shown at first, and where that is from. */
+  /** Initial contrast limits, and their source. */
   readonly limits: { readonly low: number; readonly high: number; readonly from: "metadata" | "sample" };
-  /** Of a sample of the volume: 256 equal bins from `min` to `max`. */
+  /** Histogram of a sample of the volume: 256 equal bins from `min` to `max`. */
   readonly histogram: { readonly min: number; readonly max: number; readonly counts: readonly number[] };
   readonly isTiltSeries: boolean;
-  /** Degrees, one a section. */
+  /** Tilt angles in degrees, one for each section. */
   readonly angles?: readonly number[] | undefined;
-  /** e/Å² after each section. */
+  /** Accumulated dose in e/Å² after each section. */
   readonly doses?: readonly number[] | undefined;
-  /** What the header does not keep to, in words. */
+  /** Deviations of the header from its format, as text. */
   readonly warnings: readonly string[];
-  /** Facts with where each is from; several sources of one fact may contradict each other. */
+  /** Facts with the source of each; several sources of one fact may contradict each other. */
   readonly sources: Readonly<Record<string, readonly SourcedFact[]>>;
-  /** Of a file whose pages are channels or times, too. */
+  /** Order of the pages of a file whose pages are channels or times, too. */
   readonly pages?: StackPages | undefined;
-  /** Planes come in the order of the file only: it is compressed. */
+  /** The file is compressed: planes come in its order only. */
   readonly isSequential?: boolean | undefined;
 }
 
-/** `GET lineage/{ref}/voxel?z=&y=&x=&level=`, `…/point?layer=&index=`, `…/value?pointer=` or `?field=`: where one number of a page is from. */
+/**
+ * `GET lineage/{ref}/voxel?z=&y=&x=&level=`, `…/point?layer=&index=`, `…/value?pointer=` or `?field=`: the origin of one number
+ * of a page.
+ */
 export interface Lineage {
-  /** What was asked, in words: `voxel x 9, y 5, z 3 of level 0`. */
+  /** The question as text: `voxel x 9, y 5, z 3 of level 0`. */
   readonly of: string;
-  /** The number, with all its digits; of a value that is no number its text. */
+  /** The number with all its digits; a value that is no number, as text. */
   readonly value: string;
-  /** What is shown is made of it: `divided by mx, which is at byte 28`. */
+  /** Derivation of the shown number from the stored one: `divided by mx, which is at byte 28`. */
   readonly note?: string | undefined;
   /** The place of the file. */
   readonly place: string;
-  /** Where the number is stored. */
+  /** Bytes in which the number is stored. */
   readonly stored: Told<StoredNumber>;
-  /** Of the whole file, as the command that wrote it has noted it. */
+  /** Checksum of the whole file, as the command that wrote it has recorded it. */
   readonly checksum: Told<StoredChecksum>;
   readonly receipt: Told<StoredReceipt>;
-  /** The line of the configuration that asked for the file: `cell.yaml:12:5`. */
+  /** Line of the configuration that asked for the file: `cell.yaml:12:5`. */
   readonly configuration: Told<string>;
-  /** The command that wrote the file, and where it was typed. */
+  /** Command that wrote the file, and the folder in which it was typed. */
   readonly command: Told<{ readonly text: string; readonly folder: string }>;
 }
 
-/** Something that may not be known: then why. */
+/** A fact, or the reason why it is unknown. */
 export type Told<T> = { readonly is: T } | { readonly absent: string };
 
 /**
@@ -471,39 +497,42 @@ export type Told<T> = { readonly is: T } | { readonly absent: string };
  * `decodedByte` of what that gives. Packed numbers are `bits` of the bytes there, taken as one big-endian whole number.
  */
 export interface StoredNumber {
-  /** Of the file, in its place. */
+  /** Key of the file, in its place. */
   readonly key: string;
-  /** In the file as it is stored. */
+  /** Position in the stored file. */
   readonly offset: number;
   readonly length: number;
   readonly codecs: readonly string[];
-  /** Of a block of N5: what comes before what is compressed. */
+  /** Bytes of a block of N5 before its compressed part. */
   readonly headerBytes?: number | undefined;
   /** Absent where the bytes are the number as text. */
   readonly dtype?: string | undefined;
   readonly byteOrder?: "little" | "big" | undefined;
   readonly decodedByte: number;
   readonly bits?: { readonly shift: number; readonly count: number } | undefined;
-  /** Is taken from the stored number: files of mode 0 that hold unsigned bytes. */
+  /** Number to subtract from the stored one: files of mode 0 that hold unsigned bytes. */
   readonly minus?: number | undefined;
-  /** Why the range is no smaller: `the file is compressed as a whole`. */
+  /** Reason why the range is no smaller: `the file is compressed as a whole`. */
   readonly says?: string | undefined;
 }
 
 export interface StoredChecksum {
   readonly algorithm: "SHA-256" | "CRC-32";
   readonly value: string;
-  /** `verified`: the file was read just now, and has it. `unchanged`: the file has the size and the time of the receipt. `changed`: it has not. */
+  /**
+   * `verified`: the file was read just now and has the checksum. `unchanged`: the file has the size and time of the receipt.
+   * `changed`: it has not.
+   */
   readonly state: "verified" | "unchanged" | "changed";
 }
 
 export interface StoredReceipt {
-  /** File in the workspace, and where the line begins in it. */
+  /** File in the workspace; `byte` is the position of the receipt's line in it. */
   readonly journal: string;
   readonly byte: number;
   readonly task: string;
   readonly title: string;
-  /** What was read for it. */
+  /** Keys of the files that were read for it. */
   readonly inputs: readonly string[];
   readonly writtenAt?: string | undefined;
 }
@@ -511,11 +540,14 @@ export interface StoredReceipt {
 export interface SourcedFact {
   readonly value: string;
   readonly from: string;
-  /** What `lineage/` says of it: `{ref}/value?pointer=/voxel_spacing`. Absent of names of folders. */
+  /** Address below `lineage/` of its origin: `{ref}/value?pointer=/voxel_spacing`. Absent for names of folders. */
   readonly at?: string | undefined;
 }
 
-/** How the pages of a file, the first axis of its shape, are spread over slices, channels and times: `order` has the fastest first. */
+/**
+ * Distribution of a file's pages, the first axis of its shape, over slices, channels and times: `order` has the fastest axis
+ * first.
+ */
 export interface StackPages {
   readonly order: string;
   readonly z: number;
@@ -525,31 +557,34 @@ export interface StackPages {
 
 export interface VolumeLevel {
   readonly shape: Triple;
-  /** Voxels of level 0 along each axis for one of this level. */
+  /** Number of voxels of level 0 along each axis for one of this level. */
   readonly scale: Triple;
-  /** Every n-th voxel of level 0, not a mean. */
+  /** The level is every n-th voxel of level 0, not a mean. */
   readonly virtual: boolean;
 }
 
-/** `GET /api/v1/volumes/{ref}/plane?…`: parameters. Answer: rows of numbers, little-endian; its headers are `PLANE_HEADERS`. */
+/**
+ * Parameters of `GET /api/v1/volumes/{ref}/plane?…`. The answer is rows of numbers, little-endian, with the headers of
+ * `PLANE_HEADERS`.
+ */
 export interface PlaneQuery {
   readonly axis: "z" | "y" | "x";
-  /** Section of level 0. */
+  /** Number of the section, in level 0. */
   readonly at: number;
   readonly level?: number | undefined;
-  /** `u0,v0,u1,v1` in voxels of the level, u along the faster axis; the end is excluded. Default: all of it. */
+  /** `u0,v0,u1,v1` in voxels of the level, u along the faster axis, without the end. Default: the whole plane. */
   readonly box?: string | undefined;
-  /** Mean of so many sections of level 0 about `at`; float32 then. Default 1. */
+  /** Number of sections of level 0 about `at` to average; the answer is float32 then. Default 1. */
   readonly slab?: number | undefined;
   /** `native` (default), `f16`, or `u8` scaled to `low`–`high`. */
   readonly as?: "native" | "f16" | "u8" | undefined;
   readonly low?: number | undefined;
   readonly high?: number | undefined;
-  /** The etag of the facts: an address with it never changes its answer. */
+  /** The etag of the facts: the answer of an address with it never changes. */
   readonly v?: string | undefined;
 }
 
-/** Most bytes of an answer, of a dropped file as well. */
+/** Limit in bytes of an answer, and of a plane of a dropped file. */
 export const PLANE_BYTES_MAX = 64 * 2 ** 20;
 
 /**
@@ -558,15 +593,15 @@ export const PLANE_BYTES_MAX = 64 * 2 ** 20;
  */
 export const PLANE_HEADERS = { shape: "x-shape", dtype: "x-dtype", level: "x-level", absent: "x-absent" } as const;
 
-/** `GET /api/v1/overlays/{ref}?with=` (`ref` of a tomogram, or of any volume): what can be drawn over it. */
+/** `GET /api/v1/overlays/{ref}?with=` (`ref` of a tomogram, or of any volume): layers that can be drawn over it. */
 export interface Overlays {
   readonly ref: string;
   readonly layers: readonly OverlayLayer[];
-  /** Of a file: what else its folder has that can be drawn, once `?with=id,id` names it. */
+  /** For a file: further files of its folder that can be drawn, once `?with=id,id` names them. */
   readonly others?: readonly { readonly id: string; readonly name: string }[] | undefined;
-  /** In words: `5 of 12 annotations can be drawn; 3 belong to another alignment`. */
+  /** Summary as text: `5 of 12 annotations can be drawn; 3 belong to another alignment`. */
   readonly summary: string;
-  /** Sentences: what was not looked at, or is not listed. */
+  /** Sentences about what was not looked at, or is not listed. */
   readonly notices: readonly string[];
 }
 
@@ -576,45 +611,54 @@ export interface OverlayLayer {
   readonly kind: "points" | "orientedPoints" | "instancePoints" | "mask" | "instances" | "mesh" | "model";
   /** `#F0A202`, as in the Neuroglancer state. */
   readonly color: string;
-  /** Points, contours or triangles; of instances their number; 0 of masks and of lists and surfaces that are too long to be counted before they are shown. */
+  /**
+   * Number of points, contours, triangles or instances; 0 for masks, and for lists and surfaces that are too long to be counted
+   * before they are shown.
+   */
   readonly count: number;
-  /** Of instances, by their numbers, where the view has them. */
+  /** Colours of instances by their numbers, where the view has them. */
   readonly instanceColors?: Readonly<Record<string, string>> | undefined;
-  /** Of points of instances: colours that the view gives them in the order of their numbers, from the first again where they are more. */
+  /** Colours that the view gives to point instances in the order of their numbers; they repeat where there are more instances. */
   readonly instancePalette?: readonly string[] | undefined;
-  /** Shown until somebody chooses otherwise. */
+  /** The layer is shown by default. */
   readonly isVisible?: boolean | undefined;
-  /** Of an annotation. */
+  /** Id in the catalogue of the layer's annotation. */
   readonly annotationId?: number | undefined;
   readonly isOtherAlignment?: boolean | undefined;
-  /** Å; of points. */
+  /** Radius of points. */
   readonly radiusAngstrom?: number | undefined;
-  /** Masks: the volume to ask planes of. Others: `overlays/{ref}/{id}.bin`. */
+  /** For masks: reference of the volume to ask planes of. Other layers are at `overlays/{ref}/{id}.bin`. */
   readonly volumeRef?: string | undefined;
-  /** Why it cannot be drawn. */
+  /** Error for which the layer cannot be drawn. */
   readonly error?: ApiError | undefined;
 }
 
-/** `GET /api/v1/neuroglancer/tomogram/{id}?p=&z=&on=&c=` and `/api/v1/neuroglancer/at/{ref}?…`: a view for `viewer/` with what slices showed put in. */
+/**
+ * `GET /api/v1/neuroglancer/tomogram/{id}?p=&z=&on=&c=` and `/api/v1/neuroglancer/at/{ref}?…`: a view for `viewer/` with the
+ * state of the slices.
+ */
 export interface NeuroglancerView {
   readonly title: string;
-  /** What sources in `state` begin with: this server, as it is known to itself. Where a page came by another address, that holds. */
+  /**
+   * Beginning of the sources in `state`: this server's address as the server sees it. A page that came by another address uses
+   * that one instead.
+   */
   readonly base: string;
   readonly state: JsonObject;
-  /** Sources that this server does not have: `viewer/` may not fetch them. */
+  /** Sources that are not on this server: `viewer/` may not fetch them. */
   readonly elsewhere: readonly string[];
-  /** Sentences: what of the layers is not drawn, and why. */
+  /** Sentences about layers that are not drawn, with the reasons. */
   readonly notices: readonly string[];
-  /** Layers of `state` by the ids of `OverlayLayer`: as `on=` names them. */
+  /** Layers of `state` by the ids of `OverlayLayer`, which `on=` uses. */
   readonly layers: readonly { readonly id: string; readonly name: string }[];
-  /** `view/…`, relative to the base: the slices of the same. */
+  /** Address of the same slices, relative to the base: `view/…`. */
   readonly slices: string;
 }
 
-/** `GET /api/v1/facets?of=runs&where={…}`: distinct entities, each facet under all filters but its own. */
+/** `GET /api/v1/facets?of=runs&where={…}`: numbers of distinct entities, each facet under all filters but its own. */
 export interface Facets {
   readonly of: "datasets" | "runs" | "annotations";
-  /** Entities that all filters leave. */
+  /** Number of entities that pass all filters. */
   readonly total: number;
   readonly facets: readonly Facet[];
 }
@@ -622,12 +666,14 @@ export interface Facets {
 export interface Facet {
   readonly id: string;
   readonly title: string;
-  /** As on the portal: `sample`, `contents`, `objects`, `hardware`, `tilt`, `tomogram`, `annotation`, `people`, `identifiers`. */
+  /**
+   * Groups of the portal: `sample`, `contents`, `objects`, `hardware`, `tilt`, `tomogram`, `annotation`, `people`, `identifiers`.
+   */
   readonly group: string;
-  /** Where values are numbers: their range in place of values. */
+  /** Range of a facet of numbers, in place of values. */
   readonly range?: { readonly min: number; readonly max: number } | undefined;
   readonly values: readonly { readonly value: string; readonly count: number; readonly chosen: boolean }[];
-  /** More values than are here. */
+  /** There are more values than these. */
   readonly more: boolean;
 }
 
@@ -639,14 +685,14 @@ export interface SearchHits {
     readonly hits: readonly { readonly title: string; readonly detail: string; readonly to: string }[];
     readonly more: boolean;
   }[];
-  /** The nearest word, where nothing was found. */
+  /** Most similar word, where nothing was found. */
   readonly nearest?: string | undefined;
 }
 
 /** `GET /api/v1/microscopy?after=ID&limit=500`: data sets of the microscopy catalogue, by id. */
 export interface MicroscopyList {
   readonly datasets: readonly MicroscopyEntry[];
-  /** What `after` is for the next part, where there is one. */
+  /** Value of `after` for the next part; absent in the last one. */
   readonly next?: string | undefined;
 }
 
@@ -658,7 +704,7 @@ export interface MicroscopyEntry {
   readonly microscope: string | null;
   /** Local time without a zone, from the id: `2018-06-08T15:45:00`. */
   readonly date: string;
-  /** The data set that it was made from, and those that were made from it. */
+  /** Id of the data set that it was made from. The next field has those that were made from it. */
   readonly parent: string | null;
   readonly children: readonly string[];
   readonly frames?: MicroscopyFrames | undefined;
@@ -666,7 +712,7 @@ export interface MicroscopyEntry {
   readonly file?: { readonly name: string | null; readonly sha256: string | null } | undefined;
 }
 
-/** What all frames of a data set share, and how many distinct indices they have along each axis. */
+/** Properties that all frames of a data set share, and the number of distinct indices along each axis. */
 export interface MicroscopyFrames {
   readonly count: number;
   readonly width: number;
@@ -683,13 +729,13 @@ export type FrameAxis = (typeof FRAME_AXES)[number];
 
 /** `GET /api/v1/microscopy/{id}`. */
 export interface MicroscopyDataset extends MicroscopyEntry {
-  /** By channel, then name. Of frames, as the axes. */
+  /** Sorted by channel, then name. For frames, channels as in the axes. */
   readonly channels: readonly { readonly index: number; readonly name: string | null }[];
-  /** The indices that frames have, sorted: they may have gaps. An axis without any is one that an older catalogue did not know. */
+  /** Sorted indices of the frames; they may have gaps. An older catalogue did not know an axis without any. */
   readonly indices: Readonly<Record<FrameAxis, readonly number[]>>;
-  /** As it was when the data set was uploaded. */
+  /** Metadata as of the upload of the data set. */
   readonly metadata: JsonObject | null;
-  /** The place whose storage has the frames; absent where none has. */
+  /** Place whose storage has the frames; absent where none has. */
   readonly place?: string | undefined;
 }
 
@@ -697,7 +743,7 @@ export interface MicroscopyDataset extends MicroscopyEntry {
 export interface FrameFacts {
   readonly channel: string | null;
   readonly name: string;
-  /** Of the decoded pixels. Null in rows of an older catalogue. */
+  /** Hash of the decoded pixels. Null in rows of an older catalogue. */
   readonly sha256: string | null;
   readonly metadata: JsonObject | null;
 }
@@ -708,33 +754,33 @@ export interface FrameFacts {
  */
 export const FRAME_HEADERS = { shape: "x-shape", dtype: "x-dtype", proof: "x-proof" } as const;
 
-/** The longest side of a thumbnail. */
+/** Longest side of a thumbnail, in pixels. */
 export const THUMBNAIL_SIDE_MAX = 1024;
 
-/** `GET /api/v1/reports`: reports of `ingest validate` on what is served, the latest first. */
+/** `GET /api/v1/reports`: reports of `ingest validate` on served locations, the latest first. */
 export interface ReportList {
   readonly reports: readonly ReportSummary[];
-  /** Reports of the workspace on what is not served here. */
+  /** Number of reports of the workspace on other locations. */
   readonly elsewhere: number;
-  /** Files of the workspace that are no reports. */
+  /** Number of files of the workspace that are no reports. */
   readonly unreadable: number;
 }
 
 export interface ReportSummary {
-  /** The moment, UTC: `2026-11-20T14-02-31`. */
+  /** Time of the validation, UTC: `2026-11-20T14-02-31`. */
   readonly id: string;
   readonly at: string;
   readonly suite: "source" | "standardized";
   readonly place: string;
-  /** Of the place. */
+  /** Name of the place. */
   readonly name: string;
-  /** What was validated, within the place; empty: all of it. */
+  /** Folder that was validated, within the place; empty for all of it. */
   readonly folder: string;
   /** Name of the configuration's file. */
   readonly config?: string | undefined;
-  /** A selection of entities. */
+  /** Only a selection of entities was validated. */
   readonly isPart: boolean;
-  /** Of checks on entities. */
+  /** Numbers of checks on entities. */
   readonly counts: Readonly<Record<"passed" | "failed" | "warned" | "skipped", number>>;
   readonly findings: number;
 }
@@ -749,12 +795,12 @@ export interface ReportFacts extends ReportSummary {
     readonly count: number;
     readonly entities: readonly string[];
   }[];
-  /** The report before, which looked at the same. */
+  /** The preceding comparable report. */
   readonly previous?: { readonly id: string; readonly at: string } | undefined;
   readonly changes?: Readonly<Record<FindingChange, number>> | undefined;
 }
 
-/** Since the previous report. */
+/** Change since the previous report. */
 export type FindingChange = "new" | "same" | "gone";
 
 /** `GET /api/v1/reports/{id}/findings`. */
@@ -774,23 +820,23 @@ export interface ReportFinding {
   readonly found: string;
   readonly wanted: string;
   readonly explanation?: string | undefined;
-  /** Of `scale.truth`: what each source of the spacing says. */
+  /** For `scale.truth`: the spacing by each of its sources. */
   readonly sources?: readonly { readonly who: string; readonly angstrom: number; readonly isOdd: boolean }[] | undefined;
-  /** Relative to what was validated. */
+  /** Key relative to what was validated. */
   readonly key: string;
   readonly path?: string | undefined;
   readonly byte?: number | undefined;
   readonly line?: number | undefined;
   readonly change?: FindingChange | undefined;
-  /** It is gone because its check could not be decided: that may be no repair. */
+  /** The finding is gone because its check could not be decided, which may be no repair. */
   readonly isUndecided?: boolean | undefined;
-  /** Of the first of a group: its name, and how many are in it. */
+  /** For the first finding of a group: the name and size of the group. */
   readonly heads?: string | undefined;
   readonly size?: number | undefined;
-  /** Of the catalogue. */
+  /** Id of the run in the catalogue. */
   readonly runId?: number | undefined;
-  /** Key in the place, if the file or folder is there. */
+  /** Key in the place, if the file or folder exists. */
   readonly file?: string | undefined;
-  /** Its name is that of a volume, which the viewer opens. */
+  /** The name is that of a volume, which the viewer can open. */
   readonly isVolume?: boolean | undefined;
 }

@@ -1,9 +1,9 @@
-/** A page: the file of `web/pages` that shows it, and what menus call it. */
+/** A page: the file of `web/pages` that shows it, and its names in menus. */
 interface Page {
   readonly file: string;
-  /** Its name in the menu of every page, and in the palette. The order of the menu is the table's. */
+  /** Name in the menu of every page, and in the palette. The order of the menu is that of the table. */
   readonly menu?: string;
-  /** Its name among the pages of its station. */
+  /** Name among the pages of its station. */
   readonly beside?: string;
 }
 
@@ -60,7 +60,7 @@ const rows = /* @__PURE__ */ Object.entries<Page>(PAGES) as [PagePath, Page][];
 const named = <Menu extends "menu" | "beside">(menu: Menu) =>
   rows.flatMap(([path, page]) => (page[menu] === undefined ? [] : [[path, page[menu]] as [NamedIn<Menu>, string]]));
 
-/** Pages that every page leads to, with their names. */
+/** Pages that every page links to, with their names. */
 export const MENU = /* @__PURE__ */ named("menu");
 /** Pages of the station curate, with their names. */
 export const CURATE_PAGES = /* @__PURE__ */ named("beside");
@@ -70,8 +70,8 @@ const PATTERNS = /* @__PURE__ */ rows.map(([path, { file }]) => {
   return { matches: new RegExp(`^${pattern}$`), file };
 });
 
-/** The file of the page at a path below the base, which begins with a slash. Undefined where no page is. */
+/** File of the page at a path below the base, which begins with a slash. Undefined where there is no page. */
 export const pageFileOf = (path: string): string | undefined => PATTERNS.find(({ matches }) => matches.test(path))?.file;
 
-/** What a file of `web/pages` exports its page as: `view-dropped` has `ViewDropped`. */
+/** Name under which a file of `web/pages` exports its page: `ViewDropped` for `view-dropped`. */
 export const pageNameOf = (file: string): string => file.replace(/(?:^|-)\w/g, (letters) => letters.slice(-1).toUpperCase());

@@ -1,6 +1,6 @@
 import { EmporiumError } from "../core/errors.js";
 
-/** What a page asks of, named in an address: `tomogram:12` of the catalogue, or a place and a key. */
+/** Reference to what a page asks about, written in addresses: `tomogram:12` of the catalogue, or a place and a key. */
 export type Ref =
   | { readonly kind: "place"; readonly place: string; readonly key: string }
   | { readonly kind: EntityRefKind; readonly id: number };
@@ -11,7 +11,7 @@ export type EntityRefKind = "tomogram" | "tiltseries" | "frame" | "annotationfil
 const ENTITY = /^(tomogram|tiltseries|frame|annotationfile):([1-9]\d{0,9})$/;
 const PLACED = /^([a-z0-9-]+):(.*)$/s;
 
-/** As it stands in an address: letters, digits, `-`, `_`, and `:` of an entity. A place and its key are base64url. */
+/** Writes a reference for an address: letters, digits, `-`, `_`, and `:` of an entity. A place and its key are base64url. */
 export function printRef(ref: Ref): string {
   if (ref.kind !== "place") return `${ref.kind}:${ref.id}`;
   const bytes = new TextEncoder().encode(`${ref.place}:${ref.key}`);
@@ -19,12 +19,18 @@ export function printRef(ref: Ref): string {
   return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** The page that shows a volume of a place, relative to the first page. The key can be read in it, where an address leaves its letters as they are. */
+/**
+ * Address of the page of a volume in a place, relative to the first page. The key stays readable, as far as addresses allow its
+ * letters.
+ */
 export function viewAddress(place: string, key: string): string {
   return `view/at/${/^[\w./~-]+$/.test(key) ? `${place}/${key}` : printRef({ kind: "place", place, key })}`;
 }
 
-/** What `printRef` gives of the volume that a page below `view/` shows: `["tomogram", "12"]`, `["at", place, key…]`, `["at", ref]`. */
+/**
+ * Reference, as `printRef` writes it, of the volume that a page below `view/` shows: `["tomogram", "12"]`, `["at", place, key…]`,
+ * `["at", ref]`. Undefined without one.
+ */
 export function refOfView([kind, first, ...rest]: readonly string[]): string | undefined {
   if (kind === undefined || first === undefined) return undefined;
   if (kind !== "at") return `${kind}:${first}`;
@@ -33,7 +39,7 @@ export function refOfView([kind, first, ...rest]: readonly string[]): string | u
 }
 
 /**
- * The key is not looked at: whoever reads by it checks it first.
+ * Parses a reference. The key is not checked: its reader has to do that.
  *
  * @throws {EmporiumError} NAME_UNSAFE for anything that `printRef` does not give
  */

@@ -1,4 +1,4 @@
-/** Where a storage of microscope images keeps its data sets, as imagingDB does. */
+/** Keys of data sets in a storage of microscope images, as imagingDB has them. */
 
 /** Key of a data set's file. */
 export function fileKey(dataset: string, name: string): string {

@@ -1,15 +1,15 @@
-/** One format of volumes that are folders. */
+/** A format of volumes that are folders. */
 interface FolderFormat {
   readonly family: string;
-  /** What links call it, with a version or without: `zarr://`, `zarr3://`. */
+  /** Words for the format in links, with a version or without: `zarr://`, `zarr3://`. */
   readonly words: readonly string[];
-  /** How such folders are mostly called; undefined: in no certain way. */
+  /** Usual names of such folders; undefined where no name is certain. */
   readonly folderName?: RegExp | undefined;
-  /** Documents that make a folder such a volume, and the word that each tells. */
+  /** Documents that make a folder such a volume, and the word of the format that each shows. */
   readonly documents: readonly (readonly [name: string, word: string])[];
 }
 
-/** In the order in which their documents are looked for. */
+/** The formats in the order in which their documents are looked for. */
 const FAMILIES = [
   {
     family: "zarr",
@@ -28,7 +28,7 @@ const FAMILIES = [
 /** A format without its version. */
 export type VolumeFamily = (typeof FAMILIES)[number]["family"];
 
-/** What the form of a location says of the volume there; `zarr` leaves the version open. */
+/** Format that a location names; `zarr` leaves the version open. */
 export type VolumeFormat = (typeof FAMILIES)[number]["words"][number];
 
 export function familyOf(format: VolumeFormat): VolumeFamily {
@@ -44,24 +44,24 @@ export const VOLUME_DOCUMENTS: readonly {
   readonly family: VolumeFamily;
 }[] = FAMILIES.flatMap(({ family, documents }) => documents.map(([name, format]) => ({ name, format, family })));
 
-/** `no zarr.json, .zattrs, .zarray, info or attributes.json` */
+/** Text for messages: `no zarr.json, .zattrs, .zarray, info or attributes.json`. */
 export function noVolumeDocument(): string {
   const names = VOLUME_DOCUMENTS.map(({ name }) => name);
   return `no ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
 
-/** Whether the name, the last of a key, is that of a folder: `em.zarr`. */
+/** Whether the name, the last of a key, is that of a folder with a volume: `em.zarr`. */
 export function namesFolder(key: string): boolean {
   return namedFamily(key.slice(key.lastIndexOf("/") + 1)) !== undefined;
 }
 
-/** What the name of a folder, or of one above it, says that it is: the innermost counts. */
+/** Format that the name of a folder, or of one above it, stands for: the innermost counts. Undefined without one. */
 export function namedFamily(name: string): VolumeFamily | undefined {
   const families: readonly FolderFormat[] = FAMILIES;
   return families.findLast(({ folderName }) => folderName?.test(name))?.family as VolumeFamily | undefined;
 }
 
-/** What a folder of this name may be, the likeliest first: each look is a request. */
+/** Formats that a folder of this name may have, the likeliest first: each look is a request. */
 export function likelyFamilies(name: string): VolumeFamily[] {
   const families: readonly FolderFormat[] = FAMILIES;
   const named = namedFamily(name);

@@ -7,7 +7,9 @@ import { counted } from "../core/units.js";
 import { networkError, protocol } from "./errors.js";
 import { withPartial } from "./partial.js";
 
-/** How long a server may take. A connection that carries less than `bytesPerSecondMin` for `stallMs` is taken for dead. */
+/**
+ * Milliseconds that a server may take. A connection that carries less than `bytesPerSecondMin` for `stallMs` is taken for dead.
+ */
 export interface Timeouts {
   connectMs: number;
   headersMs: number;
@@ -123,7 +125,7 @@ export async function isStalled(
   }
 }
 
-/** @param byte of the object, at which it stalled. */
+/** The error for a body that stalled. @param byte byte of the object at which it stalled */
 export function stalledError(url: string, byte: number, { bytesPerSecondMin, stallMs }: Timeouts): EmporiumError {
   return new EmporiumError(
     "STORE_UNAVAILABLE",

@@ -11,7 +11,7 @@ export interface HttpExchange {
   shown: string;
   headers?: Readonly<Record<string, string>> | undefined;
   body?: string | undefined;
-  /** What resolves and checks the host's addresses. Default: the system resolves, nothing is checked. */
+  /** Resolves and checks the host's addresses. Default: the system resolves, nothing is checked. */
   gate?: AddressGate | undefined;
   signal?: AbortSignal | undefined;
   /** A long body is to come: its pieces are lent, each good until the next one is asked for. GET only. */

@@ -3,7 +3,7 @@ import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Clock } from "../core/clock.js";
 import { bodyFraming, type Framing, headReader, type ReplyHead } from "./head.js";
 
-/** What is done with bytes as they come. Answers whether more are wanted now. */
+/** Takes bytes as they come. Returns whether more are wanted now. */
 export type Consumer = (bytes: Uint8Array) => boolean;
 
 export interface ConnectionSettings {
@@ -11,7 +11,7 @@ export interface ConnectionSettings {
   /** Size of the buffer into which all bytes of this connection are read. The next bytes overwrite it: a consumer must copy. */
   readBytes: number;
   clock: Clock;
-  /** What names resolve to. Default: the system's resolver. */
+  /** Resolves host names. Default: the system's resolver. */
   lookup?: LookupFunction | undefined;
 }
 

@@ -4,20 +4,23 @@ import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
 import { isPrivateAddress, isPublicAddress } from "./public-address.js";
 
-/** What a host name resolves to: numeric addresses. */
+/** Resolves a host name to numeric addresses. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /**
  * Limits addresses out of replies, redirections and links to public hosts on the usual ports. What a person typed is not checked.
  */
 export interface AddressGate {
-  /** What the address alone tells. @throws {EmporiumError} ADDRESS_REFUSED */
+  /** Checks the address alone, without resolving its host. @throws {EmporiumError} ADDRESS_REFUSED */
   check(url: URL): void;
   /** Addresses of a host, all of them checked. @throws {EmporiumError} ADDRESS_REFUSED */
   resolve: Resolve;
-  /** `resolve`, as sockets want it. */
+  /** `resolve` in the form that sockets want. */
   readonly lookup: LookupFunction;
-  /** What `publicGate(resolveName, …)` makes the same gate of in another thread. Undefined: names are resolved in a way of its own. */
+  /**
+   * Argument from which `publicGate(resolveName, …)` makes the same gate in another thread. Undefined where names are resolved by
+   * a function of the caller's.
+   */
   readonly facts: { readonly allowPrivate: boolean } | undefined;
 }
 

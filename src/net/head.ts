@@ -8,7 +8,7 @@ export interface ReplyHead {
   closes: boolean;
 }
 
-/** How the end of an answer's body is found (RFC 9112 §6.3). */
+/** Finds the end of an answer's body (RFC 9112 §6.3). */
 export interface Framing {
   /** The pieces of the body in bytes from the connection. @throws {Error} when they are not of the form */
   take(bytes: Uint8Array): Uint8Array[];

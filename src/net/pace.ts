@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { isEmporiumError } from "../core/errors.js";
 
-/** How one host may be used. Shared by everything of a run that asks it. */
+/** The limits of requests to one host. All parts of a run that ask it share them. */
 export interface HostPace {
   /** Waits for a connection and for the turn of one request, and learns from how that ends: STORE_THROTTLED lowers the pace. */
   run<T>(request: () => Promise<T>, signal?: AbortSignal): Promise<T>;
@@ -11,11 +11,11 @@ export interface HostPace {
   request(signal?: AbortSignal): Promise<() => void>;
   /** The host asks to be called less often (429, 503, FTP 421): its pace halves at once, and grows by a tenth each calm 5 s. */
   throttled(retryAfterMs?: number): void;
-  /** Something came from the host. */
+  /** Notes that something came from the host. */
   answered(): void;
-  /** When something came last; `undefined`: never in this run. */
+  /** Time at which something came last; `undefined`: never in this run. */
   readonly answeredMs: number | undefined;
-  /** What is allowed at this moment. */
+  /** Requests in a second that are allowed at this moment. */
   readonly perSecond: number;
   readonly connections: number;
 }
@@ -31,17 +31,20 @@ export interface Paces {
 
 export interface PacesOptions {
   clock: Clock;
-  /** Of all hosts together (`--limit`). Default: none. */
+  /** Limit for all hosts together (`--limit`). Default: none. */
   bytesPerSecond?: number | undefined;
-  /** Of each host (`--rate`), in place of what is known of it. */
+  /** Limit for each host (`--rate`), in place of what is known of it. */
   requestsPerSecond?: number | undefined;
-  /** Of each host (`--connections`), in place of what is known of it. */
+  /** Limit for each host (`--connections`), in place of what is known of it. */
   connectionsPerHost?: number | undefined;
   /** Processes that work side by side, and leave each other their share of all of these. Default 1: this one alone. */
   sharers?: number | undefined;
 }
 
-/** What hosts ask of their users, or were seen to bear (spec: IDR and EBI throttle above 4 requests in a second). */
+/**
+ * Requests in a second that hosts ask of their users, or were seen to bear (spec: IDR and EBI throttle above 4 requests in a
+ * second).
+ */
 export const HOST_PER_SECOND: Readonly<Record<string, number>> = {
   "ftp.ebi.ac.uk": 4,
   "www.ebi.ac.uk": 4,
@@ -61,9 +64,9 @@ const GROWTH = 1.1;
 /** Requests that were under way when the pace was halved say nothing about the new one. */
 const SETTLE_MS = 1_000;
 const PER_SECOND_MIN = 0.5;
-/** Above this a limit does not matter any more. */
+/** Requests in a second above which a limit does not matter any more. */
 const PER_SECOND_FREE = 2_000;
-/** So much of a second's bytes may come at once. */
+/** Share of a second's bytes that may come at once. */
 const BURST_SHARE = 0.1;
 
 export function makePaces(options: PacesOptions): Paces {
@@ -71,7 +74,7 @@ export function makePaces(options: PacesOptions): Paces {
   const bytesPerSecond = (options.bytesPerSecond ?? Number.POSITIVE_INFINITY) / sharers;
   const hosts = new Map<string, HostPace>();
   const limited = Number.isFinite(bytesPerSecond);
-  /** When the bytes that came so far would have come at the limit's speed. */
+  /** Time at which the bytes that came so far would have come at the limit's speed. */
   let paidMs = Number.NEGATIVE_INFINITY;
 
   return {
@@ -107,9 +110,9 @@ function placeOf(url: string): { scheme: string; host: string } {
   return { scheme: protocol.slice(0, -1), host };
 }
 
-/** What a host bears at most. */
+/** The most that a host bears. */
 export interface PaceCeiling {
-  /** Requests. Infinity: as many as it takes until it throttles. */
+  /** Requests in a second. Infinity: as many as the host takes until it throttles. */
   perSecond: number;
   /** Requests, or bodies, under way. Default: no limit. */
   connections?: number | undefined;
@@ -190,7 +193,7 @@ export function hostPace(
   return pace;
 }
 
-/** So many connections at once, handed on in turn. */
+/** At most `ceiling` connections at once, handed on in turn. */
 function connectionPlaces(ceiling: number) {
   let allowed = ceiling;
   let open = 0;
@@ -256,7 +259,7 @@ function requestWindow(clock: Clock, ceiling: number, windowMs: number, grow: ()
   let queued = 0;
   let onReply: (() => void) | undefined;
 
-  /** How long the next request has to wait from now on; Infinity: until a reply comes. */
+  /** Milliseconds until the next request may start; Infinity: until a reply comes. */
   function waitMs(): number {
     grow();
     const now = clock.monotonic();

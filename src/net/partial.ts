@@ -1,4 +1,4 @@
-/** What a read had got when it broke: its first bytes, and the etag that the rest must have. */
+/** The result of a read that broke: its first bytes, and the ETag that the rest must have. */
 export interface Partial {
   readonly bytes: Uint8Array;
   readonly etag: string | undefined;

@@ -26,7 +26,7 @@ for (const [network, bits] of [
   NOT_PUBLIC.addSubnet(network, bits, "ipv4");
 }
 
-/** Of IPv6 only global unicast is public, and of that not all. */
+/** Global unicast, the only part of IPv6 that is public, and not all of it. */
 const GLOBAL = new BlockList();
 GLOBAL.addSubnet("2000::", 3, "ipv6");
 const NOT_PUBLIC_6 = new BlockList();

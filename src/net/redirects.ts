@@ -6,7 +6,7 @@ export function isRedirect(status: number): boolean {
   return REDIRECTS.has(status);
 }
 
-/** Where a redirection leads; or why it is not followed. Credentials in the address are dropped. */
+/** Target of a redirection, without credentials; or the reason why it is not followed. */
 export type NextHop =
   | { readonly url: string }
   | { readonly fault: "no address" }

@@ -12,24 +12,27 @@ export interface HttpRequestOptions {
   gate?: AddressGate | undefined;
   /** Without `gate`: redirections may lead to private networks and any port. */
   allowPrivate?: boolean | undefined;
-  /** Where an address is really asked for (mirrors, tests). What it changes passes no gate, for a person named the place. */
+  /**
+   * Maps an address to the one that is really requested (mirrors, tests). A changed address passes no gate, for a person named
+   * the place.
+   */
   rebase?: ((url: string) => string) | undefined;
-  /** What a name resolves to. Default: the system's resolver. */
+  /** Resolves host names. Default: the system's resolver. */
   resolve?: Resolve | undefined;
 }
 
 export interface HttpRequest extends Pick<HttpExchange, "shown" | "headers" | "signal" | "long"> {
-  /** One that changes nothing there: GET, HEAD, a question of WebDAV. */
+  /** Method that changes nothing on the server: GET, HEAD, a question of WebDAV. */
   method: string;
   url: string;
-  /** A redirection is an answer of its own. */
+  /** Does not follow redirections: each is an answer of its own. */
   stay?: boolean | undefined;
 }
 
 export interface HttpAnswer extends HttpReply {
-  /** As `shown` of the request. */
+  /** `shown` of the request: the address for messages. */
   url: string;
-  /** Where the answer came from, after redirections. */
+  /** Address that the answer came from, after redirections. */
   finalUrl: string;
 }
 

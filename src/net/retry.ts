@@ -5,9 +5,9 @@ import { type Log, silentLog } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import { counted } from "../core/units.js";
 
-/** How often, and after which pauses, something is tried again. */
+/** Number of tries, and the pauses between them. */
 export interface RetryPolicy {
-  /** Tries in all. */
+  /** Number of tries in all. */
   readonly tries: number;
   /** The pause before try n + 1 is a random share of `baseMs · 2ⁿ⁻¹`, at most `capMs` (exponential back-off with full jitter). */
   readonly baseMs: number;
@@ -21,13 +21,13 @@ export interface RetryContext {
   readonly random: Random;
   readonly log?: Log | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** What is thrown when there are no more tries. Default: the last error, which says how many there were. */
+  /** Makes the error for when there are no more tries. Default: the last error, which says how many there were. */
   readonly exhausted?: ((error: EmporiumError, tries: number) => EmporiumError) | undefined;
 }
 
 /** The tries of one thing. */
 export interface Retries {
-  /** Failures since the last progress. */
+  /** Number of failures since the last progress. */
   readonly failures: number;
   /** Progress was made: what failed before does not count any more. */
   worked(): void;

@@ -38,7 +38,7 @@ interface GetReply {
 export interface ShortWireOptions {
   /** The buffer of each connection. Default: for answers that are some headers. */
   readonly readBytes?: number | undefined;
-  /** What names resolve to. Default: the system's resolver. */
+  /** Resolves host names. Default: the system's resolver. */
   readonly lookup?: LookupFunction | undefined;
   /** Real time by default: a server does not wait for a test's clock. */
   readonly clock?: Clock | undefined;
@@ -46,7 +46,7 @@ export interface ShortWireOptions {
 
 const READ_BYTES = 16 * 1024;
 const TEXT_MAX = 64 * 1024;
-/** How often in `stallMs` connections are looked at. */
+/** Checks of the connections in `stallMs`. */
 const LOOKS = 6;
 
 export function shortWire(

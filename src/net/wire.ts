@@ -19,7 +19,7 @@ export interface WireBody extends Body {
 
 export interface WireOptions {
   timeouts: Pick<Timeouts, "connectMs" | "headersMs">;
-  /** What names resolve to. Default: the system's resolver. */
+  /** Resolves host names. Default: the system's resolver. */
   lookup?: LookupFunction | undefined;
   /** Real time by default: a server does not wait for a test's clock. */
   clock?: Clock | undefined;

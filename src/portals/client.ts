@@ -23,13 +23,13 @@ import type { NetReply, NetRequest, Portal, PortalNet, RequestRecord } from "./p
 import { decodeText, jsonOf } from "./reply-body.js";
 
 export interface PortalClientOptions extends GivenEnv {
-  /** Mirrors and tests (`--portal-base`). */
+  /** Other base URLs of portals, for mirrors and tests (`--portal-base`). */
   bases?: Bases | undefined;
   /** Requests a second of one host, below what the host itself asks for. */
   perSecond?: number | undefined;
   /** The rate limit of a host, if other code requests from it too. Default: the client has its own for each host. */
   pace?: ((host: string) => HostPace) | undefined;
-  /** What a name resolves to. Default: the system's resolver. */
+  /** Resolves host names. Default: the system's resolver. */
   resolve?: Resolve | undefined;
   timeouts?: Partial<Timeouts> | undefined;
   agentName?: string | undefined;
@@ -56,7 +56,7 @@ interface Context extends Env {
   readonly bases: Bases;
   readonly agentName: string;
   readonly client: HttpClient;
-  /** Of addresses that no person typed. */
+  /** Gate for addresses that no person typed. */
   readonly gate: AddressGate;
   /** @param mirror where the host is really asked */
   paceOf(url: URL, mirror: string | undefined): HostPace;
@@ -91,7 +91,7 @@ function portalNet(context: Context, portal: Pick<Portal, "name" | "hosts">, typ
     requests.push({ url: redact(url), status, sha256, retrieved_at: new Date(clock.now()).toISOString() });
   }
 
-  /** Undefined where there is no such thing. */
+  /** Follows redirections; undefined where there is no such thing. */
   async function follow(text: string, request: NetRequest): Promise<Answer | undefined> {
     const { method = "GET" } = request;
     let url = addressOf(text);

@@ -9,7 +9,10 @@ import type { Description, Portal, PortalFile, PortalNet, Target } from "./porta
 const ENDPOINT = "https://graphql.cryoetdataportal.czscience.com/graphql";
 const PAGE = "pageInfo{hasNextPage endCursor}";
 
-/** What is asked of a dataset, a run and a deposition; relations to many come in pages. */
+/**
+ * GraphQL queries for a dataset, a run and a deposition, and the field of the answer with the rows; relations to many come in
+ * pages.
+ */
 const QUERIES: Readonly<Record<string, { query: string; root: string }>> = {
   dataset: {
     root: "datasets",
@@ -35,7 +38,7 @@ const RELATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** What the portal's pages call its entries: deposition CZCDP-10301, dataset DS-10000, run RN-501. */
+/** Prefixes of accessions on the portal's pages: deposition CZCDP-10301, dataset DS-10000, run RN-501. */
 const KIND_OF_PREFIX: Readonly<Record<string, string | undefined>> = { CZCDP: "deposition", DS: "dataset", RN: "run" };
 
 /** The CryoET Data Portal, through its GraphQL interface. An emporium server works too. */

@@ -1,20 +1,18 @@
 import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import { endsOf } from "../formats/registry.js";
-import { listGcsLevel, listS3Level } from "./bucket-listing.js";
 import { notFound } from "./faults.js";
 import { safeSegments, volumeLink } from "./links.js";
-import type { Portal, PortalFile, PortalNet } from "./portal.js";
-import { walkIndex } from "./walk-index.js";
+import type { Portal, PortalNet } from "./portal.js";
 
-/** What the ends of names promise: a volume that is a folder, or a file. */
+/** Ends of names that promise a volume which is a folder; `FILE_NAME` has those of files. */
 const VOLUME_NAME = /\.(?:zarr|n5)\/*$/i;
 const FILE_NAME = new RegExp(
   `\\.(?:${endsOf(({ peek }) => peek)}|png|jpe?g|json|ya?ml|csv|tsv|txt|xml|zip|gz|bz2|tar|star|mdoc)$`,
   "i",
 );
 
-/** Any other address: a file, a volume, or a folder of a web server or bucket. A typed URL may point to any host. */
+/** Any other address: a file, a volume, or a folder of a web server or bucket, which stores list. A typed URL may point to any host. */
 export const direct: Portal = {
   name: "direct",
   title: "direct link",
@@ -36,16 +34,6 @@ export const direct: Portal = {
     const raw: Record<string, Json> = { url: id, kind };
     if (/^https?:/i.test(url) && kind === "file") Object.assign(raw, await headFacts(url, net));
     yield { key: nameOf(url), raw: raw as JsonObject, links: [id] };
-  },
-
-  async *list(target, net) {
-    const { kind, id, url } = target;
-    if (kind === "folder" && /^https?:/i.test(url)) {
-      for await (const file of walkIndex(url, net)) {
-        yield { url: file.url, path: file.path, kind: "file", size: file.size, modifiedMs: file.modifiedMs };
-      }
-    } else if (kind === "folder" && /^(?:s3|gs):/i.test(url)) yield* bucketFiles(url, net);
-    else yield { url: id, path: nameWithEnd(url), kind: kind === "volume" ? "volume" : "file" };
   },
 };
 
@@ -71,31 +59,6 @@ async function headFacts(url: string, net: PortalNet): Promise<Record<string, Js
   return facts;
 }
 
-/** Everything below a bucket's prefix. A folder that is a volume is one entry: its chunks are not listed as files. */
-async function* bucketFiles(url: string, net: PortalNet): AsyncGenerator<PortalFile> {
-  const [, scheme, bucket, path] = /^(s3|gs):\/\/([^/]+)\/*(.*)$/is.exec(url) as unknown as [string, string, string, string];
-  const list = scheme.toLowerCase() === "gs" ? listGcsLevel : listS3Level;
-  const start = path === "" || path.endsWith("/") ? path : `${path}/`;
-  const waiting = [start];
-  for (let prefix = waiting.shift(); prefix !== undefined; prefix = waiting.shift()) {
-    const level = await list(net, bucket, prefix);
-    for (const { key, size, modifiedMs, md5 } of level.objects) {
-      const relative = key.slice(start.length);
-      const checksum = md5 === undefined ? undefined : `md5:${md5}`;
-      if (key.startsWith(start) && safeSegments(relative)) {
-        yield { url: `${scheme}://${bucket}/${key}`, path: relative, kind: "file", size, modifiedMs, checksum };
-      }
-    }
-    for (const below of level.prefixes) {
-      const relative = below.slice(start.length).replace(/\/$/, "");
-      if (!below.startsWith(prefix) || below === prefix || !safeSegments(relative)) continue;
-      const format = /\.(zarr|n5)\/$/i.exec(below)?.[1]?.toLowerCase();
-      if (format === undefined) waiting.push(below);
-      else yield { url: `${format}://${scheme}://${bucket}/${below.replace(/\/$/, "")}`, path: relative, kind: "volume" };
-    }
-  }
-}
-
 function nameWithEnd(url: string): string {
   const path = url.replace(/[?#].*$/s, "").replace(/\/+$/, "");
   const last = path.slice(path.lastIndexOf("/") + 1);
@@ -106,7 +69,7 @@ function nameWithEnd(url: string): string {
   }
 }
 
-/** `tomo` for `…/tomo.mrc`; of an `info` file the folder that it describes. */
+/** Name of a file or volume: `tomo` for `…/tomo.mrc`; of an `info` file the folder that it describes. */
 function nameOf(url: string): string {
   return nameWithEnd(url.replace(/\/info$/, "")).replace(/(?:\.ome)?\.[a-z][a-z0-9]{1,5}$/i, "");
 }

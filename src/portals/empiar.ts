@@ -2,6 +2,7 @@ import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import { jsonObject } from "../core/json-fields.js";
 import { counted } from "../core/units.js";
+import { dataFolder } from "./empiar-folder.js";
 import { notFound, replyFault } from "./faults.js";
 import { at, numberOf, objectsOf, textOf } from "./fields.js";
 import { encodeSegment } from "./links.js";
@@ -110,7 +111,7 @@ async function ofXml(id: string, net: PortalNet): Promise<JsonObject> {
 
 export interface ImageSet {
   name: string;
-  /** Below the entry's own folder: `data`, `data/raw`. */
+  /** Path below the entry's own folder: `data`, `data/raw`. */
   directory: string;
   images: number | undefined;
 }
@@ -125,14 +126,6 @@ export function imageSets(raw: JsonObject, id: string): ImageSet[] {
     directory: dataFolder(textOf(set.directory) ?? "", id),
     images: numberOf(set.num_images_or_tilt_series ?? set.numImagesOrTiltSeries),
   }));
-}
-
-/** Directories stand with and without `/`, with and without `data`, sometimes with the accession before them. */
-export function dataFolder(directory: string, id: string): string {
-  const segments = directory.split("/").filter((segment) => segment !== "" && segment !== "." && segment !== "..");
-  if (segments[0] === id || segments[0]?.toUpperCase() === `EMPIAR-${id}`) segments.shift();
-  if (segments[0] === "data") segments.shift();
-  return ["data", ...segments].join("/");
 }
 
 async function* filesBelow(

@@ -125,7 +125,7 @@ function sectionsOf(document: CheerioAPI, nodes: readonly Parameters<CheerioAPI>
   return sections.filter(({ heading, text }) => heading !== null || text.length > 0);
 }
 
-/** As a browser shows it: each run of blanks as one. */
+/** Text as a browser shows it: each run of blanks as one. */
 function folded(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }

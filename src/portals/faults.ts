@@ -1,7 +1,7 @@
 import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
 
-/** What came is not what this portal is known to answer. */
+/** The error for a reply that this portal is not known to give. */
 export function replyFault(url: string, fault: string, cause?: unknown): EmporiumError {
   const shown = redact(url);
   return new EmporiumError("PORTAL_REPLY", `${shown}: ${fault}`, {
@@ -11,7 +11,7 @@ export function replyFault(url: string, fault: string, cause?: unknown): Emporiu
   });
 }
 
-/** The portal answered that there is no such thing, or answered nothing. */
+/** The error for a portal that answers that there is no such thing, or answers nothing. */
 export function notFound(url: string, fault: string): EmporiumError {
   const shown = redact(url);
   return new EmporiumError("NOT_FOUND", `${shown}: ${fault}`, {

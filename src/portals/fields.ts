@@ -31,6 +31,12 @@ export function numberOf(value: Json | undefined): number | undefined {
   return number !== undefined && Number.isFinite(number) ? number : undefined;
 }
 
+/** The number of a list whose numbers are all equal; otherwise, and for an empty list, undefined. */
+export function sameOf(values: readonly Json[]): number | undefined {
+  const [first, ...others] = values.map(numberOf);
+  return others.every((one) => one === first) ? first : undefined;
+}
+
 /** A whole number from 0, as identifiers are. */
 export function idOf(value: Json | undefined): string | undefined {
   const number = numberOf(value);

@@ -12,7 +12,7 @@ const API = `${SITE}/api/v0/m`;
 /** Rows of one page: OMERO's own default, well below the 500 that it allows. */
 const PAGE_ROWS = 200;
 
-/** What an address may select. A study is named by its number, `idr0086`. */
+/** Kinds of things that an address may select. A study is named by its number, `idr0086`. */
 type Kind = "image" | "well" | "dataset" | "project" | "plate" | "screen" | "study" | "search";
 
 /** The Image Data Resource: OMERO's JSON as its public user sees it; the files themselves are in EBI's archive. */

@@ -1,14 +1,14 @@
 import { VOLUME_FORMATS, type VolumeFormat } from "../model/volume-formats.js";
 
 export interface VolumeLink {
-  /** Undefined where the link does not say. */
+  /** Format that the link names; undefined where it names none. */
   format: VolumeFormat | undefined;
-  /** Without the format: `gs://bucket/key`, `https://…`. */
+  /** Location without the format: `gs://bucket/key`, `https://…`. */
   location: string;
 }
 
 const PREFIXES: ReadonlyMap<string, VolumeFormat> = new Map(VOLUME_FORMATS.map((format) => [format, format]));
-/** How Neuroglancer's newer form (`location|zarr3:`) spells them. */
+/** Names of the formats in Neuroglancer's newer form (`location|zarr3:`). */
 const SUFFIXES: ReadonlyMap<string, VolumeFormat> = new Map([...PREFIXES, ["neuroglancer-precomputed", "precomputed"]]);
 
 /** Takes `zarr://`, `precomputed://` … or a `|zarr3:` suffix off a link. */
@@ -59,7 +59,7 @@ export function normalAddress(href: string, page: string): string | undefined {
   return url.href;
 }
 
-/** Each once, in the order of their first coming. */
+/** Each link once, in the order of first occurrence. */
 export function distinct(links: Iterable<string>): string[] {
   return [...new Set(links)];
 }

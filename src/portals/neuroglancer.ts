@@ -8,11 +8,11 @@ import type { Portal, PortalNet, Target } from "./portal.js";
 
 const SHORTENERS = ["tinyurl.com", "www.tinyurl.com", "bit.ly", "goo.gl"];
 const VIEWERS = ["neuroglancer-demo.appspot.com", "*.neuroglancer-demo.appspot.com", "*-dot-neuroglancer-demo.appspot.com"];
-/** Where states are kept that a link only points to. */
+/** Hosts of states that a link only points to. */
 const STATE_HOSTS = ["storage.googleapis.com", "*.s3.amazonaws.com", "raw.githubusercontent.com", "gist.githubusercontent.com"];
 
 const REDIRECTS_MAX = 10;
-/** Of a viewer with a host of its own for each version: `v2-dot-neuroglancer-demo.appspot.com`. */
+/** Hosts of the viewer; each version has one of its own: `v2-dot-neuroglancer-demo.appspot.com`. */
 const VIEWER_HOST = /^(?:[a-z0-9-]+-dot-)?neuroglancer-demo\.appspot\.com$/;
 
 /** Links of the viewer Neuroglancer, long and short: the state after `#!` names the sources of all layers. */

@@ -60,7 +60,7 @@ async function look(bucket: string, prefix: string, net: PortalNet) {
   return { volume, prefixes: level.prefixes.filter((below) => below.startsWith(prefix) && below !== prefix) };
 }
 
-/** Which documents make a folder a volume, and in which format. */
+/** Documents that make a folder a volume, each with its format. */
 const DOCUMENTS: readonly { name: string; format: string; isVolume(document: Json): boolean }[] = [
   { name: ".zattrs", format: "zarr", isVolume: (document) => listOf(at(document, "multiscales")).length > 0 },
   {

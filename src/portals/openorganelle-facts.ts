@@ -1,24 +1,12 @@
 import type { Json, JsonObject } from "../core/json.js";
 import { jsonObject } from "../core/json-fields.js";
-import { at, listOf, numberOf, objectsOf, textOf } from "./fields.js";
+import { nanometresPer } from "../formats/peek/facts.js";
+import { at, listOf, numberOf, objectsOf, sameOf, textOf } from "./fields.js";
 
 /** Heading → name → text: the form that the reference program scrapes off the page, values with their leading blank. */
 export type Sections = Record<string, Record<string, string>>;
 
 const BUCKET = "s3://janelia-cosem-datasets";
-
-/** Metres in a nanometre's terms: units as the two interfaces spell them. */
-const NANOMETRES: Readonly<Record<string, number>> = {
-  nm: 1,
-  nanometer: 1,
-  µm: 1000,
-  μm: 1000,
-  um: 1000,
-  micrometer: 1000,
-  micron: 1000,
-  mm: 1e6,
-  millimeter: 1e6,
-};
 
 interface Facts {
   start: Json | undefined;
@@ -61,9 +49,11 @@ export function tableSections(id: string, row: JsonObject): Sections {
       .find((found) => found !== undefined) ?? {};
   const axes = listOf(acquisition.grid_axes).map((axis) => textOf(axis)?.toLowerCase());
   const xyz = (values: Json | undefined) =>
-    ["x", "y", "z"].map((axis, place) => {
-      const index = axes.includes(axis) ? axes.indexOf(axis) : place;
-      return numberOf(listOf(values)[index]) ?? numberOf(at(values, axis));
+    ["x", "y", "z"].map((axis) => {
+      const numbers = listOf(values);
+      // the order of axes without names is a guess, which does not matter where their numbers are equal
+      const own = axes.includes(axis) ? numberOf(numbers[axes.indexOf(axis)]) : sameOf(numbers);
+      return own ?? numberOf(at(values, axis));
     });
   const hertz = numberOf(source.scan_hz);
   return sectionsOf(textOf(row.name) ?? id, {
@@ -119,7 +109,7 @@ function dayOf(value: Json | undefined): string | undefined {
 }
 
 function tripleOf(values: readonly (number | undefined)[], unit: string | undefined): string | undefined {
-  const factor = NANOMETRES[unit?.toLowerCase() ?? ""];
+  const factor = nanometresPer(unit);
   if (factor === undefined || values.some((value) => value === undefined)) return undefined;
   // Twelve digits: more than anyone measures, fewer than a product of two decimals shows by chance.
   return ` (${values.map((value) => Number((value! * factor).toPrecision(12))).join(", ")}) (x, y, z)`;

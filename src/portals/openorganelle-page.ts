@@ -39,7 +39,10 @@ export function readDatasetPage(html: string, url: string): DatasetPage {
   return { sections, links, raw: { title: document("title").first().text().trim() || null, sections, links: anchors } };
 }
 
-/** At the first `http`, which stays in the value, or else at the first colon. Keys get `_` for blanks, values keep theirs. */
+/**
+ * Splits a paragraph at the first `http`, which stays in the value, or else at the first colon. Keys get `_` for blanks, values
+ * keep theirs.
+ */
 function splitParagraph(text: string): [key: string, value: string] {
   const address = text.indexOf("http");
   const colon = text.indexOf(":");

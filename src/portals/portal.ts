@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../core/json.js";
 import type { Secret } from "../core/redact.js";
 import type { Reference } from "./reference.js";
 
-/** What a typed address or accession means to the portal that knows it. */
+/** The meaning of a typed address or accession to the portal that knows it. */
 export interface Target {
   /** The portal's own word: `image`, `dataset`, `run`, `entry`, `file`, … */
   readonly kind: string;
@@ -19,34 +19,34 @@ export interface Target {
 export interface Portal {
   /** Lower case with hyphens: documents have it, and `--portal-base` takes it. */
   readonly name: string;
-  /** As help texts call it. */
+  /** Name in help texts. */
   readonly title: string;
   /** The only hosts that this adapter may reach. `*.example.org` stands for every name below it. */
   readonly hosts: readonly string[];
   /** The host of the pages whose URLs a person copies. */
   readonly home: string;
-  /** How its accessions begin, where it has any: text of a regular expression in which case does not matter. */
+  /** Beginning of its accessions, where it has any: text of a regular expression in which case does not matter. */
   readonly accession?: string | undefined;
-  /** How its files are fetched where 8 connections for one file are not right. */
+  /** Limits for the download of its files, where 8 connections for one file are not right. */
   readonly fetching?: PortalFetching | undefined;
-  /** Of an interface that wants a user's key. */
+  /** Its interface that wants a user's key, where it has one. */
   readonly keyed?: KeyedInterface | undefined;
-  /** The record has one link, to a folder with a tree in it: how that folder is called. */
+  /** Name of the folder, where the record has one link to a folder with a tree in it. */
   folderName?(target: Target): string;
   /** The name of a record is known only when it has been asked for; else files go below the portal's own name. */
   readonly namesByRecord?: true | undefined;
   /** Addresses of which the person who typed the target chose the host. They are asked, wherever they are. */
   typed?(target: Target): readonly string[];
-  /** Nothing is asked of the network. */
+  /** The target that an address or accession means, if it is of this portal. Nothing is asked of the network. */
   recognise(reference: Reference): Target | undefined;
   /** One description for each image or entry that the target holds, in the portal's order. Stop reading to stop asking. */
   describe(target: Target, net: PortalNet, options: DescribeOptions): AsyncIterable<Description>;
-  /** The files and volumes behind the links of the target, as one pass over the portal's own listing. */
-  list(target: Target, net: PortalNet, options: ListOptions): AsyncIterable<PortalFile>;
+  /** The files and volumes behind the links of the target, as one pass over the portal's own listing. Absent: the target is a store's. */
+  list?(target: Target, net: PortalNet, options: ListOptions): AsyncIterable<PortalFile>;
 }
 
 interface PortalFetching {
-  /** For one file. */
+  /** Connections for one file. */
   readonly connections: number;
   /** Most bytes of one request. */
   readonly segmentBytes?: number | undefined;
@@ -75,7 +75,7 @@ export interface ListOptions {
   warn(message: string): void;
 }
 
-/** What an adapter says of one image or entry. */
+/** An adapter's description of one image or entry. */
 export interface Description {
   /** Name in the document, before others of the same name are distinguished by `suffix`. */
   key: string;
@@ -90,7 +90,7 @@ export interface Description {
 }
 
 export interface PortalFile {
-  /** Where it is downloaded from: an address, or a volume such as `zarr://s3://bucket/key`. */
+  /** Source of the download: an address, or a volume such as `zarr://s3://bucket/key`. */
   url: string;
   /** Relative path below the record's link, with `/`. */
   path: string;
@@ -122,7 +122,7 @@ export interface NetReply {
 export interface RequestRecord {
   readonly url: string;
   readonly status: number;
-  /** Of the body, lower-case hexadecimal. */
+  /** SHA-256 of the body, lower-case hexadecimal. */
   readonly sha256: string;
   /** ISO 8601, UTC. */
   readonly retrieved_at: string;

@@ -2,25 +2,25 @@ import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
 import { counted } from "../core/units.js";
 
-/** What a user typed, taken apart once for all adapters. */
+/** The text that a user typed, taken apart once for all adapters. */
 export interface Reference {
-  /** Without blanks at both ends. */
+  /** The text without blanks at both ends. */
   readonly text: string;
   /** Absent for accessions. */
   readonly link?: Link | undefined;
 }
 
 interface Link {
-  /** As typed, with `https:` before it where a bare host was typed. */
+  /** The link as typed, with `https:` before it where a bare host was typed. */
   readonly text: string;
-  /** Lower case, without the colon: `https`, `s3`. */
+  /** Scheme in lower case, without the colon: `https`, `s3`. */
   readonly scheme: string;
-  /** Of http(s) on its usual port, lower case, without `www.` and without a last dot; else the empty text. */
+  /** Host of an http(s) address on its usual port, lower case, without `www.` and without a last dot; else the empty text. */
   readonly host: string;
-  /** Percent-decoded, begins with `/`, without a last one: `/empiar/EMPIAR-11759`. */
+  /** Path, percent-decoded; begins with `/`, without a last one: `/empiar/EMPIAR-11759`. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** What follows the first `#`, exactly as typed. */
+  /** Text after the first `#`, exactly as typed. */
   readonly fragment: string;
 }
 

@@ -19,14 +19,14 @@ export const PORTALS: readonly Portal[] = [idr, empiar, epfl, openorganelle, cry
 
 export const PORTAL_NAMES: readonly string[] = PORTALS.map(({ name }) => name);
 
-/** How any portal's accession begins: text of a regular expression, for one in which case does not matter. */
+/** Beginning of any portal's accession: text of a regular expression in which case does not matter. */
 export const ACCESSION = PORTALS.flatMap(({ accession }) => accession ?? []).join("|");
 
 export function findPortal(name: string): Portal | undefined {
   return PORTALS.find((portal) => portal.name === name);
 }
 
-/** What the user has keys for, by the portal's name. */
+/** The keyed interfaces that the user has keys for, by the portal's name. */
 export type KeyedAccesses = Readonly<Record<string, KeyedAccess | undefined>>;
 
 /** The keyed interfaces that the user's environment has a key for. */
@@ -45,9 +45,9 @@ export interface Recognised {
 }
 
 /**
- * Says whose an address or accession is. Nothing is asked of the network.
+ * Recognises the portal of an address or accession. Nothing is asked of the network.
  *
- * @param bases where portals have been redirected to: an address below one is the portal's.
+ * @param bases mirrors of portals: an address below one is the portal's.
  * @throws {EmporiumError} UNKNOWN_PORTAL
  */
 export function recognise(typed: string, bases: Bases = new Map()): Recognised {
@@ -74,7 +74,7 @@ export interface WebRecord {
   retrieved_at: string;
   raw_metadata: JsonObject;
   download_links: string[];
-  /** What was asked for this record; of a listing that several share, with the first. */
+  /** Requests that were made for this record; those of a listing that several share are with the first. */
   requests: RequestRecord[];
   warnings: string[];
   extra: JsonObject;
@@ -110,7 +110,11 @@ export async function* describe(
   }
 }
 
-/** The files and volumes of what was recognised. */
-export function listFiles({ portal, target }: Recognised, client: PortalClient, options: ListOptions): AsyncIterable<PortalFile> {
-  return portal.list(target, client.open(portal, portal.typed?.(target) ?? []), options);
+/** The files and volumes of what was recognised; undefined for a direct link, whose store lists it. */
+export function listFiles(
+  { portal, target }: Recognised,
+  client: PortalClient,
+  options: ListOptions,
+): AsyncIterable<PortalFile> | undefined {
+  return portal.list?.(target, client.open(portal, portal.typed?.(target) ?? []), options);
 }

@@ -1,5 +1,4 @@
 import { type IndexEntry, readAutoindex } from "../stores/http/autoindex.js";
-import { replyFault } from "./faults.js";
 import type { PortalNet } from "./portal.js";
 
 /** One file below the start, with its path relative to it. */
@@ -12,8 +11,8 @@ export interface WalkOptions {
   foldersMax?: number | undefined;
   /** Folder pages asked for at a time; the host's pace holds besides. */
   atOnce?: number | undefined;
-  /** Told of an address that cannot be followed: a folder that is not there, or a name that no path can have. Without this it ends the walk. */
-  unlisted?: ((address: string) => void) | undefined;
+  /** Told of an address that cannot be followed: a folder that is not there, or a name that no path can have. */
+  unlisted(address: string): void;
 }
 
 const FOLDERS_MAX = 100_000;
@@ -23,15 +22,10 @@ const AT_ONCE = 4;
  * Every file below a folder of a web server, breadth-first, folders in the order of their pages. Never above the start, no page
  * twice.
  *
- * @throws {EmporiumError} NOT_FOUND when the start does not exist; PORTAL_REPLY for what cannot be listed, without `unlisted`.
+ * @throws {EmporiumError} NOT_FOUND when the start does not exist
  */
-export async function* walkIndex(start: string, net: PortalNet, options: WalkOptions = {}): AsyncGenerator<WalkedFile> {
-  const { foldersMax = FOLDERS_MAX, atOnce = AT_ONCE } = options;
-  const unlisted =
-    options.unlisted ??
-    ((address: string) => {
-      throw replyFault(address, "the folder above names it, and it cannot be listed");
-    });
+export async function* walkIndex(start: string, net: PortalNet, options: WalkOptions): AsyncGenerator<WalkedFile> {
+  const { foldersMax = FOLDERS_MAX, atOnce = AT_ONCE, unlisted } = options;
   const root = start.endsWith("/") ? start : `${start}/`;
   const seen = new Set([root]);
   let level = [{ url: root, path: "" }];

@@ -3,13 +3,13 @@ import { freeBuffers } from "../system/garbage.js";
 import { turns } from "../system/parallel.js";
 
 /**
- * Lets work on volumes begin while there is memory for it. What each part may keep is counted (memory-shares.ts); what threads, libraries and the
- * engine take beside that is only seen in the process as a whole, so that is looked at before more begins.
+ * Lets work on volumes begin while there is memory for it. The memory that each part may keep is counted (memory-shares.ts); that
+ * of threads, libraries and the engine only shows in the size of the process, which is checked before more work begins.
  */
 export interface Admission {
   /**
-   * Runs work at once where the process is small enough. Otherwise it waits until it is, or until nothing else is under way: one piece of work is always
-   * done. Who waits is let in in the order of coming; how many may wait, the caller limits.
+   * Runs work at once where the process is small enough. Otherwise it waits until it is, or until nothing else is under way: one
+   * piece of work is always done. Waiting work is let in in the order of coming; the caller limits how much may wait.
    *
    * @param work asks for no other admission. @throws what it throws; the signal's reason
    */
@@ -17,28 +17,33 @@ export interface Admission {
 }
 
 export interface AdmissionOptions {
-  /** From here on nothing begins beside other work. */
+  /** Size of the process from which nothing begins beside other work. */
   readonly fullBytes: number;
   readonly clock: Clock;
-  /** Of the process. */
+  /** Resident memory of the process. Default: as Node tells it. */
   readonly residentBytes?: (() => number) | undefined;
-  /** CPU time that the process has used. */
+  /** Milliseconds of CPU time that the process has used. */
   readonly usedMs?: (() => number) | undefined;
-  /** Gives back what nobody uses. */
+  /** Frees buffers that are not in use. */
   readonly free?: (() => void) | undefined;
-  /** Ends threads, which keep what they once needed. Called while nothing is under way, where the process is full all the same. */
+  /**
+   * Ends threads, which keep the memory that they once needed. Called while nothing is under way but the process is still full.
+   */
   readonly rest?: (() => Promise<void>) | undefined;
 }
 
-/** What a piece of work is taken to need before it shows in the process: many that come at once would all find it small. */
+/**
+ * Bytes that a piece of work is assumed to need before it shows in the process: many that come at once would all find the process
+ * small.
+ */
 const BEGUN_BYTES = 32 * 2 ** 20;
-/** After so much work of the process it is seen: a second of two cores, and longer on a busy machine. */
+/** CPU milliseconds of the process after which its work shows: a second of two cores, and longer on a busy machine. */
 const SHOWN_CPU_MS = 2000;
-/** After so long, whether it worked or waited for bytes of others. */
+/** Milliseconds after which work shows in any case, whether it computed or waited for bytes of others. */
 const SHOWN_MS = 10_000;
-/** Between two looks at the process. */
+/** Milliseconds between two looks at the process. */
 const LOOK_MS = 25;
-/** Freeing costs some 20 ms of the thread that answers. */
+/** Milliseconds between two attempts to free memory, each of which costs some 20 ms of the thread that answers. */
 const FREE_MS = 500;
 
 export function admission({
@@ -50,7 +55,7 @@ export function admission({
   rest = async () => {},
 }: AdmissionOptions): Admission {
   const turn = turns(1);
-  /** Work under way, with when it began. */
+  /** Work under way: when it began, and the CPU time of the process at that moment. */
   const underWay = new Set<{ readonly ms: number; readonly usedMs: number }>();
   const unseenBytes = (): number => {
     const [ms, used] = [clock.monotonic(), usedMs()];

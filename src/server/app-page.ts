@@ -11,16 +11,19 @@ import { staticFiles } from "./static.js";
 export interface AppPageOptions {
   /** Path under which people find this server, with slashes at both ends. */
   base: string;
-  /** Where `scripts/build-web.mjs` put the pages. */
+  /** Folder in which `scripts/build-web.mjs` put the pages. */
   folder?: string | undefined;
-  /** What `/` answers to programs: those that do not ask for HTML. Default: the page, as for people. */
+  /** Answer at `/` to programs: clients that do not ask for HTML. Default: the page, as for people. */
   overview?: Handler | undefined;
-  /** Whether pages ask with tokens of their own: what the document asks ahead, for nobody, would be no answer for them, and be asked twice. */
+  /**
+   * Pages send tokens of their own with requests. Answers that the document preloads without a token would be wrong for them, and
+   * be asked for twice.
+   */
   hasTokens?: boolean | undefined;
   log?: Log | undefined;
 }
 
-/** Of what the pages are built of: they show it. */
+/** Licences of the packages that the pages are built from; the pages show them. */
 const LICENCES = "LICENCES.md";
 
 const POLICY = [
@@ -41,8 +44,8 @@ const POLICY = [
 ].join("; ");
 
 /**
- * The pages: `assets/…`, and one document for every address of a page, whoever asks for it: checks of links and of a server's health accept anything.
- * Where no page is, browsers alone get the document, which says so.
+ * Serves the pages: `assets/…`, and one document for every address of a page, also for clients that accept anything, as checks of
+ * links and of a server's health do. At other addresses only browsers get the document, which says that there is no page.
  */
 export function appPage({
   base,
@@ -82,13 +85,13 @@ export function appPage({
   };
 }
 
-/** As Vite writes it: files of the pages by their sources, with what each imports. */
+/** Vite's manifest: the built files of the pages by their sources, with the imports of each. */
 type Manifest = Readonly<
   Record<string, { file: string; imports?: readonly string[]; css?: readonly string[]; isEntry?: boolean }>
 >;
 const MANIFEST = "pages.json";
 
-/** Links to all files that a page needs beside those that every page has: a browser would find them one after the other. */
+/** Preload links to the files that a page needs beside those of every page: a browser would find them one after the other. */
 function needsOfPages(manifest: Manifest): ReadonlyMap<string, readonly string[]> {
   const withImports = (names: Iterable<string>): Set<string> => {
     const found = new Set(names);
@@ -107,7 +110,7 @@ function needsOfPages(manifest: Manifest): ReadonlyMap<string, readonly string[]
   return new Map(pages.map((source) => [source.slice("pages/".length, -".tsx".length), linksOf(source)]));
 }
 
-/** Links to the answers that a page asks for first. They are letters, digits and `:-_` only. */
+/** Preload links to the answers that a page asks for first. Their addresses have only letters, digits and `:-_`. */
 function asked(path: string): string[] {
   const link = (answer: string) => `<link rel="preload" as="fetch" crossorigin="anonymous" href="./api/v1/${answer}" />`;
   const volume = volumeOf(path);

@@ -2,14 +2,14 @@ import type { IncomingMessage } from "node:http";
 import { counted } from "../core/units.js";
 import { refusal } from "./handler.js";
 
-/** Of all large bodies together. Small bodies always fit, whatever slow clients send. */
+/** Limit in bytes of all large bodies together. Small bodies always fit, whatever slow clients send. */
 const BODIES_BYTES_MAX = 64 * 1024 * 1024;
 const SMALL_BYTES = 64 * 1024;
 
-/** How many bytes a request may bring; undefined where nothing but reading is possible. The path begins with `/`. */
+/** Number of bytes that the body of a request may have; undefined where only reading is possible. The path begins with `/`. */
 export type BodyLimit = (method: string, path: string) => number | undefined;
 
-/** Bodies of POST at these paths, each of so many bytes at most. */
+/** Allows bodies for POST at these paths, each up to its number of bytes. */
 export function postsTo(limits: Readonly<Record<string, number>>): BodyLimit {
   return (method, path) => (method === "POST" && Object.hasOwn(limits, path) ? limits[path] : undefined);
 }

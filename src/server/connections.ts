@@ -3,9 +3,9 @@ import type { Socket } from "node:net";
 import type { Clock } from "../core/clock.js";
 
 export interface ConnectionLimits {
-  /** Of all clients together. */
+  /** Connections of all clients together. */
   readonly total: number;
-  /** Of one address. */
+  /** Connections from one address. */
   readonly perAddress: number;
 }
 
@@ -15,11 +15,12 @@ export interface Connections {
 }
 
 /**
- * How long a refused connection may take to send its request, so that it gets a reply; and how many refused connections get one.
+ * Milliseconds that a refused connection has to send its request, so that it gets a reply; and the number of refused connections
+ * that get one.
  */
 const REFUSAL_MS = 2_000;
 const REFUSALS_MAX = 256;
-/** A connection that was just opened, or just got its answer, does not count as idle yet. */
+/** Milliseconds before a connection that was just opened, or just got its answer, counts as idle. */
 const IDLE_MS = 1_000;
 
 /**
@@ -29,7 +30,7 @@ const IDLE_MS = 1_000;
 export function limitConnections(server: Server, { total, perAddress }: ConnectionLimits, clock: Clock): Connections {
   const open = new Map<Socket, string>();
   const perClient = new Map<string, number>();
-  /** Since when, in this order. */
+  /** Idle connections and since when they are, the longest idle first. */
   const idle = new Map<Socket, number>();
   const refused = new Set<Socket>();
 

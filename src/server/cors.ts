@@ -1,19 +1,19 @@
 import { EmporiumError } from "../core/errors.js";
 import type { Handler } from "./handler.js";
 
-/** Whose pages may read what this server answers. Its own may always. */
+/** Origins whose pages may read this server's answers. Its own pages always may. */
 export type CorsPolicy =
   | { readonly kind: "none" }
-  /** Everybody's. */
+  /** Every origin. */
   | { readonly kind: "any" }
-  /** Those of these origins. */
+  /** These origins. */
   | { readonly kind: "some"; readonly origins: readonly string[] };
 
-/** No other origin: a page that is open in a browser on this machine can read nothing. */
+/** The policy that allows no other origin: another page open in a browser on this machine can read nothing. */
 export const OWN_ORIGIN: CorsPolicy = { kind: "none" };
 
 const METHODS = "GET, HEAD, POST, OPTIONS";
-/** What readers of chunks and clients of GraphQL send. */
+/** Request headers that readers of chunks and clients of GraphQL send. */
 const ASKED_HEADERS = "Content-Type, Range, If-Match, If-None-Match, If-Modified-Since, If-Range, Cache-Control";
 const EXPOSED_HEADERS = "Accept-Ranges, Content-Length, Content-Range, ETag, Last-Modified";
 const MAX_AGE_S = 600;
@@ -56,13 +56,15 @@ export function withCors(policy: CorsPolicy, handler: Handler): Handler {
   };
 }
 
-/** Pages of other origins have no part in that: what `--cors` opens is for readers. */
+/**
+ * Whether a request, or the one that a preflight announces, changes something: `--cors` lets pages of other origins only read.
+ */
 function changesSomething({ method, headers }: Request, path: string): boolean {
   const asked = method === "OPTIONS" ? (headers.get("access-control-request-method") ?? "GET") : method;
   return path.startsWith("api/") && !/^(?:GET|HEAD)$/.test(asked);
 }
 
-/** For an answer. Where origins differ, a cache must know that they do. */
+/** CORS headers of an answer. Where they differ by origin, `Vary` tells caches so. */
 function corsHeaders(policy: CorsPolicy, request: Request): Record<string, string> {
   const origin = request.headers.get("origin");
   const may = policy.kind === "any" || (policy.kind === "some" && origin !== null && policy.origins.includes(origin));

@@ -7,15 +7,15 @@ import type { Handler } from "./handler.js";
 
 export interface GraphqlOptions {
   api: PortalApi;
-  /** The tree's URL at this server, as the client of a request sees it. Default: URLs are answered as imported. */
+  /** Prefixes of the tree's URLs at this server, as the client of a request sees it. Default: URLs are answered as imported. */
   own?: ((request: Request) => TreePrefixes) | undefined;
 }
 
-/** What a client may send: several thousand identifiers are written into the query itself. */
+/** Limit in bytes of a query: clients write several thousand identifiers into it. */
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
-/** For `listen`: where bodies are taken. */
+/** Body limits of the GraphQL paths, for `listen`. */
 export const GRAPHQL_POSTS = { "/graphql": BODY_BYTES_MAX, "/graphql/": BODY_BYTES_MAX } as const;
-/** Requests in one. */
+/** Number of requests in one batch. */
 const BATCH_MAX = 5;
 
 const JSON_TYPES = ["application/json", "application/graphql+json", "application/graphql-response+json"];
@@ -26,7 +26,7 @@ const COMMON = {
 };
 
 /**
- * The portal's API over HTTP: `POST` with JSON, `GET` with `query`, and for people who come with a browser a page to ask from.
+ * The portal's API over HTTP: `POST` with JSON, `GET` with `query`, and a page with a form for people with a browser.
  *
  * Errors in a query are sent with status 200: clients treat 500 and similar codes for a temporary failure and retry. 503 is sent
  * if they should.
@@ -74,7 +74,7 @@ async function posted(api: PortalApi, request: Request, headers: Record<string, 
   return new Response(asStream(batch(api, value)), { headers });
 }
 
-/** One after the other, so that a batch holds one session of the database at a time. */
+/** Answers requests one after the other, so that a batch holds one session of the database at a time. */
 async function* batch(api: PortalApi, requests: readonly GraphqlRequest[]): AsyncGenerator<string, void, undefined> {
   for (const [at, request] of requests.entries()) {
     const { text, rest } = await api.answer(request);
@@ -97,7 +97,7 @@ function respond({ isUnavailable, text, rest }: Answer, headers: Record<string, 
   return new Response(asStream(rest, text), { headers });
 }
 
-/** The database is read only while a client reads the answer. */
+/** The answer as a stream. The database is read only as fast as the client reads. */
 function asStream(pieces: AsyncGenerator<string, void, undefined>, first = ""): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>(

@@ -11,16 +11,16 @@ import { parseLocation } from "../stores/url.js";
 import type { LocationUse } from "./job-kinds.js";
 import type { Place } from "./places.js";
 
-/** Where jobs of pages may work: absolute paths, or URLs. */
+/** A place where jobs of pages may work: an absolute path or a URL. */
 export interface JobRoot {
   readonly location: string;
   /** Jobs may write there, too. */
   readonly writable: boolean;
-  /** It is one file: nothing beside it is meant. */
+  /** It is one file: the files beside it are not part of it. */
   readonly isFile?: boolean | undefined;
 }
 
-/** Places of this machine can be written, too; of `--write-root` all. */
+/** The roots of jobs: places, writable where they are folders of this machine, and all of `--write-root`. */
 export function rootsOf(places: readonly Place[], others: readonly Location[]): JobRoot[] {
   const own = places.map(({ location: { path, url }, key }) => ({
     location: path ?? url,
@@ -33,8 +33,8 @@ export function rootsOf(places: readonly Place[], others: readonly Location[]): 
 const HOSTS = PORTALS.filter(({ name }) => name !== "direct").flatMap(({ hosts }) => hosts);
 
 /**
- * A location that somebody at a page names, checked: an absolute path or an address within one of the roots, whatever links are on the way, and not in the
- * workspace, where runs of others are kept. Nothing is asked of the network.
+ * Checks a location that somebody names on a page: an absolute path or an address within one of the roots, whatever links are on
+ * the way, and not in the workspace, where runs of others are kept. No request is made to the network.
  *
  * @throws {EmporiumError} STORE_DENIED, ADDRESS_REFUSED for a source that is no portal's
  */
@@ -83,7 +83,10 @@ function faultOf(text: string, use: LocationUse, roots: readonly JobRoot[], work
   return undefined;
 }
 
-/** What keeps a path from being looked at: a name that is too long, a file in the place of a folder, links that lead to each other. */
+/**
+ * The reason why a path cannot be looked up: too long a name, a file in the place of a folder, links that lead to each other.
+ * Undefined without one.
+ */
 function faultOfPath(path: string): string | undefined {
   try {
     return isLink(path) ? "contains a link that leads nowhere" : undefined;
@@ -96,7 +99,9 @@ function faultOfPath(path: string): string | undefined {
 
 const schemeOf = (location: string): string => parseLocation(location).scheme;
 
-/** Whether the first part of a path that is not there is a link: what is written to it would come to be elsewhere. */
+/**
+ * Whether the first existing part of a path is a link that leads nowhere: what is written to the path would be stored elsewhere.
+ */
 function isLink(path: string): boolean {
   for (let at = path; ; at = dirname(at)) {
     const found = lstatSync(at, { throwIfNoEntry: false });
@@ -113,7 +118,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** An address on a portal's own hosts, or an accession. @throws {EmporiumError} ADDRESS_REFUSED */
+/** Checks for an address on a portal's own hosts, or an accession. @throws {EmporiumError} ADDRESS_REFUSED */
 function checkSource(text: string): void {
   if (/:\/\/|[/@?#=\\]/.test(text)) return void checkAddress(text, HOSTS);
   if (/^\w[\w:.-]*$/.test(text)) {

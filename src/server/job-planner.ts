@@ -12,26 +12,26 @@ import { planSummary } from "./plan-summary.js";
 
 const PLANNING_MS = 10 * 60_000;
 const PLANNING_MAX = 4;
-/** Of what a planning command prints. */
+/** Limit in bytes of a planning command's output. */
 export const DOCUMENT_BYTES = 64 * 2 ** 20;
 const STDERR_BYTES = 64 * 2 ** 10;
-/** Of configurations, tables and graphs; larger files are told by size and time. */
+/** Files up to this size (configurations, tables and graphs) are identified by their hash, larger ones by size and time. */
 const FILE_BYTES = 16 * 2 ** 20;
 
 interface PlannerOptions {
   readonly roots: readonly JobRoot[];
   readonly workspace: string;
-  /** What runs a command: a program and its first words. */
+  /** Program that runs a command, with its first words. */
   readonly program: readonly string[];
-  /** Words of every command. */
+  /** Options before the words of every command. */
   readonly globals: readonly string[];
   readonly clock: Clock;
 }
 
 interface Planned {
-  /** Of all that decides on what would be done. */
+  /** Hash of everything that determines what would be done: the plan, and the files that it reads. */
   readonly identity: string;
-  /** What the planning command has printed. */
+  /** Standard output of the planning command. */
   readonly document: Buffer;
   readonly errors: readonly ErrorRecord[];
   readonly exitStatus: number;
@@ -39,12 +39,12 @@ interface Planned {
   readonly isGood: boolean;
 }
 
-/** Checks what a job is asked to do, and asks the planning command of its kind what would be done. */
+/** Checks the input of a job, and asks the planning command of its kind what would be done. */
 export function jobPlanner({ roots, workspace, program, globals, clock }: PlannerOptions) {
   const stopping = new AbortController();
   let planning = 0;
 
-  /** All locations of a job, each one that the server allows. */
+  /** The input of a job and all of its locations, each one checked against the roots of the server. */
   async function checked(kind: JobKind, input: JobInput): Promise<{ input: JobInput; locations: readonly NamedLocation[] }> {
     checkTexts(input);
     const given = locationsOf(kind, input);
@@ -74,7 +74,7 @@ export function jobPlanner({ roots, workspace, program, globals, clock }: Planne
     }
   }
 
-  /** What would be done now, and an identity of all that decides on it. */
+  /** Plans a job: what would be done now, and the identity of everything that determines it. */
   async function planned({ kind, input }: { readonly kind: JobKind; readonly input: JobInput }): Promise<Planned> {
     await checked(kind, input);
     const words = kind.planWords(input, globals);
@@ -98,15 +98,15 @@ export function jobPlanner({ roots, workspace, program, globals, clock }: Planne
     /** @throws {EmporiumError} STORE_THROTTLED where too many plans are being made */
     refuseIfBusy,
     planned,
-    /** Ends what plans. */
+    /** Ends the planning commands under way. */
     close: () => stopping.abort(),
   };
 }
 
-/** Of one value: a system takes no word of a command beyond 128 KiB, and no path beyond 4 KiB. */
+/** Length of one value of the input: systems take no word of a command beyond 128 KiB, and no path beyond 4 KiB. */
 const TEXT_MAX = 4_096;
 
-/** All texts become words of a command. @throws {EmporiumError} USAGE, which names the field */
+/** Checks the texts of an input, all of which become words of a command. @throws {EmporiumError} USAGE, which names the field */
 function checkTexts(input: JobInput): void {
   for (const [name, value] of Object.entries(input)) {
     for (const text of textsOf(value)) {
@@ -126,14 +126,14 @@ function textsOf(value: unknown): readonly string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
-/** What planning commands print, as far as it is looked at. */
+/** The document of a planning command, as far as it is looked at. */
 const PlanDocument = z.looseObject({
   status: z.string().optional(),
   plan: z.looseObject({}).optional(),
   errors: z.array(z.looseObject({ code: z.string(), message: z.string() })).optional(),
 });
 
-/** The same plan made again says another moment. */
+/** A plan without its time, which differs when the same plan is made again. */
 function withoutMoment(document: z.output<typeof PlanDocument> | undefined): unknown {
   return document && { ...document, seconds: undefined, plan: document.plan && { ...document.plan, created: undefined } };
 }
@@ -148,13 +148,13 @@ function errorsOf(document: z.output<typeof PlanDocument> | undefined, { status,
 interface Printed {
   readonly status: number;
   readonly out: Buffer;
-  /** The last of standard error. */
+  /** The end of standard error. */
   readonly said: string;
-  /** Why it was ended. */
+  /** The reason for which the process was ended. */
   readonly cut?: string | undefined;
 }
 
-/** What a program prints, in bounds of time and size. */
+/** Runs a program and collects its output, in bounds of time and size. */
 async function printed([file = "", ...words]: readonly string[], signal: AbortSignal, clock: Clock): Promise<Printed> {
   const child: ChildProcess = spawn(file, words, { stdio: ["ignore", "pipe", "pipe"] });
   const pieces: Buffer[] = [];
@@ -200,7 +200,7 @@ function jsonOf(bytes: Buffer): unknown {
   }
 }
 
-/** Files that are named themselves: configurations and tables. What is in folders a plan knows. */
+/** Identity of the files that the input names: configurations and tables. What folders hold is part of the plan. */
 async function filesOf(kind: JobKind, input: JobInput): Promise<string> {
   const parts: string[] = [];
   for (const { text, use } of locationsOf(kind, input)) {

@@ -4,16 +4,16 @@ import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
-import { everyInterval } from "../engine/lock.js";
+import { everyInterval } from "../engine/every.js";
 import { EVENTS, makeRunsFolder, RUNS, recordRun } from "../engine/run-events.js";
 import { RUN_ID_VARIABLE } from "../engine/run-id.js";
 import { errnoOf } from "../stores/file/errors.js";
 
-/** What a job prints, in the folder of its run. */
+/** File in the folder of a run with what its job prints. */
 const OUTPUT = "output.txt";
 
 interface PlannedJob {
-  /** Of the plan, and of its run. */
+  /** Id of the plan, which becomes the id of its run. */
   readonly id: string;
   readonly words: readonly string[];
 }
@@ -22,7 +22,7 @@ interface JobSurroundings {
   readonly workspace: string;
   /** A program and its first words. */
   readonly program: readonly string[];
-  /** Where it works. */
+  /** Working directory of the process. */
   readonly folder: string;
   readonly version: string;
   readonly clock: Clock;
@@ -30,7 +30,8 @@ interface JobSurroundings {
 }
 
 /**
- * Starts a process that goes on without this server. The run's folder is made by who starts first: in another server, too.
+ * Starts a process that goes on without this server. The one who starts it first makes the run's folder, also among several
+ * servers.
  *
  * @throws {EmporiumError} STORE_CONFLICT where it was started already
  */
@@ -61,7 +62,7 @@ export async function startJob(job: PlannedJob, around: JobSurroundings): Promis
   }
 }
 
-/** A command that ended before it could say that it runs: what it printed says why. */
+/** Records the failure of a command that ended before it could say that it runs, with what it printed. */
 async function toldIfSilent({ id, words }: PlannedJob, around: JobSurroundings, status: number): Promise<void> {
   const { workspace, folder, version, clock, log } = around;
   const home = join(workspace, RUNS, id);

@@ -10,51 +10,57 @@ import { lifeOf, type RunSeen, RunTail, viewOf } from "../engine/run-tail.js";
 import type { ApiError, Job, JobBrief, JobLife, JobsEvent } from "../model/page-api.js";
 import { absentAs } from "../stores/file/root.js";
 
-/** What runs tell in the workspace of this server. */
+/** The runs in the workspace of this server, as their own files describe them. */
 export interface JobWatch {
   /** Newest first. */
   list(): Promise<readonly JobBrief[]>;
   /** @throws {EmporiumError} NOT_FOUND */
   job(id: string): Promise<Job>;
-  /** Who runs it, and by which words. @throws {EmporiumError} NOT_FOUND */
+  /** The first record of a run, with its command, and whether it still runs. @throws {EmporiumError} NOT_FOUND */
   begin(id: string): Promise<RunSeen["begin"] & { readonly life: JobLife }>;
-  /** All jobs, then those that change; of one job all that is known. Nothing for a while gives undefined. Ends with the signal, and when the watch is closed. */
+  /**
+   * Yields all jobs, then those that change; of a single job all that is known. Yields undefined after a while without news. Ends
+   * with the signal, and when the watch is closed.
+   */
   follow(topics: Topics, signal: AbortSignal): AsyncGenerator<JobNews | undefined>;
-  /** Who follows now. */
+  /** Number of streams that follow now. */
   readonly listeners: number;
   close(): void;
 }
 
 export interface Topics {
   readonly jobs: boolean;
-  /** Of single jobs. */
+  /** Run ids of the jobs that are followed in detail. */
   readonly ids: readonly string[];
 }
 
 export type JobNews = { readonly event: "jobs"; readonly data: JobsEvent } | { readonly event: "job"; readonly data: Job };
 
-/** Files are looked at so often while somebody listens: with what a run waits before it writes, an event is seen in less than 400 ms. */
+/**
+ * Milliseconds between two looks at the files while somebody listens. With the delay of a run's own writes, an event is seen in
+ * less than 400 ms.
+ */
 const LOOK_MS = 100;
-/** Those of runs that have not been heard of for long. */
+/** Milliseconds between two looks at a run that has not been heard of for long. */
 const LOOK_SILENT_MS = 2_000;
 const GONE_MAX = 1_000;
-/** Seconds and rates go on where a run tells nothing. */
+/** Milliseconds after which seconds and rates of a running job go on although it tells nothing. */
 const TICK_MS = 1_000;
-/** Who listens hears something in this time. */
+/** Milliseconds of silence after which a listener gets an empty event. */
 const QUIET_MS = 15_000;
 
 interface Entry {
-  /** Absent once the run has ended: then it is read again where it is asked for. */
+  /** Absent once the run has ended; its file is read again when it is asked for. */
   tail: RunTail | undefined;
   brief: JobBrief | undefined;
-  /** Counts of changes: of the brief, and of anything. */
+  /** Values of the counter of changes: when the brief changed last, and when anything did. */
   told: number;
   changed: number;
   tickMs: number;
   nextMs: number;
 }
 
-/** Nothing is read before somebody asks, or while nobody listens. */
+/** Follows the runs of a workspace. Nothing is read before somebody asks, or while nobody listens. */
 export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock }): JobWatch {
   const { look, runSeen, newest, newsOf, hasChanged, changesNow } = watchedRuns(join(workspace, RUNS), clock);
   const closed = new AbortController();
@@ -106,7 +112,10 @@ export function jobWatch({ workspace, clock }: { workspace: string; clock: Clock
   };
 }
 
-/** Runs of the workspace as they were found last. Changes are counted: what is new since a count is asked by it. */
+/**
+ * The runs of the workspace as they were found last. Changes are counted, so that news is asked for by the count that was seen
+ * last.
+ */
 function watchedRuns(folder: string, clock: Clock) {
   const entries = new Map<string, Entry>();
   const gone = new Recent<string, number>(GONE_MAX);
@@ -114,7 +123,7 @@ function watchedRuns(folder: string, clock: Clock) {
   let looking: Promise<void> | undefined;
   let lookedMs = Number.NEGATIVE_INFINITY;
 
-  /** @param isShared what a look found just now will do: many listen */
+  /** @param isShared accepts what another listener's look has found just now */
   async function look(isShared: boolean): Promise<void> {
     if (!isShared)
       await looking; // it may have begun before what is asked for was written
@@ -175,7 +184,7 @@ function watchedRuns(folder: string, clock: Clock) {
 
   const newest = () => [...entries.values()].flatMap(({ brief }) => brief ?? []).sort(newestFirst);
 
-  /** Of all runs; before the first count all that there are. */
+  /** Changes of the list of runs since a count; all runs for a negative count, which is before the first. */
   function newsOf(since: number): JobNews[] {
     if (since < 0) return [{ event: "jobs", data: { isAll: true, jobs: newest(), gone: [] } }];
     const told = [...entries.values()].flatMap(({ brief, told: at }) => (brief && at > since ? brief : [])).sort(newestFirst);
@@ -230,7 +239,7 @@ function jobOf(id: string, seen: RunSeen, nowMs: number): Job {
   };
 }
 
-/** Whole, as on stderr: it is for who may see the terminal, too. */
+/** An error with its full text, as on stderr: whoever may read it may see the terminal, too. */
 export function briefError(record: ErrorRecord): ApiError {
   const { code, message, hint } = record;
   return { code, message, path: formatPlace(record) || undefined, hint };

@@ -12,9 +12,9 @@ import { hostRefusals } from "./host-names.js";
 import { type SendOptions, type SlowestClient, send } from "./send.js";
 
 export interface ListenOptions {
-  /** Default 127.0.0.1: nobody but this machine. */
+  /** Address to listen at. Default 127.0.0.1: nobody but this machine. */
   host?: string | undefined;
-  /** Default 0: any that is free. */
+  /** Default 0: any free port. */
   port?: number | undefined;
   /** Further names of the server, `name` or `name:port`. Needed only on loopback, where other names are refused. */
   names?: readonly string[] | undefined;
@@ -27,11 +27,11 @@ export interface ListenOptions {
   connections?: ConnectionLimits | undefined;
   /** A client that reads more slowly is disconnected. Default: 160 KiB in 20 s, which is 8 KiB/s. */
   slowest?: SlowestClient | undefined;
-  /** For who is slow. */
+  /** Clock by which slow clients are measured. */
   clock?: Clock | undefined;
-  /** What may stand before `localhost` in a name of this server: `data` for `data.localhost:8080`. */
+  /** Labels that may stand before `localhost` in a name of this server: `data` for `data.localhost:8080`. */
   subdomains?: readonly string[] | undefined;
-  /** What takes a body. Default: nothing; all is read-only. */
+  /** Limits of request bodies, by path. Default: none is taken; all is read-only. */
   bodies?: BodyLimit | undefined;
   /** The refusal of a write request, for clients that read more than the status. Default: in words. */
   refuseWriting?: ((path: string) => Response) | undefined;
@@ -51,11 +51,11 @@ const SLOWEST: SlowestClient = { bytes: 160 * 1024, ms: 20_000 };
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
-/** How often connections are looked at for the two limits above. */
+/** Milliseconds between two checks of the connections against the two limits above. */
 const CHECK_MS = 1_000;
-/** How long answers under way may take when the server closes: less than a program has that is told to stop. */
+/** Milliseconds that answers under way have when the server closes: fewer than a program has that is told to stop. */
 const DRAIN_MS = 3_000;
-/** A client that takes nothing for so long is gone. */
+/** A client that takes nothing for so many milliseconds is gone. */
 const IDLE_MS = 60_000;
 
 /**
@@ -163,7 +163,7 @@ export async function listen(
   };
 }
 
-/** After the answer: a connection that is kept would keep the server. */
+/** Closes the connection after the answer: one that is kept alive would keep the server running. */
 function endConnection(outgoing: ServerResponse): void {
   outgoing.shouldKeepAlive = false;
   const { socket } = outgoing; // an answer that is finished has none
@@ -187,7 +187,7 @@ interface Answering {
   refuseWriting: (path: string) => Response;
   isOurs: (host: string | undefined) => boolean;
   refuseHost: (host: string | undefined) => Response;
-  /** Names that may stand in answers. */
+  /** Host names that may stand in answers. */
   known: ReadonlySet<string>;
   bodies: Bodies;
   bodyLimit: BodyLimit;
@@ -217,7 +217,10 @@ async function answer(
   return handler(withSignal(new Request(target, { method, headers: told }), signal), path);
 }
 
-/** As the constructor takes it, without the signal of its own that follows this one: that costs more than the rest of the request. */
+/**
+ * A request with a signal set on it, rather than given to the constructor: a signal of its own that follows this one costs more
+ * than the rest of the request.
+ */
 function withSignal(request: Request, signal: AbortSignal): Request {
   return Object.defineProperty(request, "signal", { value: signal });
 }
@@ -229,7 +232,7 @@ function clientOf({ socket }: IncomingMessage): [string, string] {
   return [CLIENT_ADDRESS, socket.remoteAddress ?? ""];
 }
 
-/** Where the client found this server. */
+/** The URL at which the client reached this server: by its `Host` header if that name is known, otherwise by IP address. */
 function originOf({ headers, socket }: IncomingMessage, known: ReadonlySet<string>): string {
   const named = headers.host?.toLowerCase();
   if (named !== undefined && known.has(named)) return `http://${named}`;
@@ -242,7 +245,7 @@ function busy(headers: Readonly<Record<string, string>> = {}): Response {
   return refusal(503, "too many requests at once", { "retry-after": "1", ...headers });
 }
 
-/** Node hands over the first; who stands before this server may have gone by another. */
+/** Whether a request has two `Host` headers. Node hands over the first; a proxy before this server may have gone by the other. */
 function isNamedTwice({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.filter((word, i) => i % 2 === 0 && word.toLowerCase() === "host").length > 1;
 }

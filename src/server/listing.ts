@@ -13,13 +13,16 @@ import { mapLimit } from "../system/parallel.js";
 import { isHiddenKey } from "./hidden.js";
 import { keyWithin, type Place } from "./places.js";
 
-/** Folders of a part of a listing whose documents are looked at over the network. The others are volumes where their names say so. */
+/**
+ * Number of folders in a part of a listing whose documents are looked at over the network. Others count as volumes where their
+ * names say so.
+ */
 const REMOTE_LOOKS_MAX = 32;
 const LOOKS_AT_ONCE = 8;
 
 const IMAGES = FILE_FORMATS.filter(({ names }) => names !== undefined);
 
-/** What files are by the ends of their names, beside those of images. */
+/** Formats by the ends of file names; those of images come from `FILE_FORMATS`. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   ...IMAGES.map((format) => [new RegExp(`\\.(?:${format.names!.join("|")})$`, "i"), titleOf(format)] as const),
   ...IMAGES.filter(({ flat }) => flat).map(
@@ -41,7 +44,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\.(?:png|jpe?g|gif|webp)$/i, "picture"],
 ];
 
-/** What a file's name says that it is. */
+/** The format that a file's name stands for; undefined for an unknown ending. */
 export function formatOfName(name: string): string | undefined {
   return NAMES.find(([end]) => end.test(name))?.[1];
 }
@@ -54,8 +57,8 @@ export interface ListingOptions {
 }
 
 /**
- * One folder of a place: what is directly in it, in the order of keys, `limit` entries at a time. Hidden names are left out. Of a place that is one
- * file, that file.
+ * Lists the direct contents of one folder of a place in the order of keys, `limit` entries at a time. Hidden names are left out.
+ * For a place that is one file, lists that file.
  *
  * @throws {EmporiumError} NAME_UNSAFE, NOT_FOUND, and what the store throws
  */
@@ -118,14 +121,14 @@ function gone({ id }: Place, folder: string): EmporiumError {
   });
 }
 
-/** Of a disk: a folder that has nothing in it is there. Object stores know no folders but by what is in them. */
+/** Whether a folder of a disk does not exist, rather than being empty. Object stores know folders only by their contents. */
 function isGone({ local }: Place["store"], folder: string): boolean {
   return local !== undefined && !existsSync(local.path(folder.slice(0, -1)));
 }
 
 const refOf = (place: string, key: string) => printRef({ kind: "place", place, key });
 
-/** @param look at its documents, which takes requests; else by its name alone. */
+/** The volume family of a folder. @param look at its documents, which takes requests; otherwise by its name alone */
 async function volumeFamily(
   { id, store }: Place,
   folder: string,
@@ -146,7 +149,10 @@ async function volumeFamily(
   return "zarr";
 }
 
-/** The rules of `curate hygiene` that go by names and sizes. Names that look alike are found within one part of a listing. */
+/**
+ * Marks entries by the rules of `curate hygiene` that need only names and sizes. Similar names are found within one part of a
+ * listing.
+ */
 function marking(folder: string, page: readonly Entry[]): (entry: Entry) => HygieneFlag[] {
   const names = page.map(({ key }) => key.slice(folder.length));
   const siblings = new Set(names);

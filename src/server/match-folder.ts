@@ -11,7 +11,7 @@ import type { Place } from "./places.js";
 
 const FILES_MAX = 50;
 const ENTRIES_MAX = 5_000;
-/** Headers that are read. */
+/** Number of volumes whose headers are read. */
 const VOLUMES_MAX = 3;
 const isVolumeName = (name: string): boolean => formatNamed(name) !== undefined;
 
@@ -64,7 +64,7 @@ async function headerOf(store: Store, key: string, signal: AbortSignal) {
   }
 }
 
-/** Of the volume where it is served, too. */
+/** Reference of a volume, where its file is in a place that this server serves; otherwise undefined. */
 function refOf(path: string, places: readonly Place[]): string | undefined {
   for (const { id, location } of places) {
     const root = location.path;

@@ -1,13 +1,14 @@
 import { LIMITS } from "../core/limits.js";
 
 /**
- * What a server keeps in memory beside its program: `chunks` of volumes, stored and decoded; `blocks` of remote files; `rows` of files as threads
- * decode them; `planes` that are cut or wait for their clients; pieces of `files` on their way; `layers` that were sent; `counts` of what lists can be
- * filtered by, and words that are searched; `reports` of validation that are looked at.
+ * Uses of a server's memory beside the program itself: `chunks` of volumes, stored and decoded; `blocks` of remote files; `rows`
+ * of files as threads decode them; `planes` that are cut or wait for their clients; pieces of `files` that are being sent;
+ * `layers` that were sent; `counts` of what lists can be filtered by, and words that are searched; `reports` of validation that
+ * are looked at.
  */
 export type MemoryUse = "chunks" | "blocks" | "rows" | "planes" | "files" | "layers" | "counts" | "reports";
 
-/** In 64ths of all. Indexes of shards take a sixteenth more of what chunks have. */
+/** Shares in 64ths of the whole. Indexes of shards take a sixteenth more of what chunks have. */
 const SHARES: Readonly<Record<MemoryUse, number>> = {
   chunks: 20,
   blocks: 4,
@@ -19,17 +20,17 @@ const SHARES: Readonly<Record<MemoryUse, number>> = {
   reports: 6,
 };
 
-/** Bytes for each use, and how many of them are taken. */
+/** The limit in bytes of each use, and the bytes that it takes now. */
 export interface ServedMemory {
-  /** All of it. */
+  /** The whole memory. */
   readonly bytes: number;
   readonly limits: Readonly<Record<MemoryUse, number>>;
-  /** Tells of a use how many bytes it takes now. */
+  /** Registers the function that tells how many bytes a use takes now. */
   watch(use: MemoryUse, usedBytes: () => number): void;
   figures(): { readonly use: MemoryUse; readonly limitBytes: number; readonly usedBytes: number | undefined }[];
 }
 
-/** @param hasCatalogue otherwise nothing is counted, and chunks have its share */
+/** Divides the memory of a server. @param hasCatalogue without it nothing is counted, and chunks get the share of `counts` */
 export function servedMemory(memoryBytes: number = LIMITS.memoryBytes, hasCatalogue = true): ServedMemory {
   const shares = hasCatalogue ? SHARES : { ...SHARES, chunks: SHARES.chunks + SHARES.counts, counts: 0 };
   const uses = Object.keys(SHARES) as MemoryUse[];

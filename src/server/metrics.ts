@@ -5,24 +5,24 @@ import type { ServedMemory } from "./memory-shares.js";
 import { isOfThisMachine } from "./of-this-machine.js";
 
 export interface Metrics {
-  /** `/metrics`: for this machine's own clients alone. */
+  /** Handler of `/metrics`: for clients of this machine alone. */
   readonly route: Handler;
-  /** Counts what a handler answers. */
+  /** Wraps a handler so that its answers are counted. */
   counted(handler: Handler): Handler;
 }
 
-/** What requests are counted by: a fixed list, because each value is a series. */
+/** Routes by which requests are counted: a fixed list, because each value is a series. */
 const ROUTES = new Set(["api", "assets", "at", "files", "graphql", "healthz", "metrics", "s3", "viewer", "zarr"]);
 
-/** Samples that are kept until something reads figures, or there are more: only then is the library of figures loaded. */
+/** Number of samples that are kept until something reads the metrics, or more come: only then is the metrics library loaded. */
 const SAMPLES_MAX = 1_000;
 
 export interface MetricsOptions {
   readonly clock: Clock;
   readonly memory: ServedMemory;
-  /** Streams of events that are open. */
+  /** Number of open event streams. */
   streams(): number;
-  /** Others reach this server at another address: who asks over loopback may be their proxy, which need not say so. */
+  /** Others reach this server at another address: a client on loopback may be their proxy, which need not say so. */
   readonly isHandedOn: boolean;
 }
 

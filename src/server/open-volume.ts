@@ -20,14 +20,14 @@ import { fileFormatOf } from "../formats/registry.js";
 import { openObject } from "../stores/store.js";
 import { mayBeFolder, type PlacedKey } from "./places.js";
 
-/** What volumes of a server share. */
+/** Threads, caches and clock that the volumes of a server share. */
 export interface PlaneMeans {
-  /** Made when the first volume of chunks is opened. */
+  /** The context for reading chunks. It is made when the first volume of chunks is opened. */
   context(): Promise<ReadContext>;
   readonly threads: PlaneThreads;
-  /** Blocks of remote files. */
+  /** Cache of blocks of remote files. */
   readonly blocks: Map<string, Uint8Array>;
-  /** What they are, all together. */
+  /** Limit of `blocks`, in bytes, for all files together. */
   readonly blocksBytes: number;
   readonly clock: Clock;
 }
@@ -36,27 +36,27 @@ export interface PlaneMeans {
 export interface OpenVolume extends PlacedKey, VolumeGeometry {
   /** Changes with everything that says what the volume is: its file, or its documents. */
   readonly etag: string;
-  /** What the etag is made of. */
+  /** Keys of the objects that the etag is made of. */
   readonly keys: readonly string[];
   readonly source: PlaneSource;
-  /** What the header tells, where it tells something. */
+  /** Facts of the header; undefined where it tells none. */
   readonly peeked: PeekFacts | undefined;
-  /** What was decided in reading it: which channel is shown. */
+  /** Decisions made in reading the volume, such as which channel is shown; pages show them as warnings. */
   readonly notes?: readonly string[] | undefined;
-  /** It is compressed as a whole: sections come in the order of the file. */
+  /** The file is compressed as a whole: sections come in its order. */
   readonly isSequential?: boolean | undefined;
   cut(choice: PlaneChoice, form: PlaneForm, signal?: AbortSignal): Promise<PlaneResult>;
   close(): Promise<void>;
 }
 
-/** Of what is added up on this thread, without a pause. */
+/** Bytes of sections that are added up on this thread without a pause. */
 const SECTIONS_BYTES = 4 * 2 ** 20;
-/** Of a remote file, what one read may take of the cache. */
+/** Bytes of the cache that one read of a remote file may take. */
 const REMOTE_BYTES = 16 * 2 ** 20;
-/** What tells the formats of files apart. */
+/** Bytes at the beginning of a file by which formats are told apart. */
 const HEAD_BYTES = 1024;
 
-/** The identity of objects as their store knows them now. */
+/** Hash of the size, time and ETag of objects as their store knows them now. */
 export async function etagOf({ place }: PlacedKey, keys: readonly string[], signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
   const stats = await Promise.all(keys.map((key) => place.store.stat(key, { signal })));
@@ -65,7 +65,7 @@ export async function etagOf({ place }: PlacedKey, keys: readonly string[], sign
 }
 
 /**
- * A file whose planes are read by where its voxels lie. Undefined for all else.
+ * Opens a file whose planes are read at the offsets of its voxels. Undefined for everything else.
  *
  * @throws {EmporiumError} what stores and formats throw
  */
@@ -123,7 +123,7 @@ function conversion({ place, key }: PlacedKey): string {
   return `emporium ingest convert ${quoteWord(whole)} ${quoteWord(name.replace(/\.\w+$/, ""))} --zarr`;
 }
 
-/** The file as a whole, or all of its voxels. */
+/** Whether the file is compressed as a whole, or all of its voxels are. */
 async function isCompressed(file: RandomAccess, signal: AbortSignal | undefined): Promise<boolean> {
   const head = await file.read({ offset: 0, length: HEAD_BYTES }, { signal });
   if (compressionOf(head)) return true;
@@ -132,7 +132,7 @@ async function isCompressed(file: RandomAccess, signal: AbortSignal | undefined)
   );
 }
 
-/** Voxels that are compressed as a whole: sections come as they are decompressed. */
+/** Opens a volume whose voxels are compressed as a whole: sections come as they are decompressed. */
 async function openCompressed(
   at: PlacedKey,
   file: Awaited<ReturnType<typeof openObject>>,
@@ -169,7 +169,7 @@ async function openCompressed(
   };
 }
 
-/** Cut by this thread, which waits for stored bytes, and formed by another. */
+/** The `cut` of a volume whose planes this thread reads, waiting for stored bytes, and another thread renders. */
 export function cutHere(source: PlaneSource, { threads, clock }: PlaneMeans): OpenVolume["cut"] {
   return async (choice, form, signal) => {
     const begun = clock.monotonic();

@@ -17,7 +17,7 @@ import {
   POINTS_MAX,
   tooManyPoints,
 } from "../model/overlay-bytes.js";
-import { pointFileOf } from "../stations/ingest/new-config/point-files.js";
+import { pointFileOf } from "../stations/ingest/laboratory/points/point-files.js";
 import { pointFit } from "../stations/ingest/point-fit.js";
 import { type Entry, openObject, type Stat, type Store } from "../stores/store.js";
 
@@ -28,18 +28,18 @@ export interface BesideFile {
   readonly name: string;
   readonly kind: "points" | "mesh" | "model";
   readonly stat: Stat;
-  /** Its name says that it belongs to the volume, or the volume is alone with it. */
+  /** The name begins as the volume's does, and no other volume's name fits better; or the folder has no other volume. */
   readonly isOwn: boolean;
 }
 
-/** Something in a file that can be drawn over a volume: of models each object by itself. */
+/** A set of shapes in a file that can be drawn over a volume. Each object of a model is one by itself. */
 export interface OverlayFile {
   readonly id: string;
   readonly key: string;
   readonly name: string;
   readonly kind: "points" | "orientedPoints" | "instancePoints" | "mesh" | "model";
   readonly color?: string | undefined;
-  /** 0: of a long list, which is read when it is shown. */
+  /** Number of points, contours or triangles; 0 where the file is so long that it is counted only when it is shown. */
   readonly count: number;
   readonly error?: EmporiumError | undefined;
 }
@@ -47,18 +47,18 @@ export interface OverlayFile {
 const TRIANGLES_MAX = 2 ** 22;
 /** The largest file that is read whole. Lists of points are read in parts, however long they are. */
 const FILE_BYTES_MAX = 256 * 2 ** 20;
-/** Longer lists and larger surfaces are not counted before they are shown. */
+/** Lists and surfaces above this size are not counted before they are shown. */
 const COUNTED_BYTES_MAX = 2 * 2 ** 20;
-/** Names of a folder that are looked at, and files that are listed. */
+/** Number of entries of a folder that are looked at; `FILES_MAX` limits the files that are listed. */
 const ENTRIES_MAX = 5_000;
 const FILES_MAX = 100;
 const MESH = /\.(stl|obj|glb|ply|vtk)$/i;
 const POINTS = /\.(ndjson|star|cbox|tloc|csv|tsv|tbl|box|coords|txt|json)$/i;
 const MODEL = /\.(mod|fid)$/i;
-/** Names that points may have, but that nearly always hold something else: listed where they are the volume's own. */
+/** Names that point files may have but that nearly always hold something else: listed only where they are the volume's own. */
 const ELSE = /(metadata\.json|\.txt)$/i;
 
-/** Models, lists of points and meshes in the folder of a volume, and in words what was left out of them. Nothing is opened. */
+/** Models, lists of points and meshes in the folder of a volume, and notices that say what was left out. Nothing is opened. */
 export async function overlayFilesBeside(
   store: Store,
   key: string,
@@ -102,13 +102,16 @@ export async function overlayFilesBeside(
   return { files: listed.slice(0, FILES_MAX), notices };
 }
 
-/** Letters that two names begin with, where one goes on from the whole of the other: `TS_1_ribosomes` from `TS_1`, `TS_1_rec` from `TS_1`. */
+/**
+ * Length of the common beginning of two names, where one continues the whole of the other: `TS_1_ribosomes` and `TS_1`,
+ * `TS_1_rec` and `TS_1`.
+ */
 function commonName(stem: string, volume: string): number {
   if (stem.startsWith(volume)) return volume.length;
   return volume.startsWith(stem) && /^[-_. ]/.test(volume.slice(stem.length)) ? stem.length : 0;
 }
 
-/** Looks into a file. Nothing where it is a table, or a document, of something else. */
+/** Opens a file and lists what it has to draw; nothing for a table or document of something else. */
 export async function describeOverlayFile(
   store: Store,
   { id, key, name, kind, stat }: BesideFile,
@@ -135,10 +138,10 @@ export async function describeOverlayFile(
 const kindOf = ({ directions, instances }: OverlayShapes) =>
   directions.length > 0 ? "orientedPoints" : instances.length > 0 ? "instancePoints" : "points";
 
-/** How a list of points is to be read. */
+/** The kind and, but for NDJSON, the reader of a list of points; undefined where the file is no such list. */
 async function pointsOf(store: Store, key: string, size: number, signal: AbortSignal) {
   if (key.endsWith(".ndjson")) return { kind: "points" } as const;
-  const file = await pointFileOf(store, { path: key, size, kind: "points" }, signal);
+  const file = await pointFileOf(store, { path: key, size }, signal);
   const reader = file && POINT_READERS[file.format];
   if (!file || !reader) return undefined;
   const kind =
@@ -146,7 +149,11 @@ async function pointsOf(store: Store, key: string, size: number, signal: AbortSi
   return { kind, file, reader } as const;
 }
 
-/** @throws {EmporiumError} what its format's reader throws, FORMAT_LIMIT; undefined for what is nothing to draw */
+/**
+ * Reads the shapes of a file; undefined where it has nothing to draw.
+ *
+ * @throws {EmporiumError} what its format's reader throws, FORMAT_LIMIT
+ */
 export async function readOverlayFile(
   store: Store,
   { id, key, kind }: Pick<OverlayFile, "id" | "key" | "kind">,
@@ -185,11 +192,11 @@ export async function readOverlayFile(
     fit.add(batch.positions, batch.count);
     list.add(batch, source.name);
   }
-  const divisor = file.isAngstrom ? ground.voxelAngstrom[0] : (fit.fit()?.binning ?? 1);
+  const divisor = file.unit === "Å" ? ground.voxelAngstrom[0] : (fit.fit()?.binning ?? 1);
   return bucketed(list.shapes(ground, divisor));
 }
 
-/** Points of an annotation of the catalogue. @param spacingAngstrom of the voxels that it counts in */
+/** Points of an annotation of the catalogue. @param spacingAngstrom voxel spacing that its coordinates are counted in */
 export async function readAnnotationPoints(
   source: RandomAccess,
   spacingAngstrom: number,
@@ -203,7 +210,8 @@ export async function readAnnotationPoints(
 }
 
 /**
- * Triangles in voxels; those of a file that nobody knows may be in Å, which its size tells.
+ * The triangles of a surface, in Å. They are read as voxels; with `guess`, for files of unknown origin, their extent tells
+ * whether they are in Å.
  *
  * @throws {EmporiumError} FORMAT_LIMIT
  */
@@ -234,7 +242,7 @@ export function meshShapes(name: string, parts: readonly MeshPart[], ground: Ove
   return { ...NO_SHAPES, xyz: toAngstrom(xyz, ground, (guess && fit.fit()?.binning) || 1), triangles };
 }
 
-/** Voxels, or what is `divisor` times as many, become Å where they are. */
+/** Converts coordinates to Å in place. They are voxels, or `divisor` times as many. */
 function toAngstrom(xyz: Float32Array, { voxelAngstrom, originAngstrom }: OverlayGround, divisor: number): Float32Array {
   for (let axis = 0; axis < 3; axis++) {
     const [first, step] = [originAngstrom[axis]!, voxelAngstrom[axis]! / divisor];
@@ -257,7 +265,7 @@ async function modelLayers(source: RandomAccess, entry: Omit<OverlayFile, "color
   }));
 }
 
-/** Gathers batches, at the precision that is drawn. */
+/** Gathers batches of points at the precision that is drawn. */
 class PointList {
   readonly #batches: { xyz: Float32Array; directions?: Float32Array | undefined; instances?: Uint32Array | undefined }[] = [];
   #count = 0;
@@ -274,7 +282,7 @@ class PointList {
     });
   }
 
-  /** In Å. */
+  /** The gathered points, in Å. */
   shapes(ground: OverlayGround, divisor: number): OverlayShapes {
     const xyz = new Float32Array(3 * this.#count);
     const directions = new Float32Array(this.#batches.some((batch) => batch.directions) ? 3 * this.#count : 0);
@@ -294,7 +302,7 @@ function stemOf(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1).replace(/\.[^.]*$/, "");
 }
 
-/** The same for the same name, whatever else comes into the folder. */
+/** Id of a file by its name alone: it stays the same, whatever else comes into the folder. */
 function idOf(name: string): string {
   return createHash("sha256").update(name).digest("hex").slice(0, 10);
 }

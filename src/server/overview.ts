@@ -2,7 +2,7 @@ import type { Handler } from "./handler.js";
 import type { Place } from "./places.js";
 
 interface Served {
-  /** Of the program. */
+  /** Version of the program. */
   readonly version: string;
   readonly places: readonly Place[];
   readonly bucket: string;
@@ -13,7 +13,7 @@ interface Served {
 const PLACES_MAX = 20;
 
 /**
- * What programs are told at `/`: which addresses this server has, as text, or as JSON where that is accepted and text is not.
+ * The answer to programs at `/`: the addresses of this server, as text, or as JSON where that is accepted and text is not.
  *
  * @param baseOf the public URL of the server, with a last slash
  */

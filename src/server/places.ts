@@ -15,10 +15,10 @@ import { openLocation, openStore, parseLocation } from "../stores/url.js";
 import { mapLimit } from "../system/parallel.js";
 import { isHiddenKey } from "./hidden.js";
 
-/** A location of the command line, open for reading. Nothing outside of it can be named. */
+/** A location of the command line, open for reading. Keys cannot name anything outside of it. */
 export interface Place extends PlaceFacts {
   readonly location: Location;
-  /** Of everything below it; of a single file, of the folder that it is in. */
+  /** Store of everything below the location; for a single file, of its folder. */
   readonly store: Store;
 }
 
@@ -34,14 +34,18 @@ export interface OpenPlacesOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Folders in which a dataset's document is looked for: each look is a request. Datasets have numbers, and are looked at first. */
+/**
+ * Number of folders in which a dataset's document is looked for: each look is a request. Numbered folders, as datasets have, come
+ * first.
+ */
 const LOOKS_MAX = 64;
 const LOOKS_AT_ONCE = 8;
-/** Names that are read to find those folders. */
+/** Number of names that are read to find those folders. */
 const ENTRIES_MAX = 5_000;
 
 /**
- * Opens locations to serve: files, volumes, folders, standardised trees, buckets, folders of web servers. Each gets an id of its last name.
+ * Opens locations to serve: files, volumes, folders, standardised trees, buckets, folders of web servers. The id of each is made
+ * from its last name.
  *
  * @throws {EmporiumError} USAGE for FTP; STORE_ABSENT, STORE_DENIED and what else stores throw where one cannot be read
  */
@@ -101,9 +105,10 @@ async function openPlace(word: string, location: Location, { anonymous, signal }
 }
 
 /**
- * Refuses to serve what is for some people alone: everybody who reaches the server reads what lies in its locations, unless its name begins with a dot.
+ * Refuses a private file or folder within the served locations: everybody who reaches the server can read what is in them, unless
+ * its name begins with a dot.
  *
- * @param path of a file or folder, which need not be there @param what it is
+ * @param path of a file or folder, which need not exist @param what names it in the message
  * @throws {EmporiumError} USAGE
  */
 export function refuseServed(path: string, what: string, locations: readonly string[]): void {
@@ -123,7 +128,7 @@ export function refuseServed(path: string, what: string, locations: readonly str
   }
 }
 
-/** With the commands that show why a location is refused, and what to do then. */
+/** Adds to an error the command that shows why the location is refused, or another that works. */
 function withCommand(error: unknown, word: string, { path, scheme, bucket }: Location): unknown {
   const isWeb = path === undefined && bucket === undefined;
   // a folder that a web server does not show: it refuses it, or answers with a page that somebody wrote
@@ -150,7 +155,7 @@ async function isFile(path: string): Promise<boolean> {
   throw new EmporiumError("STORE_FAILED", `${path} is neither a file nor a folder`, { place: { file: path } });
 }
 
-/** Web servers without listings refuse, or answer with a page that lists nothing. */
+/** Whether a folder lists any entry. Web servers without listings refuse, or answer with a page that lists nothing. */
 async function hasEntries(store: Store, folder: string, signal: AbortSignal | undefined): Promise<boolean> {
   try {
     for await (const _first of store.children(folder, { signal })) return true;
@@ -160,7 +165,9 @@ async function hasEntries(store: Store, folder: string, signal: AbortSignal | un
   return false;
 }
 
-/** As `catalog import` takes it: a folder that has folders of datasets or of depositions, by their documents. */
+/**
+ * Whether `catalog import` takes the folder as a tree: it has folders of datasets or of depositions, which their documents show.
+ */
 async function isTree(store: Store, signal: AbortSignal | undefined): Promise<boolean> {
   const folders: string[] = [];
   let entries = 0;
@@ -176,7 +183,7 @@ async function isTree(store: Store, signal: AbortSignal | undefined): Promise<bo
   return found.some((one) => one !== undefined);
 }
 
-/** Letters, digits and single hyphens. */
+/** A name reduced to letters, digits and single hyphens. */
 function slug(name: string): string {
   return name
     .toLowerCase()
@@ -186,9 +193,9 @@ function slug(name: string): string {
 }
 
 /**
- * A key as it came from outside, checked: within the place, not hidden. Whether there is such an object or folder is not looked at.
+ * Checks a key from outside: it is within the place and not hidden. Whether such an object or folder exists is not looked at.
  *
- * @throws {EmporiumError} NAME_UNSAFE; NOT_FOUND for what is hidden, and for what lies beside a place that is one file
+ * @throws {EmporiumError} NAME_UNSAFE; NOT_FOUND for a hidden key, and for one beside a place that is one file
  */
 export function keyWithin(place: Place, text: string): string {
   const key = checkKey(text, "either");
@@ -198,7 +205,7 @@ export function keyWithin(place: Place, text: string): string {
   return key;
 }
 
-/** The same as {@link keyWithin}, of what is there: a file, or a folder with anything in it. */
+/** As {@link keyWithin}, for a file that exists, or a folder that is not empty. */
 export async function existing(place: Place, text: string, signal?: AbortSignal): Promise<PlacedKey> {
   const key = keyWithin(place, text);
   // a dataset of an HDF5 file: `file.h5#/volume`
@@ -219,7 +226,7 @@ export async function existing(place: Place, text: string, signal?: AbortSignal)
   throw refusal ?? notHere(place, key);
 }
 
-/** Whether a refusal may be of a folder: web servers lead from its name to the folder, and many do not show that. */
+/** Whether a refusal may be about a folder: web servers redirect from its name to the folder, and many refuse to show that. */
 export const mayBeFolder = (store: Store, error: unknown): boolean =>
   !store.local && isEmporiumError(error) && error.code === "STORE_DENIED";
 

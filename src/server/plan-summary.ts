@@ -3,7 +3,7 @@ import { formatPlace } from "../core/errors.js";
 import { counted } from "../core/units.js";
 import type { PlanEntry, PlanSummary } from "../model/page-api.js";
 
-/** Of thousands of entries those that a page shows. */
+/** Number of entries of a plan that a page shows; plans have thousands. */
 const ENTRIES = 1_000;
 const WARNINGS = 200;
 
@@ -11,7 +11,7 @@ const Warning = z
   .looseObject({ message: z.string(), file: z.string(), line: z.number(), column: z.number(), path: z.string() })
   .partial();
 
-/** Of `ingest plan --json`. */
+/** Output of `ingest plan --json`, as far as it is shown. */
 const Ingest = z.looseObject({
   warnings: z.array(Warning).default([]),
   plan: z.looseObject({
@@ -33,7 +33,7 @@ const Ingest = z.looseObject({
   }),
 });
 
-/** Of `harvest download --dry-run --json`. */
+/** Output of `harvest download --dry-run --json`, as far as it is shown. */
 const Download = z.looseObject({
   warnings: z.array(z.union([z.string(), Warning])).default([]),
   files: z.number(),
@@ -42,7 +42,7 @@ const Download = z.looseObject({
   listOmitted: z.number().default(0),
 });
 
-/** Of `publish tree --dry-run --json`. */
+/** Output of `publish tree --dry-run --json`, as far as it is shown. */
 const Publish = z.looseObject({
   warnings: z.array(z.string()).default([]),
   items: z.array(
@@ -58,7 +58,7 @@ const Publish = z.looseObject({
   totals: z.looseObject({ uploaded: z.number(), uploaded_bytes: z.number(), skipped: z.number() }),
 });
 
-/** Of `blocks plan --json`. */
+/** Output of `blocks plan --json`, as far as it is shown. */
 const Graph = z.looseObject({
   warnings: z.array(z.string()).default([]),
   tasks: z.number(),
@@ -67,7 +67,7 @@ const Graph = z.looseObject({
   outputs: z.array(z.looseObject({ name: z.string(), location: z.string(), objects: z.number(), bytes: z.number() })),
 });
 
-/** What a page shows of the document that a planning command has printed. */
+/** Summary for a page of the document that a planning command has printed; undefined for an unknown document. */
 export function planSummary(document: unknown): PlanSummary | undefined {
   const ingest = Ingest.safeParse(document).data;
   if (ingest) {

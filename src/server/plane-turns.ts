@@ -5,16 +5,19 @@ import { CLIENT_ADDRESS } from "./listen.js";
 import type { ServedMemory } from "./memory-shares.js";
 
 const UNDER_WAY_CLIENT = 8;
-/** Of one client, those that wait among them: it leaves room for others. */
+/** Number of planes that one client may have under way or waiting: it leaves room for others. */
 const ASKED_CLIENT = 32;
-/** As for planes: more than the hundred connections of a Python program (aiohttp), half of the requests that the server works on. */
+/**
+ * The same limit for chunks: more than the hundred connections of a Python program (aiohttp), half of the requests that the
+ * server works on.
+ */
 const CHUNKS_CLIENT = 128;
 const UNDER_WAY_MAX = 64;
 
 interface Client {
   readonly turn: ReturnType<typeof turns>;
   readonly place: ReturnType<typeof turns>;
-  /** What it has asked for. */
+  /** Planes, and below chunks, of the client that are under way or wait. */
   planes: number;
   chunks: number;
 }
@@ -71,7 +74,10 @@ export function planeTurns(memory: ServedMemory) {
   };
 }
 
-/** A proxy on this machine has many clients, whom it names. Of programs here that claim to be one, each is no more than another client. */
+/**
+ * Identity of the client of a request. A proxy on this machine has many clients, whom it names. A program here that claims to be
+ * one gains no more than being another client.
+ */
 function clientOf({ headers }: Request): string {
   const address = headers.get(CLIENT_ADDRESS) ?? "";
   const named = isLoopback(address) ? headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() : undefined;

@@ -13,21 +13,22 @@ import { etagOf, type OpenVolume, openFile, type PlaneMeans } from "./open-volum
 import type { PlacedKey } from "./places.js";
 import { planeTurns } from "./plane-turns.js";
 
-/** Volumes that are open because planes of them were asked for lately. */
+/** Volumes that are kept open because planes of them were asked for recently. */
 export interface ServedVolumes {
   /**
    * Opens a volume, or finds it open. Where its source has changed since, it is opened anew.
    *
-   * @param etag the one that the caller goes on with. @throws {EmporiumError} SOURCE_CHANGED where that is another one now
+   * @param etag the one that the caller began with. @throws {EmporiumError} SOURCE_CHANGED where the volume has another one now
    */
   open(at: PlacedKey, options?: { etag?: string | undefined; signal?: AbortSignal | undefined }): Promise<OpenVolume>;
-  /** The largest plane. */
+  /** Bytes of the largest plane. */
   readonly planeBytesMax: number;
   /**
-   * A turn for one plane or chunk: some at a time for a client, which waits for more. To be given back when the client has it.
+   * Waits for a turn for one plane or chunk: each client has a few at a time. The returned function gives the turn back, when the
+   * client has its bytes.
    *
-   * @param bytes of it, and what it takes to make it: they are in memory until then
-   * @param of chunks wait where planes are refused: who reads a Zarr asks for a hundred at once, and for none a second time
+   * @param bytes size of the plane or chunk, and of what it takes to make it: they are in memory until then
+   * @param of chunks wait where planes are refused: a reader of a Zarr asks for a hundred at once, and for none a second time
    * @throws {EmporiumError} STORE_THROTTLED where too many are under way or wait, of all clients or of this one
    */
   turn(request: Request, bytes: number, of?: "plane" | "chunk"): Promise<() => void>;
@@ -38,14 +39,17 @@ const MIB = 2 ** 20;
 
 const VOLUMES_MAX = 64;
 const THREADS_MAX = 4;
-/** Of each kind, as many threads as `--memory` has so much for, beside what the first ones have. */
+/** Bytes of `--memory` for each thread of a kind, beyond `FIRST_THREADS_BYTES`, which the first ones have. */
 const THREAD_BYTES = 96 * MIB;
 const FIRST_THREADS_BYTES = 96 * MIB;
-/** What the program may take beside `--memory` before nothing begins beside other work: what is under way then has the rest of what it may take. */
+/**
+ * Bytes that the process may take beyond `--memory` before nothing begins beside other work. Work under way then has the rest of
+ * what the process may take.
+ */
 const BESIDE_BYTES = 40 * MIB;
-/** Volumes that are opened at a time: what is read of each for that is gone soon, and much when it comes at once. */
+/** Number of volumes that are opened at a time: what each reads for that is soon freed, but is much when it comes at once. */
 const OPENED_AT_ONCE = 4;
-/** A volume that nobody has asked for so long is closed. */
+/** Milliseconds without a request after which a volume is closed. */
 const IDLE_MS = 5 * 60_000;
 
 interface Held {
@@ -67,7 +71,7 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
     held.opening.then((volume) => volume.close()).catch(() => {});
   }
 
-  /** Closes what is not used any more. */
+  /** Closes volumes that are not used any more. */
   function sweep(): void {
     const now = clock.monotonic();
     const oldest = [...volumes].sort(([, a], [, b]) => a.usedMs - b.usedMs);
@@ -76,7 +80,7 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
     }
   }
 
-  /** Opens a volume whose voxels are read when there is memory for that. */
+  /** Opens a volume. Its voxels are read when there is memory for that. */
   async function opened(at: PlacedKey): Promise<OpenVolume> {
     const leave = await opens();
     try {
@@ -137,13 +141,13 @@ export function servedVolumes({ clock, memory = servedMemory() }: { clock: Clock
   };
 }
 
-/** What volumes are read with: threads, and what is kept of them in memory. */
+/** The threads and caches that volumes are read with. */
 function planeMeans(
   memory: ServedMemory,
   clock: Clock,
 ): {
   readonly means: PlaneMeans;
-  /** Ends threads that do nothing just now. */
+  /** Ends threads that are idle. */
   rest(): Promise<void>;
   close(): Promise<void>;
 } {
@@ -176,12 +180,15 @@ function planeMeans(
   };
 }
 
-/** Threads of one kind, by what there is of memory and cores. */
+/** Number of threads of one kind, by memory and cores. */
 function planeThreadsFor(memoryBytes: number, cores: number): number {
   return Math.max(1, Math.min(cores, THREADS_MAX, Math.floor((memoryBytes - FIRST_THREADS_BYTES) / THREAD_BYTES)));
 }
 
-/** @throws {EmporiumError} what stores and formats throw: FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, … */
+/**
+ * Opens a volume of any format. @throws {EmporiumError} what stores and formats throw: FORMAT_UNKNOWN, FORMAT_UNSUPPORTED,
+ * STORE_ABSENT, …
+ */
 async function openVolume(at: PlacedKey, means: PlaneMeans): Promise<OpenVolume> {
   const file = await openFile(at, means, undefined);
   if (file) return file;

@@ -12,17 +12,20 @@ import { DOCUMENT_BYTES, jobPlanner } from "./job-planner.js";
 import { startedAlready, startJob } from "./job-start.js";
 import { briefError } from "./job-watch.js";
 
-/** Plans of jobs that somebody at a page has asked for, and their start. */
+/** Plans of jobs that pages have asked for, and their start. */
 export interface Plans {
   readonly kinds: readonly JobKind[];
   readonly roots: readonly JobRoot[];
-  /** Plans, for as long as a page may wait: then it is asked for again. @throws {EmporiumError} USAGE, STORE_DENIED, ADDRESS_REFUSED, STORE_THROTTLED */
+  /**
+   * Plans a job. After a while it returns the unfinished plan, which the page then asks for again. @throws {EmporiumError} USAGE,
+   * STORE_DENIED, ADDRESS_REFUSED, STORE_THROTTLED
+   */
   make(input: JobInput): Promise<JobPlan>;
-  /** Plans what words of a terminal mean. @throws {EmporiumError} as `make`, and USAGE for what pages cannot start */
+  /** Plans the job of a command line. @throws {EmporiumError} as `make`, and USAGE for a command that pages cannot start */
   makeAgain(words: readonly string[], folder: string): Promise<JobPlan>;
   /** @throws {EmporiumError} NOT_FOUND for one that is unknown or has expired */
   plan(id: string): JobPlan;
-  /** What the planning command has printed, byte for byte. @throws {EmporiumError} NOT_FOUND */
+  /** Output of the planning command, byte for byte. @throws {EmporiumError} NOT_FOUND */
   document(id: string): Buffer;
   /**
    * Starts exactly what was planned, as a process that goes on without this server. The run has the plan's id.
@@ -30,7 +33,7 @@ export interface Plans {
    * @throws {EmporiumError} NOT_FOUND, CHANGED_MEANWHILE, STORE_CONFLICT where it was started already
    */
   start(id: string): Promise<JobPlan>;
-  /** Ends what plans. Jobs go on. */
+  /** Ends the planning commands under way. Jobs go on. */
   close(): Promise<void>;
 }
 
@@ -38,18 +41,18 @@ interface PlansOptions {
   readonly kinds: readonly JobKind[];
   readonly roots: readonly JobRoot[];
   readonly workspace: string;
-  /** What runs a command: a program and its first words. */
+  /** Program that runs a command, with its first words. */
   readonly program: readonly string[];
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** A plan is good for so long. */
+/** Milliseconds after which a plan that was not started expires. */
 const EXPIRES_MS = 15 * 60_000;
-/** Who asks waits so long for a plan: idle connections end after a minute. */
+/** Milliseconds that a request waits for its plan: idle connections end after a minute. */
 const ANSWER_MS = 30_000;
-/** Of all plans together. */
+/** Limit in bytes of the documents of all plans together. */
 const DOCUMENTS_BYTES = 2 * DOCUMENT_BYTES;
 
 interface Kept {
@@ -65,7 +68,7 @@ interface Kept {
   document: Buffer;
   summary?: PlanSummary | undefined;
   identity: string;
-  /** What is under way. */
+  /** The planning, or the start, that is under way. */
   work: Promise<void>;
 }
 
@@ -117,7 +120,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
     return shown(plan, folder);
   }
 
-  /** Or not yet. */
+  /** Waits for the work, but no longer than `ANSWER_MS`. */
   async function settled(work: Promise<void>): Promise<void> {
     const waiting = new AbortController();
     await Promise.race([work, clock.sleep(ANSWER_MS, waiting.signal).catch(() => {})]).finally(() => waiting.abort());
@@ -164,7 +167,7 @@ export function openPlans({ kinds, roots, workspace, program, version, clock, lo
   };
 }
 
-/** @throws {EmporiumError} why a plan in this state has not been started */
+/** @throws {EmporiumError} the reason why a plan in this state has not been started */
 function refuseUnstarted(state: Kept["state"]): void {
   if (state === "changed") {
     throw new EmporiumError(
@@ -197,7 +200,7 @@ const shown = (plan: Kept, folder: string): JobPlan => ({
   plan: plan.summary,
 });
 
-/** What has come of planning: a failure is an outcome, too. */
+/** Result of planning: a failure is a result, too. */
 async function outcomeOf(plan: Kept, planner: ReturnType<typeof jobPlanner>, log: Log): Promise<Partial<Kept>> {
   try {
     const { isGood, ...made } = await planner.planned(plan);

@@ -35,38 +35,38 @@ import { treeChanges } from "./tree-changes.js";
 import { viewerPage } from "./viewer.js";
 
 export interface PortalOptions {
-  /** What is served. The first tree is at `/files` and `/s3`. */
+  /** The places that are served. The first tree is at `/files` and `/s3`. */
   places: readonly Place[];
-  /** What `/graphql` answers from. Default: there is none. */
+  /** The catalogue behind `/graphql`. Default: none. */
   catalogue?: ServedCatalogue | undefined;
-  /** The rows of the microscopy catalogue. Default: there are none. Its frames are in `places`. */
+  /** The rows of the microscopy catalogue. Default: none. Its frames are in `places`. */
   microscopy?: CatalogRepository | undefined;
   /** Name of the only bucket at `/s3`. */
   bucket: string;
-  /** Default 127.0.0.1: nobody but this machine. */
+  /** Address to listen at. Default 127.0.0.1: nobody but this machine. */
   host?: string | undefined;
   port?: number | undefined;
   /** The public URL of this server, such as `https://lab.example.org/portal` behind a proxy. Default: the URL of each request. */
   url?: string | undefined;
-  /** Whose pages may read what is here. Default: its own alone. */
+  /** Origins whose pages may read from this server. Default: its own alone. */
   cors?: CorsPolicy | undefined;
-  /** Of all buffers: what is kept of volumes, planes and files on their way. Default 512 MiB. */
+  /** Limit of all buffers together: caches of volumes, planes and files being sent. Default 512 MiB. */
   memoryBytes?: number | undefined;
-  /** Folder in which commands keep what pages show. Default: there is none. */
+  /** Folder in which commands keep results that pages show. Default: none. */
   workspace?: string | undefined;
-  /** What pages may change, and who. Default: nothing. */
+  /** Tokens that allow changes from pages, and the jobs that they may start. Default: nothing can be changed. */
   writing?: (Omit<Writing, "origin"> & { readonly jobs?: StartedJobs | undefined }) | undefined;
-  /** Of the program. */
+  /** Version of the program. */
   version: string;
-  /** Where `scripts/build-web.mjs` put the pages. Default: those of the package. */
+  /** Folder in which `scripts/build-web.mjs` put the pages. Default: that of the package. */
   pages?: string | undefined;
-  /** Where `scripts/build-viewer.mjs` put Neuroglancer. Default: that of the package. */
+  /** Folder in which `scripts/build-viewer.mjs` put Neuroglancer. Default: that of the package. */
   viewer?: string | undefined;
   log?: Log | undefined;
   clock?: Clock | undefined;
 }
 
-/** What starts jobs, and which. */
+/** The kinds of jobs that pages may start, and the program that runs them. */
 interface StartedJobs {
   readonly kinds: readonly JobKind[];
   /** A program and its first words. */
@@ -77,15 +77,18 @@ interface StartedJobs {
 export interface Portal {
   /** `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** For `Client(…)`. */
+  /** URL for the official client: `Client(…)`. */
   readonly graphql: string;
-  /** What `https_…` fields begin with. */
+  /** Beginning of the `https_…` fields. */
   readonly files: string;
-  /** For `BOTO_ENDPOINT_URL` and `AWS_ENDPOINT_URL_S3`. */
+  /** URL of the S3 service, for `BOTO_ENDPOINT_URL` and `AWS_ENDPOINT_URL_S3`. */
   readonly s3: string;
-  /** Of the Neuroglancer page. */
+  /** URL of the Neuroglancer page. */
   readonly viewer: string;
-  /** Counts what lists can be filtered by before anybody asks, until the portal is closed. Never throws: who asks is told. */
+  /**
+   * Counts what lists can be filtered by before anybody asks, until the portal is closed. Never throws: a later request gets the
+   * error.
+   */
   warm(): Promise<void>;
   close(): Promise<void>;
 }
@@ -194,7 +197,7 @@ export async function servePortal({
   };
 }
 
-/** Whether a path of a request is one of some, with the folder under which people find this server, or without. */
+/** Wraps a test of request paths so that it takes them with the folder under which people find this server, or without. */
 function withinFolder(folder: string): (of: (path: string) => boolean, path: string) => boolean {
   return (of, path) => of(path) || (folder !== "" && path.startsWith(`${folder}/`) && of(path.slice(folder.length + 1)));
 }
@@ -202,13 +205,13 @@ function withinFolder(folder: string): (of: (path: string) => boolean, path: str
 interface PortalParts {
   readonly pages: Handler;
   readonly viewer: Handler;
-  /** Of the tree. */
+  /** Files of the first tree; undefined without a tree. */
   readonly files: Handler | undefined;
   readonly s3: Handler | undefined;
   readonly pieces: StaticOptions["pieces"];
 }
 
-/** What answers below each path. */
+/** The handlers of all paths of the server. */
 function portalMounts(context: ApiContext, api: Handler, { pages, viewer, files, s3, pieces }: PortalParts): Handler {
   const { places, log } = context;
   return mounted({
@@ -224,7 +227,7 @@ function portalMounts(context: ApiContext, api: Handler, { pages, viewer, files,
   });
 }
 
-/** Asks for the counts of lists, so that who comes later does not wait for them. */
+/** Asks for the counts of lists, so that the first visitor does not wait for them. */
 async function warmed(api: Handler, url: string, signal: AbortSignal, log: Log): Promise<void> {
   for (const of of ["datasets", "runs", "annotations"]) {
     try {
@@ -244,7 +247,7 @@ function filesOfPlace({ store, key: own }: Place, options: StaticOptions): Handl
   return staticFiles({ ...store, stat }, options);
 }
 
-/** Answers of a known length. Longer ones are streams, which go out as the database gives them. */
+/** Compresses answers of a known length. Longer ones are streams, which are passed on as the database gives them. */
 function compressed(handler: Handler): Handler {
   return async (request, path) => {
     const response = await handler(request, path);
@@ -256,7 +259,7 @@ function notHere(): Response {
   return Response.json({ code: "NOT_FOUND", message: "not found" } satisfies ApiError, { status: 404 });
 }
 
-/** The page that opens first: of one volume, its picture; of the storage of a microscopy catalogue, its data sets. */
+/** Address of the page that opens first: for one volume its picture; for the storage of a microscopy catalogue its data sets. */
 export function startOf(places: readonly Place[], hasMicroscopy = false): string {
   const [place, ...others] = places;
   if (!place || others.length > 0 || place.kind === "tree") return "/";
@@ -265,7 +268,10 @@ export function startOf(places: readonly Place[], hasMicroscopy = false): string
   return `/${key === undefined ? `browse/${id}` : viewAddress(id, key)}`;
 }
 
-/** Of a public URL: where it is, and the folder under which people find this server. */
+/**
+ * Host with and without its port, and folder, of the public URL under which people find this server. The folder is empty without
+ * one.
+ */
 function addressOf(url: string | undefined): {
   readonly name?: string;
   readonly hostname?: string;
@@ -276,7 +282,7 @@ function addressOf(url: string | undefined): {
   return { name: host, hostname, folder: pathname.replace(/\/+$/, "").slice(1) };
 }
 
-/** A proxy may hand over paths with the folder under which people find this server, or without. */
+/** Strips the folder under which people find this server: a proxy may hand over paths with it or without. */
 function withoutFolder(folder: string, handler: Handler): Handler {
   if (folder === "") return handler;
   return (request, path) => handler(request, path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path);

@@ -20,28 +20,28 @@ import { mapLimit, turns } from "../system/parallel.js";
 import { type ServedMemory, servedMemory } from "./memory-shares.js";
 import { existing, type Place } from "./places.js";
 
-/** What a list of findings is asked for. */
+/** Filters and grouping of a list of findings. */
 export interface FindingsQuery {
   readonly severity?: "fail" | "warn" | undefined;
   readonly check?: string | undefined;
   readonly change?: FindingChange | undefined;
-  /** In the entity, the place, or what was found and wanted. */
+  /** Text to be found in the entity, the place, or what was found and wanted. */
   readonly q?: string | undefined;
   readonly group: "check" | "entity" | "place";
   readonly offset: number;
   readonly limit: number;
 }
 
-/** Reports on what is served, as `ingest validate` keeps them in the workspace. */
+/** Reports of `ingest validate` on what is served, as they are kept in the workspace. */
 export interface ServedReports {
   list(): Promise<ReportList>;
   facts(id: string): Promise<ReportFacts>;
   findings(id: string, query: FindingsQuery, signal?: AbortSignal): Promise<ReportFindings>;
-  /** As `ingest validate --json` prints it; its location is relative to the place. */
+  /** The output of `ingest validate --json`; its location is relative to the place. */
   document(id: string): Promise<ValidationDocument>;
 }
 
-/** What a report takes in memory, parsed and marked, by the bytes of its text: 1.3 of 100,000 findings. */
+/** Memory of a parsed and marked report, as a multiple of its text: 1.3 was measured with 100,000 findings. */
 const HELD_OF_TEXT = 4 / 3;
 const LOOKS_AT_ONCE = 8;
 
@@ -53,7 +53,7 @@ interface Opened extends KeptReport {
   readonly all: readonly Marked[];
 }
 
-/** The place and the folder in it that a report is on. */
+/** The place, and the folder in it, that a report is about. */
 interface Served {
   readonly place: Place;
   readonly folder: string;
@@ -130,12 +130,12 @@ export function servedReports(
   };
 }
 
-/** The reports that are asked for now, parsed and marked. */
+/** Keeps the reports that are asked for now, parsed and marked. */
 function openReports(workspace: Store, places: readonly Place[], memory: ServedMemory) {
   const { reports: limit } = memory.limits;
   const opened = new Recent<string, Opened>(limit, ({ bytes }) => bytes);
   memory.watch("reports", () => opened.weight);
-  /** While it is parsed a report takes more. */
+  /** One report is parsed at a time: it takes more memory meanwhile. */
   const turn = turns(1);
   const opening = new Map<string, Promise<Opened>>();
   const servedOf = (head: ReportHead) => {
@@ -202,7 +202,7 @@ const noReport = (id: string) =>
 
 const isBefore = (one: ReportHead, head: ReportHead) => one.at < head.at || (one.at === head.at && one.id < head.id);
 
-/** A configuration lies on the machine of who validated: its folder is nobody's business. */
+/** Name of a configuration without its folder, which is on the machine of the person who validated and concerns nobody else. */
 const bare = (config: string | null) => config?.split(/[\\/]/).at(-1) ?? null;
 
 function summaryOf({ id, at, suite, config, isPart, counts, findings }: ReportHead, { place, folder }: Served): ReportSummary {
@@ -252,7 +252,7 @@ function marked({ findings, skipped }: ValidationDocument, changes: Changes | un
   ];
 }
 
-/** What is gone is shown only where it is asked for. */
+/** Whether a finding passes the filters. Findings that are gone pass only where they are asked for. */
 function isChosen(finding: ReportedFinding, change: FindingChange | undefined, query: FindingsQuery): boolean {
   if (query.change === undefined ? change === "gone" : change !== query.change) return false;
   if (query.severity !== undefined && finding.severity !== query.severity) return false;
@@ -262,7 +262,7 @@ function isChosen(finding: ReportedFinding, change: FindingChange | undefined, q
   return [entity, key, run, dataset, message].join("\n").toLowerCase().includes(query.q.toLowerCase());
 }
 
-/** In the order of the report, but those of one group together; the first of each group tells of it. */
+/** Findings in the order of the report, with those of one group together; the first of each group has its heading and size. */
 function groupsOf(rows: readonly Marked[], by: FindingsQuery["group"]): (Marked & { heads?: string; size?: number })[] {
   const groups = new Map<string, Marked[]>();
   for (const row of rows) {
@@ -279,7 +279,7 @@ function groupsOf(rows: readonly Marked[], by: FindingsQuery["group"]): (Marked 
   ]);
 }
 
-/** Key of the file or folder of a finding if it is there now. Of a bucket it is not asked for: each would be a request. */
+/** Key of the file or folder of a finding if it is there now. Not looked up in a bucket: each finding would be a request. */
 async function isHere(place: Place, key: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   try {
     // an object of a Zarr is found by its volume
@@ -292,7 +292,7 @@ async function isHere(place: Place, key: string, signal: AbortSignal | undefined
   }
 }
 
-/** Ids of the catalogue, by `dataset/run`. */
+/** Ids of the catalogue's runs by `dataset/run`. */
 async function runIds(pool: pg.Pool | undefined, findings: readonly ReportedFinding[]): Promise<Map<string, number>> {
   const asked = findings.filter(({ dataset, run }) => run !== undefined && /^\d{1,9}$/.test(dataset ?? ""));
   if (!pool || asked.length === 0) return new Map();
@@ -308,7 +308,7 @@ async function runIds(pool: pg.Pool | undefined, findings: readonly ReportedFind
   return new Map(rows.map(({ id, dataset_id, name }) => [`${dataset_id}/${name}`, Number(id)]));
 }
 
-/** Where nothing is kept, as of a server without a workspace. */
+/** The reports of a server without a workspace: none. */
 export const noReports: ServedReports = {
   list: async () => ({ reports: [], elsewhere: 0, unreadable: 0 }),
   facts: (id) => Promise.reject<never>(noReport(id)),

@@ -59,7 +59,7 @@ export async function* walk(store: Store, { prefix, after = "", delimiter, signa
   }
 }
 
-/** What is below a hidden folder is hidden, also below one that is named like a document of Zarr. */
+/** Whether an entry is hidden. Everything below a hidden folder is, also below one that is named like a document of Zarr. */
 function isHidden({ key }: Entry): boolean {
   return isHiddenKey(key.endsWith("/") ? `${key}-` : key);
 }

@@ -17,26 +17,26 @@ export interface StaticOptions {
    * `page`: our own files; `index.html` answers for its folder, and `x.js.br` or `x.js.gz` for `x.js` if the client accepts it.
    */
   role?: Role | undefined;
-  /** Keys whose content never changes: their names hold its hash. */
+  /** Keys whose content never changes, because their names contain its hash. */
   immutable?: RegExp | undefined;
-  /** Gives what is sent in place of a file, where that depends on the request. */
+  /** Returns content that is sent in place of a file, where that depends on the request. */
   instead?: Substitute | undefined;
   /** `Content-Security-Policy` of a page. */
   policy?: string | undefined;
-  /** Memory for files on their way. Default: the process's. */
+  /** Memory for files that are being sent. Default: shared by the process. */
   pieces?: PieceBudget | undefined;
   log?: Log | undefined;
 }
 
 type Role = "archive" | "page";
 
-/** @returns undefined for a file that is sent as it is. */
+/** Content in place of a file. @returns undefined for a file that is sent as it is. */
 export type Substitute = (
   file: { readonly store: Store; readonly key: string; readonly stat: Stat },
   request: Request,
 ) => Promise<Uint8Array | undefined>;
 
-/** How files of a page are compressed when they are built, the best first. */
+/** Encodings in which the build compresses files of a page, with their suffixes, the best first. */
 const ENCODINGS = [
   ["br", ".br"],
   ["gzip", ".gz"],
@@ -86,12 +86,12 @@ interface Asked {
   instead: Substitute | undefined;
 }
 
-/** What is sent for a key. */
+/** The content that is sent for a key. */
 interface Content {
   key: string;
   role: Role;
   stat: Stat;
-  /** More than the type, which is the key's. */
+  /** Headers beside the type, which follows from the key. */
   headers: Record<string, string>;
   read(range: ByteRange): Promise<Uint8Array | undefined>;
 }
@@ -126,7 +126,7 @@ async function compressed(store: Store, key: string, accepted: string) {
   return undefined;
 }
 
-/** Whether an `Accept-Encoding` takes it. A weight of 0 is a no. */
+/** Whether an `Accept-Encoding` header accepts an encoding. A weight of 0 refuses it. */
 export function accepts(header: string, encoding: string): boolean {
   return header.split(",").some((choice) => {
     const [name, ...parameters] = choice.split(";").map((word) => word.trim().toLowerCase());
@@ -160,8 +160,8 @@ async function reply(content: Content, request: Request, common: Record<string, 
 }
 
 /**
- * Piece by piece, each read when the client has taken the one before. The first piece is read before the answer begins, so that
- * an error determines the status.
+ * Sends the content piece by piece, each read when the client has taken the one before. The first piece is read before the answer
+ * begins, so that an error determines the status.
  */
 async function bodyOf(
   { read }: Content,
@@ -205,7 +205,7 @@ async function bodyOf(
 }
 
 /**
- * The key that a path of a URL names, or undefined for what is kept hidden (journals, version control, settings).
+ * The key that a path of a URL names, or undefined for a hidden file (journals, version control, settings).
  *
  * @throws {EmporiumError} NAME_UNSAFE for a path that is no plain name below the store.
  */

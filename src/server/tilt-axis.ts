@@ -6,15 +6,15 @@ import { NO_SHAPES, type OverlayGround, type OverlayShapes } from "../model/over
 import type { OpenVolume } from "./open-volume.js";
 
 export interface TiltAxis {
-  /** From the y-axis of the projections, against the clock where y goes up: as SerialEM and IMOD count it. */
+  /** Angle from the y-axis of the projections, counter-clockwise where y goes up, as SerialEM and IMOD count it. */
   readonly degrees: number;
   readonly from: string;
 }
 
-/** Of a stack that an alignment has turned the axis lies along y, whatever its labels say. */
+/** Names of stacks that an alignment has rotated: their tilt axis is along y, whatever the labels say. */
 const ALIGNED = /\.ali$|_ali\.\w+$/i;
 
-/** The tilt axis of a tilt series: by its name, its document in a tree, the .mdoc beside it, or the labels of its header. */
+/** The tilt axis of a tilt series: from its name, its document in a tree, the .mdoc beside it, or the labels of its header. */
 export async function tiltAxisOf(
   { place, key, peeked }: OpenVolume,
   signal: AbortSignal | undefined,

@@ -6,15 +6,18 @@ import { counted } from "../core/units.js";
 import type { TokenScope } from "../model/page-api.js";
 import { readTokenFile, TOKEN_BYTES } from "../stores/file/token-file.js";
 
-/** Who brings a token. */
+/** Name and scopes of the holder of a token. */
 export interface Holder {
   readonly name: string;
   readonly scopes: ReadonlySet<TokenScope>;
 }
 
-/** Who may change what from a page. Tokens themselves are not kept: only their hashes. */
+/** The tokens that allow changes from pages. Only their hashes are kept. */
 export interface Tokens {
-  /** Of the token that a request brings in `Authorization: Bearer`; undefined for none, a wrong one, and one that has expired. */
+  /**
+   * Holder of the token that a request brings in `Authorization: Bearer`; undefined without one, for a wrong one, and for one
+   * that has expired.
+   */
   holderOf(request: Request): Holder | undefined;
 }
 
@@ -34,8 +37,9 @@ const HASHED = /^sha256:([0-9a-f]{64})$/;
 const DAY = /^until=(\d{4}-\d{2}-\d{2})$/;
 
 /**
- * Reads a file of tokens: `NAME SCOPES TOKEN [until=YYYY-MM-DD]` in each line, scopes joined by commas, `sha256:` and 64 hexadecimal digits in place of a
- * token that only its holder has. A line of a token alone is for everything, in the name of who runs this; a file that does not exist is made with one.
+ * Reads a file of tokens: `NAME SCOPES TOKEN [until=YYYY-MM-DD]` in each line, scopes joined by commas, `sha256:` and 64
+ * hexadecimal digits in place of a token that only its holder has. A line of a token alone is for everything, in the name of the
+ * account that runs this program; a file that does not exist is made with one.
  *
  * @throws {EmporiumError} USAGE for a file that others can read, and for a line that is none of these; it is never repeated
  */
@@ -75,7 +79,7 @@ export function openTokens(path: string, now: () => number): TokenFile {
   return { tokens: { holderOf: (request) => holderAmong(all, request, now()) }, own };
 }
 
-/** All are compared, however early one fits. */
+/** Finds the holder of the request's token. Every token is compared, however early one fits, so that the time tells nothing. */
 function holderAmong(all: readonly Known[], { headers }: Request, nowMs: number): Holder | undefined {
   const [, given] = /^Bearer +(\S{1,1024})$/i.exec(headers.get("authorization") ?? "") ?? [];
   if (given === undefined) return undefined;
@@ -90,7 +94,8 @@ function hashOf(token: string): Buffer {
 }
 
 /**
- * Whether a request is no other page's. A browser says whose it is where something is changed, or read across origins; other programs say nothing.
+ * Whether a request does not come from a page of another origin. A browser names the origin where something is changed, or read
+ * across origins; other programs name none.
  *
  * @param page origin at which people find the server, where it is not the one that the request came to
  */
@@ -100,7 +105,7 @@ export function isOfOrigin({ headers, url }: Request, page: string | undefined):
   return /^(?:same-origin|none)$/.test(site) && (origin === null || origin === new URL(url).origin || origin === page);
 }
 
-/** One word; an account may have no name. */
+/** The account's name as one word; an account may have no name. */
 function loginName(): string {
   try {
     return userInfo().username.replace(/\s+/g, "_") || "owner";

@@ -5,7 +5,7 @@ import { viewFolderKey } from "../model/annotation-files.js";
 import type { ServedCatalogue } from "./api/context.js";
 import { keyOf } from "./find.js";
 
-/** A tomogram of the catalogue as other volumes are known: by keys of the tree. */
+/** A tomogram of the catalogue with the keys of its files in the tree, as other volumes are known. */
 export interface CataloguedTomogram {
   readonly id: number;
   readonly run: { readonly id: number; readonly name: string };
@@ -16,7 +16,7 @@ export interface CataloguedTomogram {
   readonly shape: Triple;
   readonly voxelSpacingAngstrom: number;
   readonly alignmentId: number | null;
-  /** As JSON. */
+  /** The stored Neuroglancer state as JSON. */
   readonly neuroglancer: string | null;
 }
 
@@ -29,15 +29,15 @@ export interface CataloguedAnnotationFile {
   /** `Point`, `OrientedPoint`, `InstanceSegmentation`, `SegmentationMask`, `InstanceSegmentationMask`, `Mesh`, … */
   readonly shape: string;
   readonly format: string;
-  /** Undefined where it is not in the tree. */
+  /** Key in the tree; undefined where the file is not there. */
   readonly key: string | undefined;
   readonly voxelSpacingAngstrom: number;
   readonly alignmentId: number | null;
-  /** Views show it until somebody chooses otherwise. */
+  /** Views show the file until somebody chooses otherwise. */
   readonly isShown: boolean;
   /** Key of the annotation's metadata. */
   readonly metadataKey: string | undefined;
-  /** Of the folder that viewers draw it from, `100-cytosolic_ribosome-1.0_point`. */
+  /** Name of the folder that viewers draw the annotation from, `100-cytosolic_ribosome-1.0_point`. */
   readonly viewFolder: string | undefined;
 }
 
@@ -67,7 +67,7 @@ export async function findTomogram({ pool }: ServedCatalogue, id: number): Promi
   };
 }
 
-/** Those of all voxel spacings and alignments of the run, as the tomogram's view has them. */
+/** Annotation files of all voxel spacings and alignments of the run, as the tomogram's view has them. */
 export async function annotationFilesOf({ pool }: ServedCatalogue, runId: number): Promise<CataloguedAnnotationFile[]> {
   const [keyOf, { rows }] = await Promise.all([
     treeKeys(pool),
@@ -100,7 +100,10 @@ export async function annotationFilesOf({ pool }: ServedCatalogue, runId: number
   });
 }
 
-/** One file of each shape: masks lie twice in a tree, and their OME-Zarr is the one that is drawn. Those without points or voxels are left out. */
+/**
+ * Chooses one file of each shape: masks are in a tree twice, and their OME-Zarr is drawn. Shapes without points or voxels are
+ * left out.
+ */
 export function drawnFiles(files: readonly CataloguedAnnotationFile[]): CataloguedAnnotationFile[] {
   const zarrs = new Set(files.filter(({ format }) => format === "zarr").map(withoutFormat));
   return files.filter((file) => !/Caption$/.test(file.shape) && !(file.format === "mrc" && zarrs.has(withoutFormat(file))));

@@ -5,15 +5,21 @@ import { isHiddenKey } from "./hidden.js";
 
 /** Whether a tree has changed since its catalogue was brought up to date. */
 export interface TreeChanges {
-  /** What is known now, ISO 8601. Who asks makes it look again, unless it has looked lately. */
+  /**
+   * Time of the last change that is known to be later than the import, ISO 8601; undefined without one. A call starts another
+   * look, unless the last one is recent.
+   */
   readonly changedAt: () => string | undefined;
   close(): Promise<void>;
 }
 
-/** Between two looks; a long one is followed by as many times its own length. So it takes a twentieth of one disk's time at most. */
+/**
+ * Milliseconds between two looks at least, and the pause in multiples of the length of the last look. Looks take a twentieth of
+ * one disk's time at most.
+ */
 const PAUSE_MS = 15_000;
 const PAUSE_SHARE = 20;
-/** Files of one look. The standard layout has nine folders above a file; a link may lead back to a folder above. */
+/** Number of files of one look. The standard layout has nine folders above a file; a link may lead back to a folder above. */
 const FILES_MAX = 500_000;
 const DEPTH_MAX = 12;
 

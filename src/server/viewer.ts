@@ -10,12 +10,12 @@ import { staticFiles } from "./static.js";
 export interface ViewerOptions {
   /** Servers beside this one whose data the page may fetch: `https://files.example.org`, or `https:` for any. Default: none. */
   dataHosts?: readonly string[] | undefined;
-  /** Where `scripts/build-viewer.mjs` put the page. */
+  /** Folder in which `scripts/build-viewer.mjs` put the page. */
   folder?: string | undefined;
   log?: Log | undefined;
 }
 
-/** Folder of the bundles, called by the hash of all of them. */
+/** Name of the folder of the bundles: a hash of all of them. */
 const HASHED = /^[0-9a-f]{16}$/;
 
 /**

@@ -4,7 +4,7 @@ import { printRef } from "../model/ref.js";
 import type { OpenVolume } from "./open-volume.js";
 import { volumeMetadata } from "./volume-metadata.js";
 
-/** What a page shows beside a volume. */
+/** The facts that a page shows beside a volume. */
 export async function volumeFacts(volume: OpenVolume, signal: AbortSignal | undefined): Promise<VolumeFacts> {
   const { place, key, etag, source, peeked, voxelSizeAngstrom, originAngstrom, isSequential } = volume;
   const [{ limits, ...metadata }, sample] = await Promise.all([volumeMetadata(volume, signal), sampleOf(volume)]);
@@ -28,7 +28,7 @@ export async function volumeFacts(volume: OpenVolume, signal: AbortSignal | unde
 
 const SAMPLES = new WeakMap<OpenVolume, ReturnType<typeof sampleVolume>>();
 
-/** Once a volume: others may wait for it, so it does not end with the request that began it. */
+/** Samples the voxels of a volume once. Others may wait for the sample, so it does not end with the request that began it. */
 function sampleOf(volume: OpenVolume): ReturnType<typeof sampleVolume> {
   const sample = SAMPLES.get(volume) ?? sampleVolume(volume.source, volume.isSequential ? 1 : undefined);
   SAMPLES.set(volume, sample);

@@ -12,12 +12,12 @@ import { printRef } from "../model/ref.js";
 import type { OpenVolume } from "./open-volume.js";
 import { dosesBeside } from "./section-doses.js";
 
-/** What lies beside a volume and tells of it: documents of the tree, angles, the state of its view. */
+/** Metadata from the files beside a volume: documents of the tree, tilt angles, the state of its view. */
 export interface VolumeMetadata extends Pick<VolumeFacts, "kind" | "isTiltSeries" | "angles" | "doses" | "warnings" | "sources"> {
   readonly limits?: { readonly low: number; readonly high: number } | undefined;
 }
 
-/** Reads what lies beside a volume. What cannot be read there is a warning: the volume is shown all the same. */
+/** Reads the metadata beside a volume. A file that cannot be read becomes a warning: the volume is shown all the same. */
 export async function volumeMetadata(volume: OpenVolume, signal: AbortSignal | undefined): Promise<VolumeMetadata> {
   const { key, source, place } = volume;
   const slash = key.lastIndexOf("/") + 1;
@@ -72,7 +72,7 @@ interface Beside {
   readonly warnings: string[];
 }
 
-/** Angles of as many sections: aligned ones before those of the microscope. */
+/** Tilt angles of as many sections as the volume has: aligned ones before those of the microscope. */
 async function anglesBeside(beside: Beside): Promise<{ angles: number[]; from: string } | undefined> {
   const { read, folder, name, sections, tiltseries, warnings } = beside;
   const stem = name.replace(/\.[^.]*$/, "");
@@ -145,7 +145,7 @@ function sizeSources(
   return found;
 }
 
-/** Where a volume itself says how large its voxels are along x: the file, and the field or value in it. */
+/** The place in a volume itself that gives its voxel size along x: the file, and the field or value in it. */
 function sizeAt({ peeked, key, keys, isSequential }: OpenVolume): [key: string, query: string] | undefined {
   if (peeked?.format === "mrc") return isSequential ? undefined : [key, "field=cella.x"];
   const scale = "multiscales/0/datasets/0/coordinateTransformations/0/scale";
@@ -160,7 +160,7 @@ function sizeAt({ peeked, key, keys, isSequential }: OpenVolume): [key: string, 
   return undefined;
 }
 
-/** Headers are float32, and names of folders have three decimals. */
+/** Difference in Å up to which voxel sizes count as equal: headers are float32, and names of folders have three decimals. */
 const ALIKE = 0.002;
 
 function contradict(sizes: readonly { readonly value: string }[]): boolean {
@@ -168,7 +168,10 @@ function contradict(sizes: readonly { readonly value: string }[]): boolean {
   return Math.max(...values) - Math.min(...values) > ALIKE;
 }
 
-/** What a Neuroglancer state shows black and white of the layer of this volume: limits that ingest has found. */
+/**
+ * Contrast limits of the layer of this volume in a Neuroglancer state, as ingest has found them: the values shown black and
+ * white.
+ */
 function stateLimits(state: JsonObject | undefined, key: string): VolumeMetadata["limits"] {
   const layers = jsonList(state && member(state, "layers")).filter(isJsonObject);
   const stem = key.replace(/\.(?:mrc|zarr)$/, "");
@@ -180,7 +183,7 @@ function stateLimits(state: JsonObject | undefined, key: string): VolumeMetadata
   return rangeOf(jsonList(contrast && member(contrast, "range")));
 }
 
-/** The window of the first channel of an OME-Zarr. */
+/** Contrast limits of an OME-Zarr: the window of its first channel. */
 function omeroLimits(raw: JsonObject | undefined): VolumeMetadata["limits"] {
   const attributes = jsonObject(raw && member(raw, "attributes"));
   const ome = jsonObject(attributes && member(attributes, "ome")) ?? attributes;

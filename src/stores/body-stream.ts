@@ -7,7 +7,7 @@ import type { ByteStream } from "./store.js";
 
 export interface StreamedBody {
   url: string;
-  /** Where the body begins in the object: places in messages are the object's. */
+  /** Byte of the object at which the body begins; places in messages are counted from the object's first byte. */
   offset: number;
   /** Bytes that will come, where the answer says so. */
   announced: number | undefined;

@@ -4,7 +4,7 @@ import type { Entry } from "./store.js";
 /**
  * Builds the size and etag of a folder from its listing, entry by entry, in key order.
  *
- * @param versionOf what tells an object from an older one of its size
+ * @param versionOf value that tells an object from an older one of its size
  */
 export function folderListing(folder: string, versionOf: (entry: Entry) => string | number | undefined = tagOrTime) {
   const hash = createHash("sha256");

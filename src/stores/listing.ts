@@ -6,7 +6,7 @@ import type { Entry, ListOptions } from "./store.js";
 
 /** One folder of a store that knows folders only (a web server's pages, FTP). */
 export interface FolderReader {
-  /** For messages. */
+  /** Address of the root, for messages. */
   url: string;
   /**
    * The direct contents of a folder (`""`: the root; others end with `/`), in any order, with whole keys; folder keys end with
@@ -79,7 +79,7 @@ export async function* listTree(reader: FolderReader, prefix: string, options: L
   }
 }
 
-/** In key order, each name once, without what can be no key. */
+/** Entries in key order, each name once, without what can be no key. */
 function sorted(entries: readonly Entry[] = [], { onUnusable }: ListOptions): Entry[] {
   for (const { key } of entries) if (!isKey(key)) onUnusable?.(key);
   const wanted = entries.filter(({ key }) => isKey(key)).sort((a, b) => compareKeys(a.key, b.key));

@@ -27,7 +27,7 @@ export interface Location {
   readonly query?: Secret | undefined;
   /** `http(s)`: the `Authorization` header made of `user:password@`. */
   readonly authorization?: Secret | undefined;
-  /** `ftp`: who logs in. Default: anonymous. */
+  /** `ftp`: user and password of the login. Default: anonymous. */
   readonly login?: { readonly user: string; readonly password: Secret | undefined } | undefined;
 }
 
@@ -47,9 +47,11 @@ export interface StoreOptions {
   inFlight?: number | undefined;
   /** S3-compatible server. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or the profile's. */
   endpoint?: string | undefined;
-  /** Stands for `https://storage.googleapis.com`. */
+  /** Address that stands for `https://storage.googleapis.com`. */
   googleEndpoint?: string | undefined;
-  /** Where an address of the web is really asked for (mirrors, tests). An `ftp:` address may get an `https:` one. */
+  /**
+   * Maps an address of the web to the one that is really requested (mirrors, tests). An `ftp:` address may get an `https:` one.
+   */
   rebase?: ((url: string) => string) | undefined;
   /** For locations that came out of replies: lets public addresses pass alone. A person's own pass none. */
   gate?: AddressGate | undefined;
@@ -61,7 +63,7 @@ export interface StoreOptions {
   sync?: boolean | undefined;
   /** Files: whether long reads and writes go past the page cache. Default `auto`. */
   io?: IoMode | undefined;
-  /** Refuse every write. Sources are opened so. */
+  /** Refuse every write. Sources are opened with this. */
   readOnly?: boolean | undefined;
   /** Try again after passing errors, and heed throttling. Default true. */
   retry?: boolean | undefined;
@@ -69,10 +71,13 @@ export interface StoreOptions {
   random?: Random | undefined;
 }
 
-/** How one kind of store is named and opened. The store is loaded when first needed: a local run never loads the AWS SDK. */
+/**
+ * One kind of store: how its locations are understood and opened. The store is loaded when first needed: a local run never loads
+ * the AWS SDK.
+ */
 export interface Backend {
   readonly schemes: readonly Scheme[];
-  /** What follows `scheme://`. */
+  /** Form of a location behind `scheme://`, for messages. */
   readonly form: string;
   /**
    * Understands a location of one of the schemes. Nothing is asked of disk or network.
@@ -100,7 +105,7 @@ export function percentDecoded(text: string, url: string): string {
   }
 }
 
-/** Without a last slash. */
+/** The URL without a last slash. */
 export function bare(url: string): string {
   return url.replace(/\/+$/, "");
 }

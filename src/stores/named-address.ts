@@ -7,9 +7,10 @@ export interface AddressAccess {
 }
 
 /**
- * How a location is opened that stands in a file: a configuration, a table, a graph. Somebody else may have written it, so that it is held to the rule
- * for links: public hosts are asked, private networks and this machine only where the person who runs the program allows it, also by redirections.
- * A bucket's name is no host: which server has it, the environment of that person says.
+ * Options with which a location is opened that stands in a file: a configuration, a table, a graph. Somebody else may have
+ * written it, so that it is held to the rule for links: public hosts are asked, private networks and this machine only where the
+ * person who runs the program allows it, also by redirections. A bucket's name is no host: the environment of that person says
+ * which server has it.
  *
  * @throws {EmporiumError} ADDRESS_REFUSED, by the address alone; names are looked up when they are asked for
  */

@@ -3,13 +3,13 @@ import { basename, dirname, join, resolve } from "node:path";
 import { EmporiumError } from "../core/errors.js";
 import { parseLocation } from "./url.js";
 
-/** How one place lies to another: `inside` it, `around` it, the `same`, or `apart`. */
+/** Relation of one place to another: it is the `same`, lies `inside` it or `around` it, or `apart`. */
 export type Nesting = "same" | "inside" | "around" | "apart";
 
 /**
- * How `place` lies to `other`, however they are written: relative, with `..`, through symbolic links or mounts, as a path or a
- * `file:` URL, as prefixes of one bucket, with other letter cases where the disk takes them for the same. A folder that is not there yet lies where
- * it would be made, one behind a link to nothing where the link leads to.
+ * The relation of `place` to `other`, however they are written: relative, with `..`, through symbolic links or mounts, as a path
+ * or a `file:` URL, as prefixes of one bucket, with other letter cases where the disk takes them for the same. A folder that is
+ * not there yet lies where it would be made, one behind a link to nothing where the link leads to.
  *
  * @param place path or URL. Nothing is asked of the network.
  * @throws {EmporiumError} LOCATION_UNKNOWN, NAME_UNSAFE

@@ -4,7 +4,10 @@ import { changed, placeOf } from "./faults.js";
 
 /** Objects up to this size are read whole, by one request, as soon as a second part of them is wanted. */
 const WHOLE_BYTES_MAX = 64 * 1024 * 1024;
-/** Of larger ones, so many parts and so many bytes are read, each further part with all earlier ones again. */
+/**
+ * Larger objects are read in at most so many parts of so many bytes in all; each further part is read with all earlier ones
+ * again.
+ */
 const PARTS_MAX = 12;
 const PARTS_BYTES_MAX = 8 * 1024 * 1024;
 

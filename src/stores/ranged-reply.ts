@@ -4,7 +4,7 @@ import { type Body, type BodyRequest, readBody, type Timeouts } from "../net/bod
 import { protocol } from "../net/errors.js";
 import { changed } from "./faults.js";
 
-/** What may be fetched in vain from a server that ignores `Range`: a wanted range that begins later is refused. */
+/** Most bytes that are fetched in vain from a server that ignores `Range`: a wanted range that begins later is refused. */
 const WASTE_BYTES_MAX = 256 * 1024;
 
 /** From this length on, a range means "to the end". */
@@ -28,7 +28,7 @@ export interface RangedReply {
 
 export interface RangedRequest extends ByteRange {
   ifMatch: string | undefined;
-  /** As `StoreReadOptions` has it. */
+  /** As `room` of `StoreReadOptions`. */
   room?: BodyRequest["room"];
   signal: AbortSignal | undefined;
   timeouts: Timeouts;

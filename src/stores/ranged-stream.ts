@@ -7,7 +7,7 @@ import { streamBody } from "./body-stream.js";
 import { changed } from "./faults.js";
 import type { ByteStream } from "./store.js";
 
-/** What one long request asked for; absent: the whole object, without a range. */
+/** The range of one long request; undefined: the whole object, without a range. */
 export type StreamFrom = { offset: number; length?: number | undefined } | undefined;
 
 /** A success (200 or 206) that is to be handed on as it arrives, as every HTTP-like back end sees it. */
@@ -24,6 +24,8 @@ export interface StreamedReply {
   checksums: readonly string[];
   /** The server unpacks what is stored packed. */
   unpacked?: boolean;
+  /** Neither a length nor chunks show the body's end. */
+  endsByClose?: boolean;
   body: Body;
   /** Pieces of the body are good only until the next one is asked for. */
   lent?: boolean;
@@ -75,10 +77,10 @@ function begin(reply: StreamedReply, { from, ifMatch, signal, lend, timeouts }: 
     throw protocol(url, `announced ${counted(contentLength, "byte")} for a part of ${part.count}`);
   }
   const { body, cancel } = streamBody(reply.body, { url, offset, announced: length, timeouts, signal });
-  const { unpacked } = reply;
+  const { unpacked, endsByClose } = reply;
   const kept = reply.lent && !lend ? copied(body) : body;
   const stat = { size, etag, modifiedMs, ...(reply.weak && { weak: reply.weak }) };
-  return { stat, offset, length, mediaType, checksums, unpacked, body: kept, cancel };
+  return { stat, offset, length, mediaType, checksums, unpacked, endsByClose, body: kept, cancel };
 }
 
 /** Copies of lent pieces, for callers that keep them. */

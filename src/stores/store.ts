@@ -4,7 +4,7 @@ import type { IoMode } from "./io-mode.js";
 import { oneVersion } from "./one-version.js";
 import type { ShortWay } from "./short-way.js";
 
-/** What a store knows about an object without reading it. */
+/** Facts that a store knows about an object without reading it. */
 export interface Stat {
   size: number;
   /** Changes with the object: an HTTP entity tag, or size, time and inode of a file. Undefined if a server gives none. */
@@ -29,7 +29,10 @@ export interface Entry extends Stat {
    * exact size, but one request a file is too much for a tree of 100,000.
    */
   approximate?: true | undefined;
-  /** Where a link leads that leaves the place, with a last `/` if to a folder. It is listed under its name, whatever it leads to, and reading it is refused: it is neither file nor folder. */
+  /**
+   * Target of a link that leaves the place, with a last `/` if it is a folder. The link is listed under its name, whatever it
+   * leads to, and reading it is refused: it is neither file nor folder.
+   */
   leaves?: string | undefined;
 }
 
@@ -41,24 +44,26 @@ export interface UnfollowedLink {
    * pipe, socket or device, or a link to one.
    */
   readonly leads: "outside" | "nowhere" | "above" | "special";
-  /** What it leads to, where that is somewhere. */
+  /** Target of the link, where there is one. */
   readonly to?: string | undefined;
 }
 
 /** The answer to one long request: what the server said of the object, and its bytes as they arrive. */
 export interface ByteStream {
-  /** Of the whole object, with what this very answer says; `size` is absent where the server does not tell it. */
+  /** Facts of the whole object, as this very answer states them; `size` is absent where the server does not tell it. */
   readonly stat: Partial<Stat>;
-  /** Where the first byte of `body` lies in the object: 0 when the server did not honour the range. */
+  /** Offset of the first byte of `body` in the object: 0 when the server did not honour the range. */
   readonly offset: number;
   /** Bytes that the server announced for `body`, where it did. */
   readonly length?: number | undefined;
-  /** As the server names it, without parameters, lower case: `text/html`. */
+  /** Content type from the server, without parameters, lower case: `text/html`. */
   readonly mediaType?: string | undefined;
-  /** Of the whole object, where this very answer tells them: `md5:` and lower-case hexadecimal digits. */
+  /** Checksums of the whole object, where this very answer tells them: `md5:` and lower-case hexadecimal digits. */
   readonly checksums?: readonly string[] | undefined;
   /** The server unpacks what is stored packed: sizes and checksums of listings are not those of `body`. */
   readonly unpacked?: boolean | undefined;
+  /** Nothing but the end of the connection ends `body`: one that breaks looks the same. */
+  readonly endsByClose?: boolean | undefined;
   /** Throws a typed error when fewer or more bytes come than were announced, or when nothing comes for too long. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Lets the rest go. May be called at any time, also twice; leaving the loop over `body` early does the same. */
@@ -93,7 +98,7 @@ export interface WriteOptions {
   /** Create, never replace. */
   ifAbsent?: boolean | undefined;
   contentType?: string | undefined;
-  /** Of the body, where the caller has it: some places check it, and need not compute it again. */
+  /** CRC-32 of the body, where the caller has it: some places check it, and need not compute it again. */
   crc32?: number | undefined;
   /** `false`: of no use after a power loss, so nothing waits for the disk. Folders that are made for it are synced all the same. */
   lasting?: boolean | undefined;
@@ -110,7 +115,7 @@ export interface CreateOptions extends Omit<WriteOptions, "lasting"> {
 }
 
 export interface UploadPart {
-  /** From 1. Parts join in this order, whatever the order they arrive in. */
+  /** Number of the part, from 1. Parts join in this order, whatever the order they arrive in. */
   number: number;
   size: number;
   etag: string;
@@ -119,7 +124,7 @@ export interface UploadPart {
 export interface OpenUpload {
   key: string;
   token: string;
-  /** By the clock of the server, where it tells it. */
+  /** Time at which it was begun, by the clock of the server; undefined where that does not tell. */
   begunMs?: number | undefined;
 }
 
@@ -228,12 +233,12 @@ export async function openObject(
   };
 }
 
-/** How messages name an object: its path for local stores, its URL otherwise. */
+/** Name of an object in messages: its path for local stores, its URL otherwise. */
 export function objectName(store: Store, key: string): string {
   return store.local ? store.local.path(key) : `${store.url}/${key}`;
 }
 
-/** What helps where nothing was found below a location, which may be a web server that tells nobody what is in its folders. */
+/** Hint for a location below which nothing was found; it may be a web server that tells nobody what is in its folders. */
 export function emptyHint(url: string, hint: string): string {
   if (!/^https?:/i.test(url)) return hint;
   return `${hint}; a folder of a web server must show its list of files (/files of emporium serve shows none: take its bucket, at /s3)`;

@@ -2,14 +2,17 @@ import { pageBuffer } from "./page-memory.js";
 
 /** Buffers that are used again. A new buffer for each file and part would keep the garbage collector busy. */
 export interface Buffers {
-  /** At least so many bytes, with any contents. */
+  /** A buffer of at least so many bytes, with any contents. */
   take(bytes: number): Buffer;
-  /** After this nothing may use the buffer, sockets included. */
+  /** Gives a buffer back. After this nothing may use it, sockets included. */
   give(buffer: Buffer): void;
 }
 
 const BYTES_MIN = 4 * 1024;
-/** From here on they begin on a page, for transfers past the page cache. Each costs some address space, so that smaller ones are plain. */
+/**
+ * Buffers of this size and more begin on a page, for transfers past the page cache. Each costs some address space, so that
+ * smaller ones are plain.
+ */
 const ON_PAGES_BYTES = 8 * 2 ** 20;
 
 /** @param heldMax bytes that are kept for later. */

@@ -11,9 +11,9 @@ export interface ProcessOptions {
 
 export interface ProcessListener<Out> {
   heard(message: Out): void;
-  /** It wrote to its standard output. */
+  /** Called with what the process wrote to its standard output. */
   wrote?(text: string): void;
-  /** Called once. @param how signal or exit status @param tail the last of its standard error */
+  /** Called once, at the end of the process. @param how signal or exit status @param tail the last of its standard error */
   ended(how: string, tail: string): void;
 }
 
@@ -21,7 +21,7 @@ export interface ProcessListener<Out> {
 export interface WorkerProcess<In> {
   readonly pid: number | undefined;
   send(message: In): void;
-  /** At once (SIGKILL). */
+  /** Ends the process at once (SIGKILL). */
   kill(): void;
 }
 

@@ -13,7 +13,7 @@ export interface ThreadOptions {
   readonly youngMiB?: number | undefined;
   /** A thread may close files that another one has opened: what it has open is not closed when it ends. */
   readonly sharesFiles?: boolean | undefined;
-  /** What it prints goes to nobody: libraries print pages about faults that they report as well. */
+  /** Discards what the thread prints: libraries print pages about faults that they report as well. */
   readonly silent?: boolean | undefined;
 }
 
@@ -40,8 +40,9 @@ const HERE = new URL("../", import.meta.url).href;
 const COMPILED = import.meta.url.endsWith(".ts") ? new URL("../../dist/", import.meta.url).href : HERE;
 
 /**
- * What a thread or process is started with. A worker of Node 20 needs JavaScript: where the sources run, as in tests, it is what was compiled of
- * them when the tests began. Where it was bundled, the bundle, which starts sooner: it opens one file instead of some fifty.
+ * Path of the file with which a thread or process is started. A worker of Node 20 needs JavaScript: where the sources run, as in
+ * tests, it is the file that was compiled of them when the tests began. Where the program was bundled, it is the bundle, which
+ * starts sooner: it opens one file instead of some fifty.
  */
 export function compiled(entry: URL): string {
   if (!entry.href.startsWith(HERE)) return fileURLToPath(entry);

@@ -118,6 +118,15 @@ export async function startBrowser(
   };
 }
 
+/** Does a thing for each of some, in several tabs at once: most of a page's time is waiting. */
+export async function inTabs<T>(items: readonly T[], act: (item: T) => Promise<void>, tabs = 4): Promise<void> {
+  let next = 0;
+  const tab = async () => {
+    while (next < items.length) await act(items[next++]!);
+  };
+  await Promise.all(Array.from({ length: tabs }, tab));
+}
+
 /**
  * Waits until Neuroglancer has drawn everything that is in sight at its best resolution, and says so several frames in a row: new chunks are
  * asked for only after a frame that lacked them.

@@ -9,8 +9,8 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
 import { renameRun } from "../renamed-run.js";
-import { type Browser, browserPath, startBrowser, type Watched } from "./browser.js";
-import { expectAccessible, expectForcedColours, expectUsable, SIZES } from "./seen.js";
+import { type Browser, browserPath, inTabs, startBrowser, type Watched } from "./browser.js";
+import { expectAccessible, expectForcedColours, expectUsable, inColours, SIZES } from "./seen.js";
 
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
@@ -562,21 +562,23 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await page.close();
   });
 
-  it.each(["light", "dark"] as const)("A27: axe finds nothing serious, %s", { timeout: 600_000 }, async (colorScheme) => {
-    for (const path of addresses()) {
+  it("A27: axe finds nothing serious, light and dark", { timeout: 600_000 }, async () => {
+    await inTabs(addresses(), async (path) => {
       const { page } = await open(path);
-      await page.emulateMedia({ colorScheme });
       await shown(page);
       if (path === addresses()[1]) await page.getByRole("button", { name: "Download" }).click();
-      await expectAccessible(page, path, { without: ".list" }); // lists have a test of their own
+      for (const colorScheme of ["light", "dark"] as const) {
+        await inColours(page, colorScheme);
+        await expectAccessible(page, `${path} ${colorScheme}`, { without: ".list" }); // lists have a test of their own
+      }
       await page.close();
-    }
+    });
   });
 
   it("A29: nothing scrolls sideways or lies over a control, at 360, 1280 and 3840 px and at 200 % zoom; forced colours keep every sign", {
     timeout: 900_000,
   }, async () => {
-    for (const path of addresses()) {
+    await inTabs(addresses(), async (path) => {
       const { page } = await open(path);
       await shown(page);
       for (const size of SIZES) {
@@ -585,6 +587,6 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
       }
       await expectForcedColours(page, path);
       await page.close();
-    }
+    });
   });
 });

@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ENTITIES, type EntityName } from "../../src/catalog/entities.js";
 import { PORTAL_SCHEMA } from "../../src/catalog/portal-rows.js";
 import { type PortalRows, randomRows, type TableRow } from "../e2e/graphql-kit.js";
-import { type Browser, browserPath, startBrowser, type Watched } from "./browser.js";
+import { type Browser, browserPath, inTabs, startBrowser, type Watched } from "./browser.js";
 import { type CataloguePages, cataloguePages } from "./catalogue-pages.js";
 import { PAYLOADS } from "./payloads.js";
-import { expectAccessible, expectForcedColours, expectUsable, focused, SIZES, walkByTab } from "./seen.js";
+import { expectAccessible, expectForcedColours, expectUsable, focused, inColours, SIZES, walkByTab } from "./seen.js";
 
 const WAIT = { timeout: 30_000 };
 const RUNS = 20_000;
@@ -207,24 +207,22 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
     await page.close();
   });
 
-  it.each(["light", "dark"] as const)(
-    "A27: axe finds nothing serious on lists and the first page, %s",
-    { timeout: 300_000 },
-    async (colorScheme) => {
-      for (const path of ADDRESSES) {
-        const { page } = await open(path);
-        await page.emulateMedia({ colorScheme });
-        await shown(page);
-        await expectAccessible(page, path);
-        await page.close();
+  it("A27: axe finds nothing serious on lists and the first page, light and dark", { timeout: 300_000 }, async () => {
+    await inTabs(ADDRESSES, async (path) => {
+      const { page } = await open(path);
+      await shown(page);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await inColours(page, colorScheme);
+        await expectAccessible(page, `${path} ${colorScheme}`);
       }
-    },
-  );
+      await page.close();
+    });
+  });
 
   it("A29: nothing scrolls sideways or lies over a control, at 360, 1280 and 3840 px and at 200 % zoom; forced colours keep every sign", {
     timeout: 600_000,
   }, async () => {
-    for (const path of ADDRESSES) {
+    await inTabs(ADDRESSES, async (path) => {
       const { page } = await open(path);
       await shown(page);
       for (const size of SIZES) {
@@ -234,7 +232,7 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
       }
       await expectForcedColours(page, path);
       await page.close();
-    }
+    });
   });
 
   it("A28: the first page and facets by keyboard alone, the focus seen at every step", { timeout: 300_000 }, async () => {
@@ -399,7 +397,7 @@ describe.skipIf(browserPath === undefined)("hostile texts", () => {
     expect(new Set(PAYLOADS).size).toBe(60);
     const hostile = encodeURIComponent(PAYLOADS[1]!);
     const seen: string[] = [];
-    for (const path of [
+    const paths = [
       "/",
       ...LISTS.flatMap((path) => [`${path}?as=table`, `${path}?as=grid`]),
       `/runs?organism=${hostile}&object=${encodeURIComponent(PAYLOADS[2]!)}`,
@@ -416,8 +414,10 @@ describe.skipIf(browserPath === undefined)("hostile texts", () => {
       `/neuroglancer/tomogram/100?p=${hostile}`,
       `/${hostile}`,
       ...LISTS.map((path) => `${path}/${hostile}`),
-    ])
+    ];
+    await inTabs(paths, async (path) => {
       seen.push(await judged(path));
+    });
     seen.push(
       await judged("/", async (page) => {
         await page.keyboard.press("/");
@@ -434,12 +434,14 @@ describe.skipIf(browserPath === undefined)("hostile texts", () => {
     timeout: 900_000,
   }, async () => {
     // the first twelve are all ways, the last row has all payloads in every field
-    for (const id of [...Array.from({ length: 12 }, (_, at) => 100 + at), ALL])
-      for (const kind of LISTS) {
-        const text = await judged(`${kind}/${id}`, id === ALL && kind !== "/depositions" ? downloads : undefined);
-        if (id === ALL) expect([kind, isSeen(text)]).toEqual([kind, []]);
-      }
-    for (const tab of ["frames", "alignment", "files"]) await judged(`/runs/${ALL}?tab=${tab}`);
+    const things = [...Array.from({ length: 12 }, (_, at) => 100 + at), ALL].flatMap((id) => LISTS.map((kind) => ({ id, kind })));
+    await inTabs(things, async ({ id, kind }) => {
+      const text = await judged(`${kind}/${id}`, id === ALL && kind !== "/depositions" ? downloads : undefined);
+      if (id === ALL) expect([kind, isSeen(text)]).toEqual([kind, []]);
+    });
+    await inTabs(["frames", "alignment", "files"], async (tab) => {
+      await judged(`/runs/${ALL}?tab=${tab}`);
+    });
   });
 
   it("A23: are texts in what a server says of its errors", { timeout: 900_000 }, async () => {
@@ -452,13 +454,10 @@ describe.skipIf(browserPath === undefined)("hostile texts", () => {
       await shown(page);
       await page.getByRole("alert").first().waitFor(WAIT);
     };
-    for (const path of [
-      ...LISTS.flatMap((kind) => [kind, `${kind}/100`]),
-      "/search?q=alert",
-      "/browse/portal",
-      "/view/tomogram/100",
-    ])
+    const paths = [...LISTS.flatMap((kind) => [kind, `${kind}/100`]), "/search?q=alert", "/browse/portal", "/view/tomogram/100"];
+    await inTabs(paths, async (path) => {
       expect([path, isSeen(await judged(path, refused))]).toEqual([path, []]);
+    });
   });
 
   it("A23: SVG and HTML of the archive run nothing, and read nothing of the pages", async () => {

@@ -32,6 +32,14 @@ export async function expectUsable(page: Page, what: string): Promise<void> {
   expect([what, wide! <= inner!, await page.evaluate<string[]>(UNREACHABLE)]).toEqual([what, true, []]);
 }
 
+/** Shows a page in light or dark, and waits until its colours have changed. */
+export async function inColours(page: Page, colorScheme: "light" | "dark"): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(
+    `Promise.all(document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime < 5000).map((one) => one.finished.catch(() => {}))).then(() => {})`,
+  );
+}
+
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** axe finds nothing serious in a page, or in one element of it. @param options `without` some elements, or the `ignored` rules */

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "../../src/catalog/database.js";
@@ -13,10 +13,12 @@ import { silentLog } from "../../src/core/log.js";
 import { seededRandom } from "../../src/core/random.js";
 import { THOROUGH } from "../thorough.js";
 import { emporium as runCommand, shellWords } from "./cli-host.js";
-import { commandsIn, contentsOf, GROWING, runDemo } from "./demo-kit.js";
+import { giveCluster } from "./cluster-template.js";
+import { commandsIn, digestsOf, GROWING, runDemo, undisturbed } from "./demo-kit.js";
 
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const folder = realpathSync(mkdtempSync(join(tmpdir(), "emporium-examples-")));
+const place = realpathSync(mkdtempSync(join(tmpdir(), "emporium examples ü-")));
+const folder = join(place, "Meine Arbeit");
 const home = process.cwd();
 
 /** Within this process, in the folder of the examples: a process of its own for each costs more than most of them do. */
@@ -31,11 +33,15 @@ async function emporium(line: string) {
 }
 
 // Examples find the embedded server running, as they do beside `emporium serve`; otherwise each would start and stop its own.
-let server: Database;
+let server: Database | undefined;
 /** The example that makes what the others read. */
 const DEMO = "emporium demo --once";
-/** What it said. `whole-line.test.ts` looks at that and at what it leaves. */
-let printed: string;
+/** What an undisturbed one leaves. `whole-line.test.ts` looks at that and at what it says. */
+let whole: Record<string, string>;
+/** Of the files that are there now, those that are not as an undisturbed demo leaves them. */
+const others = (digests: Record<string, string>) => Object.keys(digests).filter((key) => digests[key] !== whole[key]);
+/** How many commands it has. */
+const COMMANDS_OF_DEMO = 34;
 /** At moments of its time that a seed gives. */
 const KILLS = THOROUGH ? 10 : 2;
 /** Some commands of each part. */
@@ -52,106 +58,87 @@ const PARTS = [
   "emporium blocks run",
 ];
 beforeAll(async () => {
+  mkdirSync(folder);
   process.chdir(folder);
-  server = await openCatalog({ workspace: join(folder, ".emporium"), role: "writer", purpose: "examples", log: silentLog });
   process.env.EMPORIUM_PYTHON = "false"; // a program that has no PyTorch: a network would take a minute
-  const { status, stdout, stderr } = await emporium(DEMO);
-  expect([status, stderr]).toEqual([0, ""]);
-  printed = stdout;
+  whole = await undisturbed();
 }, 600_000);
 afterAll(async () => {
   await server?.close();
   process.chdir(home);
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(place, { recursive: true, force: true });
 });
 
 describe("the demo", () => {
   it(`killed ${KILLS} times with all its processes and given again, ends with the same tree and bucket, and at no moment shows half of a file`, {
     timeout: 1_200_000,
   }, async () => {
-    const whole = contentsOf(folder);
-    const killed = join(folder, "killed");
-    mkdirSync(killed);
     const random = seededRandom(40);
     const ended: (number | null)[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
       // of a command that takes seconds the middle, of most others the one behind it; the last ones end before they are killed
-      const moment = { commands: 1 + Math.floor(random() * (commandsIn(printed) - 8)), delayMs: Math.floor(random() * 500) };
-      const { status } = await runDemo(killed, moment);
+      const moment = { commands: 1 + Math.floor(random() * (COMMANDS_OF_DEMO - 8)), delayMs: Math.floor(random() * 500) };
+      const { status } = await runDemo(folder, moment);
       ended.push(status);
-      const seen = [...contentsOf(killed)].filter(([key]) => !GROWING.test(key));
-      expect(seen.filter(([key, content]) => content !== whole.get(key)).map(([key]) => key)).toEqual([]);
+      expect(others(digestsOf(folder)).filter((key) => !GROWING.test(key))).toEqual([]);
     }
     expect(ended).toEqual(ended.map(() => null));
-    const { status, err } = await runDemo(killed);
-    expect(status, err).toBe(0);
-    const after = contentsOf(killed);
-    expect([...after.keys()].sort()).toEqual([...whole.keys()].sort());
-    expect([...after].filter(([key, content]) => content !== whole.get(key)).map(([key]) => key)).toEqual([]);
+    const { status, out, err } = await runDemo(folder);
+    const beside = wrong(err).filter((line) => !line.startsWith("warning: taking over the lock "));
+    expect([status, beside, onGraph(out)], err).toEqual([0, [], "demo-out/cells.yaml"]);
+    expect(commandsIn(out)).toBe(COMMANDS_OF_DEMO);
+    expect(digestsOf(folder)).toEqual(whole);
   });
 
-  it("run again without a terminal has nothing to do, says the same with --json, and ends; a network that was not trained is told at the end", async () => {
-    const python = join(folder, "broken-python");
-    writeFileSync(python, '#!/bin/sh\n[ "$1" = -c ] || exit 7\n', { mode: 0o755 });
-    process.env.EMPORIUM_PYTHON = python;
-    try {
-      const { status, stdout } = await emporium("emporium demo --json");
-      const { steps, errors } = JSON.parse(stdout) as {
-        steps: { command: string; exitStatus: number; result: unknown }[];
-        errors: unknown[];
-      };
-      const done = steps.filter(({ command }) => !command.includes("broken-python"));
-      expect([status, done.map(({ exitStatus }) => exitStatus)]).toEqual([1, done.map(() => 0)]);
-      expect(errors).toMatchObject([{ code: "TASK_FAILED", message: expect.stringContaining("ended with 7") }]);
-      expect(done.map(({ command }) => command.split(" ").slice(0, 3).join(" "))).toEqual(expect.arrayContaining(PARTS));
-      for (const { command } of done) expect(command).toMatch(/^emporium [a-z]+ /);
-      expect(steps.length - done.length).toBe(1);
-      expect(steps.at(-2)!.command).toMatch(/broken-python .*segment\.py /);
-      expect(steps.at(-1)).toMatchObject({
-        command: "emporium serve demo-out/portal --port 0",
-        result: { asked: [{ status: 200 }, {}, {}, {}] },
-      });
-    } finally {
-      process.env.EMPORIUM_PYTHON = "false";
-    }
-  });
-
-  it("ends with the step that failed, says which one, and goes on once its cause is gone", async () => {
-    const drive = join(folder, "failing/drive/portal-runs.json");
-    mkdirSync(dirname(drive), { recursive: true });
-    writeFileSync(drive, "[]\n");
-    const failed = await emporium("emporium demo --once --dest failing");
-    expect([failed.status === 0, failed.stdout.includes("curate labels")]).toEqual([false, false]);
-    expect(failed.stderr).toMatch(
-      /the step failed with exit status \d+: emporium curate (?:scan|match) [\s\S]*emporium demo --once --dest failing again/,
+  it("made by one workspace is made anew by another, also if that was stopped meanwhile; a changed graph is kept", async () => {
+    await giveCluster(join(folder, "second"));
+    const words = ["demo", "--once", "--workspace", "second", "--train", "0"];
+    const isAnew = whenChanged(
+      "demo-out/portal/10407/cell_01/Reconstructions/VoxelSpacing10.800/Tomograms/100/cell_01.zarr/.zattrs",
     );
-  });
+    const stopped = launch(...words);
+    const watch = setInterval(() => {
+      if (!isAnew()) return;
+      clearInterval(watch);
+      stopped.child.kill("SIGTERM");
+    }, 3);
+    const status = await stopped.ended.finally(() => clearInterval(watch));
+    expect([status, stopped.said.out.includes("blocks run")]).toEqual([130, false]);
 
-  it("seam 20: stays with a page that opens every view, beside a portal that serves the same tree, until it is told to stop", async () => {
-    const beside = spawn(process.execPath, [program, "serve", "demo-out/portal", "--no-import", "--port", "0"], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, EMPORIUM_WORKSPACE: "" },
-    });
-    const [said] = (await once(beside.stdout.setEncoding("utf8"), "data")) as [string];
-    const portal = /^Serving at (http:\S+) /m.exec(said)![1]!;
-    const demo = spawn(process.execPath, [program, "demo", "--port", "0"], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, EMPORIUM_WORKSPACE: "" },
-    });
+    const graph = "demo-out/cells.yaml";
+    const text = readFileSync(graph, "utf8");
+    const changed = text.replace("minVoxels: 50", "minVoxels: 40");
+    expect(changed).not.toBe(text);
+    writeFileSync(graph, changed);
+    // what is in the way now was computed of other inputs, so there is nothing but to replace it
+    const { said, ended } = launch(...words);
+    expect([await ended, wrong(said.err), onGraph(said.out)], said.err).toEqual([0, [], `${graph} --force-overwrite`]);
+    expect(said.out).toContain(`${graph} is not as the demo writes it, and is kept`);
+    expect(readFileSync(graph, "utf8")).toBe(changed);
+    const left = digestsOf(folder);
+    expect(Object.keys(left)).toEqual(Object.keys(whole));
+    expect(others(left).filter((key) => !key.startsWith("blocks/"))).toEqual([]);
+    writeFileSync(graph, text);
+  }, 900_000);
+
+  it("seam 20: made anew by the first workspace, stays with a page that opens every view, beside a portal that serves the same tree, until it is told to stop", async () => {
+    const { child: demo, said, ended } = launch("demo", "--port", "0", "--train", "0");
+    let beside: ReturnType<typeof launch> | undefined;
     try {
-      let out = "";
       const links = await new Promise<string[]>((resolve, reject) => {
-        demo.on("exit", () => reject(new Error(`ended: ${out}`)));
-        demo.stdout.setEncoding("utf8").on("data", (text: string) => {
-          out += text;
-          const [, listed] = out.split("Its views in Neuroglancer:\n");
+        demo.on("exit", () => reject(new Error(`ended: ${said.out}${said.err}`)));
+        demo.stdout.on("data", () => {
+          const [, listed] = said.out.split("Its views in Neuroglancer:\n");
           if (listed?.endsWith("\n")) resolve(listed.trim().split("\n"));
         });
       });
+      expect([wrong(said.err), onGraph(said.out)]).toEqual([[], "demo-out/cells.yaml --force-overwrite"]);
+      expect(digestsOf(folder)).toEqual(whole);
+      beside = launch("serve", "demo-out/portal", "--no-import", "--port", "0");
+      await once(beside.child.stdout, "data");
+      const portal = /^Serving at (http:\S+) /m.exec(beside.said.out)![1]!;
       expect(links.length).toBeGreaterThan(15);
-      const pages = out.split("Its tomograms:\n")[1]!.split("\n\n")[0]!.split("\n");
+      const pages = said.out.split("Its tomograms:\n")[1]!.split("\n\n")[0]!.split("\n");
       expect(pages.length).toBe(links.length);
       for (const page of pages) {
         const [, place, key] = /\/view\/at\/([^/]+)\/(.+)$/.exec(page)!;
@@ -173,13 +160,78 @@ describe("the demo", () => {
         const other = await (await fetch(`${portal}${path}`)).text();
         expect([other.includes(`${portal}/files/`), other.includes(new URL(page).origin)]).toEqual([true, false]);
       }
-      const ended = once(demo, "exit");
       demo.kill("SIGINT");
-      expect((await ended)[0]).toBe(0);
+      expect(await ended).toBe(0);
     } finally {
       demo.kill("SIGKILL");
-      beside.kill("SIGINT");
-      await once(beside, "exit");
+      beside?.child.kill("SIGINT");
+      await beside?.ended;
+    }
+  }, 600_000);
+
+  it("run again without a terminal has nothing to do, says the same with --json, and ends; a network that was not trained is told at the end", async () => {
+    server = await openCatalog({ workspace: join(folder, ".emporium"), role: "writer", purpose: "examples", log: silentLog });
+    const python = join(folder, "broken-python");
+    writeFileSync(python, '#!/bin/sh\n[ "$1" = -c ] || exit 7\n', { mode: 0o755 });
+    process.env.EMPORIUM_PYTHON = python;
+    try {
+      const { status, stdout } = await emporium("emporium demo --json");
+      const { steps, errors } = JSON.parse(stdout) as {
+        steps: { command: string; exitStatus: number; result: unknown }[];
+        errors: unknown[];
+      };
+      const done = steps.filter(({ command }) => !command.includes("broken-python"));
+      expect([status, done.map(({ exitStatus }) => exitStatus)]).toEqual([1, done.map(() => 0)]);
+      expect(errors).toMatchObject([{ code: "TASK_FAILED", message: expect.stringContaining("ended with 7") }]);
+      expect(done.map(({ command }) => command.split(" ").slice(0, 3).join(" "))).toEqual(expect.arrayContaining(PARTS));
+      for (const { command } of done) expect(command).toMatch(/^emporium [a-z]+ /);
+      expect(steps.length - done.length).toBe(1);
+      expect(steps.at(-2)!.command).toMatch(/broken-python' .*segment\.py /);
+      expect(steps.at(-1)).toMatchObject({
+        command: "emporium serve demo-out/portal --port 0",
+        result: { asked: [{ status: 200 }, {}, {}, {}] },
+      });
+    } finally {
+      process.env.EMPORIUM_PYTHON = "false";
+    }
+  });
+
+  it("ends with the step that failed, says which one and by what it goes on, and goes on once its cause is gone", async () => {
+    mkdirSync("my demo/drive", { recursive: true });
+    writeFileSync("my demo/drive/portal-runs.json", "[]\n");
+    const failed = await emporium("emporium demo --once --dest 'my demo' --workspace third");
+    expect([failed.status === 0, failed.stdout.includes("curate labels")]).toEqual([false, false]);
+    expect(failed.stderr).toMatch(
+      /the step failed with exit status \d+: emporium curate (?:scan|match) [\s\S]*run emporium demo --once --dest 'my demo' --workspace third again to continue/,
+    );
+  });
+
+  it("is refused in a folder that is not a demo's, by the words of the demo, and leaves it as it is", async () => {
+    for (const below of ["mine/portal", "computed/lab", "computed/blocks"]) mkdirSync(below, { recursive: true });
+    for (const path of ["mine/portal/notes.txt", "computed/blocks/facts.json"]) writeFileSync(path, "mine");
+    for (const [dest, there] of [
+      ["mine", "mine/portal"],
+      ["computed", "computed/blocks/facts.json"],
+    ] as const) {
+      const { status, stdout, stderr } = await emporium(`emporium demo --once --dest ${dest}`);
+      expect([status, stdout]).toEqual([2, ""]);
+      expect(stderr.split("\n").slice(0, 3)).toEqual([
+        `error[CONFIG_COLLISION]: ${there} exists and was not made by a demo, which would overwrite it`,
+        `  at ${there}`,
+        "  hint: move it away, or give --dest a folder that is not there yet",
+      ]);
+    }
+    for (const path of ["mine/portal/notes.txt", "computed/blocks/facts.json"]) expect(readFileSync(path, "utf8")).toBe("mine");
+  });
+
+  it("cannot be a file, or below one", async () => {
+    writeFileSync("file", "mine");
+    for (const dest of ["file", "file/below"]) {
+      const { status, stderr } = await emporium(`emporium demo --once --dest ${dest}`);
+      expect([status, stderr.split("\n")[0]]).toEqual([
+        2,
+        expect.stringMatching(/^error\[USAGE\]: file.* (?:is|is below) a file; give a folder$/),
+      ]);
     }
   });
 
@@ -239,6 +291,28 @@ describe("examples of the help texts", () => {
     if (line.includes("--json")) JSON.parse(stdout);
   });
 });
+
+/** A command in a process of its own. */
+function launch(...words: string[]) {
+  const env = { ...process.env, EMPORIUM_WORKSPACE: "" };
+  const child = spawn(process.execPath, [program, ...words], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env });
+  const said = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
+  const ended = once(child, "close").then(([status]) => status as number | null);
+  return { child, said, ended };
+}
+
+/** The command on the graph, as the demo printed it. */
+const onGraph = (out: string) => /^\$ emporium blocks run (.*)$/m.exec(out)?.[1];
+/** Without the lines in which a command says how far it is. */
+const wrong = (err: string) => err.match(/^(?:error|warning).*$/gm) ?? [];
+
+/** True once a file is not the one that it is now. */
+function whenChanged(path: string): () => boolean {
+  const { mtimeMs } = statSync(path);
+  return () => statSync(path, { throwIfNoEntry: false })?.mtimeMs !== mtimeMs;
+}
 
 /** The page that opens first. */
 const SERVES = /Serving at http\S+ \(Ctrl-C stops\)\n {2}(http:\S+)\n/;

@@ -14,24 +14,26 @@ const DATA = REAL_DATA_FOLDER;
 const here = existsSync(DATA);
 afterAll(removeTempFolders);
 
-async function convert(input: string, { compat = false, scaleZ = true, ...more }: Partial<ConvertOptions> = {}) {
+const optionsOf = (folder: string, input: string, more: Partial<ConvertOptions>): ConvertOptions => ({
+  input: resolve(DATA, input),
+  output: join(folder, "out"),
+  mrc: true,
+  zarr: true,
+  scaleZ: true,
+  compat: false,
+  jobs: 1,
+  memoryBytes: 2 ** 28,
+  workspace: join(folder, "workspace"),
+  sync: false,
+  anonymous: false,
+  log: silentLog,
+  signal: new AbortController().signal,
+  ...more,
+});
+
+async function convert(input: string, more: Partial<ConvertOptions> = {}) {
   const folder = tempFolder();
-  const report = await convertVolume({
-    input: resolve(DATA, input),
-    output: join(folder, "out"),
-    mrc: true,
-    zarr: true,
-    scaleZ,
-    compat,
-    jobs: 1,
-    memoryBytes: 2 ** 28,
-    workspace: join(folder, "workspace"),
-    sync: false,
-    anonymous: false,
-    log: silentLog,
-    signal: new AbortController().signal,
-    ...more,
-  });
+  const report = await convertVolume(optionsOf(folder, input, more));
   expect(report.errors).toEqual([]);
   const bytes = new Uint8Array(readFileSync(join(folder, "out.mrc")));
   const document = JSON.parse(
@@ -105,6 +107,18 @@ describe("voxels that are not cubes", () => {
     const made = await convert(volumeOfVoxels([0, 4, 5]), { scaleZ: false });
     expect(made.header.voxelSizeAngstrom).toEqual([4, 4, 5]);
     expect(made.warnings).toEqual([expect.stringMatching(/map\.mrc: the header gives no voxel size along z; 4 Å is written$/)]);
+  });
+
+  it.each([
+    ["both", {}, "as unknown in the MRC and as 1 Å in the Zarr"],
+    ["the MRC", { zarr: false }, "as unknown in the MRC"],
+    ["the Zarr", { mrc: false }, "as 1 Å in the Zarr"],
+  ])("(34.12) no size at all: a line says what is written into %s", async (_, outputs, words) => {
+    const { errors, warnings } = await convertVolume(optionsOf(tempFolder(), volumeOfVoxels([0, 0, 0]), outputs));
+    expect([errors, warnings]).toEqual([
+      [],
+      [expect.stringMatching(new RegExp(`map\\.mrc: .* no voxel size; written ${words}$`))],
+    ]);
   });
 
   it("seam 11: an axis that the header says nothing of has the size of the others", async () => {

@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sourcesDigest } from "../../scripts/compiled.mjs";
+import { madeOnce } from "./cluster-template.js";
 
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -31,13 +34,54 @@ export function contentsOf(folder: string, out = "demo-out"): Map<string, string
   return contents;
 }
 
+/** Digests of these contents, by the keys of the files. */
+export function digestsOf(folder: string, out?: string): Record<string, string> {
+  const digest = (content: string) => createHash("sha256").update(content, "latin1").digest("hex");
+  return Object.fromEntries([...contentsOf(folder, out)].map(([key, content]) => [key, digest(content)]));
+}
+
+/**
+ * What a demo leaves that nobody disturbs: digests, once for all suites and runs with the same sources.
+ *
+ * @param folder where one has just been made; else, if none was, one is made for it
+ */
+export async function undisturbed(folder?: string): Promise<Record<string, string>> {
+  const kept = await madeOnce(`demo-${identity()}`, NAME, async (place) => {
+    if (folder === undefined) {
+      const { status, err } = await runDemo(place);
+      if (status !== 0) throw new Error(err);
+    }
+    writeFileSync(join(place, NAME), JSON.stringify(digestsOf(folder ?? place), undefined, 1));
+  });
+  return JSON.parse(readFileSync(join(kept, NAME), "utf8")) as Record<string, string>;
+}
+
+const NAME = "contents.json";
+
+/** Of the program, of what it plays, and of this file. */
+function identity(): string {
+  const hash = createHash("sha256").update(sourcesDigest());
+  const examples = fileURLToPath(new URL("../../examples", import.meta.url));
+  for (const entry of readdirSync(examples, { recursive: true, withFileTypes: true }).sort(byPath))
+    if (entry.isFile()) hash.update(join(entry.parentPath, entry.name)).update(readFileSync(join(entry.parentPath, entry.name)));
+  return hash
+    .update(readFileSync(fileURLToPath(import.meta.url)))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+const byPath = (one: Dirent, other: Dirent) => (join(one.parentPath, one.name) < join(other.parentPath, other.name) ? -1 : 1);
+
 function contentOf(path: string, folder: string): string {
   const bytes = readFileSync(path);
   if (path.endsWith(".mrc")) return bytes.fill(0, 224, 1024).toString("latin1");
   const text = bytes.toString("latin1");
   if (!/\.(?:json|yaml)$/.test(path)) return text;
+  // as it is, and in ASCII alone
+  const escaped = folder.replace(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return text
-    .replaceAll(folder, "")
+    .replaceAll(Buffer.from(folder).toString("latin1"), "")
+    .replaceAll(escaped, "")
     .replace(/"(?:last_updated_at|created)": (?:[\d.]+|"[^"]*")/g, "")
     .replace(/"file:\/\/[^"]*"/g, "");
 }

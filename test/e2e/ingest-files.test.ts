@@ -258,6 +258,17 @@ describe("key photos", () => {
     expect(metadata.needs).toHaveLength(2);
   });
 
+  it("of two under one name the last is taken, and the other is named (34.silence)", async () => {
+    const sources = ["a", "b", "b"].map((file) => `{literal: {value: {snapshot: photos/${file}.png}}}`);
+    const config = smallConfig({ more: `dataset_keyphotos: [{sources: [${sources.join(", ")}]}]\n` });
+    const source = { "lab/rec/a.rec": volume, "photos/a.png": PNG, "photos/b.png": PNG };
+    const made = await plan({ config, source, flags: { items: ["dataset_keyphotos"], metadata: [] } });
+    expect(made.warnings.map(({ message }) => message)).toEqual([
+      "photos/a.png is not the snapshot of dataset 10700: photos/b.png comes after it under the same name",
+    ]);
+    expect(made.tasks.find(({ outputs }) => outputs.includes("10700/Images/snapshot.png"))!.params.source).toBe("photos/b.png");
+  });
+
   it("(34.14) that leave the input are refused, and the dataset's metadata wait for them", async () => {
     const config = smallConfig({ more: literal("dataset_keyphotos", "../../etc/passwd") });
     const made = await plan({ config, source: { "lab/rec/a.rec": volume }, flags });

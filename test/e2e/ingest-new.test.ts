@@ -5,9 +5,10 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type DepositName, generateLab } from "../../examples/lab/generate.mjs";
+import { EmporiumError } from "../../src/core/errors.js";
 import { checkConfig } from "../../src/stations/ingest/check/check.js";
-import { askAll, QUESTIONS } from "../../src/stations/ingest/new-config/answers.js";
-import { type NewConfig, newConfig, newConfigFor } from "../../src/stations/ingest/new-config/new-config.js";
+import { askAll, QUESTIONS } from "../../src/stations/ingest/laboratory/answers.js";
+import { type NewConfig, newConfig, newConfigFor } from "../../src/stations/ingest/laboratory/new-config.js";
 import type { IngestPlan } from "../../src/stations/ingest/plan.js";
 import { openStore } from "../../src/stores/url.js";
 import { hasRealData, REAL_DATA } from "../real-data.js";
@@ -48,7 +49,7 @@ describe("files that nothing can be made of", () => {
     });
     const { yaml } = await newConfigFor(store, { sourcePrefix: "", input: "x", signal });
     const heading = yaml.split("\n").filter((line) => line.startsWith("#"));
-    expect(heading).toContain("#   PEET/pi_AvgVol_4P60.mrc");
+    expect(heading).toContainEqual(expect.stringMatching(/^# left out: PEET\/pi_AvgVol_4P60\.mrc: .*average/));
     expect(yaml.slice(heading.join("\n").length)).not.toContain("AvgVol");
   });
 
@@ -65,9 +66,10 @@ describe("files that nothing can be made of", () => {
     const heading = yaml.split("\n").filter((line) => line.startsWith("#"));
     expect(heading).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/cannot be read as a volume: rec\/TS_2\.rec \(an MRC header has .+\)$/),
-        "# Not used, since they cannot be read as lists of tilts: mdoc/TS_1.mdoc",
-        "# Not used, since they are in no known format of points: picks/TS_1.csv, picks/TS_1.star",
+        "# not used: rec/TS_2.rec: called a volume, and a text",
+        "# left out: mdoc/TS_1.mdoc: an mdoc without a section",
+        "# left out: picks/TS_1.csv: its points are in no known format",
+        "# left out: picks/TS_1.star: its points are in no known format",
       ]),
     );
   });
@@ -78,7 +80,7 @@ describe("the laboratory's folders", () => {
     // TS_0003 has a tilt series and no tomogram: the laboratory's own configuration leaves it out, this one does not
     ["imod", ["TS_0001", "TS_0002", "TS_0003"], { runs: 3, tomograms: 2, series: 3, frames: 14, alignments: 2 }],
     ["sim", ["TS_1", "TS_100"], { runs: 2, tomograms: 2, series: 2, frames: 0, alignments: 2 }],
-    ["aretomo", ["25jul_pos1", "25jul_pos2", "25jul_pos3"], { runs: 3, tomograms: 12, series: 3, frames: 21, alignments: 3 }],
+    ["aretomo", ["25jul_pos1", "25jul_pos2", "25jul_pos3"], { runs: 3, tomograms: 12, series: 3, frames: 14, alignments: 3 }],
     [
       "batch",
       Array.from({ length: 12 }, (_, i) => `mka2019-11-19-${i + 1}`),
@@ -93,9 +95,8 @@ describe("the laboratory's folders", () => {
     expect(config.errors).toEqual([]);
     expect([config.input, config.sourcePrefix]).toEqual([join(lab, name), ""]);
     const made = await plan({ config: config.yaml, source: await openStore(config.input!) });
-    // the third run of that laboratory has no acquisition file, which no configuration can help
-    const failures = name === "aretomo" ? ["25jul_pos3: no acquisition file (mdoc) found"] : [];
-    expect(made.failures.map(({ error }) => error.message)).toEqual(failures);
+    // one run of aretomo has no acquisition file: its tilt series goes without
+    expect(made.failures.map(({ error }) => error.message)).toEqual([]);
     expect(planned(made)).toEqual(found);
   });
 
@@ -137,17 +138,22 @@ describe("the public sample of a laboratory", () => {
     expect(config.runs).toEqual(["TS_run1", "TS_run2"]);
     expect(checked(config).errors).toEqual([]);
     const made = await plan({ config: config.yaml, source: await openStore(config.input!) });
-    expect(planned(made)).toMatchObject({ runs: 2, tomograms: 2, series: 1, frames: 5 });
+    expect(planned(made)).toMatchObject({ runs: 2, tomograms: 2, series: 1, frames: 0 });
+    // two acquisition files that both may be its own
+    const open = config.files.filter(({ because }) => /^one of several for TS_run1/.test(because)).map(({ path }) => path);
+    expect(open).toEqual(["metadata/mdocs_modified/close-TS_run1.mdoc", "metadata/mdocs_modified/foo-TS_run1.mdoc"]);
   });
 
   it.skipIf(!hasRealData)(
-    "every folder of test data gives a configuration without errors, whatever is in it",
+    "every folder of test data gives a configuration without errors, or the sentence that there is nothing of a run",
     async () => {
       for (const name of ["lab-mini/20002", "mdoc", "star", "mod", "mrc", "alignment", "tiff", "zarr", "portal-output"]) {
         const folder = new URL(name, REAL_DATA);
         if (!existsSync(folder)) continue;
-        const config = await newConfig({ from: folder.pathname, signal });
-        expect([name, checked(config).errors]).toEqual([name, []]);
+        // or says that there is nothing of a run
+        const config = await newConfig({ from: folder.pathname, signal }).catch((error: unknown) => error as EmporiumError);
+        if (config instanceof EmporiumError) expect([name, config.code]).toEqual([name, "CONFIG_EMPTY"]);
+        else expect([name, checked(config).errors]).toEqual([name, []]);
       }
     },
     60_000,
@@ -198,8 +204,8 @@ describe("other folders", () => {
   it("bin4 and bin8 of each run are two tomograms, and numbers that count are no part of a pattern", async () => {
     const files = Object.fromEntries(
       [1, 2, 3].flatMap((n) => [
-        [`TS_0${n}/2024060${n}/vol_bin4.mrc`, tinyMrc(8, 8, 4, 7.84)],
-        [`TS_0${n}/2024060${n}/vol_bin8.mrc`, tinyMrc(4, 4, 2, 15.68)],
+        [`TS_0${n}/2024060${n}/vol_bin4.mrc`, tinyMrc(8, 8, 4, 7.84, n)],
+        [`TS_0${n}/2024060${n}/vol_bin8.mrc`, tinyMrc(4, 4, 2, 15.68, n)],
       ]),
     );
     const { config, plan: made } = await described(files);
@@ -224,9 +230,11 @@ describe("other folders", () => {
     expect(Object.keys(parse(config.yaml) as object)).not.toContain("run");
   });
 
-  it("tilt series without an acquisition file ask for one", async () => {
-    const { config } = await described({ "st/TS_1.st": tinyMrc(8, 8, 3, 1.96), "st/TS_1.rawtlt": RAWTLT });
-    expect(config.toFill.some(({ what }) => /no \.mdoc was found/.test(what))).toBe(true);
+  it("a tilt series without an acquisition file goes through all the same, with the range of its angles", async () => {
+    const { config, plan: made } = await described({ "st/TS_1.st": tinyMrc(8, 8, 3, 1.96), "st/TS_1.rawtlt": RAWTLT });
+    expect(made.failures).toEqual([]);
+    expect(planned(made)).toMatchObject({ runs: 1, series: 1 });
+    expect(config.yaml).toContain("tilt_range: {min: -3.0, max: 3.0}");
   });
 
   it("what is no volume though it is called so is left alone", async () => {
@@ -236,14 +244,16 @@ describe("other folders", () => {
 
   it("points are looked into: tables, particles, picks", async () => {
     const { config } = await described({
-      "rec/TS_1.rec": tinyMrc(8, 8, 4, 10.5),
-      "rec/TS_2.rec": tinyMrc(8, 8, 4, 10.5),
+      "rec/TS_1.rec": tinyMrc(8, 8, 8, 20),
+      "rec/TS_2.rec": tinyMrc(8, 8, 8, 20),
       "picks/TS_1_ribo.csv": "1;2;3\n4;5;6\n",
       "picks/TS_2_ribo.csv": "1;2;3\n",
-      "heads/TS_1_memb.csv": "x,y,z\n1,2,3\n",
+      "heads/TS_1_memb.csv": "x,y,z\n1,2,6\n",
       "heads/TS_2_memb.csv": "x,y,z\n1,2,3\n",
-      "star/TS_1.star": "data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnAngleRot\n1 2 3 4\n",
-      "star/TS_2.star": "data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnAngleRot\n1 2 3 4\n",
+      "star/TS_1.star":
+        "data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnAngleRot\n_rlnAngleTilt\n_rlnAnglePsi\n1 2 6 4 5 6\n",
+      "star/TS_2.star":
+        "data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnAngleRot\n_rlnAngleTilt\n_rlnAnglePsi\n1 2 6 4 5 6\n",
       "Picks/TS_1.json": `{"points": [{"location": {"x": 1, "y": 2, "z": 3}}]}`,
       "Picks/TS_2.json": `{"points": [{"location": {"x": 1, "y": 2, "z": 3}}]}`,
     });
@@ -253,19 +263,19 @@ describe("other folders", () => {
     );
     expect(shapes.sort()).toEqual(["OrientedPoint relion3_star", "Point copick", "Point csv", "Point csv_with_header"]);
     expect(config.yaml).toContain("delimiter: ;");
-    expect(config.yaml).toContain("binning: 10.5");
+    expect(config.yaml).toContain("binning: 20.0");
   });
 
   it("seam 52: points of other programs are proposed, a motive list of PEET is not", async () => {
-    const row = (tomogram: number) => `${Array.from({ length: 26 }, (_, i) => (i === 19 ? tomogram : 1)).join(" ")}\n`;
-    const cbox = "data_cryolo\nloop_\n_CoordinateX\n_CoordinateY\n_CoordinateZ\n_Width\n_Height\n1 2 3 2 2\n";
+    const row = (tomogram: number) => `${Array.from({ length: 26 }, (_, i) => (i === 19 ? tomogram : 6)).join(" ")}\n`;
+    const cbox = "data_cryolo\nloop_\n_CoordinateX\n_CoordinateY\n_CoordinateZ\n_Width\n_Height\n1 2 6 2 2\n";
     const files = (run: string): Record<string, string> => ({
       [`tbl/${run}.tbl`]: row(1) + row(1),
       [`cbox/${run}.cbox`]: cbox,
-      [`coords/${run}.box`]: "1\t2\t3\n",
-      [`info/${run}_info.json`]: '{"boxes_3d": [[1, 2, 3, "manual", 0, 0]]}',
+      [`coords/${run}.box`]: "1\t2\t6\n",
+      [`info/${run}_info.json`]: '{"boxes_3d": [[1, 2, 6, "manual", 0, 0]]}',
       [`peet/${run}_MOTL.csv`]: `CCC,reserved,reserved,pIndex\n0,0,0,1\n`,
-      [`ids/${run}.csv`]: "id,x,y,z\n1,2,3,4\n",
+      [`ids/${run}.csv`]: "id,x,y,z\n1,2,3,6\n",
     });
     const { config } = await described({
       "rec/TS_1.rec": tinyMrc(8, 8, 8, 10),
@@ -328,7 +338,7 @@ describe("questions", () => {
   it("the command asks on stderr and writes the configuration to stdout", async () => {
     const { status, out, err } = await emporium(["ingest", "new"], { stdin: Readable.from(["10301\n", "10401\n", "A title\n"]) });
     expect([status, checkConfig(Buffer.from(out), "x.yaml").errors]).toEqual([0, []]);
-    expect(out).toContain("deposition_title: A title");
+    expect(out).toContain("title A title");
     expect(err).toContain("Number of the deposition at the portal: ");
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatError } from "../../src/core/errors.js";
 import { checkPlan } from "../../src/engine/plan.js";
-import { isPartial } from "../../src/stations/ingest/plan.js";
+import { isPartial } from "../../src/stations/ingest/partial.js";
 import { documentOf, documentsOf, plan, smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
 
 const volume = tinyMrc(6, 4, 2, 10.5);

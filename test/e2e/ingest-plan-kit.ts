@@ -28,7 +28,8 @@ export function tinyMdoc(frameOf: (index: number) => string | undefined = () => 
 }
 
 /** A volume of zeros, x × y × z voxels of int8. */
-export function tinyMrc(x: number, y: number, z: number, voxelSizeAngstrom: number): Uint8Array {
+/** @param value of all voxels: two volumes of one value are copies of each other */
+export function tinyMrc(x: number, y: number, z: number, voxelSizeAngstrom: number, value = 0): Uint8Array {
   const head = mrcHeaderBytes({
     kind: "tomogram",
     shape: [z, y, x],
@@ -38,6 +39,7 @@ export function tinyMrc(x: number, y: number, z: number, voxelSizeAngstrom: numb
     dateMs: 0,
   });
   const bytes = new Uint8Array(head.length + x * y * z);
+  bytes.fill(value);
   bytes.set(head);
   return bytes;
 }

@@ -492,26 +492,6 @@ describe("direct links", () => {
     expect(record!.raw_metadata).toMatchObject({ kind: "file", size: expect.any(Number), etag: expect.any(String) });
   });
 
-  it("lists a folder of a web server", async () => {
-    const { files } = await portals.list(`${portals.url}/ftp.ebi.ac.uk/empiar/world_availability/11759/`);
-    expect(files).toHaveLength(17);
-    expect(files.map(({ path }) => path)).toContain("data/F57-8_test1_3VBSED_slice_0015.dm3");
-  });
-
-  it("lists a folder of a bucket through its pages, with the sums that it states; a volume is one entry", async () => {
-    const { files } = await portals.list("gs://neuroglancer-janelia-flyem-hemibrain/");
-    expect(files.length).toBeGreaterThan(5);
-    for (const { path, kind, checksum } of files)
-      expect([kind, checksum], path).toEqual(["file", expect.stringMatching(/^md5:[0-9a-f]{32}$/)]);
-    expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(["states/hemibrain.json", "emdata/clahe_yz/jpeg/info"]));
-    const { files: volumes } = await portals.list("s3://janelia-cosem-datasets/");
-    expect(volumes.map(({ path, kind }) => [path, kind])).toEqual([
-      ["jrc_example-1/jrc_example-1.n5", "volume"],
-      ["jrc_mus-nacc-2/notes & things.txt", "file"],
-      ["jrc_mus-nacc-2/jrc_mus-nacc-2.zarr", "volume"],
-    ]);
-  });
-
   it("NOT_FOUND for a file that is not there", async () => {
     await expect(portals.describe(`${portals.url}/ftp.ebi.ac.uk/none.mrc`)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });

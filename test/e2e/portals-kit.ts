@@ -59,7 +59,7 @@ export async function offline(options: OfflineOptions = {}): Promise<Offline> {
       const warnings: string[] = [];
       const files: PortalFile[] = [];
       try {
-        for await (const file of listFiles(recognise(typed), client, { warn: (message) => warnings.push(message) }))
+        for await (const file of listFiles(recognise(typed), client, { warn: (message) => warnings.push(message) }) ?? [])
           files.push(file);
       } finally {
         await client.close();

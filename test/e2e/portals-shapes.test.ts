@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { empiarEntry } from "../../examples/portals/empiar.mjs";
 import type { SiteReply, SiteRequest } from "../../examples/portals/server.mjs";
-import { dataFolder, imageSets } from "../../src/portals/empiar.js";
+import { imageSets } from "../../src/portals/empiar.js";
+import { dataFolder } from "../../src/portals/empiar-folder.js";
 import { xmlObject } from "../../src/portals/xml-object.js";
 import { type Offline, offline, plain } from "./portals-kit.js";
 
@@ -322,6 +323,20 @@ describe("OpenOrganelle's sources", () => {
       },
       "FIB-SEM parameters": { "Bias_(Volts)": " 500" },
     });
+  });
+
+  it("(34.silence) guesses no order of axes that the database does not name", async () => {
+    const row = (grid_spacing: number[]) => ({
+      name: "jrc_mus-nacc-2",
+      image_acquisition: [{ grid_axes: null, grid_spacing, grid_spacing_unit: "nanometers" }],
+      image: { url: "s3://janelia-cosem-datasets/jrc_mus-nacc-2/a.zarr/em", format: "zarr" },
+    });
+    const detailsOf = async (grid_spacing: number[]) => {
+      const { describe: ask } = await withAnswers("database.openorganelle.test", () => json([row(grid_spacing)]));
+      return (await ask(NACC, { key: "offline-key" }))[0]!.raw_metadata["Acquisition details"];
+    };
+    expect(await detailsOf([2.96, 4, 4])).not.toHaveProperty("Final_voxel_size_(nm)");
+    expect(await detailsOf([4, 4, 4])).toMatchObject({ "Final_voxel_size_(nm)": " (4, 4, 4) (x, y, z)" });
   });
 
   it("takes a manifest in which nothing is known", async () => {

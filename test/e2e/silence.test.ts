@@ -14,7 +14,7 @@ import { POINT_READERS } from "../../src/formats/points/readers.js";
 import type { GraphGiven } from "../../src/stations/blocks/graph/document.js";
 import { planGraph } from "../../src/stations/blocks/graph/plan.js";
 import { runGraph } from "../../src/stations/blocks/graph/run.js";
-import { newConfigFor } from "../../src/stations/ingest/new-config/new-config.js";
+import { newConfigFor } from "../../src/stations/ingest/laboratory/new-config.js";
 import { walkSource } from "../../src/stations/publish/plan/walk.js";
 import { fileStore } from "../../src/stores/file/store.js";
 import { UnfollowedLinks } from "../../src/stores/unfollowed-links.js";
@@ -215,6 +215,6 @@ describe("what walks leave out", () => {
     writeFileSync(join(folder, "TS_1.rec"), tinyMrc(4, 4, 4, 10));
     writeFileSync(join(folder, ".old/TS_2.rec"), tinyMrc(4, 4, 4, 10));
     const { yaml } = await newConfigFor(fileStore(folder), { sourcePrefix: "", input: folder, signal });
-    expect(yaml).toContain("Not looked at, since they are hidden: .old/TS_2.rec");
+    expect(yaml).toContain("not looked at, since they are hidden: .old/TS_2.rec");
   });
 });

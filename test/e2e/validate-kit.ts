@@ -6,12 +6,8 @@ import { silentLog } from "../../src/core/log.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
 import { readJudged } from "../../src/stations/ingest/check/read-config.js";
 import { ingest } from "../../src/stations/ingest/ingest.js";
-import {
-  type ValidateOptions,
-  type Validation,
-  validateSource,
-  validateStandardized,
-} from "../../src/stations/ingest/validate/validate.js";
+import { type ValidateOptions, validateSource, validateStandardized } from "../../src/stations/ingest/validate/validate.js";
+import type { Validation } from "../../src/stations/ingest/validate/validation.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { tempFolder } from "./ingest-run-kit.js";

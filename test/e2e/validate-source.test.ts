@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
 import { CHECKS } from "../../src/stations/ingest/validate/table.js";
-import { exitStatusOf } from "../../src/stations/ingest/validate/validate.js";
+import { exitStatusOf } from "../../src/stations/ingest/validate/validation.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";
 import { FRAME_PIXEL, found, inMemoryTree, lines, mrcImage, source, Tree, tiffImage } from "./validate-kit.js";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sameEverywhere, commandsOf as typedIn } from "../../scripts/whole-way-page.mjs";
 import { readText } from "../foundations/sources.js";
-import { contentsOf, runDemo } from "./demo-kit.js";
+import { contentsOf, runDemo, undisturbed } from "./demo-kit.js";
 
 const home = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "emporium-line-")));
@@ -17,6 +17,7 @@ beforeAll(async () => {
   // on a slow machine a command that runs for ten seconds says how far it is
   expect([status, err.replace(/^.*\d+ of \d+ done.*\n/gm, "")]).toEqual([0, ""]);
   printed = out;
+  await undisturbed(folder);
 }, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -19,5 +19,6 @@ export function asked(
 export function command(
   args: readonly string[],
   limitMs: number,
+  script?: string,
 ): Promise<{ status: number | string; said: string; peakMiB: number; seconds: number }>;
 export function usedSeconds(pid: number): number;

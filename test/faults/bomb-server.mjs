@@ -93,9 +93,9 @@ export async function asked(address, limitMs) {
   }
 }
 
-/** Runs a command. @returns its status (or the signal that ended it), what it said, its peak in MiB, and seconds */
-export async function command(args, limitMs) {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+/** Runs a command, or another script. @returns its status (or the signal that ended it), what it said, its peak in MiB, and seconds */
+export async function command(args, limitMs, script = MAIN) {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let [said, peakMiB] = ["", 0];
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (piece) => {

@@ -17,9 +17,13 @@ export const BOMB_BYTES = 1024 * MIB;
 
 // ---------------------------------------------------------------- streams
 
+const ZEROS = new Uint8Array(PIECE);
+let deflatedZeros;
+
 /** Zeros behind `head` as raw deflate: a piece that ends at a byte, again and again. `bytes` is rounded up to whole pieces. */
 function deflated(bytes, head) {
-  const piece = deflateRawSync(new Uint8Array(PIECE), { level: 9, finishFlush: constants.Z_FULL_FLUSH });
+  deflatedZeros ??= deflateRawSync(ZEROS, { level: 9, finishFlush: constants.Z_FULL_FLUSH });
+  const piece = deflatedZeros;
   const first = deflateRawSync(head, { level: 9, finishFlush: constants.Z_FULL_FLUSH });
   const count = Math.ceil(bytes / PIECE);
   return { count, body: Buffer.concat([first, ...Array(count).fill(piece), Uint8Array.of(3, 0)]) };
@@ -40,12 +44,22 @@ export function zlibBomb(bytes = BOMB_BYTES, head = new Uint8Array(0)) {
   return Buffer.concat([Uint8Array.of(0x78, 0xda), body, adlerOf(head, count * PIECE)]);
 }
 
+let steps;
+
+/** The CRC-32 of what has `sum`, and a piece of zeros behind it: each bit of `sum` changes it by itself. */
+function crcBehindZeros(sum) {
+  steps ??= [0, ...Array.from({ length: 32 }, (_, bit) => 2 ** bit)].map((one) => crc32(ZEROS, one));
+  const [none] = steps;
+  let next = none;
+  for (let bit = 0; bit < 32; bit++) if ((sum >>> bit) & 1) next ^= steps[bit + 1] ^ none;
+  return next >>> 0;
+}
+
 /** Members one after the other: what is behind the first is decoded as well. */
 export function gzipBomb(bytes = BOMB_BYTES, head = new Uint8Array(0)) {
   const { count, body } = deflated(bytes, head);
   let sum = crc32(head);
-  const zeros = new Uint8Array(PIECE);
-  for (let i = 0; i < count; i++) sum = crc32(zeros, sum);
+  for (let i = 0; i < count; i++) sum = crcBehindZeros(sum);
   const end = Buffer.alloc(8);
   end.writeUInt32LE(sum >>> 0, 0);
   end.writeUInt32LE((head.length + count * PIECE) % 2 ** 32, 4);
@@ -201,8 +215,11 @@ export function bloscBomb(inner = "lz4", promised = BOMB_BYTES) {
   return frame;
 }
 
-export function brotliBomb(bytes = BOMB_BYTES / 4) {
-  return brotliCompressSync(new Uint8Array(bytes), { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
+let brotliZeros;
+
+export function brotliBomb() {
+  brotliZeros ??= brotliCompressSync(new Uint8Array(BOMB_BYTES / 4), { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
+  return brotliZeros;
 }
 
 /** TIFF's LZW of zeros: the table fills with ever longer runs, whose longest comes again and again: 3,838 bytes in twelve bits. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { dirname } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/core/random.js";
@@ -204,6 +205,34 @@ describe.each(["buffered", "direct"] as const)("transfers over HTTP with faults,
     expect(existsSync(bad.target)).toBe(false);
     expect(leftovers(bad.target)).toEqual([]);
     await other.close();
+  });
+
+  it("(34.silence) tells of a file that only the end of the connection ends: it may have been cut short", async () => {
+    const body = (more: string) => `HTTP/1.1 200 OK\r\n${more}connection: close\r\n\r\n`;
+    const other = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", (asked) => {
+        const chunked = asked.toString().includes("/chunked.bin");
+        const isHead = asked.toString().startsWith("HEAD");
+        socket.end(
+          chunked
+            ? `${body("transfer-encoding: chunked\r\n")}${isHead ? "" : "3\r\nabc\r\n0\r\n\r\n"}`
+            : `${body("")}${isHead ? "" : "abc"}`,
+        );
+      });
+    });
+    await new Promise<void>((listening) => other.listen(0, "127.0.0.1", listening));
+    const own = httpStore(`http://127.0.0.1:${(other.address() as AddressInfo).port}`, { timeouts });
+    const told = async (key: string) => {
+      const run = bench.fresh({ store: own, key });
+      expect(await run.go()).toMatchObject({ size: 3, status: "fetched" });
+      return run.lines.filter((line) => line.includes("cut short"));
+    };
+    expect(await told("closed.bin")).toEqual([
+      expect.stringMatching(/^warn .*closed\.bin: the server tells neither size nor checksum/),
+    ]);
+    expect(await told("chunked.bin")).toEqual([]);
+    other.close();
   });
 
   it("Range ignored always: one body from the beginning, and a break costs no wrong byte", async () => {

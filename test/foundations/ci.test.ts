@@ -1,4 +1,6 @@
-import { readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { summarise } from "../../scripts/ci-summary.mjs";
 import { skipLines } from "../reporter.js";
@@ -14,29 +16,39 @@ const report = (passed: number, failed: number, skipped = 0) => ({
 describe("the summary of a CI run", () => {
   it("adds tests one by one and other steps as one check each, and ends with the sum", () => {
     const steps = [
-      { name: "test", status: 0, seconds: 30 },
-      { name: "lint", status: 0, seconds: 1 },
+      { name: "test", status: 0, seconds: 30, cpuSeconds: 60 },
+      { name: "lint", status: 0, seconds: 1, cpuSeconds: 2 },
     ];
     expect(summarise(steps, { test: report(100, 0, 7) })).toEqual({
       ok: true,
       lines: [
-        "ok    test: 100 passed, 0 failed, 7 skipped in 30 s",
-        "ok    lint: 1 passed, 0 failed, 0 skipped in 1 s",
+        "ok    test: 100 passed, 0 failed, 7 skipped in 30 s, 60 s of processors",
+        "ok    lint: 1 passed, 0 failed, 0 skipped in 1 s, 2 s of processors",
         "101 passed, 0 failed, 7 skipped",
       ],
     });
   });
 
   it.each([
-    ["failed tests", [{ name: "test", status: 1, seconds: 1 }], { test: report(9, 2) }, "9 passed, 2 failed, 0 skipped"],
+    [
+      "failed tests",
+      [{ name: "test", status: 1, seconds: 1, cpuSeconds: 2 }],
+      { test: report(9, 2) },
+      "9 passed, 2 failed, 0 skipped",
+    ],
     [
       "a suite that broke outside of its tests",
-      [{ name: "test", status: 1, seconds: 1 }],
+      [{ name: "test", status: 1, seconds: 1, cpuSeconds: 2 }],
       { test: report(9, 0) },
       "9 passed, 1 failed, 0 skipped",
     ],
-    ["a suite that wrote no report", [{ name: "test", status: 137, seconds: 1 }], {}, "0 passed, 1 failed, 0 skipped"],
-    ["a failed check", [{ name: "lint", status: 2, seconds: 1 }], {}, "0 passed, 1 failed, 0 skipped"],
+    [
+      "a suite that wrote no report",
+      [{ name: "test", status: 137, seconds: 1, cpuSeconds: 2 }],
+      {},
+      "0 passed, 1 failed, 0 skipped",
+    ],
+    ["a failed check", [{ name: "lint", status: 2, seconds: 1, cpuSeconds: 2 }], {}, "0 passed, 1 failed, 0 skipped"],
     ["nothing at all", [], {}, "0 passed, 0 failed, 0 skipped"],
   ])("fails for %s", (_what, steps, reports, last) => {
     const { ok, lines } = summarise(steps, reports);
@@ -62,14 +74,14 @@ describe("(34.0) what one step of a CI run leaves out and another runs", () => {
     ];
     const { lines } = summarise(
       [
-        { name: "test", status: 0, seconds: 2 },
-        { name: "data", status: 0, seconds: 1 },
+        { name: "test", status: 0, seconds: 2, cpuSeconds: 4 },
+        { name: "data", status: 0, seconds: 1, cpuSeconds: 2 },
       ],
       { test: { ...report(1, 0, 3), testResults: test }, data: { ...report(2, 0), testResults: data } },
     );
     expect(lines).toEqual([
-      "ok    test: 1 passed, 0 failed, 2 skipped in 2 s",
-      "ok    data: 2 passed, 0 failed, 0 skipped in 1 s",
+      "ok    test: 1 passed, 0 failed, 2 skipped in 2 s, 4 s of processors",
+      "ok    data: 2 passed, 0 failed, 0 skipped in 1 s, 2 s of processors",
       "3 passed, 0 failed, 2 skipped",
     ]);
   });
@@ -88,14 +100,45 @@ describe("what failed in a CI run", () => {
       { name: "b.test.ts", message: "cannot find c.js", assertionResults: [] },
       { name: "d.test.ts", message: "", assertionResults: [one("passed", "ends", [])] },
     ];
-    const { lines } = summarise([{ name: "test", status: 1, seconds: 3 }], { test: { ...report(2, 1), testResults } });
+    const { lines } = summarise([{ name: "test", status: 1, seconds: 3, cpuSeconds: 6 }], {
+      test: { ...report(2, 1), testResults },
+    });
     expect(lines).toEqual([
       "FAIL  a.test.ts: takes away",
       "        found 1\n        wanted 2",
       "FAIL  b.test.ts",
       "        cannot find c.js",
-      "FAIL  test: 2 passed, 1 failed, 0 skipped in 3 s, exit 1",
+      "FAIL  test: 2 passed, 1 failed, 0 skipped in 3 s, 6 s of processors, exit 1",
       "2 passed, 1 failed, 0 skipped",
+    ]);
+  });
+});
+
+describe("(35.2) where the time of a CI run went", () => {
+  it("is told by the files of a step that took most of the processors", () => {
+    const costs = ["3.2 /c/d/test/e2e/a.test.ts", "0.2 /c/d/src/b.test.ts", "70.4 /c/d/src/x/test/d.test.ts", ""].join("\n");
+    const steps = [{ name: "rest", status: 0, seconds: 80, cpuSeconds: 90 }];
+    const { lines } = summarise(steps, { rest: report(3, 0) }, { costs: { rest: costs } });
+    expect(lines[0]).toBe("costliest of rest: src/x/test/d.test.ts 70 s, test/e2e/a.test.ts 3 s");
+  });
+
+  it("and, where a step had to be killed, by the tests that had not ended; a file by itself where none of its tests ran", () => {
+    const progress = [
+      "begins a.test.ts",
+      "begins a.test.ts: adds",
+      "ends a.test.ts: adds",
+      "begins a.test.ts: waits for ever",
+      "begins b.test.ts",
+      "begins c.test.ts",
+      "ends c.test.ts",
+      "",
+    ].join("\n");
+    const { lines } = summarise([{ name: "rest", status: 137, seconds: 9, cpuSeconds: 1 }], {}, { progress: { rest: progress } });
+    expect(lines).toEqual([
+      "FAIL  had not ended: a.test.ts: waits for ever",
+      "FAIL  had not ended: b.test.ts",
+      "FAIL  rest: 0 passed, 1 failed, 0 skipped in 9 s, 1 s of processors, out of time",
+      "0 passed, 1 failed, 0 skipped",
     ]);
   });
 });
@@ -133,6 +176,25 @@ describe(".ci/run", () => {
     ]) {
       expect(script).toContain(command);
     }
+  });
+});
+
+describe("a step of .ci/run", () => {
+  it("is noted with its times however it ends, also where it had to be killed", () => {
+    const results = mkdtempSync(`${tmpdir()}/emporium-steps-`);
+    const step = /^step\(\) \{\n[\s\S]*?^\}\n/m.exec(readText(".ci/run"))![0];
+    const script = `set -uo pipefail
+results=${results}
+${step.replace("--kill-after=10", "--kill-after=0.2")}
+step good 5 bash -c 'echo out; echo err >&2'
+step bad 5 bash -c 'exit 3'
+step deaf 0.3 bash -c 'trap "" TERM; while :; do sleep 0.05; done'
+true`;
+    const said = execFileSync("bash", ["-c", script], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    expect(said).toContain("\nout\n");
+    const lines = readFileSync(`${results}/steps`, "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => line.replace(/( \d+){2}$/, " S C"))).toEqual(["good 0 S C", "bad 3 S C", "deaf 137 S C"]);
+    rmSync(results, { recursive: true });
   });
 });
 

@@ -18,7 +18,7 @@ const MAY: readonly (readonly [why: string, paths: RegExp])[] = [
   ],
   [
     "names that the original's programs go by",
-    /^src\/(portals\/(epfl|cryoet)|stations\/(curate\/inventory\/kind|curate\/models\/tomograms-near|curate\/collect\/find-models|catalog\/frames\/[\w-]+|harvest\/records\/reference-\w+|harvest\/compare\/datasets|ingest\/new-config\/[\w-]+|publish\/profile\/\w+))\.ts$/,
+    /^src\/(portals\/(epfl|cryoet)|stations\/(curate\/inventory\/kind|curate\/models\/tomograms-near|curate\/collect\/find-models|catalog\/frames\/[\w-]+|harvest\/records\/reference-\w+|harvest\/compare\/datasets|ingest\/laboratory\/(?:[\w-]+\/)*[\w-]+|publish\/profile\/\w+))\.ts$/,
   ],
   ["what a name of IMOD says that a stack shows", /^src\/(arrays\/plane\/facts|server\/(tilt-axis|volume-metadata))\.ts$/],
 ];

@@ -3,13 +3,17 @@ import { filesBelow, readText, withoutComments } from "./sources.js";
 
 const GLOSSARY = "docs/glossary.md";
 
-/** The first column of the glossary's second list, each word by itself. */
-function unwanted(): string[] {
+/** The glossary's second list: each word by itself, and what to use instead. */
+function unwanted(): [word: string, instead: string][] {
   const [, second = ""] = readText(GLOSSARY).split("## Words that we do not use");
-  return [...second.matchAll(/^\| ([a-z, -]+) \| (?!instead)/gm)].flatMap(([, words]) => words!.split(", "));
+  return [...second.matchAll(/^\| ([a-z, -]+) \| (?!instead)(.+) \|$/gm)].flatMap(([, words, instead]) =>
+    words!.split(", ").map((word): [string, string] => [word, instead!]),
+  );
 }
 
-const words = unwanted();
+const list = unwanted();
+const words = list.map(([word]) => word);
+const INSTEAD = new Map(list);
 const pattern = new RegExp(`\\b(${words.join("|")})\\b`, "i");
 
 /** `requestLimitsOf`, `REQUEST_LIMITS` and `request-limits` are the same three or two words. */
@@ -24,10 +28,16 @@ function apart(text: string): string {
 const withoutTexts = (source: string) =>
   withoutComments(source).replace(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g, '""');
 
+/** Lines may be long: the word is told, and what is around it. */
 function found(path: string, text: string): string[] {
-  return text
-    .split("\n")
-    .flatMap((line, at) => (pattern.test(apart(line)) ? [`${path}:${at + 1}: ${line.trim().slice(0, 160)}`] : []));
+  return text.split("\n").flatMap((line, at) => {
+    const plain = apart(line);
+    const hit = pattern.exec(plain);
+    if (!hit) return [];
+    const [word] = hit;
+    const around = plain.slice(Math.max(0, hit.index - 60), hit.index + word.length + 60).trim();
+    return [`${path}:${at + 1}: "${word}", instead: ${INSTEAD.get(word.toLowerCase())} (${GLOSSARY}): … ${around} …`];
+  });
 }
 
 const isPage = (path: string) => path.endsWith(".md") && path !== GLOSSARY;
@@ -50,6 +60,12 @@ describe("words that we do not use", () => {
 
   it("are in no name of a source file, and in no identifier", () => {
     expect(sources.flatMap((path) => found(path, `${path}\n${withoutTexts(readText(path))}`))).toEqual([]);
+  });
+
+  it("are told with what to use instead, wherever they are in a line", () => {
+    expect(found("a.md", `${"x ".repeat(200)}of a Shelf${" x".repeat(200)}`)).toEqual([
+      expect.stringMatching(/^a\.md:1: "Shelf", instead: cache \(docs\/glossary\.md\): … (?:x )+of a Shelf(?: x)+ …$/),
+    ]);
   });
 
   it("are found in every spelling of a name", () => {

@@ -153,8 +153,9 @@ describe("npm pack", () => {
   rmSync(cache, { recursive: true });
   const [packed] = JSON.parse(output) as [{ files: { path: string; mode: number }[] }];
   const names = packed.files.map(({ path }) => path).sort();
-  // bundles: of the program, of a package, and of web/
-  const isCompiled = (name: string) => /^dist\/(?!program\/|viewer\/|web\/)/.test(name) && !/\.(?:d\.ts|md)$/.test(name);
+  // bundles: of the program, of a package, of folders of the library, and of web/
+  const isCompiled = (name: string) =>
+    /^dist\/(?!program\/|library\/|viewer\/|web\/)/.test(name) && !/\.(?:d\.ts|md)$/.test(name);
 
   it("packs the compiled form of every source file but the commands', which are bundled, and of nothing else", () => {
     const stems = filesBelow(
@@ -204,7 +205,7 @@ describe("npm pack", () => {
   it("packs beside it exactly the files of the golden list", async () => {
     // the folder of the viewer's bundles is called by their hash
     const rest = names
-      .filter((name) => !isCompiled(name) && !/^dist\/(?:program\/.*\.c?js$|.*\.d\.ts$|web\/assets\/)/.test(name))
+      .filter((name) => !isCompiled(name) && !/^dist\/(?:program\/.*\.c?js$|library\/|.*\.d\.ts$|web\/assets\/)/.test(name))
       .map((name) => name.replace(/^(dist\/viewer\/)[0-9a-f]{16}\//, "$1HASH/"));
     await expect(`${rest.join("\n")}\n`).toMatchFileSnapshot("../golden/package/packed-files.txt");
   });

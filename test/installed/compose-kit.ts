@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { buildStandIn, STORAGE } from "../../scripts/container.mjs";
+import { STORAGE } from "../../scripts/container.mjs";
 import { ask, ended, type Ran, type Way } from "./container-kit.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -18,7 +18,7 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 export const absentPackages = Object.keys(NEEDED).filter((name) => !existsSync(NEEDED[name]!));
 
-/** A folder as the guide says a facility makes it: compose.yaml, .env, secrets/. */
+/** A folder as a guide says a facility makes it: compose.yaml, .env, secrets/. */
 export interface Facility {
   readonly folder: string;
   /** compose with these words, in that folder. */
@@ -31,19 +31,25 @@ export interface Facility {
   close(): Promise<void>;
 }
 
-export async function makeFacility(way: Way, env: Readonly<Record<string, string>>): Promise<Facility> {
+/** Where a guide says how `secrets/` is made: the page, and how the block of its commands begins. */
+export interface Guided {
+  readonly page: string;
+  readonly begins: string;
+}
+
+export async function makeFacility(way: Way, env: Readonly<Record<string, string>>, guided: Guided): Promise<Facility> {
   const folder = mkdtempSync(join(tmpdir(), "emporium-compose-"));
   const project = `emporium-test-${process.pid}`;
   copyFileSync(join(root, "compose.yaml"), join(folder, "compose.yaml"));
-  const values = { POSTGRES_IMAGE: buildStandIn("database"), STORE_IMAGE: buildStandIn("store"), ...env };
+  const values = { ...env };
   const set = (more: Readonly<Record<string, string>>) => {
     Object.assign(values, more);
     const lines = Object.entries(values).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(join(folder, ".env"), lines.join(""));
   };
   set({});
-  const guided = await ended(spawn("/bin/sh", ["-euc", secretsOfGuide()], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] }));
-  if (guided.status !== 0) throw new Error(`the guide's commands: ${guided.stderr}`);
+  const made = await ended(spawn("/bin/sh", ["-euc", secretsOf(guided)], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] }));
+  if (made.status !== 0) throw new Error(`the guide's commands: ${made.stderr}`);
 
   const service = podmanService(way, folder);
   const surroundings = { PATH: process.env["PATH"], HOME: folder, DOCKER_HOST: service.url };
@@ -65,12 +71,13 @@ export async function makeFacility(way: Way, env: Readonly<Record<string, string
 }
 
 /** The guide's own commands, with keys in the places of KEY and SECRET. Tests are root, who may go without sudo. */
-function secretsOfGuide(): string {
-  const guide = readFileSync(join(root, "docs/guides/containers.md"), "utf8");
-  const [block] = /^ {4}mkdir -m 700 secrets\n(?: {4}.*\n)+/m.exec(guide) ?? [];
-  if (block === undefined) throw new Error("docs/guides/containers.md has no block that begins with mkdir -m 700 secrets");
-  const lines = block.split("\n").filter((line) => !/^ *podman compose/.test(line));
+function secretsOf({ page, begins }: Guided): string {
+  const lines = readFileSync(join(root, page), "utf8").split("\n");
+  const first = lines.findIndex((line) => line.startsWith(`    ${begins}`));
+  if (first < 0) throw new Error(`${page} has no block with ${begins}`);
+  const length = lines.slice(first).findIndex((line) => !line.startsWith("    ") || /^ *podman compose/.test(line));
   return lines
+    .slice(first, first + length)
     .join("\n")
     .replace(/\bKEY\b/g, "facility")
     .replace(/\bSECRET\b/g, "a+secret/of=the+test")

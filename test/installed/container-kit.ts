@@ -82,9 +82,19 @@ export function start(way: Way, image: string, words: readonly string[], options
   return spawn(command, [...args, ...words], { stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** Asks podman. @throws with what it says */
+/** Asks podman. @throws with what it says, or after a minute, since nothing else of the process goes on meanwhile, not even a test's time limit */
 export function ask(...words: string[]): string {
-  const { status, stdout, stderr } = spawnSync("podman", [...STORAGE, ...words], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`podman ${words.join(" ")}: ${stderr}`);
+  const { status, stdout, stderr, error } = spawnSync("podman", [...STORAGE, ...words], { encoding: "utf8", timeout: 60_000 });
+  if (status !== 0) throw new Error(`podman ${words.join(" ")}: ${error?.message ?? stderr}`);
   return stdout.trim();
+}
+
+/** Waits two minutes at most. @param told what the error says */
+export async function until(isSo: () => boolean | Promise<boolean>, told: () => string = () => ""): Promise<void> {
+  const end = Date.now() + 120_000;
+  for (;;) {
+    if (await Promise.resolve(isSo()).catch(() => false)) return;
+    if (Date.now() > end) throw new Error(`not so after 120 s\n${told()}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
 }

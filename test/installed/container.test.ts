@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { absentTools, buildImage, withLabel } from "../../scripts/container.mjs";
+import { absentTools, buildImage, buildStandIn, withLabel } from "../../scripts/container.mjs";
 import { migrate } from "../../src/catalog/migrate.js";
 import { open } from "../e2e/database-kit.js";
 import { freePorts } from "../peers/slurm-kit.js";
 import { absentPackages, type Facility, makeFacility } from "./compose-kit.js";
-import { ask, run, startable, type Way } from "./container-kit.js";
+import { ask, run, startable, until, type Way } from "./container-kit.js";
 
 /**
  * The image of Containerfile, built here, and compose.yaml brought up with it. The base of the build is a root that mmdebstrap made, because no
@@ -115,13 +115,16 @@ describe.skipIf(absent.length > 0)("the image", () => {
 
     beforeAll(async () => {
       [port = 0] = await freePorts(1);
-      facility = await makeFacility(way, {
+      const env = {
+        POSTGRES_IMAGE: buildStandIn("database"),
+        STORE_IMAGE: buildStandIn("store"),
         EMPORIUM_IMAGE: image,
         EMPORIUM_TREE: "s3://portal",
         EMPORIUM_S3_ENDPOINT: "http://store:8333",
         EMPORIUM_LISTEN: `127.0.0.1:${port}`,
         EMPORIUM_URL: `http://localhost:${port}`,
-      });
+      };
+      facility = await makeFacility(way, env, { page: "docs/guides/containers.md", begins: "mkdir -m 700 secrets" });
     }, 300_000);
     afterAll(() => facility.close());
 
@@ -229,13 +232,4 @@ async function graphql(port: number, query: string): Promise<{ name: string }[]>
     body: JSON.stringify({ query }),
   });
   return ((await reply.json()) as { data: { runs: { name: string }[] } }).data.runs;
-}
-
-async function until(isSo: () => boolean | Promise<boolean>, told: () => string = () => ""): Promise<void> {
-  const end = Date.now() + 120_000;
-  for (;;) {
-    if (await Promise.resolve(isSo()).catch(() => false)) return;
-    if (Date.now() > end) throw new Error(`not so after 120 s\n${told()}`);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
 }

@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { absentTools, buildImage } from "../../scripts/container.mjs";
-import { type Ran, run, start, startable, type Way } from "./container-kit.js";
+import { freePorts } from "../peers/slurm-kit.js";
+import { absentPackages, makeFacility } from "./compose-kit.js";
+import { ask as podmanSays, type Ran, run, start, startable, until, type Way } from "./container-kit.js";
 
 /** JupyterLab of Containerfile.notebook and of compose.yaml: on this machine alone, never without a token, in versions that are named. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -151,39 +153,86 @@ describe.skipIf(absent.length > 0)("the image", () => {
     expect(stdout.split(/\s+/).slice(0, 3)).toEqual(["data", version.replace("-rc.", "rc"), version]);
   });
 
+  /** Who comes to JupyterLab, by the headers that it sends. */
+  const visitor =
+    (port: number, token: string) =>
+    (headers: Record<string, string> = { authorization: `token ${token}` }) =>
+      new Promise<{ status: number; text: string }>((resolve, reject) => {
+        const asked = request({ host: "127.0.0.1", port, path: "/api/contents/notebooks", headers }, (reply) => {
+          let text = "";
+          reply.setEncoding("utf8").on("data", (part: string) => (text += part));
+          reply.on("end", () => resolve({ status: reply.statusCode!, text }));
+        });
+        asked.once("error", reject);
+        asked.end();
+      });
+  const namesIn = (text: string) => (JSON.parse(text) as { content: { name: string }[] }).content.map(({ name }) => name);
+
   it("serves notebooks to whoever has the token, and to nobody who comes by another name (34.35)", async () => {
     const server = start(way, image, [], { volumes, network: true, env: { EMPORIUM_NOTEBOOKS_IP: "127.0.0.1" } });
     let said = "";
     server.stderr!.setEncoding("utf8").on("data", (text: string) => (said += text));
     const closed = new Promise((resolve) => server.once("close", resolve));
     try {
-      const ask = (headers: Record<string, string> = {}) =>
-        new Promise<{ status: number; text: string }>((resolve, reject) => {
-          const asked = request({ host: "127.0.0.1", port: 8888, path: "/api/contents/notebooks", headers }, (reply) => {
-            let text = "";
-            reply.setEncoding("utf8").on("data", (part: string) => (text += part));
-            reply.on("end", () => resolve({ status: reply.statusCode!, text }));
-          });
-          asked.once("error", reject);
-          asked.end();
-        });
+      const ask = visitor(8888, TOKEN);
       while (!/is running at/.test(said)) {
         if (server.exitCode !== null) throw new Error(said);
         await sleep(200);
       }
-      expect((await ask()).status).toBe(403);
+      expect((await ask({})).status).toBe(403);
       expect((await ask({ authorization: "token wrong" })).status).toBe(403);
       expect((await ask({ authorization: `token ${TOKEN}`, host: "rebound.example.org" })).status).toBe(403);
-      const { status, text } = await ask({ authorization: `token ${TOKEN}` });
+      const { status, text } = await ask();
       expect(status).toBe(200);
-      const { content } = JSON.parse(text) as { content: { name: string }[] };
-      expect(content.map(({ name }) => name)).toContain("02-own-portal.ipynb");
+      expect(namesIn(text)).toContain("02-own-portal.ipynb");
       expect(said).not.toContain(TOKEN);
     } finally {
       server.kill("SIGTERM");
       await closed;
     }
   });
+
+  it.skipIf(absentPackages.length > 0)(
+    "is brought up by compose in a folder that the guide's commands made, and is taken down again (34.35)",
+    async () => {
+      const [port = 0] = await freePorts(1);
+      const env = {
+        EMPORIUM_TREE: "s3://any",
+        EMPORIUM_S3_ENDPOINT: "http://any",
+        NOTEBOOK_IMAGE: image,
+        NOTEBOOK_PORT: `${port}`,
+      };
+      const guided = { page: "docs/guides/notebooks.md", begins: "mkdir -p -m 700 secrets" };
+      const facility = await makeFacility(way, env, guided);
+      try {
+        mkdirSync(join(facility.folder, "data"));
+        writeFileSync(join(facility.folder, "data/note.txt"), "data\n");
+        const up = await facility.compose("--profile", "notebook", "up", "--detach", "--no-deps", "notebook");
+        expect(up.status, up.stderr).toBe(0);
+        const token = readFileSync(join(facility.folder, "secrets/jupyter-token"), "utf8").trim();
+        const ask = visitor(port, token);
+        const name = facility.container("notebook");
+        let text = "";
+        await until(
+          async () => {
+            const answer = await ask();
+            text = answer.text;
+            return answer.status === 200;
+          },
+          () => podmanSays("logs", name),
+        );
+        expect(namesIn(text)).toContain("02-own-portal.ipynb");
+        expect((await ask({})).status).toBe(403);
+        expect(podmanSays("exec", name, "cat", "/data/note.txt")).toBe("data");
+        const down = await facility.compose("--profile", "notebook", "down");
+        expect(down.status, down.stderr).toBe(0);
+        await expect(ask()).rejects.toThrow();
+      } finally {
+        await facility.close();
+      }
+    },
+    300_000,
+  );
 
   it("runs a notebook from its first cell to its last (34.35)", async () => {
     const { status, stderr } = await python(

@@ -8,7 +8,7 @@ import { hasEnded, leftovers, type RunStatus, tree } from "./cluster-kit.js";
 import { emporium } from "./environment.js";
 import { hasSlurm, type Slurm, startSlurm } from "./slurm-kit.js";
 
-const RUNS = 20;
+const RUNS = 6;
 const POLL_MS = 200;
 const EPOCH = "1767225600";
 const DAY_MS = 24 * 3600 * 1000;

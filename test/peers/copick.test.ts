@@ -129,7 +129,7 @@ describe.skipIf(!hasEnvironment("peers"))("exported projects of copick", () => {
       }
       const file = join(folder, `guide${at}.py`);
       writeFileSync(file, programs[at]!.replaceAll("http://127.0.0.1:8080", server));
-      const env = { ...process.env, AWS_REGION: "us-east-1", PYTHONDONTWRITEBYTECODE: "1" };
+      const env = { ...process.env, AWS_REGION: "us-east-1" };
       expect(execFileSync(interpreter, ["-W", "ignore", file], { cwd: folder, env, encoding: "utf8" })).toMatch(wanted);
       expect(programs).toHaveLength(4);
     });

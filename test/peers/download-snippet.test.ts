@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
 import { awsText, pythonText, type Served, type Wanted } from "../../web/parts/download-text.js";
+import { PYTHON_CODE } from "../python-code.js";
 import { renameRun } from "../renamed-run.js";
 import { hasEnvironment } from "./environment.js";
 
@@ -29,7 +30,7 @@ describe.skipIf(!hasEnvironment("serve"))("texts of the download dialog", () => 
     PATH: `${bin}:${process.env.PATH}`,
     HOME: folder,
     AWS_EC2_METADATA_DISABLED: "true",
-    PYTHONDONTWRITEBYTECODE: "1",
+    ...PYTHON_CODE,
   };
 
   beforeAll(async () => {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { emporium, hasEnvironment, type PythonEnvironment, python, type Verdict } from "./environment.js";
+import { emporium } from "../e2e/cli-host.js";
+import { hasEnvironment, type PythonEnvironment, python, type Verdict } from "./environment.js";
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-dtype-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,8 +29,8 @@ async function converted(version: string, more: readonly string[], names: (name:
   for (const { name, file } of sources.filter((source) => names(source.name))) {
     const out = [name, version, ...more.filter((word) => word.startsWith("-"))].join("_");
     const flags = ["--dtype", "source", "--ome-zarr", version, ...more, "--workspace", join(folder, "workspace")];
-    const { status, stderr } = await emporium(["ingest", "convert", join(folder, file), join(folder, out), ...flags]);
-    expect(status, stderr).toBe(0);
+    const { status, err } = await emporium(["ingest", "convert", join(folder, file), join(folder, out), ...flags]);
+    expect(status, err).toBe(0);
     const zeros = more.includes("reference");
     jobs.push({ name, out, series: more.includes("--no-scale-z"), zeros, mrc: !more.includes("--zarr") && version === "0.4" });
   }

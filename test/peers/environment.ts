@@ -35,7 +35,8 @@ export async function python(
   const interpreter = `${root}.cache/venv-${environment}/bin/python`;
   const { stdout } = await run(interpreter, ["-W", "ignore", resolve(root, "test/peers/python", script), ...args], {
     maxBuffer: OUTPUT_BYTES_MAX,
-    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env },
+    // libraries of linear algebra wait for work by turning round, on every core
+    env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", ...env },
   });
   return stdout;
 }

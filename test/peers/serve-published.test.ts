@@ -114,7 +114,6 @@ describe.skipIf([...sources.values()].every((source) => source === undefined))("
         ...process.env,
         ...awsEnvironment(portal),
         PYTHONPATH: script,
-        PYTHONDONTWRITEBYTECODE: "1",
         EMPORIUM_GRAPHQL: portal.graphql,
         EMPORIUM_VERDICTS: verdicts,
         // as the Makefile beside the tests has it

@@ -98,7 +98,7 @@ describe.runIf(hasEnvironment("torch"))("emporium_blocks.Blocks in PyTorch", () 
       join(cell, one),
     );
     const picture = join(folder, "network.png");
-    const out = await python("torch", "../../../examples/blocks/segment.py", [...volumes, picture, "100000", "250"], {
+    const out = await python("torch", "../../../examples/blocks/segment.py", [...volumes, picture, "100000", "120"], {
       EMPORIUM: program,
       PYTHONPATH: packageFolder,
     });

@@ -5,7 +5,10 @@ import { ask } from "../parts/api.js";
 import { moment, plural } from "../parts/format.js";
 import "./kept.css";
 
-/** What a command has left in the workspace: `harvest/sets`, `curate/labels`. It is asked for anew whenever the page is opened. */
+/**
+ * Query for the results that a command has left in the workspace: `harvest/sets`, `curate/labels`. They are asked for anew
+ * whenever the page is opened.
+ */
 export const useKept = (of: string) =>
   useQuery({ queryKey: ["kept", of], queryFn: ({ signal }) => ask<KeptAnswers>(of, signal), staleTime: 0 });
 

@@ -14,7 +14,7 @@ type Choice = "accept" | "reject" | "undo";
 const DONE = { accept: "accepted", reject: "rejected", undo: "undone" } as const;
 const KEYS: Readonly<Record<string, Choice>> = { a: "accept", r: "reject", u: "undo" };
 
-/** What became of the last decision on a row. */
+/** Outcome of the last decision on a row. */
 interface Said {
   readonly name: string;
   readonly text: string;
@@ -106,7 +106,7 @@ export interface RowProps {
 /** `14:02 CET`, in the zone of this browser. */
 const timeOf = (iso: string): string => moment(iso).slice(11);
 
-/** Every part of every table that is held. */
+/** Key of every query for a part of a table. */
 const TABLES = { queryKey: ["matches"] };
 
 function useDeciding(set: string | undefined) {
@@ -205,7 +205,7 @@ function Heading({ row }: { row: ShownMatch }) {
   );
 }
 
-/** Why the two may be one, and what is in the folder. */
+/** Reasons why the two may be one, and what is in the folder. */
 function Evidence({ row: { folder, rule, score, reason, name }, set }: { row: ShownMatch; set: string | undefined }) {
   const { data, error } = useQuery({
     queryKey: ["match-folder", set, name],
@@ -252,7 +252,7 @@ function FileLine({ file: { name, size, shape: voxels, voxelSizeAngstrom, fault 
   );
 }
 
-/** Who has decided what; of an undone one who undid it. */
+/** Decision on a row and the person who made it; for an undone decision the person who undid it. */
 export function Decided({ row: { decision, who, note } }: { row: ShownMatch }) {
   const by = `${who ? ` · ${who}` : ""}${note ? ` · ${note}` : ""}`;
   if (decision === "accept") return <span className="ok">✓ accepted{by}</span>;

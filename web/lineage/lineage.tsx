@@ -9,7 +9,7 @@ import { ABSENT, count } from "../parts/format.js";
 import { ErrorPanel, Loading } from "../parts/states.js";
 import "./lineage.css";
 
-/** Where one number is from: file, bytes, checksum, receipt, line of the configuration, command. */
+/** Dialog with the origin of one number: file, bytes, checksum, receipt, line of the configuration, command. */
 export default function LineageDialog({ of, close }: { of: string; close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -135,7 +135,7 @@ function Row<T>({ name, told, children }: { name: string; told: Told<T>; childre
   );
 }
 
-/** To the folder that it is in, and its bytes. */
+/** Links to the folder that the file is in, and to its bytes. */
 function FileLinks({ place, file }: { place: string; file: string }) {
   const slash = file.lastIndexOf("/");
   const { href } = new URL(`at/${[place, ...file.split("/")].map(encodeURIComponent).join("/")}`, base);

@@ -5,7 +5,7 @@ interface ContrastProps {
   readonly limits: Limits;
   /** Frames of which the first limits are. */
   readonly seen: readonly FramePixels[];
-  /** Without limits: those of the frames. */
+  /** Sets the limits; without an argument to those of the frames. */
   readonly set: (to?: Limits) => void;
 }
 

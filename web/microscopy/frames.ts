@@ -31,7 +31,7 @@ const addressOf = (id: string, what: string, at: FrameAt, more: Readonly<Record<
   return new URL(`api/v1/microscopy/${encodeURIComponent(id)}/${what}?${query}`, base);
 };
 
-/** Of the file as it is stored. */
+/** Address of the file as it is stored. */
 export const pngAddress = (id: string, at: FrameAt): string => addressOf(id, "pixels", at, { as: "png" }).href;
 
 /** All of a frame, or a thumbnail. */
@@ -84,7 +84,7 @@ export function sampleOf({ indices }: MicroscopyDataset): readonly FrameAt[] {
 const definedOf = (at: Record<string, number | undefined>) =>
   Object.fromEntries(Object.entries(at).filter(([, value]) => value !== undefined));
 
-/** From the least of the 1st percentiles to the largest of the 99th, so that no frame is cut off; whole numbers. */
+/** Limits from the least of the 1st percentiles to the largest of the 99th, so that no frame is cut off; whole numbers. */
 export function limitsOf(frames: readonly FramePixels[]): Limits | undefined {
   if (frames.length === 0) return undefined;
   const each = frames.map(({ values }) => percentileLimits(Float32Array.from(values)));
@@ -92,7 +92,7 @@ export function limitsOf(frames: readonly FramePixels[]): Limits | undefined {
   return { low, high: Math.max(Math.ceil(Math.max(...each.map(([, to]) => to))), low + 1) };
 }
 
-/** As a screen shows it: black below `low`, white from `high`. */
+/** The frame as a screen shows it: black below `low`, white from `high`. */
 export function imageOf({ rows, columns, colours, values }: FramePixels, { low, high }: Limits): ImageData {
   const image = new ImageData(columns, rows);
   const { data } = image;

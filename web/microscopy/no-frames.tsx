@@ -8,7 +8,7 @@ const UPLOAD = "emporium catalog upload --csv TABLE.csv --config CONFIG.json --s
 /** The server has no database open. */
 export const isNoDatabase = (error: unknown): boolean => error instanceof AnswerError && error.error.code === "NOT_FOUND";
 
-/** Why there is nothing, and what fills it: the upload, then a server that has its storage. */
+/** Says why there is nothing, and what fills it: the upload, then a server that has its storage. */
 export function NoFrames({ children }: { children: ReactNode }) {
   return (
     <>

@@ -7,7 +7,7 @@ import { type AnnotationsResult, annotationsQuery, countAnnotationsQuery } from 
 
 type Row = AnnotationsResult["annotations"][number];
 
-/** As the portal calls them. */
+/** Names of shapes, as the portal calls them. */
 const SHAPES: Readonly<Record<string, string>> = {
   SegmentationMask: "semantic mask",
   InstanceSegmentationMask: "instance mask",

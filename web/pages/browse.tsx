@@ -70,7 +70,7 @@ function Places({ places, wrong }: { places: readonly PlaceFacts[]; wrong: strin
 interface PartProps {
   readonly place: PlaceFacts;
   readonly prefix: string;
-  /** Its files are at `files/`, too. */
+  /** Whether the place is a tree: its files are at `files/`, too. */
   readonly isTree: boolean;
 }
 
@@ -377,14 +377,14 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
   );
 }
 
-/** Why it has no shape or voxel size. */
+/** Reason why an entry has no shape or voxel size. */
 function whyNot({ kind, format, ref }: ListedEntry): string {
   if (ref !== undefined) return "its header does not say";
   if (kind === "folder") return "a folder";
   return format === undefined ? "not a known format" : `${format}: not an image`;
 }
 
-/** Where its bytes are. */
+/** Address of a file's bytes. */
 function bytesOf(place: string, key: string, isTree: boolean): string {
   const path = key.split("/").map(encodeURIComponent).join("/");
   return new URL(isTree ? `files/${path}` : `at/${place}/${path}`, base).href;

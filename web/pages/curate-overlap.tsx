@@ -17,7 +17,7 @@ const WORDS = {
   label: "Counted models by drive and label. A number opens the rows of the runs that have one.",
 } as const;
 
-/** What an archive and a portal share, as a table whose cells are the darker the more there is. */
+/** The overlap of an archive and a portal, as a table whose cells are the darker the more there is. */
 export function CurateOverlap() {
   const { by: wanted, set } = useSearch({ from: "/curate/overlap" });
   const by = wanted === "label" ? "label" : "species";

@@ -39,7 +39,10 @@ export function Dataset() {
   );
 }
 
-/** What is not known is written so in the archive. */
+/**
+ * The known values in one text; undefined without any. Archives write `not_reported` or `unknown`, or nothing, for a value that
+ * is not known.
+ */
 export const known = (...values: readonly (string | number | null)[]): string | undefined =>
   values.filter((value) => value !== null && !/^(?:not_reported|unknown|)$/.test(String(value))).join(" · ") || undefined;
 

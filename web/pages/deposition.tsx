@@ -13,7 +13,7 @@ import { countOf, nodesOf } from "../parts/run-data.js";
 import { Answer, Empty } from "../parts/states.js";
 import { type DepositionResult, depositionQuery } from "../queries/generated.js";
 
-/** What one group handed in at one time: its annotations and tomograms by dataset. */
+/** Everything that one group handed in at one time: annotations and tomograms by dataset. */
 export function Deposition() {
   const id = useId();
   const asked = useQuery({
@@ -103,11 +103,11 @@ interface Part {
   readonly title: string;
   tomograms: number;
   readonly objects: { readonly name: string; readonly annotations: number }[];
-  /** Where the dataset itself is of the deposition. */
+  /** The dataset where it is itself part of the deposition; undefined where the deposition only adds to it. */
   readonly own: DepositionResult["datasets"][number] | undefined;
 }
 
-/** By dataset: those of the deposition, and those of others that it adds to. */
+/** Parts of a deposition by dataset: its own datasets, and those of others that it adds to. */
 function partsOf({ datasets, annotated, reconstructed }: DepositionResult): readonly Part[] {
   const parts = new Map<number, Part>();
   const partOf = (dataset: { readonly id: number | null; readonly title: string | null } | null | undefined) => {

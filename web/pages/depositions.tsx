@@ -70,7 +70,7 @@ const spec: ListSpec<Row> = {
   },
 };
 
-/** What was handed in, and by whom. */
+/** All depositions, with the authors who handed them in. */
 export function Depositions() {
   useCrumbs({ label: "Depositions" });
   return <List spec={spec} title="Depositions" />;

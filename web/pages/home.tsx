@@ -24,7 +24,7 @@ const WORDS = { tree: "standardised tree", folder: "folder", bucket: "bucket", w
 /** Whether this tab was already led to where it begins. */
 let hasStarted = false;
 
-/** What is served here, what one looked at last, and how other programs read it. */
+/** Start page: the places that are served here, the pages that one looked at last, and the ways in for other programs. */
 export function Home() {
   const server = useServer();
   const start = useRef(useGo());
@@ -119,7 +119,7 @@ function Place({ place: { id, name, kind, key }, catalogue }: { place: PlaceFact
   );
 }
 
-/** Of all datasets, where their metadata say it. */
+/** Bytes of all datasets together, where their metadata say it. */
 function Size() {
   const { data } = useQuery({
     queryKey: ["size of datasets"],

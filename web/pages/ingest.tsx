@@ -121,7 +121,7 @@ function Form({ forms: { configs, roots, isCut } }: { forms: JobForms }) {
   );
 }
 
-/** What a field offers while somebody types. */
+/** Locations that a field offers while somebody types. */
 function Locations({ id, locations }: { id: string; locations: readonly string[] }) {
   return (
     <datalist id={id}>

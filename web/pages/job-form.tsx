@@ -94,7 +94,7 @@ function Form({ kind: { kind, summary, fields }, forms: { roots, configs } }: { 
   );
 }
 
-/** What the command gets. Nothing where nothing was said: it has its own default then. */
+/** Value of an option for the command. Undefined where the form says nothing: the command has its own default then. */
 function given({ type, choices }: JobField, value: Value): unknown {
   if (value === undefined || value === "" || typeof value === "boolean") return value === "" ? undefined : value;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value;

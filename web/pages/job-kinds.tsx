@@ -4,7 +4,7 @@ import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer, Empty } from "../parts/states.js";
 import { useWriting } from "../parts/writing.js";
 
-/** What can be started from a page. */
+/** Commands that can be started from a page. */
 export function JobKinds() {
   useCrumbs({ label: "Jobs", to: "/jobs" }, { label: "New" });
   useCommand("emporium --help");

@@ -8,7 +8,7 @@ import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
 import { Answer } from "../parts/states.js";
 
-/** What runs and ran: from a terminal, too. */
+/** Runs that are under way and past ones, from a terminal, too. */
 export function Jobs() {
   useCrumbs({ label: "Jobs" });
   useCommand(askCommand("jobs"));

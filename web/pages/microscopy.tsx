@@ -58,14 +58,14 @@ export function Microscopy() {
   );
 }
 
-/** As the options of `catalog query`; columns of a filter are the rest of them. */
+/** Fields of the form, as the options of `catalog query`; columns of a filter are the rest of them. */
 const FIELDS = [
   { name: "description", option: "--description", title: "Description", width: 200, example: "a part of it" },
   { name: "where", option: "--where", title: "Where", width: 320, example: "nbr_slices >= 10 and microscope contains Titan" },
 ] as const;
 type Chosen = Partial<Record<(typeof FIELDS)[number]["name"], string>>;
 
-/** What is typed counts when it is sent: half a filter is none. */
+/** Form of the filters. They count when they are sent: half a filter is none. */
 function Search({ chosen }: { chosen: Chosen }) {
   const navigate = useNavigate();
   const go = (form: HTMLFormElement) => {

@@ -15,7 +15,7 @@ import { parseSearch } from "../parts/search-params.js";
 import { Answer } from "../parts/states.js";
 import "./neuroglancer.css";
 
-/** What the page in the frame gives, of the version that is bundled. */
+/** Window of the frame, as the bundled version of Neuroglancer provides it. */
 interface FrameWindow extends Window {
   readonly viewer?: {
     readonly state: { toJSON(): JsonObject; readonly changed: { add(listener: () => void): () => void } };

@@ -11,12 +11,12 @@ import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer, ErrorPanel } from "../parts/states.js";
 import { send, useWriting } from "../parts/writing.js";
 
-/** How often a plan is asked for that is being made. */
+/** Milliseconds between requests for a plan that is being made. */
 const POLL_MS = 1_000;
 
 const isUnderWay = (state: JobPlan["state"] | undefined): boolean => state === "planning" || state === "checking";
 
-/** What a job would read, write and leave out; it is started here. */
+/** Plan of a job: what it would read, write and leave out. The job is started here. */
 export function Plan() {
   const { id = "" } = useParams({ strict: false });
   const asked = useQuery({

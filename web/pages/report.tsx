@@ -16,7 +16,7 @@ import "./report.css";
 
 const PAGE = 100;
 const ROW = 92;
-/** Of one row of chips; the others are in a menu. */
+/** Number of checks with a chip, which fill one row; the others are in a menu. */
 const CHECKS_SHOWN = 6;
 
 interface Chosen {
@@ -209,7 +209,7 @@ interface RowsProps {
   readonly group: string;
 }
 
-/** What of it is in sight. */
+/** The findings that are in sight. */
 function Rows({ report, parameters, total, group }: RowsProps) {
   const list = useRef<HTMLUListElement>(null);
   const [margin, setMargin] = useState(0);
@@ -314,7 +314,7 @@ function Finding({ report, finding, group }: { report: ReportFacts; finding: Rep
   );
 }
 
-/** As the program prints it: `10401/…/tomogram_metadata.json size.z`, `… byte 88`, `…:12`. */
+/** Place of a finding as the program prints it: `10401/…/tomogram_metadata.json size.z`, `… byte 88`, `…:12`. */
 function placeText({ key, path, byte, line }: ReportFinding): string {
   const at = line === undefined ? key : `${key}:${line}`;
   return path !== undefined ? `${at} ${path}` : byte === undefined ? at : `${at} byte ${byte}`;
@@ -339,7 +339,9 @@ function Ways({ report: { place }, finding: { file, isVolume, runId, run } }: { 
   );
 }
 
-/** What needs no attention, folded; what could not be decided is open only where somebody asks. */
+/**
+ * Checks that passed and those that could not be decided: two folded lists, since neither needs attention unless somebody asks.
+ */
 function Passed({ report: { checks, skipped, counts } }: { report: ReportFacts }) {
   const passed = checks.filter((check) => check.passed > 0 && check.failed + check.warned === 0);
   return (

@@ -161,7 +161,7 @@ function wantedTomogram(run: RunRow, tomogram: TomogramRow): Wanted {
   };
 }
 
-/** What else can be done with the run. */
+/** Menu of further actions on the run. */
 function More({ run, want }: { run: RunRow; want: (wanted: Wanted) => void }) {
   return (
     <details
@@ -382,7 +382,7 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
 
 const NOT_COMPARED = "it was not compared with a ground truth";
 
-/** How many objects; where files have other numbers of points, those too. */
+/** Number of objects in the catalogue. Where no file with points has as many, the numbers of points are shown, too. */
 function counted(objects: number | null, layers: readonly OverlayLayer[]): React.ReactNode {
   const points = layers.filter(({ kind, count: n }) => n > 0 && /points$/i.test(kind));
   if (objects === null || points.length === 0 || points.some(({ count: n }) => n === objects))
@@ -509,7 +509,7 @@ function Alignments({ run }: { run: RunRow }) {
   });
 }
 
-/** Undefined where one is not known. */
+/** Numbers in one text with their unit; undefined where one is not known. */
 function measured(values: readonly (number | null)[], digits: number, between: string, unit: string): string | undefined {
   if (values.some((value) => value === null)) return undefined;
   return `${values.map((value) => fixed(value, digits)).join(between)}${unit}`;
@@ -537,7 +537,7 @@ const volumeFiles = (run: RunRow, rows: readonly VolumeFiles[], kind: string) =>
     ]),
   );
 
-/** With their keys; those that are not of the tree are left out. */
+/** Files with their keys in the tree; those that are not of the tree are left out. */
 function inTree<T extends { readonly url: string | null | undefined }>({ dataset }: RunRow, files: readonly T[]) {
   return files.flatMap(({ url, ...rest }) => {
     const key = treeKey(url, dataset);

@@ -20,7 +20,10 @@ const sizeOf = (row: RunRow) => {
   const { sizeX, sizeY, sizeZ } = tomogramOf(row) ?? {};
   return sizeX === undefined ? undefined : `${sizeX} × ${sizeY} × ${sizeZ}`;
 };
-/** What the catalogue's facts of a run say against each other. */
+/**
+ * Contradictions between the catalogue's facts of a run: its voxel spacing against the folder, and against the pixels of the tilt
+ * series.
+ */
 function faultsOf(row: RunRow): readonly string[] {
   const { voxelSpacing: voxel, tomogramVoxelSpacing } = tomogramOf(row) ?? {};
   const folder = tomogramVoxelSpacing?.voxelSpacing;
@@ -35,7 +38,7 @@ function faultsOf(row: RunRow): readonly string[] {
   ];
 }
 const NO_TOMOGRAM = "no tomogram of it is the one to show first";
-/** 1 to 5, as the portal rates tilt series. */
+/** Quality of the tilt series from 1 to 5, as the portal rates it. */
 const starsOf = (row: RunRow) => tiltOf(row)?.tiltSeriesQuality;
 
 export const runsSpec: ListSpec<RunRow> = {
@@ -161,7 +164,7 @@ export const runsSpec: ListSpec<RunRow> = {
   },
 };
 
-/** All runs, to be gone through by eye. */
+/** List of all runs, to be gone through by eye. */
 export function Runs() {
   useCrumbs({ label: "Runs" });
   return <List spec={runsSpec} title="Runs" />;

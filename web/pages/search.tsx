@@ -17,7 +17,7 @@ export const GROUPS: Readonly<Record<SearchHits["groups"][number]["kind"], strin
   files: "Files",
 };
 
-/** What was found, by kind. */
+/** Hits of a search, by kind. */
 export function Search() {
   const { q = "" } = useSearch({ strict: false }) as { q?: string };
   const navigate = useNavigate();

@@ -3,7 +3,7 @@ type Writer = () => void | Promise<void>;
 
 const writers = new Set<Writer>();
 
-/** Has a page's address written before it is taken. @returns what ends that */
+/** Has a page's address written before it is taken. @returns a function that ends that */
 export function writesAddress(writer: Writer): () => void {
   writers.add(writer);
   return () => void writers.delete(writer);

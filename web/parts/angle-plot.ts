@@ -8,7 +8,7 @@ const FONT = '12px "Source Sans 3"';
 /** A section of a tilt series. */
 interface AnglePoint {
   readonly angle: number;
-  /** Up to it and of it, e/Å². */
+  /** Dose up to this section and of it, e/Å². */
   readonly dose: number | null;
   readonly defocusAngstrom: number | null;
 }
@@ -16,12 +16,12 @@ interface AnglePoint {
 interface AnglePlotLook {
   readonly heightPixels: number;
   readonly defocusPoints: uPlot.Series.Points;
-  /** Of angles, doses (e/Å²) and defocus (µm). */
+  /** Axes of angles, doses (e/Å²) and defocus (µm). */
   readonly axes: readonly [uPlot.Axis, uPlot.Axis, uPlot.Axis];
   readonly hooks: uPlot.Hooks.Arrays;
 }
 
-/** What axes of all these plots have. */
+/** Settings that the axes of all these plots share. */
 export function angleAxis(): uPlot.Axis {
   return { stroke: colourOf("muted"), ticks: { show: false }, font: FONT, labelFont: FONT };
 }

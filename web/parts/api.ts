@@ -2,7 +2,7 @@ import type { ApiError } from "../../src/model/page-api.js";
 import type { Query } from "../queries/generated.js";
 import { signed } from "./token.js";
 
-/** Where this page was opened, up to its base: `https://lab.example.org/em/`. */
+/** Address at which this page was opened, up to its base: `https://lab.example.org/em/`. */
 export const base = new URL(document.baseURI);
 
 /** An error as the program prints it: code, message, place, hint. */

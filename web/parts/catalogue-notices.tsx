@@ -6,11 +6,14 @@ import { moment, plural } from "./format.js";
 interface Props {
   readonly catalogue: CatalogueFacts;
   readonly place: PlaceFacts | undefined;
-  /** When the tree changed, where that was after the catalogue was last brought up to date. */
+  /** Time at which the tree changed, where that was after the catalogue was last brought up to date. */
   readonly changed: string | undefined;
 }
 
-/** What is wrong with a catalogue, or not as one would think. Apart from the shell, since most catalogues have nothing of it. */
+/**
+ * Notices of what is wrong with a catalogue, or not as one would think. They are loaded apart from the shell, since most
+ * catalogues have none.
+ */
 export function CatalogueNotices({ catalogue: { state, error, otherDatasets: others = [] }, place, changed }: Props) {
   return (
     <>
@@ -35,7 +38,7 @@ export function CatalogueNotices({ catalogue: { state, error, otherDatasets: oth
   );
 }
 
-/** Of the foot. @param at when the tree changed */
+/** Note in the foot of the page that the tree has changed. @param at when the tree changed */
 export function TreeChanged({ at, place }: { at: string; place: PlaceFacts }) {
   return (
     <>
@@ -45,7 +48,7 @@ export function TreeChanged({ at, place }: { at: string; place: PlaceFacts }) {
   );
 }
 
-/** What brings a catalogue up to date while it is served. The place is told by its name, as everywhere. */
+/** Command that brings a catalogue up to date while it is served. It gives the place by its name, as everywhere. */
 const importCommand = (place: PlaceFacts | undefined): string =>
   quoteWords(["emporium", "catalog", "import", place?.name ?? "TREE"]);
 

@@ -1,4 +1,4 @@
-/** What a token of the design comes to in the theme of the moment, as canvases take it: `colourOf("line")`. */
+/** Colour of a design token in the present theme, as canvases take it: `colourOf("line")`. */
 export function colourOf(token: string): string {
   const probe = document.createElement("i");
   probe.style.color = `var(--${token})`;

@@ -1,9 +1,9 @@
 import { quoteWords } from "../../src/core/shell.js";
 
-/** What a person wants to fetch. */
+/** Entities of the catalogue that a person wants to fetch, with their keys. */
 export interface Wanted {
   readonly kind: "dataset" | "run" | "tomogram" | "annotation";
-  /** One, or those of a selection. */
+  /** The one entity, or those of a selection. */
   readonly items: readonly { readonly id: number; readonly name: string }[];
   /** Datasets that they are of. */
   readonly datasets: readonly number[];
@@ -11,11 +11,11 @@ export interface Wanted {
   readonly parts: readonly { readonly key: string; readonly sizeBytes?: number | null | undefined }[];
   /** Single files where `parts` are folders. */
   readonly files?: Wanted["parts"] | undefined;
-  /** In words: what was chosen and is left out. */
+  /** Words for what was chosen and is left out. */
   readonly leftOut?: string | undefined;
 }
 
-/** Where it is fetched from: URLs without a slash at their end. */
+/** Addresses to fetch from, without a slash at their end, and the bucket's name. */
 export interface Served {
   readonly url: string;
   readonly files: string;
@@ -32,7 +32,7 @@ const nameOf = (key: string) => key.replace(/\/+$/, "").split("/").at(-1)!;
 /** The name of what is made here: below this folder, whatever it is called. */
 const here = (name: string) => `./${name.replaceAll(/[/\\\0]/g, "_")}`;
 
-/** Where each key is put: by its name; where two have the same, each by its whole key. */
+/** Local path for each key: its name; where two have the same, the whole key for all of them. */
 function putAt(parts: Wanted["parts"]): ReadonlyMap<string, string> {
   const isSingle = new Set(parts.map(({ key }) => nameOf(key))).size === parts.length;
   const whole = (key: string) => key.split("/").flatMap((part) => (part === "" ? [] : here(part).slice(2).replace(/^\.+$/, "_")));
@@ -82,7 +82,7 @@ export function curlText({ parts, files }: Wanted, served: Served): PasteText {
 
 const CLASSES = { dataset: "Dataset", run: "Run", tomogram: "Tomogram", annotation: "Annotation" } as const;
 
-/** For the portal's official client, `pip install cryoet-data-portal`. */
+/** Script for the portal's official client, `pip install cryoet-data-portal`. */
 export function pythonText({ kind, items }: Wanted, { graphql, s3 }: Served): PasteText {
   const name = CLASSES[kind];
   const fetched = {
@@ -120,7 +120,7 @@ export function copickText(wanted: Wanted, { url }: Served): PasteText {
   return lines([["emporium", "catalog", "export", "copick", url, ...datasets, "--out", projectOf(wanted)]]);
 }
 
-/** The lines that open it. */
+/** Lines of Python that open the project. */
 export function copickPythonText(wanted: Wanted, { graphql, s3 }: Served): PasteText {
   return {
     text: [
@@ -147,5 +147,5 @@ function lines(commands: readonly (readonly string[])[]): PasteText {
   return { text: commands.map((words) => `${quoteWords(words)}\n`).join("") };
 }
 
-/** JSON's strings are Python's, too. */
+/** String literal of Python: JSON's strings are Python's, too. */
 const literal = (text: string): string => JSON.stringify(text);

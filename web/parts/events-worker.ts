@@ -5,13 +5,13 @@ import type { Job, JobBrief, JobsEvent } from "../../src/model/page-api.js";
  * one that comes later is told what is known already.
  */
 
-/** What a tab says: the topics it shows, of the stream at this address. None: it is left. */
+/** Message of a tab: the topics that it shows, of the stream at this address. None: the tab is left. */
 export interface Wanted {
   readonly url: string;
   readonly topics: readonly string[];
 }
 
-/** What it is told. `isOpen` false: nothing comes until it is true again. */
+/** Message to a tab. `isOpen` false: nothing comes until it is true again. */
 export type Told = { readonly isOpen: boolean } | { readonly jobs: JobsEvent } | { readonly job: Job };
 
 const tabs = new Map<MessagePort, Wanted>();

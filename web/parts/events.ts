@@ -8,7 +8,7 @@ import { useServer } from "./queries.js";
 import { shared } from "./store.js";
 import { trusted } from "./worker-url.js";
 
-/** How often runs are asked for where no stream tells of them. */
+/** Milliseconds between requests for runs where no stream tells of them. */
 const POLL_MS = 3_000;
 
 /** A stream tells of what changes. */

@@ -2,12 +2,12 @@ import type { ReactNode } from "react";
 import { ABSENT } from "./format.js";
 import { WhereFrom } from "./where-from.js";
 
-/** What one source says of a fact. */
+/** Value of a fact in one source. */
 export interface FactSource {
   readonly value: string;
-  /** `catalogue`, `header`, `folder`, `config`. */
+  /** Name of the source: `catalogue`, `header`, `folder`, `config`. */
   readonly from: string;
-  /** Where the number is stored: `WhereFrom`. */
+  /** Reference to the place where the number is stored, for `WhereFrom`. */
   readonly at?: string | undefined;
 }
 
@@ -15,9 +15,9 @@ export interface Fact {
   readonly label: string;
   /** The first is shown; where others say another value, all are. */
   readonly sources: readonly FactSource[];
-  /** In place of the value as text: a link. */
+  /** Shown in place of the value as text: a link. */
   readonly shown?: ReactNode;
-  /** Why there is none. */
+  /** Reason why there is no value. */
   readonly absent?: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export const fact = (label: string, value: string | null | undefined, from = "ca
   shown,
 });
 
-/** Of one source, with where that is stored. */
+/** A fact of one source, with a reference to the place where its value is stored. */
 export const located = (one: Fact, { at }: { readonly at: string }): Fact => ({
   ...one,
   sources: one.sources.map((source) => ({ ...source, at })),

@@ -2,7 +2,7 @@ import type { FileFacts, FileRecord } from "../../src/model/page-api.js";
 import { ask } from "./api.js";
 import { ABSENT, fixed } from "./format.js";
 
-/** What the header of a file or volume of a place says. */
+/** Query for the header of a file or volume of a place. */
 export const fileFactsQuery = (place: string, key: string) => ({
   queryKey: ["facts", place, key],
   queryFn: ({ signal }: { signal: AbortSignal }) =>
@@ -12,17 +12,17 @@ export const fileFactsQuery = (place: string, key: string) => ({
 /** `256 × 192 × 64`: x first, as people say it. */
 export const shapeOf = ({ shape }: FileRecord): string => [...shape].reverse().join(" × ");
 
-/** In Å; where axes differ each of them, x first. */
+/** Voxel size in Å; where axes differ each of them, x first. */
 export function voxelOf(record: FileRecord): string {
   const sizes = allSizes(record);
   const texts = sizes.map((size) => (size === undefined ? "?" : fixed(size)));
   return sizes.every((size) => size === undefined) ? ABSENT : new Set(texts).size === 1 ? texts[0]! : texts.join(" × ");
 }
 
-/** Å along x, y and z: those that are known. */
+/** Known voxel sizes in Å along x, y and z. */
 export const voxelSizes = (record: FileRecord): readonly number[] => allSizes(record).filter((size) => size !== undefined);
 
-/** The same with a place for each axis that there is. */
+/** Voxel sizes in Å, x first; undefined for an axis whose size is not known. */
 function allSizes({ voxel_size, unit, axes }: FileRecord): readonly (number | undefined)[] {
   const sizes = axes.flatMap((axis, at) => {
     const size = voxel_size[at];

@@ -1,6 +1,6 @@
 import { base } from "./api.js";
 
-/** What tells where in the tree the files of a dataset are. */
+/** Prefixes by which the files of a dataset are found in the tree. */
 export interface DatasetPrefixes {
   readonly id: number;
   readonly s3Prefix: string;
@@ -19,9 +19,10 @@ export function treeKey(url: string | null | undefined, { id, s3Prefix, httpsPre
 }
 
 /**
- * The same where prefixes are not at hand: of `s3://bucket/KEY`, or of the `…/files/KEY` that a server wrote.
+ * Address of a picture by its URL, where no prefixes are at hand: of `s3://bucket/KEY`, or of the `…/files/KEY` that a server
+ * wrote.
  *
- * @returns where this server has the file
+ * @returns the address on this server; undefined for any other URL
  */
 export function photoAddress(url: string | null | undefined): string | undefined {
   const [, stored] = /^s3:\/\/[^/]+\/(.+)$/s.exec(url ?? "") ?? [];
@@ -40,7 +41,7 @@ function decoded(text: string): string | undefined {
   }
 }
 
-/** Where the server that this page is from has the file of a key. */
+/** Address of the file of a key, on the server that this page is from. */
 export function fileUrl(key: string): URL {
   return new URL(`files/${key.split("/").map(encodeURIComponent).join("/")}`, base);
 }

@@ -4,7 +4,7 @@ import type { Job, JobPlan } from "../../src/model/page-api.js";
 import { ErrorPanel } from "./states.js";
 import { send, useWriting } from "./writing.js";
 
-/** What may be done with a run: it is stopped, or its command is planned again. Nothing where nothing can be changed. */
+/** Buttons that stop a run, or plan its command again. Nothing where nothing can be changed. */
 export function JobActions({ job, goesOn }: { job: Job; goesOn: boolean }) {
   const isWriting = useWriting("write");
   const navigate = useNavigate();

@@ -4,7 +4,7 @@ import type { JobForms, JobPlan } from "../../src/model/page-api.js";
 import { ask } from "./api.js";
 import { send } from "./writing.js";
 
-/** What may be planned from a page, and where. */
+/** Query for the commands that may be planned from a page, and the locations in which they may work. */
 export const useJobForms = () =>
   useQuery({ queryKey: ["plans"], queryFn: ({ signal }) => ask<JobForms>("plans", signal), staleTime: 0 });
 
@@ -17,7 +17,7 @@ export function usePlanning() {
   });
 }
 
-/** Where a kind of job is asked for. */
+/** Address of the form for a kind of job. */
 export const formOf = (kind: string): string => (kind === "ingest.run" ? "/ingest" : `/jobs/new/${encodeURIComponent(kind)}`);
 
 /** The command of a kind of job. */

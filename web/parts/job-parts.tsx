@@ -8,10 +8,10 @@ import "./jobs.css";
 /** `emporium ingest run lab.yaml …`, as it was typed. */
 export const lineOf = ({ command }: JobBrief): string => quoteWords(["emporium", ...command]);
 
-/** For another folder and another day. */
+/** Command line that works from another folder and on another day. */
 export const commandOf = (job: JobBrief): string => `cd ${quoteWords([job.folder])} && ${lineOf(job)}`;
 
-/** How it stands, with a sign: colour alone says nothing. */
+/** State of a run in words, with a sign: colour alone says nothing. */
 export function lifeOf({ life, exitStatus, heardAt, host, waits }: JobBrief): { sign: string; tone: string; says: string } {
   switch (life) {
     case "running":
@@ -74,5 +74,5 @@ export const doneOf = ({ progress: { tasksDone, tasksTotal }, waits }: JobBrief)
 
 const clockOf = (iso: string): string => moment(iso).slice(11);
 
-/** As stderr has it. */
+/** An error as stderr has it. */
 export const Told = ({ error }: { error: ApiError }) => <pre className="text">{errorText(error)}</pre>;

@@ -3,7 +3,7 @@ import { Clock } from "lucide-react";
 import { useJobs } from "./events.js";
 import { plural } from "./format.js";
 
-/** How many runs are under way, on every page. Without any it takes no room. */
+/** Number of runs under way, on every page. Without any it takes no room. */
 export function JobsBadge() {
   const { data = [] } = useJobs();
   const running = data.filter(({ life }) => life === "running").length;

@@ -1,4 +1,4 @@
-/** For menus: they close when focus goes elsewhere. */
+/** Closes a menu when focus goes elsewhere. */
 export function closeWhenLeft({ currentTarget, relatedTarget }: React.FocusEvent<HTMLDetailsElement>): void {
   if (relatedTarget !== null && !currentTarget.contains(relatedTarget)) currentTarget.open = false;
 }

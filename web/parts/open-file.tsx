@@ -83,7 +83,7 @@ export function DropTarget() {
 const folderWords = (name: string): string =>
   `${name} is a folder${/\.zarr$/i.test(name) ? ", a volume of many small files" : ""}: a page is given single files. It opens with: emporium serve ${quoteWord(name)}`;
 
-/** The same by a button. */
+/** Button that opens a file, as dropping it does. */
 export function OpenFile({ label = "Open a file" }: { label?: string }) {
   const field = useRef<HTMLInputElement>(null);
   const show = useShow();

@@ -16,7 +16,7 @@ export const notices = shared<readonly Notice[]>([]);
 
 interface Notice {
   readonly text: string;
-  /** Of the page that it is about, where it is about one: it goes with it. */
+  /** Path of the page that the notice is about, if any: it goes with that page. */
   readonly path?: string | undefined;
 }
 

@@ -18,7 +18,7 @@ interface Choice {
 }
 
 interface PaletteProps {
-  /** What was typed before it was here. */
+  /** Text that was typed before the palette was here. */
   early: React.RefObject<string>;
   close: () => void;
   showKeys: () => void;
@@ -93,7 +93,7 @@ export function Palette({ early, close, showKeys }: PaletteProps) {
   );
 }
 
-/** What fits the words: pages and commands of our own, hits of the search, and the search itself. */
+/** Choices that fit the words: pages and commands of our own, hits of the search, and the search itself. */
 function useChoices(q: string, hits: SearchHits | undefined, close: () => void, showKeys: () => void): readonly Choice[] {
   const go = useGo();
   const places = useServer().data?.places ?? [];

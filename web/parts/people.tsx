@@ -36,7 +36,7 @@ export function Authors({ authors }: { authors: readonly Author[] }) {
   );
 }
 
-/** To somewhere else. What is no web address stays text: catalogues hold what people typed. */
+/** Link to another web site. What is no web address stays text: catalogues hold what people typed. */
 export function WebLink({ to, label, children }: { to: string; label?: string; children?: React.ReactNode }) {
   if (!/^https?:\/\//i.test(to) || !URL.canParse(to)) return <>{children ?? to}</>;
   return (

@@ -4,7 +4,7 @@ import { base } from "./api.js";
 import { addressOfKey } from "./app-link.js";
 import type { Crumb } from "./page.js";
 
-/** From all files to a key of a place; the last one is here. */
+/** Crumbs from all files to a key of a place; the last one is the page itself. */
 export function crumbsOf(place: Pick<PlaceFacts, "id" | "name">, parts: readonly string[]): Crumb[] {
   return [
     { label: "Files", to: "/browse" },
@@ -16,7 +16,10 @@ export function crumbsOf(place: Pick<PlaceFacts, "id" | "name">, parts: readonly
   ];
 }
 
-/** By its address here: where it is on the server's machine is nobody's business, and the line works in every folder. */
+/**
+ * Command that inspects a key of a place by its address here: where it is on the server's machine is nobody's business, and the
+ * line works in every folder.
+ */
 export function inspectCommand({ id }: Pick<PlaceFacts, "id">, parts: readonly string[]): string {
   const { href } = new URL(`at/${[id, ...parts].map(encodeURIComponent).join("/")}`, base);
   return quoteWords(["emporium", "harvest", "inspect", href]);

@@ -14,7 +14,7 @@ import { shared } from "./store.js";
 
 const FRESH_MS = 30_000;
 const AGAIN_MS = 3_000;
-/** Whether the tree has changed is asked so often while the page is in sight. */
+/** Milliseconds between questions whether the tree has changed, while the page is in sight. */
 const TREE_MS = 60_000;
 
 /** The server gave no answer to the last question. */
@@ -45,9 +45,9 @@ const asking =
   ({ signal }: { signal: AbortSignal }) =>
     ask<T>(path, signal);
 
-/** What a volume says of itself. */
+/** Query for the facts of a volume. */
 export const volumeQuery = (ref: string) => ({ queryKey: ["volume", ref], queryFn: asking<VolumeFacts>(`volumes/${ref}`) });
-/** What can be drawn over a volume. @param added of the files beside it that have other names */
+/** Query for the layers that can be drawn over a volume. @param added ids of files beside it that have other names */
 export const overlaysQuery = (ref: string, added: readonly string[] = []) => ({
   queryKey: ["overlays", ref, added],
   queryFn: asking<Overlays>(`overlays/${ref}${added.length > 0 ? `?with=${added.join()}` : ""}`),
@@ -66,7 +66,7 @@ export const reportFindings = (id: string, parameters: string, offset: number) =
   gcTime: 60_000,
 });
 
-/** What the catalogue and the files have of a word. */
+/** Query for hits of a word in the catalogue and the files. */
 export const searchQuery = (q: string) => ({
   queryKey: ["search", q],
   queryFn: asking<SearchHits>(`search?${new URLSearchParams({ q })}`),
@@ -74,7 +74,10 @@ export const searchQuery = (q: string) => ({
   placeholderData: keepPreviousData,
 });
 
-/** What is served, asked once; again while the catalogue is brought up to date, and until a server that went away is back. */
+/**
+ * Facts of the server. They are asked for again once a minute with a catalogue, and every few seconds while the catalogue is
+ * brought up to date, or until a server that went away is back.
+ */
 export function useServer() {
   const queries = useQueryClient();
   const down = isDown.use();

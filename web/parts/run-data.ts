@@ -16,7 +16,7 @@ interface Counted {
   readonly aggregate: ReadonlyArray<{ readonly count: number | null }> | null;
 }
 export const nodesOf = <T>(list: Connection<T> | null | undefined): readonly T[] => list?.edges.map(({ node }) => node) ?? [];
-/** Of nothing there is no row. */
+/** Count of an aggregate, which has no row where there is nothing to count. */
 export const countOf = (counted: Counted | null | undefined): number => counted?.aggregate?.[0]?.count ?? 0;
 
 type Node<T extends Connection<unknown>> = T["edges"][number]["node"];

@@ -39,7 +39,7 @@ export function RunFacts({ run, shown }: { run: RunRow; shown: TomogramRow | und
 
 type Source = Fact["sources"][number];
 
-/** What a source says of sizes in Å. The same within what headers keep is the same as the first. */
+/** A source's sizes in Å. Sizes that equal the first one within the precision of headers are written as that one. */
 function sized(first: number, sizes: readonly (number | null | undefined)[], from: string): Source[] {
   const known = sizes.filter((size) => typeof size === "number");
   if (known.length === 0) return [];
@@ -48,7 +48,7 @@ function sized(first: number, sizes: readonly (number | null | undefined)[], fro
 }
 
 const sourceOf = ({ format }: VolumeFacts): string => (format === "mrc" ? "header" : format.replace(/^zarr$/, "OME-Zarr"));
-/** Of the document beside a volume. */
+/** Voxel sizes in Å from a document beside a volume. */
 const documented = (volume: VolumeFacts | undefined, file: string): readonly number[] =>
   (volume?.sources.voxelSizeAngstrom ?? []).filter(({ from }) => from === file).map(({ value }) => Number(value));
 

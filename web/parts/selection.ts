@@ -19,7 +19,7 @@ async function batched<T>(
   return answers;
 }
 
-/** What is fetched of datasets: their folders. */
+/** Download of datasets: their folders. */
 export const wantedDatasets = (rows: readonly { readonly id: number; readonly fileSize: number | null }[]): Wanted => ({
   kind: "dataset",
   items: rows.map(({ id }) => ({ id, name: String(id) })),
@@ -27,7 +27,7 @@ export const wantedDatasets = (rows: readonly { readonly id: number; readonly fi
   parts: rows.map(({ id, fileSize }) => ({ key: `${id}/`, sizeBytes: fileSize })),
 });
 
-/** Of runs: their folders. */
+/** Download of runs: their folders. */
 export async function wantedRuns(ids: readonly number[], signal: AbortSignal): Promise<Wanted> {
   const runs = (await batched(selectedRunsQuery, ids, signal)).flatMap((answer) => answer.runs);
   const parts = runs.flatMap(({ name, s3Prefix, dataset }) =>
@@ -42,7 +42,7 @@ export async function wantedRuns(ids: readonly number[], signal: AbortSignal): P
   };
 }
 
-/** Of annotations: their files; a Zarr is a folder. */
+/** Download of annotations: their files; a Zarr is a folder. */
 export async function wantedAnnotations(ids: readonly number[], signal: AbortSignal): Promise<Wanted> {
   const rows = (await batched(selectedAnnotationsQuery, ids, signal)).flatMap(({ annotations }) => annotations);
   const files = rows.flatMap(({ run, annotationShapes }) =>

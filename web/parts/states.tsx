@@ -7,7 +7,7 @@ import { CopyButton } from "./copy.js";
 const ASKING_MS = 2_000;
 const STILL_MS = 8_000;
 
-/** What is waited for: room for it at once, shapes in it after 120 ms, then words, then a way out. */
+/** Stands for a part that is waited for: room for it at once, shapes in it after 120 ms, then words, then a way out. */
 export function Loading({
   what = "the catalogue",
   children,
@@ -113,7 +113,7 @@ export function Empty({ children, command }: { children: ReactNode; command?: st
   );
 }
 
-/** What fails inside is told there, and the rest of the page goes on. */
+/** Shows an error of its children in their place; the rest of the page goes on. */
 export function Boundary({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   return (
@@ -147,7 +147,7 @@ interface Asked<T> {
   refetch(): unknown;
 }
 
-/** What a question gave: shapes while it is asked, with a way out, the error with "again", or the part made of the answer. */
+/** Result of a query: shapes while it is asked, with a way out, the error with "again", or the part made of the answer. */
 export function Answer<T>({
   asked,
   loading,
@@ -156,7 +156,7 @@ export function Answer<T>({
 }: {
   asked: Asked<T>;
   loading?: ReactNode;
-  /** Of a page that has no other until there is an answer. */
+  /** Heading of a page that has no other until there is an answer. */
   title?: string;
   children: (data: T) => ReactNode;
 }) {

@@ -4,7 +4,7 @@ import { useSyncExternalStore } from "react";
 export interface Shared<T> {
   get(): T;
   set(value: T): void;
-  /** Calls whenever it is set. @returns what ends that */
+  /** Calls the watcher whenever the value is set. @returns a function that ends that */
   watch(watcher: () => void): () => void;
   use(): T;
 }

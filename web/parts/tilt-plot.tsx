@@ -10,13 +10,15 @@ const HEIGHT_PIXELS = 240;
 
 interface Props {
   readonly frames: readonly FrameRow[];
-  /** By their frames. */
+  /** Sections by the ids of their frames. */
   readonly sections: ReadonlyMap<number, SectionRow>;
   readonly tiltseries: number;
 }
 
-/** By tilt angle: dose before each exposure and of it as bars, defocus as a line. The table below it says the same. Pointing at an angle shows its
- * projection, a click opens it. */
+/**
+ * Plot by tilt angle: dose before each exposure and of it as bars, defocus as a line. The table below it says the same. Pointing
+ * at an angle shows its projection, a click opens it.
+ */
 export default function TiltPlot({ frames, sections, tiltseries }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<number>();

@@ -12,11 +12,11 @@ type PictureBox = readonly [u0: number, v0: number, u1: number, v1: number];
 
 interface VolumePictureProps {
   readonly of: string;
-  /** Default: the middle one. */
+  /** Index of the section. Default: the middle one. */
   readonly at?: number;
-  /** Across it: y gives xz. */
+  /** Axis across the section: y gives xz. */
   readonly axis?: "z" | "y";
-  /** Default: all of the section. */
+  /** Part of the section. Default: all of it. */
   readonly box?: PictureBox;
 }
 
@@ -49,7 +49,7 @@ interface Picture {
   readonly width: number;
   readonly height: number;
   readonly pixels: ImageData;
-  /** Where they lie in it. */
+  /** Columns of the picture to the left of the pixels; `top` has the rows above them. */
   readonly left: number;
   readonly top: number;
 }

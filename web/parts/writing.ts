@@ -9,7 +9,7 @@ export function useWriting(scope: TokenScope): boolean {
 }
 
 interface SendOptions {
-  /** What was seen of it: the server changes nothing that is something else by now. */
+  /** ETag, in quotes, of the thing as it was seen: the server changes nothing that is something else by now. */
   ifMatch?: string;
   signal?: AbortSignal;
 }

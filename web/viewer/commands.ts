@@ -21,7 +21,7 @@ import { isDropped, type Layout, layoutsOf, withSlab, zoomed } from "./state.js"
 export type Sheet = "layers" | "contrast";
 export type Dialog = "export" | { readonly lineage: string };
 
-/** What commands of the viewer work on. */
+/** Parts of the viewer that its commands work on. */
 export interface ViewerParts {
   readonly session: Session;
   readonly drawings: ReadonlyMap<PaneId, PaneDrawing>;
@@ -139,12 +139,12 @@ const RUN: { readonly [N in Name]: (parts: ViewerParts, command: Named<N>) => vo
     ),
 };
 
-/** Does what a key or a button asks for. */
+/** Runs the command that a key or a button asks for. */
 export function runCommand<N extends Name>(parts: ViewerParts, command: Named<N> & { readonly do: N }): void {
   RUN[command.do](parts, command);
 }
 
-/** Of a voxel of level 0, `[z, y, x]`. Undefined outside of the volume, and for a dropped file. */
+/** Address of the lineage of a voxel of level 0, `[z, y, x]`. Undefined outside of the volume, and for a dropped file. */
 function lineageOf(facts: VolumeFacts, voxel: readonly number[]): string | undefined {
   const [z, y, x] = voxel;
   const isInside = voxel.every((index, axis) => index >= 0 && index < facts.shape[axis]!);

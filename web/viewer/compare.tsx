@@ -35,7 +35,7 @@ export function useSecond(session: Session, layout: Layout): PlaneSource | undef
   return second?.source;
 }
 
-/** Which volume lies beside it. */
+/** Choice of the volume that is shown beside this one. */
 export function BesideChoice({ session }: { session: Session }) {
   const other = useOf(session.state, (state) => state.other);
   const { data, error, refetch } = useBeside(session.facts);

@@ -2,9 +2,9 @@ import { percentileLimits } from "../../src/arrays/contrast/percentile.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { type Plane, sampleAt } from "./planes.js";
 
-/** How numbers become greys. */
+/** Mapping from the numbers of a plane to greys. */
 export interface Contrast {
-  /** Black, or white where inverted. */
+  /** Number that is black, or white where inverted. */
   readonly low: number;
   readonly high: number;
   /** Above 1: dark parts become lighter. */
@@ -49,7 +49,7 @@ export function visibleLimits(plane: Plane, [row0, column0, row1, column1]: read
   return { low, high };
 }
 
-/** The same of the volume, by its histogram. */
+/** Percentiles of the volume, by its histogram; `parts` are shares of its voxels. */
 export function volumeLimits({ histogram: { min, max, counts } }: VolumeFacts, parts = [0.01, 0.99] as const) {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const width = (max - min) / counts.length;
@@ -64,7 +64,7 @@ export function volumeLimits({ histogram: { min, max, counts } }: VolumeFacts, p
   return low! < high! ? { low: low!, high: high! } : { low: min, high: max > min ? max : min + 1 };
 }
 
-/** Moves both ends alike, or one: never past the other. `step` in parts of the histogram's range. */
+/** Moves both ends alike, or one: never past the other. `ends` in hundredths of the histogram's range. */
 export function shifted(
   contrast: Contrast,
   { histogram: { min, max } }: VolumeFacts,

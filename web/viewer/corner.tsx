@@ -20,7 +20,7 @@ export function Corner({ session: { facts }, isLarge }: { session: Session; isLa
 /** Headers are float32, and names of folders have three decimals. */
 const ALIKE_ANGSTROM = 0.002;
 
-/** What is known of a volume, each with where it is from: the most important first. */
+/** Facts of a volume with their sources, the most important first. */
 export function volumeFacts(facts: VolumeFacts): readonly Fact[] {
   const { shape, sources, originAngstrom, limits, angles, doses, pages, key, dtype, format } = facts;
   const written = writtenIn(format);
@@ -81,7 +81,7 @@ export function volumeFacts(facts: VolumeFacts): readonly Fact[] {
   ];
 }
 
-/** Those that say the same are written the same. */
+/** Sources of the voxel size. Values that are the same, within what headers and folders can hold, are written the same. */
 function voxelSources(told: readonly FactSource[], written: string): readonly FactSource[] {
   if (told.length === 0) return [{ value: "", from: written }];
   const values = told.map(({ value }) => Number(value));

@@ -14,7 +14,7 @@ const SIDE_PIXELS = 72;
 /** Edges of a crop in voxels; three diameters of the particle, where that is known. */
 const [SIDE_MIN, SIDE, SIDE_MAX] = [24, 48, 128];
 
-/** What particles of an annotation look like: crops of xy around some of them, evenly spread over the list. Nothing of masks and meshes. */
+/** Particles of an annotation: crops of xy around some of them, evenly spread over the list. Nothing for masks and meshes. */
 export default function Crops({
   annotation,
   tomogram,
@@ -69,9 +69,9 @@ export default function Crops({
 }
 
 interface Point {
-  /** In the file, from 0. */
+  /** Number of the particle in its file, from 0. */
   readonly place: number;
-  /** Å. */
+  /** Position in Å. */
   readonly world: readonly [x: number, y: number, z: number];
 }
 

@@ -22,7 +22,7 @@ import { anglesBeside, layersBeside, shapesBeside } from "./dropped-beside.js";
 
 /** A thread that reads planes of one file which was dropped on the page. What it has read goes to the page and nowhere else. */
 
-/** Each comes with a port: for its answer, and for any message that says that nobody waits for it. */
+/** Questions to the thread. Each comes with a port: for its answer, and for any message that says that nobody waits for it. */
 export type Question =
   | { readonly file: File; readonly beside: readonly File[] }
   | { readonly layer: string }
@@ -35,7 +35,7 @@ export interface DroppedVolume {
   readonly layers: readonly OverlayLayer[];
 }
 
-/** As the server sends it. */
+/** A plane as the server sends it. */
 export interface CutPlane {
   readonly rows: number;
   readonly columns: number;

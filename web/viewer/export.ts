@@ -8,14 +8,14 @@ import { hasScale, voxelOf } from "./geometry.js";
 import type { OverlayPoint } from "./overlay.js";
 import { isWhole, type Plane, type PlaneSource, sampleAt } from "./planes.js";
 
-/** What is written into a picture beside its pixels. */
+/** Facts that are written into a picture beside its pixels. */
 export interface PictureFacts {
   readonly title: string;
   readonly url: string;
   readonly plane: string;
-  /** x, y, z. */
+  /** Voxel edges along x, y and z; null where unknown. */
   readonly voxelSizeAngstrom: readonly (number | null)[];
-  /** Of a pixel of the picture. */
+  /** Edge of a pixel of the picture; undefined where the scale is not known. */
   readonly pixelSizeAngstrom?: number | undefined;
   readonly contrast?: Contrast | undefined;
 }

@@ -3,7 +3,10 @@ import type { VolumeFacts } from "../../src/model/page-api.js";
 import { drawnVoxel } from "../../src/model/voxel-spacing.js";
 import type { Axis, PaneTransform } from "./overlay.js";
 
-/** Which of `[z, y, x]` runs across, right and down in a pane. The yz pane stands beside the xy pane and shares its y, so it lies transposed. */
+/**
+ * Indices in `[z, y, x]` of a pane's axes: `normal` to it, `u` to the right, `v` down. The yz pane stands beside the xy pane and
+ * shares its y, so it lies transposed.
+ */
 export const PANE_AXES: Readonly<Record<Axis, { readonly normal: 0 | 1 | 2; readonly u: 0 | 1 | 2; readonly v: 0 | 1 | 2 }>> = {
   z: { normal: 0, u: 2, v: 1 },
   y: { normal: 1, u: 2, v: 0 },
@@ -36,7 +39,7 @@ export function indexAt(facts: VolumeFacts, axis: 0 | 1 | 2, world: number): num
 export const worldAt = (facts: VolumeFacts, axis: 0 | 1 | 2, index: number): number =>
   facts.originAngstrom[axis] + index * voxelOf(facts)[axis];
 
-/** Where the outer edges of the volume lie along an axis. */
+/** Positions of the volume's outer edges along an axis, half a voxel beyond the centres of the outermost voxels. */
 export function extentOf(facts: VolumeFacts, axis: 0 | 1 | 2): { readonly low: number; readonly high: number } {
   const low = worldAt(facts, axis, -0.5);
   return { low, high: low + facts.shape[axis] * voxelOf(facts)[axis] };
@@ -64,7 +67,7 @@ export function fittingZoom(facts: VolumeFacts, panes: readonly (PaneSize & { re
   return Math.max(...needed, 1e-6);
 }
 
-/** Where the planes of a volume lie in a pane. */
+/** Position and scale of a volume's planes in a pane. */
 export interface Placement extends PaneTransform {
   /** CSS pixels of the upper left corner of voxel 0, on a device pixel: at whole scales each voxel has the same pixels. */
   readonly left: number;

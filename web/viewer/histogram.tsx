@@ -82,7 +82,7 @@ export function Histogram({ session }: { session: Session }) {
   );
 }
 
-/** Of the volume that is shown in the active pane. */
+/** Contrast of the volume that is shown in the active pane. */
 export function useContrast(session: Session): Contrast {
   const pane = session.activePane.use();
   session.second.use();

@@ -1,6 +1,6 @@
 import type { Layout } from "./state.js";
 
-/** What a key asks the viewer for. */
+/** Action that a key asks the viewer for. */
 export type Command =
   | { readonly do: "section"; readonly by: number }
   | { readonly do: "end"; readonly last: boolean }

@@ -48,7 +48,10 @@ const PARAMETERS = {
 export type LinkParameters = Partial<Record<keyof typeof PARAMETERS, string>>;
 export const PARAMETER_NAMES = Object.keys(PARAMETERS) as readonly (keyof typeof PARAMETERS)[];
 
-/** What an address says, on top of what a volume begins with. @returns also the names of parameters that say nothing that is understood */
+/**
+ * State of the view from an address; what it leaves out is as the volume begins. @returns also the names of parameters whose
+ * values are not understood
+ */
 export function parseLink(
   facts: VolumeFacts,
   search: Readonly<Record<string, unknown>>,
@@ -85,7 +88,7 @@ export function parseLink(
   return { state, wrong };
 }
 
-/** What an address has to say for the same picture: nothing that goes without saying. */
+/** Parameters that an address needs for the same picture: those that are not as the volume begins. */
 export function linkParameters(facts: VolumeFacts, state: ViewState): LinkParameters {
   const first = firstState(facts);
   const isSame = (a: Contrast, b: Contrast) => printContrast(a) === printContrast(b);

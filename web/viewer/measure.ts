@@ -12,7 +12,7 @@ export interface Measure {
 }
 
 export interface Measured {
-  /** Of a line or polyline; of a circle its diameter. */
+  /** Length of a line or polyline; of a circle its diameter. */
   readonly angstrom?: number;
   readonly degrees?: number;
   readonly areaSquareNm?: number;
@@ -21,7 +21,7 @@ export interface Measured {
 /** Points that a kind takes; a polyline goes on until it is ended. */
 export const POINTS: Readonly<Record<MeasureKind, number>> = { line: 2, polyline: 64, angle: 3, circle: 2 };
 export const MEASURE_KINDS = ["line", "polyline", "angle", "circle"] as const satisfies readonly MeasureKind[];
-/** In an address. */
+/** Letters of the kinds in an address. */
 const LETTERS: Readonly<Record<MeasureKind, string>> = { line: "l", polyline: "p", angle: "a", circle: "c" };
 
 const between = (a: Triple, b: Triple): number => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
@@ -80,7 +80,7 @@ export function printMeasures(measures: readonly Measure[]): string {
     .join("~");
 }
 
-/** Undefined where it is not what `printMeasures` gives. */
+/** Measures of a text; undefined where it is not what `printMeasures` gives. */
 export function parseMeasures(text: string): readonly Measure[] | undefined {
   const found = text.split("~").map((part): Measure | undefined => {
     const kind = MEASURE_KINDS.find((one) => LETTERS[one] === part[0]);

@@ -23,7 +23,7 @@ const entityOf = (ref: string): readonly [kind: string, id: number] | undefined 
   return kind === undefined ? undefined : [kind, Number(id)];
 };
 
-/** Of volumes of the catalogue; others are of no run. */
+/** Query for the run of a volume of the catalogue; other volumes have no run. */
 export function useRun(ref: string) {
   const [kind, id] = entityOf(ref) ?? [];
   return useQuery({
@@ -88,7 +88,7 @@ export function useSections(ref: string, run: RunOfVolume | null | undefined) {
   });
 }
 
-/** Where its run is in the list of runs that one came from, if it is. */
+/** Query for the place of a volume's run in the list of runs that one came from; null where it is not in it. */
 export function useListed(ref: string) {
   const { data: run } = useRun(ref);
   return useQuery({

@@ -15,7 +15,7 @@ export interface PaneDrawing {
   hoverAt(u: number, v: number): Hover;
   /** Draws the planes now, so that the canvas can be read before the browser clears it. */
   drawNow(): HTMLCanvasElement;
-  /** What lies over them, without the crosshair: for exports. Default: as it is seen. */
+  /** Draws what lies over the planes, without the crosshair: for exports. Default of `as`: the pane as it is seen. */
   paintOver(context: CanvasRenderingContext2D, parts: OverParts, as?: PaneFrame): void;
   /** All of the plane with a pixel a voxel, as the file has its rows and columns. */
   native(): PaneFrame;

@@ -19,7 +19,7 @@ export interface PaneFrame {
   readonly where: PaneTransform;
 }
 
-/** Where a volume lies in a pane of so many pixels, as the session says. */
+/** Position and scale of a volume in a pane of so many pixels, by the state of the session. */
 export function placementIn(session: Session, axis: Axis, facts: VolumeFacts, size: Size): Placement {
   return place(facts, axis, size, {
     centre: session.centre(),
@@ -29,7 +29,7 @@ export function placementIn(session: Session, axis: Axis, facts: VolumeFacts, si
   });
 }
 
-/** What a pane shows of a volume, as the session says. */
+/** View of a volume in a pane of so many pixels, by the state of the session. */
 export function viewIn(session: Session, axis: Axis, facts: VolumeFacts, size: Size): PaneView {
   const { normal } = PANE_AXES[axis];
   const { slab } = session.state.get();
@@ -118,7 +118,7 @@ export function nativeFrame(view: PaneView): PaneFrame {
   return { view: now, where: { toPane, toWorld } };
 }
 
-/** What lies at a point of the pane: the voxel, its value where a plane of its section has come, and what is drawn over it. */
+/** Everything at a point of the pane: the voxel, its value where a plane of its section has come, and what is drawn over it. */
 export function hoverIn(
   { view, where }: PaneFrame,
   planes: readonly Plane[],

@@ -17,7 +17,7 @@ export interface OverParts {
   readonly bar: boolean;
 }
 
-/** What lies over the planes, without the crosshair. */
+/** Draws layers, measures and the scale bar over the planes; not the crosshair. */
 export function paintOver(
   session: Session,
   into: CanvasRenderingContext2D,

@@ -124,7 +124,9 @@ function Absent({ chunks: { count, first } }: { chunks: NonNullable<PaneStatus["
   );
 }
 
-/** Why a plane did not come. The last one stays. What the server's banner or that of a changed file says is not said again. */
+/**
+ * Says why a plane did not come. The last one stays. What the server's banner or that of a changed file says is not said again.
+ */
 function Failure({ error, again }: { error: unknown; again: () => void }) {
   const { code, message, hint } = apiErrorOf(error);
   return (
@@ -176,7 +178,7 @@ function listen(session: Session, pane: PaneId, canvas: HTMLCanvasElement, drawi
 
   const pointers = new Map<number, readonly [number, number]>();
   let moved = 0;
-  /** Where the pointer rests: below it is another voxel when another slice has come. */
+  /** Point where the pointer rests; undefined outside of the pane. Another slice puts another voxel below it. */
   let inside: readonly [number, number] | undefined;
   const stopWatching = session.status.watch(() => {
     if (inside && session.status.get()[pane]?.isSharp) session.hover.set(drawing().hoverAt(...inside));
@@ -239,7 +241,7 @@ function listen(session: Session, pane: PaneId, canvas: HTMLCanvasElement, drawi
   };
 }
 
-/** What is at the crosshair, as a pointer there finds it. */
+/** Voxel, value and overlay at the crosshair, as a pointer there finds them. */
 export function atCrosshair(session: Session, drawing: PaneDrawing): Hover {
   const { u, v } = drawing.placement().toPane(session.state.get().position);
   return drawing.hoverAt(u, v);

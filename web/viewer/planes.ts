@@ -12,14 +12,14 @@ export const CACHE_BYTES = 192 * 2 ** 20;
 const RING = 24;
 /** Requests under way for a pane. */
 const FLIGHTS = 2;
-/** Without a movement for so long, the plane is shown as it is. */
+/** Milliseconds without a movement after which the plane is shown as it is. */
 export const REST_MS = 80;
-/** After so long a plane that is not there yet is said to be on its way. */
+/** Milliseconds after which a plane that is not there yet is said to be on its way. */
 const SLOW_MS = 150;
 const RETRY_MS = 2000;
 /** Boxes begin and end at multiples of it, so that a small move of the picture needs nothing new. */
 const TILE = 512;
-/** So many voxels are read at level 0 at rest; larger views show the level that fits them. */
+/** Most voxels that are read at level 0 at rest; larger views show the level that fits them. */
 const SHARP_VOXELS = 4 * 2 ** 20;
 
 export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array;
@@ -40,19 +40,19 @@ export interface PlaneAsk {
 export interface Plane extends PlaneAsk {
   readonly rows: number;
   readonly columns: number;
-  /** Of `data`: `float16` is in an Uint16Array. Types that no texture has are float32. */
+  /** Type of `data`: `float16` is in an Uint16Array. Types that no texture has are float32. */
   readonly dtype: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float16" | "float32";
   readonly data: Samples;
   /** Chunks that are not stored: how many, and the key of one. */
   readonly absent?: AbsentChunks | undefined;
 }
 
-/** Where planes come from. */
+/** Source of a volume's planes. */
 export interface PlaneSource {
   readonly facts: VolumeFacts;
   read(ask: PlaneAsk, signal: AbortSignal): Promise<Plane>;
   close(): void;
-  /** Where layers are not those of the server. */
+  /** Layers of a volume that is not of the server. Undefined: the server's. */
   readonly layers?: OwnLayers | undefined;
 }
 
@@ -124,7 +124,7 @@ export function valueIn(facts: VolumeFacts, plane: Plane, row: number, column: n
   return r >= 0 && c >= 0 && r < plane.rows && c < plane.columns ? sampleAt(plane, r * plane.columns + c) : undefined;
 }
 
-/** What a pane needs to see. */
+/** The part of a section that a pane needs, and its scale. */
 export interface PlaneNeed {
   readonly axis: Axis;
   readonly at: number;
@@ -173,7 +173,7 @@ function halved({ dtype, histogram: { min, max } }: VolumeFacts, slab: number): 
 export interface LoaderState {
   /** Something that is wanted has not come for a while. */
   readonly isSlow: boolean;
-  /** Why it will not come, unless it is asked for again. */
+  /** Error for which the plane will not come, unless it is asked for again. */
   readonly error?: unknown;
 }
 
@@ -248,7 +248,7 @@ export class PlaneLoader {
     this.pump();
   }
 
-  /** What was fetched in vain is asked for again. */
+  /** Asks again for what was fetched in vain. */
   retry(): void {
     this.failed = undefined;
     this.pump();

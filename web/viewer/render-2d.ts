@@ -59,7 +59,7 @@ function paintPlane(placed: Placed, contrast: Contrast, clip: Frame["clip"], pic
   else drawNearest(plane, contrast, lines);
 }
 
-/** Where a row or a column of pixels finds its numbers. */
+/** Numbers of the plane that each pixel of a row or a column is drawn from. */
 interface Taps {
   /** Numbers a pixel. */
   readonly taps: number;
@@ -72,7 +72,7 @@ interface Lines {
   readonly across: Taps;
   readonly down: Taps;
   readonly pixels: Uint32Array;
-  /** Of the first pixel, and from one row to the next. */
+  /** Index of the first pixel; `stride` leads from one row to the next. */
   readonly start: number;
   readonly stride: number;
 }
@@ -177,7 +177,7 @@ function bitsOf({ dtype, data: { buffer, byteOffset, length } }: Plane): Uint8Ar
   return VALUES[dtype] && new Uint16Array(buffer, byteOffset, length);
 }
 
-/** What stands for each pattern of bits. */
+/** Numbers that the patterns of bits stand for, by type: those of at most 16 bits. */
 const VALUES: Readonly<Partial<Record<Plane["dtype"], () => ArrayLike<number>>>> = {
   uint8: () => Uint8Array.from({ length: 256 }, (_, bits) => bits),
   int8: () => Int8Array.from({ length: 256 }, (_, bits) => bits),

@@ -20,7 +20,7 @@ export interface Frame {
   readonly clip: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
 }
 
-/** What draws planes on a canvas. Nothing else knows how. */
+/** Draws planes on a canvas. Nothing else knows how. */
 export interface Renderer {
   resize(width: number, height: number): void;
   /** Brings a plane to where it can be drawn from; `draw` does so by itself for those that were not. */
@@ -120,7 +120,7 @@ export function isWebglFast(): boolean {
   return isFast;
 }
 
-/** How a texture has each type of voxel. */
+/** Sampler and format of the textures for each type of voxel. */
 const formatsOf = (
   gl: WebGL2RenderingContext,
 ): Readonly<Record<Plane["dtype"], readonly [kind: Kind, internal: number, format: number, type: number]>> => ({

@@ -11,23 +11,23 @@ import { type LoaderState, makeCache, type Plane, type PlaneLoader, type PlaneSo
 import { steppedPage } from "./stack-pages.js";
 import { atSection, sectionOf, type ViewState, withContrast } from "./state.js";
 
-/** What is under the pointer. */
+/** The voxel under the pointer, and what is drawn over it. */
 export interface Hover {
   readonly world: Triple;
   /** `[z, y, x]`. */
   readonly voxel: Triple;
   readonly value: number | undefined;
-  /** Of the plane that the value is of. */
+  /** Level of the plane that the value is of; 0 where there is no value. */
   readonly level: number;
   readonly hit?: OverlayHit | undefined;
 }
 
-/** What a pane shows. */
+/** State of a pane: the plane that it shows, and whether another is awaited. */
 export interface PaneStatus extends LoaderState {
   /** Section and level of the plane that is drawn. */
   readonly at?: number | undefined;
   readonly level?: number | undefined;
-  /** Its numbers are those of the file. */
+  /** The plane's numbers are those of the file. */
   readonly isSharp: boolean;
   readonly absent?: Plane["absent"];
 }
@@ -35,7 +35,7 @@ export interface PaneStatus extends LoaderState {
 /** Panes that are there: by axis, the second volume's with `2` behind. */
 export type PaneId = Axis | "z2";
 
-/** What all parts of one viewer share. It knows no React and no document. */
+/** State that all parts of one viewer share. It knows no React and no document. */
 export interface Session {
   readonly facts: VolumeFacts;
   readonly source: PlaneSource;
@@ -55,12 +55,12 @@ export interface Session {
   readonly second: Shared<{ readonly source: PlaneSource; readonly isOver: boolean } | undefined>;
   /** Panes in sight, with their sizes in CSS pixels. */
   readonly sizes: Map<PaneId, PaneSize & { readonly axis: Axis }>;
-  /** What a pane draws now: for export and contrast. */
+  /** Planes that each pane draws now: for export and contrast. */
   readonly shown: Map<PaneId, () => readonly Plane[]>;
   /** The pane that keys mean. */
   readonly activePane: Shared<PaneId>;
   readonly active: Axis;
-  /** What fetches the planes of each pane. */
+  /** Loaders of the planes, one for each pane. */
   readonly loaders: Set<PlaneLoader>;
   direction: 1 | -1;
   /** A key that moves is held down. */
@@ -78,7 +78,7 @@ export interface Session {
   /** Contrast of the volume of a pane. */
   contrastOf(pane: PaneId): Contrast;
   factsOf(pane: PaneId): VolumeFacts;
-  /** Of the volume of the active pane. */
+  /** Changes the contrast of the volume of the active pane. */
   setContrast(change: Partial<Contrast>): void;
 }
 

@@ -12,7 +12,7 @@ export const sideWidth = remembered(
 );
 const DRAWERS = ["auto", "webgl", "processor"] as const;
 export type DrawnBy = (typeof DRAWERS)[number];
-/** What draws slices. `auto`: WebGL, unless that is a program that the processor runs. */
+/** Renderer of the slices. `auto`: WebGL, unless that is a program that the processor runs. */
 export const drawnBy = remembered<DrawnBy>("drawnBy", "auto", (value): value is DrawnBy => DRAWERS.includes(value as DrawnBy));
 /** Sections a second. */
 export const SPEEDS = [2, 5, 10, 20, 30] as const;

@@ -1,6 +1,6 @@
 import type { StackPages } from "../../src/model/page-api.js";
 
-/** What pages of a file count, besides or in place of slices. */
+/** Axes that the pages of a file run along, besides or in place of slices. */
 const NAMES = { z: "z", c: "channel", t: "time" } as const;
 export type PageAxis = keyof typeof NAMES;
 const PAGE_AXES = ["z", "c", "t"] as const satisfies readonly PageAxis[];
@@ -8,7 +8,7 @@ const PAGE_AXES = ["z", "c", "t"] as const satisfies readonly PageAxis[];
 const inOrder = ({ order }: StackPages): readonly PageAxis[] =>
   [...order].filter((name): name is PageAxis => Object.hasOwn(NAMES, name));
 
-/** Those that have more than one. */
+/** Axes along which there is more than one page. */
 export const longAxes = (pages: StackPages): readonly PageAxis[] => PAGE_AXES.filter((name) => pages[name] > 1);
 
 export const pageAxisName = (axis: PageAxis): string => NAMES[axis];
@@ -34,7 +34,7 @@ export function pageAt(pages: StackPages, place: Readonly<Record<PageAxis, numbe
   return page;
 }
 
-/** So many slices on, of the same channel and time; where there is one slice, so many times, or channels. */
+/** The page so many slices on, of the same channel and time; where there is one slice, so many times, or channels. */
 export function steppedPage(pages: StackPages, page: number, by: number): number {
   const [axis = "z"] = (["z", "t", "c"] as const).filter((name) => pages[name] > 1);
   const place = placeOf(pages, page);

@@ -15,7 +15,7 @@ export interface ViewState {
   readonly layout?: Layout | undefined;
   /** The crosshair: which sections are shown. */
   readonly position: Triple;
-  /** What lies in the middle of the panes; undefined: the middle of the volume. */
+  /** Point in the middle of the panes; undefined: the middle of the volume. */
   readonly centre?: Triple | undefined;
   /** Å a CSS pixel; undefined: all of the volume fits. */
   readonly zoom?: number | undefined;
@@ -24,7 +24,7 @@ export interface ViewState {
   readonly slab: number;
   /** Layers that are on; undefined: those that the layers themselves begin with. */
   readonly on?: readonly string[] | undefined;
-  /** Of layers, from 0 to 1; 1 is not said. */
+  /** Opacities of layers, from 0 to 1; those of 1 are left out. */
   readonly opacities?: Readonly<Record<string, number>> | undefined;
   readonly measures: readonly Measure[];
   /** The volume beside this one. */
@@ -33,9 +33,9 @@ export interface ViewState {
 }
 
 export const SLAB_MAX = 63;
-/** A section is a projection then: no plane runs across them. */
+/** Whether a volume is a tilt series: a section is a projection then, and no plane runs across them. */
 export const isTiltSeries = ({ isTiltSeries: is, ref }: VolumeFacts): boolean => is || ref.startsWith("tiltseries:");
-/** Its voxels are in a file of the person who looks, not of a place that is served. */
+/** Whether the voxels are in a file of the person who looks, not of a place that is served. */
 export const isDropped = ({ place }: VolumeFacts): boolean => place === "";
 
 /** Layouts that say something of a volume: planes across pages of several kinds would mix them. */
@@ -122,6 +122,6 @@ function replaced(triple: Triple, at: 0 | 1 | 2, value: number): Triple {
   return copy;
 }
 
-/** As an address holds them: what is shown now is what the address gives back. */
+/** Numbers as an address holds them: what is shown now is what the address gives back. */
 export const significant = (value: number, digits: number): number => Number(value.toPrecision(digits));
 const rounded = (world: Triple): Triple => world.map((value) => Math.round(value * 100) / 100) as Triple;

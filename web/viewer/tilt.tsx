@@ -9,7 +9,10 @@ import { useOf } from "./use-of.js";
 
 const HEIGHT = 132;
 
-/** Below the picture of a tilt series: a mark a section by its angle, dose as bars and defocus as a line. A click opens a section. */
+/**
+ * Plot below the picture of a tilt series: a mark a section by its angle, dose as bars and defocus as a line. A click opens a
+ * section.
+ */
 export default function TiltPart({ session }: { session: Session }) {
   const { facts } = session;
   const { data: run } = useRun(facts.ref);
@@ -93,7 +96,7 @@ function drawMarks(
   }
 }
 
-/** What there is besides marks at the angles. */
+/** Words for the quantities that are plotted besides marks at the angles, or for their absence. */
 function printPlotted(points: readonly { dose?: number | undefined; defocus?: number | null | undefined }[]): string {
   const hasDose = points.some(({ dose }) => dose !== undefined);
   const hasDefocus = points.some(({ defocus }) => defocus != null);

@@ -22,7 +22,7 @@ interface ViewerBarProps {
   readonly neuroglancer: string | undefined;
 }
 
-/** Above the planes: what is shown, in which layout, and what can be done with it. */
+/** Bar above the planes: what is shown, in which layout, and what can be done with it. */
 export function ViewerBar({ session, layout, run, neuroglancer }: ViewerBarProps) {
   const { facts } = session;
   return (

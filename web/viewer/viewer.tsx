@@ -34,9 +34,9 @@ import { atPosition, isDropped, isTiltSeries, type Layout, panned, sectionOf, ty
 import { useOf } from "./use-of.js";
 import { ViewerBar } from "./viewer-bar.js";
 
-/** Below it there is one pane, and side panels come from below. */
+/** Width of the window in pixels below which there is one pane, and side panels come from below. */
 const NARROW = 900;
-/** An address follows what is seen after so long: browsers allow few changes. */
+/** Milliseconds after which the address follows what is seen: browsers allow few changes. */
 const LINK_MS = 250;
 
 const PANES: Readonly<Record<Layout, readonly PaneId[]>> = {

@@ -14,16 +14,16 @@ import { requireWhole } from "./order.js";
 export interface Batch {
   /** Blocks: `size`, or fewer at the end of an epoch. */
   readonly size: number;
-  /** By name, C order, `[size, z, y, x]` voxels. */
+  /** Voxels of each array by its name, `[size, z, y, x]` in C order. */
   readonly arrays: Readonly<Record<string, NumberArray>>;
-  /** `[size, z, y, x]` of every array: all have the grid's. */
+  /** Shape `[size, z, y, x]` of every array: all have the grid's. */
   readonly shape: readonly [n: number, z: number, y: number, x: number];
   readonly ids: Float64Array;
   /** Three numbers a block: the first voxel of its box `[z, y, x]`, in voxels of the grid; below 0 where the box is padded. */
   readonly origins: Float64Array;
-  /** What each block's loss must be multiplied by to undo `balance`; 1 without it. */
+  /** Factor for each block's loss that undoes the oversampling of `balance`; all 1 without it. */
   readonly weights: Float32Array;
-  /** What `resumeFrom` takes to go on behind this batch. */
+  /** State after this batch, for `resumeFrom`. */
   readonly next: EpochState;
 }
 

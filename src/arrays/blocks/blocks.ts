@@ -6,23 +6,23 @@ import { boxOf, coreOf, type ReadGrid } from "./grid.js";
 import type { BlockOrder } from "./order.js";
 import type { NmBox } from "./world.js";
 
-/** What blocks are read from: one array, or several that share a grid. */
+/** Source of the blocks: one array, or several arrays that share a grid. */
 export interface BlockInput<T> {
   readonly grid: ReadGrid;
   read(box: Box, signal: AbortSignal | undefined): Promise<T>;
-  /** Bytes of what `read` gives for a box. */
+  /** Bytes of the result of `read` for a box. */
   bytesOf(box: Box): number;
-  /** What a box fills of the world. */
+  /** The region of the world that a box covers, in nm. */
   nmOf(box: Box): NmBox;
 }
 
-/** Which blocks an epoch has, and what each counts. */
+/** Blocks of an epoch, their order and their weights. */
 export interface Epoch {
   readonly order: BlockOrder;
   readonly share: Share;
   readonly seed: number;
   readonly epoch: number;
-  /** What a block's loss must be multiplied by, so that blocks count as often as they are there. */
+  /** Factor for a block's loss, so that each block contributes as often as it occurs in the volume. */
   weightOf(id: number): number;
 }
 
@@ -37,17 +37,17 @@ export interface ReadAheadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is in memory now. */
+/** Blocks that are in memory now. */
 export interface Held {
   /** Blocks that were read and not yet released. */
   blocks: number;
   /** Blocks that were read ahead, or are being read. */
   ahead: number;
-  /** Of both. */
+  /** Bytes of both. */
   bytes: number;
 }
 
-/** Blocks of an epoch: those that its mask leaves, over all ranks, and this rank's, wherever it begins. */
+/** Numbers of blocks in an epoch, after the mask's selection: over all ranks, and of this rank, wherever it begins. */
 export interface BlockCounts {
   readonly epoch: number;
   readonly rank: number;
@@ -56,7 +56,7 @@ export interface BlockCounts {
 /** The blocks of an epoch, one after the other. The loop may be left early: then what was being read ahead is stopped. */
 export interface BlockSequence<T> extends AsyncIterable<Block<T>> {
   readonly held: Readonly<Held>;
-  /** A mask is counted for it, once while it is open. @throws what reading the mask throws */
+  /** Counts the blocks; a mask is read for it, once as long as its volume is open. @throws what reading the mask throws */
   counts(): Promise<BlockCounts>;
 }
 
@@ -75,23 +75,23 @@ export class Block<T> {
   get core(): Box {
     return coreOf(this.reader.input.grid, this.id);
   }
-  /** What `read` gives, halo included. */
+  /** The box that `read` returns, halo included, in voxels of the level. */
   get box(): Box {
     return boxOf(this.reader.input.grid, this.id);
   }
-  /** What the core fills of the world. */
+  /** The region of the world that the core covers, in nm. */
   get nm(): NmBox {
     return this.reader.input.nmOf(this.core);
   }
   get weight(): number {
     return this.reader.epoch.weightOf(this.id);
   }
-  /** What `resumeFrom` takes to go on behind this block. */
+  /** State after this block, for `resumeFrom`. */
   get next(): EpochState {
     const { seed, epoch } = this.reader.epoch;
     return { seed, epoch, position: this.position + 1 };
   }
-  /** The voxels. A second call gives the same ones, until `release`. @throws what the store throws; CANCELLED */
+  /** Reads the voxels. Further calls return the same promise, until `release`. @throws what the store throws; CANCELLED */
   read(): Promise<T> {
     this.#data ??= this.reader.take(this).catch((error: unknown) => {
       this.#data = undefined; // so that it can be tried again
@@ -140,7 +140,7 @@ interface Ahead<T> {
   readonly bytes: number;
 }
 
-/** One pass over an epoch: the blocks that come next, and what was read of them ahead of time. */
+/** One pass over an epoch: the blocks that are still to come, and those that were read ahead. */
 class BlockReader<T> {
   readonly #ids: Iterator<number>;
   readonly #coming: Block<T>[] = [];

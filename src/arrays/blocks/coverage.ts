@@ -5,7 +5,10 @@ import type { ReadGrid } from "./grid.js";
 import { type Lattice, latticeOf } from "./lattice.js";
 import type { BlockLevel, BlockVolume } from "./volume.js";
 
-/** Voxels of the mask that a block spans along each axis at the chosen level: 8³ tell its coverage as finely as a byte does. */
+/**
+ * Voxels that a block spans along each axis of the mask at the chosen level: 8³ of them give its coverage as finely as a byte
+ * does.
+ */
 const ENOUGH_VOXELS = 8;
 
 /** Chunks of the mask that are read at a time. */
@@ -25,8 +28,9 @@ export function sufficientLevel(mask: BlockVolume, grid: ReadGrid, gridLevel: Bl
 }
 
 /**
- * How much of each block a mask covers: the share of its voxels that are not 0, those outside the mask being 0. A voxel of the mask belongs to
- * the blocks that hold its center; where none has its center in a block, the one that holds the block's center counts.
+ * Computes the fraction of each block that a mask covers: the share of its voxels that are not 0; voxels outside the mask count
+ * as 0. A voxel of the mask belongs to the blocks that hold its center; where none has its center in a block, the one that holds
+ * the block's center counts.
  *
  * Every chunk of the level is read once, layer by layer. In memory: a byte a block, four for the blocks of the layers that are being counted.
  */
@@ -71,7 +75,7 @@ function spansOf(grid: ReadGrid, { scale, shift }: Lattice, axis: 0 | 1 | 2): Sp
   });
 }
 
-/** What all blocks span of the mask together. */
+/** The box of the mask that encloses the spans of all blocks, clipped at the mask's edges; undefined where they do not meet. */
 function reachOf(spans: readonly Span[][], shape: Triple): Box | undefined {
   const start = spans.map((axis) => axis.reduce((least, span) => Math.min(least, span.start), Number.POSITIVE_INFINITY));
   const stop = spans.map((axis) => axis.reduce((most, span) => Math.max(most, span.stop), 0));
@@ -151,7 +155,7 @@ function finishLayer(
   layers.delete(z);
 }
 
-/** 0 and 255 stand for none and all, and for nothing else. */
+/** Coverage as a byte: 0 stands for none and 255 for all, and for nothing else. */
 function byteOf(count: number, total: number): number {
   if (count === 0 || count === total) return count === 0 ? 0 : 255;
   return Math.min(254, Math.max(1, Math.round((255 * count) / total)));

@@ -1,26 +1,26 @@
 import { type Box, boxShape, intersect, type Triple, volumeOf } from "../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { type NumberArray, viewAs } from "../../formats/zarr/elements.js";
-import { fillElement } from "../../formats/zarr/read.js";
+import { fillElement } from "../../formats/zarr/fill-element.js";
 import { boxBytes } from "./box-bytes.js";
 import type { EdgeRule } from "./grid.js";
 import type { BlockLevel } from "./volume.js";
 
 /** Voxels of a box. */
 export interface BlockData {
-  /** C order. float16 is given as its 16 bits, complex64 as pairs. */
+  /** Voxels in C order. float16 is given as its 16 bits, complex64 as pairs. */
   readonly data: NumberArray;
   readonly dtype: DType;
   /** `[z, y, x]` of `data`. */
   readonly shape: Triple;
-  /** What `data` holds, in voxels of the level; it may reach over the level's edges. */
+  /** The box that `data` covers, in voxels of the level; it may reach over the level's edges. */
   readonly box: Box;
   /** The part of `box` that was read and not padded. Undefined where the box lies outside the level altogether. */
   readonly valid: Box | undefined;
 }
 
 export interface ReadBoxOptions {
-  /** Default `reflect`. `shrink` gives the part of the box that lies in the level. */
+  /** Rule for voxels beyond the level's edges. Default `reflect`; `shrink` gives the part of the box that lies in the level. */
   readonly edge?: EdgeRule | undefined;
   readonly constant?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -45,7 +45,7 @@ export async function readBox(level: BlockLevel, box: Box, options: ReadBoxOptio
   return { data: viewAs(bytes, dtype), dtype, shape, box, valid };
 }
 
-/** Where scipy.ndimage's `reflect` finds the voxel that lies at `index` outside an axis: `d c b a | a b c d | d c b a`. */
+/** The index inside an axis that scipy.ndimage's `reflect` takes for `index` outside of it: `d c b a | a b c d | d c b a`. */
 export function reflectIndex(index: number, length: number): number {
   const period = 2 * length;
   const at = ((index % period) + period) % period;
@@ -87,7 +87,7 @@ export function bitsOf(bytes: Uint8Array, dtype: DType): Uint8Array | BigUint64A
   return viewAs(bytes, whole) as Uint8Array | BigUint64Array;
 }
 
-/** An element of the value as `bitsOf` gives it. */
+/** The value as one element in the form of `bitsOf`. */
 export function constantBits(constant: number, dtype: DType): number | bigint {
   return bitsOf(fillElement(constant, dtype), dtype)[0]!;
 }

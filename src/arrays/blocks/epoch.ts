@@ -2,7 +2,7 @@ import { ceilDiv } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
 import { type BlockOrder, requireWhole } from "./order.js";
 
-/** Where an epoch was left: what `resumeFrom` takes. Plain JSON. */
+/** Position in an epoch from which `resumeFrom` continues. Plain JSON. */
 export interface EpochState {
   readonly seed: number;
   readonly epoch: number;
@@ -15,13 +15,13 @@ export interface EpochState {
  * all ranks get the same number: those that would get one less repeat a block.
  */
 export interface ShardRequest {
-  /** From 0. */
+  /** Number of this reader among `world` ranks, from 0. */
   readonly rank: number;
   readonly world: number;
   readonly pad?: boolean | undefined;
 }
 
-/** What a rank reads of `count` positions: from `start` on, `count` of them; behind the last one the first follows. */
+/** Positions of an epoch that one rank reads: `count` of them from `start` on; the last position is followed by the first. */
 export interface Share {
   readonly start: number;
   readonly count: number;

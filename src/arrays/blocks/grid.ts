@@ -4,7 +4,7 @@ import type { BlockLevel } from "./volume.js";
 import { filledBy, type NmBox, voxelSizeOf, voxelsIn } from "./world.js";
 
 /**
- * What a block holds where its box reaches over the edge of the volume.
+ * Contents of a block beyond the edge of the volume.
  *
  * - `reflect`: the volume mirrored at the outer side of its last voxel, `d c b a | a b c d | d c b a`. This is scipy.ndimage's `reflect`, which
  *   numpy.pad calls `symmetric`; it is not numpy's `reflect` (scipy's `mirror`), which does not repeat the last voxel.
@@ -22,9 +22,9 @@ export type Roi =
     };
 
 export interface GridRequest {
-  /** Default: the whole level. What lies outside the level is left out. */
+  /** Region of interest. Default: the whole level. Parts outside the level are left out. */
   readonly roi?: Roi | undefined;
-  /** Default 0, the finest. */
+  /** Level whose voxels are read. Default 0, the finest. */
   readonly level?: number | undefined;
   /** Voxels of a block without its halo. */
   readonly shape: Readonly<Triple>;
@@ -32,9 +32,9 @@ export interface GridRequest {
   readonly step?: Readonly<Triple> | undefined;
   /** Voxels around the block that are read with it. One number holds for every axis. Default 0. */
   readonly halo?: number | Readonly<Triple> | undefined;
-  /** Default `reflect`. */
+  /** Rule for voxels beyond the level's edges. Default `reflect`. */
   readonly edge?: EdgeRule | undefined;
-  /** Of the edge rule `constant`. Default 0. */
+  /** The value outside the volume for the edge rule `constant`. Default 0. */
   readonly constant?: number | undefined;
 }
 
@@ -132,15 +132,15 @@ export function placeOf({ counts: [, y, x] }: Pick<ReadGrid, "counts">, id: numb
   return [Math.floor(row / y), row % y, id % x];
 }
 
-/** A block without its halo: what lies in the region of interest. With `step` below `shape`, blocks overlap. */
+/** A block without its halo: its part of the region of interest. With `step` below `shape`, blocks overlap. */
 export function coreOf(grid: ReadGrid, id: number): Box {
   const start = startOf(grid, id);
   return { start, stop: start.map((from, axis) => Math.min(from + grid.shape[axis]!, grid.roi.stop[axis]!)) as Triple };
 }
 
 /**
- * What is read for a block: with its halo. Where blocks shrink, it ends where the level ends and spans the core and the halo. Otherwise every box
- * of a grid has the same shape, `shape + 2 · halo`, and may reach over the level's edges.
+ * The box that is read for a block, halo included. With the edge rule `shrink` it ends where the level ends and spans the core
+ * and the halo. Otherwise every box of a grid has the same shape, `shape + 2 · halo`, and may reach over the level's edges.
  */
 export function boxOf(grid: ReadGrid, id: number): Box {
   const { bounds, shape, halo, edge } = grid;

@@ -9,15 +9,16 @@ export interface HilbertCells {
   begin(axis: number, cell: number): number;
 }
 
-/** Things `[low, high)` along each axis. */
+/** Range of things, `[low, high)` along each axis. */
 export interface HilbertRange {
   readonly low: Triple;
   readonly high: Triple;
 }
 
 /**
- * How the curve goes through the eight children of a cube, for each way in which it enters it: `8 · state + child` gives the child's corner (bit
- * `axis` is set in the upper half) and the state in it. After Hamilton and Rau-Chaplin 2008, for three axes; a state is `3 · entry + direction`.
+ * The order in which the curve visits the eight children of a cube, for each state in which it enters the cube: `8 · state +
+ * child` gives the child's corner (bit `axis` is set in the upper half) and the state in it. After Hamilton and Rau-Chaplin 2008,
+ * for three axes; a state is `3 · entry + direction`.
  */
 const CORNERS = new Uint8Array(24 * 8);
 const STATES = new Uint8Array(24 * 8);

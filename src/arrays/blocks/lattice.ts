@@ -55,12 +55,12 @@ function requireAligned(transform: WorldTransform, name: string): void {
   );
 }
 
-/** Coordinates are computed from decimals: lattices that differ by less than this share of a voxel are the same. */
+/** Tolerance in voxels below which two lattices count as the same: coordinates are computed from decimals. */
 const SAME = 1e-6;
 
-/** How well an array fits a grid where its voxels are taken as they are, moved by a whole number of voxels. */
+/** Fit of an array to a grid when its voxels are taken unchanged, shifted by a whole number of voxels. */
 export interface Fit {
-  /** Voxels from those of the grid to those of the array. */
+  /** Shift from indices of the grid to indices of the array, in voxels. */
   readonly by: Triple;
   /** The farthest that a voxel of the grid lies from the array's voxel that is taken for it, in voxels of the array. */
   readonly mismatch: number;

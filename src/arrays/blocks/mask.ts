@@ -8,7 +8,7 @@ import { type Lattice, latticeOf } from "./lattice.js";
 import type { ClassShares } from "./selection.js";
 import type { BlockLevel, BlockVolume, VoxelIdentity } from "./volume.js";
 
-/** Which blocks are taken, by how much of each a mask covers. */
+/** Selection of blocks by the share of each that a mask covers. */
 export interface MaskRequest {
   /** Voxels that are not 0 belong to the mask. It lies in the same world as the blocks; its voxels may be of another size. */
   readonly source: BlockVolume;
@@ -18,11 +18,11 @@ export interface MaskRequest {
    * Takes all blocks, those below `atLeast` (class 0) and the others (class 1), in these shares. Goes with the order `shuffle`, not buffered.
    */
   readonly balance?: ClassShares | undefined;
-  /** Where coverages are kept from one run to the next: a byte a block, such as in the workspace. */
+  /** Store that keeps coverages between runs, one byte per block; for example the workspace. */
   readonly cache?: Pick<Store, "read" | "write"> | undefined;
 }
 
-/** Where the grid's blocks lie. */
+/** A grid and the level that its blocks are cut from. */
 export interface GridPlace {
   readonly grid: ReadGrid;
   readonly level: BlockLevel;
@@ -41,7 +41,7 @@ const counted = new WeakMap<BlockVolume, Recent<string, Coverage>>();
 /** Grids of one mask whose coverages are kept in memory. */
 const GRIDS_KEPT = 4;
 
-/** Counted once for a mask that is open and a grid; with a cache, once for a mask. */
+/** Counts the coverage once for each open mask and grid; with a cache, once for each version of the mask. */
 export async function coverageOf(mask: MaskRequest, place: GridPlace, signal?: AbortSignal): Promise<Coverage> {
   const { source, cache } = mask;
   const index = sufficientLevel(source, place.grid, place.level, place.name);
@@ -58,7 +58,7 @@ export async function coverageOf(mask: MaskRequest, place: GridPlace, signal?: A
   return coverage;
 }
 
-/** Whether anything tells a mask from an older one of its name. */
+/** True if every file of the mask has an ETag or a time, by which a later version is told from it. */
 function isVersioned({ identity }: BlockVolume): boolean {
   return identity.every(({ etag, modifiedMs }) => etag !== undefined || modifiedMs !== undefined);
 }

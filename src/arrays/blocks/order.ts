@@ -16,24 +16,27 @@ import type { BlockLevel } from "./volume.js";
 export type OrderName = "locality" | "scan" | "shuffle";
 
 export interface OrderRequest {
-  /** Default `locality`. */
+  /** Order of the blocks. Default `locality`. */
   readonly order?: OrderName | undefined;
-  /** Of `shuffle`: a whole number. Default 0. */
+  /** Seed of the order `shuffle`, a whole number. Default 0. */
   readonly seed?: number | undefined;
-  /** Of `shuffle`: another number, another order. Default 0. */
+  /** Epoch of the order `shuffle`: each number gives another order. Default 0. */
   readonly epoch?: number | undefined;
-  /** Of `shuffle`: take this many random shards at a time (chunks where there are no shards), and shuffle the blocks that begin in them. */
+  /**
+   * For `shuffle`: takes this many random shards at a time (chunks where there are no shards), and shuffles the blocks that begin
+   * in them.
+   */
   readonly buffered?: { readonly shards: number } | undefined;
 }
 
 /** The blocks of one epoch in their order; each exactly once. */
 export interface BlockOrder {
   readonly count: number;
-  /** Ids of the blocks at the places `position`, `position + 1`, … */
+  /** Ids of the blocks at the positions `position`, `position + 1`, … */
   from(position: number): Iterable<number>;
 }
 
-/** @throws {EmporiumError} USAGE: options that do not go together, numbers that are none */
+/** @throws {EmporiumError} USAGE: options that do not go together, or invalid numbers */
 export function orderOf(grid: ReadGrid, level: Pick<BlockLevel, "chunk" | "shard">, request: OrderRequest = {}): BlockOrder {
   const { order = "locality", seed = 0, epoch = 0, buffered } = request;
   requireWhole(seed, "seed", Number.MIN_SAFE_INTEGER);
@@ -68,7 +71,7 @@ function cellsOf({ roi, step, counts }: ReadGrid, size: Triple) {
   const lastStart = counts.map((count, axis) => roi.start[axis]! + (count - 1) * step[axis]!);
   return {
     cells: lastStart.map((start, axis) => Math.floor(start / size[axis]!) - first[axis]! + 1) as Triple,
-    /** The first block that begins in the cell or behind it. */
+    /** Index of the first block that begins in the cell or behind it. */
     begin: (axis: number, cell: number) =>
       Math.max(0, Math.ceil(((first[axis]! + cell) * size[axis]! - roi.start[axis]!) / step[axis]!)),
   };

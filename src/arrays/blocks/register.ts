@@ -11,7 +11,7 @@ import { type BlockArrays, inBatches, nmOf, sequenceOf } from "./sequence.js";
 import type { BlockLevel, BlockVolume } from "./volume.js";
 
 /**
- * How an array is read that does not lie on the grid.
+ * Method by which an array is read that does not lie on the grid.
  *
  * - `nearest`: the voxel that lies nearest to each voxel of the grid: for labels;
  * - `linear`: between the eight voxels around it: for images;
@@ -25,13 +25,13 @@ export type RegisterOptions<Name extends string> = {
   readonly grid: Name;
   /** Levels of the other arrays. Default: that whose voxels are nearest in size to those of the grid. */
   readonly levels?: Readonly<Partial<Record<Name, number>>> | undefined;
-  /** Where an array lies other than its metadata say. Rotations are refused. */
+  /** Transforms into the world for arrays whose metadata place them wrongly. Rotations are refused. */
   readonly transforms?: Readonly<Partial<Record<Name, WorldTransform>>> | undefined;
-  /** Of `refuse`, in voxels of the array. Default 0.5. */
+  /** Largest mismatch that `refuse` accepts, in voxels of the array. Default 0.5. */
   readonly mismatchMax?: number | undefined;
 } & { readonly [name in Name]?: Resampling };
 
-/** Names that an array cannot have: the options'. */
+/** Names that an array cannot have, because options have them. */
 const OPTIONS = ["grid", "levels", "transforms", "mismatchMax"];
 
 /**

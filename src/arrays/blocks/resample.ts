@@ -14,13 +14,16 @@ export interface ResampleOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** For each voxel of a box along one axis: the voxels on both sides of its coordinate, −1 where the constant is. */
+/**
+ * For each voxel of a box along one axis: indices of the array's voxels on both sides of its coordinate; −1 stands for the
+ * constant.
+ */
 interface AxisTaps {
   readonly lower: Int32Array;
   readonly upper: Int32Array;
-  /** Of `lower`; that of `upper` is what remains to 1. */
+  /** Weight of `lower`, from 0 to 1; `upper` has the rest. */
   readonly weight: Float64Array;
-  /** Voxels of the array that are needed. */
+  /** Range of the array's voxels that are needed, half-open. */
   readonly first: number;
   readonly stop: number;
 }

@@ -61,7 +61,7 @@ export function selectedOrder(all: BlockOrder, selection: Selection, request: Or
 export type ClassShares = Readonly<Record<0 | 1, number>>;
 
 export interface BalancedOrder extends BlockOrder {
-  /** How much rarer or more frequent a block's class is among the blocks than in the order. */
+  /** Frequency of the block's class among all blocks, divided by its frequency in the order. */
   weightOf(id: number): number;
 }
 

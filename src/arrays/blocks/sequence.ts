@@ -11,19 +11,19 @@ import { balancedOrder, selectedOrder, selectionOf } from "./selection.js";
 import type { BlockLevel, BlockVolume } from "./volume.js";
 import { filledBy } from "./world.js";
 
-/** Which blocks, in which order, and how far ahead they are read. */
+/** Selection and order of blocks, and the number that is read ahead. */
 export interface BlocksRequest extends GridRequest, OrderRequest, ReadAheadOptions {
-  /** Default: all blocks, each once. */
+  /** Mask that selects blocks. Default: all blocks, each once. */
   readonly mask?: MaskRequest | undefined;
   /** This reader's part of the epoch. Default: all of it. */
   readonly shard?: ShardRequest | undefined;
-  /** Go on where an epoch was left: its seed and epoch hold, whatever else is stated. */
+  /** State of an epoch from which to go on: its seed and epoch hold, whatever else is stated. */
   readonly resumeFrom?: EpochState | undefined;
 }
 
 /** As {@link BlocksRequest}, in batches; `prefetch` counts batches. */
 export interface BatchesRequest extends Omit<BlocksRequest, "edge">, BatchOptions {
-  /** Default `reflect`. All blocks of a batch have one shape, so they cannot shrink. */
+  /** Rule for voxels beyond the level's edges. Default `reflect`. All blocks of a batch have one shape, so they cannot shrink. */
   readonly edge?: "reflect" | "constant" | undefined;
 }
 
@@ -61,7 +61,7 @@ export function inBatches(
   return batchesOf(open, bytes, request);
 }
 
-/** @param gridOwner the volume whose level the grid is in */
+/** @param gridOwner the volume whose level defines the grid */
 export function sequenceOf<T>(input: BlockInput<T>, gridOwner: BlockVolume, request: BlocksRequest): BlockSequence<T> {
   const level = levelAt(gridOwner.levels, request.level ?? 0, gridOwner.name);
   const { resumeFrom, prefetch = 0 } = request;
@@ -105,7 +105,7 @@ async function pickedBy(
   return { order: selectedOrder(all, inside, asked), weightOf };
 }
 
-/** Where the level has no voxel size, its voxels count as 1 nm. */
+/** Returns the function from boxes to their region in nm; a voxel size that the level does not have counts as 1 nm. */
 export function nmOf(level: BlockLevel) {
   const size = level.voxelSizeNm.map((nm) => nm ?? 1) as Triple;
   return (box: Box) => filledBy(box, size, level.offsetNm);

@@ -7,15 +7,15 @@ export interface BlockLevel {
   /** Voxels `[z, y, x]`. */
   readonly shape: Triple;
   readonly dtype: DType;
-  /** Voxels of what is decoded at once: a chunk, a row of tiles, a slice. */
+  /** Voxels that are decoded at once: a chunk, a row of tiles, a slice. */
   readonly chunk: Triple;
-  /** Voxels of what is stored as one object, where that holds several chunks. */
+  /** Voxels of one stored object, where an object holds several chunks. */
   readonly shard?: Triple | undefined;
-  /** `[z, y, x]`; undefined where the source does not say, or says it in a unit that is none of length. */
+  /** Voxel size `[z, y, x]`; undefined where the source gives none, or gives it in a unit that is no length. */
   readonly voxelSizeNm: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
-  /** Where the centre of the voxel `[0, 0, 0]` lies in the world. */
+  /** Centre of the voxel `[0, 0, 0]` in the world. */
   readonly offsetNm: Triple;
-  /** As people write it: `blosc-lz4`, `zstd`, `raw`. */
+  /** Name as people write it: `blosc-lz4`, `zstd`, `raw`. */
   readonly codec: string;
   /**
    * A box of voxels: C order, the host's byte order, memory of its own.
@@ -30,13 +30,13 @@ export interface BlockLevel {
   voxelIdentity?(options?: { signal?: AbortSignal | undefined }): Promise<VoxelIdentity | undefined>;
 }
 
-/** What tells the stored voxels of a level from older ones in the same place. */
+/** Identity of the stored voxels of a level: it changes when objects in the same place are replaced. */
 export interface VoxelIdentity {
   /** The folder of the level's objects, with a slash at its end. */
   readonly key: string;
   /** Bytes of all objects that were looked at. */
   readonly size: number;
-  /** Of their names, sizes, and etags or times. */
+  /** Checksum of the objects' names, sizes, and ETags or times. */
   readonly etag: string;
   readonly objects: number;
   /** False: there are more, which were not looked at. */
@@ -47,16 +47,16 @@ export interface VoxelIdentity {
 export interface BlockVolume {
   /** The location, as the person gave it, without secrets. */
   readonly name: string;
-  /** Objects that say what the volume is (its metadata, or the file itself), as they were when it was opened. */
+  /** Objects that define the volume (its metadata, or the file itself), as they were when it was opened. */
   readonly identity: readonly {
     readonly key: string;
     readonly size: number;
     readonly etag?: string | undefined;
     readonly modifiedMs?: number | undefined;
   }[];
-  /** What the volume holds and is not read, or says and is not followed. Sentences for a person. */
+  /** Contents that are not read, and statements of the file that are not followed, as sentences for a person. */
   readonly notes?: readonly string[] | undefined;
-  /** Finest first. */
+  /** Resolutions of the volume, finest first. */
   readonly levels: readonly BlockLevel[];
   close(): Promise<void>;
 }

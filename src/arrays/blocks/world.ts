@@ -34,7 +34,7 @@ export function voxelsIn({ start, size }: NmBox, voxelSizeNm: Triple, offsetNm: 
   };
 }
 
-/** What a box of voxels fills, from the outer side of its first voxels to that of its last. */
+/** The region that a box of voxels covers, from the outer side of its first voxels to that of its last. */
 export function filledBy({ start, stop }: Box, voxelSizeNm: Triple, offsetNm: Readonly<Triple>): NmBox {
   return {
     start: start.map((index, axis) => offsetNm[axis]! + (index - 0.5) * voxelSizeNm[axis]!) as Triple,

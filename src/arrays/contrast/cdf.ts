@@ -1,16 +1,16 @@
 import { type ContrastLimits, flatLimits, rangeOf } from "./sample.js";
 
 const BINS = 512;
-/** Of the steepest slope: where the distribution counts as rising. */
+/** Share of the steepest slope above which the distribution counts as rising. */
 const RISING = 0.3;
-/** Least share of the steepest slope that ends the search. */
+/** Least threshold of the slope at both ends of the search, as a share of the steepest one. */
 const FRACTION_MIN = 0.01;
 
 /**
  * Limits around the steep part of the cumulative distribution.
  *
- * What the slope is, on average, before it rises, and in the median after it has fallen, are the thresholds: low is where the
- * slope first exceeds the one, high where, past its maximum, it falls below the other.
+ * The thresholds are the mean slope before it rises and the median slope after it has fallen: low is where the slope first
+ * exceeds the former, high where, past its maximum, it falls below the latter.
  *
  * @param sample finite values.
  * Source: `CDFContrastLimitCalculator` of cryoet-data-portal-neuroglancer.

@@ -172,7 +172,7 @@ function logLikelihood({ means, ...mixture }: Mixture, sample: Float32Array): nu
 /**
  * k-means++ as scikit-learn does it: the first point at random, each next one the best of a few drawn by their squared distance.
  *
- * @param rounded what becomes of each step of the running sum by which they are drawn.
+ * @param rounded rounds each step of the running sum by which the points are drawn.
  * @param room is written to.
  */
 export function startingPoints(
@@ -204,7 +204,7 @@ export function startingPoints(
   return points;
 }
 
-/** scikit-learn computes them in double precision and keeps floats. @param most no more than these */
+/** Squared distances to a point, in double precision and kept as floats, as in scikit-learn. @param most upper bounds of them */
 function squaredDistances(sample: Float32Array, point: number, most: Float32Array | undefined, into: Float32Array): void {
   const [double, square] = [-2 * point, point * point];
   for (let i = 0; i < sample.length; i++) {
@@ -221,7 +221,7 @@ function sumOf(values: Float32Array): number {
   return sum;
 }
 
-/** For each mark the first place where the running sum reaches it. */
+/** For each mark, the first index at which the running sum reaches it. */
 function placesOf(values: Float32Array, marks: readonly number[], rounded: (sum: number) => number): number[] {
   const places = marks.map(() => values.length - 1);
   const open = marks.map((mark, i) => ({ mark, i })).sort((a, b) => a.mark - b.mark);
@@ -233,7 +233,7 @@ function placesOf(values: Float32Array, marks: readonly number[], rounded: (sum:
   return places;
 }
 
-/** The first of equal ones. */
+/** Index of the least value, the first of equal ones. */
 export function indexOfLeast(values: readonly number[]): number {
   return values.reduce((best, value, i) => (value < values[best]! ? i : best), 0);
 }

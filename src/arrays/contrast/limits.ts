@@ -24,7 +24,7 @@ export function contrastSections(nz: number, method: ContrastMethod = "gmm"): { 
  * Limits between which a volume shows its contents in three dimensions.
  *
  * @param slab voxels `[z, y, x]` of the sections `contrastSections` names, of the coarsest level of the pyramid.
- * @param shape of that level, all of it.
+ * @param shape shape of that whole level.
  * @returns low < high, always finite: what is no number is not counted, and a volume of one value v gives v and v + 1.
  *
  * Cost: about 2 s where 1.2 million voxels of 1.7 million are drawn (`gmm`), half of it the draw. Golden: `test/golden/contrast`.

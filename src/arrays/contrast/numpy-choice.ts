@@ -74,7 +74,7 @@ function boundedLarge(word: () => number, range: bigint): number {
 
 const WORD = 2 ** 32;
 const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
-/** What `SeedSequence(42)` makes of its seed. */
+/** Initial PCG64 state that `SeedSequence(42)` generates. */
 const STATE = 274674114334540486603088602300644985544n;
 const INCREMENT = 332724090758049132448979897138935081983n;
 

@@ -6,11 +6,11 @@ import { numpyChoice } from "./numpy-choice.js";
 /** Black and white of a grey picture, in the units of the voxels. */
 export type ContrastLimits = [low: number, high: number];
 
-/** Sections kept on either side of the middle. */
+/** Sections kept on either side of the middle, for each method. */
 export const GMM_RADIUS = 15;
 export const CDF_RADIUS = 5;
 
-/** Of the whole volume, not of the sections kept: where these are few, all of their voxels are taken. */
+/** Share of the whole volume's voxels that are drawn; where the sections kept hold fewer, all of their voxels are taken. */
 const SHARE = 0.3;
 
 /**
@@ -28,7 +28,7 @@ export function middleSections(nz: number, radius: number): { start: number; sto
  * the whole volume, else that many of them, drawn as the portal draws them.
  *
  * @param slab voxels of the middle sections in C order.
- * @param shape of the whole volume.
+ * @param shape shape of the whole volume.
  */
 export function drawSample(slab: Float32Array, shape: Triple): Float32Array {
   const [nz, ny, nx] = shape;
@@ -60,7 +60,7 @@ export function rangeOf(sample: Float32Array): { min: number; max: number } | un
   return { min, max };
 }
 
-/** Limits of what has no contrast: 1 above its one value, 0 to 1 where there is no value at all. */
+/** Limits for a volume without contrast: its one value and 1 above it; 0 to 1 where there is no value at all. */
 export function flatLimits(value = 0): ContrastLimits {
   // Where 1 is less than what a float64 tells apart, the next one.
   return [value, value + Math.max(1, Math.abs(value) * 2 * Number.EPSILON)];

@@ -25,7 +25,7 @@ const FLAG_MEMCPYED = 0x02;
 const CODEC_LZ4 = 1 << 5;
 const CODEC_ZSTD = 4 << 5;
 
-/** Memory that is kept from one call to the next; what a larger chunk needed is given back. */
+/** Bytes of memory that are kept from one call to the next; the rest, which a larger chunk needed, is given back. */
 const KEPT_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -184,8 +184,9 @@ export function bloscHeadBytes(head: Uint8Array, { plainBytes, blockBytes, frame
 }
 
 /**
- * Where plain bytes `[first, end)` lie in a frame: `[from, to)` of its bytes. Blocks lie in any order: where one ends is where the next one in
- * the file begins. Offsets outside of the frame are not found here: the kernels compare each with the bytes that are there.
+ * The range `[from, to)` of a frame's bytes that holds the plain bytes `[first, end)`. Blocks may lie in any order: a block ends
+ * where the next one in the file begins. Offsets outside of the frame are not detected here: the kernels compare each with the
+ * bytes that are there.
  *
  * @param head `bloscHeadBytes` of the frame.
  */
@@ -219,7 +220,7 @@ export function bloscRange(head: Uint8Array, header: BloscHeader, first: number,
  *
  * @param blockBytes a multiple of `itemBytes`, at most `plainBytes`.
  * @param frameBytes header and table included.
- * @param offsets where each block starts in the frame, in the order of the plain bytes; the blocks may lie in any order.
+ * @param offsets offset of each block in the frame, in the order of the plain bytes; the blocks may lie in any order.
  */
 export function bloscHeader({
   itemBytes,
@@ -263,7 +264,7 @@ export class BloscFrame {
     this.workspace(at).bytes.set(head, 0);
   }
 
-  /** Where the bytes of the frame lie that a box needs. @throws {EmporiumError} FORMAT_CORRUPT where the frame holds no chunk of that shape */
+  /** The range of the frame's bytes that a box needs. @throws {EmporiumError} FORMAT_CORRUPT if it holds no chunk of that shape */
   rangeOf(shape: Triple, itemBytes: number, { start, stop }: Box, place?: Place): { from: number; to: number } {
     const head = this.workspace(0).bytes.subarray(0, this.lying.headBytes);
     const header = headerIn(head, this.lying.storedBytes, place);

@@ -27,7 +27,7 @@ export function addCounts(total: Float64Array, counts: ArrayLike<number>): void 
   for (let bin = 0; bin < HISTOGRAM_BINS; bin++) total[bin]! += counts[bin]!;
 }
 
-/** How many finite voxels a histogram holds. */
+/** Number of finite voxels in a histogram. */
 export function finiteCount(counts: ArrayLike<number>): number {
   let sum = 0;
   for (let bin = FIRST_FINITE; bin <= LAST_FINITE; bin++) sum += counts[bin]!;

@@ -12,7 +12,7 @@ export const HASH_TABLE_BYTES = 16_384;
 /** Bins of `histogram`, uint32 each. */
 export const HISTOGRAM_BINS = 65_536;
 
-/** What `convert` reads. The first four are also what `meanZYXOf`, `meanYXOf` and `statsOf` know, beside float32. */
+/** Types that `convert` reads. `meanZYXOf`, `meanYXOf` and `statsOf` take the first four, and float32 besides. */
 export const CONVERT = {
   int8: 0,
   uint8: 1,
@@ -34,7 +34,7 @@ export type ConvertKind = keyof typeof CONVERT;
 /** Integer types that a volume may be kept in. */
 export type IntegerKind = (typeof CONVERT)["int8" | "uint8" | "int16" | "uint16" | "int32" | "uint32"];
 
-/** Integer types and float32: what means and statistics are computed of without a conversion before. */
+/** Integer types and float32: the types whose means and statistics are computed without a conversion. */
 export type VoxelKind = (typeof CONVERT)["int8" | "uint8" | "int16" | "uint16" | "float32"];
 
 /**
@@ -120,7 +120,7 @@ export interface Kernels {
   /** Labels, uint16: the first voxel of each 1×2×2. */
   strideYX(src: number, dst: number, h: number, w: number, srcRow: number, dstRow: number): void;
 
-  /** Of `n` float32: one byte each at `dst`, 1 where the voxel equals `label`, else 0. Returns how many do. */
+  /** Sets one byte at `dst` for each of `n` float32: 1 where the voxel equals `label`, else 0. Returns how many are 1. */
   selectEqual(src: number, dst: number, n: number, label: number): number;
 
   /** One byte at `dst` for each of `n` float32: 1 if the voxel is at least `threshold`; 0 for NaN. Returns how many are 1. */
@@ -147,7 +147,10 @@ export interface Kernels {
   /** Sets the bits of `n` bytes in those at `dst`. */
   addAny(src: number, dst: number, n: number): void;
 
-  /** Of `n` float64: one byte each, 1 where it divided by `whole` and rounded to float32 is at least `threshold`, else 0. */
+  /**
+   * Sets one byte at `dst` for each of `n` float64: 1 where the value divided by `whole`, rounded to float32, is at least
+   * `threshold`; else 0.
+   */
   selectMean(src: number, dst: number, n: number, whole: number, threshold: number): void;
 
   /** Adds `n` uint16 to the 65,536 uint32 counts at `table`. A count that reaches 2^32 - 1 stays there. */
@@ -196,7 +199,8 @@ export interface Kernels {
    * Opens a Blosc-1 frame, until the next one is opened; the regions given must stay as they are. Answers a `BLOSC_RESULT`.
    *
    * @param head header and offset table, `headBytes` of them (a frame copied by c-blosc without compression has no table).
-   * @param window where frame bytes [from, to) lie. For a whole frame in one piece: window = head, from = 0, to = its length.
+   * @param window address of the frame's bytes [from, to). For a whole frame in one piece: window = head, from = 0, to = its
+   *   length.
    * @param scratch `bloscScratchBytes(blockBytes)` bytes, and `ZSTD_WORK_BYTES` for a frame with zstd inside: without these it is unsupported.
    */
   openFrame(
@@ -261,7 +265,7 @@ export interface Kernels {
   ): void;
 }
 
-/** What `openFrame` and the decoders answer. */
+/** Return values of `openFrame` and the decoders. */
 export const BLOSC_RESULT = {
   ok: 0,
   /** Not a Blosc-1 frame, or its sizes contradict each other. */

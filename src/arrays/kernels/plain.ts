@@ -103,7 +103,7 @@ export function toLabels(voxels: Float32Array): Uint16Array {
   return Uint16Array.from(end < 0 ? voxels : voxels.subarray(0, end));
 }
 
-/** One value for each 2×2 block of `h` rows of `w` voxels, of the block's first row and column. */
+/** Returns one value for each 2×2 block of `h` rows of `w` voxels; `value` gets the block's first row and column. */
 function reduce<T extends { [index: number]: number }>(
   Type: new (length: number) => T,
   h: number,
@@ -132,7 +132,7 @@ function blockSum(first: Plane, second: Plane | undefined, h: number, w: number,
   return second ? rows(rows(0, first), second) : rows(0, first);
 }
 
-/** How many voxels of a block exist. */
+/** Number of voxels of a 2×2×2 block that lie inside the volume. */
 function blockCount(planes: number, h: number, w: number, y: number, x: number): number {
   return planes * (y + 1 < h ? 2 : 1) * (x + 1 < w ? 2 : 1);
 }

@@ -9,9 +9,9 @@ export type AxisSelection = Readonly<Record<string, number>>;
 /** Three axes of an array, and where it is cut along the others. */
 export interface SelectedAxes {
   readonly axes: SpatialAxes;
-  /** Position along each axis of the array; 0 along z, y, x. */
+  /** Index along each axis of the array at which it is cut; 0 along z, y, x. */
   readonly at: readonly number[];
-  /** What was cut off without anybody having asked for it. */
+  /** Cuts that nobody asked for, as sentences for a person. */
   readonly notes: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export function lastAxes(rank: number): SpatialAxes {
 /**
  * Cuts an array at the wanted positions.
  *
- * @param names of the array's axes, where it has some.
+ * @param names names of the array's axes, if it has any.
  * @throws {EmporiumError} USAGE for an axis that the array does not have, or a position behind its end; FORMAT_UNSUPPORTED for
  *   arrays of less than two axes.
  */
@@ -87,7 +87,7 @@ function wrongAxis(name: string, wanted: string, own: readonly (string | null)[]
   });
 }
 
-/** One number for each of z, y, x; `absent` along an axis that the array does not have. */
+/** Picks the numbers along z, y and x; `absent` along an axis that the array does not have. */
 export function spatial<T>(values: readonly T[], axes: SpatialAxes, absent: T): [T, T, T] {
   return axes.map((axis) => (axis === undefined ? absent : values[axis]!)) as [T, T, T];
 }

@@ -5,21 +5,24 @@ import { boxBytes } from "../blocks/box-bytes.js";
 import { type ChunkPart, type Elements, packed } from "./copy.js";
 import { type BlockMemory, BOX_SHARE } from "./memory.js";
 
-/** Where the parts of a box go. */
+/** Destination of a box: memory for its voxels, and the place of each chunk's part in it. */
 export interface BoxTarget {
   readonly itemBytes: number;
   /** Voxels of the box, packed. */
   readonly bytes: Uint8Array;
-  /** Where `bytes` begin in the shared memory, if they lie there: then threads write into them. */
+  /** Address of `bytes` in the shared memory, where threads then write into them; undefined where `bytes` lie elsewhere. */
   readonly address: number | undefined;
-  /** Of `bytes`, in elements. */
+  /** Strides of `bytes`, in elements. */
   readonly strides: Triple;
   into(part: ChunkPart): Elements;
-  /** Hears of chunks that are not stored. */
+  /** Called for chunks that are not stored. */
   readonly absent?: ((cell: Triple) => void) | undefined;
 }
 
-/** Beside it, for memory of boxes that is used again: fresh memory costs as much as the copy into it, and collecting it as much again. */
+/**
+ * Further share of the memory, for memory of boxes that is reused: fresh memory costs as much as the copy into it, and collecting
+ * it as much again.
+ */
 const SPARE_SHARE = 1 / 16;
 
 /** Places for boxes in the shared memory. */

@@ -8,29 +8,32 @@ import type { BlockLevel } from "../blocks/volume.js";
 
 /** One level as the chunks that it is stored in. Chunks at the upper edge have the same shape; what lies outside is not looked at. */
 export interface ChunkedLevel extends Omit<BlockLevel, "read" | "voxelIdentity"> {
-  /** What messages call it. */
+  /** Name of the level in messages. */
   readonly name: string;
   /** `notes` of the volume that it is a level of. */
   readonly notes?: readonly string[] | undefined;
   readonly dtype: DType;
   readonly itemBytes: number;
-  /** One element, host byte order: the value of what no chunk holds. */
+  /** Fill value, as one element in host byte order: that of voxels that no chunk holds. */
   readonly fill: Uint8Array;
-  /** Where its objects lie, with a slash at its end; absent where the volume is a file. */
+  /** Folder of its objects, with a slash at its end; absent where the volume is a file. */
   readonly folder?: string | undefined;
-  /** How a stored chunk is decoded; undefined where only `load` reads it. */
+  /** Decoding of a stored chunk; undefined where only `load` reads chunks. */
   readonly coding: ChunkCoding | undefined;
-  /** Where a chunk is stored. Undefined: there is none. A key may still hold nothing. */
+  /** The place where a chunk is stored; undefined where there is none. An object need not exist at the key. */
   find(cell: Triple, signal?: AbortSignal): ChunkPlace | undefined | Promise<ChunkPlace | undefined>;
-  /** The bytes of a chunk, where they are not simply those of its place. */
+  /** The stored bytes of a chunk, for formats where these are not simply the bytes at its place. */
   fetch?(cell: Triple, signal?: AbortSignal): Promise<Uint8Array | undefined>;
-  /** Where a chunk is stored, and what is around it, where `find` does not say it. */
+  /** The place where a chunk is stored and the codecs around it, for formats whose `find` does not give the place. */
   locate?(cell: Triple, signal?: AbortSignal): Promise<(ChunkPlace & { readonly codecs: readonly string[] }) | undefined>;
   /** Memory that `load` takes meanwhile. Default: a chunk and as much again. */
   readonly loadBytes?: number | undefined;
   /** Memory that `load` may take beyond that, of a damaged file: it is counted as far as there is room for it. Default: none. */
   readonly spareBytes?: number | undefined;
-  /** Voxels of a chunk in C order and the host's byte order, padded to the shape of a chunk: formats that decode by themselves. */
+  /**
+   * Voxels of a chunk in C order and the host's byte order, padded to the shape of a chunk; for formats that decode by
+   * themselves.
+   */
   load?(cell: Triple, signal?: AbortSignal): Promise<{ plain: Uint8Array; storedBytes: number }>;
 }
 
@@ -39,14 +42,14 @@ export interface ChunkPlace {
   readonly key: string;
   /** A part of the object; default: all of it. */
   readonly range?: ByteRange | undefined;
-  /** The object must still be of this version: what an index says of another one is wrong. */
+  /** ETag that the object must still have: what an index says is wrong for another version. */
   readonly etag?: string | undefined;
 }
 
-/** How a stored chunk becomes voxels. Plain data: it is handed to threads. */
+/** Description of the decoding from a stored chunk to voxels. Plain data: it is handed to threads. */
 export type ChunkCoding = StepCoding | N5Coding | PrecomputedCoding;
 
-/** Where the voxels `[z, y, x]` lie among the decoded elements: counts elements. */
+/** Position of the voxels `[z, y, x]` among the decoded elements, counted in elements. */
 export interface Layout {
   readonly offset: number;
   readonly strides: Triple;
@@ -72,7 +75,7 @@ export interface N5Coding {
   readonly itemBytes: number;
   /** Axes that are z, y, x; undefined: the dataset has none such. */
   readonly axes: SpatialAxes;
-  /** Position within the chunk along all axes; 0 along z, y, x. */
+  /** Index within the chunk along all axes; 0 along z, y, x. */
   readonly at: readonly number[];
 }
 
@@ -82,10 +85,10 @@ export interface PrecomputedCoding {
   readonly scale: Pick<VolumeScale, "encoding" | "block">;
   readonly itemBytes: number;
   readonly channel: number;
-  /** Of the level: its last chunks are cut off. */
+  /** Shape of the level, which cuts off its last chunks. */
   readonly shape: Triple;
   readonly chunk: Triple;
 }
 
-/** Which axes of an array are z, y, x. */
+/** Indices of an array's axes z, y, x; undefined for an axis that it does not have. */
 export type SpatialAxes = readonly [z: number | undefined, y: number | undefined, x: number | undefined];

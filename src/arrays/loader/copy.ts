@@ -112,10 +112,10 @@ export function fillElementBox(fill: Uint8Array, target: Elements, shape: Triple
   copyElementBox({ bytes: fill, offset: 0, strides: [0, 0, 0] }, target, shape, itemBytes);
 }
 
-/** Where a chunk and a box meet. */
+/** Intersection of a chunk and a box. */
 export interface ChunkPart {
   readonly cell: Triple;
-  /** In the chunk, from its own first voxel. */
+  /** The part in the chunk, from the chunk's own first voxel. */
   readonly inChunk: Box;
   /** First voxel in the box. */
   readonly at: Triple;

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { fromErrorRecord } from "../../core/errors.js";
+import { once } from "../../core/once.js";
 import { fewFiles } from "../../system/open-files.js";
 import { turns } from "../../system/parallel.js";
 import { type ThreadPool, threadPool } from "../../system/threads.js";
@@ -8,23 +9,25 @@ import type { ChunkedLevel } from "./chunked.js";
 import type { BlockMemory } from "./memory.js";
 import type { TrafficCounts } from "./traffic.js";
 import type { DecodeJob, DecodePart, DecodeResult, DecoderData } from "./work/decode-job.js";
-import { runJob } from "./work/run-job.js";
+
+/** Decoders of all formats for jobs on the calling thread, loaded when first needed. */
+const decoders = once(() => import("./work/run-job.js"));
 
 /** A box of a chunk that is to be decoded. */
 export interface WantedBox {
-  /** Of memory for the time of the job, where the box and what it is decoded of may lie. */
+  /** Bytes of shared memory for the duration of the job, for the box or what it is decoded from. */
   readonly bytes: number;
-  /** @param at where its `bytes` lie */
+  /** @param at address of its `bytes` */
   place(at: number): PlacedBox;
 }
 
 export interface PlacedBox {
   readonly part: DecodePart;
-  /** Voxels that are decoded for it, in bytes. */
+  /** Bytes of the voxels that are decoded for it. */
   readonly wantedBytes: number;
   /** Takes the box while it is in the shared memory. `undefined`: nothing is stored. */
   hear(at: number | undefined): void;
-  /** Nobody writes it any more, heard or not. */
+  /** Called when no thread writes to the box any more, whether it was heard or not. */
   release?(): void;
 }
 
@@ -37,7 +40,7 @@ export interface DecodePool {
   /**
    * Decodes boxes of one level, one after the other on one thread, once there is a thread and memory for it.
    *
-   * @param counts of the volume.
+   * @param counts traffic of the volume, to which this adds.
    * @param here on the calling thread, which stands still meanwhile.
    * @throws {EmporiumError} the first box's error, after all others were heard.
    */
@@ -49,10 +52,10 @@ export interface DecodePool {
 
 /** Scratch of a job until a job of the level has asked for more. */
 const SCRATCH_BYTES = 256 * 1024;
-/** Decoders make few objects. */
+/** Heap of a thread for young objects, in MiB: decoders make few objects. */
 const YOUNG_MIB = 2;
 
-/** What a job that took longer than expected weighs: other programs delay some. A slow disk or codec delays all. */
+/** Weight of a job that took longer than expected: other programs delay some jobs, a slow disk or codec delays all. */
 const WEIGHT = 1 / 16;
 
 export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, threadsWanted?: number): DecodePool {
@@ -70,7 +73,7 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
     return pool;
   }
 
-  /** Runs boxes until one needs more memory. @returns how many were heard. */
+  /** Runs boxes until one needs more memory. @returns number of boxes that were heard. */
   async function attempt(
     level: ChunkedLevel,
     boxes: readonly PlacedBox[],
@@ -107,6 +110,7 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
   async function runHere(job: DecodeJob): Promise<DecodeResult> {
     // the threads get theirs first
     if (jobs > 1) await new Promise<void>((resolve) => setImmediate(resolve));
+    const { runJob } = await decoders();
     return runJob(job, kernels(), memory().bytes());
   }
 
@@ -151,7 +155,7 @@ export function decodePool(memory: () => BlockMemory, kernels: () => Kernels, th
   };
 }
 
-/** How long levels took per byte, by their latest jobs. */
+/** Milliseconds per byte of voxels for each level, learnt from its latest jobs. */
 function decodeTimes() {
   const msPerByte = new WeakMap<ChunkedLevel, number>();
 

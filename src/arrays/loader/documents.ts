@@ -10,7 +10,7 @@ export interface VolumeFolder {
   readonly store: Store;
   /** Key of the folder in the store, without a slash at its end; empty: the store's root. */
   readonly key: string;
-  /** What messages call the folder. */
+  /** Name of the folder in messages. */
   readonly name: string;
   /** Documents read so far, for `BlockVolume.identity`: their etag is their checksum, the same in every copy of the volume. */
   readonly identity: BlockVolume["identity"][number][];

@@ -19,7 +19,7 @@ export interface KeptChunks {
   unpin(id: string): void;
   /** Room for a chunk, pinned; undefined where there is none, or the chunk is there already. Nobody finds it before it is `ready`. */
   add(id: string, length: number): KeptChunk | undefined;
-  /** As `add`, for chunks that lie in one piece of memory. @returns where that begins */
+  /** As `add`, for chunks that lie in one piece of memory. @returns the address at which it begins */
   addTogether(parts: readonly ChunkPiece[], length: number): number | undefined;
   ready(id: string): void;
   /** Forgets a chunk, whose bytes are of no use. */
@@ -45,7 +45,7 @@ interface Entry extends KeptChunk {
 export interface KeptOptions {
   readonly use: PieceUse;
   readonly bytesMax: number;
-  /** Whether so many bytes more may be pinned. */
+  /** True if so many bytes more may be pinned. */
   mayPin(length: number): boolean;
   /** Frees something else that is only kept; false where there is nothing. */
   makeRoom?(): boolean;

@@ -8,11 +8,11 @@ import { objectName, type Store } from "../../stores/store.js";
 import type { VoxelPlace } from "../plane/plane.js";
 import type { ChunkedLevel, ChunkPlace } from "./chunked.js";
 
-/** Of a block of N5: its mode, rank and lengths; a kibibyte is enough for 255 axes. */
+/** Bytes that hold the header of any N5 block, with its mode, rank and lengths: a kibibyte is enough for 255 axes. */
 const N5_HEADER_BYTES = 1024;
 
 /**
- * Where a voxel of a level is stored: the chunk that holds it, or of a chunk without a codec the voxel's own bytes.
+ * The place where a voxel of a level is stored: its chunk or, where the chunk has no codec, the voxel's own bytes.
  *
  * @returns undefined where no such chunk is stored
  * @throws {EmporiumError} FORMAT_UNSUPPORTED for formats that find their chunks by themselves; what stores and formats throw

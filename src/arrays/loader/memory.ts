@@ -5,12 +5,12 @@ import { PAGE_BYTES, PAGES_MAX, sharedMemory } from "../kernels/kernels.js";
 /** Addresses are multiples of this: a line of the processor's cache. */
 const ALIGNMENT = 64;
 
-/** Of the memory, for boxes whose parts are being decoded. A larger one is put together outside of it. */
+/** Share of the memory for boxes whose parts are being decoded. A box that does not fit into it is put together elsewhere. */
 export const BOX_SHARE = 1 / 8;
 
 /**
- * What a piece of memory is for. Who holds a box or a stored chunk may wait for a claim: these lie in the lower half, so that a claim finds its place in
- * the upper one when nothing but them is in use.
+ * Use of a piece of memory. A read that holds a box or a stored chunk may wait for a claim: boxes and stored chunks lie in the
+ * lower half, so that a claim finds its place in the upper one when nothing but them is in use.
  */
 export type PieceUse = "box" | "stored" | "decoded";
 
@@ -19,7 +19,7 @@ export interface BlockMemory {
   readonly capacity: number;
   /** The largest claim: half of it. */
   readonly claimMax: number;
-  /** Taken pieces and what is set aside. */
+  /** Bytes of pieces in use, and of memory that is only set aside. */
   readonly usedBytes: number;
   readonly usedBytesMax: number;
   /** All of the memory, for threads. Made when first asked for. */
@@ -50,7 +50,7 @@ export function blockMemory(memoryBytes: number, makeRoom: () => boolean): Block
   const chunksStart = ALIGNMENT + aligned(capacity * BOX_SHARE);
   const boxes = freeSpaces(ALIGNMENT, chunksStart - ALIGNMENT);
   const chunks = freeSpaces(chunksStart, ALIGNMENT + capacity - chunksStart);
-  /** No claim is larger than what lies above. */
+  /** Address at which the upper half begins: no claim is larger than that half. */
   const half = ALIGNMENT + Math.floor(capacity / 2);
   let shared: WebAssembly.Memory | undefined;
   let used = 0;
@@ -144,7 +144,7 @@ export function blockMemory(memoryBytes: number, makeRoom: () => boolean): Block
   };
 }
 
-/** What so many bytes take. */
+/** The length rounded up to a multiple of `ALIGNMENT`: the bytes that a piece of that length takes. */
 export function aligned(length: number): number {
   return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 }
@@ -169,7 +169,7 @@ function freeSpaces(start: number, length: number) {
     lengths.splice(i, 1);
   };
   return {
-    /** The lowest place: low addresses are used again and again, and the others take no memory. @param below where it ends at most */
+    /** Takes the lowest place: low addresses are used again, and untouched ones take no memory. @param below greatest end address */
     takeFirst(wanted: number, below = Number.POSITIVE_INFINITY): number | undefined {
       const i = lengths.findIndex((one, at) => one >= wanted && starts[at]! + wanted <= below);
       if (i < 0) return undefined;

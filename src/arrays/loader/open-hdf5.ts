@@ -12,11 +12,11 @@ export interface OpenHdf5 {
   close(): Promise<void>;
 }
 
-/** For the library itself and what it remembers of files: it keeps up to 32 MiB of their structure. */
+/** Memory for the library itself and its caches: it keeps up to 32 MiB of files' structure. */
 const HEAP_BYTES = LIMITS.hdf5MemoryBytes;
-/** What the thread may have when it stays for later jobs: the library as it is loaded, and the structure of usual files. */
+/** Most memory with which the thread stays for later jobs: the library as it is loaded, and the structure of usual files. */
 const STAYS_BYTES = 32 * 2 ** 20;
-/** Chunks that the thread reads in the memory that it has. */
+/** Largest chunk that the thread reads in the memory that it has anyway. */
 const SMALL_BYTES = 4 * 2 ** 20;
 /** Copies of a chunk while it is read: stored, decoded by the library (twice as it grows), and as it is handed on. */
 const CHUNK_COPIES = 5;
@@ -24,7 +24,10 @@ const CHUNK_COPIES = 5;
 let thread: ThreadPool<Hdf5Job, Hdf5Result> | undefined;
 let opened = 0;
 
-/** One job at a time, which is all that the library does. What has taken much memory ends with its thread: the library gives none back. */
+/**
+ * Runs one job at a time, which is all that the library does. A thread that has taken much memory is ended: the library gives
+ * none back.
+ */
 async function asked<Kind extends Hdf5Job["kind"]>(
   job: Extract<Hdf5Job, { kind: Kind }>,
   signal?: AbortSignal,
@@ -37,7 +40,7 @@ async function asked<Kind extends Hdf5Job["kind"]>(
 /**
  * A dataset of an HDF5 file of this machine, chunked or not, read by a thread that has the library. See hdf5-file.ts for what it knows.
  *
- * @param path of the file. @param dataset its path in the file; a file with a single image or volume needs none
+ * @param path path of the file. @param dataset path of the dataset in it; a file with a single image or volume needs none
  * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_LIMIT, FORMAT_UNSUPPORTED (types, filters), USAGE for a dataset that is not there
  */
 export async function openHdf5(
@@ -74,7 +77,7 @@ export async function openHdf5(
 /**
  * The facts of each dataset of an HDF5 file that is an image or a volume: numbers along two axes or more.
  *
- * @param path of the file, on this machine. @param name in facts and messages; behind it `#` and the dataset's path
+ * @param path path of the file on this machine. @param name its name in facts and messages, before `#` and the dataset's path
  * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_LIMIT; FORMAT_UNKNOWN where there is none
  */
 export async function peekHdf5(path: string, name: string): Promise<PeekFacts[]> {

@@ -10,13 +10,13 @@ import { type AxisSelection, lastAxes, type SelectedAxes, selectAxes, spatial, w
 import type { ChunkedLevel } from "./chunked.js";
 import { needDocument, type VolumeFolder } from "./documents.js";
 
-/** More levels than any pyramid has. They are searched for where the group does not name them. */
+/** Most levels that are searched for where the group does not name them: more than any pyramid has. */
 const LEVELS_MAX = 32;
 
 interface FoundLevel {
   path: string;
   dataset: N5Dataset;
-  /** What the group says of the level. */
+  /** Voxel size and offset of the level as the multiscale group gives them; undefined where it gives none. */
   calibration: N5Calibration | undefined;
   factors: readonly number[] | undefined;
 }
@@ -92,7 +92,10 @@ function levelOf(
   };
 }
 
-/** By their names; without names the slowest first: N5's last axis in the document is mostly z, and channels and times follow it. */
+/**
+ * Axes z, y, x by their names. Without names the slowest come first: N5's last axis in the document is mostly z, and channels and
+ * times follow it.
+ */
 function volumeAxes(rank: number, known: N5Calibration | undefined): ReturnType<typeof lastAxes> {
   const at = (name: string) => known?.axes?.findIndex((axis) => axis.toLowerCase() === name) ?? -1;
   if (known?.axes?.length !== rank || at("y") < 0 || at("x") < 0) return lastAxes(rank);

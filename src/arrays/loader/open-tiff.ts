@@ -119,7 +119,7 @@ async function loadRows(
   return { plain, storedBytes: storedBytesOf(image, y0, y1) };
 }
 
-/** Of the strips or tiles that these rows touch. */
+/** Stored bytes of the strips or tiles that rows `[y0, y1)` touch. */
 function storedBytesOf({ segments }: TiffImage, y0: number, y1: number): number {
   const { height, across, down, byteCounts } = segments;
   let sum = 0;
@@ -144,7 +144,7 @@ function voxelSizeNm(facts: PeekFacts): ChunkedLevel["voxelSizeNm"] {
   }) as unknown as ChunkedLevel["voxelSizeNm"];
 }
 
-/** TIFF's own unit beside those of length. */
+/** Å of one unit, for TIFF's own units beside those of length. */
 function angstromOf(unit: string | undefined): number | undefined {
   return unit === "inch" ? 2.54e8 : angstromPerUnit(unit);
 }

@@ -1,6 +1,7 @@
 import type { Triple } from "../../core/box.js";
 import { reversedBytes } from "../../core/dtype.js";
 import { chunkKey } from "../../formats/zarr/chunks.js";
+import { fillElement } from "../../formats/zarr/fill-element.js";
 import { wrongField } from "../../formats/zarr/json.js";
 import {
   parseZarray,
@@ -13,7 +14,7 @@ import {
 } from "../../formats/zarr/metadata.js";
 import { angstromPerUnit, type OmeDataset, type OmeZarrImage, unreadImages } from "../../formats/zarr/ome.js";
 import { parseOmeImage } from "../../formats/zarr/ome-v05.js";
-import { fillElement, stridesOf } from "../../formats/zarr/read.js";
+import { stridesOf } from "../../formats/zarr/read.js";
 import { type ByteStep, stepName } from "../../formats/zarr/steps.js";
 import { parseZarrV3, v3ChunkKey, type ZarrV3Array, zarrV3FromJson } from "../../formats/zarr/v3-metadata.js";
 import { storedUnit } from "../../formats/zarr/v3-unit.js";
@@ -26,7 +27,7 @@ import { type ShardIndexes, shardFinder } from "./shards.js";
  * The levels of an OME-Zarr image, or an array by itself; Zarr 2 or 3.
  *
  * Requests: one for `zarr.json` and, without consolidated metadata, one for each level; Zarr 2 takes up to two more.
- * @param versions that the location allows.
+ * @param versions Zarr versions that the location allows.
  * @returns undefined where the folder holds neither.
  */
 export async function openZarr(
@@ -142,7 +143,7 @@ function levelOfV3(
   };
 }
 
-/** What the keys of a level's chunks begin with. */
+/** Key prefix of a level's chunks. */
 function belowOf(folder: VolumeFolder, path: string): string {
   const key = folder.at(path);
   return key === "" ? "" : `${key}/`;
@@ -201,7 +202,7 @@ function commonOf(
   };
 }
 
-/** What of an image is not read, or not as it is written. */
+/** Notes on what is not read of an image, or is read otherwise than the metadata say. */
 function notesOf(
   { axes, notes }: SelectedAxes,
   image: OmeZarrImage | undefined,
@@ -229,7 +230,7 @@ function voxelSizeNm({ voxelSizeAngstrom }: OmeDataset): ChunkedLevel["voxelSize
 }
 
 /**
- * Where the first voxel's centre lies. An image without any translation says nothing of it: its levels are means of whole blocks,
+ * Centre of the first voxel in the world, in nm. Where an image has no translation at all, its levels are means of whole blocks,
  * so that the first voxel of a coarser one lies half a voxel of it further in, less half a voxel of the finest.
  */
 function omeOffsetNm({ axes, spatialAxes, datasets }: OmeZarrImage, level: number): Triple {

@@ -15,15 +15,15 @@ import { volumeFolder } from "./documents.js";
 import { FOLDER_OPENERS, fileOpener } from "./openers.js";
 import type { ShardIndexes } from "./shards.js";
 
-/** What a location holds. */
+/** Levels found at a location. */
 export interface OpenedLevels {
-  /** As it was given, without secrets. */
+  /** Location as it was given, without secrets. */
   readonly name: string;
   readonly store: Store;
   readonly levels: readonly ChunkedLevel[];
   readonly identity: BlockVolume["identity"];
   readonly indexes: ShardIndexes;
-  /** Ends what is open beside the store. */
+  /** Closes what is open beside the store. */
   close?(): void | Promise<void>;
 }
 
@@ -68,7 +68,7 @@ interface Target extends Pick<OpenedLevels, "name" | "store" | "indexes">, Pick<
   readonly key: string;
   readonly format: VolumeFormat | undefined;
   readonly select: AxisSelection;
-  /** Of the volume in the file. */
+  /** Path of the dataset in the file; undefined where the location names none. */
   readonly dataset: string | undefined;
 }
 
@@ -110,7 +110,7 @@ async function openFolder({ name, store, key, signal, ...wanted }: Target): Prom
   return undefined;
 }
 
-/** What tells the formats of files apart. */
+/** First bytes of a file by which its format is recognised. */
 const HEAD_BYTES = 64 * 1024;
 
 async function openFile({ name, store, key, dataset, indexes, select, signal }: Target): Promise<OpenedLevels | undefined> {

@@ -8,13 +8,13 @@ import type { ChunkedLevel } from "./chunked.js";
 import type { VolumeFolder } from "./documents.js";
 import type { ShardIndexes } from "./shards.js";
 
-/** A file that is open, of which levels are wanted. */
+/** An open file whose levels are wanted. */
 export interface FileTarget {
   readonly file: RandomAccess & { readonly stat: Stat };
   readonly key: string;
-  /** Of the file, where it lies on this machine: always of formats that have datasets. */
+  /** Path of the file on this machine; always defined for formats that have datasets, otherwise only for local files. */
   readonly path: string | undefined;
-  /** Of the volume in the file. */
+  /** Path of the dataset in the file; undefined where the location names none. */
   readonly dataset: string | undefined;
   readonly select: AxisSelection;
   readonly signal: AbortSignal | undefined;
@@ -29,8 +29,9 @@ export interface FileLevels {
 type FileOpener = ((target: FileTarget) => Promise<FileLevels>) | undefined;
 
 /**
- * How boxes of each format of `formats/registry.ts` are read. A format whose voxels lie plainly needs no line, its own row says where; any other that
- * is read has one, or this does not compile. Readers are loaded when they are needed.
+ * Readers of boxes by format, for `formats/registry.ts`. A format whose voxels lie plainly needs no line here: its row of the
+ * registry gives the layout. Any other format that is read has one, or this does not compile. Readers are loaded when they are
+ * needed.
  */
 const FILE_OPENERS: Readonly<Record<Exclude<ReadFormatId, FlatFormatId>, FileOpener>> = {
   eer: undefined,
@@ -47,9 +48,9 @@ export function fileOpener(format: FileFormat): FileOpener {
   };
 }
 
-/** What is wanted of a folder. */
+/** Request for the levels of a folder. */
 export interface FolderWanted {
-  /** Where its location says one. */
+  /** Format that the location names; undefined where it names none. */
   readonly format: VolumeFormat | undefined;
   readonly select: AxisSelection;
   readonly indexes: ShardIndexes;

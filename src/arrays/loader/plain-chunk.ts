@@ -2,9 +2,9 @@ import type { Triple } from "../../core/box.js";
 import { swapBytes } from "../../core/dtype.js";
 import { decodeN5Block } from "../../formats/n5/block.js";
 import { decodePrecomputedChunk } from "../../formats/precomputed/read.js";
+import { decodeSteps } from "../../formats/zarr/apply-steps.js";
 import type { CodecRegistry } from "../../formats/zarr/codecs.js";
 import { stridesOf } from "../../formats/zarr/read.js";
-import { decodeSteps } from "../../formats/zarr/steps.js";
 import { brotli } from "./brotli.js";
 import type { ChunkCoding, Layout, N5Coding, PrecomputedCoding, StepCoding } from "./chunked.js";
 

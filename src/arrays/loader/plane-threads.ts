@@ -7,7 +7,7 @@ import type { CompressedHead, LocalPlaneFile, PlaneJob, PlaneResult, TiffRows } 
 
 /** Threads that cut planes of local files and convert them, so that who answers requests goes on. */
 export interface PlaneThreads {
-  /** @throws {EmporiumError} what `readPlane` throws; STORE_CONFLICT where the file is another one now; the signal's reason */
+  /** @throws {EmporiumError} as `readPlane`; STORE_CONFLICT if the file was replaced; the signal's reason */
   cut(file: LocalPlaneFile, choice: PlaneChoice, form: PlaneForm, signal?: AbortSignal): Promise<PlaneResult>;
   readBox(file: LocalPlaneFile, ...box: BoxArguments): Promise<Uint8Array>;
   /** The first bytes behind a compression of a file. @throws {EmporiumError} FORMAT_CORRUPT */
@@ -31,10 +31,10 @@ type BoxArguments = [
 type FileWork = WithoutShare<Extract<PlaneJob, { kind: "plane" | "box" }>>;
 type WithoutShare<Job> = Job extends unknown ? Omit<Job, "keptBytes" | "needMax"> : never;
 
-/** What this thread converts itself takes no longer than a few milliseconds. */
+/** Largest plane that the calling thread converts itself: a few milliseconds of work. */
 const HERE_BYTES = 2 ** 20;
 
-/** They make few objects. */
+/** Heap of a thread for young objects, in MiB: planes make few objects. */
 const YOUNG_MIB = 2;
 /** Files of which a strip or tile is known to take more than a thread has. */
 const LARGE_KEPT = 256;

@@ -1,14 +1,20 @@
 import { Recent } from "../../core/recent.js";
 
-/** Whether it pays to decode whole chunks and keep them: boxes that follow each other need the same chunks again, random ones do not. */
+/**
+ * Decides if whole chunks should be decoded and kept: boxes that follow each other need the same chunks again, random ones do
+ * not.
+ */
 export interface ReadHabits {
-  /** A box touches a chunk. True: decode all of it. */
+  /** Notes that a box touches a chunk. Returns true where all of the chunk should be decoded. */
   touch(id: string): boolean;
 }
 
-/** What one touch weighs among the latest. */
+/** Weight of one touch in the running mean of the share of repeated touches. */
 const WEIGHT = 1 / 16;
-/** A whole chunk takes about twice the time of the part that a box needs: it pays where it is wanted again at every third touch. */
+/**
+ * Share of repeated touches from which whole chunks are decoded: that takes about twice the time of the part that a box needs, so
+ * it pays where every third touch is a repeated one.
+ */
 const ENOUGH = 0.3;
 
 /** @param chunksMax chunks that can be kept: one that is wanted after more others is no use. */

@@ -27,7 +27,7 @@ export interface ChunkReader {
   traffic(): BlockTraffic;
 }
 
-/** What the reads of a volume share: what its context has, and its own. */
+/** State shared by the reads of a volume: parts of the reader's context, and the volume's own. */
 interface Context extends Pick<ReadContext, "memory" | "kernels" | "boxes" | "decoded" | "pool" | "clock"> {
   readonly store: ReaderOptions["store"];
   readonly stored: StoredChunks;
@@ -81,7 +81,7 @@ async function counted<T>(counts: TrafficCounts, work: () => Promise<T>): Promis
 /** A part of a box that is not in memory. */
 interface MissingPart extends ChunkPart {
   readonly id: string;
-  /** The whole chunk is decoded, and kept. */
+  /** The whole chunk is to be decoded, and kept. */
   readonly whole: boolean;
 }
 
@@ -120,7 +120,7 @@ async function fillBox(
   }
 }
 
-/** What is not compressed is not kept: the system keeps it, and copies as fast. */
+/** True for chunks that are stored uncompressed in local files. They are not kept: the system caches them and copies as fast. */
 function isPlainFile({ store }: Context, { coding, fetch, load }: ChunkedLevel): boolean {
   return store.local !== undefined && !fetch && !load && coding?.kind === "steps" && coding.steps.length === 0;
 }
@@ -168,7 +168,7 @@ function isWhole({ shape }: ChunkPart, chunk: Triple): boolean {
   return shape.every((length, axis) => length === chunk[axis]);
 }
 
-/** From a whole decoded chunk at an address. */
+/** Copies the wanted part of a whole decoded chunk, which lies at an address, into the box. */
 function copyChunkPart(
   { kernels, memory }: Context,
   at: number,
@@ -306,12 +306,12 @@ function wantedBytes({ chunk, itemBytes }: ChunkedLevel, { whole, shape }: Missi
   return volumeOf(whole ? chunk : shape) * itemBytes;
 }
 
-/** A thread is asked for what takes this long: to ask takes a tenth of a millisecond. */
+/** Milliseconds of work from which a job goes to another thread: handing it over takes a tenth of a millisecond. */
 const SHARE_MS = 0.5;
 /** The calling thread decodes what takes no longer: nobody notices that it stands still. A slow disk or codec shows in the jobs before. */
 const HERE_MS = 2;
 
-/** As many groups as there are idle threads, none much larger than a job should be. */
+/** Divides parts into as many groups as there are idle threads, none much larger than a job should be. */
 function grouped<T extends { part: ChunkPart }>(
   items: readonly T[],
   { itemBytes }: ChunkedLevel,
@@ -387,7 +387,7 @@ function wantedBoxOf(context: Context, level: ChunkedLevel, located: LocatedGrou
   };
 }
 
-/** Bytes that found no place among the kept ones. */
+/** Copies bytes that found no place among the kept ones to an address in the shared memory. */
 function laidAt({ memory }: Context, { loose, skipped }: { loose: Uint8Array; skipped: number }, at: number) {
   memory().bytes().set(loose, at);
   return { at, length: loose.length, skipped };
@@ -417,7 +417,10 @@ function keptBox(
   };
 }
 
-/** What is wanted of a chunk, by itself at an address, or where it belongs in the box. */
+/**
+ * Decoding job for the wanted box of a chunk: into memory of its own at `slotAt`, or, where that is undefined, directly into the
+ * box.
+ */
 function partBox(
   context: Context,
   level: ChunkedLevel,
@@ -454,12 +457,12 @@ function partBox(
   };
 }
 
-/** Voxels that are changed after they were copied are not laid between others. */
+/** False for codings whose voxels are changed after they were copied: these are not written directly into a box. */
 function isWrittenInPlace({ coding }: ChunkedLevel): boolean {
   return coding?.kind !== "steps" || coding.steps.length > 0 || (coding.swapBytes <= 1 && !coding.flipSign);
 }
 
-/** Formats that decode by themselves. */
+/** Loads parts of formats that decode by themselves. */
 async function loadParts(
   { counts, memory, clock }: Context,
   level: ChunkedLevel,

@@ -21,7 +21,7 @@ export interface ShardIndexes {
 }
 
 const ENTRY_BYTES = 16;
-/** What an entry of the map takes beside its numbers. */
+/** Bytes that an entry of the map takes beside its numbers. */
 const OVERHEAD_BYTES = 512;
 
 export function shardIndexes(bytesMax: number): ShardIndexes {
@@ -60,7 +60,7 @@ export function shardIndexes(bytesMax: number): ShardIndexes {
  */
 export function shardFinder(folder: VolumeFolder, shards: readonly ShardAround[], indexes: ShardIndexes, name: string) {
   const { store } = folder;
-  /** Where the index of a shard lies that has these bytes of an object. */
+  /** Reads the index of the shard that is these bytes of an object, or all of it; undefined where there is no object. */
   async function readIndex(key: string, depth: number, inside: ByteRange | undefined, signal: AbortSignal | undefined) {
     const { shard } = shards[depth]!;
     const stat = inside && shard.location === "start" ? undefined : await store.stat(key, { signal });

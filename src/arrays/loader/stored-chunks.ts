@@ -14,7 +14,7 @@ import type { TrafficCounts } from "./traffic.js";
 export interface WantedChunk {
   readonly id: string;
   readonly cell: Triple;
-  /** Bytes of the chunk that are enough; default: all of it. */
+  /** Range of the chunk that suffices. Default: all of it. */
   readonly piece?: ByteRange | undefined;
 }
 
@@ -36,7 +36,7 @@ type Hear<T> = (chunk: T, stored: StoredBytes | undefined) => Promise<void>;
 
 export type StoredBytes = { readonly at: number; readonly length: number } | { readonly bytes: Uint8Array };
 
-/** What a range read costs beside its bytes, in bytes: gaps up to it are read for the sake of one request less. */
+/** Cost of a range read beside its bytes, in bytes: smaller gaps are read as well, to save a request. */
 const GAP_BYTES = 32 * 1024;
 /** Requests of one volume at the same time; the store has a limit for its host. */
 const REQUESTS = 16;
@@ -49,7 +49,7 @@ interface Planned<T> {
 /** A request that others wait for. */
 interface Asked {
   readonly answer: Promise<Answer | undefined>;
-  /** Undefined: it has failed, and those who wait ask themselves. */
+  /** Answers those who wait. With undefined the request has failed, and they ask themselves. */
   settle(answer: Answer | undefined): void;
   waiting: number;
 }
@@ -181,9 +181,9 @@ function chunkRequests(kept: KeptChunks) {
   return {
     sorted,
     settle,
-    /** How many readers beside the one that asks. */
+    /** Number of other readers that wait for the chunk. */
     waitingFor: (id: string): number => fetching.get(id)?.waiting ?? 0,
-    /** Of a request that was not settled: others ask themselves. */
+    /** Ends a request that was not settled: readers that wait for it then ask themselves. */
     giveUp(id: string, asked: Asked): void {
       if (fetching.get(id) === asked) settle(id);
     },
@@ -237,7 +237,7 @@ function placeFor<T extends WantedChunk>(
       .bytes()
       .subarray(at, at + length);
   };
-  /** Where each chunk lies, in the order of the pieces. */
+  /** Stored bytes of each chunk, in the order of the pieces: in the kept memory where there is room for them. */
   const filled = (bytes: Uint8Array): StoredBytes[] => {
     const isThere = place?.length === bytes.length && bytes.byteOffset === place.at && bytes.buffer === memory().shared.buffer;
     if (!isThere) room(bytes.length)?.set(bytes);

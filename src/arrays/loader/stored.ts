@@ -2,7 +2,7 @@ import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
 import type { ChunkCoding, ChunkedLevel } from "./chunked.js";
 import type { ChunkPart } from "./copy.js";
 
-/** Each chunk begins at a multiple of this: what devices copy and decode well. */
+/** Alignment of each chunk in the buffer, which devices copy and decode efficiently. */
 const STORED_ALIGNMENT = 256;
 
 /** A chunk as it is stored. */
@@ -14,9 +14,9 @@ export interface StoredChunk {
   /** Bytes in `buffer` from `offset` on; 0 where nothing is stored. */
   readonly storedBytes: number;
   readonly offset: number;
-  /** What of the chunk is wanted, from its own first voxel. */
+  /** The wanted part of the chunk, from the chunk's own first voxel. */
   readonly source: Box;
-  /** Where that goes, from the first voxel of the wanted box. */
+  /** The place of that part in the wanted box, from the box's first voxel. */
   readonly target: Box;
   /** Nothing is stored: every voxel is `StoredBlock.fill`. */
   readonly absent: boolean;
@@ -26,9 +26,9 @@ export interface StoredChunk {
 export interface StoredBlock {
   readonly shape: Triple;
   readonly itemBytes: number;
-  /** One element, host byte order: the value of what is not stored. */
+  /** Fill value, as one element in host byte order: that of voxels that are not stored. */
   readonly fill: Uint8Array;
-  /** How each chunk is decoded: filters and compressors, layout of the voxels, byte order. Plain data. */
+  /** Decoding of each chunk: filters and compressors, layout of the voxels, byte order. Plain data. */
   readonly coding: ChunkCoding;
   readonly chunks: readonly StoredChunk[];
   /** All stored bytes, each chunk at a multiple of 256. */

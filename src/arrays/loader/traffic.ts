@@ -1,8 +1,8 @@
-/** What was read of a volume since it was opened. */
+/** Counts of what was read of a volume since it was opened. */
 export interface BlockTraffic {
   /** Objects or ranges of objects asked of the store; metadata are not counted. */
   readonly requests: number;
-  /** Bytes that came of them. */
+  /** Bytes that these requests returned. */
   readonly storedBytes: number;
   /** Bytes that were decoded. */
   readonly decodedBytes: number;
@@ -22,7 +22,7 @@ export interface BlockTraffic {
   readonly pins: number;
 }
 
-/** The same while it is counted. */
+/** Counts in a form that the reads add to. */
 export type TrafficCounts = { -readonly [Key in keyof BlockTraffic]: number };
 
 export function noTraffic(): TrafficCounts {

@@ -31,22 +31,22 @@ export interface LoadedLevel extends BlockLevel {
    * @throws {EmporiumError} FORMAT_UNSUPPORTED where a format has no chunks that others could decode; and as `read`.
    */
   readStored(box: Box, options?: { signal?: AbortSignal | undefined }): Promise<StoredBlock>;
-  /** Where a voxel is stored (`locateVoxel`). */
+  /** The place where a voxel is stored (see `locateVoxel`); undefined where its chunk is not. */
   locate(voxel: Triple, signal?: AbortSignal): Promise<VoxelPlace | undefined>;
 }
 
 /** A volume that was opened by its location. */
 export interface LoadedVolume extends BlockVolume {
   readonly levels: readonly LoadedLevel[];
-  /** What was read since it was opened. */
+  /** Counts of what was read since the volume was opened. */
   readonly traffic: BlockTraffic;
   /** Memory that a read of a level needs, whatever is kept: one chunk as it is stored and decoded, twice. */
   leastBytes(level: number): number;
 }
 
 /**
- * Opens a volume for reading by boxes: Zarr 2 and 3 (OME-Zarr images and arrays), N5, Neuroglancer precomputed, MRC, DM3, DM4, NRRD, NIfTI, TIFF
- * stacks, and datasets of local HDF5 files (`file.h5#/volume`).
+ * Opens a volume for reading by boxes: Zarr 2 and 3 (OME-Zarr images and arrays), N5, Neuroglancer precomputed, TIFF stacks, datasets of local
+ * HDF5 files (`file.h5#/volume`), and every format of `formats/registry.ts` whose voxels lie plainly.
  *
  * Only metadata are read: no voxel before the first `read`. Levels keep decoded and stored chunks, together no more than
  * `memoryBytes`; volumes of one `context` all of them together.
@@ -81,7 +81,7 @@ export async function openBlockVolume(
   };
 }
 
-/** What decoders take beside a chunk. */
+/** Memory of decoders beside a chunk. */
 const WORK_BYTES = 2 ** 20;
 
 function leastBytes({ chunk, shape, codec, itemBytes }: ChunkedLevel): number {

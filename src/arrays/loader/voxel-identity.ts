@@ -7,8 +7,9 @@ import type { VoxelIdentity } from "../blocks/volume.js";
 const OBJECTS_MAX = 250_000;
 
 /**
- * What tells the objects of a level from older ones of their names, by one listing: sizes, and times of files or etags of a bucket. No object is
- * read. Web and FTP servers are not asked: a listing of theirs takes a request for each folder.
+ * Identity of a level's stored objects, which changes when they are replaced under the same names. It comes from one listing:
+ * sizes, and times of files or ETags of a bucket. No object is read. Web and FTP servers are not asked: a listing of theirs takes
+ * a request for each folder.
  *
  * @param folder key with a slash at its end, or empty: the whole store
  * @param most objects that are looked at, in the order of their keys

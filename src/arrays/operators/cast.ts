@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import type { Box } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
 import { float16ToNumber } from "../../formats/mrc/read.js";
@@ -43,7 +43,7 @@ function isSameBox(a: Box, b: Box): boolean {
   return a.start.every((at, axis) => at === b.start[axis]) && a.stop.every((at, axis) => at === b.stop[axis]);
 }
 
-/** How a row of one type becomes one of another. */
+/** The function that converts rows of one type to another. */
 export function castRow(from: DType, to: DType, saturates: boolean, rounds: boolean): RowWork {
   if (from === "float16") return halves(castRow("float64", to, saturates, rounds));
   const range = integerRange(to);

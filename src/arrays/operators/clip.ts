@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { operator, parameterFault } from "./operator.js";
 import { pointwise } from "./pointwise.js";
 import { needNumbers } from "./schemas.js";

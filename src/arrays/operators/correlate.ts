@@ -4,7 +4,7 @@ import { alongAxis, type Field, type FloatArray, newFloats } from "./field.js";
 
 export interface Edge {
   readonly rule: EdgeRule;
-  /** What lies beyond the border with `constant`. */
+  /** Value beyond the border for the rule `constant`. */
   readonly value: number;
 }
 
@@ -120,7 +120,9 @@ function addPair(
   else for (let i = 0; i < length; i++) sums[i]! += (row[before + i]! + row[behind + i]!) * weight;
 }
 
-/** Of float32 alone, four voxels at a time: what filters spend their time on. */
+/**
+ * As `addPair`, for float32 rows and equal weights on both sides, four voxels at a time: filters spend most of their time here.
+ */
 function addSingle(sums: Float64Array, row: Float32Array, before: number, behind: number, weight: number, length: number): void {
   const fours = length - (length % 4);
   let i = 0;
@@ -133,7 +135,7 @@ function addSingle(sums: Float64Array, row: Float32Array, before: number, behind
   for (; i < length; i++) sums[i] = sums[i]! + (row[before + i]! + row[behind + i]!) * weight;
 }
 
-/** Where one of the rows, or both, lie beyond the border and are constant. */
+/** As `addPair`, where one row or both lie beyond the border and are constant. */
 function addBeyond(
   sums: Float64Array,
   before: FloatArray,

@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import type { Triple } from "../../core/box.js";
 import { cutBlock } from "./block.js";
 import { operator, parameterFault } from "./operator.js";

@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { type Box, boxShape, type Triple } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
 import type { Block } from "./block.js";
@@ -66,7 +66,7 @@ const REDUCTIONS: Readonly<Record<Method, RowReduction>> = {
   stride: strideRow,
 };
 
-/** One row of the output at a time, of the up to four rows of the block that it is made of. */
+/** Computes the output row by row, from the up to four rows of the block that each is made of. */
 function reduced(block: Block, core: Box, [fz, fy, fx]: Triple, method: Method, dtype: DType, whole: Triple): Block {
   const source = withoutBigints(block);
   const [nz, ny, nx] = boxShape(core);
@@ -145,7 +145,7 @@ function divide(out: Float64Array, rows: number, pairs: boolean, odd: boolean): 
   for (let x = 0; x < out.length; x++) out[x] = out[x]! / (odd && x === out.length - 1 ? rows : count);
 }
 
-/** @param none what every voxel is picked over */
+/** @param none initial value, over which every voxel is picked */
 function pickRow(pick: (a: number, b: number, c: number) => number, none: number): RowReduction {
   return (source, rows, pairs, length, odd, out) => {
     const step = pairs ? 2 : 1;
@@ -208,7 +208,7 @@ function modeOf(values: ArrayLike<number>, count: number): number {
   return best;
 }
 
-/** Of labels beyond 2⁵³. */
+/** Reduces a row of labels that may exceed 2⁵³. */
 function bigintRow(
   source: BigUint64Array,
   rows: readonly number[],

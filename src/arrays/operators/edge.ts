@@ -1,8 +1,8 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { EmporiumError } from "../../core/errors.js";
 
 /**
- * What lies beyond the border of the whole volume, in the words of scipy.ndimage:
+ * Values beyond the border of the whole volume, named as in scipy.ndimage:
  *
  * - `reflect`: d c b a | a b c d | d c b a
  * - `mirror`: d c b | a b c d | c b a

@@ -17,7 +17,7 @@ function exactFloat(dtype: DType): "float32" | "float64" {
   return dtype === "float64" || dtype === "int32" || dtype === "uint32" ? "float64" : "float32";
 }
 
-/** What filters give: float64 of float64, float32 of all other types. */
+/** Type of filter results: float64 for float64, float32 for all other types. */
 export function filteredDtype(dtype: DType): "float32" | "float64" {
   return dtype === "float64" ? "float64" : "float32";
 }

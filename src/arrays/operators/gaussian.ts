@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { boxShape, type Triple, volumeOf } from "../../core/box.js";
 import { correlateAxis, type Weights } from "./correlate.js";
 import { edgeRule } from "./edge.js";

@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { type Box, boxShape, type Triple } from "../../core/box.js";
 import { correlateAxis, type Edge, type Weights } from "./correlate.js";
 import { edgeRule } from "./edge.js";
@@ -16,7 +16,7 @@ const SMOOTHING: Record<"sobel" | "prewitt", Weights> = {
 };
 
 /**
- * How steep a volume is, per voxel.
+ * Gradient of a volume, per voxel.
  *
  * - `sobel`, `prewitt`: `scipy.ndimage.sobel(x, axis, output="f4", mode=edge, cval=value)`; `magnitude` is `generic_gradient_magnitude` of it.
  * - `central`: `np.gradient(x.astype("f4"))[axis]`: half the difference of the neighbours, one-sided at the border, where `edge` does not
@@ -66,7 +66,7 @@ function smoothed(field: Field, axis: Axis, core: Box, smoothing: Weights, edge:
   return result;
 }
 
-/** As numpy has it, of float32: the difference is rounded, then divided. */
+/** Central differences of float32 as in numpy: the difference is rounded, then divided. */
 function central(field: Field, axis: Axis, core: Box, to: FloatType): Field {
   const { box, whole } = field;
   const data = to === "float32" && field.data instanceof Float64Array ? Float32Array.from(field.data) : field.data;

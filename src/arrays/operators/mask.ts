@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import type { Box } from "../../core/box.js";
 import { type Block, cutBlock, eachRow } from "./block.js";
 import { operator, parameterFault } from "./operator.js";

@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { type Box, boxShape, volumeOf } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
 import { type Block, growBox } from "./block.js";

@@ -1,4 +1,4 @@
-import type { z } from "zod/v4";
+import type { z } from "zod";
 import type { Box, Triple } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError, toErrorRecord } from "../../core/errors.js";
@@ -8,12 +8,12 @@ import { aboutField, schemaWords } from "../../core/schema-words.js";
 import { counted } from "../../core/units.js";
 import { type Block, growBox, needBox } from "./block.js";
 
-/** What an operator knows of a volume before a byte of it moves. */
+/** Facts of an input volume that an operator knows before any voxel is read. */
 export interface InputFacts {
   readonly dtype: DType;
   /** Voxels of the whole volume. */
   readonly shape: Triple;
-  /** Undefined where the source does not say. */
+  /** Voxel size `[z, y, x]`; undefined where the source gives none. */
   readonly voxelSizeNm: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
 }
 
@@ -27,7 +27,7 @@ export interface Operator {
   readonly name: string;
   /** Raised with every change of the resulting bits: the id of a run holds it. */
   readonly version: number;
-  /** What `apply` takes, in this order: `in`, and for some more than that. */
+  /** Names of the inputs of `apply`, in their order: `in` first; some operators have more. */
   readonly inputs: readonly string[];
   /** @throws {EmporiumError} CONFIG_FIELD, with the parameter's path in `place.path`; the other faults are in `others` */
   bind(params: unknown, inputs: readonly InputFacts[]): BoundOperator;
@@ -43,7 +43,7 @@ export interface BoundOperator {
   readonly scale: Triple;
   /** The voxel of the inputs at which the output begins. */
   readonly origin: Triple;
-  /** What a box of the output needs of each input, clipped at the border of the whole. */
+  /** The box of each input that a box of the output needs, clipped at the border of the whole. */
   inputBox(core: Box): Box;
   /**
    * The voxels of a box of the output, in memory of its own.
@@ -56,7 +56,7 @@ export interface BoundOperator {
 interface Definition<P extends JsonObject> {
   name: string;
   version: number;
-  /** Default one, `in`. */
+  /** Names of the inputs. Default: one, `in`. */
   inputs?: readonly string[];
   parameters: z.ZodType<P>;
   /** Checks what the schema cannot, and gives parameters in voxels. */

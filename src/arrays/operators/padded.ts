@@ -6,9 +6,9 @@ import { type NumberArray, newVoxels } from "./voxels.js";
 
 /** Voxels around a box, with what the edge rule puts beyond the border of the whole volume. */
 export interface Padded {
-  /** C order, of the block's type. */
+  /** Voxels in C order, of the block's type. */
   readonly data: NumberArray;
-  /** The box's, and twice the reach. */
+  /** The box's shape, and twice the reach. */
   readonly shape: Triple;
 }
 
@@ -30,7 +30,7 @@ export function pad(block: Block, core: Box, reach: Triple, edge: Edge): Padded 
 }
 
 interface Places {
-  /** Of each padded voxel: which one of the block stands for it; -1 for the constant. */
+  /** For each padded voxel, the index of the block's voxel whose value it takes; -1 for the constant. */
   readonly at: Int32Array;
   /** Padded voxels that are the block's own, next to each other. */
   readonly first: number;

@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import type { DType } from "../../core/dtype.js";
 import { shownValue } from "../../core/schema-words.js";
 import { parameterFault } from "./operator.js";

@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { operator, parameterFault } from "./operator.js";
 import { pointwise, type RowWork } from "./pointwise.js";
 import type { NumberArray, VoxelArray } from "./voxels.js";

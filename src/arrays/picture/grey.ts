@@ -25,7 +25,7 @@ export function greyOf(plane: Float32Array | Float64Array): Uint8Array {
   return grey;
 }
 
-/** Of the finite ones. */
+/** Moments and range of the finite values. */
 function momentsOf(plane: Float32Array | Float64Array): { mean: number; deviation: number; min: number; max: number } {
   let [count, sum, min, max] = [0, 0, Infinity, -Infinity];
   for (let i = 0; i < plane.length; i++) {

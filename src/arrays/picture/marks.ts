@@ -20,9 +20,9 @@ export interface Disc {
 
 /** Many discs as numbers: 20 bytes each, where objects take some hundreds, and again for each thread that they are sent to. */
 export interface DiscList {
-  /** x and y of each. */
+  /** x and y of each disc. */
   readonly places: Float64Array;
-  /** Of each, among `colours`. */
+  /** Index into `colours` of each disc's colour. */
   readonly colourOf: Uint32Array;
   readonly colours: readonly Rgb[];
 }
@@ -132,16 +132,19 @@ function drawDisc(picture: Picture, disc: Disc, { fill, inner, outer, middleOf }
 /** Light that shines through a pixel is halved in steps of 1/16. After 13 halvings, 255 levels are less than a tenth of one. */
 const HALVING = 16;
 const HALVINGS_SEEN = 13 * HALVING;
-/** Of a cover of so many samples, rounded down. */
+/** Halvings by a disc that covers so many of a pixel's samples, in steps of 1/16, rounded down. */
 const HALVINGS = Uint8Array.from({ length: SAMPLES ** 2 + 1 }, (_, samples) =>
   Math.floor(-Math.log2(1 - (DISC_OPACITY * samples) / SAMPLES ** 2) * HALVING),
 );
-/** Pixels along each axis that are looked at together. */
+/** Side of the square tiles, in pixels, whose pixels are looked at together. */
 const TILE = 8;
-/** So few are drawn without looking. */
+/** Largest number of discs that are drawn without looking which are hidden. */
 const DISCS_FEW = 1000;
 
-/** Those that change a pixel, in the order in which they are drawn. They are looked at from the top. Memory: a byte a pixel. */
+/**
+ * Indices of the discs that change a pixel, in the order in which they are drawn. The search starts at the topmost. Memory: a
+ * byte a pixel.
+ */
 function seenDiscs(picture: Picture, discs: Discs, { fill, inner, outer, middleOf }: Placing): Iterable<number> {
   if (discs.length <= DISCS_FEW) return Array.from({ length: discs.length }, (_, index) => index);
   const { width, height } = picture;

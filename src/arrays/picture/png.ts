@@ -18,7 +18,7 @@ export function encodeGreyPng(
 /**
  * The colours of a PNG of any kind: 16 bits lose their lower half, what is transparent lies on white.
  *
- * @param bytes whose size has been looked at: the decoder takes what the header and the compressed pixels ask for.
+ * @param bytes the file, of a size that was checked: the decoder takes what the header and the compressed pixels ask for.
  * @throws {EmporiumError} FORMAT_CORRUPT
  */
 export function decodePng(bytes: Uint8Array, name: string): Picture {

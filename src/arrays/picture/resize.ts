@@ -1,7 +1,7 @@
 import type { Frame } from "./frame.js";
 
 /**
- * One channel of a plane as a frame shows it.
+ * One channel of a plane, resized to a frame.
  *
  * Where the picture is smaller, each of its pixels is the weighted mean of all that lies under it and half of its neighbours (a
  * triangle, which is as wide as the Gaussian that the portal blurs with); where it is larger, a cubic of Mitchell and Netravali
@@ -51,7 +51,7 @@ export function framed(
   return result;
 }
 
-/** What a pixel of the picture is made of: some neighbours, whose weights add up to 1. */
+/** Composition of one pixel of the picture: neighbouring pixels from `from` on, with weights that add up to 1. */
 interface Weights {
   readonly from: number;
   readonly weights: Float64Array;

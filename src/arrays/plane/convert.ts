@@ -37,7 +37,7 @@ function toFloat16(bytes: Uint8Array, dtype: DType): Uint8Array {
   return new Uint8Array(halves.buffer);
 }
 
-/** From `low` (0) to `high` (255), rounded; what is no number is 0. */
+/** Grey values from `low` (0) to `high` (255), rounded; what is no number becomes 0. */
 export function toGrey(bytes: Uint8Array, dtype: DType, low: number, high: number): Uint8Array {
   const values = numbersOf(bytes, dtype);
   const scale = high > low ? 255 / (high - low) : 0;
@@ -47,7 +47,7 @@ export function toGrey(bytes: Uint8Array, dtype: DType, low: number, high: numbe
   return new Uint8Array(grey.buffer);
 }
 
-/** How voxels are handed over: as they are, as halves, or as grey values from `low` to `high`. */
+/** Output form of voxels: unchanged, as float16, or as grey values from `low` (0) to `high` (255). */
 export type PlaneForm = { readonly as: "native" | "f16" } | { readonly as: "u8"; readonly low: number; readonly high: number };
 
 /** Little-endian numbers; `bytes` of a native plane may be those that were given. */

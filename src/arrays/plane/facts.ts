@@ -18,13 +18,13 @@ export function planeFacts({ dtype, levels }: PlaneSource): Pick<VolumeFacts, "d
   };
 }
 
-/** Along z, y and x, in Å. */
+/** Voxel size and origin along z, y and x, in Å. */
 export interface VolumeGeometry {
   readonly voxelSizeAngstrom: readonly (number | undefined)[];
   readonly originAngstrom: readonly number[];
 }
 
-/** What a header says of where voxels lie. */
+/** Voxel sizes and origin in Å, `[z, y, x]`, by a file's header. An unknown voxel size is undefined, an unknown origin 0. */
 export function geometryOf({ axes, voxelSize, unit, offset }: PeekFacts): VolumeGeometry {
   const along = (values: readonly (number | null)[]) =>
     ["z", "y", "x"].map((name) => {
@@ -38,18 +38,20 @@ export function geometryOf({ axes, voxelSize, unit, offset }: PeekFacts): Volume
   return { voxelSizeAngstrom: along(voxelSize), originAngstrom: along(offset).map((value) => value ?? 0) };
 }
 
-/** What slices do not show of a file whose pixels have several samples: a line where there is something. */
+/** A line that says that slices show one sample only, for files whose pixels have several; otherwise none. */
 export function firstSample({ format, raw }: PeekFacts): string[] {
   const samples = format === "tiff" ? Number(raw.SamplesPerPixel ?? 1) : 1;
   return samples > 1 ? [`samples: each pixel has ${samples} (as RGB has 3); slices show the first one`] : [];
 }
 
-/** Seven digits: many were float32, or divided by ten. */
+/** Length rounded to seven digits: many were float32, or divided by ten. */
 export function inAngstrom(length: number): number {
   return Number(length.toPrecision(7));
 }
 
-/** How so many pages are spread, where they are more than slices and the file says it of as many. */
+/**
+ * Slices, channels and times of a file's pages, where they are more than slices and the file gives as many as there are sections.
+ */
 export function stackPages(peeked: PeekFacts | undefined, sections: number): VolumeFacts["pages"] {
   const pages = peeked?.dimensions;
   return pages && pages.c * pages.t > 1 && pages.z * pages.c * pages.t === sections ? pages : undefined;
@@ -58,7 +60,7 @@ export function stackPages(peeked: PeekFacts | undefined, sections: number): Vol
 /** Names that microscopes and IMOD give to tilt series. */
 export const isNamedTiltSeries = (name: string): boolean => /\.(?:st|ali|preali)$/i.test(name);
 
-/** What a volume is, by its key and by what is known of it. */
+/** Kind of a volume, by its key and by what is known of it. */
 export function kindOf(
   key: string,
   { shape, isTiltSeries, isTomogram }: Pick<VolumeFacts, "shape" | "isTiltSeries"> & { readonly isTomogram: boolean },
@@ -83,7 +85,7 @@ const SIDE = 4_096;
  * Limits and a histogram of a sample of a volume: of sections spread over its middle four fifths, at its coarsest level. Of a section of more than
  * 2^26 voxels the middle is read, so memory does not grow with a volume.
  *
- * @param sections how many; of 1 it is the first, which is the nearest where a file is read from its front
+ * @param sections number of sections; a single one is the first, which is reached soonest where a file is read from its front
  * @throws {EmporiumError} what `readPlane` throws
  */
 export async function sampleVolume(source: PlaneSource, sections = SECTIONS) {

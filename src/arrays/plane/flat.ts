@@ -6,7 +6,7 @@ import type { FlatLayout } from "../../formats/flat.js";
 import { type BoxReadOptions, type PlaneSource, type VoxelPlace, virtualLevels } from "./plane.js";
 
 export interface FlatReadOptions {
-  /** What lies between two wanted rows is read too, if it is no more than this. Default 256 KiB, for sources where a read is a request. */
+  /** Largest gap between two wanted rows that is read with them. Default 256 KiB, for sources where a read is a request. */
   readonly gapBytes?: number | undefined;
   /** Reads side by side. Default 8. */
   readonly atOnce?: number | undefined;
@@ -14,7 +14,7 @@ export interface FlatReadOptions {
 
 const GAP_BYTES = 256 * 1024;
 const AT_ONCE = 8;
-/** Of one read, unless a row has more. */
+/** Bytes of one read, unless a single row has more. */
 const READ_BYTES = 4 * 2 ** 20;
 
 export function flatPlanes(file: RandomAccess, layout: FlatLayout, options: FlatReadOptions = {}): PlaneSource {
@@ -27,7 +27,7 @@ export function flatPlanes(file: RandomAccess, layout: FlatLayout, options: Flat
   };
 }
 
-/** Where a voxel lies in the file, or in what the file is when it is decompressed. */
+/** The place of a voxel in the file or, where the file is compressed, in its decompressed bytes. */
 export function locateFlat(
   { dtype, order, dataOffset, sectionBytes, rowBytes, ...layout }: FlatLayout,
   voxel: Triple,
@@ -41,11 +41,11 @@ export function locateFlat(
   return { ...common, dtype, ...(itemBytes > 1 && { byteOrder: byteOrderOf(layout.swapBytes) }) };
 }
 
-/** Some stored rows that one read brings, or parts of rows. */
+/** Consecutive stored rows, or parts of rows, that one read brings. */
 interface Run {
   readonly offset: number;
   length: number;
-  /** Of the wanted rows, all sections together. */
+  /** Index of the first row among the wanted rows, all sections together; `count` rows follow from it. */
   readonly first: number;
   count: number;
 }
@@ -120,7 +120,7 @@ async function readFlatBox(
   return voxels;
 }
 
-/** What is wanted along one stored axis, and how far apart it lies in the answer. */
+/** Wanted positions along one stored axis, and the distance between them in the result. */
 interface Along {
   readonly from: number;
   readonly step: number;
@@ -134,7 +134,7 @@ interface Wanted {
   readonly columns: Along;
 }
 
-/** Of eight bytes: as float64, an integer that looks like NaN would not stay what it is. */
+/** Views of types of eight bytes. An integer must not pass through float64: a pattern that is a NaN may not survive. */
 const VIEWS: Partial<Record<DType, typeof Float64Array | typeof BigUint64Array>> = {
   float64: Float64Array,
   int64: BigUint64Array,

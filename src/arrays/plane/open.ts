@@ -8,7 +8,7 @@ import { type FlatReadOptions, flatPlanes } from "./flat.js";
 import type { PlaneSource } from "./plane.js";
 import { type DecodeRows, type KeptRows, tiffPlanes } from "./tiff.js";
 
-/** How planes of a file are read: by where its voxels lie, or as pages of a TIFF. Plain data: it is handed to threads. */
+/** Access to the planes of a file: by the layout of its voxels, or as pages of a TIFF. Plain data: it is handed to threads. */
 export type PlaneFile = FlatLayout | "pages";
 
 const HEAD_BYTES = 1024;
@@ -36,11 +36,11 @@ export async function planeFile(file: RandomAccess, options: ReadOptions = {}): 
 }
 
 export interface OpenPlanesOptions extends FlatReadOptions {
-  /** Of TIFF. Default: 32 MiB of its own. */
+  /** Cache of decoded rows, for TIFF. Default: one of its own, of 32 MiB. */
   readonly kept?: KeptRows | undefined;
-  /** Of TIFF: bytes that decoding may take at once. */
+  /** Bytes that decoding of a TIFF may take at once. */
   readonly needMax?: number | undefined;
-  /** Of TIFF: decodes rows elsewhere. Default: this thread does. */
+  /** Decodes rows of a TIFF elsewhere. Default: the calling thread does. */
   readonly decodeRows?: DecodeRows | undefined;
 }
 

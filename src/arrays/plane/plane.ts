@@ -9,7 +9,7 @@ import { numbersOf } from "./convert.js";
 export const PLANE_AXES = { z: 0, y: 1, x: 2 } as const;
 export type PlaneAxis = keyof typeof PLANE_AXES;
 
-/** One resolution as planes are asked of it. */
+/** One resolution from which planes are cut. */
 export interface PlaneLevel {
   readonly shape: Triple;
   /** Voxels of level 0 along each axis for one of this level. */
@@ -17,13 +17,16 @@ export interface PlaneLevel {
   /** The stored resolution that it is read of, and how many of its voxels make a step. */
   readonly stored: number;
   readonly step: Triple;
-  /** Every n-th voxel, not a mean. */
+  /** The level has every n-th voxel of a stored one, not means. */
   readonly virtual: boolean;
 }
 
 export interface BoxReadOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Hears of chunks that a box touches and that are not stored: their voxels have the fill value. Such volumes are sound, or have lost some. */
+  /**
+   * Called with the chunks of a box that are not stored: their voxels have the fill value. Such volumes are sound, or have lost
+   * some chunks.
+   */
   readonly absent?: ((chunks: AbsentChunks) => void) | undefined;
 }
 
@@ -41,17 +44,19 @@ export interface PlaneReadOptions extends BoxReadOptions {
 /** A volume that planes can be cut of. */
 export interface PlaneSource {
   readonly name: string;
-  /** Of the voxels that are given: packed ones have been unpacked. */
+  /** Type of the voxels that `readBox` returns; packed ones are unpacked. */
   readonly dtype: DType;
-  /** Finest first. */
+  /** Resolutions of the volume, finest first. */
   readonly levels: readonly PlaneLevel[];
   /**
    * Every `step`-th voxel of a box of a stored resolution, from its first one: C order, the host's byte order, memory of its own.
    *
-   * @throws {EmporiumError} what formats and stores throw
+   * @throws {EmporiumError} errors of formats and stores
    */
   readBox(stored: number, box: Box, step: Triple, options?: BoxReadOptions): Promise<Uint8Array>;
-  /** Where a voxel of a stored resolution lies in its file. Undefined: nothing is stored of it, it has the fill value. */
+  /**
+   * The place of a voxel of a stored resolution in its file; undefined where none is stored, and the voxel has the fill value.
+   */
   locate?(stored: number, voxel: Triple, signal?: AbortSignal): Promise<VoxelPlace | undefined>;
 }
 
@@ -63,7 +68,7 @@ export interface PlaneChoice {
   /** Section of level 0. */
   readonly at: number;
   readonly level?: number | undefined;
-  /** In voxels of the level, u along the faster axis; the end is excluded. Default: all of the plane. */
+  /** Part of the plane, in voxels of the level, u along the faster axis; the end is excluded. Default: all of the plane. */
   readonly box?: readonly [u0: number, v0: number, u1: number, v1: number] | undefined;
   /** Mean of so many sections of level 0, from `at - floor(slab / 2)`, those that there are. Default 1: the section as it is. */
   readonly slab?: number | undefined;
@@ -73,7 +78,7 @@ export interface Plane {
   readonly rows: number;
   readonly columns: number;
   readonly dtype: DType;
-  /** Rows, the host's byte order. */
+  /** Voxels row by row, in the host's byte order. */
   readonly bytes: Uint8Array;
 }
 

@@ -13,9 +13,9 @@ import { type PlaneSource, type VoxelPlace, virtualLevels } from "./plane.js";
 const PAGES_KEPT = 4096;
 /** Decoded rows that are remembered: a plane across the pages asks all of them for some rows. */
 const DECODED_BYTES = 32 * 2 ** 20;
-/** Where decoded rows are remembered beside those of other files, and a name that no other file has. */
+/** A cache of decoded rows that several files share, and an id that is this file's alone. */
 export interface KeptRows {
-  /** What is larger is not remembered. */
+  /** Rows of more bytes than these are not kept. */
   readonly bytesMax: number;
   readonly cache: Map<string, Uint8Array>;
   readonly id: string;
@@ -33,7 +33,7 @@ export interface TiffPlanesOptions {
   readonly kept?: KeptRows | undefined;
   /** Bytes that decoding may take at once: where one strip or tile takes more, reading it is MEMORY_LIMIT. */
   readonly needMax?: number | undefined;
-  /** Default: this thread decodes. */
+  /** Decodes rows elsewhere. Default: the calling thread does. */
   readonly decodeRows?: DecodeRows | undefined;
 }
 
@@ -116,7 +116,7 @@ function tooLittle(name: string, need: number, most: number): EmporiumError {
   );
 }
 
-/** Where the first sample of a pixel is stored: its own bytes where they are not compressed, else the strip or tile that it is in. */
+/** The place of a pixel's first sample: its own bytes where they are not compressed, else the strip or tile that holds it. */
 function locateSample(
   { page, type, segments, littleEndian, reversedBits }: TiffImage,
   y: number,

@@ -68,9 +68,9 @@ function onOneFace(a: number, b: number): boolean {
 }
 
 /**
- * How a surface passes between the eight samples of a cube, for every choice of samples inside it. Corner c has x = bit 0, y =
- * bit 1, z = bit 2; case n has those corners inside whose bits n has. An edge is 4·axis + k: the axis (0 = x) it runs along and
- * which of the four it is.
+ * Triangles of a surface between the eight samples of a cube, for every choice of samples that lie inside it. Corner c has x =
+ * bit 0, y = bit 1, z = bit 2; case n has those corners inside whose bits n has. An edge is 4·axis + k: the axis (0 = x) it runs
+ * along and which of the four it is.
  *
  * A face whose inside corners lie across from each other is cut so that these stay apart, whichever of the two cubes at the face
  * is asked. So neighbours always agree, and surfaces close: every vertex lies on an edge of the grid, every side of a triangle is

@@ -5,7 +5,10 @@ import { Quadrics } from "./quadrics.js";
 import type { Surface } from "./surface.js";
 
 export interface SimplifyOptions {
-  /** How far a surface may move, in the units of its positions: the root mean square over what a vertex stood for. */
+  /**
+   * Distance that a surface may move, in the units of its positions: the root mean square over the original surface that a vertex
+   * stands for.
+   */
   errorMax: number;
   /** Stop as soon as there are no more triangles than these. */
   trianglesMax?: number | undefined;
@@ -46,7 +49,7 @@ class Collapsing {
   readonly #neighbourhood: Neighbourhood;
   readonly #enclosed: Enclosed;
   readonly #fixed: Uint8Array;
-  /** What each vertex would make of an error at least, as of the last round, and which of them may have another one since. */
+  /** Least error of removing each vertex, as of the last round, and flags of those whose error may have changed since. */
   readonly #errors: Float64Array;
   readonly #changed: Uint8Array;
   readonly #least = [Infinity, Infinity, Infinity];
@@ -103,7 +106,10 @@ class Collapsing {
     return Number.isFinite(limit) ? order : order.subarray(0, Math.ceil(order.length / 2));
   }
 
-  /** Of drawing a vertex into any of its neighbours; each of them is behind it in one triangle. Infinite for one that is gone. */
+  /**
+   * Least error of moving a vertex into any of its neighbours; each neighbour follows it in one triangle. Infinity for a removed
+   * vertex.
+   */
   #leastError(v: number): number {
     const { triangles: t, starts, around } = this.fans;
     let least = Number.POSITIVE_INFINITY;
@@ -134,7 +140,7 @@ class Collapsing {
     )?.u;
   }
 
-  /** What lies on a side of the surface's box goes along that side only. */
+  /** Vertices on a side of the surface's bounding box may move along that side only. */
   #keepsBox(v: number, u: number): boolean {
     for (let axis = 0; axis < 3; axis++) {
       const at = this.#positions[3 * v + axis]!;

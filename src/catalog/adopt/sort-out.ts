@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from "kysely";
 import { SOURCE_TABLES, type SourceTable } from "./source.js";
 
 /**
- * What is done with the rows of an older catalogue, one statement after the other, in the temporary tables `old_*` that hold them.
- * `reason` says why a row has no place; what has none when all rules are through is taken. The statements are constant text.
+ * Statements, in their order, that sort the rows of an older catalogue in the temporary tables `old_*`. `reason` says why a row
+ * has no place; a row without a reason after all rules is adopted. The statements are constant text.
  */
 export const SORT_OUT: readonly RawBuilder<unknown>[] = [
   ...begin(),
@@ -25,7 +25,7 @@ function begin(): RawBuilder<unknown>[] {
   ];
 }
 
-/** Rows that an earlier adoption took or put aside. */
+/** Removes rows that an earlier adoption took over or put aside. */
 function forgetTaken(): RawBuilder<unknown>[] {
   const taken = sql`select source_id from emporium.adopted_data_set where source = (select name from old_source)`;
   const aside = (
@@ -119,7 +119,7 @@ function ruleFrames(): RawBuilder<unknown>[] {
   ];
 }
 
-/** Ids stay the same if they are free; otherwise all ids of a table are shifted together. */
+/** Takes over the rows. Ids stay the same if they are free; otherwise all ids of a table are shifted together. */
 function take(): RawBuilder<unknown>[] {
   const shift = (table: SourceTable) => sql`select coalesce(greatest(0,
     (select max(id) from ${sql.table(`emporium_microscopy.${table}`)}) - (select min(id) from ${sql.table(`old_${table}`)}) + 1), 0)`;

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { EmporiumError } from "../../core/errors.js";
 
-/** The four tables of imagingDB, and what of them a database has: its chain of schema changes may have stopped anywhere. */
+/** The four tables of imagingDB. A database may lack columns of them: its chain of schema changes may have stopped anywhere. */
 export const SOURCE_TABLES = ["data_set", "file_global", "frames_global", "frames"] as const;
 export type SourceTable = (typeof SOURCE_TABLES)[number];
 
@@ -39,7 +39,7 @@ export const SOURCE_COLUMNS: Readonly<Record<SourceTable, readonly string[]>> = 
   ],
 };
 
-/** Columns without which a table is not the one that is meant. */
+/** Columns without which a table is not the expected one. */
 const NEEDED: Readonly<Record<SourceTable, readonly string[]>> = {
   data_set: ["id", "dataset_serial", "frames"],
   file_global: ["id", "dataset_id"],
@@ -51,7 +51,7 @@ export interface Source {
   readonly schema: string;
   /** Columns that each table has. */
   readonly columns: Readonly<Record<SourceTable, readonly string[]>>;
-  /** What alembic says was the last change; undefined where the tables were made at once. */
+  /** The last schema change that alembic recorded; undefined where the tables were made at once. */
   readonly revision: string | undefined;
 }
 

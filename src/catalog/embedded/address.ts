@@ -5,7 +5,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { errnoOf } from "../../stores/file/errors.js";
 import type { Cluster } from "./cluster.js";
 
-/** Where a server listens, in the words of its clients. */
+/** Address of a server, as its clients write it. */
 export interface Address {
   /** A folder that holds the socket, or a loopback address. */
   readonly host: string;
@@ -14,24 +14,30 @@ export interface Address {
 
 export type Transport = "socket" | "loopback";
 
-/** Names the socket's file, `.s.PGSQL.5432`, and nothing else: no port is opened. */
+/** Number in the name of the socket's file, `.s.PGSQL.5432`, and nothing else: no port is opened. */
 export const SOCKET_PORT = 5432;
 export const LOOPBACK = "127.0.0.1";
 
 /** The shortest of the systems' limits for the path of a socket: 104 bytes with a last NUL on macOS, 108 on Linux. */
 const SOCKET_PATH_BYTES = 103;
 
-/** Sockets need no port and no network, and only their folder's owner gets to them; Windows has none that PostgreSQL and Node share. */
+/**
+ * Sockets by default: they need no port and no network, and only their folder's owner can reach them. On Windows PostgreSQL and
+ * Node share no kind of socket.
+ */
 export function defaultTransport(platform: string = process.platform): Transport {
   return platform === "win32" ? "loopback" : "socket";
 }
 
-/** Where the sockets are if the workspace's path is too long for one, or its file system has none: a link to a short private folder. */
+/**
+ * Link in the cluster to a short private folder for the socket, if the workspace's path is too long for one, or its file system
+ * has none.
+ */
 const ELSEWHERE = "socket-elsewhere";
 
 /**
  * The folder of a cluster's socket. All processes come to the same answer without asking each other: `socket` in the cluster where
- * that fits, else what the link `socket-elsewhere` says, which is made once and by one.
+ * that fits, otherwise the target of the link `socket-elsewhere`, which is made once and by one process.
  */
 export async function socketFolder(cluster: Cluster): Promise<string> {
   const linked = await readlink(join(cluster.folder, ELSEWHERE)).catch(() => undefined);
@@ -59,7 +65,7 @@ export async function prepareSocketFolder(cluster: Cluster): Promise<string> {
   return await makeElsewhere(cluster);
 }
 
-/** A place for the socket outside the workspace, for good. */
+/** Makes a permanent folder for the socket outside the workspace. */
 export async function makeElsewhere(cluster: Cluster): Promise<string> {
   const parents = [await realpath(tmpdir()), "/tmp"];
   const parent = parents.find((folder) => fits(join(folder, "emporium-XXXXXX")));

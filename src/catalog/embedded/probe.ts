@@ -9,13 +9,13 @@ import { readPostmasterFile } from "./postmaster.js";
 import { ownerOf, serverUser } from "./server-user.js";
 import { runTool } from "./tool.js";
 
-/** What of an embedded database would work here. */
+/** Result of looking whether an embedded database would work here. */
 export interface EmbeddedProbe {
-  /** Of the programs, as they say it themselves: `18.4`. */
+  /** Version that the programs print: `18.4`. */
   readonly version: string;
   /** The user that runs them, where that is not this process's own. */
   readonly uid: number | undefined;
-  /** Of the workspace. `started`: a server runs, or did when the machine went down. */
+  /** State of the workspace's cluster. `started`: a server runs, or did when the machine went down. */
   readonly cluster: "none" | "stopped" | "started";
 }
 

@@ -1,9 +1,9 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import type { ServerUser } from "./server-user.js";
 
-/** How a child process gets to some folders and files: the paths to give it, and the open descriptors behind them. */
+/** Access of a child process to some folders and files: the paths to give it, and the open descriptors behind them. */
 export interface Reach {
-  /** The path by which the child gets to one of them. */
+  /** Path by which the child reaches one of them. */
   path(name: string): string;
   /** Descriptors for the child's stdio from number 3 on. */
   readonly descriptors: readonly number[];

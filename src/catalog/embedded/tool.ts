@@ -5,13 +5,13 @@ import type { ServerUser } from "./server-user.js";
 
 /** PostgreSQL's programs on this machine. */
 export interface Binaries {
-  /** `18.4`, or as much as is known. */
+  /** `18.4`, or as much of it as is known. */
   readonly version: string;
   /** The number in a data folder's `PG_VERSION`. */
   readonly major: number;
-  /** Where a program lies: `initdb`, `postgres`, `pg_ctl`. */
+  /** Path of a program: `initdb`, `postgres`, `pg_ctl`. */
   program(name: string): string;
-  /** What its processes need in their environment. */
+  /** Variables that its processes need in their environment. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -19,7 +19,7 @@ export interface ToolOptions {
   user?: ServerUser | undefined;
   reach?: Reach | undefined;
   input?: string | undefined;
-  /** Ends the program, and its error is thrown in place of a result. */
+  /** Ends the program; the signal's error is thrown in place of a result. */
   signal?: AbortSignal | undefined;
 }
 
@@ -80,7 +80,7 @@ export function spawnTool(
   }
 }
 
-/** Nothing of the user's environment reaches the server: PGPORT, LD_PRELOAD, LANG and TZ would each change what it does. */
+/** Environment for the server. It gets nothing of the user's: PGPORT, LD_PRELOAD, LANG and TZ would each change its behaviour. */
 function cleanEnvironment(): Record<string, string> {
   const clean: Record<string, string> = { LC_ALL: "C", TZ: "UTC" };
   if (process.platform !== "win32") return clean;

@@ -3,15 +3,15 @@ import type { Field } from "../entities.js";
 import type { TreePrefixes } from "../import-prefixes.js";
 import type { Sql } from "./comparison-sql.js";
 
-/** How addresses in rows become those of the server that answers. */
+/** Replacement of the prefixes of addresses in rows by those of the server that answers. */
 export interface Addressing {
-  /** What addresses of rows begin with, by `knownPrefixes`. */
+  /** Prefixes that addresses in rows may have, from `knownPrefixes`. */
   readonly known: readonly string[];
-  /** What they shall begin with. */
+  /** Prefixes that they get. */
   readonly own: TreePrefixes;
 }
 
-/** Columns that hold the address of something in the tree, unless its documents named one elsewhere. */
+/** Whether a column has addresses of files in the tree, unless its documents named others. */
 export function isAddress({ column, type }: Pick<Field, "column" | "type">): boolean {
   return type === "text" && /^(?:s3|https)_|^key_photo(?:_thumbnail)?_url$/.test(column);
 }

@@ -2,7 +2,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { ErrorCode } from "../../core/errors.js";
 import { databaseError, sqlState } from "../database-errors.js";
 
-/** What the portal says of everything that is nobody else's business. */
+/** The portal's message for errors whose details are not for clients. */
 const MASKED = "Unexpected error.";
 
 /** Errors in a request that only the database can detect, in PostgreSQL's own words, which reveal nothing internal. */
@@ -14,25 +14,25 @@ export const REQUEST_STATES: Readonly<Record<string, string>> = {
 
 export interface ToldError {
   readonly error: GraphQLFormattedError;
-  /** The same request may do better later. */
+  /** The same request may succeed later. */
   readonly isPassing: boolean;
-  /** For the log: what happened, where the answer does not say it. */
+  /** Code and message for the log, where the answer hides them. */
   readonly hidden?: { readonly code: ErrorCode; readonly message: string } | undefined;
 }
 
-/** The library repeats what it was sent, which may be long. */
+/** Length at which messages are cut: the library repeats its input, which may be long. */
 const MESSAGE_MAX = 500;
 
-/** A fault of a request, as the answer tells it. */
+/** An error of a request, as the answer shows it. */
 export function tellFault(fault: GraphQLError): GraphQLFormattedError {
   const { message, ...facts } = fault.toJSON();
   return { message: message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message, ...facts };
 }
 
-/** Others have waited for this answer too long. */
+/** The answer was ended because other requests had waited too long for its session. */
 export class BusyError extends Error {}
 
-/** An error as the answer tells it: those of requests as they are, others masked. */
+/** An error as the answer shows it: errors of requests unchanged, others masked. */
 export function tellError(thrown: unknown): ToldError {
   if (thrown instanceof BusyError) return { error: { message: thrown.message, extensions: { code: "BUSY" } }, isPassing: true };
   if (thrown instanceof GraphQLError) return { error: tellFault(thrown), isPassing: false };

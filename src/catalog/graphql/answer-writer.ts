@@ -11,7 +11,7 @@ type Part =
 export class AnswerWriter {
   readonly #writing: Writing;
   readonly #parts: readonly Part[];
-  /** Where we are: the part, and how many of its rows are written. */
+  /** Index of the current part, and the number of its rows that are written. */
   #at = 0;
   #rows = 0;
   #text = '{"data":';
@@ -21,7 +21,7 @@ export class AnswerWriter {
     this.#parts = partsOf(fields, undefined);
   }
 
-  /** The answer up to the last of these rows. */
+  /** The text of the answer up to the last of these rows. */
   add(rows: readonly TextRow[]): string {
     for (const [query, row] of rows) {
       const part = this.#goTo(Number(query));
@@ -33,7 +33,7 @@ export class AnswerWriter {
     return this.#take();
   }
 
-  /** What is left: lists that have no rows among it. The outermost bracket stays open, for `errors`. */
+  /** The rest of the answer, with the lists that have no rows. The outermost bracket stays open for `errors`. */
   end(): string {
     this.#goTo(undefined);
     return this.#take();

@@ -19,18 +19,18 @@ export interface PortalApiOptions {
   readonly pool: pg.Pool;
   readonly log: Log;
   readonly limits?: Partial<QueryLimits> | undefined;
-  /** How long a client may take to read an answer that is longer than one portion. Default 10 min. */
+  /** Milliseconds that a client may take to read an answer that is longer than one portion. Default 10 min. */
   readonly answerMs?: number | undefined;
-  /** For who reads slowly. */
+  /** Clock by which slow clients are measured. */
   readonly clock?: Clock | undefined;
 }
 
 export interface PortalApi {
   /**
-   * Never throws: whatever happens is told in the answer.
+   * Answers a request. Never throws: errors are part of the answer.
    *
-   * @param own where the server that answers has the tree: addresses of its files, and sources of its views, begin so. Default: they are as the import
-   *   wrote them.
+   * @param own prefixes of the tree's URLs at the server that answers: addresses of files, and sources of views, begin with them.
+   * Default: they are as the import wrote them.
    */
   answer(request: GraphqlRequest, own?: TreePrefixes): Promise<Answer>;
 }
@@ -41,23 +41,18 @@ export interface Answer {
   /** The answer's JSON, or its beginning. */
   readonly text: string;
   /**
-   * The rest of the answer, as it is read. A failure meanwhile is reported at the end, in `errors`. A caller that does not read
-   * to the end must `return` it, or a session of the database is kept.
+   * The rest of the answer, which is read as it is consumed. A failure meanwhile is reported at the end, in `errors`. A caller
+   * that does not read to the end must `return` it, or a session of the database is kept.
    */
   readonly rest: AsyncGenerator<string, void, undefined> | undefined;
 }
 
-/** Rows that are asked for at a time. */
+/** Number of rows that are fetched at a time. */
 const PORTION = 200;
 const ANSWER_MS = 10 * 60_000;
 
-/**
- * The portal's GraphQL API over the catalogue's tables.
- *
- * A request is planned as a whole and asked in one statement; rows go through to the client as they come, so whole tables take no more memory
- * than a portion of their rows.
- */
-export function openPortalApi(options: PortalApiOptions): PortalApi {
+/** `openPortalApi`, with GraphQL's library loaded. */
+export function portalApi(options: PortalApiOptions): PortalApi {
   const sessions = new Sessions(options.pool, options.clock ?? systemClock);
   const limits = { ...QUERY_LIMITS, ...options.limits };
   // the library checks the whole schema when it is first used: now, and not while somebody waits
@@ -90,7 +85,7 @@ interface Answering {
 }
 
 interface Progress {
-  /** The piece that was given last is the last one. */
+  /** The last piece was the end of the answer. */
   isWhole: boolean;
 }
 
@@ -104,7 +99,7 @@ function failed(thrown: unknown, log: Log): Answer {
   return { ...whole({ data: null, errors: [error] }), isUnavailable: isPassing };
 }
 
-/** The answer in pieces of a portion of rows; throws only before the first. */
+/** The answer in pieces of a portion of rows; errors are thrown only before the first piece. */
 async function* answerPieces(
   prepared: Prepared,
   { own, sessions, progress }: Answering,
@@ -135,7 +130,7 @@ async function* answerPieces(
   yield `${text}${writer.end()}${tail}}\n`;
 }
 
-/** A statement's rows; the last portion is smaller than the others, or empty. */
+/** A statement's rows in portions; the last one is smaller than the others, or empty. */
 async function* portions(
   prepared: Prepared,
   own: TreePrefixes | undefined,
@@ -174,7 +169,7 @@ async function* portions(
   }
 }
 
-/** The statement with the server's own addresses. An import notes what it puts before keys long before the first row with it is there. */
+/** The statement with the server's own addresses. An import records its prefixes long before the first row with them exists. */
 async function addressed(
   { statement, addressed }: Prepared,
   own: TreePrefixes | undefined,

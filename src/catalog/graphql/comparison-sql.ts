@@ -6,7 +6,7 @@ import type { Operator } from "./schema-inputs.js";
 
 export type Sql = RawBuilder<unknown>;
 
-/** What a parameter, which is sent as text, is compared as. */
+/** Casts of parameters, which are sent as text, to the type of the column that they are compared with. */
 export const CASTS: Readonly<Record<Exclude<Field["type"], "json">, Sql>> = {
   text: sql`::text`,
   enum: sql`::text`,

@@ -13,7 +13,10 @@ export function isAboutSchema({ name }: Selected): boolean {
   return name === "__schema" || name === "__type";
 }
 
-/** What a request asks about the schema, as JSON for each name of the answer. Nothing is read for it. */
+/**
+ * Answers the questions about the schema in a request, as JSON by the names of the answer. Nothing is read from the database for
+ * it.
+ */
 export function introspect(
   schema: GraphQLSchema,
   document: DocumentNode,

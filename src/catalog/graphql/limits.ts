@@ -1,31 +1,31 @@
 import { GraphQLError, type GraphQLErrorOptions } from "graphql";
 
-/** What one request may ask for. All of it is judged before the database hears anything. */
+/** Limits of one request. All of them are checked before any query is sent to the database. */
 export interface QueryLimits {
-  /** Words and signs of a query. Values of lists do not count: clients write `_in` lists of thousands into the text. */
+  /** Tokens of a query. Values of lists do not count: clients write `_in` lists of thousands into the text. */
   readonly tokens: number;
-  /** Values of lists, in the text and in the variables together. */
+  /** Values of lists in the text and the variables together. */
   readonly listValues: number;
   /** Characters of one text, number or name. */
   readonly valueLength: number;
-  /** Brackets within brackets of the text, and of the variables. */
+  /** Depth of brackets in the text, and in the variables. */
   readonly brackets: number;
-  /** Fields within fields, `edges` and `node` included. Questions about the schema have a rule of their own. */
+  /** Depth of fields, `edges` and `node` included. Questions about the schema have a rule of their own. */
   readonly depth: number;
-  /** Fields under another name, and fields that are named again beside themselves. */
+  /** Number of fields under another name, and of fields that are named again beside themselves. */
   readonly aliases: number;
   readonly directives: number;
-  /** Places where a fragment is used. */
+  /** Number of places where a fragment is used. */
   readonly fragments: number;
-  /** Fields, with every fragment written out wherever it is used. */
+  /** Number of fields, with every fragment expanded wherever it is used. */
   readonly fields: number;
-  /** Rows that one branch may come to, by the sizes of its pages. */
+  /** Estimated rows of one branch, by the sizes of its pages. */
   readonly cost: number;
-  /** The same of all branches together. */
+  /** Estimated rows of all branches together. */
   readonly totalCost: number;
-  /** Relations that a filter or an order goes along. */
+  /** Number of relations that a filter or an order may follow. */
   readonly relations: number;
-  /** Rows of one page of a connection. */
+  /** Number of rows in one page of a connection. */
   readonly page: number;
 }
 
@@ -45,7 +45,7 @@ export const QUERY_LIMITS: QueryLimits = {
   page: 100,
 };
 
-/** Why a request is refused that asks for too much. */
+/** The error for a request that exceeds a limit. */
 export function tooMuch(message: string, options?: GraphQLErrorOptions): GraphQLError {
   return new GraphQLError(message, { ...options, extensions: { code: "LIMIT" } });
 }

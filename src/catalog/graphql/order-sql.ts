@@ -6,7 +6,10 @@ import type { Sql } from "./comparison-sql.js";
 import type { Clause } from "./row-plan.js";
 import { columnOf, descend, joined, LEVEL_OF_LISTS, type SqlContext, tableAs } from "./where-sql.js";
 
-/** Where nulls come is always said, by the portal's rule: after what is ascending, before what is descending. */
+/**
+ * SQL of the directions. The place of nulls is always stated, by the portal's rule: after ascending values, before descending
+ * ones.
+ */
 const DIRECTIONS: Readonly<Record<string, Sql>> = {
   asc: sql`asc nulls last`,
   asc_nulls_first: sql`asc nulls first`,
@@ -17,12 +20,12 @@ const DIRECTIONS: Readonly<Record<string, Sql>> = {
 };
 
 export interface OrderSql {
-  /** Tables that are joined for it. Rows without the related row disappear. */
+  /** Tables that are joined for the order. Rows without the related row disappear. */
   readonly joins: readonly Sql[];
   readonly by: Sql;
 }
 
-/** The order of a list; rows that are equal by it, or all if none is asked for, come by their id. */
+/** Order of a list. Rows that are equal in it, or all if no order is requested, are sorted by id. */
 export function orderSql(context: SqlContext, entity: Entity, alias: string, orderBy: readonly Clause[]): OrderSql {
   const joins = new Joins(context);
   const by: Sql[] = [];
@@ -54,10 +57,10 @@ export class Joins {
   }
 
   /**
-   * Joins what the last step of a path leads to.
+   * Joins the table that the last step of a path leads to.
    *
    * @param path names of relations from the first entity on; those before the last have been joined.
-   * @returns the alias of the table it leads to.
+   * @returns the alias of the table.
    */
   along(entity: Entity, alias: string, path: readonly string[]): string {
     const known = this.#aliases.get(path.join("."));

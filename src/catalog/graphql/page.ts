@@ -1,8 +1,8 @@
 import { GraphQLError } from "graphql";
 
 /**
- * Which part of a list a connection shows, as positions in it: from `start` to before `end`, and of those the last `last`. A list may end
- * before `end`.
+ * The part of a list that a connection shows, as positions in it: from `start` to before `end`, and of those the last `last`. A
+ * list may end before `end`.
  */
 export interface Page {
   readonly start: number;
@@ -17,12 +17,14 @@ export interface PageArguments {
   readonly after?: string | null | undefined;
 }
 
-/** The largest position that is computed with: no list is longer. */
+/** The largest position in computations: no list is longer. */
 const POSITION_MAX = 2 ** 31 - 1;
 
 /**
- * @throws {GraphQLError} where a number is negative or above the largest page, or a cursor is none. The wording for the first two is the
- * portal's.
+ * Page that the arguments select.
+ *
+ * @throws {GraphQLError} for a negative number, one above the largest page, or an invalid cursor. The wording for the first two
+ * is the portal's.
  */
 export function pageOf({ first, last, before, after }: PageArguments, sizeMax: number): Page {
   for (const [name, size] of [
@@ -44,7 +46,7 @@ export function pageOf({ first, last, before, after }: PageArguments, sizeMax: n
   return { start, end: Math.min(limit, start + (isBounded ? first : sizeMax)), last: undefined };
 }
 
-/** How many rows a page can have. */
+/** Number of rows that a page has at most. */
 export function sizeOf({ start, end, last }: Page): number {
   return Math.min(Math.max(0, end - start), last ?? Number.POSITIVE_INFINITY);
 }

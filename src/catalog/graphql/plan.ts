@@ -9,7 +9,7 @@ import { type Clause, type Filter, type RootQuery, type RowPlan, slotOf } from "
 import { argumentsOf, collectBelow, type Selected, type SelectionContext } from "./selection.js";
 import type { ConnectionField, EdgeField, PageInfoField, Shape, ShapedField } from "./shape.js";
 
-/** What a request reads, and how its answer is made of that. */
+/** The queries of a request, and the shape of the answer that is made from their rows. */
 export interface Plan {
   readonly queries: RootQuery[];
   readonly fields: RootField[];
@@ -26,30 +26,31 @@ export interface PlanContext extends SelectionContext {
   readonly limits: QueryLimits;
 }
 
-/** What is planned so far: queries, and the rows that they may come to. */
+/** The queries planned so far, and the number of rows that they may return. */
 interface Planning {
   readonly context: PlanContext;
   readonly queries: RootQuery[];
   cost: number;
 }
 
-/** Where a selection stands: what it may cost, and by which lists it was come to. */
+/** A place in the selection: the rows that it may have, and the lists on the way to it. */
 interface Branch {
-  /** Rows of this place, at most, as far as pages tell. */
+  /** Number of rows here at most, as far as page sizes tell. */
   readonly rows: number;
   readonly lists: readonly List[];
 }
 
 /**
- * What a list counts as whose size is not asked for: most lists of the portal are short, and drilling down through all levels is what people
- * do. Who asks for a size is taken at their word; a list at the root counts as no more than the largest page, since it may be whole.
+ * Assumed size of a list without a requested one: most lists of the portal are short, and drilling down through all levels is
+ * what people do. A requested size is taken as it is; a list at the root, which may be read whole, counts as no more than the
+ * largest page.
  */
 const PAGE_ASSUMED = 3;
 
 /**
  * Plans the fields at the root of a request that are not about the schema.
  *
- * @throws {GraphQLError} for arguments that contradict each other, and for what would cost too much.
+ * @throws {GraphQLError} for arguments that contradict each other, and for a request that would cost too much.
  */
 export function planRequest(context: PlanContext, selected: readonly Selected[]): Plan {
   const plan: Planning = { context, queries: [], cost: 0 };
@@ -80,7 +81,7 @@ function rootField(plan: Planning, selected: Selected): RootField {
   return { name, kind: "rows", query: at, fields };
 }
 
-/** Of an entity's row; what has to be read for them is added to the row's slots. */
+/** Fields selected from an entity's row. The columns and related rows that they need are added to the row's slots. */
 function rowFields(plan: Planning, row: RowPlan, selected: Selected, branch: Branch): ShapedField[] {
   const type = objectType(plan.context, row.entity.name);
   return collectBelow(plan.context, type, selected).map((field) => ({
@@ -168,7 +169,7 @@ function aggregateShape(plan: Planning, row: RowPlan, list: List, selected: Sele
   return { kind: "fields", fields };
 }
 
-/** Of `runsAggregate`: its lists of groups, each by itself. */
+/** Fields selected from an aggregate such as `runsAggregate`, each list of groups by itself. */
 function aggregateFields(
   plan: Planning,
   selected: Selected,
@@ -203,7 +204,7 @@ function clause(value: unknown): Clause | undefined {
   return (value ?? undefined) as Clause | undefined;
 }
 
-/** A limit of 0 is none, for the portal. */
+/** Reads a limit and an offset; as in the portal, a limit of 0 means none. */
 function limitOffset(value: unknown): { limit: number | undefined; offset: number | undefined } {
   const { limit, offset } = (value ?? {}) as { limit?: number | null; offset?: number | null };
   if ((limit ?? 0) < 0 || (offset ?? 0) < 0) {

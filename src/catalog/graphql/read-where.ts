@@ -7,9 +7,9 @@ import { inputsOf } from "./schema-inputs.js";
 import { checkVariables } from "./text-limits.js";
 
 /**
- * A `where` that comes as JSON by itself, under the limits of GraphQL's variables.
+ * Reads a `where` given as JSON by itself, under the limits of GraphQL's variables.
  *
- * @throws {EmporiumError} USAGE where it is none of this entity, or asks for too much.
+ * @throws {EmporiumError} USAGE for one that does not fit the entity, or exceeds a limit
  */
 export function readWhere(name: EntityName, where: unknown, limits: QueryLimits = QUERY_LIMITS): Clause {
   return refusing(() => {
@@ -20,7 +20,7 @@ export function readWhere(name: EntityName, where: unknown, limits: QueryLimits 
   });
 }
 
-/** What GraphQL refuses, as an error of the program. */
+/** Runs work and turns GraphQL's refusals into errors of the program. */
 export function refusing<T>(work: () => T): T {
   try {
     return work();

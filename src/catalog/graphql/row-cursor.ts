@@ -7,16 +7,17 @@ export type TextRow = readonly (string | null)[];
 export interface RowCursor {
   /** The next rows, at most so many; none at the end. */
   read(count: number): Promise<TextRow[]>;
-  /** Lets go of what has not been read. Must be called, once; the session can then be used again. */
+  /** Gives up the rows that have not been read. It must be called once; the session can then be used again. */
   close(): void;
 }
 
 /**
- * Runs one statement and takes its rows in portions, as the extended query protocol has it: the server goes on only when it is asked to, so
- * a client that reads slowly holds back the server and fills no memory.
+ * Runs one statement and takes its rows in portions, as the extended query protocol has it: the server continues only on request,
+ * so a client that reads slowly holds back the server and fills no memory.
  *
- * The session's `statement_timeout` is for the first portion. It would go on while the client reads (a portal that is suspended is not done),
- * so once that portion is there the server is told to allow `wholeMs` for all the rest; that ends with the statement.
+ * The session's `statement_timeout` is for the first portion. It would go on while the client reads (a portal that is suspended
+ * is not done), so once that portion is there the server is told to allow `wholeMs` for all the rest; that ends with the
+ * statement.
  *
  * Source: "Message Flow: Extended Query" in PostgreSQL's manual.
  */
@@ -28,7 +29,7 @@ export function openRowCursor(client: pg.ClientBase, statement: Statement, whole
 
 /** The rows' portal has a name, so that another statement can be run beside it. */
 const PORTAL = "rows";
-/** Until the end of the transaction, which is that of the rows. */
+/** Allows more time until the end of the transaction, which is that of the rows. */
 const MORE_TIME = "select set_config('statement_timeout', $1, true)";
 
 function openPortal(connection: pg.Connection, { sql, parameters }: Statement): void {
@@ -49,7 +50,7 @@ function allowMoreTime(connection: pg.Connection, wholeMs: number): void {
 /** The reader of a portion, and the rows that have come for it. */
 class Reader {
   rows: TextRow[] = [];
-  /** The most rows that the reader waits for; 0 where nobody waits. */
+  /** Number of rows that the reader waits for at most; 0 where nobody waits. */
   count = 0;
   #settle: { resolve(rows: TextRow[]): void; reject(error: unknown): void } | undefined;
 
@@ -77,11 +78,11 @@ class Reader {
   }
 }
 
-/** What the driver calls of a query that is not its own. Messages come in the order of the protocol. */
+/** Methods that the driver calls on a query that is not its own. Messages come in the order of the protocol. */
 class Portal implements pg.Submittable, RowCursor {
   #connection: pg.Connection | undefined;
   readonly #reader = new Reader();
-  /** `asked`: rows are on their way; `extending`: more time is. `suspended`: the server waits for us. */
+  /** `asked`: rows have been requested; `extending`: more time has. `suspended`: the server waits for us. */
   #state: "new" | "extending" | "asked" | "suspended" | "done" = "new";
   #isExtended = false;
   #failure: { error: unknown } | undefined;

@@ -5,8 +5,8 @@ import type { Page } from "./page.js";
 export type Clause = Readonly<Record<string, unknown>>;
 
 /**
- * What is read of one entity's rows: each row becomes an array with one element for each slot. The same column is read once, however
- * often it is selected.
+ * Columns and related rows to read for each row of an entity, which becomes an array with one element for each slot. The same
+ * column is read once, however often it is selected.
  */
 export interface RowPlan {
   readonly entity: Entity;
@@ -22,7 +22,7 @@ interface ColumnSlot {
   readonly type: Field["type"];
 }
 
-/** The row that a key leads to: its array, or null. */
+/** The row that a key refers to: its array, or null. */
 export interface ObjectSlot {
   readonly kind: "object";
   readonly key: Key;
@@ -30,7 +30,7 @@ export interface ObjectSlot {
   readonly row: RowPlan;
 }
 
-/** Rows that lead here, one page of them. */
+/** One page of the rows that refer to this row. */
 export interface ListSlot {
   readonly kind: "list";
   readonly list: List;
@@ -39,7 +39,7 @@ export interface ListSlot {
   readonly row: RowPlan;
 }
 
-/** What is counted of the rows that lead here: one array for each group, or null where there are none. */
+/** Aggregates of the rows that refer to this row: one array for each group, or null where there are none. */
 interface GroupsSlot {
   readonly kind: "groups";
   readonly list: List;
@@ -57,7 +57,7 @@ export interface GroupsPlan {
   readonly where: Clause | undefined;
   readonly functions: AggregateFunction[];
   readonly by: GroupColumn[];
-  /** Relations that must be gone along though no column of theirs is selected. */
+  /** Relations that must be joined although no column of theirs is selected. */
   readonly paths: (readonly string[])[];
 }
 
@@ -65,7 +65,10 @@ export type AggregateFunction =
   | { readonly name: "count" /** Values that differ, of this column; without it rows. */; readonly distinct?: Field | undefined }
   | { readonly name: "sum" | "avg" | "stddev" | "variance" | "min" | "max"; readonly of: Field };
 
-/** A column that rows are grouped by: relations from the entity on, by their names in the API, and the last one's column. */
+/**
+ * A column that rows are grouped by: the path of relations from the entity on, by their names in the API, and a column of the
+ * last one.
+ */
 interface GroupColumn {
   readonly path: readonly string[];
   readonly field: Field;
@@ -82,7 +85,7 @@ export type RootQuery =
     }
   | { readonly kind: "groups"; readonly groups: GroupsPlan };
 
-/** Where a column stands in the row's array; it is added if it is not read yet. */
+/** Index of a column in the row's array; the column is added if it is not read yet. */
 export function slotOf({ slots }: RowPlan, { column, type }: Pick<Field, "column" | "type">): number {
   const found = slots.findIndex((slot) => slot.kind === "column" && slot.column === column);
   return found >= 0 ? found : slots.push({ kind: "column", column, type }) - 1;

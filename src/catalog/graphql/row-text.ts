@@ -1,35 +1,34 @@
 import { cursorOf, type Page } from "./page.js";
 import type { ConnectionField, PageInfoField, Shape, ShapedField, ValueKind } from "./shape.js";
 
-/** What the database gave for one row: a value for each slot of its plan. */
+/** One row from the database: a value for each slot of its plan. */
 export type Row = readonly unknown[];
 
-/** Where something stands in the answer, from the inside out. */
+/** Path of a value in the answer, from the innermost key outwards. */
 export interface Path {
   readonly above: Path | undefined;
   readonly key: string | number;
 }
 
-/** A value that could not be told; null stands in its place. */
+/** A value that cannot be represented; the answer has null in its place. */
 export interface FieldError {
   readonly message: string;
   readonly path: readonly (string | number)[];
 }
 
-/** What rows are written with. */
+/** Callbacks for writing rows. */
 export interface Writing {
-  /** Told what cannot be told in the answer. */
+  /** Called for values that the answer cannot represent. */
   readonly report: (error: FieldError) => void;
-  /** A view's document as it is answered. */
+  /** Converts the document of a view to the form in which it is answered. */
   readonly view: (text: string) => string;
 }
 
 const INT_MAX = 2 ** 31 - 1;
 
 /**
- * A row as JSON, in the shape that was asked for. Text is put together directly: the answers are large, and objects of them would be made
- * only to be printed.
- *
+ * A row as JSON in the selected shape. The text is concatenated directly: answers are large, and objects would be made only to be
+ * printed.
  */
 export function rowText(fields: readonly ShapedField[], row: Row, path: Path, writing: Writing): string {
   let text = "{";
@@ -88,7 +87,7 @@ function valueText(value: unknown, as: ValueKind, above: Path, key: string, writ
   }
 }
 
-/** A matrix in its lines. Alignments of older trees have theirs as one list, line behind line; their tables keep it as it was. */
+/** The rows of a matrix. Alignments of older trees have them as one flat list, row by row, which their tables preserve. */
 function linesOf(value: unknown): readonly (readonly unknown[])[] {
   if (!Array.isArray(value)) return [];
   const items: readonly unknown[] = value;
@@ -98,26 +97,29 @@ function linesOf(value: unknown): readonly (readonly unknown[])[] {
   return Array.from({ length }, (_, line) => items.slice(line * length, (line + 1) * length));
 }
 
-/** With a point even where nothing is behind it: Python makes a `float` of `10.0` and an `int` of `10`. */
+/** A number with a decimal point even where no digits follow: Python makes a `float` of `10.0` and an `int` of `10`. */
 function floatText(value: unknown): string {
   if (typeof value !== "number") return "null"; // NaN and infinities, for which JSON has no words
   const text = String(value);
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** As Python's `isoformat` has it: microseconds with six digits or none. */
+/** A time in the form of Python's `isoformat`: microseconds with six digits or none. */
 function dateText(moment: string): string {
   return `${moment.replace(/\.(\d+)$/, (_, digits: string) => `.${digits.padEnd(6, "0")}`)}+00:00`;
 }
 
 interface Seen {
   readonly rows: readonly Row[];
-  /** Position of the first. */
+  /** Position of the first row. */
   readonly start: number;
   readonly hasNextPage: boolean;
 }
 
-/** Takes the page out of what was read: one row more than it has, or, for the last rows of a list, those and the list's length. */
+/**
+ * Extracts the page from the rows that were read: one more than the page has, or, for the last rows of a list, those and the
+ * list's length.
+ */
 function seen(value: unknown, { start, end, last }: Page): Seen {
   if (last === undefined) {
     const rows = (value ?? []) as readonly Row[];

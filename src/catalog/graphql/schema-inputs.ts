@@ -50,7 +50,7 @@ const ENUM_COMPARATORS = new Map<PortalEnum, GraphQLInputObjectType>(
   ]),
 );
 
-/** What a column is compared by; a matrix by nothing. */
+/** Input type of the comparisons with a column; undefined for a matrix, which has none. */
 function comparatorsOf({ type, enumName }: Field): GraphQLInputObjectType | undefined {
   if (type === "enum") return ENUM_COMPARATORS.get(enumName!);
   return type === "json" ? undefined : COMPARATORS[type];
@@ -104,7 +104,10 @@ function makeInputs(entity: Entity): EntityInputs {
   return { where, orderBy, countColumns, aggregateWhere };
 }
 
-/** With `_and` and `_or`, which the portal lacks: a relation can be asked for twice, once for masks and once for points. */
+/**
+ * Fields of a `where`, with `_and` and `_or`, which the portal lacks: a relation can be used twice, once for masks and once for
+ * points.
+ */
 function whereFields({ name, fields, keys, lists }: Entity): GraphQLInputFieldConfigMap {
   const config: GraphQLInputFieldConfigMap = {};
   for (const { name: list, target, aggregate } of lists) {

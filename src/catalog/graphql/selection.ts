@@ -13,7 +13,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
-/** What is selected of one type under one name of the answer: the places where it is, which validation found to agree. */
+/** A selected field of one type: its places in the request under one name of the answer, which validation has found to agree. */
 export interface Selected {
   /** Name in the answer. */
   readonly key: string;
@@ -30,7 +30,7 @@ export interface SelectionContext {
 }
 
 /**
- * The fields that are selected of an object, in the order of the answer: fragments written out, `@skip` and `@include` obeyed.
+ * The fields selected from an object, in the order of the answer, with fragments expanded and `@skip` and `@include` applied.
  *
  * Source: `CollectFields` of the GraphQL specification.
  */
@@ -72,7 +72,7 @@ export function collectBelow(context: SelectionContext, type: GraphQLObjectType,
   );
 }
 
-/** A field's arguments, of their types, with defaults. */
+/** A field's arguments in their types, with defaults. */
 export function argumentsOf(
   context: SelectionContext,
   type: GraphQLObjectType,

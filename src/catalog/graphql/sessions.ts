@@ -7,7 +7,9 @@ export interface Held {
   letGo(): void;
 }
 
-/** How long a client may stop reading an answer while others wait for a session, and how often that is checked. */
+/**
+ * Milliseconds that a client may stop reading an answer while others wait for a session, and those between two checks of that.
+ */
 const SLOW_CLIENT_MS = 2_000;
 const LOOK_MS = 500;
 
@@ -15,7 +17,7 @@ const LOOK_MS = 500;
 export class Sessions {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
-  /** Answers that wait for slow clients, with the start of the wait; the longest wait first. */
+  /** Answers that wait for slow clients, with the time at which the wait began; the longest wait first. */
   readonly #waiting = new Map<Held, number>();
 
   constructor(pool: pg.Pool, clock: Clock) {

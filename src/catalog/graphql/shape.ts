@@ -1,6 +1,6 @@
 import type { Page } from "./page.js";
 
-/** How an array that the database gives becomes a part of the answer. The two are made together by `plan.ts`. */
+/** The conversion of an array from the database into a part of the answer. `plan.ts` makes the query and the shape together. */
 export type Shape =
   | { readonly kind: "constant" /** JSON. */; readonly text: string }
   | { readonly kind: "value"; readonly at: number; readonly as: ValueKind }
@@ -8,13 +8,16 @@ export type Shape =
   | { readonly kind: "globalId"; readonly at: number; readonly type: string }
   /** Further fields of the same row. */
   | { readonly kind: "fields"; readonly fields: readonly ShapedField[] }
-  /** Null, or the row that is there. */
+  /** The related row, or null. */
   | { readonly kind: "row"; readonly at: number; readonly fields: readonly ShapedField[] }
   | { readonly kind: "connection"; readonly at: number; readonly page: Page; readonly fields: readonly ConnectionField[] }
-  /** None, or one object for each row that is there. */
+  /** An object for each row, or an empty list. */
   | { readonly kind: "rows"; readonly at: number; readonly fields: readonly ShapedField[] };
 
-/** `count`: a number that GraphQL's `Int` must hold, else it is an error. `view`: a document whose sources are put where this server has them. */
+/**
+ * `count`: a number that must fit GraphQL's `Int`, otherwise it is an error. `view`: a document whose sources are changed to this
+ * server's addresses.
+ */
 export type ValueKind = "plain" | "float" | "floats" | "date" | "count" | "view";
 
 export interface ShapedField {

@@ -2,13 +2,13 @@ import { GraphQLError, Lexer, Source, type Token, TokenKind } from "graphql";
 import { counted } from "../../core/units.js";
 import { type QueryLimits, tooMuch } from "./limits.js";
 
-/** What is left of a request's allowance of list values once its text has been looked at. */
+/** Numbers of tokens and list values in the text of a request, which count towards its allowance. */
 export interface TextSize {
   readonly tokens: number;
   readonly listValues: number;
 }
 
-/** Tokens that are values where they stand in a list; anything else is a sign. */
+/** Tokens that are values where they are in a list; all others are punctuation. */
 const VALUES: ReadonlySet<TokenKind> = new Set([
   TokenKind.NAME,
   TokenKind.INT,
@@ -20,8 +20,8 @@ const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.PAREN_L, TokenKind.BR
 const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.PAREN_R, TokenKind.BRACKET_R, TokenKind.BRACE_R]);
 
 /**
- * Counts the tokens of a query before anything is built of it, in one pass that ends where a limit does. What is no GraphQL is left for
- * the parser to complain about; here it only has to be counted.
+ * Counts the tokens of a query before anything is built from it, in one pass that ends where a limit does. Invalid GraphQL is
+ * left to the parser to report; here it is only counted.
  *
  * @throws {GraphQLError} with the code `LIMIT`.
  */
@@ -45,7 +45,10 @@ export function checkText(text: string, limits: QueryLimits): TextSize {
   return { tokens, listValues };
 }
 
-/** Up to the end, or to what is no token: the parser gets no further either. A text without end may be a value that is too long. */
+/**
+ * Yields tokens up to the end, or to invalid text: the parser gets no further either. Text without an end may be a value that is
+ * too long.
+ */
 function* tokensOf(text: string, limits: QueryLimits): Generator<Token> {
   const lexer = new Lexer(new Source(text));
   try {
@@ -56,7 +59,7 @@ function* tokensOf(text: string, limits: QueryLimits): Generator<Token> {
   }
 }
 
-/** The same of variables, which have been parsed: how many values they hold, and how deep. */
+/** Checks variables, which have been parsed, for the number of their values and their depth. */
 export function checkVariables(variables: unknown, { listValues: used }: TextSize, limits: QueryLimits): void {
   let values = used;
   const visit = (value: unknown, depth: number): void => {

@@ -9,14 +9,14 @@ import { indexedText } from "./indexed-text.js";
 import { tooMuch } from "./limits.js";
 import type { Clause } from "./row-plan.js";
 
-/** Parts of all `_and` and `_or`. */
+/** Number of parts of all `_and` and `_or` of a statement together. */
 const PARTS_MAX = 100;
 
-/** What is the same for all parts of one statement. */
+/** Settings and counters shared by all parts of one statement. */
 export interface SqlContext {
-  /** A name for one more use of a table. */
+  /** An unused alias for a table. */
   alias(): string;
-  /** Relations that may be gone along from a root. */
+  /** Number of relations that may be followed from a root. */
   readonly relations: number;
   /** @throws {GraphQLError} for more parts of `_and` and `_or` than one statement may have. */
   count(parts: number): void;
@@ -24,7 +24,7 @@ export interface SqlContext {
   value(alias: string, field: Pick<Field, "column" | "type">): Sql;
 }
 
-/** @param onAddress told of every use of a column with addresses. */
+/** @param onAddress called for every use of a column with addresses. */
 export function sqlContext(relations: number, addressing?: Addressing, onAddress: () => void = () => {}): SqlContext {
   let used = 0;
   let parts = 0;
@@ -48,7 +48,7 @@ export function sqlContext(relations: number, addressing?: Addressing, onAddress
 export const LEVEL_OF_LISTS = 0;
 export const LEVEL_OF_AGGREGATES = 1;
 
-/** The level behind `steps` more relations. */
+/** The level after `steps` more relations. @throws {GraphQLError} beyond the limit, in the portal's words */
 export function descend({ relations }: SqlContext, level: number, steps = 1): number {
   if (level + steps > relations) throw new GraphQLError("Max filter depth exceeded");
   return level + steps;
@@ -62,14 +62,14 @@ export function columnOf(alias: string, column: string): Sql {
   return sql`${sql.id(alias, column)}`;
 }
 
-/** Conditions joined by `and`; none is `true`. */
+/** Conditions joined by `and`; `true` without any. */
 export function allOf(conditions: readonly Sql[]): Sql {
   return conditions.length > 0 ? sql`${sql.join([...conditions], sql` and `)}` : sql`true`;
 }
 
 /**
- * The conditions of a `where` on the rows of `alias`. A relation is an `exists`, one that is named with nothing in it too: it asks for a row
- * at all.
+ * The conditions of a `where` on the rows of `alias`. A relation becomes an `exists`, also one with nothing in it, which asks for
+ * any related row.
  *
  * @throws {GraphQLError} `Max filter depth exceeded`, in the portal's words.
  */
@@ -117,7 +117,10 @@ function existsSql(context: SqlContext, name: EntityName, where: Clause, level: 
   return sql`exists (select 1 from ${tableAs(name, alias)} where ${allOf(conditions)})`;
 }
 
-/** How many rows lead here, or how many different values they have. Without `group by` a count is there for no rows too: it is 0. */
+/**
+ * Condition on the number of related rows, or of their distinct values. Without `group by` there is a count for no rows, too: it
+ * is 0.
+ */
 function countSql(context: SqlContext, name: EntityName, { count }: Clause, level: number, join: (alias: string) => Sql): Sql[] {
   const { arguments: column, distinct, filter, predicate } = count as Clause;
   const entity = getEntity(name);

@@ -1,7 +1,10 @@
 import type { Kysely, Migration } from "kysely";
 import { runStatements } from "./statements.js";
 
-/** What was taken over from an older catalogue, when, and the rows that had no place: nothing of them is lost. */
+/**
+ * Tables that record the adoption of an older catalogue: what was taken over, when, and the rows that had no place, so that
+ * nothing of them is lost.
+ */
 export const adoption: Migration = {
   up: (db: Kysely<unknown>) => runStatements(db, UP),
   down: (db: Kysely<unknown>) =>

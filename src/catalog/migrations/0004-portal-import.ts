@@ -2,8 +2,8 @@ import type { Kysely, Migration } from "kysely";
 import { runStatements } from "./statements.js";
 
 /**
- * What the last import of a standardised tree saw: a run whose documents and listing still have the same fingerprint costs no statement.
- * A line goes with its row, so what was deleted by hand is imported again.
+ * Tables of what the last import of a standardised tree saw: a run whose documents and listing still have the same fingerprint
+ * costs no statement. An entry is deleted together with its row, so rows that were deleted by hand are imported again.
  */
 export const portalImport: Migration = {
   up: (db: Kysely<unknown>) => runStatements(db, UP),

@@ -2,9 +2,10 @@ import type { Kysely, Migration } from "kysely";
 import { runStatements } from "./statements.js";
 
 /**
- * What the portal's pages ask of tables with a million rows. Lists by date and filters by object get indexes. How many rows have each value of a column is
- * kept in `emporium.portal_count`: every statement that changes rows appends what it changed, so transactions never wait for each other's counts, and what
- * a transaction sees is what it would count. `emporium.compact_portal_counts()` sums up what has been appended.
+ * Indexes and counts that make the portal's pages fast with a million rows: lists by date and filters by object get indexes, and
+ * `emporium.portal_count` has the number of rows with each value of a column. Every statement that changes rows appends its
+ * changes to it, so transactions never wait for each other's counts, and a transaction sees what it would count itself.
+ * `emporium.compact_portal_counts()` sums up what has been appended.
  */
 export const portalSpeed: Migration = {
   up: (db: Kysely<unknown>) => runStatements(db, UP),
@@ -36,7 +37,10 @@ const TABLES = Object.entries(COUNTED).map(([table, columns]) => ({
   words: columns.map((name) => `'${name}'`).join(", "),
 }));
 
-/** An entry of an index has room for some 2,700 bytes, a text has no end: longer ones are found without it. */
+/**
+ * Columns that are indexed up to a length: an entry of an index has room for some 2,700 bytes, and texts have no limit. Longer
+ * ones are found without the index.
+ */
 const SHORT = [
   ["annotation", "object_name"],
   ["annotation", "object_id"],

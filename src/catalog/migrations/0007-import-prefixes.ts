@@ -2,15 +2,16 @@ import type { Kysely, Migration } from "kysely";
 import { runStatements } from "./statements.js";
 
 /**
- * What the addresses in rows begin with: every import notes it before it writes one. A server takes that off and puts its own address in front, so rows hold
- * for any port and host. For rows of older imports it is what stands before the folders of their datasets and runs.
+ * Table of the prefixes of addresses in rows: every import records its own before it writes one. A server replaces them by its
+ * own address, so rows are valid for any port and host. For rows of older imports the prefix is the part before the folders of
+ * their datasets and runs.
  */
 export const importPrefixes: Migration = {
   up: (db: Kysely<unknown>) => runStatements(db, UP),
   down: (db: Kysely<unknown>) => runStatements(db, ["drop table emporium.import_prefix"]),
 };
 
-/** An address without the last folders of its path. */
+/** SQL for an address without the last folders of its path. */
 const above = (column: string, folders: string) => `regexp_replace(${column}, '(/[^/]+){${folders}}/?$', '')`;
 
 const UP = [

@@ -2,15 +2,18 @@ import type { Kysely, Migration } from "kysely";
 import { runStatements } from "./statements.js";
 
 /**
- * What the pages' search asks: words of titles and names, beginnings of file names, and how many annotations each author has. What lists are filtered by
- * besides gets an index, too.
+ * Indexes for the search of the pages: words of titles and names, beginnings of file names, and the number of annotations of each
+ * author. Other columns by which lists are filtered get an index, too.
  */
 export const search: Migration = {
   up: (db: Kysely<unknown>) => runStatements(db, UP),
   down: (db: Kysely<unknown>) => runStatements(db, DOWN),
 };
 
-/** `emporium.words`: letters and digits only, as the parser would take `-0002` for a negative number. A vector has room for 1 MiB. */
+/**
+ * `emporium.words`: keeps letters and digits only, as the parser would take `-0002` for a negative number. A vector has room for
+ * 1 MiB.
+ */
 const WORDS = [
   ["dataset", "title"],
   ["deposition", "title"],

@@ -2,8 +2,9 @@ import type { Kysely, Migration } from "kysely";
 import { runStatements } from "./statements.js";
 
 /**
- * Where a dataset or deposition was imported from, and a digest of what tells it from another one. A number names one dataset: the import of another
- * tree that uses the same number has to see that. Rows of older imports have neither, and are taken as they come.
+ * Columns for the folder from which a dataset or deposition was imported, and a digest that distinguishes it from others. A
+ * number names one dataset: an import from another tree that uses the same number has to be noticed. Rows of older imports have
+ * neither, and accept any tree.
  */
 export const importTrees: Migration = {
   up: (db: Kysely<unknown>) => runStatements(db, ROOTS.flatMap(up)),

@@ -1,13 +1,13 @@
 import { asEmporiumError, type EmporiumError, toErrorRecord } from "../../core/errors.js";
 import type { Store } from "../../stores/store.js";
 import { openSegments, type SegmentWriter } from "../cluster/segments.js";
+import type { Every } from "../every.js";
 import { type JournalRecord, type TaskJournal, withoutSecrets } from "../journal.js";
-import type { Every } from "../lock.js";
 import { blockOfTask, type PlacedStage } from "./block-source.js";
 import type { BlockRecord } from "./merge.js";
 import { rowOf } from "./receipt-table.js";
 
-/** A new segment begins behind so many bytes: whoever merges holds one in memory. */
+/** Bytes after which a new segment begins: whoever merges holds one in memory. */
 const SEGMENT_BYTES = 16 * 2 ** 20;
 /** Receipts of one line. */
 const LINE_BLOCKS = 1_000;
@@ -21,7 +21,7 @@ export interface BlockJournal extends TaskJournal {
 }
 
 export interface BlockJournalOptions {
-  /** Of this process, lower-case letters and digits: nobody else writes segments with it. */
+  /** Token of this process, lower-case letters and digits: nobody else writes segments with it. */
   readonly token: string;
   readonly slice: number;
   readonly attempt: number;
@@ -33,7 +33,7 @@ export interface BlockJournalOptions {
 /**
  * Writes receipts of blocks into segments, a journal a stage. Receipts that come while a line is being written go into the next line together.
  *
- * What a block's task notes is not kept: an attempt that was cut off is begun anew.
+ * Notes of a block's task are not kept: an attempt that was cut off is begun anew.
  */
 export function blockJournal(
   store: Store,

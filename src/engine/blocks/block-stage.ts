@@ -17,13 +17,16 @@ export interface BlockStage extends NumberedGrid {
   readonly params: PlainObject;
   /** Stages before this one, or the stage itself. */
   readonly needs: readonly BlockNeed[];
-  /** What all its tasks read, as it was when the graph was made: such as the metadata of an array, instead of each chunk. */
+  /**
+   * Inputs that all its tasks read, as they were when the graph was made: the metadata of an array, for example, instead of each
+   * chunk.
+   */
   readonly inputs?: readonly TaskInput[] | undefined;
   /** Objects that its tasks write. Absent for a stage whose results are its receipts alone. */
   readonly outputs?: ChunkOutputs | undefined;
   /** Its outputs are for other stages alone: a block that is gone is made again only where a block that needs it is not done. */
   readonly isTemporary?: boolean | undefined;
-  /** Of each task, as `Task` has them. */
+  /** Bytes that each task reads; this and the following fields are as `Task` has them. */
   readonly bytes: number;
   readonly memoryBytes: number;
   readonly threads: 1 | "all";
@@ -32,11 +35,11 @@ export interface BlockStage extends NumberedGrid {
 
 /** `task.params.block` of a block's task, in voxels of its stage; `at` and `start` are `[z, y, x]`. */
 export type BlockParams = {
-  /** In C order of the whole grid. */
+  /** Number of the block, in C order of the whole grid. */
   readonly index: number;
   readonly at: readonly [number, number, number];
   readonly start: readonly [number, number, number];
-  /** Smaller than the grid's block at the far ends. */
+  /** Voxels of the block: fewer than the grid's at the far ends. */
   readonly shape: readonly [number, number, number];
 };
 

@@ -7,19 +7,19 @@ import { openLocation } from "../../stores/url.js";
 import { getJson } from "../cluster/run-record.js";
 import type { Env } from "../env.js";
 import type { OnEvent } from "../events.js";
-import { type Every, everyInterval } from "../lock.js";
+import { type Every, everyInterval } from "../every.js";
 import { ENGINE_FOLDER } from "../plan.js";
 import { advance, noProgress, viewProgress } from "../progress.js";
 import type { PlainObject, TaskState } from "../task.js";
 import type { BlockRunReport } from "./run-blocks.js";
 
-/** It is written so often. */
+/** Milliseconds between two writes of the status. */
 const WRITE_MS = 5_000;
 /** A run whose status is older than this has died. */
 const SILENT_MS = 60_000;
 const ENDING = ".status.json";
 
-/** How far a run of blocks on one machine is: `.emporium/graphs/RUN.status.json` beside its first output. */
+/** Progress of a run of blocks on one machine: `.emporium/graphs/RUN.status.json` beside its first output. */
 export interface BlockStatus {
   readonly run: string;
   readonly state: "running" | "done" | "partial" | "failed" | "cancelled";
@@ -34,11 +34,11 @@ export interface BlockStatus {
   readonly tasksPerSecond?: number | undefined;
   readonly secondsLeft?: number | undefined;
   readonly seconds: number;
-  /** Of all processes together, and the part of their time in which workers had nothing to do. */
+  /** Resident memory of all processes together; `idleShare` is the part of their time in which workers had nothing to do. */
   readonly rssBytes?: number | undefined;
   readonly idleShare?: number | undefined;
   readonly exitStatus?: number | undefined;
-  /** Of the first failure. */
+  /** Error of the first failure. */
   readonly error?: ErrorRecord | undefined;
 }
 

@@ -3,7 +3,7 @@ import { type BlockGrid, blockAt, blocksOf, type Triple } from "./relation.js";
 
 /** Outputs as the chunks of an array, below a folder that belongs to the stage alone. */
 export type ChunkOutputs = {
-  /** Ends with `/`. */
+  /** Beginning of all keys; ends with `/`. */
   readonly prefix: string;
   /** Voxels of a chunk, or of a shard where there are shards. A block is made of whole ones. */
   readonly chunk: Triple;
@@ -11,9 +11,9 @@ export type ChunkOutputs = {
 
 /** `<prefix><z>/<y>/<x>` */
 interface NumberedChunks {
-  /** Between the numbers of a chunk. */
+  /** Character between the numbers of a chunk. */
   readonly separator: "/" | ".";
-  /** Behind the numbers, such as `.npy`. */
+  /** End of the names, behind the numbers, such as `.npy`. */
   readonly suffix?: string | undefined;
   readonly rangesFrom?: undefined;
 }
@@ -22,7 +22,7 @@ interface NumberedChunks {
 interface RangedChunks {
   readonly separator?: undefined;
   readonly suffix?: undefined;
-  /** What the names call the first voxel of the array. */
+  /** Number of the array's first voxel in the names, along each axis. */
   readonly rangesFrom: Triple;
 }
 

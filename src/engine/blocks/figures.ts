@@ -1,7 +1,7 @@
 import type { PlainObject } from "../task.js";
 import type { BlockSource, PlacedStage } from "./block-source.js";
 
-/** What a block's time goes into: until stores have answered, decoding, copying into the block, computing, encoding, writing. */
+/** Phases of a block's time: until stores have answered, decoding, copying into the block, computing, encoding, writing. */
 export const PHASES = ["wait", "decode", "copy", "compute", "encode", "store"] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -17,13 +17,13 @@ export function figureRow(seconds: number, cpuSeconds: number, facts: PlainObjec
   return [seconds, cpuSeconds, ...PHASES.map((phase) => phases[phase] ?? 0)];
 }
 
-/** Half of the blocks took no longer, and 95 of 100. Within 6 %. */
+/** Median and 95th percentile, within 6 %. */
 export interface Spread {
   readonly p50: number;
   readonly p95: number;
 }
 
-/** What the blocks took that a run did of a stage. Times are seconds. */
+/** Figures of the blocks that a run did of a stage. Times are seconds. */
 export interface StageFigures {
   readonly name: string;
   /** Blocks of which figures are known. */
@@ -40,7 +40,7 @@ export interface FigureCollector {
   add(index: number, row: readonly number[]): void;
   addAgain(index: number, attempts: number): void;
   stages(): StageFigures[];
-  /** Of all stages. */
+  /** Seconds that the blocks of all stages took; `blocks` is their number. */
   readonly seconds: number;
   readonly blocks: number;
 }

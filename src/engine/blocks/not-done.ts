@@ -7,7 +7,7 @@ export interface NotDone {
   readonly index: number;
   readonly title: string;
   readonly state: Extract<TaskState, "failed" | "blocked" | "cancelled">;
-  /** Of a failed task: its error. Of a blocked one: the title of a failed task that it needs. */
+  /** Error of a failed task. `because`, of a blocked one, is the title of a failed task that it needs. */
   readonly error?: ErrorRecord | undefined;
   readonly because?: string | undefined;
 }

@@ -29,7 +29,7 @@ const FORMAT = 1;
 
 /** A row, decoded. */
 export interface BlockReceipt {
-  /** Of the object's bytes; of several objects that of the text that lists them, as receipts of folders have it. */
+  /** CRC-32 of the object's bytes; of several objects that of the text that lists them, as receipts of folders have it. */
   readonly crc32: number;
   readonly objects: number;
   readonly size: number;
@@ -92,12 +92,12 @@ export interface ReceiptPage {
   set(row: number, receipt: Uint8Array): void;
   /** Forgets a row: its block is to be done again. */
   clear(row: number): void;
-  /** As it lies in a store. */
+  /** The page as it lies in a store. */
   encode(): Buffer;
 }
 
 export const bitmapBytes = (rows: number): number => Math.ceil(rows / 8);
-/** Where one row of a page lies in its object. */
+/** Byte range of one row of a page in its object. */
 export const rowRange = (rows: number, row: number) => ({
   offset: HEAD_BYTES + bitmapBytes(rows) + row * ROW_BYTES,
   length: ROW_BYTES,

@@ -50,9 +50,9 @@ export function blockAt([, y, x]: Triple, index: number): Triple {
 
 /** A need as arithmetic on the numbers of blocks, both ways. */
 export interface Relation {
-  /** What one of our blocks needs of theirs. */
+  /** Visits the blocks of theirs that one of ours needs. */
   needs(own: number, visit: Visit): void;
-  /** Which of our blocks need one of theirs. */
+  /** Visits the blocks of ours that need one of theirs. */
   needers(their: number, visit: Visit): void;
 }
 

@@ -4,9 +4,10 @@ import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from 
 import { objectName, type Stat } from "../../stores/store.js";
 import { getJson, putJson } from "../cluster/run-record.js";
 import { removeIfEmpty, removeTree } from "../disk.js";
+import { everyInterval } from "../every.js";
 import { type Ending, type Grant, type Performed, schedule, type TaskStates, taskStates } from "../executors/schedule.js";
 import { removeLeftovers } from "../leftovers.js";
-import { everyInterval, takeLocks } from "../lock.js";
+import { takeLocks } from "../lock.js";
 import { performTask } from "../perform.js";
 import { ENGINE_FOLDER } from "../plan.js";
 import { isSame } from "../receipts.js";
@@ -21,7 +22,7 @@ import { type NotDone, notDone } from "./not-done.js";
 import { readReceipts } from "./receipt-pages.js";
 import { teller } from "./tell.js";
 
-/** Of the run's folder. */
+/** Name in the run's folder of the object that holds `Begun`. */
 export const BEGIN = "begin.json";
 
 /** `begin.json` */
@@ -65,13 +66,13 @@ export interface Performers {
   /** Set once nothing can be done any more: the run ends. */
   readonly broken: EmporiumError | undefined;
   perform(index: number, task: Task, journal: BlockJournal, signal: AbortSignal): Promise<Performed>;
-  /** What it has used since it began. */
+  /** Time and memory that it has used since it began. */
   use?(): WorkerUse;
 }
 
-/** Of worker processes. */
+/** Time and memory that worker processes have used. */
 export interface WorkerUse {
-  /** Of all of them together, while they had something to do. */
+  /** Seconds in which they had something to do, added over all of them. */
   readonly busySeconds: number;
   /** The part of their time in which they had nothing to do. */
   readonly idleShare: number;
@@ -81,9 +82,9 @@ export interface WorkerUse {
 
 export interface BlockRunReport extends Omit<RunReport, "results"> {
   readonly tasks: number;
-  /** Not asked for. */
+  /** Blocks that were not asked for: see `only`. */
   readonly skipped: number;
-  /** What the blocks took that this run did, by stages. */
+  /** Figures of the blocks that this run did, by stage. */
   readonly stages: readonly StageFigures[];
   readonly use?: WorkerUse | undefined;
   /** Seconds of a worker process that each block took beside its own work; absent where there are no such processes. */
@@ -108,7 +109,7 @@ export function blocksFolder(source: BlockSource): string {
  *
  * Memory: six bytes a task, and 50 MiB while receipts are merged.
  */
-export function runBlocks(source: BlockSource, options: RunBlocksOptions): Promise<BlockRunReport> {
+export async function runBlocks(source: BlockSource, options: RunBlocksOptions): Promise<BlockRunReport> {
   const { target, clock, random, log, every, name } = options;
   const parts = source.stages.map(({ name: title, run }) => ({ title, run }));
   return withStop(parts, options, async (inner) => {
@@ -244,7 +245,9 @@ export async function begin(
   return { createdMs: now.createdMs, resumed: before !== undefined, isClean: force ? false : (before?.complete ?? true) };
 }
 
-/** What earlier runs have done and what is still there. What they left unfinished is removed. */
+/**
+ * States of the blocks that earlier runs have done and whose outputs are still there. Removes what those runs left unfinished.
+ */
 export async function findAlready(
   source: BlockSource,
   folder: string,

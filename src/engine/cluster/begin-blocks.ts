@@ -13,15 +13,15 @@ import { cpuSecondsOf, rateOf, type WorkLeft } from "./cost.js";
 import { ALREADY, runFolder } from "./run-files.js";
 import { listRuns, type OpenRun, type RunStage } from "./run-record.js";
 
-/** What a station hands over where its tasks are blocks. */
+/** Job of a station whose tasks are blocks. */
 export interface BlockJob {
   readonly station: string;
   readonly name: string;
   readonly blocks: BlockGraph;
   readonly params: PlainObject;
-  /** What is read, for people. */
+  /** Store that is read, for people. */
   readonly source: Pick<Store, "url">;
-  /** Where the run's files lie. */
+  /** Store with the run's files. */
   readonly target: Store;
   /** The same, with all other places where blocks are written. */
   readonly outputs: Store;
@@ -69,7 +69,7 @@ export async function beginBlockRun(job: BlockJob, place: ClusterPlace, env: Env
   return undefined;
 }
 
-/** What there is nothing to do for: as a run on this machine finds it. */
+/** Blocks for which there is nothing to do, as a run on this machine finds them. */
 async function lookAtBlocks(source: BlockSource, { outputs }: BlockJob, { log, signal }: Env): Promise<BlockSet> {
   const folder = blocksFolder(source);
   const { isClean } = await begin(source, folder, { target: outputs });
@@ -89,9 +89,11 @@ function setOf(states: TaskStates, count: number): BlockSet {
   return set;
 }
 
-/** A slice takes about so long where the rate is right: its job waits in a queue, and is lost as a whole when a node dies. */
+/**
+ * Seconds that a slice takes, about, where the rate is right: its job waits in a queue, and is lost as a whole when a node dies.
+ */
 const SLICE_SECONDS = 120;
-/** Shorter slices are not worth a job, even where processors have nothing else to do. */
+/** Seconds below which a slice is not worth a job, even where processors have nothing else to do. */
 const SLICE_SECONDS_MIN = 5;
 
 /**
@@ -128,12 +130,12 @@ function slicesFor(seconds: number, slots: number): number {
   return Math.max(1, Math.min(SLICES_A_SLOT * slots, Math.max(long, side)));
 }
 
-/** Where slices begin, and the end of the last one. Their lengths differ by one block at most. */
+/** First block of each slice, then the end of the last one. Lengths of slices differ by one block at most. */
 function boundsOf({ first, count }: PlacedStage, slices: number): number[] {
   return Array.from({ length: slices + 1 }, (_, slice) => first + Math.floor((slice * count) / slices));
 }
 
-/** What is to be done of a run that has just begun, or goes on. Bytes in proportion to the tasks of a stage. */
+/** Work that is left of a run that has just begun, or goes on. Bytes are in proportion to the tasks of a stage. */
 export async function blocksLeft(run: OpenRun): Promise<WorkLeft> {
   const source = blocksOf(run.record)!;
   let [tasks, readBytes] = [0, 0];

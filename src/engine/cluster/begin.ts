@@ -26,7 +26,7 @@ import {
 } from "./run-record.js";
 import { readJournals, SEED } from "./stage-journals.js";
 
-/** What a station hands over. */
+/** Job of a station whose tasks are a list. */
 export interface ClusterJob {
   readonly station: string;
   readonly name: string;
@@ -47,7 +47,7 @@ export interface ClusterJob {
   readonly createdMs?: number | undefined;
 }
 
-/** How a run is given to an engine. */
+/** Engine to which a run is given, with the resources, slices and command of its jobs. */
 export interface ClusterPlace {
   readonly executor: EngineExecutor;
   readonly resources: Resources;
@@ -201,7 +201,7 @@ export async function abandonRun({ record, store, folder }: OpenRun): Promise<bo
   return true;
 }
 
-/** What runs of a name have done in a target. */
+/** Receipts of all runs of a name in a target, by task. */
 export async function receiptsOfRuns(target: Store, name: string): Promise<ReadonlyMap<string, Receipt>> {
   return receiptsOf(
     target,
@@ -232,9 +232,9 @@ function boundsOf(stages: readonly (CutStage & { name: string })[]): RunStage[] 
   });
 }
 
-/** What a run is of. */
+/** Fields of a run's record that describe its tasks. */
 export interface RunFacts extends Pick<RunRecord, "ids" | "tasks" | "bytes" | "locks" | "stages" | "createdMs" | "blocks"> {
-  /** Earlier runs of the same tasks. */
+  /** Number of earlier runs of the same tasks. */
   readonly number: number;
 }
 

@@ -41,7 +41,7 @@ function stagesWithin({ stages }: BlockSource, { slices }: RunStage) {
   return stages.filter(({ first, count }) => first + count > slices[0]! && first < slices.at(-1)!);
 }
 
-/** What was done when the run began, of the tasks from `first` to before `end`. */
+/** Tasks from `first` to before `end` that were done when the run began, counted from `first`. */
 export async function readAlready(run: Pick<OpenRun, "store" | "folder">, first: number, end: number): Promise<BlockSet> {
   const key = `${run.folder}${ALREADY}`;
   const from = first >>> 3;

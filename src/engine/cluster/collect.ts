@@ -18,13 +18,13 @@ import { getJson, hasEnded, type OpenRun, putJson, type RunStage } from "./run-r
 import { tasksOf } from "./run-tasks.js";
 import { listSegments, readJournals, SEED, type StageJournals } from "./stage-journals.js";
 
-/** What a run leaves. `parts`: unfinished files of processes that died, beside the outputs. */
+/** Kinds of objects that a run leaves. `parts`: unfinished files of processes that died, beside the outputs. */
 const LEAVINGS = ["journals", "tasks", "submissions", "logs", "contents", "parts"] as const;
 type Leaving = (typeof LEAVINGS)[number];
 
 export interface Amount {
   readonly objects: number;
-  /** Of files; what open uploads hold is not known. */
+  /** Bytes of files; those of open uploads are not known. */
   readonly bytes: number;
 }
 
@@ -142,7 +142,7 @@ async function keep(run: OpenRun, stage: RunStage, journals: StageJournals): Pro
   });
 }
 
-/** Only what belongs to no slice: the journal that a run begins with. */
+/** Reads only what belongs to no slice: the journal that a run begins with. */
 const NO_SLICE = -1;
 
 /** Unfinished files of processes that wrote no end, or that had a slice beside others: they may have come back after the stage was over. */
@@ -168,7 +168,7 @@ async function hasTasks({ record, store, folder }: OpenRun): Promise<boolean> {
 
 const sum = (a: Amount, b: Amount): Amount => ({ objects: a.objects + b.objects, bytes: a.bytes + b.bytes });
 
-/** When a run has ended; undefined for one that is open. Where the store tells no time, when it was planned. */
+/** Time at which a run has ended; undefined for one that is open. Where the store tells no time, that of the plan. */
 export async function endedMs({ store, folder, record }: OpenRun): Promise<number | undefined> {
   const stat = await store.stat(`${folder}${END}`);
   return stat && (stat.modifiedMs ?? record.createdMs);

@@ -6,12 +6,14 @@ import { getJson, listRuns, type OpenRun, type Price, type Resources } from "./r
 import { tasksOf } from "./run-tasks.js";
 import type { StageJournals } from "./stage-journals.js";
 
-/** What the work of a stage has taken, by what its processes wrote themselves. Counts and times in seconds or hours, as their names say. */
+/**
+ * Figures of a stage's work, from what its processes wrote themselves. Counts and times in seconds or hours, as their names say.
+ */
 export interface StageFigures {
-  /** Of tasks that were done in this run. */
+  /** Seconds of a task, over those that were done in this run: median and 95th percentile. */
   readonly taskSecondsP50?: number | undefined;
   readonly taskSecondsP95?: number | undefined;
-  /** Of processes that wrote their end: each did a slice, or what was left of it. */
+  /** The same of processes that wrote their end: each did a slice, or what was left of it. */
   readonly sliceSecondsP50?: number | undefined;
   readonly sliceSecondsP95?: number | undefined;
   /** Processors that these processes had, times their hours. */
@@ -30,7 +32,7 @@ export interface CostEstimate {
   readonly readBytes: number;
   readonly stages: readonly { readonly name: string; readonly tasks: number; readonly slices: number }[];
   readonly cpuHours: number;
-  /** What one processor does in a second, from which the hours are: tasks count as 4 MiB beside what they read. */
+  /** Bytes that one processor does in a second, from which the hours are: tasks count as 4 MiB beside what they read. */
   readonly bytesPerCpuSecond: number;
   /** `measured`: by `measuredIn`, a run in the same target. `stated`: by nobody here. */
   readonly basis: "measured" | "stated";
@@ -61,7 +63,7 @@ export function stageFigures({ attempts, receipts, seeded, doneBefore }: StageJo
   };
 }
 
-/** Of a stage whose journals `engine gc` has removed: what it kept. */
+/** Figures that were kept of a stage whose journals `engine gc` has removed; undefined where none were. */
 export function keptFigures(
   { store, folder }: Pick<OpenRun, "store" | "folder">,
   stage: string,
@@ -88,9 +90,10 @@ export function secondsLeft({ attempts }: StageJournals, open: number, running: 
 }
 
 /**
- * What tasks will take, from their bytes and the rate of an earlier run of the station in the target. Reads that run's journals.
+ * Estimates the cost of tasks from their bytes and the rate of an earlier run of the station in the target. Reads that run's
+ * journals.
  *
- * @param left what is to be done
+ * @param left work that is to be done
  */
 export async function estimateCost(
   target: Store,
@@ -114,7 +117,7 @@ export async function estimateCost(
   };
 }
 
-/** Tasks, and what they read together. */
+/** Number of tasks, and the bytes that they read together. */
 export interface WorkLeft {
   readonly tasks: number;
   readonly readBytes: number;
@@ -128,12 +131,17 @@ export function cpuSecondsOf({ tasks, readBytes }: WorkLeft, bytesPerCpuSecond: 
   return (readBytes + tasks * TASK_BYTES) / bytesPerCpuSecond;
 }
 
-/** What one processor does in a second, with the run that told it; `run` is absent where none did. */
+/**
+ * Bytes that one processor does in a second, with the id of the run in which that was measured; `run` is absent where none was.
+ */
 export async function rateOf(target: Store, station: string): Promise<{ bytesPerCpuSecond: number; run?: string | undefined }> {
   return (await measuredRate(target, station)) ?? { bytesPerCpuSecond: STATED_BYTES_PER_CPU_SECOND };
 }
 
-/** Of the newest run that did all of its plan, and in which no process was lost: its bytes are known without reading its tasks. */
+/**
+ * Rate of the newest run that did all of its plan, and in which no process was lost: its bytes are known without reading its
+ * tasks.
+ */
 async function measuredRate(target: Store, station: string) {
   for (const record of (await listRuns(target)).reverse()) {
     if (record.station !== station) continue;
@@ -154,7 +162,7 @@ async function measuredRate(target: Store, station: string) {
   return undefined;
 }
 
-/** For people, before a run is begun. */
+/** Lines for people before a run is begun. */
 export function estimateLines({ readBytes, tasks, stages, cpuHours, cost, price, ...rate }: CostEstimate): string[] {
   const perSecond = `${formatBytes(rate.bytesPerCpuSecond)} a second and processor`;
   const from =
@@ -167,7 +175,7 @@ export function estimateLines({ readBytes, tasks, stages, cpuHours, cost, price,
   ];
 }
 
-/** For people, a stage that has begun. */
+/** Words for people about a stage that has begun. */
 export function figuresWords(figures: StageFigures): string[] {
   const { taskSecondsP50, taskSecondsP95, sliceSecondsP50, sliceSecondsP95, cpuHours, slicesBegunAgain } = figures;
   return [
@@ -182,7 +190,7 @@ export function figuresWords(figures: StageFigures): string[] {
   ];
 }
 
-/** For people: a run as a whole. @param isOver nothing of it runs any more */
+/** Lines for people about a run as a whole. @param isOver nothing of it runs any more */
 export function costLines(cpuHours: number, price: Price | undefined, processesWithoutEnd: number, isOver: boolean): string[] {
   if (cpuHours === 0) return [];
   const cost = costOf(cpuHours, price);

@@ -1,9 +1,9 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { Task } from "../task.js";
 
-/** What a task belongs to when work is cut: tasks of one group stay in one slice. */
+/** Group of a task when work is cut: tasks of one group stay in one slice. */
 export interface TaskGroup {
-  /** As people call it: `10401/TS_0001`. */
+  /** Name for people: `10401/TS_0001`. */
   readonly name: string;
   /** 0 comes first. A group waits for all groups of lower ranks. */
   readonly rank: number;
@@ -17,7 +17,7 @@ export interface CutStage {
   readonly rank: number;
 }
 
-/** What a task costs beside the bytes it reads: opening, listing, a receipt. */
+/** Bytes that a task counts beside those it reads: opening, listing, a receipt. */
 export const TASK_BYTES = 4 * 2 ** 20;
 
 /**

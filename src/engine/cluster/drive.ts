@@ -12,7 +12,7 @@ import { type OpenRun, putJson } from "./run-record.js";
 import { readSubmissions } from "./submissions.js";
 import { type AnyStation, type ClusterStation, isOfBlocks } from "./work.js";
 
-/** Who asks, for the record of a submission: a job of an engine keeps its name when it is started again. */
+/** Name of the caller in the record of a submission: a job of an engine keeps its name when it is started again. */
 export function callerName(env: Readonly<Record<string, string | undefined>>): string {
   const job = env.SLURM_JOB_ID ?? env.LSB_JOBID ?? env.JOB_ID ?? env.PBS_JOBID ?? env.AWS_BATCH_JOB_ID;
   return job === undefined ? `${hostname()} ${process.pid} ${randomBytes(4).toString("hex")}` : `job ${job}`;

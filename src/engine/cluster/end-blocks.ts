@@ -7,7 +7,7 @@ import { removeLeftovers } from "../leftovers.js";
 import { getJson, type OpenRun, putJson } from "./run-record.js";
 import { readJournals } from "./stage-journals.js";
 
-/** What the end of a run of blocks needs. Several processes may be at it at once; all of it may be done again. */
+/** Steps at the end of a run of blocks. Several processes may be at them at once; all of them may be done again. */
 
 /**
  * Brings what all processes have done into the tables of receipts. Segments stay: somebody else may be at it at the same time.

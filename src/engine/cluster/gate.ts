@@ -27,7 +27,7 @@ export interface RunEnd {
   readonly done: number;
   readonly failed: number;
   readonly blocked: number;
-  /** As `ingest run` gives it: 0, 1 or 3; 130 for a run that was cancelled. */
+  /** Exit status as `ingest run` gives it: 0, 1 or 3; 130 for a run that was cancelled. */
   readonly exitStatus: number;
   readonly error?: ErrorRecord | undefined;
 }
@@ -36,7 +36,7 @@ export interface GateOptions {
   readonly executor: EngineExecutor;
   /** Submits the next look at the run too. Without it, somebody calls `advance` again. */
   readonly gates: boolean;
-  /** Who calls: the same words after a restart of the same job. */
+  /** Name of the caller: the same after a restart of the same job. */
   readonly by: string;
   /** Takes over submissions whose submitter never named a job: nobody else works on the run any more. */
   readonly takeOver?: boolean | undefined;

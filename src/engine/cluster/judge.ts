@@ -17,7 +17,7 @@ export interface DeadTask {
   readonly error: ErrorRecord;
 }
 
-/** What is left of a stage when none of its jobs is alive: slices to try again, and tasks that nobody tries again. */
+/** Sorts the rest of a stage, when none of its jobs is alive, into slices to try again and tasks that nobody tries again. */
 export async function judge(
   run: OpenRun,
   stage: RunStage,
@@ -51,7 +51,7 @@ export async function judge(
   return { open, dead };
 }
 
-/** Last submissions of a slice, one after the other, that brought nothing: no task done and none failed. */
+/** Number of the last submissions of a slice, one after the other, that brought nothing: no task done and none failed. */
 function fruitlessAttempts(
   slice: number,
   submissions: readonly Submission[],

@@ -5,13 +5,13 @@ import type { Location } from "../../stores/location.js";
 import { parseLocation } from "../../stores/url.js";
 import type { ClusterPlace } from "./begin.js";
 
-/** What many jobs must keep to where they ask a server that belongs to others. */
+/** Limits for many jobs that ask a server which belongs to others. */
 
 /** Workers side by side: where nobody says how many, and at most. */
 export const SLOTS = 4;
 export const SLOTS_MAX = 8;
 
-/** How many workers a place gets, and what is told where it wanted more. */
+/** Number of workers for a place, with a note where it wanted more. */
 export function fewSlots({ slots: wanted }: Pick<ClusterPlace, "slots">, usual = SLOTS, most = SLOTS_MAX) {
   const slots = Math.min(wanted ?? usual, most);
   const notes =

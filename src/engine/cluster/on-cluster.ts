@@ -10,7 +10,7 @@ import type { OpenRun } from "./run-record.js";
 import { readJournals } from "./stage-journals.js";
 import type { AnyStation } from "./work.js";
 
-/** How a command's work is given to a cluster. */
+/** A command's choice of a cluster: the place of its jobs, and whether it begins them itself. */
 export interface ClusterUse {
   readonly place: ClusterPlace;
   /** Stays until the run has ended, and begins each stage itself. Otherwise jobs of the cluster do. */
@@ -23,11 +23,11 @@ export interface ClusterUse {
 export interface Begun {
   readonly state: "prepared" | "submitted";
   readonly run: OpenRun;
-  /** Of what is left of it. */
+  /** Estimate for what is left of the run. */
   readonly estimate: CostEstimate;
   /** Slices that were submitted now; 0 where an earlier command has submitted them, or nobody has. */
   readonly slices: number;
-  /** As the engine calls it. */
+  /** The engine's name of the job. */
   readonly job: string;
 }
 
@@ -82,7 +82,7 @@ export async function runOnCluster(
   return { state: "ended", run, end: await drive(run, station, executor, env) };
 }
 
-/** What is left of a run. */
+/** Estimates what is left of a run. */
 async function estimateLeft(run: OpenRun, job: ClusterJob | BlockJob): Promise<CostEstimate> {
   const { record, store } = run;
   const counts = record.stages.map(({ name, slices }) => ({
@@ -102,7 +102,7 @@ async function listLeft({ record, store, folder }: OpenRun, { plan }: ClusterJob
   return workOf(plan.tasks.filter(({ id }) => !done.has(id)));
 }
 
-/** What was begun, what it will take, and what to call next; for people. */
+/** Lines for people: which run was begun, what it will take, and what to call next. */
 export function begunLines({ state, run, estimate, slices, job }: Begun): string[] {
   const { engine } = run.record;
   const url = quoteWord(run.url);
@@ -127,7 +127,11 @@ export interface SubmittedReport extends Report {
   readonly tasks: number;
 }
 
-/** Of a command whose own report is made when the run has ended: `engine status` prints it. @param notes lines before the others */
+/**
+ * Report of a command that ends before its run. Its own report is made when the run has ended: `engine status` prints it.
+ *
+ * @param notes lines before the others
+ */
 export function submittedReport(begun: Begun, notes: readonly string[] = []): SubmittedReport {
   const { url, record } = begun.run;
   const { state, estimate } = begun;

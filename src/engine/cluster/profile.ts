@@ -52,13 +52,13 @@ const FIELDS = {
   logs: Text.optional(),
   batch: BatchSettings.optional(),
   kubernetes: KubernetesSettings.optional(),
-  /** How to speak to an engine that emporium does not know. */
+  /** Commands of an engine that emporium does not know. */
   templates: EngineTemplates.optional(),
-  /** Of an hour of one processor. */
+  /** Price of an hour of one processor. */
   price: ProfilePrice.optional(),
 };
 
-/** What engines without programs of their own, or without queues, cannot follow. */
+/** Fields of a profile that an engine without programs of its own, or without queues, cannot follow. */
 const WITHOUT_EFFECT: { readonly [K in EngineName]?: readonly ("queue" | "account" | "words" | "logs")[] } = {
   "aws-batch": ["words", "logs"],
   kubernetes: ["queue", "account", "words", "logs"],
@@ -122,7 +122,11 @@ export function readProfile(text: string, file: string, name: string | undefined
   });
 }
 
-/** What an engine needs of a profile beyond what all have. @throws {EmporiumError} USAGE where it is not there */
+/**
+ * Settings that an engine needs of a profile beyond those that all have; undefined where it needs none.
+ *
+ * @throws {EmporiumError} USAGE where they are not there
+ */
 export function engineSettings(engine: EngineName, profile: EngineProfile, file: string | undefined): PlainObject | undefined {
   if (!(engine in ENGINE_SETTINGS)) return undefined;
   const field = ENGINE_SETTINGS[engine as keyof typeof ENGINE_SETTINGS];

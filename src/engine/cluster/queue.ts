@@ -6,14 +6,14 @@ import type { OpenRun } from "./run-record.js";
 import { GATES, jobName } from "./script.js";
 import { readSubmissions } from "./submissions.js";
 
-/** For all questions about a run together: a person waits for the answer. */
+/** Milliseconds for all questions about a run together: a person waits for the answer. */
 const ANSWER_MS = 12_000;
 
-/** What an engine still has of a run. */
+/** Jobs of a run that an engine still has. */
 export interface RunQueue {
-  /** Of each stage that was submitted to this engine, by its name. */
+  /** State of the jobs of each stage that was submitted to this engine, by the stage's name. */
   readonly stages: ReadonlyMap<string, JobState>;
-  /** Jobs of slices, or the small ones between two stages. */
+  /** Whether jobs of slices, or the small ones between two stages, are in the queue. */
   readonly alive: boolean;
 }
 
@@ -65,7 +65,7 @@ async function askAll(run: OpenRun, executor: EngineExecutor): Promise<RunQueue>
   return { stages, alive };
 }
 
-/** Between two stages nothing is in the queue but the job that looks at them. */
+/** Whether the job that looks at the stages is in the queue: between two stages nothing else is. */
 async function hasGate(run: OpenRun, executor: EngineExecutor): Promise<boolean> {
   const names = run.record.stages.flatMap(({ name }) => GATES.map((gate) => jobName(run, name, gate)));
   return (await executor.find(...names)).length > 0;

@@ -93,7 +93,7 @@ async function lockTask(task: Task, { target, clock, log, signal }: TaskContext)
   }
 }
 
-/** What a task of a run has written; undefined where it has not been done. */
+/** Result that a task of a run has written; undefined where the task has not been done. */
 export async function readResult<T extends Plain>(store: Store, run: string, key: string): Promise<T | undefined> {
   const bytes = await store.read(key);
   const kept = bytes && parse(store, key, bytes);
@@ -114,7 +114,7 @@ export async function removeTaskLocks({ store }: OpenRun, tasks: readonly Task[]
   for (const task of tasks) await store.remove(lockKey(taskLock(task)));
 }
 
-/** From the beginning of a run to its end, as its files have the times. */
+/** Seconds from the beginning of a run to its end, as its files have the times. */
 export async function runSeconds({ record, store, folder }: OpenRun): Promise<number> {
   const end = await store.stat(`${folder}${END}`);
   return Math.max(0, ((end?.modifiedMs ?? record.createdMs) - record.createdMs) / 1000);

@@ -9,11 +9,11 @@ export const runFolder = (run: string): string => `${RUNS_FOLDER}${run}/`;
 export const RUN_RECORD = "run.json";
 /** The tasks, a line each, in the order of stages and slices. */
 export const GRAPH = "graph.ndjson";
-/** Where each line of the graph begins, and its end: little-endian float64. */
+/** Byte offset of each line of the graph, and of its end: little-endian float64. */
 export const GRAPH_INDEX = "graph.index";
-/** Of tasks that are blocks: a bit for each, the lowest first, that is set where nothing was to do when the run began. */
+/** A bit for each task of a run of blocks, the lowest first, that is set where nothing was to do when the run began. */
 export const ALREADY = "already.bin";
-/** How the run ended. */
+/** End of the run: `RunEnd`. */
 export const END = "end.json";
 
 /** A submission of slices. Who creates it may submit. */
@@ -22,15 +22,15 @@ export const submissionFolder = (stage: string): string => `stages/${stage}/subm
 /** Every task of the stage is done or dead. */
 export const stageEndKey = (stage: string): string => `stages/${stage}/end.json`;
 
-/** Written to learn what time the store has. */
+/** Object that is written to learn what time the store has. */
 export const lookKey = (stage: string): string => `stages/${stage}/look.json`;
-/** What the work of a stage has taken, kept when its journals are removed. */
+/** Figures of a stage's work, kept when its journals are removed. */
 export const figuresKey = (stage: string): string => `stages/${stage}/figures.json`;
 
 /** Tasks of a stage that nobody tries again, a line each. */
 export const deadKey = (stage: string): string => `dead/${stage}.ndjson`;
 
-/** From which submission on failures of a stage count: somebody asked to try again what was dead. */
+/** The submission from which on failures of a stage count: somebody asked to try again what was dead. */
 export const retryKey = (stage: string): string => `stages/${stage}/retry.json`;
 
 /** Which process's outputs of a task count, where each process makes others. */
@@ -48,7 +48,7 @@ export const receiptsKey = (stage: string, page: number): string => `receipts/${
 export interface SegmentName {
   readonly slice: number;
   readonly attempt: number;
-  /** Of the process. Two processes may work at one attempt, when a cluster starts a job twice. */
+  /** Token of the process. Two processes may work at one attempt, when a cluster starts a job twice. */
   readonly token: string;
   readonly part: number;
 }

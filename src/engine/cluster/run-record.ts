@@ -5,12 +5,12 @@ import { openStore } from "../../stores/url.js";
 import type { PlainObject } from "../task.js";
 import { END, RUN_RECORD, RUNS_FOLDER, runFolder } from "./run-files.js";
 
-/** Of the files of a run; a worker refuses any other. */
+/** Version of the format of a run's files; a worker refuses any other. */
 export const RUN_FORMAT = 1;
 
 const Plain: z.ZodType<PlainObject> = z.record(z.string(), z.json());
 
-/** What a job asks of its engine. */
+/** Resources that a job asks of its engine. */
 const Resources = z.strictObject({
   cpus: z.number(),
   memoryBytes: z.number(),
@@ -20,12 +20,12 @@ const Resources = z.strictObject({
   account: z.string().optional(),
   /** Further words for the engine's command, as a profile gives them. */
   words: z.array(z.string()),
-  /** What only this engine needs, as its profile says it: templates of commands. */
+  /** Settings for this engine alone, as the profile has them: templates of commands. */
   settings: Plain.optional(),
 });
 export type Resources = Readonly<z.output<typeof Resources>>;
 
-/** Of an hour of one processor, for people. */
+/** Price of an hour of one processor, for people. */
 export const Price = z.strictObject({ perCpuHour: z.number(), currency: z.string().optional() });
 export type Price = Readonly<z.output<typeof Price>>;
 
@@ -41,11 +41,11 @@ const RunRecord = z.strictObject({
   /** Version of the program, without which nobody works on the run. */
   program: z.string(),
   id: z.string(),
-  /** What the job is called: a journal belongs to a target and this name. */
+  /** Name of the job: a journal belongs to a target and this name. */
   name: z.string(),
-  /** Whose operations the tasks name. */
+  /** Station that has the operations which the tasks name. */
   station: z.string(),
-  /** What the station needs on a node, beside the tasks. */
+  /** Parameters that the station needs on a node, beside the tasks. */
   params: Plain,
   source: z.strictObject({ url: z.string(), anonymous: z.boolean() }),
   target: z.strictObject({ url: z.string(), anonymous: z.boolean(), sync: z.boolean() }),

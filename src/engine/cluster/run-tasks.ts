@@ -14,11 +14,14 @@ export interface OpenTask {
 
 /** The tasks of a run, whether they are a list or blocks. */
 export interface RunTasks {
-  /** What the journals of a stage say. @throws {EmporiumError} as `readJournals` */
+  /** Reads the journals of a stage. @throws {EmporiumError} as `readJournals` */
   journals(stage: RunStage, options?: JournalsOptions): Promise<StageJournals>;
   /** Tasks of a slice that are not done, in their order. */
   open(stage: RunStage, slice: number, done: DoneTasks): AsyncIterable<OpenTask>;
-  /** What the tasks of a slice write, a task behind the other. Nothing for blocks: whoever ends the run looks through their folders. */
+  /**
+   * Keys that the tasks of a slice write, a list for each task. Empty for blocks: whoever ends the run looks through their
+   * folders.
+   */
   outputs(stage: RunStage, slice: number): Promise<readonly (readonly string[])[]>;
 }
 

@@ -19,7 +19,7 @@ export function jobName({ record }: Pick<OpenRun, "record">, stage: string, part
   return `emporium-${createHash("sha256").update(record.id).digest("hex").slice(0, 8)}-${stage}-${part}`;
 }
 
-/** What a node runs: the profile's lines, then the program in the place of the shell, so that the engine's signals reach it. */
+/** Script for a node: the profile's lines, then the program in the place of the shell, so that the engine's signals reach it. */
 export function workerScript({ prologue, command }: Pick<RunRecord, "prologue" | "command">, words: readonly string[]): string {
   const program = quoteWords([...command, "engine", ...words]);
   const body =

@@ -4,16 +4,19 @@ import { dirname } from "node:path";
 import { asEmporiumError, type EmporiumError } from "../../core/errors.js";
 import { fileError } from "../../stores/file/errors.js";
 import type { Store } from "../../stores/store.js";
+import type { Every } from "../every.js";
 import { openAppender } from "../journal-append.js";
 import { encodeLine } from "../journal-lines.js";
-import type { Every } from "../lock.js";
 import { type SegmentName, segmentKey } from "./run-files.js";
 
-/** How often lines go to an object store, and how many at once. A receipt that is lost before costs its task once more. */
+/**
+ * Milliseconds between flushes to an object store; one comes sooner after so many lines. A receipt that is lost before costs its
+ * task once more.
+ */
 const FLUSH_MS = 5_000;
 const FLUSH_LINES = 1_000;
 
-/** Where one process writes its journal of an attempt. Nobody else writes these objects. */
+/** Journal of one process for an attempt. Nobody else writes its objects. */
 export interface SegmentWriter {
   /** Adds a line; `durable` waits for the disk where the target is a file system. */
   add(payload: string, durable: boolean): Promise<void>;

@@ -18,21 +18,21 @@ export interface DoneTasks {
   has(task: string): boolean;
 }
 
-/** What all attempts at some slices have written. */
+/** Contents of the journals of all attempts at some slices. */
 export interface StageJournals {
-  /** Of tasks that are a list; empty for blocks, which have rows of a table. */
+  /** Receipts of tasks that are a list; empty for blocks, which have rows of a table. */
   readonly receipts: ReadonlyMap<string, Receipt>;
-  /** What is proven done. */
+  /** Tasks that are proven done. */
   readonly done: DoneTasks;
   /** The last error of tasks that failed for good and were not done by another attempt. */
   readonly failed: ReadonlyMap<string, ErrorRecord>;
-  /** How often a task was begun by a process that then wrote no more of it, nor of its own end. */
+  /** Number of times that a task was begun by a process that then wrote no more of it, nor of its own end. */
   readonly deaths: ReadonlyMap<string, number>;
   /** Tasks of a list that were done before the run began. */
   readonly seeded: ReadonlySet<string>;
-  /** How many tasks there was nothing to do for when the run began. */
+  /** Number of tasks for which there was nothing to do when the run began. */
   readonly doneBefore: number;
-  /** By slice and attempt. */
+  /** Attempts, by slice and number. */
   readonly attempts: ReadonlyMap<number, ReadonlyMap<number, AttemptFacts>>;
   /** Objects read, and their bytes: they grow while somebody works. */
   readonly bytes: number;
@@ -47,16 +47,16 @@ export interface AttemptFacts {
   readonly host?: string | undefined;
   /** Processes that began: an engine may start one twice, or again. */
   readonly processes: number;
-  /** Of each that wrote its end. */
+  /** Seconds that each process worked which wrote its end. */
   readonly seconds: readonly number[];
-  /** From the process's begin to its last heartbeat, by its own clock. */
+  /** Milliseconds from the process's begin to its last heartbeat, by its own clock. */
   readonly livedMs?: number | undefined;
-  /** When it last wrote, by the store's clock. */
+  /** Time at which it last wrote, by the store's clock. */
   readonly writtenMs?: number | undefined;
 }
 
 export interface JournalsOptions {
-  /** Only this one. */
+  /** Reads this slice alone. */
   readonly slice?: number | undefined;
   readonly since?: number | undefined;
 }
@@ -147,13 +147,13 @@ function readAppended(path: string): Promise<Buffer | undefined> {
   return trying(path, "read", () => readFile(path).catch(absentAs(undefined)));
 }
 
-/** What one process has written of the journal of a stage. */
+/** Segments that one process has written of the journal of a stage. */
 export interface ProcessSegments {
   readonly name: SegmentName;
   /** Its parts, in their order. */
   readonly keys: readonly string[];
   readonly bytes: number;
-  /** When the last of them was written, by the store's clock. */
+  /** Time at which the last of them was written, by the store's clock. */
   readonly writtenMs: number;
 }
 

@@ -25,10 +25,10 @@ export interface StageStatus extends StageFigures {
   /** Times that slices were given to the engine. */
   readonly submissions: number;
   readonly state: "waiting" | "running" | "over";
-  /** Until its jobs are through, at today's pace; absent where nothing tells it. */
+  /** Seconds until its jobs are through, at today's pace; absent where nothing tells it. */
   readonly secondsLeft?: number | undefined;
   readonly cost?: number | undefined;
-  /** As the engine has them; absent where it was not asked or did not answer. */
+  /** Jobs as the engine has them; absent where it was not asked or did not answer. */
   readonly jobs?: JobState | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface RunStatus extends Report {
   readonly cpuHours: number;
   readonly price?: Price | undefined;
   readonly cost?: number | undefined;
-  /** Why the engine's queue is not known; absent where it was asked, or nothing of the run is there to ask for. */
+  /** Error that keeps the queue unknown; absent where the engine was asked, or nothing of the run is there to ask for. */
   readonly unasked?: ErrorRecord | undefined;
   /** The engine of the last jobs of an open stage, where it is another than the one that was asked. */
   readonly elsewhere?: string | undefined;
@@ -59,8 +59,8 @@ export interface RunStatus extends Report {
 const FAILURES_SHOWN = 10;
 
 /**
- * What has been done of a run, from the files of its target alone; an engine is asked only what it still has in its queue. One that does not
- * answer is told within seconds: nothing is concluded from its silence.
+ * State of a run, from the files of its target alone; an engine is asked only which jobs it still has in its queue. One that
+ * does not answer is told within seconds: nothing is concluded from its silence.
  *
  * @throws {EmporiumError} STORE_…
  */
@@ -133,7 +133,7 @@ async function queueOf(
   }
 }
 
-/** What the target says of a stage. */
+/** State of a stage as the target has it. */
 interface StageFacts {
   readonly name: string;
   readonly tasks: number;
@@ -142,7 +142,7 @@ interface StageFacts {
   readonly submissions: readonly Submission[];
   readonly journals: { readonly done: number; readonly failed: number; readonly attempts: number };
   readonly figures: StageFigures;
-  /** Until its jobs are through, for so many that run. */
+  /** Seconds until its jobs are through, if `running` processes work; undefined where nothing tells it. */
   left(running: number): number | undefined;
 }
 
@@ -236,7 +236,7 @@ function statusLines(status: Omit<RunStatus, "toText">): string[] {
   return lines;
 }
 
-/** What the queue means for whoever looks: whether to wait, to ask again, or to go on. */
+/** Lines that say what the queue means for whoever looks: whether to wait, to ask again, or to go on. */
 function queueLines({ status, engine, elsewhere, unasked, url }: Omit<RunStatus, "toText">): string[] {
   const title = engineTitle(engine);
   if (status === "stopped") return [`no job of it is left: emporium engine resume ${url} goes on`];
@@ -250,7 +250,7 @@ function queueLines({ status, engine, elsewhere, unasked, url }: Omit<RunStatus,
   ];
 }
 
-/** What can still be done about a run that has ended. */
+/** Lines that say what can still be done about a run that has ended. */
 function endLines({ status, url }: Omit<RunStatus, "toText">): string[] {
   if (status === "cancelled")
     return [`emporium engine resume ${url} goes on with it; --executor local does the rest on this machine`];
@@ -258,7 +258,7 @@ function endLines({ status, url }: Omit<RunStatus, "toText">): string[] {
   return [`emporium engine resume ${url} --retry-dead tries again what failed`];
 }
 
-/** How each task of a plan ended in a run, as a local run reports it. */
+/** Result of each task of a plan in a run, as a local run reports it. */
 export async function runResults(run: OpenRun, tasks: readonly Task[]): Promise<TaskResult[]> {
   const receipts = new Map<string, Receipt>();
   const seeds = new Set<string>();

@@ -7,7 +7,7 @@ import type { Submission } from "./submissions.js";
 
 /** A stage is near its end when fewer of its slices than this part are in the queue. */
 const FEW = 0.1;
-/** How much longer than the median a slice takes before it is begun a second time, and at least so long: heartbeats are a minute apart. */
+/** Multiple of the median after which a slice is begun a second time, and the least seconds: heartbeats are a minute apart. */
 const TIMES_MEDIAN = 3;
 const SECONDS_MIN = 120;
 
@@ -57,7 +57,7 @@ async function hasMore(run: OpenRun, stage: RunStage, slice: number, { done, fai
   return false;
 }
 
-/** What the store's own clock says: it dates the journals too. */
+/** Time by the store's own clock, which dates the journals too; 0 where the store tells none. */
 async function storeNow({ store, folder }: OpenRun, stage: string): Promise<number> {
   const key = `${folder}${lookKey(stage)}`;
   await putJson(store, key, {});

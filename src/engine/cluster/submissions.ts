@@ -6,10 +6,10 @@ export interface Submission {
   readonly number: number;
   readonly slices: readonly number[];
   readonly job: string;
-  /** Who submits: only he may go on with it while the id is not there. */
+  /** Name of the submitter: only he may go on with it while the id is not there. */
   readonly by: string;
   readonly engine: string;
-  /** Of the engine's job; absent until the engine has answered. */
+  /** Id of the engine's job; absent until the engine has answered. */
   readonly id?: string | undefined;
   /** Does again what another job is slow at. */
   readonly twin?: boolean | undefined;

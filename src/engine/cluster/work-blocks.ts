@@ -8,10 +8,10 @@ import type { BlockSource, PlacedStage } from "../blocks/block-source.js";
 import { blocksFolder, checkInputs, type Performers } from "../blocks/run-blocks.js";
 import { removeTree } from "../disk.js";
 import type { Env } from "../env.js";
+import { type Every, everyInterval } from "../every.js";
 import { type Grant, type Performed, schedule, type TaskStates, taskStates } from "../executors/schedule.js";
 import { workerProcesses } from "../executors/worker-processes.js";
 import type { JournalRecord } from "../journal.js";
-import { type Every, everyInterval } from "../lock.js";
 import { performTask } from "../perform.js";
 import { withStop } from "../run.js";
 import type { Task } from "../task.js";
@@ -79,12 +79,12 @@ interface Range {
   readonly end: number;
 }
 
-/** What is left of a slice. Numbers count from its first task. */
+/** State of a slice before it is worked on. Numbers count from its first task. */
 interface Found {
   readonly done: { has(number: number): boolean };
-  /** Not to be tried: they need what nobody does any more, or are that. */
+  /** Tasks that are not tried: they need what nobody does any more, or are that. */
   readonly lost: ReadonlySet<number>;
-  /** Processes died in the middle of them, or they need such a one: each is done alone, behind all others. */
+  /** Tasks in which processes died, or that need such a one: each is done alone, behind all others. */
   readonly late: ReadonlySet<number>;
 }
 
@@ -188,7 +188,7 @@ function without(states: TaskStates, late: ReadonlySet<number>, count: number): 
   return now;
 }
 
-/** What came of the first pass, with late tasks open unless they need what failed in it. */
+/** States after the first pass, with late tasks open unless they need what failed in it. */
 function onlyLate(first: TaskStates, late: ReadonlySet<number>, { count, needs }: TaskSource): TaskStates {
   const now = taskStates(count);
   for (let number = 0; number < count; number++) {

@@ -8,9 +8,9 @@ import { counted } from "../../core/units.js";
 import type { Store } from "../../stores/store.js";
 import { removeTree } from "../disk.js";
 import type { Env } from "../env.js";
+import { type Every, everyInterval } from "../every.js";
 import type { BlockWork } from "../executors/worker-process-side.js";
 import { type Journal, type JournalRecord, withoutSecrets } from "../journal.js";
-import { type Every, everyInterval } from "../lock.js";
 import { type RunReport, runPart } from "../run.js";
 import type { Operation, Operations, PlainObject, Receipt, Task, TaskPlan } from "../task.js";
 import { readTasks } from "./graph.js";
@@ -27,7 +27,7 @@ const HEARTBEAT_MS = 60_000;
 /** Exit status of a worker that was stopped in time: there is more to do, and another process goes on. */
 export const MORE_TO_DO = 75;
 
-/** What a station brings to a node for tasks that are a list. */
+/** Work of a station on a node, for tasks that are a list. */
 export interface ClusterStation extends StationReports {
   /** Opens the stores of a run, and makes what its tasks run. `close` is called when the node's tasks are over. */
   open(
@@ -39,11 +39,11 @@ export interface ClusterStation extends StationReports {
     operations: (tasks: readonly Task[]) => Operations;
     close?: () => Promise<void>;
   }>;
-  /** After the last stage, once. @param unfinished tasks that were not done */
+  /** Called once after the last stage. @param unfinished tasks that were not done */
   finish?(run: OpenRun, unfinished: readonly Task[]): Promise<void>;
 }
 
-/** What a station brings to a node for tasks that are blocks. */
+/** Work of a station on a node, for tasks that are blocks. */
 export interface BlockStation extends StationReports {
   /** Opens the stores of a run, and makes what its blocks run. */
   openBlocks(record: RunRecord): Promise<NodeBlocks>;
@@ -52,7 +52,7 @@ export interface BlockStation extends StationReports {
    * that were not done @returns what went wrong with the run as a whole
    */
   finish(run: OpenRun, dead: readonly DeadTask[]): Promise<ErrorRecord | undefined>;
-  /** After a run was cancelled. */
+  /** Called after a run was cancelled. */
   cancelled(run: OpenRun): Promise<void>;
 }
 
@@ -68,16 +68,16 @@ export interface NodeBlocks extends BlockWork {
   readonly data: PlainObject;
   /** Worker processes, at most. */
   readonly processes: number;
-  /** What each of them keeps of what it reads, beside its blocks. */
+  /** Bytes that each of them keeps of what it reads, beside its blocks. */
   readonly cacheBytes: number;
-  /** As of `workerProcesses`. */
+  /** Milliseconds for a task, as of `workerProcesses`. */
   readonly taskMs?: number | undefined;
 }
 
 interface StationReports {
   /** Takes what the run needs beside its target for itself again, before its failures are tried again. */
   retake?(run: OpenRun, env: Env): Promise<void>;
-  /** What the run has done, as the command on one machine tells it. Once it has ended. */
+  /** Report on an ended run, as the command on one machine gives it. */
   report?(run: OpenRun): Promise<Report>;
 }
 
@@ -87,7 +87,7 @@ export interface WorkOptions {
   readonly attempt: number;
   readonly jobs: number;
   readonly memoryBytes: number;
-  /** How the engine calls this job, for people. */
+  /** The engine's name of this job, for people. */
   readonly job?: string | undefined;
 }
 
@@ -162,7 +162,7 @@ export async function work(
   }
 }
 
-/** Where a slice lies: its stage's place among the others, its first task, and the one behind its last. @throws {EmporiumError} USAGE */
+/** Place of a slice: the index of its stage, its first task, and the one behind its last. @throws {EmporiumError} USAGE */
 export function sliceOf(record: RunRecord, { stage: name, slice }: Pick<WorkOptions, "stage" | "slice">) {
   const at = record.stages.findIndex((stage) => stage.name === name);
   const bounds = record.stages[at]?.slices;
@@ -173,7 +173,7 @@ export function sliceOf(record: RunRecord, { stage: name, slice }: Pick<WorkOpti
   });
 }
 
-/** What a process tells of itself while it works: that it has begun, that it lives, what it begins, and that it ends. */
+/** Begins the journal of a process about itself: that it has begun, that it lives, what it begins, and that it ends. */
 export async function openDiary(
   target: Store,
   folder: string,
@@ -198,7 +198,7 @@ export async function openDiary(
   };
 }
 
-/** How often a process looks whether another one has done tasks of its slice: a twin, or one that was believed lost. */
+/** Milliseconds between looks whether another process has done tasks of its slice: a twin, or one that was believed lost. */
 export const LOOK_MS = 30_000;
 
 /** Tasks that another process has done since this one began are not done again: its receipts count. */
@@ -224,7 +224,7 @@ function statusOf({ cancelled, failed, blocked, error }: RunReport): number {
   return failed + blocked > 0 ? 3 : 0;
 }
 
-/** What needs a task that nobody does any more is not tried: the gate lists it. */
+/** The tasks without those that nobody does any more and those that need one: the gate lists them. */
 function withoutLost(tasks: readonly Task[], lost: ReadonlySet<string>): Task[] {
   const gone = new Set(lost);
   return tasks.filter(({ id, needs }) => {
@@ -275,7 +275,7 @@ function sliceJournal(
   };
 }
 
-/** Names of unfinished files with the process in them: two that do one task do not write into each other's. */
+/** A store whose unfinished files have the process in their names: two that do one task do not write into each other's. */
 function withPartTags(store: Store, token: string): Store {
   const { local } = store;
   if (!local) return store;

@@ -2,16 +2,16 @@ import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { formatBytes } from "../../core/units.js";
 
-/** What a worker needs beside its buffers: the program, its threads, the libraries. */
+/** Bytes that a worker needs beside its buffers: the program, its threads, the libraries. */
 const PROGRAM_BYTES = 512 * 2 ** 20;
 /** A job asks for more than the plan says: engines kill what goes over. */
 const HEADROOM = 1.25;
 
-/** Of each worker process beside its buffers. The program's own share is enough for a few. */
+/** Bytes of each worker process beside its buffers. The program's own share is enough for a few. */
 const PROCESS_BYTES = 96 * 2 ** 20;
 const PROCESSES_INCLUDED = 4;
 
-/** What so many worker processes take of a job's buffers. */
+/** Bytes that so many worker processes take of a job's buffers. */
 export function processesMemory(processes: number): number {
   return Math.max(0, processes - PROCESSES_INCLUDED) * PROCESS_BYTES;
 }

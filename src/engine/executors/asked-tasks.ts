@@ -7,7 +7,10 @@ export interface Asked {
   readonly index: number;
   readonly task: Task;
   readonly journal: BlockJournal;
-  /** With what else it may be done: `process`: a process died while it had it, so a process does it with no other; `run`: nobody does anything else. */
+  /**
+   * Tasks that may not run beside it. `process`: a process died while it had it, so a process does it with no other; `run`:
+   * nobody does anything else.
+   */
   alone: "no" | "process" | "run";
   /** Processes that died at it. */
   deaths: number;
@@ -20,14 +23,14 @@ export interface Asked {
   resolve(performed: Performed): void;
 }
 
-/** What a process can take now. */
+/** Room that a process has for tasks now. */
 export interface Room {
   /** The process. */
   readonly who: object;
   readonly tasks: number;
-  /** It has nothing to do. */
+  /** Whether it has nothing to do. */
   readonly isIdle: boolean;
-  /** Nobody has anything to do. */
+  /** Whether nobody has anything to do. */
   readonly isOnly: boolean;
   /** Memory that no task has. */
   readonly freeBytes: number;
@@ -38,14 +41,14 @@ export interface Room {
 /** Tasks that wait for a process, first come, first served. */
 export interface AskedTasks {
   readonly size: number;
-  /** One of them must have everything to itself. */
+  /** Whether one of them must have everything to itself. */
   readonly wantsAll: boolean;
   add(asked: Asked): void;
   /** A task that was tried before. It comes before others, by itself. */
   addAgain(asked: Asked): void;
-  /** For a process: a task that was tried before, where the process has nothing else to do, or some of the others. */
+  /** Takes tasks for a process: one that was tried before, where the process has nothing else to do, or some of the others. */
   next(room: Room): Asked[];
-  /** All of them. */
+  /** Takes all of them. */
   drain(): Asked[];
 }
 

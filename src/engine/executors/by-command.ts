@@ -6,7 +6,7 @@ import { type EngineExecutor, GONE, type JobState } from "./engine-executor.js";
 import { withSlices } from "./slices.js";
 import type { EngineCall, EngineWords, ListedJob } from "./words/words.js";
 
-/** For a question of a person. Slurm's own programs give up after nine seconds. */
+/** Milliseconds for a question of a person. Slurm's own programs give up after nine seconds. */
 const ASK_MS = 10_000;
 
 /**
@@ -35,7 +35,7 @@ export function commandExecutor(engine: EngineWords, run: RunCommand, askMs = AS
       hint: `jobs that it has may still be running; try again when ${program} answers`,
     });
   }
-  /** Whatever hinders the list, nobody knows then which jobs are alive. */
+  /** Lists the jobs that are not over. Whatever hinders the list is ENGINE_SILENT: nobody knows then which jobs are alive. */
   async function list(): Promise<readonly ListedJob[]> {
     const { program, words } = engine.list;
     const output = await answered(program, words, { timeoutMs: askMs });

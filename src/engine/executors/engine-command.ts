@@ -3,9 +3,9 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { redact } from "../../core/redact.js";
 
-/** For a program that changes something: a busy engine takes its time. */
+/** Milliseconds for a program that changes something: a busy engine takes its time. */
 export const COMMAND_MS = 120_000;
-/** Of what a program says: enough for a message in which something is looked for. */
+/** Last characters of standard error in which `gaveUp` is looked for: enough for a message. */
 const SAID_CHARACTERS = 10_000;
 const OUTPUT_BYTES = 64 * 2 ** 20;
 
@@ -19,7 +19,7 @@ export interface CommandOutput {
 
 export interface CommandOptions {
   readonly stdin?: string | undefined;
-  /** What the program says on standard error before it tries again by itself: it is ended then, and has failed. */
+  /** Message on standard error after which the program tries again by itself: it is ended then, and has failed. */
   readonly gaveUp?: RegExp | undefined;
   /** Default: two minutes. */
   readonly timeoutMs?: number | undefined;

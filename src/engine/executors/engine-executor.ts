@@ -19,17 +19,19 @@ export interface ArrayJob {
 
 export interface JobHandle {
   readonly name: string;
-  /** As the engine calls it. */
+  /** Id that the engine gave the job. */
   readonly id: string;
 }
 
-/** How many elements of a job the engine still knows of. All zero: it is over. */
+/** Numbers of a job's elements that the engine still knows of. All zero: it is over. */
 export interface JobState {
   readonly waiting: number;
   readonly running: number;
   /** Held by the engine itself after a failed start: they wait until somebody releases them. */
   readonly held: number;
-  /** What an element waits for, in the engine's words, where that may never end by itself: a node that is down, a limit. */
+  /**
+   * Reason for which an element waits, in the engine's words, where that may never end by itself: a node that is down, a limit.
+   */
   readonly why?: string | undefined;
 }
 
@@ -54,7 +56,7 @@ export interface EngineExecutor {
   submit(job: ArrayJob): Promise<JobHandle>;
   /** Jobs of these names that wait or run. @throws {EmporiumError} ENGINE_ABSENT, ENGINE_SILENT */
   find(...names: readonly string[]): Promise<readonly JobHandle[]>;
-  /** By id; a job that the engine does not know is over. @throws {EmporiumError} ENGINE_ABSENT, ENGINE_SILENT */
+  /** States by id; a job that the engine does not know is over. @throws {EmporiumError} ENGINE_ABSENT, ENGINE_SILENT */
   states(jobs: readonly JobHandle[]): Promise<ReadonlyMap<string, JobState>>;
   /** Lets elements go on that the engine holds after a failed start. */
   release?(jobs: readonly JobHandle[]): Promise<void>;

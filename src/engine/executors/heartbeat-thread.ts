@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import { everyInterval } from "../lock.js";
+import { everyInterval } from "../every.js";
 
-/** Of a worker process. */
+/** Milliseconds between heartbeats of a worker process. */
 const HEARTBEAT_MS = 5_000;
 /** Heartbeats that nobody hears until the process is ended: an operation that computes hears nothing itself. */
 const UNHEARD_MAX = 4;

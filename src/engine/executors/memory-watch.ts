@@ -2,7 +2,7 @@ import { residentBytes } from "../../system/process-memory.js";
 
 /** Memory that worker processes may take. */
 export interface WorkerMemory {
-  /** Of all buffers: what tasks hold, and what their inputs keep. */
+  /** Bytes of all buffers: those that tasks hold, and those that their inputs keep. */
   readonly bytes: number;
   /** The part of it that tasks may take. */
   readonly taskBytes: number;
@@ -11,32 +11,32 @@ export interface WorkerMemory {
 /** A process whose memory is measured. */
 export interface Measured {
   readonly pid: number | undefined;
-  /** As it said itself, where the system does not. */
+  /** Resident memory as the process said itself, where the system does not. */
   readonly toldBytes: number;
-  /** It does something. */
+  /** Whether it does something. */
   readonly isBusy: boolean;
-  /** When it began with what it does. */
+  /** Time at which it began with what it does. */
   readonly sinceMs: number;
-  /** It was ended, and is not gone yet. */
+  /** Whether it was ended, and is not gone yet. */
   readonly isEnding: boolean;
 }
 
-/** How full the memory is, and what is to be done about it. */
+/** State of the memory, and what is to be done about it. */
 export interface MemoryState<W> {
-  /** Nothing new may begin. */
+  /** True where nothing new may begin. */
   readonly isFull: boolean;
   /** A process that must end now. */
   readonly end?: W | undefined;
-  /** Resident in all processes together, programs included. */
+  /** Resident memory of all processes together, programs included. */
   readonly rssBytes: number;
 }
 
-/** What the program itself needs in each process, beside buffers: README.md says so of every command. */
+/** Bytes that the program itself needs in each process, beside buffers: README.md says so of every command. */
 const PROGRAM_BYTES = 150 * 2 ** 20;
-/** From this part of the memory on nothing new begins. */
+/** Part of the memory from which on nothing new begins. */
 const FULL = 0.9;
 
-/** Of what a process has, the part that counts as buffers. */
+/** Part of a process's resident memory that counts as buffers. */
 export function buffersOf(rssBytes: number): number {
   return Math.max(0, rssBytes - PROGRAM_BYTES);
 }

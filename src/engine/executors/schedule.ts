@@ -4,26 +4,26 @@ import type { Receipt, Task, TaskState } from "../task.js";
 import type { TaskSource } from "../task-source.js";
 import { readySet } from "./ready-set.js";
 
-/** What a task may use while it runs. */
+/** Threads and memory that a task may use while it runs. */
 export interface Grant {
   readonly threads: number;
   readonly memoryBytes: number;
 }
 
-/** How one task ended. Performing it never throws. */
+/** Outcome of one task. Performing it never throws. */
 export interface Performed {
   readonly state: Extract<TaskState, "done" | "failed" | "cancelled">;
   readonly receipt?: Receipt | undefined;
   readonly error?: EmporiumError | undefined;
-  /** What it took, a row of `figureRow`. */
+  /** Times that the task took, a row of `figureRow`. */
   readonly figures?: readonly number[] | undefined;
   /** Attempts beyond the first. */
   readonly again?: number | undefined;
 }
 
-/** Why a task ended as it did, beside its state. */
+/** Reason for which a task ended as it did, beside its state. */
 export interface Ending extends Pick<Performed, "receipt" | "error"> {
-  /** Of a blocked task: the task that failed. */
+  /** Number of the failed task that blocks a blocked one. */
   readonly because?: number | undefined;
 }
 

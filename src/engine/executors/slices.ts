@@ -1,7 +1,7 @@
 import type { ArrayJob } from "./engine-executor.js";
 import type { EngineWords } from "./words/words.js";
 
-/** Where an array only counts, the script looks its slice up by the element's place. */
+/** Makes the script look its slice up by the element's place, where an array only counts. */
 export function withSlices(
   job: ArrayJob,
   { indices: numbering, singleIsPlain }: Pick<EngineWords, "indices" | "singleIsPlain">,

@@ -1,8 +1,8 @@
 import type { Clock } from "../../core/clock.js";
 import { asEmporiumError, type EmporiumError, type ErrorFacts, toErrorRecord } from "../../core/errors.js";
 import type { Random } from "../../core/random.js";
+import { waitBefore } from "../attempts.js";
 import type { OnEvent } from "../events.js";
-import { waitBefore } from "../perform.js";
 import type { Asked } from "./asked-tasks.js";
 
 export interface TryAgainOptions {

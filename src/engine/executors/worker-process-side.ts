@@ -13,7 +13,7 @@ import type { Performed } from "./schedule.js";
 
 /** The process's side of `workerProcesses`. */
 
-/** What a module brings to a worker process: it exports `openBlockWork`. */
+/** Work that a module brings to a worker process: its export `openBlockWork` returns it. */
 export interface BlockWork {
   /** The same blocks as those of the process that asks. */
   readonly blocks: BlockSource;
@@ -49,10 +49,10 @@ export type FromProcess =
 /** Whether another attempt at a failed task may help. */
 type Again = Pick<ErrorFacts, "retry" | "retryAfterMs">;
 
-/** What is done is told at least so often. */
+/** Milliseconds after which done tasks are told, at most. */
 const TELL_MS = 50;
 
-/** What is given up may take so long to end. */
+/** Milliseconds that tasks which are given up may take to end. */
 const END_MS = 10_000;
 
 const tell = (message: FromProcess) => process.send?.(message);

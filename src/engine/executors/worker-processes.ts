@@ -4,7 +4,7 @@ import { formatBytes } from "../../core/units.js";
 import { ROW_BYTES } from "../blocks/receipt-table.js";
 import type { Performers } from "../blocks/run-blocks.js";
 import type { OnEvent } from "../events.js";
-import { type Every, everyInterval } from "../lock.js";
+import { type Every, everyInterval } from "../every.js";
 import { type Asked, type AskedTasks, askedTasks } from "./asked-tasks.js";
 import { buffersOf, memoryWatch, type WorkerMemory } from "./memory-watch.js";
 import { tryAgain } from "./try-again.js";
@@ -28,11 +28,11 @@ import { workerUse } from "./worker-use.js";
 
 export interface WorkerProcessesOptions extends StartOptions, WorkerLimits {
   readonly every?: Every | undefined;
-  /** For the time between attempts. */
+  /** Random numbers for the time between attempts. */
   readonly random?: Random | undefined;
   /** Gets second attempts at tasks, ends of processes, and what they take. */
   readonly onEvent?: OnEvent | undefined;
-  /** What all processes together may take. Default: as much as there is. */
+  /** Memory that all processes together may take. Default: as much as there is. */
   readonly memory?: WorkerMemory | undefined;
   /** Memory of a process. Default: as the system says. */
   readonly rssOf?: ((pid: number) => number | undefined) | undefined;
@@ -40,7 +40,7 @@ export interface WorkerProcessesOptions extends StartOptions, WorkerLimits {
 
 /** Does tasks of blocks in child processes; keeps this process alive until it is closed. */
 export interface WorkerProcesses extends Performers {
-  /** Of the processes that are there now. */
+  /** Ids of the processes that are there now. */
   readonly pids: readonly number[];
   close(): void;
 }
@@ -50,7 +50,7 @@ const DEATHS_MAX = 3;
 const LOOK_MS = 5_000;
 const MEASURE_MS = 250;
 
-/** What the processes of a run have in common. */
+/** State that the processes of a run share. */
 interface Workers {
   readonly options: WorkerProcessesOptions;
   readonly asked: AskedTasks;

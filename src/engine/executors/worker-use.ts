@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import type { WorkerUse } from "../blocks/run-blocks.js";
 import type { Worker } from "./worker.js";
 
-/** How much of their time worker processes had something to do, and the memory that all took. */
+/** Measures the time in which worker processes had something to do, and the memory that all took. */
 export function workerUse(clock: Clock) {
   let [readyMs, busyMs] = [0, 0]; // of those that are gone, and of what is over
   const since = (ms: number | undefined) => (ms === undefined ? 0 : clock.monotonic() - ms);

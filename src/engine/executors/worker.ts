@@ -6,39 +6,44 @@ import type { Asked, Room } from "./asked-tasks.js";
 import type { Measured } from "./memory-watch.js";
 import type { FromProcess, ToProcess } from "./worker-process-side.js";
 
-/** A batch should keep a process busy for so long: many tasks a message where tasks are short, one where they are long. */
+/**
+ * Milliseconds for which a batch should keep a process busy: many tasks a message where tasks are short, one where they are
+ * long.
+ */
 const BATCH_MS = 50;
 export const BATCH_MAX = 256;
 const SILENCE_MS = 16_000;
-/** A process may take so long to its first heartbeat. */
+/** Milliseconds that a process may take to its first heartbeat. */
 const START_MS = 60_000;
 const TASK_MS = 600_000;
 /** A process that fails so many tasks, one behind the other, may be at fault itself. */
 const FAILURES_MAX = 3;
 
-/** Why somebody ended a process. */
+/** Reason for which somebody ended a process. */
 export type Ending = "memory" | "silent" | "stalled" | "failing" | "idle";
 
 /** A worker process as the one that gives it tasks sees it. */
 export interface Worker extends Measured {
   readonly process: WorkerProcess<ToProcess>;
-  /** What it has to do, by number. */
+  /** Tasks that it has to do, by number. */
   readonly sent: Map<number, Asked>;
   ready: boolean;
-  /** How long a task takes it, smoothed. */
+  /** Milliseconds that a task takes it, smoothed. */
   taskMs: number;
   heardMs: number;
-  /** It has given a heartbeat. */
+  /** Whether it has given a heartbeat. */
   isAlive: boolean;
-  /** Of its last result, or when it got something to do. */
+  /** Time of its last result, or when it got something to do; monotonic clock. */
   sinceMs: number;
   /** Tasks that it failed since it did one. */
   readonly failed: Set<number>;
   toldBytes: number;
-  /** When it was measured last. */
+  /** Resident memory when it was measured last. */
   rssBytes: number;
   ending?: Ending | undefined;
-  /** Since when it can do something, and has something to do; undefined where it has not. */
+  /**
+   * Since when it can do something (`readyMs`) and has something to do (`busyMs`), monotonic clock; undefined where it has not.
+   */
   readyMs?: number | undefined;
   busyMs?: number | undefined;
 }
@@ -102,12 +107,12 @@ export function endWorker(worker: Worker, why: Ending): void {
   worker.process.kill();
 }
 
-/** It should be replaced as soon as it has nothing to do. */
+/** Whether it should be replaced as soon as it has nothing to do. */
 export function isFailing({ failed }: Worker): boolean {
   return failed.size >= FAILURES_MAX;
 }
 
-/** How many tasks a process may get now: one batch is under way while the next one waits. */
+/** Number of tasks that a process may get now: one batch is under way while the next one waits. */
 export function roomOf({ sent, taskMs }: Worker): Pick<Room, "tasks" | "isIdle"> {
   const size = Math.max(1, Math.min(BATCH_MAX, Math.floor(BATCH_MS / taskMs)));
   const isAlone = sent.size === 1 && [...sent.values()][0]!.alone !== "no";
@@ -151,7 +156,7 @@ const WHY: Readonly<Record<Ending, string>> = {
   idle: "it had nothing to do",
 };
 
-/** How a process ended, in words. */
+/** The end of a process in words, with the reason where somebody ended it. */
 export function wordsOfEnd({ ending }: Worker, how: string): string {
   return ending === undefined ? how : `${how}: ${WHY[ending]}`;
 }

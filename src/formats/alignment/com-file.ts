@@ -23,7 +23,7 @@ export function parseComFile(content: Uint8Array | string, name: string): ComFil
   return { name, program, options };
 }
 
-/** What `tilt.com` says of the reconstruction. Lengths are pixels of the unbinned tilt series, angles degrees. */
+/** Settings of the reconstruction in `tilt.com`. Lengths are pixels of the unbinned tilt series, angles degrees. */
 export interface TiltCom {
   inputProjections?: string | undefined;
   outputFile?: string | undefined;
@@ -58,7 +58,7 @@ export interface TiltCom {
   included?: number[] | undefined;
 }
 
-/** What decides where sections lie. */
+/** Options of `tilt.com` that decide the geometry of sections. */
 export type TiltComGeometry = Pick<TiltCom, "excluded" | "included" | "offsetDegrees" | "xAxisTiltDegrees">;
 
 /**
@@ -110,7 +110,7 @@ function ascending(sections: readonly number[]): number[] {
   return [...new Set(sections)].sort((a, b) => a - b);
 }
 
-/** What `newst.com` says of the aligned stack. */
+/** Settings of the aligned stack in `newst.com`. */
 export interface NewstCom {
   inputFile?: string | undefined;
   outputFile?: string | undefined;

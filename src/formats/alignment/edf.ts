@@ -1,7 +1,7 @@
 import { decimal, textLines } from "../text-lines.js";
 import { sectionList } from "./section-list.js";
 
-/** What Etomo's data file (`.edf`) says of a tilt series. */
+/** Facts of a tilt series in Etomo's data file (`.edf`). */
 export interface EtomoData {
   name: string;
   datasetName?: string | undefined;

@@ -43,9 +43,9 @@ export function parseXf(content: Uint8Array | string, name: string): ImodTransfo
 export interface ImodAlignmentFiles {
   name: string;
   transforms: readonly ImodTransform[];
-  /** Of the `.tlt`. */
+  /** Angles of the `.tlt`. */
   tilts: readonly TiltAngle[];
-  /** Of the `.xtilt` or `.tltx`, if there is one. */
+  /** Angles of the `.xtilt` or `.tltx`; undefined where there is none. */
   xTilts?: readonly TiltAngle[] | undefined;
   /** Sections from 1 that `tilt.com` leaves out. */
   excluded?: readonly number[] | undefined;

@@ -7,7 +7,7 @@ export interface RelionTilt {
   yTiltDegrees: number;
   zRotDegrees: number;
   shiftAngstrom: [x: number, y: number];
-  /** What the stage said. */
+  /** Tilt angle that the stage reported. */
   nominalTiltDegrees?: number | undefined;
   /** Electrons per Å² before this image. */
   preExposure?: number | undefined;
@@ -16,7 +16,7 @@ export interface RelionTilt {
   line: number;
 }
 
-/** What a matrix does not say of itself. */
+/** Sizes that a matrix refers to and does not hold itself, and its place for errors. */
 export interface MatrixFrame {
   volumePixels?: readonly number[] | undefined;
   imagePixels?: readonly [x: number, y: number] | undefined;
@@ -28,7 +28,7 @@ export interface MatrixFrame {
 type Row = [number, number, number, number];
 
 const RADIANS = 180 / Math.PI;
-/** How far the rows of a matrix may be from those of a rotation: RELION 4 wrote six digits and more. */
+/** Largest deviation of a matrix's rows from those of a rotation: RELION 4 wrote six digits and more. */
 const TOLERANCE = 1e-3;
 
 /**

@@ -15,19 +15,19 @@ export interface RelionTiltSeries {
   /** 4: matrices of projections; 5: angles and shifts. */
   version: 4 | 5;
   pixelSizeAngstrom?: number | undefined;
-  /** Of the unbinned tomogram. */
+  /** Size of the unbinned tomogram, in voxels. */
   volumePixels?: [x: number, y: number, z: number] | undefined;
-  /** Of the defocus: the side of the volume that is nearer. */
+  /** Handedness of the defocus, `rlnTomoHand`: its sign says which side of the volume is nearer. */
   hand?: number | undefined;
   tilts: RelionTilt[];
 }
 
 export interface RelionOptions extends ReadOptions {
-  /** Which tomogram is meant, where the files have several. */
+  /** Name of the wanted tomogram, where the files have several. */
   tomoName?: string | undefined;
   /** Size of one tilt image: matrices of RELION 4 hold its centre. */
   imagePixels?: readonly [x: number, y: number] | undefined;
-  /** Where no file says them. */
+  /** Pixel size for files that give none. */
   pixelSizeAngstrom?: number | undefined;
 }
 
@@ -100,8 +100,8 @@ export async function readRelionTiltSeries(
  * Sections of a RELION alignment: angles as they are, shifts by the pixel. That is the inverse of RELION's own import of `.xf`
  * and `.tlt`; see README.md.
  *
- * @param zIndices of the images in the whole tilt series; by default their place in the table.
- * @param pixelAngstrom of the unbinned tilt series.
+ * @param zIndices indices of the images in the whole tilt series; by default their rows in the table.
+ * @param pixelAngstrom pixel size of the unbinned tilt series.
  */
 export function relionSections(
   tilts: readonly RelionTilt[],

@@ -23,13 +23,13 @@ export function cosSinDegrees(degrees: number): [cos: number, sin: number] {
   return quarter === 2 ? [-cos, -sin] : [sin, -cos];
 }
 
-/** Value and what its rounding left over. */
+/** A value, and the rest that its rounding left. */
 type Double = readonly [high: number, low: number];
 
 /** π/2 in parts of 33 bits and a rest, so that the products with up to 2^20 quarter turns are exact (fdlibm's constants). */
 const HALF_PI = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32];
 const QUARTER_TURNS_MAX = 2 ** 20;
-/** Below 2^-106 of the first for angles up to an eighth of a turn. */
+/** Last term of the series that is computed: below 2^-106 of the first for angles up to an eighth of a turn. */
 const LAST_TERM = 28;
 
 /** 1 − x/((n−1)n) · (1 − x/((n+1)(n+2)) · (…)): the cosine of √x for n = 2, the sine over √x for n = 3. */
@@ -64,7 +64,7 @@ function settled(high: number, low: number): Double {
   return [sum, low - (sum - high)];
 }
 
-/** What `a · b` lost when it was rounded: exact, by halves of 26 bits. */
+/** Rounding error of the product `a · b`, exact: computed from halves of 26 bits. */
 function productError(a: number, b: number, product: number): number {
   const [aHigh, aLow] = halves(a);
   const [bHigh, bLow] = halves(b);

@@ -1,4 +1,4 @@
-/** Where one section of a tilt series lies in the tomogram, as the portal's metadata says it. */
+/** Placement of one section of a tilt series in the tomogram, in the terms of the portal's metadata. */
 export interface SectionAlignment {
   /** From 0, in the whole tilt series: sections that were left out leave gaps. */
   zIndex: number;

@@ -29,12 +29,12 @@ export interface WarpGrid {
 export interface WarpTiltSeries {
   name: string;
   tilts: WarpTilt[];
-  /** Of the CTF's parameters: the pixel of the images that Warp worked with. */
+  /** Pixel size in the CTF's parameters: that of the images that Warp worked with. */
   pixelSizeAngstrom?: number | undefined;
   /** Added to all tilt angles; rotation of the volume about x. */
   levelAngleYDegrees?: number | undefined;
   levelAngleXDegrees?: number | undefined;
-  /** Of the defocus: the side of the volume that is nearer. The angles are what they are. */
+  /** Handedness of the defocus: which side of the volume is nearer. The tilt angles themselves stay as they are. */
   areAnglesInverted: boolean;
   imageAngstrom?: [x: number, y: number] | undefined;
   volumeAngstrom?: [x: number, y: number, z: number] | undefined;
@@ -113,7 +113,7 @@ export function isWarpLocal({ grids }: Pick<WarpTiltSeries, "grids">): boolean {
  *
  * This inverts Warp's own import of `.xf` and `.tlt`; see README.md. Grids are dropped.
  *
- * @param pixelAngstrom of the unbinned tilt series.
+ * @param pixelAngstrom pixel size of the unbinned tilt series.
  */
 export function warpSections({ tilts }: Pick<WarpTiltSeries, "tilts">, pixelAngstrom: number): SectionAlignment[] {
   return tilts.flatMap(({ use, tiltAngleDegrees, axisAngleDegrees, axisOffsetAngstrom: [x, y] }, zIndex) => {

@@ -1,6 +1,6 @@
 /** The fit of one section, in the portal's units. */
 export interface CtfEntry {
-  /** From 1. */
+  /** Number of the section, from 1. */
   section: number;
   defocus1Angstrom: number;
   defocus2Angstrom: number;
@@ -9,7 +9,7 @@ export interface CtfEntry {
   /** Null where the program printed `nan` or `inf`: it found no fit. */
   crossCorrelation: number | null;
   maxResolutionAngstrom: number | null;
-  /** Of the row; 0 in files that have none. */
+  /** Line of the row in the file; 0 in files that have no lines. */
   line: number;
   /** Angle and file name of the image, in the formats that say them: they tell the section better than its number. */
   tiltAngleDegrees?: number | undefined;

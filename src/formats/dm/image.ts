@@ -6,10 +6,10 @@ import { LIMITS } from "../../core/limits.js";
 import { counted } from "../../core/units.js";
 import { type DmGroup, findTag, isArray, isGroup, readDmTags, tagNumber, tagText } from "./tags.js";
 
-/** Beside the element types of volumes: two float64, and bytes of blue, green, red, alpha. */
+/** Type of a pixel. Beside the element types of volumes there are pairs of float64, and bytes of blue, green, red, alpha. */
 export type DmPixel = DType | "complex128" | "bgra";
 
-/** How numbers along an axis are meant: physical = (index − origin) × scale, in `units`. */
+/** Calibration of an axis, or of pixel values: physical = (index − origin) × scale, in `units`. */
 export interface DmCalibration {
   scale: number;
   /** Index of the physical zero. */
@@ -19,7 +19,7 @@ export interface DmCalibration {
 }
 
 export interface DmImage {
-  /** Place in the file's list of images, thumbnail counted. */
+  /** Index in the file's list of images, thumbnail counted. */
   index: number;
   title: string;
   /** DigitalMicrograph's number of the pixel type. */
@@ -27,12 +27,12 @@ export interface DmImage {
   /** Undefined for packed half-complex Fourier transforms (5, 27, 28) and types that are not documented. */
   pixel: DmPixel | undefined;
   pixelBytes: number;
-  /** As written, slowest axis first, 1 to 3 lengths; `shape` is the same with 1 in front. */
+  /** Lengths of the axes as written, slowest axis first, 1 to 3 of them; `shape` is the same with 1 in front. */
   lengths: number[];
   shape: Triple;
-  /** One for each of `lengths`. */
+  /** Calibration of each axis in `lengths`. */
   axes: DmCalibration[];
-  /** Of the pixel values. */
+  /** Calibration of the pixel values. */
   intensity: DmCalibration;
   littleEndian: boolean;
   dataOffset: number;
@@ -70,12 +70,12 @@ const PIXELS: Readonly<Record<number, { pixel: DmPixel | undefined; bytes: numbe
   40: { pixel: "uint64", bytes: 8 },
 };
 
-/** What a pixel type is by its number; undefined for packed ones and those that are not documented. */
+/** Element type of a pixel type number; undefined for packed types and undocumented numbers. */
 export function dmPixelOf(dataType: number): DmPixel | undefined {
   return PIXELS[dataType]?.pixel;
 }
 
-/** For messages about pixels that are not read. */
+/** Name of a pixel type, for messages about pixels that are not read. */
 export function dmTypeName(dataType: number): string {
   const bytes = PIXELS[dataType]?.bytes;
   const packed = PIXELS[dataType] && PIXELS[dataType].pixel === undefined;

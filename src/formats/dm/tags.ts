@@ -26,7 +26,7 @@ export interface DmGroup {
 
 export interface DmTagTree {
   version: 3 | 4;
-  /** Of values and pixels. The tree's own lengths are big-endian in every file. */
+  /** Byte order of values and pixels. The tree's own lengths are big-endian in every file. */
   littleEndian: boolean;
   root: DmGroup;
 }

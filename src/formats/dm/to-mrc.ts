@@ -4,7 +4,7 @@ import { EmporiumError } from "../../core/errors.js";
 import type { DmCalibration, DmImage, DmPixel } from "./image.js";
 import { decodeDmPixels } from "./read.js";
 
-/** What an MRC file made from a DM image holds. */
+/** Header fields of an MRC file made from a DM image. */
 export interface DmMrcFields {
   /** Planes, rows, columns. */
   shape: Triple;
@@ -12,7 +12,7 @@ export interface DmMrcFields {
   dtype: Extract<DType, "int8" | "int16" | "uint16" | "float32">;
   /** `[z, y, x]`; 0, which is what MRC writes for "unknown", where the file has no length along an axis. */
   voxelSizeAngstrom: Triple;
-  /** What was changed or could not be kept. */
+  /** Notes on what was changed or could not be kept. */
   warnings: string[];
 }
 
@@ -31,7 +31,7 @@ const TARGETS: Partial<Record<DmPixel, DmMrcFields["dtype"]>> = {
 };
 
 /**
- * How a DM image (a gain reference) becomes an MRC file of the same values.
+ * Header fields for an MRC file with the values of a DM image (a gain reference).
  *
  * Like IMOD's dm2mrc (`raw2mrc -f`): rows are written in reverse, because DigitalMicrograph stores the top row first and MRC the
  * bottom row; nm and µm give the pixel size in Å. Unlike it: uint16 keeps its values (mode 6; dm2mrc without `-u` subtracts

@@ -2,7 +2,7 @@
 export interface Samples {
   data: Uint8Array;
   stride: number;
-  /** Those that the picture has; behind them lies what fills up the last blocks. */
+  /** Size in samples of the picture; the data behind it pad the last blocks. */
   width: number;
   height: number;
 }

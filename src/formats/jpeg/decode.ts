@@ -22,13 +22,13 @@ export interface JpegPicture {
 }
 
 export interface JpegOptions {
-  /** What messages call the file. */
+  /** Name of the file in messages. */
   name?: string | undefined;
   /** Called with the frame before memory is allocated. A caller that knows the size throws here if it differs. */
   check?: ((frame: JpegFrame) => void) | undefined;
 }
 
-/** Scans of one picture: a progressive one has about ten. Each costs a skip all blocks. */
+/** Most scans of one picture. A progressive one has about ten; each is a pass over all blocks. */
 const SCANS_MAX = 64;
 
 /**
@@ -142,7 +142,7 @@ interface ColourHints {
   adobe: number | undefined;
 }
 
-/** As libjpeg decides: JFIF is YCbCr, then Adobe's marker counts, then the names of the components. */
+/** True for YCbCr, as libjpeg decides: JFIF is YCbCr, then Adobe's marker counts, then the names of the components. */
 function isYcc({ components }: JpegFrame, { jfif, adobe }: ColourHints, name: string): boolean {
   if (components.length === 4 && adobe !== undefined) throw unsupported(name, 0, "JPEG for print (CMYK)");
   if (components.length !== 3) return false;

@@ -2,11 +2,11 @@ import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { counted } from "../../core/units.js";
 
-/** What the head of a JPEG says of its pixels. Lengths in pixels. */
+/** Frame header of a JPEG. Lengths in pixels. */
 export interface JpegFrame {
   width: number;
   height: number;
-  /** One a sample of a pixel, in the order that scans have them. */
+  /** One component per sample of a pixel, in the order that scans have them. */
   components: readonly JpegComponent[];
   progressive: boolean;
 }
@@ -74,7 +74,7 @@ export class Segment {
   }
 }
 
-/** How a start of frame is named, by the second byte of its marker; undefined for those that are read. */
+/** Names of the kinds of frame that are not read, by the second byte of their marker. */
 const UNREAD: Record<number, string> = {
   195: "lossless",
   197: "hierarchical",

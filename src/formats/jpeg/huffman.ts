@@ -7,9 +7,11 @@ const CODE_BITS_MAX = 16;
 
 /** A canonical Huffman code. */
 export interface HuffmanTable {
-  /** By the next `QUICK_BITS` bits: length of the code times 256 plus its symbol; 0 where the code is longer or is none. */
+  /** Table by the next `QUICK_BITS` bits: length of the code times 256 plus its symbol; 0 where the code is longer or is none. */
   quick: Uint16Array;
-  /** By length: one more than the last code of this length, and what is added to a code to find its symbol. */
+  /**
+   * Tables by length of the code: one more than the last code of this length, and the number to add to a code to find its symbol.
+   */
   ends: Int32Array;
   offsets: Int32Array;
   symbols: Uint8Array;
@@ -29,7 +31,7 @@ export function parseHuffmanTables(segment: Segment, name: string, into: Map<num
   }
 }
 
-/** @param counts how many codes there are of 1, 2, … 16 bits. */
+/** @param counts numbers of codes of 1, 2, … 16 bits. */
 export function huffmanTable(counts: Uint8Array, symbols: Uint8Array, name = "table", byte = 0): HuffmanTable {
   const table: HuffmanTable = {
     quick: new Uint16Array(1 << QUICK_BITS),

@@ -36,12 +36,12 @@ export function planesOf({ width, height, components }: JpegFrame): Plane[] {
   });
 }
 
-/** What a scan's header says of its skip the coefficients. */
+/** Pass over the coefficients, as a scan's header describes it. */
 interface Pass {
   /** First and last coefficient, in the order of the zigzag. */
   first: number;
   last: number;
-  /** Bits that earlier passes have left out, and that this one leaves out. */
+  /** Bits left out by earlier passes, and by this one. */
   high: number;
   low: number;
 }

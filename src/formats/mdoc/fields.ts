@@ -1,6 +1,6 @@
 /**
- * What SerialEM's manual says of the keys of an mdoc, as far as a number stands behind them. The kinds are those of Python's
- * mdocfile (0.2.3, `data_models.py`), so that a file is refused here where it is refused there.
+ * Kinds of numbers in an mdoc, by the keys in SerialEM's manual. The kinds are those of Python's mdocfile (0.2.3,
+ * `data_models.py`), so that a file is refused here where it is refused there.
  *
  * Source: SerialEM help, "About file formats"; keys not listed are text and are kept.
  */

@@ -11,7 +11,10 @@ const CHUNK_HEADER_BYTES = 8;
 /** Bytes of one number of an accessor, by glTF's component type. */
 const COMPONENT_BYTES: Record<number, number> = { 5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4 };
 const COMPONENTS: Record<string, number> = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4, MAT2: 4, MAT3: 9, MAT4: 16 };
-/** What the numbers of an accessor may be; it needs nothing but what every accessor tells anyway. */
+/**
+ * Required extensions that are accepted. `KHR_mesh_quantization` only allows more component types, which every accessor states
+ * anyway.
+ */
 const HARMLESS_EXTENSIONS = new Set(["KHR_mesh_quantization"]);
 
 type Json = { [key: string]: unknown };
@@ -79,7 +82,7 @@ function chunksOf(bytes: Uint8Array, name: string): { text: string; binary: Uint
   return { text, binary };
 }
 
-/** What every check needs of the file. */
+/** Name of the file for errors, and bytes of its binary chunk, which every check needs. */
 interface Glb {
   name: string;
   binaryBytes: number;

@@ -92,13 +92,13 @@ function checkLength(bytes: Uint8Array, start: number, name: string): void {
   if (end > BigInt(bytes.length)) throw cut(`${end} bytes by its superblock, this file has ${bytes.length}`);
 }
 
-/** What the file at hand may take, and the first thing that it took too much of. */
+/** Limits on the memory and reads of the file at hand, and the first error where it exceeded one. */
 interface Guard {
   readonly bytes: Uint8Array;
   readonly name: string;
   readonly ceiling: number;
   reads: number;
-  /** Whether the next 16 bytes that are read are the place of a string: its length, its heap, its number there. */
+  /** The next 16 bytes that are read are the reference to a string: its length, its heap, its index there. */
   atString: boolean;
   broken: Error | undefined;
 }
@@ -301,7 +301,7 @@ function fileOf(module: H5Module, id: bigint, guard: Guard): Hdf5File {
   };
 }
 
-/** Of HDF5's own index: by bytes, which is by code points. */
+/** Order of HDF5's own index: by bytes of UTF-8, which is by code points. */
 function inTextOrder(a: string, b: string): number {
   const [first, second] = [[...a], [...b]];
   for (let at = 0; at < Math.min(first.length, second.length); at++) {

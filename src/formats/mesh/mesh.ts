@@ -2,7 +2,7 @@ import { EmporiumError, type Place } from "../../core/errors.js";
 
 /** One named surface of a mesh file. */
 export interface MeshPart {
-  /** As the file has it; empty where it has none. Names may repeat. */
+  /** Name as in the file; empty where it has none. Names may repeat. */
   readonly name: string;
   /** x, y, z of each vertex: 3 · n finite numbers, in the file's unit. */
   readonly positions: Float32Array | Float64Array;
@@ -57,7 +57,7 @@ export function withTriangles(parts: readonly MeshPart[], name: string): MeshPar
 /**
  * Vertex numbers of a file as triangles.
  *
- * @param place where vertex number `at` of the list stands, for the error.
+ * @param place the place of vertex number `at` of the list in the file, for the error.
  * @throws {EmporiumError} FORMAT_FIELD for a number that is not a vertex.
  */
 export function asTriangles(

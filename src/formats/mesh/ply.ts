@@ -49,7 +49,7 @@ interface Element {
 interface Header {
   encoding: "ascii" | "binary_little_endian" | "binary_big_endian";
   elements: Element[];
-  /** Where the data begin, and the number of the line there. */
+  /** Byte at which the data begin, and the number of the line there. */
   offset: number;
   line: number;
 }

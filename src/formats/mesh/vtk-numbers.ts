@@ -29,7 +29,7 @@ const TYPES: Record<string, { bytes: number; get(view: DataView, at: number): nu
 };
 export interface VtkNumbers {
   numbers: Float64Array;
-  /** Where a number of the list stands, for errors about it. */
+  /** The place of a number of the list in the file, for errors. */
   place(at: number): Place;
 }
 

@@ -9,7 +9,7 @@ import { readWhole } from "./whole-file.js";
 interface Cells {
   offsets: Float64Array;
   vertices: Float64Array;
-  /** Where vertex number `at` stands. */
+  /** The place of vertex number `at` of the list in the file, for errors. */
   place(at: number): Place;
 }
 

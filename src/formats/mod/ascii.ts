@@ -248,7 +248,7 @@ export function slicerNumbers({ angles, center }: ModSlicerAngles): string {
   return `${three(angles)} ${three(center)}`;
 }
 
-/** What a model says its pixels are measured in. */
+/** Names of a model's pixel size units, by their number in the header. */
 export const UNITS: ReadonlyMap<number, string> = new Map([
   [0, "pixels"],
   [3, "km"],
@@ -296,5 +296,5 @@ function rounded(value: number): [digits: string, power: number] {
   return [short!.replace(".", ""), Number(power)];
 }
 
-/** Without zeros at the end of a fraction. */
+/** Removes the zeros at the end of a fraction. */
 const plain = (text: string): string => text.replace(/\.?0*$/, "");

@@ -29,7 +29,7 @@ export interface ModDocument {
   readonly chunks: readonly ModChunk[];
   /** The file closes with `IEOF`. */
   readonly marked: boolean;
-  /** What stands behind it. */
+  /** Bytes after the end of the model. */
   readonly rest: Uint8Array;
   /** The first 240 bytes as they were read. */
   readonly bytes?: Uint8Array | undefined;
@@ -38,10 +38,10 @@ export interface ModDocument {
 /** `bytes`: the whole chunk as it was read; a new one has none. */
 export type ModChunk =
   | { readonly kind: "object"; readonly head: ModObject; readonly bytes?: Uint8Array | undefined }
-  /** Of the last object. `head.pointCount` is that of `xyz`, whatever it says. */
+  /** A contour of the last object before it. Its number of points is that of `xyz`, whatever `head.pointCount` says. */
   | { readonly kind: "contour"; readonly head: ModContour; readonly xyz: Float32Array }
   | { readonly kind: "sizes"; readonly sizes: Float32Array; readonly bytes?: Uint8Array | undefined }
-  /** Likewise its counts are those of its lists. */
+  /** A mesh, whose counts are likewise those of its lists. */
   | { readonly kind: "mesh"; readonly mesh: ModMesh }
   | { readonly kind: "contourLabels"; readonly labels: ModLabels; readonly bytes?: Uint8Array | undefined }
   | { readonly kind: "objectLabels"; readonly labels: ModLabels; readonly bytes?: Uint8Array | undefined }

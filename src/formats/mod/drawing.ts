@@ -1,4 +1,6 @@
-/** What 3dmod draws a model with: bodies of the chunks that `readModDocument` keeps unread. Layout: README.md beside this file. */
+/**
+ * Appearance of a model in 3dmod: bodies of the chunks that `readModDocument` keeps unread. Layout: README.md beside this file.
+ */
 import { float32, floats, readFields, text, uint32 } from "./fields.js";
 import type { Xyz } from "./model.js";
 
@@ -9,14 +11,14 @@ export interface ModMaterial {
   readonly specular: number;
   readonly shininess: number;
   readonly fill: Xyz;
-  /** Of spheres. */
+  /** Quality at which spheres are drawn. */
   readonly quality: number;
   readonly valueBlack: number;
   readonly valueWhite: number;
   readonly valueFlags: number;
 }
 
-/** Of an object without `IMAT`. */
+/** Material of an object without `IMAT`. */
 export const DEFAULT_MATERIAL: ModMaterial = {
   ambient: 102,
   diffuse: 255,
@@ -127,7 +129,7 @@ const FLOAT_INDEX = 1;
 const REVERTS = 1 << 5;
 const OF_SURFACE = 1 << 6;
 
-/** In the order of their index, items without one at the end, as IMOD sorts them. */
+/** Items in the order of their index, those without one at the end, as IMOD sorts them. */
 export function decodeStore(body: Uint8Array): ModStored[] {
   const view = viewOf(body);
   const items = Array.from({ length: Math.floor(body.length / ITEM_BYTES) }, (_, i): ModStored => {

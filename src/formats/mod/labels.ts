@@ -31,7 +31,7 @@ function textBytes(text: string): Uint8Array {
   return concat([bytes, new Uint8Array(4 - (bytes.length % 4))]);
 }
 
-/** Of a body that was read whole already, so its counts are right. */
+/** Labels of a chunk's body. It was read whole before, so its counts are right. */
 function decodeLabels(body: Uint8Array): ModLabels {
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   let at = 0;

@@ -4,7 +4,7 @@ export type Xyz = readonly [x: number, y: number, z: number];
 /** The 232 bytes behind `IMODV1.2`. Coordinates are pixels of the volume, from 0; the centre of a slice has a whole z. */
 export interface ModHeader {
   readonly name: string;
-  /** Mostly the size of the volume. */
+  /** Size of the volume, in most files. */
   readonly max: Xyz;
   readonly objectCount: number;
   readonly flags: number;
@@ -14,14 +14,14 @@ export interface ModHeader {
   readonly whiteLevel: number;
   readonly offset: Xyz;
   readonly scale: Xyz;
-  /** What is selected in 3dmod: places from 0, −1 for none. */
+  /** Selection in 3dmod: indices from 0, −1 for none. */
   readonly current: { readonly object: number; readonly contour: number; readonly point: number };
   readonly resolution: number;
   readonly threshold: number;
-  /** In `units`: 0 pixels, 1 m, otherwise the power of ten of a metre (3 km, −9 nm, −10 Å). */
+  /** Size of a pixel in `units`: 0 pixels, 1 m, otherwise the power of ten of a metre (3 km, −9 nm, −10 Å). */
   readonly pixelSize: number;
   readonly units: number;
-  /** The same in ångström. Undefined where the units are pixels or unknown, or the size is not positive. */
+  /** Pixel size in ångström; undefined where the units are pixels or unknown, or the size is not positive. */
   readonly pixelSizeAngstrom: number | undefined;
   readonly checksum: number;
   readonly angles: Xyz;
@@ -99,12 +99,12 @@ export interface ModLabels {
   readonly items: readonly { readonly index: number; readonly text: string }[];
 }
 
-/** Where a part lies: the byte at which its chunk's id begins; of points, where the first of them is. */
+/** Place of a part: the byte at which its chunk's id begins or, for points, the byte of the first of them. */
 interface Placed {
   readonly offset: number;
 }
 
-/** What a model is made of, in the order of the file. `object` and `contour` count from 0. */
+/** A part of a model; parts come in the order of the file. `object` and `contour` count from 0. */
 export type ModPart = Placed &
   (
     | { readonly kind: "header"; readonly version: string; readonly header: ModHeader }

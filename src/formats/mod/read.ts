@@ -28,7 +28,7 @@ export interface ModReadOptions extends ReadOptions {
   meshes?: boolean | undefined;
 }
 
-/** What the first 8 bytes say: an IMOD model in binary form, of whatever version. */
+/** True for an IMOD model in binary form, of any version, by the first 5 bytes of the file. */
 function detectMod(head: Uint8Array): boolean {
   return head.length >= 5 && String.fromCharCode(...head.subarray(0, 5)) === "IMODV";
 }
@@ -169,7 +169,7 @@ const KNOWN_IDS: ReadonlySet<string> = new Set(
 
 const POINTS_AT_ONCE = 65_536;
 
-/** All that a program of today finds: IMOD reads every version but the first as if it were the last. */
+/** Versions that a program of today meets: IMOD reads every version but the first as if it were the last. */
 const VERSIONS = /^V(?:0\.2|1\.\d)$/;
 
 async function readHeader(cursor: ModCursor): Promise<{ version: string; header: ModHeader }> {
@@ -274,7 +274,7 @@ async function readMesh(cursor: ModCursor, begin: number, whole: boolean): Promi
   return { ...head, vertices, indices };
 }
 
-/** Without the length: IMOD before 2010 stored a wrong one, so the counts inside are what leads on. */
+/** Reads labels by their own counts. The chunk's length is not used: IMOD before 2010 stored a wrong one. */
 async function readLabels(cursor: ModCursor): Promise<ModLabels> {
   const begin = cursor.at - 4;
   const text = async (length: number) => {
@@ -296,7 +296,7 @@ async function readLabels(cursor: ModCursor): Promise<ModLabels> {
   return { name, items };
 }
 
-/** As they are stored to the bit: a number that is none has 2^23 forms, of which a plain copy keeps one. */
+/** Reads float32 values to the bit: a NaN has 2^23 forms, of which a plain copy would keep one. */
 async function readFloats(cursor: ModCursor, count: number, what: string): Promise<Float32Array> {
   const words = new Uint32Array(count);
   await readWords(cursor, count, what, (view, at, i) => {
@@ -320,7 +320,7 @@ async function readWords(
   }
 }
 
-/** Which object and contour the walk is in, and whether as many came as were announced. */
+/** Counts the objects and contours of the walk, and checks them against the numbers that were announced. */
 class Progress {
   #objects = 0;
   #contours = 0;

@@ -13,7 +13,7 @@ export interface NewMod {
   readonly pixelSizeAngstrom?: number | undefined;
   readonly slicerAngles?: readonly ModSlicerAngles[] | undefined;
   readonly image?: ModImage | undefined;
-  /** Beside those that always are and those that the image needs. */
+  /** Flags beside those that are always set and those that the image needs. */
   readonly flags?: number | undefined;
   /** Chunks of one's own, before the end. */
   readonly chunks?: readonly ModChunk[] | undefined;
@@ -25,7 +25,7 @@ export interface NewModObject {
   readonly name?: string | undefined;
   /** Default scattered: points without lines between them. */
   readonly contourKind?: ModObject["contourKind"] | undefined;
-  /** Beside those of the kind and those that always are. */
+  /** Flags beside those of the kind and those that are always set. */
   readonly flags?: number | undefined;
   /** Red, green, blue, 0 to 1. Default green. */
   readonly color?: Xyz | undefined;
@@ -33,7 +33,7 @@ export interface NewModObject {
   readonly transparency?: number | undefined;
   /** Radius of the sphere at each point, whole pixels. Default 3: points without a size are hard to see. */
   readonly pointSize?: number | undefined;
-  /** Of surfaces. */
+  /** Labels of the object's surfaces. */
   readonly labels?: ModLabels | undefined;
 }
 
@@ -45,14 +45,14 @@ export interface NewModContour {
   readonly surface?: number | undefined;
   /** Time index, from 1. */
   readonly time?: number | undefined;
-  /** Of points. */
+  /** Labels of the contour's points. */
   readonly labels?: ModLabels | undefined;
 }
 
 export interface NewModMesh {
   /** x, y, z of vertices and normals in turn. */
   readonly vertices: ArrayLike<number>;
-  /** As `ModMesh` has them. */
+  /** Indices in the form of `ModMesh`. */
   readonly indices: ArrayLike<number>;
   readonly surface?: number | undefined;
   readonly time?: number | undefined;

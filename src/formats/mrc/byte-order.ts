@@ -3,7 +3,7 @@ import { dtypeOfMode, nameOfUnreadMode, rowBytes } from "./modes.js";
 /** No microscope, camera or reconstruction has an axis this long; four bytes read in the wrong order nearly always do. */
 const AXIS_LENGTH_SANE = 2 ** 20;
 
-/** How a header looks when it is read in one byte order. */
+/** Findings on a header when it is read in one byte order. */
 interface Reading {
   littleEndian: boolean;
   /** A mode that exists, lengths from 1 to sane, an extended header that can be. */

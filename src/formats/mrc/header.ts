@@ -38,7 +38,7 @@ export interface MrcHeader {
   cellAnglesDegrees: [alpha: number, beta: number, gamma: number];
   /** Cell / grid as float32, undefined where the header gives nothing usable (0, negative, infinite, no grid). */
   voxelSizeAngstrom: [z: number | undefined, y: number | undefined, x: number | undefined];
-  /** What the header claims; `dmin > dmax` and `rms < 0` mean "not computed". */
+  /** Statistics that the header claims; `dmin > dmax` and `rms < 0` mean "not computed". */
   dmin: number;
   dmax: number;
   dmean: number;
@@ -49,7 +49,10 @@ export interface MrcHeader {
   exttyp: string;
   nversion: number;
   originAngstrom: Triple;
-  /** Of a file without identifier: before MRC2000 the origin stood where identifier, stamp and rms are now. */
+  /**
+   * Origin in a file without identifier: before MRC2000 it stood where identifier, stamp and rms are now. Undefined in other
+   * files.
+   */
   oldOriginAngstrom: Triple | undefined;
   labels: string[];
   /** Bytes 96–103 and 112–195, unread: they are carried over to converted files. */
@@ -61,7 +64,7 @@ export interface MrcHeader {
   dataBytes: number;
   /** Bytes after the last section, 0 when the size of the file is not known. */
   trailingBytes: number;
-  /** What is odd and was read all the same. */
+  /** Oddities that did not keep the header from being read, as sentences for a person. */
   warnings: string[];
 }
 
@@ -258,7 +261,7 @@ function warnOfOddFields(header: MrcHeader, nlabl: number): void {
 }
 
 /**
- * What the header promises against what is there. Called before anything is allocated by the header's word.
+ * Compares the length that the header promises with the file's. Called before memory is allocated by the header's sizes.
  *
  * @throws {EmporiumError} FORMAT_TRUNCATED with both byte counts.
  */

@@ -10,7 +10,7 @@ export function needsSignFlip(header: Pick<MrcHeader, "mode" | "dmax">): boolean
   return header.mode === 0 && header.dmax > 127;
 }
 
-/** How a byte of mode 0 becomes a value: as int8, as uint8, or as uint8 minus 128. */
+/** Interpretation of a byte of mode 0: as int8, as uint8, or as uint8 minus 128. */
 export type ByteReading = "int8" | "uint8" | "uint8-128";
 
 /**
@@ -38,7 +38,10 @@ export interface AxisOrder {
   shape: Triple;
 }
 
-/** What mapc, mapr and maps ask for. Orders that are none (0,0,0 in old files) count as 1,2,3; the header's warnings say so. */
+/**
+ * Order of axes by mapc, mapr and maps. Values that are no permutation (0,0,0 in old files) count as 1,2,3; the header's warnings
+ * say so.
+ */
 export function axisOrder(header: Pick<MrcHeader, "mapc" | "mapr" | "maps" | "shape">): AxisOrder {
   const axes = isAxisPermutation(header) ? [header.maps, header.mapr, header.mapc] : [3, 2, 1];
   const order: Triple = [axes.indexOf(3), axes.indexOf(2), axes.indexOf(1)];
@@ -46,8 +49,8 @@ export function axisOrder(header: Pick<MrcHeader, "mapc" | "mapr" | "maps" | "sh
 }
 
 /**
- * Where the first voxel `[z, y, x]` lies, in Å: the origin, or where that is 0 the start in the grid, as map viewers take it. Without a voxel
- * size a start is no length.
+ * Position of the first voxel `[z, y, x]` in Å: the origin or, where that is 0, the start in the grid, as map viewers take it.
+ * Along an axis without a voxel size the start counts as 0.
  */
 export function firstVoxelAngstrom(header: MrcHeader): Triple {
   const { voxelSizeAngstrom } = header;
@@ -56,7 +59,7 @@ export function firstVoxelAngstrom(header: MrcHeader): Triple {
   return startOf(header).map((start, axis) => start * (voxelSizeAngstrom[axis] ?? 0)) as Triple;
 }
 
-/** The origin where the header has it. */
+/** Origin of the header, from the place where its version stores it. */
 export const originOf = ({ originAngstrom, oldOriginAngstrom }: MrcHeader): Triple => oldOriginAngstrom ?? originAngstrom;
 
 /** First voxel in the grid of the cell, `[z, y, x]`: the header has it by columns, rows and sections. */

@@ -23,7 +23,7 @@ export function dtypeOfMode(mode: number): DType | undefined {
   return DTYPES.get(mode);
 }
 
-/** What a mode that is not read would hold, or undefined when it is no mode at all. */
+/** Name of the voxels of a mode that is not read; undefined for numbers that are no mode. */
 export function nameOfUnreadMode(mode: number): string | undefined {
   return NAMED_ONLY.get(mode);
 }

@@ -4,7 +4,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { MRC_HEADER_BYTES, type MrcHeader } from "./header.js";
 import { modeOfDtype } from "./modes.js";
 
-/** Of all voxels as written: `rms` is the deviation from the mean, √mean((v − mean)²). */
+/** Statistics of all voxels as written. `rms` is the deviation from the mean, √mean((v − mean)²). */
 export interface MrcStatistics {
   min: number;
   max: number;
@@ -28,7 +28,7 @@ const NO_PLACE: MrcPlace = { originAngstrom: [0, 0, 0], start: [0, 0, 0], cellAn
 export interface MrcHeaderFields {
   /** A tilt series is an image stack: space group 0, one section a cell. Masks are tomograms in int8 or uint16. */
   kind: "tomogram" | "tiltseries";
-  /** `[z, y, x]` as written. */
+  /** Shape `[z, y, x]` as written. */
   shape: Triple;
   dtype: DType;
   /** One for all axes, or `[z, y, x]`. 0 is what MRC writes for "unknown". */
@@ -42,7 +42,7 @@ export interface MrcHeaderFields {
   extendedHeader?: Uint8Array | undefined;
   /** At most 40 characters of ASCII. */
   label?: string | undefined;
-  /** Where the volume lies: default 0, 0, 0 and a cell of right angles, as the portal wants it. */
+  /** Position and cell of the volume. Default: origin 0, 0, 0 and a cell with right angles, as the portal wants it. */
   place?: MrcPlace | undefined;
   /** Labels behind this program's own: nine at most are written, printable ASCII, 80 characters each. */
   labels?: readonly string[] | undefined;

@@ -7,25 +7,25 @@ import { toNumber } from "../../core/number.js";
 import { counted } from "../../core/units.js";
 import { asObject, isArray, parseMetadata, show, wrongField } from "../zarr/json.js";
 
-/** What the `attributes.json` of a dataset says. Lists are slowest axis first here; the document has the fastest first. */
+/** Facts of a dataset from its `attributes.json`. Lists are slowest axis first here; the document has the fastest first. */
 export interface N5Dataset {
   shape: readonly number[];
   /** Shape of a block. Blocks at the upper edge may be smaller. */
   blocks: readonly number[];
   dtype: DType;
   compression: N5Compression;
-  /** All that the document says, for those who know more of it. */
+  /** All attributes of the document, for callers that know more of them. */
   attributes: JsonObject;
 }
 
 export interface N5Compression {
-  /** `raw`, `gzip`, `bzip2`, `xz`, `lz4`, `blosc`, `zstd`, … */
+  /** Name of the compression: `raw`, `gzip`, `bzip2`, `xz`, `lz4`, `blosc`, `zstd`, … */
   type: string;
-  /** Of gzip: the streams are zlib's. */
+  /** For gzip: the streams are zlib's. */
   useZlib: boolean;
 }
 
-/** Of those that exist: all but these are refused by name. */
+/** Compressions that are read; all others are refused by name. */
 const READ_COMPRESSIONS = ["raw", "gzip", "zlib", "bzip2", "xz", "lz4", "blosc", "zstd"] as const;
 
 const DTYPES: readonly DType[] = [
@@ -38,14 +38,14 @@ const RANK_MAX = 32;
 /**
  * An `attributes.json`.
  *
- * @param name what messages call it.
+ * @param name its name in messages.
  * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_LIMIT
  */
 export function parseN5Attributes(bytes: Uint8Array, name = "attributes.json"): JsonObject {
   return parseMetadata(bytes, name);
 }
 
-/** Whether attributes are those of a dataset: a group has neither. */
+/** True for the attributes of a dataset: those of a group have neither dimensions nor block size. */
 export function isN5Dataset(attributes: JsonObject): boolean {
   return member(attributes, "dimensions") !== undefined && member(attributes, "blockSize") !== undefined;
 }

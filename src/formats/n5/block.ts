@@ -7,13 +7,13 @@ import { decodeLz4BlockStream } from "./lz4-block-stream.js";
 
 /** A block as it is stored. */
 export interface N5Block {
-  /** Its own shape, slowest axis first: at most that of the dataset's blocks. */
+  /** Shape of this block, slowest axis first: at most that of the dataset's blocks. */
   shape: number[];
   /** C order, host byte order. */
   plain: Uint8Array;
 }
 
-/** Default blocks, blocks with a number of elements of their own, serialized objects. */
+/** Modes of a block: default, with a number of elements of its own, and serialized objects. */
 const MODE = { default: 0, varlength: 1, object: 2 } as const;
 
 type Fail = (
@@ -33,9 +33,9 @@ const failing =
     });
 
 /**
- * What stands before the samples of a block file.
+ * Reads the header of a block file, which stands before its samples.
  *
- * @param bytes from its first on; of the samples there may be none
+ * @param bytes bytes from the first of the file on; samples may be missing
  * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED (object blocks)
  */
 export function readN5BlockHeader(

@@ -8,7 +8,7 @@ export interface N5Calibration {
   axes: string[] | undefined;
   voxelSize: number[];
   unit: string[] | undefined;
-  /** Of the first voxel's centre, in `unit`. */
+  /** Centre of the first voxel, in `unit`; undefined where the metadata do not say. */
   offset: number[] | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface N5Calibration {
 export interface N5Level {
   /** Key below the group. */
   path: string;
-  /** By how much it is coarser than the first, slowest axis first; undefined where the group does not say. */
+  /** Factors by which it is coarser than the first, slowest axis first; undefined where the group does not say. */
   factors: number[] | undefined;
   calibration: N5Calibration | undefined;
 }
@@ -44,7 +44,7 @@ export function n5Levels(attributes: JsonObject): N5Level[] | undefined {
   return factors.map((one, i) => ({ path: `s${i}`, factors: one!.reverse(), calibration: undefined }));
 }
 
-/** By how much a level is coarser than the first: its own attribute. */
+/** Factors by which a level is coarser than the first, from its own attributes. */
 export function n5Factors(attributes: JsonObject): number[] | undefined {
   return numbers(member(attributes, "downsamplingFactors"))?.reverse();
 }
@@ -107,7 +107,7 @@ function textsOf(value: Json | undefined): string[] | undefined {
     : undefined;
 }
 
-/** It becomes part of a key. */
+/** True for a path that may become part of a key. */
 function isLevelPath(path: string): boolean {
   return path.split("/").every((part) => part !== "" && part !== "." && part !== "..") && !/[\\\u0000-\u001f]/.test(path);
 }

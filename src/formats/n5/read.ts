@@ -6,7 +6,7 @@ import type { N5Dataset } from "./attributes.js";
 import { decodeN5Block } from "./block.js";
 
 export interface N5ReadOptions {
-  /** What messages call the dataset; the key of the block is added. */
+  /** Name of the dataset in messages; the key of the block is added. */
   name?: string | undefined;
   /** Most bytes that the result may have. */
   bytesMax?: number | undefined;

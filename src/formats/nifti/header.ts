@@ -3,7 +3,7 @@ import type { DType } from "../../core/dtype.js";
 import { EmporiumError, type ErrorCode } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 
-/** What a NIfTI header says of the voxels. Lists are `[x, y, z]`, in the file's order. */
+/** Facts of the voxels from a NIfTI header. Lists are `[x, y, z]`, in the file's order. */
 export interface NiftiHeader {
   readonly version: 1 | 2;
   readonly littleEndian: boolean;
@@ -11,9 +11,9 @@ export interface NiftiHeader {
   /** Lengths of all axes, fastest first. */
   readonly lengths: readonly number[];
   readonly dataOffset: number;
-  /** Of a pixel along x, y, z; 0: not given. */
+  /** Size of a voxel along x, y, z; 0: not given. */
   readonly spacing: readonly number[];
-  /** Of `spacing` and of `affine`: metres of one; undefined where the header gives no unit. */
+  /** Unit of length of `spacing` and `affine`; undefined where the header gives none. */
   readonly unit: "m" | "mm" | "µm" | undefined;
   /** A value is `slope × stored + intercept`; undefined where it is what is stored. */
   readonly scaling: { readonly slope: number; readonly intercept: number } | undefined;

@@ -69,7 +69,7 @@ function spatialAxes({ sizes, fields }: NrrdHeader, name: string): (number | und
   });
 }
 
-/** Of each axis; undefined for `none`. */
+/** Direction vector of each axis; undefined for `none`. */
 function directionsOf(text: string | undefined): (readonly number[] | undefined)[] | undefined {
   return text?.match(/\([^)]*\)|none/gi)?.map((one) => (one.startsWith("(") ? vectorOf(one) : undefined));
 }
@@ -79,7 +79,7 @@ const vectorOf = (text: string): number[] => text.replaceAll(/[()]/g, "").split(
 /** Texts in double quotes, one an axis; empty ones are there. */
 const quoted = (text: string | undefined): string[] => text?.match(/"[^"]*"/g)?.map((one) => one.slice(1, -1)) ?? [];
 
-/** Where voxels lie, as far as the header gives lengths with a unit: without one a number is no length. */
+/** Voxel size and origin, as far as the header gives lengths with a unit: without one a number is no length. */
 function placed(header: NrrdHeader, axes: readonly (number | undefined)[], name: string) {
   const { fields, sizes } = header;
   const warnings: string[] = [];

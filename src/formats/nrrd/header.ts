@@ -4,7 +4,7 @@ import { EmporiumError, type ErrorCode } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { counted } from "../../core/units.js";
 
-/** What an NRRD header says. Lists go along the file's axes, fastest first, as they are written. */
+/** Contents of an NRRD header. Lists go along the file's axes, fastest first, as they are written. */
 export interface NrrdHeader {
   /** 1 to 5. */
   readonly version: number;
@@ -12,7 +12,7 @@ export interface NrrdHeader {
   readonly sizes: readonly number[];
   readonly encoding: "raw" | "gzip" | "bzip2";
   readonly littleEndian: boolean;
-  /** Where the voxels, or the stream that they are compressed in, begin. */
+  /** Byte at which the voxels begin, or the stream in which they are compressed. */
   readonly dataOffset: number;
   /** Bytes to leave out in front of the voxels, decompressed; −1: the voxels are the last bytes of the file. */
   readonly byteSkip: number;
@@ -182,7 +182,7 @@ export function parseNrrdHeader(head: Uint8Array, name: string): NrrdHeader {
   };
 }
 
-/** One size an axis, each possible. */
+/** Sizes of all axes, one each, checked to be possible. */
 function sizesOf(
   dimensionText: string,
   text: string,
@@ -203,7 +203,7 @@ function sizesOf(
 
 type Fail = (code: ErrorCode, byte: number, message: string, hint: string) => EmporiumError;
 
-/** Behind the first empty line. */
+/** Byte behind the first empty line. */
 function endOfHeader(head: Uint8Array): number | undefined {
   for (let at = head.indexOf(0x0a); at >= 0 && at + 1 < head.length; at = head.indexOf(0x0a, at + 1)) {
     if (head[at + 1] === 0x0a) return at + 2;

@@ -2,7 +2,7 @@ import { type DmGroup, findTag, tagNumber, tagText } from "../dm/tags.js";
 import type { PeekFacts, Quantity } from "./facts.js";
 import { JOULE_PER_EV } from "./tiff-acquisition.js";
 
-/** How an image was taken, by its `ImageTags`; of stacks that were built from files, by those of their first file. */
+/** Acquisition of an image by its `ImageTags`; for stacks that were built from files, by those of their first file. */
 export function dmAcquisition(image: DmGroup): Pick<PeekFacts, "acquisition" | "warnings"> {
   const acquisition: PeekFacts["acquisition"] = {};
   const warnings: string[] = [];

@@ -11,7 +11,7 @@ import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
  * Facts of each image of a DM3 or DM4 file: its tags stand on both sides of the pixels, which are jumped over. Images whose
  * pixels are not read (more than three axes, types that nobody documented) have their facts and a warning.
  *
- * @param source that keeps what it read: such files are looked at twice.
+ * @param source a source that keeps the bytes it read: such files are looked at twice.
  * @throws {EmporiumError} as `readDm`.
  */
 export async function peekDm(source: RandomAccess, signal?: AbortSignal): Promise<PeekFacts[]> {
@@ -32,7 +32,7 @@ export async function peekDm(source: RandomAccess, signal?: AbortSignal): Promis
   }
 }
 
-/** What there is to say of an image without its pixels. */
+/** Facts of an image that its tags give without the pixels. */
 type Described = Pick<DmImage, "index" | "title" | "dataType" | "pixel" | "lengths" | "axes">;
 
 /** Images by their tags alone, thumbnails left out. */

@@ -2,15 +2,15 @@ import type { JsonObject } from "../../core/json.js";
 
 export type PeekFormat = "tiff" | "mrc" | "dm3" | "dm4" | "zarr" | "n5" | "precomputed" | "hdf5" | "nrrd" | "nifti";
 
-/** What a page calls the place of what a file says of itself. */
+/** Name that pages give to the part of a file or folder that holds its metadata. */
 export function writtenIn(format: string | undefined): "header" | "metadata of the volume" {
   return format !== undefined && HEADER_FORMATS.has(format) ? "header" : "metadata of the volume";
 }
 
-/** Formats whose file begins with what it says of itself. */
+/** Formats of files that begin with their metadata. */
 const HEADER_FORMATS: ReadonlySet<string> = new Set<PeekFormat>(["mrc", "tiff", "dm3", "dm4", "nrrd", "nifti"]);
 
-/** Where a fact comes from: written in the file, or computed from what is. */
+/** Origin of a fact: written in the file, or computed from what is written there. */
 export type FactSource = "file" | "derived";
 
 /** A measured quantity in the unit of its source, and in SI. */
@@ -24,13 +24,13 @@ export interface Quantity {
 export interface PeekFacts {
   name: string;
   format: PeekFormat;
-  /** Of the format: `2`, `3` of Zarr, `BigTIFF`. */
+  /** Version of the format: `2` or `3` of Zarr, `BigTIFF`. */
   version: string | undefined;
   shape: number[];
   axes: string[];
-  /** numpy's name of the elements; null for those that are not known. */
+  /** Type of the elements by numpy's name; null for unknown ones. */
   dtype: string | null;
-  /** Along each axis; null where the file does not say. */
+  /** Voxel size along each axis; null where the file does not say. */
   voxelSize: (number | null)[];
   unit: (string | null)[];
   /** Position of the first voxel, in `unit`; of precomputed volumes in voxels. */
@@ -38,17 +38,20 @@ export interface PeekFacts {
   channels: number | null;
   /** Grey values that are shown as black and white, or least and greatest. */
   contrast: { min: number; max: number } | null;
-  /** By the names of the normalised record: `beam_energy`, `dwell_time`, `microscope`, `stage` (x, y, z, alpha, beta), … */
+  /**
+   * Acquisition by the names of the normalised record: `beam_energy`, `dwell_time`, `microscope`, `stage` (x, y, z, alpha, beta),
+   * …
+   */
   acquisition: Record<string, Quantity | string | Record<string, Quantity>>;
-  /** Of `shape`, `voxelSize` and every other fact that is there. */
+  /** Origins of `shape`, `voxelSize` and every other fact that is there. */
   sources: Partial<Record<string, FactSource>>;
-  /** Each begins with a code: `print-resolution: …`. */
+  /** Warnings, each of which begins with a code: `print-resolution: …`. */
   warnings: string[];
-  /** Of TIFF: pages, and how they were counted. */
+  /** Number of pages of a TIFF, and the way in which they were counted. */
   pages?: { count: number; by: "PageNumber" | "ImageJ" | "OME" | "stride" | "chain" } | undefined;
-  /** Of TIFF, where ImageJ or OME says: how the pages are spread over slices, channels and times, `order` fastest first. */
+  /** Spread of a TIFF's pages over slices, channels and times, where ImageJ or OME gives it; `order` is fastest first. */
   dimensions?: { order: string; z: number; c: number; t: number } | undefined;
-  /** What the file's own metadata say, by its own names. */
+  /** The file's own metadata, by its own names. */
   raw: JsonObject;
 }
 

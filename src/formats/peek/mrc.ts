@@ -7,8 +7,8 @@ import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
 /**
  * Facts of an MRC file by its first 1024 bytes.
  *
- * @param head those bytes, decompressed where the file is compressed.
- * @param sizeBytes of the file; undefined where it is compressed.
+ * @param head the first 1024 bytes, decompressed where the file is compressed.
+ * @param sizeBytes size of the file; undefined where it is compressed.
  * @throws {EmporiumError} as `parseMrcHeader`.
  */
 export function mrcFacts(head: Uint8Array, name: string, sizeBytes: number | undefined): PeekFacts {
@@ -53,7 +53,7 @@ export function mrcFacts(head: Uint8Array, name: string, sizeBytes: number | und
   return facts;
 }
 
-/** @param source whose first block is at hand. */
+/** @param source a source that has its first block in memory. */
 export async function peekMrc(source: RandomAccess): Promise<PeekFacts> {
   const head = await source.read({ offset: 0, length: MRC_HEADER_BYTES });
   return mrcFacts(head, source.name, await source.size());

@@ -69,7 +69,7 @@ function n5Facts(name: string, attributes: JsonObject, group: JsonObject, listed
   return facts;
 }
 
-/** Of Janelia: `contrastLimits` beside the dataset. */
+/** Contrast limits as Janelia writes them: `contrastLimits` among the dataset's attributes. */
 function limitsOf(attributes: JsonObject): (number | undefined)[] {
   const limits = member(attributes, "contrastLimits");
   return isArray(limits) && limits.length === 2 ? limits.map(toNumber) : [];

@@ -20,7 +20,7 @@ export interface PeekFolder {
 export interface PeekOptions {
   /** Count every page of a TIFF. */
   exact?: boolean | undefined;
-  /** What a folder is; default by its name and by what is found in it. */
+  /** Format of a folder. Default: by its name and its contents. */
   format?: VolumeFormat | undefined;
   signal?: AbortSignal | undefined;
   /** The first bytes behind a compression for which this folder, which browsers load too, has no decoder. */
@@ -32,15 +32,15 @@ export interface PeekOptions {
 }
 
 export interface Peek extends Traffic {
-  /** One for each image of the file: at least one. */
+  /** Facts of each image of the file, at least of one. */
   images: PeekFacts[];
 }
 
 const REQUESTS_MAX = 3;
 const BLOCK_BYTES = 64 * 1024;
 /**
- * What a file is, by its first bytes and what they point to; no pixels. One request for MRC, at most three for TIFF and, with one
- * image, for DM; less than 1 MiB in all.
+ * Facts of a file, by its first bytes and what they point to; no pixels are read. One request for MRC, at most three for TIFF
+ * and, with one image, for DM; less than 1 MiB in all.
  *
  * `size()` of the source is asked for after the first read, so a source that learns its length from that answer costs nothing
  * more.
@@ -84,7 +84,7 @@ export async function peekFile(source: RandomAccess, options: PeekOptions = {}):
 }
 
 /**
- * What a folder is: Zarr, N5 or a precomputed volume, by two or three documents.
+ * Facts of a folder that is a Zarr, N5 or precomputed volume, by two or three documents.
  *
  * @throws {EmporiumError} FORMAT_UNKNOWN, and what the formats throw.
  */
@@ -132,7 +132,7 @@ async function headOf(
 
 interface PlainHead {
   readonly plain: Uint8Array;
-  /** Why there is no more of it. */
+  /** Fault because of which no more bytes came; undefined where there was none. */
   readonly damage: string | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { PeekFacts } from "./facts.js";
 /** Joule of one electronvolt: exact since 2019. */
 export const JOULE_PER_EV = 1.602176634e-19;
 
-/** How an image was taken, by FEI's own tag: sections `Beam`, `EBeam`, `IBeam`, `EScan`, `System`, `User`. */
+/** Acquisition of an image by FEI's own tag: sections `Beam`, `EBeam`, `IBeam`, `EScan`, `System`, `User`. */
 export function feiAcquisition({ values }: VendorFacts): PeekFacts["acquisition"] {
   const result: PeekFacts["acquisition"] = {};
   const beam = values["Beam.Beam"] || "EBeam";

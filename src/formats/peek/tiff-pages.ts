@@ -65,7 +65,7 @@ export async function countTiffPages(
 /** Values of a page's tables of strips or tiles that are looked at. */
 const SEGMENTS_MAX = 1_000_000;
 
-/** Where the last strip or tile of a page ends; undefined where the page does not say. */
+/** Byte behind the last strip or tile of a page; undefined where the page does not say. */
 export async function endOfPixels(directory: Directory): Promise<number | undefined> {
   for (const [offsets, counts] of [
     [TAG.StripOffsets, TAG.StripByteCounts],
@@ -81,7 +81,7 @@ export async function endOfPixels(directory: Directory): Promise<number | undefi
   return undefined;
 }
 
-/** @param offsets of all known directories; the last one was not read. */
+/** @param offsets offsets of all known directories; the last one was not read. */
 function extrapolated(offsets: readonly number[], latest: Directory, sizeBytes: number, warnings: string[]): CountedPages {
   const strides = offsets.slice(1).map((offset, i) => offset - offsets[i]!);
   const stride = strides.at(-1)!;

@@ -3,7 +3,7 @@ import type { ImageJDescription } from "../tiff/image-j.js";
 import type { OmeImage } from "../tiff/ome-xml.js";
 import type { VendorFacts } from "../tiff/vendor.js";
 
-/** What a TIFF says of the size of its pixels, in all the places where it can. */
+/** Statements of a TIFF on the size of its pixels, from all the places that can hold one. */
 export interface TiffCalibration {
   /** Tags 282 and 283: pixels per unit. */
   xResolution: readonly [numerator: number, denominator: number] | undefined;

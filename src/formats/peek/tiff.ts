@@ -7,7 +7,8 @@ import { compressionName, EER, EER_HINT } from "../tiff/compression.js";
 import { type Directory, readDirectory, type TagValue } from "../tiff/directory.js";
 import { pageOf, readLayout, type TiffPage } from "../tiff/header.js";
 import { type ImageJDescription, parseImageJ, parseImageJMetadata } from "../tiff/image-j.js";
-import { isOmeXml, type Ome, type OmeImage, omePlaneCount, parseOmeHead, parseOmeXml, planeChannels } from "../tiff/ome-xml.js";
+import { isOmeXml } from "../tiff/is-ome-xml.js";
+import { type Ome, type OmeImage, omePlaneCount, parseOmeHead, parseOmeXml, planeChannels } from "../tiff/ome-xml.js";
 import { pixelTypeOf } from "../tiff/pixel-type.js";
 import { TAG, tagName } from "../tiff/tags.js";
 import { readVendorTags, VENDOR_BYTES_MAX, VENDOR_TAGS, type VendorFacts } from "../tiff/vendor.js";
@@ -17,7 +18,7 @@ import { feiAcquisition } from "./tiff-acquisition.js";
 import { countTiffPages, endOfPixels } from "./tiff-pages.js";
 import { tiffVoxelSize } from "./tiff-voxel.js";
 
-/** What a peek may ask of a file. */
+/** Requests that a peek may spend on a file. */
 export interface PeekBudget {
   /** Requests so far. */
   spent(): number;
@@ -197,7 +198,7 @@ async function rawTags(source: BlockSource, directory: Directory, budget: PeekBu
 /** Takes the error of an optional value that cannot be read: the page may be read without it, and a warning says so. */
 type PassedOver = (what: string) => (error: unknown) => undefined;
 
-/** Of the first part of a long text, which is read whole later on. */
+/** Takes the error of reading the first part of a long text, which is read whole later: undefined for errors of the format. */
 function missing(error: unknown): undefined {
   if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return undefined;
   throw error;
@@ -358,7 +359,7 @@ function dimensionsOf(imageJ: ImageJDescription | undefined, ome: OmeImage | und
   return ome && { order: ome.dimensionOrder.slice(2).toLowerCase(), z: ome.sizeZ, c: planeChannels(ome), t: ome.sizeT };
 }
 
-/** What the first axis counts: z, unless the only other axis longer than one is channels or time, or several are mixed. */
+/** Name of the first axis: z, unless the only other axis longer than one is channels or time; `page` where several are mixed. */
 function stackAxis(imageJ: ImageJDescription | undefined, ome: OmeImage | undefined): string {
   const { z, c, t } = dimensionsOf(imageJ, ome) ?? { z: 1, c: 1, t: 1 };
   const lengths = { z, c, t };

@@ -134,7 +134,7 @@ function v3Facts(node: ZarrV3Array): ArrayFacts {
   };
 }
 
-/** Of xarray and of arrays outside of any image. */
+/** Attribute in which xarray, and arrays outside of any image, name their dimensions. */
 const DIMENSIONS = "_ARRAY_DIMENSIONS";
 
 function arrayFacts(

@@ -9,7 +9,7 @@ export interface DataFrame {
   readonly names: readonly string[];
   /** Numbers and truth values as float64, texts as they are; undefined where there is no such column, or anything else in it. */
   column(name: string): Float64Array | readonly string[] | undefined;
-  /** What was said of the table beside its columns: `DataFrame.attrs`. */
+  /** Attributes of the table beside its columns: `DataFrame.attrs`. */
   readonly attrs: ReadonlyMap<PickleValue, PickleValue>;
 }
 
@@ -17,14 +17,14 @@ export interface DataFrame {
  * Reads what `DataFrame.to_pickle` of pandas 1.3 to 3 writes, uncompressed: blocks of numpy arrays of numbers, truth values and
  * texts. No code runs: see `unpickle`.
  *
- * @throws {EmporiumError} of `unpickle`; FORMAT_FIELD where blocks, columns and rows do not fit together; FORMAT_UNSUPPORTED for
+ * @throws {EmporiumError} as `unpickle`; FORMAT_FIELD where blocks, columns and rows do not fit together; FORMAT_UNSUPPORTED for
  *   a value that is no such table
  */
 export function readDataFrame(bytes: Uint8Array, file: string): DataFrame {
   return frameOf(file, unpickle(bytes, file, GLOBALS));
 }
 
-/** Where numpy 1 and numpy 2 keep the same thing. */
+/** Modules in which numpy 1 and numpy 2 keep the same globals. */
 const NUMPY = ["numpy.core", "numpy._core"] as const;
 const FRAME = ["pandas.core.frame.DataFrame", "pandas.DataFrame"];
 const MANAGER = "pandas.core.internals.managers.BlockManager";
@@ -151,7 +151,7 @@ function elementsOf(file: string, dtype: Value, shape: Value, isFortran: boolean
   return { shape: lengths, at: turned ? (i) => read((i % columns) * rows + Math.floor(i / columns)) : read };
 }
 
-/** @throws {EmporiumError} where `content` does not hold `count` elements */
+/** @throws {EmporiumError} if `content` does not hold `count` elements */
 function readerOf(file: string, dtype: Value, content: Value, count: number): (index: number) => PickleValue {
   if (!isCall(dtype, [DTYPE])) throw unsupported(file, "an array without a dtype");
   const name = typeof dtype.args[0] === "string" ? dtype.args[0] : "?";

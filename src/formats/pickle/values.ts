@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 
-/** What a pickle holds, as data: no class is looked up and nothing is called. */
+/** Contents of a pickle as data: no class is looked up and nothing is called. */
 export type PickleValue =
   | null
   | boolean
@@ -20,9 +20,9 @@ export class PickleGlobal {
   ) {}
 }
 
-/** What Python would make by calling a global; here it stays a note of the call. */
+/** Record of a call of a global, by which Python would make an object; it is not carried out. */
 export class PickleCall {
-  /** What Python would give the object to restore itself from. */
+  /** State from which Python would have the object restore itself. */
   state: PickleValue | undefined;
 
   constructor(

@@ -1,10 +1,10 @@
 import { EmporiumError } from "../../core/errors.js";
 
-/** What a table's format says of its columns. */
+/** Columns that a table's format expects. */
 export interface HeaderWanted {
   /** Place of the first of the three columns of coordinates, from 0. */
   readonly first: number;
-  /** As in a message: `csv_with_header`. */
+  /** Name of the format in messages: `csv_with_header`. */
   readonly format: string;
 }
 
@@ -78,7 +78,7 @@ function coordinateAxisOf(name: string): Axis | undefined {
   return axisOfWords(words);
 }
 
-/** As above, and axes of what is no position: `xOffset`, `x_shift`. Not those of angles. */
+/** As above, and also axes of columns that are no positions: `xOffset`, `x_shift`. Angles are left out. */
 function anyAxisOf(name: string): Axis | undefined {
   const words = wordsOf(name);
   return words.some((word) => ANGLES.has(word)) ? undefined : axisOfWords(words);

@@ -18,9 +18,9 @@ export interface CsvLayout {
   readonly header: boolean;
   /** Looks at all cells of that line, and throws where they say that this is not the table that was meant. */
   readonly checkHeader?: ((cells: readonly string[]) => void) | undefined;
-  /** How many columns are wanted. What follows them is not looked at. */
+  /** Number of wanted columns. Those behind them are not looked at. */
   readonly columns: number;
-  /** How many are kept; as many as are wanted, where absent. */
+  /** Number of columns that are kept. Default: all wanted ones. */
   readonly kept?: number | undefined;
 }
 

@@ -75,7 +75,7 @@ export const readEman2Json: ReadPoints = async function* (source, options, read)
   options.onLeftOut?.(all.length - boxes.length);
 };
 
-/** What turns a coordinate of the file into a voxel, by axis. */
+/** Returns the function that turns a coordinate of the file into a voxel coordinate, by axis. */
 function placing(apix: unknown, { tomogram, binning }: PointOptions, file: string): (value: number, axis: number) => number {
   if (apix === undefined) return (value) => value / binning;
   if (typeof apix !== "number" || !(apix > 0)) throw wrong(file, "apix_unbin", apix, "a number above 0, in Å");

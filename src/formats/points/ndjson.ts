@@ -64,7 +64,7 @@ export async function* readPointLines(source: RandomAccess, read?: ReadOptions):
   if (kind && points.length > 0) yield gather(kind, points);
 }
 
-/** What an annotation's metadata says of its points: filled while they are written, or from a file by `countPoints`. */
+/** Counts of points for an annotation's metadata: filled while they are written, or from a file by `countPoints`. */
 export class PointTally {
   /** Points, which is lines of the file. */
   lines = 0;

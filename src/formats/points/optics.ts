@@ -7,9 +7,9 @@ import type { Columns } from "./particles.js";
 
 /** Pixel sizes of RELION's optics groups, in Å. */
 export interface PixelSizes {
-  /** Of the first group. */
+  /** Pixel size of the first group. */
   readonly first: number;
-  /** By `rlnOpticsGroup`. */
+  /** Pixel sizes by `rlnOpticsGroup`. */
   readonly ofGroup: ReadonlyMap<number, number>;
 }
 

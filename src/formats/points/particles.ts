@@ -7,9 +7,12 @@ import { equalTo, type ValueTest } from "../star/values.js";
 import { isReversed, type PointBatch, type PointOptions } from "./points.js";
 import { flipRotation } from "./rotation.js";
 
-/** How rows of a particle table become points. Both functions take the columns read, a row of them, and where to put what. */
+/**
+ * Conversion of rows of a particle table to points. Both functions take the columns read, the index of a row, and the place for
+ * the result.
+ */
 export interface ParticlePlan {
-  /** Places of the columns to be read as numbers: what `columns` holds. */
+  /** Indices of the columns to be read as numbers: the contents of `columns`. */
   readonly numbers: readonly number[];
   /** Rows of other tomograms are skipped. */
   readonly keep: { readonly column: number; readonly test: ValueTest } | undefined;

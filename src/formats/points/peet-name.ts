@@ -1,4 +1,4 @@
-/** What PEET's file names tell: the object and the iteration. */
+/** Parts of PEET's file names: the object and the iteration. */
 export type PeetName =
   | { readonly kind: "project"; readonly object: string }
   | { readonly kind: "motives"; readonly object: string; readonly tomogram: number; readonly iteration: number }

@@ -11,7 +11,7 @@ export interface PointBatch {
   readonly instanceIds?: Float64Array | undefined;
 }
 
-/** What the lines of the portal's point files are called. */
+/** Type of point, as the lines of the portal's point files name it. */
 export type PointKind = "point" | "orientedPoint" | "instancePoint";
 
 /** Files in the folder of the one that is read. */
@@ -21,20 +21,23 @@ export interface FilesBeside {
   open(path: string): Promise<RandomAccess | undefined>;
 }
 
-/** What a configuration may say of a point file. A reader uses what its format knows and ignores the rest, as the portal does. */
+/**
+ * Settings for a point file in a configuration. A reader uses those that its format knows and ignores the rest, as the portal
+ * does.
+ */
 export interface PointOptions {
   readonly kind: PointKind;
   /** Every coordinate is divided by it: a number above 0. */
   readonly binning: number;
-  /** Of plain points: which of the first three columns of a table, or of the coordinates of any other format, is x, y, z. */
+  /** For plain points: which of the first three columns of a table, or of the coordinates of any other format, are x, y, z. */
   readonly columns: "xyz" | "zyx";
-  /** Of points with orientation or instance. `zyx` reverses coordinates and flips matrices on both axes. */
+  /** For points with orientation or instance. `zyx` reverses coordinates and flips matrices on both axes. */
   readonly order: "xyz" | "zyx";
-  /** Between the columns of a table: one character. */
+  /** Delimiter between the columns of a table: one character. */
   readonly delimiter: string;
   /** Keeps the rows of this tomogram; all rows where it is undefined. */
   readonly filterValue?: string | undefined;
-  /** Hears, at the end, how many rows `filterValue` has left out. */
+  /** Called at the end with the number of rows that `filterValue` left out. */
   readonly onLeftOut?: ((rows: number) => void) | undefined;
   /** The tomogram that the points lie in. Formats with coordinates from its centre need it. */
   readonly tomogram?:
@@ -45,7 +48,7 @@ export interface PointOptions {
    * Default false.
    */
   readonly compat?: boolean | undefined;
-  /** For formats that are spread over several files. */
+  /** Other files of the folder, for formats that are spread over several files. */
   readonly beside?: FilesBeside | undefined;
 }
 

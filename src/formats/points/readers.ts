@@ -2,7 +2,7 @@ import type { PointKind, ReadPoints } from "./points.js";
 
 export interface PointReader {
   readonly read: ReadPoints;
-  /** What the format can give. */
+  /** Kinds of points that the format can hold. */
   readonly kinds: readonly PointKind[];
   /** Its files hold the points of many tomograms and have nothing but a number to distinguish them: a filter must be given. */
   readonly needsFilter?: boolean;
@@ -16,6 +16,10 @@ export interface PointReader {
 export const OWN_POINT_READERS = {
   relion5_star: { read: later(async () => (await import("./relion5.js")).readRelion5), kinds: ["point", "orientedPoint"] },
   warp_star: { read: later(async () => (await import("./warp.js")).readWarp), kinds: ["point", "orientedPoint"] },
+  warp_matching_star: {
+    read: later(async () => (await import("./warp.js")).readWarpMatching),
+    kinds: ["point", "orientedPoint"],
+  },
   dynamo_tbl: { read: later(async () => (await import("./dynamo.js")).readDynamo), kinds: ["point", "orientedPoint"] },
   peet_motl: {
     read: later(async () => (await import("./peet.js")).readPeet),

@@ -3,10 +3,13 @@ import type { PointOptions } from "./points.js";
 import { multiplyRotations, relionRotation } from "./rotation.js";
 import { scipyRelionRotation } from "./scipy-rotation.js";
 
-/** How RELION's tomography turns and shifts a particle in its subtomogram, and that in the tomogram. */
+/**
+ * Pose of a particle in RELION's tomography: its rotation and shift in the subtomogram, and those of the subtomogram in the
+ * tomogram.
+ */
 export interface Pose {
   readonly hasOrigin: boolean;
-  /** S · origin, three numbers in Å: what is to be taken off the coordinate. */
+  /** S · origin, three numbers in Å, which are to be subtracted from the coordinate. */
   originAngstrom(columns: readonly Float64Array[], row: number, out: Float64Array, offset: number): void;
   /** S · R; absent where no orientation is wanted. */
   readonly turn: ParticlePlan["turn"];

@@ -58,7 +58,7 @@ function centredPlan(table: StarHeader, options: PointOptions, tables: readonly 
   };
 }
 
-/** How large a voxel of the result is, and which of them is the centre. */
+/** Voxel spacing and centre of the result's frame, in Å and voxels. */
 function frameOf({ tomogram, binning, filterValue }: PointOptions, tables: readonly StarTable[], file: string) {
   if (tomogram) {
     const spacingAngstrom = binning === 1 ? tomogram.voxelSpacingAngstrom : binning;

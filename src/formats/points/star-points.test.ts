@@ -9,7 +9,7 @@ import { readRelion5 } from "./relion5.js";
 import { relionRotation } from "./rotation.js";
 import { readStopgap } from "./stopgap.js";
 import { readTomoman } from "./tomoman.js";
-import { readWarp } from "./warp.js";
+import { readWarp, readWarpMatching } from "./warp.js";
 
 const OPTIONS: PointOptions = { kind: "orientedPoint", binning: 1, columns: "xyz", order: "xyz", delimiter: "," };
 const h = Math.SQRT1_2;
@@ -323,6 +323,37 @@ describe("Warp and M", () => {
     await expect(first(loop("", `${COORDINATES} ${ANGSTROM} rlnPixelSize`, "1 2 3 5 5 5 0"))).rejects.toThrow(
       "a pixel size of 0",
     );
+  });
+});
+
+// Columns as `TiltSeries.MatchFull` of warpem/warp writes them; its quick start for tilt series gives them to ts_export_particles as --normalized_coords.
+describe("peaks of WarpTools' template matching", () => {
+  const tomogram = { sizeVoxels: [440, 600, 100], voxelSpacingAngstrom: 10 } as const;
+  const matching = loop(
+    "",
+    `${COORDINATES} ${ANGLES} rlnMicrographName rlnAutopickFigureOfMerit`,
+    "0.5 0.25 0.1 90 45 180 TS_1.tomostar 9.3",
+    "1 0 1.001 0 0 0 TS_11.tomostar 7",
+  );
+
+  it("are parts of the tomogram's size", async () => {
+    const points = await read(readWarpMatching, matching, { tomogram });
+    expectNear(points[0]!.position, [220, 150, 10]);
+    expectNear(points[0]!.rotation, [0, -h, h, 1, 0, 0, 0, h, h]);
+    expectNear(points[1]!.position, [440, 0, 100.1]);
+    expect((await read(readWarpMatching, matching, { tomogram, kind: "point", filterValue: "TS_1" })).length).toBe(1);
+    const [reversed] = await read(readWarpMatching, matching, { tomogram, order: "zyx" });
+    expectNear(reversed!.position, [10, 150, 220]);
+  });
+
+  it("are refused where they are pixels, where a binning is given, and where no tomogram is known", async () => {
+    const pixels = matching.replace("0.25", "443.7");
+    await expect(read(readWarpMatching, pixels, { tomogram })).rejects.toThrow(
+      "rlnCoordinateY is 443.7; expected a part of the tomogram's size, from 0 to 1, in line 12",
+    );
+    await expect(read(readWarpMatching, matching, { tomogram, binning: 4 })).rejects.toThrow("a binning of 4 for normalised");
+    await expect(read(readWarpMatching, matching)).rejects.toThrow("no tomogram at this voxel spacing gives it");
+    await expect(read(readWarpMatching, STOPGAP, { tomogram })).rejects.toMatchObject({ code: "FORMAT_UNKNOWN" });
   });
 });
 

@@ -33,6 +33,26 @@ export const readWarp: ReadPoints = async function* (source, options, read): Asy
   yield* readParticles(source, options, isParticles, planOf, read);
 };
 
+/**
+ * Peaks of WarpTools' template matching (`warp_tiltseries/matching/X_10.00Apx_emd_15854.star`): RELION's columns, but coordinates are normalised, from 0 to
+ * 1 over the volume: what `ts_export_particles` takes with `--normalized_coords`.
+ *
+ *     position = coordinate · size
+ *
+ * `size`, in voxels, is the tomogram's. Warp means that of the volume before it rounds it to an even number of voxels: less than a voxel's difference. The
+ * format has no binning. Tomograms are named as in `readWarp`.
+ *
+ * @throws {EmporiumError} FORMAT_FIELD for coordinates that are no parts of 1, for a binning other than 1, and where no tomogram is known.
+ *
+ * Source: `TiltSeries.MatchFull` in warpem/warp's WarpLib: `PositionF = Position / VolumeDimensionsPhysical`.
+ */
+export const readWarpMatching: ReadPoints = async function* (source, options, read): AsyncGenerator<PointBatch> {
+  yield* readParticles(source, options, hasColumn(COORDINATES[0]), (table) => matchingPlan(table, options, source.name), read);
+};
+
+const COORDINATES = ["rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ"] as const;
+const EXCHANGE_NAMES = ["rlnMicrographName", "rlnTomoName"];
+
 const isParticles = hasColumn("wrpCoordinateX1", "wrpCoordinateX", "rlnCoordinateX");
 const needsPixel = (table: StarHeader) =>
   hasColumn("rlnOriginXAngst")(table) && !hasColumn("rlnOriginX", "rlnPixelSize", "rlnImagePixelSize")(table);
@@ -63,18 +83,50 @@ function speciesPlan(table: StarHeader, options: PointOptions, file: string): Pa
 
 function exchangePlan(table: StarHeader, options: PointOptions, tables: readonly StarTable[], file: string): ParticlePlan {
   const columns = new Columns(table, file);
-  const coordinates = columns.need("rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ");
+  const coordinates = columns.need(...COORDINATES);
   const inPixels = columns.find("rlnOriginX", "rlnOriginY", "rlnOriginZ");
   const origins = inPixels ?? columns.find("rlnOriginXAngst", "rlnOriginYAngst", "rlnOriginZAngst");
   const pixelOf = origins && !inPixels ? pixelOfOrigins(columns, tables) : () => 1;
   return {
     numbers: columns.places,
-    keep: columns.filter(options.filterValue, ["rlnMicrographName", "rlnTomoName"], seriesNamed),
+    keep: columns.filter(options.filterValue, EXCHANGE_NAMES, seriesNamed),
     place: (read, row, out, offset, line) => {
       const pixel = pixelOf(read, row, line);
       for (let i = 0; i < 3; i++) {
         const origin = origins ? read[origins[i]!]![row]! / pixel : 0;
         out[offset + i] = (read[coordinates[i]!]![row]! - origin) / options.binning;
+      }
+    },
+    turn: turnByAngles(columns, options),
+  };
+}
+
+/** Poses may be refined to a place a little outside; pixels are far from it. */
+const PARTS_MARGIN = 0.5;
+
+function matchingPlan(table: StarHeader, options: PointOptions, file: string): ParticlePlan {
+  const { tomogram, binning } = options;
+  if (binning !== 1) {
+    const message = `a binning of ${binning} for normalised coordinates, which have none`;
+    throw starError(file, table.line, message, "leave binning out, or use warp_star for coordinates in pixels");
+  }
+  if (!tomogram) {
+    const message = "coordinates are parts of the tomogram's size, and no tomogram at this voxel spacing gives it";
+    throw starError(file, table.line, message, "check the voxel spacing, or import the tomogram with the annotation");
+  }
+  const columns = new Columns(table, file);
+  const coordinates = columns.need(...COORDINATES);
+  return {
+    numbers: columns.places,
+    keep: columns.filter(options.filterValue, EXCHANGE_NAMES, seriesNamed),
+    place: (read, row, out, offset, line) => {
+      for (let i = 0; i < 3; i++) {
+        const part = read[coordinates[i]!]![row]!;
+        if (part < -PARTS_MARGIN || part > 1 + PARTS_MARGIN) {
+          const message = `${COORDINATES[i]} is ${part}; expected a part of the tomogram's size, from 0 to 1,`;
+          throw starError(file, line, message, "use warp_star where coordinates are pixels, as WarpTools exports them");
+        }
+        out[offset + i] = part * tomogram.sizeVoxels[i]!;
       }
     },
     turn: turnByAngles(columns, options),

@@ -5,13 +5,13 @@ import { type RecordLayout, recordLayout } from "./annotation-records.js";
 
 /** Settings of a collection beside its points. */
 export interface AnnotationStyle {
-  /** Of the volume whose voxels the points count. */
+  /** Voxel spacing of the volume in whose voxels the points are given. */
   voxelSpacingAngstrom: number;
   /** Name of what is annotated. */
   objectName: string;
-  /** Default 100. */
+  /** Diameter of a point. Default 100. */
   diameterAngstrom?: number | undefined;
-  /** Of the instances' colours (`colourSeed` of the model). Of instances only; default 0. */
+  /** Seed of the instances' colours (`colourSeed` of the model), for instances only. Default 0. */
   colourSeed?: number | undefined;
   /** One file of all records by id instead of one file each. Default true. */
   sharded?: boolean | undefined;

@@ -2,7 +2,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { counted } from "../../core/units.js";
 import { type AnnotationInfo, type AnnotationProperty, type AnnotationPropertyType, geometryFloats } from "./annotation-info.js";
 
-/** Where the members of a record lie. All numbers are little-endian. */
+/** Layout of a record. All numbers are little-endian. */
 export interface RecordLayout {
   /** Bytes of a record, a multiple of 4. */
   bytes: number;
@@ -57,7 +57,7 @@ export interface Annotations {
 }
 
 /**
- * What a file of a spatial index or of a relationship holds: a count, the records, the ids.
+ * Decodes a file of a spatial index or of a relationship: a count, the records, the ids.
  *
  * @throws {EmporiumError} FORMAT_TRUNCATED, FORMAT_CORRUPT (longer than its count says), FORMAT_UNSUPPORTED.
  */

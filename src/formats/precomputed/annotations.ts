@@ -10,14 +10,14 @@ import { frameShard, type Minishard, type Sharding, shardingJson, shardName, sha
 
 /** A file of a folder that Neuroglancer reads. */
 export interface PrecomputedFile {
-  /** Below the folder. */
+  /** Key below the folder. */
   key: string;
   size: number;
   /** The body, piece by piece; each call begins anew. */
   body(): Iterable<Uint8Array>;
 }
 
-/** The portal's: ten bits of minishards in one shard. */
+/** The portal's sharding by id: ten bits of minishards in one shard. */
 export const BY_ID_SHARDING: Sharding = {
   preshiftBits: 0,
   hash: "identity",
@@ -29,7 +29,7 @@ export const BY_ID_SHARDING: Sharding = {
 
 /** Length of the lines of an oriented point, in diameters. */
 const LINE_DIAMETERS = 1.5;
-/** How far a line's length may be off, in parts of it: matrices are often stored with four digits. */
+/** Largest relative deviation of a line's length: matrices are often stored with four digits. */
 const LENGTH_TOLERANCE = 1e-3;
 const PIECE_RECORDS = 8192;
 

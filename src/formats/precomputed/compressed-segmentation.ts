@@ -3,10 +3,10 @@ import { HOST_LITTLE_ENDIAN } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { counted } from "../../core/units.js";
 
-/** The portal's: large blocks, since masks are nearly empty. */
+/** The portal's block shape: large, since masks are nearly empty. */
 export const BLOCK: Triple = [64, 64, 64];
 
-/** A table begins at a word that 24 bits can name. */
+/** A table begins at a word below this, which 24 bits can name. */
 const TABLE_OFFSET_END = 2 ** 24;
 const WIDTHS = [0, 1, 2, 4, 8, 16, 32] as const;
 
@@ -68,7 +68,7 @@ export function encodeSegmentation(
   return words.toBytes();
 }
 
-/** What blocks are made of: numbers of 32 bits, and how the table of a block is stored. */
+/** Labels as the 32-bit numbers from which blocks are encoded, and the words in which the table of a block is stored. */
 interface Numbers {
   readonly places: Uint8Array | Uint16Array | Uint32Array;
   tableWords(table: Uint32Array): Uint32Array;
@@ -114,15 +114,15 @@ function wideTable(table: Uint32Array, sorted: readonly (number | bigint)[]): Ui
   return words;
 }
 
-/** Where the voxels of a chunk lie in a larger box of labels. */
+/** Position of a chunk in a larger box of labels. */
 export interface LabelWindow {
-  /** `[z, y, x]` of the box. */
+  /** Shape `[z, y, x]` of the box. */
   shape: Triple;
   /** The chunk's first voxel in it. */
   first: Triple;
 }
 
-/** What a stored chunk holds. */
+/** Form of a stored chunk. */
 export interface SegmentationForm {
   dtype: "uint32" | "uint64";
   /** Voxels `[z, y, x]` of the chunk and of a block. */
@@ -130,7 +130,7 @@ export interface SegmentationForm {
   block: Triple;
   /** Default 1. */
   channels?: number | undefined;
-  /** What messages call the chunk. */
+  /** Name of the chunk in messages. */
   name?: string | undefined;
 }
 
@@ -210,7 +210,7 @@ function checkRange(view: DataView, byte: number, length: number, what: string, 
   throw new EmporiumError("FORMAT_CORRUPT", message, { place: { file: name, byte }, hint });
 }
 
-/** Of the voxels of a block that are inside the chunk, the one that comes last in the block. */
+/** Index in the block of its last voxel that lies inside the chunk. */
 function lastVoxel(corner: Triple, shape: Triple, block: Triple): number {
   const [z, y, x] = corner.map((from, axis) => Math.min(block[axis]!, shape[axis]! - from) - 1) as Triple;
   return (z * block[1] + y) * block[2] + x;

@@ -29,7 +29,7 @@ export function positive(value: Json | undefined, name: string, path: string): n
   throw wrongField(name, path, value, "a number above 0");
 }
 
-/** As many finite numbers as wanted. */
+/** A list of exactly `length` finite numbers. */
 export function numbers(value: Json | undefined, length: number, name: string, path: string): number[] {
   if (!isArray(value) || value.length !== length) throw wrongField(name, path, value, `${counted(length, "number")}`);
   return value.map((one, i) => {
@@ -43,7 +43,7 @@ interface ListOptions {
   path?: string;
   least?: number;
   most?: number;
-  /** Absent counts as empty. */
+  /** Takes a member that is absent as empty. */
   optional?: boolean;
 }
 
@@ -86,8 +86,8 @@ function keyFault(value: string): string | undefined {
 /**
  * A key of an `info` document as a key of the store.
  *
- * @param folder of the document; empty for the root of the store.
- * @throws {EmporiumError} NAME_UNSAFE where it climbs out of the store.
+ * @param folder folder of the document; empty for the root of the store.
+ * @throws {EmporiumError} NAME_UNSAFE if it climbs out of the store.
  */
 export function resolveKey(folder: string, relative: string): string {
   const parts = folder.split("/").filter((part) => part !== "");

@@ -22,7 +22,7 @@ export function chunkName({ start, stop }: Box, offset: Triple = [0, 0, 0]): str
   return [2, 1, 0].map((axis) => `${start[axis]! + offset[axis]!}-${stop[axis]! + offset[axis]!}`).join("_");
 }
 
-/** What a chunk's file name says: its voxels, the volume's offset included. Undefined for other names. */
+/** Voxels of a chunk by its file name, the volume's offset included; undefined for other names. */
 export function parseChunkName(name: string): Box | undefined {
   const found = /^(-?\d{1,15})-(-?\d{1,15})_(-?\d{1,15})-(-?\d{1,15})_(-?\d{1,15})-(-?\d{1,15})$/.exec(name);
   if (!found) return undefined;
@@ -33,7 +33,7 @@ export function parseChunkName(name: string): Box | undefined {
 /**
  * The id of a chunk in a sharded volume: interleaved bits of x, y and z, as many as the grid needs (compressed Morton code).
  *
- * @param cell of the grid, `[z, y, x]`.
+ * @param cell position in the grid, `[z, y, x]`.
  */
 export function mortonCode(cell: Triple, grid: Triple): bigint {
   let code = 0n;

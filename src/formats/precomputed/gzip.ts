@@ -6,13 +6,13 @@ import { counted } from "../../core/units.js";
 
 /** Bytes that `gzipStored` adds. */
 export const STORED_OVERHEAD = 23;
-/** One stored block's length is 16 bits. */
+/** Most bytes of one stored block, whose length has 16 bits. */
 const STORED_MAX = 0xffff;
 
 /**
  * Writes an uncompressed gzip stream: for records of some ten bytes, which compression would not shorten.
  *
- * @param target where to write; `STORED_OVERHEAD` more bytes than `plain` from `offset` on.
+ * @param target memory to write to; `STORED_OVERHEAD` more bytes than `plain` from `offset` on.
  * @returns the offset behind the stream.
  */
 export function gzipStored(plain: Uint8Array, target: Uint8Array, offset = 0): number {
@@ -49,7 +49,7 @@ export function isGzip(bytes: Uint8Array): boolean {
  * Plain bytes of a gzip stream.
  *
  * @param bytesMax most that are produced: a bomb costs no more.
- * @param name what messages call the stream.
+ * @param name name of the stream in messages.
  * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_LIMIT.
  */
 export async function gunzip(bytes: Uint8Array, bytesMax: number, name: string): Promise<Uint8Array> {

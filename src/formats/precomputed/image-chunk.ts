@@ -20,7 +20,7 @@ export function isPicture(bytes: Uint8Array, encoding: PictureEncoding): boolean
   return encoding === "jpeg" ? isJpeg(bytes) : isPng(bytes);
 }
 
-/** What a chunk must have. */
+/** Type, channels and shape that a chunk must have. */
 export interface ChunkForm {
   dtype: DType;
   channels: number;
@@ -75,7 +75,7 @@ export function encodeJpegChunk(plain: Uint8Array, [z, y, x]: Triple, channels: 
   return encodeJpeg({ width, height, channels, data: turned(plain, x * y * z, channels, 1, "pixels") }, quality);
 }
 
-/** From samples that stand together by pixel to planes of one channel each, or back. */
+/** Reorders samples from interleaved pixels to planes of one channel each, or back. */
 function turned(data: Uint8Array, pixels: number, channels: number, sampleBytes: number, to: "planes" | "pixels"): Uint8Array {
   if (channels === 1) return data;
   const result = new Uint8Array(data.length);

@@ -10,7 +10,7 @@ import { type AnnotationInfo, annotationInfoFromJson } from "./annotation-info.j
 import { key, list, numbers, optionalKey, positive, text, tooMuch, whole } from "./fields.js";
 import { parseSharding, type Sharding } from "./sharding.js";
 
-/** What an `info` document describes. */
+/** Contents of an `info` document. */
 export type PrecomputedInfo = VolumeInfo | AnnotationInfo | MeshInfo | SkeletonInfo | SegmentPropertiesInfo;
 
 /** Voxels. Lists of three are `[z, y, x]` here, whereas the document has x first. */
@@ -19,7 +19,7 @@ export interface VolumeInfo {
   type: "image" | "segmentation";
   dtype: DType;
   channels: number;
-  /** Finest first. One at least. */
+  /** Scales of the volume, finest first; at least one. */
   scales: readonly VolumeScale[];
   /** Folders below the volume's. */
   mesh?: string | undefined;
@@ -36,9 +36,9 @@ export interface VolumeScale {
   voxelSizeNm: Triple;
   /** Shapes of chunks, one grid each. The last chunk of an axis ends with the volume. */
   chunks: readonly Triple[];
-  /** `raw`, `compressed_segmentation`, `jpeg`… Only the first two are decoded. */
+  /** Encoding of chunks, by its name. `raw`, `compressed_segmentation`, `jpeg` and `png` are decoded. */
   encoding: string;
-  /** Of `compressed_segmentation`. */
+  /** Block shape of `compressed_segmentation`, `[z, y, x]`; undefined for other encodings. */
   block?: Triple | undefined;
   sharding?: Sharding | undefined;
 }
@@ -57,7 +57,7 @@ export interface MeshInfo {
 
 export interface SkeletonInfo {
   kind: "skeletons";
-  /** As of `MeshInfo`; the identity where it is absent. */
+  /** Transform as in `MeshInfo`; the identity where the document has none. */
   transform: readonly number[];
   attributes: readonly { id: string; dataType: string; components: number }[];
   segmentProperties?: string | undefined;
@@ -234,7 +234,7 @@ function segmentPropertyTable(document: JsonObject, name: string): SegmentProper
   return { kind: "segment properties", ids, properties };
 }
 
-/** Without the member: the identity. */
+/** The document's `transform`; the identity where it has none. */
 function transform(document: JsonObject, name: string): readonly number[] {
   const value = member(document, "transform");
   return value === undefined ? [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] : numbers(value, 12, name, "transform");

@@ -9,7 +9,7 @@ export interface LocalLayer {
   readonly colour: string;
   readonly isVisible: boolean;
   readonly shapes: OverlayShapes;
-  /** Of points that are instances. */
+  /** Colour of each instance, for points that are instances; undefined for others. */
   readonly colourOf?: ((instance: number) => string) | undefined;
 }
 

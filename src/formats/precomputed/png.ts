@@ -3,7 +3,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { counted } from "../../core/units.js";
 import { inflate } from "../zarr/inflate.js";
 
-/** What the head of a PNG says of its pixels. */
+/** Pixels of a PNG by its header. */
 export interface PngFrame {
   width: number;
   height: number;

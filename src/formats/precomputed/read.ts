@@ -18,7 +18,7 @@ export type OpenChunk = (key: string) => Promise<RandomAccess | undefined>;
 export type Brotli = (bytes: Uint8Array, bytesMax: number) => Promise<Uint8Array | undefined>;
 
 export interface StoredChunkOptions {
-  /** What messages call the volume; the key of the chunk is added. */
+  /** Name of the volume in messages; the key of the chunk is added. */
   name?: string | undefined;
   signal?: AbortSignal | undefined;
   /** The platform's Brotli decoder. Browsers do not expose one. With it, files with `.br` behind their name are read as well. */
@@ -93,7 +93,7 @@ async function readChunk(
  * Plain bytes of a stored chunk: `[channel, z, y, x]`, host byte order. Around what the encoding says there may be gzip or, where
  * `brotli` is given, Brotli: files that were copied with the coding that a server puts around them.
  *
- * @param shape of this chunk, smaller at the upper edge.
+ * @param shape shape of this chunk, which is smaller at the upper edge.
  * @throws {EmporiumError} FORMAT_UNSUPPORTED, FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_LIMIT.
  */
 export async function decodePrecomputedChunk(
@@ -174,7 +174,10 @@ export async function readStoredChunk(
     : readFile(open, chunkName(chunkBox(cell, scale.shape, scale.chunks[0]!), scale.offset), options);
 }
 
-/** Where the bytes of a chunk are: the file below the folder of the scale, and the codecs around what the encoding says. Undefined: there is none. */
+/**
+ * The place of a chunk's bytes: the file below the folder of the scale, its range, and the codecs around the encoding; undefined
+ * where there is none.
+ */
 export async function findStoredChunk(
   open: OpenChunk,
   scale: VolumeScale,

@@ -30,7 +30,7 @@ const POINT_SCALE = "#uicontrol float pointScale slider(min=0.01, max=2.0, step=
 const LINE_WIDTH = "#uicontrol float lineWidth slider(min=0.01, max=4.0, step=0.01)";
 const OPACITY = "#uicontrol float opacity slider(min=0.0, max=1.0, step=0.01)";
 
-/** @param colour what a marker has: the layer's colour, or each point's own. */
+/** @param colour colour of a marker: the layer's, or each point's own. */
 function pointShader(colour: "defaultColor()" | "prop_color()"): string {
   return `${POINT_SCALE}
 ${OPACITY}

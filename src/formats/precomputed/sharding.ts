@@ -8,7 +8,10 @@ import { asObject, wrongField } from "../zarr/json.js";
 import { gunzip, gzip } from "./gzip.js";
 import { murmurHash64 } from "./murmur-hash.js";
 
-/** How many small values share files: the id, shifted and hashed, gives minishard (its lowest bits), then shard. */
+/**
+ * Distribution of small values over shared files: of the id, shifted and hashed, the lowest bits give the minishard, the next
+ * ones the shard.
+ */
 export interface Sharding {
   preshiftBits: number;
   hash: "identity" | "murmurhash3_x86_128";
@@ -29,7 +32,7 @@ const VALUE_BYTES = 24;
 /**
  * The `sharding` member of an info document.
  *
- * @param path of the member, for messages.
+ * @param path path of the member, for messages.
  * @throws {EmporiumError} FORMAT_FIELD; FORMAT_LIMIT where the index alone would be past `LIMITS.headerBytes`.
  */
 export function parseSharding(value: Json | undefined, name: string, path: string): Sharding {
@@ -68,7 +71,7 @@ export function shardingJson(sharding: Sharding): JsonObject {
   };
 }
 
-/** Where the value of an id is kept. */
+/** Shard and minishard that hold the value of an id. */
 export function shardOf(sharding: Sharding, id: bigint): { shard: bigint; minishard: number } {
   const shifted = BigInt.asUintN(64, id) >> BigInt(sharding.preshiftBits);
   const hashed = sharding.hash === "identity" ? shifted : murmurHash64(shifted);
@@ -83,10 +86,10 @@ export function shardName(sharding: Sharding, shard: bigint): string {
   return `${shard.toString(16).padStart(Math.ceil(sharding.shardBits / 4), "0")}.shard`;
 }
 
-/** What one minishard of a shard that is to be written holds. */
+/** Contents of one minishard of a shard that is to be written. */
 export interface Minishard {
   minishard: number;
-  /** Ascending. */
+  /** Ids of the values, ascending. */
   ids: BigUint64Array;
   /** Stored bytes of each value, encoded. */
   sizes: Uint32Array;
@@ -95,7 +98,7 @@ export interface Minishard {
 /**
  * The head and tail of a shard file. Between them lie the values by minishard and id, without gaps; only their sizes are needed.
  *
- * @param minishards those that hold anything, ascending.
+ * @param minishards the minishards that are not empty, ascending.
  */
 export function frameShard(sharding: Sharding, minishards: readonly Minishard[]): { head: Uint8Array; tail: Uint8Array } {
   const head = new Uint8Array(indexBytes(sharding));
@@ -159,7 +162,7 @@ export function encodeShards(sharding: Sharding, values: ReadonlyMap<bigint, Uin
 /** Entries of a minishard: where the stored value of each id lies in the shard file. */
 export interface MinishardIndex {
   ids: BigUint64Array;
-  /** From the start of the file. */
+  /** Offsets from the start of the shard file. */
   offsets: Float64Array;
   sizes: Float64Array;
 }

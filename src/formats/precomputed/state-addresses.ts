@@ -6,11 +6,11 @@ export interface ReaddressedState {
   readonly elsewhere: readonly string[];
 }
 
-/** What comes before the address of a source and says its format: `zarr://https://…`. None of them moves bytes. */
+/** Prefixes of a source's address that name its format: `zarr://https://…`. They do not change the location of its bytes. */
 const FORMATS = /^(?:zarr[23]?|n5|precomputed|nifti|deepzoom|obj|vtk|graphene|nggraph):\/\/$/i;
 /** Formats, how the bytes are fetched, host or bucket, path. What stands behind `|` is cut off before. */
 const ADDRESS = /^(\+?(?:[a-z][\w+.-]*:\/\/)*)([a-z][\w+.-]*:\/\/)([^/]*)\/(.*)$/is;
-/** Where the key of a file begins in any address of it: two names, then a folder of the layout. */
+/** Keys of files in any address of them: two names, then a folder of the layout. */
 const TOMOGRAM_KEY = /(?:^|\/)([^/]+\/[^/]+\/Reconstructions\/VoxelSpacing\d[^/]*(?:\/.*)?)$/s;
 const RUN_KEY = /(?:^|\/)([^/]+\/[^/]+\/(?:(?:TiltSeries|Alignments)\/\d+|Frames|Gains|Images|IdentifiedObjects)(?:\/.*)?)$/s;
 /** Texts of a JSON document, with the sign that makes one a member's name. */
@@ -23,7 +23,7 @@ const WORDS = /^(?:name|title|layer|shader|description|code)$/;
  * (`10001/TS_01/Reconstructions/…`), in all of Neuroglancer's spellings (`zarr://https://…`, `s3://…|zarr3:`), also in meshes,
  * skeletons and nested lists. Other sources with the same beginning are moved too.
  *
- * @param files where keys are served, without a last `/`: `http://127.0.0.1:8080/files`.
+ * @param files address below which keys are served, without a `/` at its end: `http://127.0.0.1:8080/files`.
  * @param folder the run of the view, `10001/TS_01`, if known: finds names with `#` or `?`.
  * Source: Neuroglancer's data source URLs.
  */

@@ -2,11 +2,11 @@ import type { Triple } from "../../core/box.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { isJsonObject, jsonList, jsonObject, jsonText } from "../../core/json-fields.js";
 
-/** What slices and Neuroglancer both show of a tomogram. What is undefined is left, or not known. */
+/** View of a tomogram that slices and Neuroglancer have in common. Undefined members are not known, or are left unchanged. */
 export interface SharedView {
-  /** Of the cross, Å `[z, y, x]`. */
+  /** Position of the cross, Å `[z, y, x]`. */
   readonly positionAngstrom?: Triple | undefined;
-  /** Å of a pixel. */
+  /** Å per pixel of the screen. */
   readonly zoom?: number | undefined;
   /** Names of the layers behind the tomogram that are shown. */
   readonly shown?: ReadonlySet<string> | undefined;
@@ -30,7 +30,7 @@ export function withSharedView(state: JsonObject, { positionAngstrom, zoom, show
   };
 }
 
-/** What a view shows, be it as it was written or as Neuroglancer tells it (`viewer.state.toJSON()`), which leaves out what is usual. */
+/** The view in a state, as it was written or as Neuroglancer returns it (`viewer.state.toJSON()`), which leaves out defaults. */
 export function sharedViewOf(state: JsonObject): SharedView {
   const axes = axesOf(state);
   const position = jsonList(state.position);

@@ -5,10 +5,10 @@ import { roundHalfEven } from "../../core/number.js";
 import { counted } from "../../core/units.js";
 import { IMAGE_SHADER, INSTANCE_SHADER, ORIENTED_POINT_SHADER, POINT_SHADER } from "./shaders.js";
 
-/** What one view of a tomogram shows. */
+/** Contents of one view of a tomogram. */
 export interface ViewPlan {
   tomogram: TomogramLayer;
-  /** In the order of the view, behind the tomogram. */
+  /** Annotations in the order of the view, behind the tomogram. */
   annotations: readonly AnnotationLayer[];
   /** The deposition that is being ingested. */
   depositionId: string;
@@ -17,7 +17,7 @@ export interface ViewPlan {
 }
 
 export interface TomogramLayer {
-  /** Of the run. */
+  /** Name of the run. */
   name: string;
   /** Absolute, without a scheme of Neuroglancer's: `layerUrl` makes it. */
   url: string;
@@ -27,9 +27,9 @@ export interface TomogramLayer {
   /** Mean and standard deviation of all voxels: sections show the mean ± 3 of these. */
   mean: number;
   deviation: number;
-  /** Of renderings (`contrastLimits` of the arrays). */
+  /** Contrast limits of renderings (`contrastLimits` of the arrays). */
   limits3d: readonly [low: number, high: number];
-  /** Of voxels that are integers. */
+  /** Range of the voxels' type, where they are integers. */
   typeRange?: TypeRange | undefined;
 }
 
@@ -41,10 +41,10 @@ export type AnnotationLayer = PointLayer | MaskLayer | InstanceMaskLayer | MeshL
 
 interface AnnotationLayerBase {
   annotationId: number | string;
-  /** Default `Annotation`. */
+  /** Name of the annotated object. Default `Annotation`. */
   objectName?: string | undefined;
   url: string;
-  /** Of the volume that the annotation was made in. */
+  /** Voxel spacing of the volume in which the annotation was made. */
   spacingAngstrom: number;
   visible: boolean;
 }
@@ -63,7 +63,7 @@ export interface MaskLayer extends AnnotationLayerBase {
 
 export interface InstanceMaskLayer extends AnnotationLayerBase {
   shape: "InstanceSegmentationMask";
-  /** One colour each. */
+  /** Labels that occur; `colours` has one for each. */
   labels: readonly number[];
   colours: readonly string[];
 }
@@ -126,15 +126,15 @@ export function viewState({ tomogram, annotations, depositionId, lastUpdatedAt }
 /** A volume that has no view of its own. */
 export interface PlainVolume {
   name: string;
-  /** With Neuroglancer's scheme: `zarr2://http://…`. */
+  /** Address with Neuroglancer's scheme: `zarr2://http://…`. */
   url: string;
   /** Voxels `[z, y, x]`. */
   shape: Triple;
   voxelSizeAngstrom: Triple;
-  /** Where the middle of the first voxel is, as its metadata say, too. */
+  /** Centre of the first voxel `[z, y, x]`, as in the volume's own metadata. */
   originAngstrom: Triple;
   limits: readonly [low: number, high: number];
-  /** Of voxels that are integers. */
+  /** Range of the voxels' type, where they are integers. */
   typeRange?: TypeRange | undefined;
   /** Neuroglancer takes the origin for the corner of the first voxel, as it does for all but OME-Zarr. */
   isFromCorner?: boolean | undefined;
@@ -203,7 +203,7 @@ export function meshLayer({
   isVisible,
 }: {
   readonly name: string;
-  /** Without a scheme of Neuroglancer's. */
+  /** Address without a scheme of Neuroglancer's. */
   readonly url: string;
   readonly colour: string;
   readonly isVisible: boolean;
@@ -251,7 +251,10 @@ function imageLayer(tomogram: TomogramLayer): JsonObject {
   };
 }
 
-/** @param margin of the window on either side, in parts of the range. @param typeRange of integers: limits are such, and two of them */
+/**
+ * @param margin margin of the window on either side, in parts of the range.
+ * @param typeRange range of integer voxels, to which limits are rounded and kept apart
+ */
 function contrast([low, high]: readonly [number, number], margin: number, typeRange?: TypeRange): JsonObject {
   if (!Number.isFinite(low) || !Number.isFinite(high)) throw wrong(`contrast from ${low} to ${high}; expected finite numbers`);
   const width = Math.abs(high - low);

@@ -6,7 +6,7 @@ import type { StarHeader } from "./table.js";
 
 /** A table of a STAR file with all of its values as text. Pairs are a table of one row. */
 export interface StarTable extends StarHeader {
-  /** As many texts each as there are columns. */
+  /** Rows with as many texts each as there are columns. */
   readonly rows: readonly (readonly string[])[];
   /** The line of each row, from 1. */
   readonly lines: readonly number[];
@@ -52,7 +52,7 @@ export async function readStar(
   return [...tables].map(([table, { rows, lines }]) => ({ ...table, rows, lines }));
 }
 
-/** What a text costs besides its letters. */
+/** Memory of a text besides its letters, in bytes. */
 const BYTES_OF_TEXT = 16;
 
 /**

@@ -9,7 +9,7 @@ const ROWS_OF_BATCH = 8192;
 /** Rows of one table in progress into batches. */
 export class Rows {
   readonly width: number;
-  /** Where the values of the row to be added lie. */
+  /** Places of the values in the row that is to be added. */
   readonly tokens: Tokens;
   private readonly numberColumns: readonly number[];
   private readonly textColumns: readonly number[];
@@ -156,12 +156,12 @@ class RowInPieces {
 export class Pairs {
   readonly names: string[] = [];
   readonly values: Uint8Array[] = [];
-  /** Of the first. */
+  /** Line of the first pair. */
   line = 0;
   bytes = 0;
   private lastLacksValue = false;
 
-  /** Takes `_NAME VALUE`. @returns what is wrong with the line */
+  /** Takes `_NAME VALUE`. @returns the fault of the line, if it has one */
   addLine(bytes: Uint8Array, at: number, end: number, tokens: Tokens, line: number): string | undefined {
     const count = tokenise(bytes, at, end, tokens, 0);
     const name = textOf(bytes, at + 1, tokens.ends[0]!);

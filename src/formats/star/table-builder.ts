@@ -12,10 +12,10 @@ const COLUMNS_MAX = 4096;
 const PAIRS_BYTES_MAX = 16 * 1024 * 1024;
 const UNDERSCORE = 0x5f;
 
-/** Asks for each table whether it is wanted. */
+/** Asks for each table if it is wanted. */
 export class Picker {
   stopped = false;
-  /** What is wrong with the table so far: thrown if it is wanted. */
+  /** First fault of the table so far: thrown if the table is wanted. */
   fault: EmporiumError | undefined;
 
   constructor(
@@ -113,7 +113,7 @@ export class TableBuilder {
       this.picker.blame(this.line, "a text that belongs to no name");
   }
 
-  /** Whatever table is being read has no more rows. */
+  /** Ends the rows of the table that is being read, if there is one. */
   end(): void {
     if (this.state === "header") this.beginRows();
     this.loop?.end();

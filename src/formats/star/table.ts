@@ -2,22 +2,22 @@ import type { ValueTest } from "./values.js";
 
 /** A table of a STAR file, before its rows are read. A `data_` block usually has one: a loop, or pairs of name and value. */
 export interface StarHeader {
-  /** Of its block, without `data_`; empty in files that name none. Several tables may bear one name. */
+  /** Name of its block, without `data_`; empty in files that name none. Several tables may have the same name. */
   readonly name: string;
   readonly kind: "loop" | "pairs";
-  /** Without the leading `_`, in the order of the file. */
+  /** Names of the columns without the leading `_`, in the order of the file. */
   readonly columns: readonly string[];
-  /** Of the block's `data_`, from 1. */
+  /** Line of the block's `data_`, from 1. */
   readonly line: number;
 }
 
-/** What is wanted of each row of a table, by the places of its columns. */
+/** Wanted parts of each row of a table, by the indices of its columns. */
 export interface StarPick {
-  /** Read as numbers; a value that is none is an error with its line. */
+  /** Indices of columns that are read as numbers; a value that is none is an error with its line. */
   readonly numbers?: readonly number[];
-  /** Read as text. */
+  /** Indices of columns that are read as text. */
   readonly texts?: readonly number[];
-  /** Only rows that pass; nothing else is looked at in the others. */
+  /** Test that a row must pass to be kept; nothing else is looked at in the others. */
   readonly keep?: { readonly column: number; readonly test: ValueTest } | undefined;
 }
 

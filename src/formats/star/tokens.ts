@@ -1,4 +1,4 @@
-/** Where the values of one row lie: `bytes[starts[i], ends[i])` is value i, quotes left out. */
+/** Places of the values of one row: `bytes[starts[i], ends[i])` is value i, quotes left out. */
 export interface Tokens {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
@@ -8,7 +8,7 @@ export function tokens(capacity: number): Tokens {
   return { starts: new Int32Array(capacity), ends: new Int32Array(capacity) };
 }
 
-/** What `tokenise` answers instead of a count where a quote is opened and not closed in its line. */
+/** Return value of `tokenise` for a quote that is opened and not closed in its line. */
 export const UNCLOSED_QUOTE = -1;
 
 const HASH = 0x23;
@@ -24,7 +24,7 @@ const BELL = 0x07;
  *   one. A bell before a quote says that it stays one as well: RELION writes so.
  * - # begins a comment only where a value could begin.
  *
- * @returns how many values there are then, `from` counted in; one more than there is room for where there are too many.
+ * @returns the number of values then, `from` included; one more than there is room for if there are too many.
  */
 export function tokenise(bytes: Uint8Array, at: number, end: number, into: Tokens, from: number): number {
   const { starts, ends } = into;

@@ -2,7 +2,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { counted } from "../../core/units.js";
 
-/** What a skeleton file holds, counted. Lengths in the file's own unit, which SWC does not name. */
+/** Counts of a skeleton file. Lengths are in the file's own unit, which SWC does not name. */
 export interface SwcFacts {
   nodes: number;
   /** Nodes without a parent (−1). */
@@ -15,12 +15,12 @@ export interface SwcFacts {
   types: Record<string, number>;
   commentLines: number;
   faults: SwcFault[];
-  /** How many there are; `faults` holds the first. */
+  /** Number of all faults; `faults` holds the first ones. */
   faultCount: number;
 }
 
 export interface SwcFault {
-  /** From 1. */
+  /** Line in the file, from 1. */
   line: number;
   message: string;
 }

@@ -4,9 +4,12 @@ export interface TableRow {
   readonly cells: readonly string[];
   /** Line of its first cell, from 1. */
   readonly line: number;
-  /** Where each cell begins in its line, from 1. */
+  /** Column at which each cell begins in its line, from 1. */
   readonly columns: readonly number[];
-  /** Where it begins in the text, and its cells as they are written: joined by the separator they are the text of the row. */
+  /**
+   * Offset of the row in the text. `raw` holds its cells as they are written: joined by the separator they are the text of the
+   * row.
+   */
   readonly at: number;
   readonly raw: readonly string[];
 }

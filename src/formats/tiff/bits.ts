@@ -8,7 +8,7 @@ export function packedRowBytes(samples: number, bits: number): number {
 /**
  * Rows of packed samples, highest bit first, as whole numbers in host byte order.
  *
- * @param samples of a row.
+ * @param samples number of samples in a row.
  */
 export function unpackRows(
   packed: Uint8Array,

@@ -4,7 +4,7 @@ import { decodeDeflate } from "./deflate.js";
 import { decodeLzw } from "./lzw.js";
 import { decodePackBits } from "./pack-bits.js";
 
-/** What a decoder of strips and tiles may need to know of them. */
+/** Facts of strips and tiles that a decoder may need. */
 export interface SegmentFacts {
   /** Pixels of the strip or tile. */
   width: number;
@@ -22,7 +22,7 @@ export interface SegmentFacts {
  */
 export type SegmentDecoder = (stored: Uint8Array, plain: Uint8Array, facts: SegmentFacts) => void | Promise<void>;
 
-/** By the number of tag 259. Spread `defaultDecoders` and add those that there is a library for: 7 is JPEG. */
+/** Decoders by the number of tag 259. To add one for which there is a library, spread `defaultDecoders`: 7 is JPEG. */
 export type SegmentDecoders = Readonly<Record<number, SegmentDecoder>>;
 
 export const defaultDecoders: SegmentDecoders = {
@@ -78,7 +78,7 @@ const NAMES: Readonly<Record<number, string>> = {
 export const EER: ReadonlySet<number> = new Set([65000, 65001, 65002]);
 export const EER_HINT = "RELION, MotionCor3 and IMOD read EER: sum the frames there, into MRC or TIFF";
 
-/** What people call a compression, by its number in tag 259. */
+/** Usual name of a compression, by its number in tag 259. */
 export function compressionName(number: number): string {
   return NAMES[number] ?? `number ${number}`;
 }

@@ -7,7 +7,8 @@ import { readDirectory } from "./directory.js";
 import { readLayout } from "./header.js";
 import { openTiff } from "./image.js";
 import { parseImageJ, parseImageJMetadata } from "./image-j.js";
-import { isOmeXml, omePlaneAt, omePlaneCount, parseOmeHead, parseOmeXml } from "./ome-xml.js";
+import { isOmeXml } from "./is-ome-xml.js";
+import { omePlaneAt, omePlaneCount, parseOmeHead, parseOmeXml } from "./ome-xml.js";
 import { readTiffPlane } from "./read.js";
 import { readVendorTags } from "./vendor.js";
 

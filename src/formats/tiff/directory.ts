@@ -2,7 +2,7 @@ import type { ByteRange, RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError, type ErrorCode } from "../../core/errors.js";
 import { counted } from "../../core/units.js";
 
-/** What the first bytes of a TIFF settle for all of it. */
+/** Facts from the first bytes of a TIFF that hold for the whole file. */
 export interface Layout {
   littleEndian: boolean;
   bigTiff: boolean;
@@ -12,7 +12,7 @@ export interface Layout {
 interface Entry {
   type: number;
   count: number;
-  /** Of the entry, and of its value: in the entry where it is short enough. */
+  /** Offsets of the entry, and of its value, which lies in the entry where it is short enough. */
   entryAt: number;
   valueAt: number;
 }
@@ -35,13 +35,13 @@ export interface Directory {
   text(tag: number, max: number): Promise<string>;
   /** Tags of the directory, in its order. */
   tags: readonly number[];
-  /** How many values a tag has; 0 where it is absent. */
+  /** Number of values that a tag has; 0 where it is absent. */
   count(tag: number): number;
   /** Up to `max` values of a tag of any type; undefined where it is absent or of a type that is not known. */
   value(tag: number, max: number): Promise<TagValue | undefined>;
   /** Bytes of a tag's values, at most `max`, as they are stored; undefined where it is absent. */
   bytesOf(tag: number, max: number): Promise<Uint8Array | undefined>;
-  /** Where up to `max` bytes of a tag's values stand, if they stand elsewhere. */
+  /** Byte range of up to `max` bytes of a tag's values, if they lie outside of its entry; otherwise undefined. */
   away(tag: number, max: number): ByteRange | undefined;
 }
 

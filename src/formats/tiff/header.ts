@@ -11,22 +11,22 @@ import { windowed } from "./window.js";
 
 /** One page of a TIFF: the facts of its directory, no pixels. */
 export interface TiffPage {
-  /** Of the directory in the file. */
+  /** Offset of the directory in the file. */
   offset: number;
   width: number;
   height: number;
   samplesPerPixel: number;
-  /** Of each sample; TIFF allows them to differ. */
+  /** Bits of each sample; TIFF allows them to differ. */
   bitsPerSample: number[];
   sampleFormat: "uint" | "int" | "float" | "complex-int" | "complex-float" | "undefined";
   /** Samples of a pixel differ in bits or format. */
   mixedSamples: boolean;
-  /** Where all samples are of one type that arrays know. 4- and 12-bit pixels and bits of EER have none. */
+  /** Type of the elements, where all samples are of one type that arrays know. 4- and 12-bit pixels and bits of EER have none. */
   dtype: DType | undefined;
   compression: number;
   photometric: number | undefined;
   predictor: number;
-  /** Samples in planes of their own. */
+  /** Samples are stored in planes of their own. */
   planar: boolean;
   tile: [height: number, width: number] | undefined;
   /** A smaller version of another page (NewSubfileType bit 0). */
@@ -37,7 +37,7 @@ export interface TiffHeader {
   name: string;
   littleEndian: boolean;
   bigTiff: boolean;
-  /** Directories of the main chain. */
+  /** Number of directories in the main chain. */
   pages: number;
   /**
    * `chain`: every directory was read. `stride`: the first ones lie at equal distances; the last one and some between were found

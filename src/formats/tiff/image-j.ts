@@ -1,4 +1,4 @@
-/** What ImageJ says in the description of the first page. */
+/** Facts that ImageJ writes into the description of the first page. */
 export interface ImageJDescription {
   version: string;
   images: number;
@@ -62,13 +62,13 @@ export interface ImageJMetadata {
   labels?: string[];
   /** Pairs of least and greatest value, one for each channel. */
   ranges?: number[];
-  /** How many entries of each other kind there are. */
+  /** Number of entries of each other kind. */
   others?: Record<string, number>;
 }
 
 /**
- * @param counts of tag 50838: length of the header, then of each entry. @param bytes of tag 50839, or its beginning: incomplete
- * entries are left out.
+ * @param counts values of tag 50838: length of the header, then of each entry. @param bytes bytes of tag 50839, or their
+ *   beginning: incomplete entries are left out.
  */
 export function parseImageJMetadata(counts: readonly number[], bytes: Uint8Array, littleEndian: boolean): ImageJMetadata {
   const result: ImageJMetadata = {};

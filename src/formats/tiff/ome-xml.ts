@@ -48,11 +48,6 @@ export interface Ome {
   metadataFile: string | undefined;
 }
 
-/** Whether a description is OME-XML: a program's remark may stand before the root element. */
-export function isOmeXml(description: string): boolean {
-  return /<(?:\w+:)?OME[\s>]/.test(description.slice(0, 4096));
-}
-
 /**
  * OME-XML of a TIFF's first description. Refuses document types.
  *

@@ -3,7 +3,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { counted } from "../../core/units.js";
 import type { TiffPage } from "./header.js";
 
-/** How samples are stored, and what they are in memory. */
+/** Form of samples in the file and in memory. */
 export interface PixelType {
   /** Smallest type that holds every value. Samples of one bit are `bool`. */
   dtype: DType;

@@ -9,7 +9,7 @@ import type { TiffFile, TiffImage } from "./image.js";
 import { undoDifferences, undoFloatPredictor } from "./predictor.js";
 
 export interface TiffPixelOptions extends ReadOptions {
-  /** Default `defaultDecoders`. */
+  /** Decoders of strips and tiles. Default `defaultDecoders`. */
   decoders?: SegmentDecoders | undefined;
   /** Most bytes that one result may have. */
   bytesMax?: number | undefined;
@@ -76,11 +76,11 @@ function becameShorter(name: string, byte: number): EmporiumError {
 
 /** All that a thread needs to decode rows of a page, without the file. */
 export interface StoredTiffRows {
-  /** It has the places of the strips or tiles of these rows alone. */
+  /** Image with the offsets of the strips or tiles of these rows alone. */
   readonly image: TiffImage;
   readonly y0: number;
   readonly y1: number;
-  /** Of memory of their own. */
+  /** Stored bytes of the strips or tiles, in memory of their own. */
   readonly stored: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
 }
 
@@ -141,12 +141,12 @@ export function tiffRowsNeed({ page, type, segments }: TiffImage, y0: number, y1
 
 /** A band of rows of a plane. */
 export interface TiffBand {
-  /** Of the plane. */
+  /** Index of the plane. */
   index: number;
   image: TiffImage;
   y0: number;
   y1: number;
-  /** As `readTiffRows` gives them. */
+  /** Voxels of the rows, in the form of `readTiffRows`. */
   bytes: Uint8Array;
 }
 
@@ -175,9 +175,9 @@ export async function* tiffBands(
   }
 }
 
-/** What is read of one strip or tile. */
+/** Part of one strip or tile that is read. */
 interface Part {
-  /** Its place in the page's lists. */
+  /** Index in the page's lists. */
   index: number;
   plane: number;
   /** First row and column in the page of what is stored. */

@@ -7,13 +7,13 @@ import { type Directory, tiffError } from "./directory.js";
 import type { TiffPage } from "./header.js";
 import { TAG } from "./tags.js";
 
-/** Where the strips or tiles of a page stand. */
+/** Strips or tiles of a page: their size and number, and their places in the file. */
 export interface Segments {
   kind: "strips" | "tiles";
   /** Pixels of one. The last strip of a page has fewer rows; tiles at its edges are whole. */
   height: number;
   width: number;
-  /** Along the page, and planes of samples: segment `(plane · down + row) · across + column`. */
+  /** Segments down and across the page, and planes of samples: segment `(plane · down + row) · across + column`. */
   down: number;
   across: number;
   planes: number;

@@ -1,10 +1,10 @@
 import type { Directory } from "./directory.js";
 import { TAG } from "./tags.js";
 
-/** What makers of microscopes write into private tags. */
+/** Facts from the private tags of microscope makers. */
 export interface VendorFacts {
   maker: "FEI" | "Gatan" | "Olympus" | "Zeiss";
-  /** Along x and y, with the maker's unit; undefined where it is not given. */
+  /** Size of a pixel along x and y, with the maker's unit; undefined where it is not given. */
   pixelSize: { x: number | undefined; y: number | undefined; unit: string } | undefined;
   /** Position of the first pixel, in the same unit. */
   offset: { x: number | undefined; y: number | undefined } | undefined;

@@ -7,15 +7,18 @@ import { aboutField, schemaWords } from "../../core/schema-words.js";
 import { counted } from "../../core/units.js";
 
 export interface CheckedYamlOptions {
-  /** How messages name the text. */
+  /** Name of the text in messages. */
   readonly file: string;
-  /** What to do about a wrong field. */
+  /** Advice on a wrong field, for errors. */
   readonly hint: string;
-  /** Fields that are known where one is not, by the path to them. */
+  /** Names of the fields that are known at a path, for hints on an unknown one. */
   knownKeys?(path: readonly PropertyKey[]): readonly string[];
-  /** A text without any field is one in which all are left out. */
+  /** Accepts a text without any field, as one in which all are left out. */
   readonly mayBeEmpty?: boolean | undefined;
-  /** Leaves out fields that are wrong, and gives their errors beside the value: for who has more to tell. Default: they are thrown. */
+  /**
+   * Leaves out fields that are wrong, and returns their errors beside the value, for callers that add more of their own. Default:
+   * they are thrown.
+   */
   readonly keepsFaults?: boolean | undefined;
   /** Changes the values before the schema sees them. */
   prepare?(raw: Readonly<Record<string, unknown>>): unknown;
@@ -25,7 +28,7 @@ export interface CheckedYamlOptions {
 export interface CheckedYaml<T> {
   readonly value: T;
   readonly faults: readonly EmporiumError[];
-  /** Where a field stands: itself, or the nearest map around it. */
+  /** The place of a field in the text, or of the nearest map around it. */
   placeOf(path: readonly PropertyKey[], key?: boolean): Place;
 }
 
@@ -91,7 +94,7 @@ function without(given: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
   return copy;
 }
 
-/** Of a list of values all of it. */
+/** Removes the field at a path; where the path leads into a list of plain values, the whole list. */
 function removeAt(root: unknown, path: readonly PropertyKey[]): void {
   let [holder, at] = [root as Record<PropertyKey, unknown>, 0];
   while (at < path.length - 1) {

@@ -22,7 +22,7 @@ export class Named {
   ) {}
 }
 
-/** What comments of placeholders and of guesses begin with. */
+/** First words of the comments of placeholders, and of guesses. */
 export const PLEASE = "please fill in";
 export const PLEASE_CHECK = "please check";
 
@@ -92,7 +92,7 @@ export function yamlText(value: unknown, heading: readonly string[]): string {
   }
 }
 
-/** What was put there, in the brackets that end a comment: the value counts as a person's once it is another one. */
+/** The value as text, for the brackets that end its comment: a value that is still the same was not changed by a person. */
 function asWritten(value: unknown): string {
   if (value instanceof Decimal) return Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value);
   if (Array.isArray(value)) return value.map(asWritten).join(", ");
@@ -102,9 +102,9 @@ function asWritten(value: unknown): string {
 
 /** A line of YAML that asks a person for something. */
 export interface AskedLine {
-  /** From 1. */
+  /** Number of the line, from 1. */
   readonly line: number;
-  /** Behind a value; else it stands above one. */
+  /** The comment stands behind a value; otherwise above one. */
   readonly isTrailing: boolean;
   readonly please: string;
   readonly what: string;

@@ -12,11 +12,11 @@ const INNER = ["blosclz", "lz4", "snappy", "zlib", "zstd"] as const;
 /** The 16 bytes before a Blosc-1 frame, checked. */
 export interface BloscFrame {
   inner: (typeof INNER)[number];
-  /** Bytes of one element: what shuffling works by. */
+  /** Bytes of one element: the unit of shuffling. */
   itemBytes: number;
   plainBytes: number;
   blockBytes: number;
-  /** Of the whole frame, header included. What follows is padding. */
+  /** Bytes of the whole frame, header included. Bytes behind them are padding. */
   frameBytes: number;
   shuffle: "none" | "bytes" | "bits";
   /** The plain bytes follow the header as they are. */
@@ -25,7 +25,10 @@ export interface BloscFrame {
   split: boolean;
 }
 
-/** @param plainBytes what the frame must promise. @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED (snappy) */
+/**
+ * @param plainBytes number of plain bytes that the header must promise.
+ * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED (snappy)
+ */
 export function parseBloscFrame(bytes: Uint8Array, plainBytes: number): BloscFrame {
   if (bytes.length < 16) throw corrupt(`${counted(bytes.length, "byte")}, the header alone has 16`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);

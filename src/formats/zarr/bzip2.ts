@@ -9,7 +9,7 @@ const LENGTH_MAX = 20;
 
 /** Plain bytes that come at once: a block of 900 kB may hold 46 MB. */
 const PIECE_BYTES = 128 * 1024;
-/** Of the stream, what a block can have at most: 900,000 codes of 20 bits, and its tables. */
+/** Most bytes of the stream that one block can take: 900,000 codes of 20 bits, and its tables. */
 const STORED_MAX = 3 * 2 ** 20;
 /** Changes of length from one code to the next: the longest is 20 bits. */
 const CHANGES_MAX = 64;
@@ -255,7 +255,7 @@ function* untransform({ last, next }: Workspace, size: number, counts: Int32Arra
   if (out > 0) yield piece.subarray(0, out);
 }
 
-/** What was given of the stream ends in the middle of something. */
+/** The part of the stream that was given ends inside a block or header. */
 class CutShort extends Error {}
 
 /** Bits, highest first. */

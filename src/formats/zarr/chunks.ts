@@ -23,7 +23,7 @@ export function* positions(start: readonly number[], stop: readonly number[]): G
   }
 }
 
-/** Where a chunk and a box meet: `from` and `to` in the chunk, `at` in the box, all from their own first elements. */
+/** Intersection of a chunk and a box: `from` and `to` in the chunk, `at` in the box, all from their own first elements. */
 export interface ChunkPart {
   chunk: number[];
   from: number[];

@@ -15,10 +15,7 @@ export interface CompressorConfig extends JsonObject {
   readonly id: string;
 }
 
-/** Those of numcodecs that are read. */
-export const KNOWN_COMPRESSORS = ["blosc", "bz2", "gzip", "lz4", "lzma", "zlib", "zstd"] as const;
-
-/** Bytes that are decoded at once of a chunk that is not decoded whole. */
+/** Bytes that are decoded at once where a chunk is not decoded whole. */
 const PIECE_BYTES = 2 ** 20;
 
 /** Takes the compressed bytes of one chunk to its plain bytes. */
@@ -88,7 +85,7 @@ function decodeSizedLz4(bytes: Uint8Array, plainBytes: number): Uint8Array {
 /**
  * Plain bytes of a chunk, exactly as many as the metadata say.
  *
- * @param name what messages call the chunk.
+ * @param name name of the chunk in messages.
  * @throws {EmporiumError} FORMAT_CORRUPT; FORMAT_UNSUPPORTED when the registry has no such codec.
  */
 export async function decodeChunk(
@@ -185,7 +182,7 @@ function reasonOf(cause: unknown): string {
   return (cause instanceof Error && cause.message) || "the bytes do not decode";
 }
 
-/** What numcodecs' modules have in common. Its own declarations do not resolve under Node's module rules. */
+/** Common interface of numcodecs' modules, whose own declarations do not resolve under Node's module rules. */
 interface NumcodecsModule {
   default: { fromConfig(config: object): { encode(data: Uint8Array): Promise<Uint8Array> | Uint8Array } };
 }

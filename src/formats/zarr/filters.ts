@@ -13,7 +13,7 @@ export interface ElementFilter {
   id: "delta" | "fixedscaleoffset" | "quantize" | "astype" | "bitround";
   encoded: ZarrDType;
   decoded: ZarrDType;
-  /** Of fixedscaleoffset: decoded = encoded / scale + offset. */
+  /** Scale and offset of `fixedscaleoffset`: decoded = encoded / scale + offset. */
   scale: number;
   offset: number;
 }
@@ -33,7 +33,7 @@ export type Filter = ElementFilter | PackedBits | ShuffledBytes;
 
 export const KNOWN_FILTERS = ["astype", "bitround", "delta", "fixedscaleoffset", "packbits", "quantize", "shuffle"] as const;
 
-/** What stands around a filter. */
+/** Context of a filter: type of its elements, and its place in the document for errors. */
 export interface FilterPlace {
   /** Type of the filter's elements. Zarr v3 types have no byte order: `inByteOrder` sets that of the codec `bytes`. */
   type: ZarrDType;
@@ -71,7 +71,7 @@ export function parseFilter(id: string, config: JsonObject, place: FilterPlace):
   return { id, encoded, decoded, scale: numberOf(config, "scale", place), offset: numberOf(config, "offset", place) };
 }
 
-/** Bytes that so many plain ones become. */
+/** Number of bytes that a filter makes of so many plain ones. */
 export function filteredBytes(filter: Filter, plainBytes: number): number {
   if (filter.id === "shuffle") return plainBytes;
   if (filter.id === "packbits") return 1 + Math.ceil(plainBytes / 8);
@@ -98,7 +98,7 @@ export function unfilter(filter: Filter, bytes: Uint8Array, plainBytes: number):
   return inOrder(plain, decoded);
 }
 
-/** Between stored and host byte order; the bytes themselves where these are one. */
+/** Converts between stored and host byte order; returns the bytes themselves where these are the same. */
 function inOrder(bytes: Uint8Array, { littleEndian, itemBytes }: ZarrDType): Uint8Array {
   if (littleEndian === HOST_LITTLE_ENDIAN || itemBytes === 1) return bytes;
   const turned = new Uint8Array(bytes);
@@ -129,7 +129,7 @@ function sumUp(source: NumberArray, target: NumberArray): void {
   }
 }
 
-/** numpy's arithmetic: that of float32 for float32, else of float64. */
+/** Rescales in numpy's arithmetic: float32 for float32, else float64. */
 function rescale(source: NumberArray, target: NumberArray, { scale, offset }: ElementFilter): void {
   if (!(source instanceof Float32Array)) {
     convert(source, target, (value) => Number(value) / scale + offset);

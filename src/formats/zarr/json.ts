@@ -40,7 +40,7 @@ export function asObject(value: Json | undefined, name: string, path: string): J
   throw wrongField(name, path, value, "an object");
 }
 
-/** What a field holds and what it should, as an error whose place names the key. */
+/** Error of a field with a wrong value: its message gives the value and what was expected, its place the key. */
 export function wrongField(name: string, path: string, found: Json | undefined, wanted: string, hint?: string): EmporiumError {
   const where = path === "" ? name : `${name}: ${path}`;
   return new EmporiumError("FORMAT_FIELD", `${where} is ${show(found)}; expected ${wanted}`, {

@@ -14,7 +14,7 @@ import { type ByteStep, READ_STEPS, stepOfId, stepSizes, typeAfter } from "./ste
 /** One number of fill: complex elements have two (real, imaginary), 64-bit integers are bigint. */
 export type FillValue = number | bigint | boolean | readonly [re: number, im: number];
 
-/** What `.zarray` says, in any rank. */
+/** Contents of a `.zarray`, in any rank. */
 export interface ZarrArrayMeta {
   shape: readonly number[];
   /** Shape of a chunk. Chunks at the upper edge are as large as the others; what lies outside the array is padding. */
@@ -23,7 +23,7 @@ export interface ZarrArrayMeta {
   compressor: CompressorConfig | null;
   /** Filters of the elements before compression, in encoding order. Absent or empty: none, as in the arrays that we write. */
   filters?: readonly ByteStep[] | undefined;
-  /** Value of what no chunk holds. Null (not defined by the writer) reads as 0. */
+  /** Fill value: that of elements that no chunk holds. Null (not defined by the writer) reads as 0. */
   fillValue: FillValue | null;
   /** Order of the elements inside a chunk. */
   order: "C" | "F";
@@ -36,7 +36,7 @@ const RANK_MAX = 32;
 /**
  * A `.zarray` document.
  *
- * @param name what messages call the document.
+ * @param name name of the document in messages.
  * @throws {EmporiumError} FORMAT_FIELD, FORMAT_UNSUPPORTED, FORMAT_LIMIT or FORMAT_CORRUPT; the place's `path` is the key.
  * Source: Zarr storage specification version 2.
  */

@@ -56,17 +56,17 @@ export interface NgffFinding {
   severity: "error" | "warning";
   /** Dotted path inside the attributes: `ome.multiscales.0.axes`. */
   path: string;
-  /** What was found, and what was wanted. */
+  /** Expected and found value, in words. */
   message: string;
 }
 
 /** Most findings in a report. */
 const FINDINGS_MAX = 1000;
 
-/** Collects what is wrong; a check goes on past it as far as it can. */
+/** Collects findings; a check goes on past a fault as far as it can. */
 export interface NgffCheck {
   readonly findings: NgffFinding[];
-  /** @param level another one than the rule's, for versions that differ. */
+  /** @param level level in place of the rule's own, for versions that differ. */
   report(rule: NgffRule, path: string, message: string, level?: NgffLevel): void;
 }
 
@@ -82,7 +82,7 @@ export function startCheck(strict: boolean): NgffCheck {
   };
 }
 
-/** What differs from version to version. */
+/** Facts in which releases of the specification differ. */
 export interface NgffRelease {
   /** 0.1 to 0.6 as 1 to 6. */
   minor: number;
@@ -95,7 +95,7 @@ export function below(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
-/** What is there and what was wanted. */
+/** Message with the expected and the found value. */
 export function found(value: Json | undefined, wanted: string): string {
   return `expected ${wanted}, found ${show(value)}`;
 }

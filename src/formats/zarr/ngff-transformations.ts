@@ -10,7 +10,7 @@ const DEPTH_MAX = 32;
 
 type Parameters = (check: NgffCheck, step: JsonObject, path: string, depth: number) => void;
 
-/** What each kind of 0.6 needs beside its `type`. */
+/** Checks of the members that each kind of transformation of 0.6 needs beside its `type`. */
 const KINDS: Record<string, Parameters> = {
   identity: () => undefined,
   scale: (check, step, path) => {

@@ -8,23 +8,26 @@ import { below, found, type NgffCheck, type NgffFinding, type NgffRelease, read,
 import { checkScene, checkSystemMultiscales } from "./ngff-systems.js";
 import { omeVersion } from "./ome-version.js";
 
-/** What a group's attributes describe. A label is mostly an image as well, a plate may stand beside a bioformats2raw layout. */
+/**
+ * Kind of a group by its attributes. A group may be of several: most labels are images as well, a plate may have a bioformats2raw
+ * layout beside it.
+ */
 export type NgffKind = "image" | "label" | "labels" | "plate" | "well" | "scene" | "bioformats2raw" | "series";
 
 export interface NgffReport {
-  /** As the metadata say; undefined where they say nothing. */
+  /** Version in the metadata; undefined where they give none. */
   version: string | undefined;
   kinds: readonly NgffKind[];
-  /** No finding is an error. */
+  /** True if no finding is an error. */
   valid: boolean;
-  /** Errors first. */
+  /** Findings, errors first. */
   findings: readonly NgffFinding[];
 }
 
 export interface NgffOptions {
-  /** What the specification recomrepairs, and what its words ask beyond its schemas, counts as an error. */
+  /** Counts as errors what the specification recommends, and what its words ask beyond its schemas. */
   strict?: boolean | undefined;
-  /** Without it, what is there is checked, and something must be. */
+  /** Kind that the group must be of. Default: every kind that is there is checked, and there must be one. */
   kind?: NgffKind | undefined;
 }
 
@@ -81,7 +84,7 @@ function checkAttributes(
   return { version, kinds };
 }
 
-/** Of metadata without a version: that it is missing is said once, the rest is judged by what they most likely are. */
+/** Most likely version of metadata that give none: the absence is reported once, and the rest is checked by this version. */
 function likelyVersion(metadata: JsonObject, wrapped: boolean): string {
   if (!wrapped) return "0.4";
   const images = member(metadata, "multiscales");
@@ -133,7 +136,7 @@ function checkKind(check: NgffCheck, kind: NgffKind, metadata: JsonObject, path:
   }
 }
 
-/** Since 0.5: one version for all that is below `ome`. */
+/** Version of metadata since 0.5: one for all that is below `ome`. */
 function wrappedVersion(check: NgffCheck, metadata: JsonObject): string | undefined {
   const version = read(check, metadata, "version", "ome", "string", true);
   if (version === undefined) return undefined;

@@ -14,7 +14,10 @@ import {
 import { omeVersion, otherVersion } from "./ome-version.js";
 
 export interface OmeZarr05Fields extends OmeZarrFields {
-  /** How each level is made from the one before: `type` and `metadata` of the image. Default: block means; none for `labels`. */
+  /**
+   * Method by which each level is made from the one before: `type` and `metadata` of the image. Default: block means; none for
+   * `labels`.
+   */
   downscaling?: { type: string; metadata: JsonObject } | undefined;
 }
 

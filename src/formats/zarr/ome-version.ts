@@ -1,12 +1,12 @@
 import { EmporiumError } from "../../core/errors.js";
 
-/** Where a version stands: in each part of the attributes, or once for all below `ome` (0.5 and later). */
+/** Place of a version: in each part of the attributes, or once for all below `ome` (0.5 and later). */
 export type OmePlace = "loose" | "wrapped";
 
 export interface OmeVersion {
-  /** 1 to 6: of 0.1 to 0.6. */
+  /** 1 to 6, for 0.1 to 0.6. */
   minor: number;
-  /** What is said of a draft, which is read as the version it is a draft of. */
+  /** Warning for a draft, which is read as the version that it is a draft of; undefined for a released version. */
   warning: string | undefined;
 }
 

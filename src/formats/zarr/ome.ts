@@ -30,18 +30,18 @@ export const HALF_TO_EVEN = "half to even";
 
 export interface OmeZarrFields {
   kind: PyramidKind;
-  /** Of level 0. One number: rounded to 3 decimals as in the portal; or `[z, y, x]`, rounded to the 6 digits of MRC. */
+  /** Voxel size of level 0. One number is rounded to 3 decimals as in the portal; `[z, y, x]` to the 6 digits of MRC. */
   voxelSizeAngstrom: number | Triple;
   levels?: number | undefined;
   /** Instance masks: the labels that occur. Only those above 0 are listed, ascending. */
   labels?: readonly number[] | undefined;
-  /** Where the first voxel of level 0 lies, `[z, y, x]`. Default: nothing is said, as in the portal. */
+  /** Position of the first voxel of level 0, `[z, y, x]`. Default: none is written, as in the portal. */
   originAngstrom?: Triple | undefined;
   /** Levels are means of integers, rounded half to even, which `type` and `metadata` then say. */
   roundedMeans?: boolean | undefined;
 }
 
-/** How the levels of an image of means come about, in words and for programs. */
+/** `type` and `metadata` of an image whose levels are means, which describe these in words and for programs. */
 export function meansOf({ kind, roundedMeans = false }: Pick<OmeZarrFields, "kind" | "roundedMeans">): {
   type: string;
   metadata: JsonObject;
@@ -122,10 +122,13 @@ export interface OmeAxis {
 export interface OmeDataset {
   /** Key of the array below the group. */
   path: string;
-  /** One number an axis: dataset and multiscale transformations combined. Undefined if the file has none (always before 0.4). */
+  /** Scale of each axis: dataset and multiscale transformations combined. Undefined if the file has none (always before 0.4). */
   scale: readonly number[] | undefined;
   translation: readonly number[] | undefined;
-  /** Along the image's spatial axes, in Å; undefined for an axis that is absent, has no unit of length or no positive scale. */
+  /**
+   * Voxel size along the image's spatial axes, in Å; undefined for an axis that is absent, has no unit of length or no positive
+   * scale.
+   */
   voxelSizeAngstrom: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
 }
 
@@ -138,7 +141,7 @@ export interface OmeZarrImage {
   spatialAxes: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
   /** Images that the group lists, this one among them. */
   images: number;
-  /** What is odd and was read all the same. */
+  /** Oddities that did not keep the image from being read, as sentences for a person. */
   warnings: readonly string[];
   /** `metadata.rounding`: `HALF_TO_EVEN` where levels are such means of integers. Undefined where the file does not say. */
   rounding: string | undefined;
@@ -188,7 +191,10 @@ export interface OmeReadOptions {
   unitWhenAbsent?: string | undefined;
 }
 
-/** Where the first voxel of a dataset lies, `[z, y, x]` in Å; undefined along an axis of no unit of length, or without a translation. */
+/**
+ * Position of a dataset's first voxel, `[z, y, x]` in Å; undefined along an axis without a unit of length, or without a
+ * translation.
+ */
 export function originAngstromOf(
   { axes, spatialAxes }: Pick<OmeZarrImage, "axes" | "spatialAxes">,
   { translation }: Pick<OmeDataset, "translation">,
@@ -422,7 +428,7 @@ function warningsOf(axes: readonly OmeAxis[], spatial: OmeZarrImage["spatialAxes
     : [];
 }
 
-/** What keeps the voxel size from being known, or from being known in Å. */
+/** Reasons why the voxel size is not known, or not known in Å. */
 function sizeWarnings(
   axes: readonly OmeAxis[],
   spatial: OmeZarrImage["spatialAxes"],

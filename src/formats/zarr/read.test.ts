@@ -5,8 +5,9 @@ import { chunkGrid, chunkKey, positions } from "./chunks.js";
 import type { CodecRegistry } from "./codecs.js";
 import { parseZarrDType } from "./dtype.js";
 import { viewAs } from "./elements.js";
+import { fillElement, numberToFloat16 } from "./fill-element.js";
 import type { ZarrArrayMeta } from "./metadata.js";
-import { fillElement, numberToFloat16, readZarrArray, readZarrBox } from "./read.js";
+import { readZarrArray, readZarrBox } from "./read.js";
 import { writeZarrArray } from "./write.js";
 
 function metaOf(shape: number[], chunks: number[], changes: Partial<ZarrArrayMeta> = {}): ZarrArrayMeta {

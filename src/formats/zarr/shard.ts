@@ -22,7 +22,7 @@ export interface ShardLayout {
   checksum: boolean;
 }
 
-/** Where the inner chunks are, in C order. A missing one has offset −1. Offsets and lengths are below 2^53. */
+/** Offsets and lengths of the inner chunks, in C order. A missing one has offset −1. Offsets and lengths are below 2^53. */
 export interface ShardIndex {
   grid: readonly number[];
   offsets: Float64Array;
@@ -54,12 +54,12 @@ export function emptyShardIndex(grid: readonly number[]): ShardIndex {
   return { grid, offsets: new Float64Array(count).fill(-1), lengths: new Float64Array(count) };
 }
 
-/** Place of a chunk among the entries. */
+/** Index of a chunk among the entries, by its position in the shard. */
 export function entryOf(grid: readonly number[], position: readonly number[]): number {
   return position.reduce((at, p, axis) => at * grid[axis]! + p, 0);
 }
 
-/** Where a chunk is, by its position in the shard; undefined where it is not there. */
+/** Byte range of a chunk, by its position in the shard; undefined where it is missing. */
 export function findInShard({ grid, offsets, lengths }: ShardIndex, position: readonly number[]): ByteRange | undefined {
   const at = entryOf(grid, position);
   return offsets[at]! < 0 ? undefined : { offset: offsets[at]!, length: lengths[at]! };
@@ -152,7 +152,7 @@ export interface PlannedRead<T> {
 /** Unwanted bytes between two pieces that are read for the sake of one request less; zarrita's figure. */
 const GAP_BYTES = 32 * 1024;
 
-/** Above this pieces that touch are read one by one: it is what a reader holds beside its result. */
+/** Most bytes of a read that joins several pieces: a reader holds them beside its result. Larger pieces are read one by one. */
 const READ_BYTES = 16 * 1024 * 1024;
 
 /** Requests for the given pieces, in the order they are stored. Neighbours share a request. */

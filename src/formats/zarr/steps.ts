@@ -1,29 +1,14 @@
-import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import { EmporiumError } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
 import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { counted } from "../../core/units.js";
-import { CHECKSUM_BYTES, type ChecksumName, type ChecksumOptions, withChecksum, withoutChecksum } from "./checksum.js";
-import {
-  type CodecRegistry,
-  type CompressorConfig,
-  decodeChunk,
-  defaultCodecs,
-  encodeChunk,
-  KNOWN_COMPRESSORS,
-} from "./codecs.js";
-import {
-  type ElementFilter,
-  type Filter,
-  type FilterPlace,
-  filteredBytes,
-  KNOWN_FILTERS,
-  parseFilter,
-  unfilter,
-} from "./filters.js";
+import { CHECKSUM_BYTES, type ChecksumName, type ChecksumOptions } from "./checksum.js";
+import type { CompressorConfig } from "./codecs.js";
+import { type ElementFilter, type Filter, type FilterPlace, filteredBytes, KNOWN_FILTERS, parseFilter } from "./filters.js";
 import { wrongField } from "./json.js";
 
-/** What is done with the bytes of a chunk. Plain data: steps are handed to threads. */
+/** Step from elements to the stored bytes of a chunk. Plain data: steps are handed to threads. */
 export type ByteStep =
   | ({ kind: "checksum" } & ChecksumOptions)
   | { kind: "compressor"; config: CompressorConfig }
@@ -32,7 +17,10 @@ export type ByteStep =
 /** numcodecs' default place of each checksum. */
 const SUMS_AT_START: Record<ChecksumName, boolean> = { crc32c: false, crc32: true, adler32: true, fletcher32: false };
 
-/** What is read by the names of numcodecs, beside what the specifications name. */
+/** Compressors of numcodecs that are read. */
+const KNOWN_COMPRESSORS = ["blosc", "bz2", "gzip", "lz4", "lzma", "zlib", "zstd"] as const;
+
+/** Names of numcodecs' codecs and filters that are read, beside the codecs of the specifications. */
 export const READ_STEPS = [...KNOWN_COMPRESSORS, ...Object.keys(SUMS_AT_START), ...KNOWN_FILTERS].sort();
 
 /**
@@ -111,62 +99,10 @@ export function stepSizes(steps: readonly ByteStep[], plainBytes: number, name: 
   });
 }
 
-function sizeAfter(step: ByteStep, before: number): number | undefined {
+/** Number of bytes that a step of encoding makes of so many; undefined where it depends on their values. */
+export function sizeAfter(step: ByteStep, before: number): number | undefined {
   if (step.kind === "compressor") return undefined;
   return step.kind === "checksum" ? before + CHECKSUM_BYTES : filteredBytes(step.filter, before);
-}
-
-/**
- * Undoes steps: the plain bytes of a chunk. No step makes more bytes than the metadata say.
- *
- * @throws {EmporiumError} FORMAT_CORRUPT; FORMAT_UNSUPPORTED when the registry has no such codec.
- */
-export async function decodeSteps(
-  stored: Uint8Array,
-  steps: readonly ByteStep[],
-  plainBytes: number,
-  { codecs, name }: { codecs?: CodecRegistry | undefined; name: string },
-): Promise<Uint8Array> {
-  const sizes = stepSizes(steps, plainBytes, name, "codecs");
-  let bytes = stored;
-  for (let i = steps.length - 1; i >= 0; i--) {
-    const step = steps[i]!;
-    const wanted = sizes[i];
-    if (step.kind === "compressor") bytes = await decodeChunk(bytes, step.config, wanted!, { codecs, name });
-    else {
-      const size = wanted === undefined ? undefined : sizeAfter(step, wanted);
-      if (step.kind === "filter" && size !== undefined) await decodeChunk(bytes, null, size, { name });
-      bytes = step.kind === "checksum" ? withoutChecksum(bytes, name, step) : unfiltered(step.filter, bytes, wanted, name);
-    }
-  }
-  return decodeChunk(bytes, null, plainBytes, { name });
-}
-
-/** Whether `encodeSteps` can apply all of them: some compressors and all filters are read alone. */
-export function areWritten(steps: readonly ByteStep[]): boolean {
-  return steps.every((step) => {
-    if (step.kind !== "compressor") return step.kind === "checksum";
-    return defaultCodecs[step.config.id]?.(step.config).encode !== undefined;
-  });
-}
-
-/** Applies steps. @throws {EmporiumError} FORMAT_UNSUPPORTED when a codec cannot encode. */
-export async function encodeSteps(plain: Uint8Array, steps: readonly ByteStep[], codecs?: CodecRegistry): Promise<Uint8Array> {
-  let bytes = plain;
-  for (const step of steps) {
-    if (step.kind === "filter") throw new EmporiumError("FORMAT_UNSUPPORTED", `${step.filter.id} is read, not written`);
-    bytes = step.kind === "checksum" ? withChecksum(bytes, step) : await encodeChunk(bytes, step.config, codecs);
-  }
-  return bytes;
-}
-
-function unfiltered(filter: Filter, bytes: Uint8Array, plainBytes: number | undefined, name: string): Uint8Array {
-  try {
-    return unfilter(filter, bytes, plainBytes ?? bytes.length);
-  } catch (cause) {
-    if (!isEmporiumError(cause)) throw cause;
-    throw new EmporiumError(cause.code, `${name}: ${filter.id}: ${cause.message}`, { place: { file: name }, cause });
-  }
 }
 
 function checksumStep(sum: ChecksumName, config: JsonObject, { name, path }: FilterPlace): ByteStep {

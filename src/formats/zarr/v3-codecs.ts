@@ -9,11 +9,11 @@ import { product } from "./metadata.js";
 import { SHARD_CHUNKS_MAX, type ShardLayout } from "./shard.js";
 import { type ByteStep, inByteOrder, isOfElements, READ_STEPS, stepOfId, stepSizes, typeAfter } from "./steps.js";
 
-/** What `codecs` of a Zarr v3 array do with one chunk, in the order of encoding. */
+/** Effect of a Zarr v3 array's `codecs` on one chunk, in the order of encoding. */
 export interface CodecChain {
   /** Array axis of each axis of the encoded chunk, all transpositions combined. Undefined if the order is unchanged. */
   order: readonly number[] | undefined;
-  /** How elements become bytes: one after the other, or as many chunks in a shard. */
+  /** Conversion of elements to bytes: one after the other, or as the chunks of a shard. */
   serializer: BytesSerializer | ShardSerializer;
   /** Filters of the elements, then codecs of the bytes, at most one a compressor. Empty around a shard: it is read in parts. */
   steps: readonly ByteStep[];

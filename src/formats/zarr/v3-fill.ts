@@ -2,9 +2,9 @@ import { type DType, HOST_LITTLE_ENDIAN, ITEM_BYTES } from "../../core/dtype.js"
 import type { Json } from "../../core/json.js";
 import { Float, toNumber } from "../../core/number.js";
 import { integerRange, isFloatDType } from "./dtype.js";
+import { fillElement } from "./fill-element.js";
 import { isArray, wrongField } from "./json.js";
 import type { FillValue } from "./metadata.js";
-import { fillElement } from "./read.js";
 
 /** A fill value and one element of it in host byte order: a NaN has bits that a number cannot carry. */
 export interface V3Fill {

@@ -10,15 +10,15 @@ import { type FillValue, product } from "./metadata.js";
 import { type CodecChain, chunkShape, isLittleEndian, namedConfiguration, parseCodecChain, tooMuch } from "./v3-codecs.js";
 import { parseV3Fill, printedV3Fill } from "./v3-fill.js";
 
-/** What the `zarr.json` of an array says, in any rank. */
+/** Contents of an array's `zarr.json`, in any rank. */
 export interface ZarrV3Array {
   kind: "array";
   shape: readonly number[];
-  /** Shape of what one key holds: a chunk, or a shard of many. Those at the upper edge are as large as the others. */
+  /** Shape of the part that one key holds: a chunk, or a shard of many. Those at the upper edge are as large as the others. */
   chunks: readonly number[];
   /** `littleEndian` is that of the codec `bytes`. */
   type: ZarrDType;
-  /** Value of what no chunk holds. */
+  /** Fill value: that of elements that no chunk holds. */
   fillValue: FillValue;
   /** One element of it in host byte order. */
   fillElement: Uint8Array;
@@ -28,7 +28,7 @@ export interface ZarrV3Array {
   attributes: JsonObject;
 }
 
-/** What the `zarr.json` of a group says. */
+/** Contents of a group's `zarr.json`. */
 export interface ZarrV3Group {
   kind: "group";
   attributes: JsonObject;
@@ -58,7 +58,7 @@ const DTYPES: readonly DType[] = [
 /**
  * A `zarr.json` document.
  *
- * @param name what messages call it.
+ * @param name its name in messages.
  * @throws {EmporiumError} FORMAT_FIELD, FORMAT_UNSUPPORTED, FORMAT_LIMIT or FORMAT_CORRUPT; the place's `path` is the key.
  * Source: Zarr storage specification 3.
  */
@@ -234,7 +234,7 @@ export type V3Compressor =
       cname: "blosclz" | "lz4" | "lz4hc" | "zlib" | "zstd";
       clevel: number;
       shuffle: "noshuffle" | "shuffle" | "bitshuffle";
-      /** Default 0: as the library likes. */
+      /** Bytes of a block. Default 0: the library's choice. */
       blocksize?: number | undefined;
     }
   | { name: "zstd"; level: number; checksum?: boolean | undefined }
@@ -250,15 +250,15 @@ export interface ZarrV3ArrayFields {
   compressor?: V3Compressor | undefined;
   /** CRC-32C after each chunk. Default none. A shard's index always has one. */
   checksum?: boolean | undefined;
-  /** Default `end`: a shard can then be written in one pass. */
+  /** Place of a shard's index. Default `end`: a shard can then be written in one pass. */
   indexLocation?: "start" | "end" | undefined;
-  /** Default 0 or false. */
+  /** Fill value. Default 0 or false. */
   fillValue?: FillValue | undefined;
-  /** Default true. */
+  /** Byte order of the elements. Default true. */
   littleEndian?: boolean | undefined;
   /** Order in which the axes are stored, a permutation; default C order. */
   order?: readonly number[] | undefined;
-  /** Default `default` with "/". */
+  /** Encoding of chunk keys. Default `default` with "/". */
   keys?: ChunkKeys | undefined;
   dimensionNames?: readonly (string | null)[] | undefined;
   attributes?: JsonObject | undefined;

@@ -3,11 +3,11 @@ import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { counted } from "../../core/units.js";
+import { decodeSteps } from "./apply-steps.js";
 import { chunkParts } from "./chunks.js";
 import { product } from "./metadata.js";
 import { allocateBox, copyElements, dot, type NdBox, type Strided, stridesOf, type ZarrReadOptions } from "./read.js";
 import { decodeShardIndex, findInShard, planReads, type ShardIndex, shardIndexBytes } from "./shard.js";
-import { decodeSteps } from "./steps.js";
 import type { BytesSerializer, CodecChain, ShardSerializer } from "./v3-codecs.js";
 import { v3ChunkKey, type ZarrV3Array } from "./v3-metadata.js";
 
@@ -64,14 +64,14 @@ export function readZarrV3Array(objects: ZarrObjects, meta: ZarrV3Array, options
 /** An encoded chunk: an object, or a piece of a shard. */
 interface Stored {
   name: string;
-  /** Of a shard's index among `indexes`. */
+  /** Key of a shard's index among `indexes`. */
   key: string;
   all(): Promise<Uint8Array | undefined>;
   range(range: ByteRange): Promise<Uint8Array | undefined>;
   size(): Promise<number | undefined>;
 }
 
-/** What is wanted of a chunk, and where it goes: axes as the codec at hand sees them. */
+/** Wanted part of a chunk, and its destination; axes are those of the codec at hand. */
 interface Part {
   shape: readonly number[];
   from: readonly number[];

@@ -1,7 +1,7 @@
 import type { ShardSerializer } from "./v3-codecs.js";
 import type { ZarrV3Array } from "./v3-metadata.js";
 
-/** How the smallest chunks of an array are stored. */
+/** Storage of the smallest chunks of an array. */
 export interface StoredUnit {
   /** An array of the shape and chunks of one unit, without shards. */
   unit: ZarrV3Array;

@@ -2,12 +2,12 @@ import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
 import { counted } from "../../core/units.js";
+import { encodeSteps } from "./apply-steps.js";
 import { chunkGrid, positions } from "./chunks.js";
 import type { CodecRegistry } from "./codecs.js";
 import { product } from "./metadata.js";
 import { copyElements, dot, stridesOf } from "./read.js";
 import { emptyShardIndex, encodeShard, encodeShardIndex } from "./shard.js";
-import { encodeSteps } from "./steps.js";
 import type { CodecChain } from "./v3-codecs.js";
 import { parseZarrV3Array, printZarrV3, v3ChunkKey, type ZarrV3Array } from "./v3-metadata.js";
 import type { PutChunk } from "./write.js";
@@ -69,7 +69,7 @@ export interface ShardEncoder {
   readonly chunk: readonly number[];
   /** @param plain all elements of a chunk, padding included. @returns undefined where all are the fill value: it is left out */
   encode(plain: Uint8Array): Promise<Uint8Array | undefined>;
-  /** What follows the chunks. @param lengths of each in C order; undefined: left out */
+  /** The index behind the chunks. @param lengths length of each chunk in C order; undefined: left out */
   index(lengths: readonly (number | undefined)[]): Uint8Array;
 }
 

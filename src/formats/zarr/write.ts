@@ -3,8 +3,9 @@ import { EmporiumError } from "../../core/errors.js";
 import { counted } from "../../core/units.js";
 import { chunkKey, positions } from "./chunks.js";
 import { type CodecRegistry, encodeChunk } from "./codecs.js";
+import { fillElement } from "./fill-element.js";
 import { printZarray, product, type ZarrArrayMeta } from "./metadata.js";
-import { copyElements, fillElement, gridOf, stridesOf } from "./read.js";
+import { copyElements, gridOf, stridesOf } from "./read.js";
 
 /** Takes an object by its key below the array. */
 export type PutChunk = (key: string, bytes: Uint8Array) => Promise<void>;

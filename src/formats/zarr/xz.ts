@@ -2,7 +2,7 @@ import { spaciousBytes } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { counted } from "../../core/units.js";
 
-/** What `xz-decompress` exports: of its own under Node, below `default` where a bundler reads it as CommonJS. */
+/** Exports of `xz-decompress`: at the top level under Node, below `default` where a bundler reads it as CommonJS. */
 interface XzModule {
   XzReadableStream: new (compressed: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }

@@ -41,9 +41,9 @@ export function decodeZstd(bytes: Uint8Array, plain: Uint8Array): void {
   if (out !== plain.length) throw corruptZstd(`the stream ends after ${out} of ${counted(plain.length, "byte")}`);
 }
 
-/** What blocks of one frame hand on to the next. */
+/** State that one block of a frame hands on to the next. */
 interface FrameState {
-  /** Where in the output the frame begins: matches do not reach further back. */
+  /** Position in the output at which the frame begins: matches do not reach further back. */
   start: number;
   repeats: [number, number, number];
   huffman: HuffmanTable | undefined;

@@ -41,7 +41,7 @@ const ROUTES: readonly Routes[] = [
   curateRoutes,
 ];
 
-/** What pages ask: JSON and planes at `/api/v1/`. Errors are those of the program. */
+/** The API of the pages: JSON and planes at `/api/v1/`. Errors are those of the program. */
 export function apiHandler(context: ApiContext, routes = ROUTES): Handler {
   // the path behind the mount: a copy of the request that has it would cost more than all routing
   const app = new Hono({ getPath: (_request, options) => (options!.env as unknown as { path: string }).path });
@@ -81,7 +81,11 @@ export function apiHandler(context: ApiContext, routes = ROUTES): Handler {
 
 const ASKS = { "www-authenticate": "Bearer" };
 
-/** Who asks for a change. @throws {EmporiumError} ADDRESS_REFUSED for the page of another origin; TOKEN_REFUSED */
+/**
+ * Holder of the token of a request that changes something.
+ *
+ * @throws {EmporiumError} ADDRESS_REFUSED for the page of another origin; TOKEN_REFUSED
+ */
 function allowed({ tokens, origin }: Writing, request: Request): Holder {
   if (!isOfOrigin(request, origin)) {
     throw new EmporiumError("ADDRESS_REFUSED", "pages of other origins cannot make changes here", {
@@ -95,10 +99,10 @@ function allowed({ tokens, origin }: Writing, request: Request): Holder {
   });
 }
 
-/** Below `/api/v1`, JSON of this size at most. */
+/** Limit in bytes of a JSON body below `/api/v1`. */
 const BODY_BYTES = 1024 * 1024;
 
-/** What requests may bring where pages can change something. */
+/** Body limit of the API where pages can make changes. */
 export const apiBodies: BodyLimit = (method) => (/^(?:POST|PUT|DELETE)$/.test(method) ? BODY_BYTES : undefined);
 
 /** The answer to write requests where nothing can be changed. */

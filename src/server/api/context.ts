@@ -16,42 +16,42 @@ import type { Plans } from "../plans.js";
 import type { ServedReports } from "../reports.js";
 import type { Tokens } from "../tokens.js";
 
-/** What routes answer from. */
+/** The sources and settings that routes answer from. */
 export interface ApiContext {
   readonly places: readonly Place[];
   /** Absent where no place is a standardised tree. */
   readonly catalogue?: ServedCatalogue | undefined;
   /** Absent where no database is open. */
   readonly microscopy?: ServedMicroscopy | undefined;
-  /** Of the catalogue's tree: `CatalogueFacts.treeChangedAt`. */
+  /** Time of the last change of the catalogue's tree: `CatalogueFacts.treeChangedAt`. */
   readonly treeChangedAt?: (() => string | undefined) | undefined;
   readonly reports: ServedReports;
   readonly volumes: ServedVolumes;
   readonly memory: ServedMemory;
-  /** What commands have left there is shown to this machine alone, and to who brings a token. */
+  /** Folder in which commands leave their results. They are shown only to this machine, and to clients with a token. */
   readonly workspace?: string | undefined;
-  /** Others reach the server by another address: who asks over loopback may be their proxy. */
+  /** Others reach the server by another address: a client on loopback may be their proxy. */
   readonly isHandedOn: boolean;
   /** Absent where nothing can be changed. */
   readonly writing?: Writing | undefined;
-  /** Runs in the workspace. */
+  /** Runs in the workspace; absent without one. */
   readonly jobs?: JobWatch | undefined;
   /** Jobs that pages may start. */
   readonly plans?: Plans | undefined;
   readonly log: Log;
   readonly clock: Clock;
-  /** Facts of `GET server` that are known when the server begins. */
+  /** Facts of `GET server` that are known when the server starts. */
   readonly server: Pick<ServerFacts, "version" | "bucket" | "start">;
   /** The address of this server as the client of a request sees it; ends with `/`. */
   base(request: Request): string;
-  /** Where the volume or file of a reference is. @throws {EmporiumError} NOT_FOUND, NAME_UNSAFE */
+  /** Resolves a reference to the place and key of its volume or file. @throws {EmporiumError} NOT_FOUND, NAME_UNSAFE */
   find(ref: Ref, signal?: AbortSignal): Promise<PlacedKey>;
 }
 
-/** What may be changed from pages. */
+/** Tokens that allow changes from pages, and the places of these changes. */
 export interface Writing {
   readonly tokens: Tokens;
-  /** Below them jobs may read and write, as below the places. */
+  /** Folders and URLs below which jobs may read and write, as below the places. */
   readonly roots: readonly Location[];
   /** Origin of the page, beside the one by which a request reaches the server: behind a proxy the server does not see it. */
   readonly origin?: string | undefined;
@@ -60,13 +60,13 @@ export interface Writing {
 export interface ServedCatalogue {
   readonly place: Place;
   readonly api: PortalApi;
-  /** Of the role that only reads. */
+  /** Connections with the role that only reads. */
   readonly pool: pg.Pool;
-  /** Its error names files as they are on this machine. */
+  /** State of the catalogue. Its error names files as they are on this machine. */
   state(): Omit<CatalogueFacts, "error" | "treeChangedAt"> & { readonly error?: ErrorRecord | undefined };
-  /** Reads again what other programs may have imported. */
+  /** Reads the catalogue's state again: other programs may have imported. */
   refresh?(): Promise<void>;
 }
 
-/** Adds what answers for one noun. Paths are those behind `/api/v1`. */
+/** Adds the routes of one noun. Paths are relative to `/api/v1`. */
 export type Routes = (app: Hono, context: ApiContext) => void;

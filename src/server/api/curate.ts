@@ -28,7 +28,7 @@ const MATCHES = z.object({
     .default(0),
 });
 
-/** `GET curate/…`: what the commands of the station have left in the workspace. */
+/** `GET curate/…`: results of the station's commands in the workspace. */
 export const curateRoutes: Routes = (app, context) => {
   const workspace = (c: Context) => workspaceFor(context, c);
 
@@ -142,7 +142,7 @@ const matchRoutes =
     });
   };
 
-/** Of the newest counts of labels, or of those that are named. */
+/** Cells of the named count of labels, by default of the newest; undefined where there is none. */
 async function cellsOf(at: string, id: string | undefined) {
   const { listLabels, readLabels } = await loadLabels();
   const newest = id ?? (await listLabels(at)).kept[0]?.id;

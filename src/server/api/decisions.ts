@@ -27,11 +27,11 @@ const BODY = z.strictObject({
 });
 const TAG = /^"([\w-]{1,100})"$/;
 
-/** Of one server. */
+/** The matching tables of a server and the decisions about their rows. */
 export interface ServedMatches {
   /** A table as it is now, the newest where none is named; undefined where there is none. */
   table(workspace: string, set: string | undefined): Promise<OpenTable | undefined>;
-  /** What the file beside a table says now: other programs may have changed it. */
+  /** Reads the decisions in the file beside a table, anew each time: other programs may have changed it. */
   decisions(of: Pick<OpenTable, "result" | "byName">): Promise<Decided>;
 }
 type OpenTable = MatchTable & {
@@ -86,7 +86,7 @@ async function shownWith(): Promise<(row: PlacedMatch, now: RowDecision) => Show
   return (row, now) => ({ ...row, ...now, etag: decisionTag(row, now) });
 }
 
-/** What a folder has that helps to decide about its row, and the decision. */
+/** Routes that read what helps to decide about a row of a table, and store the decision. */
 export const decisionRoutes =
   (matches: ServedMatches): Routes =>
   (app, context) => {
@@ -153,7 +153,7 @@ export const decisionRoutes =
     );
   };
 
-/** Leaves `decideRow` before anything is written. */
+/** Thrown inside `decideRow` to leave it before anything is written. */
 class ChangedMeanwhile extends Error {
   constructor(readonly now: RowDecision) {
     super("changed meanwhile");

@@ -11,10 +11,13 @@ const PARAMETERS = z.object({
   like: TEXT.min(1).optional(),
 });
 
-/** Of the memory for counts; the rest is for words that are searched. */
+/** Share of the memory for counts that facets may take; the rest is for words that are searched. */
 const FACETS_SHARE = 3 / 4;
 
-/** `GET facets?of=runs&where={…}`: what a list can be filtered by; with `facet=…&like=…` the values of one that have a text in them. */
+/**
+ * `GET facets?of=runs&where={…}`: counts of the values that a list can be filtered by; with `facet=…&like=…` the values of one
+ * facet that contain a text.
+ */
 export const facetsRoutes: Routes = (app, context) => {
   const { catalogue, clock, memory } = context;
   let opened: Promise<ReturnType<typeof import("../../catalog/facets.js").openFacets>> | undefined;

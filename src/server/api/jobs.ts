@@ -8,12 +8,14 @@ import { workspaceFor } from "./kept.js";
 import { get } from "./route.js";
 
 const STREAMS_MAX = 200;
-/** Of one token, or of this machine without one: all tabs of a browser share one stream. */
+/** Event streams for one token, or for this machine without one. All tabs of a browser share one stream. */
 const STREAMS_PER_CLIENT_MAX = 50;
-/** Events of one stream: `jobs`, and single ones. */
+/** Number of topics in one stream: `jobs`, and single jobs. */
 const TOPICS_MAX = 20;
 
-/** `GET jobs`, `GET jobs/{id}` and the stream of what changes: runs of the engine in the workspace of this server, whoever began them. */
+/**
+ * `GET jobs`, `GET jobs/{id}` and the stream of changes: runs of the engine in the workspace of this server, whoever began them.
+ */
 export const jobRoutes: Routes = (app, context) => {
   const watch = (c: Context): JobWatch => {
     workspaceFor(context, c);
@@ -21,7 +23,7 @@ export const jobRoutes: Routes = (app, context) => {
   };
   const noStore = { "cache-control": "no-store" };
   const perClient = new Map<string, number>();
-  /** @returns what gives the stream back */
+  /** Counts a stream of a client. @returns the function that gives it back @throws {EmporiumError} STORE_THROTTLED */
   const taken = (c: Context): (() => void) => {
     const holder = context.writing?.tokens.holderOf(c.req.raw);
     const client = holder === undefined ? "this machine" : `the token of ${holder.name}`;
@@ -84,7 +86,7 @@ const TopicNames = z.string().transform((text, issue): Topics => {
 });
 
 /**
- * Each with a number, so that a browser says where it was; who comes back gets all again.
+ * News as server-sent events. Each has a number, which a browser repeats when it reconnects; it gets everything again.
  *
  * @param over is called when the stream ends, however it does: more than once, perhaps
  */

@@ -11,18 +11,18 @@ import type { ApiContext } from "./context.js";
 import { toApiError } from "./errors.js";
 import { volumeLayers } from "./volume-layers.js";
 
-/** Of all layers of a view: they stand in its address, of which Chromium takes 2 MiB. */
+/** Number of positions in all layers of a view together: they stand in its address, of which Chromium takes 2 MiB. */
 const POSITIONS_MAX = 5_000;
 
 export interface LayersOfView extends Pick<NeuroglancerView, "layers" | "notices"> {
-  /** As they stand in the state. */
+  /** The layers as they stand in the state. */
   readonly drawn: readonly JsonObject[];
 }
 
 /**
- * What slices have over a volume, for Neuroglancer: positions in the state, surfaces as this server's meshes.
+ * The layers that slices draw over a volume, for Neuroglancer: positions in the state, surfaces as meshes of this server.
  *
- * @param at address of this server @param on ids of layers that are shown; undefined: those that are shown until somebody chooses
+ * @param at address of this server @param on ids of the layers that are shown; undefined: those that are shown by default
  */
 export async function layersOfView(
   context: ApiContext,
@@ -80,7 +80,10 @@ export async function layersOfView(
   return { drawn, notices, layers: [...shares.keys()].map((layer) => ({ id: layer.id, name: names.get(layer)! })) };
 }
 
-/** Equal shares of what a view may hold; who needs less leaves the rest to others. In the order of the layers. */
+/**
+ * Divides the positions that a view may hold equally among the layers; those that need less leave the rest to others. In the
+ * order of the layers.
+ */
 function sharesOf<Layer>(sizes: ReadonlyMap<Layer, number>): Map<Layer, number> {
   const shares = new Map<Layer, number>();
   let [left, waiting] = [POSITIONS_MAX, sizes.size];
@@ -93,7 +96,7 @@ function sharesOf<Layer>(sizes: ReadonlyMap<Layer, number>): Map<Layer, number> 
   return new Map([...sizes.keys()].map((layer) => [layer, shares.get(layer)!]));
 }
 
-/** Neuroglancer knows layers by their names: no two are the same. */
+/** Distinct names for the layers: Neuroglancer identifies layers by name. */
 function namesOf(layers: readonly OverlayLayer[]): Map<OverlayLayer, string> {
   const taken = new Set<string>();
   return new Map(

@@ -32,7 +32,7 @@ const numbers = (least: number, most: number) =>
     .transform((text) => text.split(",").map(Number))
     .refine((list) => list.length >= least && list.length <= most && list.every(Number.isFinite), "numbers, with commas between");
 
-/** What links of slices hold: `p=x,y,z` in Å, `z` Å a pixel, `on` ids of layers, `c=low,high,gamma,inverted`. */
+/** Query of a link to a view: `p=x,y,z` in Å, `z` Å a pixel, `on` ids of layers, `c=low,high,gamma,inverted`. */
 const Query = z.object({
   p: numbers(3, 3).optional(),
   z: z.coerce.number().positive().optional(),
@@ -47,7 +47,10 @@ const Query = z.object({
 /** `GET neuroglancer/tomogram/{id}`: the view that was stored with a tomogram, on this server. `GET neuroglancer/at/{ref}`: one made for any volume. */
 export const neuroglancerRoutes: Routes = (app, context) => {
   const { catalogue, base, find, volumes } = context;
-  /** A volume as Neuroglancer can read it: OME-Zarr and precomputed as they are, all else as the Zarr that this server makes of it. */
+  /**
+   * A view of a volume as Neuroglancer can read it: OME-Zarr and precomputed as they are, all else as the Zarr that this server
+   * makes of it.
+   */
   async function plainState(ref: Ref, at: string, signal: AbortSignal) {
     const placed = await find(ref, signal);
     const volume = await volumes.open(placed, { signal });
@@ -132,7 +135,7 @@ function withLayers(state: JsonObject, drawn: readonly JsonObject[]): JsonObject
   return { ...state, layers: [...layersOf(state), ...drawn] };
 }
 
-/** A stored view whose tomogram has no OME-Zarr here. */
+/** Gives a stored view, whose tomogram has no OME-Zarr here, the image source of a view made for the volume. */
 function withTomogramOf(stored: JsonObject, plain: JsonObject): JsonObject {
   const [tomogram, ...others] = layersOf(stored);
   return { ...stored, layers: [{ ...tomogram, source: layersOf(plain)[0]!.source }, ...others] };

@@ -7,13 +7,13 @@ import type { Holder } from "../tokens.js";
 
 type Method = "get" | "post" | "put";
 
-/** What `openapi.json` says of a route beside its path. */
+/** The description of a route in `openapi.json`. */
 export interface RouteFacts {
   readonly method: Method;
   readonly path: string;
   readonly summary: string;
   readonly query: z.ZodObject;
-  /** Of routes that change something. */
+  /** Schema of the request body; absent for routes that only read. */
   readonly body?: z.ZodType | undefined;
   readonly scope?: TokenScope | undefined;
 }
@@ -21,8 +21,8 @@ export interface RouteFacts {
 const FACTS = new WeakMap<Hono, RouteFacts[]>();
 
 /**
- * Adds a route whose parameters are checked, and described in `openapi.json`: one that it does not know, or that is given twice, is refused. Those of the
- * path are taken by `c.req.param`.
+ * Adds a route whose parameters are checked, and described in `openapi.json`. An unknown parameter, or one given twice, is
+ * refused. Parameters of the path are read with `c.req.param`.
  */
 export function get<Shape extends z.ZodRawShape>(
   app: Hono,
@@ -38,9 +38,9 @@ export function get<Shape extends z.ZodRawShape>(
 interface Changing<Shape extends z.ZodRawShape, Body extends z.ZodType> {
   readonly summary: string;
   readonly query: z.ZodObject<Shape>;
-  /** Of the JSON that comes with a request. Keys that it does not know should be refused: `z.strictObject`. */
+  /** Schema of the JSON body. It should refuse unknown keys: `z.strictObject`. */
   readonly body: Body;
-  /** That its token needs. */
+  /** Scope that the request's token needs. */
   readonly scope: TokenScope;
 }
 type ChangingAnswer<Shape extends z.ZodRawShape, Body extends z.ZodType> = (
@@ -50,9 +50,12 @@ type ChangingAnswer<Shape extends z.ZodRawShape, Body extends z.ZodType> = (
   holder: Holder,
 ) => Response | Promise<Response>;
 
-/** As `get`, for what changes something: who asks has a token with the scope. Without `--write` nothing comes as far as here. */
+/**
+ * As `get`, for a route that changes something: the client has a token with the scope. Without `--write` no request comes as far
+ * as here.
+ */
 export const post = changing("post");
-/** Gives something named a value: the same request twice changes it once. */
+/** As `post`, for giving something named a value: the same request twice changes it once. */
 export const put = changing("put");
 
 function changing(method: "post" | "put") {
@@ -83,7 +86,7 @@ function changing(method: "post" | "put") {
 
 const HOLDER = "holder";
 
-/** Says who asks, to the route that answers. */
+/** Notes the holder of the request's token for the route that answers. */
 export function setHolder(c: Context, holder: Holder): void {
   c.set(HOLDER, holder);
 }
@@ -137,7 +140,10 @@ function parsed<Shape extends z.ZodRawShape>(
     : fault(issue!.path.join("."), issue!.message);
 }
 
-/** Every address below `/api/v1` with its parameters, as OpenAPI 3.1: those that change something where the server `writes`. */
+/**
+ * All addresses below `/api/v1` with their parameters, as OpenAPI 3.1; those that change something only where the server
+ * `writes`.
+ */
 export function openApi(app: Hono, version: string, { writes }: { writes: boolean }): object {
   const facts = new Map(routeFacts(app).map((one) => [`${one.method} ${one.path}`, one]));
   const routes = app.routes.filter(({ method }) => method === "GET" || (writes && /^(?:POST|PUT)$/.test(method)));

@@ -29,7 +29,7 @@ import { volumeMetadata } from "../volume-metadata.js";
 import type { ApiContext } from "./context.js";
 import { toApiError } from "./errors.js";
 
-/** Shapes of the catalogue as layers. */
+/** Kind of layer for each shape of the catalogue. */
 const KINDS: Readonly<Record<string, OverlayLayer["kind"]>> = {
   Point: "points",
   OrientedPoint: "orientedPoints",
@@ -40,20 +40,20 @@ const KINDS: Readonly<Record<string, OverlayLayer["kind"]>> = {
   TriangularMesh: "mesh",
 };
 
-/** Where nothing says a colour: told apart by those who see few, readable on grey. */
+/** Colours of layers for which no source names one: distinguishable with colour-vision deficiency, and readable on grey. */
 const PALETTE = ["#F0A202", "#56B4E9", "#2BB673", "#F0E442", "#E5654B", "#CC79A7", "#8FA3FF", "#B0E0D0"];
 
-/** What is known of files. */
+/** Number of files whose descriptions are kept. */
 const FILES_KNOWN = 1_000;
-/** Id of the layer that a tilt series has. */
+/** Id of the tilt-axis layer of a tilt series. */
 const AXIS = "tilt-axis";
-/** Larger files beside a volume are not shown before somebody asks for them. */
+/** Files above this size beside a volume are not shown before somebody asks for them. */
 const SHOWN_BYTES_MAX = 16 * 2 ** 20;
 
-/** Readers of some twenty formats: they are loaded when layers are asked for. */
+/** Loads the readers of some twenty formats when layers are asked for. */
 const overlayFiles = () => import("../overlay-files.js");
 
-/** What can be drawn over volumes: their layers, and the positions of each, read once for all who ask. */
+/** The layers that can be drawn over volumes, and the positions of each, read once for all clients. */
 export interface VolumeLayers {
   /** @param files ids of files that do not belong to the volume by their names */
   list(ref: Ref, files: readonly string[], signal: AbortSignal): Promise<Omit<Overlays, "ref">>;
@@ -62,17 +62,17 @@ export interface VolumeLayers {
 }
 
 export interface FoundLayer {
-  /** Undefined of what is made anew each time. */
+  /** Undefined for a layer that is made anew each time. */
   readonly etag?: string | undefined;
-  /** Where it is read from; of a model the object, from 0. */
+  /** File that the layer is read from; for a model with the number of the object, from 0. */
   readonly file?: (PlacedKey & { readonly object?: number | undefined }) | undefined;
-  /** `encodeOverlay`. */
+  /** The shapes as `encodeOverlay` writes them. */
   read(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 const KNOWN = new WeakMap<ApiContext, VolumeLayers>();
 
-/** The same for all routes of a server. */
+/** The layers of a server's volumes, the same instance for all of its routes. */
 export function volumeLayers(context: ApiContext): VolumeLayers {
   const layers = KNOWN.get(context) ?? openLayers(context);
   KNOWN.set(context, layers);
@@ -81,7 +81,7 @@ export function volumeLayers(context: ApiContext): VolumeLayers {
 
 function openLayers(context: ApiContext): VolumeLayers {
   const { find, volumes, memory } = context;
-  /** Layers that were sent lately. */
+  /** Layers that were sent recently. */
   const sent = new Recent<string, Uint8Array<ArrayBuffer>>(memory.limits.layers, (bytes) => bytes.length);
   memory.watch("layers", () => sent.weight);
   const described = new Recent<string, OverlayFile[]>(FILES_KNOWN);
@@ -229,7 +229,7 @@ async function annotationShapes(
   return meshShapes(source.name, await readGlb(source, { signal }), { ...ground, voxelAngstrom: voxels });
 }
 
-/** Annotations of the run, in the colours of the tomogram's view. */
+/** Annotations of the run as layers, in the colours of the tomogram's view. */
 function catalogued(
   tomogram: CataloguedTomogram,
   files: readonly CataloguedAnnotationFile[],
@@ -267,7 +267,10 @@ function catalogued(
   return { layers, summary: `${drawn.size} of ${counted(annotations.size, "annotation")} can be drawn${other}` };
 }
 
-/** Colours that the folder for Neuroglancer has for points of instances: of the annotation's metadata. Undefined where those cannot be read. */
+/**
+ * Colours of point instances as the annotation's folder for Neuroglancer has them: derived from the annotation's metadata.
+ * Undefined where that cannot be read.
+ */
 async function paletteOf(
   { store }: Place,
   { metadataKey, shape, objectCount }: CataloguedAnnotationFile,
@@ -292,7 +295,7 @@ interface StoredColor {
   readonly visible: boolean;
 }
 
-/** By the folders that layers are drawn from; oriented points count as shown where their surfaces are. */
+/** Stored colours by the folder that a layer is drawn from; oriented points count as shown where their surfaces are. */
 function colorsOf(text: string | null): Map<string, StoredColor> {
   const found = new Map<string, StoredColor>();
   for (const layer of layersOf(parseState(text ?? ""))) {
@@ -324,7 +327,7 @@ function hashedColor(name: string): string {
   return PALETTE[createHash("sha256").update(name).digest()[0]! % PALETTE.length]!;
 }
 
-/** Of the file, and of the volume, whose voxels and origin count too. */
+/** Hash of the file and of the volume, whose voxel spacing and origin count too. */
 async function etagOf({ place, key }: PlacedKey, volume: PlacedKey, id: string, signal: AbortSignal): Promise<string> {
   const stats = await Promise.all([place.store.stat(key, { signal }), volume.place.store.stat(volume.key, { signal })]);
   return createHash("sha256")

@@ -4,23 +4,26 @@ import { parseRef } from "../../model/ref.js";
 import type { OpenVolume } from "../open-volume.js";
 import type { ApiContext } from "./context.js";
 
-/** How long a volume counts as unchanged without a look at its files. Their readers notice all the same when files are others. */
+/**
+ * Milliseconds for which a volume counts as unchanged without a look at its files. Readers notice all the same when the files are
+ * others.
+ */
 const UNCHANGED_MS = 500;
 const VOLUMES_MAX = 64;
-/** Errors that no other state of a file would change. */
+/** Codes of errors that a change of the file would not remove. */
 const FINAL: ReadonlySet<string> = new Set(["USAGE", "STORE_THROTTLED", "CANCELLED"]);
 
 export interface VolumeUseOptions {
-  /** The one that the caller goes on with. */
+  /** The etag of the volume that the caller began with. */
   readonly etag?: string | undefined;
-  /** Look at the files: the client asks whether they are what it has. */
+  /** Look at the files in any case: the client asks whether its copy is still current. */
   readonly looks?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Works with the volume of a reference. For the many requests of one who scrolls it is found and looked at twice a second; where the work fails with what it
- * was, or while it changes, it is done again with what it is.
+ * Runs work with the volume of a reference. For the many requests of one who scrolls, the volume's files are looked at only twice
+ * a second; where the work fails with the volume as it was, or while it changes, it is done again with the volume as it is now.
  *
  * @throws {EmporiumError} SOURCE_CHANGED, NOT_FOUND, and what opening and the work throw
  */

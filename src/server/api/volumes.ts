@@ -11,10 +11,10 @@ import type { Routes } from "./context.js";
 import { get } from "./route.js";
 import { volumeUse } from "./volume-use.js";
 
-/** Sections of a slab that are in memory at once, and their sums. */
+/** Bytes of a slab's sections, and their sums, that are in memory at once. */
 const SLAB_BYTES = 16 * 2 ** 20;
 
-/** Of an empty text `coerce` makes 0. */
+/** Schema of a number in a query. It refuses an empty text, of which `coerce` makes 0. */
 const number = z.string().min(1, "expected a number").meta({ type: "number" }).pipe(z.coerce.number());
 const whole = number.pipe(z.int());
 const PlaneParameters = z.object({

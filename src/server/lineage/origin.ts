@@ -8,7 +8,11 @@ import type { PlacedKey } from "../places.js";
 /** Objects up to this size are read again, and compared with their receipt: larger ones would take more than a moment. */
 const VERIFIED_BYTES_MAX = 16 * 2 ** 20;
 
-/** Who wrote a file, and why: what the journals of a workspace tell of it. @param workspace undefined where it is not shown */
+/**
+ * The checksum, receipt, configuration and command of a file, from the journals of a workspace.
+ *
+ * @param workspace undefined where it is not shown
+ */
 export async function originOf(
   { place, key }: PlacedKey,
   workspace: string | undefined,

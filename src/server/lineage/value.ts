@@ -8,7 +8,7 @@ import { openObject, type Store } from "../../stores/store.js";
 import { keyWithin, type PlacedKey } from "../places.js";
 import type { FoundNumber } from "./voxel.js";
 
-/** Where fields of an MRC header begin. */
+/** Byte offsets of the fields of an MRC header. */
 const INTEGERS = {
   ...{ nx: 0, ny: 4, nz: 8, mode: 12, nxstart: 16, nystart: 20, nzstart: 24, mx: 28, my: 32, mz: 36 },
   ...{ mapc: 64, mapr: 68, maps: 72, ispg: 88, nsymbt: 92, nversion: 108 },
@@ -19,7 +19,7 @@ const FLOATS = {
 } as const;
 export const HEADER_FIELDS = [...Object.keys(INTEGERS), ...Object.keys(FLOATS)] as [string, ...string[]];
 
-/** A field of the header of an MRC file. @throws {EmporiumError} FORMAT_UNSUPPORTED for other files */
+/** Finds a field in the header of an MRC file. @throws {EmporiumError} FORMAT_UNSUPPORTED for other files */
 export async function findHeaderField({ place, key }: PlacedKey, field: string, signal: AbortSignal): Promise<FoundNumber> {
   const file = await openObject(place.store, key, { signal });
   const head = await file.read({ offset: 0, length: MRC_HEADER_BYTES }, { signal });
@@ -48,7 +48,10 @@ export async function findHeaderField({ place, key }: PlacedKey, field: string, 
   };
 }
 
-/** A value of a JSON document: the file itself, or the metadata beside the file. @throws {EmporiumError} NOT_FOUND, FORMAT_LIMIT */
+/**
+ * Finds a value in a JSON document: the file itself, or the metadata beside the file. @throws {EmporiumError} NOT_FOUND,
+ * FORMAT_LIMIT
+ */
 export async function findJsonValue({ place, key }: PlacedKey, pointer: string, signal: AbortSignal): Promise<FoundNumber> {
   for (const path of documentsOf(key)) {
     // beside a place that is one file, nothing is there
@@ -63,7 +66,7 @@ export async function findJsonValue({ place, key }: PlacedKey, pointer: string, 
   throw new EmporiumError("NOT_FOUND", `${key} has no metadata in its folder`, { hint: "name a JSON document" });
 }
 
-/** A word of a text file, as lists of tilt angles are. @param line from 1. @param word from 1 */
+/** Finds a word in a text file, such as a list of tilt angles. @param line from 1. @param word from 1 */
 export async function findWord(
   { place, key }: PlacedKey,
   { line, word }: { line: number; word: number },
@@ -92,7 +95,7 @@ function textAt(key: string, of: string, bytes: Uint8Array, { offset, length }: 
   return { of, value: shown, key, stored: { is: { key, offset, length, codecs: [], decodedByte: 0 } } };
 }
 
-/** Documents that tell of a file, in the order in which they are looked for. */
+/** Keys of the metadata documents of a file, in the order in which they are looked for. */
 function documentsOf(key: string): string[] {
   const slash = key.lastIndexOf("/") + 1;
   const [folder, name] = [key.slice(0, slash), key.slice(slash)];

@@ -50,7 +50,7 @@ const CONDITIONS_MAX = 32;
 const PATH_MAX = 16;
 const TEXT_MAX = 4_096;
 
-/** A word in quotes, an operator of signs, a dot of a path is part of a bare word. */
+/** A word in quotes, or an operator of signs, or a bare word, in which dots separate the keys of a path. */
 const TOKEN = /\s*(?:"((?:[^"\\]|\\.)*)"|(!=|<=|>=|=|<|>)|([^\s"=<>!]+))/y;
 
 interface Token {
@@ -109,7 +109,7 @@ export function parseWhere(text: string): Where {
   return { text, all };
 }
 
-/** What distinct values are listed of: beside the subjects of filters, the project of an id and the channels of frames. */
+/** Subject whose distinct values are listed: beside the subjects of filters, the project of an id and the channels of frames. */
 export type DistinctSubject = WhereSubject | { readonly of: "project" | "channel" };
 
 /**
@@ -198,13 +198,13 @@ function tokenise(text: string): Token[] {
   return tokens;
 }
 
-/** The length of a token in the text, with quotes and escapes. */
+/** Length of a token in the text, with quotes and escapes. */
 function lengthOf(token: Token, text: string): number {
   if (token.kind !== "quoted") return token.text.length;
   return /^"(?:[^"\\]|\\.)*"/s.exec(text.slice(token.at))![0].length;
 }
 
-/** `a.b` is two keys, `"a.b"` one. */
+/** Keys of a path: `a.b` is two, `"a.b"` one. */
 function segments(token: Token, before: readonly string[]): string[] {
   if (token.kind === "quoted") return [token.text];
   const parts = token.text.split(".");

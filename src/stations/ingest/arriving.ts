@@ -2,7 +2,7 @@ import type { TypeKey } from "../../model/kinds.js";
 import type { Match } from "./finders/glob.js";
 import type { Scope } from "./finders/scope.js";
 
-/** What a plan leaves for later of sources that are still being written. */
+/** Decides what a plan leaves for later because its sources are still being written. */
 export interface Arriving {
   /** Whether what a glob found in a scope is left out. */
   leaves(type: TypeKey, scope: Scope, find: Match): boolean;

@@ -34,7 +34,9 @@ function ingestGroup({ outputs, id }: Pick<Task, "outputs" | "id">): TaskGroup {
   return { name: parts[0]!, rank: 1 };
 }
 
-/** What a plan would take, for a dry run. Asks the engine how long its arrays may be. @throws {EmporiumError} ENGINE_ABSENT */
+/**
+ * Estimates the cost of a plan, for a dry run. Asks the engine for its largest array job. @throws {EmporiumError} ENGINE_ABSENT
+ */
 export async function estimateIngest(plan: IngestPlan, target: Store, { place }: ClusterUse): Promise<CostEstimate> {
   const { arrayMax } = await place.executor.limits();
   const stages = cutForPlace({ plan, groupOf: ingestGroup, stageNames: STAGES }, place, arrayMax);
@@ -50,7 +52,7 @@ export interface ClusterIngestOptions {
   readonly force: boolean;
   readonly verify: boolean;
   readonly createdMs: number | undefined;
-  /** Of this import's claims to ids: the run keeps them. */
+  /** Token of this import's claims to ids, which the run on the cluster keeps. */
   readonly claims: string;
   /** Receipts of imports by this machine alone. */
   readonly receipt: (task: string) => Receipt | undefined;
@@ -117,7 +119,7 @@ async function reportOf(
   };
 }
 
-/** What a node needs to do tasks of an import. */
+/** Opens the stores of an import on a node, with its operations; `finish` ends it. */
 export const ingestStation: ClusterStation = {
   async open({ source, target, params }: RunRecord) {
     const { anonymous } = source;

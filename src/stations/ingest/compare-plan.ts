@@ -6,14 +6,14 @@ import { sameButForTime } from "./metadata.js";
 import { COPY_OPERATION, METADATA_OPERATION } from "./ops/names.js";
 import type { IngestPlan } from "./plan.js";
 
-/** What a target holds of an output: nothing, what the plan would write, or something else. */
+/** State of an output on the target: absent, as the plan would write it, or different. */
 export type Presence = "new" | "same" | "changed";
 
-/** A plan beside what is there. */
+/** A plan compared with its target. */
 export interface PlanComparison {
-  /** Of one output; undefined for a key that the plan does not write. */
+  /** State of one output; undefined for a key that the plan does not write. */
   of(key: string): Presence | undefined;
-  /** Of several together: `same` when all are. */
+  /** State of several outputs together: `same` only when all are. */
   ofAll(keys: readonly string[]): Presence | undefined;
 }
 
@@ -86,7 +86,7 @@ async function compareTask(
   return compared.map(([key, presence]) => [key, presence === "same" && !texts.has(key) ? "changed" : presence]);
 }
 
-/** What lies under a key. Folders above that are not there are not listed. */
+/** The entry at a key; undefined where there is none. Folders whose parent is absent are not listed. */
 async function entryOf(listing: Listing, key: string): Promise<Entry | undefined> {
   const parts = key.replace(/\/$/, "").split("/");
   let folder = "";

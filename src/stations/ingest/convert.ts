@@ -30,9 +30,9 @@ export interface ConvertOptions extends GivenEnv {
   /** False: a tilt series, z stays from level to level. */
   scaleZ: boolean;
   omeZarr?: OmeZarrVersion | undefined;
-  /** Of the Zarr's voxels. Default `float32`. */
+  /** Element type of the Zarr's voxels. Default `float32`. */
   dtype?: DTypeChoice | undefined;
-  /** Of the chunks of 0.5. */
+  /** Compression of chunks in OME-Zarr 0.5. Default `blosc-lz4`. */
   codec?: ShardCodec | undefined;
   /** Plain bytes that a shard of 0.5 holds at most. Default 2 GiB. */
   shardBytes?: number | undefined;

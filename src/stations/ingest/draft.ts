@@ -5,7 +5,7 @@ import { taskId } from "../../engine/task-id.js";
 import type { TypeKey } from "../../model/kinds.js";
 import type { GivenId } from "./identifiers.js";
 
-/** What becomes of one entity, for people: read, written, or left and why. */
+/** The fate of one entity, for people: made, or left and why. */
 export interface PlannedEntity {
   readonly kind: TypeKey;
   readonly title: string;
@@ -24,7 +24,7 @@ export interface PlannedEntity {
 export interface PlanFailure {
   readonly error: ErrorRecord;
   readonly entity: string;
-  /** Of a glob that finds nothing: where it looked, and what is there instead. Reports add it to the message. */
+  /** For a glob that finds nothing: the paths that it looked for, and what exists instead. Reports add it to the message. */
   readonly lookedFor?: string | undefined;
   /** All files that it is about, where the message names a few of many. */
   readonly files?: readonly string[] | undefined;
@@ -40,17 +40,17 @@ export interface ToldFailure extends PlanFailure {
 export interface PlanWarning {
   /** All files that it is about, where the message names a few of many: keys. */
   readonly files?: readonly string[] | undefined;
-  /** Of a finding of the account, which `--strict` makes an error. */
+  /** Code of a finding of the account, which `--strict` makes an error; undefined for other warnings. */
   readonly code?: ErrorCode | undefined;
   readonly message: string;
-  /** Of a glob that finds nothing: where it looked, and what is there instead. Reports add it to the message. */
+  /** For a glob that finds nothing: the paths that it looked for, and what exists instead. Reports add it to the message. */
   readonly lookedFor?: string | undefined;
   readonly place?: Place | undefined;
   readonly dataset?: string | undefined;
   readonly run?: string | undefined;
 }
 
-/** Where an entity belongs, for messages. */
+/** Dataset and run that an entity belongs to, for messages. */
 export interface Location {
   readonly dataset?: string | undefined;
   readonly run?: string | undefined;
@@ -169,7 +169,7 @@ export function rethrowCancelled(thrown: unknown): void {
   if (asEmporiumError(thrown).code === "CANCELLED") throw thrown;
 }
 
-/** What the work gives, or undefined where it fails: for what another reports. */
+/** The result of the work, or undefined where it fails: for failures that are reported elsewhere. A cancellation is thrown on. */
 export async function orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

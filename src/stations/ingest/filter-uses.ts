@@ -58,11 +58,11 @@ const MADE_OF: Partial<Record<TypeKey, TypeKey>> = {
   annotation_viz: "annotation",
 };
 
-/** Of these the metadata alone are written. */
+/** Kinds that are folders: for them nothing is written but metadata. */
 const FOLDERS: readonly TypeKey[] = ["deposition", "dataset", "run", "voxel_spacing"];
 
 /**
- * What the command names and this configuration cannot give.
+ * Options of the command that this configuration cannot serve.
  *
  * `absent` has a sentence for each section that is not there, and for each kind of which there is nothing to make it; `nothing` is
  * given where nothing else is asked for (CONFIG_EMPTY): nothing would be done, and would look like success.

@@ -16,7 +16,7 @@ export interface Ceilings {
 
 export interface FittedPlan {
   readonly plan: IngestPlan;
-  /** Of tasks that cannot be fitted. */
+  /** Warnings about tasks that may need more memory than the run has. */
   readonly warnings: readonly PlanWarning[];
 }
 
@@ -45,7 +45,7 @@ export function fitted(plan: IngestPlan, { checksum, memoryBytes }: Ceilings): F
 /** Operations that cut their work into what fits. */
 const CUT: ReadonlySet<string> = new Set([VOLUME_OPERATION, VIEW_MASK_OPERATION]);
 
-/** What cannot be cut (a large mesh, a section of a very wide tomogram) runs alone, and this says so. */
+/** Warns of tasks that cannot be cut (a large mesh, a section of a very wide tomogram) and exceed the memory: each runs alone. */
 function memoryWarnings({ tasks }: IngestPlan, memoryBytes: number): PlanWarning[] {
   const large = tasks.filter((task) => !CUT.has(task.run) && task.memoryBytes > memoryBytes);
   if (large.length === 0) return [];
@@ -55,7 +55,7 @@ function memoryWarnings({ tasks }: IngestPlan, memoryBytes: number): PlanWarning
   return [{ message, ...(most.place && { place: most.place }) }];
 }
 
-/** What is certain to be needed is the float32 MRCs; compressed chunks come on top. */
+/** Warns where the disk has less room than the float32 MRCs need; compressed chunks come on top. */
 export async function roomWarnings(plan: IngestPlan, target: Store): Promise<PlanWarning[]> {
   if (!target.local) return [];
   let folder = target.local.path("");

@@ -25,7 +25,7 @@ interface Job extends ProcessIdentity {
 }
 
 interface Claim extends GivenId {
-  /** Of the run that made it; it remains if that run does not finish. */
+  /** Token of the import that made the claim; the claim remains if that import does not finish. */
   readonly token: string;
 }
 
@@ -48,12 +48,12 @@ export interface ClaimOptions extends Omit<Env, "onEvent"> {
 export interface IdClaims {
   /** Names this import among those that lay claims. */
   readonly token: string;
-  /** What others have been given and a plan must not give again. */
+  /** Ids that other imports have been given and that a plan must not give again. */
   taken(): readonly GivenId[];
   /**
    * Lays claim to all ids of a plan.
    *
-   * @returns false where another import was faster with one of them: plan again, with what `taken` then says.
+   * @returns false where another import was faster with one of them: plan again, with the ids that `taken` then gives.
    */
   claim(ids: readonly GivenId[]): Promise<boolean>;
   /**
@@ -158,7 +158,7 @@ function clashes(ids: readonly GivenId[], others: readonly GivenId[]): boolean {
   });
 }
 
-/** Reads, changes and writes the state with nobody in between. @returns what was written */
+/** Reads, changes and writes the state with nobody in between. @returns the state that was written */
 async function change(target: Store, options: ClaimOptions, work: (state: State) => State): Promise<State> {
   // on files a condition and a write are not one step among processes
   if (target.local || !target.features.conditionalWrites) return underLock(target, options, () => write(target, work));

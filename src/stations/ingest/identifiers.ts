@@ -35,11 +35,11 @@ export interface Identifiers {
   readonly given: readonly GivenId[];
 }
 
-/** What others have been given, beside what is stored. */
+/** Ids given to others that the target does not hold yet. */
 export interface TakenIds {
   /** Ids from an earlier, unfinished plan of this import. Only those for the requested keys count. */
   readonly reserved: readonly GivenId[];
-  /** What other imports, which may be running, have laid claim to: taken, but for the very keys that it was claimed for. */
+  /** Ids that other imports, which may be running, have claimed: taken, except for the very keys that they were claimed for. */
   readonly claimed?: readonly GivenId[] | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface TakenIds {
  * all stored ones, from 100. Gaps are not filled.
  *
  * @param stored key and id of everything that the container holds.
- * @param keys what makes each entity the one it is. Equal keys get one id.
+ * @param keys values that identify each entity. Equal keys get one id.
  */
 export function allotIds(
   container: string,
@@ -119,7 +119,7 @@ export interface StoredMetadata {
 
 export type StoredKind = "tiltseries" | "alignment" | "tomogram" | "annotation";
 
-/** As `readStored`, each folder and kind once. */
+/** Reads entities as `readStored` does, each folder and kind once. */
 export type StoredEntities = (folder: string, kind: StoredKind) => Promise<readonly StoredMetadata[]>;
 
 export function storedEntities(target: Listing): StoredEntities {
@@ -158,7 +158,7 @@ export async function readStored(target: Listing, run: string, kind: StoredKind)
   return found.filter((stored) => stored !== undefined);
 }
 
-/** A metadata document of the target. What is absent, or no JSON object, gives undefined. */
+/** A metadata document of the target. Undefined where it is absent or no JSON object. */
 export async function readMetadata(target: Store, key: string): Promise<JsonObject | undefined> {
   const bytes = await target.read(key);
   const metadata = bytes && parsed(bytes);
@@ -172,13 +172,15 @@ export async function isFolder(listing: Listing, folder: string): Promise<boolea
   return entry?.key.endsWith("/") ?? false;
 }
 
-/** Whose an entity is: its metadata may say so, else the deposition that is being imported. */
+/**
+ * Id of the deposition that an entity belongs to: `deposition_id` of its metadata, else the deposition that is being imported.
+ */
 export function depositionOf(metadata: JsonObject, depositionId: string): string {
   return textOf(metadata.deposition_id) || depositionId;
 }
 
 /**
- * What makes two tomograms of a run the same: spacing, alignment, how it was made, and whose it is.
+ * Values that identify a tomogram within its run: spacing, alignment, reconstruction and processing, and its deposition.
  *
  * @param spacingName the true spacing, three decimals.
  */

@@ -7,7 +7,8 @@ import type { ObjectReceipt, PlainObject } from "../../engine/task.js";
 import type { FileAccount } from "./account/account.js";
 import type { PlanComparison } from "./compare-plan.js";
 import { type PlanFailure, type PlanWarning, toldOnce } from "./draft.js";
-import { type IngestPlan, isPartial } from "./plan.js";
+import { isPartial } from "./partial.js";
+import type { IngestPlan } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
 
 export interface IngestReport {
@@ -18,17 +19,17 @@ export interface IngestReport {
   already: number;
   failed: number;
   blocked: number;
-  /** Not begun or cut off, since the run was stopped or ended by a failure. */
+  /** Tasks that were not begun or were cut off, because the run was stopped or ended by a failure. */
   notDone: number;
   seconds: number;
   outputs: readonly (ObjectReceipt & { task: string })[];
-  /** By task title: what was measured. */
+  /** Measurements by task title. */
   facts: Readonly<Record<string, PlainObject>>;
   warnings: readonly object[];
   errors: readonly (ErrorRecord & { entity?: string; also?: readonly string[]; files?: readonly string[] })[];
-  /** Of an import that a cluster now does: the folder of its run. */
+  /** Folder of the run on a cluster, where the import was given to one. */
   run?: string;
-  /** What a cluster will do of it, before it is begun. */
+  /** Estimated cost of a run on a cluster that has not begun. */
   estimate?: CostEstimate;
   /** Only of a dry run. */
   plan?: ReturnType<typeof planReport>;
@@ -36,14 +37,14 @@ export interface IngestReport {
   errorsLast?: true;
 }
 
-/** What a dry run finds out beside the plan. */
+/** Results of a dry run beside the plan. */
 export interface PlannedParts {
   readonly warnings: readonly PlanWarning[];
   readonly account: FileAccount;
   readonly estimate?: CostEstimate | undefined;
 }
 
-/** Of a dry run: what would be done, beside what is there. */
+/** Report of a dry run: the plan, compared with the target. */
 export function plannedReport(
   plan: IngestPlan,
   comparison: PlanComparison,
@@ -71,7 +72,7 @@ export function plannedReport(
   };
 }
 
-/** Of an import that was given to a cluster, or prepared for another program. */
+/** Report of an import that was given to a cluster, or prepared for another program. */
 export function submittedReport(plan: IngestPlan, begun: Begun, extra: readonly PlanWarning[]): IngestReport {
   const document = planReport(plan);
   const { run, estimate } = begun;
@@ -99,7 +100,7 @@ function failuresOf({ failures }: IngestPlan): { failed: number; blocked: number
   return { failed: failures.length - blocked, blocked };
 }
 
-/** Of a run. @param extra warnings beside those of the plan and the tasks. */
+/** Report of a run on this machine. @param extra warnings beside those of the plan and the tasks. */
 export function runReport(plan: IngestPlan, run: RunReport, extra: readonly PlanWarning[]): IngestReport {
   // what has not begun, or was cut off, is one line with counts: the same command does it
   const failures = run.results.flatMap(({ task, state, error }): PlanFailure[] =>

@@ -57,9 +57,9 @@ export interface IngestOptions extends GivenEnv {
   writeZarr: boolean;
   /** Default 0.4. */
   omeZarr?: OmeZarrVersion | undefined;
-  /** Of the Zarr's voxels. Default `float32`. */
+  /** Element type of the Zarr's voxels. Default `float32`. */
   dtype?: DTypeChoice | undefined;
-  /** Of the chunks of OME-Zarr 0.5. Default `blosc-lz4`. */
+  /** Compression of chunks in OME-Zarr 0.5. Default `blosc-lz4`. */
   codec?: ShardCodec | undefined;
   forceOverwrite: boolean;
   /** Point lists without a row of their tomogram are written empty. Default false: each is a failure. */
@@ -77,7 +77,7 @@ export interface IngestOptions extends GivenEnv {
   checksum?: "sha256" | undefined;
   verify: boolean;
   dryRun: boolean;
-  /** What is left for later of sources that a running acquisition still writes. Default: all is taken as it is. */
+  /** Decides what is left for later of sources that a running acquisition still writes. Default: all is taken as it is. */
   arriving?: Arriving | undefined;
   /** Gives the work to a cluster. Default: this machine does it. */
   cluster?: ClusterUse | undefined;
@@ -112,7 +112,7 @@ export async function openIngest(options: Omit<IngestOptions, "forceOverwrite">)
 /** A deposition whose stores are open. */
 export interface OpenIngest {
   config: IngestConfig;
-  /** What the job is called: a journal belongs to a target and this name. */
+  /** Name of the job: a journal belongs to a target and this name. */
   name: string;
   source: Store;
   target: Store;
@@ -249,7 +249,7 @@ async function runTasks(
   });
 }
 
-/** What a plan of some runs says nothing of stays as it was. */
+/** Ids of a new plan, with remembered ids of containers that the plan, perhaps of some runs only, does not touch. */
 function joined(before: readonly GivenId[], now: readonly GivenId[]): GivenId[] {
   const planned = new Set(now.map(({ container }) => container));
   return [...before.filter(({ container }) => !planned.has(container)), ...now];

@@ -46,9 +46,9 @@ export interface PlanOptions extends GivenEnv {
   readonly writeZarr?: boolean | undefined;
   /** Default 0.4. */
   readonly omeZarr?: OmeZarrVersion | undefined;
-  /** Of the Zarr's voxels. Default `float32`. */
+  /** Element type of the Zarr's voxels. Default `float32`. */
   readonly dtype?: DTypeChoice | undefined;
-  /** Of the chunks of OME-Zarr 0.5. Default `blosc-lz4`. */
+  /** Compression of chunks in OME-Zarr 0.5. Default `blosc-lz4`. */
   readonly codec?: ShardCodec | undefined;
   /** Address of the published tree, for views. Default: `viewAddress`. */
   readonly httpsPrefix?: string | undefined;
@@ -66,22 +66,22 @@ export interface PlanOptions extends GivenEnv {
   readonly claimedIds?: readonly GivenId[] | undefined;
   /** Opens addresses of pictures. Default: those of public hosts and buckets. */
   readonly open?: OpenAddress | undefined;
-  /** What is left for later of sources that are still being written. Default: all is taken as it is. */
+  /** Decides what is left for later of sources that are still being written. Default: all is taken as it is. */
   readonly arriving?: Arriving | undefined;
 }
 
-/** What an ingest would do. Nothing has been written. */
+/** Plan of an ingest. Nothing has been written. */
 export interface IngestPlan extends TaskPlan {
   readonly entities: readonly PlannedEntity[];
   /** Entities that cannot be made; the tasks do all the others. */
   readonly failures: readonly PlanFailure[];
   readonly warnings: readonly PlanWarning[];
   readonly ids: readonly GivenId[];
-  /** What keeps a run of it from beginning: what the account finds. */
+  /** Findings of the account that keep a run from beginning. */
   readonly refusals: readonly Refusal[];
   /** Folders of the runs that each refusal is about; one that is not here is about more than runs. */
   readonly refusedRuns: ReadonlyMap<Refusal, readonly string[]>;
-  /** Walks the source: what becomes of each file below it. */
+  /** Walks the source, and tells the fate of each file below it. */
   account(): Promise<FileAccount>;
 }
 
@@ -92,11 +92,6 @@ export function refuseRun({ refusals }: Pick<IngestPlan, "refusals">): void {
   const { files: _, ...record } = first;
   const { code, message, facts } = fromErrorRecord(record);
   throw new EmporiumError(code, message, { ...facts, others });
-}
-
-/** True when a run of this plan cannot do all that was asked, whatever happens to its tasks: exit status 3. */
-export function isPartial({ failures }: Pick<IngestPlan, "failures">): boolean {
-  return failures.length > 0;
 }
 
 /**
@@ -158,7 +153,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
 }
 
 /**
- * What every finder and importer sees, with nothing listed or read yet but the run data maps.
+ * Makes the context of finders and importers. Only the run data maps have been read by then.
  *
  * @throws {EmporiumError} CONFIG_… for a map that is absent or wrong
  */

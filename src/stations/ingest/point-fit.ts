@@ -8,7 +8,7 @@ export interface FitOptions {
   readonly size: readonly [number, number, number];
   /** Å of its voxels, where they are known. */
   readonly spacingAngstrom: number | undefined;
-  /** What the coordinates have been divided by. */
+  /** Binning: the number that the coordinates have been divided by. */
   readonly binning: number;
   /** The option that reverses the axes of this kind of points, where it has one. */
   readonly reverse: "columns" | "order" | undefined;
@@ -18,7 +18,7 @@ export interface FitOptions {
 export interface Fit {
   readonly binning: number;
   readonly reversed: boolean;
-  /** What the coordinates are then. */
+  /** Unit of the coordinates when they are read this way. */
   readonly unit: "pixels" | "Å" | "nm";
 }
 
@@ -31,7 +31,7 @@ export interface PointFit {
   fit(): Fit | undefined;
   /** The orders of axes other than the file's that hold all points as they are divided now, such as `yxz`: of all six. */
   orders(): string[];
-  /** So many lie outside that they are not strays. */
+  /** Too many points lie outside for a few strays: the coordinates are read wrongly. */
   readonly isMisread: boolean;
 }
 
@@ -97,7 +97,7 @@ export function pointFit({ size, spacingAngstrom, binning, reverse }: FitOptions
   };
 }
 
-/** What would bring points into the tomogram, as the end of a sentence that says that they lie outside; empty for a few strays. */
+/** Advice that brings points into the tomogram, as the end of a sentence that says they lie outside; empty for a few strays. */
 export function mendText(places: PointFit, options: FitOptions): string {
   if (!places.isMisread) return "";
   const way = places.fit();

@@ -14,8 +14,8 @@ const FILES_BEGUN = 3;
 /**
  * A plan as one plain JSON document: what `ingest plan --json` prints.
  *
- * @param comparison what the target holds already: adds a `state` to tasks and entities.
- * @param account what becomes of each file of the source.
+ * @param comparison the plan compared with the target: adds a `state` to tasks and entities.
+ * @param account the fate of each file of the source.
  */
 export function planReport(plan: IngestPlan, comparison?: PlanComparison, account?: FileAccount) {
   const { createdMs, tasks, locks, entities, failures, refusals, warnings } = plan;

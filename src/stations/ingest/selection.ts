@@ -2,7 +2,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { compilePattern, type Pattern } from "../../engine/pattern.js";
 import { KINDS, kindOf, kindOfSection, type SectionKey, type TypeKey } from "../../model/kinds.js";
 
-/** What a user asked for, as flags say it. Sections and types are written with underscores. */
+/** Selection of a command as its flags give it. Sections and types are written with underscores. */
 export interface SelectionFlags {
   everything?: boolean | undefined;
   allMetadata?: boolean | undefined;
@@ -24,7 +24,7 @@ export interface Selection {
   walks(type: TypeKey): boolean;
   /** Whether the filters let an item of this name through. An exclusion wins. */
   accepts(type: TypeKey, name: string): boolean;
-  /** What names must match, by type, as the command gives it. */
+  /** Regular expressions for names, by type, as the command gives them. */
   readonly filters: ReadonlyMap<TypeKey, readonly Pattern[]>;
   /** Options that name a kind by itself, by type, as the command gives them. */
   readonly named: ReadonlyMap<TypeKey, readonly string[]>;

@@ -8,7 +8,7 @@ import { absent, objectName, type Stat, type Store } from "../../stores/store.js
 /** A small file that a plan has read, with what identified it then. */
 export interface SourceFile {
   readonly key: string;
-  /** As the user knows it. */
+  /** Name as the user knows it. */
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly input: TaskInput;
@@ -24,7 +24,7 @@ export interface SourceFiles {
   read(where: "source" | "target", key: string, stat?: Stat | undefined): Promise<SourceFile>;
   /** Whether a file of the source was read. */
   wasRead(key: string): boolean;
-  /** What `make` makes of a file, made once however many runs share the file. `what` tells two makers apart. */
+  /** The result of `make` for a file, computed once however many runs share the file. `what` tells two makers apart. */
   parsed<T>(file: SourceFile, what: string, make: (file: SourceFile) => T): T;
 }
 

@@ -140,7 +140,7 @@ interface Entity {
 
 interface Entities {
   readonly kept: readonly Entity[];
-  /** Of all that can be folders, those that are filtered out among them. */
+  /** Folders of all entities whose names can be folders, those that are filtered out included. */
   readonly folders: readonly string[];
 }
 

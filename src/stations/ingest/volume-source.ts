@@ -9,13 +9,13 @@ import type { TaskInput } from "../../engine/task.js";
 import { sameSpacing } from "../../model/voxel-spacing.js";
 import { objectName, type Store } from "../../stores/store.js";
 
-/** What a plan needs to know of a volume: read from its header alone. */
+/** A volume as plans see it, from its header alone. */
 export interface VolumeSource {
   /** Key as tasks name it: an object, or a folder with `/` at its end. */
   readonly key: string;
-  /** Of its voxels, with the sign that they are read with. */
+  /** Element type of the voxels, signed or unsigned as they are read. */
   readonly dtype: DType;
-  /** What messages call it. */
+  /** Name of the volume in messages. */
   readonly name: string;
   /** Voxels `[z, y, x]`, after the axis order of the header. */
   readonly shape: Triple;
@@ -23,14 +23,14 @@ export interface VolumeSource {
   readonly voxelSizeAngstrom: number | undefined;
   /** `[z, y, x]` */
   readonly voxelSizesAngstrom: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
-  /** What identifies the source: the object, or the documents of a Zarr. */
+  /** Objects that identify the source: its one file, or the documents of a Zarr. */
   readonly inputs: readonly TaskInput[];
-  /** Of a voxel while it is converted: 64-bit integers are read as float64. */
+  /** Bytes of a voxel while it is converted: 64-bit integers are read as float64. */
   readonly itemBytes: number;
   /** Bytes that converting it reads; of a Zarr before decompression. */
   readonly bytes: number;
   readonly warnings: readonly string[];
-  /** Of an MRC file: space group, and intervals `[mz, my, mx]`. */
+  /** Space group and intervals `[mz, my, mx]` of an MRC file; undefined for other formats. */
   readonly mrc?: { readonly ispg: number; readonly grid: Triple } | undefined;
 }
 
@@ -107,7 +107,7 @@ async function readZarrSource(store: Store, folder: string, { signal }: VolumeSo
   };
 }
 
-/** What element types the Zarr of a volume may have: the portal's float32 for all, or the source's own where it is an integer type. */
+/** Element types for the Zarr of volumes: the portal's float32 for all, or the source's own where it is an integer type. */
 export type DTypeChoice = "float32" | "source";
 
 /**
@@ -148,7 +148,7 @@ export function requireZarr(choice: DTypeChoice | undefined, writeZarr: boolean)
  * The voxel size in the header of a volume, if it differs from the configured spacing: `is 13.48 Å`, or by axis if the axes
  * differ. Undefined if they agree or the header has none.
  *
- * @param axes that have a length: a tilt series has none along z.
+ * @param axes axes with a length: a tilt series has none along z.
  */
 export function otherVoxelSize(
   { voxelSizesAngstrom }: Pick<VolumeSource, "voxelSizesAngstrom">,

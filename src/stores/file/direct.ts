@@ -11,14 +11,17 @@ import { writeFully } from "./write-fully.js";
 export const PAGE_BYTES = 4096;
 /** Shorter transfers go through the cache: one by one a disk is slower than memory. */
 const TRANSFER_BYTES_MIN = 32 * 2 ** 10;
-/** Files of at least this size are worth it. */
+/** From this size on a file is worth direct transfers. */
 export const LONG_FILE_BYTES = 64 * 2 ** 20;
-/** Where it was seen to be quicker, by the numbers of statfs(2): ext4, XFS, and an overlay, which hands on to what lies below. */
+/**
+ * File systems on which direct transfers were seen to be quicker, by their numbers from statfs(2): ext4, XFS, and an overlay,
+ * which hands on to what lies below.
+ */
 const QUICKER = new Set([0xef53, 0x58465342, 0x794c7630]);
 /** Faster than disks read through the cache, slower than memory is copied. */
 const CACHED_BYTES_PER_MS = 3 * 2 ** 20;
 const PROBE_BYTES = 2 ** 20;
-/** Of one call of the system. */
+/** Most bytes of one system call. */
 const READ_BYTES = LIMITS.chunkBytes;
 
 export const pagesBelow = (bytes: number): number => bytes - (bytes % PAGE_BYTES);
@@ -78,7 +81,7 @@ export function openDirect(path: string, flags: number): number | undefined {
   }
 }
 
-/** Some file systems take the flag, and then refuse the transfer. */
+/** Whether an error is a refusal of the transfer: some file systems take the flag, and refuse then. */
 export function isRefusal(error: unknown): boolean {
   return ["EINVAL", "ENOTSUP", "EOPNOTSUPP"].includes(errnoOf(error) ?? "");
 }

@@ -16,15 +16,15 @@ export interface FileInOrder {
   close(): Promise<void>;
 }
 
-/** Of a window. A disk is as fast with one such read under way as with more. */
+/** Size of a window. A disk is as fast with one such read under way as with more. */
 export const IN_ORDER_WINDOW_BYTES = 2 ** 20;
-/** From so many bytes on past the page cache; fewer through it. */
+/** Reads of at least so many bytes go past the page cache, shorter ones through it. */
 const LONG_BYTES = 4 * 2 ** 20;
 const NONE = new Uint8Array(0);
 
 interface Window {
   readonly memory: Uint8Array;
-  /** Of its first byte in the file. */
+  /** Offset of its first byte in the file. */
   readonly at: number;
   readonly wanted: number;
   /** Bytes that came; undefined where it is not read ahead. */

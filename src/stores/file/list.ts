@@ -18,15 +18,15 @@ interface Item {
   /** The real path of a folder. */
   real?: string;
   stat?: Stat;
-  /** Where a link leads that leaves the root. */
+  /** Target of a link that leaves the root. */
   leaves?: string;
 }
 
-/** Who hears of links that are not followed, by the name in the folder. */
+/** Called with each link that is not followed, and its name in the folder. */
 type Told = (link: Omit<UnfollowedLink, "key">, name: string) => void;
 
 interface Folder {
-  /** Its real path. */
+  /** Real path of the folder. */
   real: string;
   entries: readonly Dirent[];
 }
@@ -42,7 +42,7 @@ export async function* listBelow(
   if (found) yield* walk(root, folder, found, start, await foldersAbove(root, folder, found.real), options);
 }
 
-/** One level: files, and folders with a `/`. */
+/** The contents of one folder: files, and folders with a `/`. */
 export async function* childrenOf(root: FileRoot, folder: string, options: ListOptions = {}): AsyncGenerator<Entry> {
   const found = await openFolder(root, folder, options.signal);
   if (!found) return;
@@ -179,7 +179,7 @@ async function openFolder(root: FileRoot, folder: string, signal?: AbortSignal):
   }
 }
 
-/** Of a folder that a listing has found. */
+/** Entries of a folder that a listing has found. One that has vanished since is an error. */
 async function entriesOf(root: FileRoot, folder: string, real: string, signal?: AbortSignal): Promise<Dirent[]> {
   throwIfCancelled(signal);
   return readdir(real, { withFileTypes: true }).catch((error: unknown) => {

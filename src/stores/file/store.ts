@@ -32,7 +32,7 @@ import { writeWhole } from "./write-whole.js";
 export interface FileStoreOptions {
   /** Wait until what was written would survive a power loss. Default true. */
   sync?: boolean | undefined;
-  /** Whether those who read and write by path go past the page cache. Default `auto`. */
+  /** Whether code that reads and writes by path goes past the page cache. Default `auto`. */
   io?: IoMode | undefined;
 }
 

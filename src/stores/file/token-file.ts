@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { EmporiumError } from "../../core/errors.js";
 
-/** Of a new token; fewer characters are refused in one that somebody wrote. */
+/** Bytes of a new token; also the fewest characters of one that somebody wrote. */
 export const TOKEN_BYTES = 32;
 
 /**

@@ -3,13 +3,16 @@ import { type FtpControl, type FtpHost, opened } from "./control.js";
 import { lost, passivePort, replyError } from "./errors.js";
 import { connectLent, type LentSocket } from "./lent-socket.js";
 
-/** What was learned of a server: shared by its connections. */
+/** Abilities of a server, as they were learnt; its connections share them. */
 export interface FtpCapabilities {
   extendedPassive: boolean;
-  /** Undefined until it was tried. */
+  /** Whether `REST` begins a transfer in the middle of a file. Undefined until it was tried, as is `machineListing` (`MLSD`). */
   restart: boolean | undefined;
   machineListing: boolean | undefined;
-  /** What `FEAT` tells, upper case, without parameters. */
+  /**
+   * Features from the reply to `FEAT`, upper case, without parameters; empty where the server does not tell them. Undefined until
+   * it was asked.
+   */
   features: ReadonlySet<string> | undefined;
 }
 

@@ -7,7 +7,7 @@ import { type FtpRoot, UNKNOWN_COMMAND } from "./root.js";
 import type { FtpSession } from "./session.js";
 import { ftpBody } from "./stream.js";
 
-/** Of a folder that is absent. Some say it with a code of passing errors. */
+/** Reply codes for a folder that is absent. Some servers say it with a code of passing errors. */
 const NO_FOLDER = new Set([450, 501, 550, 553]);
 
 /** The entries of a folder by its path on the server; undefined where there is none. */

@@ -115,7 +115,7 @@ function isSelf(name: string): boolean {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const latin1 = new TextDecoder("latin1");
 
-/** Each line by itself: folders hold names of several decades. */
+/** Decodes each line by itself, as UTF-8 or else Latin-1: folders hold names of several decades. */
 function linesOf(bytes: Uint8Array): string[] {
   const lines: string[] = [];
   for (let from = 0; from < bytes.length; ) {

@@ -8,7 +8,7 @@ import { type FtpSession, openFtpSession } from "./session.js";
 /** The control connections to one host: few, used again, replaced when they were lost. */
 export interface FtpPool {
   readonly capabilities: FtpCapabilities;
-  /** What may be open at once; a server that answers 421 lowers it. */
+  /** Most control connections open at once; a server that answers 421 lowers it. */
   connectionsMax: number;
   /**
    * Runs work on a connection. Replaces an idle connection that turns out to be lost once; does not retry otherwise. The work

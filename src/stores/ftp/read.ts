@@ -13,7 +13,7 @@ import { checkFtpKey, type FtpRoot, ftpUrl, UNKNOWN_COMMAND } from "./root.js";
 import { statIn } from "./stat.js";
 import { ftpBody } from "./stream.js";
 
-/** What may be fetched in vain from a server that cannot begin in the middle of a file. */
+/** Most bytes that are fetched in vain from a server that cannot begin in the middle of a file. */
 const WASTE_BYTES_MAX = 256 * 1024;
 
 /** Begins to read. The stream begins at 0 where the server cannot begin in the middle. */

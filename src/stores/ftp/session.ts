@@ -16,14 +16,14 @@ export interface FtpTransfer {
 /** One control connection, logged in. Commands go one after the other; text is bytes, each a character (Latin-1). */
 export interface FtpSession {
   readonly capabilities: FtpCapabilities;
-  /** Where the login begins: what paths of a URL are relative to. Ends with `/`. */
+  /** Folder in which the login begins, with `/` at its end: paths of a URL are relative to it. */
   readonly home: string;
   readonly alive: boolean;
   /** The reply, whatever its code. Throws STORE_UNAVAILABLE (`later`) when the connection is lost; it is closed then. */
   ask(command: string, signal: AbortSignal | undefined): Promise<FtpReply>;
   /** Begins a transfer, from a byte on. Without the promise of data the reply comes back. */
   transfer(command: string, restartAt: number, signal: AbortSignal | undefined): Promise<FtpTransfer | FtpReply>;
-  /** Whether the event loop waits for it. */
+  /** Sets whether the event loop waits for the connection. */
   hold(held: boolean): void;
   close(): void;
 }
@@ -69,7 +69,7 @@ export async function openFtpSession(
   };
 }
 
-/** @returns where the login begins, with a `/` at its end. */
+/** @returns the folder in which the login begins, with a `/` at its end. */
 async function logIn(
   { user, password, timeouts }: FtpHost,
   { context, greeting, within, ask }: FtpControl,

@@ -5,16 +5,19 @@ import type { HttpAnswer } from "../../net/requests.js";
 import type { Stat } from "../store.js";
 import { headerChecksums } from "./header-checksums.js";
 
-/** What an answer of a web server says of the file, and what it must not be. */
+/** The parts of a web server's answer that describe the file. */
 type Answer = Pick<HttpAnswer, "status" | "header" | "url" | "finalUrl">;
 
-/** What Google has stored packed it unpacks for us, whole, and cannot tell how long that will be. */
+/** Whether Google unpacks what it has stored packed: it sends that whole, and cannot tell how long it will be. */
 export function isUnpacked({ header }: Answer): boolean {
   const stored = header("x-goog-stored-content-encoding") ?? "identity";
   return stored.toLowerCase() !== "identity" && /\bchunked\b/i.test(header("transfer-encoding") ?? "");
 }
 
-/** Where redirections ended, for messages: the address that a person gave says nothing of it. */
+/**
+ * The address at which redirections ended, for messages, since the address that a person gave says nothing of it; `""` without
+ * any.
+ */
 function led({ url, finalUrl }: Answer): string {
   const [from, to] = [new URL(url), new URL(finalUrl)];
   return from.origin === to.origin && from.pathname === to.pathname ? "" : ` (it leads to ${to.origin}${to.pathname})`;
@@ -81,7 +84,7 @@ export function statOf(answer: Answer, size: number): Stat {
   return { size, etag: etagOf(answer, size), modifiedMs: modifiedOf(answer), ...(weak && { weak }) };
 }
 
-/** What a long answer says of the object beside its bytes. */
+/** Facts about the object in a long answer, beside its bytes. */
 export function objectFacts(answer: Answer) {
   return {
     contentLength: lengthOf(answer),
@@ -91,6 +94,7 @@ export function objectFacts(answer: Answer) {
     mediaType: answer.header("content-type")?.replace(/;.*$/s, "").trim().toLowerCase(),
     checksums: headerChecksums(answer.header, answer.status),
     unpacked: isUnpacked(answer),
+    endsByClose: lengthOf(answer) === undefined && answer.header("transfer-encoding") === undefined,
   };
 }
 

@@ -32,7 +32,7 @@ import {
 import { httpListing } from "./list.js";
 
 export interface HttpStoreOptions extends HttpRequestOptions {
-  /** Sent after the `?` of every request. */
+  /** Query that is sent after the `?` of every request. */
   query?: Secret | undefined;
   timeouts?: Partial<Timeouts> | undefined;
   clock?: Clock | undefined;
@@ -119,7 +119,7 @@ function isFolderOf(finalUrl: string, asked: string): boolean {
   return new URL(finalUrl).pathname === `${new URL(asked).pathname}/`;
 }
 
-/** How a store asks its server. */
+/** A store's way to its server, with its timeouts and its clock. */
 interface Server {
   ask(method: "GET" | "HEAD", key: string, options: AskOptions): Promise<HttpAnswer>;
   timeouts: Timeouts;

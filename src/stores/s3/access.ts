@@ -4,10 +4,10 @@ import { markSecret } from "../../core/redact.js";
 import { s3Error } from "./errors.js";
 import type { S3Credentials } from "./sign.js";
 
-/** Who asks Amazon's services, and where. */
+/** Region and credentials for requests to Amazon's services. */
 export interface AwsAccess {
   readonly region: string;
-  /** Fresh ones when the old ones have ended. @throws {EmporiumError} STORE_DENIED where there are none */
+  /** The credentials; fresh ones when the old ones have ended. @throws {EmporiumError} STORE_DENIED where there are none */
   credentials(): Promise<S3Credentials>;
 }
 

@@ -9,9 +9,9 @@ import { type AwsService, awsService, serviceEndpoint } from "./service.js";
 
 /** A request to a service of AWS beside S3: small, with a small answer. */
 export interface ServiceRequest {
-  /** As signatures and addresses have it: `states`, `sts`. */
+  /** Name of the service in signatures and addresses: `states`, `sts`. */
   readonly service: string;
-  /** As variables have it: `SFN` of `AWS_ENDPOINT_URL_SFN`. */
+  /** Name of the service in variables: `SFN` of `AWS_ENDPOINT_URL_SFN`. */
   readonly variable: string;
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ export interface AccountOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** As many as the reference's processes side by side; less when the service asks for it. */
+/** Requests in a second: as many as the reference's processes side by side; less when the service asks for it. */
 const PER_SECOND = 20;
 const POLICY = { tries: 8, baseMs: 500, capMs: 30_000, retryAfterMsMax: 10 * 60_000 };
 const THROTTLED = /throttl|TooManyRequests|RequestLimitExceeded|SlowDown/i;

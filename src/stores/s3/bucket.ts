@@ -9,23 +9,23 @@ import { faultOf } from "./errors.js";
 export interface S3BucketOptions extends S3Access {
   /** Keys of the store are below this, without a last `/`; `""` is the whole bucket. */
   prefix?: string | undefined;
-  /** What written objects get: a canned access list, and a storage class. Default: the bucket's own. */
+  /** Canned access list of written objects, beside their storage class. Default: the bucket's own. */
   acl?: string | undefined;
   storageClass?: string | undefined;
   timeouts?: Partial<Timeouts> | undefined;
   clock?: Clock | undefined;
 }
 
-/** S3's rule, in bytes of UTF-8. */
+/** Longest key that S3 allows, in bytes of UTF-8. */
 const KEY_BYTES_MAX = 1024;
 
 /** Codes by which servers refuse checksums that they do not know. */
 const CHECKSUM_REFUSED = new Set(["NotImplemented", "InvalidArgument", "InvalidRequest", "XNotImplemented"]);
 
-/** What every operation on a bucket shares: whom to ask, and how keys of the store are called there. */
+/** Everything that operations on a bucket share: the client, and the mapping from keys of the store to keys of the bucket. */
 export interface S3Bucket extends S3Sender {
   readonly bucket: string;
-  /** What stands before every key: `""`, or ends with `/`. */
+  /** Prefix of every key in the bucket: `""`, or ends with `/`. */
   readonly base: string;
   readonly timeouts: Timeouts;
   readonly acl: string | undefined;

@@ -32,7 +32,10 @@ export interface S3Access {
   profile?: string | undefined;
   /** Called once, when it is known how to send small bodies without the SDK: several threads may then send them. */
   onWay?: ((way: LearntWay) => void) | undefined;
-  /** Where `https://<bucket>.s3.amazonaws.com/<key>` is really asked for (mirrors, tests). What it changes passes no gate. */
+  /**
+   * Maps `https://<bucket>.s3.amazonaws.com/<key>` to the address that is really requested (mirrors, tests). A changed address
+   * passes no gate.
+   */
   rebase?: ((url: string) => string) | undefined;
   gate?: AddressGate | undefined;
 }
@@ -66,7 +69,9 @@ export function s3Client(access: S3Access, timeouts: Timeouts, clock: Clock): S3
   let short: ShortWay | undefined;
   let direct: DirectGet | undefined;
 
-  /** Where addresses are changed or watched, and where nothing is signed, every request goes the SDK's way. */
+  /**
+   * Connects on the first command. Every request goes the SDK's way where addresses are changed or watched, or nothing is signed.
+   */
   async function connected(): Promise<S3Client> {
     const made = await connect(access, timeouts);
     if (access.anonymous || access.rebase || access.gate) return made;

@@ -20,9 +20,9 @@ export interface DirectGet {
 export interface GetRequest {
   /** The bucket's key, not encoded. */
   fullKey: string;
-  /** Lower-case names. */
+  /** Headers by their lower-case names. */
   headers: Readonly<Record<string, string>>;
-  /** For messages. */
+  /** Address for messages. */
   url: string;
   signal: AbortSignal | undefined;
 }
@@ -34,7 +34,7 @@ export interface Got {
 }
 
 const ERROR_BYTES_MAX = 64 * 1024;
-/** Of no bytes. */
+/** SHA-256 of no bytes: a GET has no body. */
 const EMPTY_SHA256 = createHash("sha256").digest("hex");
 
 export function directGet(client: S3Client, timeouts: Timeouts, clock: Clock): DirectGet {

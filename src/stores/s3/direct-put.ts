@@ -23,13 +23,13 @@ const FOR_THE_SDK = new Set([
   "ExpiredToken",
 ]);
 
-/** Where the requests of a bucket go, and what they are signed for. Plain data, for worker threads. */
+/** Address of a bucket's requests, and the scope of their signatures. Plain data, for worker threads. */
 export interface WayFacts {
-  /** `http://host:port` */
+  /** Scheme, host and port: `http://host:port`. */
   readonly origin: string;
-  /** As the `Host` header carries it. */
+  /** Value of the `Host` header. */
   readonly host: string;
-  /** What stands before the bucket's key in the path: `/`, or `/bucket/`. */
+  /** Path before the bucket's key: `/`, or `/bucket/`. */
   readonly before: string;
   readonly region: string;
   readonly service: string;
@@ -40,10 +40,10 @@ export interface WayFacts {
   readonly timeouts: Timeouts;
 }
 
-/** What others than this store need to go the same way. */
+/** Everything with which code outside of this store sends requests the same way. */
 export interface LearntWay {
   readonly facts: WayFacts;
-  /** Fresh ones when the old ones have ended. */
+  /** The credentials; fresh ones when the old ones have ended. */
   credentials(): Promise<S3Credentials>;
 }
 
@@ -60,17 +60,17 @@ export interface ShortRequest {
   /** The bucket's key, not encoded. */
   fullKey: string;
   body: Uint8Array;
-  /** Lower-case names. */
+  /** Headers by their lower-case names. */
   headers: Readonly<Record<string, string>>;
-  /** For messages. */
+  /** Address for messages. */
   url: string;
   signal: AbortSignal | undefined;
 }
 
-/** What a server says of a body that it took. */
+/** Facts from the server about a body that it took. */
 export interface Taken {
   etag: string | undefined;
-  /** Base64, where it checked one. */
+  /** CRC-32 in base64, where the server checked one. */
   crc32: string | undefined;
   encryption: string | undefined;
 }
@@ -80,7 +80,7 @@ export interface ShortAnswer extends Refusal {
   readonly taken: Taken;
 }
 
-/** What an answer says of an error. */
+/** An answer with an error; `code` is undefined where its document has none. */
 export interface Refusal {
   readonly status: number;
   /** S3's own code. */
@@ -89,7 +89,7 @@ export interface Refusal {
   readonly retryAfter: string | undefined;
 }
 
-/** Signs and sends. Everything is tried once. */
+/** Signs and sends requests. Each is tried once. */
 export function shortSender(facts: WayFacts, clock: Clock) {
   const { origin, host, before, region, service, timeouts, aheadMs } = facts;
   const wire = shortWire(origin, timeouts);
@@ -181,7 +181,7 @@ export function learnWay(client: S3Client, command: string, timeouts: Timeouts, 
   );
 }
 
-/** What an error document says. */
+/** Code and message of an error document. */
 export function refusalOf(text: string): Pick<Refusal, "code" | "message"> {
   return { code: element(text, "Code"), message: element(text, "Message") ?? "" };
 }
@@ -215,7 +215,7 @@ export function crcHeader(body: Uint8Array, crc = crc32(body)): string {
   return bytes.toString("base64");
 }
 
-/** What the SDK made of a command, after signing. */
+/** A request that the SDK made of a command, after signing. */
 interface SentRequest {
   protocol: string;
   hostname: string;

@@ -3,7 +3,9 @@ import { redact } from "../../core/redact.js";
 import { networkError, parseRetryAfter, protocol, statusError } from "../../net/errors.js";
 import { conflict } from "../upload.js";
 
-/** What is kept of an error of the SDK. The SDK's own holds the whole request, with its signature, and must not reach a log. */
+/**
+ * The parts of an SDK error that are kept. The SDK's own holds the whole request, with its signature, and must not reach a log.
+ */
 class S3Fault extends Error {
   override readonly name = "S3Fault";
   constructor(

@@ -55,7 +55,7 @@ export async function getObject(
   return readRangedReply({ url, ...reply, etag: () => reply.etag }, { ...range, ifMatch, room, signal, timeouts, sizeNow });
 }
 
-/** What is sent of an object, and what the answer says of it. */
+/** The body of an object or of its range, and the headers of the answer about it. */
 interface Content {
   readonly contentRange: string | undefined;
   readonly contentLength: number | undefined;
@@ -183,7 +183,7 @@ function proven(taken: Taken, crc: string | undefined, body: Uint8Array, url: st
   return taken.etag;
 }
 
-/** What the owner of a bucket wants its objects to be, in a command. */
+/** Access list and storage class that the owner of a bucket wants for its objects, as fields of a command. */
 export function kindOf({ acl, storageClass }: S3Bucket): { ACL?: ObjectCannedACL; StorageClass?: StorageClass } {
   return {
     ...(acl === undefined ? {} : { ACL: acl as ObjectCannedACL }),

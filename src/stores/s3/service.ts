@@ -13,7 +13,7 @@ export interface ServiceCall {
   readonly method: "GET" | "POST";
   /** `https://batch.eu-west-1.amazonaws.com`, without a last `/`. */
   readonly endpoint: string;
-  /** Begins with `/`. */
+  /** Path, which begins with `/`. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -56,7 +56,7 @@ export function awsService(service: string, access: AwsAccess, clock: Clock): Aw
 }
 
 /**
- * Where a service is: as the variables of AWS's own programs say, or in the region.
+ * Endpoint of a service: from the variables of AWS's own programs, or else of the region.
  *
  * @param name in addresses: `states`
  * @param variable in variables: `SFN` of `AWS_ENDPOINT_URL_SFN`

@@ -174,7 +174,10 @@ function wholeCrc(order: readonly UploadPart[], sent: ReadonlyMap<number, SentPa
   return whole;
 }
 
-/** What S3 calls an object made of parts: the MD5 of their MD5s, and their count. Encrypted parts have other tags. */
+/**
+ * ETag that S3 gives to an object made of parts: the MD5 of their MD5s, and their count. Undefined where tags are no MD5s, as
+ * those of encrypted parts.
+ */
 function joinedEtag(parts: readonly UploadPart[]): string | undefined {
   const sums = parts.map(({ etag }) => /^"?([0-9a-f]{32})"?$/.exec(etag)?.[1]);
   if (sums.some((sum) => sum === undefined)) return undefined;

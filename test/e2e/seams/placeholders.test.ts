@@ -54,7 +54,7 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
     const bare = form.replace(/ *# please.*$/gm, "");
     const found = paths(bare);
     expect(found).toContain("depositions.0.metadata.authors.0.name");
-    expect(found).toContain("depositions.0.metadata.dates.release_date");
+    expect(found).toContain("depositions.0.metadata.dates.deposition_date");
     expect(found).toContain("standardization_config.deposition_id");
     // a guess is kept by deleting its comment
     expect(found).not.toContain("tomograms.0.metadata.processing");

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { newConfigFor } from "../../../src/stations/ingest/new-config/new-config.js";
+import { newConfigFor } from "../../../src/stations/ingest/laboratory/new-config.js";
 import { memoryStore } from "../../../src/stores/memory/store.js";
 import { smallConfig, storeOf, tinyMrc } from "../ingest-plan-kit.js";
 import { removeTempFolders, run } from "../ingest-run-kit.js";
@@ -82,24 +82,32 @@ describe("a mask of another size", () => {
 });
 
 describe("a new configuration", () => {
-  it.each<[string, number[][], string | undefined]>([
-    ["pixels of the full size", times(4), "binning: 4.0"],
-    ["Å", times(10.5), "binning: 10.5"],
-    ["axes in reverse", POINTS.map((point) => [...point].reverse()), "columns: zyx"],
-    ["voxels", POINTS, undefined],
-  ])("seam 8: sets binning where the size of the tomogram tells it: %s", async (_, points, expected) => {
-    const table = points.map((point) => point.join(",")).join("\n");
-    const files: Record<string, string | Uint8Array> = {};
-    for (const run of ["TS_1", "TS_2"])
-      Object.assign(files, { [`tomograms/${run}.rec`]: tinyMrc(...SIZE, 10.5), [`picks/${run}_ribo.csv`]: table });
-    const signal = new AbortController().signal;
-    const { yaml } = await newConfigFor(await storeOf(files), { sourcePrefix: "lab", input: "in", signal });
-    const lines = yaml.split("\n").map((line) => line.trim());
-    if (expected === undefined) expect(lines.filter((line) => /^binning:|zyx #/.test(line))).toEqual([]);
-    else
-      expect(
-        lines.some((line) => line.startsWith(expected)),
-        yaml,
-      ).toBe(true);
-  });
+  it.each<[string, number[][], answer: string | undefined, written: string | undefined]>([
+    ["pixels of the full size", times(4), "pixels-4", "binning: 4.0"],
+    ["Å", times(10.5), "angstrom", "binning: 10.5"],
+    ["axes in reverse", POINTS.map((point) => [...point].reverse()), "voxels-zyx", "columns: zyx"],
+    ["voxels", POINTS, undefined, undefined],
+  ])(
+    "seam 8: asks where several readings of the coordinates fit, and goes by the answer: %s",
+    async (_, points, answer, written) => {
+      const table = points.map((point) => point.join(",")).join("\n");
+      const files: Record<string, string | Uint8Array> = {};
+      for (const [n, run] of ["TS_1", "TS_2"].entries())
+        Object.assign(files, { [`tomograms/${run}.rec`]: tinyMrc(...SIZE, 10.5, n), [`picks/${run}_ribo.csv`]: table });
+      const options = { sourcePrefix: "lab", input: "in", signal: new AbortController().signal };
+      const first = await newConfigFor(await storeOf(files), options);
+      const ways = first.questions.flatMap(({ options: some }) => some.map((one) => one.answer));
+      const asked = first.questions.map(({ id }) => ({ id, answer: answer ?? "voxels" }));
+      const { yaml } = await newConfigFor(await storeOf(files), { ...options, given: { runs: [], files: [], questions: asked } });
+      const lines = yaml.split("\n").map((line) => line.trim());
+      if (answer === undefined) expect(lines.filter((line) => /^binning:|zyx #/.test(line))).toEqual([]);
+      else {
+        if (ways.length > 0) expect(ways).toContain(answer);
+        expect(
+          lines.some((line) => line.startsWith(written!)),
+          yaml,
+        ).toBe(true);
+      }
+    },
+  );
 });

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import zarr
 
-SHAPES = {"odd": (37, 131, 323), "thin": (5, 70, 33), "even": (16, 300, 64), "one": (1, 1, 1)}
+SHAPES = {"odd": (19, 37, 323), "thin": (5, 70, 33), "even": (16, 300, 64), "one": (1, 1, 1)}
 MRC_MODES = {"int8": 0, "int16": 1, "uint16": 6}
 
 

@@ -22,7 +22,8 @@ from sklearn.mixture import GaussianMixture
 from verdicts import Verdicts
 
 SPACING = 7.84
-COUNTS = {"point": 5000, "orientedPoint": 1500, "instancePoint": 4000}
+# more instances than a byte counts
+COUNTS = {"point": 1000, "orientedPoint": 300, "instancePoint": 900}
 SHAPES = [(130, 300, 270), (64, 64, 64), (5, 70, 1)]
 AXES = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
 SPANS = {1: (2.0, 0.5), 2: (2.2, 0.65), 3: (3.0, 0.8)}

@@ -16,6 +16,7 @@ const NUMBERS_SHOWN = 3;
 /** Numbers that are to be the same bits; minus zero is not zero, NaN is NaN. One difference stands for all of them. */
 export function compareNumbers(at: string, reference: ArrayLike<number>, ours: ArrayLike<number>): Found[] {
   if (reference.length !== ours.length) return [{ at: `${at}, how many`, reference: reference.length, ours: ours.length }];
+  if (haveSameBytes(reference, ours)) return [];
   const places: number[] = [];
   let count = 0;
   for (let i = 0; i < reference.length; i++) {
@@ -25,6 +26,16 @@ export function compareNumbers(at: string, reference: ArrayLike<number>, ours: A
   if (count === 0) return [];
   const some = (values: ArrayLike<number>) => places.map((i) => `[${i}] ${values[i]}`).join(", ");
   return [{ at, reference: `${some(reference)} (${count} of ${reference.length})`, ours: some(ours) }];
+}
+
+/** A quick look: what has other bytes may still be the same numbers, of NaN there are several. */
+function haveSameBytes(reference: ArrayLike<number>, ours: ArrayLike<number>): boolean {
+  if (!ArrayBuffer.isView(reference) || !ArrayBuffer.isView(ours) || reference.constructor !== ours.constructor) return false;
+  const [there, here] = [reference, ours].map((view) => Buffer.from(view.buffer, view.byteOffset, view.byteLength)) as [
+    Buffer,
+    Buffer,
+  ];
+  return there.equals(here);
 }
 
 /** Documents, member by member; the order of members says nothing. */

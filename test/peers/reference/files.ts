@@ -71,23 +71,26 @@ export function compareMrc(reference: Uint8Array, ours: Uint8Array): Found[] {
   return [...found, ...compareNumbers("voxels", voxels(reference), voxels(ours))];
 }
 
+/** Numbers of one of numpy's types. */
+export type Items = Float32Array | Uint16Array | Int16Array | Int8Array | Uint8Array | Uint32Array;
+
 /** Bytes as numbers of a type of numpy's, little-endian. */
-export function itemsOf(bytes: Uint8Array, dtype: string): ArrayLike<number> {
-  const copy = Uint8Array.from(bytes).buffer;
+export function itemsOf(bytes: Uint8Array, dtype: string): Items {
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   switch (dtype.slice(1)) {
     case "f4":
-      return new Float32Array(copy);
+      return new Float32Array(buffer, byteOffset, byteLength / 4);
     case "u2":
     case "f2":
-      return new Uint16Array(copy);
+      return new Uint16Array(buffer, byteOffset, byteLength / 2);
     case "i2":
-      return new Int16Array(copy);
+      return new Int16Array(buffer, byteOffset, byteLength / 2);
     case "i1":
-      return new Int8Array(copy);
+      return new Int8Array(buffer, byteOffset, byteLength);
     case "u1":
-      return new Uint8Array(copy);
+      return new Uint8Array(buffer, byteOffset, byteLength);
     case "u4":
-      return new Uint32Array(copy);
+      return new Uint32Array(buffer, byteOffset, byteLength / 4);
     default:
       throw new Error(`no type of ours: ${dtype}`);
   }

@@ -74,10 +74,13 @@ interface ZarrArray {
 }
 
 /** The first `inside` voxels of each axis of a chunk. */
-function cut(items: ArrayLike<number>, [, rows = 0, columns = 0]: number[], [nz = 0, ny = 0, nx = 0]: number[]): number[] {
-  const out: number[] = [];
+function cut(items: files.Items, [, rows = 0, columns = 0]: number[], [nz = 0, ny = 0, nx = 0]: number[]): files.Items {
+  const out = items.slice(0, nz * ny * nx);
   for (let z = 0; z < nz; z++)
-    for (let y = 0; y < ny; y++) for (let x = 0; x < nx; x++) out.push(items[(z * rows + y) * columns + x]!);
+    for (let y = 0; y < ny; y++) {
+      const at = (z * rows + y) * columns;
+      out.set(items.subarray(at, at + nx), (z * ny + y) * nx);
+    }
   return out;
 }
 

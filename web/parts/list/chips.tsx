@@ -6,7 +6,7 @@ import type { ListState } from "./state.js";
 export interface Chosen {
   readonly id: string;
   readonly label: string;
-  /** What is left of the facet's choice without this one. */
+  /** Choice of the facet without this value; undefined where no other is left. */
   readonly rest: FacetChoice | undefined;
 }
 
@@ -28,7 +28,7 @@ export function chosenOf(of: ListedKind, { choices }: Pick<ListState, "choices">
 const rangeText = ({ min, max }: FacetRange): string =>
   min === undefined ? `≤ ${max}` : max === undefined ? `≥ ${min}` : `${min} to ${max}`;
 
-/** What is chosen, each with a way to take it back. */
+/** Everything that is chosen, each with a way to take it back. */
 export function Chips({ of, state }: { of: ListedKind; state: ListState }) {
   return (
     <ul className="row wrap chips" aria-label="Chosen">

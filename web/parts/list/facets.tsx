@@ -31,7 +31,7 @@ const GROUPS: Readonly<Record<FacetDefinition["group"], string>> = {
 };
 const OPEN = new Set<string>(["name", "sample", "contents", "objects"]);
 
-/** What can be chosen, with how many rows each leaves; under 720 px it comes up from below. */
+/** Values that can be chosen, with the number of rows that each leaves; under 720 px they come up from below. */
 export function Facets({ of, state }: { of: ListedKind; state: ListState }) {
   const sheet = useRef<HTMLDialogElement>(null);
   const [isOpen, setOpen] = useState(false);

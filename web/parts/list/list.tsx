@@ -88,7 +88,7 @@ export interface WindowProps<Row extends { readonly id: number }> {
   setSelected(rows: ReadonlyMap<number, Row>): void;
 }
 
-/** What of it is in sight; the rest is empty space of the same height. */
+/** Rows of a list that are in sight; the rest is empty space of the same height. */
 function Window<Row extends { readonly id: number }>({ spec, state, total, selected, setSelected }: WindowProps<Row>) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
@@ -201,7 +201,7 @@ function withRows<Row extends { readonly id: number }>(
   return next;
 }
 
-/** What shows rows gets these. */
+/** Props of the components that show rows. */
 export interface InsideProps<Row extends { readonly id: number }> {
   readonly spec: ListSpec<Row>;
   readonly state: ReturnType<typeof useListState>;
@@ -232,7 +232,9 @@ function useWidth(box: React.RefObject<HTMLDivElement | null>): number {
   return width;
 }
 
-/** Where one has scrolled to is in the address once the list is at rest; an address with another row leads there. */
+/**
+ * Keeps the row at the top in the address, which is written once the list is at rest; an address with another row leads there.
+ */
 function useRowInAddress(
   { row, change }: ReturnType<typeof useListState>,
   virtual: ReturnType<typeof useVirtualizer<HTMLDivElement, Element>>,

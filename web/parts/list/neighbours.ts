@@ -8,7 +8,7 @@ export interface NotedList {
   readonly where: Input;
   readonly orderBy: readonly Input[];
   readonly total: number;
-  /** Of the row that was opened. */
+  /** Place in the list of the row that was opened. */
   readonly index: number;
 }
 
@@ -31,7 +31,7 @@ function notedList(of: string): NotedList | undefined {
   }
 }
 
-/** How far one may have stepped since the list was noted. */
+/** Most rows that one may have stepped since the list was noted. */
 const NEAR = 2;
 
 /** The runs before and after in the list that one came from. Undefined where this run is not of it any more. */
@@ -61,7 +61,7 @@ export async function stepRuns(by: 1 | -1): Promise<string | undefined> {
   return tomogram === undefined ? `/runs/${run.id}` : `/view/tomogram/${tomogram}`;
 }
 
-/** N and P lead to the next and the previous. */
+/** Steps to the next row with N and to the previous one with P. */
 export function useStepKeys(go: (step: "before" | "after") => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {

@@ -7,10 +7,10 @@ import type { ListSpec } from "./spec.js";
 import type { ListState } from "./state.js";
 import { totalQuery } from "./window.js";
 
-/** Each is asked for by itself. */
+/** Most choices of which the effect is asked for, each by itself. */
 const TRIED = 8;
 
-/** Nothing is left: what would bring most back, as a button. */
+/** Says that no rows are left, with buttons that take back the choices which would bring most back. */
 export function NoHits<Row extends { readonly id: number }>({
   of,
   spec,

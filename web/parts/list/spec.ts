@@ -3,28 +3,28 @@ import type { ListedKind } from "../../../src/model/facet-choice.js";
 import type { Input } from "../../queries/generated.js";
 import type { Wanted } from "../download-text.js";
 
-/** What is listed, and how: one list component shows them all. */
+/** Description of a list, its rows and their look: one list component shows them all. */
 export interface ListSpec<Row extends { readonly id: number }> {
   readonly of: ListedKind | "depositions";
-  /** `run`, `runs`. */
+  /** Words for one row and for several: `run`, `runs`. */
   readonly one: string;
   readonly many: string;
   /** The first names a row and stays in sight; the first three are what a phone shows. */
   readonly columns: readonly Column<Row>[];
-  /** Of a row, relative to the base. */
+  /** Address of a row, relative to the base. */
   to(row: Row): string;
   nameOf(row: Row): string;
-  /** One page of rows, and how many there are. */
+  /** One page of rows; `total` gives the number of all. */
   rows(asked: Asked, signal?: AbortSignal): Promise<readonly Row[]>;
   total(where: Input, signal?: AbortSignal): Promise<number>;
-  /** What `rows` asks, for those who want to ask it themselves. */
+  /** Query that `rows` sends, for those who want to send it themselves. */
   readonly query: string;
-  /** Where rows have pictures: they can be seen as cards. */
+  /** Rows as cards, where they have pictures. */
   readonly card?: Card<Row> | undefined;
   readonly asFirst: "grid" | "table";
-  /** What the download dialog gives of these rows. */
+  /** Entities and files of these rows for the download dialog. Undefined: these rows cannot be downloaded. */
   wanted?(rows: readonly Row[], signal: AbortSignal): Promise<Wanted>;
-  /** Why there may be none, and the command that would bring some. */
+  /** Reason why there may be no rows, and the command that would bring some. */
   readonly empty: { readonly why: string; readonly command?: string };
 }
 
@@ -36,17 +36,17 @@ export interface Asked {
 }
 
 export interface Column<Row> {
-  /** In addresses: `sort=-released`, `without=size`. */
+  /** Name in addresses: `sort=-released`, `without=size`. */
   readonly id: string;
   readonly title: string;
   readonly width: number;
   readonly isNumber?: boolean;
   cell(row: Row): ReactNode;
-  /** Why there may be none. */
+  /** Reason why a row may have no value here. */
   readonly absent?: string;
-  /** For files of the list. Default: what the cell shows, where that is text. */
+  /** Value in files of the list. Default: what the cell shows, where that is text. */
   value?(row: Row): string | number | boolean | null;
-  /** Where the catalogue can sort by it. */
+  /** Order by this column. Undefined: the catalogue cannot sort by it. */
   order?(direction: Direction): Input;
 }
 
@@ -55,13 +55,13 @@ export type Direction = "asc" | "desc_nulls_last";
 export interface Card<Row> {
   photo(row: Row): { readonly small: string | null; readonly large: string | null } | undefined;
   facts(row: Row): ReactNode;
-  /** What does not fit on the card, or needs words: seen on hover. */
+  /** Text on hover, for what does not fit on the card, or needs words. */
   details?(row: Row): string;
   /** A volume, `tomogram:12`, whose xz section is shown while a pointer or the keys are on the card. */
   strip?(row: Row): string | undefined;
 }
 
-/** What a row is called: its number, where its name is empty. */
+/** Name of a row; where that is empty, its kind and number. */
 export const calledOf = <Row extends { readonly id: number }>(spec: ListSpec<Row>, row: Row): string =>
   spec.nameOf(row).trim() || `${spec.one} ${row.id}`;
 
@@ -71,5 +71,5 @@ export const by =
   (direction: Direction): Input =>
     path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), direction) as Input;
 
-/** What rows come to for the download dialog: loaded when it is wanted. */
+/** Module that turns rows into downloads: loaded when it is wanted. */
 export const selection = () => import("../selection.js");

@@ -39,19 +39,21 @@ export interface ListState {
   readonly sort: string;
   readonly as: "grid" | "table";
   readonly size: (typeof SIZES)[number];
-  /** Of the row at the top. */
+  /** Place of the row at the top. */
   readonly row: number;
   readonly without: readonly string[];
   readonly choices: FacetChoices;
   readonly where: Input;
   readonly orderBy: readonly Input[];
-  /** A step that "back" undoes, or none: of where one scrolled to. */
+  /** Changes the address, as a step that "back" undoes, or as none: for the place that one scrolled to. */
   change(parts: Readonly<Record<string, unknown>>, options?: { readonly isStep: boolean }): void;
   choose(id: string, choice: FacetChoice | undefined, options?: { readonly isStep: boolean }): void;
   clear(): void;
 }
 
-/** What of a list is in the address: everything but the selection. @param fixed must hold for every row, whatever is chosen */
+/**
+ * State of a list that its address holds: everything but the selection. @param fixed must hold for every row, whatever is chosen
+ */
 export function useListState<Row extends { readonly id: number }>(spec: ListSpec<Row>, fixed?: Input): ListState {
   const search = useSearch({ strict: false }) as Readonly<Record<string, unknown>>;
   const navigate = useNavigate();

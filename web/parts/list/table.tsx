@@ -5,7 +5,7 @@ import type { InsideProps } from "./list.js";
 import { calledOf } from "./spec.js";
 
 export const ROW = 32;
-/** Of a phone, where a row is a card: the name, and below it what the next columns say. */
+/** Height of a row on a phone, where it is a card: the name, and below it the next columns. */
 export const CARD = 56;
 export const HEAD = 32;
 /** Columns that a phone shows. */

@@ -4,7 +4,7 @@ import { closeWhenLeft } from "../menu.js";
 import type { ListSpec } from "./spec.js";
 import { type ListState, SIZES } from "./state.js";
 
-/** How many there are, and how they are shown. */
+/** Number of rows, and the choices of their order and layout. */
 export function Tools<Row extends { readonly id: number }>({
   spec,
   state,
@@ -92,7 +92,7 @@ function Choice<T extends string | number>({
   );
 }
 
-/** Which columns there are; the first names the row and stays. */
+/** Menu of the columns that are shown; the first names the row and stays. */
 function ColumnMenu<Row extends { readonly id: number }>({ spec, state }: { spec: ListSpec<Row>; state: ListState }) {
   const turn = (id: string, isOn: boolean) => {
     const without = isOn ? state.without.filter((one) => one !== id) : [...state.without, id];

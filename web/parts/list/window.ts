@@ -2,12 +2,12 @@ import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import type { Input } from "../../queries/generated.js";
 import type { ListSpec } from "./spec.js";
 
-/** Rows of one question. */
+/** Rows of one request. */
 export const PAGE = 100;
 /** Pages that are out of sight are kept for so long. */
 const KEPT_MS = 60_000;
 
-/** How many rows there are. */
+/** Query for the number of rows. */
 export const totalQuery = <Row extends { readonly id: number }>(spec: ListSpec<Row>, where: Input) => ({
   queryKey: ["total", spec.of, where],
   queryFn: ({ signal }: { signal: AbortSignal }) => spec.total(where, signal),

@@ -281,7 +281,7 @@ async function servedPositions(ref: string, id: string, signal: AbortSignal): Pr
   return decodeOverlay(await reply.arrayBuffer());
 }
 
-/** How many there are: of a long list when it has come. */
+/** Number of things in a layer; for a long list only when it has come. */
 function Count({ of: layer, shapes, isOn }: { of: OverlayLayer; shapes: OverlayShapes | undefined; isOn: boolean }) {
   const known = layer.count || (shapes && layer.kind !== "mesh" ? shapes.xyz.length / 3 : 0);
   if (isOn && !isMask(layer) && !shapes) return <span className="muted">loading …</span>;

@@ -19,7 +19,7 @@ interface MaskPlane {
 /** A straight piece of an outline: row and column of both ends, and the label inside. */
 type Edge = readonly [row0: number, column0: number, row1: number, column1: number, label: number];
 
-/** Of planes that are kept, all together. */
+/** Bytes of one mask's planes that are kept, all together. */
 const PLANES_BYTES = 64 * 2 ** 20;
 /** Planes across one axis that are asked for at a time: who scrolls gets the newest next. */
 const ASKED_MAX = 2;
@@ -111,7 +111,7 @@ export class MaskPlanes {
     }
   }
 
-  /** Where the corner of the first voxel lies in a pane, and what a row and a column are there. */
+  /** Position of the first voxel's corner in a pane, and the steps of a row and of a column there, in CSS pixels. */
   #placed(pane: PaneView, transform: PaneTransform) {
     const axes = PLANE_AXES[pane.axis];
     const corner = (rows: number, columns: number) => {

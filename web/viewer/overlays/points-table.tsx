@@ -38,7 +38,7 @@ export function PointsTable({
   );
 }
 
-/** What is known of the point that was clicked or stepped to. */
+/** Facts of the point that was clicked or stepped to. */
 function PointFacts({
   layer,
   shapes,

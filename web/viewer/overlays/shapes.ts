@@ -6,11 +6,11 @@ import { PANE_AXES } from "../geometry.js";
 import type { Axis, PaneTransform, PaneView } from "../overlay.js";
 import { packed, type Strokes } from "./strokes.js";
 
-/** Where nothing says a radius: half of what Neuroglancer draws then. */
+/** Radius of points without one: half of what Neuroglancer draws then. */
 const RADIUS_ANGSTROM = 50;
 /** More circles in sight than this are dots: nobody tells them apart. */
 export const CIRCLES_MAX = 10_000;
-/** CSS pixels: of a point of a contour that stands alone in a plane, such as a fiducial marker. */
+/** Radius in CSS pixels of a point of a contour that stands alone in a plane, such as a fiducial marker. */
 const MARK_RADIUS = 5;
 const LINE_WIDTH = 1.5;
 
@@ -31,7 +31,7 @@ function radiusAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: nu
   return shapes.radii[i] || layer.radiusAngstrom || RADIUS_ANGSTROM;
 }
 
-/** What is worked out of a layer once, and of its latest plane across each axis. */
+/** Everything that is computed once for a layer, and for its latest plane across each axis. */
 interface Worked {
   radiusMax?: number;
   colourOf?: (instance: number) => string;
@@ -49,7 +49,7 @@ interface TriangleBuckets extends AxisBuckets {
 /** A layer in a plane: ends of lines, and points that stand alone; x, y, z of each, Å. */
 interface Cut {
   readonly lines: Float32Array;
-  /** Where lines of contours that lie in other planes go through this one. */
+  /** Points in which lines of contours that lie in other planes go through this one. */
   readonly dots: Float32Array;
   /** Points of contours in the plane, by their places in the list, and which of them stand alone. */
   readonly inPlane: Uint32Array;
@@ -309,7 +309,7 @@ export function cutContours({ xyz, contours, closed }: OverlayShapes, normal: 0 
   };
 }
 
-/** Those that a plane may cut: a surface of a million triangles has some thousands there. */
+/** Places of the triangles that a plane may cut: a surface of a million triangles has some thousands there. */
 export function trianglesNear({ axis, atAngstrom }: Pick<PaneView, "axis" | "atAngstrom">, shapes: OverlayShapes): Uint32Array {
   const worked = workedOf(shapes);
   worked.triangles[axis] ??= triangleBuckets(shapes, PANE_AXES[axis].normal);
@@ -391,7 +391,7 @@ export function stepFrom({ places, xyz }: OverlayShapes, at: number | undefined,
   return places.length > 0 ? places.indexOf(number) : number;
 }
 
-/** Which contour a point is of. */
+/** Index of the contour that a point is of. */
 export function contourOf({ contours }: OverlayShapes, point: number): number {
   let [low, high] = [0, contours.length - 1];
   while (high - low > 1) {

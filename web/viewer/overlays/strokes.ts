@@ -18,7 +18,7 @@ export class Strokes {
     } else this.#image.data.fill(0);
   }
 
-  /** What was drawn since `begin`; it stays until the next one. */
+  /** Picture of everything drawn since `begin`; it stays until the next one. */
   end(): OffscreenCanvas {
     this.#canvas.getContext("2d")!.putImageData(this.#image, 0, 0);
     return this.#canvas;

@@ -17,7 +17,7 @@ export interface FrameWindow {
   /** Bytes of the frame in the window. */
   readonly from: number;
   readonly to: number;
-  /** They are there already. */
+  /** These bytes are in the window already. */
   readonly isRead: boolean;
   /** Bytes of scratch that all this takes. */
   readonly need: number;
@@ -25,7 +25,7 @@ export interface FrameWindow {
 
 /** Frames up to this size are read at once: a second call of the system takes longer. */
 const WHOLE_BYTES = 128 * 1024;
-/** Of larger ones the header and the offsets of up to a thousand blocks first. */
+/** Bytes of larger frames that are read first: the header, and the offsets of up to a thousand blocks. */
 const HEAD_BYTES = 4096;
 
 /**
@@ -159,7 +159,7 @@ function corrupt({ name }: ChunkBytes, message: string): EmporiumError {
   });
 }
 
-/** Where vectors are loaded and stored fast. */
+/** The next address at which vectors are loaded and stored fast: a multiple of 16. */
 export function aligned(address: number): number {
   return Math.ceil(address / 16) * 16;
 }

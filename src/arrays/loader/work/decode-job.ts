@@ -2,7 +2,7 @@ import type { Triple } from "../../../core/box.js";
 import type { ErrorRecord } from "../../../core/errors.js";
 import type { ChunkCoding } from "../chunked.js";
 
-/** What a decoding thread starts with. */
+/** Data that a decoding thread starts with. */
 export interface DecoderData {
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;
@@ -10,7 +10,7 @@ export interface DecoderData {
 
 /** Boxes of chunks of one level, decoded into the shared memory. */
 export interface DecodeJob {
-  /** What messages call the level. */
+  /** Name of the level in messages. */
   readonly name: string;
   readonly coding: ChunkCoding;
   /** Voxels of a chunk. */
@@ -18,7 +18,7 @@ export interface DecodeJob {
   readonly parts: readonly DecodePart[];
   /** Memory of this job alone. */
   readonly scratch: { readonly at: number; readonly length: number };
-  /** Bytes that it may take beside that. */
+  /** Bytes that the job may take beside the scratch. */
   readonly aside: number;
 }
 
@@ -48,7 +48,7 @@ export interface Repeat {
 /** A chunk in a file, which the thread reads itself. */
 export interface FileSource {
   readonly path: string;
-  /** Default: the whole file. */
+  /** Range of the file. Default: the whole file. */
   readonly offset?: number | undefined;
   readonly length?: number | undefined;
   /** The file must be of this version. */
@@ -64,9 +64,12 @@ export interface MemorySource {
 }
 
 export interface DecodeResult {
-  /** Of the first parts, in their order. Fewer than were asked for: the next one needs more memory than there was. */
+  /**
+   * Results of the first parts, in their order. They are fewer than the parts of the job where the next one needs more memory
+   * than it has.
+   */
   readonly parts: readonly PartResult[];
-  /** Bytes of scratch, and beside it, that the next part needs. */
+  /** Bytes of scratch, and of memory beside it, that the next part needs; absent where all parts are done. */
   readonly need?: { readonly scratch: number; readonly aside: number } | undefined;
   readonly waitMs: number;
   readonly decodeMs: number;

@@ -16,12 +16,12 @@ import { elementSpan } from "./element-span.js";
 import { type ChunkFile, type chunkFiles, readChunk } from "./files.js";
 import { threadCodecs } from "./thread-codecs.js";
 
-/** What a decoding thread has. */
+/** A decoding thread's kernels, memory and time. */
 export interface Workplace {
   readonly kernels: Kernels;
   /** The shared memory. */
   readonly bytes: Uint8Array;
-  /** Of the job at hand: for files, and for all else. */
+  /** Milliseconds that the job at hand spent on reading files, and on all else. */
   spentMs: { wait: number; decode: number };
 }
 
@@ -260,7 +260,7 @@ function frameForm(
   return { planes, rows: chunk[1], rowBytes: chunk[2] * itemBytes, firstPlane: offset / plane, plainBytes, itemBytes };
 }
 
-/** Every other coding: the whole chunk, by decoders with memory of their own. */
+/** Decodes all other codings: the whole chunk, by decoders with memory of their own. */
 async function decodeWhole(job: DecodeJob, part: DecodePart, chunk: ChunkBytes, { bytes }: Workplace): Promise<number> {
   const { coding } = job;
   const plainBytes = coding.kind === "steps" ? coding.plainBytes : job.chunk.reduce((a, b) => a * b, coding.itemBytes);

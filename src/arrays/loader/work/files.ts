@@ -10,7 +10,7 @@ import type { FileSource } from "./decode-job.js";
 export interface ChunkFile {
   readonly fd: number;
   readonly path: string;
-  /** Where the chunk begins, and its bytes. */
+  /** Byte of the file at which the chunk begins; `length` is the chunk's. */
   readonly offset: number;
   readonly length: number;
 }

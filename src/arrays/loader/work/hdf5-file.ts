@@ -105,7 +105,7 @@ function within<T>(module: H5Module, path: string, work: () => T): T {
 /**
  * The facts of each dataset of an HDF5 file that is an image or a volume: numbers along two axes or more.
  *
- * @param path of the file, on this machine. @param name in facts and messages; behind it `#` and the dataset's path
+ * @param path path of the file on this machine. @param name its name in facts and messages, before `#` and the dataset's path
  * @throws {EmporiumError} FORMAT_CORRUPT; FORMAT_UNKNOWN where there is none
  */
 export async function datasetsIn(path: string, name: string): Promise<PeekFacts[]> {
@@ -137,7 +137,7 @@ async function openFile(path: string) {
   const module = await library.ready;
   const file = opened(() => within(module, path, () => new library.File(path, "r")), path);
   if (file.file_id <= 0n) throw damaged(path, "not an HDF5 file, or cut short");
-  /** What of it is in this file. */
+  /** Runs `work` on an object of the file; undefined where the name is a link to nothing or to another file. */
   const own = <T>(work: () => T): T | undefined => {
     try {
       return within(module, path, work);
@@ -166,7 +166,7 @@ function factsOf(dataset: Dataset, name: string): PeekFacts {
 const isImage = ({ metadata, path }: Dataset): boolean =>
   (metadata.shape?.length ?? 0) > 1 && knownType(metadata) !== undefined && (!VELOX.test(path) || VELOX_PIXELS.test(path));
 
-/** What Velox (.emd) keeps of an image or a detector: texts and tables beside the pixels are arrays of numbers, too. */
+/** Paths below which Velox (.emd) keeps an image or a detector: texts and tables beside the pixels are arrays of numbers, too. */
 const VELOX = /^\/Data\/\w+\/[0-9a-f]{32}\//;
 const VELOX_PIXELS = /^\/Data\/(?:Image|SpectrumImage)\/[0-9a-f]{32}\/Data$/;
 
@@ -193,11 +193,13 @@ function damaged(name: string, cause: unknown): EmporiumError {
   });
 }
 
-/** How far down, and of how many names, datasets are looked for: EMAN2 and Imaris have theirs four groups deep. */
+/**
+ * Limits of the search for datasets: depth of groups, and number of names. EMAN2 and Imaris have their datasets four groups deep.
+ */
 const DEPTH = 6;
 const NAMES_MAX = 10_000;
 
-/** What was found in a file, and what was not looked at. */
+/** Datasets found in a file, and what was not searched. */
 interface Inside {
   readonly found: readonly Dataset[];
   /** Paths of links to nothing or to another file, and of what cannot be read. */
@@ -237,7 +239,7 @@ function datasetsOf(
   return { found, lost, isCut };
 }
 
-/** Links that are named. */
+/** Number of lost links that a note names. */
 const LOST_TOLD = 3;
 
 function lostNotes({ lost, isCut }: Inside): string[] {
@@ -363,7 +365,7 @@ function vigraNames(text: unknown): string[] | undefined {
   }
 }
 
-/** `element_size_um`: z, y, x. */
+/** Voxel size from ilastik's attribute `element_size_um`, z, y, x. */
 function voxelSizeNm({ attrs }: Dataset): ChunkedLevel["voxelSizeNm"] {
   const value = attrs.element_size_um?.value;
   const sizes = ArrayBuffer.isView(value) || Array.isArray(value) ? Array.from(value as ArrayLike<number>, Number) : [];

@@ -9,14 +9,17 @@ export interface Hdf5Place {
   /** Its path in the file; a file with a single image or volume needs none. */
   readonly dataset: string | undefined;
   readonly select: AxisSelection;
-  /** In messages. */
+  /** Name of the dataset in messages. */
   readonly name: string;
 }
 
-/** What is known of an open dataset. */
+/** Facts of an open dataset. */
 export type Hdf5Level = Pick<ChunkedLevel, "shape" | "chunk" | "dtype" | "itemBytes" | "voxelSizeNm" | "codec" | "notes">;
 
-/** Work of the thread that has the library. `id`: of an open dataset; where the thread is another one by now, it is opened again. */
+/**
+ * Job for the thread that has the library. `id` is that of an open dataset; a thread that does not know it opens the dataset
+ * again. `heapBytes` limits the library's memory.
+ */
 export type Hdf5Job = { readonly heapBytes: number } & (
   | { readonly kind: "peek"; readonly path: string; readonly name: string }
   | { readonly kind: "open"; readonly id: number; readonly place: Hdf5Place }
@@ -25,7 +28,7 @@ export type Hdf5Job = { readonly heapBytes: number } & (
 );
 
 export type Hdf5Result = {
-  /** That the library has taken. */
+  /** Bytes of memory that the library has taken so far. */
   readonly heapBytes: number;
 } & (
   | { readonly kind: "peek"; readonly images: PeekFacts[] }

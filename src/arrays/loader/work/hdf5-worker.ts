@@ -7,7 +7,7 @@ import type { Hdf5Job, Hdf5Place, Hdf5Result } from "./hdf5-job.js";
 
 /** The thread of the HDF5 library: the calling one goes on meanwhile, and the library gets no more memory than a job allows. */
 
-/** Of the job at hand; and what was refused of it. */
+/** Memory limit of the job at hand, in bytes, and whether the library was refused more. */
 let heapMax = Number.POSITIVE_INFINITY;
 let refused = false;
 let heapBytes = 0;

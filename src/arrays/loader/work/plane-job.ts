@@ -13,15 +13,15 @@ export interface LocalPlaneFile {
   readonly sizeBytes: number;
   readonly etag: string | undefined;
   readonly known: PlaneFile;
-  /** Of the whole file: it is read from its front. `sizeBytes` are then those of what is behind it. */
+  /** Compression of the whole file, which is then read from its front; `sizeBytes` counts the decompressed bytes. */
   readonly compression?: Compression | undefined;
-  /** From this byte of the file on. Default 0: the whole file. */
+  /** Byte of the file at which the compressed part begins. Default 0: the whole file. */
   readonly compressedFrom?: number | undefined;
 }
 
 interface FileJob {
   readonly file: LocalPlaneFile;
-  /** 1: nobody waits any more. */
+  /** Flag in shared memory: 1 when nobody waits for the job any more. */
   readonly stop: Int32Array;
   /** Decoded bytes that the thread keeps, of all files. */
   readonly keptBytes: number;
@@ -59,7 +59,7 @@ export interface PlaneResult {
   readonly columns: number;
   readonly dtype: DType;
   readonly bytes: Uint8Array;
-  /** For the file, and for all else. */
+  /** Milliseconds spent on reading the file, and on all else. */
   readonly readMs: number;
   readonly decodeMs: number;
   readonly absent?: AbsentChunks | undefined;

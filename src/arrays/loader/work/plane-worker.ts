@@ -19,20 +19,20 @@ import type { CompressedHead, LocalPlaneFile, PlaneJob, PlaneResult, TiffRows } 
 
 /** A thread that cuts planes of files: the calling one goes on meanwhile. */
 
-/** A read of a file costs as much as to copy so many bytes more. */
+/** Bytes that are copied in the time of one read of a file: smaller gaps are read as well. */
 const GAP_BYTES = 8 * 1024;
-/** Directories of their pages are kept. */
+/** Files whose page directories are kept. */
 const FILES_KEPT = 4;
 
-/** What the job at hand has opened and spent. */
+/** File that the job at hand has open, its milliseconds of reading, and its stop flag. */
 let open: ChunkFile | undefined;
 let readMs = 0;
 let stop: Int32Array | undefined;
 
 const sources = new Recent<string, Promise<PlaneSource>>(FILES_KEPT);
-/** Of all files, so many bytes as the first job allows. */
+/** Decoded rows of all files, limited to the bytes that the first job allows. */
 let rows: Recent<string, Uint8Array> | undefined;
-/** Of a slab: sections that are read together, and sums of a part of their pixels. */
+/** Bytes of a slab: sections that are read together, and sums of a part of their pixels. */
 const SECTIONS_BYTES = 8 * 2 ** 20;
 
 answerJobs<PlaneJob, PlaneResult>(
@@ -148,9 +148,9 @@ function checkWanted(name: string): void {
 }
 
 /**
- * What is behind a compression, forwards. What lies before the kept bytes is decompressed again from the front.
+ * A file's decompressed bytes, read forwards. To reach bytes before the kept ones, it is decompressed again from the front.
  *
- * @param keptBytes decompressed ones: all of a small file
+ * @param keptBytes decompressed bytes that are kept: all of a small file
  */
 function fromFront(
   { path, name, sizeBytes, compressedFrom = 0 }: LocalPlaneFile,
@@ -159,9 +159,9 @@ function fromFront(
 ): RandomAccess {
   let stream: AsyncGenerator<Uint8Array> | undefined;
   let kept: { readonly from: number; readonly bytes: Uint8Array }[] = [];
-  /** Since the last time that pieces which nobody keeps were freed. */
+  /** Bytes of discarded pieces since their memory was last freed. */
   let gone = 0;
-  /** Where the stream is. */
+  /** Position of the stream, in decompressed bytes. */
   let at = 0;
   return {
     name,

@@ -24,7 +24,7 @@ function offsets(connectivity: Connectivity): Triple[] {
   return found;
 }
 
-/** Where the neighbours lie that come before a block and touch it: 3, 9 or 13 steps in the grid. Each pair of blocks is matched once. */
+/** Steps in the grid to the neighbours that come before a block and touch it: 3, 9 or 13. Each pair of blocks is matched once. */
 export function neighboursBefore(connectivity: Connectivity): readonly Triple[] {
   return offsets(connectivity).filter(isBefore);
 }

@@ -3,9 +3,9 @@ import { type Block, eachRow } from "../block.js";
 import type { Connectivity } from "../schemas.js";
 import { DisjointSets } from "./disjoint-sets.js";
 
-/** What one block's components are before those of its neighbours are known. */
+/** Components of one block, before they are joined with those of its neighbours. */
 export interface LabelledBlock {
-  /** Of each voxel of the box in C order: 0, or 1 … `count` by the order of first voxels. */
+  /** Label of each voxel of the box in C order: 0, or 1 … `count` by the order of first voxels. */
   readonly labels: Uint32Array;
   readonly components: BlockComponents;
 }
@@ -14,7 +14,7 @@ export interface LabelledBlock {
 export interface BlockComponents {
   readonly box: Box;
   readonly count: number;
-  /** Of each component: its first voxel, counted in C order of the whole volume. Exact up to 2⁵³. */
+  /** First voxel of each component, counted in C order of the whole volume. Exact up to 2⁵³. */
   readonly first: Float64Array;
   /** Voxels of each component. */
   readonly sizes: Float64Array;

@@ -31,7 +31,7 @@ export function mergeUnions(parts: Iterable<Float64Array>): Float64Array {
 export interface RankedComponents {
   /** Components of the whole volume that are large enough. */
   readonly count: number;
-  /** Of each block in index order: the final label of each of its labels, from label 1 on; 0 for components that are too small. */
+  /** For each block in index order, the final label of each of its labels from 1 on; 0 for components that are too small. */
   readonly tables: readonly Float64Array[];
 }
 
@@ -62,7 +62,7 @@ export function rankComponents(blocks: readonly BlockComponents[], unions: Float
   return { count: kept.length, tables };
 }
 
-/** Of each set, at its representative: the first voxel and the number of voxels. */
+/** First voxel and number of voxels of each set, stored at its representative. */
 function gather(blocks: readonly BlockComponents[], sets: DisjointSets): { first: Float64Array; sizes: Float64Array } {
   const first = new Float64Array(sets.count + 1).fill(Infinity);
   const sizes = new Float64Array(sets.count + 1);

@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { flatLimits } from "../../contrast/sample.js";
 import { percentilesFromHistogram } from "../../kernels/histogram.js";
 import { HISTOGRAM_BINS } from "../../kernels/kernels.js";

@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { eachRow } from "../block.js";
 import { needNumbers } from "../schemas.js";
 import type { NumberArray } from "../voxels.js";

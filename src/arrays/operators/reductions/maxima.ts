@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { type Box, boxShape, type Triple } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { type Block, eachRow } from "../block.js";
@@ -13,18 +13,19 @@ type Part = { readonly at: readonly number[]; readonly values: readonly number[]
 
 /** A local maximum. Axes are `[z, y, x]`. */
 export type Maximum = {
-  /** In voxels of the volume from 0. */
+  /** Indices of the voxel in the volume, from 0. */
   readonly position: Triple;
-  /** In world coordinates; null where the volume does not say how large its voxels are. */
+  /** World coordinates in nm; null where the volume has no voxel size. */
   readonly positionNm: Triple | null;
   readonly value: number;
 };
 
 /**
- * Local maxima: finite voxels above `above` of which no voxel within `distance` is larger, nor as large and before them in C order. `distance` is the
- * half axes of an ellipsoid, in voxels or as `{ nm: … }`; what is as far away belongs to it. Beyond the border of the volume there is nothing.
- * That is `scipy.ndimage.maximum_filter` with this footprint over the ranks of the voxels by value, and by descending number where values are equal.
- * In C order; more than `maximaMax` (default ten million) are refused.
+ * Local maxima: finite voxels above `above` of which no voxel within `distance` is larger, nor as large and before them in C
+ * order. `distance` is the half axes of an ellipsoid, in voxels or as `{ nm: … }`; what is as far away belongs to it. Beyond the
+ * border of the volume there is nothing. The result is that of `scipy.ndimage.maximum_filter` with this footprint over the ranks
+ * of the voxels by value, and by descending number where values are equal. Maxima come in C order; more than `maximaMax` (default
+ * ten million) are refused.
  *
  * Cost: for each voxel above `above` those within the distance, nearest first, until one is larger.
  */

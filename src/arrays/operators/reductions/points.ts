@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import type { Box, Triple } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { counted } from "../../../core/units.js";
@@ -25,16 +25,16 @@ export type LabelPoint = {
   readonly voxels: number;
   /** Mean place of its voxels, in voxels of the volume from 0. */
   readonly centroid: Triple;
-  /** In world coordinates; null where the volume does not say how large its voxels are. */
+  /** Centroid in world coordinates, in nm; null where the volume has no voxel size. */
   readonly centroidNm: Triple | null;
-  /** Half-open. */
+  /** Bounding box in voxels, half-open. */
   readonly box: { readonly start: Triple; readonly stop: Triple };
 };
 
 /**
- * Where each label of a volume of integers lies, but 0: its centroid (`scipy.ndimage.center_of_mass`), number of voxels and bounding box, in ascending
- * order of the labels. Sums are integers, so the result has the same bits however the volume is cut. Labels with less than `minVoxels` voxels are left
- * out; more than `labelsMax` (default ten million) are refused.
+ * Position and size of each label but 0 in a volume of integers: its centroid (`scipy.ndimage.center_of_mass`), number of voxels
+ * and bounding box, in ascending order of the labels. Sums are integers, so the result has the same bits however the volume is
+ * cut. Labels with less than `minVoxels` voxels are left out; more than `labelsMax` (default ten million) are refused.
  */
 export const points = reduction({
   name: "points",
@@ -159,7 +159,7 @@ function needFew(labels: number, most: number): void {
   });
 }
 
-/** Rounded once where the sum is below 2⁵³. */
+/** Quotient that is rounded once where the sum is below 2⁵³. */
 function quotient(sum: bigint, count: bigint): number {
   if (sum <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(sum) / Number(count);
   return Number(sum / count) + Number(sum % count) / Number(count);

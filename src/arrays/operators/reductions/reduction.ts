@@ -1,4 +1,4 @@
-import type { z } from "zod/v4";
+import type { z } from "zod";
 import type { Box, Triple } from "../../../core/box.js";
 import type { JsonObject } from "../../../core/json.js";
 import type { Block } from "../block.js";
@@ -20,11 +20,11 @@ export interface BoundReduction {
   readonly params: JsonObject;
   /** Voxels that `partial` wants on each side of its box, as far as the volume goes. */
   readonly halo: Triple;
-  /** Of the voxels of a box, which the block holds with its halo. */
+  /** Reduces the voxels of a box, which the block holds with its halo. */
   partial(block: Block, core: Box): JsonObject;
   /** @param parts at least one, in index order */
   merge(parts: readonly JsonObject[]): JsonObject;
-  /** What a person or another node is given. */
+  /** The result as people and other nodes get it. */
   finish(part: JsonObject): JsonObject;
 }
 

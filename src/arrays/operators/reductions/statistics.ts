@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import type { Box } from "../../../core/box.js";
 import { type Block, eachRow } from "../block.js";
 import { needNumbers } from "../schemas.js";
@@ -17,9 +17,10 @@ type Part = {
 };
 
 /**
- * Of the finite voxels: `count`, `min`, `max`, `sum`, `mean`, `rms` (the root of the mean of squares) and `standardDeviation`; `notFinite` is the
- * number of the others. Sums are exact and rounded once, so they are the same bits however the volume is cut; a square is rounded to float64
- * before it is added, which matters for float64 and 32-bit integers only.
+ * Statistics of the finite voxels: `count`, `min`, `max`, `sum`, `mean`, `rms` (the root of the mean of squares) and
+ * `standardDeviation`; `notFinite` is the number of the others. Sums are exact and rounded once, so they are the same bits
+ * however the volume is cut; a square is rounded to float64 before it is added, which matters for float64 and 32-bit integers
+ * only.
  */
 export const statistics = reduction({
   name: "statistics",

@@ -1,4 +1,4 @@
-import { z } from "zod/v4";
+import { z } from "zod";
 import { EmporiumError } from "../../../core/errors.js";
 import { counted } from "../../../core/units.js";
 import { eachRow } from "../block.js";

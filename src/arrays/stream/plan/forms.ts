@@ -13,8 +13,8 @@ export type IntegerType = "int8" | "uint8" | "int16" | "uint16" | "int32" | "uin
 type MeanForm = "volume" | "series";
 
 /**
- * What is written, and how a level is made from the one before: `volume`: float32, mean of 2×2×2; `series` (a tilt series):
- * float32, mean of 1×2×2; `mask`: 0 and 1 as int8, any 1 survives; `labels`: uint16, every second voxel.
+ * Form of the output: type of its voxels, and reduction from each level to the next. `volume`: float32, mean of 2×2×2; `series`
+ * (a tilt series): float32, mean of 1×2×2; `mask`: 0 and 1 as int8, any 1 survives; `labels`: uint16, every second voxel.
  *
  * `volume-int16`, `series-uint8` and so on: the Zarr keeps the source's integers, while an MRC is float32 as ever. A level is the
  * mean of the level above AS STORED, rounded to the nearest and halves to the even one: `numpy.rint`. So each level follows from
@@ -25,16 +25,16 @@ export type VolumeForm = MeanForm | "mask" | "labels" | `${MeanForm}-${IntegerTy
 
 export interface FormFacts {
   kind: PyramidKind;
-  /** How a voxel follows from those of the level above. */
+  /** Reduction rule: the mean, any 1, or the first of the voxels in the level above. */
   reduce: "mean" | "any" | "stride";
-  /** Of all levels of the Zarr, and of what is in memory. */
+  /** Type of all levels of the Zarr, and of voxels in memory. */
   dtype: "float32" | IntegerType;
   itemBytes: 4 | 1 | 2;
-  /** Where the Zarr keeps the source's integers: what kernels call them. */
+  /** Name of the integers for the kernels, where the Zarr keeps the source's; otherwise undefined. */
   integers: IntegerKind | undefined;
-  /** Of the MRC. */
+  /** Type of the MRC's voxels. */
   mrc: { dtype: "float32" | "int8" | "uint16"; itemBytes: 4 | 1 | 2 };
-  /** What the job's table of 65,536 counts holds. */
+  /** Contents of the job's table of 65,536 counts; undefined where it has none. */
   counts: "histogram" | "labels" | undefined;
 }
 

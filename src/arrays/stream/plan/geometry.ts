@@ -23,7 +23,7 @@ export interface GeometryOptions {
   /** Voxels `[z, y, x]` of what is written. */
   shape: Triple;
   form: VolumeForm;
-  /** Where the source has another shape. */
+  /** Resampling to `shape`, where the source has another shape. */
   resampling?: Resampling | undefined;
   /** Columns of a unit: all, or a multiple of `columnGrain`. */
   columns: number;
@@ -48,7 +48,7 @@ export interface Slab {
   z1: number;
 }
 
-/** What one read task takes of a step: planes and rows, counted from the step's own first ones. */
+/** Part of a step that one read task takes: planes and rows, counted from the step's own first ones. */
 export interface Strip {
   plane: number;
   planes: number;
@@ -68,7 +68,7 @@ export interface Geometry {
   /** Bytes of a voxel as it is in memory and in the Zarr, and as it is in the MRC. */
   itemBytes: number;
   mrcItemBytes: number;
-  /** Every form but those of a tilt series. */
+  /** True for every form but those of a tilt series. */
   halvesZ: boolean;
   shapes: Triple[];
   chunk: Triple;
@@ -128,7 +128,7 @@ export const STATE = { appended: 0, place: 1, position: 2, blocks: 3, crc: 4, is
 export const SUMS = 5;
 
 /**
- * How a volume is cut into work, and where everything lies in the shared memory. A pure function of shape and form: the main
+ * Plans the division of a volume into tasks, and the layout of the shared memory. A pure function of shape and form: the main
  * thread and every worker compute the same.
  *
  * A Blosc block is a part of one plane of a chunk, so a chunk is appended block by block and never held whole. A *step* holds the

@@ -33,7 +33,7 @@ export interface Statistics {
 
 /** The object of a chunk, or a chunk of a shard: its key is its place, its size is 0 if all voxels are zero. */
 export interface WrittenObject {
-  /** Below the Zarr folder: `0/3/1/2`. */
+  /** Key below the Zarr folder: `0/3/1/2`. */
   key: string;
   path: string;
   size: number;
@@ -55,11 +55,13 @@ export interface UnitReceipt {
 export interface WriteVolumeOptions {
   source: RawVolume;
   form: VolumeForm;
-  /** Form `mask`: what becomes 1. Other forms have none. */
+  /** Selection of the voxels that become 1, for the form `mask`. Other forms have none. */
   select?: MaskSelection | undefined;
   /** Voxels `[z, y, x]` that are wanted of a mask or labels. Where the source has others, it is resampled, and must be a file. */
   targetShape?: Triple | undefined;
-  /** What an odd last plane, row or column meets: the mean of what is there, or the reference's zeros. */
+  /**
+   * Rule for the mean at an odd last plane, row or column: of the voxels that exist, or with the reference's zeros beside them.
+   */
   edge: "present" | "zeros";
   threads: number;
   memoryBytes: number;
@@ -69,14 +71,14 @@ export interface WriteVolumeOptions {
   zarr?: { folder: string } | undefined;
   /** All levels as shards instead (Zarr v3), of at most `bytesMax` plain bytes each. */
   shards?: { sink: ShardSink; codec: ShardCodec; bytesMax?: number | undefined } | undefined;
-  /** Where the counts of finished units are kept for a resume. Absent: no resume, `onUnit` is not called. */
+  /** Folder for counts of finished units, which a resume needs. Absent: a resume is not possible, and `onUnit` is not called. */
   scratch?: string | undefined;
-  /** Planes of a volume whose sum is wanted: what pictures are made of. */
+  /** Planes of the volume whose sum is wanted, for pictures. */
   slab?: Slab | undefined;
   /** Units of an earlier attempt on the same files. */
   finished?: readonly UnitReceipt[];
   onUnit?: ((receipt: UnitReceipt) => Promise<void>) | undefined;
-  /** How the files are read and written. Default `auto`. */
+  /** Modes of reading and writing the files. Default `auto`. */
   io?: { read?: IoMode | undefined; write?: IoMode | undefined } | undefined;
   /** Files shall be synced at the end: they are sent to the disk while they are being written. */
   flush?: boolean | undefined;
@@ -104,7 +106,7 @@ export interface WriteVolumeResult {
   objects: { key: string; size: number; crc32: number }[];
 }
 
-/** How a voxel of the source is read. */
+/** Conversion and stored size of a voxel of the source. */
 export interface Voxel {
   convert: keyof typeof CONVERT;
   itemBytes: number;

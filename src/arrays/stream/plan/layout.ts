@@ -2,7 +2,7 @@ import type { Triple } from "../../../core/box.js";
 import { PORTAL_CHUNKS, type PyramidKind } from "../../../formats/zarr/ome.js";
 import { BLOCK_BYTES, FORMS, LEVELS, type VolumeForm } from "./forms.js";
 
-/** How the inner chunks of shards are compressed: our own encoder's Blosc frames, or plain zstd. */
+/** Compression of the inner chunks of shards: Blosc frames of emporium's own encoder, or plain zstd. */
 export type ShardCodec = "blosc-lz4" | "zstd";
 
 /**
@@ -17,14 +17,19 @@ export const SHARD_CHUNKS_ACROSS_MAX = 16;
 /** Units of a series are at least this large (where there are planes enough), so that receipts are not one a small plane. */
 const SERIES_UNIT_BYTES = 256 * 2 ** 20;
 
-/** How a volume is walked through: what is read at once, and what of it becomes which block of which chunk. */
+/**
+ * Division of a volume into units, steps, strips and Blosc blocks: what is read at once, and the block and chunk that it becomes.
+ */
 export interface Layout {
   /** Voxels of a chunk, or of an inner chunk of a shard. */
   chunk: Triple;
   /** Planes and rows of a step at most. All its tasks work in the same buffers. */
   stepPlanes: number;
   stepRows: number;
-  /** What one read task takes of it: multiples of 2^(LEVELS - 1) along halved axes, so that no reduced voxel needs two tasks. */
+  /**
+   * Planes and rows of a strip, the part of a step that one read task takes: multiples of 2^(LEVELS - 1) along halved axes, so
+   * that no reduced voxel needs two tasks.
+   */
   stripPlanes: number;
   stripRows: number;
   /** Planes and rows of a unit: of the coarsest level one chunk, which no other unit touches. */

@@ -20,7 +20,7 @@ export interface MemoryRequest {
   mrc?: boolean | undefined;
   /** The source is read over a network: some steps ahead. */
   remote?: boolean | undefined;
-  /** Where the source has another shape. */
+  /** Resampling, where the source has another shape. */
   resampling?: Resampling | undefined;
   /** Planes are summed up beside: the sum is as large as one of them. */
   slab?: boolean | undefined;
@@ -28,7 +28,10 @@ export interface MemoryRequest {
   shards?: ShardCodec | undefined;
 }
 
-/** What a shard that is open is written by way of, past the page cache: windows of so many bytes, one that fills and those that are being written. */
+/**
+ * Windows through which an open shard is written past the page cache: bytes of one, and their number. One fills while the others
+ * are being written.
+ */
 export const SHARD_WINDOW_BYTES = 2 ** 20;
 export const SHARD_WINDOWS = 3;
 /** One shard of each level is open at once. */

@@ -4,7 +4,7 @@ import { align, BLOCK_BYTES, FORMS, type VolumeForm } from "./forms.js";
 import { blockBytesMax, layoutOf } from "./layout.js";
 import { MEAN_ROWS, type Resampling } from "./resampling.js";
 
-/** What of a job their sizes depend on. */
+/** Facts of a job from which the sizes of the buffers follow. */
 export interface PrivateBufferOptions {
   shape: Triple;
   form: VolumeForm;
@@ -17,7 +17,7 @@ export interface PrivateBufferOptions {
   mrc?: boolean | undefined;
 }
 
-/** What goes past the page cache goes by way of so many bytes of a worker's own. */
+/** Bytes of a worker's window, through which it reads and writes past the page cache. */
 export const WINDOW_BYTES = 2 ** 20;
 /** Encoded bytes of a chunk that wait for more of them: short writes past the cache are slow. */
 export const TAIL_BYTES = 32 * 2 ** 10;
@@ -38,7 +38,7 @@ export interface PrivateBuffers {
   spare: number;
   /** Encoded blocks of one task; nothing where they go into buffers of chunks. On a page, behind room for a tail, where they go past the page cache. */
   encoded: number;
-  /** Of `WINDOW_BYTES`, on a page; nothing where all goes through the page cache. */
+  /** A window of `WINDOW_BYTES`, aligned to a page; empty where all goes through the page cache. */
   window: number;
   /** Integers of a strip's plane as float32, for the MRC; nothing where the Zarr has the same type or no MRC is written. */
   floats: number;

@@ -2,7 +2,7 @@ import type { Triple } from "../../../core/box.js";
 import type { MaskSelection } from "./selection.js";
 
 /**
- * How a mask or labels of another shape become the wanted one.
+ * Method that brings a mask or labels to another shape.
  *
  * - `any`: a target voxel is 1 where any part of it overlaps a source voxel that is 1. It is the local mean and then `> 0`,
  *   without the mean.
@@ -18,7 +18,7 @@ export interface Resampling {
   shape: Triple;
 }
 
-/** What has to be done to come from one shape to another: nothing where they are the same. `select` undefined: labels. */
+/** Resampling from one shape to another; undefined where they are the same. `select` undefined: labels. */
 export function resamplingOf(
   shape: Triple,
   targetShape: Triple | undefined,
@@ -50,7 +50,7 @@ export function overlap(n: number, m: number, k: number, i: number): number {
   return Math.max(0, Math.min((i + 1) * n, (k + 1) * m) - Math.max(i * n, k * m));
 }
 
-/** For each of `m` voxels the nearest of `n`, halves upwards: 10 to 5 gives 0, 2, 5, 7, 9. */
+/** Index of the nearest of `n` voxels for each of `m`, halves upwards: 10 to 5 gives 0, 2, 5, 7, 9. */
 export function nearestIndices(n: number, m: number): Int32Array {
   // the position i·(n − 1)/(m − 1) and a half, in whole numbers
   return Int32Array.from({ length: m }, (_, i) => (m === 1 ? 0 : Math.floor((2 * i * (n - 1) + m - 1) / (2 * (m - 1)))));

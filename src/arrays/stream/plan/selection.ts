@@ -1,9 +1,9 @@
 import { EmporiumError } from "../../../core/errors.js";
 
-/** Which voxels of a source a mask takes: those of one label, or those of a threshold and above. Both compare as float32. */
+/** Selection of the voxels that a mask takes: those of one label, or those of a threshold and above. Both compare as float32. */
 export type MaskSelection = { readonly equals: number } | { readonly atLeast: number };
 
-/** What an instance mask takes part in: any label above 0. */
+/** Selection for a mask of all instances: any label above 0. */
 export const ANY_LABEL: MaskSelection = { atLeast: 1 };
 
 /** "voxels of label 3", "voxels of 0.5 and above". */

@@ -5,7 +5,7 @@ import type { Layout } from "./layout.js";
 /** Plain bytes that a shard holds at most. */
 export const SHARD_BYTES_MAX = 2 * 2 ** 30;
 
-/** How the chunks of a level are dealt out to shards. All in chunks, `[z, y, x]`. */
+/** Distribution of a level's chunks over shards. All counts are of chunks or shards along `[z, y, x]`. */
 export interface ShardGrid {
   /** Chunks of the level. */
   chunks: Triple;

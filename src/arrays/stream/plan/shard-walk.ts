@@ -43,13 +43,13 @@ export interface Step {
   /** Tasks (and strips) of all earlier steps that used the same slot. */
   slotTasksBefore: number;
   slotStripsBefore: number;
-  /** Where a step has rows of one chunk: this one ends its plane. */
+  /** The step ends its plane of the unit: its rows are the last ones. */
   endsPlane: boolean;
   /** Chunks of shards that earlier steps begin. */
   chunksBefore: number;
 }
 
-/** What a step has of the chunk that a column is at. */
+/** Part of a chunk that a step gives, for one column of chunks. */
 export interface Visit {
   /** Position of the chunk in the grid of its level. */
   chunk: Triple;
@@ -57,11 +57,11 @@ export interface Visit {
   plane: number;
   row: number;
   begins: boolean;
-  /** Nothing of the chunk is in later steps. */
+  /** Later steps hold nothing of the chunk. */
   ends: boolean;
 }
 
-/** What it takes to know where a step is. */
+/** Facts from which the position of a step in its chunks follows. */
 export interface Grid {
   layout: Layout;
   halvesZ: boolean;

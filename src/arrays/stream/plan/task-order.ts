@@ -1,10 +1,10 @@
 import type { Step } from "./shard-walk.js";
 
-/** What a task number stands for. */
+/** Step and task that a task number stands for. */
 export interface TaskPlace {
   /** Index of the step among all. */
   step: number;
-  /** Of the step's own list: its read tasks (one a strip) come first, then its encode tasks (one a column). */
+  /** Index in the step's own list: its read tasks (one per strip) come first, then its encode tasks (one per column). */
   task: number;
 }
 

@@ -13,7 +13,7 @@ import { bunzip2 } from "../../../formats/zarr/bzip2.js";
 
 const PIECE_BYTES = 4 * 2 ** 20;
 
-/** Who wants the first bytes alone reads no more than that. */
+/** Bytes of the first piece, which is small because some callers want no more than the beginning. */
 const FIRST_BYTES = 64 * 1024;
 
 /** A source from front to back, in pieces of some MiB; the first ones are smaller. */
@@ -28,8 +28,8 @@ export async function* pieces(source: RandomAccess, signal: AbortSignal | undefi
 const PLAIN_BYTES = 128 * 1024;
 
 /**
- * What is behind a compression, piece by piece, none of them large. Whoever stops listening stops the decoding: no more comes out than somebody
- * asked for. Between two pieces this thread does what else it has to do.
+ * A file's decompressed bytes, in small pieces. Decoding goes no further than the pieces that were asked for, and stops when the
+ * caller stops. Between two pieces the thread does its other work.
  *
  * @throws {EmporiumError} FORMAT_CORRUPT, at the piece where it shows; the signal's reason
  */

@@ -6,18 +6,21 @@ import { MRC_HEADER_BYTES } from "../../../formats/mrc/header.js";
 import { type FileFormat, fileFormatOf, formatNamed, titlesOf, unknownFormat, unsupported } from "../../../formats/registry.js";
 import { headBehind } from "./compressed.js";
 
-/** What tells the formats of files apart. */
+/** First bytes of a file by which its format is recognised. */
 const HEAD_BYTES = 1024;
-/** What is read from front to back, as messages list it. */
+/** Titles of the formats that are read from front to back, for messages. */
 export const STREAMED = titlesOf(({ flat }) => flat, ["OME-Zarr"]);
 
 /** A file whose voxels lie plainly in it, or in what it is decompressed. */
 export interface FlatFile<File extends RandomAccess> {
-  /** As it was given; reads of its first bytes come from memory. */
+  /** The file as it was given; reads of its first bytes come from memory. */
   readonly object: File;
   readonly format: FileFormat;
   readonly volume: FlatVolume;
-  /** From this byte of the file on: `volume.layout.dataOffset` counts in what is behind it. */
+  /**
+   * Compression from byte `offset` of the file on: `volume.layout.dataOffset` counts decompressed bytes behind it. Undefined for
+   * plain voxels.
+   */
   readonly compressed: { readonly offset: number; readonly compression: Compression } | undefined;
 }
 
@@ -27,7 +30,7 @@ export interface OpenFlatFileOptions extends FlatOptions {
 }
 
 /**
- * What a file is, by its first bytes, decompressed where it is compressed as a whole.
+ * Recognises a file by its first bytes, decompressed where it is compressed as a whole, and finds the layout of its voxels.
  *
  * @throws {EmporiumError} FORMAT_UNSUPPORTED for a format whose voxels do not lie plainly, by its name; FORMAT_UNKNOWN; what formats throw
  */
@@ -59,7 +62,7 @@ export async function openFlatFile<File extends RandomAccess>(
   return { object, format, volume, compressed: volume.payload };
 }
 
-/** By its bytes, or else by its name: the reader then says what the file lacks. */
+/** Format of a file by its bytes, or else by its name: then the format's reader says what the file lacks. */
 function formatOf(head: Uint8Array, name: string, inside?: Compression): FileFormat {
   const marked = fileFormatOf(head, name);
   if (marked) return marked;

@@ -7,7 +7,8 @@ import { flatSource } from "./flat-source.js";
 import type { OpenVolume, OpenVolumeOptions, VolumeFacts, VolumeSource } from "./volume.js";
 
 /**
- * What reads a key from front to back: of a folder, which is named as a volume or has a slash at its end, its format; of a file, where its voxels lie.
+ * The reader of a key from front to back. For a folder, which is named as a volume or ends with a slash, it depends on the
+ * format; files share one.
  *
  * @throws {EmporiumError} FORMAT_UNSUPPORTED for folders of a format that is not read so
  */

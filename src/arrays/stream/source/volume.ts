@@ -10,23 +10,23 @@ export interface OpenVolumeOptions {
   scratch(): Promise<string>;
   /** The reference's reading: axis order ignored, unsigned bytes known by their maximum alone. */
   compat: boolean;
-  /** What is read over a network is laid out as well: it will not be read from front to back. */
+  /** Lays a source out as a local file even if it is read over a network: it will not be read from front to back. */
   asFile?: boolean | undefined;
 }
 
 export interface VolumeFacts {
-  /** Of its voxels, with the sign that they are read with. */
+  /** Type of the voxels as they are read, with the sign that applies. */
   dtype: DType;
   /** Voxels `[z, y, x]`, axes in that order whatever the file's own. */
   shape: Triple;
-  /** `[z, y, x]`; undefined where the file does not say. */
+  /** Voxel size `[z, y, x]`; undefined where the file does not say. */
   voxelSizeAngstrom: [z: number | undefined, y: number | undefined, x: number | undefined];
-  /** Where the first voxel `[z, y, x]` lies; 0 where the file does not say. */
+  /** Position of the first voxel `[z, y, x]`; 0 where the file does not say. */
   originAngstrom: Triple;
-  /** Of an MRC source: what a converted file carries over. */
+  /** Headers of an MRC source, which a converted file carries over. */
   mrc?: { header: MrcHeader; extended: Uint8Array } | undefined;
   warnings: string[];
-  /** Of the object, where the volume is one. */
+  /** State of the stored object, where the volume is a single one. */
   stat?: Stat | undefined;
 }
 
@@ -50,7 +50,7 @@ export interface VoxelRun {
   placeOf(index: number): [z: number, y: number, x: number];
 }
 
-/** How volumes of one format are read. */
+/** Reader of the volumes of one format. */
 export interface VolumeSource {
   /** The facts by its header or documents alone. */
   describe(store: Store, key: string, options: Pick<OpenVolumeOptions, "signal" | "compat">): Promise<VolumeFacts>;

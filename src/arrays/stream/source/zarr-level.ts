@@ -14,12 +14,12 @@ import { boxCodecs } from "./zarr-volume.js";
 
 /** One level of a pyramid, of which boxes are read. */
 export interface ZarrLevel {
-  /** What messages call it. */
+  /** Name of the level in messages. */
   readonly name: string;
   /** Voxels `[z, y, x]`. */
   readonly shape: Triple;
   readonly dtype: DType;
-  /** Of the level. `[z, y, x]`; undefined where the file does not say. */
+  /** Voxel size of the level, `[z, y, x]`; undefined where the file does not say. */
   readonly voxelSizeAngstrom: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
   /** Labels that the image says it has (`image-label`), ascending; undefined where it says nothing of them. */
   readonly labels: readonly number[] | undefined;
@@ -112,7 +112,7 @@ function openV3(store: Store, { name, folder, document }: ArrayDocument, signal:
   return { ...meta, read: (box: Box) => readZarrV3Box(objects, meta, box, { codecs, name, signal, indexes }) };
 }
 
-/** In the image's metadata as the portal has them, or beside the image as the specification has them. */
+/** Labels in the image's metadata, where the portal has them, or beside the image, where the specification has them. */
 function labelsOf(attributes: JsonObject): readonly number[] | undefined {
   const documents = [attributes, attributes.ome] as { multiscales?: { metadata?: unknown }[] }[];
   const holders = documents.flatMap((document) => [document, document?.multiscales?.[0]?.metadata]);

@@ -15,15 +15,15 @@ import { decodeZstdFrames } from "../../kernels/zstd.js";
 
 /** A volume of a Zarr hierarchy: level 0 of an OME-Zarr image, or an array by itself. */
 export interface ZarrVolume {
-  /** What messages call it. */
+  /** Name of the volume in messages. */
   name: string;
   /** Voxels `[z, y, x]`. */
   shape: Triple;
-  /** `[z, y, x]`; undefined where the file does not say. */
+  /** Voxel size `[z, y, x]`; undefined where the file does not say. */
   voxelSizeAngstrom: [z: number | undefined, y: number | undefined, x: number | undefined];
-  /** Where the first voxel `[z, y, x]` lies; 0 where the file does not say. */
+  /** Position of the first voxel `[z, y, x]`; 0 where the file does not say. */
   originAngstrom: Triple;
-  /** Of the image: what is odd and was read all the same, and why a voxel size is not known. */
+  /** Warnings about the image: oddities that did not keep it from being read, and reasons why a voxel size is not known. */
   warnings: readonly string[];
   meta: ZarrArrayMeta | ZarrV3Array;
   /** Key of the array. */
@@ -190,7 +190,9 @@ export async function* zarrBoxes(
   }
 }
 
-/** What reads boxes of any rank of an array, and the lengths `[z, y, x]` of those that are read well. */
+/**
+ * Returns the function that reads boxes of an array of any rank, and the lengths `[z, y, x]` of boxes that are read efficiently.
+ */
 function boxReader(
   store: Store,
   { name, meta, folder }: Pick<ZarrVolume, "name" | "meta" | "folder">,

@@ -131,14 +131,14 @@ function chunkAppender({ job, g, buffers }: ChunkEncoderOptions) {
     }
   }
 
-  /** From now on; `held` bytes are not written yet. */
+  /** Writes through the page cache from now on; `held` bytes are not written yet. */
   function writeThroughCache(state: number, path: string): void {
     closeSync(words[state + STATE.place]!);
     words[state + STATE.place] = openSync(path, "r+");
     words[state + STATE.isDirect] = 0;
   }
 
-  /** What stands in the buffer behind what is held. */
+  /** Appends `size` encoded bytes, which stand in the buffer behind the held ones, and writes as many as are due. */
   function append(state: number, path: string, size: number): void {
     const tail = g.tail(state);
     const held = words[state + STATE.held]!;

@@ -15,13 +15,13 @@ export interface ReducerOptions {
   buffers: PrivateBuffers;
 }
 
-/** Where a plane of a step has the first row of a strip. */
+/** Address of a strip's first row in one plane of a step. */
 export function ringAddress(g: Geometry, unit: Unit, level: number, plane: number, { row }: Strip, slot: 0 | 1): number {
   const ring = g.rings[level]!;
   return ring.slots[slot] + plane * ring.planeBytes + (row >> level) * unit.rowBytes[level]!;
 }
 
-/** What becomes of a strip that has been read: statistics, and the coarser levels. */
+/** Processing of a strip that has been read: statistics, and the rows of the coarser levels. */
 export function reducer({ job, g, kernels, buffers }: ReducerOptions) {
   const { thread } = job;
   const { dtype, counts, reduce: rule, integers } = FORMS[g.form];
@@ -73,7 +73,7 @@ export function reducer({ job, g, kernels, buffers }: ReducerOptions) {
     }
   }
 
-  /** Two planes (`second` 0: one) of a level to one of the next. */
+  /** Reduces two planes of a level (one if `second` is 0) to one of the next. */
   function halve(first: number, second: number, to: number, h: number, w: number, rowBytes: number, nextRowBytes: number): void {
     const zero = job.edge === "zeros" ? 1 : 0;
     if (integers !== undefined && g.halvesZ)

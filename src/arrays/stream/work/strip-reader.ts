@@ -28,7 +28,7 @@ export interface StripReaderOptions {
   g: Geometry;
   kernels: Kernels;
   buffers: PrivateBuffers;
-  /** Absent: the main thread fills the raw slots. */
+  /** The source file; undefined where the main thread fills the raw slots. */
   input: (DirectFile & { readonly size: number }) | undefined;
 }
 
@@ -162,7 +162,7 @@ function voxelSelector({ job, kernels, buffers }: StripReaderOptions): Pick<Stri
   const view = new DataView(job.memory.buffer);
   return { select, label };
 
-  /** Where `count` stored voxels, as many as a piece has at most, lie as float32. */
+  /** Returns the address of `count` stored voxels as float32, at most as many as a piece has; converts them where needed. */
   function floats(raw: number, count: number): number {
     if (source.convert === "float32") return raw;
     kernels.convert(CONVERT[source.convert], raw, buffers.block, count);

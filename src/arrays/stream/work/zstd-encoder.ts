@@ -3,7 +3,7 @@ import * as zlib from "node:zlib";
 /** Level of the frames: zstd's own default. */
 export const ZSTD_LEVEL = 3;
 
-/** What newer versions of Node have, and the declarations of the oldest one that is supported do not. */
+/** Part of `zlib` that newer versions of Node have; the declarations of the oldest supported version lack it. */
 type WithZstd = { zstdCompressSync?(plain: Uint8Array, options: { params: Record<number, number> }): Uint8Array };
 
 /** zstd's ZSTD_c_compressionLevel. */

@@ -32,15 +32,15 @@ export function chunkBufferBytes(form: VolumeForm, layout: Layout, shape: Triple
   return align(16 + 4 * blocks + (plain / layout.chunk[0]) * whole + blocks * 4 * itemBytes + 2048);
 }
 
-/** One for each chunk that is open at once in a unit of so many columns. No fewer will do. */
+/** Number of buffers of a unit of so many columns: one for each chunk that is open at once. No fewer will do. */
 export function buffersOf({ chunk }: Layout, columns: number): number {
   const across = Array.from({ length: LEVELS }, (_, level) => Math.ceil(columns / (chunk[2] << level)));
   return across.reduce((a, b) => a + b);
 }
 
 /**
- * What is taken beside them where memory suffices: one more for each chunk of the finest level. Those all end together, and the next
- * ones begin while they are being written; with fewer they wait for the disk.
+ * Number of spare buffers, taken where memory suffices: one more for each chunk of the finest level. Those all end together, and
+ * the next ones begin while they are being written; with fewer they wait for the disk.
  */
 export function spareBuffersOf({ chunk }: Layout, columns: number): number {
   return Math.ceil(columns / chunk[2]);

@@ -108,13 +108,16 @@ export class Collector {
   }
 }
 
-/** None where an earlier attempt has read planes of the slab: their sum is lost. */
+/** Memory for the slab's sum; undefined where an earlier attempt has read planes of it, whose sum is lost. */
 function roomForSlab(slab: Slab | undefined, { shapes, units }: Geometry, done: ReadonlyMap<number, unknown>) {
   if (!slab || units.some(({ index, z0, z1 }) => done.has(index) && z0 < slab.z1 && z1 > slab.z0)) return undefined;
   return new Float32Array(shapes[0]![1] * shapes[0]![2]);
 }
 
-/** Of a column of voxels at most two units hold planes of the slab, so the order of their sums does not matter. */
+/**
+ * Adds sums to the slab. Two units at most hold planes of it for any column of voxels, so the order of the additions does not
+ * matter.
+ */
 function addToSlab(slab: Float32Array | undefined, nx: number, { y, x, width, sum }: Extract<WorkerMessage, { kind: "slab" }>) {
   if (!slab) return;
   for (let row = 0; row * width < sum.length; row++) {

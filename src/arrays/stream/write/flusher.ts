@@ -35,7 +35,7 @@ export class Flusher {
     this.open.delete(path);
   }
 
-  /** @throws what the first flush that failed met: nothing written so far can be vouched for. */
+  /** @throws the error of the first flush that failed: nothing written so far can be vouched for. */
   check(): void {
     if (this.failure) throw this.failure.error;
   }

@@ -11,7 +11,9 @@ export interface UnitReport {
   checksums: number[];
 }
 
-/** What a receipt says of a unit's voxels. Its checksum is one where the unit has all rows of its planes, else one a plane. */
+/**
+ * The parts of a receipt on a unit's voxels. It has one checksum where the unit has all rows of its planes, else one per plane.
+ */
 export function voxelFacts(unit: Unit, g: Geometry, { sums, checksums }: UnitReport): Pick<UnitReceipt, "sums" | "checksums"> {
   const [, ny, nx] = g.shapes[0]!;
   const rows = unit.y1 - unit.y0;

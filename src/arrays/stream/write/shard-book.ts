@@ -25,7 +25,7 @@ export class ShardBook {
   private readonly order: Iterator<{ chunk: Triple; unit: number }>[];
   private readonly next: ({ chunk: Triple; unit: number } | undefined)[];
   private readonly waiting = new Map<string, Waiting>();
-  /** What is being kept of each unit. */
+  /** Pending `keep` calls of each unit's shards. */
   private readonly keeping = new Map<number, Promise<unknown>[]>();
 
   constructor(g: Geometry, options: ShardOptions, flusher: Flusher | undefined) {
@@ -37,7 +37,7 @@ export class ShardBook {
   /**
    * Goes on behind the first units, which an earlier attempt has noted.
    *
-   * @throws {ShardsLost} where their bytes are not there any more.
+   * @throws {ShardsLost} if their bytes are not there any more.
    */
   async goOnAfter(receipts: readonly UnitReceipt[]): Promise<void> {
     for (const { unit, objects } of receipts) {

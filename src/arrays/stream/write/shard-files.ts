@@ -13,7 +13,7 @@ const NOTHING_TO_RELEASE: Kept = { release: async () => {} };
 /**
  * Shards as files of a folder.
  *
- * @param sync what is kept survives a power loss, not only a kill.
+ * @param sync makes kept bytes survive a power loss, not only a kill.
  * @param io whether bytes go past the page cache: at most three windows of 1 MiB for each shard that is open
  */
 export function fileShards(folder: string, { sync, io = "auto" }: { sync: boolean; io?: IoMode | undefined }): ShardSink {
@@ -102,7 +102,7 @@ async function pastCache(path: string, file: FileHandle, have: number, windows: 
     own.push(fresh);
     return fresh;
   };
-  /** What the window holds is what the file has, or shall have, from here on: on a page. */
+  /** Byte of the file, at a page, from which the window holds what the file has or shall have. */
   let base = pagesBelow(have);
   let held = have - base;
   let window = await freeWindow();

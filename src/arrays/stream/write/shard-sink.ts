@@ -1,5 +1,5 @@
 /**
- * Where shards go: files of a folder, or uploads. A shard only ever grows at its end.
+ * Destination of shards: files of a folder, or uploads. A shard only ever grows at its end.
  */
 export interface ShardSink {
   /**

@@ -26,7 +26,7 @@ export interface ShardOptions {
 export class ShardTable {
   private readonly grids: readonly ShardGrid[];
   private readonly shards = new Map<string, Shard>();
-  /** Of each unit that is not noted: its shards, with the number of its chunks in each. */
+  /** For each unit that is not noted, its shards with the number of its chunks in each. */
   private readonly touched = new Map<number, Map<Shard, number>>();
 
   constructor(

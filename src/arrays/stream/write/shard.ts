@@ -9,7 +9,7 @@ import type { Kept, ShardOutput, ShardSink } from "./shard-sink.js";
 /** Bytes that an earlier attempt noted are missing: start again. */
 export class ShardsLost extends Error {}
 
-/** How shards are laid out: what `zarr.json` says of them. */
+/** Layout of shards as `zarr.json` states it. */
 const SHARD_INDEX: Omit<ShardLayout, "grid"> = { location: "end", littleEndian: true, checksum: true };
 
 /** One shard while it is written: chunks are appended, the index goes last. */
@@ -25,7 +25,7 @@ export class Shard {
   private output: Promise<ShardOutput> | undefined;
   private lastAppend: Promise<void> = Promise.resolve();
   private readonly kept: Promise<Kept>[] = [];
-  /** How many of `kept` are of units that are noted. */
+  /** Number of those of `kept` that belong to noted units. */
   private keptNoted = 0;
 
   constructor(

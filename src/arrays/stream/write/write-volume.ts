@@ -95,7 +95,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
   }
 }
 
-/** How a volume is cut and what of it goes past the page cache, by the memory that there is. */
+/** Plans the division of a volume, and what goes past the page cache, by the memory that is available. */
 function planWrite(options: WriteVolumeOptions) {
   const { source, form, threads } = options;
   const voxel = voxelOf(source);
@@ -127,7 +127,7 @@ function planWrite(options: WriteVolumeOptions) {
   return { voxel, shape, slab, columns, rawSlots, sourceRowBytes, io, geometryOptions, g };
 }
 
-/** What threads are told. @param done units that are not written again */
+/** The job for the worker threads. @param done units that are not written again */
 function jobOf(
   { source, mrc, zarr, edge, select }: WriteVolumeOptions,
   { voxel, sourceRowBytes, io, geometryOptions }: ReturnType<typeof planWrite>,
@@ -175,7 +175,7 @@ function requireFitting({ source, form, select }: WriteVolumeOptions, resampling
   if (!("path" in source.data)) throw new EmporiumError("INTERNAL", `${source.name} must be a file to be resampled`);
 }
 
-/** What goes past the page cache. @param fits whether rows are whole, and there is room for it */
+/** Says which files go past the page cache. @param fits whether rows are whole, and there is room for it */
 function ioOf({ source, form, io = {}, mrc, zarr, shards }: WriteVolumeOptions, shape: Triple, fits: boolean) {
   if (!fits || fewFiles) return { source: false, mrc: false, zarr: false };
   const sourceBytes = volumeOf(source.shape) * voxelOf(source).itemBytes;

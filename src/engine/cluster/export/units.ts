@@ -1,10 +1,10 @@
 import { quoteWords } from "../../../core/shell.js";
 import type { OpenRun } from "../run-record.js";
 
-/** What a workflow file needs to know of a run. */
+/** Parts of a run that a workflow file needs. */
 export type ExportedRun = Pick<OpenRun, "record" | "url">;
 
-/** How often a workflow program begins a slice before it calls it failed: a slice that was stopped in time counts as well. */
+/** Times that a workflow program begins a slice before it calls it failed: a slice that was stopped in time counts as well. */
 export const TRIES = 10;
 
 /**
@@ -22,7 +22,7 @@ export function sliceScript({ record, url }: ExportedRun, stage: string): string
   ].join("\n");
 }
 
-/** What follows the slices of a stage. Behind the last stage it ends the run, with the run's exit status. */
+/** Script that follows the slices of a stage. Behind the last stage it ends the run, with the run's exit status. */
 export function gateScript({ record, url }: ExportedRun, stage: string): string {
   return [...record.prologue, quoteWords([...record.command, "engine", "gate", url, "--stage", stage])].join("\n");
 }

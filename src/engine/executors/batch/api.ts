@@ -18,7 +18,7 @@ export interface BatchApiOptions {
   readonly access: AwsAccess;
   readonly clock: Clock;
   readonly random: Random;
-  /** Of the pauses after an answer that may pass. */
+  /** Tries, and pauses between them, after an answer that may pass. */
   readonly policy?: RetryPolicy | undefined;
 }
 

@@ -9,7 +9,7 @@ const NOTICE_S = 120;
 export const OVERRIDES_MAX = 8192;
 
 /**
- * What a container runs: the script as a child, to which a signal is passed on.
+ * Script that a container runs: the job's script as a child, to which a signal is passed on.
  *
  * A job that depends on a failed one fails itself, so that no gate would ever begin: the status that counts is in the target's journals,
  * and here only 75 is told, which Batch tries again. At the end of Batch's own time limit a job fails for good, so the script ends it before.

@@ -5,7 +5,7 @@ export const BatchSettings = z.strictObject({
   /** Name, `name:revision` or ARN of a job definition whose image has the program. */
   definition: z.string().min(1).max(1_000),
   region: z.string().min(1).max(100).optional(),
-  /** Of the AWS configuration. */
+  /** Profile of the AWS configuration. */
   profile: z.string().min(1).max(1_000).optional(),
 });
 export type BatchSettings = z.output<typeof BatchSettings>;

@@ -7,7 +7,7 @@ export const KubernetesSettings = z.strictObject({
   /** Has the program. */
   image: z.string().min(1).max(1_000),
   namespace: Name.optional(),
-  /** Of the kubeconfig. */
+  /** Context of the kubeconfig. */
   context: Name.optional(),
   service_account: Name.optional(),
   /** Secrets whose fields become variables of the containers: credentials of buckets. */

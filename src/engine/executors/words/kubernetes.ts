@@ -3,13 +3,13 @@ import type { ArrayJob } from "../engine-executor.js";
 import type { KubernetesSettings } from "./kubernetes-settings.js";
 import { type EngineWords, type ListedJob, mebibytes } from "./words.js";
 
-/** Above it an Indexed Job needs `maxFailedIndexes` (Job v1 reference, `backoffLimitPerIndex`). */
+/** Most completions of an Indexed Job without `maxFailedIndexes` (Job v1 reference, `backoffLimitPerIndex`). */
 const COMPLETIONS_MAX = 100_000;
 /** Exit status of a worker that was stopped in time: the pod is replaced, and its end does not count. */
 const MORE_TO_DO = 75;
-/** Between SIGTERM and SIGKILL. */
+/** Seconds between SIGTERM and SIGKILL. */
 const GRACE_S = 120;
-/** Jobs that are over are removed by the cluster itself. */
+/** Seconds after which the cluster itself removes jobs that are over. */
 const KEPT_S = 7 * 24 * 3600;
 
 const CONTAINER = "emporium";
@@ -129,7 +129,7 @@ interface KubernetesJob {
   };
 }
 
-/** What waits and what runs of a job. A job that is not over yet is there, whatever its counts say. */
+/** Elements of a job that run and that wait. A job that is not over yet is there, whatever its counts say. */
 function listed({ metadata, spec, status = {} }: KubernetesJob): ListedJob[] {
   const { ready = 0, succeeded = 0, failedIndexes = "", conditions = [] } = status;
   const job = { id: metadata.name, name: metadata.labels?.[NAME] ?? metadata.name };

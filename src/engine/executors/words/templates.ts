@@ -4,7 +4,7 @@ const Word = z.string().min(1).max(1_000);
 /** A list within the list is left out as a whole where one of its placeholders has no value. */
 const WordsWithOptions = z.array(z.union([Word, z.array(Word).min(1)])).min(1);
 
-/** What stands in braces in the words of `submit`. */
+/** Placeholders: the names that may stand in braces in the words of `submit`. */
 const SUBMIT_PLACEHOLDERS = [
   ...["name", "script", "indices", "count", "last", "slots", "cpus", "memory", "gpus", "minutes", "time", "queue", "account"],
   ...["after", "logs"],
@@ -88,8 +88,8 @@ const Submit = z
 const States = z.array(Word);
 
 /**
- * How people speak to an engine that has no words of its own here: four commands. Each is a list of words for the program, never a text
- * that a shell would read.
+ * Commands of an engine that has no words of its own here, as people write them: four. Each is a list of words for the program,
+ * never a text that a shell would read.
  */
 export const EngineTemplates = z.strictObject({
   submit: Submit,

@@ -7,7 +7,7 @@ export interface EngineCall {
   readonly words: readonly string[];
   /** Standard input in the place of the job's script. */
   readonly stdin?: string | undefined;
-  /** Written before the program is called. */
+  /** File that is written before the program is called. */
   readonly file?: { readonly path: string; readonly text: string } | undefined;
 }
 
@@ -16,13 +16,13 @@ export interface ListedJob {
   readonly id: string;
   readonly name: string;
   readonly state: "waiting" | "running" | "held" | "over";
-  /** What it waits for, in the engine's words, where that does not end by itself. */
+  /** Reason for which it waits, in the engine's words, where that does not end by itself. */
   readonly why?: string | undefined;
   /** Elements that the line stands for. Default: 1. */
   readonly count?: number | undefined;
 }
 
-/** How people speak to one engine: its programs, their arguments, what their output means. */
+/** Command language of one engine: its programs, their arguments, what their output means. */
 export interface EngineWords {
   readonly name: string;
   /**
@@ -39,19 +39,19 @@ export interface EngineWords {
   submit(job: ArrayJob): EngineCall;
   /** The new job's id; undefined where the output names none. */
   idOf(output: CommandOutput): string | undefined;
-  /** All of one's own jobs that wait or run. */
+  /** Call that lists all of one's own jobs that wait or run. */
   readonly list: EngineCall;
   parseList(output: string): readonly ListedJob[];
   /** A failure of `list` that only means that there is no job. */
   readonly none?: RegExp | undefined;
-  /** What a program says when the engine did not answer: it may have taken the job all the same. */
+  /** Output of a program when the engine did not answer: it may have taken the job all the same. */
   readonly silent?: RegExp | undefined;
-  /** What the program says when the queue takes no more, before it tries again by itself for minutes. */
+  /** Output of the program when the queue takes no more, before it tries again by itself for minutes. */
   readonly full?: RegExp | undefined;
   cancel(ids: readonly string[]): EngineCall;
   /** Lets held elements go on. */
   release?(id: string): EngineCall;
-  /** What to do about a refusal, by what the engine said. */
+  /** Hint for a person on a refusal, by what the engine said. */
   hintOf(said: string): string;
 }
 

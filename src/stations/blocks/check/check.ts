@@ -26,7 +26,7 @@ const OPENS: Pick<BlockRule, "code" | "statement" | "hint"> = {
 /** Every rule on volumes, in the order of reports. Their codes never change meaning. */
 export const BLOCK_RULES: readonly BlockRule[] = [...METADATA_RULES, ...LEVEL_RULES, ...VOXEL_RULES, ...ARRAY_RULES];
 
-/** What is decoded of each level at most: a volume of few and very large chunks is checked in some of them. */
+/** Default of `sampleBytes`, decoded bytes per level: of a volume of few, very large chunks only some are checked. */
 const SAMPLE_BYTES = 2 * 2 ** 30;
 
 /** One thing that is not as it should be. */
@@ -46,13 +46,13 @@ export interface VolumeCheck {
   readonly rules: number;
   readonly blocks: number;
   readonly findings: readonly BlockFinding[];
-  /** What the volume holds and is not read, or says and is not followed; and levels of which fewer blocks were read than of others. */
+  /** Content that is not read, metadata that is not followed, and levels of which fewer blocks were read than of others. */
   readonly notes: readonly string[];
 }
 
 export interface CheckVolumeOptions {
   readonly expect?: Expect | undefined;
-  /** Volumes that are to be read in one grid with it. */
+  /** Volumes that will be read in the same grid. */
   readonly others?: readonly BlockVolume[] | undefined;
   /** The most that may be decoded of each level; one block is read in any case. Default 2 GiB. */
   readonly sampleBytes?: number | undefined;
@@ -120,9 +120,11 @@ export async function checkBlocks(locations: readonly string[], options: CheckBl
   const { signal } = options;
   const expect = options.expect === undefined ? undefined : parseExpect(await textOf(options.expect), options.expect);
   const context = readContext(options);
-  /** By the places of their locations. */
+  /** Errors by the index of their location. */
   const errors: ErrorRecord[] = [];
-  /** Of several locations, the others are checked all the same. */
+  /**
+   * Handles the failure of one location: it is thrown where there is no other; of several, the others are checked all the same.
+   */
   const failed = (at: number) => (error: unknown) => {
     signal?.throwIfAborted();
     const named = withLocation(asEmporiumError(error), locations[at]!);
@@ -150,7 +152,7 @@ export async function checkBlocks(locations: readonly string[], options: CheckBl
   }
 }
 
-/** What takes more memory than there is says so without a name. */
+/** Puts the location before a MEMORY_LIMIT error, whose message does not name it; other errors stay as they are. */
 function withLocation(error: EmporiumError, location: string): EmporiumError {
   if (error.code !== "MEMORY_LIMIT") return error;
   return new EmporiumError(error.code, `${redact(location)}: ${error.message}`, { ...error.facts, cause: error });

@@ -4,14 +4,14 @@ import type { Finding } from "../../../core/finding.js";
 import type { Expect } from "./expect.js";
 import type { Sample } from "./sample.js";
 
-/** What the rules look at. */
+/** Input of the rules: a volume, its expectations and a sample of its blocks. */
 export interface CheckedVolume {
   readonly volume: BlockVolume;
   readonly expect: Expect;
   readonly kind: "image" | "labels";
   /** Blocks that were read. */
   readonly sample: Sample;
-  /** Volumes that are to be read in one grid with it. */
+  /** Volumes that will be read in the same grid. */
   readonly others: readonly BlockVolume[];
 }
 
@@ -22,9 +22,9 @@ export type Severity = "error" | "warning";
 export interface BlockRule {
   /** Stable: reports and programs name it. */
   readonly code: string;
-  /** What holds where the rule finds nothing, one line. */
+  /** Condition under which the rule finds nothing, one line. */
   readonly statement: string;
-  /** What to do, one clause. */
+  /** Advice on fixing the fault, one clause. */
   readonly hint: string;
   /** Default warning. `blocks check` treats both alike. */
   readonly severity?: Severity | undefined;

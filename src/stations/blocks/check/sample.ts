@@ -20,17 +20,17 @@ const VALUES = 200_000;
 const AT_ONCE = 8;
 const ABSENT_CHUNKS = 200;
 
-/** What was seen of one block. */
+/** Statistics of one sampled block. */
 export interface SampledBlock {
   readonly level: number;
   readonly box: Box;
-  /** Of the finite voxels; infinities where there is none. */
+  /** Least and largest of the finite voxels; infinities where there is none. */
   readonly min: number;
   readonly max: number;
   readonly notFinite: number;
   /** Chunks that are not stored, and all; undefined where the format has none. */
   readonly chunks?: { readonly absent: readonly Triple[]; readonly all: number } | undefined;
-  /** It cannot be read. */
+  /** Error of a block that cannot be read. */
   readonly fault?: EmporiumError | undefined;
 }
 

@@ -34,7 +34,7 @@ export interface CompileOptions {
   readonly stored: ReadonlySet<GraphNode>;
   /** Reductions whose results are outputs. */
   readonly results: readonly ReduceNode[];
-  /** Where files go that nodes save. */
+  /** Keys of the nodes' results in the target: for `save` and `meshes` the folder of their files. */
   readonly folders: ReadonlyMap<GraphNode, string>;
   /** Voxels of the grid's array, and of a block of it. */
   readonly gridShape: Triple;
@@ -49,21 +49,21 @@ export interface CompiledStage {
   /** Nodes that are computed in it, the last one is stored. */
   readonly nodes: readonly string[];
   readonly tasks: number;
-  /** Read by all of its tasks together, and the part of it that several of them read. */
+  /** Bytes that all of its tasks read together; `bytesAgain` is the part that several of them read. */
   readonly bytesRead: number;
   readonly bytesAgain: number;
   readonly notes: readonly string[];
 }
 
 export interface CompiledGraph {
-  /** Of the graph, its inputs as they are and the versions of its operators: 32 hexadecimal digits. */
+  /** Hash of the graph, its inputs as they are and the versions of its operators: 32 hexadecimal digits. */
   readonly id: string;
   readonly stages: readonly CompiledStage[];
   /** Folder of what lies between stages, in the target. */
   readonly folder: string;
 }
 
-/** Not in the engine's own folder, where stages may not write. */
+/** Folder of what lies between stages: not in the engine's own, where stages may not write. */
 const GRAPHS_FOLDER = ".emporium-graphs";
 
 /** Makes stages of a graph. Nothing is asked of any store. */
@@ -105,7 +105,10 @@ function graphId({ nodes, outputs, results, gridShape, block, identities }: Comp
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
-/** As stages are named by their inputs: some stores give a copy a new time but keep the tag. */
+/**
+ * An input's version in the hash, as in names of stages: its ETag or, without one, its time. Some stores give a copy a new time
+ * but keep the ETag.
+ */
 function versionOf({ key, size, etag, modifiedMs }: TaskInput): PlainObject {
   return { key, size, ...(etag === undefined ? { modifiedMs: modifiedMs ?? null } : { etag }) };
 }
@@ -187,7 +190,7 @@ function compileGroup(
   });
 }
 
-/** A program that is handed what neighbours have written. */
+/** Stages of a program that is handed voxels which its neighbours have written. */
 function inColours(
   root: LocalNode,
   array: StoredArray,

@@ -27,13 +27,16 @@ function lengthsRead(shape: number, block: number, their: number, { scale, origi
   return { sum, once: end(shape) - begin(0) };
 }
 
-/** Rows of double precision that filters hold beside their input and output. */
+/** Bytes per voxel that filters hold beside their input and output: rows of double precision. */
 const WORK_BYTES = 16;
 
-/** What operators without a halo hold: a row at a time, or means in double precision. */
+/** Bytes per voxel that operators without a halo hold: a row at a time, or means in double precision. */
 const PLAIN_BYTES = 8;
 
-/** What a block holds at most: all boxes of its nodes, what the largest operator works with, and an object while it is written. */
+/**
+ * Most bytes that a block holds: all boxes of its nodes, working memory of the largest operator, and an object while it is
+ * written.
+ */
 export function memoryOf(group: Group, array: StoredArray): number {
   const part = partOf(group, array);
   if (!part) return blockMemory(group, array);

@@ -10,12 +10,12 @@ import type { Store } from "../../../stores/store.js";
 export interface DeadBlock {
   /** Stage and number. */
   readonly block: string;
-  /** Its voxels in its stage's array. */
+  /** First voxel and voxels of the block in its stage's array. */
   readonly start: readonly number[];
   readonly shape: readonly number[];
-  /** What it read: stages and objects that identify the inputs. */
+  /** Stages that it read, and objects that identify the inputs. */
   readonly reads: readonly string[];
-  /** With the end of what its process wrote, where that died. */
+  /** Error of the block, with the end of its process's output where that died. */
   readonly error: ErrorRecord;
   /** Does this block alone. */
   readonly command: string;

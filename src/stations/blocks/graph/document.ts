@@ -11,7 +11,7 @@ const triple = tripleOf(whole, "whole numbers from 1");
 /** Types that a graph writes. */
 export const dtype = z.enum(WRITTEN_DTYPES);
 
-/** Where an array is read. */
+/** Location of an input, alone or with the level and the positions at which it is read. */
 const input = z.union([
   z.string(),
   z.strictObject({
@@ -33,7 +33,7 @@ const output = z.strictObject({
   chunk: triple.optional(),
   shard: triple.optional(),
   codec: z.enum(["blosc-lz4", "zstd", "raw", "compressed_segmentation"]).optional(),
-  /** Of precomputed volumes; left out: a segmentation where voxels are uint32 or uint64. */
+  /** Only for precomputed volumes. Default: `segmentation` where voxels are uint32 or uint64, otherwise `image`. */
   type: z.enum(["image", "segmentation"]).optional(),
   dtype: dtype.optional(),
 });
@@ -44,7 +44,7 @@ export const GraphSchema = z.strictObject({
   inputs: z.record(name, input),
   grid: z.strictObject({
     of: name,
-    /** Of the input that the grid is of, where it is not given there. */
+    /** Level of the input that the grid is of, where it is not given there. */
     level: z.int().min(0).optional(),
     block: z.union([z.literal("auto"), triple]).default("auto"),
   }),
@@ -54,7 +54,7 @@ export const GraphSchema = z.strictObject({
 
 /** The same with its defaults. */
 export type GraphDocument = z.output<typeof GraphSchema>;
-/** As a program gives it: what has a default may be left out. */
+/** The same as a program gives it: fields that have a default may be left out. */
 export type GraphGiven = z.input<typeof GraphSchema>;
 export type NodeDocument = GraphDocument["nodes"][number];
 export type OutputDocument = GraphDocument["outputs"][string];

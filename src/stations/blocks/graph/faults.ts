@@ -1,6 +1,6 @@
 import { EmporiumError, type ErrorCode, type ErrorRecord, type Place, toErrorRecord } from "../../../core/errors.js";
 
-/** Where something of a graph is written. */
+/** Finds the place in the graph's file for a path in its document: that of the field's value or, with `key`, of its name. */
 export type PlaceOf = (path: readonly PropertyKey[], key?: boolean) => Place;
 
 interface FaultFacts {
@@ -20,7 +20,7 @@ export interface Faults {
   check(): void;
 }
 
-/** @param known those that are known already */
+/** @param known errors that were found before */
 export function collectFaults(placeOf: PlaceOf, known: readonly EmporiumError[] = []): Faults {
   const errors: EmporiumError[] = [...known];
   function addRecord(path: readonly PropertyKey[], { code, message, path: inner, hint }: ErrorRecord): void {
@@ -47,7 +47,7 @@ export function collectFaults(placeOf: PlaceOf, known: readonly EmporiumError[] 
   };
 }
 
-/** As they stand in the file; one thing that is wrong is told once. */
+/** Errors in the order of the file; one that was found several times is told once. */
 function inOrder(errors: readonly EmporiumError[]): EmporiumError[] {
   const keys = errors.map(({ message, facts: { place } }) => `${place?.path} ${message}`);
   const lineOf = ({ facts }: EmporiumError) => facts.place?.line ?? 0;

@@ -2,20 +2,23 @@ import { formatBytes, formatSeconds } from "../../../core/units.js";
 import { PHASES, type StageFigures } from "../../../engine/blocks/figures.js";
 import type { BlockRunReport } from "../../../engine/blocks/run-blocks.js";
 
-/** What blocks of a stage read, all together, and how much of it more than once, by halos. */
+/** Bytes that the blocks of a stage read together, and how many of them more than once, because of halos. */
 export interface StageReads {
   readonly name: string;
   readonly bytesRead: number;
   readonly bytesAgain: number;
 }
 
-/** What a stage of a graph took in this run. */
+/** Measurements of a stage of a graph in this run. */
 interface GraphStageFigures extends StageFigures, StageReads {}
 
-/** What a run took. */
+/** Measurements of a run. */
 export interface GraphFigures {
   readonly stages: readonly GraphStageFigures[];
-  /** Most memory of all worker processes together, with the program itself in each: more than `--memory`, which is for buffers. Absent where there are no worker processes. */
+  /**
+   * Most resident memory of all worker processes together, with the program itself in each: more than `--memory`, which is for
+   * buffers. Absent where there are no worker processes.
+   */
   readonly rssBytesMax?: number | undefined;
   /** The part of the time of worker processes in which they had nothing to do. */
   readonly idleShare?: number | undefined;
@@ -37,7 +40,10 @@ export function figuresOf(
   };
 }
 
-/** A table: a line a stage, with the half and the 95th of 100 of each phase. */
+/**
+ * Lines for people: a table with a row for each stage, the median and the 95th percentile of each phase, then the rest of the
+ * figures.
+ */
 export function figureLines({ stages, rssBytesMax, idleShare, overheadSeconds }: GraphFigures): string[] {
   if (stages.length === 0) return [];
   const rows = [

@@ -7,7 +7,7 @@ import { checkedOf, contentsOf, writeNote } from "./owner-note.js";
 import { marksOf, type OutputMark } from "./owners.js";
 import type { PreparedGraph } from "./prepare.js";
 
-/** What is left to do when all blocks are done. Plain JSON: another process may do it. */
+/** Work that is left when all blocks are done. Plain JSON: another process may do it. */
 export type GraphEnd = {
   /** Metadata of the outputs, in their order. */
   readonly documents: readonly JsonDocument[];

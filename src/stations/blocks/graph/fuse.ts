@@ -12,7 +12,7 @@ export interface Group {
   readonly block: Triple;
   /** The root, where it is an operator, and what is computed with it. */
   readonly members: Map<LocalNode, Reach>;
-  /** What is read: inputs, and nodes that are stored. */
+  /** Arrays that the group reads: inputs, and nodes that are stored. */
   readonly reads: Map<GraphNode, Reach>;
 }
 
@@ -81,7 +81,7 @@ function isPointwise(node: GraphNode): boolean {
   return node.kind === "local" && node.bound.halo.every((halo) => halo === 0) && node.from.every(isPointwise);
 }
 
-/** A need that is surely enough. */
+/** A reach that is surely enough: the whole array. */
 function everything({ facts }: GraphNode): Reach {
   return { ...ITSELF, halo: facts.shape };
 }

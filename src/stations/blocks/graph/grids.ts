@@ -29,7 +29,7 @@ export function innerChunk(block: Triple): Triple {
   });
 }
 
-/** What is computed of a block beside the block itself, as a part of it. */
+/** Voxels that are computed beside the block itself because of its halo, as a fraction of the block. */
 export function haloShare(core: Triple, halo: Triple): number {
   const inner = core[0] * core[1] * core[2];
   const outer = core.reduce((volume, length, axis) => volume * (length + 2 * halo[axis]!), 1);

@@ -2,17 +2,17 @@ import type { GraphDocument } from "./document.js";
 import { type ExternalSettings, settingsOf } from "./external/fields.js";
 import { modulesOf } from "./map.js";
 
-/** What a graph says of its inputs, and what its nodes need of this machine. Plain JSON. */
+/** Inputs of a graph as its document names them, and the programs and modules of its nodes on this machine. Plain JSON. */
 export type GraphInputs = {
-  /** By their names. */
+  /** Locations of the inputs, by name. */
   readonly locations: Readonly<Record<string, string>>;
   /** The level that is read of each. */
   readonly levels: Readonly<Record<string, number>>;
   /** Positions along axes beside z, y and x, of inputs that are cut there. */
   readonly selected: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** How the programs of nodes are run. */
+  /** Settings of the nodes' programs, by the name of the node. */
   readonly programs: Readonly<Record<string, ExternalSettings>>;
-  /** Where the modules of nodes are on this machine. */
+  /** Absolute paths of the nodes' modules on this machine, by the name of the node. */
   readonly modules: Readonly<Record<string, string>>;
 };
 
@@ -37,7 +37,7 @@ function levelOf({ inputs, grid }: GraphDocument, name: string): number {
   return own ?? (grid.of === name ? grid.level : undefined) ?? 0;
 }
 
-/** Where an input is cut along axes beside z, y and x, as the graph says it. */
+/** Positions along axes beside z, y and x at which the graph cuts an input; undefined where it gives none. */
 function selectionOf({ inputs }: GraphDocument, name: string): Readonly<Record<string, number>> | undefined {
   const given = inputs[name]!;
   return typeof given === "string" ? undefined : given.select;

@@ -14,13 +14,13 @@ const CACHE_SHARE = 1 / 8;
 /** The most that inputs get where they do: with the default memory, one of the largest chunks that ingest writes fits. */
 const INPUTS_MOST = 5 / 8;
 
-/** Who may use how much of the memory. */
+/** Division of the memory between inputs and blocks. */
 export interface MemoryShares {
   /** Blocks that are computed at once. */
   readonly jobs: number;
-  /** For the inputs, in each process. */
+  /** Bytes for the inputs, in each process. */
   readonly cacheBytes: number;
-  /** For blocks that are computed, in all processes together. */
+  /** Bytes for blocks that are computed, in all processes together. */
   readonly blockBytes: number;
   readonly notes: readonly string[];
 }
@@ -62,7 +62,7 @@ export function shareMemory(
 export type InputPlan = GraphInputs & {
   readonly anonymous: boolean;
   readonly allowPrivate: boolean;
-  /** Of what a process keeps of all inputs together. */
+  /** Bytes that a process keeps of all inputs together. */
   readonly cacheBytes: number;
 };
 
@@ -133,8 +133,8 @@ function metadataOf({ identity }: BlockVolume): TaskInput[] {
 }
 
 /**
- * What stages read as the engine looks at it: `<input>/<object>` is an object that identifies the input. Each look opens the input anew, for one
- * that was replaced must be noticed.
+ * The inputs as a store for the engine, which looks whether they have changed: the key `<input>/<object>` is an object that
+ * identifies the input. Each look opens the input anew, to notice one that was replaced.
  */
 export function identityStore(plan: InputPlan): Store {
   const refuse = async (key: string): Promise<never> => {

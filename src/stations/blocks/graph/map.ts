@@ -18,8 +18,8 @@ export type ProgramOperator = Omit<BoundOperator, "apply"> & {
 };
 
 /**
- * What a person's module exports: the voxels of `core` in C order, from those of `block`, which reach as far around it as the node's `halo` says and
- * the volume goes. The same for the same voxels, whatever the block.
+ * Exports of a person's module. `apply` returns the voxels of `core` in C order, from those of `block`, which reaches as far
+ * around it as the node's `halo` says and the volume goes. It must give the same for the same voxels, whatever the block.
  */
 interface MapModule {
   apply(block: Block, core: Box, options: JsonObject): VoxelArray | Promise<VoxelArray>;
@@ -34,11 +34,11 @@ export const MapFields = z.strictObject({
   options: z.record(z.string(), z.json()).default({}),
 });
 
-/** Raised when modules are called in another way. */
+/** Version of the operator, raised when modules are called in another way. */
 export const MAP_VERSION = 2;
 
 export type MapParams = {
-  /** The node's. */
+  /** Name of the node. */
   readonly name: string;
   /** The module as written, or its place below the graph's folder, and the checksum of its text: another text is another run. */
   readonly module: string;
@@ -75,7 +75,7 @@ export function modulesOf(nodes: readonly NodeDocument[]): Record<string, string
   return Object.fromEntries(modules.map(({ id, module }) => [id, resolve(module as string)]));
 }
 
-/** What operators of people have in common: the voxels of their first input are those of the result. */
+/** The common part of modules and programs as operators: their result has the voxels of their first input. */
 export function onSameVoxels(
   params: { readonly halo: Triple; readonly dtype: DType },
   { shape, voxelSizeNm }: Pick<BoundOperator["output"], "shape" | "voxelSizeNm">,

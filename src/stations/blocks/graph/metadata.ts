@@ -40,14 +40,14 @@ export async function printedResult(
   return { key, ...printResult(parseJson(new TextDecoder().decode(bytes)) as JsonObject, format) };
 }
 
-/** What is written when the files of a result are all there; none for results that are documents themselves. */
+/** Documents that are written when the files of a result are all there; none for results that are documents themselves. */
 export function documentsOfFiles(result: ResultPlan): JsonDocument[] {
   const saved = savedBy(result.node);
   const text = saved ? manifestOf(saved) : result.format === "precomputed-mesh" ? printLegacyMeshInfo() : undefined;
   return text === undefined ? [] : [{ key: resultDocument(result), text }];
 }
 
-/** Key of what is written last of a result. */
+/** Key of the object that is written last of a result. */
 export function resultDocument({ key, format }: ResultPlan): string {
   const last = LAST_OF_FOLDER[format];
   return last === undefined ? key : `${key}/${last}`;

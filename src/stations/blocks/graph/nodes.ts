@@ -4,16 +4,16 @@ import type { Triple } from "../../../core/box.js";
 import type { JsonObject } from "../../../core/json.js";
 import type { ProgramOperator } from "./map.js";
 
-/** What is known of a node's value before a byte of it moves. */
+/** Facts about a node's value that are known before a byte of it moves. */
 export interface Facts extends InputFacts {
-  /** Where the centre of the voxel `[0, 0, 0]` lies in the world. */
+  /** World position of the centre of voxel `[0, 0, 0]`. */
   readonly offsetNm: Triple;
 }
 
 interface Base {
   /** Lower-case letters, digits and hyphens: also the name of its stage. */
   readonly name: string;
-  /** Where it is written in the graph. */
+  /** Path in the graph's document, for errors. */
   readonly path: readonly PropertyKey[];
   readonly facts: Facts;
 }
@@ -23,7 +23,7 @@ export interface ReadNode extends Base {
   readonly kind: "read";
   readonly input: string;
   readonly level: number;
-  /** Where it is cut along axes beside z, y and x, if the graph says it. */
+  /** Positions along axes beside z, y and x; undefined where the graph gives none. */
   readonly select: Readonly<Record<string, number>> | undefined;
   readonly chunk: Triple;
 }
@@ -70,11 +70,11 @@ export interface ComponentsNode extends Base {
   readonly minVoxels: number;
 }
 
-/** What has a value that can be stored. */
+/** A node whose value can be stored. */
 export type ComputedNode = LocalNode | ComponentsNode;
 export type GraphNode = ReadNode | ComputedNode | ReduceNode;
 
-/** Raised with every change of the labels' bits. */
+/** Version of the operator, raised with every change of the labels' bits. */
 const COMPONENTS_VERSION = 1;
 
 /** A node with its parameters, as the id of a run has it. */

@@ -39,9 +39,9 @@ import {
 import { openTargets } from "./targets.js";
 import { openBlockWork, type WorkData } from "./work.js";
 
-/** What nodes need of a graph, beside its blocks. */
+/** Parameters that the nodes of a cluster need beside the blocks of a graph. */
 interface GraphParams {
-  /** Without the stages: the run has them. */
+  /** Work data without the stages, locks and time: the run's record has them. */
   readonly data: Omit<WorkData, "stages" | "locks" | "createdMs">;
   readonly end: GraphEnd;
   readonly processes: number;
@@ -113,7 +113,7 @@ function dataIn(record: RunRecord): PlainObject {
   return { ...(paramsIn(record).data as unknown as PlainObject), ...record.blocks };
 }
 
-/** What a node needs to do blocks of a graph. */
+/** The station with which a node of a cluster computes blocks of a graph. */
 export const blocksStation: BlockStation = {
   async openBlocks(record) {
     const data = dataIn(record);

@@ -15,11 +15,11 @@ export interface OutputPlan extends StoredLevel {
   readonly document: OutputDocument;
   /** Address of the volume, without secrets. */
   readonly location: string;
-  /** As ids know it, from the first output on: see `Placed`. */
+  /** Place in ids, relative to the folder of the first output: see `Placed`. */
   readonly place: string;
   /** Key of the volume's folder in the target, with a slash at its end. */
   readonly folder: string;
-  /** Finest first. */
+  /** Coarser levels, the finest of them first. */
   readonly coarser: readonly StoredLevel[];
 }
 
@@ -33,8 +33,8 @@ export interface ResultPlan {
   readonly node: ReduceNode;
   readonly format: ResultFormat;
   readonly location: string;
-  /** Of the document, in the target. */
+  /** Key of the document in the target; for results that are folders, of the folder. */
   readonly key: string;
-  /** Of the object that its stage writes. */
+  /** Key of the object that its stage writes. */
   readonly from: string;
 }

@@ -6,19 +6,22 @@ import { folderListing } from "../../../stores/folder-listing.js";
 import type { Entry, Store } from "../../../stores/store.js";
 
 /**
- * What a graph notes beside its output, so that every graph that writes there finds it. A note alone proves nothing: somebody may have put other
- * files at its place since, so what is there is compared with it.
+ * Note that a graph leaves beside its output, so that every graph that writes there finds it. A note alone proves nothing:
+ * somebody may have put other files at its place since, so what is there is compared with it.
  */
 export type OwnerNote = {
   readonly graph: string;
   readonly location: string;
-  /** What is written last of it, as all names here below its folder; empty for an output that is one object. */
+  /**
+   * Name of the document that is written last, like all names here below the output's folder; empty for an output that is one
+   * object.
+   */
   readonly document: string;
-  /** Where its tasks write: beginnings of names. */
+  /** Beginnings of the names that its tasks write. */
   readonly parts: readonly string[];
-  /** By their names, from the moment before they are written. */
+  /** Documents by their names, noted just before they are written. */
   readonly documents?: Readonly<Record<string, Checked>>;
-  /** Of the whole folder, once the output was complete. */
+  /** Summary of the whole folder, once the output was complete. */
   readonly contents?: Contents;
 };
 
@@ -36,8 +39,8 @@ type Contents = {
 };
 
 /**
- * What is at the place of an output: `begun` and `finished` by the graph of the note; `changed` since by somebody else; `strange` where no graph has
- * made it.
+ * State of an output's place: `begun` and `finished` by the graph of the note; `changed` since by somebody else; `strange` where
+ * no graph has made it.
  */
 export type PlaceState = "empty" | "begun" | "finished" | "changed" | "strange";
 
@@ -70,7 +73,7 @@ export function checkedOf(bytes: Uint8Array): Checked {
   return { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
-/** What tells the objects of a folder from others of their names. Cost: one listing. */
+/** Summary that tells the objects of a folder from others of the same names. Cost: one listing. */
 export async function contentsOf(target: Store, folder: string, note: Parts, signal?: AbortSignal): Promise<Contents> {
   // a copy of files has other inodes, of which their etags are made, but may keep their times
   const version = target.local ? ({ modifiedMs }: Entry) => modifiedMs : undefined;
@@ -94,7 +97,7 @@ const isPartOf = ({ parts, documents = {} }: Parts, name: string): boolean =>
   Object.hasOwn(documents, name) || parts.some((part) => name.startsWith(part));
 
 export interface LookOptions {
-  /** Of the graph that asks; it may do again what is missing of its own output. */
+  /** Id of the graph that asks; it may do again what is missing of its own output. */
   readonly graph?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }

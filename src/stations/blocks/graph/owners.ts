@@ -1,6 +1,7 @@
 import { EmporiumError, toErrorRecord } from "../../../core/errors.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
-import { type Every, takeLocks } from "../../../engine/lock.js";
+import type { Every } from "../../../engine/every.js";
+import { takeLocks } from "../../../engine/lock.js";
 import type { Store } from "../../../stores/store.js";
 import { parseLocation } from "../../../stores/url.js";
 import { imageDocument, resultDocument } from "./metadata.js";
@@ -10,9 +11,9 @@ import type { PreparedGraph } from "./prepare.js";
 
 /** The place of an output, and whose it is. */
 export type OutputMark = {
-  /** Of its folder, with a slash at its end, or of its one object. */
+  /** Key of the output's folder, with a slash at its end, or of its one object. */
   readonly key: string;
-  /** As a graph that begins the output writes it. */
+  /** Note as a graph that begins the output writes it. */
   readonly note: OwnerNote;
 };
 
@@ -90,7 +91,11 @@ async function goOn(
   return whole;
 }
 
-/** Notes what outputs consist of that were whole before some of their blocks were done again. @param keys as `claimOutputs` returned them */
+/**
+ * Gives the listing back to the notes of outputs that were whole before some of their blocks were done again.
+ *
+ * @param keys as `claimOutputs` returned them
+ */
 export async function listAgain(target: Store, keys: readonly string[], signal?: AbortSignal): Promise<void> {
   for (const key of keys) {
     const note = await readNote(target, key, signal);
@@ -118,13 +123,16 @@ async function lookAtAll(graph: PreparedGraph, target: Store, signal?: AbortSign
 /** An output of a graph, at whose place something is that this graph has not made of its inputs as they are. */
 export interface TakenOutput {
   readonly location: string;
-  /** Another graph has, or this one from other inputs, and nobody has changed it since: `--force-overwrite` replaces it. */
+  /**
+   * Whether a graph made it, another one or this one from other inputs, and nobody has changed it since: `--force-overwrite`
+   * replaces it.
+   */
   readonly isOfGraph: boolean;
-  /** As a run without `--force-overwrite` says it. */
+  /** Error of a run without `--force-overwrite`. */
   readonly error: EmporiumError;
 }
 
-/** What keeps a graph from its outputs; for who wants to know it before the graph is run. */
+/** Outputs that a graph cannot write because their places are taken, for callers that ask before the graph is run. */
 export async function takenOutputs(graph: PreparedGraph, target: Store, signal?: AbortSignal): Promise<TakenOutput[]> {
   return (await lookAtAll(graph, target, signal)).filter(isTaken).map(({ mark, state }) => {
     const { location } = mark.note;
@@ -155,7 +163,7 @@ function throwAll([first, ...others]: readonly EmporiumError[]): void {
 }
 
 /**
- * What keeps a graph from its outputs, for its plan: those that `--force-overwrite` would replace as notes.
+ * Notes for the plan of a graph whose outputs are taken: one for each that `--force-overwrite` would replace.
  *
  * @throws {EmporiumError} CONFIG_COLLISION for the others
  */

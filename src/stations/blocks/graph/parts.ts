@@ -32,7 +32,7 @@ export function partOf({ root, members, reads }: Group, { shape, dtype, chunk, s
   return divides && volumeOf(wanted) * ITEM_BYTES[dtype] <= PART_BYTES ? wanted : chunk;
 }
 
-/** What a task holds beside its parts: chunks that wait for those before them, and what is being sent. */
+/** Bytes that a task holds beside its parts: chunks that wait for those before them, and pieces that are being sent. */
 export function piecesBytes(part: Triple, { dtype, chunk, shard }: StoredArray): number {
   const itemBytes = ITEM_BYTES[dtype];
   const [, y, x] = shard!;

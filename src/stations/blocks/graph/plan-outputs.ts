@@ -45,7 +45,7 @@ export function planOutputs(
   });
 }
 
-/** Where results of reductions go. */
+/** Decides where and in which format results of reductions are written; formats that do not fit are faults. */
 export function planResults(
   { outputs, document }: ResolvedGraph,
   placed: ReadonlyMap<string, Placed>,

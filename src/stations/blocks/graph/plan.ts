@@ -23,10 +23,10 @@ interface StagePlan {
   readonly shape: readonly number[];
   readonly block: readonly number[];
   readonly tasks: number;
-  /** Read by all tasks together, and how much of it more than once, by halos. */
+  /** Bytes that all tasks read together; `bytesAgain` is the part that is read more than once, because of halos. */
   readonly bytesRead: number;
   readonly bytesAgain: number;
-  /** A task's at most. */
+  /** Most bytes that one task holds. */
   readonly memoryBytes: number;
   readonly isTemporary: boolean;
 }
@@ -39,7 +39,7 @@ interface PlannedOutput {
   readonly chunk: readonly number[];
   readonly shard: readonly number[] | null;
   readonly objects: number;
-  /** Before compression. */
+  /** Bytes before compression. */
   readonly bytes: number;
 }
 
@@ -52,17 +52,17 @@ export interface GraphPlanReport extends Report {
   readonly outputs: readonly PlannedOutput[];
   readonly notes: readonly string[];
   readonly memory: MemoryPlan;
-  /** On a cluster. */
+  /** Plan for a cluster; absent for a run on this machine. */
   readonly cluster?: ClusterPlan | undefined;
 }
 
-/** What a run takes on this machine, or a job of a cluster. */
+/** Memory that a run takes on this machine, or in one job of a cluster. */
 interface MemoryPlan {
-  /** Of all worker processes together: `--memory`. */
+  /** Buffers of all worker processes together: `--memory`. */
   readonly bufferBytes: number;
   /** Worker processes; 0: the command itself computes. */
   readonly processes: number;
-  /** The most with the program itself, in each worker process and in the command. */
+  /** Most resident memory: buffers, and the program itself in each worker process and in the command. */
   readonly residentBytes: number;
 }
 
@@ -80,19 +80,20 @@ function memoryLine({ bufferBytes, processes, residentBytes }: MemoryPlan): stri
   return `memory: ${formatBytes(bufferBytes)} of buffers in ${where}, at most ${formatBytes(residentBytes)} with ${own}`;
 }
 
-/** What a run asks of a cluster. */
+/** Resources that a run asks of a cluster. */
 interface ClusterPlan {
   readonly engine: string;
-  /** Of one job. */
+  /** Processors of one job; memory and walltime are a job's as well. */
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly walltimeMinutes?: number | undefined;
-  /** As if nothing was done. */
+  /** Cost of the whole run, as if nothing was done. */
   readonly estimate: CostEstimate;
 }
 
 /**
- * What a run of a graph would do. Reads the metadata of its inputs, looks at the places of its outputs, and writes nothing.
+ * The plan of a graph, without running it. Reads the metadata of its inputs, looks at the places of its outputs, and writes
+ * nothing.
  *
  * @throws {EmporiumError} as `runGraph` before a byte moves
  */

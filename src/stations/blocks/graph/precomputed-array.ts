@@ -36,8 +36,9 @@ export function scaleKey({ voxelSizeNm }: Facts): string {
 const ROUNDING = 1e-6;
 
 /**
- * What names of chunks call the first voxel of a level: the voxel of the format's grid, whose voxels begin at multiples of their size, in which the
- * centre of the finest level's first voxel lies; of coarser levels the one in which that voxel begins, as igneous counts them.
+ * Voxel offset of a level, by which names of chunks count: the voxel of the format's grid, whose voxels begin at multiples of
+ * their size, in which the centre of the finest level's first voxel lies; of coarser levels the one in which that voxel begins,
+ * as igneous counts them.
  */
 export function voxelOffset(finest: Facts, level: Facts): Triple {
   return each((axis) => {
@@ -47,7 +48,7 @@ export function voxelOffset(finest: Facts, level: Facts): Triple {
   });
 }
 
-/** What the format cannot say of where a volume and its levels lie. */
+/** Notes on places of a volume and its levels that the format cannot express. */
 export function precomputedNotes(output: OutputPlan): string[] {
   if (output.array.format !== "precomputed") return [];
   const levels = levelsOf(output).map(({ array, node: { facts } }) => {
@@ -64,7 +65,7 @@ export function precomputedNotes(output: OutputPlan): string[] {
   return others.length === 0 ? notes : [...notes, `${output.name}: ${why}: ${others.join(", ")} (z, y, x)`];
 }
 
-/** What an output asks for and the format does not have. */
+/** Adds a fault for everything that an output asks for and the format does not have. */
 export function refusePrecomputed(
   { shard, codec, type, dtype }: OutputDocument,
   levels: readonly Facts[],

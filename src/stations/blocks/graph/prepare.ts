@@ -35,7 +35,7 @@ export interface PreparedGraph extends CompiledGraph {
 }
 
 export interface PrepareOptions {
-  /** Of all buffers together. */
+  /** Bytes of all buffers together. */
   readonly memoryBytes: number;
   /** Blocks that are computed at once, at most. */
   readonly jobs: number;
@@ -107,7 +107,7 @@ async function openAll(document: GraphDocument, inputs: Inputs, faults: Faults):
   return volumes;
 }
 
-/** Where outputs go, by their names; undefined where one has no place. */
+/** Places of the outputs by name; undefined where one has none, or there are no outputs. */
 function placeOutputs(document: GraphDocument, faults: Faults): { plan: TargetPlan; placed: Map<string, Placed> } | undefined {
   const names = Object.keys(document.outputs);
   if (names.length === 0) return undefined;

@@ -9,7 +9,7 @@ import type { ExternalParams, ExternalSettings } from "./external/fields.js";
 import { bindMap, type MapParams, type ProgramOperator } from "./map.js";
 import type { StoredArray } from "./stored-array.js";
 
-/** How the blocks of a stage come about: a chain of operators, each behind those that it reads. Plain JSON; the last one is the result. */
+/** Computation of a stage's blocks: a chain of steps, each behind those that it reads; the last one is the result. Plain JSON. */
 export type Program = readonly Step[];
 
 export type Step = ReadStep | ApplyStep;
@@ -19,10 +19,10 @@ type ReadStep =
   | { readonly kind: "stored"; readonly array: StoredArray; readonly shape: Triple; readonly dtype: DType }
   | WrittenStep;
 
-/** What neighbours of earlier colours have written, and `fill` everywhere else. */
+/** Reads voxels that neighbours of earlier colours have written, and gives `fill` everywhere else. */
 export type WrittenStep = {
   readonly kind: "written";
-  /** With colours, one object a block. */
+  /** Array with colours, one object for each block. */
   readonly array: StoredArray;
   readonly colour: number;
   readonly fill: number;
@@ -34,7 +34,7 @@ export type ApplyStep = {
   readonly kind: "apply";
   readonly op: string;
   readonly version: number;
-  /** As `bind` answered them. */
+  /** Parameters as `bind` returned them. */
   readonly params: PlainObject;
   /** Numbers of the steps that it reads. */
   readonly from: readonly number[];
@@ -56,7 +56,7 @@ export type StoredValue = {
 export interface ProgramReader {
   box(step: ReadStep, box: Box): Promise<Uint8Array>;
   value(value: StoredValue): Promise<number>;
-  /** How the programs of nodes are run, by their names. */
+  /** Settings of the nodes' programs, by the name of the node. */
   readonly programs?: Readonly<Record<string, ExternalSettings>> | undefined;
   /** Paths of the modules of nodes, by their names. */
   readonly modules?: Readonly<Record<string, string>> | undefined;
@@ -134,7 +134,7 @@ async function bindStep(
   return operatorOf(op).bind({ ...params, ...found }, inputs);
 }
 
-/** What is needed of each step: the least box around what all that read it need. */
+/** The box that each step must give: the least one around the needs of all steps that read it. */
 function boxesOf(
   program: Program,
   operators: readonly (ProgramOperator | undefined)[],

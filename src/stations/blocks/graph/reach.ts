@@ -1,7 +1,10 @@
 import type { Triple } from "../../../core/box.js";
 import type { ProgramOperator } from "./map.js";
 
-/** What a box of one array needs of another one: voxels `at · scale + origin`, and `halo` more on each side. In voxels of the other. */
+/**
+ * Voxels of another array that a box of one array needs: `at · scale + origin`, and `halo` more on each side, in voxels of the
+ * other.
+ */
 export interface Reach {
   readonly scale: Triple;
   readonly origin: Triple;
@@ -10,7 +13,7 @@ export interface Reach {
 
 export const ITSELF: Reach = { scale: [1, 1, 1], origin: [0, 0, 0], halo: [0, 0, 0] };
 
-/** What is needed of an operator's inputs where `reach` is needed of its value. */
+/** The reach into an operator's inputs, where `reach` is the one into its value. */
 export function through(reach: Reach, { scale, origin, halo }: ProgramOperator): Reach {
   return {
     scale: each((axis) => reach.scale[axis]! * scale[axis]!),
@@ -19,7 +22,7 @@ export function through(reach: Reach, { scale, origin, halo }: ProgramOperator):
   };
 }
 
-/** Both together, where one formula has both. */
+/** Both reaches together; undefined where they differ in scale or origin, so that one formula cannot have both. */
 export function joined(a: Reach, b: Reach): Reach | undefined {
   const isOne = [0, 1, 2].every((axis) => a.scale[axis] === b.scale[axis] && a.origin[axis] === b.origin[axis]);
   return isOne ? { ...a, halo: each((axis) => Math.max(a.halo[axis]!, b.halo[axis]!)) } : undefined;

@@ -14,12 +14,12 @@ import { type GraphInputs, planInputs } from "./input-plan.js";
 /** A graph whose fields are those that graphs have; what they say of each other is not checked yet. */
 export interface ReadGraph {
   readonly document: GraphDocument;
-  /** What it says of them. */
+  /** Inputs, programs and modules that the document names. */
   readonly inputs: GraphInputs;
   readonly placeOf: PlaceOf;
-  /** Of single fields, which are left out of the document. */
+  /** Faults of single fields, which are left out of the document. */
   readonly faults?: readonly EmporiumError[];
-  /** That its file is in; for graphs without one the folder in which the program runs. */
+  /** Folder of the graph's file; for graphs without one the working directory. */
   readonly folder: string;
 }
 
@@ -46,7 +46,7 @@ export function readGraph(text: string, file: string): ReadGraph {
 /**
  * The text of a graph's file, and its checksum.
  *
- * @param sha256 what it has to have, hexadecimal
+ * @param sha256 checksum that the file has to have, hexadecimal
  * @throws {EmporiumError} STORE_ABSENT, CONFIG_LIMIT, CHANGED_MEANWHILE
  */
 export async function readGraphFile(location: string, sha256?: string): Promise<{ text: string; file: string; sha256: string }> {

@@ -26,11 +26,11 @@ export interface ResolvedGraph {
   readonly document: GraphDocument;
   /** Every node that an output needs, those that it reads before it. */
   readonly nodes: readonly GraphNode[];
-  /** By the name of the output. */
+  /** Nodes of the outputs, by the output's name. */
   readonly outputs: ReadonlyMap<string, GraphNode>;
   /** Coarser levels of a node's value, the finest of them first. */
   readonly pyramids: ReadonlyMap<GraphNode, readonly LocalNode[]>;
-  /** What the grid is of; undefined where that has faults. */
+  /** Node that the grid of blocks is of; undefined where it has faults. */
   readonly grid: GraphNode | undefined;
 }
 
@@ -68,7 +68,7 @@ export function resolveGraph(read: ReadGraph, volumes: ReadonlyMap<string, Block
 class Resolver {
   private readonly document: GraphDocument;
   private readonly inputs: GraphInputs;
-  /** Of the graph. */
+  /** Folder of the graph's file, or the working directory: see `ReadGraph`. */
   private readonly folder: string;
   private readonly known = new Map<string, GraphNode | undefined>();
   /** Nodes that are being resolved, outermost first: one that is met again is a cycle. */
@@ -94,7 +94,7 @@ class Resolver {
     this.byId = byId;
   }
 
-  /** What a name stands for; undefined where that has faults of its own, or is nothing, which is then a fault. */
+  /** The node that a name stands for; undefined where it has faults of its own, or where there is none, which is then a fault. */
   named(name: string, path: readonly PropertyKey[]): GraphNode | undefined {
     if (this.open.includes(name)) {
       const circle = [...this.open.slice(this.open.indexOf(name)), name];
@@ -115,7 +115,7 @@ class Resolver {
     return node;
   }
 
-  /** Those that some others need, in an order in which each comes behind what it needs. */
+  /** The wanted nodes and all that they need, each behind those that it needs. */
   used(wanted: readonly GraphNode[]): GraphNode[] {
     const order = new Set<GraphNode>();
     const visit = (node: GraphNode) => {
@@ -281,7 +281,10 @@ class Resolver {
     return { kind: "local", name: id, path, facts: value, operator: op, version: EXTERNAL_VERSION, bound, from, fuse };
   }
 
-  /** What is written depends on the blocks, which then must not depend on the memory. */
+  /**
+   * Requires blocks of a given size for nodes with `after`: their results depend on the blocks, which then must not depend on
+   * the memory. Refuses `fuse`.
+   */
   private needBlocks(fuse: boolean, path: readonly PropertyKey[]): void {
     if (fuse)
       this.faults.add([...path, "fuse"], "what neighbours write is always stored", {

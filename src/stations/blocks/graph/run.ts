@@ -8,8 +8,8 @@ import { blockSource } from "../../../engine/blocks/block-source.js";
 import { keepStatus } from "../../../engine/blocks/block-status.js";
 import { type BlockRunReport, runBlocks } from "../../../engine/blocks/run-blocks.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
+import type { Every } from "../../../engine/every.js";
 import { workerProcesses } from "../../../engine/executors/worker-processes.js";
-import type { Every } from "../../../engine/lock.js";
 import type { PlainObject } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import { compiled } from "../../../system/threads.js";
@@ -32,7 +32,7 @@ import { openBlockWork, type WorkData } from "./work.js";
 export interface GraphOptions extends GivenEnv {
   /** Worker processes; 0: everything is computed in this one. */
   readonly jobs: number;
-  /** Of all buffers together. */
+  /** Bytes of all buffers together. */
   readonly memoryBytes: number;
   /** Folder on this machine for scratch files. */
   readonly workspace: string;
@@ -67,7 +67,7 @@ export interface GraphRunReport extends Report, GraphFigures {
   readonly failed: number;
   readonly blocked: number;
   readonly cancelled: number;
-  /** Not asked for. */
+  /** Blocks that were not asked for: see `only`. */
   readonly skipped: number;
   readonly seconds: number;
   readonly bytes: number;
@@ -100,7 +100,8 @@ export async function runGraph(source: GraphSource, options: GraphOptions): Prom
 }
 
 /**
- * What keeps a graph from its outputs, as `runGraph` would find it. Reads the metadata of its inputs and writes nothing.
+ * Outputs that a graph cannot write because their places are taken, as `runGraph` would find. Reads the metadata of its inputs
+ * and writes nothing.
  *
  * @throws {EmporiumError} as `runGraph` before a byte moves
  */
@@ -118,7 +119,7 @@ export async function takenByOthers(
   }
 }
 
-/** What worker processes are told. */
+/** Data of a run for its worker processes. */
 export function workData(
   inputs: GraphInputs,
   graph: PreparedGraph,
@@ -134,7 +135,11 @@ export function workData(
   };
 }
 
-/** What a check of the inputs found and does no harm. @throws {EmporiumError} INPUT_UNSOUND */
+/**
+ * Checks the inputs, unless the run goes on or `check` is false: notes on what it found that does no harm.
+ *
+ * @throws {EmporiumError} INPUT_UNSOUND
+ */
 export async function checkBefore(
   inputs: GraphInputs,
   graph: PreparedGraph,
@@ -181,14 +186,14 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
   }
 }
 
-/** What a report tells of a graph. */
+/** Fields of a graph that its report needs. */
 export interface ReportedGraph extends Pick<PreparedGraph, "id" | "notes"> {
   readonly stages: readonly StageReads[];
   readonly outputs: readonly Pick<PreparedGraph["outputs"][number], "location">[];
   readonly results: readonly Pick<PreparedGraph["results"][number], "location">[];
 }
 
-/** Plain JSON. */
+/** Picks the fields of a graph for its report. Plain JSON. */
 export function reportedOf({ id, notes, stages, outputs, results }: PreparedGraph): ReportedGraph {
   const locations = (all: readonly { readonly location: string }[]) => all.map(({ location }) => ({ location }));
   const read = stages.map(({ stage: { name }, bytesRead, bytesAgain }) => ({ name, bytesRead, bytesAgain }));

@@ -14,9 +14,12 @@ export type StoredArray = {
   readonly chunk: Triple;
   readonly shard: Triple | null;
   readonly codec: "blosc-lz4" | "zstd" | "raw" | "compressed_segmentation";
-  /** What names of chunks call the first voxel; of precomputed volumes. */
+  /** Voxel offset of precomputed volumes: the first voxel in names of chunks. Null for Zarr. */
   readonly offset: Triple | null;
-  /** Each colour of its objects is in a folder of its own: the colour's number stands behind `folder`. Then no slash is at the end of that. */
+  /**
+   * If set, objects of each colour are in a folder of their own: the colour's number stands behind `folder`, which then has
+   * no slash at its end.
+   */
   readonly colours?: Neighbours | undefined;
 };
 
@@ -32,7 +35,7 @@ export function keyIn({ folder, colours }: StoredArray, key: string): string {
   return `${folder}${colourOf(colours, at)}/${key}`;
 }
 
-/** What one object holds. */
+/** Voxels of one object: of a shard or, without shards, of a chunk. */
 export function objectShape({ chunk, shard }: Pick<StoredArray, "chunk" | "shard">): Triple {
   return shard ?? chunk;
 }
@@ -51,6 +54,6 @@ export interface ArrayAccess {
   readonly isPadded: boolean;
   /** @param plain every voxel of one object of this shape, padding included; C order */
   encode(plain: Uint8Array, shape: Triple): Promise<Uint8Array>;
-  /** Where objects are shards: their chunks one by one. */
+  /** Encodes the chunks of a shard one by one; undefined where objects are no shards. */
   readonly shard?: ShardEncoder | undefined;
 }

@@ -3,7 +3,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { LocalAccess, Store, StoreFeatures } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 
-/** Where the volumes of a graph go. Plain JSON: worker processes open the same. */
+/** Folders to which the volumes of a graph go. Plain JSON: worker processes open the same. */
 export type TargetPlan = {
   /** The folder beside the first output: it has the run's own files, too. */
   readonly home: string;
@@ -13,11 +13,11 @@ export type TargetPlan = {
 
 /** An output's place. */
 export interface Placed {
-  /** Its own address, without secrets. */
+  /** Address of the output, without secrets. */
   readonly location: string;
   /** Key of its folder or object in the target, without a slash at its end. */
   readonly key: string;
-  /** From the folder of the first output on: a copy of that has the same. */
+  /** Path relative to the folder of the first output, so that a copy of that folder has the same. */
   readonly place: string;
 }
 

@@ -6,7 +6,7 @@ import type { Operation, Operations } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import type { Inputs } from "./inputs.js";
 
-/** What an operation's outcome tells. */
+/** Measurements in an operation's outcome. */
 export interface TimedFacts {
   readonly phases: PhaseSeconds;
   readonly requests: number;
@@ -22,7 +22,7 @@ interface Spent {
   readonly storedBytes: number;
   readonly encode: number;
   readonly store: number;
-  /** For stores, by tasks that read what others wrote. */
+  /** Answers of stores to tasks that read what others wrote. */
   readonly answers: number;
 }
 

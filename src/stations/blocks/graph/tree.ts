@@ -7,7 +7,7 @@ const FAN_IN = 64;
 
 /** A stage that merges results in the order of their blocks. */
 export interface TreeFacts {
-  /** Stages are called so, with a number behind it. */
+  /** Beginning of the stages' names; a number follows it. */
   readonly name: string;
   readonly run: string;
   /** Folder of what lies between stages. */
@@ -21,7 +21,7 @@ export function objectsOf(folder: string, name: string, block: Triple) {
   return { prefix: `${folder}${name}/`, chunk: block, separator: "/" } as const;
 }
 
-/** What a merging task reads: objects of the stage before it. */
+/** Parameters of a merging task: the objects of the stage before it that it reads. */
 export type TreeParams = {
   readonly prefix: string;
   /** Blocks of the stage before, along each axis and together. */

@@ -18,7 +18,7 @@ import { openTargets, type TargetPlan } from "./targets.js";
 import { type Timing, timing } from "./timing.js";
 import { writeObjects, writeShards } from "./write-objects.js";
 
-/** What a worker process is told of a run. Plain JSON. */
+/** Data of a run for a worker process. Plain JSON. */
 export type WorkData = {
   readonly stages: readonly BlockStage[];
   readonly createdMs: number;
@@ -110,7 +110,7 @@ function coreOf({ params }: Task): Box {
   return { start: [...start] as Triple, stop: start.map((at, axis) => at + shape[axis]!) as Triple };
 }
 
-/** What a task's program gives for its block, with as much around it. */
+/** Computes the value of a task's program for its block, with `halo` voxels around it as far as the array goes. */
 function computeValue(
   task: Task,
   context: TaskContext,

@@ -3,7 +3,7 @@ import { type Triple, volumeOf } from "../../../core/box.js";
 import { ITEM_BYTES } from "../../../core/dtype.js";
 import { formatBytes } from "../../../core/units.js";
 
-/** What `blocks ls --json` prints of a level. Axes are z, y, x. */
+/** A level in the output of `blocks ls --json`. Axes are z, y, x. */
 export interface LevelFacts {
   level: number;
   shape: Triple;

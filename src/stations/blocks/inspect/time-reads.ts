@@ -23,7 +23,7 @@ export interface TimeReadsOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What reading blocks took. */
+/** Measurements of reading blocks. */
 export interface ReadTimes {
   /** Voxels of a block: what was asked for, or the level where that is smaller. */
   block: Triple;

@@ -2,13 +2,13 @@ import { type Triple, volumeOf } from "../../../core/box.js";
 import { type BlockCost, type PreflightLoad, totalOf } from "./cost.js";
 import { fittingIn, type Prediction, predict, type Setting } from "./model.js";
 
-/** What the blocks are cut from. */
+/** Shapes of the blocks and of the volume that they are cut from. */
 export interface Layout {
   /** Voxels of a block without its halo, of the halo on each side, and of what is decoded at once. */
   readonly block: Triple;
   readonly halo: Triple;
   readonly chunk: Triple;
-  /** Of the volume. */
+  /** Voxels of the volume. */
   readonly shape: Triple;
 }
 
@@ -26,13 +26,13 @@ export interface Advice extends Setting {
   /** Jobs of a cluster, about 10 minutes each. */
   readonly slices: number;
   readonly block: Triple;
-  /** For the next time that the volume is written. */
+  /** Chunk for the next time that the volume is written. */
   readonly chunk: Triple;
   readonly expected: Prediction;
   readonly seconds: number;
 }
 
-/** More than what is needed, since blocks are not alike. */
+/** Factor on the workers and the prefetch that are needed, since blocks are not alike. */
 const RESERVE = 1.2;
 const PREFETCH_MAX = 64;
 const BATCH_SECONDS = 2;

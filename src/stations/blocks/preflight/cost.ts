@@ -1,11 +1,11 @@
 import { PHASES } from "../../../engine/blocks/figures.js";
 
-/** What one block took, in seconds. Threads that work at the same time each count in `decode`. */
+/** Cost of one block: times in seconds, requests and bytes. Threads that work at the same time each count in `decode`. */
 export interface BlockCost {
-  /** Until the store had answered. */
+  /** Time until the store had answered. */
   readonly wait: number;
   readonly decode: number;
-  /** Of decoded chunks into the block. */
+  /** Laying decoded chunks together as the block. */
   readonly copy: number;
   readonly compute: number;
   readonly encode: number;
@@ -15,7 +15,7 @@ export interface BlockCost {
   readonly storedBytes: number;
 }
 
-/** What is measured: real blocks of a volume or a graph, or blocks of a test. */
+/** Blocks that are measured: real ones of a volume or a graph, or those of a test. */
 export interface PreflightLoad {
   /** Blocks in all. */
   readonly blocks: number;

@@ -2,7 +2,7 @@ import type { Clock } from "../../../core/clock.js";
 import type { RunCommand } from "../../../engine/executors/engine-command.js";
 import { nvidiaSmi } from "../nvidia-smi.js";
 
-/** Of the first GPU, while blocks were measured. */
+/** Use of the first GPU while blocks were measured. */
 export interface GpuUse {
   /** 0 to 1, the mean. */
   readonly utilization: number;

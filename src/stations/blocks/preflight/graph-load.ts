@@ -24,14 +24,17 @@ export interface StageLoad {
 /** Thrown where a block of a stage needs so many others that measuring it would be a run. */
 export class NeedsTooMuch extends Error {}
 
-/** What blocks of other stages may take before one that reads them is measured. */
+/**
+ * Seconds for which blocks of other stages may be made before one that reads them is measured; beyond them `NeedsTooMuch` is
+ * thrown.
+ */
 const NEEDS_SECONDS = 30;
 
 /**
  * Blocks of each stage of a graph, in the order in which a run does them. They are computed and encoded as a run does it, into memory; what a
  * block reads of other stages is made before, and is not measured.
  *
- * @param memoryBytes what is kept of the blocks that others read
+ * @param memoryBytes most bytes that are kept of the blocks that others read
  */
 export function graphLoads(graph: PreparedGraph, inputs: Inputs, clock: Clock, memoryBytes: number): StageLoad[] {
   const timed = timing(inputs, clock);
@@ -60,7 +63,7 @@ export function graphLoads(graph: PreparedGraph, inputs: Inputs, clock: Clock, m
   });
 }
 
-/** Of what its program reads first. */
+/** Shape of the first array that the program of a stage reads; undefined where it has no program. */
 function readShape({ stage }: CompiledStage): Triple | undefined {
   const { program } = stage.params as { program?: Program };
   return program?.find((step) => step.kind !== "apply")?.shape;

@@ -1,6 +1,6 @@
 import { type BlockCost, type PreflightLoad, totalOf } from "./cost.js";
 
-/** How a run is set up. */
+/** Setup of a run. */
 export interface Setting {
   /** Threads that decode, or worker processes that compute. */
   readonly workers: number;
@@ -10,7 +10,7 @@ export interface Setting {
 }
 
 /**
- * What limits a run.
+ * The limit of a run's speed.
  *
  * - `io`: the store's answers. `requests`: their number, since each brings few bytes.
  * - `decode`, `copy`, `compute`, `write`: as they say; `copy` is laying decoded chunks together as blocks, `write` is encoding and storing.
@@ -28,7 +28,7 @@ export interface Prediction {
 
 /** Requests with fewer bytes are a matter of their number: a store sends so many in the time that it takes to answer. */
 const REQUEST_BYTES_FEW = 128 * 1024;
-/** From here on more than half of all work is done again for a neighbour. */
+/** Voxels read for each that is wanted, from which on more than half of all work is done again for a neighbour. */
 const READ_AGAIN_MUCH = 2;
 
 /**
@@ -90,7 +90,7 @@ function cpuBound({ decode, copy }: BlockCost): Bound {
   return copy > decode ? "copy" : "decode";
 }
 
-/** Whatever is short: with smaller halos there would be less of it. */
+/** `bound`, or `halo` where most of the work is for neighbours: with smaller halos there would be less of it. `memory` stays. */
 function haloOr(bound: Bound, { readAgain }: Pick<PreflightLoad, "readAgain">): Bound {
   return readAgain >= READ_AGAIN_MUCH && bound !== "memory" ? "halo" : bound;
 }

@@ -46,23 +46,23 @@ export interface PreflightReport extends Report {
   readonly measured: number;
   /** Whether at least 8 blocks were measured, and each share is known to ± 20 %. */
   readonly isSettled: boolean;
-  /** Of a block, in the mean; seconds. */
+  /** Mean cost of a measured block. */
   readonly cost: BlockCost;
-  /** Of the whole time of a block. */
+  /** Share of each phase in the time of a block. */
   readonly shares: Readonly<Record<string, number>>;
-  /** As it is set up now. */
+  /** Prediction for the run as it is set up now. */
   readonly now: Prediction & { readonly seconds: number };
   readonly advice: Advice;
-  /** Of a graph: each stage, in the order of the run. */
+  /** Each stage of a graph, in the order of the run; absent for volumes. */
   readonly stages?: readonly StageForecast[] | undefined;
-  /** Of a graph: of all stages that were measured. */
+  /** Seconds of all stages of a graph that were measured; absent for volumes. */
   readonly seconds?: number | undefined;
   readonly residentBytes: number;
   readonly gpu: GpuUse | null;
   readonly warnings: readonly string[];
 }
 
-/** What a stage of a graph will take as it is set up now. */
+/** Forecast for a stage of a graph as the run is set up now. */
 interface StageForecast {
   readonly stage: string;
   readonly blocks: number;
@@ -76,7 +76,7 @@ interface StageForecast {
 const BLOCK_EDGE = 128;
 const PREFETCH = 4;
 const IDLE_MAX = 0.3;
-/** Of the time of all stages, from which on a stage's warnings are told. */
+/** Share of the time of all stages from which on a stage's warnings are told. */
 const SHARE_TOLD = 0.1;
 /** Fewer are all measured, and tell little. */
 const BLOCKS_FEW = 10;
@@ -198,7 +198,7 @@ const percent = (share: number) => `${Math.round(100 * share)} %`;
 const milliseconds = (seconds: number) => `${(1000 * seconds).toFixed(1)} ms`;
 const rate = (blocks: number) => (Number.isFinite(blocks) ? `${blocks.toPrecision(3)} blocks/s` : "no limit was found");
 
-/** What each stage takes, where there are several. */
+/** A line for each stage and one for all of them; none where there is a single stage. */
 function stageLines(stages: readonly StageForecast[], seconds: number): string[] {
   if (stages.length < 2) return [];
   const lines = stages.map(({ stage, blocks, measured, seconds, bound }) =>

@@ -10,9 +10,9 @@ const SAMPLES_MAX = 64;
 export const SECONDS_MAX = 60;
 /** Half of the 90 % interval of a share, as a part of it. */
 const INTERVAL_MAX = 0.2;
-/** Smaller shares decide nothing, however much they vary. */
+/** Smallest share that has to be known: smaller ones decide nothing, however much they vary. */
 const SHARE_MIN = 0.1;
-/** Of the normal distribution, for 90 %. */
+/** Quantile of the normal distribution for a 90 % interval. */
 const QUANTILE = 1.645;
 
 export interface Samples {

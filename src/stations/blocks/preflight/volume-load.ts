@@ -11,7 +11,7 @@ export interface VolumeLoadOptions {
   readonly level: number;
   readonly shape: Triple;
   readonly halo: Triple;
-  /** What the consumer takes for a block, as far as that is known. */
+  /** Seconds that the consumer takes for a block, as far as that is known. */
   readonly consumerSeconds: number;
   readonly threads: number;
 }
@@ -62,7 +62,7 @@ export function volumeLoad(
   return { load, layout: { block: shape, halo, chunk: level.chunk, shape: level.shape } };
 }
 
-/** Of one block in the mean. Requests at the same time each count in the traffic; a block waits for them once. */
+/** Mean cost of one block. Requests at the same time each count in the traffic; a block waits for them once. */
 function costOf(
   before: LoadedVolume["traffic"],
   after: LoadedVolume["traffic"],

@@ -18,7 +18,7 @@ export interface StreamBatch {
   /** First voxel of each block with its halo, in voxels of the level. */
   readonly origins: readonly Triple[];
   readonly ids: readonly number[];
-  /** What a loss multiplies each block with, to undo the balance. */
+  /** Factor for the loss of each block that undoes the balancing. */
   readonly weights: readonly number[];
   /** Further facts for the client, such as the chunks of a compressed batch. */
   readonly facts?: JsonObject | undefined;
@@ -43,19 +43,19 @@ export function sizeOf(rank: number, { skip }: Share, batch: number): { blocks: 
 /** The grid of the blocks: all of it in voxels `[z, y, x]` of one level of the first volume. */
 export interface GridFacts {
   readonly level: number;
-  /** Of the level. */
+  /** Voxels of the level. */
   readonly shape: Triple;
-  /** Of a block, without its halo. */
+  /** Voxels of a block, without its halo. */
   readonly block: Triple;
   readonly halo: Triple;
   readonly step: Triple;
   /** Null where the volume does not say. */
   readonly voxelSizeNm: readonly (number | null)[];
-  /** Where the center of the first voxel lies in the world. */
+  /** World position of the center of the first voxel. */
   readonly offsetNm: Triple;
 }
 
-/** What all clients of a server are told before the first batch. */
+/** Facts that a server tells all clients before the first batch. */
 export interface StreamFacts {
   readonly grid: GridFacts;
   /** Arrays by name: element type, and the voxels `[z, y, x]` of a block. */
@@ -64,11 +64,11 @@ export interface StreamFacts {
   readonly batch: number;
   /** The largest batch: what a slot of the shared memory must hold. */
   readonly batchBytes: number;
-  /** What the volumes hold and is not read, or say and is not followed. */
+  /** Content of the volumes that is not read, and metadata that is not followed. */
   readonly notes?: readonly string[] | undefined;
 }
 
-/** Where batches come from. Every client reads its own share; the caches below are shared. */
+/** Source of batches. Every client reads its own share; the caches below are shared. */
 export interface BatchSource {
   readonly facts: StreamFacts;
   /** @throws {EmporiumError} what reading a mask throws */

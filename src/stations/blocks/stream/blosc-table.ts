@@ -2,7 +2,7 @@ import type { JsonObject } from "../../../core/json.js";
 import { parseBloscFrame } from "../../../formats/zarr/blosc.js";
 
 /**
- * Where the blocks of a Blosc frame lie, for decoders that know LZ4 or zstd but not Blosc: they decode all streams at once, and
+ * Table of the blocks of a Blosc frame, for decoders that know LZ4 or zstd but not Blosc: they decode all streams at once, and
  * then unshuffle.
  *
  * @returns `inner` compressor, `itemBytes`, `blockBytes` (plain; the last block may have fewer), `shuffle` (none, bytes, bits), `memcpy` (the plain

@@ -14,7 +14,7 @@ export type Kind = keyof typeof KINDS;
 export interface Frame {
   readonly kind: Kind;
   readonly head: JsonObject;
-  /** Where payloads are read and the head announces one. */
+  /** Bytes behind the head, where payloads are read and the head announces one. */
   readonly payload?: Uint8Array;
 }
 

@@ -1,11 +1,11 @@
 import { broken } from "./frames.js";
 
-/** How many batches a client takes at most before it asks again. */
+/** Most credits that a client may have open: batches that it takes before it asks again. */
 export const CREDITS_MAX = 4096;
 
 /**
- * What a client has granted: credits, and the slots that it has given back. One batch takes one of each; without shared memory it
- * takes a credit alone, and the slot is -1.
+ * Grants of a client: credits, and the slots that it has given back. One batch takes one of each; without shared memory it takes
+ * a credit alone, and the slot is -1.
  */
 export interface Grants {
   /** Slot for the next batch. Rejects with the reason of `stop`. */

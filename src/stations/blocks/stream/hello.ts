@@ -32,7 +32,7 @@ export type Wanted = Partial<Share> & {
 };
 
 /**
- * What a client wants, out of its first frame. What it leaves out is as the command line says.
+ * Reads from a client's first frame which share and transport it wants; what it leaves out is as the command line says.
  *
  * @param token that the client must know; undefined where files' modes already say who may connect.
  * @throws {EmporiumError} STREAM_PROTOCOL; STREAM_DENIED for another token
@@ -66,7 +66,7 @@ function read<T>(schema: z.ZodType<T>, { kind, head }: { kind: string; head: Jso
   throw broken(aboutField(`${kind}.${issue!.path.join(".")}`, issue!.message));
 }
 
-/** In a time that does not tell how much of it is right. */
+/** Compares texts in a time that does not tell how much of a guess is right. */
 function sameText(a: string, b: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

@@ -10,7 +10,7 @@ import { wireOf } from "./wire.js";
 const CLIENTS_MAX = 64;
 const KEEP_ALIVE_MS = 10_000;
 
-/** Where clients connect: a socket file of this machine, or a port. */
+/** Address at which clients connect: a socket file of this machine, or a port. */
 export type Address = { readonly socket: string } | { readonly host: string; readonly port: number };
 
 export interface ClientServer {
@@ -76,7 +76,9 @@ function addressOf(server: Server, at: Address): string {
   return `tcp://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
-/** Whoever may enter the folder may connect. A socket that nobody listens at is removed. */
+/**
+ * Makes the folder of a socket, for its owner alone: whoever may enter it may connect. Removes a socket that nobody listens at.
+ */
 async function prepareSocket(path: string): Promise<void> {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });

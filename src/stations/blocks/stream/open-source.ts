@@ -15,7 +15,7 @@ import { epochOf, type OpenRequest, type OpenVolumes, type StreamRequest, shapeW
 import { storedSource } from "./stored-source.js";
 import { withVoxelPlaces } from "./voxel-places.js";
 
-/** Of the memory: chunks of all volumes. With the default memory, one of the largest that ingest writes fits. */
+/** Share of the memory for chunks of all volumes. With the default memory, one of the largest that ingest writes fits. */
 const CACHE_SHARE = 5 / 8;
 
 /**

@@ -12,7 +12,7 @@ export interface StreamRequest
   extends Omit<BlocksRequest, "shard" | "resumeFrom" | "epoch" | "prefetch" | "prefetchBytes" | "edge" | "mask"> {
   /** The voxels of the first one are the grid. */
   readonly volumes: readonly NamedLocation[];
-  /** How the others are read where they do not lie on that grid. Default: they are refused. */
+  /** Resampling, by name, of the other volumes that do not lie on that grid. Default: they are refused. */
   readonly resample?: Readonly<Record<string, Resampling>> | undefined;
   readonly mask?: (Omit<MaskRequest, "source"> & { readonly location: string }) | undefined;
   /** Blocks of a batch. */
@@ -21,13 +21,13 @@ export interface StreamRequest
   readonly edge?: "reflect" | "constant" | undefined;
   /** Chunks as they are stored, in place of voxels. */
   readonly compressed?: boolean | undefined;
-  /** Of the chunks that are kept and the blocks that are read ahead, over all volumes and clients. */
+  /** Bytes of the chunks that are kept and the blocks that are read ahead, over all volumes and clients. */
   readonly memoryBytes: number;
   readonly threads?: number | undefined;
   readonly store?: StoreOptions | undefined;
 }
 
-/** A volume, and what its array is called. */
+/** A volume and the name of its array. */
 export interface NamedLocation {
   readonly name: string;
   readonly location: string;
@@ -40,10 +40,10 @@ export interface OpenRequest extends Omit<StreamRequest, "volumes" | "mask" | "s
   readonly mask?: MaskRequest | undefined;
 }
 
-/** Of the memory: blocks that are read ahead for one client. */
+/** Share of the memory for blocks that are read ahead for one client. */
 const AHEAD_SHARE = 1 / 8;
 
-/** What one client reads of an epoch. */
+/** Request for the blocks that one client reads of an epoch. */
 export function epochOf(
   { batch, seed = 0, memoryBytes, ...request }: OpenRequest,
   share: Share,

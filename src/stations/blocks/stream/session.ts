@@ -12,7 +12,7 @@ import type { Wire } from "./wire.js";
 
 export interface SessionOptions {
   readonly source: BatchSource;
-  /** What a client gets that asks for nothing else. */
+  /** Share of a client that asks for no other. */
   readonly share: Share;
   readonly token?: string | undefined;
   readonly shared: boolean;
@@ -34,7 +34,7 @@ export interface SessionReport {
 const HEAD_BYTES_BEFORE_HELLO = 4 * 1024;
 const HEAD_BYTES = 64 * 1024;
 const HELLO_MS = 10_000;
-/** Why a session stops whose client has said `end`, or whose connection has ended. */
+/** Reason that stops a session whose client has said `end`, or whose connection has ended. */
 const LEFT = new EmporiumError("CANCELLED", "the client has left");
 
 /**
@@ -94,7 +94,7 @@ async function converse(wire: Wire, options: SessionOptions, stop: AbortControll
   }
 }
 
-/** What a client says after its hello. Ends when the client does. */
+/** Handles the frames of a client after its hello. Ends when the client does. */
 async function hear(frames: AsyncIterable<Frame>, grants: Grants, ring: SharedRing | undefined): Promise<void> {
   for await (const frame of frames) {
     if (frame.kind === "end") return;

@@ -7,11 +7,11 @@ import { EmporiumError } from "../../../core/errors.js";
 import { counted } from "../../../core/units.js";
 import { isGone, type ProcessIdentity, thisProcess } from "../../../engine/holder.js";
 
-/** Where files are memory. Only Linux has it. */
+/** Folder in which files are memory; only Linux has it. */
 export const SHARED_MEMORY = "/dev/shm";
 /** Slots begin at pages. */
 const PAGE_BYTES = 4096;
-/** Fewer would let the client and the server wait for each other. */
+/** Fewest slots: with one, the client and the server would wait for each other. */
 const SLOTS_MIN = 2;
 const NAME = /^emporium-blocks-([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{32}$/;
 
@@ -26,9 +26,11 @@ export interface SharedRing {
   readonly slotBytes: number;
   /** @throws {EmporiumError} DISK_FULL where the memory is used up. */
   write(slot: number, pieces: readonly Uint8Array[]): Promise<void>;
-  /** What a client wrote into a slot that it held. */
+  /** Reads bytes that a client wrote into a slot that it held. */
   read(slot: number, offset: number, bytes: number): Promise<Uint8Array>;
-  /** Once the client has mapped the file its name is not needed, and nothing is left behind however both end. */
+  /**
+   * Removes the file's name, which is not needed once the client has mapped the file: nothing is left behind however both end.
+   */
   unlink(): void;
   close(): Promise<void>;
 }
@@ -93,7 +95,7 @@ async function writeSlot(file: FileHandle, offset: number, slotBytes: number, pi
   }
 }
 
-/** What is left of pieces behind their first bytes: the system may write less than it was given. */
+/** The pieces without their first `bytes` bytes: the system may write less than it was given. */
 function behind(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
   let left = bytes;
   const rest: Uint8Array[] = [];

@@ -7,7 +7,8 @@ import { openBlockVolume } from "../../../arrays/loader/volume.js";
 import { boxShape, type Triple, volumeOf } from "../../../core/box.js";
 import { type DType, ITEM_BYTES, swapBytes } from "../../../core/dtype.js";
 import type { JsonObject } from "../../../core/json.js";
-import { decodeSteps, stepOfId } from "../../../formats/zarr/steps.js";
+import { decodeSteps } from "../../../formats/zarr/apply-steps.js";
+import { stepOfId } from "../../../formats/zarr/steps.js";
 import type { BatchSource, StreamBatch } from "./batch.js";
 import { openBatchSource } from "./open-source.js";
 

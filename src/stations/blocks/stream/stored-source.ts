@@ -18,7 +18,7 @@ import { epochOf, type OpenRequest, type OpenVolumes, shapeWithHalo } from "./re
 const CHUNK_ALIGNMENT = 16;
 const BATCH_BYTES_MIN = 8 * 2 ** 20;
 const BATCH_BYTES_MAX = 256 * 2 ** 20;
-/** Of the memory: one batch. */
+/** Share of the memory for one batch. */
 const BATCH_SHARE = 1 / 8;
 
 /** The stored chunks of a block by array, and where the level begins in the block's box: a block may reach over its edges. */
@@ -71,7 +71,7 @@ function levelsOf(volumes: OpenVolumes, index: number): Record<string, LoadedLev
   return levels;
 }
 
-/** All chunks that the blocks of a batch could touch, uncompressed, within the limits of a buffer. */
+/** Bytes of all chunks that the blocks of a batch could touch, uncompressed, within the limits of a buffer. */
 function largestBatch(levels: readonly LoadedLevel[], shape: Triple, { batch, memoryBytes }: OpenRequest): number {
   const worst = levels.reduce((sum, { chunk, dtype }) => {
     const touched = shape.reduce((product, length, axis) => product * (ceilDiv(length - 1, chunk[axis]!) + 1), batch);
@@ -158,7 +158,10 @@ function tableOf(coding: StoredBlock["coding"], bytes: Uint8Array): JsonObject {
   return isBlosc ? { blosc: bloscTable(bytes) } : {};
 }
 
-/** How the chunks of an array are decoded: what they were encoded with, in that order, and where their voxels lie then. */
+/**
+ * Says how the chunks of an array are decoded: the codecs in the order in which they encoded, and the place of the voxels
+ * afterwards.
+ */
 function codingHead(name: string, { dtype, chunk }: LoadedLevel, { coding, fill }: StoredBlock): JsonObject {
   if (coding.kind !== "steps" || coding.flipSign)
     throw notHanded(name, `chunks of ${coding.kind === "steps" ? "MRC" : coding.kind}`);

@@ -9,7 +9,7 @@ export interface Wire {
   close(): void;
 }
 
-/** Of a socket, which is both streams, or of standard input and output. Somebody else listens to their errors. */
+/** A wire over a socket, which is both streams, or over standard input and output. The caller listens to their errors. */
 export function wireOf(incoming: Readable, outgoing: Writable): Wire {
   return {
     incoming: piecesOf(incoming),

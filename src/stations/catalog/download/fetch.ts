@@ -10,7 +10,7 @@ import { frameKey, proven, readStoredFrame } from "../storage/stored-frame.js";
 import type { DownloadedFile } from "./report.js";
 import { sendStream } from "./send-stream.js";
 
-/** What the parts of a download share. */
+/** The data set, stores and options that the parts of a download share. */
 export interface DownloadJob {
   readonly dataset: StoredDataset;
   readonly rows: readonly FrameRow[];
@@ -19,14 +19,14 @@ export interface DownloadJob {
   readonly workers: number;
   readonly signal: AbortSignal;
   readonly warnings: string[];
-  /** Called for each file; with the error where it failed. */
+  /** Called for each file, with the error if it failed. */
   onFile(file: DownloadedFile, error?: unknown): void;
   readonly progress: { frames(count: number): void };
 }
 
 const READ_BYTES = 8 * 1024 * 1024;
 
-/** Frames as they are stored, each verified. Correct files of an earlier attempt stay. */
+/** Downloads frames as they are stored, and verifies each. Correct files of an earlier attempt stay. */
 export async function fetchFrames(job: DownloadJob, shape: FrameShape, storageDir: string): Promise<void> {
   const { storage, target, rows, workers, signal, onFile, progress } = job;
   await forEachLimited(rows, workers, async (row) => {
@@ -48,7 +48,7 @@ export async function fetchFrames(job: DownloadJob, shape: FrameShape, storageDi
   });
 }
 
-/** The file of a data set that has no frames. */
+/** Downloads the file of a data set that has no frames. */
 export async function fetchFile(job: DownloadJob, { storage_dir, file_name, sha256 }: FileGlobal): Promise<void> {
   const { storage, target, signal, warnings, onFile } = job;
   const key = file_name === null ? await onlyObject(storage, storage_dir, signal) : frameKey(storage_dir, file_name);
@@ -97,14 +97,14 @@ export function note({ warnings }: Pick<DownloadJob, "warnings">, proof: Downloa
     );
 }
 
-/** A wrong object is a failed transfer for `download`; for `verify` it is a finding. */
+/** Turns the error of a wrong object, which is a finding for `verify`, into a failed transfer. */
 export function asFetched(error: unknown): unknown {
   return isEmporiumError(error) && error.code === "OBJECT_WRONG"
     ? new EmporiumError("CHECKSUM_MISMATCH", error.message, error.facts)
     : error;
 }
 
-/** After a full disk or a lost lock nothing else can succeed. */
+/** Whether an error ends the download: after a full disk or a lost lock nothing else can succeed. */
 export function endsAll(error: unknown): boolean {
   return isEmporiumError(error) && ["DISK_FULL", "STORE_READONLY", "TARGET_LOCKED"].includes(error.code);
 }
@@ -126,7 +126,7 @@ async function presentFrame(
   }
 }
 
-/** The file of a row without a name, of an older catalogue. The folder holds one file. */
+/** Key of the file of a row without a name, from an older catalogue. The folder contains only this file. */
 async function onlyObject(storage: Store, folder: string, signal: AbortSignal): Promise<string> {
   const keys: string[] = [];
   for await (const { key } of storage.list(`${folder.replace(/\/+$/, "")}/`, { signal })) {

@@ -3,12 +3,12 @@ import { counted, formatBytes, formatSeconds } from "../../../core/units.js";
 
 /** One file of a download. */
 export interface DownloadedFile {
-  /** Name below the folder. */
+  /** Path relative to the folder. */
   readonly name: string;
-  /** `present`: an earlier, interrupted run downloaded it, and it is verified. */
+  /** `present`: an earlier, interrupted run downloaded the file, and it has been verified again. */
   readonly status: "fetched" | "present" | "failed";
   readonly bytes: number;
-  /** How its content was verified; `none`: the database has no checksum. */
+  /** Method by which the content was verified; `none`: the database has no checksum. */
   readonly proof: "sha256" | "swapped" | "none";
 }
 
@@ -16,9 +16,9 @@ export interface CatalogDownloadReport extends Report {
   readonly status: "done" | "partly" | "failed";
   readonly id: string;
   readonly folder: string;
-  /** Frames that matched; undefined for a data set that is one file. */
+  /** Number of frames that matched; undefined for a data set that is one file. */
   readonly frames: number | undefined;
-  /** Metadata files that were written. */
+  /** Names of the metadata files that were written. */
   readonly metadata: readonly string[];
   readonly files: readonly DownloadedFile[];
   readonly bytes: number;

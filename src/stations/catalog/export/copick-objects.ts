@@ -3,7 +3,7 @@ import { distinctNames, objectName, partName } from "./copick-names.js";
 
 /** The facts of an object, from one annotation or several. */
 export interface ObjectFacts {
-  /** Of an ontology, `GO:0022626`; may be empty. */
+  /** Identifier in an ontology, `GO:0022626`; may be empty. */
   readonly id: string;
   readonly name: string;
   /** The object has points, not only masks. */
@@ -16,15 +16,15 @@ export interface ObjectFacts {
 export interface PickableObject {
   readonly name: string;
   readonly is_particle: boolean;
-  /** From 1. */
+  /** Label, from 1. */
   readonly label: number;
   /** Red, green, blue, opacity: 0 to 255. */
   readonly color: readonly number[];
   readonly emdb_id?: string | undefined;
   readonly pdb_id?: string | undefined;
-  /** The identifier by which copick finds the portal's annotations. */
+  /** Identifier by which copick finds the portal's annotations. */
   readonly identifier?: string | undefined;
-  /** Å. */
+  /** Radius in Å. */
   readonly radius?: number | undefined;
 }
 

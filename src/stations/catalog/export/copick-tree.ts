@@ -10,7 +10,7 @@ import { type RunFiles, walkTree } from "../portal-import/tree.js";
 import { tomogramType } from "./copick-names.js";
 import type { ObjectFacts } from "./copick-objects.js";
 
-/** What of a run copick can show. */
+/** The parts of a run that copick can show. */
 export interface TreeRun {
   readonly dataset: string;
   readonly name: string;
@@ -19,18 +19,18 @@ export interface TreeRun {
 }
 
 interface TreeTomogram {
-  /** Name of its folder, `100`. */
+  /** Name of the tomogram's folder, `100`. */
   readonly id: string;
   readonly voxelSpacingAngstrom: number;
-  /** As copick calls it. */
+  /** Type as copick calls it. */
   readonly type: string;
-  /** Of its OME-Zarr. */
+  /** Key of the OME-Zarr. */
   readonly key: string;
 }
 
 /** One file of an annotation. */
 interface TreeAnnotation {
-  /** Name of its folder, `101`. */
+  /** Name of the annotation's folder, `101`. */
   readonly id: string;
   readonly voxelSpacingAngstrom: number;
   readonly object: ObjectFacts;
@@ -40,7 +40,7 @@ interface TreeAnnotation {
 
 export type AnnotationShape = keyof typeof SHAPES;
 
-/** Shapes that copick has, and the format that it reads each in. Points of instances are picks with numbers. */
+/** Shapes that copick has, with the format that it reads each in. Points of instances become numbered picks. */
 const SHAPES = {
   Point: "ndjson",
   OrientedPoint: "ndjson",
@@ -168,7 +168,7 @@ function shapeOf({ value: { shape, format } }: Node): AnnotationShape | undefine
   return known !== undefined && SHAPES[known] === format ? known : undefined;
 }
 
-/** What copick lacks of a file: its shape, or the shape in the format that copick reads. */
+/** Shapes of a file that copick cannot show: its shape, or the shape without the format that copick reads. */
 function lostShape({ value: { shape } }: Node, taken: ReadonlySet<string>): string[] {
   const name = textOf(shape);
   if (taken.has(name)) return [];

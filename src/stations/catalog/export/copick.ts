@@ -16,11 +16,11 @@ import { type CopickReport, copickReport } from "./report.js";
 import { localUrl, type StaticRoot } from "./static-root.js";
 
 export interface CopickOptions extends GivenEnv {
-  /** The project file, which copick opens. What belongs to it stands beside it, named after it. */
+  /** The project file, which copick opens. Files that belong to it are beside it, with names derived from it. */
   out: string;
-  /** These datasets alone. */
+  /** Only these datasets. */
   datasets?: readonly number[] | undefined;
-  /** Where copick writes what its users make: a folder, or an address of fsspec's. Default: beside `out`. */
+  /** Location in which copick writes the data of its users: a folder, or an address of fsspec's. Default: beside `out`. */
   overlay?: string | undefined;
   /** Replace a project of this name. */
   overwrite?: boolean | undefined;
@@ -95,10 +95,13 @@ export async function exportCopick(text: string, options: CopickOptions): Promis
   return treeProject(location, { ...options, out, write });
 }
 
-/** What the name of a remote tree's references ends with. */
+/** Ending of the name of a remote tree's references. */
 const REFERENCES = ".references.json";
 
-/** Of a file that a project may replace. A person may have changed the order of a project's fields. */
+/**
+ * Bytes at the beginning of a file that show whether a project may replace it. A person may have changed the order of a project's
+ * fields.
+ */
 const HEAD_BYTES = 2 ** 16;
 const PROJECT_BEGINS = /^\s*\{[\s\S]*"config_type"\s*:/;
 const REFERENCES_BEGIN = /^\s*\{\s*"version"\s*:\s*1\s*,\s*"refs"\s*:/;
@@ -192,7 +195,7 @@ function common(objects: ReadonlyMap<string, PickableObject>, out: string, overl
   };
 }
 
-/** How fsspec gets at a tree that is not on this machine. */
+/** Base address, protocol and options by which fsspec reads a tree that is not on this machine. */
 function remoteOf(
   { scheme, url, bucket, prefix }: Location,
   { anonymous, endpoint }: Pick<CopickOptions, "anonymous" | "endpoint">,

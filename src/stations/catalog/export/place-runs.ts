@@ -10,13 +10,13 @@ import { objectKey, type PickableObject } from "./copick-objects.js";
 import { isPicked, type TreeRun } from "./copick-tree.js";
 import type { StaticWriter } from "./static-root.js";
 
-/** Whose picks and masks these are: the user that copick itself gives those of the portal. */
+/** User of the picks and masks: the one that copick itself gives those of the portal. */
 const USER = "data-portal";
 
 export interface Placing {
   store: Store;
   writer: StaticWriter;
-  /** By `objectKey`. */
+  /** Objects by `objectKey`. */
   objects: ReadonlyMap<string, PickableObject>;
   jobs: number;
   signal?: AbortSignal | undefined;
@@ -106,22 +106,22 @@ function sessionNames(items: readonly { id: string; scope: string }[]): string[]
   });
 }
 
-/** What a file of picks says beside its points. */
+/** Fields of a picks file beside its points. */
 interface PicksHead {
   readonly object: string;
   readonly user: string;
   readonly session: string;
   readonly run: string;
   readonly voxelSpacingAngstrom: number;
-  /** Its points are `orientedPoint`s. */
+  /** The points are `orientedPoint`s. */
   readonly isOriented: boolean;
 }
 
 const IDENTITY = "[[1,0,0,0],[0,1,0,0],[0,0,1,0],[0,0,0,1]]";
 
 /**
- * A file of points as copick's picks. Positions are in Å: voxels times the spacing, as copick itself computes them from the
- * portal's files.
+ * Converts a file of points to copick's picks. Positions are in Å: voxels times the spacing, as copick itself computes them from
+ * the portal's files.
  *
  * @returns the document, in pieces of some hundred points
  * @throws {EmporiumError} FORMAT_FIELD for an invalid line; STORE_…

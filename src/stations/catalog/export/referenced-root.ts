@@ -4,12 +4,12 @@ import { fileStore } from "../../../stores/file/store.js";
 import type { Store } from "../../../stores/store.js";
 import type { StaticWriter } from "./static-root.js";
 
-/** The folder that everything stands in: fsspec lists the root of references under another name than it opens it. */
+/** Folder that contains everything: fsspec lists the root of references under another name than it opens it. */
 const TOP = "tree";
 
-/** Where fsspec finds what is referred to. */
+/** Access of fsspec to the objects that are referred to. */
 export interface RemoteAccess {
-  /** What addresses begin with, without a last `/`. */
+  /** Beginning of the addresses, without a last `/`. */
   readonly base: string;
   readonly protocol: "http" | "https" | "s3" | "gs";
   readonly options: JsonObject;

@@ -4,20 +4,20 @@ import { counted } from "../../../core/units.js";
 export interface CopickReport extends Report {
   readonly status: "done" | "partly";
   readonly location: string;
-  /** The project file. */
+  /** Path of the project file. */
   readonly out: string;
-  /** What stands beside it and belongs to it; undefined for a server's project. */
+  /** Path of the folder or file of references beside the project file that belongs to it; undefined for a server's project. */
   readonly static: string | undefined;
-  /** How copick gets at the data: its own word. */
+  /** Type of the project, in copick's own word. */
   readonly config_type: "filesystem" | "cryoet_data_portal";
   readonly datasets: readonly number[];
   readonly runs: number;
   readonly tomograms: number;
-  /** Files of points, and masks. */
+  /** Number of files of points. The next field is the number of masks. */
   readonly picks: number;
   readonly segmentations: number;
   readonly objects: number;
-  /** What a Python program sets before it opens the project; undefined where nothing is needed. */
+  /** URLs that a Python program has to set before it opens the project; undefined where none are needed. */
   readonly settings: { readonly graphql: string; readonly s3: string } | undefined;
   readonly warnings: readonly string[];
 }

@@ -1,14 +1,14 @@
 import type { JsonObject } from "../../../core/json.js";
 
-/** A folder of this machine as copick's configurations write it. fsspec takes what follows the slashes as it stands. */
+/** URL of a folder of this machine in copick's configurations. fsspec takes the text after the slashes unchanged. */
 export function localUrl(path: string): string {
   return `local://${path.replaceAll("\\", "/")}`;
 }
 
-/** Where a project's files that nobody may change are, as copick's configuration says it. */
+/** Location of a project's read-only files, as copick's configuration states it. */
 export interface StaticRoot {
   readonly static_root: string;
-  /** For fsspec. */
+  /** Arguments for fsspec. */
   readonly static_fs_args: JsonObject;
 }
 
@@ -21,6 +21,6 @@ export interface StaticWriter {
   /** A file that is made for copick. */
   text(path: string, pieces: AsyncIterable<string>): Promise<void>;
   finish(): Promise<StaticRoot>;
-  /** Lets everything go that `finish` has not placed. */
+  /** Removes everything that `finish` has not put into place. */
   abandon(): Promise<void>;
 }

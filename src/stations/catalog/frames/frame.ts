@@ -7,7 +7,7 @@ export type BitDepth = "uint8" | "uint16";
 /** The indices of a frame. They may start at any number and have gaps. */
 export interface FrameIndices {
   readonly channel_idx: number;
-  /** Null only in rows of an older catalogue, whose file names did not tell it. The same for time and position. */
+  /** Null only in rows of an older catalogue, where the file names did not have it. The same for time and position. */
   readonly slice_idx: number | null;
   readonly time_idx: number | null;
   readonly pos_idx: number | null;
@@ -25,7 +25,7 @@ export interface FrameRow extends FrameIndices {
 /** Columns of a table of frames, in the order of files. */
 export const FRAME_COLUMNS = ["channel_idx", "slice_idx", "time_idx", "pos_idx", "channel_name", "file_name", "sha256"] as const;
 
-/** What all frames of a data set share. */
+/** Properties that all frames of a data set share. */
 export interface FrameShape {
   readonly width: number;
   readonly height: number;
@@ -33,7 +33,7 @@ export interface FrameShape {
   readonly depth: BitDepth;
 }
 
-/** Counts of distinct indices. */
+/** Numbers of distinct indices. */
 export interface FrameCounts {
   readonly nbr_frames: number;
   readonly nbr_slices: number;
@@ -56,9 +56,9 @@ export interface FramesGlobal extends FrameCounts {
 export interface PlannedFrame extends FrameIndices {
   readonly channel_name: string | null;
   readonly file_name: string;
-  /** Of `FrameSet.files`. */
+  /** Index into `FrameSet.files`. */
   readonly file: number;
-  /** Plane of that file. */
+  /** Index of the plane in that file. */
   readonly page: number;
 }
 

@@ -7,19 +7,19 @@ import { compilePattern, type Pattern } from "../../../engine/pattern.js";
 import { isStorableText, STORABLE_TEXT } from "../storable-text.js";
 import { type JsonFile, kindOf, parseJsonFile, readText } from "./json-file.js";
 
-/** How data sets of a table are uploaded. */
+/** Options for uploading the data sets of a table. */
 export interface UploadConfig {
   readonly file: string;
   /** `file`: stored unchanged. `frames`: split into images. */
   readonly uploadType: "file" | "frames";
   readonly microscope: string | null;
-  /** Of frames. */
+  /** Format of frames; undefined for uploads of whole files. */
   readonly framesFormat: FramesFormat | undefined;
   /** Name of a registered parser of file names. */
   readonly filenameParser: string | undefined;
-  /** In place of a parser: a regular expression with named groups. */
+  /** Regular expression with named groups, in place of a parser. */
   readonly filenamePattern: Pattern | undefined;
-  /** JSON Schema of the metadata of a frame, absolute path. */
+  /** Absolute path of the JSON Schema of a frame's metadata. */
   readonly metaSchema: string | undefined;
   /** Target of files and frames, from `storage` and `storage_access`; `--storage` overrides it. */
   readonly storage: string;
@@ -38,7 +38,7 @@ const FORMATS: Readonly<Record<string, FramesFormat>> = {
   tiff_id: "tif_id",
 };
 
-/** Names in the older catalogue's documentation, program and comments. */
+/** Names of the schema in the older catalogue's documentation, program and comments. */
 const SCHEMA_NAMES = ["meta_schema", "schema_filename", "json_meta"] as const;
 
 const KNOWN = [
@@ -52,7 +52,7 @@ const KNOWN = [
   ...SCHEMA_NAMES,
 ] as const;
 
-/** The locations of the older catalogue's words. */
+/** Locations for the words of the older catalogue. */
 export const STORAGE_WORDS = { local: "/Volumes/data_lg/czbiohub-imaging/", s3: "s3://czbiohub-imaging" } as const;
 
 /** @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_REGEX */
@@ -99,7 +99,7 @@ export function parseUploadConfig(text: string, file: string): UploadConfig {
   };
 }
 
-/** `format` is the old name of `file`: a file that is stored without being read. */
+/** The upload type. `format` is the old name of `file`: a file that is stored without being read. */
 function uploadTypeOf(document: JsonFile): UploadConfig["uploadType"] {
   const word = needed(document, "upload_type").trim().toLowerCase();
   if (word === "file" || word === "format") return "file";
@@ -150,7 +150,8 @@ function storageOf(document: JsonFile): string {
 }
 
 /**
- * The location of the older catalogue's words: `local` or `s3`, perhaps with the mount or bucket. Any other word is a location.
+ * The location for a word of the older catalogue: `local` or `s3`, perhaps with the mount or bucket. Any other word is a location
+ * itself.
  */
 export function storageLocation(word: string, access?: string | undefined): string {
   const kind = word.trim().toLowerCase();
@@ -159,7 +160,7 @@ export function storageLocation(word: string, access?: string | undefined): stri
   return word;
 }
 
-/** A file of a configuration: relative to the current folder, or else to the configuration's. */
+/** Path of a file that the configuration names: relative to the current folder, or else to the configuration's. */
 function besideOr(name: string, config: string): string {
   const here = resolve(name);
   const beside = resolve(dirname(config), name);
@@ -188,7 +189,7 @@ function wrong(document: JsonFile, key: string, found: string, wanted: string, h
   return new EmporiumError("CONFIG_FIELD", `${key}: expected ${wanted}, found ${found}`, { place: document.place(key), hint });
 }
 
-/** The groups that a pattern may have. */
+/** Names of the groups that a pattern may have. */
 const PATTERN_GROUPS = ["channel", "slice", "time", "position"];
 
 /** A pattern for file names, such as `(?<channel>.+)_t(?<time>\d+)_p(?<position>\d+)_z(?<slice>\d+)\.tif`. @throws {EmporiumError} CONFIG_REGEX */

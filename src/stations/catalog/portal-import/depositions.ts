@@ -5,17 +5,17 @@ import { type RootContext, syncDeposition } from "./root-rows.js";
 import { ask } from "./state.js";
 import { transactions } from "./transactions.js";
 
-/** Imports each deposition once. A failure is reported once, and fails all that needs the row if there is none. */
+/** Imports each deposition once. A failure is reported once, and makes everything fail that needs the row if there is none. */
 export class Depositions {
   readonly #context: RootContext;
   readonly #faults: ImportFaults;
   readonly #known = new Map<number, Promise<EmporiumError | undefined>>();
-  /** What the import of each has changed, which is in no other count. */
+  /** Changes by the import of each deposition, which no other count includes. */
   readonly counts = new Map<number, Counts>();
-  /** How each has ended that was imported here. */
+  /** Result of each import done here: its error, or undefined. */
   readonly ended = new Map<number, EmporiumError | undefined>();
 
-  /** @param before how each has ended that this import has done elsewhere */
+  /** @param before results of the depositions that this import has done elsewhere */
   constructor(context: RootContext, faults: ImportFaults, before: ReadonlyMap<number, EmporiumError | undefined> = new Map()) {
     this.#context = context;
     this.#faults = faults;

@@ -6,15 +6,18 @@ import { ask, lockFor, type SeenRun, seenRuns } from "./state.js";
 
 export interface OpenDataset extends DatasetRoot {
   readonly folder: string;
-  /** Its own row was found equal, and is counted so. */
+  /** The dataset's own row was found equal, and is counted so. */
   readonly kept: boolean;
   readonly seen: ReadonlyMap<string, SeenRun>;
-  /** Names of the runs that were met, and of those that could not be read: they stay. */
+  /** Folders by the names of the runs that were met. Below are the folders that could not be read: their rows stay. */
   readonly names: Map<string, string>;
   readonly failedFolders: Set<string>;
-  /** Where other processes import runs of it too: the folder that has a run's name in this import. */
+  /**
+   * Claims a run's name for a folder and returns the folder that has it in this import. Set where other processes import runs of
+   * the dataset, too.
+   */
   readonly claim?: ((name: string, folder: string) => Promise<string>) | undefined;
-  /** What was known of its runs when the import began, where another process began it. */
+  /** State of the runs before the import, where another process began it. */
   readonly before?: ReadonlyMap<string, { readonly fingerprint?: string | undefined; readonly newId?: number | undefined }>;
 }
 
@@ -32,7 +35,7 @@ export async function openDataset(importing: Importing, folder: string): Promise
   return open;
 }
 
-/** What the dataset does not hold any more goes, and its size is what the listing came to. */
+/** Removes the rows of runs that the dataset no longer has, and sets its size to the listing's sum. */
 export async function closeDataset(importing: Importing, dataset: OpenDataset, bytes: number | undefined): Promise<void> {
   const { context, faults, runs } = importing;
   const { db } = context;

@@ -6,13 +6,13 @@ export const WARNINGS = 100;
 /** Codes of failures that end an import. */
 const ENDING: readonly string[] = ["DATABASE_UNAVAILABLE", "DATABASE_DENIED", "DATABASE_VERSION", "DISK_FULL", "CANCELLED"];
 
-/** What goes wrong in an import, and what is worth a warning. */
+/** Collects the errors and warnings of an import. */
 export class ImportFaults {
   readonly errors: ErrorRecord[] = [];
   /** The first hundred; `warningCount` counts all. */
   readonly warnings: string[] = [];
   warningCount = 0;
-  /** What ends the import. */
+  /** The error that ends the import. */
   fatal: EmporiumError | undefined;
   readonly #database: Database;
   readonly #signal: AbortSignal | undefined;
@@ -23,8 +23,8 @@ export class ImportFaults {
   }
 
   /**
-   * Reports failures and lets the import continue; errors of the database and cancellation end it. After the server was away the
-   * work is done again, which changes nothing if the lost reply was a success.
+   * Reports failures and lets the import continue; errors of the database and cancellation end it. After an outage of the server
+   * the work is done again, which changes nothing if the lost reply was a success.
    */
   async guard(work: () => Promise<void>): Promise<EmporiumError | undefined> {
     try {

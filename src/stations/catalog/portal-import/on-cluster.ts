@@ -41,33 +41,33 @@ import { type ImportReport, importReport, type RunCounts } from "./report.js";
 import { seenRuns } from "./state.js";
 import { DEPOSITIONS, RUN_DOCUMENT, Sum, walkTree } from "./tree.js";
 
-/** How a node finds the database: by an address without a password, or by the file of a login. */
+/** The database as a node finds it: an address without a password, or the file of a login. */
 type NodeDatabase = { readonly url: string } | { readonly login: string };
 
-/** What nodes must know beside the tree. */
+/** Parameters of the import for the nodes. */
 interface ImportParams {
   readonly database: NodeDatabase;
-  /** The database, for people. */
+  /** Name of the database for messages. */
   readonly server: string;
   readonly prefixes: TreePrefixes;
-  /** Datasets that were named, and none of them excluded. */
+  /** Datasets that the command named, without the excluded ones. */
   readonly named: readonly string[];
   readonly depositions: readonly number[] | null;
-  /** The whole tree. */
+  /** The whole tree is imported. */
   readonly all: boolean;
   readonly kinds: readonly string[] | null;
   readonly again: boolean;
   readonly replace: boolean;
-  /** Of the choice of datasets. */
+  /** Warnings from the choice of datasets. */
   readonly warnings: readonly string[];
   readonly workspace: string;
-  /** Requests in flight of each node. */
+  /** Requests in flight from each node. */
   readonly inFlight: number | null;
 }
 
-/** What one task has done. */
+/** Result of one task. */
 interface Part {
-  /** Without depositions, which several tasks may need. */
+  /** Counts without depositions, which several tasks may need. */
   readonly counts: ReturnType<typeof entriesOf>;
   readonly depositions: readonly {
     readonly id: number;
@@ -83,7 +83,7 @@ interface Part {
 
 type Before = NonNullable<OpenDataset["before"]>;
 
-/** The result of the first task: its datasets are there, and new runs have their numbers. */
+/** Result of the first task: its datasets exist, and new runs have their numbers. */
 interface Begun extends Part {
   readonly prefixes: TreePrefixes;
   readonly datasets: readonly (Pick<OpenDataset, "folder" | "id" | "deposition" | "kept"> & {
@@ -91,16 +91,16 @@ interface Begun extends Part {
   })[];
 }
 
-/** The result of a run's task. */
+/** Result of a run's task. */
 interface RunDone extends Part {
   /** Null where it could not be read, and for a folder that is no run any more. */
   readonly name: string | null;
   readonly failed: boolean;
-  /** Below its folder; null where the listing rounds them. */
+  /** Bytes below the run's folder; null where the listing rounds them. */
   readonly bytes: number | null;
 }
 
-/** A run's task, for the last one. */
+/** A run's task, as the last task is given it. */
 interface Piece {
   readonly key: string;
   readonly dataset: string;
@@ -109,7 +109,7 @@ interface Piece {
 
 const STAGES = ["datasets", "runs", "summary"];
 
-/** Sessions of a server that others use too: where nobody says how many, and at most. Each worker has one or two. */
+/** Default number of sessions on a server that others use too; the next constant is the most. Each worker has one or two. */
 const DATABASE_SLOTS = 8;
 const DATABASE_SLOTS_MAX = 16;
 const LOOKS = 8;
@@ -125,7 +125,7 @@ export interface ClusterImport
 }
 
 /**
- * The database as nodes can open it.
+ * The database in a form that nodes can open.
  *
  * @param where the workspace, for the refusal of its embedded database
  * @throws {EmporiumError} USAGE for one that only this machine can open, and for an address with a password in it
@@ -214,7 +214,7 @@ interface Found {
   readonly runs: readonly string[];
 }
 
-/** Datasets of the tree and the folders of their runs. @param folders undefined: all */
+/** The datasets of the tree, with the folders of their runs. @param folders undefined: all */
 async function datasetsIn(
   store: Store,
   folders: readonly string[] | undefined,
@@ -234,7 +234,7 @@ async function datasetsIn(
   return found;
 }
 
-/** Keys of the folders in a folder, without a last `/`. */
+/** Keys of the folders directly in a folder, without a last `/`. */
 async function childrenOf(store: Store, folder: string, signal: AbortSignal | undefined): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key, leaves } of store.children(folder, { signal })) {
@@ -266,7 +266,7 @@ function tasksOf(name: string, datasets: readonly Found[]): Task[] {
   return [begin, ...runs, add({ run: "end", title: "what needs all runs", params, bytes: 0, after: [begin, ...runs] })];
 }
 
-/** What a node needs to import runs. */
+/** The part of the import that runs on a node. */
 export const importStation: ClusterStation = {
   async open(record, env) {
     const { anonymous, url } = record.source;
@@ -282,7 +282,7 @@ export const importStation: ClusterStation = {
 
 const paramsIn = ({ params }: RunRecord): ImportParams => params as unknown as ImportParams;
 
-/** One process of the import. */
+/** The import in one process of a node. */
 class Node {
   readonly #record: RunRecord;
   readonly #params: ImportParams;
@@ -338,7 +338,7 @@ class Node {
     return openCatalog({ url, workspace, role: "writer", purpose: "catalog import", connections: 4, log, signal });
   }
 
-  /** What the first task has done. @throws {EmporiumError} TASK_FAILED */
+  /** Result of the first task. @throws {EmporiumError} TASK_FAILED */
   async #first(task: Task, target: Store): Promise<Begun> {
     this.#begun ??= readResult<Plain>(target, this.#record.id, String(task.params.begin)).then((result) => {
       if (result === undefined) throw new EmporiumError("TASK_FAILED", "the datasets were not imported, which comes first");
@@ -396,7 +396,7 @@ class Node {
     return { ...partOf(importing, links.all), name, failed: open.failedFolders.size > 0, bytes: bytes ?? null };
   }
 
-  /** The folder that has a run's name in this import: the first that asked. */
+  /** Folder that gets a run's name in this import: the first that claims it. */
   async #claim(target: Store, dataset: number, name: string, folder: string): Promise<string> {
     const sum = createHash("sha256").update(name).digest("hex").slice(0, 32);
     const key = `${runFolder(this.#record.id)}names/${dataset}-${sum}`;
@@ -409,7 +409,7 @@ class Node {
     return new TextDecoder().decode(await target.read(key));
   }
 
-  /** What a dataset does not hold any more goes, and what is known only now is told. */
+  /** Removes the rows of runs that datasets no longer have, and reports faults that are known only at the end. */
   async #end(task: Task, context: TaskContext): Promise<Part> {
     const { target, signal } = context;
     const store = this.#store;
@@ -456,7 +456,7 @@ class Node {
   }
 }
 
-/** What a dataset has beside the runs that were listed. */
+/** The files of a dataset outside the listed runs. */
 async function* filesBeside(
   store: Store,
   folder: string,
@@ -474,7 +474,7 @@ async function* filesBeside(
   }
 }
 
-/** Depositions that have documents in the tree; and links in what is no dataset, as one listing of the tree meets them. */
+/** Depositions that have documents in the tree, and the links outside datasets, found in one listing of the tree. */
 async function depositionsAndLinks(
   store: Store,
   datasets: ReadonlySet<string>,
@@ -512,7 +512,7 @@ function partOf({ context, depositions, runs, faults }: Importing, links: readon
 
 const entriesOf = (counts: Counts) => [...counts];
 
-/** How each deposition has ended that these tasks have imported. */
+/** Results of the depositions that these tasks have imported. */
 function doneIn(parts: readonly Part[]): Map<number, EmporiumError | undefined> {
   return new Map(
     parts.flatMap(({ depositions }) =>

@@ -7,28 +7,29 @@ import { parseLocation } from "../../../stores/url.js";
 import { type Document, readDocument, rootOf } from "./documents.js";
 import type { Root, SeenRoot } from "./state.js";
 
-/** Where a dataset or deposition is about to be imported from. */
+/** A dataset or deposition that is about to be imported. */
 export interface Candidate {
   readonly store: Store;
-  /** Its folder in the tree. */
+  /** Folder of the dataset or deposition in the tree. */
   readonly folder: string;
   readonly document: Document;
 }
 
-/** What an import notes of it. */
+/** Folders and identity that an import records. */
 export type Origin = Pick<SeenRoot, "folders" | "identity">;
 
-/** Folders that are remembered: a tree, its copies and its buckets. */
+/** Number of folders that are remembered: a tree, its copies and its buckets. */
 const FOLDERS_MAX = 16;
 
 /**
- * Tells a tree that was moved, copied or published from another tree that uses the same number. The same folder again is the same tree. In another
- * folder it is the same one if its document is the one that was imported, or the one that is in the earlier folder now, or if nothing is in the earlier
- * folders any more. Earlier folders are looked at on this machine only; the network is not asked.
+ * Distinguishes a tree that was moved, copied or published from another tree that uses the same number. The same folder again is
+ * the same tree. In another folder it is the same one if its document is the one that was imported, or the one that is in the
+ * earlier folder now, or if nothing is in the earlier folders any more. Earlier folders are looked at on this machine only; no
+ * request is made to the network.
  *
- * @param seen what the catalogue knows of this number; undefined, or without folders: nothing, and whatever comes is taken
- * @returns what to note, with a warning where it is not certain
- * @throws {EmporiumError} DATABASE_CONFLICT where it is another one
+ * @param seen what the catalogue knows of this number; undefined, or without folders: nothing, and any tree is accepted
+ * @returns the origin to record, with a warning where it is not certain
+ * @throws {EmporiumError} DATABASE_CONFLICT where it is another tree
  */
 export async function sameTree(
   root: Root,
@@ -54,14 +55,17 @@ export async function sameTree(
   });
 }
 
-/** A deposition may be described by several trees that each have datasets of it: what they agree in is its title. */
+/**
+ * Digest of a document. A deposition may be described by several trees that each have datasets of it: their documents agree in
+ * its title.
+ */
 function identityOf(root: Root, document: Document): string {
   const what = root === "dataset" ? document.json : (rootOf(document).value.deposition_title ?? null);
   const text = printJsonLine(what);
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** The identity of what is in a folder now; `unknown` where it cannot be read from here. */
+/** The identity of the document in a folder now; `unknown` where it cannot be read from here. */
 async function lookAt(root: Root, place: string): Promise<string> {
   const { path } = parseLocation(place);
   if (path === undefined) return "unknown";

@@ -2,7 +2,7 @@ import { CompiledQuery } from "kysely";
 import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
 import type { Session } from "./sync.js";
 
-/** What an earlier import recorded of a row of the tree. */
+/** The record of an earlier import about a row of the tree. */
 interface Seen {
   readonly fingerprint: string;
   /** The number of rows by entity, its own included. */
@@ -52,9 +52,9 @@ export type Root = "dataset" | "deposition";
 
 /** A dataset or deposition as an earlier import saw it. */
 export interface SeenRoot extends Seen {
-  /** Its folder in each tree that it was imported from, the last one last. None: imported before this was noted. */
+  /** Folder in each tree that it was imported from, the last one last. Empty: imported before folders were recorded. */
   readonly folders: readonly string[];
-  /** A digest of what tells it from another one of the same number. */
+  /** Digest that distinguishes it from another one with the same number. */
   readonly identity: string | null;
 }
 
@@ -96,7 +96,7 @@ export async function notePrefixes(session: Session, { s3, https }: TreePrefixes
   );
 }
 
-/** Locks something until the end of the transaction, so that two imports of it take turns. */
+/** Locks a named object until the end of the transaction, so that two imports of it take turns. */
 export async function lockFor(session: Session, what: string): Promise<void> {
   await ask(session, "select pg_advisory_xact_lock(hashtextextended($1, 742106651))", [`emporium import ${what}`]);
 }

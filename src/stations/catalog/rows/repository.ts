@@ -17,7 +17,7 @@ export interface NewDataset {
 
 export interface StoredDataset extends NewDataset {
   readonly frames: boolean;
-  /** Exactly one of these two, by `frames`. */
+  /** Row of the file; the next field is that of the frames. Exactly one of them is set, by `frames`. */
   readonly file: FileGlobal | undefined;
   readonly framesGlobal: FramesGlobal | undefined;
 }
@@ -28,7 +28,7 @@ export interface FileGlobal {
   /** Null in older rows, which have no names. */
   readonly file_name: string | null;
   readonly metadata_json: JsonObject | null;
-  /** Of the file's bytes. Null in rows of an older catalogue. */
+  /** SHA-256 of the file. Null in rows of an older catalogue. */
   readonly sha256: string | null;
 }
 
@@ -53,15 +53,15 @@ export interface DatasetQuery {
   /** Part of the microscope's name. The same for `description`. */
   readonly microscope?: string | undefined;
   readonly description?: string | undefined;
-  /** First and last moment, both included: `2010-05-15T23:59:59`. */
+  /** First time, and below last one, both included: `2010-05-15T23:59:59`. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly where?: Where | undefined;
-  /** Serials that follow this one. */
+  /** Only serials after this one. */
   readonly after?: string | undefined;
 }
 
-/** A value, and how many data sets have it. */
+/** A value, and the number of data sets that have it. */
 export interface DistinctValue {
   readonly value: Json;
   readonly datasets: number;

@@ -71,7 +71,8 @@ function listedSql(condition: WhereCondition): RawBuilder<unknown> {
 }
 
 /**
- * Where the distinct values of a subject are: rows `v` with a JSON `value`, for the data set `d` with its file `f` and frames' facts `g`.
+ * SQL for the distinct values of a subject: rows `v` with a JSON `value`, for the data set `d` with its file `f` and frames'
+ * facts `g`.
  */
 export function distinctSql(subject: DistinctSubject): RawBuilder<unknown> {
   switch (subject.of) {
@@ -99,7 +100,7 @@ function hasDigits({ subject }: WhereCondition): boolean {
   return subject.of !== "column" && subject.path.some((key) => /^\d+$/.test(key));
 }
 
-/** On a column, or on the metadata of a row `r`. */
+/** SQL for a condition on a column, or on the metadata of a row `r`. */
 function conditionSql(condition: WhereCondition): RawBuilder<boolean> {
   const { subject } = condition;
   return subject.of === "column"
@@ -123,7 +124,7 @@ function columnSql(
     : sql<boolean>`${column} collate "C" ${ORDER[operator]} ${typed(of, value)}`;
 }
 
-/** Counts may be compared with numbers that are not integers. */
+/** Parameter with the type of the column. Counts may be compared with numbers that are not integers. */
 function typed(of: "text" | "number", value: WhereCondition["value"]): RawBuilder<unknown> {
   return of === "number" ? sql`${value}::float8` : sql`${value}::text`;
 }

@@ -14,13 +14,13 @@ import { builtInMetaSchema, type MetaSchema, readMetaSchema } from "../inputs/me
 import type { UploadRow } from "../inputs/upload-table.js";
 import { planFileTask } from "./plan.js";
 
-/** For `tif_folder` without a parser in the configuration. */
+/** Parser of `tif_folder` if the configuration names none. */
 const DEFAULT_PARSER = "parse_idx_from_name";
 
-/** How sources become frames: the configuration, with its files read. */
+/** Options for splitting sources into frames, from the configuration and the files that it names. */
 export interface Splitting extends Pick<SplitOptions, "schema" | "frameName" | "datasetName"> {
   readonly format: FramesFormat;
-  /** Schemas that the table names, read once: a file, relative to the current folder, or else to the table's. */
+  /** Schemas that the table names, read once. A name is relative to the current folder, or else to the table's. */
   readonly schemas: Map<string, Promise<MetaSchema>>;
 }
 
@@ -124,7 +124,10 @@ function refuseUnusedSchema(row: UploadRow, splitting: Splitting | undefined): v
   });
 }
 
-/** The table's schema of a data set, or the configuration's. @throws {EmporiumError} CONFIG_FIELD, CONFIG_SYNTAX, USAGE */
+/**
+ * The schema that the table names for a data set, or the configuration's. @throws {EmporiumError} CONFIG_FIELD, CONFIG_SYNTAX,
+ * USAGE
+ */
 async function schemaOf(row: UploadRow, table: string, { schema, schemas }: Splitting): Promise<MetaSchema> {
   if (row.metaSchema === undefined) return schema;
   const file = besideTable(row.metaSchema, table);
@@ -133,7 +136,7 @@ async function schemaOf(row: UploadRow, table: string, { schema, schemas }: Spli
   return known;
 }
 
-/** A relative path is relative to the current folder, or else to the table's. */
+/** Path of a file that the table names: relative to the current folder, or else to the table's. */
 function besideTable(name: string, table: string): string {
   if (/^[a-z][a-z0-9+.-]+:/i.test(name) || existsSync(resolve(name))) return name;
   const beside = resolve(dirname(table), name);

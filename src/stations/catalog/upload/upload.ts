@@ -32,10 +32,10 @@ import { type UploadedDataset, type UploadReport, uploadReport } from "./report.
 import { type DatasetContent, isStored } from "./stored.js";
 
 export interface UploadOptions extends GivenEnv {
-  /** Table of data sets, one a line. */
+  /** Path of the table of data sets, one in each line. */
   csv: string;
   config: UploadConfig;
-  /** Where files and frames go. */
+  /** Target of files and frames. */
   storage: Store;
   repository: CatalogRepository;
   /** Parsers of file names by name. Default: the built-in ones. */
@@ -45,9 +45,9 @@ export interface UploadOptions extends GivenEnv {
   /** Frames that are encoded and sent in parallel. Default 4. */
   workers?: number | undefined;
   memoryBytes?: number | undefined;
-  /** Folder of journals. */
+  /** Folder with the journals of uploads. */
   workspace: string;
-  /** Files that the table names at addresses in private networks are read, too. Default false. */
+  /** Read files that the table names at addresses in private networks, too. Default false. */
   allowPrivate?: boolean | undefined;
   /** Report what would be done, and write nothing. */
   dryRun?: boolean | undefined;
@@ -55,13 +55,13 @@ export interface UploadOptions extends GivenEnv {
   keepGoing?: boolean | undefined;
   sync?: boolean | undefined;
   /**
-   * Hands the report on and ends all that may be interrupted. What was inserted stays on record until then: who is killed before has not heard of it, and
-   * the same call finds that it is done.
+   * Hands the report on, and ends everything that may be interrupted. Until it returns, inserted data sets stay on record: if the
+   * process is killed before, nobody has seen the report, and the same call finds that they are done.
    */
   told?: ((report: UploadReport) => Promise<void>) | undefined;
 }
 
-/** The most frames that stay planned after the check of all rows. Others are planned again. */
+/** Number of frames that stay planned after the check of all rows. Others are planned again. */
 const KEPT_FRAMES = 50_000;
 const WORKERS = 4;
 
@@ -162,7 +162,7 @@ interface RowCheck {
   repository: CatalogRepository;
   overwrite: boolean;
   marker: UploadMarker;
-  /** All ids of the table, since a parent may be in it. */
+  /** All ids of the table, since a parent may be among them. */
   uploading: ReadonlySet<string>;
   signal: AbortSignal;
 }
@@ -191,7 +191,7 @@ interface OneUpload extends Omit<UploadOptions, keyof Env>, Env {
   splitting: Splitting | undefined;
 }
 
-/** One data set, under its lock: objects first, then rows. */
+/** Uploads one data set under its lock: objects first, then rows. */
 async function uploadOne(prepared: Prepared, options: OneUpload): Promise<UploadedDataset> {
   const { storage, repository, clock, random, log, signal, marker, overwrite = false, config } = options;
   const { row } = prepared;
@@ -307,7 +307,9 @@ function throwFailure({ results, error, exitStatus }: RunReport, taken: string |
   throw failed ? fromErrorRecord(failed) : new EmporiumError("INTERNAL", "an upload ended without a reason");
 }
 
-/** Metadata are read after the pixels. Both must be of the same files. */
+/**
+ * Checks that the files have not changed since the pixels were read: metadata are read later, and both must be of the same files.
+ */
 async function checkUnchanged(prepared: Prepared, signal: AbortSignal): Promise<void> {
   const { source } = prepared;
   for (const file of prepared.kind === "file" ? [prepared.file] : prepared.set.files) {
@@ -327,7 +329,7 @@ function summaryOf(prepared: Prepared): Omit<UploadedDataset, "status"> {
   return { id, frames: frames.length, bytes: frames.length * frameBytes(shape), storage_dir: framesFolder(id) };
 }
 
-/** Objects of a data set that are not of this upload. Locks and parts of uploads are in other folders. */
+/** Objects of a data set that do not belong to this upload. Locks and parts of uploads are in other folders. */
 async function otherObjects(storage: Store, id: string, keys: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
   const others: string[] = [];
   for (const folder of [fileFolder(id), framesFolder(id)]) {
@@ -336,7 +338,10 @@ async function otherObjects(storage: Store, id: string, keys: ReadonlySet<string
   return others;
 }
 
-/** Objects of the data set that are not of the new upload are removed. @throws {EmporiumError} USAGE where the source is among them */
+/**
+ * Refuses a source among the data set's stored objects: those that do not belong to the new upload are removed. @throws
+ * {EmporiumError} USAGE
+ */
 function refuseStored({ row, source }: Prepared, storage: Store): void {
   // memory, and servers that are only read, hold no other place
   if (![storage, source.store].every(({ url }) => /^(?:file|s3|gs):/.test(url))) return;

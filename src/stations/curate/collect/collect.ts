@@ -6,10 +6,10 @@ import { exitOf, noteLines, type Report, withText } from "../../../core/report.j
 import { counted, formatBytes } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
+import { readGiven } from "../../../stores/file/read-given.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { shownPath } from "../inventory/path-bytes.js";
-import { readGiven } from "../inventory/read-given.js";
 import { refuseInside, type Scan, type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { classifier } from "../labels/classify.js";
 import { stemOf } from "../labels/count.js";
@@ -29,11 +29,11 @@ import { type Sent, sendFiles } from "./send.js";
 export interface CollectOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full">, GivenEnv {
   /** Table of matched runs. */
   matches: string;
-  /** Of the vocabulary, or a file name without `.mod`. */
+  /** Label of the vocabulary, or a file name without `.mod`. */
   label: string;
-  /** Folder, or place in a bucket. */
+  /** Folder, or place in a bucket, that the files are written to. */
   dest: string;
-  /** Default: drives and label, with a number if that name was submitted already. */
+  /** Name of the batch. Default: drives and label, with a number if that name was submitted already. */
   batch?: string | undefined;
   /** Portal or file of runs, for ids that the matches lack. Default: the portals' answers that are cached in the workspace. */
   runs?: string | undefined;
@@ -58,7 +58,7 @@ export interface CollectReport extends Report {
     readonly bytes: number;
     readonly runs: number;
     readonly datasets: number;
-    /** Written by this run; `present`: existing files with the same content. */
+    /** Files that this run wrote; `present`: existing files with the same content. */
     readonly written: number;
     readonly present: number;
     /** Files of an earlier collection of this batch that no longer belong to it. */
@@ -133,7 +133,7 @@ function refuseSource(dest: string, dir: string, below: string): void {
   refuseInside(join(path, below), real, dir, "--dest", "collect into a folder outside of the archive");
 }
 
-/** Drives and label; with a number if that batch was submitted, or is stored elsewhere. */
+/** The default name of a batch: drives and label, with a number if that batch was submitted or is stored elsewhere. */
 function freeBatch(archive: Scan, label: string, url: string, batches: ReadonlyMap<string, Batch>): string {
   const roots = [...new Set(archive.roots.map(({ path }) => path.split("/").at(-1) || "root"))].sort();
   const drives = roots.length > 2 ? `${roots[0]}+${roots.length - 1}` : roots.join("+");

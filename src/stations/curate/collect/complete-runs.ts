@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
-import { groupsOf } from "../inventory/groups.js";
 import type { MatchRow } from "../match/match-row.js";
 import type { PortalRun } from "../match/portal-run.js";
 import type { NamedRun } from "./target-names.js";

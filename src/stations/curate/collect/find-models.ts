@@ -1,7 +1,7 @@
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
 import type { Archive, ArchiveFile, ArchiveFolder } from "../inventory/archive.js";
-import { groupsOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
 import type { Classify } from "../labels/classify.js";
 import { classOf, isCounted, isModelFile, matchedScope, stemOf } from "../labels/count.js";
@@ -15,7 +15,7 @@ export interface FoundModel {
   readonly folder: ArchiveFolder;
   readonly label: string;
   readonly rows: readonly MatchRow[];
-  /** Volumes beside it, and in the folders above it up to its run's. */
+  /** Volumes beside the model, and in the folders above it up to its run's. */
   readonly volumes: readonly TomogramCandidate[];
 }
 
@@ -23,9 +23,9 @@ export interface FoundModels {
   readonly models: readonly FoundModel[];
   /** Files that are not models, and a summary of models whose run is undecided. */
   readonly errors: readonly ErrorRecord[];
-  /** Without a point or slicer angle, so not collected. */
+  /** Paths of models without a point or slicer angle, which are not collected. */
   readonly empty: readonly string[];
-  /** Of the label, in no matched run. */
+  /** Number of models of the label in no matched run. */
   readonly outside: number;
   /** The paths of the matches are on other drives: runs were identified by their names. */
   readonly byName: boolean;

@@ -8,7 +8,7 @@ import type { ModelSummary } from "../models/summary.js";
 
 export const MANIFEST = "manifest.json";
 
-/** A file of a batch: what it is, where it came from, whose run it belongs to. */
+/** A file of a batch, with its content, its source and its run of the portal. */
 export interface BatchFile {
   /** Absolute path on the drive. Bytes that are no UTF-8 are lone surrogates, as Python's `os.fsdecode` has them. */
   readonly src: string;
@@ -30,7 +30,7 @@ export interface BatchFile {
   readonly model: ModelSummary;
   /** The volume that the model was drawn on, among those beside it. */
   readonly tomogram: DrawnOn;
-  /** The batch that had another content of it. */
+  /** The batch that has another content of this file. */
   readonly changed_since?: string;
 }
 
@@ -40,7 +40,7 @@ export interface Manifest {
   readonly batch: string;
   readonly label: string;
   readonly drives: readonly string[];
-  /** ISO 8601, UTC. */
+  /** Time of the batch's first manifest, ISO 8601 in UTC; later collections keep it. */
   readonly created: string;
   /** Sorted by species, the one of most files first, then by key. */
   readonly files: readonly BatchFile[];

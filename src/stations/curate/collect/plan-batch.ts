@@ -1,6 +1,6 @@
 import { inMemory } from "../../../core/bytes.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { groupsOf, keyOf } from "../inventory/groups.js";
+import { groupsOf, keyOf } from "../../../core/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
 import type { Batch } from "../ledger/events.js";
 import { drawnOn } from "../models/drawn-on.js";
@@ -12,7 +12,7 @@ import { readSource } from "./read-source.js";
 import { foldedName, targetName, withHash } from "./target-names.js";
 
 export interface BatchPlan {
-  /** By species, the one of most files first, then by key. */
+  /** Files sorted by species, the one of most files first, then by key. */
   readonly files: readonly BatchFile[];
   readonly errors: readonly ErrorRecord[];
   readonly notes: readonly string[];

@@ -1,14 +1,14 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { checkName, nameFault } from "../../../model/names.js";
 
-/** What names need of a portal's run. */
+/** The facts of a portal's run that names of its files contain. */
 export interface NamedRun {
   readonly name: string;
   readonly id: string;
   readonly datasetId: string;
 }
 
-/** Leaves room for the hidden name of a file while it is written, and for `-1a2b3c4d`. */
+/** The most bytes of a name. Leaves room for the hidden name of a file while it is written, and for `-1a2b3c4d`. */
 const NAME_BYTES_MAX = 220;
 
 /**

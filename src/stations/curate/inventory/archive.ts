@@ -36,7 +36,7 @@ export interface ArchiveFile {
   readonly path: string;
   readonly ext: string;
   readonly size: number;
-  /** µs since 1970. */
+  /** Time of the last change, in µs since 1970. */
   readonly mtimeUs: number;
   readonly kind: Kind;
   readonly head: HeadFacts | undefined;
@@ -116,11 +116,11 @@ export interface PeetAverage {
   drive: string;
   run: string | undefined;
   iteration: number;
-  /** Of the latest average; undefined where there are only lists of motives. */
+  /** Number of particles in the latest average; undefined where there are only lists of motives. */
   particles: number | undefined;
-  /** Å along x, of the latest average. */
+  /** Voxel spacing of the latest average along x, in Å. */
   voxelAngstrom: number | undefined;
-  /** The latest average volume. */
+  /** Path of the latest average volume. */
   path: string | undefined;
 }
 

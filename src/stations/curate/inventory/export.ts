@@ -10,21 +10,21 @@ interface IndexEntry {
   name: string;
   ext: string;
   size: number;
-  /** ISO 8601, UTC. */
+  /** Time of the last change, ISO 8601 in UTC. */
   mtime: string;
   kind: ArchiveFile["kind"];
   run?: string;
-  /** Of the run, where a pattern has these groups. */
+  /** Author and date of the run, if the pattern that it matches has these groups. */
   author?: string;
   date?: string;
   species?: string;
-  /** Of models, by the vocabulary. */
+  /** Label of a model, by the vocabulary. */
   label?: string;
   hygiene?: readonly string[];
-  /** Of volumes: sections, rows, columns; Å `[z, y, x]`. */
+  /** Sections, rows and columns of a volume; its `voxel_size` is in Å, `[z, y, x]`. */
   shape?: readonly number[];
   voxel_size?: readonly (number | null)[];
-  /** Of models. */
+  /** Counts of a model. `max` is the size x, y, z of its volume; `pixel_size` is in Å, null where the units are pixels. */
   model?: {
     objects: number;
     contours: number;
@@ -33,11 +33,11 @@ interface IndexEntry {
     max: readonly number[];
     pixel_size: number | null;
   };
-  /** Of PEET's files. */
+  /** Facts from the name of a file of PEET. */
   peet?: { object: string; iteration?: number; particles?: number };
 }
 
-/** The label of a model's name; undefined for what is no annotation. */
+/** The label of a model's name; undefined for the name of an automatic model, which is no annotation. */
 export type LabelOf = (stem: string) => string | undefined;
 
 function indexEntry(folder: ArchiveFolder, file: ArchiveFile, labelOf: LabelOf): IndexEntry {
@@ -77,7 +77,7 @@ function modelOf(head: Extract<ArchiveFile["head"], { format: "mod" }>): NonNull
   return { objects, contours, points, slicer_angles: slicerAngles, max, pixel_size: pixelAngstrom };
 }
 
-/** An invalid time on the disk becomes the epoch. */
+/** A time as ISO 8601. An invalid time on the disk becomes the epoch. */
 function isoTime(us: number): string {
   const date = new Date(us / 1000);
   return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();

@@ -1,5 +1,5 @@
+import { groupsOf } from "../../../core/groups.js";
 import type { FolderRecord, RowFacts } from "./folder-facts.js";
-import { groupsOf } from "./groups.js";
 import type { HeadFacts } from "./head-facts.js";
 import { isBackupName, isDesktopName, isSidecarName, type Kind } from "./kind.js";
 import { isUtf8Name } from "./path-bytes.js";

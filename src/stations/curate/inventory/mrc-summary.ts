@@ -41,7 +41,7 @@ const MODES: Readonly<Record<number, string>> = {
   101: "4-bit",
 };
 
-/** Where IMOD keeps its own fields: id and lens, then six angles. */
+/** Byte offsets of IMOD's own fields in the header: id and lens (int16), then six tilt angles (float32). */
 const IDTYPE_AT = 160;
 const LENS_AT = 162;
 const TILTS_AT = 172;

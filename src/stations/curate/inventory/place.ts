@@ -1,12 +1,14 @@
+import { counted } from "../../../core/units.js";
+import { shownPath } from "./path-bytes.js";
 import { type RunNaming, runNaming } from "./run-name.js";
 
-/** What the path of a file tells. */
+/** Facts that the path of a folder tells. */
 export interface FolderPlace {
   readonly drive: string;
   readonly species: string | undefined;
   /** Name of the nearest run folder, this one or above. */
   readonly run: string | undefined;
-  /** Groups of the user's own pattern. */
+  /** Group of the user's own pattern that matched the run folder, as is `date`; undefined where it has none. */
   readonly author: string | undefined;
   readonly date: string | undefined;
   /** Path of the run's folder, relative to the root; undefined if it is above the root. */
@@ -58,7 +60,7 @@ function lastIndex(names: readonly string[], test: (name: string) => boolean): n
 }
 
 /** Folders that hold copies of runs: for figures, papers, averages. */
-export const SKIPPED = ["figures", "paper", "mk_application", "peet"];
+const SKIPPED = ["figures", "paper", "mk_application", "peet"];
 
 /**
  * Whether a folder is left out of the enumeration of runs: one of its names below the root is in the list, in any case. The
@@ -67,4 +69,21 @@ export const SKIPPED = ["figures", "paper", "mk_application", "peet"];
 export function isSkipped(rel: string, compat: boolean): boolean {
   const names = rel.toLowerCase().split("/");
   return SKIPPED.some((word) => names.some((name) => (compat ? name.includes(word) : name === word)));
+}
+
+/**
+ * Notes on folders that are left out as copies: somebody may keep the only files of a run there.
+ *
+ * @param paths folders of a run's name that are left out
+ * @param files of other runs that are not counted with them
+ */
+export function copiesNote(paths: readonly string[], files = 0): string[] {
+  const why = `what is below ${SKIPPED.join(", ")} is taken for copies`;
+  const folders = `${counted(paths.length, "folder")} of a run's name, the first ${shownPath(paths[0] ?? "")},`;
+  return [
+    ...(paths.length > 0 ? [`${folders} ${paths.length === 1 ? "is" : "are"} left out: ${why}`] : []),
+    ...(files > 0
+      ? [`${counted(files, "file is", "files are")} not counted with ${files === 1 ? "its run" : "their runs"}: ${why}`]
+      : []),
+  ];
 }

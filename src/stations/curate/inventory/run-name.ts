@@ -4,19 +4,19 @@ import { compilePattern } from "../../../engine/pattern.js";
 export interface RunName {
   readonly who: string;
   readonly date: string;
-  /** As written, perhaps with leading zeros. */
+  /** Counter as written, perhaps with leading zeros. */
   readonly count: string;
 }
 
 const STRICT = /^([a-z]{2,3})(\d{4}-\d{2}-\d{2})-(\d+)$/;
 
-/** A name of exactly the form that the portal uses. */
+/** The parts of a name of exactly the portal's form; undefined for other names. */
 export function parseRunName(name: string): RunName | undefined {
   const match = STRICT.exec(name);
   return match ? { who: match[1]!, date: match[2]!, count: match[3]! } : undefined;
 }
 
-/** What the name of a run's folder tells. */
+/** A run as the name of its folder tells it. `author` and `date` are groups of the user's pattern. */
 interface FolderRun {
   readonly run: string;
   readonly author?: string | undefined;
@@ -26,7 +26,7 @@ interface FolderRun {
 /** Recognises the folder of a run by its name. */
 export type RunNaming = (folder: string) => FolderRun | undefined;
 
-/** Names that are cached: each comes with the path of every file. */
+/** The most names that are cached: each comes with the path of every file. */
 const REMEMBERED = 100_000;
 
 /**
@@ -57,13 +57,16 @@ export function runNaming(patterns: readonly string[] = []): RunNaming {
 
 const LOOSE = /^([a-z]{2,3})-?(\d{4})-(\d{2})-(\d{2})-(\d+)$/;
 
-/** The portal's form in other spellings: capitals; blanks, `_` or nothing instead of `-` (`MKA_2019_05_25 10`). */
+/**
+ * The parts of a name of the portal's form in another spelling: capitals; blanks, `_` or nothing instead of `-`
+ * (`MKA_2019_05_25 10`).
+ */
 export function looseRunName(name: string): RunName | undefined {
   const match = LOOSE.exec(normalised(name));
   return match ? { who: match[1]!, date: `${match[2]}-${match[3]}-${match[4]}`, count: match[5]! } : undefined;
 }
 
-/** Lower case, blanks and `_` as `-`, none at the ends. */
+/** The name in lower case, with `-` for blanks and `_`, and none at the ends. */
 export function normalised(name: string): string {
   return name
     .normalize("NFC")

@@ -14,7 +14,7 @@ import { runNaming } from "./run-name.js";
 import { refuseInside, type ScanOptions, scanArchive } from "./scan.js";
 
 export interface ScanReportOptions extends ScanOptions {
-  /** The index: `.json` or `.csv`. */
+  /** Path of the index: `.json` or `.csv`. */
   out?: string | undefined;
   vocabulary?: string | undefined;
 }
@@ -37,7 +37,7 @@ export interface ScanReport extends Report {
   readonly runs: {
     readonly names: number;
     readonly folders: number;
-    /** Where there is no run: a pattern that many folders of volumes match. */
+    /** A pattern that folders of volumes match, if no run was found; absent if no two of their names have one form. */
     readonly proposal?: RunPatternProposal | undefined;
   };
   readonly hygiene: Readonly<Record<string, number>>;

@@ -39,12 +39,12 @@ export interface ScanOptions extends GivenEnv {
    * stored in the inventory and used by later scans that give none. One empty text clears them.
    */
   runPatterns?: readonly string[] | undefined;
-  /** Threads. Default: the number of cores, and up to 8 for slow disks such as network drives. */
+  /** Number of threads. Default: the number of cores, and up to 8 for slow disks such as network drives. */
   jobs?: number | undefined;
 }
 
 export interface Scan extends Archive {
-  /** What this scan did for each root. */
+  /** The work of this scan, root by root. */
   readonly done: readonly RootScan[];
   /** Folders that could not be read. */
   readonly errors: readonly ErrorRecord[];
@@ -53,7 +53,7 @@ export interface Scan extends Archive {
 interface RootScan {
   readonly root: string;
   readonly head: InventoryHead;
-  /** Names, sizes and times; then heads. Seconds. */
+  /** Seconds for names, sizes and times; `headSeconds`: those for heads. */
   readonly walkSeconds: number;
   readonly headSeconds: number;
   readonly headTotals: HeadTotals;

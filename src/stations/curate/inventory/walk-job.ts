@@ -9,7 +9,7 @@ export interface ThreadSetup {
   segment: string | undefined;
   /** Folders of earlier scans: the table, and its files. */
   known: { table: SharedArrayBuffer; files: string[] };
-  /** When the scan began. A folder that was changed shortly before may change again with the same time. */
+  /** Time at which the scan began. A folder that was changed shortly before may change again with the same time. */
   startedMs: number;
   /** List every folder, also unchanged ones. */
   full: boolean;
@@ -28,9 +28,9 @@ export interface Walked {
   lengths: number[];
   files: number;
   bytes: number;
-  /** How long it took. */
+  /** Milliseconds that the listing took. */
   ms: number;
-  /** Of `paths`, those that had not changed since an earlier scan. */
+  /** Number of `paths` that had not changed since an earlier scan. */
   reused: number;
   links: number;
   failures: { path: string; failure: FolderFailure }[];

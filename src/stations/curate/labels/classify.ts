@@ -21,8 +21,8 @@ export type Classify = (stem: string) => Classified;
 
 /**
  * Makes the function that finds the label of a name: a label or alias; a compound of known words; either with a number behind it
- * (`MS2`, `hat_3`), unless that is a label of its own; then patterns of automatic models. Case is ignored, and blanks, `_` and `-` are alike: between
- * the words of a compound they may be left out, too.
+ * (`MS2`, `hat_3`), unless that is a label of its own; then patterns of automatic models. Case is ignored, and blanks, `_` and
+ * `-` are alike: between the words of a compound they may be left out, too.
  */
 export function classifier(vocabulary: Vocabulary): Classify {
   const spellings = new Map<string, Label>();

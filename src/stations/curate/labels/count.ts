@@ -1,5 +1,5 @@
+import { keyOf } from "../../../core/groups.js";
 import type { Archive, ArchiveFile, ArchiveFolder } from "../inventory/archive.js";
-import { keyOf } from "../inventory/groups.js";
 import { isBackupName, isSidecarName } from "../inventory/kind.js";
 import type { MatchRow } from "../match/match-row.js";
 import type { Classified, Classify } from "./classify.js";
@@ -43,6 +43,8 @@ export interface LabelCounts {
   readonly cells: readonly MatrixCell[];
   /** Counted models in no matched run. */
   readonly outside: number;
+  /** Symbolic links, and what is no file, with a model's name, in the folders that count. */
+  readonly links: number;
   /** Models that are invalid or truncated. */
   readonly unreadable: readonly { file: ArchiveFile; folder: ArchiveFolder }[];
   /** The folder of each counted file, and the row by which it belongs to a run. */
@@ -89,10 +91,13 @@ export async function countLabels(
   const unreadable: { file: ArchiveFile; folder: ArchiveFolder }[] = [];
   const places: { fileName: string; path: string; row: MatchRow | undefined }[] = [];
   let outside = 0;
+  let links = 0;
   for await (const folder of archive.folders({ signal })) {
-    const models = folder.files.filter(isModelFile);
-    if (models.length === 0) continue;
+    const named = folder.files.filter(({ name }) => MODEL_NAME.test(name));
+    if (named.length === 0) continue;
+    const models = named.filter(isModelFile);
     const found = scope.find(folder);
+    if (found !== undefined) links += named.length - models.length;
     const run = found === "all" || found === undefined ? folder.run : found.archiveRun;
     for (const file of models) {
       const classified = classify(stemOf(file.name));
@@ -127,7 +132,7 @@ export async function countLabels(
       if (run !== undefined) cell.runs.add(run);
     }
   }
-  return { rows: [...rows.values()], cells: [...cells.values()], outside, unreadable, places };
+  return { rows: [...rows.values()], cells: [...cells.values()], outside, links, unreadable, places };
 }
 
 /**
@@ -154,16 +159,18 @@ export async function countAsReference(
       for (const run of above) row.runs.add(run);
     }
   }
-  return { rows: [...rows.values()], cells: [], outside: 0, unreadable: [], places: [] };
+  return { rows: [...rows.values()], cells: [], outside: 0, links: 0, unreadable: [], places: [] };
 }
 
 function emptyRow(row: Pick<CountRow, "drive" | "label" | "fileName" | "class" | "status">): CountRow {
   return { ...row, count: 0, runs: new Set(), withPoints: 0, empty: 0 };
 }
 
+const MODEL_NAME = /\.mod~?$/i;
+
 /** Models, and sidecars, backups and empty files with a model's name. Links are left out, since their targets count. */
 export function isModelFile({ name, hygiene }: ArchiveFile): boolean {
-  return /\.mod~?$/i.test(name) && !hygiene.some((flag) => flag === "link" || flag === "broken-link" || flag === "special");
+  return MODEL_NAME.test(name) && !hygiene.some((flag) => flag === "link" || flag === "broken-link" || flag === "special");
 }
 
 export function classOf({ name, size, kind, head }: ArchiveFile, classified: Classified): ModelClass {
@@ -175,7 +182,7 @@ export function classOf({ name, size, kind, head }: ArchiveFile, classified: Cla
 }
 
 export function stemOf(fileName: string): string {
-  return fileName.replace(/\.mod~?$/i, "");
+  return fileName.replace(MODEL_NAME, "");
 }
 
 function entry<T>(map: Map<string, T>, key: string, make: () => T): T {

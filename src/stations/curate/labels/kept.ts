@@ -13,7 +13,7 @@ export interface KeptLabels {
   readonly report: KeptReport;
 }
 
-/** Of `LabelsReport`. */
+/** The part of a `LabelsReport` that is kept. */
 interface KeptReport {
   readonly total: number;
   readonly labels: Readonly<Record<string, number>>;
@@ -21,7 +21,7 @@ interface KeptReport {
   readonly meanings: Readonly<Record<string, { meaning: string; status: string; ontology?: string }>>;
 }
 
-/** What a picture and a table of counts are made of. */
+/** The counts from which a picture and a table are made. */
 export type Counted = Pick<LabelCounts, "rows" | "cells" | "outside">;
 
 interface LabelsKeeping extends GivenEnv {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -57,6 +57,16 @@ describe("counting labels", () => {
     });
     const text = report.toText();
     expect(text.match(/^.*not in the vocabulary$/gm)).toEqual([expect.stringMatching(/^vesicle /)]);
+  });
+
+  it("(34.silence) tells how many links have a model's name: only their targets count", async () => {
+    write(`s/${RUN}/MS.mod`);
+    expect((await count()).toText()).not.toContain("link");
+    symlinkSync("MS.mod", join(root, `s/${RUN}/hat.mod`));
+    symlinkSync("nowhere", join(root, `s/${RUN}/C.mod`));
+    const report = await count({ full: true });
+    expect([report.total, report.links, report.exitStatus]).toEqual([1, 2, 0]);
+    expect(report.toText()).toContain("2 links with a model's name are not counted");
   });
 
   it("goes by names where the table has no paths, or none on these drives", async () => {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { groupsOf, keyOf } from "../../../core/groups.js";
 import type { Log } from "../../../core/log.js";
 import { exitOf, type Report, withText } from "../../../core/report.js";
 import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
+import { readGiven } from "../../../stores/file/read-given.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
-import { groupsOf, keyOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
-import { readGiven } from "../inventory/read-given.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
 import { isTaken, type MatchRow, parseMatches } from "../match/match-row.js";
@@ -57,6 +57,8 @@ export interface LabelsReport extends Report {
   readonly matrix: readonly { drive: string; species: string; labels: Readonly<Record<string, number>> }[];
   /** Counted models outside of matched runs. */
   readonly outside: number;
+  /** Links with a model's name, which are not counted: their targets are. */
+  readonly links: number;
   readonly written: readonly string[];
 }
 
@@ -228,6 +230,7 @@ function report(
     drives,
     matrix: groupedCells(counts.cells),
     outside: counts.outside,
+    links: counts.links,
     written: facts.written,
     errors: facts.errors,
     exitStatus: exitOf(facts.errors.length),
@@ -239,7 +242,7 @@ const LABELS_SHOWN = 30;
 
 /** @param labels the most frequent first: members of the document that are numbers come first whatever their count */
 function linesOf(
-  { total, classes, meanings, outside, written }: Omit<LabelsReport, "toText">,
+  { total, classes, meanings, outside, links, written }: Omit<LabelsReport, "toText">,
   labels: ReadonlyMap<string, number>,
   compat: boolean,
 ): string[] {
@@ -256,6 +259,7 @@ function linesOf(
     ...shown.map(([name, count]) => `${name.padEnd(width)}  ${String(count).padStart(7)}  ${meaningOf(name)}`.trimEnd()),
     ...(labels.size > shown.length ? [`and ${counted(labels.size - shown.length, "more label")} (--json, --csv)`] : []),
     ...(not.length > 0 ? [`not counted: ${not.map(([name, count]) => `${count} ${name}`).join(", ")}`] : []),
+    ...(links > 0 ? [`${counted(links, "link")} with a model's name ${links === 1 ? "is" : "are"} not counted`] : []),
     ...(outside > 0 ? [`${counted(outside, "more model is", "more models are")} in unmatched runs`] : []),
     ...written.map((path) => `written: ${path}`),
   ];

@@ -23,7 +23,7 @@ function row(drive: string, label: string, count: number, more: Partial<CountRow
 }
 
 function counts(rows: CountRow[]): LabelCounts {
-  return { rows, cells: [], outside: 0, unreadable: [], places: [] };
+  return { rows, cells: [], outside: 0, links: 0, unreadable: [], places: [] };
 }
 
 const some = counts([

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { classifier } from "./classify.js";
-import { defaultVocabulary, parseVocabulary } from "./vocabulary.js";
+import { defaultVocabulary, parseVocabulary, vocabularyOf } from "./vocabulary.js";
 
 const classify = classifier(defaultVocabulary());
 const said = (stem: string) => {
@@ -120,4 +123,13 @@ describe("a vocabulary of one's own", () => {
   it("nothing at all is a vocabulary", () => {
     expect(parseVocabulary("", "own.yaml").labels).toEqual(defaultVocabulary().labels);
   });
+});
+
+it("(34.silence) a vocabulary in another encoding than UTF-8 is refused: its names would match nothing", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "emporium-vocabulary-")), "own.csv");
+  writeFileSync(file, Buffer.from("name,meaning\nK\xf6rper,a body\n", "latin1"));
+  await expect(vocabularyOf(file)).rejects.toMatchObject({ code: "CONFIG_SYNTAX", message: `${file} is no UTF-8 text` });
+  writeFileSync(file, "\ufeffname,meaning\nKörper,a body\n");
+  expect((await vocabularyOf(file)).labels.at(-1)).toMatchObject({ name: "Körper" });
+  rmSync(dirname(file), { recursive: true });
 });

@@ -4,8 +4,8 @@ import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import { counted } from "../../../core/units.js";
+import { readGivenText } from "../../../stores/file/read-given.js";
 import { parseCsv } from "../inventory/csv.js";
-import { readGiven } from "../inventory/read-given.js";
 import { normalised } from "../inventory/run-name.js";
 import { DEFAULT_VOCABULARY } from "./default-vocabulary.js";
 
@@ -51,7 +51,7 @@ export function defaultVocabulary(): Vocabulary {
 
 /** The default vocabulary, and what a file adds to it. @throws {EmporiumError} USAGE and what `parseVocabulary` throws */
 export async function vocabularyOf(file: string | undefined): Promise<Vocabulary> {
-  return file === undefined ? defaultVocabulary() : parseVocabulary((await readGiven(file, "--vocabulary")).toString(), file);
+  return file === undefined ? defaultVocabulary() : parseVocabulary(await readGivenText(file, "--vocabulary"), file);
 }
 
 /**

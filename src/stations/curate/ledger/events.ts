@@ -11,7 +11,7 @@ export interface BatchFacts {
   readonly species?: readonly string[] | undefined;
   readonly recipient?: string | undefined;
   readonly note?: string | undefined;
-  /** Where its files lie. */
+  /** Folder, or place in a bucket, of its files. */
   readonly dest?: string | undefined;
   readonly fileCount?: number | undefined;
   readonly runCount?: number | undefined;
@@ -28,22 +28,22 @@ interface LedgerFile {
 
 /** One line of the ledger. Lines are only added: the state of a batch follows from all of its lines. */
 export interface LedgerEvent {
-  /** ISO 8601, UTC. */
+  /** Time of the event, ISO 8601 in UTC. */
   readonly at: string;
   readonly batch: string;
   /** The state from now on; absent where it stays. */
   readonly state?: BatchState | undefined;
   readonly facts: BatchFacts;
-  /** All files of the batch, where they are new. */
+  /** All files of the batch; absent where they stay the same. */
   readonly files?: readonly LedgerFile[] | undefined;
 }
 
-/** A batch as its lines have it. */
+/** A batch as it follows from its lines. */
 export interface Batch extends BatchFacts {
   readonly id: string;
   readonly state: BatchState;
   readonly files: readonly LedgerFile[];
-  /** When it last came into each state. */
+  /** Time at which it last came into each state, ISO 8601 in UTC. */
   readonly dates: Readonly<Partial<Record<BatchState, string>>>;
   readonly history: readonly LedgerEvent[];
 }
@@ -62,7 +62,7 @@ export function foldEvents(events: Iterable<LedgerEvent>): Map<string, Batch> {
   return batches;
 }
 
-/** The members are in the order of the file's lines. */
+/** An event as JSON, with the members in the order that lines of the file have. */
 export function eventJson({ at, batch, state, facts, files }: LedgerEvent): JsonObject {
   return {
     at,

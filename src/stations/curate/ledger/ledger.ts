@@ -23,9 +23,9 @@ export interface OpenLedger extends Ledger {
   readonly signal: AbortSignal;
 }
 
-/** Where a ledger is. */
+/** The place of a ledger. */
 export interface LedgerPlace {
-  /** Holds the ledger unless `ledger` is given. */
+  /** Folder that holds the ledger unless `ledger` is given. */
   workspace: string;
   /** A folder or bucket that several people share. */
   ledger?: string | undefined;
@@ -34,7 +34,7 @@ export interface LedgerPlace {
 export interface LedgerOptions extends LedgerPlace, GivenEnv {}
 
 const FILE = "batches.jsonl";
-/** Tries to get another command's lock. A line takes far less time, a collection more. */
+/** Tries for a lock that another command holds. A line takes far less time than all of them, a collection more. */
 const LOCK_WAIT = { tries: 8, waitMs: 500 };
 
 const openLedger = ({ workspace, ledger }: LedgerPlace, clock?: Clock): Promise<Store> =>

@@ -1,5 +1,6 @@
+import { groupsOf, keyOf } from "../../../core/groups.js";
 import { type Report, withText } from "../../../core/report.js";
-import { groupsOf, keyOf } from "../inventory/groups.js";
+import { counted } from "../../../core/units.js";
 import { shownPath } from "../inventory/path-bytes.js";
 import { type LabelsOptions, labelArchive } from "../labels/labels.js";
 import type { Batch } from "./events.js";
@@ -8,6 +9,8 @@ import { type LedgerPlace, readLedger } from "./ledger.js";
 export interface RemainingReport extends Report {
   /** Models by label, species and drive that are in no batch, the most first. */
   readonly groups: readonly { label: string; species: string; drive: string; models: number; batches: readonly string[] }[];
+  /** Models in unmatched runs, which cannot be collected. */
+  readonly outside: number;
 }
 
 /**
@@ -19,7 +22,7 @@ export async function remainingGroups(
   options: LabelsOptions & Pick<LedgerPlace, "ledger">,
 ): Promise<RemainingReport> {
   const { batches } = await readLedger(options);
-  const { matrix, errors, exitStatus } = await labelArchive(dirs, {
+  const { matrix, outside, errors, exitStatus } = await labelArchive(dirs, {
     ...options,
     plot: undefined,
     csv: undefined,
@@ -42,15 +45,16 @@ export async function remainingGroups(
         byText(a.species, b.species) ||
         byText(a.drive, b.drive),
     );
-  return withText({ groups, errors, exitStatus }, linesOf);
+  return withText({ groups, outside, errors, exitStatus }, linesOf);
 }
 
-function linesOf({ groups }: Omit<RemainingReport, "toText">): string[] {
-  if (groups.length === 0) return ["nothing is left"];
-  return groups.map(
+function linesOf({ groups, outside }: Omit<RemainingReport, "toText">): string[] {
+  const lines = groups.map(
     ({ label, species, drive, models, batches }) =>
       `${String(models).padStart(6)}  ${label.padEnd(8)}  ${shownPath(species || "unknown species").padEnd(24)}  ${shownPath(drive)}${batches.length > 0 ? `  in ${batches.join(", ")}` : ""}`,
   );
+  const unmatched = `${counted(outside, "more model is", "more models are")} in unmatched runs`;
+  return [...(lines.length === 0 ? ["nothing is left"] : lines), ...(outside > 0 ? [unmatched] : [])];
 }
 
 function speaksFor({ label, drives, species, state }: Batch, cell: { label: string; drive: string; species: string }): boolean {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { groupsOf, keyOf } from "../../../core/groups.js";
 import { LIMITS } from "../../../core/limits.js";
 import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
@@ -11,15 +12,14 @@ import { serially } from "../../../stores/file/place.js";
 import { absentAs } from "../../../stores/file/root.js";
 import { fileStore } from "../../../stores/file/store.js";
 import type { Stat } from "../../../stores/store.js";
-import { groupsOf, keyOf } from "../inventory/groups.js";
 import { encodePath } from "../inventory/path-bytes.js";
 import { DECISION_COLUMNS, type DecisionLine, type DecisionSheet, parseDecisionSheet } from "./decisions.js";
 import type { MatchRow } from "./match-row.js";
 
-/** What a person does with a row. `undo`: it is open again, and who undid it is kept. */
+/** A person's choice for a row. `undo` opens it again, and keeps who undid it. */
 export type Choice = "accept" | "reject" | "undo";
 
-/** What the file says of a row. Without `decision` nobody has decided, or `who` has undone it. */
+/** The decision on a row in the file. Without `decision` nobody has decided, or `who` has undone it. */
 export interface RowDecision {
   readonly decision?: "accept" | "reject" | undefined;
   readonly who: string;
@@ -31,14 +31,14 @@ export type DecidableRows = ReadonlyMap<string, Decidable>;
 type Decidable = Pick<MatchRow, "path" | "portalRun" | "portalRunId">;
 
 /**
- * The name of a row: of the folder and the run, so that it outlives the table. Undefined without a path. Rows of two datasets whose run has no id are
- * one to a decision.
+ * The name of a row, a hash of the folder and the run, so that it outlives the table. Undefined without a path. Rows of two
+ * datasets whose run has no id are one to a decision.
  */
 export function rowName({ path, portalRun, portalRunId }: Decidable): string | undefined {
   return path === "" ? undefined : digest([path, portalRunId || portalRun]);
 }
 
-/** Changes with what the file says of the row, and with what the table says. */
+/** A hash of a row's decision in the file and of its status and rule in the table, which changes with any of them. */
 export const decisionTag = ({ status, rule }: Pick<MatchRow, "status" | "rule">, { decision, who, note }: RowDecision): string =>
   digest([status, rule, decision ?? "", who, note]);
 
@@ -51,7 +51,7 @@ function digest(of: readonly string[]): string {
 
 /** A file of decisions as it is now. */
 export interface DecisionFile {
-  /** Undefined: it is not there. */
+  /** Undefined if there is no file. */
   readonly stat: Stat | undefined;
   readonly sheet: DecisionSheet | undefined;
 }
@@ -81,7 +81,7 @@ export async function readDecisionFile(path: string): Promise<DecisionFile> {
   return bytes ? { stat, sheet: parseDecisionSheet(bytes, name) } : { stat: undefined, sheet: undefined };
 }
 
-/** What a file says of each row that it names; the last line counts, as in `curate match`. */
+/** The decision of a file on each row that it names. As in `curate match` the last line with a decision counts. */
 export function decisionsOf({ sheet }: Pick<DecisionFile, "sheet">, rows: DecidableRows): ReadonlyMap<string, RowDecision> {
   const found = new Map<string, RowDecision>();
   const rowsOf = appliesTo(rows);
@@ -93,7 +93,7 @@ export function decisionsOf({ sheet }: Pick<DecisionFile, "sheet">, rows: Decida
   return found;
 }
 
-/** Nobody has ever decided. */
+/** State of a row on which nobody has ever decided. */
 export const OPEN: RowDecision = { who: "", note: "" };
 const stateOf = ({ accepted, who, note }: DecisionLine): RowDecision => ({
   ...(accepted !== undefined && { decision: accepted ? "accept" : "reject" }),
@@ -101,7 +101,10 @@ const stateOf = ({ accepted, who, note }: DecisionLine): RowDecision => ({
   note,
 });
 
-/** Names of the rows that a line is about: `curate match` takes the end of a path, and a run's name, where no other folder and no id is meant. */
+/**
+ * Names of the rows that a line is about: `curate match` takes the end of a path, and a run's name, where no other folder and no
+ * id is meant.
+ */
 function appliesTo(rows: DecidableRows): (line: DecisionLine) => readonly string[] {
   const byPath = groupsOf(rows, ([, { path }]) => path);
   const byFolder = groupsOf(byPath.keys(), (path) => path.slice(path.lastIndexOf("/") + 1));
@@ -122,9 +125,9 @@ function appliesTo(rows: DecidableRows): (line: DecisionLine) => readonly string
 export interface Deciding extends GivenEnv {
   readonly choice: Choice;
   readonly who: string;
-  /** Default: the one that is there. */
+  /** Default: the note in the file. */
   readonly note?: string | undefined;
-  /** Called with what the file says of the row before anything is written. It throws where that is not what the person saw. */
+  /** Called with the decision in the file before anything is written. It throws where the person saw another one. */
   readonly check: (now: RowDecision) => void;
 }
 
@@ -132,8 +135,8 @@ const LOCK_WAIT = { tries: 40, waitMs: 100 };
 const WRITE_TRIES = 5;
 
 /**
- * Writes one decision into a file, which is made if it is absent. Every cell but those of this decision keeps its bytes. The file is replaced whole, under
- * a lock beside it: other servers write in turn, and `curate match` reads the old file or the new one.
+ * Writes one decision into a file, which is made if it is absent. Every cell but those of this decision keeps its bytes. The file
+ * is replaced whole, under a lock beside it: other servers write in turn, and `curate match` reads the old file or the new one.
  *
  * @param file absolute path
  * @throws {EmporiumError} as `readDecisionFile`; TARGET_LOCKED; STORE_CONFLICT where another program writes it again and again
@@ -216,7 +219,7 @@ function decidedText(
   return `${sheet.text}${/[\r\n]$/.test(sheet.text) ? "" : end}${csvCells(line)}${end}`;
 }
 
-/** Other cells stay as they are written. */
+/** The text with other cells in one line. All others stay as they are written. */
 function withCells(
   text: string,
   names: readonly string[],
@@ -232,7 +235,7 @@ function withCells(
   return text.slice(0, at) + now.join(",") + text.slice(at + raw.join(",").length);
 }
 
-/** With these columns in its header; lines without their cells are read as empty there. */
+/** The sheet with these columns in its header. Lines without cells for them are read as empty there. */
 function withColumns(sheet: DecisionSheet, columns: readonly string[]): DecisionSheet {
   const { text, header, names, lines } = sheet;
   const missing = columns.filter((name) => !names.includes(name));
@@ -254,7 +257,7 @@ function withColumns(sheet: DecisionSheet, columns: readonly string[]): Decision
 
 const endOfHeader = ({ at, raw }: DecisionSheet["header"]): number => at + raw.join(",").length;
 
-/** As its header ends. */
+/** The line end of the sheet, as its header has it. */
 function endOfLine({ text, header }: DecisionSheet): string {
   const at = endOfHeader(header);
   return text.startsWith("\r\n", at) ? "\r\n" : text[at] === "\r" ? "\r" : "\n";

@@ -5,7 +5,7 @@ import { decodePath } from "../inventory/path-bytes.js";
 
 /** A person's decision about a folder and a run. It overrides every rule, and stays valid in later matches. */
 export interface Decision {
-  /** Absolute, or the end of a path that begins at a folder's name. */
+  /** Absolute path, or the end of one that begins at a folder's name. */
   readonly archivePath: string;
   /** Id of the run, or its name where the list of runs has no ids. */
   readonly portalRun: string;
@@ -52,7 +52,7 @@ export function parseDecisions(bytes: Uint8Array, file: string): Decision[] {
   );
 }
 
-/** Reads all lines of it. @throws {EmporiumError} as `parseDecisions` */
+/** Reads all lines of `decisions.csv`. @throws {EmporiumError} as `parseDecisions` */
 export function parseDecisionSheet(bytes: Uint8Array, file: string): DecisionSheet {
   const text = decodePath(bytes);
   const [header, ...rows] = parseCsv(text, file);

@@ -1,12 +1,12 @@
 import { dirname, join } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
+import { keyOf } from "../../../core/groups.js";
 import { LIMITS } from "../../../core/limits.js";
 import { Recent } from "../../../core/recent.js";
 import { counted } from "../../../core/units.js";
 import type { GivenEnv } from "../../../engine/env.js";
 import { type Kept, keepLatest, latestKind, listLatest, readLatest } from "../../../engine/kept.js";
 import { openLocation } from "../../../stores/url.js";
-import { keyOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
 import { folderPlace } from "../inventory/place.js";
 import { type RunNaming, runNaming } from "../inventory/run-name.js";
@@ -16,24 +16,24 @@ import { REASONS } from "./rules.js";
 
 const KIND = latestKind("curate/matches");
 
-/** Where `curate match` has written its table, and the folders that it is about. The table itself is the person's own file. */
+/** A note of the table that `curate match` has written, and of its folders. The table itself is the person's own file. */
 export interface KeptMatches {
-  /** Absolute. */
+  /** Absolute path of the table. */
   readonly out: string;
   readonly roots: readonly { readonly path: string; readonly runPatterns?: readonly string[] | undefined }[];
   readonly source: string;
   readonly unmatched: { readonly archive: number; readonly portal: number };
-  /** Absolute: the file of decisions that the same command reads. Null where it reads none; absent in older notes. */
+  /** Absolute path of the file of decisions that the same command reads. Null where it reads none; absent in older notes. */
   readonly decisions?: string | null | undefined;
 }
 
-/** A row of the table with what its path says. */
+/** A row of the table, with the facts that its path tells. */
 export interface PlacedMatch extends Omit<MatchRow, "path"> {
-  /** Absent where nobody can decide about it: it has no path. */
+  /** Name of the row. Absent where it has no path, so that nobody can decide about it. */
   readonly name?: string | undefined;
   readonly drive: string;
   readonly species: string;
-  /** From the scanned folder's own name on. */
+  /** Path of the folder, from the scanned folder's own name on. */
   readonly folder: string;
   readonly reason: string;
 }
@@ -58,11 +58,11 @@ export interface MatchTable {
   readonly byName: ReadonlyMap<string, MatchRow>;
 }
 
-/** Where decisions on the rows of a table are kept; undefined where its command reads none. */
+/** Path of the file of decisions on the rows of a table; undefined where the table's command reads none. */
 export const decisionsPath = ({ out, decisions }: KeptMatches): string | undefined =>
   decisions === null ? undefined : (decisions ?? defaultDecisions(out));
 
-/** Read by `curate match` if it is there. */
+/** Path of the decisions that `curate match` reads by default, if the file is there. */
 export const defaultDecisions = (out: string): string => join(dirname(out), "decisions.csv");
 
 /** Reads tables as they are now; one that has not changed is read once. */

@@ -1,5 +1,5 @@
+import { groupsOf, keyOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
-import { groupsOf, keyOf } from "../inventory/groups.js";
 import type { Decision } from "./decisions.js";
 import { matchNames } from "./match-names.js";
 import type { MatchRow, MatchStatus } from "./match-row.js";

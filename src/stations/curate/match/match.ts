@@ -1,16 +1,15 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { keyOf } from "../../../core/groups.js";
 import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
 import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
+import { readGiven } from "../../../stores/file/read-given.js";
 import type { Archive } from "../inventory/archive.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
-import { keyOf } from "../inventory/groups.js";
-import { shownPath } from "../inventory/path-bytes.js";
-import { isSkipped, SKIPPED } from "../inventory/place.js";
-import { readGiven } from "../inventory/read-given.js";
+import { copiesNote, isSkipped } from "../inventory/place.js";
 import { looseRunName, parseRunName, runNaming } from "../inventory/run-name.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
@@ -27,9 +26,9 @@ export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "
   runs?: string | undefined;
   author?: string | undefined;
   refresh?: boolean | undefined;
-  /** The table; three more lists are written beside it. */
+  /** Path of the table; three more lists are written beside it. */
   out: string;
-  /** Default: `decisions.csv` beside `out`, if it exists. */
+  /** Path of decisions. Default: `decisions.csv` beside `out`, if it exists. */
   decisions?: string | undefined;
   compat?: boolean | undefined;
   bases?: Bases | undefined;
@@ -38,7 +37,7 @@ export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "
 
 export interface MatchReport extends Report {
   readonly out: string;
-  /** Of the list of runs: its source, and when a portal sent it. */
+  /** Source of the list of runs; `retrieved_at`: the time at which a portal sent it, null for a file. */
   readonly source: string;
   readonly retrieved_at: string | null;
   readonly counts: {
@@ -269,13 +268,6 @@ function lackingIds(taken: readonly { readonly portalRunId: string; readonly dat
   if (lacking === 0) return [];
   const what = lacking === 1 ? "1 matched row has" : `${lacking} matched rows have`;
   return [`${what} no run id or no dataset id: curate collect needs both, give it --runs with a portal or a file that has them`];
-}
-
-/** Folders of copies may be where somebody keeps the only ones. */
-function copiesNote(paths: readonly string[]): string[] {
-  if (paths.length === 0) return [];
-  const which = `${counted(paths.length, "folder")} of a run's name, the first ${shownPath(paths[0]!)}`;
-  return [`${which}, ${paths.length === 1 ? "is" : "are"} left out: what is below ${SKIPPED.join(", ")} is taken for copies`];
 }
 
 const NOTES_SHOWN = 5;

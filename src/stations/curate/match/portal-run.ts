@@ -1,4 +1,4 @@
-import { keyOf } from "../inventory/groups.js";
+import { keyOf } from "../../../core/groups.js";
 
 /** A run that the portal shows. Ids that a snapshot lacks are "". */
 export interface PortalRun {

@@ -24,7 +24,7 @@ export function parseRuns(text: string, file: string): PortalRun[] {
   return distinctRuns(runs);
 }
 
-/** Of runs with one id all but the first would be gone: a column of ids may be that of the datasets. */
+/** Refuses different runs with one id, of which all but the first would be lost: the ids may be those of the datasets. */
 function refuseSharedIds(runs: readonly PortalRun[], file: string): void {
   const names = new Map<string, string>();
   for (const { id, name } of runs) {

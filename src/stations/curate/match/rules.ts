@@ -56,7 +56,10 @@ function initialKeys(run: RunName | undefined): string[] {
   return run ? [`${run.date}-${unpadded(run.count)}`] : [];
 }
 
-/** Of a name that has no run's form: its counter is the number at its end. The digits behind a point are none: 1.05 is not 1.5. */
+/**
+ * Key of a name that does not have a run's form. Its counter is the number at its end; digits behind a point are no counter: 1.05
+ * is not 1.5.
+ */
 function plainKey(name: string, count: (text: string) => string): string {
   return normalised(name).replace(/(?<![\d.,])\d+$/, count);
 }

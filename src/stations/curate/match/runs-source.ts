@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { keyOf } from "../../../core/groups.js";
 import { LIMITS } from "../../../core/limits.js";
 import { redact } from "../../../core/redact.js";
 import { counted } from "../../../core/units.js";
@@ -9,9 +10,9 @@ import type { Env, GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
 import { portalClient } from "../../../portals/client.js";
 import { findEndpoint, PUBLIC_ENDPOINT } from "../../../portals/graphql.js";
+import { givenText } from "../../../stores/file/read-given.js";
 import { objectName } from "../../../stores/store.js";
 import { openLocation } from "../../../stores/url.js";
-import { keyOf } from "../inventory/groups.js";
 import { writeWhole } from "../inventory/write-whole.js";
 import { askRuns } from "./ask-portal.js";
 import type { PortalRun } from "./portal-run.js";
@@ -86,11 +87,7 @@ async function readText(from: string, { anonymous, signal }: RunsOptions): Promi
     throw new EmporiumError("STORE_ABSENT", `${objectName(store, key)} does not exist`, {
       hint: "check the name and the folder it should be in",
     });
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new EmporiumError("CONFIG_SYNTAX", `${from} is no UTF-8 text`, { hint: "save the list as UTF-8" });
-  }
+  return givenText(bytes, from, "list");
 }
 
 /** @param address that of a portal's GraphQL, or the one that `emporium serve` prints */

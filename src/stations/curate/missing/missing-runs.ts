@@ -1,4 +1,4 @@
-import { groupsOf } from "../inventory/groups.js";
+import { groupsOf } from "../../../core/groups.js";
 import type { MatchRow } from "../match/match-row.js";
 import { archiveKeys, portalKeys, RULES } from "../match/rules.js";
 
@@ -47,11 +47,8 @@ export type SizeBy = (typeof SIZES)[number];
  * name.
  */
 export function missingRuns(folders: readonly ArchiveRun[], rows: readonly MatchRow[], by: SizeBy = "runs"): MissingSpecies[] {
-  const live = rows.filter(({ status }) => status !== "rejected");
-  const paths = new Set(live.map(({ path }) => path));
-  const names = new Set(live.filter(({ path }) => path === "").map(({ archiveRun }) => archiveRun));
   const perhaps = portalNames(rows);
-  const isPortals = ({ name, path }: ArchiveRun) => paths.has(path) || names.has(name);
+  const isPortals = inRows(rows.filter(({ status }) => status !== "rejected"));
   const missing = folders
     .filter((folder) => !isPortals(folder))
     .map((folder): MissingRun => ({ ...folder, perhaps: perhaps(folder.name) }));
@@ -59,6 +56,13 @@ export function missingRuns(folders: readonly ArchiveRun[], rows: readonly Match
   return [...groupsOf(missing, ({ species }) => species ?? "").values()]
     .map((some) => speciesOf(some, portalsAt))
     .sort((a, b) => b[by] - a[by] || b.runs - a.runs || b.bytes - a.bytes || byText(a.species ?? "", b.species ?? ""));
+}
+
+/** Tells whether a run folder is in one of these rows: by its path, or by its name where the row has no path. */
+export function inRows(rows: readonly MatchRow[]): (run: Pick<ArchiveRun, "name" | "path">) => boolean {
+  const paths = new Set(rows.map(({ path }) => path));
+  const names = new Set(rows.filter(({ path }) => path === "").map(({ archiveRun }) => archiveRun));
+  return ({ name, path }) => paths.has(path) || names.has(name);
 }
 
 function speciesOf(some: readonly MissingRun[], portalsAt: ReadonlyMap<string, readonly ArchiveRun[]>): MissingSpecies {

@@ -1,18 +1,18 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
-import { exitOf, type Report, withText } from "../../../core/report.js";
+import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
 import { counted, formatBytes } from "../../../core/units.js";
+import { readGiven } from "../../../stores/file/read-given.js";
 import type { Archive } from "../inventory/archive.js";
 import { csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
 import { decodePath, shownPath } from "../inventory/path-bytes.js";
-import { isSkipped } from "../inventory/place.js";
-import { readGiven } from "../inventory/read-given.js";
+import { copiesNote, isSkipped } from "../inventory/place.js";
 import { looseRunName, runNaming } from "../inventory/run-name.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
-import { type MatchRow, parseMatches } from "../match/match-row.js";
-import { type ArchiveRun, type MissingSpecies, missingRuns, type SizeBy } from "./missing-runs.js";
+import { isTaken, type MatchRow, parseMatches } from "../match/match-row.js";
+import { type ArchiveRun, inRows, type MissingSpecies, missingRuns, type SizeBy } from "./missing-runs.js";
 
 export interface MissingOptions extends Omit<ScanOptions, "heads"> {
   /** The table of `curate match`. */
@@ -49,6 +49,7 @@ export interface MissingReport extends Report {
   }[];
   readonly counts: { readonly runs: number; readonly folders: number; readonly files: number; readonly bytes: number };
   readonly out: string | null;
+  readonly notes: readonly string[];
 }
 
 /**
@@ -64,9 +65,11 @@ export async function missingInPortal(dirs: readonly string[], options: MissingO
   // heads are needed to recognise sidecars with other names
   const archive = await scanArchive(dirs, { ...scan, heads: "models" });
   for (const { path } of archive.roots) requireSeen(path, rows, unmatched, matches);
-  const species = missingRuns(await archiveRuns(archive, scan.signal), rows, by);
+  const { runs, notes } = await archiveRuns(archive, scan.signal);
+  const species = missingRuns(runs, rows, by);
+  notes.push(...undecidedNote(runs, rows));
   if (out !== undefined) await writeWhole(out, [csvBytes(tableOf(species))]);
-  return report(species, out, archive.errors);
+  return report(species, { out, notes, errors: archive.errors });
 }
 
 /** The table `unmatched_archive.csv` of `curate match`; undefined if there is none. */
@@ -95,14 +98,23 @@ function requireSeen(root: string, rows: readonly MatchRow[], unmatched: readonl
 
 type OpenRun = { -readonly [Name in keyof ArchiveRun]: ArchiveRun[Name] };
 
-/** Run folders with their contents. A run inside another run counts for itself. */
-async function archiveRuns(archive: Archive, signal: AbortSignal | undefined): Promise<ArchiveRun[]> {
+/**
+ * Run folders with their contents, and notes on what is not among them. A run inside another run counts for itself; folders of
+ * copies and the files in them do not count.
+ */
+async function archiveRuns(archive: Archive, signal: AbortSignal | undefined): Promise<{ runs: ArchiveRun[]; notes: string[] }> {
   const runs = new Map<string, OpenRun>();
+  const copies: string[] = [];
+  let filesInCopies = 0;
   const namings = new Map(archive.roots.map(({ path, head }) => [path, runNaming(head.runPatterns)]));
   for await (const { root, path, rel, drive, species, files } of archive.folders({ signal })) {
-    if (isSkipped(rel, false)) continue;
     const folder = basename(path);
     const name = namings.get(root)?.(folder)?.run ?? (looseRunName(folder) ? folder : undefined);
+    if (isSkipped(rel, false)) {
+      if (name !== undefined) copies.push(path);
+      else if (nearest(path, runs)) filesInCopies += files.length;
+      continue;
+    }
     if (name !== undefined)
       runs.set(path, { name, path, drive, species, files: 0, bytes: 0, tomograms: 0, tiltSeries: 0, models: 0 });
     const run = nearest(path, runs);
@@ -115,7 +127,19 @@ async function archiveRuns(archive: Archive, signal: AbortSignal | undefined): P
       else if (kind === "model") run.models++;
     }
   }
-  return [...runs.values()];
+  return { runs: [...runs.values()], notes: copiesNote(copies, filesInCopies) };
+}
+
+/** Folders that are not missing, and not known to be on the portal either. */
+function undecidedNote(runs: readonly ArchiveRun[], rows: readonly MatchRow[]): string[] {
+  const isOfPortal = inRows(rows.filter(isTaken));
+  const isOpen = inRows(rows.filter(({ status }) => status === "ambiguous"));
+  const count = runs.filter((run) => isOpen(run) && !isOfPortal(run)).length;
+  if (count === 0) return [];
+  const have = `${counted(count, "run folder has", "run folders have")} ambiguous rows alone`;
+  return [
+    `${have}, and ${count === 1 ? "is" : "are"} not listed until a person has decided: see review_runs.csv of curate match`,
+  ];
 }
 
 /** Folders come before those in them, so all folders above are known. */
@@ -150,8 +174,15 @@ function tableOf(species: readonly MissingSpecies[]): string {
 }
 
 const SPECIES_SHOWN = 30;
+const NOTES_SHOWN = 5;
 
-function report(species: readonly MissingSpecies[], out: string | undefined, errors: readonly ErrorRecord[]): MissingReport {
+interface ReportFacts {
+  out: string | undefined;
+  notes: readonly string[];
+  errors: readonly ErrorRecord[];
+}
+
+function report(species: readonly MissingSpecies[], { out, notes, errors }: ReportFacts): MissingReport {
   const folders = species.flatMap((one) => one.folders);
   const counts = {
     runs: species.reduce((sum, { runs }) => sum + runs, 0),
@@ -171,11 +202,13 @@ function report(species: readonly MissingSpecies[], out: string | undefined, err
     })),
     counts,
     out: out ?? null,
+    notes,
     errors,
     exitStatus: exitOf(errors.length),
   };
   return withText(document, () => {
-    if (species.length === 0) return ["every run folder is a run of the portal"];
+    const last = [...noteLines(notes, NOTES_SHOWN), ...(out === undefined ? [] : [`written: ${out}`])];
+    if (species.length === 0) return ["no run folder is known to be missing on the portal", ...last];
     const doubtful = folders.filter(({ perhaps }) => perhaps !== undefined);
     return [
       `${counted(counts.runs, "run")} in ${counted(counts.folders, "folder")} (${counted(counts.files, "file")}, ${formatBytes(counts.bytes)}) that the portal does not have`,
@@ -186,7 +219,7 @@ function report(species: readonly MissingSpecies[], out: string | undefined, err
             `${counted(doubtful.length, "folder")} may be of the portal's runs after all: ${shownPath(doubtful[0]!.name)} is like ${doubtful[0]!.perhaps}`,
           ]
         : []),
-      ...(out === undefined ? [] : [`written: ${out}`]),
+      ...last,
     ];
   });
 }

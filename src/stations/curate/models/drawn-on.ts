@@ -5,22 +5,22 @@ import type { ModelSummary } from "./summary.js";
 export interface TomogramCandidate {
   readonly path: string;
   readonly shape: readonly [number, number, number];
-  /** Å; null where the header does not say. */
+  /** Voxel spacing in Å; null where the header does not say. */
   readonly voxelAngstrom: readonly [number | null, number | null, number | null];
-  /** Å, as the header has it. Omitted if the header was not read. */
+  /** Origin in Å, as the header has it. Omitted if the header was not read. */
   readonly originAngstrom?: readonly [number, number, number] | undefined;
-  /** Folders between it and the model. Default 0: beside the model. */
+  /** Number of folders between it and the model. Default 0: beside the model. */
   readonly distance?: number | undefined;
 }
 
-/** How well one volume fits. In the form of JSON. */
+/** The fit of a model to one volume, in the form of JSON. */
 interface TomogramFit {
   readonly path: string;
-  /** Equal sizes, with y and z exchanged if the model says so. */
+  /** Whether the sizes are equal, with y and z exchanged if the model says so. */
   readonly size_match: boolean;
-  /** Within 1 %; null if one of the two is unknown. */
+  /** Whether the pixel sizes agree within 1 %; null if one of the two is unknown. */
   readonly pixel_match: boolean | null;
-  /** The model's position is the volume's origin; null if one of the two is unknown. */
+  /** Whether the origins agree within half a voxel, with either sign; null if one of the two is unknown. */
   readonly origin_match: boolean | null;
   /** 0 to 1. */
   readonly score: number;
@@ -30,7 +30,7 @@ interface TomogramFit {
 export interface DrawnOn {
   /** The volume that fits best; absent if none fits, or several fit equally. */
   readonly path?: string;
-  /** Of `path`, or of the best candidate; null if there was no volume. */
+  /** `size_match` of the fit to `path`, or to the best candidate if there is no path; null if there was no volume. */
   readonly size_match: boolean | null;
   readonly pixel_match: boolean | null;
   readonly score: number;
@@ -43,7 +43,7 @@ export interface DrawnOn {
  * Finds the volume on which a model was drawn: its columns, rows and sections are the model's maximum, and its spacing is the
  * model's last scale. If several volumes fit, the origin decides, then the folder.
  *
- * @param model what a model says of its image
+ * @param model the model's facts about its image
  * @param candidates volumes of its folder, in any order
  */
 export function drawnOn(model: ModelSummary, candidates: readonly TomogramCandidate[]): DrawnOn {
@@ -64,10 +64,10 @@ export function drawnOn(model: ModelSummary, candidates: readonly TomogramCandid
   return { path: best.path, ...answer, reason: best.reason };
 }
 
-/** Neither fact contradicts it. */
+/** Whether neither size nor pixel size contradicts the volume. */
 const isMeant = ({ size_match, pixel_match }: TomogramFit): boolean => size_match && pixel_match !== false;
 
-/** The model was last shown with y and z exchanged. */
+/** Flag of a model that was last shown with y and z exchanged. */
 const FLIPPED_BIT = 1 << 16;
 
 function fitOf(model: ModelSummary, candidate: TomogramCandidate): TomogramFit {
@@ -89,7 +89,7 @@ function fitOf(model: ModelSummary, candidate: TomogramCandidate): TomogramFit {
 
 interface SizeFit {
   readonly matches: boolean;
-  /** Its rows are the model's sections. */
+  /** Whether the volume's rows are the model's sections. */
   readonly exchanged: boolean;
   readonly score: number;
   readonly reason: string;

@@ -6,7 +6,7 @@ import type { ModHeader, ModImage, ModObject, ModPart, ModSlicerAngles, Xyz } fr
 import { readModParts } from "../../../formats/mod/read.js";
 import { type ModelSummary, summaryOf } from "./summary.js";
 
-/** What was drawn: points, directions of the slicer window, both, or nothing. */
+/** Content of a model: points, directions of the slicer window, both, or nothing. */
 type ModelKind = "points" | "slicer" | "both" | "empty";
 
 /** Everything in a model except the points. In the form of JSON; triples are x, y, z, in pixels. */
@@ -33,7 +33,7 @@ export interface ModelInfo {
     readonly meshes: number;
     readonly slicer_angles: number;
   };
-  /** Of all points; null where there is none. */
+  /** Box around all points with finite coordinates; null if there is none. */
   readonly bounding_box: Box | null;
   /** Points that are not within the volume: x and y 0 to N, z −0.5 to N − 0.5. */
   readonly points_outside: number;
@@ -46,7 +46,7 @@ export interface ModelInfo {
     readonly rotation: Xyz;
     readonly old_translation: Xyz;
   } | null;
-  /** How often each kind of chunk comes. */
+  /** Number of chunks of each kind, by their identifiers in the file: `OBJT`, `CONT`. */
   readonly chunks: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
 }
@@ -92,7 +92,7 @@ export async function modelInfo(
 }
 
 const OFF_BIT = 1 << 1;
-/** The chunk of each part. */
+/** Identifiers of the chunks that hold the parts. */
 const IDS: Partial<Record<ModPart["kind"], string>> = {
   object: "OBJT",
   contour: "CONT",
@@ -106,14 +106,14 @@ const IDS: Partial<Record<ModPart["kind"], string>> = {
 
 type Open<T> = { -readonly [Name in keyof T]: T[Name] };
 
-/** What has been found of a model so far. */
+/** Facts of a model from the parts that have been read so far. */
 class Found {
   header: ModHeader | undefined;
   version = "";
   image: ModImage | undefined;
-  /** Ends with IEOF. */
+  /** Whether the file ends with the chunk IEOF. */
   marked = true;
-  /** The byte behind IEOF. */
+  /** Offset of the byte behind IEOF. */
   end = 0;
   readonly objects: (Open<ObjectInfo> & { box: Extent; labels: string[] })[] = [];
   readonly slicers: ModSlicerAngles[] = [];
@@ -230,7 +230,7 @@ function infoOf(found: Found, size: number): { info: ModelInfo; summary: ModelSu
 
 function warningsOf({ marked, end, notFinite }: Found, size: number): string[] {
   const warnings: string[] = [];
-  if (!marked) warnings.push("it ends without IEOF: slicer angles and views may be missing");
+  if (!marked) warnings.push("the model ends without IEOF: slicer angles and views may be missing");
   else if (end < size) warnings.push(`${counted(size - end, "byte")} behind its end`);
   if (notFinite > 0) warnings.push(`${counted(notFinite, "point")} with a coordinate that is not a number`);
   return warnings;

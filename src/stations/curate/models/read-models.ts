@@ -7,10 +7,10 @@ import { readModParts } from "../../../formats/mod/read.js";
 import { openObject } from "../../../stores/store.js";
 import { openLocation } from "../../../stores/url.js";
 import { appleFormat } from "../inventory/head-facts.js";
-import { type DrawnOn, drawnOn, type TomogramCandidate } from "./drawn-on.js";
+import { type DrawnOn, drawnOn } from "./drawn-on.js";
 import { asModelError } from "./model-error.js";
 import { type ModelInfo, modelInfo } from "./model-info.js";
-import { tomogramsNear } from "./tomograms-near.js";
+import { type NearVolumes, tomogramsNear } from "./tomograms-near.js";
 
 export interface ModelsOptions {
   anonymous?: boolean | undefined;
@@ -33,22 +33,26 @@ export async function inspectModels(
   const near = volumeFinder(options);
   return readEach(files, options, async (source) => {
     const { info, summary } = await modelInfo(source, options);
-    const volumes = await near(source.name);
-    return { ...info, drawn_on: volumes.length > 0 ? drawnOn(summary, volumes) : null };
+    const { volumes, warnings } = await near(source.name);
+    return {
+      ...info,
+      warnings: [...info.warnings, ...warnings],
+      drawn_on: volumes.length > 0 ? drawnOn(summary, volumes) : null,
+    };
   });
 }
 
 /** Finds the volumes near a model; each folder is listed once. */
-function volumeFinder(options: ModelsOptions): (model: string) => Promise<TomogramCandidate[]> {
-  const known = new Map<string, Promise<TomogramCandidate[]>>();
+function volumeFinder(options: ModelsOptions): (model: string) => Promise<NearVolumes> {
+  const known = new Map<string, Promise<NearVolumes>>();
   return (model) => {
     const folder = model.replace(/[^/]*$/, "");
     const found =
       known.get(folder) ??
       // a folder that cannot be listed is no reason to fail: the model can be read
-      tomogramsNear(model, options).catch((error: unknown) => {
-        if (options.signal?.aborted) throw error;
-        return [];
+      tomogramsNear(model, options).catch((thrown: unknown): NearVolumes => {
+        if (options.signal?.aborted) throw thrown;
+        return { volumes: [], warnings: [`no volumes were compared with the model: ${asEmporiumError(thrown).message}`] };
       });
     known.set(folder, found);
     return found;

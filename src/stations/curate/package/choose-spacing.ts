@@ -5,29 +5,30 @@ import { drawnOn } from "../models/drawn-on.js";
 import type { ModelSummary } from "../models/summary.js";
 import type { PortalTomogram } from "./tree-tomograms.js";
 
-/** The portal's volume whose voxels the model's points are. */
+/** The portal's volume that a model annotates. */
 export interface Chosen {
-  /** `13.480`. */
+  /** Voxel spacing in Å in the portal's form: `13.480`. */
   readonly spacing: string;
   /** Number of the alignment's folder; the portal's first if it is unknown. */
   readonly alignment: string;
-  readonly note?: string | undefined;
+  /** Sentences on choices that are not certain. */
+  readonly notes: readonly string[];
 }
 
 const FIRST_ALIGNMENT = "100";
 
 export interface ChooseOptions {
-  /** Of the portal's run; undefined without the portal's tree. */
+  /** Tomograms of the portal's run; undefined without the portal's tree. */
   readonly tomograms: readonly PortalTomogram[] | undefined;
-  /** Å, given by the user. */
+  /** Voxel spacing in Å that the user gave. */
   readonly voxelSpacing: number | undefined;
-  /** How much finer the volume is on which it was drawn. */
+  /** Number of voxels of the volume that was drawn on that make one of the tomogram, along an axis. */
   readonly binning: number;
 }
 
 /**
- * The voxel spacing of a model's annotation: of the portal's tomogram that has its size, as `drawnOn` compares them; without the
- * portal's tree the user's value, else the model's own pixel size.
+ * The voxel spacing of a model's annotation: that of the portal's tomogram that has the model's size, as `drawnOn` compares them;
+ * without the portal's tree the user's value, else the model's own pixel size times the binning.
  *
  * @throws {EmporiumError} AMBIGUOUS if no tomogram fits, or several of different spacings; FORMAT_FIELD for a model on a
  *   rotated volume, or without a pixel size
@@ -38,7 +39,11 @@ export function chooseSpacing(model: ModelSummary, name: string, options: Choose
     const own = model.scale_A?.[0] ?? (model.pixsize_nm === null ? undefined : 10 * model.pixsize_nm);
     const angstrom = voxelSpacing ?? (own === undefined ? undefined : own * binning);
     if (angstrom !== undefined && angstrom > 0 && Number.isFinite(angstrom))
-      return { spacing: voxelSpacingName(angstrom), alignment: FIRST_ALIGNMENT };
+      return {
+        spacing: voxelSpacingName(angstrom),
+        alignment: FIRST_ALIGNMENT,
+        notes: voxelSpacing === undefined ? unequalNote(model, name) : otherNote(voxelSpacing, own && own * binning, name),
+      };
     throw new EmporiumError("FORMAT_FIELD", `${name} has no pixel size, so the voxel spacing must be given`, {
       hint: "--tree names the portal's tree, --voxel-spacing the spacing of all",
     });
@@ -75,8 +80,30 @@ export function chooseSpacing(model: ModelSummary, name: string, options: Choose
   return {
     spacing: meant[0]!.spacing,
     alignment: alignments[0] ?? FIRST_ALIGNMENT,
-    note: mismatch ? `${name}: ${reason}` : undefined,
+    notes: [...(mismatch ? [`${name}: ${reason}`] : []), ...alignmentNote(alignments, name)],
   };
+}
+
+/** The note on a model whose pixel is not equally long along all axes: the spacing is one number, the length along x. */
+function unequalNote({ scale_A: scale }: ModelSummary, name: string): string[] {
+  if (scale === null || scale.every((size) => Math.abs(size / scale[0] - 1) <= UNEQUAL)) return [];
+  const all = scale.map((size) => Number(size.toPrecision(5))).join(" × ");
+  return [`${name}: the pixel is ${all} Å (x, y, z), and the voxel spacing is that along x: --voxel-spacing gives another one`];
+}
+
+const UNEQUAL = 0.01;
+
+function otherNote(given: number, own: number | undefined, name: string): string[] {
+  if (own === undefined || Math.abs(given / own - 1) <= UNEQUAL) return [];
+  return [
+    `${name}: taken as voxels of ${voxelSpacingName(given)} Å, as --voxel-spacing says; by the model they are of ${voxelSpacingName(own)} Å`,
+  ];
+}
+
+function alignmentNote(alignments: readonly string[], name: string): string[] {
+  if (alignments.length === 1) return [];
+  if (alignments.length === 0) return [`${name}: the tomogram's metadata name no alignment: ${FIRST_ALIGNMENT} is taken`];
+  return [`${name}: tomograms of alignments ${alignments.join(", ")} fit as well as each other: ${alignments[0]} is taken`];
 }
 
 /** The length of the finer volume. `binning` of its voxels make one; programs drop the rest. */

@@ -1,7 +1,7 @@
 import { counted } from "../../../core/units.js";
+import type { DepositionProfile } from "../../../formats/yaml/deposition-profile.js";
 import { type Ask, ask, askedLines, decimal, Named, PLEASE, yamlText } from "../../../formats/yaml/yaml-text.js";
 import { type AnnotatedObject, slugOf } from "./objects.js";
-import type { PackageProfile } from "./profile.js";
 
 /** The contents of files, and the names of their folders. */
 const FORMS = ["points", "oriented", "both", "mesh"] as const;
@@ -17,13 +17,13 @@ export interface PackagedRun {
 export interface ConfigFacts {
   readonly batch: string;
   readonly object: AnnotatedObject;
-  readonly profile: PackageProfile;
+  readonly profile: DepositionProfile;
   readonly runs: readonly PackagedRun[];
   readonly binning: number;
   readonly notes: readonly string[];
 }
 
-/** Where a run's files lie in the package, as a glob of the configuration and as it is. */
+/** Folder of a run's files in the package, as a glob of the configuration; `packageFolder`: the folder of one form as it is. */
 const FOLDER = "{dataset_name}/{run_name}/VoxelSpacing{voxel_spacing_name}";
 export const packageFolder = (dataset: string, run: string, spacing: string, form: Form): string =>
   `${dataset}/${run}/VoxelSpacing${spacing}/${form}`;
@@ -77,7 +77,7 @@ export function configText(facts: ConfigFacts): { yaml: string; toFill: { line: 
 
 const DAY = "2026-01-01";
 
-function authorsOf({ authors }: PackageProfile): object[] {
+function authorsOf({ authors }: DepositionProfile): object[] {
   if (authors === undefined) {
     return [
       {
@@ -97,7 +97,7 @@ function authorsOf({ authors }: PackageProfile): object[] {
   });
 }
 
-function datesOf({ dates }: PackageProfile): Record<string, string | Ask> {
+function datesOf({ dates }: DepositionProfile): Record<string, string | Ask> {
   return {
     deposition_date: dates?.deposition_date ?? ask(DAY, "day of the deposition"),
     release_date: dates?.release_date ?? ask(DAY, "day of the release, not before that of the deposition"),

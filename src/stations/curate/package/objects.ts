@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
+import type { DepositionProfile } from "../../../formats/yaml/deposition-profile.js";
 import type { Classified } from "../labels/classify.js";
 import type { Vocabulary } from "../labels/vocabulary.js";
-import type { PackageProfile } from "./profile.js";
 
 /** The object of an annotation, as in the portal's configurations. `id` is undefined if it is unknown. */
 export interface AnnotatedObject {
@@ -29,7 +29,7 @@ const GENE_ONTOLOGY: Readonly<Record<string, string>> = {
 export function objectOf(
   { label, meaning, status }: Classified,
   vocabulary: Vocabulary,
-  { objects }: Pick<PackageProfile, "objects">,
+  { objects }: Pick<DepositionProfile, "objects">,
 ): AnnotatedObject {
   const given = Object.entries(objects).find(([name]) => name.toLowerCase() === label.toLowerCase())?.[1];
   const ontology = vocabulary.labels.find(({ name }) => name === label)?.ontology;

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { inMemory } from "../../../core/bytes.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { groupsOf, keyOf } from "../../../core/groups.js";
 import { writeGlb } from "../../../formats/mesh/glb.js";
 import { type Mod, readMod } from "../../../formats/mod/read.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { type BatchFile, MANIFEST, type Manifest } from "../collect/manifest.js";
 import { foldedName } from "../collect/target-names.js";
-import { groupsOf, keyOf } from "../inventory/groups.js";
 import { summariseModel } from "../models/summary.js";
 import { chooseSpacing } from "./choose-spacing.js";
 import { type Form, type PackagedRun, packageFolder } from "./config-text.js";
@@ -22,16 +22,16 @@ export interface PackagedFile {
   readonly run: string;
   readonly voxel_spacing: string;
   readonly form: Form;
-  /** Keys of the batch's files that it is made of. */
+  /** Keys of the batch's files that this file is made of. */
   readonly from: readonly string[];
   readonly points: number;
   readonly oriented_points: number;
 }
 
 export interface PackingOptions {
-  /** Å, of all runs. */
+  /** Voxel spacing of all runs, in Å. Default: chosen for each model by `chooseSpacing`. */
   voxelSpacing?: number | undefined;
-  /** How many voxels of the volume that was drawn on make one of the portal's tomogram, along an axis. Default 1. */
+  /** Number of voxels of the volume that was drawn on that make one of the portal's tomogram, along an axis. Default 1. */
   binning?: number | undefined;
   /** Keys of the batch's files that are left out. */
   leaveOut?: readonly string[] | undefined;
@@ -102,7 +102,10 @@ async function packRun(group: readonly BatchFile[], packing: Packing): Promise<M
     (await treeTomograms(tree, {
       dataset,
       run,
-      onUnsized: (path) => notes.push(`${path} has no size or voxel spacing: models are not compared with this tomogram`),
+      onUnsized: (path, isThere) =>
+        notes.push(
+          `${path} ${isThere ? "has no size or voxel spacing" : "does not exist"}: models are not compared with this tomogram`,
+        ),
       signal,
     }));
   const models: ReadModel[] = [];
@@ -116,8 +119,12 @@ async function packRun(group: readonly BatchFile[], packing: Packing): Promise<M
       spacingOptions(tomograms, options),
     );
     places.set(chosen.spacing, file.dest);
+    if (alignment !== "" && alignment !== chosen.alignment)
+      notes.push(
+        `${file.dest}: drawn on alignment ${chosen.alignment}, and other models of the run on ${alignment}: the former is taken`,
+      );
     alignment = chosen.alignment;
-    if (chosen.note !== undefined) notes.push(chosen.note);
+    for (const note of chosen.notes) notes.push(note);
     const mismatch = mismatchNote(file, chosen.spacing, tomograms);
     if (mismatch !== undefined) notes.push(mismatch);
     for (const note of model.parts.notes) notes.push(note);

@@ -5,6 +5,7 @@ import { inMemory } from "../../../core/bytes.js";
 import { readMod } from "../../../formats/mod/read.js";
 import type { NewMod } from "../../../formats/mod/write.js";
 import { encodeMod } from "../../../formats/mod/write.js";
+import { checkProfile, parseDepositionProfile } from "../../../formats/yaml/deposition-profile.js";
 import { classifier } from "../labels/classify.js";
 import { defaultVocabulary } from "../labels/vocabulary.js";
 import { summariseModel } from "../models/summary.js";
@@ -12,7 +13,6 @@ import { chooseSpacing } from "./choose-spacing.js";
 import { configText, type PackagedRun } from "./config-text.js";
 import { joinModels, modelParts, trianglesOf } from "./model-parts.js";
 import { objectOf, slugOf } from "./objects.js";
-import { checkProfile, parsePackageProfile } from "./profile.js";
 import type { PortalTomogram } from "./tree-tomograms.js";
 
 const SIZE = [40, 30, 20] as const;
@@ -131,6 +131,34 @@ describe("on which of the portal's tomograms a model was drawn", () => {
     expect(choose(model, [twins[0]!, other], { voxelSpacing: 10.01 })).toMatchObject({ spacing: "10.010" });
   });
 
+  it("(34.silence) tells which of several alignments is taken, and where none is named", async () => {
+    const twins = [tomogram("10.000", SIZE, "102", 101), tomogram("10.000", SIZE, "100", 100)];
+    expect(choose(await drawn(), twins).notes).toEqual([
+      "x.mod: tomograms of alignments 100, 102 fit as well as each other: 100 is taken",
+    ]);
+    const unnamed = { ...tomogram("10.000", SIZE), alignment: undefined };
+    expect(choose(await drawn(), [unnamed]).notes).toEqual(["x.mod: the tomogram's metadata name no alignment: 100 is taken"]);
+    expect(choose(await drawn(), [tomogram("10.000", SIZE)]).notes).toEqual([]);
+  });
+
+  it("(34.silence) tells of a pixel that is not the same along each axis", async () => {
+    const model = { ...(await drawn()), scale_A: [10, 10, 20] as const };
+    expect(choose(model, undefined)).toMatchObject({
+      spacing: "10.000",
+      notes: [
+        "x.mod: the pixel is 10 × 10 × 20 Å (x, y, z), and the voxel spacing is that along x: --voxel-spacing gives another one",
+      ],
+    });
+    expect(choose(model, undefined, { voxelSpacing: 10 }).notes).toEqual([]);
+  });
+
+  it("(34.silence) tells of a given spacing that is not the model's own", async () => {
+    expect(choose(await drawn(), undefined, { voxelSpacing: 7.84 }).notes).toEqual([
+      "x.mod: taken as voxels of 7.840 Å, as --voxel-spacing says; by the model they are of 10.000 Å",
+    ]);
+    expect(choose(await drawn(), undefined, { voxelSpacing: 20, binning: 2 }).notes).toEqual([]);
+  });
+
   it("has a finer volume where a person says so", async () => {
     const model = await drawn();
     const binned = [tomogram("20.000", [20, 15, 10])];
@@ -145,7 +173,11 @@ describe("on which of the portal's tomograms a model was drawn", () => {
   });
 
   it("is the model's own pixel where no tree is known, or what a person says", async () => {
-    expect(choose(await drawn({ pixelSizeAngstrom: 13.4799 }), undefined)).toEqual({ spacing: "13.480", alignment: "100" });
+    expect(choose(await drawn({ pixelSizeAngstrom: 13.4799 }), undefined)).toEqual({
+      spacing: "13.480",
+      alignment: "100",
+      notes: [],
+    });
     expect(choose(await drawn(), undefined, { voxelSpacing: 7.84 })).toMatchObject({ spacing: "7.840" });
     const unknown = await drawn({ pixelSizeAngstrom: undefined });
     expect(() => choose(unknown, undefined)).toThrow(/no pixel size/);
@@ -184,7 +216,7 @@ describe("the configuration of a package", () => {
     const { yaml, toFill } = text([run("a")]);
     expect(toFill.map(({ what }) => what.split(/[,:;]/)[0])).toContain("full name");
     expect(yaml).toContain("# a b: c\n");
-    const profile = parsePackageProfile(
+    const profile = parseDepositionProfile(
       `deposition_id: 10302
 title: T
 description: D
@@ -218,7 +250,7 @@ is_curator_recommended: false
   it("says what is wrong with a profile, and where", () => {
     const fault = (source: string) => {
       try {
-        parsePackageProfile(source, "p.yaml");
+        parseDepositionProfile(source, "p.yaml");
       } catch (error) {
         return error;
       }

@@ -2,17 +2,17 @@ import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
 import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
+import { checkProfile, type DepositionProfile, parseDepositionProfile } from "../../../formats/yaml/deposition-profile.js";
+import { readGivenText } from "../../../stores/file/read-given.js";
 import { refuseInSource } from "../../../stores/nesting.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
 import { MANIFEST, type Manifest, parseManifest } from "../collect/manifest.js";
-import { readGiven } from "../inventory/read-given.js";
 import { classifier } from "../labels/classify.js";
 import { vocabularyOf } from "../labels/vocabulary.js";
 import { configText } from "./config-text.js";
 import { objectOf } from "./objects.js";
 import { type PackagedFile, type PackingOptions, packRuns } from "./pack-runs.js";
-import { checkProfile, type PackageProfile, parsePackageProfile } from "./profile.js";
 import { CONFIG, writePackage } from "./write-package.js";
 
 export interface PackageOptions extends PackingOptions, GivenEnv {
@@ -23,7 +23,7 @@ export interface PackageOptions extends PackingOptions, GivenEnv {
   /** File of answers. */
   profile?: string | undefined;
   /** Override those of the file. */
-  answers?: Partial<PackageProfile> | undefined;
+  answers?: Partial<DepositionProfile> | undefined;
   /** The object that the batch's label means. */
   object?: { name: string; id?: string | undefined } | undefined;
   vocabulary?: string | undefined;
@@ -77,7 +77,7 @@ export async function packageBatch(dir: string, options: PackageOptions): Promis
   const object = await objectOfBatch(manifest, options);
   const profile = await profileOf(options);
   const errors: ErrorRecord[] = [];
-  const notes: string[] = [];
+  const notes = tree === undefined ? [NO_TREE] : [];
   const made = await packRuns({ batch, tree, manifest, options, errors, notes, signal });
   const runs = made.map(({ packed }) => packed);
   const files = made.flatMap(({ files }) => files);
@@ -123,6 +123,8 @@ export async function packageBatch(dir: string, options: PackageOptions): Promis
 }
 
 const NOTES_SHOWN = 10;
+const NO_TREE =
+  "every annotation is assigned to alignment 100, the portal's first: with --tree DIR each run's own is looked up in the portal's tree";
 
 function linesOf({ batch, object, counts, notes, config, to_fill }: Omit<PackageReport, "toText">): string[] {
   return [
@@ -147,11 +149,11 @@ async function objectOfBatch({ label }: Manifest, { vocabulary: file, object, pr
   return objectOf(classifier(vocabulary)(label), vocabulary, { objects: given });
 }
 
-async function readProfile(file: string): Promise<PackageProfile> {
-  return parsePackageProfile((await readGiven(file, "--profile")).toString(), file);
+async function readProfile(file: string): Promise<DepositionProfile> {
+  return parseDepositionProfile(await readGivenText(file, "--profile"), file);
 }
 
-async function profileOf({ profile, answers = {} }: PackageOptions): Promise<PackageProfile> {
+async function profileOf({ profile, answers = {} }: PackageOptions): Promise<DepositionProfile> {
   const file = profile === undefined ? {} : await readProfile(profile);
   const given = Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== undefined));
   return checkProfile({ ...file, ...given }, "the command line");

@@ -22,14 +22,14 @@ export interface PortalTomogram {
 export interface TreeTomogramsOptions {
   readonly dataset: string;
   readonly run: string;
-  readonly onUnsized?: (path: string) => void;
+  readonly onUnsized?: (path: string, isThere: boolean) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * The tomograms of a run in a standardised tree, by their metadata.
  *
- * @param onUnsized is told of metadata without a size or voxel spacing: such a tomogram is compared with nothing.
+ * @param onUnsized is told of metadata without a size or voxel spacing, or that are not there: such a tomogram is compared with nothing.
  * @throws {EmporiumError} STORE_ABSENT where the tree has no tomogram of the run
  */
 export async function treeTomograms(
@@ -39,6 +39,7 @@ export async function treeTomograms(
   const folder = `${runFolder(dataset, run)}/Reconstructions`;
   const tomograms: PortalTomogram[] = [];
   const unsized: string[] = [];
+  const absent: string[] = [];
   for (const spacing of await names(tree, folder, signal)) {
     if (!spacing.startsWith("VoxelSpacing")) continue;
     for (const id of await names(tree, `${folder}/${spacing}/Tomograms`, signal)) {
@@ -48,10 +49,12 @@ export async function treeTomograms(
         bytes && tomogramOf(parseJson(new TextDecoder().decode(bytes)), path, spacing.slice("VoxelSpacing".length));
       if (tomogram) tomograms.push(tomogram);
       else if (bytes) unsized.push(path);
+      else if (/^\d+$/.test(id)) absent.push(path);
     }
   }
   if (tomograms.length > 0) {
-    for (const path of unsized) onUnsized?.(path);
+    for (const path of unsized) onUnsized?.(path, true);
+    for (const path of absent) onUnsized?.(path, false);
     return tomograms;
   }
   const why =

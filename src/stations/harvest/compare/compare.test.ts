@@ -162,6 +162,17 @@ const web = (name: string, raw: ReadRecord["raw_metadata"] = {}, links: string[]
 const file = (one: NormalisedRecord & { location?: string }) => ({ record: one, reference: undefined });
 
 describe("compare", () => {
+  it("(34.silence) tells that a portal's record was found by the file's name alone, once", () => {
+    const guess = "web-guess: the portal's facts are those of liver, which links to a file of this name";
+    const told = (warnings: string[]) =>
+      compare(
+        [file({ ...record("slice", { warnings }), location: "/data/slice.dm3" })],
+        [web("liver", {}, ["https://x.test/a/slice.dm3"])],
+      ).notes;
+    expect(told([])).toEqual([{ dataset: "slice", says: guess }]);
+    expect(told([guess])).toEqual([{ dataset: "slice", says: guess }]);
+  });
+
   it("finds the portal's record by name, by the file's name without its image's number, and by the location", () => {
     const files = [
       file(record("a")),

@@ -57,11 +57,12 @@ export function compare(files: readonly ReadFileRecord[], webs: readonly ReadRec
     const [images, acquisition] = [referenceImages(joined), referenceAcquisition(joined)];
     return { compat, images, acquisition, conflicts: [], notes: [], datasets };
   }
-  const datasets = joined.map(({ name, record, web }) => ({
-    name,
-    web,
-    record: record && web ? fillFromWeb(record, web) : record,
-  }));
+  const datasets = joined.map(({ name, record, web, warnings = [] }) => {
+    if (!record || !web) return { name, web, record };
+    const filled = fillFromWeb(record, web);
+    // a record of inspect may have the warning already
+    return { name, web, record: { ...filled, warnings: [...new Set([...filled.warnings, ...warnings])] } };
+  });
   const { conflicts, notes } = warningsOf(datasets);
   const described = datasets.flatMap(({ name, record }) => {
     if (!record) return [];

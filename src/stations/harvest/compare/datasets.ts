@@ -6,16 +6,18 @@ import type { ReadRecord } from "../../../portals/web-metadata.js";
 import type { ReadFileRecord } from "../records/file-metadata.js";
 import { quantity } from "../records/quantities.js";
 import type { Acquisition, LocatedRecord, NormalisedRecord } from "../records/record.js";
-import { webRecordOf } from "../records/web-match.js";
+import { guessWarning, webRecordOf } from "../records/web-match.js";
 
 /** One data set: the record of its file, of its portal, or both. */
 export interface Dataset {
   name: string;
-  /** As read, without the portal's facts. */
+  /** The file's record as read, without the portal's facts. */
   record?: NormalisedRecord | undefined;
   /** The reference program's own record, if it wrote the document. */
   reference?: JsonObject | undefined;
   web?: ReadRecord | undefined;
+  /** Warnings of the join, such as that only the file's name connects file and portal record. */
+  warnings?: readonly string[] | undefined;
 }
 
 /**
@@ -26,9 +28,11 @@ export function joinDatasets(files: readonly ReadFileRecord[], webs: readonly Re
   const datasets = files.map(({ record, reference }): Dataset => {
     const { name, location = "" } = record as Partial<LocatedRecord> & NormalisedRecord;
     const named = webs.find((web) => web.name === name) ?? webs.find((web) => web.name === name.replace(/#\d+$/, ""));
-    const web = named ?? (location === "" ? undefined : webRecordOf(webs, { name, location })?.record);
+    const match = named || location === "" ? undefined : webRecordOf(webs, { name, location });
+    const web = named ?? match?.record;
     if (web) used.add(web);
-    return { name, record: reference ? withInstrument(record) : record, reference, web };
+    const warnings = match && guessWarning(match);
+    return { name, record: reference ? withInstrument(record) : record, reference, web, warnings };
   });
   return [...datasets, ...webs.filter((web) => !used.has(web)).map((web) => ({ name: web.name, web }))];
 }

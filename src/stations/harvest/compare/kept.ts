@@ -1,7 +1,8 @@
 import type { GivenEnv } from "../../../engine/env.js";
 import { type Kept, keepLatest, latestKind, listLatest, readLatest } from "../../../engine/kept.js";
 import type { Comparison } from "./compare.js";
-import { type CompareRequest, comparisonAs } from "./run.js";
+import { comparisonAs } from "./print/comparison-as.js";
+import type { CompareRequest } from "./run.js";
 import type { Cell, Table } from "./table.js";
 
 const KIND = latestKind("harvest/compared");
@@ -10,9 +11,9 @@ const KIND = latestKind("harvest/compared");
 export interface KeptComparison extends Pick<Comparison, "compat" | "conflicts" | "notes"> {
   readonly images: KeptTable;
   readonly acquisition: KeptTable;
-  /** What `--json` prints. */
+  /** The comparison as `--json` prints it. */
   readonly json: string;
-  /** What `--format csv` prints. */
+  /** The comparison as `--format csv` prints it. */
   readonly csv: string;
 }
 
@@ -42,7 +43,7 @@ export const listComparisons = (workspace: string) => listLatest(KIND, workspace
 /** @throws {EmporiumError} as `readAnswer` */
 export const readComparison = (workspace: string, id: string): Promise<Kept<KeptComparison>> => readLatest(KIND, workspace, id);
 
-/** Values for programs are in `json`; some are no JSON by themselves. */
+/** A table without the values for programs: these are in `json`, and some are no JSON by themselves. */
 function keptTable({ title, columns, rows }: Table): KeptTable {
   return { title, columns, rows: rows.map((row) => row.map(({ value: _, ...shown }) => shown)) };
 }

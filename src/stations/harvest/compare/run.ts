@@ -3,14 +3,9 @@ import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";
 import { type ReadRecord, readWebMetadata } from "../../../portals/web-metadata.js";
 import { openLocation } from "../../../stores/url.js";
-import { printDocument, type ReadFileRecord, readFileMetadata, recordJson } from "../records/file-metadata.js";
+import { type ReadFileRecord, readFileMetadata } from "../records/file-metadata.js";
 import { type Comparison, compare } from "./compare.js";
-import { comparisonCsv } from "./print/csv.js";
-import { comparisonDocument } from "./print/document.js";
-import { comparisonMarkdown } from "./print/markdown.js";
-import { comparisonPage } from "./print/page.js";
-import type { Which } from "./print/parts.js";
-import { comparisonText } from "./print/text.js";
+import type { CompareFormat } from "./print/comparison-as.js";
 
 export interface CompareRequest {
   /** Locations of `file_metadata.json`, in the order of the rows. */
@@ -44,9 +39,6 @@ export async function compareDocuments({ files, webs = [], compat, anonymous, si
   return compare(records, described, { compat });
 }
 
-const COMPARE_FORMATS = ["table", "markdown", "csv", "json", "html"] as const;
-export type CompareFormat = (typeof COMPARE_FORMATS)[number];
-
 const CONTENT_TYPES: Readonly<Record<CompareFormat, string>> = {
   table: "text/plain; charset=utf-8",
   markdown: "text/markdown; charset=utf-8",
@@ -54,37 +46,6 @@ const CONTENT_TYPES: Readonly<Record<CompareFormat, string>> = {
   json: "application/json",
   html: "text/html; charset=utf-8",
 };
-
-/** The comparison in one of its forms, with a line end. */
-export function comparisonAs(comparison: Comparison, format: CompareFormat, which: Which = "both"): string {
-  switch (format) {
-    case "table":
-      return `${comparisonText(comparison, which)}\n`;
-    case "markdown":
-      return `${comparisonMarkdown(comparison, which)}\n`;
-    case "csv":
-      return `${comparisonCsv(comparison, which)}\n`;
-    case "json":
-      return `${printDocument(recordJson(comparisonDocument(comparison, which)))}\n`;
-    case "html":
-      return comparisonPage(comparison, which);
-  }
-}
-
-/** The form for a file's name. */
-export function formatOfName(name: string): CompareFormat | undefined {
-  const end = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
-  const ends: Readonly<Record<string, CompareFormat>> = {
-    md: "markdown",
-    markdown: "markdown",
-    csv: "csv",
-    json: "json",
-    html: "html",
-    htm: "html",
-    txt: "table",
-  };
-  return Object.hasOwn(ends, end) ? ends[end] : undefined;
-}
 
 /** Writes a form of the comparison to a file or object, whole or not at all. */
 export async function writeComparison(location: string, text: string, format: CompareFormat, anonymous?: boolean): Promise<void> {

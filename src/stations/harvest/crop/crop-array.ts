@@ -26,7 +26,7 @@ export interface CropArray {
   padded: boolean;
   /** Whether stored bytes of a whole unit may be copied. */
   sameCodec: boolean;
-  /** Stored bytes of a unit; undefined where there is none. */
+  /** Stored bytes of a unit; undefined where the source has none. */
   fetch(cell: readonly number[], signal: AbortSignal | undefined): Promise<Uint8Array | undefined>;
   decode(stored: Uint8Array, cell: readonly number[]): Promise<PlainUnit>;
   /** Stored form of a unit of the crop. */
@@ -37,10 +37,13 @@ export interface CropArray {
 
 /** A file of the crop: one unit, or a shard of them. */
 export interface CropFile {
-  /** Below the crop. */
+  /** Key of the file below the crop. */
   key: string;
   units: Iterable<{ cell: number[] /** Place in the shard's index. */; entry: number }>;
-  /** Of a shard: makes its index from the position of each entry; `length` −1 for absent ones. */
+  /**
+   * The shard's index, if the file is a shard. `encodeIndex` makes it from offset and length of each entry; absent entries have
+   * offset −1.
+   */
   shard?: {
     indexBytes: number;
     location: "start" | "end";
@@ -59,13 +62,13 @@ export function cropGrid({ box, unit }: Pick<CropArray, "box" | "unit">): number
   return cropShape(box).map((length, axis) => Math.ceil(length / unit[axis]!));
 }
 
-/** What a unit of the crop covers, in elements of the source. */
+/** The box that a unit of the crop covers, in elements of the source. */
 export function unitBox({ box, unit }: Pick<CropArray, "box" | "unit">, cell: readonly number[]): NdBox {
   const start = cell.map((at, axis) => box.start[axis]! + at * unit[axis]!);
   return { start, stop: start.map((from, axis) => Math.min(from + unit[axis]!, box.stop[axis]!)) };
 }
 
-/** The cells of the source that a box touches, last axis fastest. */
+/** The cells of the source that a box touches, as a half-open range along each axis. */
 export function touchedCells({ unit }: Pick<CropArray, "unit">, { start, stop }: NdBox): { start: number[]; stop: number[] } {
   return {
     start: start.map((from, axis) => Math.floor(from / unit[axis]!)),
@@ -103,7 +106,7 @@ export function filledUnit(shape: readonly number[], fill: Uint8Array): PlainUni
 /**
  * Copies the elements that a unit of the source has in a box to the unit of the crop that covers the box.
  *
- * @param origin first element of the source's unit, which may be stored smaller than its cell
+ * @param origin position of the first element of the source's unit, which may be stored smaller than its cell
  */
 export function pour(source: PlainUnit, origin: readonly number[], target: PlainUnit, covered: NdBox, itemBytes: number): void {
   const from = covered.start.map((start, axis) => Math.max(start, origin[axis]!));

@@ -16,7 +16,7 @@ import { unversioned } from "../../../stores/one-version.js";
 import { isVersioned, objectName, openObject, type Store } from "../../../stores/store.js";
 import { cropGrid } from "./crop-array.js";
 import { planN5 } from "./n5.js";
-import type { CropFormat, CropPlan, CroppedLevel, CropSource, LevelRequest } from "./plan.js";
+import { type CropFormat, type CropPlan, type CroppedLevel, type CropSource, type LevelRequest, PROVENANCE } from "./plan.js";
 import { planPrecomputed } from "./precomputed.js";
 import { type CropTraffic, sourceUnits, writeWhole } from "./source-units.js";
 import { type CropCounts, writeArray } from "./write-array.js";
@@ -27,9 +27,9 @@ export interface CropRequest {
   store: Store;
   /** Folder of the volume, without `/` at its end; `""` is the store's root. */
   key: string;
-  /** `zarr`: of either version. */
+  /** Format of the volume; `zarr` stands for either version. */
   format: VolumeFormat;
-  /** Voxels `[z, y, x]` of the level `scale`, half-open; of precomputed volumes with the scale's voxel offset. */
+  /** Voxels `[z, y, x]` of the level `scale`, half-open; for precomputed volumes with the scale's voxel offset added. */
   box: Box;
   /**
    * A level, 0 the finest; `all`: every level, `box` in voxels of the finest. Default: all, of precomputed volumes the finest.
@@ -37,7 +37,7 @@ export interface CropRequest {
   scale?: number | "all" | undefined;
   /** Encoding of chunks of a precomputed crop. Default `raw`, which is lossless. */
   encoding?: "raw" | "jpeg" | undefined;
-  /** 1 to 100, default 90. */
+  /** Quality of `jpeg`, 1 to 100. Default 90. */
   jpegQuality?: number | undefined;
   log?: Log | undefined;
   signal?: AbortSignal | undefined;
@@ -63,15 +63,15 @@ export interface CropResult {
   levels: readonly CroppedLevel[];
   /** Chunks of the crop. */
   chunks: CropCounts;
+  /** Sentences on metadata of the source that the crop does not keep, or has at another place. */
+  warnings: readonly string[];
   /** Chunks of the source that were requested, each once. Absent ones hold the fill value. */
   read: CropTraffic;
 }
 
 const CONCURRENCY = 8;
 const SOURCES = ".sources";
-/** The request, in the crop: a second run with the same request finds this file and does nothing. */
-const PROVENANCE = "crop.json";
-/** For each chunk in progress: stored and decoded bytes of one of the source, and both of one of the crop. */
+/** Copies of a chunk in memory for each one in progress: stored and decoded bytes, of the source's chunk and of the crop's. */
 const COPIES = 4;
 
 /**
@@ -94,7 +94,7 @@ export async function cropVolume(options: CropOptions): Promise<CropResult> {
   const plan = await planCrop(options);
   const chunks: CropCounts = { copied: 0, rewritten: 0, absent: 0, kept: 0 };
   const read: CropTraffic = { asked: 0, found: 0, bytes: 0 };
-  const result = { path: target, format: plan.format, levels: plan.levels, chunks, read };
+  const result = { path: target, format: plan.format, levels: plan.levels, warnings: plan.warnings, chunks, read };
   const provenance = provenanceOf(options, plan);
   if (await isThere(target, provenance)) return { ...result, status: "present" };
 

@@ -3,6 +3,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, printJson } from "../../../core/json.js";
 import { isJsonObject, jsonObject, member } from "../../../core/json-fields.js";
 import { Float, toNumber } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 import { isN5Dataset, type N5Dataset, n5DatasetFromJson, parseN5Attributes } from "../../../formats/n5/attributes.js";
 import { decodeN5Block } from "../../../formats/n5/block.js";
 import { n5Calibration, n5Factors, n5Levels } from "../../../formats/n5/multiscale.js";
@@ -13,8 +14,8 @@ import { isArray } from "../../../formats/zarr/json.js";
 import { writingCodecs } from "./codecs.js";
 import { type CropArray, cropGrid, cropShape } from "./crop-array.js";
 import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, textBytes } from "./plan.js";
-import { clean, shiftedMultiscales, shiftedTransform } from "./shifted.js";
-import { type FoundLevel, planLevels } from "./zarr-levels.js";
+import { clean, type Starts, shiftedMultiscales, shiftedTransform, unmovedMultiscales, unmovedTransform } from "./shifted.js";
+import { arrayName, type FoundLevel, guessedAxes, planLevels } from "./zarr-levels.js";
 
 interface N5Level extends FoundLevel {
   dataset: N5Dataset;
@@ -54,19 +55,23 @@ export async function planN5(source: CropSource, request: LevelRequest): Promise
   // one level of a group becomes a dataset: the metadata of groups cannot name a single level that is not the first
   const alone = request.scale !== "all" && levels[0]!.path !== "";
   const arrays: CropArray[] = [];
+  const warnings = guessedAxes(levels, name);
   for (const [i, level] of levels.entries()) {
     const { box } = planned[i]!;
     const target = writable(level.dataset, level.path, request);
     const path = alone ? "" : level.path;
+    const kept = alone ? standingAlone(level, target, attributes) : target.attributes;
     documents.set(`${path === "" ? "" : `${path}/`}attributes.json`, {
-      ...shiftedDataset(alone ? standingAlone(level, target, attributes) : target.attributes, box.start, attributes),
+      ...shiftedDataset(kept, box.start, attributes),
       dimensions: [...cropShape(box)].reverse(),
     });
+    warnings.push(...unmovedDataset(kept, box.start, attributes, arrayName(name, level.path)));
     arrays.push(arrayOf(source, level, target, box, path));
   }
   if (own && !isN5Dataset(attributes) && !alone) {
     const starts = new Map(levels.map(({ path }, i) => [path, planned[i]!.box.start]));
     documents.set("attributes.json", shiftedGroup(attributes, levels, starts));
+    warnings.push(...unmovedGroup(attributes, levels, starts, name));
   }
   // readers look for the version in the root's attributes
   const root = documents.get("attributes.json") ?? {};
@@ -76,6 +81,7 @@ export async function planN5(source: CropSource, request: LevelRequest): Promise
     documents: new Map([...documents].map(([key, document]) => [key, textBytes(printJson(document, { indent: 2 }))])),
     arrays,
     levels: planned.map(({ cropped }) => ({ ...cropped, path: alone ? "" : cropped.path })),
+    warnings: [...new Set(warnings)],
   };
 }
 
@@ -158,8 +164,20 @@ function shiftedDataset(attributes: JsonObject, start: readonly number[], group:
   return { ...attributes, offset };
 }
 
+/** A warning if `shiftedDataset` leaves the position of the whole. */
+function unmovedDataset(attributes: JsonObject, start: readonly number[], group: JsonObject, name: string): string[] {
+  const found = unmovedTransform(attributes, start, name);
+  if (found.length > 0 || start.every((at) => at === 0)) return found;
+  if ([attributes, group].some((one) => member(one, "transform") !== undefined)) return [];
+  const size = (n5Calibration(attributes) ?? n5Calibration(group))?.voxelSize;
+  if (size === undefined || size.length === start.length) return [];
+  return [
+    `${name}: its voxel size has ${counted(size.length, "number")} for ${counted(start.length, "axis", "axes")}: the crop has no offset`,
+  ];
+}
+
 /** Attributes of the group: `multiscales` and `scales` with the kept levels. */
-function shiftedGroup(group: JsonObject, levels: readonly N5Level[], starts: ReadonlyMap<string, readonly number[]>): JsonObject {
+function shiftedGroup(group: JsonObject, levels: readonly N5Level[], starts: Starts): JsonObject {
   const changed: Record<string, Json> = {};
   if (member(group, "multiscales") !== undefined) changed.multiscales = shiftedMultiscales(member(group, "multiscales"), starts);
   const scales = member(group, "scales");
@@ -169,10 +187,18 @@ function shiftedGroup(group: JsonObject, levels: readonly N5Level[], starts: Rea
   return { ...group, ...(start && isJsonObject(member(group, "transform")) ? shiftedTransform(group, start) : {}), ...changed };
 }
 
+function unmovedGroup(group: JsonObject, [finest]: readonly N5Level[], starts: Starts, name: string): string[] {
+  const start = finest && starts.get(finest.path);
+  return [
+    ...(start ? unmovedTransform(group, start, name) : []),
+    ...unmovedMultiscales(member(group, "multiscales"), starts, name),
+  ];
+}
+
 function arrayOf(source: CropSource, level: N5Level, target: N5Dataset, box: CropArray["box"], path: string): CropArray {
   const { dataset } = level;
   const folder = (of: string) => (of === "" ? "" : `${of}/`);
-  const name = `${source.name}/${level.path}`.replace(/\/$/, "");
+  const name = arrayName(source.name, level.path);
   const itemBytes = ITEM_BYTES[dataset.dtype];
   const codecs = writingCodecs(itemBytes);
   const array: CropArray = {

@@ -5,13 +5,18 @@ import type { Log } from "../../../core/log.js";
 import type { VolumeFormat } from "../../../model/volume-formats.js";
 import type { CropArray } from "./crop-array.js";
 
-/** What a crop will be, before voxels are read. */
+/** Name of the file in the crop that holds its request: a second run with the same request finds it and does nothing. */
+export const PROVENANCE = "crop.json";
+
+/** A crop as it is planned from metadata, before voxels are read. */
 export interface CropPlan {
   format: CropFormat;
-  /** Metadata of the crop by their keys below it. */
+  /** Metadata files of the crop, by their keys below it. */
   documents: ReadonlyMap<string, Uint8Array>;
   arrays: readonly CropArray[];
   levels: readonly CroppedLevel[];
+  /** Sentences on metadata of the source that the crop does not keep, or has at another place. */
+  warnings: readonly string[];
 }
 
 /** The crop's format is of a definite version. */
@@ -40,13 +45,13 @@ export interface CropSource {
 }
 
 export interface LevelRequest {
-  /** Voxels `[z, y, x]` of the level `scale`, half-open; of precomputed volumes with their offset. */
+  /** Voxels `[z, y, x]` of the level `scale`, half-open; for precomputed volumes with the scale's voxel offset added. */
   box: Box;
   /** One level to crop, 0 the finest; `all`: every level, with the box in voxels of the finest. */
   scale: number | "all";
-  /** Of precomputed volumes. */
+  /** Encoding of the chunks of a precomputed crop; other formats ignore it. */
   encoding: "raw" | "jpeg";
-  /** 1 to 100. */
+  /** Quality of `jpeg`, 1 to 100. */
   jpegQuality: number;
   log: Log;
 }

@@ -51,7 +51,17 @@ export async function planPrecomputed(source: CropSource, request: LevelRequest)
     documents: new Map([["info", textBytes(printJson(document, { indent: 2 }))]]),
     arrays: scales.map((scale, i) => arrayOf(source, info, scale, folders[i]!, boxes[i]!, request)),
     levels: boxes.map((box, i) => ({ path: folders[i]!, box, shape: shapeOf(box) })),
+    warnings: leftOut(info, name),
   };
+}
+
+function leftOut({ mesh, skeletons, segmentProperties }: VolumeInfo, name: string): string[] {
+  const parts = [...Object.entries({ mesh, skeletons, segment_properties: segmentProperties })].flatMap(([key, folder]) =>
+    folder === undefined ? [] : [key],
+  );
+  return parts.length === 0
+    ? []
+    : [`${name}: ${parts.join(" and ")} of its info ${parts.length === 1 ? "is" : "are"} left out: a crop has voxels alone`];
 }
 
 function requireEncoding({ dtype, channels }: VolumeInfo, { encoding }: LevelRequest, name: string): void {

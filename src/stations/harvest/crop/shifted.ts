@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject, member } from "../../../core/json-fields.js";
 import { Float, toNumber } from "../../../core/number.js";
+import { counted } from "../../../core/units.js";
 import { isArray } from "../../../formats/zarr/json.js";
 
 /**
@@ -26,21 +27,38 @@ export function shiftedTransformations(value: Json | undefined, start: readonly 
   return [...value, { type: "translation", translation: moved([]) }];
 }
 
-/** `multiscales` with only the first image and the given datasets. `starts`: of each dataset, in elements along all axes. */
-export function shiftedMultiscales(value: Json | undefined, starts: ReadonlyMap<string, readonly number[]>): Json {
+/** Along all axes of a dataset, by its path: the element of the source at which the crop begins. */
+export type Starts = ReadonlyMap<string, readonly number[]>;
+
+/** `multiscales` with only the first image and the given datasets. */
+export function shiftedMultiscales(value: Json | undefined, starts: Starts): Json {
   const first = isArray(value) ? value[0] : undefined;
   if (!isJsonObject(first)) return [];
-  const datasets = member(first, "datasets");
-  const kept = (isArray(datasets) ? datasets : []).flatMap((dataset): Json[] => {
-    const path = isJsonObject(dataset) ? member(dataset, "path") : undefined;
-    const start = typeof path === "string" ? starts.get(path) : undefined;
-    if (!start || !isJsonObject(dataset)) return [];
+  const kept = keptDatasets(first, starts).map(({ dataset, start }): Json => {
     const key = "coordinateTransformations";
-    return [
-      { ...dataset, ...defined(key, shiftedTransformations(member(dataset, key), start)), ...shiftedTransform(dataset, start) },
-    ];
+    return {
+      ...dataset,
+      ...defined(key, shiftedTransformations(member(dataset, key), start)),
+      ...shiftedTransform(dataset, start),
+    };
   });
   return [{ ...first, datasets: kept }];
+}
+
+/** The warnings of `unmovedTransform` for the datasets that `shiftedMultiscales` keeps. */
+export function unmovedMultiscales(value: Json | undefined, starts: Starts, name: string): string[] {
+  const first = isArray(value) ? value[0] : undefined;
+  if (!isJsonObject(first)) return [];
+  return keptDatasets(first, starts).flatMap(({ dataset, path, start }) => unmovedTransform(dataset, start, `${name}/${path}`));
+}
+
+function keptDatasets(image: JsonObject, starts: Starts): { dataset: JsonObject; path: string; start: readonly number[] }[] {
+  const datasets = member(image, "datasets");
+  return (isArray(datasets) ? datasets : []).flatMap((dataset) => {
+    const path = isJsonObject(dataset) ? member(dataset, "path") : undefined;
+    const start = typeof path === "string" ? starts.get(path) : undefined;
+    return start && isJsonObject(dataset) && typeof path === "string" ? [{ dataset, path, start }] : [];
+  });
 }
 
 /**
@@ -52,17 +70,38 @@ export function shiftedMultiscales(value: Json | undefined, starts: ReadonlyMap<
 export function shiftedTransform(attributes: JsonObject, start: readonly number[]): JsonObject {
   const transform = member(attributes, "transform");
   if (!isJsonObject(transform)) return {};
-  const scale = member(transform, "scale");
-  if (!isArray(scale) || scale.length !== start.length) return {};
+  const scale = scaleOf(transform, start.length);
+  if (!scale) return {};
   const axes = member(transform, "axes");
   const turned = member(transform, "ordering") === "F" || (isArray(axes) && axes[0] === "x" && axes.at(-1) === "z");
   const along = turned ? [...start].reverse() : start;
   const before = member(transform, "translate");
   const translate = along.map(
-    (at, axis) =>
-      new Float(clean(((isArray(before) ? toNumber(before[axis]) : undefined) ?? 0) + at * (toNumber(scale[axis]) ?? 1))),
+    (at, axis) => new Float(clean(((isArray(before) ? toNumber(before[axis]) : undefined) ?? 0) + at * scale[axis]!)),
   );
   return { transform: { ...transform, translate } };
+}
+
+/**
+ * A warning if the metadata have a `transform` that `shiftedTransform` leaves as it is, so that the crop lies at the wrong place
+ * in it.
+ *
+ * @param name of the array or group, for the message
+ */
+export function unmovedTransform(attributes: JsonObject, start: readonly number[], name: string): string[] {
+  const transform = member(attributes, "transform");
+  if (!isJsonObject(transform) || start.every((at) => at === 0) || scaleOf(transform, start.length)) return [];
+  return [
+    `${name}: the transform still has the position of the whole volume: its scale needs ${counted(start.length, "number")}, one for each axis`,
+  ];
+}
+
+/** Undefined if it has not a number for each axis. */
+function scaleOf(transform: JsonObject, rank: number): number[] | undefined {
+  const scale = member(transform, "scale");
+  if (!isArray(scale) || scale.length !== rank) return undefined;
+  const numbers = scale.flatMap((value) => toNumber(value) ?? []);
+  return numbers.length === rank ? numbers : undefined;
 }
 
 /** Twelve digits: 4 × 3.1 is 12.399999999999999 in binary numbers. */

@@ -5,19 +5,19 @@ import { Recent } from "../../../core/recent.js";
 import { errnoOf } from "../../../stores/file/errors.js";
 import { type CropArray, type PlainUnit, usesOf } from "./crop-array.js";
 
-/** What was read for a crop. */
+/** Counts of the reads of a crop from its source. */
 export interface CropTraffic {
   /** Units that were requested, and how many of them exist. */
   asked: number;
   found: number;
-  /** Their stored bytes. */
+  /** Stored bytes of the units that exist. */
   bytes: number;
 }
 
 export interface SourceUnits {
-  /** Stored bytes of a unit that is copied. */
+  /** Stored bytes of a unit that is copied; undefined where the source has none. */
   stored(cell: readonly number[]): Promise<Uint8Array | undefined>;
-  /** Its elements. */
+  /** Elements of a unit; undefined where the source has none. */
   plain(cell: readonly number[]): Promise<PlainUnit | undefined>;
 }
 
@@ -25,8 +25,8 @@ export interface SourceUnits {
  * The units of an array. Each is requested once, also if several units of the crop contain parts of it: its stored bytes are kept
  * in a folder beside the crop, where the next attempt finds them, and its elements in memory as long as there is room.
  *
- * @param folder for stored bytes
- * @param keptBytes of elements
+ * @param folder the folder for stored bytes
+ * @param keptBytes bytes of memory for elements
  */
 export function sourceUnits(
   array: CropArray,

@@ -7,15 +7,15 @@ import { inOrder } from "../../../system/parallel.js";
 import { type CropArray, type CropFile, filledUnit, pour, touchedCells, twinOf, unitBox } from "./crop-array.js";
 import { type SourceUnits, writeWhole } from "./source-units.js";
 
-/** How many units were made in which way. */
+/** Numbers of a crop's units, by the way in which they were made. */
 export interface CropCounts {
-  /** Stored bytes were copied. */
+  /** Units whose stored bytes were copied. */
   copied: number;
-  /** Composed from elements. */
+  /** Units that were composed from elements. */
   rewritten: number;
-  /** Absent in the source: readers see the fill value. */
+  /** Units that are absent in the source: readers see the fill value. */
   absent: number;
-  /** In files of an earlier attempt. */
+  /** Units in complete files of an earlier attempt. */
   kept: number;
 }
 
@@ -32,7 +32,7 @@ interface Piece {
   file: CropFile;
   cell: number[];
   entry: number;
-  /** Of its file. */
+  /** Whether it is the last unit of its file. */
   last: boolean;
 }
 
@@ -152,7 +152,7 @@ class ShardFile {
     await rename(`${this.path}.writing`, this.path);
   }
 
-  /** After a failure: the next attempt writes the file again. */
+  /** Closes the unfinished file after a failure. The next attempt writes it again. */
   async abandon(): Promise<void> {
     await this.handle.close().catch(() => undefined);
   }

@@ -36,12 +36,17 @@ export function planLevels(
     };
   });
   const [base] = parts as [(typeof parts)[number]];
-  requireInside(box, wholeOf(base.shape), base.level.path === "" ? name : `${name}/${base.level.path}`);
+  requireInside(box, wholeOf(base.shape), arrayName(name, base.level.path));
   return parts.map((part) => {
     const own = part === base ? box : coarserBox(box, factorsOf(base, part), wholeOf(part.shape));
     const shape = own.stop.map((to, axis) => to - own.start[axis]!) as Triple;
     return { box: boxOfAll(own, part.level.shape, part.axes), cropped: { path: part.level.path, box: own, shape } };
   });
+}
+
+/** The name of a level's array in messages; that of the volume if it is the array. */
+export function arrayName(volume: string, path: string): string {
+  return path === "" ? volume : `${volume}/${path}`;
 }
 
 export function absentDocument(name: string): EmporiumError {
@@ -63,6 +68,15 @@ function otherRank({ path, shape }: FoundLevel, name: string): EmporiumError {
 
 /** The array's axes that are z, y and x; z is undefined for planes. */
 type SpatialAxes = readonly [z: number | undefined, y: number | undefined, x: number | undefined];
+
+/** Says which axes were taken where nothing names them, and there are more than three. */
+export function guessedAxes([finest]: readonly FoundLevel[], name: string): string[] {
+  if (!finest || finest.axes || finest.shape.length <= 3) return [];
+  const others = finest.shape.slice(0, -3).join(" × ");
+  return [
+    `${name} has ${finest.shape.length} axes without names: the last three are taken for z, y and x, the others (${others}) whole`,
+  ];
+}
 
 /** The default: the last three axes. @throws {EmporiumError} FORMAT_UNSUPPORTED for fewer than two */
 function lastAxes(rank: number, name: string): SpatialAxes {

@@ -1,7 +1,9 @@
 import { type JsonObject, printJson } from "../../../core/json.js";
 import { jsonObject, member } from "../../../core/json-fields.js";
+import { areWritten } from "../../../formats/zarr/apply-steps.js";
 import { chunkKey, positions } from "../../../formats/zarr/chunks.js";
 import type { CodecRegistry, CompressorConfig } from "../../../formats/zarr/codecs.js";
+import { fillElement } from "../../../formats/zarr/fill-element.js";
 import { parseMetadata } from "../../../formats/zarr/json.js";
 import {
   parseZattrs,
@@ -11,15 +13,14 @@ import {
   zarrayFromJson,
   zarrSteps,
 } from "../../../formats/zarr/metadata.js";
-import { parseOmeZarr } from "../../../formats/zarr/ome.js";
-import { fillElement, readZarrArray } from "../../../formats/zarr/read.js";
-import { areWritten } from "../../../formats/zarr/steps.js";
+import { parseOmeZarr, unreadImages } from "../../../formats/zarr/ome.js";
+import { readZarrArray } from "../../../formats/zarr/read.js";
 import { writeZarrArray } from "../../../formats/zarr/write.js";
 import { writingCodecs } from "./codecs.js";
 import { type CropArray, cropGrid, cropShape } from "./crop-array.js";
-import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, textBytes } from "./plan.js";
-import { shiftedMultiscales, shiftedTransform } from "./shifted.js";
-import { absentDocument, type FoundLevel, planLevels } from "./zarr-levels.js";
+import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, PROVENANCE, textBytes } from "./plan.js";
+import { type Starts, shiftedMultiscales, shiftedTransform, unmovedMultiscales, unmovedTransform } from "./shifted.js";
+import { absentDocument, arrayName, type FoundLevel, guessedAxes, planLevels } from "./zarr-levels.js";
 
 interface V2Level extends FoundLevel {
   meta: ZarrArrayMeta;
@@ -43,9 +44,11 @@ export async function planZarrV2(source: CropSource, request: LevelRequest): Pro
   const attributes = own ? parseZattrs(own, `${name}/.zattrs`) : {};
   const documents = new Map<string, JsonObject>();
   const levels: V2Level[] = [];
+  const warnings: string[] = [];
   const isImage = member(attributes, "multiscales") !== undefined;
   if (isImage) {
     const image = parseOmeZarr(attributes, `${name}/.zattrs`);
+    warnings.push(...unreadImages(image).map((note) => `${name}: ${note}`));
     for (const dataset of chosenLevels(image.datasets, request, name)) {
       levels.push({
         ...(await readLevel(source, dataset.path)),
@@ -64,12 +67,15 @@ export async function planZarrV2(source: CropSource, request: LevelRequest): Pro
     levels.push({ ...(await readLevel(source, "")), path: "", axes: undefined, scale: undefined, attributes });
   }
   const planned = planLevels(levels, request, name);
+  warnings.push(...guessedAxes(levels, name));
   for (const [i, { path, document, target, attributes: inner }] of levels.entries()) {
     const below = path === "" ? "" : `${path}/`;
     const { box } = planned[i]!;
     documents.set(`${below}.zarray`, { ...document, ...target, shape: cropShape(box) });
-    if (inner && Object.keys(inner).length > 0)
+    if (inner && Object.keys(inner).length > 0) {
       documents.set(`${below}.zattrs`, { ...inner, ...shiftedTransform(inner, box.start) });
+      warnings.push(...unmovedTransform(inner, box.start, arrayName(name, path)));
+    }
     for (let parent = path; parent.includes("/"); ) {
       parent = parent.slice(0, parent.lastIndexOf("/"));
       documents.set(`${parent}/.zgroup`, { zarr_format: 2 });
@@ -78,7 +84,9 @@ export async function planZarrV2(source: CropSource, request: LevelRequest): Pro
   if (isImage) {
     const starts = new Map(levels.map(({ path }, i) => [path, planned[i]!.box.start]));
     documents.set(".zgroup", { zarr_format: 2 });
-    documents.set(".zattrs", { ...attributes, multiscales: shiftedMultiscales(member(attributes, "multiscales"), starts) });
+    const multiscales = member(attributes, "multiscales");
+    documents.set(".zattrs", { ...attributes, multiscales: shiftedMultiscales(multiscales, starts) });
+    warnings.push(...unmovedMultiscales(multiscales, starts, name), ...withoutPlace(levels, starts, name));
   }
   const files = new Map([...documents].map(([key, document]) => [key, textBytes(printed(key, document))]));
   if (await source.read(".zmetadata")) {
@@ -90,7 +98,15 @@ export async function planZarrV2(source: CropSource, request: LevelRequest): Pro
     documents: files,
     arrays: levels.map((level, i) => arrayOf(source, level, planned[i]!.box)),
     levels: planned.map(({ cropped }) => cropped),
+    warnings,
   };
+}
+
+/** Before version 0.4 a group need not say where its arrays begin. */
+function withoutPlace([finest]: readonly V2Level[], starts: Starts, name: string): string[] {
+  const isAtStart = finest && starts.get(finest.path)?.every((at) => at === 0);
+  if (!finest || finest.scale || isAtStart) return [];
+  return [`${name}: its metadata have no coordinateTransformations: the crop's position is in its ${PROVENANCE} alone`];
 }
 
 function printed(key: string, document: JsonObject): string {
@@ -120,7 +136,7 @@ function arrayOf(source: CropSource, { meta, path, target }: V2Level, box: CropA
   const one: ZarrArrayMeta = { ...meta, shape: meta.chunks };
   const sameCodec = target.compressor === undefined;
   const written: ZarrArrayMeta = sameCodec ? one : { ...one, filters: [], compressor: WRITTEN };
-  const name = `${source.name}/${path}`.replace(/\/$/, "");
+  const name = arrayName(source.name, path);
   const array: CropArray = {
     path,
     name,

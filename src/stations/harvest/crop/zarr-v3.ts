@@ -4,9 +4,11 @@ import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject, member } from "../../../core/json-fields.js";
 import { Recent } from "../../../core/recent.js";
 import { counted } from "../../../core/units.js";
+import { areWritten } from "../../../formats/zarr/apply-steps.js";
 import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
 import { isArray, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
 import { product } from "../../../formats/zarr/metadata.js";
+import { unreadImages } from "../../../formats/zarr/ome.js";
 import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
 import {
   decodeShardIndex,
@@ -16,7 +18,6 @@ import {
   type ShardIndex,
   shardIndexBytes,
 } from "../../../formats/zarr/shard.js";
-import { areWritten } from "../../../formats/zarr/steps.js";
 import { namedConfiguration, type ShardSerializer } from "../../../formats/zarr/v3-codecs.js";
 import {
   printZarrV3,
@@ -30,8 +31,8 @@ import { encodeV3Chunk } from "../../../formats/zarr/v3-write.js";
 import { writingCodecs } from "./codecs.js";
 import { type CropArray, type CropFile, cropGrid, cropShape } from "./crop-array.js";
 import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, textBytes } from "./plan.js";
-import { shiftedMultiscales, shiftedTransform } from "./shifted.js";
-import { absentDocument, type FoundLevel, planLevels } from "./zarr-levels.js";
+import { type Starts, shiftedMultiscales, shiftedTransform, unmovedMultiscales, unmovedTransform } from "./shifted.js";
+import { absentDocument, arrayName, type FoundLevel, guessedAxes, planLevels } from "./zarr-levels.js";
 
 interface V3Level extends FoundLevel {
   meta: ZarrV3Array;
@@ -50,12 +51,14 @@ export async function planZarrV3(source: CropSource, request: LevelRequest): Pro
   const root = parseMetadata(bytes, `${name}/zarr.json`);
   const node = zarrV3FromJson(root, `${name}/zarr.json`);
   const levels: V3Level[] = [];
+  const warnings: string[] = [];
   if (node.kind === "array") {
     chosenLevels([node], request, name);
     levels.push({ path: "", document: root, meta: node, shape: node.shape, axes: undefined, scale: undefined });
   } else {
     const image = parseOmeImage(node.attributes, `${name}/zarr.json`);
     if (image.version.startsWith("0.6")) throw notCut(image.version, `${name}/zarr.json`);
+    warnings.push(...unreadImages(image).map((note) => `${name}: ${note}`));
     for (const { path, scale } of chosenLevels(image.datasets, request, name)) {
       const document = node.members?.get(path) ?? (await readDocument(source, path));
       const meta = zarrV3FromJson(document, `${name}/${path}/zarr.json`);
@@ -64,11 +67,13 @@ export async function planZarrV3(source: CropSource, request: LevelRequest): Pro
     }
   }
   const planned = planLevels(levels, request, name);
+  warnings.push(...guessedAxes(levels, name));
   const documents = new Map<string, JsonObject>();
   for (const [i, { path, document, meta }] of levels.entries()) {
     const { box } = planned[i]!;
     const attributes = member(document, "attributes");
     const moved = isJsonObject(attributes) ? { attributes: { ...attributes, ...shiftedTransform(attributes, box.start) } } : {};
+    if (isJsonObject(attributes)) warnings.push(...unmovedTransform(attributes, box.start, arrayName(name, path)));
     for (let parent = path; parent.includes("/"); ) {
       parent = parent.slice(0, parent.lastIndexOf("/"));
       documents.set(parent, zarrV3GroupMetadata());
@@ -82,6 +87,9 @@ export async function planZarrV3(source: CropSource, request: LevelRequest): Pro
       "",
       zarrV3GroupMetadata({ attributes: shiftedAttributes(node.attributes, starts), members: members && new Map(members) }),
     );
+    const ome = member(node.attributes, "ome");
+    const multiscales = member(isJsonObject(ome) ? ome : node.attributes, "multiscales");
+    warnings.push(...unmovedMultiscales(multiscales, starts, name));
   }
   return {
     format: "zarr3",
@@ -93,10 +101,11 @@ export async function planZarrV3(source: CropSource, request: LevelRequest): Pro
     ),
     arrays: levels.map((level, i) => arrayOf(source, level, planned[i]!.box)),
     levels: planned.map(({ cropped }) => cropped),
+    warnings,
   };
 }
 
-/** The crop's position would have to be written into its coordinate systems. */
+/** The error for OME-Zarr 0.6, where the crop's position would have to be written into the coordinate systems. */
 function notCut(version: string, file: string): EmporiumError {
   return new EmporiumError("FORMAT_UNSUPPORTED", `${file}: OME-Zarr ${version} cannot be cropped, 0.1 to 0.5 can`, {
     place: { file, path: "ome.version" },
@@ -111,7 +120,7 @@ async function readDocument(source: CropSource, path: string): Promise<JsonObjec
 }
 
 /** 0.5 has its image below `ome`. Images of 0.4 in a group of v3 are read too. */
-function shiftedAttributes(attributes: JsonObject, starts: ReadonlyMap<string, readonly number[]>): JsonObject {
+function shiftedAttributes(attributes: JsonObject, starts: Starts): JsonObject {
   const ome = member(attributes, "ome");
   if (isJsonObject(ome))
     return { ...attributes, ome: { ...ome, multiscales: shiftedMultiscales(member(ome, "multiscales"), starts) } };
@@ -146,7 +155,10 @@ function writtenCodecs(document: JsonObject, meta: ZarrV3Array): JsonObject {
   };
 }
 
-/** How one unit is stored. A transposition around a shard reorders its axes; then a unit's own codecs begin with it. */
+/**
+ * Metadata by which one unit is read and written alone, the shard around it if there is one, and the array's axes in the order of
+ * the shard's. A transposition around a shard reorders its axes; then a unit's own codecs begin with it.
+ */
 function unitOf(meta: ZarrV3Array): { unit: ZarrV3Array; shard: ShardSerializer | undefined; axes: readonly number[] } {
   const { order, serializer } = meta.codecs;
   const axes = order ?? meta.shape.map((_, axis) => axis);
@@ -161,7 +173,7 @@ function unitOf(meta: ZarrV3Array): { unit: ZarrV3Array; shard: ShardSerializer 
 
 function arrayOf(source: CropSource, { meta, path }: V3Level, box: CropArray["box"]): CropArray {
   const below = path === "" ? "" : `${path}/`;
-  const name = `${source.name}/${path}`.replace(/\/$/, "");
+  const name = arrayName(source.name, path);
   const { unit, shard, axes } = unitOf(meta);
   const codecs = writingCodecs(meta.type.itemBytes);
   const sameCodec = areWritten(unit.codecs.steps);

@@ -5,7 +5,7 @@ import type { Env } from "../../../engine/env.js";
 import type { TaskBrief } from "../../../engine/events.js";
 import { noVolumeDocument, VOLUME_DOCUMENTS, type VolumeFamily } from "../../../model/volume-formats.js";
 import type { Store } from "../../../stores/store.js";
-import { cropVolume } from "../crop/crop.js";
+import { cropVolume, planCrop } from "../crop/crop.js";
 import type { CropJob } from "./objects.js";
 import type { Remote } from "./remote.js";
 import type { CropReport } from "./report.js";
@@ -18,11 +18,12 @@ export interface CropRun extends Omit<Env, "random"> {
   concurrency: number;
   sync: boolean;
   signal: AbortSignal;
+  warn(message: string): void;
 }
 
 /** Crops one volume. Failures are returned, not thrown, unless the run was stopped. */
 export async function runCrop(job: CropJob, run: CropRun): Promise<CropReport & { error?: ErrorRecord | undefined }> {
-  const { dest, box, scale, remote, concurrency, sync, clock, log, signal, onEvent } = run;
+  const { dest, box, scale, remote, concurrency, sync, clock, log, signal, onEvent, warn } = run;
   const { url, rel, requestLimits } = job;
   const startMs = clock.monotonic();
   const brief: TaskBrief = { id: rel, title: rel, run: "crop", bytes: 0 };
@@ -51,6 +52,7 @@ export async function runCrop(job: CropJob, run: CropRun): Promise<CropReport & 
       log,
       signal,
     });
+    for (const warning of result.warnings) warn(warning);
     settled(result.status === "present" ? "already" : "done");
     return { url, rel, status: result.status, chunks: result.chunks };
   } catch (thrown) {
@@ -59,6 +61,21 @@ export async function runCrop(job: CropJob, run: CropRun): Promise<CropReport & 
     if (signal.aborted) throw thrown;
     return { url, rel, status: "failed", error };
   }
+}
+
+/**
+ * Reads the metadata of a volume that would be cropped, and writes nothing. Warnings are those of `runCrop`.
+ *
+ * @throws {EmporiumError} as `planCrop`
+ */
+export async function checkCrop(
+  { store, key, url, format, requestLimits }: CropJob,
+  { remote, ...rest }: Pick<CropRun, "box" | "scale" | "remote" | "signal" | "warn">,
+): Promise<void> {
+  const { warn, ...asked } = rest;
+  const asking = remote.asking(store, requestLimits.paceHost);
+  const plan = await planCrop({ store: asking, key, format: format ?? (await formatOf(asking, url)), ...asked });
+  for (const warning of plan.warnings) warn(warning);
 }
 
 /** By the documents that make a folder a volume. */

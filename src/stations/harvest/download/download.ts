@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { join, resolve as resolvePath } from "node:path";
-import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { asEmporiumError, EmporiumError, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import { pathFilter } from "../../../core/path-filter.js";
 import { counted } from "../../../core/units.js";
 import type { SubmittedReport } from "../../../engine/cluster/on-cluster.js";
@@ -11,10 +11,11 @@ import { parseLocation } from "../../../stores/url.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { parseChecksum } from "../transfer/checksum.js";
 import { carryOut } from "./carry-out.js";
+import { checkCrop } from "./crops.js";
 import { usualFolding } from "./folding.js";
 import type { ClusterDownloadOptions, DownloadOptions } from "./options.js";
 import { type DownloadPlan, planDownload } from "./plan.js";
-import { MANIFEST, nameAll, refuseEmpty, withChecksum } from "./plan-checks.js";
+import { MANIFEST, nameAll, refuseEmpty, refuseUnused, withChecksum } from "./plan-checks.js";
 import { openRemote, type Remote } from "./remote.js";
 import { type DownloadReport, doneReport, plannedReport, tally } from "./report.js";
 
@@ -89,11 +90,13 @@ export async function download(
       warn,
     });
     refuseEmpty(plan, typed);
+    refuseUnused(plan, { crop: box !== undefined, scale, warn });
     if (checksum !== undefined) withChecksum(plan, checksum);
     const place = { dest, manifest: manifestPath };
     const facts = () => ({ ...place, warnings: [...warnings], seconds: (clock.monotonic() - startMs) / 1000 });
     if (options.dryRun) {
       await askSizes(plan, remote, warn);
+      if (box) await checkCrops(plan, { box, scale, remote, signal, warn });
       nameAll(plan, { ...place, folding: usualFolding() });
       return plannedReport(plan, facts());
     }
@@ -143,6 +146,23 @@ async function askSizes(plan: DownloadPlan, remote: Remote, warn: (message: stri
 }
 
 const ASKED_AT_ONCE = 8;
+
+/** Boxes that cannot be cut out become faults of the plan. */
+async function checkCrops({ sets, faults }: DownloadPlan, run: Parameters<typeof checkCrop>[1]): Promise<void> {
+  for (const set of sets) {
+    const kept: typeof set.crops = [];
+    for (const job of set.crops) {
+      try {
+        await checkCrop(job, run);
+        kept.push(job);
+      } catch (thrown) {
+        if (run.signal.aborted) throw thrown;
+        faults.push({ url: job.url, rel: job.rel, error: toErrorRecord(asEmporiumError(thrown, "STORE_FAILED")) });
+      }
+    }
+    set.crops = kept;
+  }
+}
 
 function localFolder(dest: string): string {
   const place = parseLocation(dest);

@@ -5,7 +5,8 @@ import { encodeSegment, volumeLink } from "../../../portals/links.js";
 import type { PortalFile } from "../../../portals/portal.js";
 import { isSizeless } from "../../../stores/http/answer.js";
 import { unsafe } from "../../../stores/keys.js";
-import type { Entry, Store } from "../../../stores/store.js";
+import type { Entry, Store, UnfollowedLink } from "../../../stores/store.js";
+import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
 import { md5OfEtag, parseChecksum } from "../transfer/checksum.js";
 import { below } from "./chunk-grid.js";
 import type { GroupContents } from "./contents.js";
@@ -183,6 +184,7 @@ async function addFolder(start: Start, set: ObjectSet, options: ExpandOptions): 
 
 /** A volume, one level, or a box, metadata first. With a listing every existing object, else every chunk of the grid. */
 async function addVolume(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
+  set.volumes++;
   const { format, location } = volumeLink(start.address);
   const bare = location.replace(/\/+$/, "").replace(/\/(?:info|zarr\.json|\.z(?:array|group|attrs)|attributes\.json)$/, "");
   const folder = await options.remote.folder(bare, start.origin);
@@ -256,7 +258,9 @@ function countOf(keys: Iterable<string>, wanted: (key: string) => boolean): numb
 async function listAll(folder: RemoteFolder, options: ExpandOptions): Promise<Entry[] | undefined> {
   try {
     const entries: Entry[] = [];
-    for await (const entry of folder.store.list("")) entries.push(entry);
+    const links = leftOutLinks(folder, options);
+    for await (const entry of folder.store.list("", { onLink: links.add })) entries.push(entry);
+    links.tell();
     return entries;
   } catch (error) {
     if (!isEmporiumError(error) || !["STORE_DENIED", "STORE_FAILED", "NOT_FOUND"].includes(error.code)) throw error;
@@ -271,6 +275,20 @@ function metadataFirst(entries: readonly Entry[]): Entry[] {
   return [...entries.filter(({ key }) => METADATA.test(key)), ...entries.filter(({ key }) => !METADATA.test(key))];
 }
 
+/** Links of a disk that lead nowhere or in circles, and pipes. A link that leaves the folder is listed, and its file says so. */
+function leftOutLinks(folder: RemoteFolder, { warn }: ExpandOptions) {
+  const links = new UnfollowedLinks();
+  return {
+    add(link: UnfollowedLink) {
+      if (link.leads !== "outside") links.add(link);
+    },
+    tell() {
+      const told = links.told(folder.store.local?.path("") ?? redact(folder.url));
+      if (told !== undefined) warn(told);
+    },
+  };
+}
+
 async function* entriesOf(folder: RemoteFolder, options: ExpandOptions, start: Start): AsyncGenerator<WalkedEntry> {
   const onFault = (key: string, error: EmporiumError) =>
     options.onFault({ url: redact(`${folder.url}/${key}`), rel: `${start.rel}/${key}`.replace(/\/$/, "") }, error);
@@ -281,7 +299,9 @@ async function* entriesOf(folder: RemoteFolder, options: ExpandOptions, start: S
     onFault(key, unsafe(key, "cannot be that of a file"));
   };
   if (folder.listing === "flat") {
-    yield* folder.store.list("", { onUnusable });
+    const links = leftOutLinks(folder, options);
+    yield* folder.store.list("", { onUnusable, onLink: links.add });
+    links.tell();
     return;
   }
   const asking = options.remote.asking(folder.store, folder.paceHost);

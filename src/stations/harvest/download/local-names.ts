@@ -25,10 +25,10 @@ export interface LocalNames {
   take(rel: string): void;
 }
 
-/** Linux allows 4096 bytes for a whole path, the destination included. */
+/** The most bytes of a relative path. Linux allows 4096 for a whole path, the destination included. */
 const PATH_BYTES_MAX = 3_000;
 const DEPTH_MAX = 128;
-/** Of the last name. `.part.json` is appended while the file is fetched. */
+/** The most bytes of a path's last name. `.part.json` is appended while the file is fetched. */
 const NAME_BYTES_MAX = 245;
 const WORKING = /\.part(?:\.json)?$/;
 

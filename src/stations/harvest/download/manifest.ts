@@ -7,23 +7,23 @@ import { compareKeys } from "../../../stores/keys.js";
 
 /** One line of the manifest: one object. */
 export interface ManifestEntry {
-  /** Below the destination, with `/`. */
+  /** Path below the destination, with `/`. */
   rel: string;
   /** The requested address, without secrets and mirrors. */
   url: string;
   /** `done`: here and complete. `absent`: the store has no such chunk, so it is the fill value. `failed`: see `error`. */
   status: "done" | "absent" | "failed";
   size?: number | undefined;
-  /** Lower-case hexadecimal, of the written file; also where a later download of the same object failed. */
+  /** SHA-256 of the written file in lower-case hexadecimal, kept where a later download of the same object failed. */
   sha256?: string | undefined;
   /** The store's etag, by which the next run recognises a changed object. */
   etag?: string | undefined;
-  /** Of the remote object, ISO 8601. */
+  /** Modification time of the remote object, ISO 8601. */
   modified?: string | undefined;
   /** The proof of the SHA-256: `sidecar`, `etag`, `listing`, `given`; or `own`: none. */
   checksum?: string | undefined;
   retrieved_at: string;
-  /** Of the local file, ISO 8601. If the file has changed since, it is hashed again. */
+  /** Modification time of the local file, ISO 8601. If the file has changed since, it is hashed again. */
   written?: string | undefined;
   error?: { code: string; message: string } | undefined;
 }
@@ -38,12 +38,12 @@ export interface Manifest {
   close(options?: { tidy?: boolean }): Promise<void>;
 }
 
-/** A manifest of a million chunks has some 400 MB. Longer ones than a string can be are started anew. */
+/** The largest manifest that is read, about the longest string there can be. A manifest of a million chunks has some 400 MB. */
 const BYTES_MAX = 512 * 1024 * 1024;
 
 export interface ManifestOptions {
   readOnly?: boolean;
-  /** What it says of objects without a line of their own here holds. */
+  /** Manifest of earlier downloads, which is asked for objects without a line of their own here. */
   earlier?: Manifest;
 }
 
@@ -140,7 +140,7 @@ export function parseManifest(text: string, path: string): { entries: Map<string
   return { entries, torn };
 }
 
-/** As `lineOf` writes it. */
+/** Start of each line, as `lineOf` writes it. */
 const BEGINS = '{"rel": "';
 
 function entryOf(row: string): ManifestEntry | undefined {
@@ -164,7 +164,7 @@ function notOurs(path: string, fault: string, line?: number): EmporiumError {
   });
 }
 
-/** An error for a line. */
+/** The part of an error that a line of the manifest has. */
 export function errorOf({ code, message }: ErrorRecord): { code: string; message: string } {
   return { code, message };
 }

@@ -63,6 +63,8 @@ export interface ObjectSet {
   grids: ObjectGrid[];
   /** Crops of volumes. */
   crops: CropJob[];
+  /** Volumes among the addresses and links: `--scale` and `--crop` are of these alone. */
+  volumes: number;
 }
 
 /** A volume of which a box is requested. */

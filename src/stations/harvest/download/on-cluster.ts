@@ -40,12 +40,12 @@ import { checkRoom } from "./room.js";
 import { sumsOf } from "./sums.js";
 import { type Due, type Fetched, runTransfers } from "./transfers.js";
 
-/** What a node must know beside the objects of a task. */
+/** Facts that a node needs beside the objects of a task. */
 interface DownloadParams {
   readonly dest: string;
   readonly manifest: string;
   readonly stores: StoreName[];
-  /** Checksum files, by the set that objects are of. */
+  /** Checksum files of each set of objects, by the index of the set. */
   readonly sums: PlainObject[][];
   readonly bases: [string, string][];
   readonly anonymous: boolean | null;
@@ -62,7 +62,7 @@ interface DownloadParams {
   readonly faults: PlanFault[];
 }
 
-/** Files of one task. */
+/** Numbers of files, and of bytes, with which a task is full. */
 const BATCH_FILES = 50;
 const BATCH_BYTES = 256 * 1024 * 1024;
 
@@ -74,8 +74,9 @@ export interface ClusterDownload {
 }
 
 /**
- * Carries out a plan with the jobs of a cluster, each of which fetches some of its files into the destination. The run's own files are in
- * the destination too, which all nodes must see. Hosts get no more requests than from one machine: workers share their limits.
+ * Carries out a plan with the jobs of a cluster, each of which fetches some of its files into the destination. The run's own
+ * files are in the destination too, which all nodes must see. Hosts get no more requests than from one machine: workers share
+ * their limits.
  *
  * @throws {EmporiumError} before the first byte, as `carryOut`; USAGE; ENGINE_…
  */
@@ -101,7 +102,15 @@ export async function downloadOnCluster(
   const { slots, notes } = slotsOf(cluster, stores);
   const target = fileStore(dest);
   const params: DownloadParams = {
-    ...{ dest, manifest: manifestPath, stores, sums, sharers: slots, warnings: [...warnings], faults: [...plan.faults] },
+    ...{
+      dest,
+      manifest: manifestPath,
+      stores,
+      sums,
+      sharers: slots,
+      warnings: [...warnings, ...notes],
+      faults: [...plan.faults],
+    },
     bases: [...(options.bases ?? [])],
     anonymous: options.anonymous ?? null,
     allowPrivate: options.allowPrivate ?? false,
@@ -129,7 +138,7 @@ export async function downloadOnCluster(
   return outcome.state !== "ended" ? submittedReport(outcome, notes) : reportOf(outcome.run!);
 }
 
-/** Workers side by side: few where servers of others are asked, each with its share of what a host bears. */
+/** Number of workers at a time, and notes on it: few for servers of others, each with its share of what a host bears. */
 function slotsOf({ place }: ClusterUse, stores: readonly StoreName[]): { slots: number; notes: string[] } {
   if (stores.every(({ root }) => root.startsWith("file:"))) return { slots: place.slots ?? SLOTS_MAX, notes: [] };
   return fewSlots(place);
@@ -165,11 +174,11 @@ function tasksOf({ sets }: DownloadPlan, name: string, pack: (object: Due["objec
 
 const paramsIn = ({ params }: RunRecord): DownloadParams => params as unknown as DownloadParams;
 
-/** Lines of the manifest that a task has written, until the run's end puts them into the manifest itself. */
+/** Path of the manifest lines that a task has written, until the run's end puts them into the manifest itself. */
 const pieceOf = ({ id }: RunRecord, { dest }: DownloadParams, task: Task): string =>
   join(dest, runFolder(id), `manifest-${task.id.slice(0, 24)}.jsonl`);
 
-/** What a node needs to fetch files. */
+/** The download as work of a cluster: nodes fetch the files of tasks, and the run's end joins their manifests. */
 export const downloadStation: ClusterStation = {
   async open(record) {
     const params = paramsIn(record);
@@ -237,14 +246,14 @@ async function fetchTask(task: Task, context: TaskContext, { record, params, pac
   return asPlain({ files, warnings: [...warnings] });
 }
 
-/** Connections for one file are a share too. */
+/** The object with one worker's share of the connections for one file. */
 function shared(object: Due["object"], { sharers }: DownloadParams): Due["object"] {
   const { requestLimits } = object;
   const connections = Math.max(1, Math.floor(requestLimits.connections / sharers));
   return { ...object, requestLimits: { ...requestLimits, connections } };
 }
 
-/** The lines of all tasks become those of the destination's manifest. Done twice, it says the same. */
+/** Adds the lines of all tasks to the destination's manifest. A second call changes nothing. */
 async function joinManifest({ record, store, folder }: OpenRun): Promise<void> {
   const params = paramsIn(record);
   const manifest = await openManifest(params.manifest);

@@ -6,17 +6,17 @@ import type { Bases } from "../../../portals/bases.js";
 import type { IoMode } from "../../../stores/io-mode.js";
 
 export interface DownloadOptions extends GivenEnv {
-  /** Folder of this machine. It is created. */
+  /** Folder on this machine, which is created. */
   dest: string;
   /** Connections for one file, and to one host. Default by portal: IDR 4, EPFL 16, others 8. */
   connections?: number | undefined;
-  /** Of all connections together. */
+  /** Limit for all connections together. Default: none. */
   bytesPerSecond?: number | undefined;
   /** Requests per second to each host, instead of the known limits. */
   requestsPerSecond?: number | undefined;
   /** `sha256:…`, `md5:…`: for exactly one file. */
   checksum?: string | undefined;
-  /** Default `<dest>/.emporium-manifest.jsonl`. */
+  /** Path of the manifest. Default `<dest>/.emporium-manifest.jsonl`. */
   manifest?: string | undefined;
   /** Globs on paths below the start of each address. */
   include?: readonly string[] | undefined;
@@ -42,11 +42,11 @@ export interface DownloadOptions extends GivenEnv {
   allowPrivate?: boolean | undefined;
   /** Pairs of address prefixes with the same files. Default: EBI's archive by FTP and HTTPS. */
   mirrors?: readonly (readonly [string, string])[] | undefined;
-  /** Resolves host names, for the filter of addresses out of replies. Default: the system's resolver. */
+  /** Resolves host names, to check addresses out of portals' replies. Default: the system's resolver. */
   resolve?: Resolve | undefined;
 }
 
-/** A download that a cluster does. */
+/** Options of a download that the jobs of a cluster carry out. */
 export interface ClusterDownloadOptions extends DownloadOptions {
   cluster: ClusterUse;
 }

@@ -1,4 +1,6 @@
 import { asEmporiumError, EmporiumError, toErrorRecord } from "../../../core/errors.js";
+import { few } from "../../../core/finding.js";
+import { counted } from "../../../core/units.js";
 import type { Checksum } from "../transfer/checksum.js";
 import { SMALL_BYTES } from "../transfer/small-messages.js";
 import { type Folding, localNames } from "./local-names.js";
@@ -20,6 +22,28 @@ export function refuseEmpty(plan: DownloadPlan, typed: readonly string[]): void 
       hint: "leave --include and --exclude out, and look with --dry-run",
     });
   }
+}
+
+/**
+ * Checks `--crop` and `--scale`, which are for volumes alone. Files beside the volumes are downloaded whole, with a warning.
+ *
+ * @throws {EmporiumError} USAGE if there is no volume
+ */
+export function refuseUnused(
+  { sets, faults }: DownloadPlan,
+  { crop, scale, warn }: { crop: boolean; scale: number | undefined; warn(message: string): void },
+): void {
+  if (!crop && scale === undefined) return;
+  const option = crop ? "--crop" : "--scale";
+  const volumes = sets.reduce((sum, set) => sum + set.volumes, 0);
+  if (volumes === 0 && faults.length === 0) {
+    const named = sets.map(({ typed }) => typed);
+    throw new EmporiumError("USAGE", `${option} is for volumes of chunks, and none is among ${few(named)}`, {
+      hint: `leave ${option} out to download files whole, or name the volume with zarr://, n5:// or precomputed://`,
+    });
+  }
+  const files = sets.filter((set) => crop || set.volumes === 0).reduce((sum, { objects }) => sum + objects.length, 0);
+  if (files > 0) warn(`${option} is for volumes: ${counted(files, "file is", "files are")} downloaded whole`);
 }
 
 /** The first fault as an error. */
@@ -99,7 +123,7 @@ export async function bytesToWrite({ sets }: DownloadPlan, manifest: Manifest, d
   return bytes;
 }
 
-/** Of all addresses together. */
+/** The objects, grids of chunks and crops of all addresses together. */
 export function merged(sets: readonly ObjectSet[]): Pick<ObjectSet, "objects" | "grids" | "crops"> {
   return {
     objects: sets.flatMap(({ objects }) => objects),

@@ -73,6 +73,7 @@ export async function planDownload(typed: readonly string[], options: PlanOption
         sumFiles: [],
         grids: [],
         crops: [],
+        volumes: 0,
       };
       plan.sets.push(set);
       for (const start of starts) {
@@ -117,9 +118,10 @@ async function startsOf(
     return [start];
   }
   const known = recognise(address, options.bases);
-  if (known.portal.name === "direct") return [directStart(known, name, names)];
+  const listing = listFiles(known, options.client, { warn: options.warn });
+  if (!listing) return [directStart(known, name, names)];
   const files: PortalFile[] = [];
-  for await (const file of listFiles(known, options.client, { warn: options.warn })) files.push(file);
+  for await (const file of listing) files.push(file);
   const origin = { trusted: false, portal: known.portal.name };
   const start = (file: PortalFile, rel: string, path: string): Start => ({
     address: file.url,

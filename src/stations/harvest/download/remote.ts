@@ -22,7 +22,7 @@ export interface RemoteOptions {
   anonymous?: boolean | undefined;
   /** Redirections may lead to private networks. */
   allowPrivate?: boolean | undefined;
-  /** To one FTP server; its store's own default otherwise. */
+  /** Connections to one FTP server. Default: that of its store. */
   connections?: number | undefined;
   client: PortalClient;
   pace: Paces;
@@ -36,13 +36,16 @@ export interface RemoteFolder {
   store: Store;
   /** `flat`: one listing has everything (buckets, disks). `pages`: a request for each folder (web servers, FTP). */
   listing: "flat" | "pages";
-  /** The listing's etags are MD5 sums, as those of public buckets: no encryption, and uploads in parts have other etags. */
+  /**
+   * The listing's etags are MD5 sums. Those of public buckets are: their objects are not encrypted, and uploads in parts have
+   * etags of another form.
+   */
   tagsAreSums?: boolean | undefined;
   url: string;
   paceHost: string | undefined;
 }
 
-/** How a store was opened, for another machine that opens it in the same way. */
+/** The facts by which another machine opens the same store in the same way. */
 export interface StoreName {
   readonly root: string;
   readonly trusted: boolean;
@@ -55,7 +58,7 @@ export interface Remote {
   folder(address: string, origin: Origin): Promise<RemoteFolder>;
   /** The same store for requests other than transfers, with the host's rate limit and with retries. */
   asking(store: Store, paceHost: string | undefined): Store;
-  /** Undefined for a store whose address has a password or a signature: it is written into no file. */
+  /** Facts to open the store again; undefined if its address has a password or a signature, which are written into no file. */
   nameOf(store: Store): StoreName | undefined;
   open(name: StoreName): Promise<Store>;
 }
@@ -70,11 +73,14 @@ export function openRemote(options: RemoteOptions): Remote {
   const stores = new Map<string, Promise<Store>>();
   const names = new WeakMap<Store, StoreName>();
   let net: PortalNet | undefined;
-  /** For listings of public buckets. Amazon redirects to the bucket's own region. */
+  /** Network access for listings of public buckets. Amazon redirects to the bucket's own region. */
   const bucketNet = () =>
     (net ??= client.open({ name: "direct", hosts: ["storage.googleapis.com", "*.s3.amazonaws.com", "*.amazonaws.com"] }));
 
-  /** A typed bucket that is opened as AWS tools open it, and not as a public one of Amazon's: a server of one's own has it, or an account. */
+  /**
+   * Whether a typed bucket is opened as AWS tools open it, and not as a public one of Amazon's: the user has a server of their
+   * own, or an account.
+   */
   const isOwn = ({ scheme, bucket }: Location, { trusted, portal }: Origin): boolean => {
     if (scheme !== "s3" || !trusted) return false;
     const home = httpAddress(`s3://${bucket}/`);

@@ -43,13 +43,13 @@ export interface DownloadReport extends DownloadCounts, Report {
   exitStatus: number;
   dest: string;
   manifest: string;
-  /** Of all files that are here now. */
+  /** Size of all files that are here now; of a plan, the known bytes of all its files. */
   bytes: number;
-  /** Of the files of this run. */
+  /** Size of the files that this run fetched. */
   bytesFetched: number;
   /** Files that a stop, or `--fail-fast`, left for the same command to fetch. They are in no other count. */
   left: number;
-  /** Of a plan: files of unknown size, which are in no sum. */
+  /** Files of a plan whose size is unknown, or is only a rounded one in `bytes`; otherwise 0. */
   unsized: number;
   seconds: number;
   /** The first ten thousand; the rest is in the manifest. */
@@ -61,7 +61,7 @@ export interface DownloadReport extends DownloadCounts, Report {
 }
 
 const LISTED_MAX = 10_000;
-/** Lines for people. JSON has more. */
+/** The most files that the text lists. JSON has more. */
 const SHOWN_MAX = 20;
 
 export type Tally = ReturnType<typeof tally>;
@@ -146,11 +146,17 @@ function doneLines(report: Omit<DownloadReport, "toText">): string[] {
     lines.push(`  ${state.padEnd(7)}  ${rel}${size === undefined ? "" : `, ${formatBytes(size)}`}${proof}`);
   }
   lines.push(...more(report));
-  for (const { rel, status: state } of crops) lines.push(`  ${state.padEnd(7)}  ${rel}/`);
+  for (const { rel, status: state, chunks } of crops) lines.push(`  ${state.padEnd(7)}  ${rel}/${fillOf(chunks)}`);
   lines.push(...warningLines(report.warnings));
   if (left > 0) lines.push(`stopped, ${left} ${left === 1 ? "file is" : "files are"} left; run the same command again to resume`);
   else if (status === "cancelled") lines.push("stopped; run the same command again to resume");
   return lines;
+}
+
+function fillOf(chunks: CropReport["chunks"]): string {
+  if (!chunks || chunks.absent === 0) return "";
+  const all = chunks.copied + chunks.rewritten + chunks.absent + chunks.kept;
+  return `, ${chunks.absent} of ${counted(all, "chunk")} ${chunks.absent === 1 ? "is" : "are"} fill value`;
 }
 
 const PROOF = {

@@ -8,32 +8,35 @@ import { SMALL_BYTES } from "../transfer/small-messages.js";
 import type { Manifest } from "./manifest.js";
 import type { RemoteObject } from "./objects.js";
 
-/** Threads cost some 50 ms, which so many files are worth. */
+/** Number of small files before threads fetch the next ones: to start the threads takes some 50 ms. */
 const SMALL_BEFORE_THREADS = 64;
-/** After a server has asked for fewer requests, its store asks, at the adapted pace. */
+/** Milliseconds in which a server that has asked for fewer requests gets them from its store alone, at the adapted pace. */
 const CALM_MS = 30_000;
-/** So many files of a host go to a thread together, or so many bytes of them. */
+/** The most files of a host that go to a thread together, and the most bytes of them if they are several. */
 const BATCH_FILES = 16;
 const BATCH_BYTES = SMALL_BYTES;
-/** So many wait for a connection of their host before no further object begins: with fewer a thread would wait for its next batch. */
+/**
+ * Batches that may wait for each connection of their host before no further object begins: with fewer a thread would wait for its
+ * next batch.
+ */
 const BATCHES_AHEAD = 2;
 
 const NO_ANSWER: ReadonlySet<SmallResult> = new Set(["store", "throttled", "stopped"]);
 
 interface Asked {
   readonly request: SmallRequest;
-  /** As far as the listing tells. */
+  /** Size of the file in the listing, which may be rounded. */
   readonly bytes: number;
   over(result: SmallResult | Promise<never>): void;
 }
 
-/** What is to be fetched from a host. */
+/** Files that wait to be fetched from a host, and the use of its connections. */
 interface Line {
   readonly host: HostPace;
   readonly waiting: Asked[];
-  /** Called once there is room in `waiting`. */
+  /** Callbacks that let further objects begin, called once there is room in `waiting`. */
   held: (() => void)[];
-  /** Connections that fetch. */
+  /** Number of connections that fetch. */
   busy: number;
   calmUntilMs: number;
 }
@@ -44,9 +47,9 @@ export interface SmallObjectsOptions {
   readonly clock: Clock;
   readonly pace: Paces;
   readonly manifest: Manifest;
-  /** False: the first failure aborts the signal, and no file may be asked for after it. */
+  /** False: the first failure aborts the signal, and no file may be requested after it. */
   readonly keepGoing: boolean;
-  /** Nothing is asked for after it; what had come is kept. */
+  /** After its abort no file is requested; files that had arrived are kept. */
   readonly signal: AbortSignal;
 }
 
@@ -69,13 +72,13 @@ export function smallObjects({ dest, sync, clock, pace, manifest, keepGoing, sig
     return started;
   }
 
-  /** What has come is kept, however short a stop cuts its turn. */
+  /** Throws the error unless the signal is aborted: a file that has arrived is kept, even if a stop cuts its turn short. */
   function unlessStopped(error: unknown): void {
     if (!signal.aborted) throw error;
   }
 
   return {
-    /** Undefined where the store must fetch it. @throws {EmporiumError} STORE_ABSENT; CANCELLED; what the disk says */
+    /** Fetches one object; undefined where the store must do it. @throws {EmporiumError} STORE_ABSENT; CANCELLED; disk errors */
     async fetch(object: RemoteObject, expected: RemoteObject["checksum"], { isNewFolder, free }: SmallFetch) {
       const { store, key, requestLimits, size, roundedSize, rel, modifiedMs } = object;
       const way = store.shortWay;
@@ -115,7 +118,7 @@ export function smallObjects({ dest, sync, clock, pace, manifest, keepGoing, sig
   };
 }
 
-/** What waits for each host, and goes to the threads in batches as its connections are free. */
+/** Queues of the files of each host, which go to the threads in batches as the host's connections are free. */
 function hostLines(
   { clock, pace, keepGoing, signal }: Pick<SmallObjectsOptions, "clock" | "pace" | "keepGoing" | "signal">,
   files: () => SmallFiles,
@@ -131,8 +134,8 @@ function hostLines(
   const isFull = ({ host, waiting }: Line) => waiting.length > host.connections * BATCH_FILES * BATCHES_AHEAD;
 
   /**
-   * Takes what goes to a thread now. Files of a limited host go one by one: each has its turn. So do files where a failure is the end: a thread does
-   * not know which of its answers is one.
+   * Takes the next batch for a thread from the queue. Under a limit of bytes or requests per second files go one by one, since
+   * each has its turn. So they do where the first failure ends the run, since a thread does not know which answer is a failure.
    */
   function batchOf(line: Line): Asked[] {
     const { host, waiting } = line;
@@ -169,7 +172,7 @@ function hostLines(
     }
   }
 
-  /** Fetches by one connection more until nothing waits, if the host has one. */
+  /** Fetches over one more connection until nothing waits, if the host has a free one. */
   async function fetchWaiting(line: Line): Promise<void> {
     if (line.busy >= line.host.connections) return;
     line.busy++;

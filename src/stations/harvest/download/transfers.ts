@@ -74,7 +74,7 @@ export async function runTransfers(due: Iterable<Due>, run: TransferRun): Promis
   const folders = new Map<string, Promise<boolean>>();
   const small = smallObjects({ ...run, signal });
   const turn = turns(WAITING_MAX);
-  /** What has begun and is not over; the place of small files among those at once is free. */
+  /** Downloads that have begun and are not over. Small files among them have given up their place among those at once. */
   const waiting = new Set<Promise<void>>();
   let failure: unknown;
 
@@ -119,7 +119,7 @@ export async function runTransfers(due: Iterable<Due>, run: TransferRun): Promis
   }
 }
 
-/** Small files that are being fetched, or have no names yet: so many are fetched again after a kill, at most. */
+/** The most small files that are being fetched or have no names yet, so the most that are fetched again after a kill. */
 const WAITING_MAX = 1024;
 
 interface ObjectRun extends TransferRun {
@@ -301,7 +301,7 @@ async function sidecarOf(
   return value && { value, from: "sidecar" };
 }
 
-/** A file that an earlier download has left. It may have been altered since. */
+/** Whether a file at the target may be replaced: one that an earlier download has left, even if it was altered since. */
 function mayReplace({ rel, url }: RemoteObject, { manifest, forceOverwrite }: TransferRun): boolean {
   const entry = manifest.get(rel);
   return forceOverwrite || (entry?.url === url && entry.sha256 !== undefined);
@@ -364,7 +364,7 @@ async function presentOf(object: RemoteObject, run: TransferRun): Promise<Manife
   return entry.sha256 !== undefined && (await sha256Of(path)) === entry.sha256 ? entry : undefined;
 }
 
-/** Without a size nothing shows whether the file is the same. */
+/** Throws all errors but those of a missing size, without which nothing shows whether the file is the same. */
 function notSizeless(error: unknown): undefined {
   if (!isSizeless(error)) throw error;
 }

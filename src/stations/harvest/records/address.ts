@@ -6,15 +6,15 @@ import { httpAddress } from "../../../portals/links.js";
 import { PORTALS } from "../../../portals/registry.js";
 import { parseVolumeLocation } from "../../../stores/url.js";
 
-/** The facts that a location's form tells. */
+/** A location, and the facts that its form tells. */
 export interface Address {
-  /** As it was given. */
+  /** The location as it was given, without spaces around it. */
   text: string;
-  /** Without its format, and without the name of a volume's document at its end. */
+  /** The location without its format, and without the name of a volume's document at its end. */
   place: string;
-  /** Of `zarr://…`, `…|n5:`; undefined where the form does not say. */
+  /** Format that the location names (`zarr://…`, `…|n5:`); undefined if it names none. */
   format: VolumeFormat | undefined;
-  /** What it must be, as far as the form tells. */
+  /** Kind of the source, as far as the location's form tells. */
   kind: "file" | "volume" | "folder" | "unknown";
 }
 

@@ -171,6 +171,15 @@ describe("IDR", () => {
       warnings: [],
     });
   });
+
+  it("(34.silence) tells numbers of channels that differ: the file may be one channel of the image", () => {
+    const raw: JsonObject = { imgData: { size: { width: 200, height: 100, z: 16, c: 2 } } };
+    expect(fillFromWeb(bare(), web(raw))).toMatchObject({
+      channels: 1,
+      warnings: ["conflict:channels: the file 1, the portal 2"],
+    });
+    expect(fillFromWeb(bare({ channels: 2 }), web(raw)).warnings).toEqual([]);
+  });
 });
 
 describe("CryoET", () => {
@@ -194,6 +203,28 @@ describe("CryoET", () => {
     });
     expect(fillFromWeb(bare(), web(raw), "/data/1/TS/1.mrc").voxel_size).toEqual([10, 10, 10]);
     expect(fillFromWeb(bare(), web(raw), "/data/other.mrc").voxel_size).toEqual([null, null, null]);
+  });
+
+  it("(34.silence) takes the only tomogram of a run for the image if their sizes are the same, and tells it", () => {
+    const one: JsonObject = { runs: [{ id: 1, tomograms: { edges: [node(1, 10)] } }] };
+    expect(fillFromWeb(bare(), web(one), "/data/1/TS/1.mrc")).toMatchObject({ voxel_size: [10, 10, 10], warnings: [] });
+    const guessed = fillFromWeb(bare(), web(one), "/data/other.mrc");
+    expect(guessed).toMatchObject({
+      voxel_size: [10, 10, 10],
+      warnings: ["web-guess: the portal's facts are those of the only tomogram of the run, which has the same size"],
+    });
+    expect(fillFromWeb(guessed, web(one), "/data/other.mrc")).toEqual(guessed);
+  });
+
+  it("(34.silence) gives a tilt series no voxel size of the only tomogram of its run, and tells what it leaves out", () => {
+    const one: JsonObject = { runs: [{ id: 1, tomograms: { edges: [node(1, 10)] } }] };
+    const series = bare({ shape: [41, 400, 800] });
+    expect(fillFromWeb(series, web(one), "s3://b/1/TiltSeries/TS.mrc")).toEqual({
+      ...series,
+      warnings: [
+        "web-guess: the portal's facts of the only tomogram of the run are left out: nothing shows that this is the image, and its size is another",
+      ],
+    });
   });
 });
 

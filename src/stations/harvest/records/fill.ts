@@ -18,7 +18,8 @@ import { factText } from "./record-text.js";
  * @param location of the image if the record has none; distinguishes the sets and volumes of one entry
  */
 export function fillFromWeb<T extends NormalisedRecord>(record: T, web: ReadRecord, location?: string): T {
-  const facts = portalFacts(web, location ?? (record as Partial<LocatedRecord>).location ?? "");
+  const found = portalFacts(web, location ?? (record as Partial<LocatedRecord>).location ?? "");
+  const facts = found.guessedOf !== undefined && !hasItsSize(record, found) ? {} : found;
   const prose = facts.text === undefined ? undefined : readText(facts.text);
   const filled: T = {
     ...record,
@@ -29,6 +30,7 @@ export function fillFromWeb<T extends NormalisedRecord>(record: T, web: ReadReco
     warnings: [...record.warnings],
   };
   const conflicts = conflictList(filled.warnings);
+  if (found.guessedOf !== undefined) tellGuess(filled, found.guessedOf, found === facts);
   const others: PortalFacts[] = [{ ...facts, text: undefined }];
   if (prose) others.push({ voxelSize: prose.voxelSize, acquisition: prose.acquisition });
   fillVoxelSize(filled, others, conflicts);
@@ -43,12 +45,26 @@ export function fillFromWeb<T extends NormalisedRecord>(record: T, web: ReadReco
   if (filled.channels === null && facts.channels !== undefined) {
     filled.channels = facts.channels;
     filled.sources.channels = "web";
+  } else if (facts.channels !== undefined && facts.channels !== filled.channels) {
+    conflicts.add("channels", `the file ${filled.channels}`, `the portal ${facts.channels}`);
   }
   if (filled.contrast === null && facts.contrast) {
     filled.contrast = facts.contrast;
     filled.sources.contrast = "web";
   }
   return filled;
+}
+
+/** Whether the image has the numbers of voxels that the portal has. */
+function hasItsSize({ axes, shape }: NormalisedRecord, { lengths = {} }: PortalFacts): boolean {
+  return (["z", "y", "x"] as const).every((axis) => lengths[axis] !== undefined && lengths[axis] === shape[axes.indexOf(axis)]);
+}
+
+function tellGuess({ warnings }: NormalisedRecord, whose: string, isTaken: boolean): void {
+  const warning = isTaken
+    ? `web-guess: the portal's facts are those of ${whose}, which has the same size`
+    : `web-guess: the portal's facts of ${whose} are left out: nothing shows that this is the image, and its size is another`;
+  if (!warnings.includes(warning)) warnings.push(warning);
 }
 
 /** The source, for messages. */

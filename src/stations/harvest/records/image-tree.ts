@@ -24,10 +24,10 @@ export interface Tree {
   unfollowed(): string | undefined;
 }
 
-/** The direct children of a folder (`""`, or ending with `/`): whole keys, of folders with a `/`. */
+/** Lists the direct children of a folder (`""`, or a key ending with `/`) by their whole keys; keys of folders end with `/`. */
 export type Levels = (folder: string) => Promise<readonly Pick<Entry, "key" | "leaves">[]>;
 
-/** How images of a tree are named and opened. */
+/** Turns keys of a tree (`""` is its root) into locations for people, and into files and folders that can be read. */
 export interface TreePlaces {
   nameOf(key: string): string;
   file(key: string): ObjectSource;
@@ -39,7 +39,7 @@ export interface TreePlaces {
 const FOLDERS_MAX = 20_000;
 const DOCUMENTS = new Set(["zarr.json", ".zarray", ".zattrs", "info", "attributes.json"]);
 
-/** @param links that the levels tell of. */
+/** @param links the links that `levels` finds and does not follow, for `unfollowed` */
 export function treeOf(levels: Levels, places: TreePlaces, links = new UnfollowedLinks()): Tree {
   const first = once(() => levels(""));
   let others = 0;
@@ -85,7 +85,7 @@ export function treeOf(levels: Levels, places: TreePlaces, links = new Unfollowe
   };
 }
 
-/** A folder whose documents describe a volume is one; a group around it is not. */
+/** Whether an image is a folder whose documents describe no volume, such as those of a group around one. */
 async function isNoVolume(image: TreeImage): Promise<boolean> {
   if (image.kind !== "volume") return false;
   const { peekFolder } = await import("../../../formats/peek/peek.js");

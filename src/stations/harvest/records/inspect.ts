@@ -9,7 +9,7 @@ import type { TreeImage } from "./image-tree.js";
 import { nameGiver, nameOfLocation } from "./named-words.js";
 import { type Found, look, type PeekImage, type PeekOptions } from "./peek.js";
 import { type LocatedRecord, located } from "./record.js";
-import { type WebMatch, webRecordOf } from "./web-match.js";
+import { guessWarning, type WebMatch, webRecordOf } from "./web-match.js";
 
 export interface InspectOptions extends PeekOptions {
   /** Portals' records that fill gaps of the files' own (`web_metadata.json`). */
@@ -41,10 +41,7 @@ export async function inspect(words: readonly string[], options: InspectOptions 
       : webRecordOf(web, { name, location: record.location });
     const named = { ...record, name: give(name ?? own?.soleName ?? record.name) };
     const filled = own ? fillFromWeb(named, own.record) : named;
-    if (own?.isGuess) {
-      const guess = `web-guess: the portal's facts are those of ${own.record.name}, which links to a file of this name`;
-      filled.warnings.push(guess);
-    }
+    if (own) filled.warnings.push(...guessWarning(own));
     records.push(filled);
   };
 

@@ -5,11 +5,11 @@ import type { KeyedAccesses } from "../../../portals/registry.js";
 
 /** Options of all commands that read portals and headers. */
 export interface LookOptions extends GivenEnv {
-  /** Mirrors and tests (`--portal-base`). */
+  /** Other base addresses of portals and hosts (`--portal-base`), for mirrors and tests. */
   bases?: Bases | undefined;
   /** Portals that the user has a key for. */
   accesses?: KeyedAccesses | undefined;
-  /** What a name resolves to. Default: the system's resolver. */
+  /** Resolves host names to addresses. Default: the system's resolver. */
   resolve?: Resolve | undefined;
   /** Called before each item. */
   onProgress?: ((progress: LookProgress) => void) | undefined;
@@ -17,7 +17,7 @@ export interface LookOptions extends GivenEnv {
 
 export interface LookProgress {
   done: number;
-  /** As far as it is known by now. */
+  /** Number of all items, as far as it is known by now. */
   total: number;
   /** The current item. */
   at: string;

@@ -11,7 +11,7 @@ import { absent, isVersioned, type Stat, type Store } from "../../../stores/stor
 export interface ObjectSource extends RandomAccess {
   /** Requests for the size, which the reader does not count. */
   readonly asides: number;
-  /** Of a file of this machine. */
+  /** Path of a file on this machine; undefined for a remote object. */
   readonly path: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export function objectSource(store: Store, key: string, { name, pace, signal }: 
   let stat: Stat | undefined;
   let asides = 0;
   let begun: { range: ByteRange; bytes: Uint8Array } | undefined;
-  /** For servers that name no version. */
+  /** Reads from a server that names no version of the object; set with the first such read. */
   let careful: RandomAccess["read"] | undefined;
 
   async function turn<T>(work: () => Promise<T>): Promise<T> {
@@ -111,7 +111,10 @@ export function objectSource(store: Store, key: string, { name, pace, signal }: 
   };
 }
 
-/** What a file is: with the readers that browsers do not have. */
+/**
+ * Peeks into a file with the readers that browsers do not have: decompression of its head, and HDF5 where the file is on this
+ * machine.
+ */
 export function peekObject(file: RandomAccess & { readonly path?: string | undefined }, options: PeekOptions): Promise<Peek> {
   const { path, name } = file;
   const hdf5 =

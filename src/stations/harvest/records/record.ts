@@ -12,12 +12,12 @@ export interface NormalisedRecord {
   name: string;
   format: PeekFormat | "unknown";
   shape: number[];
-  /** numpy's name. */
+  /** Element type by numpy's name, such as `uint16`. */
   dtype: string | null;
   unit: (string | null)[];
-  /** Of each axis in its unit. */
+  /** Length of a voxel along each axis, in that axis's `unit`. */
   voxel_size: (number | null)[];
-  /** Position of the first voxel in `unit`; of precomputed volumes in voxels. */
+  /** Position of the first voxel in `unit`; in voxels for precomputed volumes. */
   offset: (number | null)[];
   channels: number | null;
   axes: string[];
@@ -27,17 +27,17 @@ export interface NormalisedRecord {
   sources: Record<string, RecordSource>;
   /** Each begins with a code: `conflict:beam_current: …`. */
   warnings: string[];
-  /** The file's own metadata with their names. Of a stack: those of its first file, and `files`. */
+  /** The file's own metadata under their own names; for a stack those of its first file, and the names of all `files`. */
   raw_metadata: JsonObject;
 }
 
-/** A record, and where its image is. */
+/** A record with the location of its image. */
 export interface LocatedRecord extends NormalisedRecord {
-  /** In the form that a user would type. */
+  /** Location of the image, in the form that a user would type. */
   location: string;
 }
 
-/** The record's names of facts that differ. */
+/** The record's names of those facts that `PeekFacts` names otherwise. */
 const RENAMED: Readonly<Record<string, string>> = { voxelSize: "voxel_size" };
 
 /** @param name of the record; default the file's. */

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../../core/json.js";
 import { jsonObject } from "../../../core/json-fields.js";
 import { Float, toNumber } from "../../../core/number.js";
 import { parseImageJ } from "../../../formats/tiff/image-j.js";
-import { isOmeXml } from "../../../formats/tiff/ome-xml.js";
+import { isOmeXml } from "../../../formats/tiff/is-ome-xml.js";
 import { at, listOf, numberOf, objectsOf } from "../../../portals/fields.js";
 import type { NormalisedRecord } from "./record.js";
 

@@ -4,11 +4,11 @@ import type { LocatedRecord } from "./record.js";
 
 /** Files of one folder whose names differ only by a number before the extension. */
 export interface NumberedFiles {
-  /** With the folder: `data/slice_`. */
+  /** The path before the number: `data/slice_`. */
   stem: string;
-  /** `.dm3`, `.ome.tif`. */
+  /** The extension: `.dm3`, `.ome.tif`. */
   end: string;
-  /** By their number. */
+  /** Sorted by number. */
   members: { path: string; number: number }[];
 }
 
@@ -44,7 +44,7 @@ export function isSlice({ shape, axes }: LocatedRecord): boolean {
   return axes.includes("y") && axes.includes("x") && rest.length === 0 && (place < 0 || shape[place] === 1);
 }
 
-/** The properties that slices of one volume share. */
+/** Width, height and type of a slice, which all slices of one volume share, as a text. */
 export function sliceForm({ shape, axes, dtype }: LocatedRecord): string {
   const [y, x] = [shape[axes.indexOf("y")], shape[axes.indexOf("x")]];
   return `${x} × ${y} ${dtype ?? "of an unknown type"}`;
@@ -117,7 +117,7 @@ function stackWarnings(files: readonly StackFile[], looked: number, odd: readonl
   return warnings;
 }
 
-/** The sizes of the first file are taken for all. */
+/** The warning if voxels of some files have other sizes than in the first file, whose sizes are taken for all. */
 function voxelWarnings(files: readonly StackFile[]): string[] {
   const known = files.flatMap(({ path, record }) => (record ? [{ path, size: planeSize(record) }] : []));
   const others = known.filter(({ size }) => size !== known[0]!.size);
@@ -126,7 +126,7 @@ function voxelWarnings(files: readonly StackFile[]): string[] {
   return [`stack-voxel: ${named}: voxels of other sizes than in ${nameOf(known[0]!.path)} (${known[0]!.size}), whose are taken`];
 }
 
-/** Of a slice, across its plane. */
+/** Size of a slice's voxels across its plane, such as `8 nm × 8 nm`. */
 function planeSize({ axes, voxel_size, unit }: LocatedRecord): string {
   return ["x", "y"]
     .map((axis) => {

@@ -25,7 +25,10 @@ export async function isVolume(folder: PeekFolder): Promise<boolean> {
   }
 }
 
-/** A folder of a store for a peek. What a server forbids, or answers with a web page, counts as absent: so they say that there is nothing. A disk does not. */
+/**
+ * A folder of a store for a peek. A document that a server forbids, or answers with a web page, counts as absent: this is how
+ * servers say that there is nothing. On a disk such an error is thrown.
+ */
 export function folderOf(store: Store, prefix: string, name: string, { signal, pace }: FolderOptions): PeekFolder {
   const asked = new Map<string, Promise<Uint8Array | undefined>>();
   const ask = async (key: string): Promise<Uint8Array | undefined> => {

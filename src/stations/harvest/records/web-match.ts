@@ -5,7 +5,7 @@ export interface WebMatch {
   record: ReadRecord;
   /** The record's name, if the image is its only link. */
   soleName: string | undefined;
-  /** Only the file's name says so. */
+  /** Only the file's name connects record and image. */
   isGuess?: true | undefined;
 }
 
@@ -31,11 +31,16 @@ export function webRecordOf(
   return record && { record, soleName: record.download_links.length === 1 ? record.name : undefined, ...guess };
 }
 
+/** The warning of a guess. */
+export function guessWarning({ record, isGuess }: WebMatch): string[] {
+  return isGuess ? [`web-guess: the portal's facts are those of ${record.name}, which links to a file of this name`] : [];
+}
+
 function isBelow(place: string, link: string): boolean {
   return link !== "" && (place === link || place.startsWith(`${link}/`));
 }
 
-/** Without format, query, last slash and percent-encoding. */
+/** The location without format, query, last slash and percent-encoding. */
 function plain(location: string): string {
   const bare = volumeLink(location)
     .location.replace(/[?#|].*$/s, "")

@@ -22,9 +22,10 @@ function sectionOf({ name, record }: Described): string {
   const sizes = (["z", "y", "x"] as const).map((axis) => voxel[axis] && `${axis} ${voxel[axis].value} ${voxel[axis].unit}`);
   const lengths = [z ?? facts.slices, y, x].filter((length) => length !== undefined);
   const taken = Object.entries({ ...prose?.acquisition, ...facts.acquisition });
+  const whose = facts.guessedOf === undefined ? "" : `  (${facts.guessedOf})`;
   const lines: [string, string | undefined][] = [
-    ["size", lengths.length > 0 ? `${lengths.join(" × ")}${facts.dtype === undefined ? "" : `  ${facts.dtype}`}` : undefined],
-    ["voxel", sizes.some(Boolean) ? sizes.filter(Boolean).join(", ") : undefined],
+    ["size", lengths.length > 0 ? [lengths.join(" × "), facts.dtype].filter(Boolean).join("  ") + whose : undefined],
+    ["voxel", sizes.some(Boolean) ? sizes.filter(Boolean).join(", ") + whose : undefined],
     [
       "taken with",
       taken.length > 0 ? taken.map(([key, fact]) => `${key.replaceAll("_", " ")} ${factText(fact)}`).join(", ") : undefined,

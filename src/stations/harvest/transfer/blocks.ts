@@ -2,11 +2,14 @@ import { sharedMemory } from "../../../arrays/kernels/kernels.js";
 
 /** Bytes of a block: whole pages, and long enough that a disk is as fast with one as with many. */
 export const BLOCK_BYTES = 256 * 1024;
-/** Of all blocks of all transfers of this process together. */
+/** Bytes of all blocks, for all transfers of this process together. */
 export const BLOCKS_BYTES = 64 * 2 ** 20;
 const BLOCKS = BLOCKS_BYTES / BLOCK_BYTES;
 
-/** A block that a connection fills. Byte `offset` of the file lies at `at + offset % BLOCK_BYTES` of the memory, so that pages of both agree. */
+/**
+ * A block that a connection fills. Byte `offset` of the file lies at `at + offset % BLOCK_BYTES` of the memory, so that pages of
+ * both agree.
+ */
 export interface Block {
   readonly at: number;
 }
@@ -17,24 +20,25 @@ export interface Kept extends Block {
   readonly to: number;
 }
 
-/** What the hashing gets next: bytes in memory (`at` of the first of them), or bytes until an offset, which are read from the file. */
+/** A step of hashing: bytes in memory, from `at` on, or the bytes up to an offset, which are read from the file. */
 type HashStep = { readonly at: number; readonly length: number } | { readonly readUntil: number };
 
 /**
- * Memory that bytes are received in, written from and hashed from, so that none of them is read back. It is one for all transfers of the process. Where
- * all of it is used because a part of a file before is still missing, the hindmost block is given up, and read back later.
+ * Memory that bytes are received in, written from and hashed from, so that none of them is read back. All transfers of the
+ * process share it. Where all of it is used because an earlier part of a file is still missing, the hindmost block is given up,
+ * and read back later.
  */
 export interface Blocks {
   readonly memory: Uint8Array;
-  /** A free block. Waits for the hashing where it is behind. @throws what `fail` was given */
+  /** A free block. Waits for the hashing where it is behind. @throws the error that `fail` was given */
   take(): Promise<Block>;
-  /** A block whose bytes are in the file. */
+  /** Keeps a block for the hashing, once its bytes are in the file. */
   keep(kept: Kept): void;
-  /** A block that is of no more use: its bytes were not written, or they are hashed. @param at in it, or its beginning */
+  /** Frees a block whose bytes could not be written, or are hashed. @param at a position in the block */
   free(at: number): void;
-  /** What to hash once all bytes before `prefix` are written, in order from where the last call ended. */
+  /** The steps of hashing once all bytes before `prefix` are written, in order from the end of the last call. */
   steps(prefix: number): HashStep[];
-  /** Wakes those who wait. */
+  /** Rejects waiting and later calls of `take` with the error. */
   fail(error: Error): void;
   /** Gives all blocks back. Nobody may use them any more. */
   end(): void;
@@ -50,7 +54,7 @@ interface Pool {
   readonly memory: Uint8Array;
   readonly free: number[];
   readonly waiting: Waiting[];
-  /** Gives up a block of each transfer, until one has any. */
+  /** Functions, one for each transfer, that give up its hindmost block; undefined if it keeps none. */
   readonly givers: Set<() => number | undefined>;
 }
 
@@ -68,7 +72,7 @@ export function newBlocks(): Blocks {
   const pool = common;
   const self = {};
   const held = new Set<number>();
-  /** By the file's offset. */
+  /** Blocks by the offset of their first byte in the file. */
   const kept = new Map<number, Kept>();
   let dead: Error | undefined;
   let hashed = 0;
@@ -100,7 +104,7 @@ export function newBlocks(): Blocks {
     else pool.free.push(at);
   }
 
-  /** Where the next kept bytes begin. */
+  /** Offset at which the next kept bytes begin, at most `prefix`. */
   function nextKept(prefix: number): number {
     let next = prefix;
     for (const from of kept.keys()) if (from > hashed && from < next) next = from;

@@ -16,15 +16,18 @@ export const REQUEST_BYTES_MIN = 1024 * 1024;
 const REQUEST_BYTES = 8 * 1024 * 1024;
 /** Approximate speed of hashing in order (SHA-256 on a processor with instructions for it). */
 const HASH_BYTES_PER_SECOND = 1.5e9;
-/** Approximate speed of reading back what was given up from memory before it could be hashed, while more is written. */
+/** Approximate speed of reading back blocks that were given up from memory before they could be hashed, during other writes. */
 const READ_BACK_BYTES_PER_SECOND = 1e9;
-/** Where a transfer is ended by closing it, the server notices late, and bytes on their way are lost: worth so many requests. */
+/**
+ * Cost of a request whose transfer ends by closing it, in ordinary requests: the server notices late, and bytes on their way are
+ * lost.
+ */
 const END_COSTS = 4;
-/** A request, or a share of another's stretch, must take so many times its waiting time. */
+/** Least duration of a request, or of a share of another's stretch, as a multiple of its waiting time. */
 const WORTH_COSTS = 4;
 /** The most bytes that are skipped if a server ignores a range. */
 const SKIP_BYTES_MAX = 256 * 1024;
-/** So many bytes show that a connection works, however often it breaks. */
+/** Bytes between two failures that show that a connection works, however often it breaks. */
 const PROGRESS_BYTES = 64 * 1024;
 
 export interface Fetching extends Receiver {
@@ -117,11 +120,11 @@ export async function fetchAll(
   if (part.done.bytes < size) throw tooShort(fetching.sources[0]!, part.done.prefix, size);
 }
 
-/** What all connections of a transfer share. */
+/** State that all connections of a transfer share. */
 interface Run {
   readonly fetching: Fetching;
   readonly receiver: Receiver;
-  /** When any connection last received bytes. */
+  /** Time at which any connection last received bytes; −Infinity before. */
   progressMs: number;
 }
 
@@ -189,7 +192,7 @@ async function fetchStretch(run: Run, stretch: Stretch, begun: ByteStream | unde
   }
 }
 
-/** False if the server cannot start in the middle. Then the connection that began at 0 fetches all. */
+/** Whether a reply can be used. False if the server cannot start in the middle: the connection that began at 0 fetches all. */
 async function beginsRight(fetching: Fetching, stream: ByteStream, source: KnownSource, at: number): Promise<boolean> {
   source.version ??= stream.stat;
   const skip = at - stream.offset;
@@ -227,7 +230,7 @@ interface ConnectionState {
   /** Waiting time of the last request. */
   askMs: number;
   speed: number;
-  /** Since when it has only failed; Infinity: it has not failed. */
+  /** Time since which the connection has only failed; Infinity if it has not failed. */
   failingMs: number;
 }
 

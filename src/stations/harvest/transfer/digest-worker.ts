@@ -11,7 +11,7 @@ const READ_BYTES = 1024 * 1024;
 const { fd, algorithms, memory } = workerData as DigestThreadData;
 const port = parentPort!;
 const hashes = startHashes(algorithms);
-/** In the order of the file: bytes until an offset, to be read from it, or a block of the memory. */
+/** Steps of the hashing in the order of the file: an offset up to which bytes are read from it, or a block of the memory. */
 const steps: (number | { at: number; length: number })[] = [];
 let buffer: Buffer | undefined;
 let hashed = 0;

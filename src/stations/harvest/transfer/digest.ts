@@ -15,9 +15,9 @@ import {
 
 /** Checksums of a file that is still written, in order behind the writes. */
 export interface Digester {
-  /** The bytes `[0, prefix)` are written. */
+  /** Tells that the bytes `[0, prefix)` are written. */
   reach(prefix: number): void;
-  /** A block of the memory is written, and hashed from there once it is reached. Absent where none was given. */
+  /** Tells that a block of the memory is written: it is hashed from there once it is reached. Absent without blocks. */
   keep?: ((kept: Kept) => void) | undefined;
   /** Lower-case hexadecimal digits, once `[0, size)` is read. */
   finish(size: number): Promise<Digests>;
@@ -32,11 +32,11 @@ const THREAD_BYTES_MIN = 32 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
 
 /**
- * Bytes arrive out of order, so they are read back, from the page cache as long as hashing is close behind, or kept in blocks of
- * memory where they went past the cache. Large files get a thread for it.
+ * Starts the checksums of a file that is being written. Bytes arrive out of order, so they are read back, from the page cache as
+ * long as hashing is close behind, or kept in blocks of memory where they went past the cache. Large files get a thread for it.
  *
  * @param size expected bytes, which decide about the thread
- * @param blocks for them there is always a thread
+ * @param blocks memory of writes past the page cache; with it there is always a thread
  */
 export function startDigests(
   handle: FileHandle,
@@ -116,7 +116,7 @@ function byReading(handle: FileHandle, algorithms: readonly Algorithm[]): Digest
   };
 }
 
-/** The thread is told after so many more bytes. */
+/** Bytes that must be written before the thread is told again. */
 const TELL_BYTES = 4 * 1024 * 1024;
 
 function onThread(fd: number, algorithms: readonly Algorithm[], blocks: Blocks | undefined): Digester {
@@ -157,7 +157,7 @@ function onThread(fd: number, algorithms: readonly Algorithm[], blocks: Blocks |
       thread.send(message);
     });
   }
-  /** What lies in memory is told at once, as its blocks are waited for. */
+  /** Sends the thread all steps before `prefix`, without a delay: others wait for the blocks to be hashed. */
   function hash(prefix: number): void {
     for (const step of blocks!.steps(prefix)) {
       thread.send("readUntil" in step ? { reach: step.readUntil } : { block: step });

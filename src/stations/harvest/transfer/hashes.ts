@@ -12,7 +12,7 @@ export function endHashes(hashes: ReadonlyMap<Algorithm, Hash>): Digests {
   return Object.fromEntries([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest("hex")]));
 }
 
-/** What the hashing thread is started with. `memory`: blocks that lie there need not be read from the file. */
+/** Data that the hashing thread starts with. Blocks that lie in `memory` need not be read from the file. */
 export interface DigestThreadData {
   fd: number;
   algorithms: readonly Algorithm[];
@@ -21,7 +21,7 @@ export interface DigestThreadData {
 
 /** A message to the hashing thread: written bytes, those of them that lie in memory, or a file to write. */
 export interface ToDigestThread {
-  /** The bytes before it are written. Those from the last `reach` on are read from the file. */
+  /** Offset in the file before which all bytes are written. Those that are not hashed yet are read from the file. */
   reach?: number;
   /** The next bytes of the file, `length` of them from `at` of the memory. */
   block?: { at: number; length: number };
@@ -31,7 +31,7 @@ export interface ToDigestThread {
 }
 
 export interface FromDigestThread {
-  /** Where in the memory a block begins that is hashed. */
+  /** Position in the memory of a block that has been hashed. */
   hashed?: number;
   digests?: Digests;
   unreadable?: string;

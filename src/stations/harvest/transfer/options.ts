@@ -19,7 +19,7 @@ export interface TransferOptions extends Source {
   target: string;
   /** Facts of a listing, which save a request. They are used only if the server's reply confirms them. */
   stat?: Stat | undefined;
-  /** What the bytes must have. */
+  /** Checksum that the bytes must have. Default: none is required. */
   checksum?: Checksum | undefined;
   /** The source of `checksum`, for the result and for messages. Default `given`. */
   checksumFrom?: Exclude<ChecksumOrigin, "own" | "etag"> | undefined;
@@ -33,7 +33,10 @@ export interface TransferOptions extends Source {
   paceHost?: string | undefined;
   /** Another file of the target's name is replaced. Default: it is refused. */
   mayReplace?: boolean | undefined;
-  /** The object is known to have changed, or a person wants it anew: an existing file is trusted by its checksum only, not by size and time. */
+  /**
+   * The object is known to have changed, or a person wants it anew: an existing file is trusted by its checksum only, not by size
+   * and time.
+   */
   fresh?: boolean | undefined;
   /** Sync the finished file before the result. Default true. */
   sync?: boolean | undefined;

@@ -11,21 +11,21 @@ import { partPathOf, statePathOf } from "./part-paths.js";
 import { type RangeSet, type Ranges, rangeSet } from "./ranges.js";
 import { bootOfSystem, type PartState, removeState, stateText, writeState } from "./state.js";
 
-/** The unfinished file, and beside it the state: which of its bytes a later run may keep. */
+/** The unfinished file, with the state beside it, which lists the bytes that a later run may keep. */
 export interface PartFile {
-  /** For a thread that reads behind the writes. */
+  /** Handle of the file, for a thread that reads behind the writes. */
   readonly handle: FileHandle;
-  /** Whether bytes that lie on pages of memory as on those of the file go past the page cache. */
+  /** Whether bytes go past the page cache, provided that they lie on pages of memory as on those of the file. */
   readonly isDirect: boolean;
-  /** What has been written. */
+  /** Ranges of the file that are written, those of an earlier run included. */
   readonly done: RangeSet;
-  /** From now on `replace` writes the state; undefined: this module again. Resolves when no write of the state is under way. */
+  /** Has `replace` write the state from now on, or with undefined this module again. Resolves when no such write is under way. */
   delegate(replace: ((path: string, text: string) => Promise<void>) | undefined): Promise<void>;
   /** Calls may overlap; their ranges must not. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
   /** Saves the state for a later run, and closes. */
   suspend(): Promise<void>;
-  /** Starts to sync what is written. Errors come with `finish`. */
+  /** Starts to sync the written bytes. Errors come with `finish`. */
   flush(): void;
   /** Cuts to the size, syncs, sets the time, renames to the target and removes the state. */
   finish(size: number, modifiedMs: number | undefined): Promise<void>;
@@ -183,7 +183,7 @@ function stateWriter(
   onFailure: (error: unknown) => void,
 ) {
   const path = statePathOf(target);
-  /** Of the state that is written now; `keptBytes`: of the one in its place. */
+  /** Written bytes by the newest state, which may still be on its way to the disk; `keptBytes`: by the state in its place. */
   let savedBytes = done.bytes;
   let keptBytes = done.bytes;
   let durableBytes = 0;
@@ -230,7 +230,7 @@ function stateWriter(
   };
 }
 
-/** Removes what an earlier run left. */
+/** Removes the unfinished file of an earlier run, and its state. */
 export async function removePart(target: string): Promise<void> {
   await rm(partPathOf(target), { force: true });
   await removeState(statePathOf(target));

@@ -1,4 +1,4 @@
-/** Of an unfinished file. */
+/** Path of an unfinished file. */
 export const partPathOf = (target: string) => `${target}.part`;
-/** Of its state: which of its bytes a later run may keep. */
+/** Path of its state, which lists the bytes that a later run may keep. */
 export const statePathOf = (target: string) => `${target}.part.json`;

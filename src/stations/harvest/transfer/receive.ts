@@ -7,7 +7,7 @@ import { LOOK_BYTES, notData, pageIn } from "./page.js";
 import type { PartFile } from "./part-file.js";
 import type { Stretch } from "./stretches.js";
 
-/** Received bytes, and those in vain. */
+/** Counts of a transfer: bytes received, and those of them in vain; requests; bodies that are being received. */
 export interface Tally {
   fetchedBytes: number;
   restartedBytes: number;
@@ -113,21 +113,21 @@ export async function receive(stream: ByteStream, source: KnownSource, stretch: 
 
 /** Combines the pieces of a body to longer writes. */
 interface Gathering {
-  /** What was added and is not written yet. */
+  /** Bytes that were added and whose write has not begun. */
   readonly start: Uint8Array;
   /** Takes the bytes that come next in the stretch, and moves its `at` behind them. */
   add(piece: Uint8Array, stretch: Stretch): Promise<void>;
-  /** Resolves when all that was added is written. */
+  /** Resolves when all added bytes are written. */
   flush(): Promise<void>;
-  /** Forgets what was added and is not written. */
+  /** Forgets the bytes in `start`. */
   drop(): void;
 }
 
-/** Through the page cache: only small pieces are copied. */
+/** Writes through the page cache. Only small pieces are copied. */
 function intoBuffer({ part, digester, progress }: Receiver): Gathering {
   let gathered: Buffer | undefined;
   let bytes = 0;
-  /** Behind the gathered bytes. */
+  /** Offset in the file behind the gathered bytes. */
   let end = 0;
 
   async function write(piece: Uint8Array, at: number): Promise<void> {
@@ -162,10 +162,10 @@ function intoBuffer({ part, digester, progress }: Receiver): Gathering {
   };
 }
 
-/** Past the page cache: a block is written while the next one fills, and hashed from memory. */
+/** Writes past the page cache. A block is written while the next one fills, and hashed from memory. */
 function intoBlocks({ part, digester, progress }: Receiver, blocks: Blocks): Gathering {
   let block: Block | undefined;
-  /** Of the file, in the block. */
+  /** Range `[from, to)` of the file that the block holds. */
   let from = 0;
   let to = 0;
   let writing: Promise<void> | undefined;

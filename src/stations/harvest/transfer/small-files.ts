@@ -15,48 +15,52 @@ export type SmallRequest = Omit<SmallJob, "way"> & { readonly way: ShortWay };
 /** A file that was fetched and checked, and has not got its name yet. */
 export interface WrittenFile extends SmallFile {
   /**
-   * Gives it its name. Files that are kept while the disk is busy share one sync.
+   * Gives the file its name. Files that are kept while the disk is busy share one sync.
    *
-   * @throws {EmporiumError} DISK_FULL, STORE_FAILED as the disk says
+   * @throws {EmporiumError} DISK_FULL, STORE_FAILED, by the error of the disk
    */
   keep(): Promise<void>;
 }
 
-/** As `SmallOutcome`, but that a file can be kept. */
+/** A `SmallOutcome` whose file can be kept. */
 export type SmallResult = WrittenFile | Exclude<SmallOutcome, SmallFile>;
 
 /** Threads that fetch small files of web servers, each by one request. */
 export interface SmallFiles {
   /**
-   * One after the other; several calls at a time. A message each way costs as much as a request, so calls should have several files each.
+   * Fetches files one after the other; several calls may run at a time. A message each way costs as much as a request, so calls
+   * should have several files each.
    *
-   * @returns in their order
+   * @returns the results in the order of the requests
    */
   fetch(requests: readonly SmallRequest[]): Promise<SmallResult[]>;
-  /** Asks for nothing more, and breaks off what is on its way. What has come may be kept. */
+  /** Sends no more requests, and breaks off those in progress. Files that have arrived may be kept. */
   stop(): void;
-  /** Ends the threads, and removes what was written and not kept. */
+  /** Ends the threads, and removes files that were written and not kept. */
   close(): Promise<void>;
 }
 
 export interface SmallFilesOptions {
-  /** Of the destination: all targets are on its file system. */
+  /** Folder of the destination; all targets are on its file system. */
   readonly dest: string;
   readonly sync: boolean;
   readonly clock: Clock;
-  /** Default: one for each core, at most 4. */
+  /** Number of threads. Default: one for each core, at most 4. */
   readonly threads?: number | undefined;
 }
 
 const THREADS_MAX = 4;
-/** A sync is a process of its own, some 5 ms, and a commit of the file system: it waits for so many files, or so long. */
+/** A sync waits for this many files, or this long: it is a process of its own, some 5 ms, and a commit of the file system. */
 const GROUP_FILES = 512;
 const GATHER_MS = 100;
-/** A sync of the whole file system may wait for what other programs write: then files are synced one by one. */
+/**
+ * A sync of the whole file system may have to wait for the writes of other programs. After one that takes this long, and so much
+ * more for each file, files are synced one by one.
+ */
 const LONG_SYNC_MS = 1_000;
 const LONG_SYNC_MS_PER_FILE = 2;
 
-/** What the system says of a file that could not get its name. */
+/** The system's error for a file that could not get its name. */
 type Fault = Kept["faults"] extends ReadonlyMap<string, infer F> ? F : never;
 
 interface Waiting {
@@ -68,7 +72,7 @@ interface Sender {
   readonly thread: Thread<ToSmall, FromSmall>;
   readonly ways: Map<ShortWay, number>;
   outbox: { ways: ShortWay[]; batches: SmallBatch[] } | undefined;
-  /** Files. */
+  /** Number of files that the thread has been asked for and has not answered. */
   running: number;
 }
 
@@ -95,7 +99,7 @@ export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
     });
   }
 
-  /** One group after the other: what comes meanwhile is the next one. */
+  /** Names the files in groups, one after the other. Files that are kept meanwhile form the next group. */
   async function keepAll(): Promise<void> {
     if (keeping) return;
     keeping = true;
@@ -113,7 +117,7 @@ export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
     keeping = false;
   }
 
-  /** Resolves when a group is worth its sync: with enough files, no other on its way, or after a while. */
+  /** Resolves when a group is worth its sync: it has enough files, no other file is being fetched, or `GATHER_MS` have passed. */
   async function gathered(): Promise<void> {
     const over = new AbortController();
     await Promise.race([
@@ -153,7 +157,7 @@ export function startSmallFiles(options: SmallFilesOptions): SmallFiles {
   };
 }
 
-/** The threads, and what they have been asked for. @param idle is called when nothing is on its way any more */
+/** The threads, with the requests that they have not answered. @param idle called when no file is being fetched any more */
 function smallSenders(threads: number, idle: () => void) {
   const fetching = new Map<number, { sender: Sender; over(outcomes: readonly SmallOutcome[] | undefined): void }>();
   const naming = new Map<number, { sender: Sender; over(faults: Kept["faults"] | Error): void }>();
@@ -179,7 +183,7 @@ function smallSenders(threads: number, idle: () => void) {
     return sender;
   });
 
-  /** What comes in one turn of the event loop goes in one message. */
+  /** Sends requests to a thread. Those of one turn of the event loop go in one message. */
   function post(sender: Sender, id: number, requests: readonly SmallRequest[]): void {
     if (!sender.outbox) {
       sender.outbox = { ways: [], batches: [] };

@@ -6,29 +6,29 @@ export const SMALL_BYTES = 1024 * 1024;
 
 /** A small object to be fetched into `<target>.part`. */
 export interface SmallJob {
-  /** Of `ToSmall.ways`. */
+  /** Index of the server among all `ToSmall.ways` that the thread has been sent. */
   readonly way: number;
   readonly key: string;
-  /** For messages. */
+  /** Name of the object in messages. */
   readonly name: string;
   readonly target: string;
-  /** The target's folder was made in this run: what lies there is ours. */
+  /** The target's folder was made in this run, so all files there are ours. */
   readonly isNewFolder: boolean;
-  /** As the listing has it. */
+  /** Size in the listing; undefined if it has none, or only a rounded one. */
   readonly size: number | undefined;
   readonly modifiedMs: number | undefined;
   readonly checksum: Checksum | undefined;
   readonly checksumFrom: Exclude<ChecksumOrigin, "own" | "etag"> | undefined;
 }
 
-/** What a thread is told. */
+/** A message to a thread. */
 export interface ToSmall {
-  /** Servers that were not named before. */
+  /** Servers that no earlier message named. */
   readonly ways?: readonly ShortWay[] | undefined;
   readonly batches?: readonly SmallBatch[] | undefined;
   /** Written files of any thread, which get their names now. */
   readonly keep?: KeepJob | undefined;
-  /** Nothing more is asked for, and what is on its way is broken off. */
+  /** The thread sends no more requests, and breaks off those in progress. */
   readonly stop?: true | undefined;
 }
 
@@ -41,24 +41,24 @@ export interface SmallBatch {
 export interface KeepJob {
   readonly id: number;
   readonly targets: readonly string[];
-  /** Sync each before. */
+  /** Sync each file before it gets its name. */
   readonly sync: boolean;
 }
 
-/** What was written, and checked. */
+/** A file that was written and checked. */
 export interface SmallFile {
   readonly size: number;
-  /** Lower-case hexadecimal. */
+  /** SHA-256 in lower-case hexadecimal. */
   readonly sha256: string;
   readonly etag: string | undefined;
   readonly modifiedMs: number | undefined;
   readonly checksum: ChecksumOrigin;
 }
 
-/** `store`: the store must fetch it, whatever the reason. `stopped`: it did not come before a stop. */
+/** `store`: the store must fetch the object, whatever the reason. `stopped`: it had not arrived before a stop. */
 export type SmallOutcome = SmallFile | "absent" | "throttled" | "store" | "stopped";
 
-/** What a thread tells. */
+/** A message from a thread. */
 export interface FromSmall {
   readonly fetched: readonly { readonly id: number; readonly outcomes: readonly SmallOutcome[] }[];
   readonly kept: readonly Kept[];
@@ -66,6 +66,6 @@ export interface FromSmall {
 
 export interface Kept {
   readonly id: number;
-  /** What the system says of a target that could not get its name. */
+  /** The system's errors for targets that could not get their names, by target. */
   readonly faults: ReadonlyMap<string, { readonly code: string | undefined; readonly message: string }>;
 }

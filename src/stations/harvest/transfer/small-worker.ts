@@ -25,7 +25,7 @@ import { algorithmsFor, checkDigests, expectedOf } from "./verify.js";
  */
 const READ_BYTES = 64 * 1024;
 const port = parentPort!;
-/** Undefined: the address may not be asked, which the store says. */
+/** One getter for each of `ToSmall.ways`; undefined where none can be made: then the store says why. */
 const getters: (ShortGetter | undefined)[] = [];
 const spare: Buffer[] = [];
 const SPARE_MAX = 16;

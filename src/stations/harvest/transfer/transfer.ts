@@ -33,9 +33,9 @@ const FIRST_BYTES = 8 * 1024 * 1024;
  * target appears after all checks. All bytes are of one version: if the server does not distinguish versions (no ETag, no settled
  * date), the object comes with one request, and after a broken connection again from its first byte.
  *
- * @throws {EmporiumError} CONFIG_COLLISION for another file of the target's name; STORE_ABSENT; PORTAL_NOT_DATA for a web page in place of data; SIZE_MISMATCH, TRUNCATED,
- *   CHECKSUM_MISMATCH; STORE_CONFLICT if the object is replaced again and again; DISK_FULL; CANCELLED; what the store throws in
- *   the last try
+ * @throws {EmporiumError} CONFIG_COLLISION for another file of the target's name; STORE_ABSENT; PORTAL_NOT_DATA for a web page in
+ *   place of data; SIZE_MISMATCH, TRUNCATED, CHECKSUM_MISMATCH; STORE_CONFLICT if the object is replaced again and again;
+ *   DISK_FULL; CANCELLED; what the store throws in the last try
  */
 export async function transferObject(options: TransferOptions): Promise<TransferResult> {
   const tally: Tally = { fetchedBytes: 0, restartedBytes: 0, requests: 0, connections: 0 };
@@ -347,7 +347,7 @@ async function fetchInOneBody(
           tally.requests++;
           stream = await ask(source, undefined, signal);
         }
-        const { stat, checksums, unpacked } = stream;
+        const { stat, checksums, unpacked, endsByClose } = stream;
         if (stat.size !== undefined && !unpacked) checkSize(options, source, stat.size);
         const expected = expectedOf(options, checksums ?? []);
         const file = await openPartFile({ target, done: [], size: stat.size, sync, clock });
@@ -368,6 +368,7 @@ async function fetchInOneBody(
           if (told && stat.size !== undefined && !isSameObject({ ...stat, size }, told)) throw replaced(source);
           if (told && told.size !== size) throw truncated(source, size, told.size);
           checkSize(options, source, size);
+          if (endsByClose && !told && !expected && options.stat === undefined) log.warn(`${source.name}: ${UNPROVED}`);
         }
         const digests = await digester.finish(size);
         const checksum = checkDigests(expected, digests, source.name, target);
@@ -393,6 +394,9 @@ async function fetchInOneBody(
 
 const ONE_BODY =
   "the server does not identify versions, so the file is fetched over one connection, and again from the start after an interruption";
+
+const UNPROVED =
+  "the server tells neither size nor checksum, and ends the file with the connection: a copy that was cut short cannot be told from a whole one";
 
 /**
  * The check after the last byte: an object that was changed during the transfer has another date now. If the server no longer has

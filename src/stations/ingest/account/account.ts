@@ -13,7 +13,7 @@ import { walkFiles } from "./walk.js";
 /** Folders that are listed only to say that parent filters leave out their files. */
 const FOLDERS_MORE = 200;
 
-/** What a file is used as, and for which run. */
+/** A use of a file: the kind that it is imported as, and the dataset, run and voxel spacing that it is used for. */
 interface FileUse {
   readonly as: TypeKey | "run_data_map";
   readonly dataset?: string | undefined;
@@ -43,13 +43,13 @@ export interface FileAccount {
 }
 
 export interface AccountParts {
-  /** Of finds that nothing comes of. */
+  /** Failures of finds that give no output; their files are told as left out, `not used`. */
   readonly failures: readonly PlanFailure[];
 }
 
 /**
- * Says of each file below `source_prefix` what becomes of it, from the listings that the plan has made: folders that no glob looks
- * into are one entry each.
+ * Tells the fate of each file below `source_prefix`, from the listings that the plan has made: folders that no glob looks into
+ * are one entry each.
  */
 export async function fileAccount(context: PlanContext, { failures }: AccountParts): Promise<FileAccount> {
   const { source, config, uses: ledger } = context;
@@ -119,7 +119,7 @@ function isContainer(type: TypeKey): boolean {
 }
 const CONTAINERS: ReadonlySet<TypeKey> = new Set(["deposition", "dataset", "run", "voxel_spacing"]);
 
-/** What is used of the inside of folders that count as one thing: a mask among the labels of a Zarr. By the folder's key. */
+/** Uses of files inside folders that count as one thing, such as a mask among the labels of a Zarr, by the folder's key. */
 function insideFolders(uses: ReadonlyMap<string, readonly FileUse[]>, keys: readonly string[]): Map<string, FileUse[]> {
   const counted = new Set(keys);
   const inside = new Map<string, FileUse[]>();

@@ -11,9 +11,9 @@ import type { FileAccount } from "./account.js";
 export interface SourceCheckOptions {
   /** Folder or bucket of the sources. */
   readonly source: string;
-  /** What is there already: spacings and tomograms that a configuration refers to. Default: nothing. */
+  /** Earlier output, with voxel spacings and tomograms that the configuration refers to. Default: an empty target. */
   readonly target?: string | undefined;
-  /** Doubts are errors. */
+  /** Findings that may be intended are errors, too. */
   readonly strict?: boolean | undefined;
   readonly anonymous?: boolean | undefined;
   /** Pictures at private addresses are read, too. Default false. */
@@ -28,7 +28,9 @@ export interface CheckedSource {
   readonly account?: FileAccount | undefined;
 }
 
-/** What a plan of everything says of a configuration beside its sources: what cannot be made, and the findings of its account. */
+/**
+ * Plans a configuration with everything selected: tells what cannot be made, and the findings of the account of its source files.
+ */
 export async function checkSource(config: IngestConfig, options: SourceCheckOptions): Promise<CheckedSource> {
   const { strict, anonymous = false, allowPrivate, signal } = options;
   const source = await openStore(options.source, { anonymous, readOnly: true });

@@ -7,7 +7,7 @@ import { type Count, type UseLedger, useName } from "./ledger.js";
 /**
  * Runs whose files disagree on the number of images: one sentence for each pair of things that are counted.
  *
- * @param isTold what follows from another finding.
+ * @param isTold whether a count follows from another finding, so that it is not told again.
  */
 export function countFindings({ counts }: UseLedger, isTold: (count: Count) => boolean): Finding[] {
   const groups = new Map<string, Count[]>();

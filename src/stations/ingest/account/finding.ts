@@ -10,7 +10,7 @@ export interface Refusal extends ErrorRecord {
   readonly files?: readonly string[] | undefined;
 }
 
-/** What an account says against a plan. */
+/** A finding of the account of source files against a plan. */
 export interface Finding {
   readonly error: Refusal;
   /** Folders of the runs that it is about. */

@@ -12,7 +12,7 @@ export interface Judgement {
   readonly refusals: readonly Refusal[];
   /** Folders of the runs that each refusal is about; one that is not here is about more than runs. */
   readonly refusedRuns: ReadonlyMap<Refusal, readonly string[]>;
-  /** Those of the plan that remain warnings, and those of the uses. */
+  /** Warnings of the plan that are not refused, and findings of the uses that are no errors. */
   readonly warnings: readonly PlanWarning[];
 }
 

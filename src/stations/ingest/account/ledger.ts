@@ -10,7 +10,7 @@ import type { FactsByKind } from "../importers/file-facts.js";
 import { baseName } from "../importers/source-names.js";
 import type { Selection } from "../selection.js";
 
-/** Where in the tree something is looked for: of a dataset nothing below is known, and so on. */
+/** Place in the tree for which a source is looked for. Levels below it are undefined: of a dataset, the run and the spacing. */
 interface Spot {
   readonly dataset: string | undefined;
   readonly run: string | undefined;
@@ -38,7 +38,7 @@ export interface Look {
 /** A file that a field names outright. */
 export type Referred = Pick<Look, "type" | "spot"> & { readonly key: string };
 
-/** What leaves a matching file out: of several sources the first. */
+/** The reason why a matching file is left out, and the source that says so: the first one, where several do. */
 interface Left {
   readonly by: LeftBy;
   readonly source: Source;
@@ -51,7 +51,7 @@ interface Skipped {
   readonly scope: Scope;
 }
 
-/** What one search tells the ledger. */
+/** Result of one search: what it found, and the glob patterns that it looked for. */
 interface Noted {
   readonly found: readonly Found[];
   readonly patterns: readonly string[];
@@ -80,13 +80,13 @@ export interface Doubt {
   readonly shape: Triple;
 }
 
-/** So many images the series of a run has by one of its files. */
+/** Number of images that a run's tilt series has according to one of its files. */
 export interface ImageCount {
   readonly runFolder: string;
   readonly count: number;
   /** `raw tilt angles` */
   readonly words: string;
-  /** Of a tilt series. */
+  /** Key of the tilt series, where this counts the images of one. */
   readonly key?: string | undefined;
   readonly shape?: Triple | undefined;
 }
@@ -109,7 +109,7 @@ export interface UseLedger {
   readonly looks: ReadonlyMap<string, Look>;
   readonly referred: readonly Referred[];
   readonly left: ReadonlyMap<string, Left>;
-  /** By dataset the names of all runs that are found: those that are excluded or filtered out, too. */
+  /** Names of all runs that are found, by dataset: those that are excluded or filtered out, too. */
   readonly runs: ReadonlyMap<string, ReadonlySet<string>>;
   /** Voxel spacings at which a run has a tomogram, asked for or not, by the run's folder. */
   readonly tomograms: ReadonlyMap<string, ReadonlySet<string>>;

@@ -6,19 +6,19 @@ import { type Finding, files, finding } from "./finding.js";
 import { type Doubt, useName } from "./ledger.js";
 import { stackFinder } from "./stacks.js";
 
-/** Between the voxel sizes of two axes: reconstructions have one. */
+/** Largest ratio between the voxel sizes of two axes; in reconstructions it is 1. */
 const ANISOTROPY_MAX = 2;
 
 const READS_AT_ONCE = 16;
 
-/** What is known of a volume that is used as a tomogram. */
+/** A volume that is used as a tomogram: its key, facts of its header, and the listing of its store. */
 export interface TomogramFacts {
   readonly key: string;
   readonly volume: Pick<VolumeSource, "shape" | "voxelSizesAngstrom" | "mrc">;
   readonly listing: Pick<Listing, "child">;
 }
 
-/** What the header, and the files beside it, say against a tomogram. Costs no request but the listing of its folder. */
+/** Reasons, from its header and files beside it, why a volume may be no tomogram. Costs one listing of its folder at most. */
 export async function againstTomogram({ key, volume, listing }: TomogramFacts): Promise<string[]> {
   const { shape, voxelSizesAngstrom, mrc } = volume;
   const [sections] = shape;

@@ -18,7 +18,7 @@ const NOT_JUDGED: ReadonlySet<TypeKey> = new Set([
 /** Formats whose coordinates may be in Å: then they are scaled to each spacing. */
 const IN_ANGSTROM: ReadonlySet<string> = new Set(["relion5_star", "eman2_json"]);
 
-/** How a file comes to be used twice. */
+/** The way in which a file came to be used for two runs, or at two voxel spacings. */
 type Fault =
   /** A run's glob finds what belongs to a run with a longer name. */
   | "longer"
@@ -29,17 +29,17 @@ type Fault =
   /** Two globs meet. */
   | "overlap"
   | "spacing"
-  /** At spacings that are on the target already, as the portal's own configurations do it, or in Å, which fit any. */
+  /** Spacings of which one is on the target already, as in the portal's own configurations, or a file in Å, which fits any. */
   | "perhaps spacing";
 
 interface Group {
   readonly fault: Fault;
   readonly look: Look;
   readonly keys: Set<string>;
-  /** Runs or spacings that share. */
+  /** Names of the runs, or of the voxel spacings, that share the files. */
   readonly sharers: Set<string>;
   readonly folders: Set<string>;
-  /** Of `longer`: the first short and long name, and how many pairs there are. */
+  /** For `longer`: pairs of a short and a longer run name that share a file; the message names one and counts the others. */
   readonly pairs: Map<string, readonly [short: string, long: string]>;
 }
 
@@ -171,7 +171,7 @@ function hasColumns({ source }: Look): boolean {
 }
 const BUILT_IN: ReadonlySet<string> = new Set(KINDS.flatMap(({ type }) => builtInNames(type)));
 
-/** What has no voxels of its own: texts, surfaces in Å, and masks that are fitted to the tomogram. */
+/** Whether a source fits any spacing, having no voxels of its own: texts, surfaces in Å, masks fitted to the tomogram. */
 function isOfAnySpacing({ source }: Look): boolean {
   const { shape } = source;
   if (!shape) return false;

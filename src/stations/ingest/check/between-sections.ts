@@ -44,7 +44,7 @@ function blocksOf({ sections }: IngestConfig, section: SectionKey): readonly Blo
   return sections.get(section)?.blocks ?? [];
 }
 
-/** What is looked for beside or below something that the configuration does not name is never looked for. */
+/** Warns of sections that are never looked for, because their parent's section is not in the configuration or has no sources. */
 function withoutParents(config: IngestConfig, rules: Rules): void {
   for (const { section, parent } of KINDS) {
     const [first] = blocksOf(config, section).flatMap(({ sources }) => sources);
@@ -72,7 +72,7 @@ const listed = (names: readonly ScalarNode[]): string => names.map(({ value }) =
 const isAmong = (node: ScalarNode, names: readonly ScalarNode[]): boolean =>
   names.some(({ value }) => scalarText(value) === scalarText(node.value) || Number(scalarText(value)) === toNumber(node.value));
 
-/** What is written is under the deposition's own name; a setting that says another one is a mistake in one of the two. */
+/** Compares `deposition_id` with the name of the deposition, below which all is written: if they differ, one is a mistake. */
 function depositionId(root: MapNode, config: IngestConfig, rules: Rules): void {
   const node = entryAt(mapAt(root, "standardization_config"), "deposition_id");
   const names = literalNames(blocksOf(config, "depositions"));
@@ -84,7 +84,7 @@ function depositionId(root: MapNode, config: IngestConfig, rules: Rules): void {
   say(placeOfValue(node), message, "write the same number in both: the folder is named by depositions.sources");
 }
 
-/** The number in the metadata is the name of the folder. */
+/** Compares the number in the metadata with the name of the folder, which must be the same. */
 function identifier({ metadata, sources }: Block, key: string, rules: Rules): void {
   const node = entryAt(metadata, key);
   const names = literalNames([{ sources } as Block]);
@@ -176,7 +176,7 @@ function parentFilters(config: IngestConfig, rules: Rules): void {
   }
 }
 
-/** What the importers of annotations need of a source beside its files. */
+/** Checks that an annotation source has the fields that its importer needs beside files. */
 function pointFile({ shape }: Source, rules: Rules): void {
   if (!shape) return;
   if (Object.hasOwn(POINT_READERS, shape.format) && POINT_READERS[shape.format]!.needsFilter && !shape.filterValue) {

@@ -37,7 +37,7 @@ export interface CheckReport {
 }
 
 /**
- * Checks configurations, each on its own. What is wrong with one is in its own list.
+ * Checks configurations, each on its own. The errors of each are in a list of its own.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD for a bad file of exclusions; CANCELLED
  */

@@ -14,17 +14,17 @@ import { textOf } from "./look.js";
 import { findPlaceholders, placeholderWarning } from "./placeholders.js";
 import { checkRules } from "./rules.js";
 
-/** What is to be said of one configuration. */
+/** Result of the checks of one configuration. */
 export interface CheckedConfig {
   readonly file: string;
   readonly ok: boolean;
   /** False where the bytes are no configuration at all: then there is one error, of reading. */
   readonly readable: boolean;
-  /** In the order of lines. */
+  /** Errors in the order of lines. */
   readonly errors: readonly ErrorRecord[];
-  /** What may be meant, or is a fault only for some uses. */
+  /** Findings that may be intended, or that are faults only for some uses. */
   readonly warnings: readonly ErrorRecord[];
-  /** With sources beside it: what becomes of each of their files. */
+  /** Fate of each source file; undefined where the sources were not looked at. */
   readonly account?: FileAccount | undefined;
 }
 
@@ -45,9 +45,9 @@ export interface JudgedConfig {
   readonly checked: CheckedConfig;
   /** The values, for requests to registries. */
   readonly root: MapNode | undefined;
-  /** What a run takes; undefined where the structure that a run needs is not there. */
+  /** The configuration as `ingest run` takes it; undefined where structure that a run needs is missing. */
   readonly config: IngestConfig | undefined;
-  /** What a run cannot do without: the structure, templates, globs. `checked.errors` contains each once. */
+  /** Faults that make a run impossible: structure, templates, globs. `checked.errors` contains each of them once. */
   readonly structure: readonly ErrorRecord[];
 }
 

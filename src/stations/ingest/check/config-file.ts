@@ -27,7 +27,7 @@ export async function readConfigFile(name: string, anonymous?: boolean | undefin
   return file.read();
 }
 
-/** Of a file, or the built-in ones. @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD */
+/** The exclusions of a file, or the built-in ones without a name. @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD */
 export async function readExclusions(name: string | undefined, anonymous?: boolean | undefined): Promise<Exclusions> {
   if (name === undefined) return standardExclusions;
   return parseExclusions(new TextDecoder().decode(await readConfigFile(name, anonymous)), name);

@@ -2,7 +2,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { parseJson } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 
-/** What the portal lets pass: values by class and field of its schema. */
+/** Values that the portal exempts from a rule, by class and field of its schema. */
 export interface Exclusions {
   has(className: string, field: string, value: string): boolean;
 }

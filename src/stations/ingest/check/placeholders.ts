@@ -28,7 +28,7 @@ const RARELY_MEANT: readonly [path: RegExp, value: string, what: string][] = [
   [/\.taxonomy_id$/, "1", "number in NCBI's taxonomy"],
 ];
 
-/** What a program put into a configuration and no person has touched, in the order of lines. */
+/** Finds values that a program wrote into a configuration and that no person has replaced, in the order of lines. */
 export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] {
   const asked = text.includes("# please ") ? askedLines(text) : [];
   const scalars = scalarsByPlace(root);
@@ -61,7 +61,7 @@ export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] 
   }
 }
 
-/** As `ingest check` tells them. */
+/** The warning of `ingest check` about a placeholder or a guess. */
 export function placeholderWarning({ kind, place, value, what }: Placeholder): ErrorRecord {
   // of a list's entry, the list: `value is 1`
   const key = place.path?.split(".").findLast((part) => !/^\d+$/.test(part)) ?? "the value";
@@ -98,7 +98,9 @@ function scalarsByPlace(root: ConfigNode): ScalarNode[] {
   return [...byPlace.values()];
 }
 
-/** What a comment on or above a line may refer to: each key and list entry there, with its scalars, inner ones first. */
+/**
+ * Values that a comment on or above each line may refer to: every key and list entry there, with its scalars, inner ones first.
+ */
 function groupsByLine(root: ConfigNode): Map<number, ScalarNode[][]> {
   const groups = new Map<number, ScalarNode[][]>();
   const offer = (line: number | undefined, scalars: ScalarNode[]) => {

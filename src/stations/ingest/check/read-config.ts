@@ -13,7 +13,7 @@ export interface ReadConfigOptions extends CheckOptions {
 /**
  * Reads a configuration and checks it with every rule of `ingest check` that needs no network. Warnings are in its `remarks`.
  *
- * @param file how messages name the configuration.
+ * @param file name of the configuration in messages.
  * @throws {EmporiumError} CONFIG_… with line and column: the first fault, `facts.others` has the rest
  */
 export function readConfig(

@@ -4,7 +4,7 @@ import type { Clock } from "../../../core/clock.js";
 import { type Json, parseJson, printJson } from "../../../core/json.js";
 import { toNumber } from "../../../core/number.js";
 
-/** What a registry says of an identifier. */
+/** A registry's answer about an identifier: whether it exists, and its names. */
 export interface Term {
   readonly known: boolean;
   /** Label and synonyms; empty where any name will do. */
@@ -19,7 +19,7 @@ export interface Answers {
 }
 
 const DAY_MS = 24 * 3600 * 1000;
-/** What is known stays so; what is not may have been registered since. */
+/** Milliseconds that an answer is kept: a known identifier remains known, an unknown one may have been registered since. */
 const KEEP_MS = { known: 30 * DAY_MS, unknown: DAY_MS };
 
 /** @param workspace undefined: nothing is kept beyond this process. */

@@ -19,7 +19,7 @@ export interface MatrixFault {
 
 const NAME = "affine_transformation_matrix";
 
-/** @param rows what stands there, a cell that is no number as undefined. */
+/** @param rows cells of the matrix by rows; undefined where a cell is no number. */
 export function judgeMatrix(rows: readonly (readonly (number | undefined)[])[]): MatrixFault | undefined {
   const isWhole = rows.length === 4 && rows.every((row) => row.length === 4 && row.every((cell) => Number.isFinite(cell)));
   if (!isWhole) {

@@ -6,7 +6,7 @@ import { ANNOTATION_FORMATS, ANNOTATION_SHAPES, type ShapeName } from "./grammar
 import { type ConfigNode, describe, type MapNode, placeOfValue, type ScalarNode, scalarText } from "./nodes.js";
 import { asList, asText, attempt, isNull, type Report, unknownKey } from "./parts.js";
 
-/** How the files of one source of an annotation are to be read. */
+/** Shape, format and reading options of one source of an annotation. */
 export interface ShapeSource {
   readonly shape: ShapeName;
   readonly format: string;
@@ -18,9 +18,9 @@ export interface ShapeSource {
   readonly columns: "xyz" | "zyx";
   readonly order: "xyz" | "zyx";
   readonly delimiter: string;
-  /** A template: whose rows are taken. */
+  /** Template for the value that selects rows, in files with the points of many tomograms. */
   readonly filterValue: ScalarNode | undefined;
-  /** A template: a mesh that is shown at each point. */
+  /** Template for the path of a mesh that is shown at each point. */
   readonly meshSourcePath: ScalarNode | undefined;
   readonly maskLabel: number;
   readonly threshold: number | undefined;
@@ -32,7 +32,7 @@ export interface ShapeSource {
   readonly companionShape: string | undefined;
 }
 
-/** Which options a shape has, and where the ones without a default are needed. */
+/** Options that a shape requires; of an inner list, whose entries are alternatives, one is enough. */
 const NEEDED: Readonly<Partial<Record<ShapeName, readonly (readonly string[])[]>>> = {
   TriangularMeshGroup: [["mesh_name", "name"]],
   AnnotationCaption: [["companion_shape"]],
@@ -149,7 +149,7 @@ function numberOf(node: ConfigNode, what: string, isValid: (value: number) => bo
   throw new EmporiumError("CONFIG_FIELD", `${what} is ${describe(node)}; expected ${wanted}`, { place: placeOfValue(node) });
 }
 
-/** Also numbers in quotes: they are meant as numbers wherever one is wanted. */
+/** The value as a number, also from text in quotes: wherever a number is wanted, it is meant as one. Undefined for other text. */
 function numeric({ value }: ScalarNode): number | undefined {
   if (typeof value !== "string") return toNumber(value);
   return /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(value) ? Number(value) : undefined;

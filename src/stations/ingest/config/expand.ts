@@ -4,7 +4,7 @@ import { nearest } from "../../../core/nearest.js";
 import { Float, fixedHalfEven } from "../../../core/number.js";
 import { type ConfigNode, type ScalarNode, scalarsOf } from "./nodes.js";
 
-/** What `{name}` may stand for. `null` is a name that has no value here (a run without a row in a map). */
+/** Values of the names in `{name}`. `null`: the name has no value here, as for a run without a row in a map. */
 export type Variables = ReadonlyMap<string, VariableValue>;
 export type VariableValue = string | number | null;
 
@@ -15,7 +15,7 @@ const TEMPLATE = /^ *(?:(?:float|int) *)?\{[a-zA-Z0-9_-]+\} *$/;
 
 export interface FormatOptions {
   place?: Place | undefined;
-  /** What a name without a value becomes. Default: an error. (Python prints `None`.) */
+  /** Text in place of a name without a value (Python prints `None`). Default: an error. */
   nullText?: string | undefined;
   /** Treats values as they stand in a glob: `*`, `?` and `[` in them lose their meaning. */
   escapeValue?: ((name: string, text: string) => string) | undefined;
@@ -75,7 +75,7 @@ export function checkNames(node: ScalarNode, known: ReadonlySet<string>): void {
 export interface ExpandOptions {
   /** The run's row of the run data map; undefined without a map or without a row. */
   row: Variables | undefined;
-  /** What a message calls the run. */
+  /** Name of the run in messages. */
   run: string;
   /** The reference's own results: raw text without a row, maps inside lists left alone, `float{x}` a text. */
   compat: boolean;
@@ -135,14 +135,14 @@ export function expandScalar(
   );
 }
 
-/** As Python's `int(text)`. */
+/** Parses text as Python's `int(text)` does. */
 export function parseInteger(text: string): number | bigint | undefined {
   if (!/^[+-]?\d+(?:_\d+)*$/.test(text.trim())) return undefined;
   const value = BigInt(text.trim().replaceAll("_", "").replace(/^\+/, ""));
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-/** As Python's `float(text)`, finite values only: no JSON can hold the others. */
+/** Parses text as Python's `float(text)` does, finite values only: no JSON can hold the others. */
 export function parseFloating(text: string): Float | undefined {
   const bare = text.trim().replaceAll(/(\d)_(?=\d)/g, "$1");
   if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(bare)) return undefined;

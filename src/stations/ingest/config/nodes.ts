@@ -10,7 +10,7 @@ export interface ScalarNode {
   readonly kind: "scalar";
   readonly value: Scalar;
   readonly place: Place;
-  /** Of an alias: where its value is written. `place` is where it is used. */
+  /** Place of an alias's value, at its anchor; `place` is where the alias is used. */
   readonly written?: Place | undefined;
 }
 
@@ -23,14 +23,14 @@ export interface ListNode {
 
 export interface MapNode {
   readonly kind: "map";
-  /** In the order of the document; merged keys come first. */
+  /** Entries in the order of the document; merged keys come first. */
   readonly entries: ReadonlyMap<string, ConfigNode>;
   readonly keyPlaces: ReadonlyMap<string, Place>;
   readonly place: Place;
   readonly written?: Place | undefined;
 }
 
-/** Where a fault of a value is mended: where it is written, be it used by alias or not. The path leads to the use. */
+/** Place where a value is written and can be mended: the anchor, for an alias. Its path leads to the use. */
 export function placeOfValue({ place, written }: ConfigNode): Place {
   return written ?? place;
 }
@@ -57,7 +57,7 @@ export function nodeOfJson(value: Json, file: string, path = ""): ConfigNode {
   return { kind: "map", entries, keyPlaces: new Map([...entries].map(([key, node]) => [key, node.place])), place };
 }
 
-/** What a message calls the kind of a value. */
+/** Kind of a value, in the words of messages: `a map`, `the text "x"`. */
 export function describe(node: ConfigNode): string {
   if (node.kind === "map") return "a map";
   if (node.kind === "list") return `a list of ${node.items.length}`;

@@ -3,7 +3,7 @@ import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";
 
-/** Where a value is written; the path is the caller's. */
+/** Gives the line and column of a YAML node; `path`, if given, is put in as it is. */
 export type PlaceOf = (node: Node, path?: string) => Place;
 
 /**
@@ -122,7 +122,7 @@ const KEY_WITHOUT_BLANK = /^\s*(?:- +)*([\w.-]+):(?=[^\s/])/;
 /**
  * A hint for a YAML error. The parser's message says what failed; the line itself usually shows what was meant.
  *
- * @param message the parser's own. @param line of the fault, from 1.
+ * @param message the parser's own. @param line line of the fault, from 1.
  */
 function syntaxAdvice(message: string, lines: readonly string[], line: number): string {
   const here = lines[line - 1] ?? "";

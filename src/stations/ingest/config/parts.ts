@@ -10,7 +10,7 @@ export const refuse: Report = (fault) => {
   throw fault;
 };
 
-/** What `read` gives, or undefined when its fault has been reported. */
+/** The result of `read`, or undefined after its fault has been reported. */
 export function attempt<T>(report: Report, read: () => T): T | undefined {
   try {
     return read();

@@ -16,7 +16,7 @@ const EXPANDED_NODES_MAX = 2_000_000;
  *
  * Stricter than PyYAML in one point: a key that occurs twice in one map is an error. PyYAML silently keeps only the last.
  *
- * @param file how messages name the configuration.
+ * @param file name of the configuration in messages.
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_LIMIT
  */
 export function readYaml(bytes: Uint8Array, file: string): ConfigNode {
@@ -104,7 +104,7 @@ class Builder {
 }
 
 interface Aliases {
-  /** What an alias means: the last anchor of its name before it. Other nodes mean themselves. */
+  /** The node that an alias refers to: the last anchor of its name before it. Other nodes are returned as they are. */
   resolve(node: Node): Node;
   /** Counts a value that is made. @throws {EmporiumError} CONFIG_LIMIT where aliases expand too many out */
   count(place: Place): void;

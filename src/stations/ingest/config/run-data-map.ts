@@ -13,11 +13,11 @@ interface PlacedRemark {
   readonly place: Place;
 }
 
-/** What a run's row of the run data map, and the legacy two-column maps, give to templates. */
+/** Values that templates get for a run: its row of the run data map, and of the legacy two-column maps. */
 export interface RunData {
   /** Columns of the run data map, empty without one. */
   readonly columns: readonly string[];
-  /** What is to be said of the map once. */
+  /** Warnings about the map, each given once. */
   readonly remarks: readonly PlacedRemark[];
   /** The run's row, or undefined. A cell that its line lacks is null. */
   row(run: string): Variables | undefined;

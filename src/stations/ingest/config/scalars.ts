@@ -2,7 +2,7 @@ import { Float } from "../../../core/number.js";
 import type { Scalar } from "./nodes.js";
 
 /*
- * How an unquoted word of YAML 1.1 becomes a value, exactly as in PyYAML's safe loader, with which the portal reads
+ * Conversion of an unquoted word of YAML 1.1 to a value, exactly as in PyYAML's safe loader, with which the portal reads
  * configurations. Its rules are narrower than the YAML 1.1 text (`1e3`, `1.5e3`, `y` and `n` are strings).
  */
 const BOOLEAN = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;

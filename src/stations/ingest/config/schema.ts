@@ -18,19 +18,19 @@ export interface IngestConfig {
   readonly sourcePrefix: string;
   readonly maps: Readonly<Partial<Record<"run_data_map_file" | keyof typeof MAPPED_NAMES, { value: string; place: Place }>>>;
   readonly sections: ReadonlyMap<SectionKey, Section>;
-  /** What `ingest check` says of it that is no fault. */
+  /** Warnings of `ingest check`; with `compat` also its errors that do not make a run impossible. */
   readonly remarks?: readonly ErrorRecord[] | undefined;
-  /** What a program wrote into it and no person has touched. */
+  /** Values that a program wrote into it and that no person has replaced. */
   readonly placeholders?: readonly Placeholder[] | undefined;
 }
 
 /** A value that stands for one that nobody has given yet, or that was guessed. */
 export interface Placeholder {
   readonly kind: "placeholder" | "guess";
-  /** Where the value stands. */
+  /** Place of the value. */
   readonly place: { readonly file?: string | undefined; readonly line: number; readonly column?: number; readonly path?: string };
   readonly value: string;
-  /** What is wanted in its place. */
+  /** Description of the value that is wanted in its place. */
   readonly what: string;
 }
 

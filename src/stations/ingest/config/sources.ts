@@ -12,7 +12,7 @@ export interface Source {
   readonly place: Place;
   /** Undefined where the source names no files. */
   readonly finder: Finder | undefined;
-  /** Of annotations, whose finders are wrapped in shapes. */
+  /** Shape of an annotation's source, which wraps its finder; undefined for other kinds. */
   readonly shape?: ShapeSource | undefined;
   /** Names to leave out, matched from their start. */
   readonly exclude: readonly Pattern[];
@@ -20,7 +20,7 @@ export interface Source {
   readonly excludeParents: ReadonlyMap<TypeKey, readonly Pattern[]>;
 }
 
-/** What says something of a source and finds nothing itself. */
+/** Keys of a source that restrict what it finds, beside its one finder. */
 const FILTERS = ["exclude", "parent_filters"];
 
 /** @throws {EmporiumError} CONFIG_FIELD, CONFIG_REGEX */

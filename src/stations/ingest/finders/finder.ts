@@ -27,7 +27,7 @@ export interface Found {
   readonly name: Scalar;
   /** Key in its store, without a slash at the end; null for literals. */
   readonly key: string | null;
-  /** Of a literal that gives its name a place (key photos): the place as it is written. */
+  /** For a literal that gives its name a place (key photos): the place as it is written. */
   readonly location?: string | undefined;
   readonly folder: boolean;
   readonly stat: Stat | undefined;
@@ -35,12 +35,12 @@ export interface Found {
   readonly header?: string | undefined;
   /** True for what is there already, in the output: it is walked through, never written. */
   readonly atTarget: boolean;
-  /** Of the finder, or of the literal. */
+  /** Place of the finder or of the literal in the configuration. */
   readonly place: Place;
 }
 
 export interface FinderContext {
-  /** What is looked for. */
+  /** Kind of entity that is looked for. */
   readonly type: TypeKey;
   readonly source: Listing;
   readonly target: Listing;
@@ -56,7 +56,7 @@ export interface FinderContext {
   readonly onReplaced?: ((item: Found, by: Found) => void) | undefined;
   /** Is told of a file of the source that a glob matches and the configuration leaves out, with the name that it has by then. */
   readonly onLeft?: ((key: string, by: "match_regex" | "exclude", name?: string) => void) | undefined;
-  /** Of the source: whether it is left out, before its header is read or a name is taken from it. */
+  /** Whether the source leaves out a match; asked before its header is read or a name is taken from it. */
   readonly isLeft?: ((find: Match) => boolean) | undefined;
 }
 

@@ -12,7 +12,7 @@ export interface Listing {
   children(folder: string): Promise<readonly Entry[]>;
   /** The folders that have been listed so far. */
   listed(): ReadonlySet<string>;
-  /** The object or folder of this name in a folder. Of one name an object counts before a folder. */
+  /** The object or folder of this name in a folder. Where both have it, the object counts. */
   child(folder: string, name: string): Promise<Entry | undefined>;
   /** The path that `match_regex` searches: bucket or folder of this machine, without a scheme. */
   fullPath(key: string): string;

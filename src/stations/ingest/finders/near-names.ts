@@ -12,7 +12,7 @@ export interface Looked {
 /** Folders whose names are compared, where wildcards lead into several. */
 const FOLDERS = 3;
 const NAMES_SHOWN = 3;
-/** Of more names only beginnings and ends are compared: that takes no time. */
+/** Names that are compared by edit distance at most; of more names only beginnings and ends are compared, which takes no time. */
 const COMPARED = 2_000;
 
 /**

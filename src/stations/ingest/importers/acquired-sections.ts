@@ -8,13 +8,15 @@ import { contextBelow, type ImportContext } from "./importer.js";
 import { findSection } from "./sections.js";
 import { rawtilt, readAngles } from "./tiltseries-files.js";
 
-/** What is known of a run's acquisition, beside its alignment. What cannot be found or read is undefined; others report it. */
+/**
+ * A run's acquisition, apart from its alignment. A field that cannot be found or read is undefined; other importers report why.
+ */
 export interface AcquiredSections {
-  /** Of the title in the mdoc. */
+  /** Degrees of the tilt axis, from the title of the mdoc. */
   readonly tiltAxisDegrees: number | undefined;
   /** Raw tilt angles in the order of the stack. */
   readonly angles: readonly TiltAngle[] | undefined;
-  /** The image that each of them is. */
+  /** The acquired image that belongs to each angle. */
   readonly sections: readonly AcquiredSection[] | undefined;
 }
 

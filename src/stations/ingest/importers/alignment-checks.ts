@@ -9,7 +9,7 @@ import type { AlignmentContent } from "./alignment-content.js";
 /** Degrees between the tilt axis of an alignment and the microscope's: the portal's validation allows as many. */
 const AXIS_TOLERANCE_DEGREES = 10;
 
-/** Something to say of a field of the configuration. */
+/** A remark about a field of the configuration. */
 export interface AlignmentRemark {
   readonly message: string;
   readonly field: string;
@@ -23,7 +23,9 @@ export interface CheckedAlignment {
   readonly measured: { readonly dimension: JsonObject; readonly voxelAngstrom: number } | undefined;
 }
 
-/** What does not fit together, though all of it can be written. */
+/**
+ * Contradictions between an alignment's files, the configuration and the acquisition. None of them keeps it from being written.
+ */
 export async function alignmentRemarks({
   configured,
   content,
@@ -44,7 +46,7 @@ export async function alignmentRemarks({
  * Compares configured dimensions with those of the tomogram's header, both in Å along x, y and z. A difference of more than one
  * voxel means another volume.
  *
- * @param voxelAngstrom of the tomogram.
+ * @param voxelAngstrom voxel spacing of the tomogram.
  */
 function checkDimensions(configured: JsonObject, measured: JsonObject, voxelAngstrom: number): string | undefined {
   const { volume_dimension: dimension } = configured;

@@ -20,7 +20,7 @@ import { matchImages } from "./image-matching.js";
 import { baseName } from "./source-names.js";
 import type { TiltseriesFacts } from "./tiltseries-facts.js";
 
-/** What the files of an alignment tell. */
+/** Content of an alignment's files. */
 export interface AlignmentContent {
   readonly sections: readonly SectionAlignment[];
   readonly alignmentPath: string | null;
@@ -31,7 +31,7 @@ export interface AlignmentContent {
   /** Added to all tilt angles; rotation of the volume about x. 0 counts as not given. */
   readonly tiltOffsetDegrees?: number | undefined;
   readonly xRotationOffsetDegrees?: number | undefined;
-  /** The files say how the specimen was deformed. */
+  /** The files describe a deformation of the specimen. */
   readonly isLocal?: boolean | undefined;
   readonly warnings: readonly string[];
 }
@@ -45,7 +45,7 @@ export interface AlignmentSurroundings {
 const NOTHING: AlignmentContent = { sections: [], alignmentPath: null, tiltPath: null, tiltxPath: null, warnings: [] };
 
 /**
- * What an alignment's metadata tell of its files: the paths of those that count, and where each section lies.
+ * Reads an alignment's files for its metadata: the paths of the files that count, and the transform of each section.
  *
  * @param format as configured; files of other formats are copied and not read.
  * @throws {EmporiumError} FORMAT_…, STORE_…, CONFIG_FIELD where nothing says the pixel size that a format needs
@@ -64,7 +64,7 @@ export async function readAlignment(
   return own === "WARP" ? readWarp(context, files, around) : NOTHING;
 }
 
-/** Of several finds of one name the last one is what stays. */
+/** The last file with an extension: of several finds of one name it is the one that stays. */
 function find(files: readonly AlignmentFile[], extension: string): AlignmentFile | undefined {
   return files.findLast(({ key }) => extensionOf(key).toLowerCase() === extension);
 }

@@ -14,15 +14,15 @@ import { baseName } from "./source-names.js";
 export interface Alignment {
   /** `default`: metadata alone. `files`: made of files of the source. `stored`: on the target already. */
   readonly origin: "default" | "files" | "stored";
-  /** What filters see: the joined names of its files. */
+  /** Name that filters are matched with: the names of its files, joined. */
   readonly name: string;
   readonly metadataKey: string;
   /** Folder on the target. */
   readonly folder: string;
   readonly configured: JsonObject;
-  /** Of the source, each once. */
+  /** Files of the source, each once. */
   readonly files: readonly SectionItem[];
-  /** Those that its metadata list: all but under `compat`, where an earlier entry's files stay in the folder unlisted. */
+  /** Files in its metadata: all of `files`, but under `compat` an earlier entry's files stay in the folder unlisted. */
   readonly listed: readonly SectionItem[];
   /** The first that was found; undefined where the default stands in for a section that finds nothing. */
   readonly item: SectionItem | undefined;
@@ -46,7 +46,7 @@ interface Group {
   readonly items: SectionItem[];
 }
 
-/** What is known of an alignment before it has an id; one of the target has its own. */
+/** An alignment before it has an id; one that is on the target has its own. */
 type Unnumbered = Alignment | Omit<Alignment, "metadataKey" | "folder">;
 
 /**

@@ -2,6 +2,7 @@ import { EmporiumError, type Place } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { Float } from "../../../core/number.js";
+import { once } from "../../../core/once.js";
 import type { Task } from "../../../engine/task.js";
 import type { MutableJson } from "../metadata.js";
 import { type AcquiredSections, acquiredSections } from "./acquired-sections.js";
@@ -16,7 +17,7 @@ import { addMetadataTask } from "./metadata-task.js";
 import { placeOf, wants } from "./sections.js";
 import { baseName } from "./source-names.js";
 import { tiltseries } from "./tiltseries.js";
-import { once, tiltseriesFacts } from "./tiltseries-facts.js";
+import { tiltseriesFacts } from "./tiltseries-facts.js";
 import { firstReadable, type MeasuredVolume, type TomogramCandidate, tomogramFinder } from "./tomogram-candidates.js";
 import { voxelSpacing, wantsVolumes } from "./voxel-spacing.js";
 
@@ -24,7 +25,7 @@ const KIND = "alignment";
 
 /** The first alignment of a run, for what names it. */
 export interface PlannedAlignment {
-  /** Those that make it: none where it is on the target already, or not asked for. */
+  /** Tasks that make it: none where it is on the target already, or not asked for. */
   readonly tasks: readonly Task[];
   /** Files were given for it, it cannot be made, and is not on the target. */
   readonly failed: string | undefined;
@@ -79,7 +80,7 @@ export function alignmentNeeds(context: ImportContext, title: string, place: Pla
   });
 }
 
-/** What a person calls it. */
+/** Name of an alignment in messages: `alignment 100 of TS_01`. */
 function titleOf({ location }: ImportContext, { origin, folder }: Alignment): string {
   return origin === "default"
     ? `default alignment of ${location.run}`
@@ -89,7 +90,7 @@ function titleOf({ location }: ImportContext, { origin, folder }: Alignment): st
 interface Parts {
   /** All tomograms that the run's sources name. */
   readonly candidates: readonly TomogramCandidate[];
-  /** Of the first of them whose header can be read. */
+  /** Volume of the first candidate whose header can be read. */
   readonly volume: MeasuredVolume | undefined;
 }
 
@@ -166,7 +167,7 @@ function addFileCopies(context: ImportContext, files: readonly AlignmentFile[], 
   });
 }
 
-/** What is odd about the files, and about what they say beside the configuration. */
+/** Warns of oddities of the files, and of contradictions between them and the configuration. */
 async function warnOf(
   context: ImportContext,
   one: Alignment,
@@ -246,7 +247,7 @@ function measuredOf(
   return measured;
 }
 
-/** What the files say where the configuration is silent. Offsets of 0 stay the default's, which has no point. */
+/** Metadata fields that the files give and the configuration does not. Offsets of 0 stay the default's, which has no point. */
 function toldByFiles({ tiltOffsetDegrees, xRotationOffsetDegrees, isLocal }: AlignmentContent): JsonObject {
   const told: MutableJson = {};
   if (isLocal) told.alignment_type = "LOCAL";

@@ -22,14 +22,14 @@ export interface AnnotationSource {
   readonly accepted: boolean;
 }
 
-/** What a block of the configuration finds at one voxel spacing of a run: one annotation. */
+/** One annotation: the files that a block of the configuration finds at one voxel spacing of a run. */
 export interface AnnotationCandidate {
   readonly block: Block;
   readonly spacing: VoxelSpacing;
   readonly configured: JsonObject;
-  /** What its files are called: `ribosome-1.0`. */
+  /** Start of its file names: `ribosome-1.0`. */
   readonly prefix: string;
-  /** What makes it this annotation and no other. */
+  /** Values that identify this annotation among those of the run: it gets one id for them. */
   readonly identity: readonly string[];
   readonly title: string;
   readonly sources: readonly AnnotationSource[];

@@ -53,7 +53,7 @@ export function maskSelection({ shape, maskLabel, threshold }: ShapeSource): Mas
   return threshold === undefined ? { equals: maskLabel } : { atLeast: threshold };
 }
 
-/** What must be there for a source to count. The shape SegmentationMask is taken as it is: an empty mask is a finding, too. */
+/** Voxels that a mask needs to count; undefined: any will do. `SegmentationMask` may be empty: that is a finding, too. */
 function gateSelection(shape: ShapeSource): MaskSelection | undefined {
   if (shape.shape === "InstanceSegmentationMask") return ANY_LABEL;
   return shape.shape === "SemanticSegmentationMask" ? maskSelection(shape) : undefined;

@@ -9,11 +9,11 @@ import { found, type ImportContext } from "./importer.js";
 import { firstReadable, type MeasuredVolume, tomogramFinder } from "./tomogram-candidates.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
-/** What annotations of one voxel spacing are compared with, and fitted to. */
+/** Sizes that annotations of one voxel spacing are compared with and fitted to. */
 export interface AnnotationGeometry {
   /** Voxels `[z, y, x]` of the tomograms at this spacing; undefined where there is none to look at. */
   readonly tomogramShape: Triple | undefined;
-  /** Voxels `[z, y, x]` of the aligned volume at this spacing: what masks are rescaled to. */
+  /** Voxels `[z, y, x]` that masks are rescaled to: the aligned volume at this spacing, else the tomogram. */
   readonly alignedShape: Triple | undefined;
 }
 

@@ -19,7 +19,7 @@ import { addMaskTask } from "./volume-task.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
 export interface DataParts {
-  /** What a person calls the annotation. */
+  /** Name of the annotation in messages. */
   readonly title: string;
   readonly spacing: VoxelSpacing;
   readonly geometry: AnnotationGeometry;

@@ -43,7 +43,7 @@ export interface ViewedSource {
 
 export interface ViewedAnnotation {
   readonly id: number;
-  /** What a person calls it. */
+  /** Name of the annotation in messages. */
   readonly title: string;
   /** Its metadata as configured. */
   readonly configured: JsonObject;

@@ -37,7 +37,7 @@ const METADATA_BYTES = 8 << 20;
 
 const KIND = "annotation";
 
-/** What was marked in the tomograms of a run, and the views of it. What is wrong with one annotation concerns it alone. */
+/** Annotations of a run's tomograms, and their views. A fault of one annotation concerns it alone. */
 export const annotation: Importer<null> = {
   kind: KIND,
   per: "run",

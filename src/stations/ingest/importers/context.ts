@@ -13,7 +13,7 @@ import type { DTypeChoice, VolumeSources } from "../volume-source.js";
 import type { EmptyFinds } from "./empty-finds.js";
 import type { FindLedger } from "./unused-finds.js";
 
-/** What every importer sees while a plan is made. Nothing in it is changed. */
+/** The context that all importers share while a plan is made. It is never changed. */
 export interface PlanContext {
   readonly config: IngestConfig;
   readonly selection: Selection;
@@ -30,9 +30,9 @@ export interface PlanContext {
   readonly writeMrc: boolean;
   readonly writeZarr: boolean;
   readonly omeZarr: OmeZarrVersion;
-  /** Of the Zarr's voxels. Default `float32`. */
+  /** Element type of the Zarr's voxels. Default `float32`. */
   readonly dtype?: DTypeChoice | undefined;
-  /** Of the chunks of OME-Zarr 0.5. Default `blosc-lz4`. */
+  /** Compression of chunks in OME-Zarr 0.5. Default `blosc-lz4`. */
   readonly codec?: ShardCodec | undefined;
   /** Address of the published tree, as views name it. */
   readonly viewUrl: string;
@@ -53,8 +53,8 @@ export interface PlanContext {
   readonly empty: EmptyFinds;
   /** Records what sources find: items that are not used are reported at the end. */
   readonly finds: FindLedger;
-  /** Records what each source file is used as: the account and what it finds are made of it. */
+  /** Records what each source file is used as; the account and its findings are made from it. */
   readonly uses: UseLedger;
-  /** What is left for later of sources that are still being written. */
+  /** Decides what is left for later of sources that are still being written; undefined: nothing is. */
   readonly arriving?: Arriving | undefined;
 }

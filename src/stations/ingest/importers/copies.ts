@@ -18,13 +18,13 @@ interface CopyRequest {
   readonly item: SectionItem;
   readonly to: string;
   readonly title: string;
-  /** What is done instead of a copy, where the file is converted on its way. */
+  /** Operation that converts the file on its way, and the bytes of memory that it takes; undefined for a plain copy. */
   readonly conversion?: { readonly run: string; readonly memoryBytes: number } | undefined;
 }
 
 export interface CopiesRequest {
   readonly kind: TypeKey;
-  /** What a person calls all of them together. */
+  /** Name of all the copies together in messages. */
   readonly title: string;
   readonly copies: readonly CopyRequest[];
   readonly place?: Place | undefined;
@@ -85,7 +85,7 @@ function copyTask(
   });
 }
 
-/** What identifies a found file for a task. */
+/** Input of a task for a found file: key, size, ETag and time of change identify it. */
 export function inputOf({ key, stat }: Pick<SectionItem, "key" | "stat">): TaskInput {
   return { key: key!, size: stat?.size ?? 0, etag: stat?.etag, modifiedMs: stat?.modifiedMs };
 }
@@ -100,7 +100,7 @@ export function copyMemory(size: number): number {
 /**
  * Files among what sources found: folders are left out, and of a file that several sources found the first find counts.
  *
- * @param items of the source alone or of the target alone.
+ * @param items finds of the source alone or of the target alone.
  */
 export function distinctFiles(items: readonly SectionItem[]): SectionItem[] {
   const files = new Map<string, SectionItem>();
@@ -108,7 +108,7 @@ export function distinctFiles(items: readonly SectionItem[]): SectionItem[] {
   return [...files.values()];
 }
 
-/** With its dot, as Python's `os.path.splitext` gives it: a name that begins with its only dot has none. */
+/** Extension with its dot, as Python's `os.path.splitext` gives it: a name that begins with its only dot has none. */
 export function extensionOf(name: string): string {
   const base = baseName(name);
   const dot = base.lastIndexOf(".");

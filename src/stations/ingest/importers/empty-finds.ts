@@ -19,7 +19,7 @@ export interface EmptyFinds {
   warnings(isWanted: (type: TypeKey) => boolean): Promise<PlanWarning[]>;
   /** The failures, those of an empty source with what was looked for and what is there instead. */
   explained(failures: readonly PlanFailure[]): Promise<PlanFailure[]>;
-  /** What the first source of a kind looked for in vain; "" where it found something. */
+  /** Paths that the first source of a kind looked for in vain, with the nearest existing ones; "" where it found something. */
   lookedFor(type: TypeKey): Promise<string>;
 }
 
@@ -35,7 +35,7 @@ interface Noted {
   readonly runs: Map<string, Run>;
 }
 
-/** @param facts of all kinds whose finds are files: of each source of theirs something is expected. */
+/** @param facts facts of all kinds whose finds are files: each of their sources is expected to find something. */
 export function emptyFinds(facts: FactsByKind): EmptyFinds {
   const noted = new Map<Source, Noted>();
   const ofType = (type: TypeKey) => [...noted.values()].filter((one) => one.type === type).sort(byLine);

@@ -2,7 +2,7 @@ import type { TypeKey } from "../../../model/kinds.js";
 
 /** For a kind whose items are source files: what to report if there are none, or if one is not used. */
 export interface FileFacts {
-  /** What to report if nothing is found: for a section and its sources, or only for a source. */
+  /** Level at which an empty find is reported: for a section as a whole and its sources, or only for a source. */
   readonly emptyTold?: "section" | "source" | undefined;
   /** Other kinds whose metadata are made of these files. */
   readonly feeds?: readonly TypeKey[] | undefined;

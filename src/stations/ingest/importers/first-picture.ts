@@ -55,7 +55,7 @@ async function runsOf(context: PlanContext, dataset: string, planned: readonly T
   return [...new Set([...stored, ...made])].filter((run) => run !== photoFolder(dataset)).sort(compareKeys);
 }
 
-/** Those of tomograms of this deposition, or of tomograms that do not say whose they are. */
+/** Stored pictures of tomograms whose metadata name this deposition or none. */
 async function storedPictures(context: PlanContext, run: string, file: string, depositionId: string): Promise<TomogramPicture[]> {
   const pictures: TomogramPicture[] = [];
   for (const spacing of await foldersIn(context, `${run}/Reconstructions/`)) {
@@ -81,7 +81,9 @@ async function foldersIn({ target }: PlanContext, folder: string): Promise<strin
   return (await target.children(folder)).map(({ key }) => key).filter((key) => key.endsWith("/"));
 }
 
-/** By the numbers of spacing and tomogram, `…/VoxelSpacing4.990/Images/100/…` before `…/VoxelSpacing10.012/Images/99/…`. */
+/**
+ * Orders by the numbers of spacing and tomogram: `…/VoxelSpacing4.990/Images/100/…` before `…/VoxelSpacing10.012/Images/99/…`.
+ */
 function compareTomograms(a: string, b: string): number {
   const [left, right] = [numbersOf(a), numbersOf(b)];
   return left.spacing - right.spacing || left.id - right.id || compareKeys(a, b);

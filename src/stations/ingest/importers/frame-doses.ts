@@ -8,7 +8,7 @@ import type { Mdoc, MdocSection } from "../../../formats/mdoc/read.js";
 /** An image of an acquisition, in the order of the file. */
 export interface AcquiredSection {
   readonly section: MdocSection;
-  /** From 0: when the image was taken among all. */
+  /** Position of the image in the order of acquisition, from 0. */
   readonly acquisitionOrder: number;
 }
 
@@ -87,7 +87,7 @@ export function frameEntries({ sections }: AcquisitionOrder, mdoc: Mdoc, options
   }));
 }
 
-/** What an mdoc's doses are odd about: they are not what the configured rate makes of the exposure times. */
+/** A warning that an mdoc's doses differ from `dose_rate` times exposure time; undefined where they agree. */
 export function doseRemark({ sections, name }: Mdoc, doseRate: number): string | undefined {
   const odd = sections.filter(({ exposureDose = 0, exposureTimeSeconds = 0 }) => {
     const computed = exposureTimeSeconds * doseRate;

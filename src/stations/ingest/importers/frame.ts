@@ -20,7 +20,7 @@ import { baseName } from "./source-names.js";
 
 /** The frames of a run: all files of all its sources together. */
 export interface Frames {
-  /** Of the source, each once; empty where the config says `default`, or finds none. */
+  /** Files of the source, each once; empty where the configuration says `default`, or finds none. */
   readonly files: readonly SectionItem[];
   /** The block whose metadata count: the last that found something. */
   readonly block: Block | undefined;
@@ -160,7 +160,7 @@ async function planMetadata(
   addMetadataTask(context, { kind: KIND, title, key, configured, measured, needs, place: placeOf(block) });
 }
 
-/** What the last block says; a warning where blocks say different things of one run. */
+/** Metadata of the last block. Warns where blocks have different metadata for one run. */
 function configuredOf(context: ImportContext, { items }: Frames, block: Block): JsonObject {
   const { scope, location, compat } = context;
   const configuredBy = ({ metadata }: Block): JsonObject =>

@@ -1,7 +1,7 @@
 import { endsOf } from "../../../formats/registry.js";
 import type { AcquiredSection } from "./frame-doses.js";
 
-/** What a file of another program says of one image. */
+/** An image as a file of another program identifies it. */
 export interface NamedImage {
   /** Paths or names of its movie and of what was made of it. */
   readonly imageNames: readonly string[];
@@ -15,7 +15,7 @@ const TOLERANCE_DEGREES = 0.25;
  * Finds the section of the tilt series for each image: by the name of its movie, otherwise by its angle. Programs that exclude
  * images, or keep them in the order of acquisition, number them differently.
  *
- * @param sections of the tilt series, in the order of the stack.
+ * @param sections sections of the tilt series, in the order of the stack.
  * @returns indices in `sections`, or undefined if not every image has a section of its own.
  */
 export function matchImages(images: readonly NamedImage[], sections: readonly AcquiredSection[]): number[] | undefined {

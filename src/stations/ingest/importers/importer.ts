@@ -7,36 +7,36 @@ import type { PlanContext } from "./context.js";
 import type { FileFacts } from "./file-facts.js";
 import type { SectionItem } from "./sections.js";
 
-/** What importers are called for: once for each deposition, dataset, run or tilt series. */
+/** Level of the tree at which an importer is called, once for each entity there. */
 export type Owner = "deposition" | "dataset" | "run" | "tiltseries";
 
 /** One entity of the tree whose parts are being planned: what importers see, and the draft that they add to. */
 export interface ImportContext extends PlanContext {
   /** All importers; each is called for the entities that it names in `per`. */
   readonly importers: readonly Importer[];
-  /** What has been planned so far: of the run alone, or of the whole plan for datasets and depositions. */
+  /** Plan so far: of the run alone, or the whole plan for datasets and depositions. */
   readonly draft: Draft;
-  /** Where the entity belongs, for messages. */
+  /** Dataset and run of the entity, for messages. */
   readonly location: Location;
-  /** From the deposition down to the entity. */
+  /** Scope from the deposition down to the entity. */
   readonly scope: Scope;
   /** The deposition that is imported. */
   readonly deposition: Ancestor;
   readonly depositionId: string;
-  /** The nearest ancestor of what importers bring. */
+  /** The entity, as the nearest ancestor of everything that importers bring. */
   readonly entity: Ancestor;
-  /** What found the entity. */
+  /** The find that gave the entity. */
   readonly item: SectionItem;
   /** Folders of the datasets that the entity is, lies in or holds. */
   readonly datasets: readonly string[];
-  /** What has been found and planned of the entity, by kind. */
+  /** Finds and plans of the entity's importers so far, by kind. */
   readonly results: Results;
 }
 
-/** What failures and warnings are noted in. */
+/** The parts of a context in which failures and warnings are noted. */
 type Notes = Pick<ImportContext, "draft" | "location">;
 
-/** As much of a run's context as finding volumes takes. */
+/** The parts of a run's context that finding volumes takes. */
 export type RunScope = PlanContext & Notes & Pick<ImportContext, "scope" | "entity">;
 
 interface Results {
@@ -44,23 +44,23 @@ interface Results {
   readonly planned: Map<TypeKey, unknown>;
 }
 
-/** What a kind of file or entity is looked for with. */
+/** Looks for files or entities of one kind. */
 export interface Finder<Found = unknown> {
   readonly kind: TypeKey;
-  /** What a person calls all of it together: failures have this title. */
+  /** Name of everything that it finds together; its failures have this title. */
   title(context: ImportContext): string;
   /** It notes the failures of its entities itself; what else goes wrong ends the plan. */
   readonly notesFailures?: true | undefined;
-  /** What must have been found before: if one of these fails, this one is skipped. */
+  /** Finders whose results it uses: if one of these fails, this one is skipped. */
   readonly needs: readonly Finder[];
   /** Looks for everything of the kind; writes nothing. */
   find(context: ImportContext): Promise<Found>;
 }
 
-/** How one kind is imported: a row of the table. */
+/** Imports one kind: a row of the table. */
 export interface Importer<Found = unknown, Planned = unknown> extends Finder<Found> {
   readonly per: Owner;
-  /** Where its finds are files that something is made of: what is said of those that nothing comes of. */
+  /** For finds that are source files: what is reported if there are none, or if one is not used. */
   readonly files?: FileFacts | undefined;
   /** Kinds that it plans along with its own. */
   readonly brings?: readonly TypeKey[] | undefined;
@@ -149,7 +149,7 @@ function guarded<T>(context: ImportContext, finder: Finder, work: () => Promise<
   return finder.notesFailures ? work() : attempt(context, { kind: finder.kind, title: finder.title(context) }, work);
 }
 
-/** What an importer that stands before this one in the table has planned. Undefined where it failed or was not asked for. */
+/** The plan of an importer that comes earlier in the table. Undefined where it failed or was not asked for. */
 export function planned<Planned>(context: ImportContext, { kind }: Importer<unknown, Planned>): Planned | undefined {
   return context.results.planned.get(kind) as Planned | undefined;
 }
@@ -160,7 +160,7 @@ export interface Titled {
   readonly title: string;
 }
 
-/** What goes wrong with an entity is its own failure. */
+/** The result of the work, or undefined after its error is noted as a failure of the entity. */
 export async function attempt<T>(context: Notes, entity: Titled, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
@@ -181,7 +181,7 @@ export function fail(
   addFailure(draft, error, title, kind, location, place, reads);
 }
 
-/** What of these kinds cannot be made of an entity, or of anything in it: titles. */
+/** Titles of entities of these kinds that cannot be made, at this entity or below it. */
 export function failedOf({ draft, location }: Notes, kinds: readonly TypeKey[]): string[] {
   const isHere = ({ dataset, run }: PlannedEntity) =>
     dataset === location.dataset && (location.run === undefined || run === location.run);
@@ -207,7 +207,7 @@ export function warnOfLostAnnotations(context: Notes, title: string): void {
   warn(context, `${title} show nothing of ${all}, which failed; run the same command again when they are corrected`);
 }
 
-/** @param code of a doubt that `--strict` makes an error. */
+/** @param code code of a warning that `--strict` makes an error. */
 export function warn({ draft, location }: Notes, message: string, place?: Place, code?: ErrorCode): void {
   draft.warnings.push({ ...(code && { code }), message, place, ...location });
 }

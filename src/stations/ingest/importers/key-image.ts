@@ -38,7 +38,7 @@ const MASK_PIXEL_BYTES = 9;
 const KIND = "key_image";
 
 /**
- * The pictures of a run's tomograms, one task for all of a tomogram. What is wrong with them concerns nothing else.
+ * The pictures of a run's tomograms, one task for all of a tomogram. Their failures concern nothing else.
  *
  * They come after tomograms and annotations: pictures show both, and are drawn without the annotations that fail.
  */
@@ -172,7 +172,7 @@ function plannedVolume({ id, params }: Task): PictureVolume {
   return { mrc: params.mrc as string | null, zarr: params.zarr as string | null, made: id, needs: [id] };
 }
 
-/** What of a tomogram is on the target. */
+/** The files of a tomogram's volume that are on the target; undefined where none is. */
 async function storedVolume(context: PlanContext, keys: { mrc: string; zarr: string }): Promise<PictureVolume | undefined> {
   const mrc = await objectIdentity(context, keys.mrc);
   const zarr = (await objectIdentity(context, `${keys.zarr}.zattrs`)) ?? (await objectIdentity(context, `${keys.zarr}zarr.json`));

@@ -19,7 +19,7 @@ const NAMES = ["snapshot", "thumbnail"];
 const PNG: PictureType = { extension: ".png", contentType: "image/png" };
 const DOWNLOAD_BYTES = 64 * 2 ** 20;
 
-/** What a picture of a tomogram comes from. */
+/** Kinds that a picture of a tomogram is made from. */
 const PICTURED: readonly TypeKey[] = ["voxel_spacing", "tomogram", "key_image"];
 
 const NOWHERE = { ancestors: [], row: undefined, mapped: undefined };
@@ -80,6 +80,7 @@ async function planPhotos(context: ImportContext, kind: PhotoKind, items: readon
         continue;
       }
       checkName(name, "key photo", item?.place);
+      if (item) tellReplaced(context, entity.title, items, item);
       const picture = await choosePicture(context, kind, name, item);
       if (picture) tasks.push(addPhoto(context, entity, `${photoFolder(owner.folder)}/${name}${picture.extension}`, picture));
       else {
@@ -101,6 +102,15 @@ async function planPhotos(context: ImportContext, kind: PhotoKind, items: readon
   return tasks;
 }
 
+/** There is one picture of a name: the last that is configured. */
+function tellReplaced(context: ImportContext, title: string, items: readonly SectionItem[], last: SectionItem): void {
+  const where = (item: SectionItem) => item.location ?? item.key!;
+  for (const item of items) {
+    if (item.atTarget || scalarText(item.name) !== scalarText(last.name) || where(item) === where(last)) continue;
+    warn(context, `${where(item)} is not the ${title}: ${where(last)} comes after it under the same name`, item.place);
+  }
+}
+
 /** The deposition of a dataset on the target, if it is not the imported one: the dataset then keeps its pictures. */
 async function foreignOwner(context: ImportContext): Promise<string | undefined> {
   const { entity: dataset, depositionId, item } = context;
@@ -111,7 +121,7 @@ async function foreignOwner(context: ImportContext): Promise<string | undefined>
   return owner === depositionId ? undefined : owner;
 }
 
-/** @throws {EmporiumError} what is wrong with the configured one, where no tomogram has one either */
+/** @throws {EmporiumError} the fault of the configured picture, where no tomogram has one either */
 async function choosePicture(
   context: ImportContext,
   kind: PhotoKind,

@@ -7,7 +7,7 @@ import type { Source } from "../config/schema.js";
  * the output lacks it, and the glob may be right.
  *
  * @param applied sources of the section that apply here.
- * @param where.target what was searched, as a URL.
+ * @param where.target URL of the tree that was searched.
  */
 export function nothingFound(
   type: TypeKey,

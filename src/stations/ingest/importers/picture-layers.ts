@@ -24,7 +24,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   TriangularMesh: "glb",
 };
 
-/** Of these, what a picture shows. */
+/** Shapes that a picture shows, and the way it draws them. */
 const SHOWN: Readonly<Record<string, PictureLayer["shape"]>> = {
   SegmentationMask: "mask",
   Point: "points",
@@ -40,7 +40,7 @@ export interface PlannedLayer {
 /** The metadata of a run's annotations: those that are on the target as this plan will leave them. */
 export type RunAnnotations = readonly { readonly key: string; readonly metadata: JsonObject }[];
 
-/** In the order of their keys as text, which is that of the layers of a view. */
+/** Annotations of a run in the order of their keys as text, which is that of the layers of a view. */
 export async function runAnnotations(context: ImportContext): Promise<RunAnnotations> {
   const { entity: run } = context;
   const annotations = new Map<string, JsonObject>();
@@ -106,7 +106,10 @@ function mrcBeside(metadata: JsonObject, path: string): string | undefined {
   return listedFiles(metadata).some((file) => file.format === "mrc" && file.path === mrc) ? mrc : undefined;
 }
 
-/** What tells an object of the target from one that takes its place later. Undefined where it is not there. */
+/**
+ * Size and ETag or, without one, time of an object on the target: they change when it is replaced. `stored` for a folder,
+ * undefined where there is nothing.
+ */
 export async function objectIdentity({ target }: Pick<PlanContext, "target">, key: string): Promise<string | undefined> {
   const slash = key.lastIndexOf("/") + 1;
   const entry: Entry | undefined = await target.child(key.slice(0, slash), key.slice(slash));

@@ -8,11 +8,11 @@ import type { VoxelSpacing } from "./voxel-spacing.js";
 export interface PictureSubject {
   readonly id: number;
   readonly spacing: VoxelSpacing;
-  /** What makes it in this plan. */
+  /** Task of this plan that writes it; undefined where it is on the target already. */
   readonly task: Task | undefined;
   /** Voxels `[z, y, x]`. */
   readonly shape: Triple;
-  /** As its metadata name it. */
+  /** Key of the alignment, as its metadata give it. */
   readonly alignmentPath: Json | undefined;
   /** Undefined where nobody has looked for them yet. */
   readonly pictures: KeyImages | undefined;

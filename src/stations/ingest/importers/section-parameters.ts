@@ -6,7 +6,7 @@ import type { AcquiredSection } from "./frame-doses.js";
 import { matchImages } from "./image-matching.js";
 
 /**
- * What the metadata of a tilt series say of each section: when and at what angle it was taken, and its CTF.
+ * Metadata of each section of a tilt series: its time and tilt angle, and its CTF.
  *
  * @param sections one for each line of the raw tilt file.
  * @param fits the CTF of each section, as `fitsOf` finds them.
@@ -32,7 +32,7 @@ export function sectionParameters(sections: readonly AcquiredSection[], fits: re
 export interface SectionFits {
   /** One for each section; undefined where it has no fit. */
   readonly fits: readonly (CtfEntry | undefined)[];
-  /** What is odd about the table. */
+  /** A warning about the table, where there is something odd about it. */
   readonly remark: string | undefined;
 }
 

@@ -6,13 +6,13 @@ export function baseName(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 
-/** What a source looks for, as it is written: several globs one after the other. */
+/** The glob of a source as it is written; several are joined by commas, and "" stands for none. */
 export function globText({ finder }: Source): string {
   if (finder?.kind === "source_glob" || finder?.kind === "destination_glob") return String(finder.glob.value);
   return finder?.kind === "source_multi_glob" ? finder.globs.map(({ value }) => String(value)).join(", ") : "";
 }
 
-/** Where the file is named that a source should have found. */
+/** Place of a source's glob, for messages about files that it does not find. */
 export function placeOfFinder(source: Source): Place {
   const finder = source.finder as { place: Place; glob?: { place: Place } } | undefined;
   return finder?.glob?.place ?? finder?.place ?? source.place;

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../../core/json.js";
 import { toNumber } from "../../../core/number.js";
+import { once } from "../../../core/once.js";
 import { expandValue, parseFloating } from "../config/expand.js";
 import { rethrowCancelled } from "../draft.js";
 import type { Scope } from "../finders/scope.js";
@@ -7,15 +8,15 @@ import type { VolumeSource } from "../volume-source.js";
 import type { PlanContext } from "./context.js";
 import { findSection } from "./sections.js";
 
-/** What an alignment in Å has to know of the tilt series that it aligns. Each is looked up when it is asked for, and once. */
+/** Pixel size and image size of a tilt series, which an alignment in Å needs. Each is looked up on demand, once. */
 export interface TiltseriesFacts {
-  /** As configured, else of the header; undefined where neither says it. */
+  /** Å of a pixel as configured, else as the header says; undefined where neither says it. */
   pixelAngstrom(): Promise<number | undefined>;
-  /** Of one section. */
+  /** Pixels of one section. */
   imagePixels(): Promise<readonly [x: number, y: number] | undefined>;
 }
 
-/** Of the first tilt series that is found for a run. What is wrong with its file is said where the tilt series is planned. */
+/** Facts of the first tilt series that is found for a run. Faults of its file are reported where the tilt series is planned. */
 export function tiltseriesFacts(context: PlanContext, scope: Scope, runName: string): TiltseriesFacts {
   const item = once(async () =>
     (await findSection(context, "tiltseries", scope)).items.find(({ key, atTarget }) => key !== null && !atTarget),
@@ -42,14 +43,5 @@ export function tiltseriesFacts(context: PlanContext, scope: Scope, runName: str
       const shape = (await volume())?.shape;
       return shape && ([shape[2], shape[1]] as const);
     }),
-  };
-}
-
-/** Does the work when it is first asked for, and remembers what came of it. */
-export function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => {
-    result ??= work();
-    return result;
   };
 }

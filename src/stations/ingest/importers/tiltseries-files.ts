@@ -51,7 +51,7 @@ export const rawtilt: Importer<SideFile, readonly Task[]> = {
   plan: async (context, file) => planSideFile(context, rawtilt, file),
 };
 
-/** The CTF tables of a tilt series. Those of several formats have several names; the first one's values count. */
+/** The CTF tables of a tilt series. Tables of several formats have several names; the values of the first one count. */
 export const ctf: Importer<readonly SideFile[], readonly Task[]> = {
   kind: "ctf",
   per: "tiltseries",

@@ -102,7 +102,7 @@ function ancestorOf({ item, folder, id }: Tiltseries): Ancestor {
 }
 
 interface Parts extends SectionSources {
-  /** Of the run. */
+  /** Number of frames of the run. */
   readonly framesCount: number;
   /** Copies of the files that the metadata name. */
   readonly needs: readonly string[];
@@ -154,7 +154,7 @@ async function planVolume(context: ImportContext, one: Tiltseries, parts: Parts)
 
 /**
  * Compares the sections of a stack with its raw tilt angles, of which each has one, and with the images of the mdoc, of which some may have been
- * left out of it. What cannot be read is said elsewhere.
+ * left out of it. Files that cannot be read are reported elsewhere.
  */
 async function countImages(context: ImportContext, { item }: Tiltseries, { shape }: VolumeSource, parts: Parts): Promise<void> {
   const [sections] = shape;

@@ -43,7 +43,7 @@ export interface FoundTomograms {
 
 const KIND = "tomogram";
 
-/** What finds the tomograms of a run, for those who plan them and for those who look at their sizes. */
+/** Finds the tomograms of a run: for their importer, and for others that need their sizes. */
 export const tomogramFinder: Finder<FoundTomograms> = {
   kind: KIND,
   needs: [voxelSpacing],
@@ -67,7 +67,7 @@ export const tomogramFinder: Finder<FoundTomograms> = {
   },
 };
 
-/** All tomograms of one spacing of a run. What is wrong with one block's metadata is a failure of its tomograms alone. */
+/** All tomograms of one spacing of a run. A fault of one block's metadata is a failure of its tomograms alone. */
 export async function findTomograms(context: RunScope, spacing: VoxelSpacing): Promise<TomogramCandidate[]> {
   const { items, applied } = await findSection(context, KIND, scopeBelow(context, spacing.ancestor));
   const run = context.location.run ?? "";
@@ -106,7 +106,7 @@ function candidateOf(context: RunScope, item: SectionItem, spacing: VoxelSpacing
   }
 }
 
-/** Reads headers side by side. What is said of them comes in the order of the candidates. */
+/** Reads headers side by side. Warnings and failures come in the order of the candidates. */
 async function readAll(
   context: ImportContext,
   candidates: readonly TomogramCandidate[],
@@ -191,7 +191,9 @@ export async function tomogramIds(context: ImportContext, identities: readonly (
   return allotIds(run.folder, known, context, identities);
 }
 
-/** What identifies a candidate. The reference takes the spacing from the configuration, even if it contradicts the folder. */
+/**
+ * Values that identify a candidate. The reference takes the spacing from the configuration, even if it contradicts the folder.
+ */
 export function identityOf(
   { compat, depositionId }: ImportContext,
   { configured, spacing }: TomogramCandidate,

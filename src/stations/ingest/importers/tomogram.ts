@@ -48,9 +48,9 @@ export function checkTomogramSection(context: Pick<PlanContext, "config" | "sele
   }
 }
 
-/** What others need to know of a run's tomograms. */
+/** The part of a run's tomograms that other importers need. */
 export interface PlannedTomograms {
-  /** Those that may get pictures. */
+  /** Tomograms that may get pictures. */
   readonly subjects: readonly PictureSubject[];
 }
 

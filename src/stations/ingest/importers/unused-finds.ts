@@ -11,13 +11,13 @@ import { baseName, globText, placeOfFinder } from "./source-names.js";
 
 const FILES_SHOWN = 3;
 
-/** What sources found, to compare with the plan: all items that are not used are reported. */
+/** Records what each source finds, to report the finds that the plan does not use. */
 export interface FindLedger {
-  /** @param found of one source in one scope, those included that another find of the same name replaces. */
+  /** @param found finds of one source in one scope, with those that another find of the same name replaces. */
   note(type: TypeKey, source: Source, scope: Scope, found: readonly Found[]): void;
-  /** Why nothing comes of a find, as far as the one who leaves it out knows: `a folder, …`. */
+  /** Notes why a find is not used, if the one who leaves it out knows: `a folder, …`. */
   because(key: string, reason: string): void;
-  /** Another find of the same source is taken by a rule that the guide tells: worth a warning. */
+  /** Notes that a documented rule takes another find of the same source instead: worth a warning. */
   passedOver(key: string, reason: string): void;
   /** @param draft the whole plan. */
   unused(draft: Draft, used: UsedFiles): UnusedFinds;
@@ -42,7 +42,7 @@ interface Noted {
 }
 
 /**
- * @param facts of all kinds whose finds are files. Runs, datasets and spacings are names: several files may give one.
+ * @param facts facts of all kinds whose finds are files. Runs, datasets and spacings are names: several files may give one.
  * @param volumes false where neither MRC nor Zarr is written: nothing is made of volumes then.
  */
 export function findLedger(facts: FactsByKind, selection: Selection, { volumes }: { volumes: boolean }): FindLedger {

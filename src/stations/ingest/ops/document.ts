@@ -13,7 +13,7 @@ export interface DocumentParams {
   force?: boolean;
 }
 
-/** Writes a document, then its metadata. What is there already with the same bytes is left as it is. */
+/** Writes a document, then its metadata. An object that has the same bytes already is left as it is. */
 export const documentOperation: Operation = async ({ params }, context) => {
   const { document, text, metadataKey, metadata, force = false } = params as unknown as DocumentParams;
   const { target, createdMs, signal } = context;

@@ -1,6 +1,6 @@
 import { type Triple, volumeOf } from "../../../core/box.js";
 
-/** What plans say that tasks need, in bytes, beside what they are given. */
+/** Memory that plans estimate for tasks, in bytes, in addition to what the tasks are given. */
 
 /** Pixels of a gain reference that are held at once, as read and as written. */
 export const GAIN_BATCH_BYTES = 8 * 2 ** 20;
@@ -28,7 +28,7 @@ export function viewMeshMemory(sizeBytes: number): number {
 /** Buffers for one chunk of 256³: decoded, as read, with its neighbours' voxels (16 bits each), and its surfaces. */
 const MASK_CHUNK_BYTES = 160 * 2 ** 20;
 
-/** @param threads that work on chunks at the same time. */
+/** @param threads number of threads that work on chunks at the same time. */
 export function viewMaskMemory(shape: Triple, threads: number): number {
   const [, ny, nx] = shape;
   const voxels = volumeOf(shape.map((length) => Math.min(length, 256)) as Triple);

@@ -1,4 +1,4 @@
-/** What tasks call the operations. Plans are made of these names: what the operations themselves need is loaded with the first task. */
+/** Names of operations in tasks. Plans need no more than these: the code of an operation is loaded with the first task. */
 
 export const ANNOTATION_OPERATION = "ingest/annotation";
 export const CLEAR_OPERATION = "ingest/clear";

@@ -17,7 +17,7 @@ export interface PhotoParams {
   checksum?: "sha256" | null;
 }
 
-/** Fetches a picture from an address of its own. Whatever is no picture, or comes with an error status, is not written. */
+/** Fetches a picture from an address of its own. A reply that is no picture, or has an error status, is not written. */
 export function photoOperation(open: OpenAddress): Operation {
   return async ({ params }, context) => {
     const { url, key, checksum } = params as unknown as PhotoParams;

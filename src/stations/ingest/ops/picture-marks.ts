@@ -15,10 +15,10 @@ export interface PictureLayer {
   readonly shape: "mask" | "points";
   /** Points: the ndjson. Mask: the Zarr's folder. */
   readonly key: string;
-  /** Of a mask: its MRC. */
+  /** Key of the MRC of a mask. */
   readonly mrc?: string;
   readonly colour: Rgb;
-  /** What identifies its content: the task that makes it, or what its file looked like. */
+  /** Identity of its content: id of the task that makes it, or size and ETag of the stored file. */
   readonly made: string;
 }
 
@@ -61,11 +61,11 @@ export async function drawnMarks(
 
 /** Points that lie in the slab, as numbers: there may be millions. */
 interface PointList {
-  /** x and y of each. */
+  /** x and y of each point. */
   readonly places: Growing<Float64Array>;
-  /** Above the others in the picture. */
+  /** Height of each point: one with a greater height is drawn above the others. */
   readonly heights: Growing<Float64Array>;
-  /** Which layer each is of. */
+  /** Index of the layer of each point. */
   readonly layers: Growing<Uint32Array>;
 }
 

@@ -21,10 +21,10 @@ export interface PictureParams {
   /** The tomogram's files, where it has them. */
   mrc: string | null;
   zarr: string | null;
-  /** What identifies the volume: the task that makes it, or what its file looked like. */
+  /** Identity of the volume: id of the task that makes it, or size and ETag of the stored file. */
   made: string;
   pictures: readonly { readonly name: PictureName; readonly key: string; readonly source?: string }[];
-  /** What is marked in the tomogram and shown, in the order in which it is drawn. */
+  /** Annotations to show on the tomogram, in the order in which they are drawn. */
   layers: readonly PictureLayer[];
   force?: true;
 }

@@ -3,9 +3,9 @@ import { counted } from "../../../core/units.js";
 import type { PointBatch } from "../../../formats/points/points.js";
 import { type FitOptions, mendText, pointFit } from "../point-fit.js";
 
-/** Beyond this a matrix is no rotation that was printed with few digits. */
+/** Largest error of a rotation matrix that was printed with few digits; beyond it a matrix is no rotation. */
 const ROTATION_TOLERANCE = 1e-2;
-/** Beyond this the portal's own check refuses it: numpy's `allclose` on determinant, rows and their products. */
+/** Error beyond which the portal's own check refuses a matrix: numpy's `allclose` on determinant, rows and their products. */
 const PORTAL_TOLERANCE = 1e-5;
 
 export interface PointCheck {
@@ -14,16 +14,16 @@ export interface PointCheck {
   readonly outside: number;
   /** @throws {EmporiumError} FORMAT_FIELD for a matrix that is no rotation (`compat`: it is warned of) */
   add(batch: PointBatch): void;
-  /** How many lie outside, and what would mend it; undefined where all lie inside. */
+  /** Text with the number of points outside and advice to mend it; undefined where all lie inside. */
   outsideText(): string | undefined;
-  /** Of the matrices. */
+  /** Warnings about the matrices. */
   warnings(): string[];
 }
 
 /**
  * Looks at points on their way: do they lie in the tomogram, are their matrices rotations.
  *
- * @param name of the file, for messages.
+ * @param name name of the file in messages.
  * @param options `fit`: the tomogram, and how the points are read; without it places are not looked at.
  */
 export function pointCheck(name: string, { fit, compat }: { fit: FitOptions | undefined; compat: boolean }): PointCheck {

@@ -10,7 +10,7 @@ import type { ObjectReceipt, TaskContext } from "../../../engine/task.js";
 export interface ViewFolder {
   /** Whether a file was made, by this attempt or one before it. */
   has(name: string): Promise<boolean>;
-  /** Makes a file. What has its name is whole, also after a kill. */
+  /** Makes a file. A file of this name is always whole, also after a kill. */
   put(name: string, body: Uint8Array | string | Iterable<Uint8Array>): Promise<void>;
   /** A file that was made, or a part of it. */
   get(name: string, range?: ByteRange): Promise<Uint8Array<ArrayBuffer>>;
@@ -18,7 +18,7 @@ export interface ViewFolder {
   publish(): Promise<ObjectReceipt>;
 }
 
-/** @param below of the scratch folder: what is made for the target, or beside it. */
+/** @param below name of the folder below the scratch folder: for files of the target, or for files beside them. */
 export async function viewFolder(context: TaskContext, key: string, below = "view"): Promise<ViewFolder> {
   const folder = join(await context.scratch(), below);
   await mkdir(folder, { recursive: true });

@@ -29,7 +29,7 @@ export interface ViewMaskParams {
 
 /** Triangles of one label beyond which no surface is made: that of noise. */
 const SURFACE_TRIANGLES_MAX = 30_000_000;
-/** What chunks that were decoded may leave before it is freed. */
+/** Bytes that decoded chunks may leave before they are freed. */
 const CHUNKS_BYTES_MAX = 8 * 2 ** 20;
 
 /**
@@ -139,7 +139,7 @@ async function placesOf(shape: Triple, pieces: ViewFolder): Promise<Map<number, 
   return new Map([...labels].sort(([a], [b]) => a - b));
 }
 
-/** @returns triangles of the surface; undefined where it is too large to be put together. */
+/** @returns number of triangles of the surface; undefined where it is too large to be put together. */
 async function makeSurface(
   label: number,
   places: readonly PiecePlace[],

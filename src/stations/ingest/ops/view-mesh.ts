@@ -23,7 +23,7 @@ export interface ViewMeshParams {
   mesh: string;
   /** Key of the layer's folder, with a slash at its end. */
   folder: string;
-  /** What the viewer calls the surface. */
+  /** Name of the surface in the viewer. */
   label: string;
 }
 

@@ -17,7 +17,7 @@ export interface ViewPointsParams {
   voxelSpacingAngstrom: number;
   objectName: string;
   diameterAngstrom: number | null;
-  /** Of the colours of instances. */
+  /** Seed of the colours of instances. */
   colourSeed: number;
   /** Bounds of oriented points are found as the reference does. */
   compat?: boolean;

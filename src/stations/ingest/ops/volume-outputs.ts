@@ -62,7 +62,7 @@ function documents05(
   return [...arrays, ["zarr.json", printZarrV3(zarrV3GroupMetadata({ attributes }))]];
 }
 
-/** How the levels of masks come about; those of volumes and series are means, which is the default. */
+/** Downscaling that the metadata of masks and labels name; volumes and series have means, which is the default. */
 const DOWNSCALING: Partial<Record<FormFacts["reduce"], OmeZarr05Fields["downscaling"]>> = {
   any: { type: "any", metadata: { description: "1 where any voxel of the block is 1", block: [2, 2, 2] } },
   stride: { type: "nearest", metadata: { description: "first voxel of each block of voxels", block: [2, 2, 2] } },

@@ -13,9 +13,9 @@ export interface VolumeParams {
   form?: "mask" | "labels";
   /** Form `mask`: what becomes 1. */
   select?: MaskSelection;
-  /** Of a mask or labels: voxels `[z, y, x]` that are wanted, whatever the source has. */
+  /** Wanted shape `[z, y, x]` of a mask or labels, in voxels, whatever the source has. */
   targetShape?: Triple;
-  /** Of a volume without `form`: the source's integer type, which its Zarr keeps. Default: float32. */
+  /** Integer type of the source, which the Zarr of a volume without `form` keeps. Default: float32. */
   dtype?: IntegerType;
   source: string;
   mrc: string | null;
@@ -31,7 +31,7 @@ export interface VolumeParams {
   keepPlace?: boolean;
   /** Default 0.4. */
   omeZarr?: OmeZarrVersion;
-  /** Of the chunks of 0.5. Default `blosc-lz4`. */
+  /** Compression of chunks in OME-Zarr 0.5. Default `blosc-lz4`. */
   codec?: ShardCodec;
   /** Plain bytes that a shard holds at most. Default 2 GiB. */
   shardBytes?: number;
@@ -51,7 +51,7 @@ export function keepingForm(form: "volume" | "series", dtype: IntegerType | unde
   return dtype === undefined ? form : `${form}-${dtype}`;
 }
 
-/** What tells a task of shards; nothing for 0.4, which is the default. */
+/** Parameters of a task that writes shards (OME-Zarr 0.5); none for 0.4, which is the default. */
 export function shardParams({
   omeZarr,
   codec = "blosc-lz4",

@@ -4,7 +4,7 @@ import { originOf, startOf } from "../../../formats/mrc/meaning.js";
 import { type MrcPlace, OTHER_LABELS } from "../../../formats/mrc/write.js";
 import type { VolumeParams } from "./volume-params.js";
 
-/** Of a cell of float32 over a number of voxels. */
+/** Relative precision of a voxel size in a header: a float32 cell, divided by a number of voxels. */
 const HEADER_PRECISION = 2 ** -22;
 
 /**
@@ -21,7 +21,7 @@ export function voxelSizesOf(
   return sizes.every((size) => Math.abs(size - known) <= HEADER_PRECISION * known) ? known : sizes;
 }
 
-/** What of a source's place goes into the outputs; of a deposition nothing, as the portal wants it. */
+/** Position and labels of a source that go into the outputs; in a deposition nothing is kept, as the portal wants it. */
 export interface KeptPlace {
   readonly mrc?: MrcPlace;
   readonly labels?: readonly string[];
@@ -50,7 +50,9 @@ function anglesOf({ mrc }: OpenVolume): MrcPlace["cellAnglesDegrees"] | undefine
   return angles?.every((angle) => angle > 0 && angle < 180) && angles.some((angle) => angle !== 90) ? angles : undefined;
 }
 
-/** What of the source the outputs do not say, and what they say that the source does not. A line each. */
+/**
+ * Warnings, a line each, of what the outputs do not keep of the source, and of values that they state and the source does not.
+ */
 export function placeWarnings(volume: OpenVolume, params: VolumeParams, voxel: number | Triple | undefined): string[] {
   if (params.spacingAngstrom !== null) return [];
   const { name } = volume.raw;
@@ -62,10 +64,13 @@ export function placeWarnings(volume: OpenVolume, params: VolumeParams, voxel: n
 
 function sizeWarnings(
   { voxelSizeAngstrom: sizes }: OpenVolume,
-  { compat }: VolumeParams,
+  { compat, mrc, zarr }: VolumeParams,
   voxel: number | Triple | undefined,
 ): string[] {
-  if (voxel === undefined) return ["the header gives no voxel size; written as unknown in the MRC and as 1 Å in the Zarr"];
+  if (voxel === undefined) {
+    const written = [...(mrc === null ? [] : ["as unknown in the MRC"]), ...(zarr === null ? [] : ["as 1 Å in the Zarr"])];
+    return [`the header gives no voxel size; written ${written.join(" and ")}`];
+  }
   const written = typeof voxel === "number" ? [voxel, voxel, voxel] : voxel;
   const guessed = axesWhere(sizes, (size) => size === undefined);
   const changed = compat
@@ -99,7 +104,7 @@ function lostWarnings(volume: OpenVolume, { mrc, zarr }: VolumeParams): string[]
   ];
 }
 
-/** Of the reference's values: it writes no place. */
+/** Warns of position and cell angles that the reference's outputs (`compat`) do not keep. */
 function refusedWarnings(volume: OpenVolume, { compat }: VolumeParams): string[] {
   const header = volume.mrc?.header;
   const angles = anglesOf(volume);

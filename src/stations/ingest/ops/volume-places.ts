@@ -17,7 +17,7 @@ import { uploadShards } from "./volume-shards.js";
 /** Chunks that are sent side by side, each in several parts at once. */
 const UPLOADS_AT_ONCE = 2;
 
-/** Where a volume is made, and how it becomes visible. */
+/** Places in which a volume's files are made, and the way they become visible. */
 export interface Places {
   /** Files being made. */
   readonly mrc: string | undefined;
@@ -25,11 +25,11 @@ export interface Places {
   /** They will be synced before they are adopted. */
   readonly flush: boolean;
   onObject: ((object: WrittenObject) => Promise<void>) | undefined;
-  /** Where the shards of OME-Zarr 0.5 go. */
+  /** Sink for the shards of OME-Zarr 0.5. */
   shards(): ShardSink;
-  /** Clears what an attempt left that cannot be gone on with. */
+  /** Clears the remains of an attempt that cannot be resumed. */
   startAnew(): Promise<void>;
-  /** Whatever a unit's note vouches for is safe when this returns. */
+  /** Makes the data safe that units' notes vouch for, before it returns. */
   settle(): Promise<void>;
   publish(written: WriteVolumeResult, documents: [key: string, text: string][]): Promise<ObjectReceipt[]>;
   publishMetadata(key: string, text: string): Promise<ObjectReceipt>;

@@ -60,7 +60,7 @@ function tailPath(scratch: string, shard: string, have: number): string {
   return `${scratch}/shards/${shard.replaceAll("/", "-")}-${have}.tail`;
 }
 
-/** Where a shard resumes: what its upload holds already, and the following bytes, which do not fill a part. */
+/** Point at which a shard resumes: bytes that its upload holds already, and the following ones, which do not fill a part. */
 interface Progress {
   readonly upload: Upload | undefined;
   readonly rest: Uint8Array;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../../core/json.js";
 
-/** What all executions of one call have in common. */
+/** Settings that all executions of one call share. */
 export interface QueueFacts {
   /** Seconds since 1970, the beginning of each name. */
   readonly unix: number;
@@ -15,7 +15,7 @@ export interface QueueFacts {
   readonly stateMachine: string;
 }
 
-/** What an execution is of. */
+/** Deposition, dataset, run or configuration that an execution is for. */
 export interface JobPlace {
   readonly deposition?: string;
   readonly dataset?: string;
@@ -26,9 +26,9 @@ export interface JobPlace {
 /** An execution to be, as its queue wants it. */
 export interface Job {
   readonly place: JobPlace;
-  /** With a mark where another job has the usual name. At most `NAME_MAX` characters, `cleaned`. */
+  /** Name of at most `NAME_MAX` characters, `cleaned`; with a mark where another job has the usual name. */
   name(unix: number, mark?: string): string;
-  /** What the workflow is told beside region and image, in this order. */
+  /** Inputs of the workflow beside region and image, in this order. */
   readonly told: JsonObject;
 }
 
@@ -38,7 +38,7 @@ export interface Execution extends JobPlace {
 }
 
 export const NAME_MAX = 80;
-/** Of a name that another job has too: so many digits tell it apart. */
+/** Hexadecimal digits of the hash that tells apart two jobs of one name. */
 const HASH_DIGITS = 8;
 
 /** The executions of some jobs, as the portal's own queueing starts them. Every name is valid, and another's nowhere. */
@@ -52,7 +52,7 @@ export function executionsOf(jobs: readonly Job[], facts: QueueFacts): Execution
   });
 }
 
-/** What is no letter or digit becomes `-`, one for each character. */
+/** Replaces each character that is no ASCII letter, digit or `-` by `-`. */
 export const cleaned = (text: string): string => text.replace(/[^0-9a-zA-Z-]/gu, "-");
 
 const fingerprint = (place: JobPlace): string =>

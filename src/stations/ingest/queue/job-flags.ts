@@ -11,7 +11,7 @@ export interface JobChoices {
 /** Types by which jobs are cut: each job has filters of its own for them. */
 const CUT_BY = new Set(["dataset", "run"]);
 
-/** What every job is told: the flags of the call, without filters of datasets and runs. */
+/** Flags for every job: those of the call, without filters of datasets and runs. */
 export function jobFlags({ selection, writeMrc, writeZarr, forceOverwrite, httpsPrefix }: JobChoices): string[] {
   const { everything, allMetadata, items = [], metadata = [], filter = {}, exclude = {} } = selection;
   const kebab = (name: string) => name.replaceAll("_", "-");

@@ -4,7 +4,7 @@ import { redact } from "../../../core/redact.js";
 import { type AwsAccount, codeOf, type ServiceAnswer } from "../../../stores/s3/account.js";
 import type { Execution } from "./executions.js";
 
-/** What the portal's account has for one environment. */
+/** Resources of the portal's AWS account for one environment. */
 export interface PortalAccount {
   readonly registry: string;
   readonly wdlBucket: string;
@@ -48,7 +48,7 @@ function missing(message: string, environment: string): EmporiumError {
   });
 }
 
-/** Starts an execution. @returns `already` where there is one of this name */
+/** Starts an execution. @returns `already` if an execution of this name exists */
 export async function startExecution(
   account: AwsAccount,
   stateMachine: string,

@@ -42,7 +42,7 @@ export async function queueDbImport(options: DbImportOptions): Promise<QueueRepo
 export interface SyncOptions extends StartOptions {
   readonly inputBucket: string;
   readonly outputBucket: string;
-  /** Which datasets; `undefined`: none. */
+  /** Datasets that are chosen; undefined: none. */
   readonly datasets: DatasetChoice | undefined;
   readonly depositions: readonly string[];
   /** Patterns of `aws s3 sync`: the last one that matches a file counts. */
@@ -91,7 +91,7 @@ export const VALIDATION_ENVIRONMENT = "staging";
 
 export interface ValidateOptions extends StartOptions {
   readonly datasets: readonly string[];
-  /** Whose bucket is looked at. */
+  /** Environment whose bucket is validated. */
   readonly looked: keyof typeof PORTAL_BUCKETS;
 }
 
@@ -107,7 +107,7 @@ export async function queueValidate({ datasets, looked, ...options }: ValidateOp
 }
 
 export interface SourceValidateOptions extends StartOptions {
-  /** As it is named in the image of the jobs. */
+  /** Name of the configuration in the image of the jobs. */
   readonly config: string;
   readonly bucket: string;
 }
@@ -130,14 +130,14 @@ const validation = (place: JobPlace, name: string, given: Validation): Job =>
     test_entity: given.test_entity,
   });
 
-/** Of a long name the end is kept. */
+/** A job whose name keeps its end where it is too long. */
 const job = (place: JobPlace, name: string, told: JsonObject): Job => ({
   place,
   name: (unix, mark) => cleaned(`${unix}-${name}${mark === undefined ? "" : `-${mark}`}`).slice(-NAME_MAX),
   told,
 });
 
-/** In quotes also where it needs none, as the reference has it. */
+/** The word in quotes, also where it needs none, as the reference has it. */
 const quoted = (word: string): string => (quoteWord(word) === word ? `'${word}'` : quoteWord(word));
 
 /** A word that the portal's workflow puts into a command line as it is. @throws {EmporiumError} USAGE */

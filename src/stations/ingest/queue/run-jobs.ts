@@ -3,7 +3,7 @@ import { compilePattern } from "../../../engine/pattern.js";
 import type { RunPlace } from "../tree.js";
 import { cleaned, type Job, NAME_MAX } from "./executions.js";
 
-/** What every job of an import is told. */
+/** Inputs that all jobs of an import share. */
 export interface ImportFacts {
   readonly config: string;
   readonly inputBucket: string;

@@ -11,7 +11,7 @@ import { forEachLimited } from "../../../system/parallel.js";
 import { type Execution, executionsOf, type Job } from "./executions.js";
 import { findPortalAccount, startExecution } from "./portal-account.js";
 
-/** What every queue takes. */
+/** Options that every queueing command takes. */
 export interface StartOptions extends GivenEnv {
   readonly environment: string;
   readonly ecrRepo: string;
@@ -100,9 +100,9 @@ function report(facts: Omit<QueueReport, "toText" | "exitStatus" | "failed">): Q
 const placeOf = ({ deposition, dataset, run, config }: Execution): string =>
   run !== undefined ? `${dataset}/${run}` : (dataset ?? config ?? `deposition ${deposition}`);
 
-/** What an earlier call with the same words has started: under the same names nothing is started twice. */
+/** Executions that an earlier call with the same words has started: under the same names nothing is started twice. */
 interface EarlierCall {
-  /** In the names of its executions. */
+  /** Seconds since 1970 in the names of its executions. */
   readonly unix: number;
   readonly started: readonly string[];
 }

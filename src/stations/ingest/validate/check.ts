@@ -20,13 +20,13 @@ export interface Check<K extends SubjectKind = SubjectKind> {
   readonly marks: readonly Mark[];
   readonly suites: readonly Suite[];
   readonly severity: Severity;
-  /** What holds where the check passes, one line. */
+  /** Condition that holds where the check passes, in one line. */
   readonly statement: string;
-  /** Whether it concerns a subject at all. Default: each one of its kind. */
+  /** Whether it concerns a subject. Default: every subject of its kind. */
   readonly applies?: ((subject: Subjects[K]) => boolean) | undefined;
   /**
-   * How an import corrects it, as a sentence: for sources such a finding is a warning with this text. Undefined if the import
-   * would fail or keep the error. In a tree it is always an error.
+   * The correction that an import makes, as a sentence: for sources such a finding is a warning with this text. Undefined if the
+   * import would fail or keep the error. In a tree it is always an error.
    */
   readonly mended?: ((subject: Subjects[K]) => Promise<string | undefined>) | undefined;
   /** @throws {Undecided} where a fact is missing; {Missing} for a field that must be there */

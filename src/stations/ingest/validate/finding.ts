@@ -1,4 +1,4 @@
-/** What a check is about: reports count by it. */
+/** Kinds of things that checks are about: reports count by them. */
 export const MARKS = [
   "deposition",
   "dataset",

@@ -5,7 +5,7 @@ import type { Mark } from "./finding.js";
 import type { SubjectKind, Subjects } from "./subjects.js";
 import { checksFor } from "./table.js";
 
-/** What came of one check on one subject. */
+/** Outcome of one check on one subject. */
 type Outcome =
   | { readonly state: "passed" }
   | { readonly state: "failed" | "warned"; readonly findings: readonly Finding[] }

@@ -28,9 +28,10 @@ import { configBytes, optionsOf, type ValidateRequest, writePage } from "./run.j
 import type { ScaleSubject } from "./subjects.js";
 import { visitScales } from "./tree/standardized.js";
 import type { Scene } from "./tree/walk.js";
-import { openSource, openStandardized, type Validation, validationOf } from "./validate.js";
+import { openSource, openStandardized, validationOf } from "./validate.js";
+import type { Validation } from "./validation.js";
 
-/** What nodes must know beside the place. */
+/** Parameters that nodes need beside the location. */
 interface ValidateParams {
   readonly suite: Suite;
   /** Its bytes as base64: a node may see another file, or none, by its name. `path` is absolute. */
@@ -39,14 +40,14 @@ interface ValidateParams {
   readonly exclude: NonNullable<ValidateRequest["exclude"]>;
   readonly network: boolean;
   readonly allowPrivate: boolean;
-  /** Where a page of the result is written. */
+  /** Location to which a page of the result is written. */
   readonly html: string | null;
   readonly workspace: string;
   /** Requests in flight of each node. */
   readonly inFlight: number | null;
 }
 
-/** What a task has found, with what is compared once all runs are known. */
+/** Results of a task, with the spacings that are compared once all runs are known. */
 interface TaskFound extends PartFound {
   readonly scales: readonly ScaleSubject[];
 }
@@ -54,7 +55,7 @@ interface TaskFound extends PartFound {
 /** Places in the sequence of a validation. */
 interface Piece {
   readonly key: string;
-  /** Of a run: place of its dataset. */
+  /** Place of the run's dataset; null for a piece that is no run. */
   readonly runOf: number | null;
 }
 
@@ -152,7 +153,7 @@ async function tasksOf(name: string, scene: Scene): Promise<Task[]> {
   return [...tasks, add({ run: "summarize", title: "what needs all runs", params, bytes: 0, after: tasks })];
 }
 
-/** What a node needs to look at runs. */
+/** Opens the sources of a validation on a node, with the operations that look at runs. */
 export const validateStation: ClusterStation = {
   async open(record) {
     const { anonymous, url } = record.source;
@@ -241,7 +242,7 @@ async function summarize(
   return { ...part.found, scales: [] };
 }
 
-/** With every number as it is: JSON has no words for those of a header that are none. */
+/** Results as bytes that keep every number: JSON has no words for NaN and infinity, which a header may hold. */
 const packed = (found: TaskFound): PlainObject => ({ found: serialize(found).toString("base64") });
 
 async function foundIn(store: Store, run: string, key: string): Promise<TaskFound | undefined> {
@@ -249,7 +250,7 @@ async function foundIn(store: Store, run: string, key: string): Promise<TaskFoun
   return result && (deserialize(Buffer.from(String(result.found), "base64")) as TaskFound);
 }
 
-/** Of all parts that were looked at. */
+/** The validation of all parts that were looked at, and titles of those that have no result. */
 async function joined({ record, store, folder }: OpenRun): Promise<{ validation: Validation; missing: string[] }> {
   const { suite, config } = paramsIn(record);
   const whole = new Part(suite);
@@ -266,7 +267,7 @@ async function joined({ record, store, folder }: OpenRun): Promise<{ validation:
 /** Name of the object that says how the report is kept. */
 const KEPT = "kept.json";
 
-/** As `ingest validate` does: for the pages of serve, and as a page of its own. Once. */
+/** Keeps the report for the pages of `serve`, and writes its page, as `ingest validate` does; only once. */
 async function keep(run: OpenRun): Promise<void> {
   const { record, store, folder } = run;
   if (await getJson(store, `${folder}${KEPT}`)) return;

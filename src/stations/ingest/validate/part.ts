@@ -10,7 +10,7 @@ import type { Look } from "./tree/walk.js";
 
 export interface ReportedPicture {
   readonly key: string;
-  /** What it is of. */
+  /** Title of the entity that it shows. */
   readonly entity: string;
   readonly dataset?: string | undefined;
   readonly run?: string | undefined;
@@ -19,7 +19,7 @@ export interface ReportedPicture {
   readonly height: number;
 }
 
-/** What came of the checks of one part of a place, as plain values. */
+/** Results of the checks of one part of a place, as plain values. */
 export interface PartFound {
   readonly tallied: Tallied;
   readonly pictures: readonly ReportedPicture[];
@@ -29,10 +29,10 @@ export interface PartFound {
   readonly links: readonly UnfollowedLink[];
 }
 
-/** A report shows so many at most. */
+/** Pictures that a report shows, at most. */
 const PICTURES_KEPT = 300;
 
-/** What came of all checks of some parts, of all of them in the end. */
+/** Collects the results of all checks of some parts, and in the end of all parts. */
 export class Part {
   readonly tally: Tally;
   readonly linked = new Set<string>();

@@ -7,22 +7,23 @@ import { addressOpener } from "../ops/open-address.js";
 import type { SelectionFlags } from "../selection.js";
 import type { Suite } from "./check.js";
 import { validationPage } from "./report/html.js";
-import { type Validation, validateSource, validateStandardized } from "./validate.js";
+import { validateSource, validateStandardized } from "./validate.js";
+import type { Validation } from "./validation.js";
 
 export interface ValidateRequest {
   readonly suite: Suite;
-  /** A path or URL. Of sources it says what to look for; of a tree it may be left out. */
+  /** Path or URL of the configuration. For sources it names the files to look for; for a tree it may be left out. */
   readonly config: string | undefined;
-  /** The input, or the tree. */
+  /** URL or path of the sources or the tree. */
   readonly location: string;
   readonly filter?: SelectionFlags["filter"];
   readonly exclude?: SelectionFlags["exclude"];
-  /** Where a page of the result is written. */
+  /** Location to which a page of the result is written. */
   readonly html?: string | undefined;
   /** Ask for pictures at addresses that metadata name. */
   readonly network?: boolean | undefined;
   readonly anonymous?: boolean | undefined;
-  /** With `network`: pictures at private addresses as well. Default false. */
+  /** With `network`: also ask for pictures at private addresses. Default false. */
   readonly allowPrivate?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -18,7 +18,7 @@ import type { ScaleCase } from "./scale/case.js";
 /** Something that checks look at. */
 interface Subject {
   readonly mark: Mark;
-  /** As a person calls it: `tomogram 100 of TS_0001`. */
+  /** Title in messages: `tomogram 100 of TS_0001`. */
   readonly title: string;
   /** Folder or file that it is. */
   readonly key: string;
@@ -26,13 +26,13 @@ interface Subject {
   readonly run?: string | undefined;
 }
 
-/** What a volume or an image file is of: rules differ. */
+/** Role of a volume or image file: rules differ by it. */
 export type Role = "frame" | "gain" | "tiltseries" | "tomogram" | "mask" | "instances";
 
 export interface MrcSubject extends Subject {
   readonly role: Role;
   readonly fields: Lazy<MrcFields>;
-  /** What its voxels are, beside what the header says of them. Not read for frames and gains. */
+  /** Statistics of its voxels, to compare with its header. Not read for frames and gains. */
   readonly voxels: Lazy<VoxelFacts>;
   /** Å that its header should say; unknown for frames and gains. */
   readonly spacing: Lazy<number>;
@@ -61,13 +61,13 @@ export interface ImagesSubject extends Subject {
   readonly acquisition: AcquisitionSubject;
 }
 
-/** How a run was acquired. */
+/** Acquisition of a run. */
 export interface AcquisitionSubject extends Subject {
   readonly mdocKeys: readonly string[];
   readonly mdoc: Lazy<MdocFile>;
   readonly frames: readonly ImageFile[];
   readonly gains: readonly ImageFile[];
-  /** Of the tree alone. */
+  /** Metadata of the frames; only a tree has them. */
   readonly metadata: Lazy<Document>;
   /** A folder of frames is there, whatever it holds. */
   readonly hasFolder: boolean;
@@ -85,7 +85,7 @@ interface Entity extends Subject {
 export interface TiltseriesSubject extends Entity {
   readonly rawtltKeys: readonly string[];
   readonly rawtlt: Lazy<AngleFile>;
-  /** Of its stack. */
+  /** Number of sections of its stack. */
   readonly sections: Lazy<number>;
   readonly acquisition: AcquisitionSubject;
 }
@@ -95,7 +95,7 @@ export interface AlignmentSubject extends Subject {
   readonly metadata: Lazy<Document>;
   readonly tltKeys: readonly string[];
   readonly tlt: Lazy<AngleFile>;
-  /** What its own files hold. */
+  /** Numbers of sections that its own files hold. */
   readonly sections: Lazy<AlignedSections>;
   readonly tiltseries: Lazy<TiltseriesSubject>;
   readonly acquisition: AcquisitionSubject;
@@ -115,13 +115,13 @@ export interface AnnotationSubject extends Entity {
   /** Names of its data files, folders of Zarr among them; metadata left out. */
   readonly stored: readonly string[];
   readonly points: readonly PointsFile[];
-  /** Those of its voxel spacing. */
+  /** Tomograms at its voxel spacing. */
   readonly tomograms: readonly TomogramSubject[];
 }
 
 export interface PointsFile {
   readonly key: string;
-  /** By its name: points, each one with a matrix, or with the id of an instance. */
+  /** Kind of points according to the file's name: points, each one with a matrix, or with the id of an instance. */
   readonly kind: "point" | "orientedpoint" | "instancesegmentation";
   readonly facts: Lazy<PointFacts>;
 }
@@ -155,7 +155,7 @@ export interface DocumentSubject extends Subject {
 }
 
 export interface PhotoSubject extends Subject {
-  /** What it is shown as: pictures of tomograms have sizes of their own. */
+  /** Use of the picture: pictures of tomograms have sizes of their own. */
   readonly role: "key-photo" | "tomogram-thumbnail" | "tomogram-snapshot";
   readonly facts: Lazy<PictureFacts>;
 }
@@ -175,7 +175,7 @@ export interface ScaleSubject extends Subject {
 
 /** The configuration that sources are found by. */
 interface ConfigSubject extends Subject {
-  /** What `ingest check` finds wrong with it. */
+  /** Errors that `ingest check` finds in it. */
   readonly faults: readonly ErrorRecord[];
 }
 

@@ -35,7 +35,7 @@ export const CHECKS: readonly Check[] = [
   ...NEUROGLANCER_CHECKS,
 ];
 
-/** Those that look at a kind of subject in a suite. */
+/** Checks of a suite, by the kind of subject that they look at. */
 export function checksFor(suite: Suite): ReadonlyMap<SubjectKind, readonly Check[]> {
   const table = new Map<SubjectKind, Check[]>();
   for (const check of CHECKS) {

@@ -17,7 +17,7 @@ export interface ReportedFinding extends CheckPlace {
   readonly check: string;
   readonly severity: Severity;
   readonly mark: Mark;
-  /** What it is about: `tomogram 100 of TS_0001`. */
+  /** Title of its subject: `tomogram 100 of TS_0001`. */
   readonly entity: string;
   readonly dataset?: string | undefined;
   readonly run?: string | undefined;
@@ -26,11 +26,11 @@ export interface ReportedFinding extends CheckPlace {
   readonly found: string;
   readonly wanted: string;
   readonly explanation?: string | undefined;
-  /** Of `scale.truth`: every source of the spacing. */
+  /** Every source of the spacing; only for `scale.truth`. */
   readonly sources?: readonly FindingSource[] | undefined;
 }
 
-/** A check that could not be decided, for one reason, wherever that was. */
+/** A check that could not be decided, with one reason, on any number of subjects. */
 export interface ReportedSkip {
   readonly check: string;
   readonly mark: Mark;
@@ -56,7 +56,7 @@ const RANK = new Map(CHECKS.map(({ id }, i) => [id, i]));
 const rankOf = ({ check }: { check: string }): number => RANK.get(check)!;
 
 const ENTITIES_SHOWN = 5;
-/** Of one check on one entity: a file of a million wrong points has one finding, a list of a million wrong sections these. */
+/** Most findings of a check on one entity: a file of a million wrong points has one, a list of a million wrong sections these. */
 const FINDINGS_SHOWN = 10;
 
 /** All that a tally has added up, as plain values. */
@@ -69,7 +69,7 @@ export interface Tallied {
   readonly total: Counts;
 }
 
-/** Adds outcomes up. What passed is counted, what did not is kept. */
+/** Adds outcomes up. Checks that passed are counted, findings and skips are kept. */
 export class Tally {
   readonly #checks: Map<string, CheckCounts>;
   readonly #marks = new Map<Mark, Counts>();

@@ -7,37 +7,20 @@ import type { OpenAddress } from "../ops/photo.js";
 import { planContext } from "../plan.js";
 import { makeSelection, type SelectionFlags } from "../selection.js";
 import type { Suite } from "./check.js";
-import { Part, type ReportedPicture } from "./part.js";
-import type { CheckCounts, Counts, ReportedFinding, ReportedSkip, RunCounts } from "./tally.js";
+import { Part } from "./part.js";
 import { expectationsOf } from "./tree/expectations.js";
 import { sourceScene } from "./tree/source.js";
 import { standardizedScene, visitScales } from "./tree/standardized.js";
 import type { Scene } from "./tree/walk.js";
+import type { Validation } from "./validation.js";
 
 export interface ValidateOptions {
-  /** By type: only entities whose name (or number) matches a pattern from its start; and those to leave out. */
+  /** Patterns by type, matched from the start of a name or number: those of entities to look at, and of those to leave out. */
   readonly filter?: SelectionFlags["filter"];
   readonly exclude?: SelectionFlags["exclude"];
   /** Opens pictures by addresses that metadata name. Default: they are not asked for. */
   readonly open?: OpenAddress | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What came of all checks. */
-export interface Validation {
-  readonly suite: Suite;
-  /** Of the tree or the sources. */
-  readonly location: string;
-  readonly config: string | null;
-  readonly counts: Counts;
-  readonly marks: readonly (Counts & { readonly mark: string })[];
-  readonly checks: readonly CheckCounts[];
-  readonly runs: readonly RunCounts[];
-  /** Errors first. */
-  readonly findings: readonly ReportedFinding[];
-  readonly skipped: readonly ReportedSkip[];
-  /** Pictures of the tree that are whole: key photos, and thumbnails of tomograms. */
-  readonly pictures: readonly ReportedPicture[];
 }
 
 /**
@@ -57,9 +40,10 @@ export async function validateSource(
 }
 
 /**
- * Checks a finished tree in the portal's layout. Only headers and documents are read, point files as a stream.
+ * Checks a finished tree in the portal's layout. Headers and documents are read, point files as a stream, and samples of
+ * volumes' voxels.
  *
- * @param config of the deposition: then only its datasets are looked at, and what it says itself is expected of them.
+ * @param config configuration of the deposition: then only its datasets are looked at, and must be as it states.
  * @throws {EmporiumError} CONFIG_EMPTY where there is nothing to look at, USAGE
  */
 export async function validateStandardized(
@@ -70,7 +54,7 @@ export async function validateStandardized(
   return lookAt(await openStandardized(tree, options), { suite: "standardized", location: tree.url, config }, signal);
 }
 
-/** What `validateSource` looks at. @throws {EmporiumError} as it */
+/** Opens the scene for `validateSource`. @throws {EmporiumError} as it */
 export async function openSource(
   config: IngestConfig,
   source: Store,
@@ -81,7 +65,7 @@ export async function openSource(
   return sourceScene(await planContext(config, source, nothing, { selection, signal, open: refuseAddress }), faults);
 }
 
-/** What `validateStandardized` looks at. @throws {EmporiumError} as it */
+/** Opens the scene for `validateStandardized`. @throws {EmporiumError} as it */
 export async function openStandardized(
   tree: Store,
   { config, filter, exclude, open, signal }: ValidateOptions & { readonly config?: IngestConfig | undefined },
@@ -108,12 +92,7 @@ async function lookAt(scene: Scene, what: Validated, signal: AbortSignal | undef
   return validationOf(what, whole);
 }
 
-/** 0 all checks that could be decided have passed, warnings aside · 4 errors were found. */
-export function exitStatusOf({ counts }: Pick<Validation, "counts">): 0 | 4 {
-  return counts.failed > 0 ? 4 : 0;
-}
-
-/** What a validation was of. */
+/** Subject of a validation: suite, location and configuration. */
 export interface Validated {
   readonly suite: Suite;
   /** URL of the tree or the sources. */

@@ -11,13 +11,14 @@ import { HOST_LITTLE_ENDIAN, swapBytes } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { chunkKey } from "../../../formats/zarr/chunks.js";
 import { type CodecRegistry, defaultCodecs } from "../../../formats/zarr/codecs.js";
+import { fillElement } from "../../../formats/zarr/fill-element.js";
 import type { ZarrArrayMeta } from "../../../formats/zarr/metadata.js";
-import { fillElement, readZarrBox } from "../../../formats/zarr/read.js";
+import { readZarrBox } from "../../../formats/zarr/read.js";
 import type { ShardIndex } from "../../../formats/zarr/shard.js";
 import { v3ChunkKey, type ZarrV3Array } from "../../../formats/zarr/v3-metadata.js";
 import { readZarrV3Box } from "../../../formats/zarr/v3-read.js";
 
-/** Where objects are read from: a folder of this machine inside a worker thread, a store elsewhere. Absent is undefined. */
+/** Reads objects: from a folder of this machine inside a worker thread, elsewhere from a store. An absent object is undefined. */
 export interface Reader {
   /** @param room gives the memory to read into, where the reader can use it. */
   read(key: string, range?: ByteRange, room?: (bytes: number) => Uint8Array): Promise<Uint8Array | undefined>;
@@ -34,7 +35,7 @@ export interface InOrder {
   close(): Promise<void>;
 }
 
-/** Told of the bytes of an object in their order, each once. */
+/** Takes the bytes of an object in their order, each once. */
 export interface Sums {
   add(bytes: Uint8Array): void;
 }
@@ -94,9 +95,9 @@ const codecs: CodecRegistry = {
   },
 };
 
-/** Of an object that is read along, where nothing else says how much. */
+/** Bytes that are read at once of an object that is read along, where nothing else says how much. */
 const PIECE_BYTES = 4 * 1024 * 1024;
-/** Read first: the header, and the offsets of some thousand blocks. */
+/** Bytes that are read first: the header, and the offsets of some thousand blocks. */
 const HEAD_BYTES = 16 * 1024;
 
 /**

@@ -21,7 +21,7 @@ export interface ChunkScene {
   context: CheckContext;
 }
 
-/** What a look at an absent chunk's neighbours says. */
+/** Verdict on an absent chunk, from its neighbours in the levels above and below. */
 type Absence = "fill" | "lost" | "unknown";
 
 interface Absent {

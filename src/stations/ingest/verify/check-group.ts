@@ -24,7 +24,7 @@ import { type Reference, referencesOf } from "./references.js";
 import type { Workers } from "./threads.js";
 import { orUnreadable } from "./unreadable.js";
 
-/** Checks one group of a tree. @returns what was found, in the order of keys: the lines of a proof. */
+/** Checks one group of a tree. @returns a proof's lines, in the order of keys. */
 export async function checkGroup(group: string, context: CheckContext): Promise<ProofLine[]> {
   const { store, findings, tally, signal } = context;
   const objects = await objectsOf(store, group, signal);
@@ -176,7 +176,7 @@ function parseDocument(bytes: Uint8Array, key: string): JsonObject | undefined {
   return jsonObject(value);
 }
 
-/** Where an object is that metadata name: a copy of a dataset under another name still speaks of itself by the old one. */
+/** Actual key of an object that metadata name: a copy of a dataset under another name still refers to itself by the old one. */
 function actualKey(key: string, { names }: Records): string {
   for (const [actual, name] of names) if (key.startsWith(name)) return actual + key.slice(name.length);
   return key;

@@ -14,7 +14,7 @@ import type { TwinComparison } from "./work.js";
  * The MRC file beside an OME-Zarr has the voxels of its level 0. They are compared, and level 1 tells which of two different
  * values is wrong. Bytes that a record has proven are not compared.
  *
- * @param folder of the Zarr; `tomo.zarr/` has its twin in `tomo.mrc`.
+ * @param folder folder of the Zarr; `tomo.zarr/` has its twin in `tomo.mrc`.
  */
 export async function checkTwins({ folder, levels }: Hierarchy, scene: ChunkScene): Promise<void> {
   const { objects, context } = scene;

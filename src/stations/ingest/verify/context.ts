@@ -4,7 +4,7 @@ import type { LevelsChecked } from "./hierarchy.js";
 import type { Records } from "./records.js";
 import type { Workers } from "./threads.js";
 
-/** What all checks of a tree share. */
+/** Objects and settings that all checks of a tree share. */
 export interface CheckContext {
   store: Store;
   records: Records;
@@ -13,9 +13,9 @@ export interface CheckContext {
   workers: Workers;
   threads: number;
   levels: LevelsChecked;
-  /** A person asked for that much. */
+  /** The levels that are checked were given by the user. */
   levelsGiven: boolean;
-  /** Which objects are read. Metadata always are. */
+  /** Whether an object is read. Metadata always are. */
   isAsked(key: string): boolean;
   sha256: boolean;
   signal: AbortSignal;

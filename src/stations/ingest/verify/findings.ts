@@ -2,7 +2,7 @@ import type { ErrorRecord } from "../../../core/errors.js";
 import { objectName, type Store } from "../../../stores/store.js";
 
 /**
- * What a check may say of an object.
+ * Kinds of findings about an object.
  *
  * Wrong: `lost` (named or recorded, but missing), `changed` (not the recorded bytes), `undecodable`, `level` (does not follow
  * from the level below), `twin` (MRC and level 0 differ), `proof` (the proof itself is damaged), `unreadable` (a file that cannot
@@ -50,7 +50,7 @@ export interface Finding {
   message: string;
 }
 
-/** Findings that are listed one by one. Of a tree that lost its disk the rest is counted. */
+/** Findings that are listed one by one, at most; the others, as in a tree that lost its disk, are counted. */
 const LISTED_MAX = 100_000;
 
 /** One finding an object: what is said of it later is added to what was said first. */

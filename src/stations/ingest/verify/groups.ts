@@ -1,7 +1,7 @@
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
 
-/** Where the engine keeps locks in a target. */
+/** Folder of a target in which the engine keeps locks. */
 const OWN_FOLDER = ".emporium/";
 
 /**

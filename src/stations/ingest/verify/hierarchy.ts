@@ -19,7 +19,7 @@ export interface Level {
   place: ArrayPlace;
   /** Objects along each axis. */
   grid: Triple;
-  /** How the level above follows from this one. Absent for the last, and where it cannot be told. */
+  /** Relation to the level above. Absent for the last level, and where it cannot be told. */
   above?: Omit<Above, "share"> | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Hierarchy {
   folder: string;
   /** Documents that it consists of. */
   documents: string[];
-  /** As the attributes list them; undefined where a level's own document cannot be read. */
+  /** Levels as the attributes list them; undefined where a level's own document cannot be read. */
   levels: (Level | undefined)[];
 }
 
@@ -37,7 +37,7 @@ export interface Hierarchy {
 export interface Documents {
   bytes(key: string): Uint8Array | undefined;
   json(key: string): JsonObject | undefined;
-  /** In the tree, whether it can be believed or not. */
+  /** Whether the tree has an object, intact or not. */
   has(key: string): boolean;
 }
 
@@ -103,7 +103,7 @@ function attempt<T>(key: string, findings: Findings, read: () => T): T | undefin
   }
 }
 
-/** How a level follows from another, if whole chunks of one are whole boxes of the other, as everywhere in the portal. */
+/** Relation of a level to a finer one, if whole chunks of one are whole boxes of the other, as everywhere in the portal. */
 function relation(fine: Level, coarse: Level, rounding: string | undefined, findings: Findings): Level["above"] {
   const below = fine.place.meta;
   const above = coarse.place.meta;

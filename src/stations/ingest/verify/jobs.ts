@@ -2,7 +2,7 @@ import type { Reader } from "./array-place.js";
 import { checkTwin, type TwinJob } from "./twins.js";
 import { type ChunkJob, checkChunk, type JobResult, type SumJob, sum } from "./work.js";
 
-/** What a thread is given to do. */
+/** A job for a thread. */
 export type Job = SumJob | ChunkJob | TwinJob;
 
 export function runJob(job: Job, reader: Reader): Promise<JobResult> {

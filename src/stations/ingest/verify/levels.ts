@@ -4,13 +4,13 @@ import type { DType } from "../../../core/dtype.js";
 import { type NumberArray, viewAs } from "../../../formats/zarr/elements.js";
 import { HALF_TO_EVEN } from "../../../formats/zarr/ome.js";
 
-/** How a level follows from the one below it: the mean of volumes, rounded where they are integers, any hit of masks, every second voxel of labels. */
+/** Rule of a level from the one below: mean of volumes, rounded for integers, any hit of masks, every second voxel of labels. */
 export type LevelRule = "mean" | "rounded" | "any" | "stride";
 
 /**
- * What to make of an element type; undefined for types that the portal has no volumes of.
+ * The rule for an element type; undefined for types that the portal has no volumes of.
  *
- * @param rounding what the image's metadata say: with it, integers are no mask and no labels
+ * @param rounding rounding that the image's metadata name: with it, integers are no mask and no labels
  */
 export function levelRuleOf(dtype: DType, rounding?: string): LevelRule | undefined {
   if (rounding === HALF_TO_EVEN && integerTypeOf(dtype) === dtype) return "rounded";
@@ -168,7 +168,7 @@ function nearest(sum: number, count: number): number {
   return rest > count || (rest === count && below % 2 !== 0) ? below + 1 : below;
 }
 
-/** Of integers: exact. */
+/** Exact sum of integers. */
 function sumOf(
   voxels: Numbers,
   corner: number,

@@ -22,7 +22,7 @@ import { type KnownProof, makeReport, type VerifyReport } from "./report.js";
 import { startWorkers, threadsOf } from "./threads.js";
 import { askedBy, lookAtTree, nothing, refusePartialProof, rootOf, type Scene, type VerifyOptions } from "./verify.js";
 
-/** What was said of a group, in its order. */
+/** A finding as plain values. */
 type Said = [kind: FindingKind, key: string, message: string];
 
 interface GroupResult {
@@ -32,7 +32,7 @@ interface GroupResult {
   readonly lines: ProofLine[];
 }
 
-/** What nodes must know beside the tree, and what the report says of where checksums come from. */
+/** Parameters that nodes need beside the tree, with the report's sources of checksums. */
 interface VerifyParams {
   readonly prefix: string;
   readonly workspace: string;
@@ -46,7 +46,7 @@ interface VerifyParams {
   readonly journals: string[];
   readonly proofs: (KnownProof & Pick<Proof, "folder">)[];
   readonly names: Record<string, string>;
-  /** Of the proofs themselves. */
+  /** Findings about the proofs themselves. */
   readonly said: Said[];
 }
 
@@ -149,7 +149,7 @@ async function tasksOf(
   return tasks;
 }
 
-/** What a node needs to check groups. */
+/** Opens the tree on a node, with the operations that check groups. */
 export const verifyStation: ClusterStation = {
   async open(record) {
     const params = paramsIn(record);

@@ -48,7 +48,7 @@ const BLOCK_BYTES = 4 * 1024 * 1024;
 /**
  * Reads a proof through once and checks it, then by groups.
  *
- * @param groupOf of a whole key; the lines of a group lie together.
+ * @param groupOf gives the group of a whole key; the lines of a group are neighbours.
  * @returns undefined where there is none.
  * @throws {EmporiumError} FORMAT_CORRUPT where it is not as it was written, FORMAT_UNSUPPORTED for a later format.
  * Cost: memory of one block, and some bytes a group.

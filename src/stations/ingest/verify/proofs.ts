@@ -33,7 +33,7 @@ export function proofsOf({ store, findings, records, tally, signal }: ProofConte
   };
   return {
     written,
-    /** What is wrong and what is proven before a group is checked. */
+    /** Counts of wrong findings and of proven objects before a group is checked. */
     start: () => ({ wrong: findings.count("wrong"), proven: tally.objectsProven }),
     async add(group: string, lines: readonly ProofLine[], start: { wrong: number; proven: number }): Promise<void> {
       const folder = proofFolderOf(group);

@@ -6,7 +6,7 @@ import type { Findings } from "./findings.js";
 import { groupOf, proofFolderOf } from "./groups.js";
 import { openProof, type Proof } from "./proof.js";
 
-/** What is known of an object from when it was written. */
+/** Size and checksums of an object, recorded when it was written. */
 interface KnownSum {
   size: number;
   crc32: string;
@@ -14,7 +14,7 @@ interface KnownSum {
 }
 
 export interface GroupRecords {
-  /** By key. More than one where several have written it: any of them will do. */
+  /** Checksums by key. More than one where several runs have written an object: any of them will do. */
   objects: Map<string, KnownSum[]>;
   /** Folders of which only the checksum of all objects together is known, by key with a last `/`. */
   folders: Map<string, KnownReceipt[]>;
@@ -24,7 +24,7 @@ export interface GroupRecords {
   whose(size: number, crc32: string): readonly string[];
 }
 
-/** Where a check takes the checksums from: proofs in the tree, the journals of the workspace, and those of runs on clusters. */
+/** Sources of recorded checksums: proofs in the tree, the journals of the workspace, and those of runs on clusters. */
 export interface Records {
   /** Groups that they speak of. */
   groups(): Iterable<string>;
@@ -71,7 +71,7 @@ export async function findRecords(
   };
 }
 
-/** What this machine's journals and those of runs on clusters know. */
+/** Joins the receipts of this machine's journals and of runs on clusters. */
 function joined(all: readonly TargetReceipts[]): TargetReceipts {
   return {
     journals: all.flatMap(({ journals }) => journals),

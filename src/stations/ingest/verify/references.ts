@@ -4,9 +4,9 @@ import { isAnnotationMetadata } from "../../../model/annotation-files.js";
 
 /** An object or folder that a metadata document names, relative to the tree's root. */
 export interface Reference {
-  /** Without a slash at its end, also where it is a folder. */
+  /** Key without a slash at its end, also where it is a folder. */
   key: string;
-  /** Where the document says so: `files.0.path`. */
+  /** Dotted path of the field in the document: `files.0.path`. */
   field: string;
   /** An OME-Zarr folder. */
   zarr: boolean;
@@ -43,7 +43,7 @@ const FIELDS: Readonly<Record<string, readonly { path: string; zarr?: true; mrc?
   ],
 };
 
-/** What the document at a key of the tree names. Documents that name nothing, and values that are no text, give nothing. */
+/** Objects that a document of the tree names. Documents that name nothing, and values that are no text, give none. */
 export function referencesOf(key: string, document: JsonObject): Reference[] {
   const name = key.slice(key.lastIndexOf("/") + 1);
   const fields = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;

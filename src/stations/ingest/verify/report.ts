@@ -15,7 +15,7 @@ export interface VerifyReport extends Report {
   location: string;
   /** The part of the tree that was looked at: `""` for all of it. */
   prefix: string;
-  /** Where the checksums come from. */
+  /** Sources of the checksums: proofs, and the number of journals. */
   proofs: readonly { key: string; made: string; program: string; basis: ProofBasis; objects: number; bytes: number }[];
   journals: number;
   subset: string | undefined;
@@ -25,16 +25,16 @@ export interface VerifyReport extends Report {
   chunks: { decoded: number; fill: number };
   /** Voxels of upper levels that were compared, and pyramids by what their odd edges met. */
   pyramids: { voxels: number; edgesOfPresent: number; edgesOfZeros: number };
-  /** How many of each kind, also where they are too many to be listed. */
+  /** Numbers of findings by kind, also where they are too many to be listed. */
   counts: Readonly<Partial<Record<FindingKind, number>>>;
   findings: readonly Finding[];
-  /** What is wrong. */
+  /** Findings that are errors. */
   errors: readonly ErrorRecord[];
   proofsWritten: readonly string[];
   seconds: number;
 }
 
-/** What a report tells of a proof. */
+/** Facts of a proof that a report gives. */
 export type KnownProof = Pick<Proof, "key" | "made" | "program" | "basis" | "objects" | "bytes">;
 
 export interface ReportFacts {

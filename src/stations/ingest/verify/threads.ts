@@ -13,7 +13,7 @@ export interface Workers {
   end(): Promise<void>;
 }
 
-/** What a thread has in memory: its own heap, windows of a file, and parts of a chunk and of the one above it. */
+/** Memory of a thread: its own heap, windows of a file, and parts of a chunk and of the one above it. */
 const THREAD_BYTES = 32 * 2 ** 20;
 
 /** Threads that there is memory for. */
@@ -21,7 +21,7 @@ export function threadsOf({ jobs, memoryBytes }: { jobs: number; memoryBytes: nu
   return Math.max(1, Math.min(jobs, Math.floor(memoryBytes / THREAD_BYTES)));
 }
 
-/** Of a job: copies of a chunk's voxels where they cannot be decoded part by part from a file. */
+/** Memory of a job: copies of a chunk's voxels where they cannot be decoded part by part from a file. */
 function bytesOf(job: Job, isNear: boolean): number {
   if (job.kind === "sum") return THREAD_BYTES;
   const chunkBytes = volumeOf(cellShape(job.array)) * job.array.meta.type.itemBytes;
@@ -32,7 +32,7 @@ function bytesOf(job: Job, isNear: boolean): number {
 
 /** Reads that Node does at once beside the threads that ask for them: more threads read themselves, some while others compute. */
 const NODE_READS = 4;
-/** Of a thread that reads ahead: what it looks at, and what comes while it does. */
+/** Windows of a thread that reads ahead: the one that it looks at, and those that come in the meantime. */
 const WINDOWS = 4;
 
 /**

@@ -16,12 +16,12 @@ import { startWorkers, threadsOf } from "./threads.js";
 export interface VerifyOptions extends GivenEnv {
   /** Folder of journals: receipts of the tree are looked for here. */
   workspace: string;
-  /** Where the tree was written, if it has been moved since. */
+  /** URL at which the tree was written, if it has been moved since. */
   writtenAt?: string | undefined;
   /** Reads part of the objects: those whose key falls into share `part` (from 1) of `of`. All other checks are still made. */
   subset?: { part: number; of: number } | undefined;
   /**
-   * How much of the pyramids is compared: all, some chunks of each level, nothing. With `all`, also MRC files with level 0.
+   * Share of the pyramids that is compared: all, some chunks of each level, nothing. With `all`, also MRC files with level 0.
    * Default: some if a record proves the bytes, otherwise all.
    */
   levels?: LevelsChecked | undefined;
@@ -33,7 +33,7 @@ export interface VerifyOptions extends GivenEnv {
   jobs: number;
   /** For threads and their buffers: 32 MiB each, more for chunks that can only be decoded whole. */
   memoryBytes: number;
-  /** Of the program, for proofs. */
+  /** Version of the program, for proofs. */
   version: string;
 }
 
@@ -72,7 +72,7 @@ export async function rootOf(location: string, anonymous: boolean | undefined): 
   return { root: at.url, prefix };
 }
 
-/** What is to be checked of a tree, and what is known of it. */
+/** Groups of a tree that are checked, their records, and the findings so far. */
 export interface Scene {
   readonly groups: readonly string[];
   readonly records: Records;
@@ -102,7 +102,7 @@ export function refusePartialProof({ writeProof = false, subset }: VerifyOptions
   });
 }
 
-/** Which objects are read. */
+/** Tells which objects are read. */
 export function askedBy(subset: VerifyOptions["subset"]): (key: string) => boolean {
   return (key) => !subset || crc32(key) % subset.of === subset.part - 1;
 }

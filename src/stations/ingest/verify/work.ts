@@ -30,7 +30,7 @@ export interface SumJob {
   lines: boolean;
 }
 
-/** How a level follows from the one below, and how much of it is compared: the first and last chunk, and this share. */
+/** The level above: its rule, and the share of chunks that is compared in addition to the first and last one. */
 export interface Above {
   array: ArrayPlace;
   factors: Triple;
@@ -50,12 +50,12 @@ export interface ChunkJob {
   above?: Above | undefined;
 }
 
-/** How the voxels of an MRC file differ from those of level 0. */
+/** Differences between the voxels of an MRC file and those of level 0. */
 export interface TwinComparison {
   voxels: number;
   wrong: number;
   first?: { at: Triple; mrc: number; zarr: number } | undefined;
-  /** Voxels of which level 1 was made of the one, and not of the other. Not all are asked for where many differ. */
+  /** Voxels of this file that do not fit level 1, where the other file's do. Not all are asked for where many differ. */
   oddMrc: number;
   oddZarr: number;
 }
@@ -71,7 +71,7 @@ export interface JobResult {
   fill?: boolean | undefined;
   level?: LevelComparison | undefined;
   twin?: TwinComparison | undefined;
-  /** Of a chunk that is absent: whether the box of the level above, which was made of it, is fill. */
+  /** For an absent chunk: whether the box of the level above that was made of it is fill. */
   aboveFill?: boolean | undefined;
 }
 
@@ -270,7 +270,7 @@ export function* cellsOf(array: ArrayPlace, position: Triple): Generator<{ box: 
   }
 }
 
-/** Odd edges are in the last cell. */
+/** Whether a cell is compared with the level above: the first, the last, which has odd edges, and a `share` of all by a hash. */
 function isAsked(array: ArrayPlace, cell: readonly number[], share: number): boolean {
   if (share >= 1) return true;
   const grid = chunkGrid(array.meta.shape, cellShape(array));
@@ -294,7 +294,7 @@ export function* slabsOf(array: ArrayPlace, box: Box3): Generator<Box3> {
   }
 }
 
-/** @param corner of the box that was compared, in voxels of the level above. */
+/** @param corner first voxel of the box that was compared, in voxels of the level above. */
 function joined(before: LevelComparison | undefined, now: LevelComparison, corner: Triple): LevelComparison {
   const moved = (one: Differing | undefined) => one && { ...one, at: one.at.map((v, axis) => v + corner[axis]!) as Triple };
   return {

@@ -10,15 +10,15 @@ import { answerJobs } from "../../../system/thread-side.js";
 import type { Reader } from "./array-place.js";
 import { type Job, runJob } from "./jobs.js";
 
-/** What a thread is told when it starts. */
+/** Settings that a thread gets when it starts. */
 export interface WorkerPlace {
   root: string;
   io: IoMode;
-  /** Into which a file is read ahead. */
+  /** Number of windows that a file is read ahead into. */
   windows: number;
 }
 
-/** Of an object that is read past the page cache; shorter ones through it. */
+/** Least bytes of a read that goes past the page cache; shorter reads go through it. */
 const LONG_READ_BYTES = 4 * 2 ** 20;
 const WINDOW_BYTES = 2 ** 20;
 
@@ -30,7 +30,7 @@ const reader = fileReader();
 
 answerJobs((job: Job) => runJob(job, reader));
 
-/** Reads files below a folder. What is not read ahead, a thread waits for. */
+/** Reads files below a folder. The thread waits for each read, except for those that `inOrder` makes ahead. */
 function fileReader(): Reader {
   const orAbsent = <T>(path: string, look: () => T): T | undefined => {
     try {

@@ -1,4 +1,4 @@
-/** Where the public portal serves its tree: the reference's own default. */
+/** URL of the public portal's tree: the reference's own default. */
 const PORTAL = "https://files.cryoetdataportal.cziscience.com";
 /** URL at which a tree on this machine is usually served. */
 const HERE = "http://127.0.0.1:8080";

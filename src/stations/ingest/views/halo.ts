@@ -8,7 +8,7 @@ export interface HaloedChunk {
   chunk: Box;
   /** One more sample before the chunk along each axis, and after it at the volume's end: zeros outside the volume. */
   samples: Box;
-  /** Of `samples`, C order. A buffer of its own. */
+  /** Labels of `samples` in C order, in a buffer of its own. */
   labels: Labels;
 }
 
@@ -53,7 +53,7 @@ export async function* haloed(
     const [, rows, columns] = boxShape(samples);
     const count = volumeOf(boxShape(samples));
     const labels: Labels = new Row(spaciousBytes(count * Row.BYTES_PER_ELEMENT).buffer, 0, count);
-    /** Where the sample (z, y, x) of the volume stands. */
+    /** Index in `labels` of the sample (z, y, x) of the volume. */
     const place = (z: number, y: number, x: number) =>
       ((z - samples.start[0]) * rows + y - samples.start[1]) * columns + x - samples.start[2];
     const fromX = Math.max(0, start[2] - 1);

@@ -52,7 +52,7 @@ export interface CopiesJob extends MeshJob {
 export interface FragmentResult {
   body: Uint8Array;
   triangles: number;
-  /** Of its vertices; zeros without one. */
+  /** Upper bound of its vertices; zeros without one. */
   upperBound: Triple;
 }
 

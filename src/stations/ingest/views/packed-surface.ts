@@ -28,7 +28,7 @@ export interface PackedPlace {
   triangles: number;
 }
 
-/** Where each of several packed surfaces stands. */
+/** Labels, offsets and lengths in bytes, and numbers of triangles of several packed surfaces, one after the other. */
 export function packedPlaces(bytes: Uint8Array): PackedPlace[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const word = (at: number) => view.getUint32(at, LITTLE_ENDIAN);

@@ -14,10 +14,10 @@ import { onThread } from "./threads.js";
 const PIECE_BYTES = 16 * 2 ** 20;
 
 /**
- * How a view shows a tomogram: sections with the mean and deviation of the MRC's header, renderings with limits from the coarsest
- * level of the OME-Zarr. Without an MRC, or if its header has none, the values of the level are used.
+ * Display settings of a tomogram: sections with the mean and deviation of the MRC's header, renderings with limits from the
+ * coarsest level of the OME-Zarr. Without an MRC, or if its header has none, the values of the level are used.
  *
- * @param metadata of the tomogram, as they are on the target.
+ * @param metadata metadata of the tomogram, as they are on the target.
  * @param options `name` for messages; `compat`: limits of renderings are found in single precision, as the reference does.
  * @throws {EmporiumError} STORE_ABSENT without the OME-Zarr, which viewers read; METADATA_VALUE if the metadata name none.
  */
@@ -69,7 +69,7 @@ async function readSlab(target: Store, zarr: string, signal: AbortSignal) {
   return { slab, shape: level.shape };
 }
 
-/** What the header of an MRC of ours tells; undefined where there is none. */
+/** Voxel size in Å, mean and deviation from the header of an MRC that we wrote; undefined where there is none. */
 async function headerFacts(target: Store, mrc: string, signal: AbortSignal) {
   if (!(await target.stat(mrc, { signal }))) return undefined;
   const { dmin, dmax, dmean, rms, voxelSizeAngstrom } = await readMrcHeader(await openObject(target, mrc, { signal }), {
@@ -79,7 +79,7 @@ async function headerFacts(target: Store, mrc: string, signal: AbortSignal) {
   return { spacingAngstrom: voxelSizeAngstrom[2], values: isComputed ? { mean: dmean, deviation: rms } : undefined };
 }
 
-/** Of the finite values. */
+/** Mean and standard deviation of the finite values. */
 function statisticsOf(values: Float32Array): { mean: number; deviation: number } {
   let [count, sum, squares] = [0, 0, 0];
   for (const value of values) {

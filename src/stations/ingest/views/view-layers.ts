@@ -44,7 +44,7 @@ export interface LayersOf {
 
 /**
  * The layers of a tomogram's view: annotations of all voxel spacings of the run and of every deposition, in the order of their
- * metadata files. Those without a folder for the viewer are left out.
+ * metadata files. Annotations without a folder for the viewer are left out.
  */
 export async function annotationLayers(
   target: Store,

@@ -16,9 +16,9 @@ import { packSurface, unpackSurface } from "./packed-surface.js";
 const SURFACE_ERROR = 1;
 /** Cells along each axis whose surfaces are made at once: of the worst of masks they take some 100 MB. */
 const BLOCK_CELLS = 128;
-/** A viewer holds all of a mesh. What has more triangles within the error is made coarser. */
+/** Triangles of a label's surface, at most: viewers hold all of a mesh. One with more within the error is made coarser. */
 const LABEL_TRIANGLES_MAX = 2_000_000;
-/** Copies of one surface that cannot be made coarser: what the portal refuses. */
+/** Triangles of all copies of one surface, at most. More that cannot be made coarser are refused, as by the portal. */
 const COPIES_TRIANGLES_MAX = 10_000_000;
 
 export type Work = { [K in keyof Jobs]: (job: Jobs[K]["job"]) => Jobs[K]["result"] };
@@ -86,7 +86,7 @@ function copiesOf({ points, rotations, trianglesMax, ...surface }: CopiesJob): F
   return fragment({ positions: all, triangles: corners });
 }
 
-/** What is too much to be put together is made coarser piece by piece. */
+/** Coarsens a piece that has too many triangles to be joined with others. */
 function coarserPiece(piece: VoxelSurface, trianglesMax: number): VoxelSurface {
   return simplify(piece, { errorMax: Number.POSITIVE_INFINITY, trianglesMax });
 }

@@ -12,9 +12,9 @@ import type { IngestPlan } from "../plan.js";
 import type { Selection } from "../selection.js";
 import type { Rest } from "./rest.js";
 
-/** What a microscope writes of a run. What others make of it (tomograms, annotations) may follow much later, or never. */
+/** Kinds that a microscope writes. What is made from them (tomograms, annotations) may follow much later, or never. */
 const ACQUIRED: readonly TypeKey[] = ["gain", "collection_metadata", "frame", "tiltseries", "rawtilt"];
-/** Kinds whose finds are names of entities: of a run whose only file still grows, nothing is known yet. */
+/** Kinds whose finds only name entities: a run whose only file still grows is not known yet. */
 const CONTAINERS: readonly TypeKey[] = ["deposition", "dataset", "run"];
 const REASONS_SHOWN = 100;
 
@@ -25,17 +25,18 @@ export interface Hold {
   readonly reasons: readonly string[];
   /** Keys of its files that are not complete. */
   readonly files: ReadonlySet<string>;
-  /** Its files are complete, and an import of it is refused. */
+  /** Error that refuses its import, although its files are complete. */
   readonly refusal?: ErrorRecord | undefined;
 }
 
-/** What a first plan finds out of each run, beside the plan itself. */
+/** Facts about each run that a first plan gives, beside the plan itself. */
 export interface Survey {
   readonly arriving: Arriving;
   /** Runs with something that is not complete, and what their acquisition files name. */
   holds(failures: readonly PlanFailure[], options: { selection: Selection; isEnd: boolean }): Promise<Hold[]>;
-  /** Runs taken although a section finds nothing for them; how many images each acquisition file names. */
+  /** Number of images in a run's acquisition file, by the run's folder. */
   readonly tilts: ReadonlyMap<string, number>;
+  /** Sections that find nothing for a run that is taken nevertheless, by the run's folder. */
   readonly without: ReadonlyMap<string, readonly string[]>;
   /** Globs of the sources that were looked for in each run. */
   readonly globs: ReadonlyMap<string, ReadonlySet<string>>;
@@ -159,7 +160,7 @@ export function refusedHolds({ refusals, refusedRuns }: Refused, held: readonly 
   return [...holds.values()];
 }
 
-/** What a plan of runs that are complete is held to: it is given up where one of them changes meanwhile. */
+/** Gives up a plan of complete runs if one of them changes in the meantime. */
 export function gateOf(rest: Rest, store: Store, held: readonly Hold[], settled: Settled): Arriving {
   const out = new Set(held.map(({ dataset, run }) => runFolder(dataset, run)));
   let changed: string | undefined;
@@ -187,7 +188,7 @@ function runIdOf(scope: Scope): string | undefined {
   return dataset === undefined || run === undefined ? undefined : runFolder(dataset, run);
 }
 
-/** How many images an acquisition file has, and the base names of the frames that it names. */
+/** Number of images in an acquisition file, and base names of the frames that it names. */
 async function namesOf(store: Store, key: string): Promise<{ images: number; frames: string[] }> {
   try {
     const bytes = await store.read(key);

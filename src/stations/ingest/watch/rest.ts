@@ -9,7 +9,7 @@ const FILES_MAX = 1_000_000;
 const TEMPORARY =
   /~$|\.(?:tmp|temp|part|partial|filepart|crdownload|download|incomplete|inprogress|swp)$|^\..+\.[A-Za-z0-9]{6}$/i;
 
-/** Of nearly every file for a while: not worth a word of its own. */
+/** Reason that holds for nearly every file for a while: not worth a line of its own. */
 export const JUST_COME = "has just arrived";
 
 interface Seen {
@@ -127,7 +127,9 @@ function nameOf(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 
-/** What desktops leave (`.DS_Store`, `._x`): no glob finds it. What rsync is writing has such a name too, and counts. */
+/**
+ * Whether a desktop left it (`.DS_Store`, `._x`): no glob finds it. A file that rsync is writing has such a name too, and counts.
+ */
 function isHidden(key: string): boolean {
   return /(?:^|\/)\./.test(key) && key.split("/").some((part) => part.startsWith(".") && !TEMPORARY.test(part));
 }

@@ -23,7 +23,7 @@ export interface WatchReport extends Report {
   /** Folders of the runs that were taken, below the output. */
   runs: readonly string[];
   waiting: readonly Omit<Waiting, "key" | "message" | "isNews" | "refusal">[];
-  /** Of what was taken: series that look as if they had been given up early, files that are gone since. */
+  /** Remarks about what was taken: series that look as if they had been given up early, files that are gone since. */
   notes: readonly string[];
   warnings: readonly object[];
 }

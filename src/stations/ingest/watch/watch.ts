@@ -19,40 +19,40 @@ import { type Waiting, type WatchReport, watchReport } from "./watch-report.js";
 const TOLD_MAX = 100_000;
 const WAITING_MAX = 1_000;
 const NAMES_SHOWN = 10;
-/** Of what waits, told to who looks on. */
+/** Lines about waiting runs and files that are shown while watching, at most. */
 const LINES_SHOWN = 20;
 /** A plan of a long session reads the headers of all its runs: between two is ten times the time that one takes. */
 const PLAN_PAUSE = 10;
 
 export interface WatchOptions extends Omit<OpenOptions, "dryRun" | "cluster" | "arriving" | "forceOverwrite"> {
-  /** A file is complete when size and time have stayed the same for so long. */
+  /** Time for which a file's size and time must have stayed the same before it counts as complete. */
   restMs: number;
-  /** Between two listings of the folder. */
+  /** Time between two listings of the folder. */
   intervalMs: number;
   /** Ends when nothing has come or changed for so long, and for `restMs`. Default: it is stopped. */
   idleMs?: number | undefined;
-  /** Is told of each round that has run, so that a catalogue may follow. @returns what failed: the next look tries it again */
+  /** Is called after each round, so that a catalogue may follow. @returns its errors: the next look tries again */
   onRound?: ((report: IngestReport) => Promise<readonly ErrorRecord[]>) | undefined;
 }
 
-/** What a watch knows of its sources: nothing that a new start would not find out again. */
+/** State of a watch: nothing that a new start would not find out again. */
 interface State {
   held: readonly Hold[];
   /** Runs that are in the tree. */
   taken: ReadonlySet<string>;
-  /** Of these, those that no news has concerned since: the globs that were looked for in each. A round plans the others. */
+  /** Runs of `taken` that no news has concerned since, with the globs that were looked for in each. A round plans the others. */
   settled: Map<string, ReadonlySet<string>>;
-  /** Monotonic; there is no other plan before. */
+  /** Time of the earliest next plan, on the monotonic clock. */
   notBeforeMs: number;
   /** A digest of the task ids of the last round, where it did all it had to: the same ones need no other. */
   done: string;
   rounds: number;
   last: IngestReport | undefined;
-  /** Of all runs that are taken: a round tells of its own. */
+  /** Warnings of all runs that are taken; a round reports only those of its own runs. */
   warnings: readonly object[];
-  /** What failed beside the last round, in the catalogue that follows. */
+  /** Failures after the last round, in the catalogue that follows it. */
   followErrors: readonly ErrorRecord[];
-  /** Why there is nothing to take, or no look at it. */
+  /** Reason why there is nothing to take, or why the sources cannot be looked at. */
   problem: ErrorRecord | undefined;
   /** Files that rounds have read. */
   read: Set<string>;
@@ -220,8 +220,8 @@ async function round(
 }
 
 /**
- * What has come, changed or gone since the last plan concerns the runs whose globs find it; a table of the runs concerns all. The
- * last plan is of all runs: it sees what else has changed, on the target, too.
+ * Unsettles the runs that the news concerns: those whose globs find a file that has come, changed or gone since the last plan, or
+ * all of them where it is a table of the runs. The last plan is of all runs: it sees what else has changed, on the target, too.
  */
 async function unsettle({ config }: OpenIngest, { news }: Rest, settled: State["settled"], isEnd: boolean): Promise<void> {
   if (isEnd || Object.values(config.maps).some(({ value }) => news.has(keyOf(config, value)))) settled.clear();

@@ -29,22 +29,22 @@ export interface NeuronService {
 }
 
 export interface ServiceOptions {
-  /** The GraphQL address. The user gave it, so any host is allowed. */
+  /** GraphQL address of the service. The user gave it, so any host is allowed. */
   readonly browser?: string | undefined;
-  /** The configuration server that names it. Used where `browser` is not given. */
+  /** Configuration server that names the address. Used where `browser` is not given. */
   readonly configServer?: string | undefined;
   readonly token?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
-  /** What names resolve to. Default: the system's resolver. */
+  /** Resolves a host name to addresses. Default: the system's resolver. */
   readonly resolve?: ((host: string) => Promise<readonly string[]>) | undefined;
 }
 
 const INJECTIONS = "{injections {sample {sampleDate} neurons {idString tag} brainArea {name}}}";
 const BRAIN_AREAS = "{brainAreas{structureId name parentStructureId}}";
 
-/** Names become parts of documents, messages and keys: they must be short. */
+/** A name becomes part of documents, messages and keys, so it must be short. */
 const Name = z.string().max(1000);
 const Id = z.union([Name, z.number()]).transform(String);
 
@@ -56,7 +56,7 @@ const InjectionRow = z.object({
 const AreaRow = z.object({ structureId: Id, name: Name, parentStructureId: Id.nullish() });
 const Services = z.object({ config: z.object({ neuronbrowser: z.object({ url: z.string().max(2000) }) }) });
 
-/** More faults of rows are only counted. */
+/** Number of faulty rows that are named; further ones are only counted. */
 const FAULTS_MAX = 20;
 
 /**

@@ -3,22 +3,22 @@ import { type JsonObject, parseJson, printJsonLine } from "../../../core/json.js
 import { jsonObject } from "../../../core/json-fields.js";
 import type { Store } from "../../../stores/store.js";
 
-/** A metadata document's text. With `compat` the bytes are those that Python prints; else UTF-8 with a line end. */
+/** Text of a metadata document. With `compat` the bytes are those that Python prints; otherwise UTF-8 with a line end. */
 export function documentText(document: JsonObject, compat: boolean): string {
   return compat ? printJsonLine(document) : `${printJsonLine(document, { ascii: false })}\n`;
 }
 
-/** What writing a document would change. */
+/** Differences that writing a document would make. */
 export interface DocumentDiff {
   readonly key: string;
   readonly state: "new" | "changed" | "same";
-  /** Ids of neurons. */
+  /** Ids of neurons; the same in the next two fields. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
 }
 
-/** Larger documents were not written by this program. */
+/** Limit in bytes: larger documents were not written by this program. */
 const DOCUMENT_BYTES_MAX = 64 * 1024 * 1024;
 
 export async function diffDocument(
@@ -42,7 +42,7 @@ export async function diffDocument(
   };
 }
 
-/** The object of a key as text; without `document` where it is no JSON object. */
+/** Reads the object of a key as text; without `document` where it is no JSON object. */
 async function readDocument(
   bucket: Store,
   key: string,
@@ -70,13 +70,13 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** With it a viewer finds every date without listing the bucket. */
+/** Key of the index, with which a viewer finds every date without listing the bucket. */
 export const INDEX_KEY = "neurons/index.json";
 
 export interface IndexedDate {
   readonly location: string;
   readonly date: string;
-  /** Of the metadata document. */
+  /** Key of the metadata document. */
   readonly key: string;
   readonly neurons: number;
   readonly sha256: string;

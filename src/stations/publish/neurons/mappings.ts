@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { BrainArea, Injection } from "./browser.js";
 
-/** What the service says of a neuron. */
+/** The service's data about a neuron. */
 export interface MappedNeuron {
   readonly id: string;
   /** The injection areas of a neuron, in their order, each once. */
@@ -9,7 +9,7 @@ export interface MappedNeuron {
 }
 
 export interface Mappings {
-  /** By date, then by tag. */
+  /** Neurons by date, then by tag. */
   readonly dates: ReadonlyMap<string, ReadonlyMap<string, MappedNeuron>>;
   /** Area of the last injection of a date. The reference gives it to every neuron of the date. */
   readonly lastAreas: ReadonlyMap<string, string | undefined>;

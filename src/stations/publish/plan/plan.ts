@@ -15,7 +15,7 @@ import { FilterSchema, SCHEDULERS } from "../profile/profile.js";
 export const PRODUCTS = ["images", "registration", "segmentation", "tracings", "carveouts"] as const;
 export type Product = (typeof PRODUCTS)[number];
 
-/** Without `..`, which could lead out of a folder. */
+/** A path without `..`, which could lead out of a folder. */
 const Path = z
   .string()
   .regex(/^\/[^\0]*$/, "expected an absolute path")
@@ -33,18 +33,18 @@ const ItemSchema = z.strictObject({
   product: z.enum(PRODUCTS),
   /** `sync`: every file below `source`, under its relative path. `cp`: the one file, under its own name. */
   action: z.enum(["sync", "cp"]),
-  /** As in scripts. The plan's `root` is put in front when the source is read. A folder ends with `/`. */
+  /** Path as in scripts. The plan's `root` is prepended when the source is read. A folder ends with `/`. */
   source: Path,
   /** Location of the receiving folder in the bucket. A last `/` makes no difference. */
   target: z.string().min(1),
-  /** Whether the source was there when the plan was made. */
+  /** Whether the source existed when the plan was made. */
   exists: z.boolean(),
-  /** Count below `source`, after the filters; null where it was not counted. */
+  /** Number of files below `source`, after the filters; null where they were not counted. */
   files: Count.nullable(),
   bytes: Count.nullable(),
   /** Name of the cluster job, for products that are sent from the cluster. */
   job: z.string().min(1).optional(),
-  /** Why the item cannot be sent. Then nothing of the plan is sent. */
+  /** The reason why the item cannot be sent. Then nothing of the plan is sent. */
   error: Fault.optional(),
   warnings: z.array(z.string()),
 });
@@ -57,16 +57,16 @@ const PlanSchema = z.strictObject({
   /** Month and day, for names of jobs: `0510`. */
   mmdd: z.string().regex(/^\d{4}$/, "expected month and day, such as 0510"),
   products: z.array(z.enum(PRODUCTS)),
-  /** Folder of the sample's images; null when they are not asked for. */
+  /** Folder of the sample's images; null if they are not requested. */
   imagesBase: Path.nullable(),
-  /** Prefix of the sources' real paths on this machine (a mounted copy, a test tree); null: the sources' own paths. */
+  /** Prefix of the sources' paths on this machine (a mounted copy, a test tree); null: the paths are used as they are. */
   root: Path.nullable(),
   createdAt: z.iso.datetime(),
   /** Name of the built-in profile, or file. */
   profile: z.string().min(1),
   /** Location of the bucket, and a prefix in it if there is one, without a last `/`. */
   bucket: z.string().min(1),
-  /** How objects are sent. */
+  /** Options for sending objects. */
   transfer: z.strictObject({
     awsProfile: z.string().optional(),
     /** Further flags of `aws s3`, for scripts alone. */
@@ -89,7 +89,7 @@ const PlanSchema = z.strictObject({
     queue: z.string().optional(),
     walltimeMinutes: z.number().int().positive().optional(),
     memoryBytes: z.number().int().positive().optional(),
-    /** Folder that takes a log a job. */
+    /** Folder with one log for each job. */
     logs: Path.optional(),
     order: z.enum(["free", "product", "sample"]),
   }),

@@ -4,7 +4,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import type { Profile } from "../profile/profile.js";
 
-/** Where sources are looked for: under `root`, when there is one, else where they say. */
+/** Path of a source on this machine: below `root` if there is one, otherwise as given. */
 export function rooted(root: string | null, path: string): string {
   return root === null ? path : join(root, path);
 }
@@ -22,7 +22,7 @@ export async function kindOf(path: string): Promise<"file" | "folder" | "other" 
   }
 }
 
-/** The first of the profile's image bases that holds the sample. */
+/** The first of the profile's image bases that has the sample; undefined without one. */
 export async function findImagesBase(profile: Profile, sample: string, root: string | null): Promise<string | undefined> {
   for (const base of profile.bases.images) {
     const folder = base === "/" ? `/${sample}` : `${base}/${sample}`;
@@ -31,7 +31,7 @@ export async function findImagesBase(profile: Profile, sample: string, root: str
   return undefined;
 }
 
-/** Samples that could be sent: folders of the image bases that are called by a date and hold tiles; the newest first. */
+/** Samples that could be sent, the newest first: folders of the image bases that are named by a date and contain tiles. */
 export async function listSamples(profile: Profile, root: string | null): Promise<string[]> {
   const found = new Set<string>();
   for (const base of profile.bases.images) {
@@ -47,7 +47,7 @@ export async function listSamples(profile: Profile, root: string | null): Promis
   return [...found].sort().reverse();
 }
 
-/** A prefix that is not there would make every source missing. @throws {EmporiumError} USAGE */
+/** Checks that a root exists: otherwise every source would count as missing. @throws {EmporiumError} USAGE */
 export async function checkRoot(root: string): Promise<void> {
   if ((await kindOf(root)) === "folder") return;
   throw new EmporiumError("USAGE", `--root: ${root} is not a folder`, { hint: "give the folder that contains /nrs, /groups …" });

@@ -34,7 +34,7 @@ const Bucket = z
   .regex(/^(?:[a-z][a-z0-9+.-]*:|\/)[^\0\r\n]+$/i, "expected a location such as s3://bucket")
   .transform((location) => location.replace(/\/+$/, ""));
 
-/** `90`, `1:30`: minutes, hours and minutes. */
+/** Walltime in minutes, or hours and minutes: `90`, `1:30`. */
 const Walltime = z
   .union([
     z.number().int().positive().max(1_000_000),
@@ -53,7 +53,7 @@ const Memory = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Flags of aws whose value is a secret, which every script would show. */
+/** Flags of aws whose value is a secret, which every script would contain. */
 const SECRET_FLAG = /^--(?:sse-c-key|sse-c-copy-source-key)(?:=|$)/;
 
 const AwsFlags = z
@@ -67,7 +67,7 @@ const AwsFlags = z
 export const SCHEDULERS = ["lsf", "slurm", "none"] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
 
-/** Where on a cluster a job runs, and its resources. */
+/** Queue and resources of a job on a cluster. */
 const ClusterSchema = z.strictObject({
   kind: z.enum(SCHEDULERS).default("none"),
   /** Cores of one job. */
@@ -76,19 +76,19 @@ const ClusterSchema = z.strictObject({
   project: Word.optional(),
   /** LSF's queue (`-q`), Slurm's partition (`-p`). */
   queue: Word.optional(),
-  /** In the document `90` or `1:30`; here minutes. */
+  /** Minutes; written `90` or `1:30` in the document. */
   walltime: Walltime.optional(),
-  /** In the document `4GiB`; here bytes. */
+  /** Bytes; written `4GiB` in the document. */
   memory: Memory.optional(),
-  /** Folder that takes a log a job. */
+  /** Folder with one log for each job. */
   logs: folder(/^[A-Za-z0-9_@+=:,./ -]+$/).optional(),
   /** Whether a job waits for the success of the one before it, of its product or of the sample. */
   order: z.enum(["free", "product", "sample"]).default("free"),
 });
 
-/** Folders that hold a folder a sample. */
+/** Folders that contain a folder for each sample. */
 const BasesSchema = z.strictObject({
-  /** The first one that holds the sample is taken. */
+  /** Bases of images; the first one that has the sample is taken. */
   images: z.array(Folder).default([]),
   registration: Folder.optional(),
   segmentation: Folder.optional(),
@@ -108,14 +108,14 @@ const NeuronsSchema = z.strictObject({
 });
 
 export const ProfileSchema = z.strictObject({
-  /** A built-in profile that has the values that are not given here. */
+  /** A built-in profile that provides the values that are not given here. */
   extends: z.enum(["mouselight"]).optional(),
   bucket: Bucket,
   /** Name of a profile in `~/.aws/config`; never a key. */
   awsProfile: Word.optional(),
   /** Further flags of `aws s3`, in scripts only. */
   awsFlags: AwsFlags.default(["--only-show-errors"]),
-  /** Of an S3-compatible server. */
+  /** Address of an S3-compatible server. */
   endpoint: z
     .url({ protocol: /^https?$/ })
     .refine(
@@ -144,13 +144,13 @@ export const ProfileSchema = z.strictObject({
   bases: BasesSchema.prefault({}),
   /** Files beside the ktx folder that are sent with it. */
   imageFiles: z.array(RelativeFile).default(["default.0.tif", "default.1.tif", "tilebase.cache.yml", "transform.txt"]),
-  /** Its existence proves that the tiles have names of the current scheme. */
+  /** A file whose existence proves that the tiles have names of the current scheme. */
   ktxMarker: RelativeFile.default("ktx/block_8_xy_.ktx"),
   cluster: ClusterSchema.prefault({}),
   neurons: NeuronsSchema.prefault({}),
 });
 
-/** Maps within a profile. */
+/** Schemas of the maps within a profile. */
 export const PROFILE_PARTS = { bases: BasesSchema, cluster: ClusterSchema, neurons: NeuronsSchema } as const;
 
 export type Profile = z.output<typeof ProfileSchema> & { readonly name: string };

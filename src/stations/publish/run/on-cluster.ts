@@ -33,16 +33,17 @@ interface RunParams {
   readonly plan: Plan;
   readonly workspace: string;
   readonly send: SendParams;
-  /** Of items without a source. */
+  /** Errors of items without a source. */
   readonly missing: [id: string, error: ErrorRecord][];
 }
 
-/** Workers that share `--limit`, where nobody says how many there are. */
+/** Number of workers that share `--limit` by default. */
 const SLOTS = 8;
 
 /**
- * `publishRun` by the jobs of a cluster: each sends some files of the plan, and a last one for each group of sources removes what has none.
- * The run's own files and the log are in the workspace, for the bucket is public; nodes must see it and the sources.
+ * `publishRun` by the jobs of a cluster: each sends some files of the plan, and a last one for each group of sources removes
+ * objects without a file. The run's own files and the log are in the workspace, because the bucket is public; nodes must see it
+ * and the sources.
  *
  * @throws {EmporiumError} as `publishRun` before anything is sent; ENGINE_…
  */
@@ -108,7 +109,7 @@ async function tasksOf(groups: readonly SyncSource[][], name: string, signal: Ab
 
 const paramsIn = ({ params }: RunRecord): RunParams => params as unknown as RunParams;
 
-/** What a node needs to send files of a plan. */
+/** The part of the transfer that runs on a node. */
 export const publishRunStation: ClusterStation = {
   async open(record) {
     const { plan, send } = paramsIn(record);
@@ -145,7 +146,7 @@ function sendBatch(task: Task, context: TaskContext, scene: NodeScene): Promise<
   );
 }
 
-/** Counts what the sources hold, and objects without a source, which are removed where that is asked for. */
+/** Counts the files of the sources, and the objects without a source, which are removed if that is requested. */
 function rest(task: Task, context: TaskContext, scene: NodeScene, plan: Plan): Promise<Plain> {
   const ids = task.params.ids as string[];
   const group = plan.items.filter(({ id }) => ids.includes(id)).map((item) => syncSource(plan, item));

@@ -112,7 +112,7 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
 
 export const logFolder = (workspace: string): string => join(workspace, "publish");
 
-/** Of the log of a plan's items in a bucket, and of the lock beside it. */
+/** Name of the log of a plan's items in a bucket, and of the lock beside it. */
 export function logName({ sample, items }: Plan, target: Pick<Store, "url">): string {
   const identity = [target.url, ...items.map(({ id }) => id)].join("\n");
   return `${sample}-${createHash("sha256").update(identity).digest("hex").slice(0, 12)}`;
@@ -120,7 +120,10 @@ export function logName({ sample, items }: Plan, target: Pick<Store, "url">): st
 
 const TARGET_HINT = "send it to a location outside the source";
 
-/** The sources of a plan, and why others cannot be sent. @throws {EmporiumError} the error of an item that has one; USAGE */
+/**
+ * The sources of a plan, and the errors of those that cannot be sent. @throws {EmporiumError} the error of an item that has one;
+ * USAGE
+ */
 export async function sourcesOf(plan: Plan): Promise<{ present: SyncSource[]; failures: Map<string, EmporiumError> }> {
   for (const { id, source, error } of plan.items) {
     if (!error) continue;

@@ -20,7 +20,7 @@ export interface BucketOptions extends Pick<StoreOptions, "clock" | "random" | "
   jobs?: number | undefined;
 }
 
-/** A plan's item as paths and a key. @throws {EmporiumError} CONFIG_RULE for a target outside the bucket */
+/** Paths and key of a plan's item. @throws {EmporiumError} CONFIG_RULE for a target outside the bucket */
 export function syncSource(plan: Plan, item: PlanItem): SyncSource {
   const { id, action, target } = item;
   const bucket = plan.bucket.replace(/\/+$/, "");
@@ -37,12 +37,12 @@ export function syncSource(plan: Plan, item: PlanItem): SyncSource {
   return { id, kind: "file", path, key: folder === "" ? name : `${folder}/${name}`, takes };
 }
 
-/** How a bucket is written to, beyond its location. */
+/** Options for writing to a bucket, beyond its location. */
 export interface BucketWrites {
   bucket: string;
   acl?: string | undefined;
   storageClass?: string | undefined;
-  /** Ceiling for the buffers of all threads. */
+  /** Limit of the buffers of all threads. */
   memoryBytes?: number | undefined;
 }
 

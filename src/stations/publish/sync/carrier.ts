@@ -9,35 +9,35 @@ import type { ExtraStep, FileStep } from "./steps.js";
 import type { SendReason, SyncContext, SyncCounts, SyncOptions } from "./task.js";
 import type { SyncSource, WantedFile } from "./wanted.js";
 
-/** Requests in flight. So many fill the connection to a far bucket also with files of some ten kilobytes. */
+/** Number of requests in flight. So many fill the connection to a distant bucket even with files of some ten kilobytes. */
 export const JOBS = 64;
 
 /** Bytes of files and parts in memory; as many again are kept for the next file. */
 const BUFFER_BYTES = 128 * 1024 * 1024;
-/** Of the memory for buffers. Threads have buffers of their own. */
+/** Share of the memory for buffers. Threads have buffers of their own. */
 const BUFFER_SHARE = 0.25;
 
-/** After so many failures in a row no more files are tried. */
+/** Number of consecutive failures after which no more files are tried. */
 const FAILURES_IN_A_ROW_MAX = 20;
 const ERRORS_KEPT = 100;
 const PROGRESS_MS = 50;
 
 /** Sends, skips and removes single keys, and counts them. Failures are counted and named; only a cancellation throws. */
 export interface Carrier {
-  /** Why the file must be sent. Undefined: it is there already, or it could not be compared; either is counted. */
+  /** Reason for which the file must be sent. Undefined: it is there already, or could not be compared; either is counted. */
   reason(step: FileStep): Promise<SendReason | undefined>;
-  /** @returns whether it arrived. */
+  /** @returns whether the file arrived. */
   send(file: WantedFile, reason: SendReason): Promise<boolean>;
-  /** @returns whether it is gone. */
+  /** @returns whether the object is gone. */
   remove(step: ExtraStep): Promise<boolean>;
   fail(source: SyncSource, key: string, error: EmporiumError): void;
-  /** Too many failures in a row. */
+  /** Whether there were too many consecutive failures. */
   isOver(): boolean;
-  /** Warns if it was over. */
+  /** Warns after too many consecutive failures. */
   end(): void;
 }
 
-/** @param onFailure told of every key that fails. */
+/** @param onFailure called for every key that fails. */
 export function makeCarrier(
   counts: ReadonlyMap<string, SyncCounts>,
   options: SyncOptions,

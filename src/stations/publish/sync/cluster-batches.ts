@@ -22,9 +22,9 @@ import type { Senders } from "./sender-threads.js";
 import { noCounts, type SyncContext, type SyncCounts, type SyncOptions } from "./task.js";
 import type { SyncSource, WantedFile } from "./wanted.js";
 
-/** Files that are sent by jobs of a cluster: slices of a walk, each with what became of it. */
+/** Transfer of files by jobs of a cluster: each task has a slice of the files, and a result. */
 
-/** A file as a task has it. `key`: of the source store; null for a file of this machine. */
+/** A file as a task stores it. `key`: key in the source store; null for a file of this machine. */
 type PackedFile = [
   id: string,
   key: string,
@@ -35,7 +35,7 @@ type PackedFile = [
   etag: string | null,
 ];
 
-/** Files of one task. */
+/** Number of files in one task. */
 const BATCH_FILES = 200;
 const BATCH_BYTES = 512 * 1024 * 1024;
 
@@ -44,7 +44,7 @@ export function packFile({ source, key, path, size, modifiedMs, object }: Wanted
   return packed;
 }
 
-/** @param store of sources that are no files of this machine */
+/** @param store store of the sources, if they are no files of this machine */
 export function unpackFile(packed: Plain, store: Store | undefined): WantedFile {
   const [id, key, path, size, modifiedMs, object, etag] = packed as unknown as PackedFile;
   // only its name is asked of a file that is sent by itself
@@ -83,21 +83,21 @@ export function batches(run: string, add: (task: ResultTask) => Task) {
   };
 }
 
-/** What a task has done. */
+/** Result of a task. */
 export interface SentResult {
   readonly counts: [id: string, counts: SyncCounts][];
   /** Keys that could not be sent. */
   readonly failed: string[];
 }
 
-/** How a node sends: options of the command, as JSON. */
+/** Options of the command that nodes need for sending, as JSON. */
 export interface SendParams {
   readonly checksum: boolean;
   readonly delete: boolean;
   readonly jobs: number | null;
   readonly bytesPerSecond: number | null;
   readonly io: IoMode;
-  /** Workers that share `bytesPerSecond`. */
+  /** Number of workers that share `bytesPerSecond`. */
   readonly sharers: number;
 }
 
@@ -127,12 +127,12 @@ export interface NodeScene {
   openTarget(): Promise<OpenTarget>;
 }
 
-/** Where a task keeps its log, so that another attempt finds the uploads that it has begun. */
+/** Folder and name of a task's log, by which another attempt finds the uploads that it has begun. */
 function pieceOf({ store, folder }: Pick<OpenRun, "store" | "folder">, task: Task): { folder: string; name: string } {
   return { folder: store.local!.path(`${folder}log`), name: task.id.slice(0, 24) };
 }
 
-/** Does what sends or removes, with a log of its own and an open target. */
+/** Runs work that sends or removes objects, with a log of its own and an open target. */
 export async function withCarrier(
   task: Task,
   { clock, log, signal, target: home, progress }: TaskContext,
@@ -175,7 +175,7 @@ export async function withCarrier(
   return asPlain(result);
 }
 
-/** Sends files that are not there already. Each is looked up by itself: nobody else's objects are listed. */
+/** Sends the files that the target lacks. Each is looked up by itself, so no foreign objects are listed. */
 export async function sendFiles(
   files: readonly WantedFile[],
   carrier: Carrier,
@@ -201,7 +201,7 @@ export async function sendFiles(
   );
 }
 
-/** What the tasks of a run have done, item by item. A task that was given up has failed with all of its files. */
+/** Sums of the results of a run's tasks by item. A task that was given up has failed with all of its files. */
 export async function sumResults(run: OpenRun): Promise<Map<string, SyncCounts>> {
   const { record, store, folder } = run;
   const counts = new Map<string, SyncCounts>();
@@ -230,7 +230,7 @@ function addCounts(counts: Map<string, SyncCounts>, id: string, more: SyncCounts
 }
 
 /**
- * The end of a run: aborts uploads that nobody finishes, and puts the logs of its tasks together.
+ * Ends a run: aborts unfinished uploads, and joins the logs of its tasks.
  *
  * @param logOf folder and name of the log that a task's lines belong to
  */

@@ -3,10 +3,12 @@ import { sameFiles } from "./contents.js";
 import type { Reading } from "./source-bytes.js";
 import { type SyncSource, type WantedFile, wantedFiles } from "./wanted.js";
 
-/** How many colliding keys an error names. */
+/** Number of colliding keys that an error names. */
 const SHOWN = 10;
 
-/** Groups sources that may have keys in common, in their order, so that files of one are not taken for leftovers of another. */
+/**
+ * Groups sources that may have keys in common, in their order, so that files of one are not mistaken for leftovers of another.
+ */
 export function groupSources(sources: readonly SyncSource[]): SyncSource[][] {
   const groups: SyncSource[][] = [];
   for (const source of sources) {
@@ -22,13 +24,13 @@ function overlap(a: SyncSource, b: SyncSource): boolean {
   return a.key === b.key || holds(a, b.key) || holds(b, a.key);
 }
 
-/** Whether a key lies below a folder's. */
+/** Whether a key is below that of a folder. */
 export function holds({ kind, key }: SyncSource, other: string): boolean {
   return kind === "folder" && (key === "" || other.startsWith(`${key}/`));
 }
 
 /**
- * Looks for keys for which two sources of a group have different contents. Runs before anything is sent.
+ * Looks for keys for which two sources of a group have different contents, before anything is sent.
  *
  * @throws {EmporiumError} COLLISION naming the first keys
  */

@@ -3,16 +3,16 @@ import { type Report, withText } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 import { noCounts, type SyncCounts } from "./task.js";
 
-/** What a transfer did, item by item. */
+/** Report of a transfer, item by item. */
 export interface TransferReport extends Report {
   readonly bucket: string;
   readonly dry_run: boolean;
   readonly items: readonly RunItem[];
   readonly totals: TransferTotals;
-  /** Logs with a line for each file. A dry run of a tree has none. */
+  /** Paths of logs with a line for each file. A dry run of a tree has none. */
   readonly logs: readonly string[];
   readonly seconds: number;
-  /** Options that do what this run left undone. */
+  /** Sentences that name options for the work that this run left undone. */
   readonly hints: readonly string[];
   /** 0 all done, 3 something is missing or failed. */
   readonly exitStatus: number;
@@ -23,17 +23,17 @@ interface RunItem {
   readonly source: string;
   readonly target: string;
   readonly state: "done" | "failed" | "missing";
-  /** What the source holds. */
+  /** Number of files of the source. */
   readonly files: number;
   readonly bytes: number;
   readonly uploaded: number;
   readonly uploaded_bytes: number;
   readonly skipped: number;
   readonly deleted: number;
-  /** Objects without a source that stay. */
+  /** Number of objects without a source that stay. */
   readonly extra: number;
   readonly failed: number;
-  /** Metadata that were not sent because something that they describe failed. */
+  /** Number of metadata files that were not sent because something that they describe failed. */
   readonly held: number;
   readonly warnings: readonly string[];
 }
@@ -121,7 +121,7 @@ function words(item: TransferTotals, dryRun: boolean): string {
   ].join(", ");
 }
 
-/** What this run did not do, and the option that does it. The verification finds both. */
+/** Sentences about work that this run left undone, with the option that does it. The verification finds both. */
 function hintsOf({ skipped, extra }: TransferTotals, { checksum, delete: removes }: TransferFacts): string[] {
   return [
     ...(skipped > 0 && !checksum ? ["existing objects were compared by size and time; use --checksum to compare contents"] : []),

@@ -11,20 +11,20 @@ import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import type { BegunUpload, SyncCounts, SyncRecorder, UnheardUpload } from "./task.js";
 
 /**
- * The log of a run, a JSON object a line: `{t, item, key, bytes, action: put|skip|delete|fail, reason?, etag?, error?}`; lines
- * `beginning`, `begun` and `ended` of uploads in parts; and a `summary` for each item. A run takes over the unfinished uploads of the log
- * before and replaces it, so the file describes the last run and does not grow from run to run.
+ * The log of a run, a JSON object in each line: `{t, item, key, bytes, action: put|skip|delete|fail, reason?, etag?, error?}`;
+ * lines `beginning`, `begun` and `ended` of multipart uploads; and a `summary` for each item. A run takes over the unfinished
+ * uploads of the previous log and replaces it, so the file describes the last run and does not grow from run to run.
  *
  * The bucket itself shows what is done. If this file is lost, only the parts of unfinished uploads are lost.
  */
 export interface RunLog extends SyncRecorder {
   readonly path: string;
   summary(id: string, counts: SyncCounts): void;
-  /** Adds lines of the log of another machine that has done a part of this run. */
+  /** Adds lines from the log of another machine that has done a part of this run. */
   add(lines: string): void;
-  /** Uploads that the run before began and this one did not continue. */
+  /** Uploads that the previous run began and this one did not continue. */
   abandoned(): readonly BegunUpload[];
-  /** Uploads that the run before asked for and did not hear of, of keys that this one did not upload in parts. */
+  /** Uploads that the previous run requested without getting an answer, for keys that this one did not upload in parts. */
   abandonedUnheard(): readonly UnheardUpload[];
   /** Syncs and closes the file. */
   close(): void;
@@ -125,7 +125,7 @@ export async function openRunLog(folder: string, name: string, clock: Clock): Pr
   };
 }
 
-/** Of a run that touches nothing. */
+/** Recorder of a run that changes nothing. */
 export const NO_RECORD: SyncRecorder = {
   put: () => {},
   skip: () => {},
@@ -140,11 +140,11 @@ export const NO_RECORD: SyncRecorder = {
 
 interface Unfinished {
   readonly open: Map<string, BegunUpload>;
-  /** Asked for after what is open of the same key. */
+  /** Uploads that were requested after the open ones of the same key. */
   readonly unheard: Map<string, UnheardUpload>;
 }
 
-/** Uploads that the run before began, or asked for, and did not end. Incomplete and unknown lines are skipped. */
+/** Uploads that the previous run began or requested, and did not end. Incomplete and unknown lines are skipped. */
 async function unfinished(path: string): Promise<Unfinished> {
   const found: Unfinished = { open: new Map(), unheard: new Map() };
   const input = createReadStream(path, "utf8");

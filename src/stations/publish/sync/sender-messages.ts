@@ -1,15 +1,15 @@
 import type { WayFacts } from "../../../stores/s3/direct-put.js";
 import type { S3Credentials } from "../../../stores/s3/sign.js";
 
-/** Buffers that a thread keeps for later. */
+/** Bytes of the buffers that a thread keeps for later. */
 export const THREAD_BYTES = 32 * 1024 * 1024;
 
-/** What a thread of the senders is started with. */
+/** Settings with which a sender thread is started. */
 export interface SenderSetup {
   readonly facts: WayFacts;
-  /** The prefix of the store's keys in the bucket. */
+  /** Prefix of the store's keys in the bucket. */
   readonly base: string;
-  /** Lower-case names. Sent with every object. */
+  /** Headers sent with every object, with lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -22,16 +22,16 @@ export interface SenderJob {
 }
 
 export interface ToSender {
-  /** Only when they have changed. */
+  /** Set only if they have changed. */
   readonly credentials?: S3Credentials | undefined;
   readonly jobs: readonly SenderJob[];
 }
 
-/** An etag proves the success. Without one the main thread sends the file, whatever the reason. */
+/** Result of sending one file. An ETag proves the success. Without one the main thread sends the file, whatever the reason. */
 export interface SenderResult {
   readonly id: number;
   readonly etag?: string | undefined;
-  /** The server asked for fewer requests. */
+  /** The server asked for a lower rate of requests. */
   readonly throttled?: true | undefined;
 }
 

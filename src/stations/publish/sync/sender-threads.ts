@@ -9,26 +9,29 @@ import type { WantedFile } from "./wanted.js";
 
 /** Threads that send small files. */
 export interface Senders {
-  /** The object's etag; undefined where it failed: the store then sends the file, with its retries and errors. */
+  /**
+   * Sends a file and returns the object's ETag. Undefined after a failure: the store then sends the file, with its retries and
+   * errors.
+   */
   send(file: WantedFile): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
 export interface SenderOptions extends Omit<SenderSetup, "facts"> {
   readonly clock: Clock;
-  /** Default: one for each core, at most 8. */
+  /** Number of threads. Default: one for each core, at most 8. */
   readonly threads?: number | undefined;
-  /** Ceiling for the buffers of all: half of it is for threads. Default 512 MiB. */
+  /** Limit of all buffers: half of it is for threads. Default 512 MiB. */
   readonly memoryBytes?: number | undefined;
 }
 
-/** After a server has asked for fewer requests, the store sends the files, at its adapted pace. */
+/** Milliseconds after a server's request for fewer requests during which the store sends the files, at its adapted pace. */
 const CALM_MS = 30_000;
-/** How long credentials are used before they are asked for again. */
+/** Milliseconds for which credentials are used before they are requested again. */
 const CREDENTIALS_MS = 30_000;
 const THREADS_MAX = 8;
 
-/** @param memoryBytes of all buffers; a thread keeps up to `THREAD_BYTES`. */
+/** @param memoryBytes limit of all buffers; a thread keeps up to `THREAD_BYTES`. */
 function threadsFor(memoryBytes: number): number {
   return Math.max(1, Math.min(THREADS_MAX, availableParallelism(), Math.floor(memoryBytes / 2 / THREAD_BYTES)));
 }

@@ -7,18 +7,18 @@ import type { Store } from "../../../stores/store.js";
 
 /** A file that is to be sent: one of this machine, or an object of a store. */
 export interface SourceFacts {
-  /** Path on this machine; of an object its address, for messages only. */
+  /** Path on this machine; for an object its address, only for messages. */
   readonly path: string;
   readonly size: number;
   readonly modifiedMs: number;
-  /** Where the bytes are, if not on this machine. */
+  /** Object with the bytes, if they are not on this machine. */
   readonly object?: SourceObject | undefined;
 }
 
 interface SourceObject {
   readonly store: Store;
   readonly key: string;
-  /** Reading fails when the object has another tag than in the listing. */
+  /** Reading fails if the object has another ETag than in the listing. */
   readonly etag?: string | undefined;
 }
 
@@ -26,19 +26,19 @@ interface SourceObject {
 export interface SourceBytes {
   /** Fills the buffer from a position; fewer bytes only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>;
-  /** As it is now. */
+  /** Size and time as they are now. */
   facts(): Promise<{ size: number; modifiedMs: number }>;
   close(): Promise<void>;
 }
 
-/** How sources are read. */
+/** Options for reading sources. */
 export interface Reading {
   readonly signal?: AbortSignal | undefined;
   /** Whether files of this machine are read past the page cache. Default `auto`. */
   readonly io?: IoMode | undefined;
 }
 
-/** @throws {EmporiumError} what the disk or store says; SOURCE_CHANGED while it is read. */
+/** Opens a source for reading. @throws {EmporiumError} errors of the disk or store; SOURCE_CHANGED while it is read */
 export async function openSource(file: SourceFacts, { signal, io }: Reading = {}): Promise<SourceBytes> {
   return file.object ? openObjectSource(file, file.object, signal) : openFileSource(file.path, io);
 }

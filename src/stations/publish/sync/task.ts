@@ -13,15 +13,15 @@ export interface SyncOptions {
   readonly dryRun?: boolean | undefined;
   /** Requests in flight. Default 64. */
   readonly jobs?: number | undefined;
-  /** The most bytes per second. */
+  /** Limit of the rate. */
   readonly bytesPerSecond?: number | undefined;
-  /** The most bytes in buffers of all threads. Default 512 MiB. */
+  /** Limit of the buffers of all threads. Default 512 MiB. */
   readonly memoryBytes?: number | undefined;
-  /** Whether long files of this machine go past the page cache. Default `auto`. */
+  /** Whether long files of this machine are read past the page cache. Default `auto`. */
   readonly io?: IoMode | undefined;
 }
 
-/** What a synchronisation works with. */
+/** Target, recorder and threads of a synchronisation. */
 export interface SyncContext extends Omit<Env, "random"> {
   readonly target: Store;
   readonly record: SyncRecorder;
@@ -29,56 +29,59 @@ export interface SyncContext extends Omit<Env, "random"> {
   readonly senders?: (() => Senders | undefined) | undefined;
 }
 
-/** Why a file is sent. */
+/** Reason for sending a file. */
 export type SendReason = "new" | "size" | "mtime" | "checksum";
 
-/** Records what is done, in the order in which it happens. */
+/** Records actions in the order in which they happen. */
 export interface SyncRecorder {
   put(id: string, key: string, bytes: number, reason: SendReason, etag: string | undefined): void;
   skip(id: string, key: string, bytes: number): void;
   removed(id: string, key: string, bytes: number): void;
   fail(id: string, key: string, error: EmporiumError): void;
-  /** An upload in parts is asked for: the server may begin it without this process hearing of it. On the disk when this returns. */
+  /**
+   * A multipart upload is about to be requested: the server may begin it without this process learning of it. The record is on
+   * the disk when this returns.
+   */
   beginning(key: string): void;
-  /** It has begun. The record is on the disk when this returns, so that the next run finds it. */
+  /** The upload has begun. The record is on the disk when this returns, so that the next run finds it. */
   begun(upload: BegunUpload): void;
   /** The upload is finished or aborted. */
   ended(key: string): void;
-  /** The unfinished upload of an earlier run. */
+  /** The unfinished upload of an earlier run; undefined without one. */
   earlier(key: string): BegunUpload | undefined;
-  /** An upload that an earlier run asked for, and did not hear of. */
+  /** An upload that an earlier run requested without getting an answer. */
   unheard(key: string): UnheardUpload | undefined;
 }
 
-/** It may be there or not, and only the server's list of uploads has its token. */
+/** An upload that may exist or not; only the server's list of uploads has its token. */
 export interface UnheardUpload {
   readonly key: string;
-  /** When it was asked for. */
+  /** Time of the request. */
   readonly sinceMs: number;
 }
 
 export interface BegunUpload {
   readonly key: string;
   readonly token: string;
-  /** Of the file that the parts are of. Parts of another file cannot be used. */
+  /** Size of the file that the parts are of; below its time. Parts of another file cannot be used. */
   readonly size: number;
   readonly modifiedMs: number;
   readonly partBytes: number;
 }
 
-/** What became of one source. */
+/** Numbers of files and bytes of one source, by what was done with them. */
 export interface SyncCounts {
-  /** What the source holds, by the filters. */
+  /** Number of files of the source, after the filters. */
   files: number;
   bytes: number;
   sent: number;
   sentBytes: number;
   skipped: number;
   removed: number;
-  /** Objects without a source that stay, because their removal was not requested. */
+  /** Number of objects without a source that stay, because their removal was not requested. */
   extra: number;
   failed: number;
-  /** Metadata that wait until what they describe has been sent. */
+  /** Number of metadata files that wait until the files that they describe have been sent. */
   held: number;
   /** The first of the failures; `failed` counts all. */
   errors: ErrorRecord[];

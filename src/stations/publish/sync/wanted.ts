@@ -8,17 +8,17 @@ import type { SourceFacts } from "./source-bytes.js";
 
 /** Files that belong under keys of a target. */
 export interface SyncSource {
-  /** What reports and the log call it; sources of one item share it. */
+  /** Name in reports and the log; sources of one item share it. */
   readonly id: string;
   /** `folder`: all files below `path`, under `key/relative`. `file`: one file, under `key`. */
   readonly kind: "folder" | "file";
-  /** Absolute; a key of `store` where there is one, without a last `/`. */
+  /** Absolute path, or a key of `store` without a last `/`. */
   readonly path: string;
   /** The store of `path`. Default: this machine. */
   readonly store?: Store | undefined;
-  /** On this machine: the folder that no link may leave. Default: `path`, or the folder that holds the file. */
+  /** On this machine: the folder that links must not leave. Default: `path`, or the folder of the file. */
   readonly root?: string | undefined;
-  /** In the target store, without a last `/`; `""` is its root. */
+  /** Key in the target store without a last `/`; `""` is its root. */
   readonly key: string;
   /** Whether a path below the source, or a single file's name, is sent. Objects of other paths are not removed either. */
   takes(path: string): boolean;
@@ -26,16 +26,16 @@ export interface SyncSource {
   readonly removes?: boolean | undefined;
 }
 
-/** A file, and the key that it belongs under. */
+/** A file, and the key under which it belongs in the target. */
 export interface WantedFile extends SourceFacts {
   readonly source: SyncSource;
   readonly key: string;
 }
 
-/** A file that cannot be sent. `key` as far as it is known. */
+/** Called for a file that cannot be sent. `key` is given as far as it is known. */
 export type OnUnsendable = (source: SyncSource, key: string, error: EmporiumError) => void;
 
-/** The files of all sources, in the order of their keys. A key of two sources comes twice. */
+/** The files of all sources in the order of their keys. A key of two sources appears twice. */
 export async function* wantedFiles(
   sources: readonly SyncSource[],
   onUnsendable: OnUnsendable,
@@ -89,7 +89,7 @@ async function* filesOf(source: SyncSource, onUnsendable: OnUnsendable, signal?:
   }
 }
 
-/** Why a link to a file is refused; what else is wrong with the file is told by those who look at it. */
+/** The error of a link that leaves its root. Other faults of the file are reported by those who read it. */
 async function leaving(path: string, root: string | undefined): Promise<EmporiumError | undefined> {
   try {
     await refuseLeaving(path, root);
@@ -109,7 +109,7 @@ function isSendable(source: SyncSource, key: string, onUnsendable: OnUnsendable)
   }
 }
 
-/** The objects of a source that is a bucket, or any other store. */
+/** The objects of a source that is a bucket, or in any other store. */
 async function* objectsOf(
   source: SyncSource,
   store: Store,

@@ -45,18 +45,21 @@ interface TreeParams {
   readonly items: Item[];
   readonly send: SendParams;
   readonly warnings: string[];
-  /** Of folders that are no whole datasets. */
+  /** Errors about folders that are no complete datasets. */
   readonly errors: ErrorRecord[];
 }
 
-/** Workers that share `--limit`, where nobody says how many there are. */
+/** Number of workers that share `--limit` by default. */
 const SLOTS = 8;
-/** Data, documents of runs, of datasets, of depositions, and what is left over: each waits for all before it. */
+/**
+ * Stages of the run, each of which waits for all before it: data, documents of runs, of datasets, of depositions, and leftovers.
+ */
 const STAGES = ["data", "runs", "datasets", "depositions", "rest"];
 
 /**
- * `publishTree` by the jobs of a cluster, in the same order: data first, then documents, children before their parents, and at the end what
- * the tree no longer has. LOCATION is locked until the run has ended; its own files are in the workspace, which all nodes must see.
+ * `publishTree` by the jobs of a cluster, in the same order: data first, then documents, children before their parents, and at
+ * the end objects that the tree no longer has. LOCATION is locked until the run has ended; its own files are in the workspace,
+ * which all nodes must see.
  *
  * @throws {EmporiumError} as `publishTree` before anything is touched; ENGINE_…
  */
@@ -108,19 +111,19 @@ export async function publishTreeOnCluster(
   return outcome.state === "ended" ? reportOf(outcome.run!) : submittedReport(outcome, warningLines(warnings));
 }
 
-/** An ingest that writes the target takes the same locks. */
+/** Locks the target. An ingest that writes it takes the same locks. */
 async function lockTarget({ record, store }: OpenRun, env: Env): Promise<void> {
   const { location, items } = paramsIn(record);
   const job = { job: record.name, ...env, onLost: () => {}, runAt: store.url };
   await takeRunLocks(await openStore(location), items.flatMap(lockNamesOf), record.id, job);
 }
 
-/** The files of an item: tasks for data, documents by what they are of. */
+/** The files of an item: tasks for data, and documents by the folder that they describe. */
 interface ItemFiles {
   readonly data: Task[];
-  /** By the folder of a run, or of the item itself. */
+  /** Documents by the folder of a run, or of the item itself. */
   readonly documents: Map<string, WantedFile[]>;
-  /** Folders of which something cannot be read: what describes them waits. */
+  /** Folders with something unreadable: the documents that describe them wait. */
   readonly failed: Set<string>;
 }
 
@@ -192,9 +195,9 @@ interface DocumentFacts {
   readonly rank: number;
   readonly files: readonly WantedFile[];
   readonly failed: ReadonlySet<string>;
-  /** What the documents describe. */
+  /** Tasks for the files and documents that these documents describe. */
   readonly after: readonly Task[];
-  /** Of other items: a failure holds the documents back as a whole. */
+  /** Tasks of other items: a failure in them holds all of these documents back. */
   readonly others?: readonly Task[];
 }
 
@@ -209,7 +212,7 @@ function documentTask(add: AddTask, title: string, { item, rank, files, failed, 
 
 const paramsIn = ({ params }: RunRecord): TreeParams => params as unknown as TreeParams;
 
-/** What a node needs to send a part of a tree. */
+/** The part of the transfer that runs on a node. */
 export const publishTreeStation: ClusterStation = {
   async open(record) {
     const params = paramsIn(record);
@@ -270,7 +273,7 @@ async function resultsIn(
   );
 }
 
-/** Documents are sent after what they describe; what failed holds back the documents above it, also on another node. */
+/** Sends documents after the files that they describe. A failure holds back the documents above it, also on another node. */
 async function sendTheirDocuments(task: Task, context: TaskContext, scene: TreeScene): Promise<Plain> {
   const { item, failed: unread, results, others } = task.params;
   const files = filesIn(task, scene.source);
@@ -301,7 +304,7 @@ async function sendTheirDocuments(task: Task, context: TaskContext, scene: TreeS
   return asPlain({ ...sent, failed: [...sent.failed, ...held] });
 }
 
-/** Counts what an item holds, and removes what the tree no longer has where that is asked for and nothing has failed. */
+/** Counts the files of an item, and removes objects that the tree no longer has if that is requested and nothing has failed. */
 async function tidy(task: Task, context: TaskContext, scene: TreeScene): Promise<Plain> {
   const { clock, log, signal } = context;
   const { options, params, source } = scene;

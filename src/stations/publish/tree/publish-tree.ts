@@ -22,11 +22,11 @@ import { DATASET_DOCUMENT } from "./stages.js";
 import { syncItem } from "./sync-item.js";
 
 export interface PublishTreeOptions extends SyncOptions, TreeSelection, GivenEnv {
-  /** Folder of logs. */
+  /** Folder with the logs. */
   readonly workspace: string;
 }
 
-/** What `publishTree` did, dataset by dataset. */
+/** Report of `publishTree`, dataset by dataset. */
 export interface TreeReport extends TransferReport {
   readonly tree: string;
   readonly warnings: readonly string[];
@@ -120,7 +120,7 @@ interface Kept {
   logs: string[];
 }
 
-/** If something of a dataset failed, the document of its deposition is not sent. */
+/** Adds the counts of an item. If something of a dataset failed, the document of its deposition is not sent. */
 function keep({ id, deposition }: TreeItem, count: SyncCounts, { counts, incomplete, record, logs }: Kept): void {
   counts.set(id, count);
   if (count.failed > 0 && deposition !== undefined) incomplete.add(`depositions_metadata/${deposition}`);
@@ -129,16 +129,19 @@ function keep({ id, deposition }: TreeItem, count: SyncCounts, { counts, incompl
   logs.push(record.path);
 }
 
-/** A dataset has one log for each target, whatever part of it is sent, so that uploads in parts are found again. */
+/**
+ * Name of a dataset's log. There is one for each target, whatever part of the dataset is sent, so that unfinished multipart
+ * uploads are found again.
+ */
 export function logName({ id }: Pick<TreeItem, "id">, target: Pick<Store, "url">): string {
   const hash = createHash("sha256").update(`${target.url}\n${id}`).digest("hex").slice(0, 12);
   return `tree-${id.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 60)}-${hash}`;
 }
 
 /**
- * The bytes and files to send. Files of this machine are counted; a bucket is only checked for any.
+ * Bytes and files to send. Files of this machine are counted; a bucket is only checked for any.
  *
- * @throws {EmporiumError} USAGE where there is nothing; where something is to be removed, of any dataset
+ * @throws {EmporiumError} USAGE where there is nothing to send; if objects are to be removed, for any single dataset, too
  */
 export async function measure({ items }: SelectedTree, removing: boolean, tree: Store, signal: AbortSignal | undefined) {
   const bytes = new Map<string, number>();

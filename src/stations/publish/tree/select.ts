@@ -26,12 +26,12 @@ export interface TreeSelection {
 
 /** A dataset or deposition of the tree, or a data set of a storage of microscope images, and the selected part of it. */
 export interface TreeItem {
-  /** Its folder: `10001`, `depositions_metadata/10301`, `raw_frames/CELLS-2024-05-17-10-30-00-0001`. */
+  /** Folder of the item: `10001`, `depositions_metadata/10301`, `raw_frames/CELLS-2024-05-17-10-30-00-0001`. */
   readonly id: string;
   readonly kind: "dataset" | "deposition" | "stored";
   /** Sources that do not overlap, in the order of keys. */
   readonly sources: readonly SyncSource[];
-  /** Of a dataset: the deposition that its document names. */
+  /** For a dataset: the deposition that its document names. */
   readonly deposition?: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface SelectedTree {
   readonly unfinished: readonly string[];
   /** Other items at the top that do not belong to a standardised tree. */
   readonly others: readonly string[];
-  /** Links out of the tree, to nothing or in a circle, and what is no file. They are not sent. */
+  /** Links that leave the tree, lead nowhere or in a circle, and entries that are no files. They are not sent. */
   readonly refused: readonly EmporiumError[];
 }
 
@@ -49,9 +49,9 @@ export interface SelectedTree {
  * Finds the selected datasets and depositions of a tree. Datasets come first, then the depositions that they name, or all of the
  * tree where no dataset is named, then the data sets of a storage of microscope images.
  *
- * @param target where runs are looked for that are no longer in the tree; undefined where nothing is removed
- * @throws {EmporiumError} STORE_ABSENT where there is neither a standardised tree nor a storage; USAGE for an unknown dataset or run, and for an
- *   invalid glob
+ * @param target store in which runs are looked for that are no longer in the tree; undefined where nothing is removed
+ * @throws {EmporiumError} STORE_ABSENT where there is neither a standardised tree nor a storage; USAGE for an unknown dataset or
+ * run, and for an invalid glob
  */
 export async function selectTree(
   tree: Store,
@@ -116,7 +116,7 @@ export async function selectTree(
   return { items, unfinished, others: others.filter((name) => !name.startsWith(".")), refused };
 }
 
-/** The folders of a storage's data sets: of those that are named, or of all. Files beside them go to `others`. */
+/** The folders of a storage's data sets: the named ones, or all. Files beside them go to `others`. */
 async function storedDatasets(
   tree: Store,
   top: readonly string[],
@@ -136,7 +136,7 @@ async function storedDatasets(
   return found;
 }
 
-/** Whether a top folder, or the name of a data set, stands for a folder of a storage. */
+/** Whether a top folder, or the name of a data set, refers to a folder of a storage. */
 function isAbove(name: string, stored: string): boolean {
   const [folder, id] = stored.split("/");
   return name === folder || name === id;
@@ -167,7 +167,7 @@ function sourceMaker(tree: Store, wanted: PathFilter): SourceMaker {
   });
 }
 
-/** Receipts, locks and unfinished files of an ingest: they describe this copy of the tree only. */
+/** Whether a key is a receipt, lock or unfinished file of an ingest: these describe this copy of the tree only. */
 function isOurs(key: string): boolean {
   return (
     (key.includes(ENGINE_FOLDER) || key.includes(".part")) &&
@@ -184,7 +184,7 @@ interface DatasetLook {
   signal: AbortSignal | undefined;
 }
 
-/** Some runs of a dataset, with the dataset's documents and pictures, which lead to the runs and are never removed. */
+/** Selects some runs of a dataset, with the dataset's documents and pictures, which lead to the runs and are never removed. */
 async function partOfDataset({ tree, target, source, id, isRun, signal }: DatasetLook) {
   const here = await namesIn(tree, `${id}/`, signal);
   const there = target ? await namesIn(target, `${id}/`, signal) : undefined;

@@ -7,9 +7,9 @@ import { ALIGNMENT_METADATA, TILTSERIES_METADATA, TOMOGRAM_METADATA } from "../.
  */
 export const STAGES = [
   "body",
-  /** Within a volume: of a level, of a mesh. */
+  /** Document within a volume: of a level, of a mesh. */
   "level",
-  /** Of a volume as a whole. */
+  /** Document of a volume as a whole. */
   "volume",
   "view",
   "series",
@@ -61,7 +61,7 @@ export function stageOf(key: string): Stage {
   return BY_NAME[name] ?? "body";
 }
 
-/** Folders (with a last `/`) that a document describes. It waits if something of them could not be sent. `""` is the tree. */
+/** Folders (with a last `/`) that a document describes. It waits if something in them could not be sent. `""` is the tree. */
 export function coveredBy(key: string): string[] {
   const folder = key.slice(0, key.lastIndexOf("/") + 1);
   const [dataset, run] = key.split("/");
@@ -84,7 +84,10 @@ export function coveredBy(key: string): string[] {
   }
 }
 
-/** Files of a run: its documents can be sent when the next run begins, those of datasets and depositions only at the end. */
+/**
+ * Whether a file belongs to a run. Documents of a run can be sent when the next run begins, those of datasets and depositions
+ * only at the end.
+ */
 export function isOfRun(key: string): boolean {
   const stage = stageOf(key);
   return stage !== "dataset" && stage !== "deposition";

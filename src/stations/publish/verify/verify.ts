@@ -13,13 +13,13 @@ import { groupSources } from "../sync/groups.js";
 import { objectsOf, ownerOf } from "../sync/steps.js";
 import { type SyncSource, type WantedFile, wantedFiles } from "../sync/wanted.js";
 
-/** Names kept of each kind of difference; all are counted. */
+/** Number of names kept for each kind of difference; all are counted. */
 const NAMED_MAX = 100;
-/** Files whose contents are compared in parallel. */
+/** Number of files whose contents are compared in parallel. */
 const COMPARED_AT_ONCE = 4;
 
 export interface VerifyOptions extends GivenEnv {
-  /** Read the sources and compare contents. Default true; else sizes alone. */
+  /** Read the sources and compare contents. Default true; otherwise only sizes are compared. */
   readonly checksum?: boolean | undefined;
   /** Whether long files of this machine are read past the page cache. Default `auto`. */
   readonly io?: IoMode | undefined;
@@ -35,9 +35,9 @@ interface VerifyItem {
   readonly id: string;
   readonly source: { readonly files: number; readonly bytes: number };
   readonly bucket: { readonly files: number; readonly bytes: number };
-  /** In the source, and not in the bucket. */
+  /** Keys of the source that are not in the bucket. */
   readonly missing: Differences;
-  /** In the bucket below the item's target, without a source. */
+  /** Keys in the bucket below the item's target without a source. */
   readonly extra: Differences;
   readonly size_differs: Differences;
   readonly checksum_differs: Differences;
@@ -45,14 +45,14 @@ interface VerifyItem {
   readonly unread: Differences;
 }
 
-/** What was found, item by item. */
+/** Differences, item by item. */
 export interface Comparison extends Report {
   readonly bucket: string;
   readonly checksums: boolean;
   readonly items: readonly VerifyItem[];
   /** Commands that repair the differences. */
   readonly hints: readonly string[];
-  /** 0 the same, 4 differences. */
+  /** 0: no difference, 4: differences. */
   readonly exitStatus: number;
 }
 
@@ -62,8 +62,8 @@ export interface VerifyReport extends Comparison {
 
 /**
  * Compares the bucket with the sources of a plan, item by item: objects that are missing, have no source, or differ in size or
- * content. Nothing is written. Contents are compared by the objects' tags where those are MD5s, also of parts; else objects are
- * read.
+ * content. Nothing is written. Contents are compared by the objects' ETags where those are MD5s, also of parts; otherwise objects
+ * are read.
  */
 export async function publishVerify(plan: Plan, options: VerifyOptions = {}): Promise<VerifyReport> {
   const { clock } = envOf(options);
@@ -84,12 +84,12 @@ export async function publishVerify(plan: Plan, options: VerifyOptions = {}): Pr
 export interface CompareSubject {
   /** Name of the sources in the last line: the sample, the tree. */
   readonly title: string;
-  /** The command that sends them. */
+  /** Command that sends the sources. */
   readonly command: string;
   readonly items: readonly { readonly id: string; readonly bytes: number }[];
   readonly groups: readonly (readonly SyncSource[])[];
   readonly target: Store;
-  /** What of the sources was refused before: it is no part of an item, and was not compared. */
+  /** Errors of sources that were refused before: they belong to no item, and are not compared. */
   readonly refused?: readonly EmporiumError[] | undefined;
 }
 
@@ -141,7 +141,7 @@ export async function compareSources(
   ]);
 }
 
-/** The command for each kind of difference. Sending compares size and time, and removes nothing, unless options say otherwise. */
+/** Commands that repair the differences. Sending compares size and time, and removes nothing, unless options say otherwise. */
 function hintsOf(items: readonly VerifyItem[], command: string): string[] {
   const has = (kind: (typeof KINDS)[number][0]) => items.some((item) => item[kind].count > 0);
   return [
@@ -212,7 +212,7 @@ async function verifyGroup(group: readonly SyncSource[], context: VerifyContext)
     sources: new Set(),
   };
 
-  /** An object without a source is counted for the first item above it. */
+  /** Counts an object without a source for the first item above it. */
   function extra(entry: Entry): void {
     const owner = ownerOf(group, entry.key);
     if (!owner) return;

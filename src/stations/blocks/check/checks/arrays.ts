@@ -4,7 +4,7 @@ import { type Box, intersect, type Triple } from "../../../../core/box.js";
 import { shown, unless } from "../../../../core/finding.js";
 import { type BlockRule, placeIn } from "../rule.js";
 
-/** In nanometers; undefined where the voxel size is not known. */
+/** The volume's box in nanometers; undefined where the voxel size is not known. */
 function worldBox({ levels: [level] }: BlockVolume): Box | undefined {
   if (level === undefined || !level.voxelSizeNm.every((size) => size !== undefined && Number.isFinite(size) && size > 0))
     return undefined;
@@ -14,7 +14,7 @@ function worldBox({ levels: [level] }: BlockVolume): Box | undefined {
 
 const text = ({ start, stop }: Box) => `${start.map(shown).join(",")} to ${stop.map(shown).join(",")} nm`;
 
-/** How volumes that are read together lie. */
+/** Rules on where volumes lie that are read together. */
 export const ARRAY_RULES: readonly BlockRule[] = [
   {
     code: "arrays.overlap",

@@ -16,7 +16,7 @@ function pairs(levels: readonly BlockLevel[]) {
   return levels.slice(1).map((level, at) => ({ level, finer: levels[at]!, index: at + 1 }));
 }
 
-/** How the levels of a pyramid fit each other. */
+/** Rules on how the levels of a pyramid fit each other. */
 export const LEVEL_RULES: readonly BlockRule[] = [
   {
     code: "levels.count",
@@ -81,7 +81,7 @@ export const LEVEL_RULES: readonly BlockRule[] = [
   },
 ];
 
-/** Where a level begins or ends more than one of its voxels away. */
+/** Axes along which a level begins or ends more than one of its voxels away from level 0. */
 function differences(whole: NmBox, level: BlockLevel): { found: string; wanted: string }[] {
   const own = filled(level);
   return AXES.flatMap((name, axis) => {

@@ -6,7 +6,7 @@ import { AXES, type BlockRule, type CheckedVolume, finest, placeIn } from "../ru
 /** A place farther away than this is a wrong unit: a meter. */
 const OFFSET_NM_MAX = 1e9;
 
-/** Sizes that are there; of the others, `voxel-size.known` tells. */
+/** Voxel sizes that the metadata give; missing ones are found by `voxel-size.known`. */
 function givenSizes({ volume }: CheckedVolume) {
   return volume.levels.flatMap(({ voxelSizeNm }, level) =>
     voxelSizeNm.flatMap((size, axis) => (size === undefined ? [] : { level, axis, size })),
@@ -15,7 +15,7 @@ function givenSizes({ volume }: CheckedVolume) {
 
 const isSize = (size: number | undefined): size is number => size !== undefined && Number.isFinite(size) && size > 0;
 
-/** What the metadata say of type, shape and place. */
+/** Rules on the metadata: data type, shape and place. */
 export const METADATA_RULES: readonly BlockRule[] = [
   {
     code: "dtype.allowed",

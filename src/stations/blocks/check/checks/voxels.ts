@@ -30,7 +30,10 @@ function boxText({ level, box: { start, stop } }: SampledBlock): string {
 const finestBlocks = ({ sample }: CheckedVolume) =>
   sample.blocks.filter(({ level, fault }) => level === 0 && fault === undefined);
 
-/** A finding where too many of the sampled blocks are so. */
+/**
+ * A finding where more than `shareMax` of the finest level's sampled blocks are among `blocks`. Default: the limit of the
+ * volume's kind; where that is 1, a finding if all blocks are.
+ */
 function tooMany(subject: CheckedVolume, blocks: readonly SampledBlock[], shareMax: number | undefined, what: string): Finding[] {
   const all = finestBlocks(subject).length;
   const limit = shareMax ?? SHARE_MAX[subject.kind];
@@ -39,7 +42,7 @@ function tooMany(subject: CheckedVolume, blocks: readonly SampledBlock[], shareM
   return unless(isFew, placeIn(subject, "levels.0"), found, limit < 1 ? `${shown(100 * limit)} % at most` : "others as well");
 }
 
-/** What the voxels of some blocks say. */
+/** Rules on the voxels of the sampled blocks. */
 export const VOXEL_RULES: readonly BlockRule[] = [
   {
     code: "blocks.readable",

@@ -22,7 +22,7 @@ import { absent, type Store } from "../../../../stores/store.js";
  * All numbers are little-endian.
  */
 const HEAD_BYTES = 16;
-/** What is read at first: the faces of most blocks are in it. */
+/** Bytes of the first read: the faces of most blocks are among them. */
 const FIRST_BYTES = 2 ** 16;
 
 const SIDES: readonly Triple[] = [

@@ -6,7 +6,10 @@ import type { Program } from "../program.js";
 import type { StoredArray } from "../stored-array.js";
 import { objectsOf, treeStages } from "../tree.js";
 
-/** What components of a block are before its neighbours are known; the other stages find their objects by it. */
+/**
+ * Parameters that all stages of a `components` node share. `labels`, `unions` and `ranks` are key prefixes, below which stages
+ * find each other's objects.
+ */
 export type ComponentsParams = {
   readonly connectivity: 6 | 18 | 26;
   readonly minVoxels: number;

@@ -19,7 +19,7 @@ export function label(value: Block, { connectivity }: ComponentsParams): Uint8Ar
   return encodeLabels(labelBlock(value, value.box, connectivity));
 }
 
-/** What a block has in common with those before it. */
+/** Finds which labels of a block continue in the blocks before it, across faces, edges or corners as `connectivity` says. */
 export async function match({ params }: Task, { target, signal }: TaskContext): Promise<Uint8Array> {
   const { components, block } = params as unknown as { components: ComponentsParams; block: BlockParams };
   const { connectivity, grid } = components;

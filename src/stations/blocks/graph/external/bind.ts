@@ -40,7 +40,7 @@ export function bindExternal(
 
 /** Blocks of one shape that are computed at once. */
 interface Cells {
-  /** What is wanted of each: at the far ends a part of what is computed. */
+  /** Voxels that are wanted, a box for each block: at the far ends smaller than what is computed. */
   readonly cores: readonly Box[];
   /** Voxels of each array, and where its core is. */
   readonly shape: Triple;

@@ -11,11 +11,11 @@ const DESCRIPTOR = 3;
 /** A person's program and the socket to it. */
 export interface Child {
   readonly socket: Socket;
-  /** How it ended. */
+  /** Resolves with words for how the process ended: `ended with 1`, `was ended by SIGKILL`, or why it cannot be started. */
   readonly ended: Promise<string>;
   /** The last of what it printed. */
   readonly tail: string;
-  /** Of it and of the processes that it started. */
+  /** Ends the program and the processes that it started (SIGKILL to its group). */
   kill(): void;
   /** While nothing is asked of it, it does not keep this process alive. */
   setIdle(isIdle: boolean): void;
@@ -54,7 +54,7 @@ export function startChild(command: readonly string[], gpus: readonly string[] |
   };
 }
 
-/** The last of what it printed comes behind its exit; its own children may keep that open. */
+/** Milliseconds after the exit in which the last output may still come; its own children may keep the pipes open longer. */
 const PRINTED_MS = 1_000;
 
 function endOf(child: ChildProcess, clock: Clock): Promise<string> {

@@ -22,7 +22,7 @@ export function latticesOf(neighbours: Neighbours, counts: readonly number[]): [
   return colours.map((colour) => [colour, there.filter((parity) => colourOf(neighbours, parity) === colour)]);
 }
 
-/** What lies in a box of each neighbour that is computed before a block. */
+/** Voxels in a box that are written before a block: for each neighbour with an earlier colour, its part of the box. */
 export function* writtenBefore(neighbours: Neighbours, at: Triple, block: Triple, box: Box): Generator<Box> {
   const own = colourOf(neighbours, at);
   const sides = { 6: 1, 18: 2, 26: 3 }[neighbours];

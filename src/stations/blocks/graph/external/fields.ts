@@ -13,7 +13,7 @@ import type { Neighbours } from "./colours.js";
 
 const halo = z.int().min(0).max(1024);
 
-/** What a node `op: external` says beside its inputs. */
+/** Fields of a node `op: external` beside its inputs. */
 export const ExternalFields = z.strictObject({
   command: z.array(z.string().min(1)).min(1),
   files: z.array(z.string().min(1)).default([]),
@@ -28,7 +28,7 @@ export const ExternalFields = z.strictObject({
   timeout: z.number().min(1).max(86_400).default(300),
 });
 
-/** How a program is run. Not part of what it computes: a longer `timeout` goes on with the same run. */
+/** Settings with which a program is run. They are not part of what it computes: a longer `timeout` goes on with the same run. */
 export type ExternalSettings = {
   /** GPUs that it gets for itself. */
   readonly gpu: number;
@@ -55,20 +55,23 @@ export function settingsOf(nodes: readonly NodeDocument[]): Record<string, Exter
 /** Batches of a task that may each take all of their time, the start of the program among them. */
 const BATCHES_MAX = 20;
 
-/** So long may a worker process be at one block before it counts as lost; undefined: as long as without programs, which are watched by themselves. */
+/**
+ * Milliseconds that a worker process may be at one block before it counts as lost; undefined without programs: the usual limit.
+ * Programs are watched by their own `timeout` as well.
+ */
 export function longestTaskMs(programs: Readonly<Record<string, ExternalSettings>>): number | undefined {
   const seconds = Object.values(programs).reduce((sum, { timeout }) => sum + timeout, 0);
   return seconds > 0 ? BATCHES_MAX * seconds * 1000 : undefined;
 }
 
-/** Raised when programs are told something else. */
+/** Version of the operator, raised when programs are told something else. */
 export const EXTERNAL_VERSION = 2;
 
-/** What a program computes, plain JSON. */
+/** Parameters that decide what a program computes. Plain JSON. */
 export type ExternalParams = {
-  /** The node's. */
+  /** Name of the node. */
   readonly name: string;
-  /** As written; words that name files below the graph's folder are their places in it. */
+  /** Words as written; those that name files below the graph's folder are their places in it. */
   readonly command: readonly string[];
   /** Files that the command names, and the node's others: with another text it is another run. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
@@ -79,7 +82,10 @@ export type ExternalParams = {
   readonly batch: number;
   readonly dtype: DType;
   readonly deterministic: boolean;
-  /** Which neighbours are computed before a block where they have an earlier colour; what `written` holds in place of all others. */
+  /**
+   * Neighbours that are computed before a block where they have an earlier colour, and the value that `written` holds in place
+   * of all others.
+   */
   readonly after?: { readonly neighbours: Neighbours; readonly fill: number };
   /** The largest core of a block; null: all that is wanted at once. */
   readonly cell: Triple | null;
@@ -160,7 +166,7 @@ const fault = (path: string, message: string, hint?: string) =>
 /** Whether a word of a command names a file: the program itself does only where it is no name on PATH. */
 const namesFile = (word: string, at: number) => (at > 0 || word.includes("/")) && isFile(word);
 
-/** Refused before a byte moves, rather than at the first block. */
+/** Refuses a program that cannot be run before a byte moves, rather than at the first block. */
 function needProgram(word: string): void {
   const folders = word.includes("/") ? [""] : (process.env.PATH ?? "").split(delimiter);
   const isThere = folders.some((folder) => isExecutable(folder === "" ? resolve(word) : join(folder, word)));

@@ -4,7 +4,7 @@ import type { PlainObject } from "../../../../engine/task.js";
 import type { GraphNode } from "../nodes.js";
 import type { ExternalParams } from "./fields.js";
 
-/** What a node's program computes; undefined for all other nodes. */
+/** Parameters of a node's program; undefined for all other nodes. */
 export function externalOf(node: GraphNode): ExternalParams | undefined {
   return node.kind === "local" && node.operator === "external" ? (node.bound.params as unknown as ExternalParams) : undefined;
 }
@@ -20,7 +20,7 @@ export function isRepeatable(nodes: Iterable<GraphNode>): boolean {
   return [...nodes].every((node) => externalOf(node)?.deterministic ?? true);
 }
 
-/** What a plan says of the programs of some nodes. */
+/** Lines of a plan about the programs of some nodes. */
 export function externalNotes(nodes: Iterable<GraphNode>): string[] {
   return [...nodes].flatMap((node) => {
     const params = externalOf(node);

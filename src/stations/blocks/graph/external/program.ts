@@ -7,9 +7,9 @@ import { createRing, SHARED_MEMORY, type SharedRing } from "../../stream/shared-
 import { type Wire, wireOf } from "../../stream/wire.js";
 import { type Child, startChild } from "./child.js";
 
-/** What is sent to a program at once. */
+/** One batch for a program. */
 export interface ProgramBatch {
-  /** Of the batch frame: arrays, origins, core. */
+  /** Fields of the batch frame: arrays, origins, core. */
   readonly head: JsonObject;
   /** The bytes of its arrays, one behind the other. */
   readonly pieces: readonly Uint8Array[];
@@ -21,7 +21,7 @@ export interface ProgramOptions {
   /** Names for CUDA_VISIBLE_DEVICES; undefined leaves it as it is. */
   readonly gpus: readonly string[] | undefined;
   readonly timeoutMs: number;
-  /** Of the hello: what does not change from batch to batch. */
+  /** Fields of the hello frame: facts that do not change from batch to batch. */
   readonly hello: JsonObject;
   /** Bytes of the arrays of the largest batch, and of its result. */
   readonly batchBytes: number;

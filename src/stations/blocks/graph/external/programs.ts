@@ -6,7 +6,7 @@ import { type ExternalParams, type ExternalSettings, namesOf } from "./fields.js
 import { type ClaimedGpus, claimGpus } from "./gpus.js";
 import { type Program, startProgram } from "./program.js";
 
-/** What a program is started for. */
+/** A program with the data types, core shape (`cell`) and volume shape (`whole`) that it is started for. */
 export interface ProgramUse {
   readonly params: ExternalParams;
   readonly settings: ExternalSettings;

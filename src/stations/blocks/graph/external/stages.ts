@@ -8,7 +8,7 @@ import { objectShape, ofColour, outputsOf, type StoredArray } from "../stored-ar
 import { latticesOf } from "./colours.js";
 import type { ExternalParams } from "./fields.js";
 
-/** What is known of a program's stage before its blocks have colours. */
+/** A program's stage before its blocks have colours: the stages of all colours are made from it. */
 type Base = Omit<BlockStage, "run" | "params">;
 
 /**

@@ -6,7 +6,7 @@ import { objectShape } from "../stored-array.js";
 import { writtenBefore } from "./colours.js";
 
 /**
- * What a program is handed of its neighbours: the voxels that those of earlier colours have written, and `fill` everywhere else.
+ * Reads the array `written` for a program: voxels that neighbours of earlier colours have written, and `fill` everywhere else.
  *
  * @param core of the block @param box that and its halo
  * @returns the bytes of the box, C order

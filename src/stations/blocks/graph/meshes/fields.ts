@@ -6,16 +6,16 @@ import type { Facts, GraphNode } from "../nodes.js";
 
 const length = z.number().positive();
 
-/** What a node `op: meshes` says beside its input. */
+/** Fields of a node `op: meshes` beside its input. */
 export const MeshesFields = z.strictObject({ voxelSizeNm: z.tuple([length, length, length]).optional() });
 
 /** A surface lies between two voxels. */
 export const MESHES_HALO: Triple = [1, 1, 1];
 
-/** Raised with every change of the surfaces' bytes. */
+/** Version of the operator, raised with every change of the surfaces' bytes. */
 export const MESHES_VERSION = 1;
 
-/** Where surfaces are in the world. Plain JSON. */
+/** Voxel size and offset that place the surfaces in the world, nanometers along z, y and x. Plain JSON. */
 export type MeshesParams = { readonly voxelSizeNm: Triple; readonly offsetNm: Triple };
 
 /** @throws {EmporiumError} CONFIG_FIELD for voxels that are no labels, or have no size */
@@ -30,7 +30,7 @@ export function meshesParams({ voxelSizeNm: given }: z.output<typeof MeshesField
   return { voxelSizeNm: [sz, sy, sx], offsetNm };
 }
 
-/** What a node makes surfaces of; undefined for all other nodes. */
+/** Parameters of a `meshes` node; undefined for all other nodes. */
 export function meshesOf(node: GraphNode): MeshesParams | undefined {
   return node.kind === "reduce" && node.reduction === "meshes" ? (node.params as unknown as MeshesParams) : undefined;
 }

@@ -4,12 +4,12 @@ import type { Program } from "../program.js";
 import { objectsOf } from "../tree.js";
 import type { MeshesParams } from "./fields.js";
 
-/** What the tasks know that put surfaces together. */
+/** Parameters of the tasks that put surfaces together. */
 export type MergeParams = {
   readonly meshes: MeshesParams;
   /** Folder of the output, without a slash at its end. */
   readonly folder: string;
-  /** Of the objects of the blocks: their folder, and how many there are along each axis. */
+  /** Key prefix of the objects of the blocks; `grid` is the number of blocks along each axis. */
   readonly surfaces: string;
   readonly grid: Triple;
   /** The labels are divided between so many tasks. */
@@ -19,9 +19,9 @@ export type MergeParams = {
 /** Blocks for which there is one task that puts surfaces together, and the most of these. */
 const BLOCKS_A_PART = 64;
 const PARTS_MAX = 64;
-/** Of the surfaces of one label that are put together. */
+/** Bytes reckoned for the surfaces of one label while they are put together. */
 const SURFACE_BYTES = 64 * 2 ** 20;
-/** A block of noise has a triangle or more for each voxel. */
+/** Bytes reckoned for each voxel: a block of noise has a triangle or more for each. */
 const VOXEL_BYTES = 48;
 
 /** The surfaces of each block, and those of each label put together. */

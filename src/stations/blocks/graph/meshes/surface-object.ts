@@ -3,11 +3,11 @@ import { printJsonLine } from "../../../../core/json.js";
 import { absent, type Store } from "../../../../stores/store.js";
 import type { LabelSurface } from "./block-surfaces.js";
 
-/** Before the head: its length. */
+/** Bytes before the head, which have its length. */
 const PREFIX_BYTES = 4;
 const FIRST_BYTES = 2 ** 16;
 
-/** Of each label: its digits, numbers of coordinates and of triangles' corners. */
+/** Head of the object: for each label its digits, and the numbers of its coordinates and of its triangles' corners. */
 type Head = { readonly surfaces: readonly (readonly [label: string, coordinates: number, corners: number])[] };
 
 /** The object of a block between two stages: `u32` bytes of the head, the head (JSON), then coordinates (int32) and corners (uint32) of each label. */
@@ -25,7 +25,7 @@ export function encodeSurfaces(found: readonly LabelSurface[]): Uint8Array {
   ]);
 }
 
-/** Where the surface of a label is in the object of a block. */
+/** Place of a label's surface in the object of a block: the byte offset, and the numbers of its coordinates and corners. */
 export interface SurfacePlace {
   readonly label: string;
   readonly key: string;

@@ -4,14 +4,14 @@ import { EmporiumError } from "../../../../core/errors.js";
 import { type JsonObject, printJson } from "../../../../core/json.js";
 import { encodePoints } from "../../../../formats/points/ndjson.js";
 
-/** How results are written. */
+/** Formats of results. */
 export const RESULT_FORMATS = ["json", "csv", "ndjson", "files", "precomputed-mesh"] as const;
 export type ResultFormat = (typeof RESULT_FORMATS)[number];
 
 /** Results that are folders: something in them is written last. */
 export const LAST_OF_FOLDER: Partial<Record<ResultFormat, string>> = { files: "manifest.json", "precomputed-mesh": "info" };
 
-/** Those that an operator's results can be written in, the usual one first. */
+/** Formats in which an operator's results can be written, the usual one first. */
 export function formatsOf(operator: string): readonly ResultFormat[] {
   if (operator === "save") return ["files"];
   if (operator === "meshes") return ["precomputed-mesh"];

@@ -7,24 +7,24 @@ import type { Facts, GraphNode } from "../nodes.js";
 const length = z.int().min(1);
 const block = z.tuple([length, length, length]);
 
-/** What a node `op: save` says beside its inputs. */
+/** Fields of a node `op: save` beside its inputs. */
 export const SaveFields = z.strictObject({
   as: z.enum(["npy", "safetensors", "webdataset"]),
   block,
   shard: block.optional(),
 });
 
-/** Raised with every change of the files' bytes. */
+/** Version of the operator, raised with every change of the files' bytes. */
 export const SAVE_VERSION = 2;
 
-/** How a volume is cut into files. Plain JSON. */
+/** Layout of the files into which a volume is cut. Plain JSON. */
 export type SaveParams = {
   readonly as: "npy" | "safetensors" | "webdataset";
   /** Voxels of a sample; those at the far ends are smaller. */
   readonly block: Triple;
   /** Voxels of a file: a whole number of samples. */
   readonly file: Triple;
-  /** Of a file, or of each sample in it. */
+  /** Tensors of a file, or of each sample in it. */
   readonly tensors: readonly { readonly name: string; readonly dtype: DType }[];
   readonly shape: Triple;
   readonly voxelSizeNm: readonly (number | null)[];
@@ -58,7 +58,7 @@ export function saveParams(
   return { as, block: sample, file: shard ?? sample, tensors, shape, voxelSizeNm: sizes, offsetNm };
 }
 
-/** What a node saves; undefined for all other nodes. */
+/** Parameters of a `save` node; undefined for all other nodes. */
 export function savedBy(node: GraphNode): SaveParams | undefined {
   return node.kind === "reduce" && node.reduction === "save" ? (node.params as unknown as SaveParams) : undefined;
 }

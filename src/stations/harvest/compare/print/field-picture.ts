@@ -5,16 +5,16 @@ import { lengthText } from "./scale-picture.js";
 
 const WIDTH = 920;
 const GAP = 34;
-/** How far one unit of depth goes to the right and up. */
+/** Shift to the right, and up, for one unit of depth. */
 const DEPTH = 0.38;
 const BOXES_MAX = 24;
-/** Smaller boxes cannot be seen. */
+/** Least width and height of a box in the picture: smaller ones cannot be seen. */
 const LEAST = 2;
 const LARGEST = 210;
 
 interface Box {
   name: string;
-  /** Nanometres. */
+  /** Depth in nanometres, 0 for a plane; `y` and `x` are in nanometres too. */
   z: number;
   y: number;
   x: number;
@@ -82,7 +82,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** 1, 2 or 5 times a power of ten. */
+/** The largest 1, 2 or 5 times a power of ten that is not above the value. */
 function niceBelow(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return [5, 2, 1].find((factor) => factor * power <= value)! * power;

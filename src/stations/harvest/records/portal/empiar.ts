@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../../core/json.js";
 import { jsonObject } from "../../../../core/json-fields.js";
-import { dataFolder } from "../../../../portals/empiar.js";
+import { dataFolder } from "../../../../portals/empiar-folder.js";
 import { at, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
 import type { Length } from "../quantities.js";
 import { byAxis, type FactsReader, type PortalFacts, type SpaceAxis } from "./facts.js";
@@ -28,7 +28,7 @@ export const empiarReader: FactsReader = {
 
 /**
  * An entry of EMPIAR, from its API or its XML: sizes in ångström, numbers of images, and a paragraph of prose for each image set.
- * Of several sets the one whose folder contains the location; no facts if there is none.
+ * If there are several sets, the facts are those of the set whose folder contains the location; if no folder does, none.
  */
 function empiarFacts(entry: JsonObject, location: string): PortalFacts {
   const sets = [...objectsOf(entry.imagesets), ...objectsOf(entry.imageSet)];

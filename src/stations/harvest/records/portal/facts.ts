@@ -9,7 +9,7 @@ export interface PortalFacts {
   lengths?: Partial<Record<SpaceAxis, number>> | undefined;
   /** The error of `lengths`, in voxels, if they were computed from rounded numbers. Default 0. */
   lengthsWithin?: number | undefined;
-  /** For a set of files with one slice each. */
+  /** Number of slices, if the entry is a set of files with one slice each. */
   slices?: number | undefined;
   dtype?: string | undefined;
   channels?: number | undefined;
@@ -17,8 +17,10 @@ export interface PortalFacts {
   acquisition?: Record<string, Quantity | string> | undefined;
   /** Prose about the image, which may contain more facts. */
   text?: string | undefined;
-  /** Uncertain fields: they fill gaps, and never contradict the file. */
+  /** The facts are uncertain: they fill gaps, and never contradict the file. */
   onlyFills?: boolean | undefined;
+  /** Words for the image that has these facts (`the only tomogram of the run`), if nothing shows that it is the one asked for. */
+  guessedOf?: string | undefined;
 }
 
 /** Finds the facts of one portal in its metadata. */

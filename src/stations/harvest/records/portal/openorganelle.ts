@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../../../../core/json.js";
 import { jsonObject } from "../../../../core/json-fields.js";
 import type { Quantity } from "../../../../formats/peek/facts.js";
-import { at, listOf, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
+import { at, listOf, numberOf, objectsOf, sameOf, textOf } from "../../../../portals/fields.js";
 import { type Length, nanometres, quantity } from "../quantities.js";
 import { byAxis, type FactsReader, type PortalFacts, type SpaceAxis } from "./facts.js";
 
@@ -100,13 +100,16 @@ function volumeFacts(raw: JsonObject, location: string): VolumeFacts {
   if (!found) return {};
   const axes = listOf(at(found, "transform", "axes") ?? at(row, "image_acquisition", "grid_axes")).map((axis) => textOf(axis));
   const scale = listOf(at(found, "transform", "scale") ?? found.grid_scale);
-  const units = listOf(at(found, "transform", "units") ?? found.grid_units);
+  const units = listOf(at(found, "transform", "units") ?? found.grid_units).map((unit) => textOf(unit));
+  const isNamed = axes.length === scale.length;
+  const unitOfAll = new Set(units).size === 1 ? units[0] : undefined;
   const limits = at(found, "displaySettings", "contrastLimits") ?? at(found, "display_settings", "contrastLimits");
   const [min, max] = [numberOf(at(limits, "start")), numberOf(at(limits, "end"))];
   return {
     voxelSize: byAxis((axis) => {
-      const place = axes.length === scale.length ? axes.indexOf(axis) : ["z", "y", "x"].indexOf(axis);
-      const [value, unit] = [numberOf(scale[place]), textOf(units[place]) ?? textOf(units[0])];
+      // the order of axes without names is a guess, which does not matter where all are of one size
+      const value = isNamed ? numberOf(scale[axes.indexOf(axis)]) : sameOf(scale);
+      const unit = (isNamed ? units[axes.indexOf(axis)] : undefined) ?? unitOfAll;
       return value === undefined || value <= 0 || unit === undefined ? undefined : { value, unit };
     }),
     contrast: min !== undefined && max !== undefined && min < max ? { min, max } : undefined,

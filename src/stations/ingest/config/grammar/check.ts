@@ -25,7 +25,7 @@ const INTEGER = /^int\s*\{[a-zA-Z0-9_-]+\}\s*$/;
 const FIELD_TEMPLATES = { float: /^float[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/, int: /^int[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/ };
 /** Unknown keys of one map that are reported one by one: a map with more of them is not the expected one. */
 export const UNKNOWN_TOLD = 100;
-/** What documents say of a field of a sample that the configuration leaves out. */
+/** Text that metadata documents have for a field of a sample that the configuration leaves out. */
 const NOT_REPORTED = "not_reported";
 const WORD_TEMPLATE = /^[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/;
 
@@ -44,13 +44,13 @@ export function checkGrammar(root: ConfigNode, onFault: OnFault): void {
  * The same for a metadata document: values that exist must have the types, ranges and words of a configuration. A document may
  * have other keys, may lack some, and has no templates, because they are filled in.
  *
- * @param shape of the metadata of the document's kind.
+ * @param shape grammar of metadata of the document's kind.
  */
 export function checkValues(document: ConfigNode, shape: MapShape, onFault: OnFault): void {
   new Walk(onFault, true).shape(document, shape, false, { key: "", says: shape.name });
 }
 
-/** Where the walk is: the key above, and what its field is. */
+/** Position of the walk: the last key, and the description of its field. */
 interface Spot {
   readonly key: string;
   readonly says: string;

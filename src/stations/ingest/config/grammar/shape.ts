@@ -7,7 +7,7 @@ import { FORMS, type FormName } from "../../../../model/identifier-forms.js";
  */
 export type Shape = AnyShape | TextShape | NumberShape | BooleanShape | ListShape | MapShape;
 
-/** Whatever YAML can hold. */
+/** Any YAML value. */
 export interface AnyShape {
   readonly kind: "any";
 }
@@ -45,7 +45,7 @@ export interface ListShape {
 
 export interface MapShape {
   readonly kind: "map";
-  /** What messages call it, and the name of its definition in the schema for editors. */
+  /** Name of the map in messages, and of its definition in the schema for editors. */
   readonly name: string;
   readonly fields: Readonly<Record<string, Field>>;
 }
@@ -132,7 +132,7 @@ export function map(name: string, fields: Readonly<Record<string, Field>>): MapS
   return { kind: "map", name, fields };
 }
 
-/** What a message says was wanted: `a number from 0 to 90, or float {column}`. */
+/** Description of the wanted value in messages: `a number from 0 to 90, or float {column}`. */
 export function wanted(shape: Shape): string {
   switch (shape.kind) {
     case "any":

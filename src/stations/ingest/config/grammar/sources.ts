@@ -19,7 +19,7 @@ import {
   text,
 } from "./shape.js";
 
-/** What stands below `sources`: finders, filters, and the shapes that wrap an annotation's files. */
+/** Entries of `sources`: finders, filters, and the shapes that wrap an annotation's files. */
 
 const FINDER_NAMES = [
   "source_glob",
@@ -142,7 +142,7 @@ export type ShapeName =
   | "AnnotationCaption";
 
 /** Particle lists that the portal's schema does not know: a test keeps them those of `OWN_POINT_READERS`. */
-const MORE_ORIENTED = ["relion5_star", "warp_star", "dynamo_tbl", "peet_motl"];
+const MORE_ORIENTED = ["relion5_star", "warp_star", "warp_matching_star", "dynamo_tbl", "peet_motl"];
 const MORE_POINTS = [...MORE_ORIENTED, "eman2_box", "eman2_json", "cryolo_cbox", "tomotwin_tloc"];
 
 /** Values of `file_format`: the portal's, and those that only emporium reads. */

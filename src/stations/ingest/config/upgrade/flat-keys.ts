@@ -129,7 +129,7 @@ function addRuns(config: FlatConfig): void {
   addSection(yaml, "runs", source("source_glob", finder));
 }
 
-/** What was acquired and reconstructed. */
+/** Adds the sections of acquired and reconstructed files, from the flat configuration's globs. */
 function addFiles(config: FlatConfig): void {
   const { yaml, settings } = config;
   const { root } = yaml;

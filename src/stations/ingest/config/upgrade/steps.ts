@@ -101,7 +101,7 @@ function splitRawtilts(text: string, file: string, note: (message: string) => vo
   return yaml.finish();
 }
 
-/** How the alignment was made, as far as the tomogram tells. */
+/** Method of the alignment, inferred from the tomogram's metadata; undefined where they do not tell it. */
 function methodOf(yaml: YamlText, tomogram: Node | undefined): string | undefined {
   const metadata = yaml.get(tomogram, "metadata");
   if (!metadata) return undefined;

@@ -28,7 +28,7 @@ export class TextCuts {
     this.#lists.set(list, { members, gone: gone.add(index) });
   }
 
-  /** Where the line that holds `at` begins. */
+  /** Offset of the start of the line that holds `at`. */
   lineStart(at: number): number {
     return this.text.lastIndexOf("\n", at - 1) + 1;
   }

@@ -10,7 +10,7 @@ export interface Upgraded {
   readonly text: string;
   /** False: `text` is what came in, byte by byte. */
   readonly changed: boolean;
-  /** What a person should look at: values that had to be invented. */
+  /** Remarks for a person to look at: values that had to be invented, and sections that could not be made. */
   readonly notes: readonly string[];
 }
 

@@ -22,7 +22,7 @@ export function moved(text: string, key: string, node: Value): string[] {
   return [`${key}:${anchor} ${first}`, ...others.map((line) => (line.trim() === "" ? "" : `  ${dedent(line, column)}`))];
 }
 
-/** Where the line of `at` begins, or the first of the lines of comments right above it. */
+/** Offset of the start of the line of `at`, or of the first of the comment lines right above it. */
 function commentsAbove(text: string, at: number): number {
   let start = text.lastIndexOf("\n", at - 1) + 1;
   for (;;) {

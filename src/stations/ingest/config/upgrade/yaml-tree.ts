@@ -15,7 +15,7 @@ import { EmporiumError } from "../../../../core/errors.js";
 export type Value = Node | null | undefined;
 export type Entry = Pair<Node, Node | null>;
 
-/** What the parser keeps of a block collection: the column of its keys or dashes, and where these are. */
+/** The parser's own record of a block collection: the column of its keys or dashes, and their offsets. */
 interface Block {
   srcToken?: { type?: string; indent?: number; items?: { start?: { type: string; offset: number }[] }[] };
 }
@@ -31,7 +31,7 @@ export class YamlTree {
     this.#targets = targetsOf(this.root);
   }
 
-  /** What an alias means; anything else is itself. */
+  /** The node that an alias refers to; any other node is returned as it is. */
   resolve(node: Value): Node | undefined {
     return isAlias(node) ? this.#targets.get(node) : (node ?? undefined);
   }
@@ -99,7 +99,7 @@ function rootOf(text: string, file: string): YAMLMap {
   return document.contents as YAMLMap;
 }
 
-/** What each alias means: the last anchor of its name before it. */
+/** The node that each alias refers to: the last anchor of its name before it. */
 function targetsOf(root: Node): Map<Alias, Node> {
   const targets = new Map<Alias, Node>();
   const anchors = new Map<string, Node>();
@@ -128,14 +128,14 @@ export function columnOf(node: Node): number {
   return (node as Block).srcToken?.indent ?? 0;
 }
 
-/** Where the dashes of a block list are. */
+/** Offsets of the dashes of a block list. */
 export function dashesOf(list: YAMLSeq): number[] {
   return ((list as Block).srcToken?.items ?? []).flatMap(
     ({ start }) => start?.find(({ type }) => type === "seq-item-ind")?.offset ?? [],
   );
 }
 
-/** Where a value ends, without the comments after it. 0 for nothing. */
+/** Offset of the end of a value, without the comments after it; 0 for no value. */
 export function endOf(node: Value): number {
   if (!node) return 0;
   if (isBlock(node)) {

@@ -20,7 +20,7 @@ function requireFrames(subject: AcquisitionSubject): void {
 
 const amongOthers = (number: number): string => (number > 1 ? `, and in ${number - 1} more` : "");
 
-/** What the microscope wrote of a tilt series, against the frames and the angles. */
+/** Checks of the mdoc of a tilt series against its frames and angles. */
 export const ACQUISITION_CHECKS: readonly Check[] = [
   ...checksOf("acquisition", { marks: ["mdoc"], suites: BOTH }, [
     {

@@ -32,7 +32,7 @@ const OF_OTHER_CHECKS: Readonly<Record<string, (value: unknown) => boolean>> = {
   "annotation_object.name": (value) => typeof value !== "string",
 };
 
-/** What is wrong with the values of a document, and with nothing but this rule. */
+/** Faults that `ingest check` finds in the values of a document, without those that other checks report. */
 export function documentFaults(mark: Mark, { key, json }: Document): ErrorRecord[] {
   const section = sectionOf(mark);
   const node = nodeOfJson(json, key);

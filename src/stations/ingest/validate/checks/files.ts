@@ -35,10 +35,10 @@ async function named(exists: (key: string) => Promise<boolean>, key: string): Pr
 const oneAtMost = (keys: readonly string[], key: string) =>
   unless(keys.length <= 1, { key: keys[1] ?? key }, few(keys), "one at most");
 
-/** What such a link stands for is no part of the place: it would not be published. */
+/** Whether the target of a link is no part of the place: it would not be published. */
 const isLost = ({ leads }: UnfollowedLink): boolean => leads === "outside" || leads === "nowhere";
 
-/** What must lie in the portal's tree, and what must not. */
+/** Checks of the files that must be in the portal's tree, and of those that must not. */
 export const FILE_CHECKS: readonly Check[] = [
   ...checksOf("dataset", { marks: ["dataset"], suites: STANDARDIZED }, [
     {

@@ -29,7 +29,7 @@ async function filesOf<T extends ImageFacts["type"]>(files: readonly ImageFile[]
   return found;
 }
 
-/** Those whose value is not that of the first. */
+/** Items whose value differs from that of the first. */
 function unlike<T>(items: readonly T[], value: (item: T) => string): T[] {
   return items.filter((item) => value(item) !== value(items[0]!));
 }
@@ -44,7 +44,7 @@ const hasFilesOf =
   (subject: ImagesSubject): boolean =>
     subject.role === role && subject.files.length > 0;
 
-/** Of files of whatever format, and of TIFF. */
+/** Checks of files of any format, and of TIFF. */
 function fileChecks(role: Role, name: string): readonly Check[] {
   const applies = hasFilesOf(role);
   return checksOf("images", { marks: [role], suites: BOTH }, [

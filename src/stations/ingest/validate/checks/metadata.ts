@@ -60,7 +60,7 @@ function someAuthor(path: string, what: string) {
   };
 }
 
-/** What documents say of themselves, whatever they are of. */
+/** Expectation that findings name, where a document has a value that `ingest check` refuses. */
 const ACCEPTED = "a value that ingest check accepts";
 
 export const METADATA_CHECKS: readonly Check[] = [

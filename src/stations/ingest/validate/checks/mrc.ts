@@ -14,7 +14,7 @@ export const SPACING_TOLERANCE = 0.001;
 /** Bytes that a file may be longer than its header says before it is more than odd. */
 const LENGTH_TOLERANCE = 2 ** 20;
 
-/** Of the range of the voxels: sums of float32 are that far off. */
+/** Tolerance of mean and deviation, as a share of the range of the voxels: sums of float32 are that far off. */
 const MEAN_TOLERANCE = 1e-3;
 
 const MARKS: readonly Mark[] = ["frame", "gain", "tiltseries", "tomogram", "annotation"];
@@ -45,8 +45,8 @@ function header(
 }
 
 /**
- * How an import corrects a header field that it writes itself: tilt series, tomograms and masks are converted. Frames and gains
- * are copied with their errors, and what the reader refuses fails.
+ * The correction of a header field that an import writes itself: tilt series, tomograms and masks are converted. Frames and gains
+ * are copied with their errors, and a file that the reader refuses fails.
  */
 function mended(
   sentence: string | ((fields: MrcFields) => string | undefined),
@@ -67,7 +67,7 @@ function isConvertible({ mode, shape, spaceGroup }: MrcFields): boolean {
 
 const perAxis = (values: readonly number[]): string => [...values].reverse().map(shown).join(", ");
 
-/** What stands in the header of every MRC file that is not compressed. */
+/** Checks of the header of uncompressed MRC files. */
 export const MRC_CHECKS: readonly Check[] = [
   ...checksOf("mrc", { marks: MARKS, suites: BOTH }, [
     {

@@ -8,7 +8,7 @@ import { known, readable } from "../facts/fact.js";
 import { type Document, textAt, valueAt } from "../facts/fields.js";
 import { SPACING_TOLERANCE } from "./mrc.js";
 
-/** What Neuroglancer is to show of a tomogram. */
+/** Checks of the Neuroglancer state of a tomogram. */
 export const NEUROGLANCER_CHECKS: readonly Check[] = [
   ...checksOf("neuroglancer", { marks: ["neuroglancer"], suites: STANDARDIZED }, [
     {

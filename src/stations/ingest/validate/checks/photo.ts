@@ -4,9 +4,9 @@ import { known, readable } from "../facts/fact.js";
 import { textAt } from "../facts/fields.js";
 import type { PhotoSubject } from "../subjects.js";
 
-/** Pixels. */
+/** Least pixels along each side of a picture. */
 const LEAST = 50;
-/** Of a tomogram's pictures, and the width that goes with it as 4 to 3: a picture of a thumbnail's or of half a page's height. */
+/** Least height in pixels of a tomogram's pictures, a thumbnail's and half a page's; the width goes with it as 4 to 3. */
 const HEIGHTS = { "tomogram-thumbnail": 100, "tomogram-snapshot": 384 };
 const ASPECT = 4 / 3;
 

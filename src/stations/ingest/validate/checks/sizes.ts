@@ -6,7 +6,7 @@ import type { TiltseriesSubject, TomogramSubject, VolumeSubject } from "../subje
 
 type Sized = TiltseriesSubject | TomogramSubject;
 
-/** What metadata say of the size of a volume, the same for tilt series and tomograms. */
+/** Checks of the sizes that metadata give for a volume, the same for tilt series and tomograms. */
 export function sizeChecks(of: Sizes, what: string): readonly Check[] {
   return [...scaleChecks(of, what), ...nameChecks(of, what)];
 }
@@ -63,7 +63,7 @@ function scaleChecks(of: Sizes, what: string): readonly Check[] {
   ]);
 }
 
-/** What metadata call the files of a volume. */
+/** Checks that the files of a volume are those that its metadata name. */
 function nameChecks(of: Sizes, what: string): readonly Check[] {
   return checksOf(of, { marks: [of], suites: STANDARDIZED }, [
     {

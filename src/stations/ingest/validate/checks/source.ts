@@ -4,10 +4,10 @@ import { type Check, checksOf, SOURCE } from "../check.js";
 import { known, Undecided } from "../facts/fact.js";
 import type { SourceRunSubject } from "../subjects.js";
 
-/** Of a stack of images. */
+/** File names of a stack of images. */
 const TILTSERIES_NAMES = /\.(mrc|st|ali|mrcs|zarr)$/i;
 
-/** What must be there before a deposition is imported. */
+/** Checks of sources before a deposition is imported. */
 export const SOURCE_CHECKS: readonly Check[] = [
   ...checksOf("config", { marks: ["deposition"], suites: SOURCE }, [
     {

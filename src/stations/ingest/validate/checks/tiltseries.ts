@@ -16,7 +16,7 @@ const ODD_STEPS = 4;
 const FLUX_TOLERANCE = 1;
 /** Degrees. Angles are compared at two decimals, and programs round a half either way. */
 const ANGLE_TOLERANCE = 0.0101;
-/** Of a ratio that should be whole. */
+/** Tolerance of a ratio that should be a whole number. */
 const BINNING_TOLERANCE = 0.001;
 
 function positive(path: string, unit: string) {

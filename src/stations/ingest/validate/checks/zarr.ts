@@ -16,7 +16,7 @@ import type { ZarrSubject } from "../subjects.js";
 import { SPACING_TOLERANCE } from "./mrc.js";
 
 const MARKS: readonly Mark[] = ["tiltseries", "tomogram", "annotation"];
-/** Of the portal's pyramids. */
+/** Number of levels in the portal's pyramids. */
 const LEVELS = 3;
 const AXES = ["z", "y", "x"];
 const CHILDREN = { 2: [".zattrs", ".zgroup", "0", "1", "2"], 3: ["0", "1", "2", "zarr.json"] };
@@ -26,7 +26,7 @@ function permitted(role: ZarrSubject["role"]): readonly string[] {
   return role === "instances" ? ["uint16"] : ["int8", "int16", "float32", "float64"];
 }
 
-/** What a volume's Zarr may keep of its source, beside the portal's types: its attributes then say how its levels were rounded. */
+/** Integer types of the source that a Zarr may keep, beside the portal's types: attributes then say how levels were rounded. */
 const KEPT: readonly string[] = ["uint8", "uint16", "int32", "uint32"];
 
 const keepsIntegers = ({ json }: ZarrImage): boolean => {
@@ -39,7 +39,7 @@ const isVolume = ({ role }: ZarrSubject): boolean => role !== "mask" && role !==
 const at = ({ key, path }: ZarrImage, below: string) => ({ key, path: `${path}.${below}` });
 
 /**
- * What the OME-Zarr specification requires of a folder's attributes, beside the portal's own rules. Recommended members are not
+ * Findings of the OME-Zarr specification in a folder's attributes, beside the portal's own rules. Recommended members are not
  * required: the portal's images have no `type`.
  */
 function ngffFindings({ key, attributes: { path, json } }: ZarrImage, wanted: NgffFinding["severity"]): Finding[] {
@@ -56,7 +56,7 @@ function ngffFindings({ key, attributes: { path, json } }: ZarrImage, wanted: Ng
 const REWRITTEN = "ingest reads the finest level and writes a folder of its own with three: nothing need be done";
 const mended = async () => REWRITTEN;
 
-/** What the documents of an OME-Zarr folder say. */
+/** Checks of the documents of an OME-Zarr folder. */
 export const ZARR_CHECKS: readonly Check[] = [
   ...checksOf("zarr", { marks: MARKS, suites: BOTH }, [
     {
@@ -230,7 +230,7 @@ export const ZARR_CHECKS: readonly Check[] = [
 /** Absent chunks of a level that are compared with the MRC file. */
 const CHUNKS_COMPARED = 64;
 
-/** What one volume is in two formats. Sources come in one: nothing is compared there. */
+/** Checks that compare a volume's two formats. Sources come in one format: nothing is compared there. */
 export const VOLUME_CHECKS: readonly Check[] = checksOf("volume", { marks: MARKS, suites: STANDARDIZED }, [
   {
     id: "volume.both-formats",

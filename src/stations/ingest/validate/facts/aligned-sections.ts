@@ -7,13 +7,13 @@ import type { Document } from "./fields.js";
 import { textAt } from "./fields.js";
 import { filesIn, type Tree } from "./tree.js";
 
-/** How many sections the files of an alignment hold. */
+/** Numbers of sections that the files of an alignment hold. */
 export interface AlignedSections {
-  /** The file that says so. */
+  /** Key of the file that gives the numbers. */
   readonly key: string;
   /** Sections of the tilt series that it was made of. */
   readonly all: number;
-  /** Those that are aligned: without what the reconstruction leaves out, and without dark frames. */
+  /** Sections that are aligned: without those that the reconstruction leaves out, and without dark frames. */
   readonly aligned: number;
 }
 

@@ -1,4 +1,4 @@
-/** Of the step between neighbouring tilts: aligned angles are off by less, once their common offset is taken away. */
+/** Tolerance as a share of the step between tilts: aligned angles are off by less, once their common offset is taken away. */
 const TOLERANCE = 0.6;
 /** Fewer tilts have no order and no step. */
 const LEAST = 4;
@@ -31,7 +31,7 @@ export function isReversed(angles: readonly number[], others: readonly number[])
   return spread(angles, others) > most && spread(angles.toReversed(), others) <= most;
 }
 
-/** How far two lists are from each other at most, a common offset aside. */
+/** The largest difference between two lists of angles, once their common (median) offset is taken away. */
 function spread(angles: readonly number[], others: readonly number[]): number {
   const differences = angles.map((angle, i) => angle - others[i]!);
   const offset = median(differences);

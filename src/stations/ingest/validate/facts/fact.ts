@@ -1,14 +1,14 @@
 import { asEmporiumError, type EmporiumError, isEmporiumError } from "../../../../core/errors.js";
 import type { CheckPlace, Finding } from "../../../../core/finding.js";
-import { once } from "../../importers/tiltseries-facts.js";
+import { once } from "../../../../core/once.js";
 
-/** What is known of a thing, or why nothing is. */
+/** A value, or the reason why it is unknown. */
 type Fact<T> = { readonly value: T } | Unknown;
 
 interface Unknown {
-  /** Without names, so that a report counts alike ones together: `no mdoc`. */
+  /** Reason without names, so that a report counts the same ones together: `no mdoc`. */
   readonly why: string;
-  /** Where it is there and cannot be read. */
+  /** Error of the reader, for a thing that exists and cannot be read. */
   readonly fault?: EmporiumError | undefined;
 }
 
@@ -69,7 +69,11 @@ export async function orNothing<T>(fact: Lazy<T>): Promise<T | undefined> {
   return "value" in result ? result.value : undefined;
 }
 
-/** What a reader said of a thing that is there and cannot be read; nothing where it is absent or well. */
+/**
+ * A finding with the reader's error, for a thing that exists and cannot be read; none if it can.
+ *
+ * @throws {Undecided} where it is absent
+ */
 export async function readable(fact: Lazy<unknown>, key: string, wanted: string): Promise<Finding[]> {
   const result = await fact();
   if ("value" in result) return [];

@@ -31,7 +31,7 @@ export function textAt(document: Pick<Document, "json">, path: string): string |
   return typeof value === "string" ? value : undefined;
 }
 
-/** What stands at a path, as a message shows it. */
+/** The value at a path, as a message shows it. */
 export function shownAt(document: Pick<Document, "json">, path: string): string {
   return `${path} is ${show(valueAt(document, path))}`;
 }

@@ -27,9 +27,9 @@ export interface MrcFields {
   readonly mapId: string;
   readonly stamp: readonly [number, number];
   readonly labelCount: number;
-  /** All ten. */
+  /** All ten labels of the header. */
   readonly labels: readonly MrcLabel[];
-  /** Of the file; undefined if it is compressed. */
+  /** Size of the file; undefined if it is compressed. */
   readonly fileBytes: number | undefined;
 }
 

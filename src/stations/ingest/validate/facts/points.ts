@@ -15,11 +15,11 @@ export interface Extreme {
 export interface Faults {
   count: number;
   line: number;
-  /** What is wrong with the first. */
+  /** Description of the first fault. */
   shown: string;
 }
 
-/** What checks need to know of a point file, in the memory of one line and of the distinct instance ids. */
+/** Facts of a point file that checks use. Collecting them takes the memory of one line and of the distinct instance ids. */
 export interface PointFacts {
   /** Lines that are points. */
   readonly count: number;

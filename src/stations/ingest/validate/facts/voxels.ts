@@ -3,30 +3,31 @@ import { EmporiumError } from "../../../../core/errors.js";
 import { type MrcHeader, readMrcHeader } from "../../../../formats/mrc/header.js";
 import { decodePlaneValues } from "../../../../formats/mrc/read.js";
 
-/** What the voxels of an MRC file are. */
+/** Statistics of an MRC file's voxels. */
 export interface VoxelFacts {
   readonly min: number;
   readonly max: number;
   readonly mean: number;
   /** Standard deviation. */
   readonly deviation: number;
-  /** Voxels that are NaN or infinite; what the others are is told above. */
+  /** Voxels that are NaN or infinite; the statistics above are of the others. */
   readonly notFinite: number;
   /** Byte of the first of them in the file. */
   readonly notFiniteAt: number | undefined;
-  /** Every voxel was read. Of a large volume sections at even distances are: their least voxel may not be the least of all. */
+  /** Every voxel was read. Of a large volume only samples are: their least voxel may not be the least of all. */
   readonly whole: boolean;
-  /** What the header says of them. */
+  /** Statistics that the header states. */
   readonly header: Pick<MrcHeader, "dmin" | "dmax" | "dmean" | "rms">;
 }
 
-/** What is read of one volume at the most. */
+/** Bytes of one volume that are read, at most. */
 const SAMPLE_BYTES = 64 * 2 ** 20;
-/** What is read at once. */
+/** Bytes that are read at once, at most. */
 const PIECE_BYTES = 4 * 2 ** 20;
 
 /**
- * Reads voxels of an MRC file: all of up to 64 MiB, else rows at even distances over the whole volume.
+ * Reads voxels of an MRC file: all of up to 64 MiB, else pieces of up to 4 MiB at even distances over the whole volume, 64 MiB in
+ * total.
  *
  * @throws {EmporiumError} STORE_…, FORMAT_…; FORMAT_UNSUPPORTED for complex and 4-bit voxels
  */
@@ -74,7 +75,7 @@ const ITEM_BYTES: Partial<Record<MrcHeader["dtype"], number>> = {
 interface Sums {
   min: number;
   max: number;
-  /** Of finite voxels. */
+  /** Number of finite voxels. */
   count: number;
   total: number;
   squares: number;

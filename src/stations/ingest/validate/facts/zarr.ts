@@ -18,21 +18,21 @@ interface ZarrLevel {
   readonly dtype: string;
   /** Chunks that are not stored. */
   readonly absent: Lazy<readonly AbsentChunk[]>;
-  /** How many of its voxels are no numbers. */
+  /** Voxels that are NaN or infinite: their number and the first of them. */
   readonly odd: Lazy<OddVoxels>;
 }
 
 export interface ZarrFacts {
-  /** What lies directly in the folder: names, without slashes. */
+  /** Names directly in the folder, without slashes. */
   readonly children: Lazy<readonly string[]>;
-  /** Its first image as the attributes tell it, with where it stands. */
+  /** Its first image according to the attributes, with its place in them. */
   readonly image: Lazy<ZarrImage>;
   /** Arrays among the children, by their documents. */
   readonly levels: Lazy<readonly ZarrLevel[]>;
 }
 
 export interface ZarrImage {
-  /** Of the document that holds it. */
+  /** Key of the document that holds it. */
   readonly key: string;
   /** Dotted path of the image in it. */
   readonly path: string;
@@ -41,7 +41,7 @@ export interface ZarrImage {
   readonly attributes: { readonly path: string; readonly json: JsonObject };
   /** The list of a mask's labels, with its place: beside the image in OME-Zarr 0.5, in its `metadata` in the portal's 0.4. */
   readonly imageLabel: { readonly path: string; readonly json: Json | undefined };
-  /** Of OME-Zarr 0.5 the third, else the second. */
+  /** 3 for OME-Zarr 0.5, else 2. */
   readonly zarrFormat: 2 | 3;
 }
 

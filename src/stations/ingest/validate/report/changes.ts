@@ -1,10 +1,10 @@
 import type { ReportedFinding } from "../tally.js";
 
-/** What a report has beside the one before it. */
+/** Differences between a report and the one before it. */
 export interface Changes {
-  /** Of each finding of the later report, in its order: whether the earlier one had it. */
+  /** For each finding of the later report, in its order: true if the earlier one does not have it. */
   readonly isNew: readonly boolean[];
-  /** Findings of the earlier report that the later one has no more, in its order. */
+  /** Findings that only the earlier report has, in its order. */
   readonly gone: readonly ReportedFinding[];
 }
 

@@ -1,4 +1,4 @@
-import { exitStatusOf, type Validation } from "../validate.js";
+import { exitStatusOf, type Validation } from "../validation.js";
 
 /** The result for programs: all that was found, in the form that `docs/reference/checks.md` describes. */
 export interface ValidationDocument extends Validation {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Validation } from "../validate.js";
+import type { Validation } from "../validation.js";
 import { text, validationPage } from "./html.js";
 import { validationText } from "./text.js";
 

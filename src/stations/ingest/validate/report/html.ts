@@ -2,7 +2,7 @@ import { dirname, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { counted } from "../../../../core/units.js";
 import type { Counts, ReportedFinding } from "../tally.js";
-import { exitStatusOf, type Validation } from "../validate.js";
+import { exitStatusOf, type Validation } from "../validation.js";
 import { placeText } from "./text.js";
 
 /** Rows of one table: a page of a hundred thousand is none that anybody opens. */
@@ -12,7 +12,7 @@ const ROWS = 2000;
  * A self-contained page: no script, no font, no requests except for the tree's own pictures. Text from names and documents is
  * always escaped.
  *
- * @param path of the page on this machine: links to pictures of a local tree start there.
+ * @param path path of the page on this machine: links to pictures of a local tree start there.
  */
 export function validationPage(validation: Validation, path: string | undefined): string {
   const { suite, location, config, counts, marks, checks, runs, findings, skipped } = validation;

@@ -24,12 +24,12 @@ const REPORTS = {
   answerBytesMax: 128 * 1024 * 1024,
 } as const satisfies KeptKind<typeof More>;
 
-/** What is known of a kept report without reading all of it. */
+/** First line of a kept report, which is read without the rest. */
 export type ReportHead = KeptHead<typeof More>;
 
 export interface KeptReport {
   readonly head: ReportHead;
-  /** As `ingest validate --json` printed it, without `errors`. */
+  /** The document that `ingest validate --json` printed, without `errors`. */
   readonly document: ValidationDocument;
 }
 
@@ -57,7 +57,7 @@ export function keepReport(
 
 export const listReports = (workspace: Store) => listAnswers(workspace, REPORTS);
 
-/** Of its text. @throws {EmporiumError} as `readAnswer` */
+/** Size of a report's text. @throws {EmporiumError} as `readAnswer` */
 export const reportBytes = (workspace: Store, id: string): Promise<number> => answerBytes(workspace, REPORTS, id);
 
 /** @throws {EmporiumError} as `readAnswer` */

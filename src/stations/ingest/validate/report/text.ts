@@ -1,6 +1,6 @@
 import { counted } from "../../../../core/units.js";
 import type { ReportedFinding } from "../tally.js";
-import { exitStatusOf, type Validation } from "../validate.js";
+import { exitStatusOf, type Validation } from "../validation.js";
 
 /** Findings of one check that a person reads before asking for the whole document. */
 const SHOWN = 8;

@@ -1,13 +1,13 @@
 import type { Triple } from "../../../../core/box.js";
 import type { CheckPlace } from "../../../../core/finding.js";
 
-/** Somebody says how large the voxels of a volume are. */
+/** A source's statement of a volume's voxel spacing. */
 export interface Statement {
-  /** As a sentence names it: `the MRC header`. */
+  /** Name of the source within a sentence: `the MRC header`. */
   readonly who: string;
   readonly angstrom: number;
   readonly place: CheckPlace;
-  /** What a person wrote, not a program that was told it. */
+  /** True for a value that a person wrote into a configuration; other values are copied from one to another by programs. */
   readonly isConfigured?: boolean | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface ScaleCase {
   readonly others: readonly Relative[];
 }
 
-/** What is remembered of a tomogram to compare others with. */
+/** Facts of a tomogram that are kept to compare others with it. */
 export interface Relative {
   readonly key: string;
   readonly runKey: string;

@@ -9,7 +9,7 @@ import type { MrcSubject, VolumeSubject, ZarrSubject } from "../subjects.js";
 import type { Relative, ScaleCase, Statement } from "./case.js";
 import { grouped, wholeBinning } from "./compare.js";
 
-/** What a volume's own files say of its spacing. */
+/** Statements of a volume's own files about its spacing. */
 export async function volumeStatements({ mrc, zarr, role }: Pick<VolumeSubject, "mrc" | "zarr" | "role">): Promise<Statement[]> {
   // sections of a tilt series have no distance
   const axes = role === "tiltseries" ? [1, 2] : [0, 1, 2];
@@ -63,7 +63,9 @@ function perAxis(who: string, sizes: readonly AlongAxis[]): Statement[] {
   return sizes.map(({ axis, angstrom, place }) => ({ who: `${who} along ${"zyx"[axis]}`, angstrom, place }));
 }
 
-/** What metadata say, or nothing. @param isConfigured they are those of a configuration, not of a tree */
+/**
+ * Statement of metadata about a spacing; none where they have no number. @param isConfigured of a configuration, not of a tree
+ */
 export async function metadataStatement(metadata: Lazy<Document>, path: string, isConfigured = false): Promise<Statement[]> {
   const document = await orNothing(metadata);
   const angstrom = document && numberAt(document, path);
@@ -102,7 +104,7 @@ export async function extentOf(metadata: Lazy<Document>): Promise<ScaleCase["ali
   return { extentAngstrom: extent as Triple, place: { key: document.key, path: "volume_dimension" } };
 }
 
-/** What is remembered of a tomogram once its run is done with. */
+/** Facts of a tomogram that are kept when its run is done; undefined without a size or a spacing. */
 export function relativeOf(key: string, { runKey, title, size, statements, tiltseries }: ScaleCase): Relative | undefined {
   const angstrom = grouped(statements)[0]?.[0]?.angstrom;
   if (!size || angstrom === undefined) return undefined;
@@ -111,7 +113,7 @@ export function relativeOf(key: string, { runKey, title, size, statements, tilts
   return { key, runKey, title, size, angstrom, pixelAngstrom, isSupported };
 }
 
-/** What the name of a folder `VoxelSpacing…` says. */
+/** Statement of the name of a folder `VoxelSpacing…`. */
 export function folderStatement(name: string, key: string): Statement[] {
   const angstrom = Number(name);
   return angstrom > 0 && Number.isFinite(angstrom)

@@ -6,7 +6,7 @@ import type { ScaleCase, Statement } from "./case.js";
  * Two spacings that follow from lengths in whole voxels, or from a rounded binning, are the same where they differ by less: 1 %.
  */
 const DERIVED_TOLERANCE = 0.01;
-/** Of a ratio that is a whole number of pixels: pixel sizes are published with two or three decimals. */
+/** Tolerance of a ratio that is a whole number of pixels: pixel sizes are published with two or three decimals. */
 const BINNING_TOLERANCE = 0.005;
 /**
  * A wrong calibration or a rounded pixel size differs by a few per cent. A larger difference is another binning, or another part
@@ -18,7 +18,7 @@ export function alike(a: number, b: number, tolerance = DERIVED_TOLERANCE): bool
   return Math.abs(a - b) <= tolerance * Math.max(a, b);
 }
 
-/** Not the same, and so near that one is the other measured wrongly. */
+/** Whether two spacings differ, and so little that one may be a wrong measurement of the other. */
 export function nearMiss(a: number, b: number): boolean {
   return !alike(a, b) && Math.abs(a - b) <= NEAR * Math.max(a, b);
 }

@@ -10,7 +10,7 @@ interface Evidence {
   readonly angstrom: number;
   /** A clause: "its tilt series has pixels of 2.208 Å, …". */
   readonly text: string;
-  /** How many other volumes say so: two tomograms that contradict each other are as likely wrong. */
+  /** Number of other volumes that support it: two tomograms that contradict each other are as likely wrong. */
   readonly weight: number;
 }
 
@@ -133,7 +133,7 @@ function samePixel({ pixelAngstrom }: Relative, own: number | undefined): boolea
   return pixelAngstrom === undefined || own === undefined || alike(pixelAngstrom, own);
 }
 
-/** What the volume's own documents say differs. */
+/** Finding for a volume whose own documents contradict each other. */
 function directContradiction(scale: ScaleCase, groups: readonly Statement[][], evidence: readonly Evidence[]): Finding {
   const scored = groups
     .map((group) => {

@@ -11,11 +11,11 @@ import type { Ancestor, Scope } from "../../finders/scope.js";
 import type { Statement } from "../scale/case.js";
 import { nearMiss } from "../scale/compare.js";
 
-/** What a configuration lets expect of a tree, as far as it says so itself: what it takes from sources is not known here. */
+/** Expectations of a tree that a configuration states itself; what it takes from sources is not known here. */
 export interface Expectations {
   /** Names that all its sources give without looking at sources; undefined where some do. */
   readonly datasets: ReadonlySet<string> | undefined;
-  /** Of runs that it names literally. */
+  /** Names of runs that it gives literally. */
   runs(dataset: string): Promise<string[]>;
   pixelSpacing(dataset: string, run: string): Promise<Statement[]>;
   voxelSpacing(dataset: string, run: string, spacing: string): Promise<Statement[]>;
@@ -105,7 +105,7 @@ async function spacingLiterals(blocks: readonly Block[]): Promise<Literal[]> {
   );
 }
 
-/** Of several spacings the one that a folder is, or is nearly; nothing where some are not known. */
+/** The spacing of a list that is a folder's, or nearly; none where some of the list are not known. */
 function listedNear(listed: readonly Literal[], spacing: number): Statement[] {
   if (listed.length === 0 || listed.some(({ angstrom }) => angstrom === undefined)) return [];
   const equal = listed.find(({ angstrom }) => Math.abs(angstrom! - spacing) <= 0.001);

@@ -2,7 +2,7 @@ import type { Store, UnfollowedLink } from "../../../../stores/store.js";
 import type { Mark } from "../finding.js";
 import type { Look } from "./walk.js";
 
-/** Whose a link is, by its key. */
+/** Entity that a link belongs to, by its key. */
 export interface LinkOwner {
   readonly mark: Mark;
   readonly title: string;

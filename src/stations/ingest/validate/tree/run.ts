@@ -164,7 +164,7 @@ async function visitTiltseries(at: RunWalk, acquisition: AcquisitionSubject): Pr
   return all;
 }
 
-/** What all say of the pixels of a tilt series. */
+/** All statements about the pixel size of a tilt series, as one case. */
 export async function tiltseriesCase(
   { metadata, volumes, title, acquisition }: Pick<TiltseriesSubject, "metadata" | "volumes" | "title" | "acquisition">,
   runKey: string,

@@ -1,5 +1,6 @@
 import { asEmporiumError, EmporiumError, type ErrorRecord } from "../../../../core/errors.js";
 import type { JsonObject } from "../../../../core/json.js";
+import { once } from "../../../../core/once.js";
 import type { TypeKey } from "../../../../model/kinds.js";
 import { runFolder } from "../../../../model/layout.js";
 import { roundVoxelSpacing } from "../../../../model/voxel-spacing.js";
@@ -12,7 +13,6 @@ import type { PlanContext } from "../../importers/context.js";
 import { distinctFiles, extensionOf } from "../../importers/copies.js";
 import type { RunScope } from "../../importers/importer.js";
 import { findSection, type SectionItem } from "../../importers/sections.js";
-import { once } from "../../importers/tiltseries-facts.js";
 import { findTomograms } from "../../importers/tomogram-candidates.js";
 import { findVoxelSpacings, type VoxelSpacing } from "../../importers/voxel-spacing.js";
 import { angleFile, mdocFile } from "../facts/angles.js";
@@ -47,14 +47,14 @@ interface SourceWalk {
   readonly run: string;
   /** Configuration, as places name it. */
   readonly file: string;
-  /** What went wrong with finding, told by a check of its own. */
+  /** Errors of finds for this run, which a check of their own reports. */
   readonly faults: EmporiumError[];
 }
 
 /**
  * Finds the datasets that a configuration finds among sources. Nothing is planned.
  *
- * @param faults of the configuration itself.
+ * @param faults faults of the configuration itself.
  * @throws {EmporiumError} CONFIG_… where not even depositions and datasets can be found
  */
 export async function sourceScene(context: PlanContext, faults: readonly ErrorRecord[] = []): Promise<Scene> {
@@ -140,7 +140,7 @@ async function visitSourceRun(at: SourceWalk): Promise<ScaleSubject[]> {
   return scales;
 }
 
-/** What a section finds for the run. A template without a value is a fault of the run alone. */
+/** Finds of a section for the run. A template without a value is a fault of this run alone. */
 async function find(at: SourceWalk, type: TypeKey, scope = at.scope) {
   return (await attempt(at, () => findSection(at.context, type, scope))) ?? { items: [], applied: [] };
 }
@@ -156,7 +156,7 @@ async function attempt<T>({ faults }: SourceWalk, work: () => Promise<T>): Promi
   }
 }
 
-/** Of several files those that are called so are meant, whatever else a wide glob finds. */
+/** Keys of the raw tilt files: those with the extension `.rawtlt` where there are any, whatever else a wide glob finds. */
 async function rawtltsOf(at: SourceWalk, first: SectionItem | undefined): Promise<string[]> {
   const { scope } = at;
   const name = first?.name ?? at.run;
@@ -248,7 +248,7 @@ async function visitTiltseries({ visit, dataset, run, scope }: SourceWalk, subje
   await visit("scale", { mark, title, key, dataset, run, scale });
 }
 
-/** What is noted of a plan in the making is nobody's here. */
+/** Context of a run with a draft of its own, which is thrown away: nothing is planned here. */
 function runScope({ context, scope, dataset, run }: SourceWalk): RunScope {
   return { ...context, scope, entity: scope.ancestors.at(-1)!, draft: newDraft(), location: { dataset, run } };
 }

@@ -68,7 +68,7 @@ function noDataset({ store: { url }, links }: Tree, found: number, expectations:
   });
 }
 
-/** Whose folder it lies in. */
+/** The run, dataset or tree whose folder a link lies in. */
 function ownerOf({ key }: UnfollowedLink): LinkOwner {
   const [dataset, run, ...more] = key.split("/");
   if (run === undefined || dataset === depositionFolder("").slice(0, -1))
@@ -78,7 +78,7 @@ function ownerOf({ key }: UnfollowedLink): LinkOwner {
   return { mark: "run", title: `run ${run}`, key: `${dataset}/${run}`, dataset, run };
 }
 
-/** @returns all of its runs */
+/** @returns names of all its runs */
 async function visitDataset(dataset: string, walk: TreeWalk): Promise<string[]> {
   const { store, signal, expectations, visit } = walk;
   const tree = treeOf(store, signal);

@@ -9,7 +9,7 @@ import { zarrFacts } from "../facts/zarr.js";
 import type { Mark } from "../finding.js";
 import type { MrcSubject, Role, Visit, VolumeSubject, ZarrSubject } from "../subjects.js";
 
-/** What all subjects of one entity have in common. */
+/** Fields that all subjects of one entity share. */
 export interface Whose {
   readonly mark: Mark;
   readonly title: string;
@@ -20,7 +20,7 @@ export interface Whose {
 /**
  * The volumes of a folder, by base name: MRC files and Zarr folders of one name belong together.
  *
- * @param names of what lies in the folder, folders without a slash.
+ * @param names names in the folder, those of folders without a slash.
  * @param spacing Å that their files should tell.
  */
 export function volumesOf(

@@ -10,25 +10,25 @@ import type { Expectations } from "./expectations.js";
 /** Takes what is found in one part of a place. */
 export interface Look {
   readonly visit: Visit;
-  /** Told of depositions that documents name. */
+  /** Is called with each deposition that documents name. */
   link(deposition: string): void;
-  /** Told of links that are not followed. One may be told of several times. */
+  /** Is called with each link that is not followed, with some of them several times. */
   onLink(link: UnfollowedLink): void;
 }
 
-/** What the looks at all parts were told of. */
+/** Depositions and links that the looks at all parts have met. */
 interface Met {
-  /** Depositions. */
+  /** Depositions that documents name. */
   readonly linked: ReadonlySet<string>;
   readonly links: { readonly all: readonly UnfollowedLink[] };
 }
 
 /** A place that is validated, in parts that may be looked at in any order, by anybody. */
 export interface Scene {
-  /** What belongs to no dataset. */
+  /** Looks at the things that belong to no dataset. */
   begin(look: Look): Promise<void>;
   readonly datasets: readonly SceneDataset[];
-  /** What all parts have met. */
+  /** Looks at the depositions and links that all parts have met. */
   end(met: Met, look: Look): Promise<void>;
 }
 
@@ -38,11 +38,11 @@ export interface SceneDataset {
   runs(): Promise<readonly string[]>;
   /** The dataset itself. @returns its `runs` */
   look(look: Look): Promise<readonly string[]>;
-  /** @returns what is compared once all runs of the dataset are known */
+  /** @returns spacings that are compared once all runs of the dataset are known */
   lookAtRun(run: string, look: Look): Promise<ScaleSubject[]>;
 }
 
-/** What every part of a walk through a tree sees. */
+/** Arguments that all parts of a walk through a tree share. */
 export interface TreeWalk {
   readonly store: Store;
   readonly selection: Selection;

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { noise, writeImage } from "../../test/e2e/blocks-kit.js";
+import { systemClock } from "../core/clock.js";
+import { servedMemory } from "./memory-shares.js";
+import { openPlaces } from "./places.js";
+import { servedVolumes } from "./planes.js";
+
+const folder = mkdtempSync(join(tmpdir(), "emporium-planes-"));
+/** Threads of this process that were begun and have not ended. */
+const live = new Set<Worker>();
+const begun = (worker: Worker) => {
+  live.add(worker);
+  worker.once("exit", () => live.delete(worker));
+};
+beforeEach(() => void process.on("worker", begun));
+afterEach(() => {
+  process.off("worker", begun);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it("a full server ends threads that decode nothing just now, and starts others when it needs them (34.11)", async () => {
+  const voxels = noise([8, 64, 64], "int16") as Int16Array;
+  await writeImage(join(folder, "a.zarr"), [8, 64, 64], "int16", voxels);
+  // no process takes so little: it is full whenever it is looked at
+  const volumes = servedVolumes({ clock: systemClock, memory: { ...servedMemory(2 ** 26), bytes: 0 } });
+  const [place] = await openPlaces([folder]);
+  const { cut } = await volumes.open({ place: place!, key: "a.zarr" });
+  const plane = (at: number) => cut({ axis: "z", at }, { as: "native" });
+  await plane(3);
+  const decoders = [...live];
+  expect(decoders).not.toEqual([]);
+  const { bytes } = await plane(3);
+  await expect.poll(() => decoders.filter((one) => live.has(one))).toEqual([]);
+  expect(new Int16Array(bytes.slice().buffer)).toEqual(voxels.subarray(3 * 64 * 64, 4 * 64 * 64));
+  await volumes.close();
+});

@@ -1,0 +1,84 @@
+import { few } from "../../../core/finding.js";
+import { groupsOf } from "../../../core/groups.js";
+import { counted } from "../../../core/units.js";
+import { countText, type Decision, type Decisions } from "./decide.js";
+import type { Laboratory } from "./survey/laboratory.js";
+
+/** Kinds of reasons, and names of files, that are told one by one. */
+const REASONS_MAX = 20;
+const NAMED_MAX = 10;
+
+/**
+ * Tells what became of each file, in lines for a person: the software that was recognised, what is used, what is left out by which reason, what nobody
+ * knows, and what has to be decided.
+ */
+export function accountLines(
+  laboratory: Laboratory,
+  { runs, files, undecided, questions, software, notes }: Decisions,
+): string[] {
+  const lines: string[] = [];
+  const names = runs.length > 6 ? `${runs.slice(0, 3).join(", ")} … ${runs.at(-1)}` : runs.join(", ");
+  lines.push(`${counted(laboratory.files.length, "file")}, ${counted(runs.length, "run")}${runs.length > 0 ? `: ${names}` : ""}`);
+  if (software.length > 0)
+    lines.push(`recognised: ${software.map(({ software: name, by }) => `${name} (by ${few(by, 2)})`).join("; ")}`);
+  const used = countText(files.values());
+  lines.push(used === "" ? "nothing is used" : `used: ${used}`);
+  const out = [...files.values()].filter(({ role }) => role === "left out" || role === "half map");
+  const reasons = groupsOf(out, reasonOf);
+  const order = [...reasons.values()].sort((a, b) => b.length - a.length);
+  for (const group of order.slice(0, REASONS_MAX)) lines.push(`left out: ${named(group)}: ${shownReason(group)}`);
+  const rest = order.slice(REASONS_MAX).flat();
+  if (rest.length > 0) lines.push(`left out for ${counted(order.length - REASONS_MAX, "more reason")}: ${named(rest)}`);
+  const asked = new Set(questions.flatMap(({ files: own }) => own));
+  const unknown = groupsOf(
+    [...undecided].filter(([path]) => !asked.has(path)),
+    ([path, why]) => withoutNames(why) + kindOf(path),
+  );
+  const byCount = [...unknown.values()].sort((a, b) => b.length - a.length);
+  for (const group of byCount.slice(0, REASONS_MAX))
+    lines.push(`not used: ${few(group.map(([path]) => path))}${countOf(group)}: ${group[0]![1]}`);
+  const more = byCount.slice(REASONS_MAX).flat();
+  if (more.length > 0)
+    lines.push(`not used: ${counted(more.length, "more file")} of no known kind, such as ${few(more.map(([path]) => path))}`);
+  lines.push(...linkLines(laboratory));
+  for (const note of notes) lines.push(note);
+  return lines.map(oneLine);
+}
+
+/** Questions with the answers that there are, and the one that is taken. */
+export function questionLines({ questions }: Decisions): string[] {
+  return questions
+    .filter(({ isAnswered }) => !isAnswered)
+    .flatMap(({ id, text, options, answer }) => [
+      `question ${id}: ${text}`,
+      ...options.map((option) => `  ${option.answer}${option.answer === answer ? " (taken)" : ""}: ${option.says}`),
+      ...(answer === undefined ? ["  nothing is taken: these files are left out until somebody decides"] : []),
+    ])
+    .map(oneLine);
+}
+
+const reasonOf = ({ role, because, path }: Decision): string =>
+  role === "half map" ? "half" : `${withoutNames(because)} ${kindOf(path)}`.trim();
+const kindOf = (path: string): string => /\.[A-Za-z]\w{0,7}$/.exec(path)?.[0].toLowerCase() ?? "";
+const withoutNames = (text: string): string => text.replace(/\S*[\d/]\S*/g, "#");
+const countOf = (group: readonly unknown[]): string => (group.length > 3 ? ` (${counted(group.length, "file")})` : "");
+
+function named(group: readonly Decision[]): string {
+  const [first] = group;
+  return group.length === 1 ? first!.path : `${counted(group.length, "file")}, such as ${first!.path}`;
+}
+
+const shownReason = (group: readonly Decision[]): string =>
+  group[0]!.role === "half map" ? `half maps (${group[0]!.because})` : group[0]!.because;
+
+function linkLines({ links, hidden, isComplete }: Laboratory): string[] {
+  const told = links.told("the folder");
+  return [
+    ...(told === undefined ? [] : [`${told}`]),
+    ...(hidden.length > 0 ? [`not looked at, since they are hidden: ${few(hidden, NAMED_MAX)}${countOf(hidden)}`] : []),
+    ...(isComplete ? [] : ["the folder has more files than were looked at: nothing is known of the others"]),
+  ];
+}
+
+/** A name with a line end in it must not become a line of its own. */
+export const oneLine = (text: string): string => text.replace(/[\r\n\u0085\u2028\u2029]/g, " ");

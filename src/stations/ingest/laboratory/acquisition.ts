@@ -1,0 +1,134 @@
+import { isEmporiumError } from "../../../core/errors.js";
+import { mdocLinesLost, mdocNumbers, parseMdoc, tiltAxisAngle } from "../../../formats/mdoc/read.js";
+import { parseTiltAngles } from "../../../formats/tilt-angles/read.js";
+import { forEachLimited } from "../../../system/parallel.js";
+import type { Laboratory } from "./survey/laboratory.js";
+
+/** Settings that the acquisition file, or a list of tilt angles, of one run gives. */
+export interface Acquisition {
+  readonly voltage?: number | undefined;
+  readonly software?: string | undefined;
+  readonly tiltAxis?: number | undefined;
+  readonly pixelSpacing?: number | undefined;
+  readonly range?: { readonly min: number; readonly max: number } | undefined;
+  readonly step?: number | undefined;
+  /** `dose symmetric` and the like, where the order of the sections tells it. */
+  readonly scheme?: string | undefined;
+  /** Electrons per Å² and second, and over the whole series. */
+  readonly doseRate?: number | undefined;
+  readonly totalFlux?: number | undefined;
+  /** File that the values come from. */
+  readonly from?: string | undefined;
+  /** A warning that lines of the file cannot be read. */
+  readonly remark?: string | undefined;
+  /** Number of sections. */
+  readonly count?: number | undefined;
+}
+
+/** Small text files; a larger one is no list of tilts. */
+const TEXT_BYTES_MAX = 4 * 1024 * 1024;
+const READ_AT_ONCE = 16;
+
+/** What each of these acquisition files says; undefined for those that cannot be read as such. */
+export async function readAcquisitions(
+  laboratory: Laboratory,
+  paths: readonly string[],
+): Promise<Map<string, Acquisition | undefined>> {
+  const found = new Map<string, Acquisition | undefined>();
+  await forEachLimited(paths, READ_AT_ONCE, async (path) => {
+    const text = await laboratory.text(path, TEXT_BYTES_MAX);
+    found.set(path, text === undefined ? undefined : ofMdoc(text, path));
+  });
+  return found;
+}
+
+/** The angles of each of these lists, as range and step; undefined for those that cannot be read as such. */
+export async function readAngleLists(
+  laboratory: Laboratory,
+  paths: readonly string[],
+): Promise<Map<string, Acquisition | undefined>> {
+  const found = new Map<string, Acquisition | undefined>();
+  await forEachLimited(paths, READ_AT_ONCE, async (path) => {
+    const text = await laboratory.text(path, TEXT_BYTES_MAX);
+    const angles = text === undefined ? undefined : anglesOf(text, path);
+    found.set(path, angles && { ...ofAngles(angles), count: angles.length });
+  });
+  return found;
+}
+
+function ofMdoc(text: string, path: string): Acquisition | undefined {
+  try {
+    const mdoc = parseMdoc(text, path);
+    const sections = mdoc.sections.filter(({ kind }) => kind === "ZValue");
+    if (sections.length === 0) return undefined;
+    const one = (key: string) => mdocNumbers(sections[0]!.fields, key)?.[0] ?? mdocNumbers(mdoc.header, key)?.[0];
+    const all = (key: string) => sections.flatMap(({ fields }) => mdocNumbers(fields, key)?.[0] ?? []);
+    const [doses, times, angles] = [all("ExposureDose"), all("ExposureTime"), all("TiltAngle")];
+    const dosed = doses.length === sections.length && doses.every((dose) => dose > 0);
+    const axis = tiltAxisAngle(mdoc) ?? one("RotationAngle");
+    return {
+      voltage: volts(one("Voltage")),
+      software: mdoc.titles.some((title) => /serialem/i.test(title))
+        ? "SerialEM"
+        : mdoc.titles.some((title) => /tomography|tfs|tomo5/i.test(title))
+          ? "Tomography"
+          : undefined,
+      tiltAxis: axis === undefined ? undefined : rounded(axis, 2),
+      pixelSpacing: one("PixelSpacing"),
+      ...ofAngles(angles),
+      scheme: schemeOf(angles),
+      doseRate: dosed && times[0]! > 0 ? rounded(doses[0]! / times[0]!, 4) : undefined,
+      totalFlux: dosed
+        ? rounded(
+            doses.reduce((sum, dose) => sum + dose, 0),
+            3,
+          )
+        : undefined,
+      from: path,
+      remark: mdocLinesLost(mdoc),
+      count: sections.length,
+    };
+  } catch (error) {
+    if (isEmporiumError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Sections stand in the order in which they were recorded, unless a program has sorted them: a sorted list tells nothing but itself. */
+function schemeOf(angles: readonly number[]): string | undefined {
+  if (angles.length < 5) return undefined;
+  const turns = angles.slice(2).filter((angle, at) => (angle - angles[at + 1]!) * (angles[at + 1]! - angles[at]!) < 0).length;
+  if (turns === 0) return undefined;
+  return turns >= (angles.length - 2) / 3 ? "dose symmetric" : turns === 1 ? "bidirectional" : undefined;
+}
+
+function volts(kilovolts: number | undefined): number | undefined {
+  return kilovolts !== undefined && kilovolts >= 20 && kilovolts <= 1_000 ? kilovolts * 1_000 : undefined;
+}
+
+function anglesOf(text: string, path: string): number[] | undefined {
+  try {
+    const angles = parseTiltAngles(text, path).map(({ degrees }) => degrees);
+    return angles.length > 0 ? angles : undefined;
+  } catch (error) {
+    if (isEmporiumError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Range to a tenth of a degree, and the step that most neighbours have. */
+function ofAngles(angles: readonly number[]): Pick<Acquisition, "range" | "step"> {
+  if (angles.length < 2) return {};
+  const sorted = [...angles].sort((a, b) => a - b);
+  const steps = new Map<number, number>();
+  for (let i = 1; i < sorted.length; i++) {
+    const step = rounded(sorted[i]! - sorted[i - 1]!, 1);
+    steps.set(step, (steps.get(step) ?? 0) + 1);
+  }
+  const [step] = [...steps].sort((a, b) => b[1] - a[1])[0]!;
+  return { range: { min: rounded(sorted[0]!, 1), max: rounded(sorted.at(-1)!, 1) }, step: step > 0 ? step : undefined };
+}
+
+export function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits)) + 0;
+}

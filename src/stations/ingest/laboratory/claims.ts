@@ -1,0 +1,139 @@
+import type { ShapeName } from "../config/grammar/sources.js";
+import type { Laboratory } from "./survey/laboratory.js";
+
+/** What a file is to a submission. `left out`: to none, for a reason that can be told. */
+export const ROLES = [
+  "tomogram",
+  "half map",
+  "tilt series",
+  "frame",
+  "gain",
+  "acquisition",
+  "raw tilts",
+  "alignment",
+  "ctf",
+  "points",
+  "mask",
+  "mesh",
+  "table",
+  "left out",
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/**
+ * How much a claim is worth: what a project's own bookkeeping says; what the contents of the file show; what its name alone suggests.
+ * The strongest claims on a file count; if they contradict each other, a person is asked.
+ */
+export type Strength = "bookkeeping" | "contents" | "name";
+
+/** How the numbers of a file of points become voxels of the tomogram, counted from 0. */
+export interface PointsReading {
+  /** `file_format` of the configuration. */
+  readonly format: string;
+  readonly shape: Extract<ShapeName, "Point" | "OrientedPoint" | "InstanceSegmentation">;
+  readonly delimiter?: string | undefined;
+  /** Column that names the tomogram of a row, in files with the points of many tomograms; its value for each run is its name. */
+  readonly rowName?: string | undefined;
+  /**
+   * What the bookkeeping or the format itself says of the coordinates. `voxels` of the tomogram; `pixels` of `pixelAngstrom`, which are divided to become
+   * voxels; `Å`; `format`: its reader knows; undefined where nothing says it, and their range against the tomogram has to tell.
+   */
+  readonly unit?: "voxels" | "pixels" | "Å" | "format" | undefined;
+  readonly pixelAngstrom?: number | undefined;
+  /** Coordinates are divided by it, where a person or their range has told it. */
+  readonly binning?: number | undefined;
+  /** The file has z first. */
+  readonly isReversed?: boolean | undefined;
+  /** Path of the tomogram that they lie in, where the bookkeeping names it. */
+  readonly of?: string | undefined;
+  /** Spacing of that tomogram, Å, where a run has several. */
+  readonly inSpacingAngstrom?: number | undefined;
+}
+
+/** What is known of a file in its role; each recogniser tells what its bookkeeping has. */
+export interface Details {
+  /** Å of voxels, or of pixels of a tilt series, where the bookkeeping knows better than the header. */
+  readonly spacingAngstrom?: number | undefined;
+  /** Where that was concluded from, if it may be wrong. */
+  readonly spacingFrom?: string | undefined;
+  /** Of tomograms. */
+  readonly processing?: "raw" | "filtered" | "denoised" | undefined;
+  readonly processingSoftware?: string | undefined;
+  readonly reconstructionSoftware?: string | undefined;
+  /** As the portal writes it: WBP, SIRT, SART, Fourier Space. */
+  readonly reconstructionMethod?: string | undefined;
+  readonly ctfCorrected?: boolean | undefined;
+  readonly fiducial?: boolean | undefined;
+  /** Of alignments and CTF estimates: as the configuration calls the format. */
+  readonly format?: string | undefined;
+  readonly methodType?: string | undefined;
+  readonly alignmentType?: "GLOBAL" | "LOCAL" | undefined;
+  readonly points?: PointsReading | undefined;
+  /** What points, masks and meshes show, in the words of the project: `ribosome`. */
+  readonly object?: string | undefined;
+  /** Label of a mask, and whether each value is an instance. */
+  readonly label?: number | undefined;
+  readonly isInstances?: boolean | undefined;
+}
+
+/** What somebody says of one file. */
+export interface Claim {
+  /** As in the survey. */
+  readonly path: string;
+  readonly role: Role;
+  /** Name of the run, as the project itself calls it; undefined for files of all runs, or where nothing says it. */
+  readonly run?: string | undefined;
+  /** For a file of several runs: a table of particles, a gain reference. */
+  readonly runs?: readonly string[] | undefined;
+  /** Evidence, as the end of a sentence: `TS_01.edf names it`. For `left out` the reason: `an average of particles`. */
+  readonly because: string;
+  readonly strength: Strength;
+  readonly details?: Details | undefined;
+}
+
+/** Something that only a person can decide. */
+export interface Question {
+  /** Stable, of letters, digits and dashes: a file of decisions answers by it. */
+  readonly id: string;
+  /** One sentence that ends with a question mark. */
+  readonly text: string;
+  /** Files that it decides about. */
+  readonly files: readonly string[];
+  readonly options: readonly Option[];
+  /** The answer that is taken until a person gives one; undefined where nothing speaks for any: then the files are left out. */
+  readonly guess?: string | undefined;
+}
+
+export interface Option {
+  /** One word or two, as a person writes it into the file of decisions. */
+  readonly answer: string;
+  /** What follows from it. */
+  readonly says: string;
+  /** What the answer claims. */
+  readonly claims: readonly Claim[];
+}
+
+/** What a recogniser has found of its software. */
+export interface Recognised {
+  /** Name of the software with its version where that is known: `WarpTools`, `RELION 5`. */
+  readonly software: string;
+  /** Folders or files by which it was recognised, a few. */
+  readonly by: readonly string[];
+  readonly claims: readonly Claim[];
+  readonly questions?: readonly Question[] | undefined;
+  /** Sentences for the person: what of the project cannot be read, and what to export. */
+  readonly notes?: readonly string[] | undefined;
+}
+
+/**
+ * Knows one software by the files that it writes beside its data. A row of `RECOGNISERS` and a folder each.
+ */
+export interface Recogniser {
+  readonly id: string;
+  /** As in `recognised: IMOD (etomo)`. */
+  readonly software: string;
+  /** The files by which a person would know the software: for the documentation. */
+  readonly knownBy: string;
+  /** Undefined where nothing of the software is there. It claims only what its bookkeeping says, and invents no run. */
+  recognise(laboratory: Laboratory): Promise<Recognised | undefined>;
+}

@@ -1,0 +1,194 @@
+import { few } from "../../../../core/finding.js";
+import { counted } from "../../../../core/units.js";
+import { ask, decimal, yamlText } from "../../../../formats/yaml/yaml-text.js";
+import { CURRENT_VERSION } from "../../config/grammar/config.js";
+import { type Acquisition, readAcquisitions, readAngleLists } from "../acquisition.js";
+import type { Answers } from "../answers.js";
+import { spacingOf } from "../complete.js";
+import type { Decision, Decisions } from "../decide.js";
+import type { Laboratory } from "../survey/laboratory.js";
+import { type Blocks, datasetBlock, depositionBlock, type Facts, factsOf } from "./facts.js";
+import { literal, pathsOf } from "./globs.js";
+import {
+  type AnnotatedObject,
+  acquisitionBlock,
+  alignmentBlocks,
+  annotationBlocks,
+  copyBlock,
+  ctfBlocks,
+  FALLBACK_SPACING,
+  frameBlocks,
+  gainBlock,
+  type Making,
+  runBlock,
+  tiltSeriesBlocks,
+  tomogramBlocks,
+} from "./sections.js";
+
+export interface ConfigurationOptions {
+  readonly sourcePrefix: string;
+  readonly answers: Answers;
+  /** Lines above the configuration. */
+  readonly heading: readonly string[];
+  /** Objects of a vocabulary, by their names in small letters. */
+  readonly objects?: ReadonlyMap<string, AnnotatedObject> | undefined;
+}
+
+export interface Written {
+  readonly yaml: string;
+  /** What acquisition files say that cannot be read. */
+  readonly remarks: readonly string[];
+}
+
+/** The configuration that publishes what is decided: each file that it names was found by its globs, and no other. */
+export async function configurationOf(
+  laboratory: Laboratory,
+  decisions: Decisions,
+  { sourcePrefix, answers, heading, objects = new Map() }: ConfigurationOptions,
+): Promise<Written> {
+  const facts = factsOf(answers);
+  const byRole = new Map<string, Decision[]>();
+  for (const file of decisions.files.values()) byRole.set(file.role, [...(byRole.get(file.role) ?? []), file]);
+  const of = (role: string): readonly Decision[] => byRole.get(role) ?? [];
+  const { acquisitionOf, remarks, unread } = await acquisitionsOf(laboratory, of);
+  const spacings = [...new Set(of("tomogram").map((file) => spacingOf(file, laboratory) ?? FALLBACK_SPACING))].sort(
+    (a, b) => a - b,
+  );
+  const making: Making = {
+    laboratory,
+    paths: pathsOf(laboratory.files.map(({ path }) => path)),
+    runs: decisions.runs,
+    facts,
+    of: (role) => (role === "acquisition" ? of(role).filter(({ path }) => !unread.has(path)) : of(role)),
+    acquisitionOf,
+    spacings,
+  };
+  const tables = of("table");
+  const table = (kind: string) => tables.find(({ details }) => details.object === kind)?.path;
+  const objectTable = table("objects");
+  const runTable = table("runs");
+  const tomograms = tomogramBlocks(making);
+  const annotations = annotationBlocks(making, objects);
+  const document = {
+    ...head(sourcePrefix, answers, facts, [
+      ...(annotations.length > 0 ? ["annotation"] : []),
+      "dataset",
+      ...(tomograms.length > 0 ? ["tomogram"] : []),
+    ]),
+    runs:
+      decisions.runs.length > 0 ? runBlock(making) : [{ sources: [{ literal: { value: ask(["run_1"], "names of the runs") } }] }],
+    voxel_spacings: spacingBlock(
+      spacings,
+      of("tomogram").some((file) => spacingOf(file, laboratory) === undefined),
+    ),
+    gains: gainBlock(making),
+    collection_metadata: acquisitionBlock(making),
+    frames: frameBlocks(making),
+    tiltseries: tiltSeriesBlocks(making),
+    rawtilts: copyBlock(of("raw tilts"), making),
+    ctfs: ctfBlocks(making),
+    alignments: alignmentBlocks(making),
+    identified_objects: objectTable === undefined ? [] : [{ sources: [{ source_glob: { list_glob: literal(objectTable) } }] }],
+    tomograms,
+    annotations,
+  } as Record<string, unknown>;
+  if (runTable !== undefined)
+    document.standardization_config = { ...(document.standardization_config as object), run_data_map_file: runTable };
+  return { yaml: yamlText(withoutEmpty(document), heading), remarks };
+}
+
+function head(sourcePrefix: unknown, answers: Answers, facts: Facts, types: readonly string[]): Record<string, unknown> {
+  return {
+    version: CURRENT_VERSION,
+    standardization_config: {
+      deposition_id: facts.depositionId,
+      source_prefix: sourcePrefix,
+    },
+    depositions: depositionBlock(answers, facts, types),
+    datasets: datasetBlock(answers, facts),
+  };
+}
+
+function spacingBlock(spacings: readonly number[], isAsked: boolean): Blocks {
+  const values = (spacings.length === 0 ? [FALLBACK_SPACING] : spacings).map(decimal);
+  const what = `voxel spacings of the tomograms, Å: ${FALLBACK_SPACING.toFixed(1)} is used where headers have none`;
+  return [{ sources: [{ literal: { value: isAsked || spacings.length === 0 ? ask(values, what) : values } }] }];
+}
+
+async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => readonly Decision[]) {
+  const mdocs = of("acquisition").filter(({ run }) => run !== undefined);
+  const lists = [...of("raw tilts"), ...of("alignment").filter(({ path }) => /\.tlt$/i.test(path))];
+  const paths = (files: readonly Decision[]) => files.map(({ path }) => path);
+  const read = await readAcquisitions(laboratory, paths(mdocs));
+  const angles = await readAngleLists(laboratory, paths(lists));
+  const byRun = new Map<string, Acquisition>();
+  const remarks: string[] = [];
+  for (const { path, run } of lists) {
+    const known = angles.get(path);
+    if (run !== undefined && known && !byRun.has(run)) byRun.set(run, known);
+  }
+  const unread = new Set<string>();
+  for (const { path, run } of mdocs) {
+    const known = read.get(path);
+    if (!known) unread.add(path);
+    else byRun.set(run!, known.range ? known : { ...byRun.get(run!), ...known });
+    if (known?.remark !== undefined) remarks.push(`${known.remark}.`);
+  }
+  if (unread.size > 0)
+    remarks.push(
+      `Not used, since they cannot be read as acquisition files: ${few([...unread])} (${counted(unread.size, "file")}).`,
+    );
+  return { acquisitionOf: (run: string): Acquisition => byRun.get(run) ?? {}, remarks, unread };
+}
+
+/** A form without a folder: every section that most depositions have. */
+export function emptyForm(answers: Answers, heading: readonly string[]): string {
+  const facts = factsOf(answers);
+  const source = (glob: string, what: string): Blocks => [{ sources: [{ source_glob: { list_glob: ask(glob, what) } }] }];
+  const document = {
+    ...head(answers.sourcePrefix ?? ask("sources", "folder of the sources below INPUT"), answers, facts, ["dataset", "tomogram"]),
+    runs: [
+      { sources: [{ source_glob: { list_glob: ask("tomograms/*.rec", "glob of one file a run"), name_regex: "(.*)\\.rec$" } }] },
+    ],
+    voxel_spacings: spacingBlock([], true),
+    collection_metadata: source("mdocs/{run_name}.mdoc", "glob of the acquisition file"),
+    ...formSections(facts),
+    rawtilts: source("tiltseries/{run_name}.rawtlt", "glob of the raw tilt angles"),
+    tomograms: formTomograms(facts),
+  };
+  return yamlText(withoutEmpty(document), heading);
+}
+
+function formMaking(facts: Facts, role: Decision["role"], path: string): Making {
+  const file: Decision = { path, role, run: "run", because: "", strength: "name", details: {} };
+  return {
+    laboratory: { get: () => undefined } as unknown as Laboratory,
+    paths: pathsOf([path]),
+    runs: ["run"],
+    facts,
+    of: (asked) => (asked === role ? [file] : []),
+    acquisitionOf: () => ({}),
+    spacings: [],
+  };
+}
+
+function formSections(facts: Facts): object {
+  return {
+    frames: [
+      {
+        metadata: {
+          dose_rate: ask(decimal(1), "electrons per Å² and second"),
+          is_gain_corrected: ask(true, "whether the frames are gain corrected"),
+        },
+        sources: [{ literal: { value: ["default"] } }],
+      },
+    ],
+    tiltseries: tiltSeriesBlocks(formMaking(facts, "tilt series", "tiltseries/run.st")),
+  };
+}
+
+const formTomograms = (facts: Facts): Blocks => tomogramBlocks(formMaking(facts, "tomogram", "tomograms/run.rec"));
+
+function withoutEmpty(document: Record<string, unknown>): object {
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => !Array.isArray(value) || value.length > 0));
+}

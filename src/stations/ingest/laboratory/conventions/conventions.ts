@@ -1,0 +1,124 @@
+import { readAcquisitions, readAngleLists } from "../acquisition.js";
+import type { Claim, Recognised, Role } from "../claims.js";
+import { findRunNames, type NamedFile, runFinder } from "../run-names.js";
+import type { Laboratory } from "../survey/laboratory.js";
+import { type Seeming, seeming } from "./kinds.js";
+
+/** Files whose run somebody has to know. */
+const OF_RUNS: readonly Role[] = [
+  "tomogram",
+  "half map",
+  "tilt series",
+  "frame",
+  "acquisition",
+  "raw tilts",
+  "alignment",
+  "ctf",
+  "points",
+  "mask",
+  "mesh",
+];
+/** Lists of tilts that are counted, so that stacks are known by the number of their sections. */
+const COUNTED_MAX = 500;
+
+/**
+ * What is left when all that know a software have spoken: names and headers as most laboratories have them. Runs that somebody has named are found in
+ * the names of files; where nobody has named any, the part of the names that most kinds of files share is taken.
+ */
+export async function conventions(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<Recognised> {
+  const claims = recognised.flatMap(({ claims: own }) => own);
+  const asked = recognised.flatMap(({ questions = [] }) => questions.flatMap(({ files }) => files));
+  const claimed = new Map(claims.map((claim) => [claim.path, claim]));
+  const spoken = new Set([...claimed.keys(), ...asked]);
+  const around = { tiltCounts: await tiltCounts(laboratory), has: (path: string) => laboratory.get(path) !== undefined };
+  const seen = new Map<string, Seeming>();
+  for (const file of laboratory.files) {
+    if (spoken.has(file.path)) continue;
+    const one = seeming(file, around);
+    if (one) seen.set(file.path, one);
+  }
+  const known = [
+    ...new Set(claims.flatMap(({ run, runs, role }) => (role === "left out" ? [] : [run ?? [], runs ?? []].flat()))),
+  ];
+  const named = laboratory.files.flatMap(({ path }): NamedFile[] => {
+    const role = claimed.get(path)?.role ?? seen.get(path)?.role;
+    return role === undefined || role === "left out" ? [] : [{ path, kind: kindOf(path, role) }];
+  });
+  const find = namesOf(known, named, claimed);
+  const own = [...seen].map(([path, one]): Claim => {
+    const run = OF_RUNS.includes(one.role) ? find(path) : undefined;
+    return { path, run, ...one };
+  });
+  // files that somebody claims without a run
+  for (const { path, role, run, runs, because } of claimed.values()) {
+    if (run !== undefined || runs !== undefined || !OF_RUNS.includes(role)) continue;
+    const found = find(path);
+    if (found !== undefined) own.push({ path, role, run: found, because, strength: "name" });
+  }
+  return { software: "", by: [], claims: withoutSecondStacks(own, claimed) };
+}
+
+const FINER = /\.(xf|tlt|aln)$/i;
+const kindOf = (path: string, role: Role): string => FINER.exec(path)?.[0].toLowerCase() ?? role;
+
+/** Finds the run of a path. */
+function namesOf(
+  known: readonly string[],
+  named: readonly NamedFile[],
+  claimed: ReadonlyMap<string, Claim>,
+): (path: string) => string | undefined {
+  const byKnown = runFinder(known);
+  const unknown = named.filter(({ path }) => claimed.get(path)?.run === undefined && byKnown(path) === undefined);
+  const more = known.length > 0 && unknown.length === 0 ? [] : findRunNames(known.length > 0 ? unknown : named).names;
+  const byMore = runFinder(widened(more, known.length > 0 ? unknown : named));
+  return (path) => byKnown(path) ?? byMore(path);
+}
+
+/**
+ * Names that two files of one kind and one folder share are parts of longer names: `ts_3` of `gr1_L1_ts_3` and `gr2_L1_ts_3`. They are widened to what
+ * stands before them.
+ */
+function widened(names: readonly string[], named: readonly NamedFile[]): string[] {
+  const find = runFinder(names);
+  const before = new Map<string, Set<string>>();
+  for (const { path, kind } of named) {
+    const run = find(path);
+    if (run === undefined || !["tomogram", "tilt series", "acquisition"].includes(kind)) continue;
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const at = name.indexOf(run);
+    if (at < 0) continue;
+    before.set(run, (before.get(run) ?? new Set()).add(name.slice(0, at)));
+  }
+  const heads = [...before.values()];
+  const isPart = heads.some((some) => some.size > 1 && [...some].every((head) => /[\p{L}\p{N}]/u.test(head)));
+  if (!isPart) return [...names];
+  return names.flatMap((name) => {
+    const some = [...(before.get(name) ?? [])].filter((head) => /[\p{L}\p{N}]/u.test(head));
+    return some.length === 0 ? [name] : some.map((head) => `${head}${name}`);
+  });
+}
+
+/** Of a run that has a stack as it was recorded, the aligned one is left out. */
+function withoutSecondStacks(claims: readonly Claim[], claimed: ReadonlyMap<string, Claim>): Claim[] {
+  const isAligned = ({ path }: Claim) => /\.ali$/i.test(path);
+  const recorded = new Set(
+    [...claims, ...claimed.values()].filter((claim) => claim.role === "tilt series" && !isAligned(claim)).map(({ run }) => run),
+  );
+  return claims.map((claim): Claim => {
+    if (claim.role !== "tilt series" || !isAligned(claim) || !recorded.has(claim.run)) return claim;
+    return { ...claim, role: "left out", because: "an aligned stack: the one that it was made of is there" };
+  });
+}
+
+async function tiltCounts(laboratory: Laboratory): Promise<Set<number>> {
+  const paths = (pattern: RegExp) =>
+    laboratory.files
+      .filter(({ path, format }) => format === "text" && pattern.test(path))
+      .map(({ path }) => path)
+      .slice(0, COUNTED_MAX);
+  const lists = await readAngleLists(laboratory, paths(/\.(rawtlt|tlt)$/i));
+  const mdocs = await readAcquisitions(laboratory, paths(/\.mdoc$/i));
+  const counts = new Set<number>();
+  for (const one of [...lists.values(), ...mdocs.values()]) if (one?.count !== undefined && one.count > 2) counts.add(one.count);
+  return counts;
+}

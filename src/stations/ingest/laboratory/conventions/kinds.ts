@@ -1,0 +1,138 @@
+import { counted } from "../../../../core/units.js";
+import { peetName } from "../../../../formats/points/peet-name.js";
+import type { Claim, Details, Role } from "../claims.js";
+import type { Surveyed } from "../survey/laboratory.js";
+
+/** What a file seems to be, without its run. */
+export type Seeming = Pick<Claim, "role" | "because" | "strength" | "details">;
+
+/** What is known of the files around, by which stacks are told from volumes. */
+export interface Around {
+  /** Numbers of angles of the lists of tilts and the acquisition files. */
+  readonly tiltCounts: ReadonlySet<number>;
+  has(path: string): boolean;
+}
+
+const between = (words: string): RegExp => new RegExp(`(^|[/_. -])(${words})(?=[/_. -]|\\d|$)`, "i");
+const MASK = between(
+  "masks?|labels?|segs?|segmentations?|segment|segmented|segmask|organelles?|membranes?|instances?|ground_?truth|gts|probabilit(y|ies)|semantic",
+);
+const GAIN = between("gains?|gainref|countref|gain_?reference|ref\\d*|defects?");
+const FRAMES = /(^|\/)(raw_?)?(frames?|movies?|fractions|subframes)(\/|$)/i;
+const SERIES = between("tilt_?series|stacks?|raw_?data");
+/** `pos1_TS.mrc`, `pos1_st.mrc`; in `TS_01` it is the name of a run. */
+const SERIES_END = /[_-](ts|st|stack)\.\w+$/i;
+const VOLUME = between("tomograms?|tomos?|recons?|reconstructions?|vol|volumes?|sirt|wbp|bp|rec|voxelspacing|denoised|dctf");
+const UNTRIMMED = /^(.*)_full(_rec\.(?:mrc|rec)|\.rec|_rec)$/i;
+
+/** Extensions that say what a file is, wherever it lies. */
+const BY_EXTENSION: Readonly<Record<string, readonly [role: Role, details?: Details]>> = {
+  rawtlt: ["raw tilts"],
+  xf: ["alignment", { format: "IMOD" }],
+  tlt: ["alignment", { format: "IMOD" }],
+  xtilt: ["alignment", { format: "IMOD" }],
+  tltx: ["alignment", { format: "IMOD" }],
+  aln: ["alignment", { format: "ARETOMO3" }],
+  gain: ["gain"],
+  dm4: ["gain"],
+  dm3: ["gain"],
+  eer: ["frame"],
+  defocus: ["ctf", { format: "IMOD" }],
+  star: ["points"],
+  mod: ["points"],
+  tbl: ["points"],
+  cbox: ["points"],
+  tloc: ["points"],
+  box: ["points"],
+  csv: ["table"],
+  tsv: ["table"],
+  obj: ["mesh"],
+  stl: ["mesh"],
+  vtk: ["mesh"],
+  glb: ["mesh"],
+  hff: ["mesh"],
+};
+
+/** What name and header of a file suggest; undefined where neither says anything. */
+export function seeming(file: Surveyed, around: Around): Seeming | undefined {
+  const { path, format, unreadable } = file;
+  if (unreadable !== undefined || format === "empty") return undefined;
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const extension = /\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+  if (file.volume || format === "mrc") return ofVolume(file, name, extension, around);
+  const called = { because: `its name ends with .${extension}`, strength: "name" } as const;
+  // what only is called a volume, and holds none
+  if (/^(mrc|mrcs|rec|st|ali|map)$/.test(extension)) return undefined;
+  switch (extension) {
+    case "mdoc":
+      // one for each frame belongs to the frames
+      return /\.(tiff?|eer|mrc\d*)\.mdoc$/i.test(name) && FRAMES.test(path)
+        ? { role: "left out", because: "it describes a single frame", strength: "name" }
+        : { role: "acquisition", ...called };
+    case "tif":
+    case "tiff":
+      return { role: GAIN.test(name) ? "gain" : "frame", because: `its name is ${name}`, strength: "name" };
+    case "bz2":
+      return /\.mrc\.bz2$/i.test(name) ? { role: "frame", because: "it is a compressed movie", strength: "name" } : undefined;
+    case "txt":
+      return /ctf/i.test(name)
+        ? { role: "ctf", ...called, details: { format: /gctf/i.test(path) ? "Gctf" : "CTFFIND" } }
+        : undefined;
+    case "json":
+      return /(^|\/)picks\/|_info\.json$/i.test(path) ? { role: "points", ...called } : undefined;
+    default: {
+      const known = BY_EXTENSION[extension];
+      return known && { role: known[0], ...called, details: known[1] };
+    }
+  }
+}
+
+function ofVolume({ path, volume, format }: Surveyed, name: string, extension: string, around: Around): Seeming | undefined {
+  if (format !== "mrc" && format !== "zarr") return undefined;
+  const called = (role: Role, because: string, details?: Details): Seeming => ({ role, because, strength: "name", details });
+  const shown = (role: Role, because: string): Seeming => ({ role, because, strength: "contents" });
+  const peet = peetName(name)?.kind;
+  if (peet === "average" || peet === "reference") return called("left out", "an average of particles, by PEET's name for it");
+  if (!volume) return format === "zarr" ? called(MASK.test(path) ? "mask" : "tomogram", "it is an image in OME-Zarr") : undefined;
+  const { says, shape } = volume;
+  if (says === "volumes") return shown("left out", "many volumes in one file");
+  const isFrame = FRAMES.test(path.slice(0, path.lastIndexOf("/") + 1));
+  if (says === "picture") {
+    if (GAIN.test(name)) return called("gain", "it is a single section, and its name is that of a gain reference");
+    return isFrame
+      ? called("frame", "it lies among the frames")
+      : { role: "left out", because: "a single section", strength: "contents" };
+  }
+  if (GAIN.test(name)) return undefined;
+  if (isFrame) return says === "volume" ? undefined : called("frame", "it lies among the frames");
+  if (MASK.test(path)) return says === "stack" ? undefined : called("mask", "its name says so");
+  if (extension === "ali") return called("tilt series", "its name is that of an aligned stack");
+  if (says === "stack") return shown("tilt series", "its header says that its sections are images");
+  const untrimmed = UNTRIMMED.exec(name);
+  if (untrimmed) {
+    const folder = path.slice(0, path.length - name.length);
+    const trimmed = [".rec", "_rec.mrc", "_rec.rec"]
+      .map((end) => `${folder}${untrimmed[1]!}${end}`)
+      .find((one) => around.has(one));
+    // where nothing else was made of it, it is the tomogram
+    if (trimmed !== undefined) return called("left out", `untrimmed: ${trimmed} was made of it`);
+  }
+  if ((extension === "st" || extension === "mrcs") && around.tiltCounts.has(shape[0]))
+    return shown(
+      "tilt series",
+      `its name ends with .${extension}, and it has ${counted(shape[0], "section")}, as a list of tilts has angles`,
+    );
+  if (extension === "st") return called("tilt series", "its name ends with .st");
+  if (says === "volume") return { role: "tomogram", because: "its header says that it is a volume", strength: "contents" };
+  if (around.has(`${path}.mdoc`)) return shown("tilt series", "an acquisition file of its name lies beside it");
+  if (/^[A-Z ]*(SERI|FEI1|FEI2)/.test(volume.extended ?? ""))
+    return shown("tilt series", "its header has a stage angle for each section");
+  if (extension === "rec") return called("tomogram", "its name ends with .rec");
+  if (extension === "st" || extension === "mrcs") return called("tilt series", `its name ends with .${extension}`);
+  const isVolume = VOLUME.test(name) || VOLUME.test(path);
+  if (SERIES_END.test(name) || SERIES.test(path))
+    return called(VOLUME.test(name) ? "tomogram" : "tilt series", "its name says so");
+  if (around.tiltCounts.has(shape[0]) && !isVolume)
+    return shown("tilt series", `it has ${counted(shape[0], "section")}, as a list of tilts has angles`);
+  return isVolume ? called("tomogram", "its name says so") : undefined;
+}

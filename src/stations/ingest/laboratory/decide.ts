@@ -1,0 +1,276 @@
+import { few } from "../../../core/finding.js";
+import { groupsOf, keyOf } from "../../../core/groups.js";
+import { inNumbers } from "../../../core/natural-order.js";
+import { counted } from "../../../core/units.js";
+import type { Claim, Details, Option, Question, Recognised, Role, Strength } from "./claims.js";
+import type { Laboratory, Surveyed } from "./survey/laboratory.js";
+
+/** One file with its one fate. */
+export interface Decision {
+  readonly path: string;
+  readonly role: Role;
+  readonly run?: string | undefined;
+  readonly runs?: readonly string[] | undefined;
+  /** Evidence; of files that are left out the reason. */
+  readonly because: string;
+  /** `person`: a file of decisions says it. */
+  readonly strength: Strength | "person";
+  /** The software whose recogniser claims it. */
+  readonly by?: string | undefined;
+  readonly details: Details;
+  /** The question whose answer it is. */
+  readonly question?: string | undefined;
+}
+
+/** A question with the answer that is taken. */
+export interface Asked extends Question {
+  /** Undefined: nobody has decided, and its files are left alone. */
+  readonly answer: string | undefined;
+  readonly isAnswered: boolean;
+}
+
+/** What is decided of a folder. */
+export interface Decisions {
+  /** In natural order. */
+  readonly runs: readonly string[];
+  /** By path. */
+  readonly files: ReadonlyMap<string, Decision>;
+  /** Files that nobody claims, or whose question has no answer, by what is known of them. */
+  readonly undecided: ReadonlyMap<string, string>;
+  readonly questions: readonly Asked[];
+  readonly software: readonly Pick<Recognised, "software" | "by">[];
+  readonly notes: readonly string[];
+}
+
+/** What a person has decided already. */
+export interface Given {
+  readonly files: ReadonlyMap<string, Pick<Claim, "role" | "run" | "runs" | "details" | "because">>;
+  /** Answers to questions by their id. */
+  readonly answers: ReadonlyMap<string, string>;
+}
+
+export const NOTHING_GIVEN: Given = { files: new Map(), answers: new Map() };
+
+const WEIGHT: Readonly<Record<Decision["strength"], number>> = { name: 0, contents: 1, bookkeeping: 2, person: 3 };
+
+type Sourced = Claim & { readonly by: string };
+
+/**
+ * Joins the claims of all recognisers: for each file the strongest ones count. Claims of one strength that contradict each other, and claims that the
+ * header of the file contradicts, become questions.
+ */
+export function decide(laboratory: Laboratory, recognised: readonly Recognised[], given: Given = NOTHING_GIVEN): Decisions {
+  const claims = recognised.flatMap(({ software, claims: own }) => own.map((claim): Sourced => ({ ...claim, by: software })));
+  const byPath = groupsOf(
+    claims.filter(({ path }) => laboratory.get(path)),
+    ({ path }) => path,
+  );
+  const files = new Map<string, Decision>();
+  const undecided = new Map<string, string>();
+  const doubts: Doubt[] = [];
+  for (const file of laboratory.files) {
+    const person = given.files.get(file.path);
+    if (person) {
+      files.set(file.path, { details: {}, ...person, path: file.path, strength: "person" });
+      continue;
+    }
+    const own = byPath.get(file.path) ?? [];
+    if (own.length === 0) {
+      undecided.set(file.path, unclaimed(file));
+      continue;
+    }
+    const joined = joinedClaims(own);
+    const against = joined.length === 1 ? headerAgainst(file, joined[0]!) : undefined;
+    if (joined.length === 1 && against === undefined) files.set(file.path, decisionOf(joined[0]!));
+    else doubts.push({ file, claims: joined, against });
+  }
+  const questions = [
+    ...recognised.flatMap(({ software, questions: own = [] }) => own.map((question) => ({ question, by: software }))),
+    ...questionsOf(doubts).map((question) => ({ question, by: "" })),
+  ].map(({ question, by }) => answered(question, by, { given, files, undecided, laboratory }));
+  return {
+    runs: runsOf(files),
+    files,
+    undecided,
+    questions,
+    software: recognised.filter(({ software }) => software !== "").map(({ software, by }) => ({ software, by })),
+    notes: recognised.flatMap(({ notes = [] }) => notes),
+  };
+}
+
+/** Every run that a file of its own shows. */
+export function runsOf(files: ReadonlyMap<string, Decision>): string[] {
+  const runs = new Set<string>();
+  for (const { run, role } of files.values()) if (run !== undefined && role !== "left out") runs.add(run);
+  return [...runs].sort(inNumbers);
+}
+
+function decisionOf({ path, role, run, runs, because, strength, by, details = {} }: Sourced): Decision {
+  return { path, role, run, runs, because, strength, by, details };
+}
+
+/** The strongest claims of a file, those that agree joined into one: each tells what the others do not. */
+function joinedClaims(claims: readonly Sourced[]): Sourced[] {
+  const most = Math.max(...claims.map(({ strength }) => WEIGHT[strength]));
+  const joined: Sourced[] = [];
+  for (const claim of claims.filter(({ strength }) => WEIGHT[strength] === most)) {
+    const at = joined.findIndex((other) => agree(other, claim));
+    if (at < 0) joined.push(claim);
+    else joined[at] = together(joined[at]!, claim);
+  }
+  // weaker ones add what they know, where they agree
+  return joined.map((claim) =>
+    claims
+      .filter((other) => WEIGHT[other.strength] < most && agree(other, claim))
+      .reduce((sum, other) => together(sum, other), claim),
+  );
+}
+
+const agree = (a: Claim, b: Claim): boolean =>
+  a.role === b.role && (a.run === undefined || b.run === undefined || a.run === b.run || a.role === "left out");
+
+function together(a: Sourced, b: Sourced): Sourced {
+  const details = { ...b.details, ...withoutNothing(a.details ?? {}) };
+  return { ...a, run: a.run ?? b.run, runs: a.runs ?? b.runs, details };
+}
+
+function withoutNothing(details: Details): Details {
+  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
+}
+
+/** What the header of a volume says against its role, as the end of "but …". */
+function headerAgainst({ volume, unreadable, format }: Surveyed, { role, strength }: Claim): string | undefined {
+  if (!["tomogram", "half map", "tilt series", "mask"].includes(role)) return undefined;
+  if (unreadable !== undefined) return `it cannot be read: ${unreadable}`;
+  if (!volume) return format === "empty" ? "it is empty" : undefined;
+  if (volume.says === "volumes") return "its header says that it holds many volumes (ispg 401)";
+  // programs that write a stack of images as a volume are many: only a name is no evidence against it
+  if (role === "tilt series")
+    return strength === "name" && volume.says === "volume" ? "its header says that it is a volume (ispg 1)" : undefined;
+  if (volume.says === "stack") return "its header says that its sections are images (ispg 0, mz 1)";
+  return volume.says === "picture" ? "it has a single section" : undefined;
+}
+
+interface Doubt {
+  readonly file: Surveyed;
+  readonly claims: readonly Sourced[];
+  readonly against: string | undefined;
+}
+
+/** One question for all files of which the same is said. */
+function questionsOf(doubts: readonly Doubt[]): Question[] {
+  const groups = groupsOf(doubts, ({ claims, against = "" }) =>
+    keyOf(
+      against,
+      ...claims.map(({ role, by, because, run }) =>
+        keyOf(role, by, withoutNumbers(because), claims.length > 1 ? (run ?? "") : ""),
+      ),
+    ),
+  );
+  return [...groups.values()].map((group, at) => {
+    const [{ claims, against }] = group as [Doubt, ...Doubt[]];
+    const files = group.map(({ file }) => file.path);
+    const what = group.length === 1 ? files[0]! : `${few(files)}`;
+    const said = claims.map(({ role, because, run }) => `${because}: ${roleText(role)}${run === undefined ? "" : ` of ${run}`}`);
+    const text =
+      against === undefined
+        ? `What ${group.length === 1 ? "is" : "are"} ${what}? ${said.join("; ")}.`
+        : `Is ${what} ${roleText(claims[0]!.role)}? ${claims[0]!.because}, but ${against}.`;
+    const options: Option[] = claims.map((_, n) => ({
+      answer: answerOf(claims, n),
+      says: `${roleText(claims[n]!.role)}${claims[n]!.run === undefined ? "" : ` of ${claims[n]!.run}`}`,
+      claims: group.map(({ claims: own }) => own[n]!),
+    }));
+    const none: Option = {
+      answer: "leave-out",
+      says: "not published",
+      claims: files.map((path) => ({ path, role: "left out", because: "a person left it out", strength: "contents" })),
+    };
+    return { id: `what-${at + 1}`, text, files, options: [...options, none] };
+  });
+}
+
+function answerOf(claims: readonly Claim[], n: number): string {
+  const { role, run } = claims[n]!;
+  const word = role.replaceAll(" ", "-");
+  return claims.filter((other) => other.role === role).length > 1 ? `${word}-of-${run ?? "none"}` : word;
+}
+
+const withoutNumbers = (text: string): string => text.replace(/\S*\d\S*/g, "#");
+
+/** `a tomogram` */
+function roleText(role: Role): string {
+  if (role === "left out") return "nothing for the portal";
+  if (role === "points" || role === "raw tilts") return role === "points" ? "a list of points" : "a list of raw tilt angles";
+  return `${/^[aeiou]/.test(role) ? "an" : "a"} ${role === "acquisition" ? "file of the acquisition" : role}`;
+}
+
+/** Where the answers to questions go. */
+export interface AnswerPlaces {
+  readonly given: Given;
+  readonly files: Map<string, Decision>;
+  readonly undecided: Map<string, string>;
+  readonly laboratory: Laboratory;
+}
+
+/** Takes the answer of a person, else the guess: its claims become decisions; without either its files are undecided. */
+export function answered(question: Question, by: string, { given, files, undecided, laboratory }: AnswerPlaces): Asked {
+  const answer = given.answers.get(question.id);
+  const isAnswered = answer !== undefined && question.options.some((option) => option.answer === answer);
+  const taken = isAnswered ? answer : question.guess;
+  const option = question.options.find((one) => one.answer === taken);
+  for (const path of question.files) {
+    if (!laboratory.get(path) || files.get(path)?.strength === "person") continue;
+    files.delete(path);
+    undecided.set(path, `question ${question.id}`);
+  }
+  for (const claim of option?.claims ?? []) {
+    if (!laboratory.get(claim.path) || files.get(claim.path)?.strength === "person") continue;
+    undecided.delete(claim.path);
+    files.set(claim.path, {
+      ...decisionOf({ ...claim, by }),
+      question: question.id,
+      strength: isAnswered ? "person" : claim.strength,
+    });
+  }
+  return { ...question, answer: taken, isAnswered };
+}
+
+/** What can be said of a file that nobody claims. */
+function unclaimed({ path, format, volume, unreadable }: Surveyed): string {
+  if (unreadable !== undefined) return `cannot be read as a volume: ${unreadable}`;
+  if (format !== "empty" && !volume && /\.(?:mrc|mrcs|rec|st|ali|map)$/i.test(path))
+    return `called a volume, and ${format === "text" ? "a text" : format === undefined ? "of no known format" : `a file of ${format}`}`;
+  if (volume) {
+    const [z, y, x] = volume.shape;
+    const kind = {
+      volume: "a volume",
+      stack: "a stack of images",
+      volumes: "many volumes",
+      picture: "a single section",
+      unclear: "volume or stack",
+    };
+    const spacing = volume.spacingsAngstrom[1];
+    return `${kind[volume.says]}, ${x}×${y}×${z}${spacing === undefined ? "" : `, ${Number(spacing.toFixed(3))} Å`}`;
+  }
+  if (format === "empty") return "empty";
+  return format === "text" ? "a text" : format === undefined ? "of no known format" : format.toUpperCase();
+}
+
+/** `12 tomograms, 3 tilt series` */
+export function countText(files: Iterable<Decision>): string {
+  const counts = new Map<Role, number>();
+  for (const { role } of files) counts.set(role, (counts.get(role) ?? 0) + 1);
+  const plural: Partial<Record<Role, string>> = {
+    "tilt series": "tilt series",
+    acquisition: "acquisition files",
+    "raw tilts": "lists of raw tilts",
+    ctf: "CTF estimates",
+    points: "lists of points",
+    mesh: "meshes",
+  };
+  return [...counts]
+    .filter(([role]) => role !== "left out")
+    .map(([role, count]) => counted(count, role, plural[role] ?? `${role}s`))
+    .join(", ");
+}

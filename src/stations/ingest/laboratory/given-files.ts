@@ -1,0 +1,35 @@
+import { type DepositionProfile, parseDepositionProfile } from "../../../formats/yaml/deposition-profile.js";
+import { readGivenText } from "../../../stores/file/read-given.js";
+import type { Answers } from "./answers.js";
+import { type DecisionsDocument, readDecisions } from "./decisions-file.js";
+
+/** The file of decisions that an option names. @throws {EmporiumError} USAGE, CONFIG_FIELD, CONFIG_SYNTAX */
+export async function readDecisionsFile(path: string): Promise<DecisionsDocument> {
+  return readDecisions(await readGivenText(path, "--decisions"), path);
+}
+
+/** The facts of a profile, the one of `curate package`. @throws {EmporiumError} USAGE, CONFIG_FIELD, CONFIG_SYNTAX */
+export async function readProfile(path: string): Promise<Answers> {
+  return answersOf(parseDepositionProfile(await readGivenText(path, "--profile"), path));
+}
+
+function answersOf(profile: DepositionProfile): Answers {
+  const { deposition_id, dataset_id, title, description, authors, dates, organism, ...more } = profile;
+  return {
+    depositionId: deposition_id,
+    datasetId: dataset_id,
+    title,
+    description,
+    authors,
+    dates: dates && { ...dates, last_modified_date: dates.last_modified_date ?? dates.release_date },
+    organism: organism?.name,
+    taxonomyId: organism?.taxonomy_id,
+    sampleType: more.sample_type,
+    microscope: more.microscope?.model,
+    microscopeManufacturer: more.microscope?.manufacturer,
+    camera: more.camera,
+    energyFilter: more.energy_filter,
+    sphericalAberration: more.spherical_aberration_constant,
+    quality: more.tilt_series_quality,
+  };
+}

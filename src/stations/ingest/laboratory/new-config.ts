@@ -1,0 +1,185 @@
+import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { askedLines, PLEASE, PLEASE_CHECK } from "../../../formats/yaml/yaml-text.js";
+import type { Location } from "../../../stores/location.js";
+import type { Store } from "../../../stores/store.js";
+import { openStore, parseLocation } from "../../../stores/url.js";
+import { checkConfig } from "../check/check.js";
+import { accountLines, oneLine, questionLines } from "./account.js";
+import type { Answers } from "./answers.js";
+import type { Role } from "./claims.js";
+import { configurationOf, emptyForm } from "./configuration/configuration.js";
+import type { AnnotatedObject } from "./configuration/sections.js";
+import type { Asked, Decisions } from "./decide.js";
+import { type DecisionsDocument, writeDecisions } from "./decisions-file.js";
+import { knowLaboratory } from "./know.js";
+import type { Laboratory } from "./survey/laboratory.js";
+
+export interface NewConfigOptions {
+  /** Folder or bucket to look at; without one the configuration is a form. */
+  from?: string | undefined;
+  answers?: Answers | undefined;
+  /** What a person has decided already, such as in a file of decisions. */
+  given?: DecisionsDocument | undefined;
+  /** Objects of a vocabulary, by their names in small letters. */
+  objects?: ReadonlyMap<string, AnnotatedObject> | undefined;
+  anonymous?: boolean | undefined;
+  /** Called with the number of files that were looked at, and that of all. */
+  onProgress?: ((done: number, of: number) => void) | undefined;
+  signal: AbortSignal;
+}
+
+/** What became of a file. */
+export interface FileFate {
+  readonly path: string;
+  /** Undefined: nobody knows what it is, or a question about it is open. */
+  readonly role: Role | undefined;
+  readonly run?: string | undefined;
+  readonly because: string;
+}
+
+export interface NewConfig {
+  /** The configuration. `ingest check` finds no error in it. */
+  yaml: string;
+  /** INPUT for `ingest run`: the folder that was looked at, or its bucket; undefined where none was looked at. */
+  input: string | undefined;
+  sourcePrefix: string;
+  runs: readonly string[];
+  /** Numbers of files, by what they are used as. */
+  found: Readonly<Partial<Record<Role, number>>>;
+  /** Software whose bookkeeping was read. */
+  software: readonly string[];
+  /** Every file of the folder with its fate. */
+  files: readonly FileFate[];
+  /** What became of the files, in lines for a person. */
+  account: readonly string[];
+  /** Questions that the folder itself does not answer. */
+  questions: readonly Asked[];
+  /** What was decided of each file, as the text of a file that a person can edit and give again; undefined without a folder. */
+  decisions: string | undefined;
+  /** Lines that a person has to fill in, from 1. */
+  toFill: readonly { line: number; what: string }[];
+  /** Lines with guesses, for a person to look at. */
+  toCheck: readonly { line: number; what: string }[];
+  /** Errors that `ingest check` finds in it: none, unless this function has a fault. */
+  errors: readonly ErrorRecord[];
+}
+
+/**
+ * Writes a configuration from a folder that nobody prepared: the bookkeeping of the software that worked there, headers and names tell what its files
+ * are. Unknown values are valid placeholders with a comment that asks for them; what contradicts itself is asked, and left out until somebody decides.
+ *
+ * @throws {EmporiumError} STORE_ABSENT for an empty folder, CONFIG_EMPTY where nothing is known of any file, LOCATION_UNKNOWN, STORE_…
+ */
+export async function newConfig({ from, answers = {}, anonymous, ...options }: NewConfigOptions): Promise<NewConfig> {
+  if (from === undefined) return formOf(answers);
+  const place = parseLocation(from);
+  const store = await openStore(place, { anonymous, readOnly: true });
+  // of this machine not the folder above it: an output beside the sources would lie in the input
+  if (place.path !== undefined || place.key === "")
+    return newConfigFor(store, { sourcePrefix: "", input: nameOf(place), answers, ...options });
+  // the portal's own program takes a bucket alone as its input
+  return newConfigFor(store, { sourcePrefix: place.key, input: nameOf(parseLocation(place.root)), answers, ...options });
+}
+
+function nameOf({ path, url }: Location): string {
+  return path ?? url;
+}
+
+export interface FolderOptions extends Omit<NewConfigOptions, "from" | "anonymous"> {
+  readonly sourcePrefix: string;
+  readonly input: string;
+}
+
+/** `newConfig` for a store that is open at the folder. */
+export async function newConfigFor(
+  store: Store,
+  { sourcePrefix, input, answers = {}, given, objects, onProgress, signal }: FolderOptions,
+): Promise<NewConfig> {
+  const { laboratory, decisions } = await knowLaboratory(store, { signal, onProgress, given });
+  if (laboratory.files.length === 0) throw emptyFolder(store, laboratory);
+  const account = accountLines(laboratory, decisions);
+  if (decisions.runs.length === 0) throw nothingKnown(store, decisions, account);
+  const questions = questionLines(decisions);
+  const options = { sourcePrefix, answers, objects };
+  const heading = [...headingOf(input), ...account, ...questions];
+  const { yaml, remarks } = await configurationOf(laboratory, decisions, { ...options, heading });
+  const told = remarks.map(oneLine);
+  const whole =
+    told.length === 0
+      ? yaml
+      : (await configurationOf(laboratory, decisions, { ...options, heading: [...heading, ...told] })).yaml;
+  return finish(whole, {
+    input,
+    sourcePrefix,
+    runs: decisions.runs,
+    found: foundOf(decisions),
+    software: decisions.software.map(({ software }) => software),
+    files: fatesOf(laboratory, decisions),
+    account: [...account, ...told],
+    questions: decisions.questions,
+    decisions: writeDecisions(laboratory, decisions),
+  });
+}
+
+function emptyFolder(store: Store, { links }: Laboratory): EmporiumError {
+  return new EmporiumError("STORE_ABSENT", `${store.url} holds no files; expected a folder with tomograms or tilt series`, {
+    place: placeOf(store),
+    hint: toldOf(links) ?? "check the name",
+  });
+}
+
+const toldOf = (links: Laboratory["links"]): string | undefined => links.told("the folder");
+
+/** A configuration of no run would be a form, and look as if the folder had been understood. */
+function nothingKnown(store: Store, { notes }: Decisions, account: readonly string[]): EmporiumError {
+  const why = notes.length > 0 ? notes.join(" ") : account.filter((line) => /^(left out|not used)/.test(line)).join("; ");
+  return new EmporiumError("CONFIG_EMPTY", `${store.url}: no tomogram, tilt series or list of points of a run was found`, {
+    place: placeOf(store),
+    hint: oneLine(why === "" ? "check the name of the folder" : why),
+  });
+}
+
+const placeOf = (store: Store) => (store.local ? { file: store.local.path("") } : { url: store.url });
+
+function foundOf({ files }: Decisions): Partial<Record<Role, number>> {
+  const found: Partial<Record<Role, number>> = {};
+  for (const { role } of files.values()) found[role] = (found[role] ?? 0) + 1;
+  return found;
+}
+
+function fatesOf(laboratory: Laboratory, { files, undecided }: Decisions): FileFate[] {
+  return laboratory.files.map(({ path }): FileFate => {
+    const file = files.get(path);
+    if (!file) return { path, role: undefined, because: undecided.get(path) ?? "nobody knows it" };
+    return { path, role: file.role, ...(file.run === undefined ? {} : { run: file.run }), because: file.because };
+  });
+}
+
+function formOf(answers: Answers): NewConfig {
+  return finish(emptyForm(answers, [...headingOf(undefined), "No folder was looked at: all globs are examples."]), {
+    input: undefined,
+    sourcePrefix: answers.sourcePrefix ?? "sources",
+    runs: [],
+    found: {},
+    software: [],
+    files: [],
+    account: [],
+    questions: [],
+    decisions: undefined,
+  });
+}
+
+function finish(yaml: string, rest: Omit<NewConfig, "yaml" | "toFill" | "toCheck" | "errors">): NewConfig {
+  const asked = (please: string) =>
+    askedLines(yaml).flatMap((one) => (one.please === please ? [{ line: one.line, what: one.what }] : []));
+  const { errors } = checkConfig(new TextEncoder().encode(yaml), "new.yaml");
+  return { ...rest, yaml, toFill: asked(PLEASE), toCheck: asked(PLEASE_CHECK), errors };
+}
+
+function headingOf(input: string | undefined): string[] {
+  return [
+    `Lines that say "${PLEASE}" are placeholders: valid, and not true. Lines that say "${PLEASE_CHECK}" are guesses.`,
+    "Brackets hold what was written for you: another value counts as yours. To keep a value, delete its comment.",
+    ...(input === undefined ? [] : [oneLine(`Sources below ${input}: that is INPUT of ingest plan and ingest run.`)]),
+  ];
+}

@@ -1,0 +1,280 @@
+import { asEmporiumError, isEmporiumError } from "../../../../core/errors.js";
+import { few } from "../../../../core/finding.js";
+import { groupsOf, keyOf } from "../../../../core/groups.js";
+import { POINT_READERS } from "../../../../formats/points/readers.js";
+import type { Claim, Details, Option, PointsReading, Question } from "../claims.js";
+import { globOf } from "../configuration/globs.js";
+import type { Decision } from "../decide.js";
+import type { Laboratory } from "../survey/laboratory.js";
+import { modelFacts } from "./model-facts.js";
+import { pointFileOf } from "./point-files.js";
+import { type PointRange, type Reading, readingsOf, readingText } from "./readings.js";
+
+/** A tomogram that points may lie in. */
+export interface Volume {
+  readonly path: string;
+  readonly size: readonly [x: number, y: number, z: number];
+  readonly spacingAngstrom: number | undefined;
+  readonly originAngstrom: readonly [x: number, y: number, z: number];
+}
+
+export interface PlacedPoints {
+  /** Claims for each file: as a list of points with a reading, or left out with the reason. */
+  readonly claims: readonly Claim[];
+  readonly questions: readonly Question[];
+}
+
+export interface PlaceOptions {
+  readonly laboratory: Laboratory;
+  readonly runs: readonly string[];
+  readonly volumesOf: (run: string) => readonly Volume[];
+  /** Sizes of pixels that the run has otherwise, such as those of its tilt series. */
+  readonly pixelsOf: (run: string) => readonly number[];
+  readonly signal: AbortSignal;
+}
+
+/** Runs of one group whose points are read, and points of each. */
+const RUNS_READ = 12;
+const POINTS_MAX = 100_000;
+
+/** Formats of programs that count the pixels of an image. */
+const COUNTS_PIXELS = new Set([
+  ...["mod", "relion3_star", "relion4_star", "stopgap_star", "tomoman_relion_star", "dynamo_tbl", "peet_motl"],
+  ...["eman2_box", "eman2_json", "cryolo_cbox", "tomotwin_tloc"],
+]);
+
+type Listed = Decision & { readonly reading: PointsReading };
+
+/**
+ * Looks into lists of points: what they are, which tomogram they lie in, and how their coordinates become its voxels. What only one reading fits is
+ * claimed; what several fit is asked; what none fits, or no configuration can express, is left out with the reason.
+ */
+export async function placePoints(files: readonly Decision[], options: PlaceOptions): Promise<PlacedPoints> {
+  const claims: Claim[] = [];
+  const questions: Question[] = [];
+  const listed: Listed[] = [];
+  for (const file of files) {
+    const known = await readingOf(file, options);
+    if (typeof known === "string") claims.push(leftOut(file, known));
+    else listed.push({ ...file, reading: known });
+  }
+  const groups = groupsOf(listed, ({ path, run, reading, details }) =>
+    keyOf(
+      run === undefined ? path : globOf(path, run),
+      reading.format,
+      reading.unit ?? "",
+      reading.delimiter ?? "",
+      details.object ?? "",
+    ),
+  );
+  for (const group of groups.values()) {
+    const placed = await placeGroup(group, options);
+    claims.push(...placed.claims);
+    questions.push(...placed.questions);
+  }
+  return { claims, questions };
+}
+
+const leftOut = ({ path, run }: Pick<Decision, "path" | "run">, because: string): Claim => ({
+  path,
+  run,
+  role: "left out",
+  because,
+  strength: "contents",
+});
+
+/** Reads the head of a list whose format is not known yet. @returns a text: why nothing can be made of it */
+async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): Promise<PointsReading | string> {
+  const { path, details } = file;
+  const surveyed = laboratory.get(path)!;
+  const reading = details.points ?? (await pointFileOf(laboratory.store, surveyed, signal));
+  if (!reading) return "its points are in no known format";
+  if (reading.format !== "mod" || reading.unit !== undefined) return reading;
+  try {
+    const { kind, pixelAngstrom } = await modelFacts(await laboratory.open(path), signal);
+    if (kind === "none") return "a model without points";
+    if (kind === "outlines") return "closed contours, each within one section: the outline of something, and no positions";
+    if (kind === "lines") return "lines of several points each: a shape, and no list of positions";
+    return pixelAngstrom === undefined ? reading : { ...reading, unit: "pixels", pixelAngstrom };
+  } catch (error) {
+    if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return `it cannot be read: ${error.message}`;
+    throw error;
+  }
+}
+
+async function placeGroup(group: readonly Listed[], options: PlaceOptions): Promise<PlacedPoints> {
+  const [first] = group as readonly [Listed, ...Listed[]];
+  const { reading } = first;
+  const all = (because: string): PlacedPoints => ({ claims: group.map((file) => leftOut(file, because)), questions: [] });
+  const isShared = first.run === undefined && reading.rowName !== undefined;
+  if (first.run === undefined && !isShared) return all("nothing tells which run its points are of");
+  const places = isShared ? options.runs.map((run) => ({ file: first, run })) : group.map((file) => ({ file, run: file.run! }));
+  const ranges = new Map<string, PointRange>();
+  try {
+    for (const { file, run } of places.slice(0, isShared ? undefined : RUNS_READ)) {
+      const volume = options.volumesOf(run)[0];
+      if (!volume && !isShared) continue;
+      const range = await rangeOf(file, run, volume, options);
+      if (range.count > 0) ranges.set(run, range);
+    }
+  } catch (error) {
+    const { code, message } = asEmporiumError(error);
+    if (!isEmporiumError(error) || (!code.startsWith("FORMAT_") && code !== "USAGE")) throw error;
+    return all(`it cannot be read: ${message}`);
+  }
+  if (ranges.size === 0)
+    return all(
+      isShared
+        ? `its column ${reading.rowName} names none of the runs`
+        : places.some(({ run }) => options.volumesOf(run).length > 0)
+          ? "it holds no points"
+          : "there is no tomogram of its run",
+    );
+  const covered = [...ranges.keys()].filter((run) => options.volumesOf(run).length > 0);
+  if (covered.length === 0) return all("there is no tomogram of its run");
+  const runs = isShared ? covered : undefined;
+  const spacings = spacingsOf(covered, reading, options);
+  if (spacings.length === 0) return all("its runs have tomograms of different voxel sizes, and no one that all have");
+  const told = toldReading(reading, spacings);
+  const fitting = told
+    ? [told]
+    : spacings.flatMap((spacing) => {
+        const pairs = covered.map((run) => ({ range: ranges.get(run)!, volume: volumeAt(run, spacing, options)! }));
+        return readingsOf(pairs, [...new Set(covered.flatMap(options.pixelsOf))], {
+          countsPixels: COUNTS_PIXELS.has(reading.format),
+        }).map((one) => ({ reading: one, spacing }));
+      });
+  const claimsOf = ({ reading: one, spacing }: Fitting): Claim[] =>
+    group.map((file) => {
+      const cannot = inexpressible(one);
+      if (cannot !== undefined) return leftOut(file, cannot);
+      const { path, run, role, because, strength, details } = file;
+      const points: PointsReading = {
+        ...file.reading,
+        binning: one.binning === 1 ? undefined : one.binning,
+        isReversed: one.isReversed || undefined,
+        inSpacingAngstrom: spacing,
+      };
+      const known: Details = { ...details, points };
+      return { path, run, runs, role, because, strength: strength === "person" ? "bookkeeping" : strength, details: known };
+    });
+  if (fitting.length === 1) return { claims: claimsOf(fitting[0]!), questions: [] };
+  const names = few(group.map(({ path }) => path));
+  if (fitting.length === 0)
+    return all(
+      "its coordinates lie in the tomogram neither as voxels nor as pixels, Å or nm, counted from a corner or from the centre",
+    );
+  const texts = fitting.map(({ reading: one, spacing }) =>
+    spacings.length > 1 ? `${readingText(one, spacing)} (the tomogram of ${spacing} Å)` : readingText(one, spacing),
+  );
+  const answers = fitting.map(({ reading: one, spacing }) => answerOf(one, spacings.length > 1 ? spacing : undefined));
+  const question: Question = {
+    id: `coordinates-${slug(first.run === undefined ? first.path : globOf(first.path, first.run))}`,
+    text: `What are the coordinates of ${names}: ${texts.join(", or ")}?`,
+    files: group.map(({ path }) => path),
+    options: [
+      ...fitting.map((one, at): Option => ({ answer: answers[at]!, says: texts[at]!, claims: claimsOf(one) })),
+      {
+        answer: "leave-out",
+        says: "not published",
+        claims: group.map((file) => leftOut(file, "a person left it out")),
+      },
+    ],
+  };
+  return { claims: [], questions: [question] };
+}
+
+interface Fitting {
+  readonly reading: Reading;
+  readonly spacing: number | undefined;
+}
+
+/** A spacing that the points may be of: the one that the bookkeeping names, or those at which all the runs have a tomogram. */
+function spacingsOf(
+  runs: readonly string[],
+  { of, inSpacingAngstrom }: PointsReading,
+  { volumesOf }: PlaceOptions,
+): (number | undefined)[] {
+  const [first = [], ...others] = runs.map((run) => volumesOf(run).map(({ spacingAngstrom }) => spacingAngstrom));
+  const shared = [...new Set(first)].filter((spacing) => others.every((own) => own.includes(spacing)));
+  if (inSpacingAngstrom !== undefined) return shared.filter((spacing) => spacing === inSpacingAngstrom);
+  const named = of === undefined ? undefined : runs.flatMap(volumesOf).find(({ path }) => path === of);
+  return named ? [named.spacingAngstrom] : shared;
+}
+
+function volumeAt(run: string, spacing: number | undefined, { volumesOf }: PlaceOptions): Volume | undefined {
+  return volumesOf(run).find(({ spacingAngstrom }) => spacingAngstrom === spacing);
+}
+
+/** What the bookkeeping or the format says; of several tomograms the finest. */
+function toldReading(reading: PointsReading, spacings: readonly (number | undefined)[]): Fitting | undefined {
+  const { unit, pixelAngstrom, binning, isReversed = false } = reading;
+  const known = spacings.filter((spacing) => spacing !== undefined).sort((a, b) => a - b);
+  const spacing = known[0] ?? spacings[0];
+  const as = (kind: Reading["unit"], factor: number): Fitting => ({
+    reading: { binning: factor, unit: kind, isCentred: false, isReversed },
+    spacing,
+  });
+  if (binning !== undefined) return as("pixels", binning);
+  if (unit === "format") return as("voxels", 1);
+  if (unit === "voxels") return spacings.length === 1 ? as("voxels", 1) : undefined;
+  if (spacing === undefined) return undefined;
+  if (unit === "Å") return as("Å", spacing);
+  if (unit !== "pixels" || pixelAngstrom === undefined) return undefined;
+  // pixels of one of the tomograms are its voxels
+  const own = known.find((one) => Math.abs(one / pixelAngstrom - 1) < 0.005);
+  if (own !== undefined) return { reading: { binning: 1, unit: "voxels", isCentred: false, isReversed }, spacing: own };
+  return as("pixels", Number((spacing / pixelAngstrom).toPrecision(7)));
+}
+
+function inexpressible({ isCentred, unit }: Reading): string | undefined {
+  if (isCentred) return "its coordinates count from the centre of the tomogram: write them again as voxels from its first corner";
+  return unit === "parts" ? "its coordinates are parts of the tomogram's size: write them again as voxels" : undefined;
+}
+
+function answerOf({ unit, binning, isReversed, isCentred }: Reading, spacing: number | undefined): string {
+  const factor = binning === 1 ? "" : `-${Number(binning.toPrecision(6))}`;
+  const named = unit === "Å" ? "angstrom" : unit;
+  const more = `${isCentred ? "-centred" : ""}${isReversed ? "-zyx" : ""}`;
+  return `${named}${unit === "pixels" ? factor : ""}${more}${spacing === undefined ? "" : `-in-${spacing}`}`;
+}
+
+const slug = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/\{run_name\}/g, "")
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-+|-+$/g, "") || "points";
+
+/** Least and greatest coordinate, as the file has them. */
+async function rangeOf(
+  file: Listed,
+  run: string,
+  volume: Volume | undefined,
+  { laboratory, signal }: PlaceOptions,
+): Promise<PointRange> {
+  const { format, shape, delimiter = ",", rowName } = file.reading;
+  const reader = POINT_READERS[format]!;
+  const least: [number, number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const most: [number, number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let count = 0;
+  const kind = shape === "OrientedPoint" ? "orientedPoint" : shape === "InstanceSegmentation" ? "instancePoint" : "point";
+  const tomogram = volume && {
+    sizeVoxels: volume.size,
+    voxelSpacingAngstrom: volume.spacingAngstrom ?? 1,
+  };
+  const batches = reader.read(
+    await laboratory.open(file.path),
+    { kind, binning: 1, columns: "xyz", order: "xyz", delimiter, filterValue: rowName === undefined ? undefined : run, tomogram },
+    { signal },
+  );
+  for await (const { positions, count: some } of batches) {
+    for (let i = 0; i < 3 * some; i++) {
+      least[i % 3] = Math.min(least[i % 3]!, positions[i]!);
+      most[i % 3] = Math.max(most[i % 3]!, positions[i]!);
+    }
+    count += some;
+    if (count > POINTS_MAX) break;
+  }
+  return { count, least, most };
+}

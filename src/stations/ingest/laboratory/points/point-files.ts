@@ -1,0 +1,112 @@
+import { isEmporiumError } from "../../../../core/errors.js";
+import { checkHeader } from "../../../../formats/points/csv-header.js";
+import { readStar } from "../../../../formats/star/read.js";
+import type { StarHeader } from "../../../../formats/star/table.js";
+import { openObject, type Store } from "../../../../stores/store.js";
+import type { PointsReading } from "../claims.js";
+
+const HEAD_BYTES = 64 * 1024;
+const JSON_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Looks into a file of points; undefined for what is none, or of a format that is not read. */
+export async function pointFileOf(
+  store: Store,
+  { path, size }: { readonly path: string; readonly size: number },
+  signal: AbortSignal,
+): Promise<PointsReading | undefined> {
+  try {
+    if (path.endsWith(".mod")) return { shape: "Point", format: "mod" };
+    if (path.endsWith(".tloc")) return { shape: "Point", format: "tomotwin_tloc" };
+    if (/\.(star|cbox)$/.test(path)) return await starFile(store, path, signal);
+    if (path.endsWith(".json")) return size <= JSON_BYTES_MAX ? await jsonFile(store, path, signal) : undefined;
+    const head = await store.read(path, { offset: 0, length: HEAD_BYTES }, { signal });
+    const text = new TextDecoder().decode(head);
+    return /\.(tbl|box)$/.test(path) ? blankSeparated(text) : tableFile(text, path);
+  } catch (error) {
+    if (isEmporiumError(error) && (error.code.startsWith("FORMAT_") || error.code === "USAGE")) return undefined;
+    throw error;
+  }
+}
+
+async function starFile(store: Store, path: string, signal: AbortSignal): Promise<PointsReading | undefined> {
+  const tables: StarHeader[] = [];
+  await readStar(await openObject(store, path, { signal }), (table) => {
+    tables.push(table);
+    return "skip";
+  });
+  const has = (...columns: string[]) => tables.some((table) => columns.every((column) => table.columns.includes(column)));
+  if (tables.some(({ name }) => name === "stopgap_motivelist"))
+    return { shape: "OrientedPoint", format: "stopgap_star", rowName: "tomo_num" };
+  if (tables.some(({ name, columns }) => name === "cryolo" && columns.includes("CoordinateZ")))
+    return { shape: "Point", format: "cryolo_cbox" };
+  const isTurned = has("rlnAngleRot") || has("rlnTomoSubtomogramRot") || has("wrpAngleRot1");
+  const shape = isTurned ? "OrientedPoint" : "Point";
+  if (has("rlnCenteredCoordinateXAngst")) return { shape, format: "relion5_star", rowName: "rlnTomoName", unit: "format" };
+  if (has("wrpCoordinateX1") || has("wrpCoordinateX"))
+    return { shape, format: "warp_star", rowName: "wrpSourceName", unit: "format" };
+  if (!has("rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ")) return undefined;
+  if (has("rlnTomoName")) return { shape, format: "relion4_star", rowName: "rlnTomoName" };
+  return { shape, format: "relion3_star", rowName: has("rlnMicrographName") ? "rlnMicrographName" : undefined };
+}
+
+async function jsonFile(store: Store, path: string, signal: AbortSignal): Promise<PointsReading | undefined> {
+  const bytes = await store.read(path, undefined, { signal });
+  const document = bytes && parsed(bytes);
+  const { points, boxes_3d } = (document ?? {}) as { points?: unknown; boxes_3d?: unknown };
+  if (Array.isArray(boxes_3d) && boxes_3d.length > 0) return { shape: "Point", format: "eman2_json" };
+  if (!Array.isArray(points)) return undefined;
+  const some = points.slice(0, 1_000) as { instance_id?: unknown; transformation_?: unknown }[];
+  const ids = new Set(some.map((point) => point?.instance_id ?? 0));
+  const isTurned = some.some((point) => Array.isArray(point?.transformation_) && !isIdentity(point.transformation_));
+  const shape = isTurned ? "OrientedPoint" : ids.size > 1 ? "InstanceSegmentation" : "Point";
+  return { shape, format: "copick", unit: "Å" };
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function isIdentity(rows: unknown[]): boolean {
+  return rows.every((row, i) => Array.isArray(row) && row.every((value, j) => value === (i === j ? 1 : 0)));
+}
+
+/** A table of Dynamo, or coordinates of EMAN2: numbers between blanks. */
+function blankSeparated(text: string): PointsReading | undefined {
+  // the last line may have been cut
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const rows = lines.slice(0, Math.max(1, lines.length - 1)).map((line) => line.trim().split(/\s+/));
+  const [first = []] = rows;
+  if (!first.every((cell) => cell === "NaN" || Number.isFinite(Number(cell)))) return undefined;
+  if (first.length === 3) return { shape: "Point", format: "eman2_box" };
+  if (first.length < 26) return undefined;
+  const tomograms = new Set(rows.map((row) => row[19]));
+  return { shape: "OrientedPoint", format: "dynamo_tbl", rowName: tomograms.size > 1 ? "the tomogram's number" : undefined };
+}
+
+/** Three numbers a line, possibly after a line of words. Tables of runs and of objects are something else. */
+function tableFile(text: string, name: string): PointsReading | undefined {
+  const lines = text
+    .replace(/^\ufeff/, "")
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "");
+  const [first = "", second] = lines;
+  if (/(^|[,\t])\s*(run_name|object_id)\b/i.test(first)) return undefined;
+  const delimiter = ["\t", ",", ";", "|"].find((sign) => first.split(sign).length >= 3);
+  if (delimiter === undefined) return undefined;
+  const isNumbers = (line: string | undefined) =>
+    line
+      ?.split(delimiter)
+      .slice(0, 3)
+      .every((cell) => cell.trim() !== "" && Number.isFinite(Number(cell))) === true;
+  const cells = first.split(delimiter).map((cell) => cell.trim().toLowerCase());
+  if (cells.length === 4 && cells[0] === "ids") return { shape: "InstanceSegmentation", format: "tardis" };
+  const separated = delimiter === "," ? {} : { delimiter };
+  if (isNumbers(first)) return { shape: "Point", format: "csv", ...separated };
+  if (!isNumbers(second)) return undefined;
+  checkHeader(name, first.split(delimiter), { first: 0, format: "csv_with_header" });
+  return { shape: "Point", format: "csv_with_header", ...separated };
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { type PointRange, type PointsVolume, readingsOf } from "./readings.js";
+
+const volume: PointsVolume = { size: [400, 300, 100], spacingAngstrom: 10 };
+const range = (scale: readonly number[], shift = 0): PointRange => ({
+  count: 20,
+  least: [0.1, 0.1, 0.1].map((part, axis) => part * scale[axis]! + shift * scale[axis]!) as never,
+  most: [0.9, 0.9, 0.9].map((part, axis) => part * scale[axis]! + shift * scale[axis]!) as never,
+});
+const told = (one: PointRange, pixels: readonly number[] = [2.5], of = volume) =>
+  readingsOf([{ range: one, volume: of }], pixels).map(
+    ({ unit, binning, isCentred, isReversed }) => `${unit} ${binning}${isCentred ? " centred" : ""}${isReversed ? " zyx" : ""}`,
+  );
+
+describe("the readings that a range of coordinates allows", () => {
+  it.each([
+    ["voxels", range([400, 300, 100]), ["voxels 1"]],
+    ["Å", range([4000, 3000, 1000]), ["Å 10"]],
+    ["nm", range([400, 300, 100].map((n) => n)), ["voxels 1"]],
+    ["pixels of the tilt series", range([1600, 1200, 400]), ["pixels 4"]],
+    ["Å from the centre", range([4000, 3000, 1000], -0.5), ["Å 10 centred"]],
+    ["parts of the size", range([1, 1, 1]), ["parts 1"]],
+    ["z first, or pixels", range([100, 300, 400]), ["pixels 4", "voxels 1 zyx"]],
+    ["z first", range([100, 300, 400]), ["voxels 1 zyx"], [5]],
+  ])("%s", (_, one, wanted, pixels = [2.5]) => {
+    expect(told(one, pixels)).toEqual(wanted);
+  });
+
+  it("two where both fit: nothing decides between nm at 10 Å and voxels, nor between binnings that nothing tells", () => {
+    expect(told(range([420, 320, 110]), [], { size: [500, 400, 150], spacingAngstrom: 13 })).toEqual(["voxels 1", "nm 1.3"]);
+    expect(told(range([1000, 750, 250]), [])).toEqual(["pixels 3", "pixels 4"]);
+  });
+
+  it("none where no reading holds all points", () => {
+    expect(told(range([90_000, 90_000, 90_000]))).toEqual([]);
+  });
+});

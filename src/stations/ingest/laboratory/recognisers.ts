@@ -1,0 +1,37 @@
+import type { Recogniser } from "./claims.js";
+import { aretomo } from "./recognisers/aretomo/recognise.js";
+import { configured } from "./recognisers/configured/recognise.js";
+import { copies } from "./recognisers/copies/recognise.js";
+import { denoisers } from "./recognisers/denoisers/recognise.js";
+import { dynamo } from "./recognisers/dynamo/recognise.js";
+import { eman2 } from "./recognisers/eman2/recognise.js";
+import { halves } from "./recognisers/halves/recognise.js";
+import { imod } from "./recognisers/imod/recognise.js";
+import { leavings } from "./recognisers/leavings/recognise.js";
+import { particleAverages } from "./recognisers/particle-averages/recognise.js";
+import { peet } from "./recognisers/peet/recognise.js";
+import { portal } from "./recognisers/portal/recognise.js";
+import { segmenters } from "./recognisers/segmenters/recognise.js";
+import { serialem } from "./recognisers/serialem/recognise.js";
+import { tomo5 } from "./recognisers/tomo5/recognise.js";
+import { warp } from "./recognisers/warp/recognise.js";
+
+/** Programs whose bookkeeping is known: a row and a folder each. Their order says nothing. */
+export const RECOGNISERS: readonly Recogniser[] = [
+  imod,
+  serialem,
+  tomo5,
+  warp,
+  aretomo,
+  dynamo,
+  peet,
+  eman2,
+  denoisers,
+  segmenters,
+  halves,
+  particleAverages,
+  copies,
+  leavings,
+  portal,
+  configured,
+];

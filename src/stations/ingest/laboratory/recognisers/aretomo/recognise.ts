@@ -1,0 +1,252 @@
+import { few } from "../../../../../core/finding.js";
+import { groupsOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
+import type { Claim, Details, Question, Recogniser } from "../../claims.js";
+import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import { knownBeginning } from "../common/names.js";
+import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths.js";
+import { type Aligned, alignmentsOf, programOf } from "./alignments.js";
+import { lieOf } from "./geometry.js";
+import { isBookkeeping, isHalfName, kindOf } from "./names.js";
+import { pixelsOf, type Session, sessionOf } from "./session.js";
+
+/**
+ * AreTomo, AreTomo2 and AreTomo3: an `.aln` names its stack, and other files are called after it. The size of the stack, which the `.aln` has, tells the
+ * stack from its aligned and averaged copies, and the binning and the axes of volumes whose names somebody chose.
+ *
+ * Source: https://github.com/czimaginginstitute/AreTomo3, https://github.com/czimaginginstitute/AreTomo2
+ */
+export const aretomo: Recogniser = {
+  id: "aretomo",
+  software: "AreTomo",
+  knownBy: "`.aln` files, `AreTomo3_Session.json`",
+  async recognise(laboratory) {
+    const { all, notes } = await alignmentsOf(laboratory);
+    if (all.length === 0) return notes.length === 0 ? undefined : { software: "AreTomo", by: [], claims: [], notes };
+    const found: Found = {
+      claims: [],
+      flat: [],
+      others: [],
+      sessions: [],
+      finder: tailFinder(laboratory.files.map(({ path }) => path)),
+      below: groupsOf(laboratory.folders(), folderOf),
+    };
+    for (const [folder, aligned] of groupsOf(all, ({ folder }) => folder)) await claimFolder(laboratory, folder, aligned, found);
+    return {
+      software: softwareOf(all, found.sessions),
+      by: all.slice(0, 3).map(({ path }) => path),
+      claims: found.claims,
+      questions: flatQuestion(found.flat),
+      notes: found.others.length === 0 ? notes : [...notes, othersNote(found.others)],
+    };
+  },
+};
+
+interface Found {
+  readonly claims: Claim[];
+  /** Tomograms whose sections run along y. */
+  readonly flat: Claim[];
+  /** Stacks that are called like the one that was aligned, and have another size. */
+  readonly others: string[];
+  readonly sessions: Session[];
+  readonly finder: TailFinder;
+  /** Folders by the folder that they are in. */
+  readonly below: ReadonlyMap<string, readonly string[]>;
+}
+
+async function claimFolder(laboratory: Laboratory, folder: string, aligned: readonly Aligned[], found: Found): Promise<void> {
+  const session = await sessionOf(laboratory, folder);
+  const pixels = await pixelsOf(laboratory, folder);
+  const byStem = new Map(aligned.map((one) => [one.stem, one]));
+  const leave = (path: string, because: string, run?: string) =>
+    found.claims.push({ path, role: "left out", run, because, strength: "bookkeeping" });
+  if (session) {
+    found.sessions.push(session);
+    const gain = session.gain === undefined ? undefined : found.finder.find(session.gain, folder);
+    if (gain !== undefined)
+      found.claims.push({ path: gain, role: "gain", because: `${baseName(session.path)} names it`, strength: "bookkeeping" });
+  }
+  for (const one of aligned) claimStack(laboratory, one, pixels, found);
+  for (const file of laboratory.inFolder(folder)) {
+    const name = baseName(file.path);
+    if (isBookkeeping(name)) leave(file.path, "bookkeeping of AreTomo3");
+    const owner = knownBeginning(name, (begin) => byStem.has(begin));
+    if (owner) claimOwn(laboratory, { file, one: byStem.get(owner.begin)!, rest: owner.rest, session, pixels }, found);
+  }
+  for (const below of found.below.get(folder) ?? []) {
+    const kind = /_(Imod|Log)$/i.exec(below)?.[1]?.toLowerCase();
+    const owner = kind === undefined ? undefined : knownBeginning(baseName(below), (begin) => byStem.has(begin));
+    if (!owner) continue;
+    const { run, path: aln } = byStem.get(owner.begin)!;
+    const because =
+      kind === "log" ? "a log of AreTomo3" : `the alignment of ${baseName(aln)} once more, for IMOD, RELION or Warp`;
+    for (const { path } of laboratory.inFolder(below)) leave(path, because, run);
+  }
+}
+
+interface Own {
+  readonly file: Surveyed;
+  readonly one: Aligned;
+  readonly rest: string;
+  readonly session: Session | undefined;
+  readonly pixels: ReadonlyMap<string, number>;
+}
+
+function claimOwn(laboratory: Laboratory, own: Own, { claims, flat }: Found): void {
+  const { file, one, rest, pixels } = own;
+  const { run, alignment, isHalf } = one;
+  const aln = baseName(one.path);
+  const kind = kindOf(rest);
+  const claim = (role: Claim["role"], because: string, details?: Details, strength: Claim["strength"] = "bookkeeping") =>
+    ({ path: file.path, role, run, because, strength, ...(details && { details }) }) satisfies Claim;
+  if (kind === "stack") return;
+  if (isHalf) {
+    if (kind === "volume" || kind === undefined) claimVolume();
+    else claims.push(claim("left out", "of half of the frames"));
+    return;
+  }
+  if (kind === "alignment") {
+    const isLocal = (alignment.numPatches ?? 0) > 0 || alignment.patches.length > 0;
+    const details: Details = {
+      format: "ARETOMO3",
+      methodType: "projection_matching",
+      alignmentType: isLocal ? "LOCAL" : "GLOBAL",
+    };
+    claims.push(
+      claim("alignment", rest === ".aln" ? `${programOf(alignment)} wrote it` : `the angles and the dose of ${aln}`, details),
+    );
+  } else if (kind === "ctf") claims.push(claim("ctf", `the CTF estimate of the stack of ${aln}`, { format: "CTFFIND" }));
+  else if (typeof kind === "object") claims.push(claim("left out", kind.leftOut));
+  else if (/^\.(?:xf|tlt|xtilt)$/i.test(rest))
+    claims.push(claim("left out", `the alignment of ${aln} once more, for IMOD`, undefined, "name"));
+  else claimVolume();
+
+  function claimVolume(): void {
+    const { volume } = file;
+    if (!volume || file.format !== "mrc" || volume.says === "picture") return;
+    // its size is a tomogram's, and its name is that of a segmentation
+    if (/mask|segment|label/i.test(file.path.slice(file.path.lastIndexOf("/") + 1))) return;
+    const lie = lieOf(volume.shape, alignment);
+    const isNamed = kind === "volume" || kind === "half map";
+    if (!isNamed && !lie) return;
+    const strength = isNamed ? "bookkeeping" : "contents";
+    const isStack = volume.shape[0] === alignment.sections.length && !isNamed && !hasProjection(laboratory, file.path);
+    if (isStack && volume.says !== "volume") {
+      claims.push(claim("left out", "the aligned stack", undefined, strength));
+      return;
+    }
+    const isOfHalf = isHalf || kind === "half map" || (!isNamed && isHalfName(rest));
+    if (isOfHalf) {
+      claims.push(claim("half map", `made of half of the frames, as ${aln} and its name say`, undefined, strength));
+      return;
+    }
+    const because = isNamed
+      ? `the volume of ${aln}`
+      : `its size is that of the stack of ${aln}, binned by ${Number(lie!.binning.toFixed(2))}`;
+    const tomogram = claim("tomogram", because, volumeDetails(own, lie?.binning, pixels.get(one.stem)), strength);
+    const projected = hasProjection(laboratory, file.path)?.volume?.shape[1];
+    const isFlat =
+      projected === undefined ? lie?.sections === "flat" : projected === volume.shape[0] && projected !== volume.shape[1];
+    (isFlat ? flat : claims).push(tomogram);
+  }
+}
+
+/** AreTomo2 saves two projections beside each volume, as it would lie if it were turned. */
+function hasProjection(laboratory: Laboratory, path: string): Surveyed | undefined {
+  return laboratory.get(path.replace(/\.mrc$/i, "_projXY.mrc"));
+}
+
+function volumeDetails({ file, one, session }: Own, binning: number | undefined, pixel: number | undefined): Details {
+  const { version, method, isCtfCorrected } = session ?? {};
+  const spacing = file.volume?.spacingsAngstrom[1];
+  const isKnown = isUnset(spacing) && pixel !== undefined && binning !== undefined;
+  return {
+    processing: "raw",
+    reconstructionSoftware: session ? `AreTomo3${version === undefined ? "" : ` ${version}`}` : programOf(one.alignment),
+    fiducial: false,
+    ...(method && { reconstructionMethod: method }),
+    ...(isCtfCorrected !== undefined && { ctfCorrected: isCtfCorrected }),
+    ...(isKnown && { spacingAngstrom: Number((pixel * binning).toPrecision(6)) }),
+  };
+}
+
+/** Headers of 1 Å are those that nobody set. */
+const isUnset = (spacing: number | undefined): boolean => spacing === undefined || Math.abs(spacing - 1) < 1e-4;
+
+/** The stack by its name and its size: beside the alignment, or the only one elsewhere. */
+function claimStack(
+  laboratory: Laboratory,
+  { path, folder, stem, run, alignment, isHalf }: Aligned,
+  pixels: ReadonlyMap<string, number>,
+  { claims, others, finder }: Found,
+): void {
+  const named = ["mrc", "st", "mrcs"].flatMap((end) => finder.named(`${stem}.${end}`));
+  const { rawSize, sections, darkFrames } = alignment;
+  const count = rawSize?.[2] ?? sections.length + darkFrames.length;
+  const fits = (one: string): boolean => {
+    const { volume } = laboratory.get(one)!;
+    if (!volume || volume.shape[0] !== count) return false;
+    return rawSize ? volume.shape[2] === rawSize[0] && volume.shape[1] === rawSize[1] : volume.says !== "volume";
+  };
+  const candidates = named.filter(fits);
+  const beside = candidates.filter((one) => folderOf(one) === folder);
+  const stack = beside.length > 0 ? beside[0] : candidates.length === 1 ? candidates[0] : undefined;
+  if (stack === undefined) {
+    const other = named.find((one) => folderOf(one) === folder && laboratory.get(one)!.volume);
+    if (other !== undefined && rawSize && candidates.length === 0)
+      others.push(`${other} (${rawSize[0]}×${rawSize[1]}, ${counted(rawSize[2]!, "section")} in ${baseName(path)})`);
+    return;
+  }
+  if (isHalf) {
+    claims.push({ path: stack, role: "left out", run, because: "a stack of every other frame", strength: "bookkeeping" });
+    return;
+  }
+  const pixel = pixels.get(stem);
+  const isTold = pixel !== undefined && isUnset(laboratory.get(stack)!.volume!.spacingsAngstrom[1]);
+  claims.push({
+    path: stack,
+    role: "tilt series",
+    run,
+    because: `${baseName(path)} was made of a stack of its name and size`,
+    strength: "bookkeeping",
+    ...(isTold && { details: { spacingAngstrom: pixel } }),
+  });
+}
+
+function softwareOf(all: readonly Aligned[], sessions: readonly Session[]): string {
+  const version = sessions.find((session) => session.version !== undefined)?.version;
+  if (sessions.length > 0) return `AreTomo3${version === undefined ? "" : ` ${version}`}`;
+  return [...new Set(all.map(({ alignment }) => programOf(alignment)))].sort().join(", ");
+}
+
+function othersNote(others: readonly string[]): string {
+  return `Not taken for the stacks that AreTomo aligned, since these have another size: ${few(others)}.`;
+}
+
+function flatQuestion(flat: readonly Claim[]): Question[] {
+  if (flat.length === 0) return [];
+  const files = flat.map(({ path }) => path);
+  const one = files.length === 1;
+  return [
+    {
+      id: "aretomo-axes",
+      text: `Are the sections of ${few(files)} to be published as they are, along y: AreTomo ran without -FlipVol 1, so that z and y are exchanged?`,
+      files,
+      options: [
+        {
+          answer: "leave-out",
+          says: `not published; trimvol -rx of IMOD, or AreTomo with -FlipVol 1, writes ${one ? "a volume" : "volumes"} whose sections run along z`,
+          claims: flat.map(({ path, run }) => ({
+            path,
+            run,
+            role: "left out",
+            because: "its sections run along y",
+            strength: "contents",
+          })),
+        },
+        { answer: "tomogram", says: "published as they are", claims: flat },
+      ],
+      guess: "leave-out",
+    },
+  ];
+}

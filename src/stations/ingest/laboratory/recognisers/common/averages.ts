@@ -1,0 +1,22 @@
+import type { Surveyed } from "../../survey/laboratory.js";
+import { baseName } from "./paths.js";
+
+/** Largest box of particles. */
+const CUBE_MAX = 512;
+const WORD =
+  /(?:^|[_.\- ])(?:ref(?:erence)?s?|(?:average|avg)(?:s|vol)?|template|initial_?model|consensus|emd_\d+|class_?\d+|class|sta|run_half[12]|postprocess(?:_masked)?|relion_(?:half|merged)\w*|sphere|wedge|fsc_?mask|solvent_?mask|tight_?mask|align_?mask|alignment_?mask|ccmask)\d*(?=[_.\- ]|$)/i;
+/** Names that programs give: `run_it025_class001.mrc` (RELION), `pi_AvgVol_4P120.mrc` (PEET), `average_ref_001_ite_0005.em` (Dynamo), `M_name_half1.mrc`. */
+const OF_PROGRAMS =
+  /^(?:run_(?:it\d+|ct\d+|half[12]|class\d+)\w*|postprocess\w*|merged|half[12])\.mrc$|_AvgVol_\d+P\d+|_Ref\d+\.(?:mrc|rec)$|_(?:half1|half2|filtsharp|filt|denoised|localres|fsc|corr)\.mrc$|^threed_\d+(?:_(?:even|odd))?\.(?:hdf|mrc)$/i;
+
+export function isCube({ volume }: Surveyed): boolean {
+  if (!volume) return false;
+  const [z, y, x] = volume.shape;
+  return z > 1 && z === y && y === x && z <= CUBE_MAX;
+}
+
+/** A small cube that is called like an average of particles, a reference for them, or a mask around one. */
+export function isAverage(file: Surveyed): boolean {
+  const name = baseName(file.path);
+  return isCube(file) && (WORD.test(name.replace(/\.[^.]+$/, "")) || OF_PROGRAMS.test(name));
+}

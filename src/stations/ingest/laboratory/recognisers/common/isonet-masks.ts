@@ -1,0 +1,19 @@
+import type { Laboratory } from "../../survey/laboratory.js";
+import { baseName, folderOf } from "./paths.js";
+
+/**
+ * A test for the masks of IsoNet, which say where it looked for density and are no annotations: `mask/X_mask.mrc` beside a folder that IsoNet makes.
+ *
+ * Source: make_mask in bin/isonet.py of https://github.com/IsoNet-cryoET/IsoNet
+ */
+export function isonetMasks(laboratory: Laboratory): (path: string) => boolean {
+  const projects = new Set(
+    laboratory
+      .folders()
+      .flatMap((folder) => (/^(?:corrected_tomos\w*|subtomo|deconv)$/i.test(baseName(folder)) ? [folderOf(folder)] : [])),
+  );
+  return (path) => {
+    const folder = folderOf(path);
+    return /_mask\.mrc$/i.test(path) && /^masks?(?:_|$)/i.test(baseName(folder)) && projects.has(folderOf(folder));
+  };
+}

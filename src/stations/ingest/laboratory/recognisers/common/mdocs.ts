@@ -1,0 +1,152 @@
+import { type Mdoc, mdocAngles, parseMdoc } from "../../../../../formats/mdoc/read.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { baseName, folderOf, type TailFinder, tailFinder, within } from "./paths.js";
+import { orReason } from "./reading.js";
+
+/** What an mdoc says, as far as it tells files and runs apart. */
+export interface MdocFacts {
+  readonly path: string;
+  /**
+   * `series`: images at several tilts; `montage`: a map in pieces; `images`: at one tilt, or very few; `frame`: of one exposure, beside its file; `empty`:
+   * without a section.
+   */
+  readonly kind: "series" | "montage" | "images" | "frame" | "empty";
+  /** Name without `.mdoc`, and without the extension of the image: `TS_01` for `TS_01.mrc.mdoc`. */
+  readonly stem: string;
+  /** `ImageFile` of the header. */
+  readonly imageFile?: string | undefined;
+  readonly pixelAngstrom?: number | undefined;
+  readonly sections: readonly MdocSectionFacts[];
+  readonly titles: readonly string[];
+  /** `Version` of the header. */
+  readonly version?: string | undefined;
+}
+
+export interface MdocSectionFacts {
+  readonly subFramePath?: string | undefined;
+  readonly numSubFrames?: number | undefined;
+  readonly dateTime?: string | undefined;
+  readonly gain?: string | undefined;
+  readonly defects?: string | undefined;
+}
+
+export interface Mdocs {
+  readonly all: readonly MdocFacts[];
+  /** Those that cannot be read, with a sentence on each. */
+  readonly broken: readonly { readonly path: string; readonly note: string }[];
+  readonly files: TailFinder;
+}
+
+const MDOC_BYTES_MAX = 16 * 1024 * 1024;
+const READS_IN_FLIGHT = 16;
+/** Fewer images are no tilt series, but one that was given up or a few views. */
+const SERIES_IMAGES_MIN = 3;
+/** Degrees that a stage wanders while it stays where it is. */
+const ONE_TILT_DEGREES = 2;
+
+const known = new WeakMap<Laboratory, Promise<Mdocs>>();
+
+/** All mdocs of a folder, read once for all recognisers; those of single frames that are TIFF or EER are known by their names. */
+export function mdocsOf(laboratory: Laboratory): Promise<Mdocs> {
+  const found = known.get(laboratory) ?? readMdocs(laboratory);
+  known.set(laboratory, found);
+  return found;
+}
+
+async function readMdocs(laboratory: Laboratory): Promise<Mdocs> {
+  const broken: { path: string; note: string }[] = [];
+  const texts = laboratory.files.filter(
+    ({ path, format, size }) => /\.mdoc$/i.test(path) && format === "text" && size <= MDOC_BYTES_MAX,
+  );
+  const all = await mapLimit(texts, READS_IN_FLIGHT, async ({ path }): Promise<MdocFacts | undefined> => {
+    if (/\.(?:tiff?|eer)\.mdoc$/i.test(path)) return { path, kind: "frame", stem: stemOf(path), sections: [], titles: [] };
+    const read = await readMdoc(laboratory, path);
+    if (typeof read !== "string") return read;
+    broken.push({ path, note: `${read}. The mdoc is left alone.` });
+    return undefined;
+  });
+  return { all: all.filter((one) => one !== undefined), broken, files: tailFinder(laboratory.files.map(({ path }) => path)) };
+}
+
+/** What one mdoc says, or why it cannot be read. */
+export async function readMdoc(laboratory: Laboratory, path: string): Promise<MdocFacts | string> {
+  const read = await orReason(async () => factsOf(parseMdoc((await laboratory.text(path, MDOC_BYTES_MAX)) ?? "", path)));
+  return "reason" in read ? read.reason : read.value;
+}
+
+function factsOf(mdoc: Mdoc): MdocFacts {
+  const { name: path, header, sections, titles } = mdoc;
+  const lonely = header.get("T")?.text;
+  return {
+    path,
+    kind: kindOf(mdoc),
+    stem: stemOf(path),
+    imageFile: header.get("ImageFile")?.text || undefined,
+    pixelAngstrom:
+      numberIn(header.get("PixelSpacing")?.text) ?? sections.find((one) => one.pixelSpacingAngstrom)?.pixelSpacingAngstrom,
+    sections: sections.map(({ subFramePath, numSubFrames, dateTime, fields }) => ({
+      subFramePath: subFramePath || undefined,
+      numSubFrames,
+      dateTime,
+      gain: fields.get("GainReference")?.text || undefined,
+      defects: fields.get("DefectFile")?.text || undefined,
+    })),
+    titles: lonely === undefined ? titles : [lonely, ...titles],
+    version: header.get("Version")?.text,
+  };
+}
+
+function kindOf(mdoc: Mdoc): MdocFacts["kind"] {
+  const { sections, header } = mdoc;
+  if (sections.length === 0) return "empty";
+  if (sections.every(({ kind }) => kind === "FrameSet")) return "frame";
+  if (
+    header.get("Montage")?.text === "1" ||
+    sections.some(({ kind, fields }) => kind === "MontSection" || fields.has("PieceCoordinates"))
+  )
+    return "montage";
+  const angles = mdocAngles(mdoc);
+  const range = angles.reduce(([least, most], one) => [Math.min(least, one), Math.max(most, one)] as const, [
+    Infinity,
+    -Infinity,
+  ] as const);
+  return angles.length >= SERIES_IMAGES_MIN && range[1] - range[0] > ONE_TILT_DEGREES ? "series" : "images";
+}
+
+function numberIn(text: string | undefined): number | undefined {
+  const value = Number(text);
+  return text !== undefined && Number.isFinite(value) && value > 0 ? value : undefined;
+}
+
+function stemOf(path: string): string {
+  return baseName(path)
+    .replace(/\.mdoc$/i, "")
+    .replace(/\.(?:mrcs?|st|hdf)$/i, "");
+}
+
+/**
+ * The image that an mdoc describes: beside it under its name, or elsewhere the one that its header names. Tomograms are called like their series too:
+ * elsewhere only a stack counts.
+ */
+export function imageOf(
+  laboratory: Laboratory,
+  { path, stem, imageFile, sections }: MdocFacts,
+  { files }: Mdocs,
+): string | undefined {
+  const folder = folderOf(path);
+  const own = baseName(path).replace(/\.mdoc$/i, "");
+  const named = imageFile === undefined ? undefined : baseName(imageFile.replaceAll("\\", "/"));
+  const names = [own, `${stem}.mrc`, `${stem}.st`, `${stem}.mrcs`, ...(named === undefined ? [] : [named])];
+  const countsAgree = (one: string) => laboratory.get(one)?.volume?.shape[0] === sections.length;
+  const isOwn = (one: string) => {
+    const file = laboratory.get(one);
+    return file?.format === "empty" || (file?.format === "mrc" && (file.volume?.says !== "volume" || countsAgree(one)));
+  };
+  const isStack = (one: string) => {
+    const says = laboratory.get(one)?.volume?.says;
+    return says === "stack" || (says === "unclear" && countsAgree(one));
+  };
+  const beside = names.map((name) => within(folder, name)).find(isOwn);
+  return beside ?? (imageFile === undefined ? undefined : files.find(imageFile, folder, isStack));
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { distinctNames, tailFinder } from "./paths.js";
+
+describe("files that bookkeeping names", () => {
+  const finder = tailFinder(["a/frames/x_0.tif", "b/frames/x_0.tif", "b/frames/y_0.tif", "c/Z.mrc"]);
+
+  it.each([
+    ["X:\\session\\b\\frames\\x_0.tif", undefined, "b/frames/x_0.tif"],
+    ["/gone/frames/x_0.tif", undefined, undefined],
+    ["/gone/frames/x_0.tif", "a/frames", "a/frames/x_0.tif"],
+    ["\\\\server\\share\\y_0.tif", undefined, "b/frames/y_0.tif"],
+    ["z.MRC", undefined, "c/Z.mrc"],
+    ["", undefined, undefined],
+    ["frames\\", undefined, undefined],
+  ])("%s near %s is %s", (path, near, found) => expect(finder.find(path, near)).toBe(found));
+
+  it("are told apart by their folders where they have one name", () => {
+    const names = (...folders: string[]) => distinctNames(folders.map((folder) => ({ name: "TS_01", folder })));
+    expect(names("raw/grid1", "raw/grid2")).toEqual(["grid1_TS_01", "grid2_TS_01"]);
+    expect(names("p/grid1/TS_01", "p/grid2/TS_01")).toEqual(["grid1_TS_01", "grid2_TS_01"]);
+    expect(names("", "old")).toEqual(["TS_01", "old_TS_01"]);
+    expect(names("a/b/c")).toEqual(["TS_01"]);
+  });
+});

@@ -1,0 +1,105 @@
+/** Last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** The folder of a path, `""` for the top. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/** The path of a name in a folder, which may be the top. */
+export function within(folder: string, name: string): string {
+  return folder === "" ? name : `${folder}/${name}`;
+}
+
+/** Parts of a path that bookkeeping names: of Windows or POSIX, absolute or not, without a drive, blanks at its ends, `.` and empty parts. */
+function partsOf(path: string): string[] {
+  return path
+    .trim()
+    .replace(/^[A-Za-z]:/, "")
+    .split(/[\\/]/)
+    .filter((part) => part !== "" && part !== ".");
+}
+
+/** Finds files that bookkeeping names by paths of a machine that is gone. */
+export interface TailFinder {
+  /**
+   * The file whose path ends like the one given, in as many parts as possible; undefined where there is none, and where several end alike.
+   *
+   * @param near folder whose files are preferred among several
+   * @param fits only such files count. Default: all
+   */
+  find(path: string, near?: string, fits?: (path: string) => boolean): string | undefined;
+  /** Every file of that name, whatever its folder; case does not matter where no file has the very name. */
+  named(name: string): readonly string[];
+}
+
+/** Indexes files by their names, once for all questions. */
+export function tailFinder(paths: Iterable<string>): TailFinder {
+  const byName = new Map<string, string[]>();
+  const byLower = new Map<string, string[]>();
+  for (const path of paths) {
+    const name = baseName(path);
+    add(byName, name, path);
+    add(byLower, name.toLowerCase(), path);
+  }
+  const named = (name: string) => byName.get(name) ?? byLower.get(name.toLowerCase()) ?? [];
+  return {
+    named,
+    find(path, near, fits = () => true) {
+      const wanted = partsOf(path);
+      const name = wanted.at(-1);
+      if (name === undefined) return undefined;
+      const candidates = named(name).filter(fits);
+      if (candidates.length < 2) return candidates[0];
+      let best: string[] = [];
+      let most = 0;
+      for (const candidate of candidates) {
+        const length = equalTail(partsOf(candidate), wanted);
+        if (length > most) [best, most] = [[candidate], length];
+        else if (length === most) best.push(candidate);
+      }
+      if (best.length === 1) return best[0];
+      const beside = best.filter((candidate) => folderOf(candidate) === near);
+      return beside.length === 1 ? beside[0] : undefined;
+    },
+  };
+}
+
+function equalTail(a: readonly string[], b: readonly string[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a.at(-1 - length)!.toLowerCase() === b.at(-1 - length)!.toLowerCase())
+    length++;
+  return length;
+}
+
+function add(map: Map<string, string[]>, key: string, path: string): void {
+  const known = map.get(key);
+  if (known) known.push(path);
+  else map.set(key, [path]);
+}
+
+/**
+ * Names for things of one name that lie in several folders: each with the part of its folder by which it differs, as `grid2_TS_01`. A name that no other
+ * thing has stays as it is.
+ */
+export function distinctNames(things: readonly { readonly name: string; readonly folder: string }[]): string[] {
+  const groups = new Map<string, number[]>();
+  for (const [at, { name }] of things.entries()) {
+    const own = groups.get(name);
+    if (own) own.push(at);
+    else groups.set(name, [at]);
+  }
+  const names = things.map(({ name }) => name);
+  for (const [name, group] of groups) {
+    if (group.length < 2) continue;
+    const folders = group.map((at) => partsOf(things[at]!.folder).filter((part) => part !== name));
+    let [start, end] = [0, 0];
+    const shortest = Math.min(...folders.map(({ length }) => length));
+    while (start < shortest && folders.every((parts) => parts[start] === folders[0]![start])) start++;
+    while (end < shortest - start && folders.every((parts) => parts.at(-1 - end) === folders[0]!.at(-1 - end))) end++;
+    for (const [i, at] of group.entries()) names[at] = [...folders[i]!.slice(start, folders[i]!.length - end), name].join("_");
+  }
+  return names;
+}

@@ -1,0 +1,181 @@
+import { few } from "../../../../../core/finding.js";
+import { groupsOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
+import type { Claim } from "../../claims.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { imageOf, type MdocFacts, type MdocSectionFacts, type Mdocs } from "./mdocs.js";
+import { baseName, distinctNames, folderOf } from "./paths.js";
+
+/** One tilt series as its mdoc describes it. */
+export interface AcquiredSeries {
+  readonly run: string;
+  readonly mdoc: MdocFacts;
+  /** Other mdocs of the same images. */
+  readonly others: readonly MdocFacts[];
+  /** The stack, if it is there. */
+  readonly image?: string | undefined;
+}
+
+/**
+ * Tilt series by their mdocs: several mdocs that speak of the same exposures are one series; series of one name that share no exposure get the parts of
+ * their folders by which they differ.
+ */
+export function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: readonly MdocFacts[]): AcquiredSeries[] {
+  const series: Omit<AcquiredSeries, "run">[] = [];
+  for (const group of groupsOf(mine, ({ stem }) => stem).values()) {
+    const described = group.map((mdoc) => ({ mdoc, image: imageOf(laboratory, mdoc, mdocs) }));
+    for (const withImages of sameExposures(described)) {
+      const beside = withImages.find(isBeside);
+      const main = beside ?? withImages.find(({ image }) => image !== undefined) ?? withImages[0]!;
+      series.push({ ...main, others: withImages.flatMap(({ mdoc }) => (mdoc === main.mdoc ? [] : [mdoc])) });
+    }
+  }
+  const names = distinctNames(series.map(({ mdoc }) => ({ name: mdoc.stem, folder: folderOf(mdoc.path) })));
+  return series.map((one, at) => ({ ...one, run: names[at]! }));
+}
+
+interface Described {
+  readonly mdoc: MdocFacts;
+  readonly image: string | undefined;
+}
+
+const isBeside = ({ mdoc, image }: Described): boolean => image !== undefined && folderOf(image) === folderOf(mdoc.path);
+
+/** Mdocs of one name by the exposures that they share. Two that have stacks of their own beside them are two series. */
+function sameExposures(group: readonly Described[]): Described[][] {
+  const clusters: { members: Described[]; exposures: Set<string> }[] = [];
+  for (const one of group) {
+    const { sections } = one.mdoc;
+    const paths = sections.flatMap(({ subFramePath }) => subFramePath?.toLowerCase() ?? []);
+    const exposures = paths.length > 0 ? paths : sections.flatMap(({ dateTime }) => dateTime ?? []);
+    const found = clusters.find(
+      (cluster) =>
+        exposures.some((exposure) => cluster.exposures.has(exposure)) &&
+        !(isBeside(one) && cluster.members.some((other) => isBeside(other) && other.image !== one.image)),
+    );
+    if (found) {
+      found.members.push(one);
+      for (const exposure of exposures) found.exposures.add(exposure);
+    } else clusters.push({ members: [one], exposures: new Set(exposures) });
+  }
+  return clusters.map(({ members }) => members);
+}
+
+export interface SeriesClaims {
+  readonly claims: Claim[];
+  /** Series whose frames are not there, and those of which some are missing. */
+  readonly missing: { readonly run: string; readonly mdoc: string; readonly found: number; readonly of: number }[];
+  /** Frames that were found, with their run. */
+  readonly frames: ReadonlyMap<string, string>;
+}
+
+/** Stack, mdoc and frames of each series. */
+export function claimSeries(laboratory: Laboratory, mdocs: Mdocs, series: readonly AcquiredSeries[]): SeriesClaims {
+  const claims: Claim[] = [];
+  const missing: SeriesClaims["missing"] = [];
+  const frames = new Map<string, string>();
+  for (const { run, mdoc, others, image } of series) {
+    const name = baseName(mdoc.path);
+    claims.push({
+      path: mdoc.path,
+      role: "acquisition",
+      run,
+      because: `it describes the tilts of ${run}`,
+      strength: "bookkeeping",
+    });
+    for (const other of others)
+      claims.push({
+        path: other.path,
+        role: "left out",
+        run,
+        because: `another mdoc of the images of ${mdoc.path}`,
+        strength: "bookkeeping",
+      });
+    if (image !== undefined) claims.push(stackClaim(laboratory, image, run, mdoc));
+    const wanted = mdoc.sections.filter(({ subFramePath }) => subFramePath !== undefined);
+    let found = 0;
+    for (const section of wanted) {
+      const path = frameOf(laboratory, mdocs, section, folderOf(mdoc.path));
+      if (path === undefined || path === image) continue;
+      found++;
+      frames.set(path, run);
+      claims.push({ path, role: "frame", run, because: `${name} names it`, strength: "bookkeeping" });
+    }
+    if (found < wanted.length) missing.push({ run, mdoc: mdoc.path, found, of: wanted.length });
+  }
+  return { claims, missing, frames };
+}
+
+function stackClaim(laboratory: Laboratory, path: string, run: string, { path: mdoc, pixelAngstrom }: MdocFacts): Claim {
+  const spacing = laboratory.get(path)?.volume?.spacingsAngstrom[1];
+  const isUnset = spacing === undefined || Math.abs(spacing - 1) < 1e-4;
+  return {
+    path,
+    role: "tilt series",
+    run,
+    because: `${baseName(mdoc)} describes its images`,
+    strength: "bookkeeping",
+    ...(isUnset && pixelAngstrom !== undefined && { details: { spacingAngstrom: pixelAngstrom } }),
+  };
+}
+
+const FRAME_FORMATS: readonly unknown[] = ["tiff", "eer", "mrc", "hdf5"];
+const FRAME_EXTENSIONS = ["tif", "tiff", "eer", "mrc", "mrcs"];
+
+/** The file of a section's frames: by the end of its path, or the same name with the extension of another format that frames were saved in since. */
+function frameOf(
+  laboratory: Laboratory,
+  { files }: Mdocs,
+  { subFramePath, numSubFrames }: MdocSectionFacts,
+  near: string,
+): string | undefined {
+  const isFrame = (path: string) => {
+    const { format, volume } = laboratory.get(path)!;
+    // averages of frames are called like them, in a folder of their own
+    return FRAME_FORMATS.includes(format) && !(volume?.says === "picture" && (numSubFrames ?? 1) > 1);
+  };
+  const exact = files.find(subFramePath!, near, isFrame);
+  if (exact !== undefined || files.named(baseName(subFramePath!.replaceAll("\\", "/"))).some(isFrame)) return exact;
+  const stem = subFramePath!.replace(/\.(?:tiff?|eer|mrcs?)$/i, "");
+  if (stem === subFramePath) return undefined;
+  const others = FRAME_EXTENSIONS.flatMap((end) => files.find(`${stem}.${end}`, near, isFrame) ?? []);
+  return others.length === 1 ? others[0] : undefined;
+}
+
+/** Sentences on frames that are not there. */
+export function missingNotes(missing: SeriesClaims["missing"]): string[] {
+  const gone = missing.filter(({ found }) => found === 0);
+  const some = missing.filter(({ found }) => found > 0);
+  return [
+    ...(gone.length === 0 ? [] : [`Frames of ${few(gone.map(({ run }) => run))} are not in the folder.`]),
+    ...some.map(
+      ({ mdoc, found, of }) =>
+        `${mdoc} names ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} here and told apart.`,
+    ),
+  ];
+}
+
+/** Mdocs of single frames, and of images that are no tilt series, with their images. */
+export function claimOthers(
+  laboratory: Laboratory,
+  mdocs: Mdocs,
+  mine: readonly MdocFacts[],
+  taken: ReadonlySet<string>,
+): Claim[] {
+  const claims: Claim[] = [];
+  const leave = (path: string, because: string) => claims.push({ path, role: "left out", because, strength: "bookkeeping" });
+  for (const mdoc of mine) {
+    const { path, kind, sections } = mdoc;
+    if (kind === "frame") leave(path, "of a single exposure; the mdoc of its tilt series has the same");
+    else if (kind === "empty") leave(path, "an mdoc without a section");
+    if (kind !== "montage" && kind !== "images") continue;
+    const what =
+      kind === "montage"
+        ? "a montage, not a tilt series"
+        : `${counted(sections.length, "image")} of nearly one tilt, not a tilt series`;
+    leave(path, what);
+    const image = imageOf(laboratory, mdoc, mdocs);
+    if (image !== undefined && !taken.has(image)) leave(image, `${what}, as ${baseName(path)} says`);
+  }
+  return claims;
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { copies } from "./recognise.js";
+
+const volume = (seed: number, shape: [number, number, number] = [6, 10, 10]) => mrcFile(shape, 8, { seed });
+const reasonsOf = async (files: Record<string, string | Uint8Array>) =>
+  Object.fromEntries(
+    ((await copies.recognise(await laboratoryWith(files)))?.claims ?? []).map(({ path, because }) => [path, because]),
+  );
+const MDOC = `${"[ZValue = 0]\nTiltAngle = 3\n".repeat(60)}`;
+
+describe("copies", () => {
+  it("are files of equal contents whose names or folders say it", async () => {
+    expect(
+      await reasonsOf({
+        "TS_01.rec": volume(1),
+        "TS_01 (1).rec": volume(1),
+        "TS_01_final.rec": volume(1),
+        "Copy of TS_02.rec": volume(2),
+        "TS_02.rec": volume(2),
+        "backup/2021/TS_02.rec": volume(2),
+        "TS_03.mdoc": MDOC,
+        "TS_03 - Kopie.mdoc": MDOC,
+        "thesis/TS_04.rec": volume(4),
+        "tomograms/run/TS_04.rec": volume(4),
+      }),
+    ).toEqual({
+      "TS_01 (1).rec": "a copy of TS_01.rec",
+      "TS_01_final.rec": "a copy of TS_01.rec",
+      "Copy of TS_02.rec": "a copy of TS_02.rec",
+      "backup/2021/TS_02.rec": "a copy of TS_02.rec",
+      "TS_03 - Kopie.mdoc": "a copy of TS_03.mdoc",
+      "tomograms/run/TS_04.rec": "a copy of thesis/TS_04.rec",
+    });
+  });
+
+  it("are no files of other contents, no equal texts of several runs, and no gain references", async () => {
+    const holey = volume(9, [80, 50, 50]);
+    const other = holey.slice();
+    other[other.length / 2] = 200;
+    expect(
+      await reasonsOf({
+        "TS_01.rec": volume(1),
+        "TS_01 (1).rec": volume(2),
+        "TS_02_denoised.rec": volume(3),
+        "TS_02.rec": volume(4),
+        "TS_01/angles.rawtlt": MDOC,
+        "TS_02/angles.rawtlt": MDOC,
+        "TS_01/gain.mrc": volume(5),
+        "TS_02/gain.mrc": volume(5),
+        "a/mask.mrc": holey,
+        "b/mask.mrc": other,
+        "TS_07.rec": volume(7),
+        "TS_08.rec": volume(7),
+      }),
+    ).toEqual({});
+  });
+});

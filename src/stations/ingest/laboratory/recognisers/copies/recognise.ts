@@ -1,0 +1,151 @@
+import { groupsOf } from "../../../../../core/groups.js";
+import { inNumbers } from "../../../../../core/natural-order.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import type { Claim, Recogniser } from "../../claims.js";
+import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import { SEPARATORS } from "../common/names.js";
+import { baseName, folderOf } from "../common/paths.js";
+
+/**
+ * Files that are byte for byte another one: what file managers call `X (1).mrc` or `Copy of X.mrc`, what lies in folders of backups, and what carries the
+ * same name elsewhere. Only files of one size that may be copies by their names are read, in five places; texts only where their names say it, since
+ * many runs have equal ones.
+ */
+export const copies: Recogniser = {
+  id: "copies",
+  software: "copies",
+  knownBy: "files with equal contents, such as `X (1).mrc`, `Copy of X.mrc`, `backup/X.mrc`",
+  async recognise(laboratory) {
+    const { groups, isComplete } = candidatesOf(laboratory);
+    const found = await mapLimit(groups, GROUPS_IN_FLIGHT, (group) => equalsOf(laboratory, group));
+    const claims = found.flat(2).filter((claim) => claim !== undefined);
+    const notes = isComplete
+      ? []
+      : [`There are too many files of equal names and sizes: only the first ${FILES_MAX} are looked at for being copies.`];
+    return claims.length === 0 && isComplete
+      ? undefined
+      : { software: "", by: claims.slice(0, 2).map(({ path }) => path), claims, notes };
+  },
+};
+
+const GROUPS_IN_FLIGHT = 8;
+/** Files that are read, at most: two pieces of 256 KiB each. */
+const FILES_MAX = 5_000;
+/** Smaller ones are templates, lists of angles, headers without a picture. */
+const BYTES_MIN = 1024;
+
+/** Words that file managers and people add to the name of a copy. */
+const ADDED = /(?: ?\(\d+\)|[ _-]+(?:copy|kopie|copie|copia|kopia|dup(?:licate)?|bak|backup)(?:[ _-]?\(?\d+\)?)?)$/i;
+const BEFORE = /^(?:copy|kopie|copie|copia)(?: ?\(\d+\))? (?:of|von|de|di) /i;
+const FOLDER =
+  /(?:^|[_.\- ])(?:backups?|bak|old|copy|copies|kopie|duplicates?|archiv(?:e|ed)?|trash|safe|sicherung)(?=[_.\- \d]|$)/i;
+
+interface Named {
+  readonly file: Surveyed;
+  /** Name without what a copy adds, in small letters. */
+  readonly plain: string;
+  readonly isCalledCopy: boolean;
+}
+
+function namedOf(file: Surveyed): Named {
+  const name = baseName(file.path);
+  const dot = name.lastIndexOf(".");
+  const [stem, end] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+  // `X.mrc.bak`, `X.mrc copy`
+  const bare = `${stem.replace(BEFORE, "").replace(ADDED, "")}${/^\.(?:bak|orig|old|copy)\d*$/i.test(end) ? "" : end.replace(ADDED, "")}`;
+  return { file, plain: bare.toLowerCase(), isCalledCopy: bare !== name };
+}
+
+const isInBackup = ({ file }: Named): boolean =>
+  folderOf(file.path)
+    .split("/")
+    .some((part) => FOLDER.test(part));
+
+function mayBeCopied({ format, size, unreadable, path }: Surveyed): boolean {
+  return (
+    size >= BYTES_MIN &&
+    format !== "zarr" &&
+    format !== "empty" &&
+    unreadable === undefined &&
+    !/gain|dark|defect|ref/i.test(baseName(path))
+  );
+}
+
+/** Groups of files that may be equal: of one size, and of one name but for what copies add, or one name begins with the other. */
+function candidatesOf(laboratory: Laboratory): { groups: Named[][]; isComplete: boolean } {
+  const groups: Named[][] = [];
+  let count = 0;
+  const files = laboratory.files.filter(mayBeCopied);
+  for (const sameSize of groupsOf(files, ({ size }) => `${size}`).values()) {
+    if (sameSize.length < 2) continue;
+    const named = sameSize.map(namedOf);
+    const names = new Set(named.map(({ plain }) => plain));
+    const byName = groupsOf(named, ({ file, plain }) => rootOf(plain, file.volume ? names : undefined));
+    for (const group of byName.values()) {
+      const isText = group[0]!.file.format === "text";
+      if (group.length < 2 || (isText && !group.some((one) => one.isCalledCopy || isInBackup(one)))) continue;
+      count += group.length;
+      if (count > FILES_MAX) return { groups, isComplete: false };
+      groups.push(group);
+    }
+  }
+  return { groups, isComplete: true };
+}
+
+/** The shortest name that this one begins with: `ts_01.mrc` for `ts_01_final.mrc`. */
+function rootOf(plain: string, names: ReadonlySet<string> | undefined): string {
+  const dot = plain.lastIndexOf(".");
+  if (names === undefined || dot < 0) return plain;
+  const end = plain.slice(dot);
+  for (let at = 1; at < dot; at++) {
+    if (SEPARATORS.includes(plain[at]!) && names.has(plain.slice(0, at) + end)) return plain.slice(0, at) + end;
+  }
+  return plain;
+}
+
+async function equalsOf(laboratory: Laboratory, group: readonly Named[]): Promise<(Claim | undefined)[][]> {
+  const digests = await mapLimit(group, 2, ({ file }) => laboratory.digest(file.path));
+  const equal = [...groupsOf(group.entries(), ([at]) => digests[at]!).values()].filter((some) => some.length > 1);
+  return Promise.all(
+    equal.map(async (some) => {
+      const [original, ...others] = some.map(([, one]) => one).sort(byRank) as [Named, ...Named[]];
+      return Promise.all(
+        others.map(async (other) => ((await isEqualInside(laboratory, original, other)) ? claimOf(other, original) : undefined)),
+      );
+    }),
+  );
+}
+
+/** Within one folder, or by its name, a copy is one whatever others make of it; elsewhere bookkeeping may name the copy. */
+function claimOf(copy: Named, { file: original }: Named): Claim {
+  const { path } = copy.file;
+  const isPlain = copy.isCalledCopy || folderOf(path) === folderOf(original.path);
+  return { path, role: "left out", because: `a copy of ${original.path}`, strength: isPlain ? "bookkeeping" : "contents" };
+}
+
+/** The original first: not called a copy, not in a folder of backups, with the shortest path. */
+function byRank(a: Named, b: Named): number {
+  const rank = (one: Named): number[] => [
+    isInBackup(one) ? 1 : 0,
+    one.isCalledCopy ? 1 : 0,
+    baseName(one.file.path).length,
+    one.file.path.split("/").length,
+  ];
+  const [first, second] = [rank(a), rank(b)];
+  const at = first.findIndex((value, i) => value !== second[i]);
+  return at < 0 ? inNumbers(a.file.path, b.file.path) : first[at]! - second[at]!;
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/** Masks have equal beginnings and ends: three places between are compared, too. */
+async function isEqualInside(laboratory: Laboratory, { file: a }: Named, { file: b }: Named): Promise<boolean> {
+  if (a.size < 4 * PIECE_BYTES) return true;
+  const [one, other] = await Promise.all([laboratory.open(a.path), laboratory.open(b.path)]);
+  for (const part of [0.25, 0.5, 0.75]) {
+    const range = { offset: Math.floor(a.size * part), length: PIECE_BYTES };
+    const [first, second] = await Promise.all([one.read(range), other.read(range)]);
+    if (first.length !== second.length || first.some((byte, i) => byte !== second[i])) return false;
+  }
+  return true;
+}

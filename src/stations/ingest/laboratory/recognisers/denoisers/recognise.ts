@@ -1,0 +1,113 @@
+import type { Claim, Recogniser } from "../../claims.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { isAverage } from "../common/averages.js";
+import { isonetMasks } from "../common/isonet-masks.js";
+import { knownBeginning, stemOf } from "../common/names.js";
+import { baseName, folderOf, tailFinder } from "../common/paths.js";
+import type { TiedClaim } from "../common/tied.js";
+import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
+import { isonetClaims } from "./isonet.js";
+import { MAKERS, type Maker, OTHERS, PIECES } from "./makers.js";
+
+/**
+ * Tomograms that were denoised or filtered: a volume with the name, size and spacing of another one, and the ending, folder or label of a program that
+ * makes such. Its run is that of the other.
+ */
+export const denoisers: Recogniser = {
+  id: "denoisers",
+  software: "denoisers",
+  knownBy:
+    "cryoCARE, IsoNet, DeepDeWedge, Topaz, Noise2Map and others, by their endings and folders beside tomograms of equal size",
+  async recognise(laboratory) {
+    const finder = tailFinder(laboratory.files.map(({ path }) => path));
+    const claims = await isonetClaims(laboratory, finder);
+    const told = new Set(claims.map(({ path }) => path));
+    const volumes = volumesOf(laboratory).filter(
+      (file) => !told.has(file.path) && file.volume.says !== "stack" && !isAverage(file),
+    );
+    const made: { file: Volume; maker: Maker }[] = [];
+    const originals = new Map<string, Volume[]>();
+    for (const file of volumes) {
+      const maker = makerOf(file);
+      if (maker) made.push({ file, maker });
+      else if (!OTHERS.test(stemOf(file.path))) add(originals, originalKey(file, stemOf(file.path)), file);
+    }
+    for (const one of made) {
+      const claim = claimOf(one.file, one.maker, originals);
+      if (claim) claims.push(claim);
+    }
+    const isMask = isonetMasks(laboratory);
+    for (const { path } of volumes)
+      if (isMask(path))
+        claims.push({ path, role: "left out", because: "where IsoNet looked for density: no annotation", strength: "contents" });
+    claims.push(...pieces(laboratory, new Set(claims.map(({ path }) => path))));
+    const software = [...new Set(claims.flatMap(({ details }) => details?.processingSoftware ?? []))].sort().join(", ");
+    return claims.length === 0 ? undefined : { software, by: claims.slice(0, 3).map(({ path }) => path), claims };
+  },
+};
+
+function makerOf({ path, volume }: Volume): Maker | undefined {
+  const stem = stemOf(path);
+  const folders = folderOf(path).split("/");
+  return (
+    MAKERS.find(({ label }) => label && volume.labels.some((text) => label.test(text))) ??
+    MAKERS.find(({ word }) => word.test(stem)) ??
+    MAKERS.find(({ folder }) => folders.some((part) => folder.test(part)))
+  );
+}
+
+const originalKey = ({ volume }: Volume, stem: string): string => `${shapeKey(volume)}\0${stem.toLowerCase()}`;
+
+function claimOf(file: Volume, maker: Maker, originals: ReadonlyMap<string, readonly Volume[]>): TiedClaim | undefined {
+  const { path, volume } = file;
+  const { processing, software, label } = maker;
+  const details = { processing, ...(software !== undefined && { processingSoftware: software }) };
+  const isLabelled = label !== undefined && volume.labels.some((text) => label.test(text));
+  const found = originalOf(file, maker, originals);
+  if (found && !OTHERS.test(found.rest)) {
+    const because = `it has the size of ${found.original.path} and its name, and ${software ?? processing} in its own`;
+    return { path, role: "tomogram", because, strength: "contents", details, sameRunAs: found.original.path };
+  }
+  if (isLabelled)
+    return { path, role: "tomogram", because: `its header says that ${software} made it`, strength: "contents", details };
+  if (found || OTHERS.test(stemOf(path))) return undefined;
+  return { path, role: "tomogram", because: `its name or folder says that it is ${processing}`, strength: "name", details };
+}
+
+const HALF = /[_.\- ](?:evn|even|odd|half[_-]?[12ab])(?=[_.\- ]|$)/i;
+
+/** The tomogram of which this one was made, and what its name has more. */
+function originalOf(
+  file: Volume,
+  { word }: Maker,
+  originals: ReadonlyMap<string, readonly Volume[]>,
+): { original: Volume; rest: string } | undefined {
+  const stem = stemOf(file.path);
+  const bare = stem.replace(new RegExp(`^${word.source}`, "i"), "").replace(/^[_.\- ]+/, "");
+  for (const name of new Set([stem, bare, stem.replace(HALF, ""), bare.replace(HALF, "")])) {
+    const fits = (begin: string) =>
+      (originals.get(originalKey(file, begin)) ?? []).find(
+        (one) => one.path !== file.path && isSameGrid(one.volume, file.volume),
+      );
+    const known = knownBeginning(name, (begin) => fits(begin) !== undefined);
+    if (known) return { original: fits(known.begin)!, rest: known.rest };
+  }
+  return undefined;
+}
+
+/** Folders of small cubes for the training. */
+function pieces(laboratory: Laboratory, told: ReadonlySet<string>): Claim[] {
+  return laboratory.folders().flatMap((folder) => {
+    if (!folder.split("/").some((part) => PIECES.test(part))) return [];
+    return laboratory.inFolder(folder).flatMap(({ path }): Claim[] => {
+      const isOwn = /\.(?:mrc|h5|npy|npz|pt|json|txt|star)$/i.test(baseName(path)) && !told.has(path);
+      return isOwn ? [{ path, role: "left out", because: "a piece of a tomogram for a training", strength: "name" }] : [];
+    });
+  });
+}
+
+function add(map: Map<string, Volume[]>, key: string, file: Volume): void {
+  const known = map.get(key);
+  if (known) known.push(file);
+  else map.set(key, [file]);
+}

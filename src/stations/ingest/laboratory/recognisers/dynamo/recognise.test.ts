@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { dynamo } from "./recognise.js";
+
+const volume = mrcFile([6, 10, 10], 8);
+/** 35 columns: https://wiki.dynamo.biozentrum.unibas.ch/w/index.php/Table_convention */
+const row = (tag: number, tomogram: number, [dx, x] = [0, 5]) =>
+  Array.from({ length: 35 }, (_, i) => ({ 0: tag, 3: dx, 19: tomogram, 23: x, 24: 4, 25: 3 })[i] ?? 0).join(" ");
+const table = (...rows: string[]) => `${rows.join("\n")}\n`;
+
+async function found(files: Record<string, string | Uint8Array>) {
+  const recognised = await dynamo.recognise(await laboratoryWith(files));
+  const claims = Object.fromEntries((recognised?.claims ?? []).map((claim) => [claim.path, claim]));
+  const roles = Object.fromEntries((recognised?.claims ?? []).map(({ path, role }) => [path, role]));
+  return { recognised, claims, roles };
+}
+
+describe("Dynamo", () => {
+  it("gives the rows of a table to the tomograms that its .doc names, and takes the last table of the same particles", async () => {
+    const { claims, roles, recognised } = await found({
+      "tomograms/TS_01.mrc": volume,
+      "tomograms/TS_03.mrc": volume,
+      "data/crop.tbl": table(row(1, 1), row(2, 3)),
+      "data/indices_column20.doc": "1 /gpfs/old/tomograms/TS_01.mrc\n3 /gpfs/old/tomograms/TS_03.mrc\n",
+      "data/particle_000001.em": "x",
+      "ali/settings/card.dcp": "x",
+      "ali/results/ite_0001/averages/refined_table_ref_001_ite_0001.tbl": table(row(1, 1, [1, 5]), row(2, 3)),
+      "ali/results/ite_0002/averages/refined_table_ref_001_ite_0002.tbl": table(row(1, 1, [2, 5]), row(2, 3)),
+      "ali/results/ite_0002/averages/average_ref_001_ite_0002.em": "x",
+      "models/a.omd": "x",
+    });
+    expect(roles).toEqual({
+      "tomograms/TS_01.mrc": "tomogram",
+      "tomograms/TS_03.mrc": "tomogram",
+      "data/crop.tbl": "left out",
+      "data/indices_column20.doc": "left out",
+      "data/particle_000001.em": "left out",
+      "ali/settings/card.dcp": "left out",
+      "ali/results/ite_0001/averages/refined_table_ref_001_ite_0001.tbl": "left out",
+      "ali/results/ite_0002/averages/refined_table_ref_001_ite_0002.tbl": "points",
+      "ali/results/ite_0002/averages/average_ref_001_ite_0002.em": "left out",
+      "models/a.omd": "left out",
+    });
+    expect(claims["data/crop.tbl"]!.because).toContain("the same particles as ali/results/ite_0002");
+    expect(claims["ali/results/ite_0002/averages/refined_table_ref_001_ite_0002.tbl"]!.details!.points).toEqual({
+      format: "dynamo_tbl",
+      shape: "OrientedPoint",
+      unit: "voxels",
+      rowName: "column 20",
+      rowValues: new Map([
+        ["tomograms/TS_01.mrc", "1"],
+        ["tomograms/TS_03.mrc", "3"],
+      ]),
+    });
+    expect(recognised!.notes!.join()).toContain("grepTable");
+  });
+
+  it("ties a table of one tomogram to it, by .doc or by .vll", async () => {
+    const { claims } = await found({
+      "TS_01.mrc": volume,
+      "TS_02.mrc": volume,
+      "a/one.tbl": table(row(1, 2)),
+      "a/list.doc": "1 TS_01.mrc\r\n2 TS_02.mrc\r\n",
+      "b/two.tbl": table(row(7, 0)),
+      // https://wiki.dynamo.biozentrum.unibas.ch/w/index.php/Volume_list_file
+      "b/list.vll": "# all\n/x/TS_01.mrc\n* index = 4\n> two.tbl\n\n/x/TS_02.mrc\n",
+    });
+    expect(claims["a/one.tbl"]).toMatchObject({ role: "points", sameRunAs: "TS_02.mrc" });
+    expect(claims["b/two.tbl"]).toMatchObject({ role: "points", sameRunAs: "TS_01.mrc" });
+  });
+
+  it("tells what is missing, and leaves other tables alone", async () => {
+    const { roles, recognised } = await found({
+      "a/one.tbl": table(row(1, 9)),
+      "broken.tbl": `${row(1, 1)}\n1 2 3\n`,
+      "other.tbl": "name value\na 1\n",
+      "letter.doc": "Dear all,\n1 see you\n",
+    });
+    expect(roles).toEqual({ "a/one.tbl": "points" });
+    expect(recognised!.notes!.join("\n")).toMatch(
+      /Nothing says which tomograms the numbers in column 20 of a\/one\.tbl \(9\) mean/,
+    );
+    expect(recognised!.notes!.join("\n")).toContain("broken.tbl");
+    expect((await found({ "letter.doc": "1 x.mrc\n", "other.tbl": "a b\n" })).recognised).toBeUndefined();
+  });
+});

@@ -1,0 +1,171 @@
+import { few } from "../../../../../core/finding.js";
+import { groupsOf } from "../../../../../core/groups.js";
+import type { Claim, Recogniser } from "../../claims.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { baseName, folderOf, tailFinder } from "../common/paths.js";
+import type { NumberedReading, TiedClaim } from "../common/tied.js";
+import { type TomogramList, tomogramLists } from "./lists.js";
+import { byWorth, type Table, tablesOf } from "./tables.js";
+
+/**
+ * Dynamo: tables of particles, whose column 20 is a number that a `.doc` or `.vll` gives to a tomogram. Of tables of the same particles the last refined
+ * one counts. Data folders, alignment projects and catalogues are left out, models are told.
+ *
+ * Source: https://wiki.dynamo.biozentrum.unibas.ch/w/index.php/Table_convention
+ */
+export const dynamo: Recogniser = {
+  id: "dynamo",
+  software: "Dynamo",
+  knownBy: "`.tbl` tables of 35 columns, `indices_column20.doc`, `.vll`, `.omd` models, folders of `particle_000001.em`",
+  async recognise(laboratory) {
+    const finder = tailFinder(laboratory.files.map(({ path }) => path));
+    const { tables, notes } = await tablesOf(laboratory);
+    const lists = await tomogramLists(laboratory, finder);
+    const claims: Claim[] = [];
+    const models = laboratory.files.filter(({ path }) => /\.omd$/i.test(path)).map(({ path }) => path);
+    if (tables.length === 0 && models.length === 0 && !lists.some(({ path }) => /\.vll$/i.test(path))) return undefined;
+    claimTables(tables, lists, claims, notes);
+    claimAround(laboratory, tables, lists, claims);
+    if (models.length > 0)
+      notes.push(
+        `Models of Dynamo (${few(models)}) are not read: write their points as a table, dwrite(model.grepTable(), 'X.tbl'), with a .doc of the tomograms beside it.`,
+      );
+    return {
+      software: "Dynamo",
+      by: [...tables.map(({ path }) => path), ...lists.map(({ path }) => path), ...models].slice(0, 3),
+      claims,
+      notes,
+    };
+  },
+};
+
+function claimTables(tables: readonly Table[], lists: readonly TomogramList[], claims: Claim[], notes: string[]): void {
+  const faults: Faults = { unlisted: [], missing: [] };
+  const last = new Map<string, number>();
+  for (const { project, iteration = 0 } of tables)
+    if (project !== undefined) last.set(project, Math.max(last.get(project) ?? 0, iteration));
+  const leave = (path: string, because: string) => claims.push({ path, role: "left out", because, strength: "bookkeeping" });
+  const kept: Table[] = [];
+  for (const table of tables) {
+    if (table.project !== undefined && table.iteration! < last.get(table.project)!) leave(table.path, "of an earlier iteration");
+    else kept.push(table);
+  }
+  for (const group of groupsOf(kept, ({ particles }) => particles).values()) {
+    const [best, ...others] = group.sort(byWorth) as [Table, ...Table[]];
+    for (const { path } of others) leave(path, `the same particles as ${best.path}`);
+    claimTable(best, lists, claims, faults);
+  }
+  const { unlisted, missing } = faults;
+  if (unlisted.length > 0)
+    notes.push(
+      `Nothing says which tomograms the numbers in column 20 of ${few(unlisted)} mean: copy the indices_column20.doc of the data folder beside it.`,
+    );
+  if (missing.length > 0)
+    notes.push(`Tomograms that tables of Dynamo name are not in the folder, or lie there twice: ${few(missing)}.`);
+}
+
+interface Faults {
+  /** Tables with their numbers. */
+  readonly unlisted: string[];
+  readonly missing: string[];
+}
+
+function claimTable(table: Table, lists: readonly TomogramList[], claims: Claim[], faults: Faults): void {
+  const { because, points, sameRunAs } = placeOf(table, lists, faults);
+  const tie = sameRunAs === undefined ? {} : { sameRunAs };
+  const tied: TiedClaim = { path: table.path, role: "points", because, strength: "bookkeeping", details: { points }, ...tie };
+  claims.push(tied);
+}
+
+interface Placed {
+  readonly because: string;
+  readonly points: NumberedReading;
+  readonly sameRunAs?: string | undefined;
+}
+
+/** Which tomograms the rows are of. Positions are voxels of the tomogram that the particles were cut out of. */
+function placeOf(table: Table, lists: readonly TomogramList[], faults: Faults): Placed {
+  const { path, tomograms } = table;
+  const reading = { format: "dynamo_tbl", shape: "OrientedPoint" } as const;
+  const numbers = [...tomograms].sort((a, b) => a - b);
+  const isOne = numbers.length === 1;
+  const listed = lists.flatMap(({ sources, files, path: by }) =>
+    sources.flatMap(({ name, tomogram }) => {
+      const file = files.get(tomogram);
+      return file !== undefined && baseName(name.replaceAll("\\", "/")) === baseName(path) ? [{ by, file }] : [];
+    }),
+  );
+  if (isOne && listed.length === 1) {
+    const [{ by, file }] = listed as [{ by: string; file: string }];
+    return { because: `${baseName(by)} lists it under ${file}`, points: { ...reading, unit: "voxels" }, sameRunAs: file };
+  }
+  const list = listOf(table, lists);
+  if (!list) {
+    faults.unlisted.push(`${path} (${few(numbers)})`);
+    return { because: "its columns are those of Dynamo", points: { ...reading, ...(isOne ? {} : { rowName: "column 20" }) } };
+  }
+  const found = numbers.flatMap((number) => (list.files.has(number) ? [{ number, file: list.files.get(number)! }] : []));
+  const missing = numbers.filter((number) => !list.files.has(number));
+  for (const number of missing) faults.missing.push(`${list.named.get(number)!} (${number} in ${path})`);
+  const because = `${baseName(list.path)} names the ${isOne ? "tomogram" : "tomograms"} of its column 20`;
+  if (isOne) return { because, points: { ...reading, unit: "voxels" }, sameRunAs: found[0]?.file };
+  const rowValues = new Map(found.map(({ file, number }) => [file, `${number}`]));
+  return { because, points: { ...reading, unit: "voxels", rowName: "column 20", rowValues } };
+}
+
+/** The list beside the table, or above it, or the only one that knows all of its tomograms. */
+function listOf({ path, tomograms }: Table, lists: readonly TomogramList[]): TomogramList | undefined {
+  const knows = lists.filter(({ named }) => [...tomograms].every((number) => named.has(number)));
+  for (let folder = folderOf(path); ; folder = folderOf(folder)) {
+    const beside = knows.filter((list) => list.folder === folder);
+    const best = beside.find((list) => /^indices_column_?20\.doc$/i.test(baseName(list.path))) ?? beside[0];
+    if (best) return best;
+    if (folder === "") break;
+  }
+  const different = groupsOf(knows, ({ named }) =>
+    [...named]
+      .map(([number, name]) => `${number} ${baseName(name)}`)
+      .sort()
+      .join("\n"),
+  );
+  return different.size === 1 ? knows[0] : undefined;
+}
+
+function claimAround(laboratory: Laboratory, tables: readonly Table[], lists: readonly TomogramList[], claims: Claim[]): void {
+  const told = new Set(tables.map(({ path }) => path));
+  const leave = (path: string, because: string) => {
+    if (told.has(path)) return;
+    told.add(path);
+    claims.push({ path, role: "left out", because, strength: "bookkeeping" });
+  };
+  for (const { path, files } of lists) {
+    leave(path, "bookkeeping of Dynamo");
+    for (const file of files.values()) {
+      if (told.has(file) || !laboratory.get(file)!.volume) continue;
+      told.add(file);
+      claims.push({
+        path: file,
+        role: "tomogram",
+        because: `${baseName(path)} lists it among the tomograms`,
+        strength: "bookkeeping",
+      });
+    }
+  }
+  const projects = new Set(laboratory.folders().flatMap((folder) => /^(.+)\/results\/ite_\d+(?:\/|$)/i.exec(folder)?.[1] ?? []));
+  for (const { path, format } of laboratory.files) {
+    const name = baseName(path);
+    const project = ancestorIn(path, projects);
+    if (project !== undefined) leave(path, `of the alignment project ${baseName(project)} of Dynamo`);
+    else if (/^particle_\d{4,}\.(?:em|mrc)$/i.test(name)) leave(path, "a cut-out particle");
+    else if (/\.(?:omd|ctlg)$/i.test(name))
+      leave(path, /\.omd$/i.test(name) ? "a model of Dynamo, which is not read" : "bookkeeping of Dynamo");
+    else if (format === "em" && tables.length > 0)
+      leave(path, "a volume in EM format: an average, a mask or a template of Dynamo");
+  }
+}
+
+function ancestorIn(path: string, folders: ReadonlySet<string>): string | undefined {
+  if (folders.size === 0) return undefined;
+  for (let folder = folderOf(path); folder !== ""; folder = folderOf(folder)) if (folders.has(folder)) return folder;
+  return undefined;
+}

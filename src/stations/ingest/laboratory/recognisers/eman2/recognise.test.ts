@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { eman2 } from "./recognise.js";
+
+const HDF = new Uint8Array([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]);
+/** Boxes as SaveJson of e2spt_boxer.py writes them. */
+const info = (boxes: unknown[], more: object = {}) =>
+  JSON.stringify({ apix_unbin: 2.1, boxes_3d: boxes, tlt_params: [[0, 0, 0, 0, 0]], ...more });
+
+async function found(files: Record<string, string | Uint8Array>) {
+  const recognised = await eman2.recognise(await laboratoryWith(files));
+  const claims = Object.fromEntries(
+    (recognised?.claims ?? []).map(({ path, role, run }) => [path, run === undefined ? role : `${role} ${run}`]),
+  );
+  return { recognised, claims };
+}
+
+describe("EMAN2", () => {
+  it("has boxes in its info files, and volumes that have to be exported", async () => {
+    const { claims, recognised } = await found({
+      "e/info/TS_01_info.json": info([[1, 2, 3, "manual", 0, 1]], { class_list: { 1: { name: "ribosome", boxsize: 32 } } }),
+      "e/info/TS_02_info.json": info([]),
+      "e/info/project.json": "{}",
+      "e/tiltseries/TS_01.hdf": HDF,
+      "e/tomograms/TS_01__bin4.hdf": HDF,
+      "e/tomograms/TS_01__bin4.mrc": mrcFile([6, 10, 10], 8),
+      "e/segmentations/TS_01__bin4_seg.hdf": HDF,
+      "e/spt_00/threed_05.hdf": HDF,
+      "e/particles3d/TS_01__ribosome.hdf": HDF,
+      "e/raw/TS_01.st": mrcFile([6, 10, 10], 2, { kind: "stack" }),
+      "other/x.hdf": HDF,
+    });
+    expect(claims).toEqual({
+      "e/info/TS_01_info.json": "points TS_01",
+      "e/info/TS_02_info.json": "left out TS_02",
+      "e/info/project.json": "left out",
+      "e/tiltseries/TS_01.hdf": "left out TS_01",
+      "e/tomograms/TS_01__bin4.hdf": "left out TS_01",
+      "e/tomograms/TS_01__bin4.mrc": "tomogram TS_01",
+      "e/segmentations/TS_01__bin4_seg.hdf": "left out TS_01",
+      "e/spt_00/threed_05.hdf": "left out",
+      "e/particles3d/TS_01__ribosome.hdf": "left out TS_01",
+    });
+    expect(recognised!.claims.find(({ role }) => role === "points")!.details).toEqual({
+      points: { format: "eman2_json", shape: "Point" },
+      object: "ribosome",
+    });
+    expect(recognised!.notes!.join()).toContain("e2proc3d.py e/tomograms/TS_01__bin4.hdf e/tomograms/TS_01__bin4.mrc");
+  });
+
+  it("tells of boxes of several classes, and is not known by other folders called info", async () => {
+    const boxes = [
+      [1, 2, 3, "manual", 0, 0],
+      [1, 2, 3, "manual", 0, 1],
+    ];
+    const { claims, recognised } = await found({ "info/a_info.json": info(boxes, { class_list: { 0: "ribosome" } }) });
+    expect(claims).toEqual({ "info/a_info.json": "left out a" });
+    expect(recognised!.notes!.join()).toContain("info/a_info.json (ribosome, 1)");
+    expect(
+      (await found({ "info/a_info.json": `{"name": 1}`, "info/b_info.json": "{", "tomograms/a.hdf": HDF })).recognised,
+    ).toBeUndefined();
+  });
+});

@@ -1,0 +1,166 @@
+import { few } from "../../../../../core/finding.js";
+import { groupsOf } from "../../../../../core/groups.js";
+import type { JsonObject } from "../../../../../core/json.js";
+import { jsonList, jsonObject, jsonText } from "../../../../../core/json-fields.js";
+import { counted } from "../../../../../core/units.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import type { Claim, Recogniser } from "../../claims.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { jsonOf } from "../common/json.js";
+import { stemOf } from "../common/names.js";
+import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
+
+/**
+ * A project of EMAN2: `info/X_info.json` describes what `tiltseries/X.hdf` and `tomograms/X__bin4.hdf` hold; X is the name up to `__`. Boxes of tomograms
+ * are points; volumes in HDF are not read and have to be exported.
+ *
+ * Source: base_name and info_name in libpyEM/EMAN2.py, e2tomogram.py and e2spt_boxer.py of https://github.com/cryoem/eman2
+ */
+export const eman2: Recogniser = {
+  id: "eman2",
+  software: "EMAN2",
+  knownBy: "`info/X_info.json`, `tomograms/X__bin4.hdf`, `tiltseries/X.hdf`",
+  async recognise(laboratory) {
+    const roots = await projectsOf(laboratory);
+    if (roots.length === 0) return undefined;
+    const claims: Claim[] = [];
+    const notes: string[] = [];
+    const mixed: string[] = [];
+    const names = roots.flatMap(({ root, infos }) => [...infos.keys()].map((name) => ({ name, folder: root })));
+    const runs = distinctNames(names);
+    const runOf = new Map(names.map(({ name, folder }, at) => [`${folder}\0${name}`, runs[at]!]));
+    const volumes: string[] = [];
+    const below = belowRoots(laboratory, new Set(roots.map(({ root }) => root)));
+    for (const { root, infos } of roots) {
+      const run = (name: string) => runOf.get(`${root}\0${name}`);
+      for (const [name, { path, document }] of infos) claims.push(infoClaim(path, document, run(name)!, mixed));
+      for (const { path, place } of below.get(root) ?? []) {
+        const claim = fileClaim(laboratory, path, place, run(tagless(path)));
+        if (!claim) continue;
+        claims.push(claim);
+        if (/\.hdf$/i.test(path) && /^(?:tomograms|tiltseries|segmentations)$/.test(place)) volumes.push(path);
+      }
+    }
+    if (volumes.length > 0) notes.push(exportNote(volumes));
+    if (mixed.length > 0)
+      notes.push(
+        `Boxes of several classes, each of which is an annotation of its own: ${few(mixed)}. Add one source for each, file_format: eman2_json with filter_value.`,
+      );
+    return { software: "EMAN2", by: roots.slice(0, 3).map(({ root }) => within(root, "info")), claims, notes };
+  },
+};
+
+interface Info {
+  readonly path: string;
+  readonly document: JsonObject;
+}
+interface Root {
+  readonly root: string;
+  /** By the name of what they describe. */
+  readonly infos: ReadonlyMap<string, Info>;
+}
+
+const READS_IN_FLIGHT = 8;
+/** Keys that EMAN2 writes of tilt series and tomograms. */
+const KEYS = ["boxes_3d", "tlt_params", "tlt_file", "apix_unbin", "ali_loss", "class_list", "curves", "defocus"];
+
+async function projectsOf(laboratory: Laboratory): Promise<Root[]> {
+  const files = laboratory.files.filter(({ path, format }) => /(?:^|\/)info\/[^/]+_info\.json$/.test(path) && format === "text");
+  const infos = await mapLimit(files, READS_IN_FLIGHT, async ({ path }) => ({ path, document: await jsonOf(laboratory, path) }));
+  const known = infos.filter(
+    (one): one is Info => one.document !== undefined && KEYS.some((key) => one.document![key] !== undefined),
+  );
+  return Array.from(
+    groupsOf(known, ({ path }) => folderOf(folderOf(path))),
+    ([root, own]) => ({
+      root,
+      infos: new Map(own.map((info) => [tagless(info.path), info])),
+    }),
+  );
+}
+
+/** As base_name of EMAN2 has it. */
+function tagless(path: string): string {
+  return stemOf(path).split("__")[0]!.replace("_ptcls", "").replace("_info", "");
+}
+
+/** Files below the projects, with the folder of the project that they are in. */
+function belowRoots(laboratory: Laboratory, roots: ReadonlySet<string>): Map<string, { path: string; place: string }[]> {
+  const below = new Map<string, { path: string; place: string }[]>();
+  for (const { path } of laboratory.files) {
+    let place = folderOf(path);
+    while (place !== "" && !roots.has(folderOf(place))) place = folderOf(place);
+    if (place === "") continue;
+    const root = folderOf(place);
+    const own = below.get(root) ?? [];
+    own.push({ path, place: baseName(place) });
+    below.set(root, own);
+  }
+  return below;
+}
+
+function infoClaim(path: string, document: JsonObject, run: string, mixed: string[]): Claim {
+  const leave = (because: string): Claim => ({ path, role: "left out", run, because, strength: "bookkeeping" });
+  const boxes = jsonList(document.boxes_3d).filter(Array.isArray) as readonly (readonly unknown[])[];
+  if (boxes.length === 0) return leave("bookkeeping of EMAN2");
+  const classes = [...new Set(boxes.map((box) => Number(box[5] ?? 0)))].sort((a, b) => a - b);
+  const names = classes.map((number) => nameOfClass(document, number) ?? `${number}`);
+  if (classes.length > 1) {
+    mixed.push(`${path} (${few(names, 8)})`);
+    return leave("boxes of several classes, each an annotation of its own");
+  }
+  const object = nameOfClass(document, classes[0]!);
+  const points = { format: "eman2_json", shape: "Point" as const };
+  const because = `EMAN2's boxes for ${run}`;
+  return {
+    path,
+    role: "points",
+    run,
+    because,
+    strength: "bookkeeping",
+    details: { points, ...(object !== undefined && { object }) },
+  };
+}
+
+function nameOfClass(document: JsonObject, number: number): string | undefined {
+  const entry = jsonObject(document.class_list)?.[`${number}`];
+  const name = jsonText(entry) ?? jsonText(jsonObject(entry)?.name);
+  return name === undefined || /^(?:particles?_?\d*|tomo(?:box)?|class_?\d*|)$/i.test(name) ? undefined : name;
+}
+
+/** Folders of the project, and what lies in them. */
+const PLACES: readonly (readonly [form: RegExp, reason: string])[] = [
+  [/^(?:spt|sptsgd|gmm|subtlt|ptclcls|r3d|threed|m3d|initmodel)\w*_\d+$/, "of an averaging in EMAN2"],
+  [
+    /^(?:particles3d|particles|particles2d|sets|neural_nets|trainset|micrographs|raw|tomorecon\w*|tiltctf\w*)$/,
+    "particles or working files of EMAN2",
+  ],
+  [/^info$/, "bookkeeping of EMAN2"],
+];
+
+function fileClaim(laboratory: Laboratory, path: string, place: string, run: string | undefined): Claim | undefined {
+  if (/_info\.json$/.test(path) && place === "info" && run !== undefined) return undefined;
+  const leave = (because: string): Claim => ({ path, role: "left out", run, because, strength: "bookkeeping" });
+  const isHdf = /\.hdf$/i.test(path);
+  if (place === "tomograms" || place === "tiltseries" || place === "segmentations") {
+    if (isHdf) return leave("a volume of EMAN2 in HDF, which is not read");
+    const { volume } = laboratory.get(path)!;
+    if (!volume || run === undefined || place === "segmentations") return undefined;
+    const role = place === "tomograms" ? "tomogram" : "tilt series";
+    return {
+      path,
+      role,
+      run,
+      because: `it lies among EMAN2's ${place === "tomograms" ? "tomograms" : "tilt series"}`,
+      strength: "contents",
+    };
+  }
+  const reason = PLACES.find(([form]) => form.test(place))?.[1];
+  return reason === undefined || place === "raw" ? undefined : leave(reason);
+}
+
+function exportNote(volumes: readonly string[]): string {
+  const first = volumes.find((path) => baseName(folderOf(path)) === "tomograms") ?? volumes[0]!;
+  const command = `e2proc3d.py ${first} ${first.replace(/\.hdf$/i, ".mrc")}`;
+  return `${counted(volumes.length, "volume")} of EMAN2 in HDF (${few(volumes)}) cannot be read: convert each, as with ${command}, and run ingest new again.`;
+}

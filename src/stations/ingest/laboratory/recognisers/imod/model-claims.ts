@@ -1,0 +1,226 @@
+import { few } from "../../../../../core/finding.js";
+import { groupsOf, keyOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import type { Claim, PointsReading, Question } from "../../claims.js";
+import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import { baseName, folderOf } from "../common/paths.js";
+import { orReason } from "../common/reading.js";
+import type { Dataset } from "./datasets.js";
+import { isDrawnOn, type ModelFacts, modelFacts, placeOf } from "./models.js";
+
+export interface ModelClaims {
+  readonly claims: readonly Claim[];
+  readonly questions: readonly Question[];
+  readonly notes: readonly string[];
+}
+
+const MODELS_IN_FLIGHT = 8;
+
+/**
+ * Models that no name of etomo explains, by what is drawn in them: scattered points are picks; outlines and surfaces are no points, and the portal has no
+ * place for models.
+ *
+ * @param known files whose names say what they are
+ */
+export async function recogniseModels(
+  laboratory: Laboratory,
+  datasets: readonly Dataset[],
+  known: ReadonlySet<string>,
+): Promise<ModelClaims> {
+  const files = laboratory.files.filter(({ path, format }) => format === "imod" && !known.has(path));
+  const surroundings = surroundingsOf(laboratory, datasets);
+  const read = await mapLimit(files, MODELS_IN_FLIGHT, async ({ path }) => {
+    const facts = await orReason(async () => modelFacts(await laboratory.open(path)));
+    return "reason" in facts
+      ? { path, fate: { unreadable: facts.reason } }
+      : { path, fate: fateOf(path, facts.value, surroundings(path)) };
+  });
+  const notes = read.flatMap(({ fate }) => ("unreadable" in fate ? [`${fate.unreadable}. The model is left alone.`] : []));
+  const fates = read.flatMap(({ path, fate }) => ("unreadable" in fate ? [] : [{ path, fate }]));
+  for (const [hint, group] of groupsOf(fates, ({ fate }) => fate.hint ?? ""))
+    if (hint !== "") notes.push(`${few(group.map(({ path }) => path))}: ${group[0]!.fate.hint}`);
+  const asked = fates.filter(({ fate }) => fate.ask !== undefined);
+  return {
+    claims: fates.flatMap(({ path, fate: { claim, ask } }) =>
+      ask === undefined ? [{ path, strength: "contents", ...claim }] : [],
+    ),
+    questions: [...groupsOf(asked, ({ fate }) => keyOf(fate.ask!.kind, fate.claim.details?.object ?? "")).values()].map(
+      (group, at) =>
+        questionOf(
+          group.map(({ path, fate }) => ({ path, ...fate, ask: fate.ask! })),
+          at,
+        ),
+    ),
+    notes,
+  };
+}
+
+interface Surroundings {
+  readonly dataset?: Dataset | undefined;
+  readonly tomogram?: Surveyed | undefined;
+  /** Other volumes of the dataset with what they are. */
+  readonly others: readonly { readonly file: Surveyed; readonly what: string }[];
+}
+
+interface Fate {
+  readonly claim: Omit<Claim, "path" | "strength">;
+  /** What to export, for the person. */
+  readonly hint?: string | undefined;
+  /** Points or not is a matter of opinion: what they would be. */
+  readonly ask?: { readonly kind: "wild" | "lines"; readonly count: number } | undefined;
+}
+
+function fateOf(path: string, model: ModelFacts, { dataset, tomogram, others }: Surroundings): Fate {
+  const run = dataset?.run;
+  const object = objectOf(path, model, dataset);
+  const leftOut = (because: string, hint?: string): Fate => ({
+    claim: { role: "left out", run, because, details: { object } },
+    hint,
+  });
+  const kinds = new Set(model.objects.map(({ kind }) => kind));
+  if (kinds.size === 0 && !model.isOriented) return leftOut("a model without anything in it");
+  const volume = tomogram?.volume;
+  const other =
+    volume && isDrawnOn(model, volume) ? undefined : others.find(({ file }) => file.volume && isDrawnOn(model, file.volume));
+  if (other?.what === "stack")
+    return leftOut(`drawn on images of the tilt series (${baseName(other.file.path)}), not on the tomogram`);
+  if (other)
+    return leftOut(
+      `drawn on ${baseName(other.file.path)}, not on the tomogram`,
+      "these models were drawn on untrimmed volumes: open them on the tomogram in 3dmod and save them, to have their points.",
+    );
+  if (kinds.has("mesh"))
+    return leftOut(
+      "surfaces as an IMOD model",
+      "surfaces in IMOD models are not read: imod2obj writes them as OBJ, imodmop as a mask.",
+    );
+  const drawn = kinds.has("points") && kinds.size > 1 ? "points and contours in one model" : undefined;
+  if (drawn !== undefined)
+    return leftOut(
+      drawn,
+      "models with points and contours are not read: imodextract writes each object into a model of its own.",
+    );
+  if (kinds.has("outline")) {
+    const count = model.objects.reduce((sum, one) => sum + one.count, 0);
+    const what = `${counted(count, "closed contour")}${object === undefined ? "" : ` of ${object}`}, not points`;
+    return leftOut(what, "closed contours are not read: imodmop makes a mask of them, imodmesh and imod2obj a surface.");
+  }
+  const names = new Set(model.objects.map(({ name }) => name.toLowerCase()).filter((name) => name !== ""));
+  if (names.size > 1)
+    return leftOut(
+      `several kinds of objects in one model: ${few([...names])}`,
+      "models with several objects would become one list of points: imodextract writes each object into a model of its own.",
+    );
+  const spacing = volume?.spacingsAngstrom[1];
+  const place = placeOf(model, volume, spacing);
+  if ("elsewhere" in place)
+    return leftOut(
+      place.elsewhere,
+      "these models lie elsewhere: open them on the tomogram in 3dmod and save them, to have their points.",
+    );
+  const count = model.objects.reduce((sum, one) => sum + one.count, 0);
+  const { isOriented } = model;
+  const points: PointsReading = { format: "mod", shape: isOriented ? "OrientedPoint" : "Point", ...place.reading };
+  const what = isOriented ? `${counted(model.slicers, "point")} with slicer angles` : counted(count, "scattered point");
+  const kind = isOriented ? undefined : kinds.has("wild") ? "wild" : kinds.has("lines") ? "lines" : undefined;
+  const said =
+    kind === undefined
+      ? what
+      : kind === "lines"
+        ? counted(count, "open contour")
+        : `contours of ${counted(count, "point")} that run through sections`;
+  const of = run === undefined ? "" : `, ${belongs(path, dataset!)}`;
+  return {
+    claim: { role: "points", run, because: `it has ${said}, and ${place.because}${of}`, details: { object, points } },
+    ask: kind && { kind, count },
+  };
+}
+
+const belongs = (path: string, { name, folder }: Dataset): string =>
+  folderOf(path) === folder ? `in the folder of ${name}` : `called after ${name}`;
+
+/** The name of the model's objects, or what its file's name has beside that of the dataset. */
+function objectOf(path: string, { objects }: ModelFacts, dataset: Dataset | undefined): string | undefined {
+  const named = objects.find(({ name }) => name !== "")?.name;
+  if (named !== undefined) return named;
+  const stem = baseName(path).replace(/\.[^.]*$/, "");
+  const rest = dataset && stem.toLowerCase().startsWith(dataset.name.toLowerCase()) ? stem.slice(dataset.name.length) : stem;
+  return (
+    rest
+      .replace(/^[ab]?[\s._-]+/, "")
+      .replaceAll("_", " ")
+      .trim() || undefined
+  );
+}
+
+function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fate["ask"]> })[], at: number): Question {
+  const [{ ask, claim }] = group as [(typeof group)[number], ...typeof group];
+  const files = group.map(({ path }) => path);
+  const object = claim.details?.object;
+  const what =
+    ask.kind === "lines"
+      ? "lines of points (open contours)"
+      : "points in contours that are closed by their kind but run through sections";
+  return {
+    id: `imod-${ask.kind}-${at + 1}`,
+    text: `Are the points of ${few(files)} places of ${object === undefined ? "particles" : `“${object}”`}? The ${group.length === 1 ? "model has" : "models have"} ${what}.`,
+    files,
+    options: [
+      {
+        answer: "points",
+        says: "each point is a place",
+        claims: group.map(({ path, claim: own }) => ({ path, strength: "contents", ...own })),
+      },
+      {
+        answer: "leave-out",
+        says: "drawings, not published",
+        claims: files.map((path) => ({ path, role: "left out", because: `${what}, not places`, strength: "contents" })),
+      },
+    ],
+    guess: "leave-out",
+  };
+}
+
+/** The dataset of a model with its volumes: by its folder, or by the name that the model's begins with. */
+function surroundingsOf(laboratory: Laboratory, datasets: readonly Dataset[]): (path: string) => Surroundings {
+  const byFolder = groupsOf(datasets, ({ folder }) => folder);
+  const byName = groupsOf(datasets, ({ name }) => name.toLowerCase());
+  const known = new Map<Dataset, Surroundings>();
+  return (path) => {
+    const near = byFolder.get(folderOf(path)) ?? [];
+    const named = datasetNamed(path, byName);
+    const dataset =
+      near.length === 1 ? near[0] : (near.find((one) => named.includes(one)) ?? (named.length === 1 ? named[0] : undefined));
+    if (!dataset) return { others: [] };
+    const around = known.get(dataset) ?? volumesOf(laboratory, dataset);
+    known.set(dataset, around);
+    return around;
+  };
+}
+
+function datasetNamed(path: string, byName: ReadonlyMap<string, Dataset[]>): Dataset[] {
+  const name = baseName(path).toLowerCase();
+  for (let cut = name.length; cut > 0; cut--) {
+    if (cut < name.length && /[a-z0-9]/.test(name[cut]!)) continue;
+    const found = byName.get(name.slice(0, cut));
+    if (found) return found;
+  }
+  return [];
+}
+
+function volumesOf(laboratory: Laboratory, dataset: Dataset): Surroundings {
+  const name = dataset.name.toLowerCase();
+  const volumes = laboratory
+    .inFolder(dataset.folder)
+    .filter(({ path, volume }) => volume && (baseName(path).toLowerCase().startsWith(name) || /^sum[._]/i.test(baseName(path))));
+  const of = (form: RegExp) => volumes.filter(({ path }) => form.test(baseName(path).slice(name.length)));
+  const tomogram = of(/^(?:\.rec|_rec\.(?:mrc|hdf))$/i)[0];
+  const stacks = of(/^[ab]?(?:\.(?:st|mrc|preali|ali)|_(?:\w+_)?(?:preali|ali|orig|fixed)\.(?:mrc|hdf|st))$/i);
+  const untrimmed = volumes.filter((file) => file !== tomogram && !stacks.includes(file));
+  return {
+    dataset,
+    tomogram,
+    others: [...stacks.map((file) => ({ file, what: "stack" })), ...untrimmed.map((file) => ({ file, what: "volume" }))],
+  };
+}

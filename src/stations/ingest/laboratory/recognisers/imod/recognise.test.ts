@@ -1,0 +1,227 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { encodeMod, type NewMod } from "../../../../../formats/mod/write.js";
+import { imod } from "./recognise.js";
+
+/** Keys and values as etomo 4.12.17 writes them. */
+const edf = (name: string, more = "") =>
+  `#Wed May 07 21:10:58 CEST 2025\nSetup.DatasetName=${name}\nSetup.PixelSize=0.25\nSetup.RawImageStackExt=st\n${more}`;
+/** Options as in IMOD's own tilt.com: https://bio3d.colorado.edu/imod/doc/man/tilt.html */
+const tiltCom = (name: string, output = `${name}_full_rec.mrc`) =>
+  `$setenv IMOD_OUTPUT_FORMAT MRC\n$tilt -StandardInput\nInputProjections ${name}_ali.mrc\nOutputFile ${output}\nIMAGEBINNED 2\nTILTFILE ${name}.tlt\nTHICKNESS 16\nMODE 1\nXTILTFILE ${name}.xtilt\n`;
+const model = (points: number[][], more: Partial<NewMod> = {}, object: Partial<NewMod["objects"][number]> = {}): Uint8Array =>
+  encodeMod({ max: [6, 10, 8], objects: [{ name: "ribosome", contours: points.map((xyz) => ({ xyz })), ...object }], ...more });
+const minx = (pixel: number, translation: [number, number, number] = [0, 0, 0]): NewMod["image"] => ({
+  oldTranslation: [0, 0, 0],
+  scale: [pixel, pixel, pixel],
+  translation,
+  rotation: [0, 0, 0],
+});
+
+async function rolesOf(files: Record<string, string | Uint8Array>) {
+  const recognised = await imod.recognise(await laboratoryWith(files));
+  const claims = Object.fromEntries(
+    (recognised?.claims ?? []).map(({ path, role, run }) => [path, run === undefined ? role : `${role} ${run}`]),
+  );
+  return { recognised, claims };
+}
+
+const single = {
+  "TS_01/TS_01.edf": edf("TS_01"),
+  "TS_01/TS_01.st": mrcFile([5, 20, 12], 2.5, { kind: "stack" }),
+  "TS_01/TS_01_orig.st": mrcFile([5, 20, 12], 2.5, { kind: "stack" }),
+  "TS_01/TS_01_ali.mrc": mrcFile([5, 10, 6], 5, { kind: "stack" }),
+  "TS_01/TS_01_full_rec.mrc": mrcFile([10, 8, 6], 5),
+  "TS_01/TS_01_rec.mrc": mrcFile([8, 10, 6], 5),
+  "TS_01/TS_01.rawtlt": "-3\n0\n3\n",
+  "TS_01/TS_01.tlt": "-3\n0\n3\n",
+  "TS_01/TS_01.xf": "1 0 0 1 0 0\n",
+  "TS_01/TS_01_fid.xf": "1 0 0 1 0 0\n",
+  "TS_01/TS_01.fid": model([[1, 2, 0]], { max: [6, 10, 5] }),
+  "TS_01/tilt.com": tiltCom("TS_01"),
+  "TS_01/newst.com": "$newstack -StandardInput\n",
+};
+
+describe("IMOD", () => {
+  it("knows a dataset of batchruntomo by its .edf, and each file by its name", async () => {
+    const { claims, recognised } = await rolesOf(single);
+    expect(claims).toEqual({
+      "TS_01/TS_01.edf": "left out TS_01",
+      "TS_01/TS_01.st": "tilt series TS_01",
+      "TS_01/TS_01_orig.st": "left out TS_01",
+      "TS_01/TS_01_ali.mrc": "left out TS_01",
+      "TS_01/TS_01_full_rec.mrc": "left out TS_01",
+      "TS_01/TS_01_rec.mrc": "tomogram TS_01",
+      "TS_01/TS_01.rawtlt": "raw tilts TS_01",
+      "TS_01/TS_01.tlt": "alignment TS_01",
+      "TS_01/TS_01.xf": "alignment TS_01",
+      "TS_01/TS_01_fid.xf": "left out TS_01",
+      "TS_01/TS_01.fid": "left out TS_01",
+      "TS_01/tilt.com": "alignment TS_01",
+      "TS_01/newst.com": "left out",
+    });
+    const tomogram = recognised!.claims.find(({ role }) => role === "tomogram");
+    expect(tomogram?.details).toEqual({ processing: "raw", reconstructionSoftware: "IMOD", reconstructionMethod: "WBP" });
+    expect(recognised!.claims.find(({ path }) => path.endsWith("full_rec.mrc"))?.because).toContain(
+      "TS_01_rec.mrc is made of it",
+    );
+  });
+
+  it("takes the volume of both axes for the tomogram, and axis a for the run", async () => {
+    const stack = mrcFile([5, 20, 12], 2.5, { kind: "stack" });
+    const { claims, recognised } = await rolesOf({
+      "d/BB.edf": edf("BB", "Setup.AxisType=Dual Axis\n"),
+      "d/BBa.st": stack,
+      "d/BBb.st": stack,
+      "d/BBa.rec": mrcFile([10, 8, 6], 5),
+      "d/BBb.rec": mrcFile([10, 8, 6], 5),
+      "d/BBb.mat": mrcFile([10, 8, 6], 5),
+      "d/sum.rec": mrcFile([10, 8, 6], 5),
+      "d/BB.rec": mrcFile([8, 10, 6], 5),
+      "d/topa.rec": mrcFile([2, 8, 6], 5),
+      "d/BBalocal.xf": "1",
+      "d/BBa.xf": "1 0 0 1 0 0\n",
+      "d/BBb.xf": "1 0 0 1 0 0\n",
+    });
+    expect(claims).toMatchObject({
+      "d/BBa.st": "tilt series BB",
+      "d/BBb.st": "left out BB",
+      "d/BBa.rec": "left out BB",
+      "d/BBb.rec": "left out BB",
+      "d/BBb.mat": "left out BB",
+      "d/sum.rec": "left out BB",
+      "d/BB.rec": "tomogram BB",
+      "d/topa.rec": "left out",
+      "d/BBa.xf": "alignment BB",
+      "d/BBb.xf": "left out BB",
+    });
+    expect(recognised!.claims.find(({ path }) => path === "d/BBa.xf")?.details).toMatchObject({ alignmentType: "LOCAL" });
+    expect(recognised!.notes!.join()).toContain("BB has two axes");
+  });
+
+  it("asks about a volume that nobody trimmed", async () => {
+    const { "TS_01/TS_01_rec.mrc": _, ...rest } = single;
+    const { claims, recognised } = await rolesOf(rest);
+    expect(claims["TS_01/TS_01_full_rec.mrc"]).toBeUndefined();
+    expect(recognised!.questions).toMatchObject([{ files: ["TS_01/TS_01_full_rec.mrc"], guess: "leave-out" }]);
+  });
+
+  it("knows a folder by its tilt.com alone, and sees whether a volume is turned", async () => {
+    const { claims, recognised } = await rolesOf({
+      "017/tilt.com": tiltCom("017", "017_rec.mrc"),
+      "017/017.mrc": mrcFile([5, 20, 12], 1, { kind: "stack" }),
+      "017/017_rec.mrc": mrcFile([10, 8, 6], 5),
+      "018/tilt.com": tiltCom("018", "018_rec.mrc"),
+      "018/018.mrc": mrcFile([5, 20, 12], 1, { kind: "stack" }),
+      "018/018_rec.mrc": mrcFile([8, 10, 6], 5),
+    });
+    expect(claims).toEqual({
+      "017/017.mrc": "tilt series 017",
+      "017/tilt.com": "alignment 017",
+      "018/018.mrc": "tilt series 018",
+      "018/018_rec.mrc": "tomogram 018",
+      "018/tilt.com": "alignment 018",
+    });
+    expect(recognised!.questions!.map(({ files }) => files)).toEqual([["017/017_rec.mrc"]]);
+  });
+
+  it("gives the size of pixels where headers have none", async () => {
+    const { recognised } = await rolesOf({
+      ...single,
+      "TS_01/TS_01.st": mrcFile([5, 20, 12], 1, { kind: "stack" }),
+      "TS_01/TS_01_rec.mrc": mrcFile([8, 10, 6], 1),
+    });
+    const spacings = recognised!.claims.flatMap(({ details, role }) =>
+      details?.spacingAngstrom ? [[role, details.spacingAngstrom]] : [],
+    );
+    expect(spacings).toEqual([
+      ["tilt series", 2.5],
+      ["tomogram", 5],
+    ]);
+  });
+
+  it("reads models by what is drawn in them, and on which image", async () => {
+    const ring = [1, 1, 4, 5, 1, 4, 5, 8, 4, 1, 8, 4];
+    const { recognised } = await rolesOf({
+      ...single,
+      "TS_01/TS_01_ribo.mod": model(
+        [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+        { image: minx(5, [-15, 10, 3]) },
+      ),
+      "TS_01/TS_01_bin2.mod": model([[1, 2, 3]], { max: [3, 5, 4], image: minx(10) }),
+      "TS_01/TS_01_moved.mod": model([[1, 2, 3]], { max: [3, 5, 4], image: minx(10, [200, 0, 0]) }),
+      "TS_01/TS_01_full.mod": model([[1, 2, 3]], { max: [6, 8, 10] }),
+      "TS_01/TS_01_beads.mod": model([[1, 2, 3]], { max: [12, 20, 5] }),
+      "TS_01/TS_01_mem.mod": model([ring], {}, { name: "membrane", contourKind: "closed" }),
+      "TS_01/TS_01_wild.mod": model([[1, 1, 0, 2, 2, 4, 3, 3, 7]], {}, { name: "", contourKind: "closed" }),
+      "TS_01/TS_01_plain.mod": model([[1, 2, 3]], { max: [100, 90, 80] }, { name: "" }),
+      "TS_01/TS_01_cut.mod": model([[1, 2, 3]]).slice(0, 300),
+      "TS_01/TS_01_empty.mod": model([]),
+      "TS_01/TS_01_turned.mod": model([[1, 2, 3]], {
+        slicerAngles: [{ time: 1, angles: [10, 20, 30], center: [1, 2, 3], label: "" }],
+      }),
+    });
+    const seen = Object.fromEntries(
+      recognised!.claims
+        .filter(({ path }) => path.endsWith(".mod"))
+        .map(({ path, role, run, details, because }) => [
+          path.slice("TS_01/TS_01_".length),
+          role === "points" ? { run, object: details?.object, ...details?.points } : because,
+        ]),
+    );
+    const points = { format: "mod", shape: "Point" };
+    expect(seen).toEqual({
+      "ribo.mod": { run: "TS_01", object: "ribosome", ...points, unit: "voxels" },
+      "bin2.mod": { run: "TS_01", object: "ribosome", ...points, unit: "pixels", pixelAngstrom: 10 },
+      "moved.mod": expect.stringContaining("begins elsewhere than the tomogram"),
+      "full.mod": "drawn on TS_01_full_rec.mrc, not on the tomogram",
+      "beads.mod": expect.stringContaining("drawn on images of the tilt series"),
+      "mem.mod": "1 closed contour of membrane, not points",
+      "plain.mod": { run: "TS_01", object: "plain", ...points },
+      "turned.mod": { run: "TS_01", object: "ribosome", ...points, shape: "OrientedPoint", unit: "voxels" },
+      "empty.mod": "a model without anything in it",
+    });
+    expect(recognised!.questions).toMatchObject([{ files: ["TS_01/TS_01_wild.mod"], guess: "leave-out" }]);
+    expect(recognised!.notes!.join("\n")).toContain("TS_01_cut.mod");
+  });
+
+  it("says what of a broken .edf it did without", async () => {
+    const { claims, recognised } = await rolesOf({
+      ...single,
+      "TS_01/TS_01.edf": edf("TS_01", "Setup.AxisA.ExcludeProjections=all\r\n"),
+      "TS_01/tilt.com": `${tiltCom("TS_01")}THICKNESS many\nOFFSET none\n`,
+    });
+    expect(claims["TS_01/TS_01_rec.mrc"]).toBe("tomogram TS_01");
+    expect(recognised!.notes).toHaveLength(2);
+  });
+
+  it("keeps the names of datasets whole, in one folder and with blanks and umlauts", async () => {
+    const stack = mrcFile([5, 20, 12], 2.5, { kind: "stack" });
+    const names = ["Pos_1", "Pos_1_2", "Lamelle 3 Zürich"];
+    const { claims } = await rolesOf(
+      Object.fromEntries(
+        names.flatMap((name) => [
+          [`${name}.edf`, edf(name)],
+          [`${name}.st`, stack],
+          [`${name}_ali.mrc`, stack],
+        ]),
+      ),
+    );
+    for (const name of names)
+      expect(claims).toMatchObject({ [`${name}.st`]: `tilt series ${name}`, [`${name}_ali.mrc`]: `left out ${name}` });
+  });
+
+  it("is not misled by images of the ESRF, by programs of DOS and by lonely stacks", async () => {
+    const { recognised } = await rolesOf({
+      "scan.edf": "{\nHeaderID = EH:000001:000000:000000 ;\nDim_1 = 4 ;\n}\n",
+      "tilt.com": "MZ\x00\x01",
+      "other/tilt.com": "$newstack -StandardInput\nInputFile a.st\n",
+      "a.st": mrcFile([5, 20, 12], 2.5, { kind: "stack" }),
+      "b.edf": "",
+    });
+    expect(recognised).toBeUndefined();
+  });
+});

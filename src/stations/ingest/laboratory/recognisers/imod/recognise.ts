@@ -1,0 +1,267 @@
+import { few } from "../../../../../core/finding.js";
+import { groupsOf } from "../../../../../core/groups.js";
+import type { Claim, Details, Question, Recogniser } from "../../claims.js";
+import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import { baseName, folderOf, within } from "../common/paths.js";
+import { type Dataset, findDatasets, type OwnFile, ownersIn } from "./datasets.js";
+import { recogniseModels } from "./model-claims.js";
+import { isSum, kindOf, plainKind, workFolder } from "./names.js";
+
+/**
+ * Etomo and batchruntomo: a folder with an `.edf` (or a `tilt.com`) names a dataset, and all files of the dataset are called after it in a fixed way. Of a
+ * dual-axis series the volume of both axes is the tomogram, and axis a describes the run. Models are known by what is drawn in them.
+ *
+ * Source: https://bio3d.colorado.edu/imod/doc/tomoguide.html, https://bio3d.colorado.edu/imod/doc/man/batchruntomo.html
+ */
+export const imod: Recogniser = {
+  id: "imod",
+  software: "IMOD (etomo)",
+  knownBy: "`.edf` files, `tilt.com`, IMOD models",
+  async recognise(laboratory) {
+    const { datasets, notes: faults } = await findDatasets(laboratory);
+    const notes = [...faults];
+    const claims: Claim[] = [];
+    const questions: Question[] = [];
+    for (const [folder, own] of groupsOf(datasets, ({ folder }) => folder)) {
+      claimFolder(laboratory, { folder, datasets: own, claims, questions, notes });
+    }
+    claimAround(laboratory, datasets, claims);
+    const models = await recogniseModels(laboratory, datasets, new Set(claims.map(({ path }) => path)));
+    if (datasets.length === 0 && models.claims.length === 0) return undefined;
+    const version = datasets.find((dataset) => dataset.version !== undefined)?.version;
+    return {
+      software: datasets.length === 0 ? "IMOD (models)" : `IMOD${version === undefined ? "" : ` ${version}`} (etomo)`,
+      by: (datasets.length > 0 ? datasets.map(({ source }) => source) : models.claims.map(({ path }) => path)).slice(0, 3),
+      claims: [...claims, ...models.claims],
+      questions: [...questions, ...models.questions],
+      notes: [...notes, ...models.notes],
+    };
+  },
+};
+
+interface Folder {
+  readonly folder: string;
+  readonly datasets: readonly Dataset[];
+  readonly claims: Claim[];
+  readonly questions: Question[];
+  readonly notes: string[];
+}
+
+function claimFolder(laboratory: Laboratory, at: Folder): void {
+  const { folder, datasets, claims } = at;
+  const ownerOf = ownersIn(datasets);
+  const owned = new Map<Dataset, OwnFile[]>(datasets.map((dataset) => [dataset, []]));
+  const sums: Surveyed[] = [];
+  const commands = new Set(datasets.map(({ tilt }) => tilt?.path));
+  for (const file of laboratory.inFolder(folder)) {
+    const name = baseName(file.path);
+    const plain = commands.has(file.path) ? undefined : plainKind(name);
+    const owner = ownerOf(file);
+    if (owner) owned.get(owner.dataset)!.push(owner);
+    else if (isSum(name)) sums.push(file);
+    else if (plain !== undefined) claims.push(leftOut(file.path, plain));
+  }
+  for (const [dataset, files] of owned) {
+    const isAlone = datasets.length === 1 || (dataset.isDual && datasets.filter(({ isDual }) => isDual).length === 1);
+    claimDataset(laboratory, { ...at, dataset, files, sums: isAlone && dataset.isDual ? sums : [] });
+  }
+}
+
+interface Own extends Folder {
+  readonly dataset: Dataset;
+  readonly files: readonly OwnFile[];
+  /** `sum.rec`, where it is of this dataset. */
+  readonly sums: readonly Surveyed[];
+}
+
+function claimDataset(laboratory: Laboratory, own: Own): void {
+  const { dataset, files, claims, notes } = own;
+  const { run, isDual, source } = dataset;
+  const raw = rawStacks(laboratory, dataset);
+  const said = `${baseName(source)} names the dataset ${dataset.name}`;
+  const trimmed: OwnFile[] = [];
+  const untrimmed: OwnFile[] = [];
+  const isLocal =
+    files.some(({ rest, axis }) => /^local\.xf$/i.test(rest) && axis !== "b") || dataset.tilt?.settings.localFile !== undefined;
+  const claim = (file: Surveyed, role: Claim["role"], because: string, details?: Details) =>
+    claims.push({ path: file.path, role, run, because, strength: "bookkeeping", ...(details && { details }) });
+
+  for (const one of files) {
+    const { file, axis, rest } = one;
+    const kind = file.path === dataset.tilt?.path ? "alignment" : kindOf(rest);
+    if (kind === undefined) continue;
+    if (typeof kind === "object") claim(file, "left out", kind.leftOut);
+    else if (kind === "tomogram" && isDual && axis !== "")
+      claim(file, "left out", `of axis ${axis} alone: the tomogram of ${run} is made of both`);
+    else if (kind === "tomogram") trimmed.push(one);
+    else if (kind === "untrimmed") untrimmed.push(one);
+    else if (kind === "filtered tomogram") {
+      const details: Details = { processing: "filtered", processingSoftware: "IMOD nad_eed_3d", reconstructionSoftware: "IMOD" };
+      claim(file, "tomogram", `${said}, and nad_eed_3d filtered its tomogram`, details);
+    } else if (axis === "b") claim(file, "left out", `of axis b of ${run}: a run is described by its axis a`);
+    else if (kind === "raw stack") {
+      if (file.path === raw) claim(file, "tilt series", said, stackDetails(file, dataset, notes));
+    } else if (kind === "alignment") claim(file, "alignment", said, alignmentDetails(dataset, isLocal));
+    else if (kind === "ctf") claim(file, "ctf", said, { format: "IMOD" });
+    else claim(file, kind, said);
+  }
+  if (dataset.tilt && !files.some(({ file }) => file.path === dataset.tilt!.path)) {
+    claim(laboratory.get(dataset.tilt.path)!, "alignment", `it makes the tomogram of ${run}`, alignmentDetails(dataset, isLocal));
+  }
+  if (isDual && files.some(({ axis }) => axis === "b"))
+    notes.push(`${run} has two axes: stack, angles and alignment of axis b are left out, its tomogram is made of both.`);
+  claimVolumes(own, { trimmed, untrimmed, said });
+}
+
+/** The raw stack by the name that etomo gives: the extension of the `.edf`, or the usual ones. */
+function rawStacks(laboratory: Laboratory, { folder, name, isDual, edf }: Dataset): string | undefined {
+  const stem = isDual ? `${name}a` : name;
+  const ends = [...(edf?.stackExtension === undefined ? [] : [edf.stackExtension]), "st", "mrc"];
+  const exact = ends.map((end) => within(folder, `${stem}.${end}`)).find((path) => laboratory.get(path));
+  if (exact !== undefined) return exact;
+  const small = ends.map((end) => `${stem}.${end}`.toLowerCase());
+  return laboratory.inFolder(folder).find(({ path }) => small.includes(baseName(path).toLowerCase()))?.path;
+}
+
+/** Headers of 1 Å are those that nobody set. */
+const isUnset = (spacing: number | undefined): boolean => spacing === undefined || Math.abs(spacing - 1) < 1e-4;
+
+function stackDetails({ path, volume }: Surveyed, { edf, source }: Dataset, notes: string[]): Details | undefined {
+  const told = edf?.pixelSizeAngstrom;
+  const spacing = volume?.spacingsAngstrom[1];
+  if (told === undefined || !(told > 0)) return undefined;
+  if (isUnset(spacing)) return { spacingAngstrom: told };
+  if (Math.abs(told / spacing! - 1) > 0.02)
+    notes.push(
+      `${path}: pixels of ${shown(spacing!)} Å by its header, of ${shown(told)} Å by ${baseName(source)}; the header's are taken.`,
+    );
+  return undefined;
+}
+
+const shown = (value: number): number => Number(value.toPrecision(5));
+
+function alignmentDetails({ tracking }: Dataset, isLocal: boolean): Details {
+  const methodType = tracking === "PatchTracking" ? "patch_tracking" : tracking === undefined ? undefined : "fiducial_based";
+  return { format: "IMOD", alignmentType: isLocal ? "LOCAL" : "GLOBAL", methodType };
+}
+
+interface Volumes {
+  readonly trimmed: readonly OwnFile[];
+  readonly untrimmed: readonly OwnFile[];
+  readonly said: string;
+}
+
+/** The trimmed volume is the tomogram. Where there is none, a person decides about the volume that it would be made of. */
+function claimVolumes({ dataset, sums, claims, questions, notes }: Own, { trimmed, untrimmed, said }: Volumes): void {
+  const { run, isDual } = dataset;
+  const whole = [...sums, ...(isDual ? [] : untrimmed.map(({ file }) => file))];
+  for (const { file } of isDual ? untrimmed : []) claims.push({ ...leftOut(file.path, "untrimmed, and of one axis alone"), run });
+  const ready = trimmed.filter(({ file }) => !isAsTiltWrites(file, dataset));
+  const raw = trimmed.filter((one) => !ready.includes(one)).map(({ file }) => file);
+  for (const { file } of ready) {
+    const because = isDual ? `${said}, and it is trimmed from the volume of both axes` : said;
+    claims.push({
+      path: file.path,
+      role: "tomogram",
+      run,
+      because,
+      strength: "bookkeeping",
+      details: tomogramDetails(file, dataset),
+    });
+  }
+  if (ready.length > 0) {
+    const names = ready.map(({ file }) => baseName(file.path)).join(", ");
+    for (const { path } of [...whole, ...raw]) claims.push({ ...leftOut(path, `untrimmed volume: ${names} is made of it`), run });
+    return;
+  }
+  const left = [...raw, ...whole];
+  if (left.length === 0) {
+    if (isDual && claims.some((claim) => claim.run === run && claim.because.startsWith("of axis a alone")))
+      notes.push(`${run}: its two axes are not combined to one volume; those of single axes are left out.`);
+    return;
+  }
+  const files = left.map(({ path }) => path);
+  const because = `${said}, and nobody trimmed its volume`;
+  questions.push({
+    id: `imod-untrimmed-${idOf(run)}`,
+    text: `Is ${few(files)} the tomogram of ${run}, although it was never trimmed and turned: its sections may run along y, as tilt writes them?`,
+    files,
+    options: [
+      {
+        answer: "tomogram",
+        says: "published as it is",
+        claims: left.map((file) => ({
+          path: file.path,
+          role: "tomogram",
+          run,
+          because,
+          strength: "bookkeeping",
+          details: tomogramDetails(file, dataset),
+        })),
+      },
+      {
+        answer: "leave-out",
+        says: "not published; trimvol -rx makes a volume whose sections run along z",
+        claims: files.map((path) => leftOut(path, because)),
+      },
+    ],
+    guess: sums.length === 1 && left.length === 1 ? "tomogram" : "leave-out",
+  });
+}
+
+/** Rows are as many as the reconstruction is thick, and sections are not: nobody turned it. */
+function isAsTiltWrites({ path, volume }: Surveyed, { tilt }: Dataset): boolean {
+  const { outputFile, thicknessPixels, imageBinned = 1 } = tilt?.settings ?? {};
+  if (!volume || thicknessPixels === undefined || outputFile === undefined) return false;
+  if (outputFile.toLowerCase() !== baseName(path).toLowerCase()) return false;
+  const thickness = thicknessPixels / imageBinned;
+  const [sections, rows] = volume.shape;
+  return Math.abs(rows - thickness) <= 1 && Math.abs(sections - thickness) > 1;
+}
+
+function tomogramDetails({ volume }: Surveyed, { edf, tilt, tracking }: Dataset): Details {
+  const pixel = edf?.pixelSizeAngstrom;
+  const { imageBinned, inputProjections } = tilt?.settings ?? {};
+  const isKnown = isUnset(volume?.spacingsAngstrom[1]) && pixel !== undefined && imageBinned !== undefined;
+  return {
+    processing: "raw",
+    reconstructionSoftware: "IMOD",
+    ...(isKnown && { spacingAngstrom: pixel * imageBinned }),
+    ...(tilt && { reconstructionMethod: "WBP" }),
+    ...(inputProjections !== undefined && /ctfcorr/i.test(inputProjections) && { ctfCorrected: true }),
+    ...(tracking !== undefined && { fiducial: tracking !== "PatchTracking" }),
+  };
+}
+
+/** Work folders below datasets, and lists of batchruntomo beside or above them. */
+function claimAround(laboratory: Laboratory, datasets: readonly Dataset[], claims: Claim[]): void {
+  if (datasets.length === 0) return;
+  const above = new Set<string>();
+  const own = new Set(datasets.map(({ folder }) => folder));
+  for (const folder of own) {
+    for (let at = folder; at !== ""; at = folderOf(at)) above.add(folderOf(at));
+  }
+  for (const folder of laboratory.folders()) {
+    const parent = folderOf(folder);
+    const reason = own.has(parent) ? workFolder(folder) : undefined;
+    if (reason !== undefined) for (const { path } of laboratory.inFolder(folder)) claims.push(leftOut(path, reason));
+    if (own.has(folder) || !above.has(folder)) continue;
+    for (const { path } of laboratory.inFolder(folder))
+      if (/\.(?:ebt|adoc)$|(?:^|\/)batch[^/]*\.(?:log|com)$/i.test(path))
+        claims.push(leftOut(path, "bookkeeping of batchruntomo"));
+  }
+}
+
+function leftOut(path: string, because: string): Claim {
+  return { path, role: "left out", because, strength: "bookkeeping" };
+}
+
+/** Letters, digits and dashes. */
+function idOf(text: string): string {
+  const plain = text
+    .normalize("NFKD")
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .toLowerCase();
+  return plain === "" ? "unnamed" : plain;
+}

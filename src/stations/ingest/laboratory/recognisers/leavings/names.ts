@@ -1,0 +1,34 @@
+/** Names of files that no portal wants, with the reason. */
+export const NAMES: readonly (readonly [form: RegExp, reason: string])[] = [
+  [/~$|\.(?:bak|backup|old|orig_bak|sav)$|^#.*#$|\.bak\d*$/i, "a backup of an older file"],
+  [/\.(?:part|partial|filepart|crdownload|tmp|temp|swp|swo|lock|lck)$/i, "an unfinished or temporary file"],
+  [/^(?:thumbs\.db|desktop\.ini|ehthumbs\.db|icon\r)$|\.(?:lnk|url|webloc)$/i, "a file of the operating system"],
+  [/\.(?:log|out|err|stdout|stderr)$|^(?:nohup\.out|slurm-\d+)/i, "a log"],
+  [/\.(?:gif|bmp|svg|eps|ps|ai|psd|webp)$/i, "a picture"],
+  [/\.(?:mp4|avi|mov|mkv|webm|mpe?g|wmv)$/i, "a film"],
+  [
+    /\.(?:docx?|pptx?|xlsx?|odt|odp|ods|rtf|md|tex|bib|html?|one)$|^(?:readme|notes?|todo|licen[cs]e|changelog)(?:[_.-].*)?$/i,
+    "a document",
+  ],
+  [/\.(?:py|ipynb|sh|bash|csh|tcsh|zsh|slurm|sbatch|sub|pbs|job|m|mlx|r|jl|pl|lua|cpp|c|h|ps1|bat|cmd)$/i, "a script"],
+  [/\.(?:pyc|whl|so|dll|exe|o|a)$/i, "a program"],
+  [
+    /\.(?:ckpt|pt|pth|onnx|joblib|safetensors)$|tfevents|^model_iter\d+\.h5$|(?:weights|checkpoint|model)[^/]*\.h(?:5|df5)$/i,
+    "a trained model",
+  ],
+  [/\.(?:cxs|chimerax|pse|cmm|hx|project|ors(?:object|session|model))$/i, "a session of a viewer"],
+  [/\.(?:pdb|cif|ent|pqr)$/i, "an atomic model"],
+];
+
+/** Folders in which everything is of no use, with the reason. */
+export const FOLDERS: readonly (readonly [form: RegExp, reason: string])[] = [
+  [/^(?:__pycache__|node_modules|site-packages)$/i, "a program"],
+  [/^(?:\$recycle\.bin|trash|lost\+found|system volume information)$/i, "deleted, or of the operating system"],
+  [/^(?:thumbnails?|thumbs?|screenshots?)$/i, "a picture for display"],
+];
+
+/** Names of Fourier transforms, by which small square images are known for such. */
+export const SPECTRUM =
+  /(?:^|[_.\- ])(?:pow|power_?spec\w*|powspec\w*|spectr(?:um|a)|fft|thon(?:_?rings?)?)\d*(?=[_.\- ]|$)|\.(?:pow|ctf)$/i;
+export const MAYBE_SPECTRUM = /(?:^|[_.\- ])(?:ps|power|ctf|ctffind\d*|diag(?:nostic)?)\d*(?=[_.\- ]|$)/i;
+export const PREVIEW = /(?:^|[_.\- ])(?:thumb(?:nail)?|preview|screenshot|snapshot|figure|fig\d*[a-z]?)(?=[_.\- \d]|$)/i;

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { leavings } from "./recognise.js";
+
+const recognised = async (files: Record<string, string | Uint8Array>) => leavings.recognise(await laboratoryWith(files));
+
+describe("leavings", () => {
+  it("are left out with a reason, by contents where these say more than the name", async () => {
+    const found = await recognised({
+      "TS_01.mrc": "",
+      "TS_01.rec~": "x",
+      "slurm-123.out": "done\n",
+      "process.py": "print(1)\n",
+      "photo.mrc": new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0]),
+      "data.zip": new Uint8Array([0x50, 0x4b, 3, 4, 0, 0, 0, 0]),
+      "slides.pptx": new Uint8Array([0x50, 0x4b, 3, 4, 0, 0, 0, 0]),
+      "results/model_iter30.h5": new Uint8Array([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]),
+      "Thumbnails/TS_01.mrc": mrcFile([1, 20, 20], 1),
+      "ctf/TS_01_ctf.mrc": mrcFile([5, 16, 16], 1, { kind: "stack" }),
+      "TS_01_power_spectrum.mrc": mrcFile([1, 16, 16], 3),
+    });
+    expect(Object.fromEntries(found!.claims.map(({ path, because, strength }) => [path, `${because}, by ${strength}`]))).toEqual({
+      "TS_01.mrc": "an empty file, by contents",
+      "TS_01.rec~": "a backup of an older file, by name",
+      "slurm-123.out": "a log, by name",
+      "process.py": "a script, by name",
+      "photo.mrc": "a picture, by contents",
+      "data.zip": "an archive, by contents",
+      "slides.pptx": "a document, by contents",
+      "results/model_iter30.h5": "a trained model, by name",
+      "Thumbnails/TS_01.mrc": "a picture for display, by name",
+      "ctf/TS_01_ctf.mrc": "a power spectrum, by contents",
+      "TS_01_power_spectrum.mrc": "a power spectrum, by contents",
+    });
+    expect(found!.notes).toEqual(["1 archive is not looked into (data.zip): unpack what is to be published."]);
+  });
+
+  it("are no data that are called like them", async () => {
+    const found = await recognised({
+      "TS_01_ctf.mrc": mrcFile([5, 16, 16], 3.4, { kind: "stack" }),
+      "ctf.mrc": mrcFile([5, 16, 16], 3.4),
+      "powder_01.mrc": mrcFile([5, 16, 16], 3.4, { kind: "stack" }),
+      "TS_01.aln": "# AreTomo\n",
+      "TS_01.h5": new Uint8Array([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]),
+      "TS_01.rawtlt": "0\n",
+    });
+    expect(found).toBeUndefined();
+  });
+});

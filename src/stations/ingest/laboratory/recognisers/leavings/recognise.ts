@@ -1,0 +1,89 @@
+import { few } from "../../../../../core/finding.js";
+import { counted } from "../../../../../core/units.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import type { Claim, Recogniser } from "../../claims.js";
+import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import { baseName, folderOf } from "../common/paths.js";
+import { setSpacing } from "../common/volumes.js";
+import { FOLDERS, MAYBE_SPECTRUM, NAMES, PREVIEW, SPECTRUM } from "./names.js";
+
+/** What lies about in every folder and belongs to no submission: empty files, backups, logs, scripts, pictures, archives, trained models, power spectra. */
+export const leavings: Recogniser = {
+  id: "leavings",
+  software: "leavings",
+  knownBy: "empty files, `X~`, `.log`, `.py`, `.png`, `.zip`, `.ckpt`, power spectra",
+  async recognise(laboratory) {
+    const pictures = await colouredTiffs(laboratory);
+    const claims: Claim[] = [];
+    const archives: string[] = [];
+    for (const file of laboratory.files) {
+      const claim = claimOf(file, pictures);
+      if (!claim) continue;
+      claims.push(claim);
+      if (ARCHIVES.includes(file.format ?? "") && !isDocument(file.path)) archives.push(file.path);
+    }
+    if (claims.length === 0) return undefined;
+    const verb = archives.length === 1 ? "is" : "are";
+    const note = `${counted(archives.length, "archive")} ${verb} not looked into (${few(archives)}): unpack what is to be published.`;
+    return { software: "", by: claims.slice(0, 3).map(({ path }) => path), claims, notes: archives.length === 0 ? [] : [note] };
+  },
+};
+
+const ARCHIVES: readonly string[] = ["zip", "tar", "7z", "xz", "zstd"];
+/** By contents. */
+const FORMATS: Readonly<Record<string, string>> = {
+  empty: "an empty file",
+  png: "a picture",
+  jpeg: "a picture",
+  pdf: "a document",
+  html: "a web page",
+  zip: "an archive",
+  tar: "an archive",
+  "7z": "an archive",
+  xz: "a compressed file",
+  zstd: "a compressed file",
+};
+const isDocument = (path: string): boolean => /\.(?:docx|pptx|xlsx|odt|odp|ods|npz|whl|pt|pth|ckpt|mlx|cxs)$/i.test(path);
+const SPECTRUM_MAX = 1024;
+
+function claimOf(file: Surveyed, pictures: ReadonlySet<string>): Claim | undefined {
+  const { path, format, volume } = file;
+  const leave = (because: string, strength: Claim["strength"]): Claim => ({ path, role: "left out", because, strength });
+  const name = baseName(path);
+  if (format === "zip" && isDocument(path))
+    return leave(/\.(?:npz|pt|pth|ckpt)$/i.test(path) ? "data of a training" : "a document", "contents");
+  const by = format === undefined ? undefined : FORMATS[format];
+  if (by !== undefined) return leave(by, "contents");
+  if (pictures.has(path)) return leave("a picture in colours", "contents");
+  if (volume) {
+    const [sections, rows, columns] = volume.shape;
+    const isSmall = rows === columns && rows <= SPECTRUM_MAX && volume.says !== "volume" && sections !== rows;
+    // stacks that were corrected for the CTF are called so, too, but have a pixel size
+    if (isSmall && (SPECTRUM.test(name) || (MAYBE_SPECTRUM.test(name) && setSpacing(volume) === undefined)))
+      return leave("a power spectrum", "contents");
+    if (volume.says === "picture" && PREVIEW.test(name)) return leave("a picture for display", "contents");
+    if (volume.says === "volumes") return leave("many small volumes in one file: particles", "contents");
+  }
+  const folder = folderOf(path)
+    .split("/")
+    .find((part) => FOLDERS.some(([form]) => form.test(part)));
+  if (folder !== undefined) return leave(FOLDERS.find(([form]) => form.test(folder))![1], "name");
+  const reason = NAMES.find(([form]) => form.test(name))?.[1];
+  return reason === undefined ? undefined : leave(reason, "name");
+}
+
+/** Frames are many in a folder, figures are few: only few are opened. */
+const TIFFS_MAX = 5;
+
+async function colouredTiffs(laboratory: Laboratory): Promise<ReadonlySet<string>> {
+  const few = laboratory.folders().flatMap((folder) => {
+    const tiffs = laboratory.inFolder(folder).filter(({ format }) => format === "tiff");
+    return tiffs.length <= TIFFS_MAX ? tiffs : [];
+  });
+  const coloured = new Set<string>();
+  await mapLimit(few, 8, async ({ path }) => {
+    const peek = await laboratory.peek(path);
+    if ((peek?.images[0]?.channels ?? 1) >= 3) coloured.add(path);
+  });
+  return coloured;
+}

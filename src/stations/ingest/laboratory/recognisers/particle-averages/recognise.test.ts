@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { particleAverages } from "./recognise.js";
+
+const cube = mrcFile([8, 8, 8], 2);
+
+it("small cubes are averages by their names, and particles by their number", async () => {
+  const particles = Object.fromEntries(
+    Array.from({ length: 20 }, (_, i) => [`data/particle_${String(i + 1).padStart(6, "0")}.mrc`, cube]),
+  );
+  const found = await particleAverages.recognise(
+    await laboratoryWith({
+      "run_it025_class001.mrc": cube, // RELION
+      "run_half1_class001_unfil.mrc": cube,
+      "pi_AvgVol_4P120.mrc": cube, // PEET
+      "ribosome_reference.mrc": cube,
+      "template.mrc": cube,
+      ...particles,
+      "TS_01.mrc": cube,
+      "TS_02_ref.mrc": mrcFile([6, 10, 10], 8),
+      "preference_03.mrc": cube,
+      "reference.txt": "x",
+    }),
+  );
+  expect(found!.claims.map(({ path }) => path).filter((path) => !path.startsWith("data/"))).toEqual([
+    "pi_AvgVol_4P120.mrc",
+    "ribosome_reference.mrc",
+    "run_half1_class001_unfil.mrc",
+    "run_it025_class001.mrc",
+    "template.mrc",
+  ]);
+  expect(found!.claims.filter(({ path }) => path.startsWith("data/"))).toHaveLength(20);
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { peet } from "./recognise.js";
+
+const volume = mrcFile([6, 10, 10], 8);
+/** Assignments and names as in IMOD's own test project `pi`. */
+const prm = `# fnVolume: The file names of tomograms\nfnVolume = {'/home/a/current data/pi-a.rec', '/home/a/current data/pi-b.rec'}\n\nfnModParticle = {'/home/a/current data/pi-a.mod', '/home/a/current data/pi-b.mod'}\ninitMOTL = 0\nfnOutput = 'pi'\n`;
+const MOTL =
+  "CCC,reserved,reserved,pIndex,wedgeWT,NA,NA,NA,NA,NA,xOffset,yOffset,zOffset,NA,NA,reserved,phi,psi,theta,reserved\n";
+
+async function found(files: Record<string, string | Uint8Array>) {
+  const recognised = await peet.recognise(await laboratoryWith(files));
+  const claims = Object.fromEntries((recognised?.claims ?? []).map((claim) => [claim.path, claim]));
+  const roles = Object.fromEntries((recognised?.claims ?? []).map(({ path, role }) => [path, role]));
+  return { recognised, claims, roles };
+}
+
+describe("PEET", () => {
+  it("takes the lists of the last iteration for the points, with their tomograms by the project", async () => {
+    const { claims, roles } = await found({
+      "sta/pi.prm": prm,
+      "sta/pi.epe": "x",
+      "sta/pi-a.mod": "IMODV1.2",
+      "sta/pi-b.mod": "IMODV1.2",
+      "sta/pi-a-initMOTL.csv": MOTL,
+      "sta/pi_MOTL_Tom1_Iter2.csv": MOTL,
+      "sta/pi_MOTL_Tom1_Iter10.csv": MOTL,
+      "sta/pi_MOTL_Tom3_Iter10.csv": MOTL,
+      "sta/pi_AvgVol_10P6.mrc": volume,
+      "sta/pi_Ref2.mrc": volume,
+      "tomograms/pi-a.rec": volume,
+      "tomograms/pi-b.rec": volume,
+    });
+    expect(roles).toEqual({
+      "sta/pi.prm": "left out",
+      "sta/pi.epe": "left out",
+      "sta/pi-a.mod": "left out",
+      "sta/pi-b.mod": "points",
+      "sta/pi-a-initMOTL.csv": "left out",
+      "sta/pi_MOTL_Tom1_Iter2.csv": "left out",
+      "sta/pi_MOTL_Tom1_Iter10.csv": "points",
+      "sta/pi_MOTL_Tom3_Iter10.csv": "left out",
+      "sta/pi_AvgVol_10P6.mrc": "left out",
+      "sta/pi_Ref2.mrc": "left out",
+      "tomograms/pi-a.rec": "tomogram",
+      "tomograms/pi-b.rec": "tomogram",
+    });
+    expect(claims["sta/pi_MOTL_Tom1_Iter10.csv"]).toMatchObject({
+      sameRunAs: "tomograms/pi-a.rec",
+      details: { points: { format: "peet_motl", shape: "OrientedPoint", unit: "voxels" } },
+    });
+    expect(claims["sta/pi-b.mod"]).toMatchObject({ sameRunAs: "tomograms/pi-b.rec" });
+  });
+
+  it("tells what is missing, and knows no other .prm", async () => {
+    const { roles, recognised } = await found({ "pi.prm": prm, "pi_MOTL_Tom1_Iter2.csv": MOTL });
+    expect(roles).toEqual({ "pi.prm": "left out", "pi_MOTL_Tom1_Iter2.csv": "left out" });
+    expect(recognised!.notes!.join("\n")).toMatch(
+      /pi_MOTL_Tom1_Iter2\.csv: a motive list has no positions[\s\S]*1 \(pi-a\.rec\)/,
+    );
+    expect((await found({ "run.prm": "temperature = 300\n", "x_motl.csv": MOTL, "empty.prm": "" })).recognised).toBeUndefined();
+  });
+});

@@ -1,0 +1,171 @@
+import { few } from "../../../../../core/finding.js";
+import { peetName } from "../../../../../formats/points/peet-name.js";
+import { type PeetProject, parsePeetProject } from "../../../../../formats/points/peet-project.js";
+import type { Claim, Recogniser } from "../../claims.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths.js";
+import type { TiedClaim } from "../common/tied.js";
+
+/**
+ * PEET: a project (`.prm`) names tomograms, models of points and motive lists by tomogram. The lists of the last iteration are the points; they have the
+ * positions of their model, so that it is not published a second time. Averages, references and masks are left out.
+ *
+ * Source: https://bio3d.colorado.edu/ftp/PEET/man/html/man1/PEET.1.html, https://bio3d.colorado.edu/PEET/PEETmanual.html
+ */
+export const peet: Recogniser = {
+  id: "peet",
+  software: "PEET",
+  knownBy: "`.prm` and `.epe` projects, `X_MOTL_Tom1_Iter2.csv`",
+  async recognise(laboratory) {
+    const projects = await projectsOf(laboratory);
+    if (projects.length === 0) return undefined;
+    const found: Found = {
+      laboratory,
+      finder: tailFinder(laboratory.files.map(({ path }) => path)),
+      claims: new Map(),
+      notes: [],
+    };
+    for (const project of projects) claimProject(project, found);
+    for (const folder of new Set(projects.map(({ folder }) => folder))) claimFolder(laboratory, folder, found);
+    return {
+      software: "PEET",
+      by: projects.slice(0, 3).map(({ path }) => path),
+      claims: [...found.claims.values()],
+      notes: found.notes,
+    };
+  },
+};
+
+interface Project extends PeetProject {
+  readonly path: string;
+  readonly folder: string;
+}
+
+interface Found {
+  readonly laboratory: Laboratory;
+  readonly finder: TailFinder;
+  /** By path: a file of several projects is claimed once. */
+  readonly claims: Map<string, Claim>;
+  readonly notes: string[];
+}
+
+const PRM_BYTES_MAX = 4 * 1024 * 1024;
+
+async function projectsOf(laboratory: Laboratory): Promise<Project[]> {
+  const projects: Project[] = [];
+  for (const { path, format } of laboratory.files) {
+    if (!/\.prm$/i.test(path) || format !== "text") continue;
+    const project = parsePeetProject((await laboratory.text(path, PRM_BYTES_MAX)) ?? "");
+    if (project.volumes.length > 0 && project.models.length > 0) projects.push({ ...project, path, folder: folderOf(path) });
+  }
+  return projects;
+}
+
+function claimProject(project: Project, found: Found): void {
+  const { path, folder, models, volumes, motiveLists } = project;
+  const { finder, notes } = found;
+  const said = baseName(path);
+  put(found, { path, role: "left out", because: "bookkeeping of PEET", strength: "bookkeeping" });
+  const lastOf = lastLists(project, found.laboratory);
+  const missing: string[] = [];
+  for (const [at, written] of volumes.entries()) {
+    const number = at + 1;
+    const tomogram = finder.find(written, folder, (one) => found.laboratory.get(one)!.volume !== undefined);
+    const model = models[at] === undefined ? undefined : finder.find(models[at]!, folder);
+    const tie = tomogram === undefined ? {} : { sameRunAs: tomogram };
+    if (tomogram === undefined) missing.push(`${number} (${baseName(written.replaceAll("\\", "/"))})`);
+    else
+      put(found, {
+        path: tomogram,
+        role: "tomogram",
+        because: `${said} names it as tomogram ${number}`,
+        strength: "bookkeeping",
+      });
+    const begun = motiveLists[at] === undefined ? undefined : finder.find(motiveLists[at]!, folder, (one) => /\.csv$/i.test(one));
+    // the reader finds the model by the project, in the folder of the list
+    const list = lastOf.get(number) ?? (begun !== undefined && folderOf(begun) === folder ? begun : undefined);
+    if (list !== undefined && model !== undefined && isReached(model, list)) {
+      const points = { format: "peet_motl", shape: "OrientedPoint" as const, unit: "voxels" as const };
+      const because = `${said} names its model and its tomogram ${number}`;
+      const tied: TiedClaim = {
+        path: list,
+        role: "points",
+        because,
+        strength: "bookkeeping",
+        details: { points, ...objectOf(project) },
+        ...tie,
+      };
+      put(found, tied);
+      put(found, {
+        path: model,
+        role: "left out",
+        because: `the positions of ${baseName(list)}, which has their orientations, too`,
+        strength: "bookkeeping",
+      });
+    } else if (model !== undefined) {
+      const points = { format: "mod", shape: "Point" as const };
+      const tied: TiedClaim = {
+        path: model,
+        role: "points",
+        because: `${said} names it as the points of tomogram ${number}`,
+        strength: "bookkeeping",
+        details: { points, ...objectOf(project) },
+        ...tie,
+      };
+      put(found, tied);
+    } else if (list !== undefined)
+      notes.push(
+        `${list}: a motive list has no positions, and its model ${models[at] ?? ""} is not in the folder. Copy it there.`,
+      );
+  }
+  if (missing.length > 0) notes.push(`${path}: its tomograms ${few(missing)} are not in the folder.`);
+}
+
+/** The reader of motive lists looks for their model beside them and in the folder above. */
+function isReached(model: string, list: string): boolean {
+  return [folderOf(list), folderOf(folderOf(list))].includes(folderOf(model));
+}
+
+/** What PEET averages is what its output is called after. */
+function objectOf({ output }: Project): { object?: string } {
+  const name = output === undefined ? "" : baseName(output.replaceAll("\\", "/"));
+  return /^\p{L}{4,}$/u.test(name) ? { object: name } : {};
+}
+
+/** By number of the tomogram the list of the last iteration. */
+function lastLists({ folder, output }: Project, laboratory: Laboratory): Map<number, string> {
+  const last = new Map<number, { path: string; iteration: number }>();
+  const object = output === undefined ? undefined : baseName(output.replaceAll("\\", "/"));
+  for (const { path } of laboratory.inFolder(folder)) {
+    const name = peetName(baseName(path));
+    if (name?.kind !== "motives" || name.object !== object) continue;
+    const { tomogram, iteration } = name;
+    if (iteration > (last.get(tomogram)?.iteration ?? -1)) last.set(tomogram, { path, iteration });
+  }
+  return new Map([...last].map(([tomogram, { path }]) => [tomogram, path]));
+}
+
+/** The rest of a project's folder. */
+function claimFolder(laboratory: Laboratory, folder: string, found: Found): void {
+  for (const { path } of laboratory.inFolder(folder)) {
+    const name = baseName(path);
+    const kind = peetName(name)?.kind;
+    const because =
+      kind === "motives"
+        ? "a motive list of an earlier iteration, or of no tomogram that is known"
+        : kind === "other"
+          ? "a motive list from which PEET began"
+          : kind === "average" || kind === "reference" || /_(?:Avg|Unmasked|Mask)\w*\.(?:mrc|rec)$/i.test(name)
+            ? "an average of particles, or a reference or mask for it"
+            : kind === "project" || /\.(?:com|log|mat)$/i.test(name)
+              ? "bookkeeping of PEET"
+              : undefined;
+    if (because !== undefined) put(found, { path, role: "left out", because, strength: "bookkeeping" });
+  }
+}
+
+/** The first claim on a file counts, but for points, which count before what is left out. */
+function put({ claims }: Found, claim: Claim): void {
+  const known = claims.get(claim.path);
+  if (!known || (known.role === "left out" && claim.role === "points")) claims.set(claim.path, claim);
+}

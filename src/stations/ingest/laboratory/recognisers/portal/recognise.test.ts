@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { portal } from "./recognise.js";
+
+const volume = mrcFile([6, 10, 10], 8);
+
+async function claimsOf(files: Record<string, string | Uint8Array>) {
+  const recognised = await portal.recognise(await laboratoryWith(files));
+  return {
+    recognised,
+    claims: Object.fromEntries(
+      (recognised?.claims ?? []).map(({ path, role, run, details }) => [path, { role, run, ...(details && { details }) }]),
+    ),
+  };
+}
+
+describe("the portal's layout", () => {
+  it("says by its metadata what each file is", async () => {
+    // keys as https://chanzuckerberg.github.io/cryoet-data-portal has them; the shapes of /30001/RUN1 there
+    const run = "10001/TS_01";
+    const spacing = `${run}/Reconstructions/VoxelSpacing8.000`;
+    const { claims, recognised } = await claimsOf({
+      "10001/dataset_metadata.json": "{}",
+      "10001/Images/snapshot.png": "x",
+      [`${run}/run_metadata.json`]: `{"run_name": "TS_01"}`,
+      [`${run}/Frames/TS_01.mdoc`]: "x",
+      [`${run}/Frames/TS_01_001.tif`]: "x",
+      [`${run}/Frames/frames_metadata.json`]: "{}",
+      [`${run}/Gains/gain.mrc`]: volume,
+      [`${run}/TiltSeries/100/TS_01.mrc`]: mrcFile([5, 10, 10], 2, { kind: "stack" }),
+      [`${run}/TiltSeries/100/TS_01.zarr/zarr.json`]: "{}",
+      [`${run}/TiltSeries/100/TS_01.rawtlt`]: "0\n",
+      [`${run}/TiltSeries/100/TS_01_CTFFIND_ctf.txt`]: "0\n",
+      [`${run}/TiltSeries/100/tiltseries_metadata.json`]: `{"pixel_spacing": 2.17}`,
+      [`${run}/Alignments/100/TS_01.xf`]: "1 0 0 1 0 0\n",
+      [`${run}/Alignments/100/alignment_metadata.json`]: `{"format": "IMOD", "method_type": "patch_tracking", "alignment_type": "GLOBAL"}`,
+      [`${spacing}/Tomograms/100/TS_01.mrc`]: volume,
+      [`${spacing}/Tomograms/100/tomogram_metadata.json`]: `{"voxel_spacing": 8, "processing": "denoised", "processing_software": "cryoCARE", "fiducial_alignment_status": "FIDUCIAL", "ctf_corrected": "", "reconstruction_method": "nonsense"}`,
+      [`${spacing}/NeuroglancerPrecompute/100-x/info`]: "{}",
+      [`${spacing}/Annotations/100/membrane-1.0.json`]: `{"annotation_object": {"name": "membrane"}}`,
+      [`${spacing}/Annotations/100/membrane-1.0_segmentationmask.mrc`]: volume,
+      [`${spacing}/Annotations/100/ribosome-1.0_point.ndjson`]: "{}",
+    });
+    expect(claims).toEqual({
+      "10001/dataset_metadata.json": { role: "left out", run: undefined },
+      "10001/Images/snapshot.png": { role: "left out", run: undefined },
+      [`${run}/run_metadata.json`]: { role: "left out", run: "TS_01" },
+      [`${run}/Frames/TS_01.mdoc`]: { role: "acquisition", run: "TS_01" },
+      [`${run}/Frames/TS_01_001.tif`]: { role: "frame", run: "TS_01" },
+      [`${run}/Frames/frames_metadata.json`]: { role: "left out", run: "TS_01" },
+      [`${run}/Gains/gain.mrc`]: { role: "gain", run: "TS_01" },
+      [`${run}/TiltSeries/100/TS_01.mrc`]: { role: "tilt series", run: "TS_01", details: { spacingAngstrom: 2.17 } },
+      [`${run}/TiltSeries/100/TS_01.zarr`]: { role: "left out", run: "TS_01" },
+      [`${run}/TiltSeries/100/TS_01.rawtlt`]: { role: "raw tilts", run: "TS_01" },
+      [`${run}/TiltSeries/100/TS_01_CTFFIND_ctf.txt`]: { role: "ctf", run: "TS_01", details: { format: "CTFFIND" } },
+      [`${run}/TiltSeries/100/tiltseries_metadata.json`]: { role: "left out", run: "TS_01" },
+      [`${run}/Alignments/100/TS_01.xf`]: {
+        role: "alignment",
+        run: "TS_01",
+        details: { format: "IMOD", methodType: "patch_tracking", alignmentType: "GLOBAL" },
+      },
+      [`${run}/Alignments/100/alignment_metadata.json`]: { role: "left out", run: "TS_01" },
+      [`${spacing}/Tomograms/100/TS_01.mrc`]: {
+        role: "tomogram",
+        run: "TS_01",
+        details: { spacingAngstrom: 8, processing: "denoised", processingSoftware: "cryoCARE", fiducial: true },
+      },
+      [`${spacing}/Tomograms/100/tomogram_metadata.json`]: { role: "left out", run: "TS_01" },
+      [`${spacing}/NeuroglancerPrecompute/100-x/info`]: { role: "left out", run: "TS_01" },
+      [`${spacing}/Annotations/100/membrane-1.0.json`]: { role: "left out", run: "TS_01" },
+      [`${spacing}/Annotations/100/membrane-1.0_segmentationmask.mrc`]: {
+        role: "mask",
+        run: "TS_01",
+        details: { label: 1, object: "membrane" },
+      },
+      [`${spacing}/Annotations/100/ribosome-1.0_point.ndjson`]: { role: "left out", run: "TS_01" },
+    });
+    expect(recognised!.notes!.join()).toContain("copick");
+  });
+
+  it("is not known by folders alone; broken metadata say nothing", async () => {
+    expect((await claimsOf({ "a/TS_01/TiltSeries/TS_01.mrc": volume, "a/TS_01/Frames/x.tif": "x" })).recognised).toBeUndefined();
+    const { claims } = await claimsOf({
+      "1/a/Reconstructions/VoxelSpacing8.000/CanonicalTomogram/a.mrc": volume,
+      "1/a/Reconstructions/VoxelSpacing8.000/CanonicalTomogram/tomogram_metadata.json": "{oh",
+      "2/a/run_metadata.json": "",
+      "2/a/notes.txt": "x",
+    });
+    expect(claims["1/a/Reconstructions/VoxelSpacing8.000/CanonicalTomogram/a.mrc"]).toEqual({ role: "tomogram", run: "1_a" });
+    expect(claims["2/a/notes.txt"]).toBeUndefined();
+  });
+});

@@ -1,0 +1,93 @@
+import { few } from "../../../../../core/finding.js";
+import type { JsonObject } from "../../../../../core/json.js";
+import type { Claim, Recogniser } from "../../claims.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { jsonOf } from "../common/json.js";
+import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
+import { type Entity, entityOf } from "./entities.js";
+
+/** The CryoET Data Portal's own layout, as it is downloaded or as emporium writes it: its metadata say what each file is. */
+export const portal: Recogniser = {
+  id: "portal",
+  software: "CryoET Data Portal",
+  knownBy: "`DATASET/RUN/…` with `run_metadata.json`, `tomogram_metadata.json` and others",
+  async recognise(laboratory) {
+    const folders = runFolders(laboratory);
+    if (folders.size === 0) return undefined;
+    const names = distinctNames([...folders].map((folder) => ({ name: baseName(folder), folder: folderOf(folder) })));
+    const runs = new Map([...folders].map((folder, at) => [folder, names[at]!]));
+    const datasets = new Set([...folders].map(folderOf));
+    const read = new Map<string, Promise<JsonObject | undefined>>();
+    const metadataOf = (path: string) => {
+      const known = read.get(path) ?? jsonOf(laboratory, path);
+      read.set(path, known);
+      return known;
+    };
+    const claims: Claim[] = [];
+    for (const { path } of laboratory.files) {
+      const folder = runOf(path, runs);
+      const claim =
+        folder === undefined ? aboveRuns(path, datasets) : await claimOf(laboratory, path, folder, runs.get(folder)!, metadataOf);
+      if (claim) claims.push(claim);
+    }
+    const points = claims.filter(({ path }) => /\.ndjson$/i.test(path)).map(({ path }) => path);
+    const notes =
+      points.length === 0
+        ? []
+        : [
+            `Points as the portal writes them (${few(points)}) are no source of a submission: export them as copick's JSON, or as a table (csv) in voxels.`,
+          ];
+    return { software: "CryoET Data Portal", by: [...folders].slice(0, 3), claims, notes };
+  },
+};
+
+const OF_RUN =
+  /^(?:(.*)\/)?(?:run_metadata\.json|Frames\/frames_metadata\.json|(?:TiltSeries|Alignments)\/(?:[^/]+\/)?(?:tiltseries|alignment)_metadata\.json|Reconstructions\/VoxelSpacing[\d.]+\/(?:Tomograms|CanonicalTomogram)\/(?:[^/]+\/)?tomogram_metadata\.json)$/;
+
+function runFolders(laboratory: Laboratory): Set<string> {
+  return new Set(laboratory.files.flatMap(({ path }) => OF_RUN.exec(path)?.[1] ?? []));
+}
+
+function runOf(path: string, runs: ReadonlyMap<string, string>): string | undefined {
+  for (let folder = folderOf(path); folder !== ""; folder = folderOf(folder)) if (runs.has(folder)) return folder;
+  return undefined;
+}
+
+/** Metadata and pictures of datasets and depositions. */
+function aboveRuns(path: string, datasets: ReadonlySet<string>): Claim | undefined {
+  const isMetadata = /(?:^|\/)(?:dataset|deposition)_metadata\.json$/.test(path);
+  const folder = folderOf(path);
+  const isPicture = baseName(folder) === "Images" && datasets.has(folderOf(folder));
+  if (!isMetadata && !isPicture) return undefined;
+  const because = isMetadata ? "metadata of the portal" : "made for viewers of the portal";
+  return { path, role: "left out", because, strength: "bookkeeping" };
+}
+
+async function claimOf(
+  laboratory: Laboratory,
+  path: string,
+  folder: string,
+  run: string,
+  metadataOf: (path: string) => Promise<JsonObject | undefined>,
+): Promise<Claim | undefined> {
+  const entity = entityOf(path.slice(folder.length + 1));
+  if (!entity) return undefined;
+  const leave = (because: string): Claim => ({ path, role: "left out", run, because, strength: "bookkeeping" });
+  if (entity.reason !== undefined) return leave(entity.reason);
+  const twin = path.replace(/\.zarr$/, ".mrc");
+  if (twin !== path && laboratory.get(twin)) return leave(`the same as ${baseName(twin)}`);
+  const details = await detailsOf(entity, folder, metadataOf);
+  const because = "its place in the portal's layout says so";
+  return { path, role: entity.role, run, because, strength: "bookkeeping", ...(details && { details }) };
+}
+
+async function detailsOf(
+  { metadata, details }: Entity,
+  folder: string,
+  metadataOf: (path: string) => Promise<JsonObject | undefined>,
+): Promise<Claim["details"]> {
+  if (!details) return undefined;
+  const document = metadata === undefined ? undefined : await metadataOf(within(folder, metadata));
+  const all = Object.entries(details(document)).filter(([, value]) => value !== undefined);
+  return all.length === 0 ? undefined : Object.fromEntries(all);
+}

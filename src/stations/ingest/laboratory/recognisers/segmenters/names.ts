@@ -1,0 +1,43 @@
+/** What the ending of a name says of a segmentation. */
+export interface Ending {
+  readonly software?: string | undefined;
+  /** In the words of the program, where it segments one kind of object alone. */
+  readonly object?: string | undefined;
+  readonly isInstances?: boolean | undefined;
+  /** No mask: why it is left out. */
+  readonly leftOut?: string | undefined;
+}
+
+/**
+ * Endings that programs give, behind the name of the tomogram.
+ *
+ * Sources: store_segmented_tomograms in https://github.com/teamtomo/membrain-seg (`X_MemBrain_seg_v10_alpha.ckpt_segmented.mrc`, `…_scores.mrc`),
+ * predictor.py in https://github.com/SMLC-NYSBC/TARDIS (`X_semantic.mrc`, `X_instance.mrc`)
+ */
+const ENDINGS: readonly (readonly [form: RegExp, ending: Ending])[] = [
+  [/(?:_membrain\w*|\.ckpt)[^/]*_scores$/i, { leftOut: "scores of MemBrain-seg: its segmentation is the mask" }],
+  [/_uncertainty_map$/i, { leftOut: "how certain MemBrain-seg is" }],
+  [/(?:_membrain|\.ckpt)[^/]*_components$/i, { software: "MemBrain-seg", object: "membrane", isInstances: true }],
+  [/(?:_membrain|\.ckpt)[^/]*(?:_segmented|_seg|_skel\w*)$/i, { software: "MemBrain-seg", object: "membrane" }],
+  [/_semantic$/i, { software: "TARDIS" }],
+  [/_instances?(?:_mask)?$/i, { software: "TARDIS", isInstances: true }],
+  [
+    /_(?:scores?|probabilit(?:y|ies)|prob(?:map)?|softmax|logits)$/i,
+    { leftOut: "scores of a segmentation: a mask is made of them" },
+  ],
+];
+
+export const endingOf = (stem: string): Ending | undefined => ENDINGS.find(([form]) => form.test(stem))?.[1];
+
+/** Words of segmentations in general. Dragonfly, Amira, napari, TomoSegMemTV: whoever saves them chooses the name. */
+export const SEGMENTED =
+  /(?:^|[_.\- ])(?:seg(?:s|ment(?:s|ed|ations?)?|mask)?|labels?|lbls?|masks?|binary|instances?|semantic|predictions?|annotations?|ground_?truth|gt|memb(?:rane)?s?|tomosegmemtv|dragonfly|amira|napari|organelles?|roi|multiroi)\d*(?=[_.\- ]|$)/i;
+
+const NO_OBJECT =
+  /^(?:seg(?:s|ment(?:s|ed|ations?)?|mask)?|labels?|lbls?|masks?|binary|instances?|semantic|predictions?|annotations?|ground|truth|groundtruth|gt|tomosegmemtv|dragonfly|amira|napari|roi|multiroi|rec|vol|final|new|corrected|cleaned|manual|bin|tomo|tomogram|reconstruction|\d+|v\d+|bin\d+|b\d+)$/i;
+
+/** What is left of the end of a name when the words of programs are gone: `membrane` of `_membrane_labels_v2`. */
+export function objectOf(rest: string): string | undefined {
+  const words = rest.split(/[_.\- ]+/).filter((word) => word !== "" && !NO_OBJECT.test(word));
+  return words.length > 0 && words.every((word) => /^\p{L}{2,}\d*$/u.test(word)) ? words.join(" ") : undefined;
+}

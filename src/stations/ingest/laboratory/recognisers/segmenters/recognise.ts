@@ -1,0 +1,187 @@
+import { few } from "../../../../../core/finding.js";
+import { groupsOf } from "../../../../../core/groups.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import type { Claim, Details, Question, Recogniser } from "../../claims.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { isAverage } from "../common/averages.js";
+import { isonetMasks } from "../common/isonet-masks.js";
+import { knownBeginning, stemOf } from "../common/names.js";
+import { folderOf } from "../common/paths.js";
+import type { TiedClaim } from "../common/tied.js";
+import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
+import { type Labels, labelsOf } from "./labels.js";
+import { type Ending, endingOf, objectOf, SEGMENTED } from "./names.js";
+
+/**
+ * Segmentations: a volume whose name or folder speaks of one, and which holds a few whole numbers. With several numbers a person says whether each is an
+ * object of its own.
+ */
+export const segmenters: Recogniser = {
+  id: "segmenters",
+  software: "segmenters",
+  knownBy:
+    "MemBrain-seg (`X_…ckpt_segmented.mrc`), TARDIS (`X_semantic.mrc`, `X_instance.mrc`) and labels of Dragonfly, Amira, napari as MRC",
+  async recognise(laboratory) {
+    const volumes = volumesOf(laboratory);
+    const grids = groupsOf(volumes, ({ path, volume }) => `${shapeKey(volume)}\0${stemOf(path).toLowerCase()}`);
+    const isMaskOfIsonet = isonetMasks(laboratory);
+    const candidates = volumes.filter((file) => mayBeSegmentation(file) && !isMaskOfIsonet(file.path));
+    const found = await mapLimit(candidates, READS_IN_FLIGHT, async (file) =>
+      recogniseOne(file, await labelsOf(laboratory, file), grids),
+    );
+    const claims: Claim[] = [...tardisTables(laboratory), ...(await tardisPoints(laboratory))];
+    const many: Many[] = [];
+    for (const one of found) {
+      if (one === undefined) continue;
+      if ("values" in one) many.push(one);
+      else claims.push(one);
+    }
+    const software = [...new Set(found.flatMap((one) => (one && endingOf(stemOf(one.path))?.software) ?? []))].sort().join(", ");
+    const notes = otherFormats(laboratory);
+    if (claims.length === 0 && many.length === 0 && notes.length === 0) return undefined;
+    return {
+      software,
+      by: [...claims, ...many].slice(0, 3).map(({ path }) => path),
+      claims,
+      questions: questionsOf(many),
+      notes,
+    };
+  },
+};
+
+const READS_IN_FLIGHT = 4;
+
+/** A mask with several numbers. */
+interface Many extends TiedClaim {
+  readonly values: readonly number[];
+}
+
+function mayBeSegmentation(file: Volume): boolean {
+  const { path, volume } = file;
+  if (volume.says === "stack" || isAverage(file)) return false;
+  return (
+    endingOf(stemOf(path)) !== undefined ||
+    SEGMENTED.test(stemOf(path)) ||
+    folderOf(path)
+      .split("/")
+      .some((part) => SEGMENTED.test(part))
+  );
+}
+
+function recogniseOne(
+  file: Volume,
+  labels: Labels | undefined,
+  grids: ReadonlyMap<string, readonly Volume[]>,
+): Claim | Many | undefined {
+  const { path } = file;
+  const stem = stemOf(path);
+  const ending = endingOf(stem);
+  if (!labels)
+    return ending?.leftOut === undefined ? undefined : { path, role: "left out", because: ending.leftOut, strength: "contents" };
+  const original = originalOf(file, grids);
+  // a mask around particles has the size of their box, not of a tomogram
+  if (labels.values.length === 0) return undefined;
+  const of = original === undefined ? "" : `, and the size and name of ${original.file.path}`;
+  const because = `it holds whole numbers alone${of}`;
+  const details = detailsOf(labels, ending, original?.rest ?? "");
+  const tied = original === undefined ? {} : { sameRunAs: original.file.path };
+  const claim: TiedClaim = { path, role: "mask", because, strength: "contents", details, ...tied };
+  const isTold = details.isInstances === true || labels.values.length === 1;
+  return isTold ? claim : { ...claim, values: labels.values };
+}
+
+function detailsOf({ values }: Labels, ending: Ending | undefined, rest: string): Details {
+  const object = ending?.object ?? objectOf(rest);
+  return {
+    ...(object !== undefined && { object }),
+    ...(ending?.isInstances ? { isInstances: true } : values.length === 1 && { label: values[0]! }),
+  };
+}
+
+function originalOf(file: Volume, grids: ReadonlyMap<string, readonly Volume[]>): { file: Volume; rest: string } | undefined {
+  const at = (begin: string) =>
+    grids
+      .get(`${shapeKey(file.volume)}\0${begin.toLowerCase()}`)
+      ?.find((one) => one.path !== file.path && isSameGrid(one.volume, file.volume) && !mayBeSegmentation(one));
+  const known = knownBeginning(stemOf(file.path), (begin) => at(begin) !== undefined);
+  return known && { file: at(known.begin)!, rest: known.rest };
+}
+
+/** One question for all masks with the same numbers. */
+function questionsOf(many: readonly Many[]): Question[] {
+  const groups = groupsOf(
+    many,
+    ({ values, details }) => `${values.length > LABELS_SHOWN ? "many" : values.join(" ")}\0${details?.object ?? ""}`,
+  );
+  return [...groups.values()].map((group, at) => {
+    const files = group.map(({ path }) => path);
+    const { values } = group[0]!;
+    const claims = (details: Details): Claim[] =>
+      group.map(({ values: _, ...claim }) => ({ ...claim, details: { ...claim.details, ...details } }));
+    const labels = values.slice(0, LABELS_SHOWN);
+    return {
+      id: `labels-${at + 1}`,
+      text: `What do the numbers ${few(values, LABELS_SHOWN)} in ${few(files)} mean: is each an object of its own, or is one of them what is annotated?`,
+      files,
+      options: [
+        { answer: "instances", says: "each number is an object of its own, of one kind", claims: claims({ isInstances: true }) },
+        ...labels.map((label) => ({
+          answer: `label-${label}`,
+          says: `${label} is what is annotated`,
+          claims: claims({ label }),
+        })),
+        {
+          answer: "leave-out",
+          says: "not published",
+          claims: files.map(
+            (path): Claim => ({ path, role: "left out", because: "a mask with several labels", strength: "contents" }),
+          ),
+        },
+      ],
+      ...(values.length > LABELS_SHOWN && { guess: "instances" }),
+    };
+  });
+}
+
+const LABELS_SHOWN = 8;
+
+/** Filaments and membranes of TARDIS as lists of points, those filtered by length in the place of all. */
+async function tardisPoints(laboratory: Laboratory): Promise<Claim[]> {
+  const lists = laboratory.files.filter(({ path, format }) => /_instances(?:_filter)?\.csv$/i.test(path) && format === "text");
+  const claims = await mapLimit(lists, READS_IN_FLIGHT, async ({ path }): Promise<Claim | undefined> => {
+    const head = (await laboratory.text(path))?.split(/\r\n|\n|\r/, 1)[0] ?? "";
+    if (!/^\s*IDs\s*,\s*X/i.test(head)) return undefined;
+    const filtered = path.replace(/\.csv$/i, "_filter.csv");
+    if (laboratory.get(filtered))
+      return { path, role: "left out", because: `${filtered} has those that TARDIS kept`, strength: "contents" };
+    const unit = /\[\s*(?:A|Å)\s*\]/i.test(head) ? { unit: "Å" as const } : {};
+    const points = { format: "tardis", shape: "InstanceSegmentation" as const, ...unit };
+    return { path, role: "points", because: "its columns are those of TARDIS", strength: "contents", details: { points } };
+  });
+  return claims.filter((claim) => claim !== undefined);
+}
+
+function tardisTables(laboratory: Laboratory): Claim[] {
+  return laboratory.files.flatMap(({ path, format }): Claim[] =>
+    /_(?:SpatialGraph(?:_filter)?|semantic|instances?)\.(?:am|npy)$/i.test(path) && (format === "amira" || format === "npy")
+      ? [
+          {
+            path,
+            role: "left out",
+            because: `a file of ${format === "npy" ? "NumPy" : "Amira"}, which is not read`,
+            strength: "contents",
+          },
+        ]
+      : [],
+  );
+}
+
+/** Label fields of programs whose formats are not read. */
+function otherFormats(laboratory: Laboratory): string[] {
+  const amira = laboratory.files.filter(({ format }) => format === "amira").map(({ path }) => path);
+  return amira.length === 0
+    ? []
+    : [
+        `Amira's files are not read (${few(amira)}): save label fields as MRC with the size of the tomogram, and lines as a table of points.`,
+      ];
+}

@@ -1,0 +1,205 @@
+import { few } from "../../../../../core/finding.js";
+import { counted } from "../../../../../core/units.js";
+import type { Claim, Details, Recogniser } from "../../claims.js";
+import type { Surveyed } from "../../survey/laboratory.js";
+import { baseName, folderOf, tailFinder, within } from "../common/paths.js";
+import { setSpacing } from "../common/volumes.js";
+import { claimGains } from "./gains.js";
+import { metadataClaim } from "./metadata.js";
+import { claimPoints } from "./points.js";
+import { type Found, readProject, type Series, VOLUME } from "./project.js";
+import { type Kind, kindOf } from "./results.js";
+
+/**
+ * Warp, WarpTools and M: a `.tomostar` names a tilt series and the frames of its tilts; results lie in folders of fixed names below that of the processing,
+ * and are called after the series and their voxel size: `warp_tiltseries/reconstruction/TS_1_10.00Apx.mrc`.
+ *
+ * Source: https://warpem.github.io/warp/user_guide/warptools/quick_start_warptools_tilt_series/, its reference pages on data flow, denoising and particle
+ * files, and the names in `TiltSeries.cs`, `Movie.cs` and `Species.cs` of https://github.com/warpem/warp
+ */
+export const warp: Recogniser = {
+  id: "warp",
+  software: "Warp, WarpTools, M",
+  knownBy: "`.tomostar` and `.settings` files, `reconstruction/X_10.00Apx.mrc`, XML of tilt series, `.population`",
+  async recognise(laboratory) {
+    const project = await readProject(laboratory);
+    if (!project) return undefined;
+    const found: Found = { laboratory, project, claims: [], notes: [...project.notes] };
+    claimFrames(found);
+    const stacks = await claimResults(found);
+    await claimGains(found);
+    const { questions } = await claimPoints(found);
+    if (stacks.strange.length > 0)
+      found.notes.push(`${few(stacks.strange)} ${stacks.strange.length === 1 ? "is" : "are"} of no tilt series that Warp knows.`);
+    return {
+      software: project.series.some(({ tomostar }) => tomostar !== undefined && !/\.mrc\.tomostar$/i.test(tomostar))
+        ? "WarpTools"
+        : "Warp",
+      by: [
+        ...project.settings.map(({ path }) => path),
+        ...project.series.flatMap(({ tomostar }) => tomostar ?? []),
+        ...project.tiltFolders,
+        ...project.frameFolders,
+      ].slice(0, 3),
+      claims: found.claims,
+      questions,
+      notes: found.notes,
+    };
+  },
+};
+
+const FRAME_FORMATS: readonly unknown[] = ["tiff", "eer", "mrc"];
+
+/** Frames by the names in `.tomostar` files, which point to the folder of results: Warp looks for them in the data folder of the settings. */
+function claimFrames({ laboratory, project, claims, notes }: Found): void {
+  const { frameFolders, tiltFolders } = project;
+  const candidates = laboratory.files.filter(
+    ({ path, format }) =>
+      FRAME_FORMATS.includes(format) && resultOf(path, frameFolders) === undefined && resultOf(path, tiltFolders) === undefined,
+  );
+  const finder = tailFinder(candidates.map(({ path }) => path));
+  const near = project.settings.find(({ isTilts, dataFolder }) => !isTilts && dataFolder !== undefined)?.dataFolder;
+  const missing: { run: string; found: number; of: number }[] = [];
+  for (const { run, tomostar, movies } of project.series) {
+    if (tomostar === undefined) continue;
+    claims.push({
+      path: tomostar,
+      role: "left out",
+      run,
+      because: "Warp's list of the tilts of a series",
+      strength: "bookkeeping",
+    });
+    let count = 0;
+    for (const movie of movies) {
+      const path = finder.find(movie, near);
+      if (path === undefined) continue;
+      count++;
+      claims.push({ path, role: "frame", run, because: `${baseName(tomostar)} names it`, strength: "bookkeeping" });
+    }
+    if (count < movies.length) missing.push({ run, found: count, of: movies.length });
+  }
+  const gone = missing.filter(({ found }) => found === 0);
+  if (gone.length > 0) notes.push(`Frames of ${few(gone.map(({ run }) => run))} are not in the folder.`);
+  for (const { run, found, of } of missing.filter((one) => one.found > 0))
+    notes.push(`${run} was made of ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} here.`);
+}
+
+/** The folder of results that a file lies below, but not in. */
+function resultOf(path: string, folders: ReadonlySet<string>): { folder: string; rest: string } | undefined {
+  for (let at = folderOf(path); ; at = folderOf(at)) {
+    if (folders.has(at)) {
+      const rest = folderOf(path).slice(at === "" ? 0 : at.length + 1);
+      return rest === "" ? undefined : { folder: at, rest };
+    }
+    if (at === "") return undefined;
+  }
+}
+
+async function claimResults(found: Found): Promise<{ strange: string[] }> {
+  const { laboratory, project, claims } = found;
+  const { frameFolders, tiltFolders } = project;
+  const strange: string[] = [];
+  for (const folder of laboratory.folders()) {
+    const own = nearest(folder, frameFolders, tiltFolders);
+    if (own === undefined) continue;
+    const rest = folder.slice(own === "" ? 0 : own.length + 1);
+    const kind = kindOf(folder === own ? "" : rest, { isTilts: tiltFolders.has(own), isFrames: frameFolders.has(own) });
+    if (kind === undefined) continue;
+    for (const file of laboratory.inFolder(folder)) {
+      const claim = await claimOf(found, file, { kind, rest });
+      if (claim === "strange") strange.push(file.path);
+      else if (claim) claims.push(claim);
+    }
+  }
+  return { strange };
+}
+
+function nearest(folder: string, ...sets: readonly ReadonlySet<string>[]): string | undefined {
+  for (let at = folder; ; at = folderOf(at)) {
+    if (sets.some((set) => set.has(at))) return at;
+    if (at === "") return undefined;
+  }
+}
+
+interface Place {
+  readonly kind: Kind;
+  /** Folder below that of the results. */
+  readonly rest: string;
+}
+
+async function claimOf(found: Found, file: Surveyed, { kind, rest }: Place): Promise<Claim | "strange" | undefined> {
+  const { laboratory, project } = found;
+  const { path } = file;
+  const name = baseName(path);
+  const leave = (because: string, run?: string): Claim => ({ path, role: "left out", run, because, strength: "bookkeeping" });
+  if (typeof kind === "object") return leave(kind.leftOut);
+  if (kind === "metadata") return metadataClaim(laboratory, project, file);
+  if (kind === "stack") return stackClaim(found, file, baseName(folderOf(path)));
+  if (kind === "matching") {
+    // lists of points are claimed elsewhere
+    if (/_(?:corr|angleid)\.mrc$/i.test(name)) return leave("scores or angles of the matching, for each voxel");
+    return /\.(?:png|json)$/i.test(name) ? leave("bookkeeping of Warp") : undefined;
+  }
+  if (/\.png$/i.test(name)) return leave("a picture for display");
+  const [, stem, pixel] = VOLUME.exec(name) ?? [];
+  if (stem === undefined) return undefined;
+  const series = project.find(stem, path);
+  return series ? volumeClaim(file, series, { folder: baseName(rest).toLowerCase(), pixelAngstrom: Number(pixel) }) : "strange";
+}
+
+function volumeClaim(
+  { path, volume }: Surveyed,
+  { run, tomostar }: Series,
+  { folder, pixelAngstrom }: { readonly folder: string; readonly pixelAngstrom: number },
+): Claim {
+  const strength = tomostar === undefined ? "contents" : "bookkeeping";
+  const spacing = volume && setSpacing(volume);
+  const isTold = spacing === undefined || Math.abs(spacing / pixelAngstrom - 1) > 0.01;
+  const details: Details = {
+    ...(isTold && { spacingAngstrom: pixelAngstrom }),
+    reconstructionSoftware: "WarpTools",
+    reconstructionMethod: "Fourier Space",
+    ctfCorrected: true,
+  };
+  const claim = (role: Claim["role"], because: string, more: Details): Claim => ({
+    path,
+    role,
+    run,
+    because,
+    strength,
+    details: { ...details, ...more },
+  });
+  if (folder === "even" || folder === "odd")
+    return claim("half map", `Warp reconstructed it from half of the data of ${run}: the ${folder} half`, {});
+  if (folder === "deconv")
+    return claim("tomogram", `Warp deconvolved its tomogram of ${run}`, {
+      processing: "filtered",
+      processingSoftware: "WarpTools",
+    });
+  if (folder === "denoised")
+    return claim("tomogram", `Warp denoised its tomogram of ${run}`, { processing: "denoised", processingSoftware: "Noise2Map" });
+  return claim("tomogram", `Warp calls its tomograms of ${run} so`, { processing: "raw" });
+}
+
+/** Files of `tiltstack/X`: the stack that Warp made for the alignment, and what the alignment gave. Folders of etomo and AreTomo are theirs. */
+function stackClaim({ laboratory, project }: Found, file: Surveyed, stem: string): Claim | undefined {
+  const { path } = file;
+  const series = project.find(stem, path);
+  const name = baseName(path);
+  const rest = name.startsWith(stem) ? name.slice(stem.length).toLowerCase() : undefined;
+  if (!series || rest === undefined) return undefined;
+  const { run } = series;
+  const claim = (role: Claim["role"], because: string, details?: Details): Claim => ({
+    path,
+    role,
+    run,
+    because,
+    strength: "bookkeeping",
+    ...(details && { details }),
+  });
+  if (rest === ".st") return claim("tilt series", `Warp stacked the tilts of ${run} for their alignment`);
+  if (rest === ".rawtlt") return claim("raw tilts", `Warp wrote it beside the stack of ${run}`);
+  const isOfOthers = [".edf", ".aln", ".st.aln"].some((end) => laboratory.get(within(folderOf(path), `${stem}${end}`)));
+  if (isOfOthers || !/^(?:_st)?\.(?:xf|tlt)$/.test(rest)) return undefined;
+  return claim("alignment", `Warp reads the alignment of ${run} from it`, { format: "IMOD" });
+}

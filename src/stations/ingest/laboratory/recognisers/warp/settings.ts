@@ -1,0 +1,64 @@
+import { parseXml } from "../../../../../formats/alignment/xml.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { folderOf, within } from "../common/paths.js";
+import { orReason } from "../common/reading.js";
+
+/** A `.settings` file: where data are, and where results go. */
+export interface Settings {
+  readonly path: string;
+  /** Folder of frames, or of `.tomostar` files; as it stands below the laboratory, undefined where it leads out. */
+  readonly dataFolder?: string | undefined;
+  readonly processingFolder?: string | undefined;
+  /** As it is written. */
+  readonly gain?: string | undefined;
+  readonly defects?: string | undefined;
+  readonly isTilts: boolean;
+}
+
+const TEXT_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Source: `OptionsWarp.Save` in warpem/warp's WarpLib: `<Settings><Import><Param Name="DataFolder" Value="frames" />…`; paths are relative to the file.
+ */
+export async function readSettings(laboratory: Laboratory): Promise<{ all: Settings[]; notes: string[] }> {
+  const notes: string[] = [];
+  const files = laboratory.files.filter(
+    ({ path, format, size }) => /\.settings$/i.test(path) && format === "text" && size <= TEXT_BYTES_MAX,
+  );
+  const all = await mapLimit(files, 8, async ({ path }): Promise<Settings | undefined> => {
+    const text = await laboratory.text(path, TEXT_BYTES_MAX);
+    if (text === undefined || !/<Settings[\s/>]/.test(text)) return undefined;
+    const read = await orReason(() => parseXml(text, path));
+    if ("reason" in read) {
+      notes.push(`${read.reason}. What it says of gain references and folders is not known.`);
+      return { path, isTilts: false };
+    }
+    const parameters = new Map<string, string>();
+    for (const { name, attributes } of read.value.children.find((one) => one.name === "Import")?.children ?? [])
+      if (name === "Param") parameters.set(attributes.get("Name") ?? "", (attributes.get("Value") ?? "").trim());
+    const value = (key: string) => parameters.get(key) || undefined;
+    const data = below(folderOf(path), value("DataFolder"));
+    return {
+      path,
+      dataFolder: data,
+      processingFolder: below(folderOf(path), value("ProcessingFolder")) ?? data,
+      gain: value("GainPath"),
+      defects: value("DefectsPath"),
+      isTilts: /tomostar/i.test(value("Extension") ?? ""),
+    };
+  });
+  return { all: all.filter((one) => one !== undefined), notes };
+}
+
+/** A folder that is named from another one; undefined for none, and for those elsewhere. */
+export function below(folder: string, named: string | undefined): string | undefined {
+  if (named === undefined || /^(?:[A-Za-z]:|[\\/])/.test(named)) return undefined;
+  const parts = folder === "" ? [] : folder.split("/");
+  for (const part of named.split(/[\\/]/)) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return undefined;
+  }
+  return within("", parts.join("/"));
+}

@@ -1,0 +1,183 @@
+import { createHash } from "node:crypto";
+import { asEmporiumError, isEmporiumError } from "../../../../core/errors.js";
+import { type Peek, peekFile } from "../../../../formats/peek/peek.js";
+import { type FileFormatId, fileFormatOf, isText } from "../../../../formats/registry.js";
+import { parseZattrs } from "../../../../formats/zarr/metadata.js";
+import { parseOmeImage } from "../../../../formats/zarr/ome-v05.js";
+import { parseZarrV3Group } from "../../../../formats/zarr/v3-metadata.js";
+import { compareKeys } from "../../../../stores/keys.js";
+import { openObject, type Store, type UnfollowedLink } from "../../../../stores/store.js";
+import { UnfollowedLinks } from "../../../../stores/unfollowed-links.js";
+import { forEachLimited } from "../../../../system/parallel.js";
+import type { Laboratory, Surveyed } from "./laboratory.js";
+import { volumeOfMrc } from "./volume-facts.js";
+
+/** Files that are looked at, at most; of a folder with more nothing is concluded. */
+export const FILES_MAX = 500_000;
+const HEAD_BYTES = 1024;
+const HEADS_IN_FLIGHT = 32;
+/** Largest text that is read whole: tables, models of programs and logs that matter are smaller. */
+const TEXT_BYTES_MAX = 16 * 1024 * 1024;
+
+export interface SurveyOptions {
+  readonly signal: AbortSignal;
+  /** Called with the number of files whose heads are read, and that of all. */
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+}
+
+/**
+ * Lists a folder and reads the first kibibyte of each file: its format by contents, and shape and spacing of volumes. Nothing else is read before
+ * somebody asks for it. Links are not followed out of the folder; hidden files are told and left alone.
+ *
+ * @throws {EmporiumError} STORE_…
+ */
+export async function survey(store: Store, { signal, onProgress }: SurveyOptions): Promise<Laboratory> {
+  const links = new UnfollowedLinks();
+  const leaving: UnfollowedLink[] = [];
+  const hidden: string[] = [];
+  const sizes = new Map<string, { size: number; etag?: string | undefined }>();
+  let isComplete = true;
+  for await (const { key, size, leaves, etag } of store.list("", { signal, onLink: links.add })) {
+    if (leaves !== undefined) {
+      leaving.push({ key, leads: "outside", to: leaves });
+      continue;
+    }
+    const folder = zarrOf(key);
+    if (folder === undefined && key.split("/").some((part) => part.startsWith("."))) {
+      hidden.push(key);
+      continue;
+    }
+    const path = folder ?? key;
+    const known = sizes.get(path);
+    sizes.set(path, { size: (known?.size ?? 0) + size, etag });
+    if (sizes.size < FILES_MAX) continue;
+    isComplete = false;
+    break;
+  }
+  const files = Array.from(sizes, ([path, { size }]): Surveyed => ({ path, size, format: undefined }));
+  files.sort((a, b) => compareKeys(a.path, b.path));
+  let done = 0;
+  await forEachLimited(files, HEADS_IN_FLIGHT, async (file) => {
+    await lookAt(store, file, signal);
+    onProgress?.(++done, files.length);
+  });
+  return laboratoryOf(store, files, { links, leaving, hidden, isComplete, signal });
+}
+
+async function lookAt(store: Store, file: { -readonly [K in keyof Surveyed]: Surveyed[K] }, signal: AbortSignal): Promise<void> {
+  try {
+    if (file.path.endsWith(".zarr")) {
+      file.format = "zarr";
+      file.volume = await zarrFacts(store, file.path, signal);
+      return;
+    }
+    if (file.size === 0) {
+      file.format = "empty";
+      return;
+    }
+    const head = await store.read(file.path, { offset: 0, length: Math.min(HEAD_BYTES, file.size) }, { signal });
+    if (!head) {
+      file.unreadable = "it is gone";
+      return;
+    }
+    const format = fileFormatOf(head, file.path)?.id as FileFormatId | undefined;
+    file.format = format ?? (isText(head) ? "text" : undefined);
+    if (file.format === "mrc") file.volume = volumeOfMrc(head, file.path, file.size);
+  } catch (error) {
+    const { code, message } = asEmporiumError(error);
+    if (code === "CANCELLED" || !isEmporiumError(error)) throw error;
+    file.unreadable = message.split(`${file.path}: `).at(-1)!;
+  }
+}
+
+async function zarrFacts(store: Store, path: string, signal: AbortSignal): Promise<Surveyed["volume"]> {
+  const old = await store.read(`${path}/.zattrs`, undefined, { signal });
+  const bytes = old ?? (await store.read(`${path}/zarr.json`, undefined, { signal }));
+  if (!bytes) return undefined;
+  const attributes = old ? parseZattrs(bytes, path) : parseZarrV3Group(bytes, path).attributes;
+  const image = parseOmeImage(attributes, path, { unitWhenAbsent: "angstrom" });
+  const [first] = image.datasets;
+  const array = first && (await store.read(`${path}/${first.path}/${old ? ".zarray" : "zarr.json"}`, undefined, { signal }));
+  const { shape } = (array ? JSON.parse(new TextDecoder().decode(array)) : {}) as { shape?: number[] };
+  if (shape?.length !== 3) return undefined;
+  return {
+    shape: [shape[0]!, shape[1]!, shape[2]!],
+    spacingsAngstrom: first!.voxelSizeAngstrom,
+    says: shape[0] === 1 ? "picture" : "volume",
+    originAngstrom: [0, 0, 0],
+    labels: [],
+  };
+}
+
+/** The Zarr folder that a key is in; `.zarr` within a Zarr is a part of it. */
+function zarrOf(key: string): string | undefined {
+  return /^(.*?\.zarr)\//.exec(key)?.[1];
+}
+
+/** The folder with its files as recognisers see it: texts and digests are read when somebody asks, and kept. */
+function laboratoryOf(
+  store: Store,
+  files: readonly Surveyed[],
+  more: Pick<Laboratory, "links" | "leaving" | "hidden" | "isComplete"> & { readonly signal: AbortSignal },
+): Laboratory {
+  const { signal, ...rest } = more;
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const byFolder = new Map<string, Surveyed[]>();
+  for (const file of files) {
+    const folder = file.path.slice(0, Math.max(0, file.path.lastIndexOf("/")));
+    const own = byFolder.get(folder);
+    if (own) own.push(file);
+    else byFolder.set(folder, [file]);
+  }
+  const digests = new Map<string, Promise<string>>();
+  const peeks = new Map<string, Promise<Peek | undefined>>();
+  return {
+    ...rest,
+    store,
+    files,
+    get: (path) => byPath.get(path),
+    inFolder: (folder) => byFolder.get(folder) ?? [],
+    folders: () => [...byFolder.keys()],
+    async text(path, bytesMax = TEXT_BYTES_MAX) {
+      const file = byPath.get(path);
+      if (!file || file.size > bytesMax) return undefined;
+      const bytes = await store.read(path, undefined, { signal });
+      return bytes && decoded(bytes);
+    },
+    open: (path) => openObject(store, path, { signal }),
+    digest: (path) => kept(digests, path, () => digestOf(store, byPath.get(path)!, signal)),
+    peek: (path) =>
+      kept(peeks, path, async () => {
+        try {
+          return await peekFile(await openObject(store, path, { signal }), { signal });
+        } catch (error) {
+          if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return undefined;
+          throw error;
+        }
+      }),
+  };
+}
+
+function kept<T>(known: Map<string, Promise<T>>, path: string, make: () => Promise<T>): Promise<T> {
+  const found = known.get(path) ?? make();
+  known.set(path, found);
+  return found;
+}
+
+/** Windows' programs write UTF-16. */
+function decoded(bytes: Uint8Array): string {
+  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  return new TextDecoder(isWide ? (bytes[0] === 0xff ? "utf-16le" : "utf-16be") : "utf-8").decode(bytes).replace(/^\ufeff/, "");
+}
+
+const DIGEST_BYTES = 256 * 1024;
+
+/** Of size, beginning and end: equal for copies, and for no two reconstructions. */
+async function digestOf(store: Store, { path, size }: Surveyed, signal: AbortSignal): Promise<string> {
+  const hash = createHash("sha256").update(`${size}\0`);
+  const length = Math.min(size, DIGEST_BYTES);
+  for (const offset of new Set([0, size - length])) {
+    hash.update((await store.read(path, { offset, length }, { signal })) ?? new Uint8Array(0));
+  }
+  return hash.digest("hex");
+}
