@@ -8,7 +8,10 @@ afterEach(() => {
 });
 
 /** A server that answers the nth request of all connections as it is told; the bodies that came, and on which connection. */
-async function serve(answer: (request: { number: number; socket: Socket; target: string; body: string }) => void) {
+async function serve(
+  answer: (request: { number: number; socket: Socket; target: string; body: string }) => void,
+  { stallMs = 300 } = {},
+) {
   const seen: { target: string; body: string; connection: number }[] = [];
   let connections = 0;
   const sockets = new Set<Socket>();
@@ -33,7 +36,7 @@ async function serve(answer: (request: { number: number; socket: Socket; target:
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
-  const wire = shortWire(url, { connectMs: 2_000, stallMs: 300 });
+  const wire = shortWire(url, { connectMs: 2_000, stallMs });
   open.push({
     close() {
       wire.close();
@@ -52,7 +55,8 @@ const OK = 'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 0\r\n\r\n';
 
 describe("shortWire", () => {
   it("sends bodies whole, one after the other over one connection, side by side over several", async () => {
-    const { put, seen } = await serve(({ socket }) => void socket.write(OK));
+    // client and server share this process, which may be kept waiting by others
+    const { put, seen } = await serve(({ socket }) => void socket.write(OK), { stallMs: 20_000 });
     const large = "x".repeat(3_000_000);
     expect((await put("/a")).head.header("etag")).toBe('"1"');
     expect((await put("/b?x=1", large)).head.status).toBe(200);

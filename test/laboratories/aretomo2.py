@@ -36,7 +36,7 @@ for n, k, header, out_header, dark in TABLE:
     lab.text(f"stacks/{n}_TLT.txt", "".join(f"{a:8.2f} {TAKEN.index(a) + 1:4d}\n" for a in ANGLES))
     lab.text(f"stacks/{n}.mrc.mdoc", mdoc(ANGLES, PIXEL, [f"{n}_{TAKEN.index(a):03d}_{a:.1f}.eer" for a in ANGLES], f"{n}.mrc", (72, 72), order=[TAKEN.index(a) for a in ANGLES]))
     kept = [i for i in range(len(ANGLES)) if i not in dark]
-    text = aln((72, 72), [ANGLES[i] for i in kept], n)
+    text = aln((72, 72), [ANGLES[i] for i in kept], n, raw=len(ANGLES))  # RawSize counts dark images, too
     if dark:
         text = text.replace("# NumPatches", "".join(f"# DarkFrame =  {i:4d} {i:4d} {ANGLES[i]:8.2f}\n" for i in dark) + "# NumPatches")
         lab.text(f"stacks/{n}_DarkImgs.txt", lines(dark, "{:d}"))

@@ -223,9 +223,9 @@ def xf(n, *words):
     return "".join("%12.7f%12.7f%12.7f%12.7f%12.3f%12.3f\n" % (np.cos(a), np.sin(a), -np.sin(a), np.cos(a), *r.normal(0, 3, 2)) for _ in range(n))
 
 
-def aln(size, angles, *words):
+def aln(size, angles, *words, raw=None):
     r = seed("aln", *words)
-    out = f"# AreTomo Alignment / Priims bprmMn\n# RawSize = {size[0]} {size[1]} {len(angles)}\n# NumPatches = 0\n"
+    out = f"# AreTomo Alignment / Priims bprmMn\n# RawSize = {size[0]} {size[1]} {raw or len(angles)}\n# NumPatches = 0\n"
     out += "# SEC     ROT         GMAG       TX          TY      SMEAN     SFIT    SCALE     BASE     TILT\n"
     row = "%5d  %9.4f  %9.5f  %9.3f  %9.3f  %7.2f  %7.2f  %7.2f  %7.2f  %8.2f\n"
     return out + "".join(row % (i, -85.3, 1, *r.normal(0, 4, 2), 1, 1, 1, 0, a) for i, a in enumerate(angles))

@@ -48,6 +48,8 @@ export interface PointsReading {
   readonly of?: string | undefined;
   /** Spacing of that tomogram, Å, where a run has several. */
   readonly inSpacingAngstrom?: number | undefined;
+  /** Of a table that knows tomograms by numbers: the value of its column for each, by the path of the tomogram. */
+  readonly rowValues?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What is known of a file in its role; each recogniser tells what its bookkeeping has. */
@@ -85,6 +87,10 @@ export interface Claim {
   readonly run?: string | undefined;
   /** For a file of several runs: a table of particles, a gain reference. */
   readonly runs?: readonly string[] | undefined;
+  /** File whose run it has: of a denoised tomogram its original, of points and masks their tomogram. */
+  readonly sameRunAs?: string | undefined;
+  /** Of what is left out since it is byte for byte this file. */
+  readonly copyOf?: string | undefined;
   /** Evidence, as the end of a sentence: `TS_01.edf names it`. For `left out` the reason: `an average of particles`. */
   readonly because: string;
   readonly strength: Strength;

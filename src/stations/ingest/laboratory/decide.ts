@@ -11,6 +11,8 @@ export interface Decision {
   readonly role: Role;
   readonly run?: string | undefined;
   readonly runs?: readonly string[] | undefined;
+  /** File whose run it has. */
+  readonly sameRunAs?: string | undefined;
   /** Evidence; of files that are left out the reason. */
   readonly because: string;
   /** `person`: a file of decisions says it. */
@@ -74,7 +76,7 @@ export function decide(laboratory: Laboratory, recognised: readonly Recognised[]
       files.set(file.path, { details: {}, ...person, path: file.path, strength: "person" });
       continue;
     }
-    const own = byPath.get(file.path) ?? [];
+    const own = withoutCopies(byPath.get(file.path) ?? [], byPath);
     if (own.length === 0) {
       undecided.set(file.path, unclaimed(file));
       continue;
@@ -105,8 +107,17 @@ export function runsOf(files: ReadonlyMap<string, Decision>): string[] {
   return [...runs].sort(inNumbers);
 }
 
-function decisionOf({ path, role, run, runs, because, strength, by, details = {} }: Sourced): Decision {
-  return { path, role, run, runs, because, strength, by, details };
+function decisionOf({ path, role, run, runs, sameRunAs, because, strength, by, details = {} }: Sourced): Decision {
+  return { path, role, run, runs, sameRunAs, because, strength, by, details };
+}
+
+/** What others say of a copy counts only where nobody says anything of the original: the same bytes are published once. */
+function withoutCopies(claims: readonly Sourced[], byPath: ReadonlyMap<string, readonly Sourced[]>): readonly Sourced[] {
+  const copy = claims.find(({ copyOf }) => copyOf !== undefined);
+  if (!copy) return claims;
+  const isUsed = byPath.get(copy.copyOf!)?.some(({ role }) => role !== "left out") === true;
+  const isNamed = claims.some(({ role, strength }) => role !== "left out" && strength === "bookkeeping");
+  return isUsed || !isNamed ? [copy] : claims;
 }
 
 /** The strongest claims of a file, those that agree joined into one: each tells what the others do not. */
@@ -131,7 +142,7 @@ const agree = (a: Claim, b: Claim): boolean =>
 
 function together(a: Sourced, b: Sourced): Sourced {
   const details = { ...b.details, ...withoutNothing(a.details ?? {}) };
-  return { ...a, run: a.run ?? b.run, runs: a.runs ?? b.runs, details };
+  return { ...a, run: a.run ?? b.run, runs: a.runs ?? b.runs, sameRunAs: a.sameRunAs ?? b.sameRunAs, details };
 }
 
 function withoutNothing(details: Details): Details {

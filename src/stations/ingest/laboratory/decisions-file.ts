@@ -21,6 +21,7 @@ const reading = z.strictObject({
   isReversed: z.boolean().optional(),
   of: z.string().optional(),
   inSpacingAngstrom: z.number().positive().optional(),
+  rowValues: z.record(z.string(), z.string()).optional(),
 });
 
 const details = z.strictObject({

@@ -182,20 +182,40 @@ function wordIndex(items: readonly NamedFile[]): WordIndex {
   };
 }
 
-/** The run of a path: the longest name whose words stand in it. */
+/**
+ * The run of a path: the longest name whose words stand in it. A name may begin with a folder, `2023-03-24_Position_1` of what lies below `2023-03-24`:
+ * of two sessions with places of one name.
+ */
 export function runFinder(names: readonly string[]): (path: string) => string | undefined {
   const known = new Set(names);
   const longest = Math.max(0, ...names.map((name) => wordsOf(name).length));
+  const inFolders = new Map<string, Map<string, string>>();
+  for (const name of names) {
+    const words = wordsOf(name);
+    for (let at = 1; at < words.length; at++) {
+      const folder = name.slice(0, words[at - 1]!.end);
+      const own = inFolders.get(folder) ?? new Map<string, string>();
+      inFolders.set(folder, own.set(name.slice(words[at]!.start), name));
+    }
+  }
   return (path) => {
     let best: string | undefined;
+    let length = 0;
+    const around: Map<string, string>[] = [];
     for (const part of path.replace(/\/$/, "").split("/")) {
       const words = wordsOf(part);
       for (let from = 0; from < words.length; from++) {
         for (let to = from; to < Math.min(words.length, from + longest); to++) {
           const text = part.slice(words[from]!.start, words[to]!.end);
-          if (known.has(text) && text.length > (best?.length ?? 0)) best = text;
+          const within = around.map((own) => own.get(text)).find((name) => name !== undefined);
+          const found = within ?? (known.has(text) ? text : undefined);
+          if (found === undefined || text.length < length || (text.length === length && within === undefined)) continue;
+          best = found;
+          length = text.length;
         }
       }
+      const own = inFolders.get(part);
+      if (own) around.unshift(own);
     }
     return best;
   };

@@ -4,7 +4,7 @@ import { ask, decimal, yamlText } from "../../../../formats/yaml/yaml-text.js";
 import { CURRENT_VERSION } from "../../config/grammar/config.js";
 import { type Acquisition, readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Answers } from "../answers.js";
-import { spacingOf } from "../complete.js";
+import { spacingOf } from "../completion/spacings.js";
 import type { Decision, Decisions } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { type Blocks, datasetBlock, depositionBlock, type Facts, factsOf } from "./facts.js";
@@ -117,7 +117,8 @@ function spacingBlock(spacings: readonly number[], isAsked: boolean): Blocks {
 
 async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => readonly Decision[]) {
   const mdocs = of("acquisition").filter(({ run }) => run !== undefined);
-  const lists = [...of("raw tilts"), ...of("alignment").filter(({ path }) => /\.tlt$/i.test(path))];
+  const isList = ({ path, run }: Decision) => run !== undefined && /\.(?:raw)?tlt$/i.test(path);
+  const lists = [...of("raw tilts"), ...[...of("alignment"), ...of("left out")].filter(isList)];
   const paths = (files: readonly Decision[]) => files.map(({ path }) => path);
   const read = await readAcquisitions(laboratory, paths(mdocs));
   const angles = await readAngleLists(laboratory, paths(lists));

@@ -3,7 +3,8 @@ import { ask, decimal, guess, Named } from "../../../../formats/yaml/yaml-text.j
 import type { Acquisition } from "../acquisition.js";
 import { rounded } from "../acquisition.js";
 import type { Details, PointsReading } from "../claims.js";
-import { spacingOf, tellingOf } from "../complete.js";
+import { spacingOf } from "../completion/spacings.js";
+import { tellingOf } from "../completion/twins.js";
 import type { Decision } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import type { Blocks, Facts } from "./facts.js";
@@ -369,7 +370,7 @@ export function annotationBlocks(making: Making, objects: ReadonlyMap<string, An
     };
     return {
       metadata,
-      sources: group[0]!.run === undefined ? group.map((file) => sharedPoints(file, making)) : shapeSources(group, making),
+      sources: group[0]!.run === undefined ? group.flatMap((file) => sharedPoints(file, making)) : shapeSources(group, making),
     };
   });
 }
@@ -379,7 +380,8 @@ export interface AnnotatedObject {
   readonly id: string;
 }
 
-const readingKey = ({ points, label, isInstances }: Details) => [
+const readingKey = ({ points, label, isInstances, spacingAngstrom }: Details) => [
+  spacingAngstrom,
   points?.format,
   points?.shape,
   points?.delimiter,
@@ -417,14 +419,21 @@ function shapeSources(group: readonly Decision[], making: Making): object[] {
 }
 
 /** One file with the points of many tomograms. */
-function sharedPoints({ path, runs, details }: Decision, making: Making): object {
-  const reading = { ...details, points: details.points! };
-  const source = { ...shapeOf("points", literal(path), reading, true), ...filters(runFilter(runs, making.runs)) };
-  const spacing = details.points!.inSpacingAngstrom;
-  return spacing === undefined ? source : withSpacing(source, spacing, making.spacings);
+function sharedPoints({ path, runs, details }: Decision, making: Making): object[] {
+  const { inSpacingAngstrom: spacing, rowValues } = details.points!;
+  const source = (row: string, own: readonly string[] | undefined) => {
+    const some = { ...shapeOf("points", literal(path), details, row), ...filters(runFilter(own, making.runs)) };
+    return spacing === undefined ? some : withSpacing(some, spacing, making.spacings);
+  };
+  if (rowValues === undefined) return [source("{run_name}", runs)];
+  const rows = new Map<string, string>();
+  for (const { path: tomogram, run } of making.of("tomogram"))
+    if (run !== undefined && runs?.includes(run) !== false && rowValues[tomogram] !== undefined) rows.set(run, rowValues[tomogram]);
+  return [...rows].map(([run, row]) => source(row, [run]));
 }
 
-function shapeOf(role: Decision["role"], glob: string, details: Details, isShared = false): object {
+/** @param row of a file with the points of many tomograms: how its column names that of the run */
+function shapeOf(role: Decision["role"], glob: string, details: Details, row?: string): object {
   const shown = { is_visualization_default: true };
   const named = { glob_string: glob };
   if (role === "mask") {
@@ -445,7 +454,7 @@ function shapeOf(role: Decision["role"], glob: string, details: Details, isShare
     [shape]: {
       file_format: format,
       ...named,
-      ...(isShared ? { filter_value: "{run_name}" } : {}),
+      ...(row === undefined ? {} : { filter_value: row }),
       ...(binning === undefined ? {} : { binning: guess(decimal(binning), `${unitText(details.points!)}`) }),
       ...(isReversed ? { [axes]: guess("zyx", "the file has z first; the size of the tomogram tells it") } : {}),
       ...(delimiter ? { delimiter } : {}),

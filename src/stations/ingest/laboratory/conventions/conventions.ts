@@ -1,6 +1,7 @@
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
 import { findRunNames, type NamedFile, runFinder } from "../run-names.js";
+import { mixesSpecimens, specimenOf } from "../specimen-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { type Seeming, seeming } from "./kinds.js";
 
@@ -28,7 +29,10 @@ const COUNTED_MAX = 500;
 export async function conventions(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<Recognised> {
   const claims = recognised.flatMap(({ claims: own }) => own);
   const asked = recognised.flatMap(({ questions = [] }) => questions.flatMap(({ files }) => files));
-  const claimed = new Map(claims.map((claim) => [claim.path, claim]));
+  // of several claims on a file one that knows its run
+  const claimed = new Map(
+    [...claims].sort((a, b) => Number(a.run !== undefined) - Number(b.run !== undefined)).map((claim) => [claim.path, claim]),
+  );
   const spoken = new Set([...claimed.keys(), ...asked]);
   const around = { tiltCounts: await tiltCounts(laboratory), has: (path: string) => laboratory.get(path) !== undefined };
   const seen = new Map<string, Seeming>();
@@ -44,15 +48,15 @@ export async function conventions(laboratory: Laboratory, recognised: readonly R
     const role = claimed.get(path)?.role ?? seen.get(path)?.role;
     return role === undefined || role === "left out" ? [] : [{ path, kind: kindOf(path, role) }];
   });
-  const find = namesOf(known, named, claimed);
+  const find = namesOf(laboratory, known, named, claimed);
   const own = [...seen].map(([path, one]): Claim => {
     const run = OF_RUNS.includes(one.role) ? find(path) : undefined;
     return { path, run, ...one };
   });
   // files that somebody claims without a run
-  for (const { path, role, run, runs, because } of claimed.values()) {
+  for (const { path, role, run, runs, sameRunAs, because } of claimed.values()) {
     if (run !== undefined || runs !== undefined || !OF_RUNS.includes(role)) continue;
-    const found = find(path);
+    const found = sameRunAs === undefined ? find(path) : (claimed.get(sameRunAs)?.run ?? find(sameRunAs));
     if (found !== undefined) own.push({ path, role, run: found, because, strength: "name" });
   }
   return { software: "", by: [], claims: withoutSecondStacks(own, claimed) };
@@ -63,15 +67,41 @@ const kindOf = (path: string, role: Role): string => FINER.exec(path)?.[0].toLow
 
 /** Finds the run of a path. */
 function namesOf(
+  laboratory: Laboratory,
   known: readonly string[],
   named: readonly NamedFile[],
   claimed: ReadonlyMap<string, Claim>,
 ): (path: string) => string | undefined {
   const byKnown = runFinder(known);
   const unknown = named.filter(({ path }) => claimed.get(path)?.run === undefined && byKnown(path) === undefined);
-  const more = known.length > 0 && unknown.length === 0 ? [] : findRunNames(known.length > 0 ? unknown : named).names;
-  const byMore = runFinder(widened(more, known.length > 0 ? unknown : named));
+  const own = (some: readonly NamedFile[]) => specimens(some, laboratory);
+  const byMore = runFinder(known.length > 0 ? own(unknown) : patternOr(named, own));
   return (path) => byKnown(path) ?? byMore(path);
+}
+
+/** Names by the pattern that most files follow; where it would put several specimens into one run, or there is a single file, those of the specimens. */
+function patternOr(named: readonly NamedFile[], others: (named: readonly NamedFile[]) => string[]): string[] {
+  const found = widened(findRunNames(named).names, named);
+  const tomograms = named.filter(({ kind }) => kind === "tomogram").map(({ path }) => path);
+  return tomograms.length === 1 || mixesSpecimens(runFinder(found), tomograms) ? others(named) : found;
+}
+
+/** What the files of runs that nobody names are of. Frames alone name a run where there is nothing else. */
+function specimens(named: readonly NamedFile[], laboratory: Laboratory): string[] {
+  const shapes = new Map<string, Set<string>>();
+  for (const { path, kind } of named) {
+    if (!["tomogram", "tilt series", "acquisition"].includes(kind)) continue;
+    const name = specimenOf(path);
+    shapes.set(name, (shapes.get(name) ?? new Set()).add(laboratory.get(path)?.volume?.shape.join(" ") ?? ""));
+  }
+  if (shapes.size === 0) return findRunNames(named).names;
+  // `TS_01_for_chimera` of the size of `TS_01` is of it
+  const isOfAnother = (name: string) =>
+    [...shapes].some(
+      ([other, sizes]) =>
+        name.startsWith(other) && /^[_.\- ][^\d]+$/.test(name.slice(other.length)) && [...shapes.get(name)!].every((size) => sizes.has(size)),
+    );
+  return [...shapes.keys()].filter((name) => !isOfAnother(name));
 }
 
 /**

@@ -25,6 +25,10 @@ const SERIES_END = /[_-](ts|st|stack)\.\w+$/i;
 const VOLUME = between("tomograms?|tomos?|recons?|reconstructions?|vol|volumes?|sirt|wbp|bp|rec|voxelspacing|denoised|dctf");
 const UNTRIMMED = /^(.*)_full(_rec\.(?:mrc|rec)|\.rec|_rec)$/i;
 
+const PREALIGNED = /(?:\.preali|_preali\.(?:mrc|st))$/i;
+/** As IMOD's ccderaser leaves them: `BB_orig.st`, `BB_origa.st`, `BBa_orig.st`. */
+const BEFORE_XRAYS = /^(.*)_orig([ab]?)(\.(?:st|mrc))$/i;
+
 /** Extensions that say what a file is, wherever it lies. */
 const BY_EXTENSION: Readonly<Record<string, readonly [role: Role, details?: Details]>> = {
   rawtlt: ["raw tilts"],
@@ -106,6 +110,13 @@ function ofVolume({ path, volume, format }: Surveyed, name: string, extension: s
   if (GAIN.test(name)) return undefined;
   if (isFrame) return says === "volume" ? undefined : called("frame", "it lies among the frames");
   if (MASK.test(path)) return says === "stack" ? undefined : called("mask", "its name says so");
+  if (PREALIGNED.test(name)) return called("left out", "the coarsely aligned stack");
+  const raw = BEFORE_XRAYS.exec(name);
+  if (raw) {
+    const folder = path.slice(0, path.length - name.length);
+    const fixed = `${folder}${raw[1]!}${raw[2]!}${raw[3]!}`;
+    if (around.has(fixed)) return called("left out", `as it was recorded, before X-rays were removed: ${fixed} was made of it`);
+  }
   if (extension === "ali") return called("tilt series", "its name is that of an aligned stack");
   if (says === "stack") return shown("tilt series", "its header says that its sections are images");
   const untrimmed = UNTRIMMED.exec(name);

@@ -6,6 +6,8 @@ import type { Claim, Details, Option, PointsReading, Question } from "../claims.
 import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { readParticleList, seriesStem } from "../recognisers/common/particles.js";
+import { runFinder } from "../run-names.js";
 import { modelFacts } from "./model-facts.js";
 import { pointFileOf } from "./point-files.js";
 import { type PointRange, type Reading, readingsOf, readingText } from "./readings.js";
@@ -56,7 +58,7 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   for (const file of files) {
     const known = await readingOf(file, options);
     if (typeof known === "string") claims.push(leftOut(file, known));
-    else listed.push({ ...file, reading: known });
+    else listed.push(await namedRows({ ...file, reading: known }, options));
   }
   const groups = groupsOf(listed, ({ path, run, reading, details }) =>
     keyOf(
@@ -102,6 +104,30 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
   }
 }
 
+/** Columns of STAR files that name the tomogram of a row. */
+const NAMES = new Set(["rlnTomoName", "rlnMicrographName", "wrpSourceName"]);
+
+/**
+ * Where a column names tomograms otherwise than the runs are called, by file names for example: which of its values are of which tomogram. A file of one
+ * run whose rows all have one name needs no column.
+ */
+async function namedRows(file: Listed, { laboratory, runs, volumesOf }: PlaceOptions): Promise<Listed> {
+  const { path, run, reading } = file;
+  if (reading.rowName === undefined || reading.rowValues !== undefined || !NAMES.has(reading.rowName)) return file;
+  const list = await readParticleList(laboratory, path);
+  if (list === undefined || "reason" in list) return file;
+  const values = [...list.series.keys()];
+  const find = runFinder(runs);
+  if (values.every((value) => runs.includes(seriesStem(value)))) return file;
+  if (run !== undefined && values.length === 1) return { ...file, reading: { ...reading, rowName: undefined } };
+  const rowValues: Record<string, string> = {};
+  for (const value of values) {
+    const own = find(value.replaceAll("\\", "/"));
+    for (const { path: tomogram } of own === undefined ? [] : volumesOf(own)) rowValues[tomogram] = value;
+  }
+  return Object.keys(rowValues).length === 0 ? file : { ...file, reading: { ...reading, rowValues } };
+}
+
 async function placeGroup(group: readonly Listed[], options: PlaceOptions): Promise<PlacedPoints> {
   const [first] = group as readonly [Listed, ...Listed[]];
   const { reading } = first;
@@ -114,7 +140,9 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
     for (const { file, run } of places.slice(0, isShared ? undefined : RUNS_READ)) {
       const volume = options.volumesOf(run)[0];
       if (!volume && !isShared) continue;
-      const range = await rangeOf(file, run, volume, options);
+      const row = reading.rowName === undefined ? undefined : rowOf(run, reading, options);
+      if (isShared && row === undefined) continue;
+      const range = await rangeOf(file, row, volume, options);
       if (range.count > 0) ranges.set(run, range);
     }
   } catch (error) {
@@ -192,14 +220,24 @@ interface Fitting {
 /** A spacing that the points may be of: the one that the bookkeeping names, or those at which all the runs have a tomogram. */
 function spacingsOf(
   runs: readonly string[],
-  { of, inSpacingAngstrom }: PointsReading,
+  { of, inSpacingAngstrom, rowValues }: PointsReading,
   { volumesOf }: PlaceOptions,
 ): (number | undefined)[] {
-  const [first = [], ...others] = runs.map((run) => volumesOf(run).map(({ spacingAngstrom }) => spacingAngstrom));
+  const isOf = ({ path }: Volume) => rowValues === undefined || rowValues[path] !== undefined;
+  const [first = [], ...others] = runs.map((run) =>
+    volumesOf(run)
+      .filter(isOf)
+      .map(({ spacingAngstrom }) => spacingAngstrom),
+  );
   const shared = [...new Set(first)].filter((spacing) => others.every((own) => own.includes(spacing)));
   if (inSpacingAngstrom !== undefined) return shared.filter((spacing) => spacing === inSpacingAngstrom);
   const named = of === undefined ? undefined : runs.flatMap(volumesOf).find(({ path }) => path === of);
   return named ? [named.spacingAngstrom] : shared;
+}
+
+/** What a table of many tomograms calls that of a run: a number, where it has such, else as the run is called. */
+function rowOf(run: string, { rowValues }: PointsReading, { volumesOf }: Pick<PlaceOptions, "volumesOf">): string | undefined {
+  return rowValues === undefined ? run : volumesOf(run).flatMap(({ path }) => rowValues[path] ?? [])[0];
 }
 
 function volumeAt(run: string, spacing: number | undefined, { volumesOf }: PlaceOptions): Volume | undefined {
@@ -249,11 +287,11 @@ const slug = (text: string): string =>
 /** Least and greatest coordinate, as the file has them. */
 async function rangeOf(
   file: Listed,
-  run: string,
+  row: string | undefined,
   volume: Volume | undefined,
   { laboratory, signal }: PlaceOptions,
 ): Promise<PointRange> {
-  const { format, shape, delimiter = ",", rowName } = file.reading;
+  const { format, shape, delimiter = "," } = file.reading;
   const reader = POINT_READERS[format]!;
   const least: [number, number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const most: [number, number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -265,7 +303,7 @@ async function rangeOf(
   };
   const batches = reader.read(
     await laboratory.open(file.path),
-    { kind, binning: 1, columns: "xyz", order: "xyz", delimiter, filterValue: rowName === undefined ? undefined : run, tomogram },
+    { kind, binning: 1, columns: "xyz", order: "xyz", delimiter, filterValue: row, tomogram },
     { signal },
   );
   for await (const { positions, count: some } of batches) {

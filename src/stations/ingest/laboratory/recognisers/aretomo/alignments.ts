@@ -1,4 +1,4 @@
-import { type AretomoAlignment, parseAln } from "../../../../../formats/alignment/aretomo.js";
+import { type AretomoAlignment, aretomoSections, parseAln } from "../../../../../formats/alignment/aretomo.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { mdocsOf } from "../common/mdocs.js";
@@ -14,6 +14,8 @@ export interface Aligned {
   readonly stem: string;
   readonly run: string;
   readonly alignment: AretomoAlignment;
+  /** Why it does not describe a series, where it does not. */
+  readonly fault?: string | undefined;
   /** Written for the even or odd frames alone. */
   readonly isHalf: boolean;
 }
@@ -31,7 +33,11 @@ export async function alignmentsOf(laboratory: Laboratory): Promise<{ all: Align
     const text = (await laboratory.text(path)) ?? "";
     if (!/^\s*#\s*(?:AreTomo|SEC\b)/im.test(text)) return undefined;
     const found = await orReason(() => parseAln(text, path));
-    if ("value" in found) return { path, folder: folderOf(path), stem: stemOf(path), alignment: found.value };
+    if ("value" in found) {
+      const checked = await orReason(() => aretomoSections(found.value));
+      const fault = "reason" in checked ? checked.reason : undefined;
+      return { path, folder: folderOf(path), stem: stemOf(path), alignment: found.value, fault };
+    }
     notes.push(`${found.reason}. The alignment is left alone.`);
     return undefined;
   });

@@ -32,6 +32,7 @@ export const aretomo: Recogniser = {
       below: groupsOf(laboratory.folders(), folderOf),
     };
     for (const [folder, aligned] of groupsOf(all, ({ folder }) => folder)) await claimFolder(laboratory, folder, aligned, found);
+    claimElsewhere(laboratory, all, found);
     return {
       software: softwareOf(all, found.sessions),
       by: all.slice(0, 3).map(({ path }) => path),
@@ -73,18 +74,51 @@ async function claimFolder(laboratory: Laboratory, folder: string, aligned: read
     const owner = knownBeginning(name, (begin) => byStem.has(begin));
     if (owner) claimOwn(laboratory, { file, one: byStem.get(owner.begin)!, rest: owner.rest, session, pixels }, found);
   }
-  for (const below of found.below.get(folder) ?? []) {
-    const kind = /_(Imod|Log)$/i.exec(below)?.[1]?.toLowerCase();
-    const owner = kind === undefined ? undefined : knownBeginning(baseName(below), (begin) => byStem.has(begin));
-    if (!owner) continue;
-    const { run, path: aln } = byStem.get(owner.begin)!;
-    const because =
-      kind === "log" ? "a log of AreTomo3" : `the alignment of ${baseName(aln)} once more, for IMOD, RELION or Warp`;
-    for (const { path } of laboratory.inFolder(below)) leave(path, because, run);
+  for (const below of found.below.get(folder) ?? []) claimBelow(laboratory, below, byStem, found);
+}
+
+/** The folders that AreTomo makes for other programs and for its logs. */
+function claimBelow(laboratory: Laboratory, folder: string, byStem: ReadonlyMap<string, Aligned>, { claims }: Found): void {
+  const kind = /_(Imod|Log)$/i.exec(folder)?.[1]?.toLowerCase();
+  if (kind === undefined) return;
+  const owner = knownBeginning(baseName(folder), (begin) => byStem.has(begin));
+  if (!owner && (kind === "log" || !laboratory.inFolder(folder).some(({ path }) => /_st\.(?:xf|tlt)$|_order_list\.csv$/i.test(path))))
+    return;
+  const one = owner && byStem.get(owner.begin)!;
+  const because =
+    kind === "log"
+      ? "a log of AreTomo3"
+      : `${one ? `the alignment of ${baseName(one.path)} once more` : "an alignment that AreTomo wrote"}, for IMOD, RELION or Warp`;
+  for (const { path } of laboratory.inFolder(folder))
+    claims.push({ path, role: "left out", run: one?.run, because, strength: "bookkeeping" });
+}
+
+/** What AreTomo2 wrote into another folder than that of the stack, which has the `.aln`. */
+function claimElsewhere(laboratory: Laboratory, all: readonly Aligned[], found: Found): void {
+  const groups = groupsOf(all, ({ stem }) => stem);
+  const byStem = new Map([...groups].flatMap(([stem, own]) => (own.length === 1 ? [[stem, own[0]!] as const] : [])));
+  const own = new Set(all.map(({ folder }) => folder));
+  const sessions = new Set(laboratory.files.flatMap(({ path }) => (isBookkeeping(baseName(path)) ? [folderOf(path)] : [])));
+  for (const folder of laboratory.folders()) {
+    // what another run of AreTomo3 made of the same stacks tells its own pixels
+    if (own.has(folder) || sessions.has(folder)) continue;
+    if (!own.has(folderOf(folder))) claimBelow(laboratory, folder, byStem, found);
+    if (/_(?:Imod|Log)$/i.test(folder)) continue;
+    for (const file of laboratory.inFolder(folder)) {
+      const owner = knownBeginning(baseName(file.path), (begin) => byStem.has(begin));
+      const kind = owner && kindOf(owner.rest);
+      if (!owner || kind === undefined || kind === "stack") continue;
+      const one = byStem.get(owner.begin)!;
+      claimOwn(laboratory, { file, one, rest: owner.rest, session: undefined, pixels: NO_PIXELS, isElsewhere: true }, found);
+    }
   }
 }
 
+const NO_PIXELS: ReadonlyMap<string, number> = new Map();
+
 interface Own {
+  /** In a folder without an `.aln`: only its name tells what it is. */
+  readonly isElsewhere?: boolean | undefined;
   readonly file: Surveyed;
   readonly one: Aligned;
   readonly rest: string;
@@ -105,7 +139,8 @@ function claimOwn(laboratory: Laboratory, own: Own, { claims, flat }: Found): vo
     else claims.push(claim("left out", "of half of the frames"));
     return;
   }
-  if (kind === "alignment") {
+  if (kind === "alignment" && one.fault !== undefined) claims.push(claim("left out", one.fault));
+  else if (kind === "alignment") {
     const isLocal = (alignment.numPatches ?? 0) > 0 || alignment.patches.length > 0;
     const details: Details = {
       format: "ARETOMO3",
@@ -129,7 +164,7 @@ function claimOwn(laboratory: Laboratory, own: Own, { claims, flat }: Found): vo
     const lie = lieOf(volume.shape, alignment);
     const isNamed = kind === "volume" || kind === "half map";
     if (!isNamed && !lie) return;
-    const strength = isNamed ? "bookkeeping" : "contents";
+    const strength = own.isElsewhere ? "name" : isNamed ? "bookkeeping" : "contents";
     const isStack = volume.shape[0] === alignment.sections.length && !isNamed && !hasProjection(laboratory, file.path);
     if (isStack && volume.says !== "volume") {
       claims.push(claim("left out", "the aligned stack", undefined, strength));

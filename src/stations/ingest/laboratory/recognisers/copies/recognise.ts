@@ -120,7 +120,8 @@ async function equalsOf(laboratory: Laboratory, group: readonly Named[]): Promis
 function claimOf(copy: Named, { file: original }: Named): Claim {
   const { path } = copy.file;
   const isPlain = copy.isCalledCopy || folderOf(path) === folderOf(original.path);
-  return { path, role: "left out", because: `a copy of ${original.path}`, strength: isPlain ? "bookkeeping" : "contents" };
+  const strength = isPlain ? "bookkeeping" : "contents";
+  return { path, role: "left out", because: `a copy of ${original.path}`, strength, copyOf: original.path };
 }
 
 /** The original first: not called a copy, not in a folder of backups, with the shortest path. */

@@ -4,7 +4,6 @@ import { isAverage } from "../common/averages.js";
 import { isonetMasks } from "../common/isonet-masks.js";
 import { knownBeginning, stemOf } from "../common/names.js";
 import { baseName, folderOf, tailFinder } from "../common/paths.js";
-import type { TiedClaim } from "../common/tied.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
 import { isonetClaims } from "./isonet.js";
 import { MAKERS, type Maker, OTHERS, PIECES } from "./makers.js";
@@ -58,7 +57,7 @@ function makerOf({ path, volume }: Volume): Maker | undefined {
 
 const originalKey = ({ volume }: Volume, stem: string): string => `${shapeKey(volume)}\0${stem.toLowerCase()}`;
 
-function claimOf(file: Volume, maker: Maker, originals: ReadonlyMap<string, readonly Volume[]>): TiedClaim | undefined {
+function claimOf(file: Volume, maker: Maker, originals: ReadonlyMap<string, readonly Volume[]>): Claim | undefined {
   const { path, volume } = file;
   const { processing, software, label } = maker;
   const details = { processing, ...(software !== undefined && { processingSoftware: software }) };

@@ -47,10 +47,7 @@ describe("Dynamo", () => {
       shape: "OrientedPoint",
       unit: "voxels",
       rowName: "column 20",
-      rowValues: new Map([
-        ["tomograms/TS_01.mrc", "1"],
-        ["tomograms/TS_03.mrc", "3"],
-      ]),
+      rowValues: { "tomograms/TS_01.mrc": "1", "tomograms/TS_03.mrc": "3" },
     });
     expect(recognised!.notes!.join()).toContain("grepTable");
   });

@@ -1,9 +1,8 @@
 import { few } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
-import type { Claim, Recogniser } from "../../claims.js";
+import type { Claim, PointsReading, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName, folderOf, tailFinder } from "../common/paths.js";
-import type { NumberedReading, TiedClaim } from "../common/tied.js";
 import { type TomogramList, tomogramLists } from "./lists.js";
 import { byWorth, type Table, tablesOf } from "./tables.js";
 
@@ -73,13 +72,13 @@ interface Faults {
 function claimTable(table: Table, lists: readonly TomogramList[], claims: Claim[], faults: Faults): void {
   const { because, points, sameRunAs } = placeOf(table, lists, faults);
   const tie = sameRunAs === undefined ? {} : { sameRunAs };
-  const tied: TiedClaim = { path: table.path, role: "points", because, strength: "bookkeeping", details: { points }, ...tie };
+  const tied: Claim = { path: table.path, role: "points", because, strength: "bookkeeping", details: { points }, ...tie };
   claims.push(tied);
 }
 
 interface Placed {
   readonly because: string;
-  readonly points: NumberedReading;
+  readonly points: PointsReading;
   readonly sameRunAs?: string | undefined;
 }
 
@@ -109,7 +108,7 @@ function placeOf(table: Table, lists: readonly TomogramList[], faults: Faults): 
   for (const number of missing) faults.missing.push(`${list.named.get(number)!} (${number} in ${path})`);
   const because = `${baseName(list.path)} names the ${isOne ? "tomogram" : "tomograms"} of its column 20`;
   if (isOne) return { because, points: { ...reading, unit: "voxels" }, sameRunAs: found[0]?.file };
-  const rowValues = new Map(found.map(({ file, number }) => [file, `${number}`]));
+  const rowValues = Object.fromEntries(found.map(({ file, number }) => [file, `${number}`]));
   return { because, points: { ...reading, unit: "voxels", rowName: "column 20", rowValues } };
 }
 

@@ -31,6 +31,9 @@ export interface Dataset {
 const TEXT_BYTES_MAX = 1024 * 1024;
 const READS_IN_FLIGHT = 16;
 
+/** AreTomo writes its alignment once more for IMOD, RELION and Warp, into a folder of that name. */
+const isOfAreTomo = (folder: string): boolean => /_Imod$/i.test(folder);
+
 /** Beginnings of names of a dataset, by which it is seen that its files are called so. */
 const OWN_FILES = [
   ".st",
@@ -70,7 +73,7 @@ async function readDatasets(laboratory: Laboratory): Promise<Datasets> {
   const notes: string[] = [];
   const commands = await tiltCommands(laboratory, notes);
   const texts = laboratory.files.filter(
-    ({ path, format, size }) => /\.edf$/i.test(path) && format === "text" && size <= TEXT_BYTES_MAX,
+    ({ path, format, size }) => !isOfAreTomo(folderOf(path)) && /\.edf$/i.test(path) && format === "text" && size <= TEXT_BYTES_MAX,
   );
   const edfs = (await mapLimit(texts, READS_IN_FLIGHT, ({ path }) => readEdf(laboratory, path, notes))).filter(
     (edf) => edf !== undefined,
@@ -154,7 +157,8 @@ interface TiltCommand {
 
 async function tiltCommands(laboratory: Laboratory, notes: string[]): Promise<TiltCommand[]> {
   const files = laboratory.files.filter(
-    ({ path, format, size }) => /(?:^|\/|[_.-])tilt[ab]?\.com$/i.test(path) && format === "text" && size <= TEXT_BYTES_MAX,
+    ({ path, format, size }) =>
+      !isOfAreTomo(folderOf(path)) && /(?:^|\/|[_.-])tilt[ab]?\.com$/i.test(path) && format === "text" && size <= TEXT_BYTES_MAX,
   );
   const read = await mapLimit(files, READS_IN_FLIGHT, ({ path }) => readTilt(laboratory, path, notes));
   return read.filter((command) => command !== undefined);

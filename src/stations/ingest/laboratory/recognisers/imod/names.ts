@@ -20,8 +20,6 @@ const out = (leftOut: string): Kind => ({ leftOut });
 const IMAGES: Readonly<Record<string, Kind>> = {
   st: "raw stack",
   mrc: "raw stack",
-  orig_st: out("the stack before X-rays were erased; the raw stack is made of it"),
-  orig: out("the stack before X-rays were erased; the raw stack is made of it"),
   fixed_st: out("the stack without X-rays, as the eraser writes it; the raw stack is a copy of it"),
   fixed: out("the stack without X-rays, as the eraser writes it; the raw stack is a copy of it"),
   xray: out("X-rays that were erased"),
@@ -40,6 +38,8 @@ const IMAGES: Readonly<Record<string, Kind>> = {
   flat_rec: out("the tomogram flattened: its coordinates are others"),
   nad: "filtered tomogram",
 };
+/** Of a dual-axis dataset the axis stands before or behind: `BBa_orig.st`, `BB_origa.st`. */
+const BEFORE_XRAYS = /^orig[ab]?(?:_st)?$/;
 const ITERATION = /^(?:full_)?(?:srec|vsr|sint)\d+$/;
 
 /** Other files, by the whole rest of the name. */
@@ -70,6 +70,8 @@ export function kindOf(rest: string): Kind | undefined {
   const word = /^[._](?:(mrc)|(.+?)(?:\.(?:mrc|hdf))?)$/.exec(small);
   const image = (word?.[1] ?? word?.[2])?.replaceAll(".", "_");
   if (image !== undefined && Object.hasOwn(IMAGES, image)) return IMAGES[image];
+  if (image !== undefined && BEFORE_XRAYS.test(image))
+    return { leftOut: "the stack before X-rays were erased; the raw stack is made of it" };
   if (image !== undefined && ITERATION.test(image)) return { leftOut: "an iteration of SIRT, before trimming" };
   return OTHERS.find(([form]) => form.test(small))?.[1];
 }

@@ -4,7 +4,6 @@ import { type PeetProject, parsePeetProject } from "../../../../../formats/point
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths.js";
-import type { TiedClaim } from "../common/tied.js";
 
 /**
  * PEET: a project (`.prm`) names tomograms, models of points and motive lists by tomogram. The lists of the last iteration are the points; they have the
@@ -87,7 +86,7 @@ function claimProject(project: Project, found: Found): void {
     if (list !== undefined && model !== undefined && isReached(model, list)) {
       const points = { format: "peet_motl", shape: "OrientedPoint" as const, unit: "voxels" as const };
       const because = `${said} names its model and its tomogram ${number}`;
-      const tied: TiedClaim = {
+      const tied: Claim = {
         path: list,
         role: "points",
         because,
@@ -104,7 +103,7 @@ function claimProject(project: Project, found: Found): void {
       });
     } else if (model !== undefined) {
       const points = { format: "mod", shape: "Point" as const };
-      const tied: TiedClaim = {
+      const tied: Claim = {
         path: model,
         role: "points",
         because: `${said} names it as the points of tomogram ${number}`,
@@ -150,6 +149,12 @@ function claimFolder(laboratory: Laboratory, folder: string, found: Found): void
   for (const { path } of laboratory.inFolder(folder)) {
     const name = baseName(path);
     const kind = peetName(name)?.kind;
+    const end = /[_-](head|tail|centroid)\.mod$/i.exec(name)?.[1]?.toLowerCase();
+    if (end !== undefined) {
+      const because = `the ${end}s of stalks, from which PEET's stalkInit makes directions: no list of places`;
+      put(found, { path, role: "left out", because, strength: "bookkeeping" });
+      continue;
+    }
     const because =
       kind === "motives"
         ? "a motive list of an earlier iteration, or of no tomogram that is known"

@@ -7,7 +7,6 @@ import { isAverage } from "../common/averages.js";
 import { isonetMasks } from "../common/isonet-masks.js";
 import { knownBeginning, stemOf } from "../common/names.js";
 import { folderOf } from "../common/paths.js";
-import type { TiedClaim } from "../common/tied.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
 import { type Labels, labelsOf } from "./labels.js";
 import { type Ending, endingOf, objectOf, SEGMENTED } from "./names.js";
@@ -25,7 +24,9 @@ export const segmenters: Recogniser = {
     const volumes = volumesOf(laboratory);
     const grids = groupsOf(volumes, ({ path, volume }) => `${shapeKey(volume)}\0${stemOf(path).toLowerCase()}`);
     const isMaskOfIsonet = isonetMasks(laboratory);
-    const candidates = volumes.filter((file) => mayBeSegmentation(file) && !isMaskOfIsonet(file.path));
+    const candidates = volumes.filter(
+      (file) => (mayBeSegmentation(file) || isMadeOf(file, grids)) && !isMaskOfIsonet(file.path),
+    );
     const found = await mapLimit(candidates, READS_IN_FLIGHT, async (file) =>
       recogniseOne(file, await labelsOf(laboratory, file), grids),
     );
@@ -52,7 +53,7 @@ export const segmenters: Recogniser = {
 const READS_IN_FLIGHT = 4;
 
 /** A mask with several numbers. */
-interface Many extends TiedClaim {
+interface Many extends Claim {
   readonly values: readonly number[];
 }
 
@@ -66,6 +67,13 @@ function mayBeSegmentation(file: Volume): boolean {
       .split("/")
       .some((part) => SEGMENTED.test(part))
   );
+}
+
+/** Whole numbers by the header, and called after a tomogram of its size: whatever word somebody has added is what it shows. */
+function isMadeOf(file: Volume, grids: ReadonlyMap<string, readonly Volume[]>): boolean {
+  const { mode, least, most, says } = file.volume;
+  const isWhole = mode === 0 || (least === 0 && most !== undefined && most > 0 && most < 256 && Number.isInteger(most));
+  return isWhole && says !== "stack" && !isAverage(file) && (originalOf(file, grids)?.rest ?? "") !== "";
 }
 
 function recogniseOne(
@@ -85,7 +93,7 @@ function recogniseOne(
   const because = `it holds whole numbers alone${of}`;
   const details = detailsOf(labels, ending, original?.rest ?? "");
   const tied = original === undefined ? {} : { sameRunAs: original.file.path };
-  const claim: TiedClaim = { path, role: "mask", because, strength: "contents", details, ...tied };
+  const claim: Claim = { path, role: "mask", because, strength: "contents", details, ...tied };
   const isTold = details.isInstances === true || labels.values.length === 1;
   return isTold ? claim : { ...claim, values: labels.values };
 }

@@ -1,0 +1,93 @@
+import { few } from "../../../../core/finding.js";
+import { groupsOf, keyOf } from "../../../../core/groups.js";
+import { counted } from "../../../../core/units.js";
+import type { Claim, Option, Question } from "../claims.js";
+import type { Decision } from "../decide.js";
+import type { Laboratory } from "../survey/laboratory.js";
+
+/**
+ * Gives gain references that nobody has given to a run to those whose frames lie nearest, and only to runs that have frames. Of several the one that the
+ * bookkeeping names counts, then the one that has the size of the frames; otherwise a person says which it is.
+ */
+export async function placeGains(files: Map<string, Decision>, laboratory: Laboratory, runs: readonly string[]): Promise<Question[]> {
+  const all = [...files.values()];
+  const gains = all.filter(({ role, run, runs: of, strength }) => role === "gain" && !run && !of && strength !== "person");
+  if (gains.length === 0) return [];
+  const folders = new Map<string, string>();
+  for (const { role, run, path } of all)
+    if (role === "frame" && run !== undefined && !folders.has(run)) folders.set(run, path);
+  if (folders.size === 0) {
+    for (const gain of gains) files.set(gain.path, { ...gain, role: "left out", because: "there are no frames that it corrects" });
+    return [];
+  }
+  const sizes = await sizesOf(laboratory, [...gains.map(({ path }) => path), ...folders.values()]);
+  const taken = new Map<Decision, string[]>();
+  const doubts: { run: string; some: readonly Decision[] }[] = [];
+  for (const [run, frame] of folders) {
+    const some = likeliest(gains, frame, sizes);
+    if (some.length === 1) taken.set(some[0]!, [...(taken.get(some[0]!) ?? []), run]);
+    else doubts.push({ run, some });
+  }
+  const open = new Set(doubts.flatMap(({ some }) => some));
+  for (const gain of gains) {
+    const of = taken.get(gain);
+    if (of) files.set(gain.path, { ...gain, runs: of.length === runs.length ? undefined : of });
+    else if (!open.has(gain))
+      files.set(gain.path, { ...gain, role: "left out", because: "another gain reference is that of the frames around" });
+  }
+  return [...groupsOf(doubts, ({ some }) => keyOf(...some.map(({ path }) => path))).values()].map((group, at) =>
+    questionOf(
+      group[0]!.some,
+      group.map(({ run }) => run),
+      at,
+    ),
+  );
+}
+
+function likeliest(gains: readonly Decision[], frame: string, sizes: ReadonlyMap<string, string>): readonly Decision[] {
+  const narrowed = [
+    ({ strength }: Decision) => strength === "bookkeeping",
+    ({ path }: Decision) => sizes.get(path) !== undefined && sizes.get(path) === sizes.get(frame),
+  ];
+  const near = Math.max(...gains.map(({ path }) => sharedFolders(path, frame)));
+  return narrowed.reduce<readonly Decision[]>(
+    (some, fits) => {
+      const fewer = some.filter(fits);
+      return fewer.length > 0 ? fewer : some;
+    },
+    gains.filter(({ path }) => sharedFolders(path, frame) === near),
+  );
+}
+
+/** Number of folders that two paths begin with. */
+function sharedFolders(a: string, b: string): number {
+  const [one, other] = [a.split("/").slice(0, -1), b.split("/").slice(0, -1)];
+  const differ = one.findIndex((part, at) => part !== other[at]);
+  return differ < 0 ? one.length : differ;
+}
+
+/** Rows and columns, the longer first: gains are turned by right angles. */
+async function sizesOf(laboratory: Laboratory, paths: readonly string[]): Promise<Map<string, string>> {
+  const sizes = new Map<string, string>();
+  for (const path of paths) {
+    const shape = laboratory.get(path)?.volume?.shape ?? (await laboratory.peek(path))?.images[0]?.shape;
+    const [short, long] = (shape?.slice(-2) ?? []).map(Number).sort((a, b) => a - b);
+    if (short !== undefined && long !== undefined) sizes.set(path, `${long}×${short}`);
+  }
+  return sizes;
+}
+
+function questionOf(some: readonly Decision[], runs: readonly string[], at: number): Question {
+  const leave = ({ path }: Decision): Claim => ({ path, role: "left out", because: "a person left it out", strength: "contents" });
+  const options = some.map((gain, n): Option => {
+    const { path, because } = gain;
+    const claim: Claim = { path, role: "gain", runs, because, strength: "contents" };
+    return { answer: `${n + 1}`, says: path, claims: some.map((other) => (other === gain ? claim : leave(other))) };
+  });
+  return {
+    id: `gain-${at + 1}`,
+    text: `Which gain reference is that of ${few(runs)}${runs.length > 1 ? ` (${counted(runs.length, "run")})` : ""}: ${few(some.map(({ path }) => path))}?`,
+    files: some.map(({ path }) => path),
+    options: [...options, { answer: "none", says: "none of them is published", claims: some.map(leave) }],
+  };
+}

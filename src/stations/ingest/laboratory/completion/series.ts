@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { few } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
+import { counted } from "../../../../core/units.js";
+import { readMrcHeader } from "../../../../formats/mrc/header.js";
+import { readMrcPlanes } from "../../../../formats/mrc/read.js";
+import type { Claim, Option, Question } from "../claims.js";
+import type { Decision } from "../decide.js";
+import { orReason } from "../recognisers/common/reading.js";
+import { stemOf } from "../run-names.js";
+import type { Laboratory } from "../survey/laboratory.js";
+
+/** Of files that a run has once the one that is called as the run; of several others nobody knows which it is. */
+export function onlyOne(files: Map<string, Decision>, undecided: Map<string, string>): void {
+  for (const role of ["acquisition", "raw tilts"] as const) {
+    for (const [run, own] of severalOf(files, role)) {
+      const named = own.filter(({ path }) => stemOf(path.slice(path.lastIndexOf("/") + 1)) === run);
+      for (const file of own) {
+        if (named.length === 1 && file === named[0]) continue;
+        if (file.strength === "person") continue;
+        if (named.length === 1)
+          files.set(file.path, { ...file, role: "left out", because: `${named[0]!.path} is that of ${run}` });
+        else {
+          files.delete(file.path);
+          undecided.set(file.path, `one of several for ${run}, and nothing tells which is right`);
+        }
+      }
+    }
+  }
+}
+
+/** Runs that have several files of a kind. */
+function severalOf(files: ReadonlyMap<string, Decision>, role: Decision["role"]): [run: string, files: Decision[]][] {
+  const byRun = groupsOf(
+    [...files.values()].filter((file) => file.role === role && file.run !== undefined),
+    ({ run }) => run!,
+  );
+  return [...byRun].filter(([, own]) => own.length > 1);
+}
+
+/**
+ * Tilt series of one run. Those with the same images are one: the one that the acquisition file lies beside stays, else the first. Of others a person
+ * says which is to be published, if there is none that the acquisition file describes.
+ */
+export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
+  const questions: Question[] = [];
+  for (const [run, all] of severalOf(files, "tilt series")) {
+    if (all.some(({ strength }) => strength === "person")) continue;
+    const described = (file: Decision) => laboratory.get(`${file.path}.mdoc`) !== undefined;
+    const own = [...all].sort((a, b) => Number(described(b)) - Number(described(a)));
+    const kept: { file: Decision; images: string | undefined }[] = [];
+    for (const file of own) {
+      const images = await imagesOf(file.path, laboratory);
+      const same = images === undefined ? undefined : kept.find((other) => other.images === images);
+      if (same)
+        files.set(file.path, { ...file, role: "left out", because: `the images of ${same.file.path} once more`, details: {} });
+      else kept.push({ file, images });
+    }
+    if (kept.length < 2) continue;
+    const some = kept.map(({ file }) => file);
+    const [first, second] = some;
+    const options = some.map((file, n): Option => ({
+      answer: `${n + 1}`,
+      says: file.path,
+      claims: some.map((other) => (other === file ? asItIs(file) : leftOut(other, `${file.path} is published in its place`))),
+    }));
+    questions.push({
+      id: `series-${questions.length + 1}`,
+      text: `Run ${run} has ${counted(some.length, "tilt series", "tilt series")}: ${few(some.map(({ path }) => path))}. Which is to be published?`,
+      files: some.map(({ path }) => path),
+      options: [...options, { answer: "all", says: "each of them", claims: some.map(asItIs) }],
+      ...(described(first!) && !described(second!) && { guess: "1" }),
+    });
+  }
+  return questions;
+}
+
+const asItIs = ({ path, run, role, because, details }: Decision): Claim => ({ path, run, role, because, details, strength: "contents" });
+const leftOut = ({ path, run }: Decision, because: string): Claim => ({ path, run, role: "left out", because, strength: "contents" });
+
+/** Equal for stacks with the same images: of their size and one section. Headers differ, since programs sign what they copy. */
+async function imagesOf(path: string, laboratory: Laboratory): Promise<string | undefined> {
+  const volume = laboratory.get(path)?.volume;
+  if (!volume || laboratory.get(path)!.format !== "mrc") return undefined;
+  const read = await orReason(async () => {
+    const source = await laboratory.open(path);
+    const header = await readMrcHeader(source);
+    const middle = Math.floor(header.shape[0] / 2);
+    return readMrcPlanes(source, header, middle, middle + 1);
+  });
+  return "value" in read ? createHash("sha256").update(`${volume.shape.join(" ")}\0`).update(read.value).digest("hex") : undefined;
+}
+
+/** A series with less than half of the images that others have, of which nothing was made, was stopped. */
+export function stoppedSeries(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
+  const all = [...files.values()].filter(({ role, run }) => role === "tilt series" && run !== undefined);
+  const counts = all.map(({ path }) => laboratory.get(path)?.volume?.shape[0] ?? 0).sort((a, b) => a - b);
+  const usual = counts[Math.floor(counts.length / 2)] ?? 0;
+  const made = new Set([...files.values()].filter(({ role }) => role === "tomogram").map(({ run }) => run));
+  const short = all.filter((file) => {
+    const count = laboratory.get(file.path)?.volume?.shape[0];
+    return count !== undefined && count < usual / 2 && !made.has(file.run) && file.strength !== "person";
+  });
+  if (short.length === 0) return [];
+  const has = few(short.map(({ path }) => `${path} (${laboratory.get(path)!.volume!.shape[0]})`));
+  return [
+    {
+      id: "stopped-series",
+      text: `Were these tilt series stopped, since they have less than half of the ${usual} images of others, and no tomogram: ${has}?`,
+      files: short.map(({ path }) => path),
+      options: [
+        { answer: "leave-out", says: "not published", claims: short.map((file) => leftOut(file, "a series that was stopped")) },
+        { answer: "tilt-series", says: "published as they are", claims: short.map(asItIs) },
+      ],
+      guess: "leave-out",
+    },
+  ];
+}
+
+/** What is told of frames stands in the acquisition file of their run: without it nothing is known of them, and what it does not name is none. */
+export function framesWithoutAcquisition(files: Map<string, Decision>): void {
+  const all = [...files.values()];
+  const told = new Set(all.filter(({ role }) => role === "acquisition").map(({ run }) => run));
+  const named = new Set(all.filter(({ role, strength }) => role === "frame" && strength === "bookkeeping").map(({ run }) => run));
+  for (const file of all) {
+    if (file.role !== "frame" || file.strength === "person") continue;
+    const leave = (because: string) => files.set(file.path, { ...file, role: "left out", because });
+    if (!told.has(file.run)) leave("frames need the acquisition file (mdoc) of their run, and there is none");
+    else if (named.has(file.run) && file.strength === "name") leave(`the acquisition file of ${file.run} does not name it`);
+  }
+}

@@ -1,0 +1,70 @@
+import { few } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
+import type { Claim, Question } from "../claims.js";
+import type { Decision } from "../decide.js";
+import type { Laboratory } from "../survey/laboratory.js";
+import { spacingOf } from "./spacings.js";
+
+const shapeOf = (path: string, laboratory: Laboratory): readonly number[] | undefined => laboratory.get(path)?.volume?.shape;
+
+/** Masks lie in the tomogram of their run that has as many voxels: of several voxel sizes that one. One that fits none is left out. */
+export function placeMasks(files: Map<string, Decision>, laboratory: Laboratory): void {
+  const tomograms = groupsOf(
+    [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined),
+    ({ run }) => run!,
+  );
+  for (const file of [...files.values()]) {
+    const shape = shapeOf(file.path, laboratory);
+    if (file.role !== "mask" || file.run === undefined || !shape) continue;
+    const own = tomograms.get(file.run) ?? [];
+    const fitting = own.filter(({ path }) => shapeOf(path, laboratory)?.join(" ") === shape.join(" "));
+    if (own.length > 0 && fitting.length === 0 && file.strength !== "person") {
+      const [z, y, x] = shape;
+      const because = `a mask of ${x}×${y}×${z} voxels, and no tomogram of ${file.run} has as many`;
+      files.set(file.path, { ...file, role: "left out", because });
+      continue;
+    }
+    const spacings = [...new Set(fitting.flatMap((one) => spacingOf(one, laboratory) ?? []))];
+    if (spacings.length === 1) files.set(file.path, { ...file, details: { ...file.details, spacingAngstrom: spacings[0] } });
+  }
+}
+
+/** Part of the length of a side below which a volume is smaller than the usual tomogram. */
+const SMALL = 0.8;
+
+/**
+ * Volumes of which nothing else is there, smaller than a tomogram of the same voxel size: pieces that somebody cut out for a figure look like that, and
+ * so does a tomogram of something else.
+ */
+export function cropQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
+  const ofRuns = groupsOf(
+    [...files.values()].filter(({ run, role }) => run !== undefined && role !== "left out"),
+    ({ run }) => run!,
+  );
+  const tomograms = [...files.values()].filter(({ role, path }) => role === "tomogram" && shapeOf(path, laboratory));
+  const lonely = tomograms.filter((file) => {
+    if (file.run === undefined || file.strength === "person" || file.strength === "bookkeeping") return false;
+    if (ofRuns.get(file.run)!.length > 1) return false;
+    const spacing = spacingOf(file, laboratory);
+    const sides = [...shapeOf(file.path, laboratory)!].sort((a, b) => b - a);
+    return tomograms.some((other) => {
+      const others = [...shapeOf(other.path, laboratory)!].sort((a, b) => b - a);
+      const isLarger = sides.every((side, at) => side <= others[at]!) && sides.some((side, at) => side < SMALL * others[at]!);
+      return other !== file && ofRuns.get(other.run ?? "")?.length !== 1 && spacingOf(other, laboratory) === spacing && isLarger;
+    });
+  });
+  if (lonely.length === 0) return [];
+  const paths = lonely.map(({ path }) => path);
+  const leave = ({ path }: Decision): Claim => ({ path, role: "left out", because: "a piece of a tomogram", strength: "contents" });
+  return [
+    {
+      id: "pieces",
+      text: `Are these pieces that were cut out of tomograms, since they are smaller than others of their voxel size, and nothing else is of their name: ${few(paths)}?`,
+      files: paths,
+      options: [
+        { answer: "leave-out", says: "pieces, not published", claims: lonely.map(leave) },
+        { answer: "tomograms", says: "tomograms of runs of their own", claims: lonely.map((file) => ({ ...file, strength: "contents" })) },
+      ],
+    },
+  ];
+}

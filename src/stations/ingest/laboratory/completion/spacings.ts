@@ -1,0 +1,181 @@
+import { few } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
+import type { Claim, Option, Question } from "../claims.js";
+import type { Decision } from "../decide.js";
+import type { Laboratory } from "../survey/laboratory.js";
+
+/** Tilt series of the runs: size of their images, and of their pixels. */
+export interface SeriesPixels {
+  readonly run: string;
+  readonly pixelAngstrom: number;
+  /** Rows and columns. */
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Å of a tomogram's voxels: as the bookkeeping has it, else its header; undefined where neither says it. */
+export function spacingOf({ path, details }: Decision, laboratory: Laboratory): number | undefined {
+  const [, y] = laboratory.get(path)?.volume?.spacingsAngstrom ?? [];
+  const spacing = details.spacingAngstrom ?? y;
+  // a header without a cell gives 0, or 1 where it was never set
+  if (spacing === undefined || spacing < 0.01 || spacing > 10_000) return undefined;
+  const rounded = Number(spacing.toFixed(3));
+  return rounded === 1 && details.spacingAngstrom === undefined ? undefined : rounded;
+}
+
+const isNear = (a: number, b: number, part: number): boolean => Math.abs(a / b - 1) < part;
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+const shapeOf = (path: string, laboratory: Laboratory): string => laboratory.get(path)?.volume?.shape.join(" ") ?? "";
+
+/**
+ * Voxel sizes that headers do not have: that of the tomogram it was made of; of tomograms of its run, or of its folder, that have its size in voxels; by
+ * the size of the tilt series; or that of all others. Each is told. Where others are known and nothing speaks for one of them, the file is left to a
+ * person: a wrong voxel size is worse than none.
+ */
+export function fillSpacings(
+  files: Map<string, Decision>,
+  undecided: Map<string, string>,
+  laboratory: Laboratory,
+  series: readonly SeriesPixels[],
+): void {
+  const tomograms = [...files.values()].filter(({ role }) => role === "tomogram");
+  const known = tomograms.filter((file) => spacingOf(file, laboratory) !== undefined);
+  const all = [...new Set(known.flatMap((file) => spacingOf(file, laboratory) ?? []))];
+  const put = (file: Decision, spacingAngstrom: number, spacingFrom: string) =>
+    files.set(file.path, { ...file, details: { ...file.details, spacingAngstrom, spacingFrom } });
+  const onlyOne = (some: readonly Decision[]): number | undefined => {
+    const values = some.flatMap((file) => spacingOf(file, laboratory) ?? []);
+    return values.length > 0 && values.every((value) => isNear(value, values[0]!, 0.01)) ? values[0] : undefined;
+  };
+  for (const file of tomograms) {
+    if (spacingOf(file, laboratory) !== undefined) continue;
+    const { path, run, sameRunAs } = file;
+    const shape = shapeOf(path, laboratory);
+    const alike = known.filter((other) => shapeOf(other.path, laboratory) === shape);
+    const original = sameRunAs === undefined ? [] : alike.filter((other) => other.path === sameRunAs);
+    const ofRun = run === undefined ? [] : alike.filter((other) => other.run === run);
+    const beside = alike.filter((other) => folderOf(other.path) === folderOf(path));
+    const byRun = onlyOne(original) ?? onlyOne(ofRun);
+    const byFolder = onlyOne(beside);
+    const [bySeries] = expected(file, laboratory, series);
+    if (byRun !== undefined) put(file, byRun, "the header has none; a tomogram of the run with as many voxels has this");
+    else if (byFolder !== undefined && (bySeries === undefined || isNear(bySeries.spacing, byFolder, 0.02)))
+      put(file, byFolder, "the header has none; tomograms beside it with as many voxels have this");
+    else if (byFolder === undefined && bySeries?.isBinning)
+      put(file, bySeries.spacing, "the header has none; by the size of the images of the tilt series");
+    else if (all.length === 1) put(file, all[0]!, "not all headers have one, those that do have this");
+    else if (all.length > 1 && file.strength !== "person") {
+      files.delete(path);
+      undecided.set(path, "a tomogram whose header has no voxel size, and nothing else tells it");
+    }
+  }
+}
+
+interface Expected {
+  readonly spacing: number;
+  /** Pixels were binned by a whole number. */
+  readonly isBinning: boolean;
+}
+
+/** Voxel sizes that a tomogram has whose sections show what the images of the tilt series show, upright or turned by a right angle. */
+function expected({ path, run }: Decision, laboratory: Laboratory, series: readonly SeriesPixels[]): Expected[] {
+  const [, y = 0, x = 0] = laboratory.get(path)?.volume?.shape ?? [];
+  if (x === 0 || y === 0) return [];
+  const found: Expected[] = [];
+  for (const { run: of, pixelAngstrom, rows, columns } of series) {
+    if (of !== run) continue;
+    for (const [across, down] of [
+      [columns / x, rows / y],
+      [columns / y, rows / x],
+    ] as const) {
+      if (!isNear(across, down, 0.05)) continue;
+      const whole = Math.round(across);
+      // a last row that does not fill a bin is dropped
+      const isBinning = whole > 0 && [across, down].every((ratio) => Math.abs(ratio / whole - 1) < 0.03);
+      const spacing = Number((pixelAngstrom * (isBinning ? whole : across)).toFixed(3));
+      if (!found.some((one) => isNear(one.spacing, spacing, 0.01))) found.push({ spacing, isBinning });
+    }
+  }
+  return found;
+}
+
+/**
+ * Voxel sizes of headers that contradict the size of the images and of the pixels that the tomogram was made of: neither fits the other, nor is a whole
+ * number of pixels. That of tomograms beside it with as many voxels is taken, if it fits.
+ */
+export function headerQuestions(
+  files: ReadonlyMap<string, Decision>,
+  laboratory: Laboratory,
+  series: readonly SeriesPixels[],
+): Question[] {
+  const tomograms = [...files.values()].filter(({ role }) => role === "tomogram");
+  const doubts = tomograms.flatMap((file) => {
+    const spacing = spacingOf(file, laboratory);
+    const could = expected(file, laboratory, series);
+    const known = file.details.spacingAngstrom !== undefined || file.strength === "person";
+    if (spacing === undefined || known || could.some((one) => isNear(one.spacing, spacing, 0.02))) return [];
+    const pixels = series.filter(({ run }) => run === file.run).map(({ pixelAngstrom }) => pixelAngstrom);
+    const isBinned = (size: number) => pixels.some((pixel) => isWhole(size / pixel));
+    if (pixels.length === 0 || isBinned(spacing)) return [];
+    const around = tomograms.flatMap((other) => {
+      const isAlike =
+        other !== file &&
+        folderOf(other.path) === folderOf(file.path) &&
+        shapeOf(other.path, laboratory) === shapeOf(file.path, laboratory);
+      return isAlike ? (spacingOf(other, laboratory) ?? []) : [];
+    });
+    const beside = around.length > 0 && around.every((one) => isNear(one, around[0]!, 0.01)) && isBinned(around[0]!);
+    const likely = beside ? around[0]! : could.find(({ isBinning }) => isBinning)?.spacing;
+    return likely === undefined || isNear(likely, spacing, 0.02) ? [] : [{ file, spacing, likely, beside }];
+  });
+  const groups = groupsOf(doubts, ({ spacing, likely, beside }) => `${spacing} ${likely} ${beside}`);
+  return [...groups.values()].map((group): Question => {
+    const { spacing, likely, beside } = group[0]!;
+    const paths = group.map(({ file }) => file.path);
+    const some = group.map(({ file }) => file);
+    const by = beside ? "as that of the tomograms beside it with as many voxels" : "by the images of the tilt series";
+    const text = `Is the voxel size of ${few(paths)} ${likely} Å, ${by}, or ${spacing} Å, as the header says: that is no whole number of pixels of the tilt series?`;
+    return {
+      id: `spacing-${spacing}`,
+      text,
+      files: paths,
+      options: [optionOf(likely, some), optionOf(spacing, some)],
+      ...(beside && { guess: `${likely}` }),
+    };
+  });
+}
+
+const isWhole = (binning: number): boolean =>
+  binning > 0.97 && Math.abs(binning / Math.max(1, Math.round(binning)) - 1) < 0.02;
+
+function optionOf(value: number, files: readonly Decision[]): Option {
+  const claims = files.map(({ path, run, sameRunAs, role, because, details }): Claim => {
+    return { path, run, sameRunAs, role, because, strength: "contents", details: { ...details, spacingAngstrom: value } };
+  });
+  return { answer: `${value}`, says: `${value} Å`, claims };
+}
+
+/** Tomograms of one size in voxels whose headers differ by a factor of ten: one of them is in nm, or was never set right. */
+export function spacingQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
+  const tomograms = [...files.values()].filter(({ role, path }) => role === "tomogram" && laboratory.get(path)?.volume);
+  const groups = groupsOf(tomograms, ({ path }) => shapeOf(path, laboratory));
+  return [...groups.values()].flatMap((group) => {
+    const bySpacing = groupsOf(
+      group.filter((file) => spacingOf(file, laboratory) !== undefined),
+      (file) => `${spacingOf(file, laboratory)}`,
+    );
+    const [usual] = [...bySpacing].sort((a, b) => b[1].length - a[1].length);
+    if (!usual) return [];
+    const common = Number(usual[0]);
+    return [...bySpacing].flatMap(([key, some]): Question[] => {
+      const spacing = Number(key);
+      const ratio = Math.abs(Math.log10(common / spacing));
+      if (some.length >= usual[1].length || ratio < 0.98 || ratio > 1.02) return [];
+      const paths = some.map(({ path }) => path);
+      const text = `Is the voxel size of ${few(paths)} ${common} Å, as that of ${few(usual[1].map(({ path }) => path))}, or ${spacing} Å, as the header says?`;
+      return [
+        { id: `spacing-${key}`, text, files: paths, options: [common, spacing].map((value) => optionOf(value, some)) },
+      ];
+    });
+  });
+}

@@ -1,0 +1,68 @@
+import { few } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
+import { counted } from "../../../../core/units.js";
+import type { Claim, Option, Question } from "../claims.js";
+import type { Decision } from "../decide.js";
+import type { Laboratory } from "../survey/laboratory.js";
+import { spacingOf } from "./spacings.js";
+
+/** Words for what somebody has put aside. */
+const PUT_ASIDE =
+  /(?:^|[/_.\- ])(?:old(?:er)?|alt|bad|wrong|broken|fail(?:ed)?|first_?(?:try|attempt)|try\d*|test(?:s|ing)?|backup|bak|trash|tmp|temp|draft|previous|prelim(?:inary)?|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do_?not_?use|archive|verworfen|schlecht)(?=[/_.\- ]|$)/i;
+
+/** Two tomograms of one run that nothing tells apart: the same voxel size and the same processing. What a name calls old or bad is not taken. */
+export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
+  const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
+  const twins = groupsOf(tomograms, (file) => JSON.stringify([file.run, tellingOf(file, laboratory)]));
+  const byFolders = groupsOf(
+    [...twins.values()].filter((group) => group.length > 1),
+    (group) => group.map(({ path }) => withoutNumbers(path)).join(" "),
+  );
+  return [...byFolders.values()].map((groups, at): Question => {
+    const count = groups[0]!.length;
+    const options = Array.from({ length: count }, (_, n): Option => {
+      const example = groups[0]![n]!.path;
+      const claims = groups.flatMap((group) =>
+        group.map((file, i): Claim => {
+          const { path } = file;
+          return i === n
+            ? asItIs(file)
+            : { path, role: "left out", because: `${group[n]!.path} is published in its place`, strength: "contents" };
+        }),
+      );
+      return { answer: `${n + 1}`, says: `${example}${groups.length > 1 ? " and those like it" : ""}`, claims };
+    });
+    const all: Option = {
+      answer: "all",
+      says: "each of them, told apart by what is written into processing_software",
+      claims: groups.flatMap((group) => group.map(asItIs)),
+    };
+    const kept = Array.from({ length: count }, (_, n) => n).filter((n) => !groups.some((group) => PUT_ASIDE.test(group[n]!.path)));
+    return {
+      id: `twins-${at + 1}`,
+      text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` and ${groups.length - 1} more` : ""} has ${counted(count, "tomogram")} of one voxel size that nothing tells apart: ${few(groups[0]!.map(({ path }) => path))}. Which is to be published?`,
+      files: groups.flatMap((group) => group.map(({ path }) => path)),
+      options: [...options, all],
+      ...(kept.length === 1 && { guess: `${kept[0]! + 1}` }),
+    };
+  });
+}
+
+const asItIs = ({ path, run, sameRunAs, role, because, details }: Decision): Claim => {
+  return { path, run, sameRunAs, role, because, details, strength: "contents" };
+};
+
+const withoutNumbers = (path: string): string => path.replace(/\d+/g, "#");
+
+/** What the portal tells two tomograms of a run apart by. */
+export function tellingOf(file: Decision, laboratory: Laboratory): unknown[] {
+  const { processing = "raw", processingSoftware, reconstructionMethod, reconstructionSoftware, ctfCorrected } = file.details;
+  return [
+    spacingOf(file, laboratory),
+    processing,
+    processingSoftware,
+    reconstructionMethod,
+    reconstructionSoftware,
+    ctfCorrected,
+  ];
+}
