@@ -369,7 +369,7 @@ export function annotationBlocks(making: Making, objects: ReadonlyMap<string, An
     };
     return {
       metadata,
-      sources: group[0]!.run === undefined ? group.map((file) => sharedPoints(file, making)) : shapeSources(group, making),
+      sources: group[0]!.run === undefined ? group.flatMap((file) => sharedPoints(file, making)) : shapeSources(group, making),
     };
   });
 }
@@ -416,12 +416,19 @@ function shapeSources(group: readonly Decision[], making: Making): object[] {
   });
 }
 
-/** One file with the points of many tomograms. */
-function sharedPoints({ path, runs, details }: Decision, making: Making): object {
+/** One file with the points of many tomograms: a source for all of its runs, or one for each voxel size that they have. */
+function sharedPoints({ path, runs, details }: Decision, making: Making): object[] {
   const reading = { ...details, points: details.points! };
-  const source = { ...shapeOf("points", literal(path), reading, true), ...filters(runFilter(runs, making.runs)) };
+  const source = (some: readonly string[] | undefined) => ({
+    ...shapeOf("points", literal(path), reading, true),
+    ...filters(runFilter(some, making.runs)),
+  });
   const spacing = details.points!.inSpacingAngstrom;
-  return spacing === undefined ? source : withSpacing(source, spacing, making.spacings);
+  if (spacing !== undefined) return [withSpacing(source(runs), spacing, making.spacings)];
+  if (making.spacings.length < 2) return [source(runs)];
+  const spacings = new Map(making.of("tomogram").map((file) => [file.run, spacingOf(file, making.laboratory)]));
+  const groups = groupsOf(runs ?? making.runs, (run) => `${spacings.get(run) ?? FALLBACK_SPACING}`);
+  return [...groups].map(([key, some]) => withSpacing(source(some), Number(key), making.spacings));
 }
 
 function shapeOf(role: Decision["role"], glob: string, details: Details, isShared = false): object {

@@ -71,12 +71,7 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
     const coordinates = COORDINATES.find((all) => all.every((one) => columns.includes(one)));
     const name = NAMES.find((one) => columns.includes(one));
     const origins = ORIGINS.every((one) => columns.includes(one)) ? ORIGINS : [];
-    const texts = coordinates && [
-      ...coordinates,
-      ...(name === undefined ? [] : [name]),
-      ...pixelColumn(columns),
-      ...origins,
-    ];
+    const texts = coordinates && [...coordinates, ...(name === undefined ? [] : [name]), ...pixelColumn(columns), ...origins];
     return coordinates && { columns, coordinates, texts: texts! };
   };
   const source = await laboratory.open(path);

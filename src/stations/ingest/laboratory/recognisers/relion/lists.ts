@@ -1,6 +1,6 @@
 import { few } from "../../../../../core/finding.js";
-import { counted } from "../../../../../core/units.js";
 import { groupsOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { PointsReading } from "../../claims.js";
 import { type ParticleList, readingOf, readParticleList, seriesStem } from "../common/particles.js";
@@ -64,7 +64,8 @@ async function readLists(found: Found, finder: ReturnType<typeof tomogramFinder>
     const place = placeOf(path);
     return /\.star$/i.test(path) && format === "text" && !found.isTaken(path) && !place?.isDeleted && !place?.rest.includes("/");
   });
-  if (stars.length > STARS_MAX) notes.push(`Of ${stars.length} STAR files the first ${STARS_MAX} were looked at for particles of RELION.`);
+  if (stars.length > STARS_MAX)
+    notes.push(`Of ${stars.length} STAR files the first ${STARS_MAX} were looked at for particles of RELION.`);
   const lists = await mapLimit(stars.slice(0, STARS_MAX), READS_IN_FLIGHT, async ({ path }) => {
     const list = await readParticleList(laboratory, path);
     if (list && "reason" in list && placeOf(path)) notes.push(`${list.reason}. The STAR file is left alone.`);
@@ -117,26 +118,30 @@ interface Same {
 /** A list counts where no better one has its particles. Of a better one that has very few of them the longer counts. */
 function withoutSame(ranked: readonly Ranked[]): Same {
   const kept: Ranked[] = [];
-  const left: { list: ParticleList; by: ParticleList }[] = [];
+  const by = new Map<ParticleList, ParticleList>();
   for (const [at, one] of ranked.entries()) {
     const better = ranked.slice(0, at).find((other) => !isTrialOf(other, one) && areSame(other, one));
     if (better) {
-      left.push({ list: one.list, by: better.list });
+      by.set(one.list, better.list);
       continue;
     }
     for (const trial of kept.filter((other) => isTrialOf(other, one) && areSame(other, one))) {
       kept.splice(kept.indexOf(trial), 1);
-      left.push({ list: trial.list, by: one.list });
+      by.set(trial.list, one.list);
     }
     kept.push(one);
   }
-  return { kept, left };
+  const lastOf = (list: ParticleList): ParticleList => (by.has(list) ? lastOf(by.get(list)!) : list);
+  return { kept, left: [...by.keys()].map((list) => ({ list, by: lastOf(list) })) };
 }
 
 const isTrialOf = (few: Ranked, many: Ranked): boolean =>
   few.list.rows < TRIAL_PART * many.list.rows && few.isAligned === many.isAligned;
 
-function sameText({ rows }: ParticleList, by: ParticleList): string {
+function sameText(list: ParticleList, by: ParticleList): string {
+  const { rows } = list;
+  if (list.isShifted && !canBeRead(list))
+    return `the same particles as ${by.path}: its shifts would be lost, since it does not say the size of their pixels`;
   if (rows === by.rows) return `the same particles as ${by.path}`;
   return rows > by.rows
     ? `the same particles as ${by.path}, which has the ${by.rows} of ${rows} that were kept`
@@ -145,7 +150,9 @@ function sameText({ rows }: ParticleList, by: ParticleList): string {
 
 /** Picks of single tomograms: the list of their job has them all. */
 function leavePicks(found: Found, kept: readonly Ranked[]): void {
-  const lists = new Map([...kept.map(({ list }) => list.path), ...found.claims.map(({ path }) => path)].map((path) => [path, true]));
+  const lists = new Map(
+    [...kept.map(({ list }) => list.path), ...found.claims.map(({ path }) => path)].map((path) => [path, true]),
+  );
   for (const { path, type, rest, isDeleted } of found.places) {
     if (type !== "Picks" || isDeleted || !/^annotations\/[^/]+\.star$/.test(rest)) continue;
     const all = `${path.slice(0, path.length - rest.length)}particles.star`;
@@ -158,10 +165,11 @@ function claimList(found: Found, list: ParticleList, finder: ReturnType<typeof t
   const named = [...list.series.keys()].map((name) => ({ name, tomogram: finder(path, name) }));
   const known = named.flatMap(({ tomogram }) => tomogram ?? []);
   const strange = named.filter(({ tomogram }) => !tomogram).map(({ name }) => name);
-  if (strange.length > 0)
-    found.notes.push(`${path} has particles of ${few(strange)}, which no table of tomograms has.`);
-  if (known.some(({ run, name }) => run !== seriesStem(name)))
-    return found.leave(path, "two projects have tomograms of these names: its rows do not tell which are meant");
+  if (strange.length > 0) found.notes.push(`${path} has particles of ${few(strange)}, which no table of tomograms has.`);
+  if (known.some(({ run, name }) => run !== seriesStem(name))) {
+    found.leave(path, "two projects have tomograms of these names: its rows do not tell which are meant");
+    return;
+  }
   const place = placeOf(path);
   found.claim({
     path,

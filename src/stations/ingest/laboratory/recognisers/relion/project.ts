@@ -2,7 +2,7 @@ import type { Claim, Question } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName, folderOf, tailFinder } from "../common/paths.js";
 import { type Pipeline, readPipeline } from "./pipeline.js";
-import { below, isBelow, type Place, placeOf } from "./places.js";
+import { below, isBelow, jobOf, type Place, placeOf } from "./places.js";
 
 /** One project of RELION. */
 export interface Project {
@@ -52,7 +52,11 @@ export async function findProjects(laboratory: Laboratory): Promise<Found | unde
           const plain = plainName(name);
           const own = plain === undefined ? undefined : below(root, plain);
           if (own !== undefined && laboratory.get(own) && fits(own)) return own;
-          return plain === undefined ? undefined : finder.find(plain, root, (path) => isOwn(path) && fits(path));
+          if (plain === undefined) return undefined;
+          // jobs call their files alike: one of another job is no replacement
+          const job = jobOf(plain);
+          const mayBe = (path: string) => [job, undefined].includes(placeOf(path)?.job);
+          return finder.find(plain, root, (path) => isOwn(path) && mayBe(path) && fits(path));
         },
       };
     }),

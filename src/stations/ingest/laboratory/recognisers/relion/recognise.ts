@@ -27,6 +27,7 @@ export const relion: Recogniser = {
     await claimSeries(found, tomograms);
     await claimLists(found, tomograms);
     await claimOtherVolumes(found, tomograms);
+    for (const { rows } of tomograms) for (const { star } of rows) found.leave(star, "a table of tomograms of RELION");
     leaveFiles(found);
     const { claims, questions, notes } = found;
     return { software: softwareOf(tomograms), by: knownBy(found), claims, questions, notes };
@@ -42,5 +43,8 @@ function softwareOf(tomograms: readonly Tomogram[]): string {
 
 function knownBy({ laboratory, projects, places }: Found): string[] {
   const pipelines = projects.map(({ root }) => within(root, "default_pipeline.star")).filter((path) => laboratory.get(path));
-  return [...pipelines, ...places.map(({ root, job }) => within(root, job)).filter((job, at, all) => all.indexOf(job) === at)].slice(0, 3);
+  return [
+    ...pipelines,
+    ...places.map(({ root, job }) => within(root, job)).filter((job, at, all) => all.indexOf(job) === at),
+  ].slice(0, 3);
 }

@@ -5,6 +5,7 @@ import type { Tomogram } from "./tomograms.js";
 /** A list with the places of its particles, in Å. */
 export interface Placed {
   readonly list: ParticleList;
+  readonly runs: ReadonlySet<string>;
   /** x, y, z of each particle by its tomogram, of so many rows as are compared. */
   readonly places: ReadonlyMap<string, Float64Array>;
 }
@@ -34,11 +35,12 @@ export function placed(list: ParticleList, tomogramOf: (name: string) => Tomogra
     }
     places.set(`${run ?? name}${isFromCorner ? "\0corner" : ""}`, own);
   }
-  return { list, places };
+  return { list, runs: new Set([...list.numbers.keys()].map((name) => tomogramOf(name)?.run ?? name)), places };
 }
 
 /** Whether at least half of the shorter list is in the other one: with the coordinates that it has there, or where an alignment moved it. */
 export function areSame(a: Placed, b: Placed): boolean {
+  if (![...a.runs].some((run) => b.runs.has(run))) return false;
   if (areSameParticles(a.list, b.list)) return true;
   const [small, large] = a.list.rows <= b.list.rows ? [a, b] : [b, a];
   let [compared, found] = [0, 0];

@@ -29,7 +29,8 @@ function claimNamedFiles(found: Found, tomogram: Tomogram): void {
   for (const { row, star } of tomogram.rows) {
     const file = (column: string, fits?: (path: string) => boolean) => project.find(row.get(column) ?? "", fits);
     const because = `${baseName(star)} names it for ${name}`;
-    const isStack = (path: string) => laboratory.get(path)!.volume !== undefined && laboratory.get(path)!.volume!.says !== "volume";
+    const isStack = (path: string) =>
+      laboratory.get(path)!.volume !== undefined && laboratory.get(path)!.volume!.says !== "volume";
     const stack = file("rlnTomoTiltSeriesName", isStack);
     if (stack !== undefined) found.claim(stackClaim(found, stack, tomogram, because));
     const fits: readonly (readonly [column: string, format: string])[] = [
@@ -127,7 +128,9 @@ async function claimGains(found: Found, tomograms: readonly Tomogram[]): Promise
 async function claimAlignmentStacks(found: Found, tomograms: readonly Tomogram[]): Promise<void> {
   const { laboratory } = found;
   const mdocs = await mdocsOf(laboratory);
-  const stacks = new Map(mdocs.all.flatMap((mdoc) => (mdoc.kind === "series" ? [[mdoc.stem, imageOf(laboratory, mdoc, mdocs)] as const] : [])));
+  const stacks = new Map(
+    mdocs.all.flatMap((mdoc) => (mdoc.kind === "series" ? [[mdoc.stem, imageOf(laboratory, mdoc, mdocs)] as const] : [])),
+  );
   const claimed = new Map(found.claims.flatMap(({ role, run, path }) => (role === "tilt series" ? [[run, path] as const] : [])));
   for (const { path, type, rest, isDeleted } of found.places) {
     const [, name, file] = /^external\/([^/]+)\/([^/]+)\.mrc$/.exec(rest) ?? [];

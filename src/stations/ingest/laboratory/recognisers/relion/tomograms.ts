@@ -85,12 +85,15 @@ const isSame = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
 
 /** Tilt series that are named, where they are or should be. */
 function seriesFiles(project: Project, rows: readonly TomogramRow[]): Set<string> {
-  const named = rows.flatMap(({ row }) => plainName(row.get("rlnTomoTiltSeriesName") ?? row.get("rlnTomoReconstructedTomogram") ?? "") ?? []);
+  const named = rows.flatMap(
+    ({ row }) => plainName(row.get("rlnTomoTiltSeriesName") ?? row.get("rlnTomoReconstructedTomogram") ?? "") ?? [],
+  );
   return new Set(named.flatMap((name) => project.find(name) ?? below(project.root, name) ?? []));
 }
 
 function factsOf(rows: readonly TomogramRow[]): Pick<Tomogram, "pixelAngstrom" | "sizePixels"> {
-  const first = <T>(of: (row: Row) => T | undefined): T | undefined => rows.map(({ row }) => of(row)).find((one) => one !== undefined);
+  const first = <T>(of: (row: Row) => T | undefined): T | undefined =>
+    rows.map(({ row }) => of(row)).find((one) => one !== undefined);
   return {
     pixelAngstrom: first((row) => positiveIn(row, "rlnTomoTiltSeriesPixelSize")),
     sizePixels: first((row) => {
@@ -101,7 +104,10 @@ function factsOf(rows: readonly TomogramRow[]): Pick<Tomogram, "pixelAngstrom" |
 }
 
 /** Tomograms of the project that a path lies in, by `rlnTomoName` with or without what Warp adds. */
-export function tomogramFinder(found: Found, tomograms: readonly Tomogram[]): (path: string, name: string) => Tomogram | undefined {
+export function tomogramFinder(
+  found: Found,
+  tomograms: readonly Tomogram[],
+): (path: string, name: string) => Tomogram | undefined {
   const byName = groupsOf(tomograms, ({ name }) => seriesStem(name));
   return (path, name) => {
     const own = byName.get(seriesStem(name)) ?? [];

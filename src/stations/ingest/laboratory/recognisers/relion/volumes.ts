@@ -53,10 +53,13 @@ function spacingOf(row: Row): number | undefined {
 /** What the tables say counts where the header says nothing. What they say against each other is asked. */
 function claimWithSpacing(found: Found, claim: Claim, told: number | undefined): void {
   const said = setSpacing(found.laboratory.get(claim.path)!.volume!);
-  if (told === undefined || isNear(said, told)) return found.claim(claim);
+  if (told === undefined || isNear(said, told)) {
+    found.claim(claim);
+    return;
+  }
   const withTold = { ...claim, details: { ...claim.details, spacingAngstrom: told } };
-  if (said === undefined || claim.role === "half map") return found.claim(withTold);
-  return found.ask({ ...spacingQuestion(claim, withTold, said), guess: `${told}` });
+  if (said === undefined || claim.role === "half map") found.claim(withTold);
+  else found.ask({ ...spacingQuestion(claim, withTold, said), guess: `${told}` });
 }
 
 const SPACING_TOLERANCE = 0.01;
@@ -88,7 +91,8 @@ export function claimCalledVolumes(found: Found, tomograms: readonly Tomogram[])
     const [, name = "", half] = /^tomograms\/rec_(.+?)(?:_(half[12]))?\.mrc$/.exec(place.rest) ?? [];
     const tomogram = tomograms.find((one) => one.name === name && one.project === found.projectOf(path));
     if (!tomogram) continue;
-    const details: Details = place.type === "Denoise" ? { processing: "denoised", processingSoftware: "cryoCARE" } : { processing: "raw" };
+    const details: Details =
+      place.type === "Denoise" ? { processing: "denoised", processingSoftware: "cryoCARE" } : { processing: "raw" };
     found.claim({
       path,
       role: half === undefined ? "tomogram" : "half map",
@@ -152,7 +156,10 @@ function candidatesOf(found: Found, tomograms: readonly Tomogram[]): Candidate[]
  * Å of the voxels of a volume whose size is that of the whole tomogram, divided by one number; programs round it up or down. A whole number counts where
  * it fits, then the binning that the tables have.
  */
-export function spacingBySize({ volume }: Pick<Volume, "volume">, { sizePixels, pixelAngstrom, rows }: Pick<Tomogram, "sizePixels" | "pixelAngstrom" | "rows">): number | undefined {
+export function spacingBySize(
+  { volume }: Pick<Volume, "volume">,
+  { sizePixels, pixelAngstrom, rows }: Pick<Tomogram, "sizePixels" | "pixelAngstrom" | "rows">,
+): number | undefined {
   if (!sizePixels || pixelAngstrom === undefined) return undefined;
   const own = [volume.shape[2], volume.shape[1], volume.shape[0]];
   const least = Math.max(...sizePixels.map((whole, axis) => whole / (own[axis]! + 1)));
@@ -171,16 +178,29 @@ async function claimSameVolumes(found: Found, candidates: readonly Candidate[]):
   const { laboratory, claims } = found;
   const named = claims.filter(({ role }) => role === "tomogram");
   for (const { file, tomogram } of candidates) {
-    const alike = named.filter(({ path, run }) => run === tomogram.run && path !== file.path && laboratory.get(path)!.size === file.size);
+    const alike = named.filter(
+      ({ path, run }) => run === tomogram.run && path !== file.path && laboratory.get(path)!.size === file.size,
+    );
     for (const { path } of alike) {
       if (found.isTaken(file.path) || (await laboratory.digest(path)) !== (await laboratory.digest(file.path))) continue;
-      found.claim({ path: file.path, role: "left out", run: tomogram.run, because: `the same as ${path}, which RELION names`, strength: "contents" });
+      found.claim({
+        path: file.path,
+        role: "left out",
+        run: tomogram.run,
+        because: `the same as ${path}, which RELION names`,
+        strength: "contents",
+      });
     }
   }
 }
 
 /** Of a run that has a volume of the size that RELION knows, another one of these voxels and another size was not the one that RELION worked with. */
-function askAboutOthers(found: Found, { run, name, sizePixels }: Tomogram, own: readonly Candidate[], all: readonly Candidate[]): void {
+function askAboutOthers(
+  found: Found,
+  { run, name, sizePixels }: Tomogram,
+  own: readonly Candidate[],
+  all: readonly Candidate[],
+): void {
   const right = all.filter(({ tomogram, spacingAngstrom }) => tomogram.run === run && spacingAngstrom !== undefined);
   if (right.length === 0) return;
   for (const { file, spacingAngstrom } of own) {
@@ -191,8 +211,16 @@ function askAboutOthers(found: Found, { run, name, sizePixels }: Tomogram, own: 
     const because = `it is called after ${name}`;
     const other = `it has not the size of ${name} in RELION, which ${same.file.path} has`;
     const options: Option[] = [
-      { answer: "leave-out", says: "not published", claims: [{ path, run, role: "left out", because: other, strength: "bookkeeping" }] },
-      { answer: "tomogram", says: `a tomogram of ${run}, too`, claims: [{ path, run, role: "tomogram", because, strength: "bookkeeping" }] },
+      {
+        answer: "leave-out",
+        says: "not published",
+        claims: [{ path, run, role: "left out", because: other, strength: "bookkeeping" }],
+      },
+      {
+        answer: "tomogram",
+        says: `a tomogram of ${run}, too`,
+        claims: [{ path, run, role: "tomogram", because, strength: "bookkeeping" }],
+      },
     ];
     found.ask({
       id: `relion-size-${idOf(path)}`,
