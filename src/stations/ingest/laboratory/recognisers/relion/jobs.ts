@@ -1,3 +1,4 @@
+import { folderOf, within } from "../common/paths.js";
 import type { Place } from "./places.js";
 import type { Found } from "./project.js";
 
@@ -52,10 +53,13 @@ const OF_ALL: readonly Rule[] = [
   [/\.(?:star|xml|json|bild|dat)$/i, "bookkeeping of RELION"],
 ];
 
-/** Files of jobs that nobody publishes. What people put there themselves stays open. */
-export function leaveFiles(found: Found): void {
+const PICKS = /^annotations\/[^/]+\.star$/;
+
+/** Files of jobs that nobody publishes. What people put there themselves stays open, as picks do that are in no list of particles. */
+export function leaveFiles(found: Found, open: ReadonlySet<string>): void {
   for (const place of found.places) {
-    if (found.isTaken(place.path)) continue;
+    const isOpen = open.has(place.path) || (place.type === "Picks" && PICKS.test(place.rest));
+    if (found.isTaken(place.path) || (isOpen && !place.isDeleted)) continue;
     if (place.isDeleted) found.leave(place.path, `of the job ${place.job}, which was deleted in RELION`);
     else {
       const rules = [...(BY_TYPE[place.type] ?? []), ...(place.type === "External" ? [] : OF_ALL)];
@@ -72,4 +76,19 @@ const OF_PROJECT = /(?:^|\/)(?:default_pipeline|\.gui_\w+job|[^/]*job)\.star$|(?
 function leaveBookkeeping({ laboratory, leave, isTaken, projectOf }: Found): void {
   for (const { path } of laboratory.files)
     if (OF_PROJECT.test(path) && !isTaken(path) && projectOf(path)) leave(path, "bookkeeping of RELION");
+}
+
+/** Jobs that people gave names to are there twice: RELION makes a link of that name, `Refine3D/ribosome`, to their folder. */
+export function leaveAliases({ laboratory, projects, leave }: Found): void {
+  const aliases = new Map(
+    projects.flatMap(({ root, pipeline }) =>
+      [...pipeline.aliases].map(([job, alias]) => [within(root, `${job.split("/")[0]}/${alias}`), job] as const),
+    ),
+  );
+  for (const folder of laboratory.folders())
+    for (let at = folder; at !== ""; at = folderOf(at)) {
+      const job = aliases.get(at);
+      if (job === undefined) continue;
+      for (const { path } of laboratory.inFolder(folder)) leave(path, `in the folder of ${job} under the name that it was given`);
+    }
 }

@@ -29,8 +29,10 @@ interface Ranked extends Placed {
 /**
  * Lists of particles. The same ones are in the lists of many jobs: the last that aligned them counts, of its last iteration; those that share no particles
  * are all points.
+ *
+ * @returns paths of lists whose tomograms no table has, such as those of RELION 3: others may know more of them
  */
-export async function claimLists(found: Found, tomograms: readonly Tomogram[]): Promise<void> {
+export async function claimLists(found: Found, tomograms: readonly Tomogram[]): Promise<ReadonlySet<string>> {
   const finder = tomogramFinder(found, tomograms);
   leaveIterations(found);
   const lists = await readLists(found, finder);
@@ -40,7 +42,9 @@ export async function claimLists(found: Found, tomograms: readonly Tomogram[]): 
   const { kept, left } = withoutSame(ranked);
   for (const { list, by } of left) found.leave(list.path, sameText(list, by));
   leavePicks(found, kept);
-  for (const { list } of kept) claimList(found, list, finder);
+  const isKnown = ({ list }: Placed) => [...list.series.keys()].some((name) => finder(list.path, name));
+  for (const { list } of kept.filter(isKnown)) claimList(found, list, finder);
+  return new Set(kept.filter((one) => !isKnown(one)).map(({ list }) => list.path));
 }
 
 /** Iterations of a job before its last one: `run_it024_data.star`, where there is a `run_it025_data.star` or, in the end, a `run_data.star`. */
@@ -74,11 +78,12 @@ async function readLists(found: Found, finder: ReturnType<typeof tomogramFinder>
   return lists.filter((list) => list !== undefined);
 }
 
-/** Lists that name tomograms of RELION. Outside the folders of jobs those that name series of Warp are its own. */
+/** Lists of jobs, and those elsewhere that name tomograms of RELION. Outside the folders of jobs those that name series of Warp are its own. */
 function isOwn(list: ParticleList, finder: ReturnType<typeof tomogramFinder>): boolean {
   const names = [...list.series.keys()];
-  const isOfWarp = placeOf(list.path) === undefined && names.some((name) => /\.tomostar$/i.test(name));
-  return !isOfWarp && ["centred", "pixels"].includes(list.coordinates) && names.some((name) => finder(list.path, name));
+  if (!["centred", "pixels"].includes(list.coordinates)) return false;
+  if (placeOf(list.path)) return true;
+  return names.some((name) => finder(list.path, name)) && !names.some((name) => /\.tomostar$/i.test(name));
 }
 
 function rankedOf(found: Found, list: ParticleList, tomogramOf: (name: string) => Tomogram | undefined): Ranked {

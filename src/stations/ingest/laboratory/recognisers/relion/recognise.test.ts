@@ -45,6 +45,7 @@ const pipeline = (processes: readonly string[], edges: readonly string[] = []) =
 const stack = (pixel = 2.7) => mrcFile([3, 60, 64], pixel, { kind: "stack" });
 const picture = mrcFile([1, 60, 64], 1.35, { kind: "stack" });
 const frame = mrcFile([4, 6, 5], 0.675, { kind: "stack" });
+const volume = (spacing: number) => mrcFile([32, 60, 64], spacing);
 const cube = mrcFile([8, 8, 8], 10.8);
 
 // Columns and files as the reference of RELION 4.0 has them: Reference/STA/Datatypes/tomogram_set.html and particle_set.html
@@ -264,6 +265,31 @@ describe("lists of particles", () => {
   });
 });
 
+describe("what others know better", () => {
+  it("stays open: lists without tables of tomograms, picks without a list, files that people put there", async () => {
+    const list = (...rows: readonly string[]) => table("particles", ["rlnMicrographName", ...PIXELS, ...ANGLES], ...rows);
+    const told = toldOf(
+      await recognised({
+        "Extract/job003/particles.star": list("Tomograms/a/a.mrc 1 2 3 0 0 0"),
+        "Refine3D/job004/run_data.star": list("Tomograms/a/a.mrc 1 2 3 4 5 6"),
+        "Picks/job005/annotations/a_particles.star": table("", ["rlnTomoName", ...PIXELS], "a 1 2 3"),
+        "External/job006/a.mrc": volume(10),
+      }),
+    );
+    expect(told).toEqual({ "Extract/job003/particles.star": "the same particles as Refine3D/job004/run_data.star" });
+  });
+
+  it("is not told twice by the names that jobs were given", async () => {
+    const told = toldOf(
+      await recognised({ ...RELION4, "Refine3D/ribosome/run_it012_data.star": particles(PIXELS, "5.4 0 0", ...PLACES) }),
+    );
+    expect(told["Refine3D/ribosome/run_it012_data.star"]).toBe(
+      "in the folder of Refine3D/job005 under the name that it was given",
+    );
+    expect(told["Refine3D/job005/run_data.star"]).toBe("points TS_01");
+  });
+});
+
 // As the tutorial of RELION 5 and its programs write them: STA_tutorial, reconstruct_tomogram.cpp, denoise/cryoCARE/_utils.py
 const tomograms5 = (binning: number, ...rows: readonly string[]) =>
   table(
@@ -294,7 +320,6 @@ const tilts = (name: string, ...movies: readonly string[]) =>
   );
 const imported = (name: string, ...movies: readonly string[]) =>
   table(name, ["rlnMicrographMovieName", "rlnTomoNominalStageTiltAngle"], ...movies.map((movie) => `frames/${movie}.mrc 0`));
-const volume = (spacing: number) => mrcFile([32, 60, 64], spacing);
 const RELION5: Files = {
   "Import/job001/tilt_series.star": table(
     "global",

@@ -1,6 +1,6 @@
 import type { Recogniser } from "../../claims.js";
 import { within } from "../common/paths.js";
-import { leaveFiles } from "./jobs.js";
+import { leaveAliases, leaveFiles } from "./jobs.js";
 import { claimLists } from "./lists.js";
 import { type Found, findProjects } from "./project.js";
 import { claimSeries } from "./series.js";
@@ -25,10 +25,11 @@ export const relion: Recogniser = {
     claimNamedVolumes(found, tomograms);
     claimCalledVolumes(found, tomograms);
     await claimSeries(found, tomograms);
-    await claimLists(found, tomograms);
+    leaveAliases(found);
+    const open = await claimLists(found, tomograms);
     await claimOtherVolumes(found, tomograms);
     for (const { rows } of tomograms) for (const { star } of rows) found.leave(star, "a table of tomograms of RELION");
-    leaveFiles(found);
+    leaveFiles(found, open);
     const { claims, questions, notes } = found;
     return { software: softwareOf(tomograms), by: knownBy(found), claims, questions, notes };
   },

@@ -42,21 +42,21 @@ export async function readTomograms(found: Found): Promise<Tomogram[]> {
     return /\.star$/i.test(path) && format === "text" && size <= STAR_BYTES_MAX && isNear && !OTHERS.test(path);
   });
   const read = await mapLimit(files, READS_IN_FLIGHT, async ({ path }): Promise<Named[]> => {
-    const tables = await starTables(laboratory, path, ({ columns }) => (columns.includes("rlnTomoName") ? "read" : "skip"));
+    const tables = await starTables(laboratory, path, ({ columns }) => (isGlobal(columns) ? "read" : "skip"));
     if ("reason" in tables) {
       notes.push(`${tables.reason}. The STAR file is left alone.`);
       return [];
     }
     const project = found.projectOf(path)!;
     const job = placeOf(path)?.number ?? -1;
-    const isGlobal = (columns: readonly string[]) => !columns.some((column) => /^rln(?:Centered)?CoordinateX/.test(column));
-    return tables
-      .filter(({ columns }) => isGlobal(columns))
-      .flatMap(rowsOf)
-      .map((row) => ({ project, name: row.get("rlnTomoName")!, star: path, job, row }));
+    return tables.flatMap(rowsOf).map((row) => ({ project, name: row.get("rlnTomoName")!, star: path, job, row }));
   });
   return joined(read.flat());
 }
+
+/** A table with a row a tomogram, and none a particle. */
+const isGlobal = (columns: readonly string[]): boolean =>
+  columns.includes("rlnTomoName") && !columns.some((column) => /^rln(?:Centered)?CoordinateX/.test(column));
 
 interface Named extends TomogramRow {
   readonly project: Project;

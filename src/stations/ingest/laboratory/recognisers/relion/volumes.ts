@@ -118,8 +118,8 @@ interface Candidate {
  */
 export async function claimOtherVolumes(found: Found, tomograms: readonly Tomogram[]): Promise<void> {
   const candidates = candidatesOf(found, tomograms);
-  for (const candidate of candidates) claimBySize(found, candidate);
   await claimSameVolumes(found, candidates);
+  for (const candidate of candidates) if (!found.isTaken(candidate.file.path)) claimBySize(found, candidate);
   for (const tomogram of tomograms) {
     const own = candidates.filter((one) => one.tomogram === tomogram && !found.isTaken(one.file.path));
     askAboutOthers(found, tomogram, own, candidates);
@@ -130,7 +130,8 @@ export async function claimOtherVolumes(found: Found, tomograms: readonly Tomogr
 function claimBySize(found: Found, { file, tomogram, spacingAngstrom: told }: Candidate): void {
   const { path, volume } = file;
   const said = setSpacing(volume);
-  if (told === undefined || isNear(said, told)) return;
+  const isTold = tomogram.rows.some(({ row }) => isNear(said, spacingOf(row) ?? 0));
+  if (told === undefined || isNear(said, told) || isTold) return;
   const { run, name, sizePixels, pixelAngstrom } = tomogram;
   const claim: Claim = { path, role: "tomogram", run, because: `it is called after ${name}, and has its size`, strength: "name" };
   const spacingFrom = `by its size: RELION knows ${sizePixels!.join("×")} pixels of ${pixelAngstrom} Å`;
