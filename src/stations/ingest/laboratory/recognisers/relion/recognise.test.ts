@@ -424,6 +424,20 @@ describe("a project of RELION 5", () => {
     expect([binning, inSpacingAngstrom]).toEqual([undefined, undefined]);
   });
 
+  it("asks once about many headers of one kind", async () => {
+    const found = await recognised({
+      "Tomograms/job006/tomograms.star": tomograms5(8, "TS_01", "TS_02", "TS_03"),
+      "Tomograms/job006/tomograms/rec_TS_01.mrc": volume(5.4),
+      "Tomograms/job006/tomograms/rec_TS_02.mrc": volume(5.4),
+      "Tomograms/job006/tomograms/rec_TS_03.mrc": volume(2.7),
+    });
+    expect(found!.questions!.map(({ files }) => files.length)).toEqual([2, 1]);
+    expect(found!.questions![0]!.options[0]!.claims.map(({ run, details }) => [run, details!.spacingAngstrom])).toEqual([
+      ["TS_01", 10.8],
+      ["TS_02", 10.8],
+    ]);
+  });
+
   it("leaves out a tomogram that is the same file as the named one", async () => {
     const same = mrcFile([32, 60, 64], 10, { seed: 3 });
     const found = await recognised({

@@ -3,6 +3,7 @@ import { within } from "../common/paths.js";
 import { leaveAliases, leaveFiles } from "./jobs.js";
 import { claimLists } from "./lists.js";
 import { type Found, findProjects } from "./project.js";
+import { joinedQuestions } from "./questions.js";
 import { claimSeries } from "./series.js";
 import { readTomograms, type Tomogram } from "./tomograms.js";
 import { claimCalledVolumes, claimNamedVolumes, claimOtherVolumes } from "./volumes.js";
@@ -31,7 +32,7 @@ export const relion: Recogniser = {
     for (const { rows } of tomograms) for (const { star } of rows) found.leave(star, "a table of tomograms of RELION");
     leaveFiles(found, open);
     const { claims, questions, notes } = found;
-    return { software: softwareOf(tomograms), by: knownBy(found), claims, questions, notes };
+    return { software: softwareOf(tomograms), by: knownBy(found), claims, questions: joinedQuestions(questions), notes };
   },
 };
 

@@ -219,13 +219,13 @@ function askAboutOthers(
       },
       {
         answer: "tomogram",
-        says: `a tomogram of ${run}, too`,
+        says: "a tomogram, too",
         claims: [{ path, run, role: "tomogram", because, strength: "bookkeeping" }],
       },
     ];
     found.ask({
       id: `relion-size-${idOf(path)}`,
-      text: `Is ${path} a tomogram to be published? Its size is no part of the ${sizePixels!.join("×")} pixels that RELION knows of ${name}, as that of ${same.file.path} is.`,
+      text: `Is ${path} a tomogram to be published? Its size is no part of the ${sizePixels!.join("×")} pixels that RELION knows of it, and another volume of its run has that size.`,
       files: [path],
       options,
       guess: "leave-out",
