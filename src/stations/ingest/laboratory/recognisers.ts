@@ -11,6 +11,7 @@ import { leavings } from "./recognisers/leavings/recognise.js";
 import { particleAverages } from "./recognisers/particle-averages/recognise.js";
 import { peet } from "./recognisers/peet/recognise.js";
 import { portal } from "./recognisers/portal/recognise.js";
+import { relion } from "./recognisers/relion/recognise.js";
 import { segmenters } from "./recognisers/segmenters/recognise.js";
 import { serialem } from "./recognisers/serialem/recognise.js";
 import { tomo5 } from "./recognisers/tomo5/recognise.js";
@@ -22,6 +23,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   serialem,
   tomo5,
   warp,
+  relion,
   aretomo,
   dynamo,
   peet,

@@ -9,15 +9,19 @@ import type { Laboratory } from "../survey/laboratory.js";
  * Gives gain references that nobody has given to a run to those whose frames lie nearest, and only to runs that have frames. Of several the one that the
  * bookkeeping names counts, then the one that has the size of the frames; otherwise a person says which it is.
  */
-export async function placeGains(files: Map<string, Decision>, laboratory: Laboratory, runs: readonly string[]): Promise<Question[]> {
+export async function placeGains(
+  files: Map<string, Decision>,
+  laboratory: Laboratory,
+  runs: readonly string[],
+): Promise<Question[]> {
   const all = [...files.values()];
   const gains = all.filter(({ role, run, runs: of, strength }) => role === "gain" && !run && !of && strength !== "person");
   if (gains.length === 0) return [];
   const folders = new Map<string, string>();
-  for (const { role, run, path } of all)
-    if (role === "frame" && run !== undefined && !folders.has(run)) folders.set(run, path);
+  for (const { role, run, path } of all) if (role === "frame" && run !== undefined && !folders.has(run)) folders.set(run, path);
   if (folders.size === 0) {
-    for (const gain of gains) files.set(gain.path, { ...gain, role: "left out", because: "there are no frames that it corrects" });
+    for (const gain of gains)
+      files.set(gain.path, { ...gain, role: "left out", because: "there are no frames that it corrects" });
     return [];
   }
   const sizes = await sizesOf(laboratory, [...gains.map(({ path }) => path), ...folders.values()]);
@@ -78,7 +82,12 @@ async function sizesOf(laboratory: Laboratory, paths: readonly string[]): Promis
 }
 
 function questionOf(some: readonly Decision[], runs: readonly string[], at: number): Question {
-  const leave = ({ path }: Decision): Claim => ({ path, role: "left out", because: "a person left it out", strength: "contents" });
+  const leave = ({ path }: Decision): Claim => ({
+    path,
+    role: "left out",
+    because: "a person left it out",
+    strength: "contents",
+  });
   const options = some.map((gain, n): Option => {
     const { path, because } = gain;
     const claim: Claim = { path, role: "gain", runs, because, strength: "contents" };

@@ -59,11 +59,13 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     if (kept.length < 2) continue;
     const some = kept.map(({ file }) => file);
     const [first, second] = some;
-    const options = some.map((file, n): Option => ({
-      answer: `${n + 1}`,
-      says: file.path,
-      claims: some.map((other) => (other === file ? asItIs(file) : leftOut(other, `${file.path} is published in its place`))),
-    }));
+    const options = some.map(
+      (file, n): Option => ({
+        answer: `${n + 1}`,
+        says: file.path,
+        claims: some.map((other) => (other === file ? asItIs(file) : leftOut(other, `${file.path} is published in its place`))),
+      }),
+    );
     questions.push({
       id: `series-${questions.length + 1}`,
       text: `Run ${run} has ${counted(some.length, "tilt series", "tilt series")}: ${few(some.map(({ path }) => path))}. Which is to be published?`,
@@ -75,8 +77,21 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
   return questions;
 }
 
-const asItIs = ({ path, run, role, because, details }: Decision): Claim => ({ path, run, role, because, details, strength: "contents" });
-const leftOut = ({ path, run }: Decision, because: string): Claim => ({ path, run, role: "left out", because, strength: "contents" });
+const asItIs = ({ path, run, role, because, details }: Decision): Claim => ({
+  path,
+  run,
+  role,
+  because,
+  details,
+  strength: "contents",
+});
+const leftOut = ({ path, run }: Decision, because: string): Claim => ({
+  path,
+  run,
+  role: "left out",
+  because,
+  strength: "contents",
+});
 
 /** Equal for stacks with the same images: of their size and one section. Headers differ, since programs sign what they copy. */
 async function imagesOf(path: string, laboratory: Laboratory): Promise<string | undefined> {
@@ -88,7 +103,12 @@ async function imagesOf(path: string, laboratory: Laboratory): Promise<string | 
     const middle = Math.floor(header.shape[0] / 2);
     return readMrcPlanes(source, header, middle, middle + 1);
   });
-  return "value" in read ? createHash("sha256").update(`${volume.shape.join(" ")}\0`).update(read.value).digest("hex") : undefined;
+  return "value" in read
+    ? createHash("sha256")
+        .update(`${volume.shape.join(" ")}\0`)
+        .update(read.value)
+        .digest("hex")
+    : undefined;
 }
 
 /** A series with less than half of the images that others have, of which nothing was made, was stopped. */

@@ -55,7 +55,12 @@ export function cropQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
   });
   if (lonely.length === 0) return [];
   const paths = lonely.map(({ path }) => path);
-  const leave = ({ path }: Decision): Claim => ({ path, role: "left out", because: "a piece of a tomogram", strength: "contents" });
+  const leave = ({ path }: Decision): Claim => ({
+    path,
+    role: "left out",
+    because: "a piece of a tomogram",
+    strength: "contents",
+  });
   return [
     {
       id: "pieces",
@@ -63,7 +68,11 @@ export function cropQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
       files: paths,
       options: [
         { answer: "leave-out", says: "pieces, not published", claims: lonely.map(leave) },
-        { answer: "tomograms", says: "tomograms of runs of their own", claims: lonely.map((file) => ({ ...file, strength: "contents" })) },
+        {
+          answer: "tomograms",
+          says: "tomograms of runs of their own",
+          claims: lonely.map((file) => ({ ...file, strength: "contents" })),
+        },
       ],
     },
   ];

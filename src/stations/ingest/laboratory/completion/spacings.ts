@@ -145,8 +145,7 @@ export function headerQuestions(
   });
 }
 
-const isWhole = (binning: number): boolean =>
-  binning > 0.97 && Math.abs(binning / Math.max(1, Math.round(binning)) - 1) < 0.02;
+const isWhole = (binning: number): boolean => binning > 0.97 && Math.abs(binning / Math.max(1, Math.round(binning)) - 1) < 0.02;
 
 function optionOf(value: number, files: readonly Decision[]): Option {
   const claims = files.map(({ path, run, sameRunAs, role, because, details }): Claim => {
@@ -173,9 +172,7 @@ export function spacingQuestions(files: ReadonlyMap<string, Decision>, laborator
       if (some.length >= usual[1].length || ratio < 0.98 || ratio > 1.02) return [];
       const paths = some.map(({ path }) => path);
       const text = `Is the voxel size of ${few(paths)} ${common} Å, as that of ${few(usual[1].map(({ path }) => path))}, or ${spacing} Å, as the header says?`;
-      return [
-        { id: `spacing-${key}`, text, files: paths, options: [common, spacing].map((value) => optionOf(value, some)) },
-      ];
+      return [{ id: `spacing-${key}`, text, files: paths, options: [common, spacing].map((value) => optionOf(value, some)) }];
     });
   });
 }

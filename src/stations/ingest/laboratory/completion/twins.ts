@@ -37,7 +37,9 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
       says: "each of them, told apart by what is written into processing_software",
       claims: groups.flatMap((group) => group.map(asItIs)),
     };
-    const kept = Array.from({ length: count }, (_, n) => n).filter((n) => !groups.some((group) => PUT_ASIDE.test(group[n]!.path)));
+    const kept = Array.from({ length: count }, (_, n) => n).filter(
+      (n) => !groups.some((group) => PUT_ASIDE.test(group[n]!.path)),
+    );
     return {
       id: `twins-${at + 1}`,
       text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` and ${groups.length - 1} more` : ""} has ${counted(count, "tomogram")} of one voxel size that nothing tells apart: ${few(groups[0]!.map(({ path }) => path))}. Which is to be published?`,

@@ -418,18 +418,28 @@ function shapeSources(group: readonly Decision[], making: Making): object[] {
   });
 }
 
-/** One file with the points of many tomograms. */
+/** One file with the points of many tomograms: a source for all of its runs, one for each voxel size that they have, or one for each number of a run. */
 function sharedPoints({ path, runs, details }: Decision, making: Making): object[] {
-  const { inSpacingAngstrom: spacing, rowValues } = details.points!;
-  const source = (row: string, own: readonly string[] | undefined) => {
-    const some = { ...shapeOf("points", literal(path), details, row), ...filters(runFilter(own, making.runs)) };
-    return spacing === undefined ? some : withSpacing(some, spacing, making.spacings);
+  const { inSpacingAngstrom, rowValues } = details.points!;
+  const source = (some: readonly string[] | undefined, spacing: number | undefined, row = "{run_name}") => {
+    const one = { ...shapeOf("points", literal(path), details, row), ...filters(runFilter(some, making.runs)) };
+    return spacing === undefined ? one : withSpacing(one, spacing, making.spacings);
   };
-  if (rowValues === undefined) return [source("{run_name}", runs)];
-  const rows = new Map<string, string>();
-  for (const { path: tomogram, run } of making.of("tomogram"))
-    if (run !== undefined && runs?.includes(run) !== false && rowValues[tomogram] !== undefined) rows.set(run, rowValues[tomogram]);
-  return [...rows].map(([run, row]) => source(row, [run]));
+  const tomograms = making.of("tomogram").filter(({ run }) => run !== undefined && runs?.includes(run) !== false);
+  if (rowValues !== undefined) {
+    const rows = new Map(
+      tomograms.flatMap((file) =>
+        rowValues[file.path] === undefined ? [] : [[file.run!, { row: rowValues[file.path]!, file }] as const],
+      ),
+    );
+    return [...rows].map(([run, { row, file }]) =>
+      source([run], inSpacingAngstrom ?? spacingOf(file, making.laboratory) ?? FALLBACK_SPACING, row),
+    );
+  }
+  if (inSpacingAngstrom !== undefined || making.spacings.length < 2) return [source(runs, inSpacingAngstrom)];
+  const spacings = new Map(tomograms.map((file) => [file.run, spacingOf(file, making.laboratory)]));
+  const groups = groupsOf(runs ?? making.runs, (run) => `${spacings.get(run) ?? FALLBACK_SPACING}`);
+  return [...groups].map(([key, some]) => source(some, Number(key)));
 }
 
 /** @param row of a file with the points of many tomograms: how its column names that of the run */

@@ -99,7 +99,9 @@ function specimens(named: readonly NamedFile[], laboratory: Laboratory): string[
   const isOfAnother = (name: string) =>
     [...shapes].some(
       ([other, sizes]) =>
-        name.startsWith(other) && /^[_.\- ][^\d]+$/.test(name.slice(other.length)) && [...shapes.get(name)!].every((size) => sizes.has(size)),
+        name.startsWith(other) &&
+        /^[_.\- ][^\d]+$/.test(name.slice(other.length)) &&
+        [...shapes.get(name)!].every((size) => sizes.has(size)),
     );
   return [...shapes.keys()].filter((name) => !isOfAnother(name));
 }

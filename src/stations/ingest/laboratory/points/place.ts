@@ -5,9 +5,9 @@ import { POINT_READERS } from "../../../../formats/points/readers.js";
 import type { Claim, Details, Option, PointsReading, Question } from "../claims.js";
 import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
-import type { Laboratory } from "../survey/laboratory.js";
 import { readParticleList, seriesStem } from "../recognisers/common/particles.js";
 import { runFinder } from "../run-names.js";
+import type { Laboratory } from "../survey/laboratory.js";
 import { modelFacts } from "./model-facts.js";
 import { pointFileOf } from "./point-files.js";
 import { type PointRange, type Reading, readingsOf, readingText } from "./readings.js";
@@ -139,7 +139,8 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   try {
     for (const { file, run } of places.slice(0, isShared ? undefined : RUNS_READ)) {
       const volume = options.volumesOf(run)[0];
-      if (!volume && !isShared) continue;
+      // counted from the centre of a tomogram, points mean nothing without it
+      if (!volume && (!isShared || reading.unit === "format")) continue;
       const row = reading.rowName === undefined ? undefined : rowOf(run, reading, options);
       if (isShared && row === undefined) continue;
       const range = await rangeOf(file, row, volume, options);
@@ -152,16 +153,19 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   }
   if (ranges.size === 0)
     return all(
-      isShared
-        ? `its column ${reading.rowName} names none of the runs`
-        : places.some(({ run }) => options.volumesOf(run).length > 0)
-          ? "it holds no points"
-          : "there is no tomogram of its run",
+      !places.some(({ run }) => options.volumesOf(run).length > 0)
+        ? "there is no tomogram of its run"
+        : isShared
+          ? `its column ${reading.rowName} names none of the runs`
+          : "it holds no points",
     );
   const covered = [...ranges.keys()].filter((run) => options.volumesOf(run).length > 0);
   if (covered.length === 0) return all("there is no tomogram of its run");
   const runs = isShared ? covered : undefined;
   const spacings = spacingsOf(covered, reading, options);
+  const hasOne = covered.every((run) => new Set(options.volumesOf(run).map(({ spacingAngstrom }) => spacingAngstrom)).size === 1);
+  // a format that is read against the tomogram needs no voxel size that all runs have
+  if (spacings.length === 0 && reading.unit === "format" && hasOne) spacings.push(undefined);
   if (spacings.length === 0) return all("its runs have tomograms of different voxel sizes, and no one that all have");
   const told = toldReading(reading, spacings);
   const fitting = told

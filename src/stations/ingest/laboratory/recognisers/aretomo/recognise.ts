@@ -82,7 +82,10 @@ function claimBelow(laboratory: Laboratory, folder: string, byStem: ReadonlyMap<
   const kind = /_(Imod|Log)$/i.exec(folder)?.[1]?.toLowerCase();
   if (kind === undefined) return;
   const owner = knownBeginning(baseName(folder), (begin) => byStem.has(begin));
-  if (!owner && (kind === "log" || !laboratory.inFolder(folder).some(({ path }) => /_st\.(?:xf|tlt)$|_order_list\.csv$/i.test(path))))
+  if (
+    !owner &&
+    (kind === "log" || !laboratory.inFolder(folder).some(({ path }) => /_st\.(?:xf|tlt)$|_order_list\.csv$/i.test(path)))
+  )
     return;
   const one = owner && byStem.get(owner.begin)!;
   const because =

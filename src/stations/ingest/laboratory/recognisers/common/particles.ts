@@ -16,12 +16,19 @@ export interface ParticleList {
   readonly isOriented: boolean;
   /** Origins in Å, which are to be subtracted. */
   readonly hasOriginsAngstrom: boolean;
+  /** One of them is not 0: the particles were aligned. */
+  readonly isShifted: boolean;
   /** Å of pixels of the tilt series, and of the particles' images, where all rows have one. */
   readonly tiltPixelAngstrom?: number | undefined;
   readonly imagePixelAngstrom?: number | undefined;
   /** Coordinates with the name of the tomogram, of so many rows as are compared. */
   readonly places: ReadonlySet<string>;
+  /** The same rows as numbers: x, y, z as they are in the file and the origin in Å, by the tomogram's stem. */
+  readonly numbers: ReadonlyMap<string, readonly number[]>;
 }
+
+/** Numbers of a row in `ParticleList.numbers`. */
+export const NUMBERS_OF_ROW = 6;
 
 /** Rows whose places are kept: what is the same is seen by far fewer. */
 const PLACES_MAX = 20_000;
@@ -34,6 +41,7 @@ const COORDINATES: readonly (readonly [string, string, string])[] = [
   ["wrpCoordinateX1", "wrpCoordinateY1", "wrpCoordinateZ1"],
   ["wrpCoordinateX", "wrpCoordinateY", "wrpCoordinateZ"],
 ];
+const ORIGINS = ["rlnOriginXAngst", "rlnOriginYAngst", "rlnOriginZAngst"];
 const ANGLES = ["rlnAngleRot", "rlnTomoSubtomogramRot", "wrpAngleRot1", "wrpAngleRot"];
 
 /** What a STAR file says of its particles; undefined for files without any, a reason for broken ones. */
@@ -57,11 +65,13 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
   const series = new Map<string, number>();
   const places = new Set<string>();
   const pixels = new Set<string>();
-  let [rows, least, most] = [0, Infinity, -Infinity];
+  const numbersOf = new Map<string, number[]>();
+  let [rows, least, most, isShifted] = [0, Infinity, -Infinity, false];
   const wanted = ({ columns }: { columns: readonly string[] }): Seen | undefined => {
     const coordinates = COORDINATES.find((all) => all.every((one) => columns.includes(one)));
     const name = NAMES.find((one) => columns.includes(one));
-    const texts = coordinates && [...coordinates, ...(name === undefined ? [] : [name]), ...pixelColumn(columns)];
+    const origins = ORIGINS.every((one) => columns.includes(one)) ? ORIGINS : [];
+    const texts = coordinates && [...coordinates, ...(name === undefined ? [] : [name]), ...pixelColumn(columns), ...origins];
     return coordinates && { columns, coordinates, texts: texts! };
   };
   const source = await laboratory.open(path);
@@ -82,6 +92,7 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
     const [{ columns, texts: order }] = seen as [Seen];
     const names = texts[order.findIndex((one) => NAMES.includes(one))];
     const sizes = texts[order.findIndex((one) => pixelColumn(columns).includes(one))];
+    const origins = ORIGINS.map((one) => texts[order.indexOf(one)]);
     for (let row = 0; row < count; row++) {
       const name = names?.[row] ?? "";
       if (names) series.set(name, (series.get(name) ?? 0) + 1);
@@ -89,8 +100,14 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
       const numbers = [texts[0]![row]!, texts[1]![row]!, texts[2]![row]!].map(Number);
       least = Math.min(least, ...numbers);
       most = Math.max(most, ...numbers);
-      if (places.size < PLACES_MAX)
-        places.add(`${seriesStem(name)} ${numbers.map((one) => one.toPrecision(PLACE_DIGITS)).join(" ")}`);
+      const origin = origins.map((column) => Number(column?.[row] ?? 0));
+      isShifted ||= origin.some((one) => one !== 0);
+      if (places.size >= PLACES_MAX) continue;
+      const stem = seriesStem(name);
+      places.add(`${stem} ${numbers.map((one) => one.toPrecision(PLACE_DIGITS)).join(" ")}`);
+      const own = numbersOf.get(stem) ?? [];
+      own.push(...numbers, ...origin);
+      numbersOf.set(stem, own);
     }
   }
   const [found] = seen;
@@ -118,9 +135,11 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
     series,
     isOriented: ANGLES.some((one) => columns.includes(one)),
     hasOriginsAngstrom: columns.includes("rlnOriginXAngst"),
+    isShifted,
     tiltPixelAngstrom: ofOptics("rlnTomoTiltSeriesPixelSize"),
     imagePixelAngstrom: onlySize([...pixels]) ?? ofOptics("rlnImagePixelSize"),
     places,
+    numbers: numbersOf,
   };
 }
 

@@ -73,7 +73,8 @@ async function readDatasets(laboratory: Laboratory): Promise<Datasets> {
   const notes: string[] = [];
   const commands = await tiltCommands(laboratory, notes);
   const texts = laboratory.files.filter(
-    ({ path, format, size }) => !isOfAreTomo(folderOf(path)) && /\.edf$/i.test(path) && format === "text" && size <= TEXT_BYTES_MAX,
+    ({ path, format, size }) =>
+      !isOfAreTomo(folderOf(path)) && /\.edf$/i.test(path) && format === "text" && size <= TEXT_BYTES_MAX,
   );
   const edfs = (await mapLimit(texts, READS_IN_FLIGHT, ({ path }) => readEdf(laboratory, path, notes))).filter(
     (edf) => edf !== undefined,

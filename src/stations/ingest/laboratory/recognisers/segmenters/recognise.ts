@@ -24,9 +24,7 @@ export const segmenters: Recogniser = {
     const volumes = volumesOf(laboratory);
     const grids = groupsOf(volumes, ({ path, volume }) => `${shapeKey(volume)}\0${stemOf(path).toLowerCase()}`);
     const isMaskOfIsonet = isonetMasks(laboratory);
-    const candidates = volumes.filter(
-      (file) => (mayBeSegmentation(file) || isMadeOf(file, grids)) && !isMaskOfIsonet(file.path),
-    );
+    const candidates = volumes.filter((file) => (mayBeSegmentation(file) || isMadeOf(file, grids)) && !isMaskOfIsonet(file.path));
     const found = await mapLimit(candidates, READS_IN_FLIGHT, async (file) =>
       recogniseOne(file, await labelsOf(laboratory, file), grids),
     );

@@ -1,0 +1,201 @@
+import { few } from "../../../../../core/finding.js";
+import { groupsOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import type { PointsReading } from "../../claims.js";
+import { type ParticleList, readingOf, readParticleList, seriesStem } from "../common/particles.js";
+import { type Place, placeOf } from "./places.js";
+import type { Found } from "./project.js";
+import { areSame, type Placed, placed } from "./same-particles.js";
+import { type Tomogram, tomogramFinder } from "./tomograms.js";
+
+const READS_IN_FLIGHT = 4;
+/** STAR files that are looked at, at most. */
+const STARS_MAX = 2_000;
+/** Jobs that align particles. */
+const ALIGNS: readonly string[] = ["InitialModel", "Class3D", "Refine3D", "MultiBody"];
+/** A later list with fewer of the particles than this part is a trial. */
+const TRIAL_PART = 0.1;
+
+/** A list of particles with its place in the chain of jobs. */
+interface Ranked extends Placed {
+  readonly list: ParticleList;
+  readonly place: Place | undefined;
+  /** Its job, or one before it, aligned the particles. */
+  readonly isAligned: boolean;
+  readonly hasFailed: boolean;
+}
+
+/**
+ * Lists of particles. The same ones are in the lists of many jobs: the last that aligned them counts, of its last iteration; those that share no particles
+ * are all points.
+ *
+ * @returns paths of lists whose tomograms no table has, such as those of RELION 3: others may know more of them
+ */
+export async function claimLists(found: Found, tomograms: readonly Tomogram[]): Promise<ReadonlySet<string>> {
+  const finder = tomogramFinder(found, tomograms);
+  leaveIterations(found);
+  const lists = await readLists(found, finder);
+  const ranked = lists
+    .map((list) => rankedOf(found, list, (name) => finder(list.path, name)))
+    .sort((a, b) => byRank(a, b) || (a.list.path < b.list.path ? -1 : 1));
+  const { kept, left } = withoutSame(ranked);
+  for (const { list, by } of left) found.leave(list.path, sameText(list, by));
+  leavePicks(found, kept);
+  const isKnown = ({ list }: Placed) => [...list.series.keys()].some((name) => finder(list.path, name));
+  for (const { list } of kept.filter(isKnown)) claimList(found, list, finder);
+  return new Set(kept.filter((one) => !isKnown(one)).map(({ list }) => list.path));
+}
+
+/** Iterations of a job before its last one: `run_it024_data.star`, where there is a `run_it025_data.star` or, in the end, a `run_data.star`. */
+function leaveIterations(found: Found): void {
+  const iterations = found.places.flatMap((place) => {
+    const [, ct, it, body] = /^run(?:_ct(\d+))?(?:_it(\d+))?(_body\d+)?_data\.star$/.exec(place.rest) ?? [];
+    return /_data\.star$/.test(place.rest) && !place.isDeleted
+      ? [{ ...place, rank: it === undefined ? Number.POSITIVE_INFINITY : Number(ct ?? 0) * 1e6 + Number(it), body: body ?? "" }]
+      : [];
+  });
+  for (const group of groupsOf(iterations, ({ root, job, body }) => `${root}\0${job}\0${body}`).values()) {
+    const last = group.reduce((best, one) => (one.rank > best.rank ? one : best));
+    for (const { path, rank } of group)
+      if (rank < last.rank) found.leave(path, `of an earlier iteration: the same particles as ${last.path}`);
+  }
+}
+
+async function readLists(found: Found, finder: ReturnType<typeof tomogramFinder>): Promise<ParticleList[]> {
+  const { laboratory, notes } = found;
+  const stars = laboratory.files.filter(({ path, format }) => {
+    const place = placeOf(path);
+    return /\.star$/i.test(path) && format === "text" && !found.isTaken(path) && !place?.isDeleted && !place?.rest.includes("/");
+  });
+  if (stars.length > STARS_MAX)
+    notes.push(`Of ${stars.length} STAR files the first ${STARS_MAX} were looked at for particles of RELION.`);
+  const lists = await mapLimit(stars.slice(0, STARS_MAX), READS_IN_FLIGHT, async ({ path }) => {
+    const list = await readParticleList(laboratory, path);
+    if (list && "reason" in list && placeOf(path)) notes.push(`${list.reason}. The STAR file is left alone.`);
+    return list && !("reason" in list) && isOwn(list, finder) ? list : undefined;
+  });
+  return lists.filter((list) => list !== undefined);
+}
+
+/** Lists of jobs, and those elsewhere that name tomograms of RELION. Outside the folders of jobs those that name series of Warp are its own. */
+function isOwn(list: ParticleList, finder: ReturnType<typeof tomogramFinder>): boolean {
+  const names = [...list.series.keys()];
+  if (!["centred", "pixels"].includes(list.coordinates)) return false;
+  if (placeOf(list.path)) return true;
+  return names.some((name) => finder(list.path, name)) && !names.some((name) => /\.tomostar$/i.test(name));
+}
+
+function rankedOf(found: Found, list: ParticleList, tomogramOf: (name: string) => Tomogram | undefined): Ranked {
+  const place = placeOf(list.path);
+  const pipeline = place && found.projectOf(list.path)?.pipeline;
+  const jobs = place ? [place.job, ...(pipeline?.before(place.job) ?? [])] : [];
+  return {
+    ...placed(list, tomogramOf),
+    place,
+    isAligned: list.isShifted || jobs.some((job) => ALIGNS.includes(job.split("/")[0]!)),
+    hasFailed: place !== undefined && pipeline?.failed.has(place.job) === true,
+  };
+}
+
+/** The best first: not of a failed job, readable, aligned, of the latest job. */
+function byRank(a: Ranked, b: Ranked): number {
+  const rank = ({ list, place, isAligned, hasFailed }: Ranked) => [
+    hasFailed ? 0 : 1,
+    canBeRead(list) ? 1 : 0,
+    isAligned ? 1 : 0,
+    place?.number ?? -2,
+  ];
+  const [first, second] = [rank(a), rank(b)];
+  const at = first.findIndex((value, i) => value !== second[i]);
+  return at < 0 ? 0 : second[at]! - first[at]!;
+}
+
+/** Origins in Å are subtracted from pixels: a list has to say their size. */
+const canBeRead = ({ coordinates, hasOriginsAngstrom, tiltPixelAngstrom, imagePixelAngstrom }: ParticleList): boolean =>
+  coordinates === "centred" || !hasOriginsAngstrom || (tiltPixelAngstrom ?? imagePixelAngstrom) !== undefined;
+
+interface Same {
+  readonly kept: readonly Ranked[];
+  readonly left: readonly { readonly list: ParticleList; readonly by: ParticleList }[];
+}
+
+/** A list counts where no better one has its particles. Of a better one that has very few of them the longer counts. */
+function withoutSame(ranked: readonly Ranked[]): Same {
+  const kept: Ranked[] = [];
+  const by = new Map<ParticleList, ParticleList>();
+  for (const [at, one] of ranked.entries()) {
+    const better = ranked.slice(0, at).find((other) => !isTrialOf(other, one) && areSame(other, one));
+    if (better) {
+      by.set(one.list, better.list);
+      continue;
+    }
+    for (const trial of kept.filter((other) => isTrialOf(other, one) && areSame(other, one))) {
+      kept.splice(kept.indexOf(trial), 1);
+      by.set(trial.list, one.list);
+    }
+    kept.push(one);
+  }
+  const lastOf = (list: ParticleList): ParticleList => (by.has(list) ? lastOf(by.get(list)!) : list);
+  return { kept, left: [...by.keys()].map((list) => ({ list, by: lastOf(list) })) };
+}
+
+const isTrialOf = (few: Ranked, many: Ranked): boolean =>
+  few.list.rows < TRIAL_PART * many.list.rows && few.isAligned === many.isAligned;
+
+function sameText(list: ParticleList, by: ParticleList): string {
+  const { rows } = list;
+  if (list.isShifted && !canBeRead(list))
+    return `the same particles as ${by.path}: its shifts would be lost, since it does not say the size of their pixels`;
+  if (rows === by.rows) return `the same particles as ${by.path}`;
+  return rows > by.rows
+    ? `the same particles as ${by.path}, which has the ${by.rows} of ${rows} that were kept`
+    : `the same particles as ${by.path}, ${rows} of ${by.rows}`;
+}
+
+/** Picks of single tomograms: the list of their job has them all. */
+function leavePicks(found: Found, kept: readonly Ranked[]): void {
+  const lists = new Map(
+    [...kept.map(({ list }) => list.path), ...found.claims.map(({ path }) => path)].map((path) => [path, true]),
+  );
+  for (const { path, type, rest, isDeleted } of found.places) {
+    if (type !== "Picks" || isDeleted || !/^annotations\/[^/]+\.star$/.test(rest)) continue;
+    const all = `${path.slice(0, path.length - rest.length)}particles.star`;
+    if (lists.has(all)) found.leave(path, `picks of one tomogram: ${all} has them all`);
+  }
+}
+
+function claimList(found: Found, list: ParticleList, finder: ReturnType<typeof tomogramFinder>): void {
+  const { path, rows } = list;
+  const named = [...list.series.keys()].map((name) => ({ name, tomogram: finder(path, name) }));
+  const known = named.flatMap(({ tomogram }) => tomogram ?? []);
+  const strange = named.filter(({ tomogram }) => !tomogram).map(({ name }) => name);
+  if (strange.length > 0) found.notes.push(`${path} has particles of ${few(strange)}, which no table of tomograms has.`);
+  if (known.some(({ run, name }) => run !== seriesStem(name))) {
+    found.leave(path, "two projects have tomograms of these names: its rows do not tell which are meant");
+    return;
+  }
+  const place = placeOf(path);
+  found.claim({
+    path,
+    role: "points",
+    runs: [...new Set(known.map(({ run }) => run))],
+    because: `it has the latest places of ${counted(rows, "particle")}${place ? `, of ${place.job}` : ""}`,
+    strength: "bookkeeping",
+    details: { points: pointsOf(list, known), ...objectOf(found, list) },
+  });
+}
+
+/** Centred coordinates are read against the tomogram, whatever its voxels; pixels are those of the tilt series. */
+function pointsOf(list: ParticleList, tomograms: readonly Tomogram[]): PointsReading {
+  const [pixel, ...others] = new Set(tomograms.map(({ pixelAngstrom }) => pixelAngstrom));
+  const reading = readingOf(list, others.length === 0 ? pixel : undefined);
+  return list.coordinates === "centred" ? { ...reading, unit: "format" } : reading;
+}
+
+/** The name that a person gave to the job. */
+function objectOf(found: Found, { path }: ParticleList): { object?: string } {
+  const place = placeOf(path);
+  const object = place && found.projectOf(path)?.pipeline.aliases.get(place.job);
+  return object === undefined ? {} : { object };
+}

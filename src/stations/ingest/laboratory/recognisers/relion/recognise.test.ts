@@ -1,0 +1,531 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { REAL_DATA } from "../../../../../../test/real-data.js";
+import { decisionsOf } from "../../know.js";
+import { relion } from "./recognise.js";
+import { spacingBySize } from "./volumes.js";
+
+type Files = Record<string, string | Uint8Array>;
+const recognised = async (files: Files) => relion.recognise(await laboratoryWith(files));
+/** `role run` by path; of what is left out the reason. */
+const toldOf = (found: Awaited<ReturnType<typeof recognised>>) =>
+  Object.fromEntries(
+    found!.claims.map(({ path, role, run, runs, because }) => [
+      path,
+      role === "left out" ? because : `${role} ${run ?? runs?.join("+") ?? ""}`.trim(),
+    ]),
+  );
+const detailsOf = (found: Awaited<ReturnType<typeof recognised>>, path: string) =>
+  found!.claims.find((claim) => claim.path === path)?.details;
+
+const table = (name: string, columns: readonly string[], ...rows: readonly string[]) =>
+  `\n# version 50001\n\ndata_${name}\n\nloop_\n${columns.map((column, at) => `_${column} #${at + 1}\n`).join("")}${rows.map((row) => `${row}\n`).join("")}\n`;
+const optics = (pixel: number, imagePixel = pixel) =>
+  table(
+    "optics",
+    ["rlnOpticsGroup", "rlnOpticsGroupName", "rlnTomoTiltSeriesPixelSize", "rlnImagePixelSize"],
+    `1 opticsGroup1 ${pixel} ${imagePixel}`,
+  );
+const ANGLES = ["rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi"];
+const ORIGINS = ["rlnOriginXAngst", "rlnOriginYAngst", "rlnOriginZAngst"];
+const PIXELS = ["rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ"];
+const CENTRED = ["rlnCenteredCoordinateXAngst", "rlnCenteredCoordinateYAngst", "rlnCenteredCoordinateZAngst"];
+/** Rows of `name x y z`, with three angles and an origin. */
+const particles = (coordinates: readonly string[], origin: string, ...rows: readonly string[]) =>
+  table("particles", ["rlnTomoName", ...coordinates, ...ANGLES, ...ORIGINS], ...rows.map((row) => `${row} 10 20 30 ${origin}`));
+const pipeline = (processes: readonly string[], edges: readonly string[] = []) =>
+  table(
+    "pipeline_processes",
+    ["rlnPipeLineProcessName", "rlnPipeLineProcessAlias", "rlnPipeLineProcessTypeLabel", "rlnPipeLineProcessStatusLabel"],
+    ...processes,
+  ) + table("pipeline_input_edges", ["rlnPipeLineEdgeFromNode", "rlnPipeLineEdgeProcess"], ...edges);
+
+const stack = (pixel = 2.7) => mrcFile([3, 60, 64], pixel, { kind: "stack" });
+const picture = mrcFile([1, 60, 64], 1.35, { kind: "stack" });
+const frame = mrcFile([4, 6, 5], 0.675, { kind: "stack" });
+const volume = (spacing: number) => mrcFile([32, 60, 64], spacing);
+const cube = mrcFile([8, 8, 8], 10.8);
+
+// Columns and files as the reference of RELION 4.0 has them: Reference/STA/Datatypes/tomogram_set.html and particle_set.html
+const tomograms4 = (...rows: readonly string[]) =>
+  table(
+    "global",
+    [
+      ...["rlnTomoName", "rlnTomoTiltSeriesName", "rlnTomoFrameCount", "rlnTomoSizeX", "rlnTomoSizeY", "rlnTomoSizeZ"],
+      ...["rlnTomoTiltSeriesPixelSize", "rlnTomoFiducialsStarFile"],
+    ],
+    ...rows,
+  ) + table("TS_01", ["rlnTomoProjX", "rlnTomoProjY"], "[1,0,0,0] [0,1,0,0]");
+const ONE4 = "TS_01 tomograms/TS_01/TS_01.mrc:mrc 3 256 240 128 2.7 fiducials/TS_01.star";
+const PLACES = ["TS_01 10 20 30", "TS_01 210 200 100", "TS_01 100 120 64"];
+
+const RELION4: Files = {
+  "default_pipeline.star": pipeline(
+    [
+      "ImportTomo/job002/ None relion.importtomo Succeeded",
+      "PseudoSubtomo/job003/ None relion.pseudosubtomo Succeeded",
+      "Refine3D/job005/ Refine3D/ribosome/ relion.refine3d.tomo Succeeded",
+    ],
+    ["ImportTomo/job002/particles.star PseudoSubtomo/job003/", "PseudoSubtomo/job003/particles.star Refine3D/job005/"],
+  ),
+  "ImportTomo/job001/job.star": "data_job\n\n_rlnJobTypeLabel relion.importtomo\n",
+  "ImportTomo/job001/run.out": "done\n",
+  "ImportTomo/job001/tomograms.star": tomograms4(ONE4),
+  "ImportTomo/job002/optimisation_set.star": "data_\n\n_rlnTomoParticlesFile ImportTomo/job002/particles.star\n",
+  "ImportTomo/job002/particles.star": optics(2.7) + particles(PIXELS, "0 0 0", ...PLACES),
+  "PseudoSubtomo/job003/particles.star": optics(2.7, 10.8) + particles(PIXELS, "0 0 0", ...PLACES),
+  "PseudoSubtomo/job003/Subtomograms/TS_01/1_data.mrc": cube,
+  "PseudoSubtomo/job003/Subtomograms/TS_01/1_weights.mrc": mrcFile([16, 8, 8], 10.8),
+  "Refine3D/job005/run_it000_data.star": optics(2.7, 10.8) + particles(PIXELS, "0 0 0", ...PLACES),
+  "Refine3D/job005/run_it012_data.star": optics(2.7, 10.8) + particles(PIXELS, "5.4 0 0", ...PLACES),
+  "Refine3D/job005/run_data.star": optics(2.7, 10.8) + particles(PIXELS, "5.4 0 0", ...PLACES),
+  "Refine3D/job005/run_model.star": "data_model_general\n\n_rlnPixelSize 10.8\n",
+  "Refine3D/job005/run_class001.mrc": cube,
+  "Refine3D/job005/run_half1_class001_unfil.mrc": cube,
+  "MaskCreate/job006/mask.mrc": cube,
+  "Trash/Refine3D/job004/run_class001.mrc": cube,
+  "input/coords.star": table("particles", ["rlnTomoName", ...PIXELS], ...PLACES),
+  "input/tomograms_descr.star": table("", ["rlnTomoName", "rlnTomoImportOrderList"], "TS_01 tomograms/TS_01/order.csv"),
+  "fiducials/TS_01.star": table("", ["rlnCoordinateX"], "1"),
+  "tomograms/TS_01/TS_01.mrc": stack(1),
+  "tomograms/TS_01/order.csv": "1,0\n2,3\n",
+  "recs/TS_01_bin4.mrc": mrcFile([32, 60, 64], 1),
+};
+
+describe("a project of RELION 4", () => {
+  it("is told by its tables, its pipeline and the folders of its jobs", async () => {
+    const found = await recognised(RELION4);
+    const last = "Refine3D/job005/run_data.star";
+    expect(toldOf(found)).toEqual({
+      "default_pipeline.star": "bookkeeping of RELION",
+      "ImportTomo/job001/job.star": "bookkeeping of RELION",
+      "ImportTomo/job001/run.out": "a log of RELION",
+      "ImportTomo/job001/tomograms.star": "a table of tomograms of RELION",
+      "ImportTomo/job002/optimisation_set.star": "bookkeeping of RELION",
+      "ImportTomo/job002/particles.star": `the same particles as ${last}`,
+      "PseudoSubtomo/job003/particles.star": `the same particles as ${last}`,
+      "PseudoSubtomo/job003/Subtomograms/TS_01/1_data.mrc": "images or weights of particles",
+      "PseudoSubtomo/job003/Subtomograms/TS_01/1_weights.mrc": "images or weights of particles",
+      "Refine3D/job005/run_it000_data.star": `of an earlier iteration: the same particles as ${last}`,
+      "Refine3D/job005/run_it012_data.star": `of an earlier iteration: the same particles as ${last}`,
+      [last]: "points TS_01",
+      "Refine3D/job005/run_model.star": "bookkeeping of RELION",
+      "Refine3D/job005/run_class001.mrc": "an average of particles, of Refine3D/job005",
+      "Refine3D/job005/run_half1_class001_unfil.mrc": "a half map of an average of particles, of Refine3D/job005",
+      "MaskCreate/job006/mask.mrc": "a mask around an average of particles",
+      "Trash/Refine3D/job004/run_class001.mrc": "of the job Refine3D/job004, which was deleted in RELION",
+      "input/coords.star": `the same particles as ${last}`,
+      "input/tomograms_descr.star": "a table of tomograms of RELION",
+      "fiducials/TS_01.star": "positions of gold beads",
+      "tomograms/TS_01/TS_01.mrc": "tilt series TS_01",
+      "tomograms/TS_01/order.csv": "the order of the tilts, for RELION's import",
+      "recs/TS_01_bin4.mrc": "tomogram TS_01",
+    });
+    expect([found!.software, found!.by[0], found!.notes, found!.questions]).toEqual([
+      "RELION 4",
+      "default_pipeline.star",
+      [],
+      [],
+    ]);
+    // origins are Å and are divided by the pixel of the tilt series, not by that of the particles' images: relion5_star does so
+    expect(detailsOf(found, last)).toEqual({
+      object: "ribosome",
+      points: { format: "relion5_star", shape: "OrientedPoint", rowName: "rlnTomoName", unit: "pixels", pixelAngstrom: 2.7 },
+    });
+    // 256 × 240 × 128 pixels of 2.7 Å are 64 × 60 × 32 voxels of 10.8 Å
+    expect(detailsOf(found, "recs/TS_01_bin4.mrc")).toMatchObject({ spacingAngstrom: 10.8 });
+    expect(detailsOf(found, "recs/TS_01_bin4.mrc")!.spacingFrom).toContain("256×240×128 pixels of 2.7 Å");
+    expect(detailsOf(found, "tomograms/TS_01/TS_01.mrc")).toEqual({ spacingAngstrom: 2.7 });
+  });
+
+  it("may lie deep in a folder, without its pipeline", async () => {
+    const { "default_pipeline.star": _, ...rest } = RELION4;
+    const deep = Object.fromEntries(Object.entries(rest).map(([path, content]) => [`Müller/proj 1/${path}`, content]));
+    const told = toldOf(await recognised(deep));
+    expect(told).toMatchObject({
+      "Müller/proj 1/Refine3D/job005/run_data.star": "points TS_01",
+      "Müller/proj 1/PseudoSubtomo/job003/particles.star": "the same particles as Müller/proj 1/Refine3D/job005/run_data.star",
+      "Müller/proj 1/tomograms/TS_01/TS_01.mrc": "tilt series TS_01",
+      "Müller/proj 1/recs/TS_01_bin4.mrc": "tomogram TS_01",
+    });
+  });
+
+  it("knows voxel sizes by the size of the whole", () => {
+    const sized = (shape: [number, number, number], size: [number, number, number], row: [string, string][] = []) =>
+      spacingBySize(
+        { volume: { shape, spacingsAngstrom: [1, 1, 1], says: "volume", originAngstrom: [0, 0, 0], labels: [] } },
+        { sizePixels: size, pixelAngstrom: 1.35, rows: [{ star: "", job: 1, row: new Map(row) }] },
+      );
+    expect(sized([250, 464, 480], [3838, 3710, 2000])).toBe(10.8);
+    expect(sized([2000, 3710, 3838], [3838, 3710, 2000])).toBe(1.35);
+    // rlnTomoTomogramBinning 7.407407 of the tutorial: 4000 × 4000 × 2000 pixels become 540 × 540 × 270 voxels of 10 Å
+    expect(sized([270, 540, 540], [4000, 4000, 2000], [["rlnTomoTomogramBinning", "7.407407"]])).toBeCloseTo(10, 4);
+    expect(sized([270, 540, 540], [4000, 4000, 2000])).toBeCloseTo(10, 4);
+    expect(sized([200, 464, 480], [3838, 3710, 2000])).toBeUndefined();
+  });
+
+  it("asks where headers and sizes contradict the tables", async () => {
+    const found = await recognised({
+      ...RELION4,
+      "old/TS_01_bin4.mrc": mrcFile([20, 60, 64], 10.8),
+      "recs/TS_01_other.mrc": mrcFile([32, 60, 64], 7.3),
+      "recs/TS_01_nm.mrc": mrcFile([32, 60, 64], 1.08),
+      "recs/TS_01_fine.mrc": mrcFile([32, 60, 64], 10.8),
+      "recs/TS_01_mask.mrc": mrcFile([32, 60, 64], 1),
+    });
+    const told = toldOf(found);
+    expect(told["recs/TS_01_fine.mrc"]).toBeUndefined();
+    expect(told["recs/TS_01_mask.mrc"]).toBeUndefined();
+    expect(detailsOf(found, "recs/TS_01_nm.mrc")).toMatchObject({ spacingAngstrom: 10.8 });
+    const [spacing, size] = found!.questions!;
+    expect([spacing!.files, spacing!.options.map(({ answer }) => answer), spacing!.guess]).toEqual([
+      ["recs/TS_01_other.mrc"],
+      ["10.8", "7.3", "leave-out"],
+      undefined,
+    ]);
+    expect([size!.files, size!.guess, size!.text]).toEqual([
+      ["old/TS_01_bin4.mrc"],
+      "leave-out",
+      expect.stringContaining("256×240×128 pixels"),
+    ]);
+  });
+});
+
+describe("lists of particles", () => {
+  const base: Files = { "ImportTomo/job001/tomograms.star": tomograms4(ONE4) };
+  const many = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `TS_01 ${20 * (from + at)} 50 60`);
+
+  it("that share no particles are all published; the list that both were chosen from is not", async () => {
+    const told = toldOf(
+      await recognised({
+        ...base,
+        "Class3D/job010/run_it024_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 12)),
+        "Class3D/job010/run_it025_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 12)),
+        "Refine3D/job011/run_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 5)),
+        "Refine3D/job012/run_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(5, 12)),
+      }),
+    );
+    expect(told).toMatchObject({
+      "Refine3D/job011/run_data.star": "points TS_01",
+      "Refine3D/job012/run_data.star": "points TS_01",
+      "Class3D/job010/run_it025_data.star":
+        "the same particles as Refine3D/job012/run_data.star, which has the 7 of 12 that were kept",
+      "Class3D/job010/run_it024_data.star": "of an earlier iteration: the same particles as Class3D/job010/run_it025_data.star",
+    });
+  });
+
+  it("that were moved to where the alignment had put them are the same", async () => {
+    // 5.4 Å are 2 pixels of 2.7 Å: position = coordinate − origin
+    const told = toldOf(
+      await recognised({
+        ...base,
+        "Extract/job003/particles.star": optics(2.7) + particles(PIXELS, "0 0 0", "TS_01 8 20 30", "TS_01 208 200 100"),
+        "Refine3D/job004/run_data.star": optics(2.7) + particles(PIXELS, "5.4 0 0", "TS_01 10 20 30", "TS_01 210 200 100"),
+      }),
+    );
+    expect(told).toMatchObject({
+      "Refine3D/job004/run_data.star": "points TS_01",
+      "Extract/job003/particles.star": "the same particles as Refine3D/job004/run_data.star",
+    });
+  });
+
+  it("of failed jobs, later ones without an alignment, and trials with few particles do not count", async () => {
+    const told = toldOf(
+      await recognised({
+        ...base,
+        "default_pipeline.star": pipeline([
+          "Refine3D/job004/ None relion.refine3d.tomo Succeeded",
+          "Refine3D/job008/ None relion.refine3d.tomo Failed",
+        ]),
+        "Refine3D/job004/run_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 12)),
+        "Refine3D/job008/run_it003_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 12)),
+        "Extract/job009/particles.star": optics(2.7) + particles(PIXELS, "0 0 0", ...many(0, 12)),
+        "Class3D/job010/run_it025_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 1)),
+      }),
+    );
+    const last = "Refine3D/job004/run_data.star";
+    expect(told).toMatchObject({
+      [last]: "points TS_01",
+      "Refine3D/job008/run_it003_data.star": `the same particles as ${last}`,
+      "Extract/job009/particles.star": `the same particles as ${last}`,
+      "Class3D/job010/run_it025_data.star": `the same particles as ${last}, 1 of 12`,
+    });
+  });
+
+  it("whose origins cannot be turned into pixels give way to one that is read rightly", async () => {
+    const found = await recognised({
+      ...base,
+      "Extract/job003/particles.star": optics(2.7) + particles(PIXELS, "0 0 0", ...PLACES),
+      "Refine3D/job004/run_data.star": particles(PIXELS, "5.4 0 0", ...PLACES),
+    });
+    expect(toldOf(found)).toMatchObject({ "Extract/job003/particles.star": "points TS_01" });
+    expect(toldOf(found)["Refine3D/job004/run_data.star"]).toMatch(/^the same particles as Extract.*shifts would be lost/);
+  });
+});
+
+describe("what others know better", () => {
+  it("stays open: lists without tables of tomograms, picks without a list, files that people put there", async () => {
+    const list = (...rows: readonly string[]) => table("particles", ["rlnMicrographName", ...PIXELS, ...ANGLES], ...rows);
+    const told = toldOf(
+      await recognised({
+        "Extract/job003/particles.star": list("Tomograms/a/a.mrc 1 2 3 0 0 0"),
+        "Refine3D/job004/run_data.star": list("Tomograms/a/a.mrc 1 2 3 4 5 6"),
+        "Picks/job005/annotations/a_particles.star": table("", ["rlnTomoName", ...PIXELS], "a 1 2 3"),
+        "External/job006/a.mrc": volume(10),
+      }),
+    );
+    expect(told).toEqual({ "Extract/job003/particles.star": "the same particles as Refine3D/job004/run_data.star" });
+  });
+
+  it("is not told twice by the names that jobs were given", async () => {
+    const told = toldOf(
+      await recognised({ ...RELION4, "Refine3D/ribosome/run_it012_data.star": particles(PIXELS, "5.4 0 0", ...PLACES) }),
+    );
+    expect(told["Refine3D/ribosome/run_it012_data.star"]).toBe(
+      "in the folder of Refine3D/job005 under the name that it was given",
+    );
+    expect(told["Refine3D/job005/run_data.star"]).toBe("points TS_01");
+  });
+});
+
+// As the tutorial of RELION 5 and its programs write them: STA_tutorial, reconstruct_tomogram.cpp, denoise/cryoCARE/_utils.py
+const tomograms5 = (binning: number, ...rows: readonly string[]) =>
+  table(
+    "global",
+    [
+      ...["rlnTomoName", "rlnTomoTiltSeriesPixelSize", "rlnTomoTiltSeriesStarFile", "rlnTomoTomogramBinning", "rlnTomoSizeX"],
+      ...["rlnTomoSizeY", "rlnTomoSizeZ", "rlnTomoReconstructedTomogramHalf1", "rlnTomoReconstructedTomogramHalf2"],
+      ...["rlnTomoReconstructedTomogram", "rlnTomoReconstructedTomogramDenoised"],
+    ],
+    ...rows.map((name) =>
+      [
+        ...[name, "1.35", `Tomograms/job006/tilt_series/${name}.star`, `${binning}`, "474 444 237"],
+        ...[1, 2].map((half) => `Tomograms/job006/tomograms/rec_${name}_half${half}.mrc`),
+        ...[`Tomograms/job006/tomograms/rec_${name}.mrc`, `Denoise/job008/tomograms/rec_${name}.mrc`],
+      ].join(" "),
+    ),
+  );
+const tilts = (name: string, ...movies: readonly string[]) =>
+  table(
+    name,
+    [
+      ...["rlnMicrographMovieName", "rlnTomoNominalStageTiltAngle", "rlnMicrographName", "rlnDefocusU", "rlnTomoXTilt"],
+      ...["rlnTomoYTilt", "rlnTomoZRot", "rlnTomoXShiftAngst", "rlnTomoYShiftAngst"],
+    ],
+    ...movies.map(
+      (movie, at) => `frames/${movie}.mrc ${3 * at} MotionCorr/job002/frames/${movie}.mrc 39527.8 0 ${3 * at} 85 1 2`,
+    ),
+  );
+const imported = (name: string, ...movies: readonly string[]) =>
+  table(name, ["rlnMicrographMovieName", "rlnTomoNominalStageTiltAngle"], ...movies.map((movie) => `frames/${movie}.mrc 0`));
+const RELION5: Files = {
+  "Import/job001/tilt_series.star": table(
+    "global",
+    ["rlnTomoName", "rlnTomoTiltSeriesStarFile", "rlnMicrographOriginalPixelSize"],
+    "TS_01 Import/job001/tilt_series/TS_01.star 0.675",
+  ),
+  "Import/job001/tilt_series/TS_01.star": imported("TS_01", "TS_01_000_0.0", "TS_01_001_3.0"),
+  "MotionCorr/job002/job.star":
+    "data_job\n\n_rlnJobTypeLabel relion.motioncorr.own\n" +
+    table("joboptions_values", ["rlnJobOptionVariable", "rlnJobOptionValue"], "fn_gain_ref gain.mrc", "bin_factor 2"),
+  "MotionCorr/job002/frames/TS_01_000_0.0.mrc": picture,
+  "MotionCorr/job002/frames/TS_01_000_0.0_PS.mrc": picture,
+  "MotionCorr/job002/frames/TS_01_000_0.0_EVN.mrc": picture,
+  "MotionCorr/job002/frames/TS_01_000_0.0.star": "data_general\n\n_rlnMicrographBinning 2.0\n",
+  "CtfFind/job003/frames/TS_01_000_0.0_PS.ctf": picture,
+  "AlignTiltSeries/job005/external/TS_01/TS_01.mrc": stack(1.35),
+  "AlignTiltSeries/job005/external/TS_01/TS_01_aligned.mrc": stack(1.35),
+  "Tomograms/job006/tilt_series/TS_01.star": tilts("TS_01", "TS_01_000_0.0", "TS_01_001_3.0"),
+  "Tomograms/job006/tomograms.star": tomograms5(7.407407, "TS_01"),
+  "Tomograms/job006/tomograms/rec_TS_01_half1.mrc": volume(10),
+  "Tomograms/job006/tomograms/rec_TS_01_half2.mrc": volume(10),
+  "Tomograms/job006/tomograms/rec_TS_01.mrc": volume(1),
+  "Tomograms/job006/projections/rec_TS_01.mrc": picture,
+  "Denoise/job008/tomograms/rec_TS_01.mrc": volume(10),
+  "Denoise/job008/external/training/TS_01_half1.mrc": volume(10),
+  "Picks/job009/annotations/TS_01_particles.star": table("", ["rlnTomoName", ...PIXELS], "TS_01 20 30 10"),
+  "Picks/job009/particles.star": table("particles", ["rlnTomoName", ...CENTRED], "TS_01 100 -200 50"),
+  "frames/TS_01_000_0.0.mrc": frame,
+  "frames/TS_01_001_3.0.mrc": frame,
+  "gain.mrc": picture,
+};
+
+describe("a project of RELION 5", () => {
+  it("names frames, tomograms, halves and denoised ones", async () => {
+    const found = await recognised(RELION5);
+    expect(toldOf(found)).toEqual({
+      "Import/job001/tilt_series.star": "a table of tomograms of RELION",
+      "Import/job001/tilt_series/TS_01.star": "bookkeeping of RELION",
+      "MotionCorr/job002/job.star": "bookkeeping of RELION",
+      "MotionCorr/job002/frames/TS_01_000_0.0.mrc": "the average of the frames of one tilt",
+      "MotionCorr/job002/frames/TS_01_000_0.0_PS.mrc": "a power spectrum",
+      "MotionCorr/job002/frames/TS_01_000_0.0_EVN.mrc": "an average of half of the frames of one tilt",
+      "MotionCorr/job002/frames/TS_01_000_0.0.star": "the motion between the frames of one tilt",
+      "CtfFind/job003/frames/TS_01_000_0.0_PS.ctf": "a power spectrum",
+      "AlignTiltSeries/job005/external/TS_01/TS_01.mrc": "tilt series TS_01",
+      "AlignTiltSeries/job005/external/TS_01/TS_01_aligned.mrc": "made by an alignment, of a stack that is there",
+      "Tomograms/job006/tilt_series/TS_01.star": "alignment TS_01",
+      "Tomograms/job006/tomograms.star": "a table of tomograms of RELION",
+      "Tomograms/job006/tomograms/rec_TS_01_half1.mrc": "half map TS_01",
+      "Tomograms/job006/tomograms/rec_TS_01_half2.mrc": "half map TS_01",
+      "Tomograms/job006/tomograms/rec_TS_01.mrc": "tomogram TS_01",
+      "Tomograms/job006/projections/rec_TS_01.mrc": "a projection of a tomogram",
+      "Denoise/job008/tomograms/rec_TS_01.mrc": "tomogram TS_01",
+      "Denoise/job008/external/training/TS_01_half1.mrc": "what a denoiser of tomograms was trained with",
+      "Picks/job009/annotations/TS_01_particles.star": "picks of one tomogram: Picks/job009/particles.star has them all",
+      "Picks/job009/particles.star": "points TS_01",
+      "frames/TS_01_000_0.0.mrc": "frame TS_01",
+      "frames/TS_01_001_3.0.mrc": "frame TS_01",
+      "gain.mrc": "gain TS_01",
+    });
+    expect([found!.software, found!.questions, found!.notes]).toEqual(["RELION 5", [], []]);
+    // 1.35 Å × 7.407407 = 10 Å; a header of 1 Å is one that nobody set
+    expect(detailsOf(found, "Tomograms/job006/tomograms/rec_TS_01.mrc")).toEqual({
+      spacingAngstrom: 10,
+      processing: "raw",
+      reconstructionSoftware: "RELION",
+    });
+    expect(detailsOf(found, "Denoise/job008/tomograms/rec_TS_01.mrc")).toMatchObject({
+      processing: "denoised",
+      processingSoftware: "cryoCARE",
+    });
+    expect(detailsOf(found, "Picks/job009/particles.star")!.points).toEqual({
+      format: "relion5_star",
+      shape: "Point",
+      rowName: "rlnTomoName",
+      unit: "format",
+    });
+  });
+
+  it("asks about a header with another voxel size, and finds what was moved", async () => {
+    const { "Tomograms/job006/tomograms/rec_TS_01.mrc": _, ...rest } = RELION5;
+    const found = await recognised({ ...rest, "elsewhere/rec_TS_01.mrc": volume(5.4) });
+    const [question] = found!.questions!;
+    expect([question!.files, question!.guess]).toEqual([["elsewhere/rec_TS_01.mrc"], "10"]);
+    expect(question!.options[0]!.claims[0]).toMatchObject({ run: "TS_01", details: { spacingAngstrom: 10 } });
+  });
+
+  it("places centred picks in tomograms of several voxel sizes, without those that are gone", async () => {
+    const global = (name: string, binning: number) => `${name} 1.35 ${binning} Tomograms/job006/tomograms/rec_${name}.mrc`;
+    const columns = ["rlnTomoName", "rlnTomoTiltSeriesPixelSize", "rlnTomoTomogramBinning", "rlnTomoReconstructedTomogram"];
+    const list = "Picks/job009/particles.star";
+    const laboratory = await laboratoryWith({
+      "Tomograms/job006/tomograms.star": table("global", columns, global("TS_01", 8), global("TS_02", 4), global("TS_03", 4)),
+      "Tomograms/job006/tomograms/rec_TS_01.mrc": volume(10.8),
+      "Tomograms/job006/tomograms/rec_TS_02.mrc": volume(5.4),
+      [list]: table("particles", ["rlnTomoName", ...CENTRED], "TS_01 100 -200 50", "TS_02 -80 100 50", "TS_03 10 20 30"),
+    });
+    const { files, runs } = await decisionsOf(laboratory, new AbortController().signal);
+    expect(runs).toEqual(["TS_01", "TS_02"]);
+    expect(files.get(list)).toMatchObject({ role: "points", runs: ["TS_01", "TS_02"] });
+    const { binning, inSpacingAngstrom } = files.get(list)!.details.points!;
+    expect([binning, inSpacingAngstrom]).toEqual([undefined, undefined]);
+  });
+
+  it("asks once about many headers of one kind", async () => {
+    const found = await recognised({
+      "Tomograms/job006/tomograms.star": tomograms5(8, "TS_01", "TS_02", "TS_03"),
+      "Tomograms/job006/tomograms/rec_TS_01.mrc": volume(5.4),
+      "Tomograms/job006/tomograms/rec_TS_02.mrc": volume(5.4),
+      "Tomograms/job006/tomograms/rec_TS_03.mrc": volume(2.7),
+    });
+    expect(found!.questions!.map(({ files }) => files.length)).toEqual([2, 1]);
+    expect(found!.questions![0]!.options[0]!.claims.map(({ run, details }) => [run, details!.spacingAngstrom])).toEqual([
+      ["TS_01", 10.8],
+      ["TS_02", 10.8],
+    ]);
+  });
+
+  it("leaves out a tomogram that is the same file as the named one", async () => {
+    const same = mrcFile([32, 60, 64], 10, { seed: 3 });
+    const found = await recognised({
+      ...RELION5,
+      "Tomograms/job006/tomograms/rec_TS_01.mrc": same,
+      "disk/TS_01_vol.mrc": same,
+    });
+    expect(toldOf(found)["disk/TS_01_vol.mrc"]).toBe("the same as Tomograms/job006/tomograms/rec_TS_01.mrc, which RELION names");
+  });
+});
+
+describe("two projects", () => {
+  const in2 = (files: Files, ...roots: string[]) =>
+    Object.fromEntries(roots.flatMap((root) => Object.entries(files).map(([path, content]) => [`${root}/${path}`, content])));
+
+  it("with tilt series of one name and files of their own have runs of different names", async () => {
+    const told = toldOf(await recognised(in2(RELION4, "grid1", "grid2")));
+    expect(told).toMatchObject({
+      "grid1/tomograms/TS_01/TS_01.mrc": "tilt series grid1_TS_01",
+      "grid2/tomograms/TS_01/TS_01.mrc": "tilt series grid2_TS_01",
+      "grid2/Refine3D/job005/run_data.star": "two projects have tomograms of these names: its rows do not tell which are meant",
+    });
+  });
+
+  it("of the same tilt series have the same runs", async () => {
+    const found = await recognised({
+      "a/ImportTomo/job001/tomograms.star": tomograms4(ONE4.replace("tomograms/", "../raw/")),
+      "b/ImportTomo/job001/tomograms.star": tomograms4(ONE4.replace("tomograms/", "../raw/")),
+      "b/Refine3D/job005/run_data.star": optics(2.7) + particles(PIXELS, "5.4 0 0", ...PLACES),
+      "raw/TS_01/TS_01.mrc": stack(),
+    });
+    expect(toldOf(found)).toMatchObject({
+      "raw/TS_01/TS_01.mrc": "tilt series TS_01",
+      "b/Refine3D/job005/run_data.star": "points TS_01",
+    });
+  });
+});
+
+it("a folder without a project is not RELION's", async () => {
+  expect(
+    await recognised({ "recs/rec_TS_01.mrc": volume(10), "particles.star": particles(PIXELS, "0 0 0", ...PLACES) }),
+  ).toBeUndefined();
+});
+
+const real = (name: string) => new URL(`more/relion5/${name}`, REAL_DATA);
+describe.skipIf(!existsSync(real("tutorial/")))("real files", () => {
+  const tutorial = () =>
+    Object.fromEntries(
+      readdirSync(real("tutorial/"), { recursive: true, withFileTypes: true }).flatMap((entry) => {
+        const path = `${entry.parentPath}/${entry.name}`.slice(fileURLToPath(real("tutorial/")).length).replace(/^\//, "");
+        return entry.isFile() ? [[path, readFileSync(real(`tutorial/${path}`))]] : [];
+      }),
+    );
+
+  it("the tutorial's project: five tomograms, of which two have tables of tilts", async () => {
+    const found = await recognised({
+      ...tutorial(),
+      "Refine3D/job080/run_data.star": readFileSync(real("R5_tutorial_run_data.star")),
+      "Tomograms/job006/tomograms/rec_TS_43_half1.mrc": volume(1),
+      "frames/TS_01_038_-57.0.mrc": frame,
+    });
+    const told = toldOf(found);
+    expect(found!.software).toBe("RELION 5");
+    expect(found!.notes).toEqual([]);
+    expect(told).toMatchObject({
+      "frames/TS_01_038_-57.0.mrc": "frame TS_01",
+      "Tomograms/job006/tomograms/rec_TS_43_half1.mrc": "half map TS_43",
+      "Refine3D/job080/run_data.star": "points TS_01",
+      // the 342 particles of one are those of the other
+      "Extract/job071/particles.star": "the same particles as Refine3D/job080/run_data.star",
+      "Picks/job019/annotations/TS_43_particles.star": "picks of one tomogram: Picks/job019/particles.star has them all",
+      "Picks/job019/particles.star": "points TS_54",
+      "Class3D/job017/run_it025_optimisation_set.star": "bookkeeping of RELION",
+      "CtfRefine/job067/tilt_series/TS_01.star": "alignment TS_01",
+      "Tomograms/job006/tilt_series/TS_01.star": "ctf TS_01",
+      "ExcludeTiltImages/job004/tilt_series/TS_01.star": "bookkeeping of RELION",
+      "Import/job001/tilt_series.star": "a table of tomograms of RELION",
+    });
+    expect(detailsOf(found, "Tomograms/job006/tomograms/rec_TS_43_half1.mrc")?.spacingAngstrom).toBeCloseTo(10, 4);
+  });
+
+  it("tables of other programs", async () => {
+    const found = await recognised({
+      "Tomograms/job009/tomograms.star": readFileSync(real("pytom/Tomograms/job009/tomograms.star")),
+      "Tomograms/job009/tomograms/rec_tomo200528_107.mrc": volume(1),
+    });
+    expect(toldOf(found)).toMatchObject({ "Tomograms/job009/tomograms/rec_tomo200528_107.mrc": "tomogram tomo200528_107" });
+    // 1.724 Å × 8.12065 = 14.0 Å
+    expect(found!.claims.find(({ role }) => role === "tomogram")!.details!.spacingAngstrom).toBeCloseTo(14, 3);
+  });
+});

@@ -1,0 +1,52 @@
+import type { Recogniser } from "../../claims.js";
+import { within } from "../common/paths.js";
+import { leaveAliases, leaveFiles } from "./jobs.js";
+import { claimLists } from "./lists.js";
+import { type Found, findProjects } from "./project.js";
+import { joinedQuestions } from "./questions.js";
+import { claimSeries } from "./series.js";
+import { readTomograms, type Tomogram } from "./tomograms.js";
+import { claimCalledVolumes, claimNamedVolumes, claimOtherVolumes } from "./volumes.js";
+
+/**
+ * RELION 4 and 5: a project is a folder with `default_pipeline.star` and folders of jobs. STAR files of tomograms name tilt series, frames and tomograms by
+ * paths below the project; each job writes the list of its particles anew.
+ *
+ * Source: https://relion.readthedocs.io/en/release-5.0/STA_tutorial/index.html, https://relion.readthedocs.io/en/release-4.0/Reference/STA/, and
+ * `metadata_label.h`, `pipeline_jobs.cpp`, `particle_set.cpp` and `reconstruct_tomogram.cpp` of https://github.com/3dem/relion
+ */
+export const relion: Recogniser = {
+  id: "relion",
+  software: "RELION",
+  knownBy: "`default_pipeline.star`, `Refine3D/job005/`, `tomograms.star`, `tilt_series/X.star`, `rec_X.mrc`",
+  async recognise(laboratory) {
+    const found = await findProjects(laboratory);
+    if (!found) return undefined;
+    const tomograms = await readTomograms(found);
+    claimNamedVolumes(found, tomograms);
+    claimCalledVolumes(found, tomograms);
+    await claimSeries(found, tomograms);
+    leaveAliases(found);
+    const open = await claimLists(found, tomograms);
+    await claimOtherVolumes(found, tomograms);
+    for (const { rows } of tomograms) for (const { star } of rows) found.leave(star, "a table of tomograms of RELION");
+    leaveFiles(found, open);
+    const { claims, questions, notes } = found;
+    return { software: softwareOf(tomograms), by: knownBy(found), claims, questions: joinedQuestions(questions), notes };
+  },
+};
+
+/** Tilt series have tables of their own since version 5. */
+function softwareOf(tomograms: readonly Tomogram[]): string {
+  const has = (column: string) => tomograms.some(({ rows }) => rows.some(({ row }) => row.has(column)));
+  if (has("rlnTomoTiltSeriesStarFile")) return "RELION 5";
+  return has("rlnTomoTiltSeriesName") ? "RELION 4" : "RELION";
+}
+
+function knownBy({ laboratory, projects, places }: Found): string[] {
+  const pipelines = projects.map(({ root }) => within(root, "default_pipeline.star")).filter((path) => laboratory.get(path));
+  return [
+    ...pipelines,
+    ...places.map(({ root, job }) => within(root, job)).filter((job, at, all) => all.indexOf(job) === at),
+  ].slice(0, 3);
+}

@@ -1,0 +1,117 @@
+import type { Triple } from "../../../../../core/box.js";
+import { groupsOf } from "../../../../../core/groups.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import { seriesStem } from "../common/particles.js";
+import { distinctNames } from "../common/paths.js";
+import { below, placeOf } from "./places.js";
+import { type Found, type Project, plainName } from "./project.js";
+import { positiveIn, type Row, rowsOf, starTables } from "./stars.js";
+
+/** A tomogram, or a tilt series before there is one, as the tables of a project have it. */
+export interface Tomogram {
+  readonly run: string;
+  /** `rlnTomoName` */
+  readonly name: string;
+  readonly project: Project;
+  /** Its rows in the global tables of all jobs, the latest job first. */
+  readonly rows: readonly TomogramRow[];
+  /** Å of the pixels of its tilt series, as the latest job has it. */
+  readonly pixelAngstrom?: number | undefined;
+  /** Voxels of the tomogram without binning along x, y, z. */
+  readonly sizePixels?: Triple | undefined;
+}
+
+export interface TomogramRow {
+  /** The STAR file. */
+  readonly star: string;
+  readonly job: number;
+  readonly row: Row;
+}
+
+const STAR_BYTES_MAX = 16 * 1024 * 1024;
+const READS_IN_FLIGHT = 16;
+/** Names of files that are no tables of tomograms, and are many. */
+const OTHERS = /(?:_(?:model|optimiser|sampling|data|particles)|(?:^|\/)(?:job|job_pipeline|particles))\.star$/i;
+
+/** Tomograms by the global tables of all projects. */
+export async function readTomograms(found: Found): Promise<Tomogram[]> {
+  const { laboratory, notes } = found;
+  const files = laboratory.files.filter(({ path, format, size }) => {
+    const place = placeOf(path);
+    const isNear = place === undefined ? found.projectOf(path) !== undefined : !place.rest.includes("/") && !place.isDeleted;
+    return /\.star$/i.test(path) && format === "text" && size <= STAR_BYTES_MAX && isNear && !OTHERS.test(path);
+  });
+  const read = await mapLimit(files, READS_IN_FLIGHT, async ({ path }): Promise<Named[]> => {
+    const tables = await starTables(laboratory, path, ({ columns }) => (isGlobal(columns) ? "read" : "skip"));
+    if ("reason" in tables) {
+      notes.push(`${tables.reason}. The STAR file is left alone.`);
+      return [];
+    }
+    const project = found.projectOf(path)!;
+    const job = placeOf(path)?.number ?? -1;
+    return tables.flatMap(rowsOf).map((row) => ({ project, name: row.get("rlnTomoName")!, star: path, job, row }));
+  });
+  return joined(read.flat());
+}
+
+/** A table with a row a tomogram, and none a particle. */
+const isGlobal = (columns: readonly string[]): boolean =>
+  columns.includes("rlnTomoName") && !columns.some((column) => /^rln(?:Centered)?CoordinateX/.test(column));
+
+interface Named extends TomogramRow {
+  readonly project: Project;
+  readonly name: string;
+}
+
+/** Rows of one name in one project are one tomogram; of two projects, where the same files are named, or one of them is there only. */
+function joined(all: readonly Named[]): Tomogram[] {
+  const tomograms = [...groupsOf(all, ({ project, name }) => `${project.root}\0${name}`).values()].map((group) => {
+    const [{ project, name }] = group as [Named, ...Named[]];
+    const rows = [...group].sort((a, b) => b.job - a.job);
+    return { name, project, rows, stem: seriesStem(name), files: seriesFiles(project, rows), ...factsOf(rows) };
+  });
+  const things: { name: string; folder: string; members: (typeof tomograms)[number][] }[] = [];
+  for (const one of tomograms) {
+    const same = things.find(({ name, members }) => name === one.stem && members.some((other) => isSame(one.files, other.files)));
+    if (same) same.members.push(one);
+    else things.push({ name: one.stem, folder: one.project.root, members: [one] });
+  }
+  const names = distinctNames(things);
+  return things.flatMap(({ members }, at) => members.map(({ files: _, stem: __, ...one }) => ({ ...one, run: names[at]! })));
+}
+
+const isSame = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
+  a.size === 0 || b.size === 0 || [...a].some((file) => b.has(file));
+
+/** Tilt series that are named, where they are or should be. */
+function seriesFiles(project: Project, rows: readonly TomogramRow[]): Set<string> {
+  const named = rows.flatMap(
+    ({ row }) => plainName(row.get("rlnTomoTiltSeriesName") ?? row.get("rlnTomoReconstructedTomogram") ?? "") ?? [],
+  );
+  return new Set(named.flatMap((name) => project.find(name) ?? below(project.root, name) ?? []));
+}
+
+function factsOf(rows: readonly TomogramRow[]): Pick<Tomogram, "pixelAngstrom" | "sizePixels"> {
+  const first = <T>(of: (row: Row) => T | undefined): T | undefined =>
+    rows.map(({ row }) => of(row)).find((one) => one !== undefined);
+  return {
+    pixelAngstrom: first((row) => positiveIn(row, "rlnTomoTiltSeriesPixelSize")),
+    sizePixels: first((row) => {
+      const [x, y, z] = ["rlnTomoSizeX", "rlnTomoSizeY", "rlnTomoSizeZ"].map((column) => positiveIn(row, column));
+      return x !== undefined && y !== undefined && z !== undefined ? [x, y, z] : undefined;
+    }),
+  };
+}
+
+/** Tomograms of the project that a path lies in, by `rlnTomoName` with or without what Warp adds. */
+export function tomogramFinder(
+  found: Found,
+  tomograms: readonly Tomogram[],
+): (path: string, name: string) => Tomogram | undefined {
+  const byName = groupsOf(tomograms, ({ name }) => seriesStem(name));
+  return (path, name) => {
+    const own = byName.get(seriesStem(name)) ?? [];
+    const project = found.projectOf(path);
+    return own.find((one) => one.project === project) ?? (new Set(own.map(({ run }) => run)).size === 1 ? own[0] : undefined);
+  };
+}

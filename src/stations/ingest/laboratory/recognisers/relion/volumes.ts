@@ -1,0 +1,234 @@
+import type { Claim, Details, Option, Question } from "../../claims.js";
+import { seeming } from "../../conventions/kinds.js";
+import { runFinder } from "../../run-names.js";
+import { isAverage } from "../common/averages.js";
+import { idOf } from "../common/names.js";
+import { baseName } from "../common/paths.js";
+import { setSpacing, type Volume, volumesOf } from "../common/volumes.js";
+import { placeOf } from "./places.js";
+import type { Found } from "./project.js";
+import { positiveIn, type Row } from "./stars.js";
+import type { Tomogram } from "./tomograms.js";
+
+/** Columns that name volumes of a tomogram. Source: `metadata_label.h` and `denoise/cryoCARE/_utils.py` of RELION 5. */
+const NAMED: readonly (readonly [column: string, role: "tomogram" | "half map", details: Details])[] = [
+  ["rlnTomoReconstructedTomogram", "tomogram", { processing: "raw" }],
+  ["rlnTomoReconstructedTomogramHalf1", "half map", {}],
+  ["rlnTomoReconstructedTomogramHalf2", "half map", {}],
+  ["rlnTomoReconstructedTomogramDenoised", "tomogram", { processing: "denoised", processingSoftware: "cryoCARE" }],
+  ["rlnTomoDenoisedTomogram", "tomogram", { processing: "denoised", processingSoftware: "cryoCARE" }],
+];
+const MADE_HERE: readonly string[] = ["Tomograms", "ReconstructTomograms", "Denoise"];
+
+/** Tomograms, denoised ones and halves that the tables name. */
+export function claimNamedVolumes(found: Found, tomograms: readonly Tomogram[]): void {
+  const { laboratory } = found;
+  const isVolume = (path: string) => !["stack", "picture", undefined].includes(laboratory.get(path)?.volume?.says);
+  for (const tomogram of tomograms) {
+    for (const { row, star } of tomogram.rows) {
+      for (const [column, role, told] of NAMED) {
+        const path = tomogram.project.find(row.get(column) ?? "", isVolume);
+        if (path === undefined || found.isTaken(path)) continue;
+        const made = MADE_HERE.includes(placeOf(path)?.type ?? "") ? { reconstructionSoftware: "RELION" } : {};
+        const because = `${baseName(star)} names it as ${wordsOf(column)} of ${tomogram.name}`;
+        const claim: Claim = { path, role, run: tomogram.run, because, strength: "bookkeeping", details: { ...made, ...told } };
+        claimWithSpacing(found, claim, spacingOf(row));
+      }
+    }
+  }
+}
+
+function wordsOf(column: string): string {
+  if (/Denoised/.test(column)) return "the denoised tomogram";
+  return /Half(\d)$/.test(column) ? `half ${column.slice(-1)}` : "the tomogram";
+}
+
+/** Å of the voxels of what a row calls reconstructed. */
+function spacingOf(row: Row): number | undefined {
+  const pixel = positiveIn(row, "rlnTomoTiltSeriesPixelSize");
+  const binning = positiveIn(row, "rlnTomoTomogramBinning");
+  return pixel === undefined || binning === undefined ? undefined : Number((pixel * binning).toPrecision(6));
+}
+
+/** What the tables say counts where the header says nothing. What they say against each other is asked. */
+function claimWithSpacing(found: Found, claim: Claim, told: number | undefined): void {
+  const said = setSpacing(found.laboratory.get(claim.path)!.volume!);
+  if (told === undefined || isNear(said, told)) {
+    found.claim(claim);
+    return;
+  }
+  const withTold = { ...claim, details: { ...claim.details, spacingAngstrom: told } };
+  if (said === undefined || claim.role === "half map") found.claim(withTold);
+  else found.ask({ ...spacingQuestion(claim, withTold, said), guess: `${told}` });
+}
+
+const SPACING_TOLERANCE = 0.01;
+const isNear = (said: number | undefined, told: number): boolean =>
+  said !== undefined && Math.abs(said / told - 1) < SPACING_TOLERANCE;
+
+function spacingQuestion(asHeader: Claim, asTold: Claim, said: number): Question {
+  const { path, run } = asHeader;
+  const told = asTold.details!.spacingAngstrom!;
+  const header = Number(said.toPrecision(5));
+  const out: Claim = { path, run, role: "left out", because: "a person left it out", strength: "bookkeeping" };
+  return {
+    id: `relion-spacing-${idOf(path)}`,
+    text: `Is the voxel size of ${path} ${told} Å, as the tables of RELION give it, or ${header} Å, as its header says?`,
+    files: [path],
+    options: [
+      { answer: `${told}`, says: `${told} Å`, claims: [asTold] },
+      { answer: `${header}`, says: `${header} Å`, claims: [asHeader] },
+      { answer: "leave-out", says: "not published", claims: [out] },
+    ],
+  };
+}
+
+/** Volumes in the folders of jobs, by the names that RELION gives them, where no table names them any more. */
+export function claimCalledVolumes(found: Found, tomograms: readonly Tomogram[]): void {
+  for (const { path } of volumesOf(found.laboratory)) {
+    const place = placeOf(path);
+    if (!place || place.isDeleted || !MADE_HERE.includes(place.type) || found.isTaken(path)) continue;
+    const [, name = "", half] = /^tomograms\/rec_(.+?)(?:_(half[12]))?\.mrc$/.exec(place.rest) ?? [];
+    const tomogram = tomograms.find((one) => one.name === name && one.project === found.projectOf(path));
+    if (!tomogram) continue;
+    const details: Details =
+      place.type === "Denoise" ? { processing: "denoised", processingSoftware: "cryoCARE" } : { processing: "raw" };
+    found.claim({
+      path,
+      role: half === undefined ? "tomogram" : "half map",
+      run: tomogram.run,
+      because: `RELION calls ${half === undefined ? "the tomogram" : "a half"} of ${name} so`,
+      strength: "bookkeeping",
+      details: { reconstructionSoftware: "RELION", ...details },
+    });
+  }
+}
+
+/** A volume outside the folders of jobs that is called after a tomogram whose size is known. */
+interface Candidate {
+  readonly file: Volume;
+  readonly tomogram: Tomogram;
+  /** Å of its voxels, where its size is that of the tomogram, divided by one number along all axes. */
+  readonly spacingAngstrom: number | undefined;
+}
+
+/**
+ * Volumes that programs other than RELION made of the same tilt series. RELION 4 does not name them, but knows the size of the whole: where theirs is a
+ * part of it, their voxel size is known.
+ */
+export async function claimOtherVolumes(found: Found, tomograms: readonly Tomogram[]): Promise<void> {
+  const candidates = candidatesOf(found, tomograms);
+  await claimSameVolumes(found, candidates);
+  for (const candidate of candidates) if (!found.isTaken(candidate.file.path)) claimBySize(found, candidate);
+  for (const tomogram of tomograms) {
+    const own = candidates.filter((one) => one.tomogram === tomogram && !found.isTaken(one.file.path));
+    askAboutOthers(found, tomogram, own, candidates);
+  }
+}
+
+/** A header that was never set, has the pixels of the tilt series, or is in nm is corrected; another one is asked about. */
+function claimBySize(found: Found, { file, tomogram, spacingAngstrom: told }: Candidate): void {
+  const { path, volume } = file;
+  const said = setSpacing(volume);
+  const isTold = tomogram.rows.some(({ row }) => isNear(said, spacingOf(row) ?? 0));
+  if (told === undefined || isNear(said, told) || isTold) return;
+  const { run, name, sizePixels, pixelAngstrom } = tomogram;
+  const claim: Claim = { path, role: "tomogram", run, because: `it is called after ${name}, and has its size`, strength: "name" };
+  const spacingFrom = `by its size: RELION knows ${sizePixels!.join("×")} pixels of ${pixelAngstrom} Å`;
+  const withTold: Claim = { ...claim, details: { spacingAngstrom: told, spacingFrom } };
+  const isWrong = said === undefined || [pixelAngstrom!, told / 10, told * 10].some((one) => isNear(said, one));
+  if (isWrong) found.claim(withTold);
+  else found.ask(spacingQuestion(claim, withTold, said));
+}
+
+function candidatesOf(found: Found, tomograms: readonly Tomogram[]): Candidate[] {
+  const around = { tiltCounts: new Set<number>(), has: (path: string) => found.laboratory.get(path) !== undefined };
+  const find = runFinder(tomograms.map(({ run }) => run));
+  return volumesOf(found.laboratory).flatMap((file) => {
+    const run = placeOf(file.path) || found.isTaken(file.path) || isAverage(file) ? undefined : find(file.path);
+    const own = tomograms.filter((one) => one.run === run && one.sizePixels && one.pixelAngstrom);
+    const tomogram = own.find(({ project }) => project === found.projectOf(file.path)) ?? own[0];
+    if (!tomogram || seeming(file, around)?.role !== "tomogram") return [];
+    return [{ file, tomogram, spacingAngstrom: spacingBySize(file, tomogram) }];
+  });
+}
+
+/**
+ * Å of the voxels of a volume whose size is that of the whole tomogram, divided by one number; programs round it up or down. A whole number counts where
+ * it fits, then the binning that the tables have.
+ */
+export function spacingBySize(
+  { volume }: Pick<Volume, "volume">,
+  { sizePixels, pixelAngstrom, rows }: Pick<Tomogram, "sizePixels" | "pixelAngstrom" | "rows">,
+): number | undefined {
+  if (!sizePixels || pixelAngstrom === undefined) return undefined;
+  const own = [volume.shape[2], volume.shape[1], volume.shape[0]];
+  const least = Math.max(...sizePixels.map((whole, axis) => whole / (own[axis]! + 1)));
+  const most = Math.min(...sizePixels.map((whole, axis) => whole / Math.max(own[axis]! - 1, 0.5)));
+  if (least >= most || most < 1) return undefined;
+  const isWithin = (binning: number) => binning > least && binning < most;
+  const told = rows.map(({ row }) => positiveIn(row, "rlnTomoTomogramBinning")).find((one) => one !== undefined && isWithin(one));
+  const whole = Math.round((least + most) / 2);
+  const longest = sizePixels.indexOf(Math.max(...sizePixels));
+  const binning = told ?? (isWithin(whole) ? whole : sizePixels[longest]! / own[longest]!);
+  return Number((pixelAngstrom * binning).toPrecision(6));
+}
+
+/** Volumes that are the same file as one that the tables name: behind a link, or copied. */
+async function claimSameVolumes(found: Found, candidates: readonly Candidate[]): Promise<void> {
+  const { laboratory, claims } = found;
+  const named = claims.filter(({ role }) => role === "tomogram");
+  for (const { file, tomogram } of candidates) {
+    const alike = named.filter(
+      ({ path, run }) => run === tomogram.run && path !== file.path && laboratory.get(path)!.size === file.size,
+    );
+    for (const { path } of alike) {
+      if (found.isTaken(file.path) || (await laboratory.digest(path)) !== (await laboratory.digest(file.path))) continue;
+      found.claim({
+        path: file.path,
+        role: "left out",
+        run: tomogram.run,
+        because: `the same as ${path}, which RELION names`,
+        strength: "contents",
+      });
+    }
+  }
+}
+
+/** Of a run that has a volume of the size that RELION knows, another one of these voxels and another size was not the one that RELION worked with. */
+function askAboutOthers(
+  found: Found,
+  { run, name, sizePixels }: Tomogram,
+  own: readonly Candidate[],
+  all: readonly Candidate[],
+): void {
+  const right = all.filter(({ tomogram, spacingAngstrom }) => tomogram.run === run && spacingAngstrom !== undefined);
+  if (right.length === 0) return;
+  for (const { file, spacingAngstrom } of own) {
+    const said = setSpacing(file.volume);
+    const same = right.find((one) => said === undefined || Math.abs(said / one.spacingAngstrom! - 1) < SPACING_TOLERANCE);
+    if (spacingAngstrom !== undefined || !same) continue;
+    const { path } = file;
+    const because = `it is called after ${name}`;
+    const other = `it has not the size of ${name} in RELION, which ${same.file.path} has`;
+    const options: Option[] = [
+      {
+        answer: "leave-out",
+        says: "not published",
+        claims: [{ path, run, role: "left out", because: other, strength: "bookkeeping" }],
+      },
+      {
+        answer: "tomogram",
+        says: "a tomogram, too",
+        claims: [{ path, run, role: "tomogram", because, strength: "bookkeeping" }],
+      },
+    ];
+    found.ask({
+      id: `relion-size-${idOf(path)}`,
+      text: `Is ${path} a tomogram to be published? Its size is no part of the ${sizePixels!.join("×")} pixels that RELION knows of it, and another volume of its run has that size.`,
+      files: [path],
+      options,
+      guess: "leave-out",
+    });
+  }
+}
