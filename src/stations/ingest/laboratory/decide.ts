@@ -272,16 +272,16 @@ function unclaimed({ path, format, volume, unreadable }: Surveyed): string {
 export function countText(files: Iterable<Decision>): string {
   const counts = new Map<Role, number>();
   for (const { role } of files) counts.set(role, (counts.get(role) ?? 0) + 1);
-  const plural: Partial<Record<Role, string>> = {
-    "tilt series": "tilt series",
-    acquisition: "acquisition files",
-    "raw tilts": "lists of raw tilts",
-    ctf: "CTF estimates",
-    points: "lists of points",
-    mesh: "meshes",
+  const words: Partial<Record<Role, readonly [one: string, several: string]>> = {
+    "tilt series": ["tilt series", "tilt series"],
+    acquisition: ["acquisition file", "acquisition files"],
+    "raw tilts": ["list of raw tilts", "lists of raw tilts"],
+    ctf: ["CTF estimate", "CTF estimates"],
+    points: ["list of points", "lists of points"],
+    mesh: ["mesh", "meshes"],
   };
   return [...counts]
     .filter(([role]) => role !== "left out")
-    .map(([role, count]) => counted(count, role, plural[role] ?? `${role}s`))
+    .map(([role, count]) => counted(count, ...(words[role] ?? ([role, `${role}s`] as const))))
     .join(", ");
 }

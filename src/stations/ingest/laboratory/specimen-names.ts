@@ -5,9 +5,11 @@ const MADE =
   "rec|recs|recon|recons|reconstructions?|full|vol|volume|tomo|tomos|tomogram|tomograms|ali|aligned|preali|st|stack|stacks|ts|evn|even|odd|half_?[12ab]?|" +
   "denoised?|dn|deconv|deconvolved|dctf|3?dctf|ctf|ctfcorr|corr|corrected|isonet|cryocare|topaz|ddw|n2n|filt|filtered|lp\\d+|hp\\d+|" +
   "sirt\\d*|sirt_?like\\d*|wbp|bp|bp_?3d|sart\\d*|flip|flipped|flipyz|clip|clipped|trim|trimmed|crop|cropped|norm|normali[sz]ed|inv|inverted|rot|rotated|" +
-  "rotx|xf|v\\d+|final|new|old|orig|copy|kopie|2nd|bin|bin_?\\d+|b\\d+|\\d+(?:\\.\\d+)?_?a(?:px|ng(?:str(?:oe|o)ms?)?)?|dw|mc|mc2|sum|avg";
+  "rotx|xf|v\\d+|final|new|old|orig|copy|kopie|2nd|bin|bin_?\\d+|b\\d+|\\d+(?:\\.\\d+)?_?a(?:px|ng(?:str(?:oe|o)ms?)?)|dw|mc|mc2|sum|avg";
 const AT_END = new RegExp(`(?:[_.\\- ]+(?:${MADE})|[_.\\- ]*\\(\\d+\\)|[_.\\- ]+)$`, "i");
 const AT_BEGIN = new RegExp(`^(?:(?:${MADE.replace("|ts|", "|").replace("tomo|tomos|tomogram|tomograms|", "")})[_.\\- ]+)`, "i");
+/** `_10.00A`; a small letter is that of an axis. */
+const ANGSTROM_AT_END = /[_.\- ]+\d+(?:\.\d+)?_?A$/;
 /** A name of nothing: what folders and files are called for what they hold. */
 const NOTHING = new RegExp(`^(?:${MADE}|raw|data|image|volume|movie|frame|output|result|test|[a-z]{1,2}|map|mask|seg)$`, "i");
 
@@ -29,7 +31,7 @@ export function specimenOf(path: string): string {
 function bare(name: string): string {
   let text = name;
   for (;;) {
-    const less = text.replace(AT_END, "").replace(AT_BEGIN, "");
+    const less = text.replace(AT_END, "").replace(ANGSTROM_AT_END, "").replace(AT_BEGIN, "");
     if (less === text || less === "") return text;
     text = less;
   }

@@ -60,8 +60,12 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
     if (typeof known === "string") claims.push(leftOut(file, known));
     else listed.push(await namedRows({ ...file, reading: known }, options));
   }
+  // runs of several voxel sizes are one group for each: what one number divides, another would put elsewhere
+  const sizesOf = (run: string | undefined) =>
+    run === undefined ? "" : [...new Set(options.volumesOf(run).map(({ spacingAngstrom = 0 }) => spacingAngstrom))].sort().join(" ");
   const groups = groupsOf(listed, ({ path, run, reading, details }) =>
     keyOf(
+      sizesOf(run),
       run === undefined ? path : globOf(path, run),
       reading.format,
       reading.unit ?? "",
@@ -72,7 +76,10 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   for (const group of groups.values()) {
     const placed = await placeGroup(group, options);
     claims.push(...placed.claims);
-    questions.push(...placed.questions);
+    for (const question of placed.questions) {
+      const same = questions.filter(({ id }) => id === question.id || id.startsWith(`${question.id}-no-`)).length;
+      questions.push(same === 0 ? question : { ...question, id: `${question.id}-no-${same + 1}` });
+    }
   }
   return { claims, questions };
 }
