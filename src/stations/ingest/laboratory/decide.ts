@@ -115,9 +115,11 @@ function decisionOf({ path, role, run, runs, sameRunAs, because, strength, by, d
 function withoutCopies(claims: readonly Sourced[], byPath: ReadonlyMap<string, readonly Sourced[]>): readonly Sourced[] {
   const copy = claims.find(({ copyOf }) => copyOf !== undefined);
   if (!copy) return claims;
-  const isUsed = byPath.get(copy.copyOf!)?.some(({ role }) => role !== "left out") === true;
-  const isNamed = claims.some(({ role, strength }) => role !== "left out" && strength === "bookkeeping");
-  return isUsed || !isNamed ? [copy] : claims;
+  const original = byPath.get(copy.copyOf!)?.filter(({ role }) => role !== "left out") ?? [];
+  const named = claims.filter(({ role, strength }) => role !== "left out" && strength === "bookkeeping");
+  // what is of another run is no copy, whatever its bytes
+  const isOfAnother = named.some(({ run }) => run !== undefined && !original.some((other) => other.run === run));
+  return named.length === 0 || (original.length > 0 && !isOfAnother) ? [copy] : claims;
 }
 
 /** The strongest claims of a file, those that agree joined into one: each tells what the others do not. */

@@ -127,7 +127,8 @@ function nameBy({ component, from, keep, drop = 0 }: Rule, path: string): string
   return /\d/.test(name) || (name.length > 3 && !COMMON.test(name)) ? name : undefined;
 }
 
-const COMMON =
+/** What folders and files are called for what they hold. */
+export const COMMON =
   /^(tomo(gram)?s?|recons?(tructions?)?|rec|raw|data|raw_?data|frames?|movies?|metadata|mdocs?|tilt_?series|stacks?|annotations?|particle_?lists?|picks|labels?|masks?|segmentations?|input|output|results?|volumes?|vol|aligned|alignments?|generated)$/i;
 
 /** A file's name without what follows its first extension that is one: `a.b_1.st.mdoc` → `a.b_1`. */

@@ -1,11 +1,11 @@
-import { stemOf } from "./run-names.js";
+import { COMMON, stemOf, wordsOf } from "./run-names.js";
 
 /** What programs and people add to the name of a specimen when they make something of it. */
 const MADE =
   "rec|recs|recon|recons|reconstructions?|full|vol|volume|tomo|tomos|tomogram|tomograms|ali|aligned|preali|st|stack|stacks|ts|evn|even|odd|half_?[12ab]?|" +
   "denoised?|dn|deconv|deconvolved|dctf|3?dctf|ctf|ctfcorr|corr|corrected|isonet|cryocare|topaz|ddw|n2n|filt|filtered|lp\\d+|hp\\d+|" +
   "sirt\\d*|sirt_?like\\d*|wbp|bp|bp_?3d|sart\\d*|flip|flipped|flipyz|clip|clipped|trim|trimmed|crop|cropped|norm|normali[sz]ed|inv|inverted|rot|rotated|" +
-  "rotx|xf|v\\d+|final|new|old|orig|copy|kopie|2nd|bin|bin_?\\d+|b\\d+|\\d+(?:\\.\\d+)?_?a(?:px|ng(?:str(?:oe|o)ms?)?)|dw|mc|mc2|sum|avg";
+  "rotx|xf|v\\d+|final|new|old|orig|int8|int16|uint8|float16|float32|copy|kopie|2nd|bin|bin_?\\d+|b\\d+|\\d+(?:\\.\\d+)?_?a(?:px|ng(?:str(?:oe|o)ms?)?)|dw|mc|mc2|sum|avg";
 const AT_END = new RegExp(`(?:[_.\\- ]+(?:${MADE})|[_.\\- ]*\\(\\d+\\)|[_.\\- ]+)$`, "i");
 const AT_BEGIN = new RegExp(`^(?:(?:${MADE.replace("|ts|", "|").replace("tomo|tomos|tomogram|tomograms|", "")})[_.\\- ]+)`, "i");
 /** `_10.00A`; a small letter is that of an axis. */
@@ -37,7 +37,15 @@ function bare(name: string): string {
   }
 }
 
-const isName = (text: string): boolean => text !== "" && !NOTHING.test(text);
+const isName = (text: string): boolean =>
+  text !== "" &&
+  !NOTHING.test(text) &&
+  !COMMON.test(text) &&
+  !/^(?:tilt|voxel|series|tilt[_ ]?series|voxel_?spacing)[\d.]*$/i.test(text);
+
+/** Whether one of the words of a name counts: `TS_01`, `phage K7`, `chlamy_034b`. Files that are called otherwise are of anything. */
+export const isCounted = (name: string): boolean =>
+  wordsOf(name).some(({ start, end }) => /\d[a-z]?$/i.test(name.slice(start, end)));
 
 /** `TS_0012` → `TS_#`. */
 const shapeOf = (name: string): string => name.replace(/\d+/g, "#");

@@ -100,8 +100,8 @@ function expected({ path, run }: Decision, laboratory: Laboratory, series: reado
 }
 
 /**
- * Voxel sizes of headers that contradict the size of the images and of the pixels that the tomogram was made of: neither fits the other, nor is a whole
- * number of pixels. That of tomograms beside it with as many voxels is taken, if it fits.
+ * Voxel sizes of headers that are no whole number of the pixels that the tomogram was made of, where those of tomograms beside it with as many voxels are
+ * one: a program that was not told the pixel size writes such. That of the others is taken.
  */
 export function headerQuestions(
   files: ReadonlyMap<string, Decision>,
@@ -124,23 +124,23 @@ export function headerQuestions(
         shapeOf(other.path, laboratory) === shapeOf(file.path, laboratory);
       return isAlike ? (spacingOf(other, laboratory) ?? []) : [];
     });
-    const beside = around.length > 0 && around.every((one) => isNear(one, around[0]!, 0.01)) && isBinned(around[0]!);
-    const likely = beside ? around[0]! : could.find(({ isBinning }) => isBinning)?.spacing;
-    return likely === undefined || isNear(likely, spacing, 0.02) ? [] : [{ file, spacing, likely, beside }];
+    const [likely] = around;
+    // programs choose odd voxel sizes, too: one that differs from those beside it, where these are whole numbers of pixels, is a mistake
+    if (likely === undefined || isNear(likely, spacing, 0.02) || !isBinned(likely)) return [];
+    return around.every((one) => isNear(one, likely, 0.01)) ? [{ file, spacing, likely }] : [];
   });
-  const groups = groupsOf(doubts, ({ spacing, likely, beside }) => `${spacing} ${likely} ${beside}`);
+  const groups = groupsOf(doubts, ({ spacing, likely }) => `${spacing} ${likely}`);
   return [...groups.values()].map((group): Question => {
-    const { spacing, likely, beside } = group[0]!;
+    const { spacing, likely } = group[0]!;
     const paths = group.map(({ file }) => file.path);
     const some = group.map(({ file }) => file);
-    const by = beside ? "as that of the tomograms beside it with as many voxels" : "by the images of the tilt series";
-    const text = `Is the voxel size of ${few(paths)} ${likely} Å, ${by}, or ${spacing} Å, as the header says: that is no whole number of pixels of the tilt series?`;
+    const text = `Is the voxel size of ${few(paths)} ${likely} Å, as that of the tomograms beside with as many voxels, or ${spacing} Å, as the header says: that is no whole number of pixels of the tilt series?`;
     return {
       id: `spacing-${spacing}`,
       text,
       files: paths,
       options: [optionOf(likely, some), optionOf(spacing, some)],
-      ...(beside && { guess: `${likely}` }),
+      guess: `${likely}`,
     };
   });
 }

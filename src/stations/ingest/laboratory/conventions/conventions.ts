@@ -1,7 +1,7 @@
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
 import { findRunNames, type NamedFile, runFinder } from "../run-names.js";
-import { mixesSpecimens, specimenOf } from "../specimen-names.js";
+import { isCounted, mixesSpecimens, specimenOf } from "../specimen-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { type Seeming, seeming } from "./kinds.js";
 
@@ -75,7 +75,7 @@ function namesOf(
   const byKnown = runFinder(known);
   const unknown = named.filter(({ path }) => claimed.get(path)?.run === undefined && byKnown(path) === undefined);
   const own = (some: readonly NamedFile[]) => specimens(some, laboratory);
-  const byMore = runFinder(known.length > 0 ? own(unknown) : patternOr(named, own));
+  const byMore = runFinder(known.length > 0 ? own(unknown).filter(isCounted) : patternOr(named, own));
   return (path) => byKnown(path) ?? byMore(path);
 }
 

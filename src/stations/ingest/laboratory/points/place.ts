@@ -62,7 +62,9 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   }
   // runs of several voxel sizes are one group for each: what one number divides, another would put elsewhere
   const sizesOf = (run: string | undefined) =>
-    run === undefined ? "" : [...new Set(options.volumesOf(run).map(({ spacingAngstrom = 0 }) => spacingAngstrom))].sort().join(" ");
+    run === undefined
+      ? ""
+      : [...new Set(options.volumesOf(run).map(({ spacingAngstrom = 0 }) => spacingAngstrom))].sort().join(" ");
   const groups = groupsOf(listed, ({ path, run, reading, details }) =>
     keyOf(
       sizesOf(run),

@@ -194,12 +194,13 @@ function hasProjection(laboratory: Laboratory, path: string): Surveyed | undefin
   return laboratory.get(path.replace(/\.mrc$/i, "_projXY.mrc"));
 }
 
-function volumeDetails({ file, one, session }: Own, binning: number | undefined, pixel: number | undefined): Details {
+function volumeDetails({ file, one, rest, session }: Own, binning: number | undefined, pixel: number | undefined): Details {
   const { version, method, isCtfCorrected } = session ?? {};
   const spacing = file.volume?.spacingsAngstrom[1];
   const isKnown = isUnset(spacing) && pixel !== undefined && binning !== undefined;
   return {
-    processing: "raw",
+    // `X_dctf_Vol.mrc`: a word between that AreTomo does not write is what others made of it
+    ...(kindOf(rest) === "volume" && { processing: "raw" as const }),
     reconstructionSoftware: session ? `AreTomo3${version === undefined ? "" : ` ${version}`}` : programOf(one.alignment),
     fiducial: false,
     ...(method && { reconstructionMethod: method }),
