@@ -34,7 +34,7 @@ const RULES: readonly Rule[] = [
     except: [
       "src/stations/ingest/laboratory/decisions-file.ts",
       "src/stations/ingest/laboratory/configuration/sections.ts",
-      "src/stations/ingest/laboratory/complete.ts",
+      "src/stations/ingest/laboratory/completion/twins.ts",
       "src/stations/ingest/identifiers.ts",
       "src/stations/ingest/importers/tomogram-candidates.ts",
       "src/stations/ingest/validate/report/changes.ts",

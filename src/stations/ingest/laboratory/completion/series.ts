@@ -126,7 +126,7 @@ export function stoppedSeries(files: ReadonlyMap<string, Decision>, laboratory: 
   return [
     {
       id: "stopped-series",
-      text: `Were these tilt series stopped, since they have less than half of the ${usual} images of others, and no tomogram: ${has}?`,
+      text: `Were these tilt series stopped, since they have less than half of what others have, ${counted(usual, "image")}, and no tomogram: ${has}?`,
       files: short.map(({ path }) => path),
       options: [
         { answer: "leave-out", says: "not published", claims: short.map((file) => leftOut(file, "a series that was stopped")) },
