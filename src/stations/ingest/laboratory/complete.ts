@@ -3,7 +3,7 @@ import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Option, Question } from "./claims.js";
-import { answered, type Decision, type Decisions, type Given, runsOf } from "./decide.js";
+import { answered, type Decision, type Decisions, type Given, isSettled, runsOf, stableId } from "./decide.js";
 import { placePoints, type Volume } from "./points/place.js";
 import { runFinder, stemOf } from "./run-names.js";
 import { runTables } from "./run-tables.js";
@@ -40,7 +40,7 @@ export async function complete(
     }
   };
   const ask = (some: readonly Question[]) => {
-    for (const question of some) questions.push(answered(question, "", places));
+    for (const question of some) if (!isSettled(question, given)) questions.push(answered(question, "", places));
   };
   joinAcquisitions(files);
   nameProcessing(files);
@@ -252,7 +252,7 @@ function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laborat
     [...twins.values()].filter((group) => group.length > 1),
     (group) => group.map(({ path }) => withoutNames(path)).join(" "),
   );
-  return [...byFolders.values()].map((groups, at): Question => {
+  return [...byFolders].map(([key, groups]): Question => {
     const count = groups[0]!.length;
     const options = Array.from({ length: count }, (_, n): Option => {
       const example = groups[0]![n]!.path;
@@ -276,7 +276,7 @@ function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laborat
       ),
     };
     return {
-      id: `twins-${at + 1}`,
+      id: stableId("twins", key),
       text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` and ${groups.length - 1} more` : ""} has ${counted(count, "tomogram")} of one voxel size that nothing tells apart: ${few(groups[0]!.map(({ path }) => path))}. Which is to be published?`,
       files: groups.flatMap((group) => group.map(({ path }) => path)),
       options: [...options, all],

@@ -73,6 +73,8 @@ const document = z.strictObject({
 /** What a file of decisions says, before the files of a folder are known. */
 export type DecisionsDocument = z.output<typeof document>;
 
+export const NO_DECISIONS: DecisionsDocument = { runs: [], questions: [], files: [] };
+
 /**
  * What was decided, as a file for a person: what each file is, by globs with `{run_name}` where files of several runs are alike, with the evidence; and
  * the questions with their answers. Given again it is obeyed, and files that it does not name are decided anew.
@@ -154,8 +156,14 @@ const wrong = (name: string, what: string): EmporiumError =>
 /** What a file of decisions says of the files of a folder. The first row that names a file counts. */
 export function givenOf({ runs, questions, files }: DecisionsDocument, { files: all }: Pick<Laboratory, "files">): Given {
   const decided = new Map<string, Pick<Claim, "role" | "run" | "runs" | "details" | "because">>();
+  const paths = new Set(all.map(({ path }) => path));
   for (const { files: glob, is, run, of_runs, because, details: known } of files) {
     const claim = { role: is, because, ...(of_runs ? { runs: of_runs } : {}), ...(known ? { details: known } : {}) };
+    const plain = pathOf(glob);
+    if (plain !== undefined) {
+      if (paths.has(plain) && !decided.has(plain)) decided.set(plain, { ...claim, run });
+      continue;
+    }
     const patterns = glob.includes("{run_name}")
       ? runs.map((one) => ({ parts: partsOf(filledIn(glob, one)), run: one }))
       : [{ parts: partsOf(glob.replace(/\{\{|\}\}/g, (two) => two[0]!)), run }];
@@ -172,5 +180,8 @@ export function givenOf({ runs, questions, files }: DecisionsDocument, { files: 
   const answers = new Map(questions.flatMap(({ id, answer }) => (answer === null ? [] : [[id, answer] as const])));
   return { files: decided, answers };
 }
+
+/** The path that a glob without a sign stands for: there may be one for each of many files, and it needs no search. */
+const pathOf = (glob: string): string | undefined => (/[*?[{}]/.test(glob) ? undefined : glob);
 
 const partsOf = (glob: string) => glob.split("/").map((segment) => parseGlob(segment));

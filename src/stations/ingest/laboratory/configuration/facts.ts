@@ -31,7 +31,7 @@ export interface Facts {
 
 export function factsOf(answers: Answers): Facts {
   const { author, orcid, releaseDate, title, description, depositionId, microscope, microscopeManufacturer } = answers;
-  const { camera, energyFilter, sphericalAberration, quality } = answers;
+  const { camera, cameraManufacturer, cameraModel, energyFilter, sphericalAberration, quality } = answers;
   const authors = answers.authors ?? [
     {
       name: author ?? ask("First Last", "full name; add the other authors below, in the order of citation"),
@@ -61,13 +61,10 @@ export function factsOf(answers: Answers): Facts {
       model: microscope ?? ask("Krios", "model of the microscope"),
     }),
     opticalSetup: new Named("optics", { energy_filter: energyFilter ?? guess("not reported", "energy filter") }),
-    camera: new Named(
-      "camera",
-      camera ?? {
-        manufacturer: guess("TFS", "Gatan, FEI, TFS or simulated"),
-        model: ask("FALCON 4i", "model of that manufacturer's camera"),
-      },
-    ),
+    camera: new Named("camera", {
+      manufacturer: cameraManufacturer ?? camera?.manufacturer ?? guess("TFS", "Gatan, FEI, TFS or simulated"),
+      model: cameraModel ?? camera?.model ?? ask("FALCON 4i", "model of that manufacturer's camera"),
+    }),
     quality: new Named("quality", quality ?? ask(3, "your mark for the tilt series, 1 to 5, 5 is best")),
     scheme: new Named("scheme", guess("not reported", "order of the tilts")),
     voltage: new Named("voltage", ask(300_000, "acceleration voltage, V")),
