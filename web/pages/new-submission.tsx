@@ -98,7 +98,10 @@ function Known({ id, folder, account }: { id: string; folder: string; account: S
   const change = useChange(id);
   const [facts, setFacts] = useState<Readonly<Record<string, string>>>({});
   const { of, plan, output, ...shown } = search;
-  const show = (next: Shown) => void navigate({ to: "/new", search: { of, plan, output, ...next }, resetScroll: false });
+  const show = (next: Shown) => {
+    const given = Object.entries({ of, plan, output, ...next }).filter(([, value]) => value !== undefined);
+    void navigate({ to: "/new", search: Object.fromEntries(given), resetScroll: false });
+  };
   const decide = (decision: Decision) => change.mutate({ path: "decisions", body: decision });
   const part: PartProps = { id, account, change, decide, show };
   const isShown = Object.values(shown).some((value) => value !== undefined);
@@ -121,10 +124,12 @@ function Known({ id, folder, account }: { id: string; folder: string; account: S
         {change.isPending ? "Deciding…" : change.isSuccess ? "Decided" : ""}
       </p>
       <div className="beside-plan">
-        <div>
+        <div className="first">
           <Questions {...part} />
           <Table {...part} />
           {isShown && <Sheet key={JSON.stringify(shown)} {...part} shown={shown} />}
+        </div>
+        <div className="second">
           <Unused {...part} />
           <Facts {...part} typed={facts} type={setFacts} />
         </div>

@@ -23,9 +23,11 @@ export function Questions(part: PartProps) {
             ? "✓ The folder answers everything itself."
             : "✓ All questions are answered."}
       </p>
-      {open.slice(0, OPEN_MAX).map((question, at) => (
-        <Open key={question.id} {...part} question={question} isPictured={at < PICTURED} />
-      ))}
+      <div className="questions-open">
+        {open.slice(0, OPEN_MAX).map((question, at) => (
+          <Open key={question.id} {...part} question={question} isPictured={at < PICTURED} />
+        ))}
+      </div>
       {open.length > OPEN_MAX && <p className="muted">and {count(open.length - OPEN_MAX)} more, when these are answered</p>}
       {answered.length > 0 && (
         <details>
@@ -74,10 +76,10 @@ function Open({
               disabled={change.isPending}
               onClick={() => decide({ say: "answer", question: name, answer: option.answer })}
             >
-              {option.answer}
+              {wordsOf(option)[0]}
             </button>{" "}
             <span>
-              {option.says}
+              {wordsOf(option)[1]}
               {option.answer === answer && <span className="muted"> (taken until you answer)</span>}
             </span>
           </div>
@@ -91,6 +93,10 @@ function Open({
     </fieldset>
   );
 }
+
+/** The word that a file of decisions has, and what it means; one of them where it says the other. */
+const wordsOf = ({ answer, says }: SubmissionQuestion["options"][number]): readonly [string, string] =>
+  says.startsWith(answer) && says.length < 24 ? [says, ""] : [answer, says];
 
 function Strip({ id, etag, question }: { id: string; etag: string; question: string }) {
   const { data } = useFiles(id, etag, { question }, 0, PICTURES);

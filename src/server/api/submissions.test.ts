@@ -154,6 +154,11 @@ describe("a folder that is made ready for ingest", () => {
       status: 400,
       body: { path: "quality", message: "7: expected one of 1, 2, 3, 4, 5" },
     });
+    // a type of sample that needs a field of its own gets a placeholder for it
+    const { body: typed } = await put({ sampleType: "organism" });
+    expect(typed.account!.errors).toEqual([]);
+    expect(typed.account!.toFill.map(({ what }) => what)).toContain("name of the tissue");
+    await decide(typed, { say: "undo" });
     expect(await put({ colour: "red" })).toMatchObject({ status: 400, body: { path: "colour" } });
     const facts = {
       title: "Spores",

@@ -1,4 +1,5 @@
 import { ask, decimal, guess, Named } from "../../../../formats/yaml/yaml-text.js";
+import { SAMPLE_FIELDS } from "../../check/rules.js";
 import type { Answers } from "../answers.js";
 
 /** Blocks of one section, as `yamlText` takes them. */
@@ -90,6 +91,27 @@ export function depositionBlock({ depositionId }: Answers, facts: Facts, types: 
   return [{ metadata, sources: [{ literal: { value: [depositionId ?? facts.depositionId] } }] }];
 }
 
+/** Identifiers that the portal's rules accept in these fields. */
+const PLACEHOLDER_IDS: Readonly<Record<string, string>> = {
+  tissue: "BTO:0000236",
+  cell_strain: "WBStrain00000001",
+  cell_type: "CL:0000540",
+  cell_component: "GO:0005840",
+};
+
+/** The field that a type of sample needs beside it. */
+function describedBy(type: string | undefined): object {
+  const field = type === undefined ? undefined : SAMPLE_FIELDS[type];
+  if (field === undefined) return {};
+  const what = field.replaceAll("_", " ");
+  return {
+    [field]: {
+      name: ask("unknown", `name of the ${what}`),
+      id: ask(PLACEHOLDER_IDS[field] ?? "unknown", `identifier of the ${what} in an ontology`),
+    },
+  };
+}
+
 export function datasetBlock(answers: Answers, facts: Facts): Blocks {
   const id = answers.datasetId;
   const metadata = {
@@ -99,6 +121,7 @@ export function datasetBlock(answers: Answers, facts: Facts): Blocks {
     sample_type:
       answers.sampleType ??
       ask("other", "organism, tissue, cell_line, organelle, virus, in_vitro, … ; some ask for a field of their own"),
+    ...describedBy(answers.sampleType),
     organism: {
       name: answers.organism ?? ask("not reported", "scientific name, or delete organism"),
       taxonomy_id: answers.taxonomyId ?? ask(1, "number in NCBI's taxonomy"),
