@@ -11,7 +11,8 @@ const mdoc = (run: string): string =>
     `PixelSpacing = 3.37\nVoltage = 300\nImageFile = ${run}.st\n\n[T = SerialEM: Digitized on Titan Krios]\n`,
     "[T =     Tilt axis angle = 84.7, binning = 1  spot = 8  camera = 1]\n",
     ...TILTS.map(
-      (angle, z) => `[ZValue = ${z}]\nTiltAngle = ${angle}\nExposureDose = 3\nExposureTime = 1.5\nPixelSpacing = 3.37\n`,
+      (angle, z) =>
+        `[ZValue = ${z}]\nTiltAngle = ${angle}\nExposureDose = 3\nExposureTime = 1.5\nPixelSpacing = 3.37\nSubFramePath = X:\\frames\\${run}_${z}.eer\n`,
     ),
   ].join("\n");
 
