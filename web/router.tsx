@@ -60,6 +60,7 @@ const SEARCH = {
   "/browse/$place/$": searchOf({ after: text, header: text }),
   "/microscopy": searchOf({ description: text, where: text }),
   "/microscopy/$id": searchOf({ rows: text, cols: text, c: text, z: text, t: text, p: text, lim: text, open: text }),
+  "/new": searchOf({ of: text, run: text, is: text, group: text, question: text, pattern: text, plan: text, output: text }),
   "/reports/$id": searchOf({ severity: text, check: text, change: text, q: text, group: text }),
   "/curate/overlap": searchOf({ by: text, set: text }),
   "/curate/matches": searchOf({

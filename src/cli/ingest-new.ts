@@ -53,6 +53,7 @@ export default command({
     const { askAll, QUESTIONS } = await import("../stations/ingest/laboratory/answers.js");
     const { from, anonymous, out, yes, deposition, dataset, title, author, date, decisions, profile, vocabulary } = options;
     const own: Answers = { depositionId: deposition, datasetId: dataset, title, author, releaseDate: date };
+    const { objectsOf, vocabularyOf } = await import("../stations/curate/labels/vocabulary.js");
     const { readDecisionsFile, readProfile } = await import("../stations/ingest/laboratory/given-files.js");
     const given: Answers = { ...(profile === undefined ? {} : await readProfile(profile)), ...withoutNothing(own) };
     const open = QUESTIONS.filter(({ key }) => given[key] === undefined);
@@ -61,16 +62,12 @@ export default command({
       from,
       answers,
       given: decisions === undefined ? undefined : await readDecisionsFile(decisions),
-      objects: await objectsOf(vocabulary),
+      objects: objectsOf(await vocabularyOf(vocabulary)),
       anonymous,
       signal: io.signal,
     });
-    const beside = out === undefined || config.decisions === undefined ? undefined : decisionsBeside(out);
-    if (out !== undefined) {
-      const { writeNew } = await import("../stations/ingest/laboratory/write-new.js");
-      await writeNew(out, config.yaml);
-      if (beside !== undefined && beside !== decisions) await writeNew(beside, config.decisions!);
-    }
+    const { writeConfig } = await import("../stations/ingest/laboratory/write-new.js");
+    const beside = out === undefined ? undefined : await writeConfig(out, config, { given: decisions });
     for (const error of config.errors) io.fail(error);
     if (io.json) io.outJson({ ...config, written: out ?? null });
     else if (out === undefined) io.out(config.yaml.trimEnd());
@@ -93,21 +90,8 @@ export default command({
   },
 });
 
-/** Objects by their names and other names, in small letters. Of the vocabulary that is built in, where no other is given. */
-async function objectsOf(file: string | undefined): Promise<ReadonlyMap<string, { name: string; id: string }>> {
-  const { vocabularyOf } = await import("../stations/curate/labels/vocabulary.js");
-  const { labels, compounds } = await vocabularyOf(file);
-  const known = [...compounds, ...labels].flatMap(({ name, aliases, meaning, ontology: id }) =>
-    id === undefined ? [] : [name, ...aliases].map((word) => [word.toLowerCase(), { name: meaning || name, id }] as const),
-  );
-  return new Map(known);
-}
-
 const withoutNothing = (answers: Answers): Answers =>
   Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== undefined));
-
-/** `lab.yaml` → `lab.decisions.yaml` */
-const decisionsBeside = (out: string): string => `${out.replace(/\.ya?ml$/i, "")}.decisions.yaml`;
 
 /** The next commands, ready to be typed: their output is a new folder outside of the sources. */
 async function nextCommands(config: string, source: string | undefined, from: string | undefined): Promise<string[]> {

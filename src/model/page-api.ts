@@ -183,6 +183,125 @@ export interface JobForms {
   readonly isCut: boolean;
 }
 
+/** `GET submissions`: where a folder may be looked at, and those that were. */
+export interface SubmissionForm {
+  /** Absolute paths and URLs below which folders may be looked at. */
+  readonly roots: readonly { readonly location: string; readonly writable: boolean }[];
+  /** Folders of this machine directly below the roots. */
+  readonly folders: readonly string[];
+  /** The latest first. */
+  readonly open: readonly { readonly id: string; readonly folder: string; readonly state: Submission["state"] }[];
+}
+
+/** `GET submissions/{id}`, and the answer to everything that changes it: a folder as `ingest new` knows it. */
+export interface Submission {
+  readonly id: string;
+  /** The folder or bucket, as it was named. */
+  readonly folder: string;
+  readonly state: "surveying" | "ready" | "failed";
+  /** Files whose beginnings are read, and all; absent before they are counted. */
+  readonly progress?: { readonly done: number; readonly of: number } | undefined;
+  /** Reason for which there is no account; or for which the last decision left no configuration. */
+  readonly error?: ApiError | undefined;
+  readonly account?: SubmissionAccount | undefined;
+}
+
+/** What became of the files of a folder, and what a person has to decide and to fill in. */
+export interface SubmissionAccount {
+  /** Changes with every decision and every fact. What changes it is sent with `If-Match`. */
+  readonly etag: string;
+  /** INPUT of `ingest run`. */
+  readonly input: string;
+  readonly files: number;
+  readonly software: readonly string[];
+  /** Roles of files that are used, in the order of the program. */
+  readonly kinds: readonly string[];
+  /** In natural order. `counts`: files of each of `kinds`. */
+  readonly runs: readonly { readonly run: string; readonly counts: readonly number[] }[];
+  /** Files that are used and of no single run, of each of `kinds`. */
+  readonly ofAllRuns: readonly number[];
+  /** What is not used, by reason. */
+  readonly unused: readonly {
+    readonly id: string;
+    readonly fate: "left out" | "not used";
+    readonly because: string;
+    readonly files: number;
+    readonly example: string;
+  }[];
+  readonly questions: readonly SubmissionQuestion[];
+  /** Roles that a person may give to a file. */
+  readonly roles: readonly string[];
+  /** Further sentences of the account: links, hidden files, notes of the software. */
+  readonly notes: readonly string[];
+  readonly facts: readonly SubmissionFact[];
+  /** The profile that was read. */
+  readonly profile?: string | undefined;
+  /** Placeholders and guesses in the configuration: lines from 1. */
+  readonly toFill: readonly { readonly line: number; readonly what: string }[];
+  readonly toCheck: readonly { readonly line: number; readonly what: string }[];
+  /** What `ingest check` finds. */
+  readonly errors: readonly ApiError[];
+  /** Whether there is a decision or a fact to take back. */
+  readonly canUndo: boolean;
+  /** Where the configuration may be written, and the tree. */
+  readonly suggested: { readonly config: string; readonly output: string };
+  readonly written?: SubmissionWritten | undefined;
+}
+
+export interface SubmissionQuestion {
+  readonly id: string;
+  readonly text: string;
+  readonly options: readonly { readonly answer: string; readonly says: string }[];
+  /** The answer that is taken. */
+  readonly answer?: string | undefined;
+  /** Somebody has given it; otherwise it is a guess. */
+  readonly isAnswered: boolean;
+  readonly files: number;
+}
+
+/** A fact that only a person knows, as the terminal asks for it. */
+export interface SubmissionFact {
+  readonly key: string;
+  readonly text: string;
+  readonly choices?: readonly string[] | undefined;
+  /** As it was typed. */
+  readonly value?: string | undefined;
+  /** What a profile says, where nothing was typed. */
+  readonly inProfile?: string | undefined;
+}
+
+export interface SubmissionWritten {
+  readonly config: string;
+  readonly decisions: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Nothing was decided since. */
+  readonly isCurrent: boolean;
+}
+
+/** `GET submissions/{id}/files`: a part of the files that fit. */
+export interface SubmissionFiles {
+  readonly total: number;
+  readonly offset: number;
+  readonly files: readonly SubmissionFile[];
+}
+
+export interface SubmissionFile {
+  readonly path: string;
+  readonly size: number;
+  /** Undefined: nobody knows, or a question about it is open. */
+  readonly is?: string | undefined;
+  readonly run?: string | undefined;
+  readonly because: string;
+  /** A person has decided it. */
+  readonly isDecided: boolean;
+  /** Sections, rows, columns, of volumes. */
+  readonly shape?: readonly [number, number, number] | undefined;
+  readonly voxelSizeAngstrom?: number | undefined;
+  /** Reference of the volume, where its file is in a place that this server serves. */
+  readonly ref?: string | undefined;
+}
+
 /** Event `jobs` of `GET events`: the jobs that are new or have changed; the first event has all of them. */
 export interface JobsEvent {
   readonly isAll: boolean;

@@ -3,6 +3,8 @@ interface Page {
   readonly file: string;
   /** Name in the menu of every page, and in the palette. The order of the menu is that of the table. */
   readonly menu?: string;
+  /** It is in the menu only where pages can make changes. */
+  readonly isWriting?: boolean;
   /** Name among the pages of its station. */
   readonly beside?: string;
 }
@@ -32,6 +34,7 @@ export const PAGES = {
   "/view/at/$place/$": { file: "view" },
   "/neuroglancer/tomogram/$id": { file: "neuroglancer" },
   "/neuroglancer/at/$place/$": { file: "neuroglancer" },
+  "/new": { file: "new-submission", menu: "New submission", isWriting: true },
   "/ingest": { file: "ingest" },
   "/ingest/plan/$id": { file: "plan" },
   "/jobs": { file: "jobs", menu: "Jobs" },
@@ -62,6 +65,8 @@ const named = <Menu extends "menu" | "beside">(menu: Menu) =>
 
 /** Pages that every page links to, with their names. */
 export const MENU = /* @__PURE__ */ named("menu");
+/** Those of them that are shown where pages can make no changes. */
+export const MENU_READING = /* @__PURE__ */ MENU.filter(([path]) => !(PAGES[path] as Page).isWriting);
 /** Pages of the station curate, with their names. */
 export const CURATE_PAGES = /* @__PURE__ */ named("beside");
 

@@ -1,5 +1,6 @@
 import { open, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { inNumbers } from "../core/natural-order.js";
 import type { JobForms } from "../model/page-api.js";
 import { errnoOf } from "../stores/file/errors.js";
 import { isHiddenKey } from "./hidden.js";
@@ -9,6 +10,7 @@ const DEPTH = 3;
 /** Entries of folders that are looked at. */
 const ENTRIES = 5_000;
 const CONFIGS = 200;
+const FOLDERS = 500;
 /** In which a configuration says that it is one. */
 const HEAD_BYTES = 16 * 2 ** 10;
 
@@ -42,6 +44,19 @@ export async function findConfigs(roots: readonly JobRoot[]): Promise<Pick<JobFo
     }
   }
   return { configs, isCut };
+}
+
+/** Folders of this machine that are directly in the roots, or are one. */
+export async function findFolders(roots: readonly JobRoot[]): Promise<string[]> {
+  const own = roots.filter(({ location, isFile }) => location.startsWith("/") && isFile !== true);
+  const found: string[] = [];
+  for (const { location } of own) {
+    // of one that is gone or may not be read nobody knows any
+    const entries = await readdir(location, { withFileTypes: true }).catch(() => []);
+    const folders = entries.filter((entry) => entry.isDirectory() && !isHiddenKey(entry.name) && !/\.zarr$/.test(entry.name));
+    found.push(location, ...folders.map(({ name }) => join(location, name)));
+  }
+  return [...new Set(found)].sort(inNumbers).slice(0, FOLDERS);
 }
 
 async function isConfig(path: string): Promise<boolean> {

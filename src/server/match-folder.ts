@@ -1,13 +1,12 @@
 import { asEmporiumError } from "../core/errors.js";
 import { formatNamed } from "../formats/registry.js";
 import type { MatchFolder } from "../model/page-api.js";
-import { printRef } from "../model/ref.js";
 import { isUtf8Name, shownPath } from "../stations/curate/inventory/path-bytes.js";
 import { objectSource, peekObject } from "../stations/harvest/records/object-source.js";
 import { fileStore } from "../stores/file/store.js";
 import type { Store } from "../stores/store.js";
 import { isHiddenKey } from "./hidden.js";
-import type { Place } from "./places.js";
+import { type Place, refOfPath } from "./places.js";
 
 const FILES_MAX = 50;
 const ENTRIES_MAX = 5_000;
@@ -45,7 +44,7 @@ export async function matchFolder(
       name: shownPath(key.slice(folder.length + 1)),
       size,
       ...(at < VOLUMES_MAX && isVolumeName(key)
-        ? { ...(await headerOf(store, key, signal)), ref: refOf(`${root}/${key}`, places) }
+        ? { ...(await headerOf(store, key, signal)), ref: refOfPath(`${root}/${key}`, places) }
         : {}),
     })),
   );
@@ -62,14 +61,4 @@ async function headerOf(store: Store, key: string, signal: AbortSignal) {
   } catch (error) {
     return { fault: asEmporiumError(error).code };
   }
-}
-
-/** Reference of a volume, where its file is in a place that this server serves; otherwise undefined. */
-function refOf(path: string, places: readonly Place[]): string | undefined {
-  for (const { id, location } of places) {
-    const root = location.path;
-    if (root !== undefined && path.startsWith(`${root}/`))
-      return printRef({ kind: "place", place: id, key: path.slice(root.length + 1) });
-  }
-  return undefined;
 }

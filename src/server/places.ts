@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from "node:path";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { quoteWord } from "../core/shell.js";
 import type { PlaceFacts } from "../model/page-api.js";
+import { printRef } from "../model/ref.js";
 import { nameGiver } from "../stations/harvest/records/named-words.js";
 import { folderOf, isVolume } from "../stations/harvest/records/volume-folder.js";
 import { fileError } from "../stores/file/errors.js";
@@ -181,6 +182,16 @@ async function isTree(store: Store, signal: AbortSignal | undefined): Promise<bo
   const likely = folders.sort((a, b) => numbered(b) - numbered(a)).slice(0, LOOKS_MAX);
   const found = await mapLimit(likely, LOOKS_AT_ONCE, (key) => store.stat(`${key}dataset_metadata.json`, { signal }));
   return found.some((one) => one !== undefined);
+}
+
+/** Reference of a file of this machine that is in one of the places; otherwise undefined. @param path absolute */
+export function refOfPath(path: string, places: readonly Place[]): string | undefined {
+  for (const { id, location } of places) {
+    const root = location.path;
+    if (root !== undefined && path.startsWith(`${root}/`))
+      return printRef({ kind: "place", place: id, key: path.slice(root.length + 1) });
+  }
+  return undefined;
 }
 
 /** A name reduced to letters, digits and single hyphens. */

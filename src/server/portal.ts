@@ -31,6 +31,7 @@ import { servedVolumes } from "./planes.js";
 import { openPlans } from "./plans.js";
 import { noReports, servedReports } from "./reports.js";
 import { type StaticOptions, staticFiles } from "./static.js";
+import { openSubmissions } from "./submissions.js";
 import { treeChanges } from "./tree-changes.js";
 import { viewerPage } from "./viewer.js";
 
@@ -136,8 +137,9 @@ export async function servePortal({
     writing?.jobs && workspace !== undefined
       ? openPlans({ ...writing.jobs, roots: rootsOf(places, writing.roots), workspace, version, clock, log })
       : undefined;
+  const submissions = plans && openSubmissions({ roots: plans.roots, workspace: workspace!, clock });
   const context: ApiContext = {
-    ...{ places, catalogue, volumes, memory, jobs, plans, log, clock },
+    ...{ places, catalogue, volumes, memory, jobs, plans, submissions, log, clock },
     microscopy: microscopy && servedMicroscopy(microscopy, places),
     treeChangedAt: changes?.changedAt,
     reports: workspace === undefined ? noReports : servedReports(fileStore(workspace), places, catalogue, memory),
@@ -190,6 +192,7 @@ export async function servePortal({
       stopping.abort();
       jobs?.close();
       await plans?.close();
+      await submissions?.close();
       await server.close();
       await changes?.close();
       await volumes.close();

@@ -11,7 +11,7 @@ const SIZES = [
   { width: 390, height: 844 },
   { width: 2560, height: 1440 },
 ];
-const WRITING = /^\/(?:ingest|jobs|curate\/matches)/;
+const WRITING = /^\/(?:new|ingest|jobs|curate\/matches)/;
 /** Asked more than once on purpose. */
 const ASKED_AGAIN: readonly (readonly [RegExp, string])[] = [
   [/\/(?:files|at|zarr)\//, "pieces of one file, each by its range"],

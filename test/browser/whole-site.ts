@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { generateLab, generateMicroscopy } from "../../examples/lab/generate.mjs";
-import type { JobBrief, JobPlan, ReportList } from "../../src/model/page-api.js";
+import type { JobBrief, JobPlan, ReportList, Submission } from "../../src/model/page-api.js";
 import type { PagePath } from "../../src/model/pages.js";
 import { printRef } from "../../src/model/ref.js";
 import { remove } from "../e2e/curate-kit.js";
@@ -96,7 +96,11 @@ export async function makeWholeSite(): Promise<WholeSite> {
       importEverything: true,
     };
     const plan = await api<JobPlan>("jobs", input);
+    const submission = await looked(await api<Submission>("submissions", { folder: folder("lab/input/lab/imod") }));
     const { datasets } = await api<{ datasets: { id: string }[] }>("microscopy");
+    async function looked(one: Submission): Promise<Submission> {
+      return one.state === "surveying" ? looked(await api<Submission>(`submissions/${one.id}`)) : one;
+    }
     const at = (key: string) => printRef({ kind: "place", place: "mixed", key });
     return {
       "/": ["/"],
@@ -123,6 +127,7 @@ export async function makeWholeSite(): Promise<WholeSite> {
       "/view/at/$place/$": [`/view/at/${at("mode2-le.mrc")}`, `/view/at/${at("broken.mrc")}`],
       "/neuroglancer/tomogram/$id": [`/neuroglancer/tomogram/${first(cell.tomograms)}`],
       "/neuroglancer/at/$place/$": [`/neuroglancer/at/${at("mode2-le.mrc")}`],
+      "/new": ["/new", `/new?of=${submission.id}`, `/new?of=${submission.id}&is=tomogram`],
       "/ingest": ["/ingest"],
       "/ingest/plan/$id": [`/ingest/plan/${plan.planId}`],
       "/jobs": ["/jobs"],

@@ -24,6 +24,11 @@ export function Jobs() {
       ) : (
         <>
           <p>
+            {server.data?.writing && (
+              <>
+                <Link to="/new">New submission</Link> ·{" "}
+              </>
+            )}
             <Link to="/ingest">Ingest a deposit</Link> · <Link to="/jobs/new">Another job</Link>
           </p>
           <Answer asked={asked}>{(jobs) => <List jobs={jobs} />}</Answer>

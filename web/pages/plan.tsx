@@ -1,29 +1,18 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { quoteWords } from "../../src/core/shell.js";
 import type { JobPlan, PlanEntry, PlanSummary } from "../../src/model/page-api.js";
 import { Scrolled } from "../kept/kept.js";
-import { ask } from "../parts/api.js";
-import { ABSENT, bytes, count, moment, plural } from "../parts/format.js";
+import { ABSENT, bytes, count, moment } from "../parts/format.js";
 import { formOf, nameOf } from "../parts/job-forms.js";
 import { Told } from "../parts/job-parts.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
-import { Answer, ErrorPanel } from "../parts/states.js";
-import { send, useWriting } from "../parts/writing.js";
-
-/** Milliseconds between requests for a plan that is being made. */
-const POLL_MS = 1_000;
-
-const isUnderWay = (state: JobPlan["state"] | undefined): boolean => state === "planning" || state === "checking";
+import { PlanTotals, StartPlan, saysOf, usePlan } from "../parts/plan-parts.js";
+import { Answer } from "../parts/states.js";
 
 /** Plan of a job: what it would read, write and leave out. The job is started here. */
 export function Plan() {
   const { id = "" } = useParams({ strict: false });
-  const asked = useQuery({
-    ...planQuery(id),
-    refetchInterval: ({ state }) => (isUnderWay(state.data?.state) ? POLL_MS : false),
-    staleTime: 0,
-  });
+  const asked = usePlan(id);
   const kind = asked.data?.kind;
   useCrumbs({ label: "Jobs", to: "/jobs" }, ...(kind === undefined ? [] : [{ label: nameOf(kind), to: formOf(kind) }]), {
     label: "Plan",
@@ -35,11 +24,6 @@ export function Plan() {
     </div>
   );
 }
-
-const planQuery = (id: string) => ({
-  queryKey: ["plan", id],
-  queryFn: ({ signal }: { signal: AbortSignal }) => ask<JobPlan>(`plans/${encodeURIComponent(id)}`, signal),
-});
 
 const lineOf = ({ folder, command }: JobPlan): string => `cd ${quoteWords([folder])} && ${quoteWords(["emporium", ...command])}`;
 
@@ -63,7 +47,7 @@ function Shown({ plan }: { plan: JobPlan }) {
         ))}
       </dl>
       <p role="status">{saysOf(plan)}</p>
-      <Start plan={plan} />
+      <StartPlan plan={plan} />
       {state === "planned" && <p className="muted">This plan is kept until {moment(expires).slice(11)}.</p>}
       {errors.length > 0 && (
         <section aria-label="Not possible">
@@ -78,107 +62,11 @@ function Shown({ plan }: { plan: JobPlan }) {
   );
 }
 
-function saysOf({ state, plan, errors, exitStatus }: JobPlan): string {
-  switch (state) {
-    case "planning":
-      return "The plan is being made…";
-    case "checking":
-      return "The plan is made again, to see that nothing has changed…";
-    case "changed":
-      return "Something has changed since this plan was made: it would do something else by now.";
-    case "refused":
-      return `✕ It cannot be done: the command ends with status ${exitStatus ?? 1}.`;
-    case "started":
-      return "It was started.";
-    default:
-      return errors.length > 0
-        ? `⚠ ${plural(errors.length, "part")} cannot be done; the rest can.`
-        : plan
-          ? "✓ Nothing is in the way."
-          : "✓ Its locations are good. This command has no plan of its own: it reads as it goes.";
-  }
-}
-
-function Start({ plan: { planId, kind, state } }: { plan: JobPlan }) {
-  const isWriting = useWriting("write");
-  const navigate = useNavigate();
-  const queries = useQueryClient();
-  const toJob = () => void navigate({ to: "/jobs/$id", params: { id: planId } });
-  const start = useMutation({
-    mutationFn: () => send<JobPlan>("POST", `jobs/${encodeURIComponent(planId)}/start`, {}),
-    onSuccess: (plan) => {
-      queries.setQueryData(planQuery(planId).queryKey, plan);
-      if (plan.state === "started") toJob();
-    },
-    onError: () => void queries.invalidateQueries(planQuery(planId)),
-  });
-  if (state === "started") {
-    return (
-      <p>
-        <Link to="/jobs/$id" params={{ id: planId }}>
-          See how far it is
-        </Link>
-      </p>
-    );
-  }
-  if (!isWriting || state === "planning" || state === "refused") return null;
+function Summary({ plan }: { plan: PlanSummary }) {
+  const { entries, entriesTotal } = plan;
   return (
     <>
-      <p className="row wrap">
-        {state === "changed" ? (
-          <Link to={formOf(kind)} className="button">
-            Plan it again
-          </Link>
-        ) : (
-          <button
-            type="button"
-            className="primary"
-            onClick={() => start.mutate()}
-            disabled={start.isPending || state === "checking"}
-          >
-            {start.isPending ? "Looking once more…" : `Start ${kind === "ingest.run" ? "ingest" : nameOf(kind)}`}
-          </button>
-        )}
-      </p>
-      {start.error && state !== "changed" && <ErrorPanel error={start.error} />}
-    </>
-  );
-}
-
-const TOTALS: Readonly<Record<string, (n: number) => string>> = {
-  tasks: (n) => plural(n, "task"),
-  files: (n) => plural(n, "file"),
-  bytesRead: (n) => `${bytes(n)} to read`,
-  bytes: (n) => `${bytes(n)} to fetch`,
-  peakMemoryBytes: (n) => `${bytes(n)} of memory for the largest task`,
-  new: (n) => `${plural(n, "output")} new`,
-  same: (n) => `${count(n)} there already`,
-  changed: (n) => `${count(n)} there and different`,
-  left: (n) => `${count(n)} left out`,
-  failed: (n) => `${count(n)} cannot be planned`,
-};
-
-function Summary({ plan: { totals, entries, entriesTotal, warnings, warningsTotal } }: { plan: PlanSummary }) {
-  return (
-    <>
-      <p>
-        {Object.entries(TOTALS)
-          .flatMap(([name, says]) => (totals[name] === undefined ? [] : says(totals[name])))
-          .join(" · ")}
-      </p>
-      {warnings.length > 0 && (
-        <section aria-label="Warnings">
-          <h2>Warnings</h2>
-          <ul className="hits">
-            {warnings.map(({ message, path }) => (
-              <li key={`${message} ${path}`}>
-                ⚠ {message} {path && <code className="muted">{path}</code>}
-              </li>
-            ))}
-          </ul>
-          {warningsTotal > warnings.length && <p className="muted">and {count(warningsTotal - warnings.length)} more</p>}
-        </section>
-      )}
+      <PlanTotals plan={plan} />
       <h2>What is done</h2>
       <Scrolled label="What is done">
         <table>

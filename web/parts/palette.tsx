@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import type { SearchHits } from "../../src/model/page-api.js";
-import { MENU } from "../../src/model/pages.js";
+import { MENU, MENU_READING } from "../../src/model/pages.js";
 import { GROUPS } from "../pages/search.js";
 import { addressNow } from "./address.js";
 import { useGo } from "./app-link.js";
@@ -96,7 +96,7 @@ export function Palette({ early, close, showKeys }: PaletteProps) {
 /** Choices that fit the words: pages and commands of our own, hits of the search, and the search itself. */
 function useChoices(q: string, hits: SearchHits | undefined, close: () => void, showKeys: () => void): readonly Choice[] {
   const go = useGo();
-  const places = useServer().data?.places ?? [];
+  const { places = [], writing } = useServer().data ?? {};
   const line = command.use();
   const leave = (action: () => void) => () => {
     close();
@@ -110,7 +110,7 @@ function useChoices(q: string, hits: SearchHits | undefined, close: () => void, 
   });
   const copy = (what: () => string | Promise<string>) => leave(() => void Promise.resolve(what()).then(copyText));
   const own: Choice[] = [
-    ...MENU.map(([address, title]) => to("Pages", title, address)),
+    ...(writing ? MENU : MENU_READING).map(([address, title]) => to("Pages", title, address)),
     ...places.map(({ id: place, name }) => to("Pages", `Files of ${name}`, `/browse/${place}`)),
     { group: "Commands", title: "Copy the address of this page", take: copy(addressNow) },
     ...(line ? [{ group: "Commands", title: "Copy the command of this page", detail: line, take: copy(() => line) }] : []),

@@ -1,7 +1,7 @@
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { HelpCircle, Lock, Menu, Moon, Sun, SunMoon, X } from "lucide-react";
 import { lazy, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
-import { MENU } from "../../src/model/pages.js";
+import { MENU, MENU_READING } from "../../src/model/pages.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
 import { moment } from "./format.js";
@@ -127,13 +127,14 @@ function Header({ search, showKeys }: { search: React.RefObject<HTMLInputElement
 function Pages() {
   const menu = useRef<HTMLDetailsElement>(null);
   const close = () => menu.current?.removeAttribute("open");
+  const isWriting = useServer().data?.writing === true;
   return (
     <details className="menu" ref={menu} onKeyDown={({ key }) => key === "Escape" && close()} onBlur={closeWhenLeft}>
       <summary className="bare" aria-label="Pages" title="Pages">
         <Menu size={16} aria-hidden />
       </summary>
       <nav aria-label="Pages" className="floating">
-        {MENU.map(([to, label]) => (
+        {(isWriting ? MENU : MENU_READING).map(([to, label]) => (
           <Link key={to} to={to} onClick={close}>
             {label}
           </Link>

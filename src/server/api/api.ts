@@ -22,6 +22,7 @@ import { reportRoutes } from "./reports.js";
 import { get, openApi, setHolder } from "./route.js";
 import { searchRoutes } from "./search.js";
 import { serverRoutes } from "./server.js";
+import { submissionRoutes } from "./submissions.js";
 import { volumeRoutes } from "./volumes.js";
 
 const ROUTES: readonly Routes[] = [
@@ -36,6 +37,7 @@ const ROUTES: readonly Routes[] = [
   overlayRoutes,
   jobRoutes,
   actionRoutes,
+  submissionRoutes,
   reportRoutes,
   harvestRoutes,
   curateRoutes,

@@ -14,6 +14,7 @@ import type { Place, PlacedKey } from "../places.js";
 import type { ServedVolumes } from "../planes.js";
 import type { Plans } from "../plans.js";
 import type { ServedReports } from "../reports.js";
+import type { Submissions } from "../submissions.js";
 import type { Tokens } from "../tokens.js";
 
 /** The sources and settings that routes answer from. */
@@ -38,6 +39,8 @@ export interface ApiContext {
   readonly jobs?: JobWatch | undefined;
   /** Jobs that pages may start. */
   readonly plans?: Plans | undefined;
+  /** Folders that pages make ready for ingest; absent where pages may start no jobs. */
+  readonly submissions?: Submissions | undefined;
   readonly log: Log;
   readonly clock: Clock;
   /** Facts of `GET server` that are known when the server starts. */

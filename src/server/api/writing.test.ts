@@ -75,7 +75,13 @@ describe("A22: what changes something", () => {
       "POST /jobs/{id}/resume",
       "POST /jobs/{id}/start",
       "POST /jobs/{id}/stop",
+      "POST /submissions",
+      "POST /submissions/{id}/stop",
+      "POST /submissions/{id}/write",
       "PUT /curate/decisions/{row}",
+      "PUT /submissions/{id}/decisions",
+      "PUT /submissions/{id}/facts",
+      "PUT /submissions/{id}/profile",
     ]);
     for (const { method, path, scope } of routes) {
       const about = `${method} ${path}`;
@@ -140,6 +146,11 @@ describe("A22: what changes something", () => {
       "/plans",
       "/plans/{id}",
       "/plans/{id}/document",
+      "/submissions",
+      "/submissions/{id}",
+      "/submissions/{id}/decisions",
+      "/submissions/{id}/files",
+      "/submissions/{id}/yaml",
     ]);
     // reports are those on what is served
     expect(read.filter((path) => !closed.includes(path)).sort()).toEqual([

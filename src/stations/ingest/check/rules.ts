@@ -138,7 +138,7 @@ function dates(metadata: MapNode | undefined, rules: Rules): void {
 }
 
 /** 13: what kinds of sample are described by. */
-const SAMPLE_FIELDS: Readonly<Record<string, string>> = {
+export const SAMPLE_FIELDS: Readonly<Record<string, string>> = {
   organism: "tissue",
   organoid: "tissue",
   tissue: "tissue",

@@ -1,7 +1,7 @@
 import { few } from "../../../core/finding.js";
 import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
-import { countText, type Decision, type Decisions } from "./decide.js";
+import { countText, type Decision, type Decisions, stableId } from "./decide.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
 /** Kinds of reasons, and names of files, that are told one by one. */
@@ -23,26 +23,51 @@ export function accountLines(
     lines.push(`recognised: ${software.map(({ software: name, by }) => `${name} (by ${few(by, 2)})`).join("; ")}`);
   const used = countText(files.values());
   lines.push(used === "" ? "nothing is used" : `used: ${used}`);
-  const out = [...files.values()].filter(({ role }) => role === "left out" || role === "half map");
-  const reasons = groupsOf(out, reasonOf);
-  const order = [...reasons.values()].sort((a, b) => b.length - a.length);
-  for (const group of order.slice(0, REASONS_MAX)) lines.push(`left out: ${named(group)}: ${shownReason(group)}`);
-  const rest = order.slice(REASONS_MAX).flat();
+  const groups = unusedGroups({ files, undecided, questions });
+  const order = groups.filter(({ fate }) => fate === "left out");
+  for (const group of order.slice(0, REASONS_MAX)) lines.push(`left out: ${named(group.paths)}: ${group.because}`);
+  const rest = order.slice(REASONS_MAX).flatMap(({ paths }) => paths);
   if (rest.length > 0) lines.push(`left out for ${counted(order.length - REASONS_MAX, "more reason")}: ${named(rest)}`);
+  const unknown = groups.filter(({ fate }) => fate === "not used");
+  for (const { paths, because } of unknown.slice(0, REASONS_MAX))
+    lines.push(`not used: ${few(paths)}${countOf(paths)}: ${because}`);
+  const more = unknown.slice(REASONS_MAX).flatMap(({ paths }) => paths);
+  if (more.length > 0) lines.push(`not used: ${counted(more.length, "more file")} of no known kind, such as ${few(more)}`);
+  lines.push(...linkLines(laboratory));
+  for (const note of notes) lines.push(note);
+  return lines.map(oneLine);
+}
+
+/** Files that are not used, for one reason: left out for it, or not known to be anything. */
+export interface UnusedGroup {
+  /** Stable while the reason is the same. */
+  readonly id: string;
+  readonly fate: "left out" | "not used";
+  /** As of its first file. */
+  readonly because: string;
+  readonly paths: readonly string[];
+}
+
+/** What is not used, by reason, the most files first. Files of open questions are in their questions. */
+export function unusedGroups({
+  files,
+  undecided,
+  questions,
+}: Pick<Decisions, "files" | "undecided" | "questions">): UnusedGroup[] {
+  const out = [...files.values()].filter(({ role }) => role === "left out" || role === "half map");
+  const left = [...groupsOf(out, reasonOf)].map(([key, group]): UnusedGroup => {
+    return { id: stableId("left", key), fate: "left out", because: shownReason(group), paths: group.map(({ path }) => path) };
+  });
   const asked = new Set(questions.flatMap(({ files: own }) => own));
   const unknown = groupsOf(
     [...undecided].filter(([path]) => !asked.has(path)),
     ([path, why]) => withoutNames(why) + kindOf(path),
   );
-  const byCount = [...unknown.values()].sort((a, b) => b.length - a.length);
-  for (const group of byCount.slice(0, REASONS_MAX))
-    lines.push(`not used: ${few(group.map(([path]) => path))}${countOf(group)}: ${group[0]![1]}`);
-  const more = byCount.slice(REASONS_MAX).flat();
-  if (more.length > 0)
-    lines.push(`not used: ${counted(more.length, "more file")} of no known kind, such as ${few(more.map(([path]) => path))}`);
-  lines.push(...linkLines(laboratory));
-  for (const note of notes) lines.push(note);
-  return lines.map(oneLine);
+  const open = [...unknown].map(([key, group]): UnusedGroup => {
+    return { id: stableId("open", key), fate: "not used", because: group[0]![1], paths: group.map(([path]) => path) };
+  });
+  const bySize = (a: UnusedGroup, b: UnusedGroup) => b.paths.length - a.paths.length;
+  return [...left.sort(bySize), ...open.sort(bySize)];
 }
 
 /** Questions with the answers that there are, and the one that is taken. */
@@ -63,9 +88,8 @@ const kindOf = (path: string): string => /\.[A-Za-z]\w{0,7}$/.exec(path)?.[0].to
 const withoutNames = (text: string): string => text.replace(/\S*[\d/]\S*/g, "#");
 const countOf = (group: readonly unknown[]): string => (group.length > 3 ? ` (${counted(group.length, "file")})` : "");
 
-function named(group: readonly Decision[]): string {
-  const [first] = group;
-  return group.length === 1 ? first!.path : `${counted(group.length, "file")}, such as ${first!.path}`;
+function named(paths: readonly string[]): string {
+  return paths.length === 1 ? paths[0]! : `${counted(paths.length, "file")}, such as ${paths[0]!}`;
 }
 
 const shownReason = (group: readonly Decision[]): string =>

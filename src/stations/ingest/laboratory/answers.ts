@@ -1,3 +1,5 @@
+import { CAMERA_MODELS, ENUMS } from "../../../model/enums.js";
+
 /** Facts that only a person knows. Those left out are written as placeholders that the portal's rules accept, with a comment. */
 export interface Answers {
   depositionId?: number | undefined;
@@ -12,7 +14,10 @@ export interface Answers {
   taxonomyId?: number | undefined;
   microscope?: string | undefined;
   microscopeManufacturer?: string | undefined;
+  /** As a profile has it. */
   camera?: { readonly manufacturer: string; readonly model: string } | undefined;
+  cameraManufacturer?: string | undefined;
+  cameraModel?: string | undefined;
   energyFilter?: string | undefined;
   /** mm. */
   sphericalAberration?: number | undefined;
@@ -26,7 +31,7 @@ export interface Answers {
   sourcePrefix?: string | undefined;
 }
 
-type QuestionKey = Exclude<keyof Answers, "authors" | "dates" | "camera">;
+type QuestionKey = Exclude<keyof Answers, "authors" | "dates" | "camera" | "sourcePrefix">;
 
 export interface Question {
   key: QuestionKey;
@@ -34,29 +39,67 @@ export interface Question {
   /** Undefined where the answer will do; else what is wanted. */
   fault(answer: string): string | undefined;
   isNumber?: boolean;
+  /** The only answers, where they are few. */
+  choices?: readonly string[];
 }
 
 const wanted = (pattern: RegExp, what: string) => (answer: string) => (pattern.test(answer) ? undefined : what);
 const number = wanted(/^[1-9]\d{0,8}$/, "a whole number above 0");
 const anything = () => undefined;
+const oneOf = (choices: readonly string[]): Pick<Question, "choices" | "fault"> => ({
+  choices,
+  fault: (answer) => (choices.includes(answer) ? undefined : `one of ${choices.join(", ")}`),
+});
 
-/** Questions in the order in which they are asked. An empty answer leaves the placeholder. */
+/** Questions in the order in which a terminal asks them, and a page too. An empty answer leaves the placeholder. */
 export const QUESTIONS: readonly Question[] = [
   { key: "depositionId", text: "Number of the deposition at the portal", fault: number, isNumber: true },
   { key: "datasetId", text: "Number of the dataset, which names its folder", fault: number, isNumber: true },
   { key: "title", text: "Title", fault: anything },
-  { key: "description", text: "A few sentences about it", fault: anything },
+  { key: "description", text: "Description, a few sentences", fault: anything },
   { key: "author", text: "First author, to whom one writes", fault: anything },
   {
     key: "orcid",
-    text: "ORCID of that author",
+    text: "ORCID of the first author",
     fault: wanted(/^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$/, "an ORCID as 0000-0002-1825-0097"),
   },
   { key: "releaseDate", text: "Day of the release", fault: dayFault },
   { key: "organism", text: "Scientific name of the organism", fault: anything },
-  { key: "taxonomyId", text: "Its number in NCBI's taxonomy", fault: number, isNumber: true },
+  { key: "taxonomyId", text: "Number of the organism in NCBI's taxonomy", fault: number, isNumber: true },
   { key: "microscope", text: "Model of the microscope", fault: anything },
+  { key: "microscopeManufacturer", text: "Manufacturer of the microscope", ...oneOf(ENUMS.tiltseries_microscope_manufacturer) },
+  { key: "cameraManufacturer", text: "Manufacturer of the camera", ...oneOf(ENUMS.tiltseries_camera_manufacturer) },
+  { key: "cameraModel", text: "Model of the camera", ...oneOf([...new Set(Object.values(CAMERA_MODELS).flat())].sort()) },
+  { key: "energyFilter", text: "Energy filter", fault: anything },
+  {
+    key: "sphericalAberration",
+    text: "Spherical aberration of the objective lens, mm",
+    fault: wanted(/^\d{1,2}(?:\.\d{1,4})?$/, "a number such as 2.7"),
+    isNumber: true,
+  },
+  {
+    key: "quality",
+    text: "Your mark for the tilt series, 1 to 5, 5 is best",
+    ...oneOf(["1", "2", "3", "4", "5"]),
+    isNumber: true,
+  },
+  { key: "sampleType", text: "Type of the sample", ...oneOf(ENUMS.sample_type) },
 ];
+
+/** The question of a key with its fault in an answer, as a text that was typed; undefined where the answer will do. */
+export function faultOf(key: string, answer: string): string | undefined {
+  const question = QUESTIONS.find((one) => one.key === key);
+  return question ? question.fault(answer) : "no such fact";
+}
+
+/** Answers that were typed, by the keys of their questions; those that are empty are left out. */
+export function answersOf(typed: Readonly<Record<string, string>>): Answers {
+  const given = QUESTIONS.flatMap(({ key, isNumber }): [string, string | number][] => {
+    const answer = typed[key]?.trim() ?? "";
+    return answer === "" ? [] : [[key, isNumber ? Number(answer) : answer]];
+  });
+  return Object.fromEntries(given);
+}
 
 function dayFault(answer: string): string | undefined {
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(answer) && new Date(`${answer}T00:00:00Z`).toJSON()?.startsWith(answer);

@@ -6,7 +6,7 @@ import { framesWithoutAcquisition, onlyOne, seriesOfOneRun, stoppedSeries } from
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import { fillSpacings, headerQuestions, type SeriesPixels, spacingOf, spacingQuestions } from "./completion/spacings.js";
 import { twinQuestions } from "./completion/twins.js";
-import { answered, type Decision, type Decisions, type Given, runsOf } from "./decide.js";
+import { answered, type Decision, type Decisions, type Given, isSettled, runsOf } from "./decide.js";
 import { placePoints, type Volume } from "./points/place.js";
 import { runFinder } from "./run-names.js";
 import { runTables } from "./run-tables.js";
@@ -43,7 +43,7 @@ export async function complete(
     }
   };
   const ask = (some: readonly Question[]) => {
-    for (const question of some) questions.push(answered(question, "", places));
+    for (const question of some) if (!isSettled(question, given)) questions.push(answered(question, "", places));
   };
   joinAcquisitions(files);
   nameProcessing(files);

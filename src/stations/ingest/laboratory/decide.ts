@@ -1,3 +1,4 @@
+import { crc32, crcText } from "../../../core/crc32.js";
 import { few } from "../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../core/groups.js";
 import { inNumbers } from "../../../core/natural-order.js";
@@ -89,12 +90,13 @@ export function decide(laboratory: Laboratory, recognised: readonly Recognised[]
   const questions = [
     ...recognised.flatMap(({ software, questions: own = [] }) => own.map((question) => ({ question, by: software }))),
     ...questionsOf(doubts).map((question) => ({ question, by: "" })),
-  ].map(({ question, by }) => answered(question, by, { given, files, undecided, laboratory }));
+  ].filter(({ question }) => !isSettled(question, given));
+  const asked = questions.map(({ question, by }) => answered(question, by, { given, files, undecided, laboratory }));
   return {
     runs: runsOf(files),
     files,
     undecided,
-    questions,
+    questions: asked,
     software: recognised.filter(({ software }) => software !== "").map(({ software, by }) => ({ software, by })),
     notes: recognised.flatMap(({ notes = [] }) => notes),
   };
@@ -180,7 +182,7 @@ function questionsOf(doubts: readonly Doubt[]): Question[] {
       ),
     ),
   );
-  return [...groups.values()].map((group, at) => {
+  return [...groups].map(([key, group]) => {
     const [{ claims, against }] = group as [Doubt, ...Doubt[]];
     const files = group.map(({ file }) => file.path);
     const what = group.length === 1 ? files[0]! : `${few(files)}`;
@@ -199,9 +201,15 @@ function questionsOf(doubts: readonly Doubt[]): Question[] {
       says: "not published",
       claims: files.map((path) => ({ path, role: "left out", because: "a person left it out", strength: "contents" })),
     };
-    return { id: `what-${at + 1}`, text, files, options: [...options, none] };
+    return { id: stableId("what", key), text, files, options: [...options, none] };
   });
 }
+
+/**
+ * The id of a question by what is asked, not by its place among others: an answer still belongs to it when files are added, and when others of its kind
+ * are decided.
+ */
+export const stableId = (word: string, key: string): string => `${word}-${crcText(crc32(new TextEncoder().encode(key)))}`;
 
 function answerOf(claims: readonly Claim[], n: number): string {
   const { role, run } = claims[n]!;
@@ -225,6 +233,10 @@ export interface AnswerPlaces {
   readonly undecided: Map<string, string>;
   readonly laboratory: Laboratory;
 }
+
+/** Whether a person has decided each of its files, and so left nothing to ask. */
+export const isSettled = ({ id, files }: Question, given: Given): boolean =>
+  files.length > 0 && !given.answers.has(id) && files.every((path) => given.files.has(path));
 
 /** Takes the answer of a person, else the guess: its claims become decisions; without either its files are undecided. */
 export function answered(question: Question, by: string, { given, files, undecided, laboratory }: AnswerPlaces): Asked {

@@ -50,6 +50,7 @@ const document = z.strictObject({
         id: z.string(),
         question: z.string().optional(),
         answers: z.record(z.string(), z.string()).optional(),
+        files: z.array(z.string()).optional(),
         answer: z
           .union([z.string(), z.number().transform(String)])
           .nullable()
@@ -74,45 +75,75 @@ const document = z.strictObject({
 /** What a file of decisions says, before the files of a folder are known. */
 export type DecisionsDocument = z.output<typeof document>;
 
+export const NO_DECISIONS: DecisionsDocument = { runs: [], questions: [], files: [] };
+
 /**
  * What was decided, as a file for a person: what each file is, by globs with `{run_name}` where files of several runs are alike, with the evidence; and
  * the questions with their answers. Given again it is obeyed, and files that it does not name are decided anew.
  */
-export function writeDecisions({ files }: Laboratory, { runs, files: decided, questions }: Decisions): string {
-  const own = files.flatMap(({ path }) => decided.get(path) ?? []).filter(({ question }) => question === undefined);
-  const groups = groupsOf(own, (file) =>
-    keyOf(familyOf(file), file.role, withoutNames(file.because), JSON.stringify(file.details), file.runs?.join("\0") ?? ""),
-  );
-  const rows = [...groups.values()].map((group) => {
-    const { role, run, runs: several, because, details: known, path } = group[0]!;
-    const isOne = group.length === 1;
-    return {
-      files: familyOf(group[0]!),
-      is: role,
-      ...(run !== undefined && !familyOf(group[0]!).includes("{run_name}") ? { run } : {}),
-      ...(several ? { of_runs: several } : {}),
-      because: isOne ? because : `${because} (${counted(group.length, "file")}, such as ${path})`,
-      ...(hasAny(known) ? { details: plain(known) } : {}),
-    };
-  });
+export function writeDecisions({ files }: Pick<Laboratory, "files">, { runs, files: decided, questions }: Decisions): string {
   return yamlText(
     {
       runs,
-      questions: questions.map(({ id, text, options, answer, isAnswered }) => ({
+      questions: questions.map(({ id, text, options, answer, isAnswered, files: paths }) => ({
         id,
         question: text,
         answers: Object.fromEntries(options.map((option) => [option.answer, option.says])),
         answer: isAnswered ? answer : null,
+        files: paths.map(literal),
       })),
-      files: rows,
+      files: rowsOf(files, decided, { runs, asked: new Set(questions.flatMap(({ files: paths }) => paths)) }),
     },
     [
       "What ingest new takes each file for, and why. Edit it, and give it again with --decisions: what it says is obeyed, and files that it",
-      "does not name are decided anew. files: a path, or a glob with {run_name}; * stands for any letters of a name.",
+      "does not name are decided anew. files: a path, or a glob with {run_name}; * stands for any letters of a name, but for files of a question.",
       `is: one of ${ROLES.join(", ")}.`,
     ],
   );
 }
+
+type Row = DecisionsDocument["files"][number];
+type Files = Laboratory["files"];
+
+/** Rows that give each file back what was decided of it, and name no other. */
+function rowsOf(
+  files: Files,
+  decided: Decisions["files"],
+  { runs, asked }: { readonly runs: readonly string[]; readonly asked: ReadonlySet<string> },
+): Row[] {
+  const own = files.flatMap(({ path }) => decided.get(path) ?? []).filter(({ question }) => question === undefined);
+  const isOwn = new Set(own.map(({ path }) => path));
+  const isFree = (path: string) => isOwn.has(path) || asked.has(path);
+  const groups = groupsOf(own, (file) => keyOf(familyOf(file), withoutNames(file.because), outcomeOf(file)));
+  const search = searchIn(files);
+  const rows = [...groups.values()].flatMap((group): Row[] => {
+    const row = rowOf(group[0]!, familyOf(group[0]!), group.length);
+    return search(row, runs).every(({ path }) => isFree(path)) ? [row] : group.map((file) => rowOf(file, literal(file.path)));
+  });
+  // the first row that names a file counts: files of which another row says something else have rows of their own before it
+  const found = givenOf({ runs: [...runs], questions: [], files: rows }, { files }).files;
+  const others = own.filter((file) => {
+    const said = found.get(file.path);
+    return said === undefined || outcomeOf(said) !== outcomeOf(file) || said.run !== file.run;
+  });
+  return [...others.map((file) => rowOf(file, literal(file.path))), ...rows];
+}
+
+function rowOf({ path, role, run, runs, because, details: known }: Decision, glob: string, count = 1): Row {
+  const why = because.replace(/ \(\d+ files, such as .*\)$/, "");
+  return {
+    files: glob,
+    is: role,
+    ...(run !== undefined && !glob.includes("{run_name}") ? { run } : {}),
+    ...(runs ? { of_runs: [...runs] } : {}),
+    because: count === 1 ? why : `${why} (${counted(count, "file")}, such as ${path})`,
+    ...(hasAny(known) ? { details: plain(known) as NonNullable<Row["details"]> } : {}),
+  };
+}
+
+/** What is decided of a file, but for its run. */
+const outcomeOf = ({ role, runs, details: known }: Pick<Claim, "role" | "runs" | "details">): string =>
+  keyOf(role, JSON.stringify(plain(known ?? {})), runs?.join("\0") ?? "");
 
 const hasAny = (known: Details): boolean => Object.values(known).some((value) => value !== undefined);
 const plain = (known: Details): object => JSON.parse(JSON.stringify(known)) as object;
@@ -152,26 +183,67 @@ const wrong = (name: string, what: string): EmporiumError =>
     hint: "ingest new writes such a file beside each configuration: change only what follows is, run, answer and details",
   });
 
-/** What a file of decisions says of the files of a folder. The first row that names a file counts. */
+/** What a file of decisions says of the files of a folder. The first row that names a file counts; globs name no file of a question. */
 export function givenOf({ runs, questions, files }: DecisionsDocument, { files: all }: Pick<Laboratory, "files">): Given {
   const decided = new Map<string, Pick<Claim, "role" | "run" | "runs" | "details" | "because">>();
-  for (const { files: glob, is, run, of_runs, because, details: known } of files) {
+  const search = searchIn(all);
+  const asked = new Set(questions.flatMap(({ files: globs = [] }) => globs.map(unescaped)));
+  for (const row of files) {
+    const { files: glob, is, of_runs, because, details: known } = row;
     const claim = { role: is, because, ...(of_runs ? { runs: of_runs } : {}), ...(known ? { details: known } : {}) };
-    const patterns = glob.includes("{run_name}")
-      ? runs.map((one) => ({ parts: partsOf(filledIn(glob, one)), run: one }))
-      : [{ parts: partsOf(glob.replace(/\{\{|\}\}/g, (two) => two[0]!)), run }];
-    for (const { path } of all) {
-      if (decided.has(path)) continue;
-      const segments = path.split("/");
-      // of two runs the one with the longer name: TS_1 is the beginning of TS_1_2
-      const fitting = patterns
-        .filter(({ parts }) => parts.length === segments.length && parts.every((part, at) => matchesGlob(part, segments[at]!)))
-        .sort((a, b) => (b.run?.length ?? 0) - (a.run?.length ?? 0));
-      if (fitting[0]) decided.set(path, { ...claim, run: fitting[0].run });
-    }
+    const isPath = pathOf(glob) !== undefined;
+    for (const { path, run } of search(row, runs))
+      if (!decided.has(path) && (isPath || !asked.has(path))) decided.set(path, { ...claim, run });
   }
   const answers = new Map(questions.flatMap(({ id, answer }) => (answer === null ? [] : [[id, answer] as const])));
   return { files: decided, answers };
 }
 
-const partsOf = (glob: string) => glob.split("/").map((segment) => parseGlob(segment));
+interface Found {
+  readonly path: string;
+  readonly run: string | undefined;
+}
+
+/** Finds the files that a row names, each with its run. */
+function searchIn(all: Files): (row: Pick<Row, "files" | "run">, runs: readonly string[]) => Found[] {
+  const paths = new Set(all.map(({ path }) => path));
+  const split = all.map(({ path }) => [path, path.split("/")] as const);
+  const fits = (glob: string) => {
+    const parts = glob.split("/").map((segment) => parseGlob(segment));
+    return (segments: readonly string[]) =>
+      parts.length === segments.length && parts.every((part, at) => matchesGlob(part, segments[at]!));
+  };
+  return ({ files: glob, run }, runs) => {
+    const plainPath = pathOf(glob);
+    if (plainPath !== undefined) return paths.has(plainPath) ? [{ path: plainPath, run }] : [];
+    if (!glob.includes("{run_name}")) {
+      const isFit = fits(withoutBraces(glob));
+      return split.flatMap(([path, segments]) => (isFit(segments) ? [{ path, run }] : []));
+    }
+    const ofAny = fits(withoutBraces(glob.replaceAll("{run_name}", "*")));
+    const ofRun = new Map<string, ReturnType<typeof fits>>();
+    const isOf = (one: string, segments: readonly string[]) => {
+      const isFit = ofRun.get(one) ?? fits(filledIn(glob, one));
+      ofRun.set(one, isFit);
+      return isFit(segments);
+    };
+    // of two runs the one with the longer name: TS_1 is the beginning of TS_1_2
+    const longest = [...runs].sort((a, b) => b.length - a.length);
+    return split.flatMap(([path, segments]) => {
+      if (!ofAny(segments)) return [];
+      const one = longest.find((name) => path.includes(name) && isOf(name, segments));
+      return one === undefined ? [] : [{ path, run: one }];
+    });
+  };
+}
+
+const withoutBraces = (glob: string): string => glob.replace(/\{\{|\}\}/g, (two) => two[0]!);
+
+/** The text of a glob that stands for itself, as `literal` writes it. */
+const unescaped = (glob: string): string => withoutBraces(glob).replace(/\[([*?[])\]/g, "$1");
+
+/** The path that a glob without a sign stands for: there may be one for each of many files, and it needs no search. */
+function pathOf(glob: string): string | undefined {
+  const text = unescaped(glob);
+  return literal(text) === glob ? text : undefined;
+}

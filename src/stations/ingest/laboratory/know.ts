@@ -24,11 +24,13 @@ export async function knowLaboratory(
   { given, ...options }: SurveyOptions & { readonly given?: DecisionsDocument | undefined },
 ): Promise<Known> {
   const laboratory = await survey(store, options);
-  const decisions = await decisionsOf(laboratory, options.signal, given && givenOf(given, laboratory));
+  const recognised = await recognisedIn(laboratory, options.signal);
+  const decisions = await decisionsOf(laboratory, recognised, options.signal, given && givenOf(given, laboratory));
   return { laboratory, decisions };
 }
 
-export async function decisionsOf(laboratory: Laboratory, signal: AbortSignal, given: Given = NOTHING_GIVEN): Promise<Decisions> {
+/** What every recogniser claims of a folder: the same whatever a person decides. */
+export async function recognisedIn(laboratory: Laboratory, signal: AbortSignal): Promise<readonly Recognised[]> {
   const recognised: Recognised[] = [];
   for (const recogniser of RECOGNISERS) {
     signal.throwIfAborted();
@@ -36,5 +38,14 @@ export async function decisionsOf(laboratory: Laboratory, signal: AbortSignal, g
     if (found) recognised.push(found);
   }
   recognised.push(await conventions(laboratory, recognised));
+  return recognised;
+}
+
+export async function decisionsOf(
+  laboratory: Laboratory,
+  recognised: readonly Recognised[],
+  signal: AbortSignal,
+  given: Given = NOTHING_GIVEN,
+): Promise<Decisions> {
   return complete(laboratory, decide(laboratory, recognised, given), given, signal);
 }

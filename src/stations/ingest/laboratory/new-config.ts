@@ -11,7 +11,7 @@ import { configurationOf, emptyForm } from "./configuration/configuration.js";
 import type { AnnotatedObject } from "./configuration/sections.js";
 import type { Asked, Decisions } from "./decide.js";
 import { type DecisionsDocument, writeDecisions } from "./decisions-file.js";
-import { knowLaboratory } from "./know.js";
+import { type Known, knowLaboratory } from "./know.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
 export interface NewConfigOptions {
@@ -72,13 +72,21 @@ export interface NewConfig {
  */
 export async function newConfig({ from, answers = {}, anonymous, ...options }: NewConfigOptions): Promise<NewConfig> {
   if (from === undefined) return formOf(answers);
+  const { store, ...input } = await openSource(from, { anonymous });
+  return newConfigFor(store, { ...input, answers, ...options });
+}
+
+/** Opens a folder or bucket to look at. @throws {EmporiumError} LOCATION_UNKNOWN, STORE_… */
+export async function openSource(
+  from: string,
+  { anonymous }: Pick<NewConfigOptions, "anonymous"> = {},
+): Promise<{ readonly store: Store } & Pick<FolderOptions, "sourcePrefix" | "input">> {
   const place = parseLocation(from);
   const store = await openStore(place, { anonymous, readOnly: true });
   // of this machine not the folder above it: an output beside the sources would lie in the input
-  if (place.path !== undefined || place.key === "")
-    return newConfigFor(store, { sourcePrefix: "", input: nameOf(place), answers, ...options });
+  if (place.path !== undefined || place.key === "") return { store, sourcePrefix: "", input: nameOf(place) };
   // the portal's own program takes a bucket alone as its input
-  return newConfigFor(store, { sourcePrefix: place.key, input: nameOf(parseLocation(place.root)), answers, ...options });
+  return { store, sourcePrefix: place.key, input: nameOf(parseLocation(place.root)) };
 }
 
 function nameOf({ path, url }: Location): string {
@@ -91,11 +99,20 @@ export interface FolderOptions extends Omit<NewConfigOptions, "from" | "anonymou
 }
 
 /** `newConfig` for a store that is open at the folder. */
-export async function newConfigFor(
-  store: Store,
-  { sourcePrefix, input, answers = {}, given, objects, onProgress, signal }: FolderOptions,
+export async function newConfigFor(store: Store, { given, onProgress, signal, ...options }: FolderOptions): Promise<NewConfig> {
+  return configOf(await knowLaboratory(store, { signal, onProgress, given }), options);
+}
+
+/**
+ * The configuration of a folder that is known.
+ *
+ * @throws {EmporiumError} as `newConfig`
+ */
+export async function configOf(
+  { laboratory, decisions }: Known,
+  { sourcePrefix, input, answers = {}, objects }: Omit<FolderOptions, "given" | "onProgress" | "signal">,
 ): Promise<NewConfig> {
-  const { laboratory, decisions } = await knowLaboratory(store, { signal, onProgress, given });
+  const { store } = laboratory;
   if (laboratory.files.length === 0) throw emptyFolder(store, laboratory);
   const account = accountLines(laboratory, decisions);
   if (decisions.runs.length === 0) throw nothingKnown(store, decisions, account);

@@ -2,7 +2,7 @@ import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
-import type { Decision } from "../decide.js";
+import { type Decision, stableId } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
 
 /**
@@ -39,11 +39,11 @@ export async function placeGains(
     else if (!open.has(gain))
       files.set(gain.path, { ...gain, role: "left out", because: "another gain reference is that of the frames around" });
   }
-  return [...groupsOf(doubts, ({ some }) => keyOf(...some.map(({ path }) => path))).values()].map((group, at) =>
+  return [...groupsOf(doubts, ({ some }) => keyOf(...some.map(({ path }) => path)))].map(([key, group]) =>
     questionOf(
+      stableId("gain", key),
       group[0]!.some,
       group.map(({ run }) => run),
-      at,
     ),
   );
 }
@@ -81,7 +81,7 @@ async function sizesOf(laboratory: Laboratory, paths: readonly string[]): Promis
   return sizes;
 }
 
-function questionOf(some: readonly Decision[], runs: readonly string[], at: number): Question {
+function questionOf(id: string, some: readonly Decision[], runs: readonly string[]): Question {
   const leave = ({ path }: Decision): Claim => ({
     path,
     role: "left out",
@@ -94,7 +94,7 @@ function questionOf(some: readonly Decision[], runs: readonly string[], at: numb
     return { answer: `${n + 1}`, says: path, claims: some.map((other) => (other === gain ? claim : leave(other))) };
   });
   return {
-    id: `gain-${at + 1}`,
+    id,
     text: `Which gain reference is that of ${few(runs)}${runs.length > 1 ? ` (${counted(runs.length, "run")})` : ""}: ${few(some.map(({ path }) => path))}?`,
     files: some.map(({ path }) => path),
     options: [...options, { answer: "none", says: "none of them is published", claims: some.map(leave) }],

@@ -5,7 +5,7 @@ import { counted } from "../../../../core/units.js";
 import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import { readMrcPlanes } from "../../../../formats/mrc/read.js";
 import type { Claim, Option, Question } from "../claims.js";
-import type { Decision } from "../decide.js";
+import { type Decision, stableId } from "../decide.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { stemOf } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -67,7 +67,7 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
       }),
     );
     questions.push({
-      id: `series-${questions.length + 1}`,
+      id: stableId("series", run),
       text: `Run ${run} has ${counted(some.length, "tilt series", "tilt series")}: ${few(some.map(({ path }) => path))}. Which is to be published?`,
       files: some.map(({ path }) => path),
       options: [...options, { answer: "all", says: "each of them", claims: some.map(asItIs) }],

@@ -2,7 +2,7 @@ import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
-import type { Decision } from "../decide.js";
+import { type Decision, stableId } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { spacingOf } from "./spacings.js";
 
@@ -18,7 +18,7 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     [...twins.values()].filter((group) => group.length > 1),
     (group) => group.map(({ path }) => withoutNumbers(path)).join(" "),
   );
-  return [...byFolders.values()].map((groups, at): Question => {
+  return [...byFolders].map(([key, groups]): Question => {
     const count = groups[0]!.length;
     const options = Array.from({ length: count }, (_, n): Option => {
       const example = groups[0]![n]!.path;
@@ -41,7 +41,7 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
       (n) => !groups.some((group) => PUT_ASIDE.test(group[n]!.path)),
     );
     return {
-      id: `twins-${at + 1}`,
+      id: stableId("twins", key),
       text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` and ${groups.length - 1} more` : ""} has ${counted(count, "tomogram")} of one voxel size that nothing tells apart: ${few(groups[0]!.map(({ path }) => path))}. Which is to be published?`,
       files: groups.flatMap((group) => group.map(({ path }) => path)),
       options: [...options, all],

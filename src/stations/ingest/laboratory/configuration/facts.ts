@@ -1,4 +1,5 @@
 import { ask, decimal, guess, Named } from "../../../../formats/yaml/yaml-text.js";
+import { SAMPLE_FIELDS } from "../../check/rules.js";
 import type { Answers } from "../answers.js";
 
 /** Blocks of one section, as `yamlText` takes them. */
@@ -31,7 +32,7 @@ export interface Facts {
 
 export function factsOf(answers: Answers): Facts {
   const { author, orcid, releaseDate, title, description, depositionId, microscope, microscopeManufacturer } = answers;
-  const { camera, energyFilter, sphericalAberration, quality } = answers;
+  const { camera, cameraManufacturer, cameraModel, energyFilter, sphericalAberration, quality } = answers;
   const authors = answers.authors ?? [
     {
       name: author ?? ask("First Last", "full name; add the other authors below, in the order of citation"),
@@ -61,13 +62,10 @@ export function factsOf(answers: Answers): Facts {
       model: microscope ?? ask("Krios", "model of the microscope"),
     }),
     opticalSetup: new Named("optics", { energy_filter: energyFilter ?? guess("not reported", "energy filter") }),
-    camera: new Named(
-      "camera",
-      camera ?? {
-        manufacturer: guess("TFS", "Gatan, FEI, TFS or simulated"),
-        model: ask("FALCON 4i", "model of that manufacturer's camera"),
-      },
-    ),
+    camera: new Named("camera", {
+      manufacturer: cameraManufacturer ?? camera?.manufacturer ?? guess("TFS", "Gatan, FEI, TFS or simulated"),
+      model: cameraModel ?? camera?.model ?? ask("FALCON 4i", "model of that manufacturer's camera"),
+    }),
     quality: new Named("quality", quality ?? ask(3, "your mark for the tilt series, 1 to 5, 5 is best")),
     scheme: new Named("scheme", guess("not reported", "order of the tilts")),
     voltage: new Named("voltage", ask(300_000, "acceleration voltage, V")),
@@ -93,6 +91,27 @@ export function depositionBlock({ depositionId }: Answers, facts: Facts, types: 
   return [{ metadata, sources: [{ literal: { value: [depositionId ?? facts.depositionId] } }] }];
 }
 
+/** Identifiers that the portal's rules accept in these fields. */
+const PLACEHOLDER_IDS: Readonly<Record<string, string>> = {
+  tissue: "BTO:0000236",
+  cell_strain: "WBStrain00000001",
+  cell_type: "CL:0000540",
+  cell_component: "GO:0005840",
+};
+
+/** The field that a type of sample needs beside it. */
+function describedBy(type: string | undefined): object {
+  const field = type === undefined ? undefined : SAMPLE_FIELDS[type];
+  if (field === undefined) return {};
+  const what = field.replaceAll("_", " ");
+  return {
+    [field]: {
+      name: ask("unknown", `name of the ${what}`),
+      id: ask(PLACEHOLDER_IDS[field] ?? "unknown", `identifier of the ${what} in an ontology`),
+    },
+  };
+}
+
 export function datasetBlock(answers: Answers, facts: Facts): Blocks {
   const id = answers.datasetId;
   const metadata = {
@@ -102,6 +121,7 @@ export function datasetBlock(answers: Answers, facts: Facts): Blocks {
     sample_type:
       answers.sampleType ??
       ask("other", "organism, tissue, cell_line, organelle, virus, in_vitro, … ; some ask for a field of their own"),
+    ...describedBy(answers.sampleType),
     organism: {
       name: answers.organism ?? ask("not reported", "scientific name, or delete organism"),
       taxonomy_id: answers.taxonomyId ?? ask(1, "number in NCBI's taxonomy"),

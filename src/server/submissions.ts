@@ -1,0 +1,280 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../core/clock.js";
+import { asEmporiumError, EmporiumError } from "../core/errors.js";
+import { Recent } from "../core/recent.js";
+import { newRunId } from "../engine/run-id.js";
+import type { Answers } from "../stations/ingest/laboratory/answers.js";
+import type { Recognised } from "../stations/ingest/laboratory/claims.js";
+import type { DecisionsDocument } from "../stations/ingest/laboratory/decisions-file.js";
+import type { Known } from "../stations/ingest/laboratory/know.js";
+import type { NewConfig, openSource } from "../stations/ingest/laboratory/new-config.js";
+import type { WrittenConfig } from "../stations/ingest/laboratory/write-new.js";
+import { checkJobLocation, type JobRoot } from "./job-locations.js";
+
+const loadKnow = () => import("../stations/ingest/laboratory/know.js");
+const loadConfig = () => import("../stations/ingest/laboratory/new-config.js");
+const loadFiles = () => import("../stations/ingest/laboratory/decisions-file.js");
+const loadGiven = () => import("../stations/ingest/laboratory/given-files.js");
+
+/** Folders that are kept at once, and the files in all of them. */
+const KEPT_MAX = 8;
+const FILES_MAX = 1_000_000;
+const SURVEYS_MAX = 2;
+const UNDO_MAX = 50;
+
+/** What a person has said so far. Nothing of it is in a file before it is written. */
+export interface Told {
+  readonly decisions: DecisionsDocument;
+  /** Facts as they were typed, by their keys. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** A folder that is made ready for ingest. */
+export interface OpenSubmission {
+  readonly id: string;
+  readonly folder: string;
+  state: "surveying" | "ready" | "failed";
+  progress?: { readonly done: number; readonly of: number } | undefined;
+  error?: EmporiumError | undefined;
+  told: Told;
+  readonly before: Told[];
+  profile?: { readonly path: string; readonly answers: Answers } | undefined;
+  /** Absent before the folder is known. */
+  now?: SubmissionNow | undefined;
+  written?:
+    | { readonly config: string; readonly decisions: string; readonly at: string; readonly text: WrittenConfig }
+    | undefined;
+  readonly stopping: AbortController;
+  /** The survey, or the change, that is under way. */
+  work: Promise<void>;
+}
+
+/** A folder as it is known with what a person has said. */
+export interface SubmissionNow {
+  readonly etag: string;
+  readonly known: Known;
+  readonly config: NewConfig;
+}
+
+interface Surveyed {
+  readonly source: Awaited<ReturnType<typeof openSource>>;
+  readonly recognised: readonly Recognised[];
+}
+
+export interface SubmissionWanted {
+  readonly folder: string;
+  /** Files of this machine, read once. */
+  readonly decisions?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+/** Folders that pages make ready for ingest. They are kept in memory, the latest ones. */
+export interface Submissions {
+  readonly roots: readonly JobRoot[];
+  /** The latest first. */
+  list(): readonly OpenSubmission[];
+  /** Begins to look at a folder. @throws {EmporiumError} STORE_DENIED, STORE_THROTTLED, CONFIG_FIELD, USAGE */
+  open(wanted: SubmissionWanted): Promise<OpenSubmission>;
+  /** @throws {EmporiumError} NOT_FOUND for one that is unknown, or was put away for others */
+  get(id: string): OpenSubmission;
+  /**
+   * Takes what a person says, after what others say at the same time.
+   *
+   * @throws {EmporiumError} CHANGED_MEANWHILE where it is not any more as the person has seen it; what `say` throws, and where no configuration is left
+   */
+  change(id: string, etag: string, say: (of: OpenSubmission, known: Known) => Told | Promise<Told>): Promise<OpenSubmission>;
+  /** Takes the last thing back that was said. */
+  undo(id: string, etag: string): Promise<OpenSubmission>;
+  /** Reads a profile; an empty path: without one. */
+  useProfile(id: string, etag: string, path: string): Promise<OpenSubmission>;
+  /** Writes the configuration and its file of decisions. @throws {EmporiumError} STORE_DENIED, USAGE where a file is there, CHANGED_MEANWHILE */
+  write(id: string, etag: string, config: string): Promise<OpenSubmission>;
+  /** Ends the survey. */
+  stop(id: string): OpenSubmission;
+  close(): Promise<void>;
+}
+
+interface SubmissionsOptions {
+  readonly roots: readonly JobRoot[];
+  readonly workspace: string;
+  readonly clock: Clock;
+}
+
+export function openSubmissions({ roots, workspace, clock }: SubmissionsOptions): Submissions {
+  const kept = new Recent<string, OpenSubmission>(FILES_MAX, weightOf);
+  const surveyed = new WeakMap<OpenSubmission, Surveyed>();
+  const check = (name: string, text: string, use: "read" | "write") => checkJobLocation({ name, text, use }, roots, workspace);
+
+  function get(id: string): OpenSubmission {
+    const found = kept.get(id);
+    if (found) return found;
+    throw new EmporiumError(
+      "NOT_FOUND",
+      `there is no submission ${id.slice(0, 40)}: the server was started anew, or has put it away`,
+      {
+        hint: "look at the folder again; a file of decisions that was written can be given",
+      },
+    );
+  }
+
+  async function look(one: OpenSubmission): Promise<void> {
+    try {
+      const { signal } = one.stopping;
+      const [{ openSource }, { survey }, { recognisedIn }] = await Promise.all([
+        loadConfig(),
+        import("../stations/ingest/laboratory/survey/survey.js"),
+        loadKnow(),
+      ]);
+      const source = await openSource(one.folder);
+      const onProgress = (done: number, of: number) => {
+        one.progress = { done, of };
+      };
+      const laboratory = await survey(source.store, { signal, onProgress });
+      surveyed.set(one, { source, recognised: await recognisedIn(laboratory, signal) });
+      one.now = await nowOf(one, { laboratory }, one.told);
+      one.state = "ready";
+      kept.set(one.id, one); // its weight is known by now
+    } catch (thrown) {
+      one.state = "failed";
+      one.error = one.stopping.signal.aborted
+        ? new EmporiumError("CANCELLED", "looking at the folder was stopped")
+        : asEmporiumError(thrown);
+    }
+  }
+
+  /** The folder with what was said: nothing is read twice of which files there are. */
+  async function nowOf(one: OpenSubmission, { laboratory }: Pick<Known, "laboratory">, told: Told): Promise<SubmissionNow> {
+    const { source, recognised } = surveyed.get(one)!;
+    const [{ decisionsOf }, { configOf }, { givenOf }, { answersOf }, { objectsOf, defaultVocabulary }] = await Promise.all([
+      loadKnow(),
+      loadConfig(),
+      loadFiles(),
+      import("../stations/ingest/laboratory/answers.js"),
+      import("../stations/curate/labels/vocabulary.js"),
+    ]);
+    const { signal } = one.stopping;
+    const decisions = await decisionsOf(laboratory, recognised, signal, givenOf(told.decisions, laboratory));
+    const answers = { ...one.profile?.answers, ...answersOf(told.facts) };
+    const known = { laboratory, decisions };
+    const { sourcePrefix, input } = source;
+    const config = await configOf(known, { sourcePrefix, input, answers, objects: objectsOf(defaultVocabulary()) });
+    return { etag: etagOf(config), known, config };
+  }
+
+  /** One thing after another, each on what the person has seen. */
+  function inTurn(
+    id: string,
+    etag: string,
+    work: (one: OpenSubmission, now: SubmissionNow) => Promise<void>,
+  ): Promise<OpenSubmission> {
+    const one = get(id);
+    const done = one.work.then(async () => {
+      const { now } = one;
+      if (!now) throw new EmporiumError("USAGE", "the folder is not known yet", { hint: "wait until it was looked at" });
+      if (now.etag !== etag) throw changedMeanwhile();
+      await work(one, now);
+      return one;
+    });
+    one.work = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
+  }
+
+  const say = async (one: OpenSubmission, { known }: SubmissionNow, told: Told): Promise<void> => {
+    one.now = await nowOf(one, known, told);
+    one.told = told;
+  };
+
+  return {
+    roots,
+    list: () => [...kept.values()].sort((a, b) => (a.id < b.id ? 1 : -1)),
+    get,
+    async open({ folder, decisions, profile }) {
+      check("folder", folder, "read");
+      for (const [name, text] of Object.entries({ decisions, profile })) if (text !== undefined) check(name, text, "read");
+      if ([...kept.values()].filter(({ state }) => state === "surveying").length >= SURVEYS_MAX) {
+        throw new EmporiumError("STORE_THROTTLED", `${SURVEYS_MAX} folders are already being looked at`, {
+          retry: "later",
+          retryAfterMs: 5_000,
+        });
+      }
+      const [{ NO_DECISIONS }, { readDecisionsFile, readProfile }] = await Promise.all([loadFiles(), loadGiven()]);
+      const one: OpenSubmission = {
+        ...{ id: newRunId(clock.now()), folder, state: "surveying", before: [], stopping: new AbortController() },
+        told: { decisions: decisions === undefined ? NO_DECISIONS : await readDecisionsFile(decisions), facts: {} },
+        profile: profile === undefined ? undefined : { path: profile, answers: await readProfile(profile) },
+        work: Promise.resolve(),
+      };
+      kept.set(one.id, one);
+      for (const [id, other] of [...kept].slice(0, Math.max(0, kept.size - KEPT_MAX))) {
+        other.stopping.abort();
+        kept.delete(id);
+      }
+      one.work = look(one);
+      return one;
+    },
+    change: (id, etag, told) =>
+      inTurn(id, etag, async (one, now) => {
+        const before = one.told;
+        await say(one, now, await told(one, now.known));
+        one.before.push(before);
+        if (one.before.length > UNDO_MAX) one.before.shift();
+      }),
+    undo: (id, etag) =>
+      inTurn(id, etag, async (one, now) => {
+        const last = one.before.at(-1);
+        if (!last) throw new EmporiumError("USAGE", "there is nothing to take back");
+        await say(one, now, last);
+        one.before.pop();
+      }),
+    useProfile: (id, etag, path) =>
+      inTurn(id, etag, async (one, now) => {
+        if (path !== "") check("profile", path, "read");
+        const before = one.profile;
+        one.profile = path === "" ? undefined : { path, answers: await (await loadGiven()).readProfile(path) };
+        await say(one, now, one.told).catch((error: unknown) => {
+          one.profile = before;
+          throw error;
+        });
+      }),
+    write: (id, etag, config) =>
+      inTurn(id, etag, async (one, { config: { yaml, decisions } }) => {
+        checkName(config);
+        check("config", config, "write");
+        const { writeConfig } = await import("../stations/ingest/laboratory/write-new.js");
+        const text = { yaml, decisions };
+        const before = one.written?.config === config ? one.written.text : undefined;
+        const beside = await writeConfig(config, text, { before });
+        one.written = { config, decisions: beside!, at: new Date(clock.now()).toISOString(), text };
+      }),
+    stop(id) {
+      const one = get(id);
+      if (one.state === "surveying") one.stopping.abort();
+      return one;
+    },
+    async close() {
+      const all = [...kept.values()];
+      for (const { stopping } of all) stopping.abort();
+      await Promise.allSettled(all.map(({ work }) => work));
+    },
+  };
+}
+
+const weightOf = ({ now }: OpenSubmission): number => now?.known.laboratory.files.length ?? 1;
+
+/** Hash of everything that would be written. */
+const etagOf = ({ yaml, decisions }: NewConfig): string =>
+  createHash("sha256").update(`${yaml}\0${decisions}`).digest("hex").slice(0, 24);
+
+/** A configuration is written into a file of this machine that is called as one. */
+function checkName(config: string): void {
+  if (config.startsWith("/") && /[^/]\.ya?ml$/i.test(config) && !/\.decisions\.ya?ml$/i.test(config)) return;
+  throw new EmporiumError("USAGE", `config: ${config} is not the absolute path of a .yaml file`, { place: { path: "config" } });
+}
+
+const changedMeanwhile = (): EmporiumError =>
+  new EmporiumError("CHANGED_MEANWHILE", "somebody has decided something else meanwhile, perhaps in another tab", {
+    hint: "look at it as it is now, and decide again; nothing was changed",
+  });
