@@ -39,6 +39,7 @@ export interface OpenSubmission {
   told: Told;
   readonly before: Told[];
   profile?: { readonly path: string; readonly answers: Answers } | undefined;
+  surveyed?: Surveyed | undefined;
   /** Absent before the folder is known. */
   now?: SubmissionNow | undefined;
   written?:
@@ -57,6 +58,7 @@ export interface SubmissionNow {
 }
 
 interface Surveyed {
+  readonly laboratory: Known["laboratory"];
   readonly source: Awaited<ReturnType<typeof openSource>>;
   readonly recognised: readonly Recognised[];
 }
@@ -101,8 +103,7 @@ interface SubmissionsOptions {
 }
 
 export function openSubmissions({ roots, workspace, clock }: SubmissionsOptions): Submissions {
-  const kept = new Recent<string, OpenSubmission>(FILES_MAX, weightOf);
-  const surveyed = new WeakMap<OpenSubmission, Surveyed>();
+  const kept = new Recent<string, OpenSubmission>(KEPT_MAX + 1);
   const check = (name: string, text: string, use: "read" | "write") => checkJobLocation({ name, text, use }, roots, workspace);
 
   function get(id: string): OpenSubmission {
@@ -117,48 +118,20 @@ export function openSubmissions({ roots, workspace, clock }: SubmissionsOptions)
     );
   }
 
-  async function look(one: OpenSubmission): Promise<void> {
-    try {
-      const { signal } = one.stopping;
-      const [{ openSource }, { survey }, { recognisedIn }] = await Promise.all([
-        loadConfig(),
-        import("../stations/ingest/laboratory/survey/survey.js"),
-        loadKnow(),
-      ]);
-      const source = await openSource(one.folder);
-      const onProgress = (done: number, of: number) => {
-        one.progress = { done, of };
-      };
-      const laboratory = await survey(source.store, { signal, onProgress });
-      surveyed.set(one, { source, recognised: await recognisedIn(laboratory, signal) });
-      one.now = await nowOf(one, { laboratory }, one.told);
-      one.state = "ready";
-      kept.set(one.id, one); // its weight is known by now
-    } catch (thrown) {
-      one.state = "failed";
-      one.error = one.stopping.signal.aborted
-        ? new EmporiumError("CANCELLED", "looking at the folder was stopped")
-        : asEmporiumError(thrown);
+  async function begin({ folder, decisions, profile }: SubmissionWanted): Promise<OpenSubmission> {
+    check("folder", folder, "read");
+    for (const [name, text] of Object.entries({ decisions, profile })) if (text !== undefined) check(name, text, "read");
+    if ([...kept.values()].filter(({ state }) => state === "surveying").length >= SURVEYS_MAX) {
+      throw new EmporiumError("STORE_THROTTLED", `${SURVEYS_MAX} folders are already being looked at`, {
+        retry: "later",
+        retryAfterMs: 5_000,
+      });
     }
-  }
-
-  /** The folder with what was said: nothing is read twice of which files there are. */
-  async function nowOf(one: OpenSubmission, { laboratory }: Pick<Known, "laboratory">, told: Told): Promise<SubmissionNow> {
-    const { source, recognised } = surveyed.get(one)!;
-    const [{ decisionsOf }, { configOf }, { givenOf }, { answersOf }, { objectsOf, defaultVocabulary }] = await Promise.all([
-      loadKnow(),
-      loadConfig(),
-      loadFiles(),
-      import("../stations/ingest/laboratory/answers.js"),
-      import("../stations/curate/labels/vocabulary.js"),
-    ]);
-    const { signal } = one.stopping;
-    const decisions = await decisionsOf(laboratory, recognised, signal, givenOf(told.decisions, laboratory));
-    const answers = { ...one.profile?.answers, ...answersOf(told.facts) };
-    const known = { laboratory, decisions };
-    const { sourcePrefix, input } = source;
-    const config = await configOf(known, { sourcePrefix, input, answers, objects: objectsOf(defaultVocabulary()) });
-    return { etag: etagOf(config), known, config };
+    const one = await unknown({ folder, decisions, profile }, clock);
+    kept.set(one.id, one);
+    putAway(kept);
+    one.work = look(one).then(() => putAway(kept));
+    return one;
   }
 
   /** One thing after another, each on what the person has seen. */
@@ -182,72 +155,36 @@ export function openSubmissions({ roots, workspace, clock }: SubmissionsOptions)
     return done;
   }
 
-  const say = async (one: OpenSubmission, { known }: SubmissionNow, told: Told): Promise<void> => {
-    one.now = await nowOf(one, known, told);
-    one.told = told;
-  };
-
   return {
     roots,
     list: () => [...kept.values()].sort((a, b) => (a.id < b.id ? 1 : -1)),
     get,
-    async open({ folder, decisions, profile }) {
-      check("folder", folder, "read");
-      for (const [name, text] of Object.entries({ decisions, profile })) if (text !== undefined) check(name, text, "read");
-      if ([...kept.values()].filter(({ state }) => state === "surveying").length >= SURVEYS_MAX) {
-        throw new EmporiumError("STORE_THROTTLED", `${SURVEYS_MAX} folders are already being looked at`, {
-          retry: "later",
-          retryAfterMs: 5_000,
-        });
-      }
-      const [{ NO_DECISIONS }, { readDecisionsFile, readProfile }] = await Promise.all([loadFiles(), loadGiven()]);
-      const one: OpenSubmission = {
-        ...{ id: newRunId(clock.now()), folder, state: "surveying", before: [], stopping: new AbortController() },
-        told: { decisions: decisions === undefined ? NO_DECISIONS : await readDecisionsFile(decisions), facts: {} },
-        profile: profile === undefined ? undefined : { path: profile, answers: await readProfile(profile) },
-        work: Promise.resolve(),
-      };
-      kept.set(one.id, one);
-      for (const [id, other] of [...kept].slice(0, Math.max(0, kept.size - KEPT_MAX))) {
-        other.stopping.abort();
-        kept.delete(id);
-      }
-      one.work = look(one);
-      return one;
-    },
+    open: begin,
     change: (id, etag, told) =>
       inTurn(id, etag, async (one, now) => {
         const before = one.told;
-        await say(one, now, await told(one, now.known));
+        await say(one, await told(one, now.known));
         one.before.push(before);
         if (one.before.length > UNDO_MAX) one.before.shift();
       }),
     undo: (id, etag) =>
-      inTurn(id, etag, async (one, now) => {
+      inTurn(id, etag, async (one) => {
         const last = one.before.at(-1);
         if (!last) throw new EmporiumError("USAGE", "there is nothing to take back");
-        await say(one, now, last);
+        await say(one, last);
         one.before.pop();
       }),
     useProfile: (id, etag, path) =>
-      inTurn(id, etag, async (one, now) => {
+      inTurn(id, etag, async (one) => {
         if (path !== "") check("profile", path, "read");
-        const before = one.profile;
-        one.profile = path === "" ? undefined : { path, answers: await (await loadGiven()).readProfile(path) };
-        await say(one, now, one.told).catch((error: unknown) => {
-          one.profile = before;
-          throw error;
-        });
+        await readProfileOf(one, path);
       }),
     write: (id, etag, config) =>
       inTurn(id, etag, async (one, { config: { yaml, decisions } }) => {
         checkName(config);
         check("config", config, "write");
-        const { writeConfig } = await import("../stations/ingest/laboratory/write-new.js");
-        const text = { yaml, decisions };
-        const before = one.written?.config === config ? one.written.text : undefined;
-        const beside = await writeConfig(config, text, { before });
-        one.written = { config, decisions: beside!, at: new Date(clock.now()).toISOString(), text };
+        const at = new Date(clock.now()).toISOString();
+        one.written = { config, at, ...(await writtenTo(config, { yaml, decisions }, one.written)) };
       }),
     stop(id) {
       const one = get(id);
@@ -262,7 +199,85 @@ export function openSubmissions({ roots, workspace, clock }: SubmissionsOptions)
   };
 }
 
-const weightOf = ({ now }: OpenSubmission): number => now?.known.laboratory.files.length ?? 1;
+/** A submission before its folder is looked at. */
+async function unknown({ folder, decisions, profile }: SubmissionWanted, clock: Clock): Promise<OpenSubmission> {
+  const [{ NO_DECISIONS }, { readDecisionsFile, readProfile }] = await Promise.all([loadFiles(), loadGiven()]);
+  return {
+    ...{ id: newRunId(clock.now()), folder, state: "surveying", before: [], stopping: new AbortController() },
+    told: { decisions: decisions === undefined ? NO_DECISIONS : await readDecisionsFile(decisions), facts: {} },
+    profile: profile === undefined ? undefined : { path: profile, answers: await readProfile(profile) },
+    work: Promise.resolve(),
+  };
+}
+
+/** Looks at the folder of a submission. What goes wrong is its state. */
+async function look(one: OpenSubmission): Promise<void> {
+  const { signal } = one.stopping;
+  try {
+    const [{ openSource }, { survey }, { recognisedIn }] = await Promise.all([
+      loadConfig(),
+      import("../stations/ingest/laboratory/survey/survey.js"),
+      loadKnow(),
+    ]);
+    const source = await openSource(one.folder);
+    const onProgress = (done: number, of: number) => {
+      one.progress = { done, of };
+    };
+    const laboratory = await survey(source.store, { signal, onProgress });
+    one.surveyed = { laboratory, source, recognised: await recognisedIn(laboratory, signal) };
+    await say(one, one.told);
+    one.state = "ready";
+  } catch (thrown) {
+    one.state = "failed";
+    one.error = signal.aborted ? new EmporiumError("CANCELLED", "looking at the folder was stopped") : asEmporiumError(thrown);
+  }
+}
+
+/** Takes what a person says, if a configuration is left. Which files there are is not read twice. */
+async function say(one: OpenSubmission, told: Told): Promise<void> {
+  const { laboratory, source, recognised } = one.surveyed!;
+  const [{ decisionsOf }, { configOf }, { givenOf }, { answersOf }, { objectsOf, defaultVocabulary }] = await Promise.all([
+    loadKnow(),
+    loadConfig(),
+    loadFiles(),
+    import("../stations/ingest/laboratory/answers.js"),
+    import("../stations/curate/labels/vocabulary.js"),
+  ]);
+  const decisions = await decisionsOf(laboratory, recognised, one.stopping.signal, givenOf(told.decisions, laboratory));
+  const answers = { ...one.profile?.answers, ...answersOf(told.facts) };
+  const known = { laboratory, decisions };
+  const { sourcePrefix, input } = source;
+  const config = await configOf(known, { sourcePrefix, input, answers, objects: objectsOf(defaultVocabulary()) });
+  one.now = { etag: etagOf(config), known, config };
+  one.told = told;
+}
+
+async function readProfileOf(one: OpenSubmission, path: string): Promise<void> {
+  const before = one.profile;
+  one.profile = path === "" ? undefined : { path, answers: await (await loadGiven()).readProfile(path) };
+  await say(one, one.told).catch((error: unknown) => {
+    one.profile = before;
+    throw error;
+  });
+}
+
+/** Writes both files; over what was written before, while nobody has changed it. */
+async function writtenTo(config: string, text: WrittenConfig, last: OpenSubmission["written"]) {
+  const { writeConfig } = await import("../stations/ingest/laboratory/write-new.js");
+  const before = last?.config === config ? last.text : undefined;
+  return { decisions: (await writeConfig(config, text, { before }))!, text };
+}
+
+/** Puts away those that were used longest ago, but never the latest one. */
+function putAway(kept: Recent<string, OpenSubmission>): void {
+  const filesOf = ({ surveyed }: OpenSubmission) => surveyed?.laboratory.files.length ?? 0;
+  for (const [id, one] of [...kept]) {
+    const files = [...kept.values()].reduce((sum, other) => sum + filesOf(other), 0);
+    if (kept.size === 1 || (kept.size <= KEPT_MAX && files <= FILES_MAX)) return;
+    one.stopping.abort();
+    kept.delete(id);
+  }
+}
 
 /** Hash of everything that would be written. */
 const etagOf = ({ yaml, decisions }: NewConfig): string =>

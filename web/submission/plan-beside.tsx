@@ -161,17 +161,14 @@ function Shown({ plan, config, output }: { plan: JobPlan; config: string; output
       {plan.errors.slice(0, 3).map((error) => (
         <Told key={JSON.stringify(error)} error={error} />
       ))}
+      {plan.state !== "started" && <StartPlan plan={plan} started={() => {}} />}
+      {plan.state === "started" && <Running id={plan.planId} config={config} output={output} />}
       {plan.plan && <PlanTotals plan={{ ...plan.plan, warnings: plan.plan.warnings.slice(0, 3) }} />}
       <p>
         <Link to="/ingest/plan/$id" params={{ id: plan.planId }}>
           The whole plan
         </Link>
       </p>
-      {plan.state === "started" ? (
-        <Running id={plan.planId} config={config} output={output} />
-      ) : (
-        <StartPlan plan={plan} started={() => {}} />
-      )}
     </section>
   );
 }

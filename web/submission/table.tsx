@@ -59,59 +59,58 @@ export function Table({ account, show }: PartProps) {
           </thead>
           <tbody>
             {rows.map(({ run, counts }, row) => (
-              <tr key={run}>
-                <th scope="row">
-                  <button type="button" className="bare" {...grid.cell(row + 1, 0)} onClick={() => show({ run })}>
-                    {run}
-                  </button>
-                </th>
-                {counts.map((n, at) => (
-                  <td key={kinds[at]} className="number">
-                    <button
-                      type="button"
-                      className="bare"
-                      {...grid.cell(row + 1, at + 1)}
-                      aria-label={`${run}, ${kinds[at]}: ${plural(n, "file")}${n === usual[at] ? "" : `, others have ${usual[at]}`}`}
-                      onClick={() => show(n === 0 ? { run } : { run, is: kinds[at] })}
-                    >
-                      {n !== usual[at] && <span className="warn">⚠ </span>}
-                      {n === 0 ? ABSENT : count(n)}
-                    </button>
-                  </td>
-                ))}
-              </tr>
+              <Row key={run} name={run} run={run} counts={counts} row={row + 1} usual={usual} {...{ kinds, show, grid }} />
             ))}
             {ofAllRuns.some((n) => n > 0) && (
-              <tr>
-                <th scope="row">
-                  <button
-                    type="button"
-                    className="bare muted"
-                    {...grid.cell(rows.length + 1, 0)}
-                    onClick={() => show({ run: "" })}
-                  >
-                    of no single run
-                  </button>
-                </th>
-                {ofAllRuns.map((n, at) => (
-                  <td key={kinds[at]} className="number">
-                    <button
-                      type="button"
-                      className="bare"
-                      {...grid.cell(rows.length + 1, at + 1)}
-                      aria-label={`of no single run, ${kinds[at]}: ${plural(n, "file")}`}
-                      onClick={() => show({ run: "", is: kinds[at] })}
-                    >
-                      {n === 0 ? ABSENT : count(n)}
-                    </button>
-                  </td>
-                ))}
-              </tr>
+              <Row
+                name="of no single run"
+                run=""
+                counts={ofAllRuns}
+                row={rows.length + 1}
+                usual={ofAllRuns}
+                {...{ kinds, show, grid }}
+              />
             )}
           </tbody>
         </table>
       </Scrolled>
     </section>
+  );
+}
+
+interface RowProps extends Pick<PartProps, "show">, Pick<SubmissionAccount, "kinds"> {
+  readonly name: string;
+  /** Empty: files of no single run. */
+  readonly run: string;
+  readonly counts: readonly number[];
+  readonly row: number;
+  readonly usual: readonly number[];
+  readonly grid: ReturnType<typeof useCells>;
+}
+
+function Row({ name, run, counts, row, usual, kinds, show, grid }: RowProps) {
+  return (
+    <tr>
+      <th scope="row">
+        <button type="button" className="bare" {...grid.cell(row, 0)} onClick={() => show({ run })}>
+          {name}
+        </button>
+      </th>
+      {counts.map((n, at) => (
+        <td key={kinds[at]} className="number">
+          <button
+            type="button"
+            className="bare"
+            {...grid.cell(row, at + 1)}
+            aria-label={`${name}, ${kinds[at]}: ${plural(n, "file")}${n === usual[at] ? "" : `, others have ${usual[at]}`}`}
+            onClick={() => show(n === 0 ? { run } : { run, is: kinds[at] })}
+          >
+            {n !== usual[at] && <span className="warn">⚠ </span>}
+            {n === 0 ? ABSENT : count(n)}
+          </button>
+        </td>
+      ))}
+    </tr>
   );
 }
 

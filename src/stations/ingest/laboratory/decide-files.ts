@@ -2,7 +2,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { Role } from "./claims.js";
 import { literal } from "./configuration/globs.js";
 import type { Decisions } from "./decide.js";
-import { type DecisionsDocument, givenOf } from "./decisions-file.js";
+import { type DecisionsDocument, givenOf, plain } from "./decisions-file.js";
 import type { Known } from "./know.js";
 import { runFinder } from "./run-names.js";
 
@@ -42,7 +42,7 @@ export function withFiles(
       ...(own === undefined ? {} : { run: own }),
       ...(known?.runs && known.role === is ? { of_runs: [...known.runs] } : {}),
       because: "a person decided it",
-      ...(details ? { details: JSON.parse(JSON.stringify(details)) as NonNullable<Row["details"]> } : {}),
+      ...(details ? { details: plain(details) } : {}),
     };
   });
   const names = new Set(rows.map(({ files }) => files));

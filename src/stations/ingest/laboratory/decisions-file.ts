@@ -137,7 +137,7 @@ function rowOf({ path, role, run, runs, because, details: known }: Decision, glo
     ...(run !== undefined && !glob.includes("{run_name}") ? { run } : {}),
     ...(runs ? { of_runs: [...runs] } : {}),
     because: count === 1 ? why : `${why} (${counted(count, "file")}, such as ${path})`,
-    ...(hasAny(known) ? { details: plain(known) as NonNullable<Row["details"]> } : {}),
+    ...(hasAny(known) ? { details: plain(known) } : {}),
   };
 }
 
@@ -146,7 +146,9 @@ const outcomeOf = ({ role, runs, details: known }: Pick<Claim, "role" | "runs" |
   keyOf(role, JSON.stringify(plain(known ?? {})), runs?.join("\0") ?? "");
 
 const hasAny = (known: Details): boolean => Object.values(known).some((value) => value !== undefined);
-const plain = (known: Details): object => JSON.parse(JSON.stringify(known)) as object;
+/** Details without those that are not known. */
+export const plain = (known: Details): NonNullable<Row["details"]> =>
+  JSON.parse(JSON.stringify(known)) as NonNullable<Row["details"]>;
 const withoutNames = (text: string): string => text.replace(/\S*[\d/]\S*/g, "#");
 
 /** A glob of the files of all runs that are called alike, counters left open. */
