@@ -93,22 +93,27 @@ describe.skipIf(browserPath === undefined)("New submission (needs Chromium)", ()
     await button("lab").waitFor(WAIT);
     await look(page, "choose");
     await click(button("lab"));
-    // two questions, the same as in a terminal
-    await page.getByText("2 questions to answer").waitFor(WAIT);
+    // three questions, the same as in a terminal
+    await page.getByText("3 questions to answer").waitFor(WAIT);
     const questions = page.locator(".question");
-    await expect.poll(() => page.locator(".question canvas[data-drawn=true]").count(), WAIT).toBe(3);
+    await expect.poll(() => page.locator(".question canvas[data-drawn=true]").count(), WAIT).toBe(5);
     await look(page, "known");
     expect(existsSync(join(data, "lab.yaml"))).toBe(false);
     await click(button("13.48 Å", questions.filter({ hasText: "voxel size" }).first()));
-    await page.getByText("1 question to answer").waitFor(WAIT);
+    await page.getByText("2 questions to answer").waitFor(WAIT);
     await click(button("1", questions.filter({ hasText: "TS_07" })));
+    await page.getByText("1 question to answer").waitFor(WAIT);
+    await click(button("tomogram", questions.filter({ hasText: "TS_05" })));
     await page.getByText("All questions are answered").waitFor(WAIT);
-    // one file, by its picture
-    await click(button(/^TS_05, tilt series: 2 files, others have 1/));
-    await click(page.getByLabel("rec/TS_05.rec"));
-    await choose(page.locator(".decide select"), "tomogram");
-    await click(button("Decide"));
     await button("TS_05, tomogram: 1 file").waitFor(WAIT);
+    // one file, by its picture
+    await click(button("TS_03, raw tilts: 1 file"));
+    await click(page.getByLabel("st/TS_03.rawtlt"));
+    await choose(page.locator(".decide select"), "left out");
+    await click(button("Decide"));
+    await button("TS_03, raw tilts: 0 files, others have 1").waitFor(WAIT);
+    await click(button("Take back the last decision"));
+    await button("TS_03, raw tilts: 1 file").waitFor(WAIT);
     // a group
     await click(button("Leave out", page.getByRole("listitem").filter({ hasText: "notes/reading.txt" })));
     await page.getByText(/not used: a text/).waitFor({ ...WAIT, state: "detached" });
@@ -173,16 +178,16 @@ describe.skipIf(browserPath === undefined)("New submission (needs Chromium)", ()
   it("a second tab that has not seen a decision decides nothing, and shows it; one may take it back; arrows go through the table", async () => {
     const { page } = await browser.open(`${url}/new#token=${token}`, { width: 1280, height: 900 });
     await page.getByRole("button", { name: "lab", exact: true }).click(WAIT);
-    await page.getByText("2 questions to answer").waitFor(WAIT);
+    await page.getByText("3 questions to answer").waitFor(WAIT);
     const { page: other } = await browser.open(`${page.url()}#token=${token}`, { width: 1280, height: 900 });
-    await other.getByText("2 questions to answer").waitFor(WAIT);
+    await other.getByText("3 questions to answer").waitFor(WAIT);
     await page.getByRole("button", { name: "13.48 Å", exact: true }).click(WAIT);
-    await page.getByText("1 question to answer").waitFor(WAIT);
+    await page.getByText("2 questions to answer").waitFor(WAIT);
     await other.getByRole("button", { name: "1.348 Å", exact: true }).click(WAIT);
     await other.getByText("somebody has decided something else meanwhile").waitFor(WAIT);
-    await other.getByText("1 question to answer").waitFor(WAIT);
-    await other.getByRole("button", { name: "Take back the last decision" }).press("Enter");
     await other.getByText("2 questions to answer").waitFor(WAIT);
+    await other.getByRole("button", { name: "Take back the last decision" }).press("Enter");
+    await other.getByText("3 questions to answer").waitFor(WAIT);
     await other.close();
     const cell = page.getByRole("button", { name: "TS_01, tomogram: 1 file" });
     await page.locator("[data-cell='0 1']").focus();

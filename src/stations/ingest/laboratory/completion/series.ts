@@ -4,6 +4,7 @@ import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import { readMrcPlanes } from "../../../../formats/mrc/read.js";
+import { readAngleLists } from "../acquisition.js";
 import type { Claim, Option, Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
 import { orReason } from "../recognisers/common/reading.js";
@@ -40,9 +41,14 @@ function severalOf(files: ReadonlyMap<string, Decision>, role: Decision["role"])
 
 /**
  * Tilt series of one run. Those with the same images are one: the one that the acquisition file lies beside stays, else the first. Of others a person
- * says which is to be published, if there is none that the acquisition file describes.
+ * says which is to be published; until then the one that the acquisition file lies beside, or the only one with as many images as the run has angles.
  */
 export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
+  const lists = [...files.values()].filter(({ role, run }) => role === "raw tilts" && run !== undefined);
+  const angles = await readAngleLists(
+    laboratory,
+    lists.map(({ path }) => path),
+  );
   const questions: Question[] = [];
   for (const [run, all] of severalOf(files, "tilt series")) {
     if (all.some(({ strength }) => strength === "person")) continue;
@@ -59,6 +65,9 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     if (kept.length < 2) continue;
     const some = kept.map(({ file }) => file);
     const [first, second] = some;
+    const tilts = new Set(lists.flatMap((list) => (list.run === run ? (angles.get(list.path)?.count ?? []) : [])));
+    const fitting = some.filter(({ path }) => tilts.has(laboratory.get(path)?.volume?.shape[0] ?? 0));
+    const guess = described(first!) && !described(second!) ? 0 : fitting.length === 1 ? some.indexOf(fitting[0]!) : undefined;
     const options = some.map(
       (file, n): Option => ({
         answer: `${n + 1}`,
@@ -70,11 +79,27 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
       id: stableId("series", run),
       text: `Run ${run} has ${counted(some.length, "tilt series", "tilt series")}: ${few(some.map(({ path }) => path))}. Which is to be published?`,
       files: some.map(({ path }) => path),
-      options: [...options, { answer: "all", says: "each of them", claims: some.map(asItIs) }],
-      ...(described(first!) && !described(second!) && { guess: "1" }),
+      options: [...options, ...asTomogram(some, fitting, laboratory), { answer: "all", says: "each of them", claims: some.map(asItIs) }],
+      ...(guess !== undefined && { guess: `${guess + 1}` }),
     });
   }
   return questions;
+}
+
+/** Beside the only stack with as many images as there are angles another one may be a volume whose header is wrong. */
+function asTomogram(some: readonly Decision[], fitting: readonly Decision[], laboratory: Laboratory): Option[] {
+  const [series] = fitting;
+  const others = some.filter((file) => file !== series);
+  const other = laboratory.get(others[0]!.path)?.volume;
+  if (fitting.length !== 1 || others.length !== 1 || !other || other.shape[0] < 2) return [];
+  const [volume] = others as [Decision];
+  return [
+    {
+      answer: "tomogram",
+      says: `${series!.path}; ${volume.path} is the tomogram`,
+      claims: [asItIs(series!), { ...asItIs(volume), role: "tomogram", details: {} }],
+    },
+  ];
 }
 
 const asItIs = ({ path, run, role, because, details }: Decision): Claim => ({

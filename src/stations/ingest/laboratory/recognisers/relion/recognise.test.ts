@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
 import { REAL_DATA } from "../../../../../../test/real-data.js";
-import { decisionsOf } from "../../know.js";
+import { decisionsOf, recognisedIn } from "../../know.js";
 import { relion } from "./recognise.js";
 import { spacingBySize } from "./volumes.js";
 
@@ -417,7 +417,8 @@ describe("a project of RELION 5", () => {
       "Tomograms/job006/tomograms/rec_TS_02.mrc": volume(5.4),
       [list]: table("particles", ["rlnTomoName", ...CENTRED], "TS_01 100 -200 50", "TS_02 -80 100 50", "TS_03 10 20 30"),
     });
-    const { files, runs } = await decisionsOf(laboratory, new AbortController().signal);
+    const { signal } = new AbortController();
+    const { files, runs } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
     expect(runs).toEqual(["TS_01", "TS_02"]);
     expect(files.get(list)).toMatchObject({ role: "points", runs: ["TS_01", "TS_02"] });
     const { binning, inSpacingAngstrom } = files.get(list)!.details.points!;
