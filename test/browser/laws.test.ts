@@ -180,6 +180,8 @@ describe.skipIf(browserPath === undefined)("laws of all pages (needs Chromium)",
           page.url() !== before || requests > 0 || (await page.evaluate<boolean>(CHANGED).catch(() => true));
         while (!(await hasEffect()) && performance.now() < until) await page.waitForTimeout(50);
         if (!(await hasEffect())) without.push(`${name} has no effect`);
+        // an answer may lead to another page, or put the next control away
+        if (requests > 0) await atRest(page, 5_000);
         if (page.url() !== before) names = await load();
         else await page.keyboard.press("Escape");
       }

@@ -92,6 +92,8 @@ function Looking({ one: { id, folder, state, progress, error } }: { one: Submiss
   );
 }
 
+const SHOWN = ["run", "is", "group", "question", "pattern"] as const;
+
 function Known({ id, folder, account }: { id: string; folder: string; account: SubmissionAccount }) {
   const search = useSearch({ from: "/new" });
   const navigate = useNavigate();
@@ -99,7 +101,8 @@ function Known({ id, folder, account }: { id: string; folder: string; account: S
   const [facts, setFacts] = useState<Readonly<Record<string, string>>>({});
   const { of, plan, output, ...shown } = search;
   const show = (next: Shown) => {
-    const given = Object.entries({ of, plan, output, ...next }).filter(([, value]) => value !== undefined);
+    const isSame = SHOWN.every((name) => next[name] === shown[name]);
+    const given = Object.entries({ of, plan, output, ...(isSame ? {} : next) }).filter(([, value]) => value !== undefined);
     void navigate({ to: "/new", search: Object.fromEntries(given), resetScroll: false });
   };
   const decide = (decision: Decision) => change.mutate({ path: "decisions", body: decision });
