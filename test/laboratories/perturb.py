@@ -20,6 +20,11 @@ def files_of(root):
     return sorted(p for p in root.rglob("*") if p.is_file() and not p.is_symlink())
 
 
+def is_frame(path):
+    """Frames are judged by their bytes, all of a run as one."""
+    return "Fractions" in path.name or "frames" in [part.lower() for part in path.parts[-3:-1]]
+
+
 def is_mrc(path):
     return path.suffix in VOLUMES and path.stat().st_size >= 1024 and path.read_bytes()[208:211] == b"MAP"
 
@@ -65,7 +70,7 @@ def folder_renamed(r, root):
 
 
 def one_volume(r, root):
-    return r.choice([p for p in files_of(root) if is_mrc(p)])
+    return r.choice([p for p in files_of(root) if is_mrc(p) and not is_frame(p)])
 
 
 def header_zeroed(r, root):
@@ -94,7 +99,7 @@ def header_other(r, root):
 
 
 def cut(r, root):
-    p = r.choice(files_of(root))
+    p = r.choice([q for q in files_of(root) if not is_frame(q)])
     p.write_bytes(p.read_bytes()[: p.stat().st_size // 2])
     return f"cut short: {p}"
 
@@ -119,7 +124,7 @@ def link_in(r, root):
 
 
 def empty(r, root):
-    p = r.choice(files_of(root))
+    p = r.choice([q for q in files_of(root) if not is_frame(q)])
     p.write_bytes(b"")
     return f"empty: {p}"
 
