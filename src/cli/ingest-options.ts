@@ -87,7 +87,9 @@ const importOptions = {
     description: "skip runs before the first whose name matches from the start",
     value: "RE",
   }),
-  allowPlaceholders: flag("also write unconfirmed placeholders of ingest new into a bucket"),
+  allowPlaceholders: flag(
+    "also write unconfirmed placeholders of ingest new into a bucket, and tomograms whose voxel size is one",
+  ),
   exclusions: z
     .string()
     .optional()

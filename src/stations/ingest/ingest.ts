@@ -98,13 +98,14 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
 /** Reads the configuration and opens both stores. @throws {EmporiumError} CONFIG_…, USAGE, STORE_ABSENT (no such config) */
 export async function openIngest(options: Omit<IngestOptions, "forceOverwrite">): Promise<OpenIngest> {
   const { anonymous, sync, io, compat } = options;
-  requireSelection(makeSelection(options.selection));
+  const selection = makeSelection(options.selection);
+  requireSelection(selection);
   requireZarr(options.dtype, options.writeZarr);
   const exclusions = await readExclusions(options.exclusions, anonymous);
   const config = readConfig(await readConfigFile(options.config, anonymous), options.config, { exclusions, compat });
   const source = await openStore(options.input, { anonymous, io, readOnly: true });
   const target = await openStore(options.output, { anonymous, sync, io });
-  if (!options.dryRun && !options.allowPlaceholders) refusePlaceholders(config, target);
+  if (!options.dryRun && !options.allowPlaceholders) refusePlaceholders(config, target, selection);
   const open = addressOpener(options);
   return { config, name: basename(options.config).replace(/\.ya?ml$/i, ""), source, target, open };
 }

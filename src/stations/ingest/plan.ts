@@ -13,7 +13,7 @@ import type { Arriving } from "./arriving.js";
 import { countPlaceholders, linesOf } from "./check/placeholders.js";
 import { refuse } from "./config/parts.js";
 import { readRunData } from "./config/run-data-map.js";
-import type { IngestConfig } from "./config/schema.js";
+import type { IngestConfig, Placeholder } from "./config/schema.js";
 import { checkTemplates } from "./config/templates.js";
 import { addFailure, newDraft, type PlanFailure, type PlannedEntity, type PlanWarning } from "./draft.js";
 import { namedInVain, notedFilters } from "./filter-uses.js";
@@ -200,13 +200,35 @@ const isBucket = ({ url }: Store): boolean => /^(s3|gs):/.test(url);
 
 function placeholderRemarks({ placeholders = [], file }: IngestConfig, target: Store): PlanWarning[] {
   if (placeholders.length === 0) return [];
-  const note = isBucket(target) ? "; writing them into a bucket needs --allow-placeholders" : "";
+  const note = isBucket(target)
+    ? "; writing them into a bucket needs --allow-placeholders"
+    : untoldSizes(placeholders).length > 0
+      ? "; ingest run wants the voxel size"
+      : "";
   const message = `${countPlaceholders(placeholders)} of ${file} are left: lines ${linesOf(placeholders)}${note}`;
   return [{ message, place: placeholders[0]!.place }];
 }
 
-/** Others read a bucket, so unconfirmed values go there only if the user allows it. @throws {EmporiumError} CONFIG_PLACEHOLDER */
-export function refusePlaceholders({ placeholders = [], file }: IngestConfig, target: Store): void {
+/** Voxel sizes of tomograms that nothing told: all that is measured in such a tomogram would be wrong. */
+function untoldSizes(placeholders: readonly Placeholder[]): Placeholder[] {
+  return placeholders.filter(
+    ({ kind, place }) => kind === "placeholder" && /^tomograms\..*\bvoxel_spacing$/.test(place.path ?? ""),
+  );
+}
+
+/**
+ * Others read a bucket, so unconfirmed values go there only if the user allows it; a voxel size that nobody knows goes nowhere.
+ *
+ * @throws {EmporiumError} CONFIG_PLACEHOLDER
+ */
+export function refusePlaceholders({ placeholders = [], file }: IngestConfig, target: Store, selection: Selection): void {
+  const [size] = selection.walks("tomogram") ? untoldSizes(placeholders) : [];
+  if (size)
+    throw new EmporiumError(
+      "CONFIG_PLACEHOLDER",
+      `${size.value} Å of ${file} is no voxel size that a header has or anybody gave (line ${size.place.line})`,
+      { place: size.place, hint: "write the voxel size of these tomograms there, or add --allow-placeholders" },
+    );
   if (placeholders.length === 0 || !isBucket(target)) return;
   throw new EmporiumError(
     "CONFIG_PLACEHOLDER",

@@ -102,5 +102,8 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
       ]);
     }
     expect((await emporium(["ingest", "run", "--help"])).out).toContain("--allow-placeholders");
+    // a voxel size that nobody knows goes nowhere
+    const sized = await arm("run", join(root, "out"), "--import-tomograms");
+    expect([sized.status, sized.err]).toEqual([2, expect.stringMatching(/^error\[CONFIG_PLACEHOLDER\]: 10.0 Å of .*voxel size/)]);
   });
 });

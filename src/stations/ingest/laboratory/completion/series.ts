@@ -79,7 +79,11 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
       id: stableId("series", run),
       text: `Run ${run} has ${counted(some.length, "tilt series", "tilt series")}: ${few(some.map(({ path }) => path))}. Which is to be published?`,
       files: some.map(({ path }) => path),
-      options: [...options, ...asTomogram(some, fitting, laboratory), { answer: "all", says: "each of them", claims: some.map(asItIs) }],
+      options: [
+        ...options,
+        ...asTomogram(some, fitting, laboratory),
+        { answer: "all", says: "each of them", claims: some.map(asItIs) },
+      ],
       ...(guess !== undefined && { guess: `${guess + 1}` }),
     });
   }

@@ -45,12 +45,16 @@ export function cropQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
   const lonely = tomograms.filter((file) => {
     if (file.run === undefined || file.strength === "person" || file.strength === "bookkeeping") return false;
     if (ofRuns.get(file.run)!.length > 1) return false;
+    // called as those of other runs are, in their folder
+    const family = file.path.replace(/\d+/g, "#");
+    const isOfRun = ({ run = "" }: Decision) => (ofRuns.get(run)?.length ?? 0) > 1;
+    if (tomograms.some((other) => isOfRun(other) && other.path.replace(/\d+/g, "#") === family)) return false;
     const spacing = spacingOf(file, laboratory);
     const sides = [...shapeOf(file.path, laboratory)!].sort((a, b) => b - a);
     return tomograms.some((other) => {
       const others = [...shapeOf(other.path, laboratory)!].sort((a, b) => b - a);
       const isLarger = sides.every((side, at) => side <= others[at]!) && sides.some((side, at) => side < SMALL * others[at]!);
-      return other !== file && ofRuns.get(other.run ?? "")?.length !== 1 && spacingOf(other, laboratory) === spacing && isLarger;
+      return isOfRun(other) && spacingOf(other, laboratory) === spacing && isLarger;
     });
   });
   if (lonely.length === 0) return [];
