@@ -2,7 +2,7 @@ import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
 import { placeGains } from "./completion/gains.js";
-import { framesWithoutAcquisition, onlyOne, seriesOfOneRun, stoppedSeries } from "./completion/series.js";
+import { countQuestions, framesWithoutAcquisition, onlyOne, seriesOfOneRun, stoppedSeries } from "./completion/series.js";
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import { fillSpacings, headerQuestions, type SeriesPixels, spacingOf, spacingQuestions } from "./completion/spacings.js";
 import { twinQuestions } from "./completion/twins.js";
@@ -45,12 +45,14 @@ export async function complete(
   const ask = (some: readonly Question[]) => {
     for (const question of some) if (!isSettled(question, given)) questions.push(answered(question, "", places));
   };
+  leaveCopiedRuns(files);
   joinAcquisitions(files);
   nameProcessing(files);
   withoutRun(files, undecided);
   onlyOne(files, undecided);
   ask(await seriesOfOneRun(files, laboratory));
   ask(stoppedSeries(files, laboratory));
+  ask(await countQuestions(files, laboratory));
   const series = await seriesPixels(files, laboratory);
   fillSpacings(files, undecided, laboratory, series);
   ask(headerQuestions(files, laboratory, series));
@@ -81,6 +83,24 @@ export async function complete(
   put(placed.claims);
   ask(placed.questions);
   return { ...decisions, runs: runsOf(files), files, undecided, questions };
+}
+
+/** What may lie beside the volumes of a run, and is none. */
+const BESIDE: readonly Decision["role"][] = ["acquisition", "raw tilts", "alignment", "ctf", "table"];
+
+/** Of a folder that somebody has copied as a whole the volumes are known as copies: its texts, which many runs have alike, make no run of their own. */
+function leaveCopiedRuns(files: Map<string, Decision>): void {
+  const folderOf = (path: string) => path.slice(0, path.lastIndexOf("/"));
+  const copied = new Map([...files.values()].flatMap(({ path, copyOf }) => (copyOf ? [[folderOf(path), copyOf] as const] : [])));
+  const byRun = groupsOf(
+    [...files.values()].filter(({ run, role }) => run !== undefined && role !== "left out"),
+    ({ run }) => run!,
+  );
+  for (const own of byRun.values()) {
+    if (!own.every(({ path, role }) => BESIDE.includes(role) && copied.has(folderOf(path)))) continue;
+    for (const file of own)
+      files.set(file.path, { ...file, role: "left out", because: `beside a copy of ${copied.get(folderOf(file.path))}` });
+  }
 }
 
 /** Letters and digits of a name end where one of these stands. */

@@ -14,6 +14,8 @@ export interface Decision {
   readonly runs?: readonly string[] | undefined;
   /** File whose run it has. */
   readonly sameRunAs?: string | undefined;
+  /** File that it is byte for byte. */
+  readonly copyOf?: string | undefined;
   /** Evidence; of files that are left out the reason. */
   readonly because: string;
   /** `person`: a file of decisions says it. */
@@ -109,8 +111,8 @@ export function runsOf(files: ReadonlyMap<string, Decision>): string[] {
   return [...runs].sort(inNumbers);
 }
 
-function decisionOf({ path, role, run, runs, sameRunAs, because, strength, by, details = {} }: Sourced): Decision {
-  return { path, role, run, runs, sameRunAs, because, strength, by, details };
+function decisionOf({ path, role, run, runs, sameRunAs, copyOf, because, strength, by, details = {} }: Sourced): Decision {
+  return { path, role, run, runs, sameRunAs, copyOf, because, strength, by, details };
 }
 
 /** What others say of a copy counts only where nobody says anything of the original: the same bytes are published once. */
@@ -119,8 +121,11 @@ function withoutCopies(claims: readonly Sourced[], byPath: ReadonlyMap<string, r
   if (!copy) return claims;
   const original = byPath.get(copy.copyOf!)?.filter(({ role }) => role !== "left out") ?? [];
   const named = claims.filter(({ role, strength }) => role !== "left out" && strength === "bookkeeping");
-  // what is of another run is no copy, whatever its bytes
-  const isOfAnother = named.some(({ run }) => run !== undefined && !original.some((other) => other.run === run));
+  // what is of another run by name and by bookkeeping is no copy, whatever its bytes
+  const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+  const isCalledAlike = nameOf(copy.path) === nameOf(copy.copyOf!);
+  const isOfAnother =
+    !isCalledAlike && named.some(({ run }) => run !== undefined && !original.some((other) => other.run === run));
   return named.length === 0 || (original.length > 0 && !isOfAnother) ? [copy] : claims;
 }
 

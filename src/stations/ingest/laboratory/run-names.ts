@@ -1,3 +1,4 @@
+import { groupsOf } from "../../../core/groups.js";
 import { inNumbers } from "../../../core/natural-order.js";
 
 /** A file with what it seems to be, for the names of runs. */
@@ -185,18 +186,30 @@ function wordIndex(items: readonly NamedFile[]): WordIndex {
 
 /**
  * The run of a path: the longest name whose words stand in it. A name may begin with a folder, `2023-03-24_Position_1` of what lies below `2023-03-24`:
- * of two sessions with places of one name.
+ * of two sessions with places of one name. Where no name stands there as it is written, case and the characters between words do not count.
  */
 export function runFinder(names: readonly string[]): (path: string) => string | undefined {
-  const known = new Set(names);
+  const exactly = finderOf(names, (text) => text);
+  const loose = groupsOf(names, looseName);
+  const alone = [...loose.values()].flatMap((some) => (some.length === 1 ? some : []));
+  const loosely = finderOf(alone, looseName);
+  return (path) => exactly(path) ?? loosely(path);
+}
+
+/** A name as people mix it up: `TS 01` and `ts-01` for `TS_01`. */
+export const looseName = (name: string): string => name.toLowerCase().replace(/[_\-. ]+/g, "_");
+
+/** @param key by which names are compared */
+function finderOf(names: readonly string[], key: (text: string) => string): (path: string) => string | undefined {
+  const known = new Map(names.map((name) => [key(name), name]));
   const longest = Math.max(0, ...names.map((name) => wordsOf(name).length));
   const inFolders = new Map<string, Map<string, string>>();
   for (const name of names) {
     const words = wordsOf(name);
     for (let at = 1; at < words.length; at++) {
-      const folder = name.slice(0, words[at - 1]!.end);
+      const folder = key(name.slice(0, words[at - 1]!.end));
       const own = inFolders.get(folder) ?? new Map<string, string>();
-      inFolders.set(folder, own.set(name.slice(words[at]!.start), name));
+      inFolders.set(folder, own.set(key(name.slice(words[at]!.start)), name));
     }
   }
   return (path) => {
@@ -207,15 +220,15 @@ export function runFinder(names: readonly string[]): (path: string) => string | 
       const words = wordsOf(part);
       for (let from = 0; from < words.length; from++) {
         for (let to = from; to < Math.min(words.length, from + longest); to++) {
-          const text = part.slice(words[from]!.start, words[to]!.end);
+          const text = key(part.slice(words[from]!.start, words[to]!.end));
           const within = around.map((own) => own.get(text)).find((name) => name !== undefined);
-          const found = within ?? (known.has(text) ? text : undefined);
+          const found = within ?? known.get(text);
           if (found === undefined || text.length < length || (text.length === length && within === undefined)) continue;
           best = found;
           length = text.length;
         }
       }
-      const own = inFolders.get(part);
+      const own = inFolders.get(key(part));
       if (own) around.unshift(own);
     }
     return best;

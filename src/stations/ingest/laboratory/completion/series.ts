@@ -140,6 +140,41 @@ async function imagesOf(path: string, laboratory: Laboratory): Promise<string | 
     : undefined;
 }
 
+/** Stacks whose images are fewer or more than the angles of their run, where all lists of it have as many: one of them was cut, or is of another. */
+export async function countQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
+  const isList = ({ path, run, role }: Decision) =>
+    run !== undefined && (role === "raw tilts" || (role === "alignment" && /\.tlt$/i.test(path)));
+  const lists = [...files.values()].filter(isList);
+  const angles = await readAngleLists(
+    laboratory,
+    lists.map(({ path }) => path),
+  );
+  const doubts = [...files.values()].flatMap((file) => {
+    const images = laboratory.get(file.path)?.volume?.shape[0];
+    if (file.role !== "tilt series" || file.strength === "person" || images === undefined) return [];
+    const counts = new Set(lists.flatMap((list) => (list.run === file.run ? (angles.get(list.path)?.count ?? []) : [])));
+    const [count] = counts;
+    return counts.size === 1 && count !== images && count! > 1 ? [{ file, images, count: count! }] : [];
+  });
+  return [...groupsOf(doubts, ({ images, count }) => `${images}-${count}`)].map(([key, some]): Question => {
+    const { images, count } = some[0]!;
+    const paths = some.map(({ file }) => file.path);
+    return {
+      id: `images-${key}`,
+      text: `Is ${few(paths)} to be published, which has ${counted(images, "image")}, where the lists of angles have ${count}?`,
+      files: paths,
+      options: [
+        {
+          answer: "leave-out",
+          says: "not published",
+          claims: some.map(({ file }) => leftOut(file, "it has not the images of its angles")),
+        },
+        { answer: "tilt-series", says: "published as it is", claims: some.map(({ file }) => asItIs(file)) },
+      ],
+    };
+  });
+}
+
 /** A series with less than half of the images that others have, of which nothing was made, was stopped. */
 export function stoppedSeries(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
   const all = [...files.values()].filter(({ role, run }) => role === "tilt series" && run !== undefined);

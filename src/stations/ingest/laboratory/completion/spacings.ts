@@ -63,13 +63,17 @@ export function fillSpacings(
       put(file, byFolder, "the header has none; tomograms beside it with as many voxels have this");
     else if (byFolder === undefined && bySeries?.isBinning)
       put(file, bySeries.spacing, "the header has none; by the size of the images of the tilt series");
-    else if (all.length === 1) put(file, all[0]!, "not all headers have one, those that do have this");
-    else if (all.length > 1 && file.strength !== "person") {
+    else if (all.length === 1 && (beside.length > 0 || known.some((other) => isFamily(other, file))))
+      put(file, all[0]!, "not all headers have one, those that do have this");
+    else if (all.length > 0 && file.strength !== "person") {
       files.delete(path);
       undecided.set(path, "a tomogram whose header has no voxel size, and nothing else tells it");
     }
   }
 }
+
+/** Called alike, but for numbers, and in one folder. */
+const isFamily = (a: Decision, b: Decision): boolean => a.path.replace(/\d+/g, "#") === b.path.replace(/\d+/g, "#");
 
 interface Expected {
   readonly spacing: number;

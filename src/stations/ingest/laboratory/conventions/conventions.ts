@@ -1,6 +1,7 @@
+import { groupsOf } from "../../../../core/groups.js";
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
-import { findRunNames, type NamedFile, runFinder } from "../run-names.js";
+import { findRunNames, looseName, type NamedFile, runFinder } from "../run-names.js";
 import { isCounted, mixesSpecimens, specimenOf } from "../specimen-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { type Seeming, seeming } from "./kinds.js";
@@ -103,7 +104,12 @@ function specimens(named: readonly NamedFile[], laboratory: Laboratory): string[
         /^[_.\- ][^\d]+$/.test(name.slice(other.length)) &&
         [...shapes.get(name)!].every((size) => sizes.has(size)),
     );
-  return [...shapes.keys()].filter((name) => !isOfAnother(name));
+  // `TS 01` beside `TS_01` is the same one
+  const written = groupsOf(
+    [...shapes.keys()].filter((name) => !isOfAnother(name)),
+    looseName,
+  );
+  return [...written.values()].map(([first]) => first!);
 }
 
 /**
