@@ -6,8 +6,9 @@ import { countQuestions, framesWithoutAcquisition, onlyOne, seriesOfOneRun, stop
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import { fillSpacings, headerQuestions, type SeriesPixels, spacingOf, spacingQuestions } from "./completion/spacings.js";
 import { twinQuestions } from "./completion/twins.js";
-import { answered, type Decision, type Decisions, type Given, isSettled, runsOf } from "./decide.js";
+import { answered, type Decision, type Decisions, type Given, isSettled, roleText, runsOf } from "./decide.js";
 import { placePoints, type Volume } from "./points/place.js";
+import { folderOf } from "./recognisers/common/paths.js";
 import { runFinder } from "./run-names.js";
 import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
@@ -90,7 +91,6 @@ const BESIDE: readonly Decision["role"][] = ["acquisition", "raw tilts", "alignm
 
 /** Of a folder that somebody has copied as a whole the volumes are known as copies: its texts, which many runs have alike, make no run of their own. */
 function leaveCopiedRuns(files: Map<string, Decision>): void {
-  const folderOf = (path: string) => path.slice(0, path.lastIndexOf("/"));
   const copied = new Map([...files.values()].flatMap(({ path, copyOf }) => (copyOf ? [[folderOf(path), copyOf] as const] : [])));
   const byRun = groupsOf(
     [...files.values()].filter(({ run, role }) => run !== undefined && role !== "left out"),
@@ -143,7 +143,7 @@ function withoutRun(files: Map<string, Decision>, undecided: Map<string, string>
   for (const [path, { role, run, runs }] of files) {
     if (run !== undefined || runs !== undefined || ["left out", "gain", "table", "points"].includes(role)) continue;
     files.delete(path);
-    undecided.set(path, `it seems to be ${role === "alignment" ? "an alignment" : `a ${role}`}, and nothing tells of which run`);
+    undecided.set(path, `it seems to be ${roleText(role)}, and nothing tells of which run`);
   }
 }
 

@@ -4,6 +4,7 @@ import { groupsOf, keyOf } from "../../../core/groups.js";
 import { inNumbers } from "../../../core/natural-order.js";
 import { counted } from "../../../core/units.js";
 import type { Claim, Details, Option, Question, Recognised, Role, Strength } from "./claims.js";
+import { baseName } from "./recognisers/common/paths.js";
 import type { Laboratory, Surveyed } from "./survey/laboratory.js";
 
 /** One file with its one fate. */
@@ -122,8 +123,7 @@ function withoutCopies(claims: readonly Sourced[], byPath: ReadonlyMap<string, r
   const original = byPath.get(copy.copyOf!)?.filter(({ role }) => role !== "left out") ?? [];
   const named = claims.filter(({ role, strength }) => role !== "left out" && strength === "bookkeeping");
   // what is of another run by name and by bookkeeping is no copy, whatever its bytes
-  const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
-  const isCalledAlike = nameOf(copy.path) === nameOf(copy.copyOf!);
+  const isCalledAlike = baseName(copy.path) === baseName(copy.copyOf!);
   const isOfAnother =
     !isCalledAlike && named.some(({ run }) => run !== undefined && !original.some((other) => other.run === run));
   return named.length === 0 || (original.length > 0 && !isOfAnother) ? [copy] : claims;
@@ -225,7 +225,7 @@ function answerOf(claims: readonly Claim[], n: number): string {
 const withoutNumbers = (text: string): string => text.replace(/\S*\d\S*/g, "#");
 
 /** `a tomogram` */
-function roleText(role: Role): string {
+export function roleText(role: Role): string {
   if (role === "left out") return "nothing for the portal";
   if (role === "points" || role === "raw tilts") return role === "points" ? "a list of points" : "a list of raw tilt angles";
   return `${/^[aeiou]/.test(role) ? "an" : "a"} ${role === "acquisition" ? "file of the acquisition" : role}`;

@@ -87,7 +87,7 @@ function plausibility({ component }: Rule, names: readonly string[], paths: read
 
 /** Runs that the chosen paths do not show, because only their tilt series or acquisition exists. */
 function alike(names: readonly string[], items: readonly NamedFile[]): string[] {
-  const shapes = new Set(names.map(shapeOf));
+  const shapes = new Set(names.map(withoutNumbers));
   const more = new Set<string>();
   for (const kind of ["tomogram", "tilt series", "acquisition"]) {
     const paths = items.filter((item) => item.kind === kind).map(({ path }) => path);
@@ -95,16 +95,14 @@ function alike(names: readonly string[], items: readonly NamedFile[]): string[] 
       const found = paths.flatMap((path) => nameBy(rule, path) ?? []);
       const known = names.filter((name) => found.includes(name));
       if (known.length < 0.5 * names.length) continue;
-      for (const name of found) if (shapes.has(shapeOf(name))) more.add(name);
+      for (const name of found) if (shapes.has(withoutNumbers(name))) more.add(name);
     }
   }
   return [...more];
 }
 
 /** `TS_0012` → `TS_#`. */
-function shapeOf(name: string): string {
-  return name.replace(/\d+/g, "#");
-}
+export const withoutNumbers = (name: string): string => name.replace(/\d+/g, "#");
 
 function* rulesFor(paths: readonly string[]): Generator<Rule> {
   const depth = Math.max(0, ...paths.slice(0, SAMPLE).map((path) => path.split("/").length));

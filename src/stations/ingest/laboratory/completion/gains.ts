@@ -4,6 +4,7 @@ import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { asItIs, leftOut } from "./claim.js";
 
 /**
  * Gives gain references that nobody has given to a run to those whose frames lie nearest, and only to runs that have frames. Of several the one that the
@@ -37,13 +38,18 @@ export async function placeGains(
     const of = taken.get(gain);
     if (of) files.set(gain.path, { ...gain, runs: of.length === runs.length ? undefined : of });
     else if (!open.has(gain))
-      files.set(gain.path, { ...gain, role: "left out", because: "another gain reference is that of the frames around" });
+      files.set(gain.path, {
+        ...gain,
+        role: "left out",
+        because: "called a gain reference, and another one lies nearer to the frames",
+      });
   }
   return [...groupsOf(doubts, ({ some }) => keyOf(...some.map(({ path }) => path)))].map(([key, group]) =>
     questionOf(
       stableId("gain", key),
       group[0]!.some,
       group.map(({ run }) => run),
+      taken,
     ),
   );
 }
@@ -81,22 +87,30 @@ async function sizesOf(laboratory: Laboratory, paths: readonly string[]): Promis
   return sizes;
 }
 
-function questionOf(id: string, some: readonly Decision[], runs: readonly string[]): Question {
-  const leave = ({ path }: Decision): Claim => ({
-    path,
-    role: "left out",
-    because: "a person left it out",
-    strength: "contents",
-  });
+/** @param taken runs that have a gain for certain: they keep it, whatever is answered for others */
+function questionOf(
+  id: string,
+  some: readonly Decision[],
+  runs: readonly string[],
+  taken: ReadonlyMap<Decision, readonly string[]>,
+): Question {
+  const kept = (gain: Decision): Claim =>
+    taken.has(gain) ? { ...asItIs(gain), runs: taken.get(gain) } : leftOut(gain, "a person left it out");
   const options = some.map((gain, n): Option => {
     const { path, because } = gain;
-    const claim: Claim = { path, role: "gain", runs, because, strength: "contents" };
-    return { answer: `${n + 1}`, says: path, claims: some.map((other) => (other === gain ? claim : leave(other))) };
+    const claim: Claim = {
+      path,
+      role: "gain",
+      runs: [...new Set([...(taken.get(gain) ?? []), ...runs])],
+      because,
+      strength: "contents",
+    };
+    return { answer: `${n + 1}`, says: path, claims: some.map((other) => (other === gain ? claim : kept(other))) };
   });
   return {
     id,
     text: `Which gain reference is that of ${few(runs)}${runs.length > 1 ? ` (${counted(runs.length, "run")})` : ""}: ${few(some.map(({ path }) => path))}?`,
     files: some.map(({ path }) => path),
-    options: [...options, { answer: "none", says: "none of them is published", claims: some.map(leave) }],
+    options: [...options, { answer: "none", says: "none of them is published", claims: some.map(kept) }],
   };
 }

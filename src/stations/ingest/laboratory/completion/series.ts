@@ -7,15 +7,17 @@ import { readMrcPlanes } from "../../../../formats/mrc/read.js";
 import { readAngleLists } from "../acquisition.js";
 import type { Claim, Option, Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
+import { baseName } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { stemOf } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { asItIs, leftOut } from "./claim.js";
 
 /** Of files that a run has once the one that is called as the run; of several others nobody knows which it is. */
 export function onlyOne(files: Map<string, Decision>, undecided: Map<string, string>): void {
   for (const role of ["acquisition", "raw tilts"] as const) {
     for (const [run, own] of severalOf(files, role)) {
-      const named = own.filter(({ path }) => stemOf(path.slice(path.lastIndexOf("/") + 1)) === run);
+      const named = own.filter(({ path }) => stemOf(baseName(path)) === run);
       for (const file of own) {
         if (named.length === 1 && file === named[0]) continue;
         if (file.strength === "person") continue;
@@ -39,16 +41,29 @@ function severalOf(files: ReadonlyMap<string, Decision>, role: Decision["role"])
   return [...byRun].filter(([, own]) => own.length > 1);
 }
 
+/** Numbers of angles that the lists of each run have. */
+async function anglesOf(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Map<string, Set<number>>> {
+  const isList = ({ path, run, role }: Decision) =>
+    run !== undefined && (role === "raw tilts" || (role === "alignment" && /\.tlt$/i.test(path)));
+  const lists = [...files.values()].filter(isList);
+  const read = await readAngleLists(
+    laboratory,
+    lists.map(({ path }) => path),
+  );
+  const counts = new Map<string, Set<number>>();
+  for (const { path, run } of lists) {
+    const count = read.get(path)?.count;
+    if (count !== undefined) counts.set(run!, (counts.get(run!) ?? new Set()).add(count));
+  }
+  return counts;
+}
+
 /**
  * Tilt series of one run. Those with the same images are one: the one that the acquisition file lies beside stays, else the first. Of others a person
  * says which is to be published; until then the one that the acquisition file lies beside, or the only one with as many images as the run has angles.
  */
 export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
-  const lists = [...files.values()].filter(({ role, run }) => role === "raw tilts" && run !== undefined);
-  const angles = await readAngleLists(
-    laboratory,
-    lists.map(({ path }) => path),
-  );
+  const angles = await anglesOf(files, laboratory);
   const questions: Question[] = [];
   for (const [run, all] of severalOf(files, "tilt series")) {
     if (all.some(({ strength }) => strength === "person")) continue;
@@ -65,8 +80,7 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     if (kept.length < 2) continue;
     const some = kept.map(({ file }) => file);
     const [first, second] = some;
-    const tilts = new Set(lists.flatMap((list) => (list.run === run ? (angles.get(list.path)?.count ?? []) : [])));
-    const fitting = some.filter(({ path }) => tilts.has(laboratory.get(path)?.volume?.shape[0] ?? 0));
+    const fitting = some.filter(({ path }) => angles.get(run)?.has(laboratory.get(path)?.volume?.shape[0] ?? 0));
     const guess = described(first!) && !described(second!) ? 0 : fitting.length === 1 ? some.indexOf(fitting[0]!) : undefined;
     const options = some.map(
       (file, n): Option => ({
@@ -106,22 +120,6 @@ function asTomogram(some: readonly Decision[], fitting: readonly Decision[], lab
   ];
 }
 
-const asItIs = ({ path, run, role, because, details }: Decision): Claim => ({
-  path,
-  run,
-  role,
-  because,
-  details,
-  strength: "contents",
-});
-const leftOut = ({ path, run }: Decision, because: string): Claim => ({
-  path,
-  run,
-  role: "left out",
-  because,
-  strength: "contents",
-});
-
 /** Equal for stacks with the same images: of their size and one section. Headers differ, since programs sign what they copy. */
 async function imagesOf(path: string, laboratory: Laboratory): Promise<string | undefined> {
   const volume = laboratory.get(path)?.volume;
@@ -142,19 +140,13 @@ async function imagesOf(path: string, laboratory: Laboratory): Promise<string | 
 
 /** Stacks whose images are fewer or more than the angles of their run, where all lists of it have as many: one of them was cut, or is of another. */
 export async function countQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
-  const isList = ({ path, run, role }: Decision) =>
-    run !== undefined && (role === "raw tilts" || (role === "alignment" && /\.tlt$/i.test(path)));
-  const lists = [...files.values()].filter(isList);
-  const angles = await readAngleLists(
-    laboratory,
-    lists.map(({ path }) => path),
-  );
+  const angles = await anglesOf(files, laboratory);
   const doubts = [...files.values()].flatMap((file) => {
     const images = laboratory.get(file.path)?.volume?.shape[0];
     if (file.role !== "tilt series" || file.strength === "person" || images === undefined) return [];
-    const counts = new Set(lists.flatMap((list) => (list.run === file.run ? (angles.get(list.path)?.count ?? []) : [])));
-    const [count] = counts;
-    return counts.size === 1 && count !== images && count! > 1 ? [{ file, images, count: count! }] : [];
+    const counts = angles.get(file.run ?? "");
+    const [count] = counts ?? [];
+    return counts?.size === 1 && count !== images && count! > 1 ? [{ file, images, count: count! }] : [];
   });
   return [...groupsOf(doubts, ({ images, count }) => `${images}-${count}`)].map(([key, some]): Question => {
     const { images, count } = some[0]!;

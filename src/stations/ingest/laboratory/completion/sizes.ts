@@ -1,8 +1,10 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
-import type { Claim, Question } from "../claims.js";
+import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { asItIs, leftOut } from "./claim.js";
 import { spacingOf } from "./spacings.js";
 
 const shapeOf = (path: string, laboratory: Laboratory): readonly number[] | undefined => laboratory.get(path)?.volume?.shape;
@@ -46,9 +48,9 @@ export function cropQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     if (file.run === undefined || file.strength === "person" || file.strength === "bookkeeping") return false;
     if (ofRuns.get(file.run)!.length > 1) return false;
     // called as those of other runs are, in their folder
-    const family = file.path.replace(/\d+/g, "#");
+    const family = withoutNumbers(file.path);
     const isOfRun = ({ run = "" }: Decision) => (ofRuns.get(run)?.length ?? 0) > 1;
-    if (tomograms.some((other) => isOfRun(other) && other.path.replace(/\d+/g, "#") === family)) return false;
+    if (tomograms.some((other) => isOfRun(other) && withoutNumbers(other.path) === family)) return false;
     const spacing = spacingOf(file, laboratory);
     const sides = [...shapeOf(file.path, laboratory)!].sort((a, b) => b - a);
     return tomograms.some((other) => {
@@ -59,23 +61,21 @@ export function cropQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
   });
   if (lonely.length === 0) return [];
   const paths = lonely.map(({ path }) => path);
-  const leave = ({ path }: Decision): Claim => ({
-    path,
-    role: "left out",
-    because: "a piece of a tomogram",
-    strength: "contents",
-  });
   return [
     {
       id: "pieces",
       text: `Are these pieces that were cut out of tomograms, since they are smaller than others of their voxel size, and nothing else is of their name: ${few(paths)}?`,
       files: paths,
       options: [
-        { answer: "leave-out", says: "pieces, not published", claims: lonely.map(leave) },
+        {
+          answer: "leave-out",
+          says: "pieces, not published",
+          claims: lonely.map((file) => leftOut(file, "a piece of a tomogram")),
+        },
         {
           answer: "tomograms",
           says: "tomograms of runs of their own",
-          claims: lonely.map((file) => ({ ...file, strength: "contents" })),
+          claims: lonely.map(asItIs),
         },
       ],
     },

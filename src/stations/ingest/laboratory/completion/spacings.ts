@@ -1,8 +1,11 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
-import type { Claim, Option, Question } from "../claims.js";
+import type { Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { folderOf } from "../recognisers/common/paths.js";
+import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { asItIs } from "./claim.js";
 
 /** Tilt series of the runs: size of their images, and of their pixels. */
 export interface SeriesPixels {
@@ -24,7 +27,6 @@ export function spacingOf({ path, details }: Decision, laboratory: Laboratory): 
 }
 
 const isNear = (a: number, b: number, part: number): boolean => Math.abs(a / b - 1) < part;
-const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 const shapeOf = (path: string, laboratory: Laboratory): string => laboratory.get(path)?.volume?.shape.join(" ") ?? "";
 
 /**
@@ -73,7 +75,7 @@ export function fillSpacings(
 }
 
 /** Called alike, but for numbers, and in one folder. */
-const isFamily = (a: Decision, b: Decision): boolean => a.path.replace(/\d+/g, "#") === b.path.replace(/\d+/g, "#");
+const isFamily = (a: Decision, b: Decision): boolean => withoutNumbers(a.path) === withoutNumbers(b.path);
 
 interface Expected {
   readonly spacing: number;
@@ -140,7 +142,7 @@ export function headerQuestions(
     const some = group.map(({ file }) => file);
     const text = `Is the voxel size of ${few(paths)} ${likely} Å, as that of the tomograms beside with as many voxels, or ${spacing} Å, as the header says: that is no whole number of pixels of the tilt series?`;
     return {
-      id: `spacing-${spacing}`,
+      id: `spacing-${spacing}-or-${likely}`,
       text,
       files: paths,
       options: [optionOf(likely, some), optionOf(spacing, some)],
@@ -152,9 +154,7 @@ export function headerQuestions(
 const isWhole = (binning: number): boolean => binning > 0.97 && Math.abs(binning / Math.max(1, Math.round(binning)) - 1) < 0.02;
 
 function optionOf(value: number, files: readonly Decision[]): Option {
-  const claims = files.map(({ path, run, sameRunAs, role, because, details }): Claim => {
-    return { path, run, sameRunAs, role, because, strength: "contents", details: { ...details, spacingAngstrom: value } };
-  });
+  const claims = files.map((file) => ({ ...asItIs(file), details: { ...file.details, spacingAngstrom: value } }));
   return { answer: `${value}`, says: `${value} Å`, claims };
 }
 
@@ -174,6 +174,8 @@ export function spacingQuestions(files: ReadonlyMap<string, Decision>, laborator
       const spacing = Number(key);
       const ratio = Math.abs(Math.log10(common / spacing));
       if (some.length >= usual[1].length || ratio < 0.98 || ratio > 1.02) return [];
+      // what a person has said stays
+      if (some.every(({ strength }) => strength === "person")) return [];
       const paths = some.map(({ path }) => path);
       const text = `Is the voxel size of ${few(paths)} ${common} Å, as that of ${few(usual[1].map(({ path }) => path))}, or ${spacing} Å, as the header says?`;
       return [{ id: `spacing-${key}`, text, files: paths, options: [common, spacing].map((value) => optionOf(value, some)) }];

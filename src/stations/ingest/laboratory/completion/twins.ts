@@ -3,7 +3,9 @@ import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
+import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { asItIs, leftOut } from "./claim.js";
 import { spacingOf } from "./spacings.js";
 
 /** Words for what somebody has put aside. */
@@ -24,10 +26,7 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
       const example = groups[0]![n]!.path;
       const claims = groups.flatMap((group) =>
         group.map((file, i): Claim => {
-          const { path } = file;
-          return i === n
-            ? asItIs(file)
-            : { path, role: "left out", because: `${group[n]!.path} is published in its place`, strength: "contents" };
+          return i === n ? asItIs(file) : leftOut(file, `${group[n]!.path} is published in its place`);
         }),
       );
       return { answer: `${n + 1}`, says: `${example}${groups.length > 1 ? " and those like it" : ""}`, claims };
@@ -49,12 +48,6 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     };
   });
 }
-
-const asItIs = ({ path, run, sameRunAs, role, because, details }: Decision): Claim => {
-  return { path, run, sameRunAs, role, because, details, strength: "contents" };
-};
-
-const withoutNumbers = (path: string): string => path.replace(/\d+/g, "#");
 
 /** What the portal tells two tomograms of a run apart by. */
 export function tellingOf(file: Decision, laboratory: Laboratory): unknown[] {

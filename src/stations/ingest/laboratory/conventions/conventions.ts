@@ -2,9 +2,9 @@ import { groupsOf } from "../../../../core/groups.js";
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
 import { findRunNames, looseName, type NamedFile, runFinder } from "../run-names.js";
-import { isCounted, mixesSpecimens, specimenOf } from "../specimen-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { type Seeming, seeming } from "./kinds.js";
+import { isCounted, mixesSpecimens, specimenOf } from "./specimens.js";
 
 /** Files whose run somebody has to know. */
 const OF_RUNS: readonly Role[] = [

@@ -3,6 +3,7 @@ import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { POINT_READERS } from "../../../../formats/points/readers.js";
 import type { Claim, Details, Option, PointsReading, Question } from "../claims.js";
+import { leftOut } from "../completion/claim.js";
 import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import { readParticleList, seriesStem } from "../recognisers/common/particles.js";
@@ -58,7 +59,11 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   for (const file of files) {
     const known = await readingOf(file, options);
     if (typeof known === "string") claims.push(leftOut(file, known));
-    else listed.push(await namedRows({ ...file, reading: known }, options));
+    else {
+      const named = await namedRows({ ...file, reading: known }, options);
+      if (typeof named === "string") claims.push(leftOut(file, named));
+      else listed.push(named);
+    }
   }
   // runs of several voxel sizes are one group for each: what one number divides, another would put elsewhere
   const sizesOf = (run: string | undefined) =>
@@ -86,14 +91,6 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   return { claims, questions };
 }
 
-const leftOut = ({ path, run }: Pick<Decision, "path" | "run">, because: string): Claim => ({
-  path,
-  run,
-  role: "left out",
-  because,
-  strength: "contents",
-});
-
 /** Reads the head of a list whose format is not known yet. @returns a text: why nothing can be made of it */
 async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): Promise<PointsReading | string> {
   const { path, details } = file;
@@ -118,9 +115,9 @@ const NAMES = new Set(["rlnTomoName", "rlnMicrographName", "wrpSourceName"]);
 
 /**
  * Where a column names tomograms otherwise than the runs are called, by file names for example: which of its values are of which tomogram. A file of one
- * run whose rows all have one name needs no column.
+ * run whose rows all have one name needs no column. @returns a text: why nothing can be made of it
  */
-async function namedRows(file: Listed, { laboratory, runs, volumesOf }: PlaceOptions): Promise<Listed> {
+async function namedRows(file: Listed, { laboratory, runs, volumesOf }: PlaceOptions): Promise<Listed | string> {
   const { path, run, reading } = file;
   if (reading.rowName === undefined || reading.rowValues !== undefined || !NAMES.has(reading.rowName)) return file;
   const list = await readParticleList(laboratory, path);
@@ -128,7 +125,11 @@ async function namedRows(file: Listed, { laboratory, runs, volumesOf }: PlaceOpt
   const values = [...list.series.keys()];
   const find = runFinder(runs);
   if (values.every((value) => runs.includes(seriesStem(value)))) return file;
-  if (run !== undefined && values.length === 1) return { ...file, reading: { ...reading, rowName: undefined } };
+  if (run !== undefined && values.length === 1) {
+    const said = find(values[0]!.replaceAll("\\", "/"));
+    if (said !== undefined && said !== run) return `it is called after ${run}, and its rows name ${values[0]}`;
+    return { ...file, reading: { ...reading, rowName: undefined } };
+  }
   const rowValues: Record<string, string> = {};
   for (const value of values) {
     const own = find(value.replaceAll("\\", "/"));

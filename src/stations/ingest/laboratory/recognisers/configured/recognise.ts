@@ -23,6 +23,7 @@ export const configured: Recogniser = {
     const claims: Claim[] = [];
     const notes: string[] = [];
     const by: string[] = [];
+    const elsewhere: string[] = [];
     let paths: Paths | undefined;
     for (const { path, format, size } of laboratory.files) {
       if (!/\.ya?ml$/i.test(path) || format !== "text" || size > BYTES_MAX) continue;
@@ -35,8 +36,12 @@ export const configured: Recogniser = {
       paths ??= pathsOf(laboratory.files.map((file) => file.path));
       by.push(path);
       claims.push({ path, role: "left out", because: "a configuration of an earlier ingestion", strength: "bookkeeping" });
-      claimDocument({ path, document, paths, laboratory, claims, notes });
+      claimDocument({ path, document, paths, laboratory, claims, notes, elsewhere });
     }
+    if (elsewhere.length > 0)
+      notes.push(
+        `${few(elsewhere)}: its runs find nothing here, so that it is not used. Give the folder that its source_prefix names.`,
+      );
     return claims.length === 0
       ? undefined
       : { software: by.length === 0 ? "" : "an earlier ingestion configuration", by: by.slice(0, 3), claims, notes };
@@ -61,6 +66,8 @@ interface Reading {
   readonly laboratory: Laboratory;
   readonly claims: Claim[];
   readonly notes: string[];
+  /** Configurations whose runs are not in this folder. */
+  readonly elsewhere: string[];
 }
 
 const SECTIONS: Readonly<Record<string, Role>> = {
@@ -75,10 +82,10 @@ const SECTIONS: Readonly<Record<string, Role>> = {
 };
 
 function claimDocument(reading: Reading): void {
-  const { path, document, notes } = reading;
+  const { path, document, notes, elsewhere } = reading;
   const prefix = prefixOf(reading);
   if (prefix === undefined) {
-    notes.push(`${path}: its runs find nothing here, so that it is not used. Give the folder that its source_prefix names.`);
+    elsewhere.push(path);
     return;
   }
   const { runs, folder } = prefix;

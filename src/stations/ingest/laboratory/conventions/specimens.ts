@@ -1,17 +1,83 @@
-import { COMMON, stemOf, wordsOf } from "./run-names.js";
+import { COMMON, stemOf, withoutNumbers, wordsOf } from "../run-names.js";
 
-/** What programs and people add to the name of a specimen when they make something of it. */
-const MADE =
-  "rec|recs|recon|recons|reconstructions?|full|vol|volume|tomo|tomos|tomogram|tomograms|ali|aligned|preali|st|stack|stacks|ts|evn|even|odd|half_?[12ab]?|" +
-  "denoised?|dn|deconv|deconvolved|dctf|3?dctf|ctf|ctfcorr|corr|corrected|isonet|cryocare|topaz|ddw|n2n|filt|filtered|lp\\d+|hp\\d+|" +
-  "sirt\\d*|sirt_?like\\d*|wbp|bp|bp_?3d|sart\\d*|flip|flipped|flipyz|clip|clipped|trim|trimmed|crop|cropped|norm|normali[sz]ed|inv|inverted|rot|rotated|" +
-  "rotx|xf|v\\d+|final|new|old|orig|int8|int16|uint8|float16|float32|copy|kopie|2nd|bin|bin_?\\d+|b\\d+|\\d+(?:\\.\\d+)?_?a(?:px|ng(?:str(?:oe|o)ms?)?)|dw|mc|mc2|sum|avg";
-const AT_END = new RegExp(`(?:[_.\\- ]+(?:${MADE})|[_.\\- ]*\\(\\d+\\)|[_.\\- ]+)$`, "i");
-const AT_BEGIN = new RegExp(`^(?:(?:${MADE.replace("|ts|", "|").replace("tomo|tomos|tomogram|tomograms|", "")})[_.\\- ]+)`, "i");
+/** What programs and people add before or behind the name of a specimen when they make something of it. */
+const ADDED = [
+  ...[
+    "recs?",
+    "recon(?:s|structions?)?",
+    "full",
+    "vol(?:ume)?",
+    "ali(?:gned)?",
+    "preali",
+    "st",
+    "stacks?",
+    "evn",
+    "even",
+    "odd",
+    "half_?[12ab]?",
+  ],
+  ...[
+    "denoised?",
+    "dn",
+    "deconv(?:olved)?",
+    "3?dctf",
+    "ctf(?:corr)?",
+    "corr(?:ected)?",
+    "isonet",
+    "cryocare",
+    "topaz",
+    "ddw",
+    "n2n",
+  ],
+  ...[
+    "filt(?:ered)?",
+    "[lh]p\\d+",
+    "sirt(?:_?like)?\\d*",
+    "wbp",
+    "bp(?:_?3d)?",
+    "sart\\d*",
+    "flip(?:ped|yz)?",
+    "clip(?:ped)?",
+    "trim(?:med)?",
+  ],
+  ...[
+    "crop(?:ped)?",
+    "norm(?:ali[sz]ed)?",
+    "inv(?:erted)?",
+    "rot(?:ated|x)?",
+    "xf",
+    "v\\d+",
+    "final",
+    "new",
+    "old",
+    "orig",
+    "copy",
+    "kopie",
+    "2nd",
+  ],
+  ...[
+    "u?int(?:8|16)",
+    "float(?:16|32)",
+    "bin(?:_?\\d+)?",
+    "b\\d+",
+    "\\d+(?:\\.\\d+)?_?a(?:px|ng(?:str(?:oe|o)ms?)?)",
+    "dw",
+    "mc2?",
+    "sum",
+    "avg",
+  ],
+].join("|");
+/** Names of specimens begin with these: `TS_01`, `tomo_12`. */
+const KINDS = "ts|tomo(?:s|grams?)?";
+const AT_END = new RegExp(`(?:[_.\\- ]+(?:${ADDED}|${KINDS})|[_.\\- ]*\\(\\d+\\)|[_.\\- ]+)$`, "i");
+const AT_BEGIN = new RegExp(`^(?:${ADDED})[_.\\- ]+`, "i");
 /** `_10.00A`; a small letter is that of an axis. */
 const ANGSTROM_AT_END = /[_.\- ]+\d+(?:\.\d+)?_?A$/;
 /** A name of nothing: what folders and files are called for what they hold. */
-const NOTHING = new RegExp(`^(?:${MADE}|raw|data|image|volume|movie|frame|output|result|test|[a-z]{1,2}|map|mask|seg)$`, "i");
+const NOTHING = new RegExp(
+  `^(?:${ADDED}|${KINDS}|raw|data|image|volume|movie|frame|output|result|test|[a-z]{1,2}|map|mask|seg)$`,
+  "i",
+);
 
 /**
  * What a file is of, as its name says it when the words for what was made are taken away: `TS_01` of `TS_01_rec_bin4 (1).mrc`. A name of which
@@ -47,9 +113,6 @@ const isName = (text: string): boolean =>
 export const isCounted = (name: string): boolean =>
   wordsOf(name).some(({ start, end }) => /\d[a-z]?$/i.test(name.slice(start, end)));
 
-/** `TS_0012` → `TS_#`. */
-const shapeOf = (name: string): string => name.replace(/\d+/g, "#");
-
 /** Whether names of runs hold several specimens that are called alike: `chlamy` of `chlamy_021` and `chlamy_034`. */
 export function mixesSpecimens(find: (path: string) => string | undefined, paths: readonly string[]): boolean {
   const byRun = new Map<string, Map<string, string>>();
@@ -61,7 +124,7 @@ export function mixesSpecimens(find: (path: string) => string | undefined, paths
     if (!specimen.includes(run) || specimen === run) continue;
     const known = byRun.get(run) ?? new Map<string, string>();
     byRun.set(run, known);
-    const shape = shapeOf(specimen);
+    const shape = withoutNumbers(specimen);
     const other = known.get(shape);
     if (other !== undefined && other !== specimen) return true;
     known.set(shape, specimen);
