@@ -5,7 +5,7 @@ import { counted } from "../../../../core/units.js";
 import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import { readMrcPlanes } from "../../../../formats/mrc/read.js";
 import { readAngleLists } from "../acquisition.js";
-import type { Claim, Option, Question } from "../claims.js";
+import type { Option, Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
 import { baseName } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
