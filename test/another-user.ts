@@ -23,6 +23,9 @@ export async function asAnotherUser<T>(owned: readonly string[], work: () => Pro
   }
 }
 
+/** Whether work may be done as somebody who may not read everything, with what this clone holds: by root only where others reach it. */
+export const mayBeAnother = (folder: string): boolean => !isRoot || othersMayRun(folder);
+
 /** Whether programs may be started as another user from here: by root alone, and not from a clone that was made with umask 077 or lies in a private folder. */
 export function othersMayRun(folder: string): boolean {
   if (!isRoot) return false;

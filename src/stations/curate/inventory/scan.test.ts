@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { model, sidecar, tomogram } from "../../../../examples/archive/model.mjs";
-import { asAnotherUser } from "../../../../test/another-user.js";
+import { asAnotherUser, mayBeAnother } from "../../../../test/another-user.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import type { ArchiveFile } from "./archive.js";
 import { inventoryFolder } from "./inventory-files.js";
@@ -223,16 +223,23 @@ describe("odd names and things", () => {
     mkdirSync(root);
   });
 
-  it("a folder that may not be read is told, and asked again by the next scan", async () => {
-    write("a/MS.mod");
-    write("b/MS.mod");
-    mkdirSync(workspace, { recursive: true });
-    chmodSync(join(root, "a"), 0);
-    const report = await asAnotherUser([base, workspace], () => scanReport([root], { workspace }));
-    expect([report.exitStatus, report.errors.map(({ code }) => code), report.kinds]).toEqual([3, ["STORE_DENIED"], { model: 1 }]);
-    chmodSync(join(root, "a"), 0o755);
-    expect((await asAnotherUser([], () => scanReport([root], { workspace }))).kinds).toEqual({ model: 2 });
-  });
+  it.skipIf(!mayBeAnother(process.cwd()))(
+    "a folder that may not be read is told, and asked again by the next scan (as root: in a clone that others may read)",
+    async () => {
+      write("a/MS.mod");
+      write("b/MS.mod");
+      mkdirSync(workspace, { recursive: true });
+      chmodSync(join(root, "a"), 0);
+      const report = await asAnotherUser([base, workspace], () => scanReport([root], { workspace }));
+      expect([report.exitStatus, report.errors.map(({ code }) => code), report.kinds]).toEqual([
+        3,
+        ["STORE_DENIED"],
+        { model: 1 },
+      ]);
+      chmodSync(join(root, "a"), 0o755);
+      expect((await asAnotherUser([], () => scanReport([root], { workspace }))).kinds).toEqual({ model: 2 });
+    },
+  );
 });
 
 describe("a scan again", () => {
