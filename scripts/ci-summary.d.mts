@@ -25,7 +25,7 @@ export interface TestReport {
 type ByStep<T> = Readonly<Record<string, T>>;
 
 /**
- * What failed with its message, the files that took most of the processors, a line for each step, and `N passed, N failed, N skipped` last.
+ * The files that took most of the processors, what failed with its message, a line for each step, and `N passed, N failed, N skipped` last.
  * `progress`: what `test/reporter.ts` has written, for runs that left no report; `costs`: what `test/setup.ts` has.
  */
 export function summarise(

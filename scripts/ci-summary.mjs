@@ -20,7 +20,8 @@ export function summarise(steps, reports, { progress = {}, costs = {} } = {}) {
     ...(status === 0 || reports[name] ? [] : unended(progress[name]).map((what) => `FAIL  had not ended: ${what}`)),
   ]);
   const dear = steps.flatMap(({ name }) => costliest(name, costs[name]));
-  return { lines: [...broken, ...dear, ...lines, text(sum)], ok: steps.length > 0 && sum.failed === 0 };
+  // what failed comes late: of a long log the end is kept
+  return { lines: [...dear, ...broken, ...lines, text(sum)], ok: steps.length > 0 && sum.failed === 0 };
 }
 
 /** What a killed run was in: begun and not ended. A file is named where none of its tests runs: it prepares something, or puts it away. */
@@ -42,9 +43,12 @@ function costliest(name, costs = "") {
     .filter((found) => found && Number(found[1]) >= 1)
     .sort((a, b) => b[1] - a[1])
     .slice(0, 5)
-    .map(([, seconds, file]) => `${file.replace(/^.*?\/(?=(?:src|web|test|examples)\/)/, "")} ${Math.round(seconds)} s`);
+    .map(([, seconds, file]) => `${inRepository(file)} ${Math.round(seconds)} s`);
   return files.length === 0 ? [] : [`costliest of ${name}: ${files.join(", ")}`];
 }
+
+/** A file of tests by its path in the repository, wherever its clone lies. */
+const inRepository = (path) => path.replace(/^.*?\/(?=(?:src|web|test|examples)\/)/, "");
 
 /** What failed, once more at the end: a log of ten thousand tests is long, and often only its end is kept. */
 function failures(report) {
@@ -76,21 +80,11 @@ function countStep(status, report, elsewhere) {
 const passedTests = (reports) => new Set(reports.flatMap((report) => testsOf(report, ["passed"])));
 const skippedTests = (report) => testsOf(report, ["skipped", "pending"]);
 
-/** `file: name` of the tests that ended so, files from the root of the report's own clone on. */
+/** `file: name` of the tests that ended so, files by their paths in the repository. */
 function testsOf({ testResults = [] }, states) {
-  const root = commonFolder(testResults.map(({ name }) => name));
   return testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => states.includes(status))
-      .map(({ fullName }) => `${name.slice(root.length)}: ${fullName}`),
+    assertionResults.filter(({ status }) => states.includes(status)).map(({ fullName }) => `${inRepository(name)}: ${fullName}`),
   );
-}
-
-function commonFolder([first = "", ...names]) {
-  let folder = first.slice(0, first.lastIndexOf("/") + 1);
-  while (folder && !names.every((name) => name.startsWith(folder)))
-    folder = folder.slice(0, folder.lastIndexOf("/", folder.length - 2) + 1);
-  return folder;
 }
 
 const text = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;

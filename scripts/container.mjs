@@ -39,29 +39,31 @@ export function buildImage({ target = "emporium", fresh = false } = {}) {
   const name = `localhost/emporium-${target}:${contextDigest()}`;
   if (!fresh && has(name)) return name;
   // JupyterLab is put onto the program's own image
-  const isNotebook = target === "notebook";
-  const [argument, file] = isNotebook
-    ? [`EMPORIUM=${buildImage({ target: "job", fresh })}`, "Containerfile.notebook"]
-    : [`BASE=${BASE_NAME}`, "Containerfile"];
-  buildBase(fresh && !isNotebook);
+  if (target === "notebook") {
+    const words = [
+      "--build-arg",
+      `EMPORIUM=${buildImage({ target: "job", fresh })}`,
+      "--file",
+      join(root, "Containerfile.notebook"),
+    ];
+    return bud(target, name, words);
+  }
+  buildBase(fresh);
+  const words = ["--build-arg", `BASE=${BASE_NAME}`, "--file", join(root, "Containerfile"), ...(fresh ? [] : ["--layers"])];
+  // the stage that both images take their files from: its packages are installed once, and the program is compiled once
+  if (!fresh) bud("build", name.replace(/^[^:]+/, "localhost/emporium-build"), words);
+  return bud(target, name, words);
+}
+
+/** Builds a stage of a file as an image of this name. */
+function bud(target, name, words) {
   // a registry's mirror and a network's own certificate authorities, where this machine has them
   const secrets = [
     ["npmrc", `${process.env.HOME}/.npmrc`],
     ["pipconf", process.env.PIP_CONFIG_FILE ?? "/etc/pip.conf"],
     ["authorities", process.env.NODE_EXTRA_CA_CERTS ?? "/etc/ssl/certs/ca-certificates.crt"],
   ].flatMap(([id, src]) => (existsSync(src) ? ["--secret", `id=${id},src=${src}`] : []));
-  const options = [
-    "--isolation",
-    "chroot",
-    "--format",
-    "docker",
-    "--build-arg",
-    argument,
-    "--target",
-    target,
-    "--file",
-    join(root, file),
-  ];
+  const options = ["--isolation", "chroot", "--format", "docker", "--target", target, ...words];
   run("buildah", ["bud", ...STORAGE, ...options, ...secrets, "--volume", `${npmCache()}:/root/.npm`, "--tag", name, root]);
   removeOlder(name);
   return name;

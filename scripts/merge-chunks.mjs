@@ -56,23 +56,42 @@ const has = (set, number) => ((set[number >>> 5] >>> (number & 31)) & 1) === 1;
 
 /** Makes sets of entries equal where that is worth it: the best pair first, until no pair is. */
 function merge({ sets, bytes, needs, first }) {
-  for (;;) {
+  // which pair looked at a file, or at the files that share its set, last
+  const [lookedAt, lookedAtClass, missing] = [sets, sets, sets].map(({ length }) => new Int32Array(length).fill(-1));
+  for (let looks = 0; ; ) {
     const classes = classesOf(sets);
+    const classOf = new Int32Array(sets.length);
+    for (const [number, members] of classes.entries()) for (const member of members) classOf[member] = number;
+    const sizes = classes.map(([member]) => common(sets[member], sets[member]));
+    // what a module imports comes along with it
+    const alongWith = classes.map((members) => [...new Set(members.flatMap((member) => needs[member]))]);
     let best = { gain: 0 };
-    for (const [i, one] of classes.entries()) {
-      for (const other of classes.slice(i + 1)) {
-        const [a, b] = [sets[one[0]], sets[other[0]]];
-        const both = count(a, b, (x, y) => x & y);
-        if (both * FILE_BYTES <= best.gain || has(a, first) !== has(b, first)) continue;
-        const all = a.map((word, k) => word | b[k]);
+    for (let i = 0; i < classes.length; i++) {
+      const a = sets[classes[i][0]];
+      for (let j = i + 1; j < classes.length && sizes[i] * FILE_BYTES > best.gain; j++) {
+        // no more in common than the smaller one has: most pairs end here
+        if (sizes[j] * FILE_BYTES <= best.gain) continue;
+        const b = sets[classes[j][0]];
+        const both = common(a, b);
         let gain = both * FILE_BYTES;
-        // what a module imports comes along with it
-        const along = new Set([...one, ...other].flatMap((member) => needs[member]));
-        for (const member of along) {
-          gain -= bytes[member] * count(all, sets[member], (x, y) => x & ~y);
-          if (gain <= best.gain) break;
+        if (gain <= best.gain || has(a, first) !== has(b, first)) continue;
+        const all = a.map((word, k) => word | b[k]);
+        const size = sizes[i] + sizes[j] - both;
+        const look = ++looks;
+        for (const along of [alongWith[i], alongWith[j]]) {
+          for (let k = 0; k < along.length && gain > best.gain; k++) {
+            const member = along[k];
+            if (lookedAt[member] === look) continue;
+            lookedAt[member] = look;
+            const its = classOf[member];
+            if (lookedAtClass[its] !== look) {
+              lookedAtClass[its] = look;
+              missing[its] = size - common(all, sets[member]);
+            }
+            gain -= bytes[member] * missing[its];
+          }
         }
-        if (gain > best.gain) best = { gain, all, along };
+        if (gain > best.gain) best = { gain, all, along: new Set([...alongWith[i], ...alongWith[j]]) };
       }
     }
     if (best.gain === 0) return;
@@ -91,10 +110,12 @@ function classesOf(sets) {
   return [...classes.values()];
 }
 
-function count(a, b, combine) {
+/** How many entries are in both sets. */
+function common(a, b) {
   let sum = 0;
   for (let k = 0; k < a.length; k++) {
-    let word = combine(a[k], b[k]) >>> 0;
+    let word = a[k] & b[k];
+    if (word === 0) continue;
     word -= (word >>> 1) & 0x55555555;
     word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
     sum += (((word + (word >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
