@@ -26,6 +26,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     reporters,
+    // the projects have most modules in common, and `npm run test:rest` has those of `npm test`: each is transformed once, and again when it has changed
+    experimental: { fsModuleCache: true },
     projects: [
       suite("alone"),
       suite("rest"),
