@@ -202,12 +202,15 @@ describe("volumes in shards", () => {
       [1, 4100, 6],
     ],
   };
+  const [one, ten, many] = [
+    ["blosc-lz4", "present", undefined],
+    ["zstd", "zeros", 10 * MiB],
+    ["blosc-lz4", "present", 1],
+  ] as const;
+  // how chunks are packed does not depend on the form, and what lies behind an edge does
+  const packed = { volume: [one, ten, many], series: [many], mask: [ten], labels: [one, ten] };
   for (const form of ["volume", "series", "mask", "labels"] as const) {
-    for (const [codec, edge, bytesMax] of [
-      ["blosc-lz4", "present", undefined],
-      ["zstd", "zeros", 10 * MiB],
-      ["blosc-lz4", "present", 1],
-    ] as const) {
+    for (const [codec, edge, bytesMax] of packed[form]) {
       it(`${form}, ${codec}, shards of ${bytesMax ?? 2 ** 31} bytes: level 0 as read, the others from the one before`, async () => {
         for (const [i, shape] of shapes[form].entries()) {
           const { result, level, mrc } = await write({ shape, form, edge, codec, bytesMax, out: `o${i}` });
@@ -232,7 +235,7 @@ describe("volumes in shards", () => {
     const bytes = readFileSync(path.path);
     const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length);
     const hashes = new Set<string>();
-    for (const threads of [1, 2, 3, 4]) hashes.add((await write({ shape, data: path, threads, out: `t${threads}` })).hash());
+    for (const threads of [1, 2, 4]) hashes.add((await write({ shape, data: path, threads, out: `t${threads}` })).hash());
     hashes.add((await write({ shape, data: { read, offset: path.offset }, out: "r" })).hash());
     hashes.add((await write({ shape, data: path, mrc: undefined, out: "t1" })).hash());
     expect(hashes.size).toBe(1);
