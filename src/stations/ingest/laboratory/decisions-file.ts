@@ -229,14 +229,28 @@ function searchIn(all: Files): (row: Pick<Row, "files" | "run">, runs: readonly 
       ofRun.set(one, isFit);
       return isFit(segments);
     };
-    // of two runs the one with the longer name: TS_1 is the beginning of TS_1_2
-    const longest = [...runs].sort((a, b) => b.length - a.length);
+    const named = namesIn(runs);
     return split.flatMap(([path, segments]) => {
       if (!ofAny(segments)) return [];
-      const one = longest.find((name) => path.includes(name) && isOf(name, segments));
+      const one = named(path).find((name) => isOf(name, segments));
       return one === undefined ? [] : [{ path, run: one }];
     });
   };
+}
+
+/** The names that a text holds. Of two the longer one comes first: TS_1 is the beginning of TS_1_2. */
+function namesIn(names: readonly string[]): (text: string) => string[] {
+  const numbers = new Map(names.map((name, number) => [name, number]));
+  const lengths = [...new Set(names.map(({ length }) => length))].sort((a, b) => b - a);
+  return (text) =>
+    lengths.flatMap((length) => {
+      const found = new Set<string>();
+      for (let at = 0; at + length <= text.length; at++) {
+        const part = text.slice(at, at + length);
+        if (numbers.has(part)) found.add(part);
+      }
+      return [...found].sort((a, b) => numbers.get(a)! - numbers.get(b)!);
+    });
 }
 
 const withoutBraces = (glob: string): string => glob.replace(/\{\{|\}\}/g, (two) => two[0]!);

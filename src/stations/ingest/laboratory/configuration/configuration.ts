@@ -1,4 +1,5 @@
 import { few } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { ask, decimal, yamlText } from "../../../../formats/yaml/yaml-text.js";
 import { CURRENT_VERSION } from "../../config/grammar/config.js";
@@ -47,8 +48,7 @@ export async function configurationOf(
   { sourcePrefix, answers, heading, objects = new Map() }: ConfigurationOptions,
 ): Promise<Written> {
   const facts = factsOf(answers);
-  const byRole = new Map<string, Decision[]>();
-  for (const file of decisions.files.values()) byRole.set(file.role, [...(byRole.get(file.role) ?? []), file]);
+  const byRole = groupsOf(decisions.files.values(), ({ role }) => role);
   const of = (role: string): readonly Decision[] => byRole.get(role) ?? [];
   const { acquisitionOf, remarks, unread } = await acquisitionsOf(laboratory, of);
   const spacings = [...new Set(of("tomogram").map((file) => spacingOf(file, laboratory) ?? FALLBACK_SPACING))].sort(

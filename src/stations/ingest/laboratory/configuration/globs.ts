@@ -1,4 +1,5 @@
 import { type GlobPart, matchesGlob, parseGlob } from "../../../../core/glob.js";
+import { groupsOf } from "../../../../core/groups.js";
 import { escapeGlob } from "../../finders/glob.js";
 
 /** A file of a run. */
@@ -97,34 +98,40 @@ function touches(path: string, at: number, end: number): boolean {
  */
 export function globSources(files: readonly RunFile[], paths: Paths, runs: readonly string[]): GlobSource[] {
   const byRun = new Map<string, Set<string>>();
-  for (const { path, run } of files) byRun.set(run, (byRun.get(run) ?? new Set()).add(path));
+  for (const [run, own] of groupsOf(files, (file) => file.run)) byRun.set(run, new Set(own.map(({ path }) => path)));
   const sources: { glob: string; runs: string[] }[] = [];
   let left = [...files];
   for (const way of WAYS) {
     const groups = new Map<string, RunFile[]>();
-    for (const file of left) for (const glob of way(file)) groups.set(glob, [...(groups.get(glob) ?? []), file]);
+    for (const file of left) {
+      for (const glob of way(file)) {
+        const group = groups.get(glob);
+        if (group) group.push(file);
+        else groups.set(glob, [file]);
+      }
+    }
+    const open = new Set(left.map(({ path }) => path));
     for (const [glob, group] of [...groups].sort((a, b) => b[1].length - a[1].length)) {
       const own = [...new Set(group.map(({ run }) => run))];
       if (way !== exactly && own.length + group.length <= 2) continue;
-      const open = new Set(left.map(({ path }) => path));
+      const covered = new Set<string>();
       // each run as a whole, and nothing that is not its own or is found already
       const exact = own.filter((run) => {
         const found = paths.find(filledIn(glob, run));
-        return found.length > 0 && found.every((path) => byRun.get(run)!.has(path) && open.has(path));
+        const isExact = found.length > 0 && found.every((path) => byRun.get(run)!.has(path) && open.has(path));
+        if (isExact) for (const path of found) covered.add(path);
+        return isExact;
       });
       if (exact.length === 0) continue;
-      const covered = new Set(exact.flatMap((run) => paths.find(filledIn(glob, run))));
       sources.push({ glob, runs: exact });
-      left = left.filter(({ path }) => !covered.has(path));
+      for (const path of covered) open.delete(path);
     }
+    left = left.filter(({ path }) => open.has(path));
     if (left.length === 0) break;
   }
   return sources.map(({ glob, runs: own }) => {
-    const isForAll = runs.every((run) => own.includes(run)) || othersFindNothing();
-    return isForAll && own.length === runs.length ? { glob } : { glob, runs: own };
-    function othersFindNothing(): boolean {
-      return runs.every((run) => own.includes(run) || paths.find(filledIn(glob, run)).length === 0);
-    }
+    const has = new Set(own);
+    return own.length === runs.length && runs.every((run) => has.has(run)) ? { glob } : { glob, runs: own };
   });
 }
 

@@ -29,7 +29,8 @@ const exactly = (names: readonly string[]) => names.map((name) => `^${escaped(na
 /** A run without such a file would be an error: the few are named, those that have it or those that have not. */
 function runFilter(runs: readonly string[] | undefined, all: readonly string[]): { include?: object; exclude?: object } {
   if (runs === undefined) return {};
-  const others = all.filter((run) => !runs.includes(run));
+  const own = new Set(runs);
+  const others = all.filter((run) => !own.has(run));
   if (others.length === 0) return {};
   return others.length < runs.length ? { exclude: { run: exactly(others) } } : { include: { run: exactly(runs) } };
 }
@@ -122,7 +123,8 @@ export function frameBlocks(making: Making): Blocks {
   const told = new Set(of("acquisition").map(({ run }) => run));
   const frames = of("frame").filter(({ run }) => told.has(run));
   const hasGain = of("gain").length > 0;
-  const without = runs.filter((run) => told.has(run) && !frames.some((frame) => frame.run === run));
+  const framed = new Set(frames.map(({ run }) => run));
+  const without = runs.filter((run) => told.has(run) && !framed.has(run));
   const isCorrected = new Named(
     "gain_corrected",
     ask(!hasGain, `whether the frames are gain corrected; ${hasGain ? "a" : "no"} gain reference was found`),
@@ -140,8 +142,9 @@ export function frameBlocks(making: Making): Blocks {
   return [...byRate.values()].flatMap((some) => {
     const { doseRate, from } = acquisitionOf(some[0]!);
     const dose_rate = doseRate === undefined ? asked : guess(decimal(doseRate), `electrons per Å² and second; ${from} says this`);
-    const own = frames.filter(({ run }) => some.includes(run!));
-    const bare = without.filter((run) => some.includes(run));
+    const ofRate = new Set(some);
+    const own = frames.filter(({ run }) => ofRate.has(run!));
+    const bare = without.filter((run) => ofRate.has(run));
     const sources = [
       ...(own.length > 0 ? sourcesOf(own, making) : []),
       ...(bare.length > 0 ? [{ literal: { value: ["default"] }, ...filters(runFilter(bare, runs)) }] : []),
