@@ -121,7 +121,7 @@ function rowsOf(
     return search(row, runs).every(({ path }) => isFree(path)) ? [row] : group.map((file) => rowOf(file, literal(file.path)));
   });
   // the first row that names a file counts: files of which another row says something else have rows of their own before it
-  const found = givenOf({ runs: [...runs], questions: [], files: rows }, { files }).files;
+  const found = given({ runs: [...runs], questions: [], files: rows }, search).files;
   const others = own.filter((file) => {
     const said = found.get(file.path);
     return said === undefined || outcomeOf(said) !== outcomeOf(file) || said.run !== file.run;
@@ -186,9 +186,12 @@ const wrong = (name: string, what: string): EmporiumError =>
   });
 
 /** What a file of decisions says of the files of a folder. The first row that names a file counts; globs name no file of a question. */
-export function givenOf({ runs, questions, files }: DecisionsDocument, { files: all }: Pick<Laboratory, "files">): Given {
+export function givenOf(said: DecisionsDocument, { files }: Pick<Laboratory, "files">): Given {
+  return given(said, searchIn(files));
+}
+
+function given({ runs, questions, files }: DecisionsDocument, search: Search): Given {
   const decided = new Map<string, Pick<Claim, "role" | "run" | "runs" | "details" | "because">>();
-  const search = searchIn(all);
   const asked = new Set(questions.flatMap(({ files: globs = [] }) => globs.map(unescaped)));
   for (const row of files) {
     const { files: glob, is, of_runs, because, details: known } = row;
@@ -206,37 +209,52 @@ interface Found {
   readonly run: string | undefined;
 }
 
+type Search = (row: Pick<Row, "files" | "run">, runs: readonly string[]) => Found[];
+
 /** Finds the files that a row names, each with its run. */
-function searchIn(all: Files): (row: Pick<Row, "files" | "run">, runs: readonly string[]) => Found[] {
+function searchIn(all: Files): Search {
   const paths = new Set(all.map(({ path }) => path));
-  const split = all.map(({ path }) => [path, path.split("/")] as const);
-  const fits = (glob: string) => {
-    const parts = glob.split("/").map((segment) => parseGlob(segment));
-    return (segments: readonly string[]) =>
-      parts.length === segments.length && parts.every((part, at) => matchesGlob(part, segments[at]!));
-  };
+  const folders = [...groupsOf(paths, (path) => path.slice(0, path.lastIndexOf("/") + 1))].map(
+    ([folder, own]) => [folder.split("/").slice(0, -1), own] as const,
+  );
   return ({ files: glob, run }, runs) => {
     const plainPath = pathOf(glob);
     if (plainPath !== undefined) return paths.has(plainPath) ? [{ path: plainPath, run }] : [];
-    if (!glob.includes("{run_name}")) {
-      const isFit = fits(withoutBraces(glob));
-      return split.flatMap(([path, segments]) => (isFit(segments) ? [{ path, run }] : []));
-    }
-    const ofAny = fits(withoutBraces(glob.replaceAll("{run_name}", "*")));
-    const ofRun = new Map<string, ReturnType<typeof fits>>();
-    const isOf = (one: string, segments: readonly string[]) => {
-      const isFit = ofRun.get(one) ?? fits(filledIn(glob, one));
-      ofRun.set(one, isFit);
-      return isFit(segments);
+    const isNamed = glob.includes("{run_name}");
+    const { ofFolder, ofName } = globParts(withoutBraces(isNamed ? glob.replaceAll("{run_name}", "*") : glob));
+    const near = folders
+      .filter(([segments]) => ofFolder(segments))
+      .flatMap(([, own]) => own.filter((path) => ofName(nameOf(path))));
+    if (!isNamed) return near.map((path) => ({ path, run }));
+    const ofRun = new Map<string, GlobParts>();
+    const isOf = (one: string, path: string) => {
+      const parts = ofRun.get(one) ?? globParts(filledIn(glob, one));
+      ofRun.set(one, parts);
+      return parts.ofFolder(path.split("/").slice(0, -1)) && parts.ofName(nameOf(path));
     };
     const named = namesIn(runs);
-    return split.flatMap(([path, segments]) => {
-      if (!ofAny(segments)) return [];
-      const one = named(path).find((name) => isOf(name, segments));
+    return near.flatMap((path) => {
+      const one = named(path).find((name) => isOf(name, path));
       return one === undefined ? [] : [{ path, run: one }];
     });
   };
 }
+
+interface GlobParts {
+  ofFolder(segments: readonly string[]): boolean;
+  ofName(name: string): boolean;
+}
+
+function globParts(glob: string): GlobParts {
+  const parts = glob.split("/").map((segment) => parseGlob(segment));
+  const last = parts.pop()!;
+  return {
+    ofFolder: (segments) => parts.length === segments.length && parts.every((part, at) => matchesGlob(part, segments[at]!)),
+    ofName: (name) => matchesGlob(last, name),
+  };
+}
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /** The names that a text holds. Of two the longer one comes first: TS_1 is the beginning of TS_1_2. */
 function namesIn(names: readonly string[]): (text: string) => string[] {
