@@ -131,7 +131,7 @@ export function globSources(files: readonly RunFile[], paths: Paths, runs: reado
   }
   return sources.map(({ glob, runs: own }) => {
     const has = new Set(own);
-    return own.length === runs.length && runs.every((run) => has.has(run)) ? { glob } : { glob, runs: own };
+    return runs.every((run) => has.has(run)) ? { glob } : { glob, runs: own };
   });
 }
 
