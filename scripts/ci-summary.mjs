@@ -5,6 +5,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+const repository = fileURLToPath(new URL("..", import.meta.url));
+
 /** @type {import("./ci-summary.d.mts").summarise} */
 export function summarise(steps, reports, { progress = {}, costs = {} } = {}) {
   const sum = { passed: 0, failed: 0, skipped: 0 };
@@ -47,8 +49,13 @@ function costliest(name, costs = "") {
   return files.length === 0 ? [] : [`costliest of ${name}: ${files.join(", ")}`];
 }
 
-/** A file of tests by its path in the repository, wherever its clone lies. */
-const inRepository = (path) => path.replace(/^.*?\/(?=(?:src|web|test|examples)\/)/, "");
+/** A file of tests by its path in the repository, wherever its clone lies: below a folder `src`, too. A file that is not here is named from such a folder on. */
+function inRepository(path) {
+  const parts = path.split("/");
+  const ends = parts.map((_, at) => parts.slice(at).join("/"));
+  const here = ends.find((end) => !end.startsWith("/") && end !== "" && existsSync(join(repository, end)));
+  return here ?? path.replace(/^.*?\/(?=(?:src|web|test|examples)\/)/, "");
+}
 
 /** What failed, once more at the end: a log of ten thousand tests is long, and often only its end is kept. */
 function failures(report) {
@@ -82,9 +89,10 @@ const skippedTests = (report) => testsOf(report, ["skipped", "pending"]);
 
 /** `file: name` of the tests that ended so, files by their paths in the repository. */
 function testsOf({ testResults = [] }, states) {
-  return testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.filter(({ status }) => states.includes(status)).map(({ fullName }) => `${inRepository(name)}: ${fullName}`),
-  );
+  return testResults.flatMap(({ name, assertionResults }) => {
+    const file = inRepository(name);
+    return assertionResults.filter(({ status }) => states.includes(status)).map(({ fullName }) => `${file}: ${fullName}`);
+  });
 }
 
 const text = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;

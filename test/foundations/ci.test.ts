@@ -79,16 +79,20 @@ describe("(34.0) what one step of a CI run leaves out and another runs", () => {
       ],
       { test: { ...report(1, 0, 3), testResults: test }, data: { ...report(2, 0), testResults: data } },
     );
-    // a step whose files all lie in one folder
-    const rest = [file("/tmp/x/clone/test/c.test.ts", ["skipped", "ends"])];
+    // a step whose files all lie in one folder, in a clone that lies below a folder of the same name
+    const rest = [
+      file("/tmp/x/clone/test/c.test.ts", ["skipped", "ends"]),
+      file("/home/src/test/emporium/test/foundations/ci.test.ts", ["skipped", "is there"]),
+    ];
+    data.push(file("/tmp/x/clone/test/foundations/ci.test.ts", ["passed", "is there"]));
     const more = summarise(
       [
         { name: "rest", status: 0, seconds: 2, cpuSeconds: 4 },
         { name: "data", status: 0, seconds: 1, cpuSeconds: 2 },
       ],
-      { rest: { ...report(0, 0, 1), testResults: rest }, data: { ...report(2, 0), testResults: data } },
+      { rest: { ...report(0, 0, 2), testResults: rest }, data: { ...report(3, 0), testResults: data } },
     );
-    expect(more.lines.at(-1)).toBe("2 passed, 0 failed, 0 skipped");
+    expect(more.lines.at(-1)).toBe("3 passed, 0 failed, 0 skipped");
     expect(lines).toEqual([
       "ok    test: 1 passed, 0 failed, 2 skipped in 2 s, 4 s of processors",
       "ok    data: 2 passed, 0 failed, 0 skipped in 1 s, 2 s of processors",

@@ -8,6 +8,7 @@ import { yamlText } from "../../../formats/yaml/yaml-text.js";
 import { type Claim, type Details, ROLES } from "./claims.js";
 import { filledIn, globOf, literal } from "./configuration/globs.js";
 import type { Decision, Decisions, Given } from "./decide.js";
+import { baseName } from "./recognisers/common/paths.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
 const reading = z.strictObject({
@@ -224,13 +225,13 @@ function searchIn(all: Files): Search {
     const { ofFolder, ofName } = globParts(withoutBraces(isNamed ? glob.replaceAll("{run_name}", "*") : glob));
     const near = folders
       .filter(([segments]) => ofFolder(segments))
-      .flatMap(([, own]) => own.filter((path) => ofName(nameOf(path))));
+      .flatMap(([, own]) => own.filter((path) => ofName(baseName(path))));
     if (!isNamed) return near.map((path) => ({ path, run }));
     const ofRun = new Map<string, GlobParts>();
     const isOf = (one: string, path: string) => {
       const parts = ofRun.get(one) ?? globParts(filledIn(glob, one));
       ofRun.set(one, parts);
-      return parts.ofFolder(path.split("/").slice(0, -1)) && parts.ofName(nameOf(path));
+      return parts.ofFolder(path.split("/").slice(0, -1)) && parts.ofName(baseName(path));
     };
     const named = namesIn(runs);
     return near.flatMap((path) => {
@@ -253,8 +254,6 @@ function globParts(glob: string): GlobParts {
     ofName: (name) => matchesGlob(last, name),
   };
 }
-
-const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /** The names that a text holds. Of two the longer one comes first: TS_1 is the beginning of TS_1_2. */
 function namesIn(names: readonly string[]): (text: string) => string[] {
