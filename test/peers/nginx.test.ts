@@ -237,14 +237,14 @@ describe.runIf(nginx && openssl)("(34.24) emporium behind nginx, as the guide ha
     expect([answer.statusCode, answer.headers["content-type"]]).toEqual([200, "text/event-stream"]);
     let heard = "";
     answer.setEncoding("utf8").on("data", (text: string) => (heard += text));
-    await expect.poll(() => heard, { timeout: 60_000 }).toContain("event: jobs");
+    await expect.poll(() => heard, { timeout: 20_000 }).toContain("event: jobs");
     const first = heard.length;
     execFileSync(
       process.execPath,
       [PROGRAM, "publish", "tree", at("tree"), at("published"), "--workspace", at("workspace"), "-q"],
       { cwd: folder, stdio: "ignore" },
     );
-    await expect.poll(() => heard.slice(first), { timeout: 60_000 }).toContain(`"publish","tree"`);
+    await expect.poll(() => heard.slice(first), { timeout: 20_000 }).toContain(`"publish","tree"`);
     answer.destroy();
   });
 
