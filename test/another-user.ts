@@ -1,5 +1,6 @@
-import { lchownSync, readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { lchownSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { namesBelow } from "./names-below.js";
 
 const isRoot = process.geteuid?.() === 0;
 /** `nobody` of every Linux. */
@@ -8,11 +9,7 @@ const NOBODY = 65_534;
 /** Runs work that root alone may do more in than others: root does it as `nobody`, to whom `owned` and all below is given before, whatever the umask; anybody else as who they are. */
 export async function asAnotherUser<T>(owned: readonly string[], work: () => Promise<T>): Promise<T> {
   if (!isRoot) return work();
-  for (const path of owned.flatMap((one) => [
-    one,
-    ...readdirSync(one, { recursive: true }).map((name) => join(one, String(name))),
-  ]))
-    lchownSync(path, NOBODY, NOBODY);
+  for (const path of owned.flatMap((one) => [one, ...namesBelow(one)])) lchownSync(path, NOBODY, NOBODY);
   process.setegid!(NOBODY);
   process.seteuid!(NOBODY);
   try {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { Agent, createServer, request, type Server } from "node:http";
 import { type AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import type { ServedCatalogue } from "../../src/server/api/context.js";
 import { openPlaces } from "../../src/server/places.js";
 import { type Portal, servePortal } from "../../src/server/portal.js";
 import { HOSTILE } from "../conformance/store-suite.js";
+import { namesBelow } from "../names-below.js";
 import { servedCatalogue } from "../peers/serve-kit.js";
 import { ESCAPES, PRIVATE } from "./hostile-names.js";
 
@@ -203,7 +204,7 @@ describe("A24", () => {
 
   it(`${NAMES.length} names lead to nothing outside of a place, at every address, and to no connection`, async () => {
     const known = await paths();
-    const before = readdirSync(folder, { recursive: true }).sort();
+    const before = namesBelow(folder);
     connections.length = 0;
     for (const name of NAMES) {
       const heard = await Promise.all(
@@ -221,7 +222,7 @@ describe("A24", () => {
     }
     const own = [portal.url, `http://127.0.0.1:${webPort}`].map((url) => new URL(url).host);
     expect(connections.filter((one) => !own.includes(one))).toEqual([]);
-    expect(readdirSync(folder, { recursive: true }).sort()).toEqual(before);
+    expect(namesBelow(folder)).toEqual(before);
   }, 240_000);
 
   it("rows of a catalogue lead to files of their tree alone", async () => {
