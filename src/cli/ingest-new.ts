@@ -12,7 +12,7 @@ export default command({
   details: [
     "With --from, looks at every file of a folder: the bookkeeping of the software that worked there, headers and names tell what each file is and of which run. The folder is not changed. Without --from, the command asks questions; --yes takes the defaults.",
     "What became of the files is told: what is used, what is left out and why, and what nobody knows. What the folder itself does not answer is asked as a question: its files are left out until somebody decides.",
-    "Unknown values get a valid placeholder with the comment # please fill in; inferred values have # please check. ingest check accepts the configuration and counts these lines; ingest run warns about them; a bucket, and tomograms whose voxel size is a placeholder, need --allow-placeholders.",
+    "Unknown values get a valid placeholder with the comment # please fill in; inferred values have # please check. ingest check accepts the configuration and counts these lines; ingest run warns about them, and about questions that are open; a bucket, and tomograms whose voxel size is a placeholder, need --allow-placeholders.",
     "Beside the configuration that --out names, NAME.decisions.yaml says what was decided of each file and why. Edit it, answer its questions, and give it again with --decisions: it is obeyed, and new files are added.",
     "Options give what only a person knows: the numbers of the deposition and the dataset at the portal, title, author, date. --profile reads these and more from a file that many configurations share.",
     "The configuration goes to standard output, or to the file that --out names, with the commands that come next. A folder DIR is the INPUT of ingest plan and ingest run, as the first lines of the configuration say; of a bucket it is the bucket.",
@@ -74,15 +74,18 @@ export default command({
     else {
       const { runs, toFill, toCheck, account, questions } = config;
       for (const line of account) io.out(line);
-      for (const { id, text, options: choices, answer, isAnswered } of questions) {
-        if (isAnswered) continue;
+      const asked = questions.filter(({ isAnswered }) => !isAnswered);
+      for (const { id, text, options: choices, answer } of asked) {
         io.out(`question ${id}: ${text}`);
         for (const choice of choices) io.out(`  ${choice.answer}${choice.answer === answer ? " (taken)" : ""}: ${choice.says}`);
         if (answer === undefined) io.out("  nothing is taken: these files are left out until somebody decides");
       }
-      io.out(
-        `${out}: ${counted(runs.length, "run")}, ${counted(toFill.length, "line")} to fill in, ${counted(toCheck.length, "guess", "guesses")} to check`,
-      );
+      const left = [
+        `${counted(toFill.length, "line")} to fill in`,
+        ...(asked.length === 0 ? [] : [`${counted(asked.length, "question")} to answer`]),
+        `${counted(toCheck.length, "guess", "guesses")} to check`,
+      ];
+      io.out(`${out}: ${[counted(runs.length, "run"), ...left].join(", ")}`);
       if (beside !== undefined) io.out(`${beside}: what each file is, and the questions; edit it and give it with --decisions`);
       for (const line of await nextCommands(out, config.input, from)) io.out(`  ${line}`);
     }

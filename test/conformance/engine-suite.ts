@@ -41,7 +41,7 @@ export function engineSuite(
     }, 120_000);
     afterAll(async () => {
       await engine?.stop?.();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     });
 
     const job = (name: string, line: string, more: Partial<ArrayJob> = {}): ArrayJob => ({

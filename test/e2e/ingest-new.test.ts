@@ -266,6 +266,28 @@ describe("other folders", () => {
     expect(config.yaml).toContain("binning: 20.0");
   });
 
+  it("a unit in the names of the columns is believed where the points lie in the tomogram then, and asked about where not", async () => {
+    const rec = Object.fromEntries(["TS_1", "TS_2", "TS_3"].map((run) => [`rec/${run}.rec`, tinyMrc(100, 100, 100, 13)]));
+    const rows = "1.5,20,20\n60,80,70.5\n";
+    const { config } = await described({
+      ...rec,
+      "nm/TS_1.csv": `x_nm,y_nm,z_nm\n${rows}`,
+      "angst/TS_1.csv": `x (Å),y (Å),z (Å)\n${rows}`,
+      "vox/TS_1.csv": `x [vox],y [vox],z [vox]\n${rows}`,
+      "bare/TS_1.csv": `x,y,z\n${rows}`,
+      "wrong/TS_1.csv": `x_nm,y_nm,z_nm\n1,2,3\n900,80,950\n`,
+    });
+    expect(config.yaml).toMatch(
+      /glob_string: nm\/.*\n.*binning: 1\.3 # please check: the column x_nm is in nm: divided by the voxel size/,
+    );
+    expect(config.yaml).toMatch(/glob_string: angst\/.*\n.*binning: 13\.0 # please check: the column x \(Å\) is in Å/);
+    expect(config.yaml).toMatch(/glob_string: vox\/.*\n(?!.*binning)/);
+    expect(config.questions.map(({ text }) => text.replace(/\?$/, ""))).toEqual([
+      "What are the coordinates of bare/TS_1.csv: voxels of the tomogram, or nm, divided by 1.3",
+      "What are the coordinates of wrong/TS_1.csv, which lie outside of the tomogram in the unit of the column x_nm: Å, divided by 13, or pixels, divided by 12: of 1.083 Å, or pixels, divided by 16: of 0.8125 Å",
+    ]);
+  });
+
   it("seam 52: points of other programs are proposed, a motive list of PEET is not", async () => {
     const row = (tomogram: number) => `${Array.from({ length: 26 }, (_, i) => (i === 19 ? tomogram : 6)).join(" ")}\n`;
     const cbox = "data_cryolo\nloop_\n_CoordinateX\n_CoordinateY\n_CoordinateZ\n_Width\n_Height\n1 2 6 2 2\n";

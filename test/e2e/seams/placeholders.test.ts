@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkConfig } from "../../../src/stations/ingest/check/check.js";
+import { mrcFile } from "../../laboratory-kit.js";
 import { emporium } from "../cli-host.js";
 
 /*
@@ -105,5 +106,41 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
     // a voxel size that nobody knows goes nowhere
     const sized = await arm("run", join(root, "out"), "--import-tomograms");
     expect([sized.status, sized.err]).toEqual([2, expect.stringMatching(/^error\[CONFIG_PLACEHOLDER\]: 10.0 Å of .*voxel size/)]);
+  });
+
+  it("questions are counted like them, by check, plan and run, until somebody answers", async () => {
+    const lab = join(root, "lab");
+    mkdirSync(lab);
+    for (const name of ["TS_1", "TS_2"])
+      writeFileSync(join(lab, `${name}.mrc`), mrcFile([40, 48, 48], 13, { seed: name.length }));
+    writeFileSync(join(lab, "TS_1_ribosome.csv"), "x,y,z\n4.25,5.5,6.75\n20.5,30.25,30.5\n34.5,34.75,30.5\n");
+    const config = join(root, "lab.yaml");
+    const decisions = join(root, "lab.decisions.yaml");
+    const make = (out: string, ...more: string[]) => emporium(["ingest", "new", "--from", lab, "--out", out, ...more]);
+    const made = await make(config);
+    expect(made.out).toMatch(/^question coordinates-ribosome-csv: What are the coordinates of TS_1_ribosome\.csv: /m);
+    expect(made.out).toMatch(/lab\.yaml: 2 runs, \d+ lines to fill in, 1 question to answer, \d+ guess/);
+    const checked = await emporium(["ingest", "check", config]);
+    const line =
+      readFileSync(config, "utf8")
+        .split("\n")
+        .findIndex((one) => one.startsWith("# question coordinates-")) + 1;
+    expect([checked.status, checked.out]).toEqual([
+      0,
+      expect.stringContaining(`  line ${line}: question coordinates-ribosome-csv is open, and its files are left out: What are`),
+    ]);
+    const words = ["--import-everything", "--workspace", join(root, "workspace")];
+    const planned = await emporium(["ingest", "plan", config, lab, join(root, "lab-out"), ...words]);
+    expect(planned.out).toMatch(
+      /\d+ placeholders, 1 open question and \d+ guess(?:es)? of .*lab\.yaml are left: lines \d+ \(coordinates-ribosome-csv\)/,
+    );
+    const refused = await emporium(["ingest", "run", config, lab, "s3://bucket/x", "--anonymous", "--allow-private", ...words]);
+    expect(refused.err).toMatch(/^error\[CONFIG_PLACEHOLDER\]: .*1 open question/);
+    writeFileSync(decisions, readFileSync(decisions, "utf8").replace("answer: null", "answer: leave-out"));
+    const decided = await make(join(root, "decided.yaml"), "--decisions", decisions);
+    expect(decided.out).not.toMatch(/^question |to answer/m);
+    const again = left(readFileSync(join(root, "decided.yaml"), "utf8"));
+    expect(again).toHaveLength(left(readFileSync(config, "utf8")).length - 1);
+    expect(again.filter(({ message }) => message.startsWith("question"))).toEqual([]);
   });
 });

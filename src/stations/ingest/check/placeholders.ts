@@ -1,4 +1,5 @@
 import type { ErrorRecord } from "../../../core/errors.js";
+import { counted } from "../../../core/units.js";
 import { askedLines, PLEASE } from "../../../formats/yaml/yaml-text.js";
 import { NO_ORCID } from "../../../model/identifier-forms.js";
 import { type ConfigNode, placeOfValue, type Scalar, type ScalarNode } from "../config/nodes.js";
@@ -8,7 +9,8 @@ import type { Placeholder } from "../config/schema.js";
  * `ingest new` and `curate package` write placeholders (valid, but not true) and guesses for unknown values. Each has a comment
  * that ends with the value in brackets. A value that differs from the one in brackets is confirmed, with or without the comment.
  * A guess is confirmed by deleting its comment. Values that can only be placeholders ("First Last") are recognised without a
- * comment.
+ * comment. A question about files that contradict each other stands in the heading, with its answers below it; it is open, or a guess where an
+ * answer was taken, until its line is gone.
  */
 
 /** Values that nobody means, by the path of the field. */
@@ -30,6 +32,7 @@ const RARELY_MEANT: readonly [path: RegExp, value: string, what: string][] = [
 
 /** Finds values that a program wrote into a configuration and that no person has replaced, in the order of lines. */
 export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] {
+  const questions = openQuestions(text, placeOfValue(root).file);
   const asked = text.includes("# please ") ? askedLines(text) : [];
   const scalars = scalarsByPlace(root);
   const found = new Map<ScalarNode, Placeholder>();
@@ -50,7 +53,7 @@ export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] 
   }
   match(NEVER_MEANT);
   if (asked.length > 0 || found.size > 0) match(RARELY_MEANT);
-  return [...found.values()].sort((a, b) => a.place.line - b.place.line);
+  return [...questions, ...found.values()].sort((a, b) => a.place.line - b.place.line);
 
   function match(table: typeof NEVER_MEANT): void {
     for (const node of scalars) {
@@ -61,19 +64,42 @@ export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] 
   }
 }
 
+/** The heading's questions, each with the lines of its answers. */
+const QUESTION = /^# question (\S+): (.+)((?:\r?\n# {3}.*)*)/gm;
+
+function openQuestions(text: string, file: string | undefined): Placeholder[] {
+  return [...text.matchAll(QUESTION)].map(({ index, 1: id = "", 2: what = "", 3: answers = "" }): Placeholder => {
+    const taken = /^# {3}(\S+) \(taken\): /m.exec(answers)?.[1];
+    const place = { ...(file === undefined ? {} : { file }), line: text.slice(0, index).split("\n").length };
+    return { kind: taken === undefined ? "question" : "guess", place, value: taken === undefined ? id : `${id}: ${taken}`, what };
+  });
+}
+
 /** The warning of `ingest check` about a placeholder or a guess. */
 export function placeholderWarning({ kind, place, value, what }: Placeholder): ErrorRecord {
+  if (kind === "question")
+    return {
+      ...{ code: "CONFIG_PLACEHOLDER", message: `question ${value} is open, and its files are left out: ${what}`, ...place },
+      hint: "answer it in the file of decisions and give that to ingest new with --decisions, or delete the question's line to leave the files out",
+    };
   // of a list's entry, the list: `value is 1`
-  const key = place.path?.split(".").findLast((part) => !/^\d+$/.test(part)) ?? "the value";
+  const key = place.path?.split(".").findLast((part) => !/^\d+$/.test(part)) ?? "question";
   const hint = kind === "guess" ? "correct it, or delete the comment if it is right" : "give the value, and delete the comment";
   return { code: "CONFIG_PLACEHOLDER", message: `${key}: ${value} is a ${kind} (${what})`, ...place, hint };
 }
 
-/** `40 placeholders and 6 guesses`. */
+/** `40 placeholders, 1 open question and 6 guesses`. */
 export function countPlaceholders(found: readonly Placeholder[]): string {
-  const guesses = found.filter(({ kind }) => kind === "guess").length;
-  const count = (number: number, one: string, many: string) => (number === 0 ? [] : [`${number} ${number === 1 ? one : many}`]);
-  return [...count(found.length - guesses, "placeholder", "placeholders"), ...count(guesses, "guess", "guesses")].join(" and ");
+  const count = (of: Placeholder["kind"], one: string, many?: string) => {
+    const number = found.filter(({ kind }) => kind === of).length;
+    return number === 0 ? [] : [counted(number, one, many)];
+  };
+  const counts = [
+    ...count("placeholder", "placeholder"),
+    ...count("question", "open question"),
+    ...count("guess", "guess", "guesses"),
+  ];
+  return [counts.slice(0, -1).join(", "), counts.at(-1)].filter((text) => text).join(" and ");
 }
 
 /** The first few lines, for a message. */

@@ -24,13 +24,13 @@ export interface IngestConfig {
   readonly placeholders?: readonly Placeholder[] | undefined;
 }
 
-/** A value that stands for one that nobody has given yet, or that was guessed. */
+/** A value that stands for one that nobody has given yet, or that was guessed; or a question that nobody has answered. */
 export interface Placeholder {
-  readonly kind: "placeholder" | "guess";
-  /** Place of the value. */
+  readonly kind: "placeholder" | "guess" | "question";
+  /** Place of the value, or of the question. */
   readonly place: { readonly file?: string | undefined; readonly line: number; readonly column?: number; readonly path?: string };
   readonly value: string;
-  /** Description of the value that is wanted in its place. */
+  /** Description of the value that is wanted in its place, or the question; its `value` is its name. */
   readonly what: string;
 }
 

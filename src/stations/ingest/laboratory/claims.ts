@@ -36,9 +36,11 @@ export interface PointsReading {
   readonly rowName?: string | undefined;
   /**
    * What the bookkeeping or the format itself says of the coordinates. `voxels` of the tomogram; `pixels` of `pixelAngstrom`, which are divided to become
-   * voxels; `Å`; `format`: its reader knows; undefined where nothing says it, and their range against the tomogram has to tell.
+   * voxels; `Å`; `nm`; `format`: its reader knows; undefined where nothing says it, and their range against the tomogram has to tell.
    */
-  readonly unit?: "voxels" | "pixels" | "Å" | "format" | undefined;
+  readonly unit?: "voxels" | "pixels" | "Å" | "nm" | "format" | undefined;
+  /** The column's name that says the unit: a person wrote it, and it counts where the points lie in the tomogram then. */
+  readonly unitFrom?: string | undefined;
   readonly pixelAngstrom?: number | undefined;
   /** Coordinates are divided by it, where a person or their range has told it. */
   readonly binning?: number | undefined;

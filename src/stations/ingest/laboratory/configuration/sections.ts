@@ -476,8 +476,9 @@ function shapeOf(role: Decision["role"], glob: string, details: Details, row?: s
   };
 }
 
-function unitText({ unit, pixelAngstrom }: PointsReading): string {
-  if (unit === "Å") return "coordinates are in Å: divided by the voxel size";
+function unitText({ unit, unitFrom, pixelAngstrom }: PointsReading): string {
+  const whose = unitFrom === undefined ? "coordinates are" : `the column ${unitFrom} is`;
+  if (unit === "Å" || unit === "nm") return `${whose} in ${unit}: divided by the voxel size`;
   return pixelAngstrom === undefined
     ? "coordinates are divided by it: the size of the tomogram tells it"
     : `coordinates are pixels of ${Number(pixelAngstrom.toPrecision(6))} Å`;

@@ -11,7 +11,7 @@ import { runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { modelFacts } from "./model-facts.js";
 import { pointFileOf } from "./point-files.js";
-import { type PointRange, type Reading, readingsOf, readingText } from "./readings.js";
+import { liesIn, type PointRange, type Reading, readingsOf, readingText } from "./readings.js";
 
 /** A tomogram that points may lie in. */
 export interface Volume {
@@ -178,14 +178,20 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   if (spacings.length === 0 && reading.unit === "format" && hasOne) spacings.push(undefined);
   if (spacings.length === 0) return all("its runs have tomograms of different voxel sizes, and no one that all have");
   const told = toldReading(reading, spacings);
-  const fitting = told
-    ? [told]
-    : spacings.flatMap((spacing) => {
-        const pairs = covered.map((run) => ({ range: ranges.get(run)!, volume: volumeAt(run, spacing, options)! }));
-        return readingsOf(pairs, [...new Set(covered.flatMap(options.pixelsOf))], {
-          countsPixels: COUNTS_PIXELS.has(reading.format),
-        }).map((one) => ({ reading: one, spacing }));
-      });
+  const pairsAt = (spacing: number | undefined) =>
+    covered.map((run) => ({ range: ranges.get(run)!, volume: volumeAt(run, spacing, options)! }));
+  const isWrong = told !== undefined && reading.unitFrom !== undefined && !liesIn(told.reading, pairsAt(told.spacing));
+  const fitting =
+    told && !isWrong
+      ? [told]
+      : spacings.flatMap((spacing) =>
+          readingsOf(pairsAt(spacing), [...new Set(covered.flatMap(options.pixelsOf))], {
+            countsPixels: COUNTS_PIXELS.has(reading.format),
+          })
+            // of several tomograms that a list in voxels may be of
+            .filter(({ unit }) => isWrong || reading.unit !== "voxels" || unit === "voxels")
+            .map((one) => ({ reading: one, spacing })),
+        );
   const claimsOf = ({ reading: one, spacing }: Fitting): Claim[] =>
     group.map((file) => {
       const cannot = inexpressible(one);
@@ -200,7 +206,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
       const known: Details = { ...details, points };
       return { path, run, runs, role, because, strength: strength === "person" ? "bookkeeping" : strength, details: known };
     });
-  if (fitting.length === 1) return { claims: claimsOf(fitting[0]!), questions: [] };
+  if (fitting.length === 1 && !isWrong) return { claims: claimsOf(fitting[0]!), questions: [] };
   const names = few(group.map(({ path }) => path));
   if (fitting.length === 0)
     return all(
@@ -212,7 +218,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   const answers = fitting.map(({ reading: one, spacing }) => answerOf(one, spacings.length > 1 ? spacing : undefined));
   const question: Question = {
     id: `coordinates-${slug(first.run === undefined ? first.path : globOf(first.path, first.run))}`,
-    text: `What are the coordinates of ${names}: ${texts.join(", or ")}?`,
+    text: `What are the coordinates of ${names}${isWrong ? `, which lie outside of the tomogram in the unit of the column ${reading.unitFrom}` : ""}: ${texts.join(", or ")}?`,
     files: group.map(({ path }) => path),
     options: [
       ...fitting.map((one, at): Option => ({ answer: answers[at]!, says: texts[at]!, claims: claimsOf(one) })),
@@ -272,6 +278,7 @@ function toldReading(reading: PointsReading, spacings: readonly (number | undefi
   if (unit === "voxels") return spacings.length === 1 ? as("voxels", 1) : undefined;
   if (spacing === undefined) return undefined;
   if (unit === "Å") return as("Å", spacing);
+  if (unit === "nm") return as("nm", Number((spacing / 10).toPrecision(12)));
   if (unit !== "pixels" || pixelAngstrom === undefined) return undefined;
   // pixels of one of the tomograms are its voxels
   const own = known.find((one) => Math.abs(one / pixelAngstrom - 1) < 0.005);

@@ -108,5 +108,15 @@ function tableFile(text: string, name: string): PointsReading | undefined {
   if (isNumbers(first)) return { shape: "Point", format: "csv", ...separated };
   if (!isNumbers(second)) return undefined;
   checkHeader(name, first.split(delimiter), { first: 0, format: "csv_with_header" });
-  return { shape: "Point", format: "csv_with_header", ...separated };
+  return { shape: "Point", format: "csv_with_header", ...separated, ...unitOf(first.split(delimiter)) };
+}
+
+/** `x_nm`, `x (Å)`, `X [voxel]`: what the names of all three columns end with. */
+const UNIT = /[\s_.,(/[-](nm|nanomet(?:er|re)s?|å|angstroe?ms?|ångströms?|vox|voxels?)[)\]]?$/i;
+
+function unitOf(columns: readonly string[]): Pick<PointsReading, "unit" | "unitFrom"> {
+  const [x = "", y = "", z = ""] = columns.map((cell) => cell.trim());
+  const [unit, ...others] = [x, y, z].map((name) => UNIT.exec(name)?.[1]?.toLowerCase());
+  if (unit === undefined || others.some((other) => other !== unit)) return {};
+  return { unit: unit.startsWith("n") ? "nm" : unit.startsWith("v") ? "voxels" : "Å", unitFrom: x };
 }

@@ -12,6 +12,8 @@ export interface PointsVolume {
   readonly spacingAngstrom: number | undefined;
 }
 
+export type Placed = readonly { readonly range: PointRange; readonly volume: PointsVolume }[];
+
 /** One way to read coordinates under which all points lie in the tomogram and fill it. */
 export interface Reading {
   /** Coordinates are divided by it and become voxels. */
@@ -36,7 +38,7 @@ const MARGIN = 1;
  * @param countsPixels the format has pixels and no other unit: those of which volume is the question
  */
 export function readingsOf(
-  ranges: readonly { readonly range: PointRange; readonly volume: PointsVolume }[],
+  ranges: Placed,
   pixelsAngstrom: readonly number[],
   { countsPixels = false }: { readonly countsPixels?: boolean | undefined } = {},
 ): Reading[] {
@@ -49,7 +51,7 @@ export function readingsOf(
     ...(!countsPixels && spacing !== undefined && Math.abs(spacing - 1) > 0.05
       ? [
           { binning: spacing, unit: "Å" as const },
-          { binning: spacing / 10, unit: "nm" as const },
+          { binning: Number((spacing / 10).toPrecision(12)), unit: "nm" as const },
         ]
       : []),
     ...binningsOf(spacing, pixelsAngstrom).map((binning) => ({ binning, unit: "pixels" as const })),
@@ -84,10 +86,13 @@ function binningsOf(spacing: number | undefined, pixelsAngstrom: readonly number
   return [...new Set(ratios.map((ratio) => Number(ratio.toPrecision(4))))];
 }
 
-function fits(
-  { binning, unit, isCentred, isReversed }: Reading,
-  ranges: readonly { readonly range: PointRange; readonly volume: PointsVolume }[],
-): boolean {
+const fits = (reading: Reading, ranges: Placed): boolean => (reachOf(reading, ranges) ?? 0) > FILLED;
+
+/** Whether all points lie in their tomograms under a reading. */
+export const liesIn = (reading: Reading, ranges: Placed): boolean => reachOf(reading, ranges) !== undefined;
+
+/** How far the points reach, as a part of the tomogram; undefined where one lies outside. */
+function reachOf({ binning, unit, isCentred, isReversed }: Reading, ranges: Placed): number | undefined {
   let reach = 0;
   for (const { range, volume } of ranges) {
     for (let axis = 0; axis < 3; axis++) {
@@ -96,11 +101,11 @@ function fits(
       const shift = isCentred ? size / 2 : 0;
       const scale = unit === "parts" ? size : 1 / binning;
       const [least, most] = [range.least[from]! * scale + shift, range.most[from]! * scale + shift];
-      if (least < -MARGIN || most > size - 1 + MARGIN) return false;
+      if (least < -MARGIN || most > size - 1 + MARGIN) return undefined;
       reach = Math.max(reach, isCentred ? Math.max(Math.abs(least - shift), Math.abs(most - shift)) / (size / 2) : most / size);
     }
   }
-  return reach > FILLED;
+  return reach;
 }
 
 /** `pixels of 2.5 Å, divided by 4` */
