@@ -372,6 +372,13 @@ describe("questions", () => {
     expect([written.status, written.err]).toEqual([0, ""]);
     expect(checkConfig(readFileSync(out), out).errors).toEqual([]);
     writeFileSync(out, "mine");
+    const ofFile = await emporium(["ingest", "new", "--from", out]);
+    expect([ofFile.status, ofFile.err]).toEqual([
+      1,
+      expect.stringMatching(/ is a file; expected the folder.*\n.*\n.*give the folder/),
+    ]);
+    const ofNothing = await emporium(["ingest", "new", "--from", join(lab, "no such folder")]);
+    expect([ofNothing.status, ofNothing.err]).toEqual([1, expect.stringContaining("no such folder does not exist")]);
     const again = await emporium(["ingest", "new", "--from", join(lab, "sim"), "--out", out]);
     expect(again.status).toBe(2);
     expect(readFileSync(out, "utf8")).toBe("mine");

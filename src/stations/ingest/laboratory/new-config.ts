@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { askedLines, PLEASE, PLEASE_CHECK } from "../../../formats/yaml/yaml-text.js";
 import type { Location } from "../../../stores/location.js";
@@ -139,6 +140,15 @@ export async function configOf(
 }
 
 function emptyFolder(store: Store, { links }: Laboratory): EmporiumError {
+  const path = store.local?.path("").replace(/\/$/, "");
+  const there = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+  if (path !== undefined && !there?.isDirectory()) {
+    const what = there ? "is a file; expected the folder of a laboratory" : "does not exist; expected a folder";
+    return new EmporiumError("STORE_ABSENT", `${path} ${what} with tomograms or tilt series`, {
+      place: placeOf(store),
+      hint: there ? "give the folder that it lies in" : "check the name",
+    });
+  }
   return new EmporiumError("STORE_ABSENT", `${store.url} holds no files; expected a folder with tomograms or tilt series`, {
     place: placeOf(store),
     hint: toldOf(links) ?? "check the name",
