@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Clock } from "../core/clock.js";
-import type { Log } from "../core/log.js";
+import { tellNowAndThen } from "../core/waiting.js";
 import type { Bases } from "../portals/bases.js";
 import type { LookProgress } from "../stations/harvest/records/look-options.js";
 import type { Io } from "./command.js";
@@ -30,19 +29,8 @@ export async function basesOf(words: readonly string[]): Promise<Bases> {
 /** Options of every look at portals and files, from the command line and the process. */
 export async function lookOptions(words: readonly string[], io: Io) {
   const { log, clock, signal } = io;
+  const tell = tellNowAndThen(log, clock);
+  const onProgress = ({ done, total, at }: LookProgress) => tell(() => `${done} of ${total} done: ${at}`);
   const { accessesOf } = await import("../portals/registry.js");
-  return { bases: await basesOf(words), accesses: accessesOf(io.env), log, clock, signal, onProgress: progressLines(log, clock) };
+  return { bases: await basesOf(words), accesses: accessesOf(io.env), log, clock, signal, onProgress };
 }
-
-/** A line for those who wait longer than a moment. */
-function progressLines(log: Log, clock: Clock): (progress: LookProgress) => void {
-  let toldMs = clock.monotonic();
-  return ({ done, total, at }) => {
-    const now = clock.monotonic();
-    if (now - toldMs < LINE_MS) return;
-    toldMs = now;
-    log.info(`${done} of ${total} done: ${at}`);
-  };
-}
-
-const LINE_MS = 10_000;

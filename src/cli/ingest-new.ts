@@ -2,6 +2,7 @@ import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { quoteWords } from "../core/shell.js";
 import { counted } from "../core/units.js";
+import { tellNowAndThen } from "../core/waiting.js";
 import type { Answers } from "../stations/ingest/laboratory/answers.js";
 import { command } from "./command.js";
 import { wholeNumber } from "./option-types.js";
@@ -10,7 +11,7 @@ export default command({
   name: "ingest new",
   summary: "Write a configuration from the contents of a folder, or from answers to questions",
   details: [
-    "With --from, looks at every file of a folder: the bookkeeping of the software that worked there, headers and names tell what each file is and of which run. The folder is not changed. Without --from, the command asks questions; --yes takes the defaults.",
+    "With --from, looks at every file of a folder: the bookkeeping of the software that worked there, headers and names tell what each file is and of which run. The folder is not changed; from 2,000 files on, the workspace keeps what their heads say, so that a look that was stopped goes on. Without --from, the command asks questions; --yes takes the defaults.",
     "What became of the files is told: what is used, what is left out and why, and what nobody knows. What the folder itself does not answer is asked as a question: its files are left out until somebody decides.",
     "Unknown values get a valid placeholder with the comment # please fill in; inferred values have # please check. ingest check accepts the configuration and counts these lines; ingest run warns about them, and about questions that are open; a bucket, and tomograms whose voxel size is a placeholder, need --allow-placeholders.",
     "Beside the configuration that --out names, NAME.decisions.yaml says what was decided of each file and why. Edit it, answer its questions, and give it again with --decisions: it is obeyed, and new files are added.",
@@ -58,12 +59,15 @@ export default command({
     const given: Answers = { ...(profile === undefined ? {} : await readProfile(profile)), ...withoutNothing(own) };
     const open = QUESTIONS.filter(({ key }) => given[key] === undefined);
     const answers = { ...given, ...(yes || from !== undefined ? {} : await askAll(open, io.ask)) };
+    const tell = tellNowAndThen(io.log, io.clock);
     const config = await newConfig({
       from,
       answers,
       given: decisions === undefined ? undefined : await readDecisionsFile(decisions),
       objects: objectsOf(await vocabularyOf(vocabulary)),
       anonymous,
+      workspace: io.workspace,
+      onProgress: (done, of) => tell(() => `${done} of ${counted(of, "file")} looked at`),
       signal: io.signal,
     });
     const { writeConfig } = await import("../stations/ingest/laboratory/write-new.js");

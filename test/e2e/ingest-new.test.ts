@@ -375,7 +375,7 @@ describe("questions", () => {
     const ofFile = await emporium(["ingest", "new", "--from", out]);
     expect([ofFile.status, ofFile.err]).toEqual([
       1,
-      expect.stringMatching(/ is a file; expected the folder.*\n.*\n.*give the folder/),
+      expect.stringMatching(/ is a file; expected a folder.*\n.*\n.*give the folder/),
     ]);
     const ofNothing = await emporium(["ingest", "new", "--from", join(lab, "no such folder")]);
     expect([ofNothing.status, ofNothing.err]).toEqual([1, expect.stringContaining("no such folder does not exist")]);

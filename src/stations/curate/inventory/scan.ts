@@ -2,6 +2,7 @@ import { realpathSync, rmSync, statSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { counted } from "../../../core/units.js";
+import { tellNowAndThen } from "../../../core/waiting.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { takeLocks } from "../../../engine/lock.js";
 import { fileError } from "../../../stores/file/errors.js";
@@ -59,8 +60,6 @@ interface RootScan {
   readonly headTotals: HeadTotals;
 }
 
-const LINE_MS = 10_000;
-
 /**
  * Takes the inventory of folders: names, sizes and times of everything in them, and the heads of models and volumes.
  *
@@ -106,12 +105,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
     signal,
   });
   const startedMs = clock.now();
-  let told = clock.monotonic();
-  const tell = (text: () => string) => {
-    if (clock.monotonic() - told < LINE_MS) return;
-    told = clock.monotonic();
-    log.info(text());
-  };
+  const tell = tellNowAndThen(log, clock);
   const name = shownPath(root || "/");
   let running: ScanThreads | undefined;
   try {

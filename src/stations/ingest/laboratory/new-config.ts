@@ -26,6 +26,8 @@ export interface NewConfigOptions {
   anonymous?: boolean | undefined;
   /** Called with the number of files that were looked at, and that of all. */
   onProgress?: ((done: number, of: number) => void) | undefined;
+  /** Keeps the heads of a large folder, for a survey that goes on or is made again. */
+  workspace?: string | undefined;
   signal: AbortSignal;
 }
 
@@ -100,8 +102,11 @@ export interface FolderOptions extends Omit<NewConfigOptions, "from" | "anonymou
 }
 
 /** `newConfig` for a store that is open at the folder. */
-export async function newConfigFor(store: Store, { given, onProgress, signal, ...options }: FolderOptions): Promise<NewConfig> {
-  return configOf(await knowLaboratory(store, { signal, onProgress, given }), options);
+export async function newConfigFor(
+  store: Store,
+  { given, onProgress, workspace, signal, ...options }: FolderOptions,
+): Promise<NewConfig> {
+  return configOf(await knowLaboratory(store, { signal, onProgress, workspace, given }), options);
 }
 
 /**
@@ -111,7 +116,7 @@ export async function newConfigFor(store: Store, { given, onProgress, signal, ..
  */
 export async function configOf(
   { laboratory, decisions }: Known,
-  { sourcePrefix, input, answers = {}, objects }: Omit<FolderOptions, "given" | "onProgress" | "signal">,
+  { sourcePrefix, input, answers = {}, objects }: Omit<FolderOptions, "given" | "onProgress" | "workspace" | "signal">,
 ): Promise<NewConfig> {
   const { store } = laboratory;
   if (laboratory.files.length === 0) throw emptyFolder(store, laboratory);
@@ -142,13 +147,17 @@ export async function configOf(
 function emptyFolder(store: Store, { links }: Laboratory): EmporiumError {
   const path = store.local?.path("").replace(/\/$/, "");
   const there = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
-  if (path !== undefined && !there?.isDirectory()) {
-    const what = there ? "is a file; expected the folder of a laboratory" : "does not exist; expected a folder";
-    return new EmporiumError("STORE_ABSENT", `${path} ${what} with tomograms or tilt series`, {
-      place: placeOf(store),
-      hint: there ? "give the folder that it lies in" : "check the name",
+  const place = placeOf(store);
+  if (path !== undefined && !there)
+    return new EmporiumError("STORE_ABSENT", `${path} does not exist; expected a folder with tomograms or tilt series`, {
+      place,
+      hint: "check the name",
     });
-  }
+  if (path !== undefined && !there!.isDirectory())
+    return new EmporiumError("STORE_ABSENT", `${path} is a file; expected a folder with tomograms or tilt series`, {
+      place,
+      hint: "give the folder that it lies in",
+    });
   return new EmporiumError("STORE_ABSENT", `${store.url} holds no files; expected a folder with tomograms or tilt series`, {
     place: placeOf(store),
     hint: toldOf(links) ?? "check the name",

@@ -9,6 +9,7 @@ import { compareKeys } from "../../../../stores/keys.js";
 import { openObject, type Store, type UnfollowedLink } from "../../../../stores/store.js";
 import { UnfollowedLinks } from "../../../../stores/unfollowed-links.js";
 import { forEachLimited } from "../../../../system/parallel.js";
+import { KEPT_FROM, openHeads } from "./kept-heads.js";
 import type { Laboratory, Surveyed } from "./laboratory.js";
 import { volumeOfMrc } from "./volume-facts.js";
 
@@ -23,6 +24,8 @@ export interface SurveyOptions {
   readonly signal: AbortSignal;
   /** Called with the number of files whose heads are read, and that of all. */
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  /** Folder in which the heads of a large folder are kept, so that a survey goes on where an earlier one was stopped. */
+  readonly workspace?: string | undefined;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface SurveyOptions {
  *
  * @throws {EmporiumError} STORE_…
  */
-export async function survey(store: Store, { signal, onProgress }: SurveyOptions): Promise<Laboratory> {
+export async function survey(store: Store, { signal, onProgress, workspace }: SurveyOptions): Promise<Laboratory> {
   const links = new UnfollowedLinks();
   const leaving: UnfollowedLink[] = [];
   const hidden: string[] = [];
@@ -56,11 +59,22 @@ export async function survey(store: Store, { signal, onProgress }: SurveyOptions
   }
   const files = Array.from(sizes, ([path, { size }]): Surveyed => ({ path, size, format: undefined }));
   files.sort((a, b) => compareKeys(a.path, b.path));
+  const heads = workspace !== undefined && files.length >= KEPT_FROM ? await openHeads(workspace, store.url) : undefined;
   let done = 0;
-  await forEachLimited(files, HEADS_IN_FLIGHT, async (file) => {
-    await lookAt(store, file, signal);
-    onProgress?.(++done, files.length);
-  });
+  try {
+    await forEachLimited(files, HEADS_IN_FLIGHT, async (file) => {
+      const etag = file.path.endsWith(".zarr") ? undefined : sizes.get(file.path)!.etag;
+      const known = etag === undefined ? undefined : heads?.find(file.path, file.size, etag);
+      if (known) Object.assign(file, known);
+      else {
+        await lookAt(store, file, signal);
+        if (etag !== undefined && file.unreadable === undefined) heads?.keep(file, etag);
+      }
+      onProgress?.(++done, files.length);
+    });
+  } finally {
+    await heads?.close();
+  }
   return laboratoryOf(store, files, { links, leaving, hidden, isComplete, signal });
 }
 
