@@ -55,7 +55,7 @@ async function jsonFile(store: Store, path: string, signal: AbortSignal): Promis
   const { points, boxes_3d } = (document ?? {}) as { points?: unknown; boxes_3d?: unknown };
   if (Array.isArray(boxes_3d) && boxes_3d.length > 0) return { shape: "Point", format: "eman2_json" };
   if (!Array.isArray(points)) return undefined;
-  const some = points.slice(0, 1_000) as { instance_id?: unknown; transformation_?: unknown }[];
+  const some = points as { instance_id?: unknown; transformation_?: unknown }[];
   const ids = new Set(some.map((point) => point?.instance_id ?? 0));
   const isTurned = some.some((point) => Array.isArray(point?.transformation_) && !isIdentity(point.transformation_));
   const shape = isTurned ? "OrientedPoint" : ids.size > 1 ? "InstanceSegmentation" : "Point";
