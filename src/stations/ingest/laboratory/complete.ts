@@ -2,6 +2,7 @@ import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
 import { placeGains } from "./completion/gains.js";
+import { methodOfName } from "./completion/method.js";
 import { oneOfRun } from "./completion/one-of-run.js";
 import { countQuestions, framesWithoutAcquisition, onlyOne, seriesOfOneRun, stoppedSeries } from "./completion/series.js";
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
@@ -141,7 +142,7 @@ function nameProcessing(files: Map<string, Decision>): void {
   for (const [path, file] of files) {
     if (file.role !== "tomogram" || file.strength === "person") continue;
     const processing = DENOISED.test(path) ? "denoised" : FILTERED.test(path) ? "filtered" : undefined;
-    const method = /sirt/i.test(path) ? "SIRT" : /sart/i.test(path) ? "SART" : /wbp|bp_?3d/i.test(path) ? "WBP" : undefined;
+    const method = methodOfName(path);
     const named: Details = { ...(processing ? { processing } : {}), ...(method ? { reconstructionMethod: method } : {}) };
     const told: Details = Object.fromEntries(Object.entries(file.details).filter(([, value]) => value !== undefined));
     files.set(path, { ...file, details: { ...named, ...told } });

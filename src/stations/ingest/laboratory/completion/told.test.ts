@@ -115,3 +115,36 @@ describe("lists of the points of several tomograms", () => {
     expect(yaml.match(/filter_value: .*/g)).toEqual(["filter_value: TS_01.mrc", "filter_value: TS_02.mrc"]);
   });
 });
+
+describe("files that cannot be read", () => {
+  it("(34.silence) lists of angles are told of, and frames whose acquisition file is none", async () => {
+    const mdoc = (name: string) =>
+      [-3, 0, 3].map((tilt, z) => `[ZValue = ${z}]\nTiltAngle = ${tilt}\nSubFramePath = ${name}_${z}.tif\n`).join("");
+    const tiff = new Uint8Array([0x49, 0x49, 42, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const { account } = await told({
+      ...{ ...LAB, "TS_01.rawtlt": "abc\n", "TS_02.rawtlt": angles },
+      ...{ "TS_01.mdoc": mdoc("TS_01"), "frames/TS_01_0.tif": tiff, "TS_02.mdoc": "\0garbage", "frames/TS_02_0.tif": tiff },
+    });
+    expect(account).toContain("Published as they are, though no angles can be read in them: TS_01.rawtlt.");
+    expect(account).toContain("acquisition files: TS_02.mdoc (1 file), nor are 1 file of frames of their runs.");
+  });
+});
+
+describe("what only the name of a tomogram says", () => {
+  it("(34.silence) the method of its reconstruction is marked as a guess", async () => {
+    const { yaml } = await told({ ...LAB, "rec/TS_01_sirtlike.mrc": volume(7) });
+    expect(yaml).toMatch(/reconstruction_method: SIRT # please check: .*by the name of the file/);
+  });
+});
+
+describe("points of copick", () => {
+  it("(34.silence) are instances where one behind the first thousand says so", async () => {
+    const points = Array.from({ length: 1_200 }, (_, i) => ({
+      location: { x: 10 * (i % 11), y: 10 * ((i * 3) % 11), z: 10 * (i % 5) },
+      instance_id: i < 1_100 ? 0 : 1,
+    }));
+    const files = { ...LAB, "TS_01/picks/ribosome.json": `{ "points": ${JSON.stringify(points)} }` };
+    const { files: decided } = await told(files);
+    expect(decided.get("TS_01/picks/ribosome.json")?.details.points?.shape).toBe("InstanceSegmentation");
+  });
+});

@@ -3,6 +3,7 @@ import { ask, decimal, guess, Named } from "../../../../formats/yaml/yaml-text.j
 import type { Acquisition } from "../acquisition.js";
 import { rounded } from "../acquisition.js";
 import type { Details, PointsReading } from "../claims.js";
+import { methodOfName } from "../completion/method.js";
 import { formatOf } from "../completion/one-of-run.js";
 import { spacingOf } from "../completion/spacings.js";
 import { tellingOf } from "../completion/twins.js";
@@ -277,7 +278,7 @@ export function tomogramBlocks(making: Making): Blocks {
           voxel_spacing: spacing === undefined ? fallback : spacingValue(spacing, files),
           fiducial_alignment_status: fiducial === undefined ? facts.fiducial : fiducial ? "FIDUCIAL" : "NON_FIDUCIAL",
           ctf_corrected: ctfCorrected ?? facts.isCtfCorrected,
-          reconstruction_method: reconstructionMethod ?? facts.method,
+          reconstruction_method: reconstructionMethod === undefined ? facts.method : methodValue(reconstructionMethod, files),
           reconstruction_software: reconstructionSoftware ?? facts.software,
           processing: guess(processing, "raw, filtered or denoised"),
           processing_software: isTwin ? ask(wordsBeside(files[0]!), "what made it other than the one before") : software,
@@ -296,6 +297,11 @@ export function tomogramBlocks(making: Making): Blocks {
 function spacingValue(spacing: number, files: readonly Decision[]): unknown {
   const from = files.find(({ details }) => details.spacingFrom !== undefined)?.details.spacingFrom;
   return from === undefined ? decimal(spacing) : guess(decimal(spacing), `voxel spacing, Å: ${from}`);
+}
+
+function methodValue(method: string, files: readonly Decision[]): unknown {
+  const isOfName = files.every(({ path, strength }) => strength !== "person" && methodOfName(path) === method);
+  return isOfName ? guess(method, "method of the reconstruction; by the name of the file") : method;
 }
 
 /** Of several files of one run the first ones, the second ones, …: a block of tomograms has one for each run. */
