@@ -98,6 +98,7 @@ export function writeDecisions({ files }: Pick<Laboratory, "files">, { runs, fil
     [
       "What ingest new takes each file for, and why. Edit it, and give it again with --decisions: what it says is obeyed, and files that it",
       "does not name are decided anew. files: a path, or a glob with {run_name}; * stands for any letters of a name, but for files of a question.",
+      "The first row that names a file counts.",
       `is: one of ${ROLES.join(", ")}.`,
     ],
   );

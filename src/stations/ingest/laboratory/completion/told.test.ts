@@ -148,3 +148,37 @@ describe("points of copick", () => {
     expect(decided.get("TS_01/picks/ribosome.json")?.details.points?.shape).toBe("InstanceSegmentation");
   });
 });
+
+describe("what is without its tomogram or its angles", () => {
+  it("(34.silence) a mask of a run without a tomogram is left out", async () => {
+    const { because } = await told({
+      ...LAB,
+      "TS_03.st": stack(5),
+      "seg/TS_01_mask.mrc": volume(6),
+      "seg/TS_03_mask.mrc": volume(7),
+    });
+    expect(because("seg/TS_03_mask.mrc")).toBe("there is no tomogram of its run");
+    expect(because("seg/TS_01_mask.mrc")).not.toContain("no tomogram");
+  });
+
+  it("(34.silence) a stack that fits none of several lists of angles is asked about", async () => {
+    const lists = { "TS_01.rawtlt": `${angles}9\n`, "TS_01.tlt": `${angles}9\n12\n`, "TS_01.xf": xf };
+    const { questions } = await told({ ...LAB, ...lists });
+    expect(questions.map(({ id, text }) => `${id} ${text}`)).toEqual([
+      expect.stringMatching(/^images-5-6-7 .*5 images, where the lists of angles have 6 and 7/),
+    ]);
+  });
+});
+
+describe("a table of points without a heading", () => {
+  it("(34.silence) is not read with its index for x", async () => {
+    const row = (i: number) => `${(i * 5) % 11},${(i * 3) % 11},${i % 5}`;
+    const rows = (of: (i: number) => string) => Array.from({ length: 9 }, (_, i) => `${of(i + 1)}\n`).join("");
+    const { because, roleOf } = await told({
+      ...LAB,
+      ...{ "p/TS_01.csv": rows((i) => `${i},${row(i)}`), "p/TS_02.csv": rows((i) => `${row(i)},${i}`) },
+    });
+    expect(because("p/TS_01.csv")).toBe("its points are in no known format");
+    expect(roleOf("p/TS_02.csv")).toBe("points");
+  });
+});
